@@ -1,0 +1,81 @@
+// Makes dist/ from src/: tsc translates every file, esbuild bundles the command line into one file that starts fast.
+// It does not check types (`npm run check` does). Plain JavaScript, so that it also runs on a Node that reads no TypeScript.
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const src = path.join(root, "src");
+
+/** In the bundle `import.meta.url` still names the place under dist/ where the file would be on its own,
+ * so that `new URL("../daemon/main.js", import.meta.url)` means the same in src/, in dist/ and in the bundle.
+ * @type {import("esbuild").Plugin} */
+const ownUrls = {
+  name: "own-urls",
+  setup(build) {
+    build.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path: file }) => {
+      const code = readFileSync(file, "utf8");
+      if (!code.includes("import.meta.url")) return undefined;
+      const place = path.relative(src, file).replace(/\.ts$/, ".js");
+      const url = `require("node:url").pathToFileURL(require("node:path").join(__dirname, ${JSON.stringify(place)})).href`;
+      return { contents: code.replaceAll("import.meta.url", url), loader: "ts" };
+    });
+  },
+};
+
+// `prepare` also runs where there is nothing to build with (npm ci --omit=dev): then it leaves things as they are.
+if (process.argv.includes("--if-possible") && !existsSync(path.join(root, "node_modules", "esbuild"))) {
+  console.error("claude-worker: not built, because the development dependencies are not installed.");
+} else {
+  await build();
+}
+
+/** Builds beside dist/ and swaps at the end: whoever runs from dist/ meanwhile never sees half of it. */
+async function build() {
+  const fresh = mkdtempSync(path.join(root, ".dist-"));
+  try {
+    const out = path.join(fresh, "new");
+    mkdirSync(out);
+    translate(out);
+    copyAssets(out);
+    await bundleCli(out);
+    const dist = path.join(root, "dist");
+    if (existsSync(dist)) renameSync(dist, path.join(fresh, "old"));
+    renameSync(out, dist);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+}
+
+/** @param {string} out */
+function translate(out) {
+  const tsc = path.join(root, "node_modules", "typescript", "bin", "tsc");
+  const run = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", out], {
+    cwd: root,
+    stdio: "inherit",
+  });
+  if (run.status !== 0) process.exit(1);
+}
+
+/** What is not TypeScript in src/ (SQL, templates) goes along as it is.
+ * @param {string} out */
+function copyAssets(out) {
+  cpSync(src, out, { recursive: true, filter: (file) => !file.endsWith(".ts") });
+}
+
+/** @param {string} out */
+async function bundleCli(out) {
+  const esbuild = await import("esbuild");
+  await esbuild.build({
+    entryPoints: [path.join(src, "cli", "main.ts")],
+    outfile: path.join(out, "cli.cjs"),
+    bundle: true,
+    platform: "node",
+    target: "node22.13",
+    format: "cjs",
+    external: ["better-sqlite3", "koffi"],
+    logLevel: "warning",
+    plugins: [ownUrls],
+  });
+}
