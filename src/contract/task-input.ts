@@ -1,0 +1,33 @@
+/** What a door takes to submit a task. Names are the REST body's, the CLI's `--json` and the MCP tools'. */
+import { z } from "zod";
+import { permissionModes } from "../domain/task.ts";
+
+/** Longest prompt in bytes of UTF-8: 10 MB. */
+export const maxPromptBytes = 10 * 1024 * 1024;
+
+const rule = z.string().trim().min(1).max(1000);
+const labelKey = z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,62}$/i, "a label's key has 1-63 letters, digits, '.', '_' or '-'");
+
+export const taskInput = z.strictObject({
+  prompt: z.string().describe("What Claude shall do. At most 10 MB."),
+  working_directory: z.string().min(1).max(4096).describe("Absolute path of an existing, trusted directory."),
+  name: z.string().trim().min(1).max(200).nullish().describe("A name for lists; not unique."),
+  system_prompt: z.string().max(100_000).nullish().describe("Appended to Claude Code's own system prompt."),
+  model: z.string().trim().min(1).max(200).nullish().describe("Model name or alias; default: Claude Code's own default."),
+  permission_mode: z.enum(permissionModes).default("acceptEdits").describe("Always explicit; `bypassPermissions` needs the admin scope."),
+  allow: z.array(rule).max(200).default([]).describe("Permission rules that allow, e.g. `Bash(npm test)`."),
+  deny: z.array(rule).max(200).default([]).describe("Permission rules that deny; stronger than allow."),
+  max_turns: z.int().min(1).max(100_000).nullish(),
+  max_budget_usd: z.number().positive().max(1_000_000).nullish(),
+  timeout_ms: z.int().min(1000).max(2_592_000_000).nullish().describe("Wall clock of one attempt, milliseconds."),
+  stall_timeout_ms: z.int().min(1000).max(2_592_000_000).nullish().describe("Longest silence of one attempt, milliseconds."),
+  retries: z.int().min(0).max(100).default(0).describe("Extra tries when the agent itself fails or times out."),
+  priority: z.int().min(-1000).max(1000).default(0).describe("Higher starts earlier."),
+  group: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/i).default("default"),
+  labels: z.record(labelKey, z.string().max(200)).default({}),
+});
+
+/** A submit as it arrives. */
+export type TaskInput = z.input<typeof taskInput>;
+/** A submit after parsing: defaults filled in. */
+export type ParsedTaskInput = z.output<typeof taskInput>;

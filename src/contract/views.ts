@@ -1,0 +1,151 @@
+/** What doors show: the JSON of tasks, attempts, events and the server. Times are RFC 3339 UTC, money is US dollars, durations milliseconds. */
+import { z } from "zod";
+import { eventTypes } from "../domain/event.ts";
+import { permissionModes, taskStatuses } from "../domain/task.ts";
+
+const time = z.iso.datetime();
+const timeOrNull = time.nullable();
+
+export const waitingForView = z.object({
+  reason: z.enum(["capacity", "group", "dependency", "schedule", "retry", "hold", "paused"]),
+  message: z.string().describe("A sentence for people, e.g. `4 of 4 slots are in use`."),
+  until: timeOrNull,
+});
+export type WaitingForView = z.infer<typeof waitingForView>;
+
+export const modelUsageView = z.object({
+  input_tokens: z.int(),
+  output_tokens: z.int(),
+  cache_read_input_tokens: z.int(),
+  cache_creation_input_tokens: z.int(),
+  cost_usd: z.number(),
+});
+
+/** A task without its long texts: the rows of a list. */
+export const taskSummaryView = z.object({
+  id: z.int(),
+  name: z.string().nullable(),
+  title: z.string().describe("The prompt's first line, at most 120 characters."),
+  status: z.enum(taskStatuses),
+  waiting_for: waitingForView.nullable().describe("Why a pending task does not run yet."),
+  working_directory: z.string(),
+  model: z.string().nullable(),
+  group: z.string(),
+  priority: z.int(),
+  labels: z.record(z.string(), z.string()),
+  attempts: z.int().describe("How many attempts there were so far."),
+  session_id: z.string().nullable(),
+  last_action: z.string().nullable().describe("Newest line of the summary log."),
+  error: z.object({ code: z.string(), message: z.string(), api_status: z.int().optional() }).nullable(),
+  cost_usd: z.number().nullable(),
+  num_turns: z.int().nullable(),
+  duration_ms: z.int().nullable(),
+  cancel_requested: z.boolean(),
+  last_event: z.int().describe("Number of the task's newest event."),
+  created_at: time,
+  started_at: timeOrNull,
+  ended_at: timeOrNull,
+  updated_at: time,
+});
+export type TaskSummaryView = z.infer<typeof taskSummaryView>;
+
+export const taskView = taskSummaryView.extend({
+  prompt: z.string(),
+  system_prompt: z.string().nullable(),
+  permission_mode: z.enum(permissionModes),
+  allow: z.array(z.string()),
+  deny: z.array(z.string()),
+  max_turns: z.int().nullable(),
+  max_budget_usd: z.number().nullable(),
+  timeout_ms: z.int().nullable(),
+  stall_timeout_ms: z.int().nullable(),
+  retries: z.int(),
+  result: z.string().nullable(),
+  usage: z.record(z.string(), modelUsageView).nullable().describe("By model, cumulative over the session."),
+  logs: z.object({ raw: z.string(), summary: z.string() }).describe("Paths of the log files on the server's machine."),
+  parent_id: z.int().nullable(),
+  depth: z.int(),
+});
+export type TaskView = z.infer<typeof taskView>;
+
+export const taskPage = z.object({ tasks: z.array(taskSummaryView), next_cursor: z.string().nullable() });
+export type TaskPage = z.infer<typeof taskPage>;
+
+export const attemptView = z.object({
+  id: z.int(),
+  number: z.int(),
+  runner_id: z.string(),
+  session_id: z.string().nullable(),
+  resumed: z.boolean(),
+  warm: z.boolean(),
+  pid: z.int().nullable(),
+  started_at: time,
+  ended_at: timeOrNull,
+  outcome: z.object({ kind: z.string(), message: z.string() }).loose().nullable(),
+});
+export type AttemptView = z.infer<typeof attemptView>;
+
+export const eventView = z.object({
+  id: z.int().describe("Global number: the cursor of the feed of all tasks."),
+  task_id: z.int(),
+  seq: z.int().describe("Number within the task, without gaps: the cursor of the task's feed."),
+  attempt_id: z.int().nullable(),
+  type: z.enum(eventTypes),
+  at: time,
+  /** One readable line per action, as in the summary log; empty for events that have none. */
+  summary: z.array(z.string()),
+  data: z.record(z.string(), z.unknown()),
+});
+export type EventView = z.infer<typeof eventView>;
+export const eventPage = z.object({ events: z.array(eventView), next_after: z.int() });
+export type EventPage = z.infer<typeof eventPage>;
+
+export const holdView = z.object({
+  kind: z.enum(["rate_limited", "auth_failed", "manual", "storage"]),
+  message: z.string(),
+  since: time,
+  until: timeOrNull,
+  tasks_waiting: z.int(),
+});
+export type HoldView = z.infer<typeof holdView>;
+
+export const serverView = z.object({
+  status: z.enum(["healthy", "degraded", "stopping"]),
+  service: z.literal("claude-worker"),
+  version: z.string(),
+  pid: z.int(),
+  url: z.string().nullable().describe("null when the server serves its unix socket only."),
+  socket: z.string(),
+  home: z.string(),
+  database: z.string(),
+  log_file: z.string(),
+  started_at: time,
+  epoch: z.int(),
+  workers: z.object({ limit: z.int(), running: z.int(), parked: z.int(), warm: z.int() }),
+  counts: z.record(z.enum(taskStatuses), z.int()),
+  holds: z.array(holdView),
+  problems: z.array(z.string()).describe("Sentences about what is degraded now, e.g. a full disk."),
+});
+export type ServerView = z.infer<typeof serverView>;
+
+export const healthView = z.object({
+  status: z.enum(["healthy", "degraded", "stopping"]),
+  service: z.literal("claude-worker"),
+  version: z.string(),
+  uptime_s: z.number(),
+});
+export type HealthView = z.infer<typeof healthView>;
+
+/** RFC 9457, `application/problem+json`, with a stable `code`. */
+export const problemView = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.string(),
+  errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+});
+export type ProblemView = z.infer<typeof problemView>;
+
+export const trustView = z.object({ directories: z.array(z.object({ path: z.string(), since: timeOrNull, by: z.enum(["claude-worker", "claude-code"]) })) });
+export type TrustView = z.infer<typeof trustView>;

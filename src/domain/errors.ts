@@ -1,0 +1,45 @@
+/** The few errors that are for us and our users. A failed task is an Outcome, never one of these. */
+
+export const errorCodes = [
+  "invalid_input",
+  "not_found",
+  "conflict",
+  "untrusted_directory",
+  "unauthorized",
+  "forbidden",
+  "payload_too_large",
+  "too_many_requests",
+  "unavailable",
+  "storage_full",
+  "storage_unusable",
+  "server_running",
+  "server_unreachable",
+  "internal",
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** Where in the input the fault lies: a JSON pointer (RFC 6901) and a sentence. */
+export interface InputFault {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** An error with a stable code and a message that says what happened and what to do. */
+export class WorkerError extends Error {
+  readonly code: ErrorCode;
+  readonly faults: readonly InputFault[];
+
+  /** @param code stable, for programs. @param message one sentence what, one what to do. @param faults the parts of the input that are wrong. */
+  constructor(code: ErrorCode, message: string, faults: readonly InputFault[] = []) {
+    super(message);
+    this.name = "WorkerError";
+    this.code = code;
+    this.faults = faults;
+  }
+}
+
+/** The message of anything that was thrown, without its stack. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

@@ -1,0 +1,45 @@
+/**
+ * One line of the journal. A line is an SDK message as Claude Code gave it (or a note of the runner, `type: "worker"`),
+ * with three fields of ours: its number within the attempt, the attempt's id, and the time.
+ */
+import type { StopReason } from "./task.ts";
+
+export interface RecordStamp {
+  /** 1, 2, 3 … within the attempt, without gaps. */
+  readonly _n: number;
+  readonly _attempt: number;
+  /** RFC 3339 with milliseconds. */
+  readonly _at: string;
+}
+
+/** An SDK message; its shape is Claude Code's, so everything but `type` is unknown until it is looked at. */
+export interface SdkRecord extends RecordStamp {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+/** The runner's own notes. */
+export type RunnerNote =
+  /** First record of an attempt. `sessionId` is null for a claimed spare until `session` follows. */
+  | { type: "worker"; subtype: "started"; runnerId: string; pid: number; warm: boolean; resume: boolean; sessionId: string | null }
+  | { type: "worker"; subtype: "session"; sessionId: string }
+  /** The parked Claude refused the claim: a cold start follows. */
+  | { type: "worker"; subtype: "cold_start"; reason: string }
+  /** The session could not be resumed and was started anew with its own id. */
+  | { type: "worker"; subtype: "session_restarted"; reason: string }
+  | { type: "worker"; subtype: "permission_denied"; tool: string; input: unknown; reason: string }
+  | { type: "worker"; subtype: "stop_requested"; reason: StopReason }
+  /** Processes that were left of the attempt's tree and had to be ended. */
+  | { type: "worker"; subtype: "swept"; processes: readonly SweptProcess[] }
+  | { type: "worker"; subtype: "stderr"; text: string }
+  /** Last record of an attempt. */
+  | { type: "worker"; subtype: "ended"; thrown: string | null; stopRequested: StopReason | null };
+
+export interface SweptProcess {
+  readonly pid: number;
+  readonly command: string;
+  readonly signal: "SIGTERM" | "SIGKILL";
+}
+
+export type NoteRecord = RunnerNote & RecordStamp;
+export type JournalRecord = SdkRecord | NoteRecord;

@@ -1,0 +1,133 @@
+/** What a task and an attempt are. Times are UTC milliseconds since 1970; money is US dollars. */
+import type { Outcome } from "./outcome.ts";
+
+export const taskStatuses = ["pending", "running", "waiting", "completed", "failed", "cancelled", "skipped"] as const;
+export type TaskStatus = (typeof taskStatuses)[number];
+
+export const terminalStatuses = ["completed", "failed", "cancelled", "skipped"] as const;
+export type TerminalStatus = (typeof terminalStatuses)[number];
+
+export const permissionModes = ["default", "acceptEdits", "plan", "dontAsk", "bypassPermissions"] as const;
+export type PermissionMode = (typeof permissionModes)[number];
+
+/** What a person asked for; it never changes after submit. */
+export interface TaskSpec {
+  readonly prompt: string;
+  /** Absolute, real path of the working directory. */
+  readonly workingDirectory: string;
+  /** Appended to Claude Code's own system prompt. */
+  readonly systemPrompt: string | null;
+  readonly model: string | null;
+  readonly permissionMode: PermissionMode;
+  /** Permission rules, e.g. `Bash(npm test)`. */
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
+  readonly maxTurns: number | null;
+  readonly maxBudgetUsd: number | null;
+  /** Wall clock of one attempt. */
+  readonly timeoutMs: number | null;
+  /** Longest silence of one attempt. */
+  readonly stallTimeoutMs: number | null;
+  /** Extra tries for outcomes that are not retried by themselves. */
+  readonly retries: number;
+}
+
+/** Tokens and money of one model, cumulative over the task's session. */
+export interface ModelUsage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cacheReadInputTokens: number;
+  readonly cacheCreationInputTokens: number;
+  readonly costUsd: number;
+}
+
+/** Why a task ended as it did, for people and programs. `code` is the outcome's kind. */
+export interface TaskError {
+  readonly code: string;
+  readonly message: string;
+  /** HTTP status of the model's API, where that was the cause. */
+  readonly apiStatus?: number;
+}
+
+export interface Task extends TaskSpec {
+  readonly id: number;
+  readonly name: string | null;
+  /** The prompt's first line, cut to 120 characters: what lists show. */
+  readonly title: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly group: string;
+  readonly priority: number;
+  readonly status: TaskStatus;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly updatedAt: number;
+  /** Not to be started before this moment. */
+  readonly notBefore: number | null;
+  /** Why `notBefore` is set: "retry", "rate_limited", "schedule". */
+  readonly notBeforeReason: string | null;
+  readonly cancelRequestedAt: number | null;
+  readonly openAttemptId: number | null;
+  readonly attemptCount: number;
+  /** Attempts in a row that died without a single new event. */
+  readonly poisonCount: number;
+  /** Retries spent by outcomes that spend one. */
+  readonly retriesSpent: number;
+  readonly sessionId: string | null;
+  /** Whether the next attempt resumes `sessionId` (true) or starts it (false). */
+  readonly resumable: boolean;
+  readonly result: string | null;
+  readonly error: TaskError | null;
+  readonly costUsd: number | null;
+  readonly usage: Readonly<Record<string, ModelUsage>> | null;
+  readonly numTurns: number | null;
+  /** Sum of the attempts' durations. */
+  readonly durationMs: number | null;
+  readonly lastAction: string | null;
+  /** Number of the newest event. */
+  readonly lastSeq: number;
+  readonly parentId: number | null;
+  readonly depth: number;
+}
+
+export interface Attempt {
+  readonly id: number;
+  readonly taskId: number;
+  /** 1, 2, 3 … within the task. */
+  readonly number: number;
+  readonly runnerId: string;
+  readonly nodeId: string;
+  readonly epoch: number;
+  readonly sessionId: string | null;
+  readonly resume: boolean;
+  readonly warm: boolean;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly outcome: Outcome | null;
+  /** Where this attempt's records begin in the journal file (bytes), and how far they are ingested. */
+  readonly journalStart: number;
+  readonly journalOffset: number;
+  /** Number of the newest ingested record. */
+  readonly lastRecord: number;
+  readonly pid: number | null;
+  readonly bootId: string | null;
+  /** Start time of the runner's process as the OS counts it (opaque). */
+  readonly pidStart: string | null;
+  readonly stopRequested: StopReason | null;
+}
+
+/** Why a runner is told to stop its attempt. */
+export const stopReasons = ["cancelled", "timed_out", "stalled", "interrupted"] as const;
+export type StopReason = (typeof stopReasons)[number];
+
+/** Whether this status can only be left by an explicit retry or follow-up. */
+export function isTerminal(status: TaskStatus): status is TerminalStatus {
+  return (terminalStatuses as readonly string[]).includes(status);
+}
+
+/** The first non-empty line of a prompt, at most 120 characters: what lists show. */
+export function titleOf(prompt: string): string {
+  const line = prompt.trimStart().split("\n", 1)[0] ?? "";
+  const characters = Array.from(line.trim().slice(0, 400));
+  return characters.length > 120 ? `${characters.slice(0, 119).join("")}…` : characters.join("");
+}

@@ -1,0 +1,40 @@
+/** Which status may follow which, and by what. The only place that says so. */
+import type { TaskStatus } from "./task.ts";
+
+/** What can happen to a task. */
+export const operations = [
+  "claim", // the scheduler gives it to a runner
+  "complete", // its attempt succeeded
+  "fail", // its attempt did not, and no retry is left
+  "requeue", // its attempt ended and another follows
+  "ask", // its attempt needs a person
+  "answer", // a person answered and the runner was kept
+  "cancel", // a person or a program stopped it
+  "skip", // a dependency did not complete
+  "retry", // a person asks for it again: the only way out of a terminal status, with follow_up
+  "follow_up",
+] as const;
+export type Operation = (typeof operations)[number];
+
+const table: Record<Operation, Partial<Record<TaskStatus, TaskStatus>>> = {
+  claim: { pending: "running" },
+  complete: { running: "completed" },
+  fail: { running: "failed", waiting: "failed" },
+  requeue: { running: "pending", waiting: "pending" },
+  ask: { running: "waiting" },
+  answer: { waiting: "running" },
+  cancel: { pending: "cancelled", running: "cancelled", waiting: "cancelled" },
+  skip: { pending: "skipped" },
+  retry: { completed: "pending", failed: "pending", cancelled: "pending", skipped: "pending" },
+  follow_up: { completed: "pending", failed: "pending", cancelled: "pending", skipped: "pending" },
+};
+
+/** The status after `operation`, or null when it may not happen in this status (somebody else was faster: not an error). */
+export function next(status: TaskStatus, operation: Operation): TaskStatus | null {
+  return table[operation][status] ?? null;
+}
+
+/** The statuses in which `operation` may happen. */
+export function sourcesOf(operation: Operation): TaskStatus[] {
+  return Object.keys(table[operation]) as TaskStatus[];
+}

@@ -1,0 +1,142 @@
+/** What the store offers. Reads answer at once; writes run inside `write`. Only this folder knows SQL. */
+import type { NewEvent, TaskEvent } from "../domain/event.ts";
+import type { Hold, NewHold } from "../domain/hold.ts";
+import type { Outcome } from "../domain/outcome.ts";
+import type { Attempt, StopReason, Task, TaskStatus } from "../domain/task.ts";
+import type { Operation } from "../domain/transitions.ts";
+
+export interface Store {
+  readonly tasks: TaskStore;
+  readonly attempts: AttemptStore;
+  readonly events: EventStore;
+  readonly holds: HoldStore;
+  readonly trust: TrustStore;
+  /** This daemon's epoch: every write transaction checks that it is still the newest (a paused old daemon changes nothing). */
+  readonly epoch: number;
+  /**
+   * Runs `work` in the current group's transaction (own savepoint) and resolves after the group's commit is durable.
+   * `work` is synchronous and may be called at most once. What it throws rejects this promise only, and undoes this work only.
+   * @throws WorkerError `storage_full`, `storage_unusable`; `conflict` with "another server took over" when the epoch is stale.
+   */
+  write<T>(work: () => T): Promise<T>;
+  /** Called after each commit with the tasks that it touched. Returns the unsubscribe. */
+  onCommit(listener: (change: Change) => void): () => void;
+  /** Sentences about what is wrong with the storage now; empty when all is well. */
+  problems(): readonly string[];
+  /** Waits for queued writes, checkpoints and closes. May be called twice. */
+  close(): Promise<void>;
+}
+
+export interface Change {
+  readonly taskIds: ReadonlySet<number>;
+  /** Newest global event id. */
+  readonly lastEventId: number;
+}
+
+export type NewTask = Omit<
+  Task,
+  | "id" | "title" | "status" | "startedAt" | "endedAt" | "updatedAt" | "cancelRequestedAt" | "openAttemptId" | "attemptCount" | "poisonCount"
+  | "retriesSpent" | "sessionId" | "resumable" | "result" | "error" | "costUsd" | "usage" | "numTurns" | "durationMs" | "lastAction" | "lastSeq"
+>;
+
+/** A task without `prompt`, `systemPrompt` and `result`. */
+export type TaskRow = Omit<Task, "prompt" | "systemPrompt" | "result">;
+
+export interface TaskFilter {
+  readonly statuses?: readonly TaskStatus[];
+  readonly group?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Substring of name or title, case-insensitive. */
+  readonly text?: string;
+  readonly createdAfter?: number;
+  readonly createdBefore?: number;
+  /** Rows beyond this id in the direction of the order (keyset pagination). */
+  readonly cursorId?: number;
+  /** Newest first unless "oldest". */
+  readonly order?: "newest" | "oldest";
+  /** 1-500. */
+  readonly limit: number;
+}
+
+/** Fields that a change of status sets. Absent: unchanged. */
+export type TaskPatch = Partial<
+  Pick<
+    Task,
+    | "startedAt" | "notBefore" | "notBeforeReason" | "cancelRequestedAt" | "poisonCount" | "retriesSpent" | "sessionId" | "resumable"
+    | "result" | "error" | "costUsd" | "usage" | "numTurns" | "durationMs"
+  >
+>;
+
+export interface TaskStore {
+  /** Inside `write`. */
+  insert(task: NewTask): Task;
+  get(id: number): Task | null;
+  list(filter: TaskFilter): TaskRow[];
+  /** From counters kept by triggers in the same transaction; never a scan. */
+  counts(): Record<TaskStatus, number>;
+  /** The pending tasks that may start at `now`, best first (priority, then age), from the partial index. */
+  startable(now: number, limit: number): number[];
+  /** The earliest `notBefore` of a pending task after `now`, or null. */
+  nextStartAt(now: number): number | null;
+  /** How many pending tasks stand before this one in starting order. */
+  ahead(id: number): number;
+  /** Inside `write`. Guarded change of status per domain/transitions.ts; null: it may not happen now. `endedAt`/`openAttemptId` follow the status. */
+  transition(id: number, operation: Operation, now: number, patch?: TaskPatch): Task | null;
+  /** Inside `write`. Changes fields without changing status; null when the task is gone. */
+  patch(id: number, now: number, patch: TaskPatch & Partial<Pick<Task, "name" | "priority" | "labels">>): Task | null;
+  /** Inside `write`. Deletes the task with attempts and events if it is terminal; false otherwise. */
+  remove(id: number): boolean;
+  /** Terminal tasks that ended before `before`, oldest first. */
+  endedBefore(before: number, limit: number): number[];
+}
+
+export interface AttemptStore {
+  /** Inside `write`. `claim`: pending → running with a new open attempt of this epoch, or null when the task is not pending any more. */
+  claim(taskId: number, attempt: Pick<Attempt, "runnerId" | "nodeId" | "sessionId" | "resume" | "warm" | "bootId" | "journalStart">, now: number): { task: Task; attempt: Attempt } | null;
+  get(id: number): Attempt | null;
+  ofTask(taskId: number): Attempt[];
+  open(): Attempt[];
+  /** Inside `write`. Takes an open attempt of an older epoch over; null when it is closed or a newer epoch has it. */
+  adopt(id: number): Attempt | null;
+  /** Inside `write`. Sets fields of an open attempt of this epoch; null otherwise. */
+  patch(id: number, patch: Partial<Pick<Attempt, "pid" | "pidStart" | "sessionId" | "stopRequested" | "warm">>): Attempt | null;
+  /** Inside `write`. Remembers how far the journal is ingested. False when this epoch does not hold the open attempt. */
+  advance(id: number, journalOffset: number, lastRecord: number): boolean;
+  /** Inside `write`. Closes an open attempt of this epoch; false when somebody else did. The task's transition is a separate, guarded call. */
+  close(id: number, outcome: Outcome, now: number): boolean;
+}
+
+export interface EventStore {
+  /** Inside `write`. Numbers the events (seq per task) and sets the task's lastSeq and, where given, lastAction. */
+  append(taskId: number, attemptId: number | null, events: readonly NewEvent[], lastAction?: string | null): TaskEvent[];
+  /** Events of one task after `seq`, oldest first. */
+  ofTask(taskId: number, after: number, limit: number): TaskEvent[];
+  /** The newest `limit` events of one task, oldest first. */
+  tail(taskId: number, limit: number): TaskEvent[];
+  /** Events of all tasks after the global id, oldest first. */
+  all(afterId: number, limit: number): TaskEvent[];
+  /** Newest global id, 0 when there is none. */
+  lastId(): number;
+  /** This attempt's events of these types, oldest first. */
+  ofAttempt(attemptId: number, types: readonly NewEvent["type"][]): TaskEvent[];
+}
+
+export interface HoldStore {
+  /** Active holds: not lifted; expired ones are included until `lift`. */
+  active(): Hold[];
+  /** Inside `write`. One hold per kind and scope: a later one replaces it, keeping `since`. */
+  put(hold: NewHold, now: number): Hold;
+  /** Inside `write`. Returns whether there was one. */
+  lift(kind: Hold["kind"], scope: string): boolean;
+}
+
+export interface TrustStore {
+  list(): { path: string; since: number }[];
+  /** Inside `write`. Real, absolute path. */
+  add(path: string, now: number): void;
+  /** Inside `write`. */
+  remove(path: string): boolean;
+}
+
+/** A reason to stop that an operation wrote down for the supervisor. */
+export type RequestedStop = { readonly attemptId: number; readonly reason: StopReason };
