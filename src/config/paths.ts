@@ -1,0 +1,82 @@
+/** Where everything lives. Pure: it computes paths and creates nothing. */
+import { createHash } from "node:crypto";
+import { homedir, tmpdir } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+
+/** Longest path of a unix socket in bytes, without the closing NUL (Linux 107; macOS 103, which we keep to everywhere). */
+const maxSocketPathBytes = 103;
+/** The longest name that we put into the run directory: `r-<22 characters>.sock`. */
+const longestSocketName = "r-0123456789abcdefghijkl.sock";
+
+export interface Paths {
+  /** `CLAUDE_WORKER_HOME`, default `~/.claude-worker`. Mode 0700. */
+  readonly home: string;
+  readonly database: string;
+  /** The local admin token, mode 0600. */
+  readonly token: string;
+  readonly logs: string;
+  /** Directory of sockets, mode 0700: `<home>/run`, or a short one below the temporary directory when home is too long. */
+  readonly run: string;
+  readonly serverSocket: string;
+  /** Held through the OS by the running server. */
+  readonly serverLock: string;
+  /** pid and URL of the running server: a hint for people, never trusted. */
+  readonly serverInfo: string;
+  readonly serverLog: string;
+  /** `config.json` of the user (XDG). */
+  readonly config: string;
+}
+
+/** All paths for this environment. @param env process.env or a scratch one. */
+export function pathsFrom(env: Readonly<Record<string, string | undefined>>): Paths {
+  const userHome = env["HOME"] || homedir();
+  const home = absolute(env["CLAUDE_WORKER_HOME"] || join(userHome, ".claude-worker"));
+  const run = runDirectory(home, env["XDG_RUNTIME_DIR"]);
+  const configHome = env["XDG_CONFIG_HOME"] || join(userHome, ".config");
+  return {
+    home,
+    database: absolute(env["CLAUDE_WORKER_DB"] || join(home, "tasks.db")),
+    token: join(home, "token"),
+    logs: absolute(env["CLAUDE_WORKER_LOG_DIR"] || join(home, "logs")),
+    run,
+    serverSocket: join(run, "server.sock"),
+    serverLock: join(home, "server.lock"),
+    serverInfo: join(home, "server.json"),
+    serverLog: join(home, "server.log"),
+    config: env["CLAUDE_WORKER_CONFIG"] || join(configHome, "claude-worker", "config.json"),
+  };
+}
+
+/** The raw log (journal) of a task. */
+export function rawLogPath(paths: Paths, taskId: number): string {
+  return join(paths.logs, `task_${taskId}_raw.log`);
+}
+
+/** The summary log of a task. */
+export function summaryLogPath(paths: Paths, taskId: number): string {
+  return join(paths.logs, `task_${taskId}_summary.log`);
+}
+
+/** The socket of a runner. @param runnerId at most 22 characters. */
+export function runnerSocketPath(paths: Paths, runnerId: string): string {
+  return join(paths.run, `r-${runnerId}.sock`);
+}
+
+function absolute(path: string): string {
+  return isAbsolute(path) ? path : resolve(path);
+}
+
+function runDirectory(home: string, runtimeDirectory: string | undefined): string {
+  const own = join(home, "run");
+  if (fits(own)) return own;
+  const digest = createHash("sha256").update(home).digest("hex").slice(0, 12);
+  const name = `claude-worker-${process.getuid?.() ?? 0}-${digest}`;
+  const inRuntime = runtimeDirectory === undefined || runtimeDirectory === "" ? null : join(runtimeDirectory, name);
+  if (inRuntime !== null && fits(inRuntime)) return inRuntime;
+  const inTemporary = join(tmpdir(), name);
+  return fits(inTemporary) ? inTemporary : join("/tmp", name);
+}
+
+function fits(directory: string): boolean {
+  return Buffer.byteLength(join(directory, longestSocketName)) <= maxSocketPathBytes;
+}

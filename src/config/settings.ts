@@ -1,0 +1,159 @@
+/** What can be set, with its default, its environment variable and its sentence for people. Precedence: flags > environment > file > defaults. */
+import { readFileSync } from "node:fs";
+import { WorkerError } from "../domain/errors.ts";
+import { permissionModes } from "../domain/task.ts";
+import type { PermissionMode } from "../domain/task.ts";
+
+export interface Settings {
+  readonly port: number;
+  readonly host: string;
+  readonly workers: number;
+  readonly warm: number;
+  readonly permission_mode: PermissionMode;
+  readonly model: string | null;
+  readonly agent_env: readonly string[];
+  readonly keep_days: number | null;
+  readonly stall_timeout_ms: number | null;
+  readonly stop_grace_ms: number;
+  readonly max_pending: number;
+  readonly server_url: string | null;
+  readonly claude_executable: string | null;
+}
+
+export type SettingKey = keyof Settings;
+
+interface SettingDefinition<K extends SettingKey> {
+  readonly key: K;
+  readonly env: string;
+  readonly type: "integer" | "string" | "list" | "choice";
+  readonly choices?: readonly string[];
+  readonly min?: number;
+  readonly max?: number;
+  /** Whether null (unset) is a value. */
+  readonly nullable?: boolean;
+  readonly default: Settings[K];
+  readonly description: string;
+}
+
+type AnyDefinition = { [K in SettingKey]: SettingDefinition<K> }[SettingKey];
+
+/** Every setting. The configuration table in the documentation is generated from this. */
+export const settingDefinitions: readonly AnyDefinition[] = [
+  { key: "port", env: "CLAUDE_WORKER_PORT", type: "integer", min: 0, max: 65535, default: 8000, description: "TCP port of the server; 0 lets the system choose." },
+  { key: "host", env: "CLAUDE_WORKER_HOST", type: "string", default: "127.0.0.1", description: "Address the server listens on." },
+  { key: "workers", env: "CLAUDE_WORKER_WORKERS", type: "integer", min: 1, max: 1000, default: 4, description: "How many tasks run at once." },
+  { key: "warm", env: "CLAUDE_WORKER_WARM", type: "integer", min: 0, max: 64, default: 1, description: "How many runners wait with Claude Code already started (about 250 MB each)." },
+  { key: "permission_mode", env: "CLAUDE_WORKER_PERMISSION_MODE", type: "choice", choices: permissionModes, default: "acceptEdits", description: "Permission mode of tasks that name none." },
+  { key: "model", env: "CLAUDE_WORKER_MODEL", type: "string", nullable: true, default: null, description: "Model of tasks that name none; unset: Claude Code's own default." },
+  { key: "agent_env", env: "CLAUDE_WORKER_AGENT_ENV", type: "list", default: [], description: "More environment for the agent: `NAME` passes the server's variable on, `NAME=value` sets it." },
+  { key: "keep_days", env: "CLAUDE_WORKER_KEEP_DAYS", type: "integer", min: 1, max: 36500, nullable: true, default: null, description: "Ended tasks and their logs are deleted after this many days; unset: never." },
+  { key: "stall_timeout_ms", env: "CLAUDE_WORKER_STALL_TIMEOUT_MS", type: "integer", min: 1000, max: 2_592_000_000, nullable: true, default: null, description: "An attempt without any event for this long is stopped; unset: never." },
+  { key: "stop_grace_ms", env: "CLAUDE_WORKER_STOP_GRACE_MS", type: "integer", min: 0, max: 600_000, default: 5000, description: "How long a stopped task may take to finish by itself before it is ended." },
+  { key: "max_pending", env: "CLAUDE_WORKER_MAX_PENDING", type: "integer", min: 1, max: 10_000_000, default: 100_000, description: "Most tasks that may wait; more are refused." },
+  { key: "server_url", env: "CLAUDE_WORKER_SERVER_URL", type: "string", nullable: true, default: null, description: "A remote server for the command line (with `CLAUDE_WORKER_TOKEN`)." },
+  { key: "claude_executable", env: "CLAUDE_WORKER_CLAUDE_EXECUTABLE", type: "string", nullable: true, default: null, description: "Path of another Claude Code binary; unset: the one that comes with Claude Worker." },
+];
+
+const byKey = new Map<string, AnyDefinition>(settingDefinitions.map((definition) => [definition.key, definition]));
+
+/** Where a value came from. */
+export type SettingOrigin = "default" | "file" | "environment" | "flag";
+
+export interface LoadedSettings {
+  readonly settings: Settings;
+  readonly origins: Readonly<Record<SettingKey, SettingOrigin>>;
+}
+
+export interface SettingSources {
+  /** Path of config.json; a missing file is no error. */
+  readonly file: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Values of flags, already typed. */
+  readonly flags?: Partial<Settings>;
+}
+
+/**
+ * Reads all settings.
+ * @throws WorkerError invalid_input naming the key and where it stands: unknown key, bad value, broken JSON.
+ */
+export function loadSettings(sources: SettingSources): LoadedSettings {
+  const file = readConfigFile(sources.file);
+  const values: Partial<Record<SettingKey, unknown>> = {};
+  const origins: Partial<Record<SettingKey, SettingOrigin>> = {};
+  for (const definition of settingDefinitions) {
+    const { key } = definition;
+    const fromEnv = sources.env[definition.env];
+    const flag = sources.flags?.[key];
+    if (flag !== undefined) [values[key], origins[key]] = [checked(definition, flag, "the flag"), "flag"];
+    else if (fromEnv !== undefined && fromEnv !== "") [values[key], origins[key]] = [parseSetting(key, fromEnv, definition.env), "environment"];
+    else if (key in file) [values[key], origins[key]] = [checked(definition, file[key], sources.file), "file"];
+    else [values[key], origins[key]] = [definition.default, "default"];
+  }
+  return { settings: values as Settings, origins: origins as Record<SettingKey, SettingOrigin> };
+}
+
+/**
+ * The content of config.json, checked key by key.
+ * @throws WorkerError invalid_input.
+ */
+export function readConfigFile(path: string): Record<string, unknown> {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
+    throw new WorkerError("invalid_input", `The configuration ${path} cannot be read: ${(error as Error).message}.`);
+  }
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    throw new WorkerError("invalid_input", `The configuration ${path} is not JSON: ${(error as Error).message}. Mend or remove it.`);
+  }
+  if (typeof content !== "object" || content === null || Array.isArray(content)) {
+    throw new WorkerError("invalid_input", `The configuration ${path} must be a JSON object.`);
+  }
+  for (const [key, value] of Object.entries(content)) checked(definitionOf(key, path), value, path);
+  return content as Record<string, unknown>;
+}
+
+/**
+ * A value from text (environment, `config set`).
+ * @throws WorkerError invalid_input naming `source`.
+ */
+export function parseSetting(key: string, text: string, source: string): Settings[SettingKey] {
+  const definition = definitionOf(key, source);
+  if (definition.nullable === true && (text === "" || text === "null")) return null;
+  if (definition.type === "integer") return checked(definition, /^-?\d+$/.test(text.trim()) ? Number(text) : text, source);
+  if (definition.type === "list") return checked(definition, text.split(",").map((part) => part.trim()).filter((part) => part !== ""), source);
+  return checked(definition, text, source);
+}
+
+function definitionOf(key: string, source: string): AnyDefinition {
+  const definition = byKey.get(key);
+  if (definition !== undefined) return definition;
+  throw new WorkerError("invalid_input", `Unknown setting "${key}" in ${source}. Known: ${[...byKey.keys()].join(", ")}.`);
+}
+
+function checked(definition: AnyDefinition, value: unknown, source: string): Settings[SettingKey] {
+  const wrong = (what: string): WorkerError => new WorkerError("invalid_input", `The setting "${definition.key}" in ${source} must be ${what}, not ${JSON.stringify(value)}.`);
+  if (value === null && definition.nullable === true) return null;
+  switch (definition.type) {
+    case "integer": {
+      const { min = 0, max = Number.MAX_SAFE_INTEGER } = definition;
+      if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max) throw wrong(`a whole number from ${min} to ${max}`);
+      return value;
+    }
+    case "choice":
+      if (typeof value !== "string" || !(definition.choices ?? []).includes(value)) throw wrong(`one of ${(definition.choices ?? []).join(", ")}`);
+      return value;
+    case "list":
+      if (!Array.isArray(value) || !value.every((item) => typeof item === "string" && /^[A-Za-z_][A-Za-z0-9_]*(=[^\0]*)?$/.test(item))) {
+        throw wrong("a list of NAME or NAME=value");
+      }
+      return value as string[];
+    case "string":
+      if (typeof value !== "string" || value === "" || value.includes("\0")) throw wrong("a text");
+      return value;
+  }
+}
