@@ -1,0 +1,191 @@
+/** The walls of ARCHITECTURE.md, held by a test: who may import whom is denied unless the map below allows it. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { taskStatuses } from "../src/domain/task.ts";
+import { parseSource, readSourceFiles, repositoryRoot } from "./support/source-files.ts";
+import type { Import, SourceFile } from "./support/source-files.ts";
+
+interface Room {
+  /** Rooms (`store`) or single files (`runner/protocol.ts`) of ours; `type …` allows `import type` only. */
+  readonly ours: readonly string[];
+  /** npm packages; `type …` likewise. */
+  readonly packages: readonly string[];
+  /** Node's own modules. A pure room has none. */
+  readonly node: boolean;
+}
+
+/** A new folder in src/ has no entry here, so it may import nothing: give it one, and a line in ARCHITECTURE.md. */
+const rooms: Readonly<Record<string, Room>> = {
+  domain: { ours: [], packages: [], node: false },
+  contract: { ours: ["domain"], packages: ["zod"], node: false },
+  config: { ours: ["domain"], packages: [], node: true },
+  store: { ours: ["domain", "config"], packages: ["better-sqlite3"], node: true },
+  operations: { ours: ["domain", "config", "contract", "store"], packages: [], node: true },
+  scheduler: { ours: ["domain", "config", "store"], packages: [], node: true },
+  processes: { ours: ["domain"], packages: ["koffi"], node: true },
+  supervisor: {
+    ours: ["domain", "config", "store", "processes", "runner/protocol.ts", "type runner/journal.ts"],
+    packages: [],
+    node: true,
+  },
+  runner: { ours: ["domain", "config", "processes"], packages: ["@anthropic-ai/claude-agent-sdk"], node: true },
+  http: {
+    ours: ["domain", "contract", "type operations"],
+    packages: ["hono", "@hono/node-server", "@hono/zod-openapi", "zod"],
+    node: true,
+  },
+  mcp: {
+    ours: ["domain", "contract", "type operations"],
+    packages: ["@modelcontextprotocol/server", "@modelcontextprotocol/node", "zod"],
+    node: true,
+  },
+  // The command line's start-up is a promise: the contract's schemas (zod, 50 ms) stay with the daemon.
+  client: { ours: ["domain", "type contract"], packages: ["eventsource-parser"], node: true },
+  cli: { ours: ["domain", "config", "client", "type contract"], packages: ["commander"], node: true },
+  daemon: {
+    ours: [
+      "domain",
+      "contract",
+      "config",
+      "store",
+      "operations",
+      "scheduler",
+      "processes",
+      "supervisor",
+      "runner",
+      "http",
+      "mcp",
+    ],
+    packages: ["pino"],
+    node: true,
+  },
+};
+
+/** Packages that one file wraps, so that one file changes when they do. */
+const wrapped: Readonly<Record<string, string>> = {
+  "@anthropic-ai/claude-agent-sdk": "src/runner/agent/claude.ts",
+};
+
+const source = readSourceFiles("src");
+
+test("every folder of src/ is a room of the import map and of ARCHITECTURE.md", () => {
+  const architecture = readFileSync(path.join(repositoryRoot, "ARCHITECTURE.md"), "utf8");
+  for (const entry of readdirSync(path.join(repositoryRoot, "src"), { withFileTypes: true })) {
+    assert.ok(entry.isDirectory(), `src/${entry.name}: a file belongs into a room`);
+    assert.ok(Object.hasOwn(rooms, entry.name), `src/${entry.name}/ has no entry in the import map of this test`);
+    assert.match(
+      architecture,
+      new RegExp(`\\b${entry.name}/`),
+      `ARCHITECTURE.md does not say what src/${entry.name}/ is`,
+    );
+  }
+});
+
+test("every import is allowed by the import map", () => {
+  assert.deepEqual(source.flatMap(forbiddenImports), []);
+});
+
+test("only the store contains SQL", () => {
+  assert.deepEqual(pathsOf(source.filter((file) => roomOf(file.path) !== "store" && containsSql(file))), []);
+});
+
+test("only domain/transitions.ts says which status may follow which", () => {
+  const elsewhere = source.filter((file) => file.path !== "src/domain/transitions.ts");
+  assert.deepEqual(pathsOf(elsewhere.filter(decidesTransitions)), []);
+});
+
+test("the domain reads no clock, no randomness and no process", () => {
+  assert.deepEqual(pathsOf(source.filter((file) => roomOf(file.path) === "domain" && isImpure(file))), []);
+});
+
+test("each kind of wrong import is seen", () => {
+  const refused = (file: string, text: string): number => forbiddenImports(parseSource(file, text)).length;
+  assert.equal(refused("src/domain/a.ts", `import { b } from "../store/b.ts";`), 1);
+  assert.equal(refused("src/domain/a.ts", `import { readFileSync } from "node:fs";`), 1);
+  assert.equal(refused("src/http/a.ts", `import { db } from "../store/b.ts";`), 1);
+  assert.equal(refused("src/http/a.ts", `import { submit } from "../operations/submit-task.ts";`), 1);
+  assert.equal(refused("src/http/a.ts", `import type { Submit } from "../operations/submit-task.ts";`), 0);
+  assert.equal(refused("src/cli/commands/a.ts", `const { z } = await import("zod");`), 1);
+  assert.equal(refused("src/cli/a.ts", `export * from "../contract/views.ts";`), 1);
+  assert.equal(refused("src/cli/a.ts", `let x: import("../store/store.ts").Store;`), 1);
+  assert.equal(refused("src/runner/main.ts", `import { query } from "@anthropic-ai/claude-agent-sdk";`), 1);
+  assert.equal(refused("src/runner/agent/claude.ts", `import { query } from "@anthropic-ai/claude-agent-sdk";`), 0);
+  assert.equal(refused("src/supervisor/a.ts", `import { serve } from "../runner/serve.ts";`), 1);
+  assert.equal(refused("src/supervisor/a.ts", `import { protocolVersion } from "../runner/protocol.ts";`), 0);
+  assert.equal(refused("src/store/a.ts", `import { setup } from "../../test/support/setup.ts";`), 1);
+  assert.equal(refused("src/attic/a.ts", `import path from "node:path";`), 1);
+});
+
+test("the other walls can be hit too", () => {
+  const file = (text: string): SourceFile => parseSource("src/http/a.ts", text);
+  assert.ok(containsSql(file("db.prepare(`SELECT id\n FROM tasks WHERE id = ${id}`)")));
+  assert.ok(!containsSql(file(`say("Select a task FROM the list, or update it")`)));
+  assert.ok(decidesTransitions(file(`const after = { pending: ["running"], running: "completed" };`)));
+  assert.ok(decidesTransitions(file(`const sql = "UPDATE tasks SET status = 'failed' WHERE id = ?";`)));
+  assert.ok(!decidesTransitions(file(`const label = { pending: "waits", running: "runs", completed: "done" };`)));
+  for (const impure of ["Date.now()", "new Date()", "Math.random()", "process.env.HOME", "crypto.randomUUID()"]) {
+    assert.ok(isImpure(file(`const x = ${impure};`)), impure);
+  }
+  assert.ok(!isImpure(file("const x = new Date(now).toISOString();")));
+});
+
+function forbiddenImports(file: SourceFile): string[] {
+  const room = rooms[roomOf(file.path)] ?? { ours: [], packages: [], node: false };
+  return file.imports
+    .filter((each) => !isAllowed(file, room, each))
+    .map((each) => `${file.path} may not import ${each.typeOnly ? "" : "values from "}${each.specifier}`);
+}
+
+function isAllowed(file: SourceFile, room: Room, { specifier, typeOnly }: Import): boolean {
+  const allows = (list: readonly string[], name: string): boolean =>
+    list.includes(name) || (typeOnly && list.includes(`type ${name}`));
+  if (specifier.startsWith("node:")) return room.node;
+  if (!specifier.startsWith(".")) {
+    const name = packageOf(specifier);
+    return allows(room.packages, name) && (wrapped[name] ?? file.path) === file.path;
+  }
+  const target = path.posix.join(path.posix.dirname(file.path), specifier);
+  if (!target.startsWith("src/")) return false;
+  if (roomOf(target) === roomOf(file.path)) return true;
+  return allows(room.ours, roomOf(target)) || allows(room.ours, target.slice("src/".length));
+}
+
+function containsSql(file: SourceFile): boolean {
+  const sql =
+    /\b(SELECT\b.+\bFROM|INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|PRAGMA\s+\w|VACUUM|BEGIN\s+(IMMEDIATE|EXCLUSIVE)|(CREATE|ALTER|DROP)\s+(TABLE|INDEX|TRIGGER|VIEW))\b/s;
+  return file.texts.some((text) => sql.test(text));
+}
+
+/** A table of statuses by status, or an UPDATE that knows the new status by itself. */
+function decidesTransitions(file: SourceFile): boolean {
+  const setsStatus = new RegExp(`\\bSET\\b[^;]*\\bstatus\\s*=\\s*'(${taskStatuses.join("|")})'[^;]*\\bWHERE\\b`, "is");
+  return file.tables.some(isTransitionTable) || file.texts.some((text) => setsStatus.test(text));
+}
+
+function isTransitionTable(table: ReadonlyMap<string, readonly string[]>): boolean {
+  const statuses = new Set<string>(taskStatuses);
+  const rows = [...table].filter(([key, values]) => statuses.has(key) && values.length > 0);
+  return rows.length >= 2 && rows.every(([, values]) => values.every((value) => statuses.has(value)));
+}
+
+function isImpure(file: SourceFile): boolean {
+  const impure = /^(Date\.now|Math\.random|performance\.|process\.|crypto\.|globalThis\.)/;
+  return file.emptyNews.includes("Date") || file.members.some((member) => impure.test(member));
+}
+
+function roomOf(file: string): string {
+  return file.split("/")[1] ?? "";
+}
+
+function packageOf(specifier: string): string {
+  return specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
+}
+
+function pathsOf(files: readonly SourceFile[]): string[] {
+  return files.map((file) => file.path);
+}

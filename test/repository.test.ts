@@ -1,0 +1,48 @@
+/** What the tracked files may not say: nothing that only one machine, one workplace or one registry knows. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { repositoryRoot } from "./support/source-files.ts";
+
+// Pieces are joined here, so that this file does not say them either.
+const forbidden: readonly RegExp[] = [
+  new RegExp(["\\.\\./", "shared\\b"].join("")),
+  new RegExp(["(?<![\\w.-])/", "work/\\w"].join("")),
+  new RegExp(["\\.lib", "rary/"].join("")),
+  new RegExp(["farm", "-bench"].join("")),
+  new RegExp(["\\bissues ", "(show|list|resolve)\\b"].join("")),
+  new RegExp(["registry\\.", "(npmjs|yarnpkg|npmmirror)\\."].join("")),
+];
+
+test("no tracked file speaks of this machine or of a workplace that users do not have", (t) => {
+  const files = trackedFiles();
+  if (files === null) {
+    t.skip("not a git checkout");
+    return;
+  }
+  const found = files.flatMap((file) => {
+    const text = readFileSync(path.join(repositoryRoot, file), "utf8");
+    return forbidden.filter((word) => word.test(text)).map((word) => `${file}: ${word.source}`);
+  });
+  assert.deepEqual(found, []);
+});
+
+test("the lockfile names no registry, so that it works with any mirror", () => {
+  const lock = readFileSync(path.join(repositoryRoot, "package-lock.json"), "utf8");
+  assert.doesNotMatch(lock, /"resolved":\s*"http/);
+});
+
+/** Tracked files that are there, or null outside of a git checkout. */
+function trackedFiles(): string[] | null {
+  try {
+    const list = execFileSync("git", ["ls-files", "-z", "--cached"], { cwd: repositoryRoot, encoding: "utf8" });
+    const gone = execFileSync("git", ["ls-files", "-z", "--deleted"], { cwd: repositoryRoot, encoding: "utf8" });
+    const missing = new Set(gone.split("\0"));
+    return list.split("\0").filter((file) => file !== "" && !missing.has(file));
+  } catch {
+    // No git, or no repository: there are no tracked files to judge.
+    return null;
+  }
+}
