@@ -1,5 +1,5 @@
 /** Every operation that a door may ask for. `operations/` implements it; `http/` and `mcp/` are handed it by the daemon and hold no rules. */
-import type { TaskInput } from "./task-input.ts";
+import type { ParsedTaskInput } from "./task-input.ts";
 import type { AttemptView, EventPage, EventView, HoldView, ServerView, TaskPage, TaskView, TrustView } from "./views.ts";
 import type { TaskStatus } from "../domain/task.ts";
 
@@ -28,10 +28,10 @@ export interface Subscription {
 }
 
 export interface WorkerApi {
-  /** Durable when it resolves. @throws WorkerError invalid_input, untrusted_directory, forbidden, storage_full, unavailable. */
-  submitTask(input: TaskInput, caller: Caller): Promise<TaskView>;
+  /** `input` was parsed by the door. Durable when it resolves. @throws WorkerError invalid_input, untrusted_directory, forbidden, storage_full, unavailable. */
+  submitTask(input: ParsedTaskInput, caller: Caller): Promise<TaskView>;
   /** All or nothing. */
-  submitTasks(inputs: readonly TaskInput[], caller: Caller): Promise<TaskView[]>;
+  submitTasks(inputs: readonly ParsedTaskInput[], caller: Caller): Promise<TaskView[]>;
   /** @throws WorkerError not_found. */
   getTask(id: number): TaskView;
   listTasks(query: ListQuery): TaskPage;
@@ -44,12 +44,14 @@ export interface WorkerApi {
   allEvents(after: number, limit: number): EventPage;
   /** Calls `wake` (coalesced) whenever the store may hold newer events of the task (or of any task when null). Read from the store then. */
   onEvents(taskId: number | null, wake: () => void): Subscription;
-  /** Wakes until `wake` returns; ends when the task is terminal. */
+  /** Writes the wish down and returns; a running task ends soon after. @throws WorkerError not_found, conflict (already ended). */
   cancelTask(id: number, caller: Caller): Promise<TaskView>;
   retryTask(id: number, caller: Caller): Promise<TaskView>;
   updateTask(id: number, change: { name?: string | null; priority?: number; labels?: Record<string, string> }, caller: Caller): Promise<TaskView>;
   /** Terminal tasks only, else `conflict`. Logs go with it. */
   removeTask(id: number, caller: Caller): Promise<void>;
+  /** Path of a log file of a task (it may not exist yet). @throws WorkerError not_found. */
+  logFile(id: number, kind: "raw" | "summary"): string;
   listTrust(): TrustView;
   addTrust(directory: string, caller: Caller): Promise<TrustView>;
   removeTrust(directory: string, caller: Caller): Promise<TrustView>;
