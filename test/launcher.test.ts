@@ -1,0 +1,125 @@
+/** bin/claude-worker: which Node it runs the command line on, and that nobody notices which. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import type { ChildProcessByStdio } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { repositoryRoot } from "./support/source-files.ts";
+
+type Launched = ChildProcessByStdio<null, Readable, Readable>;
+
+test("a Node that is new enough runs the command line itself", async (t) => {
+  const { launch } = setup(t, { cli: "console.log(process.pid, process.argv.slice(2).join())" });
+  const child = launch(["run", "a b"]);
+  assert.equal(await text(child.stdout), `${child.pid} run,a b\n`);
+});
+
+test("an old Node hands over to the npm package `node`, with arguments and exit code", async (t) => {
+  const cli = "console.log(process.pid, process.argv.slice(2).join()); process.exitCode = 7";
+  const { launch } = setup(t, { cli, node: process.versions.node });
+  const child = launch(["run", "a b"], { pretend: "20.20.2" });
+  const [printed, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
+  assert.match(printed, /^\d+ run,a b\n$/);
+  assert.notEqual(Number.parseInt(printed, 10), child.pid);
+  assert.equal(code, 7);
+});
+
+test(
+  "a signal reaches the command line behind an old Node, and its death by a signal is passed on",
+  { timeout: 50_000 },
+  async (t) => {
+    const cli = `
+    process.on("SIGTERM", () => { console.log("stopping"); process.kill(process.pid, "SIGKILL"); });
+    setTimeout(() => {}, 60_000);
+    console.log("ready");`;
+    const { launch } = setup(t, { cli, node: process.versions.node });
+    const child = launch([], { pretend: "18.0.0" });
+    const exited = once(child, "exit");
+    let printed = "";
+    for await (const chunk of child.stdout) {
+      printed += String(chunk);
+      if (printed === "ready\n") child.kill("SIGTERM");
+    }
+    assert.equal(printed, "ready\nstopping\n");
+    assert.deepEqual(await exited, [null, "SIGKILL"]);
+  },
+);
+
+test("without any Node that is new enough it says in one sentence which one it needs", async (t) => {
+  const { launch } = setup(t, { cli: "" });
+  const child = launch(["list"], { pretend: "22.12.0" });
+  const [said, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
+  assert.match(said, /^claude-worker needs Node 22\.13 or newer, and this is Node 22\.12\.0: install .+\.\n$/);
+  assert.equal(code, 1);
+});
+
+test("an npm package `node` that is old itself is not taken", async (t) => {
+  const { launch } = setup(t, { cli: "", node: "18.1.0" });
+  const child = launch([], { pretend: "20.0.0" });
+  assert.match(await text(child.stderr), /needs Node 22\.13/);
+});
+
+test("a checkout that is not built says how to build it", async (t) => {
+  const { launch } = setup(t, {});
+  const child = launch([]);
+  const [said, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
+  assert.match(said, /is not built: .+npm run build/);
+  assert.equal(code, 1);
+});
+
+test("a broken command line shows its own error, not the launcher's", async (t) => {
+  const { launch } = setup(t, { cli: `require("no-such-package")` });
+  const said = await text(launch([]).stderr);
+  assert.match(said, /no-such-package/);
+  assert.doesNotMatch(said, /is not built/);
+});
+
+interface Installed {
+  /** Source of dist/cli.cjs; absent: not built. */
+  readonly cli?: string;
+  /** Version that the npm package `node` beside it says it has; absent: no such package. */
+  readonly node?: string;
+}
+
+/** A package of nothing but the real launcher; `pretend` makes the Node that starts it believe in another version. */
+function setup(
+  t: TestContext,
+  { cli, node }: Installed,
+): { launch: (args: string[], options?: { pretend?: string }) => Launched } {
+  const root = mkdtempSync(path.join(tmpdir(), "claude-worker-launcher-"));
+  t.after(() => rmSync(root, { recursive: true, force: true }));
+  cpSync(path.join(repositoryRoot, "bin"), path.join(root, "bin"), { recursive: true });
+  writeFileSync(path.join(root, "package.json"), `{"type":"module"}`);
+  if (cli !== undefined) {
+    mkdirSync(path.join(root, "dist"));
+    writeFileSync(path.join(root, "dist", "cli.cjs"), cli);
+  }
+  if (node !== undefined) {
+    const folder = path.join(root, "node_modules", "node");
+    mkdirSync(path.join(folder, "bin"), { recursive: true });
+    writeFileSync(path.join(folder, "package.json"), JSON.stringify({ name: "node", version: node }));
+    symlinkSync(process.execPath, path.join(folder, "bin", "node"));
+  }
+  const launcher = path.join(root, "bin", "claude-worker");
+  return {
+    launch: (args, { pretend } = {}) => {
+      const preload = path.join(root, "pretend.cjs");
+      const versions = pretend === undefined ? {} : { node: pretend };
+      writeFileSync(
+        preload,
+        `Object.defineProperty(process, "versions", { value: Object.assign({}, process.versions, ${JSON.stringify(versions)}) });`,
+      );
+      const child = spawn(process.execPath, ["--require", preload, launcher, ...args], {
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      t.after(() => child.kill("SIGKILL"));
+      return child;
+    },
+  };
+}

@@ -1,0 +1,118 @@
+/** What `npm pack` makes: that it installs in an empty folder without running any install script, and works there. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { repositoryRoot } from "./support/source-files.ts";
+
+test("the package has what it needs at run time and nothing else", async (t) => {
+  const { pack } = setup(t);
+  const { files } = await pack();
+  for (const needed of ["bin/claude-worker", "bin/package.json", "dist/cli.cjs", "LICENSE", "package.json"]) {
+    assert.ok(files.includes(needed), `${needed} is missing`);
+  }
+  const strangers = files.filter(
+    (file) => !/^(bin|dist|plugin)\/|^(README|CHANGELOG)\.md$|^LICENSE$|^package\.json$/.test(file),
+  );
+  assert.deepEqual(strangers, []);
+  assert.deepEqual(
+    files.filter((file) => /\.(test|map)\.|\.ts$/.test(file) && !file.endsWith(".d.ts")),
+    [],
+  );
+});
+
+test("it installs in an empty folder without install scripts and answers there", { timeout: 300_000 }, async (t) => {
+  const { pack, install, home } = setup(t);
+  const { tarball } = await pack();
+  const installed = await install(tarball);
+  if (installed.unreachable !== null) {
+    t.skip(`the npm registry does not answer: ${installed.unreachable}`);
+    return;
+  }
+  const env = { PATH: process.env["PATH"], HOME: home };
+  const { version } = manifest();
+  const bin = path.join(installed.folder, "node_modules", ".bin", "claude-worker");
+  const answer = await run(bin, ["--version"], { cwd: installed.folder, env });
+  assert.deepEqual({ code: answer.code, stderr: answer.stderr }, { code: 0, stderr: "" });
+  assert.match(answer.stdout, new RegExp(`\\b${version.replaceAll(".", "\\.")}\\b`));
+});
+
+interface Packed {
+  readonly tarball: string;
+  /** Paths inside the package. */
+  readonly files: string[];
+}
+
+interface Installed {
+  readonly folder: string;
+  /** What npm said when it could not reach the registry, else null. */
+  readonly unreachable: string | null;
+}
+
+interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function setup(t: TestContext): {
+  pack: () => Promise<Packed>;
+  install: (tarball: string) => Promise<Installed>;
+  home: string;
+} {
+  const root = mkdtempSync(path.join(tmpdir(), "claude-worker-package-"));
+  t.after(() => rmSync(root, { recursive: true, force: true }));
+  const home = path.join(root, "home");
+  const folder = path.join(root, "empty");
+  mkdirSync(home);
+  mkdirSync(folder);
+  writeFileSync(path.join(folder, "package.json"), "{}");
+  return {
+    home,
+    // Without scripts: `npm test` has just built dist/, and other tests run from it at this moment.
+    async pack() {
+      const flags = ["--ignore-scripts", "--json", "--loglevel=error", "--pack-destination", root];
+      const answer = await run("npm", ["pack", ...flags], { cwd: repositoryRoot, env: npmEnv() });
+      assert.equal(answer.code, 0, answer.stderr);
+      const { filename, files } = packedOf(answer.stdout);
+      return { tarball: path.join(root, filename), files: files.map((file) => file.path) };
+    },
+    async install(tarball) {
+      const flags = ["--ignore-scripts", "--prefer-offline", "--no-audit", "--fetch-retries=1", "--loglevel=error"];
+      const answer = await run("npm", ["install", ...flags, tarball], { cwd: folder, env: npmEnv() });
+      const network = /E(NOTFOUND|CONNREFUSED|CONNRESET|TIMEDOUT|AI_AGAIN|HOSTUNREACH|NETUNREACH|NOTCACHED)|network/;
+      const unreachable = answer.code === 0 ? null : (answer.stderr.match(network)?.[0] ?? null);
+      if (unreachable === null) assert.equal(answer.code, 0, answer.stderr);
+      return { folder, unreachable };
+    },
+  };
+}
+
+/** npm's own settings of the `npm test` around us would speak of this repository; its registry and cache stay. */
+function npmEnv(): NodeJS.ProcessEnv {
+  const kept = /^npm_config_(registry|cache|userconfig|globalconfig)$/i;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name) || kept.test(name)));
+}
+
+function packedOf(json: string): { filename: string; files: { path: string }[] } {
+  const [packed] = JSON.parse(json) as { filename: string; files: { path: string }[] }[];
+  assert.ok(packed, `npm pack printed no package: ${json}`);
+  return packed;
+}
+
+function manifest(): { version: string } {
+  return JSON.parse(readFileSync(path.join(repositoryRoot, "package.json"), "utf8")) as { version: string };
+}
+
+function run(command: string, args: string[], options: { cwd: string; env: NodeJS.ProcessEnv }): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    execFile(command, args, options, (error, stdout, stderr) => {
+      if (error !== null && typeof error.code !== "number")
+        reject(new Error(`${command} did not start`, { cause: error }));
+      else resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+  });
+}
