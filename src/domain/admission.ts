@@ -1,0 +1,133 @@
+/** Which pending task may start now, and why the others wait. Pure and total; the scheduler acts on it, views show it. */
+import { formatDuration } from "./duration.ts";
+import type { NewHold } from "./hold.ts";
+import type { Task } from "./task.ts";
+
+export type PendingTask = Pick<Task, "id" | "priority" | "group" | "notBefore" | "notBeforeReason">;
+export type RunningTask = Pick<Task, "group">;
+
+export interface Limits {
+  /** Most attempts at once. */
+  readonly total: number;
+  /** Most attempts at once by group; a group that is not named has no limit of its own. */
+  readonly groups: Readonly<Record<string, number>>;
+}
+
+export const waitReasons = ["capacity", "group", "dependency", "schedule", "retry", "hold", "paused"] as const;
+export type WaitReason = (typeof waitReasons)[number];
+
+export interface WaitingFor {
+  readonly reason: WaitReason;
+  /** A sentence for people. */
+  readonly message: string;
+  /** When the reason goes away by itself (UTC ms), where that is known. */
+  readonly until: number | null;
+}
+
+/** The little that is needed to say why one task waits. */
+export interface AdmissionContext {
+  readonly runningTotal: number;
+  readonly runningByGroup: Readonly<Record<string, number>>;
+  readonly limits: Limits;
+  /** Holds that were put; those that have expired hold nobody. */
+  readonly holds: readonly NewHold[];
+  readonly now: number;
+  /** How many pending tasks stand before this one, where known: for the message only. */
+  readonly ahead?: number;
+}
+
+export interface Admission {
+  /** Ids of the tasks that may start now, best first. */
+  readonly start: readonly number[];
+  /** Why each of the others waits. */
+  readonly waiting: ReadonlyMap<number, WaitingFor>;
+}
+
+/** Priority first (high first), then age (the older id: clocks may jump, ids do not). */
+export function inStartingOrder(a: Pick<Task, "id" | "priority">, b: Pick<Task, "id" | "priority">): number {
+  return b.priority - a.priority || a.id - b.id;
+}
+
+/** Starts as many as may start, in starting order; a task that waits for its group, its time or a hold does not hold up those behind it. */
+export function admit(input: {
+  readonly pending: readonly PendingTask[];
+  readonly running: readonly RunningTask[];
+  readonly limits: Limits;
+  readonly holds: readonly NewHold[];
+  readonly now: number;
+}): Admission {
+  const { limits, holds, now } = input;
+  const runningByGroup = countByGroup(input.running);
+  let runningTotal = input.running.length;
+  const start: number[] = [];
+  const waiting = new Map<number, WaitingFor>();
+  for (const task of input.pending.toSorted(inStartingOrder)) {
+    const reason = waitingFor(task, { runningTotal, runningByGroup, limits, holds, now, ahead: waiting.size });
+    if (reason !== null) {
+      waiting.set(task.id, reason);
+      continue;
+    }
+    start.push(task.id);
+    runningTotal += 1;
+    runningByGroup[task.group] = (runningByGroup[task.group] ?? 0) + 1;
+  }
+  return { start, waiting };
+}
+
+/** How many run in each group. */
+export function countByGroup(running: readonly RunningTask[]): Record<string, number> {
+  const counts: Record<string, number> = Object.create(null) as Record<string, number>;
+  for (const { group } of running) counts[group] = (counts[group] ?? 0) + 1;
+  return counts;
+}
+
+/** Why this pending task may not start now; null: it may. What lasts longest comes first: a hold, its time, its group, the slots. */
+export function waitingFor(task: PendingTask, context: AdmissionContext): WaitingFor | null {
+  return heldBy(task, context) ?? notYet(task, context) ?? groupIsFull(task, context) ?? slotsAreTaken(context);
+}
+
+/** Whether a hold keeps this task from starting at `now`. A scope that is not this task's group holds everybody. */
+export function holds(hold: NewHold, task: Pick<Task, "group">, now: number): boolean {
+  if (hold.until !== null && hold.until <= now) return false;
+  return !hold.scope.startsWith("group:") || hold.scope === `group:${task.group}`;
+}
+
+function heldBy(task: PendingTask, context: AdmissionContext): WaitingFor | null {
+  const active = context.holds.filter((hold) => holds(hold, task, context.now));
+  const first = active[0];
+  if (first === undefined) return null;
+  // The hold that lasts longest is the one that says when the task can start.
+  const last = active.reduce((longest, hold) => (endOf(hold) > endOf(longest) ? hold : longest), first);
+  return { reason: last.kind === "manual" ? "paused" : "hold", message: last.message, until: last.until };
+}
+
+function endOf(hold: NewHold): number {
+  return hold.until ?? Infinity;
+}
+
+function notYet(task: PendingTask, { now }: AdmissionContext): WaitingFor | null {
+  if (task.notBefore === null || task.notBefore <= now) return null;
+  const left = formatDuration(task.notBefore - now);
+  const until = task.notBefore;
+  if (task.notBeforeReason === "retry") return { reason: "retry", message: `Next try in ${left}.`, until };
+  if (task.notBeforeReason === "rate_limited")
+    return { reason: "hold", message: `The usage limit resets in ${left}.`, until };
+  return { reason: "schedule", message: `Not to be started for another ${left}.`, until };
+}
+
+function groupIsFull(task: PendingTask, { limits, runningByGroup }: AdmissionContext): WaitingFor | null {
+  const limit = Object.hasOwn(limits.groups, task.group) ? limits.groups[task.group] : undefined;
+  const running = Object.hasOwn(runningByGroup, task.group) ? (runningByGroup[task.group] ?? 0) : 0;
+  if (limit === undefined || running < limit) return null;
+  return {
+    reason: "group",
+    message: `${running} of ${limit} slots of the group "${task.group}" are in use.`,
+    until: null,
+  };
+}
+
+function slotsAreTaken({ runningTotal, limits, ahead }: AdmissionContext): WaitingFor | null {
+  if (runningTotal < limits.total) return null;
+  const queue = ahead === undefined || ahead === 0 ? "" : `, ${ahead} ${ahead === 1 ? "task is" : "tasks are"} ahead`;
+  return { reason: "capacity", message: `${runningTotal} of ${limits.total} slots are in use${queue}.`, until: null };
+}

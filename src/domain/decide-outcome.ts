@@ -1,0 +1,252 @@
+/** Decides how an attempt ended. The facts come from the attempt's stored events, so that any daemon decides the same, also after a restart. */
+import type { EventType, NewEvent } from "./event.ts";
+import type { AttemptFacts, LimitFacts, Outcome, OutcomeKind, ResultFacts } from "./outcome.ts";
+import { numberOf, objectOf, stringOf, timeOf } from "./read-json.ts";
+import type { JsonObject } from "./read-json.ts";
+import { stopReasons } from "./task.ts";
+import type { ModelUsage, StopReason } from "./task.ts";
+
+/** The only events that facts are read from. */
+export const factEventTypes = [
+  "result",
+  "rate_limit",
+  "notice",
+  "attempt_ended",
+] as const satisfies readonly EventType[];
+
+/** What the events do not tell: the stop that was asked for (the attempt's row), and whether the machine started anew since. */
+export interface FactContext {
+  readonly stopRequested: StopReason | null;
+  readonly rebooted: boolean;
+}
+
+/** What an attempt's events (oldest first; others than `factEventTypes` are passed over) and its row say of its end. */
+export function factsFrom(events: readonly Pick<NewEvent, "type" | "data">[], context: FactContext): AttemptFacts {
+  const facts: Mutable<AttemptFacts> = {
+    result: null,
+    limit: null,
+    apiError: null,
+    thrown: null,
+    stopRequested: context.stopRequested,
+    ended: false,
+    rebooted: context.rebooted,
+  };
+  for (const event of events) read(event, facts);
+  return facts;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+function read({ type, data }: Pick<NewEvent, "type" | "data">, facts: Mutable<AttemptFacts>): void {
+  if (type === "result") {
+    facts.result = resultFacts(data);
+    facts.apiError = facts.result.isError ? (stringOf(data["startup_failure"]) ?? facts.apiError) : null;
+  } else if (type === "rate_limit") {
+    facts.limit = limitFacts(data);
+  } else if (type === "notice") {
+    if (data["kind"] === "api_error" && data["parent_tool_use_id"] === undefined)
+      facts.apiError = stringOf(data["error"]);
+    if (data["kind"] === "stop_requested") facts.stopRequested ??= stopReasonOf(data["reason"]);
+  } else if (type === "attempt_ended") {
+    facts.ended = true;
+    facts.thrown = stringOf(data["thrown"]);
+    facts.stopRequested ??= stopReasonOf(data["stop_requested"]);
+  }
+}
+
+function resultFacts(data: JsonObject): ResultFacts {
+  return {
+    subtype: stringOf(data["subtype"]) ?? "",
+    isError: data["is_error"] === true,
+    text: stringOf(data["text"]) ?? "",
+    terminalReason: stringOf(data["terminal_reason"]),
+    apiErrorStatus: numberOf(data["api_error_status"]),
+    turns: numberOf(data["num_turns"]) ?? 0,
+    durationMs: numberOf(data["duration_ms"]) ?? 0,
+    costUsd: numberOf(data["cost_usd"]) ?? 0,
+    usage: usageFacts(objectOf(data["usage"])),
+    permissionDenials: numberOf(data["permission_denials"]) ?? 0,
+  };
+}
+
+function usageFacts(usage: JsonObject): Record<string, ModelUsage> {
+  return Object.fromEntries(Object.entries(usage).map(([model, counts]) => [model, modelUsage(objectOf(counts))]));
+}
+
+function modelUsage(counts: JsonObject): ModelUsage {
+  return {
+    inputTokens: numberOf(counts["input_tokens"]) ?? 0,
+    outputTokens: numberOf(counts["output_tokens"]) ?? 0,
+    cacheReadInputTokens: numberOf(counts["cache_read_input_tokens"]) ?? 0,
+    cacheCreationInputTokens: numberOf(counts["cache_creation_input_tokens"]) ?? 0,
+    costUsd: numberOf(counts["cost_usd"]) ?? 0,
+  };
+}
+
+/** Only a rejection stops a turn; a later "allowed" lifts it. */
+function limitFacts(data: JsonObject): LimitFacts | null {
+  if (data["status"] !== "rejected") return null;
+  return { type: stringOf(data["limit"]) ?? "usage", resetsAt: timeOf(data["resets_at"]) };
+}
+
+function stopReasonOf(value: unknown): StopReason | null {
+  return stopReasons.find((reason) => reason === value) ?? null;
+}
+
+/**
+ * How the attempt ended. First what the agent finished, then a person's cancel, then the turn's own error, then a stop of ours, then its death:
+ * a success that is in the journal wins over a later crash; the process's exit code says nothing (SIGINT gives 0).
+ */
+export function decideOutcome(facts: AttemptFacts): Outcome {
+  const { result } = facts;
+  if (result !== null && isSuccess(result)) return { kind: "succeeded", message: successMessage(result) };
+  if (facts.stopRequested === "cancelled") return stopped("cancelled");
+  if (result !== null && !wasAborted(result)) return failure(result, facts);
+  if (facts.stopRequested !== null) return stopped(facts.stopRequested);
+  if (facts.limit !== null) return limitReached(facts.limit);
+  const apiKind = facts.apiError === null ? null : kindOfApiError(facts.apiError);
+  if (apiKind !== null) return apiFailure(apiKind, facts.apiError ?? "", null);
+  if (result !== null)
+    return { kind: "crashed", message: sentence("Claude Code broke its turn off", facts.thrown ?? result.text) };
+  return died(facts);
+}
+
+function isSuccess(result: ResultFacts): boolean {
+  return result.subtype === "success" && !result.isError && !wasAborted(result);
+}
+
+/** A turn that an interrupt cut: it says nothing about the agent's work. */
+function wasAborted(result: ResultFacts): boolean {
+  return result.terminalReason === "aborted_streaming" || result.terminalReason === "aborted_tools";
+}
+
+function successMessage(result: ResultFacts): string {
+  if (result.permissionDenials === 0) return "Claude finished the task.";
+  const calls = result.permissionDenials === 1 ? "1 tool call was" : `${result.permissionDenials} tool calls were`;
+  return `Claude finished the task; ${calls} denied.`;
+}
+
+const stopOutcomes: Record<StopReason, Outcome> = {
+  cancelled: { kind: "cancelled", message: "Cancelled on request." },
+  timed_out: { kind: "timed_out", message: "Stopped: the attempt ran longer than its time limit." },
+  stalled: { kind: "timed_out", message: "Stopped: the attempt was silent for longer than its stall limit." },
+  interrupted: {
+    kind: "interrupted",
+    message: "Interrupted by the server's shutdown; it goes on when the server is back.",
+  },
+};
+
+function stopped(reason: StopReason): Outcome {
+  return stopOutcomes[reason];
+}
+
+function failure(result: ResultFacts, facts: AttemptFacts): Outcome {
+  if (result.subtype === "error_max_budget_usd" || result.terminalReason === "budget_exhausted") {
+    return {
+      kind: "budget_exhausted",
+      message: `Stopped at the task's budget after $${result.costUsd.toFixed(4)}. Give it a larger one and retry.`,
+    };
+  }
+  if (result.subtype === "error_max_turns" || result.terminalReason === "max_turns") {
+    return {
+      kind: "agent_failed",
+      message: `Stopped at the task's limit of turns after ${result.turns}. Give it more turns and retry.`,
+    };
+  }
+  if (result.subtype === "error_max_structured_output_retries") {
+    return {
+      kind: "agent_failed",
+      message: sentence("The answer never met the schema that was asked for", result.text),
+    };
+  }
+  const status = result.apiErrorStatus;
+  const kind = kindOfApiFailure(result, facts);
+  if (kind === "rate_limited" && facts.limit !== null) return limitReached(facts.limit, status);
+  if (kind !== null) return apiFailure(kind, result.text || (facts.apiError ?? ""), status);
+  return {
+    kind: "agent_failed",
+    message: sentence("Claude Code ended the turn with an error", result.text || facts.thrown),
+    ...statusOf(status),
+  };
+}
+
+function kindOfApiFailure(result: ResultFacts, facts: AttemptFacts): ApiKind | null {
+  const named = facts.apiError === null ? null : kindOfApiError(facts.apiError);
+  if (named !== null) return named;
+  const status = result.apiErrorStatus;
+  if (status === 401 || status === 403) return "auth_failed";
+  if (status === 404) return "agent_failed";
+  if (status === 429) return "rate_limited";
+  if (status !== null && (status >= 500 || status === 408)) return "overloaded";
+  if (facts.limit !== null) return "rate_limited";
+  // An API error without a status is a connection that failed after all of Claude Code's own retries.
+  return result.terminalReason === "api_error" && status === null ? "overloaded" : null;
+}
+
+type ApiKind = Extract<OutcomeKind, "auth_failed" | "rate_limited" | "overloaded" | "agent_failed">;
+
+/** Claude Code's words (SDKAssistantMessageError and SDKStartupFailureReason of the Agent SDK) as outcomes; null: the status decides. */
+const apiErrors: Readonly<Record<string, ApiKind>> = {
+  authentication_failed: "auth_failed",
+  oauth_org_not_allowed: "auth_failed",
+  account_on_hold: "auth_failed",
+  verification_required: "auth_failed",
+  billing_error: "auth_failed",
+  cloud_credential_error: "auth_failed",
+  org_pin_api_key_conflict: "auth_failed",
+  org_pin_mismatch: "auth_failed",
+  org_verify_failed: "auth_failed",
+  org_config_refused: "auth_failed",
+  gateway_signin_required: "auth_failed",
+  gateway_access_denied: "auth_failed",
+  rate_limit: "rate_limited",
+  overloaded: "overloaded",
+  server_error: "overloaded",
+  org_config_required_unavailable: "overloaded",
+  model_not_found: "agent_failed",
+  invalid_request: "agent_failed",
+};
+
+function kindOfApiError(error: string): ApiKind | null {
+  return Object.hasOwn(apiErrors, error) ? (apiErrors[error] ?? null) : null;
+}
+
+const apiMessages: Record<ApiKind, string> = {
+  auth_failed: "Claude's API refused the sign-in or the account",
+  rate_limited: "Claude's API refused the request: too many requests",
+  overloaded: "Claude's API was overloaded or not reachable",
+  agent_failed: "Claude's API refused the request",
+};
+
+function apiFailure(kind: ApiKind, detail: string, status: number | null): Outcome {
+  return { kind, message: sentence(apiMessages[kind], detail), ...statusOf(status) };
+}
+
+function limitReached(limit: LimitFacts, status: number | null = null): Outcome {
+  const message = `The account's usage limit (${limit.type}) is reached.`;
+  return {
+    kind: "rate_limited",
+    message,
+    limit: limit.type,
+    ...(limit.resetsAt === null ? {} : { resetsAt: limit.resetsAt }),
+    ...statusOf(status),
+  };
+}
+
+function died(facts: AttemptFacts): Outcome {
+  if (!facts.ended && facts.rebooted)
+    return { kind: "lost", message: "The machine started anew while the attempt ran." };
+  if (!facts.ended) return { kind: "crashed", message: "The runner died before the task was finished." };
+  return { kind: "crashed", message: sentence("Claude Code ended without a result", facts.thrown) };
+}
+
+function statusOf(status: number | null): { apiStatus?: number } {
+  return status === null ? {} : { apiStatus: status };
+}
+
+/** `what: detail` with one full stop; the detail's first lines only. */
+function sentence(what: string, detail: string | null): string {
+  const text = (detail ?? "").trim().slice(0, 2000);
+  if (text === "") return `${what}.`;
+  return /[.!?…]$/.test(text) ? `${what}: ${text}` : `${what}: ${text}.`;
+}

@@ -1,0 +1,287 @@
+/**
+ * Turns a line of the journal into the events of a task's story. What only Claude Code's own screens need (progress, status, hooks) makes
+ * no event; nothing is lost, because the journal keeps every record whole. Fields of `data` are snake_case: doors show them as they are.
+ */
+import { cutJson, cutString } from "./cut-json.ts";
+import type { EventType, NewEvent } from "./event.ts";
+import { arrayOf, isoOf, numberOf, objectOf, stringOf } from "./read-json.ts";
+import type { JsonObject } from "./read-json.ts";
+import type { JournalRecord } from "./record.ts";
+
+/** A result is a task's answer: it is kept far longer than other texts. In UTF-16 code units. */
+const maxResultLength = 1024 * 1024;
+
+type Draft = { readonly type: EventType; readonly data: Record<string, unknown> };
+
+/**
+ * The events of a record, oldest first; none for records that only the journal keeps. Strings over 16 KB are cut, and `data.truncated` says so.
+ * Never throws, whatever the record holds: its shape is Claude Code's (SDKMessage of the Agent SDK).
+ */
+export function eventsFromRecord(record: JournalRecord): NewEvent[] {
+  const message: JsonObject = objectOf(record);
+  const at = Date.parse(String(message["_at"]));
+  return draftsOf(message).map((draft) => ({ ...draft, at: Number.isFinite(at) ? at : 0 }));
+}
+
+function draftsOf(message: JsonObject): Draft[] {
+  switch (message["type"]) {
+    case "assistant":
+      return assistantEvents(message);
+    case "user":
+      return toolResultEvents(message);
+    case "system":
+      return systemEvents(message);
+    case "result":
+      return [resultEvent(message)];
+    case "rate_limit_event":
+      return [rateLimitEvent(objectOf(message["rate_limit_info"]))];
+    case "auth_status":
+      return message["error"] === undefined ? [] : [notice("auth_status", message["error"])];
+    case "worker":
+      return workerEvents(message);
+    default:
+      return [];
+  }
+}
+
+/** Claude Code speaks for the API in an assistant message of the model `<synthetic>`: that is a notice, not the agent's word. */
+function assistantEvents(message: JsonObject): Draft[] {
+  const body = objectOf(message["message"]);
+  const error = stringOf(message["error"]);
+  const from = subagentOf(message);
+  if (error !== null && body["model"] === "<synthetic>") {
+    const text = arrayOf(body["content"]).map((block) => stringOf(objectOf(block)["text"]) ?? "");
+    return [notice("api_error", text.join("\n").trim(), { error, ...from })];
+  }
+  const events = arrayOf(body["content"]).flatMap((block) => blockEvents(objectOf(block), from));
+  return error === null ? events : [...events, notice("api_error", error, { error, ...from })];
+}
+
+function blockEvents(block: JsonObject, from: JsonObject): Draft[] {
+  if (block["type"] === "text") return textEvent("text", block["text"], from);
+  if (block["type"] === "thinking") return textEvent("thinking", block["thinking"], from);
+  if (block["type"] !== "tool_use" && block["type"] !== "server_tool_use") return [];
+  const input = cutJson(block["input"] ?? {});
+  return [
+    {
+      type: "tool_use",
+      data: {
+        tool: name(block["name"]),
+        tool_use_id: name(block["id"]),
+        input: input.value,
+        ...mark(input.truncated),
+        ...from,
+      },
+    },
+  ];
+}
+
+function textEvent(type: "text" | "thinking", value: unknown, from: JsonObject): Draft[] {
+  const text = cutString(stringOf(value) ?? "");
+  return text.value.trim() === "" ? [] : [{ type, data: { text: text.value, ...mark(text.truncated), ...from } }];
+}
+
+function toolResultEvents(message: JsonObject): Draft[] {
+  const from = subagentOf(message);
+  return arrayOf(objectOf(message["message"])["content"])
+    .map(objectOf)
+    .filter((block) => block["type"] === "tool_result")
+    .map((block) => {
+      const text = cutString(toolText(block["content"]));
+      const data = { tool_use_id: name(block["tool_use_id"]), is_error: block["is_error"] === true, text: text.value };
+      return { type: "tool_result", data: { ...data, ...mark(text.truncated), ...from } };
+    });
+}
+
+/** A tool's result as text; what is no text (images, documents) is named by its kind. */
+export function toolText(content: unknown): string {
+  if (typeof content === "string") return content;
+  return arrayOf(content)
+    .map((part) => stringOf(objectOf(part)["text"]) ?? `[${name(objectOf(part)["type"])}]`)
+    .join("\n");
+}
+
+function systemEvents(message: JsonObject): Draft[] {
+  switch (message["subtype"]) {
+    case "init":
+      return [initEvent(message)];
+    case "api_retry":
+      return [apiRetryEvent(message)];
+    case "permission_denied":
+      return [
+        deniedEvent(
+          message["tool_name"],
+          message["tool_input"],
+          message["decision_reason"] ?? message["message"],
+          message,
+        ),
+      ];
+    case "compact_boundary":
+      return [
+        notice("compacted", "The conversation was compacted.", compactFacts(objectOf(message["compact_metadata"]))),
+      ];
+    case "model_refusal_fallback":
+    case "model_refusal_no_fallback":
+    case "informational":
+      return [notice(name(message["subtype"]), message["content"])];
+    case "notification":
+      return [notice("notification", message["text"])];
+    case "task_notification":
+      return message["skip_transcript"] === true || message["ambient"] === true
+        ? []
+        : [notice("task_notification", message["summary"], { status: name(message["status"]) })];
+    case "session_writes_lost":
+      return [
+        notice("session_writes_lost", `Claude Code could not save its session (${name(message["error_code"])}).`),
+      ];
+    default:
+      return [];
+  }
+}
+
+function initEvent(message: JsonObject): Draft {
+  const data = cutJson({
+    session_id: message["session_id"],
+    model: message["model"],
+    cwd: message["cwd"],
+    permission_mode: message["permissionMode"],
+    claude_code_version: message["claude_code_version"],
+    api_key_source: message["apiKeySource"],
+    tools: message["tools"],
+    mcp_servers: message["mcp_servers"],
+  });
+  return { type: "init", data: { ...objectOf(data.value), ...mark(data.truncated) } };
+}
+
+function apiRetryEvent(message: JsonObject): Draft {
+  const data = {
+    attempt: numberOf(message["attempt"]),
+    max_retries: numberOf(message["max_retries"]),
+    delay_ms: numberOf(message["retry_delay_ms"]),
+    status: numberOf(message["error_status"]),
+    error: stringOf(message["error"]),
+  };
+  return { type: "api_retry", data };
+}
+
+function compactFacts(metadata: JsonObject): JsonObject {
+  return { trigger: stringOf(metadata["trigger"]), tokens_before: numberOf(metadata["pre_tokens"]) };
+}
+
+/** `resetsAt` comes in seconds since 1970 (measured with Claude Code 2.1.330); later than the year 5138 it must be milliseconds. */
+function rateLimitEvent(info: JsonObject): Draft {
+  const resets = numberOf(info["resetsAt"]);
+  const data = {
+    status: stringOf(info["status"]),
+    limit: stringOf(info["rateLimitType"]),
+    resets_at: resets === null ? null : isoOf(resets > 1e11 ? resets : resets * 1000),
+    utilization: numberOf(info["utilization"]),
+    using_overage: info["isUsingOverage"] === true,
+  };
+  return { type: "rate_limit", data };
+}
+
+function resultEvent(message: JsonObject): Draft {
+  const errors = arrayOf(message["errors"]).filter((error) => typeof error === "string");
+  const text = cutString(stringOf(message["result"]) ?? errors.join("\n"), maxResultLength);
+  const data = {
+    subtype: name(message["subtype"]),
+    is_error: message["is_error"] === true,
+    text: text.value,
+    terminal_reason: stringOf(message["terminal_reason"]),
+    api_error_status: numberOf(message["api_error_status"]),
+    startup_failure: stringOf(message["startup_failure_reason"]),
+    num_turns: numberOf(message["num_turns"]) ?? 0,
+    duration_ms: numberOf(message["duration_ms"]) ?? 0,
+    cost_usd: numberOf(message["total_cost_usd"]) ?? 0,
+    usage: usageOf(objectOf(message["modelUsage"])),
+    permission_denials: arrayOf(message["permission_denials"]).length,
+    recovered: message["_recovered"] === true,
+  };
+  return { type: "result", data: { ...data, ...mark(text.truncated) } };
+}
+
+function usageOf(models: JsonObject): Record<string, unknown> {
+  const entries = Object.entries(models).slice(0, 100);
+  return Object.fromEntries(
+    entries.map(([model, usage]) => [cutString(model, 200).value, modelUsageOf(objectOf(usage))]),
+  );
+}
+
+function modelUsageOf(usage: JsonObject): JsonObject {
+  return {
+    input_tokens: numberOf(usage["inputTokens"]) ?? 0,
+    output_tokens: numberOf(usage["outputTokens"]) ?? 0,
+    cache_read_input_tokens: numberOf(usage["cacheReadInputTokens"]) ?? 0,
+    cache_creation_input_tokens: numberOf(usage["cacheCreationInputTokens"]) ?? 0,
+    cost_usd: numberOf(usage["costUSD"]) ?? 0,
+  };
+}
+
+function workerEvents(note: JsonObject): Draft[] {
+  switch (note["subtype"]) {
+    case "started":
+    case "session":
+      return stringOf(note["sessionId"]) === null
+        ? []
+        : [{ type: "session", data: { session_id: name(note["sessionId"]) } }];
+    case "permission_denied":
+      return [deniedEvent(note["tool"], note["input"], note["reason"], note)];
+    case "cold_start":
+    case "session_restarted":
+      return [notice(name(note["subtype"]), note["reason"])];
+    case "stop_requested":
+      return [notice("stop_requested", note["reason"], { reason: stringOf(note["reason"]) })];
+    case "stderr":
+      return [notice("stderr", note["text"])];
+    case "swept":
+      return sweptEvent(note);
+    case "ended":
+      return [endedEvent(note)];
+    default:
+      return [];
+  }
+}
+
+function deniedEvent(tool: unknown, input: unknown, reason: unknown, message: JsonObject): Draft {
+  const cut = cutJson(input ?? {});
+  const why = cutString(stringOf(reason) ?? "");
+  const id = stringOf(message["tool_use_id"]);
+  const data = {
+    tool: name(tool),
+    input: cut.value,
+    reason: why.value,
+    ...(id === null ? {} : { tool_use_id: name(id) }),
+  };
+  return { type: "permission_denied", data: { ...data, ...mark(cut.truncated || why.truncated) } };
+}
+
+function sweptEvent(note: JsonObject): Draft[] {
+  const processes = cutJson(arrayOf(note["processes"]));
+  return [{ type: "swept", data: { processes: processes.value, ...mark(processes.truncated) } }];
+}
+
+function endedEvent(note: JsonObject): Draft {
+  const thrown = stringOf(note["thrown"]);
+  const cut = cutString(thrown ?? "");
+  const data = { thrown: thrown === null ? null : cut.value, stop_requested: stringOf(note["stopRequested"]) };
+  return { type: "attempt_ended", data: { ...data, ...mark(cut.truncated) } };
+}
+
+function notice(kind: string, text: unknown, more: JsonObject = {}): Draft {
+  const cut = cutString(stringOf(text) ?? "");
+  return { type: "notice", data: { kind, text: cut.value, ...more, ...mark(cut.truncated) } };
+}
+
+function subagentOf(message: JsonObject): JsonObject {
+  const parent = stringOf(message["parent_tool_use_id"]);
+  return parent === null ? {} : { parent_tool_use_id: name(parent) };
+}
+
+function name(value: unknown): string {
+  return cutString(stringOf(value) ?? "", 200).value;
+}
+
+function mark(truncated: boolean): { truncated?: true } {
+  return truncated ? { truncated: true } : {};
+}

@@ -1,0 +1,33 @@
+/** Reads values of unknown shape (SDK messages, stored event data) without trusting them. It checks kinds, never meaning. */
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** The object, or an empty one for anything else (arrays too). */
+export function objectOf(value: unknown): JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
+}
+
+/** The array, or an empty one for anything else. */
+export function arrayOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** The string, or null for anything else. */
+export function stringOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+/** The finite number, or null for anything else. */
+export function numberOf(value: unknown): number | null {
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
+}
+
+/** UTC milliseconds of an RFC 3339 string, or null. */
+export function timeOf(value: unknown): number | null {
+  return typeof value === "string" ? numberOf(Date.parse(value)) : null;
+}
+
+/** RFC 3339 with milliseconds, or null when there is no such moment. */
+export function isoOf(atMs: number | null): string | null {
+  return atMs === null || !(Math.abs(atMs) <= 8.64e15) ? null : new Date(atMs).toISOString();
+}

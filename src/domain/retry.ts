@@ -1,0 +1,174 @@
+/** Everything that follows from an outcome, in one pure function: what happens to the task, when it may start again, and whom it holds up. */
+import type { NewHold } from "./hold.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Task, TaskError } from "./task.ts";
+import type { Operation } from "./transitions.ts";
+
+export interface RetryPolicy {
+  /** Attempts in a row that died without progress, after which a task counts as poisonous. */
+  readonly poisonLimit: number;
+  /** Further tries after an overloaded API, as long as none makes progress. */
+  readonly overloadedTries: number;
+  readonly backoffBaseMs: number;
+  readonly backoffCapMs: number;
+  /** How long to wait for a usage limit whose reset is not known, or has passed already. */
+  readonly limitFallbackMs: number;
+  /** Most that is added to a usage limit's reset, so that not everybody starts at the same moment. */
+  readonly limitJitterMs: number;
+}
+
+export const defaultRetryPolicy: RetryPolicy = {
+  poisonLimit: 5,
+  overloadedTries: 5,
+  backoffBaseMs: 10_000,
+  backoffCapMs: 300_000,
+  limitFallbackMs: 60_000,
+  limitJitterMs: 30_000,
+};
+
+export interface EndedAttempt {
+  readonly outcome: Outcome;
+  readonly task: Pick<Task, "cancelRequestedAt" | "poisonCount" | "retriesSpent" | "retries">;
+  /** Whether the attempt left at least one new step behind (`madeProgress` of its events). */
+  readonly progressed: boolean;
+  /** Whom a usage limit or a failed sign-in holds: `all` or `account:<fingerprint>`. */
+  readonly holdScope: string;
+  readonly policy: RetryPolicy;
+  readonly now: number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+/** What becomes of the task. The store changes it by `operation`, in the same transaction that closes the attempt and puts the hold. */
+export interface Consequence {
+  readonly operation: Extract<Operation, "complete" | "fail" | "cancel" | "requeue">;
+  /** Not to be started before this moment (UTC ms); null: at once. Always null unless the operation is `requeue`. */
+  readonly notBefore: number | null;
+  readonly notBeforeReason: "retry" | "rate_limited" | null;
+  /** Whether the next attempt resumes the session; false: it starts a new one. */
+  readonly resumable: boolean;
+  /** Whether this outcome used up one of the task's `retries`. */
+  readonly spendsRetry: boolean;
+  readonly poisonCount: number;
+  readonly hold: NewHold | null;
+  /** What the task ends with; null when it completes or goes on. */
+  readonly error: TaskError | null;
+}
+
+/** What follows from an outcome. A cancel that was requested wins over everything, also over a success: who asked for it was told so. */
+export function afterOutcome(ended: EndedAttempt): Consequence {
+  const { outcome, task } = ended;
+  if (task.cancelRequestedAt !== null || outcome.kind === "cancelled") return cancelled(ended);
+  switch (outcome.kind) {
+    case "succeeded":
+      return { ...unchanged, operation: "complete" };
+    case "crashed":
+    case "lost":
+      return afterDeath(ended);
+    case "overloaded":
+      return afterOverload(ended);
+    case "rate_limited":
+      return afterLimit(ended);
+    case "auth_failed":
+      return afterAuthFailure(ended);
+    case "interrupted":
+      return {
+        ...unchanged,
+        operation: "requeue",
+        resumable: true,
+        poisonCount: ended.progressed ? 0 : task.poisonCount,
+      };
+    case "agent_failed":
+    case "verification_failed":
+    case "timed_out":
+      return task.retriesSpent < task.retries ? afresh(ended) : failed(ended, outcome.message);
+    case "budget_exhausted":
+      return failed(ended, outcome.message);
+    default:
+      return failed(ended, `Ended with an unknown outcome: ${String(outcome.kind satisfies never)}.`);
+  }
+}
+
+const unchanged = {
+  notBefore: null,
+  notBeforeReason: null,
+  resumable: false,
+  spendsRetry: false,
+  poisonCount: 0,
+  hold: null,
+  error: null,
+} as const;
+
+function cancelled({ outcome }: EndedAttempt): Consequence {
+  const message =
+    outcome.kind === "succeeded" ? "Cancelled on request, when Claude had just finished." : "Cancelled on request.";
+  return { ...unchanged, operation: "cancel", error: { code: "cancelled", message } };
+}
+
+function failed({ outcome }: EndedAttempt, message: string): Consequence {
+  const status = outcome.apiStatus === undefined ? {} : { apiStatus: outcome.apiStatus };
+  return { ...unchanged, operation: "fail", error: { code: outcome.kind, message, ...status } };
+}
+
+function afterDeath(ended: EndedAttempt): Consequence {
+  const { poisonLimit } = ended.policy;
+  const poisonCount = fruitless(ended);
+  if (poisonCount < poisonLimit) return { ...unchanged, operation: "requeue", resumable: true, poisonCount };
+  const message = `Given up: ${poisonCount} attempts in a row died without a new step. The last one: ${ended.outcome.message}`;
+  return { ...failed(ended, message), poisonCount };
+}
+
+function afterOverload(ended: EndedAttempt): Consequence {
+  const { policy, now, random, outcome } = ended;
+  const poisonCount = fruitless(ended);
+  if (poisonCount > policy.overloadedTries) {
+    return { ...failed(ended, `Given up after ${poisonCount} tries. ${outcome.message}`), poisonCount };
+  }
+  const ceilingMs = Math.min(policy.backoffCapMs, policy.backoffBaseMs * 2 ** Math.max(0, poisonCount - 1));
+  const notBefore = now + Math.round(random() * ceilingMs);
+  return { ...unchanged, operation: "requeue", notBefore, notBeforeReason: "retry", resumable: true, poisonCount };
+}
+
+/** This and the attempts before it that came to nothing, in a row. */
+function fruitless({ task, progressed }: EndedAttempt): number {
+  return progressed ? 1 : task.poisonCount + 1;
+}
+
+function afterLimit(ended: EndedAttempt): Consequence {
+  const { outcome, holdScope, task, progressed } = ended;
+  const until = limitLiftsAt(ended);
+  const hold: NewHold = { kind: "rate_limited", scope: holdScope, message: outcome.message, until };
+  const poisonCount = progressed ? 0 : task.poisonCount;
+  return {
+    ...unchanged,
+    operation: "requeue",
+    notBefore: until,
+    notBeforeReason: "rate_limited",
+    resumable: true,
+    poisonCount,
+    hold,
+  };
+}
+
+const hourMs = 3_600_000;
+
+/** No limit of Claude's is longer than a week, so a clock that is wrong cannot hold the queue for longer. */
+function limitLiftsAt({ outcome, policy, now, random }: EndedAttempt): number {
+  const longestMs = outcome.limit === "five_hour" ? 5 * hourMs : 7 * 24 * hourMs;
+  const resetsInMs = (outcome.resetsAt ?? now) - now;
+  const waitMs = resetsInMs > 0 ? Math.min(resetsInMs, longestMs) : policy.limitFallbackMs;
+  return now + Math.ceil(waitMs + random() * Math.min(policy.limitJitterMs, waitMs / 10));
+}
+
+function afterAuthFailure({ outcome, holdScope, task, progressed }: EndedAttempt): Consequence {
+  const message = `${outcome.message} Sign in again (or mend the API key), then: claude-worker resume`;
+  const hold: NewHold = { kind: "auth_failed", scope: holdScope, message, until: null };
+  return { ...unchanged, operation: "requeue", resumable: true, poisonCount: progressed ? 0 : task.poisonCount, hold };
+}
+
+/** A retry that the task asked for starts a new session: the old one ended, and a resume of an ended turn has nothing to continue. */
+function afresh({ policy, now, random, task }: EndedAttempt): Consequence {
+  const ceilingMs = Math.min(policy.backoffCapMs, policy.backoffBaseMs * 2 ** task.retriesSpent);
+  const notBefore = now + Math.round(random() * ceilingMs);
+  return { ...unchanged, operation: "requeue", notBefore, notBeforeReason: "retry", spendsRetry: true };
+}
