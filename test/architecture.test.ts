@@ -23,11 +23,11 @@ const rooms: Readonly<Record<string, Room>> = {
   config: { ours: ["domain"], packages: [], node: true },
   store: { ours: ["domain", "config"], packages: ["better-sqlite3"], node: true },
   operations: { ours: ["domain", "config", "contract", "store"], packages: [], node: true },
-  scheduler: { ours: ["domain", "config", "store"], packages: [], node: true },
+  scheduler: { ours: ["domain", "config", "store"], packages: ["type pino"], node: true },
   processes: { ours: ["domain"], packages: ["koffi"], node: true },
   supervisor: {
     ours: ["domain", "config", "store", "processes", "runner/protocol.ts", "type runner/journal.ts"],
-    packages: [],
+    packages: ["type pino"],
     node: true,
   },
   runner: { ours: ["domain", "config", "processes"], packages: ["@anthropic-ai/claude-agent-sdk"], node: true },

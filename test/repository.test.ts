@@ -30,9 +30,33 @@ test("no tracked file speaks of this machine or of a workplace that users do not
 });
 
 test("the lockfile names no registry, so that it works with any mirror", () => {
-  const lock = readFileSync(path.join(repositoryRoot, "package-lock.json"), "utf8");
-  assert.doesNotMatch(lock, /"resolved":\s*"http/);
+  const named = Object.entries(lockedPackages()).filter(([, entry]) => entry.resolved?.startsWith("http"));
+  assert.deepEqual(named, []);
 });
+
+test("the lockfile has every platform's binaries, so that npm ci accepts it everywhere", () => {
+  const packages = lockedPackages();
+  const missing = Object.entries(packages).flatMap(([folder, entry]) =>
+    Object.keys(entry.optionalDependencies ?? {}).filter(
+      (name) => !packages[`${folder}/node_modules/${name}`] && !packages[`node_modules/${name}`],
+    ),
+  );
+  assert.deepEqual(
+    missing,
+    [],
+    "npm install drops what the registry does not have: choose versions that it has in full",
+  );
+});
+
+interface LockedPackage {
+  readonly resolved?: string;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+function lockedPackages(): Record<string, LockedPackage> {
+  const lock = readFileSync(path.join(repositoryRoot, "package-lock.json"), "utf8");
+  return (JSON.parse(lock) as { packages: Record<string, LockedPackage> }).packages;
+}
 
 /** Tracked files that are there, or null outside of a git checkout. */
 function trackedFiles(): string[] | null {
