@@ -8,7 +8,11 @@ export const maxPromptBytes = 10 * 1024 * 1024;
 /** Text that SQLite, JSON and terminals can hold: well-formed, without NUL. */
 const text = z.string().refine((value) => value.isWellFormed() && !value.includes("\0"), "must be well-formed Unicode without NUL characters");
 const rule = text.trim().min(1).max(1000);
-const labelKey = z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,62}$/i, "a label's key has 1-63 letters, digits, '.', '_' or '-'");
+export const labelKey = z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,62}$/i, "a label's key has 1-63 letters, digits, '.', '_' or '-'");
+
+export const labels = z.record(labelKey, text.max(200));
+export const taskName = text.trim().min(1).max(200);
+export const taskPriority = z.int().min(-1000).max(1000);
 
 export const taskInput = z.strictObject({
   prompt: text
@@ -16,7 +20,7 @@ export const taskInput = z.strictObject({
     .refine((value) => Buffer.byteLength(value) <= maxPromptBytes, "the prompt is over 10 MB: put the material into a file and name it in the prompt")
     .describe("What Claude shall do. At most 10 MB."),
   working_directory: text.min(1).max(4096).describe("Absolute path of an existing, trusted directory."),
-  name: text.trim().min(1).max(200).nullish().describe("A name for lists; not unique."),
+  name: taskName.nullish().describe("A name for lists; not unique."),
   system_prompt: text.max(100_000).nullish().describe("Appended to Claude Code's own system prompt."),
   model: text.trim().min(1).max(200).nullish().describe("Model name or alias; default: Claude Code's own default."),
   permission_mode: z.enum(permissionModes).nullish().describe("Default: the server's setting (`acceptEdits`). `bypassPermissions` needs the admin scope."),
@@ -27,9 +31,9 @@ export const taskInput = z.strictObject({
   timeout_ms: z.int().min(1000).max(2_592_000_000).nullish().describe("Wall clock of one attempt, milliseconds."),
   stall_timeout_ms: z.int().min(1000).max(2_592_000_000).nullish().describe("Longest silence of one attempt, milliseconds."),
   retries: z.int().min(0).max(100).default(0).describe("Extra tries when the agent itself fails or times out."),
-  priority: z.int().min(-1000).max(1000).default(0).describe("Higher starts earlier."),
+  priority: taskPriority.default(0).describe("Higher starts earlier."),
   group: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/i).default("default"),
-  labels: z.record(labelKey, text.max(200)).default({}),
+  labels: labels.default({}),
 });
 
 /** A submit as it arrives. */

@@ -2,7 +2,7 @@
 import type { NewEvent, TaskEvent } from "../domain/event.ts";
 import type { Hold, NewHold } from "../domain/hold.ts";
 import type { Outcome } from "../domain/outcome.ts";
-import type { Attempt, StopReason, Task, TaskStatus } from "../domain/task.ts";
+import type { Attempt, Task, TaskStatus } from "../domain/task.ts";
 import type { Operation } from "../domain/transitions.ts";
 
 export interface Store {
@@ -78,6 +78,8 @@ export interface TaskStore {
   startable(now: number, limit: number): number[];
   /** The earliest `notBefore` of a pending task after `now`, or null. */
   nextStartAt(now: number): number | null;
+  /** Whether somebody asked to cancel it; cheap, without the long texts. */
+  isCancelRequested(id: number): boolean;
   /** How many pending tasks stand before this one in starting order. */
   ahead(id: number): number;
   /** Inside `write`. Guarded change of status per domain/transitions.ts; null: it may not happen now. `endedAt`/`openAttemptId` follow the status. */
@@ -137,6 +139,3 @@ export interface TrustStore {
   /** Inside `write`. */
   remove(path: string): boolean;
 }
-
-/** A reason to stop that an operation wrote down for the supervisor. */
-export type RequestedStop = { readonly attemptId: number; readonly reason: StopReason };

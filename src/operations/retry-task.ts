@@ -1,0 +1,27 @@
+/** Retry: an ended task is pending again, from its beginning, in a new session. Its earlier attempts and events stay. */
+import type { Caller } from "../contract/api.ts";
+import { WorkerError } from "../domain/errors.ts";
+import type { Task } from "../domain/task.ts";
+import type { Store } from "../store/store.ts";
+import { requireTask } from "./require-task.ts";
+
+/** @throws WorkerError not_found, conflict when it has not ended. */
+export function retryTask(store: Store, id: number, caller: Caller, now: number): Promise<Task> {
+  return store.write(() => {
+    const task = requireTask(store, id);
+    const again = store.tasks.transition(id, "retry", now, {
+      notBefore: null,
+      notBeforeReason: null,
+      cancelRequestedAt: null,
+      poisonCount: 0,
+      retriesSpent: 0,
+      sessionId: null,
+      resumable: false,
+      result: null,
+      error: null,
+    });
+    if (again === null) throw new WorkerError("conflict", `Task ${id} is ${task.status}. Only an ended task can be retried.`);
+    store.events.append(id, null, [{ type: "retried", at: now, data: { by: caller.name, was: task.status } }], null);
+    return again;
+  });
+}

@@ -1,0 +1,71 @@
+/** Submit: a parsed input becomes a durable, pending task. */
+import type { Caller } from "../contract/api.ts";
+import type { ParsedTaskInput } from "../contract/task-input.ts";
+import type { Settings } from "../config/settings.ts";
+import { WorkerError } from "../domain/errors.ts";
+import type { Task } from "../domain/task.ts";
+import type { NewTask, Store } from "../store/store.ts";
+import { realDirectory, requireTrust } from "./working-directory.ts";
+import type { ClaudeCodeTrust } from "./working-directory.ts";
+
+export interface SubmitContext {
+  readonly store: Store;
+  readonly settings: Settings;
+  readonly claudeCodeTrust: ClaudeCodeTrust;
+  now(): number;
+}
+
+/**
+ * Stores all of the tasks, or none. They are durable when it resolves.
+ * @throws WorkerError invalid_input, untrusted_directory, forbidden, too_many_requests, storage_full.
+ */
+export async function submitTasks(context: SubmitContext, inputs: readonly ParsedTaskInput[], caller: Caller): Promise<Task[]> {
+  const now = context.now();
+  const tasks = inputs.map((input) => newTask(context, input, caller, now));
+  return context.store.write(() => {
+    requireRoom(context, tasks.length);
+    return tasks.map((task) => {
+      const stored = context.store.tasks.insert(task);
+      context.store.events.append(stored.id, null, [{ type: "submitted", at: now, data: { by: caller.name } }]);
+      return { ...stored, lastSeq: 1 };
+    });
+  });
+}
+
+function newTask({ store, settings, claudeCodeTrust }: SubmitContext, input: ParsedTaskInput, caller: Caller, now: number): NewTask {
+  const permissionMode = input.permission_mode ?? settings.permission_mode;
+  if (permissionMode === "bypassPermissions" && caller.scope !== "admin") {
+    throw new WorkerError("forbidden", "bypassPermissions needs the admin scope. Choose another permission mode, or submit with an admin token.");
+  }
+  const workingDirectory = realDirectory(input.working_directory);
+  requireTrust(workingDirectory, store.trust, claudeCodeTrust);
+  return {
+    prompt: input.prompt,
+    workingDirectory,
+    systemPrompt: input.system_prompt ?? null,
+    model: input.model ?? settings.model,
+    permissionMode,
+    allow: input.allow,
+    deny: input.deny,
+    maxTurns: input.max_turns ?? null,
+    maxBudgetUsd: input.max_budget_usd ?? null,
+    timeoutMs: input.timeout_ms ?? null,
+    stallTimeoutMs: input.stall_timeout_ms ?? null,
+    retries: input.retries,
+    name: input.name ?? null,
+    labels: input.labels,
+    group: input.group,
+    priority: input.priority,
+    createdAt: now,
+    notBefore: null,
+    notBeforeReason: null,
+    parentId: null,
+    depth: 0,
+  };
+}
+
+function requireRoom({ store, settings }: SubmitContext, more: number): void {
+  const { pending } = store.tasks.counts();
+  if (pending + more <= settings.max_pending) return;
+  throw new WorkerError("too_many_requests", `${pending} tasks wait already (limit ${settings.max_pending}). Wait until some have run, or raise it: claude-worker config set max_pending N`);
+}

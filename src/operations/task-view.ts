@@ -1,0 +1,121 @@
+/** Turns what the store holds into what doors show: snake_case, RFC 3339 times, and the reason why a task waits. */
+import { rawLogPath, summaryLogPath } from "../config/paths.ts";
+import type { Paths } from "../config/paths.ts";
+import type { AttemptView, EventView, HoldView, TaskSummaryView, TaskView, WaitingForView } from "../contract/views.ts";
+import { waitingFor } from "../domain/admission.ts";
+import type { AdmissionContext } from "../domain/admission.ts";
+import type { TaskEvent } from "../domain/event.ts";
+import { eventSummary } from "../domain/event-summary.ts";
+import type { Hold } from "../domain/hold.ts";
+import type { Attempt, ModelUsage, Task } from "../domain/task.ts";
+import type { TaskRow } from "../store/store.ts";
+
+export function taskSummaryView(task: TaskRow, waiting: AdmissionContext): TaskSummaryView {
+  return {
+    id: task.id,
+    name: task.name,
+    title: task.title,
+    status: task.status,
+    waiting_for: waitingForView(task, waiting),
+    working_directory: task.workingDirectory,
+    model: task.model,
+    group: task.group,
+    priority: task.priority,
+    labels: { ...task.labels },
+    attempts: task.attemptCount,
+    session_id: task.sessionId,
+    last_action: task.lastAction,
+    error: task.error === null ? null : { code: task.error.code, message: task.error.message, ...(task.error.apiStatus === undefined ? {} : { api_status: task.error.apiStatus }) },
+    cost_usd: task.costUsd,
+    num_turns: task.numTurns,
+    duration_ms: task.durationMs,
+    cancel_requested: task.cancelRequestedAt !== null,
+    last_event: task.lastSeq,
+    created_at: rfc3339(task.createdAt),
+    started_at: rfc3339OrNull(task.startedAt),
+    ended_at: rfc3339OrNull(task.endedAt),
+    updated_at: rfc3339(task.updatedAt),
+  };
+}
+
+export function taskView(task: Task, waiting: AdmissionContext, paths: Paths): TaskView {
+  return {
+    ...taskSummaryView(task, waiting),
+    prompt: task.prompt,
+    system_prompt: task.systemPrompt,
+    permission_mode: task.permissionMode,
+    allow: [...task.allow],
+    deny: [...task.deny],
+    max_turns: task.maxTurns,
+    max_budget_usd: task.maxBudgetUsd,
+    timeout_ms: task.timeoutMs,
+    stall_timeout_ms: task.stallTimeoutMs,
+    retries: task.retries,
+    result: task.result,
+    usage: task.usage === null ? null : Object.fromEntries(Object.entries(task.usage).map(([model, usage]) => [model, usageView(usage)])),
+    logs: { raw: rawLogPath(paths, task.id), summary: summaryLogPath(paths, task.id) },
+    parent_id: task.parentId,
+    depth: task.depth,
+  };
+}
+
+export function attemptView(attempt: Attempt): AttemptView {
+  return {
+    id: attempt.id,
+    number: attempt.number,
+    runner_id: attempt.runnerId,
+    session_id: attempt.sessionId,
+    resumed: attempt.resume,
+    warm: attempt.warm,
+    pid: attempt.pid,
+    started_at: rfc3339(attempt.startedAt),
+    ended_at: rfc3339OrNull(attempt.endedAt),
+    outcome: attempt.outcome === null ? null : { ...attempt.outcome },
+  };
+}
+
+export function eventView(event: TaskEvent): EventView {
+  return {
+    id: event.id,
+    task_id: event.taskId,
+    seq: event.seq,
+    attempt_id: event.attemptId,
+    type: event.type,
+    at: rfc3339(event.at),
+    summary: eventSummary(event),
+    data: dataWithoutSummary(event.data),
+  };
+}
+
+function dataWithoutSummary(data: TaskEvent["data"]): Record<string, unknown> {
+  const { summary: _shownBeside, ...rest } = data;
+  return rest;
+}
+
+export function holdView(hold: Hold, tasksWaiting: number): HoldView {
+  return { kind: hold.kind, message: hold.message, since: rfc3339(hold.since), until: rfc3339OrNull(hold.until), tasks_waiting: tasksWaiting };
+}
+
+function waitingForView(task: TaskRow, waiting: AdmissionContext): WaitingForView | null {
+  if (task.status !== "pending") return null;
+  const reason = waitingFor(task, waiting);
+  return reason === null ? { reason: "capacity", message: "starts now", until: null } : { ...reason, until: rfc3339OrNull(reason.until) };
+}
+
+function usageView(usage: ModelUsage): NonNullable<TaskView["usage"]>[string] {
+  return {
+    input_tokens: usage.inputTokens,
+    output_tokens: usage.outputTokens,
+    cache_read_input_tokens: usage.cacheReadInputTokens,
+    cache_creation_input_tokens: usage.cacheCreationInputTokens,
+    cost_usd: usage.costUsd,
+  };
+}
+
+export function rfc3339(moment: number): string {
+  return new Date(moment).toISOString();
+}
+
+function rfc3339OrNull(moment: number | null): string | null {
+  return moment === null ? null : rfc3339(moment);
+}

@@ -1,0 +1,105 @@
+/** Assembles the operations into the one interface that doors are handed. */
+import { rawLogPath, summaryLogPath } from "../config/paths.ts";
+import type { Paths } from "../config/paths.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Caller, Subscription, WorkerApi } from "../contract/api.ts";
+import type { EventPage, ServerView, TaskView } from "../contract/views.ts";
+import type { AdmissionContext } from "../domain/admission.ts";
+import type { TaskEvent } from "../domain/event.ts";
+import type { Task } from "../domain/task.ts";
+import type { Store } from "../store/store.ts";
+import { cancelTask } from "./cancel-task.ts";
+import { holdQueue, listHolds, resumeQueue } from "./hold-queue.ts";
+import { listTasks } from "./list-tasks.ts";
+import { removeTask } from "./remove-task.ts";
+import { requireTask } from "./require-task.ts";
+import { retryTask } from "./retry-task.ts";
+import { submitTasks } from "./submit-task.ts";
+import { attemptView, eventView, taskSummaryView, taskView } from "./task-view.ts";
+import { addTrust, removeTrust, trustView } from "./trust-directory.ts";
+import { ClaudeCodeTrust } from "./working-directory.ts";
+
+export interface ApiContext {
+  readonly store: Store;
+  readonly settings: Settings;
+  readonly paths: Paths;
+  /** The server's own environment: where Claude Code's trust record is looked up. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  now(): number;
+  /** What only the daemon knows of itself. */
+  server(): ServerView;
+  stopServer(options: { mode: "leave" | "drain" | "now"; deadline_ms?: number | undefined }): Promise<void>;
+}
+
+export function workerApi(context: ApiContext): WorkerApi {
+  const { store, settings, paths, now } = context;
+  const claudeCodeTrust = new ClaudeCodeTrust(context.env);
+  const submitContext = { store, settings, claudeCodeTrust, now };
+  const view = (task: Task): TaskView => taskView(task, waitingContext(store, settings, now()), paths);
+  return {
+    async submitTask(input, caller) {
+      const [task] = await submitTasks(submitContext, [input], caller);
+      if (task === undefined) throw new Error("a submitted task is missing");
+      return view(task);
+    },
+    submitTasks: async (inputs, caller) => (await submitTasks(submitContext, inputs, caller)).map(view),
+    getTask: (id) => view(requireTask(store, id)),
+    listTasks(query) {
+      const { rows, nextCursor } = listTasks(store, query);
+      const waiting = waitingContext(store, settings, now());
+      return { tasks: rows.map((row) => taskSummaryView(row, waiting)), next_cursor: nextCursor };
+    },
+    listAttempts: (taskId) => store.attempts.ofTask(requireTask(store, taskId).id).map(attemptView),
+    taskEvents: (taskId, after, limit) => eventPage(store.events.ofTask(taskId, after, limit), after, "seq"),
+    taskEventsTail: (taskId, limit) => eventPage(store.events.tail(requireTask(store, taskId).id, limit), 0, "seq"),
+    allEvents: (after, limit) => eventPage(store.events.all(after, limit), after, "id"),
+    onEvents: (taskId, wake) => subscription(store, taskId, wake),
+    cancelTask: async (id, caller) => view(await cancelTask(store, id, caller, now())),
+    retryTask: async (id, caller) => view(await retryTask(store, id, caller, now())),
+    async updateTask(id, change) {
+      const updated = await store.write(() => {
+        requireTask(store, id);
+        return store.tasks.patch(id, now(), change);
+      });
+      return view(updated ?? requireTask(store, id));
+    },
+    removeTask: (id) => removeTask(store, paths, id),
+    logFile: (id, kind) => (requireTask(store, id), kind === "raw" ? rawLogPath(paths, id) : summaryLogPath(paths, id)),
+    listTrust: () => trustView(store, claudeCodeTrust),
+    async addTrust(directory) {
+      await addTrust(store, directory, now());
+      return trustView(store, claudeCodeTrust);
+    },
+    async removeTrust(directory) {
+      await removeTrust(store, directory);
+      return trustView(store, claudeCodeTrust);
+    },
+    listHolds: () => listHolds(store),
+    async hold(reason: string | null, _caller: Caller) {
+      await holdQueue(store, reason, now());
+      return listHolds(store);
+    },
+    async resume() {
+      await resumeQueue(store);
+      return listHolds(store);
+    },
+    server: context.server,
+    stopServer: context.stopServer,
+  };
+}
+
+/** What a pending task's reason depends on, read once per request. */
+function waitingContext(store: Store, settings: Settings, now: number): AdmissionContext {
+  return { runningTotal: store.tasks.counts().running, runningByGroup: {}, limits: { total: settings.workers, groups: {} }, holds: store.holds.active(), now };
+}
+
+function eventPage(events: readonly TaskEvent[], after: number, cursor: "seq" | "id"): EventPage {
+  return { events: events.map(eventView), next_after: events.at(-1)?.[cursor] ?? after };
+}
+
+function subscription(store: Store, taskId: number | null, wake: () => void): Subscription {
+  const close = store.onCommit(({ taskIds }) => {
+    if (taskId === null || taskIds.has(taskId)) wake();
+  });
+  return { close };
+}

@@ -1,0 +1,93 @@
+/** Whether a task may work in a directory: it exists, can be used, and somebody trusted it. Trust covers what lies below. */
+import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, isAbsolute, join } from "node:path";
+import { WorkerError } from "../domain/errors.ts";
+import type { TrustStore } from "../store/store.ts";
+
+/** Directories that Claude Code itself was told to trust, from `~/.claude.json`; re-read when the file changes. */
+export class ClaudeCodeTrust {
+  readonly #file: string;
+  #modifiedMs = -1;
+  #directories: ReadonlySet<string> = new Set();
+
+  /** @param env where HOME and CLAUDE_CONFIG_DIR are looked up. */
+  constructor(env: Readonly<Record<string, string | undefined>>) {
+    const configDirectory = env["CLAUDE_CONFIG_DIR"];
+    this.#file = configDirectory ? join(configDirectory, ".claude.json") : join(env["HOME"] || homedir(), ".claude.json");
+  }
+
+  /** Real paths of the directories whose trust dialog was accepted. */
+  directories(): ReadonlySet<string> {
+    const modifiedMs = statSync(this.#file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (modifiedMs !== this.#modifiedMs) {
+      this.#modifiedMs = modifiedMs;
+      this.#directories = modifiedMs === 0 ? new Set() : readTrusted(this.#file);
+    }
+    return this.#directories;
+  }
+}
+
+/**
+ * The directory's real path.
+ * @throws WorkerError invalid_input: relative, missing, not a directory, or not usable by the server's user.
+ */
+export function realDirectory(path: string): string {
+  const wrong = (what: string): WorkerError => {
+    const sentence = `The working directory ${path} ${what}.`;
+    return new WorkerError("invalid_input", sentence, [{ pointer: "/working_directory", detail: sentence }]);
+  };
+  if (!isAbsolute(path)) throw wrong("is not an absolute path. Give the path from the root");
+  let real: string;
+  try {
+    real = realpathSync.native(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "EACCES") throw wrong("may not be read by the server's user");
+    throw wrong(code === "ENOENT" || code === "ENOTDIR" ? "does not exist" : `cannot be used (${code ?? "unknown error"})`);
+  }
+  if (!statSync(real).isDirectory()) throw wrong("is not a directory");
+  try {
+    accessSync(real, constants.R_OK | constants.X_OK);
+  } catch {
+    throw wrong("may not be read by the server's user");
+  }
+  return real;
+}
+
+/** @throws WorkerError untrusted_directory with the command that trusts it. */
+export function requireTrust(directory: string, trust: TrustStore, claudeCode: ClaudeCodeTrust): void {
+  const ours = new Set(trust.list().map(({ path }) => path));
+  const theirs = claudeCode.directories();
+  for (let current = directory; ; current = dirname(current)) {
+    if (ours.has(current) || theirs.has(current)) return;
+    if (current === dirname(current)) break;
+  }
+  throw new WorkerError(
+    "untrusted_directory",
+    `${directory} is not trusted: the settings and hooks of a directory run as your user. If you trust it: claude-worker trust add ${shellQuoted(directory)}`,
+    [{ pointer: "/working_directory", detail: "not trusted" }],
+  );
+}
+
+function readTrusted(file: string): ReadonlySet<string> {
+  try {
+    const content = JSON.parse(readFileSync(file, "utf8")) as { projects?: Record<string, { hasTrustDialogAccepted?: unknown } | null> };
+    const accepted = Object.entries(content.projects ?? {}).filter(([, project]) => project?.hasTrustDialogAccepted === true);
+    return new Set(accepted.flatMap(([path]) => [path, ...realPath(path)]));
+  } catch {
+    return new Set(); // Claude Code is writing it, or it is broken: nothing is trusted by it then.
+  }
+}
+
+function realPath(path: string): string[] {
+  try {
+    return [realpathSync.native(path)];
+  } catch {
+    return []; // Gone since it was trusted.
+  }
+}
+
+function shellQuoted(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+}

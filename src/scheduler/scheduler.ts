@@ -1,0 +1,108 @@
+/**
+ * Starts pending tasks: as many as there are free slots, best first. Woken by commits and by one timer to the next moment
+ * at which something may change by itself (a retry is due, a hold ends); it never polls.
+ */
+import type { Logger } from "pino";
+import { WorkerError, messageOf } from "../domain/errors.ts";
+import type { Hold } from "../domain/hold.ts";
+import type { Store } from "../store/store.ts";
+
+const longestTimerMs = 2_147_483_647;
+/** After a refused write (full disk) the next try comes this much later. */
+const storageRetryMs = 2_000;
+
+export interface SchedulerOptions {
+  readonly store: Store;
+  readonly log: Logger;
+  /** How many tasks run at once. */
+  readonly workers: number;
+  now(): number;
+  /** Claims and starts these tasks; resolves when the claims are durable. */
+  startTasks(taskIds: readonly number[]): Promise<void>;
+}
+
+export class Scheduler {
+  readonly #options: SchedulerOptions;
+  #unsubscribe: (() => void) | null = null;
+  #round: Promise<void> | null = null;
+  #again = false;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    if (this.#unsubscribe !== null) return;
+    this.#unsubscribe = this.#options.store.onCommit(() => this.wake());
+    this.wake();
+  }
+
+  /** Takes no more tasks; resolves when the round under way is done. */
+  async stop(): Promise<void> {
+    this.#unsubscribe?.();
+    this.#unsubscribe = null;
+    this.#setTimer(null);
+    await this.#round;
+  }
+
+  /** Looks whether something may start. Cheap when nothing may. */
+  wake(): void {
+    if (this.#unsubscribe === null) return;
+    this.#again = true;
+    this.#round ??= this.#rounds().finally(() => {
+      this.#round = null;
+    });
+  }
+
+  async #rounds(): Promise<void> {
+    while (this.#again && this.#unsubscribe !== null) {
+      this.#again = false;
+      try {
+        await this.#startWhatMay();
+      } catch (error) {
+        const full = error instanceof WorkerError && error.code === "storage_full";
+        this.#options.log.error({ error: messageOf(error) }, "tasks could not be started");
+        if (full) this.#setTimer(this.#options.now() + storageRetryMs);
+        return;
+      }
+    }
+  }
+
+  async #startWhatMay(): Promise<void> {
+    const { store, workers, now } = this.#options;
+    const counts = store.tasks.counts();
+    if (counts.pending === 0) return this.#setTimer(null);
+    const holding = await this.#holding();
+    if (holding.length > 0) return this.#setTimer(earliest(holding.map(({ until }) => until)));
+    const free = workers - counts.running;
+    if (free <= 0) return this.#setTimer(null);
+    const ids = store.tasks.startable(now(), free);
+    if (ids.length > 0) await this.#options.startTasks(ids);
+    this.#setTimer(ids.length < free ? store.tasks.nextStartAt(now()) : null);
+  }
+
+  /** The holds that are in force; those whose time is over are lifted first. */
+  async #holding(): Promise<Hold[]> {
+    const { store, now } = this.#options;
+    const active = store.holds.active();
+    const over = active.filter(({ until }) => until !== null && until <= now());
+    if (over.length > 0) {
+      await store.write(() => over.forEach(({ kind, scope }) => store.holds.lift(kind, scope)));
+      this.#options.log.info({ holds: over.map(({ kind }) => kind) }, "holds lifted by themselves");
+    }
+    return active.filter((hold) => !over.includes(hold));
+  }
+
+  #setTimer(at: number | null): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (at === null || this.#unsubscribe === null) return;
+    this.#timer = setTimeout(() => this.wake(), Math.min(Math.max(0, at - this.#options.now()), longestTimerMs));
+  }
+}
+
+function earliest(moments: readonly (number | null)[]): number | null {
+  const known = moments.filter((moment) => moment !== null);
+  return known.length === 0 ? null : Math.min(...known);
+}

@@ -1,0 +1,70 @@
+/** Ends an attempt exactly once: decides the outcome from the stored events and writes everything that follows from it in one commit. */
+import { decideOutcome, factEventTypes, factsFrom } from "../domain/decide-outcome.ts";
+import { madeProgress, progressEventTypes } from "../domain/progress.ts";
+import type { SweptProcess } from "../domain/record.ts";
+import { afterOutcome, defaultRetryPolicy } from "../domain/retry.ts";
+import type { Outcome } from "../domain/outcome.ts";
+import type { Attempt, Task } from "../domain/task.ts";
+import type { Store } from "../store/store.ts";
+
+export interface FinaliseOptions {
+  readonly store: Store;
+  readonly attemptId: number;
+  /** This machine's boot id now. */
+  readonly bootId: string | null;
+  /** What the daemon had to end because the runner died before it could. */
+  readonly swept: readonly SweptProcess[];
+  readonly now: number;
+  /** Uniform in [0, 1), for jitter. */
+  readonly random: () => number;
+}
+
+/**
+ * Closes the attempt and moves its task on.
+ * @returns the outcome, or null when the attempt is closed already or another daemon holds it.
+ * @throws WorkerError from the store (`storage_full` …); nothing is changed then.
+ */
+export function finalise(options: FinaliseOptions): Promise<Outcome | null> {
+  return options.store.write(() => {
+    const attempt = options.store.attempts.get(options.attemptId);
+    if (attempt === null || attempt.endedAt !== null || attempt.epoch !== options.store.epoch) return null;
+    const task = options.store.tasks.get(attempt.taskId);
+    if (task === null) return null;
+    return close(options, attempt, task);
+  });
+}
+
+function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome | null {
+  const { store, now, random } = options;
+  const facts = factsFrom(store.events.ofAttempt(attempt.id, factEventTypes), {
+    stopRequested: attempt.stopRequested ?? (task.cancelRequestedAt === null ? null : "cancelled"),
+    rebooted: attempt.bootId !== null && options.bootId !== null && attempt.bootId !== options.bootId,
+  });
+  const outcome = decideOutcome(facts);
+  const progressed = madeProgress(store.events.ofAttempt(attempt.id, progressEventTypes));
+  const after = afterOutcome({ outcome, task, progressed, holdScope: "all", policy: defaultRetryPolicy, now, random });
+  if (!store.attempts.close(attempt.id, outcome, now)) return null;
+  if (options.swept.length > 0) {
+    store.events.append(task.id, attempt.id, [{ type: "swept", at: now, data: { processes: options.swept, by: "server" } }]);
+  }
+  const completed = after.operation === "complete";
+  store.tasks.transition(task.id, after.operation, now, {
+    notBefore: after.notBefore,
+    notBeforeReason: after.notBeforeReason,
+    resumable: after.resumable && task.sessionId !== null,
+    poisonCount: after.poisonCount,
+    retriesSpent: task.retriesSpent + (after.spendsRetry ? 1 : 0),
+    error: after.error,
+    ...(completed ? {} : { result: null }),
+    ...(facts.result === null ? {} : { costUsd: facts.result.costUsd, usage: facts.result.usage, numTurns: (task.numTurns ?? 0) + facts.result.turns }),
+    durationMs: (task.durationMs ?? 0) + Math.max(0, now - attempt.startedAt),
+  });
+  const ended = { outcome: outcome.kind, message: outcome.message, attempt: attempt.number };
+  store.events.append(task.id, attempt.id, [
+    after.operation === "requeue"
+      ? { type: "requeued", at: now, data: { ...ended, not_before: after.notBefore === null ? null : new Date(after.notBefore).toISOString(), reason: after.notBeforeReason } }
+      : { type: "ended", at: now, data: { ...ended, status: store.tasks.get(task.id)?.status } },
+  ]);
+  if (after.hold !== null) store.holds.put(after.hold, now);
+  return outcome;
+}

@@ -1,0 +1,77 @@
+/** Carries an attempt's journal into the store: each record once, in order, with the offset in the same commit. */
+import { eventsFromRecord } from "../domain/events-from-record.ts";
+import type { NewEvent } from "../domain/event.ts";
+import type { JournalRecord } from "../domain/record.ts";
+import { summaryLines } from "../domain/summary.ts";
+import type { Attempt } from "../domain/task.ts";
+import type { Store } from "../store/store.ts";
+import { readJournal } from "./journal-reader.ts";
+
+export class Ingest {
+  readonly #store: Store;
+  readonly #attempt: Attempt;
+  readonly #journal: string;
+  readonly #workingDirectory: string;
+  #offset: number;
+  #lastRecord: number;
+
+  constructor(store: Store, attempt: Attempt, journal: string, workingDirectory: string) {
+    this.#store = store;
+    this.#attempt = attempt;
+    this.#journal = journal;
+    this.#workingDirectory = workingDirectory;
+    this.#offset = attempt.journalOffset;
+    this.#lastRecord = attempt.lastRecord;
+  }
+
+  /** Whether the runner's closing record was seen is in the store (`attempt_ended`); this only says how far we are, in bytes. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /**
+   * Ingests up to the journal's present end.
+   * @returns false when another daemon holds the attempt now: nothing was written, and nothing more should be.
+   */
+  async catchUp(): Promise<boolean> {
+    for await (const batch of readJournal(this.#journal, this.#attempt.id, this.#offset)) {
+      const fresh = batch.records.filter((record) => record._n > this.#lastRecord);
+      const lastRecord = fresh.at(-1)?._n ?? this.#lastRecord;
+      const held = await this.#store.write(() => this.#put(fresh, batch.offset, lastRecord));
+      if (!held) return false;
+      this.#offset = batch.offset;
+      this.#lastRecord = lastRecord;
+    }
+    return true;
+  }
+
+  #put(records: readonly JournalRecord[], offset: number, lastRecord: number): boolean {
+    const { id, taskId } = this.#attempt;
+    if (!this.#store.attempts.advance(id, offset, lastRecord)) return false;
+    const steps = records.map((record) => ({ events: eventsFromRecord(record), lines: summaryLines(record, this.#workingDirectory) }));
+    const events = steps.flatMap(({ events: made, lines }) => withSummary(made, lines));
+    if (events.length > 0) this.#store.events.append(taskId, id, events, steps.flatMap(({ lines }) => lines).at(-1));
+    for (const record of records) this.#keep(record);
+    return true;
+  }
+
+  /** What later attempts and doors need in full: the session's id and the result's text. */
+  #keep(record: JournalRecord): void {
+    const { id, taskId } = this.#attempt;
+    const now = Date.parse(record._at);
+    if (record.type === "worker" && (record.subtype === "session" || record.subtype === "started") && typeof record["sessionId"] === "string") {
+      const sessionId = record["sessionId"];
+      this.#store.attempts.patch(id, { sessionId });
+      this.#store.tasks.patch(taskId, now, { sessionId, resumable: true });
+    }
+    if (record.type === "result" && record["subtype"] === "success" && record["is_error"] !== true && typeof record["result"] === "string") {
+      this.#store.tasks.patch(taskId, now, { result: record["result"] });
+    }
+  }
+}
+
+/** The record's lines travel with its first event, so that doors show what the summary log shows. */
+function withSummary(events: readonly NewEvent[], lines: readonly string[]): readonly NewEvent[] {
+  const [first, ...rest] = events;
+  return first === undefined || lines.length === 0 ? events : [{ ...first, data: { ...first.data, summary: lines } }, ...rest];
+}

@@ -1,0 +1,94 @@
+/** The daemon's end of a runner's unix socket: NDJSON both ways. It says when the other side is gone; it never decides what that means. */
+import { connect } from "node:net";
+import type { Socket } from "node:net";
+import type { FromRunner, ToRunner } from "../runner/protocol.ts";
+
+type Hello = Extract<FromRunner, { type: "hello" }>;
+
+export interface RunnerConnection {
+  readonly hello: Hello;
+  send(message: ToRunner): void;
+  /** Called with every message after `hello`. Messages that came before a listener was set are kept for it. */
+  onMessage(listener: (message: FromRunner) => void): void;
+  /** Called once when the connection is closed, from either side; at once when it is already. */
+  onClose(listener: () => void): void;
+  close(): void;
+}
+
+/**
+ * Connects and waits for the runner's `hello`.
+ * @returns null when nobody listens there: the runner is dead (or was never born).
+ */
+export function connectRunner(path: string): Promise<RunnerConnection | null> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const connection = new NdjsonConnection(socket, () => resolve(connection));
+    connection.onClose(() => resolve(null));
+  });
+}
+
+class NdjsonConnection implements RunnerConnection {
+  readonly #socket: Socket;
+  readonly #onHello: () => void;
+  #hello: Hello | null = null;
+  #rest = "";
+  #closed = false;
+  #early: FromRunner[] = [];
+  #listener: ((message: FromRunner) => void) | null = null;
+  readonly #closeListeners: (() => void)[] = [];
+
+  constructor(socket: Socket, onHello: () => void) {
+    this.#socket = socket;
+    this.#onHello = onHello;
+    socket.setEncoding("utf8");
+    socket.on("data", (chunk: string) => this.#read(chunk));
+    // An error is always followed by `close`, which is what counts.
+    socket.on("error", () => {});
+    socket.on("close", () => this.#end());
+  }
+
+  get hello(): Hello {
+    if (this.#hello === null) throw new Error("the runner has not said hello yet");
+    return this.#hello;
+  }
+
+  send(message: ToRunner): void {
+    if (!this.#closed) this.#socket.write(`${JSON.stringify(message)}\n`);
+  }
+
+  onMessage(listener: (message: FromRunner) => void): void {
+    this.#listener = listener;
+    const early = this.#early;
+    this.#early = [];
+    for (const message of early) listener(message);
+  }
+
+  onClose(listener: () => void): void {
+    if (this.#closed) listener();
+    else this.#closeListeners.push(listener);
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #read(chunk: string): void {
+    const lines = (this.#rest + chunk).split("\n");
+    this.#rest = lines.pop() ?? "";
+    for (const line of lines) {
+      if (line === "") continue;
+      const message = JSON.parse(line) as FromRunner;
+      if (message.type === "hello") {
+        this.#hello = message;
+        this.#onHello();
+      } else if (this.#listener === null) this.#early.push(message);
+      else this.#listener(message);
+    }
+  }
+
+  #end(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const listener of this.#closeListeners.splice(0)) listener();
+  }
+}

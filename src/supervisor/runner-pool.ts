@@ -1,0 +1,129 @@
+/** Keeps a few runners parked with Claude Code already started, and hands one out for each attempt: a parked one, or a new one. */
+import type { Logger } from "pino";
+import { messageOf } from "../domain/errors.ts";
+import type { RunnerBoot } from "../runner/protocol.ts";
+import type { RunnerConnection } from "./runner-connection.ts";
+import { newRunnerId, spawnRunner } from "./spawn-runner.ts";
+
+/** After a hand-out a replacement waits this long, so that it does not compete with the start of the task. */
+const replacementDelayMs = 1_000;
+/** A parked runner that died is replaced after this long, doubled each time up to a minute: a broken Claude Code must not spin. */
+const firstRespawnDelayMs = 1_000;
+const longestRespawnDelayMs = 60_000;
+
+export interface RunnerPoolOptions {
+  /** How many stay parked. */
+  readonly warm: number;
+  readonly logFile: string;
+  readonly log: Logger;
+  /** What every runner is started with. */
+  boot(runnerId: string, prewarm: boolean): RunnerBoot;
+}
+
+export interface Reserved {
+  readonly runnerId: string;
+  readonly warm: boolean;
+  /** The runner's connection, or null when it died before it answered. */
+  connect(): Promise<RunnerConnection | null>;
+}
+
+interface Parked {
+  readonly runnerId: string;
+  readonly connection: Promise<RunnerConnection | null>;
+  ready: boolean;
+}
+
+export class RunnerPool {
+  readonly #options: RunnerPoolOptions;
+  readonly #parked = new Map<string, Parked>();
+  #timer: NodeJS.Timeout | null = null;
+  #respawnDelayMs = firstRespawnDelayMs;
+  #started = false;
+
+  constructor(options: RunnerPoolOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.#fill();
+  }
+
+  /** Lets the parked runners go. */
+  async stop(): Promise<void> {
+    this.#started = false;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const parked = [...this.#parked.values()];
+    this.#parked.clear();
+    await Promise.all(
+      parked.map(async ({ connection }) => {
+        const open = await connection;
+        open?.send({ type: "leave" });
+        open?.close();
+      }),
+    );
+  }
+
+  /** How many runners wait with Claude Code started. */
+  get ready(): number {
+    return [...this.#parked.values()].filter((parked) => parked.ready).length;
+  }
+
+  /** Takes a runner for one attempt. Nothing is spawned before `connect`, so that its id can be written down first. */
+  reserve(): Reserved {
+    const parked = [...this.#parked.values()].find(({ ready }) => ready) ?? this.#parked.values().next().value;
+    if (parked !== undefined) {
+      this.#parked.delete(parked.runnerId);
+      this.#fillIn(replacementDelayMs);
+      return { runnerId: parked.runnerId, warm: true, connect: () => parked.connection };
+    }
+    const runnerId = newRunnerId();
+    return { runnerId, warm: false, connect: () => this.#spawn(runnerId, false) };
+  }
+
+  #fill(): void {
+    while (this.#started && this.#parked.size < this.#options.warm) this.#park();
+  }
+
+  #fillIn(delayMs: number): void {
+    if (!this.#started || this.#timer !== null) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#fill();
+    }, delayMs);
+  }
+
+  #park(): void {
+    const runnerId = newRunnerId();
+    const parked: Parked = { runnerId, connection: this.#spawn(runnerId, true), ready: false };
+    this.#parked.set(runnerId, parked);
+    void parked.connection.then((connection) => {
+      if (connection === null) this.#lost(runnerId);
+      if (connection === null || !this.#parked.has(runnerId)) return;
+      connection.onMessage((message) => {
+        if (message.type !== "parked") return;
+        parked.ready = true;
+        this.#respawnDelayMs = firstRespawnDelayMs;
+      });
+      connection.onClose(() => this.#lost(runnerId));
+    });
+  }
+
+  #lost(runnerId: string): void {
+    if (!this.#parked.delete(runnerId)) return;
+    this.#options.log.warn({ runnerId }, "a parked runner died");
+    this.#fillIn(this.#respawnDelayMs);
+    this.#respawnDelayMs = Math.min(this.#respawnDelayMs * 2, longestRespawnDelayMs);
+  }
+
+  async #spawn(runnerId: string, prewarm: boolean): Promise<RunnerConnection | null> {
+    try {
+      return await spawnRunner({ boot: this.#options.boot(runnerId, prewarm), logFile: this.#options.logFile });
+    } catch (error) {
+      this.#options.log.error({ runnerId, error: messageOf(error) }, "a runner could not be started");
+      return null;
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/** Starts a runner process that outlives the daemon, and waits until it answers on its socket. */
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { openSync, closeSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { RunnerBoot } from "../runner/protocol.ts";
+import { connectRunner } from "./runner-connection.ts";
+import type { RunnerConnection } from "./runner-connection.ts";
+
+export interface SpawnOptions {
+  readonly boot: RunnerBoot;
+  /** Where the runner's own stderr goes (append). */
+  readonly logFile: string;
+}
+
+/** An id that names a socket, marks an environment and never repeats: 128 random bits, base64url (22 characters). */
+export function newRunnerId(): string {
+  return randomBytes(16).toString("base64url");
+}
+
+/**
+ * Spawns the runner detached (its own session) and connects.
+ * @returns null when it died before it answered; its stderr is in the log file.
+ */
+export async function spawnRunner(options: SpawnOptions): Promise<RunnerConnection | null> {
+  const log = openSync(options.logFile, "a", 0o600);
+  try {
+    const child = spawn(process.execPath, runnerArguments(), {
+      detached: true,
+      cwd: "/",
+      stdio: ["ignore", "pipe", log],
+      env: {
+        ...options.boot.agentEnv,
+        CLAUDE_WORKER_RUNNER: JSON.stringify(options.boot),
+        CLAUDE_WORKER_RUNNER_ID: options.boot.runnerId,
+      },
+    });
+    child.unref();
+    await listening(child);
+  } finally {
+    closeSync(log);
+  }
+  return connectRunner(options.boot.socket);
+}
+
+/** The runner writes one line to stdout when it listens, then closes it; its death closes it too. */
+function listening(child: ReturnType<typeof spawn>): Promise<void> {
+  return new Promise((resolve) => {
+    child.once("error", () => resolve());
+    child.stdout?.once("data", () => resolve());
+    child.stdout?.once("close", () => resolve());
+  });
+}
+
+function runnerArguments(): string[] {
+  const source = import.meta.url.endsWith(".ts");
+  return [fileURLToPath(new URL(source ? "../runner/main.ts" : "../runner/main.js", import.meta.url))];
+}

@@ -1,0 +1,221 @@
+/** One running attempt, seen from the daemon: follows its journal, keeps its time limits, passes stops on, and ends it when its runner is gone. */
+import type { Logger } from "pino";
+import { setTimeout as sleep } from "node:timers/promises";
+import { rawLogPath, summaryLogPath } from "../config/paths.ts";
+import type { Paths } from "../config/paths.ts";
+import { WorkerError, messageOf } from "../domain/errors.ts";
+import type { SweptProcess } from "../domain/record.ts";
+import type { Attempt, StopReason, Task } from "../domain/task.ts";
+import { identityOf, killIfSame } from "../processes/identity.ts";
+import { sweep } from "../processes/sweep.ts";
+import type { StartMessage } from "../runner/protocol.ts";
+import type { Store } from "../store/store.ts";
+import { finalise } from "./finalise.ts";
+import { Ingest } from "./ingest.ts";
+import type { RunnerConnection } from "./runner-connection.ts";
+
+/** From the end of the grace to the moment when the daemon itself kills a runner that does not end: its own ladder takes 2 s and its sweep some more. */
+const runnerLadderMs = 15_000;
+/** While the disk is full the journal is tried again this often. */
+const storageRetryMs = 2_000;
+const longestTimerMs = 2_147_483_647;
+
+export interface AttemptContext {
+  readonly store: Store;
+  readonly paths: Paths;
+  readonly log: Logger;
+  readonly bootId: string | null;
+  readonly stopGraceMs: number;
+  /** For tasks that name no stall timeout; null: none. */
+  readonly stallTimeoutMs: number | null;
+  now(): number;
+  random(): number;
+}
+
+export class SupervisedAttempt {
+  readonly #context: AttemptContext;
+  readonly #task: Task;
+  readonly #attempt: Attempt;
+  readonly #ingest: Ingest;
+  readonly #log: Logger;
+  #connection: RunnerConnection | null = null;
+  #catchingUp: Promise<void> | null = null;
+  #more = false;
+  #stopping: StopReason | null = null;
+  /** Left to itself: the daemon goes, or a newer daemon holds the attempt. */
+  #released = false;
+  #wallClock: NodeJS.Timeout | null = null;
+  #silence: NodeJS.Timeout | null = null;
+  #ladder: NodeJS.Timeout | null = null;
+
+  constructor(context: AttemptContext, task: Task, attempt: Attempt) {
+    this.#context = context;
+    this.#task = task;
+    this.#attempt = attempt;
+    this.#ingest = new Ingest(context.store, attempt, rawLogPath(context.paths, task.id), task.workingDirectory);
+    this.#log = context.log.child({ task: task.id, attempt: attempt.id });
+  }
+
+  get taskId(): number {
+    return this.#task.id;
+  }
+
+  /**
+   * Follows the runner to its end and finalises. Resolves when that is done, or when the attempt was released.
+   * @param connection null: the runner is dead already; only its journal is left.
+   */
+  async follow(connection: RunnerConnection | null): Promise<void> {
+    if (connection !== null) await this.#converse(connection);
+    this.#clearTimers();
+    if (!this.#released) await this.#end();
+  }
+
+  /** Stops the attempt; the first reason counts. The store keeps the reason, so that a restarted daemon goes on stopping. */
+  async stop(reason: StopReason): Promise<void> {
+    if (this.#stopping !== null || this.#released) return;
+    this.#stopping = reason;
+    this.#log.info({ reason }, "stopping the attempt");
+    this.#sendStop(reason);
+    await this.#persistently(() => this.#context.store.write(() => this.#context.store.attempts.patch(this.#attempt.id, { stopRequested: reason })));
+  }
+
+  /** Lets go without touching the runner: it goes on, and the next daemon adopts it. */
+  async release(): Promise<void> {
+    this.#released = true;
+    this.#clearTimers();
+    this.#connection?.close();
+    await this.#catchingUp;
+  }
+
+  async #converse(connection: RunnerConnection): Promise<void> {
+    this.#connection = connection;
+    const closed = new Promise<void>((resolve) => connection.onClose(resolve));
+    connection.onMessage((message) => {
+      if (message.type !== "journal" && message.type !== "ended") return;
+      this.#rearmSilence();
+      this.#catchUp();
+    });
+    if (connection.hello.attemptId !== this.#attempt.id) connection.send(this.#startMessage());
+    this.#startTimers();
+    const stop = this.#attempt.stopRequested ?? (this.#task.cancelRequestedAt === null ? null : "cancelled");
+    if (stop !== null) await this.stop(stop);
+    await this.#rememberProcess(connection.hello.pid);
+    this.#catchUp();
+    await closed;
+  }
+
+  #startMessage(): StartMessage {
+    const { paths } = this.#context;
+    const { id, taskId, sessionId, resume } = this.#attempt;
+    return {
+      type: "start",
+      attemptId: id,
+      taskId,
+      spec: this.#task,
+      sessionId: sessionId ?? crypto.randomUUID(),
+      resume,
+      followUp: null,
+      journal: rawLogPath(paths, taskId),
+      summary: summaryLogPath(paths, taskId),
+    };
+  }
+
+  async #rememberProcess(pid: number): Promise<void> {
+    if (this.#attempt.pid === pid) return;
+    const identity = await identityOf(pid);
+    await this.#persistently(() => this.#context.store.write(() => this.#context.store.attempts.patch(this.#attempt.id, { pid, pidStart: identity?.start ?? null })));
+  }
+
+  /** Ingests what is new; calls that come meanwhile are folded into one more round. */
+  #catchUp(): void {
+    this.#more = true;
+    this.#catchingUp ??= this.#drain().finally(() => {
+      this.#catchingUp = null;
+    });
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#more && !this.#released) {
+      this.#more = false;
+      const held = await this.#persistently(() => this.#ingest.catchUp());
+      if (held === false) this.#fenced();
+    }
+  }
+
+  async #end(): Promise<void> {
+    await this.#catchingUp;
+    this.#catchUp();
+    await this.#catchingUp;
+    if (this.#released) return;
+    const swept = await this.#sweepAfterDeath();
+    const { store, bootId } = this.#context;
+    const outcome = await this.#persistently(() =>
+      finalise({ store, attemptId: this.#attempt.id, bootId, swept, now: this.#context.now(), random: this.#context.random }),
+    );
+    this.#log.info({ outcome }, "the attempt ended");
+  }
+
+  /** A runner that wrote its closing record has swept by itself. One that died has not. */
+  async #sweepAfterDeath(): Promise<readonly SweptProcess[]> {
+    const { store } = this.#context;
+    if (store.events.ofAttempt(this.#attempt.id, ["attempt_ended"]).length > 0) return [];
+    return sweep(this.#attempt.runnerId);
+  }
+
+  #fenced(): void {
+    this.#log.warn("another server holds this attempt now; letting go");
+    this.#released = true;
+    this.#connection?.close();
+  }
+
+  /** Repeats while the storage is full; the journal keeps everything meanwhile. undefined: released or fenced. */
+  async #persistently<T>(work: () => Promise<T>): Promise<T | undefined> {
+    while (!this.#released) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof WorkerError) || error.code !== "storage_full") {
+          this.#log.error({ error: messageOf(error) }, "the attempt cannot be followed");
+          this.#released = true;
+          throw error;
+        }
+        await sleep(storageRetryMs);
+      }
+    }
+    return undefined;
+  }
+
+  #startTimers(): void {
+    const { timeoutMs } = this.#task;
+    if (timeoutMs !== null) {
+      const spent = Math.min(Math.max(0, this.#context.now() - this.#attempt.startedAt), timeoutMs);
+      this.#wallClock = setTimeout(() => void this.stop("timed_out"), Math.min(timeoutMs - spent, longestTimerMs));
+    }
+    this.#rearmSilence();
+  }
+
+  #rearmSilence(): void {
+    const limitMs = this.#task.stallTimeoutMs ?? this.#context.stallTimeoutMs;
+    if (limitMs === null || this.#stopping !== null) return;
+    if (this.#silence === null) this.#silence = setTimeout(() => void this.stop("stalled"), Math.min(limitMs, longestTimerMs));
+    else this.#silence.refresh();
+  }
+
+  #sendStop(reason: StopReason): void {
+    const graceMs = this.#context.stopGraceMs;
+    this.#connection?.send({ type: "stop", reason, graceMs });
+    this.#ladder ??= setTimeout(() => void this.#killRunner(), graceMs + runnerLadderMs);
+  }
+
+  async #killRunner(): Promise<void> {
+    const attempt = this.#context.store.attempts.get(this.#attempt.id);
+    if (attempt?.pid == null || attempt.pidStart === null) return;
+    this.#log.warn({ pid: attempt.pid }, "the runner did not end in time; killing it");
+    await killIfSame({ pid: attempt.pid, start: attempt.pidStart }, "SIGKILL");
+  }
+
+  #clearTimers(): void {
+    for (const timer of [this.#wallClock, this.#silence, this.#ladder]) if (timer !== null) clearTimeout(timer);
+    this.#wallClock = this.#silence = this.#ladder = null;
+  }
+}

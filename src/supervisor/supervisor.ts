@@ -1,0 +1,133 @@
+/** Owns every running attempt of this daemon: claims tasks for runners, adopts what an earlier daemon left, passes stops on. */
+import { statSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { rawLogPath, runnerSocketPath } from "../config/paths.ts";
+import { messageOf } from "../domain/errors.ts";
+import type { Attempt, StopReason, Task } from "../domain/task.ts";
+import type { Change } from "../store/store.ts";
+import { connectRunner } from "./runner-connection.ts";
+import type { RunnerConnection } from "./runner-connection.ts";
+import type { Reserved, RunnerPool } from "./runner-pool.ts";
+import { SupervisedAttempt } from "./supervised-attempt.ts";
+import type { AttemptContext } from "./supervised-attempt.ts";
+
+export interface SupervisorOptions extends AttemptContext {
+  readonly nodeId: string;
+  readonly pool: RunnerPool;
+}
+
+interface Running {
+  readonly attempt: SupervisedAttempt;
+  readonly done: Promise<void>;
+}
+
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #running = new Map<number, Running>();
+  #unsubscribe: (() => void) | null = null;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  /** Adopts what is open and begins to listen for cancels. Resolves when every open attempt is followed. */
+  async start(): Promise<void> {
+    if (this.#unsubscribe !== null) return;
+    this.#unsubscribe = this.#options.store.onCommit((change) => this.#passStops(change));
+    this.#options.pool.start();
+    await Promise.all(this.#options.store.attempts.open().map((attempt) => this.#adopt(attempt)));
+  }
+
+  /** Lets go of every attempt; their runners go on. */
+  async stop(): Promise<void> {
+    this.#unsubscribe?.();
+    this.#unsubscribe = null;
+    await Promise.all([this.#options.pool.stop(), ...[...this.#running.values()].map(({ attempt }) => attempt.release())]);
+    await this.settled();
+  }
+
+  /** How many attempts this daemon follows now. */
+  get size(): number {
+    return this.#running.size;
+  }
+
+  /** Resolves when no attempt is followed any more. */
+  async settled(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ done }) => done));
+  }
+
+  /** Stops every running attempt. */
+  async stopAll(reason: StopReason): Promise<void> {
+    await Promise.all([...this.#running.values()].map(({ attempt }) => attempt.stop(reason)));
+  }
+
+  /**
+   * Claims the tasks, one runner each, in one commit, and starts them. Tasks that are not pending any more are passed over.
+   * @throws WorkerError from the store; then nothing was claimed.
+   */
+  async startTasks(taskIds: readonly number[]): Promise<void> {
+    const { store, now } = this.#options;
+    const reserved = taskIds.map((id) => ({ id, runner: this.#options.pool.reserve() }));
+    const claims = await store.write(() => reserved.map(({ id, runner }) => this.#claim(id, runner, now()))).catch((error: unknown) => {
+      for (const { runner } of reserved) void this.#discard(runner);
+      throw error;
+    });
+    claims.forEach((claim, index) => {
+      const runner = reserved[index]?.runner;
+      if (runner === undefined) return;
+      if (claim === null) void this.#discard(runner);
+      else this.#follow(claim.task, claim.attempt, runner.connect());
+    });
+  }
+
+  #claim(taskId: number, runner: Reserved, now: number): { task: Task; attempt: Attempt } | null {
+    const { store, nodeId, bootId, paths } = this.#options;
+    const task = store.tasks.get(taskId);
+    if (task === null || task.status !== "pending") return null;
+    const resume = task.resumable && task.sessionId !== null;
+    const sessionId = resume ? task.sessionId : runner.warm ? null : randomUUID();
+    const journalStart = sizeOf(rawLogPath(paths, taskId));
+    const claim = store.attempts.claim(taskId, { runnerId: runner.runnerId, nodeId, sessionId, resume, warm: runner.warm, bootId, journalStart }, now);
+    if (claim === null) return null;
+    const data = { attempt: claim.attempt.number, runner_id: runner.runnerId, session_id: sessionId, warm: runner.warm };
+    store.events.append(taskId, claim.attempt.id, [{ type: resume ? "resumed" : "started", at: now, data }]);
+    return claim;
+  }
+
+  #follow(task: Task, attempt: Attempt, connection: Promise<RunnerConnection | null>): void {
+    const supervised = new SupervisedAttempt(this.#options, task, attempt);
+    const done = connection
+      .then((open) => supervised.follow(open))
+      .catch((error: unknown) => this.#options.log.error({ task: task.id, error: messageOf(error) }, "supervision failed"))
+      .finally(() => this.#running.delete(attempt.id));
+    this.#running.set(attempt.id, { attempt: supervised, done });
+  }
+
+  async #adopt(open: Attempt): Promise<void> {
+    const { store, paths, log } = this.#options;
+    const [attempt, task] = await store.write(() => [store.attempts.adopt(open.id), store.tasks.get(open.taskId)]);
+    if (attempt === null || task === null) return;
+    const connection = await connectRunner(runnerSocketPath(paths, attempt.runnerId));
+    log.info({ task: task.id, attempt: attempt.id, alive: connection !== null }, "adopting an attempt");
+    this.#follow(task, attempt, Promise.resolve(connection));
+  }
+
+  #passStops(change: Change): void {
+    for (const { attempt } of this.#running.values()) {
+      if (!change.taskIds.has(attempt.taskId)) continue;
+      if (this.#options.store.tasks.isCancelRequested(attempt.taskId)) void attempt.stop("cancelled");
+    }
+  }
+
+  async #discard(runner: Reserved): Promise<void> {
+    if (!runner.warm) return;
+    const connection = await runner.connect();
+    connection?.send({ type: "leave" });
+    connection?.close();
+  }
+}
+
+/** Bytes of a file now; 0 when there is none. */
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
