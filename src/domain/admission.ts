@@ -62,7 +62,14 @@ export function admit(input: {
   const start: number[] = [];
   const waiting = new Map<number, WaitingFor>();
   for (const task of input.pending.toSorted(inStartingOrder)) {
-    const reason = waitingFor(task, { runningTotal, runningByGroup, limits, holds, now, ahead: waiting.size });
+    const reason = waitingFor(task, {
+      runningTotal,
+      runningByGroup,
+      limits,
+      holds,
+      now,
+      ahead: waiting.size,
+    });
     if (reason !== null) {
       waiting.set(task.id, reason);
       continue;

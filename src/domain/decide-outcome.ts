@@ -97,11 +97,14 @@ function stopReasonOf(value: unknown): StopReason | null {
  * How the attempt ended. First what the agent finished, then a person's cancel, then the turn's own error, then a stop of ours, then its death:
  * a success that is in the journal wins over a later crash; the process's exit code says nothing (SIGINT gives 0).
  */
-export function decideOutcome(facts: AttemptFacts): Outcome {
+export function decideOutcome(
+  facts: AttemptFacts,
+  asked: { readonly model: string | null } = { model: null },
+): Outcome {
   const { result } = facts;
   if (result !== null && isSuccess(result)) return { kind: "succeeded", message: successMessage(result) };
   if (facts.stopRequested === "cancelled") return stopped("cancelled");
-  if (result !== null && !wasAborted(result)) return failure(result, facts);
+  if (result !== null && !wasAborted(result)) return failure(result, facts, asked.model);
   if (facts.stopRequested !== null) return stopped(facts.stopRequested);
   if (facts.limit !== null) return limitReached(facts.limit);
   const apiKind = facts.apiError === null ? null : kindOfApiError(facts.apiError);
@@ -140,7 +143,7 @@ function stopped(reason: StopReason): Outcome {
   return stopOutcomes[reason];
 }
 
-function failure(result: ResultFacts, facts: AttemptFacts): Outcome {
+function failure(result: ResultFacts, facts: AttemptFacts, model: string | null): Outcome {
   if (result.subtype === "error_max_budget_usd" || result.terminalReason === "budget_exhausted") {
     return {
       kind: "budget_exhausted",
@@ -162,6 +165,11 @@ function failure(result: ResultFacts, facts: AttemptFacts): Outcome {
   const status = result.apiErrorStatus;
   const kind = kindOfApiFailure(result, facts);
   if (kind === "rate_limited" && facts.limit !== null) return limitReached(facts.limit, status);
+  if (facts.apiError === "model_not_found" || (kind === "agent_failed" && status === 404)) {
+    const which =
+      model === null ? "Claude's API does not know the model" : `Claude's API does not know the model "${model}"`;
+    return { kind: "agent_failed", message: sentence(which, result.text), ...statusOf(status) };
+  }
   if (kind !== null) return apiFailure(kind, result.text || (facts.apiError ?? ""), status);
   return {
     kind: "agent_failed",

@@ -94,7 +94,7 @@ function toolResultEvents(message: JsonObject): Draft[] {
 }
 
 /** A tool's result as text; what is no text (images, documents) is named by its kind. */
-export function toolText(content: unknown): string {
+function toolText(content: unknown): string {
   if (typeof content === "string") return content;
   return arrayOf(content)
     .map((part) => stringOf(objectOf(part)["text"]) ?? `[${name(objectOf(part)["type"])}]`)
@@ -224,7 +224,12 @@ function workerEvents(note: JsonObject): Draft[] {
     case "session":
       return stringOf(note["sessionId"]) === null
         ? []
-        : [{ type: "session", data: { session_id: name(note["sessionId"]) } }];
+        : [
+            {
+              type: "session",
+              data: { session_id: name(note["sessionId"]), ...(note["resume"] === true ? { resumed: true } : {}) },
+            },
+          ];
     case "permission_denied":
       return [deniedEvent(note["tool"], note["input"], note["reason"], note)];
     case "cold_start":

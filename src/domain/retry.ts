@@ -29,13 +29,13 @@ export const defaultRetryPolicy: RetryPolicy = {
 export interface EndedAttempt {
   readonly outcome: Outcome;
   readonly task: Pick<Task, "cancelRequestedAt" | "poisonCount" | "retriesSpent" | "retries">;
-  /** Whether the attempt left at least one new step behind (`madeProgress` of its events). */
+  /** Whether the attempt left at least one finished step behind (`madeProgress` of its events). */
   readonly progressed: boolean;
   /** Whom a usage limit or a failed sign-in holds: `all` or `account:<fingerprint>`. */
   readonly holdScope: string;
   readonly policy: RetryPolicy;
   readonly now: number;
-  /** Uniform in [0, 1). */
+  /** Uniform in [0, 1): the jitter. */
   readonly random: () => number;
 }
 

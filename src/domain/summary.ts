@@ -1,15 +1,90 @@
 /** One readable line per action of a task: the summary log, `last_action`, and what doors show beside an event. It prints, and decides nothing. */
 import { formatDuration } from "./duration.ts";
-import { toolText } from "./events-from-record.ts";
+import type { NewEvent } from "./event.ts";
+import { eventsFromRecord } from "./events-from-record.ts";
 import { plainLine } from "./plain-text.ts";
-import { arrayOf, isoOf, numberOf, objectOf, stringOf } from "./read-json.ts";
+import { arrayOf, numberOf, objectOf, stringOf } from "./read-json.ts";
 import type { JsonObject } from "./read-json.ts";
 import type { JournalRecord } from "./record.ts";
 
 /** Longest line, in characters. */
 const maxLine = 240;
 
-/** What a tool is called with that tells a person most, by name of the field; the first that is there counts. */
+/**
+ * The lines of a record, e.g. `[tool:write] app.py`; none for records that a person need not see. No line holds a control character,
+ * an escape sequence or a newline. Never throws, whatever the record holds.
+ * @param cwd the session's working directory (its init message tells it): paths below it are shown relative to it.
+ */
+export function summaryLines(record: JournalRecord, cwd: string | null = null): string[] {
+  return eventsFromRecord(record).flatMap((event) => eventLines(event, cwd));
+}
+
+function eventLines(event: Pick<NewEvent, "type" | "data">, cwd: string | null = null): string[] {
+  const data: JsonObject = objectOf(event.data);
+  const line = lineOf(event.type, data, cwd);
+  if (line === null) return [];
+  const inset = typeof data["parent_tool_use_id"] === "string" ? "↳ " : "";
+  return [plainLine(inset + line, maxLine)];
+}
+
+function lineOf(type: NewEvent["type"], data: JsonObject, cwd: string | null): string | null {
+  switch (type) {
+    case "swept":
+      return sweptLine(arrayOf(data["processes"]));
+    case "session":
+      return `[session] ${data["resumed"] === true ? "resumed " : ""}${textOf(data["session_id"])}`;
+    case "init":
+      return initLine(data);
+    case "text":
+      return `[text] ${firstLine(data["text"])}`;
+    case "thinking":
+      return `[thinking] ${firstLine(data["text"])}`;
+    case "tool_use":
+      return `[tool:${toolName(data["tool"])}] ${callOf(objectOf(data["input"]), cwd)}`;
+    case "tool_result":
+      return data["is_error"] === true ? `[tool-error] ${firstLine(data["text"])}` : null;
+    case "permission_denied":
+      return deniedLine(data, cwd);
+    case "rate_limit":
+      return limitLine(data);
+    case "api_retry":
+      return retryLine(data);
+    case "notice":
+      return noticeLine(data);
+    case "result":
+      return resultLine(data);
+    case "attempt_ended":
+      return data["thrown"] === null || data["thrown"] === undefined ? null : `[error] ${firstLine(data["thrown"])}`;
+    case "submitted":
+    case "started":
+    case "resumed":
+    case "requeued":
+    case "cancel_requested":
+    case "retried":
+    case "ended":
+      // The server's own steps are in no journal; event-summary.ts words them.
+      return null;
+    default:
+      return type satisfies never;
+  }
+}
+
+function initLine(data: JsonObject): string {
+  const version = stringOf(data["claude_code_version"]);
+  return parts("[init]", [
+    stringOf(data["model"]),
+    stringOf(data["permission_mode"]),
+    version === null ? null : `Claude Code ${version}`,
+  ]);
+}
+
+/** `Write` → `write`; `mcp__github__search` → `github/search`. */
+function toolName(value: unknown): string {
+  const name = stringOf(value) ?? "";
+  return name.startsWith("mcp__") ? name.slice(5).replace("__", "/") : name.toLowerCase();
+}
+
+/** What of a tool's input tells a person most, by the field's name; the first that is there counts. */
 const telling = [
   "file_path",
   "notebook_path",
@@ -21,72 +96,15 @@ const telling = [
   "skill",
   "path",
   "prompt",
-] as const;
-const paths = new Set<string>(["file_path", "notebook_path", "path"]);
-
-/**
- * The lines of a record, e.g. `[tool:write] app.py`; none for records that a person need not see. No line holds a control character,
- * an escape sequence or a newline. Never throws, whatever the record holds.
- * @param cwd working directory of the session (field `cwd` of its init message): paths below it are shown relative to it.
- */
-export function summaryLines(record: JournalRecord, cwd: string | null = null): string[] {
-  const message: JsonObject = objectOf(record);
-  const lines = linesOf(message, cwd);
-  const inset = typeof message["parent_tool_use_id"] === "string" ? "↳ " : "";
-  return lines.map((line) => plainLine(inset + line, maxLine));
-}
-
-function linesOf(message: JsonObject, cwd: string | null): string[] {
-  switch (message["type"]) {
-    case "assistant":
-      return assistantLines(message, cwd);
-    case "user":
-      return failedToolLines(message);
-    case "system":
-      return systemLines(message, cwd);
-    case "result":
-      return [resultLine(message)];
-    case "rate_limit_event":
-      return limitLines(objectOf(message["rate_limit_info"]));
-    case "worker":
-      return workerLines(message, cwd);
-    default:
-      return [];
-  }
-}
-
-function assistantLines(message: JsonObject, cwd: string | null): string[] {
-  const body = objectOf(message["message"]);
-  const error = stringOf(message["error"]);
-  return arrayOf(body["content"])
-    .map(objectOf)
-    .flatMap((block) => {
-      if (block["type"] === "tool_use" || block["type"] === "server_tool_use") return [toolLine(block, cwd)];
-      const line = block["type"] === "text" ? firstLine(block["text"]) : "";
-      if (line === "") return [];
-      return [error === null ? `[text] ${line}` : `[error] ${error}: ${line}`];
-    });
-}
-
-function toolLine(block: JsonObject, cwd: string | null): string {
-  return `[tool:${toolName(block["name"])}] ${callOf(objectOf(block["input"]), cwd)}`;
-}
-
-/** `Write` → `write`; `mcp__github__search` → `github/search`. */
-function toolName(value: unknown): string {
-  const name = stringOf(value) ?? "unknown";
-  return name.startsWith("mcp__") ? name.slice(5).replace("__", "/") : name.toLowerCase();
-}
+];
+const paths = new Set(["file_path", "notebook_path", "path"]);
 
 function callOf(input: JsonObject, cwd: string | null): string {
-  const field = telling.find((candidate) => stringOf(input[candidate])?.trim());
-  if (field !== undefined) {
-    const value = stringOf(input[field]) ?? "";
-    return paths.has(field) ? relativeTo(value, cwd) : value;
-  }
+  const field = telling.find((candidate) => textOf(input[candidate]).trim() !== "");
+  if (field !== undefined) return paths.has(field) ? relativeTo(textOf(input[field]), cwd) : textOf(input[field]);
   if (Array.isArray(input["todos"])) return `${input["todos"].length} todos`;
-  const first = Object.entries(input).find(([, value]) => typeof value === "string" && value.trim() !== "");
-  return first === undefined ? "" : `${first[0]}: ${String(first[1])}`;
+  const first = Object.entries(input).find(([, value]) => textOf(value).trim() !== "");
+  return first === undefined ? "" : `${first[0]}: ${textOf(first[1])}`;
 }
 
 function relativeTo(path: string, cwd: string | null): string {
@@ -96,135 +114,79 @@ function relativeTo(path: string, cwd: string | null): string {
   return path.startsWith(base) ? path.slice(base.length) : path;
 }
 
-function failedToolLines(message: JsonObject): string[] {
-  return arrayOf(objectOf(message["message"])["content"])
-    .map(objectOf)
-    .filter((block) => block["type"] === "tool_result" && block["is_error"] === true)
-    .map((block) => `[tool-error] ${firstLine(toolText(block["content"]))}`);
+function deniedLine(data: JsonObject, cwd: string | null): string {
+  const call = callOf(objectOf(data["input"]), cwd) || firstLine(data["reason"]);
+  return `[denied] ${textOf(data["tool"])}${call === "" ? "" : `: ${call}`}`;
 }
 
-function systemLines(message: JsonObject, cwd: string | null): string[] {
-  switch (message["subtype"]) {
-    case "init": {
-      const version = stringOf(message["claude_code_version"]);
-      return [
-        joined("[init]", [
-          stringOf(message["model"]),
-          stringOf(message["permissionMode"]),
-          version === null ? null : `Claude Code ${version}`,
-        ]),
-      ];
-    }
-    case "api_retry":
-      return [retryLine(message)];
-    case "permission_denied":
-      return [deniedLine(message["tool_name"], message["tool_input"] ?? message["message"], cwd)];
-    case "compact_boundary":
-      return ["[notice] the conversation was compacted"];
-    case "model_refusal_fallback":
-    case "model_refusal_no_fallback":
-    case "informational":
-      return noticeLines(message["content"]);
-    case "notification":
-      return noticeLines(message["text"]);
-    case "task_notification":
-      return message["skip_transcript"] === true || message["ambient"] === true ? [] : noticeLines(message["summary"]);
-    case "session_writes_lost":
-      return [`[notice] Claude Code could not save its session: ${stringOf(message["error_code"]) ?? "disk full"}`];
+function limitLine(data: JsonObject): string | null {
+  const limit = stringOf(data["limit"]) ?? "usage limit";
+  const resetsAt = stringOf(data["resets_at"]);
+  if (data["status"] === "rejected") return `[limit] ${limit} rejected${resetsAt === null ? "" : ` until ${resetsAt}`}`;
+  if (data["status"] !== "allowed_warning") return null;
+  const used = numberOf(data["utilization"]);
+  const share = used === null ? "nearly used up" : `${Math.round(used * 100)} % used`;
+  return `[limit] ${limit} ${share}${resetsAt === null ? "" : `, resets ${resetsAt}`}`;
+}
+
+function retryLine(data: JsonObject): string {
+  const status = numberOf(data["status"]);
+  const cause = `${stringOf(data["error"]) ?? "no answer"}${status === null ? "" : ` (HTTP ${status})`}`;
+  const delay = formatDuration(numberOf(data["delay_ms"]) ?? 0);
+  return `[retry] ${numberOf(data["attempt"]) ?? "?"} of ${numberOf(data["max_retries"]) ?? "?"} in ${delay}: ${cause}`;
+}
+
+function noticeLine(data: JsonObject): string | null {
+  const text = data["kind"] === "stderr" ? lastLine(data["text"]) : firstLine(data["text"]);
+  switch (data["kind"]) {
+    case "api_error":
+      return parts("[error]", [stringOf(data["error"]), text]);
+    case "cold_start":
+      return `[notice] cold start: ${text}`;
+    case "session_restarted":
+      return `[session] started anew: ${text}`;
+    case "stop_requested":
+      return `[stop] ${text}`;
+    case "stderr":
+      return `[stderr] ${text}`;
     default:
-      return [];
+      return text === "" ? null : `[notice] ${text}`;
   }
 }
 
-function retryLine(message: JsonObject): string {
-  const delayMs = numberOf(message["retry_delay_ms"]) ?? 0;
-  const status = numberOf(message["error_status"]);
-  const cause = `${stringOf(message["error"]) ?? "no answer"}${status === null ? "" : ` (HTTP ${status})`}`;
-  return `[retry] ${numberOf(message["attempt"]) ?? "?"} of ${numberOf(message["max_retries"]) ?? "?"} in ${formatDuration(delayMs)}: ${cause}`;
-}
-
-function resultLine(message: JsonObject): string {
-  const ok = message["subtype"] === "success" && message["is_error"] !== true;
-  const turns = numberOf(message["num_turns"]);
-  const costUsd = numberOf(message["total_cost_usd"]);
-  const durationMs = numberOf(message["duration_ms"]);
-  const status = numberOf(message["api_error_status"]);
-  const errors = arrayOf(message["errors"]).filter((error) => typeof error === "string");
-  return joined("[result]", [
-    ok ? "success" : message["subtype"] === "success" ? "error" : (stringOf(message["subtype"]) ?? "error"),
+function resultLine(data: JsonObject): string {
+  const success = data["subtype"] === "success";
+  const ok = success && data["is_error"] !== true;
+  const status = numberOf(data["api_error_status"]);
+  const turns = numberOf(data["num_turns"]) ?? 0;
+  return parts("[result]", [
+    ok || !success ? textOf(data["subtype"]) : "error",
     status === null ? null : `HTTP ${status}`,
-    turns === null ? null : `${turns} ${turns === 1 ? "turn" : "turns"}`,
-    costUsd === null ? null : `$${costUsd.toFixed(4)}`,
-    durationMs === null ? null : formatDuration(durationMs),
-    ok ? null : firstLine(stringOf(message["result"]) ?? errors.join("\n")),
+    `${turns} ${turns === 1 ? "turn" : "turns"}`,
+    `$${(numberOf(data["cost_usd"]) ?? 0).toFixed(4)}`,
+    formatDuration(numberOf(data["duration_ms"]) ?? 0),
+    ok ? null : firstLine(data["text"]),
   ]);
 }
 
-function limitLines(info: JsonObject): string[] {
-  const status = stringOf(info["status"]);
-  if (status !== "rejected" && status !== "allowed_warning") return [];
-  const resets = numberOf(info["resetsAt"]);
-  const until = resets === null ? null : isoOf(resets > 1e11 ? resets : resets * 1000);
-  const limit = stringOf(info["rateLimitType"]) ?? "usage";
-  if (status === "rejected") return [`[limit] ${limit} rejected${until === null ? "" : ` until ${until}`}`];
-  const used = numberOf(info["utilization"]);
-  const share = used === null ? "nearly used up" : `${Math.round(used <= 1 ? used * 100 : used)} % used`;
-  return [`[limit] ${limit} ${share}${until === null ? "" : `, resets ${until}`}`];
+function sweptLine(processes: readonly unknown[]): string | null {
+  if (processes.length === 0) return null;
+  const commands = processes.map((process) => textOf(objectOf(process)["command"]));
+  return `[swept] ${processes.length} left ${processes.length === 1 ? "process" : "processes"}: ${commands.join(", ")}`;
 }
 
-function workerLines(note: JsonObject, cwd: string | null): string[] {
-  const reason = stringOf(note["reason"]) ?? "";
-  switch (note["subtype"]) {
-    case "started":
-    case "session": {
-      const session = stringOf(note["sessionId"]);
-      return session === null ? [] : [`[session] ${note["resume"] === true ? "resumed " : ""}${session}`];
-    }
-    case "session_restarted":
-      return [`[session] started anew: ${firstLine(reason)}`];
-    case "cold_start":
-      return [`[notice] cold start: ${firstLine(reason)}`];
-    case "permission_denied":
-      return [deniedLine(note["tool"], note["input"], cwd)];
-    case "stop_requested":
-      return [`[stop] ${reason}`];
-    case "swept":
-      return sweptLines(arrayOf(note["processes"]));
-    case "stderr":
-      return note["text"] === undefined ? [] : [`[stderr] ${lastLine(note["text"])}`];
-    case "ended":
-      return typeof note["thrown"] === "string" ? [`[error] ${firstLine(note["thrown"])}`] : [];
-    default:
-      return [];
-  }
+function parts(tag: string, values: readonly (string | null)[]): string {
+  return `${tag} ${values.filter((value) => value !== null && value !== "").join(" · ")}`;
 }
 
-function deniedLine(tool: unknown, input: unknown, cwd: string | null): string {
-  const call = typeof input === "string" ? firstLine(input) : callOf(objectOf(input), cwd);
-  return `[denied] ${stringOf(tool) ?? "tool"}${call === "" ? "" : `: ${call}`}`;
-}
-
-function sweptLines(processes: readonly unknown[]): string[] {
-  if (processes.length === 0) return [];
-  const commands = processes.map((process) => stringOf(objectOf(process)["command"]) ?? "?");
-  return [
-    `[swept] ${processes.length} left ${processes.length === 1 ? "process" : "processes"}: ${commands.join(", ")}`,
-  ];
-}
-
-function noticeLines(text: unknown): string[] {
-  const line = firstLine(text);
-  return line === "" ? [] : [`[notice] ${line}`];
-}
-
-function joined(tag: string, parts: readonly (string | null)[]): string {
-  return `${tag} ${parts.filter((part) => part !== null && part !== "").join(" · ")}`;
+function textOf(value: unknown): string {
+  return stringOf(value) ?? "";
 }
 
 function firstLine(value: unknown): string {
-  return (stringOf(value) ?? "").trimStart().split("\n", 1)[0]?.trim() ?? "";
+  return textOf(value).trimStart().split("\n", 1)[0]?.trim() ?? "";
 }
 
 function lastLine(value: unknown): string {
-  return (stringOf(value) ?? "").trimEnd().split("\n").at(-1)?.trim() ?? "";
+  return textOf(value).trimEnd().split("\n").at(-1)?.trim() ?? "";
 }
