@@ -1,0 +1,177 @@
+/** The server: wires the rooms in order, by name, and takes them down in the opposite order. Nothing else constructs services. */
+import { writeFileSync, rmSync } from "node:fs";
+import { hostname } from "node:os";
+import type { Logger } from "pino";
+import { agentEnvironment } from "../config/agent-env.ts";
+import { runnerSocketPath } from "../config/paths.ts";
+import type { Paths } from "../config/paths.ts";
+import type { Settings } from "../config/settings.ts";
+import type { ServerView } from "../contract/views.ts";
+import { WorkerError, messageOf } from "../domain/errors.ts";
+import { createHttp } from "../http/server.ts";
+import type { HttpDoor } from "../http/server.ts";
+import { listHolds } from "../operations/hold-queue.ts";
+import { rfc3339 } from "../operations/task-view.ts";
+import { workerApi } from "../operations/worker-api.ts";
+import { currentBootId } from "../processes/identity.ts";
+import { Scheduler } from "../scheduler/scheduler.ts";
+import { takeLock } from "../store/lock.ts";
+import type { Lock } from "../store/lock.ts";
+import { openStore } from "../store/sqlite.ts";
+import type { Store } from "../store/store.ts";
+import { RunnerPool } from "../supervisor/runner-pool.ts";
+import { Supervisor } from "../supervisor/supervisor.ts";
+import { prepareDataDirectory } from "./data-directory.ts";
+import type { DaemonOptions } from "./options.ts";
+import { ensureToken } from "./token-file.ts";
+import { version } from "./version.ts";
+
+/** A parked runner that nobody connects to leaves after this long. */
+const orphanTimeoutMs = 10_000;
+const defaultDrainDeadlineMs = 600_000;
+
+export interface DaemonContext {
+  readonly options: DaemonOptions;
+  readonly settings: Settings;
+  readonly paths: Paths;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: Logger;
+}
+
+export interface Daemon {
+  readonly url: string | null;
+  /** Sentences for whoever started it, e.g. that the port was taken. */
+  readonly warnings: readonly string[];
+  /** Resolves when it has stopped, whoever asked. */
+  readonly stopped: Promise<void>;
+  stop(options: { mode: "leave" | "drain" | "now"; deadline_ms?: number | undefined }): Promise<void>;
+}
+
+/**
+ * Starts the server; when it resolves it answers on its socket.
+ * @throws WorkerError server_running, storage_unusable, conflict (port) …; nothing is left running then.
+ */
+export async function startDaemon(context: DaemonContext): Promise<Daemon> {
+  const { paths } = context;
+  prepareDataDirectory(paths);
+  const lock = takeLock(paths.serverLock, { pid: process.pid, takeover: context.options.takeover });
+  try {
+    const token = ensureToken(paths.token);
+    const store = openStore({ path: paths.database, onStale: () => abandon(context) });
+    return await wire(context, lock, store, token);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function wire(context: DaemonContext, lock: Lock, store: Store, token: string): Promise<Daemon> {
+  const { settings, paths, log, env } = context;
+  const now = Date.now;
+  const startedAt = now();
+  const agentEnv = agentEnvironment(env, settings.agent_env);
+  const pool = new RunnerPool({
+    warm: settings.warm,
+    logFile: paths.serverLog,
+    log,
+    boot: (runnerId, prewarm) => ({
+      runnerId,
+      socket: runnerSocketPath(paths, runnerId),
+      prewarm,
+      orphanTimeoutMs,
+      agentEnv,
+      claudeExecutable: settings.claude_executable,
+    }),
+  });
+  const supervisor = new Supervisor({
+    store,
+    paths,
+    log,
+    pool,
+    now,
+    random: Math.random,
+    nodeId: hostname(),
+    bootId: await currentBootId(),
+    stopGraceMs: settings.stop_grace_ms,
+    stallTimeoutMs: settings.stall_timeout_ms,
+  });
+  const scheduler = new Scheduler({ store, log, now, workers: settings.workers, startTasks: (ids) => supervisor.startTasks(ids) });
+
+  let url: string | null = null;
+  let stopping: Promise<void> | null = null;
+  const server = (): ServerView => ({
+    status: stopping !== null ? "stopping" : store.problems().length > 0 ? "degraded" : "healthy",
+    service: "claude-worker",
+    version,
+    pid: process.pid,
+    url,
+    socket: paths.serverSocket,
+    home: paths.home,
+    database: paths.database,
+    log_file: paths.serverLog,
+    started_at: rfc3339(startedAt),
+    epoch: store.epoch,
+    workers: { limit: settings.workers, running: store.tasks.counts().running, parked: pool.ready, warm: settings.warm },
+    counts: store.tasks.counts(),
+    holds: listHolds(store),
+    problems: [...store.problems()],
+  });
+
+  const { promise: stopped, resolve: resolveStopped } = Promise.withResolvers<void>();
+  const stop: Daemon["stop"] = (options) => (stopping ??= orderlyStop(options).then(resolveStopped));
+  const api = workerApi({ store, settings, paths, env, now, server, stopServer: async (options) => void stop(options) });
+  const http = createHttp({ api, token, log });
+
+  async function orderlyStop({ mode, deadline_ms }: Parameters<Daemon["stop"]>[0]): Promise<void> {
+    log.info({ mode }, "stopping");
+    await scheduler.stop();
+    if (mode === "drain") await within(supervisor.settled(), deadline_ms ?? defaultDrainDeadlineMs);
+    if (mode !== "leave" && supervisor.size > 0) {
+      await supervisor.stopAll("interrupted");
+      await supervisor.settled();
+    }
+    await http.stop();
+    await supervisor.stop();
+    await store.close();
+    rmSync(paths.serverInfo, { force: true });
+    lock.release();
+    log.info("stopped");
+  }
+
+  const warnings: string[] = [];
+  await http.listenSocket(paths.serverSocket);
+  url = await listenTcp(http, context, warnings);
+  writeFileSync(paths.serverInfo, `${JSON.stringify({ pid: process.pid, url, socket: paths.serverSocket, version })}\n`, { mode: 0o600 });
+  await supervisor.start();
+  scheduler.start();
+  log.info({ url, socket: paths.serverSocket, epoch: store.epoch, version }, "serving");
+  return { url, warnings, stopped, stop };
+}
+
+async function listenTcp(http: HttpDoor, { settings, options, log }: DaemonContext, warnings: string[]): Promise<string | null> {
+  try {
+    const { port } = await http.listenTcp(settings.host, settings.port);
+    return `http://${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${port}`;
+  } catch (error) {
+    if (!(error instanceof WorkerError) || !options.socketOnlyIfTaken) {
+      await http.stop();
+      throw error;
+    }
+    warnings.push(`${messageOf(error)} The server answers on its unix socket only.`);
+    log.warn({ error: messageOf(error) }, "serving the unix socket only");
+    return null;
+  }
+}
+
+/** A newer server took over while this one slept: it must not write, and it has nothing to clean. */
+function abandon({ log }: DaemonContext): void {
+  log.fatal("another server took this data directory over; leaving at once");
+  process.exit(0);
+}
+
+async function within(work: Promise<void>, deadlineMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, Math.min(deadlineMs, 2_147_483_647));
+  await Promise.race([work, promise]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,47 @@
+/** Entry of the server process. Says on file descriptor 3 (`CLAUDE_WORKER_READY_FD`) when it answers or why it cannot; ends on SIGTERM. */
+import { closeSync, writeSync } from "node:fs";
+import { pino } from "pino";
+import { pathsFrom } from "../config/paths.ts";
+import { loadSettings } from "../config/settings.ts";
+import { WorkerError, messageOf } from "../domain/errors.ts";
+import { startDaemon } from "./daemon.ts";
+import { daemonOptions } from "./options.ts";
+import { version } from "./version.ts";
+
+process.umask(0o077);
+process.title = "claude-worker server";
+await main().catch(refuse);
+
+async function main(): Promise<void> {
+  const options = daemonOptions(process.argv.slice(2));
+  const paths = pathsFrom(process.env);
+  const { settings } = loadSettings({ file: paths.config, env: process.env, flags: options.flags });
+  const log = pino({ level: process.env["CLAUDE_WORKER_LOG_LEVEL"] ?? "info", base: { pid: process.pid } });
+  const daemon = await startDaemon({ options, settings, paths, env: process.env, log });
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void daemon.stop({ mode: "leave" }));
+  process.on("SIGHUP", () => {}); // The terminal that started the server may close.
+  announce({ ready: true, pid: process.pid, url: daemon.url, socket: paths.serverSocket, home: paths.home, log_file: paths.serverLog, version, warnings: daemon.warnings });
+  await daemon.stopped;
+  process.exit(0);
+}
+
+function refuse(error: unknown): never {
+  const known = error instanceof WorkerError;
+  if (!announce({ error: { code: known ? error.code : "internal", message: messageOf(error) } })) console.error(messageOf(error));
+  if (!known && error instanceof Error) console.error(error.stack);
+  process.exit(1);
+}
+
+/** @returns whether somebody waits for the word. */
+function announce(message: object): boolean {
+  const waiting = process.env["CLAUDE_WORKER_READY_FD"];
+  if (waiting === undefined) return false;
+  delete process.env["CLAUDE_WORKER_READY_FD"];
+  try {
+    writeSync(Number(waiting), `${JSON.stringify(message)}\n`);
+    closeSync(Number(waiting));
+  } catch {
+    // Whoever started us is gone: nothing to tell, and no reason to stop.
+  }
+  return true;
+}

@@ -1,0 +1,49 @@
+/** What the server process is started with: flags in argv, everything else from configuration and environment. */
+import { parseArgs } from "node:util";
+import { parseSetting } from "../config/settings.ts";
+import type { Settings } from "../config/settings.ts";
+import { WorkerError } from "../domain/errors.ts";
+
+export interface DaemonOptions {
+  readonly flags: Partial<Settings>;
+  /** Started by `run`, not by a person: a taken port is no reason to fail; the unix socket alone is served then. */
+  readonly socketOnlyIfTaken: boolean;
+  /** Take the data directory over from a server that holds its lock and does not answer. */
+  readonly takeover: boolean;
+  readonly foreground: boolean;
+}
+
+/** @throws WorkerError invalid_input. */
+export function daemonOptions(argv: readonly string[]): DaemonOptions {
+  const { values } = parse(argv);
+  const flags: Record<string, unknown> = {};
+  for (const key of ["port", "host", "workers", "warm"] as const) {
+    const value = values[key];
+    if (value !== undefined) flags[key] = parseSetting(key, value, `--${key}`);
+  }
+  return {
+    flags: flags as Partial<Settings>,
+    socketOnlyIfTaken: values["socket-only-if-taken"] === true,
+    takeover: values.takeover === true,
+    foreground: values.foreground === true,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        port: { type: "string" },
+        host: { type: "string" },
+        workers: { type: "string" },
+        warm: { type: "string" },
+        foreground: { type: "boolean" },
+        takeover: { type: "boolean" },
+        "socket-only-if-taken": { type: "boolean" },
+      },
+    });
+  } catch (error) {
+    throw new WorkerError("invalid_input", `${(error as Error).message}.`);
+  }
+}
