@@ -35,8 +35,27 @@ export interface Change {
 
 export type NewTask = Omit<
   Task,
-  | "id" | "title" | "status" | "startedAt" | "endedAt" | "updatedAt" | "cancelRequestedAt" | "openAttemptId" | "attemptCount" | "poisonCount"
-  | "retriesSpent" | "sessionId" | "resumable" | "result" | "error" | "costUsd" | "usage" | "numTurns" | "durationMs" | "lastAction" | "lastSeq"
+  | "id"
+  | "title"
+  | "status"
+  | "startedAt"
+  | "endedAt"
+  | "updatedAt"
+  | "cancelRequestedAt"
+  | "openAttemptId"
+  | "attemptCount"
+  | "poisonCount"
+  | "retriesSpent"
+  | "sessionId"
+  | "resumable"
+  | "result"
+  | "error"
+  | "costUsd"
+  | "usage"
+  | "numTurns"
+  | "durationMs"
+  | "lastAction"
+  | "lastSeq"
 >;
 
 /** A task without `prompt`, `systemPrompt` and `result`. */
@@ -62,8 +81,20 @@ export interface TaskFilter {
 export type TaskPatch = Partial<
   Pick<
     Task,
-    | "startedAt" | "notBefore" | "notBeforeReason" | "cancelRequestedAt" | "poisonCount" | "retriesSpent" | "sessionId" | "resumable"
-    | "result" | "error" | "costUsd" | "usage" | "numTurns" | "durationMs"
+    | "startedAt"
+    | "notBefore"
+    | "notBeforeReason"
+    | "cancelRequestedAt"
+    | "poisonCount"
+    | "retriesSpent"
+    | "sessionId"
+    | "resumable"
+    | "result"
+    | "error"
+    | "costUsd"
+    | "usage"
+    | "numTurns"
+    | "durationMs"
   >
 >;
 
@@ -94,14 +125,21 @@ export interface TaskStore {
 
 export interface AttemptStore {
   /** Inside `write`. `claim`: pending → running with a new open attempt of this epoch, or null when the task is not pending any more. */
-  claim(taskId: number, attempt: Pick<Attempt, "runnerId" | "nodeId" | "sessionId" | "resume" | "warm" | "bootId" | "journalStart">, now: number): { task: Task; attempt: Attempt } | null;
+  claim(
+    taskId: number,
+    attempt: Pick<Attempt, "runnerId" | "nodeId" | "sessionId" | "resume" | "warm" | "bootId" | "journalStart">,
+    now: number,
+  ): { task: Task; attempt: Attempt } | null;
   get(id: number): Attempt | null;
   ofTask(taskId: number): Attempt[];
   open(): Attempt[];
   /** Inside `write`. Takes an open attempt of an older epoch over; null when it is closed or a newer epoch has it. */
   adopt(id: number): Attempt | null;
   /** Inside `write`. Sets fields of an open attempt of this epoch; null otherwise. */
-  patch(id: number, patch: Partial<Pick<Attempt, "pid" | "pidStart" | "sessionId" | "stopRequested" | "warm">>): Attempt | null;
+  patch(
+    id: number,
+    patch: Partial<Pick<Attempt, "pid" | "pidStart" | "sessionId" | "stopRequested" | "warm">>,
+  ): Attempt | null;
   /** Inside `write`. Remembers how far the journal is ingested. False when this epoch does not hold the open attempt. */
   advance(id: number, journalOffset: number, lastRecord: number): boolean;
   /** Inside `write`. Closes an open attempt of this epoch; false when somebody else did. The task's transition is a separate, guarded call. */
@@ -110,7 +148,12 @@ export interface AttemptStore {
 
 export interface EventStore {
   /** Inside `write`. Numbers the events (seq per task) and sets the task's lastSeq and, where given, lastAction. */
-  append(taskId: number, attemptId: number | null, events: readonly NewEvent[], lastAction?: string | null): TaskEvent[];
+  append(
+    taskId: number,
+    attemptId: number | null,
+    events: readonly NewEvent[],
+    lastAction?: string | null,
+  ): TaskEvent[];
   /** Events of one task after `seq`, oldest first. */
   ofTask(taskId: number, after: number, limit: number): TaskEvent[];
   /** The newest `limit` events of one task, oldest first. */

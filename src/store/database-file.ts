@@ -1,0 +1,180 @@
+/**
+ * Opens the database's file, or says in a sentence why it must not be used: missing parts, empty, foreign, newer, damaged, read-only.
+ * It never reads the file by itself: closing a second descriptor would drop the locks that SQLite holds on it (POSIX).
+ */
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import path from "node:path";
+import Database from "better-sqlite3";
+import { WorkerError } from "../domain/errors.ts";
+import { migrate, schemaVersion } from "./migrate.ts";
+import { asWorkerError } from "./storage-fault.ts";
+
+/** "ClWk": marks a database as ours (`PRAGMA application_id`). */
+export const applicationId = 0x43_6c_57_6b;
+
+/** So long does a statement wait for another program's lock. It blocks the event loop, so it is short. */
+const busyTimeoutMs = 2000;
+
+/**
+ * An open, checked, migrated connection; the file is created where there is none.
+ * @throws WorkerError `storage_unusable`, `storage_full`
+ */
+export function openDatabaseFile(file: string): Database.Database {
+  if (!existsSync(file)) create(file);
+  refuseUnusable(file);
+  return guarded(file, () => {
+    const database = new Database(file, { fileMustExist: true, timeout: busyTimeoutMs });
+    try {
+      refuseStranger(database, file);
+      configure(database, file);
+      migrate(database);
+      return database;
+    } catch (thrown) {
+      database.close();
+      throw thrown;
+    }
+  });
+}
+
+/** Refuses a database that is not ours or is newer than we are. @throws WorkerError `storage_unusable` */
+export function refuseStranger(database: Database.Database, file: string): void {
+  const application = database.pragma("application_id", { simple: true });
+  if (application !== applicationId) {
+    throw new WorkerError(
+      "storage_unusable",
+      `${file} is a database of another program (application id ${String(application)}). Name another file with CLAUDE_WORKER_DB.`,
+    );
+  }
+  const version = database.pragma("user_version", { simple: true }) as number;
+  if (version > schemaVersion) {
+    throw new WorkerError(
+      "storage_unusable",
+      `${file} was written by a newer Claude Worker (schema ${version}; this one knows ${schemaVersion}). Update Claude Worker, or restore an older backup.`,
+    );
+  }
+}
+
+/** Runs `work`; what SQLite throws becomes an error of ours. */
+export function guarded<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    throw asWorkerError(thrown, file);
+  }
+}
+
+/** The file appears complete or not at all: a crash in between must not leave an empty one, which would be refused. */
+function create(file: string): void {
+  const directory = path.dirname(file);
+  if (!existsSync(directory)) {
+    throw new WorkerError(
+      "storage_unusable",
+      `The directory ${directory} does not exist. Create it, or name another file with CLAUDE_WORKER_DB.`,
+    );
+  }
+  if (existsSync(`${file}-wal`)) {
+    throw new WorkerError(
+      "storage_unusable",
+      `${file} is gone, but ${file}-wal with its newest changes is there. Bring the database back beside it, or move ${file}-wal away to start with an empty one.`,
+    );
+  }
+  const draft = `${file}.new`;
+  for (const leftover of [draft, `${draft}-journal`]) removeLeftover(leftover);
+  guarded(file, () => {
+    createPrivate(draft, file);
+    const database = new Database(draft);
+    try {
+      database.pragma(`application_id = ${applicationId}`);
+      migrate(database);
+    } finally {
+      database.close();
+    }
+    renameSync(draft, file);
+    syncDirectory(directory);
+  });
+}
+
+/** SQLite would create it with the umask's mode; the -wal and -shm files inherit this one. */
+function createPrivate(draft: string, file: string): void {
+  try {
+    writeFileSync(draft, "", { flag: "wx", mode: 0o600 });
+  } catch (thrown) {
+    throw fileFault(thrown, file);
+  }
+}
+
+function removeLeftover(leftover: string): void {
+  try {
+    rmSync(leftover, { force: true });
+  } catch (thrown) {
+    throw fileFault(thrown, leftover);
+  }
+}
+
+/** Without this a power cut may forget the new name. */
+function syncDirectory(directory: string): void {
+  const descriptor = openSync(directory, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function refuseUnusable(file: string): void {
+  const stats = statSync(file);
+  if (!stats.isFile())
+    throw new WorkerError("storage_unusable", `${file} is not a file. Name another one with CLAUDE_WORKER_DB.`);
+  if (stats.size === 0) {
+    throw new WorkerError(
+      "storage_unusable",
+      `${file} is empty (0 bytes), which no Claude Worker leaves behind. Restore a backup, or remove it to start with an empty database.`,
+    );
+  }
+  for (const place of [file, path.dirname(file)]) {
+    try {
+      accessSync(place, constants.R_OK | constants.W_OK);
+    } catch (thrown) {
+      throw fileFault(thrown, place);
+    }
+  }
+}
+
+function fileFault(thrown: unknown, place: string): WorkerError {
+  const code = (thrown as NodeJS.ErrnoException).code ?? "unknown";
+  if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG") {
+    return new WorkerError("storage_full", `The disk of ${place} is full (${code}). Free some space.`);
+  }
+  return new WorkerError(
+    "storage_unusable",
+    `${place} cannot be read and written (${code}). Make it and its directory writable for this user.`,
+  );
+}
+
+function configure(database: Database.Database, file: string): void {
+  const mode = database.pragma("journal_mode = WAL", { simple: true });
+  if (mode !== "wal") {
+    throw new WorkerError(
+      "storage_unusable",
+      `${file} lies where SQLite's write-ahead log does not work (journal mode ${String(mode)}). Put it on a local disk.`,
+    );
+  }
+  // An acknowledged write survives a power cut.
+  database.pragma("synchronous = FULL");
+  database.pragma("foreign_keys = ON");
+  database.pragma("trusted_schema = OFF");
+  database.pragma("recursive_triggers = OFF");
+  // A group that was once large does not keep its log's size for ever.
+  database.pragma(`journal_size_limit = ${64 * 1024 * 1024}`);
+}

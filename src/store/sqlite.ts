@@ -1,0 +1,93 @@
+/** Opens the store on a SQLite file: connection, epoch, group commit, nouns. Whether this process may open it is lock.ts's to say. */
+import type Database from "better-sqlite3";
+import { WorkerError } from "../domain/errors.ts";
+import { createAttemptStore } from "./attempts.ts";
+import { guarded, openDatabaseFile } from "./database-file.ts";
+import { createEventStore } from "./events.ts";
+import { createGroupCommit } from "./group-commit.ts";
+import { createHoldStore } from "./holds.ts";
+import type { Store } from "./store.ts";
+import { createTaskStore } from "./tasks.ts";
+import { createTrustStore } from "./trust.ts";
+
+export interface OpenOptions {
+  /** The database's file. It is created, with mode 0600, where there is none; its directory must exist. */
+  readonly path: string;
+  /** Called once when another server has opened the database: from then on every write here is refused. */
+  readonly onStale?: (error: WorkerError) => void;
+}
+
+/**
+ * Opens the database and takes a new epoch, which makes every older server stale.
+ * @throws WorkerError `storage_unusable`, `storage_full`: what is wrong with the file and what to do.
+ */
+export function openStore({ path: file, onStale = () => {} }: OpenOptions): Store {
+  const database = openDatabaseFile(file);
+  try {
+    return guarded(file, () => assemble(database, file, onStale));
+  } catch (thrown) {
+    database.close();
+    throw thrown;
+  }
+}
+
+function assemble(database: Database.Database, file: string, onStale: (error: WorkerError) => void): Store {
+  const epoch = takeEpoch(database);
+  const selectNewestEvent = database
+    .prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'events'")
+    .pluck();
+  const commit = createGroupCommit(database, {
+    file,
+    epoch,
+    settle: createAttemptRule(database),
+    lastEventId: () => selectNewestEvent.get() ?? 0,
+    onStale,
+  });
+  const tasks = createTaskStore(database, commit);
+  return {
+    tasks,
+    attempts: createAttemptStore(database, { epoch, writing: commit, tasks }),
+    events: createEventStore(database, commit),
+    holds: createHoldStore(database, commit),
+    trust: createTrustStore(database, commit),
+    epoch,
+    write: commit.write,
+    onCommit: commit.onCommit,
+    problems: commit.problems,
+    close: () => close(database, commit.stop),
+  };
+}
+
+/** A new number for this opening. It is durable before anything else is written under it. */
+function takeEpoch(database: Database.Database): number {
+  const epoch = database.prepare<[], number>("UPDATE daemon_epoch SET epoch = epoch + 1 RETURNING epoch").pluck().get();
+  if (epoch === undefined)
+    throw new WorkerError("storage_unusable", "The database has lost its epoch. Restore a backup.");
+  return epoch;
+}
+
+/** A task has an open attempt exactly while it says so: no work may end half-way between the two tables. */
+function createAttemptRule(database: Database.Database): (taskIds: ReadonlySet<number>) => void {
+  const select = database.prepare<[number], { claimed: number | null; open: number | null }>(
+    `SELECT open_attempt_id AS claimed, attempts.id AS open
+     FROM tasks LEFT JOIN attempts ON task_id = tasks.id AND attempts.ended_at IS NULL WHERE tasks.id = ?`,
+  );
+  return (taskIds) => {
+    for (const id of taskIds) {
+      const row = select.get(id);
+      if (row === undefined || row.claimed === row.open) continue;
+      throw new WorkerError(
+        "internal",
+        `The change would leave task ${id} with attempt ${String(row.claimed)} while ${String(row.open)} is open. Close the attempt and change the task's status in one write.`,
+      );
+    }
+  };
+}
+
+async function close(database: Database.Database, stop: () => void): Promise<void> {
+  stop();
+  if (!database.open) return;
+  // Best effort: what stays in the log is taken over at the next start.
+  if (!database.inTransaction) database.pragma("wal_checkpoint(TRUNCATE)");
+  database.close();
+}

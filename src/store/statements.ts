@@ -1,0 +1,20 @@
+/** Statements whose text depends on what is asked: each text is prepared once. For fixed texts `database.prepare` is enough. */
+import type Database from "better-sqlite3";
+
+export interface Statements {
+  /** The prepared statement of this text. The texts must come from a small set: they are kept. */
+  get(sql: string): Database.Statement;
+}
+
+export function createStatements(database: Database.Database): Statements {
+  const prepared = new Map<string, Database.Statement>();
+  return {
+    get: (sql) => {
+      const known = prepared.get(sql);
+      if (known !== undefined) return known;
+      const statement = database.prepare(sql);
+      prepared.set(sql, statement);
+      return statement;
+    },
+  };
+}

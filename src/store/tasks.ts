@@ -1,0 +1,136 @@
+/** The tasks' rows: insert, read, guarded change of status, counters, starting order. Which status may follow which is asked of the domain. */
+import type Database from "better-sqlite3";
+import { WorkerError } from "../domain/errors.ts";
+import { isTerminal, taskStatuses, terminalStatuses, titleOf } from "../domain/task.ts";
+import type { Task, TaskStatus } from "../domain/task.ts";
+import { next, sourcesOf } from "../domain/transitions.ts";
+import type { Operation } from "../domain/transitions.ts";
+import type { Writing } from "./group-commit.ts";
+import type { Bindable } from "./row.ts";
+import { createStatements } from "./statements.ts";
+import { createStartingOrder } from "./starting-order.ts";
+import type { NewTask, TaskStore } from "./store.ts";
+import { createTaskList } from "./task-list.ts";
+import { insertedFields, patchedFields, searchText, taskRow, textColumns } from "./task-row.ts";
+import type { AnyTaskPatch } from "./task-row.ts";
+
+export function createTaskStore(database: Database.Database, writing: Writing): TaskStore {
+  const statements = createStatements(database);
+  const order = createStartingOrder(database);
+  const insertedColumns = ["title", "search", "updated_at", ...insertedFields.map((field) => taskRow.column(field))];
+  const insertRow = database.prepare(
+    `INSERT INTO tasks (${insertedColumns.join(", ")}) VALUES (${insertedColumns.map(() => "?").join(", ")})`,
+  );
+  const insertTexts = database.prepare("INSERT INTO task_texts (task_id, prompt, system_prompt) VALUES (?, ?, ?)");
+  const selectTask = database.prepare(
+    `SELECT ${taskRow.select}, ${textColumns} FROM tasks JOIN task_texts ON task_id = id WHERE id = ?`,
+  );
+  const updateResult = database.prepare("UPDATE task_texts SET result = ? WHERE task_id = ?");
+  const updateSearch = database.prepare("UPDATE tasks SET search = ? WHERE id = ?");
+  const selectCounts = database.prepare<[], { status: TaskStatus; count: number }>(
+    "SELECT status, count FROM status_counts",
+  );
+  const selectStatus = database.prepare<[number], TaskStatus>("SELECT status FROM tasks WHERE id = ?").pluck();
+  const selectCancel = database.prepare("SELECT 1 FROM tasks WHERE id = ? AND cancel_requested_at IS NOT NULL");
+  // Attempts, events, texts and labels go with it (ON DELETE CASCADE).
+  const deleteTask = database.prepare("DELETE FROM tasks WHERE id = ?");
+  const selectEnded = database
+    .prepare<[number, number], number>("SELECT id FROM tasks WHERE ended_at < ? ORDER BY ended_at, id LIMIT ?")
+    .pluck();
+
+  function insert(task: NewTask): Task {
+    writing.mustBeInside();
+    const title = titleOf(task.prompt);
+    const values = insertedFields.map((field) => taskRow.encode(field, task[field]));
+    const { lastInsertRowid } = insertRow.run(title, searchText(task.name, title), task.createdAt, ...values);
+    const id = Number(lastInsertRowid);
+    insertTexts.run(id, task.prompt, task.systemPrompt);
+    writing.touch(id);
+    return mustGet(id);
+  }
+
+  function get(id: number): Task | null {
+    const row = selectTask.get(id);
+    return row === undefined ? null : (taskRow.decode(row) as Task);
+  }
+
+  function mustGet(id: number): Task {
+    const task = get(id);
+    if (task === null) throw new WorkerError("internal", `Task ${id} is gone in the middle of its own change.`);
+    return task;
+  }
+
+  function transition(id: number, operation: Operation, now: number, patch: AnyTaskPatch = {}): Task | null {
+    writing.touch(id);
+    if (operation === "claim")
+      throw new WorkerError("internal", "A task is claimed with attempts.claim: it needs an attempt.");
+    return update(id, now, patch, operation);
+  }
+
+  function patchTask(id: number, now: number, patch: AnyTaskPatch): Task | null {
+    writing.touch(id);
+    return update(id, now, patch, null);
+  }
+
+  /** One guarded statement for the row, and one for the long text where it is given. */
+  function update(id: number, now: number, patch: AnyTaskPatch, operation: Operation | null): Task | null {
+    const fields = patchedFields(patch);
+    const sets = ["updated_at = @now", ...fields.map((field) => `${taskRow.column(field)} = @${field}`)];
+    const guards = ["id = @id"];
+    if (operation !== null) {
+      sets.push(...statusChange(operation));
+      guards.push(...statusGuard(operation));
+    }
+    const values: Record<string, Bindable> = { id, now };
+    for (const field of fields) values[field] = taskRow.encode(field, patch[field]);
+    const { changes } = statements.get(`UPDATE tasks SET ${sets.join(", ")} WHERE ${guards.join(" AND ")}`).run(values);
+    if (changes === 0) return null;
+    if (patch.result !== undefined) updateResult.run(patch.result, id);
+    const task = mustGet(id);
+    if (patch.name !== undefined) updateSearch.run(searchText(task.name, task.title), id);
+    return task;
+  }
+
+  return {
+    insert,
+    get,
+    list: createTaskList(database),
+    counts: () => {
+      const counts = Object.fromEntries(taskStatuses.map((status) => [status, 0])) as Record<TaskStatus, number>;
+      for (const { status, count } of selectCounts.all()) counts[status] = count;
+      return counts;
+    },
+    ...order,
+    isCancelRequested: (id) => selectCancel.get(id) !== undefined,
+    transition,
+    patch: patchTask,
+    remove: (id) => {
+      const status = selectStatus.get(id);
+      if (status === undefined || !isTerminal(status)) return false;
+      writing.touch(id);
+      return deleteTask.run(id).changes > 0;
+    },
+    endedBefore: (before, limit) => selectEnded.all(before, limit),
+  };
+}
+
+/** The assignments that move a task along the domain's table. `ended_at` and `open_attempt_id` follow the status. */
+function statusChange(operation: Operation): string[] {
+  const moves = sourcesOf(operation).map((from) => ({ from, to: next(from, operation) ?? from }));
+  const byStatus = (value: (to: TaskStatus) => string): string =>
+    `CASE status ${moves.map(({ from, to }) => `WHEN '${from}' THEN ${value(to)}`).join(" ")} END`;
+  const terminal = (to: TaskStatus): boolean => (terminalStatuses as readonly string[]).includes(to);
+  return [
+    `status = ${byStatus((to) => `'${to}'`)}`,
+    `ended_at = ${byStatus((to) => (terminal(to) ? "@now" : "NULL"))}`,
+    `open_attempt_id = ${byStatus((to) => (to === "running" || to === "waiting" ? "open_attempt_id" : "NULL"))}`,
+  ];
+}
+
+/** The guard of the same statement. A task that runs again without a new attempt needs the one that was kept. */
+function statusGuard(operation: Operation): string[] {
+  const sources = sourcesOf(operation).map((status) => `'${status}'`);
+  const guards = [`status IN (${sources.join(", ")})`];
+  if (operation === "answer") guards.push("open_attempt_id IS NOT NULL");
+  return guards;
+}
