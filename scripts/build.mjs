@@ -14,9 +14,9 @@ const src = path.join(root, "src");
 const ownUrls = {
   name: "own-urls",
   setup(build) {
-    build.onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path: file }) => {
+    build.onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
       const code = readFileSync(file, "utf8");
-      if (!code.includes("import.meta.url")) return undefined;
+      if (!file.startsWith(src + path.sep) || !code.includes("import.meta.url")) return undefined;
       const place = path.relative(src, file).replace(/\.ts$/, ".js");
       const url = `require("node:url").pathToFileURL(require("node:path").join(__dirname, ${JSON.stringify(place)})).href`;
       return { contents: code.replaceAll("import.meta.url", url), loader: "ts" };
@@ -28,7 +28,10 @@ const ownUrls = {
 if (process.argv.includes("--if-possible") && !existsSync(path.join(root, "node_modules", "esbuild"))) {
   console.error("claude-worker: not built, because the development dependencies are not installed.");
 } else {
-  await build();
+  await build().catch((error) => {
+    console.error(`claude-worker: not built: ${error.message}`);
+    process.exitCode = 1;
+  });
 }
 
 /** Builds beside dist/ and swaps at the end: whoever runs from dist/ meanwhile never sees half of it. */
@@ -55,7 +58,7 @@ function translate(out) {
     cwd: root,
     stdio: "inherit",
   });
-  if (run.status !== 0) process.exit(1);
+  if (run.status !== 0) throw new Error("tsc could not translate src/");
 }
 
 /** What is not TypeScript in src/ (SQL, templates) goes along as it is.
