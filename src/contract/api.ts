@@ -42,6 +42,8 @@ export interface WorkerApi {
   taskEventsTail(taskId: number, limit: number): EventPage;
   /** Events of all tasks after the global id `after`. */
   allEvents(after: number, limit: number): EventPage;
+  /** The newest global id of an event, 0 when there is none. */
+  newestEventId(): number;
   /** Calls `wake` (coalesced) whenever the store may hold newer events of the task (or of any task when null). Read from the store then. */
   onEvents(taskId: number | null, wake: () => void): Subscription;
   /** Writes the wish down and returns; a running task ends soon after. @throws WorkerError not_found, conflict (already ended). */

@@ -53,6 +53,7 @@ export function workerApi(context: ApiContext): WorkerApi {
     taskEvents: (taskId, after, limit) => eventPage(store.events.ofTask(taskId, after, limit), after, "seq"),
     taskEventsTail: (taskId, limit) => eventPage(store.events.tail(requireTask(store, taskId).id, limit), 0, "seq"),
     allEvents: (after, limit) => eventPage(store.events.all(after, limit), after, "id"),
+    newestEventId: () => store.events.lastId(),
     onEvents: (taskId, wake) => subscription(store, taskId, wake),
     cancelTask: async (id, caller) => view(await cancelTask(store, id, caller, now())),
     retryTask: async (id, caller) => view(await retryTask(store, id, caller, now())),

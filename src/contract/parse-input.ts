@@ -1,0 +1,48 @@
+/** Turns what arrived from outside into what a schema promises, or into one error that names every part that is wrong. */
+import type { z } from "zod";
+import { nearest } from "../domain/did-you-mean.ts";
+import { WorkerError } from "../domain/errors.ts";
+import type { InputFault } from "../domain/errors.ts";
+
+/**
+ * @param what how a person calls the input, e.g. "The request's body".
+ * @throws WorkerError invalid_input with a fault (JSON pointer, sentence) for each part that is wrong.
+ */
+export function parseInput<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, schema)).slice(0, maxFaults);
+  const [first] = faults;
+  const where = first === undefined || first.pointer === "" ? "" : ` at ${first.pointer}`;
+  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : "";
+  throw new WorkerError("invalid_input", `${what} is not valid${where}: ${first?.detail ?? "unknown fault"}${more}.`, faults);
+}
+
+const maxFaults = 20;
+
+function faultsOf(issue: z.core.$ZodIssue, schema: z.ZodType): InputFault[] {
+  if (issue.code === "unrecognized_keys") {
+    const known = issue.path.length === 0 ? fieldsOf(schema) : [];
+    return issue.keys.map((key) => ({ pointer: pointerTo([...issue.path, key]), detail: unknownField(key, known) }));
+  }
+  if (issue.code === "invalid_key") {
+    return [{ pointer: pointerTo(issue.path), detail: issue.issues[0]?.message ?? issue.message }];
+  }
+  return [{ pointer: pointerTo(issue.path), detail: issue.message }];
+}
+
+function unknownField(key: string, known: readonly string[]): string {
+  const meant = nearest(key, known);
+  if (meant !== null) return `this field is not known; did you mean "${meant}"?`;
+  return known.length > 0 ? `this field is not known; known are ${known.join(", ")}` : "this field is not known";
+}
+
+function fieldsOf(schema: z.ZodType): string[] {
+  const { def } = schema as Partial<z.ZodObject>;
+  return def?.type === "object" ? Object.keys(def.shape) : [];
+}
+
+/** RFC 6901; a hostile key is cut so that an answer stays short. */
+function pointerTo(path: readonly PropertyKey[]): string {
+  return path.map((part) => `/${String(part).slice(0, 100).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}

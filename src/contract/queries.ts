@@ -1,0 +1,78 @@
+/** What doors take besides a submit: path parameters, query strings, and the small bodies of the other requests. */
+import { z } from "zod";
+import { taskStatuses } from "../domain/task.ts";
+import { labelKey, labels, taskName, taskPriority } from "./task-input.ts";
+
+/** A whole number that arrives as text. */
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,16}$/, "must be a whole number")
+    .transform(Number)
+    .pipe(z.int("is too large a number").min(min).max(max));
+
+/** One value, several of them, or some with commas between. */
+const listOf = <T extends string>(item: z.ZodType<T, string>) =>
+  z
+    .union([z.string(), z.array(z.string())])
+    .transform((value) => (Array.isArray(value) ? value : [value]).flatMap((part) => part.split(",")))
+    .pipe(z.array(item).max(50));
+
+const time = z.iso.datetime({ offset: true, error: "must be a time like 2026-11-22T12:00:00Z" });
+const largest = Number.MAX_SAFE_INTEGER;
+
+export const taskParams = z.strictObject({ id: wholeNumber(1, largest).describe("The task's number.") });
+
+/** `label=key=value`, as often as wanted; all must fit. */
+const labelFilter = z
+  .union([z.string(), z.array(z.string())])
+  .transform((value, context) => {
+    const pairs = (Array.isArray(value) ? value : [value]).map((pair) => pair.split(/=(.*)/s, 2) as [string, string?]);
+    for (const [key, wanted] of pairs) {
+      if (wanted === undefined || !labelKey.safeParse(key).success) {
+        context.addIssue({ code: "custom", message: "must be key=value" });
+        return z.NEVER;
+      }
+    }
+    return Object.fromEntries(pairs) as Record<string, string>;
+  })
+  .pipe(z.record(z.string(), z.string()));
+
+export const listQuery = z.strictObject({
+  status: listOf(z.enum(taskStatuses)).optional().describe("Only tasks in one of these statuses."),
+  group: z.string().max(100).optional(),
+  label: labelFilter.optional().describe("Only tasks with this label, as `key=value`. May be given several times."),
+  text: z.string().max(200).optional().describe("Part of the name or title."),
+  created_after: time.optional(),
+  created_before: time.optional(),
+  order: z.enum(["newest", "oldest"]).optional().describe("By submission; default `newest`."),
+  limit: wholeNumber(1, 500).optional().describe("Default 50."),
+  cursor: z.string().max(200).optional().describe("`next_cursor` of the page before."),
+});
+
+export const eventsQuery = z.strictObject({
+  after: wholeNumber(0, largest).optional().describe("Only events after this number. A stream's `Last-Event-ID` is stronger."),
+  limit: wholeNumber(1, 1000).optional().describe("Default 100. Not for a stream."),
+  tail: wholeNumber(0, 1000).optional().describe("The newest n events instead of those after a number."),
+});
+
+export const logsQuery = z.strictObject({
+  kind: z.enum(["raw", "summary"]).default("summary").describe("Every SDK message as a line of JSON, or one readable line per action."),
+});
+
+/** What may change after submit. */
+export const taskChange = z
+  .strictObject({ name: taskName.nullable().optional(), priority: taskPriority.optional(), labels: labels.optional() })
+  .refine((change) => Object.keys(change).length > 0, "names nothing to change: give name, priority or labels");
+
+export const trustInput = z.strictObject({ directory: z.string().min(1).max(4096).describe("Absolute path of a directory.") });
+
+export const holdInput = z.strictObject({ reason: z.string().trim().max(500).nullish().describe("For people: why nothing may start.") });
+
+export const stopInput = z.strictObject({
+  mode: z
+    .enum(["leave", "drain", "now"])
+    .default("leave")
+    .describe("`leave` running attempts alone; `drain`: wait for them; `now`: stop them, resumable."),
+  deadline_ms: z.int().min(0).max(86_400_000).optional().describe("With `drain`: how long to wait."),
+});

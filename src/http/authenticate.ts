@@ -1,0 +1,40 @@
+/** Who calls: the unix socket's caller is its owner, anybody else shows a token. It decides nothing about what a caller may do beyond scopes. */
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { Caller } from "../contract/api.ts";
+import { WorkerError } from "../domain/errors.ts";
+import type { Access } from "./route.ts";
+
+/** Who holds a secret; null when nobody does. */
+export type Authenticate = (secret: string) => Caller | null;
+
+/** The caller of a unix socket that only its owner can open. */
+export const socketCaller: Caller = { scope: "admin", name: "socket" };
+
+const ranks: Readonly<Record<Access, number>> = { open: 0, read: 1, submit: 2, admin: 3 };
+
+/** Knows one secret, compared in constant time. */
+export function adminToken(token: string): Authenticate {
+  const wanted = digest(token);
+  return (secret) => (timingSafeEqual(wanted, digest(secret)) ? { scope: "admin", name: "token:local" } : null);
+}
+
+/** @throws WorkerError unauthorized. */
+export function callerOf(request: IncomingMessage, authenticate: Authenticate): Caller {
+  const { authorization } = request.headers;
+  if (authorization === undefined) throw new WorkerError("unauthorized", "This server wants a token. Send it as: Authorization: Bearer <token>");
+  const secret = /^Bearer +([\x21-\x7e]{1,500})$/i.exec(authorization)?.[1];
+  const caller = secret === undefined ? null : authenticate(secret);
+  if (caller === null) throw new WorkerError("unauthorized", "The token is not known to this server (any more). Ask whoever runs it for another.");
+  return caller;
+}
+
+/** @throws WorkerError forbidden. */
+export function checkScope(caller: Caller, access: Access): void {
+  if (ranks[caller.scope] >= ranks[access]) return;
+  throw new WorkerError("forbidden", `This needs a token of the scope "${access}"; yours has "${caller.scope}".`);
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}

@@ -1,0 +1,102 @@
+/**
+ * One watcher's connection (`text/event-stream`): first what is stored, then live. It writes only as fast as the reader
+ * reads: while that one is slow it buffers nothing and later reads what it missed from the store.
+ */
+import type { ServerResponse } from "node:http";
+import { frameOf } from "./feed.ts";
+import type { Feed, FeedEnd, FeedWatcher } from "./feed.ts";
+import { streamHead } from "./send-answer.ts";
+
+const readAtOnce = 100;
+const writeAtOnceBytes = 64 * 1024;
+
+export class EventStream implements FeedWatcher {
+  readonly #response: ServerResponse;
+  readonly #feed: Feed;
+  #after: number;
+  #end: FeedEnd | null = null;
+  /** Since when the reader does not read, by `performance.now()`; null: it reads. */
+  #blockedAt: number | null = null;
+  #closed = false;
+
+  constructor(response: ServerResponse, feed: Feed, after: number) {
+    this.#response = response;
+    this.#feed = feed;
+    this.#after = after;
+    response.on("drain", () => this.#unblock());
+  }
+
+  /** Sends the head and everything that is stored after the watcher's number. */
+  open(): void {
+    this.#response.writeHead(200, streamHead({ "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" }));
+    this.#write("retry: 1000\n\n");
+    this.#end = this.#feed.source.end();
+    this.#goOn();
+  }
+
+  offer(from: number, to: number, frames: string): void {
+    if (this.#end !== null && to > this.#end.after) this.#end = null; // The task was retried: it goes on.
+    if (this.#after >= to || this.#blockedAt !== null) return;
+    if (this.#after !== from) return this.#goOn();
+    this.#after = to;
+    this.#write(frames);
+  }
+
+  over(end: FeedEnd): void {
+    this.#end = end;
+    if (this.#blockedAt === null) this.#goOn();
+  }
+
+  /** Keeps the connection alive; one whose reader has stopped for too long is closed and comes back with Last-Event-ID. */
+  beat(maxBlockedMs: number): void {
+    if (this.#blockedAt === null) this.#write(": heartbeat\n\n");
+    else if (performance.now() - this.#blockedAt > maxBlockedMs) this.#response.destroy();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#response.end();
+  }
+
+  #unblock(): void {
+    this.#blockedAt = null;
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    try {
+      this.#catchUp();
+      this.#endIfOver();
+    } catch (error) {
+      this.#feed.fail(error);
+    }
+  }
+
+  /** Reads from the store until there is nothing newer or the reader is slow. */
+  #catchUp(): void {
+    const { source } = this.#feed;
+    while (!this.#closed && this.#blockedAt === null) {
+      const events = source.read(this.#after, readAtOnce);
+      if (events.length === 0) break;
+      let frames = "";
+      for (const event of events) {
+        this.#after = source.numberOf(event);
+        frames += frameOf(this.#after, event);
+        if (frames.length >= writeAtOnceBytes) break;
+      }
+      this.#write(frames);
+    }
+  }
+
+  #endIfOver(): void {
+    if (this.#closed || this.#blockedAt !== null || this.#end === null || this.#after < this.#end.after) return;
+    this.#write(this.#end.frame);
+    this.close();
+  }
+
+  #write(text: string): void {
+    if (this.#closed || this.#response.destroyed) return;
+    if (!this.#response.write(text)) this.#blockedAt ??= performance.now();
+  }
+}

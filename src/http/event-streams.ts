@@ -1,0 +1,66 @@
+/** All open event streams: one feed per task that is watched, one heartbeat for everybody, none of both while nobody watches. */
+import type { ServerResponse } from "node:http";
+import { EventStream } from "./event-stream.ts";
+import { Feed } from "./feed.ts";
+import type { FeedSource } from "./feed.ts";
+
+export interface EventStreamsOptions {
+  readonly heartbeatMs: number;
+  /** How long a reader may stand still before its connection is closed. */
+  readonly maxBlockedMs: number;
+  readonly onFault: (error: unknown) => void;
+}
+
+export class EventStreams {
+  readonly #options: EventStreamsOptions;
+  /** By task id; null is the feed of all tasks. */
+  readonly #feeds = new Map<number | null, Feed>();
+  readonly #streams = new Set<EventStream>();
+  #heartbeat: NodeJS.Timeout | null = null;
+
+  constructor(options: EventStreamsOptions) {
+    this.#options = options;
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  /** Answers with a stream until it ends, the reader goes or the server stops. */
+  open(response: ServerResponse, key: number | null, after: number, source: FeedSource): void {
+    const feed = this.#feeds.get(key) ?? new Feed(source, this.#options.onFault);
+    this.#feeds.set(key, feed);
+    const stream = new EventStream(response, feed, after);
+    feed.add(stream);
+    this.#streams.add(stream);
+    response.once("close", () => this.#forget(key, feed, stream));
+    this.#heartbeat ??= setInterval(() => this.#beat(), this.#options.heartbeatMs);
+    stream.open();
+  }
+
+  /** Ends every stream; readers come back by themselves. May be called twice. */
+  close(): void {
+    for (const feed of this.#feeds.values()) feed.close();
+    this.#feeds.clear();
+    if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
+    this.#heartbeat = null;
+  }
+
+  #beat(): void {
+    for (const stream of this.#streams) stream.beat(this.#options.maxBlockedMs);
+  }
+
+  #forget(key: number | null, feed: Feed, stream: EventStream): void {
+    stream.close();
+    feed.remove(stream);
+    this.#streams.delete(stream);
+    if (feed.watchers.size === 0) {
+      feed.close();
+      if (this.#feeds.get(key) === feed) this.#feeds.delete(key);
+    }
+    if (this.#streams.size > 0 || this.#heartbeat === null) return;
+    clearInterval(this.#heartbeat);
+    this.#heartbeat = null;
+  }
+}

@@ -1,0 +1,145 @@
+/** The REST door: its routes on a unix socket and, if wanted, on a TCP port. The daemon opens and stops it. */
+import { createServer } from "node:http";
+import type { Server } from "node:http";
+import type { Duplex } from "node:stream";
+import type { WorkerApi } from "../contract/api.ts";
+import { WorkerError } from "../domain/errors.ts";
+import { answerRequest } from "./answer-request.ts";
+import type { AnswerOptions, HttpLog } from "./answer-request.ts";
+import { adminToken } from "./authenticate.ts";
+import { defaultTimeouts, limitConnections } from "./connection-timeouts.ts";
+import type { ConnectionTimeouts } from "./connection-timeouts.ts";
+import { EventStreams } from "./event-streams.ts";
+import { hostsOf } from "./guard-transport.ts";
+import type { Transport } from "./guard-transport.ts";
+import { listenOnSocket, listenOnTcp } from "./listen.ts";
+import { problemOf, HttpError } from "./problem.ts";
+import type { Route } from "./route.ts";
+import { Router } from "./router.ts";
+import { eventRoutes } from "./routes/events.ts";
+import { holdRoutes } from "./routes/holds.ts";
+import { logRoutes } from "./routes/logs.ts";
+import { serverRoutes } from "./routes/server.ts";
+import { taskRoutes } from "./routes/tasks.ts";
+import { trustRoutes } from "./routes/trust.ts";
+
+export interface HttpOptions {
+  readonly api: WorkerApi;
+  /** The local admin token, for callers over TCP. */
+  readonly token: string;
+  readonly log: HttpLog;
+  /** More names under which TCP callers may reach the server, `host:port`. */
+  readonly allowedHosts?: readonly string[];
+  readonly timeouts?: Partial<ConnectionTimeouts>;
+  /** Of event streams. Default 15 s. */
+  readonly heartbeatMs?: number;
+  /** How long an event stream's reader may stand still. Default 60 s. */
+  readonly maxBlockedMs?: number;
+  /** Sees each answer before it is sent; for tests. */
+  readonly inspect?: AnswerOptions["inspect"];
+}
+
+export interface HttpDoor {
+  /** The table of the API. */
+  readonly routes: readonly Route[];
+  /** @throws WorkerError storage_unusable. */
+  listenSocket(path: string): Promise<void>;
+  /** @param port 0 lets the system choose. @throws WorkerError conflict (the port is taken), invalid_input (a wildcard). */
+  listenTcp(host: string, port: number, options?: { dangerouslyBindAll?: boolean }): Promise<{ port: number }>;
+  /** Ends event streams, answers what is under way, closes everything. May be called twice. */
+  stop(): Promise<void>;
+}
+
+/** Requests that are under way when the door closes may finish for this long. */
+const stopGraceMs = 3000;
+
+export function createHttp(options: HttpOptions): HttpDoor {
+  const streams = new EventStreams({
+    heartbeatMs: options.heartbeatMs ?? 15_000,
+    maxBlockedMs: options.maxBlockedMs ?? 60_000,
+    onFault: (error) => {
+      if (!(error instanceof WorkerError)) options.log.error({ err: error }, "an event stream failed");
+    },
+  });
+  const routes = routesOf(options.api, streams);
+  const answering: AnswerOptions = {
+    router: new Router(routes),
+    authenticate: adminToken(options.token),
+    log: options.log,
+    inspect: options.inspect,
+  };
+  const servers = new Set<Server>();
+  const open = (transport: () => Transport): Server => {
+    const server = newServer({ ...defaultTimeouts, ...options.timeouts }, transport, answering);
+    servers.add(server);
+    return server;
+  };
+  let stopping: Promise<void> | null = null;
+  return {
+    routes,
+    async listenSocket(path) {
+      const server = open(() => ({ kind: "socket" }));
+      await listenOnSocket(server, path);
+    },
+    async listenTcp(host, wantedPort, { dangerouslyBindAll = false } = {}) {
+      let transport: Transport = { kind: "tcp", hosts: new Set(), origins: new Set() };
+      const server = open(() => transport);
+      const port = await listenOnTcp(server, { host, port: wantedPort, dangerouslyBindAll });
+      const hosts = hostsOf(host, port, options.allowedHosts);
+      transport = { kind: "tcp", hosts, origins: new Set([...hosts].map((name) => `http://${name}`)) };
+      return { port };
+    },
+    stop() {
+      stopping ??= stopAll(servers, streams);
+      return stopping;
+    },
+  };
+}
+
+function routesOf(api: WorkerApi, streams: EventStreams): Route[] {
+  return [
+    ...serverRoutes(api),
+    ...taskRoutes(api),
+    ...eventRoutes(api, streams),
+    ...logRoutes(api),
+    ...trustRoutes(api),
+    ...holdRoutes(api),
+  ];
+}
+
+function newServer(timeouts: ConnectionTimeouts, transport: () => Transport, answering: AnswerOptions): Server {
+  // Node's own limits are checked by a timer that would wake an idle server; limitConnections does without.
+  const never = 2 ** 31 - 1;
+  const server = createServer(
+    { headersTimeout: 0, requestTimeout: 0, keepAliveTimeout: 0, connectionsCheckingInterval: never, maxHeaderSize: 16 * 1024, requireHostHeader: false },
+    (request, response) => void answerRequest(request, response, transport(), answering),
+  );
+  limitConnections(server, timeouts);
+  server.on("clientError", (error, socket) => answerBrokenRequest(error, socket));
+  return server;
+}
+
+/** What Node's parser refused: it never became a request. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+  const isTooLong = error.code === "HPE_HEADER_OVERFLOW";
+  const thrown = isTooLong
+    ? new HttpError("headers_too_large", "The request's headers are over 16 KB. Send fewer.")
+    : new WorkerError("invalid_input", "This is not an HTTP request that can be read.");
+  const { status, problem } = problemOf(thrown);
+  const body = JSON.stringify(problem);
+  socket.end(
+    `HTTP/1.1 ${status} ${problem.title}\r\nConnection: close\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+async function stopAll(servers: ReadonlySet<Server>, streams: EventStreams): Promise<void> {
+  const closed = [...servers].map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+  streams.close();
+  for (const server of servers) server.closeIdleConnections();
+  const timer = setTimeout(() => {
+    for (const server of servers) server.closeAllConnections();
+  }, stopGraceMs);
+  await Promise.all(closed);
+  clearTimeout(timer);
+}
