@@ -12,12 +12,12 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeFileSync,
 } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
 import { WorkerError } from "../domain/errors.ts";
 import { migrate, schemaVersion } from "./migrate.ts";
+import { createPrivateFile, fileFault } from "./private-file.ts";
 import { asWorkerError } from "./storage-fault.ts";
 
 /** "ClWk": marks a database as ours (`PRAGMA application_id`). */
@@ -92,7 +92,8 @@ function create(file: string): void {
   const draft = `${file}.new`;
   for (const leftover of [draft, `${draft}-journal`]) removeLeftover(leftover);
   guarded(file, () => {
-    createPrivate(draft, file);
+    // SQLite would use the umask's mode; the -wal and -shm files inherit this one.
+    createPrivateFile(draft);
     const database = new Database(draft);
     try {
       database.pragma(`application_id = ${applicationId}`);
@@ -103,15 +104,6 @@ function create(file: string): void {
     renameSync(draft, file);
     syncDirectory(directory);
   });
-}
-
-/** SQLite would create it with the umask's mode; the -wal and -shm files inherit this one. */
-function createPrivate(draft: string, file: string): void {
-  try {
-    writeFileSync(draft, "", { flag: "wx", mode: 0o600 });
-  } catch (thrown) {
-    throw fileFault(thrown, file);
-  }
 }
 
 function removeLeftover(leftover: string): void {
@@ -149,17 +141,6 @@ function refuseUnusable(file: string): void {
       throw fileFault(thrown, place);
     }
   }
-}
-
-function fileFault(thrown: unknown, place: string): WorkerError {
-  const code = (thrown as NodeJS.ErrnoException).code ?? "unknown";
-  if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG") {
-    return new WorkerError("storage_full", `The disk of ${place} is full (${code}). Free some space.`);
-  }
-  return new WorkerError(
-    "storage_unusable",
-    `${place} cannot be read and written (${code}). Make it and its directory writable for this user.`,
-  );
 }
 
 function configure(database: Database.Database, file: string): void {

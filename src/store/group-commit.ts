@@ -10,17 +10,17 @@ import type { Change } from "./store.ts";
 /** What the nouns need of the write that is under way. */
 export interface Writing {
   /** @throws WorkerError `internal` outside `write`: what is changed there would be neither fenced nor grouped. */
-  mustBeInside(): void;
+  readonly mustBeInside: () => void;
   /** Says that the write under way changes this task. @throws like `mustBeInside`. */
-  touch(taskId: number): void;
+  readonly touch: (taskId: number) => void;
 }
 
 export interface GroupCommit extends Writing {
-  write<T>(work: () => T): Promise<T>;
-  onCommit(listener: (change: Change) => void): () => void;
-  problems(): readonly string[];
+  readonly write: <T>(work: () => T) => Promise<T>;
+  readonly onCommit: (listener: (change: Change) => void) => () => void;
+  readonly problems: () => readonly string[];
   /** Commits what waits and refuses what comes after. May be called twice. */
-  stop(): void;
+  readonly stop: () => void;
 }
 
 export interface GroupCommitOptions {
