@@ -41,6 +41,11 @@ export function agentEnvironment(env: Readonly<Record<string, string | undefined
   return allowed;
 }
 
+/** The allow-list as data: what the documentation shows. */
+export function describeAgentEnvironment() {
+  return { exact: [...exact], prefixes, providers, neverPassedOn: [...ofASession] };
+}
+
 function isOn(value: string | undefined): boolean {
   return value !== undefined && !["", "0", "false", "no", "off"].includes(value.toLowerCase());
 }
