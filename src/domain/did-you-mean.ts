@@ -4,7 +4,7 @@
  * The candidate nearest to a mistyped word (insertions, deletions, replacements and swaps of neighbours, case aside), or null when none
  * is near: at most one mistake in three characters, at least one.
  */
-export function nearest(word: string, candidates: Iterable<string>): string | null {
+export function didYouMean(word: string, candidates: Iterable<string>): string | null {
   const limit = Math.max(1, Math.floor(Math.min(word.length, 64) / 3));
   let best: string | null = null;
   let bestDistance = limit + 1;
