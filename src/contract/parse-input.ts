@@ -1,6 +1,6 @@
 /** Turns what arrived from outside into what a schema promises, or into one error that names every part that is wrong. */
 import type { z } from "zod";
-import { nearest } from "../domain/did-you-mean.ts";
+import { didYouMean } from "../domain/did-you-mean.ts";
 import { WorkerError } from "../domain/errors.ts";
 import type { InputFault } from "../domain/errors.ts";
 
@@ -32,7 +32,7 @@ function faultsOf(issue: z.core.$ZodIssue, schema: z.ZodType): InputFault[] {
 }
 
 function unknownField(key: string, known: readonly string[]): string {
-  const meant = nearest(key, known);
+  const meant = didYouMean(key, known);
   if (meant !== null) return `this field is not known; did you mean "${meant}"?`;
   return known.length > 0 ? `this field is not known; known are ${known.join(", ")}` : "this field is not known";
 }
