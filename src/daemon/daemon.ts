@@ -11,9 +11,11 @@ import { WorkerError, messageOf } from "../domain/errors.ts";
 import { createHttp } from "../http/server.ts";
 import type { HttpDoor } from "../http/server.ts";
 import { listHolds } from "../operations/hold-queue.ts";
+import { pruneTasks } from "../operations/prune-tasks.ts";
 import { rfc3339 } from "../operations/task-view.ts";
 import { workerApi } from "../operations/worker-api.ts";
 import { currentBootId } from "../processes/identity.ts";
+import { Retention } from "../scheduler/retention.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { takeLock } from "../store/lock.ts";
 import type { Lock } from "../store/lock.ts";
@@ -96,6 +98,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
     stallTimeoutMs: settings.stall_timeout_ms,
   });
   const scheduler = new Scheduler({ store, log, now, workers: settings.workers, startTasks: (ids) => supervisor.startTasks(ids) });
+  const retention = new Retention({ keepDays: settings.keep_days, log, now, prune: (before) => pruneTasks(store, paths, before) });
 
   let url: string | null = null;
   let stopping: Promise<void> | null = null;
@@ -124,7 +127,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
 
   async function orderlyStop({ mode, deadline_ms }: Parameters<Daemon["stop"]>[0]): Promise<void> {
     log.info({ mode }, "stopping");
-    await scheduler.stop();
+    await Promise.all([scheduler.stop(), retention.stop()]);
     if (mode === "drain") await within(supervisor.settled(), deadline_ms ?? defaultDrainDeadlineMs);
     if (mode !== "leave" && supervisor.size > 0) {
       await supervisor.stopAll("interrupted");
@@ -144,6 +147,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   writeFileSync(paths.serverInfo, `${JSON.stringify({ pid: process.pid, url, socket: paths.serverSocket, version })}\n`, { mode: 0o600 });
   await supervisor.start();
   scheduler.start();
+  retention.start();
   log.info({ url, socket: paths.serverSocket, epoch: store.epoch, version }, "serving");
   return { url, warnings, stopped, stop };
 }

@@ -12,6 +12,10 @@ export async function removeTask(store: Store, paths: Paths, id: number): Promis
     const task = requireTask(store, id);
     if (!store.tasks.remove(id)) throw new WorkerError("conflict", `Task ${id} is ${task.status}. Cancel it first: claude-worker cancel ${id}`);
   });
-  // rm unlinks a link itself and never follows it.
+  removeLogs(paths, id);
+}
+
+/** Deletes a removed task's logs. A link is unlinked, never followed. */
+export function removeLogs(paths: Paths, id: number): void {
   for (const file of [rawLogPath(paths, id), summaryLogPath(paths, id)]) rmSync(file, { force: true });
 }
