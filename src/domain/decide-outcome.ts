@@ -39,7 +39,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 function read({ type, data }: Pick<NewEvent, "type" | "data">, facts: Mutable<AttemptFacts>): void {
   if (type === "result") {
-    facts.result = resultFacts(data);
+    facts.result = afterEarlier(facts.result, resultFacts(data));
     facts.apiError = facts.result.isError ? (stringOf(data["startup_failure"]) ?? facts.apiError) : null;
   } else if (type === "rate_limit") {
     facts.limit = limitFacts(data);
@@ -67,6 +67,12 @@ function resultFacts(data: JsonObject): ResultFacts {
     usage: usageFacts(objectOf(data["usage"])),
     permissionDenials: numberOf(data["permission_denials"]) ?? 0,
   };
+}
+
+/** A turn of its own follows when a background helper reports: turns and time add up, money and tokens are cumulative already. */
+function afterEarlier(earlier: ResultFacts | null, last: ResultFacts): ResultFacts {
+  if (earlier === null) return last;
+  return { ...last, turns: earlier.turns + last.turns, durationMs: earlier.durationMs + last.durationMs };
 }
 
 function usageFacts(usage: JsonObject): Record<string, ModelUsage> {
@@ -97,14 +103,11 @@ function stopReasonOf(value: unknown): StopReason | null {
  * How the attempt ended. First what the agent finished, then a person's cancel, then the turn's own error, then a stop of ours, then its death:
  * a success that is in the journal wins over a later crash; the process's exit code says nothing (SIGINT gives 0).
  */
-export function decideOutcome(
-  facts: AttemptFacts,
-  asked: { readonly model: string | null } = { model: null },
-): Outcome {
+export function decideOutcome(facts: AttemptFacts): Outcome {
   const { result } = facts;
   if (result !== null && isSuccess(result)) return { kind: "succeeded", message: successMessage(result) };
   if (facts.stopRequested === "cancelled") return stopped("cancelled");
-  if (result !== null && !wasAborted(result)) return failure(result, facts, asked.model);
+  if (result !== null && !wasAborted(result)) return failure(result, facts);
   if (facts.stopRequested !== null) return stopped(facts.stopRequested);
   if (facts.limit !== null) return limitReached(facts.limit);
   const apiKind = facts.apiError === null ? null : kindOfApiError(facts.apiError);
@@ -143,7 +146,7 @@ function stopped(reason: StopReason): Outcome {
   return stopOutcomes[reason];
 }
 
-function failure(result: ResultFacts, facts: AttemptFacts, model: string | null): Outcome {
+function failure(result: ResultFacts, facts: AttemptFacts): Outcome {
   if (result.subtype === "error_max_budget_usd" || result.terminalReason === "budget_exhausted") {
     return {
       kind: "budget_exhausted",
@@ -165,10 +168,9 @@ function failure(result: ResultFacts, facts: AttemptFacts, model: string | null)
   const status = result.apiErrorStatus;
   const kind = kindOfApiFailure(result, facts);
   if (kind === "rate_limited" && facts.limit !== null) return limitReached(facts.limit, status);
-  if (facts.apiError === "model_not_found" || (kind === "agent_failed" && status === 404)) {
-    const which =
-      model === null ? "Claude's API does not know the model" : `Claude's API does not know the model "${model}"`;
-    return { kind: "agent_failed", message: sentence(which, result.text), ...statusOf(status) };
+  if (kind === "agent_failed" && status === 404) {
+    // Claude Code's own text names the model.
+    return { kind, message: sentence("The model is not available", result.text), ...statusOf(status) };
   }
   if (kind !== null) return apiFailure(kind, result.text || (facts.apiError ?? ""), status);
   return {
@@ -221,7 +223,7 @@ function kindOfApiError(error: string): ApiKind | null {
 
 const apiMessages: Record<ApiKind, string> = {
   auth_failed: "Claude's API refused the sign-in or the account",
-  rate_limited: "Claude's API refused the request: too many requests",
+  rate_limited: "Claude's API had too many requests from this account",
   overloaded: "Claude's API was overloaded or not reachable",
   agent_failed: "Claude's API refused the request",
 };

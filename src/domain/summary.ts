@@ -159,13 +159,14 @@ function resultLine(data: JsonObject): string {
   const ok = success && data["is_error"] !== true;
   const status = numberOf(data["api_error_status"]);
   const turns = numberOf(data["num_turns"]) ?? 0;
+  const interrupted = textOf(data["terminal_reason"]).startsWith("aborted");
   return parts("[result]", [
-    ok || !success ? textOf(data["subtype"]) : "error",
+    interrupted ? "interrupted" : ok || !success ? textOf(data["subtype"]) : "error",
     status === null ? null : `HTTP ${status}`,
     `${turns} ${turns === 1 ? "turn" : "turns"}`,
     `$${(numberOf(data["cost_usd"]) ?? 0).toFixed(4)}`,
     formatDuration(numberOf(data["duration_ms"]) ?? 0),
-    ok ? null : firstLine(data["text"]),
+    ok || interrupted ? null : firstLine(data["text"]),
   ]);
 }
 

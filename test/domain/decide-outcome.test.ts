@@ -1,0 +1,332 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { decideOutcome, factEventTypes, factsFrom } from "../../src/domain/decide-outcome.ts";
+import { eventsFromRecord } from "../../src/domain/events-from-record.ts";
+import type { AttemptFacts, Outcome, ResultFacts } from "../../src/domain/outcome.ts";
+import { outcomeKinds } from "../../src/domain/outcome.ts";
+import { stopReasons } from "../../src/domain/task.ts";
+import type { StopReason } from "../../src/domain/task.ts";
+import { sample } from "./samples/sample.ts";
+
+/** The facts as the store would give them: from the events of these types only. */
+function factsOf(
+  name: string,
+  { stop = null as StopReason | null, ended = true, rebooted = false, upTo = Infinity } = {},
+): AttemptFacts {
+  const { messages, ended: closing } = sample(name);
+  const records = [...messages.slice(0, upTo), ...(ended ? [closing(stop ?? undefined)] : [])];
+  const types: readonly string[] = factEventTypes;
+  const events = records.flatMap((record) => eventsFromRecord(record)).filter(({ type }) => types.includes(type));
+  return factsFrom(events, { stopRequested: stop, rebooted });
+}
+
+const fromSamples: [name: string, outcome: Outcome][] = [
+  ["success", { kind: "succeeded", message: "Claude finished the task." }],
+  ["tools", { kind: "succeeded", message: "Claude finished the task." }],
+  ["subagent", { kind: "succeeded", message: "Claude finished the task." }],
+  ["api-500-once", { kind: "succeeded", message: "Claude finished the task." }],
+  ["denied", { kind: "succeeded", message: "Claude finished the task; 1 tool call was denied." }],
+  ["denied-dont-ask", { kind: "succeeded", message: "Claude finished the task; 1 tool call was denied." }],
+  ["denied-rule", { kind: "succeeded", message: "Claude finished the task; 1 tool call was denied." }],
+  [
+    "max-turns",
+    { kind: "agent_failed", message: "Stopped at the task's limit of turns after 2. Give it more turns and retry." },
+  ],
+  [
+    "budget",
+    {
+      kind: "budget_exhausted",
+      message: "Stopped at the task's budget after $0.0100. Give it a larger one and retry.",
+    },
+  ],
+  [
+    "api-400-billing",
+    {
+      kind: "auth_failed",
+      apiStatus: 400,
+      message: "Claude's API refused the sign-in or the account: Credit balance is too low.",
+    },
+  ],
+  [
+    "api-401",
+    {
+      kind: "auth_failed",
+      apiStatus: 401,
+      message: "Claude's API refused the sign-in or the account: Invalid API key · Fix external API key.",
+    },
+  ],
+  [
+    "api-403",
+    {
+      kind: "auth_failed",
+      apiStatus: 403,
+      message:
+        "Claude's API refused the sign-in or the account: Failed to authenticate. API Error: 403 Your account does not have access.",
+    },
+  ],
+  [
+    "api-404-model",
+    {
+      kind: "agent_failed",
+      apiStatus: 404,
+      message:
+        "The model is not available: There's an issue with the selected model (claude-nonesuch-9). It may not exist or you may not have access to it.",
+    },
+  ],
+  [
+    "api-429",
+    {
+      kind: "rate_limited",
+      apiStatus: 429,
+      message:
+        "Claude's API had too many requests from this account: API Error: Request rejected (429) · This request would exceed your rate limit.",
+    },
+  ],
+  [
+    "usage-limit",
+    {
+      kind: "rate_limited",
+      apiStatus: 429,
+      limit: "five_hour",
+      resetsAt: Date.UTC(2030, 0, 1, 15),
+      message: "The account's usage limit (five_hour) is reached.",
+    },
+  ],
+  [
+    "usage-limit-mid-turn",
+    {
+      kind: "rate_limited",
+      apiStatus: 429,
+      limit: "five_hour",
+      resetsAt: Date.UTC(2030, 0, 1, 15),
+      message: "The account's usage limit (five_hour) is reached.",
+    },
+  ],
+  [
+    "aborted",
+    {
+      kind: "crashed",
+      message: "Claude Code ended without a result: Claude Code process terminated by signal SIGKILL.",
+    },
+  ],
+];
+
+for (const [name, outcome] of fromSamples) {
+  test(`what Claude Code really says in the case "${name}" is the outcome ${outcome.kind}`, () => {
+    assert.deepEqual(decideOutcome(factsOf(name)), outcome);
+  });
+}
+
+for (const [name, status] of [
+  ["api-500", 500],
+  ["api-529", 529],
+  ["api-disconnect", undefined],
+] as const) {
+  test(`a model that cannot be used in the case "${name}" is the outcome overloaded, with what Claude Code says of it`, () => {
+    const outcome = decideOutcome(factsOf(name));
+    assert.equal(outcome.kind, "overloaded");
+    assert.equal(outcome.apiStatus, status);
+    assert.match(outcome.message, /^Claude's API was overloaded or not reachable: API Error: /);
+  });
+}
+
+const interruptedTurns = ["interrupted-tool", "interrupted-model"];
+const byStop: [StopReason, Outcome["kind"]][] = [
+  ["cancelled", "cancelled"],
+  ["timed_out", "timed_out"],
+  ["stalled", "timed_out"],
+  ["interrupted", "interrupted"],
+];
+for (const name of interruptedTurns) {
+  for (const [stop, kind] of byStop) {
+    test(`the error result of ${name} after the stop "${stop}" is the outcome ${kind}, not the agent's failure`, () => {
+      assert.equal(decideOutcome(factsOf(name, { stop })).kind, kind);
+      assert.equal(decideOutcome(factsOf(name, { stop, ended: false })).kind, kind);
+    });
+  }
+  test(`${name} without a stop of ours is a crash, for somebody else ended the turn`, () => {
+    assert.equal(decideOutcome(factsOf(name)).kind, "crashed");
+  });
+}
+
+test("a success that is in the journal wins over a later crash, a reboot, a stop and a thrown error", () => {
+  assert.equal(decideOutcome(factsOf("success", { ended: false })).kind, "succeeded");
+  assert.equal(decideOutcome(factsOf("success", { ended: false, rebooted: true })).kind, "succeeded");
+  for (const stop of stopReasons) assert.equal(decideOutcome(factsOf("success", { stop })).kind, "succeeded");
+  assert.equal(decideOutcome({ ...factsOf("success"), thrown: "write EPIPE" }).kind, "succeeded");
+});
+
+test("a requested cancel wins over every other end of the turn, and over the runner's death", () => {
+  for (const name of ["api-401", "usage-limit", "api-529", "max-turns", "budget", "aborted"]) {
+    assert.equal(decideOutcome(factsOf(name, { stop: "cancelled" })).kind, "cancelled", name);
+    assert.equal(decideOutcome(factsOf(name, { stop: "cancelled", ended: false })).kind, "cancelled", name);
+  }
+});
+
+test("the turn's own error wins over a time limit that ran out while it ended", () => {
+  assert.equal(decideOutcome(factsOf("budget", { stop: "timed_out" })).kind, "budget_exhausted");
+  assert.equal(decideOutcome(factsOf("api-401", { stop: "interrupted" })).kind, "auth_failed");
+});
+
+test("a runner that died without a result crashed; when the machine started anew meanwhile, the attempt is lost", () => {
+  assert.equal(decideOutcome(factsOf("tools", { ended: false, upTo: 4 })).kind, "crashed");
+  assert.equal(decideOutcome(factsOf("tools", { ended: false, upTo: 4, rebooted: true })).kind, "lost");
+  assert.equal(decideOutcome(factsFrom([], { stopRequested: null, rebooted: false })).kind, "crashed");
+});
+
+test("a usage limit that was seen counts even when the runner died before the result", () => {
+  const outcome = decideOutcome(factsOf("usage-limit", { ended: false, upTo: 2 }));
+  assert.equal(outcome.kind, "rate_limited");
+  assert.equal(outcome.resetsAt, Date.UTC(2030, 0, 1, 15));
+});
+
+test("a limit that is allowed again later, and an API error that was survived, decide nothing", () => {
+  const limit = { type: "rate_limit", data: { status: "rejected", limit: "five_hour", resets_at: null } } as const;
+  const allowed = { type: "rate_limit", data: { status: "allowed" } } as const;
+  const error = { type: "notice", data: { kind: "api_error", error: "overloaded" } } as const;
+  const facts = factsFrom([limit, error, allowed], { stopRequested: null, rebooted: false });
+  assert.equal(facts.limit, null);
+  assert.equal(decideOutcome({ ...facts, result: resultOf({}) }).kind, "succeeded");
+});
+
+test("an API error of a helper says nothing of the task's own turn", () => {
+  const error = {
+    type: "notice",
+    data: { kind: "api_error", error: "authentication_failed", parent_tool_use_id: "toolu_1" },
+  } as const;
+  assert.equal(factsFrom([error], { stopRequested: null, rebooted: false }).apiError, null);
+});
+
+test("a start that Claude Code refused for want of a sign-in is auth_failed", () => {
+  const data = {
+    subtype: "error_during_execution",
+    is_error: true,
+    text: "Sign in again.",
+    startup_failure: "gateway_signin_required",
+  };
+  const facts = factsFrom([{ type: "result", data }], { stopRequested: null, rebooted: false });
+  assert.equal(decideOutcome(facts).kind, "auth_failed");
+});
+
+test("the attempt's own row knows a stop that the runner could not write down, and the closing record one that the row does not", () => {
+  const closing = { type: "attempt_ended", data: { thrown: null, stop_requested: "timed_out" } } as const;
+  assert.equal(factsFrom([], { stopRequested: "cancelled", rebooted: false }).stopRequested, "cancelled");
+  assert.equal(factsFrom([closing], { stopRequested: null, rebooted: false }).stopRequested, "timed_out");
+  assert.equal(factsFrom([closing], { stopRequested: "cancelled", rebooted: false }).stopRequested, "cancelled");
+});
+
+test("turns of a helper's report add up; money, tokens and text are those of the last result", () => {
+  const { result } = factsOf("subagent");
+  assert.equal(result?.turns, 3);
+  assert.equal(result?.durationMs, 2000);
+  assert.equal(result?.costUsd, 0.05);
+  assert.deepEqual(result?.usage["claude-opus-5-5"], {
+    inputTokens: 10_000,
+    outputTokens: 500,
+    cacheReadInputTokens: 0,
+    cacheCreationInputTokens: 0,
+    costUsd: 0.05,
+  });
+});
+
+function resultOf(change: Partial<ResultFacts>): ResultFacts {
+  return {
+    subtype: "success",
+    isError: false,
+    text: "",
+    terminalReason: "completed",
+    apiErrorStatus: null,
+    turns: 1,
+    durationMs: 1,
+    costUsd: 0,
+    usage: {},
+    permissionDenials: 0,
+    ...change,
+  };
+}
+
+const byStatus: [status: number | null, kind: Outcome["kind"]][] = [
+  [400, "agent_failed"],
+  [401, "auth_failed"],
+  [403, "auth_failed"],
+  [404, "agent_failed"],
+  [408, "overloaded"],
+  [413, "agent_failed"],
+  [429, "rate_limited"],
+  [500, "overloaded"],
+  [503, "overloaded"],
+  [529, "overloaded"],
+  [null, "overloaded"],
+];
+for (const [status, kind] of byStatus) {
+  test(`an API error with the status ${status ?? "none (no connection)"} and no word of Claude Code's is ${kind}`, () => {
+    const result = resultOf({ isError: true, terminalReason: "api_error", apiErrorStatus: status, text: "API Error" });
+    for (const apiError of [null, "unknown", "__proto__"]) {
+      assert.equal(decideOutcome({ ...nothing, result, apiError }).kind, kind);
+    }
+  });
+}
+
+const nothing: AttemptFacts = {
+  result: null,
+  limit: null,
+  apiError: null,
+  thrown: null,
+  stopRequested: null,
+  ended: true,
+  rebooted: false,
+};
+
+const anyText = fc.oneof(fc.string(), fc.constantFrom("api_error", "max_turns", "aborted_tools", "completed"));
+const anyResult: fc.Arbitrary<ResultFacts> = fc.record({
+  subtype: fc.oneof(
+    fc.string(),
+    fc.constantFrom("success", "error_max_turns", "error_max_budget_usd", "error_during_execution"),
+  ),
+  isError: fc.boolean(),
+  text: fc.string(),
+  terminalReason: fc.option(anyText),
+  apiErrorStatus: fc.option(fc.integer({ min: 100, max: 999 })),
+  turns: fc.nat(),
+  durationMs: fc.nat(),
+  costUsd: fc.double({ noNaN: true, min: 0 }),
+  usage: fc.constant({}),
+  permissionDenials: fc.nat(),
+});
+const anyFacts: fc.Arbitrary<AttemptFacts> = fc.record({
+  result: fc.option(anyResult),
+  limit: fc.option(fc.record({ type: fc.string(), resetsAt: fc.option(fc.integer()) })),
+  apiError: fc.option(
+    fc.oneof(fc.string(), fc.constantFrom("authentication_failed", "rate_limit", "overloaded", "toString")),
+  ),
+  thrown: fc.option(fc.string()),
+  stopRequested: fc.option(fc.constantFrom(...stopReasons)),
+  ended: fc.boolean(),
+  rebooted: fc.boolean(),
+});
+
+test("whatever is known, there is an outcome of a known kind with a sentence for people", () => {
+  fc.assert(
+    fc.property(anyFacts, (facts) => {
+      const outcome = decideOutcome(facts);
+      assert.ok(outcomeKinds.includes(outcome.kind));
+      assert.match(outcome.message, /^[A-Z].*[.!?…]$/s);
+      if (facts.stopRequested === "cancelled") assert.ok(["cancelled", "succeeded"].includes(outcome.kind));
+      if (outcome.kind === "lost") assert.ok(facts.rebooted && !facts.ended);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("facts are read from arbitrary events without an error", () => {
+  const anyEvent = fc.record({
+    type: fc.constantFrom(...factEventTypes),
+    data: fc.dictionary(fc.string(), fc.jsonValue()),
+  });
+  fc.assert(
+    fc.property(fc.array(anyEvent), (events) => {
+      decideOutcome(factsFrom(events, { stopRequested: null, rebooted: false }));
+    }),
+  );
+});
