@@ -1,0 +1,43 @@
+/** Linux: what /proc says of processes (proc_pid_stat(5), proc_pid_environ(5)). Synchronous: each read is a few microseconds. */
+import { readdirSync, readFileSync } from "node:fs";
+import type { ProcessRow } from "./process-table.ts";
+
+export function listFromProc(): ProcessRow[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => readFromProc(Number(name)))
+    .filter((row) => row !== null);
+}
+
+export function readFromProc(pid: number): ProcessRow | null {
+  const stat = read(pid, "stat");
+  if (stat === null) return null;
+  // The command's name stands in parentheses and may hold anything: the fields are counted from the last one (state is field 3).
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const [state, parent] = fields;
+  const start = fields[19];
+  if (state === undefined || start === undefined) return null;
+  return { pid, parent: Number(parent), alive: state !== "Z" && state !== "X", start };
+}
+
+export function markedInProc(rows: readonly ProcessRow[], name: string, value: string): ProcessRow[] {
+  const entry = `${name}=${value}`;
+  // The start time is read again behind the environment: both then belong to the same process.
+  return rows.filter(
+    (row) => read(row.pid, "environ")?.split("\0").includes(entry) && readFromProc(row.pid)?.start === row.start,
+  );
+}
+
+/** The command line, arguments parted by blanks; empty for what has none. */
+export function commandFromProc(pid: number): string {
+  return read(pid, "cmdline")?.replaceAll("\0", " ").trim() ?? "";
+}
+
+function read(pid: number, file: string): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "latin1");
+  } catch {
+    // It has ended, or it belongs to somebody else.
+    return null;
+  }
+}

@@ -1,0 +1,33 @@
+/** What the operating system lists as running now. Linux tells it in /proc; elsewhere `ps` does. It ends nothing. */
+import { listFromProc, markedInProc, readFromProc } from "./proc.ts";
+import { listFromPs, markedInPs, readFromPs } from "./ps.ts";
+
+export interface ProcessRow {
+  readonly pid: number;
+  readonly parent: number;
+  /** False for what has ended and only waits to be reaped (states Z and X): it still answers `kill(pid, 0)`. */
+  readonly alive: boolean;
+  /** When it started, as this system counts (opaque): with the pid it names one process until the next boot. */
+  readonly start: string;
+}
+
+const linux = process.platform === "linux";
+
+/** Every process that this user may see, the dead ones included. */
+export function listProcesses(): Promise<ProcessRow[]> {
+  return linux ? Promise.resolve(listFromProc()) : listFromPs();
+}
+
+/** One process, or null when there is none with this pid. */
+export function readProcess(pid: number): Promise<ProcessRow | null> {
+  return linux ? Promise.resolve(readFromProc(pid)) : readFromPs(pid);
+}
+
+/** Those of `rows` that were started with `NAME=value` in their environment. Others' processes cannot be read and are left out. */
+export function markedProcesses(
+  rows: readonly ProcessRow[],
+  name: string,
+  value: string,
+): Promise<readonly ProcessRow[]> {
+  return linux ? Promise.resolve(markedInProc(rows, name, value)) : markedInPs(rows, name, value);
+}

@@ -1,0 +1,53 @@
+/** Portable: what `ps` says of processes, for systems without /proc (macOS). */
+import { execFile } from "node:child_process";
+import type { ProcessRow } from "./process-table.ts";
+
+/** pid, parent, state, and the start time in five words: `Sat Nov 22 12:00:00 2026`. */
+const columns = "pid=,ppid=,stat=,lstart=";
+
+export async function listFromPs(): Promise<ProcessRow[]> {
+  return parseRows(await ps(["-axo", columns]));
+}
+
+export async function readFromPs(pid: number): Promise<ProcessRow | null> {
+  return parseRows(await ps(["-o", columns, "-p", String(pid)]))[0] ?? null;
+}
+
+/** `ps` shows an environment behind the command's words, so a value must hold no blank (runner ids do not). */
+export async function markedInPs(
+  rows: readonly ProcessRow[],
+  name: string,
+  value: string,
+): Promise<readonly ProcessRow[]> {
+  // macOS shows environments with -E, other systems with the BSD option e.
+  const shown = await ps(
+    process.platform === "darwin" ? ["-axwwE", "-o", "pid=,command="] : ["axeww", "-o", "pid=,command="],
+  );
+  const marked = new Set(
+    shown
+      .split("\n")
+      .filter((line) => line.split(" ").includes(`${name}=${value}`))
+      .map((line) => Number.parseInt(line, 10)),
+  );
+  return rows.filter((row) => marked.has(row.pid));
+}
+
+export async function commandFromPs(pid: number): Promise<string> {
+  return (await ps(["-o", "command=", "-p", String(pid)])).trim();
+}
+
+function parseRows(text: string): ProcessRow[] {
+  return text.split("\n").flatMap((line) => {
+    const [pid, parent, state, ...start] = line.trim().split(/\s+/);
+    if (pid === undefined || parent === undefined || state === undefined) return [];
+    return [{ pid: Number(pid), parent: Number(parent), alive: !/^[ZX]/.test(state), start: start.join(" ") }];
+  });
+}
+
+/** Its output; empty when it finds nothing (that is its exit code 1) or is not there. */
+function ps(args: readonly string[]): Promise<string> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, LC_ALL: "C", TZ: "UTC" };
+    execFile("ps", args, { env, maxBuffer: 64 * 1024 * 1024 }, (_error, stdout) => resolve(stdout));
+  });
+}

@@ -1,0 +1,71 @@
+/** Ends what is left of a runner's process tree. Only processes that are proven to be of that tree are touched, never this process or its parents. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { SweptProcess } from "../domain/record.ts";
+import { descendantsIn, isAlive, killIfSame } from "./identity.ts";
+import { commandFromProc } from "./proc.ts";
+import { listProcesses, markedProcesses } from "./process-table.ts";
+import type { ProcessRow } from "./process-table.ts";
+import { commandFromPs } from "./ps.ts";
+
+/** In the environment of everything that a runner starts: the runner's id. */
+export const markerName = "CLAUDE_WORKER_RUNNER_ID";
+
+export interface SweepOptions {
+  /** All descendants of this process belong to the tree: the runner itself, which adopts what its tree leaves behind. */
+  readonly root?: number;
+  /** From SIGTERM to SIGKILL. 0: SIGKILL at once. */
+  readonly graceMs?: number;
+  /** After this long it gives up on what SIGKILL does not end (a process that waits for a dead disk). */
+  readonly limitMs?: number;
+}
+
+/**
+ * Ends the processes that carry the runner's marker, their descendants, and those of `root`, until none is left.
+ * @returns what had to be ended, with the strongest signal that it was sent; empty when nothing was left.
+ */
+export async function sweep(runnerId: string, options: SweepOptions = {}): Promise<SweptProcess[]> {
+  const { graceMs = 0, limitMs = 5_000 } = options;
+  const swept = new Map<string, SweptProcess>();
+  const began = performance.now();
+  for (;;) {
+    const left = await leftOf(runnerId, options.root);
+    const spentMs = performance.now() - began;
+    if (left.length === 0 || spentMs > graceMs + limitMs) return [...swept.values()];
+    const signal = spentMs < graceMs ? "SIGTERM" : "SIGKILL";
+    for (const row of left) await end(row, signal, swept);
+    await delay(spentMs < 100 ? 5 : 25);
+  }
+}
+
+/** The living processes of the tree, now. A marker is looked for in every process; a child that shed it is found through its parents. */
+async function leftOf(runnerId: string, root: number | undefined): Promise<ProcessRow[]> {
+  const rows = await listProcesses();
+  const marked = await markedProcesses(rows, markerName, runnerId);
+  const roots = new Set(marked.map((row) => row.pid));
+  if (root !== undefined) roots.add(root);
+  const mine = ownLine(rows);
+  const tree = [...marked, ...descendantsIn(rows, roots)];
+  return tree.filter((row) => row.alive && !mine.has(row.pid));
+}
+
+/** This process and its line of parents: never to be ended. */
+function ownLine(rows: readonly ProcessRow[]): Set<number> {
+  const parents = new Map(rows.map((row) => [row.pid, row.parent]));
+  const line = new Set<number>([0, 1]);
+  for (let pid: number | undefined = process.pid; pid !== undefined && !line.has(pid); pid = parents.get(pid))
+    line.add(pid);
+  return line;
+}
+
+async function end(row: ProcessRow, signal: SweptProcess["signal"], swept: Map<string, SweptProcess>): Promise<void> {
+  const key = `${row.pid} ${row.start}`;
+  // One SIGTERM is enough; it is repeated to nobody.
+  if (swept.get(key)?.signal === signal && signal === "SIGTERM") return;
+  const command = swept.get(key)?.command ?? (await commandOf(row));
+  if (await killIfSame(row, signal)) swept.set(key, { pid: row.pid, command, signal });
+}
+
+async function commandOf(row: ProcessRow): Promise<string> {
+  const command = process.platform === "linux" ? commandFromProc(row.pid) : await commandFromPs(row.pid);
+  return (await isAlive(row)) ? command.slice(0, 500) : "";
+}
