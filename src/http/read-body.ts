@@ -46,7 +46,9 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> 
     });
     request.on("end", () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)));
     request.on("error", reject);
-    request.on("close", () => reject(new WorkerError("invalid_input", "The request broke off before its body was complete.")));
+    request.on("close", () => {
+      if (!request.complete) reject(new WorkerError("invalid_input", "The request broke off before its body was complete."));
+    });
   });
 }
 

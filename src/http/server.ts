@@ -1,5 +1,4 @@
 /** The REST door: its routes on a unix socket and, if wanted, on a TCP port. The daemon opens and stops it. */
-import { createServer } from "node:http";
 import type { Server } from "node:http";
 import type { Duplex } from "node:stream";
 import type { WorkerApi } from "../contract/api.ts";
@@ -49,6 +48,9 @@ export interface HttpDoor {
   /** Ends event streams, answers what is under way, closes everything. May be called twice. */
   stop(): Promise<void>;
 }
+
+/** `import "node:http"` also loads fetch and WebSocket, 13 MB that an idle server would keep for nothing. */
+const { createServer } = process.getBuiltinModule("node:http");
 
 /** Requests that are under way when the door closes may finish for this long. */
 const stopGraceMs = 3000;
