@@ -33,7 +33,7 @@ const rooms: Readonly<Record<string, Room>> = {
   runner: { ours: ["domain", "config", "processes"], packages: ["@anthropic-ai/claude-agent-sdk"], node: true },
   http: {
     ours: ["domain", "contract", "type operations"],
-    packages: ["hono", "@hono/node-server", "@hono/zod-openapi", "zod"],
+    packages: ["type pino", "zod"],
     node: true,
   },
   mcp: {
