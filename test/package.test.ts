@@ -38,7 +38,27 @@ test("it installs in an empty folder without install scripts and answers there",
   const answer = await run(bin, ["--version"], { cwd: installed.folder, env });
   assert.deepEqual({ code: answer.code, stderr: answer.stderr }, { code: 0, stderr: "" });
   assert.match(answer.stdout, new RegExp(`\\b${version.replaceAll(".", "\\.")}\\b`));
+
+  writeFileSync(path.join(installed.folder, "uses-client.mts"), usesClient);
+  const imported = await run(process.execPath, ["uses-client.mts"], { cwd: installed.folder, env });
+  assert.deepEqual(imported, { code: 0, stdout: "function\n", stderr: "" });
+  const typeRoots = path.join(repositoryRoot, "node_modules", "@types");
+  const flags = ["--strict", "--noEmit", "--module", "nodenext", "--typeRoots", typeRoots, "--types", "node"];
+  const tsc = path.join(repositoryRoot, "node_modules", "typescript", "bin", "tsc");
+  const typed = await run(process.execPath, [tsc, ...flags, "uses-client.mts"], { cwd: installed.folder, env });
+  assert.deepEqual(typed, { code: 0, stdout: "", stderr: "" });
 });
+
+/** Types are checked with the package's own declarations, theirs included. */
+const usesClient = `
+  import { urlAddress, WorkerClient } from "claude-worker/client";
+  import type { TaskView } from "claude-worker/client";
+  export async function title(client: WorkerClient): Promise<string> {
+    const task: TaskView = await client.get(1);
+    return task.prompt;
+  }
+  console.log(typeof urlAddress);
+`;
 
 interface Packed {
   readonly tarball: string;
