@@ -1,6 +1,15 @@
-// A placeholder until the command line is here: it answers --version, so that the package can be smoke-tested.
-import { readFileSync } from "node:fs";
+/** The entry of the command line: binds one call to this process. Bundled to dist/cli.cjs. */
+import { processIo } from "./io.ts";
+import { runCli } from "./run-cli.ts";
 
-const packageJson = new URL("../../package.json", import.meta.url);
-const { version } = JSON.parse(readFileSync(packageJson, "utf8")) as { version: string };
-console.log(`claude-worker ${version}`);
+// Whoever read us (`| head`) has seen enough: that is no error.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
+}
+
+void runCli(process.argv.slice(2), processIo(process)).then((exitCode) => {
+  process.exitCode = exitCode;
+});

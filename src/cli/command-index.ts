@@ -1,0 +1,77 @@
+/** Every command by name. A module is loaded only when its command is called: start-up time is what a person feels first. */
+import type { Command, CommandSpec } from "./command.ts";
+
+export interface IndexEntry {
+  readonly name: string;
+  readonly alias?: string;
+  readonly load: () => Promise<{ readonly command: Command }>;
+}
+
+/** In the order of the help text. */
+export const commandIndex: readonly IndexEntry[] = [
+  { name: "run", load: async () => await import("./commands/run.ts") },
+  { name: "list", alias: "ls", load: async () => await import("./commands/list.ts") },
+  { name: "show", alias: "status", load: async () => await import("./commands/show.ts") },
+  { name: "logs", load: async () => await import("./commands/logs.ts") },
+  { name: "watch", load: async () => await import("./commands/watch.ts") },
+  { name: "wait", load: async () => await import("./commands/wait.ts") },
+  { name: "cancel", load: async () => await import("./commands/cancel.ts") },
+  { name: "retry", load: async () => await import("./commands/retry.ts") },
+  { name: "rm", load: async () => await import("./commands/rm.ts") },
+  { name: "hold", load: async () => await import("./commands/hold.ts") },
+  { name: "resume", load: async () => await import("./commands/resume.ts") },
+  { name: "trust add", load: async () => await import("./commands/trust-add.ts") },
+  { name: "trust list", load: async () => await import("./commands/trust-list.ts") },
+  { name: "trust remove", load: async () => await import("./commands/trust-remove.ts") },
+  { name: "server start", load: async () => await import("./commands/server-start.ts") },
+  { name: "server stop", load: async () => await import("./commands/server-stop.ts") },
+  { name: "server restart", load: async () => await import("./commands/server-restart.ts") },
+  { name: "server status", load: async () => await import("./commands/server-status.ts") },
+  { name: "server health", load: async () => await import("./commands/server-health.ts") },
+  { name: "server logs", load: async () => await import("./commands/server-logs.ts") },
+  { name: "config list", load: async () => await import("./commands/config-list.ts") },
+  { name: "config get", load: async () => await import("./commands/config-get.ts") },
+  { name: "config set", load: async () => await import("./commands/config-set.ts") },
+  { name: "config path", load: async () => await import("./commands/config-path.ts") },
+  { name: "doctor", load: async () => await import("./commands/doctor.ts") },
+  { name: "__complete", load: async () => await import("./commands/complete.ts") },
+  { name: "completion", load: async () => await import("./commands/completion.ts") },
+];
+
+/** Commands of two words by their first word. */
+export const groups: Readonly<Record<string, string>> = {
+  trust: "Directories in which tasks may run",
+  server: "The server that runs the tasks",
+  config: "Settings",
+};
+
+export type Found =
+  | { readonly kind: "command"; readonly entry: IndexEntry; readonly rest: readonly string[] }
+  | { readonly kind: "group"; readonly group: string }
+  | { readonly kind: "unknown"; readonly name: string; readonly known: readonly string[] };
+
+/** Which command the words name, and the words after it. */
+export function findCommand(words: readonly string[]): Found {
+  const [first = "", second, ...others] = words;
+  const single = commandIndex.find(({ name, alias }) => name === first || alias === first);
+  if (single !== undefined) return { kind: "command", entry: single, rest: words.slice(1) };
+  if (!Object.hasOwn(groups, first)) return { kind: "unknown", name: first, known: topLevelNames() };
+  if (second === undefined || second === "--help" || second === "-h") return { kind: "group", group: first };
+  const double = commandIndex.find(({ name }) => name === `${first} ${second}`);
+  if (double !== undefined) return { kind: "command", entry: double, rest: others };
+  return { kind: "unknown", name: `${first} ${second}`, known: namesOf(first) };
+}
+
+function topLevelNames(): string[] {
+  const firsts = commandIndex.flatMap(({ name, alias }) => [name.split(" ")[0] ?? name, ...(alias === undefined ? [] : [alias])]);
+  return [...new Set([...firsts, "help"])].filter((name) => !name.startsWith("_"));
+}
+
+function namesOf(group: string): string[] {
+  return commandIndex.map(({ name }) => name).filter((name) => name.startsWith(`${group} `));
+}
+
+/** Every command's words, flags and examples: what the reference in the documentation and the completion scripts are made of. */
+export async function describeCommands(): Promise<CommandSpec[]> {
+  return await Promise.all(commandIndex.map(async ({ load }) => (await load()).command));
+}

@@ -1,0 +1,41 @@
+/** `__complete`: what the completion scripts ask at every TAB. One candidate a line (word, tab, description), then `:files`, `:directories` or `:`. */
+import { plainLine } from "../../domain/plain-text.ts";
+import { describeCommands } from "../command-index.ts";
+import { defineCommand } from "../command.ts";
+import { completeWords } from "../complete-words.ts";
+import type { Candidate } from "../complete-words.ts";
+import { clientOf } from "../connection.ts";
+import { exitCodes } from "../exit-codes.ts";
+import type { Io } from "../io.ts";
+
+/** A person waits for the TAB: a server that takes longer gives no ids. */
+const patienceMs = 400;
+
+export const command = defineCommand<object>({
+  name: "__complete",
+  summary: "Candidates for the completion scripts",
+  hidden: true,
+  arguments: [{ name: "[words...]", description: "the words up to the cursor" }],
+  examples: [{ command: "claude-worker __complete -- show ''", does: "what may follow `show`" }],
+  async run({ words, io }) {
+    const { candidates, also } = await completeWords(joined(words), await describeCommands(), async () => await taskCandidates(io));
+    const lines = candidates.map(({ word, description }) => `${word}\t${description}\n`);
+    io.stdout.write(`${lines.join("")}:${also ?? ""}\n`);
+    return exitCodes.ok;
+  },
+});
+
+/** Bash splits `--flag=value` at the `=`. */
+function joined(words: readonly string[]): string[] {
+  return words.filter((word, index) => word !== "=" || index === words.length - 1).map((word) => (word === "=" ? "" : word));
+}
+
+async function taskCandidates(io: Io): Promise<Candidate[]> {
+  const client = clientOf(io);
+  const late = new Promise<Candidate[]>((resolve) => setTimeout(() => resolve([]), patienceMs).unref());
+  const listed = client.list({ limit: 50 }).then(
+    ({ tasks }) => tasks.map(({ id, status, name, title }) => ({ word: String(id), description: `${status}: ${plainLine(name ?? title, 60)}` })),
+    () => [],
+  );
+  return await Promise.race([listed, late]);
+}

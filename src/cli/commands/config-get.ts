@@ -1,0 +1,22 @@
+/** `config get`: one setting's value. */
+import { settingDefinitions } from "../../config/settings.ts";
+import { defineCommand } from "../command.ts";
+import { connectionOf } from "../connection.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { writeJson } from "../io.ts";
+import { settingNamed } from "../setting-named.ts";
+import { settingText } from "../setting-text.ts";
+
+export const command = defineCommand<object>({
+  name: "config get",
+  summary: "Print the value of a setting",
+  arguments: [{ name: "<key>", description: "the setting", completes: settingDefinitions.map(({ key }) => key) }],
+  examples: [{ command: "claude-worker config get workers", does: "the value alone" }],
+  async run({ words, options, io }) {
+    const { key } = settingNamed(words[0] ?? "");
+    const { settings, origins } = connectionOf(io);
+    if (options.json === true) writeJson(io.stdout, { key, value: settings[key], origin: origins[key] });
+    else io.stdout.write(`${settingText(settings[key])}\n`);
+    return exitCodes.ok;
+  },
+});

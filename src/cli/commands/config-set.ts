@@ -1,0 +1,56 @@
+/** `config set`: writes a checked value into the configuration file. */
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { pathsFrom } from "../../config/paths.ts";
+import { parseSetting, readConfigFile, settingDefinitions } from "../../config/settings.ts";
+import { WorkerError } from "../../domain/errors.ts";
+import { defineCommand } from "../command.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { writeJson } from "../io.ts";
+import type { Io } from "../io.ts";
+import { settingNamed } from "../setting-named.ts";
+import { settingText } from "../setting-text.ts";
+
+export const command = defineCommand<{ readonly unset?: boolean }>({
+  name: "config set",
+  summary: "Set a value in the configuration file",
+  details: "A server that runs already reads it at its next start. Lists have commas between their parts.",
+  arguments: [
+    { name: "<key>", description: "the setting", completes: settingDefinitions.map(({ key }) => key) },
+    { name: "[value]", description: "its new value" },
+  ],
+  options: [{ flags: "--unset", description: "take the value out of the file: the default holds again" }],
+  examples: [
+    { command: "claude-worker config set workers 8", does: "eight tasks at once" },
+    { command: "claude-worker config set model --unset", does: "back to the default" },
+  ],
+  async run({ words: [name = "", text], options, io }) {
+    const { key, env } = settingNamed(name);
+    if ((text === undefined) !== (options.unset === true)) throw new WorkerError("invalid_input", `Give a value or --unset: claude-worker config set ${key} VALUE`);
+    const file = pathsFrom(io.env).config;
+    const { [key]: _before, ...others } = readConfigFile(file);
+    const value = text === undefined ? null : parseSetting(key, text, "the command line");
+    save(file, text === undefined ? others : { ...others, [key]: value });
+    if (options.json === true) writeJson(io.stdout, { key, value, file });
+    else io.stdout.write(`${text === undefined ? `${key} is unset` : `${key} = ${settingText(value)}`} in ${file}\n`);
+    warnOfEnvironment(env, io);
+    return exitCodes.ok;
+  },
+});
+
+function warnOfEnvironment(variable: string, io: Io): void {
+  const value = io.env[variable];
+  if (value !== undefined && value !== "") io.stderr.write(`Note: ${variable} is set in this environment and stronger than the file.\n`);
+}
+
+/** Whole or not at all: a reader never sees half a file. */
+function save(file: string, content: object): void {
+  const fresh = `${file}.${process.pid}.new`;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(fresh, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+    renameSync(fresh, file);
+  } catch (error) {
+    throw new WorkerError("storage_unusable", `The configuration ${file} cannot be written (${(error as NodeJS.ErrnoException).code ?? "unknown error"}). Mend its rights, or choose another place: CLAUDE_WORKER_CONFIG.`);
+  }
+}

@@ -1,0 +1,65 @@
+/** `doctor`: looks at everything that tasks need and says how to mend what is missing. */
+import { loadSettings } from "../../config/settings.ts";
+import { pathsFrom } from "../../config/paths.ts";
+import { messageOf } from "../../domain/errors.ts";
+import { plainLine } from "../../domain/plain-text.ts";
+import { defineCommand } from "../command.ts";
+import { connectionOf } from "../connection.ts";
+import { fail } from "../doctor/check.ts";
+import type { Check, CheckState } from "../doctor/check.ts";
+import { checkClaudeCode } from "../doctor/claude-code.ts";
+import { checkCredentials } from "../doctor/credentials.ts";
+import { checkDirectories, checkDisk } from "../doctor/directories.ts";
+import { checkNode } from "../doctor/node.ts";
+import { checkSandbox } from "../doctor/sandbox.ts";
+import { checkServer } from "../doctor/server.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { writeJson } from "../io.ts";
+import type { Io } from "../io.ts";
+import { painter } from "../render/colour.ts";
+import type { Colour } from "../render/colour.ts";
+
+export const command = defineCommand<object>({
+  name: "doctor",
+  summary: "Check that everything is in place, and say how to mend what is not",
+  details: "Exits with 1 when something fails that keeps tasks from running.",
+  examples: [
+    { command: "claude-worker doctor", does: "after installing, or when something is odd" },
+    { command: "claude-worker doctor --json", does: "for programs" },
+  ],
+  async run({ options, io }) {
+    const checks = await allChecks(io);
+    if (options.json === true) writeJson(io.stdout, { checks });
+    else io.stdout.write(linesOf(checks, io));
+    return checks.some(({ state }) => state === "fail") ? exitCodes.failed : exitCodes.ok;
+  },
+});
+
+async function allChecks(io: Io): Promise<Check[]> {
+  const paths = pathsFrom(io.env);
+  const fromHere = [checkNode(process.versions.node, process.execPath), checkSandbox(io.env["PATH"] ?? ""), ...checkDirectories(paths)];
+  const looked = await Promise.all([checkDisk(paths), checkCredentials(io.env), ...withSettings(io)]);
+  return [...fromHere, ...looked.flat()];
+}
+
+/** What depends on the settings; when they are broken, that is what is told. */
+function withSettings(io: Io): Promise<Check | Check[]>[] {
+  try {
+    const { settings } = loadSettings({ file: pathsFrom(io.env).config, env: io.env });
+    return [checkClaudeCode(settings.claude_executable), checkServer(connectionOf(io).client)];
+  } catch (error) {
+    return [Promise.resolve(fail("Configuration", messageOf(error), "See: claude-worker config path"))];
+  }
+}
+
+const colours: Readonly<Record<CheckState, Colour>> = { ok: "green", warn: "yellow", fail: "red" };
+
+function linesOf(checks: readonly Check[], io: Io): string {
+  const paint = painter(io.stdout);
+  const width = Math.max(...checks.map(({ name }) => name.length));
+  const lines = checks.map(({ name, state, message, mend }) => {
+    const line = `${paint[colours[state]](state.padEnd(4))}  ${name.padEnd(width)}  ${plainLine(message, 500)}\n`;
+    return mend === null ? line : `${line}      ${" ".repeat(width)}  ${paint.bold("→")} ${plainLine(mend, 500)}\n`;
+  });
+  return lines.join("");
+}

@@ -1,0 +1,80 @@
+/** `list`: the tasks, newest first. */
+import type { TaskSummaryView } from "../../contract/views.ts";
+import { taskStatuses } from "../../domain/task.ts";
+import type { TaskStatus } from "../../domain/task.ts";
+import type { WorkerClient } from "../../client/worker-client.ts";
+import { defineCommand } from "../command.ts";
+import { clientOf } from "../connection.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { writeJson } from "../io.ts";
+import type { Io } from "../io.ts";
+import { label, statuses, wholeNumber } from "../option-values.ts";
+import { painter } from "../render/colour.ts";
+import { listColumns, taskLines, taskTable } from "../render/task-list.ts";
+
+interface ListCommandOptions {
+  readonly status?: TaskStatus[];
+  readonly label?: [string, string][];
+  readonly text?: string;
+  readonly limit?: number;
+  readonly cursor?: string;
+  readonly all?: boolean;
+}
+
+export const command = defineCommand<ListCommandOptions>({
+  name: "list",
+  alias: "ls",
+  summary: "List tasks, newest first",
+  details: `Shows the newest 20 unless --limit or --all says otherwise. Off a terminal: no header, columns separated by tabs and uncut: ${listColumns.join(", ")}.`,
+  options: [
+    { flags: "-s, --status <status...>", description: "only tasks in these statuses", parse: statuses, repeat: true, also: /^[a-z,]+$/, completes: taskStatuses },
+    { flags: "--label <key=value>", description: "only tasks with this label", parse: label, repeat: true },
+    { flags: "--text <text>", description: "only tasks whose name or first line holds this text" },
+    { flags: "-l, --limit <n>", description: "how many to show", parse: wholeNumber("--limit", { min: 1, max: 500 }) },
+    { flags: "--cursor <cursor>", description: "go on where a page ended (its next_cursor)" },
+    { flags: "-a, --all", description: "every task" },
+  ],
+  examples: [
+    { command: "claude-worker list", does: "the newest 20 tasks" },
+    { command: "claude-worker list --status running,pending", does: "what is to come" },
+    { command: "claude-worker list --status failed --all --json", does: "every failed task, for programs" },
+  ],
+  async run({ options, io }) {
+    const client = clientOf(io);
+    const query = { status: options.status, text: options.text, labels: options.label === undefined ? undefined : Object.fromEntries(options.label) };
+    if (options.all === true) return await listAll(client, query, { json: options.json === true, io });
+    const page = await client.list({ ...query, limit: options.limit ?? 20, cursor: options.cursor });
+    if (options.json === true) writeJson(io.stdout, page);
+    else if (!io.stdout.isTTY) await io.stdout.flow(taskLines(page.tasks));
+    else io.stdout.write(`${tableOr(page.tasks, io)}${await moreLine(client, page, options)}`);
+    return exitCodes.ok;
+  },
+});
+
+type Query = Parameters<WorkerClient["all"]>[0];
+
+async function listAll(client: WorkerClient, query: Query, { json, io }: { json: boolean; io: Io }): Promise<0> {
+  const tasks: TaskSummaryView[] = [];
+  for await (const task of client.all(query)) {
+    if (json || io.stdout.isTTY) tasks.push(task);
+    else await io.stdout.flow(taskLines([task]));
+  }
+  if (json) writeJson(io.stdout, { tasks, next_cursor: null });
+  else if (io.stdout.isTTY) io.stdout.write(tableOr(tasks, io));
+  return exitCodes.ok;
+}
+
+function tableOr(tasks: readonly TaskSummaryView[], io: Io): string {
+  if (tasks.length > 0) return taskTable(tasks, io.stdout, Date.now());
+  return `${painter(io.stdout).dim('No tasks. Submit one: claude-worker run "…"')}\n`;
+}
+
+/** How many there are beyond the page, where the server can say it without counting. */
+async function moreLine(client: WorkerClient, page: { tasks: readonly unknown[]; next_cursor: string | null }, options: ListCommandOptions): Promise<string> {
+  if (page.next_cursor === null) return "";
+  if (options.label !== undefined || options.text !== undefined || options.cursor !== undefined) return "… and more: claude-worker list --all\n";
+  const { counts } = await client.server();
+  const wanted: readonly TaskStatus[] = options.status ?? taskStatuses;
+  const total = wanted.reduce((sum, status) => sum + counts[status], 0);
+  return `… and ${total - page.tasks.length} more: claude-worker list --all\n`;
+}

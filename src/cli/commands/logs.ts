@@ -1,0 +1,116 @@
+/** `logs`: a task's story, line by line, or its raw log. */
+import type { EventView, TaskView } from "../../contract/views.ts";
+import type { WorkerClient } from "../../client/worker-client.ts";
+import { WorkerError } from "../../domain/errors.ts";
+import { parseDuration } from "../../domain/duration.ts";
+import { defineCommand } from "../command.ts";
+import { clientOf } from "../connection.ts";
+import { exitCodes } from "../exit-codes.ts";
+import type { ExitCode } from "../exit-codes.ts";
+import type { Io } from "../io.ts";
+import { wholeNumber } from "../option-values.ts";
+import { rawLog } from "../raw-log.ts";
+import { painter } from "../render/colour.ts";
+import { eventLines } from "../render/event-lines.ts";
+import { storedEvents } from "../stored-events.ts";
+import { taskIdOrRunning } from "../task-reference.ts";
+
+export interface LogsOptions {
+  readonly follow?: boolean;
+  readonly raw?: boolean;
+  readonly lines?: number;
+  /** UTC milliseconds. */
+  readonly since?: number;
+}
+
+export const command = defineCommand<LogsOptions>({
+  name: "logs",
+  summary: "Show what a task did, line by line",
+  arguments: [{ name: "[id]", description: "the task (default: the only one that runs)", completes: "tasks" }],
+  options: [
+    { flags: "-f, --follow", description: "go on until the task ends; Ctrl-C leaves it running" },
+    { flags: "--raw", description: "the raw log: every message of Claude Code as a line of JSON" },
+    { flags: "-n, --lines <n>", description: "only the newest lines", parse: wholeNumber("--lines") },
+    { flags: "--since <time>", description: "only what is newer: a duration (10m) or a time (2026-11-22T14:00:00Z)", parse: sinceOf },
+  ],
+  examples: [
+    { command: "claude-worker logs 42 -f", does: "follow it" },
+    { command: "claude-worker logs 42 -n 20", does: "the newest 20 lines" },
+    { command: "claude-worker logs 42 --raw | jq .type", does: "every message, for programs" },
+  ],
+  async run({ words, options, io }) {
+    const client = clientOf(io);
+    const task = await client.get(await taskIdOrRunning(client, words[0], "logs"));
+    const interrupt = new AbortController();
+    const release = options.follow === true ? io.onInterrupt(() => interrupt.abort()) : () => undefined;
+    const show = options.raw === true ? rawLog : options.json === true ? jsonLog : readableLog;
+    try {
+      await show({ client, io, task, options, signal: interrupt.signal });
+    } finally {
+      release();
+    }
+    if (!interrupt.signal.aborted) return exitCodes.ok;
+    return leftRunning(task, io);
+  },
+});
+
+export interface LogCall {
+  readonly client: WorkerClient;
+  readonly io: Io;
+  readonly task: TaskView;
+  readonly options: LogsOptions;
+  readonly signal: AbortSignal;
+}
+
+function leftRunning({ id }: TaskView, io: Io): ExitCode {
+  io.stderr.write(`Task ${id} goes on.\n`);
+  return exitCodes.interrupted;
+}
+
+/** Lines for people; they are made here from the events, so that `-n` counts lines. */
+async function readableLog(call: LogCall): Promise<void> {
+  const { io, task, options } = call;
+  const paint = painter(io.stdout);
+  const newest = options.lines === undefined ? null : await newestLines(call, options.lines);
+  if (newest !== null) await io.stdout.flow(newest.map((line) => `${line}\n`).join(""));
+  for await (const event of eventsOf(call, newest === null ? 0 : task.last_event)) {
+    for (const line of eventLines(event, paint)) await io.stdout.flow(`${line}\n`);
+  }
+}
+
+async function jsonLog(call: LogCall): Promise<void> {
+  const { io, task, options } = call;
+  const after = options.lines === undefined ? 0 : Math.max(0, task.last_event - options.lines);
+  for await (const event of eventsOf(call, after)) await io.stdout.flow(`${JSON.stringify(event)}\n`);
+}
+
+/** The stored events after a number that are new enough, and with --follow what comes. */
+async function* eventsOf({ client, task, options, signal }: LogCall, after: number): AsyncGenerator<EventView, void> {
+  const since = options.since ?? 0;
+  const events = options.follow === true ? client.events(task.id, { after, signal }) : storedEvents(client, task.id, { after, last: task.last_event });
+  for await (const event of events) {
+    if (Date.parse(event.at) >= since) yield event;
+  }
+}
+
+async function newestLines({ client, io, task, options }: LogCall, count: number): Promise<string[]> {
+  const paint = painter(io.stdout);
+  for (let window = count + 20; ; window *= 4) {
+    const after = Math.max(0, task.last_event - window);
+    const lines: string[] = [];
+    for await (const event of storedEvents(client, task.id, { after, last: task.last_event })) {
+      if (Date.parse(event.at) >= (options.since ?? 0)) lines.push(...eventLines(event, paint));
+    }
+    if (lines.length >= count || after === 0) return count === 0 ? [] : lines.slice(-count);
+  }
+}
+
+/** UTC milliseconds of `10m` (ago) or a time. @throws WorkerError invalid_input. */
+function sinceOf(text: string): number {
+  if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(Date.parse(text))) return Date.parse(text);
+  try {
+    return Date.now() - parseDuration(text);
+  } catch {
+    throw new WorkerError("invalid_input", `--since must be a duration like 10m or a time like 2026-11-22T14:00:00Z, not "${text}".`);
+  }
+}

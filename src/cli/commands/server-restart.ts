@@ -1,0 +1,29 @@
+/** `server restart`: a new server; what runs goes on meanwhile. */
+import { defineCommand } from "../command.ts";
+import { connectionOf } from "../connection.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { writeJson } from "../io.ts";
+import { ServerUnreachable } from "../../client/server-unreachable.ts";
+import { serverFlags, serverOptions } from "../server-flags.ts";
+import type { ServerOptions } from "../server-flags.ts";
+import { startServer } from "../start-server.ts";
+import { stopServer } from "../stop-server.ts";
+import { jsonOf, writeStarted } from "./server-start.ts";
+
+export const command = defineCommand<ServerOptions>({
+  name: "server restart",
+  summary: "Stop the server and start it again; running tasks go on meanwhile",
+  details: "Starts it when none runs. Flags as for `server start`; those of the earlier start are not kept.",
+  options: serverOptions,
+  examples: [{ command: "claude-worker server restart", does: "after a change of the configuration or an update" }],
+  async run({ options, io }) {
+    const connection = connectionOf(io);
+    await stopServer(connection, { mode: "leave" }).catch((error: unknown) => {
+      if (!(error instanceof ServerUnreachable) || !error.nobodyListens) throw error;
+    });
+    const started = await startServer(io, connection, serverFlags(options));
+    if (options.json === true) writeJson(io.stdout, jsonOf(started));
+    else writeStarted(started, io);
+    return exitCodes.ok;
+  },
+});

@@ -1,0 +1,45 @@
+/** `server start`: the server in the background, or in this process with --foreground. */
+import { defineCommand } from "../command.ts";
+import { connectionOf } from "../connection.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { writeJson } from "../io.ts";
+import type { Io } from "../io.ts";
+import { serverOptions, serverFlags } from "../server-flags.ts";
+import type { ServerOptions } from "../server-flags.ts";
+import { runInForeground, startServer } from "../start-server.ts";
+import type { Started } from "../start-server.ts";
+
+export const command = defineCommand<ServerOptions & { readonly foreground?: boolean }>({
+  name: "server start",
+  summary: "Start the server; returns when it answers",
+  details: "`run` starts the server by itself when none answers. Flags are stronger than the environment, and that is stronger than the configuration.",
+  options: [...serverOptions, { flags: "--foreground", description: "stay in this terminal and log to it; Ctrl-C stops the server" }],
+  examples: [
+    { command: "claude-worker server start", does: "in the background" },
+    { command: "claude-worker server start --port 8001 --workers 8", does: "another port, eight tasks at once" },
+    { command: "claude-worker server start --foreground", does: "for a service manager or a container" },
+  ],
+  async run({ options, io }) {
+    const connection = connectionOf(io);
+    if (options.foreground === true) return await runInForeground(connection, serverFlags(options));
+    const started = await startServer(io, connection, serverFlags(options));
+    if (options.json === true) writeJson(io.stdout, jsonOf(started));
+    else writeStarted(started, io);
+    return exitCodes.ok;
+  },
+});
+
+export function writeStarted(started: Started, io: Io): void {
+  io.stdout.write(
+    `The server runs.\n` +
+      `  pid             ${started.pid}\n` +
+      `  URL             ${started.url ?? "none, the unix socket only"}\n` +
+      `  data directory  ${started.home}\n` +
+      `  log file        ${started.logFile}\n`,
+  );
+  for (const note of started.notes) io.stderr.write(`${note}\n`);
+}
+
+export function jsonOf({ pid, url, socket, home, logFile, notes }: Started): object {
+  return { pid, url, socket, home, log_file: logFile, warnings: notes };
+}

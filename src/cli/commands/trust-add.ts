@@ -1,0 +1,22 @@
+/** `trust add`: tasks may run in a directory. */
+import { resolve } from "node:path";
+import { defineCommand } from "../command.ts";
+import { connectionOf, withServer } from "../connection.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { writeJson } from "../io.ts";
+
+export const command = defineCommand<object>({
+  name: "trust add",
+  summary: "Let tasks run in a directory and below it",
+  details: "Tasks there follow its CLAUDE.md and run its hooks and MCP servers as you. When no server runs, one is started.",
+  arguments: [{ name: "[directory]", description: "default: the current one", completes: "directories" }],
+  examples: [{ command: "claude-worker trust add ~/project", does: "trust one project" }],
+  async run({ words, options, io }) {
+    const connection = connectionOf(io);
+    const directory = resolve(io.cwd, words[0] ?? ".");
+    const trust = await withServer(io, connection, async () => await connection.client.trust(directory));
+    if (options.json === true) writeJson(io.stdout, trust);
+    else io.stdout.write(`Trusted: ${directory}\n`);
+    return exitCodes.ok;
+  },
+});

@@ -1,0 +1,21 @@
+/** `trust remove`: tasks may no longer run in a directory. */
+import { resolve } from "node:path";
+import { defineCommand } from "../command.ts";
+import { clientOf } from "../connection.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { writeJson } from "../io.ts";
+
+export const command = defineCommand<object>({
+  name: "trust remove",
+  summary: "Trust a directory no more",
+  details: "Tasks that wait already are not touched; new ones are refused. What Claude Code itself trusts stays trusted.",
+  arguments: [{ name: "<directory>", description: "as `trust list` shows it", completes: "directories" }],
+  examples: [{ command: "claude-worker trust remove ~/project", does: "take it back" }],
+  async run({ words, options, io }) {
+    const directory = resolve(io.cwd, words[0] ?? ".");
+    const trust = await clientOf(io).distrust(directory);
+    if (options.json === true) writeJson(io.stdout, trust);
+    else io.stdout.write(`Not trusted any more: ${directory}\n`);
+    return exitCodes.ok;
+  },
+});

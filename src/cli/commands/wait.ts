@@ -1,0 +1,40 @@
+/** `wait`: until tasks have ended. */
+import type { TaskView } from "../../contract/views.ts";
+import { defineCommand } from "../command.ts";
+import { clientOf } from "../connection.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { writeJson } from "../io.ts";
+import type { Io } from "../io.ts";
+import { duration } from "../option-values.ts";
+import { painter } from "../render/colour.ts";
+import { endLine } from "../render/task-end.ts";
+import { taskId } from "../task-reference.ts";
+
+export const command = defineCommand<{ readonly timeout?: number }>({
+  name: "wait",
+  summary: "Wait until tasks have ended",
+  details: "Exits with 0 when all completed, 1 when one did not, 124 when the time was over. Off a terminal it prints a line for each: id, tab, status.",
+  arguments: [{ name: "<id...>", description: "the tasks", completes: "tasks" }],
+  options: [{ flags: "--timeout <duration>", description: "longest wait, e.g. 10m", parse: duration("--timeout") }],
+  examples: [
+    { command: "claude-worker wait 42 43", does: "until both have ended" },
+    { command: 'claude-worker wait "$id" --timeout 10m && deploy', does: "in a script" },
+  ],
+  async run({ words, options, io }) {
+    const ids = words.map(taskId);
+    const interrupt = new AbortController();
+    const release = io.onInterrupt(() => interrupt.abort());
+    const onEnd = (task: TaskView): void => void (options.json === true || io.stdout.write(`${lineOf(task, io)}\n`));
+    const { ended, open } = await clientOf(io).wait(ids, { timeoutMs: options.timeout, signal: interrupt.signal, onEnd }).finally(release);
+    const isTimedOut = open.length > 0 && !interrupt.signal.aborted;
+    if (options.json === true) writeJson(io.stdout, { tasks: ended, open, timed_out: isTimedOut });
+    else if (open.length > 0) io.stderr.write(`${isTimedOut ? "The time is over" : "Not waiting any longer"}: ${open.length === 1 ? "task" : "tasks"} ${open.join(", ")} not ended yet, left running.\n`);
+    if (isTimedOut) return exitCodes.timedOut;
+    if (open.length > 0) return exitCodes.interrupted;
+    return ended.every(({ status }) => status === "completed") ? exitCodes.ok : exitCodes.failed;
+  },
+});
+
+function lineOf(task: TaskView, io: Io): string {
+  return io.stdout.isTTY ? endLine(task, painter(io.stdout)) : `${task.id}\t${task.status}`;
+}

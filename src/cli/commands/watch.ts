@@ -1,0 +1,24 @@
+/** `watch`: follows a task live. */
+import { defineCommand } from "../command.ts";
+import { clientOf } from "../connection.ts";
+import { wholeNumber } from "../option-values.ts";
+import { taskIdOrRunning } from "../task-reference.ts";
+import { watchTask } from "../watch-task.ts";
+
+export const command = defineCommand<{ readonly lines?: number }>({
+  name: "watch",
+  summary: "Follow a task until it ends",
+  details: "Ctrl-C leaves the task running. Exits with 0 when the task completed and 1 when it did not.",
+  arguments: [{ name: "[id]", description: "the task (default: the only one that runs)", completes: "tasks" }],
+  options: [{ flags: "-n, --lines <n>", description: "begin with this many earlier events (default: 10)", parse: wholeNumber("--lines") }],
+  examples: [
+    { command: "claude-worker watch 42", does: "live, until it ends" },
+    { command: "claude-worker watch 42 --json", does: "one JSON value a line: events, and the task last" },
+  ],
+  async run({ words, options, io }) {
+    const client = clientOf(io);
+    const task = await client.get(await taskIdOrRunning(client, words[0], "watch"));
+    const after = Math.max(0, task.last_event - (options.lines ?? 10));
+    return await watchTask({ io, client, task, after, json: options.json === true });
+  },
+});

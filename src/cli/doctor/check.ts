@@ -1,0 +1,25 @@
+/** One line of `doctor`: what was looked at, how it is, and what to do about it. */
+
+export type CheckState = "ok" | "warn" | "fail";
+
+export interface Check {
+  readonly name: string;
+  readonly state: CheckState;
+  readonly message: string;
+  /** What to do; null when there is nothing to do. */
+  readonly mend: string | null;
+}
+
+export function ok(name: string, message: string): Check {
+  return { name, state: "ok", message, mend: null };
+}
+
+/** Works, but not everything does. */
+export function warn(name: string, message: string, mend: string): Check {
+  return { name, state: "warn", message, mend };
+}
+
+/** Tasks cannot run. */
+export function fail(name: string, message: string, mend: string): Check {
+  return { name, state: "fail", message, mend };
+}

@@ -1,0 +1,56 @@
+/** Checks that the Claude Code that tasks run on is there and starts. */
+import { execFile } from "node:child_process";
+import { createRequire } from "node:module";
+import { promisify } from "node:util";
+import { fail, ok } from "./check.ts";
+import type { Check } from "./check.ts";
+
+const startMs = 20_000;
+const sdk = "@anthropic-ai/claude-agent-sdk";
+
+/** @param configured the setting `claude_executable`. */
+export async function checkClaudeCode(configured: string | null): Promise<Check> {
+  const binary = configured ?? ownBinary();
+  if (binary === null) {
+    return fail("Claude Code", `no binary for ${process.platform}-${process.arch} is installed`, "Install again with optional dependencies (npm install --include=optional), or name one: claude-worker config set claude_executable PATH");
+  }
+  try {
+    const { stdout } = await promisify(execFile)(binary, ["--version"], { timeout: startMs });
+    return ok("Claude Code", `${stdout.trim()} (${binary})`);
+  } catch (error) {
+    const mend = configured === null ? "Install claude-worker again" : "Name another binary, or use the one that comes along: claude-worker config set claude_executable --unset";
+    return fail("Claude Code", `${binary} does not start: ${reason(error)}`, mend);
+  }
+}
+
+/** The binary that comes with the SDK, where the SDK itself looks for it. */
+export function ownBinary(): string | null {
+  try {
+    const fromSdk = createRequire(createRequire(import.meta.url).resolve(sdk));
+    return firstOf(platformPackages().map((name) => () => fromSdk.resolve(`${name}/${process.platform === "win32" ? "claude.exe" : "claude"}`)));
+  } catch {
+    return null; // Not even the SDK is installed.
+  }
+}
+
+function platformPackages(): string[] {
+  const name = `${sdk}-${process.platform}-${process.arch}`;
+  return process.platform === "linux" ? [name, `${name}-musl`] : [name];
+}
+
+function firstOf(tries: readonly (() => string)[]): string | null {
+  for (const attempt of tries) {
+    try {
+      return attempt();
+    } catch {
+      // Not installed: the next one.
+    }
+  }
+  return null;
+}
+
+function reason(error: unknown): string {
+  const { code, killed, message } = error as { code?: unknown; killed?: boolean; message?: string };
+  if (killed === true) return `no answer within ${startMs / 1000} s`;
+  return typeof code === "string" ? code : (message ?? "unknown error").split("\n", 1).join("");
+}

@@ -1,0 +1,43 @@
+/** The same verb for several tasks: one that fails does not keep the others from being done. */
+import { messageOf, WorkerError } from "../domain/errors.ts";
+import type { Call } from "./command.ts";
+import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import type { ExitCode } from "./exit-codes.ts";
+import { writeJson } from "./io.ts";
+import { painter } from "./render/colour.ts";
+import { taskId } from "./task-reference.ts";
+
+interface Failure {
+  readonly id: number;
+  readonly error: unknown;
+}
+
+/**
+ * Does `verb` for each id in turn. JSON: `{"tasks":[…]}`, with `"errors":[{"id","code","message"}]` for those that failed.
+ * @param line what a person reads for one that is done.
+ * @throws what `verb` throws when there is one id only, or when the server cannot be reached.
+ */
+export async function eachTask<T>(call: Call<object>, verb: (id: number) => Promise<T>, line: (done: T) => string): Promise<ExitCode> {
+  const ids = [...new Set(call.words.map(taskId))];
+  const { io, options } = call;
+  const done: T[] = [];
+  const failures: Failure[] = [];
+  for (const id of ids) {
+    try {
+      const result = await verb(id);
+      done.push(result);
+      if (options.json !== true) io.stdout.write(`${line(result)}\n`);
+    } catch (error) {
+      if (ids.length === 1 || !(error instanceof WorkerError) || error.code === "server_unreachable") throw error;
+      failures.push({ id, error });
+      if (options.json !== true) io.stderr.write(`${painter(io.stderr).red("Error:")} ${error.message}\n`);
+    }
+  }
+  if (options.json === true) writeJson(io.stdout, { tasks: done, ...(failures.length === 0 ? {} : { errors: failures.map(problemOf) }) });
+  const [first] = failures;
+  return first === undefined ? exitCodes.ok : exitCodeOf(first.error);
+}
+
+function problemOf({ id, error }: Failure): { id: number; code: string; message: string } {
+  return { id, code: error instanceof WorkerError ? error.code : "internal", message: messageOf(error) };
+}

@@ -1,0 +1,81 @@
+/** A file that grows: its newest lines, and what is appended to it. The file may be replaced meanwhile. */
+import { watch } from "node:fs/promises";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { WorkerError } from "../domain/errors.ts";
+
+const chunkBytes = 64 * 1024;
+
+export class FollowedFile {
+  readonly #path: string;
+  #position = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** @throws WorkerError not_found. */
+  async newestLines(count: number): Promise<string[]> {
+    const chunks: Buffer[] = [];
+    let newlines = 0;
+    const file = this.#open();
+    try {
+      const { size } = fstatSync(file);
+      this.#position = size;
+      for (let start = size; start > 0 && newlines <= count; ) {
+        const from = Math.max(0, start - chunkBytes);
+        const chunk = read(file, from, start - from);
+        for (const byte of chunk) if (byte === 10) newlines += 1;
+        chunks.unshift(chunk);
+        start = from;
+      }
+    } finally {
+      closeSync(file);
+    }
+    const lines = Buffer.concat(chunks).toString("utf8").replace(/\n$/, "").split("\n");
+    return count === 0 || lines.join("") === "" ? [] : lines.slice(-count);
+  }
+
+  /** What is appended from now on, until the signal. */
+  async *growth(signal: AbortSignal): AsyncGenerator<Buffer, void> {
+    // The directory is watched, not the file: a new file of the same name is followed too.
+    const changes = watch(dirname(this.#path), { signal });
+    try {
+      yield* this.#appended();
+      for await (const { filename } of changes) if (filename === basename(this.#path)) yield* this.#appended();
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  *#appended(): Generator<Buffer, void> {
+    const file = this.#open();
+    try {
+      const { size } = fstatSync(file);
+      if (size < this.#position) this.#position = 0;
+      while (this.#position < size) {
+        const chunk = read(file, this.#position, Math.min(chunkBytes, size - this.#position));
+        if (chunk.length === 0) return;
+        this.#position += chunk.length;
+        yield chunk;
+      }
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  #open(): number {
+    try {
+      return openSync(this.#path, "r");
+    } catch (error) {
+      const { code = "unknown error" } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT") throw new WorkerError("not_found", `There is no log at ${this.#path}: no server has been started with this data directory.`);
+      throw new WorkerError("storage_unusable", `The log ${this.#path} cannot be read (${code}).`);
+    }
+  }
+}
+
+function read(file: number, from: number, length: number): Buffer {
+  const chunk = Buffer.alloc(length);
+  return chunk.subarray(0, readSync(file, chunk, 0, length, from));
+}

@@ -1,0 +1,94 @@
+/** What is not a command: the general help, the version, a group's help, and words that name nothing. */
+import { readFileSync } from "node:fs";
+import { didYouMean } from "../domain/did-you-mean.ts";
+import { WorkerError } from "../domain/errors.ts";
+import { commandIndex, findCommand, groups } from "./command-index.ts";
+import type { Found } from "./command-index.ts";
+import { exampleLines } from "./examples.ts";
+import { exitCodes } from "./exit-codes.ts";
+import type { ExitCode } from "./exit-codes.ts";
+import { writeJson } from "./io.ts";
+import type { Io } from "./io.ts";
+import { parseWords } from "./parse-words.ts";
+
+/** No command, or a flag before it: `--version`, `--help`, `help run`. @throws WorkerError invalid_input. */
+export async function general(argv: readonly string[], io: Io): Promise<ExitCode> {
+  const [first = "--help", ...rest] = argv.filter((word) => word !== "--json" && word !== "--debug");
+  if (first === "--version" || first === "-V") return version(argv.includes("--json"), io);
+  if (first === "help" && rest.length > 0) return await helpOf(rest, io);
+  if (first === "--help" || first === "-h" || first === "help") {
+    io.stdout.write(await generalHelp());
+    return exitCodes.ok;
+  }
+  throw new WorkerError("invalid_input", `Unknown flag ${first} before a command. See: claude-worker --help`);
+}
+
+/** A group without its verb, or a word that is no command. @throws WorkerError invalid_input with the nearest name. */
+export async function generalAbout(found: Exclude<Found, { kind: "command" }>, io: Io): Promise<ExitCode> {
+  if (found.kind === "group") {
+    io.stdout.write(await groupHelp(found.group));
+    return exitCodes.ok;
+  }
+  const near = didYouMean(found.name, found.known);
+  const hint = near === null ? "" : ` Did you mean "${near}"?`;
+  throw new WorkerError("invalid_input", `Unknown command "${found.name}".${hint} See: claude-worker --help`);
+}
+
+/** The version of the package that this file is part of. */
+export function packageVersion(): string {
+  const file = new URL("../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}
+
+function version(json: boolean, io: Io): ExitCode {
+  if (json) writeJson(io.stdout, { version: packageVersion() });
+  else io.stdout.write(`claude-worker ${packageVersion()}\n`);
+  return exitCodes.ok;
+}
+
+async function helpOf(words: readonly string[], io: Io): Promise<ExitCode> {
+  const found = findCommand(words);
+  if (found.kind !== "command") return await generalAbout(found, io);
+  const parsed = parseWords((await found.entry.load()).command, ["--help"], Math.min(io.stdout.columns, 100));
+  if ("help" in parsed) io.stdout.write(parsed.help);
+  return exitCodes.ok;
+}
+
+async function generalHelp(): Promise<string> {
+  const rows = await summaries(() => true);
+  const examples = [
+    { command: 'claude-worker run "Fix the failing test" --watch', does: "start a task and follow it" },
+    { command: "claude-worker list", does: "what runs, what waits, what is done" },
+    { command: "claude-worker doctor", does: "check that everything is in place" },
+  ];
+  return [
+    "claude-worker runs Claude Code tasks in the background and loses none of them.",
+    "",
+    "Usage: claude-worker COMMAND [ARGUMENTS] [FLAGS]",
+    "",
+    ...rows,
+    "",
+    "Examples:",
+    exampleLines(examples, "  "),
+    "",
+    "Every command takes --help (with examples) and --json.",
+    "",
+  ].join("\n");
+}
+
+async function groupHelp(group: string): Promise<string> {
+  const rows = await summaries((name) => name.startsWith(`${group} `));
+  const more = `See: claude-worker ${group} VERB --help`;
+  return [`${groups[group] ?? group}`, "", ...rows, "", more, ""].join("\n");
+}
+
+async function summaries(wanted: (name: string) => boolean): Promise<string[]> {
+  const entries = commandIndex.filter(({ name }) => wanted(name));
+  const commands = await Promise.all(entries.map(async ({ load }) => (await load()).command));
+  const shown = commands.filter(({ hidden }) => hidden !== true).map((command) => ({
+    title: command.alias === undefined ? command.name : `${command.name}, ${command.alias}`,
+    summary: command.summary,
+  }));
+  const width = Math.max(...shown.map(({ title }) => title.length));
+  return shown.map(({ title, summary }) => `  ${title.padEnd(width)}  ${summary}`);
+}

@@ -1,0 +1,68 @@
+/** The command line's way to the world: streams, environment, directory and Ctrl-C, so that tests can hand in their own. */
+import type { Readable, Writable } from "node:stream";
+
+export interface Output {
+  readonly isTTY: boolean;
+  /** Width of the terminal; 80 where there is none. */
+  readonly columns: number;
+  /** Whether to colour what is written here. */
+  readonly colour: boolean;
+  write(text: string): void;
+  /** Writes and waits while the reader is slower than we are: for long outputs. */
+  flow(text: string | Uint8Array): Promise<void>;
+}
+
+export interface Io {
+  readonly stdin: Readable & { readonly isTTY?: boolean; readonly fd?: number };
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Calls `listener` at Ctrl-C instead of ending the process. Returns the undo. */
+  onInterrupt(listener: () => void): () => void;
+}
+
+/** One JSON value for programs: a line of its own, indented where a person looks. */
+export function writeJson(output: Output, value: unknown): void {
+  output.write(`${JSON.stringify(value, null, output.isTTY ? 2 : undefined)}\n`);
+}
+
+export function processIo(host: NodeJS.Process): Io {
+  return {
+    stdin: host.stdin,
+    stdout: outputTo(host.stdout, host.env),
+    stderr: outputTo(host.stderr, host.env),
+    env: host.env,
+    cwd: host.cwd(),
+    onInterrupt(listener) {
+      host.on("SIGINT", listener);
+      return () => void host.off("SIGINT", listener);
+    },
+  };
+}
+
+type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** An output on a stream; colour per stream: NO_COLOR, FORCE_COLOR, else whether it is a terminal that has colours. */
+export function outputTo(stream: Stream, env: Io["env"]): Output {
+  const isTTY = stream.isTTY === true;
+  return {
+    isTTY,
+    get columns() {
+      return stream.columns ?? 80;
+    },
+    colour: wantsColour(isTTY, env),
+    write: (text) => void stream.write(text),
+    async flow(chunk) {
+      if (stream.write(chunk)) return;
+      await new Promise<void>((resolve) => stream.once("drain", resolve));
+    },
+  };
+}
+
+function wantsColour(isTTY: boolean, env: Io["env"]): boolean {
+  if (env["NO_COLOR"] !== undefined && env["NO_COLOR"] !== "") return false;
+  const forced = env["FORCE_COLOR"];
+  if (forced !== undefined) return forced !== "0" && forced !== "false";
+  return isTTY && env["TERM"] !== "dumb";
+}

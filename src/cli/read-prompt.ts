@@ -1,0 +1,116 @@
+/** Where a prompt comes from: an argument, a file that the argument names, the standard input, or an argument with piped text as context. */
+import { fstatSync, readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { WorkerError } from "../domain/errors.ts";
+import type { Io } from "./io.ts";
+
+/** Longest prompt in bytes of UTF-8; the server's own limit, known here so that an endless input is not read to its end. */
+const maxBytes = 10 * 1024 * 1024;
+/** How long a silent socket as standard input is given: programs start us with one and often leave it open for ever. */
+const socketPatienceMs = 300;
+const hintAfterMs = 2000;
+
+/**
+ * The prompt.
+ * @param argument as given; `-` means the standard input.
+ * @throws WorkerError invalid_input: none given, empty, over 10 MB, or not UTF-8 text.
+ */
+export async function readPrompt(argument: string | undefined, io: Io): Promise<string> {
+  if (argument === "-") return checked(await readAll(io, "a person types"), "the standard input");
+  const input = kindOfInput(io);
+  if (argument === undefined) {
+    if (input !== "none") return checked(await readAll(io, input), "the standard input");
+    throw new WorkerError("invalid_input", 'No prompt. Say what Claude shall do: claude-worker run "Fix the failing test", or give a file, or pipe the text in.');
+  }
+  const prompt = fileNamed(argument, io.cwd) ?? argument;
+  const context = input === "none" ? "" : checked(await readAll(io, input), "the standard input", true);
+  return checked(Buffer.from(context.trim() === "" ? prompt : `${prompt.trimEnd()}\n\n${context}`), "the prompt");
+}
+
+/** The text of an existing file of that name, or null. */
+function fileNamed(argument: string, cwd: string): string | null {
+  if (argument.length > 4096 || argument.includes("\n") || argument.includes("\0")) return null;
+  const path = resolve(cwd, argument);
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined || found.isDirectory()) return null;
+  if (found.size > maxBytes) throw tooLong(argument);
+  try {
+    return checked(readFileSync(path), argument);
+  } catch (error) {
+    if (error instanceof WorkerError) throw error;
+    throw new WorkerError("invalid_input", `The file ${argument} cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown error"}).`);
+  }
+}
+
+type Input = "none" | "pipe" | "socket" | "a person types";
+
+function kindOfInput({ stdin }: Io): Input {
+  if (stdin.isTTY === true) return "none";
+  if (stdin.fd === undefined) return "pipe";
+  try {
+    const what = fstatSync(stdin.fd);
+    if (what.isSocket()) return "socket";
+    return what.isFIFO() || what.isFile() ? "pipe" : "none";
+  } catch {
+    return "none"; // Closed.
+  }
+}
+
+async function readAll({ stdin, stderr }: Io, input: Input): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  const patience = new AbortController();
+  const timers = [
+    setTimeout(() => input !== "socket" && stderr.write("Reading the prompt's text from the standard input; end it with Ctrl-D, or call with </dev/null.\n"), hintAfterMs),
+    ...(input === "socket" ? [setTimeout(() => patience.abort(), socketPatienceMs)] : []),
+  ];
+  try {
+    for await (const part of chunks(stdin, patience.signal)) {
+      for (const timer of timers.splice(0)) clearTimeout(timer);
+      parts.push(part);
+      length += part.length;
+      if (length > maxBytes) throw tooLong("The standard input");
+    }
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+  }
+  return Buffer.concat(parts);
+}
+
+/** The stream's chunks; ends early when nothing at all had come at the signal. */
+async function* chunks(stdin: Io["stdin"], signal: AbortSignal): AsyncGenerator<Buffer, void> {
+  const nothing = new Promise<null>((resolve) => signal.addEventListener("abort", () => resolve(null), { once: true }));
+  const iterator = stdin[Symbol.asyncIterator]() as AsyncIterator<Buffer | string>;
+  for (let isFirst = true; ; isFirst = false) {
+    const next = iterator.next();
+    const result = await (isFirst ? Promise.race([next, nothing]) : next);
+    if (result === null) return void stdin.destroy();
+    if (result.done === true) return;
+    yield Buffer.from(result.value);
+  }
+}
+
+function checked(bytes: Buffer | string, source: string, mayBeEmpty = false): string {
+  const buffer = Buffer.from(bytes);
+  if (buffer.length > maxBytes) throw tooLong(source);
+  const text = decoded(buffer, source);
+  if (text.includes("\0")) throw new WorkerError("invalid_input", `${capital(source)} holds a NUL character, so it is no text. Give a text file.`);
+  if (text.trim() === "" && !mayBeEmpty) throw new WorkerError("invalid_input", `${capital(source)} is empty: say what Claude shall do.`);
+  return text;
+}
+
+function decoded(buffer: Buffer, source: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(buffer);
+  } catch {
+    throw new WorkerError("invalid_input", `${capital(source)} is not UTF-8 text. Convert it first, or name the file in the prompt.`);
+  }
+}
+
+function tooLong(source: string): WorkerError {
+  return new WorkerError("payload_too_large", `${capital(source)} is over 10 MB, too long for a prompt. Put the material into a file and name it in the prompt.`);
+}
+
+function capital(text: string): string {
+  return text.startsWith("the ") ? `T${text.slice(1)}` : text;
+}

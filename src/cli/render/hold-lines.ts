@@ -1,0 +1,16 @@
+/** Holds as lines: why nothing starts, until when, and how many tasks wait. */
+import type { HoldView } from "../../contract/views.ts";
+import { plainLine } from "../../domain/plain-text.ts";
+import { localTime } from "./time.ts";
+
+/** Each ends with a newline; empty without holds. */
+export function holdLines(holds: readonly HoldView[]): string {
+  return holds.map((hold) => `  ${holdText(hold)}\n`).join("");
+}
+
+/** `held until 2026-11-22 05:00:00: five-hour limit, 7 tasks wait`. */
+export function holdText({ message, until, tasks_waiting }: HoldView): string {
+  const end = until === null ? "" : ` until ${localTime(until)}`;
+  const waiting = tasks_waiting === 1 ? "1 task waits" : `${tasks_waiting} tasks wait`;
+  return `held${end}: ${plainLine(message)} (${waiting})`;
+}

@@ -1,0 +1,95 @@
+/** Everything about one task as a page for people. The agent's text is made plain unless the raw form is asked for. */
+import type { TaskView } from "../../contract/views.ts";
+import { formatDuration } from "../../domain/duration.ts";
+import { plainLine, plainText } from "../../domain/plain-text.ts";
+import type { Output } from "../io.ts";
+import { painter } from "./colour.ts";
+import type { Painter } from "./colour.ts";
+import { statusColours, statusMarks } from "./status.ts";
+import { tookOf } from "./task-list.ts";
+import { dollars, localTime, relativeTime } from "./time.ts";
+
+export interface PageOptions {
+  readonly output: Output;
+  /** UTC milliseconds. */
+  readonly now: number;
+  /** Leave the agent's text as it is, escapes and all. */
+  readonly raw: boolean;
+}
+
+export function taskPage(task: TaskView, { output, now, raw }: PageOptions): string {
+  const paint = painter(output);
+  const clean = raw ? (text: string): string => text : plainText;
+  const facts = factsOf(task, now).filter(([, value]) => value !== "");
+  const width = Math.max(...facts.map(([name]) => name.length));
+  return [
+    `${paint.bold(`Task ${task.id}`)}  ${paint[statusColours[task.status]](`${statusMarks[task.status]} ${task.status}`)}  ${plainLine(task.name ?? task.title, 120)}`,
+    ...facts.map(([name, value]) => `  ${paint.dim(name.padEnd(width))}  ${plainLine(value, 2000)}`),
+    ...section("Prompt", clean(task.prompt), paint),
+    ...section("System prompt", clean(task.system_prompt ?? ""), paint),
+    ...section("Error", task.error === null ? "" : clean(errorOf(task.error)), paint),
+    ...section("Result", clean(task.result ?? ""), paint),
+    "",
+  ].join("\n");
+}
+
+function factsOf(task: TaskView, now: number): [string, string][] {
+  const when = (at: string | null): string => (at === null ? "" : `${localTime(at)} (${relativeTime(at, now)})`);
+  const took = tookOf(task, now);
+  const ended = task.ended_at === null ? "" : `${when(task.ended_at)}${took === "" ? "" : `, took ${took}`}`;
+  return [
+    ["Waits for", task.waiting_for === null ? "" : waitText(task.waiting_for)],
+    ["Doing", task.status === "running" ? (task.last_action ?? "") : ""],
+    ["Cancel", task.cancel_requested && task.ended_at === null ? "requested, stopping" : ""],
+    ["Directory", task.working_directory],
+    ["Model", task.model ?? "Claude Code's default"],
+    ["Permissions", permissionsOf(task)],
+    ["Limits", limitsOf(task)],
+    ["Labels", Object.entries(task.labels).map(([key, value]) => `${key}=${value}`).join(", ")],
+    ["Priority", task.priority === 0 ? "" : String(task.priority)],
+    ["Created", when(task.created_at)],
+    ["Started", when(task.started_at)],
+    ["Ended", ended],
+    ["Attempts", task.attempts > 1 ? String(task.attempts) : ""],
+    ["Turns", task.num_turns === null ? "" : String(task.num_turns)],
+    ["Cost", task.cost_usd === null ? "" : `${dollars(task.cost_usd)}${tokensOf(task.usage)}`],
+    ["Session", task.session_id ?? ""],
+    ["Logs", task.started_at === null ? "" : task.logs.summary],
+    ["Raw log", task.started_at === null ? "" : task.logs.raw],
+  ];
+}
+
+function waitText({ message, until }: NonNullable<TaskView["waiting_for"]>): string {
+  return until === null ? message : `${message} (until ${localTime(until)})`;
+}
+
+function permissionsOf({ permission_mode, allow, deny }: TaskView): string {
+  const rules = [allow.length === 0 ? "" : `allow ${allow.join(", ")}`, deny.length === 0 ? "" : `deny ${deny.join(", ")}`];
+  return [permission_mode, ...rules.filter((rule) => rule !== "")].join(" · ");
+}
+
+function limitsOf({ max_turns, max_budget_usd, timeout_ms, retries }: TaskView): string {
+  const limits = [
+    max_turns === null ? "" : `${max_turns} turns`,
+    max_budget_usd === null ? "" : dollars(max_budget_usd),
+    timeout_ms === null ? "" : formatDuration(timeout_ms),
+    retries === 0 ? "" : `${retries} retries`,
+  ];
+  return limits.filter((limit) => limit !== "").join(" · ");
+}
+
+function tokensOf(usage: TaskView["usage"]): string {
+  const models = Object.entries(usage ?? {}).map(([model, used]) => {
+    const read = used.input_tokens + used.cache_read_input_tokens + used.cache_creation_input_tokens;
+    return `${model}: ${read.toLocaleString("en-US")} tokens in, ${used.output_tokens.toLocaleString("en-US")} out`;
+  });
+  return models.length === 0 ? "" : ` · ${models.join(" · ")}`;
+}
+
+function errorOf({ code, message }: NonNullable<TaskView["error"]>): string {
+  return `${message} (${code})`;
+}
+
+function section(title: string, text: string, paint: Painter): string[] {
+  return text.trim() === "" ? [] : ["", paint.bold(title), ...text.trim().split("\n").map((line) => `  ${line}`)];
+}

@@ -1,0 +1,29 @@
+/** Prints what was thrown: a sentence for people, or JSON for programs; the stack trace only with --debug. */
+import { messageOf, WorkerError } from "../domain/errors.ts";
+import { plainText } from "../domain/plain-text.ts";
+import { exitCodeOf } from "./exit-codes.ts";
+import type { ExitCode } from "./exit-codes.ts";
+import { writeJson } from "./io.ts";
+import type { Io } from "./io.ts";
+import { painter } from "./render/colour.ts";
+
+/**
+ * With `json` the error is `{"error":{"code","message"}}` on the standard output, where a program looks for the answer,
+ * so that with --json the standard output is JSON whatever happens.
+ */
+export function reportError(error: unknown, io: Io, { json, debug }: { json: boolean; debug: boolean }): ExitCode {
+  const { code, message, errors } = described(error);
+  if (json) writeJson(io.stdout, { error: { code, message, ...(errors.length === 0 ? {} : { errors }) } });
+  else {
+    io.stderr.write(`${painter(io.stderr).red("Error:")} ${plainText(message)}\n`);
+    for (const { pointer, detail } of errors) if (!message.includes(detail)) io.stderr.write(`  ${plainText(`${pointer}: ${detail}`)}\n`);
+  }
+  if (debug && error instanceof Error) io.stderr.write(`${plainText(error.stack ?? "")}\n`);
+  return exitCodeOf(error);
+}
+
+function described(error: unknown): { code: string; message: string; errors: WorkerError["faults"] } {
+  if (error instanceof WorkerError) return { code: error.code, message: error.message, errors: error.faults };
+  const message = `Something went wrong inside claude-worker: ${messageOf(error)}. Run it again with --debug and report what it prints.`;
+  return { code: "internal", message, errors: [] };
+}

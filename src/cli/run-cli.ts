@@ -1,0 +1,40 @@
+/** One call of the command line: finds the command, reads its words, runs it, and turns whatever it throws into a sentence and an exit code. */
+import { findCommand } from "./command-index.ts";
+import type { Call } from "./command.ts";
+import { exitCodes } from "./exit-codes.ts";
+import type { ExitCode } from "./exit-codes.ts";
+import type { Io } from "./io.ts";
+import { parseWords } from "./parse-words.ts";
+
+/** @param argv the words after the program's name. */
+export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode> {
+  try {
+    return await dispatch(argv, io);
+  } catch (error) {
+    const { reportError } = await import("./report-error.ts");
+    return reportError(error, io, { json: argv.includes("--json"), debug: argv.includes("--debug") });
+  }
+}
+
+async function dispatch(argv: readonly string[], io: Io): Promise<ExitCode> {
+  const start = argv.findIndex((word) => !word.startsWith("-"));
+  const before = start === -1 ? argv : argv.slice(0, start);
+  if (start === -1 || argv[start] === "help" || before.some((flag) => !["--json", "--debug"].includes(flag))) {
+    const { general } = await import("./general.ts");
+    return await general(argv, io);
+  }
+  const found = findCommand(argv.slice(start));
+  if (found.kind !== "command") {
+    const { generalAbout } = await import("./general.ts");
+    return await generalAbout(found, io);
+  }
+  const { command } = await found.entry.load();
+  const parsed = parseWords(command, [...before, ...found.rest], Math.min(io.stdout.columns, 100));
+  if ("help" in parsed) {
+    io.stdout.write(parsed.help);
+    return exitCodes.ok;
+  }
+  // The options have the names and types that the command's own specification gives them.
+  return await command.run({ ...parsed, io } as Call<never>);
+}
+

@@ -1,0 +1,152 @@
+/** Starts this user's server as a process of its own and waits until it answers. What the server does is none of its business. */
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { errorCodes, WorkerError } from "../domain/errors.ts";
+import type { ErrorCode } from "../domain/errors.ts";
+import type { Paths } from "../config/paths.ts";
+import type { Connection } from "./connection.ts";
+import type { Io } from "./io.ts";
+
+export interface Started {
+  readonly pid: number;
+  /** null: the server serves its unix socket only. */
+  readonly url: string | null;
+  readonly socket: string;
+  readonly home: string;
+  readonly logFile: string;
+  /** What the server has to say about its start, e.g. that the port was taken. */
+  readonly notes: readonly string[];
+}
+
+/** Longest time that a start may take: opening a large database after a crash takes its time. */
+const startMs = 60_000;
+
+/**
+ * Starts the server.
+ * @param flags for the server, e.g. `--port 8001`.
+ * @throws WorkerError server_running, storage_unusable, unavailable (the port is taken) … as the server says.
+ */
+export async function startServer(io: Io, connection: Connection, flags: readonly string[]): Promise<Started> {
+  const { paths } = connection;
+  const log = openLog(paths.home, paths.serverLog);
+  try {
+    const child = spawn(process.execPath, [daemonEntry(), ...flags], {
+      // Not our directory: the server outlives us, and must not keep a removable disk busy.
+      cwd: "/",
+      detached: true,
+      env: { ...io.env, ...absolutePlaces(paths), CLAUDE_WORKER_READY_FD: "3" },
+      stdio: ["ignore", log, log, "pipe"],
+    });
+    const answer = await firstMessage(child, paths.serverLog);
+    return { ...answer, logFile: paths.serverLog };
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** Becomes the server: returns only when it ends. */
+export async function runInForeground({ paths }: Connection, flags: readonly string[]): Promise<never> {
+  Object.assign(process.env, absolutePlaces(paths));
+  process.argv = [process.execPath, daemonEntry(), "--foreground", ...flags];
+  await import(pathToFileURL(daemonEntry()).href);
+  return await new Promise<never>(() => undefined); // The server ends the process itself.
+}
+
+/** For a command that needs a server when none runs. Two at once both succeed: the one that is too late uses the other's server. */
+export async function startByItself(io: Io, connection: Connection): Promise<void> {
+  try {
+    const started = await startServer(io, connection, ["--socket-only-if-taken"]);
+    const where = started.url ?? `${started.socket} (the unix socket only)`;
+    io.stderr.write(`Started the server: pid ${started.pid}, ${where}.\n`);
+    for (const note of started.notes) io.stderr.write(`${note}\n`);
+  } catch (error) {
+    if (!(error instanceof WorkerError) || error.code !== "server_running") throw error;
+    await answering(connection, error);
+  }
+}
+
+/** Somebody else started the server a moment ago: it answers soon. Nobody can tell us when, so we ask. */
+async function answering(connection: Connection, otherwise: WorkerError): Promise<void> {
+  for (const until = Date.now() + startMs; Date.now() < until; await delay(25)) {
+    const health = await connection.client.health().catch(() => null);
+    if (health !== null) return;
+  }
+  throw otherwise;
+}
+
+/** The server has another working directory than we: relative places must mean the same to it. */
+function absolutePlaces({ home, database, logs, config }: Paths): Record<string, string> {
+  return { CLAUDE_WORKER_HOME: home, CLAUDE_WORKER_DB: database, CLAUDE_WORKER_LOG_DIR: logs, CLAUDE_WORKER_CONFIG: resolve(config) };
+}
+
+/** Beside us in src/ (TypeScript, read by Node itself) or in dist/. */
+function daemonEntry(): string {
+  const { url } = import.meta;
+  return fileURLToPath(new URL(url.endsWith(".ts") ? "../daemon/main.ts" : "../daemon/main.js", url));
+}
+
+function openLog(home: string, file: string): number {
+  try {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    const log = openSync(file, "a", 0o600);
+    chmodSync(file, 0o600);
+    return log;
+  } catch (error) {
+    const { code = "unknown error" } = error as NodeJS.ErrnoException;
+    throw new WorkerError("storage_unusable", `The server's log ${file} cannot be written (${code}). Mend the rights, or choose another place: CLAUDE_WORKER_HOME.`);
+  }
+}
+
+type Answer = Omit<Started, "logFile">;
+
+/** The server's one line on its descriptor 3: ready, or why not. Afterwards it is on its own. */
+async function firstMessage(child: ChildProcess, logFile: string): Promise<Answer> {
+  const channel = child.stdio[3] as Readable;
+  try {
+    return await new Promise<Answer>((fulfil, reject) => {
+      const timer = setTimeout(() => reject(tooSlow(child, logFile)), startMs);
+      let text = "";
+      channel.setEncoding("utf8");
+      channel.on("data", (chunk: string) => {
+        text += chunk;
+        if (text.includes("\n")) settle(() => fulfil(answerOf(text)));
+      });
+      const settle = (how: () => void): void => {
+        clearTimeout(timer);
+        try {
+          how();
+        } catch (error) {
+          reject(error as Error);
+        }
+      };
+      child.once("error", (error) => settle(() => reject(new WorkerError("internal", `The server cannot be started: ${error.message}.`))));
+      child.once("exit", (code, signal) => settle(() => reject(diedEarly(code ?? signal, logFile))));
+    });
+  } finally {
+    channel.destroy();
+    child.unref();
+  }
+}
+
+function answerOf(text: string): Answer {
+  const message = JSON.parse(text.slice(0, text.indexOf("\n"))) as { ready?: boolean; error?: { code: string; message: string }; warnings?: string[] } & Answer;
+  if (message.error !== undefined) {
+    const code = (errorCodes as readonly string[]).includes(message.error.code) ? (message.error.code as ErrorCode) : "internal";
+    throw new WorkerError(code, message.error.message);
+  }
+  return { pid: message.pid, url: message.url, socket: message.socket, home: message.home, notes: message.warnings ?? [] };
+}
+
+function diedEarly(how: number | string | null, logFile: string): WorkerError {
+  return new WorkerError("unavailable", `The server ended before it answered (${String(how)}). Its log says why: ${logFile}`);
+}
+
+function tooSlow(child: ChildProcess, logFile: string): WorkerError {
+  const message = `The server (pid ${String(child.pid)}) did not answer within ${startMs / 1000} s. Its log says more: ${logFile}`;
+  return new WorkerError("unavailable", message);
+}

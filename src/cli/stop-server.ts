@@ -1,0 +1,43 @@
+/** Stops a server in good order and waits until it is gone. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { ServerView } from "../contract/views.ts";
+import { ServerUnreachable } from "../client/server-unreachable.ts";
+import type { StopOptions } from "../client/worker-client.ts";
+import { formatDuration } from "../domain/duration.ts";
+import { WorkerError } from "../domain/errors.ts";
+import type { Connection } from "./connection.ts";
+
+/** How long a server may take to close its store after it has let go of its tasks. */
+const closingMs = 30_000;
+
+/** @returns the server as it was before. @throws ServerUnreachable when none answers; WorkerError unavailable when it does not go. */
+export async function stopServer({ client, isLocal }: Connection, options: StopOptions): Promise<ServerView> {
+  const server = await client.server();
+  await client.stop(options);
+  client.close();
+  const limitMs = options.mode === "drain" || options.mode === "now" ? (options.deadline_ms ?? 600_000) + 2 * closingMs : closingMs;
+  // A process that is not our child tells nobody of its end: we have to look.
+  for (const until = Date.now() + limitMs; Date.now() < until; await delay(25)) {
+    if (isLocal ? !isAlive(server.pid) : !(await answers({ client }))) return server;
+  }
+  throw new WorkerError("unavailable", `The server (pid ${server.pid}) has not stopped within ${formatDuration(limitMs)}. Its log says why: ${server.log_file}`);
+}
+
+async function answers({ client }: Pick<Connection, "client">): Promise<boolean> {
+  try {
+    await client.health();
+    return true;
+  } catch (error) {
+    if (error instanceof ServerUnreachable) return false;
+    throw error;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

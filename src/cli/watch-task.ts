@@ -1,0 +1,161 @@
+/** Follows a task live until it ends: lines as things happen, a status line on a terminal, JSON lines for programs. Ctrl-C leaves the task alone. */
+import type { EventView, TaskView } from "../contract/views.ts";
+import type { FeedStep } from "../client/event-stream.ts";
+import { ServerUnreachable } from "../client/server-unreachable.ts";
+import type { WorkerClient } from "../client/worker-client.ts";
+import { formatDuration } from "../domain/duration.ts";
+import { plainLine, plainText } from "../domain/plain-text.ts";
+import { exitCodes } from "./exit-codes.ts";
+import type { ExitCode } from "./exit-codes.ts";
+import { writeJson } from "./io.ts";
+import type { Io } from "./io.ts";
+import { painter } from "./render/colour.ts";
+import type { Painter } from "./render/colour.ts";
+import { agentText, eventLines } from "./render/event-lines.ts";
+import { StatusLine } from "./render/status-line.ts";
+import { endLine } from "./render/task-end.ts";
+import { dollars } from "./render/time.ts";
+import { TurnCounter } from "./turn-counter.ts";
+
+export interface WatchOptions {
+  readonly io: Io;
+  readonly client: WorkerClient;
+  /** As it was when watching began. */
+  readonly task: TaskView;
+  /** Show events after this number. */
+  readonly after: number;
+  readonly json: boolean;
+  /** How long to try again when the server is gone. Default 30 s. */
+  readonly reconnectForMs?: number;
+}
+
+/** @returns 0 when the task completed, 1 when it did not, 130 at Ctrl-C, 3 when the server stays away. */
+export async function watchTask(options: WatchOptions): Promise<ExitCode> {
+  const { io, client, task, after, json, reconnectForMs = 30_000 } = options;
+  const interrupt = new AbortController();
+  const release = io.onInterrupt(() => interrupt.abort());
+  const screen = json ? new JsonScreen(io) : new TextScreen(io, task);
+  try {
+    for await (const step of client.follow(task.id, { after, signal: interrupt.signal, reconnectForMs })) {
+      screen.show(step);
+      if (step.type === "end") return step.task.status === "completed" ? exitCodes.ok : exitCodes.failed;
+    }
+    screen.stop();
+    const commands = `claude-worker watch ${task.id} · claude-worker cancel ${task.id}`;
+    io.stderr.write(`Task ${task.id} goes on in the background. ${commands}\n`);
+    return exitCodes.interrupted;
+  } catch (error) {
+    screen.stop();
+    throw error instanceof ServerUnreachable ? gaveUp(error, task.id, reconnectForMs) : error;
+  } finally {
+    screen.stop();
+    release();
+  }
+}
+
+function gaveUp(error: ServerUnreachable, id: number, reconnectForMs: number): ServerUnreachable {
+  const message =
+    `The server has not answered for ${formatDuration(reconnectForMs)}. Task ${id} is not lost: what runs goes on without the server. ` +
+    `Start it and watch again: claude-worker server start && claude-worker watch ${id}`;
+  return new ServerUnreachable(message, error);
+}
+
+interface Screen {
+  show(step: FeedStep): void;
+  stop(): void;
+}
+
+/** `{"event":…}` a line, and `{"task":…}` last. */
+class JsonScreen implements Screen {
+  readonly #io: Io;
+
+  constructor(io: Io) {
+    this.#io = io;
+  }
+
+  show(step: FeedStep): void {
+    if (step.type === "event") this.#line({ event: step.event });
+    if (step.type === "end") this.#line({ task: step.task });
+  }
+
+  stop(): void {}
+
+  #line(value: unknown): void {
+    this.#io.stdout.write(`${JSON.stringify(value)}\n`);
+  }
+}
+
+class TextScreen implements Screen {
+  readonly #io: Io;
+  readonly #paint: Painter;
+  readonly #status: StatusLine;
+  readonly #turns = new TurnCounter();
+  readonly #begunAt: number;
+  #lastAction: string;
+  #costUsd: number | null;
+  #lastText = "";
+  #isConnected = true;
+
+  constructor(io: Io, task: TaskView) {
+    this.#io = io;
+    this.#paint = painter(io.stdout);
+    this.#begunAt = Date.parse(task.started_at ?? task.created_at);
+    this.#lastAction = task.last_action ?? (task.waiting_for === null ? "" : `waits: ${task.waiting_for.message}`);
+    this.#costUsd = task.cost_usd;
+    this.#status = new StatusLine(io.stdout, () => this.#statusText());
+    this.#status.start();
+  }
+
+  show(step: FeedStep): void {
+    switch (step.type) {
+      case "event":
+        return this.#event(step.event);
+      case "end":
+        return this.#end(step.task);
+      case "connected":
+        if (!this.#isConnected) this.#status.above(`${this.#paint.dim("The server is back.")}\n`);
+        this.#isConnected = true;
+        return;
+      case "disconnected":
+        this.#isConnected = false;
+        this.#status.above(`${this.#paint.yellow("The server does not answer; trying again. The task goes on.")}\n`);
+    }
+  }
+
+  stop(): void {
+    this.#status.stop();
+  }
+
+  #event(event: EventView): void {
+    this.#turns.count(event);
+    const cost = event.data["cost_usd"];
+    if (event.type === "result" && typeof cost === "number") this.#costUsd = cost;
+    this.#lastAction = event.summary.at(-1) ?? this.#lastAction;
+    this.#lastText = agentText(event)?.join("\n") ?? this.#lastText;
+    const lines = eventLines(event, this.#paint);
+    if (lines.length > 0) this.#status.above(`${lines.join("\n")}\n`);
+  }
+
+  #end(task: TaskView): void {
+    this.stop();
+    const result = plainText(task.result ?? "").trim();
+    if (result !== "" && normal(result) !== normal(this.#lastText)) this.#io.stdout.write(`\n${result}\n`);
+    this.#io.stdout.write(`\n${endLine(task, this.#paint)}\n`);
+    if (task.status !== "completed") this.#io.stdout.write(`${this.#paint.dim(`claude-worker show ${task.id} · claude-worker retry ${task.id}`)}\n`);
+  }
+
+  #statusText(): string {
+    const { turns } = this.#turns;
+    const facts = [
+      formatDuration(Date.now() - this.#begunAt).replace(/\.\d/, ""),
+      turns === 0 ? "" : `${turns} ${turns === 1 ? "turn" : "turns"}`,
+      this.#costUsd === null ? "" : dollars(this.#costUsd),
+      this.#isConnected ? plainLine(this.#lastAction) : "the server does not answer, trying again",
+    ];
+    return facts.filter((fact) => fact !== "").join(" · ");
+  }
+}
+
+function normal(text: string): string {
+  return text.replaceAll(/\s+/g, " ").trim();
+}

@@ -1,0 +1,108 @@
+/**
+ * The feed of events over SSE as an async iterator that survives the server: it reconnects by itself and goes on after
+ * the last event that it gave (`Last-Event-ID`), so nothing is missed and nothing comes twice.
+ */
+import type { EventView, TaskView } from "../contract/views.ts";
+import { createParser } from "eventsource-parser";
+import type { EventSourceMessage } from "eventsource-parser";
+import { setTimeout as delay } from "node:timers/promises";
+import type { HttpClient } from "./http-exchange.ts";
+import { WorkerError } from "../domain/errors.ts";
+import { ServerUnreachable } from "./server-unreachable.ts";
+
+/** What happens on a feed. `end` comes last, with the task as it ended; the feed of all tasks has none. */
+export type FeedStep =
+  | { readonly type: "event"; readonly event: EventView }
+  | { readonly type: "end"; readonly task: TaskView }
+  | { readonly type: "connected" }
+  | { readonly type: "disconnected"; readonly reason: string };
+
+export interface FeedOptions {
+  /** Events after this number only: `seq` for a task, the global `id` for all tasks. Default 0: from the beginning. */
+  readonly after?: number;
+  readonly signal?: AbortSignal | undefined;
+  /** How long to try to reconnect before giving up. Default 60 s. */
+  readonly reconnectForMs?: number;
+}
+
+/** A heartbeat comes every 15 s; a connection that is silent for three of them is dead. */
+const silenceMs = 45_000;
+
+/**
+ * @param taskId null: the events of all tasks.
+ * @throws WorkerError not_found, unauthorized …; ServerUnreachable once nobody has answered for `reconnectForMs`.
+ */
+export async function* feed(http: HttpClient, taskId: number | null, options: FeedOptions = {}): AsyncGenerator<FeedStep, void> {
+  const { signal, reconnectForMs = 60_000 } = options;
+  const position = { after: options.after ?? 0 };
+  let lostAt: number | null = null;
+  let tries = 0;
+  for (;;) {
+    try {
+      for await (const step of connection(http, taskId, position, signal)) {
+        [lostAt, tries] = [null, 0];
+        yield step;
+        if (step.type === "end") return;
+      }
+      throw new ServerUnreachable("The server closed the stream.", { address: "", nobodyListens: false });
+    } catch (error) {
+      if (isAborted(signal)) return;
+      if (!isPassing(error)) throw error;
+      if (lostAt === null) yield { type: "disconnected", reason: (error as Error).message };
+      lostAt ??= Date.now();
+      if (Date.now() - lostAt >= reconnectForMs) throw error;
+    }
+    await pause(Math.min(2000, 50 * 2 ** tries++), signal);
+    if (isAborted(signal)) return;
+  }
+}
+
+// A function of its own: the compiler would take an early look at `aborted` for granted for ever.
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted ?? false;
+}
+
+/** One connection, until it ends or breaks. Moves `position` along. */
+async function* connection(
+  http: HttpClient,
+  taskId: number | null,
+  position: { after: number },
+  signal: AbortSignal | undefined,
+): AsyncGenerator<FeedStep, void> {
+  const headers = { accept: "text/event-stream", ...(position.after > 0 ? { "last-event-id": String(position.after) } : {}) };
+  const path = taskId === null ? "/events" : `/tasks/${taskId}/events`;
+  const answer = await http.stream({ path: `${path}?after=${position.after}`, headers, signal, silenceMs });
+  const messages: EventSourceMessage[] = [];
+  const parser = createParser({ onEvent: (message) => void messages.push(message) });
+  answer.setEncoding("utf8");
+  try {
+    yield { type: "connected" };
+    for await (const chunk of answer) {
+      parser.feed(chunk as string);
+      for (const message of messages.splice(0)) {
+        const step = stepOf(message);
+        if (step === null) continue;
+        if (step.type === "event") position.after = taskId === null ? step.event.id : step.event.seq;
+        yield step;
+      }
+    }
+  } finally {
+    answer.destroy();
+  }
+}
+
+function stepOf(message: EventSourceMessage): FeedStep | null {
+  if (message.data === "") return null;
+  const data: unknown = JSON.parse(message.data);
+  return message.event === "end" ? { type: "end", task: data as TaskView } : { type: "event", event: data as EventView };
+}
+
+/** A server that is stopping, starting or broken off comes back; whoever refuses us does not change his mind. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof WorkerError) return ["server_unreachable", "unavailable", "internal"].includes(error.code);
+  return error instanceof Error && "code" in error && ["ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE", "EPIPE"].includes(String(error.code));
+}
+
+async function pause(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
+  await delay(durationMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined); // Aborted: the caller looks at the signal.
+}

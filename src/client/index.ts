@@ -1,0 +1,14 @@
+/** The public client library, `claude-worker/client`: talk to a server from TypeScript or JavaScript. */
+export { urlAddress } from "./address.ts";
+export type { ServerAddress } from "./address.ts";
+export { ServerUnreachable } from "./server-unreachable.ts";
+export { WorkerClient } from "./worker-client.ts";
+export type { ListOptions, LogOptions, StopOptions, TaskChange } from "./worker-client.ts";
+export type { FeedOptions, FeedStep } from "./event-stream.ts";
+export type { WaitOptions, WaitResult } from "./wait.ts";
+export { WorkerError } from "../domain/errors.ts";
+export type { TaskInput } from "../contract/task-input.ts";
+export type {
+  AttemptView, EventPage, EventView, HealthView, HoldView, ProblemView, ServerView, TaskPage, TaskSummaryView, TaskView,
+  TrustView, WaitingForView,
+} from "../contract/views.ts";

@@ -1,0 +1,27 @@
+/** The error of a client that gets no answer: nobody listens, or whoever listens went away or stays silent. */
+import { WorkerError } from "../domain/errors.ts";
+
+/** `nobodyListens`: the connection itself was refused, so the request was certainly not carried out. */
+export class ServerUnreachable extends WorkerError {
+  readonly address: string;
+  readonly nobodyListens: boolean;
+
+  constructor(message: string, options: { address: string; nobodyListens: boolean }) {
+    super("server_unreachable", message);
+    this.name = "ServerUnreachable";
+    this.address = options.address;
+    this.nobodyListens = options.nobodyListens;
+  }
+}
+
+const refusals = new Set(["ENOENT", "ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ENOTSOCK"]);
+
+/** What a failed request says about the server. @param address as people read it. */
+export function unreachable(cause: Error, address: string): ServerUnreachable {
+  const { code } = cause as NodeJS.ErrnoException;
+  const nobodyListens = code !== undefined && refusals.has(code);
+  const message = nobodyListens
+    ? `No server answers at ${address}. Start it: claude-worker server start`
+    : `The server at ${address} broke off before it had answered (${code ?? cause.message}). See whether it runs: claude-worker server status`;
+  return new ServerUnreachable(message, { address, nobodyListens });
+}

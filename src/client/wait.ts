@@ -1,0 +1,65 @@
+/** Waiting for the end of tasks: each is followed on its event stream, so nothing polls. */
+import type { TaskView } from "../contract/views.ts";
+import { isTerminal } from "../domain/task.ts";
+import type { WorkerClient } from "./worker-client.ts";
+
+export interface WaitOptions {
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Called for each task as it ends (at once for those that have ended already). */
+  readonly onEnd?: (task: TaskView) => void;
+  /** As for `events`. */
+  readonly reconnectForMs?: number;
+}
+
+export interface WaitResult {
+  /** In the order of the ids. */
+  readonly ended: readonly TaskView[];
+  /** Ids that had not ended when the time was over or the signal aborted. */
+  readonly open: readonly number[];
+}
+
+/** How many tasks are followed at once; the others wait for their turn, which changes nothing as all must end. */
+const streamsAtOnce = 16;
+
+/** @throws WorkerError not_found …; ServerUnreachable. */
+export async function waitForTasks(client: WorkerClient, ids: readonly number[], options: WaitOptions = {}): Promise<WaitResult> {
+  const stop = new AbortController();
+  const signals = [stop.signal, ...(options.signal === undefined ? [] : [options.signal])];
+  if (options.timeoutMs !== undefined) signals.push(AbortSignal.timeout(options.timeoutMs));
+  const signal = AbortSignal.any(signals);
+  const ended = new Map<number, TaskView>();
+  const queue = [...new Set(ids)];
+  const follow = async (): Promise<void> => {
+    for (let id = queue.shift(); id !== undefined && !signal.aborted; id = queue.shift()) {
+      const task = await endOf(client, id, { signal, reconnectForMs: options.reconnectForMs });
+      if (task === null) return;
+      ended.set(id, task);
+      options.onEnd?.(task);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.min(streamsAtOnce, queue.length) }, follow));
+  } finally {
+    stop.abort();
+  }
+  const inOrder = [...new Set(ids)];
+  return {
+    ended: inOrder.flatMap((id) => ended.get(id) ?? []),
+    open: inOrder.filter((id) => !ended.has(id)),
+  };
+}
+
+async function endOf(
+  client: WorkerClient,
+  id: number,
+  { signal, reconnectForMs }: { signal: AbortSignal; reconnectForMs: number | undefined },
+): Promise<TaskView | null> {
+  const task = await client.get(id);
+  if (isTerminal(task.status)) return task;
+  const options = { after: task.last_event, signal, ...(reconnectForMs === undefined ? {} : { reconnectForMs }) };
+  for await (const step of client.follow(id, options)) {
+    if (step.type === "end") return step.task;
+  }
+  return null;
+}

@@ -1,0 +1,197 @@
+/** The typed client of a server's REST API: one method a verb. What it returns is what the server said; it holds no rules. */
+import type { TaskInput } from "../contract/task-input.ts";
+import type {
+  AttemptView, EventPage, EventView, HealthView, HoldView, ServerView, TaskPage, TaskSummaryView, TaskView, TrustView,
+} from "../contract/views.ts";
+import type { TaskStatus } from "../domain/task.ts";
+import type { ServerAddress } from "./address.ts";
+import type { FeedOptions, FeedStep } from "./event-stream.ts";
+import { httpClient } from "./http-exchange.ts";
+import type { HttpClient } from "./http-exchange.ts";
+import type { WaitOptions, WaitResult } from "./wait.ts";
+
+export interface ListOptions {
+  readonly status?: readonly TaskStatus[] | undefined;
+  readonly group?: string | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** Part of the name or title. */
+  readonly text?: string | undefined;
+  readonly order?: "newest" | "oldest" | undefined;
+  /** 1-500, default 50. */
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+}
+
+export interface TaskChange {
+  readonly name?: string | null;
+  readonly priority?: number;
+  readonly labels?: Record<string, string>;
+}
+
+export interface StopOptions {
+  /** `leave` the running attempts alone (default), `drain` them, or stop them `now`. */
+  readonly mode?: "leave" | "drain" | "now";
+  readonly deadline_ms?: number | undefined;
+}
+
+export interface LogOptions {
+  readonly kind?: "raw" | "summary";
+  /** First byte to send. */
+  readonly from?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Every method may throw WorkerError with the server's code, and ServerUnreachable. */
+export class WorkerClient {
+  readonly address: ServerAddress;
+  readonly #http: HttpClient;
+
+  constructor(address: ServerAddress) {
+    this.address = address;
+    this.#http = httpClient(address);
+  }
+
+  /** Resolves when the task is durable. */
+  async submit(input: TaskInput): Promise<TaskView> {
+    return (await this.#http.json({ method: "POST", path: "/tasks", body: input })) as TaskView;
+  }
+
+  async get(id: number): Promise<TaskView> {
+    return (await this.#http.json({ path: `/tasks/${id}` })) as TaskView;
+  }
+
+  /** One page. `all` walks over the pages. */
+  async list(options: ListOptions = {}): Promise<TaskPage> {
+    return (await this.#http.json({ path: `/tasks${queryOf(options)}` })) as TaskPage;
+  }
+
+  /** Every task that fits, page by page as it is read. */
+  async *all(options: ListOptions = {}): AsyncGenerator<TaskSummaryView, void> {
+    for (let cursor = options.cursor; ; ) {
+      const page = await this.list({ limit: 200, ...options, cursor });
+      yield* page.tasks;
+      if (page.next_cursor === null) return;
+      cursor = page.next_cursor;
+    }
+  }
+
+  async attempts(id: number): Promise<AttemptView[]> {
+    const answer = (await this.#http.json({ path: `/tasks/${id}/attempts` })) as { attempts: AttemptView[] };
+    return answer.attempts;
+  }
+
+  /** Stored events after the number `after` (one page), or the newest `tail`. */
+  async eventPage(id: number, options: { after?: number; limit?: number; tail?: number } = {}): Promise<EventPage> {
+    return (await this.#http.json({ path: `/tasks/${id}/events${queryText(options)}` })) as EventPage;
+  }
+
+  /** A task's events, stored ones first and then live, until the task has ended. @param id null: all tasks, without an end. */
+  async *events(id: number | null, options: FeedOptions = {}): AsyncGenerator<EventView, void> {
+    for await (const step of this.follow(id, options)) {
+      if (step.type === "event") yield step.event;
+    }
+  }
+
+  /** As `events`, with the end and what happens to the connection. */
+  async *follow(id: number | null, options: FeedOptions = {}): AsyncGenerator<FeedStep, void> {
+    const { feed } = await import("./event-stream.ts");
+    yield* feed(this.#http, id, options);
+  }
+
+  /** Waits until every task has ended, or the time is over. */
+  async wait(ids: readonly number[], options: WaitOptions = {}): Promise<WaitResult> {
+    const { waitForTasks } = await import("./wait.ts");
+    return await waitForTasks(this, ids, options);
+  }
+
+  async cancel(id: number): Promise<TaskView> {
+    return (await this.#http.json({ method: "POST", path: `/tasks/${id}/cancel` })) as TaskView;
+  }
+
+  async retry(id: number): Promise<TaskView> {
+    return (await this.#http.json({ method: "POST", path: `/tasks/${id}/retry` })) as TaskView;
+  }
+
+  async update(id: number, change: TaskChange): Promise<TaskView> {
+    return (await this.#http.json({ method: "PATCH", path: `/tasks/${id}`, body: change })) as TaskView;
+  }
+
+  /** Removes an ended task with its logs. */
+  async remove(id: number): Promise<void> {
+    await this.#http.json({ method: "DELETE", path: `/tasks/${id}` });
+  }
+
+  /** A log file's bytes from `from` on, as they stream in. */
+  async *log(id: number, { kind = "summary", from = 0, signal }: LogOptions = {}): AsyncGenerator<Buffer, void> {
+    const headers = { accept: "*/*", ...(from > 0 ? { range: `bytes=${from}-` } : {}) };
+    const answer = await this.#http.stream({ path: `/tasks/${id}/logs?kind=${kind}`, headers, signal });
+    try {
+      for await (const chunk of answer) yield chunk as Buffer;
+    } finally {
+      answer.destroy();
+    }
+  }
+
+  async trusted(): Promise<TrustView> {
+    return (await this.#http.json({ path: "/trust" })) as TrustView;
+  }
+
+  async trust(directory: string): Promise<TrustView> {
+    return (await this.#http.json({ method: "POST", path: "/trust", body: { directory } })) as TrustView;
+  }
+
+  async distrust(directory: string): Promise<TrustView> {
+    return (await this.#http.json({ method: "DELETE", path: "/trust", body: { directory } })) as TrustView;
+  }
+
+  async holds(): Promise<HoldView[]> {
+    return holdsOf(await this.#http.json({ path: "/holds" }));
+  }
+
+  /** Nothing starts until `resume`. */
+  async hold(reason: string | null = null): Promise<HoldView[]> {
+    return holdsOf(await this.#http.json({ method: "POST", path: "/holds", body: { reason } }));
+  }
+
+  async resume(): Promise<HoldView[]> {
+    return holdsOf(await this.#http.json({ method: "DELETE", path: "/holds" }));
+  }
+
+  async server(): Promise<ServerView> {
+    return (await this.#http.json({ path: "/server" })) as ServerView;
+  }
+
+  /** @param silenceMs how long to wait for an answer. */
+  async health(silenceMs = 5000): Promise<HealthView> {
+    return (await this.#http.json({ path: "//health", silenceMs })) as HealthView;
+  }
+
+  /** Begins an orderly stop. */
+  async stop(options: StopOptions = {}): Promise<void> {
+    await this.#http.json({ method: "POST", path: "/server/stop", body: { mode: "leave", ...options } });
+  }
+
+  /** Closes idle connections; requests under way go on. */
+  close(): void {
+    this.#http.close();
+  }
+}
+
+function holdsOf(answer: unknown): HoldView[] {
+  return (answer as { holds: HoldView[] }).holds;
+}
+
+function queryOf({ status, labels, ...rest }: ListOptions): string {
+  const labelled = Object.entries(labels ?? {}).map(([key, value]) => `${key}=${value}`);
+  return queryText({ status, label: labelled, ...rest });
+}
+
+/** `?a=1&b=2`, a list as a repeated name; empty when nothing is set. */
+function queryText(values: Readonly<Record<string, number | string | readonly string[] | undefined>>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) {
+    for (const each of Array.isArray(value) ? value : [value]) if (each !== undefined) query.append(name, String(each));
+  }
+  const text = query.toString();
+  return text === "" ? "" : `?${text}`;
+}
