@@ -1,0 +1,38 @@
+/**
+ * `npm run docs` writes the generated parts of the documentation from the source; with `--check` it writes nothing and exits 1, naming
+ * the stale pages. A generated part stands between two comments that carry its name. What the parts say is scripts/docs/'s business.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { agentEnvironmentTable } from "./docs/agent-environment-table.ts";
+import { commandReference } from "./docs/command-reference.ts";
+import { configurationTable, pathTable } from "./docs/configuration-table.ts";
+import { replacePart } from "./docs/generated-part.ts";
+import { transitionTable } from "./docs/transition-table.ts";
+
+interface Part {
+  readonly page: string;
+  readonly name: string;
+  readonly make: () => string | Promise<string>;
+}
+
+const parts: readonly Part[] = [
+  { page: "docs/user-guide/cli-reference.md", name: "commands", make: commandReference },
+  { page: "docs/administration/configuration.md", name: "settings", make: configurationTable },
+  { page: "docs/administration/configuration.md", name: "paths", make: pathTable },
+  { page: "docs/administration/security.md", name: "agent-environment", make: agentEnvironmentTable },
+  { page: "docs/concepts/lifecycle.md", name: "transitions", make: transitionTable },
+];
+
+const stale = new Set<string>();
+for (const { page, name, make } of parts) {
+  const file = fileURLToPath(new URL(`../${page}`, import.meta.url));
+  const before = readFileSync(file, "utf8");
+  const after = replacePart(before, name, await make());
+  if (after === before) continue;
+  stale.add(page);
+  if (!process.argv.includes("--check")) writeFileSync(file, after);
+}
+for (const page of stale)
+  console.log(process.argv.includes("--check") ? `${page} is stale. Write it anew: npm run docs` : `${page} written`);
+if (stale.size > 0 && process.argv.includes("--check")) process.exitCode = 1;

@@ -1,0 +1,85 @@
+/** What the documentation promises about itself: links lead somewhere, commands exist, generated parts are fresh. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { commandIndex, describeCommands, groups } from "../../src/cli/command-index.ts";
+import { longOf } from "../../src/cli/parse-words.ts";
+import { commonOptions } from "../../src/cli/command.ts";
+import { exitCodes } from "../../src/cli/exit-codes.ts";
+import { repositoryRoot } from "../support/source-files.ts";
+import { anchorsOf, commandLines, linksOf, pages } from "./pages.ts";
+
+test("every link between pages leads to a file and a heading that are there", () => {
+  const all = pages();
+  const broken = all.flatMap((page) =>
+    linksOf(page.text).flatMap((link) => {
+      const [target = "", anchor] = link.split("#", 2);
+      const file = target === "" ? page.file : path.join(path.dirname(page.file), target);
+      if (!existsSync(path.join(repositoryRoot, file))) return [`${page.file}: ${link}: there is no such file`];
+      if (anchor === undefined) return [];
+      const text = all.find((other) => other.file === file)?.text ?? "";
+      return anchorsOf(text).has(anchor) ? [] : [`${page.file}: ${link}: there is no such heading`];
+    }),
+  );
+  assert.deepEqual(broken, []);
+});
+
+test("every claude-worker command that a page names exists, with the flags that it is given", async () => {
+  const flags = await flagsByCommand();
+  const wrong = pages().flatMap(({ file, text }) =>
+    commandLines(text).flatMap((line) => faultsOf(line, flags).map((fault) => `${file}: ${line}: ${fault}`)),
+  );
+  assert.deepEqual(wrong, []);
+});
+
+test("the reference tells every exit code", () => {
+  const reference = pages().find(({ file }) => file.endsWith("cli-reference.md"))?.text ?? "";
+  const missing = Object.values(exitCodes).filter((code) => !reference.includes(`\n| ${code} |`));
+  assert.deepEqual(missing, []);
+});
+
+test("every page is reached from the index", () => {
+  const index = pages().find(({ file }) => file === "docs/README.md")?.text ?? "";
+  const linked = new Set(linksOf(index).map((link) => path.join("docs", link)));
+  const lost = pages().filter(({ file }) => file.startsWith("docs/") && !file.startsWith("docs/decisions/"));
+  assert.deepEqual(
+    lost.filter(({ file }) => file !== "docs/README.md" && !linked.has(file)).map(({ file }) => file),
+    [],
+  );
+});
+
+test("the generated parts say what the source says", async () => {
+  await promisify(execFile)(process.execPath, ["scripts/docs.ts", "--check"], { cwd: repositoryRoot });
+});
+
+async function flagsByCommand(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const shortOf = (written: string): string[] => /^-\w/.exec(written)?.slice() ?? [];
+  const common = [...commonOptions.flatMap((option) => [longOf(option), ...shortOf(option.flags)]), "--help", "-h"];
+  const named = (await describeCommands()).map(({ name, options = [] }) => {
+    return [
+      name,
+      new Set([...common, ...options.flatMap((option) => [longOf(option), ...shortOf(option.flags)])]),
+    ] as const;
+  });
+  const aliases = commandIndex.flatMap(({ name, alias }) =>
+    alias === undefined ? [] : [[alias, new Map(named).get(name) ?? new Set<string>()] as const],
+  );
+  return new Map([...named, ...aliases]);
+}
+
+/** What is wrong with `claude-worker …`; words in capitals and `…` stand for anything. */
+function faultsOf(line: string, flags: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  const [, first = "", second = "", ...rest] = line.split(/\s+/);
+  if (["", "--version", "--help", "help"].includes(first)) return [];
+  const isPair = Object.hasOwn(groups, first);
+  if (isPair && (second === "" || second === "…")) return [];
+  const name = isPair ? `${first} ${second}` : first;
+  const known = flags.get(name);
+  if (known === undefined) return [`there is no command "${name}"`];
+  return (isPair ? rest : [second, ...rest])
+    .filter((word) => /^--?[a-z]/.test(word) && !known.has(word))
+    .map((flag) => `there is no flag ${flag}`);
+}
