@@ -8,18 +8,19 @@ import { fileURLToPath } from "node:url";
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const src = path.join(root, "src");
 
-/** In the bundle `import.meta.url` still names the place under dist/ where the file would be on its own,
+/** In the bundle `import.meta` still names the place under dist/ where the file would be on its own,
  * so that `new URL("../daemon/main.js", import.meta.url)` means the same in src/, in dist/ and in the bundle.
  * @type {import("esbuild").Plugin} */
-const ownUrls = {
-  name: "own-urls",
+const ownPlaces = {
+  name: "own-places",
   setup(build) {
     build.onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
       const code = readFileSync(file, "utf8");
-      if (!file.startsWith(src + path.sep) || !code.includes("import.meta.url")) return undefined;
-      const place = path.relative(src, file).replace(/\.ts$/, ".js");
-      const url = `require("node:url").pathToFileURL(require("node:path").join(__dirname, ${JSON.stringify(place)})).href`;
-      return { contents: code.replaceAll("import.meta.url", url), loader: "ts" };
+      if (!file.startsWith(src + path.sep) || !code.includes("import.meta")) return undefined;
+      const place = JSON.stringify(path.relative(src, file).replace(/\.ts$/, ".js"));
+      const url = `require("node:url").pathToFileURL(require("node:path").join(__dirname, ${place})).href`;
+      const contents = `const importMeta = { url: ${url} };\n${code.replaceAll("import.meta", "importMeta")}`;
+      return { contents, loader: "ts" };
     });
   },
 };
@@ -79,6 +80,6 @@ async function bundleCli(out) {
     format: "cjs",
     external: ["better-sqlite3", "koffi"],
     logLevel: "warning",
-    plugins: [ownUrls],
+    plugins: [ownPlaces],
   });
 }

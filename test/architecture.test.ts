@@ -45,19 +45,7 @@ const rooms: Readonly<Record<string, Room>> = {
   client: { ours: ["domain", "type contract"], packages: ["eventsource-parser"], node: true },
   cli: { ours: ["domain", "config", "client", "type contract"], packages: ["commander"], node: true },
   daemon: {
-    ours: [
-      "domain",
-      "contract",
-      "config",
-      "store",
-      "operations",
-      "scheduler",
-      "processes",
-      "supervisor",
-      "runner",
-      "http",
-      "mcp",
-    ],
+    ours: ["domain", "contract", "config", "store", "operations", "scheduler", "processes", "supervisor", "runner", "http", "mcp"],
     packages: ["pino"],
     node: true,
   },
@@ -75,11 +63,7 @@ test("every folder of src/ is a room of the import map and of ARCHITECTURE.md", 
   for (const entry of readdirSync(path.join(repositoryRoot, "src"), { withFileTypes: true })) {
     assert.ok(entry.isDirectory(), `src/${entry.name}: a file belongs into a room`);
     assert.ok(Object.hasOwn(rooms, entry.name), `src/${entry.name}/ has no entry in the import map of this test`);
-    assert.match(
-      architecture,
-      new RegExp(`\\b${entry.name}/`),
-      `ARCHITECTURE.md does not say what src/${entry.name}/ is`,
-    );
+    assert.match(architecture, new RegExp(`\\b${entry.name}/`), `ARCHITECTURE.md does not say what src/${entry.name}/ is`);
   }
 });
 
@@ -139,8 +123,7 @@ function forbiddenImports(file: SourceFile): string[] {
 }
 
 function isAllowed(file: SourceFile, room: Room, { specifier, typeOnly }: Import): boolean {
-  const allows = (list: readonly string[], name: string): boolean =>
-    list.includes(name) || (typeOnly && list.includes(`type ${name}`));
+  const allows = (list: readonly string[], name: string): boolean => list.includes(name) || (typeOnly && list.includes(`type ${name}`));
   if (specifier.startsWith("node:")) return room.node;
   if (!specifier.startsWith(".")) {
     const name = packageOf(specifier);

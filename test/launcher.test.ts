@@ -30,26 +30,22 @@ test("an old Node hands over to the npm package `node`, with arguments and exit 
   assert.equal(code, 7);
 });
 
-test(
-  "a signal reaches the command line behind an old Node, and its death by a signal is passed on",
-  { timeout: 50_000 },
-  async (t) => {
-    const cli = `
+test("a signal reaches the command line behind an old Node, and its death by a signal is passed on", { timeout: 50_000 }, async (t) => {
+  const cli = `
     process.on("SIGTERM", () => { console.log("stopping"); process.kill(process.pid, "SIGKILL"); });
     setTimeout(() => {}, 60_000);
     console.log("ready");`;
-    const { launch } = setup(t, { cli, node: process.versions.node });
-    const child = launch([], { pretend: "18.0.0" });
-    const exited = once(child, "exit");
-    let printed = "";
-    for await (const chunk of child.stdout) {
-      printed += String(chunk);
-      if (printed === "ready\n") child.kill("SIGTERM");
-    }
-    assert.equal(printed, "ready\nstopping\n");
-    assert.deepEqual(await exited, [null, "SIGKILL"]);
-  },
-);
+  const { launch } = setup(t, { cli, node: process.versions.node });
+  const child = launch([], { pretend: "18.0.0" });
+  const exited = once(child, "exit");
+  let printed = "";
+  for await (const chunk of child.stdout) {
+    printed += String(chunk);
+    if (printed === "ready\n") child.kill("SIGTERM");
+  }
+  assert.equal(printed, "ready\nstopping\n");
+  assert.deepEqual(await exited, [null, "SIGKILL"]);
+});
 
 test("without any Node that is new enough it says in one sentence which one it needs", async (t) => {
   const { launch } = setup(t, { cli: "" });
@@ -88,10 +84,7 @@ interface Installed {
 }
 
 /** A package of nothing but the real launcher; `pretend` makes the Node that starts it believe in another version. */
-function setup(
-  t: TestContext,
-  { cli, node }: Installed,
-): { launch: (args: string[], options?: { pretend?: string }) => Launched } {
+function setup(t: TestContext, { cli, node }: Installed): { launch: (args: string[], options?: { pretend?: string }) => Launched } {
   const root = mkdtempSync(path.join(tmpdir(), "claude-worker-launcher-"));
   t.after(() => rmSync(root, { recursive: true, force: true }));
   cpSync(path.join(repositoryRoot, "bin"), path.join(root, "bin"), { recursive: true });

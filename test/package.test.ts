@@ -14,9 +14,7 @@ test("the package has what it needs at run time and nothing else", async (t) => 
   for (const needed of ["bin/claude-worker", "bin/package.json", "dist/cli.cjs", "LICENSE", "package.json"]) {
     assert.ok(files.includes(needed), `${needed} is missing`);
   }
-  const strangers = files.filter(
-    (file) => !/^(bin|dist|plugin)\/|^(README|CHANGELOG)\.md$|^LICENSE$|^package\.json$/.test(file),
-  );
+  const strangers = files.filter((file) => !/^(bin|dist|plugin)\/|^(README|CHANGELOG)\.md$|^LICENSE$|^package\.json$/.test(file));
   assert.deepEqual(strangers, []);
   assert.deepEqual(
     files.filter((file) => /\.(test|map)\.|\.ts$/.test(file) && !file.endsWith(".d.ts")),
@@ -130,8 +128,7 @@ function manifest(): { version: string } {
 function run(command: string, args: string[], options: { cwd: string; env: NodeJS.ProcessEnv }): Promise<Ran> {
   return new Promise((resolve, reject) => {
     execFile(command, args, options, (error, stdout, stderr) => {
-      if (error !== null && typeof error.code !== "number")
-        reject(new Error(`${command} did not start`, { cause: error }));
+      if (error !== null && typeof error.code !== "number") reject(new Error(`${command} did not start`, { cause: error }));
       else resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
     });
   });

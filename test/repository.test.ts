@@ -41,11 +41,7 @@ test("the lockfile has every platform's binaries, so that npm ci accepts it ever
       (name) => !packages[`${folder}/node_modules/${name}`] && !packages[`node_modules/${name}`],
     ),
   );
-  assert.deepEqual(
-    missing,
-    [],
-    "npm install drops what the registry does not have: choose versions that it has in full",
-  );
+  assert.deepEqual(missing, [], "npm install drops what the registry does not have: choose versions that it has in full");
 });
 
 interface LockedPackage {
