@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { decideOutcome, factEventTypes, factsFrom } from "../../src/domain/decide-outcome.ts";
 import { eventsFromRecord } from "../../src/domain/events-from-record.ts";
 import type { AttemptFacts, Outcome, ResultFacts } from "../../src/domain/outcome.ts";

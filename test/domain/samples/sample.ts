@@ -8,7 +8,7 @@ export interface Sample {
   /** What the Agent SDK threw after the last message, or null. */
   readonly thrown: string | null;
   /** The runner's closing record. */
-  ended(stopRequested?: StopReason): NoteRecord;
+  readonly ended: (stopRequested?: StopReason) => NoteRecord;
 }
 
 export const sampleNames = readdirSync(new URL(".", import.meta.url))

@@ -1,0 +1,280 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as fc from "fast-check";
+import { outcomeKinds } from "../../src/domain/outcome.ts";
+import type { Outcome } from "../../src/domain/outcome.ts";
+import { afterOutcome, defaultRetryPolicy } from "../../src/domain/retry.ts";
+import type { Consequence, EndedAttempt } from "../../src/domain/retry.ts";
+import { next } from "../../src/domain/transitions.ts";
+
+const now = Date.UTC(2026, 0, 1);
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+function after(
+  outcome: Outcome,
+  change: Partial<Omit<EndedAttempt, "task">> & { task?: Partial<EndedAttempt["task"]> } = {},
+): Consequence {
+  return afterOutcome({
+    outcome,
+    progressed: false,
+    holdScope: "account:abc",
+    policy: defaultRetryPolicy,
+    now,
+    random: () => 0.5,
+    ...change,
+    task: { cancelRequestedAt: null, poisonCount: 0, retriesSpent: 0, retries: 0, ...change.task },
+  });
+}
+
+const crashed: Outcome = { kind: "crashed", message: "The runner died before the task was finished." };
+const lost: Outcome = { kind: "lost", message: "The machine started anew." };
+const overloaded: Outcome = { kind: "overloaded", message: "Claude's API was overloaded.", apiStatus: 529 };
+const agentFailed: Outcome = { kind: "agent_failed", message: "It did not work." };
+const timedOut: Outcome = { kind: "timed_out", message: "Stopped: the attempt ran longer than its time limit." };
+const authFailed: Outcome = { kind: "auth_failed", message: "Claude's API refused the sign-in.", apiStatus: 401 };
+const limited: Outcome = {
+  kind: "rate_limited",
+  message: "The account's usage limit (five_hour) is reached.",
+  limit: "five_hour",
+  resetsAt: now + 2 * hourMs,
+};
+
+const gone = {
+  notBefore: null,
+  notBeforeReason: null,
+  resumable: false,
+  spendsRetry: false,
+  poisonCount: 0,
+  hold: null,
+  error: null,
+};
+
+test("a success completes the task", () => {
+  assert.deepEqual(after({ kind: "succeeded", message: "" }), { ...gone, operation: "complete" });
+});
+
+test("a requested cancel wins over every outcome", () => {
+  for (const kind of outcomeKinds) {
+    const consequence = after({ kind, message: "x" }, { task: { cancelRequestedAt: now - 1, retries: 9 } });
+    assert.equal(consequence.operation, "cancel", kind);
+    assert.equal(consequence.error?.code, "cancelled", kind);
+    assert.equal(consequence.hold, null, kind);
+    assert.equal(consequence.notBefore, null, kind);
+  }
+});
+
+for (const outcome of [crashed, lost]) {
+  test(`an attempt that ${outcome.kind === "lost" ? "was lost" : "crashed"} is resumed at once and spends no retry`, () => {
+    assert.deepEqual(after(outcome), { ...gone, operation: "requeue", resumable: true, poisonCount: 1 });
+  });
+
+  test(`a task whose attempts ended ${outcome.kind} without a step is failed as poisonous the fifth time in a row`, () => {
+    assert.equal(after(outcome, { task: { poisonCount: 3 } }).operation, "requeue");
+    const fifth = after(outcome, { task: { poisonCount: 4, retries: 9 } });
+    assert.equal(fifth.operation, "fail");
+    assert.equal(fifth.poisonCount, 5);
+    assert.equal(fifth.error?.code, outcome.kind);
+    assert.match(
+      fifth.error?.message ?? "",
+      /^Given up: 5 attempts in a row died without a new step\. The last one: The /,
+    );
+  });
+}
+
+test("progress starts the count of fruitless attempts anew, however many there were", () => {
+  for (let poisonCount = 0; poisonCount < 20; poisonCount += 1) {
+    const consequence = after(crashed, { progressed: true, task: { poisonCount } });
+    assert.equal(consequence.operation, "requeue");
+    assert.equal(consequence.poisonCount, 1);
+  }
+});
+
+test("an overloaded API is tried again five times, after longer and longer waits, and then the task fails", () => {
+  const waits: number[] = [];
+  let poisonCount = 0;
+  for (let attempt = 1; attempt <= 5; attempt += 1) {
+    const consequence = after(overloaded, { random: () => 0.999_999, task: { poisonCount } });
+    assert.equal(consequence.operation, "requeue");
+    assert.equal(consequence.notBeforeReason, "retry");
+    assert.ok(consequence.resumable);
+    assert.equal(consequence.spendsRetry, false);
+    assert.equal(consequence.hold, null);
+    waits.push((consequence.notBefore ?? 0) - now);
+    poisonCount = consequence.poisonCount;
+  }
+  assert.deepEqual(waits, [10_000, 20_000, 40_000, 80_000, 160_000]);
+  const sixth = after(overloaded, { task: { poisonCount } });
+  assert.equal(sixth.operation, "fail");
+  assert.deepEqual(sixth.error, {
+    code: "overloaded",
+    message: "Given up after 6 tries. Claude's API was overloaded.",
+    apiStatus: 529,
+  });
+});
+
+test("the wait has full jitter and never exceeds its cap", () => {
+  const waitOf = (random: number, tries: number) =>
+    (after(overloaded, {
+      random: () => random,
+      policy: { ...defaultRetryPolicy, overloadedTries: 99 },
+      task: { poisonCount: tries },
+    }).notBefore ?? 0) - now;
+  assert.equal(waitOf(0, 3), 0);
+  assert.equal(waitOf(0.5, 0), 5_000);
+  assert.equal(waitOf(0.5, 50), 150_000);
+});
+
+test("a usage limit puts the task back until the reset, spends nothing, and holds everybody who shares the account", () => {
+  const consequence = after(limited);
+  const until = now + 2 * hourMs + 15_000;
+  assert.deepEqual(consequence, {
+    ...gone,
+    operation: "requeue",
+    notBefore: until,
+    notBeforeReason: "rate_limited",
+    resumable: true,
+    hold: { kind: "rate_limited", scope: "account:abc", message: limited.message, until },
+  });
+});
+
+test("the jitter after a reset is small for a short wait", () => {
+  const soon = after({ ...limited, resetsAt: now + 3_000 }, { random: () => 0.999 });
+  assert.equal(soon.notBefore, now + 3_300);
+});
+
+test("a limit without a known reset, or with one that has passed, waits a minute instead of not at all", () => {
+  const { resetsAt: _, ...unknown } = limited;
+  for (const outcome of [unknown, { ...limited, resetsAt: now }, { ...limited, resetsAt: now - hourMs }]) {
+    assert.equal(after(outcome, { random: () => 0 }).notBefore, now + minuteMs);
+  }
+});
+
+test("a wrong clock cannot hold the queue for longer than the limit can last", () => {
+  const wrong = { ...limited, resetsAt: now + 365 * 24 * hourMs };
+  assert.equal(after(wrong, { random: () => 0 }).notBefore, now + 5 * hourMs);
+  assert.equal(after({ ...wrong, limit: "seven_day" }, { random: () => 0 }).notBefore, now + 7 * 24 * hourMs);
+});
+
+test("a failed sign-in puts the task back and holds everything until somebody mends it", () => {
+  const consequence = after(authFailed);
+  assert.equal(consequence.operation, "requeue");
+  assert.equal(consequence.spendsRetry, false);
+  assert.equal(consequence.notBefore, null);
+  assert.ok(consequence.resumable);
+  assert.deepEqual(consequence.hold, {
+    kind: "auth_failed",
+    scope: "account:abc",
+    message: "Claude's API refused the sign-in. Sign in again (or mend the API key), then: claude-worker resume",
+    until: null,
+  });
+});
+
+test("limits, failed sign-ins and interruptions count neither for nor against a poisonous task, unless it made progress", () => {
+  for (const outcome of [limited, authFailed, { kind: "interrupted", message: "" } as const]) {
+    assert.equal(after(outcome, { task: { poisonCount: 3 } }).poisonCount, 3);
+    assert.equal(after(outcome, { progressed: true, task: { poisonCount: 3 } }).poisonCount, 0);
+  }
+});
+
+test("an interrupted attempt is pending again and resumes its session", () => {
+  assert.deepEqual(after({ kind: "interrupted", message: "" }), { ...gone, operation: "requeue", resumable: true });
+});
+
+for (const outcome of [agentFailed, timedOut, { kind: "verification_failed", message: "npm test fails." } as const]) {
+  test(`${outcome.kind} fails the task when no retry is left, and starts afresh while there is one`, () => {
+    const failed = after(outcome);
+    assert.equal(failed.operation, "fail");
+    assert.deepEqual(failed.error, { code: outcome.kind, message: outcome.message });
+
+    const again = after(outcome, { task: { retries: 2, retriesSpent: 1 } });
+    assert.equal(again.operation, "requeue");
+    assert.equal(again.notBeforeReason, "retry");
+    assert.equal(again.notBefore, now + 10_000);
+    assert.ok(again.spendsRetry);
+    assert.equal(again.resumable, false, "a turn that ended has nothing to continue");
+
+    assert.equal(after(outcome, { task: { retries: 2, retriesSpent: 2 } }).operation, "fail");
+  });
+}
+
+test("a budget that is used up is never tried again", () => {
+  const consequence = after({ kind: "budget_exhausted", message: "Stopped at the budget." }, { task: { retries: 5 } });
+  assert.deepEqual(consequence, {
+    ...gone,
+    operation: "fail",
+    error: { code: "budget_exhausted", message: "Stopped at the budget." },
+  });
+});
+
+const anyOutcome: fc.Arbitrary<Outcome> = fc.record(
+  {
+    kind: fc.constantFrom(...outcomeKinds),
+    message: fc.string(),
+    apiStatus: fc.integer({ min: 100, max: 599 }),
+    resetsAt: fc.oneof(fc.integer(), fc.constantFrom(now, now + 1, now + 1e15)),
+    limit: fc.constantFrom("five_hour", "seven_day", "usage"),
+  },
+  { requiredKeys: ["kind", "message"] },
+);
+const anyEnd: fc.Arbitrary<EndedAttempt> = fc.record({
+  outcome: anyOutcome,
+  task: fc.record({
+    cancelRequestedAt: fc.option(fc.constant(now)),
+    poisonCount: fc.nat(2000),
+    retriesSpent: fc.nat(2000),
+    retries: fc.nat(100),
+  }),
+  progressed: fc.boolean(),
+  holdScope: fc.constant("all"),
+  policy: fc.constant(defaultRetryPolicy),
+  now: fc.constant(now),
+  random: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }).map((value) => () => value),
+});
+
+test("whatever ended a running task, what follows is legal, complete and bounded", () => {
+  fc.assert(
+    fc.property(anyEnd, (ended) => {
+      const consequence = afterOutcome(ended);
+      assert.notEqual(next("running", consequence.operation), null);
+      const goesOn = consequence.operation === "requeue";
+      assert.equal(consequence.error !== null, consequence.operation === "fail" || consequence.operation === "cancel");
+      assert.ok(
+        goesOn ||
+          (consequence.notBefore === null &&
+            !consequence.resumable &&
+            !consequence.spendsRetry &&
+            consequence.hold === null),
+      );
+      assert.equal(consequence.notBefore === null, consequence.notBeforeReason === null);
+      if (consequence.notBefore !== null) {
+        assert.ok(Number.isSafeInteger(consequence.notBefore));
+        assert.ok(consequence.notBefore >= now && consequence.notBefore <= now + 8 * 24 * hourMs);
+      }
+      if (ended.task.cancelRequestedAt !== null) assert.equal(consequence.operation, "cancel");
+      if (consequence.spendsRetry) assert.ok(ended.task.retriesSpent < ended.task.retries);
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+test("no task is tried for ever without progress, except while it is held", () => {
+  const untilTheEnd = fc.constantFrom(
+    ...outcomeKinds.filter((kind) => !["rate_limited", "auth_failed", "interrupted"].includes(kind)),
+  );
+  fc.assert(
+    fc.property(fc.array(untilTheEnd, { minLength: 120, maxLength: 120 }), fc.nat(100), (kinds, retries) => {
+      let task = { cancelRequestedAt: null, poisonCount: 0, retriesSpent: 0, retries };
+      const ended = kinds.some((kind) => {
+        const consequence = after({ kind, message: "x" }, { task });
+        task = {
+          ...task,
+          poisonCount: consequence.poisonCount,
+          retriesSpent: task.retriesSpent + (consequence.spendsRetry ? 1 : 0),
+        };
+        return consequence.operation !== "requeue";
+      });
+      assert.ok(ended);
+    }),
+  );
+});
