@@ -2,11 +2,12 @@
 import type { z } from "zod";
 import { didYouMean } from "../domain/did-you-mean.ts";
 import { WorkerError } from "../domain/errors.ts";
-import type { InputFault } from "../domain/errors.ts";
+import type { ErrorCode, InputFault } from "../domain/errors.ts";
 
 /**
  * @param what how a person calls the input, e.g. "The request's body".
- * @throws WorkerError invalid_input with a fault (JSON pointer, sentence) for each part that is wrong.
+ * @throws WorkerError with a fault (JSON pointer, sentence) for each part that is wrong: `invalid_input`, or the code that the
+ * schema's check names in its `params`.
  */
 export function parseInput<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
   const parsed = schema.safeParse(value);
@@ -15,10 +16,15 @@ export function parseInput<S extends z.ZodType>(schema: S, value: unknown, what:
   const [first] = faults;
   const where = first === undefined || first.pointer === "" ? "" : ` at ${first.pointer}`;
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : "";
-  throw new WorkerError("invalid_input", `${what} is not valid${where}: ${first?.detail ?? "unknown fault"}${more}.`, faults);
+  throw new WorkerError(codeOf(parsed.error.issues), `${what} is not valid${where}: ${first?.detail ?? "unknown fault"}${more}.`, faults);
 }
 
 const maxFaults = 20;
+
+function codeOf(issues: readonly z.core.$ZodIssue[]): ErrorCode {
+  const isTooLarge = issues.some((issue) => issue.code === "custom" && issue.params?.["code"] === "payload_too_large");
+  return isTooLarge ? "payload_too_large" : "invalid_input";
+}
 
 function faultsOf(issue: z.core.$ZodIssue, schema: z.ZodType): InputFault[] {
   if (issue.code === "unrecognized_keys") {

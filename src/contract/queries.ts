@@ -1,7 +1,7 @@
 /** What doors take besides a submit: path parameters, query strings, and the small bodies of the other requests. */
 import { z } from "zod";
 import { taskStatuses } from "../domain/task.ts";
-import { labelKey, labels, taskName, taskPriority } from "./task-input.ts";
+import { groupName, labelKey, labels, taskName, taskPriority, text } from "./task-input.ts";
 
 /** A whole number that arrives as text. */
 const wholeNumber = (min: number, max: number) =>
@@ -40,14 +40,18 @@ const labelFilter = z
 
 export const listQuery = z.strictObject({
   status: listOf(z.enum(taskStatuses)).optional().describe("Only tasks in one of these statuses."),
-  group: z.string().max(100).optional(),
+  group: groupName.optional(),
   label: labelFilter.optional().describe("Only tasks with this label, as `key=value`. May be given several times."),
-  text: z.string().max(200).optional().describe("Part of the name or title."),
+  text: text.max(200).optional().describe("Part of the name or title."),
   created_after: time.optional(),
   created_before: time.optional(),
   order: z.enum(["newest", "oldest"]).optional().describe("By submission; default `newest`."),
   limit: wholeNumber(1, 500).optional().describe("Default 50."),
-  cursor: z.string().max(200).optional().describe("`next_cursor` of the page before."),
+  cursor: z
+    .string()
+    .regex(/^[\w-]{1,200}$/, "is not from this server")
+    .optional()
+    .describe("`next_cursor` of the page before."),
 });
 
 export const eventsQuery = z.strictObject({
@@ -65,9 +69,9 @@ export const taskChange = z
   .strictObject({ name: taskName.nullable().optional(), priority: taskPriority.optional(), labels: labels.optional() })
   .refine((change) => Object.keys(change).length > 0, "names nothing to change: give name, priority or labels");
 
-export const trustInput = z.strictObject({ directory: z.string().min(1).max(4096).describe("Absolute path of a directory.") });
+export const trustInput = z.strictObject({ directory: text.min(1).max(4096).describe("Absolute path of a directory.") });
 
-export const holdInput = z.strictObject({ reason: z.string().trim().max(500).nullish().describe("For people: why nothing may start.") });
+export const holdInput = z.strictObject({ reason: text.trim().max(500).nullish().describe("For people: why nothing may start.") });
 
 export const stopInput = z.strictObject({
   mode: z

@@ -6,18 +6,22 @@ import { permissionModes } from "../domain/task.ts";
 export const maxPromptBytes = 10 * 1024 * 1024;
 
 /** Text that SQLite, JSON and terminals can hold: well-formed, without NUL. */
-const text = z.string().refine((value) => value.isWellFormed() && !value.includes("\0"), "must be well-formed Unicode without NUL characters");
+export const text = z.string().refine((value) => value.isWellFormed() && !value.includes("\0"), "must be well-formed Unicode without NUL characters");
 const rule = text.trim().min(1).max(1000);
 export const labelKey = z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,62}$/i, "a label's key has 1-63 letters, digits, '.', '_' or '-'");
 
 export const labels = z.record(labelKey, text.max(200));
+export const groupName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/i, "a group has 1-63 letters, digits, '_' or '-'");
 export const taskName = text.trim().min(1).max(200);
 export const taskPriority = z.int().min(-1000).max(1000);
 
 export const taskInput = z.strictObject({
   prompt: text
     .refine((value) => value.trim() !== "", "the prompt is empty: say what Claude shall do")
-    .refine((value) => Buffer.byteLength(value) <= maxPromptBytes, "the prompt is over 10 MB: put the material into a file and name it in the prompt")
+    .refine((value) => Buffer.byteLength(value) <= maxPromptBytes, {
+      error: "the prompt is over 10 MB: put the material into a file and name it in the prompt",
+      params: { code: "payload_too_large" },
+    })
     .describe("What Claude shall do. At most 10 MB."),
   working_directory: text.min(1).max(4096).describe("Absolute path of an existing, trusted directory."),
   name: taskName.nullish().describe("A name for lists; not unique."),
@@ -32,7 +36,7 @@ export const taskInput = z.strictObject({
   stall_timeout_ms: z.int().min(1000).max(2_592_000_000).nullish().describe("Longest silence of one attempt, milliseconds."),
   retries: z.int().min(0).max(100).default(0).describe("Extra tries when the agent itself fails or times out."),
   priority: taskPriority.default(0).describe("Higher starts earlier."),
-  group: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/i).default("default"),
+  group: groupName.default("default"),
   labels: labels.default({}),
 });
 

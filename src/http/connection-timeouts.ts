@@ -4,6 +4,8 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { HttpError } from "./problem.ts";
+import { sendProblem } from "./send-answer.ts";
 
 export interface ConnectionTimeouts {
   readonly headersMs: number;
@@ -17,35 +19,37 @@ export const defaultTimeouts: ConnectionTimeouts = { headersMs: 5000, requestMs:
 /** Puts the limits on a server whose own are switched off. */
 export function limitConnections(server: Server, { headersMs, requestMs, idleMs }: ConnectionTimeouts): void {
   const timers = new WeakMap<Socket, NodeJS.Timeout>();
-  const arm = (socket: Socket, limitMs: number): void => {
-    clearTimeout(timers.get(socket));
-    timers.set(socket, setTimeout(() => giveUp(socket), limitMs));
-  };
   const disarm = (socket: Socket): void => clearTimeout(timers.get(socket));
+  const arm = (socket: Socket, limitMs: number, giveUp: () => void): void => {
+    disarm(socket);
+    timers.set(socket, setTimeout(giveUp, limitMs));
+  };
 
   server.on("connection", (socket: Socket) => {
-    arm(socket, headersMs);
+    arm(socket, headersMs, () => refuseHeaders(socket));
     socket.once("close", () => disarm(socket));
   });
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
-    const isComplete = (request.headers["content-length"] ?? "0") === "0" && request.headers["transfer-encoding"] === undefined;
-    if (isComplete) disarm(socket);
-    else {
-      arm(socket, requestMs);
+    const hasBody = (request.headers["content-length"] ?? "0") !== "0" || request.headers["transfer-encoding"] !== undefined;
+    if (hasBody) {
+      arm(socket, requestMs, () => refuseBody(request, response));
       request.once("end", () => disarm(socket));
-    }
+    } else disarm(socket);
     response.once("finish", () => {
-      if (!socket.destroyed) arm(socket, idleMs);
+      if (!socket.destroyed) arm(socket, idleMs, () => socket.destroySoon());
     });
   });
 }
 
-const timeoutAnswer = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-
-/** A connection that has sent something is told; an answer that is already on its way is not mixed with another. */
-function giveUp(socket: Socket): void {
-  const answering = "_httpMessage" in socket && socket._httpMessage !== null;
-  if (socket.bytesRead > 0 && socket.bytesWritten === 0 && !answering && socket.writable) socket.write(timeoutAnswer);
+/** A connection that has sent something is told why it is let go. */
+function refuseHeaders(socket: Socket): void {
+  if (socket.bytesRead > 0 && socket.writable) socket.write("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
   socket.destroySoon();
+}
+
+function refuseBody(request: IncomingMessage, response: ServerResponse): void {
+  sendProblem(request, response, new HttpError("request_timeout", "The request's body did not arrive in time. Send it faster."));
+  response.end();
+  request.socket.destroySoon();
 }

@@ -3,12 +3,11 @@
  * reads: while that one is slow it buffers nothing and later reads what it missed from the store.
  */
 import type { ServerResponse } from "node:http";
-import { frameOf } from "./feed.ts";
+import { piecesOf } from "./feed.ts";
 import type { Feed, FeedEnd, FeedWatcher } from "./feed.ts";
 import { streamHead } from "./send-answer.ts";
 
 const readAtOnce = 100;
-const writeAtOnceBytes = 64 * 1024;
 
 export class EventStream implements FeedWatcher {
   readonly #response: ServerResponse;
@@ -34,7 +33,7 @@ export class EventStream implements FeedWatcher {
     this.#goOn();
   }
 
-  offer(from: number, to: number, frames: string): void {
+  offer(from: number, to: number, frames: Buffer): void {
     if (this.#end !== null && to > this.#end.after) this.#end = null; // The task was retried: it goes on.
     if (this.#after >= to || this.#blockedAt !== null) return;
     if (this.#after !== from) return this.#goOn();
@@ -76,16 +75,12 @@ export class EventStream implements FeedWatcher {
   /** Reads from the store until there is nothing newer or the reader is slow. */
   #catchUp(): void {
     const { source } = this.#feed;
-    while (!this.#closed && this.#blockedAt === null) {
+    while (!this.#closed && !this.#response.destroyed && this.#blockedAt === null) {
       const events = source.read(this.#after, readAtOnce);
-      if (events.length === 0) break;
-      let frames = "";
-      for (const event of events) {
-        this.#after = source.numberOf(event);
-        frames += frameOf(this.#after, event);
-        if (frames.length >= writeAtOnceBytes) break;
-      }
-      this.#write(frames);
+      const [piece] = piecesOf(this.#after, events, (event) => source.numberOf(event));
+      if (piece === undefined) break;
+      this.#after = piece.to;
+      this.#write(piece.frames);
     }
   }
 
@@ -95,7 +90,7 @@ export class EventStream implements FeedWatcher {
     this.close();
   }
 
-  #write(text: string): void {
+  #write(text: string | Buffer): void {
     if (this.#closed || this.#response.destroyed) return;
     if (!this.#response.write(text)) this.#blockedAt ??= performance.now();
   }

@@ -27,7 +27,7 @@ export interface FeedEnd {
 /** What a feed sees of a watcher. */
 export interface FeedWatcher {
   /** Events `from` (excluded) to `to`, as text. A watcher elsewhere reads for itself. */
-  offer(from: number, to: number, frames: string): void;
+  offer(from: number, to: number, frames: Buffer): void;
   /** The feed is over: to be said once everything before it was sent. */
   over(end: FeedEnd): void;
   /** Nothing more will come. */
@@ -37,6 +37,7 @@ export interface FeedWatcher {
 /** Steps after which a task may have ended. */
 const closing = new Set<EventView["type"]>(["ended", "attempt_ended", "cancel_requested", "result", "swept"]);
 const readAtOnce = 200;
+const pieceLength = 64 * 1024;
 /** Events within this time are handed over together: 500 watchers at 200 events/s are then 20,000 writes a second, not 100,000. */
 const gatherMs = 25;
 
@@ -109,19 +110,41 @@ export class Feed {
     let mayBeOver = false;
     for (let first = true; ; first = false) {
       const events = this.#source.read(this.#cursor, readAtOnce);
-      const last = events.at(-1);
-      if (last === undefined) return mayBeOver || first;
-      const from = this.#cursor;
-      this.#cursor = this.#source.numberOf(last);
-      const frames = events.map((event) => frameOf(this.#source.numberOf(event), event)).join("");
-      for (const watcher of this.#watchers) watcher.offer(from, this.#cursor, frames);
+      if (events.length === 0) return mayBeOver || first;
+      for (const piece of piecesOf(this.#cursor, events, (event) => this.#source.numberOf(event))) this.#offer(piece);
       mayBeOver ||= events.some((event) => closing.has(event.type));
       if (events.length < readAtOnce) return mayBeOver;
     }
   }
+
+  #offer({ from, to, frames }: Piece): void {
+    this.#cursor = to;
+    const bytes = Buffer.from(frames);
+    for (const watcher of this.#watchers) watcher.offer(from, to, bytes);
+  }
+}
+
+/** Some events in a row as text: those after `from`, up to and with `to`. */
+export interface Piece {
+  readonly from: number;
+  readonly to: number;
+  readonly frames: string;
+}
+
+/** Cuts events into pieces that may be written at once: what a slow reader leaves lying is at most one of them. */
+export function* piecesOf(after: number, events: readonly EventView[], numberOf: FeedSource["numberOf"]): Generator<Piece, void> {
+  let [from, to, frames] = [after, after, ""];
+  for (const event of events) {
+    to = numberOf(event);
+    frames += frameOf(to, event);
+    if (frames.length < pieceLength) continue;
+    yield { from, to, frames };
+    [from, frames] = [to, ""];
+  }
+  if (frames !== "") yield { from, to, frames };
 }
 
 /** One event as a message of the event stream. */
-export function frameOf(number: number, event: EventView): string {
+function frameOf(number: number, event: EventView): string {
   return `id: ${number}\ndata: ${JSON.stringify(event)}\n\n`;
 }

@@ -52,7 +52,7 @@ export class Router {
 
 function found(place: Place, method: string, params: Readonly<Record<string, string>>): Match {
   const route = place.routes.get(method === "HEAD" ? "GET" : method) ?? null;
-  const methods = [...place.routes.keys()];
+  const methods = [...place.routes.keys()].toSorted();
   return { route, params, allow: route === null ? methods.flatMap((each) => (each === "GET" ? ["GET", "HEAD"] : [each])) : [] };
 }
 

@@ -1,0 +1,178 @@
+/** Event pages and event streams: replay, live, end, slow readers, shared work, and nothing left behind. */
+import assert from "node:assert/strict";
+import { ServerResponse } from "node:http";
+import { connect } from "node:net";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { openDoor } from "../support/http-door.ts";
+import type { OpenDoor } from "../support/http-door.ts";
+import { SseReader } from "../support/sse-reader.ts";
+import { eventually } from "../support/eventually.ts";
+
+const accept = { accept: "text/event-stream" };
+
+async function setup(t: TestContext, options: Parameters<typeof openDoor>[1] = {}): Promise<OpenDoor & { id: number }> {
+  const open = await openDoor(t, options);
+  const answer = await open.call({ path: "/api/v1/tasks", body: { prompt: "p", working_directory: "/tmp" } });
+  return { ...open, id: Number(answer.json()["id"]) };
+}
+
+async function watch(t: TestContext, open: OpenDoor, path: string, headers: Record<string, string> = {}): Promise<SseReader> {
+  const reader = new SseReader(await open.stream({ path, headers: { ...accept, ...headers } }));
+  t.after(() => reader.close());
+  return reader;
+}
+
+/** The most that any answer has held back at once, in this process. */
+function watchBuffers(t: TestContext): { mostBytes: number } {
+  const seen = { mostBytes: 0 };
+  const write = ServerResponse.prototype.write;
+  t.mock.method(ServerResponse.prototype, "write", function (this: ServerResponse, ...parts: Parameters<typeof write>) {
+    const hasRoom = write.apply(this, parts);
+    seen.mostBytes = Math.max(seen.mostBytes, this.writableLength);
+    return hasRoom;
+  });
+  return seen;
+}
+
+test("pages through stored events and shows the newest", async (t) => {
+  const open = await setup(t);
+  for (let step = 0; step < 5; step++) open.api.tell(open.id, "text", { step });
+  const page = (await open.call({ path: `/api/v1/tasks/${open.id}/events?after=2&limit=2` })).json();
+  assert.deepEqual((page["events"] as { seq: number }[]).map((event) => event.seq), [3, 4]);
+  assert.equal(page["next_after"], 4);
+  const tail = (await open.call({ path: `/api/v1/tasks/${open.id}/events?tail=2` })).json();
+  assert.deepEqual((tail["events"] as { seq: number }[]).map((event) => event.seq), [5, 6]);
+  const all = (await open.call({ path: "/api/v1/events?tail=3" })).json();
+  assert.deepEqual((all["events"] as { id: number }[]).map((event) => event.id), [4, 5, 6]);
+});
+
+test("streams what is stored, then what happens, then the end with the ended task", async (t) => {
+  const open = await setup(t);
+  open.api.tell(open.id, "text", { text: "stored" });
+  const reader = await watch(t, open, `/api/v1/tasks/${open.id}/events`);
+  await reader.count(2);
+  open.api.tell(open.id, "text", { text: "live" });
+  await reader.count(3);
+  open.api.finish(open.id);
+  await reader.ended;
+  assert.deepEqual(reader.ids(), [1, 2, 3, 4]);
+  const end = reader.messages.at(-1);
+  assert.equal(end?.event, "end");
+  assert.equal((JSON.parse(end?.data ?? "") as { status: string }).status, "completed");
+});
+
+test("goes on after Last-Event-ID, which is stronger than `after`", async (t) => {
+  const open = await setup(t);
+  for (let step = 0; step < 4; step++) open.api.tell(open.id, "text");
+  open.api.finish(open.id);
+  const path = `/api/v1/tasks/${open.id}/events?after=1`;
+  const reader = await watch(t, open, path, { "last-event-id": "4" });
+  await reader.ended;
+  assert.deepEqual(reader.ids(), [5, 6]);
+  const nothingNew = await watch(t, open, path, { "last-event-id": "6" });
+  await nothingNew.ended;
+  assert.deepEqual(nothingNew.messages.map((message) => message.event), ["end"]);
+  assert.equal((await open.call({ path, headers: { ...accept, "last-event-id": "x" } })).status, 400);
+});
+
+test("streams the events of all tasks; tail=0 gives only new ones", async (t) => {
+  const open = await setup(t);
+  const everything = await watch(t, open, "/api/v1/events");
+  const fresh = await watch(t, open, "/api/v1/events?tail=0");
+  const second = await open.call({ path: "/api/v1/tasks", body: { prompt: "q", working_directory: "/tmp" } });
+  open.api.finish(Number(second.json()["id"]));
+  await everything.count(3);
+  await fresh.count(2);
+  assert.deepEqual([everything.ids(), fresh.ids()], [[1, 2, 3], [2, 3]]);
+});
+
+test("a retried task's stream goes on", async (t) => {
+  const open = await setup(t);
+  const reader = await watch(t, open, `/api/v1/tasks/${open.id}/events`);
+  await reader.count(1);
+  open.api.finish(open.id);
+  await open.api.retryTask(open.id, { scope: "admin", name: "test" });
+  open.api.tell(open.id, "text");
+  await reader.count(4);
+  assert.ok(reader.messages.every((message) => message.event === null));
+});
+
+test("a task that is removed ends its streams", async (t) => {
+  const open = await setup(t);
+  const reader = await watch(t, open, `/api/v1/tasks/${open.id}/events?after=1`);
+  open.api.finish(open.id);
+  await open.api.removeTask(open.id, { scope: "admin", name: "test" });
+  await reader.ended;
+  assert.equal((await open.call({ path: `/api/v1/tasks/${open.id}/events`, headers: accept })).status, 404);
+});
+
+test("fifty watchers of one task cost one read of each event, not fifty", async (t) => {
+  const open = await setup(t);
+  const readers = await Promise.all(Array.from({ length: 50 }, () => watch(t, open, `/api/v1/tasks/${open.id}/events`)));
+  await Promise.all(readers.map((reader) => reader.count(1)));
+  assert.equal(open.api.subscriptions, 1);
+  const before = open.api.reads;
+  for (let step = 0; step < 20; step++) open.api.tell(open.id, "text", { step });
+  await Promise.all(readers.map((reader) => reader.count(21)));
+  assert.ok(open.api.reads - before <= 40, `${open.api.reads - before} reads`);
+  for (const reader of readers) reader.close();
+  await eventually(() => open.api.subscriptions === 0);
+});
+
+test("a reader that stands still costs no memory, and reads on where it stood", async (t) => {
+  const open = await setup(t);
+  const buffered = watchBuffers(t);
+  const stalled = await open.stream({ path: `/api/v1/tasks/${open.id}/events`, headers: accept });
+  const lively = await watch(t, open, `/api/v1/tasks/${open.id}/events`);
+  const text = "x".repeat(10_000);
+  for (let step = 0; step < 1000; step++) {
+    open.api.tell(open.id, "text", { text });
+    if (step % 100 === 0) await lively.count(step);
+  }
+  await lively.count(1001);
+  assert.ok(buffered.mostBytes < 500_000, `${buffered.mostBytes} bytes waited in the server`);
+  const late = new SseReader(stalled);
+  await late.count(1001);
+  assert.deepEqual(late.ids(), Array.from({ length: 1001 }, (_, index) => index + 1));
+});
+
+test("a reader that stands still for too long is closed", async (t) => {
+  const open = await setup(t, { heartbeatMs: 20, maxBlockedMs: 100 });
+  const socket = connect(open.socket);
+  t.after(() => socket.destroy());
+  socket.on("error", () => {}); // The server resets it: that is what is tested.
+  socket.write(`GET /api/v1/tasks/${open.id}/events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n`);
+  socket.pause();
+  await eventually(() => open.api.subscriptions === 1);
+  for (let step = 0; step < 300; step++) open.api.tell(open.id, "text", { text: "x".repeat(10_000) });
+  await eventually(() => open.api.subscriptions === 0);
+});
+
+test("a quiet stream is kept alive by comments", async (t) => {
+  const open = await setup(t, { heartbeatMs: 20 });
+  const reader = await watch(t, open, `/api/v1/tasks/${open.id}/events`);
+  await reader.until(() => reader.comments.length >= 2);
+  assert.equal(reader.comments[0], ": heartbeat");
+});
+
+test("stopping the door ends streams at once and may be done twice", async (t) => {
+  const open = await setup(t);
+  const reader = await watch(t, open, "/api/v1/events");
+  await reader.count(1);
+  await Promise.all([open.door.stop(), open.door.stop()]);
+  await reader.ended;
+  assert.equal(open.api.subscriptions, 0);
+});
+
+test("a store that cannot be read closes the stream and is logged", async (t) => {
+  const open = await setup(t);
+  const reader = await watch(t, open, `/api/v1/tasks/${open.id}/events`);
+  await reader.count(1);
+  open.api.taskEvents = () => {
+    throw new Error("disk on fire");
+  };
+  open.api.tell(open.id, "text");
+  await reader.ended;
+  assert.equal(open.logged.length, 1);
+});

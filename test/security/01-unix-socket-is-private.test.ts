@@ -1,0 +1,50 @@
+/** Item 1: the unix socket belongs to its owner alone. */
+import assert from "node:assert/strict";
+import { chmodSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { createHttp } from "../../src/http/server.ts";
+import { fakeApi } from "../support/fake-api.ts";
+import { openDoor } from "../support/http-door.ts";
+import { scratch } from "../support/scratch.ts";
+
+const log = { error: () => {} };
+const newDoor = () => createHttp({ api: fakeApi(), token: "t".repeat(43), log });
+
+test("the socket has mode 0600 whatever the umask is, and the umask is as before", async (t) => {
+  const before = process.umask(0o000);
+  t.after(() => process.umask(before));
+  const { socket } = await openDoor(t);
+  assert.equal(lstatSync(socket).mode & 0o777, 0o600);
+  assert.equal(process.umask(), 0o000);
+});
+
+test("a directory that others may enter is refused", async (t) => {
+  const directory = path.join(scratch(t).directory, "open");
+  mkdirSync(directory);
+  chmodSync(directory, 0o755);
+  await assert.rejects(newDoor().listenSocket(path.join(directory, "s.sock")), { code: "storage_unusable", message: /chmod 700/ });
+});
+
+test("what lies in the socket's place is removed only if it is a socket", async (t) => {
+  const directory = path.join(scratch(t).directory, "run");
+  mkdirSync(directory, { mode: 0o700 });
+  const file = path.join(directory, "file");
+  writeFileSync(file, "precious");
+  await assert.rejects(newDoor().listenSocket(file), { code: "storage_unusable" });
+  const link = path.join(directory, "link");
+  symlinkSync(file, link);
+  await assert.rejects(newDoor().listenSocket(link), { code: "storage_unusable" });
+  assert.ok(lstatSync(file).isFile() && lstatSync(link).isSymbolicLink());
+});
+
+test("a socket that a killed server left over is replaced", async (t) => {
+  const directory = path.join(scratch(t).directory, "run");
+  mkdirSync(directory, { mode: 0o700 });
+  const socket = path.join(directory, "s.sock");
+  const [first, second] = [newDoor(), newDoor()];
+  t.after(() => Promise.all([first.stop(), second.stop()]));
+  await first.listenSocket(socket);
+  await second.listenSocket(socket);
+  assert.ok(lstatSync(socket).isSocket());
+});

@@ -1,0 +1,51 @@
+/** Item 22: headers within 5 s, the whole request within 30 s (shorter here), an idle connection closed; streams live on. */
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { test } from "node:test";
+import { defaultTimeouts } from "../../src/http/connection-timeouts.ts";
+import { openDoor } from "../support/http-door.ts";
+import { SseReader } from "../support/sse-reader.ts";
+
+const short = { timeouts: { headersMs: 150, requestMs: 300, idleMs: 150 } };
+
+test("the limits are 5 s and 30 s", () => {
+  assert.deepEqual([defaultTimeouts.headersMs, defaultTimeouts.requestMs], [5000, 30_000]);
+});
+
+test("a client that drips its headers is told 408 and let go", async (t) => {
+  const { port } = await openDoor(t, short);
+  const socket = connect({ port, host: "127.0.0.1" });
+  let answer = "";
+  socket.setEncoding("latin1").on("data", (part: string) => (answer += part)).on("error", () => {});
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  socket.write("GET /health HTTP/1.1\r\n");
+  const drip = setInterval(() => socket.write("X: y\r\n"), 20);
+  await closed;
+  clearInterval(drip);
+  assert.match(answer, /^HTTP\/1\.1 408 /);
+});
+
+test("a client that drips its body is let go", async (t) => {
+  const { raw, port, token } = await openDoor(t, short);
+  const answer = await raw(
+    `POST /api/v1/trust HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{`,
+  );
+  assert.match(answer, /^HTTP\/1\.1 408 /);
+});
+
+test("a connection that says nothing, and one that stays idle after an answer, are closed", async (t) => {
+  const { raw, port } = await openDoor(t, short);
+  assert.equal(await raw(""), "");
+  const kept = await raw(`GET /health HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
+  assert.match(kept, /^HTTP\/1\.1 200 /);
+});
+
+test("a stream lives longer than any limit of requests", async (t) => {
+  const open = await openDoor(t, short);
+  const reader = new SseReader(await open.stream({ path: "/api/v1/events", headers: { accept: "text/event-stream" } }));
+  t.after(() => reader.close());
+  await delay(600); // Twice the longest limit: there is nothing to wait for, it must just still be there.
+  await open.call({ path: "/api/v1/tasks", body: { prompt: "p", working_directory: "/tmp" } });
+  await reader.count(1);
+});
