@@ -58,7 +58,7 @@ export function createAttemptStore(
      WHERE id = @taskId AND status IN (${claimable})`,
   );
   const selectOne = database.prepare(`SELECT ${attemptRow.select} FROM attempts WHERE id = ?`);
-  const selectOfTask = database.prepare(`SELECT ${attemptRow.select} FROM attempts WHERE task_id = ? ORDER BY number`);
+  const selectOfTask = database.prepare(`SELECT ${attemptRow.select} FROM attempts WHERE task_id = +? ORDER BY number`);
   const selectOpen = database.prepare(
     `SELECT ${attemptRow.select} FROM attempts INDEXED BY attempts_open WHERE ended_at IS NULL ORDER BY id`,
   );

@@ -69,8 +69,9 @@ function takeEpoch(database: Database.Database): number {
 /** A task has an open attempt exactly while it says so: no work may end half-way between the two tables. */
 function createAttemptRule(database: Database.Database): (taskIds: ReadonlySet<number>) => void {
   const select = database.prepare<[number], { claimed: number | null; open: number | null }>(
-    `SELECT open_attempt_id AS claimed, attempts.id AS open
-     FROM tasks LEFT JOIN attempts ON task_id = tasks.id AND attempts.ended_at IS NULL WHERE tasks.id = ?`,
+    `SELECT open_attempt_id AS claimed,
+       (SELECT id FROM attempts WHERE task_id = tasks.id AND attempts.ended_at IS NULL) AS open
+     FROM tasks WHERE id = ?`,
   );
   return (taskIds) => {
     for (const id of taskIds) {

@@ -12,11 +12,11 @@ export function createStartingOrder(
 ): Pick<TaskStore, "startable" | "nextStartAt" | "ahead"> {
   const selectReady = database.prepare<[number], Place>(
     `SELECT id, priority FROM tasks INDEXED BY tasks_ready WHERE status = 'pending' AND not_before IS NULL
-     ORDER BY priority DESC, id LIMIT ?`,
+     ORDER BY priority DESC, id LIMIT +?`,
   );
   const selectDue = database.prepare<[number, number], Place>(
-    `SELECT id, priority FROM tasks INDEXED BY tasks_delayed WHERE status = 'pending' AND not_before <= ?
-     ORDER BY priority DESC, id LIMIT ?`,
+    `SELECT id, priority FROM tasks INDEXED BY tasks_delayed WHERE status = 'pending' AND not_before <= +?
+     ORDER BY priority DESC, id LIMIT +?`,
   );
   const selectNext = database
     .prepare<[number], number | null>(
@@ -24,13 +24,13 @@ export function createStartingOrder(
     )
     .pluck();
   const selectPlace = database.prepare<[number], Place>("SELECT id, priority FROM tasks WHERE id = ?");
-  const before = "(priority > @priority OR (priority = @priority AND id < @id))";
+  const before = "(priority > +@priority OR (priority = +@priority AND id < +@id))";
   const countReady = database
     .prepare<[Place], number>(
       `SELECT (SELECT count(*) FROM tasks INDEXED BY tasks_ready
-               WHERE status = 'pending' AND not_before IS NULL AND priority > @priority)
+               WHERE status = 'pending' AND not_before IS NULL AND priority > +@priority)
             + (SELECT count(*) FROM tasks INDEXED BY tasks_ready
-               WHERE status = 'pending' AND not_before IS NULL AND priority = @priority AND id < @id)`,
+               WHERE status = 'pending' AND not_before IS NULL AND priority = +@priority AND id < +@id)`,
     )
     .pluck();
   const countDelayed = database

@@ -1,4 +1,7 @@
-/** Pages of tasks by filter, in order of their ids. Every page costs what it shows, not what the table holds (text filters excepted). */
+/**
+ * Pages of tasks by filter, in order of their ids. A page costs what it shows, not what the table holds; the exceptions are a text
+ * that few tasks bear and a span of time that many newer tasks hide: they read a narrow column of every task.
+ */
 import type Database from "better-sqlite3";
 import { taskStatuses } from "../domain/task.ts";
 import { createStatements } from "./statements.ts";
@@ -10,63 +13,104 @@ interface Condition {
   readonly values: readonly (string | number)[];
 }
 
+/** Where the ids of a page come from: tables, which of their columns is the task's id, and what must hold. */
+interface Source {
+  readonly tables: string;
+  readonly id: string;
+  readonly conditions: readonly Condition[];
+}
+
+/** So few tasks of a span of time are sorted by id; of more, the tasks are read in order of ids until the page is full. */
+const fewTasks = 1000;
+
 export function createTaskList(database: Database.Database): TaskStore["list"] {
   const statements = createStatements(database);
   const selectRow = database.prepare(`SELECT ${taskRow.select} FROM tasks WHERE id = ?`);
-  return (filter) => pageIds(filter).map((id) => taskRow.decode(selectRow.get(id)));
 
-  /** One index range per status, merged: an index on the status alone cannot give several statuses in order of ids. */
   function pageIds(filter: TaskFilter): number[] {
-    const [firstLabel, ...labels] = Object.entries(filter.labels ?? {});
-    const conditions = [...conditionsOf(filter), ...labels.map(hasLabel)];
-    if (firstLabel !== undefined) {
-      const statuses = filter.statuses === undefined ? [] : [isOneOf(filter.statuses)];
-      return select(filter, "task_labels CROSS JOIN tasks ON id = task_id", "task_id", [
-        { sql: "key = ? AND value = ?", values: firstLabel },
-        ...conditions,
-        ...statuses,
-      ]);
-    }
-    const statuses = filter.statuses ?? (filter.group === undefined ? null : taskStatuses);
-    if (statuses === null) return select(filter, "tasks", "id", conditions);
-    const index = filter.group === undefined ? "tasks_by_status" : "tasks_by_group";
-    const ids = [...new Set(statuses)].flatMap((status) =>
-      select(filter, `tasks INDEXED BY ${index}`, "id", [{ sql: "status = ?", values: [status] }, ...conditions]),
-    );
+    const ids = sourcesOf(filter, isShortSpan(filter)).flatMap((source) => select(filter, source));
     return ids.toSorted((a, b) => (filter.order === "oldest" ? a - b : b - a)).slice(0, filter.limit);
   }
 
-  function select(filter: TaskFilter, source: string, id: string, conditions: readonly Condition[]): number[] {
+  function select(filter: TaskFilter, { tables, id, conditions }: Source): number[] {
     const oldest = filter.order === "oldest";
-    const all =
-      filter.cursorId === undefined
-        ? conditions
-        : [...conditions, { sql: `${id} ${oldest ? ">" : "<"} ?`, values: [filter.cursorId] }];
+    const all = [...conditions];
+    if (filter.cursorId !== undefined) all.push({ sql: `${id} ${oldest ? ">" : "<"} +?`, values: [filter.cursorId] });
     const where = all.length === 0 ? "" : `WHERE ${all.map(({ sql }) => sql).join(" AND ")}`;
-    const sql = `SELECT ${id} FROM ${source} ${where} ORDER BY ${id} ${oldest ? "ASC" : "DESC"} LIMIT ?`;
+    const sql = `SELECT ${id} FROM ${tables} ${where} ORDER BY ${id} ${oldest ? "ASC" : "DESC"} LIMIT +?`;
+    const values = all.flatMap((condition) => condition.values);
     return statements
       .get(sql)
       .pluck()
-      .all(...all.flatMap(({ values }) => values), filter.limit) as number[];
+      .all(...values, filter.limit) as number[];
   }
+
+  function isShortSpan(filter: TaskFilter): boolean {
+    const span = spanOf(filter);
+    if (span.length === 0) return false;
+    const where = span.map(({ sql }) => sql).join(" AND ");
+    const sql = `SELECT count(*) FROM (SELECT 1 FROM tasks INDEXED BY tasks_by_creation WHERE ${where} LIMIT ${fewTasks})`;
+    const count = statements
+      .get(sql)
+      .pluck()
+      .get(...span.flatMap(({ values }) => values));
+    return (count as number) < fewTasks;
+  }
+
+  return (filter) => pageIds(filter).map((id) => taskRow.decode(selectRow.get(id)));
 }
 
-function conditionsOf(filter: TaskFilter): Condition[] {
-  const conditions: Condition[] = [];
-  if (filter.group !== undefined) conditions.push({ sql: "group_name = ?", values: [filter.group] });
-  if (filter.text !== undefined) conditions.push({ sql: "instr(search, ?) > 0", values: [foldCase(filter.text)] });
-  if (filter.createdAfter !== undefined) conditions.push({ sql: "created_at > ?", values: [filter.createdAfter] });
-  if (filter.createdBefore !== undefined) conditions.push({ sql: "created_at < ?", values: [filter.createdBefore] });
-  return conditions;
+function sourcesOf(filter: TaskFilter, shortSpan: boolean): Source[] {
+  const [firstLabel, ...labels] = Object.entries(filter.labels ?? {});
+  const { statuses, group, text } = filter;
+  const conditions = [...spanOf(filter), ...labels.map(hasLabel)];
+  if (group !== undefined) conditions.push({ sql: "group_name = +?", values: [group] });
+  const onStatus = statuses === undefined ? [] : [hasStatus(statuses)];
+  const onText = text === undefined ? [] : [hasText(text)];
+  if (firstLabel !== undefined) {
+    const label = { sql: "key = +? AND value = +?", values: firstLabel };
+    const tables = "task_labels CROSS JOIN tasks ON id = task_id";
+    return [{ tables, id: "task_id", conditions: [label, ...conditions, ...onStatus, ...onText] }];
+  }
+  if (shortSpan) {
+    const tables = "tasks INDEXED BY tasks_by_creation";
+    return [{ tables, id: "id", conditions: [...conditions, ...onStatus, ...onText] }];
+  }
+  if (statuses !== undefined || group !== undefined) {
+    // One range of the index per status: the index alone cannot give several statuses in order of ids.
+    const tables = `tasks INDEXED BY ${group === undefined ? "tasks_by_status" : "tasks_by_group"}`;
+    return [...new Set(statuses ?? taskStatuses)].map((status) => ({
+      tables,
+      id: "id",
+      conditions: [{ sql: "status = +?", values: [status] }, ...conditions, ...onText],
+    }));
+  }
+  if (text !== undefined) {
+    const found = { sql: "instr(search, +?) > 0", values: [foldCase(text)] };
+    return [
+      { tables: "task_search CROSS JOIN tasks ON id = task_id", id: "task_id", conditions: [found, ...conditions] },
+    ];
+  }
+  return [{ tables: "tasks", id: "id", conditions }];
+}
+
+function spanOf({ createdAfter, createdBefore }: TaskFilter): Condition[] {
+  const span: Condition[] = [];
+  if (createdAfter !== undefined) span.push({ sql: "created_at > +?", values: [createdAfter] });
+  if (createdBefore !== undefined) span.push({ sql: "created_at < +?", values: [createdBefore] });
+  return span;
 }
 
 function hasLabel(label: [string, string]): Condition {
-  return {
-    sql: "EXISTS (SELECT 1 FROM task_labels other WHERE other.key = ? AND other.value = ? AND other.task_id = id)",
-    values: label,
-  };
+  const sql = `EXISTS (SELECT 1 FROM task_labels other WHERE other.key = +? AND other.value = +? AND other.task_id = id)`;
+  return { sql, values: label };
 }
 
-function isOneOf(statuses: readonly string[]): Condition {
-  return { sql: `status IN (${statuses.map(() => "?").join(", ")})`, values: statuses };
+function hasText(text: string): Condition {
+  const sql = `EXISTS (SELECT 1 FROM task_search found WHERE found.task_id = id AND instr(found.search, +?) > 0)`;
+  return { sql, values: [foldCase(text)] };
+}
+
+function hasStatus(statuses: readonly string[]): Condition {
+  return { sql: `status IN (${statuses.map(() => "+?").join(", ")})`, values: statuses };
 }

@@ -52,6 +52,8 @@ export const taskRow = defineRow<TaskRow>(
 /** The long texts, as `task_texts` holds them. */
 export const textColumns = `prompt, system_prompt AS "systemPrompt", result`;
 
+export type TaskTexts = Pick<Task, "prompt" | "systemPrompt" | "result">;
+
 /** The fields of a new task that are columns of `tasks`. */
 export const insertedFields = [
   "name",

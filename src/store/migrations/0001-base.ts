@@ -9,7 +9,6 @@ CREATE TABLE tasks (
   id INTEGER PRIMARY KEY AUTOINCREMENT, -- Never used again, also not after the task is removed: logs are named by it.
   name TEXT, -- A name for lists; not unique.
   title TEXT NOT NULL, -- The prompt's first line, cut to 120 characters.
-  search TEXT NOT NULL, -- Name and title in lower case: what a text filter looks into.
   labels TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(labels)), -- JSON object of strings; task_labels indexes it.
   group_name TEXT NOT NULL, -- The lane whose concurrency limit counts.
   priority INTEGER NOT NULL DEFAULT 0, -- Higher starts earlier.
@@ -57,6 +56,12 @@ CREATE TABLE task_texts (
   prompt TEXT NOT NULL, -- What Claude shall do.
   system_prompt TEXT, -- Appended to Claude Code's own system prompt.
   result TEXT -- The last result's text.
+) STRICT;
+
+CREATE TABLE task_search (
+  -- What a text filter looks into. A narrow table, because the filter may have to read all of it.
+  task_id INTEGER PRIMARY KEY REFERENCES tasks (id) ON DELETE CASCADE, -- The task.
+  search TEXT NOT NULL -- Its name and title in lower case.
 ) STRICT;
 
 CREATE TABLE task_labels (
@@ -138,6 +143,7 @@ CREATE INDEX tasks_by_status ON tasks (status);
 CREATE INDEX tasks_by_group ON tasks (group_name, status);
 CREATE INDEX tasks_ready ON tasks (priority DESC) WHERE status = 'pending' AND not_before IS NULL;
 CREATE INDEX tasks_delayed ON tasks (not_before, priority) WHERE status = 'pending' AND not_before IS NOT NULL;
+CREATE INDEX tasks_by_creation ON tasks (created_at);
 CREATE INDEX tasks_by_end ON tasks (ended_at) WHERE ended_at IS NOT NULL;
 CREATE UNIQUE INDEX attempts_open ON attempts (task_id) WHERE ended_at IS NULL;
 CREATE INDEX task_labels_by_task ON task_labels (task_id);
