@@ -30,7 +30,10 @@ test("a system prompt without role or without constraints is refused for that re
 
 test("an execution prompt must be long enough and name a path", () => {
   const faults = promptFaults({ prompt: "Fix the bug in the login.", system_prompt: goodSystem });
-  assert.deepEqual(faults.map(({ pointer }) => pointer), ["/prompt", "/prompt"]);
+  assert.deepEqual(
+    faults.map(({ pointer }) => pointer),
+    ["/prompt", "/prompt"],
+  );
   assert.match(faults[0]?.detail ?? "", /has 25 characters, at least 150/);
   assert.match(faults[1]?.detail ?? "", /names no path/);
 });
@@ -53,15 +56,53 @@ test("levels: lengths alone look at no words, off looks at nothing", () => {
 
 test("paths are recognised in the forms that people write them", () => {
   const paths = [
-    "/etc/hosts", "./src", "../lib/a", "~/project", "src/auth", "src/auth/", "packages/api/index.ts", "README.md", "`package.json`", "(src/a.ts)", "see src/a.ts:12.",
-    ".env", ".github/workflows", "Makefile", "Dockerfile", "C:\\app\\main.cs", "**src/auth/**", "main.go,", '"test/a b/c.py"', "src/auth/*.ts", "@scope/pkg/file.ts", "/",
+    "/etc/hosts",
+    "./src",
+    "../lib/a",
+    "~/project",
+    "src/auth",
+    "src/auth/",
+    "packages/api/index.ts",
+    "README.md",
+    "`package.json`",
+    "(src/a.ts)",
+    "see src/a.ts:12.",
+    ".env",
+    ".github/workflows",
+    "Makefile",
+    "Dockerfile",
+    "C:\\app\\main.cs",
+    "**src/auth/**",
+    "main.go,",
+    '"test/a b/c.py"',
+    "src/auth/*.ts",
+    "@scope/pkg/file.ts",
+    "/",
   ];
   for (const path of paths.slice(0, -1)) assert.ok(namesPath(`Look at ${path} please`), path);
 });
 
 test("what only looks like a path is none", () => {
   const others = [
-    "and/or", "read/write", "TCP/IP", "CI/CD", "24/7", "10/12/2026", "https://example.com/a/b.ts", "Node.js", "e.g. this", "i.e. that", "v1.2.3", "3.14", "I/O", "A/B", "w/o", "n/a", "...", "/", "he/she.",
+    "and/or",
+    "read/write",
+    "TCP/IP",
+    "CI/CD",
+    "24/7",
+    "10/12/2026",
+    "https://example.com/a/b.ts",
+    "Node.js",
+    "e.g. this",
+    "i.e. that",
+    "v1.2.3",
+    "3.14",
+    "I/O",
+    "A/B",
+    "w/o",
+    "n/a",
+    "...",
+    "/",
+    "he/she.",
   ];
   for (const other of others) assert.ok(!namesPath(`Look at ${other} please`), other);
 });
@@ -73,10 +114,11 @@ test("any text is judged without throwing, quickly", () => {
     }),
     { numRuns: 500 },
   );
-  const hostile = ["a/".repeat(200_000), "a.".repeat(200_000), "/".repeat(400_000), "-".repeat(400_000) + ".", "you ".repeat(100_000)];
+  const word = (part: string): string => `${part.repeat(990 / part.length)}! `.repeat(1000);
+  const hostile = ["a/".repeat(500_000), "a.".repeat(500_000), "-".repeat(1_000_000), "you ".repeat(250_000), ...["a/", "a.", ".", "-", "1:", "a"].map(word)];
   for (const prompt of hostile) {
     const began = performance.now();
     promptFaults({ prompt, system_prompt: prompt });
-    assert.ok(performance.now() - began < 5000, `took ${performance.now() - began} ms`);
+    assert.ok(performance.now() - began < 5000, `${prompt.slice(0, 20)} took ${performance.now() - began} ms`);
   }
 });
