@@ -24,14 +24,7 @@ const four = { total: 4, groups: {} };
 const base = { running: [], limits: four, holds: [], now };
 
 test("starts the oldest first, high priority before all, and as many as there are slots", () => {
-  const pending = [
-    task(9),
-    task(3),
-    task(5, { priority: 10 }),
-    task(4),
-    task(8, { priority: -1 }),
-    task(7, { priority: 10 }),
-  ];
+  const pending = [task(9), task(3), task(5, { priority: 10 }), task(4), task(8, { priority: -1 }), task(7, { priority: 10 })];
   assert.deepEqual(admit({ ...base, pending }).start, [5, 7, 3, 4]);
   assert.deepEqual(admit({ ...base, pending, running: running(3) }).start, [5]);
 });
@@ -59,15 +52,9 @@ test("a group's limit holds its own tasks back and lets those behind them pass",
 });
 
 test("a group whose limit is 0 starts nothing; a group with the name of an object's method has no limit", () => {
-  assert.deepEqual(
-    admit({ ...base, pending: [task(1, { group: "off" })], limits: { total: 4, groups: { off: 0 } } }).start,
-    [],
-  );
+  assert.deepEqual(admit({ ...base, pending: [task(1, { group: "off" })], limits: { total: 4, groups: { off: 0 } } }).start, []);
   for (const group of ["constructor", "toString", "__proto__"]) {
-    assert.deepEqual(
-      admit({ ...base, pending: [task(1, { group }), task(2, { group })], running: running(1, group) }).start,
-      [1, 2],
-    );
+    assert.deepEqual(admit({ ...base, pending: [task(1, { group }), task(2, { group })], running: running(1, group) }).start, [1, 2]);
   }
 });
 
@@ -83,11 +70,7 @@ for (const [notBeforeReason, reason, message] of notYet) {
     const { start, waiting } = admit({ ...base, pending: [later, task(2)] });
     assert.deepEqual(start, [2]);
     assert.deepEqual(waiting.get(1), { reason, message, until: now + 90_000 });
-    assert.deepEqual(
-      admit({ ...base, now: now + 90_000, pending: [later] }).start,
-      [1],
-      "it starts at that very moment",
-    );
+    assert.deepEqual(admit({ ...base, now: now + 90_000, pending: [later] }).start, [1], "it starts at that very moment");
   });
 }
 
@@ -153,16 +136,12 @@ test("of any queue each task either starts or has a reason, limits are kept, and
   fc.assert(
     fc.property(anyQueue, (queue) => {
       const { start, waiting } = admit(queue);
-      assert.deepEqual(
-        [...start, ...waiting.keys()].toSorted(byNumber),
-        queue.pending.map(({ id }) => id).toSorted(byNumber),
-      );
+      assert.deepEqual([...start, ...waiting.keys()].toSorted(byNumber), queue.pending.map(({ id }) => id).toSorted(byNumber));
 
       const started = queue.pending.filter(({ id }) => start.includes(id));
       const after = countByGroup([...queue.running, ...started]);
       if (start.length > 0) assert.ok(queue.running.length + start.length <= queue.limits.total);
-      for (const { group } of started)
-        assert.ok((after[group] ?? 0) <= (queue.limits.groups[group as "a"] ?? Infinity));
+      for (const { group } of started) assert.ok((after[group] ?? 0) <= (queue.limits.groups[group as "a"] ?? Infinity));
       for (const { notBefore, group } of started) {
         assert.ok(notBefore === null || notBefore <= now);
         const active = queue.holds.filter(({ until }) => until === null || until > now);
@@ -180,8 +159,7 @@ test("of any queue as many start as may: none that waits could start beside thos
       const started = queue.pending.filter(({ id }) => start.includes(id));
       const all = [...queue.running, ...started];
       const context: AdmissionContext = { ...queue, runningTotal: all.length, runningByGroup: countByGroup(all) };
-      for (const candidate of queue.pending.filter(({ id }) => waiting.has(id)))
-        assert.notEqual(waitingFor(candidate, context), null);
+      for (const candidate of queue.pending.filter(({ id }) => waiting.has(id))) assert.notEqual(waitingFor(candidate, context), null);
     }),
     { numRuns: 2000 },
   );

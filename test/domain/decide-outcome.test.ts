@@ -10,10 +10,7 @@ import type { StopReason } from "../../src/domain/task.ts";
 import { sample } from "./samples/sample.ts";
 
 /** The facts as the store would give them: from the events of these types only. */
-function factsOf(
-  name: string,
-  { stop = null as StopReason | null, ended = true, rebooted = false, upTo = Infinity } = {},
-): AttemptFacts {
+function factsOf(name: string, { stop = null as StopReason | null, ended = true, rebooted = false, upTo = Infinity } = {}): AttemptFacts {
   const { messages, ended: closing } = sample(name);
   const records = [...messages.slice(0, upTo), ...(ended ? [closing(stop ?? undefined)] : [])];
   const types: readonly string[] = factEventTypes;
@@ -29,10 +26,7 @@ const fromSamples: [name: string, outcome: Outcome][] = [
   ["denied", { kind: "succeeded", message: "Claude finished the task; 1 tool call was denied." }],
   ["denied-dont-ask", { kind: "succeeded", message: "Claude finished the task; 1 tool call was denied." }],
   ["denied-rule", { kind: "succeeded", message: "Claude finished the task; 1 tool call was denied." }],
-  [
-    "max-turns",
-    { kind: "agent_failed", message: "Stopped at the task's limit of turns after 2. Give it more turns and retry." },
-  ],
+  ["max-turns", { kind: "agent_failed", message: "Stopped at the task's limit of turns after 2. Give it more turns and retry." }],
   [
     "budget",
     {
@@ -61,8 +55,7 @@ const fromSamples: [name: string, outcome: Outcome][] = [
     {
       kind: "auth_failed",
       apiStatus: 403,
-      message:
-        "Claude's API refused the sign-in or the account: Failed to authenticate. API Error: 403 Your account does not have access.",
+      message: "Claude's API refused the sign-in or the account: Failed to authenticate. API Error: 403 Your account does not have access.",
     },
   ],
   [
@@ -280,10 +273,7 @@ const nothing: AttemptFacts = {
 
 const anyText = fc.oneof(fc.string(), fc.constantFrom("api_error", "max_turns", "aborted_tools", "completed"));
 const anyResult: fc.Arbitrary<ResultFacts> = fc.record({
-  subtype: fc.oneof(
-    fc.string(),
-    fc.constantFrom("success", "error_max_turns", "error_max_budget_usd", "error_during_execution"),
-  ),
+  subtype: fc.oneof(fc.string(), fc.constantFrom("success", "error_max_turns", "error_max_budget_usd", "error_during_execution")),
   isError: fc.boolean(),
   text: fc.string(),
   terminalReason: fc.option(anyText),
@@ -297,9 +287,7 @@ const anyResult: fc.Arbitrary<ResultFacts> = fc.record({
 const anyFacts: fc.Arbitrary<AttemptFacts> = fc.record({
   result: fc.option(anyResult),
   limit: fc.option(fc.record({ type: fc.string(), resetsAt: fc.option(fc.integer()) })),
-  apiError: fc.option(
-    fc.oneof(fc.string(), fc.constantFrom("authentication_failed", "rate_limit", "overloaded", "toString")),
-  ),
+  apiError: fc.option(fc.oneof(fc.string(), fc.constantFrom("authentication_failed", "rate_limit", "overloaded", "toString"))),
   thrown: fc.option(fc.string()),
   stopRequested: fc.option(fc.constantFrom(...stopReasons)),
   ended: fc.boolean(),

@@ -2,21 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { didYouMean } from "../../src/domain/did-you-mean.ts";
 
-const commands = [
-  "run",
-  "list",
-  "show",
-  "status",
-  "logs",
-  "watch",
-  "wait",
-  "cancel",
-  "retry",
-  "rm",
-  "server",
-  "--max-turns",
-  "--model",
-];
+const commands = ["run", "list", "show", "status", "logs", "watch", "wait", "cancel", "retry", "rm", "server", "--max-turns", "--model"];
 
 const words: [word: string, meant: string | null][] = [
   ["lst", "list"],

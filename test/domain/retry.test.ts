@@ -11,10 +11,7 @@ const now = Date.UTC(2026, 0, 1);
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-function after(
-  outcome: Outcome,
-  change: Partial<Omit<EndedAttempt, "task">> & { task?: Partial<EndedAttempt["task"]> } = {},
-): Consequence {
+function after(outcome: Outcome, change: Partial<Omit<EndedAttempt, "task">> & { task?: Partial<EndedAttempt["task"]> } = {}): Consequence {
   return afterOutcome({
     outcome,
     progressed: false,
@@ -75,10 +72,7 @@ for (const outcome of [crashed, lost]) {
     assert.equal(fifth.operation, "fail");
     assert.equal(fifth.poisonCount, 5);
     assert.equal(fifth.error?.code, outcome.kind);
-    assert.match(
-      fifth.error?.message ?? "",
-      /^Given up: 5 attempts in a row died without a new step\. The last one: The /,
-    );
+    assert.match(fifth.error?.message ?? "", /^Given up: 5 attempts in a row died without a new step\. The last one: The /);
   });
 }
 
@@ -240,11 +234,7 @@ test("whatever ended a running task, what follows is legal, complete and bounded
       const goesOn = consequence.operation === "requeue";
       assert.equal(consequence.error !== null, consequence.operation === "fail" || consequence.operation === "cancel");
       assert.ok(
-        goesOn ||
-          (consequence.notBefore === null &&
-            !consequence.resumable &&
-            !consequence.spendsRetry &&
-            consequence.hold === null),
+        goesOn || (consequence.notBefore === null && !consequence.resumable && !consequence.spendsRetry && consequence.hold === null),
       );
       assert.equal(consequence.notBefore === null, consequence.notBeforeReason === null);
       if (consequence.notBefore !== null) {
@@ -259,9 +249,7 @@ test("whatever ended a running task, what follows is legal, complete and bounded
 });
 
 test("no task is tried for ever without progress, except while it is held", () => {
-  const untilTheEnd = fc.constantFrom(
-    ...outcomeKinds.filter((kind) => !["rate_limited", "auth_failed", "interrupted"].includes(kind)),
-  );
+  const untilTheEnd = fc.constantFrom(...outcomeKinds.filter((kind) => !["rate_limited", "auth_failed", "interrupted"].includes(kind)));
   fc.assert(
     fc.property(fc.array(untilTheEnd, { minLength: 120, maxLength: 120 }), fc.nat(100), (kinds, retries) => {
       let task = { cancelRequestedAt: null, poisonCount: 0, retriesSpent: 0, retries };

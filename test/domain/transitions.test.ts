@@ -54,10 +54,9 @@ test("no sequence of operations reaches an illegal status, and only retry and fo
       for (const operation of sequence) {
         const after = next(status, operation);
         if (after === null) continue;
-        assert.ok(taskStatuses.includes(after), `${status} --${operation}-> ${String(after)}`);
+        assert.ok(taskStatuses.includes(after), `${status} --${operation}-> ${after}`);
         assert.notEqual(after, status);
-        if (isTerminal(status))
-          assert.ok(operation === "retry" || operation === "follow_up", `${status} left by ${operation}`);
+        if (isTerminal(status)) assert.ok(operation === "retry" || operation === "follow_up", `${status} left by ${operation}`);
         if (operation === "retry" || operation === "follow_up") assert.equal(after, "pending");
         status = after;
       }

@@ -1,0 +1,233 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as fc from "fast-check";
+import { eventTypes } from "../../src/domain/event.ts";
+import { eventsFromRecord } from "../../src/domain/events-from-record.ts";
+import type { JournalRecord, RunnerNote } from "../../src/domain/record.ts";
+import { objectOf } from "../../src/domain/read-json.ts";
+import { anyRecord } from "./any-record.ts";
+import { sample, sampleNames, sampleTime } from "./samples/sample.ts";
+
+const stamp = { _n: 1, _attempt: 1, _at: "2026-01-01T00:00:00.000Z" };
+
+function eventsOf(name: string) {
+  return sample(name).messages.flatMap((message) => eventsFromRecord(message));
+}
+
+function note(fields: RunnerNote) {
+  return eventsFromRecord({ ...fields, ...stamp });
+}
+
+test("a task of several steps becomes its story, in order, at the time of its records", () => {
+  const events = eventsOf("tools");
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    [
+      "init",
+      "tool_use",
+      "tool_result",
+      "tool_use",
+      "tool_result",
+      "tool_use",
+      "tool_result",
+      "tool_use",
+      "tool_result",
+      "tool_use",
+      "tool_result",
+      "text",
+      "result",
+    ],
+  );
+  assert.ok(events.every(({ at }) => at === sampleTime));
+  const { tool_use_id: id, ...call } = events[1]?.data ?? {};
+  assert.deepEqual(call, {
+    tool: "Write",
+    input: { file_path: "/scratch/work/app.py", content: "print('hi')\n" },
+  });
+  assert.equal(events[2]?.data["tool_use_id"], id, "a result names its call");
+  assert.equal(events[6]?.data["is_error"], true);
+  assert.equal(events[6].data["text"], "Exit code 3\nto stderr");
+});
+
+test("the init message tells what the session runs with", () => {
+  const data = eventsOf("success")[0]?.data;
+  assert.equal(data?.["session_id"], "00000000-0000-4000-8000-000000000001");
+  assert.equal(data["cwd"], "/scratch/work");
+  assert.equal(data["model"], "claude-opus-5-5");
+  assert.equal(data["permission_mode"], "acceptEdits");
+  assert.equal(data["claude_code_version"], "2.1.330");
+  assert.ok(Array.isArray(data["tools"]) && data["tools"].includes("Bash"));
+});
+
+test("a result carries text, turns, money and tokens by model", () => {
+  assert.deepEqual(eventsOf("success").at(-1), {
+    type: "result",
+    at: sampleTime,
+    data: {
+      subtype: "success",
+      is_error: false,
+      text: "Done.\nAll is well.",
+      terminal_reason: "completed",
+      api_error_status: null,
+      startup_failure: null,
+      num_turns: 1,
+      duration_ms: 1000,
+      cost_usd: 0.01,
+      usage: {
+        "claude-opus-5-5": {
+          input_tokens: 2000,
+          output_tokens: 100,
+          cache_read_input_tokens: 0,
+          cache_creation_input_tokens: 0,
+          cost_usd: 0.01,
+        },
+      },
+      permission_denials: 0,
+      recovered: false,
+    },
+  });
+});
+
+test("what Claude Code says for the API is a notice with its word for the error, not the agent's text", () => {
+  const events = eventsOf("api-401");
+  assert.deepEqual(
+    events.map(({ type }) => type),
+    ["init", "api_retry", "api_retry", "notice", "result"],
+  );
+  assert.deepEqual(events[1]?.data, { attempt: 1, max_retries: 2, delay_ms: 1000, status: 401, error: "authentication_failed" });
+  assert.deepEqual(events[3]?.data, { kind: "api_error", text: "Invalid API key · Fix external API key", error: "authentication_failed" });
+});
+
+test("an answer of the agent that was cut off at its limit keeps its text", () => {
+  const events = eventsFromRecord({
+    type: "assistant",
+    error: "max_output_tokens",
+    message: { model: "claude-opus-5-5", content: [{ type: "text", text: "Half of" }] },
+    ...stamp,
+  });
+  assert.deepEqual(
+    events.map(({ type, data }) => [type, data["text"], data["error"]]),
+    [
+      ["text", "Half of", undefined],
+      ["notice", "max_output_tokens", "max_output_tokens"],
+    ],
+  );
+});
+
+test("a usage limit tells its reset as a time", () => {
+  const limits = eventsOf("usage-limit-mid-turn").filter(({ type }) => type === "rate_limit");
+  assert.deepEqual(
+    limits.map(({ data }) => [data["status"], data["limit"], data["resets_at"]]),
+    [
+      ["allowed", null, null],
+      ["rejected", "five_hour", "2030-01-01T15:00:00.000Z"],
+    ],
+  );
+});
+
+test("denied calls are events, whoever denied them", () => {
+  assert.ok(eventsOf("denied-rule").some(({ type }) => type === "permission_denied"));
+  assert.ok(eventsOf("denied-dont-ask").some(({ type }) => type === "permission_denied"));
+  assert.deepEqual(note({ type: "worker", subtype: "permission_denied", tool: "Bash", input: { command: "rm" }, reason: "No." })[0]?.data, {
+    tool: "Bash",
+    input: { command: "rm" },
+    reason: "No.",
+  });
+});
+
+test("a helper's events name the call that started it", () => {
+  const inner = eventsOf("subagent").filter(({ data }) => data["parent_tool_use_id"] !== undefined);
+  assert.deepEqual(
+    inner.map(({ type }) => type),
+    ["tool_use", "tool_result", "text"],
+  );
+});
+
+const notes: [RunnerNote, object[]][] = [
+  [{ type: "worker", subtype: "started", runnerId: "r", pid: 1, warm: true, resume: false, sessionId: null }, []],
+  [
+    { type: "worker", subtype: "started", runnerId: "r", pid: 1, warm: false, resume: true, sessionId: "s" },
+    [{ type: "session", data: { session_id: "s", resumed: true } }],
+  ],
+  [{ type: "worker", subtype: "session", sessionId: "s" }, [{ type: "session", data: { session_id: "s" } }]],
+  [{ type: "worker", subtype: "cold_start", reason: "x" }, [{ type: "notice", data: { kind: "cold_start", text: "x" } }]],
+  [{ type: "worker", subtype: "session_restarted", reason: "x" }, [{ type: "notice", data: { kind: "session_restarted", text: "x" } }]],
+  [
+    { type: "worker", subtype: "stop_requested", reason: "cancelled" },
+    [{ type: "notice", data: { kind: "stop_requested", text: "cancelled", reason: "cancelled" } }],
+  ],
+  [
+    { type: "worker", subtype: "swept", processes: [{ pid: 1, command: "sleep", signal: "SIGTERM" }] },
+    [{ type: "swept", data: { processes: [{ pid: 1, command: "sleep", signal: "SIGTERM" }] } }],
+  ],
+  [{ type: "worker", subtype: "stderr", text: "x" }, [{ type: "notice", data: { kind: "stderr", text: "x" } }]],
+  [
+    { type: "worker", subtype: "ended", thrown: "x", stopRequested: "interrupted" },
+    [{ type: "attempt_ended", data: { thrown: "x", stop_requested: "interrupted" } }],
+  ],
+];
+for (const [fields, events] of notes) {
+  test(`the runner's note ${fields.subtype} becomes ${events.length} event(s) (${JSON.stringify(fields).length} bytes)`, () => {
+    assert.deepEqual(
+      note(fields),
+      events.map((event) => ({ ...event, at: sampleTime })),
+    );
+  });
+}
+
+test("long texts are cut and say so; a result is kept whole up to a megabyte", () => {
+  const long = "x".repeat(20_000);
+  const use = eventsFromRecord({
+    type: "assistant",
+    message: { content: [{ type: "tool_use", name: "Write", input: { content: long } }] },
+    ...stamp,
+  });
+  assert.equal(objectOf(use[0]?.data["input"])["content"], long.slice(0, 16_384));
+  assert.equal(use[0]?.data["truncated"], true);
+  const text = eventsFromRecord({ type: "assistant", message: { content: [{ type: "text", text: long }] }, ...stamp });
+  assert.equal(text[0]?.data["truncated"], true);
+  const result = eventsFromRecord({ type: "result", subtype: "success", result: long, ...stamp });
+  assert.equal(result[0]?.data["text"], long);
+  assert.equal(result[0]?.data["truncated"], undefined);
+  assert.equal(eventsFromRecord({ type: "result", result: "x".repeat(2 ** 20 + 1), ...stamp })[0]?.data["truncated"], true);
+});
+
+test("what only Claude Code's own screens need makes no event", () => {
+  const silent = [
+    "status",
+    "session_state_changed",
+    "thinking_tokens",
+    "hook_started",
+    "task_progress",
+    "background_tasks_changed",
+    "commands_changed",
+  ];
+  for (const subtype of silent) assert.deepEqual(eventsFromRecord({ type: "system", subtype, ...stamp }), [], subtype);
+  for (const type of ["stream_event", "tool_progress", "command_lifecycle", "something_new"]) {
+    assert.deepEqual(eventsFromRecord({ type, ...stamp }), [], type);
+  }
+  assert.deepEqual(eventsFromRecord({ type: "user", message: { role: "user", content: "Do the task." }, ...stamp }), []);
+});
+
+test("every recorded message of the real Claude Code makes only known events of a bearable size", () => {
+  for (const name of sampleNames) {
+    for (const event of eventsOf(name)) {
+      assert.ok(eventTypes.includes(event.type));
+      assert.ok(JSON.stringify(event.data).length < 5_000, `${name}: ${event.type}`);
+    }
+  }
+});
+
+test("no record whatever makes an error, an unknown event, or data that JSON changes", () => {
+  fc.assert(
+    fc.property(anyRecord, (record) => {
+      for (const event of eventsFromRecord(record as JournalRecord)) {
+        assert.ok(eventTypes.includes(event.type));
+        assert.ok(Number.isFinite(event.at));
+        const json = JSON.stringify(event.data);
+        assert.equal(JSON.stringify(JSON.parse(json)), json);
+      }
+    }),
+    { numRuns: 3000 },
+  );
+});
