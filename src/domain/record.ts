@@ -27,6 +27,10 @@ export type RunnerNote =
   | { type: "worker"; subtype: "cold_start"; reason: string }
   /** The session could not be resumed and was started anew with its own id. */
   | { type: "worker"; subtype: "session_restarted"; reason: string }
+  /** The session lacked finished steps that the journal has; so many messages were put back. */
+  | { type: "worker"; subtype: "session_mended"; messages: number }
+  /** Claude Code would have tried on for minutes what cannot succeed. `error` is its word (`authentication_failed`, …). */
+  | { type: "worker"; subtype: "gave_up"; error: string; text: string }
   | { type: "worker"; subtype: "permission_denied"; tool: string; input: unknown; reason: string }
   | { type: "worker"; subtype: "stop_requested"; reason: StopReason }
   /** Processes that were left of the attempt's tree and had to be ended. */

@@ -19,6 +19,10 @@ export interface RunnerBoot {
   readonly agentEnv: Readonly<Record<string, string>>;
   /** Claude Code's binary, or null for the SDK's own. */
   readonly claudeExecutable: string | null;
+  /** Who works: Claude Code unless a test names a module that exports `createAgent` (absolute path). */
+  readonly agent?: "claude" | { readonly module: string };
+  /** Where Node keeps compiled code (a private directory): a runner starts faster the second time. */
+  readonly compileCache?: string;
 }
 
 /** The work of one attempt. */
@@ -60,5 +64,7 @@ export type FromRunner =
   | { readonly type: "parked" }
   /** The journal has this many bytes now, all of them whole lines. Coalesced: at most one per turn of the event loop. */
   | { readonly type: "journal"; readonly size: number }
+  /** A `start` that was not taken: another attempt runs here, or the journal cannot be opened (then the runner exits). */
+  | { readonly type: "refused"; readonly attemptId: number; readonly reason: string }
   /** Everything is written and swept; the runner exits now. */
   | { readonly type: "ended"; readonly size: number };

@@ -1,0 +1,65 @@
+/** What Claude Code is started with, as data: the part that is fixed when it is parked, and the part that comes with a task. */
+import type { TaskSpec } from "../../domain/task.ts";
+
+/**
+ * Tools that reach out of the task: other sessions of the user, and work at a later time that nobody would follow.
+ * Names as Claude Code 2.1.330 lists them in its init message.
+ */
+const disallowedTools = ["ListAgents", "SendMessage", "CronCreate", "CronDelete", "CronList", "ScheduleWakeup", "RemoteTrigger"];
+
+/** The same for every task of a runner. The task's directory is trusted, so its settings count. */
+export function hostOptions(env: Readonly<Record<string, string>>, executable: string | null) {
+  return {
+    // EAGER_FLUSH: the session is on disk before the first model call and before the result, so that it can be resumed from there.
+    env: { ...env, CLAUDE_CODE_EAGER_FLUSH: "1" },
+    settingSources: ["user" as const, "project" as const, "local" as const],
+    disallowedTools: [...disallowedTools],
+    ...(executable === null ? {} : { pathToClaudeCodeExecutable: executable }),
+  };
+}
+
+/** What a parked Claude Code can still take over. */
+export function claimOptions(spec: TaskSpec) {
+  return {
+    cwd: spec.workingDirectory,
+    permissionMode: spec.permissionMode,
+    settings: rules(spec),
+    ...(spec.model === null ? {} : { model: spec.model }),
+    ...(spec.systemPrompt === null ? {} : { appendSystemPrompt: spec.systemPrompt }),
+  };
+}
+
+/** Whether a parked Claude Code can take this task: some options cannot come with a claim (ClaimOptions of the SDK). */
+export function isClaimable(spec: TaskSpec): boolean {
+  return spec.maxTurns === null && spec.maxBudgetUsd === null && spec.permissionMode !== "bypassPermissions";
+}
+
+/** Everything of the task that a cold start takes. */
+export function taskOptions(spec: TaskSpec) {
+  const append = spec.systemPrompt === null ? {} : { append: spec.systemPrompt };
+  return {
+    cwd: spec.workingDirectory,
+    permissionMode: spec.permissionMode,
+    systemPrompt: { type: "preset" as const, preset: "claude_code" as const, ...append },
+    settings: rules(spec),
+    ...(spec.permissionMode === "bypassPermissions" ? { allowDangerouslySkipPermissions: true } : {}),
+    ...(spec.model === null ? {} : { model: spec.model }),
+    ...(spec.maxTurns === null ? {} : { maxTurns: spec.maxTurns }),
+    ...(spec.maxBudgetUsd === null ? {} : { maxBudgetUsd: spec.maxBudgetUsd }),
+  };
+}
+
+function rules(spec: TaskSpec) {
+  return { permissions: { allow: [...spec.allow], deny: [...spec.deny] } };
+}
+
+/** What Claude is told when something needs a person, who is not there. */
+export function denialOf(tool: string): string {
+  if (tool === "AskUserQuestion") {
+    return "Nobody is there to answer: this task runs in the background. Decide by yourself and say in your final answer what you assumed.";
+  }
+  if (tool === "ExitPlanMode") {
+    return "Nobody is there to approve: this task ends with the plan. Give the whole plan as your final answer.";
+  }
+  return `Nobody is there to approve ${tool}: this task runs in the background and its permission rules do not allow this call. Go on without it; if that is not possible, end and say what you would have needed.`;
+}

@@ -1,0 +1,99 @@
+/** A file that is only ever appended to, in whole lines, by one process. It survives a full disk: what could not be written waits. */
+import { closeSync, constants, fstatSync, fsync, openSync, readSync, writeSync } from "node:fs";
+
+/** While the disk is full the rest is tried again this often. */
+const retryMs = 1_000;
+
+export class AppendFile {
+  readonly #descriptor: number;
+  readonly #onWritten: () => void;
+  #size: number;
+  #waiting: Buffer[] = [];
+  #retry: NodeJS.Timeout | null = null;
+  #unsynced = false;
+  #closed = false;
+
+  /**
+   * Opens or creates (0600); a link in the file's place is refused.
+   * A last line that its writer could not finish is closed with a newline first.
+   * @param onWritten called after each write with everything on the file.
+   */
+  constructor(path: string, onWritten: () => void = () => {}) {
+    const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
+    this.#descriptor = openSync(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+    this.#onWritten = onWritten;
+    this.#size = fstatSync(this.#descriptor).size;
+    if (this.#isTorn()) this.append("\n");
+  }
+
+  /** Bytes on the file, all of them whole lines. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Whether everything that was appended is written. */
+  get isWritten(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  /** Whether something was written that no sync has covered yet. */
+  get isUnsynced(): boolean {
+    return this.#unsynced;
+  }
+
+  /** Appends whole lines; in one write unless the disk is full. */
+  append(lines: string): void {
+    if (this.#closed) return;
+    this.#waiting.push(Buffer.from(lines));
+    if (this.#retry === null) this.#write();
+  }
+
+  /** Makes what is written safe from a power cut. A disk that cannot is passed over: the data is with the kernel. */
+  sync(): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    this.#unsynced = false;
+    return new Promise((resolve) => fsync(this.#descriptor, () => resolve()));
+  }
+
+  /** Resolves when everything is written, or after `limitMs` when the disk stays full. @returns whether it is written. */
+  async drain(limitMs: number): Promise<boolean> {
+    const deadline = performance.now() + limitMs;
+    while (!this.isWritten && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    return this.isWritten;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    closeSync(this.#descriptor);
+  }
+
+  #write(): void {
+    let rest = Buffer.concat(this.#waiting);
+    const bytes = rest.length;
+    try {
+      while (rest.length > 0) rest = rest.subarray(writeSync(this.#descriptor, rest));
+      this.#waiting = [];
+      this.#unsynced = true;
+    } catch {
+      // Disk full, or a file size limit: the rest waits, behind the part that was written.
+      this.#waiting = [rest];
+      this.#retry = setTimeout(() => {
+        this.#retry = null;
+        this.#write();
+      }, retryMs);
+    }
+    this.#size += bytes - rest.length;
+    if (this.isWritten) this.#onWritten();
+  }
+
+  #isTorn(): boolean {
+    if (this.#size === 0) return false;
+    const last = Buffer.alloc(1);
+    readSync(this.#descriptor, last, 0, 1, this.#size - 1);
+    return last[0] !== 0x0a;
+  }
+}

@@ -1,0 +1,140 @@
+/** One attempt from its first record to its last: runs the agent, keeps the journal, stops when told, and leaves no process behind. */
+import { messageOf } from "../domain/errors.ts";
+import type { StopReason } from "../domain/task.ts";
+import { sweep } from "../processes/sweep.ts";
+import type { Agent, AgentWork } from "./agent/agent.ts";
+import { Journal } from "./journal.ts";
+import type { JournalEntry } from "./journal.ts";
+import type { Redaction } from "./redaction.ts";
+import { SummaryLog } from "./summary-log.ts";
+
+/** A result can come long before the agent's process ends (a shell in the background): then it is ended. */
+const lingerMs = 10_000;
+/** From SIGTERM to SIGKILL. */
+const termMs = 2_000;
+/** What is left of the tree gets this long between SIGTERM and SIGKILL. */
+const sweepGraceMs = 1_000;
+
+export interface AttemptOptions {
+  readonly work: AgentWork;
+  readonly agent: Agent;
+  readonly runnerId: string;
+  readonly redaction: Redaction;
+  readonly onGrown: (journalSize: number) => void;
+  readonly now: () => number;
+}
+
+export class RunningAttempt {
+  readonly #options: AttemptOptions;
+  readonly #journal: Journal;
+  readonly #summary: SummaryLog | null;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #linger: NodeJS.Timeout | null = null;
+  #stopReason: StopReason | null = null;
+  #ending: Promise<void> | null = null;
+
+  /** Opens the logs. @throws when the journal cannot be opened: then nothing may run. */
+  constructor(options: AttemptOptions) {
+    const { work, redaction, onGrown, now } = options;
+    this.#options = options;
+    this.#journal = new Journal({ file: work.journal, attemptId: work.attemptId, redaction, onGrown, now });
+    this.#summary = openSummary(work);
+  }
+
+  get attemptId(): number {
+    return this.#options.work.attemptId;
+  }
+
+  get journalSize(): number {
+    return this.#journal.size;
+  }
+
+  /** Resolves when the last record is on the disk and no process is left. */
+  async run(): Promise<void> {
+    const { work, agent, runnerId } = this.#options;
+    const warm = agent.isWarmFor(work);
+    const sessionId = warm ? null : work.sessionId;
+    this.#take({ type: "worker", subtype: "started", runnerId, pid: process.pid, warm, resume: work.resume, sessionId });
+    // On the file before the agent begins: whoever finds the session later knows whose it is.
+    this.#journal.flush();
+    const thrown = await agent.run(work, (entry) => this.#take(entry));
+    await this.end(thrown);
+  }
+
+  /** Stops the agent: by a word first where its turn need not go on later, then by signals. The first reason counts. */
+  stop(reason: StopReason, graceMs: number): void {
+    if (this.#stopReason !== null || this.#ending !== null) return;
+    this.#stopReason = reason;
+    const { agent } = this.#options;
+    this.#take({ type: "worker", subtype: "stop_requested", reason });
+    if (reason === "interrupted") {
+      // A turn that was interrupted by a word counts as finished for Claude Code; one that was cut by a signal can be continued.
+      this.#terminate(graceMs);
+      return;
+    }
+    // Not every moment can be interrupted; the signals follow anyway.
+    agent.interrupt().catch(() => {});
+    this.#after(graceMs, () => this.#terminate(termMs));
+  }
+
+  /** Ends the attempt now: sweeps, writes the last record and closes. May be called twice. */
+  end(thrown: string | null): Promise<void> {
+    this.#ending ??= this.#end(thrown);
+    return this.#ending;
+  }
+
+  async #end(thrown: string | null): Promise<void> {
+    const { agent, runnerId } = this.#options;
+    for (const timer of this.#timers) clearTimeout(timer);
+    agent.kill("SIGKILL");
+    const processes = await sweep(runnerId, { root: process.pid, graceMs: sweepGraceMs });
+    if (processes.length > 0) this.#take({ type: "worker", subtype: "swept", processes });
+    this.#take({ type: "worker", subtype: "ended", thrown: shortened(thrown), stopRequested: this.#stopReason });
+    await this.#journal.close();
+    this.#summary?.close();
+  }
+
+  #take(entry: JournalEntry): void {
+    const record = this.#journal.append(entry);
+    this.#summary?.append(record);
+    if (entry.type === "worker") return;
+    this.#stopLingering();
+    if (entry.type !== "result") return;
+    void this.#journal.sync();
+    this.#linger = this.#after(lingerMs, () => this.#terminate(termMs));
+  }
+
+  /** Something came after a result: the agent works on. */
+  #stopLingering(): void {
+    if (this.#linger === null) return;
+    clearTimeout(this.#linger);
+    this.#timers.delete(this.#linger);
+    this.#linger = null;
+  }
+
+  #terminate(graceMs: number): void {
+    const { agent } = this.#options;
+    agent.kill("SIGTERM");
+    this.#after(Math.max(graceMs, termMs), () => agent.kill("SIGKILL"));
+  }
+
+  #after(delayMs: number, act: () => void): NodeJS.Timeout {
+    const timer = setTimeout(act, delayMs);
+    this.#timers.add(timer);
+    return timer;
+  }
+}
+
+/** The summary log is for people: an attempt runs without it when it cannot be written. */
+function openSummary(work: AgentWork): SummaryLog | null {
+  try {
+    return new SummaryLog(work.summary, work.spec.workingDirectory);
+  } catch (error) {
+    process.stderr.write(`claude-worker runner: ${work.summary} cannot be written: ${messageOf(error)}\n`);
+    return null;
+  }
+}
+
+function shortened(thrown: string | null): string | null {
+  return thrown === null ? null : thrown.slice(0, 2_000);
+}

@@ -1,0 +1,46 @@
+/** What a runner's process is before it does anything: its boot data read, its signals, its rights and its place in the process tree settled. */
+import { closeSync, openSync, writeSync } from "node:fs";
+import { becomeSubreaper } from "../processes/subreaper.ts";
+import type { CreateAgent } from "./agent/agent.ts";
+import type { RunnerBoot } from "./protocol.ts";
+
+const bootVariable = "CLAUDE_WORKER_RUNNER";
+
+/** Reads the boot data and removes it from the environment. @throws when a person started this process by hand. */
+export function takeBoot(env: NodeJS.ProcessEnv): RunnerBoot {
+  const text = env[bootVariable];
+  delete env[bootVariable];
+  if (text === undefined) throw new Error("a runner is started by the server, not by hand");
+  return JSON.parse(text) as RunnerBoot;
+}
+
+/** Settles the process: private files, a readable name, deaf to a terminal that goes. */
+export function settleProcess(boot: RunnerBoot): void {
+  process.umask(0o077);
+  process.title = `claude-worker-runner ${boot.runnerId}`;
+  process.on("SIGHUP", () => {});
+  process.on("SIGPIPE", () => {});
+}
+
+/** Adopts what its tree leaves behind. It loads native code, so it is done beside other waiting. */
+export async function containTree(): Promise<void> {
+  await becomeSubreaper();
+}
+
+/** Tells whoever started this process that the socket is open. Its standard output then leads nowhere: it must not hold the starter's pipe. */
+export function tellListening(): void {
+  try {
+    writeSync(1, "listening\n");
+  } catch {
+    // The starter is gone; the socket's orphan timeout sees to the rest.
+  }
+  closeSync(1);
+  // The lowest free descriptor is taken: 1 again, so that nothing that prints writes into a log by chance.
+  openSync("/dev/null", "w");
+}
+
+/** Claude Code, or the module that a test brings instead. Begins to load at once. */
+export async function loadAgent(agent: RunnerBoot["agent"]): Promise<CreateAgent> {
+  if (agent === undefined || agent === "claude") return (await import("./agent/claude.ts")).createAgent;
+  return ((await import(agent.module)) as { createAgent: CreateAgent }).createAgent;
+}

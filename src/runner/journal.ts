@@ -1,0 +1,76 @@
+/** The attempt's journal: every record numbered, stamped, without secrets, on the file before anyone is told. It knows no message's meaning. */
+import type { JournalRecord, RunnerNote } from "../domain/record.ts";
+import { AppendFile } from "./append-file.ts";
+import type { Redaction } from "./redaction.ts";
+
+/** A message of the agent as it came, or a note of the runner. */
+export type JournalEntry = RunnerNote | { readonly type: string; readonly [field: string]: unknown };
+
+/** A power cut costs at most this much. */
+const syncMs = 1_000;
+/** A disk that stays full this long at the end of an attempt costs its last records. */
+const fullDiskLimitMs = 600_000;
+
+export interface JournalOptions {
+  readonly file: string;
+  readonly attemptId: number;
+  readonly redaction: Redaction;
+  /** Called when more whole lines are on the file; `size` in bytes. */
+  readonly onGrown: (size: number) => void;
+  readonly now: () => number;
+}
+
+export class Journal {
+  readonly #options: JournalOptions;
+  readonly #file: AppendFile;
+  #records = 0;
+  #lines: string[] = [];
+  #syncTimer: NodeJS.Timeout | null = null;
+
+  /** Opens the file for appending. @throws when it cannot be opened (a link, a directory, no permission). */
+  constructor(options: JournalOptions) {
+    this.#options = options;
+    this.#file = new AppendFile(options.file, () => options.onGrown(this.#file.size));
+  }
+
+  get size(): number {
+    return this.#file.size;
+  }
+
+  /** Takes an entry; everything taken in one turn of the event loop is written at once. @returns the record as it will stand there. */
+  append(entry: JournalEntry): JournalRecord {
+    const { attemptId, redaction, now } = this.#options;
+    this.#records += 1;
+    const stamp = { _n: this.#records, _attempt: attemptId, _at: new Date(now()).toISOString() };
+    const { value, json } = redaction.redact<JournalRecord>({ ...entry, ...stamp });
+    if (this.#lines.push(json) === 1) setImmediate(() => this.flush());
+    return value;
+  }
+
+  /** Hands what was taken to the kernel: from then on it survives a kill. */
+  flush(): void {
+    if (this.#lines.length === 0) return;
+    const lines = this.#lines;
+    this.#lines = [];
+    this.#file.append(`${lines.join("\n")}\n`);
+    this.#syncTimer ??= setTimeout(() => {
+      this.#syncTimer = null;
+      void this.#file.sync();
+    }, syncMs);
+  }
+
+  /** Hands over and makes it safe from a power cut. */
+  async sync(): Promise<void> {
+    this.flush();
+    await this.#file.sync();
+  }
+
+  /** Writes the rest, waiting for a full disk if need be, and closes. */
+  async close(): Promise<void> {
+    this.flush();
+    await this.#file.drain(fullDiskLimitMs);
+    await this.#file.sync();
+    if (this.#syncTimer !== null) clearTimeout(this.#syncTimer);
+    this.#file.close();
+  }
+}

@@ -1,0 +1,35 @@
+/** Entry of a runner process. One per attempt, detached, it outlives the daemon. */
+import module from "node:module";
+import { messageOf } from "../domain/errors.ts";
+import { markerName } from "../processes/sweep.ts";
+import { containTree, loadAgent, settleProcess, takeBoot, tellListening } from "./boot.ts";
+import { Runner } from "./runner.ts";
+
+/** A stop by signal leaves the agent this long. */
+const signalGraceMs = 5_000;
+
+const boot = takeBoot(process.env);
+settleProcess(boot);
+if (boot.compileCache !== undefined) module.enableCompileCache(boot.compileCache);
+const createAgent = await loadAgent(boot.agent);
+const agent = createAgent({
+  env: { ...boot.agentEnv, [markerName]: boot.runnerId },
+  executable: boot.claudeExecutable,
+});
+const runner = new Runner({ boot, agent, now: Date.now });
+process.on("SIGTERM", () => runner.interrupt(signalGraceMs));
+process.on("uncaughtException", (error) => {
+  process.stderr.write(`claude-worker runner: ${messageOf(error)}\n`);
+  process.exitCode = 1;
+  void runner.fail(messageOf(error));
+});
+// A promise of the SDK that nobody waits for says nothing about the attempt.
+process.on("unhandledRejection", (reason) => {
+  process.stderr.write(`claude-worker runner: ${messageOf(reason)}\n`);
+});
+await runner.listen();
+tellListening();
+await Promise.all([containTree(), runner.park()]);
+await runner.over;
+await runner.close();
+process.exit();

@@ -1,0 +1,153 @@
+/** The runner: answers on its socket, waits parked for one attempt, runs it, and is over. It knows when to go; it does not end the process. */
+import { messageOf } from "../domain/errors.ts";
+import type { Agent } from "./agent/agent.ts";
+import { RunningAttempt } from "./attempt.ts";
+import { ControlSocket } from "./control-socket.ts";
+import { protocolVersion } from "./protocol.ts";
+import type { FromRunner, RunnerBoot, StartMessage, ToRunner } from "./protocol.ts";
+import { redaction } from "./redaction.ts";
+
+export interface RunnerOptions {
+  readonly boot: RunnerBoot;
+  readonly agent: Agent;
+  readonly now: () => number;
+}
+
+export class Runner {
+  readonly #options: RunnerOptions;
+  readonly #socket: ControlSocket;
+  #attempt: RunningAttempt | null = null;
+  #parked = false;
+  #tellJournal = false;
+  #orphaned: NodeJS.Timeout | null = null;
+  #hadConnection = false;
+  #leave: () => void = () => {};
+  /** Settles when the runner has nothing more to do. */
+  readonly over = new Promise<void>((resolve) => (this.#leave = resolve));
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+    this.#socket = new ControlSocket({
+      greeting: () => this.#greeting(),
+      onMessage: (message, reply) => this.#onMessage(message, reply),
+      onConnections: (count) => this.#onConnections(count),
+    });
+  }
+
+  /** Opens the socket. @throws when it cannot. */
+  async listen(): Promise<void> {
+    await this.#socket.listen(this.#options.boot.socket);
+    this.#onConnections(0);
+  }
+
+  /** Starts the agent ahead of its work, if the boot asks for it. */
+  async park(): Promise<void> {
+    const { boot, agent } = this.#options;
+    if (!boot.prewarm) return;
+    try {
+      await agent.park();
+      this.#parked = true;
+      if (this.#attempt === null) this.#socket.broadcast({ type: "parked" });
+      void agent.lost.then(() => this.#leaveIfParked());
+    } catch (error) {
+      process.stderr.write(`claude-worker runner: parking failed: ${messageOf(error)}\n`);
+      this.#leaveIfParked();
+    }
+  }
+
+  /** A signal from outside: the attempt is stopped so that it can be resumed. */
+  interrupt(graceMs: number): void {
+    if (this.#attempt === null) this.#leaveIfParked();
+    else this.#attempt.stop("interrupted", graceMs);
+  }
+
+  /** The runner itself is at fault: the attempt gets its last record while that is still possible. */
+  async fail(fault: string): Promise<void> {
+    try {
+      await this.#attempt?.end(fault);
+    } catch (error) {
+      process.stderr.write(`claude-worker runner: the last record could not be written: ${messageOf(error)}\n`);
+    }
+    this.#leave();
+  }
+
+  /** Says goodbye to whoever is connected and closes the socket. */
+  async close(): Promise<void> {
+    if (this.#orphaned !== null) clearTimeout(this.#orphaned);
+    this.#options.agent.leave();
+    if (this.#attempt !== null) this.#socket.broadcast({ type: "ended", size: this.#attempt.journalSize });
+    await this.#socket.close();
+  }
+
+  #greeting(): FromRunner[] {
+    const hello: FromRunner = {
+      type: "hello",
+      protocol: protocolVersion,
+      runnerId: this.#options.boot.runnerId,
+      pid: process.pid,
+      attemptId: this.#attempt?.attemptId ?? null,
+      journalSize: this.#attempt?.journalSize ?? 0,
+    };
+    return this.#parked && this.#attempt === null ? [hello, { type: "parked" }] : [hello];
+  }
+
+  #onMessage(message: ToRunner, reply: (message: FromRunner) => void): void {
+    if (message.type === "start") this.#start(message, reply);
+    else if (message.type === "stop") this.#attempt?.stop(message.reason, message.graceMs);
+    else if (message.type === "leave") this.#leaveIfParked();
+  }
+
+  /** The same attempt may be started again (a daemon that is not sure); another one may not. */
+  #start(message: StartMessage, reply: (message: FromRunner) => void): void {
+    const current = this.#attempt;
+    if (current !== null) {
+      if (current.attemptId === message.attemptId) reply({ type: "journal", size: current.journalSize });
+      else reply({ type: "refused", attemptId: message.attemptId, reason: `runs attempt ${current.attemptId}` });
+      return;
+    }
+    try {
+      this.#attempt = this.#open(message);
+    } catch (error) {
+      reply({ type: "refused", attemptId: message.attemptId, reason: messageOf(error) });
+      this.#leave();
+      return;
+    }
+    this.#attempt.run().then(this.#leave, (error: unknown) => this.fail(messageOf(error)));
+  }
+
+  #open(message: StartMessage): RunningAttempt {
+    const { boot, agent, now } = this.#options;
+    const { type: _type, ...work } = message;
+    return new RunningAttempt({
+      work,
+      agent,
+      runnerId: boot.runnerId,
+      redaction: redaction(boot.agentEnv, process.env),
+      onGrown: () => this.#onGrown(),
+      now,
+    });
+  }
+
+  /** Told at most once per turn of the event loop. */
+  #onGrown(): void {
+    if (this.#tellJournal) return;
+    this.#tellJournal = true;
+    setImmediate(() => {
+      this.#tellJournal = false;
+      if (this.#attempt !== null) this.#socket.broadcast({ type: "journal", size: this.#attempt.journalSize });
+    });
+  }
+
+  /** A parked runner belongs to the daemon that started it: it goes when nobody is connected any more, or nobody ever comes. */
+  #onConnections(count: number): void {
+    if (this.#orphaned !== null) clearTimeout(this.#orphaned);
+    this.#orphaned = null;
+    if (count > 0) this.#hadConnection = true;
+    else if (this.#hadConnection) this.#leaveIfParked();
+    else this.#orphaned = setTimeout(() => this.#leaveIfParked(), this.#options.boot.orphanTimeoutMs);
+  }
+
+  #leaveIfParked(): void {
+    if (this.#attempt === null) this.#leave();
+  }
+}

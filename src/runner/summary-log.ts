@@ -1,0 +1,24 @@
+/** The task's summary log: a time and one readable line for each action. What the lines say is the domain's. */
+import type { JournalRecord } from "../domain/record.ts";
+import { summaryLines } from "../domain/summary.ts";
+import { AppendFile } from "./append-file.ts";
+
+export class SummaryLog {
+  readonly #file: AppendFile;
+  readonly #workingDirectory: string;
+
+  /** @throws when the file cannot be opened. */
+  constructor(file: string, workingDirectory: string) {
+    this.#file = new AppendFile(file);
+    this.#workingDirectory = workingDirectory;
+  }
+
+  append(record: JournalRecord): void {
+    const lines = summaryLines(record, this.#workingDirectory);
+    if (lines.length > 0) this.#file.append(lines.map((line) => `${record._at} ${line}\n`).join(""));
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}
