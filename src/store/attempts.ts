@@ -39,10 +39,7 @@ interface AttemptStoreOptions {
   readonly tasks: Pick<TaskStore, "get">;
 }
 
-export function createAttemptStore(
-  database: Database.Database,
-  { epoch, writing, tasks }: AttemptStoreOptions,
-): AttemptStore {
+export function createAttemptStore(database: Database.Database, { epoch, writing, tasks }: AttemptStoreOptions): AttemptStore {
   const statements = createStatements(database);
   const claimable = sourcesOf("claim")
     .map((status) => `'${status}'`)
@@ -63,9 +60,7 @@ export function createAttemptStore(
     `SELECT ${attemptRow.select} FROM attempts INDEXED BY attempts_open WHERE ended_at IS NULL ORDER BY id`,
   );
   const held = "id = @id AND ended_at IS NULL AND epoch = @epoch";
-  const takeOver = database.prepare(
-    "UPDATE attempts SET epoch = @epoch WHERE id = @id AND ended_at IS NULL AND epoch <= @epoch",
-  );
+  const takeOver = database.prepare("UPDATE attempts SET epoch = @epoch WHERE id = @id AND ended_at IS NULL AND epoch <= @epoch");
   const advanceAttempt = database.prepare(
     `UPDATE attempts SET journal_offset = @journalOffset, last_record = @lastRecord
      WHERE ${held} AND journal_offset <= @journalOffset AND last_record <= @lastRecord`,
@@ -81,11 +76,7 @@ export function createAttemptStore(
     return row === undefined ? null : attemptRow.decode(row);
   }
 
-  function claim(
-    taskId: number,
-    attempt: Parameters<AttemptStore["claim"]>[1],
-    now: number,
-  ): ReturnType<AttemptStore["claim"]> {
+  function claim(taskId: number, attempt: Parameters<AttemptStore["claim"]>[1], now: number): ReturnType<AttemptStore["claim"]> {
     writing.touch(taskId);
     const { runnerId, nodeId, sessionId, bootId, journalStart } = attempt;
     const flags = { resume: Number(attempt.resume), warm: Number(attempt.warm) };
@@ -105,16 +96,14 @@ export function createAttemptStore(
     startTask.run({ taskId, attemptId, running: next("pending", "claim"), now });
     const claimed = get(attemptId);
     const task = tasks.get(taskId);
-    if (claimed === null || task === null)
-      throw new WorkerError("internal", `Task ${taskId} is gone in the middle of its claim.`);
+    if (claimed === null || task === null) throw new WorkerError("internal", `Task ${taskId} is gone in the middle of its claim.`);
     return { task, attempt: claimed };
   }
 
   function patch(id: number, change: AttemptPatch): Attempt | null {
     const before = touchTaskOf(id);
     const fields = (Object.keys(change) as (keyof AttemptPatch)[]).filter((field) => change[field] !== undefined);
-    if (before === null || fields.length === 0)
-      return before?.epoch === epoch && before.endedAt === null ? before : null;
+    if (before === null || fields.length === 0) return before?.epoch === epoch && before.endedAt === null ? before : null;
     const values: Record<string, Bindable> = { id, epoch };
     for (const field of fields) values[field] = attemptRow.encode(field, change[field]);
     const sets = fields.map((field) => `${attemptRow.column(field)} = @${field}`).join(", ");
@@ -145,8 +134,7 @@ export function createAttemptStore(
     },
     close: (id, outcome, now) => {
       const attempt = touchTaskOf(id);
-      if (closeAttempt.run({ id, epoch, outcome: attemptRow.encode("outcome", outcome), now }).changes === 0)
-        return false;
+      if (closeAttempt.run({ id, epoch, outcome: attemptRow.encode("outcome", outcome), now }).changes === 0) return false;
       if (attempt !== null) forgetKept.run(id, attempt.taskId);
       return true;
     },

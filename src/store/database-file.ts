@@ -2,22 +2,13 @@
  * Opens the database's file, or says in a sentence why it must not be used: missing parts, empty, foreign, newer, damaged, read-only.
  * It never reads the file by itself: closing a second descriptor would drop the locks that SQLite holds on it (POSIX).
  */
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  fsyncSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { accessSync, constants, existsSync, renameSync, statSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
 import { WorkerError } from "../domain/errors.ts";
+import { findDamagedPages } from "./check.ts";
 import { migrate, schemaVersion } from "./migrate.ts";
-import { createPrivateFile, fileFault } from "./private-file.ts";
+import { createPrivateFile, fileFault, removeFile, syncPath } from "./private-file.ts";
 import { asWorkerError } from "./storage-fault.ts";
 
 /** "ClWk": marks a database as ours (`PRAGMA application_id`). */
@@ -25,6 +16,9 @@ export const applicationId = 0x43_6c_57_6b;
 
 /** So long does a statement wait for another program's lock. It blocks the event loop, so it is short. */
 const busyTimeoutMs = 2000;
+
+/** Files up to this size are checked before they are used (0.1 to 0.3 s); larger ones while they are used, by a process aside. */
+const quickCheckBytes = 64 * 1024 * 1024;
 
 /**
  * An open, checked, migrated connection; the file is created where there is none.
@@ -37,6 +31,7 @@ export function openDatabaseFile(file: string): Database.Database {
     const database = new Database(file, { fileMustExist: true, timeout: busyTimeoutMs });
     try {
       refuseStranger(database, file);
+      if (!isLarge(file)) refuseDamaged(database, file);
       configure(database, file);
       migrate(database);
       return database;
@@ -45,6 +40,25 @@ export function openDatabaseFile(file: string): Database.Database {
       throw thrown;
     }
   });
+}
+
+/** A connection that cannot change the file. @throws WorkerError `storage_unusable` */
+export function openReadOnly(file: string): Database.Database {
+  return guarded(file, () => {
+    const database = new Database(file, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
+    try {
+      refuseStranger(database, file);
+      return database;
+    } catch (thrown) {
+      database.close();
+      throw thrown;
+    }
+  });
+}
+
+/** Whether the file is too large to be checked while everybody waits. */
+export function isLarge(file: string): boolean {
+  return statSync(file).size > quickCheckBytes;
 }
 
 /** Refuses a database that is not ours or is newer than we are. @throws WorkerError `storage_unusable` */
@@ -90,7 +104,7 @@ function create(file: string): void {
     );
   }
   const draft = `${file}.new`;
-  for (const leftover of [draft, `${draft}-journal`]) removeLeftover(leftover);
+  for (const leftover of [draft, `${draft}-journal`]) removeFile(leftover);
   guarded(file, () => {
     // SQLite would use the umask's mode; the -wal and -shm files inherit this one.
     createPrivateFile(draft);
@@ -102,32 +116,13 @@ function create(file: string): void {
       database.close();
     }
     renameSync(draft, file);
-    syncDirectory(directory);
+    syncPath(directory);
   });
-}
-
-function removeLeftover(leftover: string): void {
-  try {
-    rmSync(leftover, { force: true });
-  } catch (thrown) {
-    throw fileFault(thrown, leftover);
-  }
-}
-
-/** Without this a power cut may forget the new name. */
-function syncDirectory(directory: string): void {
-  const descriptor = openSync(directory, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 function refuseUnusable(file: string): void {
   const stats = statSync(file);
-  if (!stats.isFile())
-    throw new WorkerError("storage_unusable", `${file} is not a file. Name another one with CLAUDE_WORKER_DB.`);
+  if (!stats.isFile()) throw new WorkerError("storage_unusable", `${file} is not a file. Name another one with CLAUDE_WORKER_DB.`);
   if (stats.size === 0) {
     throw new WorkerError(
       "storage_unusable",
@@ -141,6 +136,15 @@ function refuseUnusable(file: string): void {
       throw fileFault(thrown, place);
     }
   }
+}
+
+function refuseDamaged(database: Database.Database, file: string): void {
+  const [damage] = findDamagedPages(database, file);
+  if (damage === undefined) return;
+  throw new WorkerError(
+    "storage_unusable",
+    `${damage} Restore a backup, or move ${file} and its -wal and -shm files away to start with an empty one.`,
+  );
 }
 
 function configure(database: Database.Database, file: string): void {

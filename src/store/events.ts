@@ -18,9 +18,7 @@ const eventRow = defineRow<TaskEvent>({
 
 export function createEventStore(database: Database.Database, writing: Writing): EventStore {
   const selectLastSeq = database.prepare<[number], number>("SELECT last_seq FROM tasks WHERE id = ?").pluck();
-  const insertEvent = database.prepare(
-    "INSERT INTO events (task_id, seq, attempt_id, type, at, data) VALUES (?, ?, ?, ?, ?, ?)",
-  );
+  const insertEvent = database.prepare("INSERT INTO events (task_id, seq, attempt_id, type, at, data) VALUES (?, ?, ?, ?, ?, ?)");
   const updateTask = database.prepare(
     `UPDATE tasks SET last_seq = @seq, updated_at = max(updated_at, @at), last_action = coalesce(@lastAction, last_action) WHERE id = @taskId`,
   );
@@ -37,19 +35,11 @@ export function createEventStore(database: Database.Database, writing: Writing):
      ORDER BY seq`,
   );
 
-  function append(
-    taskId: number,
-    attemptId: number | null,
-    events: readonly NewEvent[],
-    lastAction: string | null = null,
-  ): TaskEvent[] {
+  function append(taskId: number, attemptId: number | null, events: readonly NewEvent[], lastAction: string | null = null): TaskEvent[] {
     writing.touch(taskId);
     const lastSeq = selectLastSeq.get(taskId);
     if (lastSeq === undefined)
-      throw new WorkerError(
-        "not_found",
-        `Task ${taskId} does not exist (any more), so nothing can be added to its story.`,
-      );
+      throw new WorkerError("not_found", `Task ${taskId} does not exist (any more), so nothing can be added to its story.`);
     const appended = events.map((event, index) => insert(event, lastSeq + index + 1));
     const newest = appended.at(-1);
     if (newest !== undefined) updateTask.run({ taskId, seq: newest.seq, at: newest.at, lastAction });
@@ -71,7 +61,6 @@ export function createEventStore(database: Database.Database, writing: Writing):
         .toReversed(),
     all: (afterId, limit) => selectAll.all(afterId, limit).map((row) => eventRow.decode(row)),
     lastId: () => selectLastId.get() ?? 0,
-    ofAttempt: (attemptId, types) =>
-      selectOfAttempt.all({ attemptId, types: JSON.stringify(types) }).map((row) => eventRow.decode(row)),
+    ofAttempt: (attemptId, types) => selectOfAttempt.all({ attemptId, types: JSON.stringify(types) }).map((row) => eventRow.decode(row)),
   };
 }

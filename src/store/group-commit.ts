@@ -64,8 +64,7 @@ export function createGroupCommit(database: Database.Database, options: GroupCom
 
   function write<T>(work: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (stopped)
-        return reject(new WorkerError("unavailable", "The server is shutting down. Try again when it is up."));
+      if (stopped) return reject(new WorkerError("unavailable", "The server is shutting down. Try again when it is up."));
       if (stale !== null) return reject(stale);
       queue.push({ work, resolve, reject });
       schedule();
@@ -169,10 +168,7 @@ export function createGroupCommit(database: Database.Database, options: GroupCom
 
   function mustBeInside(): void {
     if (touched === null)
-      throw new WorkerError(
-        "internal",
-        "The store was changed outside `write`. Wrap the change in store.write(() => …).",
-      );
+      throw new WorkerError("internal", "The store was changed outside `write`. Wrap the change in store.write(() => …).");
   }
 
   return {

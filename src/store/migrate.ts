@@ -30,8 +30,7 @@ function run(database: Database.Database, migration: Migration): void {
   const apply = database.transaction(() => {
     database.exec(migration.sql);
     const broken = database.pragma("foreign_key_check") as unknown[];
-    if (broken.length > 0)
-      throw new Error(`Migration ${migration.number} (${migration.name}) leaves ${broken.length} broken references.`);
+    if (broken.length > 0) throw new Error(`Migration ${migration.number} (${migration.name}) leaves ${broken.length} broken references.`);
     database.pragma(`user_version = ${migration.number}`);
   });
   apply.immediate();

@@ -1,5 +1,5 @@
 /** Files of ours are readable by their owner only, whatever the umask; and what the file system refuses becomes a sentence. */
-import { writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { WorkerError } from "../domain/errors.ts";
 
 /**
@@ -15,6 +15,25 @@ export function createPrivateFile(file: string): void {
   }
 }
 
+/** Removes a file where there is one. @throws WorkerError `storage_unusable` */
+export function removeFile(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch (thrown) {
+    throw fileFault(thrown, file);
+  }
+}
+
+/** Makes a file's content, or a directory's names, survive a power cut. Not for files that SQLite has open here. */
+export function syncPath(place: string): void {
+  const descriptor = openSync(place, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 /** What the file system said about `place`, as an error of ours. */
 export function fileFault(thrown: unknown, place: string): WorkerError {
   const code = (thrown as NodeJS.ErrnoException).code ?? "unknown";
@@ -22,10 +41,7 @@ export function fileFault(thrown: unknown, place: string): WorkerError {
     return new WorkerError("storage_full", `The disk of ${place} is full (${code}). Free some space.`);
   }
   if (code === "ENOENT") {
-    return new WorkerError(
-      "storage_unusable",
-      `The directory of ${place} does not exist (${code}). Create it, or name another place.`,
-    );
+    return new WorkerError("storage_unusable", `The directory of ${place} does not exist (${code}). Create it, or name another place.`);
   }
   return new WorkerError(
     "storage_unusable",

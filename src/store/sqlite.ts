@@ -2,10 +2,11 @@
 import type Database from "better-sqlite3";
 import { WorkerError } from "../domain/errors.ts";
 import { createAttemptStore } from "./attempts.ts";
-import { guarded, openDatabaseFile } from "./database-file.ts";
+import { guarded, isLarge, openDatabaseFile } from "./database-file.ts";
 import { createEventStore } from "./events.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { createHoldStore } from "./holds.ts";
+import { createAside } from "./run-aside.ts";
 import type { Store } from "./store.ts";
 import { createTaskStore } from "./tasks.ts";
 import { createTrustStore } from "./trust.ts";
@@ -33,9 +34,7 @@ export function openStore({ path: file, onStale = () => {} }: OpenOptions): Stor
 
 function assemble(database: Database.Database, file: string, onStale: (error: WorkerError) => void): Store {
   const epoch = takeEpoch(database);
-  const selectNewestEvent = database
-    .prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'events'")
-    .pluck();
+  const selectNewestEvent = database.prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'events'").pluck();
   const commit = createGroupCommit(database, {
     file,
     epoch,
@@ -44,6 +43,17 @@ function assemble(database: Database.Database, file: string, onStale: (error: Wo
     onStale,
   });
   const tasks = createTaskStore(database, commit);
+  const probe = database.prepare("UPDATE daemon_epoch SET probed_at = probed_at + 1");
+  const aside = createAside();
+  let damage: readonly string[] = [];
+  if (isLarge(file)) {
+    void aside.run({ kind: "quick_check", file }).then(
+      (faults) => (damage = faults),
+      () => {
+        // The check itself could not be made (the store was closed, no memory for a process): nothing is known to be wrong.
+      },
+    );
+  }
   return {
     tasks,
     attempts: createAttemptStore(database, { epoch, writing: commit, tasks }),
@@ -53,16 +63,22 @@ function assemble(database: Database.Database, file: string, onStale: (error: Wo
     epoch,
     write: commit.write,
     onCommit: commit.onCommit,
-    problems: commit.problems,
-    close: () => close(database, commit.stop),
+    problems: () => [...commit.problems(), ...damage],
+    probe: () => commit.write(() => void probe.run()),
+    backup: async (target) => void (await aside.run({ kind: "backup", file, target })),
+    check: () => aside.run({ kind: "check", file }),
+    close: async () => {
+      commit.stop();
+      await aside.stop();
+      close(database);
+    },
   };
 }
 
 /** A new number for this opening. It is durable before anything else is written under it. */
 function takeEpoch(database: Database.Database): number {
   const epoch = database.prepare<[], number>("UPDATE daemon_epoch SET epoch = epoch + 1 RETURNING epoch").pluck().get();
-  if (epoch === undefined)
-    throw new WorkerError("storage_unusable", "The database has lost its epoch. Restore a backup.");
+  if (epoch === undefined) throw new WorkerError("storage_unusable", "The database has lost its epoch. Restore a backup.");
   return epoch;
 }
 
@@ -85,10 +101,12 @@ function createAttemptRule(database: Database.Database): (taskIds: ReadonlySet<n
   };
 }
 
-async function close(database: Database.Database, stop: () => void): Promise<void> {
-  stop();
+function close(database: Database.Database): void {
   if (!database.open) return;
-  // Best effort: what stays in the log is taken over at the next start.
-  if (!database.inTransaction) database.pragma("wal_checkpoint(TRUNCATE)");
+  try {
+    database.pragma("wal_checkpoint(TRUNCATE)");
+  } catch {
+    // The disk is full, or another server has the database: what stays in the log is taken over at the next start.
+  }
   database.close();
 }

@@ -7,9 +7,7 @@ interface Place {
   readonly priority: number;
 }
 
-export function createStartingOrder(
-  database: Database.Database,
-): Pick<TaskStore, "startable" | "nextStartAt" | "ahead"> {
+export function createStartingOrder(database: Database.Database): Pick<TaskStore, "startable" | "nextStartAt" | "ahead"> {
   const selectReady = database.prepare<[number], Place>(
     `SELECT id, priority FROM tasks INDEXED BY tasks_ready WHERE status = 'pending' AND not_before IS NULL
      ORDER BY priority DESC, id LIMIT +?`,

@@ -20,10 +20,7 @@ export function storageFault(thrown: unknown, file: string): WorkerError | null 
     );
   }
   if (code.startsWith("SQLITE_READONLY") || code === "SQLITE_PERM") {
-    return new WorkerError(
-      "storage_unusable",
-      `${file} or its directory cannot be written (${detail}). Make both writable for this user.`,
-    );
+    return new WorkerError("storage_unusable", `${file} or its directory cannot be written (${detail}). Make both writable for this user.`);
   }
   if (code.startsWith("SQLITE_CANTOPEN")) {
     return new WorkerError(
@@ -50,10 +47,7 @@ export function storageFault(thrown: unknown, file: string): WorkerError | null 
     );
   }
   if (code === "SQLITE_NOMEM")
-    return new WorkerError(
-      "storage_unusable",
-      `There was not enough memory to use ${file} (${detail}). Free some memory.`,
-    );
+    return new WorkerError("storage_unusable", `There was not enough memory to use ${file} (${detail}). Free some memory.`);
   return null;
 }
 

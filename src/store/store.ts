@@ -21,9 +21,18 @@ export interface Store {
   write<T>(work: () => T): Promise<T>;
   /** Called after each commit with the tasks that it touched. Returns the unsubscribe. */
   onCommit(listener: (change: Change) => void): () => void;
-  /** Sentences about what is wrong with the storage now; empty when all is well. */
+  /** Sentences about what is wrong with the storage now; empty when all is well. A fault of writing goes with the next write that succeeds. */
   problems(): readonly string[];
-  /** Waits for queued writes, checkpoints and closes. May be called twice. */
+  /** Writes a few bytes durably: whether writing works (again). Rejects like `write`. */
+  probe(): Promise<void>;
+  /**
+   * Copies the database to `file` while it is in use, by a process aside; checks the copy; overwrites nothing.
+   * @throws WorkerError `conflict` when `file` exists, `storage_full`, `storage_unusable`, `unavailable` when the store is closed meanwhile
+   */
+  backup(file: string): Promise<void>;
+  /** Everything that is wrong with the database, in sentences, found by a process aside; empty when all is well. */
+  check(): Promise<readonly string[]>;
+  /** Commits queued writes, ends what runs aside, checkpoints and closes. May be called twice. */
   close(): Promise<void>;
 }
 
@@ -136,10 +145,7 @@ export interface AttemptStore {
   /** Inside `write`. Takes an open attempt of an older epoch over; null when it is closed or a newer epoch has it. */
   adopt(id: number): Attempt | null;
   /** Inside `write`. Sets fields of an open attempt of this epoch; null otherwise. */
-  patch(
-    id: number,
-    patch: Partial<Pick<Attempt, "pid" | "pidStart" | "sessionId" | "stopRequested" | "warm">>,
-  ): Attempt | null;
+  patch(id: number, patch: Partial<Pick<Attempt, "pid" | "pidStart" | "sessionId" | "stopRequested" | "warm">>): Attempt | null;
   /** Inside `write`. Remembers how far the journal is ingested. False when this epoch does not hold the open attempt. */
   advance(id: number, journalOffset: number, lastRecord: number): boolean;
   /** Inside `write`. Closes an open attempt of this epoch; false when somebody else did. The task's transition is a separate, guarded call. */
@@ -148,12 +154,7 @@ export interface AttemptStore {
 
 export interface EventStore {
   /** Inside `write`. Numbers the events (seq per task) and sets the task's lastSeq and, where given, lastAction. */
-  append(
-    taskId: number,
-    attemptId: number | null,
-    events: readonly NewEvent[],
-    lastAction?: string | null,
-  ): TaskEvent[];
+  append(taskId: number, attemptId: number | null, events: readonly NewEvent[], lastAction?: string | null): TaskEvent[];
   /** Events of one task after `seq`, oldest first. */
   ofTask(taskId: number, after: number, limit: number): TaskEvent[];
   /** The newest `limit` events of one task, oldest first. */

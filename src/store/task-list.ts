@@ -87,9 +87,7 @@ function sourcesOf(filter: TaskFilter, shortSpan: boolean): Source[] {
   }
   if (text !== undefined) {
     const found = { sql: "instr(search, +?) > 0", values: [foldCase(text)] };
-    return [
-      { tables: "task_search CROSS JOIN tasks ON id = task_id", id: "task_id", conditions: [found, ...conditions] },
-    ];
+    return [{ tables: "task_search CROSS JOIN tasks ON id = task_id", id: "task_id", conditions: [found, ...conditions] }];
   }
   return [{ tables: "tasks", id: "id", conditions }];
 }

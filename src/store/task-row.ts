@@ -83,10 +83,7 @@ export type AnyTaskPatch = TaskPatch & Partial<Pick<Task, "name" | "priority" | 
 /** The fields of a patch that are given and are columns of `tasks`. */
 export function patchedFields(patch: AnyTaskPatch): Exclude<keyof AnyTaskPatch, "result">[] {
   const fields = Object.keys(patch) as (keyof AnyTaskPatch)[];
-  return fields.filter((field) => field !== "result" && patch[field] !== undefined) as Exclude<
-    keyof AnyTaskPatch,
-    "result"
-  >[];
+  return fields.filter((field) => field !== "result" && patch[field] !== undefined) as Exclude<keyof AnyTaskPatch, "result">[];
 }
 
 /** What a text filter looks into: name and title, folded to lower case as JavaScript does it (SQLite folds ASCII only). */

@@ -28,9 +28,7 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
   const updateResult = database.prepare("UPDATE task_texts SET result = ? WHERE task_id = ?");
   const insertSearch = database.prepare("INSERT INTO task_search (task_id, search) VALUES (?, ?)");
   const updateSearch = database.prepare("UPDATE task_search SET search = ? WHERE task_id = ?");
-  const selectCounts = database.prepare<[], { status: TaskStatus; count: number }>(
-    "SELECT status, count FROM status_counts",
-  );
+  const selectCounts = database.prepare<[], { status: TaskStatus; count: number }>("SELECT status, count FROM status_counts");
   const selectStatus = database.prepare<[number], TaskStatus>("SELECT status FROM tasks WHERE id = ?").pluck();
   const selectCancel = database.prepare("SELECT 1 FROM tasks WHERE id = ? AND cancel_requested_at IS NOT NULL");
   // Attempts, events, texts and labels go with it (ON DELETE CASCADE).
@@ -65,8 +63,7 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
 
   function transition(id: number, operation: Operation, now: number, patch: AnyTaskPatch = {}): Task | null {
     writing.touch(id);
-    if (operation === "claim")
-      throw new WorkerError("internal", "A task is claimed with attempts.claim: it needs an attempt.");
+    if (operation === "claim") throw new WorkerError("internal", "A task is claimed with attempts.claim: it needs an attempt.");
     return update(id, now, patch, operation);
   }
 

@@ -4,12 +4,8 @@ import type { Writing } from "./group-commit.ts";
 import type { TrustStore } from "./store.ts";
 
 export function createTrustStore(database: Database.Database, writing: Writing): TrustStore {
-  const selectAll = database.prepare<[], { path: string; since: number }>(
-    "SELECT path, since FROM trusted_directories ORDER BY path",
-  );
-  const insert = database.prepare(
-    "INSERT INTO trusted_directories (path, since) VALUES (?, ?) ON CONFLICT (path) DO NOTHING",
-  );
+  const selectAll = database.prepare<[], { path: string; since: number }>("SELECT path, since FROM trusted_directories ORDER BY path");
+  const insert = database.prepare("INSERT INTO trusted_directories (path, since) VALUES (?, ?) ON CONFLICT (path) DO NOTHING");
   const deleteOne = database.prepare("DELETE FROM trusted_directories WHERE path = ?");
   return {
     list: () => selectAll.all(),

@@ -1,0 +1,71 @@
+/** A copy of the database in one file, made while the server writes. It never overwrites anything. */
+import { existsSync, linkSync, renameSync } from "node:fs";
+import path from "node:path";
+import Database from "better-sqlite3";
+import { WorkerError } from "../domain/errors.ts";
+import { findDamagedPages } from "./check.ts";
+import { guarded, openReadOnly } from "./database-file.ts";
+import { createPrivateFile, fileFault, removeFile, syncPath } from "./private-file.ts";
+
+/**
+ * Copies the database as it is at this moment to `target` (mode 0600) and checks the copy. It takes as long as reading and writing
+ * the file does: run it aside (run-aside.ts) while a server serves.
+ * @throws WorkerError `conflict` when `target` exists; `storage_full`, `storage_unusable`. `target` is complete or absent.
+ */
+export function writeBackup(file: string, target: string): void {
+  if (existsSync(target)) throw targetExists(target);
+  // Two backups to the same name at once do not meet.
+  const draft = `${target}.${process.pid}.part`;
+  createPrivateFile(draft);
+  try {
+    guarded(target, () => copy(file, draft));
+    publish(draft, target);
+  } finally {
+    removeFile(draft);
+  }
+}
+
+function copy(file: string, draft: string): void {
+  const database = openReadOnly(file);
+  try {
+    database.prepare("VACUUM INTO ?").run(draft);
+  } finally {
+    database.close();
+  }
+  const written = new Database(draft, { readonly: true });
+  try {
+    const [damage] = findDamagedPages(written, draft);
+    if (damage !== undefined) throw new WorkerError("storage_unusable", `The copy is not whole. ${damage} Check the disk and try again.`);
+  } finally {
+    written.close();
+  }
+}
+
+/** SQLite does not sync what VACUUM INTO writes (sqlite.org/lang_vacuum.html). */
+function publish(draft: string, target: string): void {
+  try {
+    syncPath(draft);
+    giveName(draft, target);
+    syncPath(path.dirname(target));
+  } catch (thrown) {
+    const code = (thrown as NodeJS.ErrnoException).code;
+    if (thrown instanceof WorkerError) throw thrown;
+    throw code === "EEXIST" ? targetExists(target) : fileFault(thrown, target);
+  }
+}
+
+/** A link, unlike a rename, overwrites nothing; some file systems (a memory stick's) have none. */
+function giveName(draft: string, target: string): void {
+  try {
+    linkSync(draft, target);
+  } catch (thrown) {
+    const code = (thrown as NodeJS.ErrnoException).code;
+    if (code !== "EPERM" && code !== "ENOTSUP" && code !== "EOPNOTSUPP") throw thrown;
+    if (existsSync(target)) throw targetExists(target);
+    renameSync(draft, target);
+  }
+}
+
+function targetExists(target: string): WorkerError {
+  return new WorkerError("conflict", `${target} exists already, and a backup overwrites nothing. Name another file, or remove it first.`);
+}

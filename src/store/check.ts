@@ -1,0 +1,48 @@
+/** Finds damage: what SQLite knows of its pages and references, and what the tables must say of each other. It mends nothing. */
+import type Database from "better-sqlite3";
+import { asWorkerError } from "./storage-fault.ts";
+
+/** Sentences about what is wrong with the file's pages; empty when all is well. Takes 2 to 5 s a GB when the file is cached. */
+export function findDamagedPages(database: Database.Database, file: string): string[] {
+  try {
+    const lines = database.prepare<[], string>("PRAGMA quick_check(5)").pluck().all();
+    return lines.filter((line) => line !== "ok").map((line) => `${file} is damaged: ${line}.`);
+  } catch (thrown) {
+    return [asWorkerError(thrown, file).message];
+  }
+}
+
+/** Sentences about everything that is wrong: pages, indexes, references, counters, numbering. Slower than `findDamagedPages`. */
+export function findFaults(database: Database.Database, file: string): string[] {
+  try {
+    const lines = database.prepare<[], string>("PRAGMA integrity_check(20)").pluck().all();
+    const damage = lines.filter((line) => line !== "ok").map((line) => `${file} is damaged: ${line}.`);
+    return [...damage, ...findBrokenReferences(database, file), ...findBrokenRules(database)];
+  } catch (thrown) {
+    return [asWorkerError(thrown, file).message];
+  }
+}
+
+/** References between tables that lead nowhere. */
+function findBrokenReferences(database: Database.Database, file: string): string[] {
+  const rows = database.pragma("foreign_key_check") as { table: string; rowid: number; parent: string }[];
+  return rows.slice(0, 20).map(({ table, rowid, parent }) => {
+    return `${file}: row ${rowid} of ${table} refers to a row of ${parent} that does not exist.`;
+  });
+}
+
+/** What triggers and guarded statements keep: each query selects one sentence per fault. */
+function findBrokenRules(database: Database.Database): string[] {
+  return rules.flatMap((sql) => database.prepare<[], string>(`${sql} LIMIT 20`).pluck().all());
+}
+
+const rules = [
+  `SELECT 'The counter of ' || status || ' says ' || count || ', but there are ' || actual || ' such tasks.'
+   FROM (SELECT status, count, (SELECT count(*) FROM tasks WHERE tasks.status = status_counts.status) AS actual FROM status_counts)
+   WHERE count <> actual`,
+  `SELECT 'Task ' || tasks.id || ' says that attempt ' || ifnull(open_attempt_id, 'none') || ' is open, but it is ' || ifnull(attempts.id, 'none') || '.'
+   FROM tasks LEFT JOIN attempts ON task_id = tasks.id AND attempts.ended_at IS NULL WHERE open_attempt_id IS NOT attempts.id`,
+  `SELECT 'Task ' || task_id || ' has ' || count(*) || ' events numbered up to ' || max(seq) || ', but says ' || last_seq || '.'
+   FROM events JOIN tasks ON tasks.id = task_id GROUP BY task_id HAVING count(*) <> last_seq OR max(seq) <> last_seq`,
+  `SELECT 'Task ' || id || ' has lost its texts.' FROM tasks WHERE NOT EXISTS (SELECT 1 FROM task_texts WHERE task_id = id)`,
+];
