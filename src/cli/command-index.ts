@@ -29,6 +29,9 @@ export const commandIndex: readonly IndexEntry[] = [
   { name: "server status", load: async () => await import("./commands/server-status.ts") },
   { name: "server health", load: async () => await import("./commands/server-health.ts") },
   { name: "server logs", load: async () => await import("./commands/server-logs.ts") },
+  { name: "service install", load: async () => await import("./commands/service-install.ts") },
+  { name: "service uninstall", load: async () => await import("./commands/service-uninstall.ts") },
+  { name: "service status", load: async () => await import("./commands/service-status.ts") },
   { name: "config list", load: async () => await import("./commands/config-list.ts") },
   { name: "config get", load: async () => await import("./commands/config-get.ts") },
   { name: "config set", load: async () => await import("./commands/config-set.ts") },
@@ -42,6 +45,7 @@ export const commandIndex: readonly IndexEntry[] = [
 export const groups: Readonly<Record<string, string>> = {
   trust: "Directories in which tasks may run",
   server: "The server that runs the tasks",
+  service: "Start the server with the machine",
   config: "Settings",
 };
 

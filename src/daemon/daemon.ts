@@ -1,6 +1,7 @@
 /** The server: wires the rooms in order, by name, and takes them down in the opposite order. Nothing else constructs services. */
 import { writeFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
+import { join } from "node:path";
 import type { Logger } from "pino";
 import { agentEnvironment } from "../config/agent-env.ts";
 import { runnerSocketPath } from "../config/paths.ts";
@@ -83,6 +84,9 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
       orphanTimeoutMs,
       agentEnv,
       claudeExecutable: settings.claude_executable,
+      compileCache: join(paths.home, "cache"),
+      // For tests and measurements only: another agent than Claude Code.
+      agent: env["CLAUDE_WORKER_AGENT_MODULE"] ? { module: env["CLAUDE_WORKER_AGENT_MODULE"] } : "claude",
     }),
   });
   const supervisor = new Supervisor({

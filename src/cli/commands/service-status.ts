@@ -1,0 +1,20 @@
+/** `service status`: whether the server starts with the machine. */
+import { defineCommand } from "../command.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { writeJson } from "../io.ts";
+import { launcherPath } from "../service/launcher-path.ts";
+import { serviceManager, servicePlan, serviceStatus } from "../service/service.ts";
+
+export const command = defineCommand<object>({
+  name: "service status",
+  summary: "Say whether the server starts with the machine",
+  details: "Exits with 0 when the service is installed and active, 1 otherwise.",
+  examples: [{ command: "claude-worker service status", does: "look" }],
+  async run({ options, io }) {
+    const status = await serviceStatus(serviceManager(process.platform, io.env, servicePlan(io.env, launcherPath())), io.env);
+    if (options.json === true) writeJson(io.stdout, status);
+    else if (!status.installed) io.stdout.write("No service is installed. Install it: claude-worker service install\n");
+    else io.stdout.write(`The ${status.manager} service is ${status.active ? "active" : "installed but not active"}: ${status.file}\n`);
+    return status.installed && status.active ? exitCodes.ok : exitCodes.failed;
+  },
+});

@@ -1,0 +1,91 @@
+/** Makes the server start with the machine: a systemd user unit or a launchd agent. It writes one file and asks the system to take it. */
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { WorkerError } from "../../domain/errors.ts";
+import { launchdAgent } from "./launchd.ts";
+import { systemdUnit } from "./systemd.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** What the server is started with. All paths are absolute. */
+export interface ServicePlan {
+  readonly node: string;
+  readonly launcher: string;
+  /** Environment that the server needs and that is no secret. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** How one kind of system does it. */
+export interface ServiceManager {
+  readonly name: "systemd" | "launchd";
+  /** The file that makes it known. */
+  readonly file: string;
+  readonly content: string;
+  /** Commands that take it into service now and at every start; then those that take it out. */
+  readonly enable: readonly (readonly string[])[];
+  readonly disable: readonly (readonly string[])[];
+  /** Exits with 0 when it is active. */
+  readonly isActive: readonly string[];
+  /** What a person may still want to do. */
+  readonly hints: readonly string[];
+}
+
+/** @throws WorkerError unavailable on other systems. */
+export function serviceManager(platform: NodeJS.Platform, env: Env, plan: ServicePlan): ServiceManager {
+  const home = env["HOME"] || homedir();
+  if (platform === "linux") return systemdUnit(join(env["XDG_CONFIG_HOME"] || join(home, ".config"), "systemd", "user"), plan, env["USER"] ?? "$USER");
+  if (platform === "darwin") return launchdAgent(join(home, "Library", "LaunchAgents"), plan, process.getuid?.() ?? 501);
+  throw new WorkerError("unavailable", `There is no service for ${platform} yet. Start the server at login: claude-worker server start`);
+}
+
+/** Where this installation is, and the environment that makes a server at boot the same as one that is started by hand. */
+export function servicePlan(env: Env, launcher: string): ServicePlan {
+  const kept = ["PATH", "CLAUDE_WORKER_HOME", "CLAUDE_WORKER_DB", "CLAUDE_WORKER_LOG_DIR", "CLAUDE_WORKER_CONFIG", "CLAUDE_CONFIG_DIR", "XDG_CONFIG_HOME"];
+  const entries = kept.flatMap((name) => (env[name] ? [[name, env[name]] as const] : []));
+  return { node: process.execPath, launcher, env: Object.fromEntries(entries) };
+}
+
+/** @throws WorkerError unavailable when the system refuses; the file is taken back then. */
+export async function installService(manager: ServiceManager, env: Env): Promise<void> {
+  mkdirSync(dirname(manager.file), { recursive: true });
+  writeFileSync(manager.file, manager.content, { mode: 0o600 });
+  try {
+    for (const command of manager.enable) await run(command, env);
+  } catch (error) {
+    rmSync(manager.file, { force: true });
+    throw error;
+  }
+}
+
+/** @returns whether there was one. Running tasks go on: only the server is stopped. */
+export async function uninstallService(manager: ServiceManager, env: Env): Promise<boolean> {
+  if (!existsSync(manager.file)) return false;
+  for (const command of manager.disable) await run(command, env);
+  rmSync(manager.file, { force: true });
+  return true;
+}
+
+export interface ServiceStatus {
+  readonly installed: boolean;
+  readonly active: boolean;
+  readonly file: string;
+  readonly manager: ServiceManager["name"];
+}
+
+export async function serviceStatus(manager: ServiceManager, env: Env): Promise<ServiceStatus> {
+  const installed = existsSync(manager.file);
+  const active = installed && (await run(manager.isActive, env).then(() => true, () => false));
+  return { installed, active, file: manager.file, manager: manager.name };
+}
+
+function run([program = "", ...words]: readonly string[], env: Env): Promise<void> {
+  return new Promise((resolve, reject) => {
+    execFile(program, words, { env: { ...env }, timeout: 30_000 }, (error, _stdout, stderr) => {
+      if (error === null) return resolve();
+      const reason = error.code === "ENOENT" ? `${program} is not on this machine` : stderr.trim().split("\n").at(-1) || error.message;
+      reject(new WorkerError("unavailable", `${[program, ...words].join(" ")} failed: ${reason}. Without a service manager, start the server at login: claude-worker server start`));
+    });
+  });
+}

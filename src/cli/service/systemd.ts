@@ -1,0 +1,49 @@
+/** The systemd user unit. A stop or restart of the unit ends the server alone: runners go on (`KillMode=process`). */
+import { join } from "node:path";
+import type { ServiceManager, ServicePlan } from "./service.ts";
+
+const unit = "claude-worker.service";
+
+export function systemdUnit(directory: string, plan: ServicePlan, user: string): ServiceManager {
+  return {
+    name: "systemd",
+    file: join(directory, unit),
+    content: contentOf(plan),
+    enable: [["systemctl", "--user", "daemon-reload"], ["systemctl", "--user", "enable", "--now", unit]],
+    disable: [["systemctl", "--user", "disable", "--now", unit], ["systemctl", "--user", "daemon-reload"]],
+    isActive: ["systemctl", "--user", "--quiet", "is-active", unit],
+    hints: [
+      `To start it at boot, before you log in: loginctl enable-linger ${user}`,
+      "Credentials that are environment variables go into ~/.config/claude-worker/server.env (NAME=value a line, chmod 600).",
+    ],
+  };
+}
+
+function contentOf({ node, launcher, env }: ServicePlan): string {
+  return [
+    "# Written by: claude-worker service install. Taken back by: claude-worker service uninstall.",
+    "[Unit]",
+    "Description=Claude Worker: runs Claude Code tasks in the background",
+    "",
+    "[Service]",
+    `ExecStart=${[node, launcher, "server", "start", "--foreground"].map(quoted).join(" ")}`,
+    "Restart=on-failure",
+    "RestartSec=2",
+    "# Runners outlive the server; the next one adopts them.",
+    "KillMode=process",
+    "# A task that runs out of memory must not take the server down.",
+    "OOMPolicy=continue",
+    "EnvironmentFile=-%h/.config/claude-worker/server.env",
+    ...Object.entries(env).map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}`),
+    "",
+    "[Install]",
+    "WantedBy=default.target",
+    "",
+  ].join("\n");
+}
+
+/** A word for systemd: quoted, with `%`, `$` and `\` taken literally (systemd.service(5), systemd.unit(5)). */
+function quoted(word: string): string {
+  const escaped = word.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%").replaceAll("$", "$$$$");
+  return `"${escaped}"`;
+}
