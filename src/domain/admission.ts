@@ -13,8 +13,8 @@ export interface Limits {
   readonly groups: Readonly<Record<string, number>>;
 }
 
-export const waitReasons = ["capacity", "group", "dependency", "schedule", "retry", "hold", "paused"] as const;
-export type WaitReason = (typeof waitReasons)[number];
+/** The doors' words for it are the same (contract/views.ts); the compiler compares them where views are made. */
+type WaitReason = "capacity" | "group" | "dependency" | "schedule" | "retry" | "hold" | "paused";
 
 export interface WaitingFor {
   readonly reason: WaitReason;
@@ -94,13 +94,13 @@ export function waitingFor(task: PendingTask, context: AdmissionContext): Waitin
 }
 
 /** Whether a hold keeps this task from starting at `now`. A scope that is not this task's group holds everybody. */
-export function holds(hold: NewHold, task: Pick<Task, "group">, now: number): boolean {
+function holdsBack(hold: NewHold, task: Pick<Task, "group">, now: number): boolean {
   if (hold.until !== null && hold.until <= now) return false;
   return !hold.scope.startsWith("group:") || hold.scope === `group:${task.group}`;
 }
 
 function heldBy(task: PendingTask, context: AdmissionContext): WaitingFor | null {
-  const active = context.holds.filter((hold) => holds(hold, task, context.now));
+  const active = context.holds.filter((hold) => holdsBack(hold, task, context.now));
   const first = active[0];
   if (first === undefined) return null;
   // The hold that lasts longest is the one that says when the task can start.
@@ -117,8 +117,7 @@ function notYet(task: PendingTask, { now }: AdmissionContext): WaitingFor | null
   const left = formatDuration(task.notBefore - now);
   const until = task.notBefore;
   if (task.notBeforeReason === "retry") return { reason: "retry", message: `Next try in ${left}.`, until };
-  if (task.notBeforeReason === "rate_limited")
-    return { reason: "hold", message: `The usage limit resets in ${left}.`, until };
+  if (task.notBeforeReason === "rate_limited") return { reason: "hold", message: `The usage limit resets in ${left}.`, until };
   return { reason: "schedule", message: `Not to be started for another ${left}.`, until };
 }
 

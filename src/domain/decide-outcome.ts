@@ -7,12 +7,7 @@ import { stopReasons } from "./task.ts";
 import type { ModelUsage, StopReason } from "./task.ts";
 
 /** The only events that facts are read from. */
-export const factEventTypes = [
-  "result",
-  "rate_limit",
-  "notice",
-  "attempt_ended",
-] as const satisfies readonly EventType[];
+export const factEventTypes = ["result", "rate_limit", "notice", "attempt_ended"] as const satisfies readonly EventType[];
 
 /** What the events do not tell: the stop that was asked for (the attempt's row), and whether the machine started anew since. */
 export interface FactContext {
@@ -26,6 +21,7 @@ export function factsFrom(events: readonly Pick<NewEvent, "type" | "data">[], co
     result: null,
     limit: null,
     apiError: null,
+    apiErrorText: null,
     thrown: null,
     stopRequested: context.stopRequested,
     ended: false,
@@ -44,8 +40,10 @@ function read({ type, data }: Pick<NewEvent, "type" | "data">, facts: Mutable<At
   } else if (type === "rate_limit") {
     facts.limit = limitFacts(data);
   } else if (type === "notice") {
-    if (data["kind"] === "api_error" && data["parent_tool_use_id"] === undefined)
+    if (data["kind"] === "api_error" && data["parent_tool_use_id"] === undefined) {
       facts.apiError = stringOf(data["error"]);
+      facts.apiErrorText = stringOf(data["text"]);
+    }
     if (data["kind"] === "stop_requested") facts.stopRequested ??= stopReasonOf(data["reason"]);
   } else if (type === "attempt_ended") {
     facts.ended = true;
@@ -63,7 +61,7 @@ function resultFacts(data: JsonObject): ResultFacts {
     apiErrorStatus: numberOf(data["api_error_status"]),
     turns: numberOf(data["num_turns"]) ?? 0,
     durationMs: numberOf(data["duration_ms"]) ?? 0,
-    costUsd: numberOf(data["cost_usd"]) ?? 0,
+    costUsd: numberOf(data["cost_usd"]),
     usage: usageFacts(objectOf(data["usage"])),
     permissionDenials: numberOf(data["permission_denials"]) ?? 0,
   };
@@ -111,9 +109,8 @@ export function decideOutcome(facts: AttemptFacts): Outcome {
   if (facts.stopRequested !== null) return stopped(facts.stopRequested);
   if (facts.limit !== null) return limitReached(facts.limit);
   const apiKind = facts.apiError === null ? null : kindOfApiError(facts.apiError);
-  if (apiKind !== null) return apiFailure(apiKind, facts.apiError ?? "", null);
-  if (result !== null)
-    return { kind: "crashed", message: sentence("Claude Code broke its turn off", facts.thrown ?? result.text) };
+  if (apiKind !== null) return apiFailure(apiKind, facts.apiErrorText || (facts.apiError ?? ""), null);
+  if (result !== null) return { kind: "crashed", message: sentence("Claude Code broke its turn off", facts.thrown ?? result.text) };
   return died(facts);
 }
 
@@ -150,7 +147,7 @@ function failure(result: ResultFacts, facts: AttemptFacts): Outcome {
   if (result.subtype === "error_max_budget_usd" || result.terminalReason === "budget_exhausted") {
     return {
       kind: "budget_exhausted",
-      message: `Stopped at the task's budget after $${result.costUsd.toFixed(4)}. Give it a larger one and retry.`,
+      message: `Stopped at the task's budget after $${(result.costUsd ?? 0).toFixed(4)}. Give it a larger one and retry.`,
     };
   }
   if (result.subtype === "error_max_turns" || result.terminalReason === "max_turns") {
@@ -244,8 +241,7 @@ function limitReached(limit: LimitFacts, status: number | null = null): Outcome 
 }
 
 function died(facts: AttemptFacts): Outcome {
-  if (!facts.ended && facts.rebooted)
-    return { kind: "lost", message: "The machine started anew while the attempt ran." };
+  if (!facts.ended && facts.rebooted) return { kind: "lost", message: "The machine started anew while the attempt ran." };
   if (!facts.ended) return { kind: "crashed", message: "The runner died before the task was finished." };
   return { kind: "crashed", message: sentence("Claude Code ended without a result", facts.thrown) };
 }

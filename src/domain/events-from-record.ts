@@ -108,18 +108,9 @@ function systemEvents(message: JsonObject): Draft[] {
     case "api_retry":
       return [apiRetryEvent(message)];
     case "permission_denied":
-      return [
-        deniedEvent(
-          message["tool_name"],
-          message["tool_input"],
-          message["decision_reason"] ?? message["message"],
-          message,
-        ),
-      ];
+      return [deniedEvent(message["tool_name"], message["tool_input"], message["decision_reason"] ?? message["message"], message)];
     case "compact_boundary":
-      return [
-        notice("compacted", "The conversation was compacted.", compactFacts(objectOf(message["compact_metadata"]))),
-      ];
+      return [notice("compacted", "The conversation was compacted.", compactFacts(objectOf(message["compact_metadata"])))];
     case "model_refusal_fallback":
     case "model_refusal_no_fallback":
     case "informational":
@@ -131,9 +122,7 @@ function systemEvents(message: JsonObject): Draft[] {
         ? []
         : [notice("task_notification", message["summary"], { status: name(message["status"]) })];
     case "session_writes_lost":
-      return [
-        notice("session_writes_lost", `Claude Code could not save its session (${name(message["error_code"])}).`),
-      ];
+      return [notice("session_writes_lost", `Claude Code could not save its session (${name(message["error_code"])}).`)];
     default:
       return [];
   }
@@ -193,7 +182,7 @@ function resultEvent(message: JsonObject): Draft {
     startup_failure: stringOf(message["startup_failure_reason"]),
     num_turns: numberOf(message["num_turns"]) ?? 0,
     duration_ms: numberOf(message["duration_ms"]) ?? 0,
-    cost_usd: numberOf(message["total_cost_usd"]) ?? 0,
+    cost_usd: numberOf(message["total_cost_usd"]),
     usage: usageOf(objectOf(message["modelUsage"])),
     permission_denials: arrayOf(message["permission_denials"]).length,
     recovered: message["_recovered"] === true,
@@ -203,9 +192,7 @@ function resultEvent(message: JsonObject): Draft {
 
 function usageOf(models: JsonObject): Record<string, unknown> {
   const entries = Object.entries(models).slice(0, 100);
-  return Object.fromEntries(
-    entries.map(([model, usage]) => [cutString(model, 200).value, modelUsageOf(objectOf(usage))]),
-  );
+  return Object.fromEntries(entries.map(([model, usage]) => [cutString(model, 200).value, modelUsageOf(objectOf(usage))]));
 }
 
 function modelUsageOf(usage: JsonObject): JsonObject {
@@ -235,6 +222,10 @@ function workerEvents(note: JsonObject): Draft[] {
     case "cold_start":
     case "session_restarted":
       return [notice(name(note["subtype"]), note["reason"])];
+    case "session_mended":
+      return [notice("session_mended", `${numberOf(note["messages"]) ?? 0} messages of finished steps were put back into the session.`)];
+    case "gave_up":
+      return [notice("api_error", note["text"], { error: stringOf(note["error"]) })];
     case "stop_requested":
       return [notice("stop_requested", note["reason"], { reason: stringOf(note["reason"]) })];
     case "stderr":

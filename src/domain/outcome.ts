@@ -27,7 +27,8 @@ export interface ResultFacts {
   readonly apiErrorStatus: number | null;
   readonly turns: number;
   readonly durationMs: number;
-  readonly costUsd: number;
+  /** null: unknown, for a result that was recovered from the session. */
+  readonly costUsd: number | null;
   readonly usage: Readonly<Record<string, ModelUsage>>;
   readonly permissionDenials: number;
 }
@@ -44,6 +45,8 @@ export interface AttemptFacts {
   readonly limit: LimitFacts | null;
   /** Claude Code's own word for a failed API call (`authentication_failed`, `billing_error`, `overloaded`, …). */
   readonly apiError: string | null;
+  /** What it said of it, for people. */
+  readonly apiErrorText: string | null;
   /** What the SDK threw, or null. */
   readonly thrown: string | null;
   readonly stopRequested: StopReason | null;

@@ -71,11 +71,7 @@ function lineOf(type: NewEvent["type"], data: JsonObject, cwd: string | null): s
 
 function initLine(data: JsonObject): string {
   const version = stringOf(data["claude_code_version"]);
-  return parts("[init]", [
-    stringOf(data["model"]),
-    stringOf(data["permission_mode"]),
-    version === null ? null : `Claude Code ${version}`,
-  ]);
+  return parts("[init]", [stringOf(data["model"]), stringOf(data["permission_mode"]), version === null ? null : `Claude Code ${version}`]);
 }
 
 /** `Write` → `write`; `mcp__github__search` → `github/search`. */
@@ -85,18 +81,7 @@ function toolName(value: unknown): string {
 }
 
 /** What of a tool's input tells a person most, by the field's name; the first that is there counts. */
-const telling = [
-  "file_path",
-  "notebook_path",
-  "command",
-  "pattern",
-  "url",
-  "query",
-  "description",
-  "skill",
-  "path",
-  "prompt",
-];
+const telling = ["file_path", "notebook_path", "command", "pattern", "url", "query", "description", "skill", "path", "prompt"];
 const paths = new Set(["file_path", "notebook_path", "path"]);
 
 function callOf(input: JsonObject, cwd: string | null): string {
@@ -159,13 +144,14 @@ function resultLine(data: JsonObject): string {
   const ok = success && data["is_error"] !== true;
   const status = numberOf(data["api_error_status"]);
   const turns = numberOf(data["num_turns"]) ?? 0;
+  const costUsd = numberOf(data["cost_usd"]);
   const interrupted = textOf(data["terminal_reason"]).startsWith("aborted");
   return parts("[result]", [
     interrupted ? "interrupted" : ok || !success ? textOf(data["subtype"]) : "error",
     status === null ? null : `HTTP ${status}`,
     `${turns} ${turns === 1 ? "turn" : "turns"}`,
-    `$${(numberOf(data["cost_usd"]) ?? 0).toFixed(4)}`,
-    formatDuration(numberOf(data["duration_ms"]) ?? 0),
+    costUsd === null ? "recovered" : `$${costUsd.toFixed(4)}`,
+    costUsd === null ? null : formatDuration(numberOf(data["duration_ms"]) ?? 0),
     ok || interrupted ? null : firstLine(data["text"]),
   ]);
 }

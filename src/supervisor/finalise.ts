@@ -56,13 +56,23 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
     retriesSpent: task.retriesSpent + (after.spendsRetry ? 1 : 0),
     error: after.error,
     ...(completed ? {} : { result: null }),
-    ...(facts.result === null ? {} : { costUsd: facts.result.costUsd, usage: facts.result.usage, numTurns: (task.numTurns ?? 0) + facts.result.turns }),
+    ...(facts.result === null ? {} : { numTurns: (task.numTurns ?? 0) + facts.result.turns }),
+    // A result that was recovered from the session knows no money: what is known stays.
+    ...(facts.result === null || facts.result.costUsd === null ? {} : { costUsd: facts.result.costUsd, usage: facts.result.usage }),
     durationMs: (task.durationMs ?? 0) + Math.max(0, now - attempt.startedAt),
   });
   const ended = { outcome: outcome.kind, message: outcome.message, attempt: attempt.number };
   store.events.append(task.id, attempt.id, [
     after.operation === "requeue"
-      ? { type: "requeued", at: now, data: { ...ended, not_before: after.notBefore === null ? null : new Date(after.notBefore).toISOString(), reason: after.notBeforeReason } }
+      ? {
+          type: "requeued",
+          at: now,
+          data: {
+            ...ended,
+            not_before: after.notBefore === null ? null : new Date(after.notBefore).toISOString(),
+            reason: after.notBeforeReason,
+          },
+        }
       : { type: "ended", at: now, data: { ...ended, status: store.tasks.get(task.id)?.status } },
   ]);
   if (after.hold !== null) store.holds.put(after.hold, now);

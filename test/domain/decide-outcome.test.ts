@@ -174,6 +174,24 @@ test("a usage limit that was seen counts even when the runner died before the re
   assert.equal(outcome.resetsAt, Date.UTC(2030, 0, 1, 15));
 });
 
+test("a sign-in that the runner gave up after Claude Code had tried it in vain is auth_failed, in the runner's words", () => {
+  const note = { type: "worker", subtype: "gave_up", error: "authentication_failed", text: "Refused 3 times (HTTP 401)." } as const;
+  const events = eventsFromRecord({ ...note, _n: 3, _attempt: 1, _at: "2026-01-01T00:00:00.000Z" });
+  const facts = factsFrom(events, { stopRequested: null, rebooted: false });
+  assert.deepEqual(decideOutcome({ ...facts, ended: true, thrown: "Claude Code process terminated by signal SIGTERM" }), {
+    kind: "auth_failed",
+    message: "Claude's API refused the sign-in or the account: Refused 3 times (HTTP 401).",
+  });
+});
+
+test("a turn that was recovered from the session is a success whose price nobody knows", () => {
+  const recovered = { type: "result", subtype: "success", is_error: false, result: "Done.", num_turns: 2, _recovered: true };
+  const events = eventsFromRecord({ ...recovered, _n: 3, _attempt: 1, _at: "2026-01-01T00:00:00.000Z" });
+  const facts = factsFrom(events, { stopRequested: null, rebooted: false });
+  assert.equal(facts.result?.costUsd, null);
+  assert.equal(decideOutcome(facts).kind, "succeeded");
+});
+
 test("a limit that is allowed again later, and an API error that was survived, decide nothing", () => {
   const limit = { type: "rate_limit", data: { status: "rejected", limit: "five_hour", resets_at: null } } as const;
   const allowed = { type: "rate_limit", data: { status: "allowed" } } as const;
@@ -265,6 +283,7 @@ const nothing: AttemptFacts = {
   result: null,
   limit: null,
   apiError: null,
+  apiErrorText: null,
   thrown: null,
   stopRequested: null,
   ended: true,
@@ -288,6 +307,7 @@ const anyFacts: fc.Arbitrary<AttemptFacts> = fc.record({
   result: fc.option(anyResult),
   limit: fc.option(fc.record({ type: fc.string(), resetsAt: fc.option(fc.integer()) })),
   apiError: fc.option(fc.oneof(fc.string(), fc.constantFrom("authentication_failed", "rate_limit", "overloaded", "toString"))),
+  apiErrorText: fc.option(fc.string()),
   thrown: fc.option(fc.string()),
   stopRequested: fc.option(fc.constantFrom(...stopReasons)),
   ended: fc.boolean(),

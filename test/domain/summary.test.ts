@@ -92,6 +92,12 @@ test("without a known working directory, and with the root as one, paths are sho
   assert.deepEqual(toolLine("Read", { file_path: "/work/a.py" }, "/work/"), ["[tool:read] a.py"]);
 });
 
+test("a result that was recovered from the session says so instead of a price and a time", () => {
+  assert.deepEqual(message({ type: "result", subtype: "success", is_error: false, result: "Done.", num_turns: 2, _recovered: true }), [
+    "[result] success · 2 turns · recovered",
+  ]);
+});
+
 const notes: [RunnerNote, string[]][] = [
   [{ type: "worker", subtype: "started", runnerId: "r", pid: 1, warm: true, resume: false, sessionId: null }, []],
   [{ type: "worker", subtype: "started", runnerId: "r", pid: 1, warm: false, resume: false, sessionId: "s-1" }, ["[session] s-1"]],
@@ -110,6 +116,11 @@ const notes: [RunnerNote, string[]][] = [
     { type: "worker", subtype: "swept", processes: [{ pid: 7, command: "sleep 1000", signal: "SIGKILL" }] },
     ["[swept] 1 left process: sleep 1000"],
   ],
+  [
+    { type: "worker", subtype: "gave_up", error: "authentication_failed", text: "Refused 3 times." },
+    ["[error] authentication_failed · Refused 3 times."],
+  ],
+  [{ type: "worker", subtype: "session_mended", messages: 4 }, ["[notice] 4 messages of finished steps were put back into the session."]],
   [{ type: "worker", subtype: "stderr", text: "a\nlast words\n" }, ["[stderr] last words"]],
   [{ type: "worker", subtype: "ended", thrown: null, stopRequested: null }, []],
   [{ type: "worker", subtype: "ended", thrown: "spawn ENOENT\n  at x", stopRequested: null }, ["[error] spawn ENOENT"]],
