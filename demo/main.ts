@@ -2,7 +2,8 @@
  * `npm run demo`: the main job from end to end on a scratch directory. A real server runs three tasks side by side on the real
  * Claude Code; only the model is scripted (on loopback), so it needs no account. It cleans up after itself.
  */
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -50,8 +51,11 @@ async function demo(): Promise<boolean> {
   return verify(await Promise.all(ids.map((id) => client.get(id))));
 }
 
-async function submit({ prompt, name }: DemoTask): Promise<number> {
-  const { stdout } = await cli("run", prompt, "--dir", place.work, "--name", name);
+async function submit({ prompt, name, flags = [] }: DemoTask): Promise<number> {
+  const words = ["run", prompt, "--dir", place.work, "--name", name, ...flags];
+  say(`$ claude-worker ${words.map((word) => (/[^\w./=-]/.test(word) ? JSON.stringify(word) : word)).join(" ")}`);
+  const { stdout } = await run(process.execPath, [bin, ...words], { env });
+  say(stdout.trimEnd());
   return Number(stdout.trim());
 }
 
@@ -83,15 +87,11 @@ function verify(ended: readonly TaskView[]): boolean {
   return wrong.length === 0;
 }
 
+/** Runs a command on this very terminal, so that it looks as it does to a person. */
 async function show(...words: string[]): Promise<void> {
   say(`$ claude-worker ${words.join(" ")}`);
-  const { stdout, stderr } = await run(process.execPath, [bin, ...words], { env });
-  process.stdout.write(stdout + stderr);
-}
-
-async function cli(...words: string[]): Promise<{ stdout: string }> {
-  say(`$ claude-worker ${words.map((word) => (/[^\w./=-]/.test(word) ? JSON.stringify(word) : word)).join(" ")}`);
-  return run(process.execPath, [bin, ...words], { env });
+  const child = spawn(process.execPath, [bin, ...words], { env, stdio: "inherit" });
+  await once(child, "exit");
 }
 
 function lines(file: string): number {

@@ -9,6 +9,8 @@ export interface DemoTask {
   /** The part of the prompt by which the model knows it. */
   readonly key: string;
   readonly moves: readonly Move[];
+  /** More flags for `claude-worker run`. */
+  readonly flags?: readonly string[];
   readonly ends: "completed" | "failed";
 }
 
@@ -34,15 +36,18 @@ export function demoScript(directory: string): DemoTask[] {
         step.write(file("add.test.mjs"), 'import assert from "node:assert";\nimport { add } from "./add.mjs";\nassert.equal(add(2, 3), 5);\nconsole.log("1 test passed");\n', 500),
         step.read(file("add.mjs"), 300),
         step.edit(file("add.mjs"), "a + b", "Number(a) + Number(b)", 500),
-        step.text("The module and its test are written.", 500),
+        step.bash("node add.test.mjs", 300),
+        step.text("The module is written and its test passes.", 500),
       ],
+      flags: ["--allow", "Bash(node add.test.mjs)"],
       ends: "completed",
     },
     {
       name: "doomed",
-      prompt: "Use a model that does not exist",
+      prompt: "Work with a model that does not exist",
       key: "a model that does not exist",
       moves: [fault.unknownModel("claude-imaginary-9")],
+      flags: ["--model", "claude-imaginary-9"],
       ends: "failed",
     },
   ];
