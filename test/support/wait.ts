@@ -1,0 +1,17 @@
+/** Waits for conditions, never for time: a test goes on as soon as what it waits for is there, and says what never came. */
+import { setTimeout as delay } from "node:timers/promises";
+
+/** Looks every 20 ms until `look` gives something (not null, undefined or false). @throws after `limitMs` with what was waited for. */
+export async function until<T>(
+  what: string,
+  look: () => T | null | undefined | false | Promise<T | null | undefined | false>,
+  limitMs = 60_000,
+): Promise<T> {
+  const deadline = performance.now() + limitMs;
+  for (;;) {
+    const found = await look();
+    if (found !== null && found !== undefined && found !== false) return found;
+    if (performance.now() > deadline) throw new Error(`waited ${limitMs} ms in vain for ${what}`);
+    await delay(20);
+  }
+}
