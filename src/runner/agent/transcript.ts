@@ -124,7 +124,7 @@ function tailOf(file: string): string {
 function parseLines(text: string): Json[] {
   return text.split("\n").flatMap((line) => {
     try {
-      const value: unknown = JSON.parse(line);
+      const value = JSON.parse(line) as Json | null;
       return typeof value === "object" && value !== null ? [value] : [];
     } catch {
       return [];
