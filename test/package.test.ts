@@ -1,7 +1,7 @@
 /** What `npm pack` makes: that it installs in an empty folder without running any install script, and works there. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
@@ -23,19 +23,25 @@ test("the package has what it needs at run time and nothing else", async (t) => 
 });
 
 test("it installs in an empty folder without install scripts and answers there", { timeout: 300_000 }, async (t) => {
-  const { pack, install, home } = setup(t);
+  const { pack, install, bin, env } = setup(t);
   const { tarball } = await pack();
   const installed = await install(tarball);
   if (installed.unreachable !== null) {
     t.skip(`the npm registry does not answer: ${installed.unreachable}`);
     return;
   }
-  const env = { PATH: process.env["PATH"], HOME: home };
   const { version } = manifest();
-  const bin = path.join(installed.folder, "node_modules", ".bin", "claude-worker");
   const answer = await run(bin, ["--version"], { cwd: installed.folder, env });
   assert.deepEqual({ code: answer.code, stderr: answer.stderr }, { code: 0, stderr: "" });
   assert.match(answer.stdout, new RegExp(`\\b${version.replaceAll(".", "\\.")}\\b`));
+
+  // The server is another entry of the package, with the native parts: SQLite, koffi, the lock.
+  const cli = (...args: string[]): Promise<Ran> => run(bin, args, { cwd: installed.folder, env });
+  const started = await cli("server", "start", "--port", "0", "--warm", "0");
+  assert.deepEqual({ code: started.code, stderr: started.stderr }, { code: 0, stderr: "" });
+  const listed = await cli("list", "--json");
+  assert.deepEqual(listed, { code: 0, stdout: `${JSON.stringify({ tasks: [], next_cursor: null })}\n`, stderr: "" });
+  assert.equal((await cli("server", "stop")).code, 0);
 
   writeFileSync(path.join(installed.folder, "uses-client.mts"), usesClient);
   const imported = await run(process.execPath, ["uses-client.mts"], { cwd: installed.folder, env });
@@ -79,17 +85,25 @@ interface Ran {
 function setup(t: TestContext): {
   pack: () => Promise<Packed>;
   install: (tarball: string) => Promise<Installed>;
-  home: string;
+  /** The installed command, and the environment that it runs in. */
+  bin: string;
+  env: NodeJS.ProcessEnv;
 } {
   const root = mkdtempSync(path.join(tmpdir(), "claude-worker-package-"));
-  t.after(() => rmSync(root, { recursive: true, force: true }));
   const home = path.join(root, "home");
   const folder = path.join(root, "empty");
+  const bin = path.join(folder, "node_modules", ".bin", "claude-worker");
+  const env = { PATH: process.env["PATH"], HOME: home };
+  t.after(async () => {
+    if (existsSync(bin)) await run(bin, ["server", "stop"], { cwd: folder, env });
+    rmSync(root, { recursive: true, force: true });
+  });
   mkdirSync(home);
   mkdirSync(folder);
   writeFileSync(path.join(folder, "package.json"), "{}");
   return {
-    home,
+    bin,
+    env,
     // Without scripts: `npm test` has just built dist/, and other tests run from it at this moment.
     async pack() {
       const flags = ["--ignore-scripts", "--json", "--loglevel=error", "--pack-destination", root];
