@@ -24,7 +24,7 @@ export interface ArgumentSpec {
 export type Completion = "tasks" | "files" | "directories" | readonly string[];
 
 export interface OptionSpec {
-  /** As commander reads it: `-d, --dir <path>`. */
+  /** `-d, --dir <path>`; without `<…>` it is a switch. */
   readonly flags: string;
   readonly description: string;
   readonly choices?: readonly string[];

@@ -1,6 +1,7 @@
 /** What may stand where the cursor is, from the command table: the brain of the completion scripts. */
 import type { CommandSpec, Completion, OptionSpec } from "./command.ts";
 import { commonOptions } from "./command.ts";
+import { flagParts } from "./flags.ts";
 
 export interface Candidate {
   readonly word: string;
@@ -72,11 +73,12 @@ function wordsIn(given: readonly string[], options: readonly OptionSpec[]): stri
   });
 }
 
-function takesValue({ flags }: OptionSpec): boolean {
-  return flags.includes("<");
+function takesValue(option: OptionSpec): boolean {
+  return flagParts(option).value !== null;
 }
 
 /** `-d` and `--dir`. */
-function namesOf({ flags }: OptionSpec): string[] {
-  return flags.split(/[ ,]+/).filter((part) => part.startsWith("-"));
+function namesOf(option: OptionSpec): string[] {
+  const { short, long } = flagParts(option);
+  return short === null ? [long] : [short, long];
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { didYouMean } from "../domain/did-you-mean.ts";
 import { WorkerError } from "../domain/errors.ts";
+import { commandHelp } from "./command-help.ts";
 import { commandIndex, findCommand, groups } from "./command-index.ts";
 import type { Found } from "./command-index.ts";
 import { exampleLines } from "./examples.ts";
@@ -9,7 +10,6 @@ import { exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { writeJson } from "./io.ts";
 import type { Io } from "./io.ts";
-import { parseWords } from "./parse-words.ts";
 
 /** No command, or a flag before it: `--version`, `--help`, `help run`. @throws WorkerError invalid_input. */
 export async function general(argv: readonly string[], io: Io): Promise<ExitCode> {
@@ -49,8 +49,7 @@ function version(json: boolean, io: Io): ExitCode {
 async function helpOf(words: readonly string[], io: Io): Promise<ExitCode> {
   const found = findCommand(words);
   if (found.kind !== "command") return await generalAbout(found, io);
-  const parsed = parseWords((await found.entry.load()).command, ["--help"], Math.min(io.stdout.columns, 100));
-  if ("help" in parsed) io.stdout.write(parsed.help);
+  io.stdout.write(commandHelp((await found.entry.load()).command, io.stdout.columns));
   return exitCodes.ok;
 }
 

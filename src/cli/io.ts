@@ -13,7 +13,9 @@ export interface Output {
 }
 
 export interface Io {
-  readonly stdin: Readable & { readonly isTTY?: boolean; readonly fd?: number };
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  /** The descriptor of `stdin`, to see what it is without opening it; null: just read it. */
+  readonly inputFd: number | null;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -27,11 +29,20 @@ export function writeJson(output: Output, value: unknown): void {
   output.write(`${JSON.stringify(value, null, output.isTTY ? 2 : undefined)}\n`);
 }
 
+/** Streams are made when they are first asked for: each costs milliseconds, and most calls need one of the three. */
 export function processIo(host: NodeJS.Process): Io {
+  const outputs: { stdout?: Output; stderr?: Output } = {};
   return {
-    stdin: host.stdin,
-    stdout: outputTo(host.stdout, host.env),
-    stderr: outputTo(host.stderr, host.env),
+    get stdin() {
+      return host.stdin;
+    },
+    inputFd: 0,
+    get stdout() {
+      return (outputs.stdout ??= outputTo(host.stdout, host.env));
+    },
+    get stderr() {
+      return (outputs.stderr ??= outputTo(host.stderr, host.env));
+    },
     env: host.env,
     cwd: host.cwd(),
     onInterrupt(listener) {
@@ -46,6 +57,8 @@ type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number }
 /** An output on a stream; colour per stream: NO_COLOR, FORCE_COLOR, else whether it is a terminal that has colours. */
 export function outputTo(stream: Stream, env: Io["env"]): Output {
   const isTTY = stream.isTTY === true;
+  // Whoever reads us (`| head`) may have seen enough: that is no error. A full disk is one, but there is nowhere left to say so.
+  stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
   return {
     isTTY,
     get columns() {

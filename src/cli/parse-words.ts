@@ -1,79 +1,103 @@
-/** From a command's words to arguments and options. The only file that knows commander. */
-import { Argument, Command as Parser, CommanderError, Option } from "commander";
+/**
+ * From a command's words to arguments and options. Our own, because it is on the way of every call: loading and asking
+ * a library for it took a quarter of the time in which Node itself starts.
+ */
+import { didYouMean } from "../domain/did-you-mean.ts";
 import { WorkerError } from "../domain/errors.ts";
 import { commonOptions } from "./command.ts";
-import type { Command, OptionSpec } from "./command.ts";
-import { exampleLines } from "./examples.ts";
+import type { CommandSpec, OptionSpec } from "./command.ts";
+import { flagParts } from "./flags.ts";
 
-export type Parsed =
-  | { readonly words: readonly string[]; readonly options: Readonly<Record<string, unknown>> }
-  | { readonly help: string };
-
-/**
- * Reads the words after a command's name.
- * @param width of the help text. @throws WorkerError invalid_input, with the nearest flag and where to read more.
- */
-export function parseWords(command: Command, given: readonly string[], width: number): Parsed {
-  const written: string[] = [];
-  const parser = parserOf(command, width).configureOutput({ writeOut: (text) => void written.push(text) });
-  try {
-    parser.parse(spread(command, given), { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return { help: written.join("") };
-    throw new WorkerError("invalid_input", sentenceOf(error, command));
-  }
-  return { words: parser.args, options: parser.opts() };
+export interface Parsed {
+  readonly words: readonly string[];
+  readonly options: Readonly<Record<string, unknown>>;
+  /** `--help` stands somewhere: nothing else counts then. */
+  readonly wantsHelp: boolean;
 }
 
-function parserOf(command: Command, width: number): Parser {
-  const parser = new Parser(`claude-worker ${command.name}`);
-  parser.exitOverride().allowExcessArguments(false).helpOption("-h, --help", "show this help");
-  parser.configureOutput({ writeErr: () => undefined, getOutHelpWidth: () => width });
-  parser.description([`${command.summary}.`, ...(command.details === undefined ? [] : [command.details])].join("\n\n"));
-  for (const { name, description } of command.arguments ?? []) parser.addArgument(new Argument(name, description));
-  for (const option of [...(command.options ?? []), ...commonOptions]) parser.addOption(optionOf(option));
-  parser.addHelpText("after", `\nExamples:\n${exampleLines(command.examples, "  ")}`);
-  return parser;
-}
-
-function optionOf({ flags, description, choices, parse, repeat }: OptionSpec): Option {
-  const option = new Option(flags, description);
-  option.variadic = false; // We know better where a list ends: see `spread`.
-  if (choices !== undefined) option.choices([...choices]);
-  const value = parse ?? ((text: string) => text);
-  if (repeat === true) {
-    option.argParser((text: string, before: unknown) => [...(Array.isArray(before) ? before : []), ...[value(text)].flat()]);
-  } else if (parse !== undefined) option.argParser(parse);
-  return option;
-}
-
-/** `--allow Read Edit "prompt"` becomes `--allow Read --allow Edit "prompt"`. */
-function spread(command: Command, given: readonly string[]): string[] {
-  const lists = new Map((command.options ?? []).flatMap((option) => (option.also === undefined ? [] : [[longOf(option), option.also]])));
+/** @param given the words after the command's name. @throws WorkerError invalid_input: what is wrong, the nearest flag, where to read more. */
+export function parseWords(command: CommandSpec, given: readonly string[]): Parsed {
   const words: string[] = [];
-  let list: string | null = null;
-  let isFirst = false;
-  for (const [index, word] of given.entries()) {
-    if (word === "--") return [...words, ...given.slice(index)];
-    if (lists.has(word)) [list, isFirst] = [word, true];
-    else if (list !== null && !isFirst && lists.get(list)?.test(word) === true) words.push(list);
-    else if (isFirst) isFirst = false;
-    else list = null;
-    words.push(word);
+  const options: Record<string, unknown> = {};
+  const queue = [...given];
+  for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
+    if (word === "--help" || word === "-h") return { words, options, wantsHelp: true };
+    if (word === "--") words.push(...queue.splice(0));
+    else if (word.startsWith("--")) takeLong(word);
+    else if (/^-[^-\d]/.test(word)) takeShort(word);
+    else words.push(word);
   }
-  return words;
+  checkCount(command, words);
+  return { words, options, wantsHelp: false };
+
+  function takeLong(word: string): void {
+    const equals = word.indexOf("=");
+    const name = equals === -1 ? word : word.slice(0, equals);
+    take(optionNamed(command, name), name, equals === -1 ? null : word.slice(equals + 1));
+  }
+
+  /** `-n 5`, `-n5`, and switches together: `-fn5`. */
+  function takeShort(word: string): void {
+    const name = word.slice(0, 2);
+    const option = optionNamed(command, name);
+    const rest = word.slice(2);
+    if (flagParts(option).value !== null) return take(option, name, rest === "" ? null : rest.replace(/^=/, ""));
+    take(option, name, null);
+    if (rest !== "") takeShort(`-${rest}`);
+  }
+
+  function take(option: OptionSpec, name: string, inline: string | null): void {
+    const { key, value } = flagParts(option);
+    if (value === null) {
+      if (inline !== null) throw wrong(command, `${name} takes no value.`);
+      options[key] = true;
+      return;
+    }
+    const text = inline ?? queue.shift();
+    if (text === undefined || (inline === null && isFlag(command, text))) throw wrong(command, `${name} needs a value: ${name} <${value}>.`);
+    set(option, name, text);
+    if (option.also !== undefined) while (option.also.test(queue[0] ?? "")) set(option, name, queue.shift() ?? "");
+  }
+
+  function set(option: OptionSpec, name: string, text: string): void {
+    const { key } = flagParts(option);
+    if (option.choices !== undefined && !option.choices.includes(text)) throw notAChoice(command, name, text, option.choices);
+    const value = option.parse === undefined ? text : option.parse(text);
+    options[key] = option.repeat === true ? [...((options[key] as unknown[] | undefined) ?? []), ...[value].flat()] : value;
+  }
 }
 
-/** The long name of a flag: `--dir` of `-d, --dir <path>`. */
-export function longOf({ flags }: OptionSpec): string {
-  return /--[a-z-]+/.exec(flags)?.[0] ?? flags;
+/** The command's options and those that every command has. */
+function optionsOf(command: CommandSpec): readonly OptionSpec[] {
+  return [...(command.options ?? []), ...commonOptions];
 }
 
-function sentenceOf(error: CommanderError, command: Command): string {
-  const [first = "", ...more] = error.message.replace(/^error: /, "").split("\n");
-  const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1)}`.replace(/\.?$/, ".");
-  const hints = more.map((line) => line.replace(/^\((.*)\)$/, "$1"));
-  if (error.code === "commander.excessArguments" && command.name === "run") hints.push('Put the prompt in quotes: claude-worker run "…"');
-  return [sentence, ...hints, `See: claude-worker ${command.name} --help`].join(" ");
+function optionNamed(command: CommandSpec, name: string): OptionSpec {
+  const found = optionsOf(command).find((option) => flagParts(option).long === name || flagParts(option).short === name);
+  if (found !== undefined) return found;
+  const near = didYouMean(name, [...optionsOf(command).map((option) => flagParts(option).long), "--help"]);
+  throw wrong(command, `Unknown flag ${name}.${near === null ? "" : ` Did you mean ${near}?`}`);
+}
+
+function isFlag(command: CommandSpec, text: string): boolean {
+  return optionsOf(command).some((option) => [flagParts(option).long, flagParts(option).short].includes(text));
+}
+
+function checkCount(command: CommandSpec, words: readonly string[]): void {
+  const specs = command.arguments ?? [];
+  const missing = specs.filter(({ name }) => name.startsWith("<"))[words.length];
+  if (missing !== undefined) throw wrong(command, `The ${missing.name} is missing.`);
+  if (words.length <= specs.length || specs.at(-1)?.name.includes("...") === true) return;
+  const hint = command.name === "run" ? ' Put the prompt in quotes: claude-worker run "…"' : "";
+  throw wrong(command, `"${words[specs.length] ?? ""}" is one word too many.${hint}`);
+}
+
+function notAChoice(command: CommandSpec, name: string, text: string, choices: readonly string[]): WorkerError {
+  const near = didYouMean(text, choices);
+  const hint = near === null ? `Choose one of ${choices.join(", ")}.` : `Did you mean "${near}"?`;
+  return wrong(command, `"${text}" is no value of ${name}. ${hint}`);
+}
+
+function wrong({ name }: CommandSpec, sentence: string): WorkerError {
+  return new WorkerError("invalid_input", `${sentence} See: claude-worker ${name} --help`);
 }

@@ -44,11 +44,11 @@ function fileNamed(argument: string, cwd: string): string | null {
 
 type Input = "none" | "pipe" | "socket" | "a person types";
 
-function kindOfInput({ stdin }: Io): Input {
-  if (stdin.isTTY === true) return "none";
-  if (stdin.fd === undefined) return "pipe";
+/** Looks without opening the stream, which would cost every call milliseconds. A terminal and /dev/null give nothing unasked. */
+function kindOfInput({ inputFd }: Io): Input {
+  if (inputFd === null) return "pipe";
   try {
-    const what = fstatSync(stdin.fd);
+    const what = fstatSync(inputFd);
     if (what.isSocket()) return "socket";
     return what.isFIFO() || what.isFile() ? "pipe" : "none";
   } catch {

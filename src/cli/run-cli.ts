@@ -29,12 +29,13 @@ async function dispatch(argv: readonly string[], io: Io): Promise<ExitCode> {
     return await generalAbout(found, io);
   }
   const { command } = await found.entry.load();
-  const parsed = parseWords(command, [...before, ...found.rest], Math.min(io.stdout.columns, 100));
-  if ("help" in parsed) {
-    io.stdout.write(parsed.help);
+  const { words, options, wantsHelp } = parseWords(command, [...before, ...found.rest]);
+  if (wantsHelp) {
+    const { commandHelp } = await import("./command-help.ts");
+    io.stdout.write(commandHelp(command, io.stdout.columns));
     return exitCodes.ok;
   }
   // The options have the names and types that the command's own specification gives them.
-  return await command.run({ ...parsed, io } as Call<never>);
+  return await command.run({ words, options, io } as Call<never>);
 }
 

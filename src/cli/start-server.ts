@@ -86,7 +86,7 @@ function absolutePlaces({ home, database, logs, config }: Paths): Record<string,
 
 /** Beside us in src/ (TypeScript, read by Node itself) or in dist/. */
 function daemonEntry(): string {
-  const { url } = import.meta;
+  const url = import.meta.url; // Written out: the build replaces these very words.
   return fileURLToPath(new URL(url.endsWith(".ts") ? "../daemon/main.ts" : "../daemon/main.js", url));
 }
 

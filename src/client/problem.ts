@@ -29,7 +29,9 @@ function codeOfStatus(status: number): ErrorCode {
   if (status === 403) return "forbidden";
   if (status === 404) return "not_found";
   if (status === 409) return "conflict";
+  if (status === 412) return "precondition_failed";
   if (status === 413) return "payload_too_large";
+  if (status === 422) return "unprocessable";
   if (status === 429) return "too_many_requests";
   if (status === 503) return "unavailable";
   return status >= 500 ? "internal" : "invalid_input";

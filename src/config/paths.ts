@@ -1,5 +1,4 @@
 /** Where everything lives. Pure: it computes paths and creates nothing. */
-import { createHash } from "node:crypto";
 import { homedir, tmpdir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 
@@ -69,6 +68,8 @@ function absolute(path: string): string {
 function runDirectory(home: string, runtimeDirectory: string | undefined): string {
   const own = join(home, "run");
   if (fits(own)) return own;
+  // Loaded here only: the command line needs paths at every start and a digest almost never (5 ms).
+  const { createHash } = process.getBuiltinModule("node:crypto");
   const digest = createHash("sha256").update(home).digest("hex").slice(0, 12);
   const name = `claude-worker-${process.getuid?.() ?? 0}-${digest}`;
   const inRuntime = runtimeDirectory === undefined || runtimeDirectory === "" ? null : join(runtimeDirectory, name);

@@ -6,7 +6,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { commandIndex, describeCommands, groups } from "../../src/cli/command-index.ts";
-import { longOf } from "../../src/cli/parse-words.ts";
+import { flagParts } from "../../src/cli/flags.ts";
 import { commonOptions } from "../../src/cli/command.ts";
 import { exitCodes } from "../../src/cli/exit-codes.ts";
 import { repositoryRoot } from "../support/source-files.ts";
@@ -57,11 +57,11 @@ test("the generated parts say what the source says", async () => {
 
 async function flagsByCommand(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const shortOf = (written: string): string[] => /^-\w/.exec(written)?.slice() ?? [];
-  const common = [...commonOptions.flatMap((option) => [longOf(option), ...shortOf(option.flags)]), "--help", "-h"];
+  const common = [...commonOptions.flatMap((option) => [flagParts(option).long, ...shortOf(option.flags)]), "--help", "-h"];
   const named = (await describeCommands()).map(({ name, options = [] }) => {
     return [
       name,
-      new Set([...common, ...options.flatMap((option) => [longOf(option), ...shortOf(option.flags)])]),
+      new Set([...common, ...options.flatMap((option) => [flagParts(option).long, ...shortOf(option.flags)])]),
     ] as const;
   });
   const aliases = commandIndex.flatMap(({ name, alias }) =>

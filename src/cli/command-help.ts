@@ -1,0 +1,45 @@
+/** The help text of one command. */
+import { commonOptions } from "./command.ts";
+import type { CommandSpec, OptionSpec } from "./command.ts";
+import { exampleLines } from "./examples.ts";
+
+/** @param width of the terminal. */
+export function commandHelp(command: CommandSpec, width: number): string {
+  const { name, alias, summary, details, arguments: words = [], options = [], examples } = command;
+  const rows = (title: string, pairs: readonly [string, string][]): string[] => (pairs.length === 0 ? [] : ["", title, ...twoColumns(pairs, Math.min(width, 100))]);
+  return [
+    `Usage: claude-worker ${[name, "[flags]", ...words.map((each) => each.name)].join(" ")}`,
+    "",
+    `${summary}.${alias === undefined ? "" : ` Also: claude-worker ${alias}.`}`,
+    ...(details === undefined ? [] : ["", ...wrapped(details, Math.min(width, 100))]),
+    ...rows("Arguments:", words.map((each) => [each.name, each.description])),
+    ...rows("Flags:", [...options, ...commonOptions, { flags: "-h, --help", description: "show this help" }].map(optionRow)),
+    "",
+    "Examples:",
+    exampleLines(examples, "  "),
+    "",
+  ].join("\n");
+}
+
+function optionRow({ flags, description, choices }: OptionSpec): [string, string] {
+  const title = flags.startsWith("--") ? `    ${flags}` : flags;
+  return [title, choices === undefined ? description : `${description}: ${choices.join(", ")}`];
+}
+
+function twoColumns(pairs: readonly [string, string][], width: number): string[] {
+  const left = Math.max(...pairs.map(([title]) => title.length)) + 2;
+  return pairs.flatMap(([title, text]) => {
+    const [first = "", ...more] = wrapped(text, Math.max(30, width - left - 2));
+    return [`  ${title.padEnd(left)}${first}`, ...more.map((line) => `  ${" ".repeat(left)}${line}`)];
+  });
+}
+
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
