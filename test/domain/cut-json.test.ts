@@ -40,6 +40,16 @@ test("many strings, deep nesting and endless lists fit into an event all the sam
   }
 });
 
+test("what lies too deep is left out as null, in lists as in objects", () => {
+  const nested = (levels: number, wrap: (inner: unknown) => unknown): unknown => (levels === 0 ? "x" : wrap(nested(levels - 1, wrap)));
+  for (const wrap of [(inner: unknown) => [inner], (inner: unknown) => ({ inner })]) {
+    assert.deepEqual(cutJson(nested(31, wrap)), { value: nested(31, wrap), truncated: false });
+    const cut = cutJson(nested(40, wrap));
+    assert.ok(cut.truncated);
+    assert.match(JSON.stringify(cut.value), /null/);
+  }
+});
+
 test("a key with the name __proto__ stays a key", () => {
   const value: unknown = JSON.parse('{"__proto__": {"polluted": true}, "a": 1}');
   const cut = cutJson(value).value as object;

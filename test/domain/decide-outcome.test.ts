@@ -241,6 +241,17 @@ test("turns of a helper's report add up; money, tokens and text are those of the
   });
 });
 
+const nothing: AttemptFacts = {
+  result: null,
+  limit: null,
+  apiError: null,
+  apiErrorText: null,
+  thrown: null,
+  stopRequested: null,
+  ended: true,
+  rebooted: false,
+};
+
 function resultOf(change: Partial<ResultFacts>): ResultFacts {
   return {
     subtype: "success",
@@ -279,16 +290,60 @@ for (const [status, kind] of byStatus) {
   });
 }
 
-const nothing: AttemptFacts = {
-  result: null,
-  limit: null,
-  apiError: null,
-  apiErrorText: null,
-  thrown: null,
-  stopRequested: null,
-  ended: true,
-  rebooted: false,
-};
+const worded: [what: string, facts: Partial<AttemptFacts>, outcome: Outcome][] = [
+  [
+    "a request that the API refused",
+    { apiError: "invalid_request", result: resultOf({ isError: true, apiErrorStatus: 400, text: "prompt is too long" }) },
+    { kind: "agent_failed", apiStatus: 400, message: "Claude's API refused the request: prompt is too long." },
+  ],
+  [
+    "an error without a status",
+    { result: resultOf({ subtype: "error_during_execution", isError: true, terminalReason: "hook_stopped", text: "A hook said no!" }) },
+    { kind: "agent_failed", message: "Claude Code ended the turn with an error: A hook said no!" },
+  ],
+  [
+    "an error without a text",
+    { thrown: "it broke", result: resultOf({ subtype: "error_during_execution", isError: true, terminalReason: null }) },
+    { kind: "agent_failed", message: "Claude Code ended the turn with an error: it broke." },
+  ],
+  [
+    "a schema that was never met",
+    { result: resultOf({ subtype: "error_max_structured_output_retries", isError: true }) },
+    { kind: "agent_failed", message: "The answer never met the schema that was asked for." },
+  ],
+  [
+    "a budget that only the result's kind tells",
+    { result: resultOf({ subtype: "error_max_budget_usd", isError: true, terminalReason: null, costUsd: 2.5 }) },
+    { kind: "budget_exhausted", message: "Stopped at the task's budget after $2.5000. Give it a larger one and retry." },
+  ],
+  [
+    "turns that only the reason of the end tells",
+    { result: resultOf({ subtype: "error_during_execution", isError: true, terminalReason: "max_turns", turns: 7 }) },
+    { kind: "agent_failed", message: "Stopped at the task's limit of turns after 7. Give it more turns and retry." },
+  ],
+  [
+    "a turn that somebody else interrupted",
+    { result: resultOf({ subtype: "error_during_execution", isError: true, terminalReason: "aborted_tools", text: "why" }) },
+    { kind: "crashed", message: "Claude Code broke its turn off: why." },
+  ],
+  [
+    "an API error before a result",
+    { apiError: "overloaded" },
+    { kind: "overloaded", message: "Claude's API was overloaded or not reachable: overloaded." },
+  ],
+];
+for (const [what, facts, outcome] of worded) {
+  test(`${what} is told in a sentence`, () => {
+    assert.deepEqual(decideOutcome({ ...nothing, ...facts }), outcome);
+  });
+}
+
+test("a stop that the runner noted in its journal is known without the row", () => {
+  const noted = { type: "notice", data: { kind: "stop_requested", reason: "stalled" } } as const;
+  const other = { type: "notice", data: { kind: "cold_start", reason: "cancelled" } } as const;
+  assert.equal(factsFrom([noted], { stopRequested: null, rebooted: false }).stopRequested, "stalled");
+  assert.equal(factsFrom([other], { stopRequested: null, rebooted: false }).stopRequested, null);
+});
 
 const anyText = fc.oneof(fc.string(), fc.constantFrom("api_error", "max_turns", "aborted_tools", "completed"));
 const anyResult: fc.Arbitrary<ResultFacts> = fc.record({

@@ -17,6 +17,7 @@ const words: [word: string, meant: string | null][] = [
   ["--modle", "--model"],
   ["frobnicate", null],
   ["x", null],
+  ["rxx", null],
   ["", null],
   ["hello world", null],
 ];
@@ -29,6 +30,11 @@ for (const [word, meant] of words) {
 test("the nearest wins, and of two equally near the first", () => {
   assert.equal(didYouMean("waitt", ["watch", "wait", "waits"]), "wait");
   assert.equal(didYouMean("abx", ["aby", "abz"]), "aby");
+});
+
+test("only neighbours that really changed places count as one mistake", () => {
+  assert.equal(didYouMean("abcdef", ["badcef"]), "badcef");
+  assert.equal(didYouMean("abcdef", ["bxcdyf"]), null);
 });
 
 test("without candidates there is nothing to mean", () => {

@@ -57,6 +57,8 @@ test("a requested cancel wins over every outcome", () => {
     assert.equal(consequence.operation, "cancel", kind);
     assert.equal(consequence.error?.code, "cancelled", kind);
     assert.equal(consequence.hold, null, kind);
+    const message = kind === "succeeded" ? "Cancelled on request, when Claude had just finished." : "Cancelled on request.";
+    assert.equal(consequence.error?.message, message);
     assert.equal(consequence.notBefore, null, kind);
   }
 });
