@@ -97,6 +97,8 @@ export class SupervisedAttempt {
     });
     if (connection.hello.attemptId !== this.#attempt.id) connection.send(this.#startMessage());
     this.#startTimers();
+    // A stop may have come while there was nobody to tell.
+    if (this.#stopping !== null) this.#sendStop(this.#stopping);
     const stop = this.#attempt.stopRequested ?? (this.#task.cancelRequestedAt === null ? null : "cancelled");
     if (stop !== null) await this.stop(stop);
     await this.#rememberProcess(connection.hello.pid);
