@@ -68,7 +68,7 @@ export async function startModel(t: TestContext | null, script: Script = {}): Pr
     });
     const move = place === null ? noScript : nextMove(place.moves, place.done, spent);
     if (move.kind === "fault") return playFault(move, response);
-    if (move.delayMs) await delay(move.delayMs);
+    if (move.delayMs) await delay(move.delayMs, undefined, { signal: untilClosed(response) });
     const id = String(requests.length);
     moves.set(id, move);
     await forward(mock.port, request, text, response, id);
@@ -169,6 +169,13 @@ const halfAnAnswer = {
     usage: { input_tokens: 1, output_tokens: 1 },
   },
 };
+
+/** Aborted when the caller hangs up: nobody waits for the answer then. */
+function untilClosed(response: http.ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  return gone.signal;
+}
 
 async function read(request: http.IncomingMessage): Promise<string> {
   const parts: Buffer[] = [];
