@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { readFileSync, existsSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { currentBootId, identityOf, isAlive, killIfSame, listDescendants } from "../../src/processes/identity.ts";
+import { listFromPs, markedInPs, readFromPs } from "../../src/processes/ps.ts";
+import { listProcesses } from "../../src/processes/process-table.ts";
+import { markerName, sweep } from "../../src/processes/sweep.ts";
+import { scratch } from "../support/scratch.ts";
+import { until } from "../support/wait.ts";
+
+interface Shell {
+  readonly child: ChildProcess;
+  readonly marker: string;
+  readonly directory: string;
+  /** Waits for a pid that the script wrote into a file. */
+  pid(file: string): Promise<number>;
+}
+
+/** Runs a shell script whose environment carries a marker. */
+function shell(t: TestContext, script: string, env: Record<string, string> = {}): Shell {
+  const { directory } = scratch(t);
+  const marker = `test-${crypto.randomUUID()}`;
+  const child = spawn("/bin/sh", ["-c", script], {
+    cwd: directory,
+    stdio: "ignore",
+    env: { PATH: process.env["PATH"] ?? "", [markerName]: marker, ...env },
+  });
+  t.after(async () => {
+    child.kill("SIGKILL");
+    await sweep(marker);
+  });
+  const pid = (file: string): Promise<number> =>
+    until(`a pid in ${file}`, () => {
+      const at = path.join(directory, file);
+      return existsSync(at) ? Number(readFileSync(at, "utf8")) || null : null;
+    });
+  return { child, marker, directory, pid };
+}
+
+function exited(child: ChildProcess): Promise<void> {
+  return child.exitCode !== null || child.signalCode !== null
+    ? Promise.resolve()
+    : new Promise((resolve) => child.once("exit", () => resolve()));
+}
+
+test("a process is known by its pid and its start time", async () => {
+  const self = await identityOf(process.pid);
+  assert.ok(self);
+  assert.equal(await isAlive(self), true);
+  assert.equal(await isAlive({ ...self, start: `${self.start}0` }), false);
+});
+
+test("the boot has an id that stays", async () => {
+  const id = await currentBootId();
+  assert.ok(id);
+  assert.equal(await currentBootId(), id);
+});
+
+test("a process with another start time is not signalled", async (t) => {
+  const { child, pid } = shell(t, "echo $$ > pid; exec sleep 1000");
+  const identity = await identityOf(await pid("pid"));
+  assert.ok(identity);
+  assert.equal(await killIfSame({ ...identity, start: "1" }, "SIGKILL"), false);
+  assert.equal(await isAlive(identity), true);
+  assert.equal(await killIfSame(identity, "SIGKILL"), true);
+  await exited(child);
+});
+
+test("a zombie counts as ended", async (t) => {
+  // The shell is replaced by a program that never waits for its child.
+  const { pid } = shell(t, "sh -c 'echo $$ > pid; sleep 0.1' & exec sleep 1000");
+  const zombie = await pid("pid");
+  await until("a zombie", async () => (await listProcesses()).some((row) => row.pid === zombie && !row.alive));
+  assert.equal(process.kill(zombie, 0), true);
+  assert.equal(await identityOf(zombie), null);
+});
+
+test("descendants are found through their parents", async (t) => {
+  const { child, pid } = shell(t, "sh -c 'sh -c \"echo \\$\\$ > deep; exec sleep 1000\"; true'; true");
+  const deep = await pid("deep");
+  const found = await listDescendants(child.pid ?? 0);
+  assert.ok(found.some((identity) => identity.pid === deep));
+  assert.ok(!found.some((identity) => identity.pid === child.pid));
+});
+
+test("a sweep ends what runs in sessions of its own and what was forked twice", async (t) => {
+  const { child, marker, pid } = shell(
+    t,
+    `setsid sh -c 'echo $$ > own-session; exec sleep 1000' &
+     (setsid sh -c 'sh -c "echo \\$\\$ > forked-twice; exec sleep 1000" &' &)
+     nohup sh -c 'echo $$ > nohup; exec sleep 1000' > /dev/null 2>&1 &
+     exit 0`,
+  );
+  const pids = await Promise.all(["own-session", "forked-twice", "nohup"].map(pid));
+  await exited(child);
+  const swept = await sweep(marker);
+  for (const one of pids) {
+    assert.equal(await identityOf(one), null, `process ${one} is left`);
+    const named = swept.find((process) => process.pid === one);
+    assert.equal(named?.signal, "SIGKILL");
+    assert.match(named?.command ?? "", /sleep 1000/);
+  }
+});
+
+test("a sweep finds a child without the marker through its marked parent", async (t) => {
+  const { marker, pid } = shell(t, "env -i /bin/sh -c 'echo $$ > bare; exec /bin/sleep 1000'; true");
+  const bare = await pid("bare");
+  await sweep(marker);
+  assert.equal(await identityOf(bare), null);
+});
+
+test("a sweep lets what it asks politely end by itself, and insists where that does not help", async (t) => {
+  const { marker, pid, directory } = shell(
+    t,
+    `sh -c 'trap "echo bye > said; exit 0" TERM; echo $$ > polite; while :; do sleep 0.05; done' &
+     sh -c 'trap "" TERM; echo $$ > stubborn; while :; do sleep 0.05; done' &
+     exit 0`,
+  );
+  const [polite, stubborn] = await Promise.all([pid("polite"), pid("stubborn")]);
+  const swept = await sweep(marker, { graceMs: 1_500 });
+  assert.equal(swept.find((process) => process.pid === polite)?.signal, "SIGTERM");
+  assert.equal(swept.find((process) => process.pid === stubborn)?.signal, "SIGKILL");
+  assert.equal(readFileSync(path.join(directory, "said"), "utf8"), "bye\n");
+});
+
+test("a sweep keeps up with a tree that goes on forking", async (t) => {
+  const { marker, pid } = shell(t, "setsid sh -c 'echo $$ > pid; while :; do sleep 1000 & sleep 0.01; done' & exit 0");
+  await pid("pid");
+  await sweep(marker);
+  assert.deepEqual(await sweep(marker), []);
+});
+
+test("a sweep touches neither strangers nor itself", async (t) => {
+  const stranger = shell(t, "echo $$ > pid; exec sleep 1000");
+  const strangerPid = await stranger.pid("pid");
+  assert.deepEqual(await sweep(`test-${crypto.randomUUID()}`), []);
+  // A prefix of a marker is another marker.
+  assert.deepEqual(await sweep(stranger.marker.slice(0, -1)), []);
+  assert.notEqual(await identityOf(strangerPid), null);
+  // A server that was started from within an agent carries the marker: it does not end itself.
+  const source = `
+    const { sweep } = await import(${JSON.stringify(path.resolve(import.meta.dirname, "../../src/processes/sweep.ts"))});
+    console.log(JSON.stringify(await sweep(process.env.${markerName})));
+  `;
+  const marked = spawn(process.execPath, ["--input-type=module", "-e", source], {
+    env: { ...process.env, [markerName]: `test-${crypto.randomUUID()}` },
+  });
+  let said = "";
+  marked.stdout.on("data", (text) => (said += String(text)));
+  await new Promise((resolve) => marked.once("close", resolve));
+  assert.equal(said.trim(), "[]");
+});
+
+test("ps tells the same as /proc", { skip: process.platform !== "linux" && "there is no /proc here" }, async (t) => {
+  const { child, marker, pid } = shell(t, "echo $$ > pid; exec sleep 1000");
+  const sleeping = await pid("pid");
+  const row = (await listFromPs()).find((process) => process.pid === sleeping);
+  assert.ok(row);
+  assert.equal(row.alive, true);
+  assert.equal(row.parent, process.pid);
+  assert.deepEqual(await readFromPs(sleeping), row);
+  assert.deepEqual(await markedInPs([row], markerName, marker), [row]);
+  assert.deepEqual(await markedInPs([row], markerName, "another"), []);
+  child.kill("SIGKILL");
+  await exited(child);
+  assert.equal(await readFromPs(sleeping), null);
+});
