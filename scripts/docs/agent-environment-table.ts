@@ -8,10 +8,7 @@ export function agentEnvironmentTable(): string {
   const rows = [
     ["always", [...exact].map(code).join(", ")],
     ["always, by prefix", prefixes.map(anything).join(", ")],
-    ...providers.map((provider) => [
-      `only while ${code(provider.switchedBy)} is on`,
-      provider.prefixes.map(anything).join(", "),
-    ]),
+    ...providers.map((provider) => [`only while ${code(provider.switchedBy)} is on`, provider.prefixes.map(anything).join(", ")]),
     ["named in the setting `agent_env`", "`NAME` passes the server's variable on, `NAME=value` sets it"],
     [
       "never",

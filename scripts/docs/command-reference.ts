@@ -46,10 +46,7 @@ function optionTable(options: readonly OptionSpec[]): string {
       ...(choices === undefined ? [] : [`One of ${choices.map(code).join(", ")}.`]),
       ...(repeat === true && !description.includes("several times") ? ["May be given several times."] : []),
     ];
-    return [
-      code(flags),
-      more.length === 0 ? description : [`${description}.`.replace(/\.\.$/, "."), ...more].join(" "),
-    ];
+    return [code(flags), more.length === 0 ? description : [`${description}.`.replace(/\.\.$/, "."), ...more].join(" ")];
   });
   return markdownTable(["flag", "meaning"], rows);
 }

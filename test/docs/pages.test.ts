@@ -59,10 +59,7 @@ async function flagsByCommand(): Promise<ReadonlyMap<string, ReadonlySet<string>
   const shortOf = (written: string): string[] => /^-\w/.exec(written)?.slice() ?? [];
   const common = [...commonOptions.flatMap((option) => [flagParts(option).long, ...shortOf(option.flags)]), "--help", "-h"];
   const named = (await describeCommands()).map(({ name, options = [] }) => {
-    return [
-      name,
-      new Set([...common, ...options.flatMap((option) => [flagParts(option).long, ...shortOf(option.flags)])]),
-    ] as const;
+    return [name, new Set([...common, ...options.flatMap((option) => [flagParts(option).long, ...shortOf(option.flags)])])] as const;
   });
   const aliases = commandIndex.flatMap(({ name, alias }) =>
     alias === undefined ? [] : [[alias, new Map(named).get(name) ?? new Set<string>()] as const],

@@ -35,9 +35,7 @@ export function anchorsOf(text: string): Set<string> {
 
 /** Blocks of a language, in order. */
 export function blocksOf(text: string, language: string): string[] {
-  return [...text.matchAll(/^```(\w*)\n(.*?)^```/gms)]
-    .filter(([, found]) => found === language)
-    .map(([, , block = ""]) => block);
+  return [...text.matchAll(/^```(\w*)\n(.*?)^```/gms)].filter(([, found]) => found === language).map(([, , block = ""]) => block);
 }
 
 /** Every `claude-worker …` in shell blocks and inline code, cut where its words end; what is in quotes is one word. */
