@@ -1,6 +1,8 @@
 /** Ends an attempt exactly once: decides the outcome from the stored events and writes everything that follows from it in one commit. */
 import { decideOutcome, factEventTypes, factsFrom } from "../domain/decide-outcome.ts";
 import { madeProgress, progressEventTypes } from "../domain/progress.ts";
+import { spentInAll } from "../domain/spending.ts";
+import type { Spending } from "../domain/spending.ts";
 import type { SweptProcess } from "../domain/record.ts";
 import { afterOutcome, defaultRetryPolicy } from "../domain/retry.ts";
 import type { Outcome } from "../domain/outcome.ts";
@@ -57,8 +59,7 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
     error: after.error,
     ...(completed ? {} : { result: null }),
     ...(facts.result === null ? {} : { numTurns: (task.numTurns ?? 0) + facts.result.turns }),
-    // A result that was recovered from the session knows no money: what is known stays.
-    ...(facts.result === null || facts.result.costUsd === null ? {} : { costUsd: facts.result.costUsd, usage: facts.result.usage }),
+    ...(facts.result === null ? {} : spentInAll(task, sessionBefore(store, attempt), facts.result)),
     durationMs: (task.durationMs ?? 0) + Math.max(0, now - attempt.startedAt),
   });
   const ended = { outcome: outcome.kind, message: outcome.message, attempt: attempt.number };
@@ -77,4 +78,15 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   ]);
   if (after.hold !== null) store.holds.put(after.hold, now);
   return outcome;
+}
+
+/** What the resumed session's earlier attempts had spent when they last said so. */
+function sessionBefore(store: Store, attempt: Attempt): Spending | null {
+  if (!attempt.resume) return null;
+  const earlier = store.attempts.ofTask(attempt.taskId).filter(({ number, sessionId }) => number < attempt.number && sessionId === attempt.sessionId);
+  for (const { id } of earlier.toReversed()) {
+    const { result } = factsFrom(store.events.ofAttempt(id, ["result"]), { stopRequested: null, rebooted: false });
+    if (result?.costUsd != null) return result;
+  }
+  return null;
 }

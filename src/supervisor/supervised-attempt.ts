@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { rawLogPath, summaryLogPath } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
 import { WorkerError, messageOf } from "../domain/errors.ts";
+import { budgetLeftUsd } from "../domain/spending.ts";
 import type { SweptProcess } from "../domain/record.ts";
 import type { Attempt, StopReason, Task } from "../domain/task.ts";
 import { identityOf, killIfSame } from "../processes/identity.ts";
@@ -113,7 +114,8 @@ export class SupervisedAttempt {
       type: "start",
       attemptId: id,
       taskId,
-      spec: this.#task,
+      // Claude Code counts a budget anew for each attempt.
+      spec: { ...this.#task, maxBudgetUsd: budgetLeftUsd(this.#task.maxBudgetUsd, this.#task.costUsd) },
       sessionId: sessionId ?? crypto.randomUUID(),
       resume,
       followUp: null,
