@@ -6,6 +6,7 @@ import { Agent, request } from "node:http";
 import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import { nameOf } from "./address.ts";
 import type { ServerAddress } from "./address.ts";
+import { WorkerError } from "../domain/errors.ts";
 import { problemError } from "./problem.ts";
 import { ServerUnreachable, unreachable } from "./server-unreachable.ts";
 
@@ -16,6 +17,8 @@ export interface Exchange {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
+  /** Statuses beside 2xx that are an answer, not an error. */
+  readonly alsoFine?: readonly number[];
   /** Longest silence of the server. Default 30 s. */
   readonly silenceMs?: number;
 }
@@ -44,7 +47,7 @@ export function httpClient(address: ServerAddress): HttpClient {
     async json(exchange) {
       const answer = await send(exchange);
       const text = await readAll(answer, address);
-      return text === "" ? null : (JSON.parse(text) as unknown);
+      return text === "" ? null : parsed(text, address);
     },
     stream: send,
     close: () => agent?.destroy(),
@@ -61,7 +64,7 @@ async function agentFor(address: ServerAddress): Promise<Agent> {
 async function answerOf(address: ServerAddress, agent: Agent, exchange: Exchange): Promise<IncomingMessage> {
   const answer = await open(address, agent, exchange);
   const status = answer.statusCode ?? 0;
-  if (status >= 200 && status < 300) return answer;
+  if ((status >= 200 && status < 300) || exchange.alsoFine?.includes(status) === true) return answer;
   throw problemError(status, answer.statusMessage ?? "", await readAll(answer, address));
 }
 
@@ -118,6 +121,14 @@ async function readAll(answer: IncomingMessage, address: ServerAddress): Promise
     answer.on("end", () => resolve(Buffer.concat(parts).toString("utf8")));
     answer.on("error", (error) => reject(failureOf(error, address)));
   });
+}
+
+function parsed(text: string, address: ServerAddress): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new WorkerError("internal", `What answers at ${nameOf(address)} is not a Claude Worker: its answer is no JSON. See: claude-worker config get server_url`);
+  }
 }
 
 function failureOf(error: Error, address: ServerAddress): Error {

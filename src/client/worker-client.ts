@@ -41,6 +41,9 @@ export interface LogOptions {
   readonly signal?: AbortSignal;
 }
 
+/** HTTP's word for a range that begins after the end. */
+const rangeNotSatisfiable = 416;
+
 /** Every method may throw WorkerError with the server's code, and ServerUnreachable. */
 export class WorkerClient {
   readonly address: ServerAddress;
@@ -121,11 +124,12 @@ export class WorkerClient {
     await this.#http.json({ method: "DELETE", path: `/tasks/${id}` });
   }
 
-  /** A log file's bytes from `from` on, as they stream in. */
+  /** A log file's bytes from `from` on, as they stream in; none when it has not grown beyond. */
   async *log(id: number, { kind = "summary", from = 0, signal }: LogOptions = {}): AsyncGenerator<Buffer, void> {
     const headers = { accept: "*/*", ...(from > 0 ? { range: `bytes=${from}-` } : {}) };
-    const answer = await this.#http.stream({ path: `/tasks/${id}/logs?kind=${kind}`, headers, signal });
+    const answer = await this.#http.stream({ path: `/tasks/${id}/logs?kind=${kind}`, headers, signal, alsoFine: [rangeNotSatisfiable] });
     try {
+      if (answer.statusCode === rangeNotSatisfiable) return;
       for await (const chunk of answer) yield chunk as Buffer;
     } finally {
       answer.destroy();

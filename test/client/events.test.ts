@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ServerUnreachable } from "../../src/client/index.ts";
+import type { FeedStep } from "../../src/client/index.ts";
+import { createHttp } from "../../src/http/server.ts";
+import { setup } from "./setup.ts";
+import type { ClientSetup } from "./setup.ts";
+
+test("gives what is stored, then what happens, and ends with the task", async (t) => {
+  const { client, api, submit } = await setup(t);
+  await submit();
+  api.tell(1, "started");
+  const seen: number[] = [];
+  for await (const { seq } of client.events(1)) {
+    seen.push(seq);
+    if (seq === 2) api.tell(1, "text", { text: "hello" });
+    if (seq === 3) api.finish(1);
+  }
+  assert.deepEqual(seen, [1, 2, 3, 4]);
+});
+
+test("begins after a number", async (t) => {
+  const { client, api, submit } = await setup(t);
+  await submit();
+  for (let each = 0; each < 3; each++) api.tell(1, "text");
+  api.finish(1);
+  const seen: number[] = [];
+  for await (const { seq } of client.events(1, { after: 3 })) seen.push(seq);
+  assert.deepEqual(seen, [4, 5]);
+});
+
+test("gives the ended task as the last step", async (t) => {
+  const { client, api, submit } = await setup(t);
+  await submit();
+  api.finish(1, "failed");
+  const steps: FeedStep[] = [];
+  for await (const step of client.follow(1)) steps.push(step);
+  const last = steps.at(-1);
+  assert.ok(last?.type === "end");
+  assert.equal(last.task.status, "failed");
+});
+
+test("follows all tasks by the global number", async (t) => {
+  const { client, api, submit } = await setup(t);
+  await submit("a");
+  await submit("b");
+  const stop = new AbortController();
+  const seen: string[] = [];
+  for await (const event of client.events(null, { after: 1, signal: stop.signal })) {
+    seen.push(`${event.id}:${event.task_id}`);
+    if (seen.length === 1) api.tell(1, "text");
+    if (seen.length === 2) stop.abort();
+  }
+  assert.deepEqual(seen, ["2:2", "3:1"]);
+});
+
+test("reconnects when the server comes back, with nothing missed and nothing twice", async (t) => {
+  const s = await setup(t);
+  await s.submit();
+  const seen: number[] = [];
+  const kinds: string[] = [];
+  for await (const step of s.client.follow(1, { reconnectForMs: 60_000 })) {
+    if (step.type !== "event") kinds.push(step.type);
+    else seen.push(step.event.seq);
+    if (step.type === "event" && step.event.seq === 1) await restart(s, t, () => tellMany(s, 50));
+    if (step.type === "event" && step.event.seq === 51) s.api.finish(1);
+  }
+  assert.deepEqual(seen, Array.from({ length: 52 }, (_, index) => index + 1));
+  assert.deepEqual(kinds, ["connected", "disconnected", "connected", "end"]);
+});
+
+test("gives up when nobody has answered for a while", async (t) => {
+  const { client, submit, door } = await setup(t);
+  await submit();
+  await assert.rejects(async () => {
+    for await (const { seq } of client.events(1, { reconnectForMs: 200 })) if (seq === 1) await door.stop();
+  }, ServerUnreachable);
+});
+
+test("does not try again what is refused", async (t) => {
+  const { client } = await setup(t);
+  await assert.rejects(client.events(99).next(), { code: "not_found" });
+});
+
+test("ends quietly at the signal, also while nothing happens", async (t) => {
+  const { client, submit } = await setup(t);
+  await submit();
+  const stop = new AbortController();
+  for await (const { seq } of client.events(1, { signal: stop.signal })) if (seq === 1) setTimeout(() => stop.abort(), 20);
+});
+
+test("lets go of its connection when the reader leaves", async (t) => {
+  const { client, api, submit } = await setup(t);
+  await submit();
+  for await (const _event of client.events(1)) break;
+  while (api.subscriptions > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+});
+
+function tellMany({ api }: ClientSetup, count: number): void {
+  for (let each = 0; each < count; each++) api.tell(1, "text", { text: "ö".repeat(1000) });
+}
+
+/** Another server process at the same place, as after `kill -9` and a new start. */
+async function restart({ door, api, socket, token }: ClientSetup, t: { after(fn: () => unknown): void }, meanwhile: () => void): Promise<void> {
+  await door.stop();
+  meanwhile();
+  const next = createHttp({ api, token, log: { error: () => undefined } });
+  t.after(async () => await next.stop());
+  await next.listenSocket(socket);
+}

@@ -1,0 +1,29 @@
+/** A door with a fake API behind it, and the client in front. */
+import type { TestContext } from "node:test";
+import { urlAddress, WorkerClient } from "../../src/client/index.ts";
+import type { TaskView } from "../../src/client/index.ts";
+import { openDoor } from "../support/http-door.ts";
+import type { OpenDoor } from "../support/http-door.ts";
+
+export interface ClientSetup extends OpenDoor {
+  readonly client: WorkerClient;
+  /** The same server over TCP. */
+  overTcp(token?: string | null): WorkerClient;
+  submit(prompt?: string): Promise<TaskView>;
+}
+
+export async function setup(t: TestContext): Promise<ClientSetup> {
+  const door = await openDoor(t);
+  const client = new WorkerClient({ kind: "socket", path: door.socket });
+  t.after(() => client.close());
+  return {
+    ...door,
+    client,
+    overTcp(token = door.token) {
+      const tcp = new WorkerClient(urlAddress(`http://127.0.0.1:${door.port}`, token));
+      t.after(() => tcp.close());
+      return tcp;
+    },
+    submit: async (prompt = "work") => await client.submit({ prompt, working_directory: "/" }),
+  };
+}

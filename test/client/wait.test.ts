@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setup } from "./setup.ts";
+
+test("waits for all, and tells each as it ends", async (t) => {
+  const { client, api, submit } = await setup(t);
+  for (let each = 0; each < 3; each++) await submit();
+  api.finish(3, "failed");
+  const told: number[] = [];
+  const onEnd = ({ id }: { id: number }): void => {
+    told.push(id);
+    if (id === 3) api.finish(2);
+    if (id === 2) api.finish(1);
+  };
+  const { ended, open } = await client.wait([1, 2, 3], { onEnd });
+  assert.deepEqual(told, [3, 2, 1]);
+  assert.deepEqual(ended.map(({ id, status }) => [id, status]), [[1, "completed"], [2, "completed"], [3, "failed"]]);
+  assert.deepEqual(open, []);
+});
+
+test("waits for more tasks than it follows at once", async (t) => {
+  const { client, api, submit } = await setup(t);
+  const ids: number[] = [];
+  for (let each = 0; each < 40; each++) ids.push((await submit()).id);
+  const waiting = client.wait(ids);
+  for (const id of ids.toReversed()) api.finish(id);
+  assert.equal((await waiting).ended.length, 40);
+});
+
+test("says which had not ended when the time was over", async (t) => {
+  const { client, api, submit } = await setup(t);
+  await submit();
+  await submit();
+  api.finish(1);
+  const { ended, open } = await client.wait([1, 2], { timeoutMs: 200 });
+  assert.deepEqual([ended.map(({ id }) => id), open], [[1], [2]]);
+});
+
+test("ends at the signal and lets go of its connections", async (t) => {
+  const { client, api, submit } = await setup(t);
+  await submit();
+  const { open } = await client.wait([1], { signal: AbortSignal.timeout(50) });
+  assert.deepEqual(open, [1]);
+  while (api.subscriptions > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+});
+
+test("fails at once for an unknown task, also while others go on", async (t) => {
+  const { client, submit } = await setup(t);
+  await submit();
+  await assert.rejects(client.wait([1, 99]), { code: "not_found" });
+});

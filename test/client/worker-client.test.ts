@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { ServerUnreachable, urlAddress, WorkerClient, WorkerError } from "../../src/client/index.ts";
+import { setup } from "./setup.ts";
+
+test("submits, reads, changes and removes a task over the unix socket", async (t) => {
+  const { client, api } = await setup(t);
+  const task = await client.submit({ prompt: "Say hello", working_directory: "/", name: "greeting", labels: { team: "a" } });
+  assert.deepEqual([task.id, task.status, task.name], [1, "pending", "greeting"]);
+  assert.equal((await client.get(1)).prompt, "Say hello");
+  assert.equal((await client.update(1, { priority: 5 })).priority, 5);
+  assert.deepEqual(await client.attempts(1), []);
+  assert.equal((await client.cancel(1)).status, "cancelled");
+  assert.equal((await client.retry(1)).status, "pending");
+  api.finish(1);
+  await client.remove(1);
+  await assert.rejects(client.get(1), { code: "not_found" });
+});
+
+test("lists a page, and all pages one after the other", async (t) => {
+  const { client, submit } = await setup(t);
+  for (let each = 1; each <= 7; each++) await submit(`task ${each}`);
+  const page = await client.list({ limit: 3 });
+  assert.deepEqual(page.tasks.map(({ id }) => id), [7, 6, 5]);
+  assert.notEqual(page.next_cursor, null);
+  const ids: number[] = [];
+  for await (const { id } of client.all({ limit: 3, order: "oldest" })) ids.push(id);
+  assert.deepEqual(ids, [1, 2, 3, 4, 5, 6, 7]);
+});
+
+test("filters by status and label", async (t) => {
+  const { client, api } = await setup(t);
+  await client.submit({ prompt: "one", working_directory: "/", labels: { team: "a=b" } });
+  await client.submit({ prompt: "two", working_directory: "/" });
+  api.finish(2, "failed");
+  assert.deepEqual((await client.list({ labels: { team: "a=b" } })).tasks.map(({ id }) => id), [1]);
+  assert.deepEqual((await client.list({ status: ["failed", "completed"] })).tasks.map(({ id }) => id), [2]);
+});
+
+test("asks for trust, holds, state and stop", async (t) => {
+  const { client, api } = await setup(t);
+  assert.deepEqual((await client.trust("/")).directories.map(({ path: each }) => each), ["/"]);
+  assert.deepEqual((await client.distrust("/")).directories, []);
+  assert.deepEqual((await client.hold("lunch")).map(({ message }) => message), ["lunch"]);
+  assert.equal((await client.holds()).length, 1);
+  assert.deepEqual(await client.resume(), []);
+  assert.equal((await client.server()).pid, process.pid);
+  assert.equal((await client.health()).status, "healthy");
+  await client.stop({ mode: "drain", deadline_ms: 1000 });
+  assert.equal(api.calls.at(-1)?.verb, "stop");
+});
+
+test("reads a log from a byte on, and finds nothing where it has not grown", async (t) => {
+  const { client, api, submit } = await setup(t);
+  await submit();
+  writeFileSync(api.logFile(1, "raw"), '{"n":1}\n{"n":2}\n');
+  const read = async (from: number): Promise<string> => {
+    const parts: Buffer[] = [];
+    for await (const part of client.log(1, { kind: "raw", from })) parts.push(part);
+    return Buffer.concat(parts).toString();
+  };
+  assert.equal(await read(0), '{"n":1}\n{"n":2}\n');
+  assert.equal(await read(8), '{"n":2}\n');
+  assert.equal(await read(16), "");
+});
+
+test("gives the token over TCP, and says when it is wrong or missing", async (t) => {
+  const { overTcp } = await setup(t);
+  assert.equal((await overTcp().server()).service, "claude-worker");
+  await assert.rejects(overTcp("wrong").server(), { name: "WorkerError", code: "unauthorized" });
+  await assert.rejects(overTcp(null).server(), { code: "unauthorized" });
+});
+
+test("throws the server's own code, sentence and faults", async (t) => {
+  const { client } = await setup(t);
+  await assert.rejects(client.submit({ prompt: " ", working_directory: "/" }), (error) => {
+    assert.ok(error instanceof WorkerError);
+    assert.equal(error.code, "invalid_input");
+    assert.match(error.message, /empty/);
+    assert.equal(error.faults[0]?.pointer, "/prompt");
+    return true;
+  });
+});
+
+test("says that nobody listens, and that the request was not carried out", async () => {
+  const client = new WorkerClient({ kind: "socket", path: "/nonexistent/server.sock" });
+  await assert.rejects(client.server(), (error) => {
+    assert.ok(error instanceof ServerUnreachable);
+    assert.equal(error.code, "server_unreachable");
+    assert.equal(error.nobodyListens, true);
+    assert.match(error.message, /claude-worker server start/);
+    return true;
+  });
+});
+
+test("does not claim that nothing happened when the server broke off after the request", async (t) => {
+  const client = await serverThat(t, (request) => request.socket.destroy());
+  await assert.rejects(client.server(), (error) => error instanceof ServerUnreachable && !error.nobodyListens);
+});
+
+test("tells a server that breaks off in the middle of its answer", async (t) => {
+  const client = await serverThat(t, (_request, response) => {
+    response.writeHead(200, { "content-length": 100 }).write("{");
+    setTimeout(() => response.destroy(), 10);
+  });
+  await assert.rejects(client.server(), ServerUnreachable);
+});
+
+test("gives up on a server that stays silent", async (t) => {
+  const client = await serverThat(t, () => undefined);
+  await assert.rejects(client.health(50), /said nothing for 0\.05 s/);
+});
+
+test("makes an error of an answer that is not this server's", async (t) => {
+  const client = await serverThat(t, (_request, response) => response.writeHead(502, { "content-type": "text/html" }).end("<h1>Bad gateway</h1>"));
+  await assert.rejects(client.server(), { code: "internal", message: /502 Bad Gateway/ });
+});
+
+test("makes an error of a success that is not JSON", async (t) => {
+  const client = await serverThat(t, (_request, response) => response.end("<h1>Welcome</h1>"));
+  await assert.rejects(client.server(), { name: "WorkerError", message: /not a Claude Worker/ });
+});
+
+test("keeps a path in front of the API's", async (t) => {
+  const asked: string[] = [];
+  const server = await listening(t, (request, response) => void (asked.push(String(request.url)), response.end("{}")));
+  const client = new WorkerClient(urlAddress(`${server}/worker/`, null));
+  await client.server();
+  assert.deepEqual(asked, ["/worker/api/v1/server"]);
+});
+
+test("refuses addresses that are none", () => {
+  for (const text of ["", "localhost:8000", "ftp://host", "http://user:secret@host"]) {
+    assert.throws(() => urlAddress(text, null), { code: "invalid_input" }, text);
+  }
+});
+
+async function serverThat(t: TestContext, listener: RequestListener): Promise<WorkerClient> {
+  const client = new WorkerClient(urlAddress(await listening(t, listener), null));
+  t.after(() => client.close());
+  return client;
+}
+
+async function listening(t: TestContext, listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
