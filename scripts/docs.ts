@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { agentEnvironmentTable } from "./docs/agent-environment-table.ts";
 import { commandReference } from "./docs/command-reference.ts";
 import { configurationTable, pathTable } from "./docs/configuration-table.ts";
+import { databaseSchema } from "./docs/database-schema.ts";
 import { replacePart } from "./docs/generated-part.ts";
 import { transitionTable } from "./docs/transition-table.ts";
 
@@ -21,6 +22,7 @@ const parts: readonly Part[] = [
   { page: "docs/administration/configuration.md", name: "settings", make: configurationTable },
   { page: "docs/administration/configuration.md", name: "paths", make: pathTable },
   { page: "docs/administration/security.md", name: "agent-environment", make: agentEnvironmentTable },
+  { page: "docs/concepts/database-schema.md", name: "schema", make: databaseSchema },
   { page: "docs/concepts/lifecycle.md", name: "transitions", make: transitionTable },
 ];
 
