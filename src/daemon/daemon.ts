@@ -6,7 +6,7 @@ import type { Logger } from "pino";
 import { agentEnvironment } from "../config/agent-env.ts";
 import { runnerSocketPath } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
-import type { Settings } from "../config/settings.ts";
+import type { LoadedSettings, Settings } from "../config/settings.ts";
 import type { ServerView } from "../contract/views.ts";
 import { WorkerError, messageOf } from "../domain/errors.ts";
 import { createHttp } from "../http/server.ts";
@@ -22,7 +22,9 @@ import { takeLock } from "../store/lock.ts";
 import type { Lock } from "../store/lock.ts";
 import { openStore } from "../store/sqlite.ts";
 import type { Store } from "../store/store.ts";
+import { endOrphans } from "../supervisor/orphans.ts";
 import { RunnerPool } from "../supervisor/runner-pool.ts";
+import { runnerIdPrefix } from "../supervisor/spawn-runner.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
 import type { DaemonOptions } from "./options.ts";
@@ -36,6 +38,7 @@ const defaultDrainDeadlineMs = 600_000;
 export interface DaemonContext {
   readonly options: DaemonOptions;
   readonly settings: Settings;
+  readonly origins: LoadedSettings["origins"];
   readonly paths: Paths;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Logger;
@@ -73,8 +76,10 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   const now = Date.now;
   const startedAt = now();
   const agentEnv = agentEnvironment(env, settings.agent_env);
+  const idPrefix = runnerIdPrefix(paths.home);
   const pool = new RunnerPool({
     warm: settings.warm,
+    idPrefix,
     logFile: paths.serverLog,
     log,
     boot: (runnerId, prewarm) => ({
@@ -126,8 +131,8 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
 
   const { promise: stopped, resolve: resolveStopped } = Promise.withResolvers<void>();
   const stop: Daemon["stop"] = (options) => (stopping ??= orderlyStop(options).then(resolveStopped));
-  const api = workerApi({ store, settings, paths, env, now, server, stopServer: async (options) => void stop(options) });
-  const http = createHttp({ api, token, log });
+  const api = workerApi({ store, settings, origins: context.origins, paths, env, now, server, stopServer: async (options) => void stop(options) });
+  const http = createHttp({ api, token, log, allowedHosts: settings.allowed_hosts });
 
   async function orderlyStop({ mode, deadline_ms }: Parameters<Daemon["stop"]>[0]): Promise<void> {
     log.info({ mode }, "stopping");
@@ -149,6 +154,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   await http.listenSocket(paths.serverSocket);
   url = await listenTcp(http, context, warnings);
   writeFileSync(paths.serverInfo, `${JSON.stringify({ pid: process.pid, url, socket: paths.serverSocket, version })}\n`, { mode: 0o600 });
+  await endOrphans({ store, log, idPrefix, runDirectory: paths.run });
   await supervisor.start();
   scheduler.start();
   retention.start();

@@ -15,9 +15,9 @@ await main().catch(refuse);
 async function main(): Promise<void> {
   const options = daemonOptions(process.argv.slice(2));
   const paths = pathsFrom(process.env);
-  const { settings } = loadSettings({ file: paths.config, env: process.env, flags: options.flags });
+  const { settings, origins } = loadSettings({ file: paths.config, env: process.env, flags: options.flags });
   const log = pino({ level: process.env["CLAUDE_WORKER_LOG_LEVEL"] ?? "info", base: { pid: process.pid } });
-  const daemon = await startDaemon({ options, settings, paths, env: process.env, log });
+  const daemon = await startDaemon({ options, settings, origins, paths, env: process.env, log });
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void daemon.stop({ mode: "leave" }));
   process.on("SIGHUP", () => {}); // The terminal that started the server may close.
   announce({ ready: true, pid: process.pid, url: daemon.url, socket: paths.serverSocket, home: paths.home, log_file: paths.serverLog, version, warnings: daemon.warnings });

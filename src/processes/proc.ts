@@ -28,6 +28,12 @@ export function markedInProc(rows: readonly ProcessRow[], name: string, value: s
   );
 }
 
+/** The values of `name` in the environments that this user may read. */
+export function markersInProc(name: string): Set<string> {
+  const entries = listFromProc().flatMap((row) => (row.alive ? (read(row.pid, "environ")?.split("\0") ?? []) : []));
+  return new Set(entries.filter((entry) => entry.startsWith(`${name}=`)).map((entry) => entry.slice(name.length + 1)));
+}
+
 /** The command line, arguments parted by blanks; empty for what has none. */
 export function commandFromProc(pid: number): string {
   return read(pid, "cmdline")?.replaceAll("\0", " ").trim() ?? "";

@@ -1,6 +1,6 @@
 /** What the operating system lists as running now. Linux tells it in /proc; elsewhere `ps` does. It ends nothing. */
-import { listFromProc, markedInProc, readFromProc } from "./proc.ts";
-import { listFromPs, markedInPs, readFromPs } from "./ps.ts";
+import { listFromProc, markedInProc, markersInProc, readFromProc } from "./proc.ts";
+import { listFromPs, markedInPs, markersInPs, readFromPs } from "./ps.ts";
 
 export interface ProcessRow {
   readonly pid: number;
@@ -30,4 +30,9 @@ export function markedProcesses(
   value: string,
 ): Promise<readonly ProcessRow[]> {
   return linux ? Promise.resolve(markedInProc(rows, name, value)) : markedInPs(rows, name, value);
+}
+
+/** The values that the environments of the living processes have for `name`. */
+export function markersInUse(name: string): Promise<ReadonlySet<string>> {
+  return linux ? Promise.resolve(markersInProc(name)) : markersInPs(name);
 }

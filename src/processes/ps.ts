@@ -19,10 +19,7 @@ export async function markedInPs(
   name: string,
   value: string,
 ): Promise<readonly ProcessRow[]> {
-  // macOS shows environments with -E, other systems with the BSD option e.
-  const shown = await ps(
-    process.platform === "darwin" ? ["-axwwE", "-o", "pid=,command="] : ["axeww", "-o", "pid=,command="],
-  );
+  const shown = await environments();
   const marked = new Set(
     shown
       .split("\n")
@@ -30,6 +27,16 @@ export async function markedInPs(
       .map((line) => Number.parseInt(line, 10)),
   );
   return rows.filter((row) => marked.has(row.pid));
+}
+
+export async function markersInPs(name: string): Promise<Set<string>> {
+  const words = (await environments()).split(/[ \n]/);
+  return new Set(words.filter((word) => word.startsWith(`${name}=`)).map((word) => word.slice(name.length + 1)));
+}
+
+/** A line a process: pid, command, environment. macOS shows environments with -E, other systems with the BSD option e. */
+function environments(): Promise<string> {
+  return ps(process.platform === "darwin" ? ["-axwwE", "-o", "pid=,command="] : ["axeww", "-o", "pid=,command="]);
 }
 
 export async function commandFromPs(pid: number): Promise<string> {

@@ -14,6 +14,8 @@ const longestRespawnDelayMs = 60_000;
 export interface RunnerPoolOptions {
   /** How many stay parked. */
   readonly warm: number;
+  /** What its runners' ids begin with. */
+  readonly idPrefix: string;
   readonly logFile: string;
   readonly log: Logger;
   /** What every runner is started with. */
@@ -79,7 +81,7 @@ export class RunnerPool {
       this.#fillIn(replacementDelayMs);
       return { runnerId: parked.runnerId, warm: true, connect: () => parked.connection };
     }
-    const runnerId = newRunnerId();
+    const runnerId = newRunnerId(this.#options.idPrefix);
     return { runnerId, warm: false, connect: () => this.#spawn(runnerId, false) };
   }
 
@@ -96,7 +98,7 @@ export class RunnerPool {
   }
 
   #park(): void {
-    const runnerId = newRunnerId();
+    const runnerId = newRunnerId(this.#options.idPrefix);
     const parked: Parked = { runnerId, connection: this.#spawn(runnerId, true), ready: false };
     this.#parked.set(runnerId, parked);
     void parked.connection.then((connection) => {

@@ -1,6 +1,6 @@
 /** Starts a runner process that outlives the daemon, and waits until it answers on its socket. */
 import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { openSync, closeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { RunnerBoot } from "../runner/protocol.ts";
@@ -13,9 +13,14 @@ export interface SpawnOptions {
   readonly logFile: string;
 }
 
-/** An id that names a socket, marks an environment and never repeats: 128 random bits, base64url (22 characters). */
-export function newRunnerId(): string {
-  return randomBytes(16).toString("base64url");
+/** What the ids of a data directory's runners begin with: whose a marked process is can be told from its marker alone. */
+export function runnerIdPrefix(home: string): string {
+  return `${createHash("sha256").update(home).digest("hex").slice(0, 5)}-`;
+}
+
+/** An id that names a socket, marks an environment and never repeats: the prefix and 96 random bits (22 characters in all). */
+export function newRunnerId(prefix: string): string {
+  return prefix + randomBytes(12).toString("base64url");
 }
 
 /**

@@ -1,0 +1,29 @@
+/** At start: ends what carries this data directory's marker and belongs to no open attempt, and removes the sockets that nobody serves. */
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { markersInUse } from "../processes/process-table.ts";
+import { markerName, sweep } from "../processes/sweep.ts";
+import type { Store } from "../store/store.ts";
+
+export interface OrphanOptions {
+  readonly store: Store;
+  readonly log: Logger;
+  /** What the markers of this data directory begin with; others' processes are never touched. */
+  readonly idPrefix: string;
+  readonly runDirectory: string;
+}
+
+/** To be called before this server starts runners of its own. */
+export async function endOrphans({ store, log, idPrefix, runDirectory }: OrphanOptions): Promise<void> {
+  const known = new Set(store.attempts.open().map(({ runnerId }) => runnerId));
+  const strangers = [...(await markersInUse(markerName))].filter((id) => id.startsWith(idPrefix) && !known.has(id));
+  for (const runnerId of strangers) {
+    const processes = await sweep(runnerId);
+    if (processes.length > 0) log.warn({ runnerId, processes }, "processes that no attempt owns were ended");
+  }
+  for (const name of readdirSync(runDirectory)) {
+    const runnerId = /^r-(.+)\.sock$/.exec(name)?.[1];
+    if (runnerId !== undefined && !known.has(runnerId)) rmSync(join(runDirectory, name), { force: true });
+  }
+}
