@@ -5,8 +5,7 @@ import { asWorkerError } from "./storage-fault.ts";
 /** Sentences about what is wrong with the file's pages; empty when all is well. Takes 2 to 5 s a GB when the file is cached. */
 export function findDamagedPages(database: Database.Database, file: string): string[] {
   try {
-    const lines = database.prepare<[], string>("PRAGMA quick_check(5)").pluck().all();
-    return lines.filter((line) => line !== "ok").map((line) => `${file} is damaged: ${line}.`);
+    return damageIn(database.prepare<[], string>("PRAGMA quick_check(5)").pluck().all(), file);
   } catch (thrown) {
     return [asWorkerError(thrown, file).message];
   }
@@ -15,12 +14,17 @@ export function findDamagedPages(database: Database.Database, file: string): str
 /** Sentences about everything that is wrong: pages, indexes, references, counters, numbering. Slower than `findDamagedPages`. */
 export function findFaults(database: Database.Database, file: string): string[] {
   try {
-    const lines = database.prepare<[], string>("PRAGMA integrity_check(20)").pluck().all();
-    const damage = lines.filter((line) => line !== "ok").map((line) => `${file} is damaged: ${line}.`);
+    const damage = damageIn(database.prepare<[], string>("PRAGMA integrity_check(20)").pluck().all(), file);
     return [...damage, ...findBrokenReferences(database, file), ...findBrokenRules(database)];
   } catch (thrown) {
     return [asWorkerError(thrown, file).message];
   }
+}
+
+/** SQLite answers "ok", or rows of one or more lines under a heading in asterisks. */
+function damageIn(rows: readonly string[], file: string): string[] {
+  const lines = rows.flatMap((row) => row.split("\n")).filter((line) => line !== "ok" && line !== "" && !line.startsWith("***"));
+  return lines.map((line) => `${file} is damaged: ${line}.`);
 }
 
 /** References between tables that lead nowhere. */

@@ -1,6 +1,7 @@
 /** Brings a database to this version's schema, one numbered migration per transaction. It does not judge whose database it is. */
 import type Database from "better-sqlite3";
 import { base } from "./migrations/0001-base.ts";
+import { integrations } from "./migrations/0002-integrations.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -10,7 +11,7 @@ interface Migration {
 }
 
 /** In order. Append only: a migration that was shipped never changes. */
-const migrations: readonly Migration[] = [base];
+const migrations: readonly Migration[] = [base, integrations];
 
 /** The `user_version` of a database that this version writes. */
 export const schemaVersion: number = migrations.length;

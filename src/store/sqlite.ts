@@ -8,8 +8,11 @@ import { createGroupCommit } from "./group-commit.ts";
 import { createHoldStore } from "./holds.ts";
 import { createAside } from "./run-aside.ts";
 import type { Store } from "./store.ts";
+import { createSubmissionStore } from "./submissions.ts";
 import { createTaskStore } from "./tasks.ts";
+import { createTokenStore } from "./tokens.ts";
 import { createTrustStore } from "./trust.ts";
+import { createUsageStore } from "./usage.ts";
 
 export interface OpenOptions {
   /** The database's file. It is created, with mode 0600, where there is none; its directory must exist. */
@@ -60,6 +63,9 @@ function assemble(database: Database.Database, file: string, onStale: (error: Wo
     events: createEventStore(database, commit),
     holds: createHoldStore(database, commit),
     trust: createTrustStore(database, commit),
+    tokens: createTokenStore(database, commit),
+    submissions: createSubmissionStore(database, commit),
+    usage: createUsageStore(database),
     epoch,
     write: commit.write,
     onCommit: commit.onCommit,

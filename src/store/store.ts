@@ -4,6 +4,9 @@ import type { Hold, NewHold } from "../domain/hold.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import type { Attempt, Task, TaskStatus } from "../domain/task.ts";
 import type { Operation } from "../domain/transitions.ts";
+import type { SubmissionStore } from "./submissions.ts";
+import type { TokenStore } from "./tokens.ts";
+import type { UsageStore } from "./usage.ts";
 
 export interface Store {
   readonly tasks: TaskStore;
@@ -11,6 +14,9 @@ export interface Store {
   readonly events: EventStore;
   readonly holds: HoldStore;
   readonly trust: TrustStore;
+  readonly tokens: TokenStore;
+  readonly submissions: SubmissionStore;
+  readonly usage: UsageStore;
   /** This daemon's epoch: every write transaction checks that it is still the newest (a paused old daemon changes nothing). */
   readonly epoch: number;
   /**

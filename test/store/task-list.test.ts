@@ -24,11 +24,8 @@ describe("a list", () => {
 
   test("leaves the long texts out", async (t) => {
     const { store, submit } = setup(t);
-    const task: Partial<Task> = { ...(await submit()) };
-    delete task.prompt;
-    delete task.systemPrompt;
-    delete task.result;
-    assert.deepEqual(store.tasks.list({ limit: 1 }), [task]);
+    const { prompt: _prompt, systemPrompt: _systemPrompt, result: _result, ...row } = await submit();
+    assert.deepEqual(store.tasks.list({ limit: 1 }), [row]);
   });
 
   test("finds text in name and title, whatever the case of any alphabet, and takes no character for a wildcard", async (t) => {

@@ -1,0 +1,211 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { WorkerError } from "../../src/domain/errors.ts";
+import type { Change } from "../../src/store/store.ts";
+import { newAttempt, newTask, setup, textEvent } from "./setup.ts";
+
+describe("writes", () => {
+  test("of one turn of the event loop share one commit, in the order in which they were asked for", async (t) => {
+    const { store } = setup(t);
+    const changes: Change[] = [];
+    store.onCommit((change) => changes.push(change));
+    const tasks = await Promise.all(Array.from({ length: 20 }, () => store.write(() => store.tasks.insert(newTask()))));
+    assert.deepEqual(
+      tasks.map((task) => task.id),
+      Array.from({ length: 20 }, (_, index) => index + 1),
+    );
+    assert.equal(changes.length, 1);
+    assert.deepEqual(
+      [...(changes[0]?.taskIds ?? [])],
+      tasks.map((task) => task.id),
+    );
+  });
+
+  test("are durable and visible to others when their promise resolves, and invisible before", async (t) => {
+    const { store, raw } = setup(t);
+    const count = raw().prepare<[], number>("SELECT count(*) FROM tasks").pluck();
+    const write = store.write(() => {
+      store.tasks.insert(newTask());
+      return count.get();
+    });
+    assert.equal(count.get(), 0);
+    assert.equal(await write, 0);
+    assert.equal(count.get(), 1);
+  });
+
+  test("that throw undo themselves, and only themselves", async (t) => {
+    const { store, start } = setup(t);
+    const { task, attempt } = await start();
+    const fault = new WorkerError("conflict", "No.");
+    const results = await Promise.allSettled([
+      store.write(() => store.tasks.insert(newTask())),
+      store.write(() => {
+        store.tasks.insert(newTask());
+        store.events.append(task.id, attempt.id, [textEvent(1)]);
+        throw fault;
+      }),
+      store.write(() => store.tasks.insert(newTask())),
+    ]);
+    assert.deepEqual(
+      results.map((result) => result.status),
+      ["fulfilled", "rejected", "fulfilled"],
+    );
+    assert.equal(results[1]?.status === "rejected" ? results[1].reason : null, fault);
+    assert.equal(store.tasks.counts().pending, 2);
+    assert.equal(store.events.lastId(), 0);
+    assert.deepEqual(store.problems(), []);
+  });
+
+  test("that break a rule of the schema are refused as a bug, not as a fault of the disk", async (t) => {
+    const { store, submit } = setup(t);
+    await submit();
+    await assert.rejects(
+      store.write(() => store.attempts.claim(1, newAttempt("r", { journalStart: -5 }), 1)),
+      { name: "WorkerError", code: "internal", message: /CHECK/ },
+    );
+    assert.deepEqual(store.problems(), []);
+    assert.equal(store.tasks.get(1)?.status, "pending");
+  });
+
+  test("cannot be asynchronous: what comes after the first await would be outside", async (t) => {
+    const { store } = setup(t);
+    const work = async (): Promise<void> => {
+      store.tasks.insert(newTask());
+      await Promise.resolve();
+    };
+    await assert.rejects(store.write(work), { code: "internal", message: /asynchronous/ });
+    assert.equal(store.tasks.counts().pending, 0);
+  });
+
+  test("asked for inside a write come after it", async (t) => {
+    const { store } = setup(t);
+    const order: string[] = [];
+    const inner = await store.write(() => {
+      const later = store.write(() => order.push("inner"));
+      order.push("outer");
+      return { later };
+    });
+    await inner.later;
+    assert.deepEqual(order, ["outer", "inner"]);
+  });
+
+  test("do not keep the event loop for as long as there is something to write", async (t) => {
+    const { store } = setup(t);
+    const changes: Change[] = [];
+    store.onCommit((change) => changes.push(change));
+    const busy = (): void => {
+      const end = performance.now() + 10;
+      while (performance.now() < end);
+    };
+    await Promise.all(Array.from({ length: 12 }, () => store.write(busy)));
+    assert.ok(changes.length >= 2, `${changes.length} commits`);
+  });
+});
+
+describe("a change outside of a write", () => {
+  test("is refused, whoever makes it", async (t) => {
+    const { store, start } = setup(t);
+    const { task, attempt } = await start();
+    const changes: Record<string, () => unknown> = {
+      "tasks.insert": () => store.tasks.insert(newTask()),
+      "tasks.transition": () => store.tasks.transition(task.id, "complete", 1),
+      "tasks.patch": () => store.tasks.patch(task.id, 1, { priority: 1 }),
+      "attempts.claim": () => store.attempts.claim(task.id, newAttempt("r"), 1),
+      "attempts.adopt": () => store.attempts.adopt(attempt.id),
+      "attempts.patch": () => store.attempts.patch(attempt.id, { pid: 1 }),
+      "attempts.advance": () => store.attempts.advance(attempt.id, 1, 1),
+      "attempts.close": () => store.attempts.close(attempt.id, { kind: "crashed", message: "" }, 1),
+      "events.append": () => store.events.append(task.id, null, [textEvent(1)]),
+      "holds.put": () => store.holds.put({ kind: "manual", scope: "all", message: "", until: null }, 1),
+      "holds.lift": () => store.holds.lift("manual", "all"),
+      "trust.add": () => store.trust.add("/a", 1),
+      "trust.remove": () => store.trust.remove("/a"),
+    };
+    for (const [name, change] of Object.entries(changes)) {
+      assert.throws(change, { code: "internal", message: /outside `write`/ }, name);
+    }
+    const { id } = await store.write(() => store.tasks.insert(newTask()));
+    await store.write(() => store.tasks.transition(id, "cancel", 1));
+    assert.throws(() => store.tasks.remove(id), { code: "internal" });
+  });
+});
+
+describe("listeners of commits", () => {
+  test("are told what was touched, after it can be read, and no more once they left", async (t) => {
+    const { store, submit } = setup(t);
+    await submit();
+    const heard: unknown[] = [];
+    const leave = store.onCommit(({ taskIds, lastEventId }) => heard.push([[...taskIds], lastEventId, store.events.lastId()]));
+    await Promise.all([
+      store.write(() => store.events.append(1, null, [textEvent(1), textEvent(2)])),
+      store.write(() => store.tasks.insert(newTask())),
+      store
+        .write(() => {
+          store.tasks.insert(newTask());
+          throw new Error("undone");
+        })
+        .catch(() => {}),
+    ]);
+    assert.deepEqual(heard, [[[1, 2], 2, 2]]);
+    leave();
+    await submit();
+    assert.equal(heard.length, 1);
+  });
+
+  test("are told of holds too, which touch no task", async (t) => {
+    const { store } = setup(t);
+    const heard: number[] = [];
+    store.onCommit(({ taskIds }) => heard.push(taskIds.size));
+    await store.write(() => store.holds.put({ kind: "manual", scope: "all", message: "", until: null }, 1));
+    assert.deepEqual(heard, [0]);
+  });
+
+  test("are not told of a group that was lost", async (t) => {
+    const { store, open } = setup(t);
+    open();
+    let heard = 0;
+    store.onCommit(() => heard++);
+    await assert.rejects(store.write(() => store.tasks.insert(newTask())));
+    assert.equal(heard, 0);
+  });
+});
+
+describe("a server that another one replaced", () => {
+  test("changes nothing any more, says why, and is told once", async (t) => {
+    const { open, file } = setup(t);
+    const told: WorkerError[] = [];
+    const older = open({ onStale: (error) => told.push(error) });
+    await older.write(() => older.tasks.insert(newTask()));
+    const newer = open();
+    assert.equal(newer.epoch, older.epoch + 1);
+    const taken = { name: "WorkerError", code: "conflict", message: /^Another server took over this data directory/ };
+    const [first, second] = [older.write(() => older.tasks.insert(newTask())), older.write(() => older.tasks.remove(1))];
+    await assert.rejects(first, taken);
+    await assert.rejects(second, taken);
+    await assert.rejects(
+      older.write(() => older.tasks.insert(newTask())),
+      taken,
+    );
+    assert.equal(told.length, 1);
+    assert.equal(told[0]?.code, "conflict");
+    assert.equal(newer.tasks.counts().pending, 1, file);
+    await newer.write(() => newer.tasks.insert(newTask()));
+    assert.equal(newer.tasks.counts().pending, 2);
+  });
+});
+
+describe("closing", () => {
+  test("commits what waits, refuses what comes later, and may be done twice", async (t) => {
+    const { store, open } = setup(t);
+    const waiting = store.write(() => store.tasks.insert(newTask()));
+    const closing = store.close();
+    await assert.rejects(
+      store.write(() => store.tasks.insert(newTask())),
+      { code: "unavailable" },
+    );
+    assert.equal((await waiting).id, 1);
+    await closing;
+    await store.close();
+    assert.equal(open().tasks.counts().pending, 1);
+  });
+});
