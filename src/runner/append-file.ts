@@ -6,19 +6,18 @@ const retryMs = 1_000;
 
 export class AppendFile {
   readonly #descriptor: number;
-  readonly #onWritten: () => void;
+  readonly #onWritten: (size: number) => void;
   #size: number;
   #waiting: Buffer[] = [];
   #retry: NodeJS.Timeout | null = null;
-  #unsynced = false;
   #closed = false;
 
   /**
    * Opens or creates (0600); a link in the file's place is refused.
    * A last line that its writer could not finish is closed with a newline first.
-   * @param onWritten called after each write with everything on the file.
+   * @param onWritten called after each write with the size of the file, when everything is on it.
    */
-  constructor(path: string, onWritten: () => void = () => {}) {
+  constructor(path: string, onWritten: (size: number) => void = () => {}) {
     const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
     this.#descriptor = openSync(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
     this.#onWritten = onWritten;
@@ -36,11 +35,6 @@ export class AppendFile {
     return this.#waiting.length === 0;
   }
 
-  /** Whether something was written that no sync has covered yet. */
-  get isUnsynced(): boolean {
-    return this.#unsynced;
-  }
-
   /** Appends whole lines; in one write unless the disk is full. */
   append(lines: string): void {
     if (this.#closed) return;
@@ -51,7 +45,6 @@ export class AppendFile {
   /** Makes what is written safe from a power cut. A disk that cannot is passed over: the data is with the kernel. */
   sync(): Promise<void> {
     if (this.#closed) return Promise.resolve();
-    this.#unsynced = false;
     return new Promise((resolve) => fsync(this.#descriptor, () => resolve()));
   }
 
@@ -77,7 +70,6 @@ export class AppendFile {
     try {
       while (rest.length > 0) rest = rest.subarray(writeSync(this.#descriptor, rest));
       this.#waiting = [];
-      this.#unsynced = true;
     } catch {
       // Disk full, or a file size limit: the rest waits, behind the part that was written.
       this.#waiting = [rest];
@@ -87,7 +79,7 @@ export class AppendFile {
       }, retryMs);
     }
     this.#size += bytes - rest.length;
-    if (this.isWritten) this.#onWritten();
+    if (this.isWritten) this.#onWritten(this.#size);
   }
 
   #isTorn(): boolean {

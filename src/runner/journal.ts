@@ -30,7 +30,7 @@ export class Journal {
   /** Opens the file for appending. @throws when it cannot be opened (a link, a directory, no permission). */
   constructor(options: JournalOptions) {
     this.#options = options;
-    this.#file = new AppendFile(options.file, () => options.onGrown(this.#file.size));
+    this.#file = new AppendFile(options.file, options.onGrown);
   }
 
   get size(): number {

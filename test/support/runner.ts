@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { TestContext } from "node:test";
-import type { JournalRecord } from "../../src/domain/record.ts";
+import type { SdkRecord } from "../../src/domain/record.ts";
 import type { TaskSpec } from "../../src/domain/task.ts";
 import { killIfSame, identityOf } from "../../src/processes/identity.ts";
 import { sweep } from "../../src/processes/sweep.ts";
@@ -32,11 +32,11 @@ export interface TestRunner {
 export interface TestAttempt {
   readonly start: StartMessage;
   /** The attempt's records on the file now. */
-  records(): JournalRecord[];
+  records(): SdkRecord[];
   /** Waits for a record. */
-  record(what: string, fits: (record: JournalRecord) => boolean): Promise<JournalRecord>;
+  record(what: string, fits: (record: SdkRecord) => boolean): Promise<SdkRecord>;
   /** Waits for the end of the runner. Returns all records. */
-  ended(): Promise<JournalRecord[]>;
+  ended(): Promise<SdkRecord[]>;
 }
 
 export interface RunnerSetup {
@@ -52,7 +52,7 @@ let attempts = 0;
 /** Starts a runner; it is gone when the test is over, whatever happened. */
 export async function startRunner(t: TestContext, setup: RunnerSetup): Promise<TestRunner> {
   const { scratch, env, prewarm = false, agent = "claude", orphanTimeoutMs = 60_000 } = setup;
-  const id = newRunnerId();
+  const id = newRunnerId("test-");
   const boot: RunnerBoot = {
     runnerId: id,
     socket: path.join(scratch.directory, `${id.slice(0, 8)}.sock`),
@@ -103,7 +103,7 @@ export async function startRunner(t: TestContext, setup: RunnerSetup): Promise<T
         ...more,
       };
       connection.send(start);
-      const records = (): JournalRecord[] => recordsOf(start.journal, start.attemptId);
+      const records = (): SdkRecord[] => recordsOf(start.journal, start.attemptId);
       return {
         start,
         records,
@@ -137,12 +137,12 @@ export function plainSpec(workingDirectory: string): Omit<TaskSpec, "prompt"> {
 }
 
 /** The attempt's whole records in a journal. */
-export function recordsOf(journal: string, attemptId: number): JournalRecord[] {
+export function recordsOf(journal: string, attemptId: number): SdkRecord[] {
   if (!existsSync(journal)) return [];
   const lines = readFileSync(journal, "utf8").split("\n").slice(0, -1);
   const records = lines.flatMap((line) => {
     try {
-      return [JSON.parse(line) as JournalRecord];
+      return [JSON.parse(line) as SdkRecord];
     } catch {
       // A torn line of a killed runner.
       return [];
@@ -151,16 +151,16 @@ export function recordsOf(journal: string, attemptId: number): JournalRecord[] {
   return records.filter((record) => record._attempt === attemptId);
 }
 
-function describe(records: readonly JournalRecord[]): string {
+function describe(records: readonly SdkRecord[]): string {
   return records.map((record) => `${record.type}/${String(record["subtype"])}`).join(" ");
 }
 
 /** The runner's notes of one kind. */
-export function notesOf(records: readonly JournalRecord[], subtype: string): JournalRecord[] {
+export function notesOf(records: readonly SdkRecord[], subtype: string): SdkRecord[] {
   return records.filter((record) => record.type === "worker" && record["subtype"] === subtype);
 }
 
 /** The last result of Claude Code. */
-export function resultOf(records: readonly JournalRecord[]): JournalRecord | undefined {
+export function resultOf(records: readonly SdkRecord[]): SdkRecord | undefined {
   return records.findLast((record) => record.type === "result");
 }
