@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { describe, test } from "node:test";
+import type { TestContext } from "node:test";
+import { openStore } from "../../src/store/sqlite.ts";
+import { scratchDirectory } from "./setup.ts";
+import { startProcess } from "./store-process.ts";
+import type { StoreProcess } from "./store-process.ts";
+
+interface Reading {
+  readonly acknowledged: number;
+  readonly counted: number;
+  readonly listed: number;
+  readonly problems: readonly string[];
+}
+
+describe("a disk that takes no more", () => {
+  test("by the limit of a file's size: refuses with a sentence, keeps reading, loses nothing", async (t) => {
+    const database = path.join(scratchDirectory(t), "tasks.db");
+    const limited = ["/bin/sh", "-c", 'ulimit -S -f 4000 && exec "$@"', "sh"];
+    const filler = await startFiller(t, database, limited);
+    await mustRefuse(filler);
+    if (!canRaiseLimits()) t.diagnostic("prlimit is missing: the recovery is not tried here");
+    else {
+      execFileSync("prlimit", ["--pid", String(filler.pid), "--fsize=unlimited:"]);
+      await mustRecover(filler);
+    }
+    await mustHoldAll(filler, database);
+  });
+
+  test("by a full file system: the same, and it goes on by itself when there is space again", async (t) => {
+    const mount = mountSmall(t);
+    if (mount === null) return t.skip("a small file system cannot be mounted here");
+    const ballast = path.join(mount, "ballast");
+    writeFileSync(ballast, Buffer.alloc(4 * 1024 * 1024));
+    const database = path.join(mount, "tasks.db");
+    const filler = await startFiller(t, database);
+    await mustRefuse(filler);
+    rmSync(ballast);
+    await mustRecover(filler);
+    await mustHoldAll(filler, database);
+  });
+});
+
+/** A file system of 8 MB; null where this user may not mount one. */
+function mountSmall(t: TestContext): string | null {
+  let mounted: string | null = null;
+  // Before the directory's own hook: what is mounted in it cannot be removed.
+  t.after(() => mounted !== null && execFileSync("umount", ["-l", mounted]));
+  const mount = path.join(scratchDirectory(t), "small");
+  mkdirSync(mount);
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", mount], { stdio: "pipe" });
+    mounted = mount;
+  } catch {
+    // Only root may, and not in every container.
+  }
+  return mounted;
+}
+
+async function startFiller(t: TestContext, database: string, prefix: readonly string[] = []): Promise<StoreProcess> {
+  const filler = startProcess(t, { script: "./disk-filler.ts", input: { database }, prefix });
+  assert.deepEqual(await filler.next(), { opened: true });
+  return filler;
+}
+
+async function mustRefuse(filler: StoreProcess): Promise<void> {
+  const ask = async (order: string): Promise<unknown> => {
+    filler.send(order);
+    return filler.next();
+  };
+  const refusal = (await ask("fill")) as { code: string; message: string };
+  assert.equal(refusal.code, "storage_full", refusal.message);
+  assert.match(refusal.message, /nothing was saved/);
+  const reading = (await ask("read")) as Reading;
+  assert.ok(reading.acknowledged > 5);
+  assert.equal(reading.counted, reading.acknowledged);
+  assert.equal(reading.listed, 5);
+  assert.deepEqual(reading.problems, [refusal.message]);
+}
+
+async function mustRecover(filler: StoreProcess): Promise<void> {
+  filler.send("probe");
+  assert.equal(await filler.next(), null);
+  filler.send("read");
+  assert.deepEqual(((await filler.next()) as Reading).problems, []);
+  filler.send("write");
+  assert.equal(await filler.next(), null);
+}
+
+/** Every acknowledged task, and no other, is there for the next server. */
+async function mustHoldAll(filler: StoreProcess, database: string): Promise<void> {
+  filler.send("read");
+  const { acknowledged } = (await filler.next()) as Reading;
+  await filler.kill();
+  const store = openStore({ path: database });
+  assert.equal(store.tasks.counts().pending, acknowledged);
+  assert.deepEqual(await store.check(), []);
+  await store.close();
+}
+
+function canRaiseLimits(): boolean {
+  try {
+    execFileSync("prlimit", ["--version"], { stdio: "pipe" });
+    return true;
+  } catch {
+    return false;
+  }
+}
