@@ -192,6 +192,58 @@ test("long texts are cut and say so; a result is kept whole up to a megabyte", (
   assert.equal(eventsFromRecord({ type: "result", result: "x".repeat(2 ** 20 + 1), ...stamp })[0]?.data["truncated"], true);
 });
 
+test("a tool that the API runs is a tool call like others, and a picture in a result is named", () => {
+  const search = { type: "server_tool_use", id: "srvtoolu_1", name: "web_search", input: { query: "weather" } };
+  const [call] = eventsFromRecord({ type: "assistant", message: { content: [search, { type: "redacted_thinking" }] }, ...stamp });
+  assert.deepEqual([call?.type, call?.data["tool"]], ["tool_use", "web_search"]);
+  const content = [{ type: "text", text: "Here:" }, { type: "image" }];
+  const [result] = eventsFromRecord({ type: "user", message: { content: [{ type: "tool_result", content }] }, ...stamp });
+  assert.equal(result?.data["text"], "Here:\n[image]");
+});
+
+test("thinking is a step when it says something", () => {
+  const thinking = (text: string) => ({ type: "assistant", message: { content: [{ type: "thinking", thinking: text }] }, ...stamp });
+  assert.deepEqual(
+    eventsFromRecord(thinking("First I read it.")).map(({ type, data }) => [type, data["text"]]),
+    [["thinking", "First I read it."]],
+  );
+  assert.deepEqual(eventsFromRecord(thinking(" ")), []);
+});
+
+test("a limit may tell its reset in milliseconds too, or not at all, and that it costs extra", () => {
+  const limitOf = (info: object) => eventsFromRecord({ type: "rate_limit_event", rate_limit_info: info, ...stamp })[0]?.data;
+  const time = Date.UTC(2030, 0, 1);
+  assert.equal(limitOf({ resetsAt: time })?.["resets_at"], "2030-01-01T00:00:00.000Z");
+  assert.equal(limitOf({ resetsAt: time / 1000 })?.["resets_at"], "2030-01-01T00:00:00.000Z");
+  assert.equal(limitOf({ resetsAt: 1e300 })?.["resets_at"], null);
+  assert.equal(limitOf({ isUsingOverage: true })?.["using_overage"], true);
+  assert.equal(limitOf({})?.["using_overage"], false);
+});
+
+test("a helper's report is a notice, unless Claude Code wants it unseen; so is a failed sign-in", () => {
+  const report = { type: "system", subtype: "task_notification", status: "completed", summary: "Looked.", ...stamp };
+  assert.deepEqual(eventsFromRecord(report)[0]?.data, { kind: "task_notification", text: "Looked.", status: "completed" });
+  assert.deepEqual(eventsFromRecord({ ...report, ambient: true }), []);
+  assert.deepEqual(eventsFromRecord({ ...report, skip_transcript: true }), []);
+  const auth = { type: "auth_status", isAuthenticating: false, output: [], ...stamp };
+  assert.deepEqual(eventsFromRecord(auth), []);
+  assert.deepEqual(eventsFromRecord({ ...auth, error: "expired" })[0]?.data, { kind: "auth_status", text: "expired" });
+});
+
+test("a result that was recovered from the session is marked", () => {
+  const recovered = eventsFromRecord({ type: "result", subtype: "success", _recovered: true, ...stamp })[0]?.data;
+  assert.equal(recovered?.["recovered"], true);
+  assert.equal(recovered["cost_usd"], null);
+});
+
+test("a denied call with a long input or a long reason says that it was cut", () => {
+  const denied = (input: unknown, reason: string) =>
+    note({ type: "worker", subtype: "permission_denied", tool: "Bash", input, reason })[0]?.data;
+  assert.equal(denied({ command: "x".repeat(20_000) }, "No.")?.["truncated"], true);
+  assert.equal(denied({}, "x".repeat(20_000))?.["truncated"], true);
+  assert.equal(denied({}, "No.")?.["truncated"], undefined);
+});
+
 test("what only Claude Code's own screens need makes no event", () => {
   const silent = [
     "status",
