@@ -1,6 +1,8 @@
 /** What can be set, with its default, its environment variable and its sentence for people. Precedence: flags > environment > file > defaults. */
 import { readFileSync } from "node:fs";
 import { WorkerError } from "../domain/errors.ts";
+import { defaultPromptRules, promptRuleLevels } from "../domain/prompt-quality.ts";
+import type { PromptRuleLevel } from "../domain/prompt-quality.ts";
 import { permissionModes } from "../domain/task.ts";
 import type { PermissionMode } from "../domain/task.ts";
 
@@ -16,6 +18,12 @@ export interface Settings {
   readonly stall_timeout_ms: number | null;
   readonly stop_grace_ms: number;
   readonly max_pending: number;
+  readonly submits_per_minute: number;
+  readonly prompt_rules: PromptRuleLevel;
+  readonly prompt_min: number;
+  readonly system_prompt_min: number;
+  readonly system_prompt_max: number;
+  readonly allowed_hosts: readonly string[];
   readonly server_url: string | null;
   readonly claude_executable: string | null;
 }
@@ -25,7 +33,7 @@ export type SettingKey = keyof Settings;
 interface SettingDefinition<K extends SettingKey> {
   readonly key: K;
   readonly env: string;
-  readonly type: "integer" | "string" | "list" | "choice";
+  readonly type: "integer" | "string" | "list" | "names" | "choice";
   readonly choices?: readonly string[];
   readonly min?: number;
   readonly max?: number;
@@ -50,6 +58,12 @@ export const settingDefinitions: readonly AnyDefinition[] = [
   { key: "stall_timeout_ms", env: "CLAUDE_WORKER_STALL_TIMEOUT_MS", type: "integer", min: 1000, max: 2_592_000_000, nullable: true, default: null, description: "An attempt without any event for this long is stopped; unset: never." },
   { key: "stop_grace_ms", env: "CLAUDE_WORKER_STOP_GRACE_MS", type: "integer", min: 0, max: 600_000, default: 5000, description: "How long a stopped task may take to finish by itself before it is ended." },
   { key: "max_pending", env: "CLAUDE_WORKER_MAX_PENDING", type: "integer", min: 1, max: 10_000_000, default: 100_000, description: "Most tasks that may wait; more are refused." },
+  { key: "submits_per_minute", env: "CLAUDE_WORKER_SUBMITS_PER_MINUTE", type: "integer", min: 1, max: 10_000_000, default: 600, description: "Most tasks that one token may submit in a minute; the unix socket and admin tokens are free of it." },
+  { key: "prompt_rules", env: "CLAUDE_WORKER_PROMPT_RULES", type: "choice", choices: promptRuleLevels, default: defaultPromptRules.level, description: "How strictly prompts that machines write are judged: `strict`, `lengths` only, or `off`." },
+  { key: "prompt_min", env: "CLAUDE_WORKER_PROMPT_MIN", type: "integer", min: 0, max: 100_000, default: defaultPromptRules.promptMin, description: "Fewest characters of a prompt that a machine writes." },
+  { key: "system_prompt_min", env: "CLAUDE_WORKER_SYSTEM_PROMPT_MIN", type: "integer", min: 0, max: 100_000, default: defaultPromptRules.systemPromptMin, description: "Fewest characters of a system prompt that a machine writes." },
+  { key: "system_prompt_max", env: "CLAUDE_WORKER_SYSTEM_PROMPT_MAX", type: "integer", min: 1, max: 100_000, default: defaultPromptRules.systemPromptMax, description: "Most characters of a system prompt that a machine writes." },
+  { key: "allowed_hosts", env: "CLAUDE_WORKER_ALLOWED_HOSTS", type: "names", default: [], description: "More names (`host:port`) under which TCP callers may reach the server, e.g. a proxy's." },
   { key: "server_url", env: "CLAUDE_WORKER_SERVER_URL", type: "string", nullable: true, default: null, description: "A remote server for the command line (with `CLAUDE_WORKER_TOKEN`)." },
   { key: "claude_executable", env: "CLAUDE_WORKER_CLAUDE_EXECUTABLE", type: "string", nullable: true, default: null, description: "Path of another Claude Code binary; unset: the one that comes with Claude Worker." },
 ];
@@ -125,7 +139,7 @@ export function parseSetting(key: string, text: string, source: string): Setting
   const definition = definitionOf(key, source);
   if (definition.nullable === true && (text === "" || text === "null")) return null;
   if (definition.type === "integer") return checked(definition, /^-?\d+$/.test(text.trim()) ? Number(text) : text, source);
-  if (definition.type === "list") return checked(definition, text.split(",").map((part) => part.trim()).filter((part) => part !== ""), source);
+  if (definition.type === "list" || definition.type === "names") return checked(definition, text.split(",").map((part) => part.trim()).filter((part) => part !== ""), source);
   return checked(definition, text, source);
 }
 
@@ -150,6 +164,11 @@ function checked(definition: AnyDefinition, value: unknown, source: string): Set
     case "list":
       if (!Array.isArray(value) || !value.every((item) => typeof item === "string" && /^[A-Za-z_][A-Za-z0-9_]*(=[^\0]*)?$/.test(item))) {
         throw wrong("a list of NAME or NAME=value");
+      }
+      return value as string[];
+    case "names":
+      if (!Array.isArray(value) || !value.every((item) => typeof item === "string" && /^[a-z0-9._-]+(:\d{1,5})?$|^\[[0-9a-f:]+\](:\d{1,5})?$/i.test(item))) {
+        throw wrong("a list of host or host:port");
       }
       return value as string[];
     case "string":

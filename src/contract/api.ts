@@ -1,6 +1,9 @@
 /** Every operation that a door may ask for. `operations/` implements it; `http/` and `mcp/` are handed it by the daemon and hold no rules. */
 import type { ParsedTaskInput } from "./task-input.ts";
-import type { AttemptView, EventPage, EventView, HoldView, ServerView, TaskPage, TaskView, TrustView } from "./views.ts";
+import type { ParsedTokenInput, UsageQuery } from "./queries.ts";
+import type {
+  AttemptView, ConfigView, EventPage, EventView, HoldView, NewTokenView, ServerView, Statistics, TaskPage, TaskView, TokenView, TrustView, UsageView,
+} from "./views.ts";
 import type { TaskStatus } from "../domain/task.ts";
 
 /** Who calls: decided by the door that authenticated the call. */
@@ -8,6 +11,20 @@ export interface Caller {
   readonly scope: "read" | "submit" | "admin";
   /** For audit: "socket", "token:<name>", … */
   readonly name: string;
+  /** The caller's token opens nothing from this moment on (UTC milliseconds). Absent: it does not expire. */
+  readonly expiresAt?: number | undefined;
+  /** Set when a program that thinks for itself calls: the guardrails hold, and this is written down. */
+  readonly agent?: AgentIdentity | undefined;
+  /** The task from inside of which the call comes: what it submits are that task's children. */
+  readonly taskId?: number | undefined;
+}
+
+/** What an agent's client says of itself. It proves nothing: limits count by it, but rights come from the caller's scope. */
+export interface AgentIdentity {
+  /** Name and version, e.g. "claude-code 2.1.330". */
+  readonly client: string;
+  /** The agent's own number of the tool call that led here. */
+  readonly toolUseId: string | null;
 }
 
 export interface ListQuery {
@@ -30,8 +47,16 @@ export interface Subscription {
 export interface WorkerApi {
   /** `input` was parsed by the door. Durable when it resolves. @throws WorkerError invalid_input, untrusted_directory, forbidden, storage_full, unavailable. */
   submitTask(input: ParsedTaskInput, caller: Caller): Promise<TaskView>;
-  /** All or nothing. */
+  /** All or nothing. Faults name the task: `/tasks/3/working_directory`. */
   submitTasks(inputs: readonly ParsedTaskInput[], caller: Caller): Promise<TaskView[]>;
+  /**
+   * As `submitTask`, but the same key with the same input again gives the task that came of it the first time (within a week).
+   * @throws WorkerError unprocessable when the key was used for another input.
+   */
+  submitTaskOnce(input: ParsedTaskInput, key: string, caller: Caller): Promise<{ task: TaskView; replayed: boolean }>;
+  submitTasksOnce(inputs: readonly ParsedTaskInput[], key: string, caller: Caller): Promise<{ tasks: TaskView[]; replayed: boolean }>;
+  /** Refuses a task that a machine wrote and that would not stand alone. To be called before its submit. @throws WorkerError unprocessable. */
+  requireMachineTask(input: ParsedTaskInput): void;
   /** @throws WorkerError not_found. */
   getTask(id: number): TaskView;
   listTasks(query: ListQuery): TaskPage;
@@ -49,7 +74,13 @@ export interface WorkerApi {
   /** Writes the wish down and returns; a running task ends soon after. @throws WorkerError not_found, conflict (already ended). */
   cancelTask(id: number, caller: Caller): Promise<TaskView>;
   retryTask(id: number, caller: Caller): Promise<TaskView>;
-  updateTask(id: number, change: { name?: string | null; priority?: number; labels?: Record<string, string> }, caller: Caller): Promise<TaskView>;
+  /** @param check sees the task in the same transaction, before the change; what it throws undoes the change. */
+  updateTask(
+    id: number,
+    change: { name?: string | null; priority?: number; labels?: Record<string, string> },
+    caller: Caller,
+    check?: (task: TaskView) => void,
+  ): Promise<TaskView>;
   /** Terminal tasks only, else `conflict`. Logs go with it. */
   removeTask(id: number, caller: Caller): Promise<void>;
   /** Path of a log file of a task (it may not exist yet). @throws WorkerError not_found. */
@@ -61,6 +92,18 @@ export interface WorkerApi {
   hold(reason: string | null, caller: Caller): Promise<HoldView[]>;
   /** Lifts every hold that a person may lift. */
   resume(caller: Caller): Promise<HoldView[]>;
+  /** Who holds this secret; null when nobody does or the token has expired. */
+  callerOfToken(secret: string): Caller | null;
+  listTokens(): TokenView[];
+  /** The secret is in this answer and nowhere else. @throws WorkerError conflict (the name is taken). */
+  createToken(input: ParsedTokenInput, caller: Caller): Promise<NewTokenView>;
+  /** @returns the name of the caller who is nobody now. @throws WorkerError not_found. */
+  removeToken(id: number, caller: Caller): Promise<string>;
+  usage(query: UsageQuery): UsageView;
+  /** Every setting, without secrets. */
+  config(): ConfigView;
+  /** What monitoring wants to know; for everything that `server()` does not tell. */
+  statistics(): Statistics;
   server(): ServerView;
   /** Begins an orderly stop; the answer is sent before the server goes. */
   stopServer(options: { mode: "leave" | "drain" | "now"; deadline_ms?: number | undefined }, caller: Caller): Promise<void>;

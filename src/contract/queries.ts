@@ -1,7 +1,7 @@
 /** What doors take besides a submit: path parameters, query strings, and the small bodies of the other requests. */
 import { z } from "zod";
 import { taskStatuses } from "../domain/task.ts";
-import { groupName, labelKey, labels, taskName, taskPriority, text } from "./task-input.ts";
+import { groupName, labelKey, labels, taskInput, taskName, taskPriority, text } from "./task-input.ts";
 
 /** A whole number that arrives as text. */
 const wholeNumber = (min: number, max: number) =>
@@ -80,3 +80,27 @@ export const stopInput = z.strictObject({
     .describe("`leave` running attempts alone; `drain`: wait for them; `now`: stop them, resumable."),
   deadline_ms: z.int().min(0).max(86_400_000).optional().describe("With `drain`: how long to wait."),
 });
+
+export const batchInput = z.strictObject({ tasks: z.array(taskInput).min(1).max(100).describe("At most 100; the whole body at most 11 MB.") });
+
+export const tokenInput = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[\w.@+-][\w.@+ -]{0,62}$/, "a token's name has 1-63 letters, digits, spaces, '.', '_', '@', '+' or '-'")
+    .refine((name) => name !== "local", "this name is the server's own")
+    .describe("Whom or what the token is for."),
+  scope: z.enum(["read", "submit", "admin"]).describe("`read`: look. `submit`: also submit, change and stop tasks. `admin`: everything."),
+  expires_at: z.iso.datetime({ offset: true }).nullish().describe("Opens nothing from this moment on. Absent: never expires."),
+});
+export type ParsedTokenInput = z.output<typeof tokenInput>;
+
+export const tokenParams = z.strictObject({ id: wholeNumber(1, largest).describe("The token's number.") });
+
+const day = z.iso.date("must be a day like 2026-11-22");
+
+export const usageQuery = z.strictObject({
+  by: z.enum(["day", "model", "group"]).default("day"),
+  since: day.optional().describe("First day, UTC, included."),
+  until: day.optional().describe("Last day, UTC, included."),
+});
+export type UsageQuery = z.output<typeof usageQuery>;

@@ -136,6 +136,8 @@ export const healthView = z.object({
 });
 export type HealthView = z.infer<typeof healthView>;
 
+export const readyView = z.object({ ready: z.boolean(), status: z.enum(["healthy", "degraded", "stopping"]), problems: z.array(z.string()) });
+
 /** RFC 9457, `application/problem+json`, with a stable `code`. */
 export const problemView = z.object({
   type: z.string(),
@@ -149,3 +151,57 @@ export type ProblemView = z.infer<typeof problemView>;
 
 export const trustView = z.object({ directories: z.array(z.object({ path: z.string(), since: timeOrNull, by: z.enum(["claude-worker", "claude-code"]) })) });
 export type TrustView = z.infer<typeof trustView>;
+
+export const tokenView = z.object({
+  id: z.int(),
+  name: z.string(),
+  scope: z.enum(["read", "submit", "admin"]),
+  hint: z.string().describe("The secret's first characters."),
+  created_at: time,
+  expires_at: timeOrNull,
+  last_used_at: timeOrNull.describe("To the minute."),
+});
+export type TokenView = z.infer<typeof tokenView>;
+
+export const newTokenView = tokenView.extend({ token: z.string().describe("The secret. It is shown once and not kept: only its hash is.") });
+export type NewTokenView = z.infer<typeof newTokenView>;
+
+export const usageSumView = z.object({
+  key: z.string().describe("The day (UTC), the model or the group."),
+  results: z.int().describe("How many reports of sessions are in it."),
+  input_tokens: z.int(),
+  output_tokens: z.int(),
+  cache_read_input_tokens: z.int(),
+  cache_creation_input_tokens: z.int(),
+  cost_usd: z.number(),
+});
+export const usageView = z.object({ by: z.enum(["day", "model", "group"]), usage: z.array(usageSumView), total: usageSumView.omit({ key: true }) });
+export type UsageView = z.infer<typeof usageView>;
+
+export const configView = z.object({
+  file: z.string().describe("Path of the configuration file on the server's machine."),
+  settings: z.array(
+    z.object({
+      key: z.string(),
+      value: z.unknown().describe("Values that may be secrets are shown as `[redacted]`."),
+      origin: z.enum(["default", "file", "environment", "flag"]),
+      description: z.string(),
+    }),
+  ),
+});
+export type ConfigView = z.infer<typeof configView>;
+
+/** A distribution: how many values lie above the bound before and up to `upto_ms`; the last has no bound (null). */
+export interface Histogram {
+  readonly rows: readonly { readonly upto_ms: number | null; readonly count: number }[];
+  readonly sum_ms: number;
+}
+
+/** Counters since the database was made. */
+export interface Statistics {
+  readonly waits: Histogram;
+  readonly attempts: Histogram;
+  readonly outcomes: readonly { readonly outcome: string; readonly count: number }[];
+  readonly events: number;
+  readonly usage: readonly z.infer<typeof usageSumView>[];
+}

@@ -7,7 +7,9 @@ export const errorCodes = [
   "untrusted_directory",
   "unauthorized",
   "forbidden",
+  "precondition_failed",
   "payload_too_large",
+  "unprocessable",
   "too_many_requests",
   "unavailable",
   "storage_full",
@@ -29,10 +31,13 @@ export interface InputFault {
 export class WorkerError extends Error {
   readonly code: ErrorCode;
   readonly faults: readonly InputFault[];
+  /** When trying again makes sense; null: nothing is known. */
+  readonly retryAfterMs: number | null;
 
   /** @param code stable, for programs. @param message one sentence what, one what to do. @param faults the parts of the input that are wrong. */
-  constructor(code: ErrorCode, message: string, faults: readonly InputFault[] = []) {
+  constructor(code: ErrorCode, message: string, faults: readonly InputFault[] = [], { retryAfterMs = null }: { retryAfterMs?: number | null } = {}) {
     super(message);
+    this.retryAfterMs = retryAfterMs;
     this.name = "WorkerError";
     this.code = code;
     this.faults = faults;

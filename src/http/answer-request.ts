@@ -5,10 +5,12 @@ import { parseInput } from "../contract/parse-input.ts";
 import { WorkerError } from "../domain/errors.ts";
 import { callerOf, checkScope, socketCaller } from "./authenticate.ts";
 import type { Authenticate } from "./authenticate.ts";
+import type { FailedLogins } from "./failed-logins.ts";
 import { guardTransport } from "./guard-transport.ts";
 import type { Transport } from "./guard-transport.ts";
 import { HttpError } from "./problem.ts";
 import { readJsonBody } from "./read-body.ts";
+import type { RequestCounts } from "./request-counts.ts";
 import type { Answer, Route } from "./route.ts";
 import type { Match, Router } from "./router.ts";
 import { sendAnswer, sendProblem } from "./send-answer.ts";
@@ -21,7 +23,9 @@ export interface HttpLog {
 export interface AnswerOptions {
   readonly router: Router;
   readonly authenticate: Authenticate;
+  readonly failedLogins: FailedLogins;
   readonly log: HttpLog;
+  readonly requests: RequestCounts;
   /** Sees each JSON answer before it is sent: tests check its shape here. */
   readonly inspect?: ((route: Route, answer: Answer) => void) | undefined;
 }
@@ -36,11 +40,14 @@ export async function answerRequest(
   transport: Transport,
   options: AnswerOptions,
 ): Promise<void> {
+  let operation = "unknown";
+  response.once("close", () => options.requests.add(operation, response.statusCode));
   try {
     guardTransport(request, transport);
     const [path = "", search = ""] = (request.url ?? "").split(/\?(.*)/s, 2);
     const match = options.router.match(request.method ?? "", path);
-    const caller = match?.route?.access === "open" ? nobody : identify(request, transport, options.authenticate);
+    operation = match?.route?.name ?? operation;
+    const caller = match?.route?.access === "open" ? nobody : identify(request, transport, options);
     const route = routeOf(match, request);
     if (route.access !== "open") checkScope(caller, route.access);
     const answer = await route.handle({
@@ -59,8 +66,8 @@ export async function answerRequest(
   }
 }
 
-function identify(request: IncomingMessage, transport: Transport, authenticate: Authenticate): Caller {
-  return transport.kind === "socket" ? socketCaller : callerOf(request, authenticate);
+function identify(request: IncomingMessage, transport: Transport, { authenticate, failedLogins }: AnswerOptions): Caller {
+  return transport.kind === "socket" ? socketCaller : callerOf(request, authenticate, failedLogins);
 }
 
 function routeOf(match: Match | null, request: IncomingMessage): Route {

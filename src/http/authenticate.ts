@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Caller } from "../contract/api.ts";
 import { WorkerError } from "../domain/errors.ts";
+import type { FailedLogins } from "./failed-logins.ts";
 import type { Access } from "./route.ts";
 
 /** Who holds a secret; null when nobody does. */
@@ -13,20 +14,21 @@ export const socketCaller: Caller = { scope: "admin", name: "socket" };
 
 const ranks: Readonly<Record<Access, number>> = { open: 0, read: 1, submit: 2, admin: 3 };
 
-/** Knows one secret, compared in constant time. */
-export function adminToken(token: string): Authenticate {
-  const wanted = digest(token);
-  return (secret) => (timingSafeEqual(wanted, digest(secret)) ? { scope: "admin", name: "token:local" } : null);
+/** The server's own token, compared in constant time; other secrets are looked up by their hash. */
+export function authenticateBy(localToken: string, lookUp: Authenticate): Authenticate {
+  const wanted = digest(localToken);
+  return (secret) => (timingSafeEqual(wanted, digest(secret)) ? { scope: "admin", name: "token:local" } : lookUp(secret));
 }
 
-/** @throws WorkerError unauthorized. */
-export function callerOf(request: IncomingMessage, authenticate: Authenticate): Caller {
+/** @throws WorkerError unauthorized; too_many_requests after many wrong tokens. */
+export function callerOf(request: IncomingMessage, authenticate: Authenticate, failedLogins: FailedLogins): Caller {
   const { authorization } = request.headers;
   if (authorization === undefined) throw new WorkerError("unauthorized", "This server wants a token. Send it as: Authorization: Bearer <token>");
   const secret = /^Bearer +([\x21-\x7e]{1,500})$/i.exec(authorization)?.[1];
   const caller = secret === undefined ? null : authenticate(secret);
-  if (caller === null) throw new WorkerError("unauthorized", "The token is not known to this server (any more). Ask whoever runs it for another.");
-  return caller;
+  if (caller !== null) return caller;
+  failedLogins.add(request.socket.remoteAddress ?? "", Date.now());
+  throw new WorkerError("unauthorized", "The token is not known to this server (any more). Ask whoever runs it for another.");
 }
 
 /** @throws WorkerError forbidden. */

@@ -1,5 +1,6 @@
 /** All open event streams: one feed per task that is watched, one heartbeat for everybody, none of both while nobody watches. */
 import type { ServerResponse } from "node:http";
+import type { Caller } from "../contract/api.ts";
 import { EventStream } from "./event-stream.ts";
 import { Feed } from "./feed.ts";
 import type { FeedSource } from "./feed.ts";
@@ -9,6 +10,16 @@ export interface EventStreamsOptions {
   /** How long a reader may stand still before its connection is closed. */
   readonly maxBlockedMs: number;
   readonly onFault: (error: unknown) => void;
+}
+
+/** What somebody wants to watch. */
+export interface Watch {
+  /** The task's id; null: all tasks. */
+  readonly key: number | null;
+  /** The number of the last event that the watcher has. */
+  readonly after: number;
+  readonly source: FeedSource;
+  readonly caller: Caller;
 }
 
 export class EventStreams {
@@ -28,15 +39,20 @@ export class EventStreams {
   }
 
   /** Answers with a stream until it ends, the reader goes or the server stops. */
-  open(response: ServerResponse, key: number | null, after: number, source: FeedSource): void {
+  open(response: ServerResponse, { key, after, source, caller }: Watch): void {
     const feed = this.#feeds.get(key) ?? new Feed(source, this.#options.onFault);
     this.#feeds.set(key, feed);
-    const stream = new EventStream(response, feed, after);
+    const stream = new EventStream(response, feed, { after, caller });
     feed.add(stream);
     this.#streams.add(stream);
     response.once("close", () => this.#forget(key, feed, stream));
     this.#heartbeat ??= setInterval(() => this.#beat(), this.#options.heartbeatMs);
     stream.open();
+  }
+
+  /** Ends the streams of a caller whose token is gone. @param name of the caller. */
+  closeOf(name: string): void {
+    for (const stream of this.#streams) if (stream.caller.name === name) stream.close();
   }
 
   /** Ends every stream; readers come back by themselves. May be called twice. */

@@ -10,7 +10,6 @@ export type HttpCode =
   | "not_acceptable"
   | "request_timeout"
   | "range_not_satisfiable"
-  | "precondition_failed"
   | "headers_too_large";
 
 const statuses: Readonly<Record<ErrorCode | HttpCode, readonly [status: number, title: string]>> = {
@@ -28,6 +27,7 @@ const statuses: Readonly<Record<ErrorCode | HttpCode, readonly [status: number, 
   payload_too_large: [413, "Payload too large"],
   unsupported_media_type: [415, "Unsupported media type"],
   range_not_satisfiable: [416, "Range not satisfiable"],
+  unprocessable: [422, "Unprocessable"],
   too_many_requests: [429, "Too many requests"],
   headers_too_large: [431, "Request headers too large"],
   internal: [500, "Internal error"],
@@ -60,7 +60,7 @@ export interface ProblemAnswer {
 /** The answer for anything that was thrown. What is not ours becomes `internal`, without its message: that is for the log. */
 export function problemOf(thrown: unknown): ProblemAnswer {
   if (thrown instanceof HttpError) return answer(thrown.code, thrown.message, [], thrown.headers);
-  if (thrown instanceof WorkerError) return answer(thrown.code, thrown.message, thrown.faults, headersOf(thrown.code));
+  if (thrown instanceof WorkerError) return answer(thrown.code, thrown.message, thrown.faults, headersOf(thrown));
   return answer("internal", "The server met an error of its own. Its log says more: claude-worker server logs", [], {});
 }
 
@@ -80,10 +80,11 @@ function answer(
   return { status, headers, problem: { type: `urn:claude-worker:problem:${code}`, title, status, detail, code, ...errors } };
 }
 
-function headersOf(code: ErrorCode): Record<string, string> {
+/** Seconds until trying again makes sense, where the error itself does not say. */
+const retryAfterS: Partial<Readonly<Record<ErrorCode, number>>> = { unavailable: 2, storage_unusable: 2, too_many_requests: 5, storage_full: 30 };
+
+function headersOf({ code, retryAfterMs }: WorkerError): Record<string, string> {
   if (code === "unauthorized") return { "www-authenticate": 'Bearer realm="claude-worker"' };
-  if (code === "unavailable" || code === "storage_unusable") return { "retry-after": "2" };
-  if (code === "too_many_requests") return { "retry-after": "5" };
-  if (code === "storage_full") return { "retry-after": "30" };
-  return {};
+  const seconds = retryAfterMs === null ? retryAfterS[code] : Math.max(1, Math.ceil(retryAfterMs / 1000));
+  return seconds === undefined ? {} : { "retry-after": String(seconds) };
 }

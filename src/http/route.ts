@@ -17,6 +17,11 @@ export interface AnswerShape {
   readonly mediaTypes?: readonly string[];
 }
 
+export interface HeaderShape {
+  readonly name: string;
+  readonly description: string;
+}
+
 export interface Call<P = unknown, Q = unknown, B = unknown> {
   readonly caller: Caller;
   readonly params: P;
@@ -44,6 +49,8 @@ export interface Route<P extends z.ZodType = z.ZodType, Q extends z.ZodType = z.
   readonly description?: string;
   readonly params?: P;
   readonly query?: Q;
+  /** Request headers that mean something here, all optional. */
+  readonly headers?: readonly HeaderShape[];
   readonly body?: B;
   /** A body may be left out; the schema then sees `{}`. */
   readonly bodyOptional?: boolean;

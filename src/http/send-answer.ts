@@ -42,7 +42,7 @@ export function streamHead(headers: Readonly<Record<string, string | number>>): 
 }
 
 function sendText(response: ServerResponse, status: number, text: string, headers: Readonly<Record<string, string>>): void {
-  const length = status === 204 ? {} : { "content-length": Buffer.byteLength(text) };
+  const length = status === 204 || status === 304 ? {} : { "content-length": Buffer.byteLength(text) };
   response.writeHead(status, { ...guards, ...headers, ...length });
   response.end(text);
 }

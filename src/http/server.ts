@@ -5,21 +5,26 @@ import type { WorkerApi } from "../contract/api.ts";
 import { WorkerError } from "../domain/errors.ts";
 import { answerRequest } from "./answer-request.ts";
 import type { AnswerOptions, HttpLog } from "./answer-request.ts";
-import { adminToken } from "./authenticate.ts";
+import { authenticateBy } from "./authenticate.ts";
 import { defaultTimeouts, limitConnections } from "./connection-timeouts.ts";
 import type { ConnectionTimeouts } from "./connection-timeouts.ts";
 import { EventStreams } from "./event-streams.ts";
+import { FailedLogins } from "./failed-logins.ts";
 import { hostsOf } from "./guard-transport.ts";
 import type { Transport } from "./guard-transport.ts";
 import { listenOnSocket, listenOnTcp } from "./listen.ts";
 import { problemOf, HttpError } from "./problem.ts";
+import { RequestCounts } from "./request-counts.ts";
 import type { Route } from "./route.ts";
 import { Router } from "./router.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { holdRoutes } from "./routes/holds.ts";
 import { logRoutes } from "./routes/logs.ts";
 import { serverRoutes } from "./routes/server.ts";
+import type { DoorState } from "./routes/server.ts";
+import { submitRoutes } from "./routes/submit.ts";
 import { taskRoutes } from "./routes/tasks.ts";
+import { tokenRoutes } from "./routes/tokens.ts";
 import { trustRoutes } from "./routes/trust.ts";
 
 export interface HttpOptions {
@@ -63,11 +68,14 @@ export function createHttp(options: HttpOptions): HttpDoor {
       if (!(error instanceof WorkerError)) options.log.error({ err: error }, "an event stream failed");
     },
   });
-  const routes = routesOf(options.api, streams);
+  const requests = new RequestCounts();
+  const routes = routesOf(options.api, { requests, streams });
   const answering: AnswerOptions = {
     router: new Router(routes),
-    authenticate: adminToken(options.token),
+    authenticate: authenticateBy(options.token, (secret) => options.api.callerOfToken(secret)),
+    failedLogins: new FailedLogins(),
     log: options.log,
+    requests,
     inspect: options.inspect,
   };
   const servers = new Set<Server>();
@@ -98,14 +106,16 @@ export function createHttp(options: HttpOptions): HttpDoor {
   };
 }
 
-function routesOf(api: WorkerApi, streams: EventStreams): Route[] {
+function routesOf(api: WorkerApi, door: DoorState): Route[] {
   return [
-    ...serverRoutes(api),
+    ...serverRoutes(api, door),
+    ...submitRoutes(api),
     ...taskRoutes(api),
-    ...eventRoutes(api, streams),
+    ...eventRoutes(api, door.streams),
     ...logRoutes(api),
     ...trustRoutes(api),
     ...holdRoutes(api),
+    ...tokenRoutes(api, door.streams),
   ];
 }
 

@@ -5,6 +5,7 @@ import type { Settings } from "../config/settings.ts";
 import { WorkerError } from "../domain/errors.ts";
 import type { Task } from "../domain/task.ts";
 import type { NewTask, Store } from "../store/store.ts";
+import type { SubmitRate } from "./submit-rate.ts";
 import { realDirectory, requireTrust } from "./working-directory.ts";
 import type { ClaudeCodeTrust } from "./working-directory.ts";
 
@@ -13,6 +14,9 @@ export interface SubmitContext {
   readonly settings: Settings;
   readonly claudeCodeTrust: ClaudeCodeTrust;
   now(): number;
+  readonly rate: SubmitRate;
+  /** Errors then say which of the inputs they are about. */
+  readonly isBatch?: boolean;
 }
 
 /**
@@ -21,14 +25,35 @@ export interface SubmitContext {
  */
 export async function submitTasks(context: SubmitContext, inputs: readonly ParsedTaskInput[], caller: Caller): Promise<Task[]> {
   const now = context.now();
-  const tasks = inputs.map((input) => newTask(context, input, caller, now));
-  return context.store.write(() => {
-    requireRoom(context, tasks.length);
-    return tasks.map((task) => {
-      const stored = context.store.tasks.insert(task);
-      context.store.events.append(stored.id, null, [{ type: "submitted", at: now, data: { by: caller.name } }]);
-      return { ...stored, lastSeq: 1 };
-    });
+  const tasks = newTasks(context, inputs, caller, now);
+  return context.store.write(() => insertTasks(context, tasks, caller, now));
+}
+
+/** The rows to be: every check that needs no transaction. */
+export function newTasks(context: SubmitContext, inputs: readonly ParsedTaskInput[], caller: Caller, now: number): NewTask[] {
+  context.rate.take(caller, inputs.length, now);
+  return inputs.map((input, index) => {
+    try {
+      return newTask(context, input, caller, now);
+    } catch (error) {
+      throw context.isBatch === true && error instanceof WorkerError ? inBatch(error, index) : error;
+    }
+  });
+}
+
+/** The same error, saying which of the batch's tasks it is about. */
+function inBatch(error: WorkerError, index: number): WorkerError {
+  const faults = error.faults.map(({ pointer, detail }) => ({ pointer: `/tasks/${index}${pointer}`, detail }));
+  return new WorkerError(error.code, `Task ${index} of the batch: ${error.message}`, faults);
+}
+
+/** Inside `write`. */
+export function insertTasks(context: SubmitContext, tasks: readonly NewTask[], caller: Caller, now: number): Task[] {
+  requireRoom(context, tasks.length);
+  return tasks.map((task) => {
+    const stored = context.store.tasks.insert(task);
+    context.store.events.append(stored.id, null, [{ type: "submitted", at: now, data: { by: caller.name } }]);
+    return { ...stored, lastSeq: 1 };
   });
 }
 

@@ -116,6 +116,6 @@ export function rfc3339(moment: number): string {
   return new Date(moment).toISOString();
 }
 
-function rfc3339OrNull(moment: number | null): string | null {
+export function rfc3339OrNull(moment: number | null): string | null {
   return moment === null ? null : rfc3339(moment);
 }

@@ -1,19 +1,26 @@
 /** Assembles the operations into the one interface that doors are handed. */
 import { rawLogPath, summaryLogPath } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
-import type { Settings } from "../config/settings.ts";
+import type { LoadedSettings, Settings } from "../config/settings.ts";
 import type { Caller, Subscription, WorkerApi } from "../contract/api.ts";
 import type { EventPage, ServerView, TaskView } from "../contract/views.ts";
 import type { AdmissionContext } from "../domain/admission.ts";
 import type { TaskEvent } from "../domain/event.ts";
+import { WorkerError } from "../domain/errors.ts";
 import type { Task } from "../domain/task.ts";
 import type { Store } from "../store/store.ts";
+import { callerOfToken, createToken, listTokens, removeToken } from "./access-tokens.ts";
 import { cancelTask } from "./cancel-task.ts";
 import { holdQueue, listHolds, resumeQueue } from "./hold-queue.ts";
 import { listTasks } from "./list-tasks.ts";
 import { removeTask } from "./remove-task.ts";
 import { requireTask } from "./require-task.ts";
 import { retryTask } from "./retry-task.ts";
+import { configOf } from "./show-config.ts";
+import { statisticsOf, usageOf } from "./show-usage.ts";
+import { promptRulesOf, requireMachineTask } from "./submit-machine-task.ts";
+import { submitTasksOnce } from "./submit-once.ts";
+import { SubmitRate } from "./submit-rate.ts";
 import { submitTasks } from "./submit-task.ts";
 import { attemptView, eventView, taskSummaryView, taskView } from "./task-view.ts";
 import { addTrust, removeTrust, trustView } from "./trust-directory.ts";
@@ -22,6 +29,8 @@ import { ClaudeCodeTrust } from "./working-directory.ts";
 export interface ApiContext {
   readonly store: Store;
   readonly settings: Settings;
+  /** Where each setting came from. */
+  readonly origins: LoadedSettings["origins"];
   readonly paths: Paths;
   /** The server's own environment: where Claude Code's trust record is looked up. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -34,15 +43,22 @@ export interface ApiContext {
 export function workerApi(context: ApiContext): WorkerApi {
   const { store, settings, paths, now } = context;
   const claudeCodeTrust = new ClaudeCodeTrust(context.env);
-  const submitContext = { store, settings, claudeCodeTrust, now };
+  const submitContext = { store, settings, claudeCodeTrust, rate: new SubmitRate(settings.submits_per_minute), now };
+  const batchContext = { ...submitContext, isBatch: true };
+  const promptRules = promptRulesOf(settings);
   const view = (task: Task): TaskView => taskView(task, waitingContext(store, settings, now()), paths);
   return {
-    async submitTask(input, caller) {
-      const [task] = await submitTasks(submitContext, [input], caller);
-      if (task === undefined) throw new Error("a submitted task is missing");
-      return view(task);
+    submitTask: async (input, caller) => view(only(await submitTasks(submitContext, [input], caller))),
+    submitTasks: async (inputs, caller) => (await submitTasks(batchContext, inputs, caller)).map(view),
+    async submitTaskOnce(input, key, caller) {
+      const { tasks, replayed } = await submitTasksOnce(submitContext, [input], key, caller);
+      return { task: view(only(tasks)), replayed };
     },
-    submitTasks: async (inputs, caller) => (await submitTasks(submitContext, inputs, caller)).map(view),
+    async submitTasksOnce(inputs, key, caller) {
+      const { tasks, replayed } = await submitTasksOnce(batchContext, inputs, key, caller);
+      return { tasks: tasks.map(view), replayed };
+    },
+    requireMachineTask: (input) => requireMachineTask(submitContext, input, promptRules),
     getTask: (id) => view(requireTask(store, id)),
     listTasks(query) {
       const { rows, nextCursor } = listTasks(store, query);
@@ -57,9 +73,10 @@ export function workerApi(context: ApiContext): WorkerApi {
     onEvents: (taskId, wake) => subscription(store, taskId, wake),
     cancelTask: async (id, caller) => view(await cancelTask(store, id, caller, now())),
     retryTask: async (id, caller) => view(await retryTask(store, id, caller, now())),
-    async updateTask(id, change) {
+    async updateTask(id, change, _caller, check) {
       const updated = await store.write(() => {
-        requireTask(store, id);
+        const task = requireTask(store, id);
+        check?.(view(task));
         return store.tasks.patch(id, now(), change);
       });
       return view(updated ?? requireTask(store, id));
@@ -84,9 +101,22 @@ export function workerApi(context: ApiContext): WorkerApi {
       await resumeQueue(store);
       return listHolds(store);
     },
+    callerOfToken: (secret) => callerOfToken(store, secret, now()),
+    listTokens: () => listTokens(store),
+    createToken: (input) => createToken(store, input, now()),
+    removeToken: (id) => removeToken(store, id),
+    usage: (query) => usageOf(store, query),
+    config: () => configOf({ settings, origins: context.origins }, paths.config),
+    statistics: () => statisticsOf(store),
     server: context.server,
     stopServer: context.stopServer,
   };
+}
+
+function only(tasks: readonly Task[]): Task {
+  const [task] = tasks;
+  if (task === undefined) throw new WorkerError("internal", "A submitted task is missing.");
+  return task;
 }
 
 /** What a pending task's reason depends on, read once per request. */

@@ -6,12 +6,13 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { openDoor } from "../support/http-door.ts";
 import type { OpenDoor } from "../support/http-door.ts";
+import type { FakeApi } from "../support/fake-api.ts";
 import { SseReader } from "../support/sse-reader.ts";
 import { eventually } from "../support/eventually.ts";
 
 const accept = { accept: "text/event-stream" };
 
-async function setup(t: TestContext, options: Parameters<typeof openDoor>[1] = {}): Promise<OpenDoor & { id: number }> {
+async function setup(t: TestContext, options: Parameters<typeof openDoor>[1] = {}): Promise<OpenDoor & { api: FakeApi; id: number }> {
   const open = await openDoor(t, options);
   const answer = await open.call({ path: "/api/v1/tasks", body: { prompt: "p", working_directory: "/tmp" } });
   return { ...open, id: Number(answer.json()["id"]) };

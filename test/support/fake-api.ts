@@ -76,6 +76,9 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
       if (task === undefined) throw new Error("no task");
       return task;
     },
+    submitTaskOnce: async (input, _key, caller) => ({ task: await api.submitTask(input, caller), replayed: false }),
+    submitTasksOnce: async (inputs, _key, caller) => ({ tasks: await api.submitTasks(inputs, caller), replayed: false }),
+    requireMachineTask: () => {},
     async submitTasks(inputs, caller) {
       api.calls.push({ verb: "submit", caller });
       const failure = api.failNextSubmit;
@@ -130,7 +133,8 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
       api.tell(id, "retried");
       return get(id);
     },
-    async updateTask(id, part, caller) {
+    async updateTask(id, part, caller, check) {
+      check?.(get(id));
       api.calls.push({ verb: "update", caller });
       return change(id, part);
     },
@@ -159,6 +163,14 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
       holds.length = 0;
       return [];
     },
+    // What needs a store is tested with one (support/real-api.ts).
+    callerOfToken: () => null,
+    listTokens: () => [],
+    createToken: () => Promise.reject(new WorkerError("unavailable", "not in the fake")),
+    removeToken: () => Promise.reject(new WorkerError("not_found", "not in the fake")),
+    usage: ({ by }) => ({ by, usage: [], total: noUsage }),
+    config: () => ({ file: "", settings: [] }),
+    statistics: () => ({ waits: noHistogram, attempts: noHistogram, outcomes: [], events: events.length, usage: [] }),
     server: () => ({
       status: "healthy",
       service: "claude-worker",
@@ -182,6 +194,9 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
   };
   return api;
 }
+
+const noUsage = { results: 0, input_tokens: 0, output_tokens: 0, cache_read_input_tokens: 0, cache_creation_input_tokens: 0, cost_usd: 0 };
+const noHistogram = { rows: [{ upto_ms: null, count: 0 }], sum_ms: 0 };
 
 function fits(task: TaskView, query: ListQuery): boolean {
   if (query.status !== undefined && !query.status.includes(task.status)) return false;

@@ -33,7 +33,6 @@ export interface DoorCall {
 }
 
 export interface OpenDoor {
-  readonly api: FakeApi;
   readonly door: HttpDoor;
   readonly socket: string;
   readonly port: number;
@@ -47,21 +46,30 @@ export interface OpenDoor {
   raw(text: string | Buffer, where?: "tcp" | "socket"): Promise<string>;
 }
 
-export async function openDoor(t: TestContext, options: Partial<HttpOptions> & { api?: FakeApi } = {}): Promise<OpenDoor> {
+/** With a WorkerApi in memory. */
+export async function openDoor(t: TestContext, options: Partial<Omit<HttpOptions, "api">> = {}): Promise<OpenDoor & { api: FakeApi }> {
   const { directory } = scratch(t);
+  const api = fakeApi(directory);
+  return { ...(await openDoorOf(t, api, { directory, ...options })), api };
+}
+
+/** With any WorkerApi. @param options.directory where the socket shall be. */
+export async function openDoorOf(
+  t: TestContext,
+  api: WorkerApi,
+  { directory, ...options }: Partial<Omit<HttpOptions, "api">> & { directory: string },
+): Promise<OpenDoor> {
   chmodSync(directory, 0o700);
-  const api = options.api ?? fakeApi(directory);
   const token = "test-token-0123456789-0123456789-0123456789";
   const logged: unknown[] = [];
   const log = { error: (details: object, message: string) => void logged.push({ ...details, message }) };
-  const door = createHttp({ token, log, inspect: checkShape, ...options, api: api as WorkerApi });
+  const door = createHttp({ token, log, inspect: checkShape, ...options, api });
   t.after(() => door.stop());
   const socket = path.join(directory, "server.sock");
   await door.listenSocket(socket);
   const { port } = await door.listenTcp("127.0.0.1", 0);
   const send = (call: DoorCall): Promise<IncomingMessage> => start(call, { socket, port, token });
   return {
-    api,
     door,
     socket,
     port,

@@ -19,6 +19,8 @@ const answers = {
   200: { description: "A page of events, or with `Accept: text/event-stream` a stream.", schema: eventPage, mediaTypes: ["text/event-stream"] },
 };
 
+const lastEventIdHeader = { name: "Last-Event-ID", description: "For a stream: the id of the last message that was read." };
+
 export function eventRoutes(api: WorkerApi, streams: EventStreams): Route[] {
   return [
     route({
@@ -33,12 +35,13 @@ export function eventRoutes(api: WorkerApi, streams: EventStreams): Route[] {
         "Each message's id is the event's `seq`, its data the event as JSON. A last message `end` has the ended task as data.",
       params: taskParams,
       query: eventsQuery,
+      headers: [lastEventIdHeader],
       answers,
-      handle({ params: { id }, query, request, response }): Answer {
+      handle({ params: { id }, query, caller, request, response }): Answer {
         const task = api.getTask(id);
         if (!wantsStream(request)) return { status: 200, json: taskPageOf(api, id, query) };
         const after = query.tail === undefined ? startOf(request, query) : Math.max(0, task.last_event - query.tail);
-        streams.open(response, id, after, taskSource(api, id));
+        streams.open(response, { key: id, after, caller, source: taskSource(api, id) });
         return "streamed";
       },
     }),
@@ -51,11 +54,12 @@ export function eventRoutes(api: WorkerApi, streams: EventStreams): Route[] {
       summary: "The events of all tasks: a page, or a stream",
       description: "As for one task, but numbered by the event's global `id`, and without an end. `tail=0` streams only what is new.",
       query: eventsQuery,
+      headers: [lastEventIdHeader],
       answers,
-      handle({ query, request, response }): Answer {
+      handle({ query, caller, request, response }): Answer {
         const after = query.tail === undefined ? startOf(request, query) : Math.max(0, api.newestEventId() - query.tail);
         if (!wantsStream(request)) return { status: 200, json: api.allEvents(after, query.tail ?? query.limit ?? 100) };
-        streams.open(response, null, after, allSource(api));
+        streams.open(response, { key: null, after, caller, source: allSource(api) });
         return "streamed";
       },
     }),

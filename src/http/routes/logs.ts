@@ -29,6 +29,7 @@ export function logRoutes(api: WorkerApi): Route[] {
       description: "The whole file, or the part that a `Range: bytes=…` header asks for (one range).",
       params: taskParams,
       query: logsQuery,
+      headers: [{ name: "Range", description: "One range of bytes, e.g. `bytes=1000-`." }],
       answers: { 200: { description: "The log.", ...shape }, 206: { description: "The part asked for.", ...shape } },
       async handle({ params: { id }, query: { kind }, request, response }): Promise<Answer> {
         const file = await openLog(api.logFile(id, kind), id);

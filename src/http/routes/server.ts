@@ -1,14 +1,23 @@
-/** Routes about the server itself: liveness, state, stop. */
+/** Routes about the server itself: liveness, readiness, numbers, settings, state, stop. */
 import type { WorkerApi } from "../../contract/api.ts";
-import { stopInput } from "../../contract/queries.ts";
-import { healthView, serverView } from "../../contract/views.ts";
+import { stopInput, usageQuery } from "../../contract/queries.ts";
+import { configView, healthView, readyView, serverView, usageView } from "../../contract/views.ts";
 import type { HealthView } from "../../contract/views.ts";
+import type { EventStreams } from "../event-streams.ts";
+import { metricsText, metricsType } from "../metrics.ts";
+import type { RequestCounts } from "../request-counts.ts";
 import { route } from "../route.ts";
 import type { Answer, Route } from "../route.ts";
 
 const tag = "Server";
 
-export function serverRoutes(api: WorkerApi): Route[] {
+/** What only the door knows of itself. */
+export interface DoorState {
+  readonly requests: RequestCounts;
+  readonly streams: EventStreams;
+}
+
+export function serverRoutes(api: WorkerApi, { requests, streams }: DoorState): Route[] {
   return [
     route({
       method: "GET",
@@ -19,6 +28,60 @@ export function serverRoutes(api: WorkerApi): Route[] {
       summary: "Whether the server lives",
       answers: { 200: { description: "It does.", schema: healthView } },
       handle: () => ({ status: 200, json: healthOf(api) }),
+    }),
+    route({
+      method: "GET",
+      path: "/health/ready",
+      access: "read",
+      name: "ready",
+      tag,
+      summary: "Whether the server takes tasks",
+      description: "Not while it stops or its storage is unusable. A full queue and holds are no fault of the server: it takes tasks, they wait.",
+      answers: {
+        200: { description: "It does.", schema: readyView },
+        503: { description: "It does not now; `problems` says why.", schema: readyView },
+      },
+      handle() {
+        const { status, problems } = api.server();
+        const ready = status === "healthy";
+        return { status: ready ? 200 : 503, json: { ready, status, problems }, headers: ready ? {} : { "retry-after": "2" } };
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/metrics",
+      access: "read",
+      name: "metrics",
+      tag,
+      summary: "Numbers for Prometheus",
+      answers: { 200: { description: "The text format 0.0.4.", schema: null, mediaTypes: ["text/plain"] } },
+      handle() {
+        const text = metricsText({ server: api.server(), statistics: api.statistics(), requests: requests.all(), openStreams: streams.size });
+        return { status: 200, text, headers: { "content-type": metricsType } };
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/v1/usage",
+      access: "read",
+      name: "usage",
+      tag,
+      summary: "Tokens and money by day, model or group",
+      description: "From what the sessions reported; a session that died without a report is counted with its next one.",
+      query: usageQuery,
+      answers: { 200: { description: "The sums, and their total.", schema: usageView } },
+      handle: ({ query }) => ({ status: 200, json: api.usage(query) }),
+    }),
+    route({
+      method: "GET",
+      path: "/api/v1/config",
+      access: "admin",
+      name: "config",
+      tag,
+      summary: "The server's settings",
+      description: "With the origin of each. What may be a secret is redacted.",
+      answers: { 200: { description: "All settings.", schema: configView } },
+      handle: () => ({ status: 200, json: api.config() }),
     }),
     route({
       method: "GET",

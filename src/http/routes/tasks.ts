@@ -1,40 +1,19 @@
-/** Routes of tasks: submit, read, list, change, remove, cancel, retry, attempts. */
+/** Routes of tasks that are there: read, list, change, remove, cancel, retry, attempts. */
 import { z } from "zod";
 import type { WorkerApi } from "../../contract/api.ts";
 import { listQuery, taskChange, taskParams } from "../../contract/queries.ts";
-import { maxPromptBytes, taskInput } from "../../contract/task-input.ts";
 import { attemptView, taskPage, taskView } from "../../contract/views.ts";
+import type { TaskView } from "../../contract/views.ts";
+import { etagOf, isKnown, requireMatch } from "../etag.ts";
 import { route } from "../route.ts";
 import type { Answer, Route } from "../route.ts";
 
 const tag = "Tasks";
 const oneTask = { description: "The task.", schema: taskView };
-/** A prompt of the longest length, with room for JSON's escapes and the other fields. */
-const maxSubmitBytes = maxPromptBytes + 1024 * 1024;
+const matchHeader = { name: "If-Match", description: "The `ETag` that was read. Somebody else's change since then is `precondition_failed`." };
 
 export function taskRoutes(api: WorkerApi): Route[] {
-  return [...submitRoutes(api), ...readRoutes(api), ...changeRoutes(api)];
-}
-
-function submitRoutes(api: WorkerApi): Route[] {
-  return [
-    route({
-      method: "POST",
-      path: "/api/v1/tasks",
-      access: "submit",
-      name: "submitTask",
-      tag,
-      summary: "Submit a task",
-      description: "The answer comes when the task is durable: it survives any crash from then on.",
-      body: taskInput,
-      maxBodyBytes: maxSubmitBytes,
-      answers: { 201: { description: "The task, durable. `Location` names it.", schema: taskView } },
-      async handle({ body, caller }): Promise<Answer> {
-        const task = await api.submitTask(body, caller);
-        return { status: 201, json: task, headers: { location: `/api/v1/tasks/${task.id}` } };
-      },
-    }),
-  ];
+  return [...readRoutes(api), ...changeRoutes(api)];
 }
 
 function readRoutes(api: WorkerApi): Route[] {
@@ -60,9 +39,17 @@ function readRoutes(api: WorkerApi): Route[] {
       name: "getTask",
       tag,
       summary: "Read a task",
+      description: "Its `ETag` changes whenever the task changes.",
       params: taskParams,
-      answers: { 200: oneTask },
-      handle: ({ params }) => ({ status: 200, json: api.getTask(params.id) }),
+      headers: [{ name: "If-None-Match", description: "An `ETag` that is known: the answer is 304 while it is still right." }],
+      answers: { 200: oneTask, 304: { description: "The task is as it was.", schema: null } },
+      handle({ params, request }): Answer {
+        const task = api.getTask(params.id);
+        const etag = etagOf(task);
+        return isKnown(request.headers["if-none-match"], etag)
+          ? { status: 304, headers: { etag } }
+          : { status: 200, json: task, headers: { etag } };
+      },
     }),
     route({
       method: "GET",
@@ -89,10 +76,13 @@ function changeRoutes(api: WorkerApi): Route[] {
       summary: "Change a task's name, priority or labels",
       description: "Fields that are left out stay; `labels` replaces all labels.",
       params: taskParams,
+      headers: [matchHeader],
       body: taskChange,
       answers: { 200: oneTask },
-      async handle({ params, body, caller }): Promise<Answer> {
-        return { status: 200, json: await api.updateTask(params.id, withoutUndefined(body), caller) };
+      async handle({ params, body, caller, request }): Promise<Answer> {
+        const check = (task: TaskView): void => requireMatch(request.headers["if-match"], task);
+        const task = await api.updateTask(params.id, withoutUndefined(body), caller, check);
+        return { status: 200, json: task, headers: { etag: etagOf(task) } };
       },
     }),
     route({

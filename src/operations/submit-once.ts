@@ -1,0 +1,51 @@
+/** Submit with an idempotency key: a client that got no answer sends the same again, and no task runs twice because of it. */
+import { createHash } from "node:crypto";
+import type { Caller } from "../contract/api.ts";
+import type { ParsedTaskInput } from "../contract/task-input.ts";
+import { WorkerError } from "../domain/errors.ts";
+import type { Task } from "../domain/task.ts";
+import type { Submission } from "../store/submissions.ts";
+import { requireTask } from "./require-task.ts";
+import { insertTasks, newTasks } from "./submit-task.ts";
+import type { SubmitContext } from "./submit-task.ts";
+
+/** A key is forgotten after a week: by then nobody sends the same request again. */
+const rememberedMs = 7 * 24 * 3_600_000;
+const forgottenAtOnce = 100;
+
+/**
+ * The key is kept in the same transaction as the tasks.
+ * @throws WorkerError unprocessable when the key was used for other inputs; conflict when one of its tasks was removed since; and as `submitTasks`.
+ */
+export async function submitTasksOnce(
+  context: SubmitContext,
+  inputs: readonly ParsedTaskInput[],
+  key: string,
+  caller: Caller,
+): Promise<{ tasks: Task[]; replayed: boolean }> {
+  const { store } = context;
+  const fingerprint = createHash("sha256").update(JSON.stringify(inputs)).digest("hex");
+  const known = store.submissions.get(caller.name, key);
+  if (known !== null) return { tasks: replay(context, known, fingerprint), replayed: true };
+  const now = context.now();
+  const tasks = newTasks(context, inputs, caller, now);
+  return await store.write(() => {
+    const meanwhile = store.submissions.get(caller.name, key);
+    if (meanwhile !== null) return { tasks: replay(context, meanwhile, fingerprint), replayed: true };
+    const stored = insertTasks(context, tasks, caller, now);
+    store.submissions.forget(now - rememberedMs, forgottenAtOnce);
+    store.submissions.insert({ caller: caller.name, key, fingerprint, taskIds: stored.map(({ id }) => id) }, now);
+    return { tasks: stored, replayed: false };
+  });
+}
+
+function replay({ store }: SubmitContext, known: Submission, fingerprint: string): Task[] {
+  if (known.fingerprint !== fingerprint) {
+    throw new WorkerError("unprocessable", `The idempotency key "${known.key}" was used for another submit. Take a new key for a new task.`);
+  }
+  try {
+    return known.taskIds.map((id) => requireTask(store, id));
+  } catch {
+    throw new WorkerError("conflict", `The task that the idempotency key "${known.key}" made was removed since. Take a new key to submit it again.`);
+  }
+}

@@ -1,0 +1,40 @@
+/** How fast one caller may submit: a bucket of tokens per caller that refills evenly. Whoever has the admin scope is free of it. */
+import type { Caller } from "../contract/api.ts";
+import { WorkerError } from "../domain/errors.ts";
+
+interface Bucket {
+  tasks: number;
+  filledAt: number;
+}
+
+export class SubmitRate {
+  readonly #perMinute: number;
+  /** By the caller's name: as many as there are tokens. */
+  readonly #buckets = new Map<string, Bucket>();
+
+  /** @param perMinute tasks; as many may come at once after a pause. */
+  constructor(perMinute: number) {
+    this.#perMinute = perMinute;
+  }
+
+  /** Counts a submit. @throws WorkerError too_many_requests, saying when there is room again. */
+  take(caller: Caller, tasks: number, now: number): void {
+    if (caller.scope === "admin") return;
+    const bucket = this.#filled(caller.name, now);
+    if (Math.min(tasks, this.#perMinute) > bucket.tasks) {
+      const waitMs = Math.ceil(((Math.min(tasks, this.#perMinute) - bucket.tasks) / this.#perMinute) * 60_000);
+      const message = `More than ${this.#perMinute} tasks a minute. Try again in ${Math.ceil(waitMs / 1000)} s, or raise the limit: claude-worker config set submits_per_minute N`;
+      throw new WorkerError("too_many_requests", message, [], { retryAfterMs: waitMs });
+    }
+    bucket.tasks -= tasks;
+  }
+
+  #filled(name: string, now: number): Bucket {
+    const bucket = this.#buckets.get(name) ?? { tasks: this.#perMinute, filledAt: now };
+    const passedMs = Math.max(0, now - bucket.filledAt);
+    bucket.tasks = Math.min(this.#perMinute, bucket.tasks + (passedMs / 60_000) * this.#perMinute);
+    bucket.filledAt = now;
+    this.#buckets.set(name, bucket);
+    return bucket;
+  }
+}

@@ -1,0 +1,71 @@
+/** The real operations on a real store in a scratch directory, without runners: what doors are tested with when the store matters. */
+import { mkdirSync } from "node:fs";
+import type { TestContext } from "node:test";
+import { pathsFrom } from "../../src/config/paths.ts";
+import type { Paths } from "../../src/config/paths.ts";
+import { loadSettings } from "../../src/config/settings.ts";
+import type { Settings } from "../../src/config/settings.ts";
+import type { WorkerApi } from "../../src/contract/api.ts";
+import type { NewEvent } from "../../src/domain/event.ts";
+import type { Outcome } from "../../src/domain/outcome.ts";
+import { workerApi } from "../../src/operations/worker-api.ts";
+import { openStore } from "../../src/store/sqlite.ts";
+import type { Store } from "../../src/store/store.ts";
+import { fakeApi } from "./fake-api.ts";
+import { scratch } from "./scratch.ts";
+import type { Scratch } from "./scratch.ts";
+
+export interface RealApi {
+  readonly api: WorkerApi;
+  readonly store: Store;
+  readonly paths: Paths;
+  readonly corner: Scratch;
+  /** The server's clock; a test may move it. */
+  readonly clock: { nowMs: number };
+  /** Runs a task as the supervisor would: claim, these events, then its end. */
+  run(taskId: number, events: readonly Pick<NewEvent, "type" | "data">[], end?: "complete" | "fail"): Promise<void>;
+}
+
+export function realApi(t: TestContext, flags: Partial<Settings> = {}): RealApi {
+  const corner = scratch(t);
+  const env = { HOME: corner.home, CLAUDE_WORKER_HOME: corner.dataHome };
+  const paths = pathsFrom(env);
+  mkdirSync(paths.logs, { recursive: true, mode: 0o700 });
+  const store = openStore({ path: paths.database });
+  t.after(() => store.close());
+  const clock = { nowMs: Date.now() };
+  const { settings, origins } = loadSettings({ file: paths.config, env, flags });
+  const { server } = fakeApi();
+  const api = workerApi({
+    store,
+    settings,
+    origins,
+    paths,
+    env,
+    now: () => clock.nowMs,
+    server: () => ({ ...server(), counts: store.tasks.counts(), problems: [...store.problems()] }),
+    stopServer: async () => {},
+  });
+  return { api, store, paths, corner, clock, run: (taskId, events, end = "complete") => run(store, clock, { taskId, events, end }) };
+}
+
+interface Run {
+  readonly taskId: number;
+  readonly events: readonly Pick<NewEvent, "type" | "data">[];
+  readonly end: "complete" | "fail";
+}
+
+async function run(store: Store, clock: { nowMs: number }, { taskId, events, end }: Run): Promise<void> {
+  await store.write(() => {
+    const sessionId = crypto.randomUUID();
+    const claim = { runnerId: "runner", nodeId: "node", sessionId, resume: false, warm: false, bootId: null, journalStart: 0 };
+    const claimed = store.attempts.claim(taskId, claim, clock.nowMs);
+    if (claimed === null) throw new Error(`task ${taskId} cannot be claimed`);
+    const { id } = claimed.attempt;
+    store.events.append(taskId, id, events.map((event) => ({ ...event, at: clock.nowMs })));
+    const outcome: Outcome = end === "complete" ? { kind: "succeeded", message: "done" } : { kind: "agent_failed", message: "no" };
+    store.attempts.close(id, outcome, clock.nowMs);
+    store.tasks.transition(taskId, end, clock.nowMs);
+    store.events.append(taskId, id, [{ type: "ended", at: clock.nowMs, data: { status: end } }]);
+  });
+}
