@@ -23,7 +23,14 @@ const colours = [36, 33, 35] as const;
 const place = scratch(null);
 const tasks = demoScript(place.work);
 const model = await startModel(null, Object.fromEntries(tasks.map(({ key, moves }) => [key, moves])));
-const env = { PATH: process.env["PATH"] ?? "", TERM: process.env["TERM"] ?? "", ...model.env(place.home), CLAUDE_WORKER_HOME: place.dataHome, XDG_CONFIG_HOME: path.join(place.home, ".config"), CLAUDE_WORKER_PORT: "0" };
+const env = {
+  PATH: process.env["PATH"] ?? "",
+  TERM: process.env["TERM"] ?? "",
+  ...model.env(place.home),
+  CLAUDE_WORKER_HOME: place.dataHome,
+  XDG_CONFIG_HOME: path.join(place.home, ".config"),
+  CLAUDE_WORKER_PORT: "0",
+};
 const client = new WorkerClient({ kind: "socket", path: pathsFrom(env).serverSocket });
 const began = Date.now();
 
@@ -70,7 +77,9 @@ async function follow(ids: readonly number[]): Promise<void> {
 }
 
 function report(task: TaskView): void {
-  say(`\n${colour(task.id, `task ${task.id}`)} ${task.name ?? ""}: ${task.status}, ${task.num_turns ?? 0} turns, $${(task.cost_usd ?? 0).toFixed(4)} (at list prices; the scripted model is free), ${((task.duration_ms ?? 0) / 1000).toFixed(1)} s`);
+  say(
+    `\n${colour(task.id, `task ${task.id}`)} ${task.name ?? ""}: ${task.status}, ${task.num_turns ?? 0} turns, $${(task.cost_usd ?? 0).toFixed(4)} (at list prices; the scripted model is free), ${((task.duration_ms ?? 0) / 1000).toFixed(1)} s`,
+  );
   say(`  result: ${task.result ?? `none. ${task.error?.code}: ${task.error?.message}`}`);
   say(`  logs:   ${task.logs.summary} (${lines(task.logs.summary)} lines), ${task.logs.raw} (${lines(task.logs.raw)} records)`);
 }
@@ -81,9 +90,11 @@ function verify(ended: readonly TaskView[]): boolean {
   const file = readFileSync(path.join(place.work, "haiku.txt"), "utf8");
   say(`\nhaiku.txt, written by Claude Code:\n${file.replaceAll(/^/gm, "  ")}`);
   for (const task of wrong) say(`UNEXPECTED: task ${task.id} is ${task.status}`);
-  say(`\n${ended.length - wrong.length} of ${ended.length} tasks ended as planned (two completed, one failed) in ${((Date.now() - began) / 1000).toFixed(1)} s.`);
+  say(
+    `\n${ended.length - wrong.length} of ${ended.length} tasks ended as planned (two completed, one failed) in ${((Date.now() - began) / 1000).toFixed(1)} s.`,
+  );
   say("With your own account: sign in once with Claude Code (or set ANTHROPIC_API_KEY), then in a project of yours:");
-  say("  claude-worker trust add . && claude-worker run \"Explain this project in five sentences\" --watch");
+  say('  claude-worker trust add . && claude-worker run "Explain this project in five sentences" --watch');
   return wrong.length === 0;
 }
 

@@ -33,7 +33,11 @@ export function demoScript(directory: string): DemoTask[] {
       key: "a small project",
       moves: [
         step.write(file("add.mjs"), "export const add = (a, b) => a + b;\n", 300),
-        step.write(file("add.test.mjs"), 'import assert from "node:assert";\nimport { add } from "./add.mjs";\nassert.equal(add(2, 3), 5);\nconsole.log("1 test passed");\n', 500),
+        step.write(
+          file("add.test.mjs"),
+          'import assert from "node:assert";\nimport { add } from "./add.mjs";\nassert.equal(add(2, 3), 5);\nconsole.log("1 test passed");\n',
+          500,
+        ),
         step.read(file("add.mjs"), 300),
         step.edit(file("add.mjs"), "a + b", "Number(a) + Number(b)", 500),
         step.bash("node add.test.mjs", 300),

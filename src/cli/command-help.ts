@@ -6,13 +6,17 @@ import { exampleLines } from "./examples.ts";
 /** @param width of the terminal. */
 export function commandHelp(command: CommandSpec, width: number): string {
   const { name, alias, summary, details, arguments: words = [], options = [], examples } = command;
-  const rows = (title: string, pairs: readonly [string, string][]): string[] => (pairs.length === 0 ? [] : ["", title, ...twoColumns(pairs, Math.min(width, 100))]);
+  const rows = (title: string, pairs: readonly [string, string][]): string[] =>
+    pairs.length === 0 ? [] : ["", title, ...twoColumns(pairs, Math.min(width, 100))];
   return [
     `Usage: claude-worker ${[name, "[flags]", ...words.map((each) => each.name)].join(" ")}`,
     "",
     `${summary}.${alias === undefined ? "" : ` Also: claude-worker ${alias}.`}`,
     ...(details === undefined ? [] : ["", ...wrapped(details, Math.min(width, 100))]),
-    ...rows("Arguments:", words.map((each) => [each.name, each.description])),
+    ...rows(
+      "Arguments:",
+      words.map((each) => [each.name, each.description]),
+    ),
     ...rows("Flags:", [...options, ...commonOptions, { flags: "-h, --help", description: "show this help" }].map(optionRow)),
     "",
     "Examples:",

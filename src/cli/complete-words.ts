@@ -18,7 +18,11 @@ export interface Completions {
 export type TaskCandidates = () => Promise<Candidate[]>;
 
 /** @param words what stands after the program's name, up to the cursor; the last one is unfinished and may be empty. */
-export async function completeWords(words: readonly string[], commands: readonly CommandSpec[], tasks: TaskCandidates): Promise<Completions> {
+export async function completeWords(
+  words: readonly string[],
+  commands: readonly CommandSpec[],
+  tasks: TaskCandidates,
+): Promise<Completions> {
   const partial = words.at(-1) ?? "";
   const before = words.slice(0, -1);
   const shown = commands.filter(({ hidden }) => hidden !== true);
@@ -35,10 +39,14 @@ function isBeginning(name: string, words: readonly string[]): boolean {
 function names(commands: readonly CommandSpec[], before: readonly string[]): Completions {
   const [group] = before;
   if (before.length > 1) return { candidates: [], also: null };
-  const all = commands.flatMap(({ name, alias, summary }) => [name, ...(alias === undefined ? [] : [alias])].map((each) => ({ parts: each.split(" "), description: summary })));
+  const all = commands.flatMap(({ name, alias, summary }) =>
+    [name, ...(alias === undefined ? [] : [alias])].map((each) => ({ parts: each.split(" "), description: summary })),
+  );
   const fitting = group === undefined || group === "help" ? all : all.filter(({ parts }) => parts.length > 1 && parts[0] === group);
   const position = group === undefined || group === "help" ? 0 : 1;
-  const candidates = new Map(fitting.map(({ parts, description }) => [parts[position] ?? "", parts.length > position + 1 ? "" : description]));
+  const candidates = new Map(
+    fitting.map(({ parts, description }) => [parts[position] ?? "", parts.length > position + 1 ? "" : description]),
+  );
   if (group === undefined) candidates.set("help", "Show help for a command");
   return { candidates: [...candidates].map(([word, description]) => ({ word, description })), also: null };
 }

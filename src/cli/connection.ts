@@ -22,7 +22,8 @@ export function connectionOf(io: Io): Connection {
   const paths = pathsFrom(io.env);
   const loaded = loadSettings({ file: paths.config, env: io.env });
   const url = loaded.settings.server_url;
-  const address: ServerAddress = url === null ? { kind: "socket", path: paths.serverSocket } : urlAddress(url, tokenFor(url, paths, io.env));
+  const address: ServerAddress =
+    url === null ? { kind: "socket", path: paths.serverSocket } : urlAddress(url, tokenFor(url, paths, io.env));
   return { ...loaded, paths, client: new WorkerClient(address), isLocal: url === null };
 }
 

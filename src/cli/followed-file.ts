@@ -22,7 +22,7 @@ export class FollowedFile {
     try {
       const { size } = fstatSync(file);
       this.#position = size;
-      for (let start = size; start > 0 && newlines <= count; ) {
+      for (let start = size; start > 0 && newlines <= count;) {
         const from = Math.max(0, start - chunkBytes);
         const chunk = read(file, from, start - from);
         for (const byte of chunk) if (byte === 10) newlines += 1;
@@ -69,7 +69,8 @@ export class FollowedFile {
       return openSync(this.#path, "r");
     } catch (error) {
       const { code = "unknown error" } = error as NodeJS.ErrnoException;
-      if (code === "ENOENT") throw new WorkerError("not_found", `There is no log at ${this.#path}: no server has been started with this data directory.`);
+      if (code === "ENOENT")
+        throw new WorkerError("not_found", `There is no log at ${this.#path}: no server has been started with this data directory.`);
       throw new WorkerError("storage_unusable", `The log ${this.#path} cannot be read (${code}).`);
     }
   }

@@ -84,10 +84,12 @@ async function groupHelp(group: string): Promise<string> {
 async function summaries(wanted: (name: string) => boolean): Promise<string[]> {
   const entries = commandIndex.filter(({ name }) => wanted(name));
   const commands = await Promise.all(entries.map(async ({ load }) => (await load()).command));
-  const shown = commands.filter(({ hidden }) => hidden !== true).map((command) => ({
-    title: command.alias === undefined ? command.name : `${command.name}, ${command.alias}`,
-    summary: command.summary,
-  }));
+  const shown = commands
+    .filter(({ hidden }) => hidden !== true)
+    .map((command) => ({
+      title: command.alias === undefined ? command.name : `${command.name}, ${command.alias}`,
+      summary: command.summary,
+    }));
   const width = Math.max(...shown.map(({ title }) => title.length));
   return shown.map(({ title, summary }) => `  ${title.padEnd(width)}  ${summary}`);
 }

@@ -54,7 +54,8 @@ export function parseWords(command: CommandSpec, given: readonly string[]): Pars
       return;
     }
     const text = inline ?? queue.shift();
-    if (text === undefined || (inline === null && isFlag(command, text))) throw wrong(command, `${name} needs a value: ${name} <${value}>.`);
+    if (text === undefined || (inline === null && isFlag(command, text)))
+      throw wrong(command, `${name} needs a value: ${name} <${value}>.`);
     set(option, name, text);
     if (option.also !== undefined) while (option.also.test(queue[0] ?? "")) set(option, name, queue.shift() ?? "");
   }

@@ -20,7 +20,10 @@ export async function readPrompt(argument: string | undefined, io: Io): Promise<
   const input = kindOfInput(io);
   if (argument === undefined) {
     if (input !== "none") return checked(await readAll(io, input), "the standard input");
-    throw new WorkerError("invalid_input", 'No prompt. Say what Claude shall do: claude-worker run "Fix the failing test", or give a file, or pipe the text in.');
+    throw new WorkerError(
+      "invalid_input",
+      'No prompt. Say what Claude shall do: claude-worker run "Fix the failing test", or give a file, or pipe the text in.',
+    );
   }
   const prompt = fileNamed(argument, io.cwd) ?? argument;
   const context = input === "none" ? "" : checked(await readAll(io, input), "the standard input", true);
@@ -38,7 +41,10 @@ function fileNamed(argument: string, cwd: string): string | null {
     return checked(readFileSync(path), argument);
   } catch (error) {
     if (error instanceof WorkerError) throw error;
-    throw new WorkerError("invalid_input", `The file ${argument} cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown error"}).`);
+    throw new WorkerError(
+      "invalid_input",
+      `The file ${argument} cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown error"}).`,
+    );
   }
 }
 
@@ -61,7 +67,12 @@ async function readAll({ stdin, stderr }: Io, input: Input): Promise<Buffer> {
   let length = 0;
   const patience = new AbortController();
   const timers = [
-    setTimeout(() => input !== "socket" && stderr.write("Reading the prompt's text from the standard input; end it with Ctrl-D, or call with </dev/null.\n"), hintAfterMs),
+    setTimeout(
+      () =>
+        input !== "socket" &&
+        stderr.write("Reading the prompt's text from the standard input; end it with Ctrl-D, or call with </dev/null.\n"),
+      hintAfterMs,
+    ),
     ...(input === "socket" ? [setTimeout(() => patience.abort(), socketPatienceMs)] : []),
   ];
   try {
@@ -94,7 +105,8 @@ function checked(bytes: Buffer | string, source: string, mayBeEmpty = false): st
   const buffer = Buffer.from(bytes);
   if (buffer.length > maxBytes) throw tooLong(source);
   const text = decoded(buffer, source);
-  if (text.includes("\0")) throw new WorkerError("invalid_input", `${capital(source)} holds a NUL character, so it is no text. Give a text file.`);
+  if (text.includes("\0"))
+    throw new WorkerError("invalid_input", `${capital(source)} holds a NUL character, so it is no text. Give a text file.`);
   if (text.trim() === "" && !mayBeEmpty) throw new WorkerError("invalid_input", `${capital(source)} is empty: say what Claude shall do.`);
   return text;
 }
@@ -108,7 +120,10 @@ function decoded(buffer: Buffer, source: string): string {
 }
 
 function tooLong(source: string): WorkerError {
-  return new WorkerError("payload_too_large", `${capital(source)} is over 10 MB, too long for a prompt. Put the material into a file and name it in the prompt.`);
+  return new WorkerError(
+    "payload_too_large",
+    `${capital(source)} is over 10 MB, too long for a prompt. Put the material into a file and name it in the prompt.`,
+  );
 }
 
 function capital(text: string): string {

@@ -38,4 +38,3 @@ async function dispatch(argv: readonly string[], io: Io): Promise<ExitCode> {
   // The options have the names and types that the command's own specification gives them.
   return await command.run({ words, options, io } as Call<never>);
 }
-

@@ -98,7 +98,10 @@ function openLog(home: string, file: string): number {
     return log;
   } catch (error) {
     const { code = "unknown error" } = error as NodeJS.ErrnoException;
-    throw new WorkerError("storage_unusable", `The server's log ${file} cannot be written (${code}). Mend the rights, or choose another place: CLAUDE_WORKER_HOME.`);
+    throw new WorkerError(
+      "storage_unusable",
+      `The server's log ${file} cannot be written (${code}). Mend the rights, or choose another place: CLAUDE_WORKER_HOME.`,
+    );
   }
 }
 
@@ -134,7 +137,11 @@ async function firstMessage(child: ChildProcess, logFile: string): Promise<Answe
 }
 
 function answerOf(text: string): Answer {
-  const message = JSON.parse(text.slice(0, text.indexOf("\n"))) as { ready?: boolean; error?: { code: string; message: string }; warnings?: string[] } & Answer;
+  const message = JSON.parse(text.slice(0, text.indexOf("\n"))) as {
+    ready?: boolean;
+    error?: { code: string; message: string };
+    warnings?: string[];
+  } & Answer;
   if (message.error !== undefined) {
     const code = (errorCodes as readonly string[]).includes(message.error.code) ? (message.error.code as ErrorCode) : "internal";
     throw new WorkerError(code, message.error.message);

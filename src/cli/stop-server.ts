@@ -20,7 +20,10 @@ export async function stopServer({ client, isLocal }: Connection, options: StopO
   for (const until = Date.now() + limitMs; Date.now() < until; await delay(25)) {
     if (isLocal ? !isAlive(server.pid) : !(await answers({ client }))) return server;
   }
-  throw new WorkerError("unavailable", `The server (pid ${server.pid}) has not stopped within ${formatDuration(limitMs)}. Its log says why: ${server.log_file}`);
+  throw new WorkerError(
+    "unavailable",
+    `The server (pid ${server.pid}) has not stopped within ${formatDuration(limitMs)}. Its log says why: ${server.log_file}`,
+  );
 }
 
 async function answers({ client }: Pick<Connection, "client">): Promise<boolean> {

@@ -9,6 +9,16 @@ export type { WaitOptions, WaitResult } from "./wait.ts";
 export { WorkerError } from "../domain/errors.ts";
 export type { TaskInput } from "../contract/task-input.ts";
 export type {
-  AttemptView, EventPage, EventView, HealthView, HoldView, ProblemView, ServerView, TaskPage, TaskSummaryView, TaskView,
-  TrustView, WaitingForView,
+  AttemptView,
+  EventPage,
+  EventView,
+  HealthView,
+  HoldView,
+  ProblemView,
+  ServerView,
+  TaskPage,
+  TaskSummaryView,
+  TaskView,
+  TrustView,
+  WaitingForView,
 } from "../contract/views.ts";

@@ -1,7 +1,16 @@
 /** The typed client of a server's REST API: one method a verb. What it returns is what the server said; it holds no rules. */
 import type { TaskInput } from "../contract/task-input.ts";
 import type {
-  AttemptView, EventPage, EventView, HealthView, HoldView, ServerView, TaskPage, TaskSummaryView, TaskView, TrustView,
+  AttemptView,
+  EventPage,
+  EventView,
+  HealthView,
+  HoldView,
+  ServerView,
+  TaskPage,
+  TaskSummaryView,
+  TaskView,
+  TrustView,
 } from "../contract/views.ts";
 import type { TaskStatus } from "../domain/task.ts";
 import type { ServerAddress } from "./address.ts";
@@ -70,7 +79,7 @@ export class WorkerClient {
 
   /** Every task that fits, page by page as it is read. */
   async *all(options: ListOptions = {}): AsyncGenerator<TaskSummaryView, void> {
-    for (let cursor = options.cursor; ; ) {
+    for (let cursor = options.cursor; ;) {
       const page = await this.list({ limit: 200, ...options, cursor });
       yield* page.tasks;
       if (page.next_cursor === null) return;

@@ -47,25 +47,162 @@ type AnyDefinition = { [K in SettingKey]: SettingDefinition<K> }[SettingKey];
 
 /** Every setting. The configuration table in the documentation is generated from this. */
 export const settingDefinitions: readonly AnyDefinition[] = [
-  { key: "port", env: "CLAUDE_WORKER_PORT", type: "integer", min: 0, max: 65535, default: 8000, description: "TCP port of the server; 0 lets the system choose." },
+  {
+    key: "port",
+    env: "CLAUDE_WORKER_PORT",
+    type: "integer",
+    min: 0,
+    max: 65535,
+    default: 8000,
+    description: "TCP port of the server; 0 lets the system choose.",
+  },
   { key: "host", env: "CLAUDE_WORKER_HOST", type: "string", default: "127.0.0.1", description: "Address the server listens on." },
-  { key: "workers", env: "CLAUDE_WORKER_WORKERS", type: "integer", min: 1, max: 1000, default: 4, description: "How many tasks run at once." },
-  { key: "warm", env: "CLAUDE_WORKER_WARM", type: "integer", min: 0, max: 64, default: 1, description: "How many runners wait with Claude Code already started (about 250 MB each)." },
-  { key: "permission_mode", env: "CLAUDE_WORKER_PERMISSION_MODE", type: "choice", choices: permissionModes, default: "acceptEdits", description: "Permission mode of tasks that name none." },
-  { key: "model", env: "CLAUDE_WORKER_MODEL", type: "string", nullable: true, default: null, description: "Model of tasks that name none; unset: Claude Code's own default." },
-  { key: "agent_env", env: "CLAUDE_WORKER_AGENT_ENV", type: "list", default: [], description: "More environment for the agent: `NAME` passes the server's variable on, `NAME=value` sets it." },
-  { key: "keep_days", env: "CLAUDE_WORKER_KEEP_DAYS", type: "integer", min: 1, max: 36500, nullable: true, default: null, description: "Ended tasks and their logs are deleted after this many days; unset: never." },
-  { key: "stall_timeout_ms", env: "CLAUDE_WORKER_STALL_TIMEOUT_MS", type: "integer", min: 1000, max: 2_592_000_000, nullable: true, default: null, description: "An attempt without any event for this long is stopped; unset: never." },
-  { key: "stop_grace_ms", env: "CLAUDE_WORKER_STOP_GRACE_MS", type: "integer", min: 0, max: 600_000, default: 5000, description: "How long a stopped task may take to finish by itself before it is ended." },
-  { key: "max_pending", env: "CLAUDE_WORKER_MAX_PENDING", type: "integer", min: 1, max: 10_000_000, default: 100_000, description: "Most tasks that may wait; more are refused." },
-  { key: "submits_per_minute", env: "CLAUDE_WORKER_SUBMITS_PER_MINUTE", type: "integer", min: 1, max: 10_000_000, default: 600, description: "Most tasks that one token may submit in a minute; the unix socket and admin tokens are free of it." },
-  { key: "prompt_rules", env: "CLAUDE_WORKER_PROMPT_RULES", type: "choice", choices: promptRuleLevels, default: defaultPromptRules.level, description: "How strictly prompts that machines write are judged: `strict`, `lengths` only, or `off`." },
-  { key: "prompt_min", env: "CLAUDE_WORKER_PROMPT_MIN", type: "integer", min: 0, max: 100_000, default: defaultPromptRules.promptMin, description: "Fewest characters of a prompt that a machine writes." },
-  { key: "system_prompt_min", env: "CLAUDE_WORKER_SYSTEM_PROMPT_MIN", type: "integer", min: 0, max: 100_000, default: defaultPromptRules.systemPromptMin, description: "Fewest characters of a system prompt that a machine writes." },
-  { key: "system_prompt_max", env: "CLAUDE_WORKER_SYSTEM_PROMPT_MAX", type: "integer", min: 1, max: 100_000, default: defaultPromptRules.systemPromptMax, description: "Most characters of a system prompt that a machine writes." },
-  { key: "allowed_hosts", env: "CLAUDE_WORKER_ALLOWED_HOSTS", type: "names", default: [], description: "More names (`host:port`) under which TCP callers may reach the server, e.g. a proxy's." },
-  { key: "server_url", env: "CLAUDE_WORKER_SERVER_URL", type: "string", nullable: true, default: null, description: "A remote server for the command line (with `CLAUDE_WORKER_TOKEN`)." },
-  { key: "claude_executable", env: "CLAUDE_WORKER_CLAUDE_EXECUTABLE", type: "string", nullable: true, default: null, description: "Path of another Claude Code binary; unset: the one that comes with Claude Worker." },
+  {
+    key: "workers",
+    env: "CLAUDE_WORKER_WORKERS",
+    type: "integer",
+    min: 1,
+    max: 1000,
+    default: 4,
+    description: "How many tasks run at once.",
+  },
+  {
+    key: "warm",
+    env: "CLAUDE_WORKER_WARM",
+    type: "integer",
+    min: 0,
+    max: 64,
+    default: 1,
+    description: "How many runners wait with Claude Code already started (about 250 MB each).",
+  },
+  {
+    key: "permission_mode",
+    env: "CLAUDE_WORKER_PERMISSION_MODE",
+    type: "choice",
+    choices: permissionModes,
+    default: "acceptEdits",
+    description: "Permission mode of tasks that name none.",
+  },
+  {
+    key: "model",
+    env: "CLAUDE_WORKER_MODEL",
+    type: "string",
+    nullable: true,
+    default: null,
+    description: "Model of tasks that name none; unset: Claude Code's own default.",
+  },
+  {
+    key: "agent_env",
+    env: "CLAUDE_WORKER_AGENT_ENV",
+    type: "list",
+    default: [],
+    description: "More environment for the agent: `NAME` passes the server's variable on, `NAME=value` sets it.",
+  },
+  {
+    key: "keep_days",
+    env: "CLAUDE_WORKER_KEEP_DAYS",
+    type: "integer",
+    min: 1,
+    max: 36500,
+    nullable: true,
+    default: null,
+    description: "Ended tasks and their logs are deleted after this many days; unset: never.",
+  },
+  {
+    key: "stall_timeout_ms",
+    env: "CLAUDE_WORKER_STALL_TIMEOUT_MS",
+    type: "integer",
+    min: 1000,
+    max: 2_592_000_000,
+    nullable: true,
+    default: null,
+    description: "An attempt without any event for this long is stopped; unset: never.",
+  },
+  {
+    key: "stop_grace_ms",
+    env: "CLAUDE_WORKER_STOP_GRACE_MS",
+    type: "integer",
+    min: 0,
+    max: 600_000,
+    default: 5000,
+    description: "How long a stopped task may take to finish by itself before it is ended.",
+  },
+  {
+    key: "max_pending",
+    env: "CLAUDE_WORKER_MAX_PENDING",
+    type: "integer",
+    min: 1,
+    max: 10_000_000,
+    default: 100_000,
+    description: "Most tasks that may wait; more are refused.",
+  },
+  {
+    key: "submits_per_minute",
+    env: "CLAUDE_WORKER_SUBMITS_PER_MINUTE",
+    type: "integer",
+    min: 1,
+    max: 10_000_000,
+    default: 600,
+    description: "Most tasks that one token may submit in a minute; the unix socket and admin tokens are free of it.",
+  },
+  {
+    key: "prompt_rules",
+    env: "CLAUDE_WORKER_PROMPT_RULES",
+    type: "choice",
+    choices: promptRuleLevels,
+    default: defaultPromptRules.level,
+    description: "How strictly prompts that machines write are judged: `strict`, `lengths` only, or `off`.",
+  },
+  {
+    key: "prompt_min",
+    env: "CLAUDE_WORKER_PROMPT_MIN",
+    type: "integer",
+    min: 0,
+    max: 100_000,
+    default: defaultPromptRules.promptMin,
+    description: "Fewest characters of a prompt that a machine writes.",
+  },
+  {
+    key: "system_prompt_min",
+    env: "CLAUDE_WORKER_SYSTEM_PROMPT_MIN",
+    type: "integer",
+    min: 0,
+    max: 100_000,
+    default: defaultPromptRules.systemPromptMin,
+    description: "Fewest characters of a system prompt that a machine writes.",
+  },
+  {
+    key: "system_prompt_max",
+    env: "CLAUDE_WORKER_SYSTEM_PROMPT_MAX",
+    type: "integer",
+    min: 1,
+    max: 100_000,
+    default: defaultPromptRules.systemPromptMax,
+    description: "Most characters of a system prompt that a machine writes.",
+  },
+  {
+    key: "allowed_hosts",
+    env: "CLAUDE_WORKER_ALLOWED_HOSTS",
+    type: "names",
+    default: [],
+    description: "More names (`host:port`) under which TCP callers may reach the server, e.g. a proxy's.",
+  },
+  {
+    key: "server_url",
+    env: "CLAUDE_WORKER_SERVER_URL",
+    type: "string",
+    nullable: true,
+    default: null,
+    description: "A remote server for the command line (with `CLAUDE_WORKER_TOKEN`).",
+  },
+  {
+    key: "claude_executable",
+    env: "CLAUDE_WORKER_CLAUDE_EXECUTABLE",
+    type: "string",
+    nullable: true,
+    default: null,
+    description: "Path of another Claude Code binary; unset: the one that comes with Claude Worker.",
+  },
 ];
 
 const byKey = new Map<string, AnyDefinition>(settingDefinitions.map((definition) => [definition.key, definition]));
@@ -99,7 +236,8 @@ export function loadSettings(sources: SettingSources): LoadedSettings {
     const fromEnv = sources.env[definition.env];
     const flag = sources.flags?.[key];
     if (flag !== undefined) [values[key], origins[key]] = [checked(definition, flag, "the flag"), "flag"];
-    else if (fromEnv !== undefined && fromEnv !== "") [values[key], origins[key]] = [parseSetting(key, fromEnv, definition.env), "environment"];
+    else if (fromEnv !== undefined && fromEnv !== "")
+      [values[key], origins[key]] = [parseSetting(key, fromEnv, definition.env), "environment"];
     else if (key in file) [values[key], origins[key]] = [checked(definition, file[key], sources.file), "file"];
     else [values[key], origins[key]] = [definition.default, "default"];
   }
@@ -139,7 +277,15 @@ export function parseSetting(key: string, text: string, source: string): Setting
   const definition = definitionOf(key, source);
   if (definition.nullable === true && (text === "" || text === "null")) return null;
   if (definition.type === "integer") return checked(definition, /^-?\d+$/.test(text.trim()) ? Number(text) : text, source);
-  if (definition.type === "list" || definition.type === "names") return checked(definition, text.split(",").map((part) => part.trim()).filter((part) => part !== ""), source);
+  if (definition.type === "list" || definition.type === "names")
+    return checked(
+      definition,
+      text
+        .split(",")
+        .map((part) => part.trim())
+        .filter((part) => part !== ""),
+      source,
+    );
   return checked(definition, text, source);
 }
 
@@ -150,16 +296,19 @@ function definitionOf(key: string, source: string): AnyDefinition {
 }
 
 function checked(definition: AnyDefinition, value: unknown, source: string): Settings[SettingKey] {
-  const wrong = (what: string): WorkerError => new WorkerError("invalid_input", `The setting "${definition.key}" in ${source} must be ${what}, not ${JSON.stringify(value)}.`);
+  const wrong = (what: string): WorkerError =>
+    new WorkerError("invalid_input", `The setting "${definition.key}" in ${source} must be ${what}, not ${JSON.stringify(value)}.`);
   if (value === null && definition.nullable === true) return null;
   switch (definition.type) {
     case "integer": {
       const { min = 0, max = Number.MAX_SAFE_INTEGER } = definition;
-      if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max) throw wrong(`a whole number from ${min} to ${max}`);
+      if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max)
+        throw wrong(`a whole number from ${min} to ${max}`);
       return value;
     }
     case "choice":
-      if (typeof value !== "string" || !(definition.choices ?? []).includes(value)) throw wrong(`one of ${(definition.choices ?? []).join(", ")}`);
+      if (typeof value !== "string" || !(definition.choices ?? []).includes(value))
+        throw wrong(`one of ${(definition.choices ?? []).join(", ")}`);
       return value;
     case "list":
       if (!Array.isArray(value) || !value.every((item) => typeof item === "string" && /^[A-Za-z_][A-Za-z0-9_]*(=[^\0]*)?$/.test(item))) {
@@ -167,7 +316,10 @@ function checked(definition: AnyDefinition, value: unknown, source: string): Set
       }
       return value as string[];
     case "names":
-      if (!Array.isArray(value) || !value.every((item) => typeof item === "string" && /^[a-z0-9._-]+(:\d{1,5})?$|^\[[0-9a-f:]+\](:\d{1,5})?$/i.test(item))) {
+      if (
+        !Array.isArray(value) ||
+        !value.every((item) => typeof item === "string" && /^[a-z0-9._-]+(:\d{1,5})?$|^\[[0-9a-f:]+\](:\d{1,5})?$/i.test(item))
+      ) {
         throw wrong("a list of host or host:port");
       }
       return value as string[];

@@ -2,7 +2,19 @@
 import type { ParsedTaskInput } from "./task-input.ts";
 import type { ParsedTokenInput, UsageQuery } from "./queries.ts";
 import type {
-  AttemptView, ConfigView, EventPage, EventView, HoldView, NewTokenView, ServerView, Statistics, TaskPage, TaskView, TokenView, TrustView, UsageView,
+  AttemptView,
+  ConfigView,
+  EventPage,
+  EventView,
+  HoldView,
+  NewTokenView,
+  ServerView,
+  Statistics,
+  TaskPage,
+  TaskView,
+  TokenView,
+  TrustView,
+  UsageView,
 } from "./views.ts";
 import type { TaskStatus } from "../domain/task.ts";
 

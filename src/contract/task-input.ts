@@ -6,7 +6,9 @@ import { permissionModes } from "../domain/task.ts";
 export const maxPromptBytes = 10 * 1024 * 1024;
 
 /** Text that SQLite, JSON and terminals can hold: well-formed, without NUL. */
-export const text = z.string().refine((value) => value.isWellFormed() && !value.includes("\0"), "must be well-formed Unicode without NUL characters");
+export const text = z
+  .string()
+  .refine((value) => value.isWellFormed() && !value.includes("\0"), "must be well-formed Unicode without NUL characters");
 const rule = text.trim().min(1).max(1000);
 export const labelKey = z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,62}$/i, "a label's key has 1-63 letters, digits, '.', '_' or '-'");
 
@@ -27,7 +29,10 @@ export const taskInput = z.strictObject({
   name: taskName.nullish().describe("A name for lists; not unique."),
   system_prompt: text.max(100_000).nullish().describe("Appended to Claude Code's own system prompt."),
   model: text.trim().min(1).max(200).nullish().describe("Model name or alias; default: Claude Code's own default."),
-  permission_mode: z.enum(permissionModes).nullish().describe("Default: the server's setting (`acceptEdits`). `bypassPermissions` needs the admin scope."),
+  permission_mode: z
+    .enum(permissionModes)
+    .nullish()
+    .describe("Default: the server's setting (`acceptEdits`). `bypassPermissions` needs the admin scope."),
   allow: z.array(rule).max(200).default([]).describe("Permission rules that allow, e.g. `Bash(npm test)`."),
   deny: z.array(rule).max(200).default([]).describe("Permission rules that deny; stronger than allow."),
   max_turns: z.int().min(1).max(100_000).nullish(),

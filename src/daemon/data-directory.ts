@@ -6,7 +6,8 @@ import { WorkerError } from "../domain/errors.ts";
 
 /** @throws WorkerError storage_unusable with what to do. */
 export function prepareDataDirectory(paths: Paths): void {
-  for (const directory of new Set([paths.home, dirname(paths.database), paths.logs, paths.run])) prepare(directory, directory === dirname(paths.database) && directory !== paths.home);
+  for (const directory of new Set([paths.home, dirname(paths.database), paths.logs, paths.run]))
+    prepare(directory, directory === dirname(paths.database) && directory !== paths.home);
 }
 
 /** @param shared the directory may hold other people's things (a database elsewhere): made when missing, otherwise left as it is. */
@@ -14,10 +15,14 @@ function prepare(directory: string, shared: boolean): void {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new WorkerError("storage_unusable", `The directory ${directory} cannot be made (${(error as NodeJS.ErrnoException).code ?? "unknown error"}). Mend its rights, or choose another: CLAUDE_WORKER_HOME.`);
+    throw new WorkerError(
+      "storage_unusable",
+      `The directory ${directory} cannot be made (${(error as NodeJS.ErrnoException).code ?? "unknown error"}). Mend its rights, or choose another: CLAUDE_WORKER_HOME.`,
+    );
   }
   if (shared) return;
   const { mode, uid } = lstatSync(directory);
-  if (process.getuid !== undefined && uid !== process.getuid()) throw new WorkerError("storage_unusable", `The directory ${directory} belongs to another user. Choose another: CLAUDE_WORKER_HOME.`);
+  if (process.getuid !== undefined && uid !== process.getuid())
+    throw new WorkerError("storage_unusable", `The directory ${directory} belongs to another user. Choose another: CLAUDE_WORKER_HOME.`);
   if ((mode & 0o077) !== 0) chmodSync(directory, 0o700);
 }

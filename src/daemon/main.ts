@@ -20,7 +20,16 @@ async function main(): Promise<void> {
   const daemon = await startDaemon({ options, settings, origins, paths, env: process.env, log });
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void daemon.stop({ mode: "leave" }));
   process.on("SIGHUP", () => {}); // The terminal that started the server may close.
-  announce({ ready: true, pid: process.pid, url: daemon.url, socket: paths.serverSocket, home: paths.home, log_file: paths.serverLog, version, warnings: daemon.warnings });
+  announce({
+    ready: true,
+    pid: process.pid,
+    url: daemon.url,
+    socket: paths.serverSocket,
+    home: paths.home,
+    log_file: paths.serverLog,
+    version,
+    warnings: daemon.warnings,
+  });
   await daemon.stopped;
   process.exit(0);
 }

@@ -21,7 +21,8 @@ export function ensureToken(path: string): string {
 }
 
 function readToken(path: string): string {
-  const refuse = (what: string): WorkerError => new WorkerError("storage_unusable", `The token file ${path} ${what}. Remove it and start the server again: a new one is made.`);
+  const refuse = (what: string): WorkerError =>
+    new WorkerError("storage_unusable", `The token file ${path} ${what}. Remove it and start the server again: a new one is made.`);
   let file: number;
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);

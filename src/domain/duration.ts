@@ -13,12 +13,10 @@ const examples = "Write numbers with units, largest first: 90s, 30m, 1h30m, 2d, 
 export function parseDuration(text: string): number {
   if (/^\d+$/.test(text)) throw new WorkerError("invalid_input", `"${text}" is a duration without a unit. ${examples}`);
   const match = /^(?:(?<d>\d+)d)?(?:(?<h>\d+)h)?(?:(?<m>\d+)m(?!s))?(?:(?<s>\d+)s)?(?:(?<ms>\d+)ms)?$/.exec(text);
-  if (text === "" || match?.groups === undefined)
-    throw new WorkerError("invalid_input", `"${text}" is not a duration. ${examples}`);
+  if (text === "" || match?.groups === undefined) throw new WorkerError("invalid_input", `"${text}" is not a duration. ${examples}`);
   let totalMs = 0;
   for (const unit of Object.keys(unitMs) as Unit[]) totalMs += Number(match.groups[unit] ?? 0) * unitMs[unit];
-  if (!Number.isSafeInteger(totalMs))
-    throw new WorkerError("invalid_input", `"${text}" is too long a duration. ${examples}`);
+  if (!Number.isSafeInteger(totalMs)) throw new WorkerError("invalid_input", `"${text}" is too long a duration. ${examples}`);
   return totalMs;
 }
 

@@ -35,7 +35,12 @@ export class WorkerError extends Error {
   readonly retryAfterMs: number | null;
 
   /** @param code stable, for programs. @param message one sentence what, one what to do. @param faults the parts of the input that are wrong. */
-  constructor(code: ErrorCode, message: string, faults: readonly InputFault[] = [], { retryAfterMs = null }: { retryAfterMs?: number | null } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    faults: readonly InputFault[] = [],
+    { retryAfterMs = null }: { retryAfterMs?: number | null } = {},
+  ) {
     super(message);
     this.retryAfterMs = retryAfterMs;
     this.name = "WorkerError";

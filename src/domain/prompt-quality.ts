@@ -51,23 +51,37 @@ function systemPromptFaults(text: string, rules: PromptRules): string[] {
   if (length === 0) {
     return [`is missing: write ${rules.systemPromptMin}-${rules.systemPromptMax} characters, e.g. ${example}`];
   }
-  if (length < rules.systemPromptMin) faults.push(`has ${length} characters, at least ${rules.systemPromptMin} are needed: say which role the worker has and which constraints hold, e.g. ${example}`);
-  if (length > rules.systemPromptMax) faults.push(`has ${length} characters, at most ${rules.systemPromptMax} are allowed: keep role and constraints here and move the task itself into the prompt`);
+  if (length < rules.systemPromptMin)
+    faults.push(
+      `has ${length} characters, at least ${rules.systemPromptMin} are needed: say which role the worker has and which constraints hold, e.g. ${example}`,
+    );
+  if (length > rules.systemPromptMax)
+    faults.push(
+      `has ${length} characters, at most ${rules.systemPromptMax} are allowed: keep role and constraints here and move the task itself into the prompt`,
+    );
   if (rules.level !== "strict") return faults;
   if (!statesRole(text)) faults.push('states no role: begin with who the worker is, e.g. "You are a senior TypeScript engineer."');
-  if (!statesConstraints(text)) faults.push('states no constraints: say what the worker must or must not do, e.g. "Change only files below src/auth; do not change the public API."');
+  if (!statesConstraints(text))
+    faults.push(
+      'states no constraints: say what the worker must or must not do, e.g. "Change only files below src/auth; do not change the public API."',
+    );
   return faults;
 }
 
 function executionPromptFaults(text: string, rules: PromptRules): string[] {
   const length = lengthOf(text);
   const faults: string[] = [];
-  if (length < rules.promptMin) faults.push(`has ${length} characters, at least ${rules.promptMin} are needed: the worker knows nothing of your conversation, so give it the goal, the context, what done means and how to check it`);
-  if (rules.level === "strict" && !namesPath(text)) faults.push('names no path: say which files or directories the work is about, e.g. "src/auth/session.ts"');
+  if (length < rules.promptMin)
+    faults.push(
+      `has ${length} characters, at least ${rules.promptMin} are needed: the worker knows nothing of your conversation, so give it the goal, the context, what done means and how to check it`,
+    );
+  if (rules.level === "strict" && !namesPath(text))
+    faults.push('names no path: say which files or directories the work is about, e.g. "src/auth/session.ts"');
   return faults;
 }
 
-const example = '"You are a senior TypeScript engineer. Change only files below src/auth, keep the public API, and run the tests before you finish."';
+const example =
+  '"You are a senior TypeScript engineer. Change only files below src/auth, keep the public API, and run the tests before you finish."';
 
 function lengthOf(text: string): number {
   let length = 0;
@@ -148,15 +162,91 @@ const extensions = new Set(
   ).split(" "),
 );
 
-const fileNames = new Set(["makefile", "dockerfile", "containerfile", "jenkinsfile", "vagrantfile", "gemfile", "rakefile", "procfile", "readme", "license", "changelog", "codeowners"]);
+const fileNames = new Set([
+  "makefile",
+  "dockerfile",
+  "containerfile",
+  "jenkinsfile",
+  "vagrantfile",
+  "gemfile",
+  "rakefile",
+  "procfile",
+  "readme",
+  "license",
+  "changelog",
+  "codeowners",
+]);
 
 /** Names of products that end like a file. */
-const productNames = new Set(["node", "next", "vue", "nuxt", "react", "express", "three", "d3", "ember", "backbone", "angular", "socket", "chart", "deno", "moment", "p5", "alpine", "discord"]);
+const productNames = new Set([
+  "node",
+  "next",
+  "vue",
+  "nuxt",
+  "react",
+  "express",
+  "three",
+  "d3",
+  "ember",
+  "backbone",
+  "angular",
+  "socket",
+  "chart",
+  "deno",
+  "moment",
+  "p5",
+  "alpine",
+  "discord",
+]);
 
 /** Two words with a slash between them that name no path. */
 const pairedWords = new Set([
-  "and/or", "either/or", "read/write", "input/output", "client/server", "request/response", "yes/no", "true/false", "on/off", "he/she", "his/her", "him/her", "she/he",
-  "they/them", "before/after", "start/stop", "start/end", "push/pull", "add/remove", "pass/fail", "success/failure", "get/set", "key/value", "key/values", "name/value", "black/white",
-  "producer/consumer", "master/slave", "leader/follower", "parent/child", "front/back", "left/right", "up/down", "open/close", "enable/disable", "enabled/disabled",
-  "async/await", "try/catch", "if/else", "create/update", "create/delete", "insert/update", "import/export", "if/when", "test/fix", "bug/feature", "error/warning", "errors/warnings",
+  "and/or",
+  "either/or",
+  "read/write",
+  "input/output",
+  "client/server",
+  "request/response",
+  "yes/no",
+  "true/false",
+  "on/off",
+  "he/she",
+  "his/her",
+  "him/her",
+  "she/he",
+  "they/them",
+  "before/after",
+  "start/stop",
+  "start/end",
+  "push/pull",
+  "add/remove",
+  "pass/fail",
+  "success/failure",
+  "get/set",
+  "key/value",
+  "key/values",
+  "name/value",
+  "black/white",
+  "producer/consumer",
+  "master/slave",
+  "leader/follower",
+  "parent/child",
+  "front/back",
+  "left/right",
+  "up/down",
+  "open/close",
+  "enable/disable",
+  "enabled/disabled",
+  "async/await",
+  "try/catch",
+  "if/else",
+  "create/update",
+  "create/delete",
+  "insert/update",
+  "import/export",
+  "if/when",
+  "test/fix",
+  "bug/feature",
+  "error/warning",
+  "errors/warnings",
 ]);

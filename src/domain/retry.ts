@@ -100,8 +100,7 @@ const unchanged = {
 } as const;
 
 function cancelled({ outcome }: EndedAttempt): Consequence {
-  const message =
-    outcome.kind === "succeeded" ? "Cancelled on request, when Claude had just finished." : "Cancelled on request.";
+  const message = outcome.kind === "succeeded" ? "Cancelled on request, when Claude had just finished." : "Cancelled on request.";
   return { ...unchanged, operation: "cancel", error: { code: "cancelled", message } };
 }
 

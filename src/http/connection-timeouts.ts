@@ -44,7 +44,8 @@ export function limitConnections(server: Server, { headersMs, requestMs, idleMs 
 
 /** A connection that has sent something is told why it is let go. */
 function refuseHeaders(socket: Socket): void {
-  if (socket.bytesRead > 0 && socket.writable) socket.write("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+  if (socket.bytesRead > 0 && socket.writable)
+    socket.write("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
   socket.destroySoon();
 }
 

@@ -19,7 +19,10 @@ export function guardTransport(request: IncomingMessage, transport: Transport): 
   }
   const host = oneHost(request);
   if (host === null || !transport.hosts.has(host)) {
-    throw new WorkerError("forbidden", "The request's Host is not one of this server's names. Use the address that `claude-worker server status` prints.");
+    throw new WorkerError(
+      "forbidden",
+      "The request's Host is not one of this server's names. Use the address that `claude-worker server status` prints.",
+    );
   }
   if (headers.origin !== undefined && !transport.origins.has(headers.origin)) throw foreign();
   if (headers.origin === undefined && headers["sec-fetch-site"] === "cross-site") throw foreign();
@@ -28,7 +31,9 @@ export function guardTransport(request: IncomingMessage, transport: Transport): 
 /** The names under which a server at this place may be called. @param more from the configuration, e.g. a proxy's name. */
 export function hostsOf(host: string, port: number, more: readonly string[] = []): Set<string> {
   const names = ["127.0.0.1", "localhost", "[::1]", host.includes(":") ? `[${host}]` : host];
-  return new Set([...names.flatMap((name) => [`${name}:${port}`, ...(port === 80 ? [name] : [])]), ...more].map((name) => name.toLowerCase()));
+  return new Set(
+    [...names.flatMap((name) => [`${name}:${port}`, ...(port === 80 ? [name] : [])]), ...more].map((name) => name.toLowerCase()),
+  );
 }
 
 /** Node joins or drops repeated headers; two Hosts are an attack, so the raw ones are counted. */

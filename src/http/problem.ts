@@ -81,7 +81,12 @@ function answer(
 }
 
 /** Seconds until trying again makes sense, where the error itself does not say. */
-const retryAfterS: Partial<Readonly<Record<ErrorCode, number>>> = { unavailable: 2, storage_unusable: 2, too_many_requests: 5, storage_full: 30 };
+const retryAfterS: Partial<Readonly<Record<ErrorCode, number>>> = {
+  unavailable: 2,
+  storage_unusable: 2,
+  too_many_requests: 5,
+  storage_full: 30,
+};
 
 function headersOf({ code, retryAfterMs }: WorkerError): Record<string, string> {
   if (code === "unauthorized") return { "www-authenticate": 'Bearer realm="claude-worker"' };

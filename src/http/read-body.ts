@@ -26,11 +26,16 @@ export async function readJsonBody(request: IncomingMessage, maxBytes: number): 
 
 function checkMediaType(type: string | undefined, encoding: string | undefined): void {
   if (encoding !== undefined && encoding !== "identity") {
-    throw new HttpError("unsupported_media_type", `A body with Content-Encoding ${JSON.stringify(encoding)} is not read. Send it as it is.`);
+    throw new HttpError(
+      "unsupported_media_type",
+      `A body with Content-Encoding ${JSON.stringify(encoding)} is not read. Send it as it is.`,
+    );
   }
   if (type !== undefined && /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type)) return;
   const sent = type === undefined ? "no Content-Type" : JSON.stringify(type.slice(0, 100));
-  throw new HttpError("unsupported_media_type", `The body must be sent as application/json, not as ${sent}.`, { "accept-post": "application/json" });
+  throw new HttpError("unsupported_media_type", `The body must be sent as application/json, not as ${sent}.`, {
+    "accept-post": "application/json",
+  });
 }
 
 function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
@@ -79,10 +84,14 @@ function checkTexts(body: unknown): void {
 
 function checkText(text: string): void {
   if (text.includes("\0")) throw new WorkerError("invalid_input", "The request's body has a text with a NUL character. Remove it.");
-  if (!text.isWellFormed()) throw new WorkerError("invalid_input", "The request's body has a text with half a surrogate pair. Send well-formed Unicode.");
+  if (!text.isWellFormed())
+    throw new WorkerError("invalid_input", "The request's body has a text with half a surrogate pair. Send well-formed Unicode.");
 }
 
 function tooLarge(maxBytes: number): WorkerError {
   const limit = maxBytes >= 2 ** 20 ? `${Math.floor(maxBytes / 2 ** 20)} MB` : `${maxBytes} bytes`;
-  return new WorkerError("payload_too_large", `The request's body is over the limit of ${limit}. Send less; large material belongs into a file that the prompt names.`);
+  return new WorkerError(
+    "payload_too_large",
+    `The request's body is over the limit of ${limit}. Send less; large material belongs into a file that the prompt names.`,
+  );
 }

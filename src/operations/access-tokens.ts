@@ -25,9 +25,17 @@ export async function createToken(store: Store, input: ParsedTokenInput, now: nu
   }
   const secret = `cw_${randomBytes(32).toString("base64url")}`;
   const token = await store.write(() =>
-    store.tokens.insert({ name: input.name, scope: input.scope, hash: hashOf(secret), hint: secret.slice(0, 7), createdAt: now, expiresAt }),
+    store.tokens.insert({
+      name: input.name,
+      scope: input.scope,
+      hash: hashOf(secret),
+      hint: secret.slice(0, 7),
+      createdAt: now,
+      expiresAt,
+    }),
   );
-  if (token === null) throw new WorkerError("conflict", `There is a token named "${input.name}" already. Choose another name, or remove that one first.`);
+  if (token === null)
+    throw new WorkerError("conflict", `There is a token named "${input.name}" already. Choose another name, or remove that one first.`);
   return { ...tokenView(token), token: secret };
 }
 

@@ -11,12 +11,18 @@ export function cancelTask(store: Store, id: number, caller: Caller, now: number
   return store.write(() => {
     const task = requireTask(store, id);
     if (task.status === "cancelled" || task.cancelRequestedAt !== null) return task;
-    if (isTerminal(task.status)) throw new WorkerError("conflict", `Task ${id} is ${task.status} already. Only a task that has not ended can be cancelled.`);
+    if (isTerminal(task.status))
+      throw new WorkerError("conflict", `Task ${id} is ${task.status} already. Only a task that has not ended can be cancelled.`);
     store.events.append(id, task.openAttemptId, [{ type: "cancel_requested", at: now, data: { by: caller.name } }]);
     if (task.status === "running") return store.tasks.patch(id, now, { cancelRequestedAt: now }) ?? task;
     const error = { code: "cancelled", message: "Cancelled before it ran." };
     const cancelled = store.tasks.transition(id, "cancel", now, { cancelRequestedAt: now, error }) ?? task;
-    store.events.append(id, null, [{ type: "ended", at: now, data: { status: "cancelled", outcome: "cancelled", message: error.message } }], null);
+    store.events.append(
+      id,
+      null,
+      [{ type: "ended", at: now, data: { status: "cancelled", outcome: "cancelled", message: error.message } }],
+      null,
+    );
     return cancelled;
   });
 }

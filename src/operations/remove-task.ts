@@ -10,7 +10,8 @@ import { requireTask } from "./require-task.ts";
 export async function removeTask(store: Store, paths: Paths, id: number): Promise<void> {
   await store.write(() => {
     const task = requireTask(store, id);
-    if (!store.tasks.remove(id)) throw new WorkerError("conflict", `Task ${id} is ${task.status}. Cancel it first: claude-worker cancel ${id}`);
+    if (!store.tasks.remove(id))
+      throw new WorkerError("conflict", `Task ${id} is ${task.status}. Cancel it first: claude-worker cancel ${id}`);
   });
   removeLogs(paths, id);
 }

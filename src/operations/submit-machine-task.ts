@@ -17,7 +17,11 @@ export function requireMachineTask(context: SubmitContext, input: ParsedTaskInpu
   if (faults.length === 0) return;
   const first = faults[0] === undefined ? "" : `${faults[0].pointer.slice(1)} ${faults[0].detail}`;
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : "";
-  throw new WorkerError("unprocessable", `The task would not stand alone: ${first}${more}. ${promptAdvice(rules).join(" ")}`.trim(), faults);
+  throw new WorkerError(
+    "unprocessable",
+    `The task would not stand alone: ${first}${more}. ${promptAdvice(rules).join(" ")}`.trim(),
+    faults,
+  );
 }
 
 export function promptRulesOf(settings: Settings): PromptRules {

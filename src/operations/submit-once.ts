@@ -41,11 +41,17 @@ export async function submitTasksOnce(
 
 function replay({ store }: SubmitContext, known: Submission, fingerprint: string): Task[] {
   if (known.fingerprint !== fingerprint) {
-    throw new WorkerError("unprocessable", `The idempotency key "${known.key}" was used for another submit. Take a new key for a new task.`);
+    throw new WorkerError(
+      "unprocessable",
+      `The idempotency key "${known.key}" was used for another submit. Take a new key for a new task.`,
+    );
   }
   try {
     return known.taskIds.map((id) => requireTask(store, id));
   } catch {
-    throw new WorkerError("conflict", `The task that the idempotency key "${known.key}" made was removed since. Take a new key to submit it again.`);
+    throw new WorkerError(
+      "conflict",
+      `The task that the idempotency key "${known.key}" made was removed since. Take a new key to submit it again.`,
+    );
   }
 }

@@ -60,7 +60,10 @@ export function insertTasks(context: SubmitContext, tasks: readonly NewTask[], c
 function newTask({ store, settings, claudeCodeTrust }: SubmitContext, input: ParsedTaskInput, caller: Caller, now: number): NewTask {
   const permissionMode = input.permission_mode ?? settings.permission_mode;
   if (permissionMode === "bypassPermissions" && caller.scope !== "admin") {
-    throw new WorkerError("forbidden", "bypassPermissions needs the admin scope. Choose another permission mode, or submit with an admin token.");
+    throw new WorkerError(
+      "forbidden",
+      "bypassPermissions needs the admin scope. Choose another permission mode, or submit with an admin token.",
+    );
   }
   const workingDirectory = realDirectory(input.working_directory);
   requireTrust(workingDirectory, store.trust, claudeCodeTrust);
@@ -92,5 +95,8 @@ function newTask({ store, settings, claudeCodeTrust }: SubmitContext, input: Par
 function requireRoom({ store, settings }: SubmitContext, more: number): void {
   const { pending } = store.tasks.counts();
   if (pending + more <= settings.max_pending) return;
-  throw new WorkerError("too_many_requests", `${pending} tasks wait already (limit ${settings.max_pending}). Wait until some have run, or raise it: claude-worker config set max_pending N`);
+  throw new WorkerError(
+    "too_many_requests",
+    `${pending} tasks wait already (limit ${settings.max_pending}). Wait until some have run, or raise it: claude-worker config set max_pending N`,
+  );
 }

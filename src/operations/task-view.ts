@@ -25,7 +25,14 @@ export function taskSummaryView(task: TaskRow, waiting: AdmissionContext): TaskS
     attempts: task.attemptCount,
     session_id: task.sessionId,
     last_action: task.lastAction,
-    error: task.error === null ? null : { code: task.error.code, message: task.error.message, ...(task.error.apiStatus === undefined ? {} : { api_status: task.error.apiStatus }) },
+    error:
+      task.error === null
+        ? null
+        : {
+            code: task.error.code,
+            message: task.error.message,
+            ...(task.error.apiStatus === undefined ? {} : { api_status: task.error.apiStatus }),
+          },
     cost_usd: task.costUsd,
     num_turns: task.numTurns,
     duration_ms: task.durationMs,
@@ -93,7 +100,13 @@ function dataWithoutSummary(data: TaskEvent["data"]): Record<string, unknown> {
 }
 
 export function holdView(hold: Hold, tasksWaiting: number): HoldView {
-  return { kind: hold.kind, message: hold.message, since: rfc3339(hold.since), until: rfc3339OrNull(hold.until), tasks_waiting: tasksWaiting };
+  return {
+    kind: hold.kind,
+    message: hold.message,
+    since: rfc3339(hold.since),
+    until: rfc3339OrNull(hold.until),
+    tasks_waiting: tasksWaiting,
+  };
 }
 
 function waitingForView(task: TaskRow, waiting: AdmissionContext): WaitingForView | null {

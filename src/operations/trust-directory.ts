@@ -24,7 +24,11 @@ export function addTrust(store: Store, directory: string, now: number): Promise<
 /** @throws WorkerError not_found when it was not trusted by us. A directory that is gone can be named by the path that was trusted. */
 export async function removeTrust(store: Store, directory: string): Promise<void> {
   const removed = await store.write(() => store.trust.remove(directory) || store.trust.remove(realOrSame(directory)));
-  if (!removed) throw new WorkerError("not_found", `${directory} is not among the directories that Claude Worker was told to trust. See them: claude-worker trust list`);
+  if (!removed)
+    throw new WorkerError(
+      "not_found",
+      `${directory} is not among the directories that Claude Worker was told to trust. See them: claude-worker trust list`,
+    );
 }
 
 function realOrSame(directory: string): string {

@@ -121,7 +121,13 @@ function only(tasks: readonly Task[]): Task {
 
 /** What a pending task's reason depends on, read once per request. */
 function waitingContext(store: Store, settings: Settings, now: number): AdmissionContext {
-  return { runningTotal: store.tasks.counts().running, runningByGroup: {}, limits: { total: settings.workers, groups: {} }, holds: store.holds.active(), now };
+  return {
+    runningTotal: store.tasks.counts().running,
+    runningByGroup: {},
+    limits: { total: settings.workers, groups: {} },
+    holds: store.holds.active(),
+    now,
+  };
 }
 
 function eventPage(events: readonly TaskEvent[], after: number, cursor: "seq" | "id"): EventPage {

@@ -13,12 +13,9 @@ export interface ProcessIdentity {
 
 /** This boot's id; null where the system tells none. The same id: nothing of before has survived a restart of the machine. */
 export async function currentBootId(): Promise<string | null> {
-  if (process.platform === "linux")
-    return readFile("/proc/sys/kernel/random/boot_id", "utf8").then(trimmed, () => null);
+  if (process.platform === "linux") return readFile("/proc/sys/kernel/random/boot_id", "utf8").then(trimmed, () => null);
   return new Promise((resolve) => {
-    execFile("sysctl", ["-n", "kern.bootsessionuuid"], (error, stdout) =>
-      resolve(error === null ? trimmed(stdout) : null),
-    );
+    execFile("sysctl", ["-n", "kern.bootsessionuuid"], (error, stdout) => resolve(error === null ? trimmed(stdout) : null));
   });
 }
 

@@ -23,9 +23,7 @@ export function readFromProc(pid: number): ProcessRow | null {
 export function markedInProc(rows: readonly ProcessRow[], name: string, value: string): ProcessRow[] {
   const entry = `${name}=${value}`;
   // The start time is read again behind the environment: both then belong to the same process.
-  return rows.filter(
-    (row) => read(row.pid, "environ")?.split("\0").includes(entry) && readFromProc(row.pid)?.start === row.start,
-  );
+  return rows.filter((row) => read(row.pid, "environ")?.split("\0").includes(entry) && readFromProc(row.pid)?.start === row.start);
 }
 
 /** The values of `name` in the environments that this user may read. */

@@ -24,11 +24,7 @@ export function readProcess(pid: number): Promise<ProcessRow | null> {
 }
 
 /** Those of `rows` that were started with `NAME=value` in their environment. Others' processes cannot be read and are left out. */
-export function markedProcesses(
-  rows: readonly ProcessRow[],
-  name: string,
-  value: string,
-): Promise<readonly ProcessRow[]> {
+export function markedProcesses(rows: readonly ProcessRow[], name: string, value: string): Promise<readonly ProcessRow[]> {
   return linux ? Promise.resolve(markedInProc(rows, name, value)) : markedInPs(rows, name, value);
 }
 

@@ -14,11 +14,7 @@ export async function readFromPs(pid: number): Promise<ProcessRow | null> {
 }
 
 /** `ps` shows an environment behind the command's words, so a value must hold no blank (runner ids do not). */
-export async function markedInPs(
-  rows: readonly ProcessRow[],
-  name: string,
-  value: string,
-): Promise<readonly ProcessRow[]> {
+export async function markedInPs(rows: readonly ProcessRow[], name: string, value: string): Promise<readonly ProcessRow[]> {
   const shown = await environments();
   const marked = new Set(
     shown

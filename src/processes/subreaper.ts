@@ -8,9 +8,7 @@ export async function becomeSubreaper(): Promise<boolean> {
   if (process.platform !== "linux") return false;
   try {
     const { default: koffi } = await import("koffi");
-    const prctl = koffi
-      .load(null)
-      .func("int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)");
+    const prctl = koffi.load(null).func("int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)");
     return prctl(setChildSubreaper, 1, 0, 0, 0) === 0;
   } catch {
     // No native part of koffi for this machine.

@@ -52,8 +52,7 @@ async function leftOf(runnerId: string, root: number | undefined): Promise<Proce
 function ownLine(rows: readonly ProcessRow[]): Set<number> {
   const parents = new Map(rows.map((row) => [row.pid, row.parent]));
   const line = new Set<number>([0, 1]);
-  for (let pid: number | undefined = process.pid; pid !== undefined && !line.has(pid); pid = parents.get(pid))
-    line.add(pid);
+  for (let pid: number | undefined = process.pid; pid !== undefined && !line.has(pid); pid = parents.get(pid)) line.add(pid);
   return line;
 }
 

@@ -59,12 +59,21 @@ export class Ingest {
   #keep(record: JournalRecord): void {
     const { id, taskId } = this.#attempt;
     const now = Date.parse(record._at);
-    if (record.type === "worker" && (record.subtype === "session" || record.subtype === "started") && typeof record["sessionId"] === "string") {
+    if (
+      record.type === "worker" &&
+      (record.subtype === "session" || record.subtype === "started") &&
+      typeof record["sessionId"] === "string"
+    ) {
       const sessionId = record["sessionId"];
       this.#store.attempts.patch(id, { sessionId });
       this.#store.tasks.patch(taskId, now, { sessionId, resumable: true });
     }
-    if (record.type === "result" && record["subtype"] === "success" && record["is_error"] !== true && typeof record["result"] === "string") {
+    if (
+      record.type === "result" &&
+      record["subtype"] === "success" &&
+      record["is_error"] !== true &&
+      typeof record["result"] === "string"
+    ) {
       this.#store.tasks.patch(taskId, now, { result: record["result"] });
     }
   }

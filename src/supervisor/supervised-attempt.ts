@@ -77,7 +77,9 @@ export class SupervisedAttempt {
     this.#stopping = reason;
     this.#log.info({ reason }, "stopping the attempt");
     this.#sendStop(reason);
-    await this.#persistently(() => this.#context.store.write(() => this.#context.store.attempts.patch(this.#attempt.id, { stopRequested: reason })));
+    await this.#persistently(() =>
+      this.#context.store.write(() => this.#context.store.attempts.patch(this.#attempt.id, { stopRequested: reason })),
+    );
   }
 
   /** Lets go without touching the runner: it goes on, and the next daemon adopts it. */
@@ -127,7 +129,9 @@ export class SupervisedAttempt {
   async #rememberProcess(pid: number): Promise<void> {
     if (this.#attempt.pid === pid) return;
     const identity = await identityOf(pid);
-    await this.#persistently(() => this.#context.store.write(() => this.#context.store.attempts.patch(this.#attempt.id, { pid, pidStart: identity?.start ?? null })));
+    await this.#persistently(() =>
+      this.#context.store.write(() => this.#context.store.attempts.patch(this.#attempt.id, { pid, pidStart: identity?.start ?? null })),
+    );
   }
 
   /** Ingests what is new; calls that come meanwhile are folded into one more round. */

@@ -68,10 +68,12 @@ export class Supervisor {
   async startTasks(taskIds: readonly number[]): Promise<void> {
     const { store, now } = this.#options;
     const reserved = taskIds.map((id) => ({ id, runner: this.#options.pool.reserve() }));
-    const claims = await store.write(() => reserved.map(({ id, runner }) => this.#claim(id, runner, now()))).catch((error: unknown) => {
-      for (const { runner } of reserved) void this.#discard(runner);
-      throw error;
-    });
+    const claims = await store
+      .write(() => reserved.map(({ id, runner }) => this.#claim(id, runner, now())))
+      .catch((error: unknown) => {
+        for (const { runner } of reserved) void this.#discard(runner);
+        throw error;
+      });
     claims.forEach((claim, index) => {
       const runner = reserved[index]?.runner;
       if (runner === undefined) return;
@@ -87,7 +89,11 @@ export class Supervisor {
     const resume = task.resumable && task.sessionId !== null;
     const sessionId = resume ? task.sessionId : runner.warm ? null : randomUUID();
     const journalStart = sizeOf(rawLogPath(paths, taskId));
-    const claim = store.attempts.claim(taskId, { runnerId: runner.runnerId, nodeId, sessionId, resume, warm: runner.warm, bootId, journalStart }, now);
+    const claim = store.attempts.claim(
+      taskId,
+      { runnerId: runner.runnerId, nodeId, sessionId, resume, warm: runner.warm, bootId, journalStart },
+      now,
+    );
     if (claim === null) return null;
     const data = { attempt: claim.attempt.number, runner_id: runner.runnerId, session_id: sessionId, warm: runner.warm };
     store.events.append(taskId, claim.attempt.id, [{ type: resume ? "resumed" : "started", at: now, data }]);

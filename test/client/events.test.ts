@@ -65,7 +65,10 @@ test("reconnects when the server comes back, with nothing missed and nothing twi
     if (step.type === "event" && step.event.seq === 1) await restart(s, t, () => tellMany(s, 50));
     if (step.type === "event" && step.event.seq === 51) s.api.finish(1);
   }
-  assert.deepEqual(seen, Array.from({ length: 52 }, (_, index) => index + 1));
+  assert.deepEqual(
+    seen,
+    Array.from({ length: 52 }, (_, index) => index + 1),
+  );
   assert.deepEqual(kinds, ["connected", "disconnected", "connected", "end"]);
 });
 
@@ -101,7 +104,11 @@ function tellMany({ api }: ClientSetup, count: number): void {
 }
 
 /** Another server process at the same place, as after `kill -9` and a new start. */
-async function restart({ door, api, socket, token }: ClientSetup, t: { after(fn: () => unknown): void }, meanwhile: () => void): Promise<void> {
+async function restart(
+  { door, api, socket, token }: ClientSetup,
+  t: { after(fn: () => unknown): void },
+  meanwhile: () => void,
+): Promise<void> {
   await door.stop();
   meanwhile();
   const next = createHttp({ api, token, log: { error: () => undefined } });

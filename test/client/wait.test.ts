@@ -14,7 +14,14 @@ test("waits for all, and tells each as it ends", async (t) => {
   };
   const { ended, open } = await client.wait([1, 2, 3], { onEnd });
   assert.deepEqual(told, [3, 2, 1]);
-  assert.deepEqual(ended.map(({ id, status }) => [id, status]), [[1, "completed"], [2, "completed"], [3, "failed"]]);
+  assert.deepEqual(
+    ended.map(({ id, status }) => [id, status]),
+    [
+      [1, "completed"],
+      [2, "completed"],
+      [3, "failed"],
+    ],
+  );
   assert.deepEqual(open, []);
 });
 

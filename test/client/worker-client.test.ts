@@ -27,7 +27,10 @@ test("lists a page, and all pages one after the other", async (t) => {
   const { client, submit } = await setup(t);
   for (let each = 1; each <= 7; each++) await submit(`task ${each}`);
   const page = await client.list({ limit: 3 });
-  assert.deepEqual(page.tasks.map(({ id }) => id), [7, 6, 5]);
+  assert.deepEqual(
+    page.tasks.map(({ id }) => id),
+    [7, 6, 5],
+  );
   assert.notEqual(page.next_cursor, null);
   const ids: number[] = [];
   for await (const { id } of client.all({ limit: 3, order: "oldest" })) ids.push(id);
@@ -39,15 +42,27 @@ test("filters by status and label", async (t) => {
   await client.submit({ prompt: "one", working_directory: "/", labels: { team: "a=b" } });
   await client.submit({ prompt: "two", working_directory: "/" });
   api.finish(2, "failed");
-  assert.deepEqual((await client.list({ labels: { team: "a=b" } })).tasks.map(({ id }) => id), [1]);
-  assert.deepEqual((await client.list({ status: ["failed", "completed"] })).tasks.map(({ id }) => id), [2]);
+  assert.deepEqual(
+    (await client.list({ labels: { team: "a=b" } })).tasks.map(({ id }) => id),
+    [1],
+  );
+  assert.deepEqual(
+    (await client.list({ status: ["failed", "completed"] })).tasks.map(({ id }) => id),
+    [2],
+  );
 });
 
 test("asks for trust, holds, state and stop", async (t) => {
   const { client, api } = await setup(t);
-  assert.deepEqual((await client.trust("/")).directories.map(({ path: each }) => each), ["/"]);
+  assert.deepEqual(
+    (await client.trust("/")).directories.map(({ path: each }) => each),
+    ["/"],
+  );
   assert.deepEqual((await client.distrust("/")).directories, []);
-  assert.deepEqual((await client.hold("lunch")).map(({ message }) => message), ["lunch"]);
+  assert.deepEqual(
+    (await client.hold("lunch")).map(({ message }) => message),
+    ["lunch"],
+  );
   assert.equal((await client.holds()).length, 1);
   assert.deepEqual(await client.resume(), []);
   assert.equal((await client.server()).pid, process.pid);
@@ -118,7 +133,9 @@ test("gives up on a server that stays silent", async (t) => {
 });
 
 test("makes an error of an answer that is not this server's", async (t) => {
-  const client = await serverThat(t, (_request, response) => response.writeHead(502, { "content-type": "text/html" }).end("<h1>Bad gateway</h1>"));
+  const client = await serverThat(t, (_request, response) =>
+    response.writeHead(502, { "content-type": "text/html" }).end("<h1>Bad gateway</h1>"),
+  );
   await assert.rejects(client.server(), { code: "internal", message: /502 Bad Gateway/ });
 });
 

@@ -115,7 +115,13 @@ test("any text is judged without throwing, quickly", () => {
     { numRuns: 500 },
   );
   const word = (part: string): string => `${part.repeat(990 / part.length)}! `.repeat(1000);
-  const hostile = ["a/".repeat(500_000), "a.".repeat(500_000), "-".repeat(1_000_000), "you ".repeat(250_000), ...["a/", "a.", ".", "-", "1:", "a"].map(word)];
+  const hostile = [
+    "a/".repeat(500_000),
+    "a.".repeat(500_000),
+    "-".repeat(1_000_000),
+    "you ".repeat(250_000),
+    ...["a/", "a.", ".", "-", "1:", "a"].map(word),
+  ];
   for (const prompt of hostile) {
     const began = performance.now();
     promptFaults({ prompt, system_prompt: prompt });

@@ -22,10 +22,19 @@ test("a submitted task is worked on by the real Claude Code, and its result, cos
   assert.ok(task.cost_usd !== null && task.cost_usd > 0);
   assert.match(String(task.session_id), /^[0-9a-f-]{36}$/);
   assert.match(readFileSync(task.logs.summary, "utf8"), /\[tool:write\] hello\.txt/);
-  const raw = readFileSync(task.logs.raw, "utf8").trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
-  assert.deepEqual(raw.map((record) => record["_n"]), raw.map((_, index) => index + 1));
+  const raw = readFileSync(task.logs.raw, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  assert.deepEqual(
+    raw.map((record) => record["_n"]),
+    raw.map((_, index) => index + 1),
+  );
   const { events } = await w.client.eventPage(1, { after: 0, limit: 500 });
-  assert.deepEqual(events.map(({ seq }) => seq), events.map((_, index) => index + 1));
+  assert.deepEqual(
+    events.map(({ seq }) => seq),
+    events.map((_, index) => index + 1),
+  );
   assert.ok(events.some(({ type }) => type === "tool_use"));
   assert.equal(events.at(-1)?.type, "ended");
   assert.ok(!existsSync(path.join(w.place.dataHome, "run", "core")));

@@ -62,7 +62,20 @@ test("ids, numbers and cursors of the wrong form are 400, unknown ids 404", asyn
   for (const id of ["abc", "0", "-1", "1.0", "1e3", "0x1", "99999999999999999999", "9007199254740993", "%31", "١"]) {
     assert.equal((await call({ path: `${path}/${encodeURI(id)}` })).status, 400, id);
   }
-  for (const query of ["limit=0", "limit=501", "limit=ten", "limit=", "limit=1&limit=2", "status=done", "status=", "order=random", "created_after=yesterday", "label=novalue", "label==x", "limt=3"]) {
+  for (const query of [
+    "limit=0",
+    "limit=501",
+    "limit=ten",
+    "limit=",
+    "limit=1&limit=2",
+    "status=done",
+    "status=",
+    "order=random",
+    "created_after=yesterday",
+    "label=novalue",
+    "label==x",
+    "limt=3",
+  ]) {
     assert.equal((await call({ path: `${path}?${query}` })).status, 400, query);
   }
   assert.match((await call({ path: `${path}?limt=3` })).text, /did you mean \\"limit\\"/);
@@ -72,7 +85,18 @@ test("ids, numbers and cursors of the wrong form are 400, unknown ids 404", asyn
 
 test("unknown addresses are 404, wrong methods 405 with Allow", async (t) => {
   const { call } = await openDoor(t);
-  for (const each of ["/", "/api", "/api/v1", "/api/v1/tasks/", "/api/v1/tasks/1/", "/api/v1/tasks/1/nothing", "//health", "/health/", "/API/v1/tasks", "/api/v1/tasks/1/cancel/x"]) {
+  for (const each of [
+    "/",
+    "/api",
+    "/api/v1",
+    "/api/v1/tasks/",
+    "/api/v1/tasks/1/",
+    "/api/v1/tasks/1/nothing",
+    "//health",
+    "/health/",
+    "/API/v1/tasks",
+    "/api/v1/tasks/1/cancel/x",
+  ]) {
     assert.equal((await call({ path: each })).status, 404, each);
   }
   const wrong = await call({ method: "PUT", path });

@@ -28,12 +28,21 @@ test("lists pages with filters and a cursor", async (t) => {
   const open = await openDoor(t);
   for (const name of ["a", "b", "c"]) await submit(open, { name, labels: { kind: name === "b" ? "odd" : "even" } });
   const first = (await open.call({ path: "/api/v1/tasks?limit=2" })).json();
-  assert.deepEqual((first["tasks"] as { id: number }[]).map((task) => task.id), [3, 2]);
+  assert.deepEqual(
+    (first["tasks"] as { id: number }[]).map((task) => task.id),
+    [3, 2],
+  );
   const second = (await open.call({ path: `/api/v1/tasks?limit=2&cursor=${String(first["next_cursor"])}` })).json();
-  assert.deepEqual((second["tasks"] as { id: number }[]).map((task) => task.id), [1]);
+  assert.deepEqual(
+    (second["tasks"] as { id: number }[]).map((task) => task.id),
+    [1],
+  );
   assert.equal(second["next_cursor"], null);
   const odd = (await open.call({ path: "/api/v1/tasks?label=kind%3Dodd&status=pending,running&order=oldest" })).json();
-  assert.deepEqual((odd["tasks"] as { name: string }[]).map((task) => task.name), ["b"]);
+  assert.deepEqual(
+    (odd["tasks"] as { name: string }[]).map((task) => task.name),
+    ["b"],
+  );
   const none = (await open.call({ path: "/api/v1/tasks?status=failed&status=completed" })).json();
   assert.deepEqual(none["tasks"], []);
 });

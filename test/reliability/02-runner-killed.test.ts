@@ -26,12 +26,18 @@ async function assertResumed(w: TestWorker, id: number): Promise<void> {
   assert.equal(task.result, "counted to 5");
   assert.equal(task.attempts, 2);
   const attempts = await w.client.attempts(id);
-  assert.deepEqual(attempts.map(({ resumed }) => resumed), [false, true]);
+  assert.deepEqual(
+    attempts.map(({ resumed }) => resumed),
+    [false, true],
+  );
   assert.equal(attempts[0]?.outcome?.kind, "crashed");
   assert.equal(attempts[0]?.session_id, attempts[1]?.session_id);
   const { events } = await w.client.eventPage(id, { after: 0, limit: 500 });
   assert.ok(events.some(({ type }) => type === "resumed"));
-  assert.deepEqual(events.map(({ seq }) => seq), events.map((_, index) => index + 1));
+  assert.deepEqual(
+    events.map(({ seq }) => seq),
+    events.map((_, index) => index + 1),
+  );
   const counted = countedIn(w.place.work, "counted");
   assert.deepEqual([...new Set(counted)], oneToFive, `steps: ${counted.join(" ")}`);
   assert.ok(counted.length <= 6, `only the step in flight may run twice: ${counted.join(" ")}`);
@@ -69,6 +75,9 @@ test("a killed server's tasks go on, and the next server knows the whole story",
   assert.deepEqual(countedIn(w.place.work, "counted"), oneToFive);
   const { events } = await w.client.eventPage(id, { after: 0, limit: 500 });
   assert.equal(events.filter(({ type }) => type === "tool_use").length, 5);
-  assert.deepEqual(events.map(({ seq }) => seq), events.map((_, index) => index + 1));
+  assert.deepEqual(
+    events.map(({ seq }) => seq),
+    events.map((_, index) => index + 1),
+  );
   assert.notEqual(runner, null);
 });

@@ -23,7 +23,23 @@ async function reaches(host: string, port: number): Promise<boolean> {
   });
 }
 
-for (const host of ["0.0.0.0", "::", "0", "0x0", "::0", "::ffff:0.0.0.0", "", " ", "0.0", "0.0.0", "00.0.0.0", "0x0.0x0.0x0.0x0", "0:0:0:0:0:0:0:0", "[::]", "::ffff:0:0"]) {
+for (const host of [
+  "0.0.0.0",
+  "::",
+  "0",
+  "0x0",
+  "::0",
+  "::ffff:0.0.0.0",
+  "",
+  " ",
+  "0.0",
+  "0.0.0",
+  "00.0.0.0",
+  "0x0.0x0.0x0.0x0",
+  "0:0:0:0:0:0:0:0",
+  "[::]",
+  "::ffff:0:0",
+]) {
   test(`refuses to listen on ${JSON.stringify(host)}, which means everywhere`, async (t) => {
     await assert.rejects(setup(t).listenTcp(host, 0), { code: "invalid_input", message: /--dangerously-bind-all/ });
   });
@@ -38,7 +54,9 @@ for (const host of ["example.com", "*", "127.0.0.1.evil.test", "localhost@evil"]
 test("listens on 127.0.0.1 only, also when told localhost", async (t) => {
   const { port } = await setup(t).listenTcp("localhost", 0);
   assert.equal(await reaches("127.0.0.1", port), true);
-  const others = Object.values(networkInterfaces()).flatMap((each) => each ?? []).filter(({ internal }) => !internal);
+  const others = Object.values(networkInterfaces())
+    .flatMap((each) => each ?? [])
+    .filter(({ internal }) => !internal);
   for (const { address, family } of others) {
     if (family === "IPv4") assert.equal(await reaches(address, port), false, address);
   }

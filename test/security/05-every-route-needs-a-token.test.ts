@@ -12,7 +12,13 @@ test("every route but the open ones answers 401 without a token, before it looks
     const name = `${route.method} ${route.path}`;
     assert.equal(route.access === "open", open.has(name), `${name}: is it meant to be open?`);
     if (route.access === "open") continue;
-    const answer = await call({ method: route.method, path: route.path.replace("{id}", "1"), tcp: true, token: null, headers: { accept: "text/event-stream" } });
+    const answer = await call({
+      method: route.method,
+      path: route.path.replace("{id}", "1"),
+      tcp: true,
+      token: null,
+      headers: { accept: "text/event-stream" },
+    });
     assert.equal(answer.status, 401, name);
     assert.equal(answer.headers["www-authenticate"], 'Bearer realm="claude-worker"');
     assert.equal(answer.json()["code"], "unauthorized");

@@ -15,7 +15,19 @@ test("takes the loopback names with the port, in any case of letters", async (t)
 
 test("refuses every other Host, also for the open route", async (t) => {
   const { raw, port } = await openDoor(t);
-  const foreign = ["evil.test", `evil.test:${port}`, "127.0.0.1", `127.0.0.1:${port + 1}`, `localhost@evil:${port}`, `127.0.0.1:${port}@evil`, `127.0.0.1.evil.test:${port}`, `localhost:${port}.evil`, "", `[::]:${port}`, `0.0.0.0:${port}`];
+  const foreign = [
+    "evil.test",
+    `evil.test:${port}`,
+    "127.0.0.1",
+    `127.0.0.1:${port + 1}`,
+    `localhost@evil:${port}`,
+    `127.0.0.1:${port}@evil`,
+    `127.0.0.1.evil.test:${port}`,
+    `localhost:${port}.evil`,
+    "",
+    `[::]:${port}`,
+    `0.0.0.0:${port}`,
+  ];
   for (const host of foreign) {
     const answer = await raw(request("/health", [`Host: ${host}`]));
     assert.match(answer, /^HTTP\/1\.1 40[03] /, host);
@@ -26,7 +38,12 @@ test("refuses every other Host, also for the open route", async (t) => {
 test("refuses a request without Host, as HTTP/1.0 allows, and one with two", async (t) => {
   const { raw, port } = await openDoor(t);
   const own = `Host: 127.0.0.1:${port}`;
-  for (const text of [request("/health", [], "1.0"), request("/health", []), request("/health", [own, "Host: evil.test"]), request("/health", [own, own])]) {
+  for (const text of [
+    request("/health", [], "1.0"),
+    request("/health", []),
+    request("/health", [own, "Host: evil.test"]),
+    request("/health", [own, own]),
+  ]) {
     assert.match(await raw(text), /^HTTP\/1\.1 40[03] /, text);
   }
 });

@@ -7,7 +7,15 @@ const submit = { path: "/api/v1/tasks", body: { prompt: "p", working_directory: 
 
 test("over TCP only this server's own origin is taken, exactly", async (t) => {
   const { call, port, api } = await openDoor(t);
-  for (const origin of ["null", "http://evil.test", `https://127.0.0.1:${port}`, `http://127.0.0.1:${port}.evil.test`, "http://127.0.0.1", `http://127.0.0.1:${port}/`, "file://"]) {
+  for (const origin of [
+    "null",
+    "http://evil.test",
+    `https://127.0.0.1:${port}`,
+    `http://127.0.0.1:${port}.evil.test`,
+    "http://127.0.0.1",
+    `http://127.0.0.1:${port}/`,
+    "file://",
+  ]) {
     const answer = await call({ ...submit, tcp: true, headers: { origin } });
     assert.deepEqual([answer.status, answer.json()["code"]], [403, "forbidden"], origin);
   }
@@ -39,12 +47,24 @@ test("no answer has a CORS header, also not the one to a preflight", async (t) =
     await call({ path: "/api/v1/tasks", tcp: true, headers: { origin: "http://evil.test" } }),
   ];
   assert.equal(answers[0]?.status, 405);
-  for (const { headers } of answers) assert.deepEqual(Object.keys(headers).filter((name) => name.startsWith("access-control")), []);
+  for (const { headers } of answers)
+    assert.deepEqual(
+      Object.keys(headers).filter((name) => name.startsWith("access-control")),
+      [],
+    );
 });
 
 test("what a form can send is refused: only application/json is read", async (t) => {
   const { call, api } = await openDoor(t);
-  for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json; charset=utf-16", "application/jsonp", "text/plain; application/json", ""]) {
+  for (const type of [
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+    "application/json; charset=utf-16",
+    "application/jsonp",
+    "text/plain; application/json",
+    "",
+  ]) {
     const answer = await call({ ...submit, headers: { "content-type": type } });
     assert.deepEqual([answer.status, answer.json()["code"]], [415, "unsupported_media_type"], type);
   }

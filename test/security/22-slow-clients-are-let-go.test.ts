@@ -17,7 +17,10 @@ test("a client that drips its headers is told 408 and let go", async (t) => {
   const { port } = await openDoor(t, short);
   const socket = connect({ port, host: "127.0.0.1" });
   let answer = "";
-  socket.setEncoding("latin1").on("data", (part: string) => (answer += part)).on("error", () => {});
+  socket
+    .setEncoding("latin1")
+    .on("data", (part: string) => (answer += part))
+    .on("error", () => {});
   const closed = new Promise((resolve) => socket.once("close", resolve));
   socket.write("GET /health HTTP/1.1\r\n");
   const drip = setInterval(() => socket.write("X: y\r\n"), 20);

@@ -11,7 +11,10 @@ const broken: readonly [name: string, body: string | Buffer][] = [
   ["NUL in a key", String.raw`{"prompt":"p","working_directory":"/tmp","labels":{"a\u0000":"x"}}`],
   ["NUL as a byte", withPrompt('"a\0b"')],
   ["half a surrogate pair", withPrompt(String.raw`"\ud800"`)],
-  ["ill-formed UTF-8", Buffer.concat([Buffer.from('{"prompt":"'), Buffer.from([0xc3, 0x28]), Buffer.from('","working_directory":"/tmp"}')])],
+  [
+    "ill-formed UTF-8",
+    Buffer.concat([Buffer.from('{"prompt":"'), Buffer.from([0xc3, 0x28]), Buffer.from('","working_directory":"/tmp"}')]),
+  ],
   ["overlong UTF-8", Buffer.concat([Buffer.from('{"prompt":"'), Buffer.from([0xc0, 0xaf]), Buffer.from('","working_directory":"/tmp"}')])],
   ["UTF-16", Buffer.from(withPrompt('"p"'), "utf16le")],
   ["a deep nest", "[".repeat(500_000) + "]".repeat(500_000)],
@@ -43,7 +46,7 @@ for (const [name, body] of broken) {
 
 test("takes every well-formed text as it is", async (t) => {
   const { api, call } = await openDoor(t);
-  const prompt = "ünï 🎉 \u202e \u0007 \r\n\t \"quotes\" \\u0000 __proto__ <script>";
+  const prompt = 'ünï 🎉 \u202e \u0007 \r\n\t "quotes" \\u0000 __proto__ <script>';
   assert.equal((await call({ path, body: { prompt, working_directory: "/tmp" } })).status, 201);
   assert.equal(api.getTask(1).prompt, prompt);
 });

@@ -32,10 +32,8 @@ export const step = {
     delayMs,
   }),
   tools: (tools: readonly ToolMove[], delayMs = 0): Move => ({ kind: "tools", tools, delayMs }),
-  bash: (command: string, delayMs = 0): Move =>
-    step.tool("Bash", { command, description: command.slice(0, 40) }, delayMs),
-  write: (file: string, content: string, delayMs = 0): Move =>
-    step.tool("Write", { file_path: file, content }, delayMs),
+  bash: (command: string, delayMs = 0): Move => step.tool("Bash", { command, description: command.slice(0, 40) }, delayMs),
+  write: (file: string, content: string, delayMs = 0): Move => step.tool("Write", { file_path: file, content }, delayMs),
   edit: (file: string, before: string, after: string, delayMs = 0): Move =>
     step.tool("Edit", { file_path: file, old_string: before, new_string: after }, delayMs),
   read: (file: string, delayMs = 0): Move => step.tool("Read", { file_path: file }, delayMs),
@@ -106,8 +104,7 @@ export function placeIn(
 /** Finished steps: messages of the user that carry tool results. A tool that was cut off by a crash is not finished. */
 function stepsAfter(messages: readonly ApiMessage[]): number {
   return messages.filter(
-    ({ role, content }) =>
-      role === "user" && typeof content !== "string" && content.some((block) => block.type === "tool_result"),
+    ({ role, content }) => role === "user" && typeof content !== "string" && content.some((block) => block.type === "tool_result"),
   ).length;
 }
 

@@ -13,5 +13,11 @@ export function countedSteps(file: string, count: number, delayMs: number): Move
 /** What the steps left behind, in order. */
 export function countedIn(directory: string, name: string): number[] {
   const file = path.join(directory, name);
-  return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n").filter((line) => line !== "").map(Number) : [];
+  return existsSync(file)
+    ? readFileSync(file, "utf8")
+        .trim()
+        .split("\n")
+        .filter((line) => line !== "")
+        .map(Number)
+    : [];
 }

@@ -40,7 +40,11 @@ export interface TestWorker {
 }
 
 /** @param options.env more environment for server and CLI. @param options.subscription sign in with a (fake) subscription token. */
-export async function worker(t: TestContext, script: Script = {}, options: { env?: Record<string, string>; subscription?: boolean } = {}): Promise<TestWorker> {
+export async function worker(
+  t: TestContext,
+  script: Script = {},
+  options: { env?: Record<string, string>; subscription?: boolean } = {},
+): Promise<TestWorker> {
   const place = scratch(t);
   const model = await startModel(t, script);
   const env: Record<string, string> = {
@@ -54,7 +58,8 @@ export async function worker(t: TestContext, script: Script = {}, options: { env
   };
   const paths = pathsFrom(env);
   const client = new WorkerClient({ kind: "socket", path: paths.serverSocket });
-  const cli: TestWorker["cli"] = (words, { input, cwd = place.work, env: more = {} } = {}) => runCli(words, { cwd, env: { ...env, ...more }, input });
+  const cli: TestWorker["cli"] = (words, { input, cwd = place.work, env: more = {} } = {}) =>
+    runCli(words, { cwd, env: { ...env, ...more }, input });
   t.after(async () => {
     client.close();
     if (existsSync(paths.home)) await cli(["server", "stop", "--now"]);
@@ -86,11 +91,19 @@ export async function worker(t: TestContext, script: Script = {}, options: { env
   };
 }
 
-function runCli(words: readonly string[], { cwd, env, input }: { cwd: string; env: Record<string, string>; input: string | undefined }): Promise<CliResult> {
+function runCli(
+  words: readonly string[],
+  { cwd, env, input }: { cwd: string; env: Record<string, string>; input: string | undefined },
+): Promise<CliResult> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [bin, ...words], { cwd, env, maxBuffer: 64 * 1024 * 1024, timeout: 120_000 }, (_error, stdout, stderr) => {
-      resolve({ code: child.exitCode ?? -1, stdout, stderr });
-    });
+    const child = execFile(
+      process.execPath,
+      [bin, ...words],
+      { cwd, env, maxBuffer: 64 * 1024 * 1024, timeout: 120_000 },
+      (_error, stdout, stderr) => {
+        resolve({ code: child.exitCode ?? -1, stdout, stderr });
+      },
+    );
     child.stdin?.end(input ?? "");
   });
 }

@@ -14,6 +14,10 @@ export const command = defineCommand<object>({
   ],
   async run(call) {
     const client = clientOf(call.io);
-    return await eachTask(call, async (id) => await client.cancel(id), ({ id, status }) => (status === "cancelled" ? `Task ${id} is cancelled.` : `Task ${id} is stopping.`));
+    return await eachTask(
+      call,
+      async (id) => await client.cancel(id),
+      ({ id, status }) => (status === "cancelled" ? `Task ${id} is cancelled.` : `Task ${id} is stopping.`),
+    );
   },
 });

@@ -18,7 +18,8 @@ export const command = defineCommand<object>({
   ],
   async run({ words, options, io }) {
     const shell = shells.find((each) => each === words[0]);
-    if (shell === undefined) throw new WorkerError("invalid_input", `There is no completion for "${words[0] ?? ""}". There is for: ${shells.join(", ")}.`);
+    if (shell === undefined)
+      throw new WorkerError("invalid_input", `There is no completion for "${words[0] ?? ""}". There is for: ${shells.join(", ")}.`);
     if (options.json === true) writeJson(io.stdout, { shell, script: completionScripts[shell] });
     else io.stdout.write(completionScripts[shell]);
     return exitCodes.ok;

@@ -11,7 +11,8 @@ import { settingText } from "../setting-text.ts";
 export const command = defineCommand<object>({
   name: "config list",
   summary: "List every setting, its value and where that comes from",
-  details: "Flags are stronger than the environment, that is stronger than the file, and that is stronger than the defaults. Off a terminal: key, tab, value, tab, origin.",
+  details:
+    "Flags are stronger than the environment, that is stronger than the file, and that is stronger than the defaults. Off a terminal: key, tab, value, tab, origin.",
   examples: [{ command: "claude-worker config list", does: "what holds now" }],
   async run({ options, io }) {
     const { settings, origins } = connectionOf(io);

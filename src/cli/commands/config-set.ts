@@ -26,7 +26,8 @@ export const command = defineCommand<{ readonly unset?: boolean }>({
   ],
   async run({ words: [name = "", text], options, io }) {
     const { key, env } = settingNamed(name);
-    if ((text === undefined) !== (options.unset === true)) throw new WorkerError("invalid_input", `Give a value or --unset: claude-worker config set ${key} VALUE`);
+    if ((text === undefined) !== (options.unset === true))
+      throw new WorkerError("invalid_input", `Give a value or --unset: claude-worker config set ${key} VALUE`);
     const file = pathsFrom(io.env).config;
     const { [key]: _before, ...others } = readConfigFile(file);
     const value = text === undefined ? null : parseSetting(key, text, "the command line");
@@ -51,6 +52,9 @@ function save(file: string, content: object): void {
     writeFileSync(fresh, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
     renameSync(fresh, file);
   } catch (error) {
-    throw new WorkerError("storage_unusable", `The configuration ${file} cannot be written (${(error as NodeJS.ErrnoException).code ?? "unknown error"}). Mend its rights, or choose another place: CLAUDE_WORKER_CONFIG.`);
+    throw new WorkerError(
+      "storage_unusable",
+      `The configuration ${file} cannot be written (${(error as NodeJS.ErrnoException).code ?? "unknown error"}). Mend its rights, or choose another place: CLAUDE_WORKER_CONFIG.`,
+    );
   }
 }

@@ -87,7 +87,8 @@ async function jsonLog(call: LogCall): Promise<void> {
 /** The stored events after a number that are new enough, and with --follow what comes. */
 async function* eventsOf({ client, task, options, signal }: LogCall, after: number): AsyncGenerator<EventView, void> {
   const since = options.since ?? 0;
-  const events = options.follow === true ? client.events(task.id, { after, signal }) : storedEvents(client, task.id, { after, last: task.last_event });
+  const events =
+    options.follow === true ? client.events(task.id, { after, signal }) : storedEvents(client, task.id, { after, last: task.last_event });
   for await (const event of events) {
     if (Date.parse(event.at) >= since) yield event;
   }

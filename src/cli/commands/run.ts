@@ -52,13 +52,21 @@ export const command = defineCommand<RunOptions>({
     { flags: "-m, --model <name>", description: "model name or alias", completes: ["opus", "sonnet", "haiku"] },
     { flags: "-n, --name <text>", description: "a name for lists" },
     { flags: "--permission-mode <mode>", description: "what Claude may do unasked", choices: permissionModes },
-    { flags: "--allow <rule...>", description: "permission rules that allow, e.g. \"Bash(npm test)\"", repeat: true, also: rule },
+    { flags: "--allow <rule...>", description: 'permission rules that allow, e.g. "Bash(npm test)"', repeat: true, also: rule },
     { flags: "--deny <rule...>", description: "permission rules that deny; stronger than --allow", repeat: true, also: rule },
     { flags: "--max-turns <n>", description: "stop after this many turns", parse: wholeNumber("--max-turns", { min: 1, max: 100_000 }) },
     { flags: "--max-budget-usd <amount>", description: "stop when this much is spent, in US dollars", parse: money("--max-budget-usd") },
     { flags: "--timeout <duration>", description: "stop after this time, e.g. 30m", parse: duration("--timeout") },
-    { flags: "--retries <n>", description: "extra tries when the agent itself fails", parse: wholeNumber("--retries", { min: 0, max: 100 }) },
-    { flags: "--priority <n>", description: "higher starts earlier (default: 0)", parse: wholeNumber("--priority", { min: -1000, max: 1000 }) },
+    {
+      flags: "--retries <n>",
+      description: "extra tries when the agent itself fails",
+      parse: wholeNumber("--retries", { min: 0, max: 100 }),
+    },
+    {
+      flags: "--priority <n>",
+      description: "higher starts earlier (default: 0)",
+      parse: wholeNumber("--priority", { min: -1000, max: 1000 }),
+    },
     { flags: "--label <key=value>", description: "a label; may be given several times", parse: label, repeat: true },
     { flags: "--trust", description: "trust the directory, after a question on the terminal" },
   ],
@@ -110,7 +118,9 @@ function taskInput(prompt: string, options: RunOptions, { settings, origins }: C
 }
 
 function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }
 
 async function submitted(input: TaskInput, { options, io }: Call<RunOptions>, connection: Connection): Promise<TaskView> {
@@ -127,7 +137,8 @@ async function submitted(input: TaskInput, { options, io }: Call<RunOptions>, co
 }
 
 function submittedLine(task: TaskView): string {
-  const wait = task.waiting_for === null || task.waiting_for.message === "starts now" ? "" : ` It waits: ${plainLine(task.waiting_for.message)}`;
+  const wait =
+    task.waiting_for === null || task.waiting_for.message === "starts now" ? "" : ` It waits: ${plainLine(task.waiting_for.message)}`;
   return `Task ${task.id} is submitted: ${plainLine(task.name ?? task.title, 100)}${wait}`;
 }
 

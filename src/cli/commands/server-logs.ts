@@ -17,7 +17,11 @@ export const command = defineCommand<{ readonly follow?: boolean; readonly lines
   examples: [{ command: "claude-worker server logs -f", does: "follow it" }],
   async run({ options, io }) {
     const { paths, isLocal } = connectionOf(io);
-    if (!isLocal) throw new WorkerError("invalid_input", "The log of a remote server is on its own machine. Look there, or unset CLAUDE_WORKER_SERVER_URL.");
+    if (!isLocal)
+      throw new WorkerError(
+        "invalid_input",
+        "The log of a remote server is on its own machine. Look there, or unset CLAUDE_WORKER_SERVER_URL.",
+      );
     const interrupt = new AbortController();
     const release = io.onInterrupt(() => interrupt.abort());
     const file = new FollowedFile(paths.serverLog);

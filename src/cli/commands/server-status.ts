@@ -27,7 +27,9 @@ export const command = defineCommand<object>({
 function pageOf(server: ServerView, io: Io): string {
   const paint = painter(io.stdout);
   const { workers, counts } = server;
-  const tasks = taskStatuses.filter((status) => counts[status] > 0).map((status) => paint[statusColours[status]](`${counts[status]} ${status}`));
+  const tasks = taskStatuses
+    .filter((status) => counts[status] > 0)
+    .map((status) => paint[statusColours[status]](`${counts[status]} ${status}`));
   const rows: [string, string][] = [
     ["Server", server.status === "healthy" ? paint.green("healthy") : paint.yellow(server.status)],
     ["Version", server.version],

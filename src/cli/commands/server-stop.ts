@@ -18,7 +18,11 @@ export const command = defineCommand<StopCommandOptions>({
   summary: "Stop the server; running tasks go on and are taken up again at the next start",
   options: [
     { flags: "--drain", description: "start nothing more and wait for the running tasks first" },
-    { flags: "--deadline <duration>", description: "with --drain: after this time interrupt what still runs, to be resumed (default: 10m)", parse: duration("--deadline") },
+    {
+      flags: "--deadline <duration>",
+      description: "with --drain: after this time interrupt what still runs, to be resumed (default: 10m)",
+      parse: duration("--deadline"),
+    },
     { flags: "--now", description: "interrupt the running tasks; the next start resumes them" },
   ],
   examples: [
@@ -26,10 +30,13 @@ export const command = defineCommand<StopCommandOptions>({
     { command: "claude-worker server stop --drain --deadline 5m", does: "before switching the machine off" },
   ],
   async run({ options, io }) {
-    if (options.drain === true && options.now === true) throw new WorkerError("invalid_input", "--drain and --now exclude each other. Choose one.");
-    if (options.deadline !== undefined && options.drain !== true) throw new WorkerError("invalid_input", "--deadline is for --drain. Give both, or none.");
+    if (options.drain === true && options.now === true)
+      throw new WorkerError("invalid_input", "--drain and --now exclude each other. Choose one.");
+    if (options.deadline !== undefined && options.drain !== true)
+      throw new WorkerError("invalid_input", "--deadline is for --drain. Give both, or none.");
     const mode = options.drain === true ? "drain" : options.now === true ? "now" : "leave";
-    if (mode === "drain" && options.json !== true) io.stderr.write("Waiting for the running tasks. Ctrl-C stops waiting, not the server's stop.\n");
+    if (mode === "drain" && options.json !== true)
+      io.stderr.write("Waiting for the running tasks. Ctrl-C stops waiting, not the server's stop.\n");
     const before = await stopServer(connectionOf(io), { mode, deadline_ms: options.deadline });
     const left = mode === "leave" ? before.counts.running : 0;
     if (options.json === true) writeJson(io.stdout, { stopped: true, pid: before.pid, left_running: left });

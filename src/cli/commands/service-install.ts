@@ -22,7 +22,10 @@ export const command = defineCommand<{ print?: boolean }>({
     }
     await installService(manager, io.env);
     if (options.json === true) writeJson(io.stdout, { installed: true, manager: manager.name, file: manager.file });
-    else io.stdout.write(`The server runs as a ${manager.name} service: ${manager.file}\n${manager.hints.map((hint) => `${hint}\n`).join("")}`);
+    else
+      io.stdout.write(
+        `The server runs as a ${manager.name} service: ${manager.file}\n${manager.hints.map((hint) => `${hint}\n`).join("")}`,
+      );
     return exitCodes.ok;
   },
 });

@@ -12,7 +12,12 @@ export const command = defineCommand<object>({
   async run({ options, io }) {
     const removed = await uninstallService(serviceManager(process.platform, io.env, servicePlan(io.env, launcherPath())), io.env);
     if (options.json === true) writeJson(io.stdout, { removed });
-    else io.stdout.write(removed ? "The service is gone and its server stopped. Running tasks go on until a server adopts them: claude-worker server start\n" : "There was no service.\n");
+    else
+      io.stdout.write(
+        removed
+          ? "The service is gone and its server stopped. Running tasks go on until a server adopts them: claude-worker server start\n"
+          : "There was no service.\n",
+      );
     return exitCodes.ok;
   },
 });

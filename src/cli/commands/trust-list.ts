@@ -18,10 +18,15 @@ export const command = defineCommand<object>({
     const { directories } = trust;
     const paint = painter(io.stdout);
     if (options.json === true) writeJson(io.stdout, trust);
-    else if (!io.stdout.isTTY) io.stdout.write(directories.map(({ path, by, since }) => `${plainLine(path, 4096)}\t${by}\t${since ?? ""}\n`).join(""));
+    else if (!io.stdout.isTTY)
+      io.stdout.write(directories.map(({ path, by, since }) => `${plainLine(path, 4096)}\t${by}\t${since ?? ""}\n`).join(""));
     else if (directories.length === 0) io.stdout.write("No directory is trusted. Trust one: claude-worker trust add DIR\n");
     else {
-      const rows = directories.map(({ path, by, since }) => [{ text: by }, { text: since === null ? "" : relativeTime(since, Date.now()) }, { text: plainLine(path, 4096) }]);
+      const rows = directories.map(({ path, by, since }) => [
+        { text: by },
+        { text: since === null ? "" : relativeTime(since, Date.now()) },
+        { text: plainLine(path, 4096) },
+      ]);
       io.stdout.write(table(rows, { header: ["TRUSTED BY", "SINCE", "DIRECTORY"], paintHeader: paint.dim, width: io.stdout.columns }));
     }
     return exitCodes.ok;

@@ -13,7 +13,8 @@ import { taskId } from "../task-reference.ts";
 export const command = defineCommand<{ readonly timeout?: number }>({
   name: "wait",
   summary: "Wait until tasks have ended",
-  details: "Exits with 0 when all completed, 1 when one did not, 124 when the time was over. Off a terminal it prints a line for each: id, tab, status.",
+  details:
+    "Exits with 0 when all completed, 1 when one did not, 124 when the time was over. Off a terminal it prints a line for each: id, tab, status.",
   arguments: [{ name: "<id...>", description: "the tasks", completes: "tasks" }],
   options: [{ flags: "--timeout <duration>", description: "longest wait, e.g. 10m", parse: duration("--timeout") }],
   examples: [
@@ -28,7 +29,10 @@ export const command = defineCommand<{ readonly timeout?: number }>({
     const { ended, open } = await clientOf(io).wait(ids, { timeoutMs: options.timeout, signal: interrupt.signal, onEnd }).finally(release);
     const isTimedOut = open.length > 0 && !interrupt.signal.aborted;
     if (options.json === true) writeJson(io.stdout, { tasks: ended, open, timed_out: isTimedOut });
-    else if (open.length > 0) io.stderr.write(`${isTimedOut ? "The time is over" : "Not waiting any longer"}: ${open.length === 1 ? "task" : "tasks"} ${open.join(", ")} not ended yet, left running.\n`);
+    else if (open.length > 0)
+      io.stderr.write(
+        `${isTimedOut ? "The time is over" : "Not waiting any longer"}: ${open.length === 1 ? "task" : "tasks"} ${open.join(", ")} not ended yet, left running.\n`,
+      );
     if (isTimedOut) return exitCodes.timedOut;
     if (open.length > 0) return exitCodes.interrupted;
     return ended.every(({ status }) => status === "completed") ? exitCodes.ok : exitCodes.failed;

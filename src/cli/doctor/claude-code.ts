@@ -12,13 +12,20 @@ const sdk = "@anthropic-ai/claude-agent-sdk";
 export async function checkClaudeCode(configured: string | null): Promise<Check> {
   const binary = configured ?? ownBinary();
   if (binary === null) {
-    return fail("Claude Code", `no binary for ${process.platform}-${process.arch} is installed`, "Install again with optional dependencies (npm install --include=optional), or name one: claude-worker config set claude_executable PATH");
+    return fail(
+      "Claude Code",
+      `no binary for ${process.platform}-${process.arch} is installed`,
+      "Install again with optional dependencies (npm install --include=optional), or name one: claude-worker config set claude_executable PATH",
+    );
   }
   try {
     const { stdout } = await promisify(execFile)(binary, ["--version"], { timeout: startMs });
     return ok("Claude Code", `${stdout.trim()} (${binary})`);
   } catch (error) {
-    const mend = configured === null ? "Install claude-worker again" : "Name another binary, or use the one that comes along: claude-worker config set claude_executable --unset";
+    const mend =
+      configured === null
+        ? "Install claude-worker again"
+        : "Name another binary, or use the one that comes along: claude-worker config set claude_executable --unset";
     return fail("Claude Code", `${binary} does not start: ${reason(error)}`, mend);
   }
 }
@@ -27,7 +34,9 @@ export async function checkClaudeCode(configured: string | null): Promise<Check>
 export function ownBinary(): string | null {
   try {
     const fromSdk = createRequire(createRequire(import.meta.url).resolve(sdk));
-    return firstOf(platformPackages().map((name) => () => fromSdk.resolve(`${name}/${process.platform === "win32" ? "claude.exe" : "claude"}`)));
+    return firstOf(
+      platformPackages().map((name) => () => fromSdk.resolve(`${name}/${process.platform === "win32" ? "claude.exe" : "claude"}`)),
+    );
   } catch {
     return null; // Not even the SDK is installed.
   }

@@ -20,7 +20,11 @@ const providers: Readonly<Record<string, string>> = {
 export async function checkCredentials(env: Env): Promise<Check> {
   const found = fromEnvironment(env) ?? fromFiles(env) ?? (await fromKeychain());
   if (found !== null) return ok("Credentials", found);
-  return fail("Credentials", "nothing to sign in with was found", "Run `claude` and sign in, or set ANTHROPIC_API_KEY, then restart the server: claude-worker server restart");
+  return fail(
+    "Credentials",
+    "nothing to sign in with was found",
+    "Run `claude` and sign in, or set ANTHROPIC_API_KEY, then restart the server: claude-worker server restart",
+  );
 }
 
 function fromEnvironment(env: Env): string | null {

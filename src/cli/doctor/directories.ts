@@ -12,8 +12,14 @@ const tooFewBytes = 0.1 * gigabyte;
 
 /** The data directory, and the logs and the database where they are elsewhere. */
 export function checkDirectories({ home, logs, database }: Paths): Check[] {
-  const places: readonly [string, string][] = [["Data directory", home], ["Logs", logs], ["Database", dirname(database)]];
-  return places.filter(([name, path]) => name === "Data directory" || !`${path}/`.startsWith(`${home}/`)).map(([name, path]) => checkDirectory(name, path));
+  const places: readonly [string, string][] = [
+    ["Data directory", home],
+    ["Logs", logs],
+    ["Database", dirname(database)],
+  ];
+  return places
+    .filter(([name, path]) => name === "Data directory" || !`${path}/`.startsWith(`${home}/`))
+    .map(([name, path]) => checkDirectory(name, path));
 }
 
 function checkDirectory(name: string, path: string): Check {

@@ -9,7 +9,11 @@ export function checkSandbox(path: string, platform: NodeJS.Platform = process.p
   if (platform !== "linux") return warn("Sandbox", `none on ${platform}`, "Sandboxed tasks need Linux or macOS");
   const missing = ["bwrap", "socat"].filter((program) => !isOnPath(program, path));
   if (missing.length === 0) return ok("Sandbox", "bwrap and socat are there");
-  return warn("Sandbox", `${missing.join(" and ")} not found: sandboxed tasks cannot run, others can`, "Install bubblewrap and socat with your system's package manager, e.g. apt install bubblewrap socat");
+  return warn(
+    "Sandbox",
+    `${missing.join(" and ")} not found: sandboxed tasks cannot run, others can`,
+    "Install bubblewrap and socat with your system's package manager, e.g. apt install bubblewrap socat",
+  );
 }
 
 function isOnPath(program: string, path: string): boolean {

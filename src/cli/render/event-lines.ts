@@ -16,7 +16,10 @@ export function eventLines(event: EventView, paint: Painter): string[] {
 export function agentText(event: EventView): string[] | null {
   const { text } = event.data;
   if (event.type !== "text" || typeof text !== "string") return null;
-  return plainText(text).trim().split("\n").map((line) => line.trimEnd());
+  return plainText(text)
+    .trim()
+    .split("\n")
+    .map((line) => line.trimEnd());
 }
 
 function painted(line: string, event: EventView, paint: Painter): string {

@@ -19,14 +19,25 @@ export interface TableOptions {
 /** Each line ends with a newline; empty without rows. */
 export function table(rows: readonly (readonly Cell[])[], options: TableOptions): string {
   if (rows.length === 0) return "";
-  const head = options.header === undefined ? [] : [options.header.map((text) => ({ text, ...(options.paintHeader && { paint: options.paintHeader }) }))];
+  const head =
+    options.header === undefined
+      ? []
+      : [options.header.map((text) => ({ text, ...(options.paintHeader && { paint: options.paintHeader }) }))];
   const lines = [...head, ...rows];
   const columns = Math.max(...lines.map((cells) => cells.length));
   const widths = Array.from({ length: columns }, (_, column) => Math.max(...lines.map((cells) => textWidth(cells[column]?.text ?? ""))));
   const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
   widths[columns - 1] = Math.max(10, options.width - before);
   const right = new Set(options.right ?? []);
-  return lines.map((cells) => `${cells.map((cell, column) => padded(cell, widths[column] ?? 0, { isRight: right.has(column), isLast: column === columns - 1 })).join("  ").trimEnd()}\n`).join("");
+  return lines
+    .map(
+      (cells) =>
+        `${cells
+          .map((cell, column) => padded(cell, widths[column] ?? 0, { isRight: right.has(column), isLast: column === columns - 1 }))
+          .join("  ")
+          .trimEnd()}\n`,
+    )
+    .join("");
 }
 
 function padded({ text, paint }: Cell, width: number, { isRight, isLast }: { isRight: boolean; isLast: boolean }): string {

@@ -18,14 +18,22 @@ export function taskTable(tasks: readonly TaskSummaryView[], output: Output, now
     const note = noteOf(task);
     return [
       { text: String(task.id), paint: paint.bold },
-      { text: `${statusMarks[task.status]} ${task.cancel_requested && task.status === "running" ? "stopping" : task.status}`, paint: paint[statusColours[task.status]] },
+      {
+        text: `${statusMarks[task.status]} ${task.cancel_requested && task.status === "running" ? "stopping" : task.status}`,
+        paint: paint[statusColours[task.status]],
+      },
       { text: relativeTime(task.created_at, now), paint: paint.dim },
       { text: tookOf(task, now) },
       { text: task.cost_usd === null ? "" : dollars(task.cost_usd) },
       { text: `${plainLine(task.name ?? task.title, 60)}${note === "" ? "" : `  ${note}`}` },
     ];
   });
-  return table(rows, { header: ["ID", "STATUS", "CREATED", "TOOK", "COST", "TASK"], paintHeader: paint.dim, width: output.columns, right: [0, 3, 4] });
+  return table(rows, {
+    header: ["ID", "STATUS", "CREATED", "TOOK", "COST", "TASK"],
+    paintHeader: paint.dim,
+    width: output.columns,
+    right: [0, 3, 4],
+  });
 }
 
 /** One task a line, uncut; times are RFC 3339, what is not there is empty. */

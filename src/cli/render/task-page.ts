@@ -45,7 +45,12 @@ function factsOf(task: TaskView, now: number): [string, string][] {
     ["Model", task.model ?? "Claude Code's default"],
     ["Permissions", permissionsOf(task)],
     ["Limits", limitsOf(task)],
-    ["Labels", Object.entries(task.labels).map(([key, value]) => `${key}=${value}`).join(", ")],
+    [
+      "Labels",
+      Object.entries(task.labels)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(", "),
+    ],
     ["Priority", task.priority === 0 ? "" : String(task.priority)],
     ["Created", when(task.created_at)],
     ["Started", when(task.started_at)],
@@ -91,5 +96,14 @@ function errorOf({ code, message }: NonNullable<TaskView["error"]>): string {
 }
 
 function section(title: string, text: string, paint: Painter): string[] {
-  return text.trim() === "" ? [] : ["", paint.bold(title), ...text.trim().split("\n").map((line) => `  ${line}`)];
+  return text.trim() === ""
+    ? []
+    : [
+        "",
+        paint.bold(title),
+        ...text
+          .trim()
+          .split("\n")
+          .map((line) => `  ${line}`),
+      ];
 }

@@ -35,14 +35,23 @@ export interface ServiceManager {
 /** @throws WorkerError unavailable on other systems. */
 export function serviceManager(platform: NodeJS.Platform, env: Env, plan: ServicePlan): ServiceManager {
   const home = env["HOME"] || homedir();
-  if (platform === "linux") return systemdUnit(join(env["XDG_CONFIG_HOME"] || join(home, ".config"), "systemd", "user"), plan, env["USER"] ?? "$USER");
+  if (platform === "linux")
+    return systemdUnit(join(env["XDG_CONFIG_HOME"] || join(home, ".config"), "systemd", "user"), plan, env["USER"] ?? "$USER");
   if (platform === "darwin") return launchdAgent(join(home, "Library", "LaunchAgents"), plan, process.getuid?.() ?? 501);
   throw new WorkerError("unavailable", `There is no service for ${platform} yet. Start the server at login: claude-worker server start`);
 }
 
 /** Where this installation is, and the environment that makes a server at boot the same as one that is started by hand. */
 export function servicePlan(env: Env, launcher: string): ServicePlan {
-  const kept = ["PATH", "CLAUDE_WORKER_HOME", "CLAUDE_WORKER_DB", "CLAUDE_WORKER_LOG_DIR", "CLAUDE_WORKER_CONFIG", "CLAUDE_CONFIG_DIR", "XDG_CONFIG_HOME"];
+  const kept = [
+    "PATH",
+    "CLAUDE_WORKER_HOME",
+    "CLAUDE_WORKER_DB",
+    "CLAUDE_WORKER_LOG_DIR",
+    "CLAUDE_WORKER_CONFIG",
+    "CLAUDE_CONFIG_DIR",
+    "XDG_CONFIG_HOME",
+  ];
   const entries = kept.flatMap((name) => (env[name] ? [[name, env[name]] as const] : []));
   return { node: process.execPath, launcher, env: Object.fromEntries(entries) };
 }
@@ -76,7 +85,12 @@ export interface ServiceStatus {
 
 export async function serviceStatus(manager: ServiceManager, env: Env): Promise<ServiceStatus> {
   const installed = existsSync(manager.file);
-  const active = installed && (await run(manager.isActive, env).then(() => true, () => false));
+  const active =
+    installed &&
+    (await run(manager.isActive, env).then(
+      () => true,
+      () => false,
+    ));
   return { installed, active, file: manager.file, manager: manager.name };
 }
 
@@ -85,7 +99,12 @@ function run([program = "", ...words]: readonly string[], env: Env): Promise<voi
     execFile(program, words, { env: { ...env }, timeout: 30_000 }, (error, _stdout, stderr) => {
       if (error === null) return resolve();
       const reason = error.code === "ENOENT" ? `${program} is not on this machine` : stderr.trim().split("\n").at(-1) || error.message;
-      reject(new WorkerError("unavailable", `${[program, ...words].join(" ")} failed: ${reason}. Without a service manager, start the server at login: claude-worker server start`));
+      reject(
+        new WorkerError(
+          "unavailable",
+          `${[program, ...words].join(" ")} failed: ${reason}. Without a service manager, start the server at login: claude-worker server start`,
+        ),
+      );
     });
   });
 }

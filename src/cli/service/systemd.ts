@@ -9,8 +9,14 @@ export function systemdUnit(directory: string, plan: ServicePlan, user: string):
     name: "systemd",
     file: join(directory, unit),
     content: contentOf(plan),
-    enable: [["systemctl", "--user", "daemon-reload"], ["systemctl", "--user", "enable", "--now", unit]],
-    disable: [["systemctl", "--user", "disable", "--now", unit], ["systemctl", "--user", "daemon-reload"]],
+    enable: [
+      ["systemctl", "--user", "daemon-reload"],
+      ["systemctl", "--user", "enable", "--now", unit],
+    ],
+    disable: [
+      ["systemctl", "--user", "disable", "--now", unit],
+      ["systemctl", "--user", "daemon-reload"],
+    ],
     isActive: ["systemctl", "--user", "--quiet", "is-active", unit],
     hints: [
       `To start it at boot, before you log in: loginctl enable-linger ${user}`,
