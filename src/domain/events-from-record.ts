@@ -1,17 +1,18 @@
 /**
- * Turns a line of the journal into the events of a task's story. What only Claude Code's own screens need (progress, status, hooks) makes
+ * Turns a line of the journal into the events of a task's story; the runner's own notes are events-from-note.ts's. What only Claude Code's own screens need (progress, status, hooks) makes
  * no event; nothing is lost, because the journal keeps every record whole. Fields of `data` are snake_case: doors show them as they are.
  */
 import { cutJson, cutString } from "./cut-json.ts";
-import type { EventType, NewEvent } from "./event.ts";
+import { denied, mark, notice, word } from "./event-draft.ts";
+import type { EventDraft } from "./event-draft.ts";
+import type { NewEvent } from "./event.ts";
+import { eventsFromNote } from "./events-from-note.ts";
 import { arrayOf, isoOf, numberOf, objectOf, stringOf } from "./read-json.ts";
 import type { JsonObject } from "./read-json.ts";
 import type { JournalRecord } from "./record.ts";
 
 /** A result is a task's answer: it is kept far longer than other texts. In UTF-16 code units. */
 const maxResultLength = 1024 * 1024;
-
-type Draft = { readonly type: EventType; readonly data: Record<string, unknown> };
 
 /**
  * The events of a record, oldest first; none for records that only the journal keeps. Strings over 16 KB are cut, and `data.truncated` says so.
@@ -23,7 +24,7 @@ export function eventsFromRecord(record: JournalRecord): NewEvent[] {
   return draftsOf(message).map((draft) => ({ ...draft, at: Number.isFinite(at) ? at : 0 }));
 }
 
-function draftsOf(message: JsonObject): Draft[] {
+function draftsOf(message: JsonObject): EventDraft[] {
   switch (message["type"]) {
     case "assistant":
       return assistantEvents(message);
@@ -38,16 +39,16 @@ function draftsOf(message: JsonObject): Draft[] {
     case "auth_status":
       return message["error"] === undefined ? [] : [notice("auth_status", message["error"])];
     case "worker":
-      return workerEvents(message);
+      return eventsFromNote(message);
     default:
       return [];
   }
 }
 
 /** Claude Code speaks for the API in an assistant message of the model `<synthetic>`: that is a notice, not the agent's word. */
-function assistantEvents(message: JsonObject): Draft[] {
+function assistantEvents(message: JsonObject): EventDraft[] {
   const body = objectOf(message["message"]);
-  const error = stringOf(message["error"]);
+  const error = word(message["error"]);
   const from = subagentOf(message);
   if (error !== null && body["model"] === "<synthetic>") {
     const text = arrayOf(body["content"]).map((block) => stringOf(objectOf(block)["text"]) ?? "");
@@ -57,7 +58,7 @@ function assistantEvents(message: JsonObject): Draft[] {
   return error === null ? events : [...events, notice("api_error", error, { error, ...from })];
 }
 
-function blockEvents(block: JsonObject, from: JsonObject): Draft[] {
+function blockEvents(block: JsonObject, from: JsonObject): EventDraft[] {
   if (block["type"] === "text") return textEvent("text", block["text"], from);
   if (block["type"] === "thinking") return textEvent("thinking", block["thinking"], from);
   if (block["type"] !== "tool_use" && block["type"] !== "server_tool_use") return [];
@@ -66,8 +67,8 @@ function blockEvents(block: JsonObject, from: JsonObject): Draft[] {
     {
       type: "tool_use",
       data: {
-        tool: name(block["name"]),
-        tool_use_id: name(block["id"]),
+        tool: word(block["name"]) ?? "",
+        tool_use_id: word(block["id"]) ?? "",
         input: input.value,
         ...mark(input.truncated),
         ...from,
@@ -76,19 +77,19 @@ function blockEvents(block: JsonObject, from: JsonObject): Draft[] {
   ];
 }
 
-function textEvent(type: "text" | "thinking", value: unknown, from: JsonObject): Draft[] {
+function textEvent(type: "text" | "thinking", value: unknown, from: JsonObject): EventDraft[] {
   const text = cutString(stringOf(value) ?? "");
   return text.value.trim() === "" ? [] : [{ type, data: { text: text.value, ...mark(text.truncated), ...from } }];
 }
 
-function toolResultEvents(message: JsonObject): Draft[] {
+function toolResultEvents(message: JsonObject): EventDraft[] {
   const from = subagentOf(message);
   return arrayOf(objectOf(message["message"])["content"])
     .map(objectOf)
     .filter((block) => block["type"] === "tool_result")
     .map((block) => {
       const text = cutString(toolText(block["content"]));
-      const data = { tool_use_id: name(block["tool_use_id"]), is_error: block["is_error"] === true, text: text.value };
+      const data = { tool_use_id: word(block["tool_use_id"]) ?? "", is_error: block["is_error"] === true, text: text.value };
       return { type: "tool_result", data: { ...data, ...mark(text.truncated), ...from } };
     });
 }
@@ -97,38 +98,40 @@ function toolResultEvents(message: JsonObject): Draft[] {
 function toolText(content: unknown): string {
   if (typeof content === "string") return content;
   return arrayOf(content)
-    .map((part) => stringOf(objectOf(part)["text"]) ?? `[${name(objectOf(part)["type"])}]`)
+    .map((part) => stringOf(objectOf(part)["text"]) ?? `[${word(objectOf(part)["type"]) ?? "?"}]`)
     .join("\n");
 }
 
-function systemEvents(message: JsonObject): Draft[] {
+function systemEvents(message: JsonObject): EventDraft[] {
   switch (message["subtype"]) {
     case "init":
       return [initEvent(message)];
     case "api_retry":
       return [apiRetryEvent(message)];
     case "permission_denied":
-      return [deniedEvent(message["tool_name"], message["tool_input"], message["decision_reason"] ?? message["message"], message)];
+      return [denied(refusedCall(message))];
     case "compact_boundary":
       return [notice("compacted", "The conversation was compacted.", compactFacts(objectOf(message["compact_metadata"])))];
     case "model_refusal_fallback":
     case "model_refusal_no_fallback":
     case "informational":
-      return [notice(name(message["subtype"]), message["content"])];
+      return [notice(message["subtype"], message["content"])];
     case "notification":
       return [notice("notification", message["text"])];
     case "task_notification":
       return message["skip_transcript"] === true || message["ambient"] === true
         ? []
-        : [notice("task_notification", message["summary"], { status: name(message["status"]) })];
+        : [notice("task_notification", message["summary"], { status: word(message["status"]) })];
     case "session_writes_lost":
-      return [notice("session_writes_lost", `Claude Code could not save its session (${name(message["error_code"])}).`)];
+      return [
+        notice("session_writes_lost", `Claude Code could not save its session (${word(message["error_code"]) ?? "no reason given"}).`),
+      ];
     default:
       return [];
   }
 }
 
-function initEvent(message: JsonObject): Draft {
+function initEvent(message: JsonObject): EventDraft {
   const data = cutJson({
     session_id: message["session_id"],
     model: message["model"],
@@ -142,27 +145,33 @@ function initEvent(message: JsonObject): Draft {
   return { type: "init", data: { ...objectOf(data.value), ...mark(data.truncated) } };
 }
 
-function apiRetryEvent(message: JsonObject): Draft {
+function apiRetryEvent(message: JsonObject): EventDraft {
   const data = {
     attempt: numberOf(message["attempt"]),
     max_retries: numberOf(message["max_retries"]),
     delay_ms: numberOf(message["retry_delay_ms"]),
     status: numberOf(message["error_status"]),
-    error: stringOf(message["error"]),
+    error: word(message["error"]),
   };
   return { type: "api_retry", data };
 }
 
+/** The call's input is in the `tool_use` event of the same id. */
+function refusedCall(message: JsonObject) {
+  const { tool_name: tool, tool_input: input, tool_use_id: id } = message;
+  return { tool, input, id, reason: message["decision_reason"] ?? message["message"] };
+}
+
 function compactFacts(metadata: JsonObject): JsonObject {
-  return { trigger: stringOf(metadata["trigger"]), tokens_before: numberOf(metadata["pre_tokens"]) };
+  return { trigger: word(metadata["trigger"]), tokens_before: numberOf(metadata["pre_tokens"]) };
 }
 
 /** `resetsAt` comes in seconds since 1970 (measured with Claude Code 2.1.330); later than the year 5138 it must be milliseconds. */
-function rateLimitEvent(info: JsonObject): Draft {
+function rateLimitEvent(info: JsonObject): EventDraft {
   const resets = numberOf(info["resetsAt"]);
   const data = {
-    status: stringOf(info["status"]),
-    limit: stringOf(info["rateLimitType"]),
+    status: word(info["status"]),
+    limit: word(info["rateLimitType"]),
     resets_at: resets === null ? null : isoOf(resets > 1e11 ? resets : resets * 1000),
     utilization: numberOf(info["utilization"]),
     using_overage: info["isUsingOverage"] === true,
@@ -170,16 +179,16 @@ function rateLimitEvent(info: JsonObject): Draft {
   return { type: "rate_limit", data };
 }
 
-function resultEvent(message: JsonObject): Draft {
+function resultEvent(message: JsonObject): EventDraft {
   const errors = arrayOf(message["errors"]).filter((error) => typeof error === "string");
   const text = cutString(stringOf(message["result"]) ?? errors.join("\n"), maxResultLength);
   const data = {
-    subtype: name(message["subtype"]),
+    subtype: word(message["subtype"]) ?? "",
     is_error: message["is_error"] === true,
     text: text.value,
-    terminal_reason: stringOf(message["terminal_reason"]),
+    terminal_reason: word(message["terminal_reason"]),
     api_error_status: numberOf(message["api_error_status"]),
-    startup_failure: stringOf(message["startup_failure_reason"]),
+    startup_failure: word(message["startup_failure_reason"]),
     num_turns: numberOf(message["num_turns"]) ?? 0,
     duration_ms: numberOf(message["duration_ms"]) ?? 0,
     cost_usd: numberOf(message["total_cost_usd"]),
@@ -192,7 +201,7 @@ function resultEvent(message: JsonObject): Draft {
 
 function usageOf(models: JsonObject): Record<string, unknown> {
   const entries = Object.entries(models).slice(0, 100);
-  return Object.fromEntries(entries.map(([model, usage]) => [cutString(model, 200).value, modelUsageOf(objectOf(usage))]));
+  return Object.fromEntries(entries.map(([model, usage]) => [word(model) ?? "", modelUsageOf(objectOf(usage))]));
 }
 
 function modelUsageOf(usage: JsonObject): JsonObject {
@@ -205,79 +214,7 @@ function modelUsageOf(usage: JsonObject): JsonObject {
   };
 }
 
-function workerEvents(note: JsonObject): Draft[] {
-  switch (note["subtype"]) {
-    case "started":
-    case "session":
-      return stringOf(note["sessionId"]) === null
-        ? []
-        : [
-            {
-              type: "session",
-              data: { session_id: name(note["sessionId"]), ...(note["resume"] === true ? { resumed: true } : {}) },
-            },
-          ];
-    case "permission_denied":
-      return [deniedEvent(note["tool"], note["input"], note["reason"], note)];
-    case "cold_start":
-    case "session_restarted":
-      return [notice(name(note["subtype"]), note["reason"])];
-    case "session_mended":
-      return [notice("session_mended", `${numberOf(note["messages"]) ?? 0} messages of finished steps were put back into the session.`)];
-    case "gave_up":
-      return [notice("api_error", note["text"], { error: stringOf(note["error"]) })];
-    case "stop_requested":
-      return [notice("stop_requested", note["reason"], { reason: stringOf(note["reason"]) })];
-    case "stderr":
-      return [notice("stderr", note["text"])];
-    case "swept":
-      return sweptEvent(note);
-    case "ended":
-      return [endedEvent(note)];
-    default:
-      return [];
-  }
-}
-
-function deniedEvent(tool: unknown, input: unknown, reason: unknown, message: JsonObject): Draft {
-  const cut = cutJson(input ?? {});
-  const why = cutString(stringOf(reason) ?? "");
-  const id = stringOf(message["tool_use_id"]);
-  const data = {
-    tool: name(tool),
-    input: cut.value,
-    reason: why.value,
-    ...(id === null ? {} : { tool_use_id: name(id) }),
-  };
-  return { type: "permission_denied", data: { ...data, ...mark(cut.truncated || why.truncated) } };
-}
-
-function sweptEvent(note: JsonObject): Draft[] {
-  const processes = cutJson(arrayOf(note["processes"]));
-  return [{ type: "swept", data: { processes: processes.value, ...mark(processes.truncated) } }];
-}
-
-function endedEvent(note: JsonObject): Draft {
-  const thrown = stringOf(note["thrown"]);
-  const cut = cutString(thrown ?? "");
-  const data = { thrown: thrown === null ? null : cut.value, stop_requested: stringOf(note["stopRequested"]) };
-  return { type: "attempt_ended", data: { ...data, ...mark(cut.truncated) } };
-}
-
-function notice(kind: string, text: unknown, more: JsonObject = {}): Draft {
-  const cut = cutString(stringOf(text) ?? "");
-  return { type: "notice", data: { kind, text: cut.value, ...more, ...mark(cut.truncated) } };
-}
-
 function subagentOf(message: JsonObject): JsonObject {
-  const parent = stringOf(message["parent_tool_use_id"]);
-  return parent === null ? {} : { parent_tool_use_id: name(parent) };
-}
-
-function name(value: unknown): string {
-  return cutString(stringOf(value) ?? "", 200).value;
-}
-
-function mark(truncated: boolean): { truncated?: true } {
-  return truncated ? { truncated: true } : {};
+  const parent = word(message["parent_tool_use_id"]);
+  return parent === null ? {} : { parent_tool_use_id: parent };
 }

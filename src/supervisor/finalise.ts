@@ -1,5 +1,6 @@
 /** Ends an attempt exactly once: decides the outcome from the stored events and writes everything that follows from it in one commit. */
-import { decideOutcome, factEventTypes, factsFrom } from "../domain/decide-outcome.ts";
+import { factEventTypes, factsFrom } from "../domain/attempt-facts.ts";
+import { decideOutcome } from "../domain/decide-outcome.ts";
 import { madeProgress, progressEventTypes } from "../domain/progress.ts";
 import { spentInAll } from "../domain/spending.ts";
 import type { Spending } from "../domain/spending.ts";

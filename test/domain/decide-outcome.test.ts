@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { decideOutcome, factEventTypes, factsFrom } from "../../src/domain/decide-outcome.ts";
+import { factEventTypes, factsFrom } from "../../src/domain/attempt-facts.ts";
+import { decideOutcome } from "../../src/domain/decide-outcome.ts";
 import { eventsFromRecord } from "../../src/domain/events-from-record.ts";
 import type { AttemptFacts, Outcome, ResultFacts } from "../../src/domain/outcome.ts";
 import { outcomeKinds } from "../../src/domain/outcome.ts";

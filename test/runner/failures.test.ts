@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { decideOutcome, factsFrom } from "../../src/domain/decide-outcome.ts";
+import { factsFrom } from "../../src/domain/attempt-facts.ts";
+import { decideOutcome } from "../../src/domain/decide-outcome.ts";
 import { eventsFromRecord } from "../../src/domain/events-from-record.ts";
 import type { SdkRecord } from "../../src/domain/record.ts";
 import type { TaskSpec } from "../../src/domain/task.ts";

@@ -1,0 +1,98 @@
+/** Gathers what is known of an attempt's end from its stored events, so that any daemon knows the same, also after a restart. It decides nothing. */
+import type { EventType, NewEvent } from "./event.ts";
+import type { AttemptFacts, LimitFacts, ResultFacts } from "./outcome.ts";
+import { numberOf, objectOf, stringOf, timeOf } from "./read-json.ts";
+import type { JsonObject } from "./read-json.ts";
+import { stopReasons } from "./task.ts";
+import type { ModelUsage, StopReason } from "./task.ts";
+
+/** The only events that facts are read from. */
+export const factEventTypes = ["result", "rate_limit", "notice", "attempt_ended"] as const satisfies readonly EventType[];
+
+/** What the events do not tell: the stop that was asked for (the attempt's row), and whether the machine started anew since. */
+export interface FactContext {
+  readonly stopRequested: StopReason | null;
+  readonly rebooted: boolean;
+}
+
+/** What an attempt's events (oldest first; others than `factEventTypes` are passed over) and its row say of its end. */
+export function factsFrom(events: readonly Pick<NewEvent, "type" | "data">[], context: FactContext): AttemptFacts {
+  const facts: Mutable<AttemptFacts> = {
+    result: null,
+    limit: null,
+    apiError: null,
+    apiErrorText: null,
+    thrown: null,
+    stopRequested: context.stopRequested,
+    ended: false,
+    rebooted: context.rebooted,
+  };
+  for (const event of events) read(event, facts);
+  return facts;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+function read({ type, data }: Pick<NewEvent, "type" | "data">, facts: Mutable<AttemptFacts>): void {
+  if (type === "result") {
+    facts.result = afterEarlier(facts.result, resultFacts(data));
+    facts.apiError = facts.result.isError ? (stringOf(data["startup_failure"]) ?? facts.apiError) : null;
+  } else if (type === "rate_limit") {
+    facts.limit = limitFacts(data);
+  } else if (type === "notice") {
+    if (data["kind"] === "api_error" && data["parent_tool_use_id"] === undefined) {
+      facts.apiError = stringOf(data["error"]);
+      facts.apiErrorText = stringOf(data["text"]);
+    }
+    if (data["kind"] === "stop_requested") facts.stopRequested ??= stopReasonOf(data["reason"]);
+  } else if (type === "attempt_ended") {
+    facts.ended = true;
+    facts.thrown = stringOf(data["thrown"]);
+    facts.stopRequested ??= stopReasonOf(data["stop_requested"]);
+  }
+}
+
+function resultFacts(data: JsonObject): ResultFacts {
+  return {
+    subtype: stringOf(data["subtype"]) ?? "",
+    isError: data["is_error"] === true,
+    text: stringOf(data["text"]) ?? "",
+    terminalReason: stringOf(data["terminal_reason"]),
+    apiErrorStatus: numberOf(data["api_error_status"]),
+    turns: numberOf(data["num_turns"]) ?? 0,
+    durationMs: numberOf(data["duration_ms"]) ?? 0,
+    costUsd: numberOf(data["cost_usd"]),
+    usage: usageFacts(objectOf(data["usage"])),
+    permissionDenials: numberOf(data["permission_denials"]) ?? 0,
+  };
+}
+
+/** A turn of its own follows when a background helper reports: turns and time add up, money and tokens are cumulative already. */
+function afterEarlier(earlier: ResultFacts | null, last: ResultFacts): ResultFacts {
+  if (earlier === null) return last;
+  return { ...last, turns: earlier.turns + last.turns, durationMs: earlier.durationMs + last.durationMs };
+}
+
+function usageFacts(usage: JsonObject): Record<string, ModelUsage> {
+  return Object.fromEntries(Object.entries(usage).map(([model, counts]) => [model, modelUsage(objectOf(counts))]));
+}
+
+function modelUsage(counts: JsonObject): ModelUsage {
+  return {
+    inputTokens: numberOf(counts["input_tokens"]) ?? 0,
+    outputTokens: numberOf(counts["output_tokens"]) ?? 0,
+    cacheReadInputTokens: numberOf(counts["cache_read_input_tokens"]) ?? 0,
+    cacheCreationInputTokens: numberOf(counts["cache_creation_input_tokens"]) ?? 0,
+    costUsd: numberOf(counts["cost_usd"]) ?? 0,
+  };
+}
+
+/** Only a rejection stops a turn; a later "allowed" lifts it. */
+function limitFacts(data: JsonObject): LimitFacts | null {
+  if (data["status"] !== "rejected") return null;
+  return { type: stringOf(data["limit"]) ?? "usage", resetsAt: timeOf(data["resets_at"]) };
+}
+
+function stopReasonOf(value: unknown): StopReason | null {
+  return stopReasons.find((reason) => reason === value) ?? null;
+}

@@ -1,0 +1,52 @@
+/** The events that the runner's own notes make. Claude Code's messages are events-from-record.ts's. */
+import { cutJson, cutString } from "./cut-json.ts";
+import { denied, mark, notice, word } from "./event-draft.ts";
+import type { EventDraft } from "./event-draft.ts";
+import { arrayOf, numberOf, stringOf } from "./read-json.ts";
+import type { JsonObject } from "./read-json.ts";
+
+/** The events of a record of the type `worker`; none for a kind that is not known. */
+export function eventsFromNote(note: JsonObject): EventDraft[] {
+  switch (note["subtype"]) {
+    case "started":
+    case "session":
+      return sessionEvents(note);
+    case "permission_denied":
+      return [denied({ tool: note["tool"], input: note["input"], reason: note["reason"] })];
+    case "cold_start":
+    case "session_restarted":
+      return [notice(note["subtype"], note["reason"])];
+    case "session_mended":
+      return [notice("session_mended", `${numberOf(note["messages"]) ?? 0} messages of finished steps were put back into the session.`)];
+    case "gave_up":
+      return [notice("api_error", note["text"], { error: word(note["error"]) })];
+    case "stop_requested":
+      return [notice("stop_requested", note["reason"], { reason: word(note["reason"]) })];
+    case "stderr":
+      return [notice("stderr", note["text"])];
+    case "swept":
+      return [sweptEvent(note)];
+    case "ended":
+      return [endedEvent(note)];
+    default:
+      return [];
+  }
+}
+
+function sessionEvents(note: JsonObject): EventDraft[] {
+  const sessionId = word(note["sessionId"]);
+  if (sessionId === null) return [];
+  return [{ type: "session", data: { session_id: sessionId, ...(note["resume"] === true ? { resumed: true } : {}) } }];
+}
+
+function sweptEvent(note: JsonObject): EventDraft {
+  const processes = cutJson(arrayOf(note["processes"]));
+  return { type: "swept", data: { processes: processes.value, ...mark(processes.truncated) } };
+}
+
+function endedEvent(note: JsonObject): EventDraft {
+  const thrown = stringOf(note["thrown"]);
+  const cut = cutString(thrown ?? "");
+  const data = { thrown: thrown === null ? null : cut.value, stop_requested: word(note["stopRequested"]) };
+  return { type: "attempt_ended", data: { ...data, ...mark(cut.truncated) } };
+}
