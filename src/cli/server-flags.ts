@@ -7,6 +7,7 @@ export interface ServerOptions {
   readonly host?: string;
   readonly workers?: number;
   readonly warm?: number;
+  readonly takeover?: boolean;
 }
 
 export const serverOptions: readonly OptionSpec[] = [
@@ -14,9 +15,10 @@ export const serverOptions: readonly OptionSpec[] = [
   { flags: "--host <address>", description: "address to listen on (default: 127.0.0.1)" },
   { flags: "--workers <n>", description: "how many tasks run at once (default: 4)", parse: wholeNumber("--workers", { min: 1, max: 1000 }) },
   { flags: "--warm <n>", description: "how many runners wait with Claude Code already started (default: 1)", parse: wholeNumber("--warm", { min: 0, max: 64 }) },
+  { flags: "--takeover", description: "take the data directory over from a server that hangs; whatever it still does changes nothing" },
 ];
 
-export function serverFlags({ port, host, workers, warm }: ServerOptions): string[] {
+export function serverFlags({ port, host, workers, warm, takeover = false }: ServerOptions): string[] {
   const given = Object.entries({ port, host, workers, warm }).filter(([, value]) => value !== undefined);
-  return given.map(([name, value]) => `--${name}=${String(value)}`);
+  return [...given.map(([name, value]) => `--${name}=${String(value)}`), ...(takeover ? ["--takeover"] : [])];
 }

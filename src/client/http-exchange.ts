@@ -137,6 +137,6 @@ function failureOf(error: Error, address: ServerAddress): Error {
 
 function silent(address: ServerAddress, silenceMs: number): ServerUnreachable {
   const where = nameOf(address);
-  const message = `The server at ${where} said nothing for ${silenceMs / 1000} s. See its log: claude-worker server logs`;
+  const message = `The server at ${where} said nothing for ${silenceMs / 1000} s. If it hangs: claude-worker server restart --takeover`;
   return new ServerUnreachable(message, { address: where, nobodyListens: false });
 }

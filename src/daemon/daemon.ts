@@ -158,6 +158,8 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   await supervisor.start();
   scheduler.start();
   retention.start();
+  // A server that slept (SIGSTOP, a suspended machine) looks whether it still is the one.
+  process.on("SIGCONT", () => void (lock.held() || abandon(context)));
   log.info({ url, socket: paths.serverSocket, epoch: store.epoch, version }, "serving");
   return { url, warnings, stopped, stop };
 }
@@ -167,7 +169,7 @@ async function listenTcp(http: HttpDoor, { settings, options, log }: DaemonConte
     const { port } = await http.listenTcp(settings.host, settings.port);
     return `http://${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${port}`;
   } catch (error) {
-    if (!(error instanceof WorkerError) || !options.socketOnlyIfTaken) {
+    if (!(error instanceof WorkerError) || !(options.socketOnlyIfTaken || options.takeover)) {
       await http.stop();
       throw error;
     }

@@ -22,7 +22,7 @@ export function daemonOptions(argv: readonly string[]): DaemonOptions {
     if (value !== undefined) flags[key] = parseSetting(key, value, `--${key}`);
   }
   return {
-    flags: flags as Partial<Settings>,
+    flags,
     socketOnlyIfTaken: values["socket-only-if-taken"] === true,
     takeover: values.takeover === true,
     foreground: values.foreground === true,

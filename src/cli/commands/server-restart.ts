@@ -1,6 +1,7 @@
 /** `server restart`: a new server; what runs goes on meanwhile. */
 import { defineCommand } from "../command.ts";
 import { connectionOf } from "../connection.ts";
+import type { Connection } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
 import { ServerUnreachable } from "../../client/server-unreachable.ts";
@@ -8,7 +9,7 @@ import { serverFlags, serverOptions } from "../server-flags.ts";
 import type { ServerOptions } from "../server-flags.ts";
 import { startServer } from "../start-server.ts";
 import { stopServer } from "../stop-server.ts";
-import { jsonOf, writeStarted } from "./server-start.ts";
+import { jsonOf, requireSilence, writeStarted } from "./server-start.ts";
 
 export const command = defineCommand<ServerOptions>({
   name: "server restart",
@@ -18,12 +19,19 @@ export const command = defineCommand<ServerOptions>({
   examples: [{ command: "claude-worker server restart", does: "after a change of the configuration or an update" }],
   async run({ options, io }) {
     const connection = connectionOf(io);
-    await stopServer(connection, { mode: "leave" }).catch((error: unknown) => {
-      if (!(error instanceof ServerUnreachable) || !error.nobodyListens) throw error;
-    });
+    if (options.takeover === true) await requireSilence(connection);
+    else await stop(connection);
     const started = await startServer(io, connection, serverFlags(options));
     if (options.json === true) writeJson(io.stdout, jsonOf(started));
     else writeStarted(started, io);
     return exitCodes.ok;
   },
 });
+
+async function stop(connection: Connection): Promise<void> {
+  try {
+    await stopServer(connection, { mode: "leave" });
+  } catch (error) {
+    if (!(error instanceof ServerUnreachable) || !error.nobodyListens) throw error;
+  }
+}

@@ -1,6 +1,8 @@
 /** `server start`: the server in the background, or in this process with --foreground. */
 import { defineCommand } from "../command.ts";
+import { WorkerError } from "../../domain/errors.ts";
 import { connectionOf } from "../connection.ts";
+import type { Connection } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
 import type { Io } from "../io.ts";
@@ -21,6 +23,7 @@ export const command = defineCommand<ServerOptions & { readonly foreground?: boo
   ],
   async run({ options, io }) {
     const connection = connectionOf(io);
+    if (options.takeover === true) await requireSilence(connection);
     if (options.foreground === true) return await runInForeground(connection, serverFlags(options));
     const started = await startServer(io, connection, serverFlags(options));
     if (options.json === true) writeJson(io.stdout, jsonOf(started));
@@ -28,6 +31,12 @@ export const command = defineCommand<ServerOptions & { readonly foreground?: boo
     return exitCodes.ok;
   },
 });
+
+/** A server that answers is stopped, not taken over. @throws WorkerError server_running. */
+export async function requireSilence({ client }: Connection): Promise<void> {
+  const health = await client.health().catch(() => null);
+  if (health !== null) throw new WorkerError("server_running", "The server answers, so there is nothing to take over. Restart it: claude-worker server restart");
+}
 
 export function writeStarted(started: Started, io: Io): void {
   io.stdout.write(
