@@ -78,7 +78,7 @@ async function generalHelp(): Promise<string> {
 async function groupHelp(group: string): Promise<string> {
   const rows = await summaries((name) => name.startsWith(`${group} `));
   const more = `See: claude-worker ${group} VERB --help`;
-  return [`${groups[group] ?? group}`, "", ...rows, "", more, ""].join("\n");
+  return [groups[group] ?? group, "", ...rows, "", more, ""].join("\n");
 }
 
 async function summaries(wanted: (name: string) => boolean): Promise<string[]> {

@@ -124,7 +124,7 @@ async function firstMessage(child: ChildProcess, logFile: string): Promise<Answe
         try {
           how();
         } catch (error) {
-          reject(error as Error);
+          reject(error);
         }
       };
       child.once("error", (error) => settle(() => reject(new WorkerError("internal", `The server cannot be started: ${error.message}.`))));
