@@ -26,7 +26,7 @@ interface ProcessOptions {
 /** Runs a module of this folder (`lock-holder.ts`). Ended with the test. */
 export function startProcess(t: TestContext, { script, input, prefix = [] }: ProcessOptions): StoreProcess {
   const file = new URL(script, import.meta.url).pathname;
-  const [command = process.execPath, ...args] = [...prefix, process.execPath, file, JSON.stringify(input)];
+  const [command, ...args] = [...prefix, process.execPath, file, JSON.stringify(input)];
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
   const ended = once(child, "exit");
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
