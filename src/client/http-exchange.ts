@@ -75,11 +75,20 @@ async function open(address: ServerAddress, agent: Agent, exchange: Exchange): P
   return await new Promise((resolve, reject) => {
     const call = started({ ...targetOf(address, exchange), agent, headers: headersOf(address, exchange, body) });
     call.on("response", resolve);
-    call.on("error", (error) => reject(exchange.signal?.aborted === true ? exchange.signal.reason : failureOf(error, address)));
+    call.on("error", (error) => {
+      if (exchange.signal?.aborted === true) reject(exchange.signal.reason);
+      // A kept connection may have ended with its server (Node's advice for `reusedSocket`): a reading request is asked anew.
+      else if (call.reusedSocket && isReset(error) && (exchange.method ?? "GET") === "GET") resolve(open(address, agent, exchange));
+      else reject(failureOf(error, address));
+    });
     call.setTimeout(silenceMs, () => call.destroy(silent(address, silenceMs)));
     abortWith(exchange.signal, call);
     call.end(body ?? undefined);
   });
+}
+
+function isReset(error: NodeJS.ErrnoException): boolean {
+  return error.code === "ECONNRESET" || error.code === "EPIPE";
 }
 
 async function starter(address: ServerAddress): Promise<(options: RequestOptions) => ClientRequest> {
