@@ -44,7 +44,20 @@ test("the lockfile has every platform's binaries, so that npm ci accepts it ever
   assert.deepEqual(missing, [], "npm install drops what the registry does not have: choose versions that it has in full");
 });
 
+test("no install script of a dependency runs but that of `node`, and npm has nothing to ask", () => {
+  const manifest = JSON.parse(readFileSync(path.join(repositoryRoot, "package.json"), "utf8")) as { allowScripts: Record<string, boolean> };
+  const allowed = Object.entries(manifest.allowScripts).filter(([, may]) => may);
+  assert.deepEqual(allowed, [["node", true]]);
+  const scripted = Object.entries(lockedPackages()).filter(([, entry]) => entry.hasInstallScript === true);
+  const names = scripted.map(([folder]) => folder.slice(folder.lastIndexOf("node_modules/") + "node_modules/".length));
+  assert.deepEqual(
+    names.filter((name) => !Object.hasOwn(manifest.allowScripts, name)),
+    [],
+  );
+});
+
 interface LockedPackage {
+  readonly hasInstallScript?: boolean;
   readonly resolved?: string;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
