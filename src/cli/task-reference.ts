@@ -1,4 +1,4 @@
-/** Which task a person means: a number, or, where none is given, the only one that runs. */
+/** Which task a person means: a number, or, where none is given, the only one that it can be. */
 import type { WorkerClient } from "../client/worker-client.ts";
 import { WorkerError } from "../domain/errors.ts";
 import { plainLine } from "../domain/plain-text.ts";
@@ -11,14 +11,19 @@ export function taskId(text: string): number {
   throw new WorkerError("invalid_input", `"${text}" is not the id of a task: an id is a number like 42. See them: claude-worker list`);
 }
 
-/** As `taskId`; without a text the only running task. @throws WorkerError invalid_input listing the choices when there are several, not_found when there is none. */
+/**
+ * As `taskId`; without a text the only running task, or, where none runs, the only one that waits.
+ * @throws WorkerError invalid_input listing the choices when there are several, or saying that there is none.
+ */
 export async function taskIdOrRunning(client: WorkerClient, text: string | undefined, verb: string): Promise<number> {
   if (text !== undefined) return taskId(text);
-  const { tasks, next_cursor } = await client.list({ status: ["running", "waiting"], limit: 10 });
+  const running = await client.list({ status: ["running", "waiting"], limit: 10 });
+  const { tasks, next_cursor } = running.tasks.length > 0 ? running : await client.list({ status: ["pending"], limit: 10 });
   const [only, ...others] = tasks;
   if (only === undefined) throw new WorkerError("invalid_input", `No task is running: say which one you mean, e.g. claude-worker ${verb} 42. See them: claude-worker list`);
   if (others.length === 0) return only.id;
   const choices = tasks.map((task) => `  ${task.id}  ${plainLine(task.name ?? task.title, 60)}`).join("\n");
   const more = next_cursor === null ? "" : "\n  …";
-  throw new WorkerError("invalid_input", `Several tasks are running: say which one you mean, e.g. claude-worker ${verb} ${only.id}\n${choices}${more}`);
+  const state = only.status === "pending" ? "waiting" : "running";
+  throw new WorkerError("invalid_input", `Several tasks are ${state}: say which one you mean, e.g. claude-worker ${verb} ${only.id}\n${choices}${more}`);
 }

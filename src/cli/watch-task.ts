@@ -85,6 +85,9 @@ class JsonScreen implements Screen {
   }
 }
 
+/** What a watcher sees in other words, or has no use for; `logs` shows it. */
+const silent: ReadonlySet<EventView["type"]> = new Set(["submitted", "session", "ended"]);
+
 class TextScreen implements Screen {
   readonly #io: Io;
   readonly #paint: Painter;
@@ -132,6 +135,7 @@ class TextScreen implements Screen {
     if (event.type === "result" && typeof cost === "number") this.#costUsd = cost;
     this.#lastAction = event.summary.at(-1) ?? this.#lastAction;
     this.#lastText = agentText(event)?.join("\n") ?? this.#lastText;
+    if (silent.has(event.type)) return;
     const lines = eventLines(event, this.#paint);
     if (lines.length > 0) this.#status.above(`${lines.join("\n")}\n`);
   }

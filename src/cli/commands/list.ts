@@ -1,5 +1,5 @@
 /** `list`: the tasks, newest first. */
-import type { TaskSummaryView } from "../../contract/views.ts";
+import type { ServerView, TaskPage, TaskSummaryView } from "../../contract/views.ts";
 import { taskStatuses } from "../../domain/task.ts";
 import type { TaskStatus } from "../../domain/task.ts";
 import type { WorkerClient } from "../../client/worker-client.ts";
@@ -10,6 +10,7 @@ import { writeJson } from "../io.ts";
 import type { Io } from "../io.ts";
 import { label, statuses, wholeNumber } from "../option-values.ts";
 import { painter } from "../render/colour.ts";
+import { holdText } from "../render/hold-lines.ts";
 import { listColumns, taskLines, taskTable } from "../render/task-list.ts";
 
 interface ListCommandOptions {
@@ -46,7 +47,7 @@ export const command = defineCommand<ListCommandOptions>({
     const page = await client.list({ ...query, limit: options.limit ?? 20, cursor: options.cursor });
     if (options.json === true) writeJson(io.stdout, page);
     else if (!io.stdout.isTTY) await io.stdout.flow(taskLines(page.tasks));
-    else io.stdout.write(`${tableOr(page.tasks, io)}${await moreLine(client, page, options)}`);
+    else io.stdout.write(`${tableOr(page.tasks, io)}${await footer(client, page, options, io)}`);
     return exitCodes.ok;
   },
 });
@@ -69,11 +70,17 @@ function tableOr(tasks: readonly TaskSummaryView[], io: Io): string {
   return `${painter(io.stdout).dim('No tasks. Submit one: claude-worker run "…"')}\n`;
 }
 
-/** How many there are beyond the page, where the server can say it without counting. */
-async function moreLine(client: WorkerClient, page: { tasks: readonly unknown[]; next_cursor: string | null }, options: ListCommandOptions): Promise<string> {
+/** What stands below the table: how many tasks there are beyond the page, and why none starts. */
+async function footer(client: WorkerClient, page: TaskPage, options: ListCommandOptions, io: Io): Promise<string> {
+  const { counts, holds } = await client.server();
+  const paint = painter(io.stdout);
+  return `${moreLine(page, counts, options)}${paint.yellow(holds.map((hold) => `${holdText(hold)}\n`).join(""))}`;
+}
+
+/** How many more there are, where the counters say it. */
+function moreLine(page: TaskPage, counts: ServerView["counts"], options: ListCommandOptions): string {
   if (page.next_cursor === null) return "";
   if (options.label !== undefined || options.text !== undefined || options.cursor !== undefined) return "… and more: claude-worker list --all\n";
-  const { counts } = await client.server();
   const wanted: readonly TaskStatus[] = options.status ?? taskStatuses;
   const total = wanted.reduce((sum, status) => sum + counts[status], 0);
   return `… and ${total - page.tasks.length} more: claude-worker list --all\n`;

@@ -25,6 +25,7 @@ function stateOf(server: ServerView): Check {
 }
 
 function holdOf(hold: ServerView["holds"][number]): Check {
+  if (hold.message.includes("claude-worker resume")) return { name: "Hold", state: hold.kind === "auth_failed" ? "fail" : "warn", message: holdText(hold), mend: null };
   if (hold.kind === "auth_failed") return fail("Hold", holdText(hold), "Sign in again, then: claude-worker resume");
   return warn("Hold", holdText(hold), hold.until === null ? "When it may go on: claude-worker resume" : "It lifts by itself; sooner: claude-worker resume");
 }
