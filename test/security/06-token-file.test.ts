@@ -1,0 +1,39 @@
+/** Item 6: the local token has 256 bits, in a file that its owner alone may read; loose files are refused. */
+import assert from "node:assert/strict";
+import { chmodSync, lstatSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { ensureToken } from "../../src/daemon/token-file.ts";
+import { scratch } from "../support/scratch.ts";
+
+test("makes a token of 256 bits, mode 0600, once", (t) => {
+  const file = path.join(scratch(t).directory, "token");
+  const before = process.umask(0o000);
+  t.after(() => process.umask(before));
+  const token = ensureToken(file);
+  assert.equal(Buffer.from(token, "base64url").length, 32);
+  assert.equal(lstatSync(file).mode & 0o777, 0o600);
+  assert.equal(ensureToken(file), token);
+  assert.equal(readFileSync(file, "utf8").trim(), token);
+});
+
+test("refuses a file that others may read, a link, and one without a token", (t) => {
+  const { directory, file } = scratch(t);
+  const token = "t".repeat(43);
+  for (const mode of [0o644, 0o640, 0o604, 0o660]) {
+    const loose = file("loose", token);
+    chmodSync(loose, mode);
+    assert.throws(() => ensureToken(loose), { code: "storage_unusable", message: /read by others/ });
+  }
+  const target = file("target", token);
+  chmodSync(target, 0o600);
+  const link = path.join(directory, "link");
+  symlinkSync(target, link);
+  assert.throws(() => ensureToken(link), { code: "storage_unusable" });
+  const dangling = path.join(directory, "dangling");
+  symlinkSync(path.join(directory, "elsewhere"), dangling);
+  assert.throws(() => ensureToken(dangling), { code: "storage_unusable" });
+  const empty = path.join(directory, "empty");
+  writeFileSync(empty, "", { mode: 0o600 });
+  assert.throws(() => ensureToken(empty), { code: "storage_unusable", message: /holds no token/ });
+});

@@ -1,0 +1,128 @@
+/** Items 10-12: named tokens with scopes, hashed at rest; revoked or expired they open nothing, and their streams end. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { FailedLogins } from "../../src/http/failed-logins.ts";
+import { openDoorOf } from "../support/http-door.ts";
+import type { OpenDoor } from "../support/http-door.ts";
+import { realApi } from "../support/real-api.ts";
+import type { RealApi } from "../support/real-api.ts";
+import { SseReader } from "../support/sse-reader.ts";
+import { eventually } from "../support/eventually.ts";
+
+type Bundle = RealApi & OpenDoor & { make(scope: string, more?: object): Promise<{ id: number; token: string }> };
+
+async function setup(t: TestContext, options: { heartbeatMs?: number } = {}): Promise<Bundle> {
+  const real = realApi(t);
+  const open = await openDoorOf(t, real.api, { directory: real.corner.directory, ...options });
+  const make = async (scope: string, more: object = {}) => {
+    const answer = await open.call({ path: "/api/v1/tokens", body: { name: `${scope}-token`, scope, ...more } });
+    assert.equal(answer.status, 201, answer.text);
+    return answer.json() as { id: number; token: string };
+  };
+  return { ...real, ...open, make };
+}
+
+test("each scope opens what is its own and what is below, and nothing above", async (t) => {
+  const { call, door, make } = await setup(t);
+  const ranks = { read: 1, submit: 2, admin: 3 };
+  for (const scope of ["read", "submit", "admin"] as const) {
+    const { token } = await make(scope);
+    for (const route of door.routes) {
+      if (route.access === "open" || route.name === "removeToken") continue;
+      const answer = await call({ method: route.method, path: route.path.replace("{id}", "999"), tcp: true, token });
+      const isRefused = answer.status === 403;
+      assert.equal(isRefused, ranks[scope] < ranks[route.access], `${scope}: ${route.name} answers ${answer.status}`);
+    }
+  }
+});
+
+test("no submit token may take the bypass mode", async (t) => {
+  const { call, corner, make } = await setup(t);
+  const body = { prompt: "p", working_directory: corner.work, permission_mode: "bypassPermissions" };
+  const { token } = await make("submit");
+  assert.equal((await call({ path: "/api/v1/tasks", body, tcp: true, token })).status, 403);
+});
+
+test("the secret is shown once and is nowhere in the database; names are unique", async (t) => {
+  const { call, make, paths, store } = await setup(t);
+  const { token } = await make("read");
+  assert.match(token, /^cw_[\w-]{43}$/);
+  const list = await call({ path: "/api/v1/tokens" });
+  assert.ok(!list.text.includes(token));
+  assert.match(list.text, /"name":"read-token","scope":"read","hint":"cw_/);
+  await store.write(() => {}); // A commit later it is still not there.
+  for (const file of [paths.database, `${paths.database}-wal`]) assert.ok(!readFileSync(file).includes(token.slice(7)), file);
+  assert.equal((await call({ path: "/api/v1/tokens", body: { name: "read-token", scope: "admin" } })).status, 409);
+  assert.equal((await call({ path: "/api/v1/tokens", body: { name: "local", scope: "admin" } })).status, 400);
+});
+
+test("the last use is noted, to the minute", async (t) => {
+  const { api, call, clock, make } = await setup(t);
+  const { token } = await make("read");
+  const used = () => api.listTokens()[0]?.last_used_at ?? null;
+  assert.equal(used(), null);
+  const first = new Date(clock.nowMs).toISOString();
+  await call({ path: "/api/v1/server", tcp: true, token });
+  await eventually(() => used() === first);
+  clock.nowMs += 30_000;
+  await call({ path: "/api/v1/server", tcp: true, token });
+  assert.equal(used(), first);
+  clock.nowMs += 31_000;
+  await call({ path: "/api/v1/server", tcp: true, token });
+  await eventually(() => used() !== first);
+});
+
+test("a revoked token opens nothing, and its streams end; others' streams go on", async (t) => {
+  const open = await setup(t);
+  const { id, token } = await open.make("read");
+  const stream = async (more: object) =>
+    new SseReader(await open.stream({ path: "/api/v1/events", headers: { accept: "text/event-stream" }, ...more }));
+  const theirs = await stream({ tcp: true, token });
+  const ours = await stream({ tcp: true });
+  assert.equal((await open.call({ method: "DELETE", path: `/api/v1/tokens/${id}` })).status, 204);
+  await theirs.ended;
+  assert.equal((await open.call({ path: "/api/v1/server", tcp: true, token })).status, 401);
+  await open.call({ path: "/api/v1/tasks", body: { prompt: "p", working_directory: open.corner.work } });
+  await ours.count(1);
+  ours.close();
+  assert.equal((await open.call({ method: "DELETE", path: `/api/v1/tokens/${id}` })).status, 404);
+});
+
+test("an expired token opens nothing, and its streams end", async (t) => {
+  const open = await setup(t, { heartbeatMs: 20 });
+  const expires = new Date(Date.now() + 1500).toISOString();
+  const { token } = await open.make("read", { expires_at: expires });
+  open.clock.nowMs = Date.now();
+  const reader = new SseReader(await open.stream({ path: "/api/v1/events", headers: { accept: "text/event-stream" }, tcp: true, token }));
+  assert.equal(reader.status, 200);
+  await reader.ended;
+  open.clock.nowMs = Date.now();
+  assert.equal((await open.call({ path: "/api/v1/server", tcp: true, token })).status, 401);
+  const past = await open.call({ path: "/api/v1/tokens", body: { name: "late", scope: "read", expires_at: "2020-01-01T00:00:00Z" } });
+  assert.equal(past.status, 400);
+});
+
+test("after twenty wrong tokens in a minute the address is told to wait; the right one passes", async (t) => {
+  const { call } = await setup(t);
+  const wrong = () => call({ path: "/api/v1/server", tcp: true, token: "wrong" });
+  const statuses: number[] = [];
+  for (let index = 0; index < 22; index++) statuses.push((await wrong()).status);
+  assert.deepEqual(statuses.slice(0, 20), Array.from({ length: 20 }, () => 401));
+  assert.deepEqual(statuses.slice(20), [429, 429]);
+  assert.ok(Number((await wrong()).headers["retry-after"]) >= 1);
+  assert.equal((await call({ path: "/api/v1/server", tcp: true })).status, 200);
+});
+
+test("the wait ends after a minute, also when the clock jumps back", () => {
+  const failures = new FailedLogins();
+  const addMany = (now: number) => {
+    for (let index = 0; index < 20; index++) failures.add("a", now);
+  };
+  addMany(1_000_000);
+  assert.throws(() => failures.add("a", 1_030_000), { code: "too_many_requests", retryAfterMs: 30_000 });
+  failures.add("b", 1_030_000);
+  failures.add("a", 1_061_000);
+  addMany(500_000);
+});
