@@ -1,0 +1,125 @@
+/**
+ * The MCP door: Streamable HTTP and the stdio framing over an upgraded connection, both from one factory. Whoever hands it a request
+ * has checked transport and caller. Loaded when the first client comes.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { toNodeHandler } from "@modelcontextprotocol/node";
+import type { NodeIncomingMessageLike } from "@modelcontextprotocol/node";
+import { createMcpHandler, InMemoryServerEventBus } from "@modelcontextprotocol/server";
+import type { McpHttpHandler, ServerEventBus } from "@modelcontextprotocol/server";
+import { serveStdio } from "@modelcontextprotocol/server/stdio";
+import type { StdioServerHandle } from "@modelcontextprotocol/server/stdio";
+import type { WorkerApi } from "../contract/api.ts";
+import { ChangeFeed } from "./change-feed.ts";
+import { LineTransport } from "./line-transport.ts";
+import { createMcpServer } from "./mcp-server.ts";
+import type { McpContext } from "./mcp-server.ts";
+import type { Session } from "./session.ts";
+import { TaskHandles } from "./task-handles.ts";
+import type { HandleSource } from "./task-handles.ts";
+import { watchedServer } from "./watched-server.ts";
+
+export interface McpDoorOptions {
+  readonly api: WorkerApi;
+  readonly version: string;
+  /** Seals task handles; the same after a restart, or handles are forgotten. */
+  readonly key: string;
+  readonly log: { error(details: Readonly<Record<string, unknown>>, message: string): void };
+  /** Where handles lead; tests add their own. Default: the api's tasks. */
+  readonly handleSource?: (tasks: TaskHandles) => HandleSource;
+  /** Called with each server before it serves; tests add tools to it. */
+  readonly extend?: Parameters<typeof watchedServer>[2];
+  readonly maxMessageBytes?: number;
+}
+
+export interface McpDoor {
+  /** One Streamable HTTP request. @param body parsed already. */
+  request(request: IncomingMessage, response: ServerResponse, session: Session, body: unknown): Promise<void>;
+  /** One stdio-framed connection, until it closes. */
+  connection(socket: Duplex, session: Session): void;
+  /** Ends waits with what is known, then every connection. May be called twice. */
+  close(): Promise<void>;
+}
+
+const defaultMaxMessageBytes = 1024 * 1024;
+
+export function createMcpDoor(options: McpDoorOptions): McpDoor {
+  const { api, log } = options;
+  const stop = new AbortController();
+  const handles = new TaskHandles(api, options.key);
+  const context: McpContext = {
+    api,
+    version: options.version,
+    handles,
+    handleSource: options.handleSource?.(handles) ?? handles,
+    stopping: stop.signal,
+    calls: new Set(),
+    onFault: (error, where) => log.error({ err: error, where }, "an MCP call failed"),
+  };
+  const onerror = (error: Error): void => log.error({ err: error }, "MCP");
+  const connections = new Set<StdioServerHandle>();
+  const http = httpHandler(context, options, onerror);
+  return {
+    async request(request, response, session, body) {
+      const auth = { token: "", clientId: session.caller.name, scopes: [session.caller.scope], extra: { session } };
+      await http.handle(Object.assign(request, { auth }) as NodeIncomingMessageLike, response, body);
+    },
+    connection(socket, session) {
+      const watched = watchedServer(context, session, options.extend);
+      const transport = new LineTransport(socket, {
+        maxMessageBytes: options.maxMessageBytes ?? defaultMaxMessageBytes,
+        observe: watched.observe,
+      });
+      const served = serveStdio(watched.factory, { transport, onerror });
+      connections.add(served);
+      socket.once("close", () => {
+        connections.delete(served);
+        watched.stop();
+      });
+    },
+    async close() {
+      stop.abort();
+      await Promise.allSettled(context.calls);
+      await written();
+      await Promise.all([...connections].map((connection) => connection.close()));
+      await http.close();
+    },
+  };
+}
+
+/** What has been answered goes through a few more turns of the SDK before it is on its way. */
+async function written(): Promise<void> {
+  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+function httpHandler(context: McpContext, { extend }: McpDoorOptions, onerror: (error: Error) => void) {
+  const bus = feedingBus(context.api);
+  const handler: McpHttpHandler = createMcpHandler(
+    ({ authInfo }) => {
+      const session = authInfo?.extra?.["session"] as Session;
+      const server = createMcpServer(context, session);
+      extend?.(server);
+      return server;
+    },
+    { responseMode: "sse", bus, onerror },
+  );
+  return { handle: toNodeHandler(handler, { onerror }), close: () => handler.close() };
+}
+
+/** Reads the change feed only while somebody listens. */
+function feedingBus(api: WorkerApi): ServerEventBus {
+  const bus = new InMemoryServerEventBus();
+  const feed = new ChangeFeed(api, (uri) => bus.publish({ kind: "resource_updated", uri }));
+  return {
+    publish: (event) => bus.publish(event),
+    subscribe(listener) {
+      const unsubscribe = bus.subscribe(listener);
+      feed.start();
+      return () => {
+        unsubscribe();
+        if (bus.listenerCount === 0) feed.stop();
+      };
+    },
+  };
+}

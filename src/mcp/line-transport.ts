@@ -1,0 +1,119 @@
+/**
+ * MCP's stdio framing (one JSON message a line) over a socket. What is no message is answered as JSON-RPC says; a client that does not
+ * read is not read from either, and gets no notifications while it stands still.
+ */
+import type { Duplex } from "node:stream";
+import { parseJSONRPCMessage, serializeMessage } from "@modelcontextprotocol/server";
+import type { JSONRPCMessage, Transport } from "@modelcontextprotocol/server";
+
+export interface LineTransportOptions {
+  readonly maxMessageBytes: number;
+  /** Sees every message that arrives, before anybody acts on it. */
+  readonly observe?: (message: JSONRPCMessage) => void;
+}
+
+/** Longest queue of unsent bytes before reading stops. */
+const maxUnsentBytes = 1024 * 1024;
+const newline = 0x0a;
+
+export class LineTransport implements Transport {
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  onmessage?: (message: JSONRPCMessage) => void;
+  readonly #socket: Duplex;
+  readonly #options: LineTransportOptions;
+  #parts: Buffer[] = [];
+  #size = 0;
+  /** The rest of a message that was too long is read and dropped. */
+  #skipping = false;
+  #closed = false;
+
+  constructor(socket: Duplex, options: LineTransportOptions) {
+    this.#socket = socket;
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    this.#socket.on("data", (chunk: Buffer) => this.#take(chunk));
+    this.#socket.on("drain", () => this.#socket.resume());
+    this.#socket.on("error", () => void this.close());
+    this.#socket.on("end", () => void this.close());
+    this.#socket.on("close", () => void this.close());
+  }
+
+  async send(message: JSONRPCMessage): Promise<void> {
+    if (this.#closed) return;
+    const { writableLength } = this.#socket;
+    const isNotification = "method" in message && !("id" in message);
+    if (isNotification && writableLength > maxUnsentBytes) return;
+    if (!this.#socket.write(serializeMessage(message)) && this.#socket.writableLength > maxUnsentBytes) this.#socket.pause();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket.end();
+    this.onclose?.();
+  }
+
+  #take(chunk: Buffer): void {
+    let start = 0;
+    for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
+      this.#keep(chunk.subarray(start, end));
+      this.#line();
+      start = end + 1;
+    }
+    this.#keep(chunk.subarray(start));
+  }
+
+  #keep(part: Buffer): void {
+    if (this.#skipping || part.length === 0) return;
+    this.#size += part.length;
+    if (this.#size > this.#options.maxMessageBytes) {
+      this.#parts = [];
+      this.#skipping = true;
+    } else this.#parts.push(part);
+  }
+
+  #line(): void {
+    const bytes = Buffer.concat(this.#parts);
+    const tooLong = this.#skipping;
+    this.#parts = [];
+    this.#size = 0;
+    this.#skipping = false;
+    if (tooLong)
+      return this.#refuse(
+        null,
+        -32600,
+        `A message may have ${this.#options.maxMessageBytes} bytes at most. Put large material into a file and name it.`,
+      );
+    const text = bytes.toString("utf8").trim();
+    if (text !== "") this.#deliver(text);
+  }
+
+  #deliver(text: string): void {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      return this.#refuse(null, -32700, "This line is not JSON.");
+    }
+    let message: JSONRPCMessage;
+    try {
+      message = parseJSONRPCMessage(value);
+    } catch {
+      return this.#refuse(idOf(value), -32600, "This is not a JSON-RPC 2.0 message.");
+    }
+    this.#options.observe?.(message);
+    this.onmessage?.(message);
+  }
+
+  #refuse(id: string | number | null, code: number, message: string): void {
+    if (!this.#closed) this.#socket.write(`${JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } })}\n`);
+  }
+}
+
+function idOf(value: unknown): string | number | null {
+  const id = typeof value === "object" && value !== null && "id" in value ? value.id : null;
+  return typeof id === "string" || typeof id === "number" ? id : null;
+}

@@ -1,0 +1,81 @@
+/** What a client may read and watch: the list of tasks, a task, a task's log. */
+import { ResourceNotFoundError, ResourceTemplate } from "@modelcontextprotocol/server";
+import type { McpServer, ReadResourceResult } from "@modelcontextprotocol/server";
+import type { WorkerApi } from "../contract/api.ts";
+import type { TaskView } from "../contract/views.ts";
+import { WorkerError } from "../domain/errors.ts";
+import { plainLine } from "../domain/plain-text.ts";
+import { briefOf } from "./brief-task.ts";
+import { taskData } from "./tools/get-task.ts";
+import { logExcerpt } from "./tools/get-task-logs.ts";
+
+export const tasksUri = "worker://tasks";
+
+export function taskUri(id: number): string {
+  return `${tasksUri}/${id}`;
+}
+
+export function logUri(id: number): string {
+  return `${taskUri(id)}/log`;
+}
+
+const listed = 20;
+const logLines = 500;
+
+export function registerResources(server: McpServer, api: WorkerApi): void {
+  server.registerResource(
+    "tasks",
+    tasksUri,
+    { title: "Tasks", description: "The newest tasks, one short entry each.", mimeType: "application/json" },
+    () => json(tasksUri, { tasks: api.listTasks({ limit: 50 }).tasks.map(briefOf), counts: api.server().counts }),
+  );
+  server.registerResource(
+    "task",
+    new ResourceTemplate("worker://tasks/{id}", {
+      list: () => ({ resources: recent(api) }),
+      complete: { id: (part) => completeTaskId(api, part) },
+    }),
+    { title: "One task", description: "Its status, cost and result.", mimeType: "application/json" },
+    (uri, { id }) => json(uri.href, taskData(taskOf(api, uri, id))),
+  );
+  server.registerResource(
+    "task-log",
+    new ResourceTemplate("worker://tasks/{id}/log", { list: undefined, complete: { id: (part) => completeTaskId(api, part) } }),
+    { title: "A task's log", description: "What its agent did, one line per action, the newest at the end.", mimeType: "text/plain" },
+    (uri, { id }) => ({
+      contents: [{ uri: uri.href, mimeType: "text/plain", text: logExcerpt(api, taskOf(api, uri, id).id, logLines).text }],
+    }),
+  );
+}
+
+/** Ids of the newest tasks that begin with what was typed. */
+export function completeTaskId(api: WorkerApi, part: string): string[] {
+  return api
+    .listTasks({ limit: 100 })
+    .tasks.map(({ id }) => String(id))
+    .filter((id) => id.startsWith(part));
+}
+
+function recent(api: WorkerApi) {
+  return api.listTasks({ limit: listed }).tasks.map((task) => ({
+    uri: taskUri(task.id),
+    name: `task ${task.id}`,
+    title: plainLine(task.name ?? task.title, 80),
+    description: task.status,
+    mimeType: "application/json",
+  }));
+}
+
+function taskOf(api: WorkerApi, uri: URL, id: string | string[] | undefined): TaskView {
+  const missing = new ResourceNotFoundError(uri.href);
+  if (typeof id !== "string" || !/^[1-9]\d{0,14}$/.test(id)) throw missing;
+  try {
+    return api.getTask(Number(id));
+  } catch (error) {
+    throw error instanceof WorkerError && error.code === "not_found" ? missing : error;
+  }
+}
+
+function json(uri: string, value: unknown): ReadResourceResult {
+  return { contents: [{ uri, mimeType: "application/json", text: JSON.stringify(value) }] };
+}

@@ -1,0 +1,77 @@
+/** Waits until tasks have ended: woken by the change feed, never by asking again and again. */
+import type { WorkerApi } from "../contract/api.ts";
+import type { TaskView } from "../contract/views.ts";
+import { isTerminal } from "../domain/task.ts";
+
+export interface SettleOptions {
+  /** All of the tasks, or the first of them. */
+  readonly until: "all" | "any";
+  readonly timeoutMs: number;
+  /** The caller gives up, or the server stops: what is known then is the answer. */
+  readonly signals: readonly AbortSignal[];
+  /** Told at least every `progressMs` while it waits. Absent: nobody asked. */
+  readonly onProgress?: ((tasks: readonly TaskView[], elapsedMs: number) => void) | undefined;
+  readonly progressMs?: number;
+}
+
+export interface Settled {
+  /** In the order of the ids. */
+  readonly tasks: readonly TaskView[];
+  readonly ended: boolean;
+  readonly why: "ended" | "timeout" | "given_up";
+}
+
+/** A busy task commits hundreds of times a second; looking this often is enough. */
+const lookMs = 50;
+const defaultProgressMs = 10_000;
+
+/** @throws WorkerError not_found for an id that is unknown, also when a task is removed meanwhile. */
+export async function settle(api: WorkerApi, ids: readonly number[], options: SettleOptions): Promise<Settled> {
+  const began = performance.now();
+  const read = (): TaskView[] => ids.map((id) => api.getTask(id));
+  const isOver = (tasks: readonly TaskView[]): boolean => (options.until === "all" ? tasks.every(needsNoWait) : tasks.some(needsNoWait));
+  const first = read();
+  if (isOver(first)) return { tasks: first, ended: true, why: "ended" };
+  const why = await new Promise<Settled["why"]>((resolve, reject) => {
+    let look: NodeJS.Timeout | null = null;
+    const over = (reason: Settled["why"] | { error: unknown }): void => {
+      for (const subscription of subscriptions) subscription.close();
+      for (const timer of [deadline, progress, look]) if (timer !== null) clearTimeout(timer);
+      for (const signal of options.signals) signal.removeEventListener("abort", giveUp);
+      if (typeof reason === "object") reject(reason.error);
+      else resolve(reason);
+    };
+    const giveUp = (): void => over("given_up");
+    const lookNow = (): void => {
+      look = null;
+      try {
+        if (isOver(read())) over("ended");
+      } catch (error) {
+        over({ error });
+      }
+    };
+    const wake = (): void => void (look ??= setTimeout(lookNow, lookMs));
+    const tell = (): void => {
+      try {
+        options.onProgress?.(read(), performance.now() - began);
+      } catch (error) {
+        over({ error });
+      }
+    };
+    const subscriptions = ids.map((id) => api.onEvents(id, wake));
+    const deadline = setTimeout(() => over("timeout"), options.timeoutMs);
+    const progress = options.onProgress === undefined ? null : setInterval(tell, options.progressMs ?? defaultProgressMs);
+    for (const signal of options.signals) {
+      signal.addEventListener("abort", giveUp);
+      if (signal.aborted) return giveUp();
+    }
+    wake(); // What happened between the first look and the subscriptions.
+  });
+  const tasks = read();
+  return { tasks, ended: isOver(tasks), why: isOver(tasks) ? "ended" : why };
+}
+
+/** It has ended, or only a person can bring it on. */
+function needsNoWait(task: TaskView): boolean {
+  return isTerminal(task.status) || task.status === "waiting";
+}

@@ -1,0 +1,121 @@
+/**
+ * The tasks extension (`io.modelcontextprotocol/tasks`, SEP-2663): a client holds a task by a handle and asks for it when it likes.
+ * A handle is the task's number with a seal: it is kept nowhere, outlives restarts, and cannot be guessed from another one.
+ */
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { CallToolResult, JSONObject } from "@modelcontextprotocol/server";
+import type { Caller, WorkerApi } from "../contract/api.ts";
+import type { TaskView } from "../contract/views.ts";
+import { WorkerError } from "../domain/errors.ts";
+import { plainLine } from "../domain/plain-text.ts";
+import { resultOf } from "./tool.ts";
+import { taskData } from "./tools/get-task.ts";
+
+/** A task as the extension's wire shows it. */
+export interface TaskHandle {
+  readonly taskId: string;
+  readonly status: "working" | "input_required" | "completed" | "failed" | "cancelled";
+  readonly statusMessage?: string;
+  readonly createdAt: string;
+  readonly lastUpdatedAt: string;
+  /** Null: kept until somebody removes the task. */
+  readonly ttlMs: number | null;
+  readonly pollIntervalMs: number;
+}
+
+export interface DetailedHandle extends TaskHandle {
+  /** What the call gave, once it is completed. A task that failed is a completed call with an error as its result. */
+  readonly result?: CallToolResult;
+  /** Once it has failed: the protocol's error. */
+  readonly error?: { readonly code: number; readonly message: string };
+  /** While a person's answer is awaited. */
+  readonly inputRequests?: Readonly<Record<string, JSONObject>>;
+}
+
+/** Where handles lead. Null: there is no such handle. */
+export interface HandleSource {
+  get(handle: string): DetailedHandle | null;
+  update(handle: string, responses: Readonly<Record<string, unknown>>): boolean;
+  cancel(handle: string, caller: Caller): Promise<boolean>;
+}
+
+const pollIntervalMs = 2000;
+
+export class TaskHandles implements HandleSource {
+  readonly #api: WorkerApi;
+  readonly #key: string;
+
+  /** @param key a secret of this server; another key makes every handle unknown. */
+  constructor(api: WorkerApi, key: string) {
+    this.#api = api;
+    this.#key = key;
+  }
+
+  handleOf(task: TaskView): TaskHandle {
+    const message = task.last_action ?? task.waiting_for?.message;
+    return {
+      taskId: `${task.id}-${this.#seal(task.id)}`,
+      status: statusOf(task),
+      ...(message === undefined ? {} : { statusMessage: plainLine(message, 200) }),
+      createdAt: task.created_at,
+      lastUpdatedAt: task.updated_at,
+      ttlMs: null,
+      pollIntervalMs,
+    };
+  }
+
+  get(handle: string): DetailedHandle | null {
+    const task = this.#taskOf(handle);
+    if (task === null) return null;
+    const shown = this.handleOf(task);
+    if (shown.status !== "completed") return shown;
+    const result = resultOf(taskData(task));
+    return { ...shown, result: task.status === "completed" ? result : { ...result, isError: true } };
+  }
+
+  /** Nothing is asked yet, so an answer answers nothing; that is no error. */
+  update(handle: string): boolean {
+    return this.#taskOf(handle) !== null;
+  }
+
+  async cancel(handle: string, caller: Caller): Promise<boolean> {
+    const task = this.#taskOf(handle);
+    if (task === null) return false;
+    try {
+      await this.#api.cancelTask(task.id, caller);
+    } catch (error) {
+      // It ended meanwhile: there is nothing left to cancel.
+      if (!(error instanceof WorkerError) || error.code !== "conflict") throw error;
+    }
+    return true;
+  }
+
+  #taskOf(handle: string): TaskView | null {
+    const match = /^(\d{1,15})-([\w-]{22})$/.exec(handle);
+    const [, id = "", seal = ""] = match ?? [];
+    if (match === null || !timingSafeEqual(Buffer.from(seal), Buffer.from(this.#seal(Number(id))))) return null;
+    try {
+      return this.#api.getTask(Number(id));
+    } catch (error) {
+      if (error instanceof WorkerError && error.code === "not_found") return null; // Removed since.
+      throw error;
+    }
+  }
+
+  #seal(id: number): string {
+    return createHmac("sha256", this.#key).update(`task handle ${id}`).digest("base64url").slice(0, 22);
+  }
+}
+
+function statusOf(task: TaskView): TaskHandle["status"] {
+  switch (task.status) {
+    case "completed":
+    case "failed":
+    case "skipped":
+      return "completed";
+    case "cancelled":
+      return "cancelled";
+    default:
+      return "working";
+  }
+}

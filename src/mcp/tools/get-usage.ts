@@ -1,0 +1,39 @@
+/** `get_usage`: what the tasks cost, and how busy the server is. */
+import { z } from "zod";
+import { usageQuery } from "../../contract/queries.ts";
+import { holdView, usageView } from "../../contract/views.ts";
+import { data, defineTool } from "../tool.ts";
+
+const newestRows = 100;
+
+export const getUsage = defineTool({
+  name: "get_usage",
+  title: "Usage and capacity",
+  description: "Tokens and money by day, model or group; how many tasks run and wait; and what holds the queue, e.g. a usage limit.",
+  input: usageQuery,
+  output: z.object({
+    ...usageView.shape,
+    workers: z.object({ limit: z.int(), running: z.int() }),
+    counts: z.record(z.string(), z.int()),
+    holds: z.array(holdView),
+    next_step: z.string(),
+  }),
+  writes: false,
+  hints: { destructive: false, idempotent: true, openWorld: false },
+  run(query, { api }) {
+    const { workers, counts, holds } = api.server();
+    const { by, usage, total } = api.usage(query);
+    return data({
+      by,
+      usage: usage.slice(-newestRows),
+      total,
+      workers: { limit: workers.limit, running: workers.running },
+      counts,
+      holds,
+      next_step:
+        holds.length > 0
+          ? "The queue is held: new tasks are accepted and start when the hold is over. Tell the user if it matters."
+          : "list_tasks shows the tasks.",
+    });
+  },
+});

@@ -1,0 +1,16 @@
+/** The tools, in the order of the list that clients see. */
+import type { Tool } from "../tool.ts";
+import type { TaskHandles } from "../task-handles.ts";
+import { cancelTask } from "./cancel-task.ts";
+import { createTask } from "./create-task.ts";
+import { createTasks } from "./create-tasks.ts";
+import { getTask } from "./get-task.ts";
+import { getTaskLogs } from "./get-task-logs.ts";
+import { getUsage } from "./get-usage.ts";
+import { listTasks } from "./list-tasks.ts";
+import { retryTask } from "./retry-task.ts";
+import { waitForTasks } from "./wait-for-tasks.ts";
+
+export function allTools(handles: Pick<TaskHandles, "handleOf">): Tool[] {
+  return [createTask(handles), createTasks, getTask, listTasks, waitForTasks, getTaskLogs, cancelTask, retryTask, getUsage];
+}

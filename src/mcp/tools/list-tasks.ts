@@ -1,0 +1,43 @@
+/** `list_tasks`: a short line per task, page by page. */
+import { z } from "zod";
+import { taskStatuses } from "../../domain/task.ts";
+import { briefOf, briefTask } from "../brief-task.ts";
+import { data, defineTool } from "../tool.ts";
+
+export const listTasks = defineTool({
+  name: "list_tasks",
+  title: "List tasks",
+  description: "Tasks, newest first, one short line each, with counts by status. get_task has the rest.",
+  input: z.strictObject({
+    status: z.array(z.enum(taskStatuses)).min(1).max(taskStatuses.length).optional().describe("Only these statuses."),
+    text: z.string().max(200).optional().describe("Part of the name or of the prompt's first line."),
+    group: z.string().max(100).optional(),
+    limit: z.int().min(1).max(100).default(20),
+    cursor: z.string().max(200).optional().describe("next_cursor of the page before."),
+  }),
+  output: z.object({
+    tasks: z.array(briefTask),
+    next_cursor: z.string().nullable(),
+    counts: z.record(z.string(), z.int()),
+    next_step: z.string(),
+  }),
+  writes: false,
+  hints: { destructive: false, idempotent: true, openWorld: false },
+  run(query, { api }) {
+    const page = api.listTasks(query);
+    const open = page.tasks.filter(({ status }) => status === "pending" || status === "running").map(({ id }) => id);
+    return data({
+      tasks: page.tasks.map(briefOf),
+      next_cursor: page.next_cursor,
+      counts: api.server().counts,
+      next_step: nextStep(open, page.next_cursor !== null),
+    });
+  },
+});
+
+function nextStep(open: readonly number[], more: boolean): string {
+  const rest = more ? " There are more: pass next_cursor as cursor." : "";
+  return open.length > 0
+    ? `To wait for those that have not ended: wait_for_tasks with ids [${open.slice(0, 50).join(", ")}].${rest}`
+    : `get_task shows one in full.${rest}`;
+}
