@@ -19,7 +19,7 @@ function report(asked: Chore): ChoreReport {
 
 function perform(asked: Chore): string[] {
   if (asked.kind === "backup") {
-    writeBackup(asked.file, asked.target);
+    writeBackup(asked);
     return [];
   }
   const database = openReadOnly(asked.file);

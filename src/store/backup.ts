@@ -1,28 +1,36 @@
 /** A copy of the database in one file, made while the server writes. It never overwrites anything. */
+import { randomUUID } from "node:crypto";
 import { existsSync, linkSync, renameSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
 import { WorkerError } from "../domain/errors.ts";
 import { findDamagedPages } from "./check.ts";
 import { guarded, openReadOnly } from "./database-file.ts";
-import { createPrivateFile, fileFault, removeFile, syncPath } from "./private-file.ts";
+import { createPrivateFile, fileFault, syncPath } from "./private-file.ts";
+
+export interface BackupOrder {
+  /** The database. */
+  readonly file: string;
+  /** The copy while it is made, in the target's directory. It must not exist; what is left of it is the caller's to remove. */
+  readonly draft: string;
+  readonly target: string;
+}
+
+/** A backup's draft. Two backups to the same name at once do not meet. */
+export function draftOf(target: string): string {
+  return `${target}.${randomUUID()}.part`;
+}
 
 /**
  * Copies the database as it is at this moment to `target` (mode 0600) and checks the copy. It takes as long as reading and writing
  * the file does: run it aside (run-aside.ts) while a server serves.
  * @throws WorkerError `conflict` when `target` exists; `storage_full`, `storage_unusable`. `target` is complete or absent.
  */
-export function writeBackup(file: string, target: string): void {
+export function writeBackup({ file, draft, target }: BackupOrder): void {
   if (existsSync(target)) throw targetExists(target);
-  // Two backups to the same name at once do not meet.
-  const draft = `${target}.${process.pid}.part`;
   createPrivateFile(draft);
-  try {
-    guarded(target, () => copy(file, draft));
-    publish(draft, target);
-  } finally {
-    removeFile(draft);
-  }
+  guarded(target, () => copy(file, draft));
+  publish(draft, target);
 }
 
 function copy(file: string, draft: string): void {

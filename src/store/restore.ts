@@ -51,7 +51,8 @@ function refuseUnsound(draft: string, backup: string): void {
     try {
       refuseStranger(database, backup);
       const [fault] = findFaults(database, backup);
-      if (fault !== undefined) throw new WorkerError("storage_unusable", `${fault} Use another backup; nothing was changed.`);
+      if (fault !== undefined)
+        throw new WorkerError("storage_unusable", `The backup cannot be used: ${fault} Nothing was changed; use another one.`);
     } finally {
       database.close();
     }
@@ -59,32 +60,17 @@ function refuseUnsound(draft: string, backup: string): void {
 }
 
 /**
+ * Its files as they are, each under the new name: opening a damaged database could cost it its log.
  * The database first, then its log: a crash in between leaves a log without its database, which the next start refuses with a
  * sentence. The other way round it would silently lose what is only in the log.
  */
 function moveAside(file: string): string | null {
   if (!existsSync(file)) return null;
-  foldLog(file);
   const previous = freeName(`${file}.replaced`);
   for (const suffix of ["", "-wal", "-shm"]) {
     if (existsSync(`${file}${suffix}`)) renameSync(`${file}${suffix}`, `${previous}${suffix}`);
   }
   return previous;
-}
-
-/** Brings the log into the database, so that one file is moved. A damaged database is moved as it is: that is why it is replaced. */
-function foldLog(file: string): void {
-  try {
-    const database = new Database(file, { fileMustExist: true });
-    try {
-      refuseStranger(database, file);
-      database.pragma("wal_checkpoint(TRUNCATE)");
-    } finally {
-      database.close();
-    }
-  } catch {
-    // Damaged or foreign: its files are kept together, each under the new name.
-  }
 }
 
 function freeName(name: string): string {

@@ -8,8 +8,8 @@ import { errorCodes, messageOf, WorkerError } from "../domain/errors.ts";
 import type { ErrorCode } from "../domain/errors.ts";
 
 export type Chore =
-  /** Copies the database to `target`. */
-  | { readonly kind: "backup"; readonly file: string; readonly target: string }
+  /** Copies the database to `draft` and then gives it the name `target`. Who asks removes what is left of the draft. */
+  | { readonly kind: "backup"; readonly file: string; readonly draft: string; readonly target: string }
   /** Finds everything that is wrong. */
   | { readonly kind: "check"; readonly file: string }
   /** Finds damaged pages only: what a server looks for at its start. */

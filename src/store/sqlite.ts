@@ -2,10 +2,12 @@
 import type Database from "better-sqlite3";
 import { WorkerError } from "../domain/errors.ts";
 import { createAttemptStore } from "./attempts.ts";
+import { draftOf } from "./backup.ts";
 import { guarded, isLarge, openDatabaseFile } from "./database-file.ts";
 import { createEventStore } from "./events.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { createHoldStore } from "./holds.ts";
+import { removeFile } from "./private-file.ts";
 import { createAside } from "./run-aside.ts";
 import type { Store } from "./store.ts";
 import { createSubmissionStore } from "./submissions.ts";
@@ -71,7 +73,14 @@ function assemble(database: Database.Database, file: string, onStale: (error: Wo
     onCommit: commit.onCommit,
     problems: () => [...commit.problems(), ...damage],
     probe: () => commit.write(() => void probe.run()),
-    backup: async (target) => void (await aside.run({ kind: "backup", file, target })),
+    backup: async (target) => {
+      const draft = draftOf(target);
+      try {
+        await aside.run({ kind: "backup", file, draft, target });
+      } finally {
+        removeFile(draft);
+      }
+    },
     check: () => aside.run({ kind: "check", file }),
     close: async () => {
       commit.stop();
