@@ -44,7 +44,7 @@ export interface Consequence {
   readonly operation: Extract<Operation, "complete" | "fail" | "cancel" | "requeue">;
   /** Not to be started before this moment (UTC ms); null: at once. Always null unless the operation is `requeue`. */
   readonly notBefore: number | null;
-  readonly notBeforeReason: "retry" | "rate_limited" | null;
+  readonly notBeforeReason: "retry" | null;
   /** Whether the next attempt resumes the session; false: it starts a new one. */
   readonly resumable: boolean;
   /** Whether this outcome used up one of the task's `retries`. */
@@ -138,15 +138,8 @@ function afterLimit(ended: EndedAttempt): Consequence {
   const until = limitLiftsAt(ended);
   const hold: NewHold = { kind: "rate_limited", scope: holdScope, message: outcome.message, until };
   const poisonCount = progressed ? 0 : task.poisonCount;
-  return {
-    ...unchanged,
-    operation: "requeue",
-    notBefore: until,
-    notBeforeReason: "rate_limited",
-    resumable: true,
-    poisonCount,
-    hold,
-  };
+  // The hold alone keeps the task waiting: a person who lifts it (`resume`) starts the task too.
+  return { ...unchanged, operation: "requeue", resumable: true, poisonCount, hold };
 }
 
 const hourMs = 3_600_000;

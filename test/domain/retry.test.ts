@@ -127,8 +127,6 @@ test("a usage limit puts the task back until the reset, spends nothing, and hold
   assert.deepEqual(consequence, {
     ...gone,
     operation: "requeue",
-    notBefore: until,
-    notBeforeReason: "rate_limited",
     resumable: true,
     hold: { kind: "rate_limited", scope: "account:abc", message: limited.message, until },
   });
@@ -136,20 +134,20 @@ test("a usage limit puts the task back until the reset, spends nothing, and hold
 
 test("the jitter after a reset is small for a short wait", () => {
   const soon = after({ ...limited, resetsAt: now + 3_000 }, { random: () => 0.999 });
-  assert.equal(soon.notBefore, now + 3_300);
+  assert.equal(soon.hold?.until, now + 3_300);
 });
 
 test("a limit without a known reset, or with one that has passed, waits a minute instead of not at all", () => {
   const { resetsAt: _, ...unknown } = limited;
   for (const outcome of [unknown, { ...limited, resetsAt: now }, { ...limited, resetsAt: now - hourMs }]) {
-    assert.equal(after(outcome, { random: () => 0 }).notBefore, now + minuteMs);
+    assert.equal(after(outcome, { random: () => 0 }).hold?.until, now + minuteMs);
   }
 });
 
 test("a wrong clock cannot hold the queue for longer than the limit can last", () => {
   const wrong = { ...limited, resetsAt: now + 365 * 24 * hourMs };
-  assert.equal(after(wrong, { random: () => 0 }).notBefore, now + 5 * hourMs);
-  assert.equal(after({ ...wrong, limit: "seven_day" }, { random: () => 0 }).notBefore, now + 7 * 24 * hourMs);
+  assert.equal(after(wrong, { random: () => 0 }).hold?.until, now + 5 * hourMs);
+  assert.equal(after({ ...wrong, limit: "seven_day" }, { random: () => 0 }).hold?.until, now + 7 * 24 * hourMs);
 });
 
 test("a failed sign-in puts the task back and holds everything until somebody mends it", () => {
