@@ -27,6 +27,7 @@ import { RunnerPool } from "../supervisor/runner-pool.ts";
 import { runnerIdPrefix } from "../supervisor/spawn-runner.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
+import { lazyMcp } from "./lazy-mcp.ts";
 import type { DaemonOptions } from "./options.ts";
 import { ensureToken } from "./token-file.ts";
 import { version } from "./version.ts";
@@ -132,7 +133,8 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   const { promise: stopped, resolve: resolveStopped } = Promise.withResolvers<void>();
   const stop: Daemon["stop"] = (options) => (stopping ??= orderlyStop(options).then(resolveStopped));
   const api = workerApi({ store, settings, origins: context.origins, paths, env, now, server, stopServer: async (options) => void stop(options) });
-  const http = createHttp({ api, token, log, allowedHosts: settings.allowed_hosts });
+  const mcp = lazyMcp({ api, version, token, log });
+  const http = createHttp({ api, token, log, mcp, allowedHosts: settings.allowed_hosts });
 
   async function orderlyStop({ mode, deadline_ms }: Parameters<Daemon["stop"]>[0]): Promise<void> {
     log.info({ mode }, "stopping");

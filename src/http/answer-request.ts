@@ -66,8 +66,10 @@ export async function answerRequest(
   }
 }
 
-function identify(request: IncomingMessage, transport: Transport, { authenticate, failedLogins }: AnswerOptions): Caller {
-  return transport.kind === "socket" ? socketCaller : callerOf(request, authenticate, failedLogins);
+/** The unix socket's caller is its owner, unless it shows a token: then it is who the token says. @throws WorkerError unauthorized. */
+export function identify(request: IncomingMessage, transport: Transport, { authenticate, failedLogins }: AnswerOptions): Caller {
+  if (transport.kind === "socket" && request.headers.authorization === undefined) return socketCaller;
+  return callerOf(request, authenticate, failedLogins);
 }
 
 function routeOf(match: Match | null, request: IncomingMessage): Route {

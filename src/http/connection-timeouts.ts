@@ -16,8 +16,11 @@ export interface ConnectionTimeouts {
 
 export const defaultTimeouts: ConnectionTimeouts = { headersMs: 5000, requestMs: 30_000, idleMs: 30_000 };
 
-/** Puts the limits on a server whose own are switched off. */
-export function limitConnections(server: Server, { headersMs, requestMs, idleMs }: ConnectionTimeouts): void {
+/**
+ * Puts the limits on a server whose own are switched off.
+ * @returns lets a connection go that is no HTTP any more.
+ */
+export function limitConnections(server: Server, { headersMs, requestMs, idleMs }: ConnectionTimeouts): (socket: Socket) => void {
   const timers = new WeakMap<Socket, NodeJS.Timeout>();
   const disarm = (socket: Socket): void => clearTimeout(timers.get(socket));
   const arm = (socket: Socket, limitMs: number, giveUp: () => void): void => {
@@ -40,6 +43,7 @@ export function limitConnections(server: Server, { headersMs, requestMs, idleMs 
       if (!socket.destroyed) arm(socket, idleMs, () => socket.destroySoon());
     });
   });
+  return disarm;
 }
 
 /** A connection that has sent something is told why it is let go. */

@@ -66,6 +66,7 @@ export function createMcpDoor(options: McpDoorOptions): McpDoor {
       await http.handle(Object.assign(request, { auth }) as NodeIncomingMessageLike, response, body);
     },
     connection(socket, session) {
+      if (socket.destroyed || stop.signal.aborted) return void socket.destroy(); // It went while this room was loaded.
       const watched = watchedServer(context, session, options.extend);
       const transport = new LineTransport(socket, {
         maxMessageBytes: options.maxMessageBytes ?? defaultMaxMessageBytes,

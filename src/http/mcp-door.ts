@@ -1,0 +1,41 @@
+/** What this room knows of MCP: a door that is handed requests and connections whose transport and caller were checked here. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Caller } from "../contract/api.ts";
+
+export interface McpSession {
+  readonly caller: Caller;
+  /** Only look. */
+  readonly readOnly: boolean;
+  /** Directory of the project that the client works in, if it said so. */
+  readonly project: string | null;
+}
+
+export interface McpDoor {
+  /** Streamable HTTP. @param body parsed already. */
+  request(request: IncomingMessage, response: ServerResponse, session: McpSession, body: unknown): Promise<void>;
+  /** MCP's stdio framing, until the connection closes. */
+  connection(socket: Duplex, session: McpSession): void | Promise<void>;
+  /** May be called twice. */
+  close(): Promise<void>;
+}
+
+/** What a client says of itself in headers that the command line's pipe sends, and that any HTTP client may send. */
+export function mcpSession(caller: Caller, request: IncomingMessage): McpSession {
+  const project = request.headers["x-claude-worker-project"];
+  return {
+    caller,
+    readOnly: request.headers["x-claude-worker-read-only"] === "1",
+    project: typeof project === "string" ? decoded(project) : null,
+  };
+}
+
+/** Percent-encoded, because a header holds ASCII only. */
+function decoded(text: string): string | null {
+  try {
+    const path = decodeURIComponent(text);
+    return path.startsWith("/") && path.length <= 4096 && !path.includes("\0") ? path : null;
+  } catch {
+    return null; // Not encoded as agreed: the client names the directory in its calls then.
+  }
+}
