@@ -61,15 +61,15 @@ export class RunningAttempt {
     await this.end(thrown);
   }
 
-  /** Stops the agent: by a word first where its turn need not go on later, then by signals. The first reason counts. */
+  /** Stops the agent: by a word first and then by signals, or at once where its turn shall go on later. The first reason counts. */
   stop(reason: StopReason, graceMs: number): void {
     if (this.#stopReason !== null || this.#ending !== null) return;
     this.#stopReason = reason;
     const { agent } = this.#options;
     this.#take({ type: "worker", subtype: "stop_requested", reason });
     if (reason === "interrupted") {
-      // A turn that was interrupted by a word counts as finished for Claude Code; one that was cut by a signal can be continued.
-      this.#terminate(graceMs);
+      // To be resumed, a turn must be cut, not ended: a word would count as its end, and SIGTERM makes Claude Code write a failed tool into it.
+      agent.kill("SIGKILL");
       return;
     }
     // Not every moment can be interrupted; the signals follow anyway.

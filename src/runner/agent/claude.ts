@@ -3,20 +3,16 @@
  * The only file that knows the SDK. It decides no outcome.
  */
 import type * as sdk from "@anthropic-ai/claude-agent-sdk";
-import type { CanUseTool, Options, Query, SDKMessage, SDKUserMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
+import type { CanUseTool, Query, SDKMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
 import { messageOf } from "../../domain/errors.ts";
 import type { Agent, AgentOptions, AgentWork, CreateAgent, Emit } from "./agent.ts";
 import { ClaudeProcess } from "./claude-process.ts";
 import { claimOptions, denialOf, hostOptions, isClaimable, taskOptions } from "./claude-options.ts";
-import { Inbox } from "./inbox.ts";
-import { isNoise, isNoConversation, refusedSignIn } from "./messages.ts";
-import { finishedTurn } from "./finished-turn.ts";
-import { findTranscript, mendTranscript } from "./transcript.ts";
+import { isNoise, refusedSignIn } from "./messages.ts";
+import { resumeSession } from "./resume-session.ts";
+import type { Launch } from "./resume-session.ts";
 
 type Sdk = typeof sdk;
-
-/** A resumed Claude Code that has answered the handshake and says nothing for this long has no turn to continue (else it begins before the answer). */
-const idleMs = 3_000;
 
 /** Its import takes about 100 ms and begins here. */
 export const createAgent: CreateAgent = (options) => new ClaudeAgent(options);
@@ -55,7 +51,7 @@ class ClaudeAgent implements Agent {
     try {
       if (this.isWarmFor(work)) return await this.#runClaimed(work);
       this.leave();
-      return work.resume ? await this.#runResumed(work) : await this.#runCold(work, work.spec.prompt);
+      return work.resume ? await this.#runResumed(work) : await this.#runCold(work);
     } catch (error) {
       return messageOf(error);
     } finally {
@@ -88,7 +84,7 @@ class ClaudeAgent implements Agent {
     await this.#claude.ended;
     this.#emit({ type: "worker", subtype: "cold_start", reason: refusal });
     this.#emit({ type: "worker", subtype: "session", sessionId: work.sessionId });
-    return this.#runCold(work, work.spec.prompt);
+    return this.#runCold(work);
   }
 
   /** How the claimed run ended; settles long after the claim. */
@@ -113,96 +109,30 @@ class ClaudeAgent implements Agent {
     }
   }
 
-  async #runCold(work: AgentWork, prompt: string): Promise<string | null> {
-    const options = { ...taskOptions(work.spec), sessionId: work.sessionId };
-    return this.#start(prompt, options, (message) => this.#take(message));
+  #runCold(work: AgentWork): Promise<string | null> {
+    return this.#launch(work, { prompt: work.spec.prompt, session: { sessionId: work.sessionId } });
   }
 
-  async #runResumed(work: AgentWork): Promise<string | null> {
-    const transcript = findTranscript(this.#options.env, work.sessionId);
-    if (transcript === null) return this.#restart(work, "Claude Code has no record of the session.");
-    this.#mend(transcript, work);
-    if (work.followUp === null && (await this.#recover(work))) return null;
-    const missing = await (work.followUp === null ? this.#continueTurn(work) : this.#resume(work, work.followUp, {}));
-    return missing === noConversation ? this.#restart(work, "Claude Code found no conversation in the session.") : missing;
-  }
-
-  #restart(work: AgentWork, reason: string): Promise<string | null> {
-    this.#emit({ type: "worker", subtype: "session_restarted", reason });
-    const { prompt } = work.spec;
-    return this.#runCold(work, work.followUp === null ? prompt : `${prompt}\n\n${work.followUp}`);
-  }
-
-  #mend(transcript: string, work: AgentWork): void {
-    try {
-      const messages = mendTranscript(transcript, work.journal, work.sessionId);
-      if (messages > 0) this.#emit({ type: "worker", subtype: "session_mended", messages });
-    } catch {
-      // Without the mend the last steps before the kill may be run again, which resuming allows.
-    }
-  }
-
-  /** Ends with the finished turn's own answer when the session has one that the journal has not. */
-  async #recover(work: AgentWork): Promise<boolean> {
-    const { getSessionMessages } = await this.#sdk;
-    const { sessionId, spec } = work;
-    const result = finishedTurn(sessionId, await getSessionMessages(sessionId, { dir: spec.workingDirectory }));
-    if (result !== null) this.#emit(result);
-    return result !== null;
-  }
-
-  /** Claude Code itself continues a turn that was cut; when it finds none (it was interrupted, not cut), it is asked to. */
-  async #continueTurn(work: AgentWork): Promise<string | null> {
-    const inbox = new Inbox<SDKUserMessage>();
-    const env = { CLAUDE_CODE_RESUME_INTERRUPTED_TURN: "1", CLAUDE_CODE_RESUME_REASON: "runner_died" };
-    let spoken = false;
-    let idle: NodeJS.Timeout | null = null;
-    const ended = this.#resume(work, inbox, env, (message) => {
-      spoken = true;
-      if (message.type === "result") inbox.end();
+  #runResumed(work: AgentWork): Promise<string | null> {
+    return resumeSession(work, {
+      env: this.#options.env,
+      emit: this.#emit,
+      launch: (work, launch) => this.#launch(work, launch),
+      messages: async (sessionId, dir) => (await this.#sdk).getSessionMessages(sessionId, { dir }),
     });
-    const ready = this.#query?.initializationResult().then(() => {
-      idle = setTimeout(() => spoken || inbox.push(continuation), idleMs);
-    });
-    ready?.catch(() => {}); // `ended` tells it.
-    const thrown = await ended;
-    if (idle !== null) clearTimeout(idle);
-    inbox.end();
-    return thrown;
   }
 
-  async #resume(
-    work: AgentWork,
-    prompt: string | Inbox<SDKUserMessage>,
-    env: Record<string, string>,
-    watch: (message: SDKMessage) => void = () => {},
-  ): Promise<string | null> {
-    let found = true;
-    const options = { ...taskOptions(work.spec), resume: work.sessionId };
-    const thrown = await this.#start(
-      prompt,
-      options,
-      (message) => {
-        watch(message);
-        if (isNoConversation(message)) found = false;
-        else this.#take(message);
-      },
-      env,
-    );
-    return found ? thrown : noConversation;
-  }
-
-  async #start(
-    prompt: string | Inbox<SDKUserMessage>,
-    options: Options,
-    take: (message: SDKMessage) => void,
-    env: Record<string, string> = {},
-  ): Promise<string | null> {
+  async #launch({ spec }: AgentWork, { prompt, session, env, onReady, onMessage }: Launch): Promise<string | null> {
     const { query } = await this.#sdk;
     if (this.#halted) return "stopped before it began";
     const host = this.#host();
-    this.#query = query({ prompt, options: { ...host, ...options, env: { ...host.env, ...env } } });
-    return this.#follow(this.#query, take);
+    const running = query({ prompt, options: { ...host, ...taskOptions(spec), ...session, env: { ...host.env, ...env } } });
+    this.#query = running;
+    // A handshake that fails ends the messages too, which tell why.
+    if (onReady !== undefined) running.initializationResult().then(onReady, () => {});
+    return this.#follow(running, (message) => {
+      if (onMessage?.(message) ?? true) this.#take(message);
+    });
   }
 
   /** Hands on every message to the last, and waits for the process. @returns what the SDK threw; null when that only repeats an error result. */
@@ -227,7 +157,7 @@ class ClaudeAgent implements Agent {
     const refused = refusedSignIn(message);
     if (refused === null) return;
     this.#emit({ type: "worker", subtype: "gave_up", error: refused.error, text: refused.text });
-    this.kill("SIGTERM");
+    this.kill("SIGKILL");
   }
 
   #host() {
@@ -242,12 +172,3 @@ class ClaudeAgent implements Agent {
     return Promise.resolve({ behavior: "deny", message });
   };
 }
-
-const noConversation = "no conversation found";
-
-/** The words that Claude Code itself uses for a turn that it continues. */
-const continuation: SDKUserMessage = {
-  type: "user",
-  message: { role: "user", content: "Continue from where you left off." },
-  parent_tool_use_id: null,
-};

@@ -1,6 +1,6 @@
 /** What single messages of Claude Code mean to a runner. Shapes: SDKMessage of the Claude Agent SDK 0.3.330. */
 
-interface Message {
+export interface Message {
   readonly type: string;
   readonly subtype?: unknown;
   readonly error?: unknown;

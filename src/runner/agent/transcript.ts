@@ -2,7 +2,7 @@
  * Claude Code's own record of a session (`projects/<directory>/<session>.jsonl`): found, and mended after a kill. Claude Code writes it up to
  * 100 ms late (measured with 2.1.330), so a kill can cost it tool results that our journal has; without them, finished steps would be run again.
  */
-import { appendFileSync, closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { appendFileSync, closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync, renameSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
@@ -18,6 +18,11 @@ export function findTranscript(env: Readonly<Record<string, string | undefined>>
   if (!existsSync(projects)) return null;
   const files = readdirSync(projects).map((directory) => path.join(projects, directory, `${sessionId}.jsonl`));
   return files.find((file) => existsSync(file)) ?? null;
+}
+
+/** Moves a transcript out of the way of a new one with the same id. Nothing is deleted. */
+export function setAside(transcript: string): void {
+  renameSync(transcript, `${transcript}.set-aside-${Date.now()}`);
 }
 
 /**
