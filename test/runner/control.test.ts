@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { connect } from "node:net";
+import path from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { identityOf } from "../../src/processes/identity.ts";
+import { connectRunner } from "../../src/supervisor/runner-connection.ts";
+import { notesOf, resultOf, startRunner } from "../support/runner.ts";
+import type { RunnerSetup } from "../support/runner.ts";
+import { scratch } from "../support/scratch.ts";
+import { until } from "../support/wait.ts";
+
+const fake = { module: path.resolve(import.meta.dirname, "../support/fake-agent.ts") };
+
+async function setup(t: TestContext, options: Partial<RunnerSetup> = {}) {
+  const place = scratch(t);
+  const runner = await startRunner(t, { scratch: place, env: { HOME: place.home }, agent: fake, ...options });
+  return { place, runner };
+}
+
+test("the socket is private and greets with what the runner is", async (t) => {
+  const { runner } = await setup(t);
+  assert.equal(statSync(runner.boot.socket).mode & 0o777, 0o600);
+  assert.partialDeepStrictEqual(runner.connection.hello, {
+    type: "hello",
+    protocol: 1,
+    runnerId: runner.id,
+    attemptId: null,
+    journalSize: 0,
+  });
+});
+
+test("several may listen, and each is told how long the journal is", async (t) => {
+  const { runner } = await setup(t);
+  const second = await connectRunner(runner.boot.socket);
+  assert.ok(second);
+  const heard: unknown[] = [];
+  second.onMessage((message) => heard.push(message));
+  const attempt = runner.start({ prompt: "steps 3" });
+  await attempt.ended();
+  const size = statSync(attempt.start.journal).size;
+  assert.deepEqual(runner.messages.at(-1), { type: "ended", size });
+  await until("the same news", () => JSON.stringify(heard.at(-1)) === JSON.stringify({ type: "ended", size }));
+});
+
+test("the size that is told covers whole lines only", async (t) => {
+  const { runner } = await setup(t);
+  const attempt = runner.start({ prompt: "steps 20 delay 1 size 5000" });
+  await attempt.ended();
+  const bytes = readFileSync(attempt.start.journal);
+  for (const message of runner.messages) {
+    if (message.type === "journal" && message.size > 0) assert.equal(bytes[message.size - 1], 0x0a);
+  }
+});
+
+test("a start that is sent twice starts once", async (t) => {
+  const { runner } = await setup(t);
+  const attempt = runner.start({ prompt: "steps 2 append log delay 20" });
+  runner.connection.send(attempt.start);
+  const records = await attempt.ended();
+  assert.equal(notesOf(records, "started").length, 1);
+  assert.equal(readFileSync(path.join(attempt.start.spec.workingDirectory, "log"), "utf8"), "1\n2\n");
+});
+
+test("another attempt is refused, and the first goes on", async (t) => {
+  const { runner } = await setup(t);
+  const attempt = runner.start({ prompt: "steps 3 delay 50" });
+  const other = runner.start({ prompt: "steps 3" });
+  const records = await attempt.ended();
+  assert.equal(resultOf(records)?.["subtype"], "success");
+  assert.deepEqual(other.records(), []);
+  assert.ok(runner.messages.some((message) => message.type === "refused" && message.attemptId === other.start.attemptId));
+});
+
+test("an attempt whose journal cannot be opened is refused, and the runner goes", async (t) => {
+  const { runner, place } = await setup(t);
+  const journal = path.join(place.directory, "a-directory");
+  mkdirSync(journal);
+  runner.start({ prompt: "steps 1" }, { journal });
+  await runner.closed;
+  assert.ok(runner.messages.some((message) => message.type === "refused"));
+});
+
+test("losing its daemon is nothing to a running attempt, and a new daemon hears the rest", async (t) => {
+  const { runner } = await setup(t);
+  const attempt = runner.start({ prompt: "steps 20 delay 50" });
+  await attempt.record("the second step", (record) => record.type === "user");
+  runner.connection.close();
+  const again = await connectRunner(runner.boot.socket);
+  assert.ok(again);
+  assert.equal(again.hello.attemptId, attempt.start.attemptId);
+  assert.ok(again.hello.journalSize > 0);
+  await new Promise<void>((resolve) => again.onClose(resolve));
+  assert.equal(resultOf(attempt.records())?.["subtype"], "success");
+});
+
+test("a parked runner goes with its daemon's connection", async (t) => {
+  const { runner } = await setup(t, { prewarm: true });
+  await runner.parked();
+  runner.connection.close();
+  await until("the end of the runner", async () => (await identityOf(runner.pid)) === null);
+  assert.equal(existsSync(runner.boot.socket), false);
+});
+
+test("a parked runner goes when it is told to", async (t) => {
+  const { runner } = await setup(t, { prewarm: true });
+  runner.connection.send({ type: "leave" });
+  await runner.closed;
+});
+
+test("who connects to a parked runner later hears that it is parked", async (t) => {
+  const { runner } = await setup(t, { prewarm: true });
+  await runner.parked();
+  const second = await connectRunner(runner.boot.socket);
+  const heard: string[] = [];
+  second?.onMessage((message) => heard.push(message.type));
+  await until("the news", () => heard.includes("parked"));
+  second?.close();
+});
+
+test("a runner that leaves in the middle of an attempt does not", async (t) => {
+  const { runner } = await setup(t);
+  const attempt = runner.start({ prompt: "steps 3 delay 20" });
+  runner.connection.send({ type: "leave" });
+  assert.equal(resultOf(await attempt.ended())?.["subtype"], "success");
+});
+
+test("what is no message ends the connection that sent it", async (t) => {
+  const { runner } = await setup(t);
+  const socket = connect(runner.boot.socket);
+  socket.on("error", () => {});
+  socket.write("this is no JSON\n");
+  await new Promise<void>((resolve) => socket.once("close", () => resolve()).resume());
+  assert.equal(resultOf(await runner.start({ prompt: "steps 1" }).ended())?.["subtype"], "success");
+});
+
+test("a fault of the runner itself still ends the journal, with the reason", async (t) => {
+  const { runner } = await setup(t);
+  const records = await runner.start({ prompt: "steps 1 throw" }).ended();
+  assert.partialDeepStrictEqual(records.at(-1), { subtype: "ended", thrown: "the fake agent throws" });
+});
+
+test("what a finished agent left running is swept and recorded", async (t) => {
+  const { runner, place } = await setup(t);
+  const attempt = runner.start({ prompt: `steps 2 delay 200 spawn "echo $$ > pid; exec sleep 1000"` });
+  const records = await attempt.ended();
+  const pid = Number(readFileSync(path.join(place.work, "pid"), "utf8"));
+  assert.equal(await identityOf(pid), null);
+  assert.partialDeepStrictEqual(notesOf(records, "swept"), [{ processes: [{ pid, command: "sleep 1000", signal: "SIGTERM" }] }]);
+});
