@@ -1,0 +1,263 @@
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { WorkerError } from "../../src/domain/errors.ts";
+import { eventually } from "../support/eventually.ts";
+import { withoutServer, withServer } from "./setup.ts";
+import type { ServedCli } from "./setup.ts";
+
+test("run prints the bare id on a pipe, the next commands on a terminal, the task as JSON", async (t) => {
+  const { call, place } = await withServer(t);
+  assert.equal((await call(["run", "one"])).stdout, "1\n");
+  const onTerminal = await call(["run", "two"], { columns: 100 });
+  assert.match(onTerminal.stdout, /^Task 2 is submitted: two It waits: 4 of 4 slots are in use\nNext: claude-worker watch 2/);
+  const task = (await call(["run", "three", "--json"])).json();
+  assert.deepEqual([task["id"], task["prompt"], task["working_directory"]], [3, "three", place.work]);
+});
+
+test("run hands on every flag", async (t) => {
+  const { call, api, place } = await withServer(t);
+  const words = ["-d", "sub", "-s", "Be brief", "-m", "opus", "-n", "name", "--permission-mode", "plan", "--allow", "Read", "--deny", "Bash"];
+  const limits = ["--max-turns", "3", "--max-budget-usd", "0.5", "--timeout", "30m", "--retries", "2", "--priority", "7", "--label", "team=a"];
+  mkdirSync(path.join(place.work, "sub"));
+  assert.equal((await call(["run", "do it", ...words, ...limits])).code, 0);
+  const task = api.getTask(1);
+  assert.equal(task.working_directory, path.join(place.work, "sub"));
+  assert.deepEqual([task.system_prompt, task.model, task.name, task.permission_mode], ["Be brief", "opus", "name", "plan"]);
+  assert.deepEqual([task.allow, task.deny], [["Read"], ["Bash"]]);
+  assert.deepEqual([task.max_turns, task.max_budget_usd, task.timeout_ms, task.retries, task.priority], [3, 0.5, 1_800_000, 2, 7]);
+  assert.deepEqual(task.labels, { team: "a" });
+});
+
+test("run takes model and permission mode from this call's environment, and a flag before that", async (t) => {
+  const { call, api } = await withServer(t);
+  const env = { CLAUDE_WORKER_MODEL: "haiku", CLAUDE_WORKER_PERMISSION_MODE: "plan" };
+  await call(["run", "x"], { env });
+  assert.deepEqual([api.getTask(1).model, api.getTask(1).permission_mode], ["haiku", "plan"]);
+  await call(["run", "x", "-m", "opus"], { env });
+  assert.equal(api.getTask(2).model, "opus");
+});
+
+test("an untrusted directory is refused with 4, and --trust needs a terminal", async (t) => {
+  const { call, api } = await withServer(t);
+  api.failNextSubmit = new WorkerError("untrusted_directory", "/x is not trusted. If you trust it: claude-worker trust add /x");
+  const refused = await call(["run", "x"]);
+  assert.deepEqual([refused.code, refused.stdout], [4, ""]);
+  assert.equal(refused.stderr, "Error: /x is not trusted. If you trust it: claude-worker trust add /x\n");
+  api.failNextSubmit = new WorkerError("untrusted_directory", "not trusted");
+  const without = await call(["run", "x", "--trust"], { input: "y" });
+  assert.equal(without.code, 2);
+  assert.match(without.stderr, /needs a terminal.*claude-worker trust add/);
+});
+
+test("list is a table on a terminal and tab-separated lines elsewhere", async (t) => {
+  const { call, api } = await filled(t);
+  const lines = (await call(["list"])).stdout.split("\n").slice(0, -1).map((line) => line.split("\t"));
+  assert.deepEqual(lines.map(([id, status]) => [id, status]), [["3", "pending"], ["2", "completed"], ["1", "failed"]]);
+  assert.deepEqual(lines.map((fields) => fields.length), [9, 9, 9]);
+  assert.equal(lines[1]?.[7], "two");
+  const onTerminal = (await call(["list"], { columns: 80, env: { NO_COLOR: "1" } })).stdout.split("\n");
+  assert.match(onTerminal[0] ?? "", /^ID  STATUS +CREATED +TOOK +COST  TASK$/);
+  assert.match(onTerminal[1] ?? "", /^ 3  … pending +just now +three  \(4 of 4 slots are in use\)$/);
+  assert.match(onTerminal[2] ?? "", /^ 2  ✔ completed/);
+  assert.ok(onTerminal.every((line) => line.length <= 80));
+  assert.equal(api.getTask(2).prompt, "two\x1b[31m");
+});
+
+test("list says how many more there are, and why nothing starts", async (t) => {
+  const { call, api } = await withServer(t);
+  for (let each = 1; each <= 25; each++) await call(["run", `task ${each}`]);
+  await call(["hold", "lunch"]);
+  const page = (await call(["list"], { columns: 80, env: { NO_COLOR: "1" } })).stdout.trimEnd().split("\n");
+  assert.equal(page.length, 23);
+  assert.deepEqual(page.slice(-2), ["… and 5 more: claude-worker list --all", "held: lunch (25 tasks wait)"]);
+  assert.equal((await call(["list", "--all"])).stdout.trimEnd().split("\n").length, 25);
+  assert.equal((await call(["list", "--limit", "3"])).stdout.trimEnd().split("\n").length, 3);
+  const json = (await call(["list", "--json", "--limit", "2"])).json();
+  assert.deepEqual(Object.keys(json), ["tasks", "next_cursor"]);
+  const next = (await call(["list", "--json", "--limit", "2", "--cursor", String(json["next_cursor"])])).json() as { tasks: { id: number }[] };
+  assert.deepEqual(next.tasks.map(({ id }) => id), [23, 22]);
+  assert.equal(api.server().counts.pending, 25);
+});
+
+test("list says what to do when there is nothing", async (t) => {
+  const { call } = await withServer(t);
+  assert.equal((await call(["list"], { columns: 80, env: { NO_COLOR: "1" } })).stdout, 'No tasks. Submit one: claude-worker run "…"\n');
+  assert.deepEqual(await call(["list"]).then(({ code, stdout }) => [code, stdout]), [0, ""]);
+});
+
+test("show has everything about a task, and nothing that could harm a terminal unless --raw", async (t) => {
+  const { call } = await filled(t);
+  const page = (await call(["show", "2"], { columns: 80, env: { NO_COLOR: "1" } })).stdout;
+  for (const part of [/^Task 2  ✔ completed  two\n/, /Directory +\/\S+/, /Permissions  acceptEdits/, /\nPrompt\n  two\n/, /\nResult\n  done\n/]) assert.match(page, part);
+  assert.doesNotMatch(page, /\x1b/);
+  assert.match((await call(["show", "#2", "--raw"])).stdout, /two\x1b\[31m/);
+  assert.equal((await call(["status", "2", "--json"])).json()["result"], "done");
+});
+
+test("an id that is none is a usage error, and one that is not there is said", async (t) => {
+  const { call } = await withServer(t);
+  for (const id of ["abc", "0", "-1", "1.5", "99999999999999999999"]) assert.equal((await call(["show", id])).code, 2, id);
+  const missing = await call(["show", "99"]);
+  assert.equal(missing.code, 1);
+  assert.match(missing.stderr, /There is no task 99/);
+});
+
+test("without an id it is the only task that runs, or else the choices are listed", async (t) => {
+  const { call, api } = await withServer(t);
+  assert.match((await call(["show"])).stderr, /No task is running/);
+  await call(["run", "one"]);
+  assert.match((await call(["show"])).stdout, /^Task 1 /);
+  await call(["run", "two"]);
+  const several = await call(["logs"]);
+  assert.equal(several.code, 2);
+  assert.match(several.stderr, /Several tasks are waiting.*claude-worker logs 2\n {2}2 {2}two\n {2}1 {2}one\n$/s);
+  Object.assign(api.getTask(1), { status: "running" });
+  assert.match((await call(["show"])).stdout, /^Task 1 /);
+});
+
+test("cancel, retry and rm do what they can of several and say what they cannot", async (t) => {
+  const { call } = await withServer(t);
+  for (const prompt of ["one", "two"]) await call(["run", prompt]);
+  assert.deepEqual(await call(["cancel", "1"]).then(({ code, stdout }) => [code, stdout]), [0, "Task 1 is cancelled.\n"]);
+  const both = await call(["cancel", "1", "2"]);
+  assert.deepEqual([both.code, both.stdout], [1, "Task 2 is cancelled.\n"]);
+  assert.match(both.stderr, /^Error: Task 1 has ended already/);
+  assert.match((await call(["retry", "1"])).stdout, /^Task 1 is to run again/);
+  const json = (await call(["rm", "1", "2", "--json"])).json() as { tasks: object[]; errors: object[] };
+  assert.deepEqual(json.tasks, [{ id: 2 }]);
+  assert.deepEqual(json.errors.map((each) => ({ ...each, message: "" })), [{ id: 1, code: "conflict", message: "" }]);
+  assert.equal((await call(["rm", "1"])).code, 1);
+});
+
+test("hold, resume and trust", async (t) => {
+  const { call } = await withServer(t);
+  assert.match((await call(["hold", "lunch"])).stdout, /^Nothing starts until: claude-worker resume\n {2}held: lunch \(0 tasks wait\)\n$/);
+  assert.equal((await call(["resume"])).stdout, "Tasks start again.\n");
+  assert.equal((await call(["trust", "add", "."], { cwd: "/usr" })).stdout, "Trusted: /usr\n");
+  assert.match((await call(["trust", "list"])).stdout, /^\/usr\tclaude-worker\t\d{4}-/);
+  assert.match((await call(["trust", "list"], { columns: 80 })).stdout, /DIRECTORY/);
+  assert.equal((await call(["trust", "remove", "/usr"])).code, 0);
+  assert.equal((await call(["trust", "list"])).stdout, "");
+});
+
+test("logs shows the story, its newest lines, its newest part, or every event as JSON", async (t) => {
+  const { call, api } = await withServer(t);
+  await call(["run", "x"]);
+  for (let each = 1; each <= 30; each++) api.tell(1, "text", { text: `line ${each}\nmore` });
+  assert.equal((await call(["logs", "1"])).stdout.trimEnd().split("\n").length, 60);
+  assert.deepEqual((await call(["logs", "1", "-n", "3"])).stdout.trimEnd().split("\n").map((line) => line.slice(9)), ["more", "line 30", "more"]);
+  assert.equal((await call(["logs", "1", "-n", "0"])).stdout, "");
+  assert.equal((await call(["logs", "1", "--since", "1h"])).stdout.trimEnd().split("\n").length, 60);
+  assert.equal((await call(["logs", "1", "--since", "2099-01-01"])).stdout, "");
+  const events = (await call(["logs", "1", "--json", "-n", "2"])).stdout.trimEnd().split("\n").map((line) => JSON.parse(line) as { seq: number });
+  assert.deepEqual(events.map(({ seq }) => seq), [30, 31]);
+});
+
+test("logs --raw gives the file as it is, or its newest lines", async (t) => {
+  const { call, api } = await withServer(t);
+  await call(["run", "x"]);
+  assert.match((await call(["logs", "1", "--raw"])).stderr, /has no such log: it has not started yet/);
+  const lines = Array.from({ length: 5 }, (_, index) => `{"_n":${index + 1},"_at":"2026-11-22T12:00:0${index}.000Z","text":"ü"}`);
+  writeFileSync(api.logFile(1, "raw"), `${lines.join("\n")}\n`);
+  assert.equal((await call(["logs", "1", "--raw"])).stdout, `${lines.join("\n")}\n`);
+  assert.equal((await call(["logs", "1", "--raw", "-n", "2"])).stdout, `${lines.slice(-2).join("\n")}\n`);
+  assert.equal((await call(["logs", "1", "--raw", "--since", "2026-11-22T12:00:03Z"])).stdout, `${lines.slice(-2).join("\n")}\n`);
+});
+
+test("logs -f goes on until the end, raw ones too", async (t) => {
+  const { api, start, call } = await withServer(t);
+  await call(["run", "x"]);
+  const story = start(["logs", "1", "-f"]);
+  const raw = start(["logs", "1", "-f", "--raw"]);
+  await eventually(() => story.stdout() === "" && api.subscriptions >= 1);
+  api.tell(1, "text", { text: "hello" });
+  await eventually(() => story.stdout().includes("hello"));
+  writeFileSync(api.logFile(1, "raw"), '{"_n":1}\n');
+  api.tell(1, "text", { text: "again" });
+  await eventually(() => raw.stdout() === '{"_n":1}\n');
+  writeFileSync(api.logFile(1, "raw"), '{"_n":1}\n{"_n":2}\n');
+  api.finish(1);
+  assert.equal((await story.done).code, 0);
+  const answer = await raw.done;
+  assert.deepEqual([answer.code, answer.stdout], [0, '{"_n":1}\n{"_n":2}\n']);
+});
+
+test("logs -f is left with Ctrl-C, and the task goes on", async (t) => {
+  const { api, start, call } = await withServer(t);
+  await call(["run", "x"]);
+  const story = start(["logs", "1", "-f"]);
+  await eventually(() => api.subscriptions === 1);
+  story.interrupt();
+  const { code, stderr } = await story.done;
+  assert.deepEqual([code, stderr], [130, "Task 1 goes on.\n"]);
+});
+
+test("wait exits with 0 when all completed, 1 when one did not, 124 when the time is over", async (t) => {
+  const { call, api, start } = await withServer(t);
+  for (const prompt of ["one", "two", "three"]) await call(["run", prompt]);
+  api.finish(1);
+  const waiting = start(["wait", "1", "2"]);
+  await eventually(() => api.subscriptions === 1);
+  api.finish(2);
+  assert.deepEqual(await waiting.done.then(({ code, stdout }) => [code, stdout]), [0, "1\tcompleted\n2\tcompleted\n"]);
+  const late = await call(["wait", "3", "--timeout", "50ms"]);
+  assert.deepEqual([late.code, late.stderr], [124, "The time is over: task 3 not ended yet, left running.\n"]);
+  api.finish(3, "failed");
+  const json = await call(["wait", "1", "3", "--json"]);
+  assert.equal(json.code, 1);
+  assert.deepEqual([json.json()["open"], json.json()["timed_out"]], [[], false]);
+});
+
+test("wait is left with Ctrl-C", async (t) => {
+  const { call, api, start } = await withServer(t);
+  await call(["run", "x"]);
+  const waiting = start(["wait", "1"]);
+  await eventually(() => api.subscriptions === 1);
+  waiting.interrupt();
+  assert.equal((await waiting.done).code, 130);
+});
+
+test("server status and health tell the state", async (t) => {
+  const { call, api } = await withServer(t);
+  await call(["run", "x"]);
+  const page = (await call(["server", "status"], { env: { NO_COLOR: "1" } })).stdout;
+  for (const part of [/^Server +healthy$/m, new RegExp(`^pid +${process.pid}, since`, "m"), /^Tasks +1 pending$/m, /^URL +none, the unix socket only$/m]) assert.match(page, part);
+  assert.equal((await call(["server", "status", "--json"])).json()["pid"], process.pid);
+  assert.deepEqual(await call(["server", "health"]).then(({ code, stdout }) => [code, stdout]), [0, "healthy\n"]);
+  const server = api.server();
+  api.server = () => ({ ...server, status: "degraded", problems: ["The disk is full."] });
+  assert.deepEqual(await call(["server", "health"]).then(({ code, stdout }) => [code, stdout]), [1, "degraded\n"]);
+  assert.match((await call(["server", "status"])).stdout, /^Problem +The disk is full\.$/m);
+});
+
+test("without a server every command that needs one exits with 3 and says how to start it", async (t) => {
+  const { call } = withoutServer(t);
+  for (const words of [["list"], ["show", "1"], ["watch", "1"], ["wait", "1"], ["cancel", "1"], ["server", "status"], ["server", "health"], ["server", "stop"], ["hold"]]) {
+    const { code, stderr } = await call(words);
+    assert.equal(code, 3, words.join(" "));
+    assert.match(stderr, /^Error: No server answers at .+ Start it: claude-worker server start\n$/);
+  }
+});
+
+test("a remote server is asked with the token, which no error shows", async (t) => {
+  const { call, door } = await withServer(t);
+  const env = { CLAUDE_WORKER_SERVER_URL: `http://127.0.0.1:${door.port}`, CLAUDE_WORKER_TOKEN: door.token };
+  assert.equal((await call(["server", "health"], { env })).code, 0);
+  const wrong = await call(["list"], { env: { ...env, CLAUDE_WORKER_TOKEN: "wrong-secret" } });
+  assert.equal(wrong.code, 4);
+  assert.doesNotMatch(wrong.stderr, /wrong-secret/);
+  assert.equal((await call(["list"], { env: { CLAUDE_WORKER_SERVER_URL: "nonsense" } })).code, 2);
+});
+
+async function filled(t: Parameters<typeof withServer>[0]): Promise<ServedCli> {
+  const cli = await withServer(t);
+  for (const prompt of ["one", "two\x1b[31m", "three"]) await cli.api.submitTasks([{ ...input, prompt, working_directory: cli.place.work }], { name: "test", scope: "admin" });
+  cli.api.finish(1, "failed");
+  cli.api.finish(2);
+  return cli;
+}
+
+const input = { allow: [], deny: [], retries: 0, priority: 0, group: "default", labels: {} };
+

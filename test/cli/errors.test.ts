@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { exitCodeOf } from "../../src/cli/exit-codes.ts";
+import { commandIndex, describeCommands } from "../../src/cli/command-index.ts";
+import { errorCodes, WorkerError } from "../../src/domain/errors.ts";
+import { withoutServer, withServer } from "./setup.ts";
+
+test("an unknown command or verb says what was probably meant, and exits with 2", async (t) => {
+  const { call } = withoutServer(t);
+  const said: [string[], RegExp][] = [
+    [["lsit"], /^Error: Unknown command "lsit"\. Did you mean "list"\? See: claude-worker --help\n$/],
+    [["server", "strat"], /Did you mean "server start"\?/],
+    [["xyzzy"], /^Error: Unknown command "xyzzy"\. See: claude-worker --help\n$/],
+    [["--verbose", "list"], /Unknown flag --verbose before a command/],
+    [["list", "--al"], /Unknown flag --al\. Did you mean --all\?/],
+  ];
+  for (const [words, message] of said) {
+    const { code, stdout, stderr } = await call(words);
+    assert.deepEqual([code, stdout], [2, ""], words.join(" "));
+    assert.match(stderr, message);
+  }
+});
+
+test("with --json an error is JSON on the standard output, wherever it comes from", async (t) => {
+  const { call } = await withServer(t);
+  for (const [words, code] of [[["show", "99", "--json"], "not_found"], [["lsit", "--json"], "invalid_input"], [["--json", "show", "x"], "invalid_input"]] as const) {
+    const answer = await call(words);
+    const { error } = answer.json() as { error: { code: string; message: string } };
+    assert.equal(error.code, code);
+    assert.notEqual(error.message, "");
+    assert.equal(answer.stderr, "");
+  }
+});
+
+test("an error of ours shows no stack trace, unless --debug asks for it", async (t) => {
+  const { call } = withoutServer(t);
+  assert.doesNotMatch((await call(["list"])).stderr, /\n +at /);
+  assert.match((await call(["list", "--debug"])).stderr, /\n +at /);
+});
+
+test("a fault of the program itself is a sentence too", async (t) => {
+  const { call, api } = await withServer(t);
+  api.server = () => JSON.parse("null") as ReturnType<typeof api.server>;
+  const { code, stderr } = await call(["server", "status"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /^Error: [A-Z].+\n$/);
+});
+
+test("every error has an exit code of its kind", () => {
+  const codes = Object.fromEntries(errorCodes.map((code) => [code, exitCodeOf(new WorkerError(code, ""))]));
+  const { invalid_input, payload_too_large, server_unreachable, unauthorized, forbidden, untrusted_directory, ...others } = codes;
+  assert.deepEqual([invalid_input, payload_too_large, server_unreachable, unauthorized, forbidden, untrusted_directory], [2, 2, 3, 4, 4, 4]);
+  assert.deepEqual(new Set(Object.values(others)), new Set([1]));
+  assert.equal(exitCodeOf(new Error("bug")), 1);
+});
+
+test("--help works everywhere, with usage, flags and examples, and fits a terminal", async (t) => {
+  const { call } = withoutServer(t);
+  assert.equal((await call([])).stdout, (await call(["--help"])).stdout);
+  for (const { name } of commandIndex) {
+    const { code, stdout } = await call([...name.split(" "), "--help"], { columns: 80 });
+    assert.equal(code, 0, name);
+    assert.match(stdout, new RegExp(`^Usage: claude-worker ${name} `));
+    assert.match(stdout, /\nExamples:\n {2}\S/);
+    assert.ok(stdout.split("\nExamples:")[0]?.split("\n").every((line) => line.length <= 80), name);
+    assert.equal((await call(["help", ...name.split(" ")], { columns: 80 })).stdout, stdout, name);
+  }
+  assert.match((await call(["server"])).stdout, /server start +Start the server/);
+});
+
+test("every command says what it does in a sentence and shows how", async () => {
+  for (const { name, summary, examples, options = [] } of await describeCommands()) {
+    assert.match(summary, /^[A-Z].*[^.]$/, name);
+    assert.ok(examples.length > 0 && examples.every(({ command }) => command.includes("claude-worker")), name);
+    for (const { flags } of options) assert.match(flags, /^(-[a-zA-Z], )?--[a-z][a-z-]+( <[^>]+>)?$/, `${name} ${flags}`);
+  }
+});
+
+test("the name in the index is the name of the command", async () => {
+  for (const { name, alias, load } of commandIndex) {
+    const { command } = await load();
+    assert.deepEqual([command.name, command.alias], [name, alias]);
+  }
+});
+
+test("--version tells the package's version", async (t) => {
+  const { call } = withoutServer(t);
+  assert.match((await call(["--version"])).stdout, /^claude-worker \d+\.\d+\.\d+\n$/);
+  assert.match(String((await call(["--version", "--json"])).json()["version"]), /^\d+\.\d+\.\d+$/);
+});
+
+test("colours follow the terminal, NO_COLOR and FORCE_COLOR", async (t) => {
+  const { call } = await withServer(t);
+  const hasColour = async (columns: number | undefined, env: Record<string, string>): Promise<boolean> =>
+    /\x1b\[/.test((await call(["list"], { ...(columns === undefined ? {} : { columns }), env })).stdout + (await call(["show", "x"], { ...(columns === undefined ? {} : { columns }), env })).stderr);
+  assert.equal(await hasColour(80, {}), true);
+  assert.equal(await hasColour(undefined, {}), false);
+  assert.equal(await hasColour(80, { NO_COLOR: "1" }), false);
+  assert.equal(await hasColour(80, { TERM: "dumb" }), false);
+  assert.equal(await hasColour(undefined, { FORCE_COLOR: "1" }), true);
+});

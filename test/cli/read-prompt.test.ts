@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { withServer } from "./setup.ts";
+
+const tenMegabytes = 10 * 1024 * 1024;
+
+test("the prompt is the argument, or the file that it names", async (t) => {
+  const { call, api, place } = await withServer(t);
+  place.file("work/plan.md", "Do what the plan says.\n");
+  mkdirSync(`${place.work}/src`);
+  for (const words of [["run", "Do it"], ["run", "plan.md"], ["run", "./plan.md"], ["run", "src"]]) assert.equal((await call(words)).code, 0);
+  assert.deepEqual([1, 2, 3, 4].map((id) => api.getTask(id).prompt), ["Do it", "Do what the plan says.\n", "Do what the plan says.\n", "src"]);
+});
+
+test("the prompt is the standard input, by - or because nothing else is given", async (t) => {
+  const { call, api } = await withServer(t);
+  await call(["run", "-"], { input: "From a pipe\n" });
+  await call(["run"], { input: "From a pipe" });
+  assert.deepEqual([1, 2].map((id) => api.getTask(id).prompt), ["From a pipe\n", "From a pipe"]);
+});
+
+test("text piped in beside a prompt is appended as context", async (t) => {
+  const { call, api, place } = await withServer(t);
+  place.file("work/plan.md", "Review.\n");
+  await call(["run", "Review this"], { input: "- a\n+ b\n" });
+  await call(["run", "plan.md"], { input: "- a\n+ b\n" });
+  await call(["run", "Nothing beside"], { input: " \n" });
+  assert.deepEqual([1, 2, 3].map((id) => api.getTask(id).prompt), ["Review this\n\n- a\n+ b\n", "Review.\n\n- a\n+ b\n", "Nothing beside"]);
+});
+
+test("what is no prompt is refused with a sentence, and nothing is submitted", async (t) => {
+  const { call, api, place } = await withServer(t);
+  place.file("work/empty.md", " \n");
+  place.file("work/nul.bin", "a\0b");
+  place.file("work/long.txt", "x".repeat(tenMegabytes + 1));
+  const refused: [string[], string | Buffer | null, number, RegExp][] = [
+    [["run"], null, 2, /^Error: No prompt\. Say what Claude shall do: claude-worker run/],
+    [["run", ""], null, 2, /^Error: The prompt is empty/],
+    [["run", "  "], null, 2, /^Error: The prompt is empty/],
+    [["run", "-"], "", 2, /^Error: The standard input is empty/],
+    [["run", "empty.md"], null, 2, /^Error: empty\.md is empty/],
+    [["run", "nul.bin"], null, 2, /^Error: nul\.bin holds a NUL character/],
+    [["run", "-"], Buffer.from([0x61, 0xff, 0xfe]), 2, /^Error: The standard input is not UTF-8 text/],
+    [["run", "long.txt"], null, 2, /^Error: long\.txt is over 10 MB/],
+    [["run", "-"], "x".repeat(tenMegabytes + 1), 2, /^Error: The standard input is over 10 MB/],
+    [["run", "x"], "x".repeat(tenMegabytes), 2, /^Error: The prompt is over 10 MB/],
+  ];
+  for (const [words, input, exitCode, message] of refused) {
+    const { code, stdout, stderr } = await call(words, { input });
+    assert.match(stderr, message);
+    assert.deepEqual([code, stdout], [exitCode, ""]);
+  }
+  assert.deepEqual(api.calls, []);
+});
+
+test("a prompt of 10 MB is taken", async (t) => {
+  const { call, api } = await withServer(t);
+  assert.equal((await call(["run", "-"], { input: "ö".repeat(tenMegabytes / 2) })).code, 0);
+  assert.equal(Buffer.byteLength(api.getTask(1).prompt), tenMegabytes);
+});
+
+test("a program that leaves our standard input open is not waited for when there is a prompt", async (t) => {
+  const { env, api } = await withServer(t);
+  const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+  const child = spawn(process.execPath, [main, "run", "Do it"], { env, cwd: "/", stdio: ["pipe", "pipe", "pipe"] });
+  t.after(() => child.kill());
+  const code = await new Promise((resolve) => child.once("exit", resolve));
+  assert.equal(code, 0);
+  assert.equal(api.getTask(1).prompt, "Do it");
+});
+
+test("what a program writes to us at once is read", async (t) => {
+  const { env, api } = await withServer(t);
+  const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+  const child = spawn(process.execPath, [main, "run", "Do it"], { env, cwd: "/", stdio: ["pipe", "pipe", "pipe"] });
+  t.after(() => child.kill());
+  child.stdin.end("context");
+  await new Promise((resolve) => child.once("exit", resolve));
+  assert.equal(api.getTask(1).prompt, "Do it\n\ncontext");
+});

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { painter } from "../../src/cli/render/colour.ts";
+import { eventLines } from "../../src/cli/render/event-lines.ts";
+import { holdText } from "../../src/cli/render/hold-lines.ts";
+import { table } from "../../src/cli/render/table.ts";
+import { fitWidth, textWidth } from "../../src/cli/render/text-width.ts";
+import { clock, dollars, relativeTime } from "../../src/cli/render/time.ts";
+import { TurnCounter } from "../../src/cli/turn-counter.ts";
+import type { EventView } from "../../src/client/index.ts";
+
+test("knows how wide a text is in a terminal", () => {
+  const widths: [string, number][] = [["abc", 3], ["äöü", 3], ["日本", 4], ["한글", 4], ["🚀", 2], ["e\u0301", 1], ["…", 1], ["ﬁ", 1], ["", 0]];
+  for (const [text, width] of widths) assert.equal(textWidth(text), width, text);
+});
+
+test("cuts a text to a width, and never in the middle of a wide character", () => {
+  assert.equal(fitWidth("abcdef", 6), "abcdef");
+  assert.equal(fitWidth("abcdefg", 6), "abcde…");
+  assert.equal(fitWidth("日本語日本語", 6), "日本…");
+  assert.equal(textWidth(fitWidth("日本語日本語", 6)), 5);
+  assert.equal(fitWidth("abc", 0), "");
+});
+
+test("aligns columns by what is seen, not by what is written", () => {
+  const paint = painter({ colour: true });
+  const rows = [
+    [{ text: "1", paint: paint.bold }, { text: "日本", paint: paint.red }, { text: "x" }],
+    [{ text: "10" }, { text: "a" }, { text: "a long last column that is cut" }],
+  ];
+  const lines = table(rows, { header: ["ID", "NAME", "TEXT"], width: 24, right: [0] }).split("\n");
+  assert.deepEqual(lines.slice(0, 3).map((line) => line.replaceAll(/\x1b\[\d+m/g, "")), ["ID  NAME  TEXT", " 1  日本  x", "10  a     a long last c…"]);
+});
+
+test("says how long ago something was", () => {
+  const now = Date.parse("2026-11-22T12:00:00Z");
+  const ages: [number, string][] = [[0, "just now"], [45, "45 s ago"], [90, "1 min ago"], [7200, "2 h ago"], [86_400, "1 day ago"], [864_000, "10 days ago"], [-90, "in 1 m 30 s"]];
+  for (const [seconds, text] of ages) assert.equal(relativeTime(new Date(now - seconds * 1000).toISOString(), now), text);
+  assert.match(relativeTime("2025-01-05T12:00:00Z", now), /^2025-01-05$/);
+});
+
+test("writes money so that small sums are seen", () => {
+  assert.deepEqual([0, 0.0123, 0.5, 12.3456].map(dollars), ["$0.0000", "$0.0123", "$0.5000", "$12.35"]);
+});
+
+test("says how long nothing starts and how many wait", () => {
+  const hold = { kind: "rate_limited", message: "five-hour limit", since: "2026-11-22T01:00:00Z", until: null, tasks_waiting: 7 } as const;
+  assert.equal(holdText(hold), "held: five-hour limit (7 tasks wait)");
+  assert.match(holdText({ ...hold, until: "2026-11-22T05:00:00Z", tasks_waiting: 1 }), /^held until 2026-11-2\d \d\d:\d\d:\d\d: five-hour limit \(1 task waits\)$/);
+});
+
+test("shows all that the agent says and nothing that could harm a terminal", () => {
+  const event = eventOf("text", { text: "\x1b]0;owned\x07one\x1b[2J\r\ntwo \u202eevil\n\n" }, ["[text] one"]);
+  assert.deepEqual(eventLines(event, painter({ colour: false })), [`${clock(event.at)} one`, "         two evil"]);
+});
+
+test("shows a step by its summary, and a step without one not at all", () => {
+  const paint = painter({ colour: false });
+  const event = eventOf("tool_use", { tool: "Bash" }, ["[tool:bash] npm\x1b[31m test"]);
+  assert.deepEqual(eventLines(event, paint), [`${clock(event.at)} [tool:bash] npm test`]);
+  assert.deepEqual(eventLines(eventOf("tool_result", {}, []), paint), []);
+});
+
+test("counts the model's turns, not its tool calls or its sub-agents", () => {
+  const counter = new TurnCounter();
+  const types = ["started", "thinking", "text", "tool_use", "tool_use", "tool_result", "tool_result", "text"] as const;
+  for (const type of types) counter.count({ type, data: {} });
+  counter.count({ type: "text", data: { parent_tool_use_id: "t1" } });
+  assert.equal(counter.turns, 2);
+});
+
+function eventOf(type: EventView["type"], data: Record<string, unknown>, summary: string[]): EventView {
+  return { id: 1, task_id: 1, seq: 1, attempt_id: 1, type, at: "2026-11-22T12:00:00.000Z", summary, data };
+}

@@ -1,0 +1,102 @@
+/** Calls of the command line inside the test's process, against the real REST door with a fake API behind it. */
+import { mkdirSync, symlinkSync } from "node:fs";
+import path from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import type { TestContext } from "node:test";
+import { outputTo } from "../../src/cli/io.ts";
+import type { Io } from "../../src/cli/io.ts";
+import { runCli } from "../../src/cli/run-cli.ts";
+import type { FakeApi } from "../support/fake-api.ts";
+import { openDoor } from "../support/http-door.ts";
+import type { OpenDoor } from "../support/http-door.ts";
+import { scratch } from "../support/scratch.ts";
+import type { Scratch } from "../support/scratch.ts";
+
+export interface CallOptions {
+  /** Outputs are terminals of this width. */
+  readonly columns?: number;
+  /** What is piped in; null: nothing is. */
+  readonly input?: string | Buffer | null;
+  readonly env?: Record<string, string>;
+  readonly cwd?: string;
+}
+
+export interface CliCall {
+  readonly done: Promise<CliAnswer>;
+  /** What was written so far. */
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  /** Ctrl-C. */
+  interrupt(): void;
+}
+
+export interface CliAnswer {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The standard output as JSON. */
+  json(): Record<string, unknown>;
+}
+
+export interface CliSetup {
+  readonly place: Scratch;
+  readonly env: Record<string, string>;
+  call(words: readonly string[], options?: CallOptions): Promise<CliAnswer>;
+  /** As `call`, without waiting for its end. */
+  start(words: readonly string[], options?: CallOptions): CliCall;
+}
+
+/** A command line without any server. */
+export function withoutServer(t: TestContext): CliSetup {
+  const place = scratch(t);
+  const env = { HOME: place.home, CLAUDE_WORKER_HOME: place.dataHome, PATH: process.env["PATH"] ?? "" };
+  const start: CliSetup["start"] = (words, options = {}) => startCall(words, { cwd: place.work, ...options, env: { ...env, ...options.env } });
+  return { place, env, start, call: async (words, options) => await start(words, options).done };
+}
+
+export interface ServedCli extends CliSetup {
+  readonly api: FakeApi;
+  readonly door: OpenDoor;
+}
+
+/** A command line whose server has a fake API. */
+export async function withServer(t: TestContext): Promise<ServedCli> {
+  const cli = withoutServer(t);
+  const door = await openDoor(t);
+  mkdirSync(cli.place.dataHome, { mode: 0o700 });
+  // The door's socket has its own place; this is where the command line looks.
+  symlinkSync(path.dirname(door.socket), path.join(cli.place.dataHome, "run"));
+  return { ...cli, api: door.api, door };
+}
+
+function startCall(words: readonly string[], { columns, input = null, env = {}, cwd = "/" }: CallOptions): CliCall {
+  const stdout = collector(columns);
+  const stderr = collector(columns);
+  const listeners = new Set<() => void>();
+  const io: Io = {
+    stdin: Object.assign(Readable.from(input === null ? [] : [Buffer.from(input)]), { isTTY: input === null }),
+    inputFd: input === null ? -1 : null,
+    stdout: outputTo(stdout.stream, env),
+    stderr: outputTo(stderr.stream, env),
+    env,
+    cwd,
+    onInterrupt(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  const done = runCli(words, io).then((code) => ({
+    code,
+    stdout: stdout.text(),
+    stderr: stderr.text(),
+    json: () => JSON.parse(stdout.text()) as Record<string, unknown>,
+  }));
+  return { done, stdout: stdout.text, stderr: stderr.text, interrupt: () => listeners.forEach((listener) => listener()) };
+}
+
+function collector(columns: number | undefined): { stream: PassThrough & { isTTY?: boolean; columns?: number }; text: () => string } {
+  const parts: Buffer[] = [];
+  const stream = Object.assign(new PassThrough(), columns === undefined ? {} : { isTTY: true, columns });
+  stream.on("data", (part: Buffer) => void parts.push(part));
+  return { stream, text: () => Buffer.concat(parts).toString("utf8") };
+}

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { watchTask } from "../../src/cli/watch-task.ts";
+import { outputTo } from "../../src/cli/io.ts";
+import { WorkerClient } from "../../src/client/index.ts";
+import { PassThrough } from "node:stream";
+import { eventually } from "../support/eventually.ts";
+import { withServer } from "./setup.ts";
+
+test("watch shows what happens, then how it ended, and exits with 0", async (t) => {
+  const { api, call, start } = await withServer(t);
+  await call(["run", "x"]);
+  const watch = start(["watch"]);
+  await eventually(() => api.subscriptions === 1);
+  api.tell(1, "text", { text: "Hello.\nAll is well." });
+  api.finish(1);
+  const { code, stdout, stderr } = await watch.done;
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.match(stdout, /^\d\d:\d\d:\d\d Hello\.\n {9}All is well\.\n\ndone\n\n✔ Task 1 completed\n$/);
+});
+
+test("the result is not shown again when the agent has just said it", async (t) => {
+  const { api, call } = await withServer(t);
+  await call(["run", "x"]);
+  api.tell(1, "text", { text: "done" });
+  api.finish(1);
+  assert.equal((await call(["watch", "1"])).stdout.match(/done/g)?.length, 1);
+});
+
+test("a task that did not complete exits with 1 and says why and what to do", async (t) => {
+  const { api, call } = await withServer(t);
+  await call(["run", "x"]);
+  api.finish(1, "failed");
+  Object.assign(api.getTask(1), { error: { code: "agent_failed", message: "The model foo does not exist." } });
+  const { code, stdout } = await call(["watch", "1"]);
+  assert.equal(code, 1);
+  assert.match(stdout, /✖ Task 1 failed\nThe model foo does not exist\.\nclaude-worker show 1 · claude-worker retry 1\n$/);
+});
+
+test("run --watch submits and follows", async (t) => {
+  const { api, start } = await withServer(t);
+  const run = start(["run", "x", "--watch"]);
+  await eventually(() => api.subscriptions === 1);
+  api.finish(1);
+  const { code, stdout, stderr } = await run.done;
+  assert.equal(code, 0);
+  assert.match(stderr, /^Task 1 is submitted: x It waits/);
+  assert.match(stdout, /✔ Task 1 completed/);
+});
+
+test("Ctrl-C leaves the task running, says so and exits with 130", async (t) => {
+  const { api, start, call } = await withServer(t);
+  await call(["run", "x"]);
+  const watch = start(["watch", "1"], { columns: 80 });
+  await eventually(() => api.subscriptions === 1);
+  watch.interrupt();
+  const { code, stderr } = await watch.done;
+  assert.equal(code, 130);
+  assert.equal(stderr, "Task 1 goes on in the background. claude-worker watch 1 · claude-worker cancel 1\n");
+  assert.equal(api.getTask(1).status, "pending");
+});
+
+test("--json gives one JSON value a line: events, and the task last", async (t) => {
+  const { api, start } = await withServer(t);
+  const run = start(["run", "x", "--watch", "--json"]);
+  await eventually(() => api.subscriptions === 1);
+  api.tell(1, "text", { text: "\u2028 line separators too" });
+  api.finish(1);
+  const { code, stdout, stderr } = await run.done;
+  const values = stdout.trimEnd().split("\n").map((line) => JSON.parse(line) as Record<string, { status?: string; type?: string }>);
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.deepEqual(values.map((value) => value["event"]?.type ?? value["task"]?.status), ["pending", "submitted", "text", "ended", "completed"]);
+});
+
+test("a terminal has a status line that goes away at the end", async (t) => {
+  const { api, start, call } = await withServer(t);
+  await call(["run", "x"]);
+  const watch = start(["watch", "1"], { columns: 40 });
+  await eventually(() => watch.stdout().includes("waits: 4 of 4 slots are in"));
+  api.tell(1, "tool_use", { tool: "Bash", input: { command: "npm test" } });
+  await eventually(() => watch.stdout().includes("1 turn"));
+  api.finish(1);
+  const { stdout } = await watch.done;
+  const screen = stdout.split("\n").map((line) => line.split("\r\x1b[2K").at(-1));
+  assert.doesNotMatch(screen.join("\n"), /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/);
+});
+
+test("when the server stays away it exits with 3 and says that the task goes on", async (t) => {
+  const { door, api, call } = await withServer(t);
+  await call(["run", "x"]);
+  const io = { stdout: sink(), stderr: sink(), stdin: new PassThrough(), inputFd: null, env: {}, cwd: "/", onInterrupt: () => () => undefined };
+  const client = new WorkerClient({ kind: "socket", path: door.socket });
+  const watching = watchTask({ io, client, task: api.getTask(1), after: 0, json: false, reconnectForMs: 300 });
+  const refused = assert.rejects(watching, { code: "server_unreachable", message: /^The server has not answered for 300 ms\. Task 1 is not lost: .+ claude-worker server start && claude-worker watch 1$/ });
+  await eventually(() => api.subscriptions === 1);
+  await door.door.stop();
+  await refused;
+});
+
+function sink(): ReturnType<typeof outputTo> {
+  return outputTo(new PassThrough().resume(), {});
+}
