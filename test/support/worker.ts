@@ -45,8 +45,8 @@ export async function worker(
   script: Script = {},
   options: { env?: Record<string, string>; subscription?: boolean } = {},
 ): Promise<TestWorker> {
-  const place = scratch(t);
-  const model = await startModel(t, script);
+  const place = scratch(null);
+  const model = await startModel(null, script);
   const env: Record<string, string> = {
     PATH: process.env["PATH"] ?? "",
     ...(options.subscription === true ? model.subscriptionEnv(place.home) : model.env(place.home)),
@@ -60,10 +60,12 @@ export async function worker(
   const client = new WorkerClient({ kind: "socket", path: paths.serverSocket });
   const cli: TestWorker["cli"] = (words, { input, cwd = place.work, env: more = {} } = {}) =>
     runCli(words, { cwd, env: { ...env, ...more }, input });
+  // One hook: several run in the order in which they were made, and the server's socket must not go before the server.
   t.after(async () => {
     client.close();
     if (existsSync(paths.home)) await cli(["server", "stop", "--now"]);
     await model.stop();
+    place.remove();
   });
   const until: TestWorker["until"] = async (id, accept, timeoutMs = 60_000) => {
     const deadline = Date.now() + timeoutMs;
