@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { checkClaudeCode, ownBinary } from "../../src/cli/doctor/claude-code.ts";
+import { checkCredentials } from "../../src/cli/doctor/credentials.ts";
+import { checkDirectories, checkFreeSpace } from "../../src/cli/doctor/directories.ts";
+import { checkNode } from "../../src/cli/doctor/node.ts";
+import { checkSandbox } from "../../src/cli/doctor/sandbox.ts";
+import { checkServer } from "../../src/cli/doctor/server.ts";
+import { pathsFrom } from "../../src/config/paths.ts";
+import { WorkerClient } from "../../src/client/index.ts";
+import { scratch } from "../support/scratch.ts";
+import { withoutServer, withServer } from "./setup.ts";
+
+test("an old Node fails, a new one is ok", () => {
+  assert.equal(checkNode("22.13.0", "/node").state, "ok");
+  assert.equal(checkNode("24.0.1", "/node").state, "ok");
+  assert.match(checkNode("22.12.9", "/node").message, /too old: 22\.13 or newer/);
+  assert.equal(checkNode("20.20.2", "/node").state, "fail");
+});
+
+test("the Claude Code that comes along starts and tells its version", async () => {
+  assert.notEqual(ownBinary(), null);
+  const { state, message } = await checkClaudeCode(null);
+  assert.equal(state, "ok", message);
+  assert.match(message, /^\d+\.\d+\.\d+ \(Claude Code\)/);
+});
+
+test("a Claude Code that does not start fails with the mend", async (t) => {
+  const place = scratch(t);
+  const broken = place.file("claude", "#!/bin/sh\nexit 3\n");
+  chmodSync(broken, 0o755);
+  for (const binary of ["/nonexistent/claude", broken]) {
+    const { state, message, mend } = await checkClaudeCode(binary);
+    assert.equal(state, "fail");
+    assert.match(message, /does not start/);
+    assert.match(String(mend), /claude_executable --unset/);
+  }
+});
+
+test("credentials are found wherever Claude Code finds them, and never shown", async (t) => {
+  const place = scratch(t);
+  const env = { HOME: place.home };
+  assert.equal((await checkCredentials(env)).state, process.platform === "darwin" ? "ok" : "fail");
+  for (const name of ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", "CLAUDE_CODE_USE_BEDROCK"]) {
+    const check = await checkCredentials({ ...env, [name]: "sk-ant-secret" });
+    assert.equal(check.state, "ok");
+    assert.match(check.message, new RegExp(name));
+    assert.doesNotMatch(JSON.stringify(check), /secret/);
+  }
+  place.file("home/.claude/settings.json", '{"apiKeyHelper": "get-key"}');
+  assert.match((await checkCredentials(env)).message, /apiKeyHelper/);
+  place.file("home/.claude/.credentials.json", "{}");
+  assert.match((await checkCredentials(env)).message, /signed in/);
+});
+
+test("missing sandbox tools are a warning on Linux", (t) => {
+  const place = scratch(t);
+  assert.deepEqual([checkSandbox("/nonexistent", "linux").state, checkSandbox("", "darwin").state, checkSandbox("", "win32").state], ["warn", "ok", "warn"]);
+  for (const name of ["bwrap", "socat"]) chmodSync(place.file(`bin/${name}`, ""), 0o755);
+  assert.equal(checkSandbox(path.join(place.directory, "bin"), "linux").state, "ok");
+});
+
+test("a data directory that is open to others is a warning, one that cannot be written a failure", (t) => {
+  const place = scratch(t);
+  const paths = pathsFrom({ HOME: place.home, CLAUDE_WORKER_HOME: place.dataHome });
+  assert.match(checkDirectories(paths)[0]?.message ?? "", /will be made/);
+  mkdirSync(place.dataHome, { mode: 0o755 });
+  chmodSync(place.dataHome, 0o755);
+  assert.match(checkDirectories(paths)[0]?.mend ?? "", /chmod 700/);
+  place.file("file", "");
+  assert.equal(checkDirectories(pathsFrom({ CLAUDE_WORKER_HOME: path.join(place.directory, "file", "data") }))[0]?.state, "fail");
+  assert.equal(checkDirectories(pathsFrom({ CLAUDE_WORKER_HOME: place.dataHome, CLAUDE_WORKER_LOG_DIR: "/proc/nothing" })).at(-1)?.name, "Logs");
+});
+
+test("little room is a warning, hardly any a failure", () => {
+  assert.deepEqual([5e9, 5e8, 5e7].map((bytes) => checkFreeSpace(bytes, "/").state), ["ok", "warn", "fail"]);
+});
+
+test("a server that does not run is fine, its problems and holds are told", async (t) => {
+  const { api, door } = await withServer(t);
+  const absent = new WorkerClient({ kind: "socket", path: "/nonexistent/server.sock" });
+  assert.match((await checkServer(absent))[0]?.message ?? "", /not running; `claude-worker run` starts it/);
+  const client = new WorkerClient({ kind: "socket", path: door.socket });
+  t.after(() => client.close());
+  assert.equal((await checkServer(client))[0]?.state, "ok");
+  const server = api.server();
+  const since = server.started_at;
+  const holds = [
+    { kind: "auth_failed" as const, message: "Invalid API key. Sign in again, then: claude-worker resume", since, until: null, tasks_waiting: 2 },
+    { kind: "rate_limited" as const, message: "five-hour limit", since, until: since, tasks_waiting: 0 },
+  ];
+  api.server = () => ({ ...server, problems: ["The disk is full."], holds });
+  const checks = await checkServer(client);
+  assert.deepEqual(checks.map(({ name, state }) => [name, state]), [["Server", "ok"], ["Storage", "fail"], ["Hold", "fail"], ["Hold", "warn"]]);
+  assert.equal(JSON.stringify(checks[2]).match(/claude-worker resume/g)?.length, 1);
+});
+
+test("doctor prints a line for each check and exits with 1 when one fails", async (t) => {
+  const { call } = withoutServer(t);
+  const bad = await call(["doctor"], { env: { ANTHROPIC_API_KEY: "" } });
+  if (process.platform !== "darwin") assert.equal(bad.code, 1);
+  const good = await call(["doctor", "--json"], { env: { ANTHROPIC_API_KEY: "sk-ant-x" } });
+  const { checks } = good.json() as { checks: { name: string; state: string }[] };
+  assert.equal(good.code, checks.some(({ state }) => state === "fail") ? 1 : 0);
+  assert.deepEqual(checks.map(({ name }) => name).toSorted(), ["Claude Code", "Credentials", "Data directory", "Disk", "Node", "Sandbox", "Server"]);
+  assert.match(bad.stdout, /^ok {4}Node +\d+/);
+  assert.match(bad.stdout, /\n +→ /);
+});
+
+test("doctor tells a broken configuration instead of stopping at it", async (t) => {
+  const { call } = withoutServer(t);
+  const { code, stdout } = await call(["doctor"], { env: { CLAUDE_WORKER_WORKERS: "many" } });
+  assert.equal(code, 1);
+  assert.match(stdout, /fail {2}Configuration +The setting "workers" in CLAUDE_WORKER_WORKERS must be/);
+});
