@@ -36,6 +36,10 @@ export const commandIndex: readonly IndexEntry[] = [
   { name: "config get", load: async () => await import("./commands/config-get.ts") },
   { name: "config set", load: async () => await import("./commands/config-set.ts") },
   { name: "config path", load: async () => await import("./commands/config-path.ts") },
+  { name: "backup", load: async () => await import("./commands/backup.ts") },
+  { name: "restore", load: async () => await import("./commands/restore.ts") },
+  { name: "db check", load: async () => await import("./commands/db-check.ts") },
+  { name: "prune", load: async () => await import("./commands/prune.ts") },
   { name: "doctor", load: async () => await import("./commands/doctor.ts") },
   { name: "__complete", load: async () => await import("./commands/complete.ts") },
   { name: "completion", load: async () => await import("./commands/completion.ts") },
@@ -47,6 +51,7 @@ export const groups: Readonly<Record<string, string>> = {
   server: "The server that runs the tasks",
   service: "Start the server with the machine",
   config: "Settings",
+  db: "The database",
 };
 
 export type Found =

@@ -1,4 +1,5 @@
 /** The typed client of a server's REST API: one method a verb. What it returns is what the server said; it holds no rules. */
+import type { BackupView, CheckView, PruneView } from "../contract/maintenance.ts";
 import type { TaskInput } from "../contract/task-input.ts";
 import type {
   AttemptView,
@@ -18,6 +19,9 @@ import type { FeedOptions, FeedStep } from "./event-stream.ts";
 import { httpClient } from "./http-exchange.ts";
 import type { HttpClient } from "./http-exchange.ts";
 import type { WaitOptions, WaitResult } from "./wait.ts";
+
+/** Work on the whole database may take this long before the server says a word. */
+const longWorkMs = 3_600_000;
 
 export interface ListOptions {
   readonly status?: readonly TaskStatus[] | undefined;
@@ -168,6 +172,20 @@ export class WorkerClient {
 
   async resume(): Promise<HoldView[]> {
     return holdsOf(await this.#http.json({ method: "DELETE", path: "/holds" }));
+  }
+
+  /** A checked copy of the database at an absolute path of the server's machine. It may take long. */
+  async backup(file: string): Promise<BackupView> {
+    return (await this.#http.json({ method: "POST", path: "/backup", body: { file }, silenceMs: longWorkMs })) as BackupView;
+  }
+
+  async checkDatabase(): Promise<CheckView> {
+    return (await this.#http.json({ method: "POST", path: "/check", body: {}, silenceMs: longWorkMs })) as CheckView;
+  }
+
+  /** Deletes ended tasks that are older, with their events and logs. */
+  async prune(input: { readonly older_than_ms: number; readonly dry_run?: boolean }): Promise<PruneView> {
+    return (await this.#http.json({ method: "POST", path: "/prune", body: input, silenceMs: longWorkMs })) as PruneView;
   }
 
   async server(): Promise<ServerView> {

@@ -1,4 +1,5 @@
 /** Every operation that a door may ask for. `operations/` implements it; `http/` and `mcp/` are handed it by the daemon and hold no rules. */
+import type { BackupView, CheckView, PruneInput, PruneView } from "./maintenance.ts";
 import type { ParsedTaskInput } from "./task-input.ts";
 import type { ParsedTokenInput, UsageQuery } from "./queries.ts";
 import type {
@@ -116,6 +117,11 @@ export interface WorkerApi {
   config(): ConfigView;
   /** What monitoring wants to know; for everything that `server()` does not tell. */
   statistics(): Statistics;
+  /** A checked copy of the database, while it is in use. @throws WorkerError conflict (the file exists), storage_full … */
+  backup(file: string, caller: Caller): Promise<BackupView>;
+  checkDatabase(): Promise<CheckView>;
+  /** Deletes old ended tasks with their logs. */
+  prune(input: PruneInput, caller: Caller): Promise<PruneView>;
   server(): ServerView;
   /** Begins an orderly stop; the answer is sent before the server goes. */
   stopServer(options: { mode: "leave" | "drain" | "now"; deadline_ms?: number | undefined }, caller: Caller): Promise<void>;

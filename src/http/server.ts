@@ -1,5 +1,5 @@
 /** The REST door: its routes on a unix socket and, if wanted, on a TCP port. The daemon opens and stops it. */
-import type { Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import type { WorkerApi } from "../contract/api.ts";
 import { WorkerError } from "../domain/errors.ts";
@@ -13,25 +13,32 @@ import { FailedLogins } from "./failed-logins.ts";
 import { hostsOf } from "./guard-transport.ts";
 import type { Transport } from "./guard-transport.ts";
 import { listenOnSocket, listenOnTcp } from "./listen.ts";
+import type { McpDoor } from "./mcp-door.ts";
 import { problemOf, HttpError } from "./problem.ts";
 import { RequestCounts } from "./request-counts.ts";
 import type { Route } from "./route.ts";
 import { Router } from "./router.ts";
+import { documentRoutes } from "./routes/document.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { maintenanceRoutes } from "./routes/maintenance.ts";
 import { holdRoutes } from "./routes/holds.ts";
 import { logRoutes } from "./routes/logs.ts";
+import { mcpRoutes } from "./routes/mcp.ts";
 import { serverRoutes } from "./routes/server.ts";
 import type { DoorState } from "./routes/server.ts";
 import { submitRoutes } from "./routes/submit.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { trustRoutes } from "./routes/trust.ts";
+import { answerUpgrade, mcpUpgrade } from "./upgrade.ts";
 
 export interface HttpOptions {
   readonly api: WorkerApi;
   /** The local admin token, for callers over TCP. */
   readonly token: string;
   readonly log: HttpLog;
+  /** Serves MCP at `/mcp`; absent: there is none. */
+  readonly mcp?: McpDoor | undefined;
   /** More names under which TCP callers may reach the server, `host:port`. */
   readonly allowedHosts?: readonly string[];
   readonly timeouts?: Partial<ConnectionTimeouts>;
@@ -71,7 +78,7 @@ export function createHttp(options: HttpOptions): HttpDoor {
   const requests = new RequestCounts();
   const routes = routesOf(options.api, { requests, streams });
   const answering: AnswerOptions = {
-    router: new Router(routes),
+    router: new Router([...routes, ...(options.mcp === undefined ? [] : mcpRoutes(options.mcp))]),
     authenticate: authenticateBy(options.token, (secret) => options.api.callerOfToken(secret)),
     failedLogins: new FailedLogins(),
     log: options.log,
@@ -80,7 +87,7 @@ export function createHttp(options: HttpOptions): HttpDoor {
   };
   const servers = new Set<Server>();
   const open = (transport: () => Transport): Server => {
-    const server = newServer({ ...defaultTimeouts, ...options.timeouts }, transport, answering);
+    const server = newServer({ ...defaultTimeouts, ...options.timeouts }, transport, answering, options.mcp ?? null);
     servers.add(server);
     return server;
   };
@@ -100,14 +107,15 @@ export function createHttp(options: HttpOptions): HttpDoor {
       return { port };
     },
     stop() {
-      stopping ??= stopAll(servers, streams);
+      stopping ??= stopAll(servers, streams, options.mcp ?? null);
       return stopping;
     },
   };
 }
 
 function routesOf(api: WorkerApi, door: DoorState): Route[] {
-  return [
+  const routes: Route[] = [
+    ...documentRoutes(api, () => routes),
     ...serverRoutes(api, door),
     ...submitRoutes(api),
     ...taskRoutes(api),
@@ -115,18 +123,35 @@ function routesOf(api: WorkerApi, door: DoorState): Route[] {
     ...logRoutes(api),
     ...trustRoutes(api),
     ...holdRoutes(api),
+    ...maintenanceRoutes(api),
     ...tokenRoutes(api, door.streams),
   ];
+  return routes;
 }
 
-function newServer(timeouts: ConnectionTimeouts, transport: () => Transport, answering: AnswerOptions): Server {
+function newServer(timeouts: ConnectionTimeouts, transport: () => Transport, answering: AnswerOptions, mcp: McpDoor | null): Server {
   // Node's own limits are checked by a timer that would wake an idle server; limitConnections does without.
   const never = 2 ** 31 - 1;
   const server = createServer(
-    { headersTimeout: 0, requestTimeout: 0, keepAliveTimeout: 0, connectionsCheckingInterval: never, maxHeaderSize: 16 * 1024, requireHostHeader: false },
+    {
+      headersTimeout: 0,
+      requestTimeout: 0,
+      keepAliveTimeout: 0,
+      connectionsCheckingInterval: never,
+      maxHeaderSize: 16 * 1024,
+      requireHostHeader: false,
+      // Any other upgrade (h2c) is only an offer, which is declined by answering as if it were not there. Node 22 does not know this option.
+      ...{ shouldUpgradeCallback: ({ headers }: IncomingMessage) => mcp !== null && headers.upgrade === mcpUpgrade },
+    },
     (request, response) => void answerRequest(request, response, transport(), answering),
   );
-  limitConnections(server, timeouts);
+  const letGo = limitConnections(server, timeouts);
+  if (mcp !== null) {
+    server.on("upgrade", (request, socket: Duplex, head) => {
+      letGo(request.socket);
+      void answerUpgrade({ request, socket, head }, transport(), mcp, answering);
+    });
+  }
   server.on("clientError", (error, socket) => answerBrokenRequest(error, socket));
   return server;
 }
@@ -145,9 +170,10 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void
   );
 }
 
-async function stopAll(servers: ReadonlySet<Server>, streams: EventStreams): Promise<void> {
+async function stopAll(servers: ReadonlySet<Server>, streams: EventStreams, mcp: McpDoor | null): Promise<void> {
   const closed = [...servers].map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
   streams.close();
+  await mcp?.close();
   for (const server of servers) server.closeIdleConnections();
   const timer = setTimeout(() => {
     for (const server of servers) server.closeAllConnections();

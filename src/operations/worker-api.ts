@@ -13,6 +13,7 @@ import { callerOfToken, createToken, listTokens, removeToken } from "./access-to
 import { cancelTask } from "./cancel-task.ts";
 import { holdQueue, listHolds, resumeQueue } from "./hold-queue.ts";
 import { listTasks } from "./list-tasks.ts";
+import { backupDatabase, checkDatabase, pruneOldTasks } from "./maintain-storage.ts";
 import { removeTask } from "./remove-task.ts";
 import { requireTask } from "./require-task.ts";
 import { retryTask } from "./retry-task.ts";
@@ -108,6 +109,9 @@ export function workerApi(context: ApiContext): WorkerApi {
     usage: (query) => usageOf(store, query),
     config: () => configOf({ settings, origins: context.origins }, paths.config),
     statistics: () => statisticsOf(store),
+    backup: (file) => backupDatabase(store, file),
+    checkDatabase: () => checkDatabase(store),
+    prune: (input) => pruneOldTasks(store, paths, input, now()),
     server: context.server,
     stopServer: context.stopServer,
   };

@@ -171,6 +171,9 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
     usage: ({ by }) => ({ by, usage: [], total: noUsage }),
     config: () => ({ file: "", settings: [] }),
     statistics: () => ({ waits: noHistogram, attempts: noHistogram, outcomes: [], events: events.length, usage: [] }),
+    backup: (file) => Promise.resolve({ file, bytes: 0 }),
+    checkDatabase: () => Promise.resolve({ sound: true, faults: [] }),
+    prune: ({ dry_run }) => Promise.resolve({ tasks: 0, dry_run }),
     server: () => ({
       status: "healthy",
       service: "claude-worker",

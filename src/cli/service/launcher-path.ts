@@ -1,8 +1,7 @@
 /** Where `claude-worker` itself is: the launcher that a service starts. */
 import { fileURLToPath } from "node:url";
 
-/** Absolute path of bin/claude-worker, from the bundle (dist/) as from the source (src/cli/service/). */
+/** Absolute path of bin/claude-worker. */
 export function launcherPath(): string {
-  const { url } = import.meta;
-  return fileURLToPath(new URL(url.endsWith(".ts") ? "../../../bin/claude-worker" : "../bin/claude-worker", url));
+  return fileURLToPath(new URL("../../../bin/claude-worker", import.meta.url));
 }

@@ -1,0 +1,20 @@
+/** `backup`: a copy of the database while the server works. */
+import { resolve } from "node:path";
+import { defineCommand } from "../command.ts";
+import { clientOf } from "../connection.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { writeJson } from "../io.ts";
+
+export const command = defineCommand<object>({
+  name: "backup",
+  summary: "Copy the database to a file, safely while tasks run",
+  details: "The copy is the database as it was at one moment, checked. Logs are plain files beside it and are not in the copy. An existing file is never overwritten.",
+  arguments: [{ name: "<file>", description: "where the copy goes", completes: "files" }],
+  examples: [{ command: 'claude-worker backup "tasks-$(date +%F).db"', does: "a copy a day" }],
+  async run({ words, options, io }) {
+    const backup = await clientOf(io).backup(resolve(io.cwd, words[0] ?? ""));
+    if (options.json === true) writeJson(io.stdout, backup);
+    else io.stdout.write(`Backed up to ${backup.file} (${backup.bytes} bytes).\nPut it back with the server stopped: claude-worker restore ${backup.file}\n`);
+    return exitCodes.ok;
+  },
+});

@@ -1,0 +1,45 @@
+/** `restore`: puts a backup in the database's place, with the server stopped. */
+import { execFile } from "node:child_process";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { WorkerError, errorCodes } from "../../domain/errors.ts";
+import { defineCommand } from "../command.ts";
+import { connectionOf } from "../connection.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { writeJson } from "../io.ts";
+
+interface Answer {
+  readonly database: string;
+  /** The database that was there before. */
+  readonly previous: string | null;
+}
+
+export const command = defineCommand<object>({
+  name: "restore",
+  summary: "Put a backup in the database's place; the server must be stopped",
+  details: "The backup is checked first. The database that was there is kept beside it.",
+  arguments: [{ name: "<file>", description: "a copy that `backup` made", completes: "files" }],
+  examples: [{ command: "claude-worker server stop --now && claude-worker restore tasks-2026-11-01.db", does: "go back to that day" }],
+  async run({ words, options, io }) {
+    const { paths } = connectionOf(io);
+    const { database, previous } = await restore(resolve(io.cwd, words[0] ?? ""), { ...io.env, CLAUDE_WORKER_HOME: paths.home, CLAUDE_WORKER_DB: paths.database });
+    if (options.json === true) writeJson(io.stdout, { database, previous });
+    else io.stdout.write(`Restored ${database}.\n${previous === null ? "" : `What was there is kept: ${previous}\n`}Start the server: claude-worker server start\n`);
+    return exitCodes.ok;
+  },
+});
+
+/** The store is the server's room: a process of its own does it. */
+function restore(backup: string, env: NodeJS.ProcessEnv): Promise<Answer> {
+  const { url } = import.meta;
+  const entry = fileURLToPath(new URL(url.endsWith(".ts") ? "../../daemon/restore.ts" : "../../daemon/restore.js", url));
+  return new Promise((fulfil, reject) => {
+    execFile(process.execPath, [entry, backup], { env }, (error, stdout, stderr) => {
+      const line = stdout.trim().split("\n").at(-1) ?? "";
+      if (line === "") return reject(new WorkerError("internal", `The restore ended without a word: ${stderr.trim() || String(error?.message)}`));
+      const answer = JSON.parse(line) as Answer | { error: { code: string; message: string } };
+      if ("error" in answer) reject(new WorkerError(errorCodes.find((code) => code === answer.error.code) ?? "internal", answer.error.message));
+      else fulfil(answer);
+    });
+  });
+}

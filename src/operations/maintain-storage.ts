@@ -1,0 +1,30 @@
+/** What a person asks of the storage: a backup, a check, room. */
+import { statSync } from "node:fs";
+import { isAbsolute } from "node:path";
+import type { Paths } from "../config/paths.ts";
+import type { BackupView, CheckView, PruneInput, PruneView } from "../contract/maintenance.ts";
+import { WorkerError } from "../domain/errors.ts";
+import type { Store } from "../store/store.ts";
+import { pruneTasks } from "./prune-tasks.ts";
+
+/** Largest count that a dry run looks up. */
+const mostCounted = 1_000_000;
+
+/** @throws WorkerError invalid_input, conflict (the file exists), storage_full, storage_unusable. */
+export async function backupDatabase(store: Store, file: string): Promise<BackupView> {
+  if (!isAbsolute(file)) throw new WorkerError("invalid_input", `The backup ${file} must be an absolute path.`, [{ pointer: "/file", detail: "not absolute" }]);
+  await store.backup(file);
+  return { file, bytes: statSync(file).size };
+}
+
+export async function checkDatabase(store: Store): Promise<CheckView> {
+  const faults = await store.check();
+  return { sound: faults.length === 0, faults: [...faults] };
+}
+
+/** Never touches a task that has not ended. */
+export async function pruneOldTasks(store: Store, paths: Paths, { older_than_ms, dry_run }: PruneInput, now: number): Promise<PruneView> {
+  const before = now - older_than_ms;
+  const tasks = dry_run ? store.tasks.endedBefore(before, mostCounted).length : await pruneTasks(store, paths, before);
+  return { tasks, dry_run };
+}

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { existsSync, statSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { step } from "../support/model.ts";
+import { worker } from "../support/worker.ts";
+
+test("a backup is made while tasks run, and restored it brings every task back", async (t) => {
+  const w = await worker(t, { "say one": [step.text("one", 300)], "say two": [step.text("two")] });
+  await w.start();
+  const one = await w.submit("say one");
+  const file = path.join(w.place.directory, "copy.db");
+  const backup = await w.cli(["backup", file]);
+  assert.equal(backup.code, 0, backup.stderr);
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.equal((await w.cli(["backup", file])).code, 1, "an existing file is not overwritten");
+  const two = await w.submit("say two");
+  await w.ended(one.id);
+  await w.ended(two.id);
+  const running = await w.cli(["restore", file]);
+  assert.equal(running.code, 1);
+  assert.match(running.stderr, /server stop/);
+  await w.cli(["server", "stop", "--now"]);
+  const restored = await w.cli(["restore", file, "--json"]);
+  assert.equal(restored.code, 0, restored.stderr + restored.stdout);
+  const { previous } = JSON.parse(restored.stdout) as { previous: string };
+  assert.ok(existsSync(previous), "what was there is kept");
+  await w.start();
+  assert.equal((await w.ended(one.id)).status, "completed");
+  assert.equal((await w.cli(["show", String(two.id)])).code, 1, "what came after the backup is not in it");
+  assert.equal((await w.cli(["db", "check"])).code, 0);
+});
+
+test("prune deletes old ended tasks with their logs and never one that has not ended", async (t) => {
+  const w = await worker(t, { "say done": [step.text("done")], "take long": [step.text("late", 60_000)] });
+  await w.start();
+  const ended = await w.ended((await w.submit("say done")).id);
+  const open = await w.submit("take long");
+  const counted = await w.cli(["prune", "--older-than", "0s", "--dry-run", "--json"]);
+  assert.deepEqual(JSON.parse(counted.stdout), { tasks: 1, dry_run: true });
+  assert.equal((await w.cli(["prune", "--older-than", "0s"])).code, 0);
+  assert.ok(!existsSync(ended.logs.raw) && !existsSync(ended.logs.summary));
+  assert.equal((await w.cli(["show", String(ended.id)])).code, 1);
+  assert.equal((await w.client.get(open.id)).ended_at, null);
+});
