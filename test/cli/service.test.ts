@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { installService, serviceManager, servicePlan, serviceStatus, uninstallService } from "../../src/cli/service/service.ts";
+
+/** A home of its own, and programs named systemctl and launchctl that write down what they are asked and answer with `code`. */
+function setup(t: TestContext, code = 0) {
+  const home = mkdtempSync(path.join(os.tmpdir(), "cw-service-"));
+  t.after(() => rmSync(home, { recursive: true, force: true }));
+  const programs = path.join(home, "bin");
+  mkdirSync(programs);
+  for (const name of ["systemctl", "launchctl"]) {
+    const file = path.join(programs, name);
+    writeFileSync(file, `#!/bin/sh\necho "${name} $*" >> "${home}/asked"\necho "no user manager" >&2\nexit ${code}\n`);
+    chmodSync(file, 0o755);
+  }
+  const env = { HOME: home, PATH: `${programs}:/usr/bin:/bin`, USER: "ada", CLAUDE_WORKER_HOME: path.join(home, "data $1 100%") };
+  const asked = (): string[] => (existsSync(`${home}/asked`) ? readFileSync(`${home}/asked`, "utf8").trim().split("\n") : []);
+  return { home, env, asked, plan: servicePlan(env, "/opt/claude worker/bin/claude-worker") };
+}
+
+test("systemd gets a unit that restarts the server and leaves its runners alone", async (t) => {
+  const { home, env, asked, plan } = setup(t);
+  const manager = serviceManager("linux", env, plan);
+  await installService(manager, env);
+  const unit = readFileSync(path.join(home, ".config/systemd/user/claude-worker.service"), "utf8");
+  assert.match(unit, /^KillMode=process$/m);
+  assert.match(unit, /^Restart=on-failure$/m);
+  assert.match(unit, /^ExecStart=".+" "\/opt\/claude worker\/bin\/claude-worker" "server" "start" "--foreground"$/m);
+  assert.ok(unit.includes(`Environment="CLAUDE_WORKER_HOME=${home}/data $$1 100%%"`), unit);
+  assert.deepEqual(asked(), ["systemctl --user daemon-reload", "systemctl --user enable --now claude-worker.service"]);
+  assert.deepEqual(await serviceStatus(manager, env), { installed: true, active: true, file: manager.file, manager: "systemd" });
+  assert.equal(await uninstallService(manager, env), true);
+  assert.ok(!existsSync(manager.file));
+  assert.equal(await uninstallService(manager, env), false);
+});
+
+test("launchd gets an agent that abandons the process group", async (t) => {
+  const { env, asked, plan } = setup(t);
+  const manager = serviceManager("darwin", env, plan);
+  await installService(manager, env);
+  const agent = readFileSync(manager.file, "utf8");
+  assert.match(agent, /<key>AbandonProcessGroup<\/key><true\/>/);
+  assert.match(agent, /<string>\/opt\/claude worker\/bin\/claude-worker<\/string>/);
+  assert.match(String(asked()[0]), /^launchctl bootstrap gui\/\d+ /);
+});
+
+test("a system that refuses leaves no file behind, and the sentence says what else to do", async (t) => {
+  const { env, plan } = setup(t, 1);
+  const manager = serviceManager("linux", env, plan);
+  await assert.rejects(installService(manager, env), /systemctl .* failed: no user manager\. .*server start/);
+  assert.ok(!existsSync(manager.file));
+});
+
+test("a system without service manager is told so", (t) => {
+  const { env, plan } = setup(t);
+  assert.throws(() => serviceManager("aix", env, plan), /server start/);
+});
