@@ -21,7 +21,7 @@ const rooms: Readonly<Record<string, Room>> = {
   domain: { ours: [], packages: [], node: false },
   contract: { ours: ["domain"], packages: ["zod"], node: false },
   config: { ours: ["domain"], packages: [], node: true },
-  store: { ours: ["domain", "config"], packages: ["better-sqlite3"], node: true },
+  store: { ours: ["domain", "config", "processes/failpoint.ts"], packages: ["better-sqlite3"], node: true },
   operations: { ours: ["domain", "config", "contract", "store"], packages: [], node: true },
   scheduler: { ours: ["domain", "config", "store"], packages: ["type pino"], node: true },
   processes: { ours: ["domain"], packages: ["koffi"], node: true },

@@ -1,6 +1,7 @@
 /** One attempt from its first record to its last: runs the agent, keeps the journal, stops when told, and leaves no process behind. */
 import { messageOf } from "../domain/errors.ts";
 import type { StopReason } from "../domain/task.ts";
+import { failpoint } from "../processes/failpoint.ts";
 import { sweep } from "../processes/sweep.ts";
 import type { Agent, AgentWork } from "./agent/agent.ts";
 import { Journal } from "./journal.ts";
@@ -57,6 +58,7 @@ export class RunningAttempt {
     this.#take({ type: "worker", subtype: "started", runnerId, pid: process.pid, warm, resume: work.resume, sessionId });
     // On the file before the agent begins: whoever finds the session later knows whose it is.
     this.#journal.flush();
+    failpoint("attempt.started");
     const thrown = await agent.run(work, (entry) => this.#take(entry));
     await this.end(thrown);
   }
@@ -89,8 +91,10 @@ export class RunningAttempt {
     agent.kill("SIGKILL");
     const processes = await sweep(runnerId, { root: process.pid, graceMs: sweepGraceMs });
     if (processes.length > 0) this.#take({ type: "worker", subtype: "swept", processes });
+    failpoint("attempt.end.before");
     this.#take({ type: "worker", subtype: "ended", thrown: shortened(thrown), stopRequested: this.#stopReason });
     await this.#journal.close();
+    failpoint("attempt.end.after");
     this.#summary?.close();
   }
 

@@ -1,5 +1,6 @@
 /** The attempt's journal: every record numbered, stamped, without secrets, on the file before anyone is told. It knows no message's meaning. */
 import type { JournalRecord, RunnerNote } from "../domain/record.ts";
+import { failpoint } from "../processes/failpoint.ts";
 import { AppendFile } from "./append-file.ts";
 import type { Redaction } from "./redaction.ts";
 
@@ -52,7 +53,9 @@ export class Journal {
     if (this.#lines.length === 0) return;
     const lines = this.#lines;
     this.#lines = [];
+    failpoint("journal.write.before");
     this.#file.append(`${lines.join("\n")}\n`);
+    failpoint("journal.write.after");
     this.#syncTimer ??= setTimeout(() => {
       this.#syncTimer = null;
       void this.#file.sync();

@@ -4,6 +4,7 @@
  */
 import type Database from "better-sqlite3";
 import { WorkerError } from "../domain/errors.ts";
+import { failpoint } from "../processes/failpoint.ts";
 import { asWorkerError, storageFault } from "./storage-fault.ts";
 import type { Change } from "./store.ts";
 
@@ -97,7 +98,9 @@ export function createGroupCommit(database: Database.Database, options: GroupCom
         if (performance.now() - startedAt > groupMs) break;
       }
       lastEventId = options.lastEventId();
+      failpoint("store.commit.before");
       commit.run();
+      failpoint("store.commit.after");
     } catch (thrown) {
       failGroup(jobs, thrown);
       return;

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { openSync, closeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { failpoint, failpointEnvironment } from "../processes/failpoint.ts";
 import type { RunnerBoot } from "../runner/protocol.ts";
 import { connectRunner } from "./runner-connection.ts";
 import type { RunnerConnection } from "./runner-connection.ts";
@@ -28,6 +29,7 @@ export function newRunnerId(prefix: string): string {
  * @returns null when it died before it answered; its stderr is in the log file.
  */
 export async function spawnRunner(options: SpawnOptions): Promise<RunnerConnection | null> {
+  failpoint("runner.spawn.before");
   const log = openSync(options.logFile, "a", 0o600);
   try {
     const child = spawn(process.execPath, runnerArguments(), {
@@ -36,10 +38,12 @@ export async function spawnRunner(options: SpawnOptions): Promise<RunnerConnecti
       stdio: ["ignore", "pipe", log],
       env: {
         ...options.boot.agentEnv,
+        ...failpointEnvironment(),
         CLAUDE_WORKER_RUNNER: JSON.stringify(options.boot),
         CLAUDE_WORKER_RUNNER_ID: options.boot.runnerId,
       },
     });
+    failpoint("runner.spawn.after");
     child.unref();
     await listening(child);
   } finally {

@@ -7,6 +7,7 @@ import { WorkerError, messageOf } from "../domain/errors.ts";
 import { budgetLeftUsd } from "../domain/spending.ts";
 import type { SweptProcess } from "../domain/record.ts";
 import type { Attempt, StopReason, Task } from "../domain/task.ts";
+import { failpoint } from "../processes/failpoint.ts";
 import { identityOf, killIfSame } from "../processes/identity.ts";
 import { sweep } from "../processes/sweep.ts";
 import type { StartMessage } from "../runner/protocol.ts";
@@ -98,6 +99,7 @@ export class SupervisedAttempt {
       this.#rearmSilence();
       this.#catchUp();
     });
+    failpoint("attempt.start.before");
     if (connection.hello.attemptId !== this.#attempt.id) connection.send(this.#startMessage());
     this.#startTimers();
     // A stop may have come while there was nobody to tell.
@@ -157,9 +159,11 @@ export class SupervisedAttempt {
     if (this.#released) return;
     const swept = await this.#sweepAfterDeath();
     const { store, bootId } = this.#context;
+    failpoint("finalise.before");
     const outcome = await this.#persistently(() =>
       finalise({ store, attemptId: this.#attempt.id, bootId, swept, now: this.#context.now(), random: this.#context.random }),
     );
+    failpoint("finalise.after");
     this.#log.info({ outcome }, "the attempt ended");
   }
 

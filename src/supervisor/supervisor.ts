@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { rawLogPath, runnerSocketPath } from "../config/paths.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Attempt, StopReason, Task } from "../domain/task.ts";
+import { failpoint } from "../processes/failpoint.ts";
 import type { Change } from "../store/store.ts";
 import { connectRunner } from "./runner-connection.ts";
 import type { RunnerConnection } from "./runner-connection.ts";
@@ -113,6 +114,7 @@ export class Supervisor {
     const { store, paths, log } = this.#options;
     const [attempt, task] = await store.write(() => [store.attempts.adopt(open.id), store.tasks.get(open.taskId)]);
     if (attempt === null || task === null) return;
+    failpoint("attempt.adopt.after");
     const connection = await connectRunner(runnerSocketPath(paths, attempt.runnerId));
     log.info({ task: task.id, attempt: attempt.id, alive: connection !== null }, "adopting an attempt");
     this.#follow(task, attempt, Promise.resolve(connection));
