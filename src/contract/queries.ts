@@ -1,7 +1,7 @@
 /** What doors take besides a submit: path parameters, query strings, and the small bodies of the other requests. */
 import { z } from "zod";
 import { taskStatuses } from "../domain/task.ts";
-import { groupName, labelKey, labels, taskInput, taskName, taskPriority, text } from "./task-input.ts";
+import { groupName, labels, taskInput, taskName, taskPriority, text } from "./task-input.ts";
 
 /** A whole number that arrives as text. */
 const wholeNumber = (min: number, max: number) =>
@@ -26,25 +26,16 @@ export const taskParams = z.strictObject({ id: wholeNumber(1, largest).describe(
 /** `label=key=value`, as often as wanted; all must fit. */
 const labelFilter = z
   .union([z.string(), z.array(z.string())])
-  .transform((value, context) => {
-    const pairs = (Array.isArray(value) ? value : [value]).map((pair) => pair.split(/=(.*)/s, 2) as [string, string?]);
-    for (const [key, wanted] of pairs) {
-      if (wanted === undefined || !labelKey.safeParse(key).success) {
-        context.addIssue({ code: "custom", message: "must be key=value" });
-        return z.NEVER;
-      }
-    }
-    return Object.fromEntries(pairs) as Record<string, string>;
-  })
-  .pipe(z.record(z.string(), z.string()));
+  .transform((value) => (Array.isArray(value) ? value : [value]))
+  .pipe(z.array(text.max(300).regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}=/, "must be key=value")).max(50));
 
 export const listQuery = z.strictObject({
   status: listOf(z.enum(taskStatuses)).optional().describe("Only tasks in one of these statuses."),
-  group: groupName.optional(),
-  label: labelFilter.optional().describe("Only tasks with this label, as `key=value`. May be given several times."),
+  group: groupName.optional().describe("Only tasks of this group."),
+  label: labelFilter.optional().describe("Only tasks with this label, as `key=value`. Of several all must fit."),
   text: text.max(200).optional().describe("Part of the name or title."),
-  created_after: time.optional(),
-  created_before: time.optional(),
+  created_after: time.optional().describe("Only tasks submitted after this moment."),
+  created_before: time.optional().describe("Only tasks submitted before this moment."),
   order: z.enum(["newest", "oldest"]).optional().describe("By submission; default `newest`."),
   limit: wholeNumber(1, 500).optional().describe("Default 50."),
   cursor: z
@@ -99,7 +90,7 @@ export const tokenParams = z.strictObject({ id: wholeNumber(1, largest).describe
 const day = z.iso.date("must be a day like 2026-11-22");
 
 export const usageQuery = z.strictObject({
-  by: z.enum(["day", "model", "group"]).default("day"),
+  by: z.enum(["day", "model", "group"]).default("day").describe("What is summed up."),
   since: day.optional().describe("First day, UTC, included."),
   until: day.optional().describe("Last day, UTC, included."),
 });

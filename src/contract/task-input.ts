@@ -10,10 +10,13 @@ export const text = z
   .string()
   .refine((value) => value.isWellFormed() && !value.includes("\0"), "must be well-formed Unicode without NUL characters");
 const rule = text.trim().min(1).max(1000);
-export const labelKey = z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,62}$/i, "a label's key has 1-63 letters, digits, '.', '_' or '-'");
+export const labelKey = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, "a label's key has 1-63 letters, digits, '.', '_' or '-'");
 
-export const labels = z.record(labelKey, text.max(200));
-export const groupName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/i, "a group has 1-63 letters, digits, '_' or '-'");
+export const labels = z
+  .record(labelKey, text.max(200))
+  .refine((value) => Object.keys(value).length <= 50, "at most 50 labels")
+  .meta({ maxProperties: 50 });
+export const groupName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, "a group has 1-63 letters, digits, '_' or '-'");
 export const taskName = text.trim().min(1).max(200);
 export const taskPriority = z.int().min(-1000).max(1000);
 
@@ -24,7 +27,7 @@ export const taskInput = z.strictObject({
       error: "the prompt is over 10 MB: put the material into a file and name it in the prompt",
       params: { code: "payload_too_large" },
     })
-    .describe("What Claude shall do. At most 10 MB."),
+    .meta({ description: "What Claude shall do. At most 10 MB of UTF-8.", maxLength: maxPromptBytes }),
   working_directory: text.min(1).max(4096).describe("Absolute path of an existing, trusted directory."),
   name: taskName.nullish().describe("A name for lists; not unique."),
   system_prompt: text.max(100_000).nullish().describe("Appended to Claude Code's own system prompt."),

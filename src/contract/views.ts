@@ -68,6 +68,8 @@ export const taskView = taskSummaryView.extend({
 });
 export type TaskView = z.infer<typeof taskView>;
 
+export const taskList = z.object({ tasks: z.array(taskView) });
+
 export const taskPage = z.object({ tasks: z.array(taskSummaryView), next_cursor: z.string().nullable() });
 export type TaskPage = z.infer<typeof taskPage>;
 
@@ -84,6 +86,8 @@ export const attemptView = z.object({
   outcome: z.object({ kind: z.string(), message: z.string() }).loose().nullable(),
 });
 export type AttemptView = z.infer<typeof attemptView>;
+
+export const attemptList = z.object({ attempts: z.array(attemptView) });
 
 export const eventView = z.object({
   id: z.int().describe("Global number: the cursor of the feed of all tasks."),
@@ -108,6 +112,8 @@ export const holdView = z.object({
   tasks_waiting: z.int(),
 });
 export type HoldView = z.infer<typeof holdView>;
+
+export const holdList = z.object({ holds: z.array(holdView) });
 
 export const serverView = z.object({
   status: z.enum(["healthy", "degraded", "stopping"]),
@@ -162,6 +168,8 @@ export const tokenView = z.object({
   last_used_at: timeOrNull.describe("To the minute."),
 });
 export type TokenView = z.infer<typeof tokenView>;
+
+export const tokenList = z.object({ tokens: z.array(tokenView) });
 
 export const newTokenView = tokenView.extend({ token: z.string().describe("The secret. It is shown once and not kept: only its hash is.") });
 export type NewTokenView = z.infer<typeof newTokenView>;

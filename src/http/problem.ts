@@ -69,6 +69,11 @@ export function statusOf(code: ErrorCode | HttpCode): number {
   return statuses[code][0];
 }
 
+/** What an error's code is called, for the API's document. */
+export function titleOf(code: ErrorCode | HttpCode): string {
+  return statuses[code][1];
+}
+
 function answer(
   code: ErrorCode | HttpCode,
   detail: string,

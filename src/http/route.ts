@@ -2,6 +2,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { z } from "zod";
 import type { Caller } from "../contract/api.ts";
+import type { ErrorCode } from "../domain/errors.ts";
+import type { HttpCode } from "./problem.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -57,6 +59,8 @@ export interface Route<P extends z.ZodType = z.ZodType, Q extends z.ZodType = z.
   /** Default 1 MB. */
   readonly maxBodyBytes?: number;
   readonly answers: Readonly<Record<number, AnswerShape>>;
+  /** Errors that belong to this route, beside those that any route of its kind may answer with. */
+  readonly problems?: readonly (ErrorCode | HttpCode)[];
   handle(call: Call<z.output<P>, z.output<Q>, z.output<B>>): Answer | Promise<Answer>;
 }
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openDoor } from "../support/http-door.ts";
 
-const open = new Set(["GET /health"]);
+const open = new Set(["GET /health", "GET /docs", "GET /docs/style.css"]);
 
 test("every route but the open ones answers 401 without a token, before it looks at anything else", async (t) => {
   const { door, call } = await openDoor(t);

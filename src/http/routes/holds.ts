@@ -1,14 +1,13 @@
 /** Routes of holds: why nothing starts now, and a person's own pause. */
-import { z } from "zod";
 import type { WorkerApi } from "../../contract/api.ts";
 import { holdInput } from "../../contract/queries.ts";
-import { holdView } from "../../contract/views.ts";
+import { holdList } from "../../contract/views.ts";
 import { route } from "../route.ts";
 import type { Answer, Route } from "../route.ts";
 
 const path = "/api/v1/holds";
 const tag = "Holds";
-const answers = { 200: { description: "All holds that are left.", schema: z.object({ holds: z.array(holdView) }) } };
+const answers = { 200: { description: "All holds that are left.", schema: holdList } };
 
 export function holdRoutes(api: WorkerApi): Route[] {
   return [

@@ -31,6 +31,7 @@ export function logRoutes(api: WorkerApi): Route[] {
       query: logsQuery,
       headers: [{ name: "Range", description: "One range of bytes, e.g. `bytes=1000-`." }],
       answers: { 200: { description: "The log.", ...shape }, 206: { description: "The part asked for.", ...shape } },
+      problems: ["range_not_satisfiable"],
       async handle({ params: { id }, query: { kind }, request, response }): Promise<Answer> {
         const file = await openLog(api.logFile(id, kind), id);
         try {

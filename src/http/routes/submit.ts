@@ -1,12 +1,11 @@
 /** Routes that submit tasks: one, a batch, and the strict entry for machines. All of them take an idempotency key. */
 import type { IncomingMessage } from "node:http";
-import { z } from "zod";
 import type { WorkerApi } from "../../contract/api.ts";
 import type { Caller } from "../../contract/api.ts";
 import { batchInput } from "../../contract/queries.ts";
 import { maxPromptBytes, taskInput } from "../../contract/task-input.ts";
 import type { ParsedTaskInput } from "../../contract/task-input.ts";
-import { taskView } from "../../contract/views.ts";
+import { taskList, taskView } from "../../contract/views.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { etagOf } from "../etag.ts";
 import { route } from "../route.ts";
@@ -38,6 +37,7 @@ export function submitRoutes(api: WorkerApi): Route[] {
       body: taskInput,
       maxBodyBytes: maxSubmitBytes,
       answers: { 201: created },
+      problems: ["untrusted_directory", "conflict", "unprocessable"],
       handle: ({ body, caller, request }) => submitOne(api, body, caller, request),
     }),
     route({
@@ -54,6 +54,7 @@ export function submitRoutes(api: WorkerApi): Route[] {
       body: taskInput,
       maxBodyBytes: maxSubmitBytes,
       answers: { 201: created },
+      problems: ["untrusted_directory", "conflict", "unprocessable"],
       handle({ body, caller, request }) {
         api.requireMachineTask(body);
         return submitOne(api, body, caller, request);
@@ -70,7 +71,8 @@ export function submitRoutes(api: WorkerApi): Route[] {
       headers: [keyHeader],
       body: batchInput,
       maxBodyBytes: maxSubmitBytes,
-      answers: { 201: { description: "The tasks, durable, in the order of the batch.", schema: z.object({ tasks: z.array(taskView) }) } },
+      answers: { 201: { description: "The tasks, durable, in the order of the batch.", schema: taskList } },
+      problems: ["untrusted_directory", "conflict", "unprocessable"],
       async handle({ body, caller, request }): Promise<Answer> {
         const key = idempotencyKey(request);
         if (key === null) return { status: 201, json: { tasks: await api.submitTasks(body.tasks, caller) } };

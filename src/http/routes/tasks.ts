@@ -1,8 +1,7 @@
 /** Routes of tasks that are there: read, list, change, remove, cancel, retry, attempts. */
-import { z } from "zod";
 import type { WorkerApi } from "../../contract/api.ts";
 import { listQuery, taskChange, taskParams } from "../../contract/queries.ts";
-import { attemptView, taskPage, taskView } from "../../contract/views.ts";
+import { attemptList, taskPage, taskView } from "../../contract/views.ts";
 import type { TaskView } from "../../contract/views.ts";
 import { etagOf, isKnown, requireMatch } from "../etag.ts";
 import { route } from "../route.ts";
@@ -29,7 +28,7 @@ function readRoutes(api: WorkerApi): Route[] {
       query: listQuery,
       answers: { 200: { description: "A page of tasks.", schema: taskPage } },
       handle({ query: { label, ...query } }) {
-        return { status: 200, json: api.listTasks({ ...query, labels: label }) };
+        return { status: 200, json: api.listTasks({ ...query, labels: label === undefined ? undefined : labelsOf(label) }) };
       },
     }),
     route({
@@ -59,7 +58,7 @@ function readRoutes(api: WorkerApi): Route[] {
       tag,
       summary: "List a task's attempts",
       params: taskParams,
-      answers: { 200: { description: "All attempts, oldest first.", schema: z.object({ attempts: z.array(attemptView) }) } },
+      answers: { 200: { description: "All attempts, oldest first.", schema: attemptList } },
       handle: ({ params }) => ({ status: 200, json: { attempts: api.listAttempts(params.id) } }),
     }),
   ];
@@ -79,6 +78,7 @@ function changeRoutes(api: WorkerApi): Route[] {
       headers: [matchHeader],
       body: taskChange,
       answers: { 200: oneTask },
+      problems: ["precondition_failed"],
       async handle({ params, body, caller, request }): Promise<Answer> {
         const check = (task: TaskView): void => requireMatch(request.headers["if-match"], task);
         const task = await api.updateTask(params.id, withoutUndefined(body), caller, check);
@@ -95,6 +95,7 @@ function changeRoutes(api: WorkerApi): Route[] {
       description: "A task that has not ended is a `conflict`: cancel it first.",
       params: taskParams,
       answers: { 204: { description: "Removed.", schema: null } },
+      problems: ["conflict"],
       async handle({ params, caller }): Promise<Answer> {
         await api.removeTask(params.id, caller);
         return { status: 204 };
@@ -110,6 +111,7 @@ function changeRoutes(api: WorkerApi): Route[] {
       description: "The wish is durable when the answer comes (`cancel_requested`); a running task ends soon after.",
       params: taskParams,
       answers: { 200: oneTask },
+      problems: ["conflict"],
       async handle({ params, caller }): Promise<Answer> {
         return { status: 200, json: await api.cancelTask(params.id, caller) };
       },
@@ -123,11 +125,17 @@ function changeRoutes(api: WorkerApi): Route[] {
       summary: "Run an ended task again",
       params: taskParams,
       answers: { 200: oneTask },
+      problems: ["conflict"],
       async handle({ params, caller }): Promise<Answer> {
         return { status: 200, json: await api.retryTask(params.id, caller) };
       },
     }),
   ];
+}
+
+/** @param pairs `key=value`; a value may hold further equals signs. */
+function labelsOf(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
 }
 
 /** Absent means unchanged; `undefined` must not be taken for a value. */

@@ -1,8 +1,7 @@
 /** Routes of access tokens. */
-import { z } from "zod";
 import type { WorkerApi } from "../../contract/api.ts";
 import { tokenInput, tokenParams } from "../../contract/queries.ts";
-import { newTokenView, tokenView } from "../../contract/views.ts";
+import { newTokenView, tokenList } from "../../contract/views.ts";
 import type { EventStreams } from "../event-streams.ts";
 import { route } from "../route.ts";
 import type { Answer, Route } from "../route.ts";
@@ -20,7 +19,7 @@ export function tokenRoutes(api: WorkerApi, streams: EventStreams): Route[] {
       tag,
       summary: "List access tokens",
       description: "Without their secrets: those are not kept. The server's own token (`local`) is a file on its machine and not listed.",
-      answers: { 200: { description: "All tokens.", schema: z.object({ tokens: z.array(tokenView) }) } },
+      answers: { 200: { description: "All tokens.", schema: tokenList } },
       handle: () => ({ status: 200, json: { tokens: api.listTokens() } }),
     }),
     route({
@@ -33,6 +32,7 @@ export function tokenRoutes(api: WorkerApi, streams: EventStreams): Route[] {
       description: "The answer is the only place where its secret ever is.",
       body: tokenInput,
       answers: { 201: { description: "The token with its secret.", schema: newTokenView } },
+      problems: ["conflict"],
       async handle({ body, caller }): Promise<Answer> {
         return { status: 201, json: await api.createToken(body, caller) };
       },

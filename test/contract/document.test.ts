@@ -1,0 +1,103 @@
+/** The API's document, judged from outside: spectral with the OWASP rules, redocly, and what we ask of it ourselves. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createConfig, lintFromString } from "@redocly/openapi-core";
+import spectralCore from "@stoplight/spectral-core";
+import owasp from "@stoplight/spectral-owasp-ruleset";
+import Parsers from "@stoplight/spectral-parsers";
+import rulesets from "@stoplight/spectral-rulesets";
+import type { RulesetDefinition } from "@stoplight/spectral-core";
+import { openApiDocument } from "../../src/http/openapi.ts";
+import type { Json } from "../../src/http/openapi.ts";
+import { createHttp } from "../../src/http/server.ts";
+import { fakeApi } from "../support/fake-api.ts";
+import { openDoor } from "../support/http-door.ts";
+
+const { Spectral, Document } = spectralCore;
+
+/** Rules that the document breaks on purpose. A rule that nothing breaks any more must go from this list. */
+const exceptions: Readonly<Record<string, string>> = {
+  "license-url": "OpenAPI 3.1 allows `identifier` or `url`, not both; the SPDX identifier says more",
+  "contact-properties": "there is no mail address to promise",
+  "owasp:api1:2023-no-numeric-ids": "tasks have small numbers for people; a guessed number opens nothing without a token",
+  "owasp:api2:2023-read-restricted": "GET /health and the documentation page are open on purpose and tell nothing of tasks",
+  "owasp:api8:2023-define-error-responses-401": "the same open addresses ask for no token",
+  "owasp:api4:2023-rate-limit-responses-429": "the same open addresses are not rationed",
+  "owasp:api4:2023-rate-limit": "what is rationed says so when it happens (429 with Retry-After); there is no budget to report on each answer",
+  "owasp:api8:2023-define-cors-origin": "no CORS header is ever sent: web pages of other origins may not use this server",
+  "owasp:api4:2023-string-limit": "texts of answers are as long as what the agent wrote; those of requests are limited (tested below)",
+  "owasp:api4:2023-string-restricted": "names and prompts are free texts",
+  "owasp:api4:2023-array-limit": "lists of answers are bounded by their page's limit; those of requests are limited (tested below)",
+};
+
+function documentOf(): Json {
+  const door = createHttp({ api: fakeApi(), token: "t".repeat(43), log: { error: () => {} } });
+  return openApiDocument(door.routes, "1.2.3");
+}
+
+test("spectral finds nothing but the exceptions, with all of its rules and OWASP's", async () => {
+  const spectral = new Spectral();
+  spectral.setRuleset({ extends: [[rulesets.oas, "all"], [owasp, "all"]] } as unknown as RulesetDefinition);
+  const results = await spectral.run(new Document(JSON.stringify(documentOf()), Parsers.Json, "openapi.json"));
+  const broken = new Map(results.map(({ code, message, path }) => [String(code), `${message} (${path.join(".")})`]));
+  assert.deepEqual([...broken].filter(([code]) => exceptions[code] === undefined), []);
+  assert.deepEqual(Object.keys(exceptions).filter((code) => !broken.has(code)), [], "exceptions that nothing needs any more");
+});
+
+test("redocly finds nothing with its strict rules", async () => {
+  const config = await createConfig({ extends: ["recommended-strict"] });
+  const problems = await lintFromString({ source: JSON.stringify(documentOf()), config });
+  assert.deepEqual(problems.map(({ ruleId, message }) => `${ruleId}: ${message}`), []);
+});
+
+test("every text and list of a request has a limit", () => {
+  const document = documentOf() as { paths: Record<string, Record<string, Json>>; components: { schemas: Record<string, Json> } };
+  const unlimited: string[] = [];
+  const walk = (value: unknown, where: string): void => {
+    if (typeof value !== "object" || value === null) return;
+    const schema = value as Json;
+    const ref = typeof schema["$ref"] === "string" ? schema["$ref"].split("/").at(-1) : undefined;
+    if (ref !== undefined) return walk(document.components.schemas[ref], `${where}>${ref}`);
+    const isText = schema["type"] === "string" && schema["enum"] === undefined;
+    const isBounded = schema["maxLength"] !== undefined || schema["format"] !== undefined || /\{\d*,?\d+\}\$$/.test(String(schema["pattern"]));
+    if (isText && !isBounded) unlimited.push(where);
+    if (schema["type"] === "array" && schema["maxItems"] === undefined) unlimited.push(where);
+    for (const [key, inner] of Object.entries(schema)) walk(inner, `${where}.${key}`);
+  };
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const [method, { parameters, requestBody }] of Object.entries(methods)) {
+      walk(parameters, `${method} ${path} parameters`);
+      walk(requestBody, `${method} ${path} body`);
+    }
+  }
+  assert.deepEqual(unlimited, []);
+});
+
+test("every route is in the document, with names that are used once", () => {
+  const door = createHttp({ api: fakeApi(), token: "t".repeat(43), log: { error: () => {} } });
+  const { paths } = openApiDocument(door.routes, "1") as { paths: Record<string, Record<string, { operationId: string; summary: string }>> };
+  const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
+  assert.equal(operations.length, door.routes.length);
+  assert.equal(new Set(operations.map(({ operationId }) => operationId)).size, operations.length);
+  for (const route of door.routes) assert.equal(paths[route.path]?.[route.method.toLowerCase()]?.operationId, route.name);
+});
+
+test("is served to those with a token, and as a page without scripts to everybody", async (t) => {
+  const { call } = await openDoor(t);
+  const document = await call({ path: "/openapi.json", tcp: true });
+  assert.equal(document.json()["openapi"], "3.1.0");
+  assert.equal((await call({ path: "/openapi.json", tcp: true, token: null })).status, 401);
+  const page = await call({ path: "/docs", tcp: true, token: null });
+  assert.equal(page.status, 200);
+  assert.match(page.headers["content-type"] ?? "", /^text\/html/);
+  assert.match(String(page.headers["content-security-policy"]), /^default-src 'none'; style-src 'self';/);
+  assert.deepEqual(page.text.match(/<script|javascript:|\son\w+=|https?:\/\/(?!127\.0\.0\.1|localhost)/gi), null);
+  assert.ok(page.text.includes("Submit a task"));
+  const ids = [...page.text.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+  assert.equal(new Set(ids).size, ids.length, "an id comes twice");
+  const anchors = new Set(ids);
+  for (const [, target] of page.text.matchAll(/href="#([^"]+)"/g)) assert.ok(anchors.has(target), `#${target} leads nowhere`);
+  const style = await call({ path: "/docs/style.css", tcp: true, token: null });
+  assert.match(style.headers["content-type"] ?? "", /^text\/css/);
+  assert.doesNotMatch(style.text, /url\(|@import/);
+});
