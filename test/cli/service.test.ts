@@ -30,7 +30,7 @@ test("systemd gets a unit that restarts the server and leaves its runners alone"
   assert.match(unit, /^KillMode=process$/m);
   assert.match(unit, /^Restart=on-failure$/m);
   assert.match(unit, /^ExecStart=".+" "\/opt\/claude worker\/bin\/claude-worker" "server" "start" "--foreground"$/m);
-  assert.ok(unit.includes(`Environment="CLAUDE_WORKER_HOME=${home}/data $$1 100%%"`), unit);
+  assert.ok(unit.includes(`Environment="CLAUDE_WORKER_HOME=${home}/data $1 100%%"`), unit);
   assert.deepEqual(asked(), ["systemctl --user daemon-reload", "systemctl --user enable --now claude-worker.service"]);
   assert.deepEqual(await serviceStatus(manager, env), { installed: true, active: true, file: manager.file, manager: "systemd" });
   assert.equal(await uninstallService(manager, env), true);

@@ -32,7 +32,7 @@ function contentOf({ node, launcher, env }: ServicePlan): string {
     "Description=Claude Worker: runs Claude Code tasks in the background",
     "",
     "[Service]",
-    `ExecStart=${[node, launcher, "server", "start", "--foreground"].map(quoted).join(" ")}`,
+    `ExecStart=${[node, launcher, "server", "start", "--foreground"].map((word) => quoted(word).replaceAll("$", "$$$$")).join(" ")}`,
     "Restart=on-failure",
     "RestartSec=2",
     "# Runners outlive the server; the next one adopts them.",
@@ -48,8 +48,7 @@ function contentOf({ node, launcher, env }: ServicePlan): string {
   ].join("\n");
 }
 
-/** A word for systemd: quoted, with `%`, `$` and `\` taken literally (systemd.service(5), systemd.unit(5)). */
+/** A word for systemd: quoted, with `%` and `\` taken literally (systemd.syntax(7)). `$` means something in commands only (systemd.service(5)). */
 function quoted(word: string): string {
-  const escaped = word.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%").replaceAll("$", "$$$$");
-  return `"${escaped}"`;
+  return `"${word.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%")}"`;
 }
