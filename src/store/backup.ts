@@ -5,8 +5,9 @@ import path from "node:path";
 import Database from "better-sqlite3";
 import { WorkerError } from "../domain/errors.ts";
 import { findDamagedPages } from "./check.ts";
-import { guarded, openReadOnly } from "./database-file.ts";
+import { openReadOnly } from "./database-file.ts";
 import { createPrivateFile, fileFault, syncPath } from "./private-file.ts";
+import { guarded } from "./storage-fault.ts";
 
 export interface BackupOrder {
   /** The database. */

@@ -9,7 +9,7 @@ import { WorkerError } from "../domain/errors.ts";
 import { findDamagedPages } from "./check.ts";
 import { migrate, schemaVersion } from "./migrate.ts";
 import { createPrivateFile, fileFault, removeFile, syncPath } from "./private-file.ts";
-import { asWorkerError } from "./storage-fault.ts";
+import { guarded } from "./storage-fault.ts";
 
 /** "ClWk": marks a database as ours (`PRAGMA application_id`). */
 export const applicationId = 0x43_6c_57_6b;
@@ -76,15 +76,6 @@ export function refuseStranger(database: Database.Database, file: string): void 
       "storage_unusable",
       `${file} was written by a newer Claude Worker (schema ${version}; this one knows ${schemaVersion}). Update Claude Worker, or restore an older backup.`,
     );
-  }
-}
-
-/** Runs `work`; what SQLite throws becomes an error of ours. */
-export function guarded<T>(file: string, work: () => T): T {
-  try {
-    return work();
-  } catch (thrown) {
-    throw asWorkerError(thrown, file);
   }
 }
 
@@ -157,6 +148,8 @@ function configure(database: Database.Database, file: string): void {
   }
   // An acknowledged write survives a power cut.
   database.pragma("synchronous = FULL");
+  // On macOS a plain fsync stops at the drive's cache; elsewhere this changes nothing.
+  database.pragma("fullfsync = ON");
   database.pragma("foreign_keys = ON");
   database.pragma("trusted_schema = OFF");
   database.pragma("recursive_triggers = OFF");

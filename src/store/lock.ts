@@ -7,8 +7,8 @@
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import Database from "better-sqlite3";
 import { WorkerError } from "../domain/errors.ts";
-import { guarded } from "./database-file.ts";
 import { createPrivateFile, fileFault } from "./private-file.ts";
+import { guarded } from "./storage-fault.ts";
 
 export interface LockOptions {
   /** Who asks: shown to those who come second. */

@@ -4,8 +4,9 @@ import path from "node:path";
 import Database from "better-sqlite3";
 import { WorkerError } from "../domain/errors.ts";
 import { findFaults } from "./check.ts";
-import { guarded, refuseStranger } from "./database-file.ts";
+import { refuseStranger } from "./database-file.ts";
 import { createPrivateFile, fileFault, removeFile, syncPath } from "./private-file.ts";
+import { guarded } from "./storage-fault.ts";
 
 export interface Restored {
   /** Where the database that was there before is kept; null when there was none. */

@@ -3,12 +3,13 @@ import type Database from "better-sqlite3";
 import { WorkerError } from "../domain/errors.ts";
 import { createAttemptStore } from "./attempts.ts";
 import { draftOf } from "./backup.ts";
-import { guarded, isLarge, openDatabaseFile } from "./database-file.ts";
+import { isLarge, openDatabaseFile } from "./database-file.ts";
 import { createEventStore } from "./events.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { createHoldStore } from "./holds.ts";
 import { removeFile } from "./private-file.ts";
 import { createAside } from "./run-aside.ts";
+import { guarded, guardedNoun } from "./storage-fault.ts";
 import type { Store } from "./store.ts";
 import { createSubmissionStore } from "./submissions.ts";
 import { createTaskStore } from "./tasks.ts";
@@ -60,14 +61,14 @@ function assemble(database: Database.Database, file: string, onStale: (error: Wo
     );
   }
   return {
-    tasks,
-    attempts: createAttemptStore(database, { epoch, writing: commit, tasks }),
-    events: createEventStore(database, commit),
-    holds: createHoldStore(database, commit),
-    trust: createTrustStore(database, commit),
-    tokens: createTokenStore(database, commit),
-    submissions: createSubmissionStore(database, commit),
-    usage: createUsageStore(database),
+    tasks: guardedNoun(file, tasks),
+    attempts: guardedNoun(file, createAttemptStore(database, { epoch, writing: commit, tasks })),
+    events: guardedNoun(file, createEventStore(database, commit)),
+    holds: guardedNoun(file, createHoldStore(database, commit)),
+    trust: guardedNoun(file, createTrustStore(database, commit)),
+    tokens: guardedNoun(file, createTokenStore(database, commit)),
+    submissions: guardedNoun(file, createSubmissionStore(database, commit)),
+    usage: guardedNoun(file, createUsageStore(database)),
     epoch,
     write: commit.write,
     onCommit: commit.onCommit,

@@ -4,6 +4,7 @@ import { messageOf, WorkerError } from "../domain/errors.ts";
 
 /** The fault of the storage that `thrown` stands for, or null when it is something else (a broken rule, a bug). */
 export function storageFault(thrown: unknown, file: string): WorkerError | null {
+  if (thrown instanceof WorkerError) return thrown.code === "storage_full" || thrown.code === "storage_unusable" ? thrown : null;
   if (!(thrown instanceof Database.SqliteError)) return null;
   const code = thrown.code;
   const detail = `${code}: ${thrown.message}`;
@@ -62,4 +63,22 @@ export function asWorkerError(thrown: unknown, file: string): Error {
     );
   }
   return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
+}
+
+/** Runs `work`; what SQLite throws becomes an error of ours. */
+export function guarded<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    throw asWorkerError(thrown, file);
+  }
+}
+
+/** The same noun, whose every method throws errors of ours. */
+export function guardedNoun<T extends object>(file: string, noun: T): T {
+  const guard = ([name, method]: [string, unknown]): [string, unknown] => {
+    if (typeof method !== "function") return [name, method];
+    return [name, (...input: unknown[]) => guarded(file, () => method(...input) as unknown)];
+  };
+  return Object.fromEntries(Object.entries(noun).map(guard)) as T;
 }

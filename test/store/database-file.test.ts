@@ -19,6 +19,7 @@ import type { TestContext } from "node:test";
 import Database from "better-sqlite3";
 import { openDatabaseFile } from "../../src/store/database-file.ts";
 import { openStore } from "../../src/store/sqlite.ts";
+import { eventually } from "../support/eventually.ts";
 import { newTask, scratchDirectory, setup } from "./setup.ts";
 
 describe("opening the database", () => {
@@ -38,6 +39,7 @@ describe("opening the database", () => {
     const read = (name: string): unknown => database.pragma(name, { simple: true });
     assert.equal(read("journal_mode"), "wal");
     assert.equal(read("synchronous"), 2);
+    assert.equal(read("fullfsync"), 1);
     assert.equal(read("foreign_keys"), 1);
     assert.equal(read("trusted_schema"), 0);
     assert.ok((read("busy_timeout") as number) > 0);
@@ -67,6 +69,24 @@ describe("opening the database", () => {
     const store = openStore({ path: file });
     assert.equal(store.tasks.counts().pending, 3);
     await store.close();
+  });
+});
+
+describe("a large database", () => {
+  test("is opened at once and checked aside: what is found becomes a problem", async (t) => {
+    const { file, store, open, submit } = setup(t);
+    const { id } = await submit({ prompt: "x".repeat(70 * 1024 * 1024) });
+    await store.close();
+    // The long prompt lies in a chain of pages; each begins with the number of the next.
+    const descriptor = openSync(file, "r+");
+    writeSync(descriptor, Buffer.from([0, 0, 0, 7]), 0, 4, 9000 * 4096);
+    closeSync(descriptor);
+    const opened = open();
+    assert.equal(opened.tasks.list({ limit: 1 })[0]?.id, id);
+    await eventually(() => opened.problems().length > 0);
+    assert.match(opened.problems()[0] ?? "", /tasks\.db is damaged: /);
+    assert.throws(() => opened.tasks.get(id), { name: "WorkerError", code: "storage_unusable", message: /is damaged .*Restore a backup/ });
+    await opened.write(() => opened.trust.add("/what/is/not/damaged", 5));
   });
 });
 
