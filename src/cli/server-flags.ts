@@ -11,10 +11,22 @@ export interface ServerOptions {
 }
 
 export const serverOptions: readonly OptionSpec[] = [
-  { flags: "--port <port>", description: "TCP port (default: 8000); 0 lets the system choose", parse: wholeNumber("--port", { min: 0, max: 65_535 }) },
+  {
+    flags: "--port <port>",
+    description: "TCP port (default: 8000); 0 lets the system choose",
+    parse: wholeNumber("--port", { min: 0, max: 65_535 }),
+  },
   { flags: "--host <address>", description: "address to listen on (default: 127.0.0.1)" },
-  { flags: "--workers <n>", description: "how many tasks run at once (default: 4)", parse: wholeNumber("--workers", { min: 1, max: 1000 }) },
-  { flags: "--warm <n>", description: "how many runners wait with Claude Code already started (default: 1)", parse: wholeNumber("--warm", { min: 0, max: 64 }) },
+  {
+    flags: "--workers <n>",
+    description: "how many tasks run at once (default: 4)",
+    parse: wholeNumber("--workers", { min: 1, max: 1000 }),
+  },
+  {
+    flags: "--warm <n>",
+    description: "how many runners wait with Claude Code already started (default: 1)",
+    parse: wholeNumber("--warm", { min: 0, max: 64 }),
+  },
   { flags: "--takeover", description: "take the data directory over from a server that hangs; whatever it still does changes nothing" },
 ];
 

@@ -20,10 +20,17 @@ export async function taskIdOrRunning(client: WorkerClient, text: string | undef
   const running = await client.list({ status: ["running", "waiting"], limit: 10 });
   const { tasks, next_cursor } = running.tasks.length > 0 ? running : await client.list({ status: ["pending"], limit: 10 });
   const [only, ...others] = tasks;
-  if (only === undefined) throw new WorkerError("invalid_input", `No task is running: say which one you mean, e.g. claude-worker ${verb} 42. See them: claude-worker list`);
+  if (only === undefined)
+    throw new WorkerError(
+      "invalid_input",
+      `No task is running: say which one you mean, e.g. claude-worker ${verb} 42. See them: claude-worker list`,
+    );
   if (others.length === 0) return only.id;
   const choices = tasks.map((task) => `  ${task.id}  ${plainLine(task.name ?? task.title, 60)}`).join("\n");
   const more = next_cursor === null ? "" : "\n  …";
   const state = only.status === "pending" ? "waiting" : "running";
-  throw new WorkerError("invalid_input", `Several tasks are ${state}: say which one you mean, e.g. claude-worker ${verb} ${only.id}\n${choices}${more}`);
+  throw new WorkerError(
+    "invalid_input",
+    `Several tasks are ${state}: say which one you mean, e.g. claude-worker ${verb} ${only.id}\n${choices}${more}`,
+  );
 }

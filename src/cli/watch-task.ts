@@ -145,7 +145,8 @@ class TextScreen implements Screen {
     const result = plainText(task.result ?? "").trim();
     if (result !== "" && normal(result) !== normal(this.#lastText)) this.#io.stdout.write(`\n${result}\n`);
     this.#io.stdout.write(`\n${endLine(task, this.#paint)}\n`);
-    if (task.status !== "completed") this.#io.stdout.write(`${this.#paint.dim(`claude-worker show ${task.id} · claude-worker retry ${task.id}`)}\n`);
+    if (task.status !== "completed")
+      this.#io.stdout.write(`${this.#paint.dim(`claude-worker show ${task.id} · claude-worker retry ${task.id}`)}\n`);
   }
 
   #statusText(): string {

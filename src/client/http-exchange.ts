@@ -101,7 +101,13 @@ function targetOf(address: ServerAddress, { method = "GET", path }: Exchange): R
   const tail = path.startsWith("//") ? path.slice(1) : `/api/v1${path}`;
   if (address.kind === "socket") return { socketPath: address.path, ...noServerName, path: tail, method };
   const { hostname, port, pathname, protocol } = address.url;
-  return { hostname: hostname.replace(/^\[|\]$/g, ""), ...(protocol === "http:" ? noServerName : {}), port, path: pathname.replace(/\/$/, "") + tail, method };
+  return {
+    hostname: hostname.replace(/^\[|\]$/g, ""),
+    ...(protocol === "http:" ? noServerName : {}),
+    port,
+    path: pathname.replace(/\/$/, "") + tail,
+    method,
+  };
 }
 
 function headersOf(address: ServerAddress, exchange: Exchange, body: Buffer | null): Record<string, string | number> {
@@ -136,7 +142,10 @@ function parsed(text: string, address: ServerAddress): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new WorkerError("internal", `What answers at ${nameOf(address)} is not a Claude Worker: its answer is no JSON. See: claude-worker config get server_url`);
+    throw new WorkerError(
+      "internal",
+      `What answers at ${nameOf(address)} is not a Claude Worker: its answer is no JSON. See: claude-worker config get server_url`,
+    );
   }
 }
 

@@ -2,7 +2,9 @@
 import { z } from "zod";
 import { text } from "./task-input.ts";
 
-export const backupInput = z.strictObject({ file: text.min(1).max(4096).describe("Absolute path on the server's machine; it must not exist yet.") });
+export const backupInput = z.strictObject({
+  file: text.min(1).max(4096).describe("Absolute path on the server's machine; it must not exist yet."),
+});
 export const backupView = z.object({ file: z.string(), bytes: z.int() });
 export type BackupView = z.infer<typeof backupView>;
 

@@ -72,7 +72,9 @@ export const stopInput = z.strictObject({
   deadline_ms: z.int().min(0).max(86_400_000).optional().describe("With `drain`: how long to wait."),
 });
 
-export const batchInput = z.strictObject({ tasks: z.array(taskInput).min(1).max(100).describe("At most 100; the whole body at most 11 MB.") });
+export const batchInput = z.strictObject({
+  tasks: z.array(taskInput).min(1).max(100).describe("At most 100; the whole body at most 11 MB."),
+});
 
 export const tokenInput = z.strictObject({
   name: z

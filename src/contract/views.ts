@@ -142,7 +142,11 @@ export const healthView = z.object({
 });
 export type HealthView = z.infer<typeof healthView>;
 
-export const readyView = z.object({ ready: z.boolean(), status: z.enum(["healthy", "degraded", "stopping"]), problems: z.array(z.string()) });
+export const readyView = z.object({
+  ready: z.boolean(),
+  status: z.enum(["healthy", "degraded", "stopping"]),
+  problems: z.array(z.string()),
+});
 
 /** RFC 9457, `application/problem+json`, with a stable `code`. */
 export const problemView = z.object({
@@ -155,7 +159,9 @@ export const problemView = z.object({
 });
 export type ProblemView = z.infer<typeof problemView>;
 
-export const trustView = z.object({ directories: z.array(z.object({ path: z.string(), since: timeOrNull, by: z.enum(["claude-worker", "claude-code"]) })) });
+export const trustView = z.object({
+  directories: z.array(z.object({ path: z.string(), since: timeOrNull, by: z.enum(["claude-worker", "claude-code"]) })),
+});
 export type TrustView = z.infer<typeof trustView>;
 
 export const tokenView = z.object({
@@ -171,7 +177,9 @@ export type TokenView = z.infer<typeof tokenView>;
 
 export const tokenList = z.object({ tokens: z.array(tokenView) });
 
-export const newTokenView = tokenView.extend({ token: z.string().describe("The secret. It is shown once and not kept: only its hash is.") });
+export const newTokenView = tokenView.extend({
+  token: z.string().describe("The secret. It is shown once and not kept: only its hash is."),
+});
 export type NewTokenView = z.infer<typeof newTokenView>;
 
 export const usageSumView = z.object({
@@ -183,7 +191,11 @@ export const usageSumView = z.object({
   cache_creation_input_tokens: z.int(),
   cost_usd: z.number(),
 });
-export const usageView = z.object({ by: z.enum(["day", "model", "group"]), usage: z.array(usageSumView), total: usageSumView.omit({ key: true }) });
+export const usageView = z.object({
+  by: z.enum(["day", "model", "group"]),
+  usage: z.array(usageSumView),
+  total: usageSumView.omit({ key: true }),
+});
 export type UsageView = z.infer<typeof usageView>;
 
 export const configView = z.object({

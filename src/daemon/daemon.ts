@@ -132,7 +132,16 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
 
   const { promise: stopped, resolve: resolveStopped } = Promise.withResolvers<void>();
   const stop: Daemon["stop"] = (options) => (stopping ??= orderlyStop(options).then(resolveStopped));
-  const api = workerApi({ store, settings, origins: context.origins, paths, env, now, server, stopServer: async (options) => void stop(options) });
+  const api = workerApi({
+    store,
+    settings,
+    origins: context.origins,
+    paths,
+    env,
+    now,
+    server,
+    stopServer: async (options) => void stop(options),
+  });
   const mcp = lazyMcp({ api, version, token, log });
   const http = createHttp({ api, token, log, mcp, allowedHosts: settings.allowed_hosts });
 

@@ -23,7 +23,8 @@ export function authenticateBy(localToken: string, lookUp: Authenticate): Authen
 /** @throws WorkerError unauthorized; too_many_requests after many wrong tokens. */
 export function callerOf(request: IncomingMessage, authenticate: Authenticate, failedLogins: FailedLogins): Caller {
   const { authorization } = request.headers;
-  if (authorization === undefined) throw new WorkerError("unauthorized", "This server wants a token. Send it as: Authorization: Bearer <token>");
+  if (authorization === undefined)
+    throw new WorkerError("unauthorized", "This server wants a token. Send it as: Authorization: Bearer <token>");
   const secret = /^Bearer +([\x21-\x7e]{1,500})$/i.exec(authorization)?.[1];
   const caller = secret === undefined ? null : authenticate(secret);
   if (caller !== null) return caller;

@@ -24,13 +24,19 @@ interface Parameter {
 
 /** @param document as `openApiDocument` makes it. */
 export function documentPage(document: Json): string {
-  const { info, tags, components } = document as { info: Record<string, string>; tags: { name: string; description: string }[]; components: { schemas: Record<string, Json> } };
+  const { info, tags, components } = document as {
+    info: Record<string, string>;
+    tags: { name: string; description: string }[];
+    components: { schemas: Record<string, Json> };
+  };
   const operations = operationsOf(document);
   const sections = tags.map(({ name, description }) => {
     const own = operations.filter((operation) => operation.tags.includes(name));
     return `<section><h2 id="${id(name)}">${text(name)}</h2><p>${prose(description)}</p>${own.map((each) => operationHtml(each, components.schemas)).join("")}</section>`;
   });
-  const schemas = Object.entries(components.schemas).map(([name, schema]) => `<h3 id="schema-${id(name)}">${text(name)}</h3>${fieldsHtml(schema)}`);
+  const schemas = Object.entries(components.schemas).map(
+    ([name, schema]) => `<h3 id="schema-${id(name)}">${text(name)}</h3>${fieldsHtml(schema)}`,
+  );
   return [
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">`,
     `<title>${text(info["title"] ?? "")} API</title><link rel="stylesheet" href="/docs/style.css"></head><body>`,
@@ -86,12 +92,17 @@ function answerRows(responses: Operation["responses"]): string[][] {
   const answers = Object.entries(responses);
   const problems = answers.filter(([, response]) => response["$ref"] !== undefined).map(([status]) => status);
   const others = answers.filter(([, response]) => response["$ref"] === undefined);
-  return [...others.map(([status, response]) => answerRow(status, response)), [problems.join(", "), '<a href="#schema-problem">Problem</a>', "See its <code>code</code> and <code>detail</code>."]];
+  return [
+    ...others.map(([status, response]) => answerRow(status, response)),
+    [problems.join(", "), '<a href="#schema-problem">Problem</a>', "See its <code>code</code> and <code>detail</code>."],
+  ];
 }
 
 function answerRow(status: string, response: Json): string[] {
   const content = (response["content"] ?? {}) as Record<string, { schema: Json }>;
-  const types = Object.entries(content).map(([type, { schema }]) => (type === "application/json" ? typeHtml(schema) : `<code>${text(type)}</code>`));
+  const types = Object.entries(content).map(([type, { schema }]) =>
+    type === "application/json" ? typeHtml(schema) : `<code>${text(type)}</code>`,
+  );
   return [text(status), types.join(" or ") || "no body", prose(String(response["description"] ?? ""))];
 }
 
@@ -102,7 +113,12 @@ function fieldsHtml(schema: Json): string {
   const required = new Set((schema["required"] ?? []) as string[]);
   const rows = Object.entries(properties).map(([name, field]) => {
     const byDefault = field["default"] === undefined ? "" : ` Default: <code>${text(JSON.stringify(field["default"]))}</code>.`;
-    return [`<code>${text(name)}</code>`, required.has(name) ? "required" : "", typeHtml(field), prose(String(field["description"] ?? "")) + byDefault];
+    return [
+      `<code>${text(name)}</code>`,
+      required.has(name) ? "required" : "",
+      typeHtml(field),
+      prose(String(field["description"] ?? "")) + byDefault,
+    ];
   });
   return tableHtml(rows);
 }
@@ -119,7 +135,10 @@ function typeHtml(schema: Json): string {
   if (schema["const"] !== undefined) return `<code>${text(JSON.stringify(schema["const"]))}</code>`;
   if (schema["type"] === "array") return `list of ${typeHtml((schema["items"] ?? {}) as Json)}`;
   const type = [schema["type"] ?? "any"].flat().join(" or ");
-  return text(schema["format"] === undefined || schema["format"] === "int64" ? type : `${type} (${String(schema["format"])})`) + rangeText(schema);
+  return (
+    text(schema["format"] === undefined || schema["format"] === "int64" ? type : `${type} (${String(schema["format"])})`) +
+    rangeText(schema)
+  );
 }
 
 function rangeText({ minimum, maximum, maxLength }: Json): string {
@@ -133,7 +152,9 @@ function tableHtml(rows: readonly (readonly string[])[]): string {
 
 function operationsOf(document: Json): Operation[] {
   const paths = document["paths"] as Record<string, Record<string, Omit<Operation, "path" | "method">>>;
-  return Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ ...operation, path, method })));
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ ...operation, path, method })),
+  );
 }
 
 /** Escapes; `code` between backticks becomes code. */

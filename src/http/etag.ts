@@ -4,7 +4,13 @@ import type { TaskView } from "../contract/views.ts";
 import { WorkerError } from "../domain/errors.ts";
 
 /** Changes whenever anything of the task changes, but not with the queue around it. */
-export function etagOf({ waiting_for: _ofTheQueue, prompt: _fixed, system_prompt: _fixedToo, result: _changesWithTheStatus, ...task }: TaskView): string {
+export function etagOf({
+  waiting_for: _ofTheQueue,
+  prompt: _fixed,
+  system_prompt: _fixedToo,
+  result: _changesWithTheStatus,
+  ...task
+}: TaskView): string {
   return `"${createHash("sha256").update(JSON.stringify(task)).digest("base64url").slice(0, 22)}"`;
 }
 
@@ -19,7 +25,10 @@ export function isKnown(header: string | undefined, etag: string): boolean {
  */
 export function requireMatch(header: string | undefined, task: TaskView): void {
   if (header === undefined || tagsOf(header).some((tag) => tag === "*" || tag === etagOf(task))) return;
-  throw new WorkerError("precondition_failed", `Task ${task.id} was changed by somebody else since. Read it again, and send its new ETag as If-Match.`);
+  throw new WorkerError(
+    "precondition_failed",
+    `Task ${task.id} was changed by somebody else since. Read it again, and send its new ETag as If-Match.`,
+  );
 }
 
 function tagsOf(header: string): string[] {

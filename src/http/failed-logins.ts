@@ -14,7 +14,9 @@ export class FailedLogins {
     failures.count++;
     if (failures.count <= mostFailures) return;
     const retryAfterMs = failures.since + windowMs - now;
-    throw new WorkerError("too_many_requests", "Too many wrong tokens came from this address. Wait a minute, and check the token.", [], { retryAfterMs });
+    throw new WorkerError("too_many_requests", "Too many wrong tokens came from this address. Wait a minute, and check the token.", [], {
+      retryAfterMs,
+    });
   }
 
   #current(address: string, now: number): { since: number; count: number } {

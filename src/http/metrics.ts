@@ -33,12 +33,15 @@ function taskMetrics({ server, statistics }: MetricsSources): string[] {
 
 function serverMetrics({ server, requests, openStreams }: MetricsSources): string[] {
   const holds = server.holds.map(({ kind }) => kind);
-  const byHold = (["rate_limited", "auth_failed", "manual", "storage"] as const).map(
-    (kind): Sample => [{ kind }, holds.filter((each) => each === kind).length],
-  );
+  const byHold = (["rate_limited", "auth_failed", "manual", "storage"] as const).map((kind): Sample => [
+    { kind },
+    holds.filter((each) => each === kind).length,
+  ]);
   const answered = requests.map(({ operation, status, count }): Sample => [{ operation, status: String(status) }, count]);
   return [
-    family("build_info", "gauge", "Always 1; the labels tell the version.", [[{ version: server.version, node: process.versions.node }, 1]]),
+    family("build_info", "gauge", "Always 1; the labels tell the version.", [
+      [{ version: server.version, node: process.versions.node }, 1],
+    ]),
     family("workers", "gauge", "Tasks that may run at once.", [[{}, server.workers.limit]]),
     family("workers_running", "gauge", "Tasks that run.", [[{}, server.workers.running]]),
     family("runners_parked", "gauge", "Runners that wait with Claude Code started.", [[{}, server.workers.parked]]),

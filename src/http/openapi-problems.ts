@@ -30,15 +30,25 @@ export function problemDescriptions(route: Route): Json {
 /** Every problem answer that the document knows. */
 export function problemResponses(): Json {
   const codes: readonly Code[] = [
-    ...everywhere, ...ofToken, ...ofBody, ...ofWriting,
-    "not_found", "conflict", "precondition_failed", "unprocessable", "range_not_satisfiable",
+    ...everywhere,
+    ...ofToken,
+    ...ofBody,
+    ...ofWriting,
+    "not_found",
+    "conflict",
+    "precondition_failed",
+    "unprocessable",
+    "range_not_satisfiable",
   ];
   return Object.fromEntries(codes.map((code) => [nameOf(statusOf(code)), responseOf(code)]));
 }
 
 function responseOf(code: Code): Json {
   const headers: Json = {};
-  const retry = { description: "Seconds until trying again makes sense.", schema: { type: "integer", format: "int64", minimum: 1, maximum: 86_400 } };
+  const retry = {
+    description: "Seconds until trying again makes sense.",
+    schema: { type: "integer", format: "int64", minimum: 1, maximum: 86_400 },
+  };
   if (["too_many_requests", "unavailable", "storage_full"].includes(code)) headers["Retry-After"] = retry;
   return {
     description: `${titleOf(code)}.`,

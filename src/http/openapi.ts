@@ -74,13 +74,19 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
       license: { name: "MIT", identifier: "MIT" },
       contact: { name: "Claude Worker's maintainers", url: "https://www.npmjs.com/package/claude-worker" },
     },
-    servers: [{ url: "/", description: "The server that serves this document: a local one, for its owner's programs.", "x-internal": true }],
+    servers: [
+      { url: "/", description: "The server that serves this document: a local one, for its owner's programs.", "x-internal": true },
+    ],
     security: [{ token: [] }],
     tags: tags.map(([name, description]) => ({ name, description })),
     paths,
     components: {
       securitySchemes: {
-        token: { type: "http", scheme: "bearer", description: "The server's own token (a file on its machine), or one made with `POST /api/v1/tokens`." },
+        token: {
+          type: "http",
+          scheme: "bearer",
+          description: "The server's own token (a file on its machine), or one made with `POST /api/v1/tokens`.",
+        },
       },
       responses: problemResponses(),
       schemas: componentSchemas(),
@@ -99,7 +105,12 @@ function operationOf(route: Route): Json {
     parameters: parametersOf(route),
     ...(route.body === undefined
       ? {}
-      : { requestBody: { required: route.bodyOptional !== true, content: { "application/json": { schema: schemaOf(route.body, "input") } } } }),
+      : {
+          requestBody: {
+            required: route.bodyOptional !== true,
+            content: { "application/json": { schema: schemaOf(route.body, "input") } },
+          },
+        }),
     responses: {
       ...Object.fromEntries(Object.entries(route.answers).map(([status, shape]) => [status, responseOf(Number(status), shape, route)])),
       ...problemDescriptions(route),
@@ -110,11 +121,16 @@ function operationOf(route: Route): Json {
 function responseOf(status: number, shape: AnswerShape, route: Route): Json {
   const headers: Json = {};
   if (status === 201 && route.path.endsWith("/tasks")) headers["Location"] = headerOf("Address of the task.");
-  if ((status === 200 || status === 201) && shape.schema === views.taskView) headers["ETag"] = headerOf("Changes whenever the task changes.");
+  if ((status === 200 || status === 201) && shape.schema === views.taskView)
+    headers["ETag"] = headerOf("Changes whenever the task changes.");
   const content: Json = {};
   if (shape.schema !== null) content["application/json"] = { schema: schemaOf(shape.schema, "output") };
   for (const type of shape.mediaTypes ?? []) content[type] = { schema: { type: "string" } };
-  return { description: shape.description, ...(Object.keys(headers).length > 0 ? { headers } : {}), ...(Object.keys(content).length > 0 ? { content } : {}) };
+  return {
+    description: shape.description,
+    ...(Object.keys(headers).length > 0 ? { headers } : {}),
+    ...(Object.keys(content).length > 0 ? { content } : {}),
+  };
 }
 
 function headerOf(description: string): Json {
@@ -125,7 +141,13 @@ function parametersOf(route: Route): Json[] {
   return [
     ...fieldsOf(route.params).map(({ name, schema }) => ({ name, in: "path", required: true, ...described(schema) })),
     ...fieldsOf(route.query).map(({ name, schema, required }) => ({ name, in: "query", required, ...described(schema) })),
-    ...(route.headers ?? []).map(({ name, description }) => ({ name, in: "header", required: false, description, schema: { type: "string", maxLength: 1024 } })),
+    ...(route.headers ?? []).map(({ name, description }) => ({
+      name,
+      in: "header",
+      required: false,
+      description,
+      schema: { type: "string", maxLength: 1024 },
+    })),
   ];
 }
 

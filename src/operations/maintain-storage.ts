@@ -12,7 +12,8 @@ const mostCounted = 1_000_000;
 
 /** @throws WorkerError invalid_input, conflict (the file exists), storage_full, storage_unusable. */
 export async function backupDatabase(store: Store, file: string): Promise<BackupView> {
-  if (!isAbsolute(file)) throw new WorkerError("invalid_input", `The backup ${file} must be an absolute path.`, [{ pointer: "/file", detail: "not absolute" }]);
+  if (!isAbsolute(file))
+    throw new WorkerError("invalid_input", `The backup ${file} must be an absolute path.`, [{ pointer: "/file", detail: "not absolute" }]);
   await store.backup(file);
   return { file, bytes: statSync(file).size };
 }

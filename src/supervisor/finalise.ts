@@ -84,7 +84,9 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
 /** What the resumed session's earlier attempts had spent when they last said so. */
 function sessionBefore(store: Store, attempt: Attempt): Spending | null {
   if (!attempt.resume) return null;
-  const earlier = store.attempts.ofTask(attempt.taskId).filter(({ number, sessionId }) => number < attempt.number && sessionId === attempt.sessionId);
+  const earlier = store.attempts
+    .ofTask(attempt.taskId)
+    .filter(({ number, sessionId }) => number < attempt.number && sessionId === attempt.sessionId);
   for (const { id } of earlier.toReversed()) {
     const { result } = factsFrom(store.events.ofAttempt(id, ["result"]), { stopRequested: null, rebooted: false });
     if (result?.costUsd != null) return result;

@@ -18,8 +18,36 @@ test("run prints the bare id on a pipe, the next commands on a terminal, the tas
 
 test("run hands on every flag", async (t) => {
   const { call, api, place } = await withServer(t);
-  const words = ["-d", "sub", "-s", "Be brief", "-m", "opus", "-n", "name", "--permission-mode", "plan", "--allow", "Read", "--deny", "Bash"];
-  const limits = ["--max-turns", "3", "--max-budget-usd", "0.5", "--timeout", "30m", "--retries", "2", "--priority", "7", "--label", "team=a"];
+  const words = [
+    "-d",
+    "sub",
+    "-s",
+    "Be brief",
+    "-m",
+    "opus",
+    "-n",
+    "name",
+    "--permission-mode",
+    "plan",
+    "--allow",
+    "Read",
+    "--deny",
+    "Bash",
+  ];
+  const limits = [
+    "--max-turns",
+    "3",
+    "--max-budget-usd",
+    "0.5",
+    "--timeout",
+    "30m",
+    "--retries",
+    "2",
+    "--priority",
+    "7",
+    "--label",
+    "team=a",
+  ];
   mkdirSync(path.join(place.work, "sub"));
   assert.equal((await call(["run", "do it", ...words, ...limits])).code, 0);
   const task = api.getTask(1);
@@ -53,9 +81,22 @@ test("an untrusted directory is refused with 4, and --trust needs a terminal", a
 
 test("list is a table on a terminal and tab-separated lines elsewhere", async (t) => {
   const { call, api } = await filled(t);
-  const lines = (await call(["list"])).stdout.split("\n").slice(0, -1).map((line) => line.split("\t"));
-  assert.deepEqual(lines.map(([id, status]) => [id, status]), [["3", "pending"], ["2", "completed"], ["1", "failed"]]);
-  assert.deepEqual(lines.map((fields) => fields.length), [9, 9, 9]);
+  const lines = (await call(["list"])).stdout
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => line.split("\t"));
+  assert.deepEqual(
+    lines.map(([id, status]) => [id, status]),
+    [
+      ["3", "pending"],
+      ["2", "completed"],
+      ["1", "failed"],
+    ],
+  );
+  assert.deepEqual(
+    lines.map((fields) => fields.length),
+    [9, 9, 9],
+  );
   assert.equal(lines[1]?.[7], "two");
   const onTerminal = (await call(["list"], { columns: 80, env: { NO_COLOR: "1" } })).stdout.split("\n");
   assert.match(onTerminal[0] ?? "", /^ID  STATUS +CREATED +TOOK +COST  TASK$/);
@@ -76,8 +117,13 @@ test("list says how many more there are, and why nothing starts", async (t) => {
   assert.equal((await call(["list", "--limit", "3"])).stdout.trimEnd().split("\n").length, 3);
   const json = (await call(["list", "--json", "--limit", "2"])).json();
   assert.deepEqual(Object.keys(json), ["tasks", "next_cursor"]);
-  const next = (await call(["list", "--json", "--limit", "2", "--cursor", String(json["next_cursor"])])).json() as { tasks: { id: number }[] };
-  assert.deepEqual(next.tasks.map(({ id }) => id), [23, 22]);
+  const next = (await call(["list", "--json", "--limit", "2", "--cursor", String(json["next_cursor"])])).json() as {
+    tasks: { id: number }[];
+  };
+  assert.deepEqual(
+    next.tasks.map(({ id }) => id),
+    [23, 22],
+  );
   assert.equal(api.server().counts.pending, 25);
 });
 
@@ -90,7 +136,14 @@ test("list says what to do when there is nothing", async (t) => {
 test("show has everything about a task, and nothing that could harm a terminal unless --raw", async (t) => {
   const { call } = await filled(t);
   const page = (await call(["show", "2"], { columns: 80, env: { NO_COLOR: "1" } })).stdout;
-  for (const part of [/^Task 2  ✔ completed  two\n/, /Directory +\/\S+/, /Permissions  acceptEdits/, /\nPrompt\n  two\n/, /\nResult\n  done\n/]) assert.match(page, part);
+  for (const part of [
+    /^Task 2  ✔ completed  two\n/,
+    /Directory +\/\S+/,
+    /Permissions  acceptEdits/,
+    /\nPrompt\n  two\n/,
+    /\nResult\n  done\n/,
+  ])
+    assert.match(page, part);
   assert.doesNotMatch(page, /\x1b/);
   assert.match((await call(["show", "#2", "--raw"])).stdout, /two\x1b\[31m/);
   assert.equal((await call(["status", "2", "--json"])).json()["result"], "done");
@@ -127,7 +180,10 @@ test("cancel, retry and rm do what they can of several and say what they cannot"
   assert.match((await call(["retry", "1"])).stdout, /^Task 1 is to run again/);
   const json = (await call(["rm", "1", "2", "--json"])).json() as { tasks: object[]; errors: object[] };
   assert.deepEqual(json.tasks, [{ id: 2 }]);
-  assert.deepEqual(json.errors.map((each) => ({ ...each, message: "" })), [{ id: 1, code: "conflict", message: "" }]);
+  assert.deepEqual(
+    json.errors.map((each) => ({ ...each, message: "" })),
+    [{ id: 1, code: "conflict", message: "" }],
+  );
   assert.equal((await call(["rm", "1"])).code, 1);
 });
 
@@ -147,12 +203,24 @@ test("logs shows the story, its newest lines, its newest part, or every event as
   await call(["run", "x"]);
   for (let each = 1; each <= 30; each++) api.tell(1, "text", { text: `line ${each}\nmore` });
   assert.equal((await call(["logs", "1"])).stdout.trimEnd().split("\n").length, 60);
-  assert.deepEqual((await call(["logs", "1", "-n", "3"])).stdout.trimEnd().split("\n").map((line) => line.slice(9)), ["more", "line 30", "more"]);
+  assert.deepEqual(
+    (await call(["logs", "1", "-n", "3"])).stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.slice(9)),
+    ["more", "line 30", "more"],
+  );
   assert.equal((await call(["logs", "1", "-n", "0"])).stdout, "");
   assert.equal((await call(["logs", "1", "--since", "1h"])).stdout.trimEnd().split("\n").length, 60);
   assert.equal((await call(["logs", "1", "--since", "2099-01-01"])).stdout, "");
-  const events = (await call(["logs", "1", "--json", "-n", "2"])).stdout.trimEnd().split("\n").map((line) => JSON.parse(line) as { seq: number });
-  assert.deepEqual(events.map(({ seq }) => seq), [30, 31]);
+  const events = (await call(["logs", "1", "--json", "-n", "2"])).stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { seq: number });
+  assert.deepEqual(
+    events.map(({ seq }) => seq),
+    [30, 31],
+  );
 });
 
 test("logs --raw gives the file as it is, or its newest lines", async (t) => {
@@ -223,7 +291,13 @@ test("server status and health tell the state", async (t) => {
   const { call, api } = await withServer(t);
   await call(["run", "x"]);
   const page = (await call(["server", "status"], { env: { NO_COLOR: "1" } })).stdout;
-  for (const part of [/^Server +healthy$/m, new RegExp(`^pid +${process.pid}, since`, "m"), /^Tasks +1 pending$/m, /^URL +none, the unix socket only$/m]) assert.match(page, part);
+  for (const part of [
+    /^Server +healthy$/m,
+    new RegExp(`^pid +${process.pid}, since`, "m"),
+    /^Tasks +1 pending$/m,
+    /^URL +none, the unix socket only$/m,
+  ])
+    assert.match(page, part);
   assert.equal((await call(["server", "status", "--json"])).json()["pid"], process.pid);
   assert.deepEqual(await call(["server", "health"]).then(({ code, stdout }) => [code, stdout]), [0, "healthy\n"]);
   const server = api.server();
@@ -234,7 +308,17 @@ test("server status and health tell the state", async (t) => {
 
 test("without a server every command that needs one exits with 3 and says how to start it", async (t) => {
   const { call } = withoutServer(t);
-  for (const words of [["list"], ["show", "1"], ["watch", "1"], ["wait", "1"], ["cancel", "1"], ["server", "status"], ["server", "health"], ["server", "stop"], ["hold"]]) {
+  for (const words of [
+    ["list"],
+    ["show", "1"],
+    ["watch", "1"],
+    ["wait", "1"],
+    ["cancel", "1"],
+    ["server", "status"],
+    ["server", "health"],
+    ["server", "stop"],
+    ["hold"],
+  ]) {
     const { code, stderr } = await call(words);
     assert.equal(code, 3, words.join(" "));
     assert.match(stderr, /^Error: No server answers at .+ Start it: claude-worker server start\n$/);
@@ -253,11 +337,11 @@ test("a remote server is asked with the token, which no error shows", async (t) 
 
 async function filled(t: Parameters<typeof withServer>[0]): Promise<ServedCli> {
   const cli = await withServer(t);
-  for (const prompt of ["one", "two\x1b[31m", "three"]) await cli.api.submitTasks([{ ...input, prompt, working_directory: cli.place.work }], { name: "test", scope: "admin" });
+  for (const prompt of ["one", "two\x1b[31m", "three"])
+    await cli.api.submitTasks([{ ...input, prompt, working_directory: cli.place.work }], { name: "test", scope: "admin" });
   cli.api.finish(1, "failed");
   cli.api.finish(2);
   return cli;
 }
 
 const input = { allow: [], deny: [], retries: 0, priority: 0, group: "default", labels: {} };
-

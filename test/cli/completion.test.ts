@@ -13,10 +13,14 @@ const tasks = async (): Promise<{ word: string; description: string }[]> => [{ w
 
 test("completes commands, verbs, flags, values and ids", async () => {
   const commands = await describeCommands();
-  const wordsAt = async (...words: string[]): Promise<string[]> => (await completeWords(words, commands, tasks)).candidates.map(({ word }) => word);
+  const wordsAt = async (...words: string[]): Promise<string[]> =>
+    (await completeWords(words, commands, tasks)).candidates.map(({ word }) => word);
   const expected: [string[], string[]][] = [
     [["wa"], ["watch", "wait"]],
-    [["server", "st"], ["start", "stop", "status"]],
+    [
+      ["server", "st"],
+      ["start", "stop", "status"],
+    ],
     [["ru"], ["run"]],
     [["run", "--per"], ["--permission-mode"]],
     [["run", "--permission-mode", "a"], ["acceptEdits"]],
@@ -39,7 +43,10 @@ test("completes commands, verbs, flags, values and ids", async () => {
 test("leaves files and directories to the shell", async () => {
   const commands = await describeCommands();
   const also = async (...words: string[]): Promise<string | null> => (await completeWords(words, commands, tasks)).also;
-  assert.deepEqual([await also("run", ""), await also("run", "--dir", ""), await also("trust", "add", ""), await also("list", "")], ["files", "directories", "directories", null]);
+  assert.deepEqual(
+    [await also("run", ""), await also("run", "--dir", ""), await also("trust", "add", ""), await also("list", "")],
+    ["files", "directories", "directories", null],
+  );
 });
 
 test("offers the server's tasks, and none without a server", async (t) => {
@@ -54,7 +61,9 @@ test("the bash script completes in a real bash", (t) => {
   const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
   chmodSync(place.file("bin/claude-worker", `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`), 0o755);
   place.file("work/a file.md", "");
-  const script = place.file("complete.bash", `
+  const script = place.file(
+    "complete.bash",
+    `
 source <(claude-worker completion bash)
 try() {
   COMP_WORDS=("$@"); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _claude_worker; printf '%s|' "\${COMPREPLY[@]}"; echo
@@ -64,10 +73,21 @@ try claude-worker server sto
 try claude-worker run --permission-mode acc
 try claude-worker run a
 complete -p claude-worker
-`);
-  const run = spawnSync("bash", ["--norc", script], { cwd: place.work, env: { ...env, PATH: `${path.join(place.directory, "bin")}:${env["PATH"] ?? ""}` }, encoding: "utf8" });
+`,
+  );
+  const run = spawnSync("bash", ["--norc", script], {
+    cwd: place.work,
+    env: { ...env, PATH: `${path.join(place.directory, "bin")}:${env["PATH"] ?? ""}` },
+    encoding: "utf8",
+  });
   assert.equal(run.stderr, "");
-  assert.deepEqual(run.stdout.trimEnd().split("\n"), ["completion|", "stop|", "acceptEdits|", "a file.md|", "complete -F _claude_worker claude-worker"]);
+  assert.deepEqual(run.stdout.trimEnd().split("\n"), [
+    "completion|",
+    "stop|",
+    "acceptEdits|",
+    "a file.md|",
+    "complete -F _claude_worker claude-worker",
+  ]);
 });
 
 for (const shell of ["zsh", "fish"] as const) {

@@ -13,7 +13,10 @@ test("set writes a checked value, get and list show it and where it comes from",
   assert.equal(statSync(file).mode & 0o777, 0o600);
   assert.equal((await call(["config", "get", "workers"])).stdout, "8\n");
   assert.match((await call(["config", "list"])).stdout, /^workers\t8\tfile$/m);
-  assert.match((await call(["config", "list"], { columns: 200, env: { NO_COLOR: "1" } })).stdout, /workers +8 +file +How many tasks run at once/);
+  assert.match(
+    (await call(["config", "list"], { columns: 200, env: { NO_COLOR: "1" } })).stdout,
+    /workers +8 +file +How many tasks run at once/,
+  );
   assert.deepEqual((await call(["config", "get", "workers", "--json"])).json(), { key: "workers", value: 8, origin: "file" });
   assert.equal((await call(["config", "list"])).stdout.trimEnd().split("\n").length, settingDefinitions.length);
 });

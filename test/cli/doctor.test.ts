@@ -57,7 +57,10 @@ test("credentials are found wherever Claude Code finds them, and never shown", a
 
 test("missing sandbox tools are a warning on Linux", (t) => {
   const place = scratch(t);
-  assert.deepEqual([checkSandbox("/nonexistent", "linux").state, checkSandbox("", "darwin").state, checkSandbox("", "win32").state], ["warn", "ok", "warn"]);
+  assert.deepEqual(
+    [checkSandbox("/nonexistent", "linux").state, checkSandbox("", "darwin").state, checkSandbox("", "win32").state],
+    ["warn", "ok", "warn"],
+  );
   for (const name of ["bwrap", "socat"]) chmodSync(place.file(`bin/${name}`, ""), 0o755);
   assert.equal(checkSandbox(path.join(place.directory, "bin"), "linux").state, "ok");
 });
@@ -71,11 +74,17 @@ test("a data directory that is open to others is a warning, one that cannot be w
   assert.match(checkDirectories(paths)[0]?.mend ?? "", /chmod 700/);
   place.file("file", "");
   assert.equal(checkDirectories(pathsFrom({ CLAUDE_WORKER_HOME: path.join(place.directory, "file", "data") }))[0]?.state, "fail");
-  assert.equal(checkDirectories(pathsFrom({ CLAUDE_WORKER_HOME: place.dataHome, CLAUDE_WORKER_LOG_DIR: "/proc/nothing" })).at(-1)?.name, "Logs");
+  assert.equal(
+    checkDirectories(pathsFrom({ CLAUDE_WORKER_HOME: place.dataHome, CLAUDE_WORKER_LOG_DIR: "/proc/nothing" })).at(-1)?.name,
+    "Logs",
+  );
 });
 
 test("little room is a warning, hardly any a failure", () => {
-  assert.deepEqual([5e9, 5e8, 5e7].map((bytes) => checkFreeSpace(bytes, "/").state), ["ok", "warn", "fail"]);
+  assert.deepEqual(
+    [5e9, 5e8, 5e7].map((bytes) => checkFreeSpace(bytes, "/").state),
+    ["ok", "warn", "fail"],
+  );
 });
 
 test("a server that does not run is fine, its problems and holds are told", async (t) => {
@@ -88,12 +97,26 @@ test("a server that does not run is fine, its problems and holds are told", asyn
   const server = api.server();
   const since = server.started_at;
   const holds = [
-    { kind: "auth_failed" as const, message: "Invalid API key. Sign in again, then: claude-worker resume", since, until: null, tasks_waiting: 2 },
+    {
+      kind: "auth_failed" as const,
+      message: "Invalid API key. Sign in again, then: claude-worker resume",
+      since,
+      until: null,
+      tasks_waiting: 2,
+    },
     { kind: "rate_limited" as const, message: "five-hour limit", since, until: since, tasks_waiting: 0 },
   ];
   api.server = () => ({ ...server, problems: ["The disk is full."], holds });
   const checks = await checkServer(client);
-  assert.deepEqual(checks.map(({ name, state }) => [name, state]), [["Server", "ok"], ["Storage", "fail"], ["Hold", "fail"], ["Hold", "warn"]]);
+  assert.deepEqual(
+    checks.map(({ name, state }) => [name, state]),
+    [
+      ["Server", "ok"],
+      ["Storage", "fail"],
+      ["Hold", "fail"],
+      ["Hold", "warn"],
+    ],
+  );
   assert.equal(JSON.stringify(checks[2]).match(/claude-worker resume/g)?.length, 1);
 });
 
@@ -104,7 +127,15 @@ test("doctor prints a line for each check and exits with 1 when one fails", asyn
   const good = await call(["doctor", "--json"], { env: { ANTHROPIC_API_KEY: "sk-ant-x" } });
   const { checks } = good.json() as { checks: { name: string; state: string }[] };
   assert.equal(good.code, checks.some(({ state }) => state === "fail") ? 1 : 0);
-  assert.deepEqual(checks.map(({ name }) => name).toSorted(), ["Claude Code", "Credentials", "Data directory", "Disk", "Node", "Sandbox", "Server"]);
+  assert.deepEqual(checks.map(({ name }) => name).toSorted(), [
+    "Claude Code",
+    "Credentials",
+    "Data directory",
+    "Disk",
+    "Node",
+    "Sandbox",
+    "Server",
+  ]);
   assert.match(bad.stdout, /^ok {4}Node +\d+/);
   assert.match(bad.stdout, /\n +→ /);
 });

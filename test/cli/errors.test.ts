@@ -23,7 +23,11 @@ test("an unknown command or verb says what was probably meant, and exits with 2"
 
 test("with --json an error is JSON on the standard output, wherever it comes from", async (t) => {
   const { call } = await withServer(t);
-  for (const [words, code] of [[["show", "99", "--json"], "not_found"], [["lsit", "--json"], "invalid_input"], [["--json", "show", "x"], "invalid_input"]] as const) {
+  for (const [words, code] of [
+    [["show", "99", "--json"], "not_found"],
+    [["lsit", "--json"], "invalid_input"],
+    [["--json", "show", "x"], "invalid_input"],
+  ] as const) {
     const answer = await call(words);
     const { error } = answer.json() as { error: { code: string; message: string } };
     assert.equal(error.code, code);
@@ -49,7 +53,10 @@ test("a fault of the program itself is a sentence too", async (t) => {
 test("every error has an exit code of its kind", () => {
   const codes = Object.fromEntries(errorCodes.map((code) => [code, exitCodeOf(new WorkerError(code, ""))]));
   const { invalid_input, payload_too_large, server_unreachable, unauthorized, forbidden, untrusted_directory, ...others } = codes;
-  assert.deepEqual([invalid_input, payload_too_large, server_unreachable, unauthorized, forbidden, untrusted_directory], [2, 2, 3, 4, 4, 4]);
+  assert.deepEqual(
+    [invalid_input, payload_too_large, server_unreachable, unauthorized, forbidden, untrusted_directory],
+    [2, 2, 3, 4, 4, 4],
+  );
   assert.deepEqual(new Set(Object.values(others)), new Set([1]));
   assert.equal(exitCodeOf(new Error("bug")), 1);
 });
@@ -62,7 +69,13 @@ test("--help works everywhere, with usage, flags and examples, and fits a termin
     assert.equal(code, 0, name);
     assert.match(stdout, new RegExp(`^Usage: claude-worker ${name} `));
     assert.match(stdout, /\nExamples:\n {2}\S/);
-    assert.ok(stdout.split("\nExamples:")[0]?.split("\n").every((line) => line.length <= 80), name);
+    assert.ok(
+      stdout
+        .split("\nExamples:")[0]
+        ?.split("\n")
+        .every((line) => line.length <= 80),
+      name,
+    );
     assert.equal((await call(["help", ...name.split(" ")], { columns: 80 })).stdout, stdout, name);
   }
   assert.match((await call(["server"])).stdout, /server start +Start the server/);
@@ -92,7 +105,10 @@ test("--version tells the package's version", async (t) => {
 test("colours follow the terminal, NO_COLOR and FORCE_COLOR", async (t) => {
   const { call } = await withServer(t);
   const hasColour = async (columns: number | undefined, env: Record<string, string>): Promise<boolean> =>
-    /\x1b\[/.test((await call(["list"], { ...(columns === undefined ? {} : { columns }), env })).stdout + (await call(["show", "x"], { ...(columns === undefined ? {} : { columns }), env })).stderr);
+    /\x1b\[/.test(
+      (await call(["list"], { ...(columns === undefined ? {} : { columns }), env })).stdout +
+        (await call(["show", "x"], { ...(columns === undefined ? {} : { columns }), env })).stderr,
+    );
   assert.equal(await hasColour(80, {}), true);
   assert.equal(await hasColour(undefined, {}), false);
   assert.equal(await hasColour(80, { NO_COLOR: "1" }), false);

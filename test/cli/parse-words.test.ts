@@ -18,10 +18,26 @@ const understood: readonly [CommandSpec, string[], { words?: string[]; options?:
   [run, ["x", "--priority", "-5"], { words: ["x"], options: { priority: -5 } }],
   [run, ["x", "--system", "-- be brief"], { words: ["x"], options: { system: "-- be brief" } }],
   [run, ["--allow", "Read", "Bash(npm test)", "do it"], { words: ["do it"], options: { allow: ["Read", "Bash(npm test)"] } }],
-  [run, ["do it", "--allow", "Read", "--allow", "mcp__github__search", "--deny", "Bash"], { words: ["do it"], options: { allow: ["Read", "mcp__github__search"], deny: ["Bash"] } }],
+  [
+    run,
+    ["do it", "--allow", "Read", "--allow", "mcp__github__search", "--deny", "Bash"],
+    { words: ["do it"], options: { allow: ["Read", "mcp__github__search"], deny: ["Bash"] } },
+  ],
   [run, ["--allow", "Bash(rm *)", "--watch", "do it"], { words: ["do it"], options: { allow: ["Bash(rm *)"], watch: true } }],
   [run, ["x", "--timeout", "1h30m", "--max-budget-usd", "$0.50"], { words: ["x"], options: { timeout: 5_400_000, maxBudgetUsd: 0.5 } }],
-  [run, ["x", "--label", "a=1", "--label", "b=x=y"], { words: ["x"], options: { label: [["a", "1"], ["b", "x=y"]] } }],
+  [
+    run,
+    ["x", "--label", "a=1", "--label", "b=x=y"],
+    {
+      words: ["x"],
+      options: {
+        label: [
+          ["a", "1"],
+          ["b", "x=y"],
+        ],
+      },
+    },
+  ],
   [list, ["-s", "running,failed"], { options: { status: ["running", "failed"] } }],
   [list, ["--status", "running", "failed", "--all"], { options: { status: ["running", "failed"], all: true } }],
   [logs, ["42", "-fn5"], { words: ["42"], options: { follow: true, lines: 5 } }],

@@ -11,15 +11,27 @@ test("the prompt is the argument, or the file that it names", async (t) => {
   const { call, api, place } = await withServer(t);
   place.file("work/plan.md", "Do what the plan says.\n");
   mkdirSync(`${place.work}/src`);
-  for (const words of [["run", "Do it"], ["run", "plan.md"], ["run", "./plan.md"], ["run", "src"]]) assert.equal((await call(words)).code, 0);
-  assert.deepEqual([1, 2, 3, 4].map((id) => api.getTask(id).prompt), ["Do it", "Do what the plan says.\n", "Do what the plan says.\n", "src"]);
+  for (const words of [
+    ["run", "Do it"],
+    ["run", "plan.md"],
+    ["run", "./plan.md"],
+    ["run", "src"],
+  ])
+    assert.equal((await call(words)).code, 0);
+  assert.deepEqual(
+    [1, 2, 3, 4].map((id) => api.getTask(id).prompt),
+    ["Do it", "Do what the plan says.\n", "Do what the plan says.\n", "src"],
+  );
 });
 
 test("the prompt is the standard input, by - or because nothing else is given", async (t) => {
   const { call, api } = await withServer(t);
   await call(["run", "-"], { input: "From a pipe\n" });
   await call(["run"], { input: "From a pipe" });
-  assert.deepEqual([1, 2].map((id) => api.getTask(id).prompt), ["From a pipe\n", "From a pipe"]);
+  assert.deepEqual(
+    [1, 2].map((id) => api.getTask(id).prompt),
+    ["From a pipe\n", "From a pipe"],
+  );
 });
 
 test("text piped in beside a prompt is appended as context", async (t) => {
@@ -28,7 +40,10 @@ test("text piped in beside a prompt is appended as context", async (t) => {
   await call(["run", "Review this"], { input: "- a\n+ b\n" });
   await call(["run", "plan.md"], { input: "- a\n+ b\n" });
   await call(["run", "Nothing beside"], { input: " \n" });
-  assert.deepEqual([1, 2, 3].map((id) => api.getTask(id).prompt), ["Review this\n\n- a\n+ b\n", "Review.\n\n- a\n+ b\n", "Nothing beside"]);
+  assert.deepEqual(
+    [1, 2, 3].map((id) => api.getTask(id).prompt),
+    ["Review this\n\n- a\n+ b\n", "Review.\n\n- a\n+ b\n", "Nothing beside"],
+  );
 });
 
 test("what is no prompt is refused with a sentence, and nothing is submitted", async (t) => {

@@ -10,7 +10,17 @@ import { TurnCounter } from "../../src/cli/turn-counter.ts";
 import type { EventView } from "../../src/client/index.ts";
 
 test("knows how wide a text is in a terminal", () => {
-  const widths: [string, number][] = [["abc", 3], ["äöü", 3], ["日本", 4], ["한글", 4], ["🚀", 2], ["e\u0301", 1], ["…", 1], ["ﬁ", 1], ["", 0]];
+  const widths: [string, number][] = [
+    ["abc", 3],
+    ["äöü", 3],
+    ["日本", 4],
+    ["한글", 4],
+    ["🚀", 2],
+    ["e\u0301", 1],
+    ["…", 1],
+    ["ﬁ", 1],
+    ["", 0],
+  ];
   for (const [text, width] of widths) assert.equal(textWidth(text), width, text);
 });
 
@@ -29,12 +39,23 @@ test("aligns columns by what is seen, not by what is written", () => {
     [{ text: "10" }, { text: "a" }, { text: "a long last column that is cut" }],
   ];
   const lines = table(rows, { header: ["ID", "NAME", "TEXT"], width: 24, right: [0] }).split("\n");
-  assert.deepEqual(lines.slice(0, 3).map((line) => line.replaceAll(/\x1b\[\d+m/g, "")), ["ID  NAME  TEXT", " 1  日本  x", "10  a     a long last c…"]);
+  assert.deepEqual(
+    lines.slice(0, 3).map((line) => line.replaceAll(/\x1b\[\d+m/g, "")),
+    ["ID  NAME  TEXT", " 1  日本  x", "10  a     a long last c…"],
+  );
 });
 
 test("says how long ago something was", () => {
   const now = Date.parse("2026-11-22T12:00:00Z");
-  const ages: [number, string][] = [[0, "just now"], [45, "45 s ago"], [90, "1 min ago"], [7200, "2 h ago"], [86_400, "1 day ago"], [864_000, "10 days ago"], [-90, "in 1 m 30 s"]];
+  const ages: [number, string][] = [
+    [0, "just now"],
+    [45, "45 s ago"],
+    [90, "1 min ago"],
+    [7200, "2 h ago"],
+    [86_400, "1 day ago"],
+    [864_000, "10 days ago"],
+    [-90, "in 1 m 30 s"],
+  ];
   for (const [seconds, text] of ages) assert.equal(relativeTime(new Date(now - seconds * 1000).toISOString(), now), text);
   assert.match(relativeTime("2025-01-05T12:00:00Z", now), /^2025-01-05$/);
 });
@@ -46,7 +67,10 @@ test("writes money so that small sums are seen", () => {
 test("says how long nothing starts and how many wait", () => {
   const hold = { kind: "rate_limited", message: "five-hour limit", since: "2026-11-22T01:00:00Z", until: null, tasks_waiting: 7 } as const;
   assert.equal(holdText(hold), "held: five-hour limit (7 tasks wait)");
-  assert.match(holdText({ ...hold, until: "2026-11-22T05:00:00Z", tasks_waiting: 1 }), /^held until 2026-11-2\d \d\d:\d\d:\d\d: five-hour limit \(1 task waits\)$/);
+  assert.match(
+    holdText({ ...hold, until: "2026-11-22T05:00:00Z", tasks_waiting: 1 }),
+    /^held until 2026-11-2\d \d\d:\d\d:\d\d: five-hour limit \(1 task waits\)$/,
+  );
 });
 
 test("shows all that the agent says and nothing that could harm a terminal", () => {

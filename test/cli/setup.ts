@@ -50,7 +50,8 @@ export interface CliSetup {
 export function withoutServer(t: TestContext): CliSetup {
   const place = scratch(t);
   const env = { HOME: place.home, CLAUDE_WORKER_HOME: place.dataHome, PATH: process.env["PATH"] ?? "" };
-  const start: CliSetup["start"] = (words, options = {}) => startCall(words, { cwd: place.work, ...options, env: { ...env, ...options.env } });
+  const start: CliSetup["start"] = (words, options = {}) =>
+    startCall(words, { cwd: place.work, ...options, env: { ...env, ...options.env } });
   return { place, env, start, call: async (words, options) => await start(words, options).done };
 }
 

@@ -67,9 +67,15 @@ test("--json gives one JSON value a line: events, and the task last", async (t) 
   api.tell(1, "text", { text: "\u2028 line separators too" });
   api.finish(1);
   const { code, stdout, stderr } = await run.done;
-  const values = stdout.trimEnd().split("\n").map((line) => JSON.parse(line) as Record<string, { status?: string; type?: string }>);
+  const values = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, { status?: string; type?: string }>);
   assert.deepEqual([code, stderr], [0, ""]);
-  assert.deepEqual(values.map((value) => value["event"]?.type ?? value["task"]?.status), ["pending", "submitted", "text", "ended", "completed"]);
+  assert.deepEqual(
+    values.map((value) => value["event"]?.type ?? value["task"]?.status),
+    ["pending", "submitted", "text", "ended", "completed"],
+  );
 });
 
 test("a terminal has a status line that goes away at the end", async (t) => {
@@ -88,10 +94,21 @@ test("a terminal has a status line that goes away at the end", async (t) => {
 test("when the server stays away it exits with 3 and says that the task goes on", async (t) => {
   const { door, api, call } = await withServer(t);
   await call(["run", "x"]);
-  const io = { stdout: sink(), stderr: sink(), stdin: new PassThrough(), inputFd: null, env: {}, cwd: "/", onInterrupt: () => () => undefined };
+  const io = {
+    stdout: sink(),
+    stderr: sink(),
+    stdin: new PassThrough(),
+    inputFd: null,
+    env: {},
+    cwd: "/",
+    onInterrupt: () => () => undefined,
+  };
   const client = new WorkerClient({ kind: "socket", path: door.socket });
   const watching = watchTask({ io, client, task: api.getTask(1), after: 0, json: false, reconnectForMs: 300 });
-  const refused = assert.rejects(watching, { code: "server_unreachable", message: /^The server has not answered for 300 ms\. Task 1 is not lost: .+ claude-worker server start && claude-worker watch 1$/ });
+  const refused = assert.rejects(watching, {
+    code: "server_unreachable",
+    message: /^The server has not answered for 300 ms\. Task 1 is not lost: .+ claude-worker server start && claude-worker watch 1$/,
+  });
   await eventually(() => api.subscriptions === 1);
   await door.door.stop();
   await refused;

@@ -23,7 +23,8 @@ const exceptions: Readonly<Record<string, string>> = {
   "owasp:api2:2023-read-restricted": "GET /health and the documentation page are open on purpose and tell nothing of tasks",
   "owasp:api8:2023-define-error-responses-401": "the same open addresses ask for no token",
   "owasp:api4:2023-rate-limit-responses-429": "the same open addresses are not rationed",
-  "owasp:api4:2023-rate-limit": "what is rationed says so when it happens (429 with Retry-After); there is no budget to report on each answer",
+  "owasp:api4:2023-rate-limit":
+    "what is rationed says so when it happens (429 with Retry-After); there is no budget to report on each answer",
   "owasp:api8:2023-define-cors-origin": "no CORS header is ever sent: web pages of other origins may not use this server",
   "owasp:api4:2023-string-limit": "texts of answers are as long as what the agent wrote; those of requests are limited (tested below)",
   "owasp:api4:2023-string-restricted": "names and prompts are free texts",
@@ -37,17 +38,32 @@ function documentOf(): Json {
 
 test("spectral finds nothing but the exceptions, with all of its rules and OWASP's", async () => {
   const spectral = new Spectral();
-  spectral.setRuleset({ extends: [[rulesets.oas, "all"], [owasp, "all"]] } as unknown as RulesetDefinition);
+  spectral.setRuleset({
+    extends: [
+      [rulesets.oas, "all"],
+      [owasp, "all"],
+    ],
+  } as unknown as RulesetDefinition);
   const results = await spectral.run(new Document(JSON.stringify(documentOf()), Parsers.Json, "openapi.json"));
   const broken = new Map(results.map(({ code, message, path }) => [String(code), `${message} (${path.join(".")})`]));
-  assert.deepEqual([...broken].filter(([code]) => exceptions[code] === undefined), []);
-  assert.deepEqual(Object.keys(exceptions).filter((code) => !broken.has(code)), [], "exceptions that nothing needs any more");
+  assert.deepEqual(
+    [...broken].filter(([code]) => exceptions[code] === undefined),
+    [],
+  );
+  assert.deepEqual(
+    Object.keys(exceptions).filter((code) => !broken.has(code)),
+    [],
+    "exceptions that nothing needs any more",
+  );
 });
 
 test("redocly finds nothing with its strict rules", async () => {
   const config = await createConfig({ extends: ["recommended-strict"] });
   const problems = await lintFromString({ source: JSON.stringify(documentOf()), config });
-  assert.deepEqual(problems.map(({ ruleId, message }) => `${ruleId}: ${message}`), []);
+  assert.deepEqual(
+    problems.map(({ ruleId, message }) => `${ruleId}: ${message}`),
+    [],
+  );
 });
 
 test("every text and list of a request has a limit", () => {
@@ -59,7 +75,8 @@ test("every text and list of a request has a limit", () => {
     const ref = typeof schema["$ref"] === "string" ? schema["$ref"].split("/").at(-1) : undefined;
     if (ref !== undefined) return walk(document.components.schemas[ref], `${where}>${ref}`);
     const isText = schema["type"] === "string" && schema["enum"] === undefined;
-    const isBounded = schema["maxLength"] !== undefined || schema["format"] !== undefined || /\{\d*,?\d+\}\$$/.test(String(schema["pattern"]));
+    const isBounded =
+      schema["maxLength"] !== undefined || schema["format"] !== undefined || /\{\d*,?\d+\}\$$/.test(String(schema["pattern"]));
     if (isText && !isBounded) unlimited.push(where);
     if (schema["type"] === "array" && schema["maxItems"] === undefined) unlimited.push(where);
     for (const [key, inner] of Object.entries(schema)) walk(inner, `${where}.${key}`);
@@ -75,7 +92,9 @@ test("every text and list of a request has a limit", () => {
 
 test("every route is in the document, with names that are used once", () => {
   const door = createHttp({ api: fakeApi(), token: "t".repeat(43), log: { error: () => {} } });
-  const { paths } = openApiDocument(door.routes, "1") as { paths: Record<string, Record<string, { operationId: string; summary: string }>> };
+  const { paths } = openApiDocument(door.routes, "1") as {
+    paths: Record<string, Record<string, { operationId: string; summary: string }>>;
+  };
   const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
   assert.equal(operations.length, door.routes.length);
   assert.equal(new Set(operations.map(({ operationId }) => operationId)).size, operations.length);

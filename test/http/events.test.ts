@@ -40,12 +40,21 @@ test("pages through stored events and shows the newest", async (t) => {
   const open = await setup(t);
   for (let step = 0; step < 5; step++) open.api.tell(open.id, "text", { step });
   const page = (await open.call({ path: `/api/v1/tasks/${open.id}/events?after=2&limit=2` })).json();
-  assert.deepEqual((page["events"] as { seq: number }[]).map((event) => event.seq), [3, 4]);
+  assert.deepEqual(
+    (page["events"] as { seq: number }[]).map((event) => event.seq),
+    [3, 4],
+  );
   assert.equal(page["next_after"], 4);
   const tail = (await open.call({ path: `/api/v1/tasks/${open.id}/events?tail=2` })).json();
-  assert.deepEqual((tail["events"] as { seq: number }[]).map((event) => event.seq), [5, 6]);
+  assert.deepEqual(
+    (tail["events"] as { seq: number }[]).map((event) => event.seq),
+    [5, 6],
+  );
   const all = (await open.call({ path: "/api/v1/events?tail=3" })).json();
-  assert.deepEqual((all["events"] as { id: number }[]).map((event) => event.id), [4, 5, 6]);
+  assert.deepEqual(
+    (all["events"] as { id: number }[]).map((event) => event.id),
+    [4, 5, 6],
+  );
 });
 
 test("streams what is stored, then what happens, then the end with the ended task", async (t) => {
@@ -73,7 +82,10 @@ test("goes on after Last-Event-ID, which is stronger than `after`", async (t) =>
   assert.deepEqual(reader.ids(), [5, 6]);
   const nothingNew = await watch(t, open, path, { "last-event-id": "6" });
   await nothingNew.ended;
-  assert.deepEqual(nothingNew.messages.map((message) => message.event), ["end"]);
+  assert.deepEqual(
+    nothingNew.messages.map((message) => message.event),
+    ["end"],
+  );
   assert.equal((await open.call({ path, headers: { ...accept, "last-event-id": "x" } })).status, 400);
 });
 
@@ -85,7 +97,13 @@ test("streams the events of all tasks; tail=0 gives only new ones", async (t) =>
   open.api.finish(Number(second.json()["id"]));
   await everything.count(3);
   await fresh.count(2);
-  assert.deepEqual([everything.ids(), fresh.ids()], [[1, 2, 3], [2, 3]]);
+  assert.deepEqual(
+    [everything.ids(), fresh.ids()],
+    [
+      [1, 2, 3],
+      [2, 3],
+    ],
+  );
 });
 
 test("a retried task's stream goes on", async (t) => {
@@ -135,7 +153,10 @@ test("a reader that stands still costs no memory, and reads on where it stood", 
   assert.ok(buffered.mostBytes < 500_000, `${buffered.mostBytes} bytes waited in the server`);
   const late = new SseReader(stalled);
   await late.count(1001);
-  assert.deepEqual(late.ids(), Array.from({ length: 1001 }, (_, index) => index + 1));
+  assert.deepEqual(
+    late.ids(),
+    Array.from({ length: 1001 }, (_, index) => index + 1),
+  );
 });
 
 test("a reader that stands still for too long is closed", async (t) => {

@@ -33,7 +33,11 @@ test("the same key with another body is 422; the order of the body's fields does
   const { call, input } = await setup(t);
   const headers = { "idempotency-key": "k-1" };
   await call({ path: "/api/v1/tasks", body: { ...input, name: "n" }, headers });
-  const turned = await call({ path: "/api/v1/tasks", body: { name: "n", working_directory: input.working_directory, prompt: input.prompt }, headers });
+  const turned = await call({
+    path: "/api/v1/tasks",
+    body: { name: "n", working_directory: input.working_directory, prompt: input.prompt },
+    headers,
+  });
   assert.deepEqual([turned.status, idOf(turned)], [201, 1]);
   const other = await call({ path: "/api/v1/tasks", body: { ...input, name: "m" }, headers });
   assert.deepEqual([other.status, other.json()["code"]], [422, "unprocessable"]);
@@ -67,12 +71,23 @@ test("a batch is all or nothing, and names the task that is wrong", async (t) =>
   const wrong = await call({ path: "/api/v1/tasks/batch", body: { tasks: [input, { ...input, working_directory: "/does/not/exist" }] } });
   assert.equal(wrong.status, 400);
   assert.match(wrong.text, /Task 1 of the batch/);
-  assert.deepEqual((wrong.json()["errors"] as { pointer: string }[]).map(({ pointer }) => pointer), ["/tasks/1/working_directory"]);
+  assert.deepEqual(
+    (wrong.json()["errors"] as { pointer: string }[]).map(({ pointer }) => pointer),
+    ["/tasks/1/working_directory"],
+  );
   assert.equal(store.tasks.counts().pending, 0);
-  const right = await call({ path: "/api/v1/tasks/batch", body: { tasks: Array.from({ length: 100 }, () => input) }, headers: { "idempotency-key": "b" } });
+  const right = await call({
+    path: "/api/v1/tasks/batch",
+    body: { tasks: Array.from({ length: 100 }, () => input) },
+    headers: { "idempotency-key": "b" },
+  });
   assert.equal(right.status, 201);
   assert.equal((right.json()["tasks"] as unknown[]).length, 100);
-  const again = await call({ path: "/api/v1/tasks/batch", body: { tasks: Array.from({ length: 100 }, () => input) }, headers: { "idempotency-key": "b" } });
+  const again = await call({
+    path: "/api/v1/tasks/batch",
+    body: { tasks: Array.from({ length: 100 }, () => input) },
+    headers: { "idempotency-key": "b" },
+  });
   assert.deepEqual([again.headers["idempotent-replayed"], store.tasks.counts().pending], ["true", 100]);
   for (const tasks of [[], Array.from({ length: 101 }, () => input)]) {
     assert.equal((await call({ path: "/api/v1/tasks/batch", body: { tasks } })).status, 400);
@@ -94,7 +109,10 @@ test("an entity tag stays while the task stays, and guards changes", async (t) =
   const stale = await call({ method: "PATCH", path, body: { priority: 6 }, headers: { "if-match": etag } });
   assert.deepEqual([stale.status, stale.json()["code"]], [412, "precondition_failed"]);
   assert.equal((await call({ path })).json()["priority"], 5);
-  assert.equal((await call({ method: "PATCH", path, body: { priority: 7 }, headers: { "if-match": `"x", ${changed.headers.etag ?? ""}` } })).status, 200);
+  assert.equal(
+    (await call({ method: "PATCH", path, body: { priority: 7 }, headers: { "if-match": `"x", ${changed.headers.etag ?? ""}` } })).status,
+    200,
+  );
   assert.equal((await call({ method: "PATCH", path, body: { priority: 8 }, headers: { "if-match": "*" } })).status, 200);
 });
 
@@ -128,8 +146,14 @@ test("usage is counted from cumulative reports, by day, group and model, and out
     ((await call({ path: `/api/v1/usage?${query}` })).json()["usage"] as { key: string; output_tokens: number; cost_usd: number }[]).map(
       (sum) => [sum.key, sum.output_tokens, sum.cost_usd],
     );
-  assert.deepEqual(await by("by=model"), [["haiku", 5, 0.001], ["opus", 157, 0.85]]);
-  assert.deepEqual(await by("by=group"), [["default", 155, 0.751], ["night", 7, 0.1]]);
+  assert.deepEqual(await by("by=model"), [
+    ["haiku", 5, 0.001],
+    ["opus", 157, 0.85],
+  ]);
+  assert.deepEqual(await by("by=group"), [
+    ["default", 155, 0.751],
+    ["night", 7, 0.1],
+  ]);
   assert.deepEqual(await by("by=day&since=2026-11-21"), [["2026-11-21", 7, 0.1]]);
   assert.deepEqual((await call({ path: "/api/v1/usage?until=2026-11-20" })).json()["total"], {
     results: 3,
@@ -158,7 +182,9 @@ test("the settings are shown with their origins and without secrets", async (t) 
   const { call } = await setup(t, { agent_env: ["PATH_ONLY", "API_KEY=hunter2=x"], workers: 9 });
   const answer = await call({ path: "/api/v1/config" });
   assert.ok(!answer.text.includes("hunter2"));
-  const settings = new Map((answer.json()["settings"] as { key: string; value: unknown; origin: string }[]).map((each) => [each.key, each]));
+  const settings = new Map(
+    (answer.json()["settings"] as { key: string; value: unknown; origin: string }[]).map((each) => [each.key, each]),
+  );
   assert.deepEqual(settings.get("agent_env")?.value, ["PATH_ONLY", "API_KEY=[redacted]"]);
   assert.deepEqual([settings.get("workers")?.value, settings.get("workers")?.origin], [9, "flag"]);
 });

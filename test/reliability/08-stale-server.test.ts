@@ -23,7 +23,10 @@ test("a server that was stopped by a signal and wakes after another one took ove
   assert.equal(task.attempts, 1);
   assert.deepEqual(countedIn(w.place.work, "counted"), [1, 2, 3, 4, 5]);
   const { events } = await w.client.eventPage(id, { after: 0, limit: 500 });
-  assert.deepEqual(events.map(({ seq }) => seq), events.map((_, index) => index + 1));
+  assert.deepEqual(
+    events.map(({ seq }) => seq),
+    events.map((_, index) => index + 1),
+  );
   assert.equal(events.filter(({ type }) => type === "ended").length, 1);
   assert.ok((await w.client.server()).epoch > old.epoch);
   while ((await identityOf(old.pid)) !== null) await new Promise((resolve) => setTimeout(resolve, 20));

@@ -109,7 +109,10 @@ test("after twenty wrong tokens in a minute the address is told to wait; the rig
   const wrong = () => call({ path: "/api/v1/server", tcp: true, token: "wrong" });
   const statuses: number[] = [];
   for (let index = 0; index < 22; index++) statuses.push((await wrong()).status);
-  assert.deepEqual(statuses.slice(0, 20), Array.from({ length: 20 }, () => 401));
+  assert.deepEqual(
+    statuses.slice(0, 20),
+    Array.from({ length: 20 }, () => 401),
+  );
   assert.deepEqual(statuses.slice(20), [429, 429]);
   assert.ok(Number((await wrong()).headers["retry-after"]) >= 1);
   assert.equal((await call({ path: "/api/v1/server", tcp: true })).status, 200);

@@ -30,7 +30,13 @@ test("a replay with an idempotency key costs nothing", async (t) => {
   const { api, corner } = realApi(t, { submits_per_minute: 1 });
   const { call } = await openDoorOf(t, api, { directory: corner.directory });
   const { token } = await api.createToken({ name: "a", scope: "submit" }, { scope: "admin", name: "test" });
-  const submit = { path: "/api/v1/tasks", body: { prompt: "p", working_directory: corner.work }, headers: { "idempotency-key": "k" }, tcp: true, token };
+  const submit = {
+    path: "/api/v1/tasks",
+    body: { prompt: "p", working_directory: corner.work },
+    headers: { "idempotency-key": "k" },
+    tcp: true,
+    token,
+  };
   for (let index = 0; index < 3; index++) assert.equal((await call(submit)).status, 201);
 });
 

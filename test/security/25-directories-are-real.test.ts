@@ -14,7 +14,14 @@ test("a link from a trusted directory to another one is judged by where it leads
   mkdirSync(path.join(corner.work, "sub"));
   corner.workdir("work-of-others", { trusted: false });
   const submit = (directory: string) => call({ path: "/api/v1/tasks", body: { prompt: "p", working_directory: directory } });
-  for (const directory of [secret, path.join(corner.work, "innocent"), `${corner.work}/../secret`, `${corner.work}-of-others`, corner.directory, "/"]) {
+  for (const directory of [
+    secret,
+    path.join(corner.work, "innocent"),
+    `${corner.work}/../secret`,
+    `${corner.work}-of-others`,
+    corner.directory,
+    "/",
+  ]) {
     const answer = await submit(directory);
     assert.deepEqual([answer.status, answer.json()["code"]], [403, "untrusted_directory"], directory);
     assert.match(answer.text, /claude-worker trust add/);

@@ -104,7 +104,13 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
     taskEvents(id, after, limit) {
       api.reads++;
       get(id);
-      return pageOf(ofTask(id).filter((event) => event.seq > after).slice(0, limit), after, "seq");
+      return pageOf(
+        ofTask(id)
+          .filter((event) => event.seq > after)
+          .slice(0, limit),
+        after,
+        "seq",
+      );
     },
     taskEventsTail: (id, limit) => (get(id), pageOf(limit === 0 ? [] : ofTask(id).slice(-limit), get(id).last_event, "seq")),
     allEvents(after, limit) {

@@ -62,7 +62,11 @@ async function run(store: Store, clock: { nowMs: number }, { taskId, events, end
     const claimed = store.attempts.claim(taskId, claim, clock.nowMs);
     if (claimed === null) throw new Error(`task ${taskId} cannot be claimed`);
     const { id } = claimed.attempt;
-    store.events.append(taskId, id, events.map((event) => ({ ...event, at: clock.nowMs })));
+    store.events.append(
+      taskId,
+      id,
+      events.map((event) => ({ ...event, at: clock.nowMs })),
+    );
     const outcome: Outcome = end === "complete" ? { kind: "succeeded", message: "done" } : { kind: "agent_failed", message: "no" };
     store.attempts.close(id, outcome, clock.nowMs);
     store.tasks.transition(taskId, end, clock.nowMs);

@@ -8,13 +8,17 @@ import { writeJson } from "../io.ts";
 export const command = defineCommand<object>({
   name: "backup",
   summary: "Copy the database to a file, safely while tasks run",
-  details: "The copy is the database as it was at one moment, checked. Logs are plain files beside it and are not in the copy. An existing file is never overwritten.",
+  details:
+    "The copy is the database as it was at one moment, checked. Logs are plain files beside it and are not in the copy. An existing file is never overwritten.",
   arguments: [{ name: "<file>", description: "where the copy goes", completes: "files" }],
   examples: [{ command: 'claude-worker backup "tasks-$(date +%F).db"', does: "a copy a day" }],
   async run({ words, options, io }) {
     const backup = await clientOf(io).backup(resolve(io.cwd, words[0] ?? ""));
     if (options.json === true) writeJson(io.stdout, backup);
-    else io.stdout.write(`Backed up to ${backup.file} (${backup.bytes} bytes).\nPut it back with the server stopped: claude-worker restore ${backup.file}\n`);
+    else
+      io.stdout.write(
+        `Backed up to ${backup.file} (${backup.bytes} bytes).\nPut it back with the server stopped: claude-worker restore ${backup.file}\n`,
+      );
     return exitCodes.ok;
   },
 });

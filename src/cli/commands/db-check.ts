@@ -12,7 +12,8 @@ export const command = defineCommand<object>({
   async run({ options, io }) {
     const { sound, faults } = await clientOf(io).checkDatabase();
     if (options.json === true) writeJson(io.stdout, { sound, faults });
-    else io.stdout.write(sound ? "The database is sound.\n" : `${faults.join("\n")}\nPut a backup in its place: claude-worker restore FILE\n`);
+    else
+      io.stdout.write(sound ? "The database is sound.\n" : `${faults.join("\n")}\nPut a backup in its place: claude-worker restore FILE\n`);
     return sound ? exitCodes.ok : exitCodes.failed;
   },
 });

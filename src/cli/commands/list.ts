@@ -28,7 +28,14 @@ export const command = defineCommand<ListCommandOptions>({
   summary: "List tasks, newest first",
   details: `Shows the newest 20 unless --limit or --all says otherwise. Off a terminal: no header, columns separated by tabs and uncut: ${listColumns.join(", ")}.`,
   options: [
-    { flags: "-s, --status <status...>", description: "only tasks in these statuses", parse: statuses, repeat: true, also: /^[a-z,]+$/, completes: taskStatuses },
+    {
+      flags: "-s, --status <status...>",
+      description: "only tasks in these statuses",
+      parse: statuses,
+      repeat: true,
+      also: /^[a-z,]+$/,
+      completes: taskStatuses,
+    },
     { flags: "--label <key=value>", description: "only tasks with this label", parse: label, repeat: true },
     { flags: "--text <text>", description: "only tasks whose name or first line holds this text" },
     { flags: "-l, --limit <n>", description: "how many to show", parse: wholeNumber("--limit", { min: 1, max: 500 }) },
@@ -42,7 +49,11 @@ export const command = defineCommand<ListCommandOptions>({
   ],
   async run({ options, io }) {
     const client = clientOf(io);
-    const query = { status: options.status, text: options.text, labels: options.label === undefined ? undefined : Object.fromEntries(options.label) };
+    const query = {
+      status: options.status,
+      text: options.text,
+      labels: options.label === undefined ? undefined : Object.fromEntries(options.label),
+    };
     if (options.all === true) return await listAll(client, query, { json: options.json === true, io });
     const page = await client.list({ ...query, limit: options.limit ?? 20, cursor: options.cursor });
     if (options.json === true) writeJson(io.stdout, page);
@@ -80,7 +91,8 @@ async function footer(client: WorkerClient, page: TaskPage, options: ListCommand
 /** How many more there are, where the counters say it. */
 function moreLine(page: TaskPage, counts: ServerView["counts"], options: ListCommandOptions): string {
   if (page.next_cursor === null) return "";
-  if (options.label !== undefined || options.text !== undefined || options.cursor !== undefined) return "… and more: claude-worker list --all\n";
+  if (options.label !== undefined || options.text !== undefined || options.cursor !== undefined)
+    return "… and more: claude-worker list --all\n";
   const wanted: readonly TaskStatus[] = options.status ?? taskStatuses;
   const total = wanted.reduce((sum, status) => sum + counts[status], 0);
   return `… and ${total - page.tasks.length} more: claude-worker list --all\n`;

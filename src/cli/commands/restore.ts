@@ -22,9 +22,16 @@ export const command = defineCommand<object>({
   examples: [{ command: "claude-worker server stop --now && claude-worker restore tasks-2026-11-01.db", does: "go back to that day" }],
   async run({ words, options, io }) {
     const { paths } = connectionOf(io);
-    const { database, previous } = await restore(resolve(io.cwd, words[0] ?? ""), { ...io.env, CLAUDE_WORKER_HOME: paths.home, CLAUDE_WORKER_DB: paths.database });
+    const { database, previous } = await restore(resolve(io.cwd, words[0] ?? ""), {
+      ...io.env,
+      CLAUDE_WORKER_HOME: paths.home,
+      CLAUDE_WORKER_DB: paths.database,
+    });
     if (options.json === true) writeJson(io.stdout, { database, previous });
-    else io.stdout.write(`Restored ${database}.\n${previous === null ? "" : `What was there is kept: ${previous}\n`}Start the server: claude-worker server start\n`);
+    else
+      io.stdout.write(
+        `Restored ${database}.\n${previous === null ? "" : `What was there is kept: ${previous}\n`}Start the server: claude-worker server start\n`,
+      );
     return exitCodes.ok;
   },
 });
@@ -36,9 +43,11 @@ function restore(backup: string, env: NodeJS.ProcessEnv): Promise<Answer> {
   return new Promise((fulfil, reject) => {
     execFile(process.execPath, [entry, backup], { env }, (error, stdout, stderr) => {
       const line = stdout.trim().split("\n").at(-1) ?? "";
-      if (line === "") return reject(new WorkerError("internal", `The restore ended without a word: ${stderr.trim() || String(error?.message)}`));
+      if (line === "")
+        return reject(new WorkerError("internal", `The restore ended without a word: ${stderr.trim() || String(error?.message)}`));
       const answer = JSON.parse(line) as Answer | { error: { code: string; message: string } };
-      if ("error" in answer) reject(new WorkerError(errorCodes.find((code) => code === answer.error.code) ?? "internal", answer.error.message));
+      if ("error" in answer)
+        reject(new WorkerError(errorCodes.find((code) => code === answer.error.code) ?? "internal", answer.error.message));
       else fulfil(answer);
     });
   });

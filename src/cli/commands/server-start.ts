@@ -14,7 +14,8 @@ import type { Started } from "../start-server.ts";
 export const command = defineCommand<ServerOptions & { readonly foreground?: boolean }>({
   name: "server start",
   summary: "Start the server; returns when it answers",
-  details: "`run` starts the server by itself when none answers. Flags are stronger than the environment, and that is stronger than the configuration.",
+  details:
+    "`run` starts the server by itself when none answers. Flags are stronger than the environment, and that is stronger than the configuration.",
   options: [...serverOptions, { flags: "--foreground", description: "stay in this terminal and log to it; Ctrl-C stops the server" }],
   examples: [
     { command: "claude-worker server start", does: "in the background" },
@@ -35,7 +36,11 @@ export const command = defineCommand<ServerOptions & { readonly foreground?: boo
 /** A server that answers is stopped, not taken over. @throws WorkerError server_running. */
 export async function requireSilence({ client }: Connection): Promise<void> {
   const health = await client.health().catch(() => null);
-  if (health !== null) throw new WorkerError("server_running", "The server answers, so there is nothing to take over. Restart it: claude-worker server restart");
+  if (health !== null)
+    throw new WorkerError(
+      "server_running",
+      "The server answers, so there is nothing to take over. Restart it: claude-worker server restart",
+    );
 }
 
 export function writeStarted(started: Started, io: Io): void {

@@ -10,7 +10,11 @@ import type { Check } from "./check.ts";
 export async function checkServer(client: WorkerClient): Promise<Check[]> {
   try {
     const server = await client.server();
-    return [stateOf(server), ...server.problems.map((problem) => fail("Storage", problem, "Make room or mend the rights; it lifts by itself")), ...server.holds.map(holdOf)];
+    return [
+      stateOf(server),
+      ...server.problems.map((problem) => fail("Storage", problem, "Make room or mend the rights; it lifts by itself")),
+      ...server.holds.map(holdOf),
+    ];
   } catch (error) {
     if (error instanceof ServerUnreachable && error.nobodyListens && client.address.kind === "socket") {
       return [ok("Server", "not running; `claude-worker run` starts it")];
@@ -21,11 +25,18 @@ export async function checkServer(client: WorkerClient): Promise<Check[]> {
 
 function stateOf(server: ServerView): Check {
   const where = `${server.version}, pid ${server.pid}, ${server.url ?? "the unix socket only"}`;
-  return server.status === "healthy" ? ok("Server", `healthy (${where})`) : warn("Server", `${server.status} (${where})`, "See its log: claude-worker server logs");
+  return server.status === "healthy"
+    ? ok("Server", `healthy (${where})`)
+    : warn("Server", `${server.status} (${where})`, "See its log: claude-worker server logs");
 }
 
 function holdOf(hold: ServerView["holds"][number]): Check {
-  if (hold.message.includes("claude-worker resume")) return { name: "Hold", state: hold.kind === "auth_failed" ? "fail" : "warn", message: holdText(hold), mend: null };
+  if (hold.message.includes("claude-worker resume"))
+    return { name: "Hold", state: hold.kind === "auth_failed" ? "fail" : "warn", message: holdText(hold), mend: null };
   if (hold.kind === "auth_failed") return fail("Hold", holdText(hold), "Sign in again, then: claude-worker resume");
-  return warn("Hold", holdText(hold), hold.until === null ? "When it may go on: claude-worker resume" : "It lifts by itself; sooner: claude-worker resume");
+  return warn(
+    "Hold",
+    holdText(hold),
+    hold.until === null ? "When it may go on: claude-worker resume" : "It lifts by itself; sooner: claude-worker resume",
+  );
 }

@@ -44,7 +44,15 @@ export function taskLines(tasks: readonly TaskSummaryView[]): string {
 function fieldsOf(task: TaskSummaryView): string[] {
   const { id, status, created_at, started_at, ended_at, cost_usd, name, title } = task;
   const texts = [name ?? "", title, noteOf(task)].map((text) => plainLine(text, 100_000));
-  return [String(id), status, created_at, started_at ?? "", ended_at ?? "", cost_usd === null ? "" : String(Number(cost_usd.toFixed(6))), ...texts];
+  return [
+    String(id),
+    status,
+    created_at,
+    started_at ?? "",
+    ended_at ?? "",
+    cost_usd === null ? "" : String(Number(cost_usd.toFixed(6))),
+    ...texts,
+  ];
 }
 
 /** What a person wants to know next: why it waits, what it does, why it failed. */

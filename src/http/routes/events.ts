@@ -16,7 +16,11 @@ type EventsQuery = z.output<typeof eventsQuery>;
 
 const tag = "Events";
 const answers = {
-  200: { description: "A page of events, or with `Accept: text/event-stream` a stream.", schema: eventPage, mediaTypes: ["text/event-stream"] },
+  200: {
+    description: "A page of events, or with `Accept: text/event-stream` a stream.",
+    schema: eventPage,
+    mediaTypes: ["text/event-stream"],
+  },
 };
 
 const lastEventIdHeader = { name: "Last-Event-ID", description: "For a stream: the id of the last message that was read." };

@@ -56,11 +56,16 @@ interface Sending {
 async function send(response: ServerResponse, file: FileHandle, { size, type, range, isHead }: Sending): Promise<void> {
   const part = byteRange(range, size);
   if (part === "unsatisfiable") {
-    throw new HttpError("range_not_satisfiable", `The log has ${size} bytes; the range begins after them.`, { "content-range": `bytes */${size}` });
+    throw new HttpError("range_not_satisfiable", `The log has ${size} bytes; the range begins after them.`, {
+      "content-range": `bytes */${size}`,
+    });
   }
   const { start, end } = part ?? { start: 0, end: size - 1 };
   const headers = { "content-type": type, "accept-ranges": "bytes", "content-length": end - start + 1 };
-  response.writeHead(part === null ? 200 : 206, streamHead(part === null ? headers : { ...headers, "content-range": `bytes ${start}-${end}/${size}` }));
+  response.writeHead(
+    part === null ? 200 : 206,
+    streamHead(part === null ? headers : { ...headers, "content-range": `bytes ${start}-${end}/${size}` }),
+  );
   if (isHead || end < start) return void response.end();
   response.setTimeout(stalledReaderMs, () => response.destroy());
   // A reader that goes away in the middle is its own business.

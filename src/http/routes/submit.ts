@@ -16,7 +16,8 @@ const tag = "Tasks";
 const maxSubmitBytes = maxPromptBytes + 1024 * 1024;
 const keyHeader = {
   name: "Idempotency-Key",
-  description: "1-255 printable characters. The same key and body again, within a week, gives the same task; another body is `unprocessable`.",
+  description:
+    "1-255 printable characters. The same key and body again, within a week, gives the same task; another body is `unprocessable`.",
 };
 const created: AnswerShape = {
   description: "The task, durable. `Location` names it; `Idempotent-Replayed: true` tells that it was there already.",

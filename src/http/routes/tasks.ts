@@ -9,7 +9,10 @@ import type { Answer, Route } from "../route.ts";
 
 const tag = "Tasks";
 const oneTask = { description: "The task.", schema: taskView };
-const matchHeader = { name: "If-Match", description: "The `ETag` that was read. Somebody else's change since then is `precondition_failed`." };
+const matchHeader = {
+  name: "If-Match",
+  description: "The `ETag` that was read. Somebody else's change since then is `precondition_failed`.",
+};
 
 export function taskRoutes(api: WorkerApi): Route[] {
   return [...readRoutes(api), ...changeRoutes(api)];
