@@ -40,6 +40,9 @@ export const commandIndex: readonly IndexEntry[] = [
   { name: "restore", load: async () => await import("./commands/restore.ts") },
   { name: "db check", load: async () => await import("./commands/db-check.ts") },
   { name: "prune", load: async () => await import("./commands/prune.ts") },
+  { name: "mcp", load: async () => await import("./commands/mcp.ts") },
+  { name: "mcp install", load: async () => await import("./commands/mcp-install.ts") },
+  { name: "mcp uninstall", load: async () => await import("./commands/mcp-uninstall.ts") },
   { name: "doctor", load: async () => await import("./commands/doctor.ts") },
   { name: "__complete", load: async () => await import("./commands/complete.ts") },
   { name: "completion", load: async () => await import("./commands/completion.ts") },
@@ -62,12 +65,12 @@ export type Found =
 /** Which command the words name, and the words after it. */
 export function findCommand(words: readonly string[]): Found {
   const [first = "", second, ...others] = words;
+  const double = commandIndex.find(({ name }) => name === `${first} ${second ?? ""}`);
+  if (double !== undefined) return { kind: "command", entry: double, rest: others };
   const single = commandIndex.find(({ name, alias }) => name === first || alias === first);
   if (single !== undefined) return { kind: "command", entry: single, rest: words.slice(1) };
   if (!Object.hasOwn(groups, first)) return { kind: "unknown", name: first, known: topLevelNames() };
   if (second === undefined || second === "--help" || second === "-h") return { kind: "group", group: first };
-  const double = commandIndex.find(({ name }) => name === `${first} ${second}`);
-  if (double !== undefined) return { kind: "command", entry: double, rest: others };
   return { kind: "unknown", name: `${first} ${second}`, known: namesOf(first) };
 }
 

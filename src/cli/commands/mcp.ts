@@ -1,0 +1,54 @@
+/** `mcp`: what MCP clients start. Its standard streams are MCP's; the server does the rest. */
+import type { Socket } from "node:net";
+import { ServerUnreachable } from "../../client/server-unreachable.ts";
+import { defineCommand } from "../command.ts";
+import { exitCodes } from "../exit-codes.ts";
+import type { Io } from "../io.ts";
+import { runPipe } from "../mcp/pipe.ts";
+import { upgradedConnection } from "../mcp/upgraded-connection.ts";
+import { serverPlace } from "../server-place.ts";
+import type { ServerPlace } from "../server-place.ts";
+
+export const command = defineCommand<{ readonly readOnly?: boolean }>({
+  name: "mcp",
+  summary: "Speak MCP on the standard streams, for agents that delegate",
+  details:
+    "MCP clients such as Claude Code start this themselves: see `claude-worker mcp install`. When no server runs, one is started. " +
+    "When the server goes away, the session goes on with the next one.",
+  options: [{ flags: "--read-only", description: "offer only what looks: no tool that creates, stops or changes tasks" }],
+  examples: [
+    { command: "claude mcp add worker -- claude-worker mcp", does: "let Claude Code delegate" },
+    { command: "claude mcp add worker -- claude-worker mcp --read-only", does: "let it look only" },
+  ],
+  async run({ options, io }) {
+    const place = serverPlace(io.env);
+    const headers = headersOf(io, options.readOnly === true);
+    await runPipe({
+      input: io.stdin,
+      output: process.stdout,
+      connect: (start) => connect(io, place, headers, start),
+      say: (sentence) => io.stderr.write(`claude-worker mcp: ${sentence}\n`),
+    });
+    return exitCodes.ok;
+  },
+});
+
+async function connect(io: Io, place: ServerPlace, headers: Readonly<Record<string, string>>, start: boolean): Promise<Socket> {
+  try {
+    return await upgradedConnection(place.address, headers);
+  } catch (error) {
+    if (!start || !place.isLocal || !(error instanceof ServerUnreachable) || !error.nobodyListens) throw error;
+  }
+  const [{ startByItself }, { connectionOf }] = await Promise.all([import("../start-server.ts"), import("../connection.ts")]);
+  await startByItself(io, connectionOf(io));
+  return await upgradedConnection(place.address, headers);
+}
+
+/** What the server is told of this session: the project that it works in, and whether it may only look. */
+function headersOf({ env, cwd }: Io, readOnly: boolean): Record<string, string> {
+  const project = env["CLAUDE_PROJECT_DIR"] || cwd;
+  return {
+    "X-Claude-Worker-Project": encodeURIComponent(project),
+    ...(readOnly ? { "X-Claude-Worker-Read-Only": "1" } : {}),
+  };
+}
