@@ -7,7 +7,6 @@ import { formatDuration } from "../domain/duration.ts";
 import { plainLine, plainText } from "../domain/plain-text.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
-import { writeJson } from "./io.ts";
 import type { Io } from "./io.ts";
 import { painter } from "./render/colour.ts";
 import type { Painter } from "./render/colour.ts";

@@ -141,6 +141,7 @@ function newServer(timeouts: ConnectionTimeouts, transport: () => Transport, ans
       maxHeaderSize: 16 * 1024,
       requireHostHeader: false,
       // Any other upgrade (h2c) is only an offer, which is declined by answering as if it were not there. Node 22 does not know this option.
+      // oxlint-disable-next-line unicorn/no-useless-spread -- the types do not know it either.
       ...{ shouldUpgradeCallback: ({ headers }: IncomingMessage) => mcp !== null && headers.upgrade === mcpUpgrade },
     },
     (request, response) => void answerRequest(request, response, transport(), answering),

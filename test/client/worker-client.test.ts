@@ -3,7 +3,6 @@ import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { ServerUnreachable, urlAddress, WorkerClient, WorkerError } from "../../src/client/index.ts";

@@ -122,7 +122,10 @@ test("of two changes with the same tag one wins", async (t) => {
   const change = (priority: number) =>
     call({ method: "PATCH", path: "/api/v1/tasks/1", body: { priority }, headers: { "if-match": submitted.headers.etag ?? "" } });
   const statuses = (await Promise.all([change(1), change(2), change(3)])).map(({ status }) => status);
-  assert.deepEqual(statuses.toSorted(), [200, 412, 412]);
+  assert.deepEqual(
+    statuses.toSorted((a, b) => a - b),
+    [200, 412, 412],
+  );
 });
 
 test("usage is counted from cumulative reports, by day, group and model, and outlives its tasks", async (t) => {

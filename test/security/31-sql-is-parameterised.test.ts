@@ -13,9 +13,11 @@ test("hostile texts are stored, found and filtered as they are", async (t) => {
   await submit({ name: "plain" });
   for (const text of hostile) assert.equal((await submit({ name: text, labels: { l: text } })).status, 201, text);
   const list = async (query: Record<string, string>) =>
-    ((await call({ path: `/api/v1/tasks?${new URLSearchParams({ limit: "500", ...query })}` })).json()["tasks"] as { name: string }[]).map(
-      ({ name }) => name,
-    );
+    (
+      (await call({ path: `/api/v1/tasks?${new URLSearchParams({ limit: "500", ...query }).toString()}` })).json()["tasks"] as {
+        name: string;
+      }[]
+    ).map(({ name }) => name);
   for (const text of hostile) {
     assert.deepEqual(await list({ label: `l=${text}` }), [text], `label ${text}`);
     const found = await list({ text });

@@ -1,7 +1,6 @@
 /** Routes that submit tasks: one, a batch, and the strict entry for machines. All of them take an idempotency key. */
 import type { IncomingMessage } from "node:http";
-import type { WorkerApi } from "../../contract/api.ts";
-import type { Caller } from "../../contract/api.ts";
+import type { Caller, WorkerApi } from "../../contract/api.ts";
 import { batchInput } from "../../contract/queries.ts";
 import { maxPromptBytes, taskInput } from "../../contract/task-input.ts";
 import type { ParsedTaskInput } from "../../contract/task-input.ts";
