@@ -127,4 +127,3 @@ export interface WorkerApi {
   stopServer(options: { mode: "leave" | "drain" | "now"; deadline_ms?: number | undefined }, caller: Caller): Promise<void>;
 }
 
-export type { EventView };
