@@ -8,6 +8,7 @@ export interface ServerOptions {
   readonly workers?: number;
   readonly warm?: number;
   readonly takeover?: boolean;
+  readonly dangerouslyBindAll?: boolean;
 }
 
 export const serverOptions: readonly OptionSpec[] = [
@@ -28,9 +29,10 @@ export const serverOptions: readonly OptionSpec[] = [
     parse: wholeNumber("--warm", { min: 0, max: 64 }),
   },
   { flags: "--takeover", description: "take the data directory over from a server that hangs; whatever it still does changes nothing" },
+  { flags: "--dangerously-bind-all", description: "allow a wildcard --host such as 0.0.0.0: every network reaches the server then" },
 ];
 
-export function serverFlags({ port, host, workers, warm, takeover = false }: ServerOptions): string[] {
+export function serverFlags({ port, host, workers, warm, takeover = false, dangerouslyBindAll = false }: ServerOptions): string[] {
   const given = Object.entries({ port, host, workers, warm }).filter(([, value]) => value !== undefined);
-  return [...given.map(([name, value]) => `--${name}=${String(value)}`), ...(takeover ? ["--takeover"] : [])];
+  return [...given.map(([name, value]) => `--${name}=${String(value)}`), ...(takeover ? ["--takeover"] : []), ...(dangerouslyBindAll ? ["--dangerously-bind-all"] : [])];
 }

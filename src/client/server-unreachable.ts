@@ -20,8 +20,9 @@ const refusals = new Set(["ENOENT", "ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "E
 export function unreachable(cause: Error, address: string): ServerUnreachable {
   const { code } = cause as NodeJS.ErrnoException;
   const nobodyListens = code !== undefined && refusals.has(code);
+  const mend = /^https?:/.test(address) ? "Check CLAUDE_WORKER_SERVER_URL, the network and that server." : "Start it: claude-worker server start";
   const message = nobodyListens
-    ? `No server answers at ${address}. Start it: claude-worker server start`
+    ? `No server answers at ${address}. ${mend}`
     : `The server at ${address} broke off before it had answered (${code ?? cause.message}). See whether it runs: claude-worker server status`;
   return new ServerUnreachable(message, { address, nobodyListens });
 }

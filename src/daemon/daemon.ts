@@ -1,5 +1,5 @@
 /** The server: wires the rooms in order, by name, and takes them down in the opposite order. Nothing else constructs services. */
-import { writeFileSync, rmSync } from "node:fs";
+import { existsSync, rmSync, watch, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Logger } from "pino";
@@ -169,15 +169,23 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   await supervisor.start();
   scheduler.start();
   retention.start();
+  // Without its data directory (somebody removed it) it can keep nothing: it must not linger.
+  const watcher = watch(paths.run, { persistent: false }, () => void (existsSync(paths.run) || stop({ mode: "now" })));
+  watcher.on("error", () => {}); // Some systems report the removal so; the callback has acted then.
   // A server that slept (SIGSTOP, a suspended machine) looks whether it still is the one.
   process.on("SIGCONT", () => void (lock.held() || abandon(context)));
   log.info({ url, socket: paths.serverSocket, epoch: store.epoch, version }, "serving");
   return { url, warnings, stopped, stop };
 }
 
+const bindAllWarning =
+  "DANGER: the server listens on every network. Whoever gets the token can run commands as your user, and the connection is not encrypted. Safer: 127.0.0.1 behind a tunnel (ssh -L) or a TLS proxy.";
+
 async function listenTcp(http: HttpDoor, { settings, options, log }: DaemonContext, warnings: string[]): Promise<string | null> {
   try {
-    const { port } = await http.listenTcp(settings.host, settings.port);
+    const { dangerouslyBindAll } = options;
+    const { port } = await http.listenTcp(settings.host, settings.port, { dangerouslyBindAll });
+    if (dangerouslyBindAll) warnings.push(bindAllWarning);
     return `http://${settings.host.includes(":") ? `[${settings.host}]` : settings.host}:${port}`;
   } catch (error) {
     if (!(error instanceof WorkerError) || !(options.socketOnlyIfTaken || options.takeover)) {

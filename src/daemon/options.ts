@@ -10,6 +10,8 @@ export interface DaemonOptions {
   readonly socketOnlyIfTaken: boolean;
   /** Take the data directory over from a server that holds its lock and does not answer. */
   readonly takeover: boolean;
+  /** Listen on a wildcard address although every network then reaches the server. */
+  readonly dangerouslyBindAll: boolean;
   readonly foreground: boolean;
 }
 
@@ -25,6 +27,7 @@ export function daemonOptions(argv: readonly string[]): DaemonOptions {
     flags,
     socketOnlyIfTaken: values["socket-only-if-taken"] === true,
     takeover: values.takeover === true,
+    dangerouslyBindAll: values["dangerously-bind-all"] === true,
     foreground: values.foreground === true,
   };
 }
@@ -40,6 +43,7 @@ function parse(argv: readonly string[]) {
         warm: { type: "string" },
         foreground: { type: "boolean" },
         takeover: { type: "boolean" },
+        "dangerously-bind-all": { type: "boolean" },
         "socket-only-if-taken": { type: "boolean" },
       },
     });

@@ -112,9 +112,15 @@ function failed({ outcome }: EndedAttempt, message: string): Consequence {
 function afterDeath(ended: EndedAttempt): Consequence {
   const { poisonLimit } = ended.policy;
   const poisonCount = fruitless(ended);
-  if (poisonCount < poisonLimit) return { ...unchanged, operation: "requeue", resumable: true, poisonCount };
+  if (poisonCount < poisonLimit) return { ...unchanged, ...pauseAfter(poisonCount, ended.now), operation: "requeue", resumable: true, poisonCount };
   const message = `Given up: ${poisonCount} attempts in a row died without a new step. The last one: ${ended.outcome.message}`;
   return { ...failed(ended, message), poisonCount };
+}
+
+/** The first death is resumed at once. A row of them has a cause that may pass (no memory, no processes): it gets 1, 2, 4 s to. */
+function pauseAfter(poisonCount: number, now: number): Pick<Consequence, "notBefore" | "notBeforeReason"> {
+  if (poisonCount < 2) return { notBefore: null, notBeforeReason: null };
+  return { notBefore: now + 1000 * 2 ** (poisonCount - 2), notBeforeReason: "retry" };
 }
 
 function afterOverload(ended: EndedAttempt): Consequence {

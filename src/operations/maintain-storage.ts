@@ -1,6 +1,6 @@
 /** What a person asks of the storage: a backup, a check, room. */
-import { statSync } from "node:fs";
-import { isAbsolute } from "node:path";
+import { accessSync, constants, statSync } from "node:fs";
+import { dirname, isAbsolute } from "node:path";
 import type { Paths } from "../config/paths.ts";
 import type { BackupView, CheckView, PruneInput, PruneView } from "../contract/maintenance.ts";
 import { WorkerError } from "../domain/errors.ts";
@@ -14,8 +14,19 @@ const mostCounted = 1_000_000;
 export async function backupDatabase(store: Store, file: string): Promise<BackupView> {
   if (!isAbsolute(file))
     throw new WorkerError("invalid_input", `The backup ${file} must be an absolute path.`, [{ pointer: "/file", detail: "not absolute" }]);
+  requireWritable(dirname(file));
   await store.backup(file);
   return { file, bytes: statSync(file).size };
+}
+
+/** A wrong place is the caller's fault, not the storage's. @throws WorkerError invalid_input. */
+function requireWritable(directory: string): void {
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const detail = `The directory ${directory} cannot be written to (${(error as NodeJS.ErrnoException).code ?? "unknown error"}).`;
+    throw new WorkerError("invalid_input", `${detail} Create it, or name another place.`, [{ pointer: "/file", detail }]);
+  }
 }
 
 export async function checkDatabase(store: Store): Promise<CheckView> {

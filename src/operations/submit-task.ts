@@ -3,7 +3,7 @@ import type { Caller } from "../contract/api.ts";
 import type { ParsedTaskInput } from "../contract/task-input.ts";
 import type { Settings } from "../config/settings.ts";
 import { WorkerError } from "../domain/errors.ts";
-import type { Task } from "../domain/task.ts";
+import type { PermissionMode, Task } from "../domain/task.ts";
 import type { NewTask, Store } from "../store/store.ts";
 import type { SubmitRate } from "./submit-rate.ts";
 import { realDirectory, requireTrust } from "./working-directory.ts";
@@ -13,6 +13,8 @@ export interface SubmitContext {
   readonly store: Store;
   readonly settings: Settings;
   readonly claudeCodeTrust: ClaudeCodeTrust;
+  /** The server's own environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   now(): number;
   readonly rate: SubmitRate;
   /** Errors then say which of the inputs they are about. */
@@ -57,7 +59,7 @@ export function insertTasks(context: SubmitContext, tasks: readonly NewTask[], c
   });
 }
 
-function newTask({ store, settings, claudeCodeTrust }: SubmitContext, input: ParsedTaskInput, caller: Caller, now: number): NewTask {
+function newTask({ store, settings, env, claudeCodeTrust }: SubmitContext, input: ParsedTaskInput, caller: Caller, now: number): NewTask {
   const permissionMode = input.permission_mode ?? settings.permission_mode;
   if (permissionMode === "bypassPermissions" && caller.scope !== "admin") {
     throw new WorkerError(
@@ -65,6 +67,7 @@ function newTask({ store, settings, claudeCodeTrust }: SubmitContext, input: Par
       "bypassPermissions needs the admin scope. Choose another permission mode, or submit with an admin token.",
     );
   }
+  requireBypassPossible(permissionMode, env);
   const workingDirectory = realDirectory(input.working_directory);
   requireTrust(workingDirectory, store.trust, claudeCodeTrust);
   return {
@@ -90,6 +93,12 @@ function newTask({ store, settings, claudeCodeTrust }: SubmitContext, input: Par
     parentId: null,
     depth: 0,
   };
+}
+
+/** Claude Code refuses this mode to root outside of a declared sandbox: the task would only fail later. */
+function requireBypassPossible(mode: PermissionMode, env: SubmitContext["env"]): void {
+  if (mode !== "bypassPermissions" || process.getuid?.() !== 0 || env["IS_SANDBOX"] === "1") return;
+  throw new WorkerError("invalid_input", "Claude Code refuses bypassPermissions to root. Run the server as another user, or in a sandbox with IS_SANDBOX=1.");
 }
 
 function requireRoom({ store, settings }: SubmitContext, more: number): void {

@@ -44,7 +44,7 @@ export interface ApiContext {
 export function workerApi(context: ApiContext): WorkerApi {
   const { store, settings, paths, now } = context;
   const claudeCodeTrust = new ClaudeCodeTrust(context.env);
-  const submitContext = { store, settings, claudeCodeTrust, rate: new SubmitRate(settings.submits_per_minute), now };
+  const submitContext = { store, settings, claudeCodeTrust, env: context.env, rate: new SubmitRate(settings.submits_per_minute), now };
   const batchContext = { ...submitContext, isBatch: true };
   const promptRules = promptRulesOf(settings);
   const view = (task: Task): TaskView => taskView(task, waitingContext(store, settings, now()), paths);

@@ -68,6 +68,11 @@ for (const outcome of [crashed, lost]) {
     assert.deepEqual(after(outcome), { ...gone, operation: "requeue", resumable: true, poisonCount: 1 });
   });
 
+  test(`a second attempt in a row that ended ${outcome.kind} waits a second, the next ones longer`, () => {
+    const waits = [1, 2, 3].map((poisonCount) => after(outcome, { task: { poisonCount } }).notBefore);
+    assert.deepEqual(waits, [now + 1000, now + 2000, now + 4000]);
+  });
+
   test(`a task whose attempts ended ${outcome.kind} without a step is failed as poisonous the fifth time in a row`, () => {
     assert.equal(after(outcome, { task: { poisonCount: 3 } }).operation, "requeue");
     const fifth = after(outcome, { task: { poisonCount: 4, retries: 9 } });
