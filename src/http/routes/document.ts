@@ -1,4 +1,5 @@
 /** Routes of the API's document, for programs and for people. Both are written when they are first asked for. */
+import { z } from "zod";
 import type { WorkerApi } from "../../contract/api.ts";
 import { route } from "../route.ts";
 import type { Answer, Route } from "../route.ts";
@@ -25,7 +26,7 @@ export function documentRoutes(api: WorkerApi, all: () => readonly Route[]): Rou
       name: "openapi",
       tag,
       summary: "This document",
-      answers: { 200: { description: "OpenAPI 3.1.", schema: null, mediaTypes: ["application/json"] } },
+      answers: { 200: { description: "OpenAPI 3.1.", schema: z.record(z.string(), z.unknown()) } },
       async handle(): Promise<Answer> {
         return { status: 200, json: await document() };
       },

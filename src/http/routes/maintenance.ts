@@ -18,6 +18,7 @@ export function maintenanceRoutes(api: WorkerApi): Route[] {
       description: "Safe while tasks run: the copy is the database as it was at one moment.",
       body: backupInput,
       answers: { 201: { description: "The copy is complete and checked.", schema: backupView } },
+      problems: ["conflict"],
       async handle({ body, caller }): Promise<Answer> {
         return { status: 201, json: await api.backup(body.file, caller) };
       },

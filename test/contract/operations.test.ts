@@ -1,0 +1,120 @@
+/** Every operation of the served document, called on a real server that has really run a task; each answer is what the document promises. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { ApiDocument } from "../support/api-document.ts";
+import { callServer } from "../support/http-call.ts";
+import type { DoorAnswer, DoorCall } from "../support/http-call.ts";
+import { step } from "../support/model.ts";
+import { worker } from "../support/worker.ts";
+
+interface Bundle {
+  readonly work: string;
+  readonly backupFile: string;
+  /** Calls an operation by name, over TCP, and has the document judge the answer. */
+  call(operationId: string, options?: Partial<DoorCall> & { id?: number | string; query?: string }): Promise<DoorAnswer>;
+  /** Operations that have answered with success. */
+  readonly succeeded: ReadonlySet<string>;
+  readonly document: ApiDocument;
+}
+
+async function setup(t: TestContext): Promise<Bundle> {
+  const w = await worker(t, { "write a haiku": [step.write("haiku.txt", "old pond"), step.text("Done.")] });
+  const server = await w.start();
+  const port = Number(new URL(server.url ?? "").port);
+  const token = readFileSync(path.join(w.place.dataHome, "token"), "utf8").trim();
+  const place = { socket: server.socket, port, token };
+  const { id } = await w.submit("write a haiku", { permission_mode: "acceptEdits" });
+  await w.ended(id);
+  const document = new ApiDocument((await callServer(place, { path: "/openapi.json", tcp: true })).json());
+  const succeeded = new Set<string>();
+  return {
+    work: w.place.work,
+    backupFile: path.join(w.place.directory, "backup.db"),
+    document,
+    succeeded,
+    async call(operationId, { id: taskId = 1, query = "", ...options } = {}) {
+      const operation = document.operations.find((each) => each.operationId === operationId);
+      assert.ok(operation !== undefined, `${operationId} is not in the document`);
+      const target = `${operation.path.replace("{id}", String(taskId))}${query}`;
+      const answer = await callServer(place, { method: operation.method, path: target, tcp: true, ...options });
+      document.judge(operation, { status: answer.status, contentType: answer.headers["content-type"], text: answer.text });
+      if (answer.status < 400) succeeded.add(operationId);
+      return answer;
+    },
+  };
+}
+
+test("every operation answers as the document promises, with success and with its problems", async (t) => {
+  const { work, backupFile, call, document, succeeded } = await setup(t);
+  const input = { prompt: "later", working_directory: work };
+  const expect = async (status: number, ...[name, options]: Parameters<Bundle["call"]>): Promise<DoorAnswer> => {
+    const answer = await call(name, options);
+    assert.equal(answer.status, status, `${name}: ${answer.text}`);
+    return answer;
+  };
+
+  for (const name of ["health", "ready", "metrics", "server", "config", "openapi", "docs", "docsStyle", "listHolds", "listTrust", "listTokens"]) await expect(200, name);
+  for (const by of ["day", "model", "group"]) await expect(200, "usage", { query: `?by=${by}` });
+
+  await expect(200, "hold", { body: { reason: "so that nothing starts" } });
+  const headers = { "idempotency-key": "one" };
+  await expect(201, "submitTask", { body: { ...input, name: "n", labels: { a: "b" }, max_budget_usd: 0.5, timeout_ms: 5000 }, headers });
+  await expect(422, "submitTask", { body: input, headers });
+  await expect(400, "submitTask", { body: { ...input, nope: 1 } });
+  await expect(403, "submitTask", { body: { ...input, working_directory: "/" } });
+  await expect(401, "submitTask", { body: input, token: null });
+  await expect(415, "submitTask", { body: "x", headers: { "content-type": "text/plain" } });
+  await expect(413, "addTrust", { body: { directory: "x".repeat(2_000_000) } });
+  await expect(201, "submitTasks", { body: { tasks: [input, { ...input, system_prompt: "s", model: "m", allow: ["Read"], max_turns: 3 }] } });
+  await expect(422, "submitMachineTask", { body: input });
+  const machine = {
+    system_prompt: "You are a careful engineer. Change only files below src/auth and never touch the public API of it.",
+    prompt: `Read src/auth/session.ts and let sessions expire after 30 minutes. ${"Keep the tests in test/auth green. ".repeat(4)}`,
+  };
+  await expect(201, "submitMachineTask", { body: { ...machine, working_directory: work } });
+
+  const { etag = "" } = (await expect(200, "getTask")).headers;
+  await expect(304, "getTask", { headers: { "if-none-match": etag } });
+  await expect(404, "getTask", { id: 999 });
+  await expect(400, "getTask", { id: "x" });
+  await expect(200, "listTasks", { query: "?status=pending,completed&limit=2&order=oldest&label=a=b&text=n&created_after=2020-01-01T00:00:00Z" });
+  await expect(400, "listTasks", { query: "?cursor=elsewhere" });
+  await expect(200, "listAttempts");
+  await expect(200, "taskEvents", { query: "?limit=1000" });
+  await expect(200, "allEvents", { query: "?tail=5" });
+  await expect(200, "getLog", { query: "?kind=raw" });
+  await expect(206, "getLog", { headers: { range: "bytes=0-9" } });
+  await expect(416, "getLog", { headers: { range: "bytes=99999999-" } });
+  await expect(404, "getLog", { id: 2 });
+
+  await expect(200, "updateTask", { id: 2, body: { priority: 3, labels: { x: "y" }, name: null } });
+  await expect(412, "updateTask", { id: 2, body: { priority: 4 }, headers: { "if-match": '"stale"' } });
+  await expect(409, "retryTask", { id: 2 });
+  await expect(409, "removeTask", { id: 2 });
+  await expect(200, "cancelTask", { id: 2 });
+  await expect(200, "retryTask", { id: 2 });
+  await expect(409, "cancelTask", { id: 1 });
+  await expect(204, "removeTask", { id: 1 });
+
+  await expect(200, "addTrust", { body: { directory: work } });
+  await expect(200, "removeTrust", { body: { directory: work } });
+  const token = (await expect(201, "createToken", { body: { name: "reader", scope: "read", expires_at: "2999-01-01T00:00:00Z" } })).json();
+  await expect(409, "createToken", { body: { name: "reader", scope: "read" } });
+  await expect(403, "submitTask", { body: input, token: String(token["token"]) });
+  await expect(200, "listTokens");
+  await expect(204, "removeToken", { id: Number(token["id"]) });
+  await expect(404, "removeToken", { id: Number(token["id"]) });
+
+  await expect(201, "backup", { body: { file: backupFile } });
+  await expect(409, "backup", { body: { file: backupFile } });
+  await expect(200, "checkDatabase");
+  await expect(200, "prune", { body: { older_than_ms: 0, dry_run: true } });
+  // The tasks are gone before the hold is lifted: nothing of this test shall run.
+  for (const id of [2, 3, 4, 5]) await expect(200, "cancelTask", { id });
+  await expect(200, "resume");
+  await expect(202, "stopServer", { body: { mode: "now" } });
+  assert.deepEqual(document.operations.map(({ operationId }) => operationId).filter((name) => !succeeded.has(name)), [], "never called with success");
+});
