@@ -5,7 +5,7 @@
  * step, `fail`, `limit SECONDS` (a usage limit in the first attempt), `throw`, `exit` (the runner dies), `hang` (it ends only when it is stopped), `linger MS` after the result.
  */
 import { spawn } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Agent, AgentOptions, AgentWork, CreateAgent, Emit } from "../../src/runner/agent/agent.ts";
@@ -14,6 +14,7 @@ export const createAgent: CreateAgent = (options) => new FakeAgent(options);
 
 class FakeAgent implements Agent {
   readonly #env: AgentOptions["env"];
+  readonly #onSpawned: AgentOptions["onSpawned"];
   readonly #stopped = new AbortController();
   #parked = false;
   #interrupted = false;
@@ -21,6 +22,7 @@ class FakeAgent implements Agent {
 
   constructor(options: AgentOptions) {
     this.#env = options.env;
+    this.#onSpawned = options.onSpawned;
   }
 
   park(): Promise<void> {
@@ -80,7 +82,9 @@ class FakeAgent implements Agent {
       const file = orders.text("append");
       if (file !== null) appendFileSync(path.resolve(cwd, file), `${step + 1}\n`);
       const content = "x".repeat(orders.number("size", 2));
-      writeFileSync(transcript, String(step + 1));
+      // Whole or not at all: a kill between the two halves of a write would forget every step.
+      writeFileSync(`${transcript}.new`, String(step + 1));
+      renameSync(`${transcript}.new`, transcript);
       emit({
         type: "user",
         session_id: work.sessionId,
@@ -116,6 +120,7 @@ class FakeAgent implements Agent {
   #spawn(command: string | null, cwd: string): void {
     if (command === null) return;
     spawn("/bin/sh", ["-c", command], { cwd, env: { ...this.#env }, stdio: "ignore", detached: true }).unref();
+    this.#onSpawned();
   }
 }
 
