@@ -56,7 +56,20 @@ test("every operation answers as the document promises, with success and with it
     return answer;
   };
 
-  for (const name of ["health", "ready", "metrics", "server", "config", "openapi", "docs", "docsStyle", "listHolds", "listTrust", "listTokens"]) await expect(200, name);
+  for (const name of [
+    "health",
+    "ready",
+    "metrics",
+    "server",
+    "config",
+    "openapi",
+    "docs",
+    "docsStyle",
+    "listHolds",
+    "listTrust",
+    "listTokens",
+  ])
+    await expect(200, name);
   for (const by of ["day", "model", "group"]) await expect(200, "usage", { query: `?by=${by}` });
 
   await expect(200, "hold", { body: { reason: "so that nothing starts" } });
@@ -68,7 +81,9 @@ test("every operation answers as the document promises, with success and with it
   await expect(401, "submitTask", { body: input, token: null });
   await expect(415, "submitTask", { body: "x", headers: { "content-type": "text/plain" } });
   await expect(413, "addTrust", { body: { directory: "x".repeat(2_000_000) } });
-  await expect(201, "submitTasks", { body: { tasks: [input, { ...input, system_prompt: "s", model: "m", allow: ["Read"], max_turns: 3 }] } });
+  await expect(201, "submitTasks", {
+    body: { tasks: [input, { ...input, system_prompt: "s", model: "m", allow: ["Read"], max_turns: 3 }] },
+  });
   await expect(422, "submitMachineTask", { body: input });
   const machine = {
     system_prompt: "You are a careful engineer. Change only files below src/auth and never touch the public API of it.",
@@ -80,7 +95,9 @@ test("every operation answers as the document promises, with success and with it
   await expect(304, "getTask", { headers: { "if-none-match": etag } });
   await expect(404, "getTask", { id: 999 });
   await expect(400, "getTask", { id: "x" });
-  await expect(200, "listTasks", { query: "?status=pending,completed&limit=2&order=oldest&label=a=b&text=n&created_after=2020-01-01T00:00:00Z" });
+  await expect(200, "listTasks", {
+    query: "?status=pending,completed&limit=2&order=oldest&label=a=b&text=n&created_after=2020-01-01T00:00:00Z",
+  });
   await expect(400, "listTasks", { query: "?cursor=elsewhere" });
   await expect(200, "listAttempts");
   await expect(200, "taskEvents", { query: "?limit=1000" });
@@ -116,5 +133,9 @@ test("every operation answers as the document promises, with success and with it
   for (const id of [2, 3, 4, 5]) await expect(200, "cancelTask", { id });
   await expect(200, "resume");
   await expect(202, "stopServer", { body: { mode: "now" } });
-  assert.deepEqual(document.operations.map(({ operationId }) => operationId).filter((name) => !succeeded.has(name)), [], "never called with success");
+  assert.deepEqual(
+    document.operations.map(({ operationId }) => operationId).filter((name) => !succeeded.has(name)),
+    [],
+    "never called with success",
+  );
 });

@@ -42,7 +42,10 @@ export class ApiDocument {
   resolve(schema: Schema): Schema {
     const ref = schema["$ref"];
     if (typeof ref !== "string") return schema;
-    return ref.slice(2).split("/").reduce<Schema>((place, part) => place[part] as Schema, this.#document);
+    return ref
+      .slice(2)
+      .split("/")
+      .reduce<Schema>((place, part) => place[part] as Schema, this.#document);
   }
 
   /** Throws when the document does not promise this answer. */

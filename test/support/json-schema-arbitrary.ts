@@ -15,7 +15,11 @@ export function valuesOf(schema: Schema, document: ApiDocument): fc.Arbitrary<un
     case "integer":
       return fc.integer({ min: bounded(plain["minimum"], -1e9), max: bounded(plain["maximum"], 1e9) });
     case "number":
-      return fc.double({ min: Number(plain["exclusiveMinimum"] ?? plain["minimum"] ?? 0) + 0.01, max: Number(plain["maximum"] ?? 1e6), noNaN: true });
+      return fc.double({
+        min: Number(plain["exclusiveMinimum"] ?? plain["minimum"] ?? 0) + 0.01,
+        max: Number(plain["maximum"] ?? 1e6),
+        noNaN: true,
+      });
     case "boolean":
       return fc.boolean();
     case "null":
@@ -46,18 +50,50 @@ export function brokenOf(values: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
 /** Contents that have hurt programs before. */
 export const hostile: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(
-    null, true, -1, 0, 1.5, 2 ** 53, -(2 ** 63), 1e308, "", " ", "\0", "a\0b", "\ud800", "\ufeff", "\u202e", "__proto__", "constructor", "../../../etc/passwd",
-    "%00", "${jndi:ldap://x}", "'; DROP TABLE tasks; --", "<script>alert(1)</script>", "\u001b[31m", "x".repeat(100_000), [], {}, [[[[[[]]]]]], { __proto__: null, toString: 1 },
+    null,
+    true,
+    -1,
+    0,
+    1.5,
+    2 ** 53,
+    -(2 ** 63),
+    1e308,
+    "",
+    " ",
+    "\0",
+    "a\0b",
+    "\ud800",
+    "\ufeff",
+    "\u202e",
+    "__proto__",
+    "constructor",
+    "../../../etc/passwd",
+    "%00",
+    "${jndi:ldap://x}",
+    "'; DROP TABLE tasks; --",
+    "<script>alert(1)</script>",
+    "\u001b[31m",
+    "x".repeat(100_000),
+    [],
+    {},
+    [[[[[[]]]]]],
+    { __proto__: null, toString: 1 },
   ),
   fc.string({ unit: "binary", maxLength: 50 }),
   fc.jsonValue({ maxDepth: 5 }),
 );
 
 function textsOf(schema: Schema): fc.Arbitrary<string> {
-  if (schema["format"] === "date-time") return fc.date({ min: new Date(0), max: new Date("2999-01-01"), noInvalidDate: true }).map((date) => date.toISOString());
-  if (schema["format"] === "date") return fc.date({ min: new Date(0), max: new Date("2999-01-01"), noInvalidDate: true }).map((date) => date.toISOString().slice(0, 10));
+  if (schema["format"] === "date-time")
+    return fc.date({ min: new Date(0), max: new Date("2999-01-01"), noInvalidDate: true }).map((date) => date.toISOString());
+  if (schema["format"] === "date")
+    return fc.date({ min: new Date(0), max: new Date("2999-01-01"), noInvalidDate: true }).map((date) => date.toISOString().slice(0, 10));
   if (typeof schema["pattern"] === "string") return fc.stringMatching(new RegExp(schema["pattern"]));
-  return fc.string({ unit: "grapheme", minLength: Number(schema["minLength"] ?? 0), maxLength: Math.min(200, Number(schema["maxLength"] ?? 200)) });
+  return fc.string({
+    unit: "grapheme",
+    minLength: Number(schema["minLength"] ?? 0),
+    maxLength: Math.min(200, Number(schema["maxLength"] ?? 200)),
+  });
 }
 
 function objectsOf(schema: Schema, document: ApiDocument): fc.Arbitrary<unknown> {

@@ -41,7 +41,11 @@ export function documentRoutes(api: WorkerApi, all: () => readonly Route[]): Rou
       description: "A page without scripts. It holds nothing of this server but its version.",
       answers: { 200: { description: "HTML.", schema: null, mediaTypes: ["text/html"] } },
       async handle(): Promise<Answer> {
-        const headers = { "content-type": "text/html; charset=utf-8", "content-security-policy": pagePolicy, "referrer-policy": "no-referrer" };
+        const headers = {
+          "content-type": "text/html; charset=utf-8",
+          "content-security-policy": pagePolicy,
+          "referrer-policy": "no-referrer",
+        };
         return { status: 200, text: await page(), headers };
       },
     }),
@@ -65,4 +69,3 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | null = null;
   return () => (made ??= make());
 }
-

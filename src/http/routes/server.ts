@@ -36,7 +36,8 @@ export function serverRoutes(api: WorkerApi, { requests, streams }: DoorState): 
       name: "ready",
       tag,
       summary: "Whether the server takes tasks",
-      description: "Not while it stops or its storage is unusable. A full queue and holds are no fault of the server: it takes tasks, they wait.",
+      description:
+        "Not while it stops or its storage is unusable. A full queue and holds are no fault of the server: it takes tasks, they wait.",
       answers: {
         200: { description: "It does.", schema: readyView },
         503: { description: "It does not now; `problems` says why.", schema: readyView },
@@ -56,7 +57,12 @@ export function serverRoutes(api: WorkerApi, { requests, streams }: DoorState): 
       summary: "Numbers for Prometheus",
       answers: { 200: { description: "The text format 0.0.4.", schema: null, mediaTypes: ["text/plain"] } },
       handle() {
-        const text = metricsText({ server: api.server(), statistics: api.statistics(), requests: requests.all(), openStreams: streams.size });
+        const text = metricsText({
+          server: api.server(),
+          statistics: api.statistics(),
+          requests: requests.all(),
+          openStreams: streams.size,
+        });
         return { status: 200, text, headers: { "content-type": metricsType } };
       },
     }),
