@@ -14,13 +14,20 @@ export class ServerUnreachable extends WorkerError {
   }
 }
 
-const refusals = new Set(["ENOENT", "ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ENOTSOCK"]);
+const refusals = new Set(["ENOENT", "ENOTDIR", "ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ENOTSOCK"]);
 
 /** What a failed request says about the server. @param address as people read it. */
 export function unreachable(cause: Error, address: string): ServerUnreachable {
   const { code } = cause as NodeJS.ErrnoException;
   const nobodyListens = code !== undefined && refusals.has(code);
-  const mend = /^https?:/.test(address) ? "Check CLAUDE_WORKER_SERVER_URL, the network and that server." : "Start it: claude-worker server start";
+  const mend = /^https?:/.test(address)
+    ? "Check CLAUDE_WORKER_SERVER_URL, the network and that server."
+    : "Start it: claude-worker server start";
+  if (code === "EACCES" || code === "EPERM")
+    return new ServerUnreachable(`The server's socket ${address} may not be used by this user. Call as the user who started the server.`, {
+      address,
+      nobodyListens: false,
+    });
   const message = nobodyListens
     ? `No server answers at ${address}. ${mend}`
     : `The server at ${address} broke off before it had answered (${code ?? cause.message}). See whether it runs: claude-worker server status`;

@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { eventually } from "../support/eventually.ts";
+import { step } from "../support/model.ts";
+import { spawnCli, worker } from "../support/worker.ts";
+
+test("server start returns when it answers, and tells pid, URL, data directory and log file", async (t) => {
+  const w = await worker(t);
+  const { code, stdout, stderr } = await w.cli(["server", "start", "--workers", "2"]);
+  assert.deepEqual([code, stderr], [0, ""]);
+  const server = await w.client.server();
+  assert.match(stdout, new RegExp(`pid +${server.pid}\\n`));
+  assert.match(stdout, new RegExp(`URL +${server.url ?? "none"}\\n`));
+  assert.ok(stdout.includes(server.home) && stdout.includes(server.log_file));
+  assert.equal(server.workers.limit, 2);
+  assert.equal(statSync(server.log_file).mode & 0o777, 0o600);
+});
+
+test("a second server on the same data directory is refused, and the first goes on", async (t) => {
+  const w = await worker(t);
+  const { pid } = await w.start();
+  const second = await w.cli(["server", "start", "--json"]);
+  assert.equal(second.code, 1);
+  const { error } = JSON.parse(second.stdout) as { error: { code: string; message: string } };
+  assert.equal(error.code, "server_running");
+  assert.match(error.message, new RegExp(String(pid)));
+  assert.equal((await w.client.server()).pid, pid);
+});
+
+test("run starts the server by itself, and says so where it does no harm", async (t) => {
+  const w = await worker(t, { hello: [step.text("hi")] });
+  const run = await w.cli(["run", "hello"]);
+  assert.deepEqual([run.code, run.stdout], [0, "1\n"]);
+  assert.match(run.stderr, /^Started the server: pid \d+, http:\/\/127\.0\.0\.1:\d+\.\n$/);
+  assert.equal((await w.cli(["run", "hello"])).stderr, "");
+});
+
+test("many calls at once that find no server share the one that the first of them starts", async (t) => {
+  const w = await worker(t, { hello: [step.text("hi")] });
+  const runs = await Promise.all([1, 2, 3].map(async () => await w.cli(["run", "hello"])));
+  assert.deepEqual(
+    runs.map(({ code }) => code),
+    [0, 0, 0],
+    JSON.stringify(runs),
+  );
+  assert.deepEqual(runs.map(({ stdout }) => stdout).toSorted(), ["1\n", "2\n", "3\n"]);
+  assert.equal(runs.filter(({ stderr }) => stderr.includes("Started the server")).length, 1);
+});
+
+test("a taken port is named with the flag that changes it, and nothing is left running", async (t) => {
+  const w = await worker(t);
+  const port = await takenPort(t);
+  const { code, stderr } = await w.cli(["server", "start", "--port", String(port)]);
+  assert.equal(code, 1);
+  assert.match(stderr, new RegExp(`^Error: .*${port}.*--port`));
+  assert.equal((await w.cli(["server", "health"])).code, 3);
+});
+
+test("run serves the unix socket only when the port is taken, and says so", async (t) => {
+  const w = await worker(t, { hello: [step.text("hi")] });
+  const port = await takenPort(t);
+  const run = await w.cli(["run", "hello"], { env: { CLAUDE_WORKER_PORT: String(port) } });
+  assert.deepEqual([run.code, run.stdout], [0, "1\n"]);
+  assert.match(run.stderr, new RegExp(`unix socket only.*\\n.*${port}`, "s"));
+  assert.equal((await w.client.server()).url, null);
+});
+
+test("what a killed server left behind needs no cleaning", async (t) => {
+  const w = await worker(t);
+  const { pid, socket } = await w.start();
+  process.kill(pid, "SIGKILL");
+  await eventually(async () => (await w.cli(["server", "health"])).code === 3);
+  assert.ok(existsSync(socket));
+  assert.notEqual((await w.start()).pid, pid);
+});
+
+test("server stop waits until it is gone, and leaves what runs alone", async (t) => {
+  const w = await worker(t, { "long job": [step.bash("sleep 1; touch done"), step.text("finished")] });
+  const { pid } = await w.start();
+  const { id } = await w.submit("long job", { allow: ["Bash"] });
+  await w.until(id, ({ last_action }) => last_action?.includes("tool:bash") === true);
+  const stop = await w.cli(["server", "stop"]);
+  assert.equal(stop.stdout, `The server (pid ${pid}) has stopped. 1 task goes on; the next start takes it up again.\n`);
+  assert.throws(() => process.kill(pid, 0));
+  assert.equal((await w.cli(["server", "stop"])).code, 3);
+  await eventually(() => existsSync(path.join(w.place.work, "done")));
+  await w.start();
+  assert.equal((await w.ended(id)).result, "finished");
+});
+
+test("server restart is another process at the same place", async (t) => {
+  const w = await worker(t);
+  const { pid } = await w.start();
+  const restart = await w.cli(["server", "restart", "--json"]);
+  assert.equal(restart.code, 0, restart.stderr);
+  const server = await w.client.server();
+  assert.notEqual(server.pid, pid);
+  assert.equal((JSON.parse(restart.stdout) as { pid: number }).pid, server.pid);
+});
+
+test("server start --foreground is the server itself, and ends well with SIGTERM", async (t) => {
+  const w = await worker(t);
+  const child = spawnCli(["server", "start", "--foreground", "--workers", "3"], w.env, w.place.work);
+  t.after(() => child.kill("SIGKILL"));
+  await eventually(async () => (await w.client.health().catch(() => null)) !== null);
+  const server = await w.client.server();
+  assert.deepEqual([server.pid, server.workers.limit], [child.pid, 3]);
+  child.kill("SIGTERM");
+  const code = await new Promise((resolve) => child.once("exit", resolve));
+  assert.equal(code, 0);
+});
+
+test("a data directory with a very long path works", async (t) => {
+  const w = await worker(t, { hello: [step.text("hi")] });
+  const home = path.join(w.place.directory, "a-very-long-name-".repeat(10), "data");
+  const env = { CLAUDE_WORKER_HOME: home };
+  t.after(async () => await w.cli(["server", "stop", "--now"], { env }));
+  assert.equal((await w.cli(["run", "hello"], { env })).code, 0);
+  assert.equal((await w.cli(["wait", "1"], { env })).code, 0);
+  assert.ok(existsSync(path.join(home, "tasks.db")));
+  await w.cli(["server", "stop", "--now"], { env });
+});
+
+test("a relative data directory is the one below the caller", async (t) => {
+  const w = await worker(t);
+  const env = { CLAUDE_WORKER_HOME: "here" };
+  assert.equal((await w.cli(["server", "start"], { env })).code, 0);
+  assert.equal((await w.cli(["server", "health"], { env })).code, 0);
+  assert.ok(existsSync(path.join(w.place.work, "here", "tasks.db")));
+  assert.equal((await w.cli(["server", "stop"], { env })).code, 0);
+});
+
+test("a data directory that cannot be used is refused with a sentence and without a server", async (t) => {
+  const w = await worker(t);
+  w.place.file("file", "");
+  const { code, stderr } = await w.cli(["run", "hello"], { env: { CLAUDE_WORKER_HOME: path.join(w.place.directory, "file", "data") } });
+  assert.equal(code, 1);
+  assert.match(stderr, /^Error: .*(log|directory).*CLAUDE_WORKER_HOME\.\n$/);
+});
+
+test("a database that is none is refused with the server's own sentence", async (t) => {
+  const w = await worker(t);
+  mkdirSync(w.place.dataHome, { mode: 0o700 });
+  const file = w.place.file("data/tasks.db", "not a database at all, but long enough to be looked at".repeat(100));
+  chmodSync(file, 0o600);
+  const { code, stderr } = await w.cli(["run", "hello"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /^Error: .*tasks\.db/);
+  assert.match(readFileSync(file, "utf8"), /^not a database/);
+});
+
+test("the server of a call from a directory that goes away goes on", async (t) => {
+  const w = await worker(t, { hello: [step.text("hi")] });
+  const passing = w.place.workdir("passing");
+  assert.equal((await w.cli(["server", "start"], { cwd: passing })).code, 0);
+  assert.equal((await w.cli(["run", "hello"])).code, 0);
+  assert.equal((await w.cli(["wait", "1", "--timeout", "60s"])).code, 0);
+});
+
+async function takenPort(t: TestContext): Promise<number> {
+  const other = createServer();
+  t.after(() => other.close());
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  return (other.address() as AddressInfo).port;
+}
