@@ -1,5 +1,7 @@
 /** One attempt from its first record to its last: runs the agent, keeps the journal, stops when told, and leaves no process behind. */
+import { realpathSync, statSync } from "node:fs";
 import { messageOf } from "../domain/errors.ts";
+import { startFaults } from "../domain/record.ts";
 import type { StopReason } from "../domain/task.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { sweep } from "../processes/sweep.ts";
@@ -59,7 +61,13 @@ export class RunningAttempt {
     // On the file before the agent begins: whoever finds the session later knows whose it is.
     this.#journal.flush();
     failpoint("attempt.started");
+    const fault = directoryFault(work.spec.workingDirectory);
+    if (fault !== null) {
+      this.#take({ type: "worker", subtype: "gave_up", error: startFaults.noDirectory, text: fault });
+      return this.end(null);
+    }
     const thrown = await agent.run(work, (entry) => this.#take(entry));
+    if (thrown !== null && noBinary.test(thrown)) this.#take({ type: "worker", subtype: "gave_up", error: startFaults.noClaude, text: thrown });
     await this.end(thrown);
   }
 
@@ -101,14 +109,13 @@ export class RunningAttempt {
   #take(entry: JournalEntry): void {
     const record = this.#journal.append(entry);
     this.#summary?.append(record);
-    if (entry.type === "worker") return;
-    this.#stopLingering();
+    if (isTurn(entry)) this.#stopLingering();
     if (entry.type !== "result") return;
     void this.#journal.sync();
+    this.#stopLingering();
     this.#linger = this.#after(lingerMs, () => this.#terminate(termMs));
   }
 
-  /** Something came after a result: the agent works on. */
   #stopLingering(): void {
     if (this.#linger === null) return;
     clearTimeout(this.#linger);
@@ -126,6 +133,24 @@ export class RunningAttempt {
     const timer = setTimeout(act, delayMs);
     this.#timers.add(timer);
     return timer;
+  }
+}
+
+/** Behind a result, these say that the agent works on (a helper in the background has reported); everything else only says goodbye. */
+function isTurn(entry: JournalEntry): boolean {
+  return entry.type === "assistant" || entry.type === "user" || (entry.type === "system" && entry["subtype"] === "init");
+}
+
+/** How the Agent SDK says that its binary is missing or does not start on this system. */
+const noBinary = /^Claude Code native binary/;
+
+/** The directory was checked and trusted at submit; what stands there now must still be that one. @returns a sentence, or null. */
+function directoryFault(directory: string): string | null {
+  try {
+    if (realpathSync.native(directory) === directory && statSync(directory).isDirectory()) return null;
+    return `The working directory ${directory} leads elsewhere now than when the task was submitted.`;
+  } catch (error) {
+    return `The working directory ${directory} cannot be used any more (${(error as NodeJS.ErrnoException).code ?? "unknown error"}).`;
   }
 }
 

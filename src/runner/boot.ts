@@ -1,6 +1,5 @@
 /** What a runner's process is before it does anything: its boot data read, its signals, its rights and its place in the process tree settled. */
 import { closeSync, openSync, writeSync } from "node:fs";
-import { becomeSubreaper } from "../processes/subreaper.ts";
 import type { CreateAgent } from "./agent/agent.ts";
 import type { RunnerBoot } from "./protocol.ts";
 
@@ -20,11 +19,6 @@ export function settleProcess(boot: RunnerBoot): void {
   process.title = `claude-worker-runner ${boot.runnerId}`;
   process.on("SIGHUP", () => {});
   process.on("SIGPIPE", () => {});
-}
-
-/** Adopts what its tree leaves behind. It loads native code, so it is done beside other waiting. */
-export async function containTree(): Promise<void> {
-  await becomeSubreaper();
 }
 
 /** Tells whoever started this process that the socket is open. Its standard output then leads nowhere: it must not hold the starter's pipe. */

@@ -2,7 +2,8 @@
 import module from "node:module";
 import { messageOf } from "../domain/errors.ts";
 import { markerName } from "../processes/sweep.ts";
-import { containTree, loadAgent, settleProcess, takeBoot, tellListening } from "./boot.ts";
+import { becomeSubreaper } from "../processes/subreaper.ts";
+import { loadAgent, settleProcess, takeBoot, tellListening } from "./boot.ts";
 import { Runner } from "./runner.ts";
 
 /** A stop by signal leaves the agent this long. */
@@ -15,6 +16,8 @@ const createAgent = await loadAgent(boot.agent);
 const agent = createAgent({
   env: { ...boot.agentEnv, [markerName]: boot.runnerId },
   executable: boot.claudeExecutable,
+  // The runner adopts what its tree leaves behind, the processes that run already included.
+  onSpawned: () => void becomeSubreaper(),
 });
 const runner = new Runner({ boot, agent, now: Date.now });
 process.on("SIGTERM", () => runner.interrupt(signalGraceMs));
@@ -29,7 +32,7 @@ process.on("unhandledRejection", (reason) => {
 });
 await runner.listen();
 tellListening();
-await Promise.all([containTree(), runner.park()]);
+await runner.park();
 await runner.over;
 await runner.close();
 process.exit();

@@ -108,6 +108,14 @@ test("the limits of turns and money reach Claude Code", async (t) => {
   });
 });
 
+test("a long prompt arrives whole", async (t) => {
+  const { runner, model } = await setup(t, { "say hi": [step.text("hello")] }, { prewarm: true });
+  const prompt = `say hi\n${"ü".repeat(1024 * 1024)}\nthe end`;
+  assert.partialDeepStrictEqual(resultOf(await runner.start({ prompt }).ended()), { subtype: "success", result: "hello" });
+  const [request] = model.requests();
+  assert.ok(JSON.stringify(request?.body.messages).includes(`${"ü".repeat(1000)}\\nthe end`));
+});
+
 test("several tool steps do their work, and both logs tell of them", async (t) => {
   const place = scratch(t);
   const app = path.join(place.work, "app.py");

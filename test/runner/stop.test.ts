@@ -56,6 +56,16 @@ test("a stop right behind the start ends the attempt before its work", async (t)
   assert.equal(model.requests().length, 0);
 });
 
+test("a stop right behind the start of a parked Claude Code ends the attempt before its work", async (t) => {
+  const { runner, model } = await setup(t, { "say hi": [step.text("hello")] }, { prewarm: true });
+  const attempt = runner.start({ prompt: "say hi" });
+  runner.connection.send({ type: "stop", reason: "cancelled", graceMs: 0 });
+  const records = await attempt.ended();
+  assert.partialDeepStrictEqual(records.at(-1), { subtype: "ended", stopRequested: "cancelled" });
+  assert.deepEqual(notesOf(records, "cold_start"), []);
+  assert.equal(model.requests().length, 0);
+});
+
 test("the first reason of a stop counts", async (t) => {
   const { runner } = await setup(t, { "think long": [step.text("done", 600_000)] });
   const attempt = runner.start({ prompt: "think long" });
@@ -123,6 +133,16 @@ test("an agent's background processes go with its attempt, however they hide", a
   }
 });
 
+test("a helper in the background that reports soon gives the task another turn", async (t) => {
+  const { runner, model } = await setup(t, {
+    "start a helper": [step.tool("Bash", { command: "sleep 1", description: "short", run_in_background: true }), step.text("told")],
+  });
+  const records = await runner.start({ prompt: "start a helper", ...bash }).ended();
+  assert.equal(records.filter((record) => record.type === "result").length, 2);
+  assert.equal(model.requests().length, 3);
+  assert.partialDeepStrictEqual(records.at(-1), { subtype: "ended", thrown: null });
+});
+
 test("a shell in the background does not keep a finished task", async (t) => {
   const { runner, pid } = await setup(t, {
     serve: [
@@ -134,5 +154,6 @@ test("a shell in the background does not keep a finished task", async (t) => {
   const shell = await pid("pid");
   const records = await attempt.ended();
   assert.partialDeepStrictEqual(resultOf(records), { subtype: "success" });
+  assert.partialDeepStrictEqual(records.at(-1), { subtype: "ended", thrown: null });
   assert.equal(await identityOf(shell), null);
 });

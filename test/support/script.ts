@@ -108,7 +108,12 @@ function stepsAfter(messages: readonly ApiMessage[]): number {
   ).length;
 }
 
+/** What the person wrote: Claude Code adds reminders and notifications of its own, which may hold any word. */
 function textOf(content: ApiMessage["content"]): string {
-  if (typeof content === "string") return content;
-  return content.map((block) => (block.type === "text" ? (block.text ?? "") : "")).join("\n");
+  if (typeof content === "string") return withoutReminders(content);
+  return withoutReminders(content.map((block) => (block.type === "text" ? (block.text ?? "") : "")).join("\n"));
+}
+
+function withoutReminders(text: string): string {
+  return text.replaceAll(/<system-reminder>[^]*?<\/system-reminder>/g, "");
 }

@@ -34,6 +34,8 @@ export interface AgentOptions {
   readonly env: Readonly<Record<string, string>>;
   /** The agent's program, or null for the one that comes along. */
   readonly executable: string | null;
+  /** To be called when the agent's process was started: what the runner has to load can be loaded while that one starts. */
+  readonly onSpawned: () => void;
 }
 
 /** What a module that brings an agent exports as `createAgent`. */

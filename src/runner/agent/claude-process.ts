@@ -19,6 +19,11 @@ export class ClaudeProcess {
   #child: Child | null = null;
   #stderr = "";
   #ended: Promise<void> = Promise.resolve();
+  readonly #onSpawned: () => void;
+
+  constructor(onSpawned: () => void) {
+    this.#onSpawned = onSpawned;
+  }
 
   /** The SDK's `spawnClaudeCodeProcess`. A later start replaces an earlier one. */
   readonly start = (request: SpawnRequest): Child => {
@@ -34,6 +39,7 @@ export class ClaudeProcess {
       child.once("close", () => resolve());
       child.once("error", () => resolve());
     });
+    setImmediate(this.#onSpawned);
     return child;
   };
 

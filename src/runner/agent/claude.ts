@@ -20,7 +20,7 @@ export const createAgent: CreateAgent = (options) => new ClaudeAgent(options);
 class ClaudeAgent implements Agent {
   readonly #options: AgentOptions;
   readonly #sdk: Promise<Sdk>;
-  readonly #claude = new ClaudeProcess();
+  readonly #claude: ClaudeProcess;
   #spare: Promise<SpareProcess> | null = null;
   #query: Query | null = null;
   #halted = false;
@@ -30,6 +30,7 @@ class ClaudeAgent implements Agent {
 
   constructor(options: AgentOptions) {
     this.#options = options;
+    this.#claude = new ClaudeProcess(options.onSpawned);
     this.#sdk = import("@anthropic-ai/claude-agent-sdk");
     // Whoever needs it sees the failure; until then it is nobody's.
     this.#sdk.catch(() => {});
@@ -79,6 +80,7 @@ class ClaudeAgent implements Agent {
   async #runClaimed(work: AgentWork): Promise<string | null> {
     const refusal = await this.#claim(work);
     if (refusal === null) return this.#claimedEnd;
+    if (this.#halted) return refusal;
     // What was refused has not run the prompt; a refused model has, with another one: it must not go on beside the cold start.
     this.#claude.kill("SIGKILL");
     await this.#claude.ended;
@@ -135,17 +137,17 @@ class ClaudeAgent implements Agent {
     });
   }
 
-  /** Hands on every message to the last, and waits for the process. @returns what the SDK threw; null when that only repeats an error result. */
+  /** Hands on every message to the last, and waits for the process. @returns what the SDK threw; null behind a result, which says all there is. */
   async #follow(query: Query, take: (message: SDKMessage) => void): Promise<string | null> {
-    let failed = false;
+    let answered = false;
     try {
       for await (const message of query) {
-        if (message.type === "result") failed = message.is_error;
+        if (message.type === "result" || message.type === "assistant") answered = message.type === "result";
         take(message);
       }
       return null;
     } catch (error) {
-      return failed ? null : messageOf(error);
+      return answered ? null : messageOf(error);
     } finally {
       await this.#claude.ended;
     }
