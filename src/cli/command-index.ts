@@ -23,6 +23,10 @@ export const commandIndex: readonly IndexEntry[] = [
   { name: "trust add", load: async () => await import("./commands/trust-add.ts") },
   { name: "trust list", load: async () => await import("./commands/trust-list.ts") },
   { name: "trust remove", load: async () => await import("./commands/trust-remove.ts") },
+  { name: "token create", load: async () => await import("./commands/token-create.ts") },
+  { name: "token list", load: async () => await import("./commands/token-list.ts") },
+  { name: "token remove", load: async () => await import("./commands/token-remove.ts") },
+  { name: "usage", load: async () => await import("./commands/usage.ts") },
   { name: "server start", load: async () => await import("./commands/server-start.ts") },
   { name: "server stop", load: async () => await import("./commands/server-stop.ts") },
   { name: "server restart", load: async () => await import("./commands/server-restart.ts") },
@@ -51,6 +55,7 @@ export const commandIndex: readonly IndexEntry[] = [
 /** Commands of two words by their first word. */
 export const groups: Readonly<Record<string, string>> = {
   trust: "Directories in which tasks may run",
+  token: "Access for programs over the REST API",
   server: "The server that runs the tasks",
   service: "Start the server with the machine",
   config: "Settings",

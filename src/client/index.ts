@@ -3,10 +3,11 @@ export { urlAddress } from "./address.ts";
 export type { ServerAddress } from "./address.ts";
 export { ServerUnreachable } from "./server-unreachable.ts";
 export { WorkerClient } from "./worker-client.ts";
-export type { ListOptions, LogOptions, StopOptions, TaskChange } from "./worker-client.ts";
+export type { ListOptions, LogOptions, StopOptions, SubmitOptions, TaskChange, UsageOptions } from "./worker-client.ts";
 export type { FeedOptions, FeedStep } from "./event-stream.ts";
 export type { WaitOptions, WaitResult } from "./wait.ts";
 export { WorkerError } from "../domain/errors.ts";
+export type { TokenInput } from "../contract/queries.ts";
 export type { TaskInput } from "../contract/task-input.ts";
 export type {
   AttemptView,
@@ -14,11 +15,14 @@ export type {
   EventView,
   HealthView,
   HoldView,
+  NewTokenView,
   ProblemView,
   ServerView,
   TaskPage,
   TaskSummaryView,
   TaskView,
+  TokenView,
   TrustView,
+  UsageView,
   WaitingForView,
 } from "../contract/views.ts";

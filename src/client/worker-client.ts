@@ -1,5 +1,6 @@
 /** The typed client of a server's REST API: one method a verb. What it returns is what the server said; it holds no rules. */
 import type { BackupView, CheckView, PruneView } from "../contract/maintenance.ts";
+import type { TokenInput } from "../contract/queries.ts";
 import type { TaskInput } from "../contract/task-input.ts";
 import type {
   AttemptView,
@@ -7,11 +8,14 @@ import type {
   EventView,
   HealthView,
   HoldView,
+  NewTokenView,
   ServerView,
   TaskPage,
   TaskSummaryView,
   TaskView,
+  TokenView,
   TrustView,
+  UsageView,
 } from "../contract/views.ts";
 import type { TaskStatus } from "../domain/task.ts";
 import type { ServerAddress } from "./address.ts";
@@ -33,6 +37,18 @@ export interface ListOptions {
   /** 1-500, default 50. */
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
+}
+
+export interface SubmitOptions {
+  /** The same key with the same input again gives the same task: for clients that do not know whether their first try arrived. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+export interface UsageOptions {
+  readonly by?: "day" | "model" | "group" | undefined;
+  /** First and last day, `YYYY-MM-DD` (UTC). */
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
 }
 
 export interface TaskChange {
@@ -68,8 +84,15 @@ export class WorkerClient {
   }
 
   /** Resolves when the task is durable. */
-  async submit(input: TaskInput): Promise<TaskView> {
-    return (await this.#http.json({ method: "POST", path: "/tasks", body: input })) as TaskView;
+  async submit(input: TaskInput, options: SubmitOptions = {}): Promise<TaskView> {
+    return (await this.#http.json({ method: "POST", path: "/tasks", body: input, headers: keyHeader(options) })) as TaskView;
+  }
+
+  /** Up to 100 tasks, all or none. */
+  async submitAll(inputs: readonly TaskInput[], options: SubmitOptions = {}): Promise<TaskView[]> {
+    const body = { tasks: inputs };
+    const answer = await this.#http.json({ method: "POST", path: "/tasks/batch", body, headers: keyHeader(options) });
+    return (answer as { tasks: TaskView[] }).tasks;
   }
 
   async get(id: number): Promise<TaskView> {
@@ -188,6 +211,23 @@ export class WorkerClient {
     return (await this.#http.json({ method: "POST", path: "/prune", body: input, silenceMs: longWorkMs })) as PruneView;
   }
 
+  async tokens(): Promise<TokenView[]> {
+    return ((await this.#http.json({ path: "/tokens" })) as { tokens: TokenView[] }).tokens;
+  }
+
+  /** The secret is in this answer and nowhere else. */
+  async createToken(input: TokenInput): Promise<NewTokenView> {
+    return (await this.#http.json({ method: "POST", path: "/tokens", body: input })) as NewTokenView;
+  }
+
+  async removeToken(id: number): Promise<void> {
+    await this.#http.json({ method: "DELETE", path: `/tokens/${id}` });
+  }
+
+  async usage(options: UsageOptions = {}): Promise<UsageView> {
+    return (await this.#http.json({ path: `/usage${queryText({ ...options })}` })) as UsageView;
+  }
+
   async server(): Promise<ServerView> {
     return (await this.#http.json({ path: "/server" })) as ServerView;
   }
@@ -218,6 +258,10 @@ function queryOf({ status, labels, ...rest }: ListOptions): string {
 }
 
 /** `?a=1&b=2`, a list as a repeated name; empty when nothing is set. */
+function keyHeader({ idempotencyKey }: SubmitOptions): Record<string, string> {
+  return idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey };
+}
+
 function queryText(values: Readonly<Record<string, number | string | readonly string[] | undefined>>): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(values)) {

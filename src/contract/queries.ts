@@ -85,6 +85,7 @@ export const tokenInput = z.strictObject({
   scope: z.enum(["read", "submit", "admin"]).describe("`read`: look. `submit`: also submit, change and stop tasks. `admin`: everything."),
   expires_at: z.iso.datetime({ offset: true }).nullish().describe("Opens nothing from this moment on. Absent: never expires."),
 });
+export type TokenInput = z.input<typeof tokenInput>;
 export type ParsedTokenInput = z.output<typeof tokenInput>;
 
 export const tokenParams = z.strictObject({ id: wholeNumber(1, largest).describe("The token's number.") });

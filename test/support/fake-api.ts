@@ -1,6 +1,6 @@
 /** A WorkerApi in memory for tests of doors: it keeps what it is told, starts nothing, and lets a test say what happens next. */
 import type { Caller, ListQuery, WorkerApi } from "../../src/contract/api.ts";
-import type { EventView, HoldView, TaskView } from "../../src/contract/views.ts";
+import type { EventView, HoldView, TaskView, TokenView } from "../../src/contract/views.ts";
 import { WorkerError } from "../../src/domain/errors.ts";
 import { isTerminal, titleOf } from "../../src/domain/task.ts";
 import type { TaskStatus } from "../../src/domain/task.ts";
@@ -28,6 +28,7 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
   const listeners = new Set<(taskId: number) => void>();
   const holds: HoldView[] = [];
   const trusted = new Set<string>();
+  const tokens: TokenView[] = [];
   const startedAt = Date.now();
   const now = (): string => new Date().toISOString();
   const get = (id: number): TaskView => {
@@ -171,10 +172,20 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
     },
     // What needs a store is tested with one (support/real-api.ts).
     callerOfToken: () => null,
-    listTokens: () => [],
-    createToken: () => Promise.reject(new WorkerError("unavailable", "not in the fake")),
-    removeToken: () => Promise.reject(new WorkerError("not_found", "not in the fake")),
-    usage: ({ by }) => ({ by, usage: [], total: noUsage }),
+    listTokens: () => [...tokens],
+    async createToken({ name, scope, expires_at = null }) {
+      const token: TokenView = { id: tokens.length + 1, name, scope, hint: "cw_fake", created_at: now(), expires_at, last_used_at: null };
+      tokens.push(token);
+      return { ...token, token: "cw_fake-secret" };
+    },
+    async removeToken(id) {
+      const [gone] = tokens.splice(
+        tokens.findIndex((token) => token.id === id),
+        1,
+      );
+      return `token:${gone?.name ?? ""}`;
+    },
+    usage: ({ by }) => ({ by, usage: [{ key: "2026-11-22", ...usage }], total: usage }),
     config: () => ({ file: "", settings: [] }),
     statistics: () => ({ waits: noHistogram, attempts: noHistogram, outcomes: [], events: events.length, usage: [] }),
     backup: (file) => Promise.resolve({ file, bytes: 0 }),
@@ -204,7 +215,14 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
   return api;
 }
 
-const noUsage = { results: 0, input_tokens: 0, output_tokens: 0, cache_read_input_tokens: 0, cache_creation_input_tokens: 0, cost_usd: 0 };
+const usage = {
+  results: 1,
+  input_tokens: 20,
+  output_tokens: 300,
+  cache_read_input_tokens: 4000,
+  cache_creation_input_tokens: 50,
+  cost_usd: 0.125,
+};
 const noHistogram = { rows: [{ upto_ms: null, count: 0 }], sum_ms: 0 };
 
 function fits(task: TaskView, query: ListQuery): boolean {

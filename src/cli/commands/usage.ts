@@ -1,0 +1,54 @@
+/** `usage`: tokens and money by day, model or group. */
+import { WorkerError } from "../../domain/errors.ts";
+import { plainLine } from "../../domain/plain-text.ts";
+import { defineCommand } from "../command.ts";
+import { clientOf } from "../connection.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { writeJson } from "../io.ts";
+import { painter } from "../render/colour.ts";
+import { table } from "../render/table.ts";
+
+const keys = ["day", "model", "group"] as const;
+type Key = (typeof keys)[number];
+
+export const command = defineCommand<{ readonly by?: Key; readonly since?: string; readonly until?: string }>({
+  name: "usage",
+  summary: "Show tokens and money by day, model or group",
+  details: "From what the sessions reported. Off a terminal: key, input, output, cache read, cache written, US dollars, with tabs between.",
+  options: [
+    { flags: "--by <key>", description: "day (default), model or group", parse: keyOf, completes: keys },
+    { flags: "--since <day>", description: "first day, like 2026-11-22 (UTC)" },
+    { flags: "--until <day>", description: "last day" },
+  ],
+  examples: [
+    { command: "claude-worker usage", does: "what each day cost" },
+    { command: "claude-worker usage --by model --since 2026-11-01", does: "this month by model" },
+  ],
+  async run({ options, io }) {
+    const view = await clientOf(io).usage({ by: options.by ?? "day", since: options.since, until: options.until });
+    const paint = painter(io.stdout);
+    const cells = ({ key, ...sum }: (typeof view.usage)[number]): string[] => [
+      plainLine(key, 200),
+      String(sum.input_tokens),
+      String(sum.output_tokens),
+      String(sum.cache_read_input_tokens),
+      String(sum.cache_creation_input_tokens),
+      sum.cost_usd.toFixed(4),
+    ];
+    if (options.json === true) writeJson(io.stdout, view);
+    else if (!io.stdout.isTTY) io.stdout.write(view.usage.map((sum) => `${cells(sum).join("\t")}\n`).join(""));
+    else if (view.usage.length === 0) io.stdout.write("Nothing was used yet.\n");
+    else {
+      const rows = [...view.usage, { key: "total", ...view.total }].map((sum) => cells(sum).map((text) => ({ text })));
+      const header = [view.by.toUpperCase(), "INPUT", "OUTPUT", "CACHE READ", "CACHE WRITTEN", "US DOLLARS"];
+      io.stdout.write(table(rows, { header, paintHeader: paint.dim, width: io.stdout.columns, right: [1, 2, 3, 4, 5] }));
+    }
+    return exitCodes.ok;
+  },
+});
+
+function keyOf(text: string): Key {
+  const key = keys.find((each) => each === text);
+  if (key !== undefined) return key;
+  throw new WorkerError("invalid_input", `--by must be ${keys.join(", ")}, not "${text}".`);
+}

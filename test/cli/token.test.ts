@@ -1,0 +1,41 @@
+/** `token …` and `usage`: access for programs, and what was spent. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { withServer } from "./setup.ts";
+
+test("a token is made, listed and removed, and its secret is the only thing on a pipe", async (t) => {
+  const { call } = await withServer(t);
+  const made = await call(["token", "create", "ci", "--expires", "90d"]);
+  assert.deepEqual([made.code, made.stdout, made.stderr], [0, "cw_fake-secret\n", ""]);
+  const onTerminal = await call(["token", "create", "prom", "--scope", "read"], { columns: 100, env: { NO_COLOR: "1" } });
+  assert.match(onTerminal.stderr, /not shown again/);
+  const list = await call(["token", "list"]);
+  assert.match(list.stdout, /^1\tci\tsubmit\tcw_fake\t\S+Z\t\S+Z\t\n2\tprom\tread\tcw_fake\t\S+Z\t\t\n$/);
+  assert.ok(!list.stdout.includes("secret"));
+  assert.match((await call(["token", "list"], { columns: 100, env: { NO_COLOR: "1" } })).stdout, /ID +SCOPE +TOKEN +USED +EXPIRES +NAME/);
+  assert.equal((await call(["token", "remove", "ci"])).stdout, "Removed: ci\n");
+  assert.equal((await call(["token", "remove", "2", "--json"])).code, 0);
+  assert.deepEqual((await call(["token", "list", "--json"])).json(), { tokens: [] });
+});
+
+test("wrong words about tokens are said with what to do", async (t) => {
+  const { call } = await withServer(t);
+  const unknown = await call(["token", "remove", "nobody"]);
+  assert.equal(unknown.code, 1);
+  assert.match(unknown.stderr, /There is no token "nobody"\. See: claude-worker token list/);
+  const scope = await call(["token", "create", "x", "--scope", "root"]);
+  assert.equal(scope.code, 2);
+  assert.match(scope.stderr, /read, submit, admin/);
+  assert.equal((await call(["token", "create", "x", "--expires", "90"])).code, 2);
+  assert.equal((await call(["token", "create"])).code, 2);
+});
+
+test("usage is a table with a total on a terminal and tab-separated lines elsewhere", async (t) => {
+  const { call } = await withServer(t);
+  assert.equal((await call(["usage"])).stdout, "2026-11-22\t20\t300\t4000\t50\t0.1250\n");
+  const table = (await call(["usage", "--by", "model"], { columns: 100, env: { NO_COLOR: "1" } })).stdout;
+  assert.match(table, /MODEL +INPUT +OUTPUT/);
+  assert.match(table, /total +20 +300 +4000 +50 +0\.1250/);
+  assert.equal((await call(["usage", "--by", "hour"])).code, 2);
+  assert.equal((await call(["usage", "--since", "today"])).code, 2);
+});
