@@ -1,6 +1,7 @@
 /** What doors show: the JSON of tasks, attempts, events and the server. Times are RFC 3339 UTC, money is US dollars, durations milliseconds. */
 import { z } from "zod";
 import { eventTypes } from "../domain/event.ts";
+import { holdKinds } from "../domain/hold.ts";
 import { permissionModes, taskStatuses } from "../domain/task.ts";
 
 const time = z.iso.datetime();
@@ -105,7 +106,7 @@ export const eventPage = z.object({ events: z.array(eventView), next_after: z.in
 export type EventPage = z.infer<typeof eventPage>;
 
 export const holdView = z.object({
-  kind: z.enum(["rate_limited", "auth_failed", "manual", "storage"]),
+  kind: z.enum(holdKinds),
   message: z.string(),
   since: time,
   until: timeOrNull,

@@ -9,6 +9,7 @@ export const outcomeKinds = [
   "rate_limited",
   "overloaded",
   "auth_failed",
+  "unavailable",
   "crashed",
   "lost",
   "timed_out",

@@ -39,6 +39,9 @@ export type RunnerNote =
   /** Last record of an attempt. */
   | { type: "worker"; subtype: "ended"; thrown: string | null; stopRequested: StopReason | null };
 
+/** The runner's own words in a `gave_up` note for what kept it from starting Claude Code. */
+export const startFaults = { noClaude: "claude_code_unavailable", noDirectory: "working_directory_gone" } as const;
+
 export interface SweptProcess {
   readonly pid: number;
   readonly command: string;

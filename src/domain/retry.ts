@@ -70,7 +70,9 @@ export function afterOutcome(ended: EndedAttempt): Consequence {
     case "rate_limited":
       return afterLimit(ended);
     case "auth_failed":
-      return afterAuthFailure(ended);
+      return untilMended(ended, "auth_failed", "Sign in again (or mend the API key)");
+    case "unavailable":
+      return untilMended(ended, "unavailable", "Mend it (claude-worker doctor says how)");
     case "interrupted":
       return {
         ...unchanged,
@@ -158,9 +160,10 @@ function limitLiftsAt({ outcome, policy, now, random }: EndedAttempt): number {
   return now + Math.ceil(waitMs + random() * Math.min(policy.limitJitterMs, waitMs / 10));
 }
 
-function afterAuthFailure({ outcome, holdScope, task, progressed }: EndedAttempt): Consequence {
-  const message = `${outcome.message} Sign in again (or mend the API key), then: claude-worker resume`;
-  const hold: NewHold = { kind: "auth_failed", scope: holdScope, message, until: null };
+/** What no task can help: it waits, with everything else, until a person has mended it. Spends no retry. */
+function untilMended({ outcome, holdScope, task, progressed }: EndedAttempt, kind: "auth_failed" | "unavailable", mend: string): Consequence {
+  const message = `${outcome.message} ${mend}, then: claude-worker resume`;
+  const hold: NewHold = { kind, scope: holdScope, message, until: null };
   return { ...unchanged, operation: "requeue", resumable: true, poisonCount: progressed ? 0 : task.poisonCount, hold };
 }
 

@@ -1,4 +1,5 @@
 /** The server's numbers in the text format of Prometheus (0.0.4). No task's id or text is ever in a label. */
+import { holdKinds } from "../domain/hold.ts";
 import type { Histogram, ServerView, Statistics } from "../contract/views.ts";
 import type { RequestCount } from "./request-counts.ts";
 
@@ -33,7 +34,7 @@ function taskMetrics({ server, statistics }: MetricsSources): string[] {
 
 function serverMetrics({ server, requests, openStreams }: MetricsSources): string[] {
   const holds = server.holds.map(({ kind }) => kind);
-  const byHold = (["rate_limited", "auth_failed", "manual", "storage"] as const).map((kind): Sample => [
+  const byHold = holdKinds.map((kind): Sample => [
     { kind },
     holds.filter((each) => each === kind).length,
   ]);

@@ -394,3 +394,18 @@ test("facts are read from arbitrary events without an error", () => {
     }),
   );
 });
+
+test("a Claude Code that cannot be started is unavailable, a vanished directory is the task's own failure", () => {
+  const gaveUp = (error: string, text: string) =>
+    decideOutcome(
+      factsFrom(
+        [
+          { type: "notice", data: { kind: "api_error", error, text } },
+          { type: "attempt_ended", data: { thrown: null, stop_requested: null } },
+        ],
+        { stopRequested: null, rebooted: false },
+      ),
+    );
+  assert.deepEqual(gaveUp("claude_code_unavailable", "No binary."), { kind: "unavailable", message: "Claude Code cannot be started: No binary." });
+  assert.deepEqual(gaveUp("working_directory_gone", "It is gone."), { kind: "agent_failed", message: "It is gone." });
+});

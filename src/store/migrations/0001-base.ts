@@ -118,7 +118,7 @@ CREATE TABLE events (
 
 CREATE TABLE holds (
   -- Reasons why nothing may start now.
-  kind TEXT NOT NULL CHECK (kind IN ('rate_limited', 'auth_failed', 'manual', 'storage')), -- What holds.
+  kind TEXT NOT NULL CHECK (kind IN ('rate_limited', 'auth_failed', 'unavailable', 'manual', 'storage')), -- What holds.
   scope TEXT NOT NULL, -- Whom it holds: all, account:<fingerprint>, group:<name>.
   message TEXT NOT NULL, -- A sentence for people.
   until INTEGER, -- Lifts by itself at this moment. NULL: until somebody lifts it.

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { test } from "node:test";
+import { step } from "../support/model.ts";
+import { worker } from "../support/worker.ts";
+
+test("without a Claude Code that starts every task waits, with the mend, and none is failed", async (t) => {
+  const w = await worker(t, { "say hi": [step.text("hi")] });
+  await w.start();
+  assert.equal((await w.cli(["hold"])).code, 0);
+  const [one, two] = [await w.submit("say hi"), await w.submit("say hi")];
+  await w.cli(["server", "stop"]);
+  const broken = await w.cli(["server", "start"], { env: { CLAUDE_WORKER_CLAUDE_EXECUTABLE: "/nonexistent/claude" } });
+  assert.equal(broken.code, 0, broken.stderr);
+  await w.cli(["resume"]);
+  const held = await w.until(one.id, ({ waiting_for, attempts }) => attempts >= 1 && waiting_for?.reason === "hold");
+  assert.match(String(held.waiting_for?.message), /cannot be started.*claude-worker doctor.*claude-worker resume/);
+  assert.equal((await w.until(two.id, ({ status }) => status === "pending")).ended_at, null);
+  await w.cli(["server", "restart"]);
+  await w.cli(["resume"]);
+  assert.equal((await w.ended(one.id)).status, "completed");
+  assert.equal((await w.ended(two.id)).status, "completed");
+});
+
+test("a working directory that went after the submit fails its task with a sentence", async (t) => {
+  const w = await worker(t, { "say hi": [step.text("hi")] });
+  await w.start();
+  await w.cli(["hold"]);
+  const { id } = await w.submit("say hi", { working_directory: w.place.workdir("short-lived") });
+  rmSync(`${w.place.directory}/short-lived`, { recursive: true });
+  await w.cli(["resume"]);
+  const task = await w.ended(id);
+  assert.equal(task.status, "failed");
+  assert.match(String(task.error?.message), /short-lived cannot be used any more \(ENOENT\)/);
+  assert.equal(task.attempts, 1);
+});
