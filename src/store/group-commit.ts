@@ -53,6 +53,7 @@ export function createGroupCommit(database: Database.Database, options: GroupCom
   const savepoint = database.prepare("SAVEPOINT work");
   const release = database.prepare("RELEASE work");
   const undo = database.prepare("ROLLBACK TO work");
+  const totalChanges = database.prepare<[], number>("SELECT total_changes()").pluck();
   const newestEpoch = database.prepare<[], number>("SELECT epoch FROM daemon_epoch").pluck();
   const listeners = new Set<(change: Change) => void>();
   let queue: Job[] = [];
@@ -89,7 +90,9 @@ export function createGroupCommit(database: Database.Database, options: GroupCom
     const done: Done[] = [];
     const taskIds = new Set<number>();
     let lastEventId = 0;
+    let wrote = false;
     try {
+      const changesBefore = totalChanges.get();
       begin.run();
       checkEpoch();
       const startedAt = performance.now();
@@ -98,6 +101,7 @@ export function createGroupCommit(database: Database.Database, options: GroupCom
         if (performance.now() - startedAt > groupMs) break;
       }
       lastEventId = options.lastEventId();
+      wrote = totalChanges.get() !== changesBefore;
       failpoint("store.commit.before");
       commit.run();
       failpoint("store.commit.after");
@@ -106,7 +110,8 @@ export function createGroupCommit(database: Database.Database, options: GroupCom
       return;
     }
     queue = [...jobs.slice(done.length), ...queue];
-    problem = null;
+    // A group that only looked has not shown that the disk takes anything.
+    if (wrote) problem = null;
     for (const each of done) settle(each);
     announce({ taskIds, lastEventId });
   }

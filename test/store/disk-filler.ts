@@ -1,4 +1,4 @@
-/** Writes to the store until the disk refuses, and says what then happens. Orders: fill, write, probe, read. */
+/** Writes to the store until the disk refuses, and says what then happens. Orders: fill, write, look, probe, read. */
 import { createInterface } from "node:readline";
 import { WorkerError } from "../../src/domain/errors.ts";
 import { openStore } from "../../src/store/sqlite.ts";
@@ -19,6 +19,16 @@ for await (const line of createInterface({ input: process.stdin })) {
     say(refusal);
   }
   if (order === "write") say(await attempt(() => store.tasks.insert(newTask({ prompt }))));
+  if (order === "look") {
+    say(
+      await store
+        .write(() => store.tasks.counts().pending > 0)
+        .then(
+          () => null,
+          (error: unknown) => describe(error),
+        ),
+    );
+  }
   if (order === "probe") {
     say(
       await store.probe().then(

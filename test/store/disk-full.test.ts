@@ -79,6 +79,8 @@ async function mustRefuse(filler: StoreProcess): Promise<void> {
   assert.equal(reading.counted, reading.acknowledged);
   assert.equal(reading.listed, 5);
   assert.deepEqual(reading.problems, [refusal.message]);
+  assert.equal(await ask("look"), null);
+  assert.deepEqual(((await ask("read")) as Reading).problems, [refusal.message], "a write that changes nothing proves nothing");
 }
 
 async function mustRecover(filler: StoreProcess): Promise<void> {
