@@ -12,7 +12,7 @@ export interface Connection extends ServerPlace {
 /** Connects to nothing yet. @throws WorkerError invalid_input when a setting is wrong. */
 export function connectionOf(io: Io): Connection {
   const place = serverPlace(io.env);
-  return { ...place, client: new WorkerClient(place.address) };
+  return { ...place, client: new WorkerClient(place.address, { isShortLived: true }) };
 }
 
 export function clientOf(io: Io): WorkerClient {

@@ -1,14 +1,17 @@
 /**
- * One HTTP exchange with a server: node's own http over a unix socket or TCP, JSON in and out, errors as WorkerError.
- * No fetch: it would cost the command line 40 ms of start-up. It knows no routes.
+ * One HTTP exchange with a server: JSON in and out, errors as WorkerError. It knows no routes.
+ * How the bytes travel is the business of kept-connections.ts (node:http) and one-shot.ts; both are loaded when needed, and
+ * neither is fetch, which would cost the command line 40 ms of start-up.
  */
-import { Agent, request } from "node:http";
-import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { nameOf } from "./address.ts";
 import type { ServerAddress } from "./address.ts";
 import { WorkerError } from "../domain/errors.ts";
+import type { KeptConnections } from "./kept-connections.ts";
 import { problemError } from "./problem.ts";
 import { ServerUnreachable, unreachable } from "./server-unreachable.ts";
+import { Silence } from "./wire.ts";
+import type { WireRequest } from "./wire.ts";
 
 export interface Exchange {
   readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
@@ -33,109 +36,78 @@ export interface HttpClient {
   close(): void;
 }
 
-/** Node works a TLS server name out for every request, 5 ms at the first one, unless it is given one. */
-const noServerName = { servername: "" };
+export interface HttpClientOptions {
+  /** A process that asks once or twice and ends: a new connection for each question, and a fifth less start-up time. */
+  readonly isShortLived?: boolean;
+}
 
-export function httpClient(address: ServerAddress): HttpClient {
-  let agent: Agent | null = null;
-  const send = async (exchange: Exchange): Promise<IncomingMessage> => {
-    agent ??= await agentFor(address);
-    return await answerOf(address, agent, exchange);
+export function httpClient(address: ServerAddress, { isShortLived = false }: HttpClientOptions = {}): HttpClient {
+  let kept: KeptConnections | null = null;
+  const connections = async (): Promise<KeptConnections> => {
+    const { keptConnections } = await import("./kept-connections.ts");
+    return (kept ??= keptConnections(address));
   };
   return {
     address,
     async json(exchange) {
-      const answer = await send(exchange);
-      const text = await readAll(answer, address);
-      return text === "" ? null : parsed(text, address);
+      const answer = await failing(address, exchange, async () => {
+        const request = wireRequest(address, exchange);
+        if (!isShortLived || address.kind === "url") return await (await connections()).ask(request);
+        const { askOnce } = await import("./one-shot.ts");
+        return await askOnce(address.path, request);
+      });
+      if (!isFine(answer.status, exchange)) throw problemError(answer.status, answer.statusText, answer.text);
+      return answer.text === "" ? null : parsed(answer.text, address);
     },
-    stream: send,
-    close: () => agent?.destroy(),
+    async stream(exchange) {
+      const answer = await failing(address, exchange, async () => await (await connections()).open(wireRequest(address, exchange)));
+      const status = answer.statusCode ?? 0;
+      if (isFine(status, exchange)) return answer;
+      const whole = await failing(address, exchange, async () => await (await connections()).whole(answer));
+      throw problemError(status, whole.statusText, whole.text);
+    },
+    close: () => kept?.close(),
   };
 }
 
-/** Connections are kept for the next request; an idle one does not keep the process alive. */
-async function agentFor(address: ServerAddress): Promise<Agent> {
-  if (address.kind === "socket" || address.url.protocol === "http:") return new Agent({ keepAlive: true });
-  const https = await import("node:https");
-  return new https.Agent({ keepAlive: true });
-}
-
-async function answerOf(address: ServerAddress, agent: Agent, exchange: Exchange): Promise<IncomingMessage> {
-  const answer = await open(address, agent, exchange);
-  const status = answer.statusCode ?? 0;
-  if ((status >= 200 && status < 300) || exchange.alsoFine?.includes(status) === true) return answer;
-  throw problemError(status, answer.statusMessage ?? "", await readAll(answer, address));
-}
-
-async function open(address: ServerAddress, agent: Agent, exchange: Exchange): Promise<IncomingMessage> {
-  const body = exchange.body === undefined ? null : Buffer.from(JSON.stringify(exchange.body));
-  const silenceMs = exchange.silenceMs ?? 30_000;
-  const started = await starter(address);
-  return await new Promise((resolve, reject) => {
-    const call = started({ ...targetOf(address, exchange), agent, headers: headersOf(address, exchange, body) });
-    call.on("response", resolve);
-    call.on("error", (error) => {
-      if (exchange.signal?.aborted === true) reject(exchange.signal.reason);
-      // A kept connection may have ended with its server (Node's advice for `reusedSocket`): a reading request is asked anew.
-      else if (call.reusedSocket && isReset(error) && (exchange.method ?? "GET") === "GET") resolve(open(address, agent, exchange));
-      else reject(failureOf(error, address));
-    });
-    call.setTimeout(silenceMs, () => call.destroy(silent(address, silenceMs)));
-    abortWith(exchange.signal, call);
-    call.end(body ?? undefined);
-  });
-}
-
-function isReset(error: NodeJS.ErrnoException): boolean {
-  return error.code === "ECONNRESET" || error.code === "EPIPE";
-}
-
-async function starter(address: ServerAddress): Promise<(options: RequestOptions) => ClientRequest> {
-  if (address.kind === "socket" || address.url.protocol === "http:") return request;
-  const https = await import("node:https");
-  return https.request;
-}
-
-function targetOf(address: ServerAddress, { method = "GET", path }: Exchange): RequestOptions {
-  const tail = path.startsWith("//") ? path.slice(1) : `/api/v1${path}`;
-  if (address.kind === "socket") return { socketPath: address.path, ...noServerName, path: tail, method };
-  const { hostname, port, pathname, protocol } = address.url;
+function wireRequest(address: ServerAddress, { method = "GET", path, body, headers, signal, silenceMs = 30_000 }: Exchange): WireRequest {
+  const bytes = body === undefined ? null : Buffer.from(JSON.stringify(body));
+  const before = address.kind === "url" ? address.url.pathname.replace(/\/$/, "") : "";
   return {
-    hostname: hostname.replace(/^\[|\]$/g, ""),
-    ...(protocol === "http:" ? noServerName : {}),
-    port,
-    path: pathname.replace(/\/$/, "") + tail,
     method,
+    target: before + (path.startsWith("//") ? path.slice(1) : `/api/v1${path}`),
+    headers: {
+      ...(address.kind === "socket" ? { host: "localhost" } : {}),
+      ...(address.kind === "url" && address.token !== null ? { authorization: `Bearer ${address.token}` } : {}),
+      ...(bytes === null ? {} : { "content-type": "application/json", "content-length": bytes.length }),
+      accept: "application/json",
+      ...headers,
+    },
+    body: bytes,
+    signal,
+    silenceMs,
   };
 }
 
-function headersOf(address: ServerAddress, exchange: Exchange, body: Buffer | null): Record<string, string | number> {
-  return {
-    ...(address.kind === "socket" ? { host: "localhost" } : {}),
-    ...(address.kind === "url" && address.token !== null ? { authorization: `Bearer ${address.token}` } : {}),
-    ...(body === null ? {} : { "content-type": "application/json", "content-length": body.length }),
-    accept: "application/json",
-    ...exchange.headers,
-  };
+function isFine(status: number, { alsoFine }: Exchange): boolean {
+  return (status >= 200 && status < 300) || alsoFine?.includes(status) === true;
 }
 
-function abortWith(signal: AbortSignal | undefined, call: ClientRequest): void {
-  if (signal === undefined) return;
-  const abort = (): void => void call.destroy();
-  if (signal.aborted) abort();
-  signal.addEventListener("abort", abort, { once: true });
-  call.on("close", () => signal.removeEventListener("abort", abort));
+/** What goes wrong on the way becomes an error that says so. */
+async function failing<T>(address: ServerAddress, { signal, silenceMs = 30_000 }: Exchange, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal?.aborted === true) throw signal.reason;
+    if (!(error instanceof Error) || error instanceof WorkerError) throw error;
+    throw error instanceof Silence ? silent(address, silenceMs) : unreachable(error, nameOf(address));
+  }
 }
 
-/** Listens instead of iterating: the machinery of async iteration costs a short-lived program 2 ms. */
-async function readAll(answer: IncomingMessage, address: ServerAddress): Promise<string> {
-  return await new Promise((resolve, reject) => {
-    const parts: Buffer[] = [];
-    answer.on("data", (part: Buffer) => void parts.push(part));
-    answer.on("end", () => resolve(Buffer.concat(parts).toString("utf8")));
-    answer.on("error", (error) => reject(failureOf(error, address)));
-  });
+function silent(address: ServerAddress, silenceMs: number): ServerUnreachable {
+  const where = nameOf(address);
+  const message = `The server at ${where} said nothing for ${silenceMs / 1000} s. If it hangs: claude-worker server restart --takeover`;
+  return new ServerUnreachable(message, { address: where, nobodyListens: false });
 }
 
 function parsed(text: string, address: ServerAddress): unknown {
@@ -147,14 +119,4 @@ function parsed(text: string, address: ServerAddress): unknown {
       `What answers at ${nameOf(address)} is not a Claude Worker: its answer is no JSON. See: claude-worker config get server_url`,
     );
   }
-}
-
-function failureOf(error: Error, address: ServerAddress): Error {
-  return error instanceof ServerUnreachable ? error : unreachable(error, nameOf(address));
-}
-
-function silent(address: ServerAddress, silenceMs: number): ServerUnreachable {
-  const where = nameOf(address);
-  const message = `The server at ${where} said nothing for ${silenceMs / 1000} s. If it hangs: claude-worker server restart --takeover`;
-  return new ServerUnreachable(message, { address: where, nobodyListens: false });
 }

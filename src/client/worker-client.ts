@@ -21,7 +21,7 @@ import type { TaskStatus } from "../domain/task.ts";
 import type { ServerAddress } from "./address.ts";
 import type { FeedOptions, FeedStep } from "./event-stream.ts";
 import { httpClient } from "./http-exchange.ts";
-import type { HttpClient } from "./http-exchange.ts";
+import type { HttpClient, HttpClientOptions } from "./http-exchange.ts";
 import type { WaitOptions, WaitResult } from "./wait.ts";
 
 /** Work on the whole database may take this long before the server says a word. */
@@ -78,9 +78,9 @@ export class WorkerClient {
   readonly address: ServerAddress;
   readonly #http: HttpClient;
 
-  constructor(address: ServerAddress) {
+  constructor(address: ServerAddress, options: HttpClientOptions = {}) {
     this.address = address;
-    this.#http = httpClient(address);
+    this.#http = httpClient(address, options);
   }
 
   /** Resolves when the task is durable. */

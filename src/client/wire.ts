@@ -1,0 +1,23 @@
+/** What goes over the wire and comes back, whichever way it travels. */
+
+/** An exchange as it is sent. */
+export interface WireRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string | number>>;
+  readonly body: Buffer | null;
+  readonly signal: AbortSignal | undefined;
+  /** Longest silence of the server. */
+  readonly silenceMs: number;
+}
+
+/** An answer that has come in whole. */
+export interface WireAnswer {
+  readonly status: number;
+  readonly statusText: string;
+  readonly text: string;
+}
+
+/** The server has said nothing for too long. */
+export class Silence extends Error {}

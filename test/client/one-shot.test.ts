@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import path from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { ServerUnreachable, WorkerClient } from "../../src/client/index.ts";
+import { parseAnswer } from "../../src/client/one-shot.ts";
+import { scratch } from "../support/scratch.ts";
+import { setup } from "./setup.ts";
+
+test("asks the real door as a kept connection does", async (t) => {
+  const { socket, api } = await setup(t);
+  const client = new WorkerClient({ kind: "socket", path: socket }, { isShortLived: true });
+  const task = await client.submit({ prompt: "ö".repeat(500_000), working_directory: "/" });
+  assert.equal(task.prompt.length, 500_000);
+  await assert.rejects(client.get(99), { code: "not_found" });
+  await assert.rejects(client.submit({ prompt: "", working_directory: "/" }), { code: "invalid_input" });
+  api.finish(1);
+  assert.equal(await client.remove(1), undefined);
+});
+
+test("reads every way in which a body may come", () => {
+  const answers: [string, string | null][] = [
+    ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "{}"],
+    ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}more", "{}"],
+    ["HTTP/1.0 200\r\n\r\n{}", "{}"],
+    ["HTTP/1.1 204 No Content\r\n\r\n", ""],
+    ["HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length:2\r\n\r\n{}", "{}"],
+    ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\n{"a\r\nA\r\n":1,"b":2}\r\n0\r\n\r\n', '{"a":1,"b":2}'],
+    ["HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}", null],
+    ["HTTP/1.1 200 OK\r\nContent-Length: 3", null],
+    ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{}", null],
+    ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", null],
+    ["SSH-2.0-OpenSSH\r\n\r\n", null],
+    ["", null],
+  ];
+  for (const [bytes, text] of answers) assert.equal(parseAnswer(Buffer.from(bytes))?.text ?? null, text, JSON.stringify(bytes));
+});
+
+test("puts characters together that came in parts", async (t) => {
+  const body = Buffer.from(JSON.stringify({ tasks: ["日本"], next_cursor: null }));
+  const client = await serving(t, (write, end) => {
+    write(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n`);
+    for (const byte of body) write(Buffer.from([byte]));
+    end();
+  });
+  assert.deepEqual((await client.list()).tasks, ["日本"]);
+});
+
+test("tells a server that breaks off from one that is silent and from one that speaks no HTTP", async (t) => {
+  const broken = await serving(t, (write, end) => (write("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{"), end()));
+  await assert.rejects(broken.list(), (error) => error instanceof ServerUnreachable && !error.nobodyListens);
+  const silent = await serving(t, () => undefined);
+  await assert.rejects(silent.health(50), /said nothing for 0\.05 s/);
+  const other = await serving(t, (write, end) => (write("220 mail.example.com ESMTP\r\n"), end()));
+  await assert.rejects(other.list(), ServerUnreachable);
+});
+
+test("lets no header smuggle in another", async (t) => {
+  const { socket } = await setup(t);
+  const client = new WorkerClient({ kind: "socket", path: socket }, { isShortLived: true });
+  await assert.rejects(client.submit({ prompt: "x", working_directory: "/" }, { idempotencyKey: "a\r\nx: y" }), { code: "invalid_input" });
+});
+
+async function serving(
+  t: TestContext,
+  answer: (write: (bytes: string | Buffer) => void, end: () => void) => unknown,
+): Promise<WorkerClient> {
+  const socketPath = path.join(scratch(t).directory, "s.sock");
+  const server = createServer((socket) => {
+    socket.on("error", () => undefined);
+    t.after(() => socket.destroy());
+    socket.once("data", () =>
+      answer(
+        (bytes) => void socket.write(bytes),
+        () => void socket.end(),
+      ),
+    );
+  });
+  t.after(() => server.close());
+  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+  return new WorkerClient({ kind: "socket", path: socketPath }, { isShortLived: true });
+}
