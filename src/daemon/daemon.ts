@@ -68,8 +68,14 @@ export async function startDaemon(context: DaemonContext): Promise<Daemon> {
     return await wire(context, lock, store, token);
   } catch (error) {
     lock.release();
-    throw error;
+    throw lock.takenFrom === null ? error : namingTheOld(error, lock.takenFrom);
   }
+}
+
+/** A server that stopped in the middle of a write keeps the database locked; only its end frees it. */
+function namingTheOld(error: unknown, pid: number): unknown {
+  if (!(error instanceof WorkerError) || error.code !== "storage_unusable") return error;
+  return new WorkerError(error.code, `${error.message} The server that does not answer (process ${pid}) may hold it: kill -9 ${pid}, then start again.`);
 }
 
 async function wire(context: DaemonContext, lock: Lock, store: Store, token: string): Promise<Daemon> {

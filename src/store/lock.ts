@@ -21,6 +21,8 @@ export interface LockOptions {
 }
 
 export interface Lock {
+  /** The process that it was taken over from, where that one left its name; null: nobody held it. */
+  readonly takenFrom: number | null;
   /** Whether the lock is still ours: false after another server took it over. */
   held(): boolean;
   /** Gives the lock back. May be called twice. */
@@ -43,9 +45,11 @@ export function takeLock(file: string, { pid, takeover = false }: LockOptions): 
   const seen = inodeOf(file);
   const guard = takeGuard(`${file}.guard`);
   try {
-    const connection = tryLock(file, 0) ?? (takeover ? replace(file, seen) : null);
-    if (connection === null) throw serverRunning(file);
-    return hold(connection, file, pid);
+    const free = tryLock(file, 0);
+    if (free !== null) return hold(free, file, { pid, takenFrom: null });
+    if (!takeover) throw serverRunning(file);
+    const takenFrom = readHolder(file)?.pid ?? null;
+    return hold(replace(file, seen), file, { pid, takenFrom });
   } finally {
     guard.close();
   }
@@ -96,12 +100,13 @@ function replace(file: string, seen: number | null): Database.Database {
   }
 }
 
-function hold(connection: Database.Database, file: string, pid: number): Lock {
+function hold(connection: Database.Database, file: string, { pid, takenFrom }: { pid: number; takenFrom: number | null }): Lock {
   const inode = inodeOf(file);
   const held = (): boolean => connection.open && inodeOf(file) === inode;
   const holder = { pid, inode };
   writeHolder(file, holder);
   return {
+    takenFrom,
     held,
     release: () => {
       if (!connection.open) return;
