@@ -6,7 +6,6 @@ import type {
   AttemptView,
   ConfigView,
   EventPage,
-  EventView,
   HoldView,
   NewTokenView,
   ServerView,
@@ -126,4 +125,3 @@ export interface WorkerApi {
   /** Begins an orderly stop; the answer is sent before the server goes. */
   stopServer(options: { mode: "leave" | "drain" | "now"; deadline_ms?: number | undefined }, caller: Caller): Promise<void>;
 }
-

@@ -2,12 +2,10 @@
 
 /** Whole escape sequences: CSI; OSC, DCS, SOS, PM and APC with their payload; two-character ones. In both the 7-bit and the C1 form. */
 const sequences =
-  // oxlint-disable-next-line no-control-regex
   /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-Z\\^-~]/g;
 
 /** C0 but tab and newline, DEL, C1, soft hyphen, bidi controls, invisible separators and tags. ZWJ and ZWNJ stay: scripts and emoji need them. */
 const invisible =
-  // oxlint-disable-next-line no-control-regex
   /[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 
 /** The text without escape sequences, control, bidi and invisible characters; newlines and tabs stay. Ill-formed UTF-16 becomes U+FFFD. */

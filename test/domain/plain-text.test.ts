@@ -53,7 +53,6 @@ for (const [text, max, line] of lines) {
 }
 
 /** Every code point that a terminal could take as more than a letter. */
-// oxlint-disable-next-line no-control-regex
 export const unprintable = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 const anyText = fc.string({
   unit: fc.oneof(

@@ -159,7 +159,6 @@ test("hostile text cannot leave its line", () => {
   assert.deepEqual(lines, ["[text] ok", "[tool:b ash] a b"]);
 });
 
-// oxlint-disable-next-line no-control-regex
 const unprintable = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
 test("no record whatever makes a line with a control character, or one that is too long, or an error", () => {
