@@ -34,5 +34,9 @@ export const serverOptions: readonly OptionSpec[] = [
 
 export function serverFlags({ port, host, workers, warm, takeover = false, dangerouslyBindAll = false }: ServerOptions): string[] {
   const given = Object.entries({ port, host, workers, warm }).filter(([, value]) => value !== undefined);
-  return [...given.map(([name, value]) => `--${name}=${String(value)}`), ...(takeover ? ["--takeover"] : []), ...(dangerouslyBindAll ? ["--dangerously-bind-all"] : [])];
+  return [
+    ...given.map(([name, value]) => `--${name}=${String(value)}`),
+    ...(takeover ? ["--takeover"] : []),
+    ...(dangerouslyBindAll ? ["--dangerously-bind-all"] : []),
+  ];
 }

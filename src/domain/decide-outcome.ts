@@ -147,8 +147,10 @@ function limitReached(limit: LimitFacts, status: number | null = null): Outcome 
 }
 
 function died(facts: AttemptFacts): Outcome {
-  if (facts.apiError === startFaults.noClaude) return { kind: "unavailable", message: sentence("Claude Code cannot be started", facts.apiErrorText) };
-  if (facts.apiError === startFaults.noDirectory) return { kind: "agent_failed", message: facts.apiErrorText ?? "The working directory is gone." };
+  if (facts.apiError === startFaults.noClaude)
+    return { kind: "unavailable", message: sentence("Claude Code cannot be started", facts.apiErrorText) };
+  if (facts.apiError === startFaults.noDirectory)
+    return { kind: "agent_failed", message: facts.apiErrorText ?? "The working directory is gone." };
   if (!facts.ended && facts.rebooted) return { kind: "lost", message: "The machine started anew while the attempt ran." };
   if (!facts.ended) return { kind: "crashed", message: "The runner died before the task was finished." };
   return { kind: "crashed", message: sentence("Claude Code ended without a result", facts.thrown) };

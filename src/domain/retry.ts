@@ -114,7 +114,8 @@ function failed({ outcome }: EndedAttempt, message: string): Consequence {
 function afterDeath(ended: EndedAttempt): Consequence {
   const { poisonLimit } = ended.policy;
   const poisonCount = fruitless(ended);
-  if (poisonCount < poisonLimit) return { ...unchanged, ...pauseAfter(poisonCount, ended.now), operation: "requeue", resumable: true, poisonCount };
+  if (poisonCount < poisonLimit)
+    return { ...unchanged, ...pauseAfter(poisonCount, ended.now), operation: "requeue", resumable: true, poisonCount };
   const message = `Given up: ${poisonCount} attempts in a row died without a new step. The last one: ${ended.outcome.message}`;
   return { ...failed(ended, message), poisonCount };
 }
@@ -161,7 +162,11 @@ function limitLiftsAt({ outcome, policy, now, random }: EndedAttempt): number {
 }
 
 /** What no task can help: it waits, with everything else, until a person has mended it. Spends no retry. */
-function untilMended({ outcome, holdScope, task, progressed }: EndedAttempt, kind: "auth_failed" | "unavailable", mend: string): Consequence {
+function untilMended(
+  { outcome, holdScope, task, progressed }: EndedAttempt,
+  kind: "auth_failed" | "unavailable",
+  mend: string,
+): Consequence {
   const message = `${outcome.message} ${mend}, then: claude-worker resume`;
   const hold: NewHold = { kind, scope: holdScope, message, until: null };
   return { ...unchanged, operation: "requeue", resumable: true, poisonCount: progressed ? 0 : task.poisonCount, hold };

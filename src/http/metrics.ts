@@ -34,10 +34,7 @@ function taskMetrics({ server, statistics }: MetricsSources): string[] {
 
 function serverMetrics({ server, requests, openStreams }: MetricsSources): string[] {
   const holds = server.holds.map(({ kind }) => kind);
-  const byHold = holdKinds.map((kind): Sample => [
-    { kind },
-    holds.filter((each) => each === kind).length,
-  ]);
+  const byHold = holdKinds.map((kind): Sample => [{ kind }, holds.filter((each) => each === kind).length]);
   const answered = requests.map(({ operation, status, count }): Sample => [{ operation, status: String(status) }, count]);
   return [
     family("build_info", "gauge", "Always 1; the labels tell the version.", [

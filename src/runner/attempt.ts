@@ -67,7 +67,8 @@ export class RunningAttempt {
       return this.end(null);
     }
     const thrown = await agent.run(work, (entry) => this.#take(entry));
-    if (thrown !== null && noBinary.test(thrown)) this.#take({ type: "worker", subtype: "gave_up", error: startFaults.noClaude, text: thrown });
+    if (thrown !== null && noBinary.test(thrown))
+      this.#take({ type: "worker", subtype: "gave_up", error: startFaults.noClaude, text: thrown });
     await this.end(thrown);
   }
 

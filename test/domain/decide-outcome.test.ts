@@ -27,7 +27,10 @@ const fromSamples: [name: string, outcome: Outcome][] = [
   ["denied", { kind: "succeeded", message: "Claude finished the task; 1 tool call was denied." }],
   ["denied-dont-ask", { kind: "succeeded", message: "Claude finished the task; 1 tool call was denied." }],
   ["denied-rule", { kind: "succeeded", message: "Claude finished the task; 1 tool call was denied." }],
-  ["max-turns", { kind: "agent_failed", message: "Stopped at the task's limit of turns after 2. Submit it again with more (--max-turns)." }],
+  [
+    "max-turns",
+    { kind: "agent_failed", message: "Stopped at the task's limit of turns after 2. Submit it again with more (--max-turns)." },
+  ],
   [
     "budget",
     {
@@ -315,7 +318,10 @@ const worded: [what: string, facts: Partial<AttemptFacts>, outcome: Outcome][] =
   [
     "a budget that only the result's kind tells",
     { result: resultOf({ subtype: "error_max_budget_usd", isError: true, terminalReason: null, costUsd: 2.5 }) },
-    { kind: "budget_exhausted", message: "Stopped at the task's budget after $2.5000. Submit it again with a larger one (--max-budget-usd)." },
+    {
+      kind: "budget_exhausted",
+      message: "Stopped at the task's budget after $2.5000. Submit it again with a larger one (--max-budget-usd).",
+    },
   ],
   [
     "turns that only the reason of the end tells",
@@ -406,6 +412,9 @@ test("a Claude Code that cannot be started is unavailable, a vanished directory 
         { stopRequested: null, rebooted: false },
       ),
     );
-  assert.deepEqual(gaveUp("claude_code_unavailable", "No binary."), { kind: "unavailable", message: "Claude Code cannot be started: No binary." });
+  assert.deepEqual(gaveUp("claude_code_unavailable", "No binary."), {
+    kind: "unavailable",
+    message: "Claude Code cannot be started: No binary.",
+  });
   assert.deepEqual(gaveUp("working_directory_gone", "It is gone."), { kind: "agent_failed", message: "It is gone." });
 });

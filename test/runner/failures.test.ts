@@ -100,5 +100,8 @@ test("an answer that breaks off is asked for again", async (t) => {
 test("a working directory that is not there any more is said in a sentence, and Claude Code is not started", async (t) => {
   const { records, outcome } = await run(t, [step.text("hello")], { spec: { workingDirectory: "/no/such/directory" } });
   assert.ok(!records.some(({ type }) => type === "system"));
-  assert.deepEqual(outcome, { kind: "agent_failed", message: "The working directory /no/such/directory cannot be used any more (ENOENT)." });
+  assert.deepEqual(outcome, {
+    kind: "agent_failed",
+    message: "The working directory /no/such/directory cannot be used any more (ENOENT).",
+  });
 });
