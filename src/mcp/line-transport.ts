@@ -14,6 +14,8 @@ export interface LineTransportOptions {
 
 /** Longest queue of unsent bytes before reading stops. */
 const maxUnsentBytes = 1024 * 1024;
+/** How long a client that is let go may take to read the rest. */
+const lastWordsMs = 1000;
 const newline = 0x0a;
 
 export class LineTransport implements Transport {
@@ -53,6 +55,9 @@ export class LineTransport implements Transport {
     if (this.#closed) return;
     this.#closed = true;
     this.#socket.end();
+    // Whoever does not read what is still to come is not waited for.
+    const timer = setTimeout(() => this.#socket.destroy(), lastWordsMs);
+    this.#socket.once("close", () => clearTimeout(timer));
     this.onclose?.();
   }
 

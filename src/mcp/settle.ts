@@ -9,7 +9,7 @@ export interface SettleOptions {
   readonly timeoutMs: number;
   /** The caller gives up, or the server stops: what is known then is the answer. */
   readonly signals: readonly AbortSignal[];
-  /** Told at least every `progressMs` while it waits. Absent: nobody asked. */
+  /** Told at the beginning and every `progressMs` while it waits. Absent: nobody asked. */
   readonly onProgress?: ((tasks: readonly TaskView[], elapsedMs: number) => void) | undefined;
   readonly progressMs?: number;
 }
@@ -65,6 +65,7 @@ export async function settle(api: WorkerApi, ids: readonly number[], options: Se
       signal.addEventListener("abort", giveUp);
       if (signal.aborted) return giveUp();
     }
+    tell();
     wake(); // What happened between the first look and the subscriptions.
   });
   const tasks = read();

@@ -1,0 +1,211 @@
+import assert from "node:assert/strict";
+import net from "node:net";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { eventually } from "../support/eventually.ts";
+import { callTool, goodTask, openMcp, startPipe, toolFault } from "../support/mcp.ts";
+import type { OpenMcp, Pipe } from "../support/mcp.ts";
+
+const hello = {
+  id: "hello",
+  method: "initialize",
+  params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "line-client", version: "1" } },
+};
+
+async function greeted(pipe: Pipe): Promise<Pipe> {
+  pipe.send(hello);
+  await pipe.next(({ id }) => id === "hello");
+  pipe.send({ method: "notifications/initialized" });
+  return pipe;
+}
+
+const call = (id: number, name: string, input: object = {}) => ({ id, method: "tools/call", params: { name, arguments: input } });
+const answered = (wanted: unknown) => (message: Record<string, unknown>) => message["id"] === wanted && message["method"] === undefined;
+
+for (const era of ["2026", "2025"] as const) {
+  test(`a session over the standard streams creates, waits and reads (${era})`, async (t) => {
+    const { stdio, api, run, corner } = await openMcp(t);
+    const client = await stdio({ era });
+    assert.deepEqual(client.getServerVersion()?.name, "claude-worker");
+    const { working_directory: _project, ...task } = goodTask("");
+    const { id } = (await callTool(client, "create_task", task))["task"] as { id: number };
+    assert.equal(api.getTask(id).working_directory, corner.work, "the session's project is the default directory");
+    const wait = callTool(client, "wait_for_tasks", { ids: [id] });
+    await run(id, []);
+    assert.equal(((await wait)["ended"] as unknown[]).length, 1);
+  });
+}
+
+test("with --read-only there is no tool that changes anything", async (t) => {
+  const { stdio } = await openMcp(t);
+  const client = await stdio({ words: ["--read-only"] });
+  const { tools } = await client.listTools();
+  assert.deepEqual(
+    tools.map(({ name }) => name),
+    ["get_task", "list_tasks", "wait_for_tasks", "get_task_logs", "get_usage"],
+  );
+  assert.deepEqual(
+    (await client.listPrompts()).prompts.map(({ name }) => name),
+    ["review_task"],
+  );
+  await assert.rejects(client.callTool({ name: "create_task", arguments: {} }), /not found/);
+});
+
+test("what is no message is answered as JSON-RPC says, and the session goes on", async (t) => {
+  const mcp = await openMcp(t);
+  const pipe = await greeted(mcp.pipe());
+  const broken: [string, number][] = [
+    ["not json\n", -32700],
+    ['{"jsonrpc":"2.0"\n', -32700],
+    ["[]\n", -32600],
+    ["42\n", -32600],
+    ["null\n", -32600],
+    ['{"jsonrpc":"1.0","id":9,"method":"ping"}\n', -32600],
+    ['{"jsonrpc":"2.0","id":{},"method":"ping"}\n', -32600],
+    ['{"jsonrpc":"2.0","id":9,"method":7}\n', -32600],
+  ];
+  for (const [line, code] of broken) {
+    pipe.send(line);
+    const { error } = await pipe.next(({ error: fault }) => fault !== undefined);
+    assert.equal((error as { code: number }).code, code, line);
+  }
+  pipe.send({ id: 10, method: "no/such/method" });
+  assert.equal(((await pipe.next(answered(10)))["error"] as { code: number }).code, -32601);
+  pipe.send({ id: 11, method: "tools/call", params: {} });
+  assert.ok((await pipe.next(answered(11)))["error"]);
+  pipe.send(call(12, "no_such_tool"));
+  assert.ok((await pipe.next(answered(12)))["error"]);
+  pipe.send(`\n \n{"jsonrpc":"2.0","id":13,"method":"ping"}\r\n`);
+  assert.deepEqual((await pipe.next(answered(13)))["result"], {});
+  assert.equal(await pipe.end(), 0);
+});
+
+test("an oversized and a deeply nested message are refused, and the session goes on", async (t) => {
+  const mcp = await openMcp(t, { maxMessageBytes: 200_000 });
+  const pipe = await greeted(mcp.pipe());
+  pipe.send(call(1, "create_task", goodTask(mcp.corner.work, { prompt: `${"x ".repeat(200_000)} src/a.ts` })));
+  const { error } = await pipe.next(({ id }) => id === null);
+  assert.match((error as { message: string }).message, /200000 bytes at most/);
+  pipe.send(`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"get_task","arguments":${"[".repeat(90_000)}${"]".repeat(90_000)}}}\n`);
+  assert.ok(await pipe.next(({ id }) => id === 2 || id === null));
+  pipe.send({ id: 3, method: "ping" });
+  await pipe.next(answered(3));
+  assert.equal(mcp.api.listTasks({}).tasks.length, 0);
+});
+
+test("two clients at once do not meet", async (t) => {
+  const { stdio, corner } = await openMcp(t);
+  const [one, two] = await Promise.all([stdio(), stdio({ era: "2025" })]);
+  const create = (client: typeof one, name: string) => callTool(client, "create_task", goodTask(corner.work, { name }));
+  const tasks = await Promise.all([...Array(10).keys()].flatMap((index) => [create(one, `one ${index}`), create(two, `two ${index}`)]));
+  const names = tasks.map(({ task }) => (task as { name: string }).name);
+  assert.deepEqual(names, [...Array(10).keys()].flatMap((index) => [`one ${index}`, `two ${index}`]));
+});
+
+/** A connection that is upgraded by hand, as the pipe does it. */
+async function upgraded(t: TestContext, mcp: OpenMcp): Promise<net.Socket> {
+  const socket = net.connect(mcp.socket);
+  t.after(() => socket.destroy());
+  await new Promise((resolve) => socket.once("connect", resolve));
+  socket.write("GET /mcp HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: claude-worker-mcp\r\n\r\n");
+  return socket;
+}
+
+test("a client that never reads costs the server a bounded amount and nobody else anything", async (t) => {
+  const mcp = await openMcp(t);
+  const socket = await upgraded(t, mcp);
+  socket.pause();
+  const line = `${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" })}\n`;
+  let sent = 0;
+  const before = process.memoryUsage().external + process.memoryUsage().heapUsed;
+  // Each answer is thousands of times as long as the request: far more than may be kept.
+  const burst = line.repeat(100);
+  let isBlocked = false;
+  while (!isBlocked && sent < 20_000) {
+    isBlocked = !socket.write(burst);
+    sent += 100;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.ok(isBlocked, `the server still took requests after ${sent}`);
+  global.gc?.();
+  const grown = process.memoryUsage().external + process.memoryUsage().heapUsed - before;
+  assert.ok(grown < 300e6, `grown by ${Math.round(grown / 1e6)} MB`);
+  const other = await mcp.http();
+  assert.ok((await callTool(other, "list_tasks"))["counts"]);
+});
+
+test("a session outlives the server: a wait goes on, a write without a key is not repeated, and the ids stay", async (t) => {
+  const first = await openMcp(t);
+  const pipe = await greeted(first.pipe());
+  pipe.send({ id: 1, method: "tools/list" });
+  await pipe.next(answered(1));
+  pipe.send(call(2, "create_task", goodTask(first.corner.work)));
+  await pipe.next(answered(2));
+  const server = await standIn(t, first);
+  pipe.send(call(3, "wait_for_tasks", { ids: [1] }));
+  pipe.send(call(4, "create_task", goodTask(first.corner.work, { name: "unsafe" })));
+  pipe.send(call(5, "create_task", goodTask(first.corner.work, { name: "safe", idempotency_key: "k" })));
+  await eventually(() => server.taken.length >= 3);
+  await server.die();
+  const lost = (await pipe.next(answered(4)))["result"] as { isError: boolean; content: { text: string }[] };
+  assert.equal(lost.isError, true);
+  assert.match(lost.content[0]?.text ?? "", /may have been carried out or not[\s\S]*list_tasks/);
+  const again = await server.comeBack();
+  await eventually(() => again.length >= 4);
+  assert.deepEqual(
+    again.map((line) => (JSON.parse(line) as { id?: unknown; method: string }).id ?? (JSON.parse(line) as { method: string }).method),
+    ["hello", "notifications/initialized", 3, 5],
+  );
+});
+
+/** Takes the door's place with a server that reads and never answers, then dies, then is back; to see what the pipe says. */
+async function standIn(t: TestContext, mcp: OpenMcp) {
+  const taken: string[] = [];
+  const again: string[] = [];
+  await mcp.door.stop();
+  const open = (lines: string[]): Promise<net.Server> =>
+    new Promise((resolve) => {
+      const server = net.createServer((socket) => {
+        let text = "";
+        let isUpgraded = false;
+        socket.on("error", () => undefined);
+        socket.setEncoding("utf8").on("data", (part: string) => {
+          text += part;
+          if (!isUpgraded && text.includes("\r\n\r\n")) {
+            isUpgraded = true;
+            text = text.slice(text.indexOf("\r\n\r\n") + 4);
+            socket.write("HTTP/1.1 101 Switching Protocols\r\n\r\n");
+          }
+          for (let end = text.indexOf("\n"); isUpgraded && end !== -1; end = text.indexOf("\n")) {
+            const line = text.slice(0, end);
+            text = text.slice(end + 1);
+            const { method } = JSON.parse(line) as { method: string };
+            if (lines === again || method === "tools/call") lines.push(line);
+          }
+        });
+        sockets.push(socket);
+      });
+      const sockets: net.Socket[] = [];
+      server.listen(mcp.socket, () => resolve(server));
+      t.after(() => {
+        for (const socket of sockets) socket.destroy();
+        server.close();
+      });
+      kill = () => {
+        for (const socket of sockets) socket.destroy();
+        server.close();
+      };
+    });
+  let kill = (): void => undefined;
+  let isOpen = open(taken);
+  await isOpen;
+  return {
+    taken,
+    die: async () => kill(),
+    comeBack: async () => {
+      isOpen = open(again);
+      await isOpen;
+      return again;
+    },
+  };
+}

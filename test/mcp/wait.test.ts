@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import type { Client } from "@modelcontextprotocol/client";
+import { settle } from "../../src/mcp/settle.ts";
+import { eventually } from "../support/eventually.ts";
+import { callTool, goodTask, openMcp } from "../support/mcp.ts";
+import type { Era, OpenMcp } from "../support/mcp.ts";
+
+async function setup(t: TestContext, era: Era = "2026"): Promise<OpenMcp & { client: Client; create(): Promise<number> }> {
+  const mcp = await openMcp(t);
+  const client = await mcp.http({ era });
+  const create = async (): Promise<number> => ((await callTool(client, "create_task", goodTask(mcp.corner.work)))["task"] as { id: number }).id;
+  return { ...mcp, client, create };
+}
+
+const idsOf = (tasks: unknown): number[] => (tasks as { id: number }[]).map(({ id }) => id);
+
+test("waits for all of several tasks, and for the first of them", async (t) => {
+  const { client, create, run } = await setup(t);
+  const ids = [await create(), await create()] as [number, number];
+  const all = callTool(client, "wait_for_tasks", { ids, timeout_s: 50 });
+  const any = callTool(client, "wait_for_tasks", { ids, until: "any", timeout_s: 50 });
+  await run(ids[1], []);
+  const first = await any;
+  assert.deepEqual([idsOf(first["ended"]), idsOf(first["open"])], [[ids[1]], [ids[0]]]);
+  await run(ids[0], [], "fail");
+  const both = await all;
+  assert.deepEqual(idsOf(both["ended"]), ids);
+  assert.equal(both["timed_out"], false);
+  assert.match(String(both["next_step"]), new RegExp(`Tasks \\[${ids[0]}\\] did not complete: get_task_logs`));
+});
+
+test("a wait that is over its time says which tasks are open, and may be called again", async (t) => {
+  const { client, create, run } = await setup(t);
+  const id = await create();
+  const early = await callTool(client, "wait_for_tasks", { ids: [id, id], timeout_s: 0.05 });
+  assert.equal(early["timed_out"], true);
+  assert.deepEqual(idsOf(early["open"]), [id]);
+  assert.match(String(early["next_step"]), /call wait_for_tasks with them again/);
+  await run(id, []);
+  assert.deepEqual(idsOf((await callTool(client, "wait_for_tasks", { ids: [id] }))["ended"]), [id]);
+});
+
+for (const era of ["2026", "2025"] as const) {
+  test(`cancelling a wait never cancels the work (${era})`, async (t) => {
+    const { client, create, api } = await setup(t, era);
+    const id = await create();
+    const give = new AbortController();
+    let isWaiting = false;
+    const options = { signal: give.signal, onprogress: () => (isWaiting = true) };
+    const refused = assert.rejects(client.callTool({ name: "wait_for_tasks", arguments: { ids: [id] } }, options));
+    await eventually(() => isWaiting);
+    give.abort();
+    await refused;
+    assert.equal(api.getTask(id).cancel_requested, false);
+    assert.equal(api.getTask(id).status, "pending");
+  });
+}
+
+test("an unknown id among the ids is an error at once", async (t) => {
+  const { client, create } = await setup(t);
+  const id = await create();
+  const answer = await client.callTool({ name: "wait_for_tasks", arguments: { ids: [id, 4711] } });
+  assert.equal(answer.isError, true);
+});
+
+test("progress is told while a wait goes on, with numbers that grow", async (t) => {
+  const { api, create, run } = await setup(t);
+  const id = await create();
+  const reports: number[] = [];
+  const settled = settle(api, [id], {
+    until: "all",
+    timeoutMs: 60_000,
+    signals: [],
+    progressMs: 5,
+    onProgress: (tasks, elapsedMs) => {
+      assert.equal(tasks[0]?.id, id);
+      reports.push(elapsedMs);
+    },
+  });
+  await eventually(() => reports.length >= 3);
+  await run(id, []);
+  assert.equal((await settled).why, "ended");
+  assert.deepEqual(reports, reports.toSorted((a, b) => a - b));
+});
+
+test("progress reaches the client as notifications of its call", async (t) => {
+  const { client, create, api, run } = await setup(t);
+  const id = await create();
+  const told: unknown[] = [];
+  const wait = client.callTool({ name: "wait_for_tasks", arguments: { ids: [id], timeout_s: 30 } }, { onprogress: (report) => void told.push(report) });
+  await eventually(() => told.length > 0);
+  assert.match(JSON.stringify(told[0]), /0 of 1 have ended/);
+  assert.equal(api.getTask(id).status, "pending");
+  await run(id, []);
+  await wait;
+});
+
+test("nothing is left behind by waits: no subscription and no timer", async (t) => {
+  const { api, create } = await setup(t);
+  const id = await create();
+  let open = 0;
+  const counted = {
+    ...api,
+    onEvents: (taskId: number | null, wake: () => void) => {
+      const subscription = api.onEvents(taskId, wake);
+      open += 1;
+      return {
+        close: () => {
+          open -= 1;
+          subscription.close();
+        },
+      };
+    },
+  };
+  const give = new AbortController();
+  const waits = Array.from({ length: 100 }, () => settle(counted, [id], { until: "all", timeoutMs: 600_000, signals: [give.signal] }));
+  await eventually(() => open === 100);
+  give.abort();
+  for (const { why } of await Promise.all(waits)) assert.equal(why, "given_up");
+  assert.equal(open, 0);
+  const aborted = await settle(counted, [id], { until: "all", timeoutMs: 600_000, signals: [give.signal] });
+  assert.equal(aborted.why, "given_up");
+  assert.equal(open, 0);
+});
+
+test("a server that stops ends waits with what is known", async (t) => {
+  const { client, create, door } = await setup(t);
+  const id = await create();
+  let isWaiting = false;
+  const wait = client.callTool({ name: "wait_for_tasks", arguments: { ids: [id] } }, { onprogress: () => (isWaiting = true) });
+  await eventually(() => isWaiting);
+  await door.stop();
+  assert.match(JSON.stringify((await wait).structuredContent), /server is being stopped/);
+});
