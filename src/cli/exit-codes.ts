@@ -17,7 +17,11 @@ export const exitCodes = {
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
+/** A person pressed Ctrl-C at a question. */
+export class Interrupted extends Error {}
+
 export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof Interrupted) return exitCodes.interrupted;
   if (!(error instanceof WorkerError)) return exitCodes.failed;
   switch (error.code) {
     case "invalid_input":

@@ -1,7 +1,7 @@
 /** Prints what was thrown: a sentence for people, or JSON for programs; the stack trace only with --debug. */
 import { messageOf, WorkerError } from "../domain/errors.ts";
 import { plainText } from "../domain/plain-text.ts";
-import { exitCodeOf } from "./exit-codes.ts";
+import { exitCodeOf, Interrupted } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { writeJson } from "./io.ts";
 import type { Io } from "./io.ts";
@@ -23,6 +23,7 @@ export function reportError(error: unknown, io: Io, { json, debug }: { json: boo
 }
 
 function described(error: unknown): { code: string; message: string; errors: WorkerError["faults"] } {
+  if (error instanceof Interrupted) return { code: "interrupted", message: error.message, errors: [] };
   if (error instanceof WorkerError) return { code: error.code, message: error.message, errors: error.faults };
   const message = `Something went wrong inside claude-worker: ${messageOf(error)}. Run it again with --debug and report what it prints.`;
   return { code: "internal", message, errors: [] };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { checkClaudeCode, ownBinary } from "../../src/cli/doctor/claude-code.ts";
@@ -71,7 +71,7 @@ test("a data directory that is open to others is a warning, one that cannot be w
   assert.match(checkDirectories(paths)[0]?.message ?? "", /will be made/);
   mkdirSync(place.dataHome, { mode: 0o755 });
   chmodSync(place.dataHome, 0o755);
-  assert.match(checkDirectories(paths)[0]?.mend ?? "", /chmod 700/);
+  assert.match(checkDirectories(paths)[0]?.message ?? "", /open to others \(mode 755\)/);
   place.file("file", "");
   assert.equal(checkDirectories(pathsFrom({ CLAUDE_WORKER_HOME: path.join(place.directory, "file", "data") }))[0]?.state, "fail");
   assert.equal(
@@ -145,4 +145,20 @@ test("doctor tells a broken configuration instead of stopping at it", async (t) 
   const { code, stdout } = await call(["doctor"], { env: { CLAUDE_WORKER_WORKERS: "many" } });
   assert.equal(code, 1);
   assert.match(stdout, /fail {2}Configuration +The setting "workers" in CLAUDE_WORKER_WORKERS must be/);
+});
+
+test("doctor --fix closes the data directory and lifts the hold after a failed sign-in, and no other", async (t) => {
+  const { call, api, place } = await withServer(t);
+  chmodSync(place.dataHome, 0o755);
+  const since = api.server().started_at;
+  const hold = (kind: "auth_failed" | "manual") => ({ kind, message: "Invalid API key", since, until: null, tasks_waiting: 1 });
+  let holds = [hold("auth_failed"), hold("manual")];
+  const server = api.server();
+  api.server = () => ({ ...server, holds });
+  api.resume = async () => (holds = []);
+  assert.match((await call(["doctor", "--fix"])).stderr, /^Mended: Data directory: .+ is open to others \(mode 755\)\n$/);
+  assert.equal(statSync(place.dataHome).mode & 0o777, 0o700);
+  holds = [hold("auth_failed")];
+  assert.match((await call(["doctor", "--fix"])).stderr, /^Mended: Hold: held: Invalid API key \(1 task waits\)\n$/);
+  assert.deepEqual(holds, []);
 });

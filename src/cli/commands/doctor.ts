@@ -19,21 +19,35 @@ import type { Io } from "../io.ts";
 import { painter } from "../render/colour.ts";
 import type { Colour } from "../render/colour.ts";
 
-export const command = defineCommand<object>({
+export const command = defineCommand<{ readonly fix?: boolean }>({
   name: "doctor",
   summary: "Check that everything is in place, and say how to mend what is not",
   details: "Exits with 1 when something fails that keeps tasks from running.",
+  options: [
+    { flags: "--fix", description: "mend what is safe to mend: rights of the data directory, and the hold after a failed sign-in" },
+  ],
   examples: [
     { command: "claude-worker doctor", does: "after installing, or when something is odd" },
+    { command: "claude-worker doctor --fix", does: "after signing in again" },
     { command: "claude-worker doctor --json", does: "for programs" },
   ],
   async run({ options, io }) {
-    const checks = await allChecks(io);
+    const checks = options.fix === true ? await fixed(io, await allChecks(io)) : await allChecks(io);
     if (options.json === true) writeJson(io.stdout, { checks });
     else io.stdout.write(linesOf(checks, io));
     return checks.some(({ state }) => state === "fail") ? exitCodes.failed : exitCodes.ok;
   },
 });
+
+/** Mends what can be mended and looks again. */
+async function fixed(io: Io, checks: Check[]): Promise<Check[]> {
+  const mendable = checks.filter(({ fix }) => fix !== undefined);
+  for (const { name, message, fix } of mendable) {
+    await fix?.();
+    io.stderr.write(`Mended: ${name}: ${plainLine(message, 500)}\n`);
+  }
+  return mendable.length === 0 ? checks : await allChecks(io);
+}
 
 async function allChecks(io: Io): Promise<Check[]> {
   const paths = pathsFrom(io.env);

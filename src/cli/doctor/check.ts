@@ -8,6 +8,8 @@ export interface Check {
   readonly message: string;
   /** What to do; null when there is nothing to do. */
   readonly mend: string | null;
+  /** Mends it where that is safe to do unasked (`doctor --fix`). */
+  readonly fix?: () => Promise<unknown>;
 }
 
 export function ok(name: string, message: string): Check {
@@ -15,11 +17,11 @@ export function ok(name: string, message: string): Check {
 }
 
 /** Works, but not everything does. */
-export function warn(name: string, message: string, mend: string): Check {
+export function warn(name: string, message: string, mend: string | null): Check {
   return { name, state: "warn", message, mend };
 }
 
 /** Tasks cannot run. */
-export function fail(name: string, message: string, mend: string): Check {
+export function fail(name: string, message: string, mend: string | null): Check {
   return { name, state: "fail", message, mend };
 }

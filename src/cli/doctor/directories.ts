@@ -1,5 +1,5 @@
 /** Checks that state can be written, that others cannot read it, and that there is room. */
-import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { accessSync, chmodSync, constants, existsSync, statSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Paths } from "../../config/paths.ts";
@@ -28,7 +28,12 @@ function checkDirectory(name: string, path: string): Check {
   if (place !== path) return ok(name, `${path} (will be made)`);
   const mode = statSync(path).mode & 0o777;
   if (name === "Data directory" && (mode & 0o077) !== 0) {
-    return warn(name, `${path} is open to others (mode ${mode.toString(8)})`, `chmod 700 ${path}, or start the server: it does that`);
+    const check = warn(
+      name,
+      `${path} is open to others (mode ${mode.toString(8)})`,
+      "claude-worker doctor --fix, or start the server: it closes it",
+    );
+    return { ...check, fix: async () => chmodSync(path, 0o700) };
   }
   return ok(name, path);
 }

@@ -13,7 +13,7 @@ export async function checkServer(client: WorkerClient): Promise<Check[]> {
     return [
       stateOf(server),
       ...server.problems.map((problem) => fail("Storage", problem, "Make room or mend the rights; it lifts by itself")),
-      ...server.holds.map(holdOf),
+      ...server.holds.map((hold) => holdOf(hold, client, server.holds)),
     ];
   } catch (error) {
     if (error instanceof ServerUnreachable && error.nobodyListens && client.address.kind === "socket") {
@@ -30,13 +30,24 @@ function stateOf(server: ServerView): Check {
     : warn("Server", `${server.status} (${where})`, "See its log: claude-worker server logs");
 }
 
-function holdOf(hold: ServerView["holds"][number]): Check {
-  if (hold.message.includes("claude-worker resume"))
-    return { name: "Hold", state: hold.kind === "auth_failed" ? "fail" : "warn", message: holdText(hold), mend: null };
-  if (hold.kind === "auth_failed") return fail("Hold", holdText(hold), "Sign in again, then: claude-worker resume");
+type Hold = ServerView["holds"][number];
+
+function holdOf(hold: Hold, client: WorkerClient, holds: readonly Hold[]): Check {
+  if (hold.kind === "auth_failed") {
+    const check = fail("Hold", holdText(hold), mendUnlessSaid(hold, "Sign in again, then: claude-worker resume"));
+    // `resume` lifts all holds: somebody else's pause is not ours to end.
+    return holds.every(({ kind }) => kind === "auth_failed") ? { ...check, fix: async () => await client.resume() } : check;
+  }
   return warn(
     "Hold",
     holdText(hold),
-    hold.until === null ? "When it may go on: claude-worker resume" : "It lifts by itself; sooner: claude-worker resume",
+    mendUnlessSaid(
+      hold,
+      hold.until === null ? "When it may go on: claude-worker resume" : "It lifts by itself; sooner: claude-worker resume",
+    ),
   );
+}
+
+function mendUnlessSaid({ message }: Hold, mend: string): string | null {
+  return message.includes("claude-worker resume") ? null : mend;
 }
