@@ -86,7 +86,9 @@ test("an oversized and a deeply nested message are refused, and the session goes
   pipe.send(call(1, "create_task", goodTask(mcp.corner.work, { prompt: `${"x ".repeat(200_000)} src/a.ts` })));
   const { error } = await pipe.next(({ id }) => id === null);
   assert.match((error as { message: string }).message, /200000 bytes at most/);
-  pipe.send(`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"get_task","arguments":${"[".repeat(90_000)}${"]".repeat(90_000)}}}\n`);
+  pipe.send(
+    `{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"get_task","arguments":${"[".repeat(90_000)}${"]".repeat(90_000)}}}\n`,
+  );
   assert.ok(await pipe.next(({ id }) => id === 2 || id === null));
   pipe.send({ id: 3, method: "ping" });
   await pipe.next(answered(3));
@@ -99,7 +101,10 @@ test("two clients at once do not meet", async (t) => {
   const create = (client: typeof one, name: string) => callTool(client, "create_task", goodTask(corner.work, { name }));
   const tasks = await Promise.all([...Array(10).keys()].flatMap((index) => [create(one, `one ${index}`), create(two, `two ${index}`)]));
   const names = tasks.map(({ task }) => (task as { name: string }).name);
-  assert.deepEqual(names, [...Array(10).keys()].flatMap((index) => [`one ${index}`, `two ${index}`]));
+  assert.deepEqual(
+    names,
+    [...Array(10).keys()].flatMap((index) => [`one ${index}`, `two ${index}`]),
+  );
 });
 
 /** A connection that is upgraded by hand, as the pipe does it. */

@@ -10,7 +10,8 @@ import type { Era, OpenMcp } from "../support/mcp.ts";
 async function setup(t: TestContext, era: Era = "2026"): Promise<OpenMcp & { client: Client; create(): Promise<number> }> {
   const mcp = await openMcp(t);
   const client = await mcp.http({ era });
-  const create = async (): Promise<number> => ((await callTool(client, "create_task", goodTask(mcp.corner.work)))["task"] as { id: number }).id;
+  const create = async (): Promise<number> =>
+    ((await callTool(client, "create_task", goodTask(mcp.corner.work)))["task"] as { id: number }).id;
   return { ...mcp, client, create };
 }
 
@@ -82,14 +83,20 @@ test("progress is told while a wait goes on, with numbers that grow", async (t) 
   await eventually(() => reports.length >= 3);
   await run(id, []);
   assert.equal((await settled).why, "ended");
-  assert.deepEqual(reports, reports.toSorted((a, b) => a - b));
+  assert.deepEqual(
+    reports,
+    reports.toSorted((a, b) => a - b),
+  );
 });
 
 test("progress reaches the client as notifications of its call", async (t) => {
   const { client, create, api, run } = await setup(t);
   const id = await create();
   const told: unknown[] = [];
-  const wait = client.callTool({ name: "wait_for_tasks", arguments: { ids: [id], timeout_s: 30 } }, { onprogress: (report) => void told.push(report) });
+  const wait = client.callTool(
+    { name: "wait_for_tasks", arguments: { ids: [id], timeout_s: 30 } },
+    { onprogress: (report) => void told.push(report) },
+  );
   await eventually(() => told.length > 0);
   assert.match(JSON.stringify(told[0]), /0 of 1 have ended/);
   assert.equal(api.getTask(id).status, "pending");
