@@ -111,7 +111,7 @@ export async function toolFault(client: Client, name: string, input: Record<stri
   const answer = await client.callTool({ name, arguments: input });
   if (answer.isError !== true) throw new Error(`${name} did not fail: ${JSON.stringify(answer.structuredContent)}`);
   const [first] = answer.content;
-  return { ...(answer.structuredContent as unknown as Omit<ToolFault, "text">), text: first?.type === "text" ? first.text : "" };
+  return { ...(answer.structuredContent as Omit<ToolFault, "text">), text: first?.type === "text" ? first.text : "" };
 }
 
 export interface ToolFault {
