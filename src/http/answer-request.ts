@@ -8,6 +8,7 @@ import type { Authenticate } from "./authenticate.ts";
 import type { FailedLogins } from "./failed-logins.ts";
 import { guardTransport } from "./guard-transport.ts";
 import type { Transport } from "./guard-transport.ts";
+import type { OpenConnections } from "./open-connections.ts";
 import { HttpError } from "./problem.ts";
 import { readJsonBody } from "./read-body.ts";
 import type { RequestCounts } from "./request-counts.ts";
@@ -26,6 +27,7 @@ export interface AnswerOptions {
   readonly failedLogins: FailedLogins;
   readonly log: HttpLog;
   readonly requests: RequestCounts;
+  readonly connections: OpenConnections;
   /** Sees each JSON answer before it is sent: tests check its shape here. */
   readonly inspect?: ((route: Route, answer: Answer) => void) | undefined;
 }

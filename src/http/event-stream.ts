@@ -3,7 +3,6 @@
  * reads: while that one is slow it buffers nothing and later reads what it missed from the store.
  */
 import type { ServerResponse } from "node:http";
-import type { Caller } from "../contract/api.ts";
 import { piecesOf } from "./feed.ts";
 import type { Feed, FeedEnd, FeedWatcher } from "./feed.ts";
 import { streamHead } from "./send-answer.ts";
@@ -11,7 +10,6 @@ import { streamHead } from "./send-answer.ts";
 const readAtOnce = 100;
 
 export class EventStream implements FeedWatcher {
-  readonly caller: Caller;
   readonly #response: ServerResponse;
   readonly #feed: Feed;
   #after: number;
@@ -20,8 +18,7 @@ export class EventStream implements FeedWatcher {
   #blockedAt: number | null = null;
   #closed = false;
 
-  constructor(response: ServerResponse, feed: Feed, { after, caller }: { after: number; caller: Caller }) {
-    this.caller = caller;
+  constructor(response: ServerResponse, feed: Feed, after: number) {
     this.#response = response;
     this.#feed = feed;
     this.#after = after;
@@ -49,9 +46,8 @@ export class EventStream implements FeedWatcher {
     if (this.#blockedAt === null) this.#goOn();
   }
 
-  /** Keeps the connection alive; one whose token has expired is closed, and one whose reader has stopped for too long too: it comes back with Last-Event-ID. */
+  /** Keeps the connection alive; one whose reader has stopped for too long is closed and comes back with Last-Event-ID. */
   beat(maxBlockedMs: number): void {
-    if (this.caller.expiresAt !== undefined && this.caller.expiresAt <= Date.now()) return this.close();
     if (this.#blockedAt === null) this.#write(": heartbeat\n\n");
     else if (performance.now() - this.#blockedAt > maxBlockedMs) this.#response.destroy();
   }

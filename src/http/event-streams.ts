@@ -4,6 +4,7 @@ import type { Caller } from "../contract/api.ts";
 import { EventStream } from "./event-stream.ts";
 import { Feed } from "./feed.ts";
 import type { FeedSource } from "./feed.ts";
+import type { OpenConnections } from "./open-connections.ts";
 
 export interface EventStreamsOptions {
   readonly heartbeatMs: number;
@@ -24,12 +25,14 @@ export interface Watch {
 
 export class EventStreams {
   readonly #options: EventStreamsOptions;
+  readonly #connections: OpenConnections;
   /** By task id; null is the feed of all tasks. */
   readonly #feeds = new Map<number | null, Feed>();
   readonly #streams = new Set<EventStream>();
   #heartbeat: NodeJS.Timeout | null = null;
 
-  constructor(options: EventStreamsOptions) {
+  constructor(connections: OpenConnections, options: EventStreamsOptions) {
+    this.#connections = connections;
     this.#options = options;
   }
 
@@ -42,17 +45,16 @@ export class EventStreams {
   open(response: ServerResponse, { key, after, source, caller }: Watch): void {
     const feed = this.#feeds.get(key) ?? new Feed(source, this.#options.onFault);
     this.#feeds.set(key, feed);
-    const stream = new EventStream(response, feed, { after, caller });
+    const stream = new EventStream(response, feed, after);
+    const forget = this.#connections.add(caller, () => stream.close());
     feed.add(stream);
     this.#streams.add(stream);
-    response.once("close", () => this.#forget(key, feed, stream));
+    response.once("close", () => {
+      forget();
+      this.#forget(key, feed, stream);
+    });
     this.#heartbeat ??= setInterval(() => this.#beat(), this.#options.heartbeatMs);
     stream.open();
-  }
-
-  /** Ends the streams of a caller whose token is gone. @param name of the caller. */
-  closeOf(name: string): void {
-    for (const stream of this.#streams) if (stream.caller.name === name) stream.close();
   }
 
   /** Ends every stream; readers come back by themselves. May be called twice. */

@@ -14,6 +14,7 @@ import { hostsOf } from "./guard-transport.ts";
 import type { Transport } from "./guard-transport.ts";
 import { listenOnSocket, listenOnTcp } from "./listen.ts";
 import type { McpDoor } from "./mcp-door.ts";
+import { OpenConnections } from "./open-connections.ts";
 import { problemOf, HttpError } from "./problem.ts";
 import { RequestCounts } from "./request-counts.ts";
 import type { Route } from "./route.ts";
@@ -68,7 +69,8 @@ const { createServer } = process.getBuiltinModule("node:http");
 const stopGraceMs = 3000;
 
 export function createHttp(options: HttpOptions): HttpDoor {
-  const streams = new EventStreams({
+  const connections = new OpenConnections();
+  const streams = new EventStreams(connections, {
     heartbeatMs: options.heartbeatMs ?? 15_000,
     maxBlockedMs: options.maxBlockedMs ?? 60_000,
     onFault: (error) => {
@@ -76,13 +78,14 @@ export function createHttp(options: HttpOptions): HttpDoor {
     },
   });
   const requests = new RequestCounts();
-  const routes = routesOf(options.api, { requests, streams });
+  const routes = routesOf(options.api, { requests, streams, connections });
   const answering: AnswerOptions = {
-    router: new Router([...routes, ...(options.mcp === undefined ? [] : mcpRoutes(options.mcp))]),
+    router: new Router([...routes, ...(options.mcp === undefined ? [] : mcpRoutes(options.mcp, connections))]),
     authenticate: authenticateBy(options.token, (secret) => options.api.callerOfToken(secret)),
     failedLogins: new FailedLogins(),
     log: options.log,
     requests,
+    connections,
     inspect: options.inspect,
   };
   const servers = new Set<Server>();
@@ -124,7 +127,7 @@ function routesOf(api: WorkerApi, door: DoorState): Route[] {
     ...trustRoutes(api),
     ...holdRoutes(api),
     ...maintenanceRoutes(api),
-    ...tokenRoutes(api, door.streams),
+    ...tokenRoutes(api, door.connections),
   ];
   return routes;
 }

@@ -39,6 +39,10 @@ export async function answerUpgrade(
     checkScope(caller, "read");
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${mcpUpgrade}\r\n\r\n`);
     if (head.length > 0) socket.unshift(head);
+    socket.once(
+      "close",
+      options.connections.add(caller, () => socket.destroy()),
+    );
     await mcp.connection(socket, mcpSession(caller, request));
   } catch (error) {
     if (!(error instanceof WorkerError)) options.log.error({ err: error }, "an upgrade failed");

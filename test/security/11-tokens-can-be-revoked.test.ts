@@ -3,6 +3,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
+import { request as httpRequest } from "node:http";
+import type { Duplex } from "node:stream";
+import type { McpDoor } from "../../src/http/mcp-door.ts";
 import { FailedLogins } from "../../src/http/failed-logins.ts";
 import { openDoorOf } from "../support/http-door.ts";
 import type { OpenDoor } from "../support/http-door.ts";
@@ -13,7 +16,7 @@ import { eventually } from "../support/eventually.ts";
 
 type Bundle = RealApi & OpenDoor & { make(scope: string, more?: object): Promise<{ id: number; token: string }> };
 
-async function setup(t: TestContext, options: { heartbeatMs?: number } = {}): Promise<Bundle> {
+async function setup(t: TestContext, options: { mcp?: McpDoor } = {}): Promise<Bundle> {
   const real = realApi(t);
   const open = await openDoorOf(t, real.api, { directory: real.corner.directory, ...options });
   const make = async (scope: string, more: object = {}) => {
@@ -90,8 +93,48 @@ test("a revoked token opens nothing, and its streams end; others' streams go on"
   assert.equal((await open.call({ method: "DELETE", path: `/api/v1/tokens/${id}` })).status, 404);
 });
 
+test("an MCP connection and a long MCP answer end with their token", async (t) => {
+  const never = new Promise<void>(() => {});
+  const mcp: McpDoor = {
+    request: (_request, response) => {
+      response.write("data: {}\n\n");
+      return never;
+    },
+    connection: (socket) => void socket.resume(),
+    close: async () => {},
+  };
+  const open = await setup(t, { mcp });
+  const { id, token } = await open.make("read");
+  const headers = { connection: "upgrade", upgrade: "claude-worker-mcp" };
+  const upgraded = await upgrade(open.port, { ...headers, authorization: `Bearer ${token}` });
+  const answer = await open.stream({ method: "POST", path: "/mcp", body: {}, tcp: true, token });
+  const ended = Promise.all(
+    [upgraded, answer].map(
+      (each) =>
+        new Promise((resolve) =>
+          each
+            .resume()
+            .on("error", () => {})
+            .once("close", resolve),
+        ),
+    ),
+  );
+  assert.equal((await open.call({ method: "DELETE", path: `/api/v1/tokens/${id}` })).status, 204);
+  await ended;
+});
+
+/** The connection after it was upgraded. */
+function upgrade(port: number, headers: Record<string, string>): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ host: "127.0.0.1", port, path: "/mcp", headers });
+    request.on("upgrade", (_answer, socket) => resolve(socket)).on("error", reject);
+    request.on("response", ({ statusCode }) => reject(new Error(`not upgraded: ${statusCode}`)));
+    request.end();
+  });
+}
+
 test("an expired token opens nothing, and its streams end", async (t) => {
-  const open = await setup(t, { heartbeatMs: 20 });
+  const open = await setup(t);
   const expires = new Date(Date.now() + 1500).toISOString();
   const { token } = await open.make("read", { expires_at: expires });
   open.clock.nowMs = Date.now();

@@ -5,6 +5,7 @@ import { configView, healthView, readyView, serverView, usageView } from "../../
 import type { HealthView } from "../../contract/views.ts";
 import type { EventStreams } from "../event-streams.ts";
 import { metricsText, metricsType } from "../metrics.ts";
+import type { OpenConnections } from "../open-connections.ts";
 import type { RequestCounts } from "../request-counts.ts";
 import { route } from "../route.ts";
 import type { Answer, Route } from "../route.ts";
@@ -15,6 +16,7 @@ const tag = "Server";
 export interface DoorState {
   readonly requests: RequestCounts;
   readonly streams: EventStreams;
+  readonly connections: OpenConnections;
 }
 
 export function serverRoutes(api: WorkerApi, { requests, streams }: DoorState): Route[] {

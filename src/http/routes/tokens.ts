@@ -2,14 +2,14 @@
 import type { WorkerApi } from "../../contract/api.ts";
 import { tokenInput, tokenParams } from "../../contract/queries.ts";
 import { newTokenView, tokenList } from "../../contract/views.ts";
-import type { EventStreams } from "../event-streams.ts";
+import type { OpenConnections } from "../open-connections.ts";
 import { route } from "../route.ts";
 import type { Answer, Route } from "../route.ts";
 
 const path = "/api/v1/tokens";
 const tag = "Tokens";
 
-export function tokenRoutes(api: WorkerApi, streams: EventStreams): Route[] {
+export function tokenRoutes(api: WorkerApi, connections: OpenConnections): Route[] {
   return [
     route({
       method: "GET",
@@ -44,11 +44,11 @@ export function tokenRoutes(api: WorkerApi, streams: EventStreams): Route[] {
       name: "removeToken",
       tag,
       summary: "Revoke an access token",
-      description: "It opens nothing from now on, and its open event streams are closed.",
+      description: "It opens nothing from now on, and what it has open (event streams, MCP) is closed.",
       params: tokenParams,
       answers: { 204: { description: "Revoked.", schema: null } },
       async handle({ params, caller }): Promise<Answer> {
-        streams.closeOf(await api.removeToken(params.id, caller));
+        connections.closeOf(await api.removeToken(params.id, caller));
         return { status: 204 };
       },
     }),
