@@ -1,0 +1,47 @@
+/** Looks at a running server's database from outside, through a connection of its own that can only read. */
+import Database from "better-sqlite3";
+
+export interface OpenAttempt {
+  readonly id: number;
+  readonly taskId: number;
+  readonly runnerId: string;
+  readonly pid: number | null;
+}
+
+export interface Observer {
+  openAttempts(): OpenAttempt[];
+  taskNamed(name: string): number | null;
+  unfinished(): number;
+  /** How often the worst task died in a row without a finished step. */
+  worstPoison(): number;
+  /** Whether the task goes on, or cannot now, after this attempt was cut: closed, and a newer attempt's agent has spoken. */
+  isRecovered(attempt: OpenAttempt, workers: number): boolean;
+  /** Copies the database, as it is now, into a new file. */
+  copyTo(file: string): void;
+  close(): void;
+}
+
+/** @param file it exists already. */
+export function observe(file: string): Observer {
+  const database = new Database(file, { readonly: true, fileMustExist: true, timeout: 20_000 });
+  const select = <Row>(sql: string, ...values: unknown[]): Row[] => database.prepare<unknown[], Row>(sql).all(...values);
+  const count = (sql: string, ...values: unknown[]): number => Number(database.prepare(sql).pluck().get(...values) ?? 0);
+  const open = (): OpenAttempt[] =>
+    select("SELECT id, task_id AS taskId, runner_id AS runnerId, pid FROM attempts WHERE ended_at IS NULL ORDER BY id");
+  return {
+    openAttempts: open,
+    taskNamed: (name) => count("SELECT id FROM tasks WHERE name = ?", name) || null,
+    unfinished: () => count("SELECT count(*) FROM tasks WHERE ended_at IS NULL"),
+    worstPoison: () => count("SELECT max(poison_count) FROM tasks WHERE ended_at IS NULL"),
+    isRecovered({ id, taskId }, workers) {
+      if (count("SELECT count(*) FROM attempts WHERE id = ? AND ended_at IS NULL", id) > 0) return false;
+      if (count("SELECT count(*) FROM tasks WHERE id = ? AND ended_at IS NOT NULL", taskId) > 0) return true;
+      const spoken = "SELECT count(*) FROM events WHERE task_id = ? AND attempt_id > ? AND type IN ('init', 'text', 'tool_use', 'tool_result', 'result')";
+      if (count(spoken, taskId, id) > 0) return true;
+      const newer = count("SELECT count(*) FROM attempts WHERE task_id = ? AND id > ? AND ended_at IS NULL", taskId, id) > 0;
+      return !newer && (open().length >= workers || count("SELECT count(*) FROM holds") > 0);
+    },
+    copyTo: (target) => void database.prepare("VACUUM INTO ?").run(target),
+    close: () => void database.close(),
+  };
+}

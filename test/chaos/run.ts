@@ -1,0 +1,94 @@
+/** Plays rounds of a plan on one world until enough blows have fallen, and checks the world after each round. */
+import { setTimeout as delay } from "node:timers/promises";
+import { markersInUse } from "../../src/processes/process-table.ts";
+import { markerName, sweep } from "../../src/processes/sweep.ts";
+import { inspect } from "./invariants.ts";
+import { observe } from "./observer.ts";
+import type { Observer } from "./observer.ts";
+import { planRound } from "./plan.ts";
+import type { Round, Strike } from "./plan.ts";
+import { Tally } from "./report.ts";
+import { strike } from "./strike.ts";
+import { feed } from "./workload.ts";
+import type { Acknowledged } from "./workload.ts";
+import { World } from "./world.ts";
+
+export interface RunOptions {
+  readonly seed: number;
+  /** Blows that must fall. */
+  readonly kills: number;
+  readonly killsPerRound: number;
+  readonly real: boolean;
+  readonly workers: number;
+  /** Told after each round. */
+  readonly say: (line: string) => void;
+}
+
+/** A round must come to rest within this time after its last blow. */
+const restLimitMs = 240_000;
+/** So many deaths in a row without a finished step are waited out: five make a task poisonous, which is meant so. */
+const poisonGuard = 3;
+const poisonWaitMs = 30_000;
+
+/** Runs to the number of kills. It stops at the first round with a finding and keeps the world on the disk then. */
+export async function runChaos(options: RunOptions): Promise<Tally> {
+  const tally = new Tally(options.real);
+  const world = await World.create({ real: options.real, workers: options.workers });
+  const acknowledged: Acknowledged[] = [];
+  try {
+    for (let index = 0; tally.kills < options.kills && !tally.isBroken; index += 1) {
+      const strikes = Math.min(options.killsPerRound, options.kills - tally.kills);
+      const round = planRound(options.seed, index, { strikes, real: options.real });
+      await playRound(world, round, index, acknowledged, tally);
+      options.say(`round ${index + 1}: ${tally.line()}`);
+    }
+  } catch (error) {
+    tally.fault(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+  await world.stop();
+  await endWorld(world, tally);
+  return tally;
+}
+
+async function playRound(world: World, round: Round, index: number, acknowledged: Acknowledged[], tally: Tally): Promise<void> {
+  world.warm = round.warm;
+  await world.ensureDaemon();
+  const observer = observe(world.paths.database);
+  try {
+    const feeding = feed(world, observer, index, round.tasks, acknowledged);
+    const recoveries: Promise<void>[] = [];
+    for (const planned of round.strikes) await strikeOnce(world, observer, planned, tally, recoveries);
+    await Promise.all([feeding, ...recoveries]);
+    await untilAtRest(world, observer);
+    tally.addRound(await inspect(world, observer, acknowledged));
+  } finally {
+    observer.close();
+    await world.stop();
+  }
+}
+
+async function strikeOnce(world: World, observer: Observer, planned: Strike, tally: Tally, recoveries: Promise<void>[]): Promise<void> {
+  await delay(planned.afterMs);
+  for (const until = performance.now() + poisonWaitMs; observer.worstPoison() >= poisonGuard && performance.now() < until; ) await delay(20);
+  const blow = await strike(world, observer, planned);
+  if (blow === null) return;
+  const recovered = blow.recovery.then((ms) => tally.addBlow(blow.kind, planned.hasty ? "hasty" : ms));
+  if (planned.hasty) recoveries.push(recovered);
+  else await recovered;
+}
+
+async function untilAtRest(world: World, observer: Observer): Promise<void> {
+  for (const until = performance.now() + restLimitMs; observer.unfinished() > 0 && performance.now() < until; await delay(20)) {
+    await world.ensureDaemon();
+  }
+  await world.ensureDaemon();
+}
+
+/** Nothing may be left running, whatever was found. */
+async function endWorld(world: World, tally: Tally): Promise<void> {
+  for (const marker of await markersInUse(markerName)) if (marker.startsWith(world.idPrefix)) await sweep(marker);
+  if (tally.isBroken) tally.keep(world.place.directory);
+  else await world.remove();
+  world.client.close();
+  await world.model.stop();
+}

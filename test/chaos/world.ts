@@ -1,0 +1,188 @@
+/** A data directory with a server that may be felled at any moment, and everything that is needed to start it again. It judges nothing. */
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { existsSync, mkdirSync, openSync, closeSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { WorkerClient } from "../../src/client/index.ts";
+import { pathsFrom } from "../../src/config/paths.ts";
+import type { Paths } from "../../src/config/paths.ts";
+import type { FailpointName } from "../../src/processes/failpoint.ts";
+import { runnerIdPrefix } from "../../src/supervisor/spawn-runner.ts";
+import { startModel } from "../support/model.ts";
+import type { ScriptedModel } from "../support/model.ts";
+import { scratch } from "../support/scratch.ts";
+import type { Scratch } from "../support/scratch.ts";
+
+const daemonEntry = fileURLToPath(new URL("../../dist/daemon/main.js", import.meta.url));
+const fakeAgent = fileURLToPath(new URL("../support/fake-agent.ts", import.meta.url));
+
+export interface WorldOptions {
+  /** The real Claude Code with a scripted model; otherwise the fake agent. */
+  readonly real: boolean;
+  readonly workers: number;
+}
+
+export class World {
+  readonly options: WorldOptions;
+  readonly place: Scratch;
+  readonly paths: Paths;
+  readonly client: WorkerClient;
+  readonly model: ScriptedModel;
+  readonly idPrefix: string;
+  /** Sentences about servers that ended though nobody felled them. */
+  readonly deaths: string[] = [];
+  warm = 0;
+  #daemon: ChildProcess | null = null;
+  #mayDie = new Set<number>();
+  #starting: Promise<void> | null = null;
+  #lastWord = "";
+  readonly #env: Record<string, string>;
+  readonly #failpoints: string;
+
+  static async create(options: WorldOptions): Promise<World> {
+    return new World(options, scratch(null), await startModel(null));
+  }
+
+  private constructor(options: WorldOptions, place: Scratch, model: ScriptedModel) {
+    this.options = options;
+    this.place = place;
+    this.model = model;
+    this.#failpoints = path.join(place.directory, "failpoints");
+    mkdirSync(this.#failpoints);
+    this.#env = {
+      PATH: process.env["PATH"] ?? "",
+      ...model.env(place.home),
+      CLAUDE_WORKER_HOME: place.dataHome,
+      XDG_CONFIG_HOME: path.join(place.home, ".config"),
+      CLAUDE_WORKER_PORT: "0",
+      CLAUDE_WORKER_WORKERS: String(options.workers),
+      CLAUDE_WORKER_FAILPOINTS: this.#failpoints,
+      ...(options.real ? {} : { CLAUDE_WORKER_AGENT_MODULE: fakeAgent }),
+    };
+    this.paths = pathsFrom(this.#env);
+    this.idPrefix = runnerIdPrefix(this.paths.home);
+    this.client = new WorkerClient({ kind: "socket", path: this.paths.serverSocket });
+  }
+
+  /** The server that serves now, or is to. */
+  get daemonPid(): number | null {
+    return this.#daemon?.exitCode === null && this.#daemon.signalCode === null ? (this.#daemon.pid ?? null) : null;
+  }
+
+  /** Says that this process will end, and that it is meant to. */
+  expectDeath(pid: number): void {
+    this.#mayDie.add(pid);
+  }
+
+  /** Resolves when this process has ended, if it is the server. */
+  async gone(pid: number): Promise<void> {
+    const daemon = this.#daemon;
+    if (daemon?.pid !== pid || daemon.exitCode !== null || daemon.signalCode !== null) return;
+    await new Promise((resolve) => daemon.once("exit", resolve));
+  }
+
+  /** Starts the server if it does not run, again and again until one answers (it may be felled while it starts). */
+  ensureDaemon(): Promise<void> {
+    this.#starting ??= this.#untilReady().finally(() => (this.#starting = null));
+    return this.#starting;
+  }
+
+  /**
+   * Another server takes over from one that was stopped by a signal; resolves when it answers.
+   * @returns whether the old one had to be killed first, as the refusal says: it was stopped in the middle of a write.
+   */
+  async takeOver(): Promise<boolean> {
+    const old = this.#daemon;
+    this.#daemon = null;
+    const inTheWay = async (): Promise<boolean> => {
+      if (await this.#start(["--takeover"])) return false;
+      if (!this.#lastWord.includes(`kill -9 ${old?.pid}`)) return false;
+      return old?.kill("SIGKILL") === true;
+    };
+    let killed = false;
+    const taking = inTheWay().then(async (was) => {
+      killed = was;
+      await this.#untilReady(["--takeover"]);
+    });
+    await (this.#starting = taking.finally(() => (this.#starting = null)));
+    return killed;
+  }
+
+  /** Ends the server in good order; running tasks are left alone. */
+  async stop(): Promise<void> {
+    const daemon = this.#daemon;
+    if (daemon?.pid === undefined || daemon.exitCode !== null || daemon.signalCode !== null) return;
+    this.expectDeath(daemon.pid);
+    const gone = new Promise((resolve) => daemon.once("exit", resolve));
+    daemon.kill("SIGTERM");
+    await gone;
+  }
+
+  /** From now on the first process that passes the place is felled. */
+  arm(place: FailpointName): void {
+    const file = path.join(this.#failpoints, place);
+    writeFileSync(`${file}.new`, "SIGKILL");
+    renameSync(`${file}.new`, file);
+  }
+
+  /** Takes the trap away. @returns the process that it felled, or null. */
+  disarm(place: FailpointName): number | null {
+    rmSync(path.join(this.#failpoints, place), { force: true });
+    const felled = this.felled(place);
+    if (felled !== null) rmSync(path.join(this.#failpoints, `${place}.${felled}`));
+    return felled;
+  }
+
+  felled(place: FailpointName): number | null {
+    const name = readdirSync(this.#failpoints).find((each) => new RegExp(`^${place.replaceAll(".", "\\.")}\\.\\d+$`).test(each));
+    return name === undefined ? null : Number(name.slice(place.length + 1));
+  }
+
+  async remove(): Promise<void> {
+    this.client.close();
+    await this.model.stop();
+    this.place.remove();
+  }
+
+  async #untilReady(flags: readonly string[] = []): Promise<void> {
+    for (let tries = 0; this.daemonPid === null; tries += 1) {
+      if (await this.#start(flags)) return;
+      if (tries > 20) throw new Error(`the server does not start: ${this.#lastWord}; its log: ${this.paths.serverLog}`);
+      await delay(20);
+    }
+  }
+
+  async #start(flags: readonly string[]): Promise<boolean> {
+    mkdirSync(this.paths.home, { recursive: true, mode: 0o700 });
+    const log = openSync(this.paths.serverLog, "a", 0o600);
+    const env = { ...this.#env, CLAUDE_WORKER_WARM: String(this.warm), CLAUDE_WORKER_READY_FD: "3" };
+    const child = spawn(process.execPath, [daemonEntry, ...flags], { cwd: "/", env, stdio: ["ignore", log, log, "pipe"] });
+    closeSync(log);
+    this.#daemon = child;
+    child.once("exit", (code, signal) => this.#judgeDeath(child.pid ?? 0, code, signal));
+    this.#lastWord = await firstLine(child.stdio[3] as Readable);
+    if (this.#lastWord.includes('"ready":true')) return true;
+    this.expectDeath(child.pid ?? 0); // It refused to start, and said why; or it was felled.
+    await this.gone(child.pid ?? 0);
+    return false;
+  }
+
+  #judgeDeath(pid: number, code: number | null, signal: string | null): void {
+    if (this.#mayDie.has(pid)) return;
+    const felled = existsSync(this.#failpoints) && readdirSync(this.#failpoints).some((name) => name.endsWith(`.${pid}`));
+    if (!felled) this.deaths.push(`the server ${pid} ended by itself (code ${String(code)}, signal ${String(signal)})`);
+  }
+}
+
+async function firstLine(stream: Readable): Promise<string> {
+  stream.setEncoding("utf8");
+  let text = "";
+  for await (const chunk of stream) {
+    text += String(chunk);
+    if (text.includes("\n")) break;
+  }
+  return text;
+}
