@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { identityOf, listDescendants } from "../../src/processes/identity.ts";
+import { listDescendants } from "../../src/processes/identity.ts";
 import { countedIn, countedSteps } from "../support/steps.ts";
 import { worker } from "../support/worker.ts";
 import type { TestWorker } from "../support/worker.ts";
+import { fastWorker, killAndWait, runnerOf, storyOf } from "./setup.ts";
 
 const oneToFive = [1, 2, 3, 4, 5];
 
@@ -55,29 +56,43 @@ test("a killed Claude's task goes on from the turn where it was cut", async (t) 
   await assertResumed(w, id);
 });
 
-test("when server, runner and Claude are killed, the next server resumes the task", async (t) => {
-  const { w, id, pid } = await setup(t);
-  const server = await w.client.server();
-  const tree = await listDescendants(pid);
-  for (const victim of [server.pid, pid, ...tree.map((child) => child.pid)]) process.kill(victim, "SIGKILL");
+test("a runner killed at any of its own places costs no step and repeats no finished one", async (t) => {
+  const w = await fastWorker(t);
   await w.start();
-  await assertResumed(w, id);
+  for (const place of ["attempt.started", "journal.write.before", "journal.write.after", "attempt.end.before", "attempt.end.after"] as const) {
+    w.trap(place);
+    const { id } = await w.submit(`steps 4 delay 10 append ${place}`);
+    await w.felled(place);
+    const task = await w.ended(id);
+    assert.equal(task.status, "completed", `${place}: ${JSON.stringify(task.error)}`);
+    assert.deepEqual(countedIn(w.place.work, place), [1, 2, 3, 4], place);
+    await storyOf(w, id);
+  }
 });
 
-test("a killed server's tasks go on, and the next server knows the whole story", async (t) => {
-  const { w, id, pid } = await setup(t);
-  const runner = await identityOf(pid);
-  process.kill((await w.client.server()).pid, "SIGKILL");
+test("a task that kills its runner each time before it gets a step done is given up after five attempts", async (t) => {
+  const w = await fastWorker(t);
   await w.start();
+  const { id } = await w.submit("exit");
   const task = await w.ended(id);
-  assert.equal(task.status, "completed");
-  assert.equal(task.attempts, 1, "the same attempt went on");
-  assert.deepEqual(countedIn(w.place.work, "counted"), oneToFive);
-  const { events } = await w.client.eventPage(id, { after: 0, limit: 500 });
-  assert.equal(events.filter(({ type }) => type === "tool_use").length, 5);
+  assert.deepEqual([task.status, task.attempts], ["failed", 5]);
+  assert.match(String(task.error?.message), /Given up: 5 attempts in a row died without a new step/);
+});
+
+test("deaths with finished steps between them do not add up", async (t) => {
+  const w = await fastWorker(t);
+  await w.start();
+  const { id } = await w.submit("steps 14 delay 30 append counted");
+  for (let death = 1; death <= 6; death += 1) {
+    const pid = await runnerOf(w, id);
+    await w.until(id, () => new Set(countedIn(w.place.work, "counted")).size >= death * 2);
+    await killAndWait(pid);
+    await w.until(id, ({ attempts }) => attempts > death);
+  }
+  const task = await w.ended(id);
+  assert.deepEqual([task.status, task.attempts], ["completed", 7]);
   assert.deepEqual(
-    events.map(({ seq }) => seq),
-    events.map((_, index) => index + 1),
+    [...new Set(countedIn(w.place.work, "counted"))],
+    Array.from({ length: 14 }, (_, index) => index + 1),
   );
-  assert.notEqual(runner, null);
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fault, step } from "../support/model.ts";
 import { worker } from "../support/worker.ts";
+import { fastWorker, killServer, runnerOf } from "./setup.ts";
 
 test("a usage limit holds every start until its reset, survives a restart, spends no retry, and lifts by itself", async (t) => {
   const w = await worker(t, {}, { subscription: true });
@@ -25,27 +26,31 @@ test("a usage limit holds every start until its reset, survives a restart, spend
   assert.deepEqual((await w.client.server()).holds, []);
 });
 
-test("an auth failure holds everything with the mend, spends no retry, and resume lifts it", async (t) => {
-  const w = await worker(t, { "sign in": [fault.unauthorized()] });
+test("a hold by hand keeps new tasks waiting, leaves running ones alone, survives kill -9, and resume lifts it", async (t) => {
+  const w = await fastWorker(t);
   await w.start();
-  const { id } = await w.submit("sign in please");
-  const held = await w.until(id, ({ status, waiting_for }) => status === "pending" && waiting_for?.reason === "hold");
-  assert.match(String(held.waiting_for?.message), /claude-worker resume/);
-  w.model.play({ "sign in": [step.text("signed in")] });
-  const { code } = await w.cli(["resume"]);
-  assert.equal(code, 0);
-  const task = await w.ended(id);
-  assert.equal(task.status, "completed", JSON.stringify(task.error));
-  assert.equal(task.result, "signed in");
+  const running = await w.submit("steps 20 delay 50");
+  await runnerOf(w, running.id);
+  assert.equal((await w.cli(["hold"])).code, 0);
+  const waiting = await w.submit("steps 1");
+  assert.equal(waiting.waiting_for?.reason, "hold");
+  assert.equal((await w.ended(running.id)).status, "completed");
+  await killServer(w);
+  await w.start();
+  assert.equal((await w.client.get(waiting.id)).status, "pending");
+  assert.equal((await w.client.server()).holds[0]?.kind, "manual");
+  assert.equal((await w.cli(["resume"])).code, 0);
+  assert.equal((await w.ended(waiting.id)).status, "completed");
 });
 
-test("an overloaded API is tried again after a while, visibly", async (t) => {
-  const w = await worker(t, { "be patient": [fault.overloaded(3), step.text("at last")] });
+test("a usage limit spends no retry and no attempt at being poisonous, however often it strikes", async (t) => {
+  const w = await fastWorker(t);
   await w.start();
-  const { id } = await w.submit("be patient");
-  const waiting = await w.until(id, ({ status, attempts }) => status === "pending" && attempts === 1);
-  assert.match(String(waiting.waiting_for?.message), /next try in/i);
+  const { id } = await w.submit("steps 2 limit 3600", { retries: 0 });
+  await w.until(id, ({ waiting_for }) => waiting_for?.reason === "hold");
+  const [hold] = await w.client.holds();
+  assert.ok(Date.parse(String(hold?.until)) > Date.now() + 3_000_000, "held until the reset");
+  assert.equal((await w.cli(["resume"])).code, 0);
   const task = await w.ended(id);
-  assert.equal(task.status, "completed", JSON.stringify(task.error));
-  assert.equal(task.attempts, 2);
+  assert.deepEqual([task.status, task.attempts], ["completed", 2]);
 });

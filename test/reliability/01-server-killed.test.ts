@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import path from "node:path";
+import { test } from "node:test";
+import { countedIn, countedSteps } from "../support/steps.ts";
+import { worker } from "../support/worker.ts";
+import { fastWorker, killServer, runnerOf, storyOf } from "./setup.ts";
+
+test("a killed server's tasks go on, and the next server knows the whole story", async (t) => {
+  const w = await worker(t);
+  w.model.play({ "count to five": countedSteps(path.join(w.place.work, "counted"), 5, 150) });
+  await w.start();
+  const { id } = await w.submit("count to five", { allow: ["Bash"] });
+  await w.until(id, () => countedIn(w.place.work, "counted").length >= 2);
+  await killServer(w);
+  await w.start();
+  const task = await w.ended(id);
+  assert.equal(task.status, "completed", JSON.stringify(task.error));
+  assert.equal(task.attempts, 1, "the same attempt went on");
+  assert.deepEqual(countedIn(w.place.work, "counted"), [1, 2, 3, 4, 5]);
+  const events = await storyOf(w, id);
+  assert.equal(events.filter(({ type }) => type === "tool_use").length, 5);
+  assert.equal(events.filter(({ type }) => type === "tool_result").length, 5);
+});
+
+test("what ended while no server ran is finalised by the next one, from its journal", async (t) => {
+  const w = await fastWorker(t);
+  await w.start();
+  const tasks = await Promise.all([w.submit("steps 3 delay 100"), w.submit("steps 2 delay 100 fail"), w.submit("steps 20 delay 100")]);
+  const pids = await Promise.all(tasks.map(({ id }) => runnerOf(w, id)));
+  await killServer(w);
+  for (const pid of pids) while (isThere(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+  await w.start();
+  const ended = await Promise.all(tasks.map(({ id }) => w.ended(id)));
+  assert.deepEqual(
+    ended.map(({ status, attempts }) => [status, attempts]),
+    [
+      ["completed", 1],
+      ["failed", 1],
+      ["completed", 1],
+    ],
+  );
+  for (const [index, { id }] of tasks.entries()) {
+    const results = (await storyOf(w, id)).filter(({ type }) => type === "tool_result");
+    assert.equal(results.length, [3, 2, 20][index]);
+  }
+});
+
+test("sixteen running attempts are adopted at once, each with its whole story, over three kills in a row", async (t) => {
+  const w = await fastWorker(t, { CLAUDE_WORKER_WORKERS: "16" });
+  await w.start();
+  const tasks = await Promise.all(Array.from({ length: 16 }, () => w.submit("steps 30 delay 200")));
+  await Promise.all(tasks.map(({ id }) => runnerOf(w, id)));
+  for (let kill = 0; kill < 3; kill += 1) {
+    await killServer(w);
+    const { workers } = await w.start();
+    assert.equal(workers.running, 16);
+  }
+  for (const { id } of tasks) {
+    const task = await w.ended(id);
+    assert.deepEqual([task.status, task.attempts], ["completed", 1]);
+    const steps = (await storyOf(w, id)).filter(({ type }) => type === "tool_result").map(({ data }) => data["tool_use_id"]);
+    assert.deepEqual(steps, Array.from({ length: 30 }, (_, index) => `toolu_${index + 1}`));
+  }
+});
+
+for (const place of ["store.commit.before", "store.commit.after", "runner.spawn.before", "runner.spawn.after", "attempt.start.before"] as const) {
+  test(`a server killed at ${place} loses nothing that it acknowledged`, async (t) => {
+    const w = await fastWorker(t);
+    await w.start();
+    const first = await w.submit("steps 2 delay 10 append counted");
+    await w.ended(first.id);
+    w.trap(place);
+    // The one whose answer never came may or may not be there; the first one must.
+    await w.submit("steps 2 delay 10 append counted").catch(() => null);
+    await w.felled(place);
+    await w.start();
+    const { tasks } = await w.client.list();
+    assert.ok(tasks.some(({ id }) => id === first.id));
+    for (const { id } of tasks) {
+      assert.equal((await w.ended(id)).status, "completed");
+      await storyOf(w, id);
+    }
+    const expected = tasks.flatMap(() => [1, 2]);
+    assert.deepEqual(countedIn(w.place.work, "counted"), expected);
+  });
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

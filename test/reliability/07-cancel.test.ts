@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { countedIn } from "../support/steps.ts";
+import { fastWorker, killAndWait, killEverything, killServer, marked, runnerOf, storyOf } from "./setup.ts";
+import type { FastWorker } from "./setup.ts";
+
+async function assertCancelled(w: FastWorker, id: number): Promise<void> {
+  const task = await w.ended(id);
+  assert.equal(task.status, "cancelled", JSON.stringify(task));
+  await storyOf(w, id);
+  await w.cli(["server", "restart"]);
+  assert.equal((await w.client.get(id)).status, "cancelled", "also after a restart");
+}
+
+test("cancel against a kill of the server: the wish was written down, and the next server keeps it", async (t) => {
+  const w = await fastWorker(t);
+  const { pid } = await w.start();
+  const { id } = await w.submit("steps 1000 delay 50");
+  await runnerOf(w, id);
+  await w.client.cancel(id);
+  process.kill(pid, "SIGKILL");
+  await w.start();
+  await assertCancelled(w, id);
+  assert.deepEqual(await marked(w), []);
+});
+
+test("cancel against a crash: a task whose runner dies while it is being cancelled is not resumed", async (t) => {
+  const w = await fastWorker(t);
+  await w.start();
+  const { id } = await w.submit("steps 1000 delay 50");
+  const pid = await runnerOf(w, id);
+  await Promise.all([w.client.cancel(id), killAndWait(pid)]);
+  await assertCancelled(w, id);
+});
+
+test("cancel against the end: whoever was told that the task will be cancelled finds it cancelled", async (t) => {
+  const w = await fastWorker(t);
+  await w.start();
+  for (let round = 0; round < 10; round += 1) {
+    const { id } = await w.submit("steps 1 delay 1");
+    await w.until(id, ({ status }) => status !== "pending");
+    const told = await w.client.cancel(id).then(
+      () => "cancelled",
+      () => "completed",
+    );
+    assert.equal((await w.ended(id)).status, told);
+    await storyOf(w, id);
+  }
+});
+
+test("cancel against adoption: a wish that no server could act on is kept by the one that adopts the attempt", async (t) => {
+  const w = await fastWorker(t);
+  await w.start();
+  const { id } = await w.submit("steps 1000 delay 50");
+  await runnerOf(w, id);
+  await killServer(w);
+  w.trap("attempt.adopt.after");
+  await w.cli(["server", "start"]);
+  await w.felled("attempt.adopt.after");
+  await w.start();
+  await w.client.cancel(id);
+  await assertCancelled(w, id);
+});
+
+test("cancel against a power cut: neither a running nor a waiting task comes back", async (t) => {
+  const w = await fastWorker(t, { CLAUDE_WORKER_WORKERS: "1" });
+  await w.start();
+  const running = await w.submit("steps 1000 delay 50 append counted");
+  await runnerOf(w, running.id);
+  const waiting = await w.submit("steps 3 append counted");
+  await Promise.all([w.client.cancel(running.id), w.client.cancel(waiting.id)]);
+  await killEverything(w);
+  const before = countedIn(w.place.work, "counted").length;
+  await w.start();
+  await assertCancelled(w, running.id);
+  await assertCancelled(w, waiting.id);
+  assert.equal(countedIn(w.place.work, "counted").length, before, "nothing ran again");
+});
+
+for (const place of ["finalise.before", "finalise.after", "store.commit.before"] as const) {
+  test(`a server killed at ${place} while it cancels has cancelled in the end, once`, async (t) => {
+    const w = await fastWorker(t);
+    await w.start();
+    const { id } = await w.submit("steps 1000 delay 50");
+    await runnerOf(w, id);
+    if (place === "store.commit.before") {
+      w.trap(place);
+      await w.client.cancel(id).catch(() => null);
+    } else {
+      await w.client.cancel(id);
+      w.trap(place);
+    }
+    await w.felled(place).catch(() => null);
+    await w.start();
+    await w.client.cancel(id).catch(() => null);
+    await assertCancelled(w, id);
+  });
+}

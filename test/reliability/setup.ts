@@ -1,0 +1,95 @@
+/** What the reliability tests share: a worker with the fast agent, kills, and the questions that every one of them asks afterwards. */
+import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import { pathsFrom } from "../../src/config/paths.ts";
+import type { FailpointName } from "../../src/processes/failpoint.ts";
+import { identityOf, isAlive, killIfSame } from "../../src/processes/identity.ts";
+import { listProcesses, markedProcesses, markersInUse } from "../../src/processes/process-table.ts";
+import type { ProcessRow } from "../../src/processes/process-table.ts";
+import { markerName, sweep } from "../../src/processes/sweep.ts";
+import { runnerIdPrefix } from "../../src/supervisor/spawn-runner.ts";
+import type { EventView } from "../../src/client/index.ts";
+import { until } from "../support/wait.ts";
+import { worker } from "../support/worker.ts";
+import type { TestWorker } from "../support/worker.ts";
+
+const fakeAgent = fileURLToPath(new URL("../support/fake-agent.ts", import.meta.url));
+
+export interface FastWorker extends TestWorker {
+  /** The first process that passes the place from now on is killed, or gets the signal. */
+  trap(place: FailpointName, signal?: NodeJS.Signals): void;
+  /** Waits until the trap has felled somebody. Returns its pid. */
+  felled(place: FailpointName): Promise<number>;
+}
+
+/** A worker whose tasks are the fast agent's (see there for the words of its prompts). Nothing of it outlives the test. */
+export async function fastWorker(t: TestContext, env: Record<string, string> = {}): Promise<FastWorker> {
+  const traps: { directory: string } = { directory: "" };
+  const w = await worker(t, {}, { env: { CLAUDE_WORKER_AGENT_MODULE: fakeAgent, ...env } });
+  traps.directory = path.join(w.place.directory, "traps");
+  mkdirSync(traps.directory);
+  w.env["CLAUDE_WORKER_FAILPOINTS"] = traps.directory;
+  t.after(() => endAll(w));
+  return {
+    ...w,
+    trap: (place, signal = "SIGKILL") => writeFileSync(path.join(traps.directory, place), signal),
+    felled: (place) =>
+      until(`somebody at ${place}`, () => {
+        const name = readdirSync(traps.directory).find((each) => each.startsWith(`${place}.`));
+        return name === undefined ? null : Number(name.slice(place.length + 1));
+      }),
+  };
+}
+
+/** Kills the server at once and waits until it is gone. */
+export async function killServer(w: TestWorker): Promise<void> {
+  await killAndWait((await w.client.server()).pid);
+}
+
+export async function killAndWait(pid: number, signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+  const identity = await identityOf(pid);
+  assert.ok(identity !== null, `process ${pid} is there`);
+  await killIfSame(identity, signal);
+  await until(`the end of process ${pid}`, async () => !(await isAlive(identity)));
+}
+
+/** Server, runners, agents, tools: as a power cut would. */
+export async function killEverything(w: TestWorker): Promise<void> {
+  const { pid } = await w.client.server();
+  process.kill(pid, "SIGKILL");
+  for (const each of await marked(w)) process.kill(each.pid, "SIGKILL");
+  await until("the end of everything", async () => (await identityOf(pid)) === null && (await marked(w)).length === 0);
+}
+
+/** The living processes of this worker's tasks. */
+export async function marked(w: TestWorker): Promise<ProcessRow[]> {
+  const prefix = runnerIdPrefix(pathsFrom(w.env).home);
+  const rows = await listProcesses();
+  const markers = [...(await markersInUse(markerName))].filter((id) => id.startsWith(prefix));
+  return (await Promise.all(markers.map((id) => markedProcesses(rows, markerName, id)))).flat().filter(({ alive }) => alive);
+}
+
+/** The pid of the runner of the task's newest attempt, once it is known. */
+export function runnerOf(w: TestWorker, id: number): Promise<number> {
+  return until(`a runner of task ${id}`, async () => (await w.client.attempts(id)).at(-1)?.pid);
+}
+
+/** The task's events; their numbers have no gap and none is there twice, and the end is told once where there is one. */
+export async function storyOf(w: TestWorker, id: number): Promise<EventView[]> {
+  const { events } = await w.client.eventPage(id, { after: 0, limit: 500 });
+  assert.deepEqual(
+    events.map(({ seq }) => seq),
+    events.map((_, index) => index + 1),
+  );
+  const { ended_at } = await w.client.get(id);
+  assert.equal(events.filter(({ type }) => type === "ended").length, ended_at === null ? 0 : 1);
+  return events;
+}
+
+async function endAll(w: TestWorker): Promise<void> {
+  const prefix = runnerIdPrefix(pathsFrom(w.env).home);
+  for (const id of await markersInUse(markerName)) if (id.startsWith(prefix)) await sweep(id);
+}
