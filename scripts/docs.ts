@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { agentEnvironmentTable } from "./docs/agent-environment-table.ts";
+import { apiOperations, apiProblems } from "./docs/api-tables.ts";
 import { commandReference } from "./docs/command-reference.ts";
 import { configurationTable, pathTable } from "./docs/configuration-table.ts";
 import { databaseSchema } from "./docs/database-schema.ts";
@@ -22,6 +23,8 @@ const parts: readonly Part[] = [
   { page: "docs/administration/configuration.md", name: "settings", make: configurationTable },
   { page: "docs/administration/configuration.md", name: "paths", make: pathTable },
   { page: "docs/administration/security.md", name: "agent-environment", make: agentEnvironmentTable },
+  { page: "docs/api.md", name: "operations", make: apiOperations },
+  { page: "docs/api.md", name: "problems", make: apiProblems },
   { page: "docs/concepts/database-schema.md", name: "schema", make: databaseSchema },
   { page: "docs/concepts/lifecycle.md", name: "transitions", make: transitionTable },
 ];

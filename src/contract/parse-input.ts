@@ -16,7 +16,8 @@ export function parseInput<S extends z.ZodType>(schema: S, value: unknown, what:
   const [first] = faults;
   const where = first === undefined || first.pointer === "" ? "" : ` at ${first.pointer}`;
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : "";
-  throw new WorkerError(codeOf(parsed.error.issues), `${what} is not valid${where}: ${first?.detail ?? "unknown fault"}${more}.`, faults);
+  const sentence = `${what} is not valid${where}: ${first?.detail ?? "unknown fault"}${more}`;
+  throw new WorkerError(codeOf(parsed.error.issues), /[.?!]$/.test(sentence) ? sentence : `${sentence}.`, faults);
 }
 
 const maxFaults = 20;

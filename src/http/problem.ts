@@ -69,6 +69,11 @@ export function statusOf(code: ErrorCode | HttpCode): number {
   return statuses[code][0];
 }
 
+/** Every code with its status and its name, for the documentation. */
+export function problemTable(): { code: string; status: number; title: string }[] {
+  return Object.entries(statuses).map(([code, [status, title]]) => ({ code, status, title }));
+}
+
 /** What an error's code is called, for the API's document. */
 export function titleOf(code: ErrorCode | HttpCode): string {
   return statuses[code][1];
