@@ -1,9 +1,9 @@
 /** How fast the REST door is, and what event streams cost: the built server, a real runner with a fast agent, raw sockets as clients. */
 import { connect } from "node:net";
-import { readFileSync } from "node:fs";
 import { atLeast, atMost, known } from "./figure.ts";
 import type { Figure, Row } from "./figure.ts";
 import { percentile } from "./measure.ts";
+import { residentMb } from "./processes.ts";
 import { WatcherCrowd } from "./watcher-crowd.ts";
 import { inWorld, withFakeAgent } from "./world.ts";
 
@@ -108,10 +108,4 @@ async function eventStreams({ quick }: { quick: boolean }): Promise<Row[]> {
       atMost(`server's resident memory with ${watchers} watchers`, mostMb, "MB", 250, `${beforeMb.toFixed(0)} MB before the task ran`),
     ];
   });
-}
-
-/** From /proc: where there is none, the figure cannot be measured and says so. */
-function residentMb(pid: number): number {
-  const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  return Number(kilobytes) / 1024;
 }
