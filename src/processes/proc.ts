@@ -32,6 +32,16 @@ export function markersInProc(name: string): Set<string> {
   return new Set(entries.filter((entry) => entry.startsWith(`${name}=`)).map((entry) => entry.slice(name.length + 1)));
 }
 
+/** The direct children of a process, the dead ones included; null where the kernel does not list them (CONFIG_PROC_CHILDREN). */
+export function childrenFromProc(pid: number): number[] | null {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`).map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, "latin1"));
+    return threads.flatMap((children) => children.split(" ").filter(Boolean).map(Number));
+  } catch {
+    return null;
+  }
+}
+
 /** The command line, arguments parted by blanks; empty for what has none. */
 export function commandFromProc(pid: number): string {
   return read(pid, "cmdline")?.replaceAll("\0", " ").trim() ?? "";

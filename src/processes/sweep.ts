@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { SweptProcess } from "../domain/record.ts";
 import { descendantsIn, isAlive, killIfSame } from "./identity.ts";
-import { commandFromProc } from "./proc.ts";
+import { childrenFromProc, commandFromProc } from "./proc.ts";
 import { listProcesses, markedProcesses } from "./process-table.ts";
 import type { ProcessRow } from "./process-table.ts";
 import { commandFromPs } from "./ps.ts";
@@ -13,6 +13,8 @@ export const markerName = "CLAUDE_WORKER_RUNNER_ID";
 export interface SweepOptions {
   /** All descendants of this process belong to the tree: the runner itself, which adopts what its tree leaves behind. */
   readonly root?: number;
+  /** `root` is a subreaper: nothing of its tree can be anywhere else, so that no child means nothing is left, without a look at every process. */
+  readonly adopting?: boolean;
   /** From SIGTERM to SIGKILL. 0: SIGKILL at once. */
   readonly graceMs?: number;
   /** After this long it gives up on what SIGKILL does not end (a process that waits for a dead disk). */
@@ -25,6 +27,7 @@ export interface SweepOptions {
  */
 export async function sweep(runnerId: string, options: SweepOptions = {}): Promise<SweptProcess[]> {
   const { graceMs = 0, limitMs = 5_000 } = options;
+  if (options.adopting === true && options.root !== undefined && childrenFromProc(options.root)?.length === 0) return [];
   const swept = new Map<string, SweptProcess>();
   const began = performance.now();
   for (;;) {

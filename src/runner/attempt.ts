@@ -25,6 +25,8 @@ export interface AttemptOptions {
   readonly redaction: Redaction;
   readonly onGrown: (journalSize: number) => void;
   readonly now: () => number;
+  /** Whether this process is the subreaper of its tree by now. */
+  readonly isAdopting: () => boolean;
 }
 
 export class RunningAttempt {
@@ -95,10 +97,10 @@ export class RunningAttempt {
   }
 
   async #end(thrown: string | null): Promise<void> {
-    const { agent, runnerId } = this.#options;
+    const { agent, runnerId, isAdopting } = this.#options;
     for (const timer of this.#timers) clearTimeout(timer);
     agent.kill("SIGKILL");
-    const processes = await sweep(runnerId, { root: process.pid, graceMs: sweepGraceMs });
+    const processes = await sweep(runnerId, { root: process.pid, adopting: isAdopting(), graceMs: sweepGraceMs });
     if (processes.length > 0) this.#take({ type: "worker", subtype: "swept", processes });
     failpoint("attempt.end.before");
     this.#take({ type: "worker", subtype: "ended", thrown: shortened(thrown), stopRequested: this.#stopReason });

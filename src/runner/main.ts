@@ -12,14 +12,17 @@ const signalGraceMs = 5_000;
 const boot = takeBoot(process.env);
 settleProcess(boot);
 if (boot.compileCache !== undefined) module.enableCompileCache(boot.compileCache);
+let adopting = false;
 const createAgent = await loadAgent(boot.agent);
 const agent = createAgent({
   env: { ...boot.agentEnv, [markerName]: boot.runnerId },
   executable: boot.claudeExecutable,
   // The runner adopts what its tree leaves behind, the processes that run already included.
-  onSpawned: () => void becomeSubreaper(),
+  onSpawned: () => {
+    void becomeSubreaper().then((adopts) => (adopting = adopts));
+  },
 });
-const runner = new Runner({ boot, agent, now: Date.now });
+const runner = new Runner({ boot, agent, now: Date.now, isAdopting: () => adopting });
 process.on("SIGTERM", () => runner.interrupt(signalGraceMs));
 process.on("uncaughtException", (error) => {
   process.stderr.write(`claude-worker runner: ${messageOf(error)}\n`);

@@ -11,6 +11,7 @@ export interface RunnerOptions {
   readonly boot: RunnerBoot;
   readonly agent: Agent;
   readonly now: () => number;
+  readonly isAdopting: () => boolean;
 }
 
 export class Runner {
@@ -116,7 +117,7 @@ export class Runner {
   }
 
   #open(message: StartMessage): RunningAttempt {
-    const { boot, agent, now } = this.#options;
+    const { boot, agent, now, isAdopting } = this.#options;
     const { type: _type, ...work } = message;
     return new RunningAttempt({
       work,
@@ -125,6 +126,7 @@ export class Runner {
       redaction: redaction(boot.agentEnv, process.env),
       onGrown: () => this.#onGrown(),
       now,
+      isAdopting,
     });
   }
 
