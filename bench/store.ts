@@ -7,21 +7,9 @@ import { openStore } from "../src/store/sqlite.ts";
 import type { Store } from "../src/store/store.ts";
 import { killWhileSubmitting } from "../test/store/crash-rounds.ts";
 import { newAttempt, newTask } from "../test/store/setup.ts";
-
-export interface Row {
-  readonly figure: string;
-  readonly value: number;
-  readonly unit: string;
-  /** As a person reads it: `≥ 20,000`. */
-  readonly target: string;
-  readonly ok: boolean;
-  readonly note?: string;
-}
-
-export interface Figure {
-  readonly name: string;
-  run(): Promise<Row[]>;
-}
+import { atLeast, atMost } from "./figure.ts";
+import type { Figure, Row } from "./figure.ts";
+import { median } from "./measure.ts";
 
 export const figures: readonly Figure[] = [
   { name: "store: durable writes", run: durableWrites },
@@ -107,9 +95,8 @@ async function largeAgainstSmall(): Promise<Row[]> {
     const rows: Row[] = [];
     for (const [name, call] of Object.entries(calls)) {
       const { large, small } = await medians(stores, call);
-      const value = Number((large / small).toFixed(2));
       const times = `${large.toFixed(3)} ms ÷ ${small.toFixed(3)} ms, ${note}`;
-      rows.push({ figure: name, value, unit: "×", target: "≤ 1.5", ok: value <= 1.5, note: times });
+      rows.push(atMost(name, large / small, "×", 1.5, times));
     }
     await stores.large.close();
     await stores.small.close();
@@ -182,15 +169,6 @@ async function countPerSecond(writers: number, work: (writer: number) => Promise
   };
   await Promise.all(Array.from({ length: writers }, (_, writer) => loop(writer)));
   return count / ((performance.now() - start) / 1000);
-}
-
-function atLeast(figure: string, value: number, unit: string, target: number, note?: string): Row {
-  const row = { figure, value: Math.round(value), unit, target: `≥ ${target.toLocaleString("en")}`, ok: value >= target };
-  return note === undefined ? row : { ...row, note };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 async function inDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {

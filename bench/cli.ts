@@ -1,0 +1,62 @@
+/** How fast the command line is: from the spawn of the process to its exit, beside Node's own start and beside `claude --bg`. */
+import { step } from "../test/support/model.ts";
+import { atMost } from "./figure.ts";
+import type { Figure, Row } from "./figure.ts";
+import { inTurns, median } from "./measure.ts";
+import { run } from "./processes.ts";
+import { inWorld } from "./world.ts";
+
+export const figures: readonly Figure[] = [
+  { name: "cli: run beside node", run: besideNode },
+  { name: "cli: run beside claude --bg", run: besideBackground },
+];
+
+const prompt = "say ready";
+const script = { [prompt]: [step.text("ready")] };
+
+/** With the default settings; each task has ended and a runner is parked again before the next round. */
+async function besideNode({ quick }: { quick: boolean }): Promise<Row[]> {
+  return inWorld(script, async (world) => {
+    const server = await world.server("data");
+    const context = { env: world.env, cwd: world.place.work };
+    const { node, submit } = await inTurns(quick ? 5 : 20, {
+      node: async () => (await run(process.execPath, ["-e", "0"], context)).ms,
+      submit: async () => {
+        await server.quiet(1);
+        const { ms } = await server.cli("run", prompt);
+        await server.quiet(1);
+        return ms;
+      },
+    });
+    const note = `${median(submit).toFixed(1)} ms ÷ ${median(node).toFixed(1)} ms, medians of ${node.length}`;
+    return [atMost("`claude-worker run` ÷ `node -e 0`", median(submit) / median(node), "×", 1.6, note)];
+  });
+}
+
+/** Its session is stopped before the next round: each would stay resident. */
+async function besideBackground({ quick }: { quick: boolean }): Promise<Row[]> {
+  return inWorld(script, async (world) => {
+    const server = await world.server("data");
+    try {
+      const { background, submit } = await inTurns(quick ? 3 : 10, {
+        background: async () => {
+          const { ms, stdout } = await world.claude("--bg", prompt);
+          const id = /claude stop (\w+)/.exec(stdout)?.[1];
+          if (id === undefined) throw new Error(`claude --bg told no id: ${stdout}`);
+          await world.claude("stop", id);
+          return ms;
+        },
+        submit: async () => {
+          await server.quiet(1);
+          const { ms } = await server.cli("run", prompt);
+          await server.quiet(1);
+          return ms;
+        },
+      });
+      const note = `${median(submit).toFixed(1)} ms ÷ ${median(background).toFixed(1)} ms, medians of ${submit.length}`;
+      return [atMost("`claude-worker run` ÷ `claude --bg`", median(submit) / median(background), "×", 0.25, note)];
+    } finally {
+      await world.claude("daemon", "stop", "--any");
+    }
+  });
+}

@@ -1,0 +1,43 @@
+/** `npm run bench [-- --only NAME… --quick --json FILE --write-doc]`: measures, prints a table and JSON. A missed target is no failure; a measurement that breaks is. */
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { figures as cli } from "./cli.ts";
+import type { Row } from "./figure.ts";
+import { machine } from "./machine.ts";
+import { machineLines, table, writePage } from "./report.ts";
+import { figures as http } from "./http.ts";
+import { figures as store } from "./store.ts";
+import { figures as task } from "./task.ts";
+
+const { values: flags } = parseArgs({
+  options: {
+    /** Part of a figure's name; may be given several times. */
+    only: { type: "string", multiple: true, default: [] },
+    /** Fewer rounds: to try the measurements themselves. */
+    quick: { type: "boolean", default: false },
+    json: { type: "string" },
+    "write-doc": { type: "boolean", default: false },
+  },
+});
+
+const isWhole = flags.only.length === 0 && !flags.quick;
+if (flags["write-doc"] && !isWhole) throw new Error("--write-doc takes a whole run: without --only and --quick.");
+
+const about = machine();
+console.log(`${machineLines(about)}\n`);
+const rows: Row[] = [];
+for (const figure of [...cli, ...task, ...http, ...store]) {
+  if (flags.only.length > 0 && !flags.only.some((part) => figure.name.includes(part))) continue;
+  process.stderr.write(`${figure.name} …\n`);
+  try {
+    rows.push(...(await figure.run({ quick: flags.quick })));
+  } catch (error) {
+    console.error(`${figure.name} could not be measured:`, error);
+    process.exitCode = 1;
+  }
+}
+console.log(table(rows));
+const json = `${JSON.stringify({ machine: about, rows }, null, 2)}\n`;
+if (flags.json === undefined) console.log(`\n${json}`);
+else writeFileSync(flags.json, json);
+if (flags["write-doc"]) writePage(about, rows);

@@ -1,0 +1,44 @@
+/** How long a trivial task takes on the real Claude Code with the scripted model, from submit to its end as a client is told, beside `claude -p`. */
+import { step } from "../test/support/model.ts";
+import { atMost } from "./figure.ts";
+import type { Figure, Row } from "./figure.ts";
+import { inTurns, median, timed } from "./measure.ts";
+import { inWorld } from "./world.ts";
+import type { Server } from "./world.ts";
+
+export const figures: readonly Figure[] = [{ name: "task: beside claude -p", run: besidePrint }];
+
+const prompt = "say ready";
+const model = "claude-sonnet-4-5";
+
+async function besidePrint({ quick }: { quick: boolean }): Promise<Row[]> {
+  return inWorld({ [prompt]: [step.text("ready")] }, async (world) => {
+    const warm = await world.server("warm", { CLAUDE_WORKER_WARM: "1" });
+    const cold = await world.server("cold", { CLAUDE_WORKER_WARM: "0" });
+    const sides = await inTurns(quick ? 3 : 10, {
+      print: async () => (await world.claude("-p", prompt, "--model", model, "--permission-mode", "acceptEdits")).ms,
+      warm: () => taskMs(warm, world.place.work, 1),
+      cold: () => taskMs(cold, world.place.work, 0),
+    });
+    const print = median(sides.print);
+    const note = (ms: number): string => `${ms.toFixed(0)} ms ÷ ${print.toFixed(0)} ms, medians of ${sides.print.length}`;
+    const [warmMs, coldMs] = [median(sides.warm), median(sides.cold)];
+    return [
+      atMost("trivial task, warm ÷ `claude -p`", warmMs / print, "×", 0.5, note(warmMs)),
+      atMost("trivial task, `--warm 0` ÷ `claude -p`", coldMs / print, "×", 1.6, note(coldMs)),
+    ];
+  });
+}
+
+/** Waits before and after until the machine is quiet again: a replacement that parks would slow the next side down. */
+async function taskMs({ client, quiet }: Server, directory: string, parked: number): Promise<number> {
+  await quiet(parked);
+  const ms = await timed(async () => {
+    const { id } = await client.submit({ prompt, model, working_directory: directory });
+    const { ended } = await client.wait([id]);
+    if (ended[0]?.status !== "completed") throw new Error(`the task ended as ${JSON.stringify(ended[0])}`);
+  });
+  // A replacement is started a second after the hand-out.
+  await quiet(parked);
+  return ms;
+}
