@@ -75,7 +75,10 @@ export async function startDaemon(context: DaemonContext): Promise<Daemon> {
 /** A server that stopped in the middle of a write keeps the database locked; only its end frees it. */
 function namingTheOld(error: unknown, pid: number): unknown {
   if (!(error instanceof WorkerError) || error.code !== "storage_unusable") return error;
-  return new WorkerError(error.code, `${error.message} The server that does not answer (process ${pid}) may hold it: kill -9 ${pid}, then start again.`);
+  return new WorkerError(
+    error.code,
+    `${error.message} The server that does not answer (process ${pid}) may hold it: kill -9 ${pid}, then start again.`,
+  );
 }
 
 async function wire(context: DaemonContext, lock: Lock, store: Store, token: string): Promise<Daemon> {
@@ -145,6 +148,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
     paths,
     env,
     now,
+    isStopping: () => stopping !== null,
     server,
     stopServer: async (options) => void stop(options),
   });

@@ -36,6 +36,8 @@ export interface ApiContext {
   /** The server's own environment: where Claude Code's trust record is looked up. */
   readonly env: Readonly<Record<string, string | undefined>>;
   now(): number;
+  /** Whether an orderly stop has begun: new tasks are refused then, everything else still answers. */
+  readonly isStopping?: () => boolean;
   /** What only the daemon knows of itself. */
   server(): ServerView;
   stopServer(options: { mode: "leave" | "drain" | "now"; deadline_ms?: number | undefined }): Promise<void>;
@@ -49,13 +51,21 @@ export function workerApi(context: ApiContext): WorkerApi {
   const promptRules = promptRulesOf(settings);
   const view = (task: Task): TaskView => taskView(task, waitingContext(store, settings, now()), paths);
   return {
-    submitTask: async (input, caller) => view(only(await submitTasks(submitContext, [input], caller))),
-    submitTasks: async (inputs, caller) => (await submitTasks(batchContext, inputs, caller)).map(view),
+    async submitTask(input, caller) {
+      requireOpen(context);
+      return view(only(await submitTasks(submitContext, [input], caller)));
+    },
+    async submitTasks(inputs, caller) {
+      requireOpen(context);
+      return (await submitTasks(batchContext, inputs, caller)).map(view);
+    },
     async submitTaskOnce(input, key, caller) {
+      requireOpen(context);
       const { tasks, replayed } = await submitTasksOnce(submitContext, [input], key, caller);
       return { task: view(only(tasks)), replayed };
     },
     async submitTasksOnce(inputs, key, caller) {
+      requireOpen(context);
       const { tasks, replayed } = await submitTasksOnce(batchContext, inputs, key, caller);
       return { tasks: tasks.map(view), replayed };
     },
@@ -115,6 +125,14 @@ export function workerApi(context: ApiContext): WorkerApi {
     server: context.server,
     stopServer: context.stopServer,
   };
+}
+
+/** @throws WorkerError unavailable. */
+function requireOpen({ isStopping }: ApiContext): void {
+  if (isStopping?.() !== true) return;
+  throw new WorkerError("unavailable", "The server is stopping and takes no more tasks. Submit again when it is up.", [], {
+    retryAfterMs: 5000,
+  });
 }
 
 function only(tasks: readonly Task[]): Task {

@@ -201,6 +201,22 @@ test("readiness says why not", async (t) => {
   assert.deepEqual([answer.status, answer.headers["retry-after"], answer.json()["ready"]], [503, "2", false]);
 });
 
+test("a server that stops takes no more tasks and says when to come again; everything else still answers", async (t) => {
+  const { call, input, stop, store } = await setup(t);
+  await call({ path: "/api/v1/tasks", body: input });
+  stop.hasBegun = true;
+  for (const [path, body] of [
+    ["/api/v1/tasks", input],
+    ["/api/v1/tasks/batch", { tasks: [input] }],
+  ] as const) {
+    const refused = await call({ path, body, headers: { "idempotency-key": "k" } });
+    assert.deepEqual([refused.status, refused.json()["code"], refused.headers["retry-after"]], [503, "unavailable", "5"]);
+    assert.equal((await call({ path, body })).status, 503);
+  }
+  assert.equal(store.tasks.counts().pending, 1);
+  assert.equal((await call({ method: "POST", path: "/api/v1/tasks/1/cancel" })).status, 200);
+});
+
 test("metrics are well-formed, add up, and name no task", async (t) => {
   const { call, clock, input, run } = await setup(t);
   await call({ path: "/api/v1/tasks", body: { ...input, name: "secret-name", prompt: "secret prompt" } });

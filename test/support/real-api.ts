@@ -22,6 +22,8 @@ export interface RealApi {
   readonly corner: Scratch;
   /** The server's clock; a test may move it. */
   readonly clock: { nowMs: number };
+  /** A test may say that the server stops. */
+  readonly stop: { hasBegun: boolean };
   /** Runs a task as the supervisor would: claim, these events, then its end. */
   run(taskId: number, events: readonly Pick<NewEvent, "type" | "data">[], end?: "complete" | "fail"): Promise<void>;
 }
@@ -35,6 +37,7 @@ export function realApi(t: TestContext, flags: Partial<Settings> = {}): RealApi 
   t.after(() => store.close());
   const clock = { nowMs: Date.now() };
   const { settings, origins } = loadSettings({ file: paths.config, env, flags });
+  const stop = { hasBegun: false };
   const { server } = fakeApi();
   const api = workerApi({
     store,
@@ -43,10 +46,11 @@ export function realApi(t: TestContext, flags: Partial<Settings> = {}): RealApi 
     paths,
     env,
     now: () => clock.nowMs,
+    isStopping: () => stop.hasBegun,
     server: () => ({ ...server(), counts: store.tasks.counts(), problems: [...store.problems()] }),
     stopServer: async () => {},
   });
-  return { api, store, paths, corner, clock, run: (taskId, events, end = "complete") => run(store, clock, { taskId, events, end }) };
+  return { api, store, paths, corner, clock, stop, run: (taskId, events, end = "complete") => run(store, clock, { taskId, events, end }) };
 }
 
 interface Run {
