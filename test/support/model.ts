@@ -58,7 +58,8 @@ export async function startModel(t: TestContext | null, script: Script = {}): Pr
     }
     const body = JSON.parse(text) as ModelRequest["body"];
     const place = placeIn(current, body.messages);
-    requests.push({
+    // Taken before the wait: answers of conversations that wait at once must not be mixed up.
+    const count = requests.push({
       at: Date.now(),
       model: String(body["model"]),
       key: place?.key ?? null,
@@ -69,7 +70,7 @@ export async function startModel(t: TestContext | null, script: Script = {}): Pr
     const move = place === null ? noScript : nextMove(place.moves, place.done, spent);
     if (move.kind === "fault") return playFault(move, response);
     if (move.delayMs) await delay(move.delayMs, undefined, { signal: untilClosed(response) });
-    const id = String(requests.length);
+    const id = String(count);
     moves.set(id, move);
     await forward(mock.port, request, text, response, id);
     moves.delete(id);
