@@ -4,10 +4,18 @@ import { closeSync, constants, fstatSync, fsync, openSync, readSync, writeSync }
 /** While the disk is full the rest is tried again this often. */
 const retryMs = 1_000;
 
+export interface AppendHooks {
+  /** Called before each write. */
+  readonly beforeWrite?: () => void;
+  /** Called after each write with the size of the file, when everything is on it. */
+  readonly onWritten?: (size: number) => void;
+}
+
 export class AppendFile {
   readonly #descriptor: number;
-  readonly #onWritten: (size: number) => void;
+  readonly #hooks: AppendHooks;
   #size: number;
+  #taken: string[] = [];
   #waiting: Buffer[] = [];
   #retry: NodeJS.Timeout | null = null;
   #closed = false;
@@ -15,14 +23,14 @@ export class AppendFile {
   /**
    * Opens or creates (0600); a link in the file's place is refused.
    * A last line that its writer could not finish is closed with a newline first.
-   * @param onWritten called after each write with the size of the file, when everything is on it.
    */
-  constructor(path: string, onWritten: (size: number) => void = () => {}) {
+  constructor(path: string, hooks: AppendHooks = {}) {
     const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
     this.#descriptor = openSync(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
-    this.#onWritten = onWritten;
+    this.#hooks = hooks;
     this.#size = fstatSync(this.#descriptor).size;
     if (this.#isTorn()) this.append("\n");
+    this.flush();
   }
 
   /** Bytes on the file, all of them whole lines. */
@@ -32,24 +40,33 @@ export class AppendFile {
 
   /** Whether everything that was appended is written. */
   get isWritten(): boolean {
-    return this.#waiting.length === 0;
+    return this.#waiting.length === 0 && this.#taken.length === 0;
   }
 
-  /** Appends whole lines; in one write unless the disk is full. */
+  /** Takes whole lines; everything taken in one turn of the event loop is written at once, in one write unless the disk is full. */
   append(lines: string): void {
     if (this.#closed) return;
-    this.#waiting.push(Buffer.from(lines));
+    if (this.#taken.push(lines) === 1) setImmediate(() => this.flush());
+  }
+
+  /** Hands what was taken to the kernel: from then on it survives a kill. */
+  flush(): void {
+    if (this.#taken.length === 0 || this.#closed) return;
+    this.#waiting.push(Buffer.from(this.#taken.join("")));
+    this.#taken = [];
     if (this.#retry === null) this.#write();
   }
 
-  /** Makes what is written safe from a power cut. A disk that cannot is passed over: the data is with the kernel. */
+  /** Writes, and makes it safe from a power cut. A disk that cannot is passed over: the data is with the kernel. */
   sync(): Promise<void> {
+    this.flush();
     if (this.#closed) return Promise.resolve();
     return new Promise((resolve) => fsync(this.#descriptor, () => resolve()));
   }
 
   /** Resolves when everything is written, or after `limitMs` when the disk stays full. @returns whether it is written. */
   async drain(limitMs: number): Promise<boolean> {
+    this.flush();
     const deadline = performance.now() + limitMs;
     while (!this.isWritten && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -58,6 +75,7 @@ export class AppendFile {
   }
 
   close(): void {
+    this.flush();
     if (this.#closed) return;
     this.#closed = true;
     if (this.#retry !== null) clearTimeout(this.#retry);
@@ -67,6 +85,7 @@ export class AppendFile {
   #write(): void {
     let rest = Buffer.concat(this.#waiting);
     const bytes = rest.length;
+    this.#hooks.beforeWrite?.();
     try {
       while (rest.length > 0) rest = rest.subarray(writeSync(this.#descriptor, rest));
       this.#waiting = [];
@@ -79,7 +98,7 @@ export class AppendFile {
       }, retryMs);
     }
     this.#size += bytes - rest.length;
-    if (this.isWritten) this.#onWritten(this.#size);
+    if (this.isWritten) this.#hooks.onWritten?.(this.#size);
   }
 
   #isTorn(): boolean {

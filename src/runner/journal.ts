@@ -25,52 +25,50 @@ export class Journal {
   readonly #options: JournalOptions;
   readonly #file: AppendFile;
   #records = 0;
-  #lines: string[] = [];
   #syncTimer: NodeJS.Timeout | null = null;
 
   /** Opens the file for appending. @throws when it cannot be opened (a link, a directory, no permission). */
   constructor(options: JournalOptions) {
     this.#options = options;
-    this.#file = new AppendFile(options.file, options.onGrown);
+    this.#file = new AppendFile(options.file, {
+      beforeWrite: () => failpoint("journal.write.before"),
+      onWritten: (size) => {
+        failpoint("journal.write.after");
+        options.onGrown(size);
+      },
+    });
   }
 
   get size(): number {
     return this.#file.size;
   }
 
-  /** Takes an entry; everything taken in one turn of the event loop is written at once. @returns the record as it will stand there. */
+  /** Takes an entry, to be written before this turn of the event loop ends. @returns the record as it will stand there. */
   append(entry: JournalEntry): JournalRecord {
     const { attemptId, redaction, now } = this.#options;
     this.#records += 1;
     const stamp = { _n: this.#records, _attempt: attemptId, _at: new Date(now()).toISOString() };
     const { value, json } = redaction.redact<JournalRecord>({ ...entry, ...stamp });
-    if (this.#lines.push(json) === 1) setImmediate(() => this.flush());
+    this.#file.append(`${json}\n`);
+    this.#syncTimer ??= setTimeout(() => {
+      this.#syncTimer = null;
+      void this.#file.sync();
+    }, syncMs);
     return value;
   }
 
   /** Hands what was taken to the kernel: from then on it survives a kill. */
   flush(): void {
-    if (this.#lines.length === 0) return;
-    const lines = this.#lines;
-    this.#lines = [];
-    failpoint("journal.write.before");
-    this.#file.append(`${lines.join("\n")}\n`);
-    failpoint("journal.write.after");
-    this.#syncTimer ??= setTimeout(() => {
-      this.#syncTimer = null;
-      void this.#file.sync();
-    }, syncMs);
+    this.#file.flush();
   }
 
   /** Hands over and makes it safe from a power cut. */
-  async sync(): Promise<void> {
-    this.flush();
-    await this.#file.sync();
+  sync(): Promise<void> {
+    return this.#file.sync();
   }
 
   /** Writes the rest, waiting for a full disk if need be, and closes. */
   async close(): Promise<void> {
-    this.flush();
     await this.#file.drain(fullDiskLimitMs);
     await this.#file.sync();
     if (this.#syncTimer !== null) clearTimeout(this.#syncTimer);
