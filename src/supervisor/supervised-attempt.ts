@@ -201,7 +201,7 @@ export class SupervisedAttempt {
     const { timeoutMs } = this.#task;
     if (timeoutMs !== null) {
       const spent = Math.min(Math.max(0, this.#context.now() - this.#attempt.startedAt), timeoutMs);
-      this.#wallClock = setTimeout(() => void this.stop("timed_out"), Math.min(timeoutMs - spent, longestTimerMs));
+      this.#wallClock = setTimeout(() => void this.#timeIsUp("timed_out"), Math.min(timeoutMs - spent, longestTimerMs));
     }
     this.#rearmSilence();
   }
@@ -209,8 +209,27 @@ export class SupervisedAttempt {
   #rearmSilence(): void {
     const limitMs = this.#task.stallTimeoutMs ?? this.#context.stallTimeoutMs;
     if (limitMs === null || this.#stopping !== null) return;
-    if (this.#silence === null) this.#silence = setTimeout(() => void this.stop("stalled"), Math.min(limitMs, longestTimerMs));
+    if (this.#silence === null) this.#silence = setTimeout(() => void this.#timeIsUp("stalled"), Math.min(limitMs, longestTimerMs));
     else this.#silence.refresh();
+  }
+
+  /** A daemon that slept wakes to timers that are long over: what came meanwhile counts, and so does whether the attempt is still its own. */
+  async #timeIsUp(reason: "timed_out" | "stalled"): Promise<void> {
+    const offset = this.#ingest.offset;
+    this.#catchUp();
+    await this.#catchingUp;
+    if (reason === "stalled" && this.#ingest.offset > offset) return this.#rearmSilence();
+    if (await this.#isHeld()) await this.stop(reason);
+  }
+
+  /** Whether no newer daemon has taken the attempt over. On a full disk, where nothing can be asked, it has not. */
+  async #isHeld(): Promise<boolean> {
+    const { store } = this.#context;
+    try {
+      return await store.write(() => store.attempts.get(this.#attempt.id)?.epoch === store.epoch);
+    } catch (error) {
+      return error instanceof WorkerError && error.code === "storage_full";
+    }
   }
 
   #sendStop(reason: StopReason): void {

@@ -3,7 +3,10 @@ import path from "node:path";
 import { test } from "node:test";
 import { identityOf } from "../../src/processes/identity.ts";
 import { countedIn, countedSteps } from "../support/steps.ts";
+import { until } from "../support/wait.ts";
 import { worker } from "../support/worker.ts";
+import type { TestWorker } from "../support/worker.ts";
+import { fastWorker, storyOf } from "./setup.ts";
 
 test("a server that was stopped by a signal and wakes after another one took over changes nothing and leaves", async (t) => {
   const w = await worker(t);
@@ -15,9 +18,8 @@ test("a server that was stopped by a signal and wakes after another one took ove
   const refused = await w.cli(["server", "start"]);
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, new RegExp(`process ${old.pid}`));
-  const taken = await w.cli(["server", "restart", "--takeover"]);
-  assert.equal(taken.code, 0, taken.stderr);
-  process.kill(old.pid, "SIGCONT");
+  await takeOver(w, old.pid);
+  if ((await identityOf(old.pid)) !== null) process.kill(old.pid, "SIGCONT");
   const task = await w.ended(id);
   assert.equal(task.status, "completed", JSON.stringify(task.error));
   assert.equal(task.attempts, 1);
@@ -40,3 +42,32 @@ test("a server that answers is not taken over", async (t) => {
   assert.match(stderr, /server restart/);
   assert.equal((await w.client.server()).epoch, epoch);
 });
+
+test("timers that ran out while the server slept stop nothing that went on working, whether it was taken over or not", async (t) => {
+  const w = await fastWorker(t);
+  const old = await w.start();
+  const { id } = await w.submit("steps 30 delay 300 append counted", { stall_timeout_ms: 2000 });
+  await w.until(id, () => countedIn(w.place.work, "counted").length >= 2);
+  process.kill(old.pid, "SIGSTOP");
+  await until("steps for longer than the stall limit", () => countedIn(w.place.work, "counted").length >= 12);
+  process.kill(old.pid, "SIGCONT");
+  await w.until(id, () => countedIn(w.place.work, "counted").length >= 14);
+  process.kill(old.pid, "SIGSTOP");
+  await takeOver(w, old.pid);
+  await until("steps for longer than the stall limit", () => countedIn(w.place.work, "counted").length >= 26);
+  if ((await identityOf(old.pid)) !== null) process.kill(old.pid, "SIGCONT");
+  const task = await w.ended(id);
+  assert.deepEqual([task.status, task.attempts], ["completed", 1], JSON.stringify(task.error));
+  const events = await storyOf(w, id);
+  assert.equal(events.filter(({ type }) => type === "tool_result").length, 30);
+});
+
+/** As the refusals say: a server that was stopped in the middle of a write must be ended first. */
+async function takeOver(w: TestWorker, pid: number): Promise<void> {
+  const first = await w.cli(["server", "restart", "--takeover"]);
+  if (first.code === 0) return;
+  assert.match(first.stderr, new RegExp(`kill -9 ${pid}, then start again`));
+  process.kill(pid, "SIGKILL");
+  const second = await w.cli(["server", "start"]);
+  assert.equal(second.code, 0, second.stderr);
+}
