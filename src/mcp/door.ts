@@ -2,12 +2,13 @@
  * The MCP door: Streamable HTTP and the stdio framing over an upgraded connection, both from one factory. Whoever hands it a request
  * has checked transport and caller. Loaded when the first client comes.
  */
+import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import type { NodeIncomingMessageLike } from "@modelcontextprotocol/node";
-import { createMcpHandler, InMemoryServerEventBus } from "@modelcontextprotocol/server";
-import type { McpHttpHandler, ServerEventBus } from "@modelcontextprotocol/server";
+import { createMcpHandler, createRequestStateCodec, InMemoryServerEventBus } from "@modelcontextprotocol/server";
+import type { McpHttpHandler, McpServer, ServerEventBus } from "@modelcontextprotocol/server";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import type { StdioServerHandle } from "@modelcontextprotocol/server/stdio";
 import type { WorkerApi } from "../contract/api.ts";
@@ -23,13 +24,13 @@ import { watchedServer } from "./watched-server.ts";
 export interface McpDoorOptions {
   readonly api: WorkerApi;
   readonly version: string;
-  /** Seals task handles; the same after a restart, or handles are forgotten. */
+  /** Seals task handles and questions; the same after a restart, or handles are forgotten. */
   readonly key: string;
   readonly log: { error(details: Readonly<Record<string, unknown>>, message: string): void };
   /** Where handles lead; tests add their own. Default: the api's tasks. */
   readonly handleSource?: (tasks: TaskHandles) => HandleSource;
   /** Called with each server before it serves; tests add tools to it. */
-  readonly extend?: Parameters<typeof watchedServer>[2];
+  readonly extend?: (server: McpServer, context: McpContext) => void;
   readonly maxMessageBytes?: number;
 }
 
@@ -55,6 +56,10 @@ export function createMcpDoor(options: McpDoorOptions): McpDoor {
     handleSource: options.handleSource?.(handles) ?? handles,
     stopping: stop.signal,
     calls: new Set(),
+    questions: createRequestStateCodec({
+      key: createHash("sha256").update(`questions ${options.key}`).digest("hex"),
+      bind: ({ mcpReq, http: over }) => `${mcpReq.method} ${over?.authInfo?.clientId ?? ""}`,
+    }),
     onFault: (error, where) => log.error({ err: error, where }, "an MCP call failed"),
   };
   const onerror = (error: Error): void => log.error({ err: error }, "MCP");
@@ -97,13 +102,15 @@ async function written(): Promise<void> {
 function httpHandler(context: McpContext, { extend }: McpDoorOptions, onerror: (error: Error) => void) {
   const bus = feedingBus(context.api);
   const handler: McpHttpHandler = createMcpHandler(
-    ({ authInfo }) => {
+    ({ authInfo, era }) => {
       const session = authInfo?.extra?.["session"] as Session;
-      const server = createMcpServer(context, session);
-      extend?.(server);
+      // The older protocol's subscriptions belong to a session, and over HTTP it has none.
+      const server = createMcpServer(context, session, { watching: era === "modern" });
+      extend?.(server, context);
       return server;
     },
-    { responseMode: "sse", bus, onerror },
+    // JSON for what is answered at once; what tells progress becomes a stream. No call is silent for a minute, after which clients hang up.
+    { responseMode: "auto", bus, onerror },
   );
   return { handle: toNodeHandler(handler, { onerror }), close: () => handler.close() };
 }

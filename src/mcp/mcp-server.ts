@@ -1,6 +1,6 @@
 /** Builds the MCP server of one connection or request. The same for both eras of the protocol and for every transport. */
 import { McpServer, MissingRequiredClientCapabilityError, ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
-import type { ServerContext } from "@modelcontextprotocol/server";
+import type { RequestStateCodec, ServerContext } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import type { WorkerApi } from "../contract/api.ts";
 import { instructions } from "./instructions.ts";
@@ -23,6 +23,8 @@ export interface McpContext {
   readonly stopping: AbortSignal;
   /** Calls that are under way. */
   readonly calls: Set<Promise<unknown>>;
+  /** Seals what goes through a client between a question and its answer. */
+  readonly questions: RequestStateCodec;
   /** Told of what is our own fault. */
   readonly onFault: (error: unknown, where: string) => void;
 }
@@ -30,23 +32,25 @@ export interface McpContext {
 /** Lists change only with the server's version; a client may keep them for a while. */
 const listHint = { ttlMs: 300_000, cacheScope: "private" } as const;
 
-export function createMcpServer(context: McpContext, session: Session): McpServer {
+/** @param watching whether the connection lasts, so that resources can be watched on it. */
+export function createMcpServer(context: McpContext, session: Session, { watching }: { watching: boolean }): McpServer {
   const server = new McpServer(
     { name: "claude-worker", title: "Claude Worker", version: context.version },
     {
       instructions,
       capabilities: {
         tools: { listChanged: false },
-        resources: { subscribe: true, listChanged: false },
+        resources: { subscribe: watching, listChanged: false },
         prompts: { listChanged: false },
         extensions: { [tasksExtension]: {} },
       },
+      requestState: { verify: (state, request) => context.questions.verify(state, request) },
       cacheHints: { "tools/list": listHint, "prompts/list": listHint, "resources/templates/list": listHint },
     },
   );
-  const { api, stopping, calls, onFault } = context;
+  const { api, stopping, calls, questions, onFault } = context;
   for (const tool of allTools(context.handles)) {
-    if (!tool.writes || mayWrite(session)) registerTool(server, tool, { api, session, stopping, calls, onFault });
+    if (!tool.writes || mayWrite(session)) registerTool(server, tool, { api, session, stopping, calls, questions, onFault });
   }
   registerResources(server, api);
   registerPrompts(server, api, mayWrite(session));
@@ -59,7 +63,6 @@ function mayWrite({ caller, readOnly }: Session): boolean {
 }
 
 const handleParams = z.looseObject({ taskId: z.string().max(200) });
-const updateParams = handleParams.extend({ inputResponses: z.record(z.string(), z.unknown()) });
 const acknowledged = {};
 
 /** `tasks/get`, `tasks/update` and `tasks/cancel` of the tasks extension, for clients that declare it. */
@@ -73,9 +76,10 @@ function registerTaskMethods({ server }: McpServer, { handleSource }: McpContext
     declared(request);
     return { ...known<DetailedHandle>(handleSource.get(taskId)) };
   });
-  server.setRequestHandler("tasks/update", { params: updateParams, result }, ({ taskId, inputResponses }, request) => {
+  server.setRequestHandler("tasks/update", { params: handleParams, result }, ({ taskId }, request) => {
     declared(request);
-    known(handleSource.update(taskId, inputResponses));
+    // The SDK takes the answers out of the parameters.
+    known(handleSource.update(taskId, request.mcpReq.inputResponses ?? {}));
     return acknowledged;
   });
   server.setRequestHandler("tasks/cancel", { params: handleParams, result }, async ({ taskId }, request) => {

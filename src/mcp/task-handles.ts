@@ -91,7 +91,7 @@ export class TaskHandles implements HandleSource {
   }
 
   #taskOf(handle: string): TaskView | null {
-    const match = /^(\d{1,15})-([\w-]{22})$/.exec(handle);
+    const match = /^([1-9]\d{0,14})-([\w-]{22})$/.exec(handle);
     const [, id = "", seal = ""] = match ?? [];
     if (match === null || !timingSafeEqual(Buffer.from(seal), Buffer.from(this.#seal(Number(id))))) return null;
     try {

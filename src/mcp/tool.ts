@@ -1,6 +1,6 @@
 /** What a tool is, and the one way in which every tool is called and answers: parse, run, next step; errors teach. */
 import { ProtocolError } from "@modelcontextprotocol/server";
-import type { CallToolResult, InputRequiredResult, McpServer, ServerContext } from "@modelcontextprotocol/server";
+import type { CallToolResult, InputRequiredResult, McpServer, RequestStateCodec, ServerContext } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import type { Caller, WorkerApi } from "../contract/api.ts";
 import { parseInput } from "../contract/parse-input.ts";
@@ -22,6 +22,10 @@ export interface ToolCall {
   readonly progress: ((report: { progress: number; total?: number; message: string }) => Promise<void>) | null;
   /** What a person answered to an earlier `ask` of this call. */
   readonly answers: Readonly<Record<string, unknown>> | undefined;
+  /** What that question was about, as it was sealed then; undefined when nothing was asked. */
+  readonly asked: unknown;
+  /** Seals what a question is about, so that no client can change it. */
+  seal(question: unknown): Promise<string>;
 }
 
 export type ToolAnswer =
@@ -67,6 +71,7 @@ export interface ToolContext {
   readonly stopping: AbortSignal;
   /** Calls that are under way: whoever stops the server waits for them. */
   readonly calls: Set<Promise<unknown>>;
+  readonly questions: RequestStateCodec;
   /** Told of what is our own fault. */
   readonly onFault: (error: unknown, tool: string) => void;
 }
@@ -120,7 +125,7 @@ export function resultOf(fields: ToolData): CallToolResult {
   return { content: [{ type: "text", text: JSON.stringify(fields) }], structuredContent: fields };
 }
 
-function callOf(request: ServerContext, { api, session, stopping }: ToolContext, handshake: Handshake): ToolCall {
+function callOf(request: ServerContext, { api, session, stopping, questions }: ToolContext, handshake: Handshake): ToolCall {
   const { mcpReq } = request;
   const token = mcpReq._meta?.progressToken;
   return {
@@ -131,6 +136,8 @@ function callOf(request: ServerContext, { api, session, stopping }: ToolContext,
     signal: mcpReq.signal,
     stopping,
     answers: mcpReq.inputResponses,
+    asked: mcpReq.requestState(),
+    seal: (question) => questions.mint(question, request),
     progress:
       token === undefined
         ? null

@@ -17,7 +17,11 @@ export interface WatchedServer {
 const maxWatched = 1000;
 
 /** @param extend called with each server before it serves. */
-export function watchedServer(context: McpContext, session: Session, extend?: (server: McpServer) => void): WatchedServer {
+export function watchedServer(
+  context: McpContext,
+  session: Session,
+  extend?: (server: McpServer, context: McpContext) => void,
+): WatchedServer {
   let current: McpServer | null = null;
   /** Uris of the older era's subscriptions; in the newer one the SDK keeps them. */
   const watched = new Set<string>();
@@ -28,9 +32,9 @@ export function watchedServer(context: McpContext, session: Session, extend?: (s
   return {
     factory: ({ era }) => {
       isModern = era === "modern";
-      current = createMcpServer(context, session);
+      current = createMcpServer(context, session, { watching: true });
       if (!isModern) registerSubscriptions(current, watched, feed);
-      extend?.(current);
+      extend?.(current, context);
       return current;
     },
     observe: (message) => {

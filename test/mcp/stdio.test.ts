@@ -3,8 +3,10 @@ import net from "node:net";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { eventually } from "../support/eventually.ts";
-import { callTool, goodTask, openMcp, startPipe, toolFault } from "../support/mcp.ts";
+import { callTool, goodTask, openMcp } from "../support/mcp.ts";
 import type { OpenMcp, Pipe } from "../support/mcp.ts";
+import { muteServer } from "../support/mute-server.ts";
+import type { MuteServer } from "../support/mute-server.ts";
 
 const hello = {
   id: "hello",
@@ -146,71 +148,37 @@ test("a session outlives the server: a wait goes on, a write without a key is no
   await pipe.next(answered(1));
   pipe.send(call(2, "create_task", goodTask(first.corner.work)));
   await pipe.next(answered(2));
-  const server = await standIn(t, first);
+  await first.door.stop();
+  const mute = await muteServer(t, first.socket);
   pipe.send(call(3, "wait_for_tasks", { ids: [1] }));
   pipe.send(call(4, "create_task", goodTask(first.corner.work, { name: "unsafe" })));
   pipe.send(call(5, "create_task", goodTask(first.corner.work, { name: "safe", idempotency_key: "k" })));
-  await eventually(() => server.taken.length >= 3);
-  await server.die();
+  await eventually(() => mute.lines.length >= 5);
+  const again = ["hello", "notifications/initialized"];
+  const said = (server: MuteServer): unknown[] => server.lines.map(({ id, method }) => id ?? method);
+  assert.deepEqual(said(mute), [...again, 3, 4, 5], "the new server is told of the session first");
+  const next = await muteServer(t, first.socket);
+  mute.die();
   const lost = (await pipe.next(answered(4)))["result"] as { isError: boolean; content: { text: string }[] };
   assert.equal(lost.isError, true);
-  assert.match(lost.content[0]?.text ?? "", /may have been carried out or not[\s\S]*list_tasks/);
-  const again = await server.comeBack();
-  await eventually(() => again.length >= 4);
-  assert.deepEqual(
-    again.map((line) => (JSON.parse(line) as { id?: unknown; method: string }).id ?? (JSON.parse(line) as { method: string }).method),
-    ["hello", "notifications/initialized", 3, 5],
-  );
+  assert.match(lost.content[0]?.text ?? "", /may have been carried out or not|carried out or not[\s\S]*list_tasks/);
+  await eventually(() => next.lines.length >= 4);
+  assert.deepEqual(said(next), [...again, 3, 5]);
 });
 
-/** Takes the door's place with a server that reads and never answers, then dies, then is back; to see what the pipe says. */
-async function standIn(t: TestContext, mcp: OpenMcp) {
-  const taken: string[] = [];
-  const again: string[] = [];
+test("a call that server after server dies of is given up", async (t) => {
+  const mcp = await openMcp(t);
+  const pipe = await greeted(mcp.pipe());
+  pipe.send({ id: 1, method: "tools/list" });
+  await pipe.next(answered(1));
   await mcp.door.stop();
-  const open = (lines: string[]): Promise<net.Server> =>
-    new Promise((resolve) => {
-      const server = net.createServer((socket) => {
-        let text = "";
-        let isUpgraded = false;
-        socket.on("error", () => undefined);
-        socket.setEncoding("utf8").on("data", (part: string) => {
-          text += part;
-          if (!isUpgraded && text.includes("\r\n\r\n")) {
-            isUpgraded = true;
-            text = text.slice(text.indexOf("\r\n\r\n") + 4);
-            socket.write("HTTP/1.1 101 Switching Protocols\r\n\r\n");
-          }
-          for (let end = text.indexOf("\n"); isUpgraded && end !== -1; end = text.indexOf("\n")) {
-            const line = text.slice(0, end);
-            text = text.slice(end + 1);
-            const { method } = JSON.parse(line) as { method: string };
-            if (lines === again || method === "tools/call") lines.push(line);
-          }
-        });
-        sockets.push(socket);
-      });
-      const sockets: net.Socket[] = [];
-      server.listen(mcp.socket, () => resolve(server));
-      t.after(() => {
-        for (const socket of sockets) socket.destroy();
-        server.close();
-      });
-      kill = () => {
-        for (const socket of sockets) socket.destroy();
-        server.close();
-      };
-    });
-  let kill = (): void => undefined;
-  let isOpen = open(taken);
-  await isOpen;
-  return {
-    taken,
-    die: async () => kill(),
-    comeBack: async () => {
-      isOpen = open(again);
-      await isOpen;
-      return again;
-    },
-  };
-}
+  let server = await muteServer(t, mcp.socket);
+  pipe.send(call(2, "get_task", { id: 1 }));
+  for (let deaths = 0; deaths < 3; deaths += 1) {
+    const dying = server;
+    await eventually(() => dying.lines.some(({ id }) => id === 2));
+    server = await muteServer(t, mcp.socket);
+    dying.die();
+  }
+  assert.equal(((await pipe.next(answered(2)))["result"] as { isError: boolean }).isError, true);
+});

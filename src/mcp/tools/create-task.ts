@@ -84,24 +84,28 @@ function mayAskForTrust({ capabilities, caller }: ToolCall): boolean {
 }
 
 async function askForTrust(input: ParsedTaskInput, key: string | undefined, error: WorkerError, call: ToolCall): Promise<ToolAnswer> {
-  // The question names the directory in its key, so that an answer cannot be taken for another directory's.
-  const question = `trust ${input.working_directory}`;
-  if (call.answers?.[question] === undefined) return { kind: "ask", request: trustQuestion(question, input.working_directory) };
-  const answer = acceptedContent(call.answers, question, z.object({ trust: z.boolean() }));
-  if (answer?.trust !== true) throw error;
-  await call.api.addTrust(input.working_directory, call.caller);
+  const directory = input.working_directory;
+  // The answer counts for the directory that was asked about, whatever the client sends along with it.
+  const answer = isAbout(call.asked, directory) ? call.answers?.["trust"] : undefined;
+  if (answer === undefined) return { kind: "ask", request: trustQuestion(directory, await call.seal({ directory })) };
+  if (acceptedContent({ trust: answer }, "trust", z.object({ trust: z.boolean() }))?.trust !== true) throw error;
+  await call.api.addTrust(directory, call.caller);
   const task = await submit(input, key, call);
   return data({ task: briefOf(task), next_step: nextStep(task) });
 }
 
-function trustQuestion(key: string, directory: string) {
+function isAbout(asked: unknown, directory: string): boolean {
+  return typeof asked === "object" && asked !== null && "directory" in asked && asked.directory === directory;
+}
+
+function trustQuestion(directory: string, requestState: string) {
   const message = `Claude Worker does not trust ${directory} yet. Tasks in a trusted directory follow its instructions and run its hooks and MCP servers as you. Trust it and everything below?`;
   const requestedSchema = {
     type: "object" as const,
     properties: { trust: { type: "boolean" as const, title: "Trust this directory", default: false } },
     required: ["trust"],
   };
-  return inputRequired({ inputRequests: { [key]: inputRequired.elicit({ message, requestedSchema }) } });
+  return inputRequired({ inputRequests: { trust: inputRequired.elicit({ message, requestedSchema }) }, requestState });
 }
 
 function nextStep(task: TaskView): string {
