@@ -1,11 +1,12 @@
 /** Starts this user's server as a process of its own and waits until it answers. What the server does is none of its business. */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
+import { chmodSync, closeSync, openSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { makeDirectory } from "../config/make-directory.ts";
 import { errorCodes, WorkerError } from "../domain/errors.ts";
 import type { ErrorCode } from "../domain/errors.ts";
 import type { Paths } from "../config/paths.ts";
@@ -92,7 +93,7 @@ function daemonEntry(): string {
 
 function openLog(home: string, file: string): number {
   try {
-    mkdirSync(home, { recursive: true, mode: 0o700 });
+    makeDirectory(home, 0o700);
     const log = openSync(file, "a", 0o600);
     chmodSync(file, 0o600);
     return log;

@@ -1,7 +1,8 @@
 /** Makes the data directory and refuses one that others may enter. */
-import { chmodSync, lstatSync, mkdirSync } from "node:fs";
+import { chmodSync, lstatSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Paths } from "../config/paths.ts";
+import { makeDirectory } from "../config/make-directory.ts";
 import { WorkerError } from "../domain/errors.ts";
 
 /** @throws WorkerError storage_unusable with what to do. */
@@ -13,7 +14,7 @@ export function prepareDataDirectory(paths: Paths): void {
 /** @param shared the directory may hold other people's things (a database elsewhere): made when missing, otherwise left as it is. */
 function prepare(directory: string, shared: boolean): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory, 0o700);
   } catch (error) {
     throw new WorkerError(
       "storage_unusable",

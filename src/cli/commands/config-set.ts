@@ -1,6 +1,7 @@
 /** `config set`: writes a checked value into the configuration file. */
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { makeDirectory } from "../../config/make-directory.ts";
 import { pathsFrom } from "../../config/paths.ts";
 import { parseSetting, readConfigFile, settingDefinitions } from "../../config/settings.ts";
 import { WorkerError } from "../../domain/errors.ts";
@@ -48,7 +49,7 @@ function warnOfEnvironment(variable: string, io: Io): void {
 function save(file: string, content: object): void {
   const fresh = `${file}.${process.pid}.new`;
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeDirectory(dirname(file));
     writeFileSync(fresh, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
     renameSync(fresh, file);
   } catch (error) {

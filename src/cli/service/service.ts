@@ -1,8 +1,9 @@
 /** Makes the server start with the machine: a systemd user unit or a launchd agent. It writes one file and asks the system to take it. */
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { makeDirectory } from "../../config/make-directory.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { launchdAgent } from "./launchd.ts";
 import { systemdUnit } from "./systemd.ts";
@@ -58,7 +59,7 @@ export function servicePlan(env: Env, launcher: string): ServicePlan {
 
 /** @throws WorkerError unavailable when the system refuses; the file is taken back then. */
 export async function installService(manager: ServiceManager, env: Env): Promise<void> {
-  mkdirSync(dirname(manager.file), { recursive: true });
+  makeDirectory(dirname(manager.file));
   writeFileSync(manager.file, manager.content, { mode: 0o600 });
   try {
     for (const command of manager.enable) await run(command, env);
