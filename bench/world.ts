@@ -66,7 +66,8 @@ export async function inWorld<T>(script: Script, work: (world: World) => Promise
       },
     });
   } finally {
-    for (const { env: own } of servers) await run(process.execPath, [bin, "server", "stop", "--now"], { env: own, cwd: place.work }).catch(() => {});
+    for (const { env: own } of servers)
+      await run(process.execPath, [bin, "server", "stop", "--now"], { env: own, cwd: place.work }).catch(() => {});
     await model.stop();
     place.remove();
   }

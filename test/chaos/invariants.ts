@@ -61,7 +61,11 @@ interface TaskRow {
 }
 
 /** Checks a world in which every task should have ended and the server rests. */
-export async function inspect(world: World, observer: Observer, acknowledged: readonly Acknowledged[]): Promise<{ found: Findings; counts: Counts }> {
+export async function inspect(
+  world: World,
+  observer: Observer,
+  acknowledged: readonly Acknowledged[],
+): Promise<{ found: Findings; counts: Counts }> {
   const found: Findings = { lost: [], duplicated: [], orphans: await orphans(world), broken: world.deaths.splice(0) };
   const file = path.join(world.place.directory, "copy.db");
   rmSync(file, { force: true });
@@ -97,7 +101,8 @@ function checkTasks(
   found: Findings,
 ): void {
   const byId = new Map(tasks.map((task) => [task.id, task]));
-  for (const [name, same] of Map.groupBy(tasks, (task) => task.name)) if (same.length > 1) found.duplicated.push(`${name} is there ${same.length} times`);
+  for (const [name, same] of Map.groupBy(tasks, (task) => task.name))
+    if (same.length > 1) found.duplicated.push(`${name} is there ${same.length} times`);
   for (const { id, name, cancelled, planned } of acknowledged) {
     const task = byId.get(id);
     if (task === undefined) {
@@ -106,7 +111,8 @@ function checkTasks(
     }
     const expected = cancelled ? "cancelled" : "completed";
     if (task.status !== expected) found.lost.push(`task ${id} is ${task.status}, not ${expected}: ${task.error ?? ""}`);
-    if (expected === "completed" && task.result !== "All steps are done.") found.lost.push(`task ${id} of ${planned.steps} steps has the result ${String(task.result)}`);
+    if (expected === "completed" && task.result !== "All steps are done.")
+      found.lost.push(`task ${id} of ${planned.steps} steps has the result ${String(task.result)}`);
     const ends = (eventsOf.get(id) ?? []).filter(({ type }) => type === "ended").length;
     if (ends !== 1) found.duplicated.push(`task ${id} ended ${ends} times`);
   }
@@ -132,11 +138,15 @@ function checkAttempts(
       const before = own[index - 1];
       if (attempt.number !== index + 1) found.broken.push(`task ${task} has attempt ${attempt.number} in place ${index + 1}`);
       if (attempt.ended_at === null) found.broken.push(`attempt ${attempt.id} of task ${task} is still open`);
-      if (before !== undefined && (before.ended_at ?? Infinity) > attempt.started_at) found.duplicated.push(`task ${task} ran twice at once`);
+      if (before !== undefined && (before.ended_at ?? Infinity) > attempt.started_at)
+        found.duplicated.push(`task ${task} ran twice at once`);
     });
   }
   const steps = attempts
-    .flatMap(({ started_at, ended_at }) => [{ at: started_at, by: 1 }, { at: ended_at ?? Infinity, by: -1 }])
+    .flatMap(({ started_at, ended_at }) => [
+      { at: started_at, by: 1 },
+      { at: ended_at ?? Infinity, by: -1 },
+    ])
     .toSorted((a, b) => a.at - b.at || a.by - b.by);
   let running = 0;
   let most = 0;
@@ -182,14 +192,20 @@ function keyOf(data: Readonly<Record<string, unknown>>): string {
  * Every step ran; a step whose result is in the story never ran again. @returns how many runs were repeats of steps that were cut in flight.
  */
 function checkSteps(task: Acknowledged, attempts: readonly AttemptRow[], events: readonly EventRow[], found: Findings): number {
-  const lines = existsSync(task.file) ? readFileSync(task.file, "utf8").split("\n").filter((line) => line !== "").map(Number) : [];
+  const lines = existsSync(task.file)
+    ? readFileSync(task.file, "utf8")
+        .split("\n")
+        .filter((line) => line !== "")
+        .map(Number)
+    : [];
   const finishedIn = finishingAttempts(attempts, events);
   let repeated = 0;
   for (let number = 1; number <= task.planned.steps; number += 1) {
     const runs = lines.filter((line) => line === number).length;
     const finished = finishedIn.get(number);
     if (runs === 0 && !task.cancelled) found.lost.push(`step ${number} of task ${task.id} never ran: ${lines.join(" ")}`);
-    if (finished !== undefined && runs > finished) found.duplicated.push(`step ${number} of task ${task.id} was finished in attempt ${finished} and ran ${runs} times`);
+    if (finished !== undefined && runs > finished)
+      found.duplicated.push(`step ${number} of task ${task.id} was finished in attempt ${finished} and ran ${runs} times`);
     repeated += Math.max(0, runs - 1);
   }
   const asked = askedAgain(events);

@@ -33,5 +33,6 @@ const reports = tallies.map((tally) => tally.report());
 const seconds = Math.round((Date.now() - began) / 1000);
 process.stdout.write(`Seed ${seed}, ${new Date(began).toISOString().slice(0, 10)}, ${seconds} s, ${machine}\n\n${tablesOf(reports)}`);
 for (const finding of tallies.flatMap(({ findings }) => findings)) process.stdout.write(`\n${finding}\n`);
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ seed, date: new Date(began).toISOString(), seconds, machine, reports }, null, 2)}\n`);
+if (values.json !== undefined)
+  writeFileSync(values.json, `${JSON.stringify({ seed, date: new Date(began).toISOString(), seconds, machine, reports }, null, 2)}\n`);
 process.exit(tallies.some(({ isBroken }) => isBroken) ? 1 : 0);

@@ -25,7 +25,13 @@ export interface Observer {
 export function observe(file: string): Observer {
   const database = new Database(file, { readonly: true, fileMustExist: true, timeout: 20_000 });
   const select = <Row>(sql: string, ...values: unknown[]): Row[] => database.prepare<unknown[], Row>(sql).all(...values);
-  const count = (sql: string, ...values: unknown[]): number => Number(database.prepare(sql).pluck().get(...values) ?? 0);
+  const count = (sql: string, ...values: unknown[]): number =>
+    Number(
+      database
+        .prepare(sql)
+        .pluck()
+        .get(...values) ?? 0,
+    );
   const open = (): OpenAttempt[] =>
     select("SELECT id, task_id AS taskId, runner_id AS runnerId, pid FROM attempts WHERE ended_at IS NULL ORDER BY id");
   return {
@@ -36,7 +42,8 @@ export function observe(file: string): Observer {
     isRecovered({ id, taskId }, workers) {
       if (count("SELECT count(*) FROM attempts WHERE id = ? AND ended_at IS NULL", id) > 0) return false;
       if (count("SELECT count(*) FROM tasks WHERE id = ? AND ended_at IS NOT NULL", taskId) > 0) return true;
-      const spoken = "SELECT count(*) FROM events WHERE task_id = ? AND attempt_id > ? AND type IN ('init', 'text', 'tool_use', 'tool_result', 'result')";
+      const spoken =
+        "SELECT count(*) FROM events WHERE task_id = ? AND attempt_id > ? AND type IN ('init', 'text', 'tool_use', 'tool_result', 'result')";
       if (count(spoken, taskId, id) > 0) return true;
       const newer = count("SELECT count(*) FROM attempts WHERE task_id = ? AND id > ? AND ended_at IS NULL", taskId, id) > 0;
       return !newer && (open().length >= workers || count("SELECT count(*) FROM holds") > 0);

@@ -5,7 +5,11 @@ import type { FailpointName } from "../../src/processes/failpoint.ts";
 export type Target = "daemon" | "runner" | "claude" | "all";
 
 /** One blow. `victim` in [0, 1) picks among those that run at that moment. */
-export type Strike = { readonly afterMs: number; readonly victim: number; /** Strike again without waiting for the recovery. */ readonly hasty: boolean } & (
+export type Strike = {
+  readonly afterMs: number;
+  readonly victim: number;
+  /** Strike again without waiting for the recovery. */ readonly hasty: boolean;
+} & (
   | { readonly how: "SIGKILL"; readonly target: Target }
   /** SIGSTOP, and SIGCONT after the pause. */
   | { readonly how: "SIGSTOP"; readonly target: Exclude<Target, "all">; readonly pauseMs: number }

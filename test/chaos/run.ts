@@ -69,7 +69,7 @@ async function playRound(world: World, round: Round, index: number, acknowledged
 
 async function strikeOnce(world: World, observer: Observer, planned: Strike, tally: Tally, recoveries: Promise<void>[]): Promise<void> {
   await delay(planned.afterMs);
-  for (const until = performance.now() + poisonWaitMs; observer.worstPoison() >= poisonGuard && performance.now() < until; ) await delay(20);
+  for (const until = performance.now() + poisonWaitMs; observer.worstPoison() >= poisonGuard && performance.now() < until;) await delay(20);
   const blow = await strike(world, observer, planned);
   if (blow === null) return;
   const recovered = blow.recovery.then((ms) => tally.addBlow(blow.kind, planned.hasty ? "hasty" : ms));

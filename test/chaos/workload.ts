@@ -21,7 +21,13 @@ export interface Acknowledged {
 const againMs = 30;
 
 /** Submits the tasks, one after the other; resolves when all are acknowledged and the cancels are said. */
-export async function feed(world: World, observer: Observer, round: number, tasks: readonly PlannedTask[], into: Acknowledged[]): Promise<void> {
+export async function feed(
+  world: World,
+  observer: Observer,
+  round: number,
+  tasks: readonly PlannedTask[],
+  into: Acknowledged[],
+): Promise<void> {
   const cancels: Promise<void>[] = [];
   for (const [index, planned] of tasks.entries()) {
     await delay(planned.afterMs);

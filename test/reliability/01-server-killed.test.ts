@@ -59,11 +59,20 @@ test("sixteen running attempts are adopted at once, each with its whole story, o
     const task = await w.ended(id);
     assert.deepEqual([task.status, task.attempts], ["completed", 1]);
     const steps = (await storyOf(w, id)).filter(({ type }) => type === "tool_result").map(({ data }) => data["tool_use_id"]);
-    assert.deepEqual(steps, Array.from({ length: 30 }, (_, index) => `toolu_${index + 1}`));
+    assert.deepEqual(
+      steps,
+      Array.from({ length: 30 }, (_, index) => `toolu_${index + 1}`),
+    );
   }
 });
 
-for (const place of ["store.commit.before", "store.commit.after", "runner.spawn.before", "runner.spawn.after", "attempt.start.before"] as const) {
+for (const place of [
+  "store.commit.before",
+  "store.commit.after",
+  "runner.spawn.before",
+  "runner.spawn.after",
+  "attempt.start.before",
+] as const) {
   test(`a server killed at ${place} loses nothing that it acknowledged`, async (t) => {
     const w = await fastWorker(t);
     await w.start();

@@ -59,7 +59,13 @@ test("a killed Claude's task goes on from the turn where it was cut", async (t) 
 test("a runner killed at any of its own places costs no step and repeats no finished one", async (t) => {
   const w = await fastWorker(t);
   await w.start();
-  for (const place of ["attempt.started", "journal.write.before", "journal.write.after", "attempt.end.before", "attempt.end.after"] as const) {
+  for (const place of [
+    "attempt.started",
+    "journal.write.before",
+    "journal.write.after",
+    "attempt.end.before",
+    "attempt.end.after",
+  ] as const) {
     w.trap(place);
     const { id } = await w.submit(`steps 4 delay 10 append ${place}`);
     await w.felled(place);
