@@ -60,7 +60,7 @@ export async function killAndWait(pid: number, signal: NodeJS.Signals = "SIGKILL
 export async function killEverything(w: TestWorker): Promise<void> {
   const { pid } = await w.client.server();
   process.kill(pid, "SIGKILL");
-  for (const each of await marked(w)) process.kill(each.pid, "SIGKILL");
+  for (const each of await marked(w)) await killIfSame(each, "SIGKILL");
   await until("the end of everything", async () => (await identityOf(pid)) === null && (await marked(w)).length === 0);
 }
 

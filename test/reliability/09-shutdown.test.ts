@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { countedIn } from "../support/steps.ts";
+import { fastWorker, killAndWait, marked, runnerOf, storyOf } from "./setup.ts";
+
+test("server stop leaves the running tasks alone; they finish without a server, and the next one knows", async (t) => {
+  const w = await fastWorker(t);
+  await w.start();
+  const { id } = await w.submit("steps 20 delay 50 append counted");
+  await runnerOf(w, id);
+  assert.equal((await w.cli(["server", "stop"])).code, 0);
+  await w.start();
+  const task = await w.ended(id);
+  assert.deepEqual([task.status, task.attempts], ["completed", 1]);
+  assert.equal(countedIn(w.place.work, "counted").length, 20);
+  await storyOf(w, id);
+});
+
+test("server stop --drain waits for what runs and starts nothing more", async (t) => {
+  const w = await fastWorker(t, { CLAUDE_WORKER_WORKERS: "1" });
+  await w.start();
+  const running = await w.submit("steps 20 delay 50");
+  await runnerOf(w, running.id);
+  const waiting = await w.submit("steps 1");
+  const { code, stderr } = await w.cli(["server", "stop", "--drain"]);
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(await marked(w), []);
+  await w.cli(["server", "start"], { env: { CLAUDE_WORKER_WORKERS: "1" } });
+  assert.deepEqual([(await w.ended(running.id)).attempts, (await w.ended(waiting.id)).attempts], [1, 1]);
+  const first = await w.client.attempts(running.id);
+  const second = await w.client.attempts(waiting.id);
+  assert.ok(String(first[0]?.ended_at) <= String(second[0]?.started_at));
+});
+
+test("server stop --drain interrupts at its deadline what does not end, and the next start resumes it", async (t) => {
+  const w = await fastWorker(t);
+  await w.start();
+  const { id } = await w.submit("steps 60 delay 100 append counted");
+  await w.until(id, () => countedIn(w.place.work, "counted").length >= 2);
+  const { code, stderr } = await w.cli(["server", "stop", "--drain", "--deadline", "1s"]);
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(await marked(w), [], "nothing runs on");
+  await w.start();
+  const task = await w.ended(id);
+  assert.deepEqual([task.status, task.attempts], ["completed", 2]);
+  const [first] = await w.client.attempts(id);
+  assert.equal(first?.outcome?.kind, "interrupted");
+  assert.equal(new Set(countedIn(w.place.work, "counted")).size, 60);
+  assert.ok(countedIn(w.place.work, "counted").length <= 61);
+  assert.ok((await storyOf(w, id)).some(({ type }) => type === "resumed"));
+});
+
+test("server stop --now interrupts what runs, keeps it for the next start, and spends no retry on it", async (t) => {
+  const w = await fastWorker(t);
+  await w.start();
+  const tasks = await Promise.all(["a", "b"].map((name) => w.submit(`steps 30 delay 50 append ${name}`)));
+  await w.until(1, () => ["a", "b"].every((name) => countedIn(w.place.work, name).length >= 2));
+  assert.equal((await w.cli(["server", "stop", "--now"])).code, 0);
+  assert.deepEqual(await marked(w), []);
+  const before = countedIn(w.place.work, "a").length;
+  await w.start();
+  for (const { id } of tasks) {
+    const task = await w.ended(id);
+    assert.deepEqual([task.status, task.attempts], ["completed", 2]);
+  }
+  const counted = countedIn(w.place.work, "a");
+  assert.ok(counted.length >= before && counted.length <= 31);
+  assert.equal(new Set(counted).size, 30);
+});
+
+test("a server killed in the middle of server stop --now has interrupted nothing for good", async (t) => {
+  const w = await fastWorker(t);
+  const { pid } = await w.start();
+  const { id } = await w.submit("steps 30 delay 50 append counted");
+  await w.until(id, () => countedIn(w.place.work, "counted").length >= 2);
+  await w.client.stop({ mode: "now" });
+  await killAndWait(pid).catch(() => null);
+  await w.start();
+  const task = await w.ended(id);
+  assert.equal(task.status, "completed");
+  assert.equal(new Set(countedIn(w.place.work, "counted")).size, 30);
+  await storyOf(w, id);
+});
