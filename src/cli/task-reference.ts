@@ -23,7 +23,9 @@ export async function taskIdOrRunning(client: WorkerClient, text: string | undef
   if (only === undefined)
     throw new WorkerError(
       "invalid_input",
-      `No task is running: say which one you mean, e.g. claude-worker ${verb} 42. See them: claude-worker list`,
+      `No task is running: say which one you mean, e.g. claude-worker ${verb} 42. See them: claude-worker list${
+        verb === "show" ? " (the server itself: claude-worker server status)" : ""
+      }`,
     );
   if (others.length === 0) return only.id;
   const choices = tasks.map((task) => `  ${task.id}  ${plainLine(task.name ?? task.title, 60)}`).join("\n");

@@ -149,6 +149,14 @@ test("show has everything about a task, and nothing that could harm a terminal u
   assert.equal((await call(["status", "2", "--json"])).json()["result"], "done");
 });
 
+test("show cuts a long prompt on a terminal, and nowhere else", async (t) => {
+  const { call } = await withServer(t);
+  await call(["run", "-"], { input: Array.from({ length: 40 }, (_, index) => `line ${index + 1}`).join("\n") });
+  const onTerminal = (await call(["show", "1"], { columns: 80, env: { NO_COLOR: "1" } })).stdout;
+  assert.match(onTerminal, /\n {2}line 15\n {2}… 25 more lines: claude-worker show 1 --json \| jq -r \.prompt\n$/);
+  assert.match((await call(["show", "1"])).stdout, /\n {2}line 40\n$/);
+});
+
 test("an id that is none is a usage error, and one that is not there is said", async (t) => {
   const { call } = await withServer(t);
   for (const id of ["abc", "0", "-1", "1.5", "99999999999999999999"]) assert.equal((await call(["show", id])).code, 2, id);

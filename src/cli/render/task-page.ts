@@ -9,6 +9,9 @@ import { statusColours, statusMarks } from "./status.ts";
 import { tookOf } from "./task-list.ts";
 import { dollars, localTime, relativeTime } from "./time.ts";
 
+/** How much of a prompt a terminal shows. */
+const promptLines = 15;
+
 export interface PageOptions {
   readonly output: Output;
   /** UTC milliseconds. */
@@ -25,7 +28,7 @@ export function taskPage(task: TaskView, { output, now, raw }: PageOptions): str
   return [
     `${paint.bold(`Task ${task.id}`)}  ${paint[statusColours[task.status]](`${statusMarks[task.status]} ${task.status}`)}  ${plainLine(task.name ?? task.title, 120)}`,
     ...facts.map(([name, value]) => `  ${paint.dim(name.padEnd(width))}  ${plainLine(value, 2000)}`),
-    ...section("Prompt", clean(task.prompt), paint),
+    ...section("Prompt", output.isTTY ? shortened(clean(task.prompt), task.id) : clean(task.prompt), paint),
     ...section("System prompt", clean(task.system_prompt ?? ""), paint),
     ...section("Error", task.error === null ? "" : clean(errorOf(task.error)), paint),
     ...section("Result", clean(task.result ?? ""), paint),
@@ -93,6 +96,16 @@ function tokensOf(usage: TaskView["usage"]): string {
 
 function errorOf({ code, message }: NonNullable<TaskView["error"]>): string {
   return `${message} (${code})`;
+}
+
+/** A long prompt would push the rest off the screen, and whoever looks knows it. */
+function shortened(prompt: string, id: number): string {
+  const lines = prompt.trim().split("\n");
+  if (lines.length <= promptLines) return prompt;
+  return [
+    ...lines.slice(0, promptLines),
+    `… ${lines.length - promptLines} more lines: claude-worker show ${id} --json | jq -r .prompt`,
+  ].join("\n");
 }
 
 function section(title: string, text: string, paint: Painter): string[] {
