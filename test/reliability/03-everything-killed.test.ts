@@ -40,7 +40,7 @@ test("after another boot what ran is resumed, and its story says that the machin
     ended.map(({ status }) => status),
     ["completed", "completed", "completed"],
   );
-  const outcomes = (await Promise.all(tasks.map(({ id }) => w.client.attempts(id)))).map(([first]) => first?.outcome?.kind);
+  const outcomes = (await Promise.all(tasks.map(({ id }) => w.client.attempts(id)))).map(([first]) => String(first?.outcome?.kind));
   assert.deepEqual(outcomes.toSorted(), ["lost", "lost", "succeeded"]);
   for (const name of ["a", "b", "c"]) {
     assert.deepEqual(
