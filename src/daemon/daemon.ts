@@ -29,6 +29,7 @@ import { Supervisor } from "../supervisor/supervisor.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
 import { lazyMcp } from "./lazy-mcp.ts";
 import type { DaemonOptions } from "./options.ts";
+import { steadyClock } from "./steady-clock.ts";
 import { ensureToken } from "./token-file.ts";
 import { version } from "./version.ts";
 
@@ -83,7 +84,7 @@ function namingTheOld(error: unknown, pid: number): unknown {
 
 async function wire(context: DaemonContext, lock: Lock, store: Store, token: string): Promise<Daemon> {
   const { settings, paths, log, env } = context;
-  const now = Date.now;
+  const now = steadyClock();
   const startedAt = now();
   const agentEnv = agentEnvironment(env, settings.agent_env);
   const idPrefix = runnerIdPrefix(paths.home);

@@ -7,7 +7,8 @@ import { WorkerError, messageOf } from "../domain/errors.ts";
 import type { Hold } from "../domain/hold.ts";
 import type { Store } from "../store/store.ts";
 
-const longestTimerMs = 2_147_483_647;
+/** While a moment is awaited the clock is looked at this often: timers do not run while the machine sleeps, nor do they see a clock that is set. */
+const longestTimerMs = 60_000;
 /** After a refused write (full disk) the next try comes this much later. */
 const storageRetryMs = 2_000;
 

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { pino } from "pino";
+import { steadyClock } from "../../src/daemon/steady-clock.ts";
+import { Scheduler } from "../../src/scheduler/scheduler.ts";
+import { newTask, setup as storeSetup } from "../store/setup.ts";
+
+const dayMs = 86_400_000;
+
+interface Clocks {
+  /** What the system's clock says; may be set. */
+  wall: number;
+  /** What the monotonic clock says. */
+  passed: number;
+}
+
+/** A scheduler whose clocks stand until the test moves them. */
+function setup(t: TestContext) {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const clocks: Clocks = { wall: 1_800_000_000_000, passed: 5_000 };
+  const now = steadyClock(
+    () => clocks.wall,
+    () => clocks.passed,
+  );
+  const { store } = storeSetup(t);
+  const started: number[] = [];
+  const startTasks = async (ids: readonly number[]): Promise<void> => {
+    started.push(...ids);
+    await store.write(() => ids.forEach((id) => void store.tasks.transition(id, "cancel", now())));
+  };
+  const scheduler = new Scheduler({ store, log: pino({ level: "silent" }), workers: 4, now, startTasks });
+  t.after(() => scheduler.stop());
+  /** Lets time pass on both clocks, as it does where nobody sets one. */
+  const pass = async (ms: number): Promise<void> => {
+    clocks.wall += ms;
+    clocks.passed += ms;
+    t.mock.timers.tick(ms);
+    // No write of ours: a commit would wake the scheduler, and its own timer is to do so.
+    for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  };
+  const submit = async (notBefore: number) => {
+    const task = await store.write(() => store.tasks.insert(newTask({ notBefore, notBeforeReason: "retry" })));
+    await pass(0);
+    return task;
+  };
+  return { clocks, now, store, started, scheduler, pass, submit };
+}
+
+test("a clock set back by a day delays no retry and lets no time run backwards", async (t) => {
+  const { clocks, now, started, scheduler, pass, submit } = setup(t);
+  scheduler.start();
+  const { id } = await submit(now() + 10_000);
+  const before = now();
+  clocks.wall -= dayMs;
+  assert.ok(now() >= before);
+  await pass(9_000);
+  assert.deepEqual(started, []);
+  await pass(1_000);
+  assert.deepEqual(started, [id]);
+});
+
+test("a clock set forward by a day is followed within a minute, and starts a task once", async (t) => {
+  const { clocks, now, started, scheduler, pass, submit } = setup(t);
+  scheduler.start();
+  const { id } = await submit(now() + dayMs);
+  clocks.wall += dayMs;
+  await pass(60_000);
+  assert.deepEqual(started, [id]);
+  clocks.wall -= dayMs;
+  await pass(120_000);
+  assert.deepEqual(started, [id]);
+});
+
+test("a machine that sleeps over the end of a hold lifts it within a minute of waking", async (t) => {
+  const { clocks, now, store, started, scheduler, pass, submit } = setup(t);
+  await store.write(() => store.holds.put({ kind: "rate_limited", scope: "all", message: "five_hour", until: now() + 5 * 3_600_000 }, now()));
+  scheduler.start();
+  const { id } = await submit(0);
+  // Timers and the monotonic clock stand still while a machine sleeps.
+  clocks.wall += 6 * 3_600_000;
+  await pass(60_000);
+  assert.deepEqual(started, [id]);
+  assert.deepEqual(store.holds.active(), []);
+});
+
+test("events keep their order and their numbers when the clock is set back", async (t) => {
+  const { clocks, now, store, submit } = setup(t);
+  const { id } = await submit(0);
+  for (let index = 0; index < 4; index += 1) {
+    await store.write(() => store.events.append(id, null, [{ type: "text", at: now(), data: { text: String(index) } }]));
+    clocks.wall -= dayMs;
+    clocks.passed += 10;
+  }
+  const events = store.events.ofTask(id, 0, 10);
+  assert.deepEqual(
+    events.map(({ data }) => data["text"]),
+    ["0", "1", "2", "3"],
+  );
+  const times = events.map(({ at }) => at);
+  assert.deepEqual(
+    times,
+    times.toSorted((a, b) => a - b),
+  );
+});
