@@ -3,6 +3,9 @@ import type { CallToolResult } from "@modelcontextprotocol/server";
 import { WorkerError } from "../domain/errors.ts";
 import type { ErrorCode } from "../domain/errors.ts";
 
+/** Where programs find an error's parts. */
+const errorKey = "claude-worker/error";
+
 /** @param onFault told of errors that are our own fault; the client only learns that there was one. */
 export function toolError(thrown: unknown, tool: string, onFault: (error: unknown) => void): CallToolResult {
   const error = thrown instanceof WorkerError ? thrown : null;
@@ -19,7 +22,8 @@ export function toolError(thrown: unknown, tool: string, onFault: (error: unknow
   return {
     isError: true,
     content: [{ type: "text", text: lines.join("\n") }],
-    structuredContent: { error: { code, message, ...(faults.length > 0 ? { errors: faults } : {}) }, next_step },
+    // Not as structured content: that has the shape of the tool's data, and strict clients check it in errors too.
+    _meta: { [errorKey]: { code, message, ...(faults.length > 0 ? { errors: faults } : {}), next_step } },
   };
 }
 
