@@ -3,9 +3,12 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { figures as cli } from "./cli.ts";
 import type { Row } from "./figure.ts";
-import { machine } from "./machine.ts";
-import { machineLines, table, writePage } from "./report.ts";
 import { figures as http } from "./http.ts";
+import { figures as idle } from "./idle.ts";
+import { machine } from "./machine.ts";
+import { figures as memory } from "./memory.ts";
+import { figures as recovery } from "./recovery.ts";
+import { machineLines, table, writePage } from "./report.ts";
 import { figures as store } from "./store.ts";
 import { figures as task } from "./task.ts";
 
@@ -26,7 +29,7 @@ if (flags["write-doc"] && !isWhole) throw new Error("--write-doc takes a whole r
 const about = machine();
 console.log(`${machineLines(about)}\n`);
 const rows: Row[] = [];
-for (const figure of [...cli, ...task, ...http, ...store]) {
+for (const figure of [...cli, ...task, ...idle, ...memory, ...recovery, ...http, ...store]) {
   if (flags.only.length > 0 && !flags.only.some((part) => figure.name.includes(part))) continue;
   process.stderr.write(`${figure.name} …\n`);
   try {
