@@ -17,7 +17,6 @@ const hostile = [
   "\u2066\u2069\u200f",
   "\u0000\u0007\u007f",
 ].join(" ");
-// eslint-disable-next-line no-control-regex
 const dangerous = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u200e\u200f]/;
 
 test("show, list, logs and watch print nothing that commands a terminal", async (t) => {
