@@ -24,7 +24,7 @@ export async function submitTasksOnce(
   caller: Caller,
 ): Promise<{ tasks: Task[]; replayed: boolean }> {
   const { store } = context;
-  const fingerprint = createHash("sha256").update(JSON.stringify(inputs)).digest("hex");
+  const fingerprint = createHash("sha256").update(JSON.stringify(inputs, inOrder)).digest("hex");
   const known = store.submissions.get(caller.name, key);
   if (known !== null) return { tasks: replay(context, known, fingerprint), replayed: true };
   const now = context.now();
@@ -37,6 +37,12 @@ export async function submitTasksOnce(
     store.submissions.insert({ caller: caller.name, key, fingerprint, taskIds: stored.map(({ id }) => id) }, now);
     return { tasks: stored, replayed: false };
   });
+}
+
+/** Objects with their keys in order: how a client orders fields and labels says nothing. */
+function inOrder(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function replay({ store }: SubmitContext, known: Submission, fingerprint: string): Task[] {

@@ -32,10 +32,10 @@ test("the same key and body give the same task, however often and however close 
 test("the same key with another body is 422; the order of the body's fields does not matter", async (t) => {
   const { call, input } = await setup(t);
   const headers = { "idempotency-key": "k-1" };
-  await call({ path: "/api/v1/tasks", body: { ...input, name: "n" }, headers });
+  await call({ path: "/api/v1/tasks", body: { ...input, name: "n", labels: { a: "1", b: "2" } }, headers });
   const turned = await call({
     path: "/api/v1/tasks",
-    body: { name: "n", working_directory: input.working_directory, prompt: input.prompt },
+    body: { labels: { b: "2", a: "1" }, name: "n", working_directory: input.working_directory, prompt: input.prompt },
     headers,
   });
   assert.deepEqual([turned.status, idOf(turned)], [201, 1]);

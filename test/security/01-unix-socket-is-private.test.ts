@@ -19,6 +19,19 @@ test("the socket has mode 0600 whatever the umask is, and the umask is as before
   assert.equal(process.umask(), 0o000);
 });
 
+test("the socket is never open to others, not even between its making and the next line", async (t) => {
+  const directory = path.join(scratch(t).directory, "run");
+  mkdirSync(directory, { mode: 0o700 });
+  const before = process.umask(0o000);
+  t.after(() => process.umask(before));
+  const door = newDoor();
+  t.after(() => door.stop());
+  const socket = path.join(directory, "s.sock");
+  const listening = door.listenSocket(socket);
+  assert.equal(lstatSync(socket).mode & 0o777, 0o600);
+  await listening;
+});
+
 test("a directory that others may enter is refused", async (t) => {
   const directory = path.join(scratch(t).directory, "open");
   mkdirSync(directory);

@@ -44,6 +44,14 @@ for (const [name, body] of broken) {
   });
 }
 
+test("the body itself is looked at, before any schema", async (t) => {
+  const { call } = await openDoor(t);
+  const detailOf = async (body: string) => String((await call({ method: "POST", path, body })).json()["detail"]);
+  assert.match(await detailOf(`${"[".repeat(40)}${"]".repeat(40)}`), /32 levels/);
+  assert.match(await detailOf(String.raw`{"any":{"where":["\ud800"]}}`), /surrogate/);
+  assert.match(await detailOf(String.raw`{"any":{"where":["\u0000"]}}`), /NUL/);
+});
+
 test("takes every well-formed text as it is", async (t) => {
   const { api, call } = await openDoor(t);
   const prompt = 'ünï 🎉 \u202e \u0007 \r\n\t "quotes" \\u0000 __proto__ <script>';
