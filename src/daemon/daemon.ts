@@ -122,23 +122,28 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
 
   let url: string | null = null;
   let stopping: Promise<void> | null = null;
-  const server = (): ServerView => ({
-    status: stopping !== null ? "stopping" : store.problems().length > 0 ? "degraded" : "healthy",
-    service: "claude-worker",
-    version,
-    pid: process.pid,
-    url,
-    socket: paths.serverSocket,
-    home: paths.home,
-    database: paths.database,
-    log_file: paths.serverLog,
-    started_at: rfc3339(startedAt),
-    epoch: store.epoch,
-    workers: { limit: settings.workers, running: store.tasks.counts().running, parked: pool.ready, warm: settings.warm },
-    counts: store.tasks.counts(),
-    holds: listHolds(store),
-    problems: [...store.problems()],
-  });
+  const server = (): ServerView => {
+    const problems = store.problems();
+    // A disk that was full is tried again when somebody looks; without a look nobody misses it (a submit tries it anyway).
+    if (problems.length > 0) store.probe().catch(() => {});
+    return {
+      status: stopping !== null ? "stopping" : problems.length > 0 ? "degraded" : "healthy",
+      service: "claude-worker",
+      version,
+      pid: process.pid,
+      url,
+      socket: paths.serverSocket,
+      home: paths.home,
+      database: paths.database,
+      log_file: paths.serverLog,
+      started_at: rfc3339(startedAt),
+      epoch: store.epoch,
+      workers: { limit: settings.workers, running: store.tasks.counts().running, parked: pool.ready, warm: settings.warm },
+      counts: store.tasks.counts(),
+      holds: listHolds(store),
+      problems: [...problems],
+    };
+  };
 
   const { promise: stopped, resolve: resolveStopped } = Promise.withResolvers<void>();
   const stop: Daemon["stop"] = (options) => (stopping ??= orderlyStop(options).then(resolveStopped));
