@@ -111,7 +111,9 @@ export async function toolFault(client: Client, name: string, input: Record<stri
   const answer = await client.callTool({ name, arguments: input });
   if (answer.isError !== true) throw new Error(`${name} did not fail: ${JSON.stringify(answer.structuredContent)}`);
   const [first] = answer.content;
-  const { next_step, ...error } = answer._meta?.["claude-worker/error"] as ToolFault["error"] & { next_step: string };
+  const fault = answer._meta?.["claude-worker/error"];
+  if (fault === undefined) throw new Error(`${name} failed without saying how: ${JSON.stringify(answer)}`);
+  const { next_step, ...error } = fault as ToolFault["error"] & { next_step: string };
   return { error, next_step, text: first?.type === "text" ? first.text : "" };
 }
 
