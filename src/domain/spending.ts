@@ -9,7 +9,8 @@ export interface Spending {
 
 /** The task's total after one session's running total went from `before` (null: the session is new) to `after`. */
 export function spentInAll(total: Spending, before: Spending | null, after: Spending): Spending {
-  if (after.costUsd === null) return total; // A result that was recovered from the session knows no money.
+  // A result that was recovered from the session knows no money. Only these two: a caller may hand in a whole task, and writes what comes back.
+  if (after.costUsd === null) return { costUsd: total.costUsd, usage: total.usage };
   return {
     costUsd: Math.max(0, (total.costUsd ?? 0) - (before?.costUsd ?? 0)) + after.costUsd,
     usage: usageInAll(total.usage ?? {}, before?.usage ?? {}, after.usage ?? {}),

@@ -22,6 +22,8 @@ test("a resumed session's running total replaces what the session had before, an
 
 test("a result without money leaves what is known", () => {
   assert.deepEqual(spentInAll(spent(2, 20), null, nothing), spent(2, 20));
+  const task = { ...spent(2, 20), prompt: "is no part of the spending" };
+  assert.deepEqual(spentInAll(task, null, nothing), spent(2, 20));
 });
 
 test("what a budget has left shrinks with what was spent and never becomes no limit", () => {
