@@ -37,6 +37,7 @@ async function setup(t: TestContext, script: Script) {
       await attempt.record("the moment to kill", fits);
       await first.killAll();
       await first.closed;
+      place.file("work/killed", "");
       const sessionId = String(attempt.records().findLast((record) => typeof record["sessionId"] === "string")?.["sessionId"]);
       const resume = async (more: { followUp?: string } = {}): Promise<{ records: SdkRecord[]; attempt: TestAttempt }> => {
         const next = await runner();
@@ -51,6 +52,9 @@ async function setup(t: TestContext, script: Script) {
 const calls = (command: string) => (record: SdkRecord) =>
   record.type === "assistant" && JSON.stringify(record["message"]).includes(command);
 
+/** A step that cannot end before the kill. */
+const untilKilled = "until [ -e killed ]; do sleep 0.05; done";
+
 /** As if Claude Code had written nothing since the prompt, and had been torn in the middle of a line. */
 function forget(transcript: string): void {
   const lines = readFileSync(transcript, "utf8").split("\n");
@@ -62,7 +66,7 @@ const fiveSteps = (script: string): Script => ({
   [script]: [
     step.bash("echo one >> log"),
     step.bash("echo two >> log"),
-    step.bash("sleep 2; echo three >> log"),
+    step.bash(`${untilKilled}; echo three >> log`),
     step.bash("echo four >> log"),
     step.text("all done"),
   ],
@@ -111,7 +115,7 @@ test("calls that were made side by side are put back with their own results", as
         { tool: "Bash", input: { command: "echo a >> log", description: "a" } },
         { tool: "Bash", input: { command: "echo b >> log", description: "b" } },
       ]),
-      step.bash("sleep 2; echo c >> log"),
+      step.bash(`${untilKilled}; echo c >> log`),
       step.text("all done"),
     ],
   });
@@ -171,7 +175,7 @@ test("a text that Claude said before a tool is no finished turn", async (t) => {
       {
         kind: "tools",
         text: "I begin now.",
-        tools: [{ tool: "Bash", input: { command: "sleep 1; echo one >> log", description: "one" } }],
+        tools: [{ tool: "Bash", input: { command: `${untilKilled}; echo one >> log`, description: "one" } }],
       },
       step.text("all done"),
     ],

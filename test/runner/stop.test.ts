@@ -94,7 +94,11 @@ test("a Claude Code that does not listen is ended by signals", async (t) => {
 
 test("SIGTERM for the runner stops the attempt so that it can be resumed", async (t) => {
   const { runner, place, model } = await setup(t, {
-    "three steps": [step.bash("echo one >> log"), step.bash("echo $$ > pid; sleep 2; echo two >> log"), step.text("done")],
+    "three steps": [
+      step.bash("echo one >> log"),
+      step.bash("echo $$ > pid; until [ -e killed ]; do sleep 0.05; done; echo two >> log"),
+      step.text("done"),
+    ],
   });
   const attempt = runner.start({ prompt: "three steps", ...bash });
   await until("the second step", () => existsSync(path.join(place.work, "pid")));
@@ -102,6 +106,7 @@ test("SIGTERM for the runner stops the attempt so that it can be resumed", async
   const records = await attempt.ended();
   assert.partialDeepStrictEqual(records.at(-1), { subtype: "ended", stopRequested: "interrupted" });
   assert.equal(resultOf(records), undefined);
+  place.file("work/killed", "");
   const next = await startRunner(t, { scratch: place, env: model.env(place.home) });
   const again = await next.start({ prompt: "three steps", ...bash }, { sessionId: attempt.start.sessionId, resume: true }).ended();
   assert.partialDeepStrictEqual(resultOf(again), { subtype: "success", result: "done" });
