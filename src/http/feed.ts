@@ -38,8 +38,11 @@ export interface FeedWatcher {
 const closing = new Set<EventView["type"]>(["ended", "attempt_ended", "cancel_requested", "result", "swept"]);
 const readAtOnce = 200;
 const pieceLength = 64 * 1024;
-/** Events within this time are handed over together: 500 watchers at 200 events/s are then 20,000 writes a second, not 100,000. */
-const gatherMs = 25;
+/**
+ * Events are handed over together so that a feed makes at most this many writes a second: 500 watchers are told every 25 ms at most,
+ * a single one at once.
+ */
+const writesPerSecond = 20_000;
 
 export class Feed {
   readonly #source: FeedSource;
@@ -89,6 +92,7 @@ export class Feed {
 
   #wake(): void {
     if (this.#timer !== null) return;
+    const gatherMs = (this.#watchers.size / writesPerSecond) * 1000;
     const waitMs = Math.max(0, this.#flushedAt + gatherMs - performance.now());
     this.#timer = setTimeout(() => this.#flush(), waitMs);
   }
