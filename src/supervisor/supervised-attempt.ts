@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { setTimeout as sleep } from "node:timers/promises";
 import { rawLogPath, summaryLogPath } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
-import { WorkerError, messageOf } from "../domain/errors.ts";
+import { WorkerError } from "../domain/errors.ts";
 import { budgetLeftUsd } from "../domain/spending.ts";
 import type { SweptProcess } from "../domain/record.ts";
 import type { Attempt, StopReason, Task } from "../domain/task.ts";
@@ -46,6 +46,8 @@ export class SupervisedAttempt {
   #stopping: StopReason | null = null;
   /** Left to itself: the daemon goes, or a newer daemon holds the attempt. */
   #released = false;
+  /** What went wrong where nobody waits: `follow` rejects with it. */
+  #fault: { readonly error: unknown } | null = null;
   #wallClock: NodeJS.Timeout | null = null;
   #silence: NodeJS.Timeout | null = null;
   #ladder: NodeJS.Timeout | null = null;
@@ -65,11 +67,17 @@ export class SupervisedAttempt {
   /**
    * Follows the runner to its end and finalises. Resolves when that is done, or when the attempt was released.
    * @param connection null: the runner is dead already; only its journal is left.
+   * @throws what neither waiting nor a newer daemon explains (no file descriptors, a bug): the attempt is open still, and may be followed anew.
    */
   async follow(connection: RunnerConnection | null): Promise<void> {
-    if (connection !== null) await this.#converse(connection);
+    try {
+      if (connection !== null) await this.#converse(connection);
+      if (!this.#released) await this.#end();
+    } catch (error) {
+      this.#fail(error);
+    }
     this.#clearTimers();
-    if (!this.#released) await this.#end();
+    if (this.#fault !== null) throw this.#fault.error;
   }
 
   /** Stops the attempt; the first reason counts. The store keeps the reason, so that a restarted daemon goes on stopping. */
@@ -78,9 +86,13 @@ export class SupervisedAttempt {
     this.#stopping = reason;
     this.#log.info({ reason }, "stopping the attempt");
     this.#sendStop(reason);
-    await this.#persistently(() =>
-      this.#context.store.write(() => this.#context.store.attempts.patch(this.#attempt.id, { stopRequested: reason })),
-    );
+    try {
+      await this.#persistently(() =>
+        this.#context.store.write(() => this.#context.store.attempts.patch(this.#attempt.id, { stopRequested: reason })),
+      );
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** Lets go without touching the runner: it goes on, and the next daemon adopts it. */
@@ -139,9 +151,18 @@ export class SupervisedAttempt {
   /** Ingests what is new; calls that come meanwhile are folded into one more round. */
   #catchUp(): void {
     this.#more = true;
-    this.#catchingUp ??= this.#drain().finally(() => {
-      this.#catchingUp = null;
-    });
+    this.#catchingUp ??= this.#drain()
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        this.#catchingUp = null;
+      });
+  }
+
+  /** Lets go; `follow` tells why. */
+  #fail(error: unknown): void {
+    this.#fault ??= { error };
+    this.#released = true;
+    this.#connection?.close();
   }
 
   async #drain(): Promise<void> {
@@ -186,11 +207,7 @@ export class SupervisedAttempt {
       try {
         return await work();
       } catch (error) {
-        if (!(error instanceof WorkerError) || error.code !== "storage_full") {
-          this.#log.error({ error: messageOf(error) }, "the attempt cannot be followed");
-          this.#released = true;
-          throw error;
-        }
+        if (!(error instanceof WorkerError) || error.code !== "storage_full") throw error;
         await sleep(storageRetryMs);
       }
     }
@@ -235,7 +252,7 @@ export class SupervisedAttempt {
   #sendStop(reason: StopReason): void {
     const graceMs = this.#context.stopGraceMs;
     this.#connection?.send({ type: "stop", reason, graceMs });
-    this.#ladder ??= setTimeout(() => void this.#killRunner(), graceMs + runnerLadderMs);
+    this.#ladder ??= setTimeout(() => void this.#killRunner().catch((error: unknown) => this.#fail(error)), graceMs + runnerLadderMs);
   }
 
   async #killRunner(): Promise<void> {

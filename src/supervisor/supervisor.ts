@@ -17,6 +17,9 @@ export interface SupervisorOptions extends AttemptContext {
   readonly pool: RunnerPool;
 }
 
+/** An attempt that could not be followed (no file descriptors left …) is taken up again after this long. */
+const againMs = 5_000;
+
 interface Running {
   readonly attempt: SupervisedAttempt;
   readonly done: Promise<void>;
@@ -25,6 +28,7 @@ interface Running {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #running = new Map<number, Running>();
+  readonly #again = new Set<NodeJS.Timeout>();
   #unsubscribe: (() => void) | null = null;
 
   constructor(options: SupervisorOptions) {
@@ -43,6 +47,8 @@ export class Supervisor {
   async stop(): Promise<void> {
     this.#unsubscribe?.();
     this.#unsubscribe = null;
+    for (const timer of this.#again) clearTimeout(timer);
+    this.#again.clear();
     await Promise.all([this.#options.pool.stop(), ...[...this.#running.values()].map(({ attempt }) => attempt.release())]);
     await this.settled();
   }
@@ -105,9 +111,23 @@ export class Supervisor {
     const supervised = new SupervisedAttempt(this.#options, task, attempt);
     const done = connection
       .then((open) => supervised.follow(open))
-      .catch((error: unknown) => this.#options.log.error({ task: task.id, error: messageOf(error) }, "supervision failed"))
+      .catch((error: unknown) => this.#followAgain(attempt.id, error))
       .finally(() => this.#running.delete(attempt.id));
     this.#running.set(attempt.id, { attempt: supervised, done });
+  }
+
+  /** Its task must not stay running with nobody behind it: as after a restart, the attempt is adopted anew. */
+  #followAgain(attemptId: number, error: unknown): void {
+    const { store, log } = this.#options;
+    log.error({ attempt: attemptId, error: messageOf(error), againMs }, "the attempt cannot be followed; trying again");
+    if (this.#unsubscribe === null) return;
+    const timer = setTimeout(() => {
+      this.#again.delete(timer);
+      const open = store.attempts.get(attemptId);
+      if (open === null || open.endedAt !== null) return;
+      this.#adopt(open).catch((fault: unknown) => this.#followAgain(attemptId, fault));
+    }, againMs);
+    this.#again.add(timer);
   }
 
   async #adopt(open: Attempt): Promise<void> {

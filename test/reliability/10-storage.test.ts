@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import Database from "better-sqlite3";
+import { pathsFrom } from "../../src/config/paths.ts";
+import { until } from "../support/wait.ts";
+import { fastWorker, runnerOf, storyOf } from "./setup.ts";
+import type { FastWorker } from "./setup.ts";
+
+test("on a full disk submits are refused with a sentence, running tasks go on, and all of it lifts by itself", async (t) => {
+  const w = await fastWorker(t);
+  if (!mountSmall(w)) return t.skip("a small file system cannot be mounted here");
+  try {
+    await fillAndFree(w);
+  } finally {
+    await unmount(w);
+  }
+});
+
+test("a runner whose journal may not grow keeps its records, and writes all of them when it may again", async (t) => {
+  if (!has("prlimit")) return t.skip("prlimit is missing here");
+  const w = await fastWorker(t);
+  await w.start();
+  const { id } = await w.submit("steps 60 delay 50 size 2000 append counted");
+  const pid = await runnerOf(w, id);
+  const journal = (await w.client.get(id)).logs.raw;
+  await until("a journal", () => existsSync(journal) && statSync(journal).size > 10_000);
+  execFileSync("prlimit", ["--pid", String(pid), "--fsize=30000:"]);
+  await until("the limit", () => statSync(journal).size === 30_000);
+  execFileSync("prlimit", ["--pid", String(pid), "--fsize=unlimited:"]);
+  const task = await w.ended(id);
+  assert.deepEqual([task.status, task.attempts], ["completed", 1], JSON.stringify(task.error));
+  assert.equal((await storyOf(w, id)).filter(({ type }) => type === "tool_result").length, 60);
+});
+
+test("a server that may open no more files loses no task", async (t) => {
+  if (!has("prlimit")) return t.skip("prlimit is missing here");
+  const w = await fastWorker(t);
+  const { pid } = await w.start();
+  const first = await w.submit("steps 40 delay 50");
+  await runnerOf(w, first.id);
+  const waiting = await Promise.all([w.submit("steps 1"), w.submit("steps 1")].map((each) => each.catch(() => null)));
+  execFileSync("prlimit", ["--pid", String(pid), "--nofile=30:"]);
+  const during = await w.submit("steps 1").catch(() => null);
+  execFileSync("prlimit", ["--pid", String(pid), "--nofile=1024:"]);
+  for (const task of [first, ...waiting, during]) if (task !== null) assert.equal((await w.ended(task.id)).status, "completed");
+});
+
+test("what cannot be a database of ours is refused at the start, with what to do", async (t) => {
+  const damaged: readonly (readonly [string, (file: string) => void, RegExp])[] = [
+    ["no database", (file) => writeFileSync(file, "What is this?\n".repeat(1000)), /is not a database.*(Move it away|backup)/s],
+    ["a newer schema", (file) => raise(file), /newer Claude Worker/],
+    ["a directory", (file) => (rmSync(file, { force: true }), mkdirSync(file)), /cannot be opened|is a directory|is not a file/i],
+  ];
+  for (const [what, harm, sentence] of damaged) {
+    const w = await fastWorker(t);
+    await w.start();
+    await w.cli(["server", "stop"]);
+    const { database } = pathsFrom(w.env);
+    for (const end of ["-wal", "-shm"]) rmSync(`${database}${end}`, { force: true });
+    harm(database);
+    const { code, stderr } = await w.cli(["server", "start"]);
+    assert.equal(code, 1, what);
+    assert.match(stderr, sentence, what);
+  }
+});
+
+test("a data directory that became read-only refuses submits with a sentence, and recovers when it is writable again", async (t) => {
+  const w = await fastWorker(t);
+  if (!mountSmall(w)) return t.skip("nothing can be mounted here");
+  try {
+    await lockAndUnlock(w);
+  } finally {
+    await unmount(w);
+  }
+});
+
+async function fillAndFree(w: FastWorker): Promise<void> {
+  await w.start();
+  const { id } = await w.submit("steps 60 delay 100 size 3000 append counted");
+  await runnerOf(w, id);
+  const ballast = path.join(w.place.dataHome, "ballast");
+  fill(ballast);
+  const prompt = "x".repeat(200_000);
+  await assert.rejects(
+    async () => {
+      for (let tries = 0; tries < 50; tries += 1) await w.submit(prompt);
+    },
+    { code: "storage_full", message: /is full, so nothing was saved.*Free some space/ },
+  );
+  const server = await w.client.server();
+  assert.equal(server.status, "degraded");
+  assert.match(server.problems.join(), /is full/);
+  assert.equal((await w.client.get(id)).title, "steps 60 delay 100 size 3000 append counted", "reading goes on");
+  rmSync(ballast);
+  const task = await w.ended(id);
+  assert.deepEqual([task.status, task.attempts], ["completed", 1], JSON.stringify(task.error));
+  assert.equal((await storyOf(w, id)).filter(({ type }) => type === "tool_result").length, 60);
+  const later = await w.submit("steps 1");
+  assert.equal((await w.ended(later.id)).status, "completed");
+  assert.equal((await w.client.server()).status, "healthy");
+}
+
+async function lockAndUnlock(w: FastWorker): Promise<void> {
+  await w.start();
+  const { id } = await w.submit("steps 1");
+  await w.ended(id);
+  await w.cli(["server", "stop"]);
+  remount(w, "ro");
+  const refused = await w.cli(["server", "start"]);
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /read-only|cannot be written|EROFS/);
+  remount(w, "rw");
+  await w.start();
+  assert.equal((await w.client.get(id)).status, "completed");
+  assert.equal((await w.ended((await w.submit("steps 1")).id)).status, "completed");
+}
+
+/** Puts the data directory on a file system of 6 MB. @returns false where this user may not mount one. */
+function mountSmall(w: FastWorker): boolean {
+  mkdirSync(w.place.dataHome, { mode: 0o700 });
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=6m,mode=0700", "tmpfs", w.place.dataHome], { stdio: "pipe" });
+  } catch {
+    // Only root may, and not in every container.
+    return false;
+  }
+  return true;
+}
+
+/** The server must let go of it first. */
+async function unmount(w: FastWorker): Promise<void> {
+  await w.cli(["server", "stop", "--now"]);
+  execFileSync("umount", ["-l", w.place.dataHome]);
+}
+
+function remount(w: FastWorker, mode: "ro" | "rw"): void {
+  execFileSync("mount", ["-o", `remount,${mode}`, w.place.dataHome]);
+}
+
+/** Takes all the room there is. */
+function fill(file: string): void {
+  for (let bytes = 1024 * 1024; bytes >= 4096; ) {
+    try {
+      writeFileSync(file, Buffer.alloc(bytes), { flag: "a" });
+    } catch {
+      bytes /= 2; // It did not fit: less may.
+    }
+  }
+}
+
+/** The schema of a version that is yet to come. */
+function raise(file: string): void {
+  const database = new Database(file);
+  database.pragma("user_version = 4000");
+  database.close();
+}
+
+function has(program: string): boolean {
+  try {
+    execFileSync(program, ["--version"], { stdio: "pipe" });
+    return true;
+  } catch {
+    return false;
+  }
+}
