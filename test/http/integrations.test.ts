@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { Settings } from "../../src/config/settings.ts";
+import { taskInput } from "../../src/contract/task-input.ts";
 import { openDoorOf } from "../support/http-door.ts";
 import type { DoorAnswer, OpenDoor } from "../support/http-door.ts";
 import { realApi } from "../support/real-api.ts";
@@ -26,6 +27,22 @@ test("the same key and body give the same task, however often and however close 
   assert.deepEqual(new Set([...together, later].map((answer) => `${answer.status} ${idOf(answer)}`)), new Set(["201 1"]));
   assert.equal(later.headers["idempotent-replayed"], "true");
   assert.equal(together.filter((answer) => answer.headers["idempotent-replayed"] === undefined).length, 1);
+  assert.equal(store.tasks.counts().pending, 1);
+});
+
+test("the same key twice in one transaction gives one task", async (t) => {
+  const { api, input, store } = await setup(t);
+  const caller = { scope: "submit", name: "token:ci" } as const;
+  const submit = () => api.submitTaskOnce(taskInput.parse(input), "k", caller);
+  const answers = await Promise.all([submit(), submit(), submit()]);
+  assert.deepEqual(
+    answers.map(({ task, replayed }) => [task.id, replayed]),
+    [
+      [1, false],
+      [1, true],
+      [1, true],
+    ],
+  );
   assert.equal(store.tasks.counts().pending, 1);
 });
 
