@@ -22,8 +22,11 @@ function setup(t: TestContext, mcp: OpenMcp) {
   const env = { PATH: process.env["PATH"] ?? "", HOME: corner.home, MCP_CATALOG_PATH: path.join(corner.directory, "inspector.json") };
   const run = (words: readonly string[]): Promise<{ code: number | null; stdout: string; output: string }> =>
     new Promise((resolve) => {
-      const child = execFile(process.execPath, [inspector, "--cli", ...words], { env, cwd: corner.directory, timeout: 120_000 }, (_error, stdout, stderr) =>
-        resolve({ code: child.exitCode, stdout, output: stdout + stderr }),
+      const child = execFile(
+        process.execPath,
+        [inspector, "--cli", ...words],
+        { env, cwd: corner.directory, timeout: 120_000 },
+        (_error, stdout, stderr) => resolve({ code: child.exitCode, stdout, output: stdout + stderr }),
       );
       t.after(() => child.kill());
     });
@@ -32,11 +35,21 @@ function setup(t: TestContext, mcp: OpenMcp) {
   return {
     stdio: (...words: string[]) => run([process.execPath, cli, "mcp", ...ours, ...words, ...asked]),
     http: (token: string, ...words: string[]) =>
-      run(["--transport", "http", "--server-url", `http://127.0.0.1:${mcp.port}/mcp`, "--header", `Authorization: Bearer ${token}`, ...words, ...asked]),
+      run([
+        "--transport",
+        "http",
+        "--server-url",
+        `http://127.0.0.1:${mcp.port}/mcp`,
+        "--header",
+        `Authorization: Bearer ${token}`,
+        ...words,
+        ...asked,
+      ]),
   };
 }
 
-const argumentsOf = (input: object): string[] => Object.entries(input).flatMap(([name, value]) => ["--tool-arg", `${name}=${String(value)}`]);
+const argumentsOf = (input: object): string[] =>
+  Object.entries(input).flatMap(([name, value]) => ["--tool-arg", `${name}=${String(value)}`]);
 
 test("the Inspector lists, calls and reads over the standard streams", { timeout: 300_000 }, async (t) => {
   const mcp = await openMcp(t);

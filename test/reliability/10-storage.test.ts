@@ -142,7 +142,7 @@ function remount(w: FastWorker, mode: "ro" | "rw"): void {
 
 /** Takes all the room there is. */
 function fill(file: string): void {
-  for (let bytes = 1024 * 1024; bytes >= 4096; ) {
+  for (let bytes = 1024 * 1024; bytes >= 4096;) {
     try {
       writeFileSync(file, Buffer.alloc(bytes), { flag: "a" });
     } catch {

@@ -74,7 +74,9 @@ test("a clock set forward by a day is followed within a minute, and starts a tas
 
 test("a machine that sleeps over the end of a hold lifts it within a minute of waking", async (t) => {
   const { clocks, now, store, started, scheduler, pass, submit } = setup(t);
-  await store.write(() => store.holds.put({ kind: "rate_limited", scope: "all", message: "five_hour", until: now() + 5 * 3_600_000 }, now()));
+  await store.write(() =>
+    store.holds.put({ kind: "rate_limited", scope: "all", message: "five_hour", until: now() + 5 * 3_600_000 }, now()),
+  );
   scheduler.start();
   const { id } = await submit(0);
   // Timers and the monotonic clock stand still while a machine sleeps.

@@ -55,7 +55,10 @@ test("a runner of no attempt is ended at the next start, and leaves by itself wh
 test("strangers are left alone: other data directories' tasks, and processes that only have a known pid", async (t) => {
   const w = await fastWorker(t);
   await w.start();
-  const stranger = spawn("sleep", ["600"], { env: { PATH: process.env["PATH"] ?? "", [markerName]: "00000-somebody-elses-task" }, stdio: "ignore" });
+  const stranger = spawn("sleep", ["600"], {
+    env: { PATH: process.env["PATH"] ?? "", [markerName]: "00000-somebody-elses-task" },
+    stdio: "ignore",
+  });
   const identity = await identityOf(Number(stranger.pid));
   assert.ok(identity);
   t.after(() => killIfSame(identity, "SIGKILL"));
