@@ -79,7 +79,12 @@ export function runnerOf(w: TestWorker, id: number): Promise<number> {
 
 /** The task's events; their numbers have no gap and none is there twice, and the end is told once where there is one. */
 export async function storyOf(w: TestWorker, id: number): Promise<EventView[]> {
-  const { events } = await w.client.eventPage(id, { after: 0, limit: 500 });
+  const events: EventView[] = [];
+  for (let after = 0; ; after = events.length) {
+    const page = await w.client.eventPage(id, { after, limit: 500 });
+    if (page.events.length === 0) break;
+    events.push(...page.events);
+  }
   assert.deepEqual(
     events.map(({ seq }) => seq),
     events.map((_, index) => index + 1),
