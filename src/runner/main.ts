@@ -1,5 +1,4 @@
 /** Entry of a runner process. One per attempt, detached, it outlives the daemon. */
-import module from "node:module";
 import { messageOf } from "../domain/errors.ts";
 import { markerName } from "../processes/sweep.ts";
 import { becomeSubreaper } from "../processes/subreaper.ts";
@@ -11,7 +10,6 @@ const signalGraceMs = 5_000;
 
 const boot = takeBoot(process.env);
 settleProcess(boot);
-if (boot.compileCache !== undefined) module.enableCompileCache(boot.compileCache);
 let adopting = false;
 const createAgent = await loadAgent(boot.agent);
 const agent = createAgent({

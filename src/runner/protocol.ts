@@ -21,7 +21,7 @@ export interface RunnerBoot {
   readonly claudeExecutable: string | null;
   /** Who works: Claude Code unless a test names a module that exports `createAgent` (absolute path). */
   readonly agent?: "claude" | { readonly module: string };
-  /** Where Node keeps compiled code (a private directory): a runner starts faster the second time. */
+  /** Where Node keeps compiled code (a private directory): a runner starts faster the second time. The starter hands it to Node. */
   readonly compileCache?: string;
 }
 

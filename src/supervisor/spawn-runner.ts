@@ -41,6 +41,7 @@ export async function spawnRunner(options: SpawnOptions): Promise<RunnerConnecti
         ...failpointEnvironment(),
         CLAUDE_WORKER_RUNNER: JSON.stringify(options.boot),
         CLAUDE_WORKER_RUNNER_ID: options.boot.runnerId,
+        ...(options.boot.compileCache === undefined ? {} : { NODE_COMPILE_CACHE: options.boot.compileCache }),
       },
     });
     failpoint("runner.spawn.after");

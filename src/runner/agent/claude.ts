@@ -14,7 +14,7 @@ import type { Launch } from "./resume-session.ts";
 
 type Sdk = typeof sdk;
 
-/** Its import takes about 100 ms and begins here. */
+/** The SDK takes about 100 ms to load, which begins here. */
 export const createAgent: CreateAgent = (options) => new ClaudeAgent(options);
 
 class ClaudeAgent implements Agent {
@@ -31,7 +31,8 @@ class ClaudeAgent implements Agent {
   constructor(options: AgentOptions) {
     this.#options = options;
     this.#claude = new ClaudeProcess(options.onSpawned);
-    this.#sdk = import("@anthropic-ai/claude-agent-sdk");
+    // Not before the socket is open: whoever waits for that has work of his own while this one loads.
+    this.#sdk = new Promise((resolve) => setImmediate(resolve)).then(() => import("@anthropic-ai/claude-agent-sdk"));
     // Whoever needs it sees the failure; until then it is nobody's.
     this.#sdk.catch(() => {});
   }
