@@ -24,7 +24,7 @@ export async function withServer<T>(io: Io, connection: Connection, work: () => 
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof ServerUnreachable) || !error.nobodyListens || !connection.isLocal) throw error;
+    if (!(error instanceof ServerUnreachable) || !error.nobodyListens || !connection.mayStart) throw error;
   }
   const { startByItself } = await import("./start-server.ts");
   await startByItself(io, connection);

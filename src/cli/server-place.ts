@@ -11,8 +11,10 @@ import type { Io } from "./io.ts";
 export interface ServerPlace extends LoadedSettings {
   readonly paths: Paths;
   readonly address: ServerAddress;
-  /** Whether the server is one that we could start: this user's, on this machine. */
+  /** Whether the server is this user's, on this machine. */
   readonly isLocal: boolean;
+  /** Whether a server is started when none runs. Not from inside a task: that server would end with the task. */
+  readonly mayStart: boolean;
 }
 
 /** @throws WorkerError invalid_input when a setting is wrong. */
@@ -20,8 +22,12 @@ export function serverPlace(env: Io["env"]): ServerPlace {
   const paths = pathsFrom(env);
   const loaded = loadSettings({ file: paths.config, env });
   const url = loaded.settings.server_url;
-  const address: ServerAddress = url === null ? { kind: "socket", path: paths.serverSocket } : urlAddress(url, tokenFor(url, paths, env));
-  return { ...loaded, paths, address, isLocal: url === null };
+  // Inside a task its own token says so, and the guardrails hold.
+  const taskToken = env["CLAUDE_WORKER_TASK_TOKEN"] || null;
+  const address: ServerAddress =
+    url === null ? { kind: "socket", path: paths.serverSocket, token: taskToken } : urlAddress(url, taskToken ?? tokenFor(url, paths, env));
+  const isLocal = url === null;
+  return { ...loaded, paths, address, isLocal, mayStart: isLocal && taskToken === null && env["CLAUDE_WORKER_RUNNER_ID"] === undefined };
 }
 
 /** The token of the environment; for a server of this machine the one that the server left for its own user. */

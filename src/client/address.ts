@@ -1,8 +1,9 @@
-/** Where a server is: its unix socket on this machine (no token needed), or a URL with a token. */
+/** Where a server is: its unix socket on this machine, or a URL; and the token to show there. */
 import { WorkerError } from "../domain/errors.ts";
 
 export type ServerAddress =
-  | { readonly kind: "socket"; readonly path: string }
+  /** Its owner needs no token; what runs inside a task shows the task's. */
+  | { readonly kind: "socket"; readonly path: string; readonly token?: string | null }
   | { readonly kind: "url"; readonly url: URL; readonly token: string | null };
 
 /**

@@ -78,7 +78,7 @@ function wireRequest(address: ServerAddress, { method = "GET", path, body, heade
     target: before + (path.startsWith("//") ? path.slice(1) : `/api/v1${path}`),
     headers: {
       ...(address.kind === "socket" ? { host: "localhost" } : {}),
-      ...(address.kind === "url" && address.token !== null ? { authorization: `Bearer ${address.token}` } : {}),
+      ...(address.token ? { authorization: `Bearer ${address.token}` } : {}),
       ...(bytes === null ? {} : { "content-type": "application/json", "content-length": bytes.length }),
       accept: "application/json",
       ...headers,

@@ -24,6 +24,13 @@ export interface Settings {
   readonly system_prompt_min: number;
   readonly system_prompt_max: number;
   readonly allowed_hosts: readonly string[];
+  readonly allowed_roots: readonly string[];
+  readonly agent_permission_mode: PermissionMode;
+  readonly agent_allow: readonly string[];
+  readonly agent_depth: number;
+  readonly agent_open: number;
+  readonly agent_workers: number | null;
+  readonly agent_submits_per_minute: number;
   readonly server_url: string | null;
   readonly claude_executable: string | null;
 }
@@ -33,7 +40,7 @@ export type SettingKey = keyof Settings;
 interface SettingDefinition<K extends SettingKey> {
   readonly key: K;
   readonly env: string;
-  readonly type: "integer" | "string" | "list" | "names" | "choice";
+  readonly type: "integer" | "string" | "list" | "names" | "paths" | "rules" | "choice";
   readonly choices?: readonly string[];
   readonly min?: number;
   readonly max?: number;
@@ -188,6 +195,65 @@ export const settingDefinitions: readonly AnyDefinition[] = [
     description: "More names (`host:port`) under which TCP callers may reach the server, e.g. a proxy's.",
   },
   {
+    key: "allowed_roots",
+    env: "CLAUDE_WORKER_ALLOWED_ROOTS",
+    type: "paths",
+    default: [],
+    description: "Tasks may work only in these directories and below, trusted or not; none named: in every trusted directory.",
+  },
+  {
+    key: "agent_permission_mode",
+    env: "CLAUDE_WORKER_AGENT_PERMISSION_MODE",
+    type: "choice",
+    choices: permissionModes.filter((mode) => mode !== "bypassPermissions"),
+    default: "acceptEdits",
+    description: "Widest permission mode of tasks that agents submit (MCP, or from inside a task).",
+  },
+  {
+    key: "agent_allow",
+    env: "CLAUDE_WORKER_AGENT_ALLOW",
+    type: "rules",
+    default: [],
+    description: "Permission rules that agents may hand on to tasks, e.g. `Bash(npm test:*)`. A directory's own settings hold besides.",
+  },
+  {
+    key: "agent_depth",
+    env: "CLAUDE_WORKER_AGENT_DEPTH",
+    type: "integer",
+    min: 0,
+    max: 10,
+    default: 3,
+    description: "How deep tasks may be submitted from inside tasks.",
+  },
+  {
+    key: "agent_open",
+    env: "CLAUDE_WORKER_AGENT_OPEN",
+    type: "integer",
+    min: 1,
+    max: 1_000_000,
+    default: 50,
+    description: "Most tasks of one agent's client that have not ended.",
+  },
+  {
+    key: "agent_workers",
+    env: "CLAUDE_WORKER_AGENT_WORKERS",
+    type: "integer",
+    min: 1,
+    max: 1000,
+    nullable: true,
+    default: null,
+    description: "How many tasks of one agent's client run at once; unset: as many as there are slots.",
+  },
+  {
+    key: "agent_submits_per_minute",
+    env: "CLAUDE_WORKER_AGENT_SUBMITS_PER_MINUTE",
+    type: "integer",
+    min: 1,
+    max: 1_000_000,
+    default: 60,
+    description: "Most tasks that one agent's client may submit in a minute.",
+  },
+  {
     key: "server_url",
     env: "CLAUDE_WORKER_SERVER_URL",
     type: "string",
@@ -277,16 +343,16 @@ export function parseSetting(key: string, text: string, source: string): Setting
   const definition = definitionOf(key, source);
   if (definition.nullable === true && (text === "" || text === "null")) return null;
   if (definition.type === "integer") return checked(definition, /^-?\d+$/.test(text.trim()) ? Number(text) : text, source);
-  if (definition.type === "list" || definition.type === "names")
-    return checked(
-      definition,
-      text
-        .split(",")
-        .map((part) => part.trim())
-        .filter((part) => part !== ""),
-      source,
-    );
+  if (lists.has(definition.type)) return checked(definition, partsOf(text), source);
   return checked(definition, text, source);
+}
+
+const lists: ReadonlySet<AnyDefinition["type"]> = new Set(["list", "names", "paths", "rules"]);
+
+/** Values between commas; a comma inside parentheses (`Bash(a, b)`) belongs to its value. */
+function partsOf(text: string): string[] {
+  const parts = text.split(/,(?![^(]*\))/);
+  return parts.map((part) => part.trim()).filter((part) => part !== "");
 }
 
 function definitionOf(key: string, source: string): AnyDefinition {
@@ -321,6 +387,16 @@ function checked(definition: AnyDefinition, value: unknown, source: string): Set
         !value.every((item) => typeof item === "string" && /^[a-z0-9._-]+(:\d{1,5})?$|^\[[0-9a-f:]+\](:\d{1,5})?$/i.test(item))
       ) {
         throw wrong("a list of host or host:port");
+      }
+      return value as string[];
+    case "paths":
+      if (!Array.isArray(value) || !value.every((item) => typeof item === "string" && item.startsWith("/") && !item.includes("\0"))) {
+        throw wrong("a list of absolute paths");
+      }
+      return value as string[];
+    case "rules":
+      if (!Array.isArray(value) || !value.every((item) => typeof item === "string" && /^[A-Za-z_][\w-]*(\([^\0]*\))?$/.test(item))) {
+        throw wrong("a list of permission rules like Read or Bash(npm test:*)");
       }
       return value as string[];
     case "string":

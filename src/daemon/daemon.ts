@@ -14,6 +14,7 @@ import type { HttpDoor } from "../http/server.ts";
 import { listHolds } from "../operations/hold-queue.ts";
 import { pruneTasks } from "../operations/prune-tasks.ts";
 import { rfc3339 } from "../operations/task-view.ts";
+import { taskToken } from "../operations/task-token.ts";
 import { workerApi } from "../operations/worker-api.ts";
 import { currentBootId } from "../processes/identity.ts";
 import { Retention } from "../scheduler/retention.ts";
@@ -30,7 +31,7 @@ import { prepareDataDirectory } from "./data-directory.ts";
 import { lazyMcp } from "./lazy-mcp.ts";
 import type { DaemonOptions } from "./options.ts";
 import { steadyClock } from "./steady-clock.ts";
-import { ensureToken } from "./token-file.ts";
+import { ensureToken, keyFrom } from "./token-file.ts";
 import { version } from "./version.ts";
 
 /** A parked runner that nobody connects to leaves after this long. */
@@ -87,6 +88,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   const now = steadyClock();
   const startedAt = now();
   const agentEnv = agentEnvironment(env, settings.agent_env);
+  const taskTokenKey = keyFrom(token, "tasks");
   const idPrefix = runnerIdPrefix(paths.home);
   const pool = new RunnerPool({
     warm: settings.warm,
@@ -98,7 +100,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
       socket: runnerSocketPath(paths, runnerId),
       prewarm,
       orphanTimeoutMs,
-      agentEnv,
+      agentEnv: { ...agentEnv, CLAUDE_WORKER_HOME: paths.home, CLAUDE_WORKER_TASK_TOKEN: taskToken(taskTokenKey, runnerId) },
       claudeExecutable: settings.claude_executable,
       compileCache: join(paths.home, "cache"),
       // For tests and measurements only: another agent than Claude Code.
@@ -117,7 +119,14 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
     stopGraceMs: settings.stop_grace_ms,
     stallTimeoutMs: settings.stall_timeout_ms,
   });
-  const scheduler = new Scheduler({ store, log, now, workers: settings.workers, startTasks: (ids) => supervisor.startTasks(ids) });
+  const scheduler = new Scheduler({
+    store,
+    log,
+    now,
+    workers: settings.workers,
+    agentWorkers: settings.agent_workers,
+    startTasks: (ids) => supervisor.startTasks(ids),
+  });
   const retention = new Retention({ keepDays: settings.keep_days, log, now, prune: (before) => pruneTasks(store, paths, before) });
 
   let url: string | null = null;
@@ -150,6 +159,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   const api = workerApi({
     store,
     settings,
+    taskTokenKey,
     origins: context.origins,
     paths,
     env,
@@ -158,7 +168,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
     server,
     stopServer: async (options) => void stop(options),
   });
-  const mcp = lazyMcp({ api, version, token, log });
+  const mcp = lazyMcp({ api, version, key: keyFrom(token, "mcp"), log });
   const http = createHttp({ api, token, log, mcp, allowedHosts: settings.allowed_hosts });
 
   async function orderlyStop({ mode, deadline_ms }: Parameters<Daemon["stop"]>[0]): Promise<void> {

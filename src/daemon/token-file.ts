@@ -1,5 +1,5 @@
 /** The local admin token: 256 random bits in a file that only its owner may read. */
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readFileSync, writeSync } from "node:fs";
 import { WorkerError } from "../domain/errors.ts";
 
@@ -18,6 +18,11 @@ export function ensureToken(path: string): string {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
   return readToken(path);
+}
+
+/** A secret made from the token for one purpose, the same after a restart; it tells nothing of the token. */
+export function keyFrom(token: string, purpose: string): string {
+  return createHash("sha256").update(`claude-worker ${purpose}\0`).update(token).digest("hex");
 }
 
 function readToken(path: string): string {

@@ -65,7 +65,10 @@ export interface TreeMember {
  */
 export function budgetLeft(root: Pick<TreeMember, "costUsd" | "maxBudgetUsd">, below: readonly TreeMember[]): number | null {
   if (root.maxBudgetUsd === null) return null;
-  const taken = below.reduce((sum, { costUsd, maxBudgetUsd, isOpen }) => sum + (isOpen ? Math.max(maxBudgetUsd ?? 0, costUsd ?? 0) : (costUsd ?? 0)), 0);
+  const taken = below.reduce(
+    (sum, { costUsd, maxBudgetUsd, isOpen }) => sum + (isOpen ? Math.max(maxBudgetUsd ?? 0, costUsd ?? 0) : (costUsd ?? 0)),
+    0,
+  );
   return Math.max(0, root.maxBudgetUsd - (root.costUsd ?? 0) - taken);
 }
 

@@ -4,16 +4,19 @@ import { WorkerError } from "../domain/errors.ts";
 import { isTerminal } from "../domain/task.ts";
 import type { Task } from "../domain/task.ts";
 import type { Store } from "../store/store.ts";
+import { doneBy } from "./audit.ts";
+import { requireOwn } from "./guard-agent.ts";
 import { requireTask } from "./require-task.ts";
 
 /** @throws WorkerError not_found, conflict when it has ended. Cancelling twice is no error. */
 export function cancelTask(store: Store, id: number, caller: Caller, now: number): Promise<Task> {
   return store.write(() => {
     const task = requireTask(store, id);
+    requireOwn(store, task, caller);
     if (task.status === "cancelled" || task.cancelRequestedAt !== null) return task;
     if (isTerminal(task.status))
       throw new WorkerError("conflict", `Task ${id} is ${task.status} already. Only a task that has not ended can be cancelled.`);
-    store.events.append(id, task.openAttemptId, [{ type: "cancel_requested", at: now, data: { by: caller.name } }]);
+    store.events.append(id, task.openAttemptId, [{ type: "cancel_requested", at: now, data: doneBy(caller) }]);
     if (task.status === "running") return store.tasks.patch(id, now, { cancelRequestedAt: now }) ?? task;
     const error = { code: "cancelled", message: "Cancelled before it ran." };
     const cancelled = store.tasks.transition(id, "cancel", now, { cancelRequestedAt: now, error }) ?? task;

@@ -2,13 +2,22 @@
 import type { Caller } from "../contract/api.ts";
 import { WorkerError } from "../domain/errors.ts";
 import type { Task } from "../domain/task.ts";
-import type { Store } from "../store/store.ts";
+import { doneBy } from "./audit.ts";
+import { admitAgentRetry, isAgent } from "./guard-agent.ts";
 import { requireTask } from "./require-task.ts";
+import { takeRate } from "./submit-task.ts";
+import type { SubmitContext } from "./submit-task.ts";
 
 /** @throws WorkerError not_found, conflict when it has not ended. */
-export function retryTask(store: Store, id: number, caller: Caller, now: number): Promise<Task> {
+export function retryTask(context: SubmitContext, id: number, caller: Caller): Promise<Task> {
+  const { store } = context;
+  const now = context.now();
   return store.write(() => {
     const task = requireTask(store, id);
+    if (isAgent(caller)) {
+      admitAgentRetry(context, task, caller);
+      takeRate(context, 1, caller, now);
+    }
     const again = store.tasks.transition(id, "retry", now, {
       notBefore: null,
       notBeforeReason: null,
@@ -21,7 +30,7 @@ export function retryTask(store: Store, id: number, caller: Caller, now: number)
       error: null,
     });
     if (again === null) throw new WorkerError("conflict", `Task ${id} is ${task.status}. Only an ended task can be retried.`);
-    store.events.append(id, null, [{ type: "retried", at: now, data: { by: caller.name, was: task.status } }], null);
+    store.events.append(id, null, [{ type: "retried", at: now, data: { ...doneBy(caller), was: task.status } }], null);
     return again;
   });
 }

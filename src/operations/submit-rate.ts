@@ -12,8 +12,11 @@ export class SubmitRate {
   /** By the caller's name: as many as there are tokens. */
   readonly #buckets = new Map<string, Bucket>();
 
-  /** @param perMinute tasks; as many may come at once after a pause. */
-  constructor(perMinute: number) {
+  readonly #setting: string;
+
+  /** @param perMinute tasks; as many may come at once after a pause. @param setting that says so, for the error. */
+  constructor(perMinute: number, setting = "submits_per_minute") {
+    this.#setting = setting;
     this.#perMinute = perMinute;
   }
 
@@ -23,7 +26,7 @@ export class SubmitRate {
     const bucket = this.#filled(caller.name, now);
     if (Math.min(tasks, this.#perMinute) > bucket.tasks) {
       const waitMs = Math.ceil(((Math.min(tasks, this.#perMinute) - bucket.tasks) / this.#perMinute) * 60_000);
-      const message = `More than ${this.#perMinute} tasks a minute. Try again in ${Math.ceil(waitMs / 1000)} s, or raise the limit: claude-worker config set submits_per_minute N`;
+      const message = `More than ${this.#perMinute} tasks a minute. Try again in ${Math.ceil(waitMs / 1000)} s, or raise the limit: claude-worker config set ${this.#setting} N`;
       throw new WorkerError("too_many_requests", message, [], { retryAfterMs: waitMs });
     }
     bucket.tasks -= tasks;

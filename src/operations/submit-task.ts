@@ -5,8 +5,10 @@ import type { Settings } from "../config/settings.ts";
 import { WorkerError } from "../domain/errors.ts";
 import type { PermissionMode, Task } from "../domain/task.ts";
 import type { NewTask, Store } from "../store/store.ts";
+import { doneBy } from "./audit.ts";
+import { admitAgentTasks, agentTerms, clientOf, enterAgentTask, isAgent } from "./guard-agent.ts";
 import type { SubmitRate } from "./submit-rate.ts";
-import { realDirectory, requireTrust } from "./working-directory.ts";
+import { realDirectory, requireRoot, requireTrust } from "./working-directory.ts";
 import type { ClaudeCodeTrust } from "./working-directory.ts";
 
 export interface SubmitContext {
@@ -17,6 +19,8 @@ export interface SubmitContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   now(): number;
   readonly rate: SubmitRate;
+  /** Of agents' clients, which the other one does not count. */
+  readonly agentRate: SubmitRate;
   /** Errors then say which of the inputs they are about. */
   readonly isBatch?: boolean;
 }
@@ -33,7 +37,7 @@ export async function submitTasks(context: SubmitContext, inputs: readonly Parse
 
 /** The rows to be: every check that needs no transaction. */
 export function newTasks(context: SubmitContext, inputs: readonly ParsedTaskInput[], caller: Caller, now: number): NewTask[] {
-  context.rate.take(caller, inputs.length, now);
+  takeRate(context, inputs.length, caller, now);
   return inputs.map((input, index) => {
     try {
       return newTask(context, input, caller, now);
@@ -52,15 +56,25 @@ function inBatch(error: WorkerError, index: number): WorkerError {
 /** Inside `write`. */
 export function insertTasks(context: SubmitContext, tasks: readonly NewTask[], caller: Caller, now: number): Task[] {
   requireRoom(context, tasks.length);
-  return tasks.map((task) => {
+  const admitted = isAgent(caller) ? admitAgentTasks(context, tasks, caller) : tasks;
+  return admitted.map((task) => {
     const stored = context.store.tasks.insert(task);
-    context.store.events.append(stored.id, null, [{ type: "submitted", at: now, data: { by: caller.name } }]);
+    if (isAgent(caller)) enterAgentTask(context.store, stored, caller);
+    context.store.events.append(stored.id, null, [{ type: "submitted", at: now, data: doneBy(caller) }]);
     return { ...stored, lastSeq: 1 };
   });
 }
 
-function newTask({ store, settings, env, claudeCodeTrust }: SubmitContext, input: ParsedTaskInput, caller: Caller, now: number): NewTask {
-  const permissionMode = input.permission_mode ?? settings.permission_mode;
+/** Counts against the rate. @throws WorkerError too_many_requests. */
+export function takeRate({ rate, agentRate, store }: SubmitContext, tasks: number, caller: Caller, now: number): void {
+  if (isAgent(caller)) agentRate.take({ ...caller, scope: "submit", name: clientOf(store, caller) }, tasks, now);
+  else rate.take(caller, tasks, now);
+}
+
+function newTask(context: SubmitContext, input: ParsedTaskInput, caller: Caller, now: number): NewTask {
+  const { store, settings, env, claudeCodeTrust } = context;
+  const terms = isAgent(caller) ? agentTerms(context, input, caller) : null;
+  const permissionMode = terms?.permissionMode ?? input.permission_mode ?? settings.permission_mode;
   if (permissionMode === "bypassPermissions" && caller.scope !== "admin") {
     throw new WorkerError(
       "forbidden",
@@ -69,6 +83,7 @@ function newTask({ store, settings, env, claudeCodeTrust }: SubmitContext, input
   }
   requireBypassPossible(permissionMode, env);
   const workingDirectory = realDirectory(input.working_directory);
+  requireRoot(workingDirectory, settings.allowed_roots);
   requireTrust(workingDirectory, store.trust, claudeCodeTrust);
   return {
     prompt: input.prompt,
@@ -77,7 +92,7 @@ function newTask({ store, settings, env, claudeCodeTrust }: SubmitContext, input
     model: input.model ?? settings.model,
     permissionMode,
     allow: input.allow,
-    deny: input.deny,
+    deny: terms?.deny ?? input.deny,
     maxTurns: input.max_turns ?? null,
     maxBudgetUsd: input.max_budget_usd ?? null,
     timeoutMs: input.timeout_ms ?? null,
@@ -90,15 +105,18 @@ function newTask({ store, settings, env, claudeCodeTrust }: SubmitContext, input
     createdAt: now,
     notBefore: null,
     notBeforeReason: null,
-    parentId: null,
-    depth: 0,
+    parentId: terms?.parentId ?? null,
+    depth: terms?.depth ?? 0,
   };
 }
 
 /** Claude Code refuses this mode to root outside of a declared sandbox: the task would only fail later. */
 function requireBypassPossible(mode: PermissionMode, env: SubmitContext["env"]): void {
   if (mode !== "bypassPermissions" || process.getuid?.() !== 0 || env["IS_SANDBOX"] === "1") return;
-  throw new WorkerError("invalid_input", "Claude Code refuses bypassPermissions to root. Run the server as another user, or in a sandbox with IS_SANDBOX=1.");
+  throw new WorkerError(
+    "invalid_input",
+    "Claude Code refuses bypassPermissions to root. Run the server as another user, or in a sandbox with IS_SANDBOX=1.",
+  );
 }
 
 function requireRoom({ store, settings }: SubmitContext, more: number): void {

@@ -10,7 +10,7 @@ import type { Hold } from "../domain/hold.ts";
 import type { Attempt, ModelUsage, Task } from "../domain/task.ts";
 import type { TaskRow } from "../store/store.ts";
 
-export function taskSummaryView(task: TaskRow, waiting: AdmissionContext): TaskSummaryView {
+export function taskSummaryView(task: TaskRow, waiting: WaitingContext): TaskSummaryView {
   return {
     id: task.id,
     name: task.name,
@@ -45,7 +45,7 @@ export function taskSummaryView(task: TaskRow, waiting: AdmissionContext): TaskS
   };
 }
 
-export function taskView(task: Task, waiting: AdmissionContext, paths: Paths): TaskView {
+export function taskView(task: Task, waiting: WaitingContext, paths: Paths): TaskView {
   return {
     ...taskSummaryView(task, waiting),
     prompt: task.prompt,
@@ -109,10 +109,17 @@ export function holdView(hold: Hold, tasksWaiting: number): HoldView {
   };
 }
 
-function waitingForView(task: TaskRow, waiting: AdmissionContext): WaitingForView | null {
+/** What a pending task's reason depends on. */
+export interface WaitingContext extends AdmissionContext {
+  /** Why this task's client may have no more running; null: it may. */
+  agentLimit(taskId: number): string | null;
+}
+
+function waitingForView(task: TaskRow, waiting: WaitingContext): WaitingForView | null {
   if (task.status !== "pending") return null;
   const reason = waitingFor(task, waiting);
-  return reason === null ? { reason: "capacity", message: "starts now", until: null } : { ...reason, until: rfc3339OrNull(reason.until) };
+  if (reason !== null) return { ...reason, until: rfc3339OrNull(reason.until) };
+  return { reason: "capacity", message: waiting.agentLimit(task.id) ?? "starts now", until: null };
 }
 
 function usageView(usage: ModelUsage): NonNullable<TaskView["usage"]>[string] {

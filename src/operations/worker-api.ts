@@ -4,13 +4,13 @@ import type { Paths } from "../config/paths.ts";
 import type { LoadedSettings, Settings } from "../config/settings.ts";
 import type { Caller, Subscription, WorkerApi } from "../contract/api.ts";
 import type { EventPage, ServerView, TaskView } from "../contract/views.ts";
-import type { AdmissionContext } from "../domain/admission.ts";
 import type { TaskEvent } from "../domain/event.ts";
 import { WorkerError } from "../domain/errors.ts";
 import type { Task } from "../domain/task.ts";
 import type { Store } from "../store/store.ts";
 import { callerOfToken, createToken, listTokens, removeToken } from "./access-tokens.ts";
 import { cancelTask } from "./cancel-task.ts";
+import { requireOwn } from "./guard-agent.ts";
 import { holdQueue, listHolds, resumeQueue } from "./hold-queue.ts";
 import { listTasks } from "./list-tasks.ts";
 import { backupDatabase, checkDatabase, pruneOldTasks } from "./maintain-storage.ts";
@@ -23,7 +23,9 @@ import { promptRulesOf, requireMachineTask } from "./submit-machine-task.ts";
 import { submitTasksOnce } from "./submit-once.ts";
 import { SubmitRate } from "./submit-rate.ts";
 import { submitTasks } from "./submit-task.ts";
+import { callerOfTaskToken } from "./task-token.ts";
 import { attemptView, eventView, taskSummaryView, taskView } from "./task-view.ts";
+import type { WaitingContext } from "./task-view.ts";
 import { addTrust, removeTrust, trustView } from "./trust-directory.ts";
 import { ClaudeCodeTrust } from "./working-directory.ts";
 
@@ -33,6 +35,8 @@ export interface ApiContext {
   /** Where each setting came from. */
   readonly origins: LoadedSettings["origins"];
   readonly paths: Paths;
+  /** What tokens of tasks are made with. */
+  readonly taskTokenKey: string;
   /** The server's own environment: where Claude Code's trust record is looked up. */
   readonly env: Readonly<Record<string, string | undefined>>;
   now(): number;
@@ -46,7 +50,15 @@ export interface ApiContext {
 export function workerApi(context: ApiContext): WorkerApi {
   const { store, settings, paths, now } = context;
   const claudeCodeTrust = new ClaudeCodeTrust(context.env);
-  const submitContext = { store, settings, claudeCodeTrust, env: context.env, rate: new SubmitRate(settings.submits_per_minute), now };
+  const submitContext = {
+    store,
+    settings,
+    claudeCodeTrust,
+    env: context.env,
+    rate: new SubmitRate(settings.submits_per_minute),
+    agentRate: new SubmitRate(settings.agent_submits_per_minute, "agent_submits_per_minute"),
+    now,
+  };
   const batchContext = { ...submitContext, isBatch: true };
   const promptRules = promptRulesOf(settings);
   const view = (task: Task): TaskView => taskView(task, waitingContext(store, settings, now()), paths);
@@ -83,16 +95,17 @@ export function workerApi(context: ApiContext): WorkerApi {
     newestEventId: () => store.events.lastId(),
     onEvents: (taskId, wake) => subscription(store, taskId, wake),
     cancelTask: async (id, caller) => view(await cancelTask(store, id, caller, now())),
-    retryTask: async (id, caller) => view(await retryTask(store, id, caller, now())),
-    async updateTask(id, change, _caller, check) {
+    retryTask: async (id, caller) => view(await retryTask(submitContext, id, caller)),
+    async updateTask(id, change, caller, check) {
       const updated = await store.write(() => {
         const task = requireTask(store, id);
+        requireOwn(store, task, caller);
         check?.(view(task));
         return store.tasks.patch(id, now(), change);
       });
       return view(updated ?? requireTask(store, id));
     },
-    removeTask: (id) => removeTask(store, paths, id),
+    removeTask: (id, caller) => removeTask(store, paths, id, caller),
     logFile: (id, kind) => (requireTask(store, id), kind === "raw" ? rawLogPath(paths, id) : summaryLogPath(paths, id)),
     listTrust: () => trustView(store, claudeCodeTrust),
     async addTrust(directory) {
@@ -112,7 +125,7 @@ export function workerApi(context: ApiContext): WorkerApi {
       await resumeQueue(store);
       return listHolds(store);
     },
-    callerOfToken: (secret) => callerOfToken(store, secret, now()),
+    callerOfToken: (secret) => callerOfTaskToken(store, context.taskTokenKey, secret) ?? callerOfToken(store, secret, now()),
     listTokens: () => listTokens(store),
     createToken: (input) => createToken(store, input, now()),
     removeToken: (id) => removeToken(store, id),
@@ -142,13 +155,18 @@ function only(tasks: readonly Task[]): Task {
 }
 
 /** What a pending task's reason depends on, read once per request. */
-function waitingContext(store: Store, settings: Settings, now: number): AdmissionContext {
+function waitingContext(store: Store, settings: Settings, now: number): WaitingContext {
   return {
     runningTotal: store.tasks.counts().running,
     runningByGroup: {},
     limits: { total: settings.workers, groups: {} },
     holds: store.holds.active(),
     now,
+    agentLimit(taskId) {
+      const most = settings.agent_workers;
+      if (most === null || store.agentTasks.withinLimit([taskId], most).length > 0) return null;
+      return `${most} of ${most} tasks of its client are running.`;
+    },
   };
 }
 

@@ -55,6 +55,20 @@ export function realDirectory(path: string): string {
   return real;
 }
 
+/**
+ * @param roots real or not; none: everything is below them.
+ * @throws WorkerError forbidden when the directory lies outside of all of them.
+ */
+export function requireRoot(directory: string, roots: readonly string[]): void {
+  if (roots.length === 0 || roots.some((root) => isBelow(directory, realPath(root)[0] ?? root))) return;
+  const sentence = `${directory} is outside of the directories in which tasks may work: ${roots.join(", ")}. Choose one below them, or change them: claude-worker config set allowed_roots DIR,DIR`;
+  throw new WorkerError("forbidden", sentence, [{ pointer: "/working_directory", detail: "outside of the allowed directories" }]);
+}
+
+function isBelow(directory: string, root: string): boolean {
+  return directory === root || directory.startsWith(root.endsWith("/") ? root : `${root}/`);
+}
+
 /** @throws WorkerError untrusted_directory with the command that trusts it. */
 export function requireTrust(directory: string, trust: TrustStore, claudeCode: ClaudeCodeTrust): void {
   const ours = new Set(trust.list().map(({ path }) => path));

@@ -17,6 +17,8 @@ export interface SchedulerOptions {
   readonly log: Logger;
   /** How many tasks run at once. */
   readonly workers: number;
+  /** How many tasks of one agent's client run at once; default: no limit of its own. */
+  readonly agentWorkers?: number | null;
   now(): number;
   /** Claims and starts these tasks; resolves when the claims are durable. */
   startTasks(taskIds: readonly number[]): Promise<void>;
@@ -78,9 +80,20 @@ export class Scheduler {
     if (holding.length > 0) return this.#setTimer(earliest(holding.map(({ until }) => until)));
     const free = workers - counts.running;
     if (free <= 0) return this.#setTimer(null);
-    const ids = store.tasks.startable(now(), free);
+    const ids = this.#startable(free);
     if (ids.length > 0) await this.#options.startTasks(ids);
     this.#setTimer(ids.length < free ? store.tasks.nextStartAt(now()) : null);
+  }
+
+  /** The best that may start, leaving out tasks of agents' clients that have enough running. */
+  #startable(free: number): number[] {
+    const { store, agentWorkers = null, now } = this.#options;
+    if (agentWorkers === null) return store.tasks.startable(now(), free);
+    for (let looked = free; ; looked *= 4) {
+      const best = store.tasks.startable(now(), looked);
+      const ids = store.agentTasks.withinLimit(best, agentWorkers).slice(0, free);
+      if (ids.length === free || best.length < looked) return ids;
+    }
   }
 
   /** The holds that are in force; those whose time is over are lifted first. */

@@ -2,6 +2,7 @@
 import type Database from "better-sqlite3";
 import { base } from "./migrations/0001-base.ts";
 import { integrations } from "./migrations/0002-integrations.ts";
+import { agents } from "./migrations/0003-agents.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -11,7 +12,7 @@ interface Migration {
 }
 
 /** In order. Append only: a migration that was shipped never changes. */
-const migrations: readonly Migration[] = [base, integrations];
+const migrations: readonly Migration[] = [base, integrations, agents];
 
 /** The `user_version` of a database that this version writes. */
 export const schemaVersion: number = migrations.length;

@@ -1,6 +1,7 @@
 /** Opens the store on a SQLite file: connection, epoch, group commit, nouns. Whether this process may open it is lock.ts's to say. */
 import type Database from "better-sqlite3";
 import { WorkerError } from "../domain/errors.ts";
+import { createAgentTaskStore } from "./agent-tasks.ts";
 import { createAttemptStore } from "./attempts.ts";
 import { draftOf } from "./backup.ts";
 import { isLarge, openDatabaseFile } from "./database-file.ts";
@@ -69,6 +70,7 @@ function assemble(database: Database.Database, file: string, onStale: (error: Wo
     tokens: guardedNoun(file, createTokenStore(database, commit)),
     submissions: guardedNoun(file, createSubmissionStore(database, commit)),
     usage: guardedNoun(file, createUsageStore(database)),
+    agentTasks: guardedNoun(file, createAgentTaskStore(database, commit)),
     epoch,
     write: commit.write,
     onCommit: commit.onCommit,

@@ -1,4 +1,5 @@
 /** What the store offers. Reads answer at once; writes run inside `write`. Only this folder knows SQL. */
+import type { AgentTaskStore } from "./agent-tasks.ts";
 import type { NewEvent, TaskEvent } from "../domain/event.ts";
 import type { Hold, NewHold } from "../domain/hold.ts";
 import type { Outcome } from "../domain/outcome.ts";
@@ -17,6 +18,7 @@ export interface Store {
   readonly tokens: TokenStore;
   readonly submissions: SubmissionStore;
   readonly usage: UsageStore;
+  readonly agentTasks: AgentTaskStore;
   /** This daemon's epoch: every write transaction checks that it is still the newest (a paused old daemon changes nothing). */
   readonly epoch: number;
   /**

@@ -57,19 +57,24 @@ test("a rule that allows more is not covered, however it is written", () => {
 test("children together never get more than is left", () => {
   const asks = fc.array(fc.option(fc.double({ min: 0.0001, max: 20, noNaN: true })), { maxLength: 12 });
   fc.assert(
-    fc.property(fc.double({ min: 0.01, max: 100, noNaN: true }), fc.double({ min: 0, max: 120, noNaN: true }), asks, (budget, cost, wanted) => {
-      const root = { maxBudgetUsd: budget, costUsd: cost };
-      const below: { costUsd: number; maxBudgetUsd: number; isOpen: boolean }[] = [];
-      for (const asked of wanted) {
-        const left = budgetLeft(root, below);
-        const share = budgetShare(left, asked);
-        if (share === null || share === 0) continue;
-        assert.ok(left !== null && share <= left);
-        below.push({ costUsd: 0, maxBudgetUsd: share, isOpen: true });
-      }
-      const given = below.reduce((sum, { maxBudgetUsd }) => sum + maxBudgetUsd, 0);
-      assert.ok(given <= Math.max(0, budget - cost) + 1e-6);
-    }),
+    fc.property(
+      fc.double({ min: 0.01, max: 100, noNaN: true }),
+      fc.double({ min: 0, max: 120, noNaN: true }),
+      asks,
+      (budget, cost, wanted) => {
+        const root = { maxBudgetUsd: budget, costUsd: cost };
+        const below: { costUsd: number; maxBudgetUsd: number; isOpen: boolean }[] = [];
+        for (const asked of wanted) {
+          const left = budgetLeft(root, below);
+          const share = budgetShare(left, asked);
+          if (share === null || share === 0) continue;
+          assert.ok(left !== null && share <= left);
+          below.push({ costUsd: 0, maxBudgetUsd: share, isOpen: true });
+        }
+        const given = below.reduce((sum, { maxBudgetUsd }) => sum + maxBudgetUsd, 0);
+        assert.ok(given <= Math.max(0, budget - cost) + 1e-6);
+      },
+    ),
   );
 });
 

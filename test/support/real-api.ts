@@ -15,6 +15,9 @@ import { fakeApi } from "./fake-api.ts";
 import { scratch } from "./scratch.ts";
 import type { Scratch } from "./scratch.ts";
 
+/** What this server's task tokens are made with. */
+export const taskTokenKey = "test-task-token-key";
+
 export interface RealApi {
   readonly api: WorkerApi;
   readonly store: Store;
@@ -44,6 +47,7 @@ export function realApi(t: TestContext, flags: Partial<Settings> = {}): RealApi 
     settings,
     origins,
     paths,
+    taskTokenKey,
     env,
     now: () => clock.nowMs,
     isStopping: () => stop.hasBegun,

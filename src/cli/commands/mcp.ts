@@ -37,7 +37,7 @@ async function connect(io: Io, place: ServerPlace, headers: Readonly<Record<stri
   try {
     return await upgradedConnection(place.address, headers);
   } catch (error) {
-    if (!start || !place.isLocal || !(error instanceof ServerUnreachable) || !error.nobodyListens) throw error;
+    if (!start || !place.mayStart || !(error instanceof ServerUnreachable) || !error.nobodyListens) throw error;
   }
   const [{ startByItself }, { connectionOf }] = await Promise.all([import("../start-server.ts"), import("../connection.ts")]);
   await startByItself(io, connectionOf(io));

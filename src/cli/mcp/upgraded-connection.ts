@@ -49,12 +49,11 @@ async function connectTo({ protocol, hostname, port }: URL): Promise<Socket> {
 function requestOf(address: ServerAddress, headers: Readonly<Record<string, string>>): string {
   const place =
     address.kind === "socket" ? { host: "localhost", path: "" } : { host: address.url.host, path: address.url.pathname.replace(/\/$/, "") };
-  const token = address.kind === "url" ? address.token : null;
   const all = {
     Host: place.host,
     Connection: "Upgrade",
     Upgrade: "claude-worker-mcp",
-    ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
+    ...(address.token ? { Authorization: `Bearer ${address.token}` } : {}),
     ...headers,
   };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);

@@ -6,6 +6,7 @@ import { maxPromptBytes, taskInput } from "../../contract/task-input.ts";
 import type { ParsedTaskInput } from "../../contract/task-input.ts";
 import { taskList, taskView } from "../../contract/views.ts";
 import { WorkerError } from "../../domain/errors.ts";
+import { plainLine } from "../../domain/plain-text.ts";
 import { etagOf } from "../etag.ts";
 import { route } from "../route.ts";
 import type { Answer, AnswerShape, Route } from "../route.ts";
@@ -57,7 +58,7 @@ export function submitRoutes(api: WorkerApi): Route[] {
       problems: ["untrusted_directory", "conflict", "unprocessable"],
       handle({ body, caller, request }) {
         api.requireMachineTask(body);
-        return submitOne(api, body, caller, request);
+        return submitOne(api, body, asAgent(caller, request), request);
       },
     }),
     route({
@@ -81,6 +82,12 @@ export function submitRoutes(api: WorkerApi): Route[] {
       },
     }),
   ];
+}
+
+/** What a machine submits here is under the guardrails of agents, whoever's token it has. */
+function asAgent(caller: Caller, request: IncomingMessage): Caller {
+  const client = plainLine(request.headers["user-agent"] ?? "", 80);
+  return { ...caller, agent: { client: client === "" ? "an unnamed client" : client, toolUseId: null } };
 }
 
 async function submitOne(api: WorkerApi, input: ParsedTaskInput, caller: Caller, request: IncomingMessage): Promise<Answer> {
