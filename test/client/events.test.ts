@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { ServerUnreachable } from "../../src/client/index.ts";
 import type { FeedStep } from "../../src/client/index.ts";
 import { createHttp } from "../../src/http/server.ts";
+import { eventually } from "../support/eventually.ts";
 import { setup } from "./setup.ts";
 import type { ClientSetup } from "./setup.ts";
 
@@ -72,6 +73,20 @@ test("reconnects when the server comes back, with nothing missed and nothing twi
   assert.deepEqual(kinds, ["connected", "disconnected", "connected", "end"]);
 });
 
+test("goes on with all tasks after the global number when the server comes back", async (t) => {
+  const s = await setup(t);
+  await s.submit("a");
+  await s.submit("b");
+  const stop = new AbortController();
+  const seen: number[] = [];
+  for await (const { id } of s.client.events(null, { signal: stop.signal })) {
+    seen.push(id);
+    if (id === 2) await restart(s, t, () => tellMany(s, 3));
+    if (id === 5) stop.abort();
+  }
+  assert.deepEqual(seen, [1, 2, 3, 4, 5]);
+});
+
 test("gives up when nobody has answered for a while", async (t) => {
   const { client, submit, door } = await setup(t);
   await submit();
@@ -96,7 +111,9 @@ test("lets go of its connection when the reader leaves", async (t) => {
   const { client, api, submit } = await setup(t);
   await submit();
   for await (const _event of client.events(1)) break;
-  while (api.subscriptions > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await eventually(() => api.subscriptions === 0);
+  for await (const _connected of client.follow(1)) break;
+  await eventually(() => api.subscriptions === 0);
 });
 
 function tellMany({ api }: ClientSetup, count: number): void {

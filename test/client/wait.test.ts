@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { eventually } from "../support/eventually.ts";
 import { setup } from "./setup.ts";
 
 test("waits for all, and tells each as it ends", async (t) => {
@@ -48,11 +49,18 @@ test("ends at the signal and lets go of its connections", async (t) => {
   await submit();
   const { open } = await client.wait([1], { signal: AbortSignal.timeout(50) });
   assert.deepEqual(open, [1]);
-  while (api.subscriptions > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await eventually(() => api.subscriptions === 0);
 });
 
-test("fails at once for an unknown task, also while others go on", async (t) => {
-  const { client, submit } = await setup(t);
+test("fails for an unknown task at once, and follows the others no longer", async (t) => {
+  const { client, api, submit } = await setup(t);
   await submit();
+  const get = client.get.bind(client);
+  // The answer for the unknown one comes when the other is followed already.
+  client.get = async (id) => {
+    if (id === 99) await eventually(() => api.subscriptions === 1);
+    return await get(id);
+  };
   await assert.rejects(client.wait([1, 99]), { code: "not_found" });
+  await eventually(() => api.subscriptions === 0);
 });
