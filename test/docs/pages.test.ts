@@ -71,7 +71,8 @@ async function flagsByCommand(): Promise<ReadonlyMap<string, ReadonlySet<string>
 function faultsOf(line: string, flags: ReadonlyMap<string, ReadonlySet<string>>): string[] {
   const [, first = "", second = "", ...rest] = line.split(/\s+/);
   if (["", "--version", "--help", "help"].includes(first)) return [];
-  const isPair = Object.hasOwn(groups, first);
+  // `mcp` is a command of its own and the first word of others.
+  const isPair = flags.has(`${first} ${second}`) || Object.hasOwn(groups, first);
   if (isPair && (second === "" || second === "…")) return [];
   const name = isPair ? `${first} ${second}` : first;
   const known = flags.get(name);
