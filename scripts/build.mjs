@@ -1,4 +1,5 @@
-// Makes dist/ from src/: tsc translates every file, esbuild bundles the command line into one file that starts fast.
+// Makes dist/ from src/: tsc translates every file, esbuild bundles the command line into one file that starts fast, and the
+// public client into one that needs nothing beside it.
 // It does not check types (`npm run check` does). Plain JavaScript, so that it also runs on a Node that reads no TypeScript.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
@@ -44,6 +45,7 @@ async function build() {
     translate(out);
     copyAssets(out);
     await bundleCli(out);
+    await bundleClient(out);
     const dist = path.join(root, "dist");
     if (existsSync(dist)) renameSync(dist, path.join(fresh, "old"));
     renameSync(out, dist);
@@ -81,5 +83,21 @@ async function bundleCli(out) {
     external: ["better-sqlite3", "koffi"],
     logLevel: "warning",
     plugins: [ownPlaces],
+  });
+}
+
+/** The public client stands alone: what it uses of others is inside.
+ * @param {string} out */
+async function bundleClient(out) {
+  const esbuild = await import("esbuild");
+  await esbuild.build({
+    entryPoints: [path.join(src, "client", "index.ts")],
+    outfile: path.join(out, "client", "index.js"),
+    allowOverwrite: true,
+    bundle: true,
+    platform: "node",
+    target: "node22.13",
+    format: "esm",
+    logLevel: "warning",
   });
 }
