@@ -4,6 +4,8 @@ import { open } from "node:fs/promises";
 import type { JournalRecord } from "../domain/record.ts";
 
 const chunkBytes = 1024 * 1024;
+/** Mostly a few lines are new: a megabyte for each look would have the collector run several times a second. */
+const firstBytes = 64 * 1024;
 const newline = 0x0a;
 
 export interface JournalBatch {
@@ -14,7 +16,7 @@ export interface JournalBatch {
 }
 
 /**
- * Yields batches of about 1 MB from `offset` to the end of the last whole line.
+ * Yields batches of at most about 1 MB (unless a line is longer) from `offset` to the end of the last whole line.
  * Lines of other attempts and lines that are not JSON (torn by a power cut, mended by the next runner with a newline) are passed over.
  * A missing file has no lines.
  */
@@ -25,7 +27,7 @@ export async function* readJournal(path: string, attemptId: number, offset: numb
   });
   if (file === null) return;
   try {
-    let bufferBytes = chunkBytes;
+    let bufferBytes = firstBytes;
     for (;;) {
       const buffer = Buffer.allocUnsafe(bufferBytes);
       const { bytesRead } = await file.read(buffer, 0, bufferBytes, offset);
@@ -37,7 +39,7 @@ export async function* readJournal(path: string, attemptId: number, offset: numb
         continue;
       }
       offset += end;
-      bufferBytes = chunkBytes;
+      bufferBytes = bytesRead < bufferBytes ? firstBytes : chunkBytes;
       yield { records: parseLines(buffer.toString("utf8", 0, end), attemptId), offset };
     }
   } finally {
