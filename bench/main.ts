@@ -34,7 +34,9 @@ for (const figure of [...cli, ...task, ...idle, ...memory, ...recovery, ...http,
   if (flags.only.length > 0 && !flags.only.some((part) => figure.name.includes(part))) continue;
   process.stderr.write(`${figure.name} …\n`);
   try {
-    rows.push(...(await figure.run({ quick: flags.quick })));
+    const own = await figure.run({ quick: flags.quick });
+    rows.push(...own);
+    process.stderr.write(`${table(own)}\n`);
   } catch (error) {
     console.error(`${figure.name} could not be measured:`, error);
     process.exitCode = 1;
