@@ -9,6 +9,8 @@ export interface McpSession {
   readonly readOnly: boolean;
   /** Directory of the project that the client works in, if it said so. */
   readonly project: string | null;
+  /** The client's own session, if it said so: the same after a broken connection. */
+  readonly id: string | null;
 }
 
 export interface McpDoor {
@@ -23,10 +25,12 @@ export interface McpDoor {
 /** What a client says of itself in headers that the command line's pipe sends, and that any HTTP client may send. */
 export function mcpSession(caller: Caller, request: IncomingMessage): McpSession {
   const project = request.headers["x-claude-worker-project"];
+  const id = request.headers["x-claude-worker-session"];
   return {
     caller,
     readOnly: request.headers["x-claude-worker-read-only"] === "1",
     project: typeof project === "string" ? decoded(project) : null,
+    id: typeof id === "string" && /^[\w-]{1,100}$/.test(id) ? id : null,
   };
 }
 

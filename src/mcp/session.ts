@@ -11,6 +11,13 @@ export interface Session {
   readonly readOnly: boolean;
   /** Directory of the project that the client works in, if it said so: the default working directory. */
   readonly project: string | null;
+  /** The client's own session, if it said so: the same after a broken connection. */
+  readonly id: string | null;
+}
+
+/** Two sessions that choose the same key mean different tasks. */
+export function keyInSession({ id }: Session, key: string): string {
+  return id === null ? key : `${id} ${key}`;
 }
 
 /** The extension by which a client can hold a long call as a task of its own. */

@@ -87,6 +87,20 @@ test("the same idempotency key makes no second task, another task under it is re
   assert.equal(api.listTasks({}).tasks.length, 3);
 });
 
+test("two sessions that choose the same key mean two tasks", async (t) => {
+  const mcp = await openMcp(t);
+  for (const session of ["one", "two"]) {
+    const client = await mcp.http({ headers: { "x-claude-worker-session": session } });
+    for (let times = 0; times < 2; times += 1) {
+      await callTool(client, "create_task", goodTask(mcp.corner.work, { name: session, idempotency_key: "first" }));
+    }
+  }
+  assert.deepEqual(
+    mcp.api.listTasks({}).tasks.map(({ name }) => name),
+    ["two", "one"],
+  );
+});
+
 test("several tasks are created all or none, and dependencies are refused clearly", async (t) => {
   const { client, corner, api } = await setup(t);
   const bad = await toolFault(client, "create_tasks", { tasks: [goodTask(corner.work), goodTask("/nonexistent")] });

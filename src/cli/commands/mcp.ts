@@ -46,9 +46,10 @@ async function connect(io: Io, place: ServerPlace, headers: Readonly<Record<stri
 
 /** What the server is told of this session: the project that it works in, and whether it may only look. */
 function headersOf({ env, cwd }: Io, readOnly: boolean): Record<string, string> {
-  const project = env["CLAUDE_PROJECT_DIR"] || cwd;
+  const session = env["CLAUDE_CODE_SESSION_ID"] ?? "";
   return {
-    "X-Claude-Worker-Project": encodeURIComponent(project),
+    "X-Claude-Worker-Project": encodeURIComponent(env["CLAUDE_PROJECT_DIR"] || cwd),
+    ...(/^[\w-]{1,100}$/.test(session) ? { "X-Claude-Worker-Session": session } : {}),
     ...(readOnly ? { "X-Claude-Worker-Read-Only": "1" } : {}),
   };
 }

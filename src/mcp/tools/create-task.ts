@@ -7,7 +7,7 @@ import type { TaskView } from "../../contract/views.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { permissionModes } from "../../domain/task.ts";
 import { briefOf } from "../brief-task.ts";
-import { hasTasksExtension } from "../session.ts";
+import { hasTasksExtension, keyInSession } from "../session.ts";
 import type { Session } from "../session.ts";
 import { data, defineTool } from "../tool.ts";
 import type { ToolAnswer, ToolCall } from "../tool.ts";
@@ -73,9 +73,9 @@ export function withDirectory(fields: z.output<typeof agentTaskInput>, session: 
   throw new WorkerError("invalid_input", `working_directory ${detail}.`, [{ pointer: "/working_directory", detail }]);
 }
 
-async function submit(input: ParsedTaskInput, key: string | undefined, { api, caller }: ToolCall): Promise<TaskView> {
+async function submit(input: ParsedTaskInput, key: string | undefined, { api, caller, session }: ToolCall): Promise<TaskView> {
   if (key === undefined) return await api.submitTask(input, caller);
-  return (await api.submitTaskOnce(input, key, caller)).task;
+  return (await api.submitTaskOnce(input, keyInSession(session, key), caller)).task;
 }
 
 /** Only a person may widen trust: one who sits at the client, and whose own token could do it. */

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { WorkerError } from "../../domain/errors.ts";
 import { briefOf, briefTask } from "../brief-task.ts";
+import { keyInSession } from "../session.ts";
 import { data, defineTool } from "../tool.ts";
 import { idempotencyKey } from "./arguments.ts";
 import { agentTaskInput, withDirectory } from "./create-task.ts";
@@ -32,7 +33,7 @@ export const createTasks = defineTool({
     const created =
       idempotency_key === undefined
         ? await api.submitTasks(inputs, caller)
-        : (await api.submitTasksOnce(inputs, idempotency_key, caller)).tasks;
+        : (await api.submitTasksOnce(inputs, keyInSession(session, idempotency_key), caller)).tasks;
     const ids = created.map(({ id }) => id).join(", ");
     return data({
       tasks: created.map(briefOf),
