@@ -19,8 +19,15 @@ export interface ClaudeRun {
 }
 
 /** `claude -p PROMPT` with stream-json output. @param words more words, e.g. `--mcp-config FILE`. */
-export function startClaude(prompt: string, { env, cwd, words = [] }: { env: Record<string, string>; cwd: string; words?: readonly string[] }): ClaudeRun {
-  const child = spawn(claudeBinary, ["-p", prompt, "--output-format", "stream-json", "--verbose", ...words], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+export function startClaude(
+  prompt: string,
+  { env, cwd, words = [] }: { env: Record<string, string>; cwd: string; words?: readonly string[] },
+): ClaudeRun {
+  const child = spawn(claudeBinary, ["-p", prompt, "--output-format", "stream-json", "--verbose", ...words], {
+    cwd,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
