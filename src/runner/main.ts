@@ -5,9 +5,6 @@ import { becomeSubreaper } from "../processes/subreaper.ts";
 import { loadAgent, settleProcess, takeBoot, tellListening } from "./boot.ts";
 import { Runner } from "./runner.ts";
 
-/** A stop by signal leaves the agent this long. */
-const signalGraceMs = 5_000;
-
 const boot = takeBoot(process.env);
 settleProcess(boot);
 let adopting = false;
@@ -21,7 +18,7 @@ const agent = createAgent({
   },
 });
 const runner = new Runner({ boot, agent, now: Date.now, isAdopting: () => adopting });
-process.on("SIGTERM", () => runner.interrupt(signalGraceMs));
+process.on("SIGTERM", () => runner.interrupt());
 process.on("uncaughtException", (error) => {
   process.stderr.write(`claude-worker runner: ${messageOf(error)}\n`);
   process.exitCode = 1;

@@ -57,9 +57,9 @@ export class Runner {
   }
 
   /** A signal from outside: the attempt is stopped so that it can be resumed. */
-  interrupt(graceMs: number): void {
+  interrupt(): void {
     if (this.#attempt === null) this.#leaveIfParked();
-    else this.#attempt.stop("interrupted", graceMs);
+    else this.#attempt.stop("interrupted", 0);
   }
 
   /** The runner itself is at fault: the attempt gets its last record while that is still possible. */
