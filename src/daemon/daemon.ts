@@ -166,6 +166,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
     now,
     isStopping: () => stopping !== null,
     server,
+    renewRunners: () => pool.renew(),
     stopServer: async (options) => void stop(options),
   });
   const mcp = lazyMcp({ api, version, key: keyFrom(token, "mcp"), log });

@@ -44,6 +44,8 @@ export interface ApiContext {
   readonly isStopping?: () => boolean;
   /** What only the daemon knows of itself. */
   server(): ServerView;
+  /** Replaces the runners that wait parked with what they were started with. */
+  renewRunners(): void;
   stopServer(options: { mode: "leave" | "drain" | "now"; deadline_ms?: number | undefined }): Promise<void>;
 }
 
@@ -122,6 +124,8 @@ export function workerApi(context: ApiContext): WorkerApi {
       return listHolds(store);
     },
     async resume() {
+      // Before the first task starts: what was mended (a sign-in) must count for it.
+      context.renewRunners();
       await resumeQueue(store);
       return listHolds(store);
     },

@@ -9,6 +9,8 @@ import { newRunnerId, spawnRunner } from "./spawn-runner.ts";
 const replacementDelayMs = 1_000;
 /** A parked runner that died is replaced after this long, doubled each time up to a minute: a broken Claude Code must not spin. */
 const firstRespawnDelayMs = 1_000;
+/** A sign-in or a setting may have changed since: a runner that waited longer is not used. */
+const longestParkedMs = 1_800_000;
 const longestRespawnDelayMs = 60_000;
 
 export interface RunnerPoolOptions {
@@ -32,6 +34,8 @@ export interface Reserved {
 interface Parked {
   readonly runnerId: string;
   readonly connection: Promise<RunnerConnection | null>;
+  /** When it was started (performance.now()). */
+  readonly since: number;
   ready: boolean;
 }
 
@@ -57,15 +61,13 @@ export class RunnerPool {
     this.#started = false;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    const parked = [...this.#parked.values()];
-    this.#parked.clear();
-    await Promise.all(
-      parked.map(async ({ connection }) => {
-        const open = await connection;
-        open?.send({ type: "leave" });
-        open?.close();
-      }),
-    );
+    await this.#letGo([...this.#parked.values()]);
+  }
+
+  /** Replaces the parked runners: Claude Code keeps the sign-in and the settings that it was started with. */
+  renew(): void {
+    void this.#letGo([...this.#parked.values()]);
+    this.#fillIn(0);
   }
 
   /** How many runners wait with Claude Code started. */
@@ -75,6 +77,8 @@ export class RunnerPool {
 
   /** Takes a runner for one attempt. Nothing is spawned before `connect`, so that its id can be written down first. */
   reserve(): Reserved {
+    const oldest = performance.now() - longestParkedMs;
+    void this.#letGo([...this.#parked.values()].filter(({ since }) => since < oldest));
     const parked = [...this.#parked.values()].find(({ ready }) => ready) ?? this.#parked.values().next().value;
     if (parked !== undefined) {
       this.#parked.delete(parked.runnerId);
@@ -83,6 +87,18 @@ export class RunnerPool {
     }
     const runnerId = newRunnerId(this.#options.idPrefix);
     return { runnerId, warm: false, connect: () => this.#spawn(runnerId, false) };
+  }
+
+  async #letGo(runners: readonly Parked[]): Promise<void> {
+    for (const { runnerId } of runners) this.#parked.delete(runnerId);
+    if (runners.length > 0) this.#fillIn(replacementDelayMs);
+    await Promise.all(
+      runners.map(async ({ connection }) => {
+        const open = await connection;
+        open?.send({ type: "leave" });
+        open?.close();
+      }),
+    );
   }
 
   #fill(): void {
@@ -99,7 +115,7 @@ export class RunnerPool {
 
   #park(): void {
     const runnerId = newRunnerId(this.#options.idPrefix);
-    const parked: Parked = { runnerId, connection: this.#spawn(runnerId, true), ready: false };
+    const parked: Parked = { runnerId, connection: this.#spawn(runnerId, true), since: performance.now(), ready: false };
     this.#parked.set(runnerId, parked);
     void parked.connection.then((connection) => {
       if (connection === null) this.#lost(runnerId);

@@ -52,6 +52,7 @@ export function realApi(t: TestContext, flags: Partial<Settings> = {}): RealApi 
     now: () => clock.nowMs,
     isStopping: () => stop.hasBegun,
     server: () => ({ ...server(), counts: store.tasks.counts(), problems: [...store.problems()] }),
+    renewRunners: () => {},
     stopServer: async () => {},
   });
   return { api, store, paths, corner, clock, stop, run: (taskId, events, end = "complete") => run(store, clock, { taskId, events, end }) };
