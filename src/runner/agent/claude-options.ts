@@ -23,7 +23,8 @@ export function claimOptions(spec: TaskSpec) {
   return {
     cwd: spec.workingDirectory,
     permissionMode: spec.permissionMode,
-    settings: rules(spec),
+    // An overlay holds the prompt back for one round trip: only where there is something to overlay.
+    ...(spec.allow.length + spec.deny.length === 0 ? {} : { settings: rules(spec) }),
     ...(spec.model === null ? {} : { model: spec.model }),
     ...(spec.systemPrompt === null ? {} : { appendSystemPrompt: spec.systemPrompt }),
   };
