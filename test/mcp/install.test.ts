@@ -75,8 +75,12 @@ test("the plugin is valid, and Claude Code loads its server, skill and commands"
     );
   });
   assert.match(verdict, /^0\n[\s\S]*Validation passed/);
-  const run = startClaude("say hello", { env, cwd: w.place.work, words: ["--plugin-dir", plugin] });
+  // Claude Code connects in the background: its session ends when the plugin's server has started ours.
+  const socket = path.join(w.place.dataHome, "run", "server.sock");
+  w.model.play({ "say hello": [step.bash(`until test -S ${socket}; do sleep 0.1; done`), step.text("hello")] });
+  const run = startClaude("say hello", { env, cwd: w.place.work, words: ["--plugin-dir", plugin, "--allowedTools", "Bash"] });
   const { messages } = await run.ended;
   const init = JSON.stringify(messages.find(({ type, subtype }) => type === "system" && subtype === "init"));
-  for (const part of ["worker:delegate", "worker:status", '"connected"']) assert.ok(init.includes(part), `${part}: ${init}`);
+  for (const part of ["plugin:worker:worker", "worker:delegate", "worker:status"]) assert.ok(init.includes(part), `${part}: ${init}`);
+  assert.ok(existsSync(socket));
 });

@@ -128,14 +128,15 @@ test("what a task's agent wrote comes back marked, cut and without control chara
 test("a long result is cut and can be read on", async (t) => {
   const { client, create, store, clock } = await setup(t);
   const id = await create();
-  const result = `${"a".repeat(20_000)}${"b".repeat(5000)}`;
+  const result = `\u001b[31m\u202e${"a".repeat(20_000)}${"b".repeat(5000)}`;
   await store.write(() => {
     store.tasks.transition(id, "cancel", clock.nowMs);
     store.tasks.patch(id, clock.nowMs, { result });
   });
   const first = (await callTool(client, "get_task", { id }))["agent_output"] as Record<string, unknown>;
   assert.equal(first["result_truncated"], true);
-  assert.equal(first["result_characters"], 25_000);
+  assert.equal(first["result_characters"], 25_000, "without what a terminal would act on");
+  assert.match(String(first["result"]), />\na+\n</);
   assert.ok(String(first["result"]).length < 20_200);
   const rest = (await callTool(client, "get_task", { id, result_offset: 20_000 }))["agent_output"] as Record<string, unknown>;
   assert.match(String(rest["result"]), />\nb{5000}\n</);
