@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { TaskView } from "../src/client/index.ts";
+import { isTerminal } from "../src/domain/task.ts";
 import { step } from "../test/support/model.ts";
 import { atLeast, atMost, known } from "./figure.ts";
 import type { Figure, Row } from "./figure.ts";
@@ -38,7 +39,7 @@ async function adopt(): Promise<Row[]> {
  */
 async function resume({ quick }: { quick: boolean }): Promise<Row[]> {
   const prompt = "wait for the build";
-  return inWorld({ [prompt]: [step.bash("sleep 120"), step.text("done")] }, async ({ place, server }) => {
+  return inWorld({ [prompt]: [step.bash("tail -f /dev/null"), step.text("done")] }, async ({ place, server }) => {
     const own = await server("data", { CLAUDE_WORKER_WARM: "0" });
     const [cold, resumed] = [[] as number[], [] as number[]];
     for (let round = quick ? 2 : 7; round > 0; round -= 1) {
@@ -108,6 +109,8 @@ async function event({ client }: Server, id: number, type: string, nth: number):
     const { events } = await client.eventPage(id, { after: 0, limit: 500 });
     const found = events.filter((each) => each.type === type)[nth - 1];
     if (found !== undefined) return Date.parse(found.at);
+    const { status } = await client.get(id);
+    if (isTerminal(status)) throw new Error(`task ${id} is ${status} and had no ${nth}. ${type}`);
     await delay(10);
   }
 }
