@@ -1,4 +1,5 @@
 /** How fast the command line is: from the spawn of the process to its exit, beside Node's own start and beside `claude --bg`. */
+import { setTimeout as delay } from "node:timers/promises";
 import { step } from "../test/support/model.ts";
 import { atMost } from "./figure.ts";
 import type { Figure, Row } from "./figure.ts";
@@ -33,6 +34,9 @@ async function besideNode({ quick }: { quick: boolean }): Promise<Row[]> {
   });
 }
 
+/** `claude stop` returns before the session's processes are gone and its server has started the next one: both sides wait for a machine at rest. */
+const settleMs = 2_500;
+
 /** Its session is stopped before the next round: each would stay resident. */
 async function besideBackground({ quick }: { quick: boolean }): Promise<Row[]> {
   return inWorld(script, async (world) => {
@@ -40,6 +44,7 @@ async function besideBackground({ quick }: { quick: boolean }): Promise<Row[]> {
     try {
       const { background, submit } = await inTurns(quick ? 3 : 10, {
         background: async () => {
+          await delay(settleMs);
           const { ms, stdout } = await world.claude("--bg", prompt);
           const id = /claude stop (\w+)/.exec(stdout)?.[1];
           if (id === undefined) throw new Error(`claude --bg told no id: ${stdout}`);
@@ -47,6 +52,7 @@ async function besideBackground({ quick }: { quick: boolean }): Promise<Row[]> {
           return ms;
         },
         submit: async () => {
+          await delay(settleMs);
           await server.quiet(1);
           const { ms } = await server.cli("run", prompt);
           await server.quiet(1);
