@@ -50,7 +50,8 @@ export class Feed {
   readonly #subscription: Subscription;
   readonly #onFault: (error: unknown) => void;
   #cursor: number;
-  #timer: NodeJS.Timeout | null = null;
+  /** Calls the flush that is due off; null when none is. */
+  #cancel: (() => void) | null = null;
   #flushedAt = 0;
 
   /** Begins with the newest event: older ones each watcher reads for itself. @param onFault told when reading fails. */
@@ -85,20 +86,26 @@ export class Feed {
 
   close(): void {
     this.#subscription.close();
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#cancel?.();
     for (const watcher of this.#watchers) watcher.close();
     this.#watchers.clear();
   }
 
   #wake(): void {
-    if (this.#timer !== null) return;
+    if (this.#cancel !== null) return;
     const gatherMs = (this.#watchers.size / writesPerSecond) * 1000;
-    const waitMs = Math.max(0, this.#flushedAt + gatherMs - performance.now());
-    this.#timer = setTimeout(() => this.#flush(), waitMs);
+    const waitMs = this.#flushedAt + gatherMs - performance.now();
+    if (waitMs > 1) {
+      const timer = setTimeout(() => this.#flush(), waitMs);
+      this.#cancel = () => clearTimeout(timer);
+    } else {
+      const soon = setImmediate(() => this.#flush());
+      this.#cancel = () => clearImmediate(soon);
+    }
   }
 
   #flush(): void {
-    this.#timer = null;
+    this.#cancel = null;
     try {
       const mayBeOver = this.#handOver();
       const end = mayBeOver ? this.#source.end() : null;

@@ -8,6 +8,7 @@ import type { SweptProcess } from "../domain/record.ts";
 import { afterOutcome, defaultRetryPolicy } from "../domain/retry.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import type { Attempt, Task } from "../domain/task.ts";
+import { failpoint } from "../processes/failpoint.ts";
 import type { Store } from "../store/store.ts";
 
 export interface FinaliseOptions {
@@ -23,18 +24,21 @@ export interface FinaliseOptions {
 }
 
 /**
- * Closes the attempt and moves its task on.
+ * Closes the attempt and moves its task on, in a commit of its own.
  * @returns the outcome, or null when the attempt is closed already or another daemon holds it.
  * @throws WorkerError from the store (`storage_full` …); nothing is changed then.
  */
 export function finalise(options: FinaliseOptions): Promise<Outcome | null> {
-  return options.store.write(() => {
-    const attempt = options.store.attempts.get(options.attemptId);
-    if (attempt === null || attempt.endedAt !== null || attempt.epoch !== options.store.epoch) return null;
-    const task = options.store.tasks.get(attempt.taskId);
-    if (task === null) return null;
-    return close(options, attempt, task);
-  });
+  return options.store.write(() => finaliseWithin(options));
+}
+
+/** The same inside a write that is under way: its commit is the attempt's end. */
+export function finaliseWithin(options: FinaliseOptions): Outcome | null {
+  failpoint("finalise.before");
+  const attempt = options.store.attempts.get(options.attemptId);
+  if (attempt === null || attempt.endedAt !== null || attempt.epoch !== options.store.epoch) return null;
+  const task = options.store.tasks.get(attempt.taskId);
+  return task === null ? null : close(options, attempt, task);
 }
 
 function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome | null {

@@ -31,13 +31,14 @@ export class Ingest {
 
   /**
    * Ingests up to the journal's present end.
+   * @param onEnd called inside the commit that takes in the closing record: what follows from the end is kept together with it.
    * @returns false when another daemon holds the attempt now: nothing was written, and nothing more should be.
    */
-  async catchUp(): Promise<boolean> {
+  async catchUp(onEnd: () => void): Promise<boolean> {
     for await (const batch of readJournal(this.#journal, this.#attempt.id, this.#offset)) {
       const fresh = batch.records.filter((record) => record._n > this.#lastRecord);
       const lastRecord = fresh.at(-1)?._n ?? this.#lastRecord;
-      const held = await this.#store.write(() => this.#put(fresh, batch.offset, lastRecord));
+      const held = await this.#store.write(() => this.#put(fresh, batch.offset, lastRecord, onEnd));
       if (!held) return false;
       this.#offset = batch.offset;
       this.#lastRecord = lastRecord;
@@ -45,13 +46,14 @@ export class Ingest {
     return true;
   }
 
-  #put(records: readonly JournalRecord[], offset: number, lastRecord: number): boolean {
+  #put(records: readonly JournalRecord[], offset: number, lastRecord: number, onEnd: () => void): boolean {
     const { id, taskId } = this.#attempt;
     if (!this.#store.attempts.advance(id, offset, lastRecord)) return false;
     const steps = records.map((record) => ({ events: eventsFromRecord(record), lines: summaryLines(record, this.#workingDirectory) }));
     const events = steps.flatMap(({ events: made, lines }) => withSummary(made, lines));
     if (events.length > 0) this.#store.events.append(taskId, id, events, steps.flatMap(({ lines }) => lines).at(-1));
     for (const record of records) this.#keep(record);
+    if (records.some(isClosing)) onEnd();
     return true;
   }
 
@@ -77,6 +79,11 @@ export class Ingest {
       this.#store.tasks.patch(taskId, now, { result: record["result"] });
     }
   }
+}
+
+/** The runner's last record: nothing of the attempt's tree runs any more. */
+function isClosing({ type, subtype }: JournalRecord): boolean {
+  return type === "worker" && subtype === "ended";
 }
 
 /** The record's lines travel with its first event, so that doors show what the summary log shows. */

@@ -6,13 +6,15 @@ import type { Paths } from "../config/paths.ts";
 import { WorkerError } from "../domain/errors.ts";
 import { budgetLeftUsd } from "../domain/spending.ts";
 import type { SweptProcess } from "../domain/record.ts";
+import type { Outcome } from "../domain/outcome.ts";
 import type { Attempt, StopReason, Task } from "../domain/task.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { identityOf, killIfSame } from "../processes/identity.ts";
 import { sweep } from "../processes/sweep.ts";
 import type { StartMessage } from "../runner/protocol.ts";
 import type { Store } from "../store/store.ts";
-import { finalise } from "./finalise.ts";
+import { finalise, finaliseWithin } from "./finalise.ts";
+import type { FinaliseOptions } from "./finalise.ts";
 import { Ingest } from "./ingest.ts";
 import type { RunnerConnection } from "./runner-connection.ts";
 
@@ -44,6 +46,8 @@ export class SupervisedAttempt {
   #catchingUp: Promise<void> | null = null;
   #more = false;
   #stopping: StopReason | null = null;
+  /** How the attempt ended, once that is in the store. */
+  #outcome: Outcome | null = null;
   /** Left to itself: the daemon goes, or a newer daemon holds the attempt. */
   #released = false;
   /** What went wrong where nobody waits: `follow` rejects with it. */
@@ -168,23 +172,33 @@ export class SupervisedAttempt {
   async #drain(): Promise<void> {
     while (this.#more && !this.#released) {
       this.#more = false;
-      const held = await this.#persistently(() => this.#ingest.catchUp());
+      const end: { outcome: Outcome | null } = { outcome: null };
+      const held = await this.#persistently(() => this.#ingest.catchUp(() => (end.outcome = finaliseWithin(this.#ending([])))));
       if (held === false) this.#fenced();
+      if (held === true && end.outcome !== null) this.#hasEnded(end.outcome);
     }
   }
 
+  /** The runner is gone. Mostly its closing record was taken in by then, and the attempt ended with it. */
   async #end(): Promise<void> {
     await this.#catchingUp;
+    if (this.#outcome !== null) return;
     this.#catchUp();
     await this.#catchingUp;
-    if (this.#released) return;
+    if (this.#released || this.#outcome !== null) return;
     const swept = await this.#sweepAfterDeath();
-    const { store, bootId } = this.#context;
-    failpoint("finalise.before");
-    const outcome = await this.#persistently(() =>
-      finalise({ store, attemptId: this.#attempt.id, bootId, swept, now: this.#context.now(), random: this.#context.random }),
-    );
+    const outcome = await this.#persistently(() => finalise(this.#ending(swept)));
+    if (outcome != null) this.#hasEnded(outcome);
+  }
+
+  #ending(swept: readonly SweptProcess[]): FinaliseOptions {
+    const { store, bootId, now, random } = this.#context;
+    return { store, attemptId: this.#attempt.id, bootId, swept, now: now(), random };
+  }
+
+  #hasEnded(outcome: Outcome): void {
     failpoint("finalise.after");
+    this.#outcome = outcome;
     this.#log.info({ outcome }, "the attempt ended");
   }
 

@@ -5,12 +5,13 @@ import path from "node:path";
 import Database from "better-sqlite3";
 import fc from "fast-check";
 import { cancelTask } from "../../src/operations/cancel-task.ts";
+import type { Outcome } from "../../src/domain/outcome.ts";
 import { isTerminal } from "../../src/domain/task.ts";
 import type { TaskStatus } from "../../src/domain/task.ts";
 import { findFaults } from "../../src/store/check.ts";
 import { openStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
-import { finalise } from "../../src/supervisor/finalise.ts";
+import { finalise, finaliseWithin } from "../../src/supervisor/finalise.ts";
 import { Ingest } from "../../src/supervisor/ingest.ts";
 import { newAttempt, newTask } from "../store/setup.ts";
 
@@ -180,9 +181,12 @@ async function tear(task: ModelTask, id: number, _: Model, real: Real): Promise<
 
 async function ingest(task: ModelTask, id: number, _: Model, real: Real): Promise<void> {
   if (!real.following.has(id)) await adopt(id, real);
-  assert.equal(await real.following.get(id)?.catchUp(), true);
+  assert.equal(await real.following.get(id)?.catchUp(noEnd), true);
   if (task.open !== null) task.open.ingested = task.open.said.length;
 }
+
+/** There is no closing record yet. */
+const noEnd = (): void => assert.fail("an attempt ended that nobody ended");
 
 async function adopt(id: number, real: Real): Promise<void> {
   const { store } = real;
@@ -192,15 +196,24 @@ async function adopt(id: number, real: Real): Promise<void> {
   follow(real, id);
 }
 
-/** The runner is gone: what is left of the journal is read, and the attempt is closed. */
+/** A runner that has its result closes its journal, and the attempt ends with its last record; one that died is found dead. */
 async function end(task: ModelTask, id: number, model: Model, real: Real): Promise<void> {
-  await ingest(task, id, model, real);
   const { open } = task;
   assert.ok(open);
-  const { store, now } = { store: real.store, now: model.now };
-  const options = { store, attemptId: open.id, bootId: null, swept: [], now, random: () => 0.5 };
-  const outcome = await finalise(options);
-  assert.ok(outcome);
+  const options = { store: real.store, attemptId: open.id, bootId: null, swept: [], now: model.now, random: () => 0.5 };
+  if (open.result === "none" || open.torn) {
+    await ingest(task, id, model, real);
+    assert.ok(await finalise(options));
+  } else {
+    if (!real.following.has(id)) await adopt(id, real);
+    const stamp = { _n: open.said.length + 1, _attempt: open.id, _at: new Date(0).toISOString() };
+    const closing = { type: "worker", subtype: "ended", thrown: null, stopRequested: null, ...stamp };
+    appendFileSync(journalOf(real, id), `${JSON.stringify(closing)}\n`);
+    let outcome: Outcome | null = null;
+    assert.equal(await real.following.get(id)?.catchUp(() => (outcome = finaliseWithin(options))), true);
+    assert.ok(outcome);
+    open.ingested = open.said.length;
+  }
   assert.equal(await finalise(options), null, "an attempt is closed once");
   task.open = null;
   task.past.push(open);
