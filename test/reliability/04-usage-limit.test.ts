@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fault, step } from "../support/model.ts";
 import type { TaskView } from "../../src/client/index.ts";
 import { worker } from "../support/worker.ts";
-import { fastWorker, killServer, runnerOf } from "./setup.ts";
+import { fastWorker, killServer, runnerOf, storyOf } from "./setup.ts";
 
 test("a usage limit holds every start until its reset, survives a restart, spends no retry, and lifts by itself", async (t) => {
   const w = await worker(t, {}, { subscription: true });
@@ -28,6 +29,31 @@ test("a usage limit holds every start until its reset, survives a restart, spend
   assert.deepEqual([one.status, two.status], ["completed", "completed"], JSON.stringify([one.error, two.error]));
   assert.ok(Date.parse(String(two.started_at)) >= resetsAt - 1000, "nothing started before the reset");
   assert.deepEqual((await w.client.server()).holds, []);
+});
+
+test("a usage limit that is only near is told once, with its numbers, and holds nothing", async (t) => {
+  const w = await worker(t, {}, { subscription: true });
+  const resetsAt = Math.ceil(Date.now() / 1000) * 1000 + 3_600_000;
+  const moves = [step.bash("true"), step.text("done")].map((move) => step.nearLimit(move, 0.914, resetsAt));
+  w.model.play({ "work on": moves });
+  await w.start();
+  const { id } = await w.submit("work on", { retries: 0 });
+  const task = await w.ended(id);
+  assert.deepEqual([task.status, task.attempts, task.result], ["completed", 1, "done"], JSON.stringify(task.error));
+  assert.deepEqual((await w.client.server()).holds, []);
+  const reset = new Date(resetsAt).toISOString();
+  const line = `[limit] five_hour 91 % used, resets ${reset}`;
+  const warnings = (await storyOf(w, id)).filter(({ type }) => type === "rate_limit");
+  assert.deepEqual(
+    warnings.map(({ data, summary }) => ({ data, summary })),
+    [
+      {
+        data: { status: "allowed_warning", limit: "five_hour", resets_at: reset, utilization: 0.914, using_overage: false },
+        summary: [line],
+      },
+    ],
+  );
+  assert.ok(readFileSync(task.logs.summary, "utf8").includes(line), "the summary log says so, too");
 });
 
 test("a hold by hand keeps new tasks waiting, leaves running ones alone, survives kill -9, and resume lifts it", async (t) => {

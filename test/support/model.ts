@@ -72,7 +72,7 @@ export async function startModel(t: TestContext | null, script: Script = {}): Pr
     if (move.delayMs) await delay(move.delayMs, undefined, { signal: untilClosed(response) });
     const id = String(count);
     moves.set(id, move);
-    await forward(mock.port, request, text, response, id);
+    await forward(mock.port, request, text, response, id, move.headers);
     moves.delete(id);
   };
   await new Promise<void>((resolve) => front.listen(0, "127.0.0.1", resolve));
@@ -191,13 +191,14 @@ async function forward(
   body: string,
   response: http.ServerResponse,
   context: string | null,
+  more: Move["headers"] = {},
 ): Promise<void> {
   const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
   if (context !== null) Object.assign(headers, { "x-aimock-context": context });
   const { method, url: path } = request;
   await new Promise<void>((resolve, reject) => {
     const inner = http.request({ host: "127.0.0.1", port, method, path, headers, agent: false }, (answer) => {
-      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      response.writeHead(answer.statusCode ?? 500, { ...answer.headers, ...more });
       answer.pipe(response);
       answer.once("close", resolve);
     });

@@ -6,17 +6,26 @@ export interface ToolMove {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
+/** What comes with an answer, beside its body: there the API tells of usage limits. */
+type AnswerHeaders = Readonly<Record<string, string>>;
+
 /** One answer of the model. A fault stands before the move that it delays and is gone after `times` (default: never). */
 export type Move =
-  | { readonly kind: "text"; readonly text: string; readonly delayMs?: number }
-  | { readonly kind: "tools"; readonly tools: readonly ToolMove[]; readonly text?: string; readonly delayMs?: number }
+  | { readonly kind: "text"; readonly text: string; readonly delayMs?: number; readonly headers?: AnswerHeaders }
+  | {
+      readonly kind: "tools";
+      readonly tools: readonly ToolMove[];
+      readonly text?: string;
+      readonly delayMs?: number;
+      readonly headers?: AnswerHeaders;
+    }
   | {
       readonly kind: "fault";
       /** HTTP status, or a connection that breaks before a byte came (`disconnect`) or in the middle of the answer (`cut`). */
       readonly status: number | "disconnect" | "cut";
       readonly type: string;
       readonly message: string;
-      readonly headers?: Readonly<Record<string, string>>;
+      readonly headers?: AnswerHeaders;
       readonly times?: number;
     };
 
@@ -37,6 +46,22 @@ export const step = {
   edit: (file: string, before: string, after: string, delayMs = 0): Move =>
     step.tool("Edit", { file_path: file, old_string: before, new_string: after }, delayMs),
   read: (file: string, delayMs = 0): Move => step.tool("Read", { file_path: file }, delayMs),
+  /**
+   * The move, answered to a subscription (`model.subscriptionEnv`) that has used this share (0 to 1) of its five hours. `resetsAt` in UTC ms.
+   * Claude Code warns because of the threshold: it takes a status `allowed_warning` by itself for `allowed`.
+   */
+  nearLimit: (move: Move, used: number, resetsAt: number): Move => {
+    const reset = String(Math.floor(resetsAt / 1000));
+    const headers = {
+      "anthropic-ratelimit-unified-status": "allowed_warning",
+      "anthropic-ratelimit-unified-reset": reset,
+      "anthropic-ratelimit-unified-representative-claim": "five_hour",
+      "anthropic-ratelimit-unified-5h-utilization": String(used),
+      "anthropic-ratelimit-unified-5h-reset": reset,
+      "anthropic-ratelimit-unified-5h-surpassed-threshold": "0.9",
+    };
+    return { ...move, headers };
+  },
 };
 
 /** What can go wrong at the model's side. `times` is how many requests it hits; left out: all. */
