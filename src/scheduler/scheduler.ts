@@ -3,14 +3,14 @@
  * at which something may change by itself (a retry is due, a hold ends); it never polls.
  */
 import type { Logger } from "pino";
-import { WorkerError, messageOf } from "../domain/errors.ts";
+import { messageOf } from "../domain/errors.ts";
 import type { Hold } from "../domain/hold.ts";
 import type { Store } from "../store/store.ts";
 
 /** While a moment is awaited the clock is looked at this often: timers do not run while the machine sleeps, nor do they see a clock that is set. */
 const longestTimerMs = 60_000;
-/** After a refused write (full disk) the next try comes this much later. */
-const storageRetryMs = 2_000;
+/** After a round that failed (full disk, another program's lock) the next comes this much later; after each further one twice as late. */
+const firstRetryMs = 2_000;
 
 export interface SchedulerOptions {
   readonly store: Store;
@@ -29,6 +29,8 @@ export class Scheduler {
   #unsubscribe: (() => void) | null = null;
   #round: Promise<void> | null = null;
   #again = false;
+  /** Rounds that failed since the last one that worked. */
+  #failures = 0;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(options: SchedulerOptions) {
@@ -53,9 +55,7 @@ export class Scheduler {
   wake(): void {
     if (this.#unsubscribe === null) return;
     this.#again = true;
-    this.#round ??= this.#rounds().finally(() => {
-      this.#round = null;
-    });
+    this.#round ??= this.#rounds();
   }
 
   async #rounds(): Promise<void> {
@@ -63,13 +63,22 @@ export class Scheduler {
       this.#again = false;
       try {
         await this.#startWhatMay();
+        this.#failures = 0;
       } catch (error) {
-        const full = error instanceof WorkerError && error.code === "storage_full";
         this.#options.log.error({ error: messageOf(error) }, "tasks could not be started");
-        if (full) this.#setTimer(this.#options.now() + storageRetryMs);
-        return;
+        this.#tryLater();
+        break;
       }
     }
+    // At once, not in a later turn: a wake in between would find a round that looks no more.
+    this.#round = null;
+  }
+
+  /** Whatever a round failed of, another comes: nobody else may ever wake it. */
+  #tryLater(): void {
+    const delayMs = Math.min(firstRetryMs * 2 ** this.#failures, longestTimerMs);
+    this.#failures += 1;
+    this.#setTimer(this.#options.now() + delayMs);
   }
 
   async #startWhatMay(): Promise<void> {

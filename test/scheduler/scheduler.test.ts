@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { pino } from "pino";
+import { WorkerError } from "../../src/domain/errors.ts";
+import { Scheduler } from "../../src/scheduler/scheduler.ts";
+import type { SchedulerOptions } from "../../src/scheduler/scheduler.ts";
+import { setup as storeSetup } from "../store/setup.ts";
+
+/** A scheduler whose clock and timers stand until the test moves them. */
+function setup(t: TestContext, options: Partial<SchedulerOptions> = {}) {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const clock = { at: 1_000_000 };
+  const base = storeSetup(t);
+  const { store } = base;
+  const started: number[] = [];
+  const now = (): number => clock.at;
+  const startTasks = async (ids: readonly number[]): Promise<void> => {
+    await store.write(() => ids.forEach((id) => void store.tasks.transition(id, "cancel", now())));
+    started.push(...ids);
+  };
+  const scheduler = new Scheduler({ store, log: pino({ level: "silent" }), workers: 4, now, startTasks, ...options });
+  t.after(() => scheduler.stop());
+  /** No write of ours in it: a commit would wake the scheduler, and its own timer is to do so. */
+  const pass = async (ms: number): Promise<void> => {
+    clock.at += ms;
+    t.mock.timers.tick(ms);
+    for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { ...base, clock, started, scheduler, pass };
+}
+
+test("a hold whose end fell into another program's lock lifts when the lock is gone", async (t) => {
+  const { store, raw, submit, started, scheduler, pass } = setup(t);
+  await store.write(() => store.holds.put({ kind: "rate_limited", scope: "all", message: "five_hour", until: 1_000_500 }, 1));
+  const { id } = await submit();
+  scheduler.start();
+  await pass(0);
+  const other = raw();
+  other.exec("BEGIN IMMEDIATE");
+  await pass(500);
+  other.exec("ROLLBACK");
+  assert.equal(store.holds.active().length, 1, "the lock came in the way");
+  await pass(2_000);
+  assert.deepEqual(started, [id]);
+  assert.deepEqual(store.holds.active(), []);
+});
+
+test("a round that failed is tried again, later and later up to a minute, and from two seconds on after one that worked", async (t) => {
+  let broken = true;
+  const tries: number[] = [];
+  const { clock, store, submit, scheduler, pass } = setup(t, {
+    startTasks: async (ids) => {
+      tries.push(clock.at);
+      if (broken) throw new WorkerError("storage_unusable", "The database is locked.");
+      await store.write(() => ids.forEach((id) => void store.tasks.transition(id, "cancel", clock.at)));
+    },
+  });
+  await submit();
+  scheduler.start();
+  await pass(0);
+  for (let second = 0; second < 200; second += 1) await pass(1_000);
+  assert.deepEqual(gaps(tries), [2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+
+  broken = false;
+  await pass(60_000);
+  assert.equal(store.tasks.counts().pending, 0);
+  broken = true;
+  tries.length = 0;
+  await submit();
+  await pass(0);
+  await pass(2_000);
+  assert.deepEqual(gaps(tries), [2_000]);
+});
+
+test("a wake is never lost, at whichever moment of a round it comes", async (t) => {
+  let looks = 0;
+  const { submit, scheduler, pass } = setup(t, { now: () => (looks++, 0) });
+  await submit({ notBefore: 1_000, notBeforeReason: "retry" });
+  scheduler.start();
+  await pass(0);
+  for (let steps = 0; steps < 20; steps += 1) {
+    scheduler.wake();
+    for (let step = 0; step < steps; step += 1) await Promise.resolve();
+    const before = looks;
+    scheduler.wake();
+    await pass(0);
+    assert.ok(looks > before, `after ${steps} steps`);
+  }
+});
+
+function gaps(moments: readonly number[]): number[] {
+  return moments.slice(1).map((moment, index) => moment - (moments[index] ?? 0));
+}
