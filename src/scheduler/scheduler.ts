@@ -62,7 +62,7 @@ export class Scheduler {
     while (this.#again && this.#unsubscribe !== null) {
       this.#again = false;
       try {
-        await this.#startWhatMay();
+        await this.#startWhatMay(this.#options.now());
         this.#failures = 0;
       } catch (error) {
         this.#options.log.error({ error: messageOf(error) }, "tasks could not be started");
@@ -81,35 +81,36 @@ export class Scheduler {
     this.#setTimer(this.#options.now() + delayMs);
   }
 
-  async #startWhatMay(): Promise<void> {
-    const { store, workers, now } = this.#options;
+  /** @param now one moment for the whole round: what falls due between two looks at the clock would be neither startable nor next. */
+  async #startWhatMay(now: number): Promise<void> {
+    const { store, workers } = this.#options;
     const counts = store.tasks.counts();
     if (counts.pending === 0) return this.#setTimer(null);
-    const holding = await this.#holding();
+    const holding = await this.#holding(now);
     if (holding.length > 0) return this.#setTimer(earliest(holding.map(({ until }) => until)));
     const free = workers - counts.running;
     if (free <= 0) return this.#setTimer(null);
-    const ids = this.#startable(free);
+    const ids = this.#startable(now, free);
     if (ids.length > 0) await this.#options.startTasks(ids);
-    this.#setTimer(ids.length < free ? store.tasks.nextStartAt(now()) : null);
+    this.#setTimer(ids.length < free ? store.tasks.nextStartAt(now) : null);
   }
 
   /** The best that may start, leaving out tasks of agents' clients that have enough running. */
-  #startable(free: number): number[] {
-    const { store, agentWorkers = null, now } = this.#options;
-    if (agentWorkers === null) return store.tasks.startable(now(), free);
+  #startable(now: number, free: number): number[] {
+    const { store, agentWorkers = null } = this.#options;
+    if (agentWorkers === null) return store.tasks.startable(now, free);
     for (let looked = free; ; looked *= 4) {
-      const best = store.tasks.startable(now(), looked);
+      const best = store.tasks.startable(now, looked);
       const ids = store.agentTasks.withinLimit(best, agentWorkers).slice(0, free);
       if (ids.length === free || best.length < looked) return ids;
     }
   }
 
   /** The holds that are in force; those whose time is over are lifted first. */
-  async #holding(): Promise<Hold[]> {
-    const { store, now } = this.#options;
+  async #holding(now: number): Promise<Hold[]> {
+    const { store } = this.#options;
     const active = store.holds.active();
-    const over = active.filter(({ until }) => until !== null && until <= now());
+    const over = active.filter(({ until }) => until !== null && until <= now);
     if (over.length > 0) {
       await store.write(() => over.forEach(({ kind, scope }) => store.holds.lift(kind, scope)));
       this.#options.log.info({ holds: over.map(({ kind }) => kind) }, "holds lifted by themselves");

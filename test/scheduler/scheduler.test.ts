@@ -73,6 +73,16 @@ test("a round that failed is tried again, later and later up to a minute, and fr
   assert.deepEqual(gaps(tries), [2_000]);
 });
 
+test("what falls due while a round looks is started", async (t) => {
+  let at = 999;
+  const { submit, started, scheduler, pass } = setup(t, { now: () => at++ });
+  const { id } = await submit({ notBefore: 1_000, notBeforeReason: "retry" });
+  scheduler.start();
+  await pass(0);
+  await pass(1_000);
+  assert.deepEqual(started, [id]);
+});
+
 test("a wake is never lost, at whichever moment of a round it comes", async (t) => {
   let looks = 0;
   const { submit, scheduler, pass } = setup(t, { now: () => (looks++, 0) });
