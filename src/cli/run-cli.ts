@@ -11,8 +11,8 @@ export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode>
   try {
     return await dispatch(argv, io);
   } catch (error) {
-    const { reportError } = await import("./report-error.ts");
-    return reportError(error, io, { json: argv.includes("--json"), debug: argv.includes("--debug") });
+    const [{ reportError }, { withMendFor }] = await Promise.all([import("./report-error.ts"), import("./inside-task.ts")]);
+    return reportError(withMendFor(io, error), io, { json: argv.includes("--json"), debug: argv.includes("--debug") });
   }
 }
 

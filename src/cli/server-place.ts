@@ -6,6 +6,7 @@ import { pathsFrom } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
 import { loadSettings } from "../config/settings.ts";
 import type { LoadedSettings } from "../config/settings.ts";
+import { isInsideTask } from "./inside-task.ts";
 import type { Io } from "./io.ts";
 
 export interface ServerPlace extends LoadedSettings {
@@ -27,7 +28,7 @@ export function serverPlace(env: Io["env"]): ServerPlace {
   const address: ServerAddress =
     url === null ? { kind: "socket", path: paths.serverSocket, token: taskToken } : urlAddress(url, taskToken ?? tokenFor(url, paths, env));
   const isLocal = url === null;
-  return { ...loaded, paths, address, isLocal, mayStart: isLocal && taskToken === null && env["CLAUDE_WORKER_RUNNER_ID"] === undefined };
+  return { ...loaded, paths, address, isLocal, mayStart: isLocal && !isInsideTask(env) };
 }
 
 /** The token of the environment; for a server of this machine the one that the server left for its own user. */

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { ServerUnreachable } from "../../client/server-unreachable.ts";
 import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { withMendFor } from "../inside-task.ts";
 import type { Io } from "../io.ts";
 import { runPipe } from "../mcp/pipe.ts";
 import { upgradedConnection } from "../mcp/upgraded-connection.ts";
@@ -37,7 +38,7 @@ async function connect(io: Io, place: ServerPlace, headers: Readonly<Record<stri
   try {
     return await upgradedConnection(place.address, headers);
   } catch (error) {
-    if (!start || !place.mayStart || !(error instanceof ServerUnreachable) || !error.nobodyListens) throw error;
+    if (!start || !place.mayStart || !(error instanceof ServerUnreachable) || !error.nobodyListens) throw withMendFor(io, error);
   }
   const [{ startByItself }, { connectionOf }] = await Promise.all([import("../start-server.ts"), import("../connection.ts")]);
   await startByItself(io, connectionOf(io));

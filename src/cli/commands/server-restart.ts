@@ -3,6 +3,7 @@ import { defineCommand } from "../command.ts";
 import { connectionOf } from "../connection.ts";
 import type { Connection } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { requireOutsideOfTask } from "../inside-task.ts";
 import { writeJson } from "../io.ts";
 import { ServerUnreachable } from "../../client/server-unreachable.ts";
 import { serverFlags, serverOptions } from "../server-flags.ts";
@@ -18,6 +19,7 @@ export const command = defineCommand<ServerOptions>({
   options: serverOptions,
   examples: [{ command: "claude-worker server restart", does: "after a change of the configuration or an update" }],
   async run({ options, io }) {
+    requireOutsideOfTask(io);
     const connection = connectionOf(io);
     if (options.takeover === true) await requireSilence(connection);
     else await stop(connection);

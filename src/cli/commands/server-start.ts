@@ -4,6 +4,7 @@ import { WorkerError } from "../../domain/errors.ts";
 import { connectionOf } from "../connection.ts";
 import type { Connection } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { requireOutsideOfTask } from "../inside-task.ts";
 import { writeJson } from "../io.ts";
 import type { Io } from "../io.ts";
 import { serverOptions, serverFlags } from "../server-flags.ts";
@@ -23,6 +24,7 @@ export const command = defineCommand<ServerOptions & { readonly foreground?: boo
     { command: "claude-worker server start --foreground", does: "for a service manager or a container" },
   ],
   async run({ options, io }) {
+    requireOutsideOfTask(io);
     const connection = connectionOf(io);
     if (options.takeover === true) await requireSilence(connection);
     if (options.foreground === true) return await runInForeground(connection, serverFlags(options));

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { test } from "node:test";
+import { withoutServer, withServer } from "./setup.ts";
+
+const marks: readonly Record<string, string>[] = [{ CLAUDE_WORKER_RUNNER_ID: "abcd-1" }, { CLAUDE_WORKER_TASK_TOKEN: "secret" }];
+
+test("a task cannot start a server, which would be ended with it, and reads why and who can", async (t) => {
+  const { call, place } = withoutServer(t);
+  for (const env of marks)
+    for (const words of [["start"], ["start", "--foreground"], ["start", "--takeover"], ["restart"]]) {
+      const { code, stdout, stderr } = await call(["server", ...words], { env });
+      assert.deepEqual([code, stdout], [4, ""], words.join(" "));
+      assert.match(stderr, /from inside a task.*ended together with the task.*Ask a person to start it outside of the task/);
+    }
+  assert.equal(existsSync(place.dataHome), false, "nothing was begun");
+});
+
+test("a restart from inside a task is refused before the server is stopped", async (t) => {
+  const { call, api } = await withServer(t);
+  for (const env of marks) assert.equal((await call(["server", "restart"], { env })).code, 4);
+  assert.equal(
+    api.calls.some(({ verb }) => verb === "stop"),
+    false,
+  );
+});
+
+test("without a server, a call from inside a task is told to ask a person, not to start one", async (t) => {
+  const { call, place } = withoutServer(t);
+  for (const env of marks)
+    for (const words of [["list"], ["run", "later"], ["watch", "1"]]) {
+      const { code, stderr } = await call(words, { env });
+      assert.equal(code, 3, words.join(" "));
+      assert.match(stderr, /No server answers at .*Ask a person to start it outside of the task/);
+    }
+  assert.equal(existsSync(place.dataHome), false, "nothing was started");
+  assert.match((await call(["list"])).stderr, /Start it: claude-worker server start/, "outside of a task it is as ever");
+});
+
+test("a server elsewhere that does not answer is not the task's to start either, and the address is what to check", async (t) => {
+  const { call } = withoutServer(t);
+  const { stderr } = await call(["list"], { env: { CLAUDE_WORKER_TASK_TOKEN: "x", CLAUDE_WORKER_SERVER_URL: "http://127.0.0.1:9" } });
+  assert.match(stderr, /Check CLAUDE_WORKER_SERVER_URL/);
+});
