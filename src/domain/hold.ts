@@ -16,3 +16,12 @@ export interface NewHold {
 export interface Hold extends NewHold {
   readonly since: number;
 }
+
+/**
+ * Whether the earlier hold stays where another of its kind and scope comes. Usage limits overlap: a request that is refused for a
+ * minute does not end the week's limit. What a person says, or has to mend, is the newest word.
+ */
+export function outlasts(earlier: NewHold, later: NewHold): boolean {
+  if (later.kind !== "rate_limited" || later.until === null) return false;
+  return earlier.until === null || earlier.until > later.until;
+}

@@ -1,6 +1,7 @@
 /** The holds' rows. Whether a hold concerns a task is the scheduler's to say. */
 import type Database from "better-sqlite3";
 import { WorkerError } from "../domain/errors.ts";
+import { outlasts } from "../domain/hold.ts";
 import type { Hold } from "../domain/hold.ts";
 import type { Writing } from "./group-commit.ts";
 import { defineRow } from "./row.ts";
@@ -10,6 +11,7 @@ const holdRow = defineRow<Hold>({ kind: "plain", scope: "plain", message: "plain
 
 export function createHoldStore(database: Database.Database, writing: Writing): HoldStore {
   const selectActive = database.prepare(`SELECT ${holdRow.select} FROM holds ORDER BY since, kind, scope`);
+  const selectOne = database.prepare(`SELECT ${holdRow.select} FROM holds WHERE kind = ? AND scope = ?`);
   const upsert = database.prepare(
     `INSERT INTO holds (kind, scope, message, until, since) VALUES (@kind, @scope, @message, @until, @now)
      ON CONFLICT (kind, scope) DO UPDATE SET message = excluded.message, until = excluded.until
@@ -18,8 +20,12 @@ export function createHoldStore(database: Database.Database, writing: Writing): 
   const deleteOne = database.prepare("DELETE FROM holds WHERE kind = ? AND scope = ?");
   return {
     active: () => selectActive.all().map((row) => holdRow.decode(row)),
-    put: ({ kind, scope, message, until }, now) => {
+    put: (hold, now) => {
       writing.mustBeInside();
+      const { kind, scope, message, until } = hold;
+      const before = selectOne.get(kind, scope);
+      const earlier = before === undefined ? null : holdRow.decode(before);
+      if (earlier !== null && outlasts(earlier, hold)) return earlier;
       const row = upsert.get({ kind, scope, message, until, now });
       if (row === undefined) throw new WorkerError("internal", `The hold ${kind} of ${scope} was not kept.`);
       return holdRow.decode(row);

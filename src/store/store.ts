@@ -178,7 +178,7 @@ export interface EventStore {
 export interface HoldStore {
   /** Active holds: not lifted; expired ones are included until `lift`. */
   active(): Hold[];
-  /** Inside `write`. One hold per kind and scope: a later one replaces it, keeping `since`. */
+  /** Inside `write`. One hold per kind and scope: a later one replaces it, keeping `since`; no usage limit is shortened. */
   put(hold: NewHold, now: number): Hold;
   /** Inside `write`. Returns whether there was one. */
   lift(kind: Hold["kind"], scope: string): boolean;

@@ -32,3 +32,26 @@ test("there is one hold per kind and scope: a later one replaces it and keeps it
     ],
   );
 });
+
+test("a usage limit is not shortened by another one, only lengthened", async (t) => {
+  const { store } = setup(t);
+  const lasting = async (until: number | null): Promise<unknown> => {
+    await store.write(() => store.holds.put({ kind: "rate_limited", scope: "all", message: `until ${until}`, until }, 100));
+    return store.holds.active().map((hold) => [hold.message, hold.until]);
+  };
+  assert.deepEqual(await lasting(700), [["until 700", 700]]);
+  assert.deepEqual(await lasting(160), [["until 700", 700]]);
+  assert.deepEqual(await lasting(800), [["until 800", 800]]);
+  assert.deepEqual(await lasting(null), [["until null", null]]);
+  assert.deepEqual(await lasting(900), [["until null", null]]);
+});
+
+test("a person's word replaces an earlier one, also by a shorter hold", async (t) => {
+  const { store } = setup(t);
+  await store.write(() => store.holds.put({ kind: "manual", scope: "all", message: "Paused.", until: null }, 100));
+  await store.write(() => store.holds.put({ kind: "manual", scope: "all", message: "Paused till noon.", until: 500 }, 200));
+  assert.deepEqual(
+    store.holds.active().map(({ until }) => until),
+    [500],
+  );
+});
