@@ -1,7 +1,7 @@
 /** Gathers what is known of an attempt's end from its stored events, so that any daemon knows the same, also after a restart. It decides nothing. */
 import type { EventType, NewEvent } from "./event.ts";
 import type { AttemptFacts, LimitFacts, ResultFacts } from "./outcome.ts";
-import { numberOf, objectOf, stringOf, timeOf } from "./read-json.ts";
+import { amountOf, countOf, numberOf, objectOf, stringOf, timeOf } from "./read-json.ts";
 import type { JsonObject } from "./read-json.ts";
 import { stopReasons } from "./task.ts";
 import type { ModelUsage, StopReason } from "./task.ts";
@@ -59,11 +59,11 @@ function resultFacts(data: JsonObject): ResultFacts {
     text: stringOf(data["text"]) ?? "",
     terminalReason: stringOf(data["terminal_reason"]),
     apiErrorStatus: numberOf(data["api_error_status"]),
-    turns: numberOf(data["num_turns"]) ?? 0,
-    durationMs: numberOf(data["duration_ms"]) ?? 0,
-    costUsd: numberOf(data["cost_usd"]),
+    turns: countOf(data["num_turns"]) ?? 0,
+    durationMs: countOf(data["duration_ms"]) ?? 0,
+    costUsd: amountOf(data["cost_usd"]),
     usage: usageFacts(objectOf(data["usage"])),
-    permissionDenials: numberOf(data["permission_denials"]) ?? 0,
+    permissionDenials: countOf(data["permission_denials"]) ?? 0,
   };
 }
 
@@ -79,11 +79,11 @@ function usageFacts(usage: JsonObject): Record<string, ModelUsage> {
 
 function modelUsage(counts: JsonObject): ModelUsage {
   return {
-    inputTokens: numberOf(counts["input_tokens"]) ?? 0,
-    outputTokens: numberOf(counts["output_tokens"]) ?? 0,
-    cacheReadInputTokens: numberOf(counts["cache_read_input_tokens"]) ?? 0,
-    cacheCreationInputTokens: numberOf(counts["cache_creation_input_tokens"]) ?? 0,
-    costUsd: numberOf(counts["cost_usd"]) ?? 0,
+    inputTokens: countOf(counts["input_tokens"]) ?? 0,
+    outputTokens: countOf(counts["output_tokens"]) ?? 0,
+    cacheReadInputTokens: countOf(counts["cache_read_input_tokens"]) ?? 0,
+    cacheCreationInputTokens: countOf(counts["cache_creation_input_tokens"]) ?? 0,
+    costUsd: amountOf(counts["cost_usd"]) ?? 0,
   };
 }
 

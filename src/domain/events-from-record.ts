@@ -7,7 +7,7 @@ import { denied, mark, notice, word } from "./event-draft.ts";
 import type { EventDraft } from "./event-draft.ts";
 import type { NewEvent } from "./event.ts";
 import { eventsFromNote } from "./events-from-note.ts";
-import { arrayOf, isoOf, numberOf, objectOf, stringOf } from "./read-json.ts";
+import { amountOf, arrayOf, countOf, isoOf, numberOf, objectOf, stringOf } from "./read-json.ts";
 import type { JsonObject } from "./read-json.ts";
 import type { JournalRecord } from "./record.ts";
 
@@ -189,9 +189,9 @@ function resultEvent(message: JsonObject): EventDraft {
     terminal_reason: word(message["terminal_reason"]),
     api_error_status: numberOf(message["api_error_status"]),
     startup_failure: word(message["startup_failure_reason"]),
-    num_turns: numberOf(message["num_turns"]) ?? 0,
-    duration_ms: numberOf(message["duration_ms"]) ?? 0,
-    cost_usd: numberOf(message["total_cost_usd"]),
+    num_turns: countOf(message["num_turns"]) ?? 0,
+    duration_ms: countOf(message["duration_ms"]) ?? 0,
+    cost_usd: amountOf(message["total_cost_usd"]),
     usage: usageOf(objectOf(message["modelUsage"])),
     permission_denials: arrayOf(message["permission_denials"]).length,
     recovered: message["_recovered"] === true,
@@ -206,11 +206,11 @@ function usageOf(models: JsonObject): Record<string, unknown> {
 
 function modelUsageOf(usage: JsonObject): JsonObject {
   return {
-    input_tokens: numberOf(usage["inputTokens"]) ?? 0,
-    output_tokens: numberOf(usage["outputTokens"]) ?? 0,
-    cache_read_input_tokens: numberOf(usage["cacheReadInputTokens"]) ?? 0,
-    cache_creation_input_tokens: numberOf(usage["cacheCreationInputTokens"]) ?? 0,
-    cost_usd: numberOf(usage["costUSD"]) ?? 0,
+    input_tokens: countOf(usage["inputTokens"]) ?? 0,
+    output_tokens: countOf(usage["outputTokens"]) ?? 0,
+    cache_read_input_tokens: countOf(usage["cacheReadInputTokens"]) ?? 0,
+    cache_creation_input_tokens: countOf(usage["cacheCreationInputTokens"]) ?? 0,
+    cost_usd: amountOf(usage["costUSD"]) ?? 0,
   };
 }
 

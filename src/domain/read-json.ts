@@ -22,6 +22,21 @@ export function numberOf(value: unknown): number | null {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
 }
 
+/** Beyond what any task can reach; so many of them still add up to whole numbers that the database can hold. */
+const largest = 1e12;
+
+/** The number as a count of things: whole, not negative, not beyond all reason; null for what is no number. */
+export function countOf(value: unknown): number | null {
+  const amount = amountOf(value);
+  return amount === null ? null : Math.round(amount);
+}
+
+/** The number as an amount: not negative, not beyond all reason; null for what is no number. */
+export function amountOf(value: unknown): number | null {
+  const number = numberOf(value);
+  return number === null ? null : Math.min(Math.max(0, number), largest);
+}
+
 /** UTC milliseconds of an RFC 3339 string, or null. */
 export function timeOf(value: unknown): number | null {
   return typeof value === "string" ? numberOf(Date.parse(value)) : null;
