@@ -53,8 +53,17 @@ export interface Daemon {
   readonly warnings: readonly string[];
   /** Resolves when it has stopped, whoever asked. */
   readonly stopped: Promise<void>;
-  stop(options: { mode: "leave" | "drain" | "now"; deadline_ms?: number | undefined }): Promise<void>;
+  /** A stronger mode takes over from a weaker one that still waits; see `strength`. */
+  stop(options: StopOptions): Promise<void>;
 }
+
+interface StopOptions {
+  readonly mode: "leave" | "drain" | "now";
+  readonly deadline_ms?: number | undefined;
+}
+
+/** Whoever is in more of a hurry is heard: `leave` ends a drain's wait and leaves the runners, `now` interrupts them. */
+const strength = { drain: 0, leave: 1, now: 2 } as const;
 
 /**
  * Starts the server; when it resolves it answers on its socket.
@@ -155,7 +164,17 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   };
 
   const { promise: stopped, resolve: resolveStopped } = Promise.withResolvers<void>();
-  const stop: Daemon["stop"] = (options) => (stopping ??= orderlyStop(options).then(resolveStopped));
+  let stopMode: StopOptions["mode"] = "drain";
+  const overtaken = Promise.withResolvers<void>();
+  const stop: Daemon["stop"] = ({ mode, deadline_ms }) => {
+    if (strength[mode] > strength[stopMode]) {
+      stopMode = mode;
+      overtaken.resolve();
+      if (stopping !== null) log.info({ mode }, "stopping sooner");
+    }
+    stopping ??= orderlyStop(deadline_ms ?? defaultDrainDeadlineMs).then(resolveStopped);
+    return stopping;
+  };
   const api = workerApi({
     store,
     settings,
@@ -172,11 +191,11 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   const mcp = lazyMcp({ api, version, key: keyFrom(token, "mcp"), log });
   const http = createHttp({ api, token, log, mcp, allowedHosts: settings.allowed_hosts });
 
-  async function orderlyStop({ mode, deadline_ms }: Parameters<Daemon["stop"]>[0]): Promise<void> {
-    log.info({ mode }, "stopping");
+  async function orderlyStop(drainDeadlineMs: number): Promise<void> {
+    log.info({ mode: stopMode }, "stopping");
     await Promise.all([scheduler.stop(), retention.stop()]);
-    if (mode === "drain") await within(supervisor.settled(), deadline_ms ?? defaultDrainDeadlineMs);
-    if (mode !== "leave" && supervisor.size > 0) {
+    if (stopMode === "drain") await within(Promise.race([supervisor.settled(), overtaken.promise]), drainDeadlineMs);
+    if (stopMode !== "leave" && supervisor.size > 0) {
       await supervisor.stopAll("interrupted");
       await supervisor.settled();
     }

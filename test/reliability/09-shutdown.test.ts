@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { identityOf, isAlive } from "../../src/processes/identity.ts";
 import { countedIn } from "../support/steps.ts";
 import { fastWorker, killAndWait, marked, runnerOf, storyOf } from "./setup.ts";
+import type { FastWorker } from "./setup.ts";
 
 test("server stop leaves the running tasks alone; they finish without a server, and the next one knows", async (t) => {
   const w = await fastWorker(t);
@@ -80,4 +82,50 @@ test("a server killed in the middle of server stop --now has interrupted nothing
   assert.equal(task.status, "completed");
   assert.equal(new Set(countedIn(w.place.work, "counted")).size, 30);
   await storyOf(w, id);
+});
+
+test("server stop --now takes over from a drain that waits: the server is gone at once, and its task resumes at the next start", async (t) => {
+  const w = await fastWorker(t);
+  await w.start();
+  const { id } = await w.submit("steps 300 delay 100 append counted");
+  await w.until(id, () => countedIn(w.place.work, "counted").length >= 2);
+  await w.client.stop({ mode: "drain" });
+  const began = performance.now();
+  assert.equal((await w.cli(["server", "stop", "--now"])).code, 0);
+  assert.ok(performance.now() - began < 10_000, "within seconds");
+  assert.deepEqual(await marked(w), [], "nothing runs on");
+  await w.start();
+  await w.until(id, ({ attempts, status }) => attempts === 2 && status === "running");
+  const [first] = await w.client.attempts(id);
+  assert.equal(first?.outcome?.kind, "interrupted");
+  await w.client.cancel(id);
+});
+
+for (const [what, stop] of [
+  ["a plain server stop", (w: FastWorker) => w.cli(["server", "stop"])],
+  ["SIGTERM", async (w: FastWorker) => killAndWait((await w.client.server()).pid, "SIGTERM")],
+] as const)
+  test(`${what} ends the wait of a drain: the server goes, and the running task goes on`, async (t) => {
+    const w = await fastWorker(t);
+    const { pid } = await w.start();
+    const { id } = await w.submit("steps 60 delay 100 append counted");
+    const runner = await identityOf(await runnerOf(w, id));
+    await w.client.stop({ mode: "drain" });
+    await stop(w);
+    assert.ok(runner !== null && (await isAlive(runner)), "its runner goes on");
+    assert.equal(await identityOf(pid), null);
+    await w.start();
+    const task = await w.ended(id);
+    assert.deepEqual([task.status, task.attempts], ["completed", 1]);
+  });
+
+test("a weaker stop changes nothing about a stronger one: what is interrupted stays so", async (t) => {
+  const w = await fastWorker(t);
+  await w.start();
+  const { id } = await w.submit("steps 60 delay 100 append counted");
+  await w.until(id, () => countedIn(w.place.work, "counted").length >= 2);
+  await w.client.stop({ mode: "now" });
+  await w.client.stop({ mode: "drain" }).catch(() => null); // It may be gone already.
+  await w.cli(["server", "stop"]);
+  assert.deepEqual(await marked(w), []);
 });

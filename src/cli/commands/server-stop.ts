@@ -16,6 +16,7 @@ interface StopCommandOptions {
 export const command = defineCommand<StopCommandOptions>({
   name: "server stop",
   summary: "Stop the server; running tasks go on and are taken up again at the next start",
+  details: "While --drain waits, a plain `server stop` ends the wait and leaves the tasks running; `server stop --now` interrupts them.",
   options: [
     { flags: "--drain", description: "start nothing more and wait for the running tasks first" },
     {
