@@ -35,6 +35,8 @@ export interface EndedAttempt {
   readonly holdScope: string;
   readonly policy: RetryPolicy;
   readonly now: number;
+  /** What the system's clock says: the one that a limit's reset is told by. `now` does not go back with it when it is set. */
+  readonly wall: number;
   /** Uniform in [0, 1): the jitter. */
   readonly random: () => number;
 }
@@ -154,9 +156,9 @@ function afterLimit(ended: EndedAttempt): Consequence {
 const hourMs = 3_600_000;
 
 /** No limit of Claude's is longer than a week, so a clock that is wrong cannot hold the queue for longer. */
-function limitLiftsAt({ outcome, policy, now, random }: EndedAttempt): number {
+function limitLiftsAt({ outcome, policy, now, wall, random }: EndedAttempt): number {
   const longestMs = outcome.limit === "five_hour" ? 5 * hourMs : 7 * 24 * hourMs;
-  const resetsInMs = (outcome.resetsAt ?? now) - now;
+  const resetsInMs = (outcome.resetsAt ?? wall) - wall;
   const waitMs = resetsInMs > 0 ? Math.min(resetsInMs, longestMs) : policy.limitFallbackMs;
   return now + Math.ceil(waitMs + random() * Math.min(policy.limitJitterMs, waitMs / 10));
 }

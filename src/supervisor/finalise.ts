@@ -19,6 +19,8 @@ export interface FinaliseOptions {
   /** What the daemon had to end because the runner died before it could. */
   readonly swept: readonly SweptProcess[];
   readonly now: number;
+  /** What the system's clock says; `now` does not go back with it. */
+  readonly wall: number;
   /** Uniform in [0, 1), for jitter. */
   readonly random: () => number;
 }
@@ -42,14 +44,14 @@ export function finaliseWithin(options: FinaliseOptions): Outcome | null {
 }
 
 function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome | null {
-  const { store, now, random } = options;
+  const { store, now, wall, random } = options;
   const facts = factsFrom(store.events.ofAttempt(attempt.id, factEventTypes), {
     stopRequested: attempt.stopRequested ?? (task.cancelRequestedAt === null ? null : "cancelled"),
     rebooted: attempt.bootId !== null && options.bootId !== null && attempt.bootId !== options.bootId,
   });
   const outcome = decideOutcome(facts);
   const progressed = madeProgress(store.events.ofAttempt(attempt.id, progressEventTypes));
-  const after = afterOutcome({ outcome, task, progressed, holdScope: "all", policy: defaultRetryPolicy, now, random });
+  const after = afterOutcome({ outcome, task, progressed, holdScope: "all", policy: defaultRetryPolicy, now, wall, random });
   if (!store.attempts.close(attempt.id, outcome, now)) return null;
   if (options.swept.length > 0) {
     store.events.append(task.id, attempt.id, [{ type: "swept", at: now, data: { processes: options.swept, by: "server" } }]);

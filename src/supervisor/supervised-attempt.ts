@@ -193,7 +193,7 @@ export class SupervisedAttempt {
 
   #ending(swept: readonly SweptProcess[]): FinaliseOptions {
     const { store, bootId, now, random } = this.#context;
-    return { store, attemptId: this.#attempt.id, bootId, swept, now: now(), random };
+    return { store, attemptId: this.#attempt.id, bootId, swept, now: now(), wall: Date.now(), random };
   }
 
   #hasEnded(outcome: Outcome): void {

@@ -18,6 +18,7 @@ function after(outcome: Outcome, change: Partial<Omit<EndedAttempt, "task">> & {
     holdScope: "account:abc",
     policy: defaultRetryPolicy,
     now,
+    wall: now,
     random: () => 0.5,
     ...change,
     task: { cancelRequestedAt: null, poisonCount: 0, retriesSpent: 0, retries: 0, ...change.task },
@@ -155,6 +156,13 @@ test("a wrong clock cannot hold the queue for longer than the limit can last", (
   assert.equal(after({ ...wrong, limit: "seven_day" }, { random: () => 0 }).hold?.until, now + 7 * 24 * hourMs);
 });
 
+test("a limit is waited for as long as the system's clock says, also when ours stayed ahead of it", () => {
+  for (const aheadMs of [0, hourMs, 24 * hourMs]) {
+    const held = after(limited, { now: now + aheadMs, random: () => 0 });
+    assert.equal((held.hold?.until ?? 0) - (now + aheadMs), 2 * hourMs, `${aheadMs} ms ahead`);
+  }
+});
+
 test("a failed sign-in puts the task back and holds everything until somebody mends it", () => {
   const consequence = after(authFailed);
   assert.equal(consequence.operation, "requeue");
@@ -228,6 +236,7 @@ const anyEnd: fc.Arbitrary<EndedAttempt> = fc.record({
   holdScope: fc.constant("all"),
   policy: fc.constant(defaultRetryPolicy),
   now: fc.constant(now),
+  wall: fc.constantFrom(now, now - 24 * hourMs, now + hourMs),
   random: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }).map((value) => () => value),
 });
 

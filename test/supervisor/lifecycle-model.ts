@@ -200,7 +200,7 @@ async function adopt(id: number, real: Real): Promise<void> {
 async function end(task: ModelTask, id: number, model: Model, real: Real): Promise<void> {
   const { open } = task;
   assert.ok(open);
-  const options = { store: real.store, attemptId: open.id, bootId: null, swept: [], now: model.now, random: () => 0.5 };
+  const options = { store: real.store, attemptId: open.id, bootId: null, swept: [], now: model.now, wall: model.now, random: () => 0.5 };
   if (open.result === "none" || open.torn) {
     await ingest(task, id, model, real);
     assert.ok(await finalise(options));
@@ -263,7 +263,10 @@ async function writeStale(task: ModelTask, id: number, model: Model, real: Real)
   assert.ok(open);
   for (const store of real.stale) {
     const refused = { code: "conflict" };
-    await assert.rejects(finalise({ store, attemptId: open.id, bootId: null, swept: [], now: model.now, random: () => 0 }), refused);
+    await assert.rejects(
+      finalise({ store, attemptId: open.id, bootId: null, swept: [], now: model.now, wall: model.now, random: () => 0 }),
+      refused,
+    );
     await assert.rejects(cancelTask(store, id, caller, model.now), refused);
   }
 }
