@@ -37,6 +37,7 @@ interface AttemptRow {
   readonly id: number;
   readonly task_id: number;
   readonly number: number;
+  readonly runner_id: string;
   readonly resume: number;
   readonly started_at: number;
   readonly ended_at: number | null;
@@ -66,7 +67,7 @@ export async function inspect(
   observer: Observer,
   acknowledged: readonly Acknowledged[],
 ): Promise<{ found: Findings; counts: Counts }> {
-  const found: Findings = { lost: [], duplicated: [], orphans: await orphans(world), broken: world.deaths.splice(0) };
+  const found: Findings = { lost: [], duplicated: [], orphans: await orphans(world, observer), broken: world.deaths.splice(0) };
   const file = path.join(world.place.directory, "copy.db");
   rmSync(file, { force: true });
   observer.copyTo(file);
@@ -188,22 +189,38 @@ function keyOf(data: Readonly<Record<string, unknown>>): string {
   return String(data["tool_use_id"] ?? data["text"] ?? data["session_id"] ?? "").slice(0, 60);
 }
 
+interface StepLine {
+  readonly step: number;
+  readonly runner: string;
+}
+
+function stepLinesOf({ file }: Acknowledged): StepLine[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
+  return lines.map((line) => ({ step: Number(line.split(" ")[0]), runner: line.split(" ")[1] ?? "" }));
+}
+
+/** What the steps themselves say: the runners of a task worked one after the other, in the order of its attempts. */
+function checkTurns({ id }: Acknowledged, lines: readonly StepLine[], attempts: readonly AttemptRow[], found: Findings): void {
+  const numbers = new Map(attempts.map(({ runner_id, number }) => [runner_id, number]));
+  const turns = lines.map(({ runner }) => numbers.get(runner) ?? 0);
+  if (turns.includes(0)) found.broken.push(`task ${id} had steps from a runner that has no attempt of it: ${JSON.stringify(lines)}`);
+  if (turns.some((turn, index) => turn < (turns[index - 1] ?? 0)))
+    found.duplicated.push(`task ${id} ran twice at once: its steps came from the attempts ${turns.join(" ")}`);
+}
+
 /**
  * Every step ran; a step whose result is in the story never ran again. @returns how many runs were repeats of steps that were cut in flight.
  */
 function checkSteps(task: Acknowledged, attempts: readonly AttemptRow[], events: readonly EventRow[], found: Findings): number {
-  const lines = existsSync(task.file)
-    ? readFileSync(task.file, "utf8")
-        .split("\n")
-        .filter((line) => line !== "")
-        .map(Number)
-    : [];
+  const lines = stepLinesOf(task);
+  checkTurns(task, lines, attempts, found);
   const finishedIn = finishingAttempts(attempts, events);
   let repeated = 0;
   for (let number = 1; number <= task.planned.steps; number += 1) {
-    const runs = lines.filter((line) => line === number).length;
+    const runs = lines.filter(({ step }) => step === number).length;
     const finished = finishedIn.get(number);
-    if (runs === 0 && !task.cancelled) found.lost.push(`step ${number} of task ${task.id} never ran: ${lines.join(" ")}`);
+    if (runs === 0 && !task.cancelled) found.lost.push(`step ${number} of task ${task.id} never ran: ${JSON.stringify(lines)}`);
     if (finished !== undefined && runs > finished)
       found.duplicated.push(`step ${number} of task ${task.id} was finished in attempt ${finished} and ran ${runs} times`);
     repeated += Math.max(0, runs - 1);
@@ -258,14 +275,19 @@ function stepsIn(events: readonly EventRow[]): StepMark[] {
 /** A parked runner whose server died before it connected leaves after 10 s. */
 const partingMs = 15_000;
 
-/** With every task ended, only parked runners may be there, and they leave with their server. */
-async function orphans(world: World): Promise<string[]> {
+/** With every task ended, no process of a runner that had an attempt may be there; of the others only as many as are parked. */
+async function orphans(world: World, observer: Observer): Promise<string[]> {
   const limit = performance.now() + partingMs;
   for (;;) {
     const markers = [...(await markersInUse(markerName))].filter((id) => id.startsWith(world.idPrefix));
     const { parked } = (await world.client.server()).workers;
-    if (markers.length <= Math.max(parked, world.warm)) return [];
-    if (performance.now() > limit) return [`${markers.length} runners' processes are there with ${parked} parked: ${markers.join(" ")}`];
+    const used = observer.usedRunners();
+    const left = markers.filter((id) => used.has(id));
+    // A parked runner that is still starting does not count as parked yet.
+    const unused = markers.length - left.length;
+    if (left.length === 0 && unused <= Math.max(parked, world.warm)) return [];
+    if (performance.now() > limit)
+      return [`processes of ended attempts: ${left.join(" ") || "none"}; ${unused} runners without an attempt, ${parked} parked`];
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

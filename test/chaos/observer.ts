@@ -10,6 +10,8 @@ export interface OpenAttempt {
 
 export interface Observer {
   openAttempts(): OpenAttempt[];
+  /** Every runner that ever had an attempt; a runner has one at most. */
+  usedRunners(): ReadonlySet<string>;
   taskNamed(name: string): number | null;
   unfinished(): number;
   /** How often the worst task died in a row without a finished step. */
@@ -36,6 +38,7 @@ export function observe(file: string): Observer {
     select("SELECT id, task_id AS taskId, runner_id AS runnerId, pid FROM attempts WHERE ended_at IS NULL ORDER BY id");
   return {
     openAttempts: open,
+    usedRunners: () => new Set(select<{ id: string }>("SELECT runner_id AS id FROM attempts").map(({ id }) => id)),
     taskNamed: (name) => count("SELECT id FROM tasks WHERE name = ?", name) || null,
     unfinished: () => count("SELECT count(*) FROM tasks WHERE ended_at IS NULL"),
     worstPoison: () => count("SELECT max(poison_count) FROM tasks WHERE ended_at IS NULL"),

@@ -1,6 +1,7 @@
 /** Gives a world its tasks: submits them while the server comes and goes, and cancels some. It remembers what the server acknowledged. */
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { markerName } from "../../src/processes/sweep.ts";
 import { step } from "../support/model.ts";
 import type { Move } from "../support/model.ts";
 import type { Observer } from "./observer.ts";
@@ -11,7 +12,7 @@ export interface Acknowledged {
   readonly id: number;
   readonly name: string;
   readonly planned: PlannedTask;
-  /** Where its steps leave their numbers. */
+  /** Where its steps leave their numbers, each with the id of its runner. */
   readonly file: string;
   /** Whether the server has said yes to a cancel. */
   cancelled: boolean;
@@ -84,13 +85,13 @@ function scriptOf(world: World): Record<string, readonly Move[]> {
 function movesOf({ steps, stepMs, background }: PlannedTask, file: string): Move[] {
   const moves = Array.from({ length: steps }, (_, index) => {
     const left = background && index === 1 ? "; setsid sleep 300 >/dev/null 2>&1 &" : "";
-    return step.bash(`echo ${index + 1} >> ${file}${left}`, stepMs);
+    return step.bash(`echo ${index + 1} $${markerName} >> ${file}${left}`, stepMs);
   });
   return [...moves, step.text("All steps are done.", stepMs)];
 }
 
 function ordersOf({ steps, stepMs, background, limitSeconds }: PlannedTask, file: string): string {
-  const orders = [`steps ${steps} delay ${stepMs} append ${file}`];
+  const orders = [`steps ${steps} delay ${stepMs} append ${file} signed`];
   if (background) orders.push('spawn "sleep 300"');
   if (limitSeconds !== null) orders.push(`limit ${limitSeconds}`);
   return orders.join(" ");

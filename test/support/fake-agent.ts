@@ -1,13 +1,14 @@
 /**
  * An agent without Claude Code, for volume: a runner loads it instead (`RunnerBoot.agent`, `CLAUDE_WORKER_AGENT_MODULE`). It speaks in Claude Code's
  * messages and keeps a transcript of its own, so that a resumed attempt goes on after its last finished step. Words in the prompt drive it:
- * `steps N` tool steps, `delay MS` before each, `append FILE` a line per step there, `size BYTES` of text in each step, `spawn COMMAND` in the first
+ * `steps N` tool steps, `delay MS` before each, `append FILE` a line per step there (with `signed` it names the runner too), `size BYTES` of text in each step, `spawn COMMAND` in the first
  * step, `fail`, `limit SECONDS` (a usage limit in the first attempt), `throw`, `exit` (the runner dies), `hang` (it ends only when it is stopped), `linger MS` after the result.
  */
 import { spawn } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { markerName } from "../../src/processes/sweep.ts";
 import type { Agent, AgentOptions, AgentWork, CreateAgent, Emit } from "../../src/runner/agent/agent.ts";
 
 export const createAgent: CreateAgent = (options) => new FakeAgent(options);
@@ -80,7 +81,8 @@ class FakeAgent implements Agent {
       signal.throwIfAborted();
       if (step === 0) this.#spawn(orders.text("spawn"), cwd);
       const file = orders.text("append");
-      if (file !== null) appendFileSync(path.resolve(cwd, file), `${step + 1}\n`);
+      if (file !== null)
+        appendFileSync(path.resolve(cwd, file), `${step + 1}${orders.has("signed") ? ` ${process.env[markerName]}` : ""}\n`);
       const content = "x".repeat(orders.number("size", 2));
       // Whole or not at all: a kill between the two halves of a write would forget every step.
       writeFileSync(`${transcript}.new`, String(step + 1));
