@@ -42,6 +42,11 @@ export function openDatabaseFile(file: string): Database.Database {
   });
 }
 
+/** Where a restore puts the backup's copy together, beside the database that it is to become. */
+export function restoreDraftOf(file: string): string {
+  return `${file}.restoring`;
+}
+
 /** A connection that cannot change the file. @throws WorkerError `storage_unusable` */
 export function openReadOnly(file: string): Database.Database {
   return guarded(file, () => {
@@ -92,6 +97,12 @@ function create(file: string): void {
     throw new WorkerError(
       "storage_unusable",
       `${file} is gone, but ${file}-wal with its newest changes is there. Bring the database back beside it, or move ${file}-wal away to start with an empty one.`,
+    );
+  }
+  if (existsSync(restoreDraftOf(file))) {
+    throw new WorkerError(
+      "storage_unusable",
+      `${file} is gone, and a restore into its place was broken off. Restore the backup again (claude-worker restore), or rename the newest ${file}.replaced-* back to ${file}; to start with an empty one, remove ${restoreDraftOf(file)}.`,
     );
   }
   const draft = `${file}.new`;

@@ -4,9 +4,12 @@ import path from "node:path";
 import Database from "better-sqlite3";
 import { WorkerError } from "../domain/errors.ts";
 import { findFaults } from "./check.ts";
-import { refuseStranger } from "./database-file.ts";
+import { refuseStranger, restoreDraftOf } from "./database-file.ts";
 import { createPrivateFile, fileFault, removeFile, syncPath } from "./private-file.ts";
 import { guarded } from "./storage-fault.ts";
+
+/** What SQLite keeps of one database: the file, its log, and the log's index. */
+const suffixes = ["", "-wal", "-shm"];
 
 export interface Restored {
   /** Where the database that was there before is kept; null when there was none. */
@@ -19,7 +22,7 @@ export interface Restored {
  */
 export function restoreBackup(backup: string, file: string): Restored {
   refuseLive(backup);
-  const draft = `${file}.restoring`;
+  const draft = restoreDraftOf(file);
   try {
     removeFile(draft);
     createPrivateFile(draft);
@@ -66,16 +69,16 @@ function refuseUnsound(draft: string, backup: string): void {
  * sentence. The other way round it would silently lose what is only in the log.
  */
 function moveAside(file: string): string | null {
-  if (!existsSync(file)) return null;
+  // A log without its database goes too: beside the restored one it would be taken for that one's.
+  const parts = suffixes.filter((suffix) => existsSync(`${file}${suffix}`));
+  if (parts.length === 0) return null;
   const previous = freeName(`${file}.replaced`);
-  for (const suffix of ["", "-wal", "-shm"]) {
-    if (existsSync(`${file}${suffix}`)) renameSync(`${file}${suffix}`, `${previous}${suffix}`);
-  }
+  for (const suffix of parts) renameSync(`${file}${suffix}`, `${previous}${suffix}`);
   return previous;
 }
 
 function freeName(name: string): string {
   for (let number = 1; ; number++) {
-    if (!existsSync(`${name}-${number}`)) return `${name}-${number}`;
+    if (!suffixes.some((suffix) => existsSync(`${name}-${number}${suffix}`))) return `${name}-${number}`;
   }
 }

@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
 import Database from "better-sqlite3";
@@ -128,6 +139,36 @@ describe("a restore", () => {
     assert.equal(existsSync(`${file}-wal`), false);
     assert.equal(readFileSync(`${file}.replaced-1-wal`, "utf8"), "its log");
     assert.equal(pendingIn(file), 2);
+  });
+
+  test("that was killed before its last step leaves nothing that a start takes for an empty database", async (t) => {
+    const { store, directory, file } = setup(t);
+    await fill(store, 3);
+    const backup = path.join(directory, "backup.db");
+    await store.backup(backup);
+    await store.close();
+    renameSync(file, `${file}.replaced-1`);
+    copyFileSync(backup, `${file}.restoring`);
+    const again = /restore into its place was broken off. Restore the backup again .* or rename .*tasks\.db\.replaced-\* back/;
+    assert.throws(() => openStore({ path: file }), { code: "storage_unusable", message: again });
+    assert.equal(existsSync(file), false);
+    restoreBackup(backup, file);
+    assert.equal(pendingIn(file), 3);
+    assert.equal(pendingIn(`${file}.replaced-1`), 3);
+  });
+
+  test("that was killed between the old database and its log gives the log to no other database", async (t) => {
+    const { store, directory, file } = setup(t);
+    await fill(store, 3);
+    const backup = path.join(directory, "backup.db");
+    await store.backup(backup);
+    await store.close();
+    renameSync(file, `${file}.replaced-1`);
+    writeFileSync(`${file}-wal`, "its log");
+    restoreBackup(backup, file);
+    assert.equal(existsSync(`${file}-wal`), false);
+    assert.equal(readFileSync(`${file}.replaced-2-wal`, "utf8"), "its log");
+    assert.equal(restoreBackup(backup, file).previous, `${file}.replaced-3`);
   });
 
   test("refuses a damaged, foreign, newer, missing or living backup, and then changes nothing", async (t) => {
