@@ -17,7 +17,7 @@ export const command = defineCommand<ServerOptions>({
   summary: "Stop the server and start it again; running tasks go on meanwhile",
   details: "Starts it when none runs. Flags as for `server start`; those of the earlier start are not kept.",
   options: serverOptions,
-  examples: [{ command: "claude-worker server restart", does: "after a change of the configuration or an update" }],
+  examples: [{ command: "claude-worker server restart", does: "after a change of the configuration" }],
   async run({ options, io }) {
     requireOutsideOfTask(io);
     const connection = connectionOf(io);
