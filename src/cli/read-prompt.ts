@@ -1,6 +1,7 @@
 /** Where a prompt comes from: an argument, a file that the argument names, the standard input, or an argument with piped text as context. */
 import { isUtf8 } from "node:buffer";
-import { fstatSync, readFileSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import type { Stats } from "node:fs";
 import { resolve } from "node:path";
 import { WorkerError } from "../domain/errors.ts";
 import type { Io } from "./io.ts";
@@ -31,21 +32,60 @@ export async function readPrompt(argument: string | undefined, io: Io): Promise<
   return checked(context.trim() === "" ? prompt : `${prompt.trimEnd()}\n\n${context}`, "the prompt");
 }
 
-/** The text of an existing file of that name, or null. */
+/** The text of an existing file of that name, or null: it names none. */
 function fileNamed(argument: string, cwd: string): string | null {
-  if (argument.length > 4096 || argument.includes("\n") || argument.includes("\0")) return null;
   const path = resolve(cwd, argument);
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined || found.isDirectory()) return null;
+  const found = argument.trim() === "" || argument.includes("\0") ? null : whatIsAt(path);
+  if (found === null) return null;
+  refuseStrangeKind(found, argument);
   if (found.size > maxBytes) throw tooLong(argument);
   try {
-    return checked(textOf(readFileSync(path), argument), argument);
+    return checked(textOf(readAtMost(path, argument), argument), argument);
   } catch (error) {
     if (error instanceof WorkerError) throw error;
     throw new WorkerError(
       "invalid_input",
       `The file ${argument} cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown error"}).`,
     );
+  }
+}
+
+/** What the file system knows by that name; null also when no file can have it (ENAMETOOLONG, ELOOP …): then it is a text. */
+function whatIsAt(path: string): Stats | null {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** A FIFO is welcome: that is what the shell makes of `<(…)`. @throws WorkerError invalid_input. */
+function refuseStrangeKind(found: Stats, argument: string): void {
+  if (found.isFile() || found.isFIFO()) return;
+  const asText = `To submit the word itself: echo '${argument}' | claude-worker run -`;
+  throw new WorkerError(
+    "invalid_input",
+    found.isDirectory()
+      ? `${argument} is a directory, and that is no prompt. Did you mean to work in it? claude-worker run "…" -d ${argument} · ${asText}`
+      : `${argument} is a device or a socket, and only files are read as prompts. ${asText}`,
+  );
+}
+
+/** The file's bytes. Counted while they come: a FIFO, and a file that grows, tell no size. @throws WorkerError payload_too_large. */
+function readAtMost(path: string, source: string): Buffer {
+  const parts: Buffer[] = [];
+  const file = openSync(path, "r");
+  try {
+    for (let length = 0; ;) {
+      const part = Buffer.allocUnsafe(64 * 1024);
+      const count = readSync(file, part);
+      if (count === 0) return Buffer.concat(parts);
+      parts.push(part.subarray(0, count));
+      length += count;
+      if (length > maxBytes) throw tooLong(source);
+    }
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { once } from "node:events";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { withServer } from "./setup.ts";
@@ -10,18 +11,59 @@ const tenMegabytes = 10 * 1024 * 1024;
 test("the prompt is the argument, or the file that it names", async (t) => {
   const { call, api, place } = await withServer(t);
   place.file("work/plan.md", "Do what the plan says.\n");
-  mkdirSync(`${place.work}/src`);
   for (const words of [
     ["run", "Do it"],
     ["run", "plan.md"],
     ["run", "./plan.md"],
-    ["run", "src"],
   ])
     assert.equal((await call(words)).code, 0);
   assert.deepEqual(
-    [1, 2, 3, 4].map((id) => api.getTask(id).prompt),
-    ["Do it", "Do what the plan says.\n", "Do what the plan says.\n", "src"],
+    [1, 2, 3].map((id) => api.getTask(id).prompt),
+    ["Do it", "Do what the plan says.\n", "Do what the plan says.\n"],
   );
+});
+
+test("a text that no file can be named by is a prompt, whatever the file system says about it", async (t) => {
+  const { call, api, place } = await withServer(t);
+  symlinkSync("loop", `${place.work}/loop`);
+  const prompts = [`Compare a/${"b".repeat(300)}/c`, "loop/and more", `Read ${"d/".repeat(1500)}`, "/proc/1/root/x y"];
+  for (const prompt of prompts) assert.deepEqual([(await call(["run", prompt])).stderr, prompt], ["", prompt]);
+  assert.deepEqual(
+    prompts.map((_, index) => api.getTask(index + 1).prompt),
+    prompts,
+  );
+});
+
+test("a directory or a device is no prompt, and the sentence says what was meant", async (t) => {
+  const { call, api, place } = await withServer(t);
+  mkdirSync(`${place.work}/src`);
+  for (const [name, message] of [
+    [".", /^Error: \. is a directory, and that is no prompt\..* -d \. /],
+    ["src", /^Error: src is a directory/],
+    ["/dev/zero", /^Error: \/dev\/zero is a device/],
+  ] as const) {
+    const { code, stderr } = await call(["run", name]);
+    assert.match(stderr, message);
+    assert.equal(code, 2);
+  }
+  assert.deepEqual(api.calls, []);
+});
+
+test("what a process substitution gives is read, up to 10 MB", async (t) => {
+  const { env, api } = await withServer(t);
+  const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+  const run = async (command: string): Promise<[number | null, string]> => {
+    const child = spawn("bash", ["-c", `"$0" "$1" run <(${command}) </dev/null`, process.execPath, main], { env, cwd: "/" });
+    let said = "";
+    child.stderr.on("data", (part: Buffer) => void (said += part.toString()));
+    const [code] = (await once(child, "close")) as [number | null];
+    return [code, said];
+  };
+  assert.deepEqual(await run("echo Do it"), [0, ""]);
+  assert.equal(api.getTask(1).prompt, "Do it\n");
+  const [code, said] = await run("yes");
+  assert.equal(code, 2);
+  assert.match(said, /^Error: \/\S+ is over 10 MB/);
 });
 
 test("the prompt is the standard input, by - or because nothing else is given", async (t) => {
