@@ -1,4 +1,5 @@
 /** One call of the command line: finds the command, reads its words, runs it, and turns whatever it throws into a sentence and an exit code. */
+import { refuseBrokenText } from "./argument-bytes.ts";
 import { findCommand } from "./command-index.ts";
 import type { Call } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -17,6 +18,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode>
 }
 
 async function dispatch(argv: readonly string[], io: Io): Promise<ExitCode> {
+  refuseBrokenText(argv);
   const start = argv.findIndex((word) => !word.startsWith("-"));
   const before = start === -1 ? argv : argv.slice(0, start);
   if (start === -1 || argv[start] === "help" || before.some((flag) => !["--json", "--debug"].includes(flag))) {

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { refuseBrokenText } from "../../src/cli/argument-bytes.ts";
 import { exitCodeOf } from "../../src/cli/exit-codes.ts";
 import { commandIndex, describeCommands } from "../../src/cli/command-index.ts";
 import { errorCodes, WorkerError } from "../../src/domain/errors.ts";
@@ -20,6 +23,25 @@ test("an unknown command or verb says what was probably meant, and exits with 2"
     assert.match(stderr, message);
   }
 });
+
+test(
+  "an argument that is not UTF-8 is refused, and a replacement character that was typed is not",
+  { skip: process.platform !== "linux" },
+  async (t) => {
+    const { env, api } = await withServer(t);
+    const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+    const run = (words: string): { status: number | null; stderr: string } =>
+      spawnSync("bash", ["-c", `"$0" "$1" run ${words} </dev/null`, process.execPath, main], { env, cwd: "/", encoding: "utf8" });
+    for (const words of ["$'quick\\xff'", "x --system $'a\\xff'", "x --label $'a=\\xc3'"]) {
+      const { status, stderr } = run(words);
+      assert.match(stderr, /^Error: The argument ".+" is not UTF-8 text\./);
+      assert.equal(status, 2);
+    }
+    assert.deepEqual(api.calls, []);
+    // The server is in this process: it cannot answer while we wait for a child's end in one go.
+    refuseBrokenText(["a \ufffd that was typed"]);
+  },
+);
 
 test("with --json an error is JSON on the standard output, wherever it comes from", async (t) => {
   const { call } = await withServer(t);
