@@ -1,23 +1,45 @@
 /** The local admin token: 256 random bits in a file that only its owner may read. */
 import { createHash, randomBytes } from "node:crypto";
-import { closeSync, constants, fstatSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, linkSync, lstatSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { WorkerError } from "../domain/errors.ts";
+import { fileFault, removeFile } from "../store/private-file.ts";
 
 /**
  * The token; made when there is none.
- * @throws WorkerError storage_unusable: a link, another owner, or a mode that lets others read.
+ * @throws WorkerError storage_unusable: a link, another owner, or a mode that lets others read; storage_full.
  */
 export function ensureToken(path: string): string {
-  try {
-    const made = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
-    const token = randomBytes(32).toString("base64url");
-    writeSync(made, `${token}\n`);
-    closeSync(made);
-    return token;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  if (!exists(path)) make(path);
+  else if (isLeftEmpty(path)) {
+    removeFile(path);
+    make(path);
   }
   return readToken(path);
+}
+
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** What an earlier version left when the disk was full: our own file with nothing in it. */
+function isLeftEmpty(path: string): boolean {
+  const stats = lstatSync(path);
+  return stats.isFile() && stats.size === 0 && stats.uid === (process.getuid?.() ?? stats.uid);
+}
+
+/** The file appears complete or not at all, and never in the place of another one. */
+function make(path: string): void {
+  const draft = `${path}.${process.pid}.new`;
+  try {
+    removeFile(draft);
+    writeFileSync(draft, `${randomBytes(32).toString("base64url")}\n`, { flag: "wx", mode: 0o600, flush: true });
+    linkSync(draft, path);
+  } catch (error) {
+    // Somebody else was faster: theirs holds.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error instanceof WorkerError ? error : fileFault(error, path);
+  } finally {
+    rmSync(draft, { force: true });
+  }
 }
 
 /** A secret made from the token for one purpose, the same after a restart; it tells nothing of the token. */

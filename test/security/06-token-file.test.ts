@@ -1,6 +1,7 @@
 /** Item 6: the local token has 256 bits, in a file that its owner alone may read; loose files are refused. */
 import assert from "node:assert/strict";
-import { chmodSync, lstatSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { ensureToken } from "../../src/daemon/token-file.ts";
@@ -33,7 +34,27 @@ test("refuses a file that others may read, a link, and one without a token", (t)
   const dangling = path.join(directory, "dangling");
   symlinkSync(path.join(directory, "elsewhere"), dangling);
   assert.throws(() => ensureToken(dangling), { code: "storage_unusable" });
-  const empty = path.join(directory, "empty");
-  writeFileSync(empty, "", { mode: 0o600 });
-  assert.throws(() => ensureToken(empty), { code: "storage_unusable", message: /holds no token/ });
+  const short = path.join(directory, "short");
+  writeFileSync(short, "half a tok", { mode: 0o600 });
+  assert.throws(() => ensureToken(short), { code: "storage_unusable", message: /holds no token/ });
+});
+
+test("an empty file, as an earlier version left it on a full disk, is as none", (t) => {
+  const file = path.join(scratch(t).directory, "token");
+  writeFileSync(file, "", { mode: 0o644 });
+  assert.equal(ensureToken(file).length, 43);
+  assert.equal(lstatSync(file).mode & 0o777, 0o600);
+});
+
+test("a full disk is told with the file and the mend, and leaves nothing behind", (t) => {
+  const { directory } = scratch(t);
+  const file = path.join(directory, "token");
+  const before = readdirSync(directory);
+  const module = new URL("../../src/daemon/token-file.ts", import.meta.url).href;
+  const make = `import(${JSON.stringify(module)}).then(({ ensureToken }) => ensureToken(process.argv[1]))`;
+  // No file may have a byte: the system says EFBIG, which goes the way of ENOSPC.
+  const child = spawnSync("bash", ["-c", 'ulimit -f 0; exec "$0" -e "$1" "$2"', process.execPath, make, file], { encoding: "utf8" });
+  assert.match(child.stderr, new RegExp(`The disk of ${file} is full \\(EFBIG\\)\\. Free some space\\.`));
+  assert.deepEqual(readdirSync(directory), before);
+  assert.equal(ensureToken(file).length, 43);
 });
