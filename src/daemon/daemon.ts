@@ -13,6 +13,7 @@ import { createHttp } from "../http/server.ts";
 import type { HttpDoor } from "../http/server.ts";
 import { listHolds } from "../operations/hold-queue.ts";
 import { pruneTasks } from "../operations/prune-tasks.ts";
+import { removeStrayLogs } from "../operations/remove-logs.ts";
 import { rfc3339 } from "../operations/task-view.ts";
 import { taskToken } from "../operations/task-token.ts";
 import { workerApi } from "../operations/worker-api.ts";
@@ -136,7 +137,13 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
     agentWorkers: settings.agent_workers,
     startTasks: (ids) => supervisor.startTasks(ids),
   });
-  const retention = new Retention({ keepDays: settings.keep_days, log, now, prune: (before) => pruneTasks(store, paths, before) });
+  const retention = new Retention({
+    keepDays: settings.keep_days,
+    log,
+    now,
+    prune: async (before) => (await pruneTasks(store, paths, before)).removed,
+    removeStrayLogs: () => removeStrayLogs(store, paths),
+  });
 
   let url: string | null = null;
   let stopping: Promise<void> | null = null;

@@ -34,9 +34,12 @@ export async function checkDatabase(store: Store): Promise<CheckView> {
   return { sound: faults.length === 0, faults: [...faults] };
 }
 
-/** Never touches a task that has not ended. */
+/** Never touches a task that has not ended. @throws WorkerError storage_unusable when logs of removed tasks are left. */
 export async function pruneOldTasks(store: Store, paths: Paths, { older_than_ms, dry_run }: PruneInput, now: number): Promise<PruneView> {
   const before = now - older_than_ms;
-  const tasks = dry_run ? store.tasks.endedBefore(before, mostCounted).length : await pruneTasks(store, paths, before);
-  return { tasks, dry_run };
+  if (dry_run) return { tasks: store.tasks.endedBefore(before, mostCounted).length, dry_run };
+  const { removed, faults } = await pruneTasks(store, paths, before);
+  const [fault] = faults;
+  if (fault === undefined) return { tasks: removed, dry_run };
+  throw new WorkerError("storage_unusable", `Removed tasks: ${removed}, but ${faults.length} of their logs are left. ${fault}`);
 }

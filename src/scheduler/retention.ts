@@ -1,4 +1,4 @@
-/** Deletes ended tasks that are older than they are to be kept: at start, and once an hour while a limit is set. */
+/** Deletes ended tasks that are older than they are to be kept, and logs that a removed task left: at start, and once an hour while a limit is set. */
 import type { Logger } from "pino";
 import { messageOf } from "../domain/errors.ts";
 
@@ -12,6 +12,8 @@ export interface RetentionOptions {
   now(): number;
   /** Removes the tasks that ended before this moment (UTC ms); resolves with how many. */
   prune(endedBefore: number): Promise<number>;
+  /** Deletes the logs of tasks that are gone; resolves with how many, and a sentence for each that is left. */
+  removeStrayLogs(): Promise<{ readonly removed: number; readonly faults: readonly string[] }>;
 }
 
 export class Retention {
@@ -25,9 +27,9 @@ export class Retention {
   }
 
   start(): void {
-    if (this.#started || this.#options.keepDays === null) return;
+    if (this.#started) return;
     this.#started = true;
-    this.#run(this.#options.keepDays);
+    this.#run();
   }
 
   async stop(): Promise<void> {
@@ -37,20 +39,34 @@ export class Retention {
     await this.#round;
   }
 
-  #run(keepDays: number): void {
-    this.#round = this.#prune(keepDays).finally(() => {
+  #run(): void {
+    this.#round = this.#clean().finally(() => {
       this.#round = null;
-      if (this.#started) this.#timer = setTimeout(() => this.#run(keepDays), betweenRoundsMs);
+      if (this.#started && this.#options.keepDays !== null) this.#timer = setTimeout(() => this.#run(), betweenRoundsMs);
     });
+  }
+
+  async #clean(): Promise<void> {
+    const { log, keepDays } = this.#options;
+    try {
+      if (keepDays !== null) await this.#prune(keepDays);
+      // Last: what could not be deleted with its task is tried again, and told once.
+      await this.#removeStrayLogs();
+    } catch (error) {
+      log.warn({ error: messageOf(error) }, "old tasks or logs could not be deleted; tried again in the next round");
+    }
   }
 
   async #prune(keepDays: number): Promise<void> {
     const { log, now, prune } = this.#options;
-    try {
-      const removed = await prune(now() - keepDays * dayMs);
-      if (removed > 0) log.info({ removed, keepDays }, "old tasks deleted");
-    } catch (error) {
-      log.warn({ error: messageOf(error) }, "old tasks could not be deleted; tried again in an hour");
-    }
+    const removed = await prune(now() - keepDays * dayMs);
+    if (removed > 0) log.info({ removed, keepDays }, "old tasks deleted");
+  }
+
+  async #removeStrayLogs(): Promise<void> {
+    const { log, removeStrayLogs } = this.#options;
+    const { removed, faults } = await removeStrayLogs();
+    if (removed > 0) log.info({ removed }, "logs of removed tasks deleted");
+    if (faults.length > 0) log.warn({ logs: faults.length, first: faults[0] }, "logs of removed tasks could not be deleted");
   }
 }

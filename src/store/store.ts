@@ -119,6 +119,8 @@ export interface TaskStore {
   /** Inside `write`. */
   insert(task: NewTask): Task;
   get(id: number): Task | null;
+  /** Cheap: reads no row in full. */
+  exists(id: number): boolean;
   list(filter: TaskFilter): TaskRow[];
   /** From counters kept by triggers in the same transaction; never a scan. */
   counts(): Record<TaskStatus, number>;

@@ -94,6 +94,7 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
   return {
     insert,
     get,
+    exists: (id) => selectStatus.get(id) !== undefined,
     list: createTaskList(database),
     counts: () => {
       const counts = Object.fromEntries(taskStatuses.map((status) => [status, 0])) as Record<TaskStatus, number>;
