@@ -169,11 +169,15 @@ function compactFacts(metadata: JsonObject): JsonObject {
 /** `resetsAt` comes in seconds since 1970 (measured with Claude Code 2.1.330); later than the year 5138 it must be milliseconds. */
 function rateLimitEvent(info: JsonObject): EventDraft {
   const resets = numberOf(info["resetsAt"]);
+  const utilization = numberOf(info["utilization"]);
+  const threshold = numberOf(info["surpassedThreshold"]);
   const data = {
     status: word(info["status"]),
     limit: word(info["rateLimitType"]),
     resets_at: resets === null ? null : isoOf(resets > 1e11 ? resets : resets * 1000),
-    utilization: numberOf(info["utilization"]),
+    utilization,
+    // All that a warning without numbers says: a week's limit is warned of at three quarters.
+    ...(utilization === null && threshold !== null ? { surpassed_threshold: threshold } : {}),
     using_overage: info["isUsingOverage"] === true,
   };
   return { type: "rate_limit", data };

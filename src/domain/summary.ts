@@ -109,9 +109,15 @@ function limitLine(data: JsonObject): string | null {
   const resetsAt = stringOf(data["resets_at"]);
   if (data["status"] === "rejected") return `[limit] ${limit} rejected${resetsAt === null ? "" : ` until ${resetsAt}`}`;
   if (data["status"] !== "allowed_warning") return null;
+  return `[limit] ${limit} ${usedShare(data)}${resetsAt === null ? "" : `, resets ${resetsAt}`}`;
+}
+
+/** How much of a limit is used, as exactly as Claude Code says it. */
+function usedShare(data: JsonObject): string {
   const used = numberOf(data["utilization"]);
-  const share = used === null ? "nearly used up" : `${Math.round(used * 100)} % used`;
-  return `[limit] ${limit} ${share}${resetsAt === null ? "" : `, resets ${resetsAt}`}`;
+  if (used !== null) return `${Math.round(used * 100)} % used`;
+  const threshold = numberOf(data["surpassed_threshold"]);
+  return threshold === null ? "warning" : `over ${Math.round(threshold * 100)} % used`;
 }
 
 function retryLine(data: JsonObject): string {

@@ -140,6 +140,14 @@ test("a usage warning says how much is used; an allowed limit says nothing", () 
   assert.deepEqual(limit({ status: "rejected" }), ["[limit] usage limit rejected"]);
 });
 
+test("a usage warning without numbers claims no more than the threshold that it passed", () => {
+  const warning = (info: object) =>
+    message({ type: "rate_limit_event", rate_limit_info: { status: "allowed_warning", rateLimitType: "seven_day", ...info } });
+  assert.deepEqual(warning({ surpassedThreshold: 0.75 }), ["[limit] seven_day over 75 % used"]);
+  assert.deepEqual(warning({ surpassedThreshold: 0.75, utilization: 0.81 }), ["[limit] seven_day 81 % used"]);
+  assert.deepEqual(warning({}), ["[limit] seven_day warning"]);
+});
+
 test("every recorded message of the real Claude Code has readable lines of one kind", () => {
   for (const name of sampleNames) {
     for (const line of linesOf(name)) assert.match(line, /^(↳ )?\[[a-z:_/-]+\] \S.*$/, `${name}: ${line}`);
