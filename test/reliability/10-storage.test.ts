@@ -67,7 +67,30 @@ test("what cannot be a database of ours is refused at the start, with what to do
   }
 });
 
-test("a data directory that became read-only refuses submits with a sentence, and recovers when it is writable again", async (t) => {
+test("a running server whose database became read-only refuses submits with a sentence, still answers, and recovers when it is writable again", async (t) => {
+  const w = await fastWorker(t);
+  await w.start();
+  await w.ended((await w.submit("steps 1")).id);
+  if (!setImmutable(w, true)) return t.skip("files cannot be made immutable here");
+  try {
+    await assert.rejects(w.submit("steps 2"), {
+      code: "storage_full",
+      message: /failed, so nothing was saved .*Check the disk's space, quota and health/,
+    });
+    assert.equal((await w.client.get(1)).status, "completed", "reading goes on");
+    const server = await w.client.server();
+    assert.equal(server.status, "degraded");
+    assert.match(server.problems.join(), /nothing was saved/);
+  } finally {
+    setImmutable(w, false);
+  }
+  const later = await w.submit("steps 1");
+  assert.equal((await w.ended(later.id)).status, "completed");
+  assert.equal((await w.client.server()).status, "healthy");
+  assert.equal((await w.client.list()).tasks.length, 2, "what was refused is not there");
+});
+
+test("a server is not started on a read-only data directory, which is said, and it starts when that is writable again", async (t) => {
   const w = await fastWorker(t);
   if (!mountSmall(w)) return t.skip("nothing can be mounted here");
   try {
@@ -116,6 +139,20 @@ async function lockAndUnlock(w: FastWorker): Promise<void> {
   await w.start();
   assert.equal((await w.client.get(id)).status, "completed");
   assert.equal((await w.ended((await w.submit("steps 1")).id)).status, "completed");
+}
+
+/**
+ * Root may write what is read-only by its mode, and no file system is made read-only under open files; nobody may write an immutable file, not
+ * even through a descriptor that is open. @returns false where this cannot be set (no root, another file system).
+ */
+function setImmutable(w: FastWorker, immutable: boolean): boolean {
+  const { database } = pathsFrom(w.env);
+  try {
+    execFileSync("chattr", [immutable ? "+i" : "-i", database, `${database}-wal`], { stdio: "pipe" });
+  } catch {
+    return false;
+  }
+  return true;
 }
 
 /** Puts the data directory on a file system of 6 MB. @returns false where this user may not mount one. */
