@@ -61,13 +61,17 @@ interface TaskRow {
   readonly last_seq: number;
 }
 
+/** A parked runner whose server died before it connected leaves after 10 s. */
+const partingMs = 15_000;
+
 /** Checks a world in which every task should have ended and the server rests. */
 export async function inspect(
   world: World,
   observer: Observer,
   acknowledged: readonly Acknowledged[],
+  patienceMs = partingMs,
 ): Promise<{ found: Findings; counts: Counts }> {
-  const found: Findings = { lost: [], duplicated: [], orphans: await orphans(world, observer), broken: world.deaths.splice(0) };
+  const found: Findings = { lost: [], duplicated: [], orphans: await orphans(world, observer, patienceMs), broken: world.deaths.splice(0) };
   const file = path.join(world.place.directory, "copy.db");
   rmSync(file, { force: true });
   observer.copyTo(file);
@@ -272,12 +276,9 @@ function stepsIn(events: readonly EventRow[]): StepMark[] {
   });
 }
 
-/** A parked runner whose server died before it connected leaves after 10 s. */
-const partingMs = 15_000;
-
 /** With every task ended, no process of a runner that had an attempt may be there; of the others only as many as are parked. */
-async function orphans(world: World, observer: Observer): Promise<string[]> {
-  const limit = performance.now() + partingMs;
+async function orphans(world: World, observer: Observer, patienceMs: number): Promise<string[]> {
+  const limit = performance.now() + patienceMs;
   for (;;) {
     const markers = [...(await markersInUse(markerName))].filter((id) => id.startsWith(world.idPrefix));
     const { parked } = (await world.client.server()).workers;

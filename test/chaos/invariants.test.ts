@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { appendFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { markerName } from "../../src/processes/sweep.ts";
+import { until } from "../support/wait.ts";
+import { inspect } from "./invariants.ts";
+import { observe } from "./observer.ts";
+import { World } from "./world.ts";
+
+test("the checks of a round see an orphan beside a parked runner, and a step of a second runner", async (t) => {
+  const world = await World.create({ real: false, workers: 2 });
+  world.warm = 1;
+  await world.ensureDaemon();
+  const file = path.join(world.place.work, "steps");
+  const prompt = `steps 2 append ${file} signed`;
+  const { id } = await world.client.submit({ prompt, name: "one", working_directory: world.place.work });
+  await until("its end", async () => (await world.client.get(id)).ended_at);
+  const observer = observe(world.paths.database);
+  t.after(async () => {
+    observer.close();
+    await world.stop();
+    await world.remove();
+  });
+  const planned = { afterMs: 0, steps: 2, stepMs: 0, background: false, limitSeconds: null, cancelAfterMs: null };
+  const acknowledged = [{ id, name: "one", planned, file, cancelled: false }];
+  const { found } = await inspect(world, observer, acknowledged);
+  assert.deepEqual(found, { lost: [], duplicated: [], orphans: [], broken: [] });
+
+  const [runner = ""] = observer.usedRunners();
+  const left = spawn("sleep", ["60"], { env: { ...process.env, [markerName]: runner } });
+  t.after(() => left.kill());
+  appendFileSync(file, `3 another\n`);
+  const after = (await inspect(world, observer, acknowledged, 200)).found;
+  assert.match(after.orphans.join(), new RegExp(`processes of ended attempts: ${runner};`));
+  assert.match(after.duplicated.join(), /ran twice at once/);
+  assert.match(after.broken.join(), /from a runner that has no attempt/);
+});
