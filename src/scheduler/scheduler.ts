@@ -29,6 +29,7 @@ export class Scheduler {
   #unsubscribe: (() => void) | null = null;
   #round: Promise<void> | null = null;
   #again = false;
+  #mended = false;
   /** Rounds that failed since the last one that worked. */
   #failures = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -84,6 +85,7 @@ export class Scheduler {
   /** @param now one moment for the whole round: what falls due between two looks at the clock would be neither startable nor next. */
   async #startWhatMay(now: number): Promise<void> {
     const { store, workers } = this.#options;
+    if (!this.#mended) await this.#mendWaits(now);
     const counts = store.tasks.counts();
     if (counts.pending === 0) return this.#setTimer(null);
     const holding = await this.#holding(now);
@@ -93,6 +95,14 @@ export class Scheduler {
     const ids = this.#startable(now, free);
     if (ids.length > 0) await this.#options.startTasks(ids);
     this.#setTimer(ids.length < free ? store.tasks.nextStartAt(now) : null);
+  }
+
+  /** Once: while a server runs its clock does not go back, but between two servers, or for the next one, it may have. */
+  async #mendWaits(now: number): Promise<void> {
+    const { store, log } = this.#options;
+    const mended = await store.write(() => store.tasks.mendWaits(now) + store.holds.mendWaits(now));
+    if (mended > 0) log.warn({ waits: mended }, "the clock was set back: what waits for a moment is brought forward");
+    this.#mended = true;
   }
 
   /** The best that may start, leaving out tasks of agents' clients that have enough running. */

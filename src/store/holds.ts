@@ -18,6 +18,7 @@ export function createHoldStore(database: Database.Database, writing: Writing): 
      RETURNING ${holdRow.select}`,
   );
   const deleteOne = database.prepare("DELETE FROM holds WHERE kind = ? AND scope = ?");
+  const moveBack = database.prepare("UPDATE holds SET until = until - (since - @now), since = @now WHERE since > @now");
   return {
     active: () => selectActive.all().map((row) => holdRow.decode(row)),
     put: (hold, now) => {
@@ -33,6 +34,10 @@ export function createHoldStore(database: Database.Database, writing: Writing): 
     lift: (kind, scope) => {
       writing.mustBeInside();
       return deleteOne.run(kind, scope).changes > 0;
+    },
+    mendWaits: (now) => {
+      writing.mustBeInside();
+      return moveBack.run({ now }).changes;
     },
   };
 }

@@ -128,6 +128,8 @@ export interface TaskStore {
   startable(now: number, limit: number): number[];
   /** The earliest `notBefore` of a pending task after `now`, or null. */
   nextStartAt(now: number): number | null;
+  /** Inside `write`. Brings waits forward that were begun after `now`: the clock was set back since. Returns how many. */
+  mendWaits(now: number): number;
   /** Whether somebody asked to cancel it; cheap, without the long texts. */
   isCancelRequested(id: number): boolean;
   /** How many pending tasks stand before this one in starting order. */
@@ -184,6 +186,8 @@ export interface HoldStore {
   put(hold: NewHold, now: number): Hold;
   /** Inside `write`. Returns whether there was one. */
   lift(kind: Hold["kind"], scope: string): boolean;
+  /** Inside `write`. Brings the ends of holds forward that were put after `now`: the clock was set back since. Returns how many. */
+  mendWaits(now: number): number;
 }
 
 export interface TrustStore {

@@ -37,6 +37,12 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
     .prepare<[number, number], number>("SELECT id FROM tasks WHERE ended_at < +? ORDER BY ended_at, id LIMIT +?")
     .pluck();
 
+  // A wait is no older than the row's last change, so no more is taken off than the clock was set back by.
+  const moveBack = database.prepare(
+    `UPDATE tasks SET not_before = not_before - (updated_at - @now)
+     WHERE status = 'pending' AND not_before IS NOT NULL AND not_before > @now AND updated_at > @now`,
+  );
+
   function insert(task: NewTask): Task {
     writing.mustBeInside();
     const title = titleOf(task.prompt);
@@ -102,6 +108,10 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
       return counts;
     },
     ...order,
+    mendWaits: (now) => {
+      writing.mustBeInside();
+      return moveBack.run({ now }).changes;
+    },
     isCancelRequested: (id) => selectCancel.get(id) !== undefined,
     transition,
     patch: patchTask,

@@ -7,6 +7,9 @@ import { Scheduler } from "../../src/scheduler/scheduler.ts";
 import type { SchedulerOptions } from "../../src/scheduler/scheduler.ts";
 import { setup as storeSetup } from "../store/setup.ts";
 
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
 /** A scheduler whose clock and timers stand until the test moves them. */
 function setup(t: TestContext, options: Partial<SchedulerOptions> = {}) {
   t.mock.timers.enable({ apis: ["setTimeout"] });
@@ -76,7 +79,7 @@ test("a round that failed is tried again, later and later up to a minute, and fr
 test("what falls due while a round looks is started", async (t) => {
   let at = 999;
   const { submit, started, scheduler, pass } = setup(t, { now: () => at++ });
-  const { id } = await submit({ notBefore: 1_000, notBeforeReason: "retry" });
+  const { id } = await submit({ createdAt: 0, notBefore: 1_000, notBeforeReason: "retry" });
   scheduler.start();
   await pass(0);
   await pass(1_000);
@@ -86,7 +89,7 @@ test("what falls due while a round looks is started", async (t) => {
 test("a wake is never lost, at whichever moment of a round it comes", async (t) => {
   let looks = 0;
   const { submit, scheduler, pass } = setup(t, { now: () => (looks++, 0) });
-  await submit({ notBefore: 1_000, notBeforeReason: "retry" });
+  await submit({ createdAt: 0, notBefore: 1_000, notBeforeReason: "retry" });
   scheduler.start();
   await pass(0);
   for (let steps = 0; steps < 20; steps += 1) {
@@ -97,6 +100,43 @@ test("a wake is never lost, at whichever moment of a round it comes", async (t) 
     await pass(0);
     assert.ok(looks > before, `after ${steps} steps`);
   }
+});
+
+for (const downMs of [0, hourMs]) {
+  test(`a clock set back by a day while a server ran delays nothing for the next one, ${downMs / hourMs} h later`, async (t) => {
+    const { store, clock, submit, started, scheduler, pass } = setup(t);
+    const before = clock.at + dayMs;
+    const { id } = await submit({ createdAt: before, notBefore: before + 10_000, notBeforeReason: "retry" });
+    const held = { kind: "rate_limited", scope: "all", message: "five_hour", until: before + 5_000 } as const;
+    const byHand = { kind: "manual", scope: "group:x", message: "Paused.", until: null } as const;
+    await store.write(() => [store.holds.put(held, before), store.holds.put(byHand, before)]);
+    clock.at += downMs;
+    scheduler.start();
+    await pass(0);
+    assert.deepEqual(
+      store.holds.active().map(({ kind, until, since }) => [kind, until, since]),
+      [
+        ["manual", null, clock.at],
+        ["rate_limited", clock.at + 5_000, clock.at],
+      ],
+    );
+    await store.write(() => store.holds.lift("manual", "group:x"));
+    await pass(5_000);
+    assert.deepEqual(started, []);
+    await pass(5_000);
+    assert.deepEqual(started, [id]);
+  });
+}
+
+test("waits that began before the server did are left as they are", async (t) => {
+  const { store, clock, submit, scheduler, pass } = setup(t);
+  const { id } = await submit({ createdAt: clock.at - 1, notBefore: clock.at + dayMs, notBeforeReason: "retry" });
+  const held = { kind: "rate_limited", scope: "all", message: "seven_day", until: clock.at + 7 * dayMs } as const;
+  await store.write(() => store.holds.put(held, clock.at - 1));
+  scheduler.start();
+  await pass(0);
+  assert.equal(store.tasks.get(id)?.notBefore, clock.at + dayMs);
+  assert.deepEqual(store.holds.active(), [{ ...held, since: clock.at - 1 }]);
 });
 
 function gaps(moments: readonly number[]): number[] {
