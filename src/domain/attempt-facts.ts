@@ -9,11 +9,8 @@ import type { ModelUsage, StopReason } from "./task.ts";
 /** The only events that facts are read from. */
 export const factEventTypes = ["result", "rate_limit", "notice", "attempt_ended"] as const satisfies readonly EventType[];
 
-/** What the events do not tell: the stop that was asked for (the attempt's row), and whether the machine started anew since. */
-export interface FactContext {
-  readonly stopRequested: StopReason | null;
-  readonly rebooted: boolean;
-}
+/** What the events do not tell: the stop that was asked for (the attempt's row), whether the machine started anew since, and how it began. */
+export type FactContext = Pick<AttemptFacts, "stopRequested" | "rebooted"> & Partial<Pick<AttemptFacts, "begun" | "startFault">>;
 
 /** What an attempt's events (oldest first; others than `factEventTypes` are passed over) and its row say of its end. */
 export function factsFrom(events: readonly Pick<NewEvent, "type" | "data">[], context: FactContext): AttemptFacts {
@@ -23,9 +20,10 @@ export function factsFrom(events: readonly Pick<NewEvent, "type" | "data">[], co
     apiError: null,
     apiErrorText: null,
     thrown: null,
-    stopRequested: context.stopRequested,
     ended: false,
-    rebooted: context.rebooted,
+    begun: true,
+    startFault: null,
+    ...context,
   };
   for (const event of events) read(event, facts);
   return facts;

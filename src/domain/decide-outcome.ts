@@ -152,6 +152,7 @@ function died(facts: AttemptFacts): Outcome {
   if (facts.apiError === startFaults.noDirectory)
     return { kind: "agent_failed", message: facts.apiErrorText ?? "The working directory is gone." };
   if (!facts.ended && facts.rebooted) return { kind: "lost", message: "The machine started anew while the attempt ran." };
+  if (!facts.begun) return { kind: "crashed", message: sentence("The attempt could not begin", facts.startFault ?? "its runner was gone") };
   if (!facts.ended) return { kind: "crashed", message: "The runner died before the task was finished." };
   return { kind: "crashed", message: sentence("Claude Code ended without a result", facts.thrown) };
 }

@@ -55,6 +55,10 @@ export interface AttemptFacts {
   readonly ended: boolean;
   /** Whether the machine started anew since the attempt began. */
   readonly rebooted: boolean;
+  /** Whether the runner wrote anything at all. False: it was never started, or died at once. */
+  readonly begun: boolean;
+  /** Why it did not begin, where that is known. */
+  readonly startFault: string | null;
 }
 
 export interface Outcome {

@@ -31,6 +31,8 @@ export interface EndedAttempt {
   readonly task: Pick<Task, "cancelRequestedAt" | "poisonCount" | "retriesSpent" | "retries">;
   /** Whether the attempt left at least one finished step behind (`madeProgress` of its events). */
   readonly progressed: boolean;
+  /** How many attempts in a row, this one included, never began; 0: this one did. */
+  readonly unbegun: number;
   /** Whom a usage limit or a failed sign-in holds: `all` or `account:<fingerprint>`. */
   readonly holdScope: string;
   readonly policy: RetryPolicy;
@@ -115,11 +117,19 @@ function failed({ outcome }: EndedAttempt, message: string): Consequence {
 
 function afterDeath(ended: EndedAttempt): Consequence {
   const { poisonLimit } = ended.policy;
+  if (ended.unbegun > 0) return afterNoStart(ended);
   const poisonCount = fruitless(ended);
   if (poisonCount < poisonLimit)
     return { ...unchanged, ...pauseAfter(poisonCount, ended.now), operation: "requeue", resumable: true, poisonCount };
   const message = `Given up: ${poisonCount} attempts in a row died without a new step. The last one: ${ended.outcome.message}`;
   return { ...failed(ended, message), poisonCount };
+}
+
+/** The task cannot have caused that (a full process table, a removed program, a directory without rights): it is tried again until it works. */
+function afterNoStart({ task, unbegun, policy, now }: EndedAttempt): Consequence {
+  const pause = pauseAfter(unbegun, now);
+  const notBefore = pause.notBefore === null ? null : Math.min(pause.notBefore, now + policy.backoffCapMs);
+  return { ...unchanged, ...pause, notBefore, operation: "requeue", resumable: true, poisonCount: task.poisonCount };
 }
 
 /** The first death is resumed at once. A row of them has a cause that may pass (no memory, no processes): it gets 1, 2, 4 s to. */

@@ -70,7 +70,7 @@ export class RunningAttempt {
     }
     const thrown = await agent.run(work, (entry) => this.#take(entry));
     if (thrown !== null && noBinary.test(thrown))
-      this.#take({ type: "worker", subtype: "gave_up", error: startFaults.noClaude, text: thrown });
+      this.#take({ type: "worker", subtype: "gave_up", error: startFaults.noClaude, text: firstSentence(thrown) });
     await this.end(thrown);
   }
 
@@ -144,8 +144,8 @@ function isTurn(entry: JournalEntry): boolean {
   return entry.type === "assistant" || entry.type === "user" || (entry.type === "system" && entry["subtype"] === "init");
 }
 
-/** How the Agent SDK says that its binary is missing or does not start on this system. */
-const noBinary = /^Claude Code native binary/;
+/** How the Agent SDK says that its binary is missing (a wrong path; a package that was not installed) or does not start on this system. */
+const noBinary = /^(Claude Code native binary|Native CLI binary for)/;
 
 /** The directory was checked and trusted at submit; what stands there now must still be that one. @returns a sentence, or null. */
 function directoryFault(directory: string): string | null {
@@ -165,6 +165,11 @@ function openSummary(work: AgentWork): SummaryLog | null {
     process.stderr.write(`claude-worker runner: ${work.summary} cannot be written: ${messageOf(error)}\n`);
     return null;
   }
+}
+
+/** The rest of it tells how to use the SDK. */
+function firstSentence(text: string): string {
+  return `${text.split(/\.\s/, 1)[0]?.replace(/\.$/, "") ?? text}.`;
 }
 
 function shortened(thrown: string | null): string | null {

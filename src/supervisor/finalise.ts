@@ -18,6 +18,8 @@ export interface FinaliseOptions {
   readonly bootId: string | null;
   /** What the daemon had to end because the runner died before it could. */
   readonly swept: readonly SweptProcess[];
+  /** Why the runner could not even begin, where that is known. */
+  readonly startFault: string | null;
   readonly now: number;
   /** What the system's clock says; `now` does not go back with it. */
   readonly wall: number;
@@ -48,10 +50,13 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   const facts = factsFrom(store.events.ofAttempt(attempt.id, factEventTypes), {
     stopRequested: attempt.stopRequested ?? (task.cancelRequestedAt === null ? null : "cancelled"),
     rebooted: attempt.bootId !== null && options.bootId !== null && attempt.bootId !== options.bootId,
+    begun: attempt.lastRecord > 0,
+    startFault: options.startFault,
   });
   const outcome = decideOutcome(facts);
   const progressed = madeProgress(store.events.ofAttempt(attempt.id, progressEventTypes));
-  const after = afterOutcome({ outcome, task, progressed, holdScope: "all", policy: defaultRetryPolicy, now, wall, random });
+  const unbegun = unbegunInRow(store, attempt);
+  const after = afterOutcome({ outcome, task, progressed, unbegun, holdScope: "all", policy: defaultRetryPolicy, now, wall, random });
   if (!store.attempts.close(attempt.id, outcome, now)) return null;
   if (options.swept.length > 0) {
     store.events.append(task.id, attempt.id, [{ type: "swept", at: now, data: { processes: options.swept, by: "server" } }]);
@@ -85,6 +90,14 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   ]);
   if (after.hold !== null) store.holds.put(after.hold, now);
   return outcome;
+}
+
+/** How many of the task's attempts in a row, up to this one, never wrote a record. */
+function unbegunInRow(store: Store, attempt: Attempt): number {
+  if (attempt.lastRecord > 0) return 0;
+  const earlier = store.attempts.ofTask(attempt.taskId).filter(({ number }) => number < attempt.number);
+  const sinceBegun = earlier.toReversed().findIndex(({ lastRecord }) => lastRecord > 0);
+  return 1 + (sinceBegun === -1 ? earlier.length : sinceBegun);
 }
 
 /** What the resumed session's earlier attempts had spent when they last said so. */

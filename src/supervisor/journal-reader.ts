@@ -22,7 +22,7 @@ export interface JournalBatch {
  */
 export async function* readJournal(path: string, attemptId: number, offset: number): AsyncGenerator<JournalBatch> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return null;
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return null;
     throw error;
   });
   if (file === null) return;

@@ -16,14 +16,22 @@ export interface RunnerConnection {
 }
 
 /**
- * Connects and waits for the runner's `hello`.
- * @returns null when nobody listens there: the runner is dead (or was never born).
+ * Connects and waits for the runner's `hello`: for ever, if the runner is stopped or hangs.
+ * @param signal ends the wait.
+ * @returns null when nobody listens there: the runner is dead (or was never born). Also when the wait was ended.
  */
-export function connectRunner(path: string): Promise<RunnerConnection | null> {
+export function connectRunner(path: string, signal?: AbortSignal): Promise<RunnerConnection | null> {
   return new Promise((resolve) => {
     const socket = connect(path);
-    const connection = new NdjsonConnection(socket, () => resolve(connection));
-    connection.onClose(() => resolve(null));
+    const giveUp = (): void => void socket.destroy();
+    signal?.addEventListener("abort", giveUp, { once: true });
+    const settle = (connection: RunnerConnection | null): void => {
+      signal?.removeEventListener("abort", giveUp);
+      resolve(connection);
+    };
+    const connection = new NdjsonConnection(socket, () => settle(connection));
+    connection.onClose(() => settle(null));
+    if (signal?.aborted === true) giveUp();
   });
 }
 

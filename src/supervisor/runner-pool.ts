@@ -31,9 +31,17 @@ export interface Reserved {
   connect(): Promise<RunnerConnection | null>;
 }
 
+interface Birth {
+  readonly runnerId: string;
+  readonly prewarm: boolean;
+  readonly signal?: AbortSignal;
+}
+
 interface Parked {
   readonly runnerId: string;
   readonly connection: Promise<RunnerConnection | null>;
+  /** Ends it as long as it does not answer. */
+  readonly unborn: AbortController;
   /** When it was started (performance.now()). */
   readonly since: number;
   ready: boolean;
@@ -86,14 +94,15 @@ export class RunnerPool {
       return { runnerId: parked.runnerId, warm: true, connect: () => parked.connection };
     }
     const runnerId = newRunnerId(this.#options.idPrefix);
-    return { runnerId, warm: false, connect: () => this.#spawn(runnerId, false) };
+    return { runnerId, warm: false, connect: () => this.#spawn({ runnerId, prewarm: false }) };
   }
 
   async #letGo(runners: readonly Parked[]): Promise<void> {
     for (const { runnerId } of runners) this.#parked.delete(runnerId);
     if (runners.length > 0) this.#fillIn(replacementDelayMs);
     await Promise.all(
-      runners.map(async ({ connection }) => {
+      runners.map(async ({ connection, unborn }) => {
+        unborn.abort();
         const open = await connection;
         open?.send({ type: "leave" });
         open?.close();
@@ -115,7 +124,9 @@ export class RunnerPool {
 
   #park(): void {
     const runnerId = newRunnerId(this.#options.idPrefix);
-    const parked: Parked = { runnerId, connection: this.#spawn(runnerId, true), since: performance.now(), ready: false };
+    const unborn = new AbortController();
+    const connection = this.#spawn({ runnerId, prewarm: true, signal: unborn.signal });
+    const parked: Parked = { runnerId, connection, unborn, since: performance.now(), ready: false };
     this.#parked.set(runnerId, parked);
     void parked.connection.then((connection) => {
       if (connection === null) this.#lost(runnerId);
@@ -136,9 +147,10 @@ export class RunnerPool {
     this.#respawnDelayMs = Math.min(this.#respawnDelayMs * 2, longestRespawnDelayMs);
   }
 
-  async #spawn(runnerId: string, prewarm: boolean): Promise<RunnerConnection | null> {
+  async #spawn({ runnerId, prewarm, signal }: Birth): Promise<RunnerConnection | null> {
     try {
-      return await spawnRunner({ boot: this.#options.boot(runnerId, prewarm), logFile: this.#options.logFile });
+      const stop = signal === undefined ? {} : { signal };
+      return await spawnRunner({ boot: this.#options.boot(runnerId, prewarm), logFile: this.#options.logFile, ...stop });
     } catch (error) {
       this.#options.log.error({ runnerId, error: messageOf(error) }, "a runner could not be started");
       return null;

@@ -12,7 +12,12 @@ export interface SpawnOptions {
   readonly boot: RunnerBoot;
   /** Where the runner's own stderr goes (append). */
   readonly logFile: string;
+  /** Ends a runner that does not answer yet; one that does is left alone. */
+  readonly signal?: AbortSignal;
 }
+
+/** A runner answers within a second; one that takes this long hangs. */
+const startLimitMs = 30_000;
 
 /** What the ids of a data directory's runners begin with: whose a marked process is can be told from its marker alone. */
 export function runnerIdPrefix(home: string): string {
@@ -26,11 +31,13 @@ export function newRunnerId(prefix: string): string {
 
 /**
  * Spawns the runner detached (its own session) and connects.
- * @returns null when it died before it answered; its stderr is in the log file.
+ * @returns null when it died before it answered, or had to be ended because it did not; its stderr is in the log file.
  */
 export async function spawnRunner(options: SpawnOptions): Promise<RunnerConnection | null> {
   failpoint("runner.spawn.before");
+  const signal = AbortSignal.any([AbortSignal.timeout(startLimitMs), ...(options.signal === undefined ? [] : [options.signal])]);
   const log = openSync(options.logFile, "a", 0o600);
+  let end: () => void = () => {};
   try {
     const child = spawn(process.execPath, runnerArguments(), {
       detached: true,
@@ -46,11 +53,15 @@ export async function spawnRunner(options: SpawnOptions): Promise<RunnerConnecti
     });
     failpoint("runner.spawn.after");
     child.unref();
+    end = () => void child.kill("SIGKILL");
+    signal.addEventListener("abort", end, { once: true });
+    if (signal.aborted) end();
     await listening(child);
+    return await connectRunner(options.boot.socket, signal);
   } finally {
+    signal.removeEventListener("abort", end);
     closeSync(log);
   }
-  return connectRunner(options.boot.socket);
 }
 
 /** The runner writes one line to stdout when it listens, then closes it; its death closes it too. */

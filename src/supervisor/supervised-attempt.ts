@@ -20,6 +20,8 @@ import type { RunnerConnection } from "./runner-connection.ts";
 
 /** From the end of the grace to the moment when the daemon itself kills a runner that does not end: its own ladder takes 2 s and its sweep some more. */
 const runnerLadderMs = 15_000;
+/** A runner that this daemon adopts answers at once; one that takes this long is stopped or hangs, and is ended so that its task goes on. */
+const muteLimitMs = 30_000;
 /** While the disk is full the journal is tried again this often. */
 const storageRetryMs = 2_000;
 const longestTimerMs = 2_147_483_647;
@@ -50,11 +52,16 @@ export class SupervisedAttempt {
   #outcome: Outcome | null = null;
   /** Left to itself: the daemon goes, or a newer daemon holds the attempt. */
   #released = false;
+  #letGo: () => void = () => {};
+  readonly #lettingGo = new Promise<null>((resolve) => (this.#letGo = () => resolve(null)));
+  /** Why the runner could not even begin, where that is known. */
+  #startFault: string | null = null;
   /** What went wrong where nobody waits: `follow` rejects with it. */
   #fault: { readonly error: unknown } | null = null;
   #wallClock: NodeJS.Timeout | null = null;
   #silence: NodeJS.Timeout | null = null;
   #ladder: NodeJS.Timeout | null = null;
+  #mute: NodeJS.Timeout | null = null;
 
   constructor(context: AttemptContext, task: Task, attempt: Attempt) {
     this.#context = context;
@@ -70,17 +77,20 @@ export class SupervisedAttempt {
 
   /**
    * Follows the runner to its end and finalises. Resolves when that is done, or when the attempt was released.
-   * @param connection null: the runner is dead already; only its journal is left.
+   * @param connecting null: the runner is dead already; only its journal is left.
    * @throws what neither waiting nor a newer daemon explains (no file descriptors, a bug): the attempt is open still, and may be followed anew.
    */
-  async follow(connection: RunnerConnection | null): Promise<void> {
+  async follow(connecting: Promise<RunnerConnection | null>): Promise<void> {
     try {
+      const connection = await this.#connected(connecting);
       if (connection !== null) await this.#converse(connection);
       if (!this.#released) await this.#end();
     } catch (error) {
       this.#fail(error);
     }
     this.#clearTimers();
+    // Whoever follows the attempt anew must be alone with its journal.
+    await this.#catchingUp;
     if (this.#fault !== null) throw this.#fault.error;
   }
 
@@ -102,15 +112,32 @@ export class SupervisedAttempt {
   /** Lets go without touching the runner: it goes on, and the next daemon adopts it. */
   async release(): Promise<void> {
     this.#released = true;
+    this.#letGo();
     this.#clearTimers();
     this.#connection?.close();
     await this.#catchingUp;
+  }
+
+  /** @returns null when the runner is dead, or when the attempt was released before it answered. */
+  async #connected(connecting: Promise<RunnerConnection | null>): Promise<RunnerConnection | null> {
+    this.#mute = setTimeout(() => this.#onMute(), muteLimitMs);
+    const connection = await Promise.race([connecting, this.#lettingGo]);
+    clearTimeout(this.#mute);
+    if (this.#released) void connecting.then((late) => late?.close());
+    else if (connection === null) this.#startFault = "its runner did not start, or died at once; the server's log says more";
+    return this.#released ? null : connection;
+  }
+
+  #onMute(): void {
+    this.#log.warn("the runner does not answer");
+    this.#killRunner().catch((error: unknown) => this.#fail(error));
   }
 
   async #converse(connection: RunnerConnection): Promise<void> {
     this.#connection = connection;
     const closed = new Promise<void>((resolve) => connection.onClose(resolve));
     connection.onMessage((message) => {
+      if (message.type === "refused") this.#startFault = `its runner refused it (${message.reason})`;
       if (message.type !== "journal" && message.type !== "ended") return;
       this.#rearmSilence();
       this.#catchUp();
@@ -120,7 +147,8 @@ export class SupervisedAttempt {
     this.#startTimers();
     // A stop may have come while there was nobody to tell.
     if (this.#stopping !== null) this.#sendStop(this.#stopping);
-    const stop = this.#attempt.stopRequested ?? (this.#task.cancelRequestedAt === null ? null : "cancelled");
+    // Asked anew: a cancel may have come since the attempt was claimed or adopted.
+    const stop = this.#attempt.stopRequested ?? (this.#context.store.tasks.isCancelRequested(this.#task.id) ? "cancelled" : null);
     if (stop !== null) await this.stop(stop);
     await this.#rememberProcess(connection.hello.pid);
     this.#catchUp();
@@ -193,7 +221,7 @@ export class SupervisedAttempt {
 
   #ending(swept: readonly SweptProcess[]): FinaliseOptions {
     const { store, bootId, now, random } = this.#context;
-    return { store, attemptId: this.#attempt.id, bootId, swept, now: now(), wall: Date.now(), random };
+    return { store, attemptId: this.#attempt.id, bootId, swept, startFault: this.#startFault, now: now(), wall: Date.now(), random };
   }
 
   #hasEnded(outcome: Outcome): void {
@@ -229,12 +257,17 @@ export class SupervisedAttempt {
   }
 
   #startTimers(): void {
-    const { timeoutMs } = this.#task;
-    if (timeoutMs !== null) {
-      const spent = Math.min(Math.max(0, this.#context.now() - this.#attempt.startedAt), timeoutMs);
-      this.#wallClock = setTimeout(() => void this.#timeIsUp("timed_out"), Math.min(timeoutMs - spent, longestTimerMs));
-    }
+    this.#armWallClock();
     this.#rearmSilence();
+  }
+
+  /** A limit may be longer than a timer can be: then the clock is looked at again when the timer is over. */
+  #armWallClock(): void {
+    const { timeoutMs } = this.#task;
+    if (timeoutMs === null || this.#released) return;
+    const leftMs = timeoutMs - Math.max(0, this.#context.now() - this.#attempt.startedAt);
+    if (leftMs <= 0) void this.#timeIsUp("timed_out");
+    else this.#wallClock = setTimeout(() => this.#armWallClock(), Math.min(leftMs, longestTimerMs));
   }
 
   #rearmSilence(): void {
@@ -249,17 +282,21 @@ export class SupervisedAttempt {
     const offset = this.#ingest.offset;
     this.#catchUp();
     await this.#catchingUp;
+    if (this.#released) return;
     if (reason === "stalled" && this.#ingest.offset > offset) return this.#rearmSilence();
-    if (await this.#isHeld()) await this.stop(reason);
+    const held = await this.#isHeld();
+    if (held === true) await this.stop(reason);
+    if (held === null) this.#wallClock = setTimeout(() => void this.#timeIsUp(reason), storageRetryMs);
   }
 
-  /** Whether no newer daemon has taken the attempt over. On a full disk, where nothing can be asked, it has not. */
-  async #isHeld(): Promise<boolean> {
+  /** Whether no newer daemon has taken the attempt over. On a full disk, where nothing can be asked, it has not. null: not known now. */
+  async #isHeld(): Promise<boolean | null> {
     const { store } = this.#context;
     try {
       return await store.write(() => store.attempts.get(this.#attempt.id)?.epoch === store.epoch);
     } catch (error) {
-      return error instanceof WorkerError && error.code === "storage_full";
+      const code = error instanceof WorkerError ? error.code : null;
+      return code === "storage_full" ? true : code === "conflict" ? false : null;
     }
   }
 
@@ -271,13 +308,14 @@ export class SupervisedAttempt {
 
   async #killRunner(): Promise<void> {
     const attempt = this.#context.store.attempts.get(this.#attempt.id);
-    if (attempt?.pid == null || attempt.pidStart === null) return;
+    // After another boot the same number and start tick may be anybody's.
+    if (attempt?.pid == null || attempt.pidStart === null || attempt.bootId !== this.#context.bootId) return;
     this.#log.warn({ pid: attempt.pid }, "the runner did not end in time; killing it");
     await killIfSame({ pid: attempt.pid, start: attempt.pidStart }, "SIGKILL");
   }
 
   #clearTimers(): void {
-    for (const timer of [this.#wallClock, this.#silence, this.#ladder]) if (timer !== null) clearTimeout(timer);
-    this.#wallClock = this.#silence = this.#ladder = null;
+    for (const timer of [this.#wallClock, this.#silence, this.#ladder, this.#mute]) if (timer !== null) clearTimeout(timer);
+    this.#wallClock = this.#silence = this.#ladder = this.#mute = null;
   }
 }

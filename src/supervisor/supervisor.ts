@@ -35,12 +35,12 @@ export class Supervisor {
     this.#options = options;
   }
 
-  /** Adopts what is open and begins to listen for cancels. Resolves when every open attempt is followed. */
+  /** Adopts what is open and begins to listen for cancels. Resolves when every open attempt is this daemon's; their runners answer when they do. */
   async start(): Promise<void> {
     if (this.#unsubscribe !== null) return;
     this.#unsubscribe = this.#options.store.onCommit((change) => this.#passStops(change));
     this.#options.pool.start();
-    await Promise.all(this.#options.store.attempts.open().map((attempt) => this.#adopt(attempt)));
+    await Promise.all(this.#options.store.attempts.open().map(({ id }) => this.#adopt(id)));
   }
 
   /** Lets go of every attempt; their runners go on. */
@@ -109,8 +109,8 @@ export class Supervisor {
 
   #follow(task: Task, attempt: Attempt, connection: Promise<RunnerConnection | null>): void {
     const supervised = new SupervisedAttempt(this.#options, task, attempt);
-    const done = connection
-      .then((open) => supervised.follow(open))
+    const done = supervised
+      .follow(connection)
       .catch((error: unknown) => this.#followAgain(attempt.id, error))
       .finally(() => this.#running.delete(attempt.id));
     this.#running.set(attempt.id, { attempt: supervised, done });
@@ -123,21 +123,21 @@ export class Supervisor {
     if (this.#unsubscribe === null) return;
     const timer = setTimeout(() => {
       this.#again.delete(timer);
-      const open = store.attempts.get(attemptId);
-      if (open === null || open.endedAt !== null) return;
-      this.#adopt(open).catch((fault: unknown) => this.#followAgain(attemptId, fault));
+      this.#adopt(attemptId).catch((fault: unknown) => this.#followAgain(attemptId, fault));
     }, againMs);
     this.#again.add(timer);
   }
 
-  async #adopt(open: Attempt): Promise<void> {
+  async #adopt(attemptId: number): Promise<void> {
     const { store, paths, log } = this.#options;
-    const [attempt, task] = await store.write(() => [store.attempts.adopt(open.id), store.tasks.get(open.taskId)]);
+    const [attempt, task] = await store.write(() => {
+      const adopted = store.attempts.adopt(attemptId);
+      return [adopted, adopted === null ? null : store.tasks.get(adopted.taskId)];
+    });
     if (attempt === null || task === null) return;
     failpoint("attempt.adopt.after");
-    const connection = await connectRunner(runnerSocketPath(paths, attempt.runnerId));
-    log.info({ task: task.id, attempt: attempt.id, alive: connection !== null }, "adopting an attempt");
-    this.#follow(task, attempt, Promise.resolve(connection));
+    log.info({ task: task.id, attempt: attempt.id }, "adopting an attempt");
+    this.#follow(task, attempt, connectRunner(runnerSocketPath(paths, attempt.runnerId)));
   }
 
   #passStops(change: Change): void {

@@ -254,6 +254,8 @@ const nothing: AttemptFacts = {
   stopRequested: null,
   ended: true,
   rebooted: false,
+  begun: true,
+  startFault: null,
 };
 
 function resultOf(change: Partial<ResultFacts>): ResultFacts {
@@ -374,6 +376,8 @@ const anyFacts: fc.Arbitrary<AttemptFacts> = fc.record({
   stopRequested: fc.option(fc.constantFrom(...stopReasons)),
   ended: fc.boolean(),
   rebooted: fc.boolean(),
+  begun: fc.boolean(),
+  startFault: fc.option(fc.string()),
 });
 
 test("whatever is known, there is an outcome of a known kind with a sentence for people", () => {

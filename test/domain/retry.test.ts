@@ -15,6 +15,7 @@ function after(outcome: Outcome, change: Partial<Omit<EndedAttempt, "task">> & {
   return afterOutcome({
     outcome,
     progressed: false,
+    unbegun: 0,
     holdScope: "account:abc",
     policy: defaultRetryPolicy,
     now,
@@ -83,6 +84,15 @@ for (const outcome of [crashed, lost]) {
     assert.match(fifth.error?.message ?? "", /^Given up: 5 attempts in a row died without a new step\. The last one: The /);
   });
 }
+
+test("an attempt that never began is tried again for ever, after 0, 1, 2, 4 … 300 s, and does not count against the task", () => {
+  const waits = [1, 2, 3, 4, 9, 10, 11, 2000].map((unbegun) => {
+    const { operation, notBefore, poisonCount } = after(crashed, { unbegun, task: { poisonCount: 4 } });
+    assert.deepEqual([operation, poisonCount], ["requeue", 4]);
+    return notBefore === null ? 0 : (notBefore - now) / 1000;
+  });
+  assert.deepEqual(waits, [0, 1, 2, 4, 128, 256, 300, 300]);
+});
 
 test("progress starts the count of fruitless attempts anew, however many there were", () => {
   for (let poisonCount = 0; poisonCount < 20; poisonCount += 1) {
@@ -233,6 +243,7 @@ const anyEnd: fc.Arbitrary<EndedAttempt> = fc.record({
     retries: fc.nat(100),
   }),
   progressed: fc.boolean(),
+  unbegun: fc.nat(2000),
   holdScope: fc.constant("all"),
   policy: fc.constant(defaultRetryPolicy),
   now: fc.constant(now),

@@ -200,7 +200,16 @@ async function adopt(id: number, real: Real): Promise<void> {
 async function end(task: ModelTask, id: number, model: Model, real: Real): Promise<void> {
   const { open } = task;
   assert.ok(open);
-  const options = { store: real.store, attemptId: open.id, bootId: null, swept: [], now: model.now, wall: model.now, random: () => 0.5 };
+  const options = {
+    store: real.store,
+    attemptId: open.id,
+    bootId: null,
+    swept: [],
+    startFault: null,
+    now: model.now,
+    wall: model.now,
+    random: () => 0.5,
+  };
   if (open.result === "none" || open.torn) {
     await ingest(task, id, model, real);
     assert.ok(await finalise(options));
@@ -232,7 +241,8 @@ function moveOn(task: ModelTask, attempt: ModelAttempt, model: Model): void {
     task.status = "pending";
     return;
   }
-  task.poison = attempt.progressed ? 1 : task.poison + 1;
+  // An attempt that never said anything did not begin: nobody can blame the task.
+  if (attempt.said.length > 0) task.poison = attempt.progressed ? 1 : task.poison + 1;
   if (task.poison >= 5) return finish(task, "failed", task.poison);
   task.status = "pending";
 }
@@ -264,7 +274,7 @@ async function writeStale(task: ModelTask, id: number, model: Model, real: Real)
   for (const store of real.stale) {
     const refused = { code: "conflict" };
     await assert.rejects(
-      finalise({ store, attemptId: open.id, bootId: null, swept: [], now: model.now, wall: model.now, random: () => 0 }),
+      finalise({ store, attemptId: open.id, bootId: null, swept: [], startFault: null, now: model.now, wall: model.now, random: () => 0 }),
       refused,
     );
     await assert.rejects(cancelTask(store, id, caller, model.now), refused);

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { createServer } from "node:net";
+import path from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { pino } from "pino";
+import { runnerSocketPath } from "../../src/config/paths.ts";
+import type { Paths } from "../../src/config/paths.ts";
+import { cancelTask } from "../../src/operations/cancel-task.ts";
+import type { ToRunner } from "../../src/runner/protocol.ts";
+import type { RunnerPool } from "../../src/supervisor/runner-pool.ts";
+import { Supervisor } from "../../src/supervisor/supervisor.ts";
+import { setup } from "../store/setup.ts";
+import { until } from "../support/wait.ts";
+
+const person = { scope: "admin", name: "a person" } as const;
+
+test("a cancel that comes while an attempt is being adopted is told to its runner", async (t) => {
+  const { store, supervisor, told, task } = await adoption(t, { helloAfterMs: 300 });
+  await supervisor.start();
+  await delay(100);
+  await cancelTask(store, task.id, person, Date.now());
+  await until("the stop", () => told.find(({ type }) => type === "stop"));
+  assert.deepEqual(told, [{ type: "stop", reason: "cancelled", graceMs: 60_000 }]);
+});
+
+test("a time limit that runs out while another program holds the database is kept as soon as it lets go", async (t) => {
+  const { supervisor, told, raw } = await adoption(t, { helloAfterMs: 50, timeoutMs: 1_000 });
+  await supervisor.start();
+  const other = raw();
+  other.exec("BEGIN IMMEDIATE");
+  await delay(1_000);
+  assert.deepEqual(told, []);
+  other.exec("ROLLBACK");
+  await until("the stop", () => told.find(({ type }) => type === "stop"));
+  assert.deepEqual(told, [{ type: "stop", reason: "timed_out", graceMs: 60_000 }]);
+});
+
+/** An attempt that an earlier server left, begun long ago, with a stand-in for its runner that notes what it is told. */
+async function adoption(t: TestContext, { helloAfterMs, timeoutMs = null }: { helloAfterMs: number; timeoutMs?: number | null }) {
+  const own = setup(t);
+  const { store, directory, file } = own;
+  const { task, attempt } = await own.start({ timeoutMs });
+  const run = path.join(directory, "run");
+  mkdirSync(run);
+  const paths = { home: directory, logs: directory, run, serverLog: path.join(directory, "log"), database: file } as Paths;
+  const told: ToRunner[] = [];
+  const hello = { type: "hello", protocol: 1, runnerId: attempt.runnerId, pid: process.pid, attemptId: attempt.id, journalSize: 0 };
+  const runner = createServer((socket) => {
+    socket.setEncoding("utf8").on("data", (text: string) => {
+      for (const line of text.trim().split("\n")) told.push(JSON.parse(line) as ToRunner);
+    });
+    socket.on("error", () => {});
+    setTimeout(() => socket.write(`${JSON.stringify(hello)}\n`), helloAfterMs);
+  });
+  await new Promise<void>((resolve) => runner.listen(runnerSocketPath(paths, attempt.runnerId), resolve));
+  const pool = { start: () => {}, stop: () => Promise.resolve() } as unknown as RunnerPool;
+  const log = pino({ level: "silent" });
+  const limits = { stopGraceMs: 60_000, stallTimeoutMs: null, bootId: null, nodeId: "here" };
+  const supervisor = new Supervisor({ store, paths, log, pool, now: Date.now, random: Math.random, ...limits });
+  t.after(async () => {
+    await supervisor.stop();
+    runner.close();
+  });
+  return { ...own, task, attempt, supervisor, told };
+}
