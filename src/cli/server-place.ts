@@ -1,11 +1,12 @@
 /** Which server a call talks to, and how: the unix socket of this user's server, or a URL with a token. Loads no HTTP. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { urlAddress } from "../client/address.ts";
 import type { ServerAddress } from "../client/address.ts";
 import { pathsFrom } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
 import { loadSettings } from "../config/settings.ts";
 import type { LoadedSettings } from "../config/settings.ts";
+import { WorkerError } from "../domain/errors.ts";
 import { isInsideTask } from "./inside-task.ts";
 import type { Io } from "./io.ts";
 
@@ -21,6 +22,7 @@ export interface ServerPlace extends LoadedSettings {
 /** @throws WorkerError invalid_input when a setting is wrong. */
 export function serverPlace(env: Io["env"]): ServerPlace {
   const paths = pathsFrom(env);
+  requireNamedConfig(env);
   const loaded = loadSettings({ file: paths.config, env });
   const url = loaded.settings.server_url;
   // Inside a task its own token says so, and the guardrails hold.
@@ -29,6 +31,26 @@ export function serverPlace(env: Io["env"]): ServerPlace {
     url === null ? { kind: "socket", path: paths.serverSocket, token: taskToken } : urlAddress(url, taskToken ?? tokenFor(url, paths, env));
   const isLocal = url === null;
   return { ...loaded, paths, address, isLocal, mayStart: isLocal && !isInsideTask(env) };
+}
+
+/** A configuration that is named and not there is a mistake; one that is not named need not be there. @throws WorkerError invalid_input. */
+export function requireNamedConfig(env: Io["env"]): void {
+  const named = env["CLAUDE_WORKER_CONFIG"];
+  if (named === undefined || named === "" || existsSync(named)) return;
+  throw new WorkerError(
+    "invalid_input",
+    `CLAUDE_WORKER_CONFIG names ${named}, and there is no such file. Mend or unset it; "claude-worker config set" would create the file.`,
+  );
+}
+
+/** @throws WorkerError invalid_input when the server is another machine's: it can be started only there. */
+export function requireLocalServer({ isLocal, settings, origins }: Pick<ServerPlace, "isLocal" | "settings" | "origins">): void {
+  if (isLocal) return;
+  const how = origins.server_url === "environment" ? "unset CLAUDE_WORKER_SERVER_URL" : "claude-worker config set server_url --unset";
+  throw new WorkerError(
+    "invalid_input",
+    `The server at ${settings.server_url ?? ""} is started on its own machine. To start one on this machine: ${how}`,
+  );
 }
 
 /** The token of the environment; for a server of this machine the one that the server left for its own user. */

@@ -46,6 +46,8 @@ interface SettingDefinition<K extends SettingKey> {
   readonly max?: number;
   /** Whether null (unset) is a value. */
   readonly nullable?: boolean;
+  /** What a text must be beyond being one, in words and as a rule. */
+  readonly mustBe?: readonly [what: string, holds: (text: string) => boolean];
   readonly default: Settings[K];
   readonly description: string;
 }
@@ -95,6 +97,8 @@ export const settingDefinitions: readonly AnyDefinition[] = [
     env: "CLAUDE_WORKER_MODEL",
     type: "string",
     nullable: true,
+    // The API's rule for a task's model: what breaks it would fail every submit.
+    mustBe: ["a model's name of at most 200 characters", (text) => text.trim() !== "" && text.trim().length <= 200],
     default: null,
     description: "Model of tasks that name none; unset: Claude Code's own default.",
   },
@@ -258,6 +262,10 @@ export const settingDefinitions: readonly AnyDefinition[] = [
     env: "CLAUDE_WORKER_SERVER_URL",
     type: "string",
     nullable: true,
+    mustBe: [
+      "the address of a server like http://127.0.0.1:8000",
+      (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+    ],
     default: null,
     description: "A remote server for the command line (with `CLAUDE_WORKER_TOKEN`).",
   },
@@ -287,6 +295,14 @@ export interface SettingSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Values of flags, already typed. */
   readonly flags?: Partial<Settings>;
+  /** Is told of a wrong value, which then counts as not given; without it a wrong value is thrown. */
+  readonly onFault?: (fault: SettingFault) => void;
+}
+
+export interface SettingFault {
+  readonly key: string;
+  readonly origin: "file" | "environment";
+  readonly error: WorkerError;
 }
 
 /**
@@ -294,24 +310,44 @@ export interface SettingSources {
  * @throws WorkerError invalid_input naming the key and where it stands: unknown key, bad value, broken JSON.
  */
 export function loadSettings(sources: SettingSources): LoadedSettings {
-  const file = readConfigFile(sources.file);
+  const file = checkedFile(readConfigFile(sources.file), sources);
   const values: Partial<Record<SettingKey, unknown>> = {};
   const origins: Partial<Record<SettingKey, SettingOrigin>> = {};
   for (const definition of settingDefinitions) {
     const { key } = definition;
     const fromEnv = sources.env[definition.env];
     const flag = sources.flags?.[key];
-    if (flag !== undefined) [values[key], origins[key]] = [checked(definition, flag, "the flag"), "flag"];
-    else if (fromEnv !== undefined && fromEnv !== "")
-      [values[key], origins[key]] = [parseSetting(key, fromEnv, definition.env), "environment"];
-    else if (key in file) [values[key], origins[key]] = [checked(definition, file[key], sources.file), "file"];
-    else [values[key], origins[key]] = [definition.default, "default"];
+    const given: readonly (readonly [SettingOrigin, unknown])[] = [
+      ["flag", flag === undefined ? undefined : checked(definition, flag, "the flag")],
+      ["environment", fromEnv ? tolerant(sources, [key, "environment"], () => parseSetting(key, fromEnv, definition.env)) : undefined],
+      ["file", file[key]],
+    ];
+    [origins[key], values[key]] = given.find(([, value]) => value !== undefined) ?? ["default", definition.default];
   }
   return { settings: values as Settings, origins: origins as Record<SettingKey, SettingOrigin> };
 }
 
+/** The file's values that are right; all of them, or its first wrong one is thrown, unless somebody is told of faults. */
+function checkedFile(content: Readonly<Record<string, unknown>>, sources: SettingSources): Record<string, unknown> {
+  const values = Object.entries(content).map(([key, value]) => {
+    return [key, tolerant(sources, [key, "file"], () => checked(definitionOf(key, sources.file), value, sources.file))];
+  });
+  return Object.fromEntries(values) as Record<string, unknown>;
+}
+
+/** What `read` gives; undefined when it throws and somebody is told. */
+function tolerant<T>({ onFault }: SettingSources, [key, origin]: readonly [string, SettingFault["origin"]], read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (onFault === undefined || !(error instanceof WorkerError)) throw error;
+    onFault({ key, origin, error });
+    return undefined;
+  }
+}
+
 /**
- * The content of config.json, checked key by key.
+ * The content of config.json; its values are not checked.
  * @throws WorkerError invalid_input.
  */
 export function readConfigFile(path: string): Record<string, unknown> {
@@ -331,7 +367,6 @@ export function readConfigFile(path: string): Record<string, unknown> {
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
     throw new WorkerError("invalid_input", `The configuration ${path} must be a JSON object.`);
   }
-  for (const [key, value] of Object.entries(content)) checked(definitionOf(key, path), value, path);
   return content as Record<string, unknown>;
 }
 
@@ -401,6 +436,7 @@ function checked(definition: AnyDefinition, value: unknown, source: string): Set
       return value as string[];
     case "string":
       if (typeof value !== "string" || value === "" || value.includes("\0")) throw wrong("a text");
+      if (definition.mustBe?.[1](value) === false) throw wrong(definition.mustBe[0]);
       return value;
   }
 }

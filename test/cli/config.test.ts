@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { unknownVariables } from "../../src/config/known-variables.ts";
 import { settingDefinitions } from "../../src/config/settings.ts";
-import { withoutServer } from "./setup.ts";
+import { withoutServer, withServer } from "./setup.ts";
 
 test("set writes a checked value, get and list show it and where it comes from", async (t) => {
   const { call, place } = withoutServer(t);
@@ -58,14 +60,109 @@ test("a bad key or value is refused by name, and the file stays as it was", asyn
   assert.equal(readFileSync(file, "utf8"), before);
 });
 
-test("a broken file stops every command with its name, and config path still answers", async (t) => {
+test("a wrong value stops every command with its name, and the config commands still work to mend it", async (t) => {
   const { call, place } = withoutServer(t);
-  place.file("home/.config/claude-worker/config.json", '{"workers": "many"}');
-  for (const words of [["list"], ["run", "x"], ["config", "list"]]) {
+  const file = place.file("home/.config/claude-worker/config.json", '{"workers": "many", "wrokers": 3, "port": 8001}');
+  for (const words of [["list"], ["run", "x"], ["server", "start"], ["config", "get", "workers"]]) {
     const { code, stderr } = await call(words);
-    assert.equal(code, 2);
+    assert.equal(code, 2, words.join(" "));
     assert.match(stderr, /"workers" in .*config\.json must be a whole number/);
   }
-  assert.equal((await call(["config", "path"])).code, 0);
   assert.equal(existsSync(place.dataHome), false);
+  const list = await call(["config", "list"]);
+  assert.equal(list.code, 0);
+  assert.match(list.stdout, /^port\t8001\tfile$/m);
+  assert.match(list.stderr, /^Warning: The setting "workers" in \S+config\.json must be .*claude-worker config set workers --unset$/m);
+  assert.match(list.stderr, /^Warning: Unknown setting "wrokers" in \S+config\.json\./m);
+  assert.equal((await call(["config", "get", "port"])).stdout, "8001\n");
+  assert.equal((await call(["config", "path"])).code, 0);
+  const set = await call(["config", "set", "port", "8002"]);
+  assert.equal(set.code, 0);
+  assert.match(set.stderr, /"workers" in/);
+  assert.equal((await call(["config", "set", "wrokers", "--unset"])).code, 0);
+  assert.equal((await call(["config", "set", "workers", "2"])).stderr, "");
+  assert.deepEqual(JSON.parse(readFileSync(file, "utf8")), { port: 8002, workers: 2 });
+});
+
+test("a wrong variable is told by the config commands, with its name", async (t) => {
+  const { call } = withoutServer(t);
+  const env = { CLAUDE_WORKER_SERVER_URL: "notaurl" };
+  const { code, stderr } = await call(["config", "list"], { env });
+  assert.equal(code, 0);
+  assert.match(stderr, /^Warning: The setting "server_url" in CLAUDE_WORKER_SERVER_URL must be the address of a server/);
+  assert.equal((await call(["list"], { env })).code, 2);
+});
+
+test("what would be refused where it is used is refused when it is set", async (t) => {
+  const { call, place } = withoutServer(t);
+  const refused: [string, string, RegExp][] = [
+    ["server_url", "notaurl", /must be the address of a server like http:\/\/127\.0\.0\.1:8000, not "notaurl"/],
+    ["server_url", "ftp://x", /must be the address of a server/],
+    ["server_url", "", /config set server_url --unset/],
+    ["model", "", /config set model --unset/],
+    ["model", "  ", /must be a model's name/],
+    ["model", "m".repeat(201), /at most 200 characters/],
+    ...["0.0.0.0", "::", "[::]", "0", "::ffff:0.0.0.0"].map((host): [string, string, RegExp] => ["host", host, /--dangerously-bind-all/]),
+    ["host", "example.org", /is not an IP address of this machine/],
+  ];
+  for (const [key, value, message] of refused) {
+    const { code, stderr } = await call(["config", "set", key, value]);
+    assert.match(stderr, message);
+    assert.equal(code, 2, `${key} ${value}`);
+  }
+  assert.equal(existsSync(path.join(place.home, ".config")), false);
+  for (const [key, value] of [
+    ["server_url", "https://example.org/worker"],
+    ["model", "opus"],
+    ["host", "localhost"],
+    ["host", "::1"],
+    ["agent_allow", ""],
+  ] as const)
+    assert.equal((await call(["config", "set", key, value])).code, 0, key);
+});
+
+test("a configuration that CLAUDE_WORKER_CONFIG names must be there, unless it is made now", async (t) => {
+  const { call, place } = withoutServer(t);
+  const file = path.join(place.directory, "elsewhere.json");
+  const env = { CLAUDE_WORKER_CONFIG: file };
+  for (const words of [["list"], ["config", "list"], ["server", "start"]]) {
+    const { code, stderr } = await call(words, { env });
+    assert.equal(code, 2);
+    assert.match(stderr, new RegExp(`^Error: CLAUDE_WORKER_CONFIG names ${file}, and there is no such file`));
+  }
+  assert.match((await call(["doctor"], { env })).stdout, /CLAUDE_WORKER_CONFIG names/);
+  assert.equal((await call(["config", "path"], { env })).code, 0);
+  assert.equal((await call(["config", "set", "workers", "3"], { env })).code, 0);
+  assert.equal((await call(["config", "get", "workers"], { env })).stdout, "3\n");
+});
+
+test("a mistyped variable is told by doctor, and every variable that we read is known", async (t) => {
+  const { call } = withoutServer(t);
+  const env = { CLAUDE_WORKER_WROKERS: "8", CLAUDE_WORKER_OF_ANOTHER_PROGRAM: "1", CLAUDE_WORKER_LOG_LEVEL: "warn" };
+  const { stdout } = await call(["doctor"], { env });
+  assert.match(stdout, /^warn +Environment +CLAUDE_WORKER_WROKERS is no variable .* Did you mean CLAUDE_WORKER_WORKERS\?$/m);
+  assert.match(stdout, /CLAUDE_WORKER_OF_ANOTHER_PROGRAM is no variable of Claude Worker and changes nothing\.$/m);
+  assert.equal(unknownVariables(env).length, 2);
+  const root = fileURLToPath(new URL("../../src", import.meta.url));
+  const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+  const named = files.flatMap((name) => readFileSync(path.join(root, name), "utf8").match(/CLAUDE_WORKER_[A-Z_]*[A-Z]\b/g) ?? []);
+  assert.deepEqual(unknownVariables(Object.fromEntries(named.map((name) => [name, "x"]))), []);
+});
+
+test("a remote server is neither started nor restarted from here", async (t) => {
+  const { call, door, place } = await withServer(t);
+  const url = `http://127.0.0.1:${door.port}`;
+  const env = { CLAUDE_WORKER_SERVER_URL: url, CLAUDE_WORKER_TOKEN: door.token };
+  for (const words of [
+    ["server", "start"],
+    ["server", "start", "--foreground"],
+    ["server", "restart"],
+  ]) {
+    const { code, stderr } = await call(words, { env });
+    assert.equal(code, 2);
+    assert.match(stderr, /is started on its own machine\. To start one on this machine: unset CLAUDE_WORKER_SERVER_URL\n$/);
+  }
+  place.file("home/.config/claude-worker/config.json", JSON.stringify({ server_url: url }));
+  assert.match((await call(["server", "restart"])).stderr, /config set server_url --unset\n$/);
+  assert.equal((await call(["list"], { env })).code, 0);
 });

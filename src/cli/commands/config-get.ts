@@ -1,10 +1,10 @@
 /** `config get`: one setting's value. */
 import { settingDefinitions } from "../../config/settings.ts";
 import { defineCommand } from "../command.ts";
-import { connectionOf } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
 import { settingNamed } from "../setting-named.ts";
+import { settingsOf, warnOfFaults } from "../settings-of.ts";
 import { settingText } from "../setting-text.ts";
 
 export const command = defineCommand<object>({
@@ -14,7 +14,10 @@ export const command = defineCommand<object>({
   examples: [{ command: "claude-worker config get workers", does: "the value alone" }],
   async run({ words, options, io }) {
     const { key } = settingNamed(words[0] ?? "");
-    const { settings, origins } = connectionOf(io);
+    const { settings, origins, faults } = settingsOf(io);
+    const own = faults.find((fault) => fault.key === key);
+    if (own !== undefined) throw own.error;
+    warnOfFaults(faults, io);
     if (options.json === true) writeJson(io.stdout, { key, value: settings[key], origin: origins[key] });
     else io.stdout.write(`${settingText(settings[key])}\n`);
     return exitCodes.ok;

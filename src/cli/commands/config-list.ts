@@ -1,11 +1,11 @@
 /** `config list`: every setting with its value and where that came from. */
 import { settingDefinitions } from "../../config/settings.ts";
 import { defineCommand } from "../command.ts";
-import { connectionOf } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
 import { painter } from "../render/colour.ts";
 import { table } from "../render/table.ts";
+import { settingsOf, warnOfFaults } from "../settings-of.ts";
 import { settingText } from "../setting-text.ts";
 
 export const command = defineCommand<object>({
@@ -15,7 +15,8 @@ export const command = defineCommand<object>({
     "Flags are stronger than the environment, that is stronger than the file, and that is stronger than the defaults. Off a terminal: key, tab, value, tab, origin.",
   examples: [{ command: "claude-worker config list", does: "what holds now" }],
   async run({ options, io }) {
-    const { settings, origins } = connectionOf(io);
+    const { settings, origins, faults } = settingsOf(io);
+    warnOfFaults(faults, io);
     const paint = painter(io.stdout);
     if (options.json === true) {
       writeJson(io.stdout, Object.fromEntries(settingDefinitions.map(({ key }) => [key, { value: settings[key], origin: origins[key] }])));

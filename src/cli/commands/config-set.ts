@@ -1,6 +1,7 @@
 /** `config set`: writes a checked value into the configuration file. */
 import { renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { hostFault } from "../../config/listen-host.ts";
 import { makeDirectory } from "../../config/make-directory.ts";
 import { pathsFrom } from "../../config/paths.ts";
 import { parseSetting, readConfigFile, settingDefinitions } from "../../config/settings.ts";
@@ -10,6 +11,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
 import type { Io } from "../io.ts";
 import { settingNamed } from "../setting-named.ts";
+import { settingsOf, warnOfFaults } from "../settings-of.ts";
 import { settingText } from "../setting-text.ts";
 
 export const command = defineCommand<{ readonly unset?: boolean }>({
@@ -26,19 +28,37 @@ export const command = defineCommand<{ readonly unset?: boolean }>({
     { command: "claude-worker config set model --unset", does: "back to the default" },
   ],
   async run({ words: [name = "", text], options, io }) {
-    const { key, env } = settingNamed(name);
+    const file = pathsFrom(io.env).config;
+    const content = readConfigFile(file);
+    // What is in the file can be taken out of it, whatever it is.
+    const isLeftover = options.unset === true && Object.hasOwn(content, name);
+    const { key, env } = isLeftover ? { key: name, env: variableOf(name) } : settingNamed(name);
     if ((text === undefined) !== (options.unset === true))
       throw new WorkerError("invalid_input", `Give a value or --unset: claude-worker config set ${key} VALUE`);
-    const file = pathsFrom(io.env).config;
-    const { [key]: _before, ...others } = readConfigFile(file);
-    const value = text === undefined ? null : parseSetting(key, text, "the command line");
+    const { [key]: _before, ...others } = content;
+    const value = text === undefined ? null : checkedValue(key, text);
     save(file, text === undefined ? others : { ...others, [key]: value });
     if (options.json === true) writeJson(io.stdout, { key, value, file });
     else io.stdout.write(`${text === undefined ? `${key} is unset` : `${key} = ${settingText(value)}`} in ${file}\n`);
+    warnOfFaults(settingsOf(io).faults, io);
     warnOfEnvironment(env, io);
     return exitCodes.ok;
   },
 });
+
+/** @throws WorkerError invalid_input: what would be refused where the setting is used is refused here. */
+function checkedValue(key: string, text: string): ReturnType<typeof parseSetting> {
+  const value = parseSetting(key, text, "the command line");
+  if (value === null && text === "")
+    throw new WorkerError("invalid_input", `An empty ${key} means nothing. For the default: claude-worker config set ${key} --unset`);
+  const fault = key === "host" ? hostFault(text) : null;
+  if (fault !== null) throw new WorkerError("invalid_input", fault);
+  return value;
+}
+
+function variableOf(name: string): string {
+  return settingDefinitions.find(({ key }) => key === name)?.env ?? "";
+}
 
 function warnOfEnvironment(variable: string, io: Io): void {
   const value = io.env[variable];

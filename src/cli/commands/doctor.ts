@@ -5,7 +5,7 @@ import { messageOf } from "../../domain/errors.ts";
 import { plainLine } from "../../domain/plain-text.ts";
 import { defineCommand } from "../command.ts";
 import { connectionOf } from "../connection.ts";
-import { fail } from "../doctor/check.ts";
+import { fail, warn } from "../doctor/check.ts";
 import type { Check, CheckState } from "../doctor/check.ts";
 import { checkClaudeCode } from "../doctor/claude-code.ts";
 import { checkCredentials } from "../doctor/credentials.ts";
@@ -13,6 +13,8 @@ import { checkDirectories, checkDisk } from "../doctor/directories.ts";
 import { checkNode } from "../doctor/node.ts";
 import { checkSandbox } from "../doctor/sandbox.ts";
 import { checkServer } from "../doctor/server.ts";
+import { unknownVariables } from "../../config/known-variables.ts";
+import { requireNamedConfig } from "../server-place.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
 import type { Io } from "../io.ts";
@@ -51,7 +53,12 @@ async function fixed(io: Io, checks: Check[]): Promise<Check[]> {
 
 async function allChecks(io: Io): Promise<Check[]> {
   const paths = pathsFrom(io.env);
-  const fromHere = [checkNode(process.versions.node, process.execPath), checkSandbox(io.env["PATH"] ?? ""), ...checkDirectories(paths)];
+  const fromHere = [
+    checkNode(process.versions.node, process.execPath),
+    checkSandbox(io.env["PATH"] ?? ""),
+    ...checkDirectories(paths),
+    ...unknownVariables(io.env).map((sentence) => warn("Environment", sentence, null)),
+  ];
   const looked = await Promise.all([checkDisk(paths), checkCredentials(io.env), ...withSettings(io)]);
   return [...fromHere, ...looked.flat()];
 }
@@ -59,6 +66,7 @@ async function allChecks(io: Io): Promise<Check[]> {
 /** What depends on the settings; when they are broken, that is what is told. */
 function withSettings(io: Io): Promise<Check | Check[]>[] {
   try {
+    requireNamedConfig(io.env);
     const { settings } = loadSettings({ file: pathsFrom(io.env).config, env: io.env });
     return [checkClaudeCode(settings.claude_executable), checkServer(connectionOf(io).client)];
   } catch (error) {

@@ -6,11 +6,12 @@ import { exitCodes } from "../exit-codes.ts";
 import { requireOutsideOfTask } from "../inside-task.ts";
 import { writeJson } from "../io.ts";
 import { ServerUnreachable } from "../../client/server-unreachable.ts";
+import { requireLocalServer } from "../server-place.ts";
 import { serverFlags, serverOptions } from "../server-flags.ts";
 import type { ServerOptions } from "../server-flags.ts";
 import { startServer } from "../start-server.ts";
 import { stopServer } from "../stop-server.ts";
-import { jsonOf, requireSilence, writeStarted } from "./server-start.ts";
+import { jsonOf, requireSilence, warnOfUnknownVariables, writeStarted } from "./server-start.ts";
 
 export const command = defineCommand<ServerOptions>({
   name: "server restart",
@@ -21,6 +22,8 @@ export const command = defineCommand<ServerOptions>({
   async run({ options, io }) {
     requireOutsideOfTask(io);
     const connection = connectionOf(io);
+    requireLocalServer(connection);
+    warnOfUnknownVariables(io);
     if (options.takeover === true) await requireSilence(connection);
     else await stop(connection);
     const started = await startServer(io, connection, serverFlags(options));

@@ -1,4 +1,5 @@
 /** `server start`: the server in the background, or in this process with --foreground. */
+import { unknownVariables } from "../../config/known-variables.ts";
 import { defineCommand } from "../command.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { connectionOf } from "../connection.ts";
@@ -7,6 +8,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { requireOutsideOfTask } from "../inside-task.ts";
 import { writeJson } from "../io.ts";
 import type { Io } from "../io.ts";
+import { requireLocalServer } from "../server-place.ts";
 import { serverOptions, serverFlags } from "../server-flags.ts";
 import type { ServerOptions } from "../server-flags.ts";
 import { runInForeground, startServer } from "../start-server.ts";
@@ -26,6 +28,8 @@ export const command = defineCommand<ServerOptions & { readonly foreground?: boo
   async run({ options, io }) {
     requireOutsideOfTask(io);
     const connection = connectionOf(io);
+    requireLocalServer(connection);
+    warnOfUnknownVariables(io);
     if (options.takeover === true) await requireSilence(connection);
     if (options.foreground === true) return await runInForeground(connection, serverFlags(options));
     const started = await startServer(io, connection, serverFlags(options));
@@ -34,6 +38,11 @@ export const command = defineCommand<ServerOptions & { readonly foreground?: boo
     return exitCodes.ok;
   },
 });
+
+/** A mistyped name would otherwise be as good as none, in silence. */
+export function warnOfUnknownVariables({ env, stderr }: Io): void {
+  for (const sentence of unknownVariables(env)) stderr.write(`Warning: ${sentence}\n`);
+}
 
 /** A server that answers is stopped, not taken over. @throws WorkerError server_running. */
 export async function requireSilence({ client }: Connection): Promise<void> {

@@ -1,0 +1,22 @@
+/** The settings for the `config` commands, which are what a wrong one is found and mended with: they work all the same. */
+import { pathsFrom } from "../config/paths.ts";
+import { loadSettings } from "../config/settings.ts";
+import type { LoadedSettings, SettingFault } from "../config/settings.ts";
+import { plainLine } from "../domain/plain-text.ts";
+import type { Io } from "./io.ts";
+import { requireNamedConfig } from "./server-place.ts";
+
+/** Values that are wrong count as not given and come as `faults`. @throws WorkerError invalid_input when the file is no JSON. */
+export function settingsOf({ env }: Io): LoadedSettings & { readonly faults: readonly SettingFault[] } {
+  requireNamedConfig(env);
+  const faults: SettingFault[] = [];
+  const loaded = loadSettings({ file: pathsFrom(env).config, env, onFault: (fault) => void faults.push(fault) });
+  return { ...loaded, faults };
+}
+
+export function warnOfFaults(faults: readonly SettingFault[], io: Io): void {
+  for (const { key, origin, error } of faults) {
+    const mend = origin === "file" ? `Take it out: claude-worker config set ${key} --unset` : "Mend or unset the variable.";
+    io.stderr.write(`Warning: ${plainLine(error.message, 1000)} ${mend}\n`);
+  }
+}

@@ -1,0 +1,19 @@
+/** Whether a host can be written into the configuration: the server's own rule (http/listen.ts), told before it is too late. */
+import { isIP } from "node:net";
+
+/** A sentence with the mend, or null: the server would listen there. */
+export function hostFault(host: string): string | null {
+  const name = host.trim().replace(/^\[(.*)\]$/, "$1");
+  if (isWildcard(name)) {
+    const start = `claude-worker server start --host ${JSON.stringify(host)} --dangerously-bind-all`;
+    return `The host ${JSON.stringify(host)} means every network, so the server would not start. If that is meant, say it at each start: ${start}`;
+  }
+  if (name.toLowerCase() === "localhost" || isIP(name) > 0) return null;
+  return `The host ${JSON.stringify(host)} is not an IP address of this machine. Use 127.0.0.1.`;
+}
+
+/** Every spelling that the system takes for "all addresses". */
+function isWildcard(address: string): boolean {
+  if (address === "" || /^(0x0*|0+)(\.(0x0*|0+)){0,3}$/i.test(address)) return true;
+  return address.includes(":") && /^[0:]*(ffff:)?[0:.]*$/i.test(address);
+}
