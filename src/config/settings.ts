@@ -262,10 +262,7 @@ export const settingDefinitions: readonly AnyDefinition[] = [
     env: "CLAUDE_WORKER_SERVER_URL",
     type: "string",
     nullable: true,
-    mustBe: [
-      "the address of a server like http://127.0.0.1:8000",
-      (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
-    ],
+    mustBe: ["the address of a server like http://127.0.0.1:8000, without a password", isServerUrl],
     default: null,
     description: "A remote server for the command line (with `CLAUDE_WORKER_TOKEN`).",
   },
@@ -396,9 +393,22 @@ function definitionOf(key: string, source: string): AnyDefinition {
   throw new WorkerError("invalid_input", `Unknown setting "${key}" in ${source}. Known: ${[...byKey.keys()].join(", ")}.`);
 }
 
+function isServerUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password } = new URL(text);
+  return ["http:", "https:"].includes(protocol) && username === "" && password === "";
+}
+
+function withoutPassword(text: string): string {
+  return text.replace(/\/\/[^/]*@/, "//…@");
+}
+
 function checked(definition: AnyDefinition, value: unknown, source: string): Settings[SettingKey] {
   const wrong = (what: string): WorkerError =>
-    new WorkerError("invalid_input", `The setting "${definition.key}" in ${source} must be ${what}, not ${JSON.stringify(value)}.`);
+    new WorkerError(
+      "invalid_input",
+      `The setting "${definition.key}" in ${source} must be ${what}, not ${withoutPassword(JSON.stringify(value))}.`,
+    );
   if (value === null && definition.nullable === true) return null;
   switch (definition.type) {
     case "integer": {
