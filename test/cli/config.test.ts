@@ -96,7 +96,7 @@ test("a wrong variable is told by the config commands, with its name", async (t)
 test("what would be refused where it is used is refused when it is set", async (t) => {
   const { call, place } = withoutServer(t);
   const refused: [string, string, RegExp][] = [
-    ["server_url", "notaurl", /must be the address of a server like http:\/\/127\.0\.0\.1:8000, not "notaurl"/],
+    ["server_url", "notaurl", /must be the address of a server like http:\/\/127\.0\.0\.1:8000, without a password, not "notaurl"/],
     ["server_url", "ftp://x", /must be the address of a server/],
     ["server_url", "https://me:secret@example.org", /without a password, not "https:\/\/…@example\.org"/],
     ["server_url", "", /config set server_url --unset/],
