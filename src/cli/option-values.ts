@@ -25,13 +25,27 @@ export function money(flag: string): (text: string) => number {
 }
 
 /** Milliseconds of `30m`, `1h30m`, `90s`. */
-export function duration(flag: string): (text: string) => number {
+export function duration(flag: string, { min = "0s", max = "36500d" } = {}): (text: string) => number {
   return (text) => {
-    try {
-      return parseDuration(text);
-    } catch (error) {
-      throw new WorkerError("invalid_input", `${flag}: ${(error as Error).message}`);
-    }
+    const value = durationOf(flag, text);
+    if (value >= parseDuration(min) && value <= parseDuration(max)) return value;
+    throw new WorkerError("invalid_input", `${flag} must be a duration from ${min} to ${max}, not "${text}".`);
+  };
+}
+
+function durationOf(flag: string, text: string): number {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    throw new WorkerError("invalid_input", `${flag}: ${(error as Error).message}`);
+  }
+}
+
+/** A text that says something: an empty one comes from a variable that is not set. */
+export function nonEmpty(flag: string): (text: string) => string {
+  return (text) => {
+    if (text.trim() !== "") return text;
+    throw new WorkerError("invalid_input", `${flag} must not be empty. Leave it out for the default.`);
   };
 }
 

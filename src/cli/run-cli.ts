@@ -38,5 +38,10 @@ async function dispatch(argv: readonly string[], io: Io): Promise<ExitCode> {
     return exitCodes.ok;
   }
   // The options have the names and types that the command's own specification gives them.
-  return await command.run({ words, options, io } as Call<never>);
+  try {
+    return await command.run({ words, options, io } as Call<never>);
+  } catch (error) {
+    const { withFlagNames } = await import("./name-flags.ts");
+    throw withFlagNames(error, command);
+  }
 }

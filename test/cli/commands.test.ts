@@ -11,7 +11,7 @@ test("run prints the bare id on a pipe, the next commands on a terminal, the tas
   const { call, place } = await withServer(t);
   assert.equal((await call(["run", "one"])).stdout, "1\n");
   const onTerminal = await call(["run", "two"], { columns: 100 });
-  assert.match(onTerminal.stdout, /^Task 2 is submitted: two It waits: 4 of 4 slots are in use\nNext: claude-worker watch 2/);
+  assert.match(onTerminal.stdout, /^Task 2 is submitted: two\. It waits: 4 of 4 slots are in use\.\nNext: claude-worker watch 2/);
   const task = (await call(["run", "three", "--json"])).json();
   assert.deepEqual([task["id"], task["prompt"], task["working_directory"]], [3, "three", place.work]);
 });
@@ -56,6 +56,34 @@ test("run hands on every flag", async (t) => {
   assert.deepEqual([task.allow, task.deny], [["Read"], ["Bash"]]);
   assert.deepEqual([task.max_turns, task.max_budget_usd, task.timeout_ms, task.retries, task.priority], [3, 0.5, 1_800_000, 2, 7]);
   assert.deepEqual(task.labels, { team: "a" });
+});
+
+test("what a flag of run cannot be is told by the name of the flag", async (t) => {
+  const { call, api } = await withServer(t);
+  const refused: [string[], RegExp][] = [
+    [["--dir", ""], /^Error: --dir must not be empty/],
+    [["-d", " "], /^Error: --dir must not be empty/],
+    [["--timeout", "0s"], /^Error: --timeout must be a duration from 1s to 30d, not "0s"\.$/m],
+    [["--timeout", "999999d"], /^Error: --timeout must be a duration from 1s to 30d/],
+    [["--name", ""], /^Error: --name: must not be empty\.\n$/],
+    [["--name", "n".repeat(201)], /^Error: --name: must have at most 200 characters\.\n$/],
+    [["--model", ""], /^Error: --model: must not be empty\.\n$/],
+    [["--allow", ""], /^Error: --allow: must not be empty\.\n$/],
+    [["--label", "a b=c"], /^Error: --label: a label's key has 1-63 letters/],
+    [["--max-budget-usd", "9999999"], /^Error: --max-budget-usd: /],
+    [["--name", "", "--model", ""], /^Error: --name: must not be empty\. --model: must not be empty\.\n$/],
+  ];
+  for (const [flags, message] of refused) {
+    const { code, stderr } = await call(["run", "x", ...flags]);
+    assert.match(stderr, message);
+    assert.equal(code, 2, flags.join(" "));
+  }
+  const { error } = (await call(["run", "x", "--name", "", "--json"])).json() as { error: { errors: { pointer: string }[] } };
+  assert.deepEqual(
+    error.errors.map(({ pointer }) => pointer),
+    ["/name"],
+  );
+  assert.deepEqual(api.calls, []);
 });
 
 test("run takes model and permission mode from this call's environment, and a flag before that", async (t) => {

@@ -44,7 +44,7 @@ test("run --watch submits and follows", async (t) => {
   api.finish(1);
   const { code, stdout, stderr } = await run.done;
   assert.equal(code, 0);
-  assert.match(stderr, /^Task 1 is submitted: x It waits/);
+  assert.match(stderr, /^Task 1 is submitted: x\. It waits/);
   assert.match(stdout, /✔ Task 1 completed/);
 });
 

@@ -13,7 +13,7 @@ import type { Connection } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
 import type { Io } from "../io.ts";
-import { duration, label, money, wholeNumber } from "../option-values.ts";
+import { duration, label, money, nonEmpty, wholeNumber } from "../option-values.ts";
 import { readPrompt } from "../read-prompt.ts";
 
 interface RunOptions {
@@ -46,7 +46,12 @@ export const command = defineCommand<RunOptions>({
     "When no server runs, one is started. On a pipe it prints the task's id and nothing else.",
   arguments: [{ name: "[prompt]", description: "what Claude shall do: a text, a file, or - for the standard input", completes: "files" }],
   options: [
-    { flags: "-d, --dir <path>", description: "directory to work in (default: the current one)", completes: "directories" },
+    {
+      flags: "-d, --dir <path>",
+      description: "directory to work in (default: the current one)",
+      parse: nonEmpty("--dir"),
+      completes: "directories",
+    },
     { flags: "-s, --system <text>", description: "text that is appended to Claude Code's own system prompt" },
     { flags: "-w, --watch", description: "follow the task until it ends; Ctrl-C leaves it running" },
     { flags: "-m, --model <name>", description: "model name or alias", completes: ["opus", "sonnet", "haiku"] },
@@ -56,7 +61,11 @@ export const command = defineCommand<RunOptions>({
     { flags: "--deny <rule...>", description: "permission rules that deny; stronger than --allow", repeat: true, also: rule },
     { flags: "--max-turns <n>", description: "stop after this many turns", parse: wholeNumber("--max-turns", { min: 1, max: 100_000 }) },
     { flags: "--max-budget-usd <amount>", description: "stop when this much is spent, in US dollars", parse: money("--max-budget-usd") },
-    { flags: "--timeout <duration>", description: "stop after this time, e.g. 30m", parse: duration("--timeout") },
+    {
+      flags: "--timeout <duration>",
+      description: "stop after this time, e.g. 30m",
+      parse: duration("--timeout", { min: "1s", max: "30d" }),
+    },
     {
       flags: "--retries <n>",
       description: "extra tries when the agent itself fails",
@@ -138,8 +147,15 @@ async function submitted(input: TaskInput, { options, io }: Call<RunOptions>, co
 
 function submittedLine(task: TaskView): string {
   const wait =
-    task.waiting_for === null || task.waiting_for.message === "starts now" ? "" : ` It waits: ${plainLine(task.waiting_for.message)}`;
-  return `Task ${task.id} is submitted: ${plainLine(task.name ?? task.title, 100)}${wait}`;
+    task.waiting_for === null || task.waiting_for.message === "starts now"
+      ? ""
+      : ` It waits: ${sentence(plainLine(task.waiting_for.message))}`;
+  return `Task ${task.id} is submitted: ${sentence(plainLine(task.name ?? task.title, 100))}${wait}`;
+}
+
+/** With a full stop, unless it has its own end or ends in a command, which is to be copied. */
+function sentence(text: string): string {
+  return /[.?!…]$|claude-worker [a-z -]+$/.test(text) ? text : `${text}.`;
 }
 
 function nextCommands(id: number): string {

@@ -22,7 +22,7 @@ export const command = defineCommand<StopCommandOptions>({
     {
       flags: "--deadline <duration>",
       description: "with --drain: after this time interrupt what still runs, to be resumed (default: 10m)",
-      parse: duration("--deadline"),
+      parse: duration("--deadline", { max: "1d" }),
     },
     { flags: "--now", description: "interrupt the running tasks; the next start resumes them" },
   ],
