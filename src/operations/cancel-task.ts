@@ -18,7 +18,7 @@ export function cancelTask(store: Store, id: number, caller: Caller, now: number
       throw new WorkerError("conflict", `Task ${id} is ${task.status} already. Only a task that has not ended can be cancelled.`);
     store.events.append(id, task.openAttemptId, [{ type: "cancel_requested", at: now, data: doneBy(caller) }]);
     if (task.status === "running") return store.tasks.patch(id, now, { cancelRequestedAt: now }) ?? task;
-    const error = { code: "cancelled", message: "Cancelled before it ran." };
+    const error = { code: "cancelled", message: task.attemptCount === 0 ? "Cancelled before it ran." : "Cancelled while it waited." };
     const cancelled = store.tasks.transition(id, "cancel", now, { cancelRequestedAt: now, error }) ?? task;
     store.events.append(
       id,
