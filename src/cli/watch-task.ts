@@ -102,7 +102,7 @@ class TextScreen implements Screen {
     this.#io = io;
     this.#paint = painter(io.stdout);
     this.#begunAt = Date.parse(task.started_at ?? task.created_at);
-    this.#lastAction = task.last_action ?? (task.waiting_for === null ? "" : `waits: ${task.waiting_for.message}`);
+    this.#lastAction = task.waiting_for === null ? (task.last_action ?? "") : `waits: ${task.waiting_for.message}`;
     this.#costUsd = task.cost_usd;
     this.#status = new StatusLine(io.stdout, () => this.#statusText());
     this.#status.start();
@@ -132,9 +132,9 @@ class TextScreen implements Screen {
     this.#turns.count(event);
     const cost = event.data["cost_usd"];
     if (event.type === "result" && typeof cost === "number") this.#costUsd = cost;
+    if (silent.has(event.type)) return; // Nor is it news below: what a task waits for says more than that it was submitted.
     this.#lastAction = event.summary.at(-1) ?? this.#lastAction;
     this.#lastText = agentText(event)?.join("\n") ?? this.#lastText;
-    if (silent.has(event.type)) return;
     const lines = eventLines(event, this.#paint);
     if (lines.length > 0) this.#status.above(`${lines.join("\n")}\n`);
   }

@@ -91,6 +91,20 @@ test("a terminal has a status line that goes away at the end", async (t) => {
   assert.doesNotMatch(screen.join("\n"), /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/);
 });
 
+test("the status line of a task that waits says what it waits for, not that it was submitted", async (t) => {
+  const { api, start, call } = await withServer(t);
+  await call(["run", "x"]);
+  Object.assign(api.getTask(1), { last_action: "[task] submitted" });
+  Object.assign(api.taskEvents(1, 0, 1).events[0] ?? {}, { summary: ["[task] submitted"] });
+  const watch = start(["watch", "1"], { columns: 80 });
+  await eventually(() => api.subscriptions === 1);
+  api.tell(1, "session");
+  await eventually(() => watch.stdout().split("waits: 4 of 4 slots are in use").length > 3);
+  assert.doesNotMatch(watch.stdout(), /submitted/);
+  api.finish(1);
+  await watch.done;
+});
+
 test("when the server stays away it exits with 3 and says that the task goes on", async (t) => {
   const { door, api, call } = await withServer(t);
   await call(["run", "x"]);
