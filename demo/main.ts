@@ -78,7 +78,7 @@ async function follow(ids: readonly number[]): Promise<void> {
 
 function report(task: TaskView): void {
   say(
-    `\n${colour(task.id, `task ${task.id}`)} ${task.name ?? ""}: ${task.status}, ${task.num_turns ?? 0} turns, $${(task.cost_usd ?? 0).toFixed(4)} (at list prices; the scripted model is free), ${((task.duration_ms ?? 0) / 1000).toFixed(1)} s`,
+    `\n${colour(task.id, `task ${task.id}`)} ${task.name ?? ""}: ${task.status}, ${task.num_turns ?? 0} ${task.num_turns === 1 ? "turn" : "turns"}, $${(task.cost_usd ?? 0).toFixed(4)} (at list prices; the scripted model is free), ${((task.duration_ms ?? 0) / 1000).toFixed(1)} s`,
   );
   say(`  result: ${task.result ?? `none. ${task.error?.code}: ${task.error?.message}`}`);
   say(`  logs:   ${task.logs.summary} (${lines(task.logs.summary)} lines), ${task.logs.raw} (${lines(task.logs.raw)} records)`);
