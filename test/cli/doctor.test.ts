@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, statSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { checkClaudeCode, ownBinary } from "../../src/cli/doctor/claude-code.ts";
 import { checkCredentials } from "../../src/cli/doctor/credentials.ts";
+import { checkDatabase } from "../../src/cli/doctor/database.ts";
 import { checkDirectories, checkFreeSpace } from "../../src/cli/doctor/directories.ts";
 import { checkNode } from "../../src/cli/doctor/node.ts";
 import { checkSandbox } from "../../src/cli/doctor/sandbox.ts";
 import { checkServer } from "../../src/cli/doctor/server.ts";
 import { pathsFrom } from "../../src/config/paths.ts";
 import { WorkerClient } from "../../src/client/index.ts";
+import { openStore } from "../../src/store/sqlite.ts";
 import { scratch } from "../support/scratch.ts";
 import { withoutServer, withServer } from "./setup.ts";
 
@@ -131,6 +133,7 @@ test("doctor prints a line for each check and exits with 1 when one fails", asyn
     "Claude Code",
     "Credentials",
     "Data directory",
+    "Database",
     "Disk",
     "Node",
     "Sandbox",
@@ -160,5 +163,70 @@ test("doctor --fix closes the data directory and lifts the hold after a failed s
   assert.equal(statSync(place.dataHome).mode & 0o777, 0o700);
   holds = [hold("auth_failed")];
   assert.match((await call(["doctor", "--fix"])).stderr, /^Mended: Hold: held: Invalid API key \(1 task waits\)\n$/);
+  assert.deepEqual(holds, []);
+});
+
+test("while no server runs the database is looked at, and what is wrong is said with the mend", async (t) => {
+  const place = scratch(t);
+  const file = path.join(place.directory, "tasks.db");
+  assert.match((await checkDatabase(file)).message, /will be made/);
+  await openStore({ path: file }).close();
+  assert.deepEqual([(await checkDatabase(file)).state, (await checkDatabase(file)).message], ["ok", file]);
+  const sound = readFileSync(file);
+  const changed = (at: number, bytes: readonly number[]): Buffer => {
+    const copy = Buffer.from(sound);
+    copy.set(bytes, at);
+    return copy;
+  };
+  const broken: [string, Buffer, RegExp][] = [
+    ["empty", Buffer.alloc(0), /is empty \(0 bytes\)\. Restore a backup/],
+    ["text", Buffer.from("no database".repeat(100)), /tasks|text/],
+    ["foreign", changed(68, [0, 0, 0, 1]), /is a database of another program \(application id 1\)/],
+    ["newer", changed(60, [0, 0, 255, 255]), /was written by a newer Claude Worker/],
+    ["cut", sound.subarray(0, sound.length - 3 * 4096), /cut/],
+    [
+      "damaged",
+      changed(
+        4096,
+        Array.from({ length: 8192 }, () => 0xaa),
+      ),
+      /damaged/,
+    ],
+  ];
+  for (const [name, bytes, message] of broken) {
+    const bad = path.join(place.directory, name);
+    writeFileSync(bad, bytes);
+    const check = await checkDatabase(bad);
+    assert.equal(check.state, "fail", name);
+    assert.match(check.message, message);
+    assert.match(`${check.message} ${check.mend ?? ""}`, /CLAUDE_WORKER_DB|backup/, name);
+    assert.deepEqual(readFileSync(bad), bytes, name);
+  }
+  mkdirSync(path.join(place.directory, "directory"));
+  assert.match(
+    (await checkDatabase(path.join(place.directory, "directory"))).message,
+    /is not a file\. Name another one with CLAUDE_WORKER_DB/,
+  );
+});
+
+test("the hold of a Claude Code that could not start shows its mend, and doctor --fix lifts it once it starts", async (t) => {
+  const { call, api, place } = await withServer(t);
+  const since = api.server().started_at;
+  const mend = "Mend it (claude-worker doctor says how), then: claude-worker resume";
+  const message = `Claude Code cannot be started: ${"spawn /a/long/way/to/claude ENOENT ".repeat(12)}. ${mend}`;
+  let holds = [{ kind: "unavailable" as const, message, since, until: null, tasks_waiting: 1 }];
+  const server = api.server();
+  api.server = () => ({ ...server, holds });
+  api.resume = async () => (holds = []);
+  assert.ok((await call(["server", "status"])).stdout.includes(`${mend} (1 task waits)`));
+  assert.ok((await call(["list"], { columns: 100, env: { NO_COLOR: "1" } })).stdout.includes(`${mend} (1 task waits)`));
+  const stillBroken = { CLAUDE_WORKER_CLAUDE_EXECUTABLE: "/nonexistent/claude" };
+  assert.ok((await call(["doctor", "--fix"], { env: stillBroken })).stdout.includes(mend));
+  assert.equal(holds.length, 1);
+  const claude = place.file("claude", "#!/bin/sh\necho 9.9.9\n");
+  chmodSync(claude, 0o755);
+  const env = { CLAUDE_WORKER_CLAUDE_EXECUTABLE: claude };
+  assert.match((await call(["doctor"], { env })).stdout, /→ It starts now: claude-worker doctor --fix$/m);
+  assert.match((await call(["doctor", "--fix"], { env })).stderr, /^Mended: Hold: held: Claude Code cannot be started/m);
   assert.deepEqual(holds, []);
 });

@@ -1,5 +1,4 @@
 /** `doctor`: looks at everything that tasks need and says how to mend what is missing. */
-import { loadSettings } from "../../config/settings.ts";
 import { pathsFrom } from "../../config/paths.ts";
 import { messageOf } from "../../domain/errors.ts";
 import { plainLine } from "../../domain/plain-text.ts";
@@ -9,12 +8,12 @@ import { fail, warn } from "../doctor/check.ts";
 import type { Check, CheckState } from "../doctor/check.ts";
 import { checkClaudeCode } from "../doctor/claude-code.ts";
 import { checkCredentials } from "../doctor/credentials.ts";
+import { checkDatabase } from "../doctor/database.ts";
 import { checkDirectories, checkDisk } from "../doctor/directories.ts";
 import { checkNode } from "../doctor/node.ts";
 import { checkSandbox } from "../doctor/sandbox.ts";
 import { checkServer } from "../doctor/server.ts";
 import { unknownVariables } from "../../config/known-variables.ts";
-import { requireNamedConfig } from "../server-place.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
 import type { Io } from "../io.ts";
@@ -26,7 +25,11 @@ export const command = defineCommand<{ readonly fix?: boolean }>({
   summary: "Check that everything is in place, and say how to mend what is not",
   details: "Exits with 1 when something fails that keeps tasks from running.",
   options: [
-    { flags: "--fix", description: "mend what is safe to mend: rights of the data directory, and the hold after a failed sign-in" },
+    {
+      flags: "--fix",
+      description:
+        "mend what is safe to mend: rights of the data directory, and the hold after a failed sign-in or a Claude Code that could not start",
+    },
   ],
   examples: [
     { command: "claude-worker doctor", does: "after installing, or when something is odd" },
@@ -59,18 +62,20 @@ async function allChecks(io: Io): Promise<Check[]> {
     ...checkDirectories(paths),
     ...unknownVariables(io.env).map((sentence) => warn("Environment", sentence, null)),
   ];
-  const looked = await Promise.all([checkDisk(paths), checkCredentials(io.env), ...withSettings(io)]);
+  const looked = await Promise.all([checkDisk(paths), checkCredentials(io.env), withSettings(io)]);
   return [...fromHere, ...looked.flat()];
 }
 
 /** What depends on the settings; when they are broken, that is what is told. */
-function withSettings(io: Io): Promise<Check | Check[]>[] {
+async function withSettings(io: Io): Promise<Check[]> {
   try {
-    requireNamedConfig(io.env);
-    const { settings } = loadSettings({ file: pathsFrom(io.env).config, env: io.env });
-    return [checkClaudeCode(settings.claude_executable), checkServer(connectionOf(io).client)];
+    const { settings, client, isLocal, paths } = connectionOf(io);
+    const claude = await checkClaudeCode(settings.claude_executable);
+    // Of a remote server's Claude Code ours tells nothing.
+    const claudeStarts = isLocal && claude.state === "ok";
+    return [claude, ...(await checkServer(client, { claudeStarts, whenAbsent: async () => await checkDatabase(paths.database) }))];
   } catch (error) {
-    return [Promise.resolve(fail("Configuration", messageOf(error), "See: claude-worker config path"))];
+    return [fail("Configuration", messageOf(error), "See: claude-worker config path")];
   }
 }
 

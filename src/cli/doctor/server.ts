@@ -7,17 +7,25 @@ import { holdText } from "../render/hold-lines.ts";
 import { fail, ok, warn } from "./check.ts";
 import type { Check } from "./check.ts";
 
-export async function checkServer(client: WorkerClient): Promise<Check[]> {
+export interface ServerContext {
+  /** Whether the Claude Code that tasks run on starts now: then nothing needs the hold that says it cannot. */
+  readonly claudeStarts?: boolean;
+  /** What is looked at while no server runs. */
+  readonly whenAbsent?: () => Promise<Check>;
+}
+
+export async function checkServer(client: WorkerClient, context: ServerContext = {}): Promise<Check[]> {
   try {
     const server = await client.server();
     return [
       stateOf(server),
       ...server.problems.map((problem) => fail("Storage", problem, "Make room or mend the rights; it lifts by itself")),
-      ...server.holds.map((hold) => holdOf(hold, client, server.holds)),
+      ...server.holds.map((hold) => withFix(holdOf(hold, context), hold, { client, holds: server.holds, context })),
     ];
   } catch (error) {
     if (error instanceof ServerUnreachable && error.nobodyListens && client.address.kind === "socket") {
-      return [ok("Server", "not running; `claude-worker run` starts it")];
+      const alone = context.whenAbsent === undefined ? [] : [await context.whenAbsent()];
+      return [ok("Server", "not running; `claude-worker run` starts it"), ...alone];
     }
     return [fail("Server", messageOf(error), "See its log: claude-worker server logs")];
   }
@@ -32,12 +40,12 @@ function stateOf(server: ServerView): Check {
 
 type Hold = ServerView["holds"][number];
 
-function holdOf(hold: Hold, client: WorkerClient, holds: readonly Hold[]): Check {
-  if (hold.kind === "auth_failed") {
-    const check = fail("Hold", holdText(hold), mendUnlessSaid(hold, "Sign in again, then: claude-worker resume"));
-    // `resume` lifts all holds: somebody else's pause is not ours to end.
-    return holds.every(({ kind }) => kind === "auth_failed") ? { ...check, fix: async () => await client.resume() } : check;
-  }
+function holdOf(hold: Hold, context: ServerContext): Check {
+  if (hold.kind === "auth_failed") return fail("Hold", holdText(hold), mendUnlessSaid(hold, "Sign in again, then: claude-worker resume"));
+  if (hold.kind === "unavailable")
+    return context.claudeStarts === true
+      ? fail("Hold", holdText(hold), "It starts now: claude-worker doctor --fix")
+      : fail("Hold", holdText(hold), mendUnlessSaid(hold, "Mend what is said of Claude Code here, then: claude-worker resume"));
   return warn(
     "Hold",
     holdText(hold),
@@ -46,6 +54,18 @@ function holdOf(hold: Hold, client: WorkerClient, holds: readonly Hold[]): Check
       hold.until === null ? "When it may go on: claude-worker resume" : "It lifts by itself; sooner: claude-worker resume",
     ),
   );
+}
+
+interface Held {
+  readonly client: WorkerClient;
+  readonly holds: readonly Hold[];
+  readonly context: ServerContext;
+}
+
+/** `resume` lifts all holds: somebody else's pause is not ours to end, nor one whose reason is still there. */
+function withFix(check: Check, hold: Hold, { client, holds, context }: Held): Check {
+  const mayGo = ({ kind }: Hold): boolean => kind === "auth_failed" || (kind === "unavailable" && context.claudeStarts === true);
+  return mayGo(hold) && holds.every(mayGo) ? { ...check, fix: async () => await client.resume() } : check;
 }
 
 function mendUnlessSaid({ message }: Hold, mend: string): string | null {

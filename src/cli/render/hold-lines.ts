@@ -12,5 +12,15 @@ export function holdLines(holds: readonly HoldView[]): string {
 export function holdText({ message, until, tasks_waiting }: HoldView): string {
   const end = until === null ? "" : ` until ${localTime(until)}`;
   const waiting = tasks_waiting === 1 ? "1 task waits" : `${tasks_waiting} tasks wait`;
-  return `held${end}: ${plainLine(message)} (${waiting})`;
+  return `held${end}: ${cutInside(plainLine(message, 10_000))} (${waiting})`;
+}
+
+const headLength = 150;
+const tailLength = 130;
+
+/** A long message loses its middle: at its end stands what to do. */
+function cutInside(line: string): string {
+  const characters = Array.from(line);
+  if (characters.length <= headLength + tailLength) return line;
+  return `${characters.slice(0, headLength).join("")} … ${characters.slice(-tailLength).join("")}`;
 }

@@ -1,0 +1,53 @@
+/** Checks the database while no server has it open. The store is the server's room: a process of its own looks, and changes nothing. */
+import { execFile } from "node:child_process";
+import { lstatSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { fail, ok, warn } from "./check.ts";
+import type { Check } from "./check.ts";
+
+const name = "Database";
+/** A large database takes seconds a gigabyte. */
+const longestMs = 60_000;
+
+/** @param file need not be there: the first start makes it. */
+export async function checkDatabase(file: string): Promise<Check> {
+  if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return ok(name, `${file} (will be made)`);
+  const fault = faultOfFile(file) ?? (await faultInside(file));
+  if (fault === null) return ok(name, file);
+  if (fault === "late") return warn(name, `${file} is too large to be checked here`, "Start the server, then: claude-worker db check");
+  const mend = /CLAUDE_WORKER_DB|Restore a backup|restore an older backup|Free some space/.test(fault)
+    ? null
+    : `Put a backup in its place (claude-worker restore FILE), or move ${file} and its -wal and -shm files away to start with an empty one`;
+  return fail(name, fault, mend);
+}
+
+/** What is seen without opening it. */
+function faultOfFile(file: string): string | null {
+  try {
+    const stats = statSync(file);
+    if (!stats.isFile()) return `${file} is not a file. Name another one with CLAUDE_WORKER_DB.`;
+    if (stats.size > 0) return null;
+    return `${file} is empty (0 bytes). Restore a backup, or remove it to start with an empty database.`;
+  } catch (error) {
+    return `${file} cannot be looked at (${(error as NodeJS.ErrnoException).code ?? "unknown error"}). Name another one with CLAUDE_WORKER_DB.`;
+  }
+}
+
+/** What the store says of its content: a sentence, null when all is well, `late` when it takes too long. */
+function faultInside(file: string): Promise<string | null> {
+  const { url } = import.meta;
+  const entry = fileURLToPath(new URL(url.endsWith(".ts") ? "../../store/aside.ts" : "../../store/aside.js", url));
+  const chore = JSON.stringify({ kind: "quick_check", file });
+  return new Promise((resolve) => {
+    execFile(process.execPath, [entry, chore], { env: {}, timeout: longestMs, killSignal: "SIGKILL" }, (error, stdout, stderr) => {
+      if (error?.killed === true) return resolve("late");
+      resolve(faultReported(stdout) ?? (error === null ? null : `${file} could not be checked: ${stderr.trim() || error.message}`));
+    });
+  });
+}
+
+function faultReported(stdout: string): string | null {
+  if (stdout === "") return null;
+  const report = JSON.parse(stdout) as { faults?: string[]; error?: { message: string } };
+  return report.error?.message ?? report.faults?.[0] ?? null;
+}
