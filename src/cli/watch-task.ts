@@ -4,7 +4,7 @@ import type { FeedStep } from "../client/event-stream.ts";
 import { ServerUnreachable } from "../client/server-unreachable.ts";
 import type { WorkerClient } from "../client/worker-client.ts";
 import { formatDuration } from "../domain/duration.ts";
-import { plainLine, plainText } from "../domain/plain-text.ts";
+import { plainText } from "../domain/plain-text.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
@@ -13,8 +13,7 @@ import type { Painter } from "./render/colour.ts";
 import { agentText, eventLines } from "./render/event-lines.ts";
 import { StatusLine } from "./render/status-line.ts";
 import { endLine } from "./render/task-end.ts";
-import { dollars } from "./render/time.ts";
-import { TurnCounter } from "./turn-counter.ts";
+import { silent, TaskProgress } from "./task-progress.ts";
 
 export interface WatchOptions {
   readonly io: Io;
@@ -84,26 +83,18 @@ class JsonScreen implements Screen {
   }
 }
 
-/** What a watcher sees in other words, or has no use for; `logs` shows it. */
-const silent: ReadonlySet<EventView["type"]> = new Set(["submitted", "session", "ended"]);
-
 class TextScreen implements Screen {
   readonly #io: Io;
   readonly #paint: Painter;
   readonly #status: StatusLine;
-  readonly #turns = new TurnCounter();
-  readonly #begunAt: number;
-  #lastAction: string;
-  #costUsd: number | null;
+  readonly #progress: TaskProgress;
   #lastText = "";
   #isConnected = true;
 
   constructor(io: Io, task: TaskView) {
     this.#io = io;
     this.#paint = painter(io.stdout);
-    this.#begunAt = Date.parse(task.started_at ?? task.created_at);
-    this.#lastAction = task.waiting_for === null ? (task.last_action ?? "") : `waits: ${task.waiting_for.message}`;
-    this.#costUsd = task.cost_usd;
+    this.#progress = new TaskProgress(task);
     this.#status = new StatusLine(io.stdout, () => this.#statusText());
     this.#status.start();
   }
@@ -129,11 +120,8 @@ class TextScreen implements Screen {
   }
 
   #event(event: EventView): void {
-    this.#turns.count(event);
-    const cost = event.data["cost_usd"];
-    if (event.type === "result" && typeof cost === "number") this.#costUsd = cost;
-    if (silent.has(event.type)) return; // Nor is it news below: what a task waits for says more than that it was submitted.
-    this.#lastAction = event.summary.at(-1) ?? this.#lastAction;
+    this.#progress.take(event);
+    if (silent.has(event.type)) return;
     this.#lastText = agentText(event)?.join("\n") ?? this.#lastText;
     const lines = eventLines(event, this.#paint);
     if (lines.length > 0) this.#status.above(`${lines.join("\n")}\n`);
@@ -149,14 +137,7 @@ class TextScreen implements Screen {
   }
 
   #statusText(): string {
-    const { turns } = this.#turns;
-    const facts = [
-      formatDuration(Date.now() - this.#begunAt).replace(/\.\d/, ""),
-      turns === 0 ? "" : `${turns} ${turns === 1 ? "turn" : "turns"}`,
-      this.#costUsd === null ? "" : dollars(this.#costUsd),
-      this.#isConnected ? plainLine(this.#lastAction) : "the server does not answer, trying again",
-    ];
-    return facts.filter((fact) => fact !== "").join(" · ");
+    return this.#progress.text(this.#isConnected ? null : "the server does not answer, trying again");
   }
 }
 

@@ -91,6 +91,22 @@ test("a terminal has a status line that goes away at the end", async (t) => {
   assert.doesNotMatch(screen.join("\n"), /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/);
 });
 
+test("logs -f on a terminal has the same status line, and none elsewhere", async (t) => {
+  const { api, start, call } = await withServer(t);
+  await call(["run", "x"]);
+  const onTerminal = start(["logs", "1", "-f"], { columns: 60 });
+  const onPipe = start(["logs", "1", "-f"]);
+  await eventually(() => onTerminal.stdout().includes("waits: 4 of 4 slots are in"));
+  api.tell(1, "text", { text: "hello" });
+  await eventually(() => onTerminal.stdout().includes("1 turn"));
+  api.finish(1);
+  const { stdout } = await onTerminal.done;
+  const screen = stdout.split("\n").map((line) => line.split("\r\x1b[2K").at(-1));
+  assert.match(screen.join("\n"), /hello/);
+  assert.doesNotMatch(screen.join("\n"), /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/);
+  assert.match((await onPipe.done).stdout, /^\d\d:\d\d:\d\d hello\n$/);
+});
+
 test("the status line of a task that waits says what it waits for, not that it was submitted", async (t) => {
   const { api, start, call } = await withServer(t);
   await call(["run", "x"]);

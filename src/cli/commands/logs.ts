@@ -11,8 +11,11 @@ import type { Io } from "../io.ts";
 import { wholeNumber } from "../option-values.ts";
 import { rawLog } from "../raw-log.ts";
 import { painter } from "../render/colour.ts";
+import type { Painter } from "../render/colour.ts";
 import { eventLines } from "../render/event-lines.ts";
+import { StatusLine } from "../render/status-line.ts";
 import { storedEvents } from "../stored-events.ts";
+import { TaskProgress } from "../task-progress.ts";
 import { taskIdOrRunning } from "../task-reference.ts";
 
 export interface LogsOptions {
@@ -73,8 +76,26 @@ async function readableLog(call: LogCall): Promise<void> {
   const paint = painter(io.stdout);
   const newest = options.lines === undefined ? null : await newestLines(call, options.lines);
   if (newest !== null) await io.stdout.flow(newest.map((line) => `${line}\n`).join(""));
-  for await (const event of eventsOf(call, newest === null ? 0 : task.last_event)) {
+  const after = newest === null ? 0 : task.last_event;
+  if (options.follow === true && io.stdout.isTTY) return await followOnTerminal(call, after, paint);
+  for await (const event of eventsOf(call, after)) {
     for (const line of eventLines(event, paint)) await io.stdout.flow(`${line}\n`);
+  }
+}
+
+/** With a status line below, as `watch` has it. */
+async function followOnTerminal(call: LogCall, after: number, paint: Painter): Promise<void> {
+  const progress = new TaskProgress(call.task);
+  const status = new StatusLine(call.io.stdout, () => progress.text());
+  status.start();
+  try {
+    for await (const event of eventsOf(call, after)) {
+      progress.take(event);
+      const lines = eventLines(event, paint);
+      if (lines.length > 0) status.above(`${lines.join("\n")}\n`);
+    }
+  } finally {
+    status.stop();
   }
 }
 
