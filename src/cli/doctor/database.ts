@@ -15,7 +15,7 @@ export async function checkDatabase(file: string): Promise<Check> {
   const fault = faultOfFile(file) ?? (await faultInside(file));
   if (fault === null) return ok(name, file);
   if (fault === "late") return warn(name, `${file} is too large to be checked here`, "Start the server, then: claude-worker db check");
-  const mend = /CLAUDE_WORKER_DB|Restore a backup|restore an older backup|Free some space/.test(fault)
+  const mend = /CLAUDE_WORKER_DB|restore an? (older )?backup|Free some space/i.test(fault)
     ? null
     : `Put a backup in its place (claude-worker restore FILE), or move ${file} and its -wal and -shm files away to start with an empty one`;
   return fail(name, fault, mend);
