@@ -29,6 +29,7 @@ import { RunnerPool } from "../supervisor/runner-pool.ts";
 import { runnerIdPrefix } from "../supervisor/spawn-runner.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
+import { givingMemoryBack } from "./give-memory-back.ts";
 import { lazyMcp } from "./lazy-mcp.ts";
 import type { DaemonOptions } from "./options.ts";
 import { steadyClock } from "./steady-clock.ts";
@@ -222,6 +223,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   await supervisor.start();
   scheduler.start();
   retention.start();
+  store.onCommit(givingMemoryBack());
   // Without its data directory (somebody removed it) it can keep nothing: it must not linger.
   const watcher = watch(paths.run, { persistent: false }, () => void (existsSync(paths.run) || stop({ mode: "now" })));
   watcher.on("error", () => {}); // Some systems report the removal so; the callback has acted then.

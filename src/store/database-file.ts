@@ -165,7 +165,7 @@ function configure(database: Database.Database, file: string): void {
   database.pragma("trusted_schema = OFF");
   database.pragma("recursive_triggers = OFF");
   // SQLite's own cache of pages would grow to 16 MB with the database; what is read again lies in the system's cache anyway.
-  database.pragma("cache_size = -4000");
+  database.pragma("cache_size = -1000");
   // A group that was once large does not keep its log's size for ever.
   database.pragma(`journal_size_limit = ${64 * 1024 * 1024}`);
 }

@@ -5,7 +5,7 @@ import type { JournalRecord } from "../domain/record.ts";
 
 const chunkBytes = 1024 * 1024;
 /** Mostly a few lines are new: a megabyte for each look would have the collector run several times a second. */
-const firstBytes = 64 * 1024;
+const firstBytes = 16 * 1024;
 const newline = 0x0a;
 
 export interface JournalBatch {

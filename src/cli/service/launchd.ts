@@ -1,5 +1,6 @@
 /** The launchd agent of macOS. `AbandonProcessGroup`: a stop ends the server alone, runners go on. */
 import { join } from "node:path";
+import { thriftyFlags } from "../start-server.ts";
 import type { ServiceManager, ServicePlan } from "./service.ts";
 
 const label = "dev.claude-worker.server";
@@ -18,7 +19,7 @@ export function launchdAgent(directory: string, plan: ServicePlan, uid: number):
 }
 
 function contentOf({ node, launcher, env }: ServicePlan): string {
-  const words = [node, launcher, "server", "start", "--foreground"].map((word) => `    <string>${escaped(word)}</string>`);
+  const words = [node, ...thriftyFlags, launcher, "server", "start", "--foreground"].map((word) => `    <string>${escaped(word)}</string>`);
   const variables = Object.entries(env).map(([name, value]) => `    <key>${escaped(name)}</key><string>${escaped(value)}</string>`);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',

@@ -1,5 +1,6 @@
 /** The systemd user unit. A stop or restart of the unit ends the server alone: runners go on (`KillMode=process`). */
 import { join } from "node:path";
+import { thriftyFlags } from "../start-server.ts";
 import type { ServiceManager, ServicePlan } from "./service.ts";
 
 const unit = "claude-worker.service";
@@ -32,7 +33,7 @@ function contentOf({ node, launcher, env }: ServicePlan): string {
     "Description=Claude Worker: runs Claude Code tasks in the background",
     "",
     "[Service]",
-    `ExecStart=${[node, launcher, "server", "start", "--foreground"].map((word) => quoted(word).replaceAll("$", "$$$$")).join(" ")}`,
+    `ExecStart=${[node, ...thriftyFlags, launcher, "server", "start", "--foreground"].map((word) => quoted(word).replaceAll("$", "$$$$")).join(" ")}`,
     "Restart=on-failure",
     "RestartSec=2",
     "# Runners outlive the server; the next one adopts them.",
