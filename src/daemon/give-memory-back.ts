@@ -16,7 +16,7 @@ export function givingMemoryBack(): () => void {
   const timer = setTimeout(() => {
     if (commits < commitsWorthIt) return;
     commits = 0;
-    void gc();
+    gc();
   }, quietMs).unref();
   return () => {
     commits += 1;

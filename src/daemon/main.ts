@@ -36,7 +36,8 @@ async function main(): Promise<void> {
 
 function refuse(error: unknown): never {
   const known = error instanceof WorkerError;
-  if (!announce({ error: { code: known ? error.code : "internal", message: messageOf(error) } })) console.error(messageOf(error));
+  if (!announce({ error: { code: known ? error.code : "internal", message: messageOf(error) } }))
+    console.error(`Error: ${messageOf(error)}`);
   if (!known && error instanceof Error) console.error(error.stack);
   process.exit(1);
 }

@@ -67,10 +67,16 @@ function isWildcard(address: string): boolean {
 
 function portError(error: NodeJS.ErrnoException, host: string, port: number): WorkerError {
   if (error.code === "EADDRINUSE") {
-    return new WorkerError("conflict", `Port ${port} on ${host} is taken by another program. Give another one: --port ${port + 1}`);
+    return new WorkerError(
+      "conflict",
+      `Port ${port} on ${host} is taken by another program. Give another one: claude-worker server start --port ${port + 1}.`,
+    );
   }
   if (error.code === "EACCES") {
-    return new WorkerError("forbidden", `Port ${port} on ${host} may not be opened by this user. Give one above 1023: --port 8000`);
+    return new WorkerError(
+      "forbidden",
+      `Port ${port} on ${host} may not be opened by this user. Give one above 1023: claude-worker server start --port 8000.`,
+    );
   }
   return new WorkerError("invalid_input", `${host}:${port} cannot be listened on: ${error.message}. Check --host and --port.`);
 }

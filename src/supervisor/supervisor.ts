@@ -118,7 +118,7 @@ export class Supervisor {
 
   /** Its task must not stay running with nobody behind it: as after a restart, the attempt is adopted anew. */
   #followAgain(attemptId: number, error: unknown): void {
-    const { store, log } = this.#options;
+    const { log } = this.#options;
     log.error({ attempt: attemptId, error: messageOf(error), againMs }, "the attempt cannot be followed; trying again");
     if (this.#unsubscribe === null) return;
     const timer = setTimeout(() => {

@@ -72,6 +72,8 @@ test("a taken port is an error that names it and the flag; no other port is take
   t.after(() => squatter.close());
   await new Promise((resolve) => squatter.once("listening", resolve));
   const { port } = squatter.address() as AddressInfo;
-  const message = new RegExp(`^Port ${port} on 127\\.0\\.0\\.1 is taken by another program\\. Give another one: --port`);
+  const message = new RegExp(
+    `^Port ${port} on 127\\.0\\.0\\.1 is taken by another program\\. Give another one: claude-worker server start --port`,
+  );
   await assert.rejects(setup(t).listenTcp("127.0.0.1", port), { code: "conflict", message });
 });
