@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fault, step } from "../support/model.ts";
 import { worker } from "../support/worker.ts";
-import { fastWorker, killServer, marked, runnerOf } from "./setup.ts";
+import { fastWorker, killServer, noneLeft, runnerOf } from "./setup.ts";
 
 test("an overloaded API is tried again after a while, visibly", async (t) => {
   const w = await worker(t, { "be patient": [fault.overloaded(3), step.text("at last")] });
@@ -45,7 +45,7 @@ test("a task that says nothing for longer than its stall limit is stopped; one t
   assert.match(String(stalled.error?.message), /silent/);
   assert.equal(done.status, "completed", JSON.stringify(done.error));
   await w.until(silent.id, () => true);
-  assert.deepEqual(await marked(w), []);
+  await noneLeft(w);
 });
 
 test("a task that was given retries tries again after a time limit", async (t) => {

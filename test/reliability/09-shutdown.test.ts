@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { identityOf, isAlive } from "../../src/processes/identity.ts";
 import { countedIn } from "../support/steps.ts";
-import { fastWorker, killAndWait, marked, runnerOf, storyOf } from "./setup.ts";
+import { fastWorker, killAndWait, noneLeft, runnerOf, storyOf } from "./setup.ts";
 import type { FastWorker } from "./setup.ts";
 
 test("server stop leaves the running tasks alone; they finish without a server, and the next one knows", async (t) => {
@@ -26,7 +26,7 @@ test("server stop --drain waits for what runs and starts nothing more", async (t
   const waiting = await w.submit("steps 1");
   const { code, stderr } = await w.cli(["server", "stop", "--drain"]);
   assert.equal(code, 0, stderr);
-  assert.deepEqual(await marked(w), []);
+  await noneLeft(w);
   await w.cli(["server", "start"], { env: { CLAUDE_WORKER_WORKERS: "1" } });
   assert.deepEqual([(await w.ended(running.id)).attempts, (await w.ended(waiting.id)).attempts], [1, 1]);
   const first = await w.client.attempts(running.id);
@@ -41,7 +41,7 @@ test("server stop --drain interrupts at its deadline what does not end, and the 
   await w.until(id, () => countedIn(w.place.work, "counted").length >= 2);
   const { code, stderr } = await w.cli(["server", "stop", "--drain", "--deadline", "1s"]);
   assert.equal(code, 0, stderr);
-  assert.deepEqual(await marked(w), [], "nothing runs on");
+  await noneLeft(w);
   await w.start();
   const task = await w.ended(id);
   assert.deepEqual([task.status, task.attempts], ["completed", 2]);
@@ -58,7 +58,7 @@ test("server stop --now interrupts what runs, keeps it for the next start, and s
   const tasks = await Promise.all(["a", "b"].map((name) => w.submit(`steps 30 delay 50 append ${name}`)));
   await w.until(1, () => ["a", "b"].every((name) => countedIn(w.place.work, name).length >= 2));
   assert.equal((await w.cli(["server", "stop", "--now"])).code, 0);
-  assert.deepEqual(await marked(w), []);
+  await noneLeft(w);
   const before = countedIn(w.place.work, "a").length;
   await w.start();
   for (const { id } of tasks) {
@@ -93,7 +93,7 @@ test("server stop --now takes over from a drain that waits: the server is gone a
   const began = performance.now();
   assert.equal((await w.cli(["server", "stop", "--now"])).code, 0);
   assert.ok(performance.now() - began < 10_000, "within seconds");
-  assert.deepEqual(await marked(w), [], "nothing runs on");
+  await noneLeft(w);
   await w.start();
   await w.until(id, ({ attempts, status }) => attempts === 2 && status === "running");
   const [first] = await w.client.attempts(id);
@@ -127,5 +127,5 @@ test("a weaker stop changes nothing about a stronger one: what is interrupted st
   await w.client.stop({ mode: "now" });
   await w.client.stop({ mode: "drain" }).catch(() => null); // It may be gone already.
   await w.cli(["server", "stop"]);
-  assert.deepEqual(await marked(w), []);
+  await noneLeft(w);
 });

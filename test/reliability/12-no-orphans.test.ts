@@ -8,7 +8,7 @@ import { markerName } from "../../src/processes/sweep.ts";
 import { step } from "../support/model.ts";
 import { until } from "../support/wait.ts";
 import { worker } from "../support/worker.ts";
-import { fastWorker, killAndWait, killEverything, killServer, marked, runnerOf } from "./setup.ts";
+import { fastWorker, killAndWait, killEverything, killServer, marked, noneLeft, runnerOf } from "./setup.ts";
 
 test("what a task leaves in the background is ended with it, also when its runner is killed", async (t) => {
   const w = await worker(t);
@@ -25,7 +25,7 @@ test("what a task leaves in the background is ended with it, also when its runne
   await w.until(id, ({ attempts }) => attempts === 2);
   assert.equal(await isAlive(identity), false, "ended before the next attempt began");
   assert.equal((await w.ended(id)).status, "completed");
-  await until("the end of all that carries a marker", async () => (await marked(w)).length === 0);
+  await noneLeft(w);
 });
 
 test("after a power cut that spared a task's tools, the next start ends them before it resumes the task", async (t) => {
@@ -41,7 +41,7 @@ test("after a power cut that spared a task's tools, the next start ends them bef
   await w.until(id, ({ attempts }) => attempts === 2);
   for (const each of spared) assert.equal(await isAlive(each), false);
   assert.equal((await w.ended(id)).status, "completed");
-  await until("the end of all that carries a marker", async () => (await marked(w)).length === 0);
+  await noneLeft(w);
 });
 
 test("a runner of no attempt is ended at the next start, and leaves by itself when there is none", async (t) => {

@@ -72,6 +72,11 @@ export async function marked(w: TestWorker): Promise<ProcessRow[]> {
   return (await Promise.all(markers.map((id) => markedProcesses(rows, markerName, id)))).flat().filter(({ alive }) => alive);
 }
 
+/** A runner that has told its last word is gone a moment later; nothing else may be there, and it not for long. */
+export async function noneLeft(w: TestWorker): Promise<void> {
+  await until("the end of all that carries a marker", async () => (await marked(w)).length === 0, 2_000);
+}
+
 /** The pid of the runner of the task's newest attempt, once it is known. */
 export function runnerOf(w: TestWorker, id: number): Promise<number> {
   return until(`a runner of task ${id}`, async () => (await w.client.attempts(id)).at(-1)?.pid);
