@@ -1,4 +1,5 @@
 /** How fast the store is, on a real file with synchronous=FULL. Each figure makes and removes its own databases. */
+import { execFileSync } from "node:child_process";
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -23,6 +24,7 @@ const runMs = 5000;
 /** Ten writers, each waiting for its own commit before it submits again: what ten connections do. */
 async function durableWrites(): Promise<Row[]> {
   return inDirectory(async (directory) => {
+    restDisk();
     const store = openStore({ path: path.join(directory, "tasks.db") });
     const perSecond = await countPerSecond(10, async () => {
       await store.write(() => store.tasks.insert(newTask()));
@@ -32,6 +34,11 @@ async function durableWrites(): Promise<Row[]> {
     const note = `one sync of this disk takes ${syncMs(directory).toFixed(2)} ms (median)`;
     return [atLeast("durable submits, 10 writers", perSecond, "submits/s", 3000, note)];
   });
+}
+
+/** What an earlier figure left unwritten would be written with our own syncs, and be counted as ours. */
+function restDisk(): void {
+  execFileSync("sync");
 }
 
 /** What a commit cannot be faster than. */
@@ -51,6 +58,7 @@ function syncMs(directory: string): number {
 /** Four running tasks, twenty events a write, each with the journal's position as the supervisor writes it. */
 async function eventsAppended(): Promise<Row[]> {
   return inDirectory(async (directory) => {
+    restDisk();
     const store = openStore({ path: path.join(directory, "tasks.db") });
     const text = "What an agent says in two lines or three, before it reads another file. ".repeat(3);
     const events = Array.from({ length: 20 }, (_, n) => ({ type: "text", at: 1000 + n, data: { text } }) as const);

@@ -1,10 +1,14 @@
 /** How long a trivial task takes on the real Claude Code with the scripted model, from submit to its end as a client is told, beside `claude -p`. */
+import { setTimeout as delay } from "node:timers/promises";
+import { prewarm } from "@anthropic-ai/claude-agent-sdk";
+import { ClaudeProcess } from "../src/runner/agent/claude-process.ts";
+import { hostOptions } from "../src/runner/agent/claude-options.ts";
 import { step } from "../test/support/model.ts";
-import { atMost } from "./figure.ts";
+import { atMost, known } from "./figure.ts";
 import type { Figure, Row } from "./figure.ts";
 import { inTurns, median, timed } from "./measure.ts";
 import { inWorld } from "./world.ts";
-import type { Server } from "./world.ts";
+import type { Server, World } from "./world.ts";
 
 export const figures: readonly Figure[] = [{ name: "task: beside claude -p", run: besidePrint }];
 
@@ -17,6 +21,7 @@ async function besidePrint({ quick }: { quick: boolean }): Promise<Row[]> {
     const cold = await world.server("cold", { CLAUDE_WORKER_WARM: "0" });
     const sides = await inTurns(quick ? 3 : 10, {
       print: async () => (await world.claude("-p", prompt, "--model", model, "--permission-mode", "acceptEdits")).ms,
+      sdk: () => claimMs(world),
       warm: () => taskMs(warm, world.place.work, 1),
       cold: () => taskMs(cold, world.place.work, 0),
     });
@@ -26,7 +31,25 @@ async function besidePrint({ quick }: { quick: boolean }): Promise<Row[]> {
     return [
       atMost("trivial task, warm ÷ `claude -p`", warmMs / print, "×", 0.5, note(warmMs)),
       atMost("trivial task, `--warm 0` ÷ `claude -p`", coldMs / print, "×", 1.6, note(coldMs)),
+      known(
+        "the SDK alone: a parked Claude Code from its claim to its exit ÷ `claude -p`",
+        median(sides.sdk) / print,
+        "×",
+        note(median(sides.sdk)),
+      ),
     ];
+  });
+}
+
+/** What no runner can be faster than: the same parked Claude Code with nothing of ours around it. It is at rest when it is claimed, as a parked runner is. */
+async function claimMs({ env, place }: World): Promise<number> {
+  const claude = new ClaudeProcess(() => {});
+  const spare = await prewarm({ options: { ...hostOptions(env, null), permissionMode: "default", spawnClaudeCodeProcess: claude.start } });
+  await delay(1_000);
+  return timed(async () => {
+    const query = spare.claim({ prompt, options: { cwd: place.work, permissionMode: "acceptEdits", model } });
+    for await (const message of query) if (message.type === "result" && message.is_error) throw new Error(JSON.stringify(message));
+    await claude.ended;
   });
 }
 
