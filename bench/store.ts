@@ -173,7 +173,11 @@ async function countPerSecond(writers: number, work: (writer: number) => Promise
   let count = 0;
   const start = performance.now();
   const loop = async (writer: number): Promise<void> => {
-    while (performance.now() - start < runMs) count += await work(writer);
+    while (performance.now() - start < runMs) {
+      // Not `count += await …`: that reads the count before the wait, and loses what the others count meanwhile.
+      const done = await work(writer);
+      count += done;
+    }
   };
   await Promise.all(Array.from({ length: writers }, (_, writer) => loop(writer)));
   return count / ((performance.now() - start) / 1000);
