@@ -39,6 +39,8 @@ import { version } from "./version.ts";
 /** A parked runner that nobody connects to leaves after this long. */
 const orphanTimeoutMs = 10_000;
 const defaultDrainDeadlineMs = 600_000;
+/** Stopped attempts end within this, hanging runners included. On a full disk their ends cannot be written down: the next start finds them in the journals. */
+const endLimitMs = 20_000;
 
 export interface DaemonContext {
   readonly options: DaemonOptions;
@@ -204,8 +206,8 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
     await Promise.all([scheduler.stop(), retention.stop()]);
     if (stopMode === "drain") await within(Promise.race([supervisor.settled(), overtaken.promise]), drainDeadlineMs);
     if (stopMode !== "leave" && supervisor.size > 0) {
-      await supervisor.stopAll("interrupted");
-      await supervisor.settled();
+      const ended = supervisor.stopAll("interrupted").then(() => supervisor.settled());
+      await within(ended, settings.stop_grace_ms + endLimitMs);
     }
     await http.stop();
     await supervisor.stop();
