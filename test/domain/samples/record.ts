@@ -154,9 +154,10 @@ function madeEqual(text: string, directory: string): string {
     .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, numbered)
     .replaceAll(/(toolu_|msg_|req_|chatcmpl-)[A-Za-z0-9_-]{16,}/g, (id, kind: string) => kind + numbered(id).slice(-12))
     .replaceAll(/\ba[0-9a-f]{16}\b|\b[0-9a-z]{9}-[0-9a-f]{8}\b/g, (id) => `id-${numbered(id).slice(-12)}`)
-    .replaceAll(directory, "/scratch")
-    .replaceAll(directory.replaceAll("/", "-"), "-scratch")
-    .replaceAll(/\/tmp\/(cc-socks|claude-\d+)\/[^"]*/g, "/scratch/$1")
+    .replaceAll(`${directory}/home`, "/home/me")
+    .replaceAll(directory, "/home/me")
+    .replaceAll(directory.replaceAll("/", "-"), "-home-me")
+    .replaceAll(/\/tmp\/(cc-socks|claude-\d+)\/[^"]*/g, "/tmp/$1")
     .replaceAll(/127\.0\.0\.1:\d{4,}/g, "127.0.0.1:8080");
 }
 
