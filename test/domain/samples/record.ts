@@ -142,7 +142,7 @@ function withoutTimes(key: string, value: unknown): unknown {
   return key === "timestamp" ? "2026-01-01T00:00:00.000Z" : value;
 }
 
-/** Ids are numbered in the order in which they come; the corner of the disk is `/scratch`. */
+/** Ids are numbered in the order in which they come; the corner of the disk is `/home/me`. */
 function madeEqual(text: string, directory: string): string {
   const seen = new Map<string, string>();
   const numbered = (id: string): string => {
