@@ -35,7 +35,7 @@ export class Ingest {
    * @returns false when another daemon holds the attempt now: nothing was written, and nothing more should be.
    */
   async catchUp(onEnd: () => void): Promise<boolean> {
-    for await (const batch of readJournal(this.#journal, this.#attempt.id, this.#offset)) {
+    for (const batch of readJournal(this.#journal, this.#attempt.id, this.#offset)) {
       const fresh = batch.records.filter((record) => record._n > this.#lastRecord);
       const lastRecord = fresh.at(-1)?._n ?? this.#lastRecord;
       const held = await this.#store.write(() => this.#put(fresh, batch.offset, lastRecord, onEnd));

@@ -1,6 +1,5 @@
 /** Reads whole lines of a journal from a byte offset. A torn last line (its writer was killed) stays unread until it is whole. */
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
+import { closeSync, constants, openSync, readSync } from "node:fs";
 import type { JournalRecord } from "../domain/record.ts";
 
 const chunkBytes = 1024 * 1024;
@@ -18,19 +17,18 @@ export interface JournalBatch {
 /**
  * Yields batches of at most about 1 MB (unless a line is longer) from `offset` to the end of the last whole line.
  * Lines of other attempts and lines that are not JSON (torn by a power cut, mended by the next runner with a newline) are passed over.
- * A missing file has no lines.
+ * A missing file has no lines. It reads at once, not in a thread of the pool: the lines were written a moment ago, and where all processors work a round trip
+ * through the pool takes longer than the read.
+ * @throws what opening and reading throw (no descriptors left, a link in the file's place).
  */
-export async function* readJournal(path: string, attemptId: number, offset: number): AsyncGenerator<JournalBatch> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT" || error.code === "ENOTDIR") return null;
-    throw error;
-  });
-  if (file === null) return;
+export function* readJournal(path: string, attemptId: number, offset: number): Generator<JournalBatch> {
+  const descriptor = openIfThere(path);
+  if (descriptor === null) return;
   try {
     let bufferBytes = firstBytes;
     for (;;) {
       const buffer = Buffer.allocUnsafe(bufferBytes);
-      const { bytesRead } = await file.read(buffer, 0, bufferBytes, offset);
+      const bytesRead = readSync(descriptor, buffer, 0, bufferBytes, offset);
       if (bytesRead === 0) return;
       const end = buffer.subarray(0, bytesRead).lastIndexOf(newline) + 1;
       if (end === 0) {
@@ -43,7 +41,17 @@ export async function* readJournal(path: string, attemptId: number, offset: numb
       yield { records: parseLines(buffer.toString("utf8", 0, end), attemptId), offset };
     }
   } finally {
-    await file.close();
+    closeSync(descriptor);
+  }
+}
+
+function openIfThere(path: string): number | null {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    throw error;
   }
 }
 
