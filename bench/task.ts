@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { prewarm } from "@anthropic-ai/claude-agent-sdk";
 import { ClaudeProcess } from "../src/runner/agent/claude-process.ts";
-import { hostOptions } from "../src/runner/agent/claude-options.ts";
+import { hostOptions, parkedEnv } from "../src/runner/agent/claude-options.ts";
 import { step } from "../test/support/model.ts";
 import { atMost, known } from "./figure.ts";
 import type { Figure, Row } from "./figure.ts";
@@ -10,7 +10,10 @@ import { inTurns, median, timed } from "./measure.ts";
 import { inWorld } from "./world.ts";
 import type { Server, World } from "./world.ts";
 
-export const figures: readonly Figure[] = [{ name: "task: beside claude -p", run: besidePrint }];
+export const figures: readonly Figure[] = [
+  { name: "task: beside claude -p", run: besidePrint },
+  { name: "task: after a rest", run: afterRest },
+];
 
 const prompt = "say ready";
 const model = "claude-sonnet-4-5";
@@ -20,7 +23,7 @@ async function besidePrint({ quick }: { quick: boolean }): Promise<Row[]> {
     const warm = await world.server("warm", { CLAUDE_WORKER_WARM: "1" });
     const cold = await world.server("cold", { CLAUDE_WORKER_WARM: "0" });
     const sides = await inTurns(quick ? 3 : 10, {
-      print: async () => (await world.claude("-p", prompt, "--model", model, "--permission-mode", "acceptEdits")).ms,
+      print: () => printMs(world),
       sdk: () => claimMs(world),
       warm: () => taskMs(warm, world.place.work, 1),
       cold: () => taskMs(cold, world.place.work, 0),
@@ -41,10 +44,46 @@ async function besidePrint({ quick }: { quick: boolean }): Promise<Row[]> {
   });
 }
 
+/** Parked runners mostly rest for long. Each task takes one that has, while replacements park behind it. */
+async function afterRest({ quick }: { quick: boolean }): Promise<Row[]> {
+  const [rounds, restMs] = quick ? [1, 20_000] : [3, 200_000];
+  const parked = rounds + 1;
+  return inWorld({ [prompt]: [step.text("ready")] }, async (world) => {
+    const own = await world.server("own", { CLAUDE_WORKER_WARM: String(parked) });
+    const plain = await world.server("plain", { CLAUDE_WORKER_WARM: String(parked), CLAUDE_WORKER_AGENT_ENV: "BUN_GC_TIMER_DISABLE=0" });
+    await Promise.all([own.quiet(parked), plain.quiet(parked)]);
+    await delay(restMs);
+    const settled = async (): Promise<void> => {
+      await Promise.all([own.quiet(parked), plain.quiet(parked)]);
+      await delay(1_000);
+    };
+    const sides = await inTurns(rounds, {
+      print: () => settled().then(() => printMs(world)),
+      own: () => settled().then(() => taskMs(own, world.place.work, parked)),
+      plain: () => settled().then(() => taskMs(plain, world.place.work, parked)),
+    });
+    const print = median(sides.print);
+    const rowOf = (what: string, values: readonly number[]): Row => {
+      const ms = median(values);
+      return known(what, ms / print, "×", `${ms.toFixed(0)} ms ÷ ${print.toFixed(0)} ms, medians of ${rounds}; rested ${restMs / 1000} s`);
+    };
+    return [
+      rowOf("the same with a runner that has rested for minutes ÷ `claude -p`", sides.own),
+      rowOf("the same with the runtime's own collections while it rests", sides.plain),
+    ];
+  });
+}
+
+async function printMs(world: World): Promise<number> {
+  return (await world.claude("-p", prompt, "--model", model, "--permission-mode", "acceptEdits")).ms;
+}
+
 /** What no runner can be faster than: the same parked Claude Code with nothing of ours around it. It is at rest when it is claimed, as a parked runner is. */
 async function claimMs({ env, place }: World): Promise<number> {
   const claude = new ClaudeProcess(() => {});
-  const spare = await prewarm({ options: { ...hostOptions(env, null), permissionMode: "default", spawnClaudeCodeProcess: claude.start } });
+  const spare = await prewarm({
+    options: { ...hostOptions({ ...parkedEnv, ...env }, null), permissionMode: "default", spawnClaudeCodeProcess: claude.start },
+  });
   await delay(1_000);
   return timed(async () => {
     const query = spare.claim({ prompt, options: { cwd: place.work, permissionMode: "acceptEdits", model } });

@@ -7,7 +7,7 @@ import type { CanUseTool, Query, SDKMessage, SpareProcess } from "@anthropic-ai/
 import { messageOf } from "../../domain/errors.ts";
 import type { Agent, AgentOptions, AgentWork, CreateAgent, Emit } from "./agent.ts";
 import { ClaudeProcess } from "./claude-process.ts";
-import { claimOptions, denialOf, hostOptions, isClaimable, taskOptions } from "./claude-options.ts";
+import { claimOptions, denialOf, hostOptions, isClaimable, parkedEnv, taskOptions } from "./claude-options.ts";
 import { isNoise, refusedSignIn } from "./messages.ts";
 import { resumeSession } from "./resume-session.ts";
 import type { Launch } from "./resume-session.ts";
@@ -38,7 +38,9 @@ class ClaudeAgent implements Agent {
   }
 
   async park(): Promise<void> {
-    this.#spare = this.#sdk.then(({ prewarm }) => prewarm({ options: { ...this.#host(), permissionMode: "default" } }));
+    const host = this.#host();
+    const options = { ...host, env: { ...parkedEnv, ...host.env }, permissionMode: "default" as const };
+    this.#spare = this.#sdk.then(({ prewarm }) => prewarm({ options }));
     const spare = await this.#spare;
     spare.claimed.catch(() => {});
     void spare.exited.then(this.#lose);
