@@ -12,7 +12,7 @@ export function agentEnvironmentTable(): string {
     ["named in the setting `agent_env`", "`NAME` passes the server's variable on, `NAME=value` sets it"],
     [
       "never",
-      `${anything("CLAUDE_WORKER_")} of the server (what the runner itself sets is told below); and what a Claude Code session sets for its own children: ${neverPassedOn.map(code).join(", ")}`,
+      `${anything("CLAUDE_WORKER_")}; and what a Claude Code session sets for its own children: ${neverPassedOn.map(code).join(", ")}`,
     ],
   ];
   return markdownTable(

@@ -1,6 +1,7 @@
 /** What is different for a call from inside a task: a server that it starts is part of the task's process tree and is ended with it. */
 import { ServerUnreachable } from "../client/server-unreachable.ts";
 import { WorkerError } from "../domain/errors.ts";
+import { taskVariables } from "../domain/task-variables.ts";
 import type { Io } from "./io.ts";
 
 const cannotStart =
@@ -8,7 +9,7 @@ const cannotStart =
   "Ask a person to start it outside of the task: claude-worker server start";
 
 export function isInsideTask(env: Io["env"]): boolean {
-  return Boolean(env["CLAUDE_WORKER_RUNNER_ID"] || env["CLAUDE_WORKER_TASK_TOKEN"]);
+  return Boolean(env[taskVariables.runner] || env[taskVariables.token]);
 }
 
 /** @throws WorkerError forbidden, from inside a task. */

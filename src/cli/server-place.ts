@@ -7,6 +7,7 @@ import type { Paths } from "../config/paths.ts";
 import { loadSettings } from "../config/settings.ts";
 import type { LoadedSettings } from "../config/settings.ts";
 import { WorkerError } from "../domain/errors.ts";
+import { taskVariables } from "../domain/task-variables.ts";
 import { isInsideTask } from "./inside-task.ts";
 import type { Io } from "./io.ts";
 
@@ -26,7 +27,7 @@ export function serverPlace(env: Io["env"]): ServerPlace {
   const loaded = loadSettings({ file: paths.config, env });
   const url = loaded.settings.server_url;
   // Inside a task its own token says so, and the guardrails hold.
-  const taskToken = env["CLAUDE_WORKER_TASK_TOKEN"] || null;
+  const taskToken = env[taskVariables.token] || null;
   const address: ServerAddress =
     url === null ? { kind: "socket", path: paths.serverSocket, token: taskToken } : urlAddress(url, taskToken ?? tokenFor(url, paths, env));
   const isLocal = url === null;

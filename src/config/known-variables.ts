@@ -5,20 +5,7 @@ import { settingDefinitions } from "./settings.ts";
 const prefix = "CLAUDE_WORKER_";
 
 /** Beside the settings' own: places, secrets, and what our processes tell each other. */
-const others = [
-  "HOME",
-  "DB",
-  "LOG_DIR",
-  "CONFIG",
-  "TOKEN",
-  "LOG_LEVEL",
-  "RUNNER",
-  "RUNNER_ID",
-  "TASK_TOKEN",
-  "READY_FD",
-  "AGENT_MODULE",
-  "FAILPOINTS",
-];
+const others = ["HOME", "DB", "LOG_DIR", "CONFIG", "TOKEN", "LOG_LEVEL", "RUNNER", "READY_FD", "AGENT_MODULE", "FAILPOINTS"];
 
 /** Sentences about the variables that mean nothing to us: no errors, for an environment may hold other programs' names. */
 export function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {

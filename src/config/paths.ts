@@ -1,6 +1,7 @@
 /** Where everything lives. Pure: it computes paths and creates nothing. */
 import { homedir, tmpdir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
+import { taskVariables } from "../domain/task-variables.ts";
 
 /** Longest path of a unix socket in bytes, without the closing NUL (Linux 107; macOS 103, which we keep to everywhere). */
 const maxSocketPathBytes = 103;
@@ -8,7 +9,7 @@ const maxSocketPathBytes = 103;
 const longestSocketName = "r-0123456789abcdefghijkl.sock";
 
 export interface Paths {
-  /** `CLAUDE_WORKER_HOME`, default `~/.claude-worker`. Mode 0700. */
+  /** `CLAUDE_WORKER_HOME`, inside a task the one of its server, default `~/.claude-worker`. Mode 0700. */
   readonly home: string;
   readonly database: string;
   /** The local admin token, mode 0600. */
@@ -29,7 +30,7 @@ export interface Paths {
 /** All paths for this environment. @param env process.env or a scratch one. */
 export function pathsFrom(env: Readonly<Record<string, string | undefined>>): Paths {
   const userHome = env["HOME"] || homedir();
-  const home = absolute(env["CLAUDE_WORKER_HOME"] || join(userHome, ".claude-worker"));
+  const home = absolute(env["CLAUDE_WORKER_HOME"] || env[taskVariables.home] || join(userHome, ".claude-worker"));
   const run = runDirectory(home, env["XDG_RUNTIME_DIR"]);
   const configHome = env["XDG_CONFIG_HOME"] || join(userHome, ".config");
   return {

@@ -9,6 +9,7 @@ import type { Paths } from "../config/paths.ts";
 import type { LoadedSettings, Settings } from "../config/settings.ts";
 import type { ServerView } from "../contract/views.ts";
 import { WorkerError, messageOf } from "../domain/errors.ts";
+import { taskVariables } from "../domain/task-variables.ts";
 import { createHttp } from "../http/server.ts";
 import type { HttpDoor } from "../http/server.ts";
 import { listHolds } from "../operations/hold-queue.ts";
@@ -113,7 +114,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
       socket: runnerSocketPath(paths, runnerId),
       prewarm,
       orphanTimeoutMs,
-      agentEnv: { ...agentEnv, CLAUDE_WORKER_HOME: paths.home, CLAUDE_WORKER_TASK_TOKEN: taskToken(taskTokenKey, runnerId) },
+      agentEnv: { ...agentEnv, [taskVariables.home]: paths.home, [taskVariables.token]: taskToken(taskTokenKey, runnerId) },
       claudeExecutable: settings.claude_executable,
       compileCache: join(paths.home, "cache"),
       // For tests and measurements only: another agent than Claude Code.

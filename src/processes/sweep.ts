@@ -1,6 +1,7 @@
 /** Ends what is left of a runner's process tree. Only processes that are proven to be of that tree are touched, never this process or its parents. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { SweptProcess } from "../domain/record.ts";
+import { taskVariables } from "../domain/task-variables.ts";
 import { descendantsIn, isAlive, killIfSame } from "./identity.ts";
 import { childrenFromProc, commandFromProc } from "./proc.ts";
 import { listProcesses, markedProcesses } from "./process-table.ts";
@@ -8,7 +9,7 @@ import type { ProcessRow } from "./process-table.ts";
 import { commandFromPs } from "./ps.ts";
 
 /** In the environment of everything that a runner starts: the runner's id. */
-export const markerName = "CLAUDE_WORKER_RUNNER_ID";
+export const markerName = taskVariables.runner;
 
 export interface SweepOptions {
   /** All descendants of this process belong to the tree: the runner itself, which adopts what its tree leaves behind. */

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { openSync, closeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { taskVariables } from "../domain/task-variables.ts";
 import { failpoint, failpointEnvironment } from "../processes/failpoint.ts";
 import type { RunnerBoot } from "../runner/protocol.ts";
 import { connectRunner } from "./runner-connection.ts";
@@ -47,7 +48,7 @@ export async function spawnRunner(options: SpawnOptions): Promise<RunnerConnecti
         ...options.boot.agentEnv,
         ...failpointEnvironment(),
         CLAUDE_WORKER_RUNNER: JSON.stringify(options.boot),
-        CLAUDE_WORKER_RUNNER_ID: options.boot.runnerId,
+        [taskVariables.runner]: options.boot.runnerId,
         ...(options.boot.compileCache === undefined ? {} : { NODE_COMPILE_CACHE: options.boot.compileCache }),
       },
     });

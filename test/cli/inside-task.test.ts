@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { test } from "node:test";
 import { withoutServer, withServer } from "./setup.ts";
 
-const marks: readonly Record<string, string>[] = [{ CLAUDE_WORKER_RUNNER_ID: "abcd-1" }, { CLAUDE_WORKER_TASK_TOKEN: "secret" }];
+const marks: readonly Record<string, string>[] = [{ WORKER_TASK_RUNNER: "abcd-1" }, { WORKER_TASK_TOKEN: "secret" }];
 
 test("a task cannot start a server, which would be ended with it, and reads why and who can", async (t) => {
   const { call, place } = withoutServer(t);
@@ -39,6 +39,6 @@ test("without a server, a call from inside a task is told to ask a person, not t
 
 test("a server elsewhere that does not answer is not the task's to start either, and the address is what to check", async (t) => {
   const { call } = withoutServer(t);
-  const { stderr } = await call(["list"], { env: { CLAUDE_WORKER_TASK_TOKEN: "x", CLAUDE_WORKER_SERVER_URL: "http://127.0.0.1:9" } });
+  const { stderr } = await call(["list"], { env: { WORKER_TASK_TOKEN: "x", CLAUDE_WORKER_SERVER_URL: "http://127.0.0.1:9" } });
   assert.match(stderr, /Check CLAUDE_WORKER_SERVER_URL/);
 });

@@ -199,10 +199,22 @@ test("the agent sees its environment and the runner's marker, and nothing of the
   const { runner, place } = await setup(t, { "show env": [step.bash("env > env.txt"), step.text("done")] }, { env: { LANG: "C.UTF-8" } });
   await runner.start({ prompt: "show env", allow: ["Bash"] }).ended();
   const env = readFileSync(path.join(place.work, "env.txt"), "utf8").split("\n");
-  assert.ok(env.includes(`CLAUDE_WORKER_RUNNER_ID=${runner.id}`));
+  assert.ok(env.includes(`WORKER_TASK_RUNNER=${runner.id}`));
   assert.ok(env.includes("LANG=C.UTF-8"));
   assert.deepEqual(
-    env.filter((line) => line.startsWith("CLAUDE_WORKER_RUNNER=")),
+    env.filter((line) => line.startsWith("CLAUDE_WORKER_")),
     [],
   );
 });
+
+for (const [how, env, expected] of [
+  ["what rests does not lose its compiled code to a timer", {}, "BUN_GC_TIMER_DISABLE=1"],
+  ["the user's own setting of the runtime counts", { BUN_GC_TIMER_DISABLE: "0" }, "BUN_GC_TIMER_DISABLE=0"],
+] as const) {
+  test(`a parked Claude Code: ${how}`, async (t) => {
+    const { runner, place } = await setup(t, { "show env": [step.bash("env > env.txt"), step.text("done")] }, { prewarm: true, env });
+    const records = await runner.start({ prompt: "show env", allow: ["Bash"] }).ended();
+    assert.partialDeepStrictEqual(records[0], { subtype: "started", warm: true });
+    assert.ok(readFileSync(path.join(place.work, "env.txt"), "utf8").split("\n").includes(expected));
+  });
+}
