@@ -12,9 +12,11 @@ const flagOf: Readonly<Record<string, string>> = {
   expires_at: "--expires",
 };
 
-/** The error with flags for fields; as it is where a fault belongs to no flag of the command. */
+/** The error with flags for fields; as it is where its sentence names no field (then it is written for people), or where a fault belongs to no flag of the command. */
 export function withFlagNames(error: unknown, command: CommandSpec): unknown {
-  if (!(error instanceof WorkerError) || error.faults.length === 0) return error;
+  if (!(error instanceof WorkerError)) return error;
+  const [first] = error.faults;
+  if (first === undefined || !error.message.includes(` at ${first.pointer}: `)) return error;
   const faults = error.faults.map(({ pointer, detail }) => ({ pointer, detail: inWords(detail) }));
   const sentences = faults.map((fault) => sentenceAbout(fault, command));
   if (sentences.includes(null)) return error;

@@ -97,7 +97,9 @@ test("run takes model and permission mode from this call's environment, and a fl
 
 test("an untrusted directory is refused with 4, and --trust needs a terminal", async (t) => {
   const { call, api } = await withServer(t);
-  api.failNextSubmit = new WorkerError("untrusted_directory", "/x is not trusted. If you trust it: claude-worker trust add /x");
+  api.failNextSubmit = new WorkerError("untrusted_directory", "/x is not trusted. If you trust it: claude-worker trust add /x", [
+    { pointer: "/working_directory", detail: "not trusted" },
+  ]);
   const refused = await call(["run", "x"]);
   assert.deepEqual([refused.code, refused.stdout], [4, ""]);
   assert.equal(refused.stderr, "Error: /x is not trusted. If you trust it: claude-worker trust add /x\n");

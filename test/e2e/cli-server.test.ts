@@ -126,6 +126,18 @@ test("a data directory with a very long path works", async (t) => {
   await w.cli(["server", "stop", "--now"], { env });
 });
 
+test("a directory that nobody trusts is refused with the command that trusts it", async (t) => {
+  const w = await worker(t, { hello: [step.text("hi")] });
+  const strange = path.join(w.place.directory, "it's strange");
+  mkdirSync(strange);
+  const { code, stdout, stderr } = await w.cli(["run", "hello", "--dir", strange]);
+  assert.deepEqual([code, stdout], [4, ""]);
+  const command = /^Error: .* is not trusted: .* If you trust it: claude-worker (trust add .*)$/m.exec(stderr)?.[1];
+  assert.equal(command, `trust add '${strange.replaceAll("'", "'\\''")}'`, stderr);
+  assert.equal((await w.cli(["trust", "add", strange])).code, 0);
+  assert.equal((await w.cli(["run", "hello", "--dir", strange])).code, 0);
+});
+
 test("a relative data directory is the one below the caller", async (t) => {
   const w = await worker(t);
   const env = { CLAUDE_WORKER_HOME: "here" };
