@@ -2,6 +2,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { ProcessRow } from "./process-table.ts";
 
+/** PF_EXITING of the kernel's sched.h: this thread has run its last instruction. */
+const exitingFlag = 0x4;
+
 export function listFromProc(): ProcessRow[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -10,14 +13,9 @@ export function listFromProc(): ProcessRow[] {
 }
 
 export function readFromProc(pid: number): ProcessRow | null {
-  const stat = read(pid, "stat");
-  if (stat === null) return null;
-  // The command's name stands in parentheses and may hold anything: the fields are counted from the last one (state is field 3).
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const [state, parent] = fields;
-  const start = fields[19];
-  if (state === undefined || start === undefined) return null;
-  return { pid, parent: Number(parent), alive: state !== "Z" && state !== "X", start };
+  const stat = readStat(`${pid}`);
+  // The state is that of the first thread: it alone may be over, while others go on.
+  return stat === null ? null : { pid, parent: stat.parent, alive: !(stat.isOver && areThreadsOver(pid)), start: stat.start };
 }
 
 export function markedInProc(rows: readonly ProcessRow[], name: string, value: string): ProcessRow[] {
@@ -30,6 +28,33 @@ export function markedInProc(rows: readonly ProcessRow[], name: string, value: s
 export function markersInProc(name: string): Set<string> {
   const entries = listFromProc().flatMap((row) => (row.alive ? (read(row.pid, "environ")?.split("\0") ?? []) : []));
   return new Set(entries.filter((entry) => entry.startsWith(`${name}=`)).map((entry) => entry.slice(name.length + 1)));
+}
+
+interface Stat {
+  readonly parent: number;
+  readonly start: string;
+  /** It runs no instruction of its own any more. */
+  readonly isOver: boolean;
+}
+
+/** @param place below /proc: a process, or one of its threads. */
+function readStat(place: string): Stat | null {
+  const stat = read(place, "stat");
+  if (stat === null) return null;
+  // The command's name stands in parentheses and may hold anything: the fields are counted from the last one (state is field 3).
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const [state, parent] = fields;
+  const [flags, start] = [fields[6], fields[19]];
+  if (state === undefined || start === undefined) return null;
+  return { parent: Number(parent), start, isOver: state === "Z" || state === "X" || (Number(flags) & exitingFlag) !== 0 };
+}
+
+function areThreadsOver(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).every((thread) => readStat(`${pid}/task/${thread}`)?.isOver ?? true);
+  } catch {
+    return true; // All have ended meanwhile.
+  }
 }
 
 /** The direct children of a process, the dead ones included; null where the kernel does not list them (CONFIG_PROC_CHILDREN). */
@@ -47,9 +72,9 @@ export function commandFromProc(pid: number): string {
   return read(pid, "cmdline")?.replaceAll("\0", " ").trim() ?? "";
 }
 
-function read(pid: number, file: string): string | null {
+function read(place: number | string, file: string): string | null {
   try {
-    return readFileSync(`/proc/${pid}/${file}`, "latin1");
+    return readFileSync(`/proc/${place}/${file}`, "latin1");
   } catch {
     // It has ended, or it belongs to somebody else.
     return null;

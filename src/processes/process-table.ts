@@ -5,7 +5,10 @@ import { listFromPs, markedInPs, markersInPs, readFromPs } from "./ps.ts";
 export interface ProcessRow {
   readonly pid: number;
   readonly parent: number;
-  /** False for what has ended and only waits to be reaped (states Z and X): it still answers `kill(pid, 0)`. */
+  /**
+   * Whether it can run an instruction of its own. False for what has ended and only waits to be reaped (states Z and X), and for what the kernel
+   * still takes apart, which needs tens of milliseconds (docs/decisions/0005): both still answer `kill(pid, 0)`. `ps` tells only of the first.
+   */
   readonly alive: boolean;
   /** When it started, as this system counts (opaque): with the pid it names one process until the next boot. */
   readonly start: string;

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { SweptProcess } from "../domain/record.ts";
 import { taskVariables } from "../domain/task-variables.ts";
 import { descendantsIn, isAlive, killIfSame } from "./identity.ts";
-import { childrenFromProc, commandFromProc } from "./proc.ts";
+import { childrenFromProc, commandFromProc, readFromProc } from "./proc.ts";
 import { listProcesses, markedProcesses } from "./process-table.ts";
 import type { ProcessRow } from "./process-table.ts";
 import { commandFromPs } from "./ps.ts";
@@ -14,7 +14,7 @@ export const markerName = taskVariables.runner;
 export interface SweepOptions {
   /** All descendants of this process belong to the tree: the runner itself, which adopts what its tree leaves behind. */
   readonly root?: number;
-  /** `root` is a subreaper: nothing of its tree can be anywhere else, so that no child means nothing is left, without a look at every process. */
+  /** `root` is a subreaper: nothing of its tree can be anywhere else, so that no living child means nothing is left, without a look at every process. */
   readonly adopting?: boolean;
   /** From SIGTERM to SIGKILL. 0: SIGKILL at once. */
   readonly graceMs?: number;
@@ -28,7 +28,7 @@ export interface SweepOptions {
  */
 export async function sweep(runnerId: string, options: SweepOptions = {}): Promise<SweptProcess[]> {
   const { graceMs = 0, limitMs = 5_000 } = options;
-  if (options.adopting === true && options.root !== undefined && childrenFromProc(options.root)?.length === 0) return [];
+  if (options.adopting === true && options.root !== undefined && isDeserted(options.root)) return [];
   const swept = new Map<string, SweptProcess>();
   const began = performance.now();
   for (;;) {
@@ -39,6 +39,15 @@ export async function sweep(runnerId: string, options: SweepOptions = {}): Promi
     for (const row of left) await end(row, signal, swept);
     await delay(spentMs < 100 ? 5 : 25);
   }
+}
+
+/** Whether nothing below a subreaper can run any more, by a look at its own children only. False also where the kernel does not list them. */
+function isDeserted(root: number): boolean {
+  const children = childrenFromProc(root);
+  if (children === null) return false;
+  // What an exiting child leaves behind comes to the root at its very end: that may be between the look at the child and the second look at the root.
+  const areSpent = children.every((pid) => !(readFromProc(pid)?.alive ?? false) && (childrenFromProc(pid) ?? []).length === 0);
+  return areSpent && (childrenFromProc(root)?.every((pid) => children.includes(pid)) ?? false);
 }
 
 /** The living processes of the tree, now. A marker is looked for in every process; a child that shed it is found through its parents. */

@@ -1,16 +1,22 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import type { ChildProcess } from "node:child_process";
-import { readFileSync, existsSync } from "node:fs";
+import { readFileSync, readdirSync, existsSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { currentBootId, identityOf, isAlive, killIfSame, listDescendants } from "../../src/processes/identity.ts";
-import { listFromPs, markedInPs, readFromPs } from "../../src/processes/ps.ts";
+import { readFromProc } from "../../src/processes/proc.ts";
 import { listProcesses } from "../../src/processes/process-table.ts";
+import { listFromPs, markedInPs, readFromPs } from "../../src/processes/ps.ts";
+import { becomeSubreaper } from "../../src/processes/subreaper.ts";
 import { markerName, sweep } from "../../src/processes/sweep.ts";
 import { scratch } from "../support/scratch.ts";
+import { slowExit } from "../support/slow-exit.ts";
 import { until } from "../support/wait.ts";
+
+const linuxOnly = { skip: process.platform !== "linux" && "only Linux tells" };
 
 interface Shell {
   readonly child: ChildProcess;
@@ -41,6 +47,12 @@ function shell(t: TestContext, script: string, env: Record<string, string> = {})
   return { child, marker, directory, pid };
 }
 
+/** A zombie is told of when the last of its threads is gone. */
+function isReapable(pid: number): boolean {
+  const isZombie = readFileSync(`/proc/${pid}/stat`, "latin1").includes(") Z ");
+  return isZombie && readdirSync(`/proc/${pid}/task`).length === 1;
+}
+
 function exited(child: ChildProcess): Promise<void> {
   return child.exitCode !== null || child.signalCode !== null
     ? Promise.resolve()
@@ -68,6 +80,56 @@ test("a process with another start time is not signalled", async (t) => {
   assert.equal(await isAlive(identity), true);
   assert.equal(await killIfSame(identity, "SIGKILL"), true);
   await exited(child);
+});
+
+test("a process that the kernel still takes apart counts as ended", linuxOnly, async (t) => {
+  const child = spawn(process.execPath, ["-e", `${slowExit} console.log("ready"); setInterval(() => {}, 1000);`]);
+  t.after(() => child.kill("SIGKILL"));
+  await once(child.stdout, "data");
+  const pid = child.pid ?? 0;
+  assert.equal(readFromProc(pid)?.alive, true);
+  child.kill("SIGKILL");
+  let looks = 0;
+  // Without a break, so that nobody reaps it: its whole end is seen.
+  while (!isReapable(pid)) {
+    // Not reapable behind the look, so not at the look either.
+    if (readFromProc(pid)?.alive === false && !isReapable(pid)) looks += 1;
+  }
+  assert.ok(looks > 0);
+  await exited(child);
+});
+
+test("of a process that is being taken apart only its children are swept", linuxOnly, async (t) => {
+  // As a runner is: what a child leaves behind comes here.
+  assert.ok(await becomeSubreaper());
+  const program = `${slowExit}
+    const left = require("node:child_process").spawn("sleep", ["1000"], { detached: true, stdio: "ignore" });
+    console.log(left.pid); setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ["-e", program]);
+  t.after(() => child.kill("SIGKILL"));
+  const left = Number(String((await once(child.stdout, "data"))[0]));
+  const exitedChild = exited(child);
+  child.kill("SIGKILL");
+  while (readFromProc(child.pid ?? 0)?.alive === true);
+  assert.equal(await identityOf(child.pid ?? 0), null);
+  assert.ok(await identityOf(left), "its own child lives");
+  const swept = await sweep(`none-${crypto.randomUUID()}`, { root: process.pid, adopting: true });
+  assert.deepEqual(
+    swept.map(({ pid }) => pid),
+    [left],
+  );
+  await exitedChild;
+});
+
+test("a process whose first thread has ended lives as long as another one does", linuxOnly, async (t) => {
+  // The system call ends the thread that makes it; Node's others go on.
+  const exit = process.arch === "x64" ? 60 : 93;
+  const program = `require("koffi").load(null).func("long syscall(long number, long code)")(${exit}, 0)`;
+  const child = spawn(process.execPath, ["-e", program], { stdio: "ignore" });
+  t.after(() => child.kill("SIGKILL"));
+  const pid = child.pid ?? 0;
+  await until("a first thread that is over", () => readFileSync(`/proc/${pid}/stat`, "latin1").includes(") Z ") || null);
+  assert.equal(readFromProc(pid)?.alive, true);
 });
 
 test("a zombie counts as ended", async (t) => {

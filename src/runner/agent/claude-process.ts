@@ -2,6 +2,8 @@
 import { spawn } from "node:child_process";
 import type { ChildProcessByStdio } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
+import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
+import { readFromProc } from "../../processes/proc.ts";
 
 /** What the SDK asks to be started (its SpawnOptions). */
 interface SpawnRequest {
@@ -14,11 +16,15 @@ interface SpawnRequest {
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 const keptStderrBytes = 8 * 1024;
+/** An end that is expected is looked for this often and this long. */
+const lookMs = 2;
+const lookLimitMs = 500;
 
 export class ClaudeProcess {
   #child: Child | null = null;
   #stderr = "";
   #ended: Promise<void> = Promise.resolve();
+  #end: () => void = () => {};
   readonly #onSpawned: () => void;
 
   constructor(onSpawned: () => void) {
@@ -35,10 +41,9 @@ export class ClaudeProcess {
     child.stderr.on("data", (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-keptStderrBytes);
     });
-    this.#ended = new Promise((resolve) => {
-      child.once("close", () => resolve());
-      child.once("error", () => resolve());
-    });
+    this.#ended = new Promise((resolve) => (this.#end = resolve));
+    child.once("close", this.#end);
+    child.once("error", this.#end);
     setImmediate(this.#onSpawned);
     return child;
   };
@@ -53,6 +58,17 @@ export class ClaudeProcess {
     return this.#ended;
   }
 
+  /**
+   * To be called when it has said its last word. It then counts as ended when it can run no instruction any more and all of its output is read, which is
+   * some 25 ms before anybody is told of its exit (docs/decisions/0005). Never settles when it goes on for longer, or where there is no /proc.
+   */
+  async spent(): Promise<void> {
+    const [child, end] = [this.#child, this.#end];
+    if (child?.pid === undefined || !(await runsOut(child.pid))) return await new Promise(() => {});
+    await drained(child.stdout);
+    end();
+  }
+
   /** Whether it came to an end that it did not choose: a signal, or an exit code other than 0. */
   get hasDied(): boolean {
     return this.#child !== null && (this.#child.signalCode !== null || (this.#child.exitCode ?? 0) !== 0);
@@ -60,5 +76,24 @@ export class ClaudeProcess {
 
   kill(signal: "SIGTERM" | "SIGKILL"): void {
     this.#child?.kill(signal);
+  }
+}
+
+/** Whether a process can run no instruction any more, within the limit. */
+async function runsOut(pid: number): Promise<boolean> {
+  for (const start = performance.now(); performance.now() - start < lookLimitMs; await delay(lookMs)) {
+    if (readFromProc(pid)?.alive === false) return true;
+  }
+  return false;
+}
+
+/** Resolves when nothing more comes out of a pipe into which nobody writes any more. */
+async function drained(output: Readable): Promise<void> {
+  const taken = (): number => ("bytesRead" in output ? Number(output.bytesRead) : 0);
+  for (let before = -1; before !== taken() || output.readableLength > 0;) {
+    before = taken();
+    // Every turn of the event loop reads what a pipe holds. One more, as this one may be behind its reading.
+    await nextTurn();
+    await nextTurn();
   }
 }

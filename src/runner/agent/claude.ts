@@ -9,6 +9,7 @@ import type { Agent, AgentOptions, AgentWork, CreateAgent, Emit } from "./agent.
 import { ClaudeProcess } from "./claude-process.ts";
 import { claimOptions, denialOf, hostOptions, isClaimable, parkedEnv, taskOptions } from "./claude-options.ts";
 import { isNoise, refusedSignIn } from "./messages.ts";
+import { messagesOf } from "./query-messages.ts";
 import { resumeSession } from "./resume-session.ts";
 import type { Launch } from "./resume-session.ts";
 
@@ -144,7 +145,7 @@ class ClaudeAgent implements Agent {
   async #follow(query: Query, take: (message: SDKMessage) => void): Promise<string | null> {
     let answered = false;
     try {
-      for await (const message of query) {
+      for await (const message of messagesOf(query, this.#claude)) {
         if (message.type === "result" || message.type === "assistant") answered = message.type === "result";
         take(message);
       }

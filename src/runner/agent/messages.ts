@@ -3,6 +3,7 @@
 export interface Message {
   readonly type: string;
   readonly subtype?: unknown;
+  readonly is_error?: unknown;
   readonly error?: unknown;
   readonly attempt?: unknown;
   readonly error_status?: unknown;

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { ClaudeProcess } from "../../src/runner/agent/claude-process.ts";
+import { messagesOf } from "../../src/runner/agent/query-messages.ts";
+import { slowExit } from "../support/slow-exit.ts";
+
+const linuxOnly = { skip: process.platform !== "linux" && "only Linux tells" };
+const success = { type: "result", subtype: "success", is_error: false };
+
+/** A Node program in the place of Claude Code. */
+function start(t: TestContext, program: string) {
+  const claude = new ClaudeProcess(() => {});
+  const child = claude.start({ command: process.execPath, args: ["-e", program], env: { PATH: process.env["PATH"] } });
+  t.after(async () => {
+    claude.kill("SIGKILL");
+    await claude.ended;
+  });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+  return { claude, child, output: () => output };
+}
+
+test("a process is spent before its exit is told, with all that it said", linuxOnly, async (t) => {
+  const { claude, child, output } = start(t, `${slowExit} process.stdout.write("x".repeat(3_000_000), () => process.exit(0));`);
+  let isTold = false;
+  child.once("exit", () => (isTold = true));
+  await new Promise((resolve) => child.stdout.once("data", resolve));
+  await claude.spent();
+  assert.equal(isTold, false);
+  assert.equal(output().length, 3_000_000);
+  await claude.ended;
+  assert.equal(isTold, false, "ended, too, by then");
+  await new Promise((resolve) => child.once("exit", resolve));
+});
+
+test("a process that goes on behind its last word has not ended", async (t) => {
+  const { claude, child } = start(t, `console.log("the last word"); setInterval(() => {}, 1000);`);
+  await new Promise((resolve) => child.stdout.once("data", resolve));
+  const early = await Promise.race([claude.spent().then(() => "spent"), claude.ended.then(() => "ended"), delay(700, "goes on")]);
+  assert.equal(early, "goes on");
+  child.kill("SIGKILL");
+  await claude.ended;
+});
+
+test("messages that were read when the process was spent are handed on, all of them", async () => {
+  const given = [success, ...Array.from({ length: 20 }, (_, index) => ({ type: "system", subtype: `late ${index}` }))];
+  const seen = await all(messagesOf(never(given), { spent: () => Promise.resolve() }));
+  assert.deepEqual(seen, given);
+});
+
+test("behind a failure, and before any result, nobody looks for the end", async () => {
+  const failure = { ...success, subtype: "error_during_execution", is_error: true };
+  const given = [{ type: "assistant" }, failure];
+  const spent = (): Promise<void> => assert.fail("looked");
+  assert.deepEqual(await all(messagesOf(ending(given), { spent })), given);
+});
+
+test("what the query throws behind a success is thrown on", async () => {
+  async function* broken() {
+    yield success;
+    await Promise.resolve();
+    throw new Error("exited with code 1");
+  }
+  await assert.rejects(all(messagesOf(broken(), { spent: () => new Promise(() => {}) })), /code 1/);
+});
+
+async function all<T>(messages: AsyncIterable<T>): Promise<T[]> {
+  const seen: T[] = [];
+  for await (const message of messages) seen.push(message);
+  return seen;
+}
+
+async function* ending<T>(messages: readonly T[]): AsyncGenerator<T> {
+  for (const message of messages) yield await Promise.resolve(message);
+}
+
+/** Gives the messages and then says nothing more, as the output of a process that is spent does until its exit is told. */
+async function* never<T>(messages: readonly T[]): AsyncGenerator<T> {
+  yield* ending(messages);
+  await new Promise(() => {});
+}
