@@ -24,13 +24,18 @@ export interface Io {
   onInterrupt(listener: () => void): () => void;
 }
 
+export interface ProcessIo extends Io {
+  /** Resolves when whoever reads our outputs has got all that was written. */
+  written(): Promise<void>;
+}
+
 /** One JSON value for programs: a line of its own, indented where a person looks. */
 export function writeJson(output: Output, value: unknown): void {
   output.write(`${JSON.stringify(value, null, output.isTTY ? 2 : undefined)}\n`);
 }
 
 /** Streams are made when they are first asked for: each costs milliseconds, and most calls need one of the three. */
-export function processIo(host: NodeJS.Process): Io {
+export function processIo(host: NodeJS.Process): ProcessIo {
   const outputs: { stdout?: Output; stderr?: Output } = {};
   return {
     get stdin() {
@@ -48,6 +53,9 @@ export function processIo(host: NodeJS.Process): Io {
     onInterrupt(listener) {
       host.on("SIGINT", listener);
       return () => void host.off("SIGINT", listener);
+    },
+    async written() {
+      await Promise.all([writtenTo(host.stdout), ...(outputs.stderr === undefined ? [] : [writtenTo(host.stderr)])]);
     },
   };
 }
@@ -71,6 +79,11 @@ export function outputTo(stream: Stream, env: Io["env"]): Output {
       await new Promise<void>((resolve) => stream.once("drain", resolve));
     },
   };
+}
+
+async function writtenTo(stream: Writable): Promise<void> {
+  if (stream.writableLength === 0) return;
+  await new Promise<void>((resolve) => stream.write("", () => resolve()));
 }
 
 function wantsColour(isTTY: boolean, env: Io["env"]): boolean {

@@ -2,6 +2,9 @@
 import { processIo } from "./io.ts";
 import { runCli } from "./run-cli.ts";
 
-void runCli(process.argv.slice(2), processIo(process)).then((exitCode) => {
-  process.exitCode = exitCode;
+const io = processIo(process);
+void runCli(process.argv.slice(2), io).then(async (exitCode) => {
+  await io.written();
+  // Nothing is left to do: closing what is open one by one would take longer than to leave.
+  process.exit(exitCode);
 });

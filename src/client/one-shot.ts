@@ -29,8 +29,8 @@ export async function askOnce(socketPath: string, wire: WireRequest): Promise<Wi
       wire.signal?.removeEventListener("abort", abort);
       reject(brokenOff()); // Says nothing when all is well: the promise is settled then.
     });
-    socket.write(head);
-    if (wire.body !== null) socket.write(wire.body);
+    // In one: a second write would wake the server twice.
+    socket.write(wire.body === null ? head : Buffer.concat([Buffer.from(head), wire.body]));
   });
 }
 
