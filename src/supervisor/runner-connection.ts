@@ -15,14 +15,21 @@ export interface RunnerConnection {
   close(): void;
 }
 
+/** What says nothing of the runner: we have no descriptors or memory left, or it has more callers than it can take at once. */
+const ownFaults: ReadonlySet<string | undefined> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EAGAIN"]);
+
 /**
  * Connects and waits for the runner's `hello`: for ever, if the runner is stopped or hangs.
  * @param signal ends the wait.
  * @returns null when nobody listens there: the runner is dead (or was never born). Also when the wait was ended.
+ * @throws the system's error when it cannot be told whether the runner lives.
  */
 export function connectRunner(path: string, signal?: AbortSignal): Promise<RunnerConnection | null> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const socket = connect(path);
+    socket.once("error", (error: NodeJS.ErrnoException) => {
+      if (ownFaults.has(error.code)) reject(error);
+    });
     const giveUp = (): void => void socket.destroy();
     signal?.addEventListener("abort", giveUp, { once: true });
     const settle = (connection: RunnerConnection | null): void => {

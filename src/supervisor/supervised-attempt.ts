@@ -123,7 +123,7 @@ export class SupervisedAttempt {
     this.#mute = setTimeout(() => this.#onMute(), muteLimitMs);
     const connection = await Promise.race([connecting, this.#lettingGo]);
     clearTimeout(this.#mute);
-    if (this.#released) void connecting.then((late) => late?.close());
+    if (this.#released) connecting.then((late) => late?.close()).catch(() => {});
     else if (connection === null) this.#startFault = "its runner did not start, or died at once; the server's log says more";
     return this.#released ? null : connection;
   }

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
+import { promisify } from "node:util";
 import { identityOf } from "../../src/processes/identity.ts";
 import { connectRunner } from "../../src/supervisor/runner-connection.ts";
 import { notesOf, resultOf, startRunner } from "../support/runner.ts";
@@ -148,4 +150,19 @@ test("what a finished agent left running is swept and recorded", async (t) => {
   const pid = Number(readFileSync(path.join(place.work, "pid"), "utf8"));
   assert.equal(await identityOf(pid), null);
   assert.partialDeepStrictEqual(notesOf(records, "swept"), [{ processes: [{ pid, command: "sleep 1000", signal: "SIGTERM" }] }]);
+});
+
+test("a caller that has no descriptors left does not take the runner for dead", async (t) => {
+  const { runner } = await setup(t);
+  const program = `
+    const { openSync } = await import("node:fs");
+    const { connectRunner } = await import(${JSON.stringify(new URL("../../src/supervisor/runner-connection.ts", import.meta.url).href)});
+    const ask = async () => connectRunner(process.argv[1]).then((connection) => (connection === null ? "dead" : "lives"), (error) => error.code);
+    const before = await ask();
+    try { for (;;) openSync("/dev/null"); } catch { console.log(before, await ask()); }
+    process.exit();`;
+  const limited = ["-c", `ulimit -n 128; exec "$0" --input-type=module -e "$1" "$2"`, process.execPath, program];
+  const { stdout } = await promisify(execFile)("/bin/sh", [...limited, runner.boot.socket]);
+  assert.equal(stdout, "lives EMFILE\n");
+  assert.equal(await connectRunner(`${runner.boot.socket}-of-nobody`), null);
 });
