@@ -2,10 +2,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { urlAddress } from "../client/address.ts";
 import type { ServerAddress } from "../client/address.ts";
+import { loadSettings } from "../config/load-settings.ts";
+import type { LoadedSettings } from "../config/load-settings.ts";
 import { pathsFrom } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
-import { loadSettings } from "../config/settings.ts";
-import type { LoadedSettings } from "../config/settings.ts";
 import { WorkerError } from "../domain/errors.ts";
 import { taskVariables } from "../domain/task-variables.ts";
 import { isInsideTask } from "./inside-task.ts";

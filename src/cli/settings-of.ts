@@ -1,7 +1,7 @@
 /** The settings for the `config` commands, which are what a wrong one is found and mended with: they work all the same. */
+import { loadSettings } from "../config/load-settings.ts";
+import type { LoadedSettings, SettingFault } from "../config/load-settings.ts";
 import { pathsFrom } from "../config/paths.ts";
-import { loadSettings } from "../config/settings.ts";
-import type { LoadedSettings, SettingFault } from "../config/settings.ts";
 import { plainLine } from "../domain/plain-text.ts";
 import type { Io } from "./io.ts";
 import { requireNamedConfig } from "./server-place.ts";

@@ -1,6 +1,4 @@
-/** What can be set, with its default, its environment variable and its sentence for people. Precedence: flags > environment > file > defaults. */
-import { readFileSync } from "node:fs";
-import { WorkerError } from "../domain/errors.ts";
+/** What can be set, with its default, its limits, its environment variable and its sentence for people. Values are read and checked elsewhere. */
 import { defaultPromptRules, promptRuleLevels } from "../domain/prompt-quality.ts";
 import type { PromptRuleLevel } from "../domain/prompt-quality.ts";
 import { permissionModes } from "../domain/task.ts";
@@ -52,10 +50,10 @@ interface SettingDefinition<K extends SettingKey> {
   readonly description: string;
 }
 
-type AnyDefinition = { [K in SettingKey]: SettingDefinition<K> }[SettingKey];
+export type AnySettingDefinition = { [K in SettingKey]: SettingDefinition<K> }[SettingKey];
 
 /** Every setting. The configuration table in the documentation is generated from this. */
-export const settingDefinitions: readonly AnyDefinition[] = [
+export const settingDefinitions: readonly AnySettingDefinition[] = [
   {
     key: "port",
     env: "CLAUDE_WORKER_PORT",
@@ -276,177 +274,8 @@ export const settingDefinitions: readonly AnyDefinition[] = [
   },
 ];
 
-const byKey = new Map<string, AnyDefinition>(settingDefinitions.map((definition) => [definition.key, definition]));
-
-/** Where a value came from. */
-export type SettingOrigin = "default" | "file" | "environment" | "flag";
-
-export interface LoadedSettings {
-  readonly settings: Settings;
-  readonly origins: Readonly<Record<SettingKey, SettingOrigin>>;
-}
-
-export interface SettingSources {
-  /** Path of config.json; a missing file is no error. */
-  readonly file: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Values of flags, already typed. */
-  readonly flags?: Partial<Settings>;
-  /** Is told of a wrong value, which then counts as not given; without it a wrong value is thrown. */
-  readonly onFault?: (fault: SettingFault) => void;
-}
-
-export interface SettingFault {
-  readonly key: string;
-  readonly origin: "file" | "environment";
-  readonly error: WorkerError;
-}
-
-/**
- * Reads all settings.
- * @throws WorkerError invalid_input naming the key and where it stands: unknown key, bad value, broken JSON.
- */
-export function loadSettings(sources: SettingSources): LoadedSettings {
-  const file = checkedFile(readConfigFile(sources.file), sources);
-  const values: Partial<Record<SettingKey, unknown>> = {};
-  const origins: Partial<Record<SettingKey, SettingOrigin>> = {};
-  for (const definition of settingDefinitions) {
-    const { key } = definition;
-    const fromEnv = sources.env[definition.env];
-    const flag = sources.flags?.[key];
-    const given: readonly (readonly [SettingOrigin, unknown])[] = [
-      ["flag", flag === undefined ? undefined : checked(definition, flag, "the flag")],
-      ["environment", fromEnv ? tolerant(sources, [key, "environment"], () => parseSetting(key, fromEnv, definition.env)) : undefined],
-      ["file", file[key]],
-    ];
-    [origins[key], values[key]] = given.find(([, value]) => value !== undefined) ?? ["default", definition.default];
-  }
-  return { settings: values as Settings, origins: origins as Record<SettingKey, SettingOrigin> };
-}
-
-/** The file's values that are right; all of them, or its first wrong one is thrown, unless somebody is told of faults. */
-function checkedFile(content: Readonly<Record<string, unknown>>, sources: SettingSources): Record<string, unknown> {
-  const values = Object.entries(content).map(([key, value]) => {
-    return [key, tolerant(sources, [key, "file"], () => checked(definitionOf(key, sources.file), value, sources.file))];
-  });
-  return Object.fromEntries(values) as Record<string, unknown>;
-}
-
-/** What `read` gives; undefined when it throws and somebody is told. */
-function tolerant<T>({ onFault }: SettingSources, [key, origin]: readonly [string, SettingFault["origin"]], read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (onFault === undefined || !(error instanceof WorkerError)) throw error;
-    onFault({ key, origin, error });
-    return undefined;
-  }
-}
-
-/**
- * The content of config.json; its values are not checked.
- * @throws WorkerError invalid_input.
- */
-export function readConfigFile(path: string): Record<string, unknown> {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
-    throw new WorkerError("invalid_input", `The configuration ${path} cannot be read: ${(error as Error).message}.`);
-  }
-  let content: unknown;
-  try {
-    content = JSON.parse(text);
-  } catch (error) {
-    throw new WorkerError("invalid_input", `The configuration ${path} is not JSON: ${(error as Error).message}. Mend or remove it.`);
-  }
-  if (typeof content !== "object" || content === null || Array.isArray(content)) {
-    throw new WorkerError("invalid_input", `The configuration ${path} must be a JSON object.`);
-  }
-  return content as Record<string, unknown>;
-}
-
-/**
- * A value from text (environment, `config set`).
- * @throws WorkerError invalid_input naming `source`.
- */
-export function parseSetting(key: string, text: string, source: string): Settings[SettingKey] {
-  const definition = definitionOf(key, source);
-  if (definition.nullable === true && (text === "" || text === "null")) return null;
-  if (definition.type === "integer") return checked(definition, /^-?\d+$/.test(text.trim()) ? Number(text) : text, source);
-  if (lists.has(definition.type)) return checked(definition, partsOf(text), source);
-  return checked(definition, text, source);
-}
-
-const lists: ReadonlySet<AnyDefinition["type"]> = new Set(["list", "names", "paths", "rules"]);
-
-/** Values between commas; a comma inside parentheses (`Bash(a, b)`) belongs to its value. */
-function partsOf(text: string): string[] {
-  const parts = text.split(/,(?![^(]*\))/);
-  return parts.map((part) => part.trim()).filter((part) => part !== "");
-}
-
-function definitionOf(key: string, source: string): AnyDefinition {
-  const definition = byKey.get(key);
-  if (definition !== undefined) return definition;
-  throw new WorkerError("invalid_input", `Unknown setting "${key}" in ${source}. Known: ${[...byKey.keys()].join(", ")}.`);
-}
-
 function isServerUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, username, password } = new URL(text);
   return ["http:", "https:"].includes(protocol) && username === "" && password === "";
-}
-
-function withoutPassword(text: string): string {
-  return text.replace(/\/\/[^/]*@/, "//…@");
-}
-
-function checked(definition: AnyDefinition, value: unknown, source: string): Settings[SettingKey] {
-  const wrong = (what: string): WorkerError =>
-    new WorkerError(
-      "invalid_input",
-      `The setting "${definition.key}" in ${source} must be ${what}, not ${withoutPassword(JSON.stringify(value))}.`,
-    );
-  if (value === null && definition.nullable === true) return null;
-  switch (definition.type) {
-    case "integer": {
-      const { min = 0, max = Number.MAX_SAFE_INTEGER } = definition;
-      if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max)
-        throw wrong(`a whole number from ${min} to ${max}`);
-      return value;
-    }
-    case "choice":
-      if (typeof value !== "string" || !(definition.choices ?? []).includes(value))
-        throw wrong(`one of ${(definition.choices ?? []).join(", ")}`);
-      return value;
-    case "list":
-      if (!Array.isArray(value) || !value.every((item) => typeof item === "string" && /^[A-Za-z_][A-Za-z0-9_]*(=[^\0]*)?$/.test(item))) {
-        throw wrong("a list of NAME or NAME=value");
-      }
-      return value as string[];
-    case "names":
-      if (
-        !Array.isArray(value) ||
-        !value.every((item) => typeof item === "string" && /^[a-z0-9._-]+(:\d{1,5})?$|^\[[0-9a-f:]+\](:\d{1,5})?$/i.test(item))
-      ) {
-        throw wrong("a list of host or host:port");
-      }
-      return value as string[];
-    case "paths":
-      if (!Array.isArray(value) || !value.every((item) => typeof item === "string" && item.startsWith("/") && !item.includes("\0"))) {
-        throw wrong("a list of absolute paths");
-      }
-      return value as string[];
-    case "rules":
-      if (!Array.isArray(value) || !value.every((item) => typeof item === "string" && /^[A-Za-z_][\w-]*(\([^\0]*\))?$/.test(item))) {
-        throw wrong("a list of permission rules like Read or Bash(npm test:*)");
-      }
-      return value as string[];
-    case "string":
-      if (typeof value !== "string" || value === "" || value.includes("\0")) throw wrong("a text");
-      if (definition.mustBe?.[1](value) === false) throw wrong(definition.mustBe[0]);
-      return value;
-  }
 }

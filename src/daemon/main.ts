@@ -1,8 +1,8 @@
 /** Entry of the server process. Says on file descriptor 3 (`CLAUDE_WORKER_READY_FD`) when it answers or why it cannot; ends on SIGTERM. */
 import { closeSync, writeSync } from "node:fs";
 import { pino } from "pino";
+import { loadSettings } from "../config/load-settings.ts";
 import { pathsFrom } from "../config/paths.ts";
-import { loadSettings } from "../config/settings.ts";
 import { WorkerError, messageOf } from "../domain/errors.ts";
 import { startDaemon } from "./daemon.ts";
 import { daemonOptions } from "./options.ts";

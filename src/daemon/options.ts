@@ -1,6 +1,6 @@
 /** What the server process is started with: flags in argv, everything else from configuration and environment. */
 import { parseArgs } from "node:util";
-import { parseSetting } from "../config/settings.ts";
+import { parseSetting } from "../config/setting-value.ts";
 import type { Settings } from "../config/settings.ts";
 import { WorkerError } from "../domain/errors.ts";
 

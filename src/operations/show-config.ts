@@ -1,6 +1,6 @@
 /** The server's settings as doors show them: where each value came from, and nothing that may be a secret. */
+import type { LoadedSettings } from "../config/load-settings.ts";
 import { settingDefinitions } from "../config/settings.ts";
-import type { LoadedSettings } from "../config/settings.ts";
 import type { ConfigView } from "../contract/views.ts";
 
 export function configOf({ settings, origins }: LoadedSettings, file: string): ConfigView {

@@ -1,7 +1,8 @@
 /** Assembles the operations into the one interface that doors are handed. */
+import type { LoadedSettings } from "../config/load-settings.ts";
 import { rawLogPath, summaryLogPath } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
-import type { LoadedSettings, Settings } from "../config/settings.ts";
+import type { Settings } from "../config/settings.ts";
 import type { Caller, Subscription, WorkerApi } from "../contract/api.ts";
 import type { EventPage, ServerView, TaskView } from "../contract/views.ts";
 import type { TaskEvent } from "../domain/event.ts";

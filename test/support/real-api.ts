@@ -1,9 +1,9 @@
 /** The real operations on a real store in a scratch directory, without runners: what doors are tested with when the store matters. */
 import { mkdirSync } from "node:fs";
 import type { TestContext } from "node:test";
+import { loadSettings } from "../../src/config/load-settings.ts";
 import { pathsFrom } from "../../src/config/paths.ts";
 import type { Paths } from "../../src/config/paths.ts";
-import { loadSettings } from "../../src/config/settings.ts";
 import type { Settings } from "../../src/config/settings.ts";
 import type { WorkerApi } from "../../src/contract/api.ts";
 import type { NewEvent } from "../../src/domain/event.ts";

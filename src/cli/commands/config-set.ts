@@ -2,9 +2,11 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { hostFault } from "../../config/listen-host.ts";
+import { readConfigFile } from "../../config/load-settings.ts";
 import { makeDirectory } from "../../config/make-directory.ts";
 import { pathsFrom } from "../../config/paths.ts";
-import { parseSetting, readConfigFile, settingDefinitions } from "../../config/settings.ts";
+import { parseSetting } from "../../config/setting-value.ts";
+import { settingDefinitions } from "../../config/settings.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";

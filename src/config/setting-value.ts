@@ -1,0 +1,92 @@
+/** The value of one setting: read from text, checked against its definition. Where values come from and which one wins is not decided here. */
+import { WorkerError } from "../domain/errors.ts";
+import { settingDefinitions } from "./settings.ts";
+import type { AnySettingDefinition, SettingKey, Settings } from "./settings.ts";
+
+/**
+ * A value from text (environment, `config set`).
+ * @throws WorkerError invalid_input naming `source`.
+ */
+export function parseSetting(key: string, text: string, source: string): Settings[SettingKey] {
+  const definition = definitionOf(key, source);
+  if (definition.nullable === true && (text === "" || text === "null")) return null;
+  if (definition.type === "integer") return checked(definition, /^-?\d+$/.test(text.trim()) ? Number(text) : text, source);
+  if (lists.has(definition.type)) return checked(definition, partsOf(text), source);
+  return checked(definition, text, source);
+}
+
+/**
+ * A value that is typed already (a flag, the configuration file).
+ * @throws WorkerError invalid_input naming `source`.
+ */
+export function checkedSetting(key: string, value: unknown, source: string): Settings[SettingKey] {
+  return checked(definitionOf(key, source), value, source);
+}
+
+const byKey = new Map<string, AnySettingDefinition>(settingDefinitions.map((definition) => [definition.key, definition]));
+
+function definitionOf(key: string, source: string): AnySettingDefinition {
+  const definition = byKey.get(key);
+  if (definition !== undefined) return definition;
+  throw new WorkerError("invalid_input", `Unknown setting "${key}" in ${source}. Known: ${[...byKey.keys()].join(", ")}.`);
+}
+
+const lists: ReadonlySet<AnySettingDefinition["type"]> = new Set(["list", "names", "paths", "rules"]);
+
+/** Values between commas; a comma inside parentheses (`Bash(a, b)`) belongs to its value. */
+function partsOf(text: string): string[] {
+  const parts = text.split(/,(?![^(]*\))/);
+  return parts.map((part) => part.trim()).filter((part) => part !== "");
+}
+
+function checked(definition: AnySettingDefinition, value: unknown, source: string): Settings[SettingKey] {
+  const wrong = (what: string): WorkerError =>
+    new WorkerError(
+      "invalid_input",
+      `The setting "${definition.key}" in ${source} must be ${what}, not ${withoutPassword(JSON.stringify(value))}.`,
+    );
+  if (value === null && definition.nullable === true) return null;
+  switch (definition.type) {
+    case "integer": {
+      const { min = 0, max = Number.MAX_SAFE_INTEGER } = definition;
+      if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max)
+        throw wrong(`a whole number from ${min} to ${max}`);
+      return value;
+    }
+    case "choice":
+      if (typeof value !== "string" || !(definition.choices ?? []).includes(value))
+        throw wrong(`one of ${(definition.choices ?? []).join(", ")}`);
+      return value;
+    case "list":
+      if (!Array.isArray(value) || !value.every((item) => typeof item === "string" && /^[A-Za-z_][A-Za-z0-9_]*(=[^\0]*)?$/.test(item))) {
+        throw wrong("a list of NAME or NAME=value");
+      }
+      return value as string[];
+    case "names":
+      if (
+        !Array.isArray(value) ||
+        !value.every((item) => typeof item === "string" && /^[a-z0-9._-]+(:\d{1,5})?$|^\[[0-9a-f:]+\](:\d{1,5})?$/i.test(item))
+      ) {
+        throw wrong("a list of host or host:port");
+      }
+      return value as string[];
+    case "paths":
+      if (!Array.isArray(value) || !value.every((item) => typeof item === "string" && item.startsWith("/") && !item.includes("\0"))) {
+        throw wrong("a list of absolute paths");
+      }
+      return value as string[];
+    case "rules":
+      if (!Array.isArray(value) || !value.every((item) => typeof item === "string" && /^[A-Za-z_][\w-]*(\([^\0]*\))?$/.test(item))) {
+        throw wrong("a list of permission rules like Read or Bash(npm test:*)");
+      }
+      return value as string[];
+    case "string":
+      if (typeof value !== "string" || value === "" || value.includes("\0")) throw wrong("a text");
+      if (definition.mustBe?.[1](value) === false) throw wrong(definition.mustBe[0]);
+      return value;
+  }
+}
+
+function withoutPassword(text: string): string {
+  return text.replace(/\/\/[^/]*@/, "//…@");
+}
