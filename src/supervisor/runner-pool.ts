@@ -9,8 +9,8 @@ import { newRunnerId, spawnRunner } from "./spawn-runner.ts";
 const replacementDelayMs = 1_000;
 /** A parked runner that died is replaced after this long, doubled each time up to a minute: a broken Claude Code must not spin. */
 const firstRespawnDelayMs = 1_000;
-/** A sign-in or a setting may have changed since: a runner that waited longer is not used. */
-const longestParkedMs = 1_800_000;
+/** A sign-in or a setting may have changed since: a runner that waited for so long makes room for a new one. */
+const defaultLongestParkedMs = 1_800_000;
 const longestRespawnDelayMs = 60_000;
 
 export interface RunnerPoolOptions {
@@ -20,6 +20,8 @@ export interface RunnerPoolOptions {
   readonly idPrefix: string;
   readonly logFile: string;
   readonly log: Logger;
+  /** How long one may stay parked. Default 30 min. */
+  readonly longestParkedMs?: number;
   /** What every runner is started with. */
   boot(runnerId: string, prewarm: boolean): RunnerBoot;
 }
@@ -42,8 +44,8 @@ interface Parked {
   readonly connection: Promise<RunnerConnection | null>;
   /** Ends it as long as it does not answer. */
   readonly unborn: AbortController;
-  /** When it was started (performance.now()). */
-  readonly since: number;
+  /** Runs out when it has been parked for too long; null while it is not parked yet. */
+  age: NodeJS.Timeout | null;
   ready: boolean;
 }
 
@@ -85,11 +87,9 @@ export class RunnerPool {
 
   /** Takes a runner for one attempt. Nothing is spawned before `connect`, so that its id can be written down first. */
   reserve(): Reserved {
-    const oldest = performance.now() - longestParkedMs;
-    void this.#letGo([...this.#parked.values()].filter(({ since }) => since < oldest));
     const parked = [...this.#parked.values()].find(({ ready }) => ready) ?? this.#parked.values().next().value;
     if (parked !== undefined) {
-      this.#parked.delete(parked.runnerId);
+      this.#take(parked);
       this.#fillIn(replacementDelayMs);
       return { runnerId: parked.runnerId, warm: true, connect: () => parked.connection };
     }
@@ -98,7 +98,7 @@ export class RunnerPool {
   }
 
   async #letGo(runners: readonly Parked[]): Promise<void> {
-    for (const { runnerId } of runners) this.#parked.delete(runnerId);
+    for (const parked of runners) this.#take(parked);
     if (runners.length > 0) this.#fillIn(replacementDelayMs);
     await Promise.all(
       runners.map(async ({ connection, unborn }) => {
@@ -108,6 +108,12 @@ export class RunnerPool {
         open?.close();
       }),
     );
+  }
+
+  /** @returns whether it was parked here until now. */
+  #take({ runnerId, age }: Parked): boolean {
+    if (age !== null) clearTimeout(age);
+    return this.#parked.delete(runnerId);
   }
 
   #fill(): void {
@@ -126,23 +132,24 @@ export class RunnerPool {
     const runnerId = newRunnerId(this.#options.idPrefix);
     const unborn = new AbortController();
     const connection = this.#spawn({ runnerId, prewarm: true, signal: unborn.signal });
-    const parked: Parked = { runnerId, connection, unborn, since: performance.now(), ready: false };
+    const parked: Parked = { runnerId, connection, unborn, age: null, ready: false };
     this.#parked.set(runnerId, parked);
     void parked.connection.then((connection) => {
-      if (connection === null) this.#lost(runnerId);
+      if (connection === null) this.#lost(parked);
       if (connection === null || !this.#parked.has(runnerId)) return;
       connection.onMessage((message) => {
-        if (message.type !== "parked") return;
+        if (message.type !== "parked" || !this.#parked.has(runnerId)) return;
         parked.ready = true;
+        parked.age ??= setTimeout(() => void this.#letGo([parked]), this.#options.longestParkedMs ?? defaultLongestParkedMs);
         this.#respawnDelayMs = firstRespawnDelayMs;
       });
-      connection.onClose(() => this.#lost(runnerId));
+      connection.onClose(() => this.#lost(parked));
     });
   }
 
-  #lost(runnerId: string): void {
-    if (!this.#parked.delete(runnerId)) return;
-    this.#options.log.warn({ runnerId }, "a parked runner died");
+  #lost(parked: Parked): void {
+    if (!this.#take(parked)) return;
+    this.#options.log.warn({ runnerId: parked.runnerId }, "a parked runner died");
     this.#fillIn(this.#respawnDelayMs);
     this.#respawnDelayMs = Math.min(this.#respawnDelayMs * 2, longestRespawnDelayMs);
   }

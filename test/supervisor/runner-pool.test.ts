@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import path from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { pino } from "pino";
+import { sweep } from "../../src/processes/sweep.ts";
+import { RunnerPool } from "../../src/supervisor/runner-pool.ts";
+import { scratch } from "../support/scratch.ts";
+import { until } from "../support/wait.ts";
+
+const fake = { module: path.resolve(import.meta.dirname, "../support/fake-agent.ts") };
+
+/** A pool of real runners with a fast agent. */
+function setup(t: TestContext, { longestParkedMs }: { longestParkedMs?: number } = {}) {
+  const { directory, home } = scratch(t);
+  const born: string[] = [];
+  const pool = new RunnerPool({
+    warm: 1,
+    idPrefix: "pool-",
+    logFile: path.join(directory, "log"),
+    log: pino({ level: "silent" }),
+    ...(longestParkedMs === undefined ? {} : { longestParkedMs }),
+    boot: (runnerId, prewarm) => {
+      born.push(runnerId);
+      const socket = path.join(directory, `${runnerId.slice(-8)}.sock`);
+      const agentEnv = { PATH: process.env["PATH"] ?? "", HOME: home };
+      return { runnerId, socket, prewarm, orphanTimeoutMs: 60_000, agentEnv, claudeExecutable: null, agent: fake };
+    },
+  });
+  t.after(async () => {
+    await pool.stop();
+    for (const runnerId of born) await sweep(runnerId);
+  });
+  return { pool, born };
+}
+
+test("a runner that was parked for too long makes room for a new one, before any task comes", async (t) => {
+  const { pool, born } = setup(t, { longestParkedMs: 1_500 });
+  pool.start();
+  await until("a parked runner", () => pool.ready === 1);
+  await until("another one in its place", () => born.length === 2 && pool.ready === 1);
+  const taken = pool.reserve();
+  assert.deepEqual({ id: taken.runnerId, warm: taken.warm }, { id: born[1], warm: true });
+  const connection = await taken.connect();
+  assert.equal(connection?.hello.runnerId, born[1]);
+});
+
+test("a runner that was handed out is nobody's to renew", async (t) => {
+  const { pool, born } = setup(t, { longestParkedMs: 1_500 });
+  pool.start();
+  await until("a parked runner", () => pool.ready === 1);
+  const connection = await pool.reserve().connect();
+  let isGone = false;
+  connection?.onClose(() => (isGone = true));
+  // Its replacement grows old, and is replaced in its turn.
+  await until("two more", () => born.length === 3 && pool.ready === 1);
+  assert.equal(isGone, false);
+  connection?.close();
+});
