@@ -17,6 +17,8 @@ import { finalise, finaliseWithin } from "./finalise.ts";
 import type { FinaliseOptions } from "./finalise.ts";
 import { Ingest } from "./ingest.ts";
 import type { RunnerConnection } from "./runner-connection.ts";
+import { TimeLimits } from "./time-limits.ts";
+import type { TimeLimit } from "./time-limits.ts";
 
 /** From the end of the grace to the moment when the daemon itself kills a runner that does not end: its own ladder takes 2 s and its sweep some more. */
 const runnerLadderMs = 15_000;
@@ -24,7 +26,6 @@ const runnerLadderMs = 15_000;
 const muteLimitMs = 30_000;
 /** While the disk is full the journal is tried again this often. */
 const storageRetryMs = 2_000;
-const longestTimerMs = 2_147_483_647;
 
 export interface AttemptContext {
   readonly store: Store;
@@ -43,6 +44,7 @@ export class SupervisedAttempt {
   readonly #task: Task;
   readonly #attempt: Attempt;
   readonly #ingest: Ingest;
+  readonly #limits: TimeLimits;
   readonly #log: Logger;
   #connection: RunnerConnection | null = null;
   #catchingUp: Promise<void> | null = null;
@@ -58,8 +60,6 @@ export class SupervisedAttempt {
   #startFault: string | null = null;
   /** What went wrong where nobody waits: `follow` rejects with it. */
   #fault: { readonly error: unknown } | null = null;
-  #wallClock: NodeJS.Timeout | null = null;
-  #silence: NodeJS.Timeout | null = null;
   #ladder: NodeJS.Timeout | null = null;
   #mute: NodeJS.Timeout | null = null;
 
@@ -68,6 +68,13 @@ export class SupervisedAttempt {
     this.#task = task;
     this.#attempt = attempt;
     this.#ingest = new Ingest(context.store, attempt, rawLogPath(context.paths, task.id), task.workingDirectory);
+    this.#limits = new TimeLimits({
+      startedAt: attempt.startedAt,
+      timeoutMs: task.timeoutMs,
+      stallTimeoutMs: task.stallTimeoutMs ?? context.stallTimeoutMs,
+      now: context.now,
+      onOver: (limit) => void this.#timeIsUp(limit),
+    });
     this.#log = context.log.child({ task: task.id, attempt: attempt.id });
   }
 
@@ -139,12 +146,12 @@ export class SupervisedAttempt {
     connection.onMessage((message) => {
       if (message.type === "refused") this.#startFault = `its runner refused it (${message.reason})`;
       if (message.type !== "journal" && message.type !== "ended") return;
-      this.#rearmSilence();
+      this.#heard();
       this.#catchUp();
     });
     failpoint("attempt.start.before");
     if (connection.hello.attemptId !== this.#attempt.id) connection.send(this.#startMessage());
-    this.#startTimers();
+    this.#limits.start();
     // A stop may have come while there was nobody to tell.
     if (this.#stopping !== null) this.#sendStop(this.#stopping);
     // Asked anew: a cancel may have come since the attempt was claimed or adopted.
@@ -256,37 +263,21 @@ export class SupervisedAttempt {
     return undefined;
   }
 
-  #startTimers(): void {
-    this.#armWallClock();
-    this.#rearmSilence();
-  }
-
-  /** A limit may be longer than a timer can be: then the clock is looked at again when the timer is over. */
-  #armWallClock(): void {
-    const { timeoutMs } = this.#task;
-    if (timeoutMs === null || this.#released) return;
-    const leftMs = timeoutMs - Math.max(0, this.#context.now() - this.#attempt.startedAt);
-    if (leftMs <= 0) void this.#timeIsUp("timed_out");
-    else this.#wallClock = setTimeout(() => this.#armWallClock(), Math.min(leftMs, longestTimerMs));
-  }
-
-  #rearmSilence(): void {
-    const limitMs = this.#task.stallTimeoutMs ?? this.#context.stallTimeoutMs;
-    if (limitMs === null || this.#stopping !== null) return;
-    if (this.#silence === null) this.#silence = setTimeout(() => void this.#timeIsUp("stalled"), Math.min(limitMs, longestTimerMs));
-    else this.#silence.refresh();
+  /** What a stopped attempt says does not give it more time. */
+  #heard(): void {
+    if (this.#stopping === null) this.#limits.heard();
   }
 
   /** A daemon that slept wakes to timers that are long over: what came meanwhile counts, and so does whether the attempt is still its own. */
-  async #timeIsUp(reason: "timed_out" | "stalled"): Promise<void> {
+  async #timeIsUp(reason: TimeLimit): Promise<void> {
     const offset = this.#ingest.offset;
     this.#catchUp();
     await this.#catchingUp;
     if (this.#released) return;
-    if (reason === "stalled" && this.#ingest.offset > offset) return this.#rearmSilence();
+    if (reason === "stalled" && this.#ingest.offset > offset) return this.#heard();
     const held = await this.#isHeld();
     if (held === true) await this.stop(reason);
-    if (held === null) this.#wallClock = setTimeout(() => void this.#timeIsUp(reason), storageRetryMs);
+    if (held === null) this.#limits.tellAgain(reason, storageRetryMs);
   }
 
   /** Whether no newer daemon has taken the attempt over. On a full disk, where nothing can be asked, it has not. null: not known now. */
@@ -315,7 +306,8 @@ export class SupervisedAttempt {
   }
 
   #clearTimers(): void {
-    for (const timer of [this.#wallClock, this.#silence, this.#ladder, this.#mute]) if (timer !== null) clearTimeout(timer);
-    this.#wallClock = this.#silence = this.#ladder = this.#mute = null;
+    this.#limits.stop();
+    for (const timer of [this.#ladder, this.#mute]) if (timer !== null) clearTimeout(timer);
+    this.#ladder = this.#mute = null;
   }
 }
