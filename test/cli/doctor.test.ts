@@ -143,6 +143,16 @@ test("doctor prints a line for each check and exits with 1 when one fails", asyn
   assert.match(bad.stdout, /\n +→ /);
 });
 
+test("a credential that only agents get is one, and one that no agent gets is none", async (t) => {
+  const { call } = withoutServer(t);
+  const credentials = async (env: Record<string, string>): Promise<string | undefined> => {
+    const { checks } = (await call(["doctor", "--json"], { env })).json() as { checks: { name: string; state: string }[] };
+    return checks.find(({ name }) => name === "Credentials")?.state;
+  };
+  assert.equal(await credentials({ ANTHROPIC_API_KEY: "", CLAUDE_WORKER_AGENT_ENV: "ANTHROPIC_API_KEY=sk-ant-x" }), "ok");
+  if (process.platform !== "darwin") assert.equal(await credentials({ ANTHROPIC_API_KEY: "", CLAUDECODE: "1" }), "fail");
+});
+
 test("doctor tells a broken configuration instead of stopping at it", async (t) => {
   const { call } = withoutServer(t);
   const { code, stdout } = await call(["doctor"], { env: { CLAUDE_WORKER_WORKERS: "many" } });

@@ -1,4 +1,5 @@
 /** `doctor`: looks at everything that tasks need and says how to mend what is missing. */
+import { agentEnvironment } from "../../config/agent-env.ts";
 import { pathsFrom } from "../../config/paths.ts";
 import { messageOf } from "../../domain/errors.ts";
 import { plainLine } from "../../domain/plain-text.ts";
@@ -62,7 +63,7 @@ async function allChecks(io: Io): Promise<Check[]> {
     ...checkDirectories(paths),
     ...unknownVariables(io.env).map((sentence) => warn("Environment", sentence, null)),
   ];
-  const looked = await Promise.all([checkDisk(paths), checkCredentials(io.env), withSettings(io)]);
+  const looked = await Promise.all([checkDisk(paths), withSettings(io)]);
   return [...fromHere, ...looked.flat()];
 }
 
@@ -70,12 +71,19 @@ async function allChecks(io: Io): Promise<Check[]> {
 async function withSettings(io: Io): Promise<Check[]> {
   try {
     const { settings, client, isLocal, paths } = connectionOf(io);
-    const claude = await checkClaudeCode(settings.claude_executable);
+    const [credentials, claude] = await Promise.all([
+      checkCredentials(agentEnvironment(io.env, settings.agent_env)),
+      checkClaudeCode(settings.claude_executable),
+    ]);
     // Of a remote server's Claude Code ours tells nothing.
     const claudeStarts = isLocal && claude.state === "ok";
-    return [claude, ...(await checkServer(client, { claudeStarts, whenAbsent: async () => await checkDatabase(paths.database) }))];
+    return [
+      credentials,
+      claude,
+      ...(await checkServer(client, { claudeStarts, whenAbsent: async () => await checkDatabase(paths.database) })),
+    ];
   } catch (error) {
-    return [fail("Configuration", messageOf(error), "See: claude-worker config path")];
+    return [await checkCredentials(io.env), fail("Configuration", messageOf(error), "See: claude-worker config path")];
   }
 }
 

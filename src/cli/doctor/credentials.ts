@@ -16,7 +16,7 @@ const providers: Readonly<Record<string, string>> = {
   CLAUDE_CODE_USE_FOUNDRY: "Microsoft Foundry",
 };
 
-/** @param env this call's: a server that runs already has the environment of its own start. */
+/** @param env what an agent would get of this call's environment: a server that runs already has the environment of its own start. */
 export async function checkCredentials(env: Env): Promise<Check> {
   const found = fromEnvironment(env) ?? fromFiles(env) ?? (await fromKeychain());
   if (found !== null) return ok("Credentials", found);
@@ -31,7 +31,7 @@ function fromEnvironment(env: Env): string | null {
   const provider = Object.keys(providers).find((name) => isOn(env[name]));
   if (provider !== undefined) return `${providers[provider] ?? provider} (${provider})`;
   const variable = variables.find((name) => (env[name] ?? "") !== "");
-  return variable === undefined ? null : `${variable} is set in this environment`;
+  return variable === undefined ? null : `${variable} is set`;
 }
 
 function fromFiles(env: Env): string | null {
