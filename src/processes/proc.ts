@@ -14,8 +14,10 @@ export function listFromProc(): ProcessRow[] {
 
 export function readFromProc(pid: number): ProcessRow | null {
   const stat = readStat(`${pid}`);
+  if (stat === null) return null;
   // The state is that of the first thread: it alone may be over, while others go on.
-  return stat === null ? null : { pid, parent: stat.parent, alive: !(stat.isOver && areThreadsOver(pid)), start: stat.start };
+  const alive = !(stat.isOver && areThreadsOver(pid));
+  return { pid, parent: stat.parent, alive, freed: !alive && stat.isZombie && threadsOf(pid).length <= 1, start: stat.start };
 }
 
 export function markedInProc(rows: readonly ProcessRow[], name: string, value: string): ProcessRow[] {
@@ -33,6 +35,7 @@ export function markersInProc(name: string): Set<string> {
 interface Stat {
   readonly parent: number;
   readonly start: string;
+  readonly isZombie: boolean;
   /** It runs no instruction of its own any more. */
   readonly isOver: boolean;
 }
@@ -46,14 +49,26 @@ function readStat(place: string): Stat | null {
   const [state, parent] = fields;
   const [flags, start] = [fields[6], fields[19]];
   if (state === undefined || start === undefined) return null;
-  return { parent: Number(parent), start, isOver: state === "Z" || state === "X" || (Number(flags) & exitingFlag) !== 0 };
+  const isZombie = state === "Z" || state === "X";
+  return { parent: Number(parent), start, isZombie, isOver: isZombie || (Number(flags) & exitingFlag) !== 0 };
 }
 
+/** Threads begin while we look: they are listed until no new one is found. A thread that runs another program takes the process's own number over. */
 function areThreadsOver(pid: number): boolean {
+  const seen = new Set<string>();
+  for (let fresh = threadsOf(pid); fresh.length > 0; fresh = threadsOf(pid).filter((thread) => !seen.has(thread))) {
+    if (!fresh.every((thread) => readStat(`${pid}/task/${thread}`)?.isOver ?? true)) return false;
+    for (const thread of fresh) seen.add(thread);
+  }
+  return readStat(`${pid}`)?.isOver ?? true;
+}
+
+/** Empty when the process is gone. */
+function threadsOf(pid: number): string[] {
   try {
-    return readdirSync(`/proc/${pid}/task`).every((thread) => readStat(`${pid}/task/${thread}`)?.isOver ?? true);
+    return readdirSync(`/proc/${pid}/task`);
   } catch {
-    return true; // All have ended meanwhile.
+    return [];
   }
 }
 

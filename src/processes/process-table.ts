@@ -10,6 +10,8 @@ export interface ProcessRow {
    * still takes apart, which needs tens of milliseconds (docs/decisions/0005): both still answer `kill(pid, 0)`. `ps` tells only of the first.
    */
   readonly alive: boolean;
+  /** Whether its memory, files and sockets are given back, too: nothing is left of it but its exit code. */
+  readonly freed: boolean;
   /** When it started, as this system counts (opaque): with the pid it names one process until the next boot. */
   readonly start: string;
 }

@@ -43,7 +43,8 @@ function parseRows(text: string): ProcessRow[] {
   return text.split("\n").flatMap((line) => {
     const [pid, parent, state, ...start] = line.trim().split(/\s+/);
     if (pid === undefined || parent === undefined || state === undefined) return [];
-    return [{ pid: Number(pid), parent: Number(parent), alive: !/^[ZX]/.test(state), start: start.join(" ") }];
+    const isZombie = /^[ZX]/.test(state);
+    return [{ pid: Number(pid), parent: Number(parent), alive: !isZombie, freed: isZombie, start: start.join(" ") }];
   });
 }
 

@@ -4,7 +4,7 @@ import type { SweptProcess } from "../domain/record.ts";
 import { taskVariables } from "../domain/task-variables.ts";
 import { descendantsIn, isAlive, killIfSame } from "./identity.ts";
 import { childrenFromProc, commandFromProc, readFromProc } from "./proc.ts";
-import { listProcesses, markedProcesses } from "./process-table.ts";
+import { listProcesses, markedProcesses, readProcess } from "./process-table.ts";
 import type { ProcessRow } from "./process-table.ts";
 import { commandFromPs } from "./ps.ts";
 
@@ -23,7 +23,7 @@ export interface SweepOptions {
 }
 
 /**
- * Ends the processes that carry the runner's marker, their descendants, and those of `root`, until none is left.
+ * Ends the processes that carry the runner's marker, their descendants, and those of `root`, until none is left and what they held is free.
  * @returns what had to be ended, with the strongest signal that it was sent; empty when nothing was left.
  */
 export async function sweep(runnerId: string, options: SweepOptions = {}): Promise<SweptProcess[]> {
@@ -34,20 +34,25 @@ export async function sweep(runnerId: string, options: SweepOptions = {}): Promi
   for (;;) {
     const left = await leftOf(runnerId, options.root);
     const spentMs = performance.now() - began;
-    if (left.length === 0 || spentMs > graceMs + limitMs) return [...swept.values()];
+    // Whoever comes next may want a port or a lock that they held.
+    const isDone = left.length === 0 && (await areFreed([...swept.keys()]));
+    if (isDone || spentMs > graceMs + limitMs) return [...swept.values()];
     const signal = spentMs < graceMs ? "SIGTERM" : "SIGKILL";
     for (const row of left) await end(row, signal, swept);
     await delay(spentMs < 100 ? 5 : 25);
   }
 }
 
-/** Whether nothing below a subreaper can run any more, by a look at its own children only. False also where the kernel does not list them. */
+/** Whether nothing below a subreaper can run any more, by a look at its own children only. False also where that cannot be told. */
 function isDeserted(root: number): boolean {
   const children = childrenFromProc(root);
-  if (children === null) return false;
   // What an exiting child leaves behind comes to the root at its very end: that may be between the look at the child and the second look at the root.
-  const areSpent = children.every((pid) => !(readFromProc(pid)?.alive ?? false) && (childrenFromProc(pid) ?? []).length === 0);
-  return areSpent && (childrenFromProc(root)?.every((pid) => children.includes(pid)) ?? false);
+  return children !== null && children.every(isSpent) && (childrenFromProc(root)?.every((pid) => children.includes(pid)) ?? false);
+}
+
+function isSpent(pid: number): boolean {
+  const row = readFromProc(pid);
+  return row === null || (!row.alive && childrenFromProc(pid)?.length === 0);
 }
 
 /** The living processes of the tree, now. A marker is looked for in every process; a child that shed it is found through its parents. */
@@ -67,6 +72,16 @@ function ownLine(rows: readonly ProcessRow[]): Set<number> {
   const line = new Set<number>([0, 1]);
   for (let pid: number | undefined = process.pid; pid !== undefined && !line.has(pid); pid = parents.get(pid)) line.add(pid);
   return line;
+}
+
+/** @param keys `pid start` of what was signalled. */
+async function areFreed(keys: readonly string[]): Promise<boolean> {
+  for (const key of keys) {
+    const [pid, ...start] = key.split(" ");
+    const row = await readProcess(Number(pid));
+    if (row !== null && row.start === start.join(" ") && !row.freed) return false;
+  }
+  return true;
 }
 
 async function end(row: ProcessRow, signal: SweptProcess["signal"], swept: Map<string, SweptProcess>): Promise<void> {

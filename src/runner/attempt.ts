@@ -6,6 +6,7 @@ import type { StopReason } from "../domain/task.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { sweep } from "../processes/sweep.ts";
 import type { Agent, AgentWork } from "./agent/agent.ts";
+import { isTurn } from "./agent/messages.ts";
 import { Journal } from "./journal.ts";
 import type { JournalEntry } from "./journal.ts";
 import type { Redaction } from "./redaction.ts";
@@ -137,11 +138,6 @@ export class RunningAttempt {
     this.#timers.add(timer);
     return timer;
   }
-}
-
-/** Behind a result, these say that the agent works on (a helper in the background has reported); everything else only says goodbye. */
-function isTurn(entry: JournalEntry): boolean {
-  return entry.type === "assistant" || entry.type === "user" || (entry.type === "system" && entry["subtype"] === "init");
 }
 
 /** How the Agent SDK says that its binary is missing (a wrong path; a package that was not installed) or does not start on this system. */

@@ -1,9 +1,12 @@
 /** Entry of a runner process. One per attempt, detached, it outlives the daemon. */
+import { setTimeout as delay } from "node:timers/promises";
 import { messageOf } from "../domain/errors.ts";
 import { markerName } from "../processes/sweep.ts";
 import { becomeSubreaper } from "../processes/subreaper.ts";
 import { loadAgent, settleProcess, takeBoot, tellListening } from "./boot.ts";
 import { Runner } from "./runner.ts";
+
+const reapLimitMs = 1_000;
 
 const boot = takeBoot(process.env);
 settleProcess(boot);
@@ -33,4 +36,6 @@ tellListening();
 await runner.park();
 await runner.over;
 await runner.close();
+// Nobody waits for this process any more. Where process 1 is none that reaps (a container), Claude Code would stay as a zombie without its parent.
+await Promise.race([agent.reaped, delay(reapLimitMs)]);
 process.exit();

@@ -255,8 +255,8 @@ test("a client's running tasks are bounded where the user says so, and nobody wa
   const started: number[] = [];
   const claim = { nodeId: "n", sessionId: null, resume: false, warm: false, bootId: null, journalStart: 0 };
   const startTasks = async (best: readonly number[]): Promise<void> => {
-    started.push(...best);
     await store.write(() => best.forEach((id) => store.attempts.claim(id, { ...claim, runnerId: `runner-${id}` }, Date.now())));
+    started.push(...best);
   };
   const scheduler = new Scheduler({ store, log: pino({ level: "silent" }), workers: 4, agentWorkers: 1, now: Date.now, startTasks });
   t.after(() => scheduler.stop());

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { ChildProcess } from "node:child_process";
 import { readFileSync, readdirSync, existsSync } from "node:fs";
+import { createServer } from "node:net";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
@@ -194,6 +195,19 @@ test("a sweep keeps up with a tree that goes on forking", async (t) => {
   await pid("pid");
   await sweep(marker);
   assert.deepEqual(await sweep(marker), []);
+});
+
+test("a sweep returns when what it ended has let go of its port", async (t) => {
+  // Its memory is taken apart before its socket is closed.
+  const program = `${slowExit} const server = require("node:net").createServer().listen(0, "127.0.0.1", () => console.log(server.address().port));`;
+  const marker = `test-${crypto.randomUUID()}`;
+  const child = spawn(process.execPath, ["-e", program], { env: { PATH: process.env["PATH"] ?? "", [markerName]: marker } });
+  t.after(() => child.kill("SIGKILL"));
+  const port = Number(String((await once(child.stdout, "data"))[0]));
+  assert.equal((await sweep(marker)).length, 1);
+  const again = createServer();
+  t.after(() => again.close());
+  await once(again.listen(port, "127.0.0.1"), "listening");
 });
 
 test("a sweep touches neither strangers nor itself", async (t) => {

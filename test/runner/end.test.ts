@@ -38,23 +38,42 @@ test("a process is spent before its exit is told, with all that it said", linuxO
 test("a process that goes on behind its last word has not ended", async (t) => {
   const { claude, child } = start(t, `console.log("the last word"); setInterval(() => {}, 1000);`);
   await new Promise((resolve) => child.stdout.once("data", resolve));
-  const early = await Promise.race([claude.spent().then(() => "spent"), claude.ended.then(() => "ended"), delay(700, "goes on")]);
-  assert.equal(early, "goes on");
+  assert.equal(await claude.spent(), false);
+  assert.equal(await Promise.race([claude.ended.then(() => "ended"), delay(0, "goes on")]), "goes on");
   child.kill("SIGKILL");
   await claude.ended;
 });
 
 test("messages that were read when the process was spent are handed on, all of them", async () => {
   const given = [success, ...Array.from({ length: 20 }, (_, index) => ({ type: "system", subtype: `late ${index}` }))];
-  const seen = await all(messagesOf(never(given), { spent: () => Promise.resolve() }));
+  const seen = await all(messagesOf(never(given), { spent: () => Promise.resolve(true) }));
   assert.deepEqual(seen, given);
 });
 
 test("behind a failure, and before any result, nobody looks for the end", async () => {
   const failure = { ...success, subtype: "error_during_execution", is_error: true };
   const given = [{ type: "assistant" }, failure];
-  const spent = (): Promise<void> => assert.fail("looked");
+  const spent = (): Promise<boolean> => assert.fail("looked");
   assert.deepEqual(await all(messagesOf(ending(given), { spent })), given);
+});
+
+test("the end that follows a success is no end when another turn has begun since", async () => {
+  const failure = { ...success, subtype: "error_during_execution", is_error: true };
+  const given = [success, { type: "assistant" }, failure];
+  async function* broken() {
+    yield* ending(given);
+    await delay(50);
+    throw new Error("exited with code 7");
+  }
+  const seen: object[] = [];
+  const spent = (): Promise<boolean> => delay(10, true);
+  await assert.rejects(
+    async () => {
+      for await (const message of messagesOf(broken(), { spent })) seen.push(message);
+    },
+    { message: "exited with code 7" },
+  );
+  assert.deepEqual(seen, given);
 });
 
 test("what the query throws behind a success is thrown on", async () => {
@@ -63,7 +82,24 @@ test("what the query throws behind a success is thrown on", async () => {
     await Promise.resolve();
     throw new Error("exited with code 1");
   }
-  await assert.rejects(all(messagesOf(broken(), { spent: () => new Promise(() => {}) })), /code 1/);
+  await assert.rejects(all(messagesOf(broken(), { spent: () => delay(1_000, false) })), /code 1/);
+});
+
+test("a query is closed when its listener fails", async () => {
+  let isClosed = false;
+  async function* query() {
+    try {
+      yield* ending([{ type: "assistant" }, success]);
+    } finally {
+      isClosed = true;
+    }
+  }
+  const listen = async (): Promise<void> => {
+    for await (const message of messagesOf(query(), { spent: () => Promise.resolve(false) }))
+      throw new Error(`cannot take ${message.type}`);
+  };
+  await assert.rejects(listen, /cannot take assistant/);
+  assert.equal(isClosed, true);
 });
 
 async function all<T>(messages: AsyncIterable<T>): Promise<T[]> {

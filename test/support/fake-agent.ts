@@ -20,6 +20,7 @@ class FakeAgent implements Agent {
   #parked = false;
   #interrupted = false;
   readonly lost = new Promise<void>(() => {});
+  readonly reaped = Promise.resolve();
 
   constructor(options: AgentOptions) {
     this.#env = options.env;

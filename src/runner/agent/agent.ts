@@ -22,6 +22,8 @@ export interface Agent {
   interrupt(): Promise<void>;
   /** Signals the agent's process, where there is one. */
   kill(signal: "SIGTERM" | "SIGKILL"): void;
+  /** Settles when the system has told of the end of the agent's process, which may be a moment after `run`. */
+  readonly reaped: Promise<void>;
   /** Settles when what is parked has died before it was used. Never settles otherwise. */
   readonly lost: Promise<void>;
   /** Lets go of what is parked. */

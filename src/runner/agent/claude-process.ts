@@ -60,13 +60,22 @@ export class ClaudeProcess {
 
   /**
    * To be called when it has said its last word. It then counts as ended when it can run no instruction any more and all of its output is read, which is
-   * some 25 ms before anybody is told of its exit (docs/decisions/0005). Never settles when it goes on for longer, or where there is no /proc.
+   * some 25 ms before anybody is told of its exit (docs/decisions/0005).
+   * @returns false when it goes on for longer than half a second, and where there is no /proc.
    */
-  async spent(): Promise<void> {
+  async spent(): Promise<boolean> {
     const [child, end] = [this.#child, this.#end];
-    if (child?.pid === undefined || !(await runsOut(child.pid))) return await new Promise(() => {});
+    if (child?.pid === undefined || !(await runsOut(child.pid))) return false;
     await drained(child.stdout);
     end();
+    return true;
+  }
+
+  /** Settles when nobody has to wait for it (wait(2)) any more; at once when none was started. */
+  get reaped(): Promise<void> {
+    const child = this.#child;
+    if (child === null || child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+    return new Promise((resolve) => child.once("exit", () => resolve()));
   }
 
   /** Whether it came to an end that it did not choose: a signal, or an exit code other than 0. */
@@ -81,6 +90,7 @@ export class ClaudeProcess {
 
 /** Whether a process can run no instruction any more, within the limit. */
 async function runsOut(pid: number): Promise<boolean> {
+  if (process.platform !== "linux") return false;
   for (const start = performance.now(); performance.now() - start < lookLimitMs; await delay(lookMs)) {
     if (readFromProc(pid)?.alive === false) return true;
   }

@@ -76,6 +76,10 @@ class ClaudeAgent implements Agent {
     this.#claude.kill(signal);
   }
 
+  get reaped(): Promise<void> {
+    return this.#claude.reaped;
+  }
+
   leave(): void {
     this.#spare?.then((spare) => spare.close()).catch(() => {});
     this.#spare = null;

@@ -34,3 +34,8 @@ export function refusedSignIn(message: Message): { readonly error: string; reado
   if (error !== "authentication_failed" && error !== "billing_error") return null;
   return { error, text: `Claude's API refused the sign-in ${signInTries} times (HTTP ${typeof status === "number" ? status : "?"}).` };
 }
+
+/** Behind a result, these say that the agent works on (a helper in the background has reported); everything else only says goodbye. */
+export function isTurn({ type, subtype }: Message): boolean {
+  return type === "assistant" || type === "user" || (type === "system" && subtype === "init");
+}
