@@ -6,72 +6,85 @@ const fs = require("node:fs");
 const path = require("node:path");
 const vm = require("node:vm");
 
+/** What stands before the compiled code: the key, filled up with blanks. */
+const headBytes = 256;
+
 /**
- * @param {string} file the bundle, a CommonJS module.
- * @param {string | undefined} word the call's first word: each command needs other functions, so each has a file of its own.
+ * @param {string} file the bundle: a CommonJS module, its first line a hash of the rest.
+ * @param {string} word the call's first word, or an empty one: each command needs other functions, so each has a file of its own.
  * @throws {NodeJS.ErrnoException} ENOENT when there is no bundle; whatever the bundle throws.
  */
 module.exports = function runCompiled(file, word) {
-  const bundle = readBundle(file);
+  const source = fs.readFileSync(file, "utf8");
+  // The engine compares its version, its flags and the length of the text, no more.
+  const key = JSON.stringify([process.version, process.arch, source.slice(0, source.indexOf("\n"))]);
   const cache = cacheFile(/^[a-z]{1,32}$/.test(word) ? word : "other");
-  const compiled = cache === null ? undefined : readCompiled(cache, bundle.key);
-  const script = new vm.Script(`(function (require, __dirname) {${bundle.source}\n})`, {
-    filename: file,
-    cachedData: compiled,
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
+  const compiled = cache === null ? undefined : readCompiled(cache, key);
+  const script = new vm.Script(`(function (require, __dirname, launcherImport) {${source}\n})`, { filename: file, cachedData: compiled });
   if (cache !== null && (compiled === undefined || script.cachedDataRejected)) {
     process.on("exit", (code) => {
-      if (code === 0) keep(cache, bundle.key, script.createCachedData());
+      if (code === 0) keep(cache, key, script);
     });
   }
-  script.runInThisContext()(require, path.dirname(file));
+  // A script of this kind may not import by itself.
+  script.runInThisContext()(require, path.dirname(file), (specifier) => import(specifier));
 };
-
-/** The engine compares no more than the length of the text: the key tells this very file, this Node and this machine from all others. */
-function readBundle(file) {
-  const descriptor = fs.openSync(file, "r");
-  try {
-    const { dev, ino, size, ctimeMs } = fs.fstatSync(descriptor);
-    const key = JSON.stringify([process.version, process.arch, file, dev, ino, size, ctimeMs]);
-    return { source: fs.readFileSync(descriptor, "utf8"), key };
-  } finally {
-    fs.closeSync(descriptor);
-  }
-}
 
 /** @returns null where this user keeps no cache. */
 function cacheFile(name) {
-  const { XDG_CACHE_HOME, HOME } = process.env;
-  const place = XDG_CACHE_HOME || (HOME && path.join(HOME, ".cache"));
-  return place ? path.join(place, "claude-worker", `${name}.compiled`) : null;
+  const { XDG_CACHE_HOME = "", HOME = "" } = process.env;
+  const place = path.isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : path.isAbsolute(HOME) ? path.join(HOME, ".cache") : null;
+  return place === null ? null : path.join(place, "claude-worker", `${name}.compiled`);
 }
 
-/** What was kept under this key, behind a line that says so; undefined when there is none. */
+/** What this user kept under this key; undefined when there is none, or when it is not whole: the engine would run whatever stands there. */
 function readCompiled(file, key) {
   try {
-    const kept = fs.readFileSync(file);
-    const line = Buffer.from(`${key}\n`);
-    return kept.subarray(0, line.length).equals(line) ? kept.subarray(line.length) : undefined;
+    const descriptor = fs.openSync(file, "r");
+    try {
+      const { uid, mode } = fs.fstatSync(descriptor);
+      if (uid !== process.getuid?.() || (mode & 0o022) !== 0) return undefined;
+      const kept = fs.readFileSync(descriptor);
+      const compiled = kept.subarray(headBytes);
+      return kept.subarray(0, headBytes).equals(headOf(key, compiled)) ? compiled : undefined;
+    } finally {
+      fs.closeSync(descriptor);
+    }
   } catch {
     return undefined;
   }
 }
 
-/** The file appears whole or not at all: the engine would trust a torn one. Where nothing can be written, nothing is kept. */
-function keep(file, key, compiled) {
-  const own = `${file}.${process.pid}`;
+function headOf(key, compiled) {
+  return Buffer.from(JSON.stringify([key, compiled.length, sumOf(compiled)]).padEnd(headBytes));
+}
+
+/** Over every sixteenth word, which a page that is missing changes: all of them would take as long as the engine does. */
+function sumOf(bytes) {
+  let sum = 0;
+  for (let at = 0; at + 4 <= bytes.length; at += 64) sum = (Math.imul(sum, 31) + bytes.readUInt32LE(at)) | 0;
+  return sum;
+}
+
+/** The file appears whole or not at all. Where nothing can be written, nothing is kept. */
+function keep(file, key, script) {
   const folder = path.dirname(file);
+  const own = `${file}.${process.pid}-${Math.random().toString(36).slice(2)}`;
   try {
     // One by one: with `recursive`, Node never comes back from below /proc.
     for (const place of [path.dirname(folder), folder]) if (!fs.existsSync(place)) fs.mkdirSync(place, 0o700);
-  } catch {
-    return;
-  }
-  try {
-    fs.writeFileSync(own, Buffer.concat([Buffer.from(`${key}\n`), compiled]), { mode: 0o600, flush: true });
+    const compiled = script.createCachedData();
+    fs.writeFileSync(own, Buffer.concat([headOf(key, compiled), compiled]), { mode: 0o600, flag: "wx", flush: true });
     fs.renameSync(own, file);
   } catch {
-    fs.rmSync(own, { force: true });
+    discard(own);
+  }
+}
+
+function discard(file) {
+  try {
+    fs.rmSync(file, { force: true });
+  } catch {
+    // It cannot be there.
   }
 }

@@ -2,7 +2,8 @@
 // public client into one that needs nothing beside it.
 // It does not check types (`npm run check` does). Plain JavaScript, so that it also runs on a Node that reads no TypeScript.
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -73,17 +74,24 @@ function copyAssets(out) {
 /** @param {string} out */
 async function bundleCli(out) {
   const esbuild = await import("esbuild");
-  await esbuild.build({
+  const {
+    outputFiles: [bundle],
+  } = await esbuild.build({
     entryPoints: [path.join(src, "cli", "main.ts")],
-    outfile: path.join(out, "cli.cjs"),
+    write: false,
     bundle: true,
     platform: "node",
-    target: "node22.13",
+    target: "node22.14",
     format: "cjs",
     external: ["better-sqlite3", "koffi"],
+    // The launcher runs it as a script, which may not import (bin/run-compiled.cjs).
+    supported: { "dynamic-import": false },
     logLevel: "warning",
     plugins: [ownPlaces],
   });
+  const text = bundle?.text ?? "";
+  // What the launcher keeps of it is known by this line.
+  writeFileSync(path.join(out, "cli.cjs"), `// ${createHash("sha256").update(text).digest("hex")}\n${text}`);
 }
 
 /** The public client stands alone: what it uses of others is inside.
@@ -96,7 +104,7 @@ async function bundleClient(out) {
     allowOverwrite: true,
     bundle: true,
     platform: "node",
-    target: "node22.13",
+    target: "node22.14",
     format: "esm",
     logLevel: "warning",
   });

@@ -25,7 +25,7 @@ export interface Io {
 }
 
 export interface ProcessIo extends Io {
-  /** Resolves when whoever reads our outputs has got all that was written. */
+  /** Resolves when whoever reads our outputs has got all that was written; what cannot be written ends the process. */
   written(): Promise<void>;
 }
 
@@ -56,6 +56,8 @@ export function processIo(host: NodeJS.Process): ProcessIo {
     },
     async written() {
       await Promise.all([writtenTo(host.stdout), ...(outputs.stderr === undefined ? [] : [writtenTo(host.stderr)])]);
+      // What went wrong with the last of it is told by now.
+      await new Promise((resolve) => setImmediate(resolve));
     },
   };
 }

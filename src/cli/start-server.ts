@@ -53,12 +53,19 @@ export async function startServer(io: Io, connection: Connection, flags: readonl
   }
 }
 
+/** In the bundle, the launcher's own `import`: it runs the bundle as a script, and that may not import (bin/run-compiled.cjs). */
+declare const launcherImport: ((specifier: string) => Promise<unknown>) | undefined;
+
 /** Becomes the server: returns only when it ends. */
 export async function runInForeground({ paths }: Connection, flags: readonly string[]): Promise<never> {
   Object.assign(process.env, absolutePlaces(paths));
   process.argv = [process.execPath, daemonEntry(), "--foreground", ...flags];
-  await import(pathToFileURL(daemonEntry()).href);
+  await load(pathToFileURL(daemonEntry()).href);
   return await new Promise<never>(() => undefined); // The server ends the process itself.
+}
+
+async function load(specifier: string): Promise<void> {
+  await (typeof launcherImport === "undefined" ? import(specifier) : launcherImport(specifier));
 }
 
 /** For a command that needs a server when none runs. Two at once both succeed: the one that is too late uses the other's server. */

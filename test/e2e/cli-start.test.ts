@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { scratch } from "../support/scratch.ts";
+import { until } from "../support/wait.ts";
 
 const bin = fileURLToPath(new URL("../../bin/claude-worker", import.meta.url));
 const run = promisify(execFile);
@@ -41,22 +43,26 @@ test("what was compiled is taken as long as it fits, and replaced when it does n
   const version = await call("--version");
   const file = path.join(cache, "other.compiled");
   const first = readFileSync(file);
-  const lineEnd = first.indexOf("\n") + 1;
   const { ino } = statSync(file);
   assert.equal(await call("--version"), version);
   assert.equal(statSync(file).ino, ino, "taken: nothing was written");
+  const zeroed = Buffer.from(first).fill(0, 40_960, 45_056);
   const others = {
-    "of another file": Buffer.concat([Buffer.from("[]\n"), first.subarray(lineEnd)]),
+    "of another file": Buffer.from(first.toString("latin1").replace(/[0-9a-f]{64}/, "0".repeat(64)), "latin1"),
     "cut off": first.subarray(0, Math.round(first.length / 2)),
-    "no code at all": Buffer.concat([first.subarray(0, lineEnd), Buffer.alloc(1000)]),
+    "a page missing": zeroed,
+    "no code at all": first.subarray(0, 256),
     empty: Buffer.alloc(0),
   };
   for (const [what, bytes] of Object.entries(others)) {
     writeFileSync(file, bytes);
     assert.equal(await call("--version"), version, what);
-    assert.deepEqual(readFileSync(file).subarray(0, lineEnd), first.subarray(0, lineEnd), what);
-    assert.ok(readFileSync(file).length > lineEnd + 10_000, what);
+    assert.notDeepEqual(readFileSync(file), bytes, what);
+    assert.ok(readFileSync(file).length > 10_000, what);
   }
+  chmodSync(file, 0o666);
+  assert.equal(await call("--version"), version);
+  assert.equal(statSync(file).mode & 0o777, 0o600, "what others could have written is not taken");
 });
 
 test("a call that fails leaves nothing behind, whatever its first word is", async (t) => {
@@ -77,8 +83,40 @@ test("what a call has written arrives whole although its process leaves at once"
   assert.equal(Number(stdout), 6_000_000);
 });
 
+test("a call whose output cannot be written fails", { skip: !existsSync("/dev/full") && "no /dev/full" }, async () => {
+  for (const words of ["--version", "--help", "config list"]) {
+    await assert.rejects(run("/bin/sh", ["-c", `"$0" "$1" ${words} >/dev/full`, process.execPath, bin]), { code: 1 }, words);
+  }
+});
+
+test("a server in the foreground and a server's https address print no warning", async (t) => {
+  const { home, directory } = scratch(t);
+  const env = { PATH: process.env["PATH"], HOME: home, CLAUDE_WORKER_HOME: path.join(directory, "data"), CLAUDE_WORKER_PORT: "0" };
+  const server = spawn(process.execPath, [bin, "server", "start", "--foreground", "--warm", "0"], {
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  t.after(() => server.kill("SIGKILL"));
+  const exited = once(server, "exit");
+  let said = "";
+  for (const stream of [server.stdout, server.stderr]) stream.setEncoding("utf8").on("data", (part: string) => (said += part));
+  await until("an answer", () =>
+    run(process.execPath, [bin, "server", "health"], { env }).then(
+      () => true,
+      () => null,
+    ),
+  );
+  server.kill("SIGTERM");
+  assert.deepEqual(await exited, [0, null]);
+  assert.doesNotMatch(said, /Warning/);
+  const remote = run(process.execPath, [bin, "list"], {
+    env: { ...env, CLAUDE_WORKER_SERVER_URL: "https://127.0.0.1:9", CLAUDE_WORKER_TOKEN: "x" },
+  });
+  await assert.rejects(remote, (error: { stderr: string }) => !error.stderr.includes("Warning") && error.stderr.includes("127.0.0.1:9"));
+});
+
 test("it starts where no cache can be kept", async () => {
-  for (const env of [{ HOME: "/proc/nothing" }, { HOME: "/nonexistent", XDG_CACHE_HOME: "/dev/null" }, {}]) {
+  for (const env of [{ HOME: "/proc/nothing" }, { HOME: "/nonexistent", XDG_CACHE_HOME: "/dev/null" }, { XDG_CACHE_HOME: "here" }, {}]) {
     const { stdout, stderr } = await run(process.execPath, [bin, "--version"], { env, timeout: 60_000 });
     assert.match(stdout, /^claude-worker \d/);
     assert.equal(stderr, "");
