@@ -10,15 +10,18 @@ const vm = require("node:vm");
 const headBytes = 256;
 
 /**
- * @param {string} file the bundle: a CommonJS module, its first line a hash of the rest.
- * @param {string} word the call's first word, or an empty one: each command needs other functions, so each has a file of its own.
+ * @param {string} whole the bundle: a CommonJS module, its first line a hash of the rest. A command may have one of its own beside it: `cli-run.cjs`.
+ * @param {string} word the call's first word, or an empty one: each command needs other functions, so what is kept has a file for each.
  * @throws {NodeJS.ErrnoException} ENOENT when there is no bundle; whatever the bundle throws.
  */
-module.exports = function runCompiled(file, word) {
+module.exports = function runCompiled(whole, word) {
+  const command = /^[a-z]{1,32}$/.test(word) ? word : null;
+  const own = command === null ? whole : whole.replace(/(?=\.cjs$)/, `-${command}`);
+  const file = fs.existsSync(own) ? own : whole;
   const source = fs.readFileSync(file, "utf8");
   // The engine compares its version, its flags and the length of the text, no more.
   const key = JSON.stringify([process.version, process.arch, source.slice(0, source.indexOf("\n"))]);
-  const cache = cacheFile(/^[a-z]{1,32}$/.test(word) ? word : "other");
+  const cache = cacheFile(command ?? "other");
   const compiled = cache === null ? undefined : readCompiled(cache, key);
   const script = new vm.Script(`(function (require, __dirname, launcherImport) {${source}\n})`, { filename: file, cachedData: compiled });
   if (cache !== null && (compiled === undefined || script.cachedDataRejected)) {
@@ -61,8 +64,9 @@ function headOf(key, compiled) {
 
 /** Over every sixteenth word, which a page that is missing changes: all of them would take as long as the engine does. */
 function sumOf(bytes) {
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
   let sum = 0;
-  for (let at = 0; at + 4 <= bytes.length; at += 64) sum = (Math.imul(sum, 31) + bytes.readUInt32LE(at)) | 0;
+  for (let at = 0; at < words.length; at += 16) sum = (Math.imul(sum, 31) + words[at]) | 0;
   return sum;
 }
 

@@ -16,7 +16,7 @@ const src = path.join(root, "src");
 const ownPlaces = {
   name: "own-places",
   setup(build) {
-    build.onLoad({ filter: /\.ts$/ }, ({ path: file }) => {
+    build.onLoad({ filter: /\.ts$/, namespace: "file" }, ({ path: file }) => {
       const code = readFileSync(file, "utf8");
       if (!file.startsWith(src + path.sep) || !code.includes("import.meta")) return undefined;
       const place = JSON.stringify(path.relative(src, file).replace(/\.ts$/, ".js"));
@@ -71,8 +71,17 @@ function copyAssets(out) {
   cpSync(src, out, { recursive: true, filter: (file) => !file.endsWith(".ts") });
 }
 
-/** @param {string} out */
+/** The command line whole, and again for the commands that scripts call all day, without the others: it is what every call has to read.
+ * @param {string} out */
 async function bundleCli(out) {
+  await bundleCommands(path.join(out, "cli.cjs"), [ownPlaces]);
+  for (const word of ["run", "list", "show", "wait"]) {
+    await bundleCommands(path.join(out, `cli-${word}.cjs`), [ownPlaces, onlyCommand(word)]);
+  }
+}
+
+/** @param {string} file @param {import("esbuild").Plugin[]} plugins */
+async function bundleCommands(file, plugins) {
   const esbuild = await import("esbuild");
   const {
     outputFiles: [bundle],
@@ -87,11 +96,26 @@ async function bundleCli(out) {
     // The launcher runs it as a script, which may not import (bin/run-compiled.cjs).
     supported: { "dynamic-import": false },
     logLevel: "warning",
-    plugins: [ownPlaces],
+    plugins,
   });
   const text = bundle?.text ?? "";
   // What the launcher keeps of it is known by this line.
-  writeFileSync(path.join(out, "cli.cjs"), `// ${createHash("sha256").update(text).digest("hex")}\n${text}`);
+  writeFileSync(file, `// ${createHash("sha256").update(text).digest("hex")}\n${text}`);
+}
+
+/** Leaves out what a call with this first word never asks for.
+ * @param {string} word
+ * @returns {import("esbuild").Plugin} */
+function onlyCommand(word) {
+  return {
+    name: "only-command",
+    setup(build) {
+      build.onResolve({ filter: /^\.\/commands\// }, ({ path: file }) =>
+        file === `./commands/${word}.ts` ? undefined : { path: file, namespace: "left-out" },
+      );
+      build.onLoad({ filter: /./, namespace: "left-out" }, () => ({ contents: "export {};" }));
+    },
+  };
 }
 
 /** The public client stands alone: what it uses of others is inside.
