@@ -12,16 +12,17 @@ const headBytes = 256;
 /**
  * @param {string} whole the bundle: a CommonJS module, its first line a hash of the rest. A command may have one of its own beside it: `cli-run.cjs`.
  * @param {string} word the call's first word, or an empty one: each command needs other functions, so what is kept has a file for each.
+ * @param {string | null} folder where what is kept lies; null: nothing is kept.
  * @throws {NodeJS.ErrnoException} ENOENT when there is no bundle; whatever the bundle throws.
  */
-module.exports = function runCompiled(whole, word) {
+module.exports = function runCompiled(whole, word, folder) {
   const command = /^[a-z]{1,32}$/.test(word) ? word : null;
   const own = command === null ? whole : whole.replace(/(?=\.cjs$)/, `-${command}`);
   const file = fs.existsSync(own) ? own : whole;
   const source = fs.readFileSync(file, "utf8");
   // The engine compares its version, its flags and the length of the text, no more.
   const key = JSON.stringify([process.version, process.arch, source.slice(0, source.indexOf("\n"))]);
-  const cache = cacheFile(command ?? "other");
+  const cache = folder === null ? null : path.join(folder, `${command ?? "other"}.compiled`);
   const compiled = cache === null ? undefined : readCompiled(cache, key);
   const script = new vm.Script(`(function (require, __dirname, launcherImport) {${source}\n})`, { filename: file, cachedData: compiled });
   if (cache !== null && (compiled === undefined || script.cachedDataRejected)) {
@@ -32,13 +33,6 @@ module.exports = function runCompiled(whole, word) {
   // A script of this kind may not import by itself.
   script.runInThisContext()(require, path.dirname(file), (specifier) => import(specifier));
 };
-
-/** @returns null where this user keeps no cache. */
-function cacheFile(name) {
-  const { XDG_CACHE_HOME = "", HOME = "" } = process.env;
-  const place = path.isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : path.isAbsolute(HOME) ? path.join(HOME, ".cache") : null;
-  return place === null ? null : path.join(place, "claude-worker", `${name}.compiled`);
-}
 
 /** What this user kept under this key; undefined when there is none, or when it is not whole: the engine would run whatever stands there. */
 function readCompiled(file, key) {

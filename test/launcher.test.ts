@@ -53,7 +53,10 @@ test("without any Node that is new enough it says in one sentence which one it n
   for (const version of ["22.12.0", "22.13.1", "23.5.0"]) {
     const child = launch(["list"], { pretend: version });
     const [said, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
-    assert.match(said, new RegExp(`^claude-worker needs Node 22\\.14 or newer, and this is Node ${version}: install .+\\.\n$`));
+    assert.match(
+      said,
+      new RegExp(`^claude-worker needs Node 22\\.14 or newer, and this is Node ${version}: install .+no home directory.+\\.\\)\n$`),
+    );
     assert.equal(code, 1);
   }
 });
@@ -113,6 +116,8 @@ function setup(t: TestContext, { cli, node }: Installed): { launch: (args: strin
       );
       const child = spawn(process.execPath, ["--require", preload, launcher, ...args], {
         stdio: ["ignore", "pipe", "pipe"],
+        // Without a home it gets no Node from npm (test/bring-node.test.ts).
+        env: { PATH: process.env["PATH"] },
       });
       t.after(() => child.kill("SIGKILL"));
       return child;

