@@ -20,7 +20,7 @@ const maxResultLength = 1024 * 1024;
  */
 export function eventsFromRecord(record: JournalRecord): NewEvent[] {
   const message: JsonObject = objectOf(record);
-  const at = Date.parse(String(message["_at"]));
+  const at = Date.parse(stringOf(message["_at"]) ?? "");
   return draftsOf(message).map((draft) => ({ ...draft, at: Number.isFinite(at) ? at : 0 }));
 }
 

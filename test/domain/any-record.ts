@@ -5,7 +5,9 @@ const text = fc.oneof(
   fc.string({ unit: "binary", maxLength: 40 }),
   fc.constantFrom("\x1b[31mred", "\x1b]8;;x\x07", "a\nb\r\nc", "\x9b2J", "\u202eevil", "\ud800", "__proto__", ""),
 );
-const anything = fc.oneof(text, fc.jsonValue({ maxDepth: 3 }), fc.constant(undefined), fc.double());
+/** An object that `String()` throws at, as any JSON can hold one. */
+const stringless = fc.constantFrom({ toString: "" }, [{ toString: "" }]);
+const anything = fc.oneof(text, stringless, fc.jsonValue({ maxDepth: 3 }), fc.constant(undefined), fc.double());
 const types = ["assistant", "user", "system", "result", "rate_limit_event", "auth_status", "worker", "stream_event"];
 const subtypes = [
   "init",

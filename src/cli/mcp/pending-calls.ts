@@ -49,11 +49,11 @@ export class PendingCalls {
     const { id, method, params } = message;
     if (method === "notifications/initialized") this.#isInitialized = true;
     if (method === "notifications/cancelled") this.#pending.delete(params?.["requestId"] as string | number);
-    if (method === "resources/unsubscribe") this.#watched.delete(String(params?.["uri"]));
+    if (method === "resources/unsubscribe") this.#watched.delete(params?.["uri"] as string);
     if (method === undefined || id === undefined) return;
     const call = { line, message, repeats: 0 };
     if (method === "initialize") this.#handshake.splice(0, 1, call);
-    if (method === "resources/subscribe") this.#watched.set(String(params?.["uri"]), call);
+    if (method === "resources/subscribe") this.#watched.set(params?.["uri"] as string, call);
     this.#pending.set(id, call);
   }
 
@@ -104,7 +104,7 @@ export class PendingCalls {
     if (method !== "tools/call") return true;
     const input = params?.["arguments"];
     const key = typeof input === "object" && input !== null ? (input as Record<string, unknown>)["idempotency_key"] : undefined;
-    return typeof key === "string" || this.#repeatable.has(String(params?.["name"]));
+    return typeof key === "string" || this.#repeatable.has(params?.["name"] as string);
   }
 
   #learn(result: Message["result"]): void {
@@ -112,7 +112,7 @@ export class PendingCalls {
     if (!Array.isArray(tools)) return;
     for (const tool of tools as { name?: string; annotations?: { readOnlyHint?: boolean; idempotentHint?: boolean } }[]) {
       const { readOnlyHint, idempotentHint } = tool.annotations ?? {};
-      if (readOnlyHint === true || idempotentHint === true) this.#repeatable.add(String(tool.name));
+      if (readOnlyHint === true || idempotentHint === true) this.#repeatable.add(tool.name as string);
     }
   }
 }

@@ -18,7 +18,7 @@ const noise = new Set(["ui_invalidate", "thinking_tokens", "session_state_change
 
 export function isNoise(message: Message): boolean {
   const { type, subtype } = message;
-  return type === "stream_event" || type === "keep_alive" || (type === "system" && noise.has(String(subtype)));
+  return type === "stream_event" || type === "keep_alive" || (type === "system" && noise.has(subtype as string));
 }
 
 /** Whether a resume failed because Claude Code never wrote the session down. */
@@ -30,7 +30,7 @@ export function isNoConversation(message: Message): boolean {
 /** Claude Code's word for a sign-in or an account that was refused for good, or null. */
 export function refusedSignIn(message: Message): { readonly error: string; readonly text: string } | null {
   const { type, subtype, error, attempt, error_status: status } = message;
-  if (type !== "system" || subtype !== "api_retry" || Number(attempt) < signInTries) return null;
+  if (type !== "system" || subtype !== "api_retry" || typeof attempt !== "number" || attempt < signInTries) return null;
   if (error !== "authentication_failed" && error !== "billing_error") return null;
   return { error, text: `Claude's API refused the sign-in ${signInTries} times (HTTP ${typeof status === "number" ? status : "?"}).` };
 }
