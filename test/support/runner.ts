@@ -53,6 +53,7 @@ let attempts = 0;
 export async function startRunner(t: TestContext, setup: RunnerSetup): Promise<TestRunner> {
   const { scratch, env, prewarm = false, agent = "claude", orphanTimeoutMs = 60_000 } = setup;
   const id = newRunnerId("test-");
+  const compileCache = process.env["NODE_COMPILE_CACHE"];
   const boot: RunnerBoot = {
     runnerId: id,
     socket: path.join(scratch.directory, `${id.slice(0, 8)}.sock`),
@@ -61,6 +62,7 @@ export async function startRunner(t: TestContext, setup: RunnerSetup): Promise<T
     agentEnv: { PATH: process.env["PATH"] ?? "", ...env },
     claudeExecutable: null,
     agent,
+    ...(compileCache === undefined ? {} : { compileCache }),
   };
   const logFile = path.join(scratch.directory, "runner.log");
   const connection = await spawnRunner({ boot, logFile });
