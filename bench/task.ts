@@ -16,7 +16,8 @@ export const figures: readonly Figure[] = [
 ];
 
 const prompt = "say ready";
-const model = "claude-sonnet-4-5";
+/** A model that only the task names: whoever is parked with another one has to change it. */
+const named = "claude-sonnet-4-5";
 
 async function besidePrint({ quick }: { quick: boolean }): Promise<Row[]> {
   return inWorld({ [prompt]: [step.text("ready")] }, async (world) => {
@@ -27,19 +28,17 @@ async function besidePrint({ quick }: { quick: boolean }): Promise<Row[]> {
       sdk: () => claimMs(world),
       warm: () => taskMs(warm, world.place.work, 1),
       cold: () => taskMs(cold, world.place.work, 0),
+      printNamed: () => printMs(world, named),
+      warmNamed: () => taskMs(warm, world.place.work, 1, named),
     });
-    const print = median(sides.print);
-    const note = (ms: number): string => `${ms.toFixed(0)} ms ÷ ${print.toFixed(0)} ms, medians of ${sides.print.length}`;
-    const [warmMs, coldMs] = [median(sides.warm), median(sides.cold)];
+    const [print, warmMs, coldMs, sdk] = [median(sides.print), median(sides.warm), median(sides.cold), median(sides.sdk)];
+    const [printNamed, warmNamed] = [median(sides.printNamed), median(sides.warmNamed)];
+    const note = (ms: number, beside = print): string => `${ms.toFixed(0)} ms ÷ ${beside.toFixed(0)} ms, medians of ${sides.print.length}`;
     return [
       atMost("trivial task, warm ÷ `claude -p`", warmMs / print, "×", 0.5, note(warmMs)),
+      known("the same when both name another model", warmNamed / printNamed, "×", note(warmNamed, printNamed)),
       atMost("trivial task, `--warm 0` ÷ `claude -p`", coldMs / print, "×", 1.6, note(coldMs)),
-      known(
-        "the SDK alone: a parked Claude Code from its claim to its exit ÷ `claude -p`",
-        median(sides.sdk) / print,
-        "×",
-        note(median(sides.sdk)),
-      ),
+      known("the SDK alone: a parked Claude Code from its claim to its exit ÷ `claude -p`", sdk / print, "×", note(sdk)),
     ];
   });
 }
@@ -74,8 +73,10 @@ async function afterRest({ quick }: { quick: boolean }): Promise<Row[]> {
   });
 }
 
-async function printMs(world: World): Promise<number> {
-  return (await world.claude("-p", prompt, "--model", model, "--permission-mode", "acceptEdits")).ms;
+/** @param model null: Claude Code's default. */
+async function printMs(world: World, model: string | null = null): Promise<number> {
+  const naming = model === null ? [] : ["--model", model];
+  return (await world.claude("-p", prompt, ...naming, "--permission-mode", "acceptEdits")).ms;
 }
 
 /** What no runner can be faster than: the same parked Claude Code with nothing of ours around it. It is at rest when it is claimed, as a parked runner is. */
@@ -86,14 +87,14 @@ async function claimMs({ env, place }: World): Promise<number> {
   });
   await delay(1_000);
   return timed(async () => {
-    const query = spare.claim({ prompt, options: { cwd: place.work, permissionMode: "acceptEdits", model } });
+    const query = spare.claim({ prompt, options: { cwd: place.work, permissionMode: "acceptEdits" } });
     for await (const message of query) if (message.type === "result" && message.is_error) throw new Error(JSON.stringify(message));
     await claude.ended;
   });
 }
 
 /** Waits before and after until the machine is quiet again: a replacement that parks would slow the next side down. */
-async function taskMs({ client, quiet }: Server, directory: string, parked: number): Promise<number> {
+async function taskMs({ client, quiet }: Server, directory: string, parked: number, model: string | null = null): Promise<number> {
   await quiet(parked);
   const ms = await timed(async () => {
     const { id } = await client.submit({ prompt, model, working_directory: directory });

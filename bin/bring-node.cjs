@@ -86,7 +86,7 @@ function install(what, folder) {
   const options = { cwd: folder, encoding: "utf8", stdio: ["ignore", "ignore", "pipe"], timeout: 600000 };
   const ran = childProcess.spawnSync(
     npm,
-    ["install", what].concat(flags, ["--loglevel=error", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"]),
+    ["install", what].concat(flags, ["--loglevel=error", "--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000"]),
     options,
   );
   if (ran.error) return ran.error.code === "ENOENT" ? "there is no npm on the PATH" : ran.error.message;
