@@ -42,7 +42,7 @@ test("a task of several steps becomes its story, in order, at the time of its re
   const { tool_use_id: id, ...call } = events[1]?.data ?? {};
   assert.deepEqual(call, {
     tool: "Write",
-    input: { file_path: "/home/me/work/app.py", content: "print('hi')\n" },
+    input: { file_path: "/home/me/project/app.py", content: "print('hi')\n" },
   });
   assert.equal(events[2]?.data["tool_use_id"], id, "a result names its call");
   assert.equal(events[6]?.data["is_error"], true);
@@ -52,7 +52,7 @@ test("a task of several steps becomes its story, in order, at the time of its re
 test("the init message tells what the session runs with", () => {
   const data = eventsOf("success")[0]?.data;
   assert.equal(data?.["session_id"], "00000000-0000-4000-8000-000000000001");
-  assert.equal(data["cwd"], "/home/me/work");
+  assert.equal(data["cwd"], "/home/me/project");
   assert.equal(data["model"], "claude-opus-5-5");
   assert.equal(data["permission_mode"], "acceptEdits");
   assert.equal(data["claude_code_version"], "2.1.330");

@@ -9,7 +9,7 @@ import { sample, sampleNames } from "./samples/sample.ts";
 const stamp = { _n: 1, _attempt: 1, _at: "2026-01-01T00:00:00.000Z" };
 
 function linesOf(name: string): string[] {
-  return sample(name).messages.flatMap((message) => summaryLines(message, "/home/me/work"));
+  return sample(name).messages.flatMap((message) => summaryLines(message, "/home/me/project"));
 }
 
 function note(fields: RunnerNote): string[] {
@@ -35,7 +35,7 @@ test("a task of several steps reads as its steps, with paths relative to the wor
     "[tool-error] Exit code 3",
     "[tool:read] app.py",
     "[tool:read] missing.py",
-    "[tool-error] File does not exist. Note: your current working directory is /home/me/work.",
+    "[tool-error] File does not exist. Note: your current working directory is /home/me/project.",
     "[text] Wrote app.py.",
     "[result] success · 6 turns · $0.0600 · 1.0 s",
   ]);
