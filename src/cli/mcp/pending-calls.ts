@@ -28,9 +28,9 @@ export class PendingCalls {
   readonly #handshake: Pending[] = [];
   #isInitialized = false;
   /** Lines of the older protocol's subscriptions, by uri. */
-  readonly #watched = new Map<string, Pending>();
+  readonly #watched = new Map<unknown, Pending>();
   /** Tools that may be called twice, as the server's own list says. */
-  readonly #repeatable = new Set<string>();
+  readonly #repeatable = new Set<unknown>();
 
   /** Whether the client waits for an answer. */
   get isWaiting(): boolean {
@@ -49,11 +49,11 @@ export class PendingCalls {
     const { id, method, params } = message;
     if (method === "notifications/initialized") this.#isInitialized = true;
     if (method === "notifications/cancelled") this.#pending.delete(params?.["requestId"] as string | number);
-    if (method === "resources/unsubscribe") this.#watched.delete(params?.["uri"] as string);
+    if (method === "resources/unsubscribe") this.#watched.delete(params?.["uri"]);
     if (method === undefined || id === undefined) return;
     const call = { line, message, repeats: 0 };
     if (method === "initialize") this.#handshake.splice(0, 1, call);
-    if (method === "resources/subscribe") this.#watched.set(params?.["uri"] as string, call);
+    if (method === "resources/subscribe") this.#watched.set(params?.["uri"], call);
     this.#pending.set(id, call);
   }
 
@@ -104,7 +104,7 @@ export class PendingCalls {
     if (method !== "tools/call") return true;
     const input = params?.["arguments"];
     const key = typeof input === "object" && input !== null ? (input as Record<string, unknown>)["idempotency_key"] : undefined;
-    return typeof key === "string" || this.#repeatable.has(params?.["name"] as string);
+    return typeof key === "string" || this.#repeatable.has(params?.["name"]);
   }
 
   #learn(result: Message["result"]): void {
@@ -112,7 +112,7 @@ export class PendingCalls {
     if (!Array.isArray(tools)) return;
     for (const tool of tools as { name?: string; annotations?: { readOnlyHint?: boolean; idempotentHint?: boolean } }[]) {
       const { readOnlyHint, idempotentHint } = tool.annotations ?? {};
-      if (readOnlyHint === true || idempotentHint === true) this.#repeatable.add(tool.name as string);
+      if (readOnlyHint === true || idempotentHint === true) this.#repeatable.add(tool.name);
     }
   }
 }

@@ -14,11 +14,11 @@ export interface Message {
 const signInTries = 3;
 
 /** Messages that only a screen needs, many a second. */
-const noise = new Set(["ui_invalidate", "thinking_tokens", "session_state_changed"]);
+const noise = new Set<unknown>(["ui_invalidate", "thinking_tokens", "session_state_changed"]);
 
 export function isNoise(message: Message): boolean {
   const { type, subtype } = message;
-  return type === "stream_event" || type === "keep_alive" || (type === "system" && noise.has(subtype as string));
+  return type === "stream_event" || type === "keep_alive" || (type === "system" && noise.has(subtype));
 }
 
 /** Whether a resume failed because Claude Code never wrote the session down. */
