@@ -25,44 +25,37 @@ module.exports = function bringNode(cache, isEnough, why) {
   const name = PACKAGES[process.platform + " " + process.arch];
   if (!name) return { failure: "it has none for " + process.platform + " on " + process.arch };
   if (!cache) return { failure: "there is no home directory to keep it in" };
-  const folder = path.join(cache, "node24");
-  if (isKept()) return { node: nodeIn(folder) };
+  const kept = path.join(cache, "node24");
+  if (isKept()) return { node: kept };
 
-  console.error(why + ": getting Node 24 from npm into " + folder + ", once (some 50 MB).");
-  const draft = path.join(cache, "node24." + process.pid);
+  console.error(why + ": getting Node 24 from npm, once, to keep it as " + kept + " (some 50 MB to load).");
+  let draft = null;
   process.on("SIGINT", tidyUp);
   try {
-    // One by one, as an old Node makes them.
-    [path.dirname(cache), cache, draft].forEach((place) => {
-      if (!fs.existsSync(place)) fs.mkdirSync(place, 0o700);
-    });
+    // One by one: with `recursive`, Node never comes back from below /proc.
+    [path.dirname(cache), cache].forEach(makeFolder);
+    draft = fs.mkdtempSync(kept + ".");
     const failure = install(name + "@24", draft);
     if (failure) return { failure };
+    const node = path.join(draft, "node_modules", name, "bin", "node");
     // npm leaves it to the umask who may write it.
-    fs.chmodSync(nodeIn(draft), 0o755);
-    if (!runs(nodeIn(draft))) return { failure: "the one from there does not run on this system" };
-    // Another call may have brought it meanwhile.
-    if (!isKept()) {
-      remove(folder);
-      fs.renameSync(draft, folder);
-    }
-    return { node: nodeIn(folder) };
+    fs.chmodSync(node, 0o755);
+    if (!runs(node)) return { failure: "the one from there does not run on this system" };
+    // In one step, whatever calls beside this one do: at each moment there is a whole one or none.
+    fs.renameSync(node, kept);
+    return { node: kept };
   } catch (error) {
-    return isKept() ? { node: nodeIn(folder) } : { failure: error.message };
+    return { failure: error.message };
   } finally {
     process.removeListener("SIGINT", tidyUp);
-    remove(draft);
-  }
-
-  function nodeIn(place) {
-    return path.join(place, "node_modules", name, "bin", "node");
+    if (draft) childProcess.spawnSync("rm", ["-rf", "--", draft]);
   }
 
   /** Nobody else may say what runs as this user. */
   function isKept() {
     try {
-      const stat = fs.statSync(nodeIn(folder));
-      return stat.uid === process.getuid() && (stat.mode & 0o022) === 0;
+      const stat = fs.statSync(kept);
+      return stat.isFile() && stat.uid === process.getuid() && (stat.mode & 0o022) === 0;
     } catch {
       return false;
     }
@@ -94,6 +87,11 @@ function install(what, folder) {
   return sentence ? sentence[1].trim() : "npm ended with " + (ran.signal || ran.status);
 }
 
-function remove(folder) {
-  childProcess.spawnSync("rm", ["-rf", "--", folder]);
+/** Unless it is there, or another call makes it at the same moment. */
+function makeFolder(place) {
+  try {
+    fs.mkdirSync(place, 0o700);
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
+  }
 }
