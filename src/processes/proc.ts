@@ -1,9 +1,15 @@
 /** Linux: what /proc says of processes (proc_pid_stat(5), proc_pid_environ(5)). Synchronous: each read is a few microseconds. */
 import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import type { ProcessRow } from "./process-table.ts";
 
 /** PF_EXITING of the kernel's sched.h: this thread has run its last instruction. */
 const exitingFlag = 0x4;
+/** PF_KTHREAD: a thread of the kernel's own. */
+const kernelFlag = 0x200000;
+
+/** A process that shows no environment is looked at again after each of these times. */
+const blankMs = [2, 5, 10];
 
 export function listFromProc(): ProcessRow[] {
   return readdirSync("/proc")
@@ -20,16 +26,43 @@ export function readFromProc(pid: number): ProcessRow | null {
   return { pid, parent: stat.parent, alive, freed: !alive && stat.isZombie && threadsOf(pid).length <= 1, start: stat.start };
 }
 
-export function markedInProc(rows: readonly ProcessRow[], name: string, value: string): ProcessRow[] {
-  const entry = `${name}=${value}`;
+export async function markedInProc(rows: readonly ProcessRow[], name: string, value: string): Promise<ProcessRow[]> {
+  const environments = await environmentsOf(rows);
+  const marked = [...environments.keys()].filter((row) => environments.get(row)?.includes(`${name}=${value}`));
   // The start time is read again behind the environment: both then belong to the same process.
-  return rows.filter((row) => read(row.pid, "environ")?.split("\0").includes(entry) && readFromProc(row.pid)?.start === row.start);
+  return marked.filter((row) => readFromProc(row.pid)?.start === row.start);
 }
 
 /** The values of `name` in the environments that this user may read. */
-export function markersInProc(name: string): Set<string> {
-  const entries = listFromProc().flatMap((row) => (row.alive ? (read(row.pid, "environ")?.split("\0") ?? []) : []));
+export async function markersInProc(name: string): Promise<Set<string>> {
+  const environments = await environmentsOf(listFromProc().filter(({ alive }) => alive));
+  const entries = [...environments.values()].flat();
   return new Set(entries.filter((entry) => entry.startsWith(`${name}=`)).map((entry) => entry.slice(name.length + 1)));
+}
+
+/**
+ * The environments that this user may read, as entries `NAME=value`. A process that is just becoming another program (execve(2)) shows none
+ * for a moment, and cannot be told from one that never has any: both are looked at again.
+ */
+async function environmentsOf(rows: readonly ProcessRow[]): Promise<Map<ProcessRow, readonly string[]>> {
+  const environments = new Map<ProcessRow, readonly string[]>();
+  let blank = readEnvironments(rows, environments);
+  for (const waitMs of blankMs) {
+    if (blank.length === 0) break;
+    await delay(waitMs);
+    blank = readEnvironments(blank, environments);
+  }
+  return environments;
+}
+
+/** @returns those that show none although they should have one. */
+function readEnvironments(rows: readonly ProcessRow[], found: Map<ProcessRow, readonly string[]>): ProcessRow[] {
+  return rows.filter((row) => {
+    const environment = read(row.pid, "environ");
+    if (environment === "") return row.alive && readStat(`${row.pid}`)?.isKernel === false;
+    if (environment !== null) found.set(row, environment.split("\0"));
+    return false;
+  });
 }
 
 interface Stat {
@@ -38,6 +71,8 @@ interface Stat {
   readonly isZombie: boolean;
   /** It runs no instruction of its own any more. */
   readonly isOver: boolean;
+  /** A thread of the kernel's own: it has no environment. */
+  readonly isKernel: boolean;
 }
 
 /** @param place below /proc: a process, or one of its threads. */
@@ -50,7 +85,8 @@ function readStat(place: string): Stat | null {
   const [flags, start] = [fields[6], fields[19]];
   if (state === undefined || start === undefined) return null;
   const isZombie = state === "Z" || state === "X";
-  return { parent: Number(parent), start, isZombie, isOver: isZombie || (Number(flags) & exitingFlag) !== 0 };
+  const isSet = (flag: number): boolean => (Number(flags) & flag) !== 0;
+  return { parent: Number(parent), start, isZombie, isOver: isZombie || isSet(exitingFlag), isKernel: isSet(kernelFlag) };
 }
 
 /** Threads begin while we look: they are listed until no new one is found. A thread that runs another program takes the process's own number over. */

@@ -30,10 +30,10 @@ export function readProcess(pid: number): Promise<ProcessRow | null> {
 
 /** Those of `rows` that were started with `NAME=value` in their environment. Others' processes cannot be read and are left out. */
 export function markedProcesses(rows: readonly ProcessRow[], name: string, value: string): Promise<readonly ProcessRow[]> {
-  return linux ? Promise.resolve(markedInProc(rows, name, value)) : markedInPs(rows, name, value);
+  return linux ? markedInProc(rows, name, value) : markedInPs(rows, name, value);
 }
 
 /** The values that the environments of the living processes have for `name`. */
 export function markersInUse(name: string): Promise<ReadonlySet<string>> {
-  return linux ? Promise.resolve(markersInProc(name)) : markersInPs(name);
+  return linux ? markersInProc(name) : markersInPs(name);
 }

@@ -73,6 +73,15 @@ test("the boot has an id that stays", async () => {
   assert.equal(await currentBootId(), id);
 });
 
+test("what becomes another program all the time, and has no environment in between, is found too", async (t) => {
+  for (let round = 0; round < 40; round += 1) {
+    const { marker, pid } = shell(t, 'echo $$ > pid; export LOOP=\'exec sh -c "$LOOP"\'; exec sh -c "$LOOP"');
+    const looping = await pid("pid");
+    await sweep(marker);
+    assert.equal(await identityOf(looping), null, `round ${round}`);
+  }
+});
+
 test("a process with another start time is not signalled", async (t) => {
   const { child, pid } = shell(t, "echo $$ > pid; exec sleep 1000");
   const identity = await identityOf(await pid("pid"));
