@@ -1,6 +1,6 @@
 /** A file that grows: its newest lines, and what is appended to it. The file may be replaced meanwhile. */
-import { watch } from "node:fs/promises";
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { on } from "node:events";
+import { closeSync, fstatSync, openSync, readSync, watch } from "node:fs";
 import { basename, dirname } from "node:path";
 import { WorkerError } from "../domain/errors.ts";
 
@@ -9,6 +9,7 @@ const chunkBytes = 64 * 1024;
 export class FollowedFile {
   readonly #path: string;
   #position = 0;
+  #inode = 0;
 
   constructor(path: string) {
     this.#path = path;
@@ -20,8 +21,9 @@ export class FollowedFile {
     let newlines = 0;
     const file = this.#open();
     try {
-      const { size } = fstatSync(file);
+      const { size, ino } = fstatSync(file);
       this.#position = size;
+      this.#inode = ino;
       for (let start = size; start > 0 && newlines <= count;) {
         const from = Math.max(0, start - chunkBytes);
         const chunk = read(file, from, start - from);
@@ -38,21 +40,26 @@ export class FollowedFile {
 
   /** What is appended from now on, until the signal. */
   async *growth(signal: AbortSignal): AsyncGenerator<Buffer, void> {
-    // The directory is watched, not the file: a new file of the same name is followed too.
-    const changes = watch(dirname(this.#path), { signal });
+    // The directory is watched, not the file: a new file of the same name is followed too. From here on, so that nothing behind our first look is missed.
+    const watcher = watch(dirname(this.#path));
+    const changes = on(watcher, "change", { signal }) as AsyncIterable<[event: string, name: string]>;
     try {
       yield* this.#appended();
-      for await (const { filename } of changes) if (filename === basename(this.#path)) yield* this.#appended();
+      for await (const [, name] of changes) if (name === basename(this.#path)) yield* this.#appended();
     } catch (error) {
       if (!signal.aborted) throw error;
+    } finally {
+      watcher.close();
     }
   }
 
   *#appended(): Generator<Buffer, void> {
-    const file = this.#open();
+    const file = this.#openIfThere();
+    if (file === null) return;
     try {
-      const { size } = fstatSync(file);
-      if (size < this.#position) this.#position = 0;
+      const { size, ino } = fstatSync(file);
+      if (ino !== this.#inode || size < this.#position) this.#position = 0;
+      this.#inode = ino;
       while (this.#position < size) {
         const chunk = read(file, this.#position, Math.min(chunkBytes, size - this.#position));
         if (chunk.length === 0) return;
@@ -61,6 +68,16 @@ export class FollowedFile {
       }
     } finally {
       closeSync(file);
+    }
+  }
+
+  /** null: it was moved away, and the new one, of which we are told, is not there yet. */
+  #openIfThere(): number | null {
+    try {
+      return this.#open();
+    } catch (error) {
+      if (error instanceof WorkerError && error.code === "not_found") return null;
+      throw error;
     }
   }
 
