@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
@@ -69,6 +69,18 @@ test("a call that fails leaves nothing behind, whatever its first word is", asyn
   const { call, kept } = setup(t);
   for (const word of ["nosuchcommand", "../../etc", "", "a".repeat(5_000)]) await assert.rejects(call(word), { code: 2 });
   assert.deepEqual(kept(), []);
+});
+
+test("values that are set at the same time are all kept, and a call that was killed while it set one stands in nobody's way", async (t) => {
+  const { call, directory } = setup(t);
+  const values = { workers: 8, warm: 2, keep_days: 9, port: 8123, stop_grace_ms: 4000, model: "opus" };
+  const file = (await call("config", "path")).trim();
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(`${file}.new`, "left over");
+  await Promise.all(Object.entries(values).map(async ([key, value]) => await call("config", "set", key, String(value))));
+  assert.deepEqual(JSON.parse(readFileSync(file, "utf8")), values);
+  assert.deepEqual(readdirSync(path.dirname(file)), [path.basename(file)]);
+  assert.equal(existsSync(path.join(directory, "data")), false);
 });
 
 test("what a call has written arrives whole although its process leaves at once", async () => {

@@ -1,6 +1,7 @@
 /** `config set`: writes a checked value into the configuration file. */
-import { renameSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { hostFault } from "../../config/listen-host.ts";
 import { readConfigFile } from "../../config/load-settings.ts";
 import { makeDirectory } from "../../config/make-directory.ts";
@@ -31,15 +32,9 @@ export const command = defineCommand<{ readonly unset?: boolean }>({
   ],
   async run({ words: [name = "", text], options, io }) {
     const file = pathsFrom(io.env).config;
-    const content = readConfigFile(file);
-    // What is in the file can be taken out of it, whatever it is.
-    const isLeftover = options.unset === true && Object.hasOwn(content, name);
-    const { key, env } = isLeftover ? { key: name, env: variableOf(name) } : settingNamed(name);
-    if ((text === undefined) !== (options.unset === true))
-      throw new WorkerError("invalid_input", `Give a value or --unset: claude-worker config set ${key} VALUE`);
-    const { [key]: _before, ...others } = content;
-    const value = text === undefined ? null : checkedValue(key, text);
-    save(file, text === undefined ? others : { ...others, [key]: value });
+    const change = (): Change => changed(readConfigFile(file), { name, text, unset: options.unset === true });
+    change(); // What is refused leaves nothing behind, not even a directory.
+    const { key, env, value } = await save(file, change);
     if (options.json === true) writeJson(io.stdout, { key, value, file });
     else io.stdout.write(`${text === undefined ? `${key} is unset` : `${key} = ${settingText(value)}`} in ${file}\n`);
     warnOfFaults(settingsOf(io).faults, io);
@@ -47,6 +42,26 @@ export const command = defineCommand<{ readonly unset?: boolean }>({
     return exitCodes.ok;
   },
 });
+
+interface Change {
+  readonly key: string;
+  /** The variable that is stronger than the file. */
+  readonly env: string;
+  readonly value: ReturnType<typeof parseSetting>;
+  /** The whole file as it is to be. */
+  readonly content: object;
+}
+
+function changed(content: object, { name, text, unset }: { name: string; text: string | undefined; unset: boolean }): Change {
+  // What is in the file can be taken out of it, whatever it is.
+  const isLeftover = unset && Object.hasOwn(content, name);
+  const { key, env } = isLeftover ? { key: name, env: variableOf(name) } : settingNamed(name);
+  if ((text === undefined) !== unset)
+    throw new WorkerError("invalid_input", `Give a value or --unset: claude-worker config set ${key} VALUE`);
+  const value = text === undefined ? null : checkedValue(key, text);
+  const others = Object.fromEntries(Object.entries(content).filter(([other]) => other !== key));
+  return { key, env, value, content: text === undefined ? others : { ...others, [key]: value } };
+}
 
 /** @throws WorkerError invalid_input: what would be refused where the setting is used is refused here. */
 function checkedValue(key: string, text: string): ReturnType<typeof parseSetting> {
@@ -67,17 +82,41 @@ function warnOfEnvironment(variable: string, io: Io): void {
   if (value !== undefined && value !== "") io.stderr.write(`Note: ${variable} is set in this environment and stronger than the file.\n`);
 }
 
-/** Whole or not at all: a reader never sees half a file. */
-function save(file: string, content: object): void {
-  const fresh = `${file}.${process.pid}.new`;
+/** Whole or not at all: a reader never sees half a file. Of calls at the same time one reads and writes after the other, so no value gets lost. */
+async function save(file: string, change: () => Change): Promise<Change> {
+  const fresh = `${file}.new`;
   try {
     makeDirectory(dirname(file));
-    writeFileSync(fresh, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
-    renameSync(fresh, file);
+    await takeTurn(fresh);
+    try {
+      const made = change();
+      writeFileSync(fresh, `${JSON.stringify(made.content, null, 2)}\n`);
+      renameSync(fresh, file);
+      return made;
+    } catch (error) {
+      rmSync(fresh, { force: true });
+      throw error;
+    }
   } catch (error) {
+    if (error instanceof WorkerError) throw error;
     throw new WorkerError(
       "storage_unusable",
       `The configuration ${file} cannot be written (${(error as NodeJS.ErrnoException).code ?? "unknown error"}). Mend its rights, or choose another place: CLAUDE_WORKER_CONFIG.`,
     );
+  }
+}
+
+/** A turn takes milliseconds: what is as old as this was left by a call that was killed in it. */
+const turnMs = 2000;
+
+/** The new file is its own lock, as with git: whoever makes it has the turn until it gets the old one's name. */
+async function takeTurn(fresh: string): Promise<void> {
+  for (const until = Date.now() + turnMs; ; await delay(5 + Math.random() * 10)) {
+    if (Date.now() > until) rmSync(fresh, { force: true });
+    try {
+      return writeFileSync(fresh, "", { mode: 0o600, flag: "wx" });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
   }
 }
