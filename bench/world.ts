@@ -69,7 +69,7 @@ export async function inWorld<T>(script: Script, work: (world: World) => Promise
     for (const { env: own } of servers)
       await run(process.execPath, [bin, "server", "stop", "--now"], { env: own, cwd: place.work }).catch(() => {});
     await model.stop();
-    place.remove();
+    await place.remove();
   }
 }
 

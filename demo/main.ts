@@ -40,7 +40,7 @@ try {
   client.close();
   await run(process.execPath, [bin, "server", "stop", "--now"], { env }).catch(() => {});
   await model.stop();
-  place.remove();
+  await place.remove();
   say("\nThe server is stopped and the scratch directory is gone.");
 }
 

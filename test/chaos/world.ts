@@ -144,7 +144,7 @@ export class World {
   async remove(): Promise<void> {
     this.client.close();
     await this.model.stop();
-    this.place.remove();
+    await this.place.remove();
   }
 
   async #untilReady(flags: readonly string[] = []): Promise<void> {

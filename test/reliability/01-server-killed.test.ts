@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { test } from "node:test";
+import { identityOf } from "../../src/processes/identity.ts";
 import { countedIn, countedSteps } from "../support/steps.ts";
+import { until } from "../support/wait.ts";
 import { worker } from "../support/worker.ts";
 import { fastWorker, killServer, runnerOf, storyOf } from "./setup.ts";
 
@@ -28,7 +30,7 @@ test("what ended while no server ran is finalised by the next one, from its jour
   const tasks = await Promise.all([w.submit("steps 3 delay 100"), w.submit("steps 2 delay 100 fail"), w.submit("steps 20 delay 100")]);
   const pids = await Promise.all(tasks.map(({ id }) => runnerOf(w, id)));
   await killServer(w);
-  for (const pid of pids) while (isThere(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (const pid of pids) await until(`the end of runner ${pid}`, async () => (await identityOf(pid)) === null);
   await w.start();
   const ended = await Promise.all(tasks.map(({ id }) => w.ended(id)));
   assert.deepEqual(
@@ -95,13 +97,4 @@ for (const place of [
     const expected = tasks.flatMap(() => [1, 2]);
     assert.deepEqual(countedIn(w.place.work, "counted"), expected);
   });
-}
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

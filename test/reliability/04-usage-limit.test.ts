@@ -8,7 +8,8 @@ import { fastWorker, killServer, runnerOf, storyOf } from "./setup.ts";
 
 test("a usage limit holds every start until its reset, survives a restart, spends no retry, and lifts by itself", async (t) => {
   const w = await worker(t, {}, { subscription: true });
-  const resetsAt = Date.now() + 12_000;
+  // Whole seconds, as it is told: otherwise the hold would end up to a second before it.
+  const resetsAt = Math.ceil(Date.now() / 1000) * 1000 + 12_000;
   w.model.play({ "work hard": [fault.usageLimit(resetsAt)], "other work": [step.text("other done")] });
   await w.start();
   const first = await w.submit("work hard");

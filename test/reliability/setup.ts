@@ -19,9 +19,9 @@ import type { TestWorker } from "../support/worker.ts";
 const fakeAgent = fileURLToPath(new URL("../support/fake-agent.ts", import.meta.url));
 
 export interface FastWorker extends TestWorker {
-  /** The first process that passes the place from now on is killed, or gets the signal. */
-  trap(place: FailpointName, signal?: NodeJS.Signals): void;
-  /** Waits until the trap has felled somebody. Returns its pid. */
+  /** The first process that passes the place from now on is killed. */
+  trap(place: FailpointName): void;
+  /** Waits until the trap has felled somebody, who is gone then. Returns its pid. */
   felled(place: FailpointName): Promise<number>;
 }
 
@@ -35,12 +35,15 @@ export async function fastWorker(t: TestContext, env: Record<string, string> = {
   t.after(() => endAll(w));
   return {
     ...w,
-    trap: (place, signal = "SIGKILL") => writeFileSync(path.join(traps.directory, place), signal),
-    felled: (place) =>
-      until(`somebody at ${place}`, () => {
+    trap: (place) => writeFileSync(path.join(traps.directory, place), "SIGKILL"),
+    felled: async (place) => {
+      const pid = await until(`somebody at ${place}`, () => {
         const name = readdirSync(traps.directory).find((each) => each.startsWith(`${place}.`));
         return name === undefined ? null : Number(name.slice(place.length + 1));
-      }),
+      });
+      await until(`the end of process ${pid}`, async () => (await identityOf(pid)) === null);
+      return pid;
+    },
   };
 }
 

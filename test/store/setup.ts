@@ -1,5 +1,6 @@
 /** What every test of the store starts with: an open store on a real file, and tasks to put into it. */
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { mkdtempSync, realpathSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import type { TestContext } from "node:test";
@@ -32,7 +33,7 @@ export function setup(t: TestContext): Setup {
   t.after(async () => {
     for (const connection of connections) connection.close();
     for (const each of stores) await each.close();
-    removeDirectory(directory);
+    await removeDirectory(directory);
   });
   const open = (options: Partial<OpenOptions> = {}): Store => {
     const opened = openStore({ path: file, ...options });
@@ -72,8 +73,8 @@ function makeDirectory(): string {
   return realpathSync(mkdtempSync(path.join(os.tmpdir(), "cw-store-")));
 }
 
-function removeDirectory(directory: string): void {
-  rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+function removeDirectory(directory: string): Promise<void> {
+  return rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 }
 
 export function newTask(task: Partial<NewTask> = {}): NewTask {

@@ -1,5 +1,6 @@
 /** A corner of the disk that belongs to one test: a home for Claude Code, a place for Claude Worker's state, and working directories. */
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import type { TestContext } from "node:test";
@@ -17,7 +18,7 @@ export interface Scratch {
   workdir(name: string, options?: { trusted?: boolean }): string;
   /** Writes a file below the corner, with its folders. Returns its path. */
   file(name: string, text: string): string;
-  remove(): void;
+  remove(): Promise<void>;
 }
 
 /** Makes a corner; with a test context it goes with the test. */
@@ -31,8 +32,8 @@ export function scratch(t: TestContext | null): Scratch {
     if (trusted) trust(home, dir);
     return dir;
   };
-  // A process that was just ended may still write: removing is tried again for a while.
-  const remove = (): void => rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+  // A process that was just ended may still write: removing is tried again for a while (rmSync of Node 24 is not, whatever it is told).
+  const remove = (): Promise<void> => rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   t?.after(remove);
   return {
     directory,

@@ -65,7 +65,7 @@ export async function worker(
     client.close();
     if (existsSync(paths.home)) await cli(["server", "stop", "--now"]);
     await model.stop();
-    place.remove();
+    await place.remove();
   });
   const until: TestWorker["until"] = async (id, accept, timeoutMs = 60_000) => {
     const deadline = Date.now() + timeoutMs;

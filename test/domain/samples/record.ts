@@ -132,7 +132,7 @@ async function record(name: string, sample: Case): Promise<void> {
   ) as { version: string };
   const text = JSON.stringify({ sdk: sdk.version, case: name, thrown, messages }, withoutTimes, 1);
   writeFileSync(new URL(`${name}.json`, import.meta.url), `${madeEqual(text, corner.directory)}\n`);
-  corner.remove();
+  await corner.remove();
   process.stdout.write(`${name}: ${messages.length} messages${thrown === null ? "" : `, thrown: ${thrown}`}\n`);
 }
 
