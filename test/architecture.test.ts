@@ -43,7 +43,7 @@ const rooms: Readonly<Record<string, Room>> = {
   },
   // The command line's start-up is a promise: the contract's schemas (zod, 50 ms) stay with the daemon.
   client: { ours: ["domain", "type contract"], packages: ["eventsource-parser"], node: true },
-  cli: { ours: ["domain", "config", "client", "type contract"], packages: [], node: true },
+  cli: { ours: ["domain", "config", "client", "processes/process-table.ts", "type contract"], packages: [], node: true },
   daemon: {
     ours: ["domain", "contract", "config", "store", "operations", "scheduler", "processes", "supervisor", "runner", "http", "mcp"],
     packages: ["pino"],

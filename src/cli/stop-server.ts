@@ -5,6 +5,8 @@ import { ServerUnreachable } from "../client/server-unreachable.ts";
 import type { StopOptions } from "../client/worker-client.ts";
 import { formatDuration } from "../domain/duration.ts";
 import { WorkerError } from "../domain/errors.ts";
+import { readProcess } from "../processes/process-table.ts";
+import type { ProcessRow } from "../processes/process-table.ts";
 import type { Connection } from "./connection.ts";
 
 /** How long a server may take to close its store after it has let go of its tasks. */
@@ -13,12 +15,16 @@ const closingMs = 30_000;
 /** @returns the server as it was before. @throws ServerUnreachable when none answers; WorkerError unavailable when it does not go. */
 export async function stopServer({ client, isLocal }: Connection, options: StopOptions): Promise<ServerView> {
   const server = await client.server();
-  await client.stop(options);
+  const running = isLocal ? await readProcess(server.pid) : null;
+  await client.stop(options).catch((error: unknown) => {
+    // Somebody else stopped it since the line above: it is going.
+    if (!(error instanceof ServerUnreachable)) throw error;
+  });
   client.close();
   const limitMs = options.mode === "drain" || options.mode === "now" ? (options.deadline_ms ?? 600_000) + 2 * closingMs : closingMs;
   // A process that is not our child tells nobody of its end: we have to look.
   for (const until = Date.now() + limitMs; Date.now() < until; await delay(25)) {
-    if (isLocal ? !isAlive(server.pid) : !(await answers({ client }))) return server;
+    if (isLocal ? await isGone(running) : !(await answers({ client }))) return server;
   }
   throw new WorkerError(
     "unavailable",
@@ -36,11 +42,8 @@ async function answers({ client }: Pick<Connection, "client">): Promise<boolean>
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+/** A process that has given everything back is gone: where nobody reaps it (a container's first process may not) its number stays in use for ever. */
+async function isGone(before: ProcessRow | null): Promise<boolean> {
+  const now = before === null ? null : await readProcess(before.pid);
+  return now === null || now.start !== before?.start || now.freed;
 }

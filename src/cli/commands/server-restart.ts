@@ -1,4 +1,6 @@
 /** `server restart`: a new server; what runs goes on meanwhile. */
+import { setTimeout as delay } from "node:timers/promises";
+import { WorkerError } from "../../domain/errors.ts";
 import { defineCommand } from "../command.ts";
 import { connectionOf } from "../connection.ts";
 import type { Connection } from "../connection.ts";
@@ -10,6 +12,7 @@ import { requireLocalServer } from "../server-place.ts";
 import { serverFlags, serverOptions } from "../server-flags.ts";
 import type { ServerOptions } from "../server-flags.ts";
 import { startServer } from "../start-server.ts";
+import type { Started } from "../start-server.ts";
 import { stopServer } from "../stop-server.ts";
 import { jsonOf, requireSilence, warnOfUnknownVariables, writeStarted } from "./server-start.ts";
 
@@ -25,13 +28,27 @@ export const command = defineCommand<ServerOptions>({
     requireLocalServer(connection);
     warnOfUnknownVariables(io);
     if (options.takeover === true) await requireSilence(connection);
-    else await stop(connection);
-    const started = await startServer(io, connection, serverFlags(options));
+    const start = async (): Promise<Started> => await startServer(io, connection, serverFlags(options));
+    const started = options.takeover === true ? await start() : await startAnew(connection, start);
     if (options.json === true) writeJson(io.stdout, jsonOf(started));
     else writeStarted(started, io);
     return exitCodes.ok;
   },
 });
+
+/** Longest time in which others may come between: a `run` that finds no server starts one, which is stopped too. */
+const betweenMs = 30_000;
+
+async function startAnew(connection: Connection, start: () => Promise<Started>): Promise<Started> {
+  for (const until = Date.now() + betweenMs; ; await delay(100)) {
+    await stop(connection);
+    try {
+      return await start();
+    } catch (error) {
+      if (!(error instanceof WorkerError) || error.code !== "server_running" || Date.now() > until) throw error;
+    }
+  }
+}
 
 async function stop(connection: Connection): Promise<void> {
   try {
