@@ -19,12 +19,21 @@ export function clientOf(io: Io): WorkerClient {
   return connectionOf(io).client;
 }
 
-/** Does `work`; when nobody listens, starts this user's server (and says so on the standard error) and does it then. */
-export async function withServer<T>(io: Io, connection: Connection, work: () => Promise<T>): Promise<T> {
+/**
+ * Does `work`; when nobody listens, starts this user's server (and says so on the standard error) and does it then.
+ * @param isRepeatable whether `work` may be done twice without harm: then it is done again too when the server breaks off before it has answered (it was killed).
+ */
+export async function withServer<T>(
+  io: Io,
+  connection: Connection,
+  work: () => Promise<T>,
+  { isRepeatable = false }: { readonly isRepeatable?: boolean } = {},
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof ServerUnreachable) || !error.nobodyListens || !connection.mayStart) throw error;
+    const isGone = error instanceof ServerUnreachable && (error.nobodyListens || (isRepeatable && error.brokeOff));
+    if (!isGone || !connection.mayStart) throw error;
   }
   const { startByItself } = await import("./start-server.ts");
   await startByItself(io, connection);

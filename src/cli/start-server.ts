@@ -30,6 +30,9 @@ export const thriftyFlags: readonly string[] = ["--max-semi-space-size=1", "--v8
 /** Longest time that a start may take: opening a large database after a crash takes its time. */
 const startMs = 60_000;
 
+/** How long another's server may take to answer before ours is tried again. */
+const patienceMs = 1000;
+
 /**
  * Starts the server.
  * @param flags for the server, e.g. `--port 8001`.
@@ -70,24 +73,26 @@ async function load(specifier: string): Promise<void> {
 
 /** For a command that needs a server when none runs. Two at once both succeed: the one that is too late uses the other's server. */
 export async function startByItself(io: Io, connection: Connection): Promise<void> {
-  try {
-    const started = await startServer(io, connection, ["--socket-only-if-taken"]);
-    const where = started.url ?? `${started.socket} (the unix socket only)`;
-    io.stderr.write(`Started the server: pid ${started.pid}, ${where}.\n`);
-    for (const note of started.notes) io.stderr.write(`${note}\n`);
-  } catch (error) {
-    if (!(error instanceof WorkerError) || error.code !== "server_running") throw error;
-    await answering(connection, error);
+  for (const until = Date.now() + startMs; ;) {
+    try {
+      const started = await startServer(io, connection, ["--socket-only-if-taken"]);
+      const where = started.url ?? `${started.socket} (the unix socket only)`;
+      io.stderr.write(`Started the server: pid ${started.pid}, ${where}.\n`);
+      for (const note of started.notes) io.stderr.write(`${note}\n`);
+      return;
+    } catch (error) {
+      if (!(error instanceof WorkerError) || error.code !== "server_running" || Date.now() > until) throw error;
+    }
+    if (await answersSoon(connection)) return;
   }
 }
 
-/** Somebody else started the server a moment ago: it answers soon. Nobody can tell us when, so we ask. */
-async function answering(connection: Connection, otherwise: WorkerError): Promise<void> {
-  for (const until = Date.now() + startMs; Date.now() < until; await delay(25)) {
-    const health = await connection.client.health().catch(() => null);
-    if (health !== null) return;
+/** Whoever holds the data directory starts, and then it answers soon; or it is about to leave, and then it never does. Nobody can tell us, so we ask. */
+async function answersSoon({ client }: Connection): Promise<boolean> {
+  for (const until = Date.now() + patienceMs; Date.now() < until; await delay(25)) {
+    if ((await client.health().catch(() => null)) !== null) return true;
   }
-  throw otherwise;
+  return false;
 }
 
 /** The server has another working directory than we: relative places must mean the same to it. */

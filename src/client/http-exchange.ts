@@ -54,7 +54,11 @@ export function httpClient(address: ServerAddress, { isShortLived = false }: Htt
         const request = wireRequest(address, exchange);
         if (!isShortLived || address.kind === "url") return await (await connections()).ask(request);
         const { askOnce } = await import("./one-shot.ts");
-        return await askOnce(address.path, request);
+        // A server that goes closes what has just connected: a reading request is asked anew, as kept-connections.ts does.
+        return await askOnce(address.path, request).catch(async (error: NodeJS.ErrnoException) => {
+          if (request.method !== "GET" || (error.code !== "ECONNRESET" && error.code !== "EPIPE")) throw error;
+          return await askOnce(address.path, request);
+        });
       });
       if (!isFine(answer.status, exchange)) throw problemError(answer.status, answer.statusText, answer.text);
       return answer.text === "" ? null : parsed(answer.text, address);
@@ -107,7 +111,7 @@ async function failing<T>(address: ServerAddress, { signal, silenceMs = 30_000 }
 function silent(address: ServerAddress, silenceMs: number): ServerUnreachable {
   const where = nameOf(address);
   const message = `The server at ${where} said nothing for ${silenceMs / 1000} s. If it hangs: claude-worker server restart --takeover`;
-  return new ServerUnreachable(message, { address: where, nobodyListens: false });
+  return new ServerUnreachable(message, { address: where });
 }
 
 function parsed(text: string, address: ServerAddress): unknown {

@@ -1,16 +1,21 @@
 /** The error of a client that gets no answer: nobody listens, or whoever listens went away or stays silent. */
 import { WorkerError } from "../domain/errors.ts";
 
-/** `nobodyListens`: the connection itself was refused, so the request was certainly not carried out. */
+/**
+ * `nobodyListens`: the connection itself was refused, so the request was certainly not carried out.
+ * `brokeOff`: the connection ended before the answer, so the request may have been carried out.
+ */
 export class ServerUnreachable extends WorkerError {
   readonly address: string;
   readonly nobodyListens: boolean;
+  readonly brokeOff: boolean;
 
-  constructor(message: string, options: { address: string; nobodyListens: boolean }) {
+  constructor(message: string, options: { address: string; nobodyListens?: boolean; brokeOff?: boolean }) {
     super("server_unreachable", message);
     this.name = "ServerUnreachable";
     this.address = options.address;
-    this.nobodyListens = options.nobodyListens;
+    this.nobodyListens = options.nobodyListens ?? false;
+    this.brokeOff = options.brokeOff ?? false;
   }
 }
 
@@ -26,10 +31,9 @@ export function unreachable(cause: Error, address: string): ServerUnreachable {
   if (code === "EACCES" || code === "EPERM")
     return new ServerUnreachable(`The server's socket ${address} may not be used by this user. Call as the user who started the server.`, {
       address,
-      nobodyListens: false,
     });
   const message = nobodyListens
     ? `No server answers at ${address}. ${mend}`
     : `The server at ${address} broke off before it had answered (${code ?? cause.message}). See whether it runs: claude-worker server status`;
-  return new ServerUnreachable(message, { address, nobodyListens });
+  return new ServerUnreachable(message, { address, nobodyListens, brokeOff: !nobodyListens });
 }

@@ -231,8 +231,13 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   // Without its data directory (somebody removed it) it can keep nothing: it must not linger.
   const watcher = watch(paths.run, { persistent: false }, () => void (existsSync(paths.run) || stop({ mode: "now" })));
   watcher.on("error", () => {}); // Some systems report the removal so; the callback has acted then.
-  // A server that slept (SIGSTOP, a suspended machine) looks whether it still is the one.
-  process.on("SIGCONT", () => void (lock.held() || abandon(context)));
+  // Another server took over: from one that slept (SIGSTOP, a suspended machine), which looks when it wakes; or, of several that take over at once, the last from the one before.
+  const leaveIfOvertaken = (): void => {
+    if (stopping === null && existsSync(paths.serverLock) && !lock.held()) abandon(context);
+  };
+  process.on("SIGCONT", leaveIfOvertaken);
+  watch(paths.serverLock, { persistent: false }, leaveIfOvertaken).on("error", () => {});
+  leaveIfOvertaken();
   log.info({ url, socket: paths.serverSocket, epoch: store.epoch, version }, "serving");
   return { url, warnings, stopped, stop };
 }

@@ -73,7 +73,7 @@ function tryLock(file: string, timeoutMs: number): Database.Database | null {
     try {
       // No journal file: nothing is ever written.
       connection.pragma("journal_mode = MEMORY");
-      connection.pragma("locking_mode = EXCLUSIVE");
+      // Not with `locking_mode = EXCLUSIVE`: there whoever waits keeps its shared lock, and two that wait, wait for each other.
       connection.exec("BEGIN EXCLUSIVE");
       return connection;
     } catch (thrown) {

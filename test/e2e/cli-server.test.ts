@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
-import { createServer } from "node:net";
+import { spawn } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { identityOf } from "../../src/processes/identity.ts";
+import { takeLock } from "../../src/store/lock.ts";
 import { eventually } from "../support/eventually.ts";
 import { step } from "../support/model.ts";
 import { spawnCli, worker } from "../support/worker.ts";
@@ -52,6 +57,50 @@ test("many calls at once that find no server share the one that the first of the
   assert.equal(runs.filter(({ stderr }) => stderr.includes("Started the server")).length, 1);
 });
 
+test("run waits for a server that is about to leave, and starts the next one", async (t) => {
+  const w = await worker(t, { hello: [step.text("hi")] });
+  const { pid, socket } = await w.start();
+  // A request under way keeps the server for seconds after it has closed its socket.
+  const slow = connect(socket);
+  t.after(() => slow.destroy());
+  slow.on("error", () => undefined);
+  slow.write("POST /api/v1/tasks HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{");
+  await w.client.health();
+  process.kill(pid, "SIGTERM");
+  await eventually(async () => (await w.cli(["server", "health"])).code === 3);
+  assert.notEqual(await identityOf(pid), null, "it is still there");
+  const run = await w.cli(["run", "hello"]);
+  assert.deepEqual([run.code, run.stdout], [0, "1\n"], run.stderr);
+  assert.match(run.stderr, /^Started the server: pid \d+/);
+});
+
+test("a submit whose answer is lost is sent again, and makes one task", async (t) => {
+  const w = await worker(t, { hello: [step.text("hi")] });
+  const { socket } = await w.start();
+  renameSync(socket, `${socket}.real`);
+  // Stands between them, and breaks off at the first task's answer.
+  let lost = 0;
+  const between = createServer((from) => {
+    const to = connect(`${socket}.real`);
+    for (const side of [from, to]) side.on("error", () => undefined);
+    from.pipe(to);
+    to.on("data", (bytes: Buffer) => {
+      if (lost === 0 && bytes.includes("201 Created")) lost = from.destroy().bytesRead;
+      else from.write(bytes);
+    });
+    to.on("end", () => from.end());
+  });
+  t.after(() => between.close());
+  await new Promise<void>((resolve) => between.listen(socket, resolve));
+  const run = await w.cli(["run", "hello"]);
+  assert.ok(lost > 0);
+  assert.deepEqual([run.code, run.stdout, run.stderr], [0, "1\n", ""]);
+  assert.deepEqual(
+    (await w.client.list({ limit: 10 })).tasks.map(({ id }) => id),
+    [1],
+  );
+});
+
 test("a taken port is named with the flag that changes it, and nothing is left running", async (t) => {
   const w = await worker(t);
   const port = await takenPort(t);
@@ -86,11 +135,25 @@ test("server stop waits until it is gone, and leaves what runs alone", async (t)
   await w.until(id, ({ last_action }) => last_action?.includes("tool:bash") === true);
   const stop = await w.cli(["server", "stop"]);
   assert.equal(stop.stdout, `The server (pid ${pid}) has stopped. 1 task goes on; the next start takes it up again.\n`);
-  assert.throws(() => process.kill(pid, 0));
+  assert.equal(await identityOf(pid), null);
   assert.equal((await w.cli(["server", "stop"])).code, 3);
   await eventually(() => existsSync(path.join(w.place.work, "done")));
   await w.start();
   assert.equal((await w.ended(id)).result, "finished");
+});
+
+test("server stop does not wait for somebody to reap the server's process", async (t) => {
+  const w = await worker(t);
+  // As in a container whose first process reaps nobody.
+  const bin = fileURLToPath(new URL("../../bin/claude-worker", import.meta.url));
+  const start = ["-c", '"$@" & exec sleep 1000', "sh", process.execPath, bin, "server", "start", "--foreground"];
+  const parent = spawn("/bin/sh", start, { env: w.env, cwd: w.place.work, stdio: "ignore" });
+  t.after(() => parent.kill("SIGKILL"));
+  await eventually(async () => (await w.client.health().catch(() => null)) !== null);
+  const { pid } = await w.client.server();
+  const stop = await w.cli(["server", "stop"]);
+  assert.deepEqual([stop.code, stop.stdout], [0, `The server (pid ${pid}) has stopped.\n`]);
+  assert.equal(process.kill(pid, 0), true, "nobody has reaped it");
 });
 
 test("server restart is another process at the same place", async (t) => {
@@ -101,6 +164,31 @@ test("server restart is another process at the same place", async (t) => {
   const server = await w.client.server();
   assert.notEqual(server.pid, pid);
   assert.equal((JSON.parse(restart.stdout) as { pid: number }).pid, server.pid);
+});
+
+test("server restart gets its way beside calls that start a server by themselves", async (t) => {
+  const w = await worker(t, { hello: [step.text("hi")] });
+  await w.start();
+  const restart = w.cli(["server", "restart", "--workers", "7"]);
+  const runs = [0, 50, 100, 150, 200, 250].map(async (ms) => {
+    await delay(ms);
+    return await w.cli(["run", "hello"]);
+  });
+  assert.equal((await restart).code, 0, (await restart).stderr);
+  for (const { code, stderr } of await Promise.all(runs)) {
+    // Truly between two servers: nothing was kept, and it says so.
+    if (code !== 0) assert.match(stderr, /is stopping and takes no more tasks/);
+  }
+  assert.equal((await w.client.server()).workers.limit, 7);
+});
+
+test("a server that another one takes over from leaves by itself", async (t) => {
+  const w = await worker(t);
+  const { pid, home } = await w.start();
+  const lock = takeLock(path.join(home, "server.lock"), { pid: process.pid, takeover: true });
+  t.after(() => lock.release());
+  await eventually(async () => (await identityOf(pid)) === null);
+  assert.equal(lock.held(), true);
 });
 
 test("server start --foreground is the server itself, and ends well with SIGTERM", async (t) => {

@@ -133,7 +133,10 @@ function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], 
 }
 
 async function submitted(input: TaskInput, { options, io }: Call<RunOptions>, connection: Connection): Promise<TaskView> {
-  const submit = async (): Promise<TaskView> => await withServer(io, connection, async () => await connection.client.submit(input));
+  const { client } = connection;
+  const idempotencyKey = newKey();
+  const submit = async (): Promise<TaskView> =>
+    await withServer(io, connection, async () => await client.submit(input, { idempotencyKey }), { isRepeatable: true });
   try {
     return await submit();
   } catch (error) {
@@ -141,8 +144,14 @@ async function submitted(input: TaskInput, { options, io }: Call<RunOptions>, co
   }
   const { confirmTrust } = await import("../confirm-trust.ts");
   await confirmTrust(input.working_directory, io);
-  await connection.client.trust(input.working_directory);
+  await client.trust(input.working_directory);
   return await submit();
+}
+
+/** With it a submit whose answer got lost is sent again and makes no second task. Loading node:crypto for a UUID would take milliseconds. */
+function newKey(): string {
+  const random = (): string => Math.random().toString(36).slice(2);
+  return `run-${Date.now().toString(36)}-${random()}${random()}`;
 }
 
 function submittedLine(task: TaskView): string {
