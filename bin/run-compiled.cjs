@@ -70,12 +70,21 @@ function keep(file, key, script) {
   const own = `${file}.${process.pid}-${Math.random().toString(36).slice(2)}`;
   try {
     // One by one: with `recursive`, Node never comes back from below /proc.
-    for (const place of [path.dirname(folder), folder]) if (!fs.existsSync(place)) fs.mkdirSync(place, 0o700);
+    [path.dirname(folder), folder].forEach(makeFolder);
     const compiled = script.createCachedData();
     fs.writeFileSync(own, Buffer.concat([headOf(key, compiled), compiled]), { mode: 0o600, flag: "wx", flush: true });
     fs.renameSync(own, file);
   } catch {
     discard(own);
+  }
+}
+
+/** Unless it is there, or another call makes it at the same moment. */
+function makeFolder(place) {
+  try {
+    fs.mkdirSync(place, 0o700);
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
   }
 }
 
