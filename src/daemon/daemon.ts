@@ -176,6 +176,8 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   };
 
   const { promise: stopped, resolve: resolveStopped } = Promise.withResolvers<void>();
+  // It answers before all of it runs, so a stop may come in between.
+  const { promise: started, resolve: resolveStarted } = Promise.withResolvers<void>();
   let stopMode: StopOptions["mode"] = "drain";
   const overtaken = Promise.withResolvers<void>();
   const stop: Daemon["stop"] = ({ mode, deadline_ms }) => {
@@ -184,7 +186,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
       overtaken.resolve();
       if (stopping !== null) log.info({ mode }, "stopping sooner");
     }
-    stopping ??= orderlyStop(deadline_ms ?? defaultDrainDeadlineMs).then(resolveStopped);
+    stopping ??= started.then(async () => await orderlyStop(deadline_ms ?? defaultDrainDeadlineMs)).then(resolveStopped);
     return stopping;
   };
   const api = workerApi({
@@ -227,6 +229,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   await supervisor.start();
   scheduler.start();
   retention.start();
+  resolveStarted();
   store.onCommit(givingMemoryBack());
   // Without its data directory (somebody removed it) it can keep nothing: it must not linger.
   const watcher = watch(paths.run, { persistent: false }, () => void (existsSync(paths.run) || stop({ mode: "now" })));

@@ -35,6 +35,8 @@ export class ClaudeProcess {
   readonly start = (request: SpawnRequest): Child => {
     const { command, args, cwd, env } = request;
     const child = spawn(command, args, { cwd, env: { ...env }, stdio: ["pipe", "pipe", "pipe"] });
+    // The SDK listens for its exit in more places than Node takes for sound, and the server's log would say so.
+    child.setMaxListeners(50);
     this.#child = child;
     this.#stderr = "";
     child.stderr.setEncoding("utf8");
