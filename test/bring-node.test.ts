@@ -152,7 +152,7 @@ async function startRegistry(t: TestContext, root: string, { binary, together = 
     if (tarball === null) response.writeHead(404).end("{}");
     else if (request.url?.endsWith(".tgz") === true) {
       waiting.push(response);
-      if (waiting.length >= together) for (const each of waiting) each.end(tarball);
+      if (waiting.length >= together) for (const each of waiting.splice(0)) each.end(tarball);
     } else {
       const integrity = `sha512-${createHash("sha512").update(tarball).digest("base64")}`;
       const version = { name, version: "24.1.0", bin: { node: "bin/node" }, dist: { tarball: `${url}/node.tgz`, integrity } };

@@ -29,13 +29,14 @@ export async function withServer<T>(
   work: () => Promise<T>,
   { isRepeatable = false }: { readonly isRepeatable?: boolean } = {},
 ): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const isGone = error instanceof ServerUnreachable && (error.nobodyListens || (isRepeatable && error.brokeOff));
-    if (!isGone || !connection.mayStart) throw error;
+  for (let startsLeft = 3; ; startsLeft -= 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const isGone = error instanceof ServerUnreachable && (error.nobodyListens || (isRepeatable && error.brokeOff));
+      if (!isGone || !connection.mayStart || startsLeft === 0) throw error;
+    }
+    const { startByItself } = await import("./start-server.ts");
+    await startByItself(io, connection);
   }
-  const { startByItself } = await import("./start-server.ts");
-  await startByItself(io, connection);
-  return await work();
 }

@@ -42,8 +42,8 @@ export class FollowedFile {
   async *growth(signal: AbortSignal): AsyncGenerator<Buffer, void> {
     // The directory is watched, not the file: a new file of the same name is followed too. From here on, so that nothing behind our first look is missed.
     const watcher = watch(dirname(this.#path));
-    const changes = on(watcher, "change", { signal }) as AsyncIterable<[event: string, name: string]>;
     try {
+      const changes = on(watcher, "change", { signal }) as AsyncIterable<[event: string, name: string | null]>;
       yield* this.#appended();
       for await (const [, name] of changes) if (name === basename(this.#path)) yield* this.#appended();
     } catch (error) {

@@ -30,8 +30,8 @@ export const thriftyFlags: readonly string[] = ["--max-semi-space-size=1", "--v8
 /** Longest time that a start may take: opening a large database after a crash takes its time. */
 const startMs = 60_000;
 
-/** How long another's server may take to answer before ours is tried again. */
-const patienceMs = 1000;
+/** How long another's server may take to answer before ours is tried again; twice as long each time. */
+const firstPatienceMs = 1000;
 
 /**
  * Starts the server.
@@ -73,7 +73,8 @@ async function load(specifier: string): Promise<void> {
 
 /** For a command that needs a server when none runs. Two at once both succeed: the one that is too late uses the other's server. */
 export async function startByItself(io: Io, connection: Connection): Promise<void> {
-  for (const until = Date.now() + startMs; ;) {
+  const until = Date.now() + startMs;
+  for (let patienceMs = firstPatienceMs; ; patienceMs *= 2) {
     try {
       const started = await startServer(io, connection, ["--socket-only-if-taken"]);
       const where = started.url ?? `${started.socket} (the unix socket only)`;
@@ -83,12 +84,12 @@ export async function startByItself(io: Io, connection: Connection): Promise<voi
     } catch (error) {
       if (!(error instanceof WorkerError) || error.code !== "server_running" || Date.now() > until) throw error;
     }
-    if (await answersSoon(connection)) return;
+    if (await answersWithin(patienceMs, connection)) return;
   }
 }
 
 /** Whoever holds the data directory starts, and then it answers soon; or it is about to leave, and then it never does. Nobody can tell us, so we ask. */
-async function answersSoon({ client }: Connection): Promise<boolean> {
+async function answersWithin(patienceMs: number, { client }: Connection): Promise<boolean> {
   for (const until = Date.now() + patienceMs; Date.now() < until; await delay(25)) {
     if ((await client.health().catch(() => null)) !== null) return true;
   }

@@ -11,19 +11,21 @@ import type { Connection } from "./connection.ts";
 
 /** How long a server may take to close its store after it has let go of its tasks. */
 const closingMs = 30_000;
+/** Where there is no /proc, each look starts a `ps`. */
+const lookMs = process.platform === "linux" ? 25 : 250;
 
 /** @returns the server as it was before. @throws ServerUnreachable when none answers; WorkerError unavailable when it does not go. */
 export async function stopServer({ client, isLocal }: Connection, options: StopOptions): Promise<ServerView> {
   const server = await client.server();
   const running = isLocal ? await readProcess(server.pid) : null;
   await client.stop(options).catch((error: unknown) => {
-    // Somebody else stopped it since the line above: it is going.
-    if (!(error instanceof ServerUnreachable)) throw error;
+    const isGoing = isLocal && error instanceof ServerUnreachable && (error.nobodyListens || error.brokeOff);
+    if (!isGoing) throw error; // Otherwise somebody else stopped it since the line above.
   });
   client.close();
   const limitMs = options.mode === "drain" || options.mode === "now" ? (options.deadline_ms ?? 600_000) + 2 * closingMs : closingMs;
   // A process that is not our child tells nobody of its end: we have to look.
-  for (const until = Date.now() + limitMs; Date.now() < until; await delay(25)) {
+  for (const until = Date.now() + limitMs; Date.now() < until; await delay(lookMs)) {
     if (isLocal ? await isGone(running) : !(await answers({ client }))) return server;
   }
   throw new WorkerError(
@@ -44,6 +46,7 @@ async function answers({ client }: Pick<Connection, "client">): Promise<boolean>
 
 /** A process that has given everything back is gone: where nobody reaps it (a container's first process may not) its number stays in use for ever. */
 async function isGone(before: ProcessRow | null): Promise<boolean> {
-  const now = before === null ? null : await readProcess(before.pid);
-  return now === null || now.start !== before?.start || now.freed;
+  if (before === null) return true;
+  const now = await readProcess(before.pid);
+  return now === null || now.start !== before.start || now.freed;
 }

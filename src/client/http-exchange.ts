@@ -10,7 +10,7 @@ import { WorkerError } from "../domain/errors.ts";
 import type { KeptConnections } from "./kept-connections.ts";
 import { problemError } from "./problem.ts";
 import { ServerUnreachable, unreachable } from "./server-unreachable.ts";
-import { Silence } from "./wire.ts";
+import { isReset, Silence } from "./wire.ts";
 import type { WireRequest } from "./wire.ts";
 
 export interface Exchange {
@@ -54,9 +54,9 @@ export function httpClient(address: ServerAddress, { isShortLived = false }: Htt
         const request = wireRequest(address, exchange);
         if (!isShortLived || address.kind === "url") return await (await connections()).ask(request);
         const { askOnce } = await import("./one-shot.ts");
-        // A server that goes closes what has just connected: a reading request is asked anew, as kept-connections.ts does.
-        return await askOnce(address.path, request).catch(async (error: NodeJS.ErrnoException) => {
-          if (request.method !== "GET" || (error.code !== "ECONNRESET" && error.code !== "EPIPE")) throw error;
+        // A server that goes closes what has just connected: a reading request is asked anew.
+        return await askOnce(address.path, request).catch(async (error: Error) => {
+          if (request.method !== "GET" || !isReset(error)) throw error;
           return await askOnce(address.path, request);
         });
       });

@@ -2,7 +2,7 @@
 import { Agent, request } from "node:http";
 import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import type { ServerAddress } from "./address.ts";
-import { Silence } from "./wire.ts";
+import { isReset, Silence } from "./wire.ts";
 import type { WireAnswer, WireRequest } from "./wire.ts";
 
 export interface KeptConnections {
@@ -60,10 +60,6 @@ function placeOf(address: ServerAddress): RequestOptions & { servername?: string
   if (address.kind === "socket") return { socketPath: address.path, servername: "" };
   const { hostname, port, protocol } = address.url;
   return { hostname: hostname.replace(/^\[|\]$/g, ""), port, ...(protocol === "http:" ? { servername: "" } : {}) };
-}
-
-function isReset(error: NodeJS.ErrnoException): boolean {
-  return error.code === "ECONNRESET" || error.code === "EPIPE";
 }
 
 function abortWith(signal: AbortSignal | undefined, call: ClientRequest): void {

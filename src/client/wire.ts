@@ -21,3 +21,8 @@ export interface WireAnswer {
 
 /** The server has said nothing for too long. */
 export class Silence extends Error {}
+
+/** Whether the other side ended the connection. */
+export function isReset({ code }: NodeJS.ErrnoException): boolean {
+  return code === "ECONNRESET" || code === "EPIPE";
+}

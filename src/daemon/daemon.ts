@@ -205,14 +205,23 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   const mcp = lazyMcp({ api, version, key: keyFrom(token, "mcp"), log });
   const http = createHttp({ api, token, log, mcp, allowedHosts: settings.allowed_hosts });
 
+  // By another server: from one that slept (SIGSTOP, a suspended machine), or, of several that take over at once, from the one before.
+  const isOvertaken = (): boolean => existsSync(paths.serverLock) && !lock.held();
+  const leaveIfOvertaken = (): void => void (isOvertaken() && abandon(context));
+  const requireTheLock = (): void => {
+    if (isOvertaken()) throw new WorkerError("server_running", "Another server has taken this data directory over. Use that one.");
+  };
+
   async function orderlyStop(drainDeadlineMs: number): Promise<void> {
     log.info({ mode: stopMode }, "stopping");
     await Promise.all([scheduler.stop(), retention.stop()]);
     if (stopMode === "drain") await within(Promise.race([supervisor.settled(), overtaken.promise]), drainDeadlineMs);
+    leaveIfOvertaken(); // A drain that slept: what runs is the other server's.
     if (stopMode !== "leave" && supervisor.size > 0) {
       const ended = supervisor.stopAll("interrupted").then(() => supervisor.settled());
       await within(ended, settings.stop_grace_ms + endLimitMs);
     }
+    leaveIfOvertaken(); // The socket's name may be the other server's.
     await http.stop();
     await supervisor.stop();
     await store.close();
@@ -222,6 +231,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   }
 
   const warnings: string[] = [];
+  requireTheLock(); // Before it takes the socket from whoever took the lock.
   await http.listenSocket(paths.serverSocket);
   url = await listenTcp(http, context, warnings);
   writeFileSync(paths.serverInfo, `${JSON.stringify({ pid: process.pid, url, socket: paths.serverSocket, version })}\n`, { mode: 0o600 });
@@ -234,13 +244,9 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   // Without its data directory (somebody removed it) it can keep nothing: it must not linger.
   const watcher = watch(paths.run, { persistent: false }, () => void (existsSync(paths.run) || stop({ mode: "now" })));
   watcher.on("error", () => {}); // Some systems report the removal so; the callback has acted then.
-  // Another server took over: from one that slept (SIGSTOP, a suspended machine), which looks when it wakes; or, of several that take over at once, the last from the one before.
-  const leaveIfOvertaken = (): void => {
-    if (stopping === null && existsSync(paths.serverLock) && !lock.held()) abandon(context);
-  };
   process.on("SIGCONT", leaveIfOvertaken);
   watch(paths.serverLock, { persistent: false }, leaveIfOvertaken).on("error", () => {});
-  leaveIfOvertaken();
+  requireTheLock();
   log.info({ url, socket: paths.serverSocket, epoch: store.epoch, version }, "serving");
   return { url, warnings, stopped, stop };
 }
@@ -265,7 +271,7 @@ async function listenTcp(http: HttpDoor, { settings, options, log }: DaemonConte
   }
 }
 
-/** A newer server took over while this one slept: it must not write, and it has nothing to clean. */
+/** A newer server took over: this one must not write, and it has nothing to clean. */
 function abandon({ log }: DaemonContext): void {
   log.fatal("another server took this data directory over; leaving at once");
   process.exit(0);

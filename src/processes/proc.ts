@@ -1,4 +1,4 @@
-/** Linux: what /proc says of processes (proc_pid_stat(5), proc_pid_environ(5)). Synchronous: each read is a few microseconds. */
+/** Linux: what /proc says of processes (proc_pid_stat(5), proc_pid_environ(5)). The reads are synchronous: each takes a few microseconds. */
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ProcessRow } from "./process-table.ts";
@@ -9,7 +9,7 @@ const exitingFlag = 0x4;
 const kernelFlag = 0x200000;
 
 /** A process that shows no environment is looked at again after each of these times. */
-const blankMs = [2, 5, 10];
+const blankMs = [2, 5, 10, 20];
 
 export function listFromProc(): ProcessRow[] {
   return readdirSync("/proc")
@@ -27,8 +27,9 @@ export function readFromProc(pid: number): ProcessRow | null {
 }
 
 export async function markedInProc(rows: readonly ProcessRow[], name: string, value: string): Promise<ProcessRow[]> {
+  const entry = `${name}=${value}`;
   const environments = await environmentsOf(rows);
-  const marked = [...environments.keys()].filter((row) => environments.get(row)?.includes(`${name}=${value}`));
+  const marked = [...environments].filter(([, entries]) => entries.includes(entry)).map(([row]) => row);
   // The start time is read again behind the environment: both then belong to the same process.
   return marked.filter((row) => readFromProc(row.pid)?.start === row.start);
 }
@@ -42,7 +43,7 @@ export async function markersInProc(name: string): Promise<Set<string>> {
 
 /**
  * The environments that this user may read, as entries `NAME=value`. A process that is just becoming another program (execve(2)) shows none
- * for a moment, and cannot be told from one that never has any: both are looked at again.
+ * for a moment, as one does that never has any: both are looked at again.
  */
 async function environmentsOf(rows: readonly ProcessRow[]): Promise<Map<ProcessRow, readonly string[]>> {
   const environments = new Map<ProcessRow, readonly string[]>();

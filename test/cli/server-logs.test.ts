@@ -3,6 +3,7 @@ import { appendFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { FollowedFile } from "../../src/cli/followed-file.ts";
 import { eventually } from "../support/eventually.ts";
 import { withoutServer } from "./setup.ts";
 
@@ -29,6 +30,13 @@ test("server logs -f follows, also into a new file of the same name", async (t) 
   await eventually(() => logs.stdout() === "one\ntwo\nlonger than the old one\n");
   logs.interrupt();
   assert.equal((await logs.done).code, 130);
+});
+
+test("a file is followed until the signal, also when that was given before", async (t) => {
+  const { place } = withoutServer(t);
+  const followed = new FollowedFile(place.file("grows.log", "one\n"));
+  assert.deepEqual(await followed.newestLines(1), ["one"]);
+  for await (const chunk of followed.growth(AbortSignal.abort())) assert.fail(chunk.toString());
 });
 
 test("server logs of a remote server is refused", async (t) => {

@@ -76,7 +76,7 @@ test("values that are set at the same time are all kept, and a call that was kil
   const values = { workers: 8, warm: 2, keep_days: 9, port: 8123, stop_grace_ms: 4000, model: "opus" };
   const file = (await call("config", "path")).trim();
   mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(`${file}.new`, "left over");
+  writeFileSync(`${file}.lock`, "left over");
   await Promise.all(Object.entries(values).map(async ([key, value]) => await call("config", "set", key, String(value))));
   assert.deepEqual(JSON.parse(readFileSync(file, "utf8")), values);
   assert.deepEqual(readdirSync(path.dirname(file)), [path.basename(file)]);

@@ -1,5 +1,5 @@
 /** `config set`: writes a checked value into the configuration file. */
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { hostFault } from "../../config/listen-host.ts";
@@ -84,18 +84,18 @@ function warnOfEnvironment(variable: string, io: Io): void {
 
 /** Whole or not at all: a reader never sees half a file. Of calls at the same time one reads and writes after the other, so no value gets lost. */
 async function save(file: string, change: () => Change): Promise<Change> {
-  const fresh = `${file}.new`;
+  const lock = `${file}.lock`;
+  const fresh = `${file}.${process.pid}.new`;
   try {
     makeDirectory(dirname(file));
-    await takeTurn(fresh);
+    await takeTurn(lock);
     try {
       const made = change();
-      writeFileSync(fresh, `${JSON.stringify(made.content, null, 2)}\n`);
+      writeFileSync(fresh, `${JSON.stringify(made.content, null, 2)}\n`, { mode: 0o600 });
       renameSync(fresh, file);
       return made;
-    } catch (error) {
-      rmSync(fresh, { force: true });
-      throw error;
+    } finally {
+      for (const own of [fresh, lock]) rmSync(own, { force: true });
     }
   } catch (error) {
     if (error instanceof WorkerError) throw error;
@@ -106,17 +106,23 @@ async function save(file: string, change: () => Change): Promise<Change> {
   }
 }
 
-/** A turn takes milliseconds: what is as old as this was left by a call that was killed in it. */
-const turnMs = 2000;
+/** A turn takes milliseconds: a lock of this age was left by a call that was killed. */
+const leftOverMs = 2000;
 
-/** The new file is its own lock, as with git: whoever makes it has the turn until it gets the old one's name. */
-async function takeTurn(fresh: string): Promise<void> {
-  for (const until = Date.now() + turnMs; ; await delay(5 + Math.random() * 10)) {
-    if (Date.now() > until) rmSync(fresh, { force: true });
+/** Resolves when the lock is this call's. */
+async function takeTurn(lock: string): Promise<void> {
+  for (; ; await delay(5 + Math.random() * 10)) {
+    if (ageOf(lock) > leftOverMs) rmSync(lock, { force: true });
     try {
-      return writeFileSync(fresh, "", { mode: 0o600, flag: "wx" });
+      return writeFileSync(lock, "", { flag: "wx", mode: 0o600 });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
   }
+}
+
+/** In ms; 0 when it is not there. Without a sign: a clock that was set back must keep nobody waiting. */
+function ageOf(file: string): number {
+  const made = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+  return made === undefined ? 0 : Math.abs(Date.now() - made);
 }

@@ -151,7 +151,7 @@ async function submitted(input: TaskInput, { options, io }: Call<RunOptions>, co
 /** With it a submit whose answer got lost is sent again and makes no second task. Loading node:crypto for a UUID would take milliseconds. */
 function newKey(): string {
   const random = (): string => Math.random().toString(36).slice(2);
-  return `run-${Date.now().toString(36)}-${random()}${random()}`;
+  return `run-${random()}${random()}`;
 }
 
 function submittedLine(task: TaskView): string {
