@@ -66,11 +66,11 @@ test("what goes wrong is named", () => {
 });
 
 const tools: [name: string, input: unknown, line: string][] = [
-  ["Write", { file_path: "/work/src/app.py", content: "x" }, "[tool:write] src/app.py"],
-  ["Edit", { file_path: "/workshop/app.py", old_string: "a" }, "[tool:edit] /workshop/app.py"],
-  ["NotebookEdit", { notebook_path: "/work/a.ipynb" }, "[tool:notebookedit] a.ipynb"],
-  ["Glob", { pattern: "**/*.ts", path: "/work" }, "[tool:glob] **/*.ts"],
-  ["LS", { path: "/work" }, "[tool:ls] ."],
+  ["Write", { file_path: "/project/src/app.py", content: "x" }, "[tool:write] src/app.py"],
+  ["Edit", { file_path: "/projection/app.py", old_string: "a" }, "[tool:edit] /projection/app.py"],
+  ["NotebookEdit", { notebook_path: "/project/a.ipynb" }, "[tool:notebookedit] a.ipynb"],
+  ["Glob", { pattern: "**/*.ts", path: "/project" }, "[tool:glob] **/*.ts"],
+  ["LS", { path: "/project" }, "[tool:ls] ."],
   ["Bash", { command: "cd /tmp &&\n  npm test", description: "Runs the tests" }, "[tool:bash] cd /tmp && npm test"],
   ["WebFetch", { url: "https://example.org", prompt: "Read it" }, "[tool:webfetch] https://example.org"],
   ["Agent", { description: "look around", prompt: "a long one" }, "[tool:agent] look around"],
@@ -83,13 +83,13 @@ const tools: [name: string, input: unknown, line: string][] = [
 ];
 for (const [name, input, line] of tools) {
   test(`a call of ${name} with ${JSON.stringify(input)} reads ${line}`, () => {
-    assert.deepEqual(toolLine(name, input, "/work"), [line]);
+    assert.deepEqual(toolLine(name, input, "/project"), [line]);
   });
 }
 
 test("without a known working directory, and with the root as one, paths are shown whole", () => {
-  for (const cwd of [null, "", "/"]) assert.deepEqual(toolLine("Read", { file_path: "/work/a.py" }, cwd), ["[tool:read] /work/a.py"]);
-  assert.deepEqual(toolLine("Read", { file_path: "/work/a.py" }, "/work/"), ["[tool:read] a.py"]);
+  for (const cwd of [null, "", "/"]) assert.deepEqual(toolLine("Read", { file_path: "/project/a.py" }, cwd), ["[tool:read] /project/a.py"]);
+  assert.deepEqual(toolLine("Read", { file_path: "/project/a.py" }, "/project/"), ["[tool:read] a.py"]);
 });
 
 test("a result that was recovered from the session says so instead of a price and a time", () => {
