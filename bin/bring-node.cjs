@@ -32,8 +32,7 @@ module.exports = function bringNode(cache, isEnough, why) {
   let draft = null;
   process.on("SIGINT", tidyUp);
   try {
-    // One by one: with `recursive`, Node never comes back from below /proc.
-    [path.dirname(cache), cache].forEach(makeFolder);
+    require("./make-folders.cjs")(cache);
     draft = fs.mkdtempSync(kept + ".");
     const failure = install(name + "@24", draft);
     if (failure) return { failure };
@@ -85,13 +84,4 @@ function install(what, folder) {
   const said = ran.stderr.split("\n").map((line) => /^npm (?:error|ERR!) (?!code |syscall |errno |type )(.* .*)/.exec(line));
   const sentence = said.find(Boolean);
   return sentence ? sentence[1].trim() : "npm ended with " + (ran.signal || ran.status);
-}
-
-/** Unless it is there, or another call makes it at the same moment. */
-function makeFolder(place) {
-  try {
-    fs.mkdirSync(place, 0o700);
-  } catch (error) {
-    if (error.code !== "EEXIST") throw error;
-  }
 }

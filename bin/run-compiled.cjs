@@ -69,22 +69,12 @@ function keep(file, key, script) {
   const folder = path.dirname(file);
   const own = `${file}.${process.pid}-${Math.random().toString(36).slice(2)}`;
   try {
-    // One by one: with `recursive`, Node never comes back from below /proc.
-    [path.dirname(folder), folder].forEach(makeFolder);
+    require("./make-folders.cjs")(folder);
     const compiled = script.createCachedData();
     fs.writeFileSync(own, Buffer.concat([headOf(key, compiled), compiled]), { mode: 0o600, flag: "wx", flush: true });
     fs.renameSync(own, file);
   } catch {
     discard(own);
-  }
-}
-
-/** Unless it is there, or another call makes it at the same moment. */
-function makeFolder(place) {
-  try {
-    fs.mkdirSync(place, 0o700);
-  } catch (error) {
-    if (error.code !== "EEXIST") throw error;
   }
 }
 
