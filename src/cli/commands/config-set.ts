@@ -1,10 +1,6 @@
 /** `config set`: writes a checked value into the configuration file. */
-import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
+import { changeConfigFile } from "../../config/change-config-file.ts";
 import { hostFault } from "../../config/listen-host.ts";
-import { readConfigFile } from "../../config/load-settings.ts";
-import { makeDirectory } from "../../config/make-directory.ts";
 import { pathsFrom } from "../../config/paths.ts";
 import { parseSetting } from "../../config/setting-value.ts";
 import { settingDefinitions } from "../../config/settings.ts";
@@ -32,9 +28,7 @@ export const command = defineCommand<{ readonly unset?: boolean }>({
   ],
   async run({ words: [name = "", text], options, io }) {
     const file = pathsFrom(io.env).config;
-    const change = (): Change => changed(readConfigFile(file), { name, text, unset: options.unset === true });
-    change(); // What is refused leaves nothing behind, not even a directory.
-    const { key, env, value } = await save(file, change);
+    const { key, env, value } = await changeConfigFile(file, (content) => changed(content, { name, text, unset: options.unset === true }));
     if (options.json === true) writeJson(io.stdout, { key, value, file });
     else io.stdout.write(`${text === undefined ? `${key} is unset` : `${key} = ${settingText(value)}`} in ${file}\n`);
     warnOfFaults(settingsOf(io).faults, io);
@@ -80,49 +74,4 @@ function variableOf(name: string): string {
 function warnOfEnvironment(variable: string, io: Io): void {
   const value = io.env[variable];
   if (value !== undefined && value !== "") io.stderr.write(`Note: ${variable} is set in this environment and stronger than the file.\n`);
-}
-
-/** Whole or not at all: a reader never sees half a file. Of calls at the same time one reads and writes after the other, so no value gets lost. */
-async function save(file: string, change: () => Change): Promise<Change> {
-  const lock = `${file}.lock`;
-  const fresh = `${file}.${process.pid}.new`;
-  try {
-    makeDirectory(dirname(file));
-    await takeTurn(lock);
-    try {
-      const made = change();
-      writeFileSync(fresh, `${JSON.stringify(made.content, null, 2)}\n`, { mode: 0o600 });
-      renameSync(fresh, file);
-      return made;
-    } finally {
-      for (const own of [fresh, lock]) rmSync(own, { force: true });
-    }
-  } catch (error) {
-    if (error instanceof WorkerError) throw error;
-    throw new WorkerError(
-      "storage_unusable",
-      `The configuration ${file} cannot be written (${(error as NodeJS.ErrnoException).code ?? "unknown error"}). Mend its rights, or choose another place: CLAUDE_WORKER_CONFIG.`,
-    );
-  }
-}
-
-/** A turn takes milliseconds: a lock of this age was left by a call that was killed. */
-const leftOverMs = 2000;
-
-/** Resolves when the lock is this call's. */
-async function takeTurn(lock: string): Promise<void> {
-  for (; ; await delay(5 + Math.random() * 10)) {
-    if (ageOf(lock) > leftOverMs) rmSync(lock, { force: true });
-    try {
-      return writeFileSync(lock, "", { flag: "wx", mode: 0o600 });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
-  }
-}
-
-/** In ms; 0 when it is not there. Without a sign: a clock that was set back must keep nobody waiting. */
-function ageOf(file: string): number {
-  const made = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
-  return made === undefined ? 0 : Math.abs(Date.now() - made);
 }
