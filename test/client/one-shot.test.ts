@@ -56,6 +56,23 @@ test("tells a server that breaks off from one that is silent and from one that s
   await assert.rejects(other.list(), ServerUnreachable);
 });
 
+test("asks again what only reads when the server closes before its answer, and nothing else", async (t) => {
+  let connections = 0;
+  const client = await serving(t, (write, end) => {
+    connections += 1;
+    if (connections !== 2) return end();
+    write('HTTP/1.1 200 OK\r\ncontent-length: 31\r\n\r\n{"tasks":[],"next_cursor":null}');
+    end();
+  });
+  assert.deepEqual((await client.list()).tasks, []);
+  assert.equal(connections, 2);
+  await assert.rejects(
+    client.submit({ prompt: "x", working_directory: "/" }),
+    (error) => error instanceof ServerUnreachable && error.brokeOff,
+  );
+  assert.equal(connections, 3);
+});
+
 test("lets no header smuggle in another", async (t) => {
   const { socket } = await setup(t);
   const client = new WorkerClient({ kind: "socket", path: socket }, { isShortLived: true });

@@ -62,6 +62,23 @@ test("timers that ran out while the server slept stop nothing that went on worki
   assert.equal(events.filter(({ type }) => type === "tool_result").length, 30);
 });
 
+test("a server that wakes in the middle of its drain, after another one took over, interrupts nothing of the other's", async (t) => {
+  const w = await fastWorker(t);
+  const old = await w.start();
+  const { id } = await w.submit("steps 60 delay 100 append counted");
+  await w.until(id, () => countedIn(w.place.work, "counted").length >= 2);
+  await w.client.stop({ mode: "drain", deadline_ms: 2000 });
+  process.kill(old.pid, "SIGSTOP");
+  await takeOver(w, old.pid);
+  // Longer than its deadline: its timer comes before the signal that wakes it.
+  await until("steps for longer than the deadline", () => countedIn(w.place.work, "counted").length >= 30);
+  if ((await identityOf(old.pid)) !== null) process.kill(old.pid, "SIGCONT");
+  const task = await w.ended(id);
+  assert.deepEqual([task.status, task.attempts], ["completed", 1], JSON.stringify(task.error));
+  await until("the end of the old server", async () => (await identityOf(old.pid)) === null);
+  assert.equal((await w.cli(["server", "health"])).code, 0);
+});
+
 /** As the refusals say: a server that was stopped in the middle of a write must be ended first. */
 async function takeOver(w: TestWorker, pid: number): Promise<void> {
   const first = await w.cli(["server", "restart", "--takeover"]);
