@@ -11,21 +11,27 @@ const replacement = "\ufffd";
  */
 export function refuseBrokenText(words: readonly string[]): void {
   if (!words.some((word) => word.includes(replacement))) return;
-  const broken = bytesOf(words.length)?.findIndex((bytes) => !isUtf8(bytes)) ?? -1;
-  if (broken === -1) return;
+  // An old Node that started this one (bin/claude-worker) has handed its own words on, with the bytes lost.
+  const broken = [bytesOf("self", words.length), bytesOf(String(process.ppid), words.length)]
+    .filter((all) => all.map(String).join("\0") === words.join("\0"))
+    .map((all) => all.findIndex((bytes) => !isUtf8(bytes)))
+    .find((index) => index !== -1);
+  if (broken === undefined) return;
   throw new WorkerError(
     "invalid_input",
     `The argument ${JSON.stringify(words[broken])} is not UTF-8 text. Convert it first, or put the text into a file and name that.`,
   );
 }
 
-/** The last `count` arguments of this process as they came; null where the system does not show them (macOS). */
-function bytesOf(count: number): Buffer[] | null {
+/** The last `count` arguments of a process as they came; none where the system does not show them (macOS). */
+function bytesOf(pid: string, count: number): Buffer[] {
   try {
     // Each ends with a NUL, so that the last part is nothing.
-    return split(readFileSync("/proc/self/cmdline")).slice(0, -1).slice(-count);
+    return split(readFileSync(`/proc/${pid}/cmdline`))
+      .slice(0, -1)
+      .slice(-count);
   } catch {
-    return null;
+    return [];
   }
 }
 
