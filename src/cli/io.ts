@@ -1,5 +1,7 @@
 /** The command line's way to the world: streams, environment, directory and Ctrl-C, so that tests can hand in their own. */
+import { writeSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
+import { WorkerError } from "../domain/errors.ts";
 
 export interface Output {
   readonly isTTY: boolean;
@@ -19,6 +21,7 @@ export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The current directory. @throws WorkerError invalid_input: it was removed. */
   readonly cwd: string;
   /** Calls `listener` at Ctrl-C instead of ending the process. Returns the undo. */
   onInterrupt(listener: () => void): () => void;
@@ -49,7 +52,9 @@ export function processIo(host: NodeJS.Process): ProcessIo {
       return (outputs.stderr ??= outputTo(host.stderr, host.env));
     },
     env: host.env,
-    cwd: host.cwd(),
+    get cwd() {
+      return cwdOf(host);
+    },
     onInterrupt(listener) {
       host.on("SIGINT", listener);
       return () => void host.off("SIGINT", listener);
@@ -67,8 +72,12 @@ type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number }
 /** An output on a stream; colour per stream: NO_COLOR, FORCE_COLOR, else whether it is a terminal that has colours. */
 export function outputTo(stream: Stream, env: Io["env"]): Output {
   const isTTY = stream.isTTY === true;
-  // Whoever reads us (`| head`) may have seen enough: that is no error. A full disk is one, but there is nowhere left to say so.
-  stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    // Whoever reads us (`| head`) may have seen enough: that is no error. A full disk is one.
+    if (error.code === "EPIPE") process.exit(0);
+    tellLost(error);
+    process.exit(1);
+  });
   return {
     isTTY,
     get columns() {
@@ -81,6 +90,22 @@ export function outputTo(stream: Stream, env: Io["env"]): Output {
       await new Promise<void>((resolve) => stream.once("drain", resolve));
     },
   };
+}
+
+function tellLost({ message }: Error): void {
+  try {
+    writeSync(2, `Error: The output cannot be written (${message}). What was asked for may have been done all the same.\n`);
+  } catch {
+    // It is the standard error itself: there is nowhere left to say so.
+  }
+}
+
+function cwdOf(host: NodeJS.Process): string {
+  try {
+    return host.cwd();
+  } catch {
+    throw new WorkerError("invalid_input", "The current directory does not exist any more. Change to one that does.");
+  }
 }
 
 async function writtenTo(stream: Writable): Promise<void> {

@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { refuseBrokenText } from "../../src/cli/argument-bytes.ts";
 import { exitCodeOf } from "../../src/cli/exit-codes.ts";
 import { commandIndex, describeCommands } from "../../src/cli/command-index.ts";
 import { errorCodes, WorkerError } from "../../src/domain/errors.ts";
+import { pretending } from "../support/launcher.ts";
 import { withoutServer, withServer } from "./setup.ts";
+
+const bin = fileURLToPath(new URL("../../bin/claude-worker", import.meta.url));
 
 test("an unknown command or verb says what was probably meant, and exits with 2", async (t) => {
   const { call } = withoutServer(t);
@@ -28,20 +33,36 @@ test(
   "an argument that is not UTF-8 is refused, and a replacement character that was typed is not",
   { skip: process.platform !== "linux" },
   async (t) => {
-    const { env, api } = await withServer(t);
-    const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
-    const run = (words: string): { status: number | null; stderr: string } =>
-      spawnSync("bash", ["-c", `"$0" "$1" run ${words} </dev/null`, process.execPath, main], { env, cwd: "/", encoding: "utf8" });
-    for (const words of ["$'quick\\xff'", "x --system $'a\\xff'", "x --label $'a=\\xc3'"]) {
-      const { status, stderr } = run(words);
-      assert.match(stderr, /^Error: The argument ".+" is not UTF-8 text\./);
-      assert.equal(status, 2);
+    const { env, api, place } = await withServer(t);
+    // By an old Node the words come from the launcher, which could not read them either.
+    for (const flags of [[], pretending(place.directory, "20.20.2")]) {
+      for (const words of ["$'quick\\xff'", "x --system $'a\\xff'", "x --label $'a=\\xc3'"]) {
+        const call = ["-c", `"$0" "$@" run ${words} </dev/null`, process.execPath, ...flags, bin];
+        const { status, stderr } = spawnSync("bash", call, { env, cwd: "/", encoding: "utf8" });
+        assert.match(stderr, /^Error: The argument ".+" is not UTF-8 text\./);
+        assert.equal(status, 2);
+      }
     }
     assert.deepEqual(api.calls, []);
     // The server is in this process: it cannot answer while we wait for a child's end in one go.
     refuseBrokenText(["a \ufffd that was typed"]);
   },
 );
+
+test("in a directory that was removed a call that needs it says so, and others do what they do elsewhere", (t) => {
+  const { env, place } = withoutServer(t);
+  const call = (words: string): { status: number | null; stdout: string; stderr: string } =>
+    spawnSync("bash", ["-c", `rmdir "$PWD"; "$0" "$1" ${words} </dev/null`, process.execPath, bin], {
+      env,
+      cwd: mkdtempSync(path.join(place.directory, "gone-")),
+      encoding: "utf8",
+    });
+  for (const words of ["run hello", "trust add ."]) {
+    const { status, stderr } = call(words);
+    assert.deepEqual([status, stderr], [2, "Error: The current directory does not exist any more. Change to one that does.\n"]);
+  }
+  assert.match(call("--version").stdout, /^claude-worker \d/);
+});
 
 test("with --json an error is JSON on the standard output, wherever it comes from", async (t) => {
   const { call } = await withServer(t);

@@ -95,9 +95,13 @@ test("what a call has written arrives whole although its process leaves at once"
   assert.equal(Number(stdout), 6_000_000);
 });
 
-test("a call whose output cannot be written fails", { skip: !existsSync("/dev/full") && "no /dev/full" }, async () => {
+test("a call whose output cannot be written fails, and says why", { skip: !existsSync("/dev/full") && "no /dev/full" }, async () => {
   for (const words of ["--version", "--help", "config list"]) {
-    await assert.rejects(run("/bin/sh", ["-c", `"$0" "$1" ${words} >/dev/full`, process.execPath, bin]), { code: 1 }, words);
+    await assert.rejects(
+      run("/bin/sh", ["-c", `"$0" "$1" ${words} >/dev/full`, process.execPath, bin]),
+      { code: 1, stderr: /^Error: The output cannot be written \(ENOSPC: .+\n$/ },
+      words,
+    );
   }
 });
 
