@@ -28,13 +28,15 @@ module.exports = function bringNode(cache, isEnough, why) {
   const kept = path.join(cache, "node24");
   if (isKept()) return { node: kept };
 
+  const npm = findNpm();
+  if (!npm) return { failure: "there is no npm on the PATH" };
   console.error(why + ": getting Node 24 from npm, once, to keep it as " + kept + " (some 50 MB to load).");
   let draft = null;
   process.on("SIGINT", tidyUp);
   try {
     require("./make-folders.cjs")(cache);
     draft = fs.mkdtempSync(kept + ".");
-    const failure = install(name + "@24", draft);
+    const failure = install(npm, name + "@24", draft);
     if (failure) return { failure };
     const node = path.join(draft, "node_modules", name, "bin", "node");
     // npm leaves it to the umask who may write it.
@@ -69,17 +71,23 @@ module.exports = function bringNode(cache, isEnough, why) {
   function tidyUp() {}
 };
 
-/** @returns {string | null} why not, in npm's words. */
-function install(what, folder) {
+/** @returns {string | null} the npm beside this Node, or whichever is on the PATH. */
+function findNpm() {
   const besideNode = path.join(path.dirname(process.execPath), "npm");
-  const npm = fs.existsSync(besideNode) ? besideNode : "npm";
+  if (fs.existsSync(besideNode)) return besideNode;
+  const asked = childProcess.spawnSync("npm", ["--version"], { stdio: "ignore" });
+  return asked.error && asked.error.code === "ENOENT" ? null : "npm";
+}
+
+/** @returns {string | null} why not, in npm's words. */
+function install(npm, what, folder) {
   // In a folder of its own: an .npmrc of the directory that this was called in must not name the registry.
   const place = ["--prefix", folder, "--no-global", "--no-save", "--no-package-lock"];
   const manner = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
   const patience = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000"];
   const options = { cwd: folder, encoding: "utf8", stdio: ["ignore", "ignore", "pipe"], timeout: 600000 };
   const ran = childProcess.spawnSync(npm, ["install", what].concat(place, manner, patience), options);
-  if (ran.error) return ran.error.code === "ENOENT" ? "there is no npm on the PATH" : ran.error.message;
+  if (ran.error) return ran.error.message;
   if (ran.status === 0) return null;
   const said = ran.stderr.split("\n").map((line) => /^npm (?:error|ERR!) (?!code |syscall |errno |type )(.* .*)/.exec(line));
   const sentence = said.find(Boolean);

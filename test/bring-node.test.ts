@@ -65,6 +65,13 @@ test("a Node that does not run here is not kept", { timeout }, async (t) => {
   assert.deepEqual(readdirSync(cache), []);
 });
 
+test("without npm one sentence says all", async (t) => {
+  const { call, directory } = await setup(t, { binary: null });
+  const answer = await call(["list"], { PATH: directory });
+  assert.equal(answer.code, 1);
+  assert.match(answer.stderr, /^claude-worker needs Node 22\.14 .+: install a newer one .+there is no npm on the PATH\.\)\n$/);
+});
+
 test("a registry that has none, and one that does not answer, are said in npm's words", { timeout }, async (t) => {
   const { call, cache } = await setup(t, { binary: null });
   const missing = await call(["list"]);
@@ -121,7 +128,7 @@ async function setup(
         };
         // As where every user has a group of their own: npm makes files that the group may write.
         execFile(
-          "sh",
+          "/bin/sh",
           ["-c", 'umask 002 && exec "$@"', "sh", process.execPath, ...old, launcher, ...args],
           { cwd: directory, env: all },
           (error, stdout, stderr) => {
