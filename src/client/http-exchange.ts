@@ -98,19 +98,20 @@ function isFine(status: number, { alsoFine }: Exchange): boolean {
 }
 
 /** What goes wrong on the way becomes an error that says so. */
-async function failing<T>(address: ServerAddress, { signal, silenceMs = 30_000 }: Exchange, work: () => Promise<T>): Promise<T> {
+async function failing<T>(address: ServerAddress, exchange: Exchange, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (signal?.aborted === true) throw signal.reason;
+    if (exchange.signal?.aborted === true) throw exchange.signal.reason;
     if (!(error instanceof Error) || error instanceof WorkerError) throw error;
-    throw error instanceof Silence ? silent(address, silenceMs) : unreachable(error, nameOf(address));
+    throw error instanceof Silence ? silent(address, exchange) : unreachable(error, nameOf(address));
   }
 }
 
-function silent(address: ServerAddress, silenceMs: number): ServerUnreachable {
+function silent(address: ServerAddress, { method = "GET", silenceMs = 30_000 }: Exchange): ServerUnreachable {
   const where = nameOf(address);
-  const message = `The server at ${where} said nothing for ${silenceMs / 1000} s. If it hangs: claude-worker server restart --takeover`;
+  const doubt = method === "GET" ? "" : " and may still do what was asked for: look (claude-worker list) before you ask again";
+  const message = `The server at ${where} said nothing for ${silenceMs / 1000} s${doubt}. If it hangs: claude-worker server restart --takeover`;
   return new ServerUnreachable(message, { address: where });
 }
 

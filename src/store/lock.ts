@@ -121,7 +121,7 @@ function serverRunning(file: string): WorkerError {
   const who = holder === null ? "Another server" : `Another server (process ${holder.pid})`;
   return new WorkerError(
     "server_running",
-    `${who} runs on this data directory and holds ${file}. Use that one, or end it first: claude-worker server stop.`,
+    `${who} runs on this data directory and holds ${file}. Use that one, or end it first: claude-worker server stop (if it hangs: claude-worker server restart --takeover).`,
   );
 }
 

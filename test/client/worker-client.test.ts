@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { ServerUnreachable, urlAddress, WorkerClient, WorkerError } from "../../src/client/index.ts";
+import { httpClient } from "../../src/client/http-exchange.ts";
 import { setup } from "./setup.ts";
 
 test("submits, reads, changes and removes a task over the unix socket", async (t) => {
@@ -128,7 +129,9 @@ test("tells a server that breaks off in the middle of its answer", async (t) => 
 
 test("gives up on a server that stays silent", async (t) => {
   const client = await serverThat(t, () => undefined);
-  await assert.rejects(client.health(50), /said nothing for 0\.05 s/);
+  await assert.rejects(client.health(50), /said nothing for 0\.05 s\. If it hangs/);
+  const writing = httpClient(client.address).json({ method: "POST", path: "/tasks", body: {}, silenceMs: 50 });
+  await assert.rejects(writing, /said nothing for 0\.05 s and may still do what was asked for/);
 });
 
 test("makes an error of an answer that is not this server's", async (t) => {
