@@ -31,7 +31,7 @@ export const command = defineCommand<{ readonly timeout?: number }>({
     if (options.json === true) writeJson(io.stdout, { tasks: ended, open, timed_out: isTimedOut });
     else if (open.length > 0)
       io.stderr.write(
-        `${isTimedOut ? "The time is over" : "Not waiting any longer"}: ${open.length === 1 ? "task" : "tasks"} ${open.join(", ")} not ended yet, left running.\n`,
+        `${isTimedOut ? "The time is over" : "Not waiting any longer"}: ${open.length === 1 ? "task" : "tasks"} ${open.join(", ")} not ended yet. Nothing was stopped.\n`,
       );
     if (isTimedOut) return exitCodes.timedOut;
     if (open.length > 0) return exitCodes.interrupted;
