@@ -4,6 +4,7 @@ import { writeBackup } from "./backup.ts";
 import { findDamagedPages, findFaults } from "./check.ts";
 import { openReadOnly } from "./database-file.ts";
 import type { Chore, ChoreReport } from "./run-aside.ts";
+import { guarded } from "./storage-fault.ts";
 
 const chore = JSON.parse(process.argv[2] ?? "") as Chore;
 process.stdout.write(JSON.stringify(report(chore)));
@@ -24,7 +25,8 @@ function perform(asked: Chore): string[] {
   }
   const database = openReadOnly(asked.file);
   try {
-    return asked.kind === "check" ? findFaults(database, asked.file) : findDamagedPages(database, asked.file);
+    const find = asked.kind === "check" ? findFaults : findDamagedPages;
+    return guarded(asked.file, () => find(database, asked.file));
   } finally {
     database.close();
   }

@@ -1,24 +1,35 @@
 /** Finds damage: what SQLite knows of its pages and references, and what the tables must say of each other. It mends nothing. */
-import type Database from "better-sqlite3";
-import { asWorkerError } from "./storage-fault.ts";
+import Database from "better-sqlite3";
 
-/** Sentences about what is wrong with the file's pages; empty when all is well. Takes 2 to 5 s a GB when the file is cached. */
+/**
+ * Sentences about what is wrong with the file's pages; empty when all is well. Takes 2 to 5 s a GB when the file is cached.
+ * @throws SqliteError what kept it from looking: that is no damage
+ */
 export function findDamagedPages(database: Database.Database, file: string): string[] {
   try {
     return damageIn(database.prepare<[], string>("PRAGMA quick_check(5)").pluck().all(), file);
   } catch (thrown) {
-    return [asWorkerError(thrown, file).message];
+    return damageIn([damageMet(thrown)], file);
   }
 }
 
-/** Sentences about everything that is wrong: pages, indexes, references, counters, numbering. Slower than `findDamagedPages`. */
+/**
+ * Sentences about everything that is wrong: pages, indexes, references, counters, numbering. Slower than `findDamagedPages`.
+ * @throws SqliteError what kept it from looking: that is no damage
+ */
 export function findFaults(database: Database.Database, file: string): string[] {
   try {
     const damage = damageIn(database.prepare<[], string>("PRAGMA integrity_check(20)").pluck().all(), file);
     return [...damage, ...findBrokenReferences(database, file), ...findBrokenRules(database)];
   } catch (thrown) {
-    return [asWorkerError(thrown, file).message];
+    return damageIn([damageMet(thrown)], file);
   }
+}
+
+/** What SQLite calls the damage at which it gave up. */
+function damageMet(thrown: unknown): string {
+  if (thrown instanceof Database.SqliteError && thrown.code.startsWith("SQLITE_CORRUPT")) return thrown.message;
+  throw thrown;
 }
 
 /** SQLite answers "ok", or rows of one or more lines under a heading in asterisks. */

@@ -134,6 +134,16 @@ describe("refused with a sentence is", () => {
     refused(file, /is damaged: .*Restore a backup/);
   });
 
+  test("a database so damaged that the check gives up: what to do is said once", async (t) => {
+    const { file, store } = setup(t);
+    await store.close();
+    // Among these pages are roots of tables: SQLite throws instead of listing what it finds.
+    const descriptor = openSync(file, "r+");
+    for (let page = 10; page < statSync(file).size / 4096; page += 3) writeSync(descriptor, Buffer.alloc(4096, 0xaa), 0, 4096, page * 4096);
+    closeSync(descriptor);
+    refused(file, /^(?!.*backup.*backup)\S+ is damaged: .*malformed\. Restore a backup/);
+  });
+
   test("a directory, and a file in a directory that does not exist", (t) => {
     const directory = scratchDirectory(t);
     mkdirSync(path.join(directory, "tasks.db"));
