@@ -8,7 +8,8 @@ export function storageFault(thrown: unknown, file: string): WorkerError | null 
   if (!(thrown instanceof Database.SqliteError)) return null;
   const code = thrown.code;
   const detail = `${code}: ${thrown.message}`;
-  if (code === "SQLITE_FULL") {
+  // The second: no room even for the index of its log, which opening needs.
+  if (code === "SQLITE_FULL" || code === "SQLITE_IOERR_SHMSIZE") {
     return new WorkerError(
       "storage_full",
       `The disk of ${file} is full, so nothing was saved (${detail}). Free some space; saving then works again by itself.`,

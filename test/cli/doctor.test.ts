@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import type { Check } from "../../src/cli/doctor/check.ts";
 import { checkClaudeCode, ownBinary } from "../../src/cli/doctor/claude-code.ts";
 import { checkCredentials } from "../../src/cli/doctor/credentials.ts";
 import { checkDatabase } from "../../src/cli/doctor/database.ts";
@@ -216,6 +218,21 @@ test("while no server runs the database is looked at, and what is wrong is said 
     (await checkDatabase(path.join(place.directory, "directory"))).message,
     /is not a file\. Name another one with CLAUDE_WORKER_DB/,
   );
+});
+
+test("a sound database that only cannot be opened is nobody's reason to restore or move it", async (t) => {
+  const file = path.join(scratch(t).directory, "tasks.db");
+  await openStore({ path: file }).close();
+  const script = `
+    const { checkDatabase } = await import(${JSON.stringify(new URL("../../src/cli/doctor/database.ts", import.meta.url).href)});
+    console.log(JSON.stringify(await checkDatabase(${JSON.stringify(file)})));`;
+  // As on a full disk, no file may grow beyond a block.
+  const words = ["-c", 'ulimit -f 1 && exec "$@"', "sh", process.execPath, "--input-type=module", "-e", script];
+  const { state, message, mend } = JSON.parse(execFileSync("/bin/sh", words, { encoding: "utf8" })) as Check;
+  assert.equal(state, "fail");
+  assert.match(message, /^The disk of \S+tasks\.db is full.*Free some space/);
+  assert.equal(mend, null);
+  assert.equal((await checkDatabase(file)).state, "ok");
 });
 
 test("the hold of a Claude Code that could not start shows its mend, and doctor --fix lifts it once it starts", async (t) => {

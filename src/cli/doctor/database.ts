@@ -12,13 +12,8 @@ const longestMs = 60_000;
 /** @param file need not be there: the first start makes it. */
 export async function checkDatabase(file: string): Promise<Check> {
   if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return ok(name, `${file} (will be made)`);
-  const fault = faultOfFile(file) ?? (await faultInside(file));
-  if (fault === null) return ok(name, file);
-  if (fault === "late") return warn(name, `${file} is too large to be checked here`, "Start the server, then: claude-worker db check");
-  const mend = /CLAUDE_WORKER_DB|restore an? (older )?backup|Free some space/i.test(fault)
-    ? null
-    : `Put a backup in its place (claude-worker restore FILE), or move ${file} and its -wal and -shm files away to start with an empty one`;
-  return fail(name, fault, mend);
+  const fault = faultOfFile(file);
+  return fault === null ? await checkContent(file) : fail(name, fault, null);
 }
 
 /** What is seen without opening it. */
@@ -33,21 +28,31 @@ function faultOfFile(file: string): string | null {
   }
 }
 
-/** What the store says of its content: a sentence, null when all is well, `late` when it takes too long. */
-function faultInside(file: string): Promise<string | null> {
+/** What the store says of its content. */
+function checkContent(file: string): Promise<Check> {
   const { url } = import.meta;
   const entry = fileURLToPath(new URL(url.endsWith(".ts") ? "../../store/aside.ts" : "../../store/aside.js", url));
   const chore = JSON.stringify({ kind: "quick_check", file });
   return new Promise((resolve) => {
     execFile(process.execPath, [entry, chore], { env: {}, timeout: longestMs, killSignal: "SIGKILL" }, (error, stdout, stderr) => {
-      if (error?.killed === true) return resolve("late");
-      resolve(faultReported(stdout) ?? (error === null ? null : `${file} could not be checked: ${stderr.trim() || error.message}`));
+      if (error?.killed === true)
+        return resolve(warn(name, `${file} is too large to be checked here`, "Start the server, then: claude-worker db check"));
+      if (stdout === "")
+        return resolve(fail(name, `${file} could not be checked: ${stderr.trim() || (error?.message ?? "no answer")}`, null));
+      resolve(reported(stdout, file));
     });
   });
 }
 
-function faultReported(stdout: string): string | null {
-  if (stdout === "") return null;
+/** Only damage is a reason to part with the database. What kept the store from looking it says itself, with the mend. */
+function reported(stdout: string, file: string): Check {
   const report = JSON.parse(stdout) as { faults?: string[]; error?: { message: string } };
-  return report.error?.message ?? report.faults?.[0] ?? null;
+  if (report.error !== undefined) return fail(name, report.error.message, null);
+  const [damage] = report.faults ?? [];
+  if (damage === undefined) return ok(name, file);
+  return fail(
+    name,
+    damage,
+    `Put a backup in its place (claude-worker restore FILE), or move ${file} and its -wal and -shm files away to start with an empty one`,
+  );
 }

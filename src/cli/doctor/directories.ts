@@ -24,7 +24,8 @@ export function checkDirectories({ home, logs, database }: Paths): Check[] {
 
 function checkDirectory(name: string, path: string): Check {
   const place = existing(path);
-  if (!isWritable(place)) return fail(name, `${path} cannot be written`, "Mend its rights, or choose another place: CLAUDE_WORKER_HOME");
+  if (!isWritable(place))
+    return fail(name, `${path} cannot be written`, "Make it writable for this user, or choose another place: CLAUDE_WORKER_HOME");
   if (place !== path) return ok(name, `${path} (will be made)`);
   const mode = statSync(path).mode & 0o777;
   if (name === "Data directory" && (mode & 0o077) !== 0) {
