@@ -2,7 +2,7 @@
 import { messageOf, WorkerError } from "../domain/errors.ts";
 import { writeBackup } from "./backup.ts";
 import { findDamagedPages, findFaults } from "./check.ts";
-import { openReadOnly } from "./database-file.ts";
+import { openReadOnly, refuseUnusable } from "./database-file.ts";
 import type { Chore, ChoreReport } from "./run-aside.ts";
 import { guarded } from "./storage-fault.ts";
 
@@ -23,6 +23,7 @@ function perform(asked: Chore): string[] {
     writeBackup(asked);
     return [];
   }
+  if (asked.kind === "quick_check") refuseUnusable(asked.file);
   const database = openReadOnly(asked.file);
   try {
     const find = asked.kind === "check" ? findFaults : findDamagedPages;

@@ -3,6 +3,7 @@
  * It never reads the file by itself: closing a second descriptor would drop the locks that SQLite holds on it (POSIX).
  */
 import { accessSync, constants, existsSync, renameSync, statSync } from "node:fs";
+import type { Stats } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
 import { WorkerError } from "../domain/errors.ts";
@@ -84,6 +85,30 @@ export function refuseStranger(database: Database.Database, file: string): void 
   }
 }
 
+/**
+ * Refuses a file that a server could not use, before SQLite is let near it: beside a file that may only be read, it would leave a log
+ * that may only be read, too.
+ * @throws WorkerError `storage_unusable`
+ */
+export function refuseUnusable(file: string): void {
+  const stats = statsOf(file);
+  if (!stats.isFile()) throw new WorkerError("storage_unusable", `${file} is not a file. Name another one with CLAUDE_WORKER_DB.`);
+  if (stats.size === 0) {
+    throw new WorkerError(
+      "storage_unusable",
+      `${file} is empty (0 bytes), which no Claude Worker leaves behind. Restore a backup, or remove it to start with an empty database.`,
+    );
+  }
+  for (const place of [file, `${file}-wal`, `${file}-shm`, path.dirname(file)]) {
+    try {
+      accessSync(place, constants.R_OK | constants.W_OK);
+    } catch (thrown) {
+      // An orderly stop leaves no log.
+      if ((thrown as NodeJS.ErrnoException).code !== "ENOENT") throw fileFault(thrown, place);
+    }
+  }
+}
+
 /** The file appears complete or not at all: a crash in between must not leave an empty one, which would be refused. */
 function create(file: string): void {
   const directory = path.dirname(file);
@@ -122,21 +147,11 @@ function create(file: string): void {
   });
 }
 
-function refuseUnusable(file: string): void {
-  const stats = statSync(file);
-  if (!stats.isFile()) throw new WorkerError("storage_unusable", `${file} is not a file. Name another one with CLAUDE_WORKER_DB.`);
-  if (stats.size === 0) {
-    throw new WorkerError(
-      "storage_unusable",
-      `${file} is empty (0 bytes), which no Claude Worker leaves behind. Restore a backup, or remove it to start with an empty database.`,
-    );
-  }
-  for (const place of [file, path.dirname(file)]) {
-    try {
-      accessSync(place, constants.R_OK | constants.W_OK);
-    } catch (thrown) {
-      throw fileFault(thrown, place);
-    }
+function statsOf(file: string): Stats {
+  try {
+    return statSync(file);
+  } catch (thrown) {
+    throw fileFault(thrown, file);
   }
 }
 

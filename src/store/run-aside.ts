@@ -12,7 +12,7 @@ export type Chore =
   | { readonly kind: "backup"; readonly file: string; readonly draft: string; readonly target: string }
   /** Finds everything that is wrong. */
   | { readonly kind: "check"; readonly file: string }
-  /** Finds damaged pages only: what a server looks for at its start. */
+  /** Finds damaged pages only: what a server looks for at its start. What a start refuses is refused here, too. */
   | { readonly kind: "quick_check"; readonly file: string };
 
 /** What the process prints, as one line of JSON. */

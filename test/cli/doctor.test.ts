@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { Check } from "../../src/cli/doctor/check.ts";
@@ -15,6 +15,7 @@ import { pathsFrom } from "../../src/config/paths.ts";
 import { WorkerClient } from "../../src/client/index.ts";
 import { openStore } from "../../src/store/sqlite.ts";
 import { scratch } from "../support/scratch.ts";
+import { printedByUnprivileged } from "../support/unprivileged.ts";
 import { withoutServer, withServer } from "./setup.ts";
 
 test("an old Node fails, a new one is ok", () => {
@@ -190,7 +191,7 @@ test("while no server runs the database is looked at, and what is wrong is said 
     return copy;
   };
   const broken: [string, Buffer, RegExp][] = [
-    ["empty", Buffer.alloc(0), /is empty \(0 bytes\)\. Restore a backup/],
+    ["empty", Buffer.alloc(0), /is empty \(0 bytes\).* Restore a backup/],
     ["text", Buffer.from("no database".repeat(100)), /tasks|text/],
     ["foreign", changed(68, [0, 0, 0, 1]), /is a database of another program \(application id 1\)/],
     ["newer", changed(60, [0, 0, 255, 255]), /was written by a newer Claude Worker/],
@@ -223,16 +224,36 @@ test("while no server runs the database is looked at, and what is wrong is said 
 test("a sound database that only cannot be opened is nobody's reason to restore or move it", async (t) => {
   const file = path.join(scratch(t).directory, "tasks.db");
   await openStore({ path: file }).close();
-  const script = `
-    const { checkDatabase } = await import(${JSON.stringify(new URL("../../src/cli/doctor/database.ts", import.meta.url).href)});
-    console.log(JSON.stringify(await checkDatabase(${JSON.stringify(file)})));`;
   // As on a full disk, no file may grow beyond a block.
-  const words = ["-c", 'ulimit -f 1 && exec "$@"', "sh", process.execPath, "--input-type=module", "-e", script];
+  const words = ["-c", 'ulimit -f 1 && exec "$@"', "sh", process.execPath, "--input-type=module", "-e", printsCheckOf(file)];
   const { state, message, mend } = JSON.parse(execFileSync("/bin/sh", words, { encoding: "utf8" })) as Check;
   assert.equal(state, "fail");
   assert.match(message, /^The disk of \S+tasks\.db is full.*Free some space/);
   assert.equal(mend, null);
   assert.equal((await checkDatabase(file)).state, "ok");
+});
+
+test("a database or a directory that may only be read fails, and nothing is left beside it", async (t) => {
+  const { directory } = scratch(t);
+  const data = path.join(directory, "data");
+  const file = path.join(data, "tasks.db");
+  mkdirSync(data);
+  await openStore({ path: file }).close();
+  chmodSync(directory, 0o755);
+  for (const [what, modes] of [
+    [file, { data: 0o777, file: 0o444 }],
+    [data, { data: 0o555, file: 0o666 }],
+  ] as const) {
+    chmodSync(file, modes.file);
+    chmodSync(data, modes.data);
+    const printed = printedByUnprivileged(printsCheckOf(file));
+    chmodSync(data, 0o755);
+    if (printed === null) return t.skip("no user without rights may read Node and the source here");
+    const { state, message, mend } = JSON.parse(printed) as Check;
+    assert.deepEqual([state, mend], ["fail", null]);
+    assert.equal(message, `${what} cannot be read and written (EACCES). Make it and its directory writable for this user.`);
+    assert.deepEqual(readdirSync(data), ["tasks.db"]);
+  }
 });
 
 test("the hold of a Claude Code that could not start shows its mend, and doctor --fix lifts it once it starts", async (t) => {
@@ -256,3 +277,10 @@ test("the hold of a Claude Code that could not start shows its mend, and doctor 
   assert.match((await call(["doctor", "--fix"], { env })).stderr, /^Mended: Hold: held: Claude Code cannot be started/m);
   assert.deepEqual(holds, []);
 });
+
+/** A module for a process of its own that prints what doctor says of the database. */
+function printsCheckOf(file: string): string {
+  return `
+    const { checkDatabase } = await import(${JSON.stringify(new URL("../../src/cli/doctor/database.ts", import.meta.url).href)});
+    console.log(JSON.stringify(await checkDatabase(${JSON.stringify(file)})));`;
+}

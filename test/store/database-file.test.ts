@@ -20,6 +20,7 @@ import Database from "better-sqlite3";
 import { openDatabaseFile } from "../../src/store/database-file.ts";
 import { openStore } from "../../src/store/sqlite.ts";
 import { eventually } from "../support/eventually.ts";
+import { printedByUnprivileged } from "../support/unprivileged.ts";
 import { newTask, scratchDirectory, setup } from "./setup.ts";
 
 describe("opening the database", () => {
@@ -180,6 +181,8 @@ describe("refused with a sentence is", () => {
       opened(path.join(data, "other.db"), { directory: 0o555, file: 0o666 }) ?? "",
       /^storage_unusable: .* cannot be read and written \(EACCES\)/,
     );
+    writeFileSync(`${file}-wal`, "", { mode: 0o400 });
+    assert.match(opened(file, { directory: 0o777, file: 0o666 }) ?? "", /^storage_unusable: .*tasks\.db-wal cannot be read and written/);
   });
 });
 
@@ -199,18 +202,10 @@ function killedServer(t: TestContext): { file: string } {
   return { file };
 }
 
-/** What opening says to a user without rights. Root may write everywhere, so it becomes another user for this; null: impossible. */
+/** What opening says to a user without rights; null: there is none here. */
 function openAsUnprivileged(file: string): string | null {
-  const script = `
+  return printedByUnprivileged(`
     const { openStore } = await import(${JSON.stringify(new URL("../../src/store/sqlite.ts", import.meta.url).href)});
     try { openStore({ path: ${JSON.stringify(file)} }); console.log("opened"); }
-    catch (error) { console.log(error.code + ": " + error.message); }`;
-  const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-  try {
-    const options = { encoding: "utf8", cwd: "/", stdio: "pipe", ...user } as const;
-    return execFileSync(process.execPath, ["--input-type=module", "-e", script], options).trim();
-  } catch {
-    // The other user cannot even read Node or the source.
-    return null;
-  }
+    catch (error) { console.log(error.code + ": " + error.message); }`);
 }

@@ -1,6 +1,6 @@
 /** Checks the database while no server has it open. The store is the server's room: a process of its own looks, and changes nothing. */
 import { execFile } from "node:child_process";
-import { lstatSync, statSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { fail, ok, warn } from "./check.ts";
 import type { Check } from "./check.ts";
@@ -12,24 +12,11 @@ const longestMs = 60_000;
 /** @param file need not be there: the first start makes it. */
 export async function checkDatabase(file: string): Promise<Check> {
   if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return ok(name, `${file} (will be made)`);
-  const fault = faultOfFile(file);
-  return fault === null ? await checkContent(file) : fail(name, fault, null);
+  return await checkByStore(file);
 }
 
-/** What is seen without opening it. */
-function faultOfFile(file: string): string | null {
-  try {
-    const stats = statSync(file);
-    if (!stats.isFile()) return `${file} is not a file. Name another one with CLAUDE_WORKER_DB.`;
-    if (stats.size > 0) return null;
-    return `${file} is empty (0 bytes). Restore a backup, or remove it to start with an empty database.`;
-  } catch (error) {
-    return `${file} cannot be looked at (${(error as NodeJS.ErrnoException).code ?? "unknown error"}). Name another one with CLAUDE_WORKER_DB.`;
-  }
-}
-
-/** What the store says of its content. */
-function checkContent(file: string): Promise<Check> {
+/** What the store says of the file and its content. */
+function checkByStore(file: string): Promise<Check> {
   const { url } = import.meta;
   const entry = fileURLToPath(new URL(url.endsWith(".ts") ? "../../store/aside.ts" : "../../store/aside.js", url));
   const chore = JSON.stringify({ kind: "quick_check", file });
