@@ -43,6 +43,12 @@ export function fileFault(thrown: unknown, place: string): WorkerError {
   if (code === "ENOENT") {
     return new WorkerError("storage_unusable", `The directory of ${place} does not exist (${code}). Create it, or name another place.`);
   }
+  if (code === "ENOTDIR") {
+    return new WorkerError(
+      "storage_unusable",
+      `A file is where a directory of ${place} should be (${code}). Move it, or name another place.`,
+    );
+  }
   return new WorkerError(
     "storage_unusable",
     `${place} cannot be read and written (${code}). Make it and its directory writable for this user.`,

@@ -145,6 +145,19 @@ test("doctor prints a line for each check and exits with 1 when one fails", asyn
   assert.match(bad.stdout, /\n +→ /);
 });
 
+test("a file in the data directory's place is told as what it is", async (t) => {
+  const { call, place } = withoutServer(t);
+  const file = place.file("file", "");
+  chmodSync(file, 0o755); // Its rights alone look like those of a directory.
+  for (const home of [file, path.join(file, "data")]) {
+    const { code, stdout } = await call(["doctor"], { env: { CLAUDE_WORKER_HOME: home } });
+    assert.equal(code, 1);
+    assert.match(stdout, /^fail {2}Data directory +\S+file is not a directory$/m);
+    assert.match(stdout, /^fail {2}Database +A file is where a directory of \S+tasks\.db should be \(ENOTDIR\)\. Move it/m);
+    assert.doesNotMatch(stdout, /lstat|Configuration/);
+  }
+});
+
 test("a credential that only agents get is one, and one that no agent gets is none", async (t) => {
   const { call } = withoutServer(t);
   const credentials = async (env: Record<string, string>): Promise<string | undefined> => {

@@ -11,8 +11,15 @@ const longestMs = 60_000;
 
 /** @param file need not be there: the first start makes it. */
 export async function checkDatabase(file: string): Promise<Check> {
-  if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return ok(name, `${file} (will be made)`);
-  return await checkByStore(file);
+  return isAbsent(file) ? ok(name, `${file} (will be made)`) : await checkByStore(file);
+}
+
+function isAbsent(file: string): boolean {
+  try {
+    return lstatSync(file, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false; // Nobody can tell; the store says why.
+  }
 }
 
 /** What the store says of the file and its content. */

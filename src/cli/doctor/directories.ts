@@ -24,6 +24,8 @@ export function checkDirectories({ home, logs, database }: Paths): Check[] {
 
 function checkDirectory(name: string, path: string): Check {
   const place = existing(path);
+  if (!statSync(place).isDirectory())
+    return fail(name, `${place} is not a directory`, "Move it away, or choose another place: CLAUDE_WORKER_HOME");
   if (!isWritable(place))
     return fail(name, `${path} cannot be written`, "Make it writable for this user, or choose another place: CLAUDE_WORKER_HOME");
   if (place !== path) return ok(name, `${path} (will be made)`);
