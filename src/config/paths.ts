@@ -1,6 +1,6 @@
 /** Where everything lives. Pure: it computes paths and creates nothing. */
 import { homedir, tmpdir } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { taskVariables } from "../domain/task-variables.ts";
 
 /** Longest path of a unix socket in bytes, without the closing NUL (Linux 107; macOS 103, which we keep to everywhere). */
@@ -45,6 +45,13 @@ export function pathsFrom(env: Readonly<Record<string, string | undefined>>): Pa
     serverLog: join(home, "server.log"),
     config: env["CLAUDE_WORKER_CONFIG"] || join(configHome, "claude-worker", "config.json"),
   };
+}
+
+/** The variable that moves this directory: the logs and the database have one of their own where they lie elsewhere than by default. */
+export function variableOf(directory: string, { home, logs, database }: Paths): string {
+  if (directory === home) return "CLAUDE_WORKER_HOME";
+  if (directory === logs && logs !== join(home, "logs")) return "CLAUDE_WORKER_LOG_DIR";
+  return directory === dirname(database) ? "CLAUDE_WORKER_DB" : "CLAUDE_WORKER_HOME";
 }
 
 /** The raw log (journal) of a task. */

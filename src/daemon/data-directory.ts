@@ -1,29 +1,32 @@
 /** Makes the data directory and refuses one that others may enter. */
 import { chmodSync, lstatSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Paths } from "../config/paths.ts";
 import { makeDirectory } from "../config/make-directory.ts";
+import { variableOf } from "../config/paths.ts";
+import type { Paths } from "../config/paths.ts";
 import { WorkerError } from "../domain/errors.ts";
 
 /** @throws WorkerError storage_unusable with what to do. */
 export function prepareDataDirectory(paths: Paths): void {
-  for (const directory of new Set([paths.home, dirname(paths.database), paths.logs, paths.run]))
-    prepare(directory, directory === dirname(paths.database) && directory !== paths.home);
+  for (const directory of new Set([paths.home, dirname(paths.database), paths.logs, paths.run])) prepare(directory, paths);
 }
 
-/** @param shared the directory may hold other people's things (a database elsewhere): made when missing, otherwise left as it is. */
-function prepare(directory: string, shared: boolean): void {
+function prepare(directory: string, paths: Paths): void {
   try {
     makeDirectory(directory, 0o700);
   } catch (error) {
     throw new WorkerError(
       "storage_unusable",
-      `The directory ${directory} cannot be made (${(error as NodeJS.ErrnoException).code ?? "unknown error"}). Mend its rights, or choose another: CLAUDE_WORKER_HOME.`,
+      `The directory ${directory} cannot be made (${(error as NodeJS.ErrnoException).code ?? "unknown error"}). Mend its rights, or choose another: ${variableOf(directory, paths)}.`,
     );
   }
-  if (shared) return;
+  // A database elsewhere may lie among other people's things: its directory is made when missing, otherwise left as it is.
+  if (directory === dirname(paths.database) && directory !== paths.home) return;
   const { mode, uid } = lstatSync(directory);
   if (process.getuid !== undefined && uid !== process.getuid())
-    throw new WorkerError("storage_unusable", `The directory ${directory} belongs to another user. Choose another: CLAUDE_WORKER_HOME.`);
+    throw new WorkerError(
+      "storage_unusable",
+      `The directory ${directory} belongs to another user. Choose another: ${variableOf(directory, paths)}.`,
+    );
   if ((mode & 0o077) !== 0) chmodSync(directory, 0o700);
 }

@@ -84,6 +84,21 @@ test("a data directory that is open to others is a warning, one that cannot be w
   );
 });
 
+test("a place that does not work is told with the variable that moves it", (t) => {
+  const place = scratch(t);
+  const file = place.file("file", "");
+  const mends = (env: Record<string, string>): (string | undefined)[] =>
+    checkDirectories(pathsFrom({ HOME: place.home, CLAUDE_WORKER_HOME: place.dataHome, ...env }))
+      .filter(({ state }) => state === "fail")
+      .map(({ mend }) => mend?.match(/CLAUDE_WORKER_\w+/)?.[0]);
+  for (const [variable, value] of [
+    ["CLAUDE_WORKER_HOME", file],
+    ["CLAUDE_WORKER_LOG_DIR", file],
+    ["CLAUDE_WORKER_DB", path.join(file, "tasks.db")],
+  ] as const)
+    assert.deepEqual(mends({ [variable]: value }), [variable]);
+});
+
 test("little room is a warning, hardly any a failure", () => {
   assert.deepEqual(
     [5e9, 5e8, 5e7].map((bytes) => checkFreeSpace(bytes, "/").state),

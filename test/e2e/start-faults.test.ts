@@ -34,3 +34,16 @@ test("a working directory that went after the submit fails its task with a sente
   assert.match(String(task.error?.message), /short-lived cannot be used any more \(ENOENT\)/);
   assert.equal(task.attempts, 1);
 });
+
+test("a place for the logs or the database that does not work is refused with the variable that named it", async (t) => {
+  const w = await worker(t);
+  const file = w.place.file("file", "");
+  for (const [variable, value] of [
+    ["CLAUDE_WORKER_LOG_DIR", file],
+    ["CLAUDE_WORKER_DB", `${file}/tasks.db`],
+  ] as const) {
+    const { code, stderr } = await w.cli(["server", "start"], { env: { [variable]: value } });
+    assert.equal(code, 1);
+    assert.match(stderr, new RegExp(`The directory ${file} cannot be made .* choose another: ${variable}\\.$`, "m"));
+  }
+});

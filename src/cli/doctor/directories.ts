@@ -2,6 +2,7 @@
 import { accessSync, chmodSync, constants, existsSync, statSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
+import { variableOf } from "../../config/paths.ts";
 import type { Paths } from "../../config/paths.ts";
 import { fail, ok, warn } from "./check.ts";
 import type { Check } from "./check.ts";
@@ -11,7 +12,8 @@ const fewBytes = gigabyte;
 const tooFewBytes = 0.1 * gigabyte;
 
 /** The data directory, and the logs and the database where they are elsewhere. */
-export function checkDirectories({ home, logs, database }: Paths): Check[] {
+export function checkDirectories(paths: Paths): Check[] {
+  const { home, logs, database } = paths;
   const places: readonly [string, string][] = [
     ["Data directory", home],
     ["Logs", logs],
@@ -19,15 +21,16 @@ export function checkDirectories({ home, logs, database }: Paths): Check[] {
   ];
   return places
     .filter(([name, path]) => name === "Data directory" || !`${path}/`.startsWith(`${home}/`))
-    .map(([name, path]) => checkDirectory(name, path));
+    .map(([name, path]) => checkDirectory(name, path, variableOf(path, paths)));
 }
 
-function checkDirectory(name: string, path: string): Check {
+/** @param variable names another place. */
+function checkDirectory(name: string, path: string, variable: string): Check {
   const place = existing(path);
   if (!statSync(place).isDirectory())
-    return fail(name, `${place} is not a directory`, "Move it away, or choose another place: CLAUDE_WORKER_HOME");
+    return fail(name, `${place} is not a directory`, `Move it away, or choose another place: ${variable}`);
   if (!isWritable(place))
-    return fail(name, `${path} cannot be written`, "Make it writable for this user, or choose another place: CLAUDE_WORKER_HOME");
+    return fail(name, `${path} cannot be written`, `Make it writable for this user, or choose another place: ${variable}`);
   if (place !== path) return ok(name, `${path} (will be made)`);
   const mode = statSync(path).mode & 0o777;
   if (name === "Data directory" && (mode & 0o077) !== 0) {
