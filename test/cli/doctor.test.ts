@@ -43,6 +43,17 @@ test("a Claude Code that does not start fails with the mend", async (t) => {
   }
 });
 
+test("a Claude Code that does not start is taken out where it was named: in the file or in the environment", async (t) => {
+  const { call } = withoutServer(t);
+  const mend = async (env: Record<string, string>): Promise<string> => (await call(["doctor"], { env })).stdout;
+  assert.match(
+    await mend({ CLAUDE_WORKER_CLAUDE_EXECUTABLE: "/nonexistent/claude" }),
+    /comes along: unset CLAUDE_WORKER_CLAUDE_EXECUTABLE$/m,
+  );
+  await call(["config", "set", "claude_executable", "/nonexistent/claude"]);
+  assert.match(await mend({}), /comes along: claude-worker config set claude_executable --unset$/m);
+});
+
 test("credentials are found wherever Claude Code finds them, and never shown", async (t) => {
   const place = scratch(t);
   const env = { HOME: place.home };

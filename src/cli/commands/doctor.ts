@@ -70,10 +70,10 @@ async function allChecks(io: Io): Promise<Check[]> {
 /** What depends on the settings; when they are broken, that is what is told. */
 async function withSettings(io: Io): Promise<Check[]> {
   try {
-    const { settings, client, isLocal, paths } = connectionOf(io);
+    const { settings, origins, client, isLocal, paths } = connectionOf(io);
     const [credentials, claude] = await Promise.all([
       checkCredentials(agentEnvironment(io.env, settings.agent_env)),
-      checkClaudeCode(settings.claude_executable),
+      checkClaudeCode(settings.claude_executable, origins.claude_executable),
     ]);
     // Of a remote server's Claude Code ours tells nothing.
     const claudeStarts = isLocal && claude.state === "ok";

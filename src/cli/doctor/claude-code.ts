@@ -2,14 +2,15 @@
 import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import { promisify } from "node:util";
+import type { SettingOrigin } from "../../config/load-settings.ts";
 import { fail, ok } from "./check.ts";
 import type { Check } from "./check.ts";
 
 const startMs = 20_000;
 const sdk = "@anthropic-ai/claude-agent-sdk";
 
-/** @param configured the setting `claude_executable`. */
-export async function checkClaudeCode(configured: string | null): Promise<Check> {
+/** @param configured the setting `claude_executable`. @param origin where it came from: only there it can be taken out. */
+export async function checkClaudeCode(configured: string | null, origin: SettingOrigin = "default"): Promise<Check> {
   const binary = configured ?? ownBinary();
   if (binary === null) {
     return fail(
@@ -22,10 +23,8 @@ export async function checkClaudeCode(configured: string | null): Promise<Check>
     const { stdout } = await promisify(execFile)(binary, ["--version"], { timeout: startMs });
     return ok("Claude Code", `${stdout.trim()} (${binary})`);
   } catch (error) {
-    const mend =
-      configured === null
-        ? "Install claude-worker again"
-        : "Name another binary, or use the one that comes along: claude-worker config set claude_executable --unset";
+    const how = origin === "environment" ? "unset CLAUDE_WORKER_CLAUDE_EXECUTABLE" : "claude-worker config set claude_executable --unset";
+    const mend = configured === null ? "Install claude-worker again" : `Name another binary, or use the one that comes along: ${how}`;
     return fail("Claude Code", `${binary} does not start: ${reason(error)}`, mend);
   }
 }
