@@ -56,6 +56,15 @@ export async function startServer(io: Io, connection: Connection, flags: readonl
   }
 }
 
+/**
+ * Asks the server's own program whether it could start in the place of the one that runs. Nothing is started or stopped.
+ * @param url of the one that runs; null: it has none.
+ * @throws WorkerError as `startServer`.
+ */
+export async function rehearseStart(io: Io, connection: Connection, flags: readonly string[], url: string | null): Promise<void> {
+  await startServer(io, connection, [...flags, `--rehearse-instead-of=${url ?? ""}`]);
+}
+
 /** In the bundle, the launcher's own `import`: it runs the bundle as a script, and that may not import (bin/run-compiled.cjs). */
 declare const launcherImport: ((specifier: string) => Promise<unknown>) | undefined;
 

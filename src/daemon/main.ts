@@ -6,6 +6,7 @@ import { pathsFrom } from "../config/paths.ts";
 import { WorkerError, messageOf } from "../domain/errors.ts";
 import { startDaemon } from "./daemon.ts";
 import { daemonOptions } from "./options.ts";
+import { rehearse } from "./rehearse.ts";
 import { version } from "./version.ts";
 
 process.umask(0o077);
@@ -16,6 +17,12 @@ async function main(): Promise<void> {
   const options = daemonOptions(process.argv.slice(2));
   const paths = pathsFrom(process.env);
   const { settings, origins } = loadSettings({ file: paths.config, env: process.env, flags: options.flags });
+  const { rehearseInsteadOf: insteadOf, dangerouslyBindAll } = options;
+  if (insteadOf !== null) {
+    await rehearse({ settings, paths, dangerouslyBindAll, insteadOf });
+    announce({ ready: true });
+    return;
+  }
   const log = pino({ level: process.env["CLAUDE_WORKER_LOG_LEVEL"] ?? "info", base: { pid: process.pid } });
   const daemon = await startDaemon({ options, settings, origins, paths, env: process.env, log });
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void daemon.stop({ mode: "leave" }));

@@ -13,6 +13,8 @@ export interface DaemonOptions {
   /** Listen on a wildcard address although every network then reaches the server. */
   readonly dangerouslyBindAll: boolean;
   readonly foreground: boolean;
+  /** Not a start, only its rehearsal: the URL of the server that is to go first (empty: it has none); null: a start. */
+  readonly rehearseInsteadOf: string | null;
 }
 
 /** @throws WorkerError invalid_input. */
@@ -29,6 +31,7 @@ export function daemonOptions(argv: readonly string[]): DaemonOptions {
     takeover: values.takeover === true,
     dangerouslyBindAll: values["dangerously-bind-all"] === true,
     foreground: values.foreground === true,
+    rehearseInsteadOf: values["rehearse-instead-of"] ?? null,
   };
 }
 
@@ -45,6 +48,7 @@ function parse(argv: readonly string[]) {
         takeover: { type: "boolean" },
         "dangerously-bind-all": { type: "boolean" },
         "socket-only-if-taken": { type: "boolean" },
+        "rehearse-instead-of": { type: "string" },
       },
     });
   } catch (error) {

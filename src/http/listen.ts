@@ -1,8 +1,7 @@
 /** Opens the server's unix socket and TCP port so that nobody but those who may can reach them. */
 import { lstatSync, chmodSync, statSync, unlinkSync } from "node:fs";
-import type { Server } from "node:http";
 import { isIP } from "node:net";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Server } from "node:net";
 import { dirname } from "node:path";
 import { WorkerError } from "../domain/errors.ts";
 

@@ -1,5 +1,6 @@
 /** `server restart`: a new server; what runs goes on meanwhile. */
 import { setTimeout as delay } from "node:timers/promises";
+import type { ServerView } from "../../contract/views.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { defineCommand } from "../command.ts";
 import { connectionOf } from "../connection.ts";
@@ -7,11 +8,12 @@ import type { Connection } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { requireOutsideOfTask } from "../inside-task.ts";
 import { writeJson } from "../io.ts";
+import type { Io } from "../io.ts";
 import { ServerUnreachable } from "../../client/server-unreachable.ts";
 import { requireLocalServer } from "../server-place.ts";
 import { serverFlags, serverOptions } from "../server-flags.ts";
 import type { ServerOptions } from "../server-flags.ts";
-import { startServer } from "../start-server.ts";
+import { rehearseStart, startServer } from "../start-server.ts";
 import type { Started } from "../start-server.ts";
 import { stopServer } from "../stop-server.ts";
 import { jsonOf, requireSilence, warnOfUnknownVariables, writeStarted } from "./server-start.ts";
@@ -19,7 +21,8 @@ import { jsonOf, requireSilence, warnOfUnknownVariables, writeStarted } from "./
 export const command = defineCommand<ServerOptions>({
   name: "server restart",
   summary: "Stop the server and start it again; running tasks go on meanwhile",
-  details: "Starts it when none runs. Flags as for `server start`; those of the earlier start are not kept.",
+  details:
+    "Starts it when none runs. What can be checked is checked before the stop: a port that is taken stops nothing. Flags as for `server start`; those of the earlier start are not kept.",
   options: serverOptions,
   examples: [{ command: "claude-worker server restart", does: "after a change of the configuration" }],
   async run({ options, io }) {
@@ -28,7 +31,9 @@ export const command = defineCommand<ServerOptions>({
     requireLocalServer(connection);
     warnOfUnknownVariables(io);
     if (options.takeover === true) await requireSilence(connection);
-    const start = async (): Promise<Started> => await startServer(io, connection, serverFlags(options));
+    const flags = serverFlags(options);
+    const start = async (): Promise<Started> => await startServer(io, connection, flags);
+    if (options.takeover !== true) await requireGoodStart(io, connection, flags);
     const started = options.takeover === true ? await start() : await startAnew(connection, start);
     if (options.json === true) writeJson(io.stdout, jsonOf(started));
     else writeStarted(started, io);
@@ -36,24 +41,49 @@ export const command = defineCommand<ServerOptions>({
   },
 });
 
+/** A server that works is not stopped for one that would not start. @throws WorkerError what the start would throw; the old one goes on. */
+async function requireGoodStart(io: Io, connection: Connection, flags: readonly string[]): Promise<void> {
+  const server = await whereOneListens(async () => await connection.client.server());
+  if (server === null) return;
+  try {
+    await rehearseStart(io, connection, flags, server.url);
+  } catch (error) {
+    throw saying(error, `The server (pid ${server.pid}) goes on as before; to try again: claude-worker server restart`);
+  }
+}
+
 /** Longest time in which others may come between: a `run` that finds no server starts one, which is stopped too. */
 const betweenMs = 30_000;
 
 async function startAnew(connection: Connection, start: () => Promise<Started>): Promise<Started> {
+  let gone: ServerView | null = null;
   for (const until = Date.now() + betweenMs; ; await delay(100)) {
-    await stop(connection);
+    gone = (await whereOneListens(async () => await stopServer(connection, { mode: "leave" }))) ?? gone;
     try {
       return await start();
     } catch (error) {
-      if (!(error instanceof WorkerError) || error.code !== "server_running" || Date.now() > until) throw error;
+      const isRunning = error instanceof WorkerError && error.code === "server_running";
+      if (!isRunning) throw gone === null ? error : saying(error, leftWithout(gone));
+      if (Date.now() > until) throw error;
     }
   }
 }
 
-async function stop(connection: Connection): Promise<void> {
+function leftWithout({ pid }: ServerView): string {
+  return `The earlier server (pid ${pid}) has stopped, and none answers now. Start one: claude-worker server start`;
+}
+
+/** @returns null when no server listens. */
+async function whereOneListens<T>(ask: () => Promise<T>): Promise<T | null> {
   try {
-    await stopServer(connection, { mode: "leave" });
+    return await ask();
   } catch (error) {
     if (!(error instanceof ServerUnreachable) || !error.nobodyListens) throw error;
+    return null;
   }
+}
+
+/** The error with what it means for the server that ran. */
+function saying(error: unknown, what: string): unknown {
+  return error instanceof WorkerError ? new WorkerError(error.code, `${error.message} ${what}`, error.faults) : error;
 }
