@@ -26,7 +26,7 @@ const rooms: Readonly<Record<string, Room>> = {
   scheduler: { ours: ["domain", "config", "store"], packages: ["type pino"], node: true },
   processes: { ours: ["domain"], packages: ["koffi"], node: true },
   supervisor: {
-    ours: ["domain", "config", "store", "processes", "runner/protocol.ts", "type runner/journal.ts"],
+    ours: ["domain", "config", "store", "processes", "runner/protocol.ts", "runner/time-limits.ts", "type runner/journal.ts"],
     packages: ["type pino"],
     node: true,
   },

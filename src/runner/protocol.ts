@@ -40,6 +40,8 @@ export interface StartMessage {
   /** Files to append to. The journal's records of this attempt start at `journalStart` bytes. */
   readonly journal: string;
   readonly summary: string;
+  /** The `graceMs` of a stop that the runner decides on: no server was there when the time of `spec` was up. */
+  readonly stopGraceMs: number;
 }
 
 export type ToRunner =

@@ -6,6 +6,7 @@ import { ControlSocket } from "./control-socket.ts";
 import { protocolVersion } from "./protocol.ts";
 import type { FromRunner, RunnerBoot, StartMessage, ToRunner } from "./protocol.ts";
 import { redaction } from "./redaction.ts";
+import { TimeLimits } from "./time-limits.ts";
 
 export interface RunnerOptions {
   readonly boot: RunnerBoot;
@@ -18,6 +19,8 @@ export class Runner {
   readonly #options: RunnerOptions;
   readonly #socket: ControlSocket;
   #attempt: RunningAttempt | null = null;
+  /** Runs only while no daemon is connected: one that is keeps the limits by itself. */
+  #limits: TimeLimits | null = null;
   #parked = false;
   #tellJournal = false;
   #orphaned: NodeJS.Timeout | null = null;
@@ -108,6 +111,7 @@ export class Runner {
     }
     try {
       this.#attempt = this.#open(message);
+      this.#limits = limitsOf(message, this.#attempt);
     } catch (error) {
       reply({ type: "refused", attemptId: message.attemptId, reason: messageOf(error) });
       this.#leave();
@@ -140,10 +144,12 @@ export class Runner {
     });
   }
 
-  /** A parked runner belongs to the daemon that started it: it goes when nobody is connected any more, or nobody ever comes. */
+  /** With nobody connected an attempt's time limit is kept here. A parked runner belongs to its daemon: it goes when nobody is connected any more, or nobody ever comes. */
   #onConnections(count: number): void {
     if (this.#orphaned !== null) clearTimeout(this.#orphaned);
     this.#orphaned = null;
+    if (count > 0) this.#limits?.stop();
+    else this.#limits?.start();
     if (count > 0) this.#hadConnection = true;
     else if (this.#hadConnection) this.#leaveIfParked();
     else this.#orphaned = setTimeout(() => this.#leaveIfParked(), this.#options.boot.orphanTimeoutMs);
@@ -152,4 +158,15 @@ export class Runner {
   #leaveIfParked(): void {
     if (this.#attempt === null) this.#leave();
   }
+}
+
+/** The time limit alone, from now on, by a clock that nobody sets: a daemon's is over no later. Silence is for a daemon to judge. */
+function limitsOf({ spec, stopGraceMs }: StartMessage, attempt: RunningAttempt): TimeLimits {
+  return new TimeLimits({
+    startedAt: performance.now(),
+    timeoutMs: spec.timeoutMs,
+    stallTimeoutMs: null,
+    now: () => performance.now(),
+    onOver: (limit) => attempt.stop(limit, stopGraceMs),
+  });
 }

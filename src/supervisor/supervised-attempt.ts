@@ -12,13 +12,13 @@ import { failpoint } from "../processes/failpoint.ts";
 import { identityOf, killIfSame } from "../processes/identity.ts";
 import { sweep } from "../processes/sweep.ts";
 import type { StartMessage } from "../runner/protocol.ts";
+import { TimeLimits } from "../runner/time-limits.ts";
+import type { TimeLimit } from "../runner/time-limits.ts";
 import type { Store } from "../store/store.ts";
 import { finalise, finaliseWithin } from "./finalise.ts";
 import type { FinaliseOptions } from "./finalise.ts";
 import { Ingest } from "./ingest.ts";
 import type { RunnerConnection } from "./runner-connection.ts";
-import { TimeLimits } from "./time-limits.ts";
-import type { TimeLimit } from "./time-limits.ts";
 
 /** From the end of the grace to the moment when the daemon itself kills a runner that does not end: its own ladder takes 2 s and its sweep some more. */
 const runnerLadderMs = 15_000;
@@ -163,7 +163,7 @@ export class SupervisedAttempt {
   }
 
   #startMessage(): StartMessage {
-    const { paths } = this.#context;
+    const { paths, stopGraceMs } = this.#context;
     const { id, taskId, sessionId, resume } = this.#attempt;
     return {
       type: "start",
@@ -176,6 +176,7 @@ export class SupervisedAttempt {
       followUp: null,
       journal: rawLogPath(paths, taskId),
       summary: summaryLogPath(paths, taskId),
+      stopGraceMs,
     };
   }
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fault, step } from "../support/model.ts";
+import { until } from "../support/wait.ts";
 import { worker } from "../support/worker.ts";
-import { fastWorker, killServer, noneLeft, runnerOf } from "./setup.ts";
+import { fastWorker, killServer, marked, noneLeft, runnerOf, storyOf } from "./setup.ts";
 
 test("an overloaded API is tried again after a while, visibly", async (t) => {
   const w = await worker(t, { "be patient": [fault.overloaded(3), step.text("at last")] });
@@ -33,6 +34,21 @@ test("the time limit goes on counting over a restart of the server", async (t) =
   await w.start();
   const task = await w.ended(id);
   assert.deepEqual([task.status, task.error?.code, task.attempts], ["failed", "timed_out", 1]);
+});
+
+test("the time limit holds while no server runs, and the next one stores the outcome", async (t) => {
+  const w = await fastWorker(t);
+  await w.start();
+  const { id } = await w.submit("steps 1 hang", { timeout_ms: 2000 });
+  await runnerOf(w, id);
+  await w.cli(["server", "stop"]);
+  await until("the end of the attempt", async () => (await marked(w)).length === 0);
+  await w.start();
+  const task = await w.ended(id);
+  assert.deepEqual([task.status, task.error?.code, task.attempts], ["failed", "timed_out", 1]);
+  assert.match(String(task.error?.message), /longer than its time limit/);
+  const story = await storyOf(w, id);
+  assert.equal(story.filter(({ data }) => data["kind"] === "stop_requested").length, 1);
 });
 
 test("a task that says nothing for longer than its stall limit is stopped; one that goes on saying something is not", async (t) => {

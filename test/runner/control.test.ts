@@ -97,6 +97,30 @@ test("losing its daemon is nothing to a running attempt, and a new daemon hears 
   assert.equal(resultOf(attempt.records())?.["subtype"], "success");
 });
 
+test("an attempt that lost its daemon keeps its time limit by itself", async (t) => {
+  const { runner } = await setup(t);
+  const attempt = runner.start({ prompt: "steps 1 hang", timeoutMs: 1000 });
+  await attempt.record("the step", (record) => record.type === "user");
+  runner.connection.close();
+  await until("the end of the runner", async () => (await identityOf(runner.pid)) === null);
+  const records = attempt.records();
+  assert.partialDeepStrictEqual(notesOf(records, "stop_requested"), [{ reason: "timed_out" }]);
+  assert.partialDeepStrictEqual(records.at(-1), { subtype: "ended", stopRequested: "timed_out" });
+});
+
+test("an attempt leaves its time limit to the daemons that are connected", async (t) => {
+  const { runner } = await setup(t);
+  // A daemon may know better: its clock counts the sleep of the machine.
+  const attempt = runner.start({ prompt: "steps 20 delay 100", timeoutMs: 1000 });
+  await attempt.record("the second step", (record) => record.type === "user");
+  const second = await connectRunner(runner.boot.socket);
+  assert.ok(second);
+  runner.connection.close();
+  await new Promise<void>((resolve) => second.onClose(resolve));
+  assert.deepEqual(notesOf(attempt.records(), "stop_requested"), []);
+  assert.equal(resultOf(attempt.records())?.["subtype"], "success");
+});
+
 test("a parked runner goes with its daemon's connection", async (t) => {
   const { runner } = await setup(t, { prewarm: true });
   await runner.parked();

@@ -102,6 +102,7 @@ export async function startRunner(t: TestContext, setup: RunnerSetup): Promise<T
         followUp: null,
         journal: path.join(scratch.directory, "task_1_raw.log"),
         summary: path.join(scratch.directory, "task_1_summary.log"),
+        stopGraceMs: 20_000,
         ...more,
       };
       connection.send(start);

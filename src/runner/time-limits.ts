@@ -1,11 +1,14 @@
-/** The time limits of one attempt: since it began, and since its runner last said something. It tells when one is over; it stops nothing. */
+/**
+ * The time limits of one attempt: since it began, and since its runner last said something. It tells when one is over; it stops nothing.
+ * The daemon keeps them, and the runner the first one while no daemon is there.
+ */
 
 const longestTimerMs = 2_147_483_647;
 
 export type TimeLimit = "timed_out" | "stalled";
 
 export interface TimeLimitsOptions {
-  /** ms since the epoch, by the same clock as `now`. */
+  /** ms, by the same clock as `now`. */
   readonly startedAt: number;
   /** null: none. */
   readonly timeoutMs: number | null;
