@@ -32,7 +32,7 @@ const pathMeanings = {
   database: "Tasks, attempts, events. `CLAUDE_WORKER_DB` moves it.",
   token: "The local admin token, mode 0600; made at the first start.",
   logs: "`task_42_raw.log` and `task_42_summary.log` of each task. `CLAUDE_WORKER_LOG_DIR` moves it.",
-  run: "Sockets, mode 0700. A home whose socket paths would be too long for the system gets a short directory below the runtime or temporary directory instead.",
+  run: "Sockets, mode 0700. A home whose socket paths would be too long for the system gets the short directory `/tmp/claude-worker-<user id>-<digest of the home>` instead.",
   serverSocket: "The server's unix socket, mode 0600.",
   serverLock: "Held through the operating system while a server runs; never needs cleaning.",
   serverInfo: "Process id and URL of the running server: a hint for people.",

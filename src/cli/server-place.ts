@@ -1,9 +1,11 @@
 /** Which server a call talks to, and how: the unix socket of this user's server, or a URL with a token. Loads no HTTP. */
 import { existsSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { urlAddress } from "../client/address.ts";
 import type { ServerAddress } from "../client/address.ts";
 import { loadSettings } from "../config/load-settings.ts";
 import type { LoadedSettings } from "../config/load-settings.ts";
+import { requireOwnDirectory } from "../config/own-directory.ts";
 import { pathsFrom } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
 import { WorkerError } from "../domain/errors.ts";
@@ -20,7 +22,7 @@ export interface ServerPlace extends LoadedSettings {
   readonly mayStart: boolean;
 }
 
-/** @throws WorkerError invalid_input when a setting is wrong. */
+/** @throws WorkerError invalid_input when a setting is wrong, storage_unusable when somebody else stands in the server's place. */
 export function serverPlace(env: Io["env"]): ServerPlace {
   const paths = pathsFrom(env);
   requireNamedConfig(env);
@@ -31,6 +33,8 @@ export function serverPlace(env: Io["env"]): ServerPlace {
   const address: ServerAddress =
     url === null ? { kind: "socket", path: paths.serverSocket, token: taskToken } : urlAddress(url, taskToken ?? tokenFor(url, paths, env));
   const isLocal = url === null;
+  // In the data directory nobody else can have put it.
+  if (isLocal && dirname(paths.run) !== paths.home) requireOwnDirectory(paths.run, "CLAUDE_WORKER_HOME");
   return { ...loaded, paths, address, isLocal, mayStart: isLocal && !isInsideTask(env) };
 }
 

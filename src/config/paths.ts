@@ -1,6 +1,6 @@
 /** Where everything lives. Pure: it computes paths and creates nothing. */
-import { homedir, tmpdir } from "node:os";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 import { taskVariables } from "../domain/task-variables.ts";
 
 /** Longest path of a unix socket in bytes, without the closing NUL (Linux 107; macOS 103, which we keep to everywhere). */
@@ -15,7 +15,7 @@ export interface Paths {
   /** The local admin token, mode 0600. */
   readonly token: string;
   readonly logs: string;
-  /** Directory of sockets, mode 0700: `<home>/run`, or a short one below the temporary directory when home is too long. */
+  /** Directory of sockets, mode 0700: `<home>/run`, or a short one below /tmp when home is too long. */
   readonly run: string;
   readonly serverSocket: string;
   /** Held through the OS by the running server. */
@@ -30,14 +30,14 @@ export interface Paths {
 /** All paths for this environment. @param env process.env or a scratch one. */
 export function pathsFrom(env: Readonly<Record<string, string | undefined>>): Paths {
   const userHome = env["HOME"] || homedir();
-  const home = absolute(env["CLAUDE_WORKER_HOME"] || env[taskVariables.home] || join(userHome, ".claude-worker"));
-  const run = runDirectory(home, env["XDG_RUNTIME_DIR"]);
+  const home = resolve(env["CLAUDE_WORKER_HOME"] || env[taskVariables.home] || join(userHome, ".claude-worker"));
+  const run = runDirectory(home);
   const configHome = env["XDG_CONFIG_HOME"] || join(userHome, ".config");
   return {
     home,
-    database: absolute(env["CLAUDE_WORKER_DB"] || join(home, "tasks.db")),
+    database: resolve(env["CLAUDE_WORKER_DB"] || join(home, "tasks.db")),
     token: join(home, "token"),
-    logs: absolute(env["CLAUDE_WORKER_LOG_DIR"] || join(home, "logs")),
+    logs: resolve(env["CLAUDE_WORKER_LOG_DIR"] || join(home, "logs")),
     run,
     serverSocket: join(run, "server.sock"),
     serverLock: join(home, "server.lock"),
@@ -69,23 +69,15 @@ export function runnerSocketPath(paths: Paths, runnerId: string): string {
   return join(paths.run, `r-${runnerId}.sock`);
 }
 
-function absolute(path: string): string {
-  return isAbsolute(path) ? path : resolve(path);
-}
-
-function runDirectory(home: string, runtimeDirectory: string | undefined): string {
+/**
+ * Depends on nothing but the data directory and the user: callers from elsewhere (ssh, cron, su: another XDG_RUNTIME_DIR or TMPDIR) look in the same place,
+ * and so does a server for the runners of the one before. Everybody may write to /tmp, so server and command line ask whose the directory is (own-directory.ts).
+ */
+function runDirectory(home: string): string {
   const own = join(home, "run");
-  if (fits(own)) return own;
+  if (Buffer.byteLength(join(own, longestSocketName)) <= maxSocketPathBytes) return own;
   // Loaded here only: the command line needs paths at every start and a digest almost never (5 ms).
   const { createHash } = process.getBuiltinModule("node:crypto");
   const digest = createHash("sha256").update(home).digest("hex").slice(0, 12);
-  const name = `claude-worker-${process.getuid?.() ?? 0}-${digest}`;
-  const inRuntime = runtimeDirectory === undefined || runtimeDirectory === "" ? null : join(runtimeDirectory, name);
-  if (inRuntime !== null && fits(inRuntime)) return inRuntime;
-  const inTemporary = join(tmpdir(), name);
-  return fits(inTemporary) ? inTemporary : join("/tmp", name);
-}
-
-function fits(directory: string): boolean {
-  return Buffer.byteLength(join(directory, longestSocketName)) <= maxSocketPathBytes;
+  return `/tmp/claude-worker-${process.getuid?.() ?? 0}-${digest}`;
 }

@@ -2,6 +2,7 @@
 import { chmodSync, lstatSync } from "node:fs";
 import { dirname } from "node:path";
 import { makeDirectory } from "../config/make-directory.ts";
+import { requireOwnDirectory } from "../config/own-directory.ts";
 import { variableOf } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
 import { WorkerError } from "../domain/errors.ts";
@@ -22,11 +23,6 @@ function prepare(directory: string, paths: Paths): void {
   }
   // A database elsewhere may lie among other people's things: its directory is made when missing, otherwise left as it is.
   if (directory === dirname(paths.database) && directory !== paths.home) return;
-  const { mode, uid } = lstatSync(directory);
-  if (process.getuid !== undefined && uid !== process.getuid())
-    throw new WorkerError(
-      "storage_unusable",
-      `The directory ${directory} belongs to another user. Choose another: ${variableOf(directory, paths)}.`,
-    );
-  if ((mode & 0o077) !== 0) chmodSync(directory, 0o700);
+  requireOwnDirectory(directory, variableOf(directory, paths));
+  if ((lstatSync(directory).mode & 0o077) !== 0) chmodSync(directory, 0o700);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
@@ -8,6 +8,8 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { WorkerClient } from "../../src/client/index.ts";
+import { pathsFrom } from "../../src/config/paths.ts";
 import { identityOf } from "../../src/processes/identity.ts";
 import { takeLock } from "../../src/store/lock.ts";
 import { eventually } from "../support/eventually.ts";
@@ -255,13 +257,30 @@ test("server start --foreground is the server itself, and ends well with SIGTERM
   assert.equal(code, 0);
 });
 
-test("a data directory with a very long path works", async (t) => {
-  const w = await worker(t, { hello: [step.text("hi")] });
+test("a data directory with a very long path works, whichever runtime and temporary directories its servers and callers have", async (t) => {
+  const w = await worker(t, { "wait for a file": [step.bash("until [ -e go ]; do sleep 0.05; done"), step.text("found it")] });
   const home = path.join(w.place.directory, "a-very-long-name-".repeat(10), "data");
   const env = { CLAUDE_WORKER_HOME: home };
-  t.after(async () => await w.cli(["server", "stop", "--now"], { env }));
-  assert.equal((await w.cli(["run", "hello"], { env })).code, 0);
+  const { run, serverSocket } = pathsFrom(env);
+  const client = new WorkerClient({ kind: "socket", path: serverSocket });
+  t.after(async () => {
+    client.close();
+    await w.cli(["server", "stop", "--now"], { env });
+    rmSync(run, { recursive: true, force: true });
+  });
+  const runtime = { ...env, XDG_RUNTIME_DIR: w.place.workdir("runtime") };
+  const temporary = { ...env, TMPDIR: w.place.workdir("temporary") };
+  assert.equal((await w.cli(["server", "start"], { env: runtime })).code, 0);
+  const { code, stderr } = await w.cli(["run", "wait for a file", "--allow", "Bash"], { env });
+  assert.deepEqual([code, stderr.includes("Started the server")], [0, false], stderr);
+  await eventually(async () => (await client.attempts(1)).at(-1)?.pid != null);
+  const { pid } = await client.server();
+  process.kill(pid, "SIGKILL");
+  await eventually(async () => (await identityOf(pid)) === null);
+  assert.equal((await w.cli(["server", "start"], { env: temporary })).code, 0);
+  w.place.file("work/go", "");
   assert.equal((await w.cli(["wait", "1"], { env })).code, 0);
+  assert.equal((await client.get(1)).attempts, 1, "the same attempt went on");
   assert.ok(existsSync(path.join(home, "tasks.db")));
   await w.cli(["server", "stop", "--now"], { env });
 });

@@ -1,8 +1,10 @@
 /** Item 1: the unix socket belongs to its owner alone. */
 import assert from "node:assert/strict";
-import { chmodSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, lchownSync, lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { serverPlace } from "../../src/cli/server-place.ts";
+import { prepareDataDirectory } from "../../src/daemon/data-directory.ts";
 import { createHttp } from "../../src/http/server.ts";
 import { fakeApi } from "../support/fake-api.ts";
 import { openDoor } from "../support/http-door.ts";
@@ -60,4 +62,24 @@ test("a socket that a killed server left over is replaced", async (t) => {
   await first.listenSocket(socket);
   await second.listenSocket(socket);
   assert.ok(lstatSync(socket).isSocket());
+});
+
+test("where the socket's directory is below /tmp, one that another user has put there is refused, by the server and by its callers", (t) => {
+  if (process.getuid?.() !== 0) return t.skip("only root can make another user's directory");
+  const place = scratch(t);
+  const env = { HOME: place.home, CLAUDE_WORKER_HOME: path.join(place.directory, "a-very-long-name-".repeat(10)) };
+  const { paths } = serverPlace(env);
+  const refused = { code: "storage_unusable", message: /belongs to another user/ };
+  const remove = (): void => rmSync(paths.run, { recursive: true, force: true });
+  t.after(remove);
+  mkdirSync(paths.run, { mode: 0o700 });
+  serverPlace(env);
+  chownSync(paths.run, 65_534, 65_534);
+  assert.throws(() => serverPlace(env), refused);
+  assert.throws(() => prepareDataDirectory(paths), refused);
+  remove();
+  symlinkSync(place.work, paths.run);
+  lchownSync(paths.run, 65_534, 65_534);
+  assert.throws(() => serverPlace(env), refused);
+  assert.throws(() => prepareDataDirectory(paths), refused);
 });
