@@ -1,5 +1,7 @@
 /** One attempt from its first record to its last: runs the agent, keeps the journal, stops when told, and leaves no process behind. */
 import { realpathSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { makeDirectory } from "../config/make-directory.ts";
 import { messageOf } from "../domain/errors.ts";
 import { startFaults } from "../domain/record.ts";
 import type { StopReason } from "../domain/task.ts";
@@ -39,10 +41,12 @@ export class RunningAttempt {
   #stopReason: StopReason | null = null;
   #ending: Promise<void> | null = null;
 
-  /** Opens the logs. @throws when the journal cannot be opened: then nothing may run. */
+  /** Opens the logs, in a directory that is made where it is missing. @throws when the journal cannot be opened: then nothing may run. */
   constructor(options: AttemptOptions) {
     const { work, redaction, onGrown, now } = options;
     this.#options = options;
+    // Somebody may have removed it since the server made it.
+    makeDirectory(dirname(work.journal), 0o700);
     this.#journal = new Journal({ file: work.journal, attemptId: work.attemptId, redaction, onGrown, now });
     this.#summary = openSummary(work);
   }

@@ -48,6 +48,20 @@ test("a server that may open no more files loses no task", async (t) => {
   for (const task of [first, ...waiting, during]) if (task !== null) assert.equal((await w.ended(task.id)).status, "completed");
 });
 
+test("a log directory that somebody removed while the server runs is made again, wherever it is", async (t) => {
+  for (const elsewhere of [false, true]) {
+    const w = await fastWorker(t);
+    if (elsewhere) w.env["CLAUDE_WORKER_LOG_DIR"] = path.join(w.place.directory, "elsewhere", "logs");
+    const { logs } = pathsFrom(w.env);
+    await w.start();
+    rmSync(logs, { recursive: true });
+    const task = await w.ended((await w.submit("steps 1")).id);
+    assert.deepEqual([task.status, task.attempts], ["completed", 1], JSON.stringify(task.error));
+    assert.equal(statSync(logs).mode & 0o777, 0o700);
+    assert.ok(existsSync(task.logs.raw) && existsSync(task.logs.summary));
+  }
+});
+
 test("what cannot be a database of ours is refused at the start, with what to do", async (t) => {
   const damaged: readonly (readonly [string, (file: string) => void, RegExp])[] = [
     ["no database", (file) => writeFileSync(file, "What is this?\n".repeat(1000)), /is not a database.*(Move it away|backup)/s],
