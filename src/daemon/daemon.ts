@@ -208,6 +208,13 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   // By another server: from one that slept (SIGSTOP, a suspended machine), or, of several that take over at once, from the one before.
   const isOvertaken = (): boolean => existsSync(paths.serverLock) && !lock.held();
   const leaveIfOvertaken = (): void => void (isOvertaken() && abandon(context));
+  /** Without its data directory (somebody removed it) it can keep nothing, and without its lock's name another server may start beside it: it must not linger. */
+  const leaveIfLost = (): void => {
+    leaveIfOvertaken();
+    if (existsSync(paths.run) && existsSync(paths.serverLock)) return;
+    if (stopping === null) log.fatal("the data directory, or the lock in it, was removed; leaving");
+    void stop({ mode: "now" });
+  };
   const requireTheLock = (): void => {
     if (isOvertaken()) throw new WorkerError("server_running", "Another server has taken this data directory over. Use that one.");
   };
@@ -241,11 +248,10 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   retention.start();
   resolveStarted();
   store.onCommit(givingMemoryBack());
-  // Without its data directory (somebody removed it) it can keep nothing: it must not linger.
-  const watcher = watch(paths.run, { persistent: false }, () => void (existsSync(paths.run) || stop({ mode: "now" })));
-  watcher.on("error", () => {}); // Some systems report the removal so; the callback has acted then.
-  process.on("SIGCONT", leaveIfOvertaken);
-  watch(paths.serverLock, { persistent: false }, leaveIfOvertaken).on("error", () => {});
+  process.on("SIGCONT", leaveIfLost);
+  // The lock's name can come back before we look; the server that took it tells us when it replaces our socket.
+  // Some systems report a removal as an error, too; the callback has acted then.
+  for (const place of [paths.serverLock, paths.run]) watch(place, { persistent: false }, leaveIfLost).on("error", () => {});
   requireTheLock();
   log.info({ url, socket: paths.serverSocket, epoch: store.epoch, version }, "serving");
   return { url, warnings, stopped, stop };

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readdirSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { identityOf } from "../../src/processes/identity.ts";
@@ -6,7 +8,7 @@ import { countedIn, countedSteps } from "../support/steps.ts";
 import { until } from "../support/wait.ts";
 import { worker } from "../support/worker.ts";
 import type { TestWorker } from "../support/worker.ts";
-import { fastWorker, storyOf } from "./setup.ts";
+import { fastWorker, noneLeft, runnerOf, storyOf } from "./setup.ts";
 
 test("a server that was stopped by a signal and wakes after another one took over changes nothing and leaves", async (t) => {
   const w = await worker(t);
@@ -77,6 +79,34 @@ test("a server that wakes in the middle of its drain, after another one took ove
   assert.deepEqual([task.status, task.attempts], ["completed", 1], JSON.stringify(task.error));
   await until("the end of the old server", async () => (await identityOf(old.pid)) === null);
   assert.equal((await w.cli(["server", "health"])).code, 0);
+});
+
+test("a server whose lock somebody removed leaves by itself, and its tasks go on with the next one, whether that waits for it or not", async (t) => {
+  for (const waits of [true, false]) {
+    const w = await fastWorker(t);
+    const old = await w.start();
+    const { id } = await w.submit("steps 20 delay 100 append counted");
+    await w.until(id, () => countedIn(w.place.work, "counted").length >= 2);
+    const isGone = async (): Promise<boolean> => (await identityOf(old.pid)) === null;
+    for (const name of readdirSync(old.home).filter((each) => each.startsWith("server.lock"))) rmSync(path.join(old.home, name));
+    if (waits) await until("the end of the server without a lock", isGone);
+    const { pid } = await w.start();
+    await until("the end of the server without a lock", isGone);
+    const task = await w.ended(id);
+    assert.equal(task.status, "completed", JSON.stringify(task.error));
+    assert.equal((await storyOf(w, id)).filter(({ type }) => type === "tool_result").length, 20);
+    assert.equal((await w.client.server()).pid, pid);
+  }
+});
+
+test("a server whose whole data directory somebody removed leaves with its tasks", async (t) => {
+  const w = await fastWorker(t);
+  const { pid, home } = await w.start();
+  const { id } = await w.submit("steps 10000 delay 100");
+  await runnerOf(w, id);
+  await rm(home, { recursive: true, maxRetries: 10, retryDelay: 50 });
+  await until("the end of the server", async () => (await identityOf(pid)) === null);
+  await noneLeft(w);
 });
 
 /** As the refusals say: a server that was stopped in the middle of a write must be ended first. */
