@@ -1,5 +1,6 @@
 /** The server: wires the rooms in order, by name, and takes them down in the opposite order. Nothing else constructs services. */
 import { existsSync, rmSync, watch, writeFileSync } from "node:fs";
+import type { FSWatcher } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Logger } from "pino";
@@ -219,6 +220,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
     if (isOvertaken()) throw new WorkerError("server_running", "Another server has taken this data directory over. Use that one.");
   };
 
+  const watchers: FSWatcher[] = [];
   async function orderlyStop(drainDeadlineMs: number): Promise<void> {
     log.info({ mode: stopMode }, "stopping");
     await Promise.all([scheduler.stop(), retention.stop()]);
@@ -233,6 +235,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
     await supervisor.stop();
     await store.close();
     rmSync(paths.serverInfo, { force: true });
+    for (const watcher of watchers) watcher.close(); // Without the lock it would take the next server for one that took it over.
     lock.release();
     log.info("stopped");
   }
@@ -251,7 +254,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   process.on("SIGCONT", leaveIfLost);
   // The lock's name can come back before we look; the server that took it tells us when it replaces our socket.
   // Some systems report a removal as an error, too; the callback has acted then.
-  for (const place of [paths.serverLock, paths.run]) watch(place, { persistent: false }, leaveIfLost).on("error", () => {});
+  for (const place of [paths.serverLock, paths.run]) watchers.push(watch(place, { persistent: false }, leaveIfLost).on("error", () => {}));
   requireTheLock();
   log.info({ url, socket: paths.serverSocket, epoch: store.epoch, version }, "serving");
   return { url, warnings, stopped, stop };
