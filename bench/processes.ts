@@ -31,9 +31,9 @@ export function run(
   });
 }
 
-/** Resident memory in MB (10^6 bytes; the kernel counts in KiB). */
-export function residentMb(pid: number): number {
-  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+/** Resident memory in MB (10^6 bytes; the kernel counts in KiB). @param kind `RssAnon` counts only what no file holds: the process's own. */
+export function residentMb(pid: number, kind: "VmRSS" | "RssAnon" = "VmRSS"): number {
+  const kib = new RegExp(`^${kind}:\\s+(\\d+) kB$`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   if (kib === undefined) throw new Error(`process ${pid} has no memory: it has ended`);
   return (Number(kib) * 1024) / 1e6;
 }
