@@ -1,0 +1,98 @@
+/**
+ * `npm run mutate`: changes the source in small ways and runs the tests on each change. A change that no test notices is a hole.
+ * The sample is drawn per room by a seed; verdicts are kept, so a second run judges only what has changed (`--fresh`: all again).
+ * Exits 1 when a room's share of noticed changes is below the goal. It takes minutes per room and is no part of `npm test`.
+ */
+import { parseArgs } from "node:util";
+import { readSourceFiles, repositoryRoot } from "../test/support/source-files.ts";
+import { KnownVerdicts } from "./mutate/known-verdicts.ts";
+import { mutantsOf, sampleOf } from "./mutate/mutants.ts";
+import type { Mutant } from "./mutate/mutants.ts";
+import { Sandbox } from "./mutate/sandbox.ts";
+import type { Verdict } from "./mutate/sandbox.ts";
+import { roomOf, rooms, testFinder } from "./mutate/tests-for.ts";
+
+/** Percent of the valid mutants of a room that its tests have to notice. */
+const goal = 90;
+
+interface Judged {
+  readonly mutant: Mutant;
+  readonly verdict: Verdict;
+}
+
+const { values } = parseArgs({
+  options: {
+    room: { type: "string", multiple: true, default: [...rooms] },
+    file: { type: "string", multiple: true },
+    sample: { type: "string", default: "10" },
+    seed: { type: "string", default: "1" },
+    fresh: { type: "boolean", default: false },
+  },
+});
+
+const unknown = values.room.filter((room) => !rooms.includes(room));
+const sample = Number(values.sample);
+if (unknown.length > 0) fail(`There is no room ${unknown.join(", ")}. The rooms are ${rooms.join(", ")}.`);
+else if (!Number.isInteger(sample) || sample < 1) fail(`--sample takes a whole number from 1, not ${values.sample}.`);
+else await main();
+
+async function main(): Promise<void> {
+  const testsFor = testFinder();
+  const known = new KnownVerdicts(repositoryRoot);
+  const sandbox = new Sandbox(repositoryRoot);
+  const scores: string[] = [];
+  let below = false;
+  try {
+    for (const room of values.room) {
+      const judged = await judgeRoom(room, { testsFor, known, sandbox });
+      const valid = judged.filter(({ verdict }) => verdict.status !== "invalid");
+      const noticed = valid.filter(({ verdict }) => verdict.status === "noticed").length;
+      const percent = valid.length === 0 ? 100 : Math.round((100 * noticed) / valid.length);
+      below ||= percent < goal;
+      scores.push(`${room.padEnd(12)} ${String(noticed).padStart(4)} of ${String(valid.length).padStart(4)} noticed  ${percent} %`);
+    }
+  } finally {
+    sandbox.remove();
+  }
+  console.log(`\nseed ${values.seed}, ${values.sample} mutants a room, goal ${goal} %\n${scores.join("\n")}`);
+  if (below) process.exitCode = 1;
+}
+
+interface Bench {
+  readonly testsFor: (file: string) => string[];
+  readonly known: KnownVerdicts;
+  readonly sandbox: Sandbox;
+}
+
+async function judgeRoom(room: string, { testsFor, known, sandbox }: Bench): Promise<Judged[]> {
+  const files = readSourceFiles("src")
+    .map(({ path: file }) => file)
+    .filter((file) => roomOf(file) === room && (values.file === undefined || values.file.includes(file)));
+  const mutants = (await Promise.all(files.map((file) => mutantsOf(repositoryRoot, file)))).flat();
+  const judged: Judged[] = [];
+  for (const mutant of sampleOf(mutants, values.seed, sample)) {
+    const tests = testsFor(mutant.file);
+    const earlier = values.fresh ? null : known.get(mutant, tests);
+    const verdict = earlier ?? (await sandbox.judge(mutant, tests));
+    if (earlier === null) known.put(mutant, tests, verdict);
+    judged.push({ mutant, verdict });
+    console.log(lineOf(mutant, verdict));
+  }
+  return judged;
+}
+
+function lineOf({ file, line, mutator, before, after }: Mutant, verdict: Verdict): string {
+  const place = `${verdict.status.padEnd(8)} ${file}:${line} ${mutator}`;
+  if (verdict.status !== "survived") return place;
+  return `${place}\n    - ${shortened(before)}\n    + ${shortened(after)}`;
+}
+
+function shortened(code: string): string {
+  const line = code.replaceAll(/\s+/g, " ");
+  return line.length > 160 ? `${line.slice(0, 157)}…` : line;
+}
+
+function fail(message: string): void {
+  console.error(message);
+  process.exitCode = 2;
+}
