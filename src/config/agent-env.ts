@@ -1,60 +1,5 @@
-/** The environment that the agent gets: an allow-list. What is not named here does not reach Claude Code or its tools. */
-
-const exact = new Set([
-  "PATH",
-  "HOME",
-  "USER",
-  "LOGNAME",
-  "SHELL",
-  "LANG",
-  "LANGUAGE",
-  "TERM",
-  "COLORTERM",
-  "TMPDIR",
-  "TZ",
-  "XDG_CONFIG_HOME",
-  "XDG_CACHE_HOME",
-  "XDG_DATA_HOME",
-  "HTTP_PROXY",
-  "HTTPS_PROXY",
-  "NO_PROXY",
-  "ALL_PROXY",
-  "http_proxy",
-  "https_proxy",
-  "no_proxy",
-  "all_proxy",
-  "NODE_EXTRA_CA_CERTS",
-  "SSL_CERT_FILE",
-  "SSL_CERT_DIR",
-  "SSH_AUTH_SOCK",
-  "IS_SANDBOX",
-  "DISABLE_TELEMETRY",
-  "DISABLE_AUTOUPDATER",
-  "DISABLE_ERROR_REPORTING",
-]);
-const prefixes = ["LC_", "ANTHROPIC_", "CLAUDE_"];
-
-/** The providers' variables, passed on only when the provider is switched on. */
-const providers: readonly { readonly switchedBy: string; readonly prefixes: readonly string[] }[] = [
-  { switchedBy: "CLAUDE_CODE_USE_BEDROCK", prefixes: ["AWS_"] },
-  { switchedBy: "CLAUDE_CODE_USE_VERTEX", prefixes: ["GOOGLE_", "GCLOUD_", "CLOUD_ML_", "CLOUDSDK_", "VERTEX_"] },
-  { switchedBy: "CLAUDE_CODE_USE_FOUNDRY", prefixes: ["AZURE_"] },
-];
-
-/** Set by a Claude Code session for its own children; a daemon started from inside one must not hand them on. */
-const ofASession = new Set([
-  "CLAUDECODE",
-  "CLAUDE_CODE_ENTRYPOINT",
-  "CLAUDE_CODE_SESSION_ID",
-  "CLAUDE_CODE_SSE_PORT",
-  "CLAUDE_PROJECT_DIR",
-  "CLAUDE_ENV_FILE",
-  "CLAUDE_CODE_CHILD_SESSION",
-  "CLAUDE_CODE_EXECPATH",
-  "CLAUDE_PID",
-  "CLAUDE_CODE_RESUME_INTERRUPTED_TURN",
-  "CLAUDE_CODE_RESUME_REASON",
-]);
+/** The environment that the agent gets: an allow-list of names. What is not named does not reach Claude Code or its tools. */
+import { claudeCodeNames, switchedNames, systemNames } from "./agent-env-names.ts";
 
 /**
  * The agent's environment from the server's own.
@@ -62,11 +7,12 @@ const ofASession = new Set([
  * @param extra the setting `agent_env`: `NAME` or `NAME=value`.
  */
 export function agentEnvironment(env: Readonly<Record<string, string | undefined>>, extra: readonly string[]): Record<string, string> {
+  const switched = switchedNames.filter(({ switches }) => switches.some((name) => isSwitchedOn(env[name])));
+  const names = [...systemNames, ...claudeCodeNames, ...switched.flatMap((group) => group.names)];
   const allowed: Record<string, string> = {};
-  const open = [...prefixes, ...providers.filter((provider) => isOn(env[provider.switchedBy])).flatMap((provider) => provider.prefixes)];
-  for (const [name, value] of Object.entries(env)) {
-    if (value === undefined || name.startsWith("CLAUDE_WORKER_") || ofASession.has(name)) continue;
-    if (exact.has(name) || open.some((prefix) => name.startsWith(prefix))) allowed[name] = value;
+  for (const name of names) {
+    const value = env[name];
+    if (value !== undefined) allowed[name] = value;
   }
   for (const entry of extra) {
     const equals = entry.indexOf("=");
@@ -77,11 +23,7 @@ export function agentEnvironment(env: Readonly<Record<string, string | undefined
   return allowed;
 }
 
-/** The allow-list as data: what the documentation shows. */
-export function describeAgentEnvironment() {
-  return { exact: [...exact], prefixes, providers, neverPassedOn: [...ofASession] };
-}
-
-function isOn(value: string | undefined): boolean {
-  return value !== undefined && !["", "0", "false", "no", "off"].includes(value.toLowerCase());
+/** Whether Claude Code takes the value of a variable that switches something on for a yes. */
+export function isSwitchedOn(value: string | undefined): boolean {
+  return value !== undefined && !["", "0", "false", "no", "off"].includes(value.trim().toLowerCase());
 }

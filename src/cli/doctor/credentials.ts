@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { isSwitchedOn } from "../../config/agent-env.ts";
 import { fail, ok } from "./check.ts";
 import type { Check } from "./check.ts";
 
@@ -28,7 +29,7 @@ export async function checkCredentials(env: Env): Promise<Check> {
 }
 
 function fromEnvironment(env: Env): string | null {
-  const provider = Object.keys(providers).find((name) => isOn(env[name]));
+  const provider = Object.keys(providers).find((name) => isSwitchedOn(env[name]));
   if (provider !== undefined) return `${providers[provider] ?? provider} (${provider})`;
   const variable = variables.find((name) => (env[name] ?? "") !== "");
   return variable === undefined ? null : `${variable} is set`;
@@ -58,8 +59,4 @@ async function fromKeychain(): Promise<string | null> {
   } catch {
     return null; // No such entry.
   }
-}
-
-function isOn(value: string | undefined): boolean {
-  return value !== undefined && !["", "0", "false", "no", "off"].includes(value.toLowerCase());
 }
