@@ -1,5 +1,5 @@
 /** Which server a call talks to, and how: the unix socket of this user's server, or a URL with a token. Loads no HTTP. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { urlAddress } from "../client/address.ts";
 import type { ServerAddress } from "../client/address.ts";
@@ -12,6 +12,7 @@ import { WorkerError } from "../domain/errors.ts";
 import { taskVariables } from "../domain/task-variables.ts";
 import { isInsideTask } from "./inside-task.ts";
 import type { Io } from "./io.ts";
+import { isOwnServer } from "./own-server.ts";
 
 export interface ServerPlace extends LoadedSettings {
   readonly paths: Paths;
@@ -28,13 +29,10 @@ export function serverPlace(env: Io["env"]): ServerPlace {
   requireNamedConfig(env);
   const loaded = loadSettings({ file: paths.config, env });
   const url = loaded.settings.server_url;
-  // Inside a task its own token says so, and the guardrails hold.
-  const taskToken = env[taskVariables.token] || null;
-  const address: ServerAddress =
-    url === null ? { kind: "socket", path: paths.serverSocket, token: taskToken } : urlAddress(url, taskToken ?? tokenFor(url, paths, env));
   const isLocal = url === null;
+  const address = addressOf(url, paths, env);
   // In the data directory nobody else can have put it.
-  if (isLocal && dirname(paths.run) !== paths.home) requireOwnDirectory(paths.run, "CLAUDE_WORKER_HOME");
+  if (address.kind === "socket" && dirname(paths.run) !== paths.home) requireOwnDirectory(paths.run, "CLAUDE_WORKER_HOME");
   return { ...loaded, paths, address, isLocal, mayStart: isLocal && !isInsideTask(env) };
 }
 
@@ -58,14 +56,18 @@ export function requireLocalServer({ isLocal, settings, origins }: Pick<ServerPl
   );
 }
 
-/** The token of the environment; for a server of this machine the one that the server left for its own user. */
-function tokenFor(url: string, paths: Paths, env: Io["env"]): string | null {
-  const given = env["CLAUDE_WORKER_TOKEN"];
-  if (given !== undefined && given !== "") return given;
-  if (!URL.canParse(url) || !["127.0.0.1", "localhost", "[::1]"].includes(new URL(url).hostname)) return null;
-  try {
-    return readFileSync(paths.token, "utf8").trim();
-  } catch {
-    return null; // The server will say that a token is needed.
+/**
+ * A token goes to its own server only: that of the environment to the URL that was named with it, a task's to the socket of the
+ * server that runs the task. The local admin token is sent nowhere: its owner uses the socket, which asks for none.
+ */
+function addressOf(url: string | null, paths: Paths, env: Io["env"]): ServerAddress {
+  const given = env["CLAUDE_WORKER_TOKEN"] || null;
+  const taskToken = env[taskVariables.token] || null;
+  // Inside a task the task's own token says so, and the guardrails hold.
+  const own: ServerAddress = { kind: "socket", path: paths.serverSocket, token: taskToken };
+  if (url === null) return own;
+  if (isOwnServer(url, paths)) {
+    return taskToken === null && given !== null ? urlAddress(url, given) : own;
   }
+  return { ...urlAddress(url, given), needsToken: true };
 }

@@ -4,7 +4,7 @@
  * neither is fetch, which would cost the command line 40 ms of start-up.
  */
 import type { IncomingMessage } from "node:http";
-import { nameOf } from "./address.ts";
+import { nameOf, requireToken } from "./address.ts";
 import type { ServerAddress } from "./address.ts";
 import { WorkerError } from "../domain/errors.ts";
 import type { KeptConnections } from "./kept-connections.ts";
@@ -74,8 +74,12 @@ export function httpClient(address: ServerAddress, { isShortLived = false }: Htt
   };
 }
 
+/** What a server tells without a token. */
+const openPath = "//health";
+
 function wireRequest(address: ServerAddress, { method = "GET", path, body, headers, signal, silenceMs = 30_000 }: Exchange): WireRequest {
   const bytes = body === undefined ? null : Buffer.from(JSON.stringify(body));
+  if (path !== openPath) requireToken(address);
   const before = address.kind === "url" ? address.url.pathname.replace(/\/$/, "") : "";
   return {
     method,

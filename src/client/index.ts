@@ -1,6 +1,6 @@
 /** The public client library, `claude-worker/client`: talk to a server from TypeScript or JavaScript. */
 export { urlAddress } from "./address.ts";
-export type { ServerAddress } from "./address.ts";
+export type { ServerAddress, UrlAddress } from "./address.ts";
 export { ServerUnreachable } from "./server-unreachable.ts";
 export { WorkerClient } from "./worker-client.ts";
 export type { ListOptions, LogOptions, StopOptions, SubmitOptions, TaskChange, UsageOptions } from "./worker-client.ts";
