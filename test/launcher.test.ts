@@ -11,6 +11,7 @@ import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { installLauncher, pretending } from "./support/launcher.ts";
+import { repositoryRoot } from "./support/source-files.ts";
 
 type Launched = ChildProcessByStdio<null, Readable, Readable>;
 
@@ -27,6 +28,15 @@ test("an old Node hands over to the npm package `node`, with arguments and exit 
   const [printed, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
   assert.match(printed, /^\d+ run,a b\n$/);
   assert.notEqual(Number.parseInt(printed, 10), child.pid);
+  assert.equal(code, 7);
+});
+
+test("on Linux an old Node becomes the newer one: one process a call", { skip: process.platform !== "linux" }, async (t) => {
+  const cli = "console.log(process.pid, process.versions.node, process.argv.slice(2).join()); process.exitCode = 7";
+  const { launch } = setup(t, { cli, node: process.versions.node, koffi: true });
+  const child = launch(["run", "ä b", ""], { pretend: "20.20.2" });
+  const [printed, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
+  assert.equal(printed, `${child.pid} ${process.versions.node} run,ä b,\n`);
   assert.equal(code, 7);
 });
 
@@ -85,12 +95,14 @@ test("a broken command line shows its own error, not the launcher's", async (t) 
 interface Installed {
   /** Source of dist/cli.cjs; absent: not built. */
   readonly cli?: string;
+  /** Whether koffi is beside it. */
+  readonly koffi?: boolean;
   /** Version that the npm package `node` beside it says it has; absent: no such package. */
   readonly node?: string;
 }
 
 /** A package of nothing but the real launcher; `pretend` makes the Node that starts it believe in another version. */
-function setup(t: TestContext, { cli, node }: Installed): { launch: (args: string[], options?: { pretend?: string }) => Launched } {
+function setup(t: TestContext, { cli, node, koffi }: Installed): { launch: (args: string[], options?: { pretend?: string }) => Launched } {
   const root = mkdtempSync(path.join(tmpdir(), "claude-worker-launcher-"));
   t.after(() => rmSync(root, { recursive: true, force: true }));
   const launcher = installLauncher(root, cli);
@@ -100,6 +112,7 @@ function setup(t: TestContext, { cli, node }: Installed): { launch: (args: strin
     writeFileSync(path.join(folder, "package.json"), JSON.stringify({ name: "node", version: node }));
     symlinkSync(process.execPath, path.join(folder, "bin", "node"));
   }
+  if (koffi === true) symlinkSync(path.join(repositoryRoot, "node_modules", "koffi"), path.join(root, "node_modules", "koffi"));
   return {
     launch: (args, { pretend } = {}) => {
       const flags = pretend === undefined ? [] : pretending(root, pretend);
