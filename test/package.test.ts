@@ -11,13 +11,25 @@ import { repositoryRoot } from "./support/source-files.ts";
 test("the package has what it needs at run time and nothing else", async (t) => {
   const { pack } = setup(t);
   const { files } = await pack();
-  for (const needed of ["bin/claude-worker", "bin/bring-node.cjs", "bin/package.json", "dist/cli.cjs", "LICENSE", "package.json"]) {
+  for (const needed of [
+    "bin/claude-worker",
+    "bin/bring-node.cjs",
+    "bin/replace-process.cjs",
+    "docs/README.md",
+    "ARCHITECTURE.md",
+    "bin/package.json",
+    "dist/cli.cjs",
+    "LICENSE",
+    "package.json",
+  ]) {
     assert.ok(files.includes(needed), `${needed} is missing`);
   }
-  const strangers = files.filter((file) => !/^(bin|dist|plugin)\/|^(README|CHANGELOG)\.md$|^LICENSE$|^package\.json$/.test(file));
+  const strangers = files.filter(
+    (file) => !/^(bin|dist|docs|examples|plugin)\/|^(ARCHITECTURE|README|CHANGELOG|CONTRIBUTING)\.md$|^LICENSE$|^package\.json$/.test(file),
+  );
   assert.deepEqual(strangers, []);
   assert.deepEqual(
-    files.filter((file) => /\.(test|map)\.|\.ts$/.test(file) && !file.endsWith(".d.ts")),
+    files.filter((file) => /\.(test|map)\.|\.ts$/.test(file) && !file.endsWith(".d.ts") && !file.startsWith("examples/")),
     [],
   );
 });

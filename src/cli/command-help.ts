@@ -5,11 +5,11 @@ import { exampleLines } from "./examples.ts";
 
 /** @param width of the terminal. */
 export function commandHelp(command: CommandSpec, width: number): string {
-  const { name, alias, summary, details, arguments: words = [], options = [], examples } = command;
+  const { name, alias, summary, details, arguments: words = [], examples } = command;
   const rows = (title: string, pairs: readonly [string, string][]): string[] =>
     pairs.length === 0 ? [] : ["", title, ...twoColumns(pairs, Math.min(width, 100))];
   return [
-    `Usage: claude-worker ${[name, "[flags]", ...words.map((each) => each.name)].join(" ")}`,
+    `Usage: claude-worker ${[name, ...(command.passesWordsOn === true ? [] : ["[flags]"]), ...words.map((each) => each.name)].join(" ")}`,
     "",
     `${summary}.${alias === undefined ? "" : ` Also: claude-worker ${alias}.`}`,
     ...(details === undefined ? [] : ["", ...wrapped(details, Math.min(width, 100))]),
@@ -17,12 +17,16 @@ export function commandHelp(command: CommandSpec, width: number): string {
       "Arguments:",
       words.map((each) => [each.name, each.description]),
     ),
-    ...rows("Flags:", [...options, ...commonOptions, { flags: "-h, --help", description: "show this help" }].map(optionRow)),
+    ...rows("Flags:", flagsOf(command).map(optionRow)),
     "",
     "Examples:",
     exampleLines(examples, "  "),
     "",
   ].join("\n");
+}
+
+function flagsOf({ options = [], passesWordsOn }: CommandSpec): OptionSpec[] {
+  return passesWordsOn === true ? [] : [...options, ...commonOptions, { flags: "-h, --help", description: "show this help" }];
 }
 
 function optionRow({ flags, description, choices }: OptionSpec): [string, string] {

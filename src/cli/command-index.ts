@@ -48,6 +48,7 @@ export const commandIndex: readonly IndexEntry[] = [
   { name: "mcp install", load: async () => await import("./commands/mcp-install.ts") },
   { name: "mcp uninstall", load: async () => await import("./commands/mcp-uninstall.ts") },
   { name: "doctor", load: async () => await import("./commands/doctor.ts") },
+  { name: "claude", load: async () => await import("./commands/claude.ts") },
   { name: "__complete", load: async () => await import("./commands/complete.ts") },
   { name: "completion", load: async () => await import("./commands/completion.ts") },
 ];

@@ -53,6 +53,8 @@ export interface CommandSpec {
   readonly arguments?: readonly ArgumentSpec[];
   readonly options?: readonly OptionSpec[];
   readonly examples: readonly Example[];
+  /** Every word and flag after the name is an argument for another program: nothing is read as ours, not even `--help`. */
+  readonly passesWordsOn?: boolean;
   /** Not shown in help or documentation: machinery of other commands. */
   readonly hidden?: boolean;
 }

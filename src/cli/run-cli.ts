@@ -31,6 +31,7 @@ async function dispatch(argv: readonly string[], io: Io): Promise<ExitCode> {
     return await generalAbout(found, io);
   }
   const { command } = await found.entry.load();
+  if (command.passesWordsOn === true) return await command.run({ words: found.rest, options: {}, io } as Call<never>);
   const { words, options, wantsHelp } = parseWords(command, [...before, ...found.rest]);
   if (wantsHelp) {
     const { commandHelp } = await import("./command-help.ts");

@@ -1,7 +1,7 @@
 /** What the documentation promises about itself: links lead somewhere, commands exist, generated parts are fresh. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
@@ -35,6 +35,23 @@ test("every claude-worker command that a page names exists, with the flags that 
   assert.deepEqual(wrong, []);
 });
 
+test("every page that comes with the package finds what it links to there", async () => {
+  const packed = (manifest().files ?? []).map((file) => path.join(repositoryRoot, file));
+  const comesAlong = (file: string): boolean => {
+    const place = path.join(repositoryRoot, file);
+    return file === "README.md" || file === "LICENSE" || packed.some((each) => place === each || place.startsWith(`${each}${path.sep}`));
+  };
+  const lost = pages()
+    .filter(({ file }) => comesAlong(file))
+    .flatMap(({ file, text }) =>
+      linksOf(text).map((link) => [file, path.join(path.dirname(file), link.split("#", 1)[0] || path.basename(file))]),
+    )
+    // The table of security measures names the test of each one; tests are in the repository only.
+    .filter(([, target = ""]) => !comesAlong(target) && !target.startsWith("test/"));
+  assert.deepEqual(lost, []);
+  assert.ok(comesAlong("docs/README.md"));
+});
+
 test("the reference tells every exit code", () => {
   const reference = pages().find(({ file }) => file.endsWith("cli-reference.md"))?.text ?? "";
   const missing = Object.values(exitCodes).filter((code) => !reference.includes(`\n| ${code} |`));
@@ -54,6 +71,10 @@ test("every page is reached from the index", () => {
 test("the generated parts say what the source says", async () => {
   await promisify(execFile)(process.execPath, ["scripts/docs.ts", "--check"], { cwd: repositoryRoot });
 });
+
+function manifest(): { readonly files?: readonly string[] } {
+  return JSON.parse(readFileSync(path.join(repositoryRoot, "package.json"), "utf8")) as { files?: string[] };
+}
 
 async function flagsByCommand(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const shortOf = (written: string): string[] => /^-\w/.exec(written)?.slice() ?? [];
@@ -77,6 +98,8 @@ function faultsOf(line: string, flags: ReadonlyMap<string, ReadonlySet<string>>)
   const name = isPair ? `${first} ${second}` : first;
   const known = flags.get(name);
   if (known === undefined) return [`there is no command "${name}"`];
+  // Its words are Claude Code's.
+  if (name === "claude") return [];
   return (isPair ? rest : [second, ...rest])
     .filter((word) => /^--?[a-z]/.test(word) && !known.has(word))
     .map((flag) => `there is no flag ${flag}`);
