@@ -31,6 +31,8 @@ export interface ListOptions {
   readonly status?: readonly TaskStatus[] | undefined;
   readonly group?: string | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** Only completed tasks with something to look at (true), or only tasks without (false). */
+  readonly attention?: boolean | undefined;
   /** Part of the name or title. */
   readonly text?: string | undefined;
   readonly order?: "newest" | "oldest" | undefined;
@@ -262,7 +264,7 @@ function keyHeader({ idempotencyKey }: SubmitOptions): Record<string, string> {
   return idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey };
 }
 
-function queryText(values: Readonly<Record<string, number | string | readonly string[] | undefined>>): string {
+function queryText(values: Readonly<Record<string, number | string | boolean | readonly string[] | undefined>>): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(values)) {
     for (const each of Array.isArray(value) ? value : [value]) if (each !== undefined) query.append(name, String(each));

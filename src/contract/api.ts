@@ -43,6 +43,7 @@ export interface ListQuery {
   readonly status?: readonly TaskStatus[] | undefined;
   readonly group?: string | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly attention?: boolean | undefined;
   readonly text?: string | undefined;
   readonly created_after?: string | undefined;
   readonly created_before?: string | undefined;

@@ -18,6 +18,9 @@ const listOf = <T extends string>(item: z.ZodType<T, string>) =>
     .transform((value) => (Array.isArray(value) ? value : [value]).flatMap((part) => part.split(",")))
     .pipe(z.array(item).max(50));
 
+/** A switch that arrives as text. */
+const flag = z.enum(["true", "false"]).transform((value) => value === "true");
+
 const time = z.iso.datetime({ offset: true, error: "must be a time like 2026-11-22T12:00:00Z" });
 const largest = Number.MAX_SAFE_INTEGER;
 
@@ -33,6 +36,7 @@ export const listQuery = z.strictObject({
   status: listOf(z.enum(taskStatuses)).optional().describe("Only tasks in one of these statuses."),
   group: groupName.optional().describe("Only tasks of this group."),
   label: labelFilter.optional().describe("Only tasks with this label, as `key=value`. Of several all must fit."),
+  attention: flag.optional().describe("`true`: only completed tasks with something to look at. `false`: only tasks without."),
   text: text.max(200).optional().describe("Part of the name or title."),
   created_after: time.optional().describe("Only tasks submitted after this moment."),
   created_before: time.optional().describe("Only tasks submitted before this moment."),

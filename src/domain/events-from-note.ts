@@ -12,7 +12,7 @@ export function eventsFromNote(note: JsonObject): EventDraft[] {
     case "session":
       return sessionEvents(note);
     case "permission_denied":
-      return [denied({ tool: note["tool"], input: note["input"], reason: note["reason"] })];
+      return [denied({ tool: note["tool"], input: note["input"], reason: note["reason"], id: note["toolUseId"] })];
     case "cold_start":
     case "session_restarted":
       return [notice(note["subtype"], note["reason"])];

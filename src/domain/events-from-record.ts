@@ -13,6 +13,7 @@ import type { JournalRecord } from "./record.ts";
 
 /** A result is a task's answer: it is kept far longer than other texts. In UTF-16 code units. */
 const maxResultLength = 1024 * 1024;
+const maxDeniedCalls = 200;
 
 /**
  * The events of a record, oldest first; none for records that only the journal keeps. Strings over 16 KB are cut, and `data.truncated` says so.
@@ -121,7 +122,7 @@ function systemEvents(message: JsonObject): EventDraft[] {
     case "task_notification":
       return message["skip_transcript"] === true || message["ambient"] === true
         ? []
-        : [notice("task_notification", message["summary"], { status: word(message["status"]) })];
+        : [notice("task_notification", message["summary"], { status: word(message["status"]), tool_use_id: word(message["tool_use_id"]) })];
     case "session_writes_lost":
       return [
         notice("session_writes_lost", `Claude Code could not save its session (${word(message["error_code"]) ?? "no reason given"}).`),
@@ -198,9 +199,15 @@ function resultEvent(message: JsonObject): EventDraft {
     cost_usd: amountOf(message["total_cost_usd"]),
     usage: usageOf(objectOf(message["modelUsage"])),
     permission_denials: arrayOf(message["permission_denials"]).length,
+    denied_calls: arrayOf(message["permission_denials"]).slice(0, maxDeniedCalls).map(objectOf).map(deniedCall),
     recovered: message["_recovered"] === true,
   };
   return { type: "result", data: { ...data, ...mark(text.truncated) } };
+}
+
+/** The call's input is in the `tool_use` event of the same id. */
+function deniedCall({ tool_name: tool, tool_use_id: id }: JsonObject) {
+  return { tool: word(tool) ?? "", tool_use_id: word(id) ?? "" };
 }
 
 function usageOf(models: JsonObject): Record<string, unknown> {

@@ -31,7 +31,7 @@ export type RunnerNote =
   | { type: "worker"; subtype: "session_mended"; messages: number }
   /** Claude Code would have tried on for minutes what cannot succeed. `error` is its word (`authentication_failed`, …). */
   | { type: "worker"; subtype: "gave_up"; error: string; text: string }
-  | { type: "worker"; subtype: "permission_denied"; tool: string; input: unknown; reason: string }
+  | { type: "worker"; subtype: "permission_denied"; tool: string; toolUseId: string; input: unknown; reason: string }
   | { type: "worker"; subtype: "stop_requested"; reason: StopReason }
   /** Processes that were left of the attempt's tree and had to be ended. */
   | { type: "worker"; subtype: "swept"; processes: readonly SweptProcess[] }

@@ -6,6 +6,7 @@ import { plainLine } from "./plain-text.ts";
 import { arrayOf, numberOf, objectOf, stringOf } from "./read-json.ts";
 import type { JsonObject } from "./read-json.ts";
 import type { JournalRecord } from "./record.ts";
+import { callOf } from "./tool-call.ts";
 
 /** Longest line, in characters. */
 const maxLine = 240;
@@ -78,25 +79,6 @@ function initLine(data: JsonObject): string {
 function toolName(value: unknown): string {
   const name = stringOf(value) ?? "";
   return name.startsWith("mcp__") ? name.slice(5).replace("__", "/") : name.toLowerCase();
-}
-
-/** What of a tool's input tells a person most, by the field's name; the first that is there counts. */
-const telling = ["file_path", "notebook_path", "command", "pattern", "url", "query", "description", "skill", "path", "prompt"];
-const paths = new Set(["file_path", "notebook_path", "path"]);
-
-function callOf(input: JsonObject, cwd: string | null): string {
-  const field = telling.find((candidate) => textOf(input[candidate]).trim() !== "");
-  if (field !== undefined) return paths.has(field) ? relativeTo(textOf(input[field]), cwd) : textOf(input[field]);
-  if (Array.isArray(input["todos"])) return `${input["todos"].length} todos`;
-  const first = Object.entries(input).find(([, value]) => textOf(value).trim() !== "");
-  return first === undefined ? "" : `${first[0]}: ${textOf(first[1])}`;
-}
-
-function relativeTo(path: string, cwd: string | null): string {
-  if (cwd === null || cwd === "" || cwd === "/") return path;
-  const base = cwd.endsWith("/") ? cwd : `${cwd}/`;
-  if (`${path}/` === base) return ".";
-  return path.startsWith(base) ? path.slice(base.length) : path;
 }
 
 function deniedLine(data: JsonObject, cwd: string | null): string {

@@ -1,4 +1,5 @@
 /** What a task and an attempt are. Times are UTC milliseconds since 1970; money is US dollars. */
+import type { Attention } from "./attention.ts";
 import type { Outcome } from "./outcome.ts";
 
 export const taskStatuses = ["pending", "running", "waiting", "completed", "failed", "cancelled", "skipped"] as const;
@@ -78,6 +79,8 @@ export interface Task extends TaskSpec {
   readonly resumable: boolean;
   readonly result: string | null;
   readonly error: TaskError | null;
+  /** What to look at although the task completed; null: nothing. */
+  readonly attention: readonly Attention[] | null;
   readonly costUsd: number | null;
   readonly usage: Readonly<Record<string, ModelUsage>> | null;
   readonly numTurns: number | null;

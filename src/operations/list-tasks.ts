@@ -15,6 +15,7 @@ export function listTasks(store: Store, query: ListQuery): { rows: TaskRow[]; ne
     ...(query.status === undefined ? {} : { statuses: query.status }),
     ...(query.group === undefined ? {} : { group: query.group }),
     ...(query.labels === undefined ? {} : { labels: query.labels }),
+    ...(query.attention === undefined ? {} : { attention: query.attention }),
     ...(query.text === undefined ? {} : { text: query.text }),
     ...(query.created_after === undefined ? {} : { createdAfter: Date.parse(query.created_after) }),
     ...(query.created_before === undefined ? {} : { createdBefore: Date.parse(query.created_before) }),

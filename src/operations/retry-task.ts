@@ -28,6 +28,7 @@ export function retryTask(context: SubmitContext, id: number, caller: Caller): P
       resumable: false,
       result: null,
       error: null,
+      attention: null,
     });
     if (again === null) throw new WorkerError("conflict", `Task ${id} is ${task.status}. Only an ended task can be retried.`);
     store.events.append(id, null, [{ type: "retried", at: now, data: { ...doneBy(caller), was: task.status } }], null);

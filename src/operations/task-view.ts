@@ -33,6 +33,7 @@ export function taskSummaryView(task: TaskRow, waiting: WaitingContext): TaskSum
             message: task.error.message,
             ...(task.error.apiStatus === undefined ? {} : { api_status: task.error.apiStatus }),
           },
+    attention: [...(task.attention ?? [])],
     cost_usd: task.costUsd,
     num_turns: task.numTurns,
     duration_ms: task.durationMs,

@@ -1,6 +1,6 @@
 /** The schema in words, read from the migrations: tables, columns and the comments that stand beside them. For the documentation. */
 import Database from "better-sqlite3";
-import { migrate, schemaVersion } from "./migrate.ts";
+import { migrate, migrations, schemaVersion } from "./migrate.ts";
 
 export interface SchemaDescription {
   /** The `user_version` of such a database. */
@@ -47,18 +47,17 @@ export function describeSchema(): SchemaDescription {
   try {
     migrate(database);
     const tables = database
-      .prepare<[], { name: string; sql: string }>(
-        `SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY rowid`,
-      )
+      .prepare<[], string>(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY rowid`)
+      .pluck()
       .all();
-    return { version: schemaVersion, tables: tables.map(({ name, sql }) => describeTable(database, name, sql)) };
+    return { version: schemaVersion, tables: tables.map((name) => describeTable(database, name)) };
   } finally {
     database.close();
   }
 }
 
-function describeTable(database: Database.Database, name: string, sql: string): TableDescription {
-  const lines = sql.split("\n").map((line) => line.trim());
+function describeTable(database: Database.Database, name: string): TableDescription {
+  const lines = linesOf(name);
   const comment = commentIn(lines[1] ?? "", `table ${name}`);
   const references = foreignKeys(database, name);
   const rows = database.pragma(`table_info(${name})`) as ColumnInfo[];
@@ -77,6 +76,17 @@ function describeTable(database: Database.Database, name: string, sql: string): 
   });
   const checks = lines.flatMap((line) => /^CHECK \((.*)\),?$/.exec(line)?.[1] ?? []);
   return { name, comment, columns, checks, indexes: indexesOf(database, name), triggers: triggersOf(database, name) };
+}
+
+/** The lines of the table's newest CREATE statement, and of the columns that were added to it later. */
+function linesOf(table: string): string[] {
+  const lines = migrations.flatMap(({ sql }) => sql.split("\n").map((line) => line.trim()));
+  const created = lines.slice(lines.lastIndexOf(`CREATE TABLE ${table} (`));
+  const added = created.flatMap((line) =>
+    line.startsWith(`ALTER TABLE ${table} ADD COLUMN `) ? [line.split(" ADD COLUMN ")[1] ?? ""] : [],
+  );
+  const end = created.findIndex((line) => line.startsWith(")") && line.endsWith(";"));
+  return [...created.slice(0, end + 1), ...added];
 }
 
 interface ColumnInfo {

@@ -67,6 +67,7 @@ export type NewTask = Omit<
   | "resumable"
   | "result"
   | "error"
+  | "attention"
   | "costUsd"
   | "usage"
   | "numTurns"
@@ -82,6 +83,8 @@ export interface TaskFilter {
   readonly statuses?: readonly TaskStatus[];
   readonly group?: string;
   readonly labels?: Readonly<Record<string, string>>;
+  /** Only tasks with something to look at (true), or only those without (false). */
+  readonly attention?: boolean;
   /** Substring of name or title, case-insensitive. */
   readonly text?: string;
   readonly createdAfter?: number;
@@ -108,6 +111,7 @@ export type TaskPatch = Partial<
     | "resumable"
     | "result"
     | "error"
+    | "attention"
     | "costUsd"
     | "usage"
     | "numTurns"

@@ -62,8 +62,9 @@ export function createTaskList(database: Database.Database): TaskStore["list"] {
 
 function sourcesOf(filter: TaskFilter, shortSpan: boolean): Source[] {
   const [firstLabel, ...labels] = Object.entries(filter.labels ?? {});
-  const { statuses, group, text } = filter;
+  const { statuses, group, text, attention } = filter;
   const conditions = [...spanOf(filter), ...labels.map(hasLabel)];
+  if (attention !== undefined) conditions.push({ sql: `attention IS ${attention ? "NOT " : ""}NULL`, values: [] });
   if (group !== undefined) conditions.push({ sql: "group_name = +?", values: [group] });
   const onStatus = statuses === undefined ? [] : [hasStatus(statuses)];
   const onText = text === undefined ? [] : [hasText(text)];
@@ -71,6 +72,9 @@ function sourcesOf(filter: TaskFilter, shortSpan: boolean): Source[] {
     const label = { sql: "key = +? AND value = +?", values: firstLabel };
     const tables = "task_labels CROSS JOIN tasks ON id = task_id";
     return [{ tables, id: "task_id", conditions: [label, ...conditions, ...onStatus, ...onText] }];
+  }
+  if (attention === true) {
+    return [{ tables: "tasks INDEXED BY tasks_with_attention", id: "id", conditions: [...conditions, ...onStatus, ...onText] }];
   }
   if (shortSpan) {
     const tables = "tasks INDEXED BY tasks_by_creation";

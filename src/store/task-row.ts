@@ -27,6 +27,7 @@ export const taskRow = defineRow<TaskRow>(
     sessionId: "plain",
     resumable: "flag",
     error: "json",
+    attention: "json",
     costUsd: "plain",
     usage: "json",
     numTurns: "plain",

@@ -1,4 +1,6 @@
 /** Ends an attempt exactly once: decides the outcome from the stored events and writes everything that follows from it in one commit. */
+import { attentionEventTypes, attentionFrom } from "../domain/attention.ts";
+import type { Attention } from "../domain/attention.ts";
 import { factEventTypes, factsFrom } from "../domain/attempt-facts.ts";
 import { decideOutcome } from "../domain/decide-outcome.ts";
 import { madeProgress, progressEventTypes } from "../domain/progress.ts";
@@ -69,7 +71,7 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
     poisonCount: after.poisonCount,
     retriesSpent: task.retriesSpent + (after.spendsRetry ? 1 : 0),
     error: after.error,
-    ...(completed ? {} : { result: null }),
+    ...(completed ? { attention: attentionOf(store, attempt) } : { result: null }),
     ...(facts.result === null ? {} : { numTurns: (task.numTurns ?? 0) + facts.result.turns }),
     ...(facts.result === null ? {} : spentInAll(task, sessionBefore(store, attempt), facts.result)),
     durationMs: (task.durationMs ?? 0) + Math.max(0, now - attempt.startedAt),
@@ -90,6 +92,14 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   ]);
   if (after.hold !== null) store.holds.put(after.hold, now);
   return outcome;
+}
+
+/** What is to be looked at in the whole session: this attempt, and the earlier ones that it resumed. Null: nothing. */
+function attentionOf(store: Store, attempt: Attempt): Attention[] | null {
+  const attempts = attempt.resume ? store.attempts.ofTask(attempt.taskId) : [attempt];
+  const ofSession = attempts.filter(({ sessionId }) => sessionId === attempt.sessionId);
+  const attention = attentionFrom(ofSession.flatMap(({ id }) => store.events.ofAttempt(id, attentionEventTypes)));
+  return attention.length === 0 ? null : attention;
 }
 
 /** How many of the task's attempts in a row, up to this one, never wrote a record. */

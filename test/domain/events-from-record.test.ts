@@ -83,6 +83,7 @@ test("a result carries text, turns, money and tokens by model", () => {
         },
       },
       permission_denials: 0,
+      denied_calls: [],
       recovered: false,
     },
   });
@@ -128,11 +129,15 @@ test("a usage limit tells its reset as a time", () => {
 test("denied calls are events, whoever denied them", () => {
   assert.ok(eventsOf("denied-rule").some(({ type }) => type === "permission_denied"));
   assert.ok(eventsOf("denied-dont-ask").some(({ type }) => type === "permission_denied"));
-  assert.deepEqual(note({ type: "worker", subtype: "permission_denied", tool: "Bash", input: { command: "rm" }, reason: "No." })[0]?.data, {
+  const denied = note({
+    type: "worker",
+    subtype: "permission_denied",
     tool: "Bash",
+    toolUseId: "toolu_1",
     input: { command: "rm" },
     reason: "No.",
   });
+  assert.deepEqual(denied[0]?.data, { tool: "Bash", input: { command: "rm" }, reason: "No.", tool_use_id: "toolu_1" });
 });
 
 test("a helper's events name the call that started it", () => {
@@ -222,7 +227,12 @@ test("a limit may tell its reset in milliseconds too, or not at all, and that it
 
 test("a helper's report is a notice, unless Claude Code wants it unseen; so is a failed sign-in", () => {
   const report = { type: "system", subtype: "task_notification", status: "completed", summary: "Looked.", ...stamp };
-  assert.deepEqual(eventsFromRecord(report)[0]?.data, { kind: "task_notification", text: "Looked.", status: "completed" });
+  assert.deepEqual(eventsFromRecord(report)[0]?.data, {
+    kind: "task_notification",
+    text: "Looked.",
+    status: "completed",
+    tool_use_id: null,
+  });
   assert.deepEqual(eventsFromRecord({ ...report, ambient: true }), []);
   assert.deepEqual(eventsFromRecord({ ...report, skip_transcript: true }), []);
   const auth = { type: "auth_status", isAuthenticating: false, output: [], ...stamp };
@@ -238,7 +248,7 @@ test("a result that was recovered from the session is marked", () => {
 
 test("a denied call with a long input or a long reason says that it was cut", () => {
   const denied = (input: unknown, reason: string) =>
-    note({ type: "worker", subtype: "permission_denied", tool: "Bash", input, reason })[0]?.data;
+    note({ type: "worker", subtype: "permission_denied", tool: "Bash", toolUseId: "toolu_1", input, reason })[0]?.data;
   assert.equal(denied({ command: "x".repeat(20_000) }, "No.")?.["truncated"], true);
   assert.equal(denied({}, "x".repeat(20_000))?.["truncated"], true);
   assert.equal(denied({}, "No.")?.["truncated"], undefined);

@@ -106,10 +106,20 @@ const notes: [RunnerNote, string[]][] = [
   [{ type: "worker", subtype: "cold_start", reason: "project settings" }, ["[notice] cold start: project settings"]],
   [{ type: "worker", subtype: "session_restarted", reason: "No conversation found" }, ["[session] started anew: No conversation found"]],
   [
-    { type: "worker", subtype: "permission_denied", tool: "Bash", input: { command: "rm -rf /" }, reason: "Nobody to ask." },
+    {
+      type: "worker",
+      subtype: "permission_denied",
+      tool: "Bash",
+      toolUseId: "toolu_1",
+      input: { command: "rm -rf /" },
+      reason: "Nobody to ask.",
+    },
     ["[denied] Bash: rm -rf /"],
   ],
-  [{ type: "worker", subtype: "permission_denied", tool: "Bash", input: {}, reason: "Nobody to ask." }, ["[denied] Bash: Nobody to ask."]],
+  [
+    { type: "worker", subtype: "permission_denied", tool: "Bash", toolUseId: "toolu_1", input: {}, reason: "Nobody to ask." },
+    ["[denied] Bash: Nobody to ask."],
+  ],
   [{ type: "worker", subtype: "stop_requested", reason: "timed_out" }, ["[stop] timed_out"]],
   [{ type: "worker", subtype: "swept", processes: [] }, []],
   [

@@ -228,6 +228,7 @@ const noHistogram = { rows: [{ upto_ms: null, count: 0 }], sum_ms: 0 };
 function fits(task: TaskView, query: ListQuery): boolean {
   if (query.status !== undefined && !query.status.includes(task.status)) return false;
   if (query.group !== undefined && task.group !== query.group) return false;
+  if (query.attention !== undefined && task.attention.length > 0 !== query.attention) return false;
   if (query.text !== undefined && !`${task.name ?? ""} ${task.title}`.includes(query.text)) return false;
   return Object.entries(query.labels ?? {}).every(([key, value]) => task.labels[key] === value);
 }
@@ -248,6 +249,7 @@ function newTask(id: number, input: ParsedTaskInput, at: string): TaskView {
     session_id: null,
     last_action: null,
     error: null,
+    attention: [],
     cost_usd: null,
     num_turns: null,
     duration_ms: null,

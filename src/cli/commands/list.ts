@@ -16,6 +16,7 @@ import { listColumns, taskLines, taskTable } from "../render/task-list.ts";
 interface ListCommandOptions {
   readonly status?: TaskStatus[];
   readonly label?: [string, string][];
+  readonly attention?: boolean;
   readonly text?: string;
   readonly limit?: number;
   readonly cursor?: string;
@@ -37,6 +38,7 @@ export const command = defineCommand<ListCommandOptions>({
       completes: taskStatuses,
     },
     { flags: "--label <key=value>", description: "only tasks with this label", parse: label, repeat: true },
+    { flags: "--attention", description: "only completed tasks with something to look at: denied calls, a failed last command …" },
     { flags: "--text <text>", description: "only tasks whose name or first line holds this text" },
     { flags: "-l, --limit <n>", description: "how many to show", parse: wholeNumber("--limit", { min: 1, max: 500 }) },
     { flags: "--cursor <cursor>", description: "go on where a page ended (its next_cursor)" },
@@ -45,6 +47,7 @@ export const command = defineCommand<ListCommandOptions>({
   examples: [
     { command: "claude-worker list", does: "the newest 20 tasks" },
     { command: "claude-worker list --status running,pending", does: "what is to come" },
+    { command: "claude-worker list --attention", does: "what completed but should be looked at" },
     { command: "claude-worker list --status failed --all --json", does: "every failed task, for programs" },
   ],
   async run({ options, io }) {
@@ -52,6 +55,7 @@ export const command = defineCommand<ListCommandOptions>({
     const query = {
       status: options.status,
       text: options.text,
+      attention: options.attention,
       labels: options.label === undefined ? undefined : Object.fromEntries(options.label),
     };
     if (options.all === true) return await listAll(client, query, { json: options.json === true, io });
@@ -91,7 +95,7 @@ async function footer(client: WorkerClient, page: TaskPage, options: ListCommand
 /** How many more there are, where the counters say it. */
 function moreLine(page: TaskPage, counts: ServerView["counts"], options: ListCommandOptions): string {
   if (page.next_cursor === null) return "";
-  if (options.label !== undefined || options.text !== undefined || options.cursor !== undefined)
+  if (options.label !== undefined || options.attention !== undefined || options.text !== undefined || options.cursor !== undefined)
     return "… and more: claude-worker list --all\n";
   const wanted: readonly TaskStatus[] = options.status ?? taskStatuses;
   const total = wanted.reduce((sum, status) => sum + counts[status], 0);

@@ -7,16 +7,21 @@ import { writeJson } from "../io.ts";
 import type { Io } from "../io.ts";
 import { duration } from "../option-values.ts";
 import { painter } from "../render/colour.ts";
+import { attentionText } from "../render/attention.ts";
 import { endLine } from "../render/task-end.ts";
 import { taskId } from "../task-reference.ts";
 
-export const command = defineCommand<{ readonly timeout?: number }>({
+export const command = defineCommand<{ readonly timeout?: number; readonly strict?: boolean }>({
   name: "wait",
   summary: "Wait until tasks have ended",
   details:
-    "Exits with 0 when all completed, 1 when one did not, 124 when the time was over. Off a terminal it prints a line for each: id, tab, status.",
+    "Exits with 0 when all completed, 1 when one did not, 124 when the time was over. " +
+    "Off a terminal it prints a line for each: id, tab, status, and after another tab what to look at in a completed task.",
   arguments: [{ name: "<id...>", description: "the tasks", completes: "tasks" }],
-  options: [{ flags: "--timeout <duration>", description: "longest wait, e.g. 10m", parse: duration("--timeout") }],
+  options: [
+    { flags: "--timeout <duration>", description: "longest wait, e.g. 10m", parse: duration("--timeout") },
+    { flags: "--strict", description: "exit with 1 also when there is something to look at in a completed task" },
+  ],
   examples: [
     { command: "claude-worker wait 42 43", does: "until both have ended" },
     { command: 'claude-worker wait "$id" --timeout 10m && deploy', does: "in a script" },
@@ -35,10 +40,14 @@ export const command = defineCommand<{ readonly timeout?: number }>({
       );
     if (isTimedOut) return exitCodes.timedOut;
     if (open.length > 0) return exitCodes.interrupted;
-    return ended.every(({ status }) => status === "completed") ? exitCodes.ok : exitCodes.failed;
+    const isGood = ({ status, attention }: TaskView): boolean =>
+      status === "completed" && (options.strict !== true || attention.length === 0);
+    return ended.every(isGood) ? exitCodes.ok : exitCodes.failed;
   },
 });
 
 function lineOf(task: TaskView, io: Io): string {
-  return io.stdout.isTTY ? endLine(task, painter(io.stdout)) : `${task.id}\t${task.status}`;
+  if (io.stdout.isTTY) return endLine(task, painter(io.stdout));
+  const attention = attentionText(task);
+  return `${task.id}\t${task.status}${attention === "" ? "" : `\t${attention}`}`;
 }

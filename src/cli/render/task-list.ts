@@ -3,6 +3,7 @@ import type { TaskSummaryView } from "../../contract/views.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { plainLine } from "../../domain/plain-text.ts";
 import type { Output } from "../io.ts";
+import { attentionMark, attentionText } from "./attention.ts";
 import { painter } from "./colour.ts";
 import { statusColours, statusMarks } from "./status.ts";
 import { table } from "./table.ts";
@@ -15,12 +16,12 @@ export const listColumns = ["id", "status", "created_at", "started_at", "ended_a
 export function taskTable(tasks: readonly TaskSummaryView[], output: Output, now: number): string {
   const paint = painter(output);
   const rows = tasks.map((task) => {
-    const note = noteOf(task);
+    const note = task.status === "completed" ? "" : noteOf(task);
     return [
       { text: String(task.id), paint: paint.bold },
       {
-        text: `${statusMarks[task.status]} ${task.cancel_requested && task.status === "running" ? "stopping" : task.status}`,
-        paint: paint[statusColours[task.status]],
+        text: `${statusMarks[task.status]} ${task.cancel_requested && task.status === "running" ? "stopping" : task.status}${attentionMark(task)}`,
+        paint: paint[task.attention.length === 0 ? statusColours[task.status] : "yellow"],
       },
       { text: relativeTime(task.created_at, now), paint: paint.dim },
       { text: tookOf(task, now) },
@@ -55,11 +56,11 @@ function fieldsOf(task: TaskSummaryView): string[] {
   ];
 }
 
-/** What a person wants to know next: why it waits, what it does, why it failed. */
+/** What a person wants to know next: why it waits, what it does, why it failed, what to look at. */
 export function noteOf(task: TaskSummaryView): string {
   if (task.status === "pending") return task.waiting_for === null ? "" : `(${plainLine(task.waiting_for.message)})`;
   if (task.status === "running" || task.status === "waiting") return plainLine(task.last_action ?? "");
-  return task.error === null ? "" : plainLine(task.error.message);
+  return task.error === null ? attentionText(task) : plainLine(task.error.message);
 }
 
 /** How long it has run, or ran. */

@@ -3,6 +3,7 @@ import type { TaskView } from "../../contract/views.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { plainLine, plainText } from "../../domain/plain-text.ts";
 import type { Output } from "../io.ts";
+import { attentionMark, attentionText } from "./attention.ts";
 import { painter } from "./colour.ts";
 import type { Painter } from "./colour.ts";
 import { statusColours, statusMarks } from "./status.ts";
@@ -26,11 +27,12 @@ export function taskPage(task: TaskView, { output, now, raw }: PageOptions): str
   const facts = factsOf(task, now).filter(([, value]) => value !== "");
   const width = Math.max(...facts.map(([name]) => name.length));
   return [
-    `${paint.bold(`Task ${task.id}`)}  ${paint[statusColours[task.status]](`${statusMarks[task.status]} ${task.status}`)}  ${plainLine(task.name ?? task.title, 120)}`,
+    `${paint.bold(`Task ${task.id}`)}  ${paint[statusColours[task.status]](`${statusMarks[task.status]} ${task.status}${attentionMark(task)}`)}  ${plainLine(task.name ?? task.title, 120)}`,
     ...facts.map(([name, value]) => `  ${paint.dim(name.padEnd(width))}  ${plainLine(value, 2000)}`),
     ...section("Prompt", output.isTTY ? shortened(clean(task.prompt), task.id) : clean(task.prompt), paint),
     ...section("System prompt", clean(task.system_prompt ?? ""), paint),
     ...section("Error", task.error === null ? "" : clean(errorOf(task.error)), paint),
+    ...section("Attention", clean(attentionLines(task)), paint),
     ...section("Result", clean(task.result ?? ""), paint),
     "",
   ].join("\n");
@@ -96,6 +98,11 @@ function tokensOf(usage: TaskView["usage"]): string {
 
 function errorOf({ code, message }: NonNullable<TaskView["error"]>): string {
   return `${message} (${code})`;
+}
+
+/** A line for each kind. */
+function attentionLines({ attention }: TaskView): string {
+  return attention.map((each) => `${attentionText({ attention: [each] })}${each.detail === null ? "" : `: ${each.detail}`}`).join("\n");
 }
 
 /** A long prompt would push the rest off the screen, and whoever looks knows it. */

@@ -40,6 +40,8 @@ function nextStep(task: TaskView, truncated: boolean): string {
     case "waiting":
       return "It needs an answer from a person: tell the user.";
     case "completed":
+      if (task.attention.length > 0)
+        return "It completed, but see attention: what was denied, failed or left undone. Check the work; retry_task can allow more.";
       return truncated
         ? "The result is longer: call get_task with result_offset for the rest. Then check the work."
         : "Check the work: read the files it changed, run the tests.";

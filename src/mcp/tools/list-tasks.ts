@@ -10,6 +10,10 @@ export const listTasks = defineTool({
   description: "Tasks, newest first, one short line each, with counts by status. get_task has the rest.",
   input: z.strictObject({
     status: z.array(z.enum(taskStatuses)).min(1).max(taskStatuses.length).optional().describe("Only these statuses."),
+    attention: z
+      .boolean()
+      .optional()
+      .describe("true: only completed tasks with something to look at (denied calls, a failed last command …)."),
     text: z.string().max(200).optional().describe("Part of the name or of the prompt's first line."),
     group: z.string().max(100).optional(),
     limit: z.int().min(1).max(100).default(20),

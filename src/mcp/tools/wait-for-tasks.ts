@@ -76,6 +76,10 @@ function nextStep(settled: Settled, ended: readonly TaskView[], open: readonly T
     failed.length > 0
       ? `Tasks [${failed.join(", ")}] did not complete: get_task_logs says why; then retry_task or a better create_task.`
       : "";
-  if (open.length > 0) return `${check} Not ended yet: ${ids}. Go on with other work, or call wait_for_tasks with them again.`.trim();
-  return check === "" ? "All have completed. Check the work; get_task has a result in full." : check;
+  const odd = ended.filter(({ attention }) => attention.length > 0).map(({ id }) => id);
+  const look =
+    odd.length > 0 ? `Tasks [${odd.join(", ")}] completed, but see their attention: what was denied, failed or left undone.` : "";
+  const first = [check, look].filter((sentence) => sentence !== "").join(" ");
+  if (open.length > 0) return `${first} Not ended yet: ${ids}. Go on with other work, or call wait_for_tasks with them again.`.trim();
+  return first === "" ? "All have completed. Check the work; get_task has a result in full." : first;
 }

@@ -176,9 +176,9 @@ class ClaudeAgent implements Agent {
   }
 
   /** Called for what neither the permission mode nor a rule decides. */
-  readonly #deny: CanUseTool = (tool, input) => {
+  readonly #deny: CanUseTool = (tool, input, { toolUseID: toolUseId }) => {
     const message = denialOf(tool);
-    this.#emit({ type: "worker", subtype: "permission_denied", tool, input, reason: message });
+    this.#emit({ type: "worker", subtype: "permission_denied", tool, toolUseId, input, reason: message });
     return Promise.resolve({ behavior: "deny", message });
   };
 }

@@ -1,0 +1,143 @@
+/** What a person should look at in a task that completed all the same, read from its stored events. */
+import type { EventType, NewEvent } from "./event.ts";
+import { plainLine } from "./plain-text.ts";
+import { arrayOf, countOf, objectOf, stringOf } from "./read-json.ts";
+import type { JsonObject } from "./read-json.ts";
+import { callOf } from "./tool-call.ts";
+
+export const attentionKinds = ["denied", "refused_question", "failed_command", "cut_background", "uncommitted"] as const;
+export type AttentionKind = (typeof attentionKinds)[number];
+
+export interface Attention {
+  readonly kind: AttentionKind;
+  /** At least 1. */
+  readonly count: number;
+  /** The first ones by name, in one line without control characters; null where nothing names them. */
+  readonly detail: string | null;
+}
+
+/** The only events that it is read from. */
+export const attentionEventTypes = [
+  "tool_use",
+  "tool_result",
+  "permission_denied",
+  "notice",
+  "result",
+] as const satisfies readonly EventType[];
+
+/** Tools by which Claude asks a person. */
+const questionTools = new Set(["AskUserQuestion", "ExitPlanMode"]);
+/** Tools that run a command. */
+const commandTools = new Set(["Bash", "PowerShell"]);
+/** Kinds of notices that name something to look at: their data has `count` and `names`. */
+const noticeKinds = ["cut_background", "uncommitted"] as const satisfies readonly AttentionKind[];
+
+interface Noticed {
+  readonly count: number;
+  /** The first ones, at most `count`. */
+  readonly names: readonly string[];
+}
+
+interface Call {
+  readonly tool: string;
+  readonly text: string;
+  readonly isMain: boolean;
+  refused: boolean;
+  failed: boolean;
+}
+
+/**
+ * What is to be looked at, in the order of `attentionKinds`; empty when there is nothing.
+ * @param events those of one session, oldest first; others than `attentionEventTypes` are passed over.
+ */
+export function attentionFrom(events: readonly Pick<NewEvent, "type" | "data">[]): Attention[] {
+  const calls = new Map<string, Call>();
+  const noticed = new Map<AttentionKind, Noticed>();
+  for (const { type, data } of events) {
+    if (type === "notice") takeNotice(objectOf(data), noticed, calls);
+    else takeStep(type, objectOf(data), calls);
+  }
+  const refused = [...calls.values()].filter((call) => call.refused);
+  const found = [
+    namedCalls("denied", refused.filter(({ tool }) => !questionTools.has(tool)).map(nameOf)),
+    namedCalls("refused_question", refused.filter(({ tool }) => questionTools.has(tool)).map(nameOf)),
+    namedCalls("failed_command", failedAtTheEnd([...calls.values()])),
+    ...noticeKinds.map((kind) => attentionOf(kind, noticed.get(kind) ?? { count: 0, names: [] })),
+  ];
+  return found.filter((attention) => attention !== null);
+}
+
+function takeStep(type: EventType, data: JsonObject, calls: Map<string, Call>): void {
+  const id = stringOf(data["tool_use_id"]) ?? "";
+  if (type === "tool_use") calls.set(id, callFrom(data));
+  else if (type === "tool_result") mark(calls.get(id), { failed: data["is_error"] === true });
+  else if (type === "permission_denied") refuse(calls, data);
+  else if (type === "result") for (const call of arrayOf(data["denied_calls"])) refuse(calls, objectOf(call));
+}
+
+function callFrom(data: JsonObject): Call {
+  const isMain = data["parent_tool_use_id"] === undefined;
+  return { tool: stringOf(data["tool"]) ?? "", text: textOf(objectOf(data["input"])), isMain, refused: false, failed: false };
+}
+
+/** One call may be reported as refused several times: by the runner, by Claude Code, and in the result's list. */
+function refuse(calls: Map<string, Call>, data: JsonObject): void {
+  const id = stringOf(data["tool_use_id"]) ?? `unnamed ${calls.size}`;
+  const call = calls.get(id) ?? callFrom(data);
+  mark(call, { refused: true });
+  calls.set(id, call);
+}
+
+function mark(call: Call | undefined, marks: Partial<Pick<Call, "refused" | "failed">>): void {
+  if (call !== undefined) Object.assign(call, marks);
+}
+
+function takeNotice(data: JsonObject, noticed: Map<AttentionKind, Noticed>, calls: Map<string, Call>): void {
+  // A command that was sent into the background tells its end by a notice; its tool result only says that it began.
+  if (data["kind"] === "task_notification" && data["status"] === "failed")
+    mark(calls.get(stringOf(data["tool_use_id"]) ?? ""), { failed: true });
+  const kind = noticeKinds.find((each) => each === data["kind"]);
+  if (kind === undefined) return;
+  const count = countOf(data["count"]) ?? 0;
+  const names = arrayOf(data["names"]).flatMap((name) => stringOf(name) ?? []);
+  // Another attempt looks at the same work tree again, but cuts other work.
+  const earlier = kind === "uncommitted" ? undefined : noticed.get(kind);
+  noticed.set(kind, { count: (earlier?.count ?? 0) + count, names: [...(earlier?.names ?? []), ...names] });
+}
+
+/** The main thread's commands that failed, in a row, up to its last one. A refused call did not run. */
+function failedAtTheEnd(calls: readonly Call[]): string[] {
+  const commands = calls.filter(({ tool, isMain, refused }) => isMain && !refused && commandTools.has(tool));
+  const lastGood = commands.findLastIndex(({ failed }) => !failed);
+  return commands
+    .slice(lastGood + 1)
+    .map(({ text }) => text)
+    .toReversed();
+}
+
+function namedCalls(kind: AttentionKind, names: readonly string[]): Attention | null {
+  return attentionOf(kind, { count: names.length, names });
+}
+
+function attentionOf(kind: AttentionKind, { count, names }: Noticed): Attention | null {
+  return count === 0 ? null : { kind, count, detail: detailOf(names, count) };
+}
+
+function nameOf({ tool, text }: Call): string {
+  return text === "" || questionTools.has(tool) ? text || tool : `${tool}: ${text}`;
+}
+
+/** A question's own words tell more than its options. */
+function textOf(input: JsonObject): string {
+  const question = stringOf(objectOf(arrayOf(input["questions"])[0])["question"]);
+  return plainLine(question ?? callOf(input, null), 120).trim();
+}
+
+const namesShown = 3;
+
+function detailOf(names: readonly string[], count: number): string | null {
+  const shown = [...new Set(names.filter((name) => name !== ""))].slice(0, namesShown);
+  if (shown.length === 0) return null;
+  const rest = new Set(names).size > shown.length || (names.length < count && count > shown.length);
+  return plainLine(`${shown.join("; ")}${rest ? "; …" : ""}`, 500);
+}

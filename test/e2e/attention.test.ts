@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { step } from "../support/script.ts";
+import { worker } from "../support/worker.ts";
+
+const question = {
+  questions: [{ question: "Which colour?", header: "Colour", multiSelect: false, options: [option("red"), option("blue")] }],
+};
+
+function option(label: string) {
+  return { label, description: label };
+}
+
+test("what a completed task was refused, and its failed last command, are told at every door", async (t) => {
+  const w = await worker(t, {
+    "look at me": [
+      step.tools([
+        { tool: "Bash", input: { command: "rm -f precious", description: "by a deny rule" } },
+        { tool: "WebFetch", input: { url: "https://example.com/", prompt: "by nobody who could allow it" } },
+      ]),
+      step.tool("AskUserQuestion", question),
+      step.bash("exit 3"),
+      step.text("Done as well as I could."),
+    ],
+    "all is well": [step.bash("exit 3"), step.bash("true"), step.text("Done.")],
+  });
+  await w.start();
+  const { id } = await w.submit("look at me", { allow: ["Bash"], deny: ["Bash(rm *)"] });
+  const well = await w.submit("all is well", { allow: ["Bash"] });
+  const task = await w.ended(id);
+  await w.ended(well.id);
+  assert.equal(task.status, "completed");
+  assert.deepEqual(task.attention, [
+    { kind: "denied", count: 2, detail: "Bash: rm -f precious; WebFetch: https://example.com/" },
+    { kind: "refused_question", count: 1, detail: "Which colour?" },
+    { kind: "failed_command", count: 1, detail: "exit 3" },
+  ]);
+  assert.deepEqual((await w.client.get(well.id)).attention, []);
+
+  const ids = async (attention: boolean): Promise<number[]> => (await w.client.list({ attention })).tasks.map((each) => each.id);
+  assert.deepEqual([await ids(true), await ids(false)], [[id], [well.id]]);
+  const marks = "2 denied, 1 question refused, last command failed";
+  const list = await w.cli(["list", "--attention"]);
+  assert.deepEqual(
+    list.stdout.split("\n").map((line) => [line.split("\t")[0], line.split("\t")[8]]),
+    [
+      [String(id), marks],
+      ["", undefined],
+    ],
+  );
+  assert.match((await w.cli(["show", String(id)])).stdout, new RegExp(`✔ completed ⚠ ${marks}`));
+  assert.match((await w.cli(["watch", String(id)])).stdout, new RegExp(`completed ⚠ ${marks}`));
+  assert.deepEqual(
+    await Promise.all(
+      [
+        ["wait", String(id)],
+        ["wait", "--strict", String(id)],
+        ["wait", "--strict", String(well.id)],
+      ].map(async (words) => (await w.cli(words)).code),
+    ),
+    [0, 1, 0],
+  );
+  assert.equal((await w.cli(["wait", String(id)])).stdout, `${id}\tcompleted\t${marks}\n`);
+
+  assert.deepEqual((await w.client.retry(id)).attention, []);
+});
