@@ -1,5 +1,6 @@
 /** The same verb for several tasks: one that fails does not keep the others from being done. */
 import { messageOf, WorkerError } from "../domain/errors.ts";
+import { plainText } from "../domain/plain-text.ts";
 import type { Call } from "./command.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
@@ -30,7 +31,7 @@ export async function eachTask<T>(call: Call<object>, verb: (id: number) => Prom
     } catch (error) {
       if (ids.length === 1 || !(error instanceof WorkerError) || error.code === "server_unreachable") throw error;
       failures.push({ id, error });
-      if (options.json !== true) io.stderr.write(`${painter(io.stderr).red("Error:")} ${error.message}\n`);
+      if (options.json !== true) io.stderr.write(`${painter(io.stderr).red("Error:")} ${plainText(error.message)}\n`);
     }
   }
   if (options.json === true) writeJson(io.stdout, { tasks: done, ...(failures.length === 0 ? {} : { errors: failures.map(problemOf) }) });

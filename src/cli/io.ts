@@ -2,6 +2,8 @@
 import { writeSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { WorkerError } from "../domain/errors.ts";
+import { visibleText } from "../domain/plain-text.ts";
+import { terminalText } from "./terminal-text.ts";
 
 export interface Output {
   readonly isTTY: boolean;
@@ -9,9 +11,14 @@ export interface Output {
   readonly columns: number;
   /** Whether to colour what is written here. */
   readonly colour: boolean;
+  /** Writes text and nothing else: whatever could command a terminal is taken out, but for our own colours. */
   write(text: string): void;
-  /** Writes and waits while the reader is slower than we are: for long outputs. */
-  flow(text: string | Uint8Array): Promise<void>;
+  /** As `write`, and waits while the reader is slower than we are: for long outputs. */
+  flow(text: string): Promise<void>;
+  /** Bytes as they are. On a terminal: as text in which whatever could command it is shown as `\uXXXX`. Waits as `flow`. */
+  raw(bytes: string | Uint8Array): Promise<void>;
+  /** Our own cursor control for live displays, e.g. `\r\x1b[2K`; nothing where there is no terminal. Never with text of others. */
+  control(sequence: string): void;
 }
 
 export interface Io {
@@ -34,7 +41,12 @@ export interface ProcessIo extends Io {
 
 /** One JSON value for programs: a line of its own, indented where a person looks. */
 export function writeJson(output: Output, value: unknown): void {
-  output.write(`${JSON.stringify(value, null, output.isTTY ? 2 : undefined)}\n`);
+  output.write(`${visibleText(JSON.stringify(value, null, output.isTTY ? 2 : undefined))}\n`);
+}
+
+/** One JSON value as one line of a stream, everywhere. */
+export function jsonLine(value: unknown): string {
+  return `${visibleText(JSON.stringify(value))}\n`;
 }
 
 /** Streams are made when they are first asked for: each costs milliseconds, and most calls need one of the three. */
@@ -78,17 +90,22 @@ export function outputTo(stream: Stream, env: Io["env"]): Output {
     tellLost(error);
     process.exit(1);
   });
+  const colour = wantsColour(isTTY, env);
+  const decoder = new TextDecoder();
+  const flow = async (chunk: string | Uint8Array): Promise<void> => {
+    if (stream.write(chunk)) return;
+    await new Promise<void>((resolve) => stream.once("drain", resolve));
+  };
   return {
     isTTY,
     get columns() {
       return stream.columns ?? 80;
     },
-    colour: wantsColour(isTTY, env),
-    write: (text) => void stream.write(text),
-    async flow(chunk) {
-      if (stream.write(chunk)) return;
-      await new Promise<void>((resolve) => stream.once("drain", resolve));
-    },
+    colour,
+    write: (text) => void stream.write(terminalText(text, { colour })),
+    flow: (text) => flow(terminalText(text, { colour })),
+    raw: (bytes) => flow(isTTY ? visibleText(typeof bytes === "string" ? bytes : decoder.decode(bytes, { stream: true })) : bytes),
+    control: (sequence) => void (isTTY && stream.write(sequence)),
   };
 }
 

@@ -19,8 +19,8 @@ async function section(call: LogCall, position: { bytes: number }, { isFirst }: 
   const bytes = counted(client.log(task.id, { kind: "raw", from: position.bytes }), position);
   try {
     if (isFirst && (options.lines !== undefined || options.since !== undefined)) {
-      for (const line of await chosenLines(bytes, options)) await io.stdout.flow(`${line}\n`);
-    } else for await (const chunk of bytes) await io.stdout.flow(chunk);
+      for (const line of await chosenLines(bytes, options)) await io.stdout.raw(`${line}\n`);
+    } else for await (const chunk of bytes) await io.stdout.raw(chunk);
   } catch (error) {
     const isYetToCome = error instanceof WorkerError && error.code === "not_found" && options.follow === true;
     if (!isYetToCome) throw error;

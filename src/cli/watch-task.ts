@@ -7,6 +7,7 @@ import { formatDuration } from "../domain/duration.ts";
 import { plainText } from "../domain/plain-text.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
+import { jsonLine } from "./io.ts";
 import type { Io } from "./io.ts";
 import { painter } from "./render/colour.ts";
 import type { Painter } from "./render/colour.ts";
@@ -79,7 +80,7 @@ class JsonScreen implements Screen {
   stop(): void {}
 
   #line(value: unknown): void {
-    this.#io.stdout.write(`${JSON.stringify(value)}\n`);
+    this.#io.stdout.write(jsonLine(value));
   }
 }
 

@@ -4,6 +4,7 @@ import { pino } from "pino";
 import { loadSettings } from "../config/load-settings.ts";
 import { pathsFrom } from "../config/paths.ts";
 import { WorkerError, messageOf } from "../domain/errors.ts";
+import { plainText } from "../domain/plain-text.ts";
 import { startDaemon } from "./daemon.ts";
 import { daemonOptions } from "./options.ts";
 import { rehearse } from "./rehearse.ts";
@@ -44,8 +45,8 @@ async function main(): Promise<void> {
 function refuse(error: unknown): never {
   const known = error instanceof WorkerError;
   if (!announce({ error: { code: known ? error.code : "internal", message: messageOf(error) } }))
-    console.error(`Error: ${messageOf(error)}`);
-  if (!known && error instanceof Error) console.error(error.stack);
+    console.error(`Error: ${plainText(messageOf(error))}`);
+  if (!known && error instanceof Error) console.error(plainText(error.stack ?? ""));
   process.exit(1);
 }
 

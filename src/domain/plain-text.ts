@@ -4,9 +4,17 @@
 const sequences =
   /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-Z\\^-~]/g;
 
-/** C0 but tab and newline, DEL, C1, soft hyphen, bidi controls, invisible separators and tags. ZWJ and ZWNJ stay: scripts and emoji need them. */
+/** C0 but tab and newline, DEL, C1, soft hyphen, bidi controls, invisible separators and tags. Joiners have a rule of their own. */
 const invisible =
-  /[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+  /[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\u034f/gu;
+
+/** ZWNJ and ZWJ, but not between two characters of a script that needs them or within an emoji. */
+const looseJoiner =
+  /(?<![\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f\p{Script=Arabic}\p{Script=Syriac}\p{Script=Nko}\p{Script=Mongolian}\u0900-\u0dff\u1000-\u109f\u1780-\u17ff\u0f00-\u0fff])[\u200c\u200d]|[\u200c\u200d](?![\p{Extended_Pictographic}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Nko}\p{Script=Mongolian}\u0900-\u0dff\u1000-\u109f\u1780-\u17ff\u0f00-\u0fff])/gu;
+
+/** What a terminal could act on or hide: all of the above, joiners anywhere, and lone surrogates. */
+const unprintable =
+  /[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\u034f|\p{Surrogate}/gu;
 
 /** The text without escape sequences, control, bidi and invisible characters; newlines and tabs stay. Ill-formed UTF-16 becomes U+FFFD. */
 export function plainText(text: string): string {
@@ -15,7 +23,18 @@ export function plainText(text: string): string {
     .replaceAll(/[\u2028\u2029\x85]/g, "\n")
     .replace(sequences, "")
     .replace(invisible, "")
+    .replace(looseJoiner, "")
     .toWellFormed();
+}
+
+/**
+ * The text with each character that a terminal could act on or hide written as `\uXXXX`; newlines and tabs stay.
+ * JSON stays valid and has the same value: within its strings that is how JSON itself writes them.
+ */
+export function visibleText(text: string): string {
+  return text.replace(unprintable, (character) =>
+    Array.from({ length: character.length }, (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, "0")}`).join(""),
+  );
 }
 
 /** The text as one plain line of at most `max` characters (code points): every run of white space is one blank, a cut shows as `…`. */

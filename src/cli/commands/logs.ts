@@ -7,6 +7,7 @@ import { defineCommand } from "../command.ts";
 import { clientOf } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { ExitCode } from "../exit-codes.ts";
+import { jsonLine } from "../io.ts";
 import type { Io } from "../io.ts";
 import { wholeNumber } from "../option-values.ts";
 import { rawLog } from "../raw-log.ts";
@@ -102,7 +103,7 @@ async function followOnTerminal(call: LogCall, after: number, paint: Painter): P
 async function jsonLog(call: LogCall): Promise<void> {
   const { io, task, options } = call;
   const after = options.lines === undefined ? 0 : Math.max(0, task.last_event - options.lines);
-  for await (const event of eventsOf(call, after)) await io.stdout.flow(`${JSON.stringify(event)}\n`);
+  for await (const event of eventsOf(call, after)) await io.stdout.flow(jsonLine(event));
 }
 
 /** The stored events after a number that are new enough, and with --follow what comes. */

@@ -11,7 +11,7 @@ import type { Call } from "../command.ts";
 import { connectionOf, withServer } from "../connection.ts";
 import type { Connection } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { writeJson } from "../io.ts";
+import { jsonLine, writeJson } from "../io.ts";
 import type { Io } from "../io.ts";
 import { duration, label, money, nonEmpty, wholeNumber } from "../option-values.ts";
 import { readPrompt } from "../read-prompt.ts";
@@ -91,7 +91,7 @@ export const command = defineCommand<RunOptions>({
     const task = await submitted(input, { options, io, words }, connection);
     if (options.watch === true) {
       const { watchTask } = await import("../watch-task.ts");
-      if (options.json === true) io.stdout.write(`${JSON.stringify({ task })}\n`);
+      if (options.json === true) io.stdout.write(jsonLine({ task }));
       else io.stderr.write(`${submittedLine(task)}\n`);
       return await watchTask({ io, client: connection.client, task, after: 0, json: options.json === true });
     }

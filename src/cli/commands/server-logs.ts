@@ -1,5 +1,6 @@
 /** `server logs`: the server's own log, straight from its file: most wanted when the server does not answer. */
 import { WorkerError } from "../../domain/errors.ts";
+import { visibleText } from "../../domain/plain-text.ts";
 import { defineCommand } from "../command.ts";
 import { connectionOf } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -9,7 +10,7 @@ import { wholeNumber } from "../option-values.ts";
 export const command = defineCommand<{ readonly follow?: boolean; readonly lines?: number }>({
   name: "server logs",
   summary: "Show the server's own log",
-  details: "Works without a server. Each line is JSON.",
+  details: "Works without a server. Each line is JSON; control and invisible characters are written as \\uXXXX.",
   options: [
     { flags: "-f, --follow", description: "go on as the log grows" },
     { flags: "-n, --lines <n>", description: "only the newest lines (default: 100)", parse: wholeNumber("--lines") },
@@ -26,8 +27,10 @@ export const command = defineCommand<{ readonly follow?: boolean; readonly lines
     const release = io.onInterrupt(() => interrupt.abort());
     const file = new FollowedFile(paths.serverLog);
     try {
-      for (const line of await file.newestLines(options.lines ?? 100)) await io.stdout.flow(`${line}\n`);
-      if (options.follow === true) for await (const chunk of file.growth(interrupt.signal)) await io.stdout.flow(chunk);
+      for (const line of await file.newestLines(options.lines ?? 100)) await io.stdout.flow(`${visibleText(line)}\n`);
+      if (options.follow !== true) return exitCodes.ok;
+      const decoder = new TextDecoder();
+      for await (const chunk of file.growth(interrupt.signal)) await io.stdout.flow(visibleText(decoder.decode(chunk, { stream: true })));
     } finally {
       release();
     }

@@ -11,7 +11,7 @@ export const command = defineCommand<{ readonly raw?: boolean }>({
   alias: "status",
   summary: "Show everything about a task, with its result",
   arguments: [{ name: "[id]", description: "the task (default: the only one that runs)", completes: "tasks" }],
-  options: [{ flags: "--raw", description: "leave escape sequences in the agent's text" }],
+  options: [{ flags: "--raw", description: "leave escape sequences in the agent's text; a terminal gets them as \\uXXXX" }],
   examples: [
     { command: "claude-worker show 42", does: "status, cost, prompt, result" },
     { command: "claude-worker show 42 --json | jq -r .result", does: "the result alone" },
@@ -20,7 +20,10 @@ export const command = defineCommand<{ readonly raw?: boolean }>({
     const client = clientOf(io);
     const task = await client.get(await taskIdOrRunning(client, words[0], "show"));
     if (options.json === true) writeJson(io.stdout, task);
-    else await io.stdout.flow(taskPage(task, { output: io.stdout, now: Date.now(), raw: options.raw === true }));
+    else {
+      const page = taskPage(task, { output: io.stdout, now: Date.now(), raw: options.raw === true });
+      await (options.raw === true && !io.stdout.isTTY ? io.stdout.raw(page) : io.stdout.flow(page));
+    }
     return exitCodes.ok;
   },
 });

@@ -1,5 +1,6 @@
 /** `trust add`: tasks may run in a directory. */
 import { resolve } from "node:path";
+import { plainLine } from "../../domain/plain-text.ts";
 import { defineCommand } from "../command.ts";
 import { connectionOf, withServer } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -16,7 +17,7 @@ export const command = defineCommand<object>({
     const directory = resolve(io.cwd, words[0] ?? ".");
     const trust = await withServer(io, connection, async () => await connection.client.trust(directory));
     if (options.json === true) writeJson(io.stdout, trust);
-    else io.stdout.write(`Trusted: ${directory}\n`);
+    else io.stdout.write(`Trusted: ${plainLine(directory, 4096)}\n`);
     return exitCodes.ok;
   },
 });

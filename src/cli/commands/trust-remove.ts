@@ -1,5 +1,6 @@
 /** `trust remove`: tasks may no longer run in a directory. */
 import { resolve } from "node:path";
+import { plainLine } from "../../domain/plain-text.ts";
 import { defineCommand } from "../command.ts";
 import { clientOf } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -15,7 +16,7 @@ export const command = defineCommand<object>({
     const directory = resolve(io.cwd, words[0] ?? ".");
     const trust = await clientOf(io).distrust(directory);
     if (options.json === true) writeJson(io.stdout, trust);
-    else io.stdout.write(`Not trusted any more: ${directory}\n`);
+    else io.stdout.write(`Not trusted any more: ${plainLine(directory, 4096)}\n`);
     return exitCodes.ok;
   },
 });

@@ -27,7 +27,8 @@ export class StatusLine {
   /** Writes lines above the status line. @param text ends with a newline. */
   above(text: string): void {
     if (this.#timer === null) return this.#output.write(text);
-    this.#output.write(`${clear}${text}`);
+    this.#output.control(clear);
+    this.#output.write(text);
     this.#draw();
   }
 
@@ -35,11 +36,12 @@ export class StatusLine {
     if (this.#timer === null) return;
     clearInterval(this.#timer);
     this.#timer = null;
-    this.#output.write(clear);
+    this.#output.control(clear);
   }
 
   #draw(): void {
     const mark = frames[this.#frame++ % frames.length] ?? "";
-    this.#output.write(`${clear}${fitWidth(`${mark} ${this.#text()}`, this.#output.columns - 1)}`);
+    this.#output.control(clear);
+    this.#output.write(fitWidth(`${mark} ${this.#text()}`, this.#output.columns - 1));
   }
 }

@@ -1,7 +1,7 @@
 /** Everything about one task as a page for people. The agent's text is made plain unless the raw form is asked for. */
 import type { TaskView } from "../../contract/views.ts";
 import { formatDuration } from "../../domain/duration.ts";
-import { plainLine, plainText } from "../../domain/plain-text.ts";
+import { plainLine, plainText, visibleText } from "../../domain/plain-text.ts";
 import type { Output } from "../io.ts";
 import { attentionMark, attentionText } from "./attention.ts";
 import { painter } from "./colour.ts";
@@ -17,13 +17,13 @@ export interface PageOptions {
   readonly output: Output;
   /** UTC milliseconds. */
   readonly now: number;
-  /** Leave the agent's text as it is, escapes and all. */
+  /** Leave the agent's text as it is, escapes and all; on a terminal they are shown as `\uXXXX`. */
   readonly raw: boolean;
 }
 
 export function taskPage(task: TaskView, { output, now, raw }: PageOptions): string {
   const paint = painter(output);
-  const clean = raw ? (text: string): string => text : plainText;
+  const clean = raw ? (output.isTTY ? visibleText : (text: string): string => text) : plainText;
   const facts = factsOf(task, now).filter(([, value]) => value !== "");
   const width = Math.max(...facts.map(([name]) => name.length));
   return [
