@@ -1,12 +1,14 @@
 /** Entry of the server process. Says on file descriptor 3 (`CLAUDE_WORKER_READY_FD`) when it answers or why it cannot; ends on SIGTERM. */
 import { closeSync, writeSync } from "node:fs";
 import { pino } from "pino";
+import { agentEnvironment } from "../config/agent-env.ts";
 import { loadSettings } from "../config/load-settings.ts";
 import { pathsFrom } from "../config/paths.ts";
 import { WorkerError, messageOf } from "../domain/errors.ts";
 import { plainText } from "../domain/plain-text.ts";
 import { startDaemon } from "./daemon.ts";
 import { daemonOptions } from "./options.ts";
+import { redactLog } from "./redact-log.ts";
 import { rehearse } from "./rehearse.ts";
 import { version } from "./version.ts";
 
@@ -24,7 +26,8 @@ async function main(): Promise<void> {
     announce({ ready: true });
     return;
   }
-  const log = pino({ level: process.env["CLAUDE_WORKER_LOG_LEVEL"] ?? "info", base: { pid: process.pid } });
+  const streamWrite = redactLog([process.env, agentEnvironment(process.env, settings.agent_env)], paths.token);
+  const log = pino({ level: process.env["CLAUDE_WORKER_LOG_LEVEL"] ?? "info", base: { pid: process.pid }, hooks: { streamWrite } });
   const daemon = await startDaemon({ options, settings, origins, paths, env: process.env, log });
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void daemon.stop({ mode: "leave" }));
   process.on("SIGHUP", () => {}); // The terminal that started the server may close.

@@ -75,7 +75,12 @@ export class RunningAttempt {
     }
     const thrown = await agent.run(work, (entry) => this.#take(entry));
     if (thrown !== null && noBinary.test(thrown))
-      this.#take({ type: "worker", subtype: "gave_up", error: startFaults.noClaude, text: firstSentence(thrown) });
+      this.#take({
+        type: "worker",
+        subtype: "gave_up",
+        error: startFaults.noClaude,
+        text: firstSentence(this.#options.redaction.text(thrown)),
+      });
     await this.end(thrown);
   }
 
@@ -108,7 +113,7 @@ export class RunningAttempt {
     const processes = await sweep(runnerId, { root: process.pid, adopting: isAdopting(), graceMs: sweepGraceMs });
     if (processes.length > 0) this.#take({ type: "worker", subtype: "swept", processes });
     failpoint("attempt.end.before");
-    this.#take({ type: "worker", subtype: "ended", thrown: shortened(thrown), stopRequested: this.#stopReason });
+    this.#take({ type: "worker", subtype: "ended", thrown: shortened(thrown, this.#options.redaction), stopRequested: this.#stopReason });
     await this.#journal.close();
     failpoint("attempt.end.after");
     this.#summary?.close();
@@ -172,6 +177,7 @@ function firstSentence(text: string): string {
   return `${text.split(/\.\s/, 1)[0]?.replace(/\.$/, "") ?? text}.`;
 }
 
-function shortened(thrown: string | null): string | null {
-  return thrown === null ? null : thrown.slice(0, 2_000);
+/** Without its secrets before it is cut: half of one would not be found. */
+function shortened(thrown: string | null, redaction: Redaction): string | null {
+  return thrown === null ? null : redaction.text(thrown).slice(0, 2_000);
 }

@@ -1,5 +1,7 @@
 /** What a runner's process is before it does anything: its boot data read, its signals, its rights and its place in the process tree settled. */
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { taskVariables } from "../domain/task-variables.ts";
 import type { CreateAgent } from "./agent/agent.ts";
 import type { RunnerBoot } from "./protocol.ts";
 
@@ -11,6 +13,15 @@ export function takeBoot(env: NodeJS.ProcessEnv): RunnerBoot {
   delete env[bootVariable];
   if (text === undefined) throw new Error("a runner is started by the server, not by hand");
   return JSON.parse(text) as RunnerBoot;
+}
+
+/** The server's own token, which a task could print: kept out of journals by value, because it has no shape. Empty when it cannot be read. */
+export function localToken(env: Readonly<Record<string, string>>): Record<string, string> {
+  try {
+    return { LOCAL_TOKEN: readFileSync(join(env[taskVariables.home] ?? "", "token"), "utf8").trim() };
+  } catch {
+    return {};
+  }
 }
 
 /** Settles the process: private files, a readable name, deaf to a terminal that goes. */

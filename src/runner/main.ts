@@ -3,13 +3,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import { messageOf } from "../domain/errors.ts";
 import { markerName } from "../processes/sweep.ts";
 import { becomeSubreaper } from "../processes/subreaper.ts";
-import { loadAgent, settleProcess, takeBoot, tellListening } from "./boot.ts";
+import { loadAgent, localToken, settleProcess, takeBoot, tellListening } from "./boot.ts";
+import { redaction } from "./redaction.ts";
 import { Runner } from "./runner.ts";
 
 const reapLimitMs = 1_000;
 
 const boot = takeBoot(process.env);
 settleProcess(boot);
+const secrets = redaction(boot.agentEnv, process.env, localToken(boot.agentEnv));
 let adopting = false;
 const createAgent = await loadAgent(boot.agent);
 const agent = createAgent({
@@ -20,16 +22,16 @@ const agent = createAgent({
     void becomeSubreaper().then((adopts) => (adopting = adopts));
   },
 });
-const runner = new Runner({ boot, agent, now: Date.now, isAdopting: () => adopting });
+const runner = new Runner({ boot, agent, redaction: secrets, now: Date.now, isAdopting: () => adopting });
 process.on("SIGTERM", () => runner.interrupt());
 process.on("uncaughtException", (error) => {
-  process.stderr.write(`claude-worker runner: ${messageOf(error)}\n`);
+  process.stderr.write(`claude-worker runner: ${secrets.text(messageOf(error))}\n`);
   process.exitCode = 1;
   void runner.fail(messageOf(error));
 });
 // A promise of the SDK that nobody waits for says nothing about the attempt.
 process.on("unhandledRejection", (reason) => {
-  process.stderr.write(`claude-worker runner: ${messageOf(reason)}\n`);
+  process.stderr.write(`claude-worker runner: ${secrets.text(messageOf(reason))}\n`);
 });
 await runner.listen();
 tellListening();

@@ -1,25 +1,10 @@
-/** Keeps secrets out of journals: the values of secret-looking variables, and texts of well-known shapes. It finds nothing that was encoded. */
-
-const replacement = "[redacted]";
-
-/** Names of variables whose values are secrets. */
-const secretName = /(?:^|_)(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|AUTH)(?:$|_)/i;
-
-/** Shorter values would hit ordinary words. */
-const shortestSecret = 8;
-
-/** Anthropic, GitHub, AWS, JSON web tokens, bearer headers. */
-const shapes = [
-  /sk-ant-[A-Za-z0-9_-]{8,}/,
-  /gh[pousr]_[A-Za-z0-9]{20,}/,
-  /github_pat_[A-Za-z0-9_]{20,}/,
-  /AKIA[0-9A-Z]{16}/,
-  /eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/,
-  /(?<=\b[Bb]earer )[A-Za-z0-9._~+/-]{16,}=*/,
-].map((shape) => shape.source);
-
-/** Fields that say what a message is: a secret that happens to be such a word must not change them. */
-const structural = new Set(["type", "subtype", "role", "session_id", "uuid", "_at", "parent_tool_use_id", "tool_use_id"]);
+/**
+ * Keeps secrets out of what a runner writes: the values of secret-looking variables, and texts of well-known shapes, in every field and in
+ * the names of fields. What it knows of secrets is the domain's (secret-values.ts).
+ */
+import { sdkWords } from "../domain/sdk-words.ts";
+import { SecretFinder } from "../domain/secret-finder.ts";
+import type { Environment } from "../domain/secret-values.ts";
 
 export interface Redaction {
   /** A value without its secrets, and as JSON on one line. The same object when it has none. */
@@ -29,31 +14,71 @@ export interface Redaction {
 }
 
 /** @param environments whose secrets are to be kept out (the agent's, and one's own). */
-export function redaction(...environments: readonly Readonly<Record<string, string | undefined>>[]): Redaction {
-  const secrets = new Set(environments.flatMap(secretsOf));
-  // Inside JSON a secret may be written with escapes: the quick look must see both forms. Longest first: one may begin like another.
-  const written = [...secrets].toSorted((a, b) => b.length - a.length).map(literally);
-  const escaped = [...secrets].map((secret) => literally(JSON.stringify(secret).slice(1, -1)));
-  const inText = new RegExp([...written, ...shapes].join("|"), "g");
-  const inJson = new RegExp([...escaped, ...shapes].join("|"));
-  const text = (value: string): string => value.replace(inText, replacement);
+export function redaction(...environments: readonly Environment[]): Redaction {
+  const finder = new SecretFinder(environments);
   return {
-    text,
+    text: (text) => finder.clean(text),
     redact: <T extends object>(value: T) => {
-      const json = JSON.stringify(value);
-      if (!inJson.test(json)) return { value, json };
-      const clean = JSON.stringify(value, (key, part: unknown) => (typeof part === "string" && !structural.has(key) ? text(part) : part));
-      return { value: JSON.parse(clean) as T, json: clean };
+      const json = jsonOf(value);
+      if (!finder.mayFind(json)) return { value, json };
+      const clean = copy(JSON.parse(json) as unknown, "record", finder) as T;
+      return { value: clean, json: JSON.stringify(clean) };
     },
   };
 }
 
-function secretsOf(environment: Readonly<Record<string, string | undefined>>): string[] {
-  return Object.entries(environment).flatMap(([name, value]) =>
-    value !== undefined && value.length >= shortestSecret && secretName.test(name) ? [value] : [],
+/** Where fields say what a record is: the record, its message, the blocks of that. Elsewhere every field is content. */
+type Place = "record" | "message" | "block" | "content";
+
+/** Fields that say what a record is. What they hold stays when it is a UUID or one of the SDK's own words. */
+const structural = new Set(
+  (
+    "type subtype role id uuid session_id sessionId parent_tool_use_id tool_use_id stop_reason terminal_reason startup_failure_reason " +
+    "error status state reason stopRequested permissionMode permission_mode decision_reason_type"
+  ).split(" "),
+);
+const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+function copy(value: unknown, place: Place, finder: SecretFinder): unknown {
+  if (typeof value === "string") return finder.clean(value);
+  if (typeof value === "number") return finder.isSecret(String(value)) ? finder.clean(String(value)) : value;
+  if (Array.isArray(value)) return value.map((each) => copy(each, place, finder));
+  if (typeof value !== "object" || value === null) return value;
+  const names = new Set<string>();
+  // fromEntries defines own properties: a key `__proto__` stays a key.
+  return Object.fromEntries(
+    Object.entries(value).map(([key, field]) => {
+      const name = unused(finder.clean(key), names);
+      return [name, isStructure(key, field, place) ? field : copy(field, placeOf(key, place), finder)];
+    }),
   );
 }
 
-function literally(text: string): string {
-  return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+function isStructure(key: string, field: unknown, place: Place): boolean {
+  if (place === "record" && key.startsWith("_")) return true; // Our own stamp.
+  return place !== "content" && structural.has(key) && typeof field === "string" && (uuid.test(field) || sdkWords.has(field));
+}
+
+function placeOf(key: string, place: Place): Place {
+  if (place === "record" && key === "message") return "message";
+  return place === "message" && key === "content" ? "block" : "content";
+}
+
+/** Two secrets that name fields of one object stay two fields. */
+function unused(name: string, names: Set<string>): string {
+  let free = name;
+  for (let count = 2; names.has(free); count += 1) free = `${name} ${count}`;
+  names.add(free);
+  return free;
+}
+
+/** What is nested deeper than can be written is left out; what the record is stays. */
+function jsonOf(value: object): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const flat = Object.entries(value).filter(([, field]) => typeof field !== "object");
+    return JSON.stringify({ ...Object.fromEntries(flat), left_out: "This message is nested too deep to be kept." });
+  }
 }

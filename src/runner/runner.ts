@@ -5,12 +5,13 @@ import { RunningAttempt } from "./attempt.ts";
 import { ControlSocket } from "./control-socket.ts";
 import { protocolVersion } from "./protocol.ts";
 import type { FromRunner, RunnerBoot, StartMessage, ToRunner } from "./protocol.ts";
-import { redaction } from "./redaction.ts";
+import type { Redaction } from "./redaction.ts";
 import { TimeLimits } from "./time-limits.ts";
 
 export interface RunnerOptions {
   readonly boot: RunnerBoot;
   readonly agent: Agent;
+  readonly redaction: Redaction;
   readonly now: () => number;
   readonly isAdopting: () => boolean;
 }
@@ -54,7 +55,7 @@ export class Runner {
       if (this.#attempt === null) this.#socket.broadcast({ type: "parked" });
       void agent.lost.then(() => this.#leaveIfParked());
     } catch (error) {
-      process.stderr.write(`claude-worker runner: parking failed: ${messageOf(error)}\n`);
+      process.stderr.write(`claude-worker runner: parking failed: ${this.#said(error)}\n`);
       this.#leaveIfParked();
     }
   }
@@ -70,7 +71,7 @@ export class Runner {
     try {
       await this.#attempt?.end(fault);
     } catch (error) {
-      process.stderr.write(`claude-worker runner: the last record could not be written: ${messageOf(error)}\n`);
+      process.stderr.write(`claude-worker runner: the last record could not be written: ${this.#said(error)}\n`);
     }
     this.#leave();
   }
@@ -113,7 +114,7 @@ export class Runner {
       this.#attempt = this.#open(message);
       this.#limits = limitsOf(message, this.#attempt);
     } catch (error) {
-      reply({ type: "refused", attemptId: message.attemptId, reason: messageOf(error) });
+      reply({ type: "refused", attemptId: message.attemptId, reason: this.#said(error) });
       this.#leave();
       return;
     }
@@ -127,7 +128,7 @@ export class Runner {
       work,
       agent,
       runnerId: boot.runnerId,
-      redaction: redaction(boot.agentEnv, process.env),
+      redaction: this.#options.redaction,
       onGrown: () => this.#onGrown(),
       now,
       isAdopting,
@@ -153,6 +154,11 @@ export class Runner {
     if (count > 0) this.#hadConnection = true;
     else if (this.#hadConnection) this.#leaveIfParked();
     else this.#orphaned = setTimeout(() => this.#leaveIfParked(), this.#options.boot.orphanTimeoutMs);
+  }
+
+  /** What is written past the journal has no secrets either. */
+  #said(error: unknown): string {
+    return this.#options.redaction.text(messageOf(error));
   }
 
   #leaveIfParked(): void {

@@ -41,7 +41,7 @@ export class ClaudeProcess {
     this.#stderr = "";
     child.stderr.setEncoding("utf8");
     child.stderr.on("data", (text: string) => {
-      this.#stderr = (this.#stderr + text).slice(-keptStderrBytes);
+      this.#stderr = newest(this.#stderr + text);
     });
     this.#ended = new Promise((resolve) => (this.#end = resolve));
     child.once("close", this.#end);
@@ -88,6 +88,11 @@ export class ClaudeProcess {
   kill(signal: "SIGTERM" | "SIGKILL"): void {
     this.#child?.kill(signal);
   }
+}
+
+/** The last 8 KB, without the word that the cut went through: half of a secret would not be found any more. */
+function newest(text: string): string {
+  return text.length <= keptStderrBytes ? text : text.slice(-keptStderrBytes).replace(/^\S+/, "");
 }
 
 /** Whether a process can run no instruction any more, within the limit. */

@@ -1,0 +1,140 @@
+/**
+ * Finds secrets in a text: known values, and texts of well-known shapes. One pass, whose time grows with the text and not faster: a
+ * text is the agent's, and may be made to be slow.
+ */
+import { formsOf, secretsOf, shortestSecret } from "./secret-values.ts";
+import type { Environment } from "./secret-values.ts";
+
+const replacement = "[redacted]";
+
+/** Where a secret of a well-known shape begins, and how it goes on. A pattern takes a run of characters, or gives up after a fixed number. */
+const shapes: readonly { readonly start: string; readonly rest: RegExp }[] = [
+  { start: "sk-ant-", rest: /sk-ant-([A-Za-z0-9_-]{8,})/dy },
+  { start: "sk-proj-", rest: /sk-proj-([A-Za-z0-9_-]{20,})/dy },
+  { start: "gh[pousr]_", rest: /gh[pousr]_([A-Za-z0-9]{20,})/dy },
+  { start: "github_pat_", rest: /github_pat_([A-Za-z0-9_]{20,})/dy },
+  { start: "glpat-", rest: /glpat-([A-Za-z0-9_-]{16,})/dy },
+  { start: "npm_", rest: /npm_([A-Za-z0-9]{30,})/dy },
+  { start: "xox[abeoprs]-", rest: /xox[abeoprs]-([A-Za-z0-9-]{10,})/dy },
+  { start: "AIza", rest: /AIza([A-Za-z0-9_-]{30,})/dy },
+  { start: "A[KS]IA", rest: /A[KS]IA([0-9A-Z]{16})/dy },
+  // Our own: API tokens, and the tokens of tasks.
+  { start: "cwt?_", rest: /cwt?_([A-Za-z0-9_-]{20,})/dy },
+  { start: "[Bb][Ee][Aa][Rr][Ee][Rr] ", rest: /bearer (?<only>[A-Za-z0-9._~+/-]{16,1000}=*)/diy },
+  { start: "[Aa]uthorization: [Bb]asic ", rest: /authorization: basic (?<only>[A-Za-z0-9+/_-]{8,1000}=*)/diy },
+  { start: "://", rest: /:\/\/[^\s/?#"'<>@:\\]{0,200}:(?<only>[^\s/?#"'<>@\\]{6,200})@/dy },
+];
+const jwtStart = "eyJ";
+const jwtRun = /[A-Za-z0-9_-]*/y;
+
+/** From `start` to `end`, in code units. */
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+export class SecretFinder {
+  /** Forms of known secrets by how they begin, the longest first: one may begin like another. */
+  readonly #known = new Map<string, string[]>();
+  readonly #starts: RegExp;
+
+  constructor(environments: readonly Environment[]) {
+    const forms = new Set([...secretsOf(environments)].flatMap(formsOf).filter((form) => form.length >= shortestSecret));
+    for (const form of forms) {
+      const head = form.slice(0, shortestSecret);
+      this.#known.set(
+        head,
+        [...(this.#known.get(head) ?? []), form].toSorted((a, b) => b.length - a.length),
+      );
+    }
+    const starts = [...[...this.#known.keys()].map(literally), ...shapes.map(({ start }) => start), jwtStart];
+    this.#starts = new RegExp(starts.join("|"), "g");
+  }
+
+  /** Whether the text may hold a secret: false is certain. */
+  mayFind(text: string): boolean {
+    this.#starts.lastIndex = 0;
+    return this.#starts.test(text);
+  }
+
+  /** Whether the whole text is a known secret. */
+  isSecret(text: string): boolean {
+    return this.#known.get(text.slice(0, shortestSecret))?.includes(text) ?? false;
+  }
+
+  /** The text without its secrets. */
+  clean(text: string): string {
+    let [clean, kept] = ["", 0];
+    for (const { start, end } of this.#spans(text)) {
+      clean += text.slice(kept, start) + replacement;
+      kept = end;
+    }
+    return kept === 0 ? text : clean + text.slice(kept);
+  }
+
+  /** Where secrets stand; those that overlap are one. */
+  *#spans(text: string): Generator<Span, void> {
+    let open: Span | null = null;
+    /** No JSON web token begins before this place. */
+    let noTokenBefore = 0;
+    for (let from = 0; ;) {
+      this.#starts.lastIndex = from;
+      const at = this.#starts.exec(text)?.index;
+      if (at === undefined) break;
+      from = at + 1;
+      let found = this.#knownAt(text, at);
+      // Within a secret only known ones are looked for: shapes would read its end again and again.
+      if (found === null && (open === null || at >= open.end)) {
+        found = shapeAt(text, at);
+        if (found === null && at >= noTokenBefore && text.startsWith(jwtStart, at)) {
+          const token = tokenAt(text, at);
+          if (token.isToken) found = { start: at, end: token.end };
+          else noTokenBefore = token.end;
+        }
+      }
+      if (found === null) continue;
+      if (open !== null && found.start <= open.end) open = { start: open.start, end: Math.max(open.end, found.end) };
+      else {
+        if (open !== null) yield open;
+        open = found;
+      }
+    }
+    if (open !== null) yield open;
+  }
+
+  #knownAt(text: string, at: number): Span | null {
+    const form = this.#known.get(text.slice(at, at + shortestSecret))?.find((each) => text.startsWith(each, at));
+    return form === undefined ? null : { start: at, end: at + form.length };
+  }
+}
+
+function shapeAt(text: string, at: number): Span | null {
+  for (const { rest } of shapes) {
+    rest.lastIndex = at;
+    const match = rest.exec(text);
+    if (match === null) continue;
+    const only = match.indices?.groups?.["only"];
+    return only === undefined ? { start: at, end: at + match[0].length } : { start: only[0], end: only[1] };
+  }
+  return null;
+}
+
+/** Three runs with points between. If it is none, none begins within its first run: that is where `end` is. */
+function tokenAt(text: string, at: number): { readonly isToken: boolean; readonly end: number } {
+  const head = runEnd(text, at);
+  if (text[head] !== "." || head - at < 11) return { isToken: false, end: head };
+  const body = runEnd(text, head + 1);
+  if (text[body] !== "." || body - head < 9) return { isToken: false, end: head };
+  const seal = runEnd(text, body + 1);
+  return seal - body < 9 ? { isToken: false, end: head } : { isToken: true, end: seal };
+}
+
+function runEnd(text: string, at: number): number {
+  jwtRun.lastIndex = at;
+  jwtRun.test(text);
+  return jwtRun.lastIndex;
+}
+
+function literally(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+}

@@ -1,0 +1,96 @@
+/** Which values of an environment are secrets, and the forms in which they are looked for (docs/administration/security.md says both). */
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Shorter values would hit ordinary text. */
+export const shortestSecret = 6;
+/** From here on a value need not look random. */
+const longEnough = 8;
+
+/** Names of variables whose values are secrets, wherever in the name the word stands. `GIT_AUTHOR_NAME` is not one. */
+const secretName = /PASSW(?:OR)?D|PASSPHRASE|(?:^|_)PWD$|(?:^|_)PASS$|KEY|TOKEN|SECRET|CREDENTIAL|COOKIE|AUTH(?!OR(?!I[SZ]))/i;
+const workingDirectories = new Set(["PWD", "OLDPWD"]);
+/** Lists of headers: `Name: value` a line, or `name=value,…`. */
+const headersName = /HEADERS?$/i;
+/** Numbers that limit something (`MAX_THINKING_TOKENS`) are read by people. */
+const limitName = /TOKENS$|TTL|TIMEOUT|LIMIT|SIZE|COUNT|_MS$/i;
+
+/** Words that stand in such variables and in every log. */
+const commonValues = new Set(
+  (
+    "password passwort changeme changeit disabled enabled required optional anonymous localhost standard internal external production " +
+    "development staging undefined username installation authorization automatic credentials keychain keyring personal oauth2 default"
+  ).split(" "),
+);
+
+/** The secrets of environments: values of variables with a telling name, of headers, and passwords within URLs. */
+export function secretsOf(environments: readonly Environment[]): Set<string> {
+  return new Set(
+    environments.flatMap((environment) => Object.entries(environment).flatMap(([name, value]) => secretsIn(name, value ?? ""))),
+  );
+}
+
+function secretsIn(name: string, value: string): string[] {
+  const found = passwordsInUrls(value);
+  if (headersName.test(name)) found.push(...headerValues(value));
+  else if (secretName.test(name) && !workingDirectories.has(name) && !(limitName.test(name) && /^\d+$/.test(value)))
+    found.push(...parts(value));
+  return found.filter(isSecret);
+}
+
+/** The value, and its longer lines: a key of several lines may be printed with numbers in front of each. */
+function parts(value: string): string[] {
+  const lines = value.split(/\r?\n/).map((line) => line.trim());
+  return [value, value.trim(), ...(lines.length > 1 ? lines.filter((line) => line.length >= 16 && !line.startsWith("-----")) : [])];
+}
+
+function headerValues(value: string): string[] {
+  return value
+    .split(/[\n,]/)
+    .map((line) => line.replace(/^[^:=]*[:=]/, "").trim())
+    .flatMap((header) => [header, header.replace(/^(?:bearer|basic|token)\s+/i, "")]);
+}
+
+/** `https://user:password@host`: as it stands and decoded. A name without a password is one when it is as long as a token. */
+function passwordsInUrls(value: string): string[] {
+  return [...value.matchAll(/:\/\/([^/?#\s]*)@/g)].flatMap(([, login = ""]) => {
+    const colon = login.indexOf(":");
+    const password = colon === -1 ? (login.length >= 16 ? login : "") : login.slice(colon + 1);
+    return [password, decoded(password)];
+  });
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Whether a value may be looked for without hitting ordinary text. */
+export function isSecret(value: string): boolean {
+  if (value.length < shortestSecret || commonValues.has(value.toLowerCase()) || /^(.)\1*$/s.test(value)) return false;
+  return value.length >= longEnough || (/[^\d.,:-]/.test(value) && /[^A-Za-z]/.test(value));
+}
+
+/** A secret as it stands, within JSON, within a URL, and within base64 at each of the three places where it may begin. */
+export function formsOf(secret: string): string[] {
+  const forms = [secret, JSON.stringify(secret).slice(1, -1), urlForm(secret)];
+  if (secret.length >= longEnough) {
+    const standard = [0, 1, 2].map((offset) => base64Core(secret, offset));
+    forms.push(...standard, ...standard.map((core) => core.replaceAll("+", "-").replaceAll("/", "_")));
+  }
+  return [...new Set(forms)];
+}
+
+function urlForm(secret: string): string {
+  return encodeURIComponent(secret.toWellFormed());
+}
+
+/** What every base64 text has in common that holds the secret after `offset` (modulo 3) other bytes. */
+function base64Core(secret: string, offset: number): string {
+  const bytes = new TextEncoder().encode(secret);
+  const all = String.fromCharCode(...new Uint8Array(offset)) + Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+  return btoa(all).slice(Math.ceil((offset * 8) / 6), Math.floor((all.length * 8) / 6));
+}

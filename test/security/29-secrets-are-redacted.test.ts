@@ -1,0 +1,154 @@
+/** Item 29: secrets are in no field and in no name of a field, whatever they look like, and looking for them takes linear time. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { redactLog } from "../../src/daemon/redact-log.ts";
+import { redaction } from "../../src/runner/redaction.ts";
+import { scratch } from "../support/scratch.ts";
+
+const cw = `cw_${"aB3-".repeat(11)}`;
+const task = `cwt_${"zY9_".repeat(11)}12345-runnerid`;
+const session = "7d0f1b52-3c1e-4f0a-9a51-0123456789ab";
+
+test("every secret of the environment is found in fields, names of fields, numbers and encodings", () => {
+  const env = {
+    DB_PASSWORD: "correct horse battery",
+    MYKEYFILE: "anywhere-in-the-name",
+    GithubToken: "mixed-case-name",
+    secret_of_mine: "lower-case-name",
+    SHORT_TOKEN: "hunter2",
+    NUMBER_KEY: "90817263544",
+    QUOTED_SECRET: 'quo"ted\\and\nlines',
+    BASE_SECRET: "base-of-a-longer-one",
+    LONG_SECRET: "base-of-a-longer-one-that-goes-on",
+    INNER_SECRET: "one-that-goes-on-and-overlaps",
+    HTTPS_PROXY: "http://me:pr%40xy-pass@proxy.test:8080",
+    DATABASE_URL: "postgres://u:db-pass-1@h/db",
+    ANTHROPIC_CUSTOM_HEADERS: "X-Api: header-value-1\nAuthorization: Bearer header-value-2",
+    OTEL_EXPORTER_OTLP_HEADERS: "api-key=header-value-3,other=header-value-4",
+    PEM_KEY: "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0\nBAQEFAASCBKcwggSjAgEAAo\n-----END KEY-----",
+  };
+  const { redact, text } = redaction(env);
+  const spoken = [
+    "correct horse battery",
+    "anywhere-in-the-name",
+    "mixed-case-name",
+    "lower-case-name",
+    "hunter2",
+    "90817263544",
+    'quo"ted\\and\nlines',
+    "base-of-a-longer-one",
+    "base-of-a-longer-one-that-goes-on",
+    "pr%40xy-pass",
+    "pr@xy-pass",
+    "db-pass-1",
+    "header-value-1",
+    "header-value-2",
+    "header-value-3",
+    "header-value-4",
+    "MIIEvQIBADANBgkqhkiG9w0",
+    cw,
+    task,
+    "sk-ant-api03-abcdefgh",
+    "npm_abcdefghijklmnopqrstuvwxyz0123456789",
+    "x:url-pass-9",
+  ];
+  for (const secret of spoken) {
+    const shown = secret === "x:url-pass-9" ? `https://${secret}@h` : secret;
+    const bare = secret.replace(/^x:/, "");
+    const { value, json } = redact({
+      type: shown,
+      session_id: shown,
+      message: {
+        role: shown,
+        content: [
+          { type: "text", text: `a ${shown}, b` },
+          { type: "tool_use", id: shown, input: { [shown]: [shown] } },
+        ],
+      },
+      nested: { type: shown, json: JSON.stringify({ a: shown }) },
+      [shown]: { [shown]: 1 },
+    });
+    assert.ok(!json.includes(JSON.stringify(bare).slice(1, -1)) && !json.includes(bare), `${bare} is in ${json}`);
+    assert.deepEqual(JSON.parse(json), value);
+    if (bare.length < 8 || shown !== secret || /^(?:cwt?_|sk-|npm_)/.test(secret)) continue;
+    for (const before of ["", "u", "u:"]) {
+      const encoded = Buffer.from(`${before}${secret}!!`).toString("base64");
+      assert.notEqual(text(encoded), encoded, `${before}${secret} in base64`);
+    }
+    assert.equal(text(`?q=${encodeURIComponent(secret)}&x`), "?q=[redacted]&x");
+  }
+  assert.deepEqual(redact({ code: 90817263544, other: 12 }).value, { code: "[redacted]", other: 12 });
+  assert.equal(text("<base-of-a-longer-one-that-goes-on-and-overlaps>"), "<[redacted]>", "overlapping secrets leave no rest");
+  assert.deepEqual(Object.keys(redact({ hunter2: 1, "db-pass-1": 2 }).value), ["[redacted]", "[redacted] 2"]);
+});
+
+test("what a record is stays: UUIDs and the SDK's own words, also when a secret is equal to one", () => {
+  const { redact } = redaction({ A_KEY: session, B_KEY: "assistant", C_KEY: "error_during_execution", D_KEY: "tool_use" });
+  const record = {
+    type: "assistant",
+    subtype: "error_during_execution",
+    session_id: session,
+    uuid: session,
+    message: { role: "assistant", content: [{ type: "tool_use", id: "toolu_1", input: { type: "assistant", session_id: session } }] },
+    _at: "2026-11-22T12:00:00.000Z",
+  };
+  assert.deepEqual(redact(record).value, {
+    ...record,
+    message: { role: "assistant", content: [{ type: "tool_use", id: "toolu_1", input: { type: "[redacted]", session_id: "[redacted]" } }] },
+  });
+});
+
+test("short and common values do not destroy logs", () => {
+  const env = {
+    A_KEY: "1",
+    B_TOKEN: "true",
+    C_SECRET: "test",
+    D_AUTH: "oauth2",
+    E_PASSWORD: "changeme",
+    F_KEY: "",
+    MAX_THINKING_TOKENS: "10000000",
+  };
+  const author = { GIT_AUTHOR_NAME: "Ada Lovelace", KEY_COUNT: "12345", PWD: "/home/user/project", Z_TOKEN: "--------" };
+  const text = "1 true test oauth2 changeme 10000000 Ada Lovelace 12345 /home/user/project --------";
+  assert.equal(redaction(env, author).text(text), text);
+  assert.deepEqual(redaction(env).redact({ text }).value, { text });
+});
+
+test("a line of the server's log stays JSON without secrets, the server's own token included", (t) => {
+  const file = scratch(t).file("token", "LocalTokenLocalTokenLocalTokenLocalTokenLoc\n");
+  const clean = redactLog([{ N_KEY: "nABCDEFGH" }], file);
+  const line = clean(`${JSON.stringify({ level: 50, msg: "\nABCDEFGH and nABCDEFGH LocalTokenLocalTokenLocalTokenLocalTokenLoc" })}\n`);
+  assert.deepEqual(JSON.parse(line), { level: 50, msg: "\nABCDEFGH and [redacted] [redacted]" });
+  assert.equal(clean("no JSON: nABCDEFGH\n"), "no JSON: [redacted]\n");
+});
+
+/** Texts that are made to be slow: each beginning of a secret again and again, alone, nearly complete and complete. */
+const beginnings = (
+  "eyJ|sk-ant-|sk-proj-|ghp_|github_pat_|glpat-|npm_|xoxb-|AIza|AKIA|cw_|cwt_|Bearer |://|://u:|Authorization: Basic |known-secret|" +
+  "abababababababab|http://"
+).split("|");
+const slow = beginnings.flatMap((begin) => [
+  begin,
+  `${begin}aaaaaaa`,
+  `${begin}aaaaaaaaa.`,
+  `${begin}aaaaaaaaaa.aaaaaaaaaa.`,
+  `${begin}${"A".repeat(40)} `,
+]);
+
+test("no text makes redaction take more than linear time", () => {
+  const { redact } = redaction({ A_KEY: "known-secret-value", B_KEY: "ab".repeat(500), C_KEY: "http://u:some-pass@h" });
+  const cpuMs = (text: string): number => {
+    const times = [1, 2].map(() => {
+      const start = process.cpuUsage();
+      redact({ type: "user", text });
+      return process.cpuUsage(start).user / 1000;
+    });
+    return Math.min(...times);
+  };
+  for (const piece of [...slow, slow.join("")]) {
+    const few = piece.repeat(Math.ceil(5_000 / piece.length));
+    // Eight times the text: 8 when it is linear, 64 when it is quadratic.
+    const [short, long] = [cpuMs(few), cpuMs(few.repeat(8))];
+    assert.ok(long < Math.max(short, 4) * 24, `${JSON.stringify(piece.slice(0, 40))}: ${short} ms, then ${long} ms`);
+  }
+});
