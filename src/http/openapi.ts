@@ -6,6 +6,7 @@ import { z } from "zod";
 import * as inputs from "../contract/queries.ts";
 import { taskInput } from "../contract/task-input.ts";
 import * as views from "../contract/views.ts";
+import { exampleBody } from "./document-example.ts";
 import { problemDescriptions, problemResponses } from "./openapi-problems.ts";
 import type { AnswerShape, Route } from "./route.ts";
 
@@ -108,7 +109,7 @@ function operationOf(route: Route): Json {
       : {
           requestBody: {
             required: route.bodyOptional !== true,
-            content: { "application/json": { schema: schemaOf(route.body, "input") } },
+            content: { "application/json": { schema: schemaOf(route.body, "input"), example: exampleFor(route.name, route.body) } },
           },
         }),
     responses: {
@@ -116,6 +117,10 @@ function operationOf(route: Route): Json {
       ...problemDescriptions(route),
     },
   };
+}
+
+function exampleFor(name: string, body: z.ZodType): unknown {
+  return exampleBody(name, schemaOf(body, "input"), componentSchemas() as Record<string, Json>);
 }
 
 function responseOf(status: number, shape: AnswerShape, route: Route): Json {

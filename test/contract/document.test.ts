@@ -7,6 +7,9 @@ import owasp from "@stoplight/spectral-owasp-ruleset";
 import Parsers from "@stoplight/spectral-parsers";
 import rulesets from "@stoplight/spectral-rulesets";
 import type { RulesetDefinition } from "@stoplight/spectral-core";
+import { promptFaults } from "../../src/domain/prompt-quality.ts";
+import type { MachinePrompt } from "../../src/domain/prompt-quality.ts";
+import { exampleOf } from "../../src/http/document-example.ts";
 import { openApiDocument } from "../../src/http/openapi.ts";
 import type { Json } from "../../src/http/openapi.ts";
 import { createHttp } from "../../src/http/server.ts";
@@ -100,6 +103,42 @@ test("every route is in the document, with names that are used once", () => {
   assert.equal(new Set(operations.map(({ operationId }) => operationId)).size, operations.length);
   for (const route of door.routes) assert.equal(paths[route.path]?.[route.method.toLowerCase()]?.operationId, route.name);
 });
+
+test("every example of a body is accepted where it is posted", async (t) => {
+  const { call, api } = await openDoor(t);
+  const { prompt, working_directory } = { prompt: "Work", working_directory: "/home/me/project" };
+  const document = documentOf() as { paths: Record<string, Record<string, Operation>>; components: { schemas: Record<string, Json> } };
+  const posted: string[] = [];
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const [method, operation] of Object.entries(methods)) {
+      const content = operation.requestBody?.content["application/json"];
+      if (content === undefined) continue;
+      // Examples name task, token and directory as they are in a server in use.
+      await call({ method: "POST", path: "/api/v1/tasks", body: { prompt, working_directory } });
+      await api.addTrust(working_directory, { scope: "admin", name: "test" });
+      const example = exampleOf({ ...operation, method, path }, document.components.schemas);
+      const [, body = ""] = /-d '(.*)'$/s.exec(example) ?? [];
+      assert.deepEqual(JSON.parse(body.replaceAll(String.raw`'\''`, "'")), content.example, example);
+      const answer = await call({ method: method.toUpperCase(), path: path.replace("{id}", "1"), body: content.example });
+      assert.ok(answer.status < 300, `${operation.operationId}: ${answer.status} ${answer.text}`);
+      posted.push(operation.operationId);
+    }
+  }
+  assert.ok(posted.includes("backup") && posted.includes("prune") && posted.includes("submitMachineTask"));
+});
+
+test("the example of a machine's task passes the rules for prompts", () => {
+  const document = documentOf() as { paths: Record<string, Record<string, Operation>> };
+  const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
+  const example = operations.find(({ operationId }) => operationId === "submitMachineTask")?.requestBody?.content["application/json"]
+    ?.example;
+  assert.deepEqual(promptFaults(example as MachinePrompt), []);
+});
+
+interface Operation {
+  readonly operationId: string;
+  readonly requestBody?: { readonly content: Record<string, { readonly schema: Json; readonly example: unknown }> };
+}
 
 test("is served to those with a token, and as a page without scripts to everybody", async (t) => {
   const { call } = await openDoor(t);
