@@ -19,7 +19,10 @@ const listOf = <T extends string>(item: z.ZodType<T, string>) =>
     .pipe(z.array(item).max(50));
 
 /** A switch that arrives as text. */
-const flag = z.enum(["true", "false"]).transform((value) => value === "true");
+const flag = z
+  .enum(["true", "false"])
+  .transform((value) => value === "true")
+  .pipe(z.boolean());
 
 const time = z.iso.datetime({ offset: true, error: "must be a time like 2026-11-22T12:00:00Z" });
 const largest = Number.MAX_SAFE_INTEGER;
