@@ -15,6 +15,7 @@ export interface Settings {
   readonly keep_days: number | null;
   readonly stall_timeout_ms: number | null;
   readonly stop_grace_ms: number;
+  readonly refusal_limit: number;
   readonly max_pending: number;
   readonly submits_per_minute: number;
   readonly prompt_rules: PromptRuleLevel;
@@ -135,6 +136,15 @@ export const settingDefinitions: readonly AnySettingDefinition[] = [
     max: 600_000,
     default: 5000,
     description: "How long a stopped task may take to finish by itself before it is ended.",
+  },
+  {
+    key: "refusal_limit",
+    env: "CLAUDE_WORKER_REFUSAL_LIMIT",
+    type: "integer",
+    min: 1,
+    max: 1000,
+    default: 5,
+    description: "A task fails after so many refusals of Claude's API in a row that concern it alone.",
   },
   {
     key: "max_pending",

@@ -4,6 +4,7 @@ import type { FSWatcher } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Logger } from "pino";
+import { accountFingerprint } from "../config/account.ts";
 import { agentEnvironment } from "../config/agent-env.ts";
 import type { LoadedSettings } from "../config/load-settings.ts";
 import { runnerSocketPath } from "../config/paths.ts";
@@ -21,6 +22,7 @@ import { rfc3339 } from "../operations/task-view.ts";
 import { taskToken } from "../operations/task-token.ts";
 import { workerApi } from "../operations/worker-api.ts";
 import { currentBootId } from "../processes/identity.ts";
+import type { RunnerBoot } from "../runner/protocol.ts";
 import { Retention } from "../scheduler/retention.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { takeLock } from "../store/lock.ts";
@@ -28,8 +30,10 @@ import type { Lock } from "../store/lock.ts";
 import { openStore } from "../store/sqlite.ts";
 import type { Store } from "../store/store.ts";
 import { endOrphans } from "../supervisor/orphans.ts";
+import { Prober } from "../supervisor/prober.ts";
+import { runProbe } from "../supervisor/run-probe.ts";
 import { RunnerPool } from "../supervisor/runner-pool.ts";
-import { runnerIdPrefix } from "../supervisor/spawn-runner.ts";
+import { newRunnerId, runnerIdPrefix } from "../supervisor/spawn-runner.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
 import { givingMemoryBack } from "./give-memory-back.ts";
@@ -104,25 +108,21 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   const now = steadyClock();
   const startedAt = now();
   const agentEnv = agentEnvironment(env, settings.agent_env);
+  const account = accountFingerprint(agentEnv, keyFrom(token, "account"));
   const taskTokenKey = keyFrom(token, "tasks");
   const idPrefix = runnerIdPrefix(paths.home);
-  const pool = new RunnerPool({
-    warm: settings.warm,
-    idPrefix,
-    logFile: paths.serverLog,
-    log,
-    boot: (runnerId, prewarm) => ({
-      runnerId,
-      socket: runnerSocketPath(paths, runnerId),
-      prewarm,
-      orphanTimeoutMs,
-      agentEnv: { ...agentEnv, [taskVariables.home]: paths.home, [taskVariables.token]: taskToken(taskTokenKey, runnerId) },
-      claudeExecutable: settings.claude_executable,
-      compileCache: join(paths.home, "cache"),
-      // For tests and measurements only: another agent than Claude Code.
-      agent: env["CLAUDE_WORKER_AGENT_MODULE"] ? { module: env["CLAUDE_WORKER_AGENT_MODULE"] } : "claude",
-    }),
+  const boot = (runnerId: string, prewarm: boolean): RunnerBoot => ({
+    runnerId,
+    socket: runnerSocketPath(paths, runnerId),
+    prewarm,
+    orphanTimeoutMs,
+    agentEnv: { ...agentEnv, [taskVariables.home]: paths.home, [taskVariables.token]: taskToken(taskTokenKey, runnerId) },
+    claudeExecutable: settings.claude_executable,
+    compileCache: join(paths.home, "cache"),
+    // For tests and measurements only: another agent than Claude Code.
+    agent: env["CLAUDE_WORKER_AGENT_MODULE"] ? { module: env["CLAUDE_WORKER_AGENT_MODULE"] } : "claude",
   });
+  const pool = new RunnerPool({ warm: settings.warm, idPrefix, logFile: paths.serverLog, log, boot });
   const supervisor = new Supervisor({
     store,
     paths,
@@ -134,6 +134,8 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
     bootId: await currentBootId(),
     stopGraceMs: settings.stop_grace_ms,
     stallTimeoutMs: settings.stall_timeout_ms,
+    refusalTries: settings.refusal_limit,
+    account,
   });
   const scheduler = new Scheduler({
     store,
@@ -141,7 +143,16 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
     now,
     workers: settings.workers,
     agentWorkers: settings.agent_workers,
+    account,
     startTasks: (ids) => supervisor.startTasks(ids),
+  });
+  const prober = new Prober({
+    store,
+    log,
+    now,
+    account,
+    probe: (model, signal) => runProbe({ boot: boot(newRunnerId(idPrefix), false), model, logFile: paths.serverLog, signal }),
+    onSignedIn: () => pool.renew(),
   });
   const retention = new Retention({
     keepDays: settings.keep_days,
@@ -171,7 +182,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
       epoch: store.epoch,
       workers: { limit: settings.workers, running: store.tasks.counts().running, parked: pool.ready, warm: settings.warm },
       counts: store.tasks.counts(),
-      holds: listHolds(store),
+      holds: listHolds(store, account(), now()),
       problems: [...problems],
     };
   };
@@ -198,6 +209,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
     paths,
     env,
     now,
+    account,
     isStopping: () => stopping !== null,
     server,
     renewRunners: () => pool.renew(),
@@ -223,7 +235,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   const watchers: FSWatcher[] = [];
   async function orderlyStop(drainDeadlineMs: number): Promise<void> {
     log.info({ mode: stopMode }, "stopping");
-    await Promise.all([scheduler.stop(), retention.stop()]);
+    await Promise.all([scheduler.stop(), retention.stop(), prober.stop()]);
     if (stopMode === "drain") await within(Promise.race([supervisor.settled(), overtaken.promise]), drainDeadlineMs);
     leaveIfOvertaken(); // A drain that slept: what runs is the other server's.
     if (stopMode !== "leave" && supervisor.size > 0) {
@@ -249,6 +261,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   await supervisor.start();
   scheduler.start();
   retention.start();
+  await prober.start();
   resolveStarted();
   store.onCommit(givingMemoryBack());
   process.on("SIGCONT", leaveIfLost);

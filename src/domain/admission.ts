@@ -1,9 +1,10 @@
 /** Which pending task may start now, and why the others wait. Pure and total; the scheduler acts on it, views show it. */
 import { formatDuration } from "./duration.ts";
 import type { NewHold } from "./hold.ts";
+import { concernsAccount, modelsOf, scopeHolds } from "./scope.ts";
 import type { Task } from "./task.ts";
 
-export type PendingTask = Pick<Task, "id" | "priority" | "group" | "notBefore" | "notBeforeReason">;
+export type PendingTask = Pick<Task, "id" | "priority" | "group" | "model" | "notBefore" | "notBeforeReason" | "refusals">;
 export type RunningTask = Pick<Task, "group">;
 
 export interface Limits {
@@ -31,6 +32,8 @@ export interface AdmissionContext {
   readonly limits: Limits;
   /** Holds that were put; those that have expired hold nobody. */
   readonly holds: readonly NewHold[];
+  /** Fingerprint of the account that tasks run with now: holds of another one hold nothing. */
+  readonly account: string;
   readonly now: number;
   /** How many pending tasks stand before this one, where known: for the message only. */
   readonly ahead?: number;
@@ -43,9 +46,18 @@ export interface Admission {
   readonly waiting: ReadonlyMap<number, WaitingFor>;
 }
 
-/** Priority first (high first), then age (the older id: clocks may jump, ids do not). */
-export function inStartingOrder(a: Pick<Task, "id" | "priority">, b: Pick<Task, "id" | "priority">): number {
-  return b.priority - a.priority || a.id - b.id;
+/** A refused task stands behind all others for this long after it was due. Then its priority counts again: no task waits for ever. */
+export const steppedBackMs = 600_000;
+
+type Place = Pick<Task, "id" | "priority" | "refusals" | "notBefore">;
+
+/** What was refused goes behind what was not; then priority (high first), then age (the older id: clocks may jump, ids do not). */
+export function inStartingOrder(a: Place, b: Place, now: number): number {
+  return Number(isSteppedBack(a, now)) - Number(isSteppedBack(b, now)) || b.priority - a.priority || a.id - b.id;
+}
+
+function isSteppedBack({ refusals, notBefore }: Place, now: number): boolean {
+  return refusals > 0 && notBefore !== null && notBefore + steppedBackMs > now;
 }
 
 /** Starts as many as may start, in starting order; a task that waits for its group, its time or a hold does not hold up those behind it. */
@@ -54,19 +66,21 @@ export function admit(input: {
   readonly running: readonly RunningTask[];
   readonly limits: Limits;
   readonly holds: readonly NewHold[];
+  readonly account: string;
   readonly now: number;
 }): Admission {
-  const { limits, holds, now } = input;
+  const { limits, holds, account, now } = input;
   const runningByGroup = countByGroup(input.running);
   let runningTotal = input.running.length;
   const start: number[] = [];
   const waiting = new Map<number, WaitingFor>();
-  for (const task of input.pending.toSorted(inStartingOrder)) {
+  for (const task of input.pending.toSorted((a, b) => inStartingOrder(a, b, now))) {
     const reason = waitingFor(task, {
       runningTotal,
       runningByGroup,
       limits,
       holds,
+      account,
       now,
       ahead: waiting.size,
     });
@@ -93,14 +107,21 @@ export function waitingFor(task: PendingTask, context: AdmissionContext): Waitin
   return heldBy(task, context) ?? notYet(task, context) ?? groupIsFull(task, context) ?? slotsAreTaken(context);
 }
 
-/** Whether a hold keeps this task from starting at `now`. A scope that is not this task's group holds everybody. */
-function holdsBack(hold: NewHold, task: Pick<Task, "group">, now: number): boolean {
-  if (hold.until !== null && hold.until <= now) return false;
-  return !hold.scope.startsWith("group:") || hold.scope === `group:${task.group}`;
+/** Whether the hold is in force for tasks of this account at `now`. */
+export function isInForce({ until, scope }: NewHold, account: string, now: number): boolean {
+  return (until === null || until > now) && concernsAccount(scope, account);
+}
+
+/** What holds in force leave to start: nothing, or all but the tasks of some models (scope.ts). */
+export function heldModels(inForce: readonly NewHold[]): "all" | readonly string[] {
+  const models = inForce.map(({ scope }) => modelsOf(scope));
+  return models.some((each) => each === null) ? "all" : models.flatMap((each) => each ?? []);
 }
 
 function heldBy(task: PendingTask, context: AdmissionContext): WaitingFor | null {
-  const active = context.holds.filter((hold) => holdsBack(hold, task, context.now));
+  const active = context.holds.filter(
+    (hold) => isInForce(hold, context.account, context.now) && scopeHolds(hold.scope, task, context.account),
+  );
   const first = active[0];
   if (first === undefined) return null;
   // The hold that lasts longest is the one that says when the task can start.
@@ -117,7 +138,10 @@ function notYet(task: PendingTask, { now }: AdmissionContext): WaitingFor | null
   const left = formatDuration(task.notBefore - now);
   const until = task.notBefore;
   if (task.notBeforeReason === "retry") return { reason: "retry", message: `Next try in ${left}.`, until };
-  if (task.notBeforeReason === "rate_limited") return { reason: "hold", message: `The usage limit resets in ${left}.`, until };
+  if (task.notBeforeReason === "refused") {
+    const times = task.refusals > 1 ? ` ${task.refusals} times in a row` : "";
+    return { reason: "retry", message: `Claude's API refused it${times}; next try in ${left}.`, until };
+  }
   return { reason: "schedule", message: `Not to be started for another ${left}.`, until };
 }
 

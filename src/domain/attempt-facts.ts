@@ -85,10 +85,13 @@ function modelUsage(counts: JsonObject): ModelUsage {
   };
 }
 
-/** Only a rejection stops a turn; a later "allowed" lifts it. */
+/**
+ * Only a rejection stops a turn; a later "allowed" lifts it. Every 429 of a subscription is reported as rejected, also one that is
+ * not a usage limit (measured with Claude Code 2.1.330): that one names no window.
+ */
 function limitFacts(data: JsonObject): LimitFacts | null {
-  if (data["status"] !== "rejected") return null;
-  return { type: stringOf(data["limit"]) ?? "usage", resetsAt: timeOf(data["resets_at"]) };
+  const type = stringOf(data["limit"]);
+  return data["status"] !== "rejected" || type === null ? null : { type, resetsAt: timeOf(data["resets_at"]) };
 }
 
 function stopReasonOf(value: unknown): StopReason | null {

@@ -126,7 +126,7 @@ function kindOfApiError(error: string): ApiKind | null {
 
 const apiMessages: Record<ApiKind, string> = {
   auth_failed: "Claude's API refused the sign-in or the account",
-  rate_limited: "Claude's API had too many requests from this account",
+  rate_limited: "Claude's API refused the request for now",
   overloaded: "Claude's API was overloaded or not reachable",
   agent_failed: "Claude's API refused the request",
 };

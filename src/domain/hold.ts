@@ -1,15 +1,15 @@
 /** A reason why nothing may start now. */
 
-export const holdKinds = ["rate_limited", "auth_failed", "unavailable", "manual", "storage"] as const;
+export const holdKinds = ["rate_limited", "overage", "auth_failed", "unavailable", "manual", "storage"] as const;
 export type HoldKind = (typeof holdKinds)[number];
 
 export interface NewHold {
   readonly kind: HoldKind;
-  /** Whom it holds: `all`, or `account:<fingerprint>` / `group:<name>`. */
+  /** Whom it holds (scope.ts). */
   readonly scope: string;
   /** A sentence for people. */
   readonly message: string;
-  /** Lifts by itself at this moment (UTC ms); null: until somebody lifts it. */
+  /** Lifts by itself at this moment (UTC ms); null: a probe that succeeds or a person lifts it. */
   readonly until: number | null;
 }
 
@@ -19,9 +19,9 @@ export interface Hold extends NewHold {
 
 /**
  * Whether the earlier hold stays where another of its kind and scope comes. Usage limits overlap: a request that is refused for a
- * minute does not end the week's limit. What a person says, or has to mend, is the newest word.
+ * minute does not end the week's limit. What a person says or has to fix is the newest word.
  */
 export function outlasts(earlier: NewHold, later: NewHold): boolean {
-  if (later.kind !== "rate_limited" || later.until === null) return false;
+  if ((later.kind !== "rate_limited" && later.kind !== "overage") || later.until === null) return false;
   return earlier.until === null || earlier.until > later.until;
 }

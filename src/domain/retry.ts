@@ -1,6 +1,11 @@
 /** Everything that follows from an outcome, in one pure function: what happens to the task, when it may start again, and whom it holds up. */
 import type { NewHold } from "./hold.ts";
 import type { Outcome } from "./outcome.ts";
+import { probeFor, refusalHold } from "./probe.ts";
+import type { Probe } from "./probe.ts";
+import { limitScopeOf, refusalOf } from "./refusal.ts";
+import type { Refusal } from "./refusal.ts";
+import { accountScope, modelsOf } from "./scope.ts";
 import type { Task, TaskError } from "./task.ts";
 import type { Operation } from "./transitions.ts";
 
@@ -11,8 +16,10 @@ export interface RetryPolicy {
   readonly overloadedTries: number;
   readonly backoffBaseMs: number;
   readonly backoffCapMs: number;
-  /** How long to wait for a usage limit whose reset is not known, or has passed already. */
-  readonly limitFallbackMs: number;
+  /** Refusals in a row, all alike, with which a task fails while the account works for others. */
+  readonly refusalTries: number;
+  /** First wait after a refusal; it doubles up to `backoffCapMs`. */
+  readonly refusalBackoffMs: number;
   /** Most that is added to a usage limit's reset, so that not everybody starts at the same moment. */
   readonly limitJitterMs: number;
 }
@@ -22,19 +29,24 @@ export const defaultRetryPolicy: RetryPolicy = {
   overloadedTries: 5,
   backoffBaseMs: 10_000,
   backoffCapMs: 300_000,
-  limitFallbackMs: 60_000,
+  refusalTries: 5,
+  refusalBackoffMs: 15_000,
   limitJitterMs: 30_000,
 };
 
 export interface EndedAttempt {
   readonly outcome: Outcome;
-  readonly task: Pick<Task, "cancelRequestedAt" | "poisonCount" | "retriesSpent" | "retries">;
+  readonly task: Pick<Task, "cancelRequestedAt" | "poisonCount" | "retriesSpent" | "retries" | "refusals" | "refusal" | "model">;
   /** Whether the attempt left at least one finished step behind (`madeProgress` of its events). */
   readonly progressed: boolean;
   /** How many attempts in a row, this one included, never began; 0: this one did. */
   readonly unbegun: number;
-  /** Whom a usage limit or a failed sign-in holds: `all` or `account:<fingerprint>`. */
-  readonly holdScope: string;
+  /** Fingerprint of the account that the attempt ran with. */
+  readonly account: string;
+  /** Whether another task was refused in the same way a short time ago, and no request of the account has succeeded since. */
+  wasRefusedElsewhere(refusal: string): boolean;
+  /** Whether no other task runs or could start now: then no second request will come by itself. */
+  readonly alone: boolean;
   readonly policy: RetryPolicy;
   readonly now: number;
   /** What the system's clock says: the one that a limit's reset is told by. `now` does not go back with it when it is set. */
@@ -48,13 +60,18 @@ export interface Consequence {
   readonly operation: Extract<Operation, "complete" | "fail" | "cancel" | "requeue">;
   /** Not to be started before this moment (UTC ms); null: at once. Always null unless the operation is `requeue`. */
   readonly notBefore: number | null;
-  readonly notBeforeReason: "retry" | null;
+  readonly notBeforeReason: "retry" | "refused" | null;
   /** Whether the next attempt resumes the session; false: it starts a new one. */
   readonly resumable: boolean;
   /** Whether this outcome used up one of the task's `retries`. */
   readonly spendsRetry: boolean;
   readonly poisonCount: number;
+  /** Refusals in a row, this one included, and which (`Refusal.name`). */
+  readonly refusals: number;
+  readonly refusal: string | null;
   readonly hold: NewHold | null;
+  /** A probe to ask for: whether the refusal concerns the whole account. */
+  readonly probe: Probe | null;
   /** What the task ends with; null when it completes or goes on. */
   readonly error: TaskError | null;
 }
@@ -74,9 +91,9 @@ export function afterOutcome(ended: EndedAttempt): Consequence {
     case "rate_limited":
       return afterLimit(ended);
     case "auth_failed":
-      return untilMended(ended, "auth_failed", "Sign in again (or mend the API key)");
+      return afterRefusal(ended, refusalOf(outcome, ended.account, ended.wall));
     case "unavailable":
-      return untilMended(ended, "unavailable", "Mend it (claude-worker doctor says how)");
+      return untilFixed(ended);
     case "interrupted":
       return {
         ...unchanged,
@@ -101,7 +118,10 @@ const unchanged = {
   resumable: false,
   spendsRetry: false,
   poisonCount: 0,
+  refusals: 0,
+  refusal: null,
   hold: null,
+  probe: null,
   error: null,
 } as const;
 
@@ -155,9 +175,12 @@ function fruitless({ task, progressed }: EndedAttempt): number {
 }
 
 function afterLimit(ended: EndedAttempt): Consequence {
-  const { outcome, holdScope, task, progressed } = ended;
-  const until = limitLiftsAt(ended);
-  const hold: NewHold = { kind: "rate_limited", scope: holdScope, message: outcome.message, until };
+  const { outcome, account, task, wall, progressed } = ended;
+  const scope = limitScopeOf(outcome, account, task.model, wall);
+  if (scope === null) return afterRefusal(ended, refusalOf(outcome, account, wall));
+  const models = modelsOf(scope);
+  const others = models === null ? "" : ` Tasks of another model (--model) start.`;
+  const hold: NewHold = { kind: "rate_limited", scope, message: `${outcome.message}${others}`, until: limitLiftsAt(ended) };
   const poisonCount = progressed ? 0 : task.poisonCount;
   // The hold alone keeps the task waiting: a person who lifts it (`resume`) starts the task too.
   return { ...unchanged, operation: "requeue", resumable: true, poisonCount, hold };
@@ -168,19 +191,41 @@ const hourMs = 3_600_000;
 /** No limit of Claude's is longer than a week, so a clock that is wrong cannot hold the queue for longer. */
 function limitLiftsAt({ outcome, policy, now, wall, random }: EndedAttempt): number {
   const longestMs = outcome.limit === "five_hour" ? 5 * hourMs : 7 * 24 * hourMs;
-  const resetsInMs = (outcome.resetsAt ?? wall) - wall;
-  const waitMs = resetsInMs > 0 ? Math.min(resetsInMs, longestMs) : policy.limitFallbackMs;
+  const waitMs = Math.min((outcome.resetsAt ?? wall) - wall, longestMs);
   return now + Math.ceil(waitMs + random() * Math.min(policy.limitJitterMs, waitMs / 10));
 }
 
-/** What no task can help: it waits, with everything else, until a person has mended it. Spends no retry. */
-function untilMended(
-  { outcome, holdScope, task, progressed }: EndedAttempt,
-  kind: "auth_failed" | "unavailable",
-  mend: string,
-): Consequence {
-  const message = `${outcome.message} ${mend}, then: claude-worker resume`;
-  const hold: NewHold = { kind, scope: holdScope, message, until: null };
+/**
+ * A refusal that may concern this request only: the task steps back behind the others. It holds them as well once a second
+ * request has met the same. When the sign-in is refused, or no second request will come by itself, a probe is the second one.
+ */
+function afterRefusal(ended: EndedAttempt, refusal: Refusal | null): Consequence {
+  const { outcome, task, progressed, account, policy, now, random, alone } = ended;
+  if (refusal === null) return failed(ended, outcome.message);
+  const poisonCount = progressed ? 0 : task.poisonCount;
+  const refusals = task.refusal === refusal.name && !progressed ? task.refusals + 1 : 1;
+  const counted = { poisonCount, refusals, refusal: refusal.name };
+  if (refusals >= policy.refusalTries)
+    return { ...failed(ended, `Given up after ${refusals} refusals in a row. ${outcome.message}`), ...counted };
+  const seconded = ended.wasRefusedElsewhere(refusal.name);
+  const probe = probeFor(refusal, { account, model: task.model, message: outcome.message, at: now });
+  const ceilingMs = Math.min(policy.backoffCapMs, policy.refusalBackoffMs * 2 ** (refusals - 1));
+  return {
+    ...unchanged,
+    ...counted,
+    operation: "requeue",
+    resumable: true,
+    notBefore: now + Math.round(ceilingMs * (0.5 + random() / 2)),
+    notBeforeReason: "refused",
+    hold: seconded ? refusalHold(probe) : null,
+    probe: seconded || refusal.ofSignIn || alone ? probe : null,
+  };
+}
+
+/** What no task can help: it waits, with everything else, until a person has fixed it. Spends no retry. */
+function untilFixed({ outcome, account, task, progressed }: EndedAttempt): Consequence {
+  const message = `${outcome.message} Fix it (claude-worker doctor says how), then: claude-worker resume`;
+  const hold: NewHold = { kind: "unavailable", scope: accountScope(account), message, until: null };
   return { ...unchanged, operation: "requeue", resumable: true, poisonCount: progressed ? 0 : task.poisonCount, hold };
 }
 

@@ -65,7 +65,7 @@ export interface Task extends TaskSpec {
   readonly updatedAt: number;
   /** Not to be started before this moment. */
   readonly notBefore: number | null;
-  /** Why `notBefore` is set: "retry", "rate_limited", "schedule". */
+  /** Why `notBefore` is set: "retry", "refused", "schedule". */
   readonly notBeforeReason: string | null;
   readonly cancelRequestedAt: number | null;
   readonly openAttemptId: number | null;
@@ -74,6 +74,11 @@ export interface Task extends TaskSpec {
   readonly poisonCount: number;
   /** Retries spent by outcomes that spend one. */
   readonly retriesSpent: number;
+  /** How often in a row the API refused it in the same way, without a step in between. */
+  readonly refusals: number;
+  /** How it was refused last (`Refusal.name` of refusal.ts); null: never since it last worked. */
+  readonly refusal: string | null;
+  readonly refusedAt: number | null;
   readonly sessionId: string | null;
   /** Whether the next attempt resumes `sessionId` (true) or starts it (false). */
   readonly resumable: boolean;
@@ -117,6 +122,8 @@ export interface Attempt {
   /** Start time of the runner's process as the OS counts it (opaque). */
   readonly pidStart: string | null;
   readonly stopRequested: StopReason | null;
+  /** Fingerprint of the account whose sign-in it was started with; null: not known. */
+  readonly account: string | null;
 }
 
 /** Why a runner is told to stop its attempt. */

@@ -1,13 +1,17 @@
 /** Hold and resume by hand: while a hold is in force nothing starts; what runs goes on. */
 import type { HoldView } from "../contract/views.ts";
+import { isInForce } from "../domain/admission.ts";
+import { modelsOf } from "../domain/scope.ts";
 import type { Store } from "../store/store.ts";
 import { holdView } from "./task-view.ts";
 
 export const everything = "all";
 
-export function listHolds(store: Store): HoldView[] {
+/** The holds in force for the account that tasks run with. */
+export function listHolds(store: Store, account: string, now: number): HoldView[] {
   const { pending } = store.tasks.counts();
-  return store.holds.active().map((hold) => holdView(hold, pending));
+  const holds = store.holds.active().filter((hold) => isInForce(hold, account, now));
+  return holds.map((hold) => holdView(hold, modelsOf(hold.scope) === null ? pending : store.tasks.pendingOf(modelsOf(hold.scope) ?? [])));
 }
 
 /** @param reason shown to people; null: a standard sentence. */
@@ -16,7 +20,14 @@ export async function holdQueue(store: Store, reason: string | null, now: number
   await store.write(() => store.holds.put({ kind: "manual", scope: everything, message, until: null }, now));
 }
 
-/** Lifts every hold. What caused it (an expired sign-in, a usage limit) sets it again if it still stands. */
-export async function resumeQueue(store: Store): Promise<void> {
-  await store.write(() => store.holds.active().forEach(({ kind, scope }) => store.holds.lift(kind, scope)));
+/**
+ * Lifts every hold, and ends the back-off of refused tasks: they are tried at once. What caused a hold (an expired sign-in, a usage
+ * limit) puts it again if it still stands.
+ */
+export async function resumeQueue(store: Store, now: number): Promise<void> {
+  await store.write(() => {
+    for (const { kind, scope } of store.holds.active()) store.holds.lift(kind, scope);
+    store.probes.removeAll();
+    store.tasks.endBackOffs(now);
+  });
 }

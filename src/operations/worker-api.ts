@@ -41,6 +41,8 @@ export interface ApiContext {
   /** The server's own environment: where Claude Code's trust record is looked up. */
   readonly env: Readonly<Record<string, string | undefined>>;
   now(): number;
+  /** Fingerprint of the account that tasks run with now. */
+  account(): string;
   /** Whether an orderly stop has begun: new tasks are refused then, everything else still answers. */
   readonly isStopping?: () => boolean;
   /** What only the daemon knows of itself. */
@@ -64,7 +66,7 @@ export function workerApi(context: ApiContext): WorkerApi {
   };
   const batchContext = { ...submitContext, isBatch: true };
   const promptRules = promptRulesOf(settings);
-  const view = (task: Task): TaskView => taskView(task, waitingContext(store, settings, now()), paths);
+  const view = (task: Task): TaskView => taskView(task, waitingContext(context, now()), paths);
   return {
     async submitTask(input, caller) {
       requireOpen(context);
@@ -88,7 +90,7 @@ export function workerApi(context: ApiContext): WorkerApi {
     getTask: (id) => view(requireTask(store, id)),
     listTasks(query) {
       const { rows, nextCursor } = listTasks(store, query);
-      const waiting = waitingContext(store, settings, now());
+      const waiting = waitingContext(context, now());
       return { tasks: rows.map((row) => taskSummaryView(row, waiting)), next_cursor: nextCursor };
     },
     listAttempts: (taskId) => store.attempts.ofTask(requireTask(store, taskId).id).map(attemptView),
@@ -119,16 +121,16 @@ export function workerApi(context: ApiContext): WorkerApi {
       await removeTrust(store, directory);
       return trustView(store, claudeCodeTrust);
     },
-    listHolds: () => listHolds(store),
+    listHolds: () => listHolds(store, context.account(), now()),
     async hold(reason: string | null, _caller: Caller) {
       await holdQueue(store, reason, now());
-      return listHolds(store);
+      return listHolds(store, context.account(), now());
     },
     async resume() {
       // Before the first task starts: what was mended (a sign-in) must count for it.
       context.renewRunners();
-      await resumeQueue(store);
-      return listHolds(store);
+      await resumeQueue(store, now());
+      return listHolds(store, context.account(), now());
     },
     callerOfToken: (secret) => callerOfTaskToken(store, context.taskTokenKey, secret) ?? callerOfToken(store, secret, now()),
     listTokens: () => listTokens(store),
@@ -160,8 +162,9 @@ function only(tasks: readonly Task[]): Task {
 }
 
 /** What a pending task's reason depends on, read once per request. */
-function waitingContext(store: Store, settings: Settings, now: number): WaitingContext {
+function waitingContext({ store, settings, account }: ApiContext, now: number): WaitingContext {
   return {
+    account: account(),
     runningTotal: store.tasks.counts().running,
     runningByGroup: {},
     limits: { total: settings.workers, groups: {} },

@@ -25,9 +25,9 @@ export function localToken(env: Readonly<Record<string, string>>): Record<string
 }
 
 /** Settles the process: private files, a readable name, deaf to a terminal that goes. */
-export function settleProcess(boot: RunnerBoot): void {
+export function settleProcess(boot: RunnerBoot, name = "claude-worker-runner"): void {
   process.umask(0o077);
-  process.title = `claude-worker-runner ${boot.runnerId}`;
+  process.title = `${name} ${boot.runnerId}`;
   process.on("SIGHUP", () => {});
   process.on("SIGPIPE", () => {});
 }

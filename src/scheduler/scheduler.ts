@@ -3,6 +3,7 @@
  * at which something may change by itself (a retry is due, a hold ends); it never polls.
  */
 import type { Logger } from "pino";
+import { heldModels, isInForce } from "../domain/admission.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Hold } from "../domain/hold.ts";
 import type { Store } from "../store/store.ts";
@@ -20,6 +21,8 @@ export interface SchedulerOptions {
   /** How many tasks of one agent's client run at once; default: no limit of its own. */
   readonly agentWorkers?: number | null;
   now(): number;
+  /** Fingerprint of the account that tasks run with now. */
+  account(): string;
   /** Claims and starts these tasks; resolves when the claims are durable. */
   startTasks(taskIds: readonly number[]): Promise<void>;
 }
@@ -89,12 +92,14 @@ export class Scheduler {
     const counts = store.tasks.counts();
     if (counts.pending === 0) return this.#setTimer(null);
     const holding = await this.#holding(now);
-    if (holding.length > 0) return this.#setTimer(earliest(holding.map(({ until }) => until)));
+    const holdEnds = earliest(holding.map(({ until }) => until));
+    const held = heldModels(holding);
+    if (held === "all") return this.#setTimer(holdEnds);
     const free = workers - counts.running;
     if (free <= 0) return this.#setTimer(null);
-    const ids = this.#startable(now, free);
+    const ids = this.#startable(now, free, held);
     if (ids.length > 0) await this.#options.startTasks(ids);
-    this.#setTimer(ids.length < free ? store.tasks.nextStartAt(now) : null);
+    this.#setTimer(ids.length < free ? earliest([holdEnds, store.tasks.nextStartAt(now)]) : null);
   }
 
   /** Once: while a server runs its clock does not go back, but between two servers, or for the next one, it may have. */
@@ -106,26 +111,27 @@ export class Scheduler {
   }
 
   /** The best that may start, leaving out tasks of agents' clients that have enough running. */
-  #startable(now: number, free: number): number[] {
+  #startable(now: number, free: number, held: readonly string[]): number[] {
     const { store, agentWorkers = null } = this.#options;
-    if (agentWorkers === null) return store.tasks.startable(now, free);
+    if (agentWorkers === null) return store.tasks.startable(now, free, held);
     for (let looked = free; ; looked *= 4) {
-      const best = store.tasks.startable(now, looked);
+      const best = store.tasks.startable(now, looked, held);
       const ids = store.agentTasks.withinLimit(best, agentWorkers).slice(0, free);
       if (ids.length === free || best.length < looked) return ids;
     }
   }
 
-  /** The holds that are in force; those whose time is over are lifted first. */
+  /** The holds that are in force for the account; those whose time is over are lifted first. */
   async #holding(now: number): Promise<Hold[]> {
-    const { store } = this.#options;
+    const { store, account } = this.#options;
     const active = store.holds.active();
     const over = active.filter(({ until }) => until !== null && until <= now);
     if (over.length > 0) {
       await store.write(() => over.forEach(({ kind, scope }) => store.holds.lift(kind, scope)));
       this.#options.log.info({ holds: over.map(({ kind }) => kind) }, "holds lifted by themselves");
     }
-    return active.filter((hold) => !over.includes(hold));
+    const fingerprint = account();
+    return active.filter((hold) => isInForce(hold, fingerprint, now));
   }
 
   #setTimer(at: number | null): void {

@@ -29,6 +29,7 @@ const attemptRow = defineRow<Attempt>({
   bootId: "plain",
   pidStart: "plain",
   stopRequested: "plain",
+  account: "plain",
 });
 
 type AttemptPatch = Parameters<AttemptStore["patch"]>[1];
@@ -45,8 +46,8 @@ export function createAttemptStore(database: Database.Database, { epoch, writing
     .map((status) => `'${status}'`)
     .join(", ");
   const insertAttempt = database.prepare(
-    `INSERT INTO attempts (task_id, number, first_seq, runner_id, node_id, session_id, resume, warm, boot_id, journal_start, journal_offset, epoch, started_at)
-     SELECT id, attempt_count + 1, last_seq + 1, @runnerId, @nodeId, @sessionId, @resume, @warm, @bootId, @journalStart, @journalStart, @epoch, @now
+    `INSERT INTO attempts (task_id, number, first_seq, runner_id, node_id, session_id, resume, warm, boot_id, account, journal_start, journal_offset, epoch, started_at)
+     SELECT id, attempt_count + 1, last_seq + 1, @runnerId, @nodeId, @sessionId, @resume, @warm, @bootId, @account, @journalStart, @journalStart, @epoch, @now
      FROM tasks WHERE id = @taskId AND status IN (${claimable})`,
   );
   const startTask = database.prepare(
@@ -78,7 +79,7 @@ export function createAttemptStore(database: Database.Database, { epoch, writing
 
   function claim(taskId: number, attempt: Parameters<AttemptStore["claim"]>[1], now: number): ReturnType<AttemptStore["claim"]> {
     writing.touch(taskId);
-    const { runnerId, nodeId, sessionId, bootId, journalStart } = attempt;
+    const { runnerId, nodeId, sessionId, bootId, account = null, journalStart } = attempt;
     const flags = { resume: Number(attempt.resume), warm: Number(attempt.warm) };
     const inserted = insertAttempt.run({
       taskId,
@@ -86,6 +87,7 @@ export function createAttemptStore(database: Database.Database, { epoch, writing
       nodeId,
       sessionId,
       bootId,
+      account,
       journalStart,
       ...flags,
       epoch,

@@ -4,6 +4,7 @@ import { base } from "./migrations/0001-base.ts";
 import { integrations } from "./migrations/0002-integrations.ts";
 import { agents } from "./migrations/0003-agents.ts";
 import { attention } from "./migrations/0004-attention.ts";
+import { refusals } from "./migrations/0005-refusals.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -13,7 +14,7 @@ interface Migration {
 }
 
 /** In order. Append only: a migration that was shipped never changes. */
-export const migrations: readonly Migration[] = [base, integrations, agents, attention];
+export const migrations: readonly Migration[] = [base, integrations, agents, attention, refusals];
 
 /** The `user_version` of a database that this version writes. */
 export const schemaVersion: number = migrations.length;

@@ -1,6 +1,7 @@
 /** Opens the store on a SQLite file: connection, epoch, group commit, nouns. Whether this process may open it is lock.ts's to say. */
 import type Database from "better-sqlite3";
 import { WorkerError } from "../domain/errors.ts";
+import { createAccountStore } from "./accounts.ts";
 import { createAgentTaskStore } from "./agent-tasks.ts";
 import { createAttemptStore } from "./attempts.ts";
 import { draftOf } from "./backup.ts";
@@ -8,6 +9,7 @@ import { isLarge, openDatabaseFile } from "./database-file.ts";
 import { createEventStore } from "./events.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { createHoldStore } from "./holds.ts";
+import { createProbeStore } from "./probes.ts";
 import { removeFile } from "./private-file.ts";
 import { createAside } from "./run-aside.ts";
 import { guarded, guardedNoun } from "./storage-fault.ts";
@@ -66,6 +68,8 @@ function assemble(database: Database.Database, file: string, onStale: (error: Wo
     attempts: guardedNoun(file, createAttemptStore(database, { epoch, writing: commit, tasks })),
     events: guardedNoun(file, createEventStore(database, commit)),
     holds: guardedNoun(file, createHoldStore(database, commit)),
+    probes: guardedNoun(file, createProbeStore(database, commit)),
+    accounts: guardedNoun(file, createAccountStore(database, commit)),
     trust: guardedNoun(file, createTrustStore(database, commit)),
     tokens: guardedNoun(file, createTokenStore(database, commit)),
     submissions: guardedNoun(file, createSubmissionStore(database, commit)),

@@ -1,5 +1,6 @@
 /** Which pending tasks may start, best first. Two partial indexes answer: one of the ready tasks, one of those that wait for a moment. */
 import type Database from "better-sqlite3";
+import { inStartingOrder, steppedBackMs } from "../domain/admission.ts";
 import type { TaskStore } from "./store.ts";
 
 interface Place {
@@ -7,15 +8,28 @@ interface Place {
   readonly priority: number;
 }
 
-export function createStartingOrder(database: Database.Database): Pick<TaskStore, "startable" | "nextStartAt" | "ahead"> {
-  const selectReady = database.prepare<[number], Place>(
-    `SELECT id, priority FROM tasks INDEXED BY tasks_ready WHERE status = 'pending' AND not_before IS NULL
-     ORDER BY priority DESC, id LIMIT +?`,
-  );
-  const selectDue = database.prepare<[number, number], Place>(
-    `SELECT id, priority FROM tasks INDEXED BY tasks_delayed WHERE status = 'pending' AND not_before <= +?
-     ORDER BY priority DESC, id LIMIT +?`,
-  );
+interface DuePlace extends Place {
+  readonly notBefore: number | null;
+  readonly refusals: number;
+}
+
+/** Leaves out the tasks of the models in a JSON array; `default` stands for tasks that name no model (domain/scope.ts). */
+const notHeld = "NOT EXISTS (SELECT 1 FROM json_each(@held) AS held WHERE instr(lower(coalesce(tasks.model, 'default')), held.value) > 0)";
+
+export function createStartingOrder(database: Database.Database): Pick<TaskStore, "startable" | "pendingOf" | "nextStartAt" | "ahead"> {
+  const selectReady = (condition: string) =>
+    database.prepare<{ limit: number; held: string }, DuePlace>(
+      `SELECT id, priority, refusals, NULL AS "notBefore" FROM tasks INDEXED BY tasks_ready
+       WHERE status = 'pending' AND not_before IS NULL AND ${condition} ORDER BY priority DESC, id LIMIT @limit`,
+    );
+  const selectDue = (condition: string) =>
+    database.prepare<{ now: number; limit: number; held: string }, DuePlace>(
+      `SELECT id, priority, refusals, not_before AS "notBefore" FROM tasks INDEXED BY tasks_delayed
+       WHERE status = 'pending' AND not_before <= @now AND ${condition}
+       ORDER BY (refusals > 0 AND not_before + ${steppedBackMs} > @now), priority DESC, id LIMIT @limit`,
+    );
+  const all = { ready: selectReady("@held = '[]'"), due: selectDue("@held = '[]'") };
+  const left = { ready: selectReady(notHeld), due: selectDue(notHeld) };
   const selectNext = database
     .prepare<[number], number | null>(
       "SELECT min(not_before) FROM tasks INDEXED BY tasks_delayed WHERE status = 'pending' AND not_before > ?",
@@ -36,13 +50,16 @@ export function createStartingOrder(database: Database.Database): Pick<TaskStore
       `SELECT count(*) FROM tasks INDEXED BY tasks_delayed WHERE status = 'pending' AND not_before IS NOT NULL AND ${before}`,
     )
     .pluck();
+  const countOfModels = database
+    .prepare<{ held: string }, number>(`SELECT count(*) FROM tasks WHERE status = 'pending' AND NOT ${notHeld}`)
+    .pluck();
   return {
-    startable: (now, limit) => {
-      const ready = selectReady.all(limit);
-      const due = selectDue.all(now, limit);
-      if (due.length === 0) return ready.map(({ id }) => id);
-      return [...ready, ...due]
-        .toSorted((a, b) => b.priority - a.priority || a.id - b.id)
+    pendingOf: (models) => countOfModels.get({ held: JSON.stringify(models) }) ?? 0,
+    startable: (now, limit, heldModels = []) => {
+      const { ready, due } = heldModels.length === 0 ? all : left;
+      const held = JSON.stringify(heldModels);
+      return [...ready.all({ limit, held }), ...due.all({ now, limit, held })]
+        .toSorted((a, b) => inStartingOrder(a, b, now))
         .slice(0, limit)
         .map(({ id }) => id);
     },

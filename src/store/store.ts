@@ -1,10 +1,12 @@
 /** What the store offers. Reads answer at once; writes run inside `write`. Only this folder knows SQL. */
+import type { AccountStore } from "./accounts.ts";
 import type { AgentTaskStore } from "./agent-tasks.ts";
 import type { NewEvent, TaskEvent } from "../domain/event.ts";
 import type { Hold, NewHold } from "../domain/hold.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import type { Attempt, Task, TaskStatus } from "../domain/task.ts";
 import type { Operation } from "../domain/transitions.ts";
+import type { ProbeStore } from "./probes.ts";
 import type { SubmissionStore } from "./submissions.ts";
 import type { TokenStore } from "./tokens.ts";
 import type { UsageStore } from "./usage.ts";
@@ -14,6 +16,8 @@ export interface Store {
   readonly attempts: AttemptStore;
   readonly events: EventStore;
   readonly holds: HoldStore;
+  readonly probes: ProbeStore;
+  readonly accounts: AccountStore;
   readonly trust: TrustStore;
   readonly tokens: TokenStore;
   readonly submissions: SubmissionStore;
@@ -63,6 +67,9 @@ export type NewTask = Omit<
   | "attemptCount"
   | "poisonCount"
   | "retriesSpent"
+  | "refusals"
+  | "refusal"
+  | "refusedAt"
   | "sessionId"
   | "resumable"
   | "result"
@@ -107,6 +114,9 @@ export type TaskPatch = Partial<
     | "cancelRequestedAt"
     | "poisonCount"
     | "retriesSpent"
+    | "refusals"
+    | "refusal"
+    | "refusedAt"
     | "sessionId"
     | "resumable"
     | "result"
@@ -128,10 +138,21 @@ export interface TaskStore {
   list(filter: TaskFilter): TaskRow[];
   /** From counters kept by triggers in the same transaction; never a scan. */
   counts(): Record<TaskStatus, number>;
-  /** The pending tasks that may start at `now`, best first (priority, then age), from the partial index. */
-  startable(now: number, limit: number): number[];
+  /**
+   * The pending tasks that may start at `now`, best first (domain's `inStartingOrder`), from the partial index.
+   * @param heldModels parts of model names whose tasks are left out; `default`: tasks that name no model.
+   */
+  startable(now: number, limit: number, heldModels?: readonly string[]): number[];
   /** The earliest `notBefore` of a pending task after `now`, or null. */
   nextStartAt(now: number): number | null;
+  /** How many pending tasks are of these models (as in `startable`). Reads every pending task. */
+  pendingOf(models: readonly string[]): number;
+  /** Whether another task was refused in this way after `since`. */
+  wasRefusedElsewhere(refusal: string, taskId: number, since: number): boolean;
+  /** Inside `write`. Forgets a kind of refusal of all tasks, which did not cause it: they wait for no back-off. Returns how many. */
+  forgetRefusals(refusal: string, now: number): number;
+  /** Inside `write`. Ends every back-off after a refusal; the refusals still count. Returns how many. */
+  endBackOffs(now: number): number;
   /** Inside `write`. Brings waits forward that were begun after `now`: the clock was set back since. Returns how many. */
   mendWaits(now: number): number;
   /** Whether somebody asked to cancel it; cheap, without the long texts. */
@@ -152,7 +173,8 @@ export interface AttemptStore {
   /** Inside `write`. `claim`: pending → running with a new open attempt of this epoch, or null when the task is not pending any more. */
   claim(
     taskId: number,
-    attempt: Pick<Attempt, "runnerId" | "nodeId" | "sessionId" | "resume" | "warm" | "bootId" | "journalStart">,
+    attempt: Pick<Attempt, "runnerId" | "nodeId" | "sessionId" | "resume" | "warm" | "bootId" | "journalStart"> &
+      Partial<Pick<Attempt, "account">>,
     now: number,
   ): { task: Task; attempt: Attempt } | null;
   get(id: number): Attempt | null;

@@ -43,6 +43,25 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
      WHERE status = 'pending' AND not_before IS NOT NULL AND not_before > @now AND updated_at > @now`,
   );
 
+  const selectRefused = database.prepare<[string, number, number], number>(
+    "SELECT 1 FROM tasks INDEXED BY tasks_refused WHERE refusal = ? AND refused_at > ? AND id <> ? LIMIT 1",
+  );
+  const selectRefusedIds = database.prepare<[string], number>("SELECT id FROM tasks INDEXED BY tasks_refused WHERE refusal = ?").pluck();
+  const selectBackedOff = database
+    .prepare<[], number>(
+      "SELECT id FROM tasks INDEXED BY tasks_delayed WHERE status = 'pending' AND not_before IS NOT NULL AND refusals > 0",
+    )
+    .pluck();
+  const forgetRefusal = database.prepare(
+    `UPDATE tasks SET refusals = 0, refusal = NULL, refused_at = NULL, updated_at = @now,
+       not_before = iif(not_before_reason = 'refused', NULL, not_before),
+       not_before_reason = iif(not_before_reason = 'refused', NULL, not_before_reason)
+     WHERE id = @id`,
+  );
+  const endBackOff = database.prepare(
+    "UPDATE tasks SET not_before = @now, updated_at = @now WHERE id = @id AND not_before_reason = 'refused' AND not_before > @now",
+  );
+
   function insert(task: NewTask): Task {
     writing.mustBeInside();
     const title = titleOf(task.prompt);
@@ -111,6 +130,23 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
     mendWaits: (now) => {
       writing.mustBeInside();
       return moveBack.run({ now }).changes;
+    },
+    wasRefusedElsewhere: (refusal, taskId, since) => selectRefused.get(refusal, since, taskId) !== undefined,
+    forgetRefusals: (refusal, now) => {
+      const ids = selectRefusedIds.all(refusal);
+      for (const id of ids) {
+        writing.touch(id);
+        forgetRefusal.run({ id, now });
+      }
+      return ids.length;
+    },
+    endBackOffs: (now) => {
+      const ids = selectBackedOff.all();
+      for (const id of ids) {
+        writing.touch(id);
+        endBackOff.run({ id, now });
+      }
+      return ids.length;
     },
     isCancelRequested: (id) => selectCancel.get(id) !== undefined,
     transition,

@@ -27,7 +27,14 @@ export interface FinaliseOptions {
   readonly wall: number;
   /** Uniform in [0, 1), for jitter. */
   readonly random: () => number;
+  /** Fingerprint of the account that tasks run with now. */
+  readonly account: string;
+  /** Refusals in a row with which a task fails. */
+  readonly refusalTries: number;
 }
+
+/** A second task that is refused in the same way within this time is evidence that the account is refused. */
+const evidenceMs = 600_000;
 
 /**
  * Closes the attempt and moves its task on, in a commit of its own.
@@ -58,7 +65,20 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   const outcome = decideOutcome(facts);
   const progressed = madeProgress(store.events.ofAttempt(attempt.id, progressEventTypes));
   const unbegun = unbegunInRow(store, attempt);
-  const after = afterOutcome({ outcome, task, progressed, unbegun, holdScope: "all", policy: defaultRetryPolicy, now, wall, random });
+  const account = attempt.account ?? options.account;
+  const after = afterOutcome({
+    outcome,
+    task,
+    progressed,
+    unbegun,
+    account,
+    wasRefusedElsewhere: (refusal) => store.tasks.wasRefusedElsewhere(refusal, task.id, evidenceSince(store, account, now)),
+    alone: store.tasks.counts().running <= 1 && store.tasks.startable(now, 1).length === 0,
+    policy: { ...defaultRetryPolicy, refusalTries: options.refusalTries },
+    now,
+    wall,
+    random,
+  });
   if (!store.attempts.close(attempt.id, outcome, now)) return null;
   if (options.swept.length > 0) {
     store.events.append(task.id, attempt.id, [{ type: "swept", at: now, data: { processes: options.swept, by: "server" } }]);
@@ -70,6 +90,9 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
     resumable: after.resumable && task.sessionId !== null,
     poisonCount: after.poisonCount,
     retriesSpent: task.retriesSpent + (after.spendsRetry ? 1 : 0),
+    refusals: after.refusals,
+    refusal: after.refusal,
+    refusedAt: after.refusal === null ? null : now,
     error: after.error,
     ...(completed ? { attention: attentionOf(store, attempt) } : { result: null }),
     ...(facts.result === null ? {} : { numTurns: (task.numTurns ?? 0) + facts.result.turns }),
@@ -91,6 +114,8 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
       : { type: "ended", at: now, data: { ...ended, status: store.tasks.get(task.id)?.status } },
   ]);
   if (after.hold !== null) store.holds.put(after.hold, now);
+  if (after.probe !== null) store.probes.ask(after.probe);
+  if (outcome.kind === "succeeded") store.accounts.worked(account, now);
   return outcome;
 }
 
@@ -100,6 +125,11 @@ function attentionOf(store: Store, attempt: Attempt): Attention[] | null {
   const ofSession = attempts.filter(({ sessionId }) => sessionId === attempt.sessionId);
   const attention = attentionFrom(ofSession.flatMap(({ id }) => store.events.ofAttempt(id, attentionEventTypes)));
   return attention.length === 0 ? null : attention;
+}
+
+/** Earlier refusals are no evidence: they are too old, or the account has worked since. */
+function evidenceSince(store: Store, account: string, now: number): number {
+  return Math.max(now - evidenceMs, store.accounts.get(account)?.workedAt ?? 0);
 }
 
 /** How many of the task's attempts in a row, up to this one, never wrote a record. */

@@ -40,17 +40,11 @@ export async function spawnRunner(options: SpawnOptions): Promise<RunnerConnecti
   const log = openSync(options.logFile, "a", 0o600);
   let end: () => void = () => {};
   try {
-    const child = spawn(process.execPath, runnerArguments(), {
+    const child = spawn(process.execPath, [entryOf("main")], {
       detached: true,
       cwd: "/",
       stdio: ["ignore", "pipe", log],
-      env: {
-        ...options.boot.agentEnv,
-        ...failpointEnvironment(),
-        CLAUDE_WORKER_RUNNER: JSON.stringify(options.boot),
-        [taskVariables.runner]: options.boot.runnerId,
-        ...(options.boot.compileCache === undefined ? {} : { NODE_COMPILE_CACHE: options.boot.compileCache }),
-      },
+      env: environmentOf(options.boot),
     });
     failpoint("runner.spawn.after");
     child.unref();
@@ -74,7 +68,19 @@ function listening(child: ReturnType<typeof spawn>): Promise<void> {
   });
 }
 
-function runnerArguments(): string[] {
-  const source = import.meta.url.endsWith(".ts");
-  return [fileURLToPath(new URL(source ? "../runner/main.ts" : "../runner/main.js", import.meta.url))];
+/** The environment of a process that is started with this boot data. */
+export function environmentOf(boot: RunnerBoot): NodeJS.ProcessEnv {
+  return {
+    ...boot.agentEnv,
+    ...failpointEnvironment(),
+    CLAUDE_WORKER_RUNNER: JSON.stringify(boot),
+    [taskVariables.runner]: boot.runnerId,
+    ...(boot.compileCache === undefined ? {} : { NODE_COMPILE_CACHE: boot.compileCache }),
+  };
+}
+
+/** The script of a process of the runner's room. */
+export function entryOf(name: "main" | "probe"): string {
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  return fileURLToPath(new URL(`../runner/${name}.${extension}`, import.meta.url));
 }

@@ -37,6 +37,10 @@ export interface AttemptContext {
   readonly stallTimeoutMs: number | null;
   now(): number;
   random(): number;
+  /** Fingerprint of the account that tasks run with now. */
+  account(): string;
+  /** Refusals in a row with which a task fails. */
+  readonly refusalTries: number;
 }
 
 export class SupervisedAttempt {
@@ -228,8 +232,9 @@ export class SupervisedAttempt {
   }
 
   #ending(swept: readonly SweptProcess[]): FinaliseOptions {
-    const { store, bootId, now, random } = this.#context;
-    return { store, attemptId: this.#attempt.id, bootId, swept, startFault: this.#startFault, now: now(), wall: Date.now(), random };
+    const { store, bootId, now, random, account, refusalTries } = this.#context;
+    const attempt = { attemptId: this.#attempt.id, swept, startFault: this.#startFault };
+    return { ...attempt, store, bootId, now: now(), wall: Date.now(), random, account: account(), refusalTries };
   }
 
   #hasEnded(outcome: Outcome): void {

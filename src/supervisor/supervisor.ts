@@ -90,7 +90,7 @@ export class Supervisor {
   }
 
   #claim(taskId: number, runner: Reserved, now: number): { task: Task; attempt: Attempt } | null {
-    const { store, nodeId, bootId, paths } = this.#options;
+    const { store, nodeId, bootId, paths, account } = this.#options;
     const task = store.tasks.get(taskId);
     if (task === null || task.status !== "pending") return null;
     const resume = task.resumable && task.sessionId !== null;
@@ -98,7 +98,7 @@ export class Supervisor {
     const journalStart = sizeOf(rawLogPath(paths, taskId));
     const claim = store.attempts.claim(
       taskId,
-      { runnerId: runner.runnerId, nodeId, sessionId, resume, warm: runner.warm, bootId, journalStart },
+      { runnerId: runner.runnerId, nodeId, sessionId, resume, warm: runner.warm, bootId, account: account(), journalStart },
       now,
     );
     if (claim === null) return null;

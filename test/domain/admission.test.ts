@@ -9,7 +9,7 @@ import type { NewHold } from "../../src/domain/hold.ts";
 const now = Date.UTC(2026, 0, 1);
 
 function task(id: number, change: Partial<PendingTask> = {}): PendingTask {
-  return { id, priority: 0, group: "default", notBefore: null, notBeforeReason: null, ...change };
+  return { id, priority: 0, group: "default", model: null, refusals: 0, notBefore: null, notBeforeReason: null, ...change };
 }
 
 function hold(change: Partial<NewHold> = {}): NewHold {
@@ -21,7 +21,7 @@ function running(count: number, group = "default"): { group: string }[] {
 }
 
 const four = { total: 4, groups: {} };
-const base = { running: [], limits: four, holds: [], now };
+const base = { running: [], limits: four, holds: [], account: "1", now };
 
 test("starts the oldest first, high priority before all, and as many as there are slots", () => {
   const pending = [task(9), task(3), task(5, { priority: 10 }), task(4), task(8, { priority: -1 }), task(7, { priority: 10 })];
@@ -60,7 +60,7 @@ test("a group whose limit is 0 starts nothing; a group with the name of an objec
 
 const notYet: [PendingTask["notBeforeReason"], string, string][] = [
   ["retry", "retry", "Next try in 1 m 30 s."],
-  ["rate_limited", "hold", "The usage limit resets in 1 m 30 s."],
+  ["refused", "retry", "Claude's API refused it; next try in 1 m 30 s."],
   ["schedule", "schedule", "Not to be started for another 1 m 30 s."],
   [null, "schedule", "Not to be started for another 1 m 30 s."],
 ];
@@ -110,7 +110,9 @@ const anyTask = (id: number): fc.Arbitrary<PendingTask> =>
     priority: fc.integer({ min: -2, max: 2 }),
     group: fc.constantFrom(...groups),
     notBefore: fc.option(fc.integer({ min: now - 10, max: now + 10 })),
-    notBeforeReason: fc.constantFrom("retry", "rate_limited", null),
+    notBeforeReason: fc.constantFrom("retry", "refused", null),
+    model: fc.constantFrom(null, "opus", "claude-sonnet-5"),
+    refusals: fc.constantFrom(0, 0, 2),
   });
 const anyHold: fc.Arbitrary<NewHold> = fc.record({
   kind: fc.constantFrom(...holdKinds),
@@ -129,6 +131,7 @@ const anyQueue = fc.record({
     groups: fc.record({ default: fc.nat(5), a: fc.nat(5), b: fc.nat(5) }, { requiredKeys: [] }),
   }),
   holds: fc.array(anyHold, { maxLength: 2 }),
+  account: fc.constant("1"),
   now: fc.constant(now),
 });
 
@@ -171,11 +174,14 @@ test("of any queue the start is in order, and nobody of the same group overtakes
       const { start, waiting } = admit(queue);
       const byId = new Map(queue.pending.map((pending) => [pending.id, pending]));
       const started = start.flatMap((id) => byId.get(id) ?? []);
-      assert.deepEqual(started, started.toSorted(inStartingOrder));
+      assert.deepEqual(
+        started,
+        started.toSorted((a, b) => inStartingOrder(a, b, now)),
+      );
       for (const [id, { reason }] of waiting) {
         const waiter = byId.get(id);
         if (waiter === undefined || (reason !== "capacity" && reason !== "group")) continue;
-        const overtakers = started.filter((other) => inStartingOrder(waiter, other) < 0);
+        const overtakers = started.filter((other) => inStartingOrder(waiter, other, now) < 0);
         assert.deepEqual(
           overtakers.filter((other) => reason === "capacity" || other.group === waiter.group),
           [],

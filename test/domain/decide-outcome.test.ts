@@ -76,8 +76,7 @@ const fromSamples: [name: string, outcome: Outcome][] = [
     {
       kind: "rate_limited",
       apiStatus: 429,
-      message:
-        "Claude's API had too many requests from this account: API Error: Request rejected (429) · This request would exceed your rate limit.",
+      message: "Claude's API refused the request for now: API Error: Request rejected (429) · This request would exceed your rate limit.",
     },
   ],
   [

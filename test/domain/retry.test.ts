@@ -16,13 +16,15 @@ function after(outcome: Outcome, change: Partial<Omit<EndedAttempt, "task">> & {
     outcome,
     progressed: false,
     unbegun: 0,
-    holdScope: "account:abc",
+    account: "abc",
+    wasRefusedElsewhere: () => false,
+    alone: false,
     policy: defaultRetryPolicy,
     now,
     wall: now,
     random: () => 0.5,
     ...change,
-    task: { cancelRequestedAt: null, poisonCount: 0, retriesSpent: 0, retries: 0, ...change.task },
+    task: { cancelRequestedAt: null, poisonCount: 0, retriesSpent: 0, retries: 0, refusals: 0, refusal: null, model: null, ...change.task },
   });
 }
 
@@ -45,7 +47,10 @@ const gone = {
   resumable: false,
   spendsRetry: false,
   poisonCount: 0,
+  refusals: 0,
+  refusal: null,
   hold: null,
+  probe: null,
   error: null,
 };
 
@@ -153,13 +158,6 @@ test("the jitter after a reset is small for a short wait", () => {
   assert.equal(soon.hold?.until, now + 3_300);
 });
 
-test("a limit without a known reset, or with one that has passed, waits a minute instead of not at all", () => {
-  const { resetsAt: _, ...unknown } = limited;
-  for (const outcome of [unknown, { ...limited, resetsAt: now }, { ...limited, resetsAt: now - hourMs }]) {
-    assert.equal(after(outcome, { random: () => 0 }).hold?.until, now + minuteMs);
-  }
-});
-
 test("a wrong clock cannot hold the queue for longer than the limit can last", () => {
   const wrong = { ...limited, resetsAt: now + 365 * 24 * hourMs };
   assert.equal(after(wrong, { random: () => 0 }).hold?.until, now + 5 * hourMs);
@@ -171,20 +169,6 @@ test("a limit is waited for as long as the system's clock says, also when ours s
     const held = after(limited, { now: now + aheadMs, random: () => 0 });
     assert.equal((held.hold?.until ?? 0) - (now + aheadMs), 2 * hourMs, `${aheadMs} ms ahead`);
   }
-});
-
-test("a failed sign-in puts the task back and holds everything until somebody mends it", () => {
-  const consequence = after(authFailed);
-  assert.equal(consequence.operation, "requeue");
-  assert.equal(consequence.spendsRetry, false);
-  assert.equal(consequence.notBefore, null);
-  assert.ok(consequence.resumable);
-  assert.deepEqual(consequence.hold, {
-    kind: "auth_failed",
-    scope: "account:abc",
-    message: "Claude's API refused the sign-in. Sign in again (or mend the API key), then: claude-worker resume",
-    until: null,
-  });
 });
 
 test("limits, failed sign-ins and interruptions count neither for nor against a poisonous task, unless it made progress", () => {
@@ -241,10 +225,15 @@ const anyEnd: fc.Arbitrary<EndedAttempt> = fc.record({
     poisonCount: fc.nat(2000),
     retriesSpent: fc.nat(2000),
     retries: fc.nat(100),
+    refusals: fc.nat(10),
+    refusal: fc.constantFrom(null, "auth_failed account:abc", "rate_limited account:abc"),
+    model: fc.constantFrom(null, "opus"),
   }),
   progressed: fc.boolean(),
   unbegun: fc.nat(2000),
-  holdScope: fc.constant("all"),
+  account: fc.constant("abc"),
+  wasRefusedElsewhere: fc.boolean().map((value) => () => value),
+  alone: fc.boolean(),
   policy: fc.constant(defaultRetryPolicy),
   now: fc.constant(now),
   wall: fc.constantFrom(now, now - 24 * hourMs, now + hourMs),
@@ -277,13 +266,23 @@ test("no task is tried for ever without progress, except while it is held", () =
   const untilTheEnd = fc.constantFrom(...outcomeKinds.filter((kind) => !["rate_limited", "auth_failed", "interrupted"].includes(kind)));
   fc.assert(
     fc.property(fc.array(untilTheEnd, { minLength: 120, maxLength: 120 }), fc.nat(100), (kinds, retries) => {
-      let task = { cancelRequestedAt: null, poisonCount: 0, retriesSpent: 0, retries };
+      let task: EndedAttempt["task"] = {
+        cancelRequestedAt: null,
+        poisonCount: 0,
+        retriesSpent: 0,
+        retries,
+        refusals: 0,
+        refusal: null,
+        model: null,
+      };
       const ended = kinds.some((kind) => {
         const consequence = after({ kind, message: "x" }, { task });
         task = {
           ...task,
           poisonCount: consequence.poisonCount,
           retriesSpent: task.retriesSpent + (consequence.spendsRetry ? 1 : 0),
+          refusals: consequence.refusals,
+          refusal: consequence.refusal,
         };
         return consequence.operation !== "requeue";
       });

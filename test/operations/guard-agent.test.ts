@@ -258,7 +258,15 @@ test("a client's running tasks are bounded where the user says so, and nobody wa
     await store.write(() => best.forEach((id) => store.attempts.claim(id, { ...claim, runnerId: `runner-${id}` }, Date.now())));
     started.push(...best);
   };
-  const scheduler = new Scheduler({ store, log: pino({ level: "silent" }), workers: 4, agentWorkers: 1, now: Date.now, startTasks });
+  const scheduler = new Scheduler({
+    store,
+    log: pino({ level: "silent" }),
+    workers: 4,
+    agentWorkers: 1,
+    now: Date.now,
+    account: () => "a",
+    startTasks,
+  });
   t.after(() => scheduler.stop());
   scheduler.start();
   await eventually(() => started.length === 2);

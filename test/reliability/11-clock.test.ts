@@ -29,7 +29,7 @@ function setup(t: TestContext) {
     started.push(...ids);
     await store.write(() => ids.forEach((id) => void store.tasks.transition(id, "cancel", now())));
   };
-  const scheduler = new Scheduler({ store, log: pino({ level: "silent" }), workers: 4, now, startTasks });
+  const scheduler = new Scheduler({ store, log: pino({ level: "silent" }), workers: 4, now, account: () => "a", startTasks });
   t.after(() => scheduler.stop());
   /** Lets time pass on both clocks, as it does where nobody sets one. */
   const pass = async (ms: number): Promise<void> => {

@@ -22,7 +22,8 @@ function setup(t: TestContext, options: Partial<SchedulerOptions> = {}) {
     await store.write(() => ids.forEach((id) => void store.tasks.transition(id, "cancel", now())));
     started.push(...ids);
   };
-  const scheduler = new Scheduler({ store, log: pino({ level: "silent" }), workers: 4, now, startTasks, ...options });
+  const log = pino({ level: "silent" });
+  const scheduler = new Scheduler({ store, log, workers: 4, now, account: () => "a", startTasks, ...options });
   t.after(() => scheduler.stop());
   /** No write of ours in it: a commit would wake the scheduler, and its own timer is to do so. */
   const pass = async (ms: number): Promise<void> => {

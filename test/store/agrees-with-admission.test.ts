@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { admit } from "../../src/domain/admission.ts";
+import { admit, heldModels, steppedBackMs } from "../../src/domain/admission.ts";
+import type { NewHold } from "../../src/domain/hold.ts";
 import { newTask, setup } from "./setup.ts";
 
 test("what the store's index offers to start is what admission would start", async (t) => {
@@ -9,20 +10,27 @@ test("what the store's index offers to start is what admission would start", asy
   const anyTask = fc.record({
     priority: fc.integer({ min: -2, max: 2 }),
     notBefore: fc.option(fc.integer({ min: 1, max: 9 })),
-    notBeforeReason: fc.constantFrom("retry", "rate_limited", "schedule"),
+    notBeforeReason: fc.constantFrom("retry", "refused", "schedule"),
+    model: fc.constantFrom(null, "opus", "claude-sonnet-5"),
+    refusals: fc.constantFrom(0, 0, 3),
   });
+  const anyNow = fc.oneof(fc.nat(10), fc.integer({ min: steppedBackMs, max: steppedBackMs + 10 }));
+  const anyHold = fc.constantFrom(null, "opus", "default", "opus,default");
   await fc.assert(
-    fc.asyncProperty(fc.array(anyTask, { maxLength: 20 }), fc.nat(10), fc.nat(8), async (tasks, now, slots) => {
+    fc.asyncProperty(fc.array(anyTask, { maxLength: 20 }), anyNow, fc.nat(8), anyHold, async (tasks, now, slots, models) => {
       await store.write(() => {
         for (const { id } of store.tasks.list({ limit: 500 })) {
           store.tasks.transition(id, "cancel", 1);
           store.tasks.remove(id);
         }
-        for (const task of tasks) store.tasks.insert(newTask(task));
+        for (const { refusals, ...task } of tasks) store.tasks.patch(store.tasks.insert(newTask(task)).id, 1, { refusals });
       });
       const pending = store.tasks.list({ limit: 500 });
-      const { start } = admit({ pending, running: [], limits: { total: slots, groups: {} }, holds: [], now });
-      assert.deepEqual(store.tasks.startable(now, slots), start);
+      const holds: NewHold[] =
+        models === null ? [] : [{ kind: "rate_limited", scope: `account:a/model:${models}`, message: "", until: null }];
+      const { start } = admit({ pending, running: [], limits: { total: slots, groups: {} }, holds, account: "a", now });
+      const held = heldModels(holds);
+      assert.deepEqual(store.tasks.startable(now, slots, held === "all" ? [] : held), start);
     }),
     { numRuns: 40 },
   );

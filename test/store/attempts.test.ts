@@ -9,7 +9,15 @@ describe("a claim", () => {
   test("gives a pending task its attempt and says so in both", async (t) => {
     const { store, submit } = setup(t);
     const task = await submit({ notBefore: 1500, notBeforeReason: "retry" });
-    const asked = newAttempt("r-1", { sessionId: "s-1", resume: true, warm: true, bootId: "b-1", journalStart: 42, nodeId: "n-1" });
+    const asked = newAttempt("r-1", {
+      sessionId: "s-1",
+      resume: true,
+      warm: true,
+      bootId: "b-1",
+      account: "a",
+      journalStart: 42,
+      nodeId: "n-1",
+    });
     const claimed = await store.write(() => store.attempts.claim(task.id, asked, 2000));
     assert.deepEqual(claimed, {
       task: {

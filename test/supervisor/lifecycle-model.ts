@@ -209,6 +209,8 @@ async function end(task: ModelTask, id: number, model: Model, real: Real): Promi
     now: model.now,
     wall: model.now,
     random: () => 0.5,
+    account: "a",
+    refusalTries: 5,
   };
   if (open.result === "none" || open.torn) {
     await ingest(task, id, model, real);
@@ -273,10 +275,8 @@ async function writeStale(task: ModelTask, id: number, model: Model, real: Real)
   assert.ok(open);
   for (const store of real.stale) {
     const refused = { code: "conflict" };
-    await assert.rejects(
-      finalise({ store, attemptId: open.id, bootId: null, swept: [], startFault: null, now: model.now, wall: model.now, random: () => 0 }),
-      refused,
-    );
+    const ending = { bootId: null, swept: [], startFault: null, account: "a", refusalTries: 5, random: () => 0 };
+    await assert.rejects(finalise({ ...ending, store, attemptId: open.id, now: model.now, wall: model.now }), refused);
     await assert.rejects(cancelTask(store, id, caller, model.now), refused);
   }
 }

@@ -50,6 +50,7 @@ export function realApi(t: TestContext, flags: Partial<Settings> = {}): RealApi 
     taskTokenKey,
     env,
     now: () => clock.nowMs,
+    account: () => "a",
     isStopping: () => stop.hasBegun,
     server: () => ({ ...server(), counts: store.tasks.counts(), problems: [...store.problems()] }),
     renewRunners: () => {},

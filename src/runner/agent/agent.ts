@@ -8,6 +8,13 @@ export type AgentWork = Omit<StartMessage, "type">;
 /** Takes what the agent says and what is to be noted of it, in order. */
 export type Emit = (entry: JournalEntry) => void;
 
+/** What a probe is sent with. */
+export interface ProbeRequest {
+  /** null: the agent's default. */
+  readonly model: string | null;
+  readonly directory: string;
+}
+
 export interface Agent {
   /** Starts ahead of the work. Rejects when that is not possible; `run` works all the same. */
   park(): Promise<void>;
@@ -18,6 +25,12 @@ export interface Agent {
    * @returns what went wrong outside of the agent's own messages, as a sentence, or null. Never rejects.
    */
   run(work: AgentWork, emit: Emit): Promise<string | null>;
+  /**
+   * Sends one small request (one turn, no tools) and emits what comes of it: whether the account works. Called instead of `run`.
+   * Absent: this agent has no account.
+   * @returns what went wrong outside of the agent's own messages, or null. Never rejects.
+   */
+  probe?(request: ProbeRequest, emit: Emit): Promise<string | null>;
   /** Asks the running turn to stop by itself. */
   interrupt(): Promise<void>;
   /** Signals the agent's process, where there is one. */

@@ -1,5 +1,6 @@
 /** What Claude Code is started with, as data: the part that is fixed when it is parked, and the part that comes with a task. */
 import type { TaskSpec } from "../../domain/task.ts";
+import type { ProbeRequest } from "./agent.ts";
 
 /**
  * Tools that reach out of the task: other sessions of the user, and work at a later time that nobody would follow.
@@ -58,6 +59,26 @@ export function taskOptions(spec: TaskSpec) {
 
 function rules(spec: TaskSpec) {
   return { permissions: { allow: [...spec.allow], deny: [...spec.deny] } };
+}
+
+export const probePrompt = "Answer with the word OK.";
+
+/** One turn with few tokens, no tools, no hooks, no MCP servers; nothing of it is kept. The user's own settings may name the sign-in. */
+export function probeOptions(env: Readonly<Record<string, string>>, executable: string | null, { model, directory }: ProbeRequest) {
+  return {
+    env: { ...env, CLAUDE_CODE_MAX_RETRIES: "1" },
+    cwd: directory,
+    settingSources: ["user" as const],
+    settings: { disableAllHooks: true },
+    systemPrompt: "You answer with one word.",
+    tools: [],
+    strictMcpConfig: true,
+    maxTurns: 1,
+    permissionMode: "dontAsk" as const,
+    persistSession: false,
+    ...(model === null ? {} : { model }),
+    ...(executable === null ? {} : { pathToClaudeCodeExecutable: executable }),
+  };
 }
 
 /** What Claude is told when something needs a person, who is not there. */

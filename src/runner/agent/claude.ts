@@ -5,9 +5,9 @@
 import type * as sdk from "@anthropic-ai/claude-agent-sdk";
 import type { CanUseTool, Query, SDKMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
 import { messageOf } from "../../domain/errors.ts";
-import type { Agent, AgentOptions, AgentWork, CreateAgent, Emit } from "./agent.ts";
+import type { Agent, AgentOptions, AgentWork, CreateAgent, Emit, ProbeRequest } from "./agent.ts";
 import { ClaudeProcess } from "./claude-process.ts";
-import { claimOptions, denialOf, hostOptions, isClaimable, parkedEnv, taskOptions } from "./claude-options.ts";
+import { claimOptions, denialOf, hostOptions, isClaimable, parkedEnv, probeOptions, probePrompt, taskOptions } from "./claude-options.ts";
 import { isNoise, refusedSignIn } from "./messages.ts";
 import { messagesOf } from "./query-messages.ts";
 import { resumeSession } from "./resume-session.ts";
@@ -63,6 +63,20 @@ class ClaudeAgent implements Agent {
       if (this.#claude.hasDied && this.#claude.lastWords !== "") {
         emit({ type: "worker", subtype: "stderr", text: this.#claude.lastWords });
       }
+    }
+  }
+
+  async probe(request: ProbeRequest, emit: Emit): Promise<string | null> {
+    try {
+      const { query } = await this.#sdk;
+      if (this.#halted) return "stopped before it began";
+      const { env, executable } = this.#options;
+      const options = { ...probeOptions(env, executable, request), spawnClaudeCodeProcess: this.#claude.start };
+      return await this.#follow(query({ prompt: probePrompt, options }), (message) => {
+        if (!isNoise(message)) emit(message);
+      });
+    } catch (error) {
+      return messageOf(error);
     }
   }
 

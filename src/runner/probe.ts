@@ -1,0 +1,26 @@
+/**
+ * Entry of a probe: one small request of the agent with the environment of a task. Writes the agent's messages to standard output,
+ * one JSON object a line. Ends with its starter, whose end closes its standard input.
+ */
+import { dirname } from "node:path";
+import { loadAgent, settleProcess, takeBoot } from "./boot.ts";
+import { markerName } from "../processes/sweep.ts";
+import { redaction } from "./redaction.ts";
+
+const boot = takeBoot(process.env);
+settleProcess(boot, "claude-worker-probe");
+const createAgent = await loadAgent(boot.agent);
+const agent = createAgent({
+  env: { ...boot.agentEnv, [markerName]: boot.runnerId },
+  executable: boot.claudeExecutable,
+  onSpawned: () => {},
+});
+process.stdin.resume().on("end", () => {
+  agent.kill("SIGKILL");
+  process.exit(1);
+});
+const { redact } = redaction(boot.agentEnv, process.env);
+const model = process.argv[2] ?? "";
+const request = { model: model === "" ? null : model, directory: dirname(boot.socket) };
+const thrown = (await agent.probe?.(request, (entry) => void process.stdout.write(`${redact(entry).json}\n`))) ?? null;
+process.stdout.write(`${JSON.stringify({ type: "worker", subtype: "ended", thrown, stopRequested: null })}\n`, () => process.exit(0));

@@ -1,0 +1,109 @@
+/** Runs the probes that are due, one after another, and writes what their answers mean in one commit each. Idle while there is none. */
+import type { Logger } from "pino";
+import { messageOf } from "../domain/errors.ts";
+import type { Outcome } from "../domain/outcome.ts";
+import { afterProbe, longestPauseMs } from "../domain/probe.ts";
+import type { Probe, ProbeConsequence } from "../domain/probe.ts";
+import { concernsAccount } from "../domain/scope.ts";
+import type { Store } from "../store/store.ts";
+
+/** Timers do not run while the machine sleeps: the clock is looked at this often. */
+const longestTimerMs = 60_000;
+/** What could not be written or started is tried again this much later. */
+const retryMs = 5_000;
+
+export interface ProberOptions {
+  readonly store: Store;
+  readonly log: Logger;
+  now(): number;
+  /** Fingerprint of the account that tasks run with now. */
+  account(): string;
+  /** Sends one small request. Never rejects for what the API says. */
+  probe(model: string | null, signal: AbortSignal): Promise<Outcome>;
+  /** Called before the first task starts again after a sign-in was refused: parked runners may hold the old one. */
+  onSignedIn(): void;
+}
+
+export class Prober {
+  readonly #options: ProberOptions;
+  #unsubscribe: (() => void) | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #running: Promise<void> | null = null;
+  #stopped = new AbortController();
+
+  constructor(options: ProberOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    if (this.#unsubscribe !== null) return;
+    const { store, now } = this.#options;
+    this.#stopped = new AbortController();
+    await store.write(() => store.probes.mendWaits(now(), longestPauseMs));
+    this.#unsubscribe = store.onCommit(() => this.#look());
+    this.#look();
+  }
+
+  /** Ends a probe that is under way; it is repeated by the next server. */
+  async stop(): Promise<void> {
+    this.#unsubscribe?.();
+    this.#unsubscribe = null;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#stopped.abort();
+    await this.#running;
+  }
+
+  /** Nothing is probed while no task waits: nobody would use the answer. */
+  #look(): void {
+    const { store, now, account } = this.#options;
+    if (this.#unsubscribe === null || this.#running !== null) return;
+    const fingerprint = account();
+    const next = store.probes.list().find(({ scope }) => concernsAccount(scope, fingerprint));
+    if (next === undefined || store.tasks.counts().pending === 0) return this.#lookIn(null);
+    if (next.at > now()) return this.#lookIn(next.at - now());
+    this.#lookIn(null);
+    this.#running = this.#run(next, fingerprint)
+      .then(() => 0)
+      .catch((error: unknown) => {
+        this.#options.log.error({ error: messageOf(error) }, "a probe failed");
+        return retryMs;
+      })
+      .then((pauseMs) => {
+        this.#running = null;
+        this.#lookIn(pauseMs);
+      });
+  }
+
+  #lookIn(pauseMs: number | null): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (pauseMs === null || this.#unsubscribe === null) return;
+    this.#timer = setTimeout(() => this.#look(), Math.min(pauseMs, longestTimerMs));
+  }
+
+  async #run(probe: Probe, account: string): Promise<void> {
+    const { store, log, now } = this.#options;
+    const outcome = await this.#options.probe(probe.model, this.#stopped.signal);
+    if (this.#stopped.signal.aborted) return;
+    log.info({ refusal: probe.refusal, outcome }, "a probe answered");
+    await store.write(() => {
+      // A person's `resume` removes it: then tasks try by themselves.
+      const current = store.probes.list().find(({ refusal }) => refusal === probe.refusal);
+      if (current === undefined) return;
+      const held = store.holds.active().some(({ kind, scope }) => kind === current.kind && scope === current.scope);
+      this.#apply(current, afterProbe(current, outcome, { account, held, now: now(), wall: Date.now() }), account);
+    });
+  }
+
+  #apply(probe: Probe, after: ProbeConsequence, account: string): void {
+    const { store, now, onSignedIn } = this.#options;
+    const { refusal, kind, scope, tries } = probe;
+    if (after.lift && store.holds.lift(kind, scope) && kind === "auth_failed") onSignedIn();
+    for (const hold of after.holds) store.holds.put(hold, now());
+    if (after.forgetRefusals) store.tasks.forgetRefusals(refusal, now());
+    if (after.worked) store.accounts.worked(account, now());
+    if (after.nextAt === null) store.probes.remove(refusal);
+    else store.probes.reschedule(refusal, after.nextAt, tries + 1);
+    if (after.ask !== null) store.probes.ask(after.ask);
+  }
+}

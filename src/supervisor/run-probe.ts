@@ -1,0 +1,56 @@
+/** Runs one probe in a process of its own and decides its outcome as an attempt's is decided. */
+import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import { factsFrom } from "../domain/attempt-facts.ts";
+import { decideOutcome } from "../domain/decide-outcome.ts";
+import { eventsFromRecord } from "../domain/events-from-record.ts";
+import type { Outcome } from "../domain/outcome.ts";
+import type { JournalRecord } from "../domain/record.ts";
+import { sweep } from "../processes/sweep.ts";
+import type { RunnerBoot } from "../runner/protocol.ts";
+import { entryOf, environmentOf } from "./spawn-runner.ts";
+
+/** An API that says nothing for this long answers nothing. */
+const limitMs = 60_000;
+
+export interface RunProbeOptions {
+  readonly boot: RunnerBoot;
+  /** null: Claude Code's default. */
+  readonly model: string | null;
+  /** Where its stderr goes (append). */
+  readonly logFile: string;
+  /** Ends it before it has answered. */
+  readonly signal: AbortSignal;
+}
+
+/** @returns its outcome; one of a kind that says nothing of the account when it did not answer in time or could not start. */
+export async function runProbe({ boot, model, logFile, signal }: RunProbeOptions): Promise<Outcome> {
+  const log = openSync(logFile, "a", 0o600);
+  try {
+    const child = spawn(process.execPath, [entryOf("probe"), model ?? ""], {
+      cwd: "/",
+      stdio: ["pipe", "pipe", log],
+      env: environmentOf(boot),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(limitMs)]),
+      killSignal: "SIGKILL",
+    });
+    // It may be gone before anything is written; its end is what counts.
+    for (const each of [child, child.stdin]) each?.on("error", () => {});
+    return outcomeOf(child.stdout === null ? "" : await text(child.stdout));
+  } catch {
+    return { kind: "crashed", message: "The probe could not be run." };
+  } finally {
+    closeSync(log);
+    await sweep(boot.runnerId);
+  }
+}
+
+function outcomeOf(output: string): Outcome {
+  const events = output.split("\n").flatMap((line, index) => {
+    if (line === "") return [];
+    const stamp = { _n: index + 1, _attempt: 0, _at: new Date(0).toISOString() };
+    return eventsFromRecord({ ...(JSON.parse(line) as JournalRecord), ...stamp });
+  });
+  return decideOutcome(factsFrom(events, { stopRequested: null, rebooted: false }));
+}

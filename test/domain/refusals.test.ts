@@ -1,0 +1,247 @@
+/** Refusals of the API, played against a queue: what one task meets may not stop the others, and nobody waits for ever. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as fc from "fast-check";
+import { admit, steppedBackMs } from "../../src/domain/admission.ts";
+import type { NewHold } from "../../src/domain/hold.ts";
+import type { Outcome } from "../../src/domain/outcome.ts";
+import { afterProbe, probeFor, refusalHold } from "../../src/domain/probe.ts";
+import { refusalOf } from "../../src/domain/refusal.ts";
+import { afterOutcome, defaultRetryPolicy } from "../../src/domain/retry.ts";
+import type { Consequence, EndedAttempt } from "../../src/domain/retry.ts";
+
+const now = Date.UTC(2026, 0, 1);
+const minuteMs = 60_000;
+const tooMany: Outcome = { kind: "rate_limited", message: "Usage credits required for 1M context.", apiStatus: 429 };
+const forbidden: Outcome = { kind: "auth_failed", message: "Your account does not have access.", apiStatus: 403 };
+const unauthorized: Outcome = { kind: "auth_failed", message: "Invalid API key.", apiStatus: 401 };
+const noCredit: Outcome = { kind: "auth_failed", message: "Credit balance is too low." };
+const limited = (limit: string, resetsAt = now + 60 * minuteMs): Outcome => ({
+  kind: "rate_limited",
+  message: `The account's usage limit (${limit}) is reached.`,
+  limit,
+  resetsAt,
+});
+
+type Change = Partial<Omit<EndedAttempt, "task">> & { task?: Partial<EndedAttempt["task"]> };
+
+function after(outcome: Outcome, { task, ...change }: Change = {}): Consequence {
+  const none = { cancelRequestedAt: null, poisonCount: 0, retriesSpent: 0, retries: 0, refusals: 0, refusal: null, model: null };
+  return afterOutcome({
+    outcome,
+    progressed: false,
+    unbegun: 0,
+    account: "a",
+    wasRefusedElsewhere: () => false,
+    alone: false,
+    policy: defaultRetryPolicy,
+    now,
+    wall: now,
+    random: () => 1,
+    ...change,
+    task: { ...none, ...task },
+  });
+}
+
+for (const outcome of [tooMany, forbidden, { ...limited("five_hour"), resetsAt: now - 1 }, unauthorized, noCredit]) {
+  test(`one refusal (${outcome.message}) holds nobody: the task steps back by itself`, () => {
+    const first = after(outcome);
+    assert.deepEqual([first.operation, first.hold, first.resumable, first.spendsRetry], ["requeue", null, true, false]);
+    assert.deepEqual([first.notBeforeReason, (first.notBefore ?? 0) - now], ["refused", 15_000]);
+    const again = after(outcome, { task: { refusals: 1, refusal: first.refusal } });
+    assert.deepEqual([again.refusals, (again.notBefore ?? 0) - now], [2, 30_000]);
+  });
+
+  test(`the same refusal (${outcome.message}) of a second task holds the account, and a probe confirms it`, () => {
+    const asked: string[] = [];
+    const { hold, probe, refusal } = after(outcome, { wasRefusedElsewhere: (name) => asked.push(name) > 0 });
+    assert.deepEqual(asked, [refusal]);
+    assert.deepEqual([hold?.kind, hold?.scope, hold?.until], [outcome.kind, "account:a", null]);
+    assert.match(hold?.message ?? "", /claude-worker resume$/);
+    assert.deepEqual([probe?.refusal, probe?.at], [refusal, now]);
+  });
+
+  test(`after five refusals (${outcome.message}) in a row the task fails with the API's words`, () => {
+    const refusal = after(outcome).refusal;
+    assert.equal(after(outcome, { task: { refusals: 3, refusal } }).operation, "requeue");
+    const fifth = after(outcome, { task: { refusals: 4, refusal }, wasRefusedElsewhere: () => true });
+    assert.deepEqual([fifth.operation, fifth.error?.code, fifth.hold], ["fail", outcome.kind, null]);
+    assert.ok(fifth.error?.message.includes(outcome.message), fifth.error?.message);
+    assert.equal(after(outcome, { task: { refusals: 4, refusal }, progressed: true }).refusals, 1, "a step in between begins anew");
+    assert.equal(after(outcome, { task: { refusals: 4, refusal: "another" } }).refusals, 1, "so does another refusal");
+  });
+}
+
+test("a sign-in is probed at once; anything else when no second request will come", () => {
+  for (const outcome of [unauthorized, noCredit]) assert.notEqual(after(outcome).probe, null);
+  for (const outcome of [tooMany, forbidden]) {
+    assert.equal(after(outcome).probe, null);
+    assert.notEqual(after(outcome, { alone: true }).probe, null);
+  }
+});
+
+test("a 401 is no evidence for a 403, nor one account's for another's", () => {
+  const names = [unauthorized, forbidden, tooMany].flatMap((outcome) => [
+    refusalOf(outcome, "a", now)?.name,
+    refusalOf(outcome, "b", now)?.name,
+  ]);
+  assert.equal(new Set(names).size, 6);
+});
+
+const scopes: [limit: string, model: string | null, scope: string][] = [
+  ["five_hour", null, "account:a"],
+  ["seven_day", "opus", "account:a"],
+  ["seven_day_overage_included", null, "account:a"],
+  ["thirty_day", null, "account:a"],
+  ["seven_day_opus", "claude-opus-5-5", "account:a/model:opus"],
+  ["seven_day_sonnet", "sonnet", "account:a/model:sonnet"],
+  ["seven_day_haiku", null, "account:a/model:haiku,default"],
+];
+for (const [limit, model, scope] of scopes) {
+  test(`the limit ${limit}, met with the model ${model ?? "by default"}, holds ${scope} until its reset`, () => {
+    const { hold, probe, notBefore, refusals } = after(limited(limit), { task: { model }, random: () => 0 });
+    assert.deepEqual(hold?.scope, scope);
+    assert.deepEqual([hold?.until, probe, notBefore, refusals], [now + 60 * minuteMs, null, null, 0]);
+  });
+}
+
+test("a model's limit leaves tasks of other models alone, and another account's limit everybody", () => {
+  const pending = [null, "opus", "claude-opus-5-5", "sonnet"].map((model, index) => pendingTask(index + 1, { model }));
+  const startsUnder = (scope: string) => {
+    const holds: NewHold[] = [{ kind: "rate_limited", scope, message: "x", until: now + 1 }];
+    return admit({ pending, running: [], limits: { total: 9, groups: {} }, holds, account: "a", now }).start;
+  };
+  assert.deepEqual(startsUnder("account:a/model:opus"), [1, 4]);
+  assert.deepEqual(startsUnder("account:a/model:opus,default"), [4]);
+  assert.deepEqual(startsUnder("account:b"), [1, 2, 3, 4]);
+  assert.deepEqual(startsUnder("account:b/model:opus"), [1, 2, 3, 4]);
+  assert.deepEqual(startsUnder("account:a"), []);
+});
+
+test("what was refused goes behind what was not, whatever its priority, until it was due for ten minutes", () => {
+  const pending = [pendingTask(1, { priority: 9, refusals: 1, notBefore: now }), pendingTask(2), pendingTask(3, { priority: -9 })];
+  const order = (at: number) => admit({ pending, running: [], limits: { total: 9, groups: {} }, holds: [], account: "a", now: at }).start;
+  assert.deepEqual(order(now), [2, 3, 1]);
+  assert.deepEqual(order(now + steppedBackMs - 1), [2, 3, 1]);
+  assert.deepEqual(order(now + steppedBackMs), [1, 2, 3]);
+});
+
+const probeOf = (outcome: Outcome) => {
+  const refusal = refusalOf(outcome, "a", now);
+  assert.ok(refusal);
+  return probeFor(refusal, { account: "a", model: null, message: outcome.message, at: now });
+};
+const answer = (asked: Outcome, outcome: Outcome, { held = true, tries = 0 } = {}) =>
+  afterProbe({ ...probeOf(asked), tries }, outcome, { account: "a", held, now, wall: now });
+const works: Outcome = { kind: "succeeded", message: "" };
+const noNetwork: Outcome = { kind: "overloaded", message: "no network" };
+
+test("a probe that works lifts the hold and ends; one that is refused holds and comes again, later and later", () => {
+  for (const asked of [unauthorized, forbidden, tooMany]) {
+    const good = answer(asked, works);
+    assert.deepEqual([good.lift, good.worked, good.nextAt, good.holds, good.forgetRefusals], [true, true, null, [], false]);
+    const bad = answer(asked, asked);
+    assert.deepEqual([bad.lift, bad.holds, bad.forgetRefusals], [false, [refusalHold(probeOf(asked))], true]);
+    const pauses = [0, 1, 2, 3, 4, 5, 60].map((tries) => ((answer(asked, asked, { tries }).nextAt ?? 0) - now) / minuteMs);
+    assert.deepEqual(pauses, [1, 2, 4, 8, 16, 30, 30]);
+  }
+});
+
+test("a probe without an answer leaves a hold and puts none; without a hold it is given up", () => {
+  const held = answer(unauthorized, noNetwork);
+  assert.deepEqual([held.lift, held.holds.length, held.nextAt], [false, 0, now + minuteMs]);
+  const asked = [0, 1, 2].map((tries) => answer(unauthorized, noNetwork, { held: false, tries }));
+  assert.deepEqual(
+    asked.map(({ nextAt, holds }) => [nextAt === null, holds.length]),
+    [
+      [false, 0],
+      [false, 0],
+      [true, 0],
+    ],
+  );
+});
+
+test("a probe that meets something else holds that instead", () => {
+  const limit = answer(unauthorized, limited("five_hour"));
+  assert.deepEqual([limit.lift, limit.nextAt, limit.holds[0]?.until], [true, null, now + 60 * minuteMs]);
+  const signIn = answer(tooMany, unauthorized);
+  assert.deepEqual([signIn.lift, signIn.holds[0]?.kind, signIn.ask?.kind], [true, "auth_failed", "auth_failed"]);
+  assert.deepEqual(answer(unauthorized, tooMany).holds, [], "the sign-in was accepted");
+});
+
+function pendingTask(id: number, change: Partial<Parameters<typeof admit>[0]["pending"][number]> = {}) {
+  return { id, priority: 0, group: "default", model: null, refusals: 0, notBefore: null, notBeforeReason: null, ...change };
+}
+
+/** A task of the simulated queue. `refusedTimes`: so many of its requests are refused; Infinity: all. */
+interface Simulated {
+  id: number;
+  priority: number;
+  refusedTimes: number;
+  outcome: Outcome;
+}
+
+const anySimulated = fc.array(
+  fc.record({
+    priority: fc.integer({ min: -1, max: 1 }),
+    refusedTimes: fc.constantFrom(0, 0, 1, 3, Infinity),
+    outcome: fc.constantFrom(tooMany, forbidden, unauthorized),
+  }),
+  { minLength: 1, maxLength: 12 },
+);
+
+test("in any order of tasks and refusals every good task completes, every poisonous one fails, none waits for ever", () => {
+  fc.assert(
+    fc.property(anySimulated, fc.integer({ min: 1, max: 3 }), (specs, slots) => {
+      const tasks: Simulated[] = specs.map((spec, index) => ({ ...spec, id: index + 1 }));
+      const ends = simulate(tasks, slots);
+      for (const { id, refusedTimes } of tasks) {
+        assert.equal(ends.get(id)?.status, refusedTimes < defaultRetryPolicy.refusalTries ? "complete" : "fail", `task ${id}`);
+      }
+      // Good tasks are not kept waiting by the refused ones: a hold that two of those cause is lifted by the probe that it asks for.
+      const worst = Math.max(...tasks.filter(({ refusedTimes }) => refusedTimes === 0).map(({ id }) => ends.get(id)?.at ?? Infinity), 0);
+      assert.ok(worst <= 60 * minuteMs, `the last good task ended after ${worst / minuteMs} min`);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+/** Plays the queue to its end; every attempt takes a second, the account itself works. @returns how and when (ms) each task ended */
+function simulate(tasks: readonly Simulated[], slots: number): Map<number, { status: string; at: number }> {
+  const queue = new Map(
+    tasks.map((task) => [
+      task.id,
+      { ...pendingTask(task.id, { priority: task.priority }), refusal: null as string | null, refusedAt: 0, tried: 0 },
+    ]),
+  );
+  const ends = new Map<number, { status: string; at: number }>();
+  let holds: NewHold[] = [];
+  let workedAt = 0;
+  for (let at = now; queue.size > 0; at += 1_000) {
+    assert.ok(at < now + 24 * 60 * minuteMs, "a task waits for ever");
+    const limits = { total: slots, groups: {} };
+    const { start } = admit({ pending: [...queue.values()], running: [], limits, holds, account: "a", now: at });
+    // The probe that a hold asked for works.
+    holds = [];
+    for (const id of start) {
+      const state = queue.get(id);
+      const spec = tasks.find((each) => each.id === id);
+      assert.ok(state && spec);
+      state.tried += 1;
+      const outcome = state.tried <= spec.refusedTimes ? spec.outcome : works;
+      const wasRefusedElsewhere = (name: string): boolean =>
+        [...queue.values()].some(
+          (other) => other.id !== id && other.refusal === name && other.refusedAt > Math.max(at - 10 * minuteMs, workedAt),
+        );
+      const next = after(outcome, { task: state, now: at, wall: at, wasRefusedElsewhere });
+      if (next.operation === "complete") workedAt = at;
+      if (next.hold !== null) holds.push(next.hold);
+      if (next.operation === "requeue") Object.assign(state, { ...next, refusedAt: at });
+      else {
+        ends.set(id, { status: next.operation, at: at - now });
+        queue.delete(id);
+      }
+    }
+  }
+  return ends;
+}
