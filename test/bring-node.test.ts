@@ -14,7 +14,7 @@ import type { TestContext } from "node:test";
 import { promisify } from "node:util";
 import { installLauncher, pretending } from "./support/launcher.ts";
 
-const timeout = 60_000;
+const timeout = 500_000;
 
 test("a Node that is too old gets a newer one from npm, says so, and keeps it", { timeout }, async (t) => {
   const { call, asked, kept, cache } = await setup(t, { binary: `#!/bin/sh\nexec "${process.execPath}" "$@"\n` });

@@ -40,7 +40,7 @@ test("on Linux an old Node becomes the newer one: one process a call", { skip: p
   assert.equal(code, 7);
 });
 
-test("a signal reaches the command line behind an old Node, and its death by a signal is passed on", { timeout: 50_000 }, async (t) => {
+test("a signal reaches the command line behind an old Node, and its death by a signal is passed on", { timeout: 500_000 }, async (t) => {
   const cli = `
     process.on("SIGTERM", () => { console.log("stopping"); process.kill(process.pid, "SIGKILL"); });
     setTimeout(() => {}, 60_000);

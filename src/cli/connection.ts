@@ -19,6 +19,9 @@ export function clientOf(io: Io): WorkerClient {
   return connectionOf(io).client;
 }
 
+/** A server that is killed again and again is started again for this long. */
+const restartMs = 60_000;
+
 /**
  * Does `work`; when nobody listens, starts this user's server (and says so on the standard error) and does it then.
  * @param isRepeatable whether `work` may be done twice without harm: then it is done again too when the server breaks off before it has answered (it was killed).
@@ -29,12 +32,12 @@ export async function withServer<T>(
   work: () => Promise<T>,
   { isRepeatable = false }: { readonly isRepeatable?: boolean } = {},
 ): Promise<T> {
-  for (let startsLeft = 3; ; startsLeft -= 1) {
+  for (const until = performance.now() + restartMs; ;) {
     try {
       return await work();
     } catch (error) {
       const isGone = error instanceof ServerUnreachable && (error.nobodyListens || (isRepeatable && error.brokeOff));
-      if (!isGone || !connection.mayStart || startsLeft === 0) throw error;
+      if (!isGone || !connection.mayStart || performance.now() > until) throw error;
     }
     const { startByItself } = await import("./start-server.ts");
     await startByItself(io, connection);

@@ -27,8 +27,18 @@ export interface Started {
 /** How a server's Node is started: new objects may take 3 MB instead of 48 before the collector looks, one helper thread instead of four keeps memory of its own, and the server may call the collector when it is quiet. */
 export const thriftyFlags: readonly string[] = ["--max-semi-space-size=1", "--v8-pool-size=1", "--expose-gc"];
 
-/** Longest time that a start may take: opening a large database after a crash takes its time. */
-const startMs = 60_000;
+/** Longest time that a start may take: a large database is opened slowly after a crash, and so is any on a loaded machine. */
+const startMs = 300_000;
+
+/** For this long a command starts the server again whose start is cut (it was killed, it ran out of memory). */
+const restartMs = 60_000;
+
+/** A server that ends by itself without a word has a fault that seldom passes: it is started this often. */
+const mostCrashes = 3;
+
+/** Pause after the first death of a starting server, doubled with each further one. */
+const firstPauseMs = 50;
+const longestPauseMs = 2000;
 
 /** How long another's server may take to answer before ours is tried again; twice as long each time. */
 const firstPatienceMs = 1000;
@@ -80,10 +90,14 @@ async function load(specifier: string): Promise<void> {
   await (typeof launcherImport === "undefined" ? import(specifier) : launcherImport(specifier));
 }
 
-/** For a command that needs a server when none runs. Two at once both succeed: the one that is too late uses the other's server. */
+/**
+ * Starts the server for a command that needs one. Two calls at once both succeed: the later one uses the other's server.
+ * A server that dies while it starts is started again.
+ */
 export async function startByItself(io: Io, connection: Connection): Promise<void> {
-  const until = Date.now() + startMs;
-  for (let patienceMs = firstPatienceMs; ; patienceMs *= 2) {
+  const until = performance.now() + restartMs;
+  let deaths = 0;
+  for (let patienceMs = firstPatienceMs; ;) {
     try {
       const started = await startServer(io, connection, ["--socket-only-if-taken"]);
       const where = started.url ?? `${started.socket} (the unix socket only)`;
@@ -91,15 +105,24 @@ export async function startByItself(io: Io, connection: Connection): Promise<voi
       for (const note of started.notes) io.stderr.write(`${note}\n`);
       return;
     } catch (error) {
-      if (!(error instanceof WorkerError) || error.code !== "server_running" || Date.now() > until) throw error;
+      if (!(error instanceof WorkerError) || performance.now() > until) throw error;
+      if (error instanceof ServerDied) {
+        deaths += 1;
+        if (error.bySignal === null && deaths >= mostCrashes) throw error;
+        if (deaths === 1) io.stderr.write(`${error.what} Starting it again.\n`);
+        await delay(Math.min(longestPauseMs, firstPauseMs * 2 ** deaths));
+        continue;
+      }
+      if (error.code !== "server_running") throw error;
     }
     if (await answersWithin(patienceMs, connection)) return;
+    patienceMs *= 2;
   }
 }
 
 /** Whoever holds the data directory starts, and then it answers soon; or it is about to leave, and then it never does. Nobody can tell us, so we ask. */
 async function answersWithin(patienceMs: number, { client }: Connection): Promise<boolean> {
-  for (const until = Date.now() + patienceMs; Date.now() < until; await delay(25)) {
+  for (const until = performance.now() + patienceMs; performance.now() < until; await delay(25)) {
     if ((await client.health().catch(() => null)) !== null) return true;
   }
   return false;
@@ -154,7 +177,7 @@ async function firstMessage(child: ChildProcess, logFile: string): Promise<Answe
         }
       };
       child.once("error", (error) => settle(() => reject(new WorkerError("internal", `The server cannot be started: ${error.message}.`))));
-      child.once("exit", (code, signal) => settle(() => reject(diedEarly(code ?? signal, logFile))));
+      child.once("exit", (code, signal) => settle(() => reject(new ServerDied(code, signal, logFile))));
     });
   } finally {
     channel.destroy();
@@ -175,8 +198,18 @@ function answerOf(text: string): Answer {
   return { pid: message.pid, url: message.url, socket: message.socket, home: message.home, notes: message.warnings ?? [] };
 }
 
-function diedEarly(how: number | string | null, logFile: string): WorkerError {
-  return new WorkerError("unavailable", `The server ended before it answered (${String(how)}). Its log says why: ${logFile}`);
+/** The server process ended before it said whether it could start. */
+class ServerDied extends WorkerError {
+  readonly what: string;
+  /** The signal that ended it; null: it ended by itself. */
+  readonly bySignal: string | null;
+
+  constructor(code: number | null, signal: string | null, logFile: string) {
+    const what = `The server ended before it answered (${signal ?? `exit code ${String(code)}`}).`;
+    super("unavailable", `${what} Its log says why: ${logFile}`);
+    this.what = what;
+    this.bySignal = signal;
+  }
 }
 
 function tooSlow(child: ChildProcess, logFile: string): WorkerError {

@@ -5,9 +5,8 @@
 import type { EventView, TaskView } from "../contract/views.ts";
 import { createParser } from "eventsource-parser";
 import type { EventSourceMessage } from "eventsource-parser";
-import { setTimeout as delay } from "node:timers/promises";
 import type { HttpClient } from "./http-exchange.ts";
-import { WorkerError } from "../domain/errors.ts";
+import { defaultOutageMs, isAborted, isPassing, pauseAfter } from "./outage.ts";
 import { ServerUnreachable } from "./server-unreachable.ts";
 
 /** What happens on a feed. `end` comes last, with the task as it ended; the feed of all tasks has none. */
@@ -33,7 +32,7 @@ const silenceMs = 45_000;
  * @throws WorkerError not_found, unauthorized …; ServerUnreachable once nobody has answered for `reconnectForMs`.
  */
 export async function* feed(http: HttpClient, taskId: number | null, options: FeedOptions = {}): AsyncGenerator<FeedStep, void> {
-  const { signal, reconnectForMs = 60_000 } = options;
+  const { signal, reconnectForMs = defaultOutageMs } = options;
   const position = { after: options.after ?? 0 };
   let lostAt: number | null = null;
   let tries = 0;
@@ -49,17 +48,12 @@ export async function* feed(http: HttpClient, taskId: number | null, options: Fe
       if (isAborted(signal)) return;
       if (!isPassing(error)) throw error;
       if (lostAt === null) yield { type: "disconnected", reason: (error as Error).message };
-      lostAt ??= Date.now();
-      if (Date.now() - lostAt >= reconnectForMs) throw error;
+      lostAt ??= performance.now();
+      if (performance.now() - lostAt >= reconnectForMs) throw error;
     }
-    await pause(Math.min(2000, 50 * 2 ** tries++), signal);
+    await pauseAfter(tries++, signal);
     if (isAborted(signal)) return;
   }
-}
-
-// A function of its own: the compiler would take an early look at `aborted` for granted for ever.
-function isAborted(signal: AbortSignal | undefined): boolean {
-  return signal?.aborted ?? false;
 }
 
 /** One connection, until it ends or breaks. Moves `position` along. */
@@ -95,14 +89,4 @@ function stepOf(message: EventSourceMessage): FeedStep | null {
   if (message.data === "") return null;
   const data: unknown = JSON.parse(message.data);
   return message.event === "end" ? { type: "end", task: data as TaskView } : { type: "event", event: data as EventView };
-}
-
-/** A server that is stopping, starting or broken off comes back; whoever refuses us does not change his mind. */
-function isPassing(error: unknown): boolean {
-  if (error instanceof WorkerError) return ["server_unreachable", "unavailable", "internal"].includes(error.code);
-  return error instanceof Error && "code" in error && ["ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE", "EPIPE"].includes(String(error.code));
-}
-
-async function pause(durationMs: number, signal: AbortSignal | undefined): Promise<void> {
-  await delay(durationMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined); // Aborted: the caller looks at the signal.
 }

@@ -1,6 +1,8 @@
 /** Waiting for the end of tasks: each is followed on its event stream, so nothing polls. */
 import type { TaskView } from "../contract/views.ts";
 import { isTerminal } from "../domain/task.ts";
+import { untilAnswered } from "./outage.ts";
+import type { OutageOptions } from "./outage.ts";
 import type { WorkerClient } from "./worker-client.ts";
 
 export interface WaitOptions {
@@ -8,8 +10,10 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called for each task as it ends (at once for those that have ended already). */
   readonly onEnd?: (task: TaskView) => void;
-  /** As for `events`. */
+  /** As for `events`; also when no server answers at the beginning. */
   readonly reconnectForMs?: number;
+  /** Called when no server answers, and again after each time that one did. Several tasks may tell of the same outage. */
+  readonly onOutage?: (reason: string) => void;
 }
 
 export interface WaitResult {
@@ -32,7 +36,7 @@ export async function waitForTasks(client: WorkerClient, ids: readonly number[],
   const queue = [...new Set(ids)];
   const follow = async (): Promise<void> => {
     for (let id = queue.shift(); id !== undefined && !signal.aborted; id = queue.shift()) {
-      const task = await endOf(client, id, { signal, reconnectForMs: options.reconnectForMs });
+      const task = await endOf(client, id, { ...options, signal });
       if (task === null) return;
       ended.set(id, task);
       options.onEnd?.(task);
@@ -50,16 +54,13 @@ export async function waitForTasks(client: WorkerClient, ids: readonly number[],
   };
 }
 
-async function endOf(
-  client: WorkerClient,
-  id: number,
-  { signal, reconnectForMs }: { signal: AbortSignal; reconnectForMs: number | undefined },
-): Promise<TaskView | null> {
-  const task = await client.get(id);
-  if (isTerminal(task.status)) return task;
+async function endOf(client: WorkerClient, id: number, { signal, reconnectForMs, onOutage }: OutageOptions): Promise<TaskView | null> {
+  const task = await untilAnswered(() => client.get(id), { signal, reconnectForMs, onOutage });
+  if (task === null || isTerminal(task.status)) return task;
   const options = { after: task.last_event, signal, ...(reconnectForMs === undefined ? {} : { reconnectForMs }) };
   for await (const step of client.follow(id, options)) {
     if (step.type === "end") return step.task;
+    if (step.type === "disconnected") onOutage?.(step.reason);
   }
   return null;
 }

@@ -350,7 +350,6 @@ test("without a server every command that needs one exits with 3 and says how to
     ["list"],
     ["show", "1"],
     ["watch", "1"],
-    ["wait", "1"],
     ["cancel", "1"],
     ["server", "status"],
     ["server", "health"],

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { renameSync } from "node:fs";
 import { test } from "node:test";
+import { WorkerClient } from "../../src/client/index.ts";
 import { eventually } from "../support/eventually.ts";
 import { setup } from "./setup.ts";
 
@@ -63,4 +65,33 @@ test("fails for an unknown task at once, and follows the others no longer", asyn
   };
   await assert.rejects(client.wait([1, 99]), { code: "not_found" });
   await eventually(() => api.subscriptions === 0);
+});
+
+test("begun while no server answers, waits for one, for every id", async (t) => {
+  const { api, submit, socket } = await setup(t);
+  const ids: number[] = [];
+  for (let each = 0; each < 20; each++) ids.push((await submit()).id);
+  const client = new WorkerClient({ kind: "socket", path: socket });
+  t.after(() => client.close());
+  renameSync(socket, `${socket}.away`);
+  const told: string[] = [];
+  const waiting = client.wait(ids, { onOutage: (reason) => told.push(reason) });
+  await eventually(() => told.length > 0);
+  for (const id of ids) api.finish(id);
+  renameSync(`${socket}.away`, socket);
+  assert.deepEqual(
+    (await waiting).ended.map(({ id }) => id),
+    ids,
+  );
+  assert.match(String(told[0]), /No server answers/);
+});
+
+test("gives up on a server that stays away, and on an unknown task at once", async (t) => {
+  const { submit, socket, overTcp } = await setup(t);
+  const { id } = await submit();
+  // No connection of an earlier question leads there.
+  const lost = new WorkerClient({ kind: "socket", path: `${socket}.away` });
+  await assert.rejects(lost.wait([id], { reconnectForMs: 100 }), { code: "server_unreachable" });
+  assert.deepEqual((await lost.wait([id], { timeoutMs: 50 })).open, [id], "its own time limit counts meanwhile");
+  await assert.rejects(overTcp().wait([99], { reconnectForMs: 3_600_000 }), { code: "not_found" });
 });

@@ -21,7 +21,7 @@ function setup(t: TestContext) {
     directory,
     cache,
     kept: (): string[] => (existsSync(cache) ? readdirSync(cache).toSorted() : []),
-    call: async (...words: string[]): Promise<string> => (await run(process.execPath, [bin, ...words], { env, timeout: 60_000 })).stdout,
+    call: async (...words: string[]): Promise<string> => (await run(process.execPath, [bin, ...words], { env, timeout: 500_000 })).stdout,
   };
 }
 
@@ -133,7 +133,7 @@ test("a server in the foreground and a server's https address print no warning",
 
 test("it starts where no cache can be kept", async () => {
   for (const env of [{ HOME: "/proc/nothing" }, { HOME: "/nonexistent", XDG_CACHE_HOME: "/dev/null" }, { XDG_CACHE_HOME: "here" }, {}]) {
-    const { stdout, stderr } = await run(process.execPath, [bin, "--version"], { env, timeout: 60_000 });
+    const { stdout, stderr } = await run(process.execPath, [bin, "--version"], { env, timeout: 500_000 });
     assert.match(stdout, /^claude-worker \d/);
     assert.equal(stderr, "");
   }

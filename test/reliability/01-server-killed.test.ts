@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { pathsFrom } from "../../src/config/paths.ts";
 import { identityOf } from "../../src/processes/identity.ts";
 import { countedIn, countedSteps } from "../support/steps.ts";
 import { until } from "../support/wait.ts";
 import { worker } from "../support/worker.ts";
-import { fastWorker, killServer, runnerOf, storyOf } from "./setup.ts";
+import { fastWorker, killAndWait, killServer, runnerOf, storyOf } from "./setup.ts";
 
 test("a killed server's tasks go on, and the next server knows the whole story", async (t) => {
   const w = await worker(t);
@@ -97,4 +99,34 @@ for (const place of [
     const expected = tasks.flatMap(() => [1, 2]);
     assert.deepEqual(countedIn(w.place.work, "counted"), expected);
   });
+}
+
+test("run makes one task although the servers that it starts are killed, up to five in a row", async (t) => {
+  const w = await fastWorker(t);
+  const note = `${pathsFrom(w.env).serverLock}.json`;
+  let isOver = false;
+  const run = w.cli(["run", "steps 1 append done"]).finally(() => (isOver = true));
+  const killed = new Set<number>();
+  while (killed.size < 5) {
+    // A slow test may come too late: then the task was submitted before the next kill.
+    const pid = await until("a server that starts", () => isOver || newPid(note, killed));
+    if (pid === true) break;
+    killed.add(pid);
+    await killAndWait(pid).catch(() => undefined);
+  }
+  const { code, stdout, stderr } = await run;
+  assert.deepEqual([code, stdout], [0, "1\n"], stderr);
+  assert.ok(killed.size > 0);
+  assert.equal((await w.cli(["run", "steps 1"])).stdout, "2\n", "one task came of it");
+  assert.equal((await w.ended(1)).status, "completed");
+});
+
+/** The process that the lock's note names, unless it was killed already; null while there is no whole note. */
+function newPid(file: string, killed: ReadonlySet<number>): number | null {
+  try {
+    const { pid } = JSON.parse(readFileSync(file, "utf8")) as { pid: number };
+    return killed.has(pid) ? null : pid;
+  } catch {
+    return null;
+  }
 }

@@ -26,7 +26,7 @@ test("a usage limit holds every start until its reset, survives a restart, spend
   if (Date.now() < resetsAt) assert.equal(again.waiting_for?.reason, "hold");
   // A machine so loaded that the limit had reset before it was met waits a minute: a limit whose reset is over tells nothing better.
   const isEnded = ({ ended_at }: TaskView): boolean => ended_at !== null;
-  const [one, two] = [await w.until(first.id, isEnded, 150_000), await w.until(second.id, isEnded, 150_000)];
+  const [one, two] = [await w.until(first.id, isEnded), await w.until(second.id, isEnded)];
   assert.deepEqual([one.status, two.status], ["completed", "completed"], JSON.stringify([one.error, two.error]));
   assert.ok(Date.parse(String(two.started_at)) >= resetsAt - 1000, "nothing started before the reset");
   assert.deepEqual((await w.client.server()).holds, []);

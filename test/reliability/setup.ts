@@ -77,7 +77,7 @@ export async function marked(w: TestWorker): Promise<ProcessRow[]> {
 
 /** A runner that has told its last word is gone a moment later; nothing else may be there, and it not for long. */
 export async function noneLeft(w: TestWorker): Promise<void> {
-  await until("the end of all that carries a marker", async () => (await marked(w)).length === 0, 2_000);
+  await until("the end of all that carries a marker", async () => (await marked(w)).length === 0);
 }
 
 /** The pid of the runner of the task's newest attempt, once it is known. */

@@ -137,7 +137,7 @@ test("a full disk delays records and loses none", { skip: !hasPrlimit() && "prli
     execFileSync("prlimit", ["--pid", String(process.pid), "--fsize=unlimited:unlimited"]);
     await journal.close();
   `;
-  const run = spawnSync(process.execPath, ["--input-type=module", "-e", source], { cwd: directory, encoding: "utf8", timeout: 60_000 });
+  const run = spawnSync(process.execPath, ["--input-type=module", "-e", source], { cwd: directory, encoding: "utf8", timeout: 500_000 });
   assert.equal(run.status, 0, run.stderr);
   const numbers = readFileSync(file, "utf8")
     .trim()

@@ -166,7 +166,7 @@ export function startPipe(t: TestContext, env: Record<string, string>, words: re
       void child.stdin.write(typeof message === "string" ? message : `${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`),
     async next(accept = () => true) {
       return await new Promise((resolve, reject) => {
-        const deadline = setTimeout(() => reject(new Error(`no such line came; these did: ${JSON.stringify(lines)}\n${stderr}`)), 60_000);
+        const deadline = setTimeout(() => reject(new Error(`no such line came; these did: ${JSON.stringify(lines)}\n${stderr}`)), 300_000);
         const look = (): void => {
           const at = lines.findIndex(accept);
           if (at === -1) return;

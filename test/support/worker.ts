@@ -67,7 +67,7 @@ export async function worker(
     await model.stop();
     await place.remove();
   });
-  const until: TestWorker["until"] = async (id, accept, timeoutMs = 60_000) => {
+  const until: TestWorker["until"] = async (id, accept, timeoutMs = 300_000) => {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const task = await client.get(id);
@@ -101,7 +101,7 @@ function runCli(
     const child = execFile(
       process.execPath,
       [bin, ...words],
-      { cwd, env, maxBuffer: 64 * 1024 * 1024, timeout: 120_000 },
+      { cwd, env, maxBuffer: 64 * 1024 * 1024, timeout: 500_000 },
       (_error, stdout, stderr) => {
         resolve({ code: child.exitCode ?? -1, stdout, stderr });
       },

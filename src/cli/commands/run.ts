@@ -144,7 +144,7 @@ async function submitted(input: TaskInput, { options, io }: Call<RunOptions>, co
   }
   const { confirmTrust } = await import("../confirm-trust.ts");
   await confirmTrust(input.working_directory, io);
-  await client.trust(input.working_directory);
+  await withServer(io, connection, async () => await client.trust(input.working_directory), { isRepeatable: true });
   return await submit();
 }
 

@@ -31,7 +31,9 @@ export const command = defineCommand<{ readonly timeout?: number; readonly stric
     const interrupt = new AbortController();
     const release = io.onInterrupt(() => interrupt.abort());
     const onEnd = (task: TaskView): void => void (options.json === true || io.stdout.write(`${lineOf(task, io)}\n`));
-    const { ended, open } = await clientOf(io).wait(ids, { timeoutMs: options.timeout, signal: interrupt.signal, onEnd }).finally(release);
+    const onOutage = once((reason: string) => io.stderr.write(`${reason}\nWaiting for it for a minute.\n`));
+    const waitOptions = { timeoutMs: options.timeout, signal: interrupt.signal, onEnd, onOutage };
+    const { ended, open } = await clientOf(io).wait(ids, waitOptions).finally(release);
     const isTimedOut = open.length > 0 && !interrupt.signal.aborted;
     if (options.json === true) writeJson(io.stdout, { tasks: ended, open, timed_out: isTimedOut });
     else if (open.length > 0)
@@ -50,4 +52,13 @@ function lineOf(task: TaskView, io: Io): string {
   if (io.stdout.isTTY) return endLine(task, painter(io.stdout));
   const attention = attentionText(task);
   return `${task.id}\t${task.status}${attention === "" ? "" : `\t${attention}`}`;
+}
+
+/** All tasks tell of the same outage. */
+function once(tell: (reason: string) => void): (reason: string) => void {
+  let told = false;
+  return (reason) => {
+    if (!told) tell(reason);
+    told = true;
+  };
 }
