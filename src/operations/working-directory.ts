@@ -3,6 +3,7 @@ import { accessSync, constants, readFileSync, realpathSync, statSync } from "nod
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { WorkerError } from "../domain/errors.ts";
+import { mainCheckoutOf } from "./main-checkout.ts";
 import type { TrustStore } from "../store/store.ts";
 
 /** Directories that Claude Code itself was told to trust, from `~/.claude.json`; re-read when the file changes. */
@@ -69,14 +70,14 @@ function isBelow(directory: string, root: string): boolean {
   return directory === root || directory.startsWith(root.endsWith("/") ? root : `${root}/`);
 }
 
-/** @throws WorkerError untrusted_directory with the command that trusts it. */
+/** Trust covers what lies below, and the worktrees of a trusted checkout. @throws WorkerError untrusted_directory with the command that trusts it. */
 export function requireTrust(directory: string, trust: TrustStore, claudeCode: ClaudeCodeTrust): void {
   const ours = new Set(trust.list().map(({ path }) => path));
   const theirs = claudeCode.directories();
-  for (let current = directory; ; current = dirname(current)) {
-    if (ours.has(current) || theirs.has(current)) return;
-    if (current === dirname(current)) break;
-  }
+  const isTrusted = (path: string): boolean => ours.has(path) || theirs.has(path) || (path !== dirname(path) && isTrusted(dirname(path)));
+  if (isTrusted(directory)) return;
+  const mainCheckout = mainCheckoutOf(directory);
+  if (mainCheckout !== null && isTrusted(mainCheckout)) return;
   throw new WorkerError(
     "untrusted_directory",
     `${directory} is not trusted: the settings and hooks of a directory run as your user. If you trust it: claude-worker trust add ${shellQuoted(directory)}`,

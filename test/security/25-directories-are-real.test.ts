@@ -1,6 +1,7 @@
 /** Items 25 and 34: a task works where a trusted directory really is; links, relative paths and look-alikes lead nowhere. */
 import assert from "node:assert/strict";
-import { mkdirSync, symlinkSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { openDoorOf } from "../support/http-door.ts";
@@ -34,4 +35,22 @@ test("a link from a trusted directory to another one is judged by where it leads
     assert.equal(answer.status, 201, directory);
     assert.equal(answer.json()["working_directory"], path.resolve(directory));
   }
+});
+
+test("a worktree of a trusted checkout is trusted, a directory that claims to be one is not", async (t) => {
+  const { api, corner } = realApi(t);
+  const { call } = await openDoorOf(t, api, { directory: corner.directory });
+  const git = (...words: string[]): void => {
+    const author = ["-c", "user.name=Test", "-c", "user.email=test@example.org"];
+    execFileSync("git", [...author, ...words], { cwd: corner.work, env: { PATH: process.env["PATH"], HOME: corner.home }, stdio: "pipe" });
+  };
+  const worktree = path.join(corner.directory, "topic");
+  git("init", "-q");
+  git("commit", "-q", "--allow-empty", "-m", "First");
+  git("worktree", "add", "-q", worktree);
+  const forged = corner.workdir("forged", { trusted: false });
+  writeFileSync(path.join(forged, ".git"), `gitdir: ${corner.work}/.git/worktrees/topic\n`);
+  const submit = async (directory: string) =>
+    (await call({ path: "/api/v1/tasks", body: { prompt: "p", working_directory: directory } })).status;
+  assert.deepEqual([await submit(worktree), await submit(forged)], [201, 403]);
 });
