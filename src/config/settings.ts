@@ -27,6 +27,7 @@ export interface Settings {
   readonly agent_permission_mode: PermissionMode;
   readonly agent_allow: readonly string[];
   readonly agent_depth: number;
+  readonly agent_priority: number;
   readonly agent_open: number;
   readonly agent_workers: number | null;
   readonly agent_submits_per_minute: number;
@@ -238,13 +239,22 @@ export const settingDefinitions: readonly AnySettingDefinition[] = [
     description: "How deep tasks may be submitted from inside tasks.",
   },
   {
+    key: "agent_priority",
+    env: "CLAUDE_WORKER_AGENT_PRIORITY",
+    type: "integer",
+    min: -1000,
+    max: 1000,
+    default: 10,
+    description: "Highest priority that agents may give to tasks; from inside a task also that task's own, where it is higher.",
+  },
+  {
     key: "agent_open",
     env: "CLAUDE_WORKER_AGENT_OPEN",
     type: "integer",
     min: 1,
     max: 1_000_000,
     default: 50,
-    description: "Most tasks of one agent's client that have not ended.",
+    description: "Most tasks that the agents of one token, or of one tree of tasks, have submitted and that have not ended.",
   },
   {
     key: "agent_workers",
@@ -254,7 +264,7 @@ export const settingDefinitions: readonly AnySettingDefinition[] = [
     max: 1000,
     nullable: true,
     default: null,
-    description: "How many tasks of one agent's client run at once; unset: as many as there are slots.",
+    description: "How many tasks of the agents of one token, or of one tree, run at once; unset: as many as there are slots.",
   },
   {
     key: "agent_submits_per_minute",
@@ -263,7 +273,7 @@ export const settingDefinitions: readonly AnySettingDefinition[] = [
     min: 1,
     max: 1_000_000,
     default: 60,
-    description: "Most tasks that one agent's client may submit in a minute.",
+    description: "Most tasks that the agents of one token, or of one tree, may submit in a minute.",
   },
   {
     key: "server_url",

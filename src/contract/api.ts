@@ -23,6 +23,8 @@ export interface Caller {
   readonly scope: "read" | "submit" | "admin";
   /** For audit: "socket", "token:<name>", … */
   readonly name: string;
+  /** The token's id; absent: the server's owner, or a task. See `accountOf`. */
+  readonly tokenId?: number | undefined;
   /** The caller's token opens nothing from this moment on (UTC milliseconds). Absent: it does not expire. */
   readonly expiresAt?: number | undefined;
   /** Set when a program that thinks for itself calls: the guardrails hold, and this is written down. */
@@ -31,7 +33,7 @@ export interface Caller {
   readonly taskId?: number | undefined;
 }
 
-/** What an agent's client says of itself. It proves nothing: limits count by it, but rights come from the caller's scope. */
+/** What an agent's client says of itself. It proves nothing: limits count for the account, rights come from the caller's scope. */
 export interface AgentIdentity {
   /** Name and version, e.g. "claude-code 2.1.330". */
   readonly client: string;
@@ -110,7 +112,7 @@ export interface WorkerApi {
   listTokens(): TokenView[];
   /** The secret is in this answer and nowhere else. @throws WorkerError conflict (the name is taken). */
   createToken(input: ParsedTokenInput, caller: Caller): Promise<NewTokenView>;
-  /** @returns the name of the caller who is nobody now. @throws WorkerError not_found. */
+  /** @returns the account that is closed now. @throws WorkerError not_found. */
   removeToken(id: number, caller: Caller): Promise<string>;
   usage(query: UsageQuery): UsageView;
   /** Every setting, without secrets. */

@@ -18,8 +18,10 @@ import type { HttpDoor } from "../http/server.ts";
 import { listHolds } from "../operations/hold-queue.ts";
 import { pruneTasks } from "../operations/prune-tasks.ts";
 import { removeStrayLogs } from "../operations/remove-logs.ts";
+import { StartRights } from "../operations/start-rights.ts";
 import { rfc3339 } from "../operations/task-view.ts";
 import { taskToken } from "../operations/task-token.ts";
+import { ClaudeCodeTrust } from "../operations/working-directory.ts";
 import { workerApi } from "../operations/worker-api.ts";
 import { currentBootId } from "../processes/identity.ts";
 import type { RunnerBoot } from "../runner/protocol.ts";
@@ -123,8 +125,12 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
     agent: env["CLAUDE_WORKER_AGENT_MODULE"] ? { module: env["CLAUDE_WORKER_AGENT_MODULE"] } : "claude",
   });
   const pool = new RunnerPool({ warm: settings.warm, idPrefix, logFile: paths.serverLog, log, boot });
+  const claudeCodeTrust = new ClaudeCodeTrust(env);
+  const rights = new StartRights({ store, settings, claudeCodeTrust });
+  const mayStart = (taskId: number): boolean => rights.mayStart(taskId);
   const supervisor = new Supervisor({
     store,
+    mayStart,
     paths,
     log,
     pool,
@@ -144,6 +150,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
     workers: settings.workers,
     agentWorkers: settings.agent_workers,
     account,
+    mayStart,
     startTasks: (ids) => supervisor.startTasks(ids),
   });
   const prober = new Prober({
@@ -204,6 +211,8 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   const api = workerApi({
     store,
     settings,
+    rights,
+    claudeCodeTrust,
     taskTokenKey,
     origins: context.origins,
     paths,

@@ -1,8 +1,9 @@
 /** Connections that outlive their first request, by caller: they end with the token that opened them, revoked or expired. */
+import { accountOf } from "../contract/account.ts";
 import type { Caller } from "../contract/api.ts";
 
 interface Open {
-  readonly name: string;
+  readonly account: string;
   readonly close: () => void;
   readonly expiry: NodeJS.Timeout | null;
 }
@@ -22,13 +23,13 @@ export class OpenConnections {
     const leftMs = caller.expiresAt === undefined ? null : Math.max(0, caller.expiresAt - Date.now());
     // A token that is good for longer than a timer can wait outlives every connection.
     const expiry = leftMs === null || leftMs > longestMs ? null : setTimeout(() => close(), leftMs);
-    const open: Open = { name: caller.name, close, expiry };
+    const open: Open = { account: accountOf(caller), close, expiry };
     this.#open.add(open);
     return forget;
   }
 
-  /** Ends the connections of a caller whose token is gone. */
-  closeOf(name: string): void {
-    for (const { name: owner, close } of this.#open) if (owner === name) close();
+  /** Ends the connections of an account whose token is gone. */
+  closeOf(account: string): void {
+    for (const { account: owner, close } of this.#open) if (owner === account) close();
   }
 }

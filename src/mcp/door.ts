@@ -11,6 +11,7 @@ import { createMcpHandler, createRequestStateCodec, InMemoryServerEventBus } fro
 import type { McpHttpHandler, McpServer, ServerEventBus } from "@modelcontextprotocol/server";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import type { StdioServerHandle } from "@modelcontextprotocol/server/stdio";
+import { accountOf } from "../contract/account.ts";
 import type { WorkerApi } from "../contract/api.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import { LineTransport } from "./line-transport.ts";
@@ -67,7 +68,7 @@ export function createMcpDoor(options: McpDoorOptions): McpDoor {
   const http = httpHandler(context, options, onerror);
   return {
     async request(request, response, session, body) {
-      const auth = { token: "", clientId: session.caller.name, scopes: [session.caller.scope], extra: { session } };
+      const auth = { token: "", clientId: accountOf(session.caller), scopes: [session.caller.scope], extra: { session } };
       await http.handle(Object.assign(request, { auth }) as NodeIncomingMessageLike, response, body);
     },
     connection(socket, session) {

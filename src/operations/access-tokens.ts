@@ -1,5 +1,6 @@
 /** Access tokens: made, listed, revoked, and checked when a caller shows one. Only a secret's hash is kept. */
 import { createHash, randomBytes } from "node:crypto";
+import { accountOfToken } from "../contract/account.ts";
 import type { Caller } from "../contract/api.ts";
 import type { ParsedTokenInput } from "../contract/queries.ts";
 import type { NewTokenView, TokenView } from "../contract/views.ts";
@@ -39,11 +40,11 @@ export async function createToken(store: Store, input: ParsedTokenInput, now: nu
   return { ...tokenView(token), token: secret };
 }
 
-/** @returns the name of the caller who is nobody now. @throws WorkerError not_found. */
+/** @returns the account that is closed now. @throws WorkerError not_found. */
 export async function removeToken(store: Store, id: number): Promise<string> {
   const removed = await store.write(() => store.tokens.remove(id));
   if (removed === null) throw new WorkerError("not_found", `There is no token ${id}. See: claude-worker token list`);
-  return callerName(removed);
+  return accountOfToken(removed.id);
 }
 
 /** Who holds this secret; null when nobody does or the token has expired. */
@@ -54,11 +55,12 @@ export function callerOfToken(store: Store, secret: string, now: number): Caller
     // Nobody waits for it, and a disk that is full is no reason to turn a caller away.
     void store.write(() => store.tokens.used(token.id, now)).catch(() => undefined);
   }
-  return { scope: token.scope, name: callerName(token), ...(token.expiresAt === null ? {} : { expiresAt: token.expiresAt }) };
-}
-
-function callerName(token: Token): string {
-  return `token:${token.name}`;
+  return {
+    scope: token.scope,
+    name: `token:${token.name}`,
+    tokenId: token.id,
+    ...(token.expiresAt === null ? {} : { expiresAt: token.expiresAt }),
+  };
 }
 
 function tokenView(token: Token): TokenView {

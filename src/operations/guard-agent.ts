@@ -3,6 +3,7 @@
  * inside a task), whatever door it came through; people are not asked. Every refusal says what to do instead.
  */
 import type { Settings } from "../config/settings.ts";
+import { accountOf } from "../contract/account.ts";
 import type { Caller } from "../contract/api.ts";
 import type { ParsedTaskInput } from "../contract/task-input.ts";
 import { budgetLeft, budgetShare, isCovered, isWiderMode, narrowerMode } from "../domain/agent-rights.ts";
@@ -10,7 +11,7 @@ import { WorkerError } from "../domain/errors.ts";
 import { promptAdvice, promptFaults } from "../domain/prompt-quality.ts";
 import { isTerminal } from "../domain/task.ts";
 import type { PermissionMode, Task } from "../domain/task.ts";
-import type { NewTask, Store } from "../store/store.ts";
+import type { NewTask, Store, TaskRow } from "../store/store.ts";
 import { promptRulesOf } from "./submit-machine-task.ts";
 import { requireTask } from "./require-task.ts";
 
@@ -34,10 +35,10 @@ export type AgentTerms = Pick<NewTask, "permissionMode" | "deny" | "parentId" | 
 export function agentTerms({ store, settings }: GuardContext, input: ParsedTaskInput, caller: Caller): AgentTerms {
   requireGoodPrompts(input, settings);
   const parent = caller.taskId === undefined ? null : requireTask(store, caller.taskId);
-  const widest = parent === null ? settings.agent_permission_mode : narrowerMode(settings.agent_permission_mode, parent.permissionMode);
-  requireRules(input.allow, [...settings.agent_allow, ...(parent?.allow ?? [])]);
+  requireRules(input.allow, grantedRules(settings, parent));
+  requirePriority(settings, input.priority, parent);
   return {
-    permissionMode: modeWithin(widest, input.permission_mode ?? null, settings),
+    permissionMode: modeWithin(widestMode(settings, parent), input.permission_mode ?? null, settings),
     deny: [...new Set([...input.deny, ...(parent?.deny ?? [])])],
     parentId: parent?.id ?? null,
     depth: depthBelow(parent, settings),
@@ -68,9 +69,34 @@ export function enterAgentTask(store: Store, task: Task, caller: Caller): void {
   store.agentTasks.insert({ taskId: task.id, client: clientOf(store, caller), rootId: rootOf(store, caller)?.id ?? task.id });
 }
 
+/**
+ * What an agent may have run, whether it submits the task or asks for it again.
+ * @throws WorkerError forbidden: a mode or rules that agents (or the task's parent) do not have.
+ */
+export function requireAgentRights({ store, settings }: GuardContext, task: Pick<TaskRow, "permissionMode" | "allow" | "parentId">): void {
+  const parent = parentOf(store, task);
+  modeWithin(widestMode(settings, parent), task.permissionMode, settings);
+  requireRules(task.allow, grantedRules(settings, parent));
+}
+
+/** The priority that an agent may give to a task. @throws WorkerError forbidden. */
+export function requireAgentPriority({ store, settings }: GuardContext, task: Pick<TaskRow, "parentId">, priority: number): void {
+  requirePriority(settings, priority, parentOf(store, task));
+}
+
+/** A task below another one starts only while the budget at the top of its tree lasts. @throws WorkerError forbidden. */
+export function requireTreeBudget(store: Store, task: Pick<TaskRow, "id">): void {
+  const rootId = store.agentTasks.get(task.id)?.rootId ?? task.id;
+  const root = rootId === task.id ? null : store.tasks.row(rootId);
+  if (root === null || root.maxBudgetUsd === null) return;
+  const left = budgetLeft(root, store.agentTasks.below(rootId, task.id));
+  if (left === 0) throw overBudget(root, left);
+}
+
 /** Inside `write`: an agent that runs a task again takes room and money anew. @throws WorkerError too_many_requests, forbidden. */
 export function admitAgentRetry(context: GuardContext, task: Task, caller: Caller): void {
   requireOwn(context.store, task, caller);
+  requireAgentPriority(context, task, task.priority);
   requireQueueRoom(context, 1, caller);
   const root = rootOf(context.store, caller);
   const left = root === null ? null : budgetLeft(root, context.store.agentTasks.below(root.id));
@@ -89,11 +115,11 @@ export function requireOwn(store: Store, task: Task, caller: Caller): void {
   );
 }
 
-/** Whom the limits count for: a tree as one, otherwise each client of each caller. */
+/** Whom the limits count for: a tree as one, otherwise the account with all of its clients. */
 export function clientOf(store: Store, caller: Caller): string {
   const root = rootOf(store, caller);
   if (root !== null) return `task:${root.id}`;
-  return `${caller.name} ${caller.agent?.client.split(" ")[0] ?? ""}`.trim();
+  return accountOf(caller);
 }
 
 function rootOf(store: Store, { taskId }: Caller): Task | null {
@@ -114,6 +140,27 @@ function requireGoodPrompts(input: ParsedTaskInput, settings: Settings): void {
     `The task would not stand alone: ${first.pointer.slice(1)} ${first.detail}${more}. ${promptAdvice(rules).join(" ")}`,
     faults,
   );
+}
+
+function parentOf(store: Store, { parentId }: Pick<TaskRow, "parentId">): TaskRow | null {
+  return parentId === null ? null : store.tasks.row(parentId);
+}
+
+function widestMode({ agent_permission_mode }: Settings, parent: Pick<Task, "permissionMode"> | null): PermissionMode {
+  return parent === null ? agent_permission_mode : narrowerMode(agent_permission_mode, parent.permissionMode);
+}
+
+function grantedRules({ agent_allow }: Settings, parent: Pick<Task, "allow"> | null): string[] {
+  return [...agent_allow, ...(parent?.allow ?? [])];
+}
+
+function requirePriority({ agent_priority }: Settings, priority: number, parent: Pick<Task, "priority"> | null): void {
+  const most = Math.max(agent_priority, parent?.priority ?? agent_priority);
+  if (priority <= most) return;
+  const detail = `is higher than agents may give: at most ${most}`;
+  throw new WorkerError("forbidden", `The priority ${priority} ${detail}. Give a lower one, or ask the user to raise it.`, [
+    { pointer: "/priority", detail },
+  ]);
 }
 
 function modeWithin(widest: PermissionMode, asked: PermissionMode | null, settings: Settings): PermissionMode {
@@ -163,7 +210,7 @@ function requireQueueRoom({ store, settings }: GuardContext, more: number, calle
   );
 }
 
-function overBudget(root: Task, left: number): WorkerError {
+function overBudget(root: Pick<Task, "id" | "maxBudgetUsd">, left: number): WorkerError {
   return new WorkerError(
     "forbidden",
     `The budget of task ${root.id} ($${root.maxBudgetUsd ?? 0}) is shared by every task below it, and $${left.toFixed(2)} is left. Ask for less (max_budget_usd), wait until others have ended, or do the work yourself.`,

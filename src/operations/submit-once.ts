@@ -1,5 +1,6 @@
 /** Submit with an idempotency key: a client that got no answer sends the same again, and no task runs twice because of it. */
 import { createHash } from "node:crypto";
+import { accountOf } from "../contract/account.ts";
 import type { Caller } from "../contract/api.ts";
 import type { ParsedTaskInput } from "../contract/task-input.ts";
 import { WorkerError } from "../domain/errors.ts";
@@ -24,17 +25,18 @@ export async function submitTasksOnce(
   caller: Caller,
 ): Promise<{ tasks: Task[]; replayed: boolean }> {
   const { store } = context;
+  const account = accountOf(caller);
   const fingerprint = createHash("sha256").update(JSON.stringify(inputs, inOrder)).digest("hex");
-  const known = store.submissions.get(caller.name, key);
+  const known = store.submissions.get(account, key);
   if (known !== null) return { tasks: replay(context, known, fingerprint), replayed: true };
   const now = context.now();
   const tasks = newTasks(context, inputs, caller, now);
   return await store.write(() => {
-    const meanwhile = store.submissions.get(caller.name, key);
+    const meanwhile = store.submissions.get(account, key);
     if (meanwhile !== null) return { tasks: replay(context, meanwhile, fingerprint), replayed: true };
     const stored = insertTasks(context, tasks, caller, now);
     store.submissions.forget(now - rememberedMs, forgottenAtOnce);
-    store.submissions.insert({ caller: caller.name, key, fingerprint, taskIds: stored.map(({ id }) => id) }, now);
+    store.submissions.insert({ caller: account, key, fingerprint, taskIds: stored.map(({ id }) => id) }, now);
     return { tasks: stored, replayed: false };
   });
 }

@@ -1,5 +1,4 @@
-/** How fast one caller may submit: a bucket of tokens per caller that refills evenly. Whoever has the admin scope is free of it. */
-import type { Caller } from "../contract/api.ts";
+/** How fast one account may submit: a bucket of tokens per account that refills evenly. */
 import { WorkerError } from "../domain/errors.ts";
 
 interface Bucket {
@@ -9,7 +8,7 @@ interface Bucket {
 
 export class SubmitRate {
   readonly #perMinute: number;
-  /** By the caller's name: as many as there are tokens. */
+  /** As many as there are tokens, and trees of tasks. */
   readonly #buckets = new Map<string, Bucket>();
 
   readonly #setting: string;
@@ -21,9 +20,8 @@ export class SubmitRate {
   }
 
   /** Counts a submit. @throws WorkerError too_many_requests, saying when there is room again. */
-  take(caller: Caller, tasks: number, now: number): void {
-    if (caller.scope === "admin") return;
-    const bucket = this.#filled(caller.name, now);
+  take(account: string, tasks: number, now: number): void {
+    const bucket = this.#filled(account, now);
     if (Math.min(tasks, this.#perMinute) > bucket.tasks) {
       const waitMs = Math.ceil(((Math.min(tasks, this.#perMinute) - bucket.tasks) / this.#perMinute) * 60_000);
       const message = `More than ${this.#perMinute} tasks a minute. Try again in ${Math.ceil(waitMs / 1000)} s, or raise the limit: claude-worker config set ${this.#setting} N`;
@@ -32,12 +30,12 @@ export class SubmitRate {
     bucket.tasks -= tasks;
   }
 
-  #filled(name: string, now: number): Bucket {
-    const bucket = this.#buckets.get(name) ?? { tasks: this.#perMinute, filledAt: now };
+  #filled(account: string, now: number): Bucket {
+    const bucket = this.#buckets.get(account) ?? { tasks: this.#perMinute, filledAt: now };
     const passedMs = Math.max(0, now - bucket.filledAt);
     bucket.tasks = Math.min(this.#perMinute, bucket.tasks + (passedMs / 60_000) * this.#perMinute);
     bucket.filledAt = now;
-    this.#buckets.set(name, bucket);
+    this.#buckets.set(account, bucket);
     return bucket;
   }
 }

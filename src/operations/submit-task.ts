@@ -1,25 +1,23 @@
 /** Submit: a parsed input becomes a durable, pending task. */
+import { accountOf } from "../contract/account.ts";
 import type { Caller } from "../contract/api.ts";
 import type { ParsedTaskInput } from "../contract/task-input.ts";
-import type { Settings } from "../config/settings.ts";
 import { WorkerError } from "../domain/errors.ts";
 import type { PermissionMode, Task } from "../domain/task.ts";
-import type { NewTask, Store } from "../store/store.ts";
+import type { NewTask } from "../store/store.ts";
 import { doneBy } from "./audit.ts";
 import { admitAgentTasks, agentTerms, clientOf, enterAgentTask, isAgent } from "./guard-agent.ts";
 import type { SubmitRate } from "./submit-rate.ts";
-import { realDirectory, requireRoot, requireTrust } from "./working-directory.ts";
-import type { ClaudeCodeTrust } from "./working-directory.ts";
+import { requireBypassRights, requireRights, taskCallerOf } from "./task-rights.ts";
+import type { RightsContext } from "./task-rights.ts";
+import { realDirectory } from "./working-directory.ts";
 
-export interface SubmitContext {
-  readonly store: Store;
-  readonly settings: Settings;
-  readonly claudeCodeTrust: ClaudeCodeTrust;
+export interface SubmitContext extends RightsContext {
   /** The server's own environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
   now(): number;
   readonly rate: SubmitRate;
-  /** Of agents' clients, which the other one does not count. */
+  /** Of agents, which the other one does not count. */
   readonly agentRate: SubmitRate;
   /** Errors then say which of the inputs they are about. */
   readonly isBatch?: boolean;
@@ -60,6 +58,7 @@ export function insertTasks(context: SubmitContext, tasks: readonly NewTask[], c
   return admitted.map((task) => {
     const stored = context.store.tasks.insert(task);
     if (isAgent(caller)) enterAgentTask(context.store, stored, caller);
+    context.store.callers.put(stored.id, taskCallerOf(context.store, caller));
     context.store.events.append(stored.id, null, [{ type: "submitted", at: now, data: doneBy(caller) }]);
     return { ...stored, lastSeq: 1 };
   });
@@ -67,24 +66,19 @@ export function insertTasks(context: SubmitContext, tasks: readonly NewTask[], c
 
 /** Counts against the rate. @throws WorkerError too_many_requests. */
 export function takeRate({ rate, agentRate, store }: SubmitContext, tasks: number, caller: Caller, now: number): void {
-  if (isAgent(caller)) agentRate.take({ ...caller, scope: "submit", name: clientOf(store, caller) }, tasks, now);
-  else rate.take(caller, tasks, now);
+  if (isAgent(caller)) agentRate.take(clientOf(store, caller), tasks, now);
+  else if (caller.scope !== "admin") rate.take(accountOf(caller), tasks, now);
 }
 
 function newTask(context: SubmitContext, input: ParsedTaskInput, caller: Caller, now: number): NewTask {
-  const { store, settings, env, claudeCodeTrust } = context;
+  const { store, settings, env } = context;
   const terms = isAgent(caller) ? agentTerms(context, input, caller) : null;
   const permissionMode = terms?.permissionMode ?? input.permission_mode ?? settings.permission_mode;
-  if (permissionMode === "bypassPermissions" && caller.scope !== "admin") {
-    throw new WorkerError(
-      "forbidden",
-      "bypassPermissions needs the admin scope. Choose another permission mode, or submit with an admin token.",
-    );
-  }
+  const asked = taskCallerOf(store, caller);
+  requireBypassRights(permissionMode, asked);
   requireBypassPossible(permissionMode, env);
   const workingDirectory = realDirectory(input.working_directory);
-  requireRoot(workingDirectory, settings.allowed_roots);
-  requireTrust(workingDirectory, store.trust, claudeCodeTrust);
+  requireRights(context, { workingDirectory, permissionMode, allow: input.allow, parentId: terms?.parentId ?? null }, asked);
   return {
     prompt: input.prompt,
     workingDirectory,
@@ -111,7 +105,7 @@ function newTask(context: SubmitContext, input: ParsedTaskInput, caller: Caller,
 }
 
 /** Claude Code refuses this mode to root outside of a declared sandbox: the task would only fail later. */
-function requireBypassPossible(mode: PermissionMode, env: SubmitContext["env"]): void {
+export function requireBypassPossible(mode: PermissionMode, env: SubmitContext["env"]): void {
   if (mode !== "bypassPermissions" || process.getuid?.() !== 0 || env["IS_SANDBOX"] === "1") return;
   throw new WorkerError(
     "invalid_input",
@@ -119,7 +113,7 @@ function requireBypassPossible(mode: PermissionMode, env: SubmitContext["env"]):
   );
 }
 
-function requireRoom({ store, settings }: SubmitContext, more: number): void {
+export function requireRoom({ store, settings }: SubmitContext, more: number): void {
   const { pending } = store.tasks.counts();
   if (pending + more <= settings.max_pending) return;
   throw new WorkerError(

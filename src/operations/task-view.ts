@@ -112,12 +112,16 @@ export function holdView(hold: Hold, tasksWaiting: number): HoldView {
 
 /** What a pending task's reason depends on. */
 export interface WaitingContext extends AdmissionContext {
+  /** Why the caller who asked for this task may not have it run now; null: it may. */
+  rightsRefusal(task: TaskRow): string | null;
   /** Why this task's client may have no more running; null: it may. */
   agentLimit(taskId: number): string | null;
 }
 
 function waitingForView(task: TaskRow, waiting: WaitingContext): WaitingForView | null {
   if (task.status !== "pending") return null;
+  const refusal = waiting.rightsRefusal(task);
+  if (refusal !== null) return { reason: "rights", message: refusal, until: null };
   const reason = waitingFor(task, waiting);
   if (reason !== null) return { ...reason, until: rfc3339OrNull(reason.until) };
   return { reason: "capacity", message: waiting.agentLimit(task.id) ?? "starts now", until: null };

@@ -2,6 +2,7 @@
 import type { TrustView } from "../contract/views.ts";
 import { WorkerError } from "../domain/errors.ts";
 import type { Store } from "../store/store.ts";
+import type { StartRights } from "./start-rights.ts";
 import { rfc3339 } from "./task-view.ts";
 import { realDirectory } from "./working-directory.ts";
 import type { ClaudeCodeTrust } from "./working-directory.ts";
@@ -15,10 +16,13 @@ export function trustView(store: Store, claudeCode: ClaudeCodeTrust): TrustView 
   };
 }
 
-/** @throws WorkerError invalid_input when it is no usable directory. */
-export function addTrust(store: Store, directory: string, now: number): Promise<void> {
+/** What was waiting for the trust may start. @throws WorkerError invalid_input when it is not a usable directory. */
+export function addTrust(store: Store, directory: string, { now, rights }: { now: number; rights: StartRights }): Promise<void> {
   const path = realDirectory(directory);
-  return store.write(() => store.trust.add(path, now));
+  return store.write(() => {
+    store.trust.add(path, now);
+    rights.trustChanged();
+  });
 }
 
 /** @throws WorkerError not_found when it was not trusted by us. A directory that is gone can be named by the path that was trusted. */

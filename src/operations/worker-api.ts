@@ -11,7 +11,7 @@ import type { Task } from "../domain/task.ts";
 import type { Store } from "../store/store.ts";
 import { callerOfToken, createToken, listTokens, removeToken } from "./access-tokens.ts";
 import { cancelTask } from "./cancel-task.ts";
-import { requireOwn } from "./guard-agent.ts";
+import { isAgent, requireAgentPriority, requireOwn } from "./guard-agent.ts";
 import { holdQueue, listHolds, resumeQueue } from "./hold-queue.ts";
 import { listTasks } from "./list-tasks.ts";
 import { backupDatabase, checkDatabase, pruneOldTasks } from "./maintain-storage.ts";
@@ -20,6 +20,7 @@ import { requireTask } from "./require-task.ts";
 import { retryTask } from "./retry-task.ts";
 import { configOf } from "./show-config.ts";
 import { statisticsOf, usageOf } from "./show-usage.ts";
+import type { StartRights } from "./start-rights.ts";
 import { promptRulesOf, requireMachineTask } from "./submit-machine-task.ts";
 import { submitTasksOnce } from "./submit-once.ts";
 import { SubmitRate } from "./submit-rate.ts";
@@ -28,7 +29,7 @@ import { callerOfTaskToken } from "./task-token.ts";
 import { attemptView, eventView, taskSummaryView, taskView } from "./task-view.ts";
 import type { WaitingContext } from "./task-view.ts";
 import { addTrust, removeTrust, trustView } from "./trust-directory.ts";
-import { ClaudeCodeTrust } from "./working-directory.ts";
+import type { ClaudeCodeTrust } from "./working-directory.ts";
 
 export interface ApiContext {
   readonly store: Store;
@@ -38,7 +39,10 @@ export interface ApiContext {
   readonly paths: Paths;
   /** What tokens of tasks are made with. */
   readonly taskTokenKey: string;
-  /** The server's own environment: where Claude Code's trust record is looked up. */
+  /** Shared with the scheduler, so that views and starts judge alike. */
+  readonly rights: StartRights;
+  readonly claudeCodeTrust: ClaudeCodeTrust;
+  /** The server's own environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
   now(): number;
   /** Fingerprint of the account that tasks run with now. */
@@ -53,8 +57,7 @@ export interface ApiContext {
 }
 
 export function workerApi(context: ApiContext): WorkerApi {
-  const { store, settings, paths, now } = context;
-  const claudeCodeTrust = new ClaudeCodeTrust(context.env);
+  const { store, settings, paths, now, rights, claudeCodeTrust } = context;
   const submitContext = {
     store,
     settings,
@@ -105,6 +108,7 @@ export function workerApi(context: ApiContext): WorkerApi {
       const updated = await store.write(() => {
         const task = requireTask(store, id);
         requireOwn(store, task, caller);
+        if (change.priority !== undefined && isAgent(caller)) requireAgentPriority({ store, settings }, task, change.priority);
         check?.(view(task));
         return store.tasks.patch(id, now(), change);
       });
@@ -114,7 +118,7 @@ export function workerApi(context: ApiContext): WorkerApi {
     logFile: (id, kind) => (requireTask(store, id), kind === "raw" ? rawLogPath(paths, id) : summaryLogPath(paths, id)),
     listTrust: () => trustView(store, claudeCodeTrust),
     async addTrust(directory) {
-      await addTrust(store, directory, now());
+      await addTrust(store, directory, { now: now(), rights });
       return trustView(store, claudeCodeTrust);
     },
     async removeTrust(directory) {
@@ -162,7 +166,7 @@ function only(tasks: readonly Task[]): Task {
 }
 
 /** What a pending task's reason depends on, read once per request. */
-function waitingContext({ store, settings, account }: ApiContext, now: number): WaitingContext {
+function waitingContext({ store, settings, account, rights }: ApiContext, now: number): WaitingContext {
   return {
     account: account(),
     runningTotal: store.tasks.counts().running,
@@ -170,6 +174,7 @@ function waitingContext({ store, settings, account }: ApiContext, now: number): 
     limits: { total: settings.workers, groups: {} },
     holds: store.holds.active(),
     now,
+    rightsRefusal: (task) => rights.whyNot(task),
     agentLimit(taskId) {
       const most = settings.agent_workers;
       if (most === null || store.agentTasks.withinLimit([taskId], most).length > 0) return null;

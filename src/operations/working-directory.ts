@@ -72,9 +72,8 @@ function isBelow(directory: string, root: string): boolean {
 
 /** Trust covers what lies below, and the worktrees of a trusted checkout. @throws WorkerError untrusted_directory with the command that trusts it. */
 export function requireTrust(directory: string, trust: TrustStore, claudeCode: ClaudeCodeTrust): void {
-  const ours = new Set(trust.list().map(({ path }) => path));
   const theirs = claudeCode.directories();
-  const isTrusted = (path: string): boolean => ours.has(path) || theirs.has(path) || (path !== dirname(path) && isTrusted(dirname(path)));
+  const isTrusted = (path: string): boolean => trust.has(path) || theirs.has(path) || (path !== dirname(path) && isTrusted(dirname(path)));
   if (isTrusted(directory)) return;
   const mainCheckout = mainCheckoutOf(directory);
   if (mainCheckout !== null && isTrusted(mainCheckout)) return;

@@ -23,6 +23,8 @@ export interface SchedulerOptions {
   now(): number;
   /** Fingerprint of the account that tasks run with now. */
   account(): string;
+  /** Whether the caller who asked for a task may have it run now; default: always. What may not holds up nobody else. */
+  mayStart?(taskId: number): boolean;
   /** Claims and starts these tasks; resolves when the claims are durable. */
   startTasks(taskIds: readonly number[]): Promise<void>;
 }
@@ -97,9 +99,12 @@ export class Scheduler {
     if (held === "all") return this.#setTimer(holdEnds);
     const free = workers - counts.running;
     if (free <= 0) return this.#setTimer(null);
-    const ids = this.#startable(now, free, held);
+    const { ids, refused } = this.#startable(now, free, held);
     if (ids.length > 0) await this.#options.startTasks(ids);
-    this.#setTimer(ids.length < free ? earliest([holdEnds, store.tasks.nextStartAt(now)]) : null);
+    if (ids.length === free) return this.#setTimer(null);
+    // Claude Code's own record of trust may change without a commit.
+    const later = refused ? now + longestTimerMs : null;
+    this.#setTimer(earliest([holdEnds, store.tasks.nextStartAt(now), later]));
   }
 
   /** Once: while a server runs its clock does not go back, but between two servers, or for the next one, it may have. */
@@ -110,14 +115,14 @@ export class Scheduler {
     this.#mended = true;
   }
 
-  /** The best that may start, leaving out tasks of agents' clients that have enough running. */
-  #startable(now: number, free: number, held: readonly string[]): number[] {
+  /** The best that may start, leaving out tasks without the rights for it, and those of agents that have enough running. */
+  #startable(now: number, free: number, held: readonly string[]): { ids: number[]; refused: boolean } {
     const { store, agentWorkers = null } = this.#options;
-    if (agentWorkers === null) return store.tasks.startable(now, free, held);
     for (let looked = free; ; looked *= 4) {
       const best = store.tasks.startable(now, looked, held);
-      const ids = store.agentTasks.withinLimit(best, agentWorkers).slice(0, free);
-      if (ids.length === free || best.length < looked) return ids;
+      const allowed = best.filter((id) => this.#options.mayStart?.(id) ?? true);
+      const ids = (agentWorkers === null ? allowed : store.agentTasks.withinLimit(allowed, agentWorkers)).slice(0, free);
+      if (ids.length === free || best.length < looked) return { ids, refused: allowed.length < best.length };
     }
   }
 

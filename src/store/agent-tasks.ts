@@ -12,19 +12,21 @@ export interface AgentTask {
 }
 
 export interface AgentTaskStore {
-  /** Inside `write`. */
+  /** Inside `write`. Where the task has an entry, that one stays. */
   insert(task: AgentTask): void;
   get(taskId: number): AgentTask | null;
   /** How many tasks of a client have not ended. */
   openOf(client: string): number;
-  /** The tasks below a root, not the root itself. */
-  below(rootId: number): TreeMember[];
+  /** The tasks below a root, not the root itself, and not `exceptId`. */
+  below(rootId: number, exceptId?: number): TreeMember[];
   /** Of these pending tasks those whose client may have one more running, in their order; others have no client's limit. */
   withinLimit(taskIds: readonly number[], most: number): number[];
 }
 
 export function createAgentTaskStore(database: Database.Database, writing: Writing): AgentTaskStore {
-  const insertOne = database.prepare("INSERT INTO agent_tasks (task_id, client, root_id) VALUES (?, ?, ?)");
+  const insertOne = database.prepare(
+    "INSERT INTO agent_tasks (task_id, client, root_id) VALUES (?, ?, ?) ON CONFLICT (task_id) DO NOTHING",
+  );
   const selectOne = database.prepare<[number], AgentTask>(
     'SELECT task_id AS "taskId", client, root_id AS "rootId" FROM agent_tasks WHERE task_id = ?',
   );
@@ -34,9 +36,12 @@ export function createAgentTaskStore(database: Database.Database, writing: Writi
       "SELECT count(*) FROM agent_tasks JOIN tasks ON tasks.id = task_id WHERE client = ? AND open = 1 AND tasks.status = 'running'",
     )
     .pluck();
-  const selectBelow = database.prepare<[{ rootId: number }], { costUsd: number | null; maxBudgetUsd: number | null; open: number }>(
+  const selectBelow = database.prepare<
+    [{ rootId: number; exceptId: number }],
+    { costUsd: number | null; maxBudgetUsd: number | null; open: number }
+  >(
     `SELECT cost_usd AS "costUsd", max_budget_usd AS "maxBudgetUsd", open
-     FROM agent_tasks JOIN tasks ON tasks.id = task_id WHERE root_id = @rootId AND task_id <> @rootId`,
+     FROM agent_tasks JOIN tasks ON tasks.id = task_id WHERE root_id = @rootId AND task_id <> @rootId AND task_id <> @exceptId`,
   );
   return {
     insert: ({ taskId, client, rootId }) => {
@@ -45,7 +50,8 @@ export function createAgentTaskStore(database: Database.Database, writing: Writi
     },
     get: (taskId) => selectOne.get(taskId) ?? null,
     openOf: (client) => countOpen.get(client) ?? 0,
-    below: (rootId) => selectBelow.all({ rootId }).map(({ open, ...member }) => ({ ...member, isOpen: open === 1 })),
+    below: (rootId, exceptId = rootId) =>
+      selectBelow.all({ rootId, exceptId }).map(({ open, ...member }) => ({ ...member, isOpen: open === 1 })),
     withinLimit: (taskIds, most) => {
       const running = new Map<string, number>();
       return taskIds.filter((id) => {

@@ -5,6 +5,7 @@ import { integrations } from "./migrations/0002-integrations.ts";
 import { agents } from "./migrations/0003-agents.ts";
 import { attention } from "./migrations/0004-attention.ts";
 import { refusals } from "./migrations/0005-refusals.ts";
+import { callers } from "./migrations/0006-callers.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -14,7 +15,7 @@ interface Migration {
 }
 
 /** In order. Append only: a migration that was shipped never changes. */
-export const migrations: readonly Migration[] = [base, integrations, agents, attention, refusals];
+export const migrations: readonly Migration[] = [base, integrations, agents, attention, refusals, callers];
 
 /** The `user_version` of a database that this version writes. */
 export const schemaVersion: number = migrations.length;

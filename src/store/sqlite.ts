@@ -15,6 +15,7 @@ import { createAside } from "./run-aside.ts";
 import { guarded, guardedNoun } from "./storage-fault.ts";
 import type { Store } from "./store.ts";
 import { createSubmissionStore } from "./submissions.ts";
+import { createTaskCallerStore } from "./task-callers.ts";
 import { createTaskStore } from "./tasks.ts";
 import { createTokenStore } from "./tokens.ts";
 import { createTrustStore } from "./trust.ts";
@@ -75,6 +76,7 @@ function assemble(database: Database.Database, file: string, onStale: (error: Wo
     submissions: guardedNoun(file, createSubmissionStore(database, commit)),
     usage: guardedNoun(file, createUsageStore(database)),
     agentTasks: guardedNoun(file, createAgentTaskStore(database, commit)),
+    callers: guardedNoun(file, createTaskCallerStore(database, commit)),
     epoch,
     write: commit.write,
     onCommit: commit.onCommit,

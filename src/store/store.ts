@@ -8,6 +8,7 @@ import type { Attempt, Task, TaskStatus } from "../domain/task.ts";
 import type { Operation } from "../domain/transitions.ts";
 import type { ProbeStore } from "./probes.ts";
 import type { SubmissionStore } from "./submissions.ts";
+import type { TaskCallerStore } from "./task-callers.ts";
 import type { TokenStore } from "./tokens.ts";
 import type { UsageStore } from "./usage.ts";
 
@@ -23,6 +24,7 @@ export interface Store {
   readonly submissions: SubmissionStore;
   readonly usage: UsageStore;
   readonly agentTasks: AgentTaskStore;
+  readonly callers: TaskCallerStore;
   /** This daemon's epoch: every write transaction checks that it is still the newest (a paused old daemon changes nothing). */
   readonly epoch: number;
   /**
@@ -133,6 +135,8 @@ export interface TaskStore {
   /** Inside `write`. */
   insert(task: NewTask): Task;
   get(id: number): Task | null;
+  /** Without the long texts. */
+  row(id: number): TaskRow | null;
   /** Cheap: reads no row in full. */
   exists(id: number): boolean;
   list(filter: TaskFilter): TaskRow[];
@@ -218,6 +222,7 @@ export interface HoldStore {
 
 export interface TrustStore {
   list(): { path: string; since: number }[];
+  has(path: string): boolean;
   /** Inside `write`. Real, absolute path. */
   add(path: string, now: number): void;
   /** Inside `write`. */

@@ -119,6 +119,10 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
   return {
     insert,
     get,
+    row: (id) => {
+      const row = selectRow.get(id);
+      return row === undefined ? null : taskRow.decode(row);
+    },
     exists: (id) => selectStatus.get(id) !== undefined,
     list: createTaskList(database),
     counts: () => {

@@ -27,6 +27,7 @@ export interface TokenStore {
   list(): Token[];
   /** The token of a secret's hash, expired or not. */
   byHash(hash: string): Token | null;
+  exists(id: number): boolean;
   /** Inside `write`. */
   used(id: number, now: number): void;
   /** Inside `write`. The token that is gone, or null when there was none. */
@@ -46,6 +47,7 @@ const tokenRow = defineRow<Token>({
 export function createTokenStore(database: Database.Database, writing: Writing): TokenStore {
   const selectAll = database.prepare(`SELECT ${tokenRow.select} FROM tokens ORDER BY id`);
   const selectByHash = database.prepare(`SELECT ${tokenRow.select} FROM tokens WHERE hash = ?`);
+  const selectId = database.prepare<[number]>("SELECT 1 FROM tokens WHERE id = ?");
   const insertOne = database.prepare(
     `INSERT INTO tokens (name, scope, hash, hint, created_at, expires_at) VALUES (@name, @scope, @hash, @hint, @createdAt, @expiresAt)
      ON CONFLICT (name) DO NOTHING RETURNING ${tokenRow.select}`,
@@ -60,6 +62,7 @@ export function createTokenStore(database: Database.Database, writing: Writing):
     },
     list: () => selectAll.all().map((row) => tokenRow.decode(row)),
     byHash: (hash) => decoded(selectByHash.get(hash)),
+    exists: (id) => selectId.get(id) !== undefined,
     used: (id, now) => {
       writing.mustBeInside();
       updateUsed.run(now, id);

@@ -15,6 +15,8 @@ import type { AttemptContext } from "./supervised-attempt.ts";
 export interface SupervisorOptions extends AttemptContext {
   readonly nodeId: string;
   readonly pool: RunnerPool;
+  /** Asked inside of the claim: rights may have gone since the scheduler chose the task. Default: always. */
+  mayStart?(taskId: number): boolean;
 }
 
 /** An attempt that could not be followed (no file descriptors left …) is taken up again after this long. */
@@ -92,7 +94,7 @@ export class Supervisor {
   #claim(taskId: number, runner: Reserved, now: number): { task: Task; attempt: Attempt } | null {
     const { store, nodeId, bootId, paths, account } = this.#options;
     const task = store.tasks.get(taskId);
-    if (task === null || task.status !== "pending") return null;
+    if (task === null || task.status !== "pending" || this.#options.mayStart?.(taskId) === false) return null;
     const resume = task.resumable && task.sessionId !== null;
     const sessionId = resume ? task.sessionId : runner.warm ? null : randomUUID();
     const journalStart = sizeOf(rawLogPath(paths, taskId));

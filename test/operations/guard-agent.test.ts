@@ -163,14 +163,15 @@ test("grandchildren draw on the same budget", async (t) => {
   assert.equal((await refused(api.submitTask(input({ max_budget_usd: 0.5 }), top.inside))).code, "forbidden");
 });
 
-test("a client's queue is bounded, a tree counts as one client, and other clients go on", async (t) => {
+test("the queue of one token's agents is bounded whatever they call themselves, a tree has its own, others go on", async (t) => {
   const { api, input, running, store } = setup(t, { agent_open: 2 });
   const [one] = [await api.submitTask(input(), agent), await api.submitTask(input(), agent)];
   const error = await refused(api.submitTask(input(), agent));
   assert.equal(error.code, "too_many_requests");
   assert.match(error.message, /2 of your tasks have not ended/);
-  const another: Caller = { ...agent, agent: { client: "cursor 1.0", toolUseId: null } };
-  await api.submitTask(input(), another);
+  const renamed: Caller = { ...agent, agent: { client: "cursor 1.0", toolUseId: null } };
+  assert.equal((await refused(api.submitTask(input(), renamed))).code, "too_many_requests", "the name proves nothing");
+  await api.submitTask(input(), { ...agent, name: "token:other", tokenId: 7 });
   await api.submitTask(input(), person);
   await store.write(() => store.tasks.transition(one.id, "cancel", Date.now()));
   await api.submitTask(input(), agent);
@@ -184,12 +185,33 @@ test("a client's queue is bounded, a tree counts as one client, and other client
 test("a client's rate is bounded, whatever its scope", async (t) => {
   const { api, input, clock } = setup(t, { agent_submits_per_minute: 3 });
   for (let times = 0; times < 3; times += 1) await api.submitTask(input(), agent);
-  const error = await refused(api.submitTask(input(), agent));
-  assert.equal(error.code, "too_many_requests");
-  assert.match(error.message, /config set agent_submits_per_minute/);
+  const renamed: Caller = { ...agent, agent: { client: "cursor 1.0", toolUseId: null } };
+  for (const caller of [agent, renamed]) {
+    const error = await refused(api.submitTask(input(), caller));
+    assert.equal(error.code, "too_many_requests");
+    assert.match(error.message, /config set agent_submits_per_minute/);
+  }
   await api.submitTask(input(), person);
   clock.nowMs += 60_000;
   await api.submitTask(input(), agent);
+});
+
+test("an agent's priority is bounded: at submit, at a change, at a retry; a child may have its parent's", async (t) => {
+  const { api, input, running, run } = setup(t, { agent_priority: 3 });
+  assert.equal((await api.submitTask(input({ priority: 3 }), agent)).priority, 3);
+  const error = await refused(api.submitTask(input({ priority: 4 }), agent));
+  assert.deepEqual([error.code, error.faults[0]?.pointer], ["forbidden", "/priority"]);
+  assert.match(error.message, /at most 3/);
+  const high = await api.submitTask(input({ priority: 4 }), person);
+  await run(high.id, []);
+  assert.equal((await refused(api.retryTask(high.id, agent))).code, "forbidden");
+  assert.equal((await refused(api.updateTask(high.id, { priority: 1000 }, agent))).code, "forbidden");
+  await api.updateTask(high.id, { priority: 2 }, agent);
+  await api.retryTask(high.id, agent);
+  const top = await running({ priority: 50 });
+  const child = await api.submitTask(input({ priority: 50 }), top.inside);
+  assert.equal((await refused(api.submitTask(input({ priority: 51 }), top.inside))).code, "forbidden");
+  assert.equal((await refused(api.updateTask(child.id, { priority: 51 }, top.inside))).code, "forbidden");
 });
 
 test("from inside a task only its own tree can be changed", async (t) => {

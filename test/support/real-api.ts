@@ -8,7 +8,9 @@ import type { Settings } from "../../src/config/settings.ts";
 import type { WorkerApi } from "../../src/contract/api.ts";
 import type { NewEvent } from "../../src/domain/event.ts";
 import type { Outcome } from "../../src/domain/outcome.ts";
+import { StartRights } from "../../src/operations/start-rights.ts";
 import { workerApi } from "../../src/operations/worker-api.ts";
+import { ClaudeCodeTrust } from "../../src/operations/working-directory.ts";
 import { openStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { fakeApi } from "./fake-api.ts";
@@ -21,6 +23,9 @@ export const taskTokenKey = "test-task-token-key";
 export interface RealApi {
   readonly api: WorkerApi;
   readonly store: Store;
+  readonly settings: Settings;
+  /** What a scheduler would ask before a start. */
+  readonly rights: StartRights;
   readonly paths: Paths;
   readonly corner: Scratch;
   /** The server's clock; a test may move it. */
@@ -31,9 +36,10 @@ export interface RealApi {
   run(taskId: number, events: readonly Pick<NewEvent, "type" | "data">[], end?: "complete" | "fail"): Promise<void>;
 }
 
-export function realApi(t: TestContext, flags: Partial<Settings> = {}): RealApi {
+/** @param more environment of the server. */
+export function realApi(t: TestContext, flags: Partial<Settings> = {}, more: Record<string, string> = {}): RealApi {
   const corner = scratch(t);
-  const env = { HOME: corner.home, CLAUDE_WORKER_HOME: corner.dataHome };
+  const env = { HOME: corner.home, CLAUDE_WORKER_HOME: corner.dataHome, ...more };
   const paths = pathsFrom(env);
   mkdirSync(paths.logs, { recursive: true, mode: 0o700 });
   const store = openStore({ path: paths.database });
@@ -42,9 +48,13 @@ export function realApi(t: TestContext, flags: Partial<Settings> = {}): RealApi 
   const { settings, origins } = loadSettings({ file: paths.config, env, flags });
   const stop = { hasBegun: false };
   const { server } = fakeApi();
+  const claudeCodeTrust = new ClaudeCodeTrust(env);
+  const rights = new StartRights({ store, settings, claudeCodeTrust });
   const api = workerApi({
     store,
     settings,
+    rights,
+    claudeCodeTrust,
     origins,
     paths,
     taskTokenKey,
@@ -56,7 +66,17 @@ export function realApi(t: TestContext, flags: Partial<Settings> = {}): RealApi 
     renewRunners: () => {},
     stopServer: async () => {},
   });
-  return { api, store, paths, corner, clock, stop, run: (taskId, events, end = "complete") => run(store, clock, { taskId, events, end }) };
+  return {
+    api,
+    store,
+    settings,
+    rights,
+    paths,
+    corner,
+    clock,
+    stop,
+    run: (taskId, events, end = "complete") => run(store, clock, { taskId, events, end }),
+  };
 }
 
 interface Run {

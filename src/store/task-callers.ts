@@ -1,0 +1,39 @@
+/** On whose behalf each task runs. What follows from it is the operations' to say. */
+import type Database from "better-sqlite3";
+import type { Writing } from "./group-commit.ts";
+import { defineRow } from "./row.ts";
+import type { TokenScope } from "./tokens.ts";
+
+export interface TaskCaller {
+  /** As events name the caller. */
+  readonly name: string;
+  readonly scope: TokenScope;
+  /** The token that asked, directly or from inside of a task that it asked for; null: the owner of the server. */
+  readonly tokenId: number | null;
+  /** Whether an agent asked: the guardrails hold. */
+  readonly isAgent: boolean;
+}
+
+export interface TaskCallerStore {
+  /** Inside `write`. The newest request counts: it replaces an earlier one. */
+  put(taskId: number, caller: TaskCaller): void;
+  /** Null: an earlier version of Claude Worker stored the task. */
+  get(taskId: number): TaskCaller | null;
+}
+
+const callerRow = defineRow<TaskCaller>({ name: "plain", scope: "plain", tokenId: "plain", isAgent: "flag" });
+
+export function createTaskCallerStore(database: Database.Database, writing: Writing): TaskCallerStore {
+  const replace = database.prepare("INSERT OR REPLACE INTO task_callers (task_id, name, scope, token_id, is_agent) VALUES (?, ?, ?, ?, ?)");
+  const select = database.prepare(`SELECT ${callerRow.select} FROM task_callers WHERE task_id = ?`);
+  return {
+    put: (taskId, { name, scope, tokenId, isAgent }) => {
+      writing.mustBeInside();
+      replace.run(taskId, name, scope, tokenId, Number(isAgent));
+    },
+    get: (taskId) => {
+      const row = select.get(taskId);
+      return row === undefined ? null : callerRow.decode(row);
+    },
+  };
+}
