@@ -15,6 +15,7 @@ export const commandIndex: readonly IndexEntry[] = [
   { name: "logs", load: async () => await import("./commands/logs.ts") },
   { name: "watch", load: async () => await import("./commands/watch.ts") },
   { name: "wait", load: async () => await import("./commands/wait.ts") },
+  { name: "attempts", load: async () => await import("./commands/attempts.ts") },
   { name: "cancel", load: async () => await import("./commands/cancel.ts") },
   { name: "retry", load: async () => await import("./commands/retry.ts") },
   { name: "rm", load: async () => await import("./commands/rm.ts") },

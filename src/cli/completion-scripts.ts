@@ -3,13 +3,14 @@
 const bash = `# Completion of claude-worker for bash. Load it with: source <(claude-worker completion bash)
 _claude_worker() {
   local line kind="" current="\${COMP_WORDS[COMP_CWORD]}"
+  local -a words=("\${COMP_WORDS[@]:1:COMP_CWORD}")
   COMPREPLY=()
   while IFS= read -r line; do
     case "$line" in
       :*) kind="\${line#:}" ;;
-      *) COMPREPLY+=("\${line%%$'\\t'*}") ;;
+      *) COMPREPLY+=("$(printf %q "\${line%%$'\\t'*}")") ;;
     esac
-  done < <(claude-worker __complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+  done < <(claude-worker __complete -- "\${words[@]//\\\\/}" 2>/dev/null)
   case "$kind" in
     files) while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "$current") ;;
     directories) while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -d -- "$current") ;;

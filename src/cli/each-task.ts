@@ -2,11 +2,12 @@
 import { messageOf, WorkerError } from "../domain/errors.ts";
 import { plainText } from "../domain/plain-text.ts";
 import type { Call } from "./command.ts";
+import { reading } from "./connection.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { writeJson } from "./io.ts";
 import { painter } from "./render/colour.ts";
-import { taskId } from "./task-reference.ts";
+import { actTaskId } from "./task-reference.ts";
 
 interface Failure {
   readonly id: number;
@@ -19,8 +20,10 @@ interface Failure {
  * @throws what `verb` throws when there is one id only, or when the server cannot be reached.
  */
 export async function eachTask<T>(call: Call<object>, verb: (id: number) => Promise<T>, line: (done: T) => string): Promise<ExitCode> {
-  const ids = [...new Set(call.words.map(taskId))];
   const { io, options } = call;
+  // Nothing is changed when one of the references is wrong.
+  const { found } = await reading(io, async (client) => await Promise.all(call.words.map(async (word) => await actTaskId(client, word))));
+  const ids = [...new Set(found)];
   const done: T[] = [];
   const failures: Failure[] = [];
   for (const id of ids) {

@@ -35,6 +35,8 @@ export interface ListOptions {
   readonly attention?: boolean | undefined;
   /** Part of the name or title. */
   readonly text?: string | undefined;
+  /** Only tasks whose name begins with this; case counts. */
+  readonly name?: string | undefined;
   readonly order?: "newest" | "oldest" | undefined;
   /** 1-500, default 50. */
   readonly limit?: number | undefined;

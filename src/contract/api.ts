@@ -47,6 +47,8 @@ export interface ListQuery {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly attention?: boolean | undefined;
   readonly text?: string | undefined;
+  /** Only tasks whose name begins with this; case counts. */
+  readonly name?: string | undefined;
   readonly created_after?: string | undefined;
   readonly created_before?: string | undefined;
   readonly order?: "newest" | "oldest" | undefined;

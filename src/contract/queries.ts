@@ -41,6 +41,7 @@ export const listQuery = z.strictObject({
   label: labelFilter.optional().describe("Only tasks with this label, as `key=value`. Of several all must fit."),
   attention: flag.optional().describe("`true`: only completed tasks with something to look at. `false`: only tasks without."),
   text: text.max(200).optional().describe("Part of the name or title."),
+  name: text.min(1).max(200).optional().describe("Only tasks whose name begins with this."),
   created_after: time.optional().describe("Only tasks submitted after this moment."),
   created_before: time.optional().describe("Only tasks submitted before this moment."),
   order: z.enum(["newest", "oldest"]).optional().describe("By submission; default `newest`."),

@@ -17,6 +17,7 @@ export function listTasks(store: Store, query: ListQuery): { rows: TaskRow[]; ne
     ...(query.labels === undefined ? {} : { labels: query.labels }),
     ...(query.attention === undefined ? {} : { attention: query.attention }),
     ...(query.text === undefined ? {} : { text: query.text }),
+    ...(query.name === undefined ? {} : { namePrefix: query.name }),
     ...(query.created_after === undefined ? {} : { createdAfter: Date.parse(query.created_after) }),
     ...(query.created_before === undefined ? {} : { createdBefore: Date.parse(query.created_before) }),
     ...(query.cursor === undefined ? {} : { cursorId: readCursor(query.cursor, order) }),

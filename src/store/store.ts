@@ -96,6 +96,8 @@ export interface TaskFilter {
   readonly attention?: boolean;
   /** Substring of name or title, case-insensitive. */
   readonly text?: string;
+  /** The name begins with this; case counts. */
+  readonly namePrefix?: string;
   readonly createdAfter?: number;
   readonly createdBefore?: number;
   /** Rows beyond this id in the direction of the order (keyset pagination). */

@@ -65,6 +65,7 @@ function sourcesOf(filter: TaskFilter, shortSpan: boolean): Source[] {
   const { statuses, group, text, attention } = filter;
   const conditions = [...spanOf(filter), ...labels.map(hasLabel)];
   if (attention !== undefined) conditions.push({ sql: `attention IS ${attention ? "NOT " : ""}NULL`, values: [] });
+  if (filter.namePrefix !== undefined) conditions.push(hasName(filter.namePrefix));
   if (group !== undefined) conditions.push({ sql: "group_name = +?", values: [group] });
   const onStatus = statuses === undefined ? [] : [hasStatus(statuses)];
   const onText = text === undefined ? [] : [hasText(text)];
@@ -89,6 +90,11 @@ function sourcesOf(filter: TaskFilter, shortSpan: boolean): Source[] {
       conditions: [{ sql: "status = +?", values: [status] }, ...conditions, ...onText],
     }));
   }
+  if (filter.namePrefix !== undefined) {
+    // The narrow column leads to the few tasks whose name is then compared as it is.
+    const found = { sql: "substr(search, 1, length(+?)) = +?", values: [foldCase(filter.namePrefix), foldCase(filter.namePrefix)] };
+    return [{ tables: "task_search CROSS JOIN tasks ON id = task_id", id: "task_id", conditions: [found, ...conditions, ...onText] }];
+  }
   if (text !== undefined) {
     const found = { sql: "instr(search, +?) > 0", values: [foldCase(text)] };
     return [{ tables: "task_search CROSS JOIN tasks ON id = task_id", id: "task_id", conditions: [found, ...conditions] }];
@@ -111,6 +117,10 @@ function hasLabel(label: [string, string]): Condition {
 function hasText(text: string): Condition {
   const sql = `EXISTS (SELECT 1 FROM task_search found WHERE found.task_id = id AND instr(found.search, +?) > 0)`;
   return { sql, values: [foldCase(text)] };
+}
+
+function hasName(prefix: string): Condition {
+  return { sql: "substr(name, 1, length(+?)) = +?", values: [prefix, prefix] };
 }
 
 function hasStatus(statuses: readonly string[]): Condition {

@@ -53,6 +53,8 @@ test("offers the server's tasks, and none without a server", async (t) => {
   const { call } = await withServer(t);
   await call(["run", "Fix it", "-n", "a\tb"]);
   assert.equal((await call(["__complete", "--", "show", ""])).stdout, "1\tpending: a b\n:\n");
+  for (const prompt of ["older", "newer"]) await call(["run", prompt, "-n", "nightly build"]);
+  assert.equal((await call(["__complete", "--", "watch", "ni"])).stdout, "nightly build\tpending: task 3\n:\n");
   assert.equal((await withoutServer(t).call(["__complete", "--", "show", ""])).stdout, ":\n");
 });
 
@@ -72,6 +74,7 @@ try claude-worker comp
 try claude-worker server sto
 try claude-worker run --permission-mode acc
 try claude-worker run a
+try claude-worker config set work
 complete -p claude-worker
 `,
   );
@@ -86,6 +89,7 @@ complete -p claude-worker
     "stop|",
     "acceptEdits|",
     "a file.md|",
+    "workers|",
     "complete -F _claude_worker claude-worker",
   ]);
 });

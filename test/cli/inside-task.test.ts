@@ -34,7 +34,7 @@ test("without a server, a call from inside a task is told to ask a person, not t
       assert.match(stderr, /No server answers at .*Ask a person to start it outside of the task/);
     }
   assert.equal(existsSync(place.dataHome), false, "nothing was started");
-  assert.match((await call(["list"])).stderr, /Start it: claude-worker server start/, "outside of a task it is as ever");
+  assert.match((await call(["hold"])).stderr, /Start it: claude-worker server start/, "outside of a task it is as ever");
 });
 
 test("a server elsewhere that does not answer is not the task's to start either, and the address is what to check", async (t) => {

@@ -23,7 +23,18 @@ test("the tools say what they do to the world, and each result says what to do n
   const { tools } = await client.listTools();
   assert.deepEqual(
     tools.map(({ name }) => name),
-    ["create_task", "create_tasks", "get_task", "list_tasks", "wait_for_tasks", "get_task_logs", "cancel_task", "retry_task", "get_usage"],
+    [
+      "create_task",
+      "create_tasks",
+      "get_task",
+      "list_tasks",
+      "wait_for_tasks",
+      "get_task_logs",
+      "get_task_attempts",
+      "cancel_task",
+      "retry_task",
+      "get_usage",
+    ],
   );
   for (const { name, annotations, title, description, inputSchema, outputSchema } of tools) {
     for (const hint of ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"] as const) {
@@ -43,6 +54,7 @@ test("the tools say what they do to the world, and each result says what to do n
     ["list_tasks", {}],
     ["wait_for_tasks", { ids: [id], timeout_s: 0 }],
     ["get_task_logs", { id }],
+    ["get_task_attempts", { id }],
     ["cancel_task", { id }],
     ["retry_task", { id }],
     ["get_usage", {}],

@@ -230,6 +230,7 @@ function fits(task: TaskView, query: ListQuery): boolean {
   if (query.group !== undefined && task.group !== query.group) return false;
   if (query.attention !== undefined && task.attention.length > 0 !== query.attention) return false;
   if (query.text !== undefined && !`${task.name ?? ""} ${task.title}`.includes(query.text)) return false;
+  if (query.name !== undefined && task.name?.startsWith(query.name) !== true) return false;
   return Object.entries(query.labels ?? {}).every(([key, value]) => task.labels[key] === value);
 }
 

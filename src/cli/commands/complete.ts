@@ -1,4 +1,5 @@
 /** `__complete`: what the completion scripts ask at every TAB. One candidate a line (word, tab, description), then `:files`, `:directories` or `:`. */
+import type { TaskSummaryView } from "../../contract/views.ts";
 import { plainLine } from "../../domain/plain-text.ts";
 import { describeCommands } from "../command-index.ts";
 import { defineCommand } from "../command.ts";
@@ -30,12 +31,22 @@ function joined(words: readonly string[]): string[] {
   return words.filter((word, index) => word !== "=" || index === words.length - 1).map((word) => (word === "=" ? "" : word));
 }
 
+/** Of a name that several tasks have, the newest task is described. */
+function namesOf(tasks: readonly TaskSummaryView[]): Candidate[] {
+  const newest = new Map<string, string>();
+  for (const { id, status, name } of tasks)
+    if (name !== null && plainLine(name) === name && !newest.has(name)) newest.set(name, `${status}: task ${id}`);
+  return [...newest].map(([word, description]) => ({ word, description }));
+}
+
 async function taskCandidates(io: Io): Promise<Candidate[]> {
   const client = clientOf(io);
   const late = new Promise<Candidate[]>((resolve) => setTimeout(() => resolve([]), patienceMs).unref());
   const listed = client.list({ limit: 50 }).then(
-    ({ tasks }) =>
-      tasks.map(({ id, status, name, title }) => ({ word: String(id), description: `${status}: ${plainLine(name ?? title, 60)}` })),
+    ({ tasks }) => [
+      ...tasks.map(({ id, status, name, title }) => ({ word: String(id), description: `${status}: ${plainLine(name ?? title, 60)}` })),
+      ...namesOf(tasks),
+    ],
     () => [],
   );
   return await Promise.race([listed, late]);

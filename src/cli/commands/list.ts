@@ -4,11 +4,11 @@ import { taskStatuses } from "../../domain/task.ts";
 import type { TaskStatus } from "../../domain/task.ts";
 import type { WorkerClient } from "../../client/worker-client.ts";
 import { defineCommand } from "../command.ts";
-import { clientOf } from "../connection.ts";
+import { reading } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
 import type { Io } from "../io.ts";
-import { label, statuses, wholeNumber } from "../option-values.ts";
+import { label, nonEmpty, statuses, wholeNumber } from "../option-values.ts";
 import { painter } from "../render/colour.ts";
 import { holdText } from "../render/hold-lines.ts";
 import { listColumns, taskLines, taskTable } from "../render/task-list.ts";
@@ -18,6 +18,7 @@ interface ListCommandOptions {
   readonly label?: [string, string][];
   readonly attention?: boolean;
   readonly text?: string;
+  readonly name?: string;
   readonly limit?: number;
   readonly cursor?: string;
   readonly all?: boolean;
@@ -40,6 +41,7 @@ export const command = defineCommand<ListCommandOptions>({
     { flags: "--label <key=value>", description: "only tasks with this label", parse: label, repeat: true },
     { flags: "--attention", description: "only completed tasks with something to look at: denied calls, a failed last command …" },
     { flags: "--text <text>", description: "only tasks whose name or first line holds this text" },
+    { flags: "--name <text>", description: "only tasks whose name begins with this", parse: nonEmpty("--name") },
     { flags: "-l, --limit <n>", description: "how many to show", parse: wholeNumber("--limit", { min: 1, max: 500 }) },
     { flags: "--cursor <cursor>", description: "go on where a page ended (its next_cursor)" },
     { flags: "-a, --all", description: "every task" },
@@ -51,29 +53,31 @@ export const command = defineCommand<ListCommandOptions>({
     { command: "claude-worker list --status failed --all --json", does: "every failed task, for programs" },
   ],
   async run({ options, io }) {
-    const client = clientOf(io);
     const query = {
       status: options.status,
       text: options.text,
       attention: options.attention,
+      name: options.name,
       labels: options.label === undefined ? undefined : Object.fromEntries(options.label),
     };
-    if (options.all === true) return await listAll(client, query, { json: options.json === true, io });
-    const page = await client.list({ ...query, limit: options.limit ?? 20, cursor: options.cursor });
-    if (options.json === true) writeJson(io.stdout, page);
-    else if (!io.stdout.isTTY) await io.stdout.flow(taskLines(page.tasks));
-    else io.stdout.write(`${tableOr(page.tasks, io)}${await footer(client, page, options, io)}`);
+    const page = { ...query, limit: options.all === true ? 200 : (options.limit ?? 20), cursor: options.cursor };
+    const { client, found } = await reading(io, async (server) => await server.list(page));
+    if (options.all === true) return await listAll(client, query, found, { json: options.json === true, io });
+    if (options.json === true) writeJson(io.stdout, found);
+    else if (!io.stdout.isTTY) await io.stdout.flow(taskLines(found.tasks));
+    else io.stdout.write(`${tableOr(found.tasks, io)}${await footer(client, found, options, io)}`);
     return exitCodes.ok;
   },
 });
 
 type Query = Parameters<WorkerClient["all"]>[0];
 
-async function listAll(client: WorkerClient, query: Query, { json, io }: { json: boolean; io: Io }): Promise<0> {
+async function listAll(client: WorkerClient, query: Query, first: TaskPage, { json, io }: { json: boolean; io: Io }): Promise<0> {
   const tasks: TaskSummaryView[] = [];
-  for await (const task of client.all(query)) {
-    if (json || io.stdout.isTTY) tasks.push(task);
-    else await io.stdout.flow(taskLines([task]));
+  for (let page = first; ; page = await client.list({ ...query, limit: 200, cursor: page.next_cursor })) {
+    if (json || io.stdout.isTTY) tasks.push(...page.tasks);
+    else await io.stdout.flow(taskLines(page.tasks));
+    if (page.next_cursor === null) break;
   }
   if (json) writeJson(io.stdout, { tasks, next_cursor: null });
   else if (io.stdout.isTTY) io.stdout.write(tableOr(tasks, io));
@@ -95,8 +99,8 @@ async function footer(client: WorkerClient, page: TaskPage, options: ListCommand
 /** How many more there are, where the counters say it. */
 function moreLine(page: TaskPage, counts: ServerView["counts"], options: ListCommandOptions): string {
   if (page.next_cursor === null) return "";
-  if (options.label !== undefined || options.attention !== undefined || options.text !== undefined || options.cursor !== undefined)
-    return "… and more: claude-worker list --all\n";
+  const { label: labels, attention, text, name, cursor } = options;
+  if ([labels, attention, text, name, cursor].some((filter) => filter !== undefined)) return "… and more: claude-worker list --all\n";
   const wanted: readonly TaskStatus[] = options.status ?? taskStatuses;
   const total = wanted.reduce((sum, status) => sum + counts[status], 0);
   return `… and ${total - page.tasks.length} more: claude-worker list --all\n`;

@@ -4,7 +4,7 @@ import type { WorkerClient } from "../../client/worker-client.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { parseDuration } from "../../domain/duration.ts";
 import { defineCommand } from "../command.ts";
-import { clientOf } from "../connection.ts";
+import { reading } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { jsonLine } from "../io.ts";
@@ -17,7 +17,7 @@ import { eventLines } from "../render/event-lines.ts";
 import { StatusLine } from "../render/status-line.ts";
 import { storedEvents } from "../stored-events.ts";
 import { TaskProgress } from "../task-progress.ts";
-import { taskIdOrRunning } from "../task-reference.ts";
+import { readReferenceOrNewest, readTaskId } from "../task-reference.ts";
 
 export interface LogsOptions {
   readonly follow?: boolean;
@@ -30,7 +30,7 @@ export interface LogsOptions {
 export const command = defineCommand<LogsOptions>({
   name: "logs",
   summary: "Show what a task did, line by line",
-  arguments: [{ name: "[id]", description: "the task (default: the only one that runs)", completes: "tasks" }],
+  arguments: [{ name: "[id]", description: readReferenceOrNewest, completes: "tasks" }],
   options: [
     { flags: "-f, --follow", description: "go on until the task ends; Ctrl-C leaves it running" },
     { flags: "--raw", description: "the raw log: every message of Claude Code as a line of JSON" },
@@ -43,8 +43,7 @@ export const command = defineCommand<LogsOptions>({
     { command: "claude-worker logs 42 --raw | jq .type", does: "every message, for programs" },
   ],
   async run({ words, options, io }) {
-    const client = clientOf(io);
-    const task = await client.get(await taskIdOrRunning(client, words[0], "logs"));
+    const { client, found: task } = await reading(io, async (server) => await server.get(await readTaskId(server, words[0])));
     const interrupt = new AbortController();
     const release = options.follow === true ? io.onInterrupt(() => interrupt.abort()) : () => undefined;
     const show = options.raw === true ? rawLog : options.json === true ? jsonLog : readableLog;

@@ -2,11 +2,12 @@
 import { defineCommand } from "../command.ts";
 import { connectionOf, withServer } from "../connection.ts";
 import { eachTask } from "../each-task.ts";
+import { actReference } from "../task-reference.ts";
 
 export const command = defineCommand<object>({
   name: "retry",
   summary: "Run ended tasks again",
-  arguments: [{ name: "<id...>", description: "the tasks", completes: "tasks" }],
+  arguments: [{ name: "<id...>", description: actReference, completes: "tasks" }],
   examples: [{ command: "claude-worker retry 42", does: "run it again from the beginning" }],
   async run(call) {
     const connection = connectionOf(call.io);

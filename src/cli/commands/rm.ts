@@ -2,12 +2,13 @@
 import { defineCommand } from "../command.ts";
 import { clientOf } from "../connection.ts";
 import { eachTask } from "../each-task.ts";
+import { actReference } from "../task-reference.ts";
 
 export const command = defineCommand<object>({
   name: "rm",
   summary: "Remove ended tasks with their events and logs",
   details: "A task that has not ended is refused: cancel it first.",
-  arguments: [{ name: "<id...>", description: "the tasks", completes: "tasks" }],
+  arguments: [{ name: "<id...>", description: actReference, completes: "tasks" }],
   examples: [
     { command: "claude-worker rm 42", does: "remove one" },
     { command: "claude-worker rm $(claude-worker list --status failed --all | cut -f1)", does: "remove all that failed" },

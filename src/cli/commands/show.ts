@@ -1,24 +1,23 @@
 /** `show`: everything about one task. */
 import { defineCommand } from "../command.ts";
-import { clientOf } from "../connection.ts";
+import { reading } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
 import { taskPage } from "../render/task-page.ts";
-import { taskIdOrRunning } from "../task-reference.ts";
+import { readReferenceOrNewest, readTaskId } from "../task-reference.ts";
 
 export const command = defineCommand<{ readonly raw?: boolean }>({
   name: "show",
   alias: "status",
   summary: "Show everything about a task, with its result",
-  arguments: [{ name: "[id]", description: "the task (default: the only one that runs)", completes: "tasks" }],
+  arguments: [{ name: "[id]", description: readReferenceOrNewest, completes: "tasks" }],
   options: [{ flags: "--raw", description: "leave escape sequences in the agent's text; a terminal gets them as \\uXXXX" }],
   examples: [
     { command: "claude-worker show 42", does: "status, cost, prompt, result" },
     { command: "claude-worker show 42 --json | jq -r .result", does: "the result alone" },
   ],
   async run({ words, options, io }) {
-    const client = clientOf(io);
-    const task = await client.get(await taskIdOrRunning(client, words[0], "show"));
+    const { found: task } = await reading(io, async (client) => await client.get(await readTaskId(client, words[0])));
     if (options.json === true) writeJson(io.stdout, task);
     else {
       const page = taskPage(task, { output: io.stdout, now: Date.now(), raw: options.raw === true });

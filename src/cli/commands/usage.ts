@@ -2,7 +2,7 @@
 import { WorkerError } from "../../domain/errors.ts";
 import { plainLine } from "../../domain/plain-text.ts";
 import { defineCommand } from "../command.ts";
-import { clientOf } from "../connection.ts";
+import { reading } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
 import { painter } from "../render/colour.ts";
@@ -25,7 +25,8 @@ export const command = defineCommand<{ readonly by?: Key; readonly since?: strin
     { command: "claude-worker usage --by model --since 2026-11-01", does: "this month by model" },
   ],
   async run({ options, io }) {
-    const view = await clientOf(io).usage({ by: options.by ?? "day", since: options.since, until: options.until });
+    const query = { by: options.by ?? "day", since: options.since, until: options.until };
+    const { found: view } = await reading(io, async (client) => await client.usage(query));
     const paint = painter(io.stdout);
     const cells = ({ key, ...sum }: (typeof view.usage)[number]): string[] => [
       plainLine(key, 200),

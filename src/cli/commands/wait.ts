@@ -1,7 +1,8 @@
 /** `wait`: until tasks have ended. */
+import type { WorkerClient } from "../../client/worker-client.ts";
 import type { TaskView } from "../../contract/views.ts";
 import { defineCommand } from "../command.ts";
-import { clientOf } from "../connection.ts";
+import { reading } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
 import type { Io } from "../io.ts";
@@ -9,7 +10,7 @@ import { duration } from "../option-values.ts";
 import { painter } from "../render/colour.ts";
 import { attentionText } from "../render/attention.ts";
 import { endLine } from "../render/task-end.ts";
-import { taskId } from "../task-reference.ts";
+import { readReference, readTaskId } from "../task-reference.ts";
 
 export const command = defineCommand<{ readonly timeout?: number; readonly strict?: boolean }>({
   name: "wait",
@@ -17,7 +18,7 @@ export const command = defineCommand<{ readonly timeout?: number; readonly stric
   details:
     "Exits with 0 when all completed, 1 when one did not, 124 when the time was over. " +
     "Off a terminal it prints a line for each: id, tab, status, and after another tab what to look at in a completed task.",
-  arguments: [{ name: "<id...>", description: "the tasks", completes: "tasks" }],
+  arguments: [{ name: "<id...>", description: readReference, completes: "tasks" }],
   options: [
     { flags: "--timeout <duration>", description: "longest wait, e.g. 10m", parse: duration("--timeout") },
     { flags: "--strict", description: "exit with 1 also when there is something to look at in a completed task" },
@@ -27,13 +28,16 @@ export const command = defineCommand<{ readonly timeout?: number; readonly stric
     { command: 'claude-worker wait "$id" --timeout 10m && deploy', does: "in a script" },
   ],
   async run({ words, options, io }) {
-    const ids = words.map(taskId);
+    const { client, found: ids } = await reading(
+      io,
+      async (server) => await Promise.all(words.map(async (word) => await known(server, word))),
+    );
     const interrupt = new AbortController();
     const release = io.onInterrupt(() => interrupt.abort());
     const onEnd = (task: TaskView): void => void (options.json === true || io.stdout.write(`${lineOf(task, io)}\n`));
     const onOutage = once((reason: string) => io.stderr.write(`${reason}\nWaiting for it for a minute.\n`));
     const waitOptions = { timeoutMs: options.timeout, signal: interrupt.signal, onEnd, onOutage };
-    const { ended, open } = await clientOf(io).wait(ids, waitOptions).finally(release);
+    const { ended, open } = await client.wait(ids, waitOptions).finally(release);
     const isTimedOut = open.length > 0 && !interrupt.signal.aborted;
     if (options.json === true) writeJson(io.stdout, { tasks: ended, open, timed_out: isTimedOut });
     else if (open.length > 0)
@@ -47,6 +51,11 @@ export const command = defineCommand<{ readonly timeout?: number; readonly stric
     return ended.every(isGood) ? exitCodes.ok : exitCodes.failed;
   },
 });
+
+/** The id of a task that is there: asking for it also starts the server. */
+async function known(client: WorkerClient, reference: string): Promise<number> {
+  return (await client.get(await readTaskId(client, reference))).id;
+}
 
 function lineOf(task: TaskView, io: Io): string {
   if (io.stdout.isTTY) return endLine(task, painter(io.stdout));

@@ -5,6 +5,7 @@ import { cancelTask } from "./cancel-task.ts";
 import { createTask } from "./create-task.ts";
 import { createTasks } from "./create-tasks.ts";
 import { getTask } from "./get-task.ts";
+import { getTaskAttempts } from "./get-task-attempts.ts";
 import { getTaskLogs } from "./get-task-logs.ts";
 import { getUsage } from "./get-usage.ts";
 import { listTasks } from "./list-tasks.ts";
@@ -12,5 +13,16 @@ import { retryTask } from "./retry-task.ts";
 import { waitForTasks } from "./wait-for-tasks.ts";
 
 export function allTools(handles: Pick<TaskHandles, "handleOf">): Tool[] {
-  return [createTask(handles), createTasks, getTask, listTasks, waitForTasks, getTaskLogs, cancelTask, retryTask, getUsage];
+  return [
+    createTask(handles),
+    createTasks,
+    getTask,
+    listTasks,
+    waitForTasks,
+    getTaskLogs,
+    getTaskAttempts,
+    cancelTask,
+    retryTask,
+    getUsage,
+  ];
 }
