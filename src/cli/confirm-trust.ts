@@ -4,6 +4,7 @@ import { WorkerError } from "../domain/errors.ts";
 import { plainLine } from "../domain/plain-text.ts";
 import { Interrupted } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
+import { say } from "./render/wrap.ts";
 
 /** Resolves when the person says yes. @throws WorkerError invalid_input without a terminal, untrusted_directory when the answer is no; Interrupted at Ctrl-C. */
 export async function confirmTrust(directory: string, io: Io): Promise<void> {
@@ -11,7 +12,7 @@ export async function confirmTrust(directory: string, io: Io): Promise<void> {
   if (io.stdin.isTTY !== true || !io.stderr.isTTY) {
     throw new WorkerError("invalid_input", `--trust asks a question and needs a terminal. Without one: claude-worker trust add "${name}"`);
   }
-  io.stderr.write(`Trust ${name}?\nTasks there follow its CLAUDE.md and run its hooks and its MCP servers as you, without asking.\n`);
+  say(io.stderr, `Trust ${name}?\nTasks there follow its CLAUDE.md and run its hooks and its MCP servers as you, without asking.`);
   const reader = createInterface({ input: io.stdin, output: process.stderr });
   const leave = new AbortController();
   reader.once("SIGINT", () => leave.abort());

@@ -8,6 +8,7 @@ import type { ExitCode } from "./exit-codes.ts";
 import { writeJson } from "./io.ts";
 import { painter } from "./render/colour.ts";
 import { actTaskId } from "./task-reference.ts";
+import { say } from "./render/wrap.ts";
 
 interface Failure {
   readonly id: number;
@@ -30,11 +31,11 @@ export async function eachTask<T>(call: Call<object>, verb: (id: number) => Prom
     try {
       const result = await verb(id);
       done.push(result);
-      if (options.json !== true) io.stdout.write(`${line(result)}\n`);
+      if (options.json !== true) say(io.stdout, line(result));
     } catch (error) {
       if (ids.length === 1 || !(error instanceof WorkerError) || error.code === "server_unreachable") throw error;
       failures.push({ id, error });
-      if (options.json !== true) io.stderr.write(`${painter(io.stderr).red("Error:")} ${plainText(error.message)}\n`);
+      if (options.json !== true) say(io.stderr, `${painter(io.stderr).red("Error:")} ${plainText(error.message)}`);
     }
   }
   if (options.json === true) writeJson(io.stdout, { tasks: done, ...(failures.length === 0 ? {} : { errors: failures.map(problemOf) }) });

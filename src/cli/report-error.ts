@@ -6,6 +6,7 @@ import type { ExitCode } from "./exit-codes.ts";
 import { writeJson } from "./io.ts";
 import type { Io } from "./io.ts";
 import { painter } from "./render/colour.ts";
+import { prose } from "./render/wrap.ts";
 
 /**
  * With `json` the error is `{"error":{"code","message"}}` on the standard output, where a program looks for the answer,
@@ -15,8 +16,12 @@ export function reportError(error: unknown, io: Io, { json, debug }: { json: boo
   const { code, message, errors } = described(error);
   if (json) writeJson(io.stdout, { error: { code, message, ...(errors.length === 0 ? {} : { errors }) } });
   else {
-    io.stderr.write(`${painter(io.stderr).red("Error:")} ${plainText(message)}\n`);
-    for (const { pointer, detail } of errors) if (!message.includes(detail)) io.stderr.write(`  ${plainText(`${pointer}: ${detail}`)}\n`);
+    const head = `${painter(io.stderr).red("Error:")} `;
+    io.stderr.write(`${prose(io.stderr, plainText(message), { first: head, rest: io.stderr.isTTY ? "  " : "" })}\n`);
+    for (const { pointer, detail } of errors) {
+      if (message.includes(detail)) continue;
+      io.stderr.write(`${prose(io.stderr, plainText(`${pointer}: ${detail}`), { first: "  ", rest: "    " })}\n`);
+    }
   }
   if (debug && error instanceof Error) io.stderr.write(`${plainText(error.stack ?? "")}\n`);
   return exitCodeOf(error);

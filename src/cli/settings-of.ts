@@ -5,6 +5,7 @@ import { pathsFrom } from "../config/paths.ts";
 import { plainLine } from "../domain/plain-text.ts";
 import type { Io } from "./io.ts";
 import { requireNamedConfig } from "./server-place.ts";
+import { say } from "./render/wrap.ts";
 
 /** Values that are wrong count as not given and come as `faults`. @throws WorkerError invalid_input when the file is no JSON. */
 export function settingsOf({ env }: Io): LoadedSettings & { readonly faults: readonly SettingFault[] } {
@@ -17,6 +18,6 @@ export function settingsOf({ env }: Io): LoadedSettings & { readonly faults: rea
 export function warnOfFaults(faults: readonly SettingFault[], io: Io): void {
   for (const { key, origin, error } of faults) {
     const mend = origin === "file" ? `Take it out: claude-worker config set ${key} --unset` : "Mend or unset the variable.";
-    io.stderr.write(`Warning: ${plainLine(error.message, 1000)} ${mend}\n`);
+    say(io.stderr, `Warning: ${plainLine(error.message, 1000)} ${mend}`);
   }
 }

@@ -12,6 +12,7 @@ import type { ErrorCode } from "../domain/errors.ts";
 import type { Paths } from "../config/paths.ts";
 import type { Connection } from "./connection.ts";
 import type { Io } from "./io.ts";
+import { say } from "./render/wrap.ts";
 
 export interface Started {
   readonly pid: number;
@@ -101,8 +102,8 @@ export async function startByItself(io: Io, connection: Connection): Promise<voi
     try {
       const started = await startServer(io, connection, ["--socket-only-if-taken"]);
       const where = started.url ?? `${started.socket} (the unix socket only)`;
-      io.stderr.write(`Started the server: pid ${started.pid}, ${where}.\n`);
-      for (const note of started.notes) io.stderr.write(`${note}\n`);
+      say(io.stderr, `Started the server: pid ${started.pid}, ${where}.`);
+      for (const note of started.notes) say(io.stderr, note);
       return;
     } catch (error) {
       if (!(error instanceof WorkerError) || performance.now() > until) throw error;

@@ -15,6 +15,7 @@ import { agentText, eventLines } from "./render/event-lines.ts";
 import { StatusLine } from "./render/status-line.ts";
 import { endLine } from "./render/task-end.ts";
 import { silent, TaskProgress } from "./task-progress.ts";
+import { say } from "./render/wrap.ts";
 
 export interface WatchOptions {
   readonly io: Io;
@@ -41,7 +42,7 @@ export async function watchTask(options: WatchOptions): Promise<ExitCode> {
     }
     screen.stop();
     const commands = `claude-worker watch ${task.id} · claude-worker cancel ${task.id}`;
-    io.stderr.write(`Task ${task.id} goes on in the background. ${commands}\n`);
+    say(io.stderr, `Task ${task.id} goes on in the background. ${commands}`);
     return exitCodes.interrupted;
   } catch (error) {
     screen.stop();
@@ -131,10 +132,10 @@ class TextScreen implements Screen {
   #end(task: TaskView): void {
     this.stop();
     const result = plainText(task.result ?? "").trim();
-    if (result !== "" && normal(result) !== normal(this.#lastText)) this.#io.stdout.write(`\n${result}\n`);
-    this.#io.stdout.write(`\n${endLine(task, this.#paint)}\n`);
+    if (result !== "" && normal(result) !== normal(this.#lastText)) say(this.#io.stdout, `\n${result}`);
+    say(this.#io.stdout, `\n${endLine(task, this.#paint)}`);
     if (task.status !== "completed")
-      this.#io.stdout.write(`${this.#paint.dim(`claude-worker show ${task.id} · claude-worker retry ${task.id}`)}\n`);
+      say(this.#io.stdout, `claude-worker show ${task.id} · claude-worker retry ${task.id}`, this.#paint.dim);
   }
 
   #statusText(): string {

@@ -167,7 +167,7 @@ test("show has everything about a task, and nothing that could harm a terminal u
   const { call } = await filled(t);
   const page = (await call(["show", "2"], { columns: 80, env: { NO_COLOR: "1" } })).stdout;
   for (const part of [
-    /^Task 2  ✔ completed  two\n/,
+    /^Task 2  ✔ completed\n  two\n/,
     /Directory +\/\S+/,
     /Permissions  acceptEdits/,
     /\nPrompt\n  two\n/,
@@ -183,8 +183,8 @@ test("show cuts a long prompt on a terminal, and nowhere else", async (t) => {
   const { call } = await withServer(t);
   await call(["run", "-"], { input: Array.from({ length: 40 }, (_, index) => `line ${index + 1}`).join("\n") });
   const onTerminal = (await call(["show", "1"], { columns: 80, env: { NO_COLOR: "1" } })).stdout;
-  assert.match(onTerminal, /\n {2}line 15\n {2}… 25 more lines: claude-worker show 1 --json \| jq -r \.prompt\n$/);
-  assert.match((await call(["show", "1"])).stdout, /\n {2}line 40\n$/);
+  assert.match(onTerminal, /\n {2}line 6\n {2}… 34 more lines: claude-worker show 1 --json \| jq -r \.prompt\n/);
+  assert.match((await call(["show", "1"])).stdout, /\n {2}line 40\n/);
 });
 
 test("an id that is none is a usage error, and one that is not there is said", async (t) => {

@@ -4,6 +4,7 @@ import { defineCommand } from "../command.ts";
 import { clientOf } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
+import { say } from "../render/wrap.ts";
 
 export const command = defineCommand<object>({
   name: "backup",
@@ -16,8 +17,9 @@ export const command = defineCommand<object>({
     const backup = await clientOf(io).backup(resolve(io.cwd, words[0] ?? ""));
     if (options.json === true) writeJson(io.stdout, backup);
     else
-      io.stdout.write(
-        `Backed up to ${backup.file} (${backup.bytes} bytes).\nPut it back with the server stopped: claude-worker restore ${backup.file}\n`,
+      say(
+        io.stdout,
+        `Backed up to ${backup.file} (${backup.bytes} bytes).\nPut it back with the server stopped: claude-worker restore ${backup.file}`,
       );
     return exitCodes.ok;
   },

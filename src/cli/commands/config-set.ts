@@ -12,6 +12,7 @@ import type { Io } from "../io.ts";
 import { settingNamed } from "../setting-named.ts";
 import { settingsOf, warnOfFaults } from "../settings-of.ts";
 import { settingText } from "../setting-text.ts";
+import { say } from "../render/wrap.ts";
 
 export const command = defineCommand<{ readonly unset?: boolean }>({
   name: "config set",
@@ -30,7 +31,7 @@ export const command = defineCommand<{ readonly unset?: boolean }>({
     const file = pathsFrom(io.env).config;
     const { key, env, value } = await changeConfigFile(file, (content) => changed(content, { name, text, unset: options.unset === true }));
     if (options.json === true) writeJson(io.stdout, { key, value, file });
-    else io.stdout.write(`${text === undefined ? `${key} is unset` : `${key} = ${settingText(value)}`} in ${file}\n`);
+    else say(io.stdout, `${text === undefined ? `${key} is unset` : `${key} = ${settingText(value)}`} in ${file}`);
     warnOfFaults(settingsOf(io).faults, io);
     warnOfEnvironment(env, io);
     return exitCodes.ok;
@@ -73,5 +74,5 @@ function variableOf(name: string): string {
 
 function warnOfEnvironment(variable: string, io: Io): void {
   const value = io.env[variable];
-  if (value !== undefined && value !== "") io.stderr.write(`Note: ${variable} is set in this environment and stronger than the file.\n`);
+  if (value !== undefined && value !== "") say(io.stderr, `Note: ${variable} is set in this environment and stronger than the file.`);
 }

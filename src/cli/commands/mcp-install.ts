@@ -4,6 +4,7 @@ import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
 import { claudeCode, commandText, ownCommand } from "../mcp/claude-code.ts";
+import { say } from "../render/wrap.ts";
 
 /** The name under which Claude Code knows the server. */
 export const serverName = "worker";
@@ -44,8 +45,9 @@ export const command = defineCommand<{
     if (options.json === true) writeJson(io.stdout, { command: ["claude", ...words], done: options.print !== true });
     else if (options.print === true) io.stdout.write(`${line}\n`);
     else
-      io.stdout.write(
-        `Done: ${line}\nStart Claude Code anew, then ask it: "Delegate these three things to Claude Worker and tell me when they are done: …"\n`,
+      say(
+        io.stdout,
+        `Done: ${line}\nStart Claude Code anew, then ask it: "Delegate these three things to Claude Worker and tell me when they are done: …"`,
       );
     return exitCodes.ok;
   },

@@ -4,6 +4,7 @@ import { clientOf } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
 import { duration } from "../option-values.ts";
+import { say } from "../render/wrap.ts";
 
 const defaultAgeMs = 30 * 86_400_000;
 
@@ -22,7 +23,7 @@ export const command = defineCommand<{ readonly olderThan?: number; readonly dry
   async run({ options, io }) {
     const pruned = await clientOf(io).prune({ older_than_ms: options.olderThan ?? defaultAgeMs, dry_run: options.dryRun === true });
     if (options.json === true) writeJson(io.stdout, pruned);
-    else io.stdout.write(`${pruned.tasks} ${pruned.tasks === 1 ? "task" : "tasks"} ${pruned.dry_run ? "would go" : "deleted"}.\n`);
+    else say(io.stdout, `${pruned.tasks} ${pruned.tasks === 1 ? "task" : "tasks"} ${pruned.dry_run ? "would go" : "deleted"}.`);
     return exitCodes.ok;
   },
 });

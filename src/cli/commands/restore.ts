@@ -7,6 +7,7 @@ import { defineCommand } from "../command.ts";
 import { connectionOf } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
+import { say } from "../render/wrap.ts";
 
 interface Answer {
   readonly database: string;
@@ -29,8 +30,9 @@ export const command = defineCommand<object>({
     });
     if (options.json === true) writeJson(io.stdout, { database, previous });
     else
-      io.stdout.write(
-        `Restored ${database}.\n${previous === null ? "" : `What was there is kept: ${previous}\n`}Start the server: claude-worker server start\n`,
+      say(
+        io.stdout,
+        `Restored ${database}.\n${previous === null ? "" : `What was there is kept: ${previous}\n`}Start the server: claude-worker server start`,
       );
     return exitCodes.ok;
   },

@@ -15,6 +15,7 @@ import { jsonLine, writeJson } from "../io.ts";
 import type { Io } from "../io.ts";
 import { duration, label, money, nonEmpty, wholeNumber } from "../option-values.ts";
 import { readPrompt } from "../read-prompt.ts";
+import { say } from "../render/wrap.ts";
 
 interface RunOptions {
   readonly dir?: string;
@@ -92,11 +93,11 @@ export const command = defineCommand<RunOptions>({
     if (options.watch === true) {
       const { watchTask } = await import("../watch-task.ts");
       if (options.json === true) io.stdout.write(jsonLine({ task }));
-      else io.stderr.write(`${submittedLine(task)}\n`);
+      else say(io.stderr, submittedLine(task));
       return await watchTask({ io, client: connection.client, task, after: 0, json: options.json === true });
     }
     if (options.json === true) writeJson(io.stdout, task);
-    else if (io.stdout.isTTY) io.stdout.write(`${submittedLine(task)}\n${nextCommands(task.id)}\n`);
+    else if (io.stdout.isTTY) say(io.stdout, `${submittedLine(task)}\n${nextCommands(task.id)}`);
     else io.stdout.write(`${task.id}\n`);
     return exitCodes.ok;
   },

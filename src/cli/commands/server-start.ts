@@ -13,6 +13,7 @@ import { serverOptions, serverFlags } from "../server-flags.ts";
 import type { ServerOptions } from "../server-flags.ts";
 import { runInForeground, startServer } from "../start-server.ts";
 import type { Started } from "../start-server.ts";
+import { say } from "../render/wrap.ts";
 
 export const command = defineCommand<ServerOptions & { readonly foreground?: boolean }>({
   name: "server start",
@@ -41,7 +42,7 @@ export const command = defineCommand<ServerOptions & { readonly foreground?: boo
 
 /** A mistyped name would otherwise be as good as none, in silence. */
 export function warnOfUnknownVariables({ env, stderr }: Io): void {
-  for (const sentence of unknownVariables(env)) stderr.write(`Warning: ${sentence}\n`);
+  for (const sentence of unknownVariables(env)) say(stderr, `Warning: ${sentence}`);
 }
 
 /** A server that answers is stopped, not taken over. @throws WorkerError server_running. */
@@ -62,7 +63,7 @@ export function writeStarted(started: Started, io: Io): void {
       `  data directory  ${started.home}\n` +
       `  log file        ${started.logFile}\n`,
   );
-  for (const note of started.notes) io.stderr.write(`${note}\n`);
+  for (const note of started.notes) say(io.stderr, note);
 }
 
 export function jsonOf({ pid, url, socket, home, logFile, notes }: Started): object {

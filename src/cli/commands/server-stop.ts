@@ -6,6 +6,7 @@ import { writeJson } from "../io.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { duration } from "../option-values.ts";
 import { stopServer } from "../stop-server.ts";
+import { say } from "../render/wrap.ts";
 
 interface StopCommandOptions {
   readonly drain?: boolean;
@@ -37,11 +38,11 @@ export const command = defineCommand<StopCommandOptions>({
       throw new WorkerError("invalid_input", "--deadline is for --drain. Give both, or none.");
     const mode = options.drain === true ? "drain" : options.now === true ? "now" : "leave";
     if (mode === "drain" && options.json !== true)
-      io.stderr.write("Waiting for the running tasks. Ctrl-C stops waiting, not the server's stop.\n");
+      say(io.stderr, "Waiting for the running tasks. Ctrl-C stops waiting, not the server's stop.");
     const before = await stopServer(connectionOf(io), { mode, deadline_ms: options.deadline });
     const left = mode === "leave" ? before.counts.running : 0;
     if (options.json === true) writeJson(io.stdout, { stopped: true, pid: before.pid, left_running: left });
-    else io.stdout.write(`The server (pid ${before.pid}) has stopped.${leftText(left)}\n`);
+    else say(io.stdout, `The server (pid ${before.pid}) has stopped.${leftText(left)}`);
     return exitCodes.ok;
   },
 });

@@ -4,6 +4,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
 import { launcherPath } from "../service/launcher-path.ts";
 import { serviceManager, servicePlan, serviceStatus } from "../service/service.ts";
+import { say } from "../render/wrap.ts";
 
 export const command = defineCommand<object>({
   name: "service status",
@@ -13,8 +14,8 @@ export const command = defineCommand<object>({
   async run({ options, io }) {
     const status = await serviceStatus(serviceManager(process.platform, io.env, servicePlan(io.env, launcherPath())), io.env);
     if (options.json === true) writeJson(io.stdout, status);
-    else if (!status.installed) io.stdout.write("No service is installed. Install it: claude-worker service install\n");
-    else io.stdout.write(`The ${status.manager} service is ${status.active ? "active" : "installed but not active"}: ${status.file}\n`);
+    else if (!status.installed) say(io.stdout, "No service is installed. Install it: claude-worker service install");
+    else say(io.stdout, `The ${status.manager} service is ${status.active ? "active" : "installed but not active"}: ${status.file}`);
     return status.installed && status.active ? exitCodes.ok : exitCodes.failed;
   },
 });

@@ -4,6 +4,7 @@ import { defineCommand } from "../command.ts";
 import { clientOf } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
+import { say } from "../render/wrap.ts";
 
 export const command = defineCommand<object>({
   name: "token remove",
@@ -18,7 +19,7 @@ export const command = defineCommand<object>({
     if (token === undefined) throw new WorkerError("not_found", `There is no token "${wanted}". See: claude-worker token list`);
     await client.removeToken(token.id);
     if (options.json === true) writeJson(io.stdout, { removed: token });
-    else io.stdout.write(`Removed: ${token.name}\n`);
+    else say(io.stdout, `Removed: ${token.name}`);
     return exitCodes.ok;
   },
 });

@@ -5,6 +5,7 @@ import { defineCommand } from "../command.ts";
 import { connectionOf, withServer } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
+import { say } from "../render/wrap.ts";
 
 export const command = defineCommand<object>({
   name: "trust add",
@@ -17,7 +18,7 @@ export const command = defineCommand<object>({
     const directory = resolve(io.cwd, words[0] ?? ".");
     const trust = await withServer(io, connection, async () => await connection.client.trust(directory));
     if (options.json === true) writeJson(io.stdout, trust);
-    else io.stdout.write(`Trusted: ${plainLine(directory, 4096)}\n`);
+    else say(io.stdout, `Trusted: ${plainLine(directory, 4096)}`);
     return exitCodes.ok;
   },
 });

@@ -7,6 +7,7 @@ import { writeJson } from "../io.ts";
 import { painter } from "../render/colour.ts";
 import { table } from "../render/table.ts";
 import { relativeTime } from "../render/time.ts";
+import { say } from "../render/wrap.ts";
 
 export const command = defineCommand<object>({
   name: "trust list",
@@ -20,7 +21,7 @@ export const command = defineCommand<object>({
     if (options.json === true) writeJson(io.stdout, trust);
     else if (!io.stdout.isTTY)
       io.stdout.write(directories.map(({ path, by, since }) => `${plainLine(path, 4096)}\t${by}\t${since ?? ""}\n`).join(""));
-    else if (directories.length === 0) io.stdout.write("No directory is trusted. Trust one: claude-worker trust add DIR\n");
+    else if (directories.length === 0) say(io.stdout, "No directory is trusted. Trust one: claude-worker trust add DIR");
     else {
       const rows = directories.map(({ path, by, since }) => [
         { text: by },

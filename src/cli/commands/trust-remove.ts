@@ -5,6 +5,7 @@ import { defineCommand } from "../command.ts";
 import { clientOf } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
+import { say } from "../render/wrap.ts";
 
 export const command = defineCommand<object>({
   name: "trust remove",
@@ -16,7 +17,7 @@ export const command = defineCommand<object>({
     const directory = resolve(io.cwd, words[0] ?? ".");
     const trust = await clientOf(io).distrust(directory);
     if (options.json === true) writeJson(io.stdout, trust);
-    else io.stdout.write(`Not trusted any more: ${plainLine(directory, 4096)}\n`);
+    else say(io.stdout, `Not trusted any more: ${plainLine(directory, 4096)}`);
     return exitCodes.ok;
   },
 });

@@ -7,6 +7,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
 import { painter } from "../render/colour.ts";
 import { table } from "../render/table.ts";
+import { say } from "../render/wrap.ts";
 
 const keys = ["day", "model", "group"] as const;
 type Key = (typeof keys)[number];
@@ -38,7 +39,7 @@ export const command = defineCommand<{ readonly by?: Key; readonly since?: strin
     ];
     if (options.json === true) writeJson(io.stdout, view);
     else if (!io.stdout.isTTY) io.stdout.write(view.usage.map((sum) => `${cells(sum).join("\t")}\n`).join(""));
-    else if (view.usage.length === 0) io.stdout.write("Nothing was used yet.\n");
+    else if (view.usage.length === 0) say(io.stdout, "Nothing was used yet.");
     else {
       const rows = [...view.usage, { key: "total", ...view.total }].map((sum) => cells(sum).map((text) => ({ text })));
       const header = [view.by.toUpperCase(), "INPUT", "OUTPUT", "CACHE READ", "CACHE WRITTEN", "US DOLLARS"];

@@ -11,6 +11,7 @@ import { painter } from "../render/colour.ts";
 import { attentionText } from "../render/attention.ts";
 import { endLine } from "../render/task-end.ts";
 import { readReference, readTaskId } from "../task-reference.ts";
+import { say } from "../render/wrap.ts";
 
 export const command = defineCommand<{ readonly timeout?: number; readonly strict?: boolean }>({
   name: "wait",
@@ -41,8 +42,9 @@ export const command = defineCommand<{ readonly timeout?: number; readonly stric
     const isTimedOut = open.length > 0 && !interrupt.signal.aborted;
     if (options.json === true) writeJson(io.stdout, { tasks: ended, open, timed_out: isTimedOut });
     else if (open.length > 0)
-      io.stderr.write(
-        `${isTimedOut ? "The time is over" : "Not waiting any longer"}: ${open.length === 1 ? "task" : "tasks"} ${open.join(", ")} not ended yet. Nothing was stopped.\n`,
+      say(
+        io.stderr,
+        `${isTimedOut ? "The time is over" : "Not waiting any longer"}: ${open.length === 1 ? "task" : "tasks"} ${open.join(", ")} not ended yet. Nothing was stopped.`,
       );
     if (isTimedOut) return exitCodes.timedOut;
     if (open.length > 0) return exitCodes.interrupted;

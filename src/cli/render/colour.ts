@@ -4,6 +4,8 @@ import type { Output } from "../io.ts";
 const codes = {
   bold: [1, 22],
   dim: [2, 22],
+  italic: [3, 23],
+  underline: [4, 24],
   red: [31, 39],
   green: [32, 39],
   yellow: [33, 39],

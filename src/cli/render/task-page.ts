@@ -8,10 +8,12 @@ import { painter } from "./colour.ts";
 import type { Painter } from "./colour.ts";
 import { statusColours, statusMarks } from "./status.ts";
 import { tookOf } from "./task-list.ts";
+import { markdownLines } from "./markdown/render.ts";
+import { prose } from "./wrap.ts";
 import { dollars, localTime, relativeTime } from "./time.ts";
 
 /** How much of a prompt a terminal shows. */
-const promptLines = 15;
+const promptLines = 6;
 
 export interface PageOptions {
   readonly output: Output;
@@ -21,21 +23,71 @@ export interface PageOptions {
   readonly raw: boolean;
 }
 
+/** The result first, then what needs a look, the facts and what to do next. */
 export function taskPage(task: TaskView, { output, now, raw }: PageOptions): string {
   const paint = painter(output);
   const clean = raw ? (output.isTTY ? visibleText : (text: string): string => text) : plainText;
-  const facts = factsOf(task, now).filter(([, value]) => value !== "");
-  const width = Math.max(...facts.map(([name]) => name.length));
+  const title = plainLine(task.name ?? task.title, 200);
+  const state = `${statusMarks[task.status]} ${task.status}${attentionMark(task)}`;
+  const result = clean(task.result ?? "").trim();
+  const lines = (text: string): string[] => (text.trim() === "" ? [] : prose(output, text.trim(), { first: "  ", rest: "  " }).split("\n"));
   return [
-    `${paint.bold(`Task ${task.id}`)}  ${paint[statusColours[task.status]](`${statusMarks[task.status]} ${task.status}${attentionMark(task)}`)}  ${plainLine(task.name ?? task.title, 120)}`,
-    ...facts.map(([name, value]) => `  ${paint.dim(name.padEnd(width))}  ${plainLine(value, 2000)}`),
-    ...section("Prompt", output.isTTY ? shortened(clean(task.prompt), task.id) : clean(task.prompt), paint),
-    ...section("System prompt", clean(task.system_prompt ?? ""), paint),
-    ...section("Error", task.error === null ? "" : clean(errorOf(task.error)), paint),
-    ...section("Attention", clean(attentionLines(task)), paint),
-    ...section("Result", clean(task.result ?? ""), paint),
+    `${paint.bold(`Task ${task.id}`)}  ${paint[statusColours[task.status]](state)}`,
+    ...prose(output, title, { first: "  ", rest: "  " }).split("\n"),
+    ...nowOf(task).map((line) => prose(output, line, { first: "  ", rest: "    " })),
+    ...section("Error", task.error === null ? [] : lines(clean(errorOf(task.error))), paint),
+    ...section(
+      "Result",
+      raw || !output.isTTY ? indented(result) : indented(markdownLines(result, output.columns - 2, paint).join("\n")),
+      paint,
+    ),
+    ...section("Attention", lines(clean(attentionLines(task))), paint),
+    ...section("Prompt", output.isTTY ? lines(shortened(clean(task.prompt), task.id)) : indented(clean(task.prompt)), paint),
+    ...section("System prompt", lines(clean(task.system_prompt ?? "")), paint),
+    "",
+    ...factLines(task, { output, now, paint }),
+    ...(output.isTTY ? section("Next", nextLines(task, output.columns), paint) : []),
     "",
   ].join("\n");
+}
+
+/** What a task that has not ended is about. */
+function nowOf(task: TaskView): string[] {
+  const lines = [
+    task.waiting_for === null ? "" : `Waits for: ${plainLine(waitText(task.waiting_for), 2000)}`,
+    task.status === "running" && task.last_action !== null ? `Doing: ${plainLine(task.last_action, 2000)}` : "",
+    task.cancel_requested && task.ended_at === null ? "Cancel requested, stopping" : "",
+  ];
+  return lines.filter((line) => line !== "");
+}
+
+function factLines(task: TaskView, { output, now, paint }: { output: Output; now: number; paint: Painter }): string[] {
+  const facts = factsOf(task, now).filter(([, value]) => value !== "");
+  const width = Math.max(...facts.map(([name]) => name.length));
+  const rest = " ".repeat(width + 4);
+  return facts.map(([name, value]) => {
+    const first = `  ${name.padEnd(width)}  `;
+    return prose(output, plainLine(value, 2000), { first, rest }).split("\n").map(paint.dim).join("\n");
+  });
+}
+
+function nextLines({ id, status, attempts }: TaskView, width: number): string[] {
+  const hasEnded = !["pending", "running", "waiting"].includes(status);
+  const commands: [string, string][] = hasEnded
+    ? [
+        ...(attempts > 0 ? [[`claude-worker logs ${id}`, "what it did, step by step"] as [string, string]] : []),
+        ...(attempts > 1 ? [[`claude-worker attempts ${id}`, "each try, and how it ended"] as [string, string]] : []),
+        [`claude-worker retry ${id}`, "run it again"],
+      ]
+    : [
+        [`claude-worker watch ${id}`, "follow it until it ends"],
+        [`claude-worker cancel ${id}`, "stop it"],
+      ];
+  const left = Math.max(...commands.map(([command]) => command.length));
+  return commands.map(([command, does]) => {
+    const line = `  ${command.padEnd(left)}  ${does}`;
+    return line.length <= width ? line : `  ${command}`;
+  });
 }
 
 function factsOf(task: TaskView, now: number): [string, string][] {
@@ -43,9 +95,6 @@ function factsOf(task: TaskView, now: number): [string, string][] {
   const took = tookOf(task, now);
   const ended = task.ended_at === null ? "" : `${when(task.ended_at)}${took === "" ? "" : `, took ${took}`}`;
   return [
-    ["Waits for", task.waiting_for === null ? "" : waitText(task.waiting_for)],
-    ["Doing", task.status === "running" ? (task.last_action ?? "") : ""],
-    ["Cancel", task.cancel_requested && task.ended_at === null ? "requested, stopping" : ""],
     ["Directory", task.working_directory],
     ["Model", task.model ?? "Claude Code's default"],
     ["Permissions", permissionsOf(task)],
@@ -115,15 +164,15 @@ function shortened(prompt: string, id: number): string {
   ].join("\n");
 }
 
-function section(title: string, text: string, paint: Painter): string[] {
+function section(title: string, lines: readonly string[], paint: Painter): string[] {
+  return lines.length === 0 ? [] : ["", paint.bold(title), ...lines];
+}
+
+function indented(text: string): string[] {
   return text.trim() === ""
     ? []
-    : [
-        "",
-        paint.bold(title),
-        ...text
-          .trim()
-          .split("\n")
-          .map((line) => `  ${line}`),
-      ];
+    : text
+        .trim()
+        .split("\n")
+        .map((line) => (line === "" ? "" : `  ${line}`));
 }

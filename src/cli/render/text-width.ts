@@ -12,6 +12,11 @@ export function textWidth(text: string): number {
   return width;
 }
 
+/** As `textWidth` for a text that we have painted: colours take no room. */
+export function paintedWidth(text: string): number {
+  return textWidth(text.replaceAll(/\x1b\[\d+m/g, ""));
+}
+
 /** The text cut to `max` columns; a cut shows as `…`. */
 export function fitWidth(text: string, max: number): string {
   if (textWidth(text) <= max) return text;
@@ -29,4 +34,9 @@ export function fitWidth(text: string, max: number): string {
 function widthOf(character: string): number {
   if (none.test(character)) return 0;
   return wide.test(character) ? 2 : 1;
+}
+
+/** Whether a text holds characters of two columns. */
+export function isWide(text: string): boolean {
+  return !ascii.test(text) && wide.test(text);
 }

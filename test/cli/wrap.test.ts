@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { textWidth } from "../../src/cli/render/text-width.ts";
+import { prose, wrap } from "../../src/cli/render/wrap.ts";
+
+test("a text is broken at words, with a hanging indent", () => {
+  assert.deepEqual(wrap("one two three four five six", 20, { first: "- ", rest: "  " }), ["- one two three four", "  five six"]);
+  assert.deepEqual(wrap("first\n  indented line that is too long here", 24), ["first", "  indented line that is", "  too long here"]);
+  assert.deepEqual(wrap("  2  pending  a", 20), ["  2  pending  a"], "columns stay");
+  assert.equal(prose({ isTTY: false, columns: 20 }, "a line that is longer than the width"), "a line that is longer than the width");
+});
+
+test("a command to copy is never broken: it gets a line of its own", () => {
+  const command = 'claude-worker run "Fix the test, please" --allow "Bash(npm test)" --dir /a/b.c';
+  const cases: [string, string][] = [
+    [`Not trusted. If you trust it: ${command}`, command],
+    [`It is not there. See: claude-worker trust list, and then try it once more`, "claude-worker trust list,"],
+    [`Change it with "claude-worker config set workers 8" before the start`, '"claude-worker config set workers 8"'],
+    ["Run claude-worker server restart to start the server again", "claude-worker server restart"],
+    ["It goes on: claude-worker server start && claude-worker watch 42", "claude-worker server start && claude-worker watch 42"],
+  ];
+  for (const [text, unbroken] of cases)
+    for (let width = 20; width < 120; width += 1) {
+      const lines = wrap(text, width, { rest: "  " });
+      assert.ok(
+        lines.some((line) => line.includes(unbroken)),
+        `${width}: ${lines.join("\n")}`,
+      );
+      assert.ok(
+        lines.every((line) => line.length <= width || line.trim() === unbroken),
+        `${width}: ${lines.join("\n")}`,
+      );
+    }
+});
+
+test("a dot between commands goes where the line ends", () => {
+  const text = "Next: claude-worker watch 1 · claude-worker show 1 · claude-worker cancel 1";
+  assert.deepEqual(wrap(text, 52), ["Next: claude-worker watch 1 · claude-worker show 1", "claude-worker cancel 1"]);
+  assert.deepEqual(wrap(text, 100), [text]);
+});
+
+test("no line is wider than the terminal but for a word that is, and nothing is lost", () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: fc.constantFrom("a", "b ", "日", "本。", " ", '"', "é", "🚀 ", "· "), maxLength: 80 }),
+      fc.integer({ min: 20, max: 60 }),
+      (text, width) => {
+        const lines = wrap(text, width);
+        const longest = Math.max(0, ...text.split(/\s+/).map((word) => textWidth(word)));
+        for (const line of lines) assert.ok(textWidth(line) <= Math.max(width, longest), JSON.stringify(lines));
+        const kept = (all: string): string => all.replaceAll(/[\s·]/g, "");
+        assert.equal(kept(lines.join("")), kept(text));
+      },
+    ),
+  );
+});
