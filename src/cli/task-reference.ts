@@ -49,7 +49,7 @@ export async function actTaskId(client: WorkerClient, text: string): Promise<num
 }
 
 /** The number of `42` or `#42`; null: the text is not a number. @throws WorkerError invalid_input: no task can have it. */
-function idOf(text: string): number | null {
+export function idOf(text: string): number | null {
   const digits = /^#?(\d+)$/.exec(text)?.[1];
   if (digits === undefined) return null;
   const id = Number(digits);

@@ -1,8 +1,9 @@
 /** `wait`: until tasks have ended. */
 import type { WorkerClient } from "../../client/worker-client.ts";
+import { ServerUnreachable } from "../../client/server-unreachable.ts";
 import type { TaskView } from "../../contract/views.ts";
 import { defineCommand } from "../command.ts";
-import { reading } from "../connection.ts";
+import { clientOf, reading } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
 import type { Io } from "../io.ts";
@@ -10,7 +11,7 @@ import { duration } from "../option-values.ts";
 import { painter } from "../render/colour.ts";
 import { attentionText } from "../render/attention.ts";
 import { endLine } from "../render/task-end.ts";
-import { readReference, readTaskId } from "../task-reference.ts";
+import { idOf, readReference, readTaskId } from "../task-reference.ts";
 import { say } from "../render/wrap.ts";
 
 export const command = defineCommand<{ readonly timeout?: number; readonly strict?: boolean }>({
@@ -29,10 +30,7 @@ export const command = defineCommand<{ readonly timeout?: number; readonly stric
     { command: 'claude-worker wait "$id" --timeout 10m && deploy', does: "in a script" },
   ],
   async run({ words, options, io }) {
-    const { client, found: ids } = await reading(
-      io,
-      async (server) => await Promise.all(words.map(async (word) => await known(server, word))),
-    );
+    const { client, found: ids } = await tasksOf(words, io);
     const interrupt = new AbortController();
     const release = io.onInterrupt(() => interrupt.abort());
     const onEnd = (task: TaskView): void => void (options.json === true || io.stdout.write(`${lineOf(task, io)}\n`));
@@ -53,6 +51,17 @@ export const command = defineCommand<{ readonly timeout?: number; readonly stric
     return ended.every(isGood) ? exitCodes.ok : exitCodes.failed;
   },
 });
+
+/** With ids alone, a server that cannot be started here is waited for. */
+async function tasksOf(words: readonly string[], io: Io): Promise<{ client: WorkerClient; found: number[] }> {
+  try {
+    return await reading(io, async (server) => await Promise.all(words.map(async (word) => await known(server, word))));
+  } catch (error) {
+    const ids = words.map(idOf);
+    if (!(error instanceof ServerUnreachable) || ids.includes(null)) throw error;
+    return { client: clientOf(io), found: ids.flatMap((id) => id ?? []) };
+  }
+}
 
 /** The id of a task that is there: asking for it also starts the server. */
 async function known(client: WorkerClient, reference: string): Promise<number> {
