@@ -52,7 +52,11 @@ export const taskSummaryView = z.object({
   last_action: z.string().nullable().describe("Newest line of the summary log."),
   error: z.object({ code: z.string(), message: z.string(), api_status: z.int().optional() }).nullable(),
   attention: z.array(attentionView).describe("What to look at in a completed task; empty: nothing."),
-  cost_usd: z.number().nullable(),
+  cost_usd: z.number().nullable().describe("US dollars over all attempts; grows while the task runs."),
+  tokens: z
+    .object({ input: z.int(), output: z.int(), cache_read: z.int(), cache_creation: z.int() })
+    .nullable()
+    .describe("Of all models, over all attempts; grows while the task runs."),
   num_turns: z.int().nullable(),
   duration_ms: z.int().nullable(),
   cancel_requested: z.boolean(),

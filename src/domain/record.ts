@@ -33,6 +33,11 @@ export type RunnerNote =
   | { type: "worker"; subtype: "gave_up"; error: string; text: string }
   | { type: "worker"; subtype: "permission_denied"; tool: string; toolUseId: string; input: unknown; reason: string }
   | { type: "worker"; subtype: "stop_requested"; reason: StopReason }
+  /**
+   * The session's running total of money (US dollars) and, by model, of tokens (SDK's ModelUsage). `base`: what a resumed session had
+   * saved, which is where it continues counting.
+   */
+  | { type: "worker"; subtype: "spending"; base: boolean; costUsd: number; modelUsage: Readonly<Record<string, object>> }
   /** Processes that were left of the attempt's tree and had to be ended. */
   | { type: "worker"; subtype: "swept"; processes: readonly SweptProcess[] }
   | { type: "worker"; subtype: "stderr"; text: string }

@@ -36,7 +36,10 @@ export const defaultRetryPolicy: RetryPolicy = {
 
 export interface EndedAttempt {
   readonly outcome: Outcome;
-  readonly task: Pick<Task, "cancelRequestedAt" | "poisonCount" | "retriesSpent" | "retries" | "refusals" | "refusal" | "model">;
+  readonly task: Pick<
+    Task,
+    "cancelRequestedAt" | "poisonCount" | "retriesSpent" | "retries" | "refusals" | "refusal" | "model" | "maxBudgetUsd" | "costUsd"
+  >;
   /** Whether the attempt left at least one finished step behind (`madeProgress` of its events). */
   readonly progressed: boolean;
   /** How many attempts in a row, this one included, never began; 0: this one did. */
@@ -78,6 +81,14 @@ export interface Consequence {
 
 /** What follows from an outcome. A cancel that was requested wins over everything, also over a success: who asked for it was told so. */
 export function afterOutcome(ended: EndedAttempt): Consequence {
+  const after = afterAttempt(ended);
+  const { maxBudgetUsd, costUsd } = ended.task;
+  if (after.operation !== "requeue" || maxBudgetUsd === null || (costUsd ?? 0) < maxBudgetUsd) return after;
+  const message = `The task's budget is spent: $${(costUsd ?? 0).toFixed(4)} over all attempts. Submit it again with a larger one (--max-budget-usd). The last attempt: ${ended.outcome.message}`;
+  return { ...unchanged, operation: "fail", error: { code: "budget_exhausted", message }, hold: after.hold, probe: after.probe };
+}
+
+function afterAttempt(ended: EndedAttempt): Consequence {
   const { outcome, task } = ended;
   if (task.cancelRequestedAt !== null || outcome.kind === "cancelled") return cancelled(ended);
   switch (outcome.kind) {

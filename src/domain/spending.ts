@@ -1,4 +1,6 @@
-/** What a task has cost over all of its sessions. Claude Code counts per session: each result carries the session's running total. */
+/** What a task has cost over all of its sessions. Claude Code counts per session: it reports the session's running total. */
+import { amountOf, countOf, objectOf } from "./read-json.ts";
+import type { JournalRecord } from "./record.ts";
 import type { ModelUsage } from "./task.ts";
 
 export interface Spending {
@@ -7,12 +9,61 @@ export interface Spending {
   readonly usage: Readonly<Record<string, ModelUsage>> | null;
 }
 
+/** A session's running total, as it was reported last. */
+export interface SessionSpent {
+  readonly costUsd: number;
+  readonly usage: Readonly<Record<string, ModelUsage>>;
+  /** When (UTC ms). */
+  readonly at: number;
+  /** Where a resumed session continues counting: spent by earlier attempts, and counted then. */
+  readonly base: boolean;
+}
+
+/** The running total that a record of the journal reports; null: it reports none. */
+export function sessionSpentIn(record: JournalRecord): SessionSpent | null {
+  const message: Readonly<Record<string, unknown>> = { ...record };
+  const at = Date.parse(record._at);
+  if (record.type === "worker") {
+    if (startsSession(message)) return { costUsd: 0, usage: {}, at, base: true };
+    if (record.subtype !== "spending") return null;
+    return { costUsd: amountOf(message["costUsd"]) ?? 0, usage: usageIn(message["modelUsage"]), at, base: message["base"] === true };
+  }
+  const costUsd = record.type === "result" ? amountOf(message["total_cost_usd"]) : null;
+  return costUsd === null ? null : { costUsd, usage: usageIn(message["modelUsage"]), at, base: false };
+}
+
+/** From here on a session counts from nothing. One that is resumed says itself what it had saved. */
+function startsSession({ subtype, resume, sessionId }: Readonly<Record<string, unknown>>): boolean {
+  if (subtype === "session" || subtype === "session_restarted") return true;
+  return subtype === "started" && resume === false && typeof sessionId === "string";
+}
+
+/** Whether the report says nothing: a result of a crash carries zeros (SDKResultError of the Agent SDK). */
+export function isZeroed(before: SessionSpent | null, after: SessionSpent): boolean {
+  return !after.base && after.costUsd === 0 && (before?.costUsd ?? 0) > 0;
+}
+
+function usageIn(models: unknown): Record<string, ModelUsage> {
+  return Object.fromEntries(Object.entries(objectOf(models)).map(([model, usage]) => [model, modelUsageIn(objectOf(usage))]));
+}
+
+function modelUsageIn(usage: Readonly<Record<string, unknown>>): ModelUsage {
+  const { inputTokens, outputTokens, cacheReadInputTokens, cacheCreationInputTokens, costUSD } = usage;
+  return {
+    inputTokens: countOf(inputTokens) ?? 0,
+    outputTokens: countOf(outputTokens) ?? 0,
+    cacheReadInputTokens: countOf(cacheReadInputTokens) ?? 0,
+    cacheCreationInputTokens: countOf(cacheCreationInputTokens) ?? 0,
+    costUsd: amountOf(costUSD) ?? 0,
+  };
+}
+
 /** The task's total after one session's running total went from `before` (null: the session is new) to `after`. */
 export function spentInAll(total: Spending, before: Spending | null, after: Spending): Spending {
   // A result that was recovered from the session knows no money. Only these two: a caller may hand in a whole task, and writes what comes back.
   if (after.costUsd === null) return { costUsd: total.costUsd, usage: total.usage };
   return {
-    costUsd: Math.max(0, (total.costUsd ?? 0) - (before?.costUsd ?? 0)) + after.costUsd,
+    costUsd: rounded(Math.max(0, (total.costUsd ?? 0) - (before?.costUsd ?? 0)) + after.costUsd),
     usage: usageInAll(total.usage ?? {}, before?.usage ?? {}, after.usage ?? {}),
   };
 }
@@ -20,6 +71,11 @@ export function spentInAll(total: Spending, before: Spending | null, after: Spen
 /** The budget that is left for the next attempt; null: there is no limit. Never 0, which Claude Code would not take for a limit. */
 export function budgetLeftUsd(maxBudgetUsd: number | null, spentUsd: number | null): number | null {
   return maxBudgetUsd === null ? null : Math.max(0.000_001, maxBudgetUsd - (spentUsd ?? 0));
+}
+
+/** Sums of binary fractions end in noise; a billionth of a dollar is precise enough. */
+function rounded(costUsd: number): number {
+  return Math.round(costUsd * 1e9) / 1e9;
 }
 
 type Usage = Readonly<Record<string, ModelUsage>>;
@@ -38,6 +94,6 @@ function modelInAll(total: ModelUsage = none, before: ModelUsage = none, after: 
     outputTokens: sum("outputTokens"),
     cacheReadInputTokens: sum("cacheReadInputTokens"),
     cacheCreationInputTokens: sum("cacheCreationInputTokens"),
-    costUsd: sum("costUsd"),
+    costUsd: rounded(sum("costUsd")),
   };
 }

@@ -1,6 +1,7 @@
 /** What a task and an attempt are. Times are UTC milliseconds since 1970; money is US dollars. */
 import type { Attention } from "./attention.ts";
 import type { Outcome } from "./outcome.ts";
+import type { SessionSpent } from "./spending.ts";
 
 export const taskStatuses = ["pending", "running", "waiting", "completed", "failed", "cancelled", "skipped"] as const;
 export type TaskStatus = (typeof taskStatuses)[number];
@@ -122,6 +123,8 @@ export interface Attempt {
   /** Start time of the runner's process as the OS counts it (opaque). */
   readonly pidStart: string | null;
   readonly stopRequested: StopReason | null;
+  /** The session's running total, as this attempt last reported it; null: it has not yet. */
+  readonly sessionSpent: SessionSpent | null;
   /** Fingerprint of the account whose sign-in it was started with; null: not known. */
   readonly account: string | null;
 }

@@ -35,6 +35,7 @@ export function taskSummaryView(task: TaskRow, waiting: WaitingContext): TaskSum
           },
     attention: [...(task.attention ?? [])],
     cost_usd: task.costUsd,
+    tokens: tokensOf(task.usage),
     num_turns: task.numTurns,
     duration_ms: task.durationMs,
     cancel_requested: task.cancelRequestedAt !== null,
@@ -125,6 +126,17 @@ function waitingForView(task: TaskRow, waiting: WaitingContext): WaitingForView 
   const reason = waitingFor(task, waiting);
   if (reason !== null) return { ...reason, until: rfc3339OrNull(reason.until) };
   return { reason: "capacity", message: waiting.agentLimit(task.id) ?? "starts now", until: null };
+}
+
+function tokensOf(usage: Task["usage"]): TaskSummaryView["tokens"] {
+  if (usage === null) return null;
+  const sum = (field: keyof ModelUsage): number => Object.values(usage).reduce((total, model) => total + model[field], 0);
+  return {
+    input: sum("inputTokens"),
+    output: sum("outputTokens"),
+    cache_read: sum("cacheReadInputTokens"),
+    cache_creation: sum("cacheCreationInputTokens"),
+  };
 }
 
 function usageView(usage: ModelUsage): NonNullable<TaskView["usage"]>[string] {

@@ -30,6 +30,7 @@ const attemptRow = defineRow<Attempt>({
   pidStart: "plain",
   stopRequested: "plain",
   account: "plain",
+  sessionSpent: "json",
 });
 
 type AttemptPatch = Parameters<AttemptStore["patch"]>[1];

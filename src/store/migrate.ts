@@ -6,6 +6,7 @@ import { agents } from "./migrations/0003-agents.ts";
 import { attention } from "./migrations/0004-attention.ts";
 import { refusals } from "./migrations/0005-refusals.ts";
 import { callers } from "./migrations/0006-callers.ts";
+import { runningCost } from "./migrations/0007-running-cost.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -15,7 +16,7 @@ interface Migration {
 }
 
 /** In order. Append only: a migration that was shipped never changes. */
-export const migrations: readonly Migration[] = [base, integrations, agents, attention, refusals, callers];
+export const migrations: readonly Migration[] = [base, integrations, agents, attention, refusals, callers, runningCost];
 
 /** The `user_version` of a database that this version writes. */
 export const schemaVersion: number = migrations.length;

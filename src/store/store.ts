@@ -189,7 +189,10 @@ export interface AttemptStore {
   /** Inside `write`. Takes an open attempt of an older epoch over; null when it is closed or a newer epoch has it. */
   adopt(id: number): Attempt | null;
   /** Inside `write`. Sets fields of an open attempt of this epoch; null otherwise. */
-  patch(id: number, patch: Partial<Pick<Attempt, "pid" | "pidStart" | "sessionId" | "stopRequested" | "warm">>): Attempt | null;
+  patch(
+    id: number,
+    patch: Partial<Pick<Attempt, "pid" | "pidStart" | "sessionId" | "stopRequested" | "warm" | "sessionSpent">>,
+  ): Attempt | null;
   /** Inside `write`. Remembers how far the journal is ingested. False when this epoch does not hold the open attempt. */
   advance(id: number, journalOffset: number, lastRecord: number): boolean;
   /** Inside `write`. Closes an open attempt of this epoch; false when somebody else did. The task's transition is a separate, guarded call. */

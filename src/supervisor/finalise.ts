@@ -96,7 +96,8 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
     error: after.error,
     ...(completed ? { attention: attentionOf(store, attempt) } : { result: null }),
     ...(facts.result === null ? {} : { numTurns: (task.numTurns ?? 0) + facts.result.turns }),
-    ...(facts.result === null ? {} : spentInAll(task, sessionBefore(store, attempt), facts.result)),
+    // Counted already where the session reported its running total.
+    ...(facts.result === null || attempt.sessionSpent !== null ? {} : spentInAll(task, sessionBefore(store, attempt), facts.result)),
     durationMs: (task.durationMs ?? 0) + Math.max(0, now - attempt.startedAt),
   });
   const ended = { outcome: outcome.kind, message: outcome.message, attempt: attempt.number };

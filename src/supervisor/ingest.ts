@@ -2,6 +2,8 @@
 import { eventsFromRecord } from "../domain/events-from-record.ts";
 import type { NewEvent } from "../domain/event.ts";
 import type { JournalRecord } from "../domain/record.ts";
+import { isZeroed, sessionSpentIn, spentInAll } from "../domain/spending.ts";
+import type { SessionSpent } from "../domain/spending.ts";
 import { summaryLines } from "../domain/summary.ts";
 import type { Attempt } from "../domain/task.ts";
 import type { Store } from "../store/store.ts";
@@ -14,6 +16,7 @@ export class Ingest {
   readonly #workingDirectory: string;
   #offset: number;
   #lastRecord: number;
+  #spent: SessionSpent | null;
 
   constructor(store: Store, attempt: Attempt, journal: string, workingDirectory: string) {
     this.#store = store;
@@ -22,6 +25,7 @@ export class Ingest {
     this.#workingDirectory = workingDirectory;
     this.#offset = attempt.journalOffset;
     this.#lastRecord = attempt.lastRecord;
+    this.#spent = attempt.sessionSpent;
   }
 
   /** Whether the runner's closing record was seen is in the store (`attempt_ended`); this only says how far we are, in bytes. */
@@ -53,8 +57,29 @@ export class Ingest {
     const events = steps.flatMap(({ events: made, lines }) => withSummary(made, lines));
     if (events.length > 0) this.#store.events.append(taskId, id, events, steps.flatMap(({ lines }) => lines).at(-1));
     for (const record of records) this.#keep(record);
+    this.#keepSpending(records);
     if (records.some(isClosing)) onEnd();
     return true;
+  }
+
+  /**
+   * Counts what the session spent. A result alone is left to the attempt's end: where no running total was reported before it, only
+   * earlier results tell what the session had spent already.
+   */
+  #keepSpending(records: readonly JournalRecord[]): void {
+    const { id, taskId } = this.#attempt;
+    const { attempts, tasks } = this.#store;
+    let before = this.#spent;
+    for (const record of records) {
+      const spent = sessionSpentIn(record);
+      if (spent === null || (record.type === "result" && before === null) || isZeroed(before, spent)) continue;
+      const task = tasks.get(taskId);
+      if (task === null) return;
+      attempts.patch(id, { sessionSpent: spent });
+      if (!spent.base) tasks.patch(taskId, spent.at, spentInAll(task, before, spent));
+      before = spent;
+    }
+    this.#spent = before;
   }
 
   /** What later attempts and doors need in full: the session's id and the result's text. */

@@ -26,7 +26,8 @@ const limited = (limit: string, resetsAt = now + 60 * minuteMs): Outcome => ({
 type Change = Partial<Omit<EndedAttempt, "task">> & { task?: Partial<EndedAttempt["task"]> };
 
 function after(outcome: Outcome, { task, ...change }: Change = {}): Consequence {
-  const none = { cancelRequestedAt: null, poisonCount: 0, retriesSpent: 0, retries: 0, refusals: 0, refusal: null, model: null };
+  const none = { cancelRequestedAt: null, poisonCount: 0, retriesSpent: 0, retries: 0, refusals: 0, refusal: null };
+  const rest = { model: null, maxBudgetUsd: null, costUsd: null };
   return afterOutcome({
     outcome,
     progressed: false,
@@ -39,7 +40,7 @@ function after(outcome: Outcome, { task, ...change }: Change = {}): Consequence 
     wall: now,
     random: () => 1,
     ...change,
-    task: { ...none, ...task },
+    task: { ...none, ...rest, ...task },
   });
 }
 

@@ -24,7 +24,18 @@ function after(outcome: Outcome, change: Partial<Omit<EndedAttempt, "task">> & {
     wall: now,
     random: () => 0.5,
     ...change,
-    task: { cancelRequestedAt: null, poisonCount: 0, retriesSpent: 0, retries: 0, refusals: 0, refusal: null, model: null, ...change.task },
+    task: {
+      cancelRequestedAt: null,
+      poisonCount: 0,
+      retriesSpent: 0,
+      retries: 0,
+      refusals: 0,
+      refusal: null,
+      model: null,
+      maxBudgetUsd: null,
+      costUsd: null,
+      ...change.task,
+    },
   });
 }
 
@@ -208,6 +219,15 @@ test("a budget that is used up is never tried again", () => {
   });
 });
 
+test("a task whose attempts have spent its budget is not tried again, whatever ended the last one", () => {
+  for (const outcome of [crashed, lost, overloaded, limited, authFailed, { kind: "interrupted", message: "Stopped." } as const]) {
+    assert.equal(after(outcome, { task: { maxBudgetUsd: 2, costUsd: 1.9 } }).operation, "requeue");
+    const { operation, error } = after(outcome, { task: { maxBudgetUsd: 2, costUsd: 2 } });
+    assert.deepEqual([operation, error?.code], ["fail", "budget_exhausted"]);
+    assert.match(error?.message ?? "", /\$2\.0000 over all attempts.*--max-budget-usd/);
+  }
+});
+
 const anyOutcome: fc.Arbitrary<Outcome> = fc.record(
   {
     kind: fc.constantFrom(...outcomeKinds),
@@ -228,6 +248,8 @@ const anyEnd: fc.Arbitrary<EndedAttempt> = fc.record({
     refusals: fc.nat(10),
     refusal: fc.constantFrom(null, "auth_failed account:abc", "rate_limited account:abc"),
     model: fc.constantFrom(null, "opus"),
+    maxBudgetUsd: fc.constant(null),
+    costUsd: fc.constantFrom(null, 3),
   }),
   progressed: fc.boolean(),
   unbegun: fc.nat(2000),
@@ -274,6 +296,8 @@ test("no task is tried for ever without progress, except while it is held", () =
         refusals: 0,
         refusal: null,
         model: null,
+        maxBudgetUsd: null,
+        costUsd: null,
       };
       const ended = kinds.some((kind) => {
         const consequence = after({ kind, message: "x" }, { task });

@@ -44,6 +44,7 @@ describe("a claim", () => {
         pid: null,
         pidStart: null,
         stopRequested: null,
+        sessionSpent: null,
       },
     });
     assert.deepEqual(store.attempts.open(), [claimed?.attempt]);

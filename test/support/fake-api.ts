@@ -252,6 +252,7 @@ function newTask(id: number, input: ParsedTaskInput, at: string): TaskView {
     error: null,
     attention: [],
     cost_usd: null,
+    tokens: null,
     num_turns: null,
     duration_ms: null,
     cancel_requested: false,

@@ -75,7 +75,7 @@ export function serverRoutes(api: WorkerApi, { requests, streams }: DoorState): 
       name: "usage",
       tag,
       summary: "Tokens and money by day, model or group",
-      description: "From what the sessions reported; a session that died without a report is counted with its next one.",
+      description: "From what the sessions reported after each model call, of running and of killed attempts, too.",
       query: usageQuery,
       answers: { 200: { description: "The sums, and their total.", schema: usageView } },
       handle: ({ query }) => ({ status: 200, json: api.usage(query) }),

@@ -10,10 +10,14 @@ import { ClaudeProcess } from "./claude-process.ts";
 import { claimOptions, denialOf, hostOptions, isClaimable, parkedEnv, probeOptions, probePrompt, taskOptions } from "./claude-options.ts";
 import { isNoise, refusedSignIn } from "./messages.ts";
 import { messagesOf } from "./query-messages.ts";
+import { RunningCost } from "./running-cost.ts";
+import type { SpendingNote } from "./running-cost.ts";
 import { resumeSession } from "./resume-session.ts";
 import type { Launch } from "./resume-session.ts";
 
 type Sdk = typeof sdk;
+/** A message of Claude Code, or what it told of its spending. */
+type Said = SDKMessage | SpendingNote;
 
 /** The SDK takes about 100 ms to load, which begins here. */
 export const createAgent: CreateAgent = (options) => new ClaudeAgent(options);
@@ -116,8 +120,8 @@ class ClaudeAgent implements Agent {
 
   /** @returns null when the parked Claude Code has the task, else why it does not. Its messages wait until that is known. */
   async #claim(work: AgentWork): Promise<string | null> {
-    let take: (message: SDKMessage) => void = (message) => held.push(message);
-    const held: SDKMessage[] = [];
+    let take: (message: Said) => void = (message) => held.push(message);
+    const held: Said[] = [];
     try {
       const spare = await this.#spare;
       if (spare === null || this.#halted) return "stopped before it began";
@@ -160,22 +164,25 @@ class ClaudeAgent implements Agent {
   }
 
   /** Hands on every message to the last, and waits for the process. @returns what the SDK threw; null behind a result, which says all there is. */
-  async #follow(query: Query, take: (message: SDKMessage) => void): Promise<string | null> {
+  async #follow(query: Query, take: (message: Said) => void): Promise<string | null> {
     let answered = false;
+    const cost = new RunningCost(query, take);
     try {
       for await (const message of messagesOf(query, this.#claude)) {
         if (message.type === "result" || message.type === "assistant") answered = message.type === "result";
         take(message);
+        if (message.type === "assistant") cost.touch();
       }
       return null;
     } catch (error) {
       return answered ? null : messageOf(error);
     } finally {
+      cost.stop();
       await this.#claude.ended;
     }
   }
 
-  #take(message: SDKMessage): void {
+  #take(message: Said): void {
     if (isNoise(message)) return;
     this.#emit(message);
     const refused = refusedSignIn(message);

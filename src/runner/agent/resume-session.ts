@@ -5,7 +5,7 @@ import type { SessionMessage } from "./finished-turn.ts";
 import { Inbox } from "./inbox.ts";
 import { isNoConversation } from "./messages.ts";
 import type { Message } from "./messages.ts";
-import { findTranscript, mendTranscript, setAside } from "./transcript.ts";
+import { findTranscript, mendTranscript, savedSpending, setAside } from "./transcript.ts";
 
 /** What a person says, in the SDK's shape (SDKUserMessage). */
 export interface UserMessage {
@@ -49,6 +49,7 @@ const continuation: UserMessage = {
 export async function resumeSession(work: AgentWork, port: SessionPort): Promise<string | null> {
   const transcript = findTranscript(port.env, work.sessionId);
   if (transcript === null) return restart(work, port, "Claude Code has no record of the session.");
+  port.emit({ type: "worker", subtype: "spending", base: true, ...savedSpending(transcript) });
   mend(transcript, work, port.emit);
   if (work.followUp === null && (await recover(work, port))) return null;
   const ended = await (work.followUp === null ? continueTurn(work, port) : followUp(work, port, work.followUp));

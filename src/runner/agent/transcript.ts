@@ -20,6 +20,17 @@ export function findTranscript(env: Readonly<Record<string, string | undefined>>
   return files.find((file) => existsSync(file)) ?? null;
 }
 
+/** What Claude Code saved of the session's running total: a resumed session continues from there. Nothing saved: it counts from nothing. */
+export function savedSpending(transcript: string): { costUsd: number; modelUsage: Readonly<Record<string, object>> } {
+  const saved = parseLines(readFileSync(transcript, "utf8")).findLast(({ type }) => type === "cost-state") ?? {};
+  const { totalCostUSD: costUsd, modelUsage } = saved;
+  const isObject = typeof modelUsage === "object" && modelUsage !== null;
+  return {
+    costUsd: typeof costUsd === "number" ? costUsd : 0,
+    modelUsage: isObject ? (modelUsage as Readonly<Record<string, object>>) : {},
+  };
+}
+
 /** Moves a transcript out of the way of a new one with the same id. Nothing is deleted. */
 export function setAside(transcript: string): void {
   renameSync(transcript, `${transcript}.set-aside-${Date.now()}`);
