@@ -23,6 +23,8 @@ export interface Started {
   readonly logFile: string;
   /** What the server has to say about its start, e.g. that the port was taken. */
   readonly notes: readonly string[];
+  /** What is degraded from the start, e.g. a full disk: the server reads, and takes tasks when that is over. */
+  readonly problems: readonly string[];
 }
 
 /** How a server's Node is started: new objects may take 3 MB instead of 48 before the collector looks, one helper thread instead of four keeps memory of its own, and the server may call the collector when it is quiet. */
@@ -103,7 +105,7 @@ export async function startByItself(io: Io, connection: Connection): Promise<voi
       const started = await startServer(io, connection, ["--socket-only-if-taken"]);
       const where = started.url ?? `${started.socket} (the unix socket only)`;
       say(io.stderr, `Started the server: pid ${started.pid}, ${where}.`);
-      for (const note of started.notes) say(io.stderr, note);
+      for (const note of [...started.notes, ...started.problems]) say(io.stderr, note);
       return;
     } catch (error) {
       if (!(error instanceof WorkerError) || performance.now() > until) throw error;
@@ -148,6 +150,8 @@ function openLog(home: string, file: string): number {
     return log;
   } catch (error) {
     const { code = "unknown error" } = error as NodeJS.ErrnoException;
+    if (code === "ENOSPC" || code === "EDQUOT")
+      throw new WorkerError("storage_full", `The disk of the server's log ${file} is full (${code}). Free some space.`);
     throw new WorkerError(
       "storage_unusable",
       `The server's log ${file} cannot be written (${code}). Mend the rights, or choose another place: CLAUDE_WORKER_HOME.`,
@@ -191,12 +195,20 @@ function answerOf(text: string): Answer {
     ready?: boolean;
     error?: { code: string; message: string };
     warnings?: string[];
+    problems?: string[];
   } & Answer;
   if (message.error !== undefined) {
     const code = (errorCodes as readonly string[]).includes(message.error.code) ? (message.error.code as ErrorCode) : "internal";
     throw new WorkerError(code, message.error.message);
   }
-  return { pid: message.pid, url: message.url, socket: message.socket, home: message.home, notes: message.warnings ?? [] };
+  return {
+    pid: message.pid,
+    url: message.url,
+    socket: message.socket,
+    home: message.home,
+    notes: message.warnings ?? [],
+    problems: message.problems ?? [],
+  };
 }
 
 /** The server process ended before it said whether it could start. */

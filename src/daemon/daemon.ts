@@ -1,6 +1,5 @@
 /** The server: wires the rooms in order, by name, and takes them down in the opposite order. Nothing else constructs services. */
-import { existsSync, rmSync, watch, writeFileSync } from "node:fs";
-import type { FSWatcher } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Logger } from "pino";
@@ -39,11 +38,14 @@ import { newRunnerId, runnerIdPrefix } from "../supervisor/spawn-runner.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
 import { givingMemoryBack } from "./give-memory-back.ts";
+import { FileKeeper } from "./keep-files.ts";
 import { lazyMcp } from "./lazy-mcp.ts";
 import type { DaemonOptions } from "./options.ts";
+import { writeServerInfo } from "./server-info.ts";
 import { steadyClock } from "./steady-clock.ts";
 import { ensureToken, keyFrom } from "./token-file.ts";
 import { version } from "./version.ts";
+import { whenWritable } from "./when-writable.ts";
 
 /** A parked runner that nobody connects to leaves after this long. */
 const orphanTimeoutMs = 10_000;
@@ -64,8 +66,10 @@ export interface Daemon {
   readonly url: string | null;
   /** Sentences for whoever started it, e.g. that the port was taken. */
   readonly warnings: readonly string[];
-  /** Resolves when it has stopped, whoever asked. */
-  readonly stopped: Promise<void>;
+  /** Sentences about what is degraded from the start, e.g. a full disk: then it reads only, and works as soon as there is room. */
+  readonly problems: readonly string[];
+  /** Resolves with the exit code when it has stopped, whoever asked: 1 when it had to leave and a service manager should start it again. */
+  readonly stopped: Promise<number>;
   /** A stronger mode takes over from a weaker one that still waits; see `strength`. */
   stop(options: StopOptions): Promise<void>;
 }
@@ -88,7 +92,7 @@ export async function startDaemon(context: DaemonContext): Promise<Daemon> {
   const lock = takeLock(paths.serverLock, { pid: process.pid, takeover: context.options.takeover });
   try {
     const token = ensureToken(paths.token);
-    const store = openStore({ path: paths.database, onStale: () => abandon(context) });
+    const store = openStore({ path: paths.database, onStale: () => abandon(context), readingWhenFull: true });
     return await wire(context, lock, store, token);
   } catch (error) {
     lock.release();
@@ -172,7 +176,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   let url: string | null = null;
   let stopping: Promise<void> | null = null;
   const server = (): ServerView => {
-    const problems = store.problems();
+    const problems = [...store.problems(), ...keeper.problems()];
     // A disk that was full is tried again when somebody looks; without a look nobody misses it (a submit tries it anyway).
     if (problems.length > 0) store.probe().catch(() => {});
     return {
@@ -190,11 +194,12 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
       workers: { limit: settings.workers, running: store.tasks.counts().running, parked: pool.ready, warm: settings.warm },
       counts: store.tasks.counts(),
       holds: listHolds(store, account(), now()),
-      problems: [...problems],
+      problems,
     };
   };
 
-  const { promise: stopped, resolve: resolveStopped } = Promise.withResolvers<void>();
+  let exitCode = 0;
+  const { promise: stopped, resolve: resolveStopped } = Promise.withResolvers<number>();
   // It answers before all of it runs, so a stop may come in between.
   const { promise: started, resolve: resolveStarted } = Promise.withResolvers<void>();
   let stopMode: StopOptions["mode"] = "drain";
@@ -205,7 +210,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
       overtaken.resolve();
       if (stopping !== null) log.info({ mode }, "stopping sooner");
     }
-    stopping ??= started.then(async () => await orderlyStop(deadline_ms ?? defaultDrainDeadlineMs)).then(resolveStopped);
+    stopping ??= started.then(async () => await orderlyStop(deadline_ms ?? defaultDrainDeadlineMs)).then(() => resolveStopped(exitCode));
     return stopping;
   };
   const api = workerApi({
@@ -230,20 +235,41 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   // By another server: from one that slept (SIGSTOP, a suspended machine), or, of several that take over at once, from the one before.
   const isOvertaken = (): boolean => existsSync(paths.serverLock) && !lock.held();
   const leaveIfOvertaken = (): void => void (isOvertaken() && abandon(context));
+  const writeInfo = (): void => writeServerInfo(paths.serverInfo, { pid: process.pid, url, socket: paths.serverSocket, version }, log);
   /** Without its data directory (somebody removed it) it can keep nothing, and without its lock's name another server may start beside it: it must not linger. */
-  const leaveIfLost = (): void => {
+  const leaveIfLost = (): boolean => {
     leaveIfOvertaken();
-    if (existsSync(paths.run) && existsSync(paths.serverLock)) return;
+    if (existsSync(paths.serverLock)) return false;
     if (stopping === null) log.fatal("the data directory, or the lock in it, was removed; leaving");
+    exitCode = 1;
     void stop({ mode: "now" });
+    return true;
   };
+  const keeper = new FileKeeper({ paths, store, log, leaveIfLost, writeInfo, listen: () => http.listenSocket(paths.serverSocket) });
   const requireTheLock = (): void => {
     if (isOvertaken()) throw new WorkerError("server_running", "Another server has taken this data directory over. Use that one.");
   };
 
-  const watchers: FSWatcher[] = [];
+  const stopWaiting = new AbortController();
+  let working: Promise<void> = Promise.resolve();
+  async function work(): Promise<void> {
+    await endOrphans({ store, log, idPrefix, runDirectory: paths.run });
+    await supervisor.start();
+    scheduler.start();
+    retention.start();
+    await prober.start();
+  }
+  async function workWhenWritable(): Promise<void> {
+    if (!(await whenWritable(store, stopWaiting.signal))) return;
+    log.info({ epoch: store.epoch }, "there is room on the disk: beginning to work");
+    writeInfo();
+    await work();
+  }
+
   async function orderlyStop(drainDeadlineMs: number): Promise<void> {
     log.info({ mode: stopMode }, "stopping");
+    stopWaiting.abort();
+    await working;
     await Promise.all([scheduler.stop(), retention.stop(), prober.stop()]);
     if (stopMode === "drain") await within(Promise.race([supervisor.settled(), overtaken.promise]), drainDeadlineMs);
     leaveIfOvertaken(); // A drain that slept: what runs is the other server's.
@@ -252,11 +278,11 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
       await within(ended, settings.stop_grace_ms + endLimitMs);
     }
     leaveIfOvertaken(); // The socket's name may be the other server's.
+    keeper.stop(); // What goes now is not to be made again.
     await http.stop();
     await supervisor.stop();
     await store.close();
     rmSync(paths.serverInfo, { force: true });
-    for (const watcher of watchers) watcher.close(); // Without the lock it would take the next server for one that took it over.
     lock.release();
     log.info("stopped");
   }
@@ -265,21 +291,23 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   requireTheLock(); // Before it takes the socket from whoever took the lock.
   await http.listenSocket(paths.serverSocket);
   url = await listenTcp(http, context, warnings);
-  writeFileSync(paths.serverInfo, `${JSON.stringify({ pid: process.pid, url, socket: paths.serverSocket, version })}\n`, { mode: 0o600 });
-  await endOrphans({ store, log, idPrefix, runDirectory: paths.run });
-  await supervisor.start();
-  scheduler.start();
-  retention.start();
-  await prober.start();
+  writeInfo();
+  if (store.isWritable()) await work();
+  else {
+    log.error({ problems: store.problems() }, "the disk is full: serving for reading only");
+    working = workWhenWritable().catch((error: unknown) => {
+      log.fatal({ error: messageOf(error) }, "the server cannot begin to work; leaving");
+      exitCode = 1;
+      void stop({ mode: "leave" });
+    });
+  }
   resolveStarted();
   store.onCommit(givingMemoryBack());
   process.on("SIGCONT", leaveIfLost);
-  // The lock's name can come back before we look; the server that took it tells us when it replaces our socket.
-  // Some systems report a removal as an error, too; the callback has acted then.
-  for (const place of [paths.serverLock, paths.run]) watchers.push(watch(place, { persistent: false }, leaveIfLost).on("error", () => {}));
+  keeper.start();
   requireTheLock();
   log.info({ url, socket: paths.serverSocket, epoch: store.epoch, version }, "serving");
-  return { url, warnings, stopped, stop };
+  return { url, warnings, problems: store.isWritable() ? [] : store.problems(), stopped, stop };
 }
 
 const bindAllWarning =

@@ -6,6 +6,7 @@ import { requireOwnDirectory } from "../config/own-directory.ts";
 import { variableOf } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
 import { WorkerError } from "../domain/errors.ts";
+import { fileFault } from "../store/private-file.ts";
 
 /** @throws WorkerError storage_unusable with what to do. */
 export function prepareDataDirectory(paths: Paths): void {
@@ -16,9 +17,11 @@ function prepare(directory: string, paths: Paths): void {
   try {
     makeDirectory(directory, 0o700);
   } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOSPC" || code === "EDQUOT") throw fileFault(error, directory);
     throw new WorkerError(
       "storage_unusable",
-      `The directory ${directory} cannot be made (${(error as NodeJS.ErrnoException).code ?? "unknown error"}). Mend its rights, or choose another: ${variableOf(directory, paths)}.`,
+      `The directory ${directory} cannot be made (${code ?? "unknown error"}). Mend its rights, or choose another: ${variableOf(directory, paths)}.`,
     );
   }
   // A database elsewhere may lie among other people's things: its directory is made when missing, otherwise left as it is.

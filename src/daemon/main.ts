@@ -27,9 +27,15 @@ async function main(): Promise<void> {
     return;
   }
   const streamWrite = redactLog([process.env, agentEnvironment(process.env, settings.agent_env)], paths.token);
-  const log = pino({ level: process.env["CLAUDE_WORKER_LOG_LEVEL"] ?? "info", base: { pid: process.pid }, hooks: { streamWrite } });
+  const level = process.env["CLAUDE_WORKER_LOG_LEVEL"] ?? "info";
+  const log = pino({ level, base: { pid: process.pid }, hooks: { streamWrite } }, logDestination());
+  const asked = new AbortController();
+  // From now on: the server answers before it has started all of itself.
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => asked.abort());
   const daemon = await startDaemon({ options, settings, origins, paths, env: process.env, log });
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void daemon.stop({ mode: "leave" }));
+  const leave = (): void => void daemon.stop({ mode: "leave" });
+  if (asked.signal.aborted) leave();
+  asked.signal.addEventListener("abort", leave);
   process.on("SIGHUP", () => {}); // The terminal that started the server may close.
   announce({
     ready: true,
@@ -40,9 +46,16 @@ async function main(): Promise<void> {
     log_file: paths.serverLog,
     version,
     warnings: daemon.warnings,
+    problems: daemon.problems,
   });
-  await daemon.stopped;
-  process.exit(0);
+  process.exit(await daemon.stopped);
+}
+
+/** Standard output. What a full disk does not take waits, up to a limit; it must not end the server. */
+function logDestination(): ReturnType<typeof pino.destination> {
+  const destination = pino.destination({ fd: 1, sync: true, maxLength: 1024 * 1024 });
+  destination.on("error", () => {});
+  return destination;
 }
 
 function refuse(error: unknown): never {

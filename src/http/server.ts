@@ -54,7 +54,7 @@ export interface HttpOptions {
 export interface HttpDoor {
   /** The table of the API. */
   readonly routes: readonly Route[];
-  /** @throws WorkerError storage_unusable. */
+  /** Opens the unix socket; called again, opens it anew (its name was removed). @throws WorkerError storage_unusable. */
   listenSocket(path: string): Promise<void>;
   /** @param port 0 lets the system choose. @throws WorkerError conflict (the port is taken), invalid_input (a wildcard). */
   listenTcp(host: string, port: number, options?: { dangerouslyBindAll?: boolean }): Promise<{ port: number }>;
@@ -95,10 +95,14 @@ export function createHttp(options: HttpOptions): HttpDoor {
     return server;
   };
   let stopping: Promise<void> | null = null;
+  let onSocket: Server | null = null;
   return {
     routes,
     async listenSocket(path) {
+      // First: closing a socket removes its name. Connections that are open go on.
+      onSocket?.close();
       const server = open(() => ({ kind: "socket" }));
+      onSocket = server;
       await listenOnSocket(server, path);
     },
     async listenTcp(host, wantedPort, { dangerouslyBindAll = false } = {}) {

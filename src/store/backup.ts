@@ -34,13 +34,25 @@ export function writeBackup({ file, draft, target }: BackupOrder): void {
   publish(draft, target);
 }
 
+/** The same from an open connection, in this process: for a database that no other process can open any more. */
+export function writeBackupOf(database: Database.Database, { draft, target }: Omit<BackupOrder, "file">): void {
+  if (existsSync(target)) throw targetExists(target);
+  createPrivateFile(draft);
+  guarded(target, () => copyOpen(database, draft));
+  publish(draft, target);
+}
+
 function copy(file: string, draft: string): void {
   const database = openReadOnly(file);
   try {
-    database.prepare("VACUUM INTO ?").run(draft);
+    copyOpen(database, draft);
   } finally {
     database.close();
   }
+}
+
+function copyOpen(database: Database.Database, draft: string): void {
+  database.prepare("VACUUM INTO ?").run(draft);
   const written = new Database(draft, { readonly: true });
   try {
     const [damage] = findDamagedPages(written, draft);

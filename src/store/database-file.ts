@@ -62,6 +62,34 @@ export function openReadOnly(file: string): Database.Database {
   });
 }
 
+/**
+ * Opens a database for reading where its log's index cannot be made (the disk is full). No other process may open it meanwhile, and it
+ * cannot be made writable: it has to be closed and opened anew.
+ * @throws WorkerError `storage_unusable`, `storage_full` (also for an older schema, which cannot be brought up to date)
+ */
+export function openForReading(file: string): Database.Database {
+  refuseUnusable(file);
+  return guarded(file, () => {
+    const database = new Database(file, { fileMustExist: true, timeout: busyTimeoutMs });
+    try {
+      // Without another process the index may lie in memory.
+      database.pragma("locking_mode = EXCLUSIVE");
+      refuseStranger(database, file);
+      if ((database.pragma("user_version", { simple: true }) as number) < schemaVersion) {
+        throw new WorkerError(
+          "storage_full",
+          `The disk of ${file} is full, so the database cannot be brought up to this version. Free some space and start again.`,
+        );
+      }
+      configure(database, file);
+      return database;
+    } catch (thrown) {
+      database.close();
+      throw thrown;
+    }
+  });
+}
+
 /** Whether the file is too large to be checked while everybody waits. */
 export function isLarge(file: string): boolean {
   return statSync(file).size > quickCheckBytes;

@@ -18,7 +18,6 @@ export interface Writing {
 
 export interface GroupCommit extends Writing {
   readonly write: <T>(work: () => T) => Promise<T>;
-  readonly onCommit: (listener: (change: Change) => void) => () => void;
   readonly problems: () => readonly string[];
   /** Commits what waits and refuses what comes after. May be called twice. */
   readonly stop: () => void;
@@ -31,6 +30,10 @@ export interface GroupCommitOptions {
   /** Checks a finished work before it is kept; what it throws undoes the work. */
   readonly settle: (taskIds: ReadonlySet<number>) => void;
   readonly lastEventId: () => number;
+  /** Who is told of each commit. */
+  readonly listeners: ReadonlySet<(change: Change) => void>;
+  /** Called before each group and after its commit. @throws WorkerError when what is written now would be lost. */
+  readonly requirePlace: () => void;
   /** Called once, when another server has opened the database. */
   readonly onStale: (error: WorkerError) => void;
 }
@@ -55,7 +58,6 @@ export function createGroupCommit(database: Database.Database, options: GroupCom
   const undo = database.prepare("ROLLBACK TO work");
   const totalChanges = database.prepare<[], number>("SELECT total_changes()").pluck();
   const newestEpoch = database.prepare<[], number>("SELECT epoch FROM daemon_epoch").pluck();
-  const listeners = new Set<(change: Change) => void>();
   let queue: Job[] = [];
   let scheduled = false;
   let stopped = false;
@@ -92,6 +94,7 @@ export function createGroupCommit(database: Database.Database, options: GroupCom
     let lastEventId = 0;
     let wrote = false;
     try {
+      options.requirePlace();
       const changesBefore = totalChanges.get();
       begin.run();
       checkEpoch();
@@ -105,6 +108,8 @@ export function createGroupCommit(database: Database.Database, options: GroupCom
       failpoint("store.commit.before");
       commit.run();
       failpoint("store.commit.after");
+      // Before anybody is told: what was committed into a removed file is not kept.
+      options.requirePlace();
     } catch (thrown) {
       failGroup(jobs, thrown);
       return;
@@ -162,7 +167,7 @@ export function createGroupCommit(database: Database.Database, options: GroupCom
   }
 
   function announce(change: Change): void {
-    for (const listener of listeners) {
+    for (const listener of options.listeners) {
       try {
         listener(change);
       } catch (thrown) {
@@ -181,10 +186,6 @@ export function createGroupCommit(database: Database.Database, options: GroupCom
 
   return {
     write,
-    onCommit: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
     problems: () => (problem === null ? [] : [problem]),
     stop: () => {
       stopped = true;

@@ -4,6 +4,7 @@ import { WorkerError } from "../domain/errors.ts";
 import { outlasts } from "../domain/hold.ts";
 import type { Hold } from "../domain/hold.ts";
 import type { Writing } from "./group-commit.ts";
+import { prepareReturning } from "./returning.ts";
 import { defineRow } from "./row.ts";
 import type { HoldStore } from "./store.ts";
 
@@ -12,7 +13,8 @@ const holdRow = defineRow<Hold>({ kind: "plain", scope: "plain", message: "plain
 export function createHoldStore(database: Database.Database, writing: Writing): HoldStore {
   const selectActive = database.prepare(`SELECT ${holdRow.select} FROM holds ORDER BY since, kind, scope`);
   const selectOne = database.prepare(`SELECT ${holdRow.select} FROM holds WHERE kind = ? AND scope = ?`);
-  const upsert = database.prepare(
+  const upsert = prepareReturning(
+    database,
     `INSERT INTO holds (kind, scope, message, until, since) VALUES (@kind, @scope, @message, @until, @now)
      ON CONFLICT (kind, scope) DO UPDATE SET message = excluded.message, until = excluded.until
      RETURNING ${holdRow.select}`,
@@ -27,7 +29,7 @@ export function createHoldStore(database: Database.Database, writing: Writing): 
       const before = selectOne.get(kind, scope);
       const earlier = before === undefined ? null : holdRow.decode(before);
       if (earlier !== null && outlasts(earlier, hold)) return earlier;
-      const row = upsert.get({ kind, scope, message, until, now });
+      const row = upsert({ kind, scope, message, until, now });
       if (row === undefined) throw new WorkerError("internal", `The hold ${kind} of ${scope} was not kept.`);
       return holdRow.decode(row);
     },

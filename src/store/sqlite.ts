@@ -1,59 +1,40 @@
-/** Opens the store on a SQLite file: connection, epoch, group commit, nouns. Whether this process may open it is lock.ts's to say. */
+/**
+ * Opens the store on a SQLite file, and opens it anew where that helps: the disk was full at the start, or the log was removed.
+ * Whether this process may open it is lock.ts's to say.
+ */
+import { existsSync } from "node:fs";
 import type Database from "better-sqlite3";
 import { WorkerError } from "../domain/errors.ts";
-import { createAccountStore } from "./accounts.ts";
-import { createAgentTaskStore } from "./agent-tasks.ts";
-import { createAttemptStore } from "./attempts.ts";
-import { draftOf } from "./backup.ts";
-import { isLarge, openDatabaseFile } from "./database-file.ts";
-import { createEventStore } from "./events.ts";
-import { createGroupCommit } from "./group-commit.ts";
-import { createHoldStore } from "./holds.ts";
-import { createProbeStore } from "./probes.ts";
+import { draftOf, writeBackupOf } from "./backup.ts";
+import { connect, newestEpoch, takeEpoch } from "./connect.ts";
+import type { Connection, Nouns } from "./connect.ts";
+import { isLarge, openDatabaseFile, openForReading } from "./database-file.ts";
+import { databaseLost } from "./database-place.ts";
 import { removeFile } from "./private-file.ts";
 import { createAside } from "./run-aside.ts";
-import { guarded, guardedNoun } from "./storage-fault.ts";
-import type { Store } from "./store.ts";
-import { createSubmissionStore } from "./submissions.ts";
-import { createTaskCallerStore } from "./task-callers.ts";
-import { createTaskStore } from "./tasks.ts";
-import { createTokenStore } from "./tokens.ts";
-import { createTrustStore } from "./trust.ts";
-import { createUsageStore } from "./usage.ts";
+import { guarded } from "./storage-fault.ts";
+import type { Change, Store } from "./store.ts";
 
 export interface OpenOptions {
   /** The database's file. It is created, with mode 0600, where there is none; its directory must exist. */
   readonly path: string;
   /** Called once when another server has opened the database: from then on every write here is refused. */
   readonly onStale?: (error: WorkerError) => void;
+  /** Where the disk is full: open for reading. The first write that finds room opens it for writing. */
+  readonly readingWhenFull?: boolean;
 }
+
+/** How it is open: for writing, or for reading until there is room. `alone`: no other connection may come, and it must be opened anew. */
+type State = { readonly connection: Connection; readonly full: WorkerError | null; readonly alone: boolean };
 
 /**
  * Opens the database and takes a new epoch, which makes every older server stale.
  * @throws WorkerError `storage_unusable`, `storage_full`: what is wrong with the file and what to do.
  */
-export function openStore({ path: file, onStale = () => {} }: OpenOptions): Store {
-  const database = openDatabaseFile(file);
-  try {
-    return guarded(file, () => assemble(database, file, onStale));
-  } catch (thrown) {
-    database.close();
-    throw thrown;
-  }
-}
-
-function assemble(database: Database.Database, file: string, onStale: (error: WorkerError) => void): Store {
-  const epoch = takeEpoch(database);
-  const selectNewestEvent = database.prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'events'").pluck();
-  const commit = createGroupCommit(database, {
-    file,
-    epoch,
-    settle: createAttemptRule(database),
-    lastEventId: () => selectNewestEvent.get() ?? 0,
-    onStale,
-  });
-  const tasks = createTaskStore(database, commit);
-  const probe = database.prepare("UPDATE daemon_epoch SET probed_at = probed_at + 1");
+export function openStore({ path: file, onStale = () => {}, readingWhenFull = false }: OpenOptions): Store {
+  const listeners = new Set<(change: Change) => void>();
+  let state = open();
+  let closed = false;
   const aside = createAside();
   let damage: readonly string[] = [];
   if (isLarge(file)) {
@@ -64,25 +45,94 @@ function assemble(database: Database.Database, file: string, onStale: (error: Wo
       },
     );
   }
-  return {
-    tasks: guardedNoun(file, tasks),
-    attempts: guardedNoun(file, createAttemptStore(database, { epoch, writing: commit, tasks })),
-    events: guardedNoun(file, createEventStore(database, commit)),
-    holds: guardedNoun(file, createHoldStore(database, commit)),
-    probes: guardedNoun(file, createProbeStore(database, commit)),
-    accounts: guardedNoun(file, createAccountStore(database, commit)),
-    trust: guardedNoun(file, createTrustStore(database, commit)),
-    tokens: guardedNoun(file, createTokenStore(database, commit)),
-    submissions: guardedNoun(file, createSubmissionStore(database, commit)),
-    usage: guardedNoun(file, createUsageStore(database)),
-    agentTasks: guardedNoun(file, createAgentTaskStore(database, commit)),
-    callers: guardedNoun(file, createTaskCallerStore(database, commit)),
-    epoch,
-    write: commit.write,
-    onCommit: commit.onCommit,
-    problems: () => [...commit.problems(), ...damage],
-    probe: () => commit.write(() => void probe.run()),
-    backup: async (target) => {
+
+  function open(): State {
+    let database: Database.Database;
+    try {
+      database = openDatabaseFile(file);
+    } catch (thrown) {
+      return { ...reading(thrown, () => openForReading(file)), alone: true };
+    }
+    return take(database);
+  }
+
+  /** Takes an epoch on a connection; where there is no room for it, the connection is for reading. */
+  function take(database: Database.Database): State {
+    try {
+      return guarded(file, () => ({ connection: connected(database, takeEpoch(database)), full: null, alone: false }));
+    } catch (thrown) {
+      if (!isFull(thrown)) database.close();
+      return { ...reading(thrown, () => database), alone: false };
+    }
+  }
+
+  function reading(thrown: unknown, opened: () => Database.Database): Pick<State, "connection" | "full"> {
+    if (!isFull(thrown) || !existsSync(file)) throw thrown;
+    const database = opened();
+    if (readingWhenFull) return { connection: connected(database, newestEpoch(database)), full: thrown };
+    database.close();
+    throw thrown;
+  }
+
+  function connected(database: Database.Database, epoch: number): Connection {
+    return connect(database, { file, epoch, listeners, onStale });
+  }
+
+  /** Opens for writing what is open for reading. @throws WorkerError `storage_full` while there is no room. */
+  function findRoom(): void {
+    if (state.full === null || closed) return;
+    const { database } = state.connection;
+    if (state.alone) {
+      database.close();
+      state = open();
+    } else state = take(database);
+    if (state.full !== null) throw state.full;
+  }
+
+  /** Saves a log that was removed, and begins a new one. */
+  function renewLog(): void {
+    if (closed || state.full !== null || state.connection.look() !== "log") return;
+    const { commit, emptyLog, database, nouns } = state.connection;
+    emptyLog();
+    commit.stop();
+    database.close();
+    state = { ...state, connection: connected(openDatabaseFile(file), nouns.epoch) };
+  }
+
+  function beforeWriting(): void {
+    findRoom();
+    renewLog();
+  }
+
+  function placeProblems(): string[] {
+    return closed || state.connection.look() !== "database" ? [] : [databaseLost(file).message];
+  }
+
+  const store = {
+    write: async <T>(work: () => T): Promise<T> => {
+      beforeWriting();
+      return await state.connection.commit.write(work);
+    },
+    onCommit: (listener: (change: Change) => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    isWritable: () => state.full === null,
+    problems: () => {
+      const lost = placeProblems();
+      const full = state.full === null ? [] : [state.full.message];
+      return [...lost, ...full, ...state.connection.commit.problems().filter((problem) => !lost.includes(problem)), ...damage];
+    },
+    inspect: () => {
+      renewLog();
+      return placeProblems();
+    },
+    probe: async () => {
+      beforeWriting();
+      await state.connection.probe();
+    },
+    backup: async (target: string) => {
+      if (placeProblems().length > 0) return backupOpen(target);
       const draft = draftOf(target);
       try {
         await aside.run({ kind: "backup", file, draft, target });
@@ -92,41 +142,36 @@ function assemble(database: Database.Database, file: string, onStale: (error: Wo
     },
     check: () => aside.run({ kind: "check", file }),
     close: async () => {
-      commit.stop();
+      closed = true;
+      state.connection.commit.stop();
       await aside.stop();
-      close(database);
+      close(state.connection);
     },
   };
-}
+  // The nouns belong to the connection, which may be another one at the next call.
+  for (const name of Object.keys(state.connection.nouns) as (keyof Nouns)[]) {
+    Object.defineProperty(store, name, { enumerable: true, get: () => state.connection.nouns[name] });
+  }
+  return store as typeof store & Nouns;
 
-/** A new number for this opening. It is durable before anything else is written under it. */
-function takeEpoch(database: Database.Database): number {
-  const epoch = database.prepare<[], number>("UPDATE daemon_epoch SET epoch = epoch + 1 RETURNING epoch").pluck().get();
-  if (epoch === undefined) throw new WorkerError("storage_unusable", "The database has lost its epoch. Restore a backup.");
-  return epoch;
-}
-
-/** A task has an open attempt exactly while it says so: no work may end half-way between the two tables. */
-function createAttemptRule(database: Database.Database): (taskIds: ReadonlySet<number>) => void {
-  const select = database.prepare<[number], { claimed: number | null; open: number | null }>(
-    `SELECT open_attempt_id AS claimed,
-       (SELECT id FROM attempts WHERE task_id = tasks.id AND attempts.ended_at IS NULL) AS open
-     FROM tasks WHERE id = ?`,
-  );
-  return (taskIds) => {
-    for (const id of taskIds) {
-      const row = select.get(id);
-      if (row === undefined || row.claimed === row.open) continue;
-      throw new WorkerError(
-        "internal",
-        `The change would leave task ${id} with attempt ${String(row.claimed)} while ${String(row.open)} is open. Close the attempt and change the task's status in one write.`,
-      );
+  /** Of a database whose file has no name any more: only this connection still has it. */
+  function backupOpen(target: string): void {
+    const draft = draftOf(target);
+    try {
+      writeBackupOf(state.connection.database, { draft, target });
+    } finally {
+      removeFile(draft);
     }
-  };
+  }
 }
 
-function close(database: Database.Database): void {
-  if (!database.open) return;
+function isFull(thrown: unknown): thrown is WorkerError {
+  return thrown instanceof WorkerError && thrown.code === "storage_full";
+}
+
+function close({ database, look }: Connection): void {
+  // Closing removes the log by its name, which may be another database's now. The process's end lets go of it, too.
+  if (!database.open || look() === "database") return;
   try {
     database.pragma("wal_checkpoint(TRUNCATE)");
   } catch {

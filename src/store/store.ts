@@ -35,12 +35,20 @@ export interface Store {
   write<T>(work: () => T): Promise<T>;
   /** Called after each commit with the tasks that it touched. Returns the unsubscribe. */
   onCommit(listener: (change: Change) => void): () => void;
+  /** Whether it takes writes; false while it is open for reading only because the disk was full at the start. */
+  isWritable(): boolean;
   /** Sentences about what is wrong with the storage now; empty when all is well. A fault of writing goes with the next write that succeeds. */
   problems(): readonly string[];
+  /**
+   * Looks whether the files are still in their place (somebody may have removed them), saves a removed log, and returns sentences about
+   * what is lost. Each write looks by itself, too. @throws WorkerError when the log cannot be saved yet.
+   */
+  inspect(): readonly string[];
   /** Writes a few bytes durably: whether writing works (again). Rejects like `write`. */
   probe(): Promise<void>;
   /**
-   * Copies the database to `file` while it is in use, by a process aside; checks the copy; overwrites nothing.
+   * Copies the database to `file` while it is in use, by a process aside (by this one when the database's file was removed); checks the
+   * copy; overwrites nothing.
    * @throws WorkerError `conflict` when `file` exists, `storage_full`, `storage_unusable`, `unavailable` when the store is closed meanwhile
    */
   backup(file: string): Promise<void>;

@@ -1,6 +1,7 @@
 /** The tokens' rows. A secret never comes here: who makes or checks tokens brings its hash. */
 import type Database from "better-sqlite3";
 import type { Writing } from "./group-commit.ts";
+import { prepareReturning } from "./returning.ts";
 import { defineRow } from "./row.ts";
 
 export type TokenScope = "read" | "submit" | "admin";
@@ -48,17 +49,18 @@ export function createTokenStore(database: Database.Database, writing: Writing):
   const selectAll = database.prepare(`SELECT ${tokenRow.select} FROM tokens ORDER BY id`);
   const selectByHash = database.prepare(`SELECT ${tokenRow.select} FROM tokens WHERE hash = ?`);
   const selectId = database.prepare<[number]>("SELECT 1 FROM tokens WHERE id = ?");
-  const insertOne = database.prepare(
+  const insertOne = prepareReturning(
+    database,
     `INSERT INTO tokens (name, scope, hash, hint, created_at, expires_at) VALUES (@name, @scope, @hash, @hint, @createdAt, @expiresAt)
      ON CONFLICT (name) DO NOTHING RETURNING ${tokenRow.select}`,
   );
   const updateUsed = database.prepare("UPDATE tokens SET last_used_at = ? WHERE id = ?");
-  const deleteOne = database.prepare(`DELETE FROM tokens WHERE id = ? RETURNING ${tokenRow.select}`);
+  const deleteOne = prepareReturning(database, `DELETE FROM tokens WHERE id = ? RETURNING ${tokenRow.select}`);
   const decoded = (row: unknown): Token | null => (row === undefined ? null : tokenRow.decode(row));
   return {
     insert: (token) => {
       writing.mustBeInside();
-      return decoded(insertOne.get(token));
+      return decoded(insertOne(token));
     },
     list: () => selectAll.all().map((row) => tokenRow.decode(row)),
     byHash: (hash) => decoded(selectByHash.get(hash)),
@@ -69,7 +71,7 @@ export function createTokenStore(database: Database.Database, writing: Writing):
     },
     remove: (id) => {
       writing.mustBeInside();
-      return decoded(deleteOne.get(id));
+      return decoded(deleteOne(id));
     },
   };
 }

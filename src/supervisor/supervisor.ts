@@ -2,7 +2,7 @@
 import { statSync } from "node:fs";
 import { randomUUID } from "node:crypto";
 import { rawLogPath, runnerSocketPath } from "../config/paths.ts";
-import { messageOf } from "../domain/errors.ts";
+import { messageOf, WorkerError } from "../domain/errors.ts";
 import type { Attempt, StopReason, Task } from "../domain/task.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import type { Change } from "../store/store.ts";
@@ -42,7 +42,9 @@ export class Supervisor {
     if (this.#unsubscribe !== null) return;
     this.#unsubscribe = this.#options.store.onCommit((change) => this.#passStops(change));
     this.#options.pool.start();
-    await Promise.all(this.#options.store.attempts.open().map(({ id }) => this.#adopt(id)));
+    await Promise.all(
+      this.#options.store.attempts.open().map(({ id }) => this.#adopt(id).catch((error: unknown) => this.#adoptLater(id, error))),
+    );
   }
 
   /** Lets go of every attempt; their runners go on. */
@@ -128,6 +130,12 @@ export class Supervisor {
       this.#adopt(attemptId).catch((fault: unknown) => this.#followAgain(attemptId, fault));
     }, againMs);
     this.#again.add(timer);
+  }
+
+  /** While the disk is full nothing can be taken over; the runner goes on meanwhile. */
+  #adoptLater(attemptId: number, error: unknown): void {
+    if (!(error instanceof WorkerError) || error.code !== "storage_full") throw error;
+    this.#followAgain(attemptId, error);
   }
 
   async #adopt(attemptId: number): Promise<void> {

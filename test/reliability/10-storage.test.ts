@@ -6,7 +6,7 @@ import { test } from "node:test";
 import Database from "better-sqlite3";
 import { pathsFrom } from "../../src/config/paths.ts";
 import { until } from "../support/wait.ts";
-import { fastWorker, runnerOf, storyOf } from "./setup.ts";
+import { fastWorker, killServer, runnerOf, storyOf } from "./setup.ts";
 import type { FastWorker } from "./setup.ts";
 
 test("on a full disk submits are refused with a sentence, running tasks go on, and all of it lifts by itself", async (t) => {
@@ -61,6 +61,18 @@ test("a log directory that somebody removed while the server runs is made again,
     assert.ok(existsSync(task.logs.raw) && existsSync(task.logs.summary));
   }
 });
+
+for (const how of ["killed", "stopped"] as const) {
+  test(`a server that is started on a full disk after the last one was ${how} reads, refuses with a code, and works when there is room`, async (t) => {
+    const w = await fastWorker(t);
+    if (!mountSmall(w)) return t.skip("a small file system cannot be mounted here");
+    try {
+      await startOnFull(w, how);
+    } finally {
+      await unmount(w);
+    }
+  });
+}
 
 test("what cannot be a database of ours is refused at the start, with what to do", async (t) => {
   const damaged: readonly (readonly [string, (file: string) => void, RegExp])[] = [
@@ -120,13 +132,7 @@ async function fillAndFree(w: FastWorker): Promise<void> {
   await runnerOf(w, id);
   const ballast = path.join(w.place.dataHome, "ballast");
   fill(ballast);
-  const prompt = "x".repeat(200_000);
-  await assert.rejects(
-    async () => {
-      for (let tries = 0; tries < 50; tries += 1) await w.submit(prompt);
-    },
-    { code: "storage_full", message: /is full, so nothing was saved.*Free some space/ },
-  );
+  await fillTheRest(w);
   const server = await w.client.server();
   assert.equal(server.status, "degraded");
   assert.match(server.problems.join(), /is full/);
@@ -138,6 +144,50 @@ async function fillAndFree(w: FastWorker): Promise<void> {
   const later = await w.submit("steps 1");
   assert.equal((await w.ended(later.id)).status, "completed");
   assert.equal((await w.client.server()).status, "healthy");
+}
+
+/** Submits until one is refused. */
+async function fillTheRest(w: FastWorker): Promise<void> {
+  const prompt = "x".repeat(200_000);
+  await assert.rejects(
+    async () => {
+      for (let tries = 0; tries < 50; tries += 1) await w.submit(prompt);
+    },
+    { code: "storage_full", message: /is full, so nothing was saved.*Free some space/ },
+  );
+}
+
+async function startOnFull(w: FastWorker, how: "killed" | "stopped"): Promise<void> {
+  await w.start();
+  await w.ended((await w.submit("steps 1")).id);
+  const { id } = await w.submit("steps 100 delay 50 size 1");
+  await runnerOf(w, id);
+  if (how === "killed") await killServer(w);
+  else await w.cli(["server", "stop"]);
+  const ballast = path.join(w.place.dataHome, "ballast");
+  fill(ballast, 1);
+  const { code, stdout, stderr } = await w.cli(["server", "start"]);
+  assert.equal(code, 0, stderr);
+  // The log that a killed server left has room of its own, for a while.
+  if (how === "stopped") {
+    assert.match(stdout, /only for reading \(storage_full\)/);
+    assert.match(stderr, /is full.*Free some space/s);
+  }
+  await fillTheRest(w);
+  assert.equal((await w.cli(["list"])).code, 0);
+  assert.equal((await w.client.get(1)).status, "completed", "reading works");
+  const { status, problems, pid } = await w.client.server();
+  assert.equal(status, "degraded");
+  assert.match(problems.join(), /is full/);
+  for (let tries = 0; tries < 3; tries += 1) await assert.rejects(w.submit("steps 1"), { code: "storage_full" });
+  const run = await w.cli(["run", "steps 1", "--json"]);
+  assert.deepEqual([run.code, (JSON.parse(run.stdout) as { error: { code: string } }).error.code], [1, "storage_full"]);
+  rmSync(ballast);
+  await until("a healthy server", async () => (await w.client.server()).status === "healthy");
+  const task = await w.ended(id);
+  assert.deepEqual([task.status, task.attempts], ["completed", 1], JSON.stringify(task.error));
+  assert.equal((await w.ended((await w.submit("steps 1")).id)).status, "completed");
+  assert.equal((await w.client.server()).pid, pid, "the same server");
 }
 
 async function lockAndUnlock(w: FastWorker): Promise<void> {
@@ -192,8 +242,8 @@ function remount(w: FastWorker, mode: "ro" | "rw"): void {
 }
 
 /** Takes all the room there is. */
-function fill(file: string): void {
-  for (let bytes = 1024 * 1024; bytes >= 4096;) {
+function fill(file: string, leastBytes = 4096): void {
+  for (let bytes = 1024 * 1024; bytes >= leastBytes;) {
     try {
       writeFileSync(file, Buffer.alloc(bytes), { flag: "a" });
     } catch {

@@ -5,7 +5,7 @@ import path from "node:path";
 import { describe, test } from "node:test";
 import type { TestContext } from "node:test";
 import { openStore } from "../../src/store/sqlite.ts";
-import { scratchDirectory } from "./setup.ts";
+import { newTask, scratchDirectory } from "./setup.ts";
 import { startProcess } from "./store-process.ts";
 import type { StoreProcess } from "./store-process.ts";
 
@@ -43,6 +43,49 @@ describe("a disk that takes no more", () => {
     await mustHoldAll(filler, database);
   });
 });
+
+test("a start on a full file system reads, refuses writes, and takes its epoch when there is room", async (t) => {
+  for (const leftLog of [true, false]) {
+    const mount = mountSmall(t);
+    if (mount === null) return t.skip("a small file system cannot be mounted here");
+    const database = path.join(mount, "tasks.db");
+    const filler = await startFiller(t, database);
+    filler.send("write");
+    assert.equal(await filler.next(), null);
+    // A killed server leaves its log, one that stops does not.
+    await filler.kill();
+    if (!leftLog) await openStore({ path: database }).close();
+    const ballast = path.join(mount, "ballast");
+    fillUp(ballast);
+    assert.throws(() => openStore({ path: database }), { code: "storage_full" });
+    const store = openStore({ path: database, readingWhenFull: true });
+    const { epoch } = store;
+    assert.equal(store.isWritable(), false);
+    assert.equal(store.tasks.list({ limit: 5 }).length, 1, "reading works");
+    assert.match(store.problems().join(), /is full/);
+    for (let tries = 0; tries < 3; tries++) await assert.rejects(store.probe(), { code: "storage_full" });
+    assert.equal(store.tasks.get(1)?.id, 1, "and goes on working");
+    rmSync(ballast);
+    await store.probe();
+    assert.deepEqual([store.isWritable(), store.problems(), store.epoch], [true, [], epoch + 1]);
+    const { id } = await store.write(() => store.tasks.insert(newTask()));
+    await store.close();
+    const next = openStore({ path: database });
+    assert.deepEqual([next.epoch, next.tasks.get(id)?.id], [epoch + 2, id]);
+    await next.close();
+  }
+});
+
+/** Takes all the room there is. */
+function fillUp(file: string): void {
+  for (let bytes = 1024 * 1024; bytes >= 1;) {
+    try {
+      writeFileSync(file, Buffer.alloc(bytes), { flag: "a" });
+    } catch {
+      bytes = Math.floor(bytes / 2); // It did not fit: less may.
+    }
+  }
+}
 
 /** A file system of 8 MB; null where this user may not mount one. */
 function mountSmall(t: TestContext): string | null {

@@ -57,15 +57,15 @@ export async function requireSilence({ client }: Connection): Promise<void> {
 
 export function writeStarted(started: Started, io: Io): void {
   io.stdout.write(
-    `The server runs.\n` +
+    `${started.problems.length === 0 ? "The server runs." : "The server runs, but only for reading (storage_full)."}\n` +
       `  pid             ${started.pid}\n` +
       `  URL             ${started.url ?? "none, the unix socket only"}\n` +
       `  data directory  ${started.home}\n` +
       `  log file        ${started.logFile}\n`,
   );
-  for (const note of started.notes) say(io.stderr, note);
+  for (const note of [...started.notes, ...started.problems]) say(io.stderr, note);
 }
 
-export function jsonOf({ pid, url, socket, home, logFile, notes }: Started): object {
-  return { pid, url, socket, home, log_file: logFile, warnings: notes };
+export function jsonOf({ pid, url, socket, home, logFile, notes, problems }: Started): object {
+  return { status: problems.length === 0 ? "healthy" : "degraded", pid, url, socket, home, log_file: logFile, warnings: notes, problems };
 }

@@ -31,6 +31,8 @@ function contentOf({ node, launcher, env }: ServicePlan): string {
     "# Written by: claude-worker service install. Taken back by: claude-worker service uninstall.",
     "[Unit]",
     "Description=Claude Worker: runs Claude Code tasks in the background",
+    "# However often it fails (a disk that stays full): it is started again.",
+    "StartLimitIntervalSec=0",
     "",
     "[Service]",
     `ExecStart=${[node, ...thriftyFlags, launcher, "server", "start", "--foreground"].map((word) => quoted(word).replaceAll("$", "$$$$")).join(" ")}`,

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { renameSync, rmSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { openStore } from "../../src/store/sqlite.ts";
+import { newTask, setup } from "./setup.ts";
+
+test("a removed log is written into the database before the next answer, and the store goes on", async (t) => {
+  for (const end of ["-wal", "-shm"]) {
+    const { store, submit, file, open } = setup(t);
+    const before = await submit();
+    rmSync(`${file}${end}`);
+    const after = await submit();
+    rmSync(`${file}${end}`);
+    assert.deepEqual(store.inspect(), []);
+    const { epoch } = store;
+    const last = await submit();
+    assert.equal(store.epoch, epoch, "the same server");
+    await store.close();
+    const next = open();
+    for (const { id } of [before, after, last]) assert.notEqual(next.tasks.get(id), null, `${end}: task ${id}`);
+    assert.deepEqual(await next.check(), []);
+  }
+});
+
+test("a database that is moved away takes no writes, is read on, and works again when it is back", async (t) => {
+  const { store, submit, file } = setup(t);
+  const { id } = await submit();
+  renameSync(file, `${file}.away`);
+  await assert.rejects(submit(), { code: "storage_unusable", message: /was removed or replaced.*move it back/s });
+  assert.equal(store.tasks.get(id)?.id, id);
+  assert.match(store.problems().join(), /was removed or replaced/);
+  assert.deepEqual(store.inspect(), store.problems());
+  renameSync(`${file}.away`, file);
+  await store.probe();
+  assert.deepEqual(store.problems(), []);
+  assert.equal((await submit()).id, id + 1, "nothing of the refused one was stored");
+});
+
+test("a removed database can still be saved, and another one in its place is left alone", async (t) => {
+  const { store, submit, file, directory, open } = setup(t);
+  const { id } = await submit();
+  for (const end of ["", "-wal", "-shm"]) rmSync(`${file}${end}`);
+  await assert.rejects(submit(), { code: "storage_unusable" });
+  const saved = path.join(directory, "saved.db");
+  await store.backup(saved);
+  await assert.rejects(store.backup(saved), { code: "conflict" });
+  const other = open();
+  await other.write(() => other.tasks.insert(newTask({ name: "of the other" })));
+  await assert.rejects(submit(), { code: "storage_unusable" });
+  await store.close();
+  await submitTo(other);
+  await other.close();
+  const again = open();
+  assert.deepEqual([again.tasks.counts().pending, await again.check()], [2, []]);
+  const copy = openStore({ path: saved });
+  assert.equal(copy.tasks.get(id)?.id, id);
+  await copy.close();
+});
+
+async function submitTo(store: ReturnType<typeof openStore>): Promise<void> {
+  await store.write(() => store.tasks.insert(newTask()));
+}
