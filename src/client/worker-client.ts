@@ -4,6 +4,7 @@ import type { TokenInput } from "../contract/queries.ts";
 import type { TaskInput } from "../contract/task-input.ts";
 import type {
   AttemptView,
+  CancelView,
   EventPage,
   EventView,
   HealthView,
@@ -147,8 +148,8 @@ export class WorkerClient {
     return await waitForTasks(this, ids, options);
   }
 
-  async cancel(id: number): Promise<TaskView> {
-    return (await this.#http.json({ method: "POST", path: `/tasks/${id}/cancel` })) as TaskView;
+  async cancel(id: number): Promise<CancelView> {
+    return (await this.#http.json({ method: "POST", path: `/tasks/${id}/cancel` })) as CancelView;
   }
 
   async retry(id: number): Promise<TaskView> {

@@ -4,6 +4,7 @@ import type { ParsedTaskInput } from "./task-input.ts";
 import type { ParsedTokenInput, UsageQuery } from "./queries.ts";
 import type {
   AttemptView,
+  CancelView,
   ConfigView,
   EventPage,
   HoldView,
@@ -89,7 +90,7 @@ export interface WorkerApi {
   /** Calls `wake` (coalesced) whenever the store may hold newer events of the task (or of any task when null). Read from the store then. */
   onEvents(taskId: number | null, wake: () => void): Subscription;
   /** Writes the wish down and returns; a running task ends soon after. @throws WorkerError not_found, conflict (already ended). */
-  cancelTask(id: number, caller: Caller): Promise<TaskView>;
+  cancelTask(id: number, caller: Caller): Promise<CancelView>;
   retryTask(id: number, caller: Caller): Promise<TaskView>;
   /** @param check sees the task in the same transaction, before the change; what it throws undoes the change. */
   updateTask(

@@ -87,6 +87,15 @@ export const taskView = taskSummaryView.extend({
 });
 export type TaskView = z.infer<typeof taskView>;
 
+/** The answer to a cancel. */
+export const cancelView = taskView.extend({
+  warning: z
+    .string()
+    .optional()
+    .describe("What is to be known of it: on a full disk the task is stopped, but ends only when there is room."),
+});
+export type CancelView = z.infer<typeof cancelView>;
+
 export const taskList = z.object({ tasks: z.array(taskView) });
 
 export const taskPage = z.object({ tasks: z.array(taskSummaryView), next_cursor: z.string().nullable() });

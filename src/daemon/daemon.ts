@@ -226,6 +226,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
     account,
     isStopping: () => stopping !== null,
     server,
+    stopRunner: (taskId) => supervisor.stopTask(taskId, "cancelled"),
     renewRunners: () => pool.renew(),
     stopServer: async (options) => void stop(options),
   });

@@ -8,6 +8,36 @@ import { doneBy } from "./audit.ts";
 import { requireOwn } from "./guard-agent.ts";
 import { requireTask } from "./require-task.ts";
 
+/** A cancel, and what is to be said of it. */
+export interface Cancelled {
+  readonly task: Task;
+  /** Set when the wish could not be stored: a sentence that says what was done instead. */
+  readonly warning?: string;
+}
+
+/**
+ * As `cancelTask`; on a full disk a running task is stopped all the same. Its runner is told and keeps the wish in its journal, so the
+ * task ends as cancelled when the store works again.
+ * @param stopRunner tells the task's runner; resolves with whether it could.
+ * @throws WorkerError as `cancelTask`; `storage_full` for a task that does not run, or whose runner cannot be told.
+ */
+export async function cancelAnyway(
+  store: Store,
+  id: number,
+  { caller, now, stopRunner }: { caller: Caller; now: number; stopRunner: (taskId: number) => Promise<boolean> },
+): Promise<Cancelled> {
+  try {
+    return { task: await cancelTask(store, id, caller, now) };
+  } catch (error) {
+    if (!(error instanceof WorkerError) || error.code !== "storage_full") throw error;
+    const task = requireTask(store, id);
+    requireOwn(store, task, caller);
+    if (task.status !== "running" || !(await stopRunner(id))) throw error;
+    const warning = `The disk is full: task ${id} is being stopped, but this cannot be stored yet. It stays "running" until there is room, and then ends as cancelled.`;
+    return { task: { ...task, cancelRequestedAt: now }, warning };
+  }
+}
+
 /** @throws WorkerError not_found, conflict when it has ended. Cancelling twice is no error. */
 export function cancelTask(store: Store, id: number, caller: Caller, now: number): Promise<Task> {
   return store.write(() => {

@@ -10,7 +10,7 @@ import { WorkerError } from "../domain/errors.ts";
 import type { Task } from "../domain/task.ts";
 import type { Store } from "../store/store.ts";
 import { callerOfToken, createToken, listTokens, removeToken } from "./access-tokens.ts";
-import { cancelTask } from "./cancel-task.ts";
+import { cancelAnyway } from "./cancel-task.ts";
 import { isAgent, requireAgentPriority, requireOwn } from "./guard-agent.ts";
 import { holdQueue, listHolds, resumeQueue } from "./hold-queue.ts";
 import { listTasks } from "./list-tasks.ts";
@@ -51,6 +51,8 @@ export interface ApiContext {
   readonly isStopping?: () => boolean;
   /** What only the daemon knows of itself. */
   server(): ServerView;
+  /** Tells the runner of a running task to stop it as cancelled; resolves with whether it was told. */
+  stopRunner(taskId: number): Promise<boolean>;
   /** Replaces the runners that wait parked with what they were started with. */
   renewRunners(): void;
   stopServer(options: { mode: "leave" | "drain" | "now"; deadline_ms?: number | undefined }): Promise<void>;
@@ -102,7 +104,10 @@ export function workerApi(context: ApiContext): WorkerApi {
     allEvents: (after, limit) => eventPage(store.events.all(after, limit), after, "id"),
     newestEventId: () => store.events.lastId(),
     onEvents: (taskId, wake) => subscription(store, taskId, wake),
-    cancelTask: async (id, caller) => view(await cancelTask(store, id, caller, now())),
+    async cancelTask(id, caller) {
+      const { task, warning } = await cancelAnyway(store, id, { caller, now: now(), stopRunner: context.stopRunner });
+      return { ...view(task), ...(warning === undefined ? {} : { warning }) };
+    },
     retryTask: async (id, caller) => view(await retryTask(submitContext, id, caller)),
     async updateTask(id, change, caller, check) {
       const updated = await store.write(() => {

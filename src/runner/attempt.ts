@@ -27,6 +27,8 @@ export interface AttemptOptions {
   readonly runnerId: string;
   readonly redaction: Redaction;
   readonly onGrown: (journalSize: number) => void;
+  /** Called when nothing of the tree runs any more and the journal's rest waits for room on the disk. */
+  readonly onWaiting: () => void;
   readonly now: () => number;
   /** Whether this process is the subreaper of its tree by now. */
   readonly isAdopting: () => boolean;
@@ -40,6 +42,7 @@ export class RunningAttempt {
   #linger: NodeJS.Timeout | null = null;
   #stopReason: StopReason | null = null;
   #ending: Promise<void> | null = null;
+  #isWaiting = false;
 
   /** Opens the logs, in a directory that is made where it is missing. @throws when the journal cannot be opened: then nothing may run. */
   constructor(options: AttemptOptions) {
@@ -53,6 +56,11 @@ export class RunningAttempt {
 
   get attemptId(): number {
     return this.#options.work.attemptId;
+  }
+
+  /** Whether all that is left to do is to write the journal's rest, for which there is no room. */
+  get isWaiting(): boolean {
+    return this.#isWaiting;
   }
 
   get journalSize(): number {
@@ -114,6 +122,11 @@ export class RunningAttempt {
     if (processes.length > 0) this.#take({ type: "worker", subtype: "swept", processes });
     failpoint("attempt.end.before");
     this.#take({ type: "worker", subtype: "ended", thrown: shortened(thrown, this.#options.redaction), stopRequested: this.#stopReason });
+    this.#journal.flush();
+    if (!this.#journal.isWritten) {
+      this.#isWaiting = true;
+      this.#options.onWaiting();
+    }
     await this.#journal.close();
     failpoint("attempt.end.after");
     this.#summary?.close();

@@ -39,6 +39,11 @@ export class Journal {
     });
   }
 
+  /** Whether all that was appended is on the file. */
+  get isWritten(): boolean {
+    return this.#file.isWritten;
+  }
+
   get size(): number {
     return this.#file.size;
   }

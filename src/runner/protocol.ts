@@ -68,5 +68,7 @@ export type FromRunner =
   | { readonly type: "journal"; readonly size: number }
   /** A `start` that was not taken: another attempt runs here, or the journal cannot be opened (then the runner exits). */
   | { readonly type: "refused"; readonly attemptId: number; readonly reason: string }
+  /** Nothing of the attempt's tree runs any more; the journal's rest waits for room on the disk. */
+  | { readonly type: "writing" }
   /** Everything is written and swept; the runner exits now. */
   | { readonly type: "ended"; readonly size: number };

@@ -93,6 +93,7 @@ export class Runner {
       attemptId: this.#attempt?.attemptId ?? null,
       journalSize: this.#attempt?.journalSize ?? 0,
     };
+    if (this.#attempt?.isWaiting === true) return [hello, { type: "writing" }];
     return this.#parked && this.#attempt === null ? [hello, { type: "parked" }] : [hello];
   }
 
@@ -130,6 +131,7 @@ export class Runner {
       runnerId: boot.runnerId,
       redaction: this.#options.redaction,
       onGrown: () => this.#onGrown(),
+      onWaiting: () => this.#socket.broadcast({ type: "writing" }),
       now,
       isAdopting,
     });

@@ -9,7 +9,7 @@ import type { Spending } from "../domain/spending.ts";
 import type { SweptProcess } from "../domain/record.ts";
 import { afterOutcome, defaultRetryPolicy } from "../domain/retry.ts";
 import type { Outcome } from "../domain/outcome.ts";
-import type { Attempt, Task } from "../domain/task.ts";
+import type { Attempt, StopReason, Task } from "../domain/task.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import type { Store } from "../store/store.ts";
 
@@ -20,6 +20,8 @@ export interface FinaliseOptions {
   readonly bootId: string | null;
   /** What the daemon had to end because the runner died before it could. */
   readonly swept: readonly SweptProcess[];
+  /** Why this server stops the attempt, which may not be stored yet (a full disk); null: it does not. */
+  readonly stopping: StopReason | null;
   /** Why the runner could not even begin, where that is known. */
   readonly startFault: string | null;
   readonly now: number;
@@ -57,7 +59,7 @@ export function finaliseWithin(options: FinaliseOptions): Outcome | null {
 function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome | null {
   const { store, now, wall, random } = options;
   const facts = factsFrom(store.events.ofAttempt(attempt.id, factEventTypes), {
-    stopRequested: attempt.stopRequested ?? (task.cancelRequestedAt === null ? null : "cancelled"),
+    stopRequested: attempt.stopRequested ?? options.stopping ?? (task.cancelRequestedAt === null ? null : "cancelled"),
     rebooted: attempt.bootId !== null && options.bootId !== null && attempt.bootId !== options.bootId,
     begun: attempt.lastRecord > 0,
     startFault: options.startFault,

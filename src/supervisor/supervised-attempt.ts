@@ -64,6 +64,7 @@ export class SupervisedAttempt {
   #startFault: string | null = null;
   /** What went wrong where nobody waits: `follow` rejects with it. */
   #fault: { readonly error: unknown } | null = null;
+  #waitsForRoom = false;
   #ladder: NodeJS.Timeout | null = null;
   #mute: NodeJS.Timeout | null = null;
 
@@ -148,6 +149,7 @@ export class SupervisedAttempt {
     this.#connection = connection;
     const closed = new Promise<void>((resolve) => connection.onClose(resolve));
     connection.onMessage((message) => {
+      if (message.type === "writing") this.#waitForRoom();
       if (message.type === "refused") this.#startFault = `its runner refused it (${message.reason})`;
       if (message.type !== "journal" && message.type !== "ended") return;
       this.#heard();
@@ -233,7 +235,7 @@ export class SupervisedAttempt {
 
   #ending(swept: readonly SweptProcess[]): FinaliseOptions {
     const { store, bootId, now, random, account, refusalTries } = this.#context;
-    const attempt = { attemptId: this.#attempt.id, swept, startFault: this.#startFault };
+    const attempt = { attemptId: this.#attempt.id, swept, stopping: this.#stopping, startFault: this.#startFault };
     return { ...attempt, store, bootId, now: now(), wall: Date.now(), random, account: account(), refusalTries };
   }
 
@@ -297,9 +299,16 @@ export class SupervisedAttempt {
     }
   }
 
+  /** The runner has ended its tree and only waits for room on the disk: killed, it would lose its last records. */
+  #waitForRoom(): void {
+    this.#waitsForRoom = true;
+    if (this.#ladder !== null) clearTimeout(this.#ladder);
+  }
+
   #sendStop(reason: StopReason): void {
     const graceMs = this.#context.stopGraceMs;
     this.#connection?.send({ type: "stop", reason, graceMs });
+    if (this.#waitsForRoom) return;
     this.#ladder ??= setTimeout(() => void this.#killRunner().catch((error: unknown) => this.#fail(error)), graceMs + runnerLadderMs);
   }
 

@@ -22,6 +22,9 @@ export interface SupervisorOptions extends AttemptContext {
 /** An attempt that could not be followed (no file descriptors left …) is taken up again after this long. */
 const againMs = 5_000;
 
+/** A runner that is only told something has to answer within this time. */
+const answerLimitMs = 10_000;
+
 interface Running {
   readonly attempt: SupervisedAttempt;
   readonly done: Promise<void>;
@@ -70,6 +73,27 @@ export class Supervisor {
   /** Stops every running attempt. */
   async stopAll(reason: StopReason): Promise<void> {
     await Promise.all([...this.#running.values()].map(({ attempt }) => attempt.stop(reason)));
+  }
+
+  /**
+   * Stops the attempt of one task, whether or not anything can be stored.
+   * @returns whether its runner was told.
+   */
+  async stopTask(taskId: number, reason: StopReason): Promise<boolean> {
+    const { store, paths, stopGraceMs } = this.#options;
+    const running = [...this.#running.values()].find(({ attempt }) => attempt.taskId === taskId);
+    if (running !== undefined) {
+      // It tells the runner at once, and stores the reason when that can be done.
+      void running.attempt.stop(reason);
+      return true;
+    }
+    // Not taken over yet: the server was started on a full disk.
+    const open = store.attempts.open().find((attempt) => attempt.taskId === taskId);
+    if (open === undefined) return false;
+    const connection = await connectRunner(runnerSocketPath(paths, open.runnerId), AbortSignal.timeout(answerLimitMs));
+    connection?.send({ type: "stop", reason, graceMs: stopGraceMs });
+    connection?.close();
+    return connection !== null;
   }
 
   /**

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { pathsFrom } from "../../src/config/paths.ts";
 import { until } from "../support/wait.ts";
@@ -18,6 +19,19 @@ test("on a full disk submits are refused with a sentence, running tasks go on, a
     await unmount(w);
   }
 });
+
+for (const restarted of [false, true]) {
+  const when = restarted ? "that a server was started on" : "";
+  test(`a cancel stops a running task on a full disk ${when}, and it ends as cancelled when there is room`, async (t) => {
+    const w = await fastWorker(t, { CLAUDE_WORKER_STOP_GRACE_MS: "1000" });
+    if (!mountSmall(w)) return t.skip("a small file system cannot be mounted here");
+    try {
+      await cancelOnFull(w, restarted);
+    } finally {
+      await unmount(w);
+    }
+  });
+}
 
 test("a runner whose journal may not grow keeps its records, and writes all of them when it may again", async (t) => {
   if (!has("prlimit")) return t.skip("prlimit is missing here");
@@ -188,6 +202,34 @@ async function startOnFull(w: FastWorker, how: "killed" | "stopped"): Promise<vo
   assert.deepEqual([task.status, task.attempts], ["completed", 1], JSON.stringify(task.error));
   assert.equal((await w.ended((await w.submit("steps 1")).id)).status, "completed");
   assert.equal((await w.client.server()).pid, pid, "the same server");
+}
+
+async function cancelOnFull(w: FastWorker, restarted: boolean): Promise<void> {
+  await w.start();
+  const { id } = await w.submit("steps 100000 delay 100 size 3000 append counted");
+  await runnerOf(w, id);
+  if (restarted) await w.cli(["server", "stop"]);
+  const ballast = path.join(w.place.dataHome, "ballast");
+  fill(ballast, 1);
+  if (restarted) await w.start();
+  else await fillTheRest(w);
+  const waiting = (await w.client.list({ status: ["pending"], limit: 1 })).tasks[0]?.id;
+  if (waiting !== undefined) assert.equal((await w.cli(["cancel", String(waiting)])).code, 1, "what does not run stays as it is");
+  const { code, stdout } = await w.cli(["cancel", String(id)]);
+  assert.deepEqual([code, /disk is full.*is being stopped.*ends as cancelled/s.test(stdout)], [0, true], stdout);
+  const counted = path.join(w.place.work, "counted");
+  let before = -1;
+  await until("the end of its steps", async () => {
+    const now = statSync(counted).size;
+    const isSame = now === before;
+    before = now;
+    await delay(500);
+    return isSame;
+  });
+  assert.equal((await w.client.get(id)).status, "running");
+  rmSync(ballast);
+  const task = await w.ended(id);
+  assert.deepEqual([task.status, task.attempts, task.error?.code], ["cancelled", 1, "cancelled"]);
 }
 
 async function lockAndUnlock(w: FastWorker): Promise<void> {

@@ -63,6 +63,7 @@ export function realApi(t: TestContext, flags: Partial<Settings> = {}, more: Rec
     account: () => "a",
     isStopping: () => stop.hasBegun,
     server: () => ({ ...server(), counts: store.tasks.counts(), problems: [...store.problems()] }),
+    stopRunner: () => Promise.resolve(false),
     renewRunners: () => {},
     stopServer: async () => {},
   });

@@ -18,7 +18,7 @@ export const command = defineCommand<object>({
     return await eachTask(
       call,
       async (id) => await client.cancel(id),
-      ({ id, status }) => (status === "cancelled" ? `Task ${id} is cancelled.` : `Task ${id} is stopping.`),
+      ({ id, status, warning }) => warning ?? (status === "cancelled" ? `Task ${id} is cancelled.` : `Task ${id} is stopping.`),
     );
   },
 });

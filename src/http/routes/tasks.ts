@@ -1,7 +1,7 @@
 /** Routes of tasks that are there: read, list, change, remove, cancel, retry, attempts. */
 import type { WorkerApi } from "../../contract/api.ts";
 import { listQuery, taskChange, taskParams } from "../../contract/queries.ts";
-import { attemptList, taskPage, taskView } from "../../contract/views.ts";
+import { attemptList, cancelView, taskPage, taskView } from "../../contract/views.ts";
 import type { TaskView } from "../../contract/views.ts";
 import { etagOf, isKnown, requireMatch } from "../etag.ts";
 import { route } from "../route.ts";
@@ -111,9 +111,10 @@ function changeRoutes(api: WorkerApi): Route[] {
       name: "cancelTask",
       tag,
       summary: "Cancel a task",
-      description: "The wish is durable when the answer comes (`cancel_requested`); a running task ends soon after.",
+      description:
+        "The wish is durable when the answer comes (`cancel_requested`); a running task ends soon after. On a full disk a running task is stopped, too; `warning` says that it cannot be stored yet.",
       params: taskParams,
-      answers: { 200: oneTask },
+      answers: { 200: { description: "The task.", schema: cancelView } },
       problems: ["conflict"],
       async handle({ params, caller }): Promise<Answer> {
         return { status: 200, json: await api.cancelTask(params.id, caller) };

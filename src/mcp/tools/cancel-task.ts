@@ -18,7 +18,7 @@ export const cancelTask = defineTool({
     const next_step =
       task.status === "cancelled"
         ? "It has ended. retry_task would run it again from the beginning."
-        : `It ends within seconds; wait_for_tasks with ids [${id}] tells when.`;
+        : (task.warning ?? `It ends within seconds; wait_for_tasks with ids [${id}] tells when.`);
     return data({ task: briefOf(task), next_step });
   },
 });
