@@ -50,7 +50,14 @@ export const taskSummaryView = z.object({
   attempts: z.int().describe("How many attempts there were so far."),
   session_id: z.string().nullable(),
   last_action: z.string().nullable().describe("Newest line of the summary log."),
-  error: z.object({ code: z.string(), message: z.string(), api_status: z.int().optional() }).nullable(),
+  error: z
+    .object({
+      code: z.string(),
+      message: z.string(),
+      retryable: z.boolean().describe("Whether a retry of the unchanged task can succeed: the cause lies outside of it."),
+      api_status: z.int().optional(),
+    })
+    .nullable(),
   attention: z.array(attentionView).describe("What to look at in a completed task; empty: nothing."),
   cost_usd: z.number().nullable().describe("US dollars over all attempts; grows while the task runs."),
   tokens: z

@@ -20,6 +20,7 @@ export function factsFrom(events: readonly Pick<NewEvent, "type" | "data">[], co
     apiError: null,
     apiErrorText: null,
     thrown: null,
+    sessionLost: null,
     ended: false,
     begun: true,
     startFault: null,
@@ -34,7 +35,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 function read({ type, data }: Pick<NewEvent, "type" | "data">, facts: Mutable<AttemptFacts>): void {
   if (type === "result") {
     facts.result = afterEarlier(facts.result, resultFacts(data));
-    facts.apiError = facts.result.isError ? (stringOf(data["startup_failure"]) ?? facts.apiError) : null;
+    if (!facts.result.isError) facts.apiError = null;
   } else if (type === "rate_limit") {
     facts.limit = limitFacts(data);
   } else if (type === "notice") {
@@ -42,6 +43,7 @@ function read({ type, data }: Pick<NewEvent, "type" | "data">, facts: Mutable<At
       facts.apiError = stringOf(data["error"]);
       facts.apiErrorText = stringOf(data["text"]);
     }
+    if (data["kind"] === "session_writes_lost") facts.sessionLost = stringOf(data["error"]) ?? "unknown";
     if (data["kind"] === "stop_requested") facts.stopRequested ??= stopReasonOf(data["reason"]);
   } else if (type === "attempt_ended") {
     facts.ended = true;
@@ -56,8 +58,11 @@ function resultFacts(data: JsonObject): ResultFacts {
     isError: data["is_error"] === true,
     text: stringOf(data["text"]) ?? "",
     terminalReason: stringOf(data["terminal_reason"]),
+    stopReason: stringOf(data["stop_reason"]),
+    startupFailure: stringOf(data["startup_failure"]),
     apiErrorStatus: numberOf(data["api_error_status"]),
     turns: countOf(data["num_turns"]) ?? 0,
+    calledModel: data["called_model"] === true || (countOf(data["num_turns"]) ?? 0) > 0,
     durationMs: countOf(data["duration_ms"]) ?? 0,
     costUsd: amountOf(data["cost_usd"]),
     usage: usageFacts(objectOf(data["usage"])),
@@ -68,7 +73,8 @@ function resultFacts(data: JsonObject): ResultFacts {
 /** A turn of its own follows when a background helper reports: turns and time add up, money and tokens are cumulative already. */
 function afterEarlier(earlier: ResultFacts | null, last: ResultFacts): ResultFacts {
   if (earlier === null) return last;
-  return { ...last, turns: earlier.turns + last.turns, durationMs: earlier.durationMs + last.durationMs };
+  const calledModel = earlier.calledModel || last.calledModel;
+  return { ...last, calledModel, turns: earlier.turns + last.turns, durationMs: earlier.durationMs + last.durationMs };
 }
 
 function usageFacts(usage: JsonObject): Record<string, ModelUsage> {

@@ -1,6 +1,8 @@
 /** Decides how an attempt ended, in one place, from everything that is known of its end (attempt-facts.ts gathers it). */
+import { assistantErrors, lookUp, meaningOfStatus, meaningOfText, noConnection, startupFailures, terminalReasons } from "./claude-words.ts";
+import type { Meaning } from "./claude-words.ts";
 import { startFaults } from "./record.ts";
-import type { AttemptFacts, LimitFacts, Outcome, OutcomeKind, ResultFacts } from "./outcome.ts";
+import type { AttemptFacts, LimitFacts, Outcome, ResultFacts } from "./outcome.ts";
 import type { StopReason } from "./task.ts";
 
 /**
@@ -9,24 +11,40 @@ import type { StopReason } from "./task.ts";
  */
 export function decideOutcome(facts: AttemptFacts): Outcome {
   const { result } = facts;
-  if (result !== null && isSuccess(result)) return { kind: "succeeded", message: successMessage(result) };
+  const finished = result !== null && isFinished(result);
+  if (finished && result.calledModel && facts.sessionLost === null) return { kind: "succeeded", message: successMessage(result) };
   if (facts.stopRequested === "cancelled") return stopped("cancelled");
-  if (result !== null && !wasAborted(result)) return failure(result, facts);
+  if (facts.sessionLost !== null) return sessionLost(facts.sessionLost);
+  if (finished && facts.stopRequested === null) return noWork(result);
+  if (result !== null && !finished && !wasAborted(result)) return failure(result, facts);
   if (facts.stopRequested !== null) return stopped(facts.stopRequested);
   if (facts.limit !== null) return limitReached(facts.limit);
-  const apiKind = facts.apiError === null ? null : kindOfApiError(facts.apiError);
-  if (apiKind !== null) return apiFailure(apiKind, facts.apiErrorText || (facts.apiError ?? ""), null);
+  const meaning = facts.apiError === null ? null : (lookUp<Meaning | null>(assistantErrors, facts.apiError) ?? null);
+  if (meaning !== null) return described(meaning, facts.apiErrorText || (facts.apiError ?? ""), null);
   if (result !== null) return { kind: "crashed", message: sentence("Claude Code broke its turn off", facts.thrown ?? result.text) };
   return died(facts);
 }
 
-function isSuccess(result: ResultFacts): boolean {
-  return result.subtype === "success" && !result.isError && !wasAborted(result);
+/** Ended as a turn should. An answer of Claude Code itself (a local command) names no reason. */
+function isFinished(result: ResultFacts): boolean {
+  if (result.subtype !== "success" || result.isError || result.stopReason === "tool_deferred") return false;
+  return result.terminalReason === null || lookUp(terminalReasons, result.terminalReason) === "finished";
 }
 
 /** A turn that an interrupt cut: it says nothing about the agent's work. */
-function wasAborted(result: ResultFacts): boolean {
-  return result.terminalReason === "aborted_streaming" || result.terminalReason === "aborted_tools";
+function wasAborted({ terminalReason }: ResultFacts): boolean {
+  return terminalReason !== null && lookUp(terminalReasons, terminalReason) === "aborted";
+}
+
+function noWork({ text }: ResultFacts): Outcome {
+  const what = sentence("Claude Code answered the prompt itself and did not call the model, so nothing was done", text);
+  const isHook = /blocked by hook/.test(text);
+  const advice = isHook ? "" : " A prompt that begins with a command of Claude Code (/login, /help) runs that: put a word before it.";
+  return { kind: "no_work", message: `${what}${advice}` };
+}
+
+function sessionLost(error: string): Outcome {
+  return { kind: "storage_full", message: `The disk is full (${error}): Claude Code could not save its session.` };
 }
 
 function successMessage(result: ResultFacts): string {
@@ -50,6 +68,19 @@ function stopped(reason: StopReason): Outcome {
 }
 
 function failure(result: ResultFacts, facts: AttemptFacts): Outcome {
+  const ownLimit = limitOfTask(result);
+  if (ownLimit !== null) return ownLimit;
+  const status = result.apiErrorStatus;
+  const text = result.text || (facts.apiErrorText ?? facts.thrown ?? "");
+  if (isFullDisk(text)) return { kind: "storage_full", message: sentence("The disk is full", text) };
+  const meaning = meaningOf(result, facts);
+  if (meaning?.kind === "rate_limited" && facts.limit !== null) return limitReached(facts.limit, status);
+  if (meaning !== null) return described(meaningOfText(meaning, text), text || (facts.apiError ?? ""), status);
+  return { kind: "agent_failed", message: sentence("Claude Code ended the turn with an error", text), ...statusOf(status) };
+}
+
+/** The end at a limit that the task set, or null. */
+function limitOfTask(result: ResultFacts): Outcome | null {
   if (result.subtype === "error_max_budget_usd" || result.terminalReason === "budget_exhausted") {
     return {
       kind: "budget_exhausted",
@@ -62,77 +93,50 @@ function failure(result: ResultFacts, facts: AttemptFacts): Outcome {
       message: `Stopped at the task's limit of turns after ${result.turns}. Submit it again with more (--max-turns).`,
     };
   }
-  if (result.subtype === "error_max_structured_output_retries") {
+  if (result.subtype === "error_max_structured_output_retries" || result.terminalReason === "structured_output_retry_exhausted") {
     return {
       kind: "agent_failed",
       message: sentence("The answer never met the schema that was asked for", result.text),
     };
   }
-  const status = result.apiErrorStatus;
-  const kind = kindOfApiFailure(result, facts);
-  if (kind === "rate_limited" && facts.limit !== null) return limitReached(facts.limit, status);
-  if (kind === "agent_failed" && status === 404) {
-    // Claude Code's own text names the model.
-    return { kind, message: sentence("The model is not available", result.text), ...statusOf(status) };
-  }
-  if (kind !== null) return apiFailure(kind, result.text || (facts.apiError ?? ""), status);
-  return {
-    kind: "agent_failed",
-    message: sentence("Claude Code ended the turn with an error", result.text || facts.thrown),
-    ...statusOf(status),
-  };
+  return null;
 }
 
-function kindOfApiFailure(result: ResultFacts, facts: AttemptFacts): ApiKind | null {
-  const named = facts.apiError === null ? null : kindOfApiError(facts.apiError);
-  if (named !== null) return named;
-  const status = result.apiErrorStatus;
-  if (status === 401 || status === 403) return "auth_failed";
-  if (status === 404) return "agent_failed";
-  if (status === 429) return "rate_limited";
-  if (status !== null && (status >= 500 || status === 408)) return "overloaded";
-  if (facts.limit !== null) return "rate_limited";
+/** What the words and the status of a failed turn mean; null: nothing that is known. The most specific word decides. */
+function meaningOf(result: ResultFacts, facts: AttemptFacts): Meaning | null {
+  const { startupFailure, terminalReason, stopReason, apiErrorStatus: status } = result;
+  if (startupFailure !== null) return lookUp<Meaning>(startupFailures, startupFailure) ?? unknownWord(startupFailure);
+  if (stopReason === "tool_deferred") return terminalReasons.tool_deferred;
+  const ending = terminalReason === null ? "api" : lookUp<unknown>(terminalReasons, terminalReason);
+  if (isMeaning(ending)) return ending;
+  const byStatus = meaningOfStatus(status);
+  if (ending === undefined) return byStatus ?? unknownWord(terminalReason ?? "");
+  const word = facts.apiError ?? "unknown";
+  const byWord = lookUp<Meaning | null>(assistantErrors, word);
+  if (byWord === undefined) return byStatus ?? unknownWord(word);
+  if (byWord !== null || byStatus !== null) return byWord ?? byStatus;
+  if (facts.limit !== null) return assistantErrors.rate_limit;
   // An API error without a status is a connection that failed after all of Claude Code's own retries.
-  return result.terminalReason === "api_error" && status === null ? "overloaded" : null;
+  return terminalReason === "api_error" && status === null ? noConnection : null;
 }
 
-type ApiKind = Extract<OutcomeKind, "auth_failed" | "rate_limited" | "overloaded" | "agent_failed">;
-
-/** Claude Code's words (SDKAssistantMessageError and SDKStartupFailureReason of the Agent SDK) as outcomes; null: the status decides. */
-const apiErrors: Readonly<Record<string, ApiKind>> = {
-  authentication_failed: "auth_failed",
-  oauth_org_not_allowed: "auth_failed",
-  account_on_hold: "auth_failed",
-  verification_required: "auth_failed",
-  billing_error: "auth_failed",
-  cloud_credential_error: "auth_failed",
-  org_pin_api_key_conflict: "auth_failed",
-  org_pin_mismatch: "auth_failed",
-  org_verify_failed: "auth_failed",
-  org_config_refused: "auth_failed",
-  gateway_signin_required: "auth_failed",
-  gateway_access_denied: "auth_failed",
-  rate_limit: "rate_limited",
-  overloaded: "overloaded",
-  server_error: "overloaded",
-  org_config_required_unavailable: "overloaded",
-  model_not_found: "agent_failed",
-  invalid_request: "agent_failed",
-};
-
-function kindOfApiError(error: string): ApiKind | null {
-  return Object.hasOwn(apiErrors, error) ? (apiErrors[error] ?? null) : null;
+function isMeaning(ending: unknown): ending is Meaning {
+  return typeof ending === "object" && ending !== null;
 }
 
-const apiMessages: Record<ApiKind, string> = {
-  auth_failed: "Claude's API refused the sign-in or the account",
-  rate_limited: "Claude's API refused the request for now",
-  overloaded: "Claude's API was overloaded or not reachable",
-  agent_failed: "Claude's API refused the request",
-};
+/** A newer Claude Code has words that are not in the tables: such an end is not repeated at a cost, and the word is named. */
+function unknownWord(word: string): Meaning {
+  return { kind: "agent_failed", what: `Claude Code ended with "${word}", which this Claude Worker does not know` };
+}
 
-function apiFailure(kind: ApiKind, detail: string, status: number | null): Outcome {
-  return { kind, message: sentence(apiMessages[kind], detail), ...statusOf(status) };
+function described({ kind, what, advice }: Meaning, detail: string, status: number | null): Outcome {
+  const said = sentence(what, detail);
+  return { kind, message: advice === undefined ? said : `${said} ${advice}`, ...statusOf(status) };
+}
+
+/** In the words of Claude Code or of the system. */
+function isFullDisk(text: string): boolean {
+  return /\bENOSPC\b|\bEDQUOT\b|no space left on device/i.test(text);
 }
 
 function limitReached(limit: LimitFacts, status: number | null = null): Outcome {
@@ -150,11 +154,20 @@ function died(facts: AttemptFacts): Outcome {
   if (facts.apiError === startFaults.noClaude)
     return { kind: "unavailable", message: sentence("Claude Code cannot be started", facts.apiErrorText) };
   if (facts.apiError === startFaults.noDirectory)
-    return { kind: "agent_failed", message: facts.apiErrorText ?? "The working directory is gone." };
+    return { kind: "environment_failed", message: facts.apiErrorText ?? "The working directory is gone." };
+  if (facts.thrown !== null && isFullDisk(facts.thrown))
+    return { kind: "storage_full", message: sentence("The disk is full", facts.thrown) };
+  if (facts.thrown !== null && isSessionInUse(facts.thrown))
+    return { kind: "environment_failed", message: sentence("Another process uses the task's session", facts.thrown) };
   if (!facts.ended && facts.rebooted) return { kind: "lost", message: "The machine started anew while the attempt ran." };
   if (!facts.begun) return { kind: "crashed", message: sentence("The attempt could not begin", facts.startFault ?? "its runner was gone") };
   if (!facts.ended) return { kind: "crashed", message: "The runner died before the task was finished." };
   return { kind: "crashed", message: sentence("Claude Code ended without a result", facts.thrown) };
+}
+
+/** How Claude Code says on stderr that the session belongs to another process. */
+function isSessionInUse(text: string): boolean {
+  return /\bsession\b.*\b(already in use|in use by|currently running as a background)\b/is.test(text);
 }
 
 function statusOf(status: number | null): { apiStatus?: number } {

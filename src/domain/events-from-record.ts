@@ -9,6 +9,7 @@ import type { NewEvent } from "./event.ts";
 import { eventsFromNote } from "./events-from-note.ts";
 import { amountOf, arrayOf, countOf, isoOf, numberOf, objectOf, stringOf } from "./read-json.ts";
 import type { JsonObject } from "./read-json.ts";
+import { isOwnResult } from "./own-result.ts";
 import type { JournalRecord } from "./record.ts";
 
 /** A result is a task's answer: it is kept far longer than other texts. In UTF-16 code units. */
@@ -34,7 +35,7 @@ function draftsOf(message: JsonObject): EventDraft[] {
     case "system":
       return systemEvents(message);
     case "result":
-      return [resultEvent(message)];
+      return isOwnResult(message) ? [resultEvent(message)] : [];
     case "rate_limit_event":
       return [rateLimitEvent(objectOf(message["rate_limit_info"]))];
     case "auth_status":
@@ -124,12 +125,18 @@ function systemEvents(message: JsonObject): EventDraft[] {
         ? []
         : [notice("task_notification", message["summary"], { status: word(message["status"]), tool_use_id: word(message["tool_use_id"]) })];
     case "session_writes_lost":
-      return [
-        notice("session_writes_lost", `Claude Code could not save its session (${word(message["error_code"]) ?? "no reason given"}).`),
-      ];
+      return sessionLossEvents(message);
     default:
       return [];
   }
+}
+
+/** Changes of its own configuration that are lost cost the task nothing. */
+function sessionLossEvents(message: JsonObject): EventDraft[] {
+  if (Array.isArray(message["lost"]) && !message["lost"].includes("transcript")) return [];
+  const error = word(message["error_code"]);
+  const text = `Claude Code could not save its session (${error ?? "no reason given"}).`;
+  return [notice("session_writes_lost", text, { error })];
 }
 
 function initEvent(message: JsonObject): EventDraft {
@@ -192,9 +199,11 @@ function resultEvent(message: JsonObject): EventDraft {
     is_error: message["is_error"] === true,
     text: text.value,
     terminal_reason: word(message["terminal_reason"]),
+    stop_reason: word(message["stop_reason"]),
     api_error_status: numberOf(message["api_error_status"]),
     startup_failure: word(message["startup_failure_reason"]),
     num_turns: countOf(message["num_turns"]) ?? 0,
+    called_model: calledModel(message),
     duration_ms: countOf(message["duration_ms"]) ?? 0,
     cost_usd: amountOf(message["total_cost_usd"]),
     usage: usageOf(objectOf(message["modelUsage"])),
@@ -208,6 +217,12 @@ function resultEvent(message: JsonObject): EventDraft {
 /** The call's input is in the `tool_use` event of the same id. */
 function deniedCall({ tool_name: tool, tool_use_id: id }: JsonObject) {
   return { tool: word(tool) ?? "", tool_use_id: word(id) ?? "" };
+}
+
+/** A local answer has no turn, and no usage of its own: a resumed session's totals are those of before. */
+function calledModel(message: JsonObject): boolean {
+  if ((countOf(message["num_turns"]) ?? 0) > 0) return true;
+  return Object.keys(objectOf(message["model_usage_since_last_result"] ?? message["modelUsage"])).length > 0;
 }
 
 function usageOf(models: JsonObject): Record<string, unknown> {

@@ -4,12 +4,15 @@ import type { ModelUsage, StopReason } from "./task.ts";
 export const outcomeKinds = [
   "succeeded",
   "agent_failed",
+  "no_work",
   "budget_exhausted",
   "verification_failed",
   "rate_limited",
   "overloaded",
   "auth_failed",
   "unavailable",
+  "environment_failed",
+  "storage_full",
   "crashed",
   "lost",
   "timed_out",
@@ -18,15 +21,45 @@ export const outcomeKinds = [
 ] as const;
 export type OutcomeKind = (typeof outcomeKinds)[number];
 
+/**
+ * Whether a retry of the unchanged task can succeed after an end of this kind: the cause lies
+ * outside of the task. Becomes `retryable` of the task's error.
+ */
+export const retryableKinds: Readonly<Record<OutcomeKind, boolean>> = {
+  succeeded: false,
+  agent_failed: false,
+  no_work: false,
+  budget_exhausted: false,
+  verification_failed: false,
+  rate_limited: true,
+  overloaded: true,
+  auth_failed: true,
+  unavailable: true,
+  environment_failed: true,
+  storage_full: true,
+  crashed: true,
+  lost: true,
+  timed_out: false,
+  cancelled: false,
+  interrupted: true,
+};
+
 /** What the last `result` message of Claude Code said. */
 export interface ResultFacts {
   readonly subtype: string;
   readonly isError: boolean;
   /** The result's text; for errors the joined `errors`. */
   readonly text: string;
+  /** Why the turn ended (TerminalReason of the Agent SDK); null: Claude Code ran no turn, or did not say. */
   readonly terminalReason: string | null;
+  /** The model's own stop reason, e.g. `end_turn` or `tool_deferred`. */
+  readonly stopReason: string | null;
+  /** Why Claude Code refused to start (SDKStartupFailureReason of the Agent SDK). */
+  readonly startupFailure: string | null;
   readonly apiErrorStatus: number | null;
   readonly turns: number;
+  /** Whether the model was called at all. */
+  readonly calledModel: boolean;
   readonly durationMs: number;
   /** null: unknown, for a result that was recovered from the session. */
   readonly costUsd: number | null;
@@ -50,6 +83,8 @@ export interface AttemptFacts {
   readonly apiErrorText: string | null;
   /** What the SDK threw, or null. */
   readonly thrown: string | null;
+  /** Why lines of the session are lost (`ENOSPC`, `EDQUOT`), or null: none is. */
+  readonly sessionLost: string | null;
   readonly stopRequested: StopReason | null;
   /** Whether the runner wrote its closing record. False: it died. */
   readonly ended: boolean;

@@ -1,5 +1,6 @@
 /** Everything that follows from an outcome, in one pure function: what happens to the task, when it may start again, and whom it holds up. */
 import type { NewHold } from "./hold.ts";
+import { retryableKinds } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 import { probeFor, refusalHold } from "./probe.ts";
 import type { Probe } from "./probe.ts";
@@ -20,6 +21,8 @@ export interface RetryPolicy {
   readonly refusalTries: number;
   /** First wait after a refusal; it doubles up to `backoffCapMs`. */
   readonly refusalBackoffMs: number;
+  /** How long nothing starts after an attempt that met a full disk. */
+  readonly storageWaitMs: number;
   /** Most that is added to a usage limit's reset, so that not everybody starts at the same moment. */
   readonly limitJitterMs: number;
 }
@@ -31,6 +34,7 @@ export const defaultRetryPolicy: RetryPolicy = {
   backoffCapMs: 300_000,
   refusalTries: 5,
   refusalBackoffMs: 15_000,
+  storageWaitMs: 60_000,
   limitJitterMs: 30_000,
 };
 
@@ -117,7 +121,11 @@ function afterAttempt(ended: EndedAttempt): Consequence {
     case "timed_out":
       return task.retriesSpent < task.retries ? afresh(ended) : failed(ended, outcome.message);
     case "budget_exhausted":
+    case "no_work":
+    case "environment_failed":
       return failed(ended, outcome.message);
+    case "storage_full":
+      return afterFullDisk(ended);
     default:
       return failed(ended, `Ended with an unknown outcome: ${String(outcome.kind satisfies never)}.`);
   }
@@ -138,12 +146,12 @@ const unchanged = {
 
 function cancelled({ outcome }: EndedAttempt): Consequence {
   const message = outcome.kind === "succeeded" ? "Cancelled on request, when Claude had just finished." : "Cancelled on request.";
-  return { ...unchanged, operation: "cancel", error: { code: "cancelled", message } };
+  return { ...unchanged, operation: "cancel", error: { code: "cancelled", message, retryable: false } };
 }
 
 function failed({ outcome }: EndedAttempt, message: string): Consequence {
   const status = outcome.apiStatus === undefined ? {} : { apiStatus: outcome.apiStatus };
-  return { ...unchanged, operation: "fail", error: { code: outcome.kind, message, ...status } };
+  return { ...unchanged, operation: "fail", error: { code: outcome.kind, message, retryable: retryableKinds[outcome.kind], ...status } };
 }
 
 function afterDeath(ended: EndedAttempt): Consequence {
@@ -238,6 +246,18 @@ function untilFixed({ outcome, account, task, progressed }: EndedAttempt): Conse
   const message = `${outcome.message} Fix it (claude-worker doctor says how), then: claude-worker resume`;
   const hold: NewHold = { kind: "unavailable", scope: accountScope(account), message, until: null };
   return { ...unchanged, operation: "requeue", resumable: true, poisonCount: progressed ? 0 : task.poisonCount, hold };
+}
+
+/** A full disk is everybody's: nothing starts for a while, and the task then continues. It gives up after as many tries as for an overloaded API. */
+function afterFullDisk(ended: EndedAttempt): Consequence {
+  const { policy, now, outcome } = ended;
+  const poisonCount = fruitless(ended);
+  if (poisonCount > policy.overloadedTries) {
+    return { ...failed(ended, `Given up after ${poisonCount} tries. ${outcome.message}`), poisonCount };
+  }
+  const message = `${outcome.message} Free some space; it is tried again by itself.`;
+  const hold: NewHold = { kind: "storage", scope: "all", message, until: now + policy.storageWaitMs };
+  return { ...unchanged, operation: "requeue", resumable: true, poisonCount, hold };
 }
 
 /** A retry that the task asked for starts a new session: the old one ended, and a resume of an ended turn has nothing to continue. */

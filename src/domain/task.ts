@@ -47,6 +47,8 @@ export interface ModelUsage {
 export interface TaskError {
   readonly code: string;
   readonly message: string;
+  /** Whether a retry of the unchanged task can succeed: the cause lies outside of it. Missing in errors of older versions: false. */
+  readonly retryable?: boolean;
   /** HTTP status of the model's API, where that was the cause. */
   readonly apiStatus?: number;
 }

@@ -31,6 +31,7 @@ export function taskSummaryView(task: TaskRow, waiting: WaitingContext): TaskSum
         : {
             code: task.error.code,
             message: task.error.message,
+            retryable: task.error.retryable ?? false,
             ...(task.error.apiStatus === undefined ? {} : { api_status: task.error.apiStatus }),
           },
     attention: [...(task.attention ?? [])],

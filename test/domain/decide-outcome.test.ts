@@ -250,6 +250,7 @@ const nothing: AttemptFacts = {
   apiError: null,
   apiErrorText: null,
   thrown: null,
+  sessionLost: null,
   stopRequested: null,
   ended: true,
   rebooted: false,
@@ -263,8 +264,11 @@ function resultOf(change: Partial<ResultFacts>): ResultFacts {
     isError: false,
     text: "",
     terminalReason: "completed",
+    stopReason: "end_turn",
+    startupFailure: null,
     apiErrorStatus: null,
     turns: 1,
+    calledModel: true,
     durationMs: 1,
     costUsd: 0,
     usage: {},
@@ -289,7 +293,7 @@ const byStatus: [status: number | null, kind: Outcome["kind"]][] = [
 for (const [status, kind] of byStatus) {
   test(`an API error with the status ${status ?? "none (no connection)"} and no word of Claude Code's is ${kind}`, () => {
     const result = resultOf({ isError: true, terminalReason: "api_error", apiErrorStatus: status, text: "API Error" });
-    for (const apiError of [null, "unknown", "__proto__"]) {
+    for (const apiError of [null, "unknown", ...(status === null ? [] : ["__proto__"])]) {
       assert.equal(decideOutcome({ ...nothing, result, apiError }).kind, kind);
     }
   });
@@ -304,7 +308,7 @@ const worded: [what: string, facts: Partial<AttemptFacts>, outcome: Outcome][] =
   [
     "an error without a status",
     { result: resultOf({ subtype: "error_during_execution", isError: true, terminalReason: "hook_stopped", text: "A hook said no!" }) },
-    { kind: "agent_failed", message: "Claude Code ended the turn with an error: A hook said no!" },
+    { kind: "agent_failed", message: "A hook stopped the turn: A hook said no!" },
   ],
   [
     "an error without a text",
@@ -359,8 +363,11 @@ const anyResult: fc.Arbitrary<ResultFacts> = fc.record({
   isError: fc.boolean(),
   text: fc.string(),
   terminalReason: fc.option(anyText),
+  stopReason: fc.option(fc.constantFrom("end_turn", "tool_deferred")),
+  startupFailure: fc.option(fc.constantFrom("cwd_unavailable", "toString")),
   apiErrorStatus: fc.option(fc.integer({ min: 100, max: 999 })),
   turns: fc.nat(),
+  calledModel: fc.boolean(),
   durationMs: fc.nat(),
   costUsd: fc.double({ noNaN: true, min: 0 }),
   usage: fc.constant({}),
@@ -372,6 +379,7 @@ const anyFacts: fc.Arbitrary<AttemptFacts> = fc.record({
   apiError: fc.option(fc.oneof(fc.string(), fc.constantFrom("authentication_failed", "rate_limit", "overloaded", "toString"))),
   apiErrorText: fc.option(fc.string()),
   thrown: fc.option(fc.string()),
+  sessionLost: fc.option(fc.constantFrom("ENOSPC", "EDQUOT")),
   stopRequested: fc.option(fc.constantFrom(...stopReasons)),
   ended: fc.boolean(),
   rebooted: fc.boolean(),
@@ -404,7 +412,7 @@ test("facts are read from arbitrary events without an error", () => {
   );
 });
 
-test("a Claude Code that cannot be started is unavailable, a vanished directory is the task's own failure", () => {
+test("a Claude Code that cannot be started is unavailable, a vanished directory is a failure of the environment", () => {
   const gaveUp = (error: string, text: string) =>
     decideOutcome(
       factsFrom(
@@ -419,5 +427,40 @@ test("a Claude Code that cannot be started is unavailable, a vanished directory 
     kind: "unavailable",
     message: "Claude Code cannot be started: No binary.",
   });
-  assert.deepEqual(gaveUp("working_directory_gone", "It is gone."), { kind: "agent_failed", message: "It is gone." });
+  assert.deepEqual(gaveUp("working_directory_gone", "It is gone."), {
+    kind: "environment_failed",
+    message: "It is gone.",
+  });
 });
+
+test("a turn in which the model was never called is no_work, with what Claude Code answered", () => {
+  const local = {
+    ...nothing,
+    result: resultOf({ calledModel: false, turns: 0, terminalReason: null, stopReason: null, text: "/login isn't available." }),
+  };
+  assert.partialDeepStrictEqual(decideOutcome(local), { kind: "no_work" });
+  assert.match(decideOutcome(local).message, /did not call the model.*\/login isn't available\. .*put a word before it/);
+  const hook = { ...local, result: { ...local.result, text: "UserPromptSubmit operation blocked by hook: no" } };
+  assert.doesNotMatch(decideOutcome(hook).message, /put a word/);
+  assert.equal(decideOutcome({ ...local, stopRequested: "interrupted" }).kind, "interrupted", "it was stopped before the first call");
+});
+
+test("a deferred call, a lost session and a turn that was cut are no success, though Claude Code says so", () => {
+  assert.equal(decideOutcome({ ...nothing, result: resultOf({ stopReason: "tool_deferred", terminalReason: null }) }).kind, "agent_failed");
+  assert.equal(decideOutcome({ ...nothing, result: resultOf({}), sessionLost: "ENOSPC" }).kind, "storage_full");
+  assert.equal(decideOutcome({ ...nothing, result: resultOf({ terminalReason: "aborted_tools" }) }).kind, "crashed");
+});
+
+for (const [what, facts, kind] of [
+  [
+    "a full disk in the words of the turn",
+    { result: resultOf({ isError: true, text: "ENOSPC: no space left on device, write" }) },
+    "storage_full",
+  ],
+  ["a full disk in what the SDK threw", { thrown: "Claude Code exited with code 1: No space left on device" }, "storage_full"],
+  ["a session that another process uses", { thrown: "Error: Session ID 5a is already in use." }, "environment_failed"],
+] as const) {
+  test(`${what} is the outcome ${kind}`, () => {
+    assert.equal(decideOutcome({ ...nothing, ...facts }).kind, kind);
+  });
+}

@@ -137,6 +137,7 @@ test("an overloaded API is tried again five times, after longer and longer waits
   assert.deepEqual(sixth.error, {
     code: "overloaded",
     message: "Given up after 6 tries. Claude's API was overloaded.",
+    retryable: true,
     apiStatus: 529,
   });
 });
@@ -197,7 +198,7 @@ for (const outcome of [agentFailed, timedOut, { kind: "verification_failed", mes
   test(`${outcome.kind} fails the task when no retry is left, and starts afresh while there is one`, () => {
     const failed = after(outcome);
     assert.equal(failed.operation, "fail");
-    assert.deepEqual(failed.error, { code: outcome.kind, message: outcome.message });
+    assert.deepEqual(failed.error, { code: outcome.kind, message: outcome.message, retryable: false });
 
     const again = after(outcome, { task: { retries: 2, retriesSpent: 1 } });
     assert.equal(again.operation, "requeue");
@@ -215,7 +216,7 @@ test("a budget that is used up is never tried again", () => {
   assert.deepEqual(consequence, {
     ...gone,
     operation: "fail",
-    error: { code: "budget_exhausted", message: "Stopped at the budget." },
+    error: { code: "budget_exhausted", message: "Stopped at the budget.", retryable: false },
   });
 });
 
@@ -226,6 +227,44 @@ test("a task whose attempts have spent its budget is not tried again, whatever e
     assert.deepEqual([operation, error?.code], ["fail", "budget_exhausted"]);
     assert.match(error?.message ?? "", /\$2\.0000 over all attempts.*--max-budget-usd/);
   }
+});
+
+test("a prompt that did no work fails at once, and is never tried again by itself", () => {
+  const consequence = after({ kind: "no_work", message: "Nothing was done." }, { task: { retries: 5 } });
+  assert.deepEqual(consequence.error, { code: "no_work", message: "Nothing was done.", retryable: false });
+});
+
+test("a failure of the environment fails the task, and says that a retry can help", () => {
+  const consequence = after({ kind: "environment_failed", message: "The directory is gone." }, { task: { retries: 5 } });
+  assert.deepEqual(consequence.error, { code: "environment_failed", message: "The directory is gone.", retryable: true });
+});
+
+test("a full disk holds everything for a minute, resumes the task, and gives up after five tries without a step", () => {
+  const full: Outcome = { kind: "storage_full", message: "The disk is full." };
+  const held = after(full);
+  assert.deepEqual([held.operation, held.resumable, held.spendsRetry], ["requeue", true, false]);
+  assert.partialDeepStrictEqual(held.hold, { kind: "storage", scope: "all", until: now + minuteMs });
+  assert.equal(after(full, { task: { poisonCount: 5 } }).operation, "fail");
+});
+
+test("retries are spent by failures of the agent only: deaths and starts that failed add attempts beside them", () => {
+  const anyKind = fc.constantFrom(...outcomeKinds.filter((kind) => kind !== "cancelled"));
+  const anyAttempt = fc.record({ kind: anyKind, progressed: fc.boolean(), unbegun: fc.nat(3) });
+  fc.assert(
+    fc.property(fc.array(anyAttempt, { maxLength: 60 }), fc.nat(4), (attempts, retries) => {
+      let task = { cancelRequestedAt: null, poisonCount: 0, retriesSpent: 0, retries };
+      let failures = 0;
+      for (const { kind, progressed, unbegun } of attempts) {
+        const consequence = after({ kind, message: "x" }, { task, progressed, unbegun });
+        const isFailure = ["agent_failed", "verification_failed", "timed_out"].includes(kind);
+        if (isFailure) failures += 1;
+        assert.equal(consequence.spendsRetry, isFailure && consequence.operation === "requeue");
+        task = { ...task, poisonCount: consequence.poisonCount, retriesSpent: task.retriesSpent + Number(consequence.spendsRetry) };
+        if (consequence.operation !== "requeue") break;
+      }
+      assert.ok(failures <= retries + 1);
+    }),
+  );
 });
 
 const anyOutcome: fc.Arbitrary<Outcome> = fc.record(

@@ -15,14 +15,22 @@ interface Run {
   readonly records: SdkRecord[];
   /** The outcome as the daemon will decide it. */
   readonly outcome: ReturnType<typeof decideOutcome>;
+  readonly modelCalls: number;
 }
 
 async function run(
   t: TestContext,
   moves: readonly Move[],
-  options: { subscription?: boolean; env?: Record<string, string>; prewarm?: boolean; spec?: Partial<TaskSpec> } = {},
+  options: {
+    subscription?: boolean;
+    env?: Record<string, string>;
+    prewarm?: boolean;
+    spec?: Partial<TaskSpec>;
+    settings?: object;
+  } = {},
 ): Promise<Run> {
   const place = scratch(t);
+  if (options.settings !== undefined) place.file("work/.claude/settings.json", JSON.stringify(options.settings));
   const model = await startModel(t, { "do it": moves });
   const env = options.subscription ? model.subscriptionEnv(place.home) : model.env(place.home);
   const runner = await startRunner(t, { scratch: place, env: { ...env, ...options.env }, prewarm: options.prewarm ?? false });
@@ -33,7 +41,7 @@ async function run(
     records.flatMap((record) => eventsFromRecord(record)),
     { stopRequested: null, rebooted: false },
   );
-  return { records, outcome: decideOutcome(facts) };
+  return { records, outcome: decideOutcome(facts), modelCalls: model.requests().length };
 }
 
 for (const prewarm of [false, true]) {
@@ -101,7 +109,63 @@ test("a working directory that is not there any more is said in a sentence, and 
   const { records, outcome } = await run(t, [step.text("hello")], { spec: { workingDirectory: "/no/such/directory" } });
   assert.ok(!records.some(({ type }) => type === "system"));
   assert.deepEqual(outcome, {
-    kind: "agent_failed",
+    kind: "environment_failed",
     message: "The working directory /no/such/directory cannot be used any more (ENOENT).",
   });
+});
+
+for (const prewarm of [false, true]) {
+  for (const [prompt, answer] of [
+    ["/login page is broken, do it", /\/login isn't available/],
+    ["/compact", /did not call the model/],
+  ] as const) {
+    test(`the prompt ${prompt} is answered by Claude Code itself, which is no work (${prewarm ? "warm" : "cold"})`, async (t) => {
+      const { outcome, modelCalls } = await run(t, [step.text("never asked")], { prewarm, spec: { prompt } });
+      assert.equal(modelCalls, 0);
+      assert.equal(outcome.kind, "no_work");
+      assert.match(outcome.message, answer);
+    });
+  }
+}
+
+test("a prompt that a hook refused is no work, with the words of the hook", async (t) => {
+  const refuse = { hooks: [{ type: "command", command: "echo 'refused by policy' >&2; exit 2" }] };
+  const { outcome, modelCalls } = await run(t, [step.text("never asked")], { settings: { hooks: { UserPromptSubmit: [refuse] } } });
+  assert.equal(modelCalls, 0);
+  assert.equal(outcome.kind, "no_work");
+  assert.match(outcome.message, /refused by policy/);
+});
+
+test("a turn that a hook stopped is a failure with the words of the hook", async (t) => {
+  const stop = { hooks: [{ type: "command", command: `echo '{"continue": false, "stopReason": "stopped by policy"}'` }] };
+  const settings = { hooks: { PostToolUse: [{ matcher: "*", ...stop }] } };
+  const { outcome } = await run(t, [step.bash("true"), step.text("went on")], { settings, spec: { allow: ["Bash"] } });
+  assert.equal(outcome.kind, "agent_failed", JSON.stringify(outcome));
+  assert.match(outcome.message, /hook stopped the turn/);
+});
+
+for (const prompt of ["/home/me/x is broken, do it", "/unknowncmd do it", "/login: do it"]) {
+  test(`the prompt ${prompt} is no command and reaches the model as it is`, async (t) => {
+    const { outcome, records, modelCalls } = await run(t, [step.text("hello")], { spec: { prompt } });
+    assert.equal(modelCalls, 1);
+    assert.equal(outcome.kind, "succeeded");
+    assert.partialDeepStrictEqual(resultOf(records), { result: "hello" });
+  });
+}
+
+for (const [stop, limit] of [
+  ["max_tokens", /output limit/],
+  ["model_context_window_exceeded", /no longer fits into the model's context/],
+] as const) {
+  test(`an answer that ends with ${stop} fails the agent with what to do, and is no overload`, async (t) => {
+    const { outcome } = await run(t, [step.cutText("half", stop)]);
+    assert.equal(outcome.kind, "agent_failed");
+    assert.match(outcome.message, limit);
+  });
+}
+
+test("a prompt that is too long for the model fails the agent with what to do", async (t) => {
+  const { outcome } = await run(t, [fault.badRequest("prompt is too long: 250000 tokens > 200000 maximum")]);
+  assert.partialDeepStrictEqual(outcome, { kind: "agent_failed", apiStatus: 400 });
+  assert.match(outcome.message, /no longer fits into the model's context: .*split the task/s);
 });

@@ -55,7 +55,7 @@ test("show, list, logs and watch print nothing that commands a terminal", async 
     name: hostile,
     result: hostile,
     last_action: hostile,
-    error: { code: "x", message: hostile },
+    error: { code: "x", message: hostile, retryable: false },
     model: hostile,
   });
   for (const columns of [100, undefined]) {

@@ -138,7 +138,7 @@ function nextMove(moves: readonly Move[], done: number, spent: Map<Move, number>
 function answerOf(move: Move | undefined) {
   const usage = { input_tokens: 2000, output_tokens: 100 };
   if (move === undefined || move.kind === "fault") return { content: "", usage };
-  if (move.kind === "text") return { content: move.text, usage };
+  if (move.kind === "text") return { content: move.text, usage, ...(move.stop === undefined ? {} : { finishReason: move.stop }) };
   const toolCalls = move.tools.map(({ tool, input }) => ({ name: tool, arguments: JSON.stringify(input) }));
   return move.text === undefined ? { toolCalls, usage } : { content: move.text, toolCalls, usage };
 }

@@ -11,7 +11,14 @@ type AnswerHeaders = Readonly<Record<string, string>>;
 
 /** One answer of the model. A fault stands before the move that it delays and is gone after `times` (default: never). */
 export type Move =
-  | { readonly kind: "text"; readonly text: string; readonly delayMs?: number; readonly headers?: AnswerHeaders }
+  | {
+      readonly kind: "text";
+      readonly text: string;
+      readonly delayMs?: number;
+      readonly headers?: AnswerHeaders;
+      /** The API's stop reason; left out: `end_turn`. */
+      readonly stop?: string;
+    }
   | {
       readonly kind: "tools";
       readonly tools: readonly ToolMove[];
@@ -35,6 +42,8 @@ export type Script = Readonly<Record<string, readonly Move[]>>;
 /** Moves, as short as they can be written. */
 export const step = {
   text: (text: string, delayMs = 0): Move => ({ kind: "text", text, delayMs }),
+  /** A text that the API cut: `max_tokens`, `model_context_window_exceeded`. */
+  cutText: (text: string, stop: string): Move => ({ kind: "text", text, stop }),
   tool: (tool: string, input: Record<string, unknown>, delayMs = 0): Move => ({
     kind: "tools",
     tools: [{ tool, input }],

@@ -12,7 +12,8 @@ const disallowedTools = ["ListAgents", "SendMessage", "CronCreate", "CronDelete"
 export function hostOptions(env: Readonly<Record<string, string>>, executable: string | null) {
   return {
     // EAGER_FLUSH: the session is on disk before the first model call and before the result, so that it can be resumed from there.
-    env: { ...env, CLAUDE_CODE_EAGER_FLUSH: "1" },
+    // STARTUP_FAILURE_RESULTS: a refused start names its reason in a result instead of on stderr only.
+    env: { ...env, CLAUDE_CODE_EAGER_FLUSH: "1", CLAUDE_CODE_STARTUP_FAILURE_RESULTS: "1" },
     settingSources: ["user" as const, "project" as const, "local" as const],
     disallowedTools: [...disallowedTools],
     ...(executable === null ? {} : { pathToClaudeCodeExecutable: executable }),
