@@ -84,7 +84,13 @@ test("every command with hostile names, directories and messages prints harmless
   const { id } = await api.submitTask(inputOf(directory, named), { scope: "admin", name: "test" });
   api.tell(id, "text", { text: hostile });
   api.finish(id, "failed");
-  const task = { ...api.getTask(id), name: named, result: hostile, model: hostile, error: { code: "x", message: hostile } };
+  const task = {
+    ...api.getTask(id),
+    name: named,
+    result: hostile,
+    model: hostile,
+    error: { code: "x", message: hostile, retryable: false },
+  };
   api.getTask = () => task;
   for (const { name, load } of commandIndex) {
     if (acting.has(name)) continue;
