@@ -1,6 +1,7 @@
 /** Loads all settings, and says where each came from. Precedence: flags > environment > file > defaults. What a value may be is not decided here. */
 import { readFileSync } from "node:fs";
 import { WorkerError } from "../domain/errors.ts";
+import { JsonTooDeep, parseJson } from "../domain/parse-json.ts";
 import { checkedSetting, parseSetting } from "./setting-value.ts";
 import { settingDefinitions } from "./settings.ts";
 import type { SettingKey, Settings } from "./settings.ts";
@@ -65,8 +66,10 @@ export function readConfigFile(path: string): Record<string, unknown> {
   }
   let content: unknown;
   try {
-    content = JSON.parse(text);
+    content = parseJson(text);
   } catch (error) {
+    if (error instanceof JsonTooDeep)
+      throw new WorkerError("invalid_input", `The configuration ${path} is ${error.message}. Correct or remove it.`);
     throw new WorkerError("invalid_input", `The configuration ${path} is not JSON: ${(error as Error).message}. Mend or remove it.`);
   }
   if (typeof content !== "object" || content === null || Array.isArray(content)) {

@@ -8,6 +8,7 @@ import type { Authenticate } from "./authenticate.ts";
 import type { FailedLogins } from "./failed-logins.ts";
 import { guardTransport } from "./guard-transport.ts";
 import type { Transport } from "./guard-transport.ts";
+import type { MemoryBudget } from "./memory-budget.ts";
 import type { OpenConnections } from "./open-connections.ts";
 import { HttpError } from "./problem.ts";
 import { readJsonBody } from "./read-body.ts";
@@ -15,6 +16,7 @@ import type { RequestCounts } from "./request-counts.ts";
 import type { Answer, Route } from "./route.ts";
 import type { Match, Router } from "./router.ts";
 import { sendAnswer, sendProblem } from "./send-answer.ts";
+import type { UnprovenConnections } from "./unproven-connections.ts";
 
 /** What the door tells its log. Pino fits. */
 export interface HttpLog {
@@ -28,6 +30,10 @@ export interface AnswerOptions {
   readonly log: HttpLog;
   readonly requests: RequestCounts;
   readonly connections: OpenConnections;
+  readonly unproven: UnprovenConnections;
+  /** Of bodies that arrive, and of answers that wait to be read, over all connections. */
+  readonly bodies: MemoryBudget;
+  readonly answers: MemoryBudget;
   /** Sees each JSON answer before it is sent: tests check its shape here. */
   readonly inspect?: ((route: Route, answer: Answer) => void) | undefined;
 }
@@ -50,18 +56,19 @@ export async function answerRequest(
     const match = options.router.match(request.method ?? "", path);
     operation = match?.route?.name ?? operation;
     const caller = match?.route?.access === "open" ? nobody : identify(request, transport, options);
+    if (match?.route?.access !== "open") options.unproven.prove(request.socket);
     const route = routeOf(match, request);
     if (route.access !== "open") checkScope(caller, route.access);
     const answer = await route.handle({
       caller,
       params: route.params === undefined ? {} : parseInput(route.params, match?.params, "The path"),
       query: queryOf(route, search),
-      body: await bodyOf(route, request),
+      body: await bodyOf(route, request, options.bodies),
       request,
       response,
     });
     options.inspect?.(route, answer);
-    if (answer !== "streamed") sendAnswer(response, answer);
+    if (answer !== "streamed") sendAnswer(response, answer, options.answers);
   } catch (error) {
     if (!isOurs(error)) options.log.error({ err: error, method: request.method, url: request.url }, "a request failed");
     sendProblem(request, response, error);
@@ -93,9 +100,9 @@ function queryOf(route: Route, search: string): unknown {
   throw new WorkerError("invalid_input", "This address takes no query. Leave out the part after the question mark.");
 }
 
-async function bodyOf(route: Route, request: IncomingMessage): Promise<unknown> {
+async function bodyOf(route: Route, request: IncomingMessage, memory: MemoryBudget): Promise<unknown> {
   if (request.method === "GET" || request.method === "HEAD") return undefined;
-  const body = await readJsonBody(request, route.maxBodyBytes ?? defaultMaxBodyBytes);
+  const body = await readJsonBody(request, route.maxBodyBytes ?? defaultMaxBodyBytes, memory);
   if (route.body !== undefined) return parseInput(route.body, body ?? (route.bodyOptional === true ? {} : body), "The request's body");
   if (body === undefined || isEmptyObject(body)) return undefined;
   throw new WorkerError("invalid_input", "This request takes no body. Leave it out.");

@@ -14,8 +14,8 @@ export class EventStream implements FeedWatcher {
   readonly #feed: Feed;
   #after: number;
   #end: FeedEnd | null = null;
-  /** Since when the reader does not read, by `performance.now()`; null: it reads. */
-  #blockedAt: number | null = null;
+  /** The reader has no room at the moment. One that stands still for too long loses its connection (write-deadline.ts). */
+  #isBlocked = false;
   #closed = false;
 
   constructor(response: ServerResponse, feed: Feed, after: number) {
@@ -35,7 +35,7 @@ export class EventStream implements FeedWatcher {
 
   offer(from: number, to: number, frames: Buffer): void {
     if (this.#end !== null && to > this.#end.after) this.#end = null; // The task was retried: it goes on.
-    if (this.#after >= to || this.#blockedAt !== null) return;
+    if (this.#after >= to || this.#isBlocked) return;
     if (this.#after !== from) return this.#goOn();
     this.#after = to;
     this.#write(frames);
@@ -43,13 +43,12 @@ export class EventStream implements FeedWatcher {
 
   over(end: FeedEnd): void {
     this.#end = end;
-    if (this.#blockedAt === null) this.#goOn();
+    if (!this.#isBlocked) this.#goOn();
   }
 
-  /** Keeps the connection alive; one whose reader has stopped for too long is closed and comes back with Last-Event-ID. */
-  beat(maxBlockedMs: number): void {
-    if (this.#blockedAt === null) this.#write(": heartbeat\n\n");
-    else if (performance.now() - this.#blockedAt > maxBlockedMs) this.#response.destroy();
+  /** Keeps the connection alive. */
+  beat(): void {
+    if (!this.#isBlocked) this.#write(": heartbeat\n\n");
   }
 
   close(): void {
@@ -59,7 +58,7 @@ export class EventStream implements FeedWatcher {
   }
 
   #unblock(): void {
-    this.#blockedAt = null;
+    this.#isBlocked = false;
     this.#goOn();
   }
 
@@ -75,7 +74,7 @@ export class EventStream implements FeedWatcher {
   /** Reads from the store until there is nothing newer or the reader is slow. */
   #catchUp(): void {
     const { source } = this.#feed;
-    while (!this.#closed && !this.#response.destroyed && this.#blockedAt === null) {
+    while (!this.#closed && !this.#response.destroyed && !this.#isBlocked) {
       const events = source.read(this.#after, readAtOnce);
       const [piece] = piecesOf(this.#after, events, (event) => source.numberOf(event));
       if (piece === undefined) break;
@@ -85,13 +84,13 @@ export class EventStream implements FeedWatcher {
   }
 
   #endIfOver(): void {
-    if (this.#closed || this.#blockedAt !== null || this.#end === null || this.#after < this.#end.after) return;
+    if (this.#closed || this.#isBlocked || this.#end === null || this.#after < this.#end.after) return;
     this.#write(this.#end.frame);
     this.close();
   }
 
   #write(text: string | Buffer): void {
     if (this.#closed || this.#response.destroyed) return;
-    if (!this.#response.write(text)) this.#blockedAt ??= performance.now();
+    if (!this.#response.write(text)) this.#isBlocked = true;
   }
 }

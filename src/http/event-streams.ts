@@ -8,8 +8,6 @@ import type { OpenConnections } from "./open-connections.ts";
 
 export interface EventStreamsOptions {
   readonly heartbeatMs: number;
-  /** How long a reader may stand still before its connection is closed. */
-  readonly maxBlockedMs: number;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -66,7 +64,7 @@ export class EventStreams {
   }
 
   #beat(): void {
-    for (const stream of this.#streams) stream.beat(this.#options.maxBlockedMs);
+    for (const stream of this.#streams) stream.beat();
   }
 
   #forget(key: number | null, feed: Feed, stream: EventStream): void {

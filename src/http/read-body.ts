@@ -2,24 +2,27 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { WorkerError } from "../domain/errors.ts";
+import { JsonTooDeep, parseJson } from "../domain/parse-json.ts";
+import type { MemoryBudget } from "./memory-budget.ts";
 import { HttpError } from "./problem.ts";
 
 /** Deeper than any input of ours; a guard against input made to be deep. */
 const maxDepth = 32;
 
 /**
+ * @param memory of all bodies that arrive at the moment.
  * @returns the parsed body; undefined when there is none.
- * @throws WorkerError payload_too_large, invalid_input; HttpError unsupported_media_type.
+ * @throws WorkerError payload_too_large, invalid_input, unavailable; HttpError unsupported_media_type.
  */
-export async function readJsonBody(request: IncomingMessage, maxBytes: number): Promise<unknown> {
+export async function readJsonBody(request: IncomingMessage, maxBytes: number, memory: MemoryBudget): Promise<unknown> {
   const { headers } = request;
   if (headers["transfer-encoding"] === undefined && (headers["content-length"] ?? "0") === "0") return undefined;
   if (Number(headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   checkMediaType(headers["content-type"], headers["content-encoding"]);
-  const bytes = await readBytes(request, maxBytes);
+  const bytes = await readBytes(request, maxBytes, memory);
   if (bytes.length === 0) return undefined;
   if (!isUtf8(bytes)) throw new WorkerError("invalid_input", "The request's body is not well-formed UTF-8. Encode it as UTF-8.");
-  const body = parseJson(bytes.toString("utf8"));
+  const body = parseBody(bytes.toString("utf8"));
   checkTexts(body);
   return body;
 }
@@ -38,16 +41,21 @@ function checkMediaType(type: string | undefined, encoding: string | undefined):
   });
 }
 
-function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
+function readBytes(request: IncomingMessage, maxBytes: number, memory: MemoryBudget): Promise<Buffer> {
+  const held: (() => void)[] = [];
+  const read = new Promise<Buffer>((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     request.on("data", (chunk: Buffer) => {
       size += chunk.length;
-      if (size > maxBytes) {
+      try {
+        if (size > maxBytes) throw tooLarge(maxBytes);
+        held.push(memory.take(chunk.length));
+        chunks.push(chunk);
+      } catch (error) {
         request.removeAllListeners("data");
-        reject(tooLarge(maxBytes));
-      } else chunks.push(chunk);
+        reject(error);
+      }
     });
     request.on("end", () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)));
     request.on("error", reject);
@@ -55,29 +63,30 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> 
       if (!request.complete) reject(new WorkerError("invalid_input", "The request broke off before its body was complete."));
     });
   });
+  return read.finally(() => held.forEach((release) => release()));
 }
 
-function parseJson(text: string): unknown {
+function parseBody(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text, maxDepth);
   } catch (error) {
+    if (error instanceof JsonTooDeep) throw new WorkerError("invalid_input", `The request's body is ${error.message}.`);
     const why = (error as Error).message.replaceAll(/[^\x20-\x7e]/g, "?").slice(0, 200);
     throw new WorkerError("invalid_input", `The request's body is not JSON: ${why}.`);
   }
 }
 
-/** Refuses depth, `__proto__`, NUL and lone surrogates anywhere, also in fields that the schema would refuse anyway. */
+/** Refuses `__proto__`, NUL and lone surrogates anywhere, also in fields that the schema would refuse anyway. */
 function checkTexts(body: unknown): void {
-  const open: [value: unknown, depth: number][] = [[body, 0]];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const [value, depth] = next;
+  const open: unknown[] = [body];
+  while (open.length > 0) {
+    const value = open.pop();
     if (typeof value === "string") checkText(value);
     if (typeof value !== "object" || value === null) continue;
-    if (depth >= maxDepth) throw new WorkerError("invalid_input", `The request's body is nested more than ${maxDepth} levels deep.`);
     for (const [key, inner] of Object.entries(value)) {
       if (key === "__proto__") throw new WorkerError("invalid_input", 'The request\'s body has a field "__proto__", which is not known.');
       if (!Array.isArray(value)) checkText(key);
-      open.push([inner, depth + 1]);
+      open.push(inner);
     }
   }
 }

@@ -36,7 +36,7 @@ export interface Call<P = unknown, Q = unknown, B = unknown> {
 /** `streamed`: the route has written its answer, or goes on writing it. */
 export type Answer =
   | { readonly status: number; readonly json?: unknown; readonly headers?: Readonly<Record<string, string>> }
-  | { readonly status: number; readonly text: string; readonly headers: Readonly<Record<string, string>> }
+  | { readonly status: number; readonly text: string | Buffer; readonly headers: Readonly<Record<string, string>> }
   | "streamed";
 
 export interface Route<P extends z.ZodType = z.ZodType, Q extends z.ZodType = z.ZodType, B extends z.ZodType = z.ZodType> {

@@ -1,5 +1,6 @@
 /** Writes answers: JSON, text and problems, with the headers that every answer carries. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { MemoryBudget } from "./memory-budget.ts";
 import type { Answer } from "./route.ts";
 import { problemOf } from "./problem.ts";
 
@@ -10,12 +11,46 @@ const guards = {
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 } as const;
 
-/** An answer's body is complete here and small; streams write their own head with `streamHead`. */
-export function sendAnswer(response: ServerResponse, answer: Exclude<Answer, "streamed">): void {
-  if ("text" in answer) return sendText(response, answer.status, answer.text, answer.headers);
+/** Larger answers are sent in pieces of this size, each when the reader has room, and count against the budget. */
+const pieceBytes = 64 * 1024;
+
+/**
+ * An answer's body is complete here; streams write their own head with `streamHead`.
+ * @param memory of all answers that wait to be read.
+ * @throws WorkerError unavailable: too much waits to be read.
+ */
+export function sendAnswer(response: ServerResponse, answer: Exclude<Answer, "streamed">, memory: MemoryBudget): void {
+  if ("text" in answer) return sendBody(response, answer.status, answer.text, answer.headers, memory);
   if (answer.json === undefined) return sendText(response, answer.status, "", answer.headers ?? {});
   const headers = { "content-type": "application/json; charset=utf-8", ...answer.headers };
-  sendText(response, answer.status, JSON.stringify(answer.json), headers);
+  sendBody(response, answer.status, JSON.stringify(answer.json), headers, memory);
+}
+
+function sendBody(
+  response: ServerResponse,
+  status: number,
+  body: string | Buffer,
+  headers: Readonly<Record<string, string>>,
+  memory: MemoryBudget,
+): void {
+  if (response.req.method === "HEAD" || body.length <= pieceBytes) return sendText(response, status, body, headers);
+  // A page that all readers share costs nothing more for one of them.
+  if (typeof body === "string") response.once("close", memory.take(body.length));
+  response.writeHead(status, { ...guards, ...headers, "content-length": Buffer.byteLength(body) });
+  sendPieces(response, typeof body === "string" ? Buffer.from(body) : body);
+}
+
+function sendPieces(response: ServerResponse, bytes: Buffer): void {
+  let sent = 0;
+  const goOn = (): void => {
+    while (sent < bytes.length) {
+      const piece = bytes.subarray(sent, sent + pieceBytes);
+      sent += piece.length;
+      if (!response.write(piece)) return void response.once("drain", goOn);
+    }
+    response.end();
+  };
+  goOn();
 }
 
 /**
@@ -41,7 +76,7 @@ export function streamHead(headers: Readonly<Record<string, string | number>>): 
   return { ...guards, ...headers };
 }
 
-function sendText(response: ServerResponse, status: number, text: string, headers: Readonly<Record<string, string>>): void {
+function sendText(response: ServerResponse, status: number, text: string | Buffer, headers: Readonly<Record<string, string>>): void {
   const length = status === 204 || status === 304 ? {} : { "content-length": Buffer.byteLength(text) };
   response.writeHead(status, { ...guards, ...headers, ...length });
   response.end(text);

@@ -1,5 +1,6 @@
 /** The REST door: its routes on a unix socket and, if wanted, on a TCP port. The daemon opens and stops it. */
 import type { IncomingMessage, Server } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { WorkerApi } from "../contract/api.ts";
 import { WorkerError } from "../domain/errors.ts";
@@ -12,9 +13,12 @@ import { EventStreams } from "./event-streams.ts";
 import { FailedLogins } from "./failed-logins.ts";
 import { hostsOf } from "./guard-transport.ts";
 import type { Transport } from "./guard-transport.ts";
+import { letGo } from "./let-go.ts";
 import { listenOnSocket, listenOnTcp } from "./listen.ts";
 import type { McpDoor } from "./mcp-door.ts";
+import { MemoryBudget } from "./memory-budget.ts";
 import { OpenConnections } from "./open-connections.ts";
+import { Pipelines } from "./pipeline.ts";
 import { problemOf, HttpError } from "./problem.ts";
 import { RequestCounts } from "./request-counts.ts";
 import type { Route } from "./route.ts";
@@ -31,6 +35,7 @@ import { submitRoutes } from "./routes/submit.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { trustRoutes } from "./routes/trust.ts";
+import { UnprovenConnections } from "./unproven-connections.ts";
 import { answerUpgrade, mcpUpgrade } from "./upgrade.ts";
 
 export interface HttpOptions {
@@ -45,8 +50,6 @@ export interface HttpOptions {
   readonly timeouts?: Partial<ConnectionTimeouts>;
   /** Of event streams. Default 15 s. */
   readonly heartbeatMs?: number;
-  /** How long an event stream's reader may stand still. Default 60 s. */
-  readonly maxBlockedMs?: number;
   /** Sees each answer before it is sent; for tests. */
   readonly inspect?: AnswerOptions["inspect"];
 }
@@ -68,11 +71,16 @@ const { createServer } = process.getBuiltinModule("node:http");
 /** Requests that are under way when the door closes may finish for this long. */
 const stopGraceMs = 3000;
 
+/** Of one listener, whoever opened them. */
+const maxConnections = 2048;
+/** What may be held for all connections together. */
+const maxBodyBytes = 128 * 1024 * 1024;
+const maxAnswerBytes = 64 * 1024 * 1024;
+
 export function createHttp(options: HttpOptions): HttpDoor {
   const connections = new OpenConnections();
   const streams = new EventStreams(connections, {
     heartbeatMs: options.heartbeatMs ?? 15_000,
-    maxBlockedMs: options.maxBlockedMs ?? 60_000,
     onFault: (error) => {
       if (!(error instanceof WorkerError)) options.log.error({ err: error }, "an event stream failed");
     },
@@ -86,6 +94,9 @@ export function createHttp(options: HttpOptions): HttpDoor {
     log: options.log,
     requests,
     connections,
+    unproven: new UnprovenConnections(),
+    bodies: new MemoryBudget(maxBodyBytes, "request bodies"),
+    answers: new MemoryBudget(maxAnswerBytes, "answers"),
     inspect: options.inspect,
   };
   const servers = new Set<Server>();
@@ -139,24 +150,29 @@ function routesOf(api: WorkerApi, door: DoorState): Route[] {
 function newServer(timeouts: ConnectionTimeouts, transport: () => Transport, answering: AnswerOptions, mcp: McpDoor | null): Server {
   // Node's own limits are checked by a timer that would wake an idle server; limitConnections does without.
   const never = 2 ** 31 - 1;
-  const server = createServer(
-    {
-      headersTimeout: 0,
-      requestTimeout: 0,
-      keepAliveTimeout: 0,
-      connectionsCheckingInterval: never,
-      maxHeaderSize: 16 * 1024,
-      requireHostHeader: false,
-      // Any other upgrade (h2c) is only an offer, which is declined by answering as if it were not there. Node 22 does not know this option.
-      // oxlint-disable-next-line unicorn/no-useless-spread -- the types do not know it either.
-      ...{ shouldUpgradeCallback: ({ headers }: IncomingMessage) => mcp !== null && headers.upgrade === mcpUpgrade },
-    },
-    (request, response) => void answerRequest(request, response, transport(), answering),
-  );
-  const letGo = limitConnections(server, timeouts);
+  const server = createServer({
+    headersTimeout: 0,
+    requestTimeout: 0,
+    keepAliveTimeout: 0,
+    connectionsCheckingInterval: never,
+    maxHeaderSize: 16 * 1024,
+    requireHostHeader: false,
+    // Any other upgrade (h2c) is only an offer, which is declined by answering as if it were not there. Node 22 does not know this option.
+    // oxlint-disable-next-line unicorn/no-useless-spread -- the types do not know it either.
+    ...{ shouldUpgradeCallback: ({ headers }: IncomingMessage) => mcp !== null && headers.upgrade === mcpUpgrade },
+  });
+  server.maxConnections = maxConnections;
+  const limits = limitConnections(server, timeouts);
+  const pipelines = new Pipelines((socket) => limits.idle(socket));
+  server.on("request", (request, response) => {
+    pipelines.take(request, response, () => void answerRequest(request, response, transport(), answering));
+  });
+  server.on("connection", (socket: Socket) => {
+    if (transport().kind === "tcp") answering.unproven.add(socket);
+  });
   if (mcp !== null) {
     server.on("upgrade", (request, socket: Duplex, head) => {
-      letGo(request.socket);
+      limits.leave(request.socket);
       void answerUpgrade({ request, socket, head }, transport(), mcp, answering);
     });
   }
@@ -173,9 +189,10 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void
     : new WorkerError("invalid_input", "This is not an HTTP request that can be read.");
   const { status, problem } = problemOf(thrown);
   const body = JSON.stringify(problem);
-  socket.end(
+  socket.write(
     `HTTP/1.1 ${status} ${problem.title}\r\nConnection: close\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
+  letGo(socket);
 }
 
 async function stopAll(servers: ReadonlySet<Server>, streams: EventStreams, mcp: McpDoor | null): Promise<void> {

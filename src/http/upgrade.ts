@@ -7,6 +7,7 @@ import type { AnswerOptions } from "./answer-request.ts";
 import { checkScope } from "./authenticate.ts";
 import { guardTransport } from "./guard-transport.ts";
 import type { Transport } from "./guard-transport.ts";
+import { letGo } from "./let-go.ts";
 import { mcpSession } from "./mcp-door.ts";
 import type { McpDoor } from "./mcp-door.ts";
 import { problemOf } from "./problem.ts";
@@ -37,6 +38,7 @@ export async function answerUpgrade(
     }
     const caller = identify(request, transport, options);
     checkScope(caller, "read");
+    options.unproven.prove(request.socket);
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${mcpUpgrade}\r\n\r\n`);
     if (head.length > 0) socket.unshift(head);
     socket.once(
@@ -54,5 +56,6 @@ function refuse(socket: Duplex, error: unknown): void {
   const { status, problem } = problemOf(error);
   const body = JSON.stringify(problem);
   const head = `HTTP/1.1 ${status} ${problem.title}\r\nConnection: close\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
-  socket.end(head + body);
+  socket.write(head + body);
+  letGo(socket);
 }

@@ -4,16 +4,24 @@
  */
 import type { Duplex } from "node:stream";
 import { parseJSONRPCMessage, serializeMessage } from "@modelcontextprotocol/server";
+import { JsonTooDeep, parseJson } from "../domain/parse-json.ts";
 import type { JSONRPCMessage, Transport } from "@modelcontextprotocol/server";
 
 export interface LineTransportOptions {
   readonly maxMessageBytes: number;
   /** Sees every message that arrives, before anybody acts on it. */
   readonly observe?: (message: JSONRPCMessage) => void;
+  /** For tests. Default 10 s. */
+  readonly lookMs?: number;
 }
 
 /** Longest queue of unsent bytes before reading stops. */
 const maxUnsentBytes = 1024 * 1024;
+/** Calls that one client may have under way at once. */
+const maxOpenCalls = 256;
+/** A client that takes nothing of such a queue at so many looks in a row, this far apart, is let go. */
+const stalledLooks = 6;
+const lookMs = 10_000;
 /** How long a client that is let go may take to read the rest. */
 const lastWordsMs = 1000;
 const newline = 0x0a;
@@ -29,6 +37,10 @@ export class LineTransport implements Transport {
   /** The rest of a message that was too long is read and dropped. */
   #skipping = false;
   #closed = false;
+  /** Calls that have no answer yet. */
+  readonly #open = new Set<string | number>();
+  /** Looks at a client that does not read; null while it does. */
+  #looks: NodeJS.Timeout | null = null;
 
   constructor(socket: Duplex, options: LineTransportOptions) {
     this.#socket = socket;
@@ -37,7 +49,10 @@ export class LineTransport implements Transport {
 
   async start(): Promise<void> {
     this.#socket.on("data", (chunk: Buffer) => this.#take(chunk));
-    this.#socket.on("drain", () => this.#socket.resume());
+    this.#socket.on("drain", () => {
+      this.#stopLooking();
+      this.#socket.resume();
+    });
     this.#socket.on("error", () => void this.close());
     this.#socket.on("end", () => void this.close());
     this.#socket.on("close", () => void this.close());
@@ -47,18 +62,37 @@ export class LineTransport implements Transport {
     if (this.#closed) return;
     const { writableLength } = this.#socket;
     const isNotification = "method" in message && !("id" in message);
+    if (!("method" in message) && message.id !== undefined) this.#open.delete(message.id);
     if (isNotification && writableLength > maxUnsentBytes) return;
-    if (!this.#socket.write(serializeMessage(message)) && this.#socket.writableLength > maxUnsentBytes) this.#socket.pause();
+    if (this.#socket.write(serializeMessage(message)) || this.#socket.writableLength <= maxUnsentBytes) return;
+    this.#socket.pause();
+    this.#look();
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#stopLooking();
     this.#socket.end();
     // Whoever does not read what is still to come is not waited for.
     const timer = setTimeout(() => this.#socket.destroy(), lastWordsMs);
     this.#socket.once("close", () => clearTimeout(timer));
     this.onclose?.();
+  }
+
+  /** Looks, not a time: the machine may have slept meanwhile. */
+  #look(): void {
+    let [unsent, without] = [this.#socket.writableLength, 0];
+    this.#looks ??= setInterval(() => {
+      without = this.#socket.writableLength < unsent ? 0 : without + 1;
+      unsent = this.#socket.writableLength;
+      if (without >= stalledLooks) this.#socket.destroy();
+    }, this.#options.lookMs ?? lookMs);
+  }
+
+  #stopLooking(): void {
+    if (this.#looks !== null) clearInterval(this.#looks);
+    this.#looks = null;
   }
 
   #take(chunk: Buffer): void {
@@ -99,8 +133,9 @@ export class LineTransport implements Transport {
   #deliver(text: string): void {
     let value: unknown;
     try {
-      value = JSON.parse(text);
-    } catch {
+      value = parseJson(text);
+    } catch (error) {
+      if (error instanceof JsonTooDeep) return this.#refuse(null, -32600, `This message is ${error.message}.`);
       return this.#refuse(null, -32700, "This line is not JSON.");
     }
     let message: JSONRPCMessage;
@@ -109,8 +144,22 @@ export class LineTransport implements Transport {
     } catch {
       return this.#refuse(idOf(value), -32600, "This is not a JSON-RPC 2.0 message.");
     }
+    if (!this.#mayOpen(message))
+      return this.#refuse(idOf(value), -32000, `More than ${maxOpenCalls} calls are open. Wait for answers first.`);
     this.#options.observe?.(message);
     this.onmessage?.(message);
+  }
+
+  /** Counts a call until its answer, or until the client gives it up. */
+  #mayOpen(message: JSONRPCMessage): boolean {
+    if (!("method" in message)) return true;
+    if (!("id" in message)) {
+      if (message.method === "notifications/cancelled") this.#open.delete(message.params?.["requestId"] as string | number);
+      return true;
+    }
+    if (this.#open.size >= maxOpenCalls) return false;
+    this.#open.add(message.id);
+    return true;
   }
 
   #refuse(id: string | number | null, code: number, message: string): void {

@@ -2,6 +2,7 @@
 import { chmodSync } from "node:fs";
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
+import { parseJson } from "../domain/parse-json.ts";
 import type { FromRunner, ToRunner } from "./protocol.ts";
 
 /** A start message may carry a prompt of 10 MB, of which JSON may make six times as much. */
@@ -68,7 +69,7 @@ export class ControlSocket {
   #read(socket: Socket, line: string): void {
     let message: ToRunner;
     try {
-      message = JSON.parse(line) as ToRunner;
+      message = parseJson(line) as ToRunner;
     } catch {
       socket.destroy();
       return;

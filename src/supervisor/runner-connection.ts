@@ -1,6 +1,7 @@
 /** The daemon's end of a runner's unix socket: NDJSON both ways. It says when the other side is gone; it never decides what that means. */
 import { connect } from "node:net";
 import type { Socket } from "node:net";
+import { parseJson } from "../domain/parse-json.ts";
 import type { FromRunner, ToRunner } from "../runner/protocol.ts";
 
 type Hello = Extract<FromRunner, { type: "hello" }>;
@@ -40,6 +41,18 @@ export function connectRunner(path: string, signal?: AbortSignal): Promise<Runne
     connection.onClose(() => settle(null));
     if (signal?.aborted === true) giveUp();
   });
+}
+
+/** A runner's messages are short. */
+const longestMessage = 1024 * 1024;
+
+/** null: what came is no message, so whatever speaks there is no runner of ours. */
+function read(line: string): FromRunner | null {
+  try {
+    return parseJson(line) as FromRunner;
+  } catch {
+    return null;
+  }
 }
 
 class NdjsonConnection implements RunnerConnection {
@@ -90,9 +103,11 @@ class NdjsonConnection implements RunnerConnection {
   #read(chunk: string): void {
     const lines = (this.#rest + chunk).split("\n");
     this.#rest = lines.pop() ?? "";
+    if (this.#rest.length > longestMessage) return void this.#socket.destroy();
     for (const line of lines) {
       if (line === "") continue;
-      const message = JSON.parse(line) as FromRunner;
+      const message = read(line);
+      if (message === null) return void this.#socket.destroy();
       if (message.type === "hello") {
         this.#hello = message;
         this.#onHello();

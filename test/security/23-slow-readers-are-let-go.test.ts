@@ -57,7 +57,7 @@ test("a reader that stands still costs no memory, and reads on where it stood", 
 });
 
 test("a reader that stands still for too long is closed", async (t) => {
-  const open = await setup(t, { heartbeatMs: 20, maxBlockedMs: 100 });
+  const open = await setup(t, { timeouts: { stalledMs: 100 } });
   const socket = connect(open.socket);
   t.after(() => socket.destroy());
   socket.on("error", () => {}); // The server resets it: that is what is tested.

@@ -2,6 +2,7 @@
  * What a client waits for, and what a new connection must be told: kept by the pipe, so that a server that goes away in the middle
  * costs at most one call. Only reads messages; sends nothing.
  */
+import { parseJson } from "../../domain/parse-json.ts";
 
 interface Message {
   readonly id?: string | number;
@@ -130,7 +131,7 @@ function lostCall(id: string | number, { line }: Pending): string {
 
 function parsed(line: string): Message | null {
   try {
-    const value: unknown = JSON.parse(line);
+    const value = parseJson(line);
     return typeof value === "object" && value !== null ? value : null;
   } catch {
     return null; // The server answers what is no message.

@@ -16,7 +16,8 @@ export function documentRoutes(api: WorkerApi, all: () => readonly Route[]): Rou
   });
   const page = once(async () => {
     const { documentPage } = await import("../document-page.ts");
-    return documentPage(await document());
+    // One for all readers, however many of them read slowly.
+    return Buffer.from(documentPage(await document()));
   });
   return [
     route({

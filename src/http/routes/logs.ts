@@ -13,8 +13,6 @@ import type { Answer, Route } from "../route.ts";
 import { streamHead } from "../send-answer.ts";
 
 const types = { raw: "application/x-ndjson; charset=utf-8", summary: "text/plain; charset=utf-8" } as const;
-/** A reader that takes nothing for this long is let go. */
-const stalledReaderMs = 30_000;
 
 export function logRoutes(api: WorkerApi): Route[] {
   const shape = { schema: null, mediaTypes: ["text/plain", "application/x-ndjson"] };
@@ -67,7 +65,6 @@ async function send(response: ServerResponse, file: FileHandle, { size, type, ra
     streamHead(part === null ? headers : { ...headers, "content-range": `bytes ${start}-${end}/${size}` }),
   );
   if (isHead || end < start) return void response.end();
-  response.setTimeout(stalledReaderMs, () => response.destroy());
   // A reader that goes away in the middle is its own business.
   await pipeline(file.createReadStream({ start, end, autoClose: false }), response).catch(() => response.destroy());
 }
