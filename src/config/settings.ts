@@ -171,7 +171,8 @@ export const settingDefinitions: readonly AnySettingDefinition[] = [
     type: "choice",
     choices: promptRuleLevels,
     default: defaultPromptRules.level,
-    description: "How strictly prompts that machines write are judged: `strict`, `lengths` only, or `off`.",
+    description:
+      "How prompts that machines write are judged: `strict` (lengths can refuse, content gets advice), `lengths` only, or `off`.",
   },
   {
     key: "prompt_min",

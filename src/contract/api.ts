@@ -75,6 +75,8 @@ export interface WorkerApi {
   submitTasksOnce(inputs: readonly ParsedTaskInput[], key: string, caller: Caller): Promise<{ tasks: TaskView[]; replayed: boolean }>;
   /** Refuses a task that a machine wrote and that would not stand alone. To be called before its submit. @throws WorkerError unprocessable. */
   requireMachineTask(input: ParsedTaskInput): void;
+  /** Sentences that say what would have made a machine's prompts better; empty when nothing is missing or the rules are off. */
+  promptHints(input: ParsedTaskInput): string[];
   /** @throws WorkerError not_found. */
   getTask(id: number): TaskView;
   listTasks(query: ListQuery): TaskPage;

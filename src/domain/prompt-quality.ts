@@ -1,14 +1,14 @@
 /**
- * The rules for prompts that machines write: an agent gets no second chance to explain itself, so its task must stand alone.
- * Pure text rules; whether the directory exists and is trusted is the operations' business. Heuristics on purpose: they teach, they do not judge.
+ * The rules for prompts that machines write: an agent gets no second chance to explain itself, so its task must stand alone. Lengths can
+ * be refused; what a text says can only be guessed at, in any language, so content is advice and never refuses (test/domain/delegations.ts).
  */
 import type { InputFault } from "./errors.ts";
 
-/** `strict`: lengths and content. `lengths`: lengths only. `off`: nothing. */
+/** `strict`: lengths, and advice on content. `lengths`: lengths only. `off`: nothing. */
 export const promptRuleLevels = ["strict", "lengths", "off"] as const;
 export type PromptRuleLevel = (typeof promptRuleLevels)[number];
 
-/** Lengths in characters (code points) of the trimmed text. */
+/** Lengths in characters (code points) of the trimmed text. For the minimum, one of Chinese, Japanese or Korean counts as two. */
 export interface PromptRules {
   readonly level: PromptRuleLevel;
   readonly systemPromptMin: number;
@@ -24,7 +24,7 @@ export interface MachinePrompt {
 }
 
 /**
- * What is wrong with a machine's prompts, each with a sentence that teaches the mend; empty when they are good.
+ * Why a machine's prompts are refused, each with a sentence that says what to write instead; empty when they are not.
  * Pointers are `/system_prompt` and `/prompt`.
  */
 export function promptFaults(input: MachinePrompt, rules: PromptRules = defaultPromptRules): InputFault[] {
@@ -35,49 +35,52 @@ export function promptFaults(input: MachinePrompt, rules: PromptRules = defaultP
   ];
 }
 
+/** What would make accepted prompts better, as sentences for the next time; empty when nothing is missing, or the text is not English. */
+export function promptHints(input: MachinePrompt, rules: PromptRules = defaultPromptRules): string[] {
+  if (rules.level !== "strict") return [];
+  const systemPrompt = input.system_prompt ?? "";
+  const hints: string[] = [];
+  if (isEnglish(systemPrompt)) {
+    if (!statesRole(systemPrompt)) hints.push('system_prompt: say who the worker is, e.g. "You are a senior TypeScript engineer."');
+    if (!statesConstraints(systemPrompt))
+      hints.push('system_prompt: say what the worker must or must not do, e.g. "Change only files below src/auth."');
+  }
+  if (isEnglish(input.prompt) && !namesPath(input.prompt))
+    hints.push('prompt: name the files or directories that the work is about, if there are any, e.g. "src/auth/session.ts".');
+  return hints;
+}
+
 /** The rules as instructions for whoever writes the prompts. */
 export function promptAdvice({ level, systemPromptMin, systemPromptMax, promptMin }: PromptRules): string[] {
   if (level === "off") return [];
   const strict = level === "strict";
   return [
     `system_prompt: ${systemPromptMin}-${systemPromptMax} characters${strict ? '; say who the worker is ("You are a …") and what it must or must not do' : ""}.`,
-    `prompt: at least ${promptMin} characters${strict ? "; name at least one file or directory" : ""}. The worker sees nothing of this conversation: give goal, context, what done means and how to check it.`,
+    `prompt: at least ${promptMin} characters${strict ? "; name files or directories" : ""}. The worker sees nothing of this conversation: give goal, context, what done means and how to check it.`,
   ];
 }
 
 function systemPromptFaults(text: string, rules: PromptRules): string[] {
+  const { systemPromptMin, systemPromptMax } = rules;
   const length = lengthOf(text);
-  const faults: string[] = [];
-  if (length === 0) {
-    return [`is missing: write ${rules.systemPromptMin}-${rules.systemPromptMax} characters, e.g. ${example}`];
+  if (length === 0)
+    return systemPromptMin === 0 ? [] : [`is missing: write ${systemPromptMin}-${systemPromptMax} characters, e.g. ${example}`];
+  if (weightOf(text) < systemPromptMin) {
+    return [
+      `has ${length} characters, at least ${systemPromptMin} are needed: say which role the worker has and which constraints hold, e.g. ${example}`,
+    ];
   }
-  if (length < rules.systemPromptMin)
-    faults.push(
-      `has ${length} characters, at least ${rules.systemPromptMin} are needed: say which role the worker has and which constraints hold, e.g. ${example}`,
-    );
-  if (length > rules.systemPromptMax)
-    faults.push(
-      `has ${length} characters, at most ${rules.systemPromptMax} are allowed: keep role and constraints here and move the task itself into the prompt`,
-    );
-  if (rules.level !== "strict") return faults;
-  if (!statesRole(text)) faults.push('states no role: begin with who the worker is, e.g. "You are a senior TypeScript engineer."');
-  if (!statesConstraints(text))
-    faults.push(
-      'states no constraints: say what the worker must or must not do, e.g. "Change only files below src/auth; do not change the public API."',
-    );
-  return faults;
+  if (length <= systemPromptMax) return [];
+  return [
+    `has ${length} characters, at most ${systemPromptMax} are allowed: keep role and constraints here and move the task itself into the prompt`,
+  ];
 }
 
-function executionPromptFaults(text: string, rules: PromptRules): string[] {
-  const length = lengthOf(text);
-  const faults: string[] = [];
-  if (length < rules.promptMin)
-    faults.push(
-      `has ${length} characters, at least ${rules.promptMin} are needed: the worker knows nothing of your conversation, so give it the goal, the context, what done means and how to check it`,
-    );
-  if (rules.level === "strict" && !namesPath(text))
-    faults.push('names no path: say which files or directories the work is about, e.g. "src/auth/session.ts"');
-  return faults;
+function executionPromptFaults(text: string, { promptMin }: PromptRules): string[] {
+  if (weightOf(text) >= promptMin) return [];
+  return [
+    `has ${lengthOf(text)} characters, at least ${promptMin} are needed: the worker knows nothing of your conversation, so give it the goal, the context, what done means and how to check it`,
+  ];
 }
 
 const example =
@@ -89,13 +92,31 @@ function lengthOf(text: string): number {
   return length;
 }
 
+const dense = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu;
+
+/** The length, where a character says as much as two letters counted twice. */
+function weightOf(text: string): number {
+  return lengthOf(text) + (text.match(dense)?.length ?? 0);
+}
+
+/** Whether the words of the rules below can be expected in a text: two different ones of the commonest English words. */
+function isEnglish(text: string): boolean {
+  const found =
+    text
+      .slice(0, 5000)
+      .toLowerCase()
+      .match(/\b(?:the|and|is|are|it|that|this|of|you|with|for|on)\b/g) ?? [];
+  return new Set(found).size >= 2;
+}
+
 const rolePatterns = [
+  /(^|[.!#\n]\s*)you\b/i,
   /\b(you are|you're|you will be|you work as|you act as|act as|acting as|serve as|behave as|your (role|job|task|responsibility)|role\s*:)/i,
-  /\b(engineer|developer|programmer|architect|reviewer|auditor|analyst|researcher|writer|editor|tester|maintainer|administrator|assistant|expert|specialist|agent|worker)\b/i,
+  /\b(engineer|developer|programmer|architect|reviewer|auditor|analyst|researcher|writer|editor|tester|maintainer|administrator|assistant|expert|specialist|agent|worker|manager|scientist|designer|translator|historian|mathematician|person|dev|role)\b/i,
 ];
 
 const constraintPattern =
-  /\b(must|mustn't|shall|should|shouldn't|never|always|only|don't|do not|cannot|can't|may not|without|avoid|refrain|except|unless|at most|at least|no more than|no less than|limit(ed)?|restrict(ed)?|require[ds]?|forbid(den)?|ensure|make sure|keep|leave|preserve|stay (in|within|below)|stop (if|when)|constraints?|rules?)\b/i;
+  /\b(must|mustn't|shall|should|shouldn't|never|always|only|don't|do not|cannot|can't|may not|without|avoid|refrain|except|unless|at most|at least|no more than|no less than|limit(ed)?|restrict(ed)?|require[ds]?|forbid(den)?|ensure|make sure|keep|leave|preserve|stay (in|within|below)|stop (if|when)|constraints?|rules?|no|not|isn't|aren't|untouched|unchanged|frozen|out of scope|read-only|allowed|off limits|identical|nothing (else|more))\b/i;
 
 function statesRole(text: string): boolean {
   return rolePatterns.some((pattern) => pattern.test(text));

@@ -21,6 +21,7 @@ import { retryTask } from "./retry-task.ts";
 import { configOf } from "./show-config.ts";
 import { statisticsOf, usageOf } from "./show-usage.ts";
 import type { StartRights } from "./start-rights.ts";
+import { promptHints } from "../domain/prompt-quality.ts";
 import { promptRulesOf, requireMachineTask } from "./submit-machine-task.ts";
 import { submitTasksOnce } from "./submit-once.ts";
 import { SubmitRate } from "./submit-rate.ts";
@@ -91,6 +92,7 @@ export function workerApi(context: ApiContext): WorkerApi {
       const { tasks, replayed } = await submitTasksOnce(batchContext, inputs, key, caller);
       return { tasks: tasks.map(view), replayed };
     },
+    promptHints: (input) => promptHints(input, promptRules),
     requireMachineTask: (input) => requireMachineTask(submitContext, input, promptRules),
     getTask: (id) => view(requireTask(store, id)),
     listTasks(query) {

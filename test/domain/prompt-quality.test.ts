@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { defaultPromptRules, namesPath, promptAdvice, promptFaults } from "../../src/domain/prompt-quality.ts";
+import { defaultPromptRules, namesPath, promptAdvice, promptFaults, promptHints } from "../../src/domain/prompt-quality.ts";
+import { delegations } from "./delegations.ts";
 
 const goodSystem = "You are a senior TypeScript engineer. Change only files below src/auth and never touch the public API.";
 const goodPrompt =
@@ -21,21 +22,40 @@ test("a missing, a short and a long system prompt are each taught", () => {
   assert.ok(faultOf(null).every(({ pointer }) => pointer === "/system_prompt"));
 });
 
-test("a system prompt without role or without constraints is refused for that reason", () => {
-  const noRole = "Please be quick about it and also friendly, thanks a lot for everything, see you soon, have a nice day out there.";
-  const details = promptFaults({ prompt: goodPrompt, system_prompt: noRole }).map(({ detail }) => detail);
-  assert.equal(details.length, 2);
-  assert.match(details.join("\n"), /states no role[\s\S]*states no constraints/);
+test("a system prompt without role or constraints gets advice, and is not refused", () => {
+  const noRole =
+    "Please be quick about it and also friendly, thanks a lot for everything, see that this is fun, have a nice day out there.";
+  assert.deepEqual(promptFaults({ prompt: goodPrompt, system_prompt: noRole }), []);
+  assert.match(promptHints({ prompt: goodPrompt, system_prompt: noRole }).join("\n"), /say who the worker is[\s\S]*must or must not do/);
+  assert.deepEqual(promptHints({ prompt: goodPrompt, system_prompt: goodSystem }), []);
 });
 
-test("an execution prompt must be long enough and name a path", () => {
+test("an execution prompt must be long enough; one that names no path gets advice", () => {
   const faults = promptFaults({ prompt: "Fix the bug in the login.", system_prompt: goodSystem });
   assert.deepEqual(
     faults.map(({ pointer }) => pointer),
-    ["/prompt", "/prompt"],
+    ["/prompt"],
   );
   assert.match(faults[0]?.detail ?? "", /has 25 characters, at least 150/);
-  assert.match(faults[1]?.detail ?? "", /names no path/);
+  assert.match(
+    promptHints({ prompt: "Fix the bug that is in the login.", system_prompt: goodSystem }).join(),
+    /name the files or directories/,
+  );
+});
+
+test("of real delegations in many languages every good one is accepted and every poor one refused", () => {
+  const wrong = delegations.filter((each) => promptFaults(each).length > 0 !== (each.kind === "poor"));
+  assert.deepEqual(
+    wrong.map(({ system_prompt }) => system_prompt),
+    [],
+  );
+  assert.ok(delegations.filter(({ kind }) => kind === "good").length >= 38);
+  for (const vague of delegations.filter(({ kind }) => kind === "vague")) assert.equal(promptHints(vague).length, 3, vague.prompt);
+  // Advice that a good one does not need is read past; it must stay the exception, and none is given on what it cannot read.
+  const advised = delegations.filter((each) => each.kind === "good" && promptHints(each).length > 0);
+  assert.ok(advised.length <= 12, advised.map(({ system_prompt }) => system_prompt).join("\n"));
+  const foreign = delegations.filter(({ system_prompt }) => /^[^a-z]*$|[äéçãıłñ]/i.test(system_prompt ?? ""));
+  assert.ok(foreign.length >= 10 && foreign.every((each) => promptHints(each).length === 0));
 });
 
 test("length counts characters, not UTF-16 units or blanks at the ends", () => {
@@ -48,7 +68,9 @@ test("length counts characters, not UTF-16 units or blanks at the ends", () => {
 test("levels: lengths alone look at no words, off looks at nothing", () => {
   const bland = "z ".repeat(100);
   assert.deepEqual(promptFaults({ prompt: bland, system_prompt: bland }, { ...defaultPromptRules, level: "lengths" }), []);
-  assert.notDeepEqual(promptFaults({ prompt: bland, system_prompt: bland }), []);
+  const vague = { prompt: `the and ${bland}`, system_prompt: `the and ${bland}` };
+  assert.deepEqual(promptHints(vague, { ...defaultPromptRules, level: "lengths" }), []);
+  assert.equal(promptHints(vague).length, 3);
   assert.deepEqual(promptFaults({ prompt: "x" }, { ...defaultPromptRules, level: "off" }), []);
   assert.deepEqual(promptAdvice({ ...defaultPromptRules, level: "off" }), []);
   assert.match(promptAdvice(defaultPromptRules).join("\n"), /75-500[\s\S]*150/);
@@ -111,6 +133,7 @@ test("any text is judged without throwing, quickly", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 500 }), fc.string({ unit: "binary", maxLength: 500 }), (prompt, system_prompt) => {
       for (const { detail } of promptFaults({ prompt, system_prompt })) assert.ok(detail.length > 10);
+      for (const hint of promptHints({ prompt, system_prompt })) assert.ok(hint.length > 10);
     }),
     { numRuns: 500 },
   );
@@ -125,6 +148,7 @@ test("any text is judged without throwing, quickly", () => {
   for (const prompt of hostile) {
     const began = performance.now();
     promptFaults({ prompt, system_prompt: prompt });
+    promptHints({ prompt: `the and ${prompt}`, system_prompt: `the and ${prompt}` });
     assert.ok(performance.now() - began < 5000, `${prompt.slice(0, 20)} took ${performance.now() - began} ms`);
   }
 });

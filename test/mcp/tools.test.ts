@@ -85,6 +85,19 @@ test("a created task is in the store with everything that was asked, and the ans
   assert.match(String(next_step), /Do not poll/);
 });
 
+test("prompts without a path or a role are taken, with advice for the next ones", async (t) => {
+  const { client, corner } = await setup(t);
+  const system_prompt = "Scope of the work is this: the two files named in the prompt, nothing else. No network, no commits.";
+  const prompt =
+    "Compare the licences of the three message brokers that we consider with regard to offering them as a hosted service. ".repeat(2);
+  const vague = goodTask(corner.work, { system_prompt, prompt });
+  for (const [tool, input] of [["create_task", vague] as const, ["create_tasks", { tasks: [vague, goodTask(corner.work)] }] as const]) {
+    const { next_step } = await callTool(client, tool, input);
+    assert.match(String(next_step), /Advice for the next prompts: system_prompt: say who the worker is.* prompt: name the files/);
+  }
+  assert.doesNotMatch(String((await callTool(client, "create_task", goodTask(corner.work)))["next_step"]), /Advice/);
+});
+
 test("the same idempotency key makes no second task, another task under it is refused", async (t) => {
   const { client, corner, api } = await setup(t);
   const input = goodTask(corner.work, { idempotency_key: "once" });

@@ -2,6 +2,7 @@
 import type { Caller, ListQuery, WorkerApi } from "../../src/contract/api.ts";
 import type { EventView, HoldView, TaskView, TokenView } from "../../src/contract/views.ts";
 import { WorkerError } from "../../src/domain/errors.ts";
+import { promptHints } from "../../src/domain/prompt-quality.ts";
 import { isTerminal, titleOf } from "../../src/domain/task.ts";
 import type { TaskStatus } from "../../src/domain/task.ts";
 import type { ParsedTaskInput } from "../../src/contract/task-input.ts";
@@ -80,6 +81,7 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
     submitTaskOnce: async (input, _key, caller) => ({ task: await api.submitTask(input, caller), replayed: false }),
     submitTasksOnce: async (inputs, _key, caller) => ({ tasks: await api.submitTasks(inputs, caller), replayed: false }),
     requireMachineTask: () => {},
+    promptHints: (input) => promptHints(input),
     async submitTasks(inputs, caller) {
       api.calls.push({ verb: "submit", caller });
       const failure = api.failNextSubmit;

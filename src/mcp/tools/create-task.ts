@@ -54,7 +54,7 @@ export function createTask(handles: Pick<TaskHandles, "handleOf">) {
       try {
         const task = await submit(input, idempotency_key, call);
         if (wait && hasTasksExtension(call.capabilities)) return { kind: "handle", handle: handles.handleOf(task) };
-        return data({ task: briefOf(task), next_step: nextStep(task) });
+        return data({ task: briefOf(task), next_step: nextStep(task) + hintsFor([input], call) });
       } catch (error) {
         if (error instanceof WorkerError && error.code === "untrusted_directory" && mayAskForTrust(call)) {
           return await askForTrust(input, idempotency_key, error, call);
@@ -91,7 +91,7 @@ async function askForTrust(input: ParsedTaskInput, key: string | undefined, erro
   if (acceptedContent({ trust: answer }, "trust", z.object({ trust: z.boolean() }))?.trust !== true) throw error;
   await call.api.addTrust(directory, call.caller);
   const task = await submit(input, key, call);
-  return data({ task: briefOf(task), next_step: nextStep(task) });
+  return data({ task: briefOf(task), next_step: nextStep(task) + hintsFor([input], call) });
 }
 
 function isAbout(asked: unknown, directory: string): boolean {
@@ -106,6 +106,12 @@ function trustQuestion(directory: string, requestState: string) {
     required: ["trust"],
   };
   return inputRequired({ inputRequests: { trust: inputRequired.elicit({ message, requestedSchema }) }, requestState });
+}
+
+/** What would have made the prompts better, for the agent's next ones. */
+export function hintsFor(inputs: readonly ParsedTaskInput[], { api }: Pick<ToolCall, "api">): string {
+  const hints = [...new Set(inputs.flatMap((input) => api.promptHints(input)))];
+  return hints.length === 0 ? "" : ` Advice for the next prompts: ${hints.join(" ")}`;
 }
 
 function nextStep(task: TaskView): string {
