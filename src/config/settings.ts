@@ -1,4 +1,6 @@
 /** What can be set, with its default, its limits, its environment variable and its sentence for people. Values are read and checked elsewhere. */
+import { overagePolicies } from "../domain/overage.ts";
+import type { OveragePolicy } from "../domain/overage.ts";
 import { defaultPromptRules, promptRuleLevels } from "../domain/prompt-quality.ts";
 import type { PromptRuleLevel } from "../domain/prompt-quality.ts";
 import { permissionModes } from "../domain/task.ts";
@@ -16,6 +18,7 @@ export interface Settings {
   readonly stall_timeout_ms: number | null;
   readonly stop_grace_ms: number;
   readonly refusal_limit: number;
+  readonly overage: OveragePolicy;
   readonly max_pending: number;
   readonly submits_per_minute: number;
   readonly prompt_rules: PromptRuleLevel;
@@ -146,6 +149,14 @@ export const settingDefinitions: readonly AnySettingDefinition[] = [
     max: 1000,
     default: 5,
     description: "A task fails after so many refusals of Claude's API in a row that concern it alone.",
+  },
+  {
+    key: "overage",
+    env: "CLAUDE_WORKER_OVERAGE",
+    type: "choice",
+    choices: overagePolicies,
+    default: "forbid",
+    description: "Whether tasks may spend on paid overage once a subscription's limit is used up; `forbid` holds them before that.",
   },
   {
     key: "max_pending",

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { attentionKinds } from "../domain/attention.ts";
 import { eventTypes } from "../domain/event.ts";
 import { holdKinds } from "../domain/hold.ts";
+import { overagePolicies } from "../domain/overage.ts";
 import { permissionModes, taskStatuses } from "../domain/task.ts";
 
 const time = z.iso.datetime();
@@ -150,6 +151,30 @@ export type HoldView = z.infer<typeof holdView>;
 
 export const holdList = z.object({ holds: z.array(holdView) });
 
+export const accountView = z
+  .object({
+    fingerprint: z.string().describe("Names the account without holding its credential."),
+    reported_at: timeOrNull.describe("When it last reported; null: never. Only subscriptions report."),
+    windows: z
+      .record(
+        z.string(),
+        z.object({
+          utilization: z.number().nullable().describe("Share that is used, 0 to 1; null: not known."),
+          resets_at: timeOrNull,
+          status: z.string().nullable(),
+        }),
+      )
+      .describe("The limits by window, e.g. `five_hour`, `seven_day`."),
+    overage: z.object({
+      setting: z.enum(overagePolicies),
+      enabled: z.boolean().nullable().describe("Whether the account pays for use beyond its limits; null: not known."),
+      in_use: z.boolean().nullable().describe("Whether it pays now; null: not known."),
+      disabled_reason: z.string().nullable(),
+    }),
+  })
+  .describe("What the account that tasks run with reported of its limits.");
+export type AccountView = z.infer<typeof accountView>;
+
 export const serverView = z.object({
   status: z.enum(["healthy", "degraded", "stopping"]),
   service: z.literal("claude-worker"),
@@ -165,6 +190,7 @@ export const serverView = z.object({
   workers: z.object({ limit: z.int(), running: z.int(), parked: z.int(), warm: z.int() }),
   counts: z.record(z.enum(taskStatuses), z.int()),
   holds: z.array(holdView),
+  account: accountView,
   problems: z.array(z.string()).describe("Sentences about what is degraded now, e.g. a full disk."),
 });
 export type ServerView = z.infer<typeof serverView>;
@@ -230,6 +256,7 @@ export const usageView = z.object({
   by: z.enum(["day", "model", "group"]),
   usage: z.array(usageSumView),
   total: usageSumView.omit({ key: true }),
+  account: accountView,
 });
 export type UsageView = z.infer<typeof usageView>;
 

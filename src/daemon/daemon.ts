@@ -14,10 +14,11 @@ import { WorkerError, messageOf } from "../domain/errors.ts";
 import { taskVariables } from "../domain/task-variables.ts";
 import { createHttp } from "../http/server.ts";
 import type { HttpDoor } from "../http/server.ts";
-import { listHolds } from "../operations/hold-queue.ts";
+import { liftOverageHolds, listHolds } from "../operations/hold-queue.ts";
 import { pruneTasks } from "../operations/prune-tasks.ts";
 import { removeStrayLogs } from "../operations/remove-logs.ts";
 import { StartRights } from "../operations/start-rights.ts";
+import { accountOf } from "../operations/show-account.ts";
 import { rfc3339 } from "../operations/task-view.ts";
 import { taskToken } from "../operations/task-token.ts";
 import { ClaudeCodeTrust } from "../operations/working-directory.ts";
@@ -145,6 +146,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
     stopGraceMs: settings.stop_grace_ms,
     stallTimeoutMs: settings.stall_timeout_ms,
     refusalTries: settings.refusal_limit,
+    overage: settings.overage,
     account,
   });
   const scheduler = new Scheduler({
@@ -194,6 +196,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
       workers: { limit: settings.workers, running: store.tasks.counts().running, parked: pool.ready, warm: settings.warm },
       counts: store.tasks.counts(),
       holds: listHolds(store, account(), now()),
+      account: accountOf(store, settings, account(), Date.now()),
       problems,
     };
   };
@@ -255,6 +258,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   let working: Promise<void> = Promise.resolve();
   async function work(): Promise<void> {
     await endOrphans({ store, log, idPrefix, runDirectory: paths.run });
+    if (settings.overage === "allow") await liftOverageHolds(store);
     await supervisor.start();
     scheduler.start();
     retention.start();

@@ -31,3 +31,9 @@ export async function resumeQueue(store: Store, now: number): Promise<void> {
     store.tasks.endBackOffs(now);
   });
 }
+
+/** What was held for a setting that was changed since. */
+export async function liftOverageHolds(store: Store): Promise<void> {
+  const holds = store.holds.active().filter(({ kind }) => kind === "overage");
+  if (holds.length > 0) await store.write(() => holds.forEach(({ kind, scope }) => store.holds.lift(kind, scope)));
+}

@@ -1,14 +1,14 @@
 /** Usage and statistics as doors show them, from counters that the store keeps. */
 import type { UsageQuery } from "../contract/queries.ts";
-import type { Histogram, Statistics, UsageView } from "../contract/views.ts";
+import type { AccountView, Histogram, Statistics, UsageView } from "../contract/views.ts";
 import type { Store } from "../store/store.ts";
 import type { HistogramRow, UsageSum } from "../store/usage.ts";
 
 type UsageSumView = UsageView["usage"][number];
 
-export function usageOf(store: Store, query: UsageQuery): UsageView {
+export function usageOf(store: Store, query: UsageQuery, account: AccountView): UsageView {
   const usage = store.usage.sums(query).map(sumView);
-  return { by: query.by, usage, total: totalOf(usage) };
+  return { by: query.by, usage, total: totalOf(usage), account };
 }
 
 export function statisticsOf(store: Store): Statistics {

@@ -18,6 +18,7 @@ import { backupDatabase, checkDatabase, pruneOldTasks } from "./maintain-storage
 import { removeTask } from "./remove-task.ts";
 import { requireTask } from "./require-task.ts";
 import { retryTask } from "./retry-task.ts";
+import { accountOf } from "./show-account.ts";
 import { configOf } from "./show-config.ts";
 import { statisticsOf, usageOf } from "./show-usage.ts";
 import type { StartRights } from "./start-rights.ts";
@@ -147,7 +148,7 @@ export function workerApi(context: ApiContext): WorkerApi {
     listTokens: () => listTokens(store),
     createToken: (input) => createToken(store, input, now()),
     removeToken: (id) => removeToken(store, id),
-    usage: (query) => usageOf(store, query),
+    usage: (query) => usageOf(store, query, accountOf(store, settings, context.account(), Date.now())),
     config: () => configOf({ settings, origins: context.origins }, paths.config),
     statistics: () => statisticsOf(store),
     backup: (file) => backupDatabase(store, file),

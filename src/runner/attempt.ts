@@ -9,6 +9,7 @@ import { failpoint } from "../processes/failpoint.ts";
 import { sweep } from "../processes/sweep.ts";
 import type { Agent, AgentWork } from "./agent/agent.ts";
 import { isTurn } from "./agent/messages.ts";
+import { OpenSteps } from "./open-steps.ts";
 import { Journal } from "./journal.ts";
 import type { JournalEntry } from "./journal.ts";
 import type { Redaction } from "./redaction.ts";
@@ -41,6 +42,8 @@ export class RunningAttempt {
   readonly #timers = new Set<NodeJS.Timeout>();
   #linger: NodeJS.Timeout | null = null;
   #stopReason: StopReason | null = null;
+  readonly #steps = new OpenSteps();
+  #stopsAtStep = false;
   #ending: Promise<void> | null = null;
   #isWaiting = false;
 
@@ -108,6 +111,11 @@ export class RunningAttempt {
     this.#after(graceMs, () => this.#terminate(termMs));
   }
 
+  /** Stops the agent once a step has ended, so that it can be resumed from there. */
+  stopAtStep(): void {
+    this.#stopsAtStep = true;
+  }
+
   /** Ends the attempt now: sweeps, writes the last record and closes. May be called twice. */
   end(thrown: string | null): Promise<void> {
     this.#ending ??= this.#end(thrown);
@@ -135,6 +143,7 @@ export class RunningAttempt {
   #take(entry: JournalEntry): void {
     const record = this.#journal.append(entry);
     this.#summary?.append(record);
+    if (this.#steps.ends(entry) && this.#stopsAtStep) this.stop("interrupted", 0);
     if (isTurn(entry)) this.#stopLingering();
     if (entry.type !== "result") return;
     void this.#journal.sync();

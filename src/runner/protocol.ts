@@ -48,6 +48,8 @@ export type ToRunner =
   | StartMessage
   /** Graceful interrupt first, then the ladder: SIGTERM after `graceMs`, SIGKILL 2 s later. */
   | { readonly type: "stop"; readonly reason: StopReason; readonly graceMs: number }
+  /** Stop as if interrupted, once the tool calls of a model's answer have all ended and before the next model call: to be resumed later. */
+  | { readonly type: "stop_at_step" }
   /** A parked runner leaves; one with an attempt ignores it. */
   | { readonly type: "leave" };
 

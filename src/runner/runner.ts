@@ -100,6 +100,7 @@ export class Runner {
   #onMessage(message: ToRunner, reply: (message: FromRunner) => void): void {
     if (message.type === "start") this.#start(message, reply);
     else if (message.type === "stop") this.#attempt?.stop(message.reason, message.graceMs);
+    else if (message.type === "stop_at_step") this.#attempt?.stopAtStep();
     else if (message.type === "leave") this.#leaveIfParked();
   }
 

@@ -64,7 +64,9 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
     begun: attempt.lastRecord > 0,
     startFault: options.startFault,
   });
-  const outcome = decideOutcome(facts);
+  const decided = decideOutcome(facts);
+  const isNearOverage = decided.kind === "interrupted" && store.holds.active().some(({ kind }) => kind === "overage");
+  const outcome = isNearOverage ? { ...decided, message: "Stopped between two steps, before paid overage; it continues later." } : decided;
   const progressed = madeProgress(store.events.ofAttempt(attempt.id, progressEventTypes));
   const unbegun = unbegunInRow(store, attempt);
   const account = attempt.account ?? options.account;

@@ -1,6 +1,9 @@
 /** Carries an attempt's journal into the store: each record once, in order, with the offset in the same commit. */
+import { reportIn } from "../domain/account-report.ts";
 import { eventsFromRecord } from "../domain/events-from-record.ts";
 import type { NewEvent } from "../domain/event.ts";
+import { overageHolds } from "../domain/overage.ts";
+import type { OveragePolicy } from "../domain/overage.ts";
 import type { JournalRecord } from "../domain/record.ts";
 import { isZeroed, sessionSpentIn, spentInAll } from "../domain/spending.ts";
 import type { SessionSpent } from "../domain/spending.ts";
@@ -14,15 +17,17 @@ export class Ingest {
   readonly #attempt: Attempt;
   readonly #journal: string;
   readonly #workingDirectory: string;
+  readonly #overage: OveragePolicy;
   #offset: number;
   #lastRecord: number;
   #spent: SessionSpent | null;
 
-  constructor(store: Store, attempt: Attempt, journal: string, workingDirectory: string) {
+  constructor(store: Store, attempt: Attempt, journal: string, workingDirectory: string, overage: OveragePolicy = "forbid") {
     this.#store = store;
     this.#attempt = attempt;
     this.#journal = journal;
     this.#workingDirectory = workingDirectory;
+    this.#overage = overage;
     this.#offset = attempt.journalOffset;
     this.#lastRecord = attempt.lastRecord;
     this.#spent = attempt.sessionSpent;
@@ -58,6 +63,7 @@ export class Ingest {
     if (events.length > 0) this.#store.events.append(taskId, id, events, steps.flatMap(({ lines }) => lines).at(-1));
     for (const record of records) this.#keep(record);
     this.#keepSpending(records);
+    for (const record of records) this.#keepReport(record);
     if (records.some(isClosing)) onEnd();
     return true;
   }
@@ -80,6 +86,19 @@ export class Ingest {
       before = spent;
     }
     this.#spent = before;
+  }
+
+  /** What the account says of its limits, and the hold that keeps it from paying more than its plan. */
+  #keepReport(record: JournalRecord): void {
+    const { account } = this.#attempt;
+    if (account === null || record.type !== "rate_limit_event") return;
+    const { accounts, holds } = this.#store;
+    const report = reportIn(record, accounts.get(account)?.report ?? null);
+    if (report === null) return;
+    const now = Date.parse(record._at);
+    accounts.reported(account, report, now);
+    if (this.#overage === "allow") return;
+    for (const hold of overageHolds(report, account, { now, wall: now })) holds.put(hold, now);
   }
 
   /** What later attempts and doors need in full: the session's id and the result's text. */

@@ -3,7 +3,10 @@ import type { Logger } from "pino";
 import { setTimeout as sleep } from "node:timers/promises";
 import { rawLogPath, summaryLogPath } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
+import { isInForce } from "../domain/admission.ts";
 import { WorkerError } from "../domain/errors.ts";
+import type { OveragePolicy } from "../domain/overage.ts";
+import { scopeHolds } from "../domain/scope.ts";
 import { budgetLeftUsd } from "../domain/spending.ts";
 import type { SweptProcess } from "../domain/record.ts";
 import type { Outcome } from "../domain/outcome.ts";
@@ -41,6 +44,8 @@ export interface AttemptContext {
   account(): string;
   /** Refusals in a row with which a task fails. */
   readonly refusalTries: number;
+  /** Whether tasks may spend on paid overage. */
+  readonly overage: OveragePolicy;
 }
 
 export class SupervisedAttempt {
@@ -54,6 +59,7 @@ export class SupervisedAttempt {
   #catchingUp: Promise<void> | null = null;
   #more = false;
   #stopping: StopReason | null = null;
+  #toldToStopAtStep = false;
   /** How the attempt ended, once that is in the store. */
   #outcome: Outcome | null = null;
   /** Left to itself: the daemon goes, or a newer daemon holds the attempt. */
@@ -72,7 +78,7 @@ export class SupervisedAttempt {
     this.#context = context;
     this.#task = task;
     this.#attempt = attempt;
-    this.#ingest = new Ingest(context.store, attempt, rawLogPath(context.paths, task.id), task.workingDirectory);
+    this.#ingest = new Ingest(context.store, attempt, rawLogPath(context.paths, task.id), task.workingDirectory, context.overage);
     this.#limits = new TimeLimits({
       startedAt: attempt.startedAt,
       timeoutMs: task.timeoutMs,
@@ -121,6 +127,16 @@ export class SupervisedAttempt {
     }
   }
 
+  /** Stops the attempt between two steps where a hold on paid overage concerns it; it is resumed when the hold is lifted. */
+  stopBeforeOverage(): void {
+    const { store, account, now } = this.#context;
+    if (this.#stopping !== null || this.#toldToStopAtStep) return;
+    const holds = store.holds.active().filter((hold) => hold.kind === "overage" && isInForce(hold, account(), now()));
+    if (!holds.some(({ scope }) => scopeHolds(scope, this.#task, account()))) return;
+    this.#toldToStopAtStep = this.#connection !== null;
+    this.#connection?.send({ type: "stop_at_step" });
+  }
+
   /** Lets go without touching the runner: it goes on, and the next daemon adopts it. */
   async release(): Promise<void> {
     this.#released = true;
@@ -158,6 +174,7 @@ export class SupervisedAttempt {
     failpoint("attempt.start.before");
     if (connection.hello.attemptId !== this.#attempt.id) connection.send(this.#startMessage());
     this.#limits.start();
+    this.stopBeforeOverage();
     // A stop may have come while there was nobody to tell.
     if (this.#stopping !== null) this.#sendStop(this.#stopping);
     // Asked anew: a cancel may have come since the attempt was claimed or adopted.

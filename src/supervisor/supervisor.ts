@@ -175,6 +175,8 @@ export class Supervisor {
   }
 
   #passStops(change: Change): void {
+    const isNearOverage = this.#options.store.holds.active().some(({ kind }) => kind === "overage");
+    if (isNearOverage) for (const { attempt } of this.#running.values()) attempt.stopBeforeOverage();
     for (const { attempt } of this.#running.values()) {
       if (!change.taskIds.has(attempt.taskId)) continue;
       if (this.#options.store.tasks.isCancelRequested(attempt.taskId)) void attempt.stop("cancelled");

@@ -58,7 +58,15 @@ async function adoption(t: TestContext, { helloAfterMs, timeoutMs = null }: { he
   await new Promise<void>((resolve) => runner.listen(runnerSocketPath(paths, attempt.runnerId), resolve));
   const pool = { start: () => {}, stop: () => Promise.resolve() } as unknown as RunnerPool;
   const log = pino({ level: "silent" });
-  const limits = { stopGraceMs: 60_000, stallTimeoutMs: null, bootId: null, nodeId: "here", account: () => "a", refusalTries: 5 };
+  const limits = {
+    stopGraceMs: 60_000,
+    stallTimeoutMs: null,
+    bootId: null,
+    nodeId: "here",
+    account: () => "a",
+    refusalTries: 5,
+    overage: "forbid" as const,
+  };
   const supervisor = new Supervisor({ store, paths, log, pool, now: Date.now, random: Math.random, ...limits });
   t.after(async () => {
     await supervisor.stop();

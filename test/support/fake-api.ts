@@ -187,7 +187,7 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
       );
       return `token:${gone?.name ?? ""}`;
     },
-    usage: ({ by }) => ({ by, usage: [{ key: "2026-11-22", ...usage }], total: usage }),
+    usage: ({ by }) => ({ by, usage: [{ key: "2026-11-22", ...usage }], total: usage, account }),
     config: () => ({ file: "", settings: [] }),
     statistics: () => ({ waits: noHistogram, attempts: noHistogram, outcomes: [], events: events.length, usage: [] }),
     backup: (file) => Promise.resolve({ file, bytes: 0 }),
@@ -208,6 +208,7 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
       workers: { limit: 4, running: 0, parked: 0, warm: 0 },
       counts: counts(),
       holds: [...holds],
+      account,
       problems: [],
     }),
     async stopServer(_options, caller) {
@@ -216,6 +217,13 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
   };
   return api;
 }
+
+const account = {
+  fingerprint: "0123456789ab",
+  reported_at: null,
+  windows: {},
+  overage: { setting: "forbid" as const, enabled: null, in_use: null, disabled_reason: null },
+};
 
 const usage = {
   results: 1,

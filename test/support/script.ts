@@ -73,6 +73,26 @@ export const step = {
   },
 };
 
+/** Headers by which the API tells a subscription how far it is used. Shares 0 to 1; `resetsAt` in UTC ms. */
+export function limitHeaders(
+  used: { fiveHour: number; sevenDay: number },
+  resetsAt: number,
+  overage: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const reset = String(Math.floor(resetsAt / 1000));
+  const headers = {
+    status: "allowed",
+    reset,
+    "representative-claim": "five_hour",
+    "5h-utilization": String(used.fiveHour),
+    "5h-reset": reset,
+    "7d-utilization": String(used.sevenDay),
+    "7d-reset": reset,
+    ...overage,
+  };
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [`anthropic-ratelimit-unified-${name}`, value]));
+}
+
 /** What can go wrong at the model's side. `times` is how many requests it hits; left out: all. */
 export const fault = {
   unauthorized: (): Move => faultOf(401, "authentication_error", "invalid x-api-key"),

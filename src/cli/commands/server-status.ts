@@ -6,6 +6,7 @@ import { clientOf } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
 import type { Io } from "../io.ts";
+import { limitsText, overageText } from "../render/account-lines.ts";
 import { painter } from "../render/colour.ts";
 import { holdText } from "../render/hold-lines.ts";
 import { statusColours } from "../render/status.ts";
@@ -41,6 +42,8 @@ function pageOf(server: ServerView, io: Io): string {
     ["Data", server.home],
     ["Database", server.database],
     ["Log", server.log_file],
+    ["Limits", limitsText(server.account)],
+    ["Overage", overageText(server.account)],
     ...server.holds.map((hold): [string, string] => ["Hold", paint.yellow(holdText(hold))]),
     ...server.problems.map((problem): [string, string] => ["Problem", paint.red(problem)]),
   ];

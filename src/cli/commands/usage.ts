@@ -1,10 +1,13 @@
 /** `usage`: tokens and money by day, model or group. */
+import type { UsageView } from "../../contract/views.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { plainLine } from "../../domain/plain-text.ts";
 import { defineCommand } from "../command.ts";
 import { reading } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
+import type { Io } from "../io.ts";
+import { limitsText, overageText } from "../render/account-lines.ts";
 import { painter } from "../render/colour.ts";
 import { table } from "../render/table.ts";
 import { say } from "../render/wrap.ts";
@@ -15,7 +18,8 @@ type Key = (typeof keys)[number];
 export const command = defineCommand<{ readonly by?: Key; readonly since?: string; readonly until?: string }>({
   name: "usage",
   summary: "Show tokens and money by day, model or group",
-  details: "From what the sessions reported. Off a terminal: key, input, output, cache read, cache written, US dollars, with tabs between.",
+  details:
+    "From what the sessions reported. Off a terminal: key, input, output, cache read, cache written, US dollars, with tabs between. The account's limits and paid overage stand below (off a terminal: on standard error), as far as it reported them.",
   options: [
     { flags: "--by <key>", description: "day (default), model or group", parse: keyOf, completes: keys },
     { flags: "--since <day>", description: "first day, like 2026-11-22 (UTC)" },
@@ -45,9 +49,16 @@ export const command = defineCommand<{ readonly by?: Key; readonly since?: strin
       const header = [view.by.toUpperCase(), "INPUT", "OUTPUT", "CACHE READ", "CACHE WRITTEN", "US DOLLARS"];
       io.stdout.write(table(rows, { header, paintHeader: paint.dim, width: io.stdout.columns, right: [1, 2, 3, 4, 5] }));
     }
+    if (options.json !== true) showAccount(view, io);
     return exitCodes.ok;
   },
 });
+
+/** Below the table; beside it where another program reads the table. */
+function showAccount({ account }: UsageView, { stdout, stderr }: Io): void {
+  if (stdout.isTTY) stdout.write(`\nLimits: ${limitsText(account)}\nPaid overage: ${overageText(account)}\n`);
+  else if (account.reported_at !== null) stderr.write(`Limits: ${limitsText(account)}. Paid overage: ${overageText(account)}.\n`);
+}
 
 function keyOf(text: string): Key {
   const key = keys.find((each) => each === text);

@@ -9,7 +9,8 @@ const newestRows = 100;
 export const getUsage = defineTool({
   name: "get_usage",
   title: "Usage and capacity",
-  description: "Tokens and money by day, model or group; how many tasks run and wait; and what holds the queue, e.g. a usage limit.",
+  description:
+    "Tokens and money by day, model or group; how many tasks run and wait; how far the account's limits are used; and what holds the queue, e.g. a usage limit.",
   input: usageQuery,
   output: z.object({
     ...usageView.shape,
@@ -22,11 +23,12 @@ export const getUsage = defineTool({
   hints: { destructive: false, idempotent: true, openWorld: false },
   run(query, { api }) {
     const { workers, counts, holds } = api.server();
-    const { by, usage, total } = api.usage(query);
+    const { by, usage, total, account } = api.usage(query);
     return data({
       by,
       usage: usage.slice(-newestRows),
       total,
+      account,
       workers: { limit: workers.limit, running: workers.running },
       counts,
       holds,

@@ -1,0 +1,25 @@
+/** Follows which tool calls are under way, so that an agent can be stopped between two steps. */
+import type { JournalEntry } from "./journal.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+export class OpenSteps {
+  /** Ids of the calls under way, by the thread that made them: a helper's calls are not its caller's. */
+  readonly #open = new Map<unknown, Set<unknown>>();
+
+  /** Takes in the entry. @returns whether it ends a step: the last call of a model's answer has its result, the next model call follows. */
+  ends(entry: JournalEntry): boolean {
+    const { type, message, parent_tool_use_id: thread = null } = entry as Json;
+    if (type !== "assistant" && type !== "user") return false;
+    const content = (message as Json | undefined)?.["content"];
+    if (!Array.isArray(content)) return false;
+    const open = this.#open.get(thread) ?? new Set();
+    this.#open.set(thread, open);
+    let ended = false;
+    for (const block of content as Json[]) {
+      if (block["type"] === "tool_use") open.add(block["id"]);
+      if (block["type"] === "tool_result") ended = open.delete(block["tool_use_id"]) || ended;
+    }
+    return ended && open.size === 0;
+  }
+}

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { step } from "../support/model.ts";
+import { limitHeaders } from "../support/script.ts";
+import type { Move } from "../support/script.ts";
+import { worker } from "../support/worker.ts";
+
+const resetsAt = Math.ceil(Date.now() / 1000) * 1000 + 3_600_000;
+const nearlyFull = limitHeaders({ fiveHour: 0.3, sevenDay: 0.995 }, resetsAt, { "overage-status": "allowed" });
+const paying = limitHeaders({ fiveHour: 1.02, sevenDay: 0.5 }, resetsAt, { "overage-status": "allowed", "overage-in-use": "true" });
+const early = limitHeaders({ fiveHour: 0.1, sevenDay: 0.2 }, resetsAt, { "overage-status": "allowed" });
+const move = (command: string, headers: Record<string, string>): Move => ({ ...step.bash(command), headers });
+const append = (word: string): string => `echo ${word} >> steps.txt`;
+
+for (const [what, headers] of [
+  ["nearly full", nearlyFull],
+  ["paid already", paying],
+] as const) {
+  test(`before paid overage (${what}) a running task stops between two steps, and continues there when it is resumed`, async (t) => {
+    const w = await worker(t, {}, { subscription: true });
+    w.model.play({ "count steps": [move(append("one"), headers), move(append("two"), headers), step.text("done", 20_000)] });
+    await w.start();
+    const { id } = await w.submit("count steps", { allow: ["Bash"] });
+    const held = await w.until(id, ({ status, waiting_for }) => status === "pending" && waiting_for?.reason === "hold");
+    assert.match(held.waiting_for?.message ?? "", /overage.*forbidden.*config set overage allow/);
+    const other = await w.submit("other work");
+    assert.equal(other.waiting_for?.reason, "hold");
+    const { account, holds } = await w.client.server();
+    assert.deepEqual([holds.length, holds[0]?.kind, Date.parse(String(holds[0]?.until))], [1, "overage", resetsAt]);
+    assert.equal(account.overage.enabled, true);
+    assert.equal(account.windows["seven_day"]?.utilization, headers === paying ? 0.5 : 0.995);
+    assert.deepEqual((await w.client.usage({ by: "day" })).account, account);
+    const page = await w.cli(["server", "status"]);
+    assert.match(page.stdout, /Limits.*five_hour \d+ % used, resets.*seven_day \d+ % used/);
+    assert.match(page.stdout, /Overage +forbidden; enabled for the account/);
+    const calls = (): number => w.model.requests().filter(({ key }) => key === "count steps").length;
+    assert.ok(calls() <= 3, `stopped before the end: ${calls()} calls`);
+    const quiet: Move = { ...step.text("done"), headers: early };
+    w.model.play({ "count steps": [move(append("one"), early), move(append("two"), early), quiet], "other work": [quiet] });
+    assert.equal((await w.cli(["resume"])).code, 0);
+    const task = await w.ended(id);
+    assert.deepEqual([task.status, task.result, task.error], ["completed", "done", null]);
+    assert.equal(readFileSync(path.join(w.place.work, "steps.txt"), "utf8"), "one\ntwo\n", "no step twice, none left out");
+    assert.equal((await w.ended(other.id)).status, "completed");
+    assert.deepEqual((await w.client.server()).holds, []);
+  });
+}
+
+test("where overage is allowed nothing stops, and an account that never reported is shown as unknown", async (t) => {
+  const script = { "count steps": [move(append("one"), nearlyFull), { ...step.text("done"), headers: nearlyFull }] };
+  const w = await worker(t, script, { subscription: true, env: { CLAUDE_WORKER_OVERAGE: "allow" } });
+  await w.start();
+  const before = (await w.client.server()).account;
+  const unknown = { setting: "allow", enabled: null, in_use: null, disabled_reason: null };
+  assert.deepEqual([before.reported_at, before.windows, before.overage], [null, {}, unknown]);
+  assert.match((await w.cli(["server", "status"])).stdout, /Limits +unknown.*\n.*Overage +allowed; unknown/);
+  const { id } = await w.submit("count steps", { allow: ["Bash"] });
+  assert.deepEqual([(await w.ended(id)).status, (await w.client.get(id)).attempts], ["completed", 1]);
+  assert.deepEqual((await w.client.server()).holds, []);
+  assert.equal((await w.client.server()).account.windows["seven_day"]?.utilization, 0.995);
+});
