@@ -1,5 +1,7 @@
 /** What Claude Code is started with, as data: the part that is fixed when it is parked, and the part that comes with a task. */
 import type { TaskSpec } from "../../domain/task.ts";
+import type { FilesAbove } from "./files-above.ts";
+import { ownMcpServers } from "./mcp-servers.ts";
 import type { ProbeRequest } from "./agent.ts";
 
 /**
@@ -55,6 +57,21 @@ export function taskOptions(spec: TaskSpec) {
     ...(spec.model === null ? {} : { model: spec.model }),
     ...(spec.maxTurns === null ? {} : { maxTurns: spec.maxTurns }),
     ...(spec.maxBudgetUsd === null ? {} : { maxBudgetUsd: spec.maxBudgetUsd }),
+  };
+}
+
+/** What keeps files of other users above the directory out, on top of `taskOptions`; for a cold start. */
+export function aboveOptions(spec: TaskSpec, { excluded, mcpFiles }: FilesAbove, env: Readonly<Record<string, string>>) {
+  return {
+    ...(excluded.length === 0 ? {} : { settings: { ...rules(spec), claudeMdExcludes: [...excluded] } }),
+    ...(mcpFiles === null
+      ? {}
+      : {
+          strictMcpConfig: true,
+          // Not on the command line, which other users can read.
+          mcpServersDelivery: "initialize" as const,
+          mcpServers: ownMcpServers(spec.workingDirectory, mcpFiles, env),
+        }),
   };
 }
 

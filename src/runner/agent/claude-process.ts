@@ -26,6 +26,8 @@ export class ClaudeProcess {
   #ended: Promise<void> = Promise.resolve();
   #end: () => void = () => {};
   readonly #onSpawned: () => void;
+  /** Where the next one starts, instead of the directory that is asked for: a handle means the same whatever its name does. */
+  directory: string | null = null;
 
   constructor(onSpawned: () => void) {
     this.#onSpawned = onSpawned;
@@ -34,7 +36,7 @@ export class ClaudeProcess {
   /** The SDK's `spawnClaudeCodeProcess`. A later start replaces an earlier one. */
   readonly start = (request: SpawnRequest): Child => {
     const { command, args, cwd, env } = request;
-    const child = spawn(command, args, { cwd, env: { ...env }, stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn(command, args, { cwd: this.directory ?? cwd, env: { ...env }, stdio: ["pipe", "pipe", "pipe"] });
     // The SDK listens for its exit in more places than Node takes for sound, and the server's log would say so.
     child.setMaxListeners(50);
     this.#child = child;
@@ -49,6 +51,10 @@ export class ClaudeProcess {
     setImmediate(this.#onSpawned);
     return child;
   };
+
+  get pid(): number | null {
+    return this.#child?.pid ?? null;
+  }
 
   /** The last 8 KB that it wrote to stderr. */
   get lastWords(): string {

@@ -3,17 +3,30 @@
  * The only file that knows the SDK. It decides no outcome.
  */
 import type * as sdk from "@anthropic-ai/claude-agent-sdk";
-import type { CanUseTool, Query, SDKMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
+import type { CanUseTool, Options, Query, SDKMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
 import { messageOf } from "../../domain/errors.ts";
+import { startFaults } from "../../domain/record.ts";
+import type { TaskSpec } from "../../domain/task.ts";
 import type { Agent, AgentOptions, AgentWork, CreateAgent, Emit, ProbeRequest } from "./agent.ts";
 import { ClaudeProcess } from "./claude-process.ts";
-import { claimOptions, denialOf, hostOptions, isClaimable, parkedEnv, probeOptions, probePrompt, taskOptions } from "./claude-options.ts";
+import {
+  aboveOptions,
+  claimOptions,
+  denialOf,
+  hostOptions,
+  isClaimable,
+  parkedEnv,
+  probeOptions,
+  probePrompt,
+  taskOptions,
+} from "./claude-options.ts";
 import { isNoise, refusedSignIn } from "./messages.ts";
 import { messagesOf } from "./query-messages.ts";
 import { RunningCost } from "./running-cost.ts";
 import type { SpendingNote } from "./running-cost.ts";
 import { resumeSession } from "./resume-session.ts";
-import type { Launch } from "./resume-session.ts";
+import type { Launch, UserMessage } from "./resume-session.ts";
+import { movedSentence, refusalOf, StartGuard } from "./start-guard.ts";
 
 type Sdk = typeof sdk;
 /** A message of Claude Code, or what it told of its spending. */
@@ -30,6 +43,7 @@ class ClaudeAgent implements Agent {
   #query: Query | null = null;
   #halted = false;
   #emit: Emit = () => {};
+  #guard: StartGuard | null = null;
   #lose: () => void = () => {};
   readonly lost = new Promise<void>((resolve) => (this.#lose = resolve));
 
@@ -52,18 +66,21 @@ class ClaudeAgent implements Agent {
   }
 
   isWarmFor(work: AgentWork): boolean {
-    return this.#spare !== null && !work.resume && work.followUp === null && isClaimable(work.spec);
+    if (this.#spare === null || work.resume || work.followUp !== null || !isClaimable(work.spec)) return false;
+    return this.#guarded(work.spec)?.needsColdStart === false;
   }
 
   async run(work: AgentWork, emit: Emit): Promise<string | null> {
     this.#emit = emit;
     try {
+      if (!this.#mayStart(work.spec)) return null;
       if (this.isWarmFor(work)) return await this.#runClaimed(work);
       this.leave();
       return work.resume ? await this.#runResumed(work) : await this.#runCold(work);
     } catch (error) {
       return messageOf(error);
     } finally {
+      this.#guard?.close();
       if (this.#claude.hasDied && this.#claude.lastWords !== "") {
         emit({ type: "worker", subtype: "stderr", text: this.#claude.lastWords });
       }
@@ -103,6 +120,43 @@ class ClaudeAgent implements Agent {
     this.#spare = null;
   }
 
+  /** The guard of the start in this task's directory; null: the directory is not what it was, as `#startFault` says. */
+  #guarded({ workingDirectory }: TaskSpec): StartGuard | null {
+    if (this.#guard?.isOpen === true) return this.#guard;
+    try {
+      this.#guard = new StartGuard(workingDirectory, this.#options.env["HOME"] ?? "", (sentence) => this.#giveUp(sentence));
+    } catch (error) {
+      this.#guard = null;
+      this.#startFault = messageOf(error);
+    }
+    return this.#guard;
+  }
+
+  #startFault = "";
+
+  /** Says why not, if not. */
+  #mayStart(spec: TaskSpec): boolean {
+    const guard = this.#guarded(spec);
+    if (guard === null) this.#giveUp(this.#startFault);
+    else if (guard.above.refused !== null) this.#giveUp(refusalOf(guard.above.refused));
+    return !this.#halted;
+  }
+
+  #giveUp(sentence: string): void {
+    this.#emit({ type: "worker", subtype: "gave_up", error: startFaults.noDirectory, text: sentence });
+    this.kill("SIGKILL");
+  }
+
+  /** Claude Code has read what it reads at its start. */
+  #hasStarted(): void {
+    const { pid } = this.#claude;
+    const guard = this.#guard;
+    if (guard === null || !guard.isOpen || pid === null) return;
+    const isInPlace = guard.isWorkedInBy(pid);
+    guard.close();
+    if (!isInPlace) this.#giveUp(movedSentence(guard.directory));
+  }
+
   async #runClaimed(work: AgentWork): Promise<string | null> {
     const refusal = await this.#claim(work);
     if (refusal === null) return this.#claimedEnd;
@@ -125,7 +179,7 @@ class ClaudeAgent implements Agent {
     try {
       const spare = await this.#spare;
       if (spare === null || this.#halted) return "stopped before it began";
-      this.#query = spare.claim({ prompt: work.spec.prompt, options: claimOptions(work.spec) });
+      this.#query = spare.claim({ prompt: this.#promptOf(work.spec, spare), options: claimOptions(work.spec) });
       this.#claimedEnd = this.#follow(this.#query, (message) => take(message));
       const { sessionId } = await spare.claimed;
       this.#emit({ type: "worker", subtype: "session", sessionId });
@@ -135,6 +189,18 @@ class ClaudeAgent implements Agent {
     } catch (error) {
       return messageOf(error);
     }
+  }
+
+  /** The prompt, once the parked Claude Code was seen to be in the directory that was checked. */
+  async *#promptOf({ prompt, workingDirectory }: TaskSpec, spare: SpareProcess): AsyncGenerator<UserMessage> {
+    const isClaimed = await spare.claimed.then(
+      () => true,
+      () => false,
+    );
+    if (!isClaimed || this.#halted) return;
+    const { pid } = this.#claude;
+    if (pid === null || this.#guard?.isWorkedInBy(pid) !== true) return this.#giveUp(movedSentence(workingDirectory));
+    yield { type: "user", message: { role: "user", content: prompt }, parent_tool_use_id: null };
   }
 
   #runCold(work: AgentWork): Promise<string | null> {
@@ -153,8 +219,12 @@ class ClaudeAgent implements Agent {
   async #launch({ spec }: AgentWork, { prompt, session, env, onReady, onMessage }: Launch): Promise<string | null> {
     const { query } = await this.#sdk;
     if (this.#halted) return "stopped before it began";
+    const guard = this.#guarded(spec);
+    if (guard === null) return this.#startFault;
     const host = this.#host();
-    const running = query({ prompt, options: { ...host, ...taskOptions(spec), ...session, env: { ...host.env, ...env } } });
+    const own = { ...taskOptions(spec), ...aboveOptions(spec, guard.above, host.env) } as Options;
+    this.#claude.directory = guard.cwd;
+    const running = query({ prompt, options: { ...host, ...own, ...session, env: { ...host.env, ...env } } });
     this.#query = running;
     // A handshake that fails ends the messages too, which tell why.
     if (onReady !== undefined) running.initializationResult().then(onReady, () => {});
@@ -183,6 +253,7 @@ class ClaudeAgent implements Agent {
   }
 
   #take(message: Said): void {
+    if (message.type === "system" && message.subtype === "init") this.#hasStarted();
     if (isNoise(message)) return;
     this.#emit(message);
     const refused = refusedSignIn(message);

@@ -1,0 +1,43 @@
+/** Whether another user could have written a file or could put one into a directory. Root is no other user: it can do everything anyway. */
+import { readFileSync } from "node:fs";
+import type { Stats } from "node:fs";
+import { userInfo } from "node:os";
+
+type Ownership = Pick<Stats, "uid" | "gid" | "mode">;
+
+/** Whether this user or root owns it. True on systems without users. */
+export function isOurs({ uid }: Pick<Stats, "uid">): boolean {
+  return process.getuid === undefined || uid === process.getuid() || uid === 0;
+}
+
+/** Whether somebody but this user and root owns it, or may write to it. */
+export function othersCanWrite(stats: Ownership): boolean {
+  if (process.getuid === undefined) return false;
+  if (!isOurs(stats) || (stats.mode & 0o002) !== 0) return true;
+  return (stats.mode & 0o020) !== 0 && !isPrivateGroup(stats.gid);
+}
+
+let ownGroup: number | null | undefined;
+
+/** Many systems give each user a group of the same name and umask 002: a group that has no other member is the user. Not root's. */
+function isPrivateGroup(gid: number): boolean {
+  ownGroup ??= privateGroup();
+  return gid === ownGroup;
+}
+
+function privateGroup(): number | null {
+  try {
+    const { uid, gid, username } = userInfo();
+    if (uid === 0) return null;
+    const entries = readFileSync("/etc/group", "utf8").split("\n");
+    const own = entries.map((line) => line.split(":")).find(([, , id]) => Number(id) === gid);
+    const members = (own?.[3] ?? "").split(",").filter((member) => member !== "" && member !== username);
+    const sharing = readFileSync("/etc/passwd", "utf8")
+      .split("\n")
+      .map((line) => line.split(":"))
+      .filter(([name, , , group]) => Number(group) === gid && name !== username);
+    return own?.[0] === username && members.length + sharing.length === 0 ? gid : null;
+  } catch {
+    return null; // Groups of a directory service, or none: nothing is known of their members.
+  }
+}

@@ -1,0 +1,137 @@
+/** Item 46: what other users put above a trusted directory, or into its place, is not used. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { filesAbove } from "../../src/runner/agent/files-above.ts";
+import { ownMcpServers } from "../../src/runner/agent/mcp-servers.ts";
+import { StartGuard } from "../../src/runner/agent/start-guard.ts";
+import { eventually } from "../support/eventually.ts";
+import { step } from "../support/model.ts";
+import { scratch } from "../support/scratch.ts";
+import { worker } from "../support/worker.ts";
+
+/** `shared/alice/project`, with everything above it closed to others. */
+function place(root: string): { shared: string; project: string } {
+  const shared = path.join(root, "shared");
+  const project = path.join(shared, "alice", "project");
+  mkdirSync(project, { recursive: true, mode: 0o755 });
+  chmodSync(root, 0o755);
+  return { shared, project };
+}
+
+/** A file as another user has it: owned by one where this test may do that, otherwise writable by all. */
+function foreign(file: string, text: string): string {
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  if (process.getuid?.() === 0) chownSync(file, 65_534, 65_534);
+  else chmodSync(file, 0o666);
+  return file;
+}
+
+test("files above count where nobody else can have written them; others are named one by one", (t) => {
+  const { shared, project } = place(scratch(t).directory);
+  const look = () => filesAbove(project, "/nowhere");
+  for (const name of ["CLAUDE.md", ".mcp.json"]) writeFileSync(path.join(shared, name), "{}", { mode: 0o644 });
+  assert.deepEqual([look().hasForeign, look().mcpFiles, look().refused, look().isReplaceable], [false, null, null, false]);
+  const instructions = foreign(path.join(shared, "CLAUDE.local.md"), "x");
+  assert.equal(look().hasForeign, true);
+  assert.ok(look().excluded.includes(instructions));
+  assert.ok(!look().excluded.includes(path.join(shared, "CLAUDE.md")));
+  const servers = foreign(path.join(shared, "alice", ".mcp.json"), "{}");
+  assert.ok(look().mcpFiles?.includes(path.join(shared, ".mcp.json")));
+  assert.ok(!look().mcpFiles?.includes(servers));
+  const agent = foreign(path.join(shared, ".claude", "agents", "a.md"), "x");
+  assert.equal(look().refused, agent);
+  assert.equal(filesAbove(project, shared).refused, null, "the user's own .claude is no project's");
+});
+
+test("in a directory that others can write to nothing counts, and what lies in it can be replaced unless it is sticky", (t) => {
+  const { shared, project } = place(scratch(t).directory);
+  const look = () => filesAbove(project, "/nowhere");
+  writeFileSync(path.join(shared, "CLAUDE.md"), "x", { mode: 0o644 });
+  for (const [mode, isReplaceable] of [
+    [0o1777, false],
+    [0o777, true],
+    [0o775, true],
+  ] as const) {
+    chmodSync(shared, mode);
+    if (mode === 0o775 && process.getuid?.() !== 0) continue; // A user's own group may be private.
+    const { open, excluded, ...found } = look();
+    assert.ok(open.includes(shared));
+    assert.equal(found.isReplaceable, isReplaceable, mode.toString(8));
+    for (const name of ["CLAUDE.md", "CLAUDE.local.md", ".claude/**"]) assert.ok(excluded.includes(path.join(shared, name)), name);
+  }
+});
+
+test("a link to another user's file is another user's file", (t) => {
+  const { directory } = scratch(t);
+  const { shared, project } = place(directory);
+  symlinkSync(foreign(path.join(directory, "theirs"), "x"), path.join(shared, "CLAUDE.md"));
+  assert.ok(filesAbove(project, "/nowhere").excluded.includes(path.join(shared, "CLAUDE.md")));
+});
+
+test("the servers of the files that count are handed over: nearest first, with the user's own, variables filled in", (t) => {
+  const { directory, file } = scratch(t);
+  const home = path.join(directory, "home");
+  file(
+    "home/.claude.json",
+    JSON.stringify({ mcpServers: { mine: { command: "m" } }, projects: { "/p": { disabledMcpServers: ["off"] } } }),
+  );
+  const near = file("near.json", JSON.stringify({ mcpServers: { both: { command: "${A:-near}" }, off: { command: "x" } } }));
+  const far = file("far.json", JSON.stringify({ mcpServers: { both: { command: "far" }, other: { url: "http://${HOST}/" } } }));
+  assert.deepEqual(ownMcpServers("/p", [near, far], { HOME: home, HOST: "h" }), {
+    mine: { command: "m" },
+    both: { command: "near" },
+    other: { url: "http://h/" },
+  });
+});
+
+test("a directory that is swapped while a task starts ends the start, and a process is judged by where it works", async (t) => {
+  const { directory } = scratch(t);
+  const { project } = place(directory);
+  const elsewhere = path.join(directory, "elsewhere");
+  mkdirSync(elsewhere);
+  const told: string[] = [];
+  const guard = new StartGuard(project, "/nowhere", (sentence) => told.push(sentence));
+  t.after(() => guard.close());
+  const child = spawn("sleep", ["60"], { cwd: guard.cwd });
+  t.after(() => child.kill("SIGKILL"));
+  const stranger = spawn("sleep", ["60"], { cwd: elsewhere });
+  t.after(() => stranger.kill("SIGKILL"));
+  assert.equal(guard.isWorkedInBy(child.pid ?? 0), true);
+  assert.equal(guard.isWorkedInBy(stranger.pid ?? 0), process.platform !== "linux");
+  renameSync(project, `${project}.away`);
+  symlinkSync(elsewhere, project);
+  assert.equal(guard.isWorkedInBy(child.pid ?? 0), false, "its name leads elsewhere");
+  await eventually(() => told.length === 1);
+  assert.match(told[0] ?? "", /project was replaced while the task started/);
+  assert.throws(() => new StartGuard(project, "/nowhere", () => {}), /leads elsewhere now/);
+});
+
+test("a task runs below another user's files without them, or fails with the file's name", async (t) => {
+  const w = await worker(t, { "say hello": [step.text("hello")] });
+  chmodSync(w.place.directory, 0o755);
+  const { shared, project } = place(path.join(w.place.directory));
+  const ran = path.join(w.place.directory, "ran");
+  const own = path.join(w.place.directory, "own-ran");
+  const touch = (file: string) => JSON.stringify({ mcpServers: { s: { command: "sh", args: ["-c", `touch ${file}`] } } });
+  foreign(path.join(shared, ".mcp.json"), touch(ran));
+  foreign(path.join(shared, "CLAUDE.md"), "EVIL-INSTRUCTIONS");
+  writeFileSync(path.join(project, ".mcp.json"), touch(own));
+  writeFileSync(path.join(project, "CLAUDE.md"), "OWN-INSTRUCTIONS");
+  await w.start();
+  await w.client.trust(project);
+  const { id } = await w.submit("say hello", { working_directory: project });
+  assert.equal((await w.ended(id)).status, "completed");
+  const asked = JSON.stringify(w.model.requests());
+  assert.ok(asked.includes("OWN-INSTRUCTIONS") && !asked.includes("EVIL-INSTRUCTIONS"));
+  await eventually(() => existsSync(own));
+  assert.equal(existsSync(ran), false);
+  const agent = foreign(path.join(shared, ".claude", "agents", "a.md"), "---\nname: a\ndescription: b\n---\n");
+  const refused = await w.ended((await w.submit("say hello", { working_directory: project })).id);
+  assert.equal(refused.status, "failed");
+  assert.ok(refused.error?.message.includes(agent), refused.error?.message);
+  assert.ok(lstatSync(agent).isFile());
+});
