@@ -18,6 +18,7 @@ export const commandIndex: readonly IndexEntry[] = [
   { name: "attempts", load: async () => await import("./commands/attempts.ts") },
   { name: "cancel", load: async () => await import("./commands/cancel.ts") },
   { name: "retry", load: async () => await import("./commands/retry.ts") },
+  { name: "edit", load: async () => await import("./commands/edit.ts") },
   { name: "rm", load: async () => await import("./commands/rm.ts") },
   { name: "hold", load: async () => await import("./commands/hold.ts") },
   { name: "resume", load: async () => await import("./commands/resume.ts") },

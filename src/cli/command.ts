@@ -19,6 +19,8 @@ export interface ArgumentSpec {
   readonly description: string;
   /** What completes it: ids of tasks, files, directories or these words. */
   readonly completes?: Completion;
+  /** Takes any text: it may begin with a dash (behind `--`). */
+  readonly isText?: boolean;
 }
 
 export type Completion = "tasks" | "files" | "directories" | readonly string[];

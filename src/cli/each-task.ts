@@ -18,13 +18,19 @@ interface Failure {
 /**
  * Does `verb` for each id in turn. JSON: `{"tasks":[…]}`, with `"errors":[{"id","code","message"}]` for those that failed.
  * @param line what a person reads for one that is done.
+ * @param fitting the tasks that fit a filter, instead of those that the call names. One that has left it meanwhile is passed over.
  * @throws what `verb` throws when there is one id only, or when the server cannot be reached.
  */
-export async function eachTask<T>(call: Call<object>, verb: (id: number) => Promise<T>, line: (done: T) => string): Promise<ExitCode> {
+export async function eachTask<T>(
+  call: Call<object>,
+  verb: (id: number) => Promise<T>,
+  line: (done: T) => string,
+  fitting: readonly number[] | null = null,
+): Promise<ExitCode> {
   const { io, options } = call;
   // Nothing is changed when one of the references is wrong.
   const { found } = await reading(io, async (client) => await Promise.all(call.words.map(async (word) => await actTaskId(client, word))));
-  const ids = [...new Set(found)];
+  const ids = fitting ?? [...new Set(found)];
   const done: T[] = [];
   const failures: Failure[] = [];
   for (const id of ids) {
@@ -33,14 +39,21 @@ export async function eachTask<T>(call: Call<object>, verb: (id: number) => Prom
       done.push(result);
       if (options.json !== true) say(io.stdout, line(result));
     } catch (error) {
+      if (fitting !== null && hasLeft(error)) continue;
       if (ids.length === 1 || !(error instanceof WorkerError) || error.code === "server_unreachable") throw error;
       failures.push({ id, error });
       if (options.json !== true) say(io.stderr, `${painter(io.stderr).red("Error:")} ${plainText(error.message)}`);
     }
   }
   if (options.json === true) writeJson(io.stdout, { tasks: done, ...(failures.length === 0 ? {} : { errors: failures.map(problemOf) }) });
+  else if (fitting !== null && done.length + failures.length === 0) say(io.stderr, "No task fits, so nothing was done.");
   const [first] = failures;
   return first === undefined ? exitCodes.ok : exitCodeOf(first.error);
+}
+
+/** It ended, began again or was removed since the list was read. */
+function hasLeft(error: unknown): boolean {
+  return error instanceof WorkerError && (error.code === "conflict" || error.code === "not_found");
 }
 
 function problemOf({ id, error }: Failure): { id: number; code: string; message: string } {

@@ -10,6 +10,8 @@ const flagOf: Readonly<Record<string, string>> = {
   system_prompt: "--system",
   labels: "--label",
   expires_at: "--expires",
+  created_after: "--since",
+  created_before: "--before",
 };
 
 /** The error with flags for fields; as it is where its sentence names no field (then it is written for people), or where a fault belongs to no flag of the command. */
@@ -25,9 +27,14 @@ export function withFlagNames(error: unknown, command: CommandSpec): unknown {
 
 function sentenceAbout({ pointer, detail }: InputFault, command: CommandSpec): string | null {
   const field = pointer.split("/")[1] ?? "";
-  const flag = flagOf[field] ?? `--${field.replace(/_ms$/, "").replaceAll("_", "-")}`;
+  const flag = flagNameOf(field);
   const isOurs = (command.options ?? []).some((option) => flagParts(option).long === flag);
   return isOurs ? `${flag}: ${detail}.` : null;
+}
+
+/** The flag of a field: `--max-turns` of `max_turns`, `--timeout` of `timeout_ms`. */
+export function flagNameOf(field: string): string {
+  return flagOf[field] ?? `--${field.replace(/_ms$/, "").replaceAll("_", "-")}`;
 }
 
 /** The schema library's sentences about texts, as a person would say them. */

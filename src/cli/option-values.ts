@@ -41,6 +41,18 @@ function durationOf(flag: string, text: string): number {
   }
 }
 
+/** UTC milliseconds of `10m` (ago) or of a time. */
+export function moment(flag: string): (text: string) => number {
+  return (text) => {
+    if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(Date.parse(text))) return Date.parse(text);
+    try {
+      return Date.now() - parseDuration(text);
+    } catch {
+      throw new WorkerError("invalid_input", `${flag} must be a duration like 10m or a time like 2026-11-22T14:00:00Z, not "${text}".`);
+    }
+  };
+}
+
 /** A text that says something: an empty one comes from a variable that is not set. */
 export function nonEmpty(flag: string): (text: string) => string {
   return (text) => {

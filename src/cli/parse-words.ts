@@ -4,6 +4,7 @@
  */
 import { didYouMean } from "../domain/did-you-mean.ts";
 import { WorkerError } from "../domain/errors.ts";
+import { plainLine } from "../domain/plain-text.ts";
 import { commonOptions } from "./command.ts";
 import type { CommandSpec, OptionSpec } from "./command.ts";
 import { flagParts } from "./flags.ts";
@@ -33,17 +34,17 @@ export function parseWords(command: CommandSpec, given: readonly string[]): Pars
   function takeLong(word: string): void {
     const equals = word.indexOf("=");
     const name = equals === -1 ? word : word.slice(0, equals);
-    take(optionNamed(command, name), name, equals === -1 ? null : word.slice(equals + 1));
+    take(optionNamed(command, name, word), name, equals === -1 ? null : word.slice(equals + 1));
   }
 
   /** `-n 5`, `-n5`, and switches together: `-fn5`. */
-  function takeShort(word: string): void {
+  function takeShort(word: string, whole = word): void {
     const name = word.slice(0, 2);
-    const option = optionNamed(command, name);
+    const option = optionNamed(command, name, whole);
     const rest = word.slice(2);
     if (flagParts(option).value !== null) return take(option, name, rest === "" ? null : rest.replace(/^=/, ""));
     take(option, name, null);
-    if (rest !== "") takeShort(`-${rest}`);
+    if (rest !== "") takeShort(`-${rest}`, whole);
   }
 
   function take(option: OptionSpec, name: string, inline: string | null): void {
@@ -73,11 +74,24 @@ function optionsOf(command: CommandSpec): readonly OptionSpec[] {
   return [...(command.options ?? []), ...commonOptions];
 }
 
-function optionNamed(command: CommandSpec, name: string): OptionSpec {
+/** @param word as given: what the flag was read from. */
+function optionNamed(command: CommandSpec, name: string, word: string): OptionSpec {
   const found = optionsOf(command).find((option) => flagParts(option).long === name || flagParts(option).short === name);
   if (found !== undefined) return found;
   const near = didYouMean(name, [...optionsOf(command).map((option) => flagParts(option).long), "--help"]);
-  throw wrong(command, `Unknown flag ${name}.${near === null ? "" : ` Did you mean ${near}?`}`);
+  throw wrong(
+    command,
+    `Unknown flag ${plainLine(name, 40)}.${near === null ? "" : ` Did you mean ${near}?`}${near === null || /\s/.test(word) ? asText(command, word) : ""}`,
+  );
+}
+
+/** How to give a text that begins with a dash, where the command takes a text. */
+function asText(command: CommandSpec, word: string): string {
+  const argument = command.arguments?.find(({ isText }) => isText === true);
+  if (argument === undefined) return "";
+  // What a shell would read as it stands between double quotes.
+  const text = word.length <= 80 && !/["$`\\!\p{Cc}]/u.test(word) ? word : "-…";
+  return ` If it is the ${argument.name.slice(1, -1)}, put -- before it: claude-worker ${command.name} -- "${text}"`;
 }
 
 function isFlag(command: CommandSpec, text: string): boolean {
@@ -100,5 +114,5 @@ function notAChoice(command: CommandSpec, name: string, text: string, choices: r
 }
 
 function wrong({ name }: CommandSpec, sentence: string): WorkerError {
-  return new WorkerError("invalid_input", `${sentence} See: claude-worker ${name} --help`);
+  return new WorkerError("invalid_input", `${sentence}${/[.?!]$/.test(sentence) ? "" : " ·"} See: claude-worker ${name} --help`);
 }

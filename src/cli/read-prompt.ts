@@ -24,7 +24,7 @@ export async function readPrompt(argument: string | undefined, io: Io): Promise<
     if (input !== "none") return checked(textOf(await readAll(io, input), "the standard input"), "the standard input");
     throw new WorkerError(
       "invalid_input",
-      'No prompt. Say what Claude shall do: claude-worker run "Fix the failing test", or give a file, or pipe the text in.',
+      'No prompt. Say what Claude shall do: claude-worker run "Fix the failing test", or give a file, or pipe the text in. A prompt that begins with a dash goes behind --: claude-worker run -- "-…"',
     );
   }
   const prompt = fileNamed(argument, io.cwd) ?? argument;

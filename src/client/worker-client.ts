@@ -1,6 +1,7 @@
 /** The typed client of a server's REST API: one method a verb. What it returns is what the server said; it holds no rules. */
 import type { BackupView, CheckView, PruneView } from "../contract/maintenance.ts";
 import type { TokenInput } from "../contract/queries.ts";
+import type { RetryInput } from "../contract/retry-input.ts";
 import type { TaskInput } from "../contract/task-input.ts";
 import type {
   AttemptView,
@@ -32,6 +33,11 @@ export interface ListOptions {
   readonly status?: readonly TaskStatus[] | undefined;
   readonly group?: string | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** Only tasks in this directory of the server's machine or below it. */
+  readonly working_directory?: string | undefined;
+  /** Submitted after or before this moment, RFC 3339. */
+  readonly created_after?: string | undefined;
+  readonly created_before?: string | undefined;
   /** Only completed tasks with something to look at (true), or only tasks without (false). */
   readonly attention?: boolean | undefined;
   /** Part of the name or title. */
@@ -152,8 +158,9 @@ export class WorkerClient {
     return (await this.#http.json({ method: "POST", path: `/tasks/${id}/cancel` })) as CancelView;
   }
 
-  async retry(id: number): Promise<TaskView> {
-    return (await this.#http.json({ method: "POST", path: `/tasks/${id}/retry` })) as TaskView;
+  /** Runs an ended task again, with these changes. */
+  async retry(id: number, changes: RetryInput = {}): Promise<TaskView> {
+    return (await this.#http.json({ method: "POST", path: `/tasks/${id}/retry`, body: changes })) as TaskView;
   }
 
   async update(id: number, change: TaskChange): Promise<TaskView> {

@@ -1,4 +1,5 @@
 /** The value of one setting: read from text, checked against its definition. Where values come from and which one wins is not decided here. */
+import { parseDuration } from "../domain/duration.ts";
 import { WorkerError } from "../domain/errors.ts";
 import { settingDefinitions } from "./settings.ts";
 import type { AnySettingDefinition, SettingKey, Settings } from "./settings.ts";
@@ -49,9 +50,13 @@ function checked(definition: AnySettingDefinition, value: unknown, source: strin
   switch (definition.type) {
     case "integer": {
       const { min = 0, max = Number.MAX_SAFE_INTEGER } = definition;
-      if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max)
-        throw wrong(`a whole number from ${min} to ${max}`);
-      return value;
+      const isDuration = definition.key.endsWith("_ms");
+      const number = isDuration && typeof value === "string" ? millisecondsOf(value) : value;
+      if (typeof number !== "number" || !Number.isInteger(number) || number < min || number > max)
+        throw wrong(
+          isDuration ? `a duration like 90s or 1h30m, or milliseconds, from ${min} to ${max} ms` : `a whole number from ${min} to ${max}`,
+        );
+      return number;
     }
     case "choice":
       if (typeof value !== "string" || !(definition.choices ?? []).includes(value))
@@ -84,6 +89,15 @@ function checked(definition: AnySettingDefinition, value: unknown, source: strin
       if (typeof value !== "string" || value === "" || value.includes("\0")) throw wrong("a text");
       if (definition.mustBe?.[1](value) === false) throw wrong(definition.mustBe[0]);
       return value;
+  }
+}
+
+/** Milliseconds of `1h30m`; null: not a duration. */
+function millisecondsOf(text: string): number | null {
+  try {
+    return parseDuration(text.trim());
+  } catch {
+    return null;
   }
 }
 

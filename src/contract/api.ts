@@ -1,5 +1,6 @@
 /** Every operation that a door may ask for. `operations/` implements it; `http/` and `mcp/` are handed it by the daemon and hold no rules. */
 import type { BackupView, CheckView, PruneInput, PruneView } from "./maintenance.ts";
+import type { ParsedRetryInput } from "./retry-input.ts";
 import type { ParsedTaskInput } from "./task-input.ts";
 import type { ParsedTokenInput, UsageQuery } from "./queries.ts";
 import type {
@@ -46,6 +47,7 @@ export interface ListQuery {
   readonly status?: readonly TaskStatus[] | undefined;
   readonly group?: string | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly working_directory?: string | undefined;
   readonly attention?: boolean | undefined;
   readonly text?: string | undefined;
   /** Only tasks whose name begins with this; case counts. */
@@ -93,7 +95,11 @@ export interface WorkerApi {
   onEvents(taskId: number | null, wake: () => void): Subscription;
   /** Writes the wish down and returns; a running task ends soon after. @throws WorkerError not_found, conflict (already ended). */
   cancelTask(id: number, caller: Caller): Promise<CancelView>;
-  retryTask(id: number, caller: Caller): Promise<TaskView>;
+  /**
+   * Runs an ended task again from its beginning, in a new session, with these changes.
+   * @throws WorkerError not_found, conflict (not ended); and as `submitTask` for what is changed.
+   */
+  retryTask(id: number, changes: ParsedRetryInput, caller: Caller): Promise<TaskView>;
   /** @param check sees the task in the same transaction, before the change; what it throws undoes the change. */
   updateTask(
     id: number,

@@ -39,6 +39,7 @@ export const listQuery = z.strictObject({
   status: listOf(z.enum(taskStatuses)).optional().describe("Only tasks in one of these statuses."),
   group: groupName.optional().describe("Only tasks of this group."),
   label: labelFilter.optional().describe("Only tasks with this label, as `key=value`. Of several all must fit."),
+  working_directory: text.min(1).max(4096).optional().describe("Only tasks in this directory (absolute, without links) or below it."),
   attention: flag.optional().describe("`true`: only completed tasks with something to look at. `false`: only tasks without."),
   text: text.max(200).optional().describe("Part of the name or title."),
   name: text.min(1).max(200).optional().describe("Only tasks whose name begins with this."),

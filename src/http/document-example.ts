@@ -38,8 +38,9 @@ const samples: Readonly<Record<string, unknown>> = {
   priority: 5,
 };
 
-/** Operations that ask for more than their schema says: a machine's task has to stand alone. */
+/** Operations whose fields are all optional, or that ask for more than their schema says: a machine's task has to stand alone. */
 const operationSamples: Readonly<Record<string, object>> = {
+  retryTask: { allow: ["Bash(git push)"] },
   submitMachineTask: {
     system_prompt: "You are a careful maintainer of a TypeScript library. Do not change files outside of src/dates/ and its tests.",
     prompt:

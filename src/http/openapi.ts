@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import * as inputs from "../contract/queries.ts";
+import { retryInput } from "../contract/retry-input.ts";
 import { taskInput } from "../contract/task-input.ts";
 import * as views from "../contract/views.ts";
 import { exampleBody } from "./document-example.ts";
@@ -15,6 +16,7 @@ export type Json = { [key: string]: unknown };
 /** Shapes that the document names; every other shape stands where it is used. */
 const named = new Map<z.ZodType, string>([
   [taskInput, "TaskInput"],
+  [retryInput, "RetryInput"],
   [inputs.taskChange, "TaskChange"],
   [inputs.batchInput, "BatchInput"],
   [inputs.tokenInput, "TokenInput"],

@@ -93,14 +93,20 @@ export function requireTreeBudget(store: Store, task: Pick<TaskRow, "id">): void
   if (left === 0) throw overBudget(root, left);
 }
 
-/** Inside `write`: an agent that runs a task again takes room and money anew. @throws WorkerError too_many_requests, forbidden. */
-export function admitAgentRetry(context: GuardContext, task: Task, caller: Caller): void {
+/**
+ * Inside `write`: an agent that runs a task again takes room and money anew.
+ * @param task as it will be. @param before as it was: a budget may only rise to what the tree has left.
+ * @throws WorkerError too_many_requests, forbidden.
+ */
+export function admitAgentRetry(context: GuardContext, task: Task, caller: Caller, before: Task): void {
   requireOwn(context.store, task, caller);
   requireAgentPriority(context, task, task.priority);
   requireQueueRoom(context, 1, caller);
   const root = rootOf(context.store, caller);
   const left = root === null ? null : budgetLeft(root, context.store.agentTasks.below(root.id));
-  if (root !== null && left === 0) throw overBudget(root, left);
+  if (root === null || left === null) return;
+  const [wanted, had] = [task.maxBudgetUsd ?? Infinity, before.maxBudgetUsd ?? Infinity];
+  if (left === 0 || (wanted > had && wanted > left)) throw overBudget(root, left);
 }
 
 /** From inside a task an agent may only touch what its own tree submitted. @throws WorkerError forbidden. */

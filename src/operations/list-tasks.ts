@@ -15,6 +15,7 @@ export function listTasks(store: Store, query: ListQuery): { rows: TaskRow[]; ne
     ...(query.status === undefined ? {} : { statuses: query.status }),
     ...(query.group === undefined ? {} : { group: query.group }),
     ...(query.labels === undefined ? {} : { labels: query.labels }),
+    ...(query.working_directory === undefined ? {} : { workingDirectory: query.working_directory }),
     ...(query.attention === undefined ? {} : { attention: query.attention }),
     ...(query.text === undefined ? {} : { text: query.text }),
     ...(query.name === undefined ? {} : { namePrefix: query.name }),

@@ -1,32 +1,39 @@
 /** Retry: an ended task is pending again, from its beginning, in a new session. Its earlier attempts and events stay. */
 import type { Caller } from "../contract/api.ts";
+import type { ParsedRetryInput } from "../contract/retry-input.ts";
 import { WorkerError } from "../domain/errors.ts";
 import type { Task } from "../domain/task.ts";
 import { doneBy } from "./audit.ts";
 import { admitAgentRetry, enterAgentTask, isAgent } from "./guard-agent.ts";
 import { requireTask } from "./require-task.ts";
+import { changesOf } from "./retry-changes.ts";
 import { requireBypassPossible, requireRoom, takeRate } from "./submit-task.ts";
 import type { SubmitContext } from "./submit-task.ts";
 import { requireRights, taskCallerOf } from "./task-rights.ts";
 import { realDirectory } from "./working-directory.ts";
 
 /**
- * The caller needs the rights that a submit of the same task would need, and is the one who asked for it from now on.
+ * Runs an ended task again, with these changes. The caller needs the rights that a submit of the changed task would need,
+ * and is the one who asked for it from now on.
  * @throws WorkerError not_found, conflict when it has not ended; and as a submit: invalid_input (the directory is gone),
  * untrusted_directory, forbidden, too_many_requests.
  */
-export function retryTask(context: SubmitContext, id: number, caller: Caller): Promise<Task> {
+export function retryTask(context: SubmitContext, id: number, input: ParsedRetryInput, caller: Caller): Promise<Task> {
   const { store } = context;
   const now = context.now();
   return store.write(() => {
     const task = requireTask(store, id);
+    const changes = changesOf(task, input, context.settings);
+    const changed = { ...task, ...changes };
     const asked = taskCallerOf(store, caller);
-    if (isAgent(caller)) admitAgentRetry(context, task, caller);
-    requireRights(context, { ...task, workingDirectory: realDirectory(task.workingDirectory) }, asked);
-    requireBypassPossible(task.permissionMode, context.env);
+    if (isAgent(caller)) admitAgentRetry(context, changed, caller, task);
+    const workingDirectory = realDirectory(changed.workingDirectory);
+    requireRights(context, { ...changed, workingDirectory }, asked);
+    requireBypassPossible(changed.permissionMode, context.env);
     requireRoom(context, 1);
     takeRate(context, 1, caller, now);
     const again = store.tasks.transition(id, "retry", now, {
+      ...changes,
       notBefore: null,
       notBeforeReason: null,
       cancelRequestedAt: null,
@@ -44,7 +51,8 @@ export function retryTask(context: SubmitContext, id: number, caller: Caller): P
     if (again === null) throw new WorkerError("conflict", `Task ${id} is ${task.status}. Only an ended task can be retried.`);
     store.callers.put(id, asked);
     if (isAgent(caller)) enterAgentTask(store, again, caller);
-    store.events.append(id, null, [{ type: "retried", at: now, data: { ...doneBy(caller), was: task.status } }], null);
+    const data = { ...doneBy(caller), was: task.status, changed: Object.keys(input) };
+    store.events.append(id, null, [{ type: "retried", at: now, data }], null);
     return again;
   });
 }

@@ -111,7 +111,7 @@ export function workerApi(context: ApiContext): WorkerApi {
       const { task, warning } = await cancelAnyway(store, id, { caller, now: now(), stopRunner: context.stopRunner });
       return { ...view(task), ...(warning === undefined ? {} : { warning }) };
     },
-    retryTask: async (id, caller) => view(await retryTask(submitContext, id, caller)),
+    retryTask: async (id, changes, caller) => view(await retryTask(submitContext, id, changes, caller)),
     async updateTask(id, change, caller, check) {
       const updated = await store.write(() => {
         const task = requireTask(store, id);

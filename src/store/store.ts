@@ -4,7 +4,7 @@ import type { AgentTaskStore } from "./agent-tasks.ts";
 import type { NewEvent, TaskEvent } from "../domain/event.ts";
 import type { Hold, NewHold } from "../domain/hold.ts";
 import type { Outcome } from "../domain/outcome.ts";
-import type { Attempt, Task, TaskStatus } from "../domain/task.ts";
+import type { Attempt, Task, TaskSpec, TaskStatus } from "../domain/task.ts";
 import type { Operation } from "../domain/transitions.ts";
 import type { ProbeStore } from "./probes.ts";
 import type { SubmissionStore } from "./submissions.ts";
@@ -100,6 +100,8 @@ export interface TaskFilter {
   readonly statuses?: readonly TaskStatus[];
   readonly group?: string;
   readonly labels?: Readonly<Record<string, string>>;
+  /** Only tasks in this directory or below it. */
+  readonly workingDirectory?: string;
   /** Only tasks with something to look at (true), or only those without (false). */
   readonly attention?: boolean;
   /** Substring of name or title, case-insensitive. */
@@ -141,6 +143,9 @@ export type TaskPatch = Partial<
   >
 >;
 
+/** What a retry may change of the task. */
+export type RetryPatch = TaskPatch & Partial<Omit<TaskSpec, "prompt"> & Pick<Task, "name" | "priority" | "labels" | "group">>;
+
 export interface TaskStore {
   /** Inside `write`. */
   insert(task: NewTask): Task;
@@ -174,7 +179,7 @@ export interface TaskStore {
   /** How many pending tasks stand before this one in starting order. */
   ahead(id: number): number;
   /** Inside `write`. Guarded change of status per domain/transitions.ts; null: it may not happen now. `endedAt`/`openAttemptId` follow the status. */
-  transition(id: number, operation: Operation, now: number, patch?: TaskPatch): Task | null;
+  transition(id: number, operation: Operation, now: number, patch?: RetryPatch): Task | null;
   /** Inside `write`. Changes fields without changing status; null when the task is gone. */
   patch(id: number, now: number, patch: TaskPatch & Partial<Pick<Task, "name" | "priority" | "labels">>): Task | null;
   /** Inside `write`. Deletes the task with attempts and events if it is terminal; false otherwise. */

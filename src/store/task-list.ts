@@ -62,8 +62,9 @@ export function createTaskList(database: Database.Database): TaskStore["list"] {
 
 function sourcesOf(filter: TaskFilter, shortSpan: boolean): Source[] {
   const [firstLabel, ...labels] = Object.entries(filter.labels ?? {});
-  const { statuses, group, text, attention } = filter;
+  const { statuses, group, text, attention, workingDirectory } = filter;
   const conditions = [...spanOf(filter), ...labels.map(hasLabel)];
+  if (workingDirectory !== undefined) conditions.push(isBelow(workingDirectory));
   if (attention !== undefined) conditions.push({ sql: `attention IS ${attention ? "NOT " : ""}NULL`, values: [] });
   if (filter.namePrefix !== undefined) conditions.push(hasName(filter.namePrefix));
   if (group !== undefined) conditions.push({ sql: "group_name = +?", values: [group] });
@@ -112,6 +113,11 @@ function spanOf({ createdAfter, createdBefore }: TaskFilter): Condition[] {
 function hasLabel(label: [string, string]): Condition {
   const sql = `EXISTS (SELECT 1 FROM task_labels other WHERE other.key = +? AND other.value = +? AND other.task_id = id)`;
   return { sql, values: label };
+}
+
+function isBelow(directory: string): Condition {
+  const below = directory.endsWith("/") ? directory : `${directory}/`;
+  return { sql: "(working_directory = +? OR substr(working_directory, 1, +?) = +?)", values: [directory, below.length, below] };
 }
 
 function hasText(text: string): Condition {

@@ -1,7 +1,7 @@
 /** How a task is held in the tables `tasks` and `task_texts`. */
 import type { Task } from "../domain/task.ts";
 import { defineRow } from "./row.ts";
-import type { NewTask, TaskPatch, TaskRow } from "./store.ts";
+import type { NewTask, RetryPatch, TaskRow } from "./store.ts";
 
 /** A task without its long texts: one row of `tasks`. */
 export const taskRow = defineRow<TaskRow>(
@@ -81,13 +81,17 @@ export const insertedFields = [
   "retries",
 ] as const satisfies readonly (keyof NewTask & keyof TaskRow)[];
 
-/** Everything that a patch may set. `result` is a long text. */
-export type AnyTaskPatch = TaskPatch & Partial<Pick<Task, "name" | "priority" | "labels">>;
+/** Everything that a patch may set. */
+export type AnyTaskPatch = RetryPatch;
 
-/** The fields of a patch that are given and are columns of `tasks`. */
-export function patchedFields(patch: AnyTaskPatch): Exclude<keyof AnyTaskPatch, "result">[] {
+type LongText = "result" | "systemPrompt";
+
+/** The fields of a patch that are given and are columns of `tasks`; the long texts are in `task_texts`. */
+export function patchedFields(patch: AnyTaskPatch): Exclude<keyof AnyTaskPatch, LongText>[] {
   const fields = Object.keys(patch) as (keyof AnyTaskPatch)[];
-  return fields.filter((field) => field !== "result" && patch[field] !== undefined) as Exclude<keyof AnyTaskPatch, "result">[];
+  return fields.filter((field): field is Exclude<keyof AnyTaskPatch, LongText> => {
+    return field !== "result" && field !== "systemPrompt" && patch[field] !== undefined;
+  });
 }
 
 /** What a text filter looks into: name and title, folded to lower case as JavaScript does it (SQLite folds ASCII only). */

@@ -26,6 +26,7 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
   const selectRow = database.prepare(`SELECT ${taskRow.select} FROM tasks WHERE id = ?`);
   const selectTexts = database.prepare(`SELECT ${textColumns} FROM task_texts WHERE task_id = ?`);
   const updateResult = database.prepare("UPDATE task_texts SET result = ? WHERE task_id = ?");
+  const updateSystemPrompt = database.prepare("UPDATE task_texts SET system_prompt = ? WHERE task_id = ?");
   const insertSearch = database.prepare("INSERT INTO task_search (task_id, search) VALUES (?, ?)");
   const updateSearch = database.prepare("UPDATE task_search SET search = ? WHERE task_id = ?");
   const selectCounts = database.prepare<[], { status: TaskStatus; count: number }>("SELECT status, count FROM status_counts");
@@ -111,6 +112,7 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
     const { changes } = statements.get(`UPDATE tasks SET ${sets.join(", ")} WHERE ${guards.join(" AND ")}`).run(values);
     if (changes === 0) return null;
     if (patch.result !== undefined) updateResult.run(patch.result, id);
+    if (patch.systemPrompt !== undefined) updateSystemPrompt.run(patch.systemPrompt, id);
     const task = mustGet(id);
     if (patch.name !== undefined) updateSearch.run(searchText(task.name, task.title), id);
     return task;

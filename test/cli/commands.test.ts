@@ -212,6 +212,103 @@ test("cancel, retry and rm do what they can of several and say what they cannot"
   assert.equal((await call(["rm", "1"])).code, 1);
 });
 
+test("cancel, retry and rm take all that fit a filter, and a filter that nothing fits is no error", async (t) => {
+  const { call, api } = await withServer(t);
+  const done = async (...words: string[]) => await call(words).then(({ code, stdout }) => [code, stdout.trim().split("\n")]);
+  for (const verb of ["cancel", "retry", "rm"]) {
+    const nothing = await call([verb, "--all"]);
+    assert.deepEqual([nothing.code, nothing.stdout, nothing.stderr], [0, "", "No task fits, so nothing was done.\n"], verb);
+    assert.deepEqual((await call([verb, "--all", "--json"])).json(), { tasks: [] });
+  }
+  await call(["run", "one", "--label", "team=core"]);
+  await call(["run", "two", "--group", "nightly", "--label", "team=core"]);
+  await call(["run", "three", "--group", "nightly", "--stall-timeout", "10m"]);
+  assert.equal(api.getTask(3).stall_timeout_ms, 600_000);
+  assert.deepEqual(await done("cancel", "--group", "nightly", "--label", "team=core"), [0, ["Task 2 is cancelled."]]);
+  assert.deepEqual(await done("cancel", "--status", "pending"), [0, ["Task 3 is cancelled.", "Task 1 is cancelled."]]);
+  assert.deepEqual(await done("retry", "--all"), [0, [""]]);
+  Object.assign(api.getTask(1), { status: "failed" });
+  assert.deepEqual(await done("retry", "--all", "--priority", "5"), [0, ["Task 1 is to run again. Follow it: claude-worker watch 1"]]);
+  assert.deepEqual([api.getTask(1).priority, api.getTask(2).priority], [5, 0]);
+  assert.deepEqual(await done("rm", "--status", "cancelled"), [0, ["Task 3 is removed.", "Task 2 is removed."]]);
+  for (const [words, sentence] of [
+    [["cancel"], /^Error: Which tasks\? Name them/],
+    [["cancel", "1", "--all"], /not both/],
+    [
+      ["cancel", "--status", "failed"],
+      /^Error: There is nothing to cancel in a task that is failed\. Possible: pending, running, waiting\./,
+    ],
+    [["rm", "--status", "pending"], /nothing to rm in a task that is pending/],
+  ] as const) {
+    const { code, stderr } = await call([...words]);
+    assert.equal(code, 2, words.join(" "));
+    assert.match(stderr, sentence);
+  }
+});
+
+test("retry changes what its flags say; --label and --group change a named task", async (t) => {
+  const { call, api } = await withServer(t);
+  await call(["run", "one"]);
+  await call(["cancel", "1"]);
+  const flags = [
+    "--allow",
+    "Bash(git push)",
+    "--model",
+    "opus",
+    "--timeout",
+    "1h30m",
+    "--group",
+    "slow",
+    "--label",
+    "a=b",
+    "--system",
+    "Be brief.",
+  ];
+  assert.equal((await call(["retry", "1", ...flags])).code, 0);
+  const { allow, model, timeout_ms, group, labels, system_prompt } = api.getTask(1);
+  assert.deepEqual(
+    [allow, model, timeout_ms, group, labels, system_prompt],
+    [["Bash(git push)"], "opus", 5_400_000, "slow", { a: "b" }, "Be brief."],
+  );
+  const refused = await call(["retry", "1", "--name", ""]);
+  assert.equal(refused.code, 2);
+});
+
+test("edit changes name, priority and labels, and leaves other labels alone", async (t) => {
+  const { call, api } = await withServer(t);
+  await call(["run", "one", "--name", "first", "--label", "a=1", "--label", "b=2"]);
+  const changed = await call(["edit", "1", "--priority", "7", "--label", "c=3", "--remove-label", "a"]);
+  assert.deepEqual([changed.code, changed.stdout], [0, "Task 1 is changed.\n"]);
+  const { name, priority, labels } = api.getTask(1);
+  assert.deepEqual([name, priority, labels], ["first", 7, { b: "2", c: "3" }]);
+  await call(["edit", "1", "--name", ""]);
+  assert.equal(api.getTask(1).name, null);
+  assert.match((await call(["edit", "1"])).stderr, /^Error: Nothing to change/);
+});
+
+test("prune without a terminal needs --yes, and says how to count first", async (t) => {
+  const { call } = await withServer(t);
+  const refused = await call(["prune"]);
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /^Error: prune deletes tasks .* needs --yes.*--dry-run/);
+  assert.equal((await call(["prune", "--dry-run"])).code, 0);
+  assert.equal((await call(["prune", "--yes"])).code, 0);
+});
+
+test("a prompt that begins with a dash is told how to be given", async (t) => {
+  const { call } = await withServer(t);
+  // With a known flag's letter it is taken for that flag: then there is no prompt.
+  assert.match((await call(["run", "-need a prompt"])).stderr, /run -- "-…"/);
+  for (const prompt of ["-fix the bug", "- [ ] do the thing", "- a\n- b", "--fix the flag parser", "-wfix it", "-need $HOME", "--fix"]) {
+    const { code, stderr } = await call(["run", prompt]);
+    assert.equal(code, 2, prompt);
+    assert.match(stderr, /claude-worker run -- "-/, prompt);
+    assert.equal((await call(["run", "--", prompt])).code, 0);
+  }
+  assert.match((await call(["run", "-fix the bug"])).stderr, /put -- before it: claude-worker run -- "-fix the bug" · See/);
+  assert.doesNotMatch((await call(["list", "--fix"])).stderr, / -- /);
+});
+
 test("hold, resume and trust", async (t) => {
   const { call } = await withServer(t);
   assert.match((await call(["hold", "lunch"])).stdout, /^Nothing starts until: claude-worker resume\n {2}held: lunch \(0 tasks wait\)\n$/);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -21,6 +21,23 @@ test("set writes a checked value, get and list show it and where it comes from",
   );
   assert.deepEqual((await call(["config", "get", "workers", "--json"])).json(), { key: "workers", value: 8, origin: "file" });
   assert.equal((await call(["config", "list"])).stdout.trimEnd().split("\n").length, settingDefinitions.length);
+});
+
+test("a setting in milliseconds also takes a duration: on the command line, in the environment, and in the file", async (t) => {
+  const { call, place } = withoutServer(t);
+  const key = "stall_timeout_ms";
+  const value = async (env: Record<string, string> = {}): Promise<unknown> =>
+    (await call(["config", "get", key, "--json"], { env })).json()["value"];
+  assert.equal((await call(["config", "set", key, "1h30m"])).code, 0);
+  assert.equal(await value(), 5_400_000);
+  assert.equal(await value({ CLAUDE_WORKER_STALL_TIMEOUT_MS: "90s" }), 90_000);
+  writeFileSync(path.join(place.home, ".config", "claude-worker", "config.json"), JSON.stringify({ [key]: "2m" }));
+  assert.equal(await value(), 120_000);
+  for (const wrong of ["soon", "500ms", "90d"]) {
+    const { code, stderr } = await call(["config", "set", key, wrong]);
+    assert.equal(code, 2, wrong);
+    assert.match(stderr, /must be a duration like 90s or 1h30m, or milliseconds, from 1000 to 2592000000 ms/);
+  }
 });
 
 test("the environment is stronger than the file, and set says so", async (t) => {

@@ -54,7 +54,7 @@ test("understands words, flags and values as people write them", () => {
 
 const refused: readonly [CommandSpec, string[], RegExp][] = [
   [run, ["--watc", "x"], /^Unknown flag --watc\. Did you mean --watch\? See: claude-worker run --help$/],
-  [run, ["--colour"], /^Unknown flag --colour\. See/],
+  [run, ["--colour"], /^Unknown flag --colour\. If it is the prompt, put -- before it: .* See: claude-worker run --help$/],
   [run, ["-x"], /^Unknown flag -x\./],
   [run, ["fix", "the", "bug"], /"the" is one word too many\. Put the prompt in quotes/],
   [run, ["x", "--dir"], /--dir needs a value: --dir <path>/],

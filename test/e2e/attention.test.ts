@@ -63,4 +63,19 @@ test("what a completed task was refused, and its failed last command, are told a
   assert.equal((await w.cli(["wait", String(id)])).stdout, `${id}\tcompleted\t${marks}\n`);
 
   assert.deepEqual((await w.client.retry(id)).attention, []);
+  await w.ended(id);
+  const again = await w.cli(["retry", String(id), "--allow", "WebFetch", "--deny", "AskUserQuestion", "--watch", "--json"]);
+  assert.equal(again.code, 0);
+  const retried = await w.client.get(id);
+  assert.deepEqual(
+    [retried.allow, retried.deny],
+    [
+      ["Bash", "WebFetch"],
+      ["Bash(rm *)", "AskUserQuestion"],
+    ],
+  );
+  assert.deepEqual(
+    retried.attention.map(({ kind, count, detail }) => `${kind} ${count} ${detail ?? ""}`).filter((text) => text.startsWith("denied")),
+    ["denied 1 Bash: rm -f precious"],
+  );
 });

@@ -97,7 +97,7 @@ test("a retried task's stream goes on", async (t) => {
   const reader = await watch(t, open, `/api/v1/tasks/${open.id}/events`);
   await reader.count(1);
   open.api.finish(open.id);
-  await open.api.retryTask(open.id, { scope: "admin", name: "test" });
+  await open.api.retryTask(open.id, {}, { scope: "admin", name: "test" });
   open.api.tell(open.id, "text");
   await reader.count(4);
   assert.ok(reader.messages.every((message) => message.event === null));

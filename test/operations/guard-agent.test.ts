@@ -175,7 +175,7 @@ test("the queue of one token's agents is bounded whatever they call themselves, 
   await api.submitTask(input(), person);
   await store.write(() => store.tasks.transition(one.id, "cancel", Date.now()));
   await api.submitTask(input(), agent);
-  assert.equal((await refused(api.retryTask(one.id, agent))).code, "too_many_requests", "a retry takes room too");
+  assert.equal((await refused(api.retryTask(one.id, {}, agent))).code, "too_many_requests", "a retry takes room too");
   const top = await running();
   const child = await running({}, top.inside);
   await api.submitTask(input(), child.inside);
@@ -204,10 +204,10 @@ test("an agent's priority is bounded: at submit, at a change, at a retry; a chil
   assert.match(error.message, /at most 3/);
   const high = await api.submitTask(input({ priority: 4 }), person);
   await run(high.id, []);
-  assert.equal((await refused(api.retryTask(high.id, agent))).code, "forbidden");
+  assert.equal((await refused(api.retryTask(high.id, {}, agent))).code, "forbidden");
   assert.equal((await refused(api.updateTask(high.id, { priority: 1000 }, agent))).code, "forbidden");
   await api.updateTask(high.id, { priority: 2 }, agent);
-  await api.retryTask(high.id, agent);
+  await api.retryTask(high.id, {}, agent);
   const top = await running({ priority: 50 });
   const child = await api.submitTask(input({ priority: 50 }), top.inside);
   assert.equal((await refused(api.submitTask(input({ priority: 51 }), top.inside))).code, "forbidden");
@@ -259,7 +259,7 @@ test("an event says which agent did what by which tool call", async (t) => {
   const { api, input, running } = setup(t);
   const { id } = await api.submitTask(input(), agent);
   await api.cancelTask(id, agent);
-  await api.retryTask(id, agent);
+  await api.retryTask(id, {}, agent);
   const story = api.taskEvents(id, 0, 10).events.filter(({ data }) => data["by"] !== undefined);
   assert.deepEqual(
     story.map(({ type, data }) => [type, data["by"], data["client"], data["tool_use_id"]]),

@@ -67,34 +67,34 @@ test("a retry needs the rights of a submit: trust, allowed directories, scope, a
   const untrusted = await ended({ working_directory: elsewhere });
   await api.removeTrust(elsewhere, owner);
   for (const caller of [owner, submitter, agent]) {
-    assert.match(await refusal(api.retryTask(untrusted, caller)), /^untrusted_directory: .*claude-worker trust add .*elsewhere/);
+    assert.match(await refusal(api.retryTask(untrusted, {}, caller)), /^untrusted_directory: .*claude-worker trust add .*elsewhere/);
   }
   const bypass = await ended({ permission_mode: "bypassPermissions" }, admin);
   for (const caller of [submitter, agent, { ...agent, ...submitter }, { ...agent, ...admin }]) {
-    assert.match(await refusal(api.retryTask(bypass, caller)), /^forbidden: .*(bypassPermissions|at most default)/);
+    assert.match(await refusal(api.retryTask(bypass, {}, caller)), /^forbidden: .*(bypassPermissions|at most default)/);
   }
-  await api.retryTask(bypass, admin);
+  await api.retryTask(bypass, {}, admin);
   const wide = await ended({ permission_mode: "acceptEdits" });
-  assert.match(await refusal(api.retryTask(wide, agent)), /^forbidden: .*at most default/);
+  assert.match(await refusal(api.retryTask(wide, {}, agent)), /^forbidden: .*at most default/);
   const ruled = await ended({ permission_mode: "default", allow: ["Bash(rm:*)"] });
-  assert.match(await refusal(api.retryTask(ruled, agent)), /^forbidden: Agents may hand on no permission rules/);
-  await api.retryTask(ruled, submitter);
+  assert.match(await refusal(api.retryTask(ruled, {}, agent)), /^forbidden: Agents may hand on no permission rules/);
+  await api.retryTask(ruled, {}, submitter);
 });
 
 test("a retry counts like a submit: a token's rate, the length of the queue, an agent's open tasks", async (t) => {
   const limited = setup(t, { submits_per_minute: 2 });
   const submitter = await limited.token("submit");
   const [one, two] = [await limited.ended({}, submitter), await limited.ended()];
-  await limited.api.retryTask(one, submitter);
-  assert.match(await refusal(limited.api.retryTask(two, submitter)), /^too_many_requests/);
+  await limited.api.retryTask(one, {}, submitter);
+  assert.match(await refusal(limited.api.retryTask(two, {}, submitter)), /^too_many_requests/);
   const full = setup(t, { max_pending: 1 });
   const three = await full.ended();
   await full.submit();
-  assert.match(await refusal(full.api.retryTask(three, owner)), /^too_many_requests/);
+  assert.match(await refusal(full.api.retryTask(three, {}, owner)), /^too_many_requests/);
   const agents = setup(t, { agent_open: 1 });
   const [four, five] = [await agents.ended(), await agents.ended()];
-  await agents.api.retryTask(four, agent);
-  assert.match(await refusal(agents.api.retryTask(five, agent)), /^too_many_requests/);
+  await agents.api.retryTask(four, {}, agent);
+  assert.match(await refusal(agents.api.retryTask(five, {}, agent)), /^too_many_requests/);
 });
 
 test("trust taken back holds what waits there, and says how to trust again; trust given again lets it start", async (t) => {
@@ -150,7 +150,7 @@ test("what a removed token asked for waits for a person, its tasks' children too
     assert.match(message ?? "", new RegExp(`\\(token:gone|task:${parent}\\) was removed.*claude-worker cancel ${id}`));
   }
   await store.write(() => store.tasks.transition(parent, "cancel", clock.nowMs));
-  await api.retryTask(parent, owner);
+  await api.retryTask(parent, {}, owner);
   assert.deepEqual(waits(parent), [true, undefined], "a person asked for it now");
 });
 

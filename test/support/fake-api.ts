@@ -135,10 +135,10 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
       api.tell(id, "ended", { status: "cancelled" });
       return get(id);
     },
-    async retryTask(id, caller) {
+    async retryTask(id, changes, caller) {
       api.calls.push({ verb: "retry", caller });
       if (!isTerminal(get(id).status)) throw new WorkerError("conflict", `Task ${id} has not ended yet.`);
-      change(id, { status: "pending", ended_at: null, result: null });
+      change(id, { status: "pending", ended_at: null, result: null, ...(changes as Partial<TaskView>) });
       api.tell(id, "retried");
       return get(id);
     },

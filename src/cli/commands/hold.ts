@@ -8,7 +8,7 @@ import { holdLines } from "../render/hold-lines.ts";
 export const command = defineCommand<object>({
   name: "hold",
   summary: "Start nothing more until `resume`; running tasks go on",
-  arguments: [{ name: "[reason]", description: "why, for people who look at the list" }],
+  arguments: [{ name: "[reason]", description: "why, for people who look at the list", isText: true }],
   examples: [{ command: 'claude-worker hold "the laptop is on battery"', does: "pause the queue" }],
   async run({ words, options, io }) {
     const holds = await clientOf(io).hold(words[0] ?? null);

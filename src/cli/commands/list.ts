@@ -1,4 +1,6 @@
 /** `list`: the tasks, newest first. */
+import { realpathSync } from "node:fs";
+import { resolve } from "node:path";
 import type { ServerView, TaskPage, TaskSummaryView } from "../../contract/views.ts";
 import { taskStatuses } from "../../domain/task.ts";
 import type { TaskStatus } from "../../domain/task.ts";
@@ -8,7 +10,7 @@ import { reading } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
 import type { Io } from "../io.ts";
-import { label, nonEmpty, statuses, wholeNumber } from "../option-values.ts";
+import { label, moment, nonEmpty, statuses, wholeNumber } from "../option-values.ts";
 import { painter } from "../render/colour.ts";
 import { holdText } from "../render/hold-lines.ts";
 import { listColumns, taskLines, taskTable } from "../render/task-list.ts";
@@ -16,7 +18,13 @@ import { listColumns, taskLines, taskTable } from "../render/task-list.ts";
 interface ListCommandOptions {
   readonly status?: TaskStatus[];
   readonly label?: [string, string][];
+  readonly group?: string;
+  readonly dir?: string;
   readonly attention?: boolean;
+  /** UTC milliseconds. */
+  readonly since?: number;
+  readonly before?: number;
+  readonly order?: "newest" | "oldest";
   readonly text?: string;
   readonly name?: string;
   readonly limit?: number;
@@ -39,6 +47,20 @@ export const command = defineCommand<ListCommandOptions>({
       completes: taskStatuses,
     },
     { flags: "--label <key=value>", description: "only tasks with this label", parse: label, repeat: true },
+    { flags: "--group <name>", description: "only tasks of this group" },
+    {
+      flags: "-d, --dir <path>",
+      description: "only tasks in this directory or below it",
+      parse: nonEmpty("--dir"),
+      completes: "directories",
+    },
+    {
+      flags: "--since <time>",
+      description: "only tasks submitted after this: a duration (2h ago) as 2h, or a time",
+      parse: moment("--since"),
+    },
+    { flags: "--before <time>", description: "only tasks submitted before this", parse: moment("--before") },
+    { flags: "--order <order>", description: "newest (default) or oldest first", choices: ["newest", "oldest"] },
     { flags: "--attention", description: "only completed tasks with something to look at: denied calls, a failed last command …" },
     { flags: "--text <text>", description: "only tasks whose name or first line holds this text" },
     { flags: "--name <text>", description: "only tasks whose name begins with this", parse: nonEmpty("--name") },
@@ -58,6 +80,11 @@ export const command = defineCommand<ListCommandOptions>({
       text: options.text,
       attention: options.attention,
       name: options.name,
+      group: options.group,
+      working_directory: options.dir === undefined ? undefined : realDirectory(resolve(io.cwd, options.dir)),
+      created_after: timeOf(options.since),
+      created_before: timeOf(options.before),
+      order: options.order,
       labels: options.label === undefined ? undefined : Object.fromEntries(options.label),
     };
     const page = { ...query, limit: options.all === true ? 200 : (options.limit ?? 20), cursor: options.cursor };
@@ -69,6 +96,19 @@ export const command = defineCommand<ListCommandOptions>({
     return exitCodes.ok;
   },
 });
+
+function timeOf(moment: number | undefined): string | undefined {
+  return moment === undefined ? undefined : new Date(moment).toISOString();
+}
+
+/** As the server keeps it: without links. A directory that is gone may still have tasks. */
+function realDirectory(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return path;
+  }
+}
 
 type Query = Parameters<WorkerClient["all"]>[0];
 
@@ -99,8 +139,9 @@ async function footer(client: WorkerClient, page: TaskPage, options: ListCommand
 /** How many more there are, where the counters say it. */
 function moreLine(page: TaskPage, counts: ServerView["counts"], options: ListCommandOptions): string {
   if (page.next_cursor === null) return "";
-  const { label: labels, attention, text, name, cursor } = options;
-  if ([labels, attention, text, name, cursor].some((filter) => filter !== undefined)) return "… and more: claude-worker list --all\n";
+  const counted: readonly (keyof ListCommandOptions)[] = ["status", "limit", "order"];
+  if (Object.keys(options).some((option) => !counted.includes(option as keyof ListCommandOptions)))
+    return "… and more: claude-worker list --all\n";
   const wanted: readonly TaskStatus[] = options.status ?? taskStatuses;
   const total = wanted.reduce((sum, status) => sum + counts[status], 0);
   return `… and ${total - page.tasks.length} more: claude-worker list --all\n`;

@@ -1,15 +1,13 @@
 /** `logs`: a task's story, line by line, or its raw log. */
 import type { EventView, TaskView } from "../../contract/views.ts";
 import type { WorkerClient } from "../../client/worker-client.ts";
-import { WorkerError } from "../../domain/errors.ts";
-import { parseDuration } from "../../domain/duration.ts";
 import { defineCommand } from "../command.ts";
 import { reading } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { jsonLine } from "../io.ts";
 import type { Io } from "../io.ts";
-import { wholeNumber } from "../option-values.ts";
+import { moment, wholeNumber } from "../option-values.ts";
 import { rawLog } from "../raw-log.ts";
 import { painter } from "../render/colour.ts";
 import type { Painter } from "../render/colour.ts";
@@ -35,7 +33,11 @@ export const command = defineCommand<LogsOptions>({
     { flags: "-f, --follow", description: "go on until the task ends; Ctrl-C leaves it running" },
     { flags: "--raw", description: "the raw log: every message of Claude Code as a line of JSON" },
     { flags: "-n, --lines <n>", description: "only the newest lines", parse: wholeNumber("--lines") },
-    { flags: "--since <time>", description: "only what is newer: a duration (10m) or a time (2026-11-22T14:00:00Z)", parse: sinceOf },
+    {
+      flags: "--since <time>",
+      description: "only what is newer: a duration (10m) or a time (2026-11-22T14:00:00Z)",
+      parse: moment("--since"),
+    },
   ],
   examples: [
     { command: "claude-worker logs 42 -f", does: "follow it" },
@@ -124,15 +126,5 @@ async function newestLines({ client, io, task, options }: LogCall, count: number
       if (Date.parse(event.at) >= (options.since ?? 0)) lines.push(...eventLines(event, paint));
     }
     if (lines.length >= count || after === 0) return count === 0 ? [] : lines.slice(-count);
-  }
-}
-
-/** UTC milliseconds of `10m` (ago) or a time. @throws WorkerError invalid_input. */
-function sinceOf(text: string): number {
-  if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(Date.parse(text))) return Date.parse(text);
-  try {
-    return Date.now() - parseDuration(text);
-  } catch {
-    throw new WorkerError("invalid_input", `--since must be a duration like 10m or a time like 2026-11-22T14:00:00Z, not "${text}".`);
   }
 }

@@ -1,6 +1,7 @@
 /** Routes of tasks that are there: read, list, change, remove, cancel, retry, attempts. */
 import type { WorkerApi } from "../../contract/api.ts";
 import { listQuery, taskChange, taskParams } from "../../contract/queries.ts";
+import { retryInput } from "../../contract/retry-input.ts";
 import { attemptList, cancelView, taskPage, taskView } from "../../contract/views.ts";
 import type { TaskView } from "../../contract/views.ts";
 import { etagOf, isKnown, requireMatch } from "../etag.ts";
@@ -127,11 +128,14 @@ function changeRoutes(api: WorkerApi): Route[] {
       name: "retryTask",
       tag,
       summary: "Run an ended task again",
+      description: "From its beginning, in a new session, with the same prompt. Fields that are left out stay as they were.",
       params: taskParams,
+      body: retryInput,
+      bodyOptional: true,
       answers: { 200: oneTask },
-      problems: ["conflict"],
-      async handle({ params, caller }): Promise<Answer> {
-        return { status: 200, json: await api.retryTask(params.id, caller) };
+      problems: ["conflict", "untrusted_directory"],
+      async handle({ params, body, caller }): Promise<Answer> {
+        return { status: 200, json: await api.retryTask(params.id, body, caller) };
       },
     }),
   ];

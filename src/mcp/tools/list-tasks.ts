@@ -10,11 +10,17 @@ export const listTasks = defineTool({
   description: "Tasks, newest first, one short line each, with counts by status. get_task has the rest.",
   input: z.strictObject({
     status: z.array(z.enum(taskStatuses)).min(1).max(taskStatuses.length).optional().describe("Only these statuses."),
+    working_directory: z.string().max(4096).optional().describe("Only tasks in this directory or below it."),
+    labels: z.record(z.string().max(63), z.string().max(200)).optional().describe("Only tasks with all of these labels."),
+    created_after: z.iso.datetime({ offset: true }).optional().describe("Only tasks submitted after this moment."),
+    created_before: z.iso.datetime({ offset: true }).optional(),
+    order: z.enum(["newest", "oldest"]).optional(),
     attention: z
       .boolean()
       .optional()
       .describe("true: only completed tasks with something to look at (denied calls, a failed last command …)."),
     text: z.string().max(200).optional().describe("Part of the name or of the prompt's first line."),
+    name: z.string().min(1).max(200).optional().describe("Only tasks whose name begins with this."),
     group: z.string().max(100).optional(),
     limit: z.int().min(1).max(100).default(20),
     cursor: z.string().max(200).optional().describe("next_cursor of the page before."),

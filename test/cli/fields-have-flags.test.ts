@@ -1,0 +1,74 @@
+/** Whether the command line and the API offer the same: every field has its flag, and the other way round. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { CommandSpec } from "../../src/cli/command.ts";
+import { command as edit } from "../../src/cli/commands/edit.ts";
+import { command as list } from "../../src/cli/commands/list.ts";
+import { command as prune } from "../../src/cli/commands/prune.ts";
+import { command as retry } from "../../src/cli/commands/retry.ts";
+import { command as run } from "../../src/cli/commands/run.ts";
+import { flagParts } from "../../src/cli/flags.ts";
+import { flagNameOf } from "../../src/cli/name-flags.ts";
+import { pruneInput } from "../../src/contract/maintenance.ts";
+import { listQuery, taskChange } from "../../src/contract/queries.ts";
+import { retryInput } from "../../src/contract/retry-input.ts";
+import { taskInput } from "../../src/contract/task-input.ts";
+import { listTasks } from "../../src/mcp/tools/list-tasks.ts";
+import { retryTask } from "../../src/mcp/tools/retry-task.ts";
+
+interface Pair {
+  readonly command: CommandSpec;
+  readonly fields: readonly string[];
+  /** Fields that are no flags: they are given as words. */
+  readonly words?: readonly string[];
+  /** Flags that are no fields: what the command line does by itself. */
+  readonly own: readonly string[];
+}
+
+const fieldsOf = (schema: { readonly shape: object }): string[] => Object.keys(schema.shape);
+
+const pairs: readonly Pair[] = [
+  { command: run, fields: fieldsOf(taskInput), words: ["prompt"], own: ["--watch", "--trust"] },
+  { command: retry, fields: fieldsOf(retryInput), own: ["--watch", "--all", "--status"] },
+  { command: list, fields: fieldsOf(listQuery), own: ["--all"] },
+  { command: edit, fields: fieldsOf(taskChange), own: ["--remove-label"] },
+  { command: prune, fields: fieldsOf(pruneInput), own: ["--yes"] },
+];
+
+for (const { command, fields, words = [], own } of pairs) {
+  const flags = (command.options ?? []).map((option) => flagParts(option).long);
+  const wanted = fields.filter((field) => !words.includes(field)).map(flagNameOf);
+
+  test(`every field of ${command.name} has its flag`, () => {
+    assert.deepEqual(
+      wanted.filter((flag) => !flags.includes(flag)),
+      [],
+    );
+  });
+
+  test(`every flag of ${command.name} has its field`, () => {
+    assert.deepEqual(flags.filter((flag) => !wanted.includes(flag)).toSorted(), own.toSorted());
+  });
+
+  test(`no two flags of ${command.name} share a name`, () => {
+    const names = (command.options ?? []).flatMap((option) => [flagParts(option).long, flagParts(option).short ?? []].flat());
+    assert.deepEqual(names.toSorted(), [...new Set(names)].toSorted());
+  });
+}
+
+test("a retry takes every field of a submit but the prompt, and changes none that is left out", () => {
+  assert.deepEqual(
+    fieldsOf(retryInput).toSorted(),
+    fieldsOf(taskInput)
+      .filter((field) => field !== "prompt")
+      .toSorted(),
+  );
+  assert.deepEqual(retryInput.parse({}), {});
+});
+
+test("agents have the same: retry_task changes what a retry changes, list_tasks filters as the list", () => {
+  const inputOf = (tool: { readonly input: unknown }): string[] => fieldsOf(tool.input as { shape: object });
+  assert.deepEqual(inputOf(retryTask).toSorted(), [...fieldsOf(retryInput), "id"].toSorted());
+  const filters = fieldsOf(listQuery).map((field) => (field === "label" ? "labels" : field));
+  assert.deepEqual(inputOf(listTasks).toSorted(), filters.toSorted());
+});
