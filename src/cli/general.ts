@@ -10,6 +10,7 @@ import { exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { writeJson } from "./io.ts";
 import type { Io } from "./io.ts";
+import { wrapWords } from "./render/wrap.ts";
 
 /** No command, or a flag before it: `--version`, `--help`, `help run`. @throws WorkerError invalid_input. */
 export async function general(argv: readonly string[], io: Io): Promise<ExitCode> {
@@ -17,7 +18,7 @@ export async function general(argv: readonly string[], io: Io): Promise<ExitCode
   if (first === "--version" || first === "-V") return version(argv.includes("--json"), io);
   if (first === "help" && rest.length > 0) return await helpOf(rest, io);
   if (first === "--help" || first === "-h" || first === "help") {
-    io.stdout.write(await generalHelp());
+    io.stdout.write(await generalHelp(io.stdout.columns));
     return exitCodes.ok;
   }
   throw new WorkerError("invalid_input", `Unknown flag ${first} before a command. See: claude-worker --help`);
@@ -53,26 +54,67 @@ async function helpOf(words: readonly string[], io: Io): Promise<ExitCode> {
   return exitCodes.ok;
 }
 
-async function generalHelp(): Promise<string> {
-  const rows = await summaries(() => true);
+/** The commands of every day with what they do, and the names of the others: a page that fits a screen. */
+async function generalHelp(columns: number): Promise<string> {
+  const daily = await summaries((name) => everyday.includes(name));
+  const others = commandIndex.map(({ name }) => name).filter((name) => !everyday.includes(name) && !name.startsWith("_"));
+  const groupsOfOthers = helpGroups.map(([title, fits]): [string, string[]] => [
+    title,
+    others.filter((name) => groupTitle(name) === title && fits.test(name)),
+  ]);
+  const width = Math.max(...groupsOfOthers.map(([title]) => title.length));
   const examples = [
-    { command: 'claude-worker run "Fix the failing test" --watch', does: "start a task and follow it" },
-    { command: "claude-worker list", does: "what runs, what waits, what is done" },
-    { command: "claude-worker doctor", does: "check that everything is in place" },
+    { command: 'claude-worker run "Fix the failing test" --watch', does: "start and follow it" },
+    { command: "claude-worker doctor", does: "check the set-up" },
   ];
   return [
     "claude-worker runs Claude Code tasks in the background and loses none of them.",
-    "",
     "Usage: claude-worker COMMAND [ARGUMENTS] [FLAGS]",
     "",
-    ...rows,
+    ...daily,
+    "",
+    ...groupsOfOthers.flatMap(([title, names]) => {
+      const words = shortened(names).map((text) => ({ text, before: "blank" }) as const);
+      return wrapWords(words, Math.min(columns, 80), { first: `  ${title.padEnd(width)}  `, rest: " ".repeat(width + 4) });
+    }),
     "",
     "Examples:",
     exampleLines(examples, "  "),
-    "",
     "Every command takes --help (with examples) and --json.",
     "",
   ].join("\n");
+}
+
+const everyday = ["run", "list", "show", "logs", "watch", "wait", "top", "cancel", "retry"];
+
+/** What is not for every day, in groups; a command belongs to the first that fits. */
+const helpGroups: readonly [title: string, fits: RegExp][] = [
+  ["Server", /^(?:server|service) /],
+  ["Access", /^(?:trust|token) /],
+  ["Set up", /^(?:config |doctor$|claude$|completion$)/],
+  ["Agents", /^mcp/],
+  ["Data", /^(?:backup|restore|prune|db )/],
+  ["More", /./],
+];
+
+function groupTitle(name: string): string {
+  return helpGroups.find(([, fits]) => fits.test(name))?.[0] ?? "More";
+}
+
+/** `server start|stop, doctor`: verbs of one noun together. */
+function shortened(names: readonly string[]): string[] {
+  const verbs = new Map<string, string[]>();
+  for (const name of names) {
+    const [first = "", second] = name.split(" ");
+    verbs.set(first, [...(verbs.get(first) ?? []), second ?? ""]);
+  }
+  return [...verbs]
+    .flatMap(([noun, seconds]) => {
+      const own = seconds.includes("") ? [noun] : [];
+      const others = seconds.filter((verb) => verb !== "").join("|");
+      return [...own, ...(others === "" ? [] : [`${noun} ${others}`])];
+    })
+    .map((item, index, all) => (index === all.length - 1 ? item : `${item},`));
 }
 
 async function groupHelp(group: string): Promise<string> {

@@ -5,13 +5,14 @@ import { ServerUnreachable } from "../client/server-unreachable.ts";
 import type { WorkerClient } from "../client/worker-client.ts";
 import { formatDuration } from "../domain/duration.ts";
 import { plainText } from "../domain/plain-text.ts";
+import { isMachinery } from "./event-choice.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { jsonLine } from "./io.ts";
 import type { Io } from "./io.ts";
 import { painter } from "./render/colour.ts";
 import type { Painter } from "./render/colour.ts";
-import { agentText, eventLines } from "./render/event-lines.ts";
+import { agentText, EventLines } from "./render/event-lines.ts";
 import { StatusLine } from "./render/status-line.ts";
 import { endLine } from "./render/task-end.ts";
 import { silent, TaskProgress } from "./task-progress.ts";
@@ -90,6 +91,7 @@ class TextScreen implements Screen {
   readonly #paint: Painter;
   readonly #status: StatusLine;
   readonly #progress: TaskProgress;
+  readonly #lines: EventLines;
   #lastText = "";
   #isConnected = true;
 
@@ -97,6 +99,7 @@ class TextScreen implements Screen {
     this.#io = io;
     this.#paint = painter(io.stdout);
     this.#progress = new TaskProgress(task);
+    this.#lines = new EventLines(io.stdout);
     this.#status = new StatusLine(io.stdout, () => this.#statusText());
     this.#status.start();
   }
@@ -123,9 +126,9 @@ class TextScreen implements Screen {
 
   #event(event: EventView): void {
     this.#progress.take(event);
-    if (silent.has(event.type)) return;
+    if (silent.has(event.type) || isMachinery(event)) return;
     this.#lastText = agentText(event)?.join("\n") ?? this.#lastText;
-    const lines = eventLines(event, this.#paint);
+    const lines = this.#lines.of(event);
     if (lines.length > 0) this.#status.above(`${lines.join("\n")}\n`);
   }
 

@@ -50,6 +50,7 @@ export const taskSummaryView = z.object({
   labels: z.record(z.string(), z.string()),
   attempts: z.int().describe("How many attempts there were so far."),
   session_id: z.string().nullable(),
+  session_model: z.string().nullable().describe("The model as Claude Code named it when the newest session began."),
   last_action: z.string().nullable().describe("Newest line of the summary log."),
   error: z
     .object({

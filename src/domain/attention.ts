@@ -127,10 +127,8 @@ function nameOf({ tool, text }: Call): string {
   return text === "" || questionTools.has(tool) ? text || tool : `${tool}: ${text}`;
 }
 
-/** A question's own words tell more than its options. */
 function textOf(input: JsonObject): string {
-  const question = stringOf(objectOf(arrayOf(input["questions"])[0])["question"]);
-  return plainLine(question ?? callOf(input, null), 120).trim();
+  return plainLine(callOf(input, null), 120).trim();
 }
 
 const namesShown = 3;

@@ -83,6 +83,8 @@ export interface Task extends TaskSpec {
   readonly refusal: string | null;
   readonly refusedAt: number | null;
   readonly sessionId: string | null;
+  /** The model as Claude Code named it when the newest session began; null: none has. */
+  readonly sessionModel: string | null;
   /** Whether the next attempt resumes `sessionId` (true) or starts it (false). */
   readonly resumable: boolean;
   readonly result: string | null;

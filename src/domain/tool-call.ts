@@ -1,5 +1,5 @@
 /** What a tool call is about, in a few words: the part of its input that tells a person most. */
-import { stringOf } from "./read-json.ts";
+import { arrayOf, objectOf, stringOf } from "./read-json.ts";
 import type { JsonObject } from "./read-json.ts";
 
 /** What of a tool's input tells a person most, by the field's name; the first that is there counts. */
@@ -8,6 +8,8 @@ const paths = new Set(["file_path", "notebook_path", "path"]);
 
 /** What the call is about, e.g. the command or the file; empty for an input without texts. May have several lines. */
 export function callOf(input: JsonObject, cwd: string | null): string {
+  const questions = questionsOf(input);
+  if (questions !== "") return questions;
   const field = telling.find((candidate) => text(input[candidate]).trim() !== "");
   if (field !== undefined) return paths.has(field) ? relativeTo(text(input[field]), cwd) : text(input[field]);
   if (Array.isArray(input["todos"])) return `${input["todos"].length} todos`;
@@ -24,4 +26,12 @@ function relativeTo(path: string, cwd: string | null): string {
 
 function text(value: unknown): string {
   return stringOf(value) ?? "";
+}
+
+/** What a person is asked: the texts of the questions. */
+function questionsOf(input: JsonObject): string {
+  return arrayOf(input["questions"])
+    .map((each) => text(objectOf(each)["question"]))
+    .filter((question) => question.trim() !== "")
+    .join(" · ");
 }

@@ -51,6 +51,7 @@ export const wholeTask = taskView
     waiting_for: true,
     working_directory: true,
     model: true,
+    session_model: true,
     permission_mode: true,
     group: true,
     priority: true,

@@ -24,6 +24,7 @@ export function taskSummaryView(task: TaskRow, waiting: WaitingContext): TaskSum
     labels: { ...task.labels },
     attempts: task.attemptCount,
     session_id: task.sessionId,
+    session_model: task.sessionModel,
     last_action: task.lastAction,
     error:
       task.error === null

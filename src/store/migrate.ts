@@ -7,6 +7,7 @@ import { attention } from "./migrations/0004-attention.ts";
 import { refusals } from "./migrations/0005-refusals.ts";
 import { callers } from "./migrations/0006-callers.ts";
 import { runningCost } from "./migrations/0007-running-cost.ts";
+import { sessionModel } from "./migrations/0008-session-model.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -16,7 +17,7 @@ interface Migration {
 }
 
 /** In order. Append only: a migration that was shipped never changes. */
-export const migrations: readonly Migration[] = [base, integrations, agents, attention, refusals, callers, runningCost];
+export const migrations: readonly Migration[] = [base, integrations, agents, attention, refusals, callers, runningCost, sessionModel];
 
 /** The `user_version` of a database that this version writes. */
 export const schemaVersion: number = migrations.length;

@@ -28,6 +28,7 @@ export const taskRow = defineRow<TaskRow>(
     refusal: "plain",
     refusedAt: "plain",
     sessionId: "plain",
+    sessionModel: "plain",
     resumable: "flag",
     error: "json",
     attention: "json",

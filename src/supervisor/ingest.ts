@@ -4,6 +4,7 @@ import { eventsFromRecord } from "../domain/events-from-record.ts";
 import type { NewEvent } from "../domain/event.ts";
 import { overageHolds } from "../domain/overage.ts";
 import type { OveragePolicy } from "../domain/overage.ts";
+import { plainLine } from "../domain/plain-text.ts";
 import type { JournalRecord } from "../domain/record.ts";
 import { isZeroed, sessionSpentIn, spentInAll } from "../domain/spending.ts";
 import type { SessionSpent } from "../domain/spending.ts";
@@ -113,6 +114,9 @@ export class Ingest {
       const sessionId = record["sessionId"];
       this.#store.attempts.patch(id, { sessionId });
       this.#store.tasks.patch(taskId, now, { sessionId, resumable: true });
+    }
+    if (record.type === "system" && record.subtype === "init" && typeof record["model"] === "string") {
+      this.#store.tasks.patch(taskId, now, { sessionModel: plainLine(record["model"], 200) });
     }
     if (
       record.type === "result" &&

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { painter } from "../../src/cli/render/colour.ts";
-import { eventLines } from "../../src/cli/render/event-lines.ts";
+import { EventLines } from "../../src/cli/render/event-lines.ts";
 import { holdText } from "../../src/cli/render/hold-lines.ts";
 import { table } from "../../src/cli/render/table.ts";
 import { fitWidth, textWidth } from "../../src/cli/render/text-width.ts";
@@ -73,16 +73,38 @@ test("says how long nothing starts and how many wait", () => {
   );
 });
 
+const pipe = { isTTY: false, columns: 80, colour: false };
+const terminal = { isTTY: true, columns: 30, colour: false };
+
 test("shows all that the agent says and nothing that could harm a terminal", () => {
-  const event = eventOf("text", { text: "\x1b]0;owned\x07one\x1b[2J\r\ntwo \u202eevil\n\n" }, ["[text] one"]);
-  assert.deepEqual(eventLines(event, painter({ colour: false })), [`${clock(event.at)} one`, "         two evil"]);
+  const event = eventOf("text", { text: "\x1b]0;owned\x07one\x1b[2J\r\ntwo \u202eevil and some words to wrap\n\n" }, ["[text] one"]);
+  const indent = " ".repeat(event.at.length + 1);
+  assert.deepEqual(new EventLines(pipe).of(event), [`${event.at} one`, `${indent}two evil and some words to wrap`]);
+  assert.deepEqual(new EventLines(terminal).of(event), [`${clock(event.at)} one`, "         two evil and some", "         words to wrap"]);
 });
 
 test("shows a step by its summary, and a step without one not at all", () => {
-  const paint = painter({ colour: false });
   const event = eventOf("tool_use", { tool: "Bash" }, ["[tool:bash] npm\x1b[31m test"]);
-  assert.deepEqual(eventLines(event, paint), [`${clock(event.at)} [tool:bash] npm test`]);
-  assert.deepEqual(eventLines(eventOf("tool_result", {}, []), paint), []);
+  assert.deepEqual(new EventLines(pipe).of(event), [`${event.at} [tool:bash] npm test`]);
+  assert.deepEqual(new EventLines(pipe).of(eventOf("tool_result", {}, [])), []);
+});
+
+test("shows the first lines that a command printed, and those of no other tool", () => {
+  const lines = new EventLines({ ...terminal, columns: 80 });
+  const call = (tool: string, id: string): EventView => eventOf("tool_use", { tool, tool_use_id: id }, [`[tool:${tool}]`]);
+  const result = (id: string, text: string, isError = false): string[] =>
+    lines
+      .of(
+        eventOf("tool_result", { tool_use_id: id, text, is_error: isError }, isError ? [`[tool-error] ${text.split("\n")[0] ?? ""}`] : []),
+      )
+      .map((line) => line.slice(9));
+  lines.of(call("Read", "r"));
+  assert.deepEqual(result("r", "a file"), []);
+  lines.of(call("Bash", "b"));
+  assert.deepEqual(result("b", "one\n\n\x1b[31mtwo\nthree\nfour\nfive"), ["  one", "  two", "  three", "  … 2 more lines"]);
+  lines.of(call("Bash", "e"));
+  assert.deepEqual(result("e", "Exit code 3\nout\nerr", true), ["[tool-error] Exit code 3", "  out", "  err"]);
+  assert.deepEqual(result("unknown", "text"), []);
 });
 
 test("counts the model's turns, not its tool calls or its sub-agents", () => {

@@ -49,6 +49,7 @@ describe("a task in the store", () => {
       refusal: null,
       refusedAt: null,
       sessionId: null,
+      sessionModel: null,
       resumable: false,
       result: null,
       error: null,

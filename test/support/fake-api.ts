@@ -258,6 +258,7 @@ function newTask(id: number, input: ParsedTaskInput, at: string): TaskView {
     labels: input.labels,
     attempts: 0,
     session_id: null,
+    session_model: null,
     last_action: null,
     error: null,
     attention: [],

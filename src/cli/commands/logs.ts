@@ -3,21 +3,23 @@ import type { EventView, TaskView } from "../../contract/views.ts";
 import type { WorkerClient } from "../../client/worker-client.ts";
 import { defineCommand } from "../command.ts";
 import { reading } from "../connection.ts";
+import { isChosen, isMachinery } from "../event-choice.ts";
+import type { EventChoice } from "../event-choice.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import { jsonLine } from "../io.ts";
 import type { Io } from "../io.ts";
 import { moment, wholeNumber } from "../option-values.ts";
 import { rawLog } from "../raw-log.ts";
-import { painter } from "../render/colour.ts";
-import type { Painter } from "../render/colour.ts";
-import { eventLines } from "../render/event-lines.ts";
+import { EventLines } from "../render/event-lines.ts";
 import { StatusLine } from "../render/status-line.ts";
 import { storedEvents } from "../stored-events.ts";
 import { TaskProgress } from "../task-progress.ts";
 import { readReferenceOrNewest, readTaskId } from "../task-reference.ts";
 
-export interface LogsOptions {
+export interface LogsOptions extends EventChoice {
+  readonly all?: boolean;
+  readonly json?: boolean;
   readonly follow?: boolean;
   readonly raw?: boolean;
   readonly lines?: number;
@@ -32,6 +34,10 @@ export const command = defineCommand<LogsOptions>({
   options: [
     { flags: "-f, --follow", description: "go on until the task ends; Ctrl-C leaves it running" },
     { flags: "--raw", description: "the raw log: every message of Claude Code as a line of JSON" },
+    { flags: "--errors", description: "only what failed or was denied" },
+    { flags: "--tools", description: "only the tools that were used" },
+    { flags: "--text", description: "only what Claude said" },
+    { flags: "-a, --all", description: "also the session, how it was started, and notices" },
     { flags: "-n, --lines <n>", description: "only the newest lines", parse: wholeNumber("--lines") },
     {
       flags: "--since <time>",
@@ -41,6 +47,7 @@ export const command = defineCommand<LogsOptions>({
   ],
   examples: [
     { command: "claude-worker logs 42 -f", does: "follow it" },
+    { command: "claude-worker logs --errors --tools", does: "the newest task's tools and errors" },
     { command: "claude-worker logs 42 -n 20", does: "the newest 20 lines" },
     { command: "claude-worker logs 42 --raw | jq .type", does: "every message, for programs" },
   ],
@@ -75,25 +82,25 @@ function leftRunning({ id }: TaskView, io: Io): ExitCode {
 /** Lines for people; they are made here from the events, so that `-n` counts lines. */
 async function readableLog(call: LogCall): Promise<void> {
   const { io, task, options } = call;
-  const paint = painter(io.stdout);
+  const shown = new EventLines(io.stdout);
   const newest = options.lines === undefined ? null : await newestLines(call, options.lines);
   if (newest !== null) await io.stdout.flow(newest.map((line) => `${line}\n`).join(""));
   const after = newest === null ? 0 : task.last_event;
-  if (options.follow === true && io.stdout.isTTY) return await followOnTerminal(call, after, paint);
+  if (options.follow === true && io.stdout.isTTY) return await followOnTerminal(call, after, shown);
   for await (const event of eventsOf(call, after)) {
-    for (const line of eventLines(event, paint)) await io.stdout.flow(`${line}\n`);
+    for (const line of shown.of(event)) await io.stdout.flow(`${line}\n`);
   }
 }
 
 /** With a status line below, as `watch` has it. */
-async function followOnTerminal(call: LogCall, after: number, paint: Painter): Promise<void> {
+async function followOnTerminal(call: LogCall, after: number, shown: EventLines): Promise<void> {
   const progress = new TaskProgress(call.task);
   const status = new StatusLine(call.io.stdout, () => progress.text());
   status.start();
   try {
     for await (const event of eventsOf(call, after)) {
       progress.take(event);
-      const lines = eventLines(event, paint);
+      const lines = shown.of(event);
       if (lines.length > 0) status.above(`${lines.join("\n")}\n`);
     }
   } finally {
@@ -113,17 +120,22 @@ async function* eventsOf({ client, task, options, signal }: LogCall, after: numb
   const events =
     options.follow === true ? client.events(task.id, { after, signal }) : storedEvents(client, task.id, { after, last: task.last_event });
   for await (const event of events) {
-    if (Date.parse(event.at) >= since) yield event;
+    if (Date.parse(event.at) >= since && isWanted(event, options)) yield event;
   }
 }
 
+/** A program gets everything unless it chooses. */
+function isWanted(event: EventView, options: LogCall["options"]): boolean {
+  return isChosen(event, options) && (options.json === true || options.all === true || options.errors === true || !isMachinery(event));
+}
+
 async function newestLines({ client, io, task, options }: LogCall, count: number): Promise<string[]> {
-  const paint = painter(io.stdout);
   for (let window = count + 20; ; window *= 4) {
     const after = Math.max(0, task.last_event - window);
     const lines: string[] = [];
+    const shown = new EventLines(io.stdout);
     for await (const event of storedEvents(client, task.id, { after, last: task.last_event })) {
-      if (Date.parse(event.at) >= (options.since ?? 0)) lines.push(...eventLines(event, paint));
+      if (Date.parse(event.at) >= (options.since ?? 0) && isWanted(event, options)) lines.push(...shown.of(event));
     }
     if (lines.length >= count || after === 0) return count === 0 ? [] : lines.slice(-count);
   }

@@ -1,16 +1,59 @@
-/** An event of a task as lines for people, with the time of day in front. Everything from the agent is made plain. */
+/** A task's events as lines for people, with their time in front. Everything from the agent is made plain. */
 import type { EventView } from "../../contract/views.ts";
 import { plainLine, plainText } from "../../domain/plain-text.ts";
+import type { Output } from "../io.ts";
+import { painter } from "./colour.ts";
 import type { Painter } from "./colour.ts";
 import { clock } from "./time.ts";
+import { wrap } from "./wrap.ts";
 
-/** Lines without newlines; none for events that a person need not see. */
-export function eventLines(event: EventView, paint: Painter): string[] {
-  const lines = agentText(event) ?? event.summary.map((line) => painted(plainLine(line, 2000), event, paint));
-  const [first, ...more] = lines;
-  if (first === undefined) return [];
-  return [`${paint.dim(clock(event.at))} ${first}`, ...more.map((line) => `         ${line}`)];
+/** How many lines of a command's output are shown. */
+const outputLines = 3;
+
+/** A task's story as it is printed: it knows which of the calls were commands. */
+export class EventLines {
+  readonly #output: Pick<Output, "isTTY" | "columns">;
+  readonly #paint: Painter;
+  /** Calls of commands whose result has not come yet. */
+  readonly #commands = new Set<unknown>();
+
+  constructor(output: Pick<Output, "isTTY" | "columns" | "colour">) {
+    this.#output = output;
+    this.#paint = painter(output);
+  }
+
+  /** Lines without newlines, wrapped on a terminal; none for events that a person need not see. */
+  of(event: EventView): string[] {
+    const texts = agentText(event) ?? event.summary.map((line) => painted(plainLine(line, 2000), event, this.#paint));
+    const lines = [...texts, ...this.#outputOf(event)];
+    // Off a terminal the time is the one that programs read.
+    const stamp = this.#output.isTTY ? clock(event.at) : event.at;
+    const rest = " ".repeat(stamp.length + 1);
+    return lines.flatMap((line, index) => {
+      const first = index === 0 ? `${this.#paint.dim(stamp)} ` : rest;
+      return this.#output.isTTY ? wrap(line, this.#output.columns, { first, rest }) : [`${first}${line}`];
+    });
+  }
+
+  /** The first lines of what a command printed. */
+  #outputOf({ type, data }: EventView): string[] {
+    const id = data["tool_use_id"];
+    if (type === "tool_use" && commandTools.has(data["tool"])) this.#commands.add(id);
+    if (type !== "tool_result" || !this.#commands.delete(id) || typeof data["text"] !== "string") return [];
+    const failed = data["is_error"] === true;
+    const all = plainText(data["text"])
+      .split("\n")
+      .map((line) => line.trimEnd())
+      .filter((line) => line !== "");
+    // The summary has the first line of a failed one.
+    const lines = failed ? all.slice(1) : all;
+    const more = lines.length - outputLines;
+    const shown = lines.slice(0, outputLines).map((line) => plainLine(line, 500));
+    return [...shown, ...(more > 0 ? [`… ${more} more ${more === 1 ? "line" : "lines"}`] : [])].map((line) => this.#paint.dim(`  ${line}`));
+  }
 }
+
+const commandTools = new Set<unknown>(["Bash", "PowerShell"]);
 
 /** What the agent says, in full: the summary has its first line only. */
 export function agentText(event: EventView): string[] | null {

@@ -5,6 +5,8 @@ export interface Cell {
   /** Plain, without escapes. */
   readonly text: string;
   readonly paint?: (text: string) => string;
+  /** In the last column: what follows the text after two blanks; of both a narrow terminal shows the beginning. */
+  readonly tail?: string;
 }
 
 export interface TableOptions {
@@ -40,7 +42,16 @@ export function table(rows: readonly (readonly Cell[])[], options: TableOptions)
     .join("");
 }
 
-function padded({ text, paint }: Cell, width: number, { isRight, isLast }: { isRight: boolean; isLast: boolean }): string {
+/** Three fifths of a width that is too narrow for both are the text's, the rest is the tail's. */
+function withTail(text: string, tail: string, width: number): string {
+  if (tail === "") return text;
+  if (textWidth(text) + 2 + textWidth(tail) <= width) return `${text}  ${tail}`;
+  const cut = fitWidth(text, Math.max(Math.ceil(width * 0.6), width - 2 - textWidth(tail)));
+  return `${cut}  ${fitWidth(tail, Math.max(1, width - 2 - textWidth(cut)))}`;
+}
+
+function padded({ text: own, tail = "", paint }: Cell, width: number, { isRight, isLast }: { isRight: boolean; isLast: boolean }): string {
+  const text = isLast ? withTail(own, tail, width) : own;
   const fitting = fitWidth(text, width);
   const blanks = isLast ? "" : " ".repeat(Math.max(0, width - textWidth(fitting)));
   const painted = paint === undefined ? fitting : paint(fitting);

@@ -12,12 +12,17 @@ import { dollars, relativeTime } from "./time.ts";
 /** The columns of the tab-separated form, in order. */
 export const listColumns = ["id", "status", "created_at", "started_at", "ended_at", "cost_usd", "name", "title", "note"] as const;
 
+/** Below this width a table has no room for its times and costs: these columns are left out. */
+const narrowest = 70;
+const leftOut: ReadonlySet<number> = new Set([2, 3, 4]);
+
 /** @param now UTC milliseconds. */
 export function taskTable(tasks: readonly TaskSummaryView[], output: Output, now: number): string {
   const paint = painter(output);
+  const narrow = output.columns < narrowest;
   const rows = tasks.map((task) => {
     const note = task.status === "completed" ? "" : noteOf(task);
-    return [
+    const cells = [
       { text: String(task.id), paint: paint.bold },
       {
         text: `${statusMarks[task.status]} ${task.cancel_requested && task.status === "running" ? "stopping" : task.status}${attentionMark(task)}`,
@@ -26,15 +31,12 @@ export function taskTable(tasks: readonly TaskSummaryView[], output: Output, now
       { text: relativeTime(task.created_at, now), paint: paint.dim },
       { text: tookOf(task, now) },
       { text: task.cost_usd === null ? "" : dollars(task.cost_usd) },
-      { text: `${plainLine(task.name ?? task.title, 60)}${note === "" ? "" : `  ${note}`}` },
+      { text: plainLine(task.name ?? task.title, 300), tail: note },
     ];
+    return narrow ? cells.filter((_, column) => !leftOut.has(column)) : cells;
   });
-  return table(rows, {
-    header: ["ID", "STATUS", "CREATED", "TOOK", "COST", "TASK"],
-    paintHeader: paint.dim,
-    width: output.columns,
-    right: [0, 3, 4],
-  });
+  const header = ["ID", "STATUS", "CREATED", "TOOK", "COST", "TASK"].filter((_, column) => !narrow || !leftOut.has(column));
+  return table(rows, { header, paintHeader: paint.dim, width: output.columns, right: narrow ? [0] : [0, 3, 4] });
 }
 
 /** One task a line, uncut; times are RFC 3339, what is not there is empty. */

@@ -96,7 +96,7 @@ function factsOf(task: TaskView, now: number): [string, string][] {
   const ended = task.ended_at === null ? "" : `${when(task.ended_at)}${took === "" ? "" : `, took ${took}`}`;
   return [
     ["Directory", task.working_directory],
-    ["Model", task.model ?? "Claude Code's default"],
+    ["Model", modelOf(task)],
     ["Permissions", permissionsOf(task)],
     ["Limits", limitsOf(task)],
     [
@@ -116,6 +116,12 @@ function factsOf(task: TaskView, now: number): [string, string][] {
     ["Logs", task.started_at === null ? "" : task.logs.summary],
     ["Raw log", task.started_at === null ? "" : task.logs.raw],
   ];
+}
+
+/** What was asked for, and what Claude Code made of it. */
+function modelOf({ model, session_model }: TaskView): string {
+  if (model === null) return session_model === null ? "Claude Code's default" : `${session_model} (Claude Code's default)`;
+  return session_model === null || session_model === model ? model : `${model} (${session_model})`;
 }
 
 function waitText({ message, until }: NonNullable<TaskView["waiting_for"]>): string {

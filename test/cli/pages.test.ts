@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { paintedWidth } from "../../src/cli/render/text-width.ts";
+import { settingsPage } from "../../src/cli/render/settings-page.ts";
+import { withoutServer, withServer } from "./setup.ts";
+import type { ServedCli } from "./setup.ts";
+
+const plain = { NO_COLOR: "1" };
+
+test("the general help has every command, in groups, on one screen", async (t) => {
+  const { call } = withoutServer(t);
+  for (const columns of [60, 80, 200]) {
+    const { stdout } = await call(["--help"], { columns });
+    const lines = stdout.trimEnd().split("\n");
+    assert.ok(lines.length <= 30, `${lines.length} lines`);
+    assert.ok(columns < 80 || lines.every((line) => line.length <= 80), stdout);
+  }
+  const { stdout } = await call(["--help"]);
+  const { commandIndex } = await import("../../src/cli/command-index.ts");
+  for (const { name } of commandIndex) {
+    if (name.startsWith("_")) continue;
+    const [noun = "", verb] = name.split(" ");
+    assert.match(stdout, verb === undefined ? new RegExp(`[ ,]${noun}\\b`) : new RegExp(`${noun} (?:[a-z]+\\|)*${verb}\\b`), name);
+  }
+});
+
+test("config list shows what was changed first, then groups", async (t) => {
+  const { call } = withoutServer(t);
+  const env = { CLAUDE_WORKER_WORKERS: "7", CLAUDE_WORKER_AGENT_DEPTH: "1", ...plain };
+  for (const columns of [50, 80, 160]) {
+    const { stdout } = await call(["config", "list"], { columns, env });
+    assert.match(
+      stdout,
+      /^Changed\n {2}workers +7 +\(?environment[^]+? {2}agent_depth +1 +\(?environment[^]+\n\nWhat agents may do[^]+\n\nThe server\n[^]+\n\nHow tasks run\n/,
+    );
+    for (const line of stdout.split("\n")) assert.ok(paintedWidth(line) <= columns, line);
+  }
+  const lines = (await call(["config", "list"], { env })).stdout.trimEnd().split("\n");
+  assert.deepEqual(lines.slice(0, 2), ["workers\t7\tenvironment", "agent_depth\t1\tenvironment"]);
+  assert.match(
+    settingsPage([{ key: "x", value: "1", origin: "default", description: "d" }], { isTTY: true, columns: 80, colour: false } as never),
+    /^Limits/,
+  );
+});
+
+test("server status is one headline, then what runs, then where it is", async (t) => {
+  const { call, api } = await withServer(t);
+  for (const name of ["one", "two", "three"]) await call(["run", `work on ${name}`, "-n", name]);
+  Object.assign(api.getTask(2), { status: "running", started_at: new Date().toISOString(), last_action: "[tool:bash] npm test" });
+  const server = api.server();
+  api.server = () => ({
+    ...server,
+    status: "degraded",
+    problems: ["The disk is full and here is more to read about it than fits into one line."],
+    workers: { limit: 4, running: 1, parked: 0, warm: 1 },
+  });
+  const { stdout } = await call(["server", "status"], { columns: 60, env: plain });
+  assert.match(
+    stdout,
+    /^⚠ The server is degraded · 1 of 4 slots in use · \d pending[^]*\nProblem {3}The disk is full and here is more to read about it\n {10}than fits into one line\.\n\nID  STATUS[^]+\n 2  ▶ running [^]+\n\nVersion /,
+  );
+  assert.doesNotMatch(stdout, /three/);
+  for (const line of stdout.split("\n")) assert.ok(paintedWidth(line) <= 60 || line.includes("/"), line);
+});
+
+test("list uses the terminal's width for titles, and keeps room for why a task waits", async (t) => {
+  const { call } = await withServer(t);
+  const title = "A long title that says a lot about what is to be done here, and then even more of it";
+  await call(["run", title]);
+  assert.match((await call(["list"], { columns: 200, env: plain })).stdout, new RegExp(`${title} {2}\\(4 of 4 slots are in use\\)\n`));
+  const narrow = (await call(["list"], { columns: 90, env: plain })).stdout;
+  assert.match(narrow, /A long title that .+…  \(4 of 4 .+\n/);
+  for (const columns of [40, 60, 90, 120])
+    for (const line of (await call(["list"], { columns, env: plain })).stdout.split("\n")) assert.ok(paintedWidth(line) <= columns, line);
+});
+
+test("logs hides the machinery, shows what commands print and what is asked, and filters", async (t) => {
+  const cli = await withServer(t);
+  await story(cli);
+  const shown = async (...flags: string[]): Promise<string[]> =>
+    (await cli.call(["logs", ...flags])).stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.replace(/^\d{4}-\S+Z +/, "@").trim());
+  assert.deepEqual(await shown(), [
+    "@[tool:bash] ls",
+    "@a.ts",
+    "b.ts",
+    "@Looks good.",
+    "@[denied] Bash: curl",
+    "@[error] overloaded",
+    "@[result] success",
+  ]);
+  assert.deepEqual(await shown("--text"), ["@Looks good."]);
+  assert.deepEqual(await shown("--errors"), ["@[denied] Bash: curl", "@[error] overloaded"]);
+  assert.deepEqual(await shown("--tools", "--text"), ["@[tool:bash] ls", "@a.ts", "b.ts", "@Looks good.", "@[denied] Bash: curl"]);
+  assert.equal((await shown("--all")).length, 10);
+  assert.deepEqual(await shown("-n", "1"), ["@[result] success"]);
+  const types = async (...flags: string[]): Promise<string[]> =>
+    (await cli.call(["logs", "--json", ...flags])).stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { type: string }).type);
+  assert.deepEqual(await types("--text"), ["text"]);
+  assert.ok((await types()).includes("init"));
+  const onTerminal = (await cli.call(["logs"], { columns: 60, env: { ...plain, TZ: "UTC" } })).stdout;
+  assert.match(onTerminal, /^\d\d:\d\d:\d\d \[tool:bash\] ls\n/);
+});
+
+async function story({ call, api }: ServedCli): Promise<void> {
+  await call(["run", "x"]);
+  const tell = (type: Parameters<typeof api.tell>[1], summary: string, data: Record<string, unknown> = {}): void => {
+    Object.assign(api.tell(1, type, data), { summary: summary === "" ? [] : [summary] });
+  };
+  tell("session", "[session] 1234");
+  tell("init", "[init] model · acceptEdits");
+  tell("notice", "[notice] cold start", { kind: "cold_start" });
+  tell("tool_use", "[tool:bash] ls", { tool: "Bash", tool_use_id: "t" });
+  tell("tool_result", "", { tool_use_id: "t", text: "a.ts\nb.ts", is_error: false });
+  tell("text", "[text] Looks good.", { text: "Looks good." });
+  tell("permission_denied", "[denied] Bash: curl", { tool: "Bash" });
+  tell("notice", "[error] overloaded", { kind: "api_error" });
+  tell("result", "[result] success", { is_error: false });
+}
