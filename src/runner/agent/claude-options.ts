@@ -52,7 +52,8 @@ export function taskOptions(spec: TaskSpec) {
     cwd: spec.workingDirectory,
     permissionMode: spec.permissionMode,
     systemPrompt: { type: "preset" as const, preset: "claude_code" as const, ...append },
-    settings: rules(spec),
+    ...(spec.allow.length + spec.deny.length === 0 ? {} : { settings: rules(spec) }),
+    ...unseen,
     ...(spec.permissionMode === "bypassPermissions" ? { allowDangerouslySkipPermissions: true } : {}),
     ...(spec.model === null ? {} : { model: spec.model }),
     ...(spec.maxTurns === null ? {} : { maxTurns: spec.maxTurns }),
@@ -74,6 +75,12 @@ export function aboveOptions(spec: TaskSpec, { excluded, mcpFiles }: FilesAbove,
         }),
   };
 }
+
+/**
+ * Settings go over stdin: an argument can be read by every user of the machine (`ps`). The SDK knows this option, its types do not; a Claude
+ * Code that is older than the SDK's own refuses it.
+ */
+const unseen = { settingsDelivery: "initialize" };
 
 function rules(spec: TaskSpec) {
   return { permissions: { allow: [...spec.allow], deny: [...spec.deny] } };

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseJson } from "../../domain/parse-json.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 type Servers = Readonly<Record<string, unknown>>;
@@ -22,7 +23,7 @@ export function ownMcpServers(directory: string, files: readonly string[], env: 
 
 function readJson(file: string): Servers {
   try {
-    return record(JSON.parse(readFileSync(file, "utf8")));
+    return record(parseJson(readFileSync(file, "utf8")));
   } catch {
     return {}; // Missing or broken: Claude Code leaves it out, too.
   }
@@ -35,7 +36,7 @@ function record(value: unknown): Servers {
 /** `${NAME}` and `${NAME:-default}` in every text, as Claude Code does it in `.mcp.json`. */
 function expanded(value: unknown, env: Env): unknown {
   if (typeof value === "string")
-    return value.replaceAll(/\$\{(\w+)(?::-([^}]*))?\}/g, (whole, name: string, other?: string) => env[name] ?? other ?? whole);
+    return value.replaceAll(/\$\{(\w{1,200})(?::-([^}]{0,1000}))?\}/g, (whole, name: string, other?: string) => env[name] ?? other ?? whole);
   if (Array.isArray(value)) return value.map((each) => expanded(each, env));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, expanded(each, env)]));
