@@ -4,7 +4,7 @@
  */
 export const sdkWords: ReadonlySet<string> = new Set(
   (
-    "aborted_streaming aborted_tools acceptEdits account_on_hold active_goal adaptive allowed allowed_warning api_error " +
+    "spending aborted_streaming aborted_tools acceptEdits account_on_hold active_goal adaptive allowed allowed_warning api_error " +
     "api_retry apply_flag_settings assistant auth_status authentication_failed background_requested background_tasks " +
     "background_tasks_changed billing_error blocking_limit budget_exhausted bypassPermissions bypass_root can_use_tool " +
     "cancel_async_message cancelled classifier claude_code_unavailable cli_version_too_old cloud_credential_error " +

@@ -22,7 +22,7 @@ const shapes: readonly { readonly start: string; readonly rest: RegExp }[] = [
   { start: "cwt?_", rest: /cwt?_([A-Za-z0-9_-]{20,})/dy },
   { start: "[Bb][Ee][Aa][Rr][Ee][Rr] ", rest: /bearer (?<only>[A-Za-z0-9._~+/-]{16,1000}=*)/diy },
   { start: "[Aa]uthorization: [Bb]asic ", rest: /authorization: basic (?<only>[A-Za-z0-9+/_-]{8,1000}=*)/diy },
-  { start: "://", rest: /:\/\/[^\s/?#"'<>@:\\]{0,200}:(?<only>[^\s/?#"'<>@\\]{6,200})@/dy },
+  { start: "://", rest: /:\/\/[^\s\x00-\x1f/?#"'<>@:\\]{0,200}:(?<only>[^\s\x00-\x1f/?#"'<>@\\]{6,200})@/dy },
 ];
 const jwtStart = "eyJ";
 const jwtRun = /[A-Za-z0-9_-]*/y;
@@ -51,10 +51,9 @@ export class SecretFinder {
     this.#starts = new RegExp(starts.join("|"), "g");
   }
 
-  /** Whether the text may hold a secret: false is certain. */
-  mayFind(text: string): boolean {
-    this.#starts.lastIndex = 0;
-    return this.#starts.test(text);
+  /** Whether the text, or JSON of it, holds a secret. */
+  finds(text: string): boolean {
+    return this.#spans(text).next().done !== true;
   }
 
   /** Whether the whole text is a known secret. */

@@ -3,7 +3,7 @@
  * one JSON object a line. Ends with its starter, whose end closes its standard input.
  */
 import { dirname } from "node:path";
-import { loadAgent, settleProcess, takeBoot } from "./boot.ts";
+import { loadAgent, localToken, settleProcess, takeBoot } from "./boot.ts";
 import { markerName } from "../processes/sweep.ts";
 import { redaction } from "./redaction.ts";
 
@@ -19,8 +19,8 @@ process.stdin.resume().on("end", () => {
   agent.kill("SIGKILL");
   process.exit(1);
 });
-const { redact } = redaction(boot.agentEnv, process.env);
+const { redact } = redaction(boot.agentEnv, process.env, localToken(boot.agentEnv));
 const model = process.argv[2] ?? "";
 const request = { model: model === "" ? null : model, directory: dirname(boot.socket) };
 const thrown = (await agent.probe?.(request, (entry) => void process.stdout.write(`${redact(entry).json}\n`))) ?? null;
-process.stdout.write(`${JSON.stringify({ type: "worker", subtype: "ended", thrown, stopRequested: null })}\n`, () => process.exit(0));
+process.stdout.write(`${redact({ type: "worker", subtype: "ended", thrown, stopRequested: null }).json}\n`, () => process.exit(0));

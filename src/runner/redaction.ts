@@ -20,7 +20,7 @@ export function redaction(...environments: readonly Environment[]): Redaction {
     text: (text) => finder.clean(text),
     redact: <T extends object>(value: T) => {
       const json = jsonOf(value);
-      if (!finder.mayFind(json)) return { value, json };
+      if (!finder.finds(json)) return { value, json };
       const clean = copy(JSON.parse(json) as unknown, "record", finder) as T;
       return { value: clean, json: JSON.stringify(clean) };
     },

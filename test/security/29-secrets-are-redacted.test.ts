@@ -1,5 +1,6 @@
 /** Item 29: secrets are in no field and in no name of a field, whatever they look like, and looking for them takes linear time. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { redactLog } from "../../src/daemon/redact-log.ts";
 import { redaction } from "../../src/runner/redaction.ts";
@@ -96,6 +97,15 @@ test("what a record is stays: UUIDs and the SDK's own words, also when a secret 
     ...record,
     message: { role: "assistant", content: [{ type: "tool_use", id: "toolu_1", input: { type: "[redacted]", session_id: "[redacted]" } }] },
   });
+});
+
+test("every note of the runner stays what it is, whatever the secrets are", () => {
+  const notes = [...readFileSync(new URL("../../src/domain/record.ts", import.meta.url), "utf8").matchAll(/subtype: "([a-z_]+)"/g)];
+  assert.ok(notes.length >= 10);
+  for (const [, subtype = ""] of notes) {
+    const note = { type: "worker", subtype };
+    assert.deepEqual(redaction({ A_KEY: subtype, B_KEY: "worker" }).redact(note).value, note);
+  }
 });
 
 test("short and common values do not destroy logs", () => {
