@@ -36,7 +36,10 @@ function record(value: unknown): Servers {
 /** `${NAME}` and `${NAME:-default}` in every text, as Claude Code does it in `.mcp.json`. */
 function expanded(value: unknown, env: Env): unknown {
   if (typeof value === "string")
-    return value.replaceAll(/\$\{(\w{1,200})(?::-([^}]{0,1000}))?\}/g, (whole, name: string, other?: string) => env[name] ?? other ?? whole);
+    return value.replaceAll(
+      /\$\{(\w{1,200})(?::-([^}]{0,1000}))?\}/g,
+      (whole, name: string, other?: string) => env[name] ?? other ?? whole,
+    );
   if (Array.isArray(value)) return value.map((each) => expanded(each, env));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, expanded(each, env)]));
