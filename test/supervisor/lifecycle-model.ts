@@ -19,7 +19,9 @@ type Result = "none" | "success" | "limit" | "error";
 
 interface ModelAttempt {
   readonly id: number;
-  /** Texts of the whole lines in the journal, and how many of them the store has. */
+  /** How many whole lines the journal has. */
+  records: number;
+  /** Their texts, where they have one, and how many of those the store has. */
   readonly said: string[];
   ingested: number;
   result: Result;
@@ -99,7 +101,7 @@ export const commands: fc.Arbitrary<Command>[] = [
       result,
       pick,
       (task) => task.open?.result === "none",
-      (task, id, _, real) => conclude(task, id, real, result),
+      (task, id, model, real) => conclude(task, id, model, real, result),
     ),
   ),
   picks.map((pick) => onTask("tear", pick, isOpen, tear)),
@@ -129,7 +131,7 @@ async function claim(task: ModelTask, id: number, model: Model, real: Real): Pro
   model.attempts += 1;
   assert.equal(claimed?.attempt.id, model.attempts);
   task.status = "running";
-  task.open = { id: model.attempts, said: [], ingested: 0, result: "none", torn: false, progressed: false };
+  task.open = { id: model.attempts, records: 0, said: [], ingested: 0, result: "none", torn: false, progressed: false };
   follow(real, id);
 }
 
@@ -144,11 +146,13 @@ function journalOf({ directory }: Real, id: number): string {
   return path.join(directory, `task_${id}_raw.log`);
 }
 
-function write(task: ModelTask, id: number, real: Real, text: string, record: object): void {
+/** @param text what the store shows of the record; null: nothing. */
+function write(task: ModelTask, id: number, real: Real, text: string | null, record: object): void {
   const { open } = task;
   assert.ok(open);
-  open.said.push(text);
-  const stamp = { _n: open.said.length, _attempt: open.id, _at: new Date(0).toISOString() };
+  if (text !== null) open.said.push(text);
+  open.records += 1;
+  const stamp = { _n: open.records, _attempt: open.id, _at: new Date(0).toISOString() };
   // A runner that finds a torn line closes it first.
   appendFileSync(journalOf(real, id), `${open.torn ? "\n" : ""}${JSON.stringify({ ...record, ...stamp })}\n`);
   open.torn = false;
@@ -162,13 +166,16 @@ async function work(task: ModelTask, id: number, real: Real, steps: number): Pro
   if (task.open !== null) task.open.progressed = true;
 }
 
-async function conclude(task: ModelTask, id: number, real: Real, result: Result): Promise<void> {
+async function conclude(task: ModelTask, id: number, model: Model, real: Real, result: Result): Promise<void> {
   const facts = {
-    success: { subtype: "success", is_error: false, result },
+    success: { subtype: "success", is_error: false, num_turns: 1, result },
     limit: { subtype: "success", is_error: true, terminal_reason: "api_error", api_error_status: 429, result },
     error: { subtype: "error_during_execution", is_error: true, errors: [result] },
     none: {},
   };
+  // A limit with a reset is everybody's at once.
+  const rejected = { status: "rejected", rateLimitType: "five_hour", resetsAt: model.now / 1000 + 3600 };
+  if (result === "limit") write(task, id, real, null, { type: "rate_limit_event", rate_limit_info: rejected });
   write(task, id, real, result, { type: "result", total_cost_usd: null, ...facts[result] });
   if (task.open !== null) task.open.result = result;
 }
@@ -218,7 +225,7 @@ async function end(task: ModelTask, id: number, model: Model, real: Real): Promi
     assert.ok(await finalise(options));
   } else {
     if (!real.following.has(id)) await adopt(id, real);
-    const stamp = { _n: open.said.length + 1, _attempt: open.id, _at: new Date(0).toISOString() };
+    const stamp = { _n: open.records + 1, _attempt: open.id, _at: new Date(0).toISOString() };
     const closing = { type: "worker", subtype: "ended", thrown: null, stopRequested: null, ...stamp };
     appendFileSync(journalOf(real, id), `${JSON.stringify(closing)}\n`);
     let outcome: Outcome | null = null;
