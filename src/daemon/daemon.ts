@@ -15,6 +15,7 @@ import { taskVariables } from "../domain/task-variables.ts";
 import { createHttp } from "../http/server.ts";
 import type { HttpDoor } from "../http/server.ts";
 import { liftOverageHolds, listHolds } from "../operations/hold-queue.ts";
+import { noteClock } from "../operations/note-clock.ts";
 import { pruneTasks } from "../operations/prune-tasks.ts";
 import { removeStrayLogs } from "../operations/remove-logs.ts";
 import { StartRights } from "../operations/start-rights.ts";
@@ -23,6 +24,7 @@ import { rfc3339 } from "../operations/task-view.ts";
 import { taskToken } from "../operations/task-token.ts";
 import { ClaudeCodeTrust } from "../operations/working-directory.ts";
 import { workerApi } from "../operations/worker-api.ts";
+import { bootClockMs } from "../processes/boot-clock.ts";
 import { currentBootId } from "../processes/identity.ts";
 import type { RunnerBoot } from "../runner/protocol.ts";
 import { Retention } from "../scheduler/retention.ts";
@@ -51,6 +53,9 @@ import { whenWritable } from "./when-writable.ts";
 /** A parked runner that nobody connects to leaves after this long. */
 const orphanTimeoutMs = 10_000;
 const defaultDrainDeadlineMs = 600_000;
+const dayMs = 86_400_000;
+/** Where nothing is deleted by age, a set clock is remembered for as long as if this were set. */
+const defaultKeepDays = 30;
 /** Stopped attempts end within this, hanging runners included. On a full disk their ends cannot be written down: the next start finds them in the journals. */
 const endLimitMs = 20_000;
 
@@ -133,6 +138,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   const claudeCodeTrust = new ClaudeCodeTrust(env);
   const rights = new StartRights({ store, settings, claudeCodeTrust });
   const mayStart = (taskId: number): boolean => rights.mayStart(taskId);
+  const bootId = await currentBootId();
   const supervisor = new Supervisor({
     store,
     mayStart,
@@ -142,7 +148,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
     now,
     random: Math.random,
     nodeId: hostname(),
-    bootId: await currentBootId(),
+    bootId,
     stopGraceMs: settings.stop_grace_ms,
     stallTimeoutMs: settings.stall_timeout_ms,
     refusalTries: settings.refusal_limit,
@@ -170,7 +176,12 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   const retention = new Retention({
     keepDays: settings.keep_days,
     log,
-    now,
+    // The earlier of both: a clock that was set forward and back must not make what is young look old.
+    now: () => Math.min(now(), Date.now()),
+    pauseMs: async () => {
+      const reading = { bootId, up: bootClockMs(), at: Date.now() };
+      return (await noteClock(store, reading, (settings.keep_days ?? defaultKeepDays) * dayMs)).pauseMs;
+    },
     prune: async (before) => (await pruneTasks(store, paths, before)).removed,
     removeStrayLogs: () => removeStrayLogs(store, paths),
   });

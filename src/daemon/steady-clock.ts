@@ -1,4 +1,4 @@
-/** The server's clock: the system's, but it does not go back while the server runs. It sets no timers. */
+/** The server's clock: the system's, but it does not go back while the server runs, whatever the system's clock did before. It sets no timers. */
 
 /**
  * UTC milliseconds that a clock set back by hand does not turn back: a wait that was to take ten seconds must not take a day. A clock set
@@ -6,6 +6,9 @@
  * @param wall the system's clock, UTC ms. @param monotonic milliseconds that never go back.
  */
 export function steadyClock(wall: () => number = Date.now, monotonic: () => number = () => performance.now()): () => number {
-  const startedAt = wall() - monotonic();
-  return () => Math.max(wall(), Math.floor(startedAt + monotonic()));
+  let offset = wall() - monotonic();
+  return () => {
+    offset = Math.max(offset, wall() - monotonic());
+    return Math.floor(offset + monotonic());
+  };
 }

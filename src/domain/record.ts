@@ -10,6 +10,8 @@ export interface RecordStamp {
   readonly _attempt: number;
   /** RFC 3339 with milliseconds. */
   readonly _at: string;
+  /** Milliseconds since the machine's start: no clock that is set changes them. Older runners' records have none. */
+  readonly _up?: number;
 }
 
 /** An SDK message; its shape is Claude Code's, so everything but `type` is unknown until it is looked at. */

@@ -115,6 +115,9 @@ export interface Attempt {
   readonly resume: boolean;
   readonly warm: boolean;
   readonly startedAt: number;
+  /** The claim and the newest ingested record by the boot clock (ms since the machine's start); null: not known. */
+  readonly startedUp: number | null;
+  readonly lastUp: number | null;
   readonly endedAt: number | null;
   readonly outcome: Outcome | null;
   /** Where this attempt's records begin in the journal file (bytes), and how far they are ingested. */

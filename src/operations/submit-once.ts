@@ -35,7 +35,8 @@ export async function submitTasksOnce(
     const meanwhile = store.submissions.get(account, key);
     if (meanwhile !== null) return { tasks: replay(context, meanwhile, fingerprint), replayed: true };
     const stored = insertTasks(context, tasks, caller, now);
-    store.submissions.forget(now - rememberedMs, forgottenAtOnce);
+    // A clock that was set would make every key look old.
+    if ((store.clock.seen()?.pauseMs ?? 0) === 0) store.submissions.forget(now - rememberedMs, forgottenAtOnce);
     store.submissions.insert({ caller: account, key, fingerprint, taskIds: stored.map(({ id }) => id) }, now);
     return { tasks: stored, replayed: false };
   });

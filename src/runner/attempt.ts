@@ -5,6 +5,7 @@ import { makeDirectory } from "../config/make-directory.ts";
 import { messageOf } from "../domain/errors.ts";
 import { startFaults } from "../domain/record.ts";
 import type { StopReason } from "../domain/task.ts";
+import { bootClockMs } from "../processes/boot-clock.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { sweep } from "../processes/sweep.ts";
 import type { Agent, AgentWork } from "./agent/agent.ts";
@@ -53,7 +54,7 @@ export class RunningAttempt {
     this.#options = options;
     // Somebody may have removed it since the server made it.
     makeDirectory(dirname(work.journal), 0o700);
-    this.#journal = new Journal({ file: work.journal, attemptId: work.attemptId, redaction, onGrown, now });
+    this.#journal = new Journal({ file: work.journal, attemptId: work.attemptId, redaction, onGrown, now, up: bootClockMs });
     this.#summary = openSummary(work);
   }
 

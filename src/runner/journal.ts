@@ -19,6 +19,8 @@ export interface JournalOptions {
   /** Called when more whole lines are on the file; `size` in bytes. */
   readonly onGrown: (size: number) => void;
   readonly now: () => number;
+  /** Milliseconds since the machine's start. */
+  readonly up: () => number;
 }
 
 export class Journal {
@@ -50,9 +52,9 @@ export class Journal {
 
   /** Takes an entry, to be written before this turn of the event loop ends. @returns the record as it will stand there. */
   append(entry: JournalEntry): JournalRecord {
-    const { attemptId, redaction, now } = this.#options;
+    const { attemptId, redaction, now, up } = this.#options;
     this.#records += 1;
-    const stamp = { _n: this.#records, _attempt: attemptId, _at: new Date(now()).toISOString() };
+    const stamp = { _n: this.#records, _attempt: attemptId, _at: new Date(now()).toISOString(), _up: up() };
     const { value, json } = redaction.redact<JournalRecord>({ ...entry, ...stamp });
     this.#file.append(`${json}\n`);
     this.#syncTimer ??= setTimeout(() => {

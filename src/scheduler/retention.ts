@@ -10,6 +10,8 @@ export interface RetentionOptions {
   readonly keepDays: number | null;
   readonly log: Logger;
   now(): number;
+  /** Looks at the clocks; resolves with how long nothing may be deleted by age because the system's clock was set, ms. */
+  pauseMs(): Promise<number>;
   /** Removes the tasks that ended before this moment (UTC ms); resolves with how many. */
   prune(endedBefore: number): Promise<number>;
   /** Deletes the logs of tasks that are gone; resolves with how many, and a sentence for each that is left. */
@@ -49,7 +51,9 @@ export class Retention {
   async #clean(): Promise<void> {
     const { log, keepDays } = this.#options;
     try {
-      if (keepDays !== null) await this.#prune(keepDays);
+      const pauseMs = await this.#options.pauseMs();
+      if (pauseMs > 0) log.warn({ pauseMs }, "the system's clock was set: nothing is deleted by age for this long");
+      else if (keepDays !== null) await this.#prune(keepDays);
       // Last: what could not be deleted with its task is tried again, and told once.
       await this.#removeStrayLogs();
     } catch (error) {

@@ -20,6 +20,8 @@ const attemptRow = defineRow<Attempt>({
   resume: "flag",
   warm: "flag",
   startedAt: "plain",
+  startedUp: "plain",
+  lastUp: "plain",
   endedAt: "plain",
   outcome: "json",
   journalStart: "plain",
@@ -47,8 +49,8 @@ export function createAttemptStore(database: Database.Database, { epoch, writing
     .map((status) => `'${status}'`)
     .join(", ");
   const insertAttempt = database.prepare(
-    `INSERT INTO attempts (task_id, number, first_seq, runner_id, node_id, session_id, resume, warm, boot_id, account, journal_start, journal_offset, epoch, started_at)
-     SELECT id, attempt_count + 1, last_seq + 1, @runnerId, @nodeId, @sessionId, @resume, @warm, @bootId, @account, @journalStart, @journalStart, @epoch, @now
+    `INSERT INTO attempts (task_id, number, first_seq, runner_id, node_id, session_id, resume, warm, boot_id, account, journal_start, journal_offset, epoch, started_at, started_up)
+     SELECT id, attempt_count + 1, last_seq + 1, @runnerId, @nodeId, @sessionId, @resume, @warm, @bootId, @account, @journalStart, @journalStart, @epoch, @now, @startedUp
      FROM tasks WHERE id = @taskId AND status IN (${claimable})`,
   );
   const startTask = database.prepare(
@@ -64,7 +66,7 @@ export function createAttemptStore(database: Database.Database, { epoch, writing
   const held = "id = @id AND ended_at IS NULL AND epoch = @epoch";
   const takeOver = database.prepare("UPDATE attempts SET epoch = @epoch WHERE id = @id AND ended_at IS NULL AND epoch <= @epoch");
   const advanceAttempt = database.prepare(
-    `UPDATE attempts SET journal_offset = @journalOffset, last_record = @lastRecord
+    `UPDATE attempts SET journal_offset = @journalOffset, last_record = @lastRecord, last_up = coalesce(@lastUp, last_up)
      WHERE ${held} AND journal_offset <= @journalOffset AND last_record <= @lastRecord`,
   );
   const closeAttempt = database.prepare(`UPDATE attempts SET ended_at = @now, outcome = @outcome WHERE ${held}`);
@@ -80,7 +82,7 @@ export function createAttemptStore(database: Database.Database, { epoch, writing
 
   function claim(taskId: number, attempt: Parameters<AttemptStore["claim"]>[1], now: number): ReturnType<AttemptStore["claim"]> {
     writing.touch(taskId);
-    const { runnerId, nodeId, sessionId, bootId, account = null, journalStart } = attempt;
+    const { runnerId, nodeId, sessionId, bootId, account = null, startedUp = null, journalStart } = attempt;
     const flags = { resume: Number(attempt.resume), warm: Number(attempt.warm) };
     const inserted = insertAttempt.run({
       taskId,
@@ -89,6 +91,7 @@ export function createAttemptStore(database: Database.Database, { epoch, writing
       sessionId,
       bootId,
       account,
+      startedUp,
       journalStart,
       ...flags,
       epoch,
@@ -131,9 +134,9 @@ export function createAttemptStore(database: Database.Database, { epoch, writing
       return takeOver.run({ id, epoch }).changes === 0 ? null : get(id);
     },
     patch,
-    advance: (id, journalOffset, lastRecord) => {
+    advance: (id, journalOffset, lastRecord, lastUp = null) => {
       writing.mustBeInside();
-      return advanceAttempt.run({ id, epoch, journalOffset, lastRecord }).changes > 0;
+      return advanceAttempt.run({ id, epoch, journalOffset, lastRecord, lastUp }).changes > 0;
     },
     close: (id, outcome, now) => {
       const attempt = touchTaskOf(id);

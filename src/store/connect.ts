@@ -4,6 +4,7 @@ import { WorkerError } from "../domain/errors.ts";
 import { createAccountStore } from "./accounts.ts";
 import { createAgentTaskStore } from "./agent-tasks.ts";
 import { createAttemptStore } from "./attempts.ts";
+import { createClockStore } from "./clock.ts";
 import { databaseLost, databasePlace, logLost } from "./database-place.ts";
 import { createEventStore } from "./events.ts";
 import { createGroupCommit } from "./group-commit.ts";
@@ -79,6 +80,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
       holds: guardedNoun(file, createHoldStore(database, commit)),
       probes: guardedNoun(file, createProbeStore(database, commit)),
       accounts: guardedNoun(file, createAccountStore(database, commit)),
+      clock: guardedNoun(file, createClockStore(database, commit)),
       trust: guardedNoun(file, createTrustStore(database, commit)),
       tokens: guardedNoun(file, createTokenStore(database, commit)),
       submissions: guardedNoun(file, createSubmissionStore(database, commit)),

@@ -8,6 +8,7 @@ import { refusals } from "./migrations/0005-refusals.ts";
 import { callers } from "./migrations/0006-callers.ts";
 import { runningCost } from "./migrations/0007-running-cost.ts";
 import { sessionModel } from "./migrations/0008-session-model.ts";
+import { bootClock } from "./migrations/0009-boot-clock.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -17,7 +18,17 @@ interface Migration {
 }
 
 /** In order. Append only: a migration that was shipped never changes. */
-export const migrations: readonly Migration[] = [base, integrations, agents, attention, refusals, callers, runningCost, sessionModel];
+export const migrations: readonly Migration[] = [
+  base,
+  integrations,
+  agents,
+  attention,
+  refusals,
+  callers,
+  runningCost,
+  sessionModel,
+  bootClock,
+];
 
 /** The `user_version` of a database that this version writes. */
 export const schemaVersion: number = migrations.length;

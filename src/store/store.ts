@@ -1,6 +1,7 @@
 /** What the store offers. Reads answer at once; writes run inside `write`. Only this folder knows SQL. */
 import type { AccountStore } from "./accounts.ts";
 import type { AgentTaskStore } from "./agent-tasks.ts";
+import type { ClockStore } from "./clock.ts";
 import type { NewEvent, TaskEvent } from "../domain/event.ts";
 import type { Hold, NewHold } from "../domain/hold.ts";
 import type { Outcome } from "../domain/outcome.ts";
@@ -19,6 +20,7 @@ export interface Store {
   readonly holds: HoldStore;
   readonly probes: ProbeStore;
   readonly accounts: AccountStore;
+  readonly clock: ClockStore;
   readonly trust: TrustStore;
   readonly tokens: TokenStore;
   readonly submissions: SubmissionStore;
@@ -180,8 +182,8 @@ export interface TaskStore {
   isCancelRequested(id: number): boolean;
   /** How many pending tasks stand before this one in starting order. */
   ahead(id: number): number;
-  /** Inside `write`. Guarded change of status per domain/transitions.ts; null: it may not happen now. `endedAt`/`openAttemptId` follow the status. */
-  transition(id: number, operation: Operation, now: number, patch?: RetryPatch): Task | null;
+  /** Inside `write`. Guarded change of status per domain/transitions.ts; null: it may not happen now. `endedAt`/`openAttemptId` follow the status; it ended at `now` unless told otherwise. */
+  transition(id: number, operation: Operation, now: number, patch?: RetryPatch, endedAt?: number): Task | null;
   /** Inside `write`. Changes fields without changing status; null when the task is gone. */
   patch(id: number, now: number, patch: TaskPatch & Partial<Pick<Task, "name" | "priority" | "labels">>): Task | null;
   /** Inside `write`. Deletes the task with attempts and events if it is terminal; false otherwise. */
@@ -195,7 +197,7 @@ export interface AttemptStore {
   claim(
     taskId: number,
     attempt: Pick<Attempt, "runnerId" | "nodeId" | "sessionId" | "resume" | "warm" | "bootId" | "journalStart"> &
-      Partial<Pick<Attempt, "account">>,
+      Partial<Pick<Attempt, "account" | "startedUp">>,
     now: number,
   ): { task: Task; attempt: Attempt } | null;
   get(id: number): Attempt | null;
@@ -209,7 +211,7 @@ export interface AttemptStore {
     patch: Partial<Pick<Attempt, "pid" | "pidStart" | "sessionId" | "stopRequested" | "warm" | "sessionSpent">>,
   ): Attempt | null;
   /** Inside `write`. Remembers how far the journal is ingested. False when this epoch does not hold the open attempt. */
-  advance(id: number, journalOffset: number, lastRecord: number): boolean;
+  advance(id: number, journalOffset: number, lastRecord: number, lastUp?: number | null): boolean;
   /** Inside `write`. Closes an open attempt of this epoch; false when somebody else did. The task's transition is a separate, guarded call. */
   close(id: number, outcome: Outcome, now: number): boolean;
 }

@@ -87,10 +87,10 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
     return task;
   }
 
-  function transition(id: number, operation: Operation, now: number, patch: AnyTaskPatch = {}): Task | null {
+  function transition(id: number, operation: Operation, now: number, patch: AnyTaskPatch = {}, endedAt = now): Task | null {
     writing.touch(id);
     if (operation === "claim") throw new WorkerError("internal", "A task is claimed with attempts.claim: it needs an attempt.");
-    return update(id, now, patch, operation);
+    return update(id, now, patch, { operation, endedAt });
   }
 
   function patchTask(id: number, now: number, patch: AnyTaskPatch): Task | null {
@@ -99,15 +99,15 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
   }
 
   /** One guarded statement for the row, and one for the long text where it is given. */
-  function update(id: number, now: number, patch: AnyTaskPatch, operation: Operation | null): Task | null {
+  function update(id: number, now: number, patch: AnyTaskPatch, change: { operation: Operation; endedAt: number } | null): Task | null {
     const fields = patchedFields(patch);
     const sets = ["updated_at = @now", ...fields.map((field) => `${taskRow.column(field)} = @${field}`)];
     const guards = ["id = @id"];
-    if (operation !== null) {
-      sets.push(...statusChange(operation));
-      guards.push(...statusGuard(operation));
+    if (change !== null) {
+      sets.push(...statusChange(change.operation));
+      guards.push(...statusGuard(change.operation));
     }
-    const values: Record<string, Bindable> = { id, now };
+    const values: Record<string, Bindable> = { id, now, endedAt: change?.endedAt ?? null };
     for (const field of fields) values[field] = taskRow.encode(field, patch[field]);
     const { changes } = statements.get(`UPDATE tasks SET ${sets.join(", ")} WHERE ${guards.join(" AND ")}`).run(values);
     if (changes === 0) return null;
@@ -175,7 +175,7 @@ function statusChange(operation: Operation): string[] {
   const terminal = (to: TaskStatus): boolean => (terminalStatuses as readonly string[]).includes(to);
   return [
     `status = ${byStatus((to) => `'${to}'`)}`,
-    `ended_at = ${byStatus((to) => (terminal(to) ? "@now" : "NULL"))}`,
+    `ended_at = ${byStatus((to) => (terminal(to) ? "@endedAt" : "NULL"))}`,
     `open_attempt_id = ${byStatus((to) => (to === "running" || to === "waiting" ? "open_attempt_id" : "NULL"))}`,
   ];
 }

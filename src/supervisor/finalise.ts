@@ -1,6 +1,7 @@
 /** Ends an attempt exactly once: decides the outcome from the stored events and writes everything that follows from it in one commit. */
 import { attentionEventTypes, attentionFrom } from "../domain/attention.ts";
 import type { Attention } from "../domain/attention.ts";
+import { endOf } from "../domain/attempt-end.ts";
 import { factEventTypes, factsFrom } from "../domain/attempt-facts.ts";
 import { decideOutcome } from "../domain/decide-outcome.ts";
 import { madeProgress, progressEventTypes } from "../domain/progress.ts";
@@ -25,6 +26,8 @@ export interface FinaliseOptions {
   /** Why the runner could not even begin, where that is known. */
   readonly startFault: string | null;
   readonly now: number;
+  /** When this server saw the runner go, by the boot clock; null: it did not see it. */
+  readonly seenUp: number | null;
   /** What the system's clock says; `now` does not go back with it. */
   readonly wall: number;
   /** Uniform in [0, 1), for jitter. */
@@ -83,40 +86,48 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
     wall,
     random,
   });
-  if (!store.attempts.close(attempt.id, outcome, now)) return null;
+  // The runner's last record tells its end, where it wrote one.
+  const endedAt = endOf(attempt, { seenUp: facts.ended ? null : options.seenUp, now });
+  if (!store.attempts.close(attempt.id, outcome, endedAt)) return null;
   if (options.swept.length > 0) {
-    store.events.append(task.id, attempt.id, [{ type: "swept", at: now, data: { processes: options.swept, by: "server" } }]);
+    store.events.append(task.id, attempt.id, [{ type: "swept", at: endedAt, data: { processes: options.swept, by: "server" } }]);
   }
   const completed = after.operation === "complete";
-  store.tasks.transition(task.id, after.operation, now, {
-    notBefore: after.notBefore,
-    notBeforeReason: after.notBeforeReason,
-    resumable: after.resumable && task.sessionId !== null,
-    poisonCount: after.poisonCount,
-    retriesSpent: task.retriesSpent + (after.spendsRetry ? 1 : 0),
-    refusals: after.refusals,
-    refusal: after.refusal,
-    refusedAt: after.refusal === null ? null : now,
-    error: after.error,
-    ...(completed ? { attention: attentionOf(store, attempt) } : { result: null }),
-    ...(facts.result === null ? {} : { numTurns: (task.numTurns ?? 0) + facts.result.turns }),
-    // Counted already where the session reported its running total.
-    ...(facts.result === null || attempt.sessionSpent !== null ? {} : spentInAll(task, sessionBefore(store, attempt), facts.result)),
-    durationMs: (task.durationMs ?? 0) + Math.max(0, now - attempt.startedAt),
-  });
+  store.tasks.transition(
+    task.id,
+    after.operation,
+    now,
+    {
+      notBefore: after.notBefore,
+      notBeforeReason: after.notBeforeReason,
+      resumable: after.resumable && task.sessionId !== null,
+      poisonCount: after.poisonCount,
+      retriesSpent: task.retriesSpent + (after.spendsRetry ? 1 : 0),
+      refusals: after.refusals,
+      refusal: after.refusal,
+      refusedAt: after.refusal === null ? null : now,
+      error: after.error,
+      ...(completed ? { attention: attentionOf(store, attempt) } : { result: null }),
+      ...(facts.result === null ? {} : { numTurns: (task.numTurns ?? 0) + facts.result.turns }),
+      // Counted already where the session reported its running total.
+      ...(facts.result === null || attempt.sessionSpent !== null ? {} : spentInAll(task, sessionBefore(store, attempt), facts.result)),
+      durationMs: (task.durationMs ?? 0) + (endedAt - attempt.startedAt),
+    },
+    endedAt,
+  );
   const ended = { outcome: outcome.kind, message: outcome.message, attempt: attempt.number };
   store.events.append(task.id, attempt.id, [
     after.operation === "requeue"
       ? {
           type: "requeued",
-          at: now,
+          at: endedAt,
           data: {
             ...ended,
             not_before: after.notBefore === null ? null : new Date(after.notBefore).toISOString(),
             reason: after.notBeforeReason,
           },
         }
-      : { type: "ended", at: now, data: { ...ended, status: store.tasks.get(task.id)?.status } },
+      : { type: "ended", at: endedAt, data: { ...ended, status: store.tasks.get(task.id)?.status } },
   ]);
   if (after.hold !== null) store.holds.put(after.hold, now);
   if (after.probe !== null) store.probes.ask(after.probe);

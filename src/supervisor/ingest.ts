@@ -48,7 +48,8 @@ export class Ingest {
     for (const batch of readJournal(this.#journal, this.#attempt.id, this.#offset)) {
       const fresh = batch.records.filter((record) => record._n > this.#lastRecord);
       const lastRecord = fresh.at(-1)?._n ?? this.#lastRecord;
-      const held = await this.#store.write(() => this.#put(fresh, batch.offset, lastRecord, onEnd));
+      const lastUp = fresh.at(-1)?._up ?? null;
+      const held = await this.#store.write(() => this.#put(fresh, { offset: batch.offset, lastRecord, lastUp }, onEnd));
       if (!held) return false;
       this.#offset = batch.offset;
       this.#lastRecord = lastRecord;
@@ -56,9 +57,13 @@ export class Ingest {
     return true;
   }
 
-  #put(records: readonly JournalRecord[], offset: number, lastRecord: number, onEnd: () => void): boolean {
+  #put(
+    records: readonly JournalRecord[],
+    { offset, lastRecord, lastUp }: { offset: number; lastRecord: number; lastUp: number | null },
+    onEnd: () => void,
+  ): boolean {
     const { id, taskId } = this.#attempt;
-    if (!this.#store.attempts.advance(id, offset, lastRecord)) return false;
+    if (!this.#store.attempts.advance(id, offset, lastRecord, lastUp)) return false;
     const steps = records.map((record) => ({ events: eventsFromRecord(record), lines: summaryLines(record, this.#workingDirectory) }));
     const events = steps.flatMap(({ events: made, lines }) => withSummary(made, lines));
     if (events.length > 0) this.#store.events.append(taskId, id, events, steps.flatMap(({ lines }) => lines).at(-1));

@@ -11,6 +11,7 @@ import { budgetLeftUsd } from "../domain/spending.ts";
 import type { SweptProcess } from "../domain/record.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import type { Attempt, StopReason, Task } from "../domain/task.ts";
+import { bootClockMs } from "../processes/boot-clock.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { identityOf, killIfSame } from "../processes/identity.ts";
 import { sweep } from "../processes/sweep.ts";
@@ -70,6 +71,8 @@ export class SupervisedAttempt {
   #startFault: string | null = null;
   /** What went wrong where nobody waits: `follow` rejects with it. */
   #fault: { readonly error: unknown } | null = null;
+  /** When the runner went, by the boot clock; null while it is there, or when it was gone before this server came. */
+  #seenUp: number | null = null;
   #waitsForRoom = false;
   #ladder: NodeJS.Timeout | null = null;
   #mute: NodeJS.Timeout | null = null;
@@ -80,10 +83,11 @@ export class SupervisedAttempt {
     this.#attempt = attempt;
     this.#ingest = new Ingest(context.store, attempt, rawLogPath(context.paths, task.id), task.workingDirectory, context.overage);
     this.#limits = new TimeLimits({
-      startedAt: attempt.startedAt,
+      // By the boot clock where it is known: a clock that is set ends no attempt.
+      startedAt: attempt.startedUp ?? attempt.startedAt,
       timeoutMs: task.timeoutMs,
       stallTimeoutMs: task.stallTimeoutMs ?? context.stallTimeoutMs,
-      now: context.now,
+      now: attempt.startedUp === null ? context.now : bootClockMs,
       onOver: (limit) => void this.#timeIsUp(limit),
     });
     this.#log = context.log.child({ task: task.id, attempt: attempt.id });
@@ -101,7 +105,10 @@ export class SupervisedAttempt {
   async follow(connecting: Promise<RunnerConnection | null>): Promise<void> {
     try {
       const connection = await this.#connected(connecting);
-      if (connection !== null) await this.#converse(connection);
+      if (connection !== null) {
+        await this.#converse(connection);
+        this.#seenUp = bootClockMs();
+      }
       if (!this.#released) await this.#end();
     } catch (error) {
       this.#fail(error);
@@ -252,7 +259,7 @@ export class SupervisedAttempt {
 
   #ending(swept: readonly SweptProcess[]): FinaliseOptions {
     const { store, bootId, now, random, account, refusalTries } = this.#context;
-    const attempt = { attemptId: this.#attempt.id, swept, stopping: this.#stopping, startFault: this.#startFault };
+    const attempt = { attemptId: this.#attempt.id, swept, seenUp: this.#seenUp, stopping: this.#stopping, startFault: this.#startFault };
     return { ...attempt, store, bootId, now: now(), wall: Date.now(), random, account: account(), refusalTries };
   }
 

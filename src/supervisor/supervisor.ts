@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { rawLogPath, runnerSocketPath } from "../config/paths.ts";
 import { messageOf, WorkerError } from "../domain/errors.ts";
 import type { Attempt, StopReason, Task } from "../domain/task.ts";
+import { bootClockMs } from "../processes/boot-clock.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import type { Change } from "../store/store.ts";
 import { connectRunner } from "./runner-connection.ts";
@@ -126,7 +127,17 @@ export class Supervisor {
     const journalStart = sizeOf(rawLogPath(paths, taskId));
     const claim = store.attempts.claim(
       taskId,
-      { runnerId: runner.runnerId, nodeId, sessionId, resume, warm: runner.warm, bootId, account: account(), journalStart },
+      {
+        runnerId: runner.runnerId,
+        nodeId,
+        sessionId,
+        resume,
+        warm: runner.warm,
+        bootId,
+        account: account(),
+        startedUp: bootClockMs(),
+        journalStart,
+      },
       now,
     );
     if (claim === null) return null;

@@ -4,7 +4,11 @@ import type { TestContext } from "node:test";
 import { pino } from "pino";
 import { steadyClock } from "../../src/daemon/steady-clock.ts";
 import { Scheduler } from "../../src/scheduler/scheduler.ts";
+import type { TaskView } from "../../src/client/index.ts";
 import { newTask, setup as storeSetup } from "../store/setup.ts";
+
+import { fastWorker, killAndWait, noneLeft, runnerOf } from "./setup.ts";
+import type { FastWorker } from "./setup.ts";
 
 const dayMs = 86_400_000;
 
@@ -71,6 +75,65 @@ test("a clock set forward by a day is followed within a minute, and starts a tas
   await pass(120_000);
   assert.deepEqual(started, [id]);
 });
+
+test("a clock set forward by 400 days and back again lets no time run backwards and makes nothing wait for 400 days", async (t) => {
+  const { clocks, now, started, scheduler, pass, submit } = setup(t);
+  scheduler.start();
+  clocks.wall += 400 * dayMs;
+  const { id } = await submit(now() + 10_000);
+  const before = now();
+  clocks.wall -= 400 * dayMs;
+  assert.ok(now() >= before);
+  await pass(9_000);
+  assert.deepEqual(started, []);
+  await pass(1_000);
+  assert.deepEqual(started, [id]);
+});
+
+test("an attempt that ended while no server ran keeps its own times, whatever the next server's clock says", async (t) => {
+  const w = await fastWorker(t, { CLAUDE_WORKER_KEEP_DAYS: "1" });
+  const first = await w.start();
+  const tasks = [await w.submit("steps 10 delay 100", { timeout_ms: 3_600_000 }), await w.submit("steps 100000 delay 100")];
+  const runners = await Promise.all(tasks.map(({ id }) => runnerOf(w, id)));
+  await killAndWait(first.pid);
+  process.kill(runners[1] ?? 0, "SIGKILL");
+  await noneLeft(w);
+  w.env["NODE_OPTIONS"] = shiftedClock(w, 400);
+  await w.start();
+  const [done, killed] = [await w.ended(1), await w.until(2, ({ attempts }) => attempts === 2)];
+  assert.equal(done.status, "completed", "no time limit was over, and it is not deleted by its age");
+  hasSaneTimes(done);
+  const [attempt] = await w.client.attempts(killed.id);
+  assert.ok(between(attempt?.started_at, attempt?.ended_at) < 600_000);
+  await w.cli(["cancel", "2"]);
+  hasSaneTimes(await w.ended(2));
+  await w.cli(["server", "stop"]);
+  w.env["NODE_OPTIONS"] = shiftedClock(w, -400);
+  await w.start();
+  for (const id of [1, 2]) hasSaneTimes(await w.client.get(id));
+  const { id } = await w.submit("steps 1");
+  hasSaneTimes(await w.ended(id));
+});
+
+/** Milliseconds from one time to another. */
+function between(from: string | null | undefined, to: string | null | undefined): number {
+  return Date.parse(String(to)) - Date.parse(String(from));
+}
+
+/** The first attempt of each of these tasks was over within minutes. */
+function hasSaneTimes({ duration_ms, id }: TaskView): void {
+  assert.ok(duration_ms !== null && duration_ms >= 0 && duration_ms < 600_000, `task ${id} took ${String(duration_ms)} ms`);
+}
+
+/** Node's options that set the clock of each process that gets them. */
+function shiftedClock(w: FastWorker, days: number): string {
+  const file = w.place.file(
+    `clock${days}.mjs`,
+    `const { now } = Date; const shift = ${days * dayMs}; const Real = Date;
+     globalThis.Date = class extends Real { constructor(...a) { if (a.length === 0) super(now() + shift); else super(...a); } static now() { return now() + shift; } };`,
+  );
+  return `--import=${file}`;
+}
 
 test("a machine that sleeps over the end of a hold lifts it within a minute of waking", async (t) => {
   const { clocks, now, store, started, scheduler, pass, submit } = setup(t);

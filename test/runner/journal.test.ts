@@ -19,6 +19,7 @@ function setup(t: TestContext, env: Record<string, string> = {}) {
       redaction: redaction(env),
       onGrown: (size) => sizes.push(size),
       now: () => Date.UTC(2026, 10, 22, 12),
+      up: () => 60_000,
     });
     t.after(() => journal.close());
     return journal;
@@ -34,7 +35,7 @@ test("records are numbered from 1 and stamped with attempt and time", async (t) 
   journal.append({ type: "assistant", text: "one" });
   journal.append({ type: "user", text: "two\nlines" });
   await journal.close();
-  const stamp = { _attempt: 7, _at: "2026-11-22T12:00:00.000Z" };
+  const stamp = { _attempt: 7, _at: "2026-11-22T12:00:00.000Z", _up: 60_000 };
   assert.deepEqual(
     lines()
       .slice(0, -1)
@@ -117,6 +118,7 @@ test("a secret that is a word of the protocol does not change what a message is"
     text: "the [redacted]",
     _n: 1,
     _attempt: 1,
+    _up: 60_000,
     _at: "2026-11-22T12:00:00.000Z",
   });
 });
@@ -129,7 +131,7 @@ test("a full disk delays records and loses none", { skip: !hasPrlimit() && "prli
     const { Journal } = await import(${JSON.stringify(path.resolve(import.meta.dirname, "../../src/runner/journal.ts"))});
     const { redaction } = await import(${JSON.stringify(path.resolve(import.meta.dirname, "../../src/runner/redaction.ts"))});
     const { execFileSync } = await import("node:child_process");
-    const journal = new Journal({ file: ${JSON.stringify(file)}, attemptId: 1, redaction: redaction({}), onGrown: () => {}, now: Date.now });
+    const journal = new Journal({ file: ${JSON.stringify(file)}, attemptId: 1, redaction: redaction({}), onGrown: () => {}, now: Date.now, up: () => 0 });
     execFileSync("prlimit", ["--pid", String(process.pid), "--fsize=1000:unlimited"]);
     for (let at = 0; at < 50; at += 1) { journal.append({ type: "assistant", text: "x".repeat(100) }); await new Promise(setImmediate); }
     const { statSync } = await import("node:fs");

@@ -29,6 +29,7 @@ function setup(t: TestContext, keepDays: number | null) {
     keepDays,
     log: pino({ level: "silent" }),
     now: () => clock.at,
+    pauseMs: () => Promise.resolve(0),
     prune: async (before) => (await pruneTasks(store, paths, before)).removed,
     removeStrayLogs: async () => {
       const stray = await removeStrayLogs(store, paths);

@@ -36,6 +36,8 @@ describe("a claim", () => {
         taskId: task.id,
         number: 1,
         epoch: store.epoch,
+        startedUp: null,
+        lastUp: null,
         startedAt: 2000,
         endedAt: null,
         outcome: null,

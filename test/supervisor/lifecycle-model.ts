@@ -214,6 +214,7 @@ async function end(task: ModelTask, id: number, model: Model, real: Real): Promi
     swept: [],
     startFault: null,
     stopping: null,
+    seenUp: null,
     now: model.now,
     wall: model.now,
     random: () => 0.5,
@@ -283,7 +284,16 @@ async function writeStale(task: ModelTask, id: number, model: Model, real: Real)
   assert.ok(open);
   for (const store of real.stale) {
     const refused = { code: "conflict" };
-    const ending = { bootId: null, swept: [], startFault: null, stopping: null, account: "a", refusalTries: 5, random: () => 0 };
+    const ending = {
+      bootId: null,
+      swept: [],
+      startFault: null,
+      stopping: null,
+      seenUp: null,
+      account: "a",
+      refusalTries: 5,
+      random: () => 0,
+    };
     await assert.rejects(finalise({ ...ending, store, attemptId: open.id, now: model.now, wall: model.now }), refused);
     await assert.rejects(cancelTask(store, id, caller, model.now), refused);
   }

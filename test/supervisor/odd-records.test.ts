@@ -62,7 +62,16 @@ function statusAfter({ store }: Setup, events: readonly NewEvent[]): Promise<str
     const { id } = store.tasks.insert(newTask());
     const attemptId = store.attempts.claim(id, newAttempt("r", { sessionId: "s", resume: true }), 2000)?.attempt.id ?? 0;
     store.events.append(id, attemptId, events);
-    const ending = { account: "a", refusalTries: 5, bootId: null, swept: [], startFault: null, stopping: null, random: () => 0.5 };
+    const ending = {
+      account: "a",
+      refusalTries: 5,
+      bootId: null,
+      swept: [],
+      startFault: null,
+      stopping: null,
+      seenUp: null,
+      random: () => 0.5,
+    };
     const end = { ...ending, store, attemptId, now: 3000, wall: 3000 };
     assert.notEqual(finaliseWithin(end), null);
     return store.tasks.get(id)?.status;

@@ -121,6 +121,6 @@ export function serverRoutes(api: WorkerApi, { requests, streams }: DoorState): 
 }
 
 function healthOf(api: WorkerApi): HealthView {
-  const { status, service, version, started_at } = api.server();
-  return { status, service, version, uptime_s: Math.max(0, Math.round((Date.now() - Date.parse(started_at)) / 100) / 10) };
+  const { status, service, version } = api.server();
+  return { status, service, version, uptime_s: Math.round(process.uptime() * 10) / 10 };
 }
