@@ -1,5 +1,9 @@
-/** Keeps secrets out of the server's own log: those of its environment, of the agent's, and its own token. */
+/**
+ * Keeps secrets out of the server's own log: those of its environment, of the agent's, and its own token. What could command the
+ * terminal of who follows the file is written as JSON writes it.
+ */
 import { readFileSync } from "node:fs";
+import { visibleText } from "../domain/plain-text.ts";
 import { redaction } from "../runner/redaction.ts";
 import type { Redaction } from "../runner/redaction.ts";
 
@@ -16,9 +20,9 @@ export function redactLog(environments: readonly Environment[], tokenFile: strin
     const secrets = complete ?? redaction(...environments, { LOCAL_TOKEN: token ?? "" });
     if (token !== null) complete = secrets;
     try {
-      return `${secrets.redact(JSON.parse(line) as object).json}\n`;
+      return `${visibleText(secrets.redact(JSON.parse(line) as object).json)}\n`;
     } catch {
-      return secrets.text(line);
+      return visibleText(secrets.text(line));
     }
   };
 }

@@ -74,9 +74,10 @@ export function isSecret(value: string): boolean {
   return value.length >= longEnough || (/[^\d.,:-]/.test(value) && /[^A-Za-z]/.test(value));
 }
 
-/** A secret as it stands, within JSON, within a URL, and within base64 at each of the three places where it may begin. */
+/** A secret as it stands, within JSON and JSON in JSON, within a URL, and within base64 at each of the three places where it may begin. */
 export function formsOf(secret: string): string[] {
-  const forms = [secret, JSON.stringify(secret).slice(1, -1), urlForm(secret)];
+  const escaped = jsonForm(secret);
+  const forms = [secret, escaped, jsonForm(escaped), ...urlForms(secret)];
   if (secret.length >= longEnough) {
     const standard = [0, 1, 2].map((offset) => base64Core(secret, offset));
     forms.push(...standard, ...standard.map((core) => core.replaceAll("+", "-").replaceAll("/", "_")));
@@ -84,8 +85,14 @@ export function formsOf(secret: string): string[] {
   return [...new Set(forms)];
 }
 
-function urlForm(secret: string): string {
-  return encodeURIComponent(secret.toWellFormed());
+function jsonForm(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
+/** Of a path and of a form, with either case of the digits. */
+function urlForms(secret: string): string[] {
+  const form = encodeURIComponent(secret.toWellFormed());
+  return [form, form.replaceAll("%20", "+")].flatMap((each) => [each, each.replaceAll(/%../g, (code) => code.toLowerCase())]);
 }
 
 /** What every base64 text has in common that holds the secret after `offset` (modulo 3) other bytes. */

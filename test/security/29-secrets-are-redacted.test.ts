@@ -76,7 +76,10 @@ test("every secret of the environment is found in fields, names of fields, numbe
       const encoded = Buffer.from(`${before}${secret}!!`).toString("base64");
       assert.notEqual(text(encoded), encoded, `${before}${secret} in base64`);
     }
-    assert.equal(text(`?q=${encodeURIComponent(secret)}&x`), "?q=[redacted]&x");
+    const inUrl = encodeURIComponent(secret);
+    assert.equal(text(`?q=${inUrl}&x`), "?q=[redacted]&x");
+    assert.equal(text(`?q=${inUrl.replaceAll("%20", "+").replaceAll(/%../g, (code) => code.toLowerCase())}&x`), "?q=[redacted]&x");
+    assert.equal(text(JSON.stringify(JSON.stringify({ a: secret }))), JSON.stringify(JSON.stringify({ a: "[redacted]" })));
   }
   assert.deepEqual(redact({ code: 90817263544, other: 12 }).value, { code: "[redacted]", other: 12 });
   assert.equal(text("<base-of-a-longer-one-that-goes-on-and-overlaps>"), "<[redacted]>", "overlapping secrets leave no rest");
@@ -129,7 +132,9 @@ test("a line of the server's log stays JSON without secrets, the server's own to
   const clean = redactLog([{ N_KEY: "nABCDEFGH" }], file);
   const line = clean(`${JSON.stringify({ level: 50, msg: "\nABCDEFGH and nABCDEFGH LocalTokenLocalTokenLocalTokenLocalTokenLoc" })}\n`);
   assert.deepEqual(JSON.parse(line), { level: 50, msg: "\nABCDEFGH and [redacted] [redacted]" });
-  assert.equal(clean("no JSON: nABCDEFGH\n"), "no JSON: [redacted]\n");
+  assert.equal(clean("no JSON: nABCDEFGH \u009b2J\n"), "no JSON: [redacted] \\u009b2J\n");
+  const hostile = clean(`${JSON.stringify({ msg: "\u009b2J \u202e" })}\n`);
+  assert.equal(hostile, '{"msg":"\\u009b2J \\u202e"}\n');
 });
 
 /** Texts that are made to be slow: each beginning of a secret again and again, alone, nearly complete and complete. */
