@@ -25,6 +25,8 @@ module.exports = function bringNode(cache, isEnough, why) {
   const name = PACKAGES[process.platform + " " + process.arch];
   if (!name) return { failure: "it has none for " + process.platform + " on " + process.arch };
   if (!cache) return { failure: "there is no home directory to keep it in" };
+  const fault = require("./make-folders.cjs").faultOf(cache);
+  if (fault) return { failure: fault };
   const kept = path.join(cache, "node24");
   if (isKept()) return { node: kept };
 

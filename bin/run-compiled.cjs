@@ -22,7 +22,8 @@ module.exports = function runCompiled(whole, word, folder) {
   const source = fs.readFileSync(file, "utf8");
   // The engine compares its version, its flags and the length of the text, no more.
   const key = JSON.stringify([process.version, process.arch, source.slice(0, source.indexOf("\n"))]);
-  const cache = folder === null ? null : path.join(folder, `${command ?? "other"}.compiled`);
+  const cache =
+    folder === null || require("./make-folders.cjs").faultOf(folder) !== null ? null : path.join(folder, `${command ?? "other"}.compiled`);
   const compiled = cache === null ? undefined : readCompiled(cache, key);
   const script = new vm.Script(`(function (require, __dirname, launcherImport) {${source}\n})`, { filename: file, cachedData: compiled });
   if (cache !== null && (compiled === undefined || script.cachedDataRejected)) {

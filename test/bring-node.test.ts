@@ -72,6 +72,19 @@ test("without npm one sentence says all", async (t) => {
   assert.match(answer.stderr, /^claude-worker needs Node 22\.14 .+: install a newer one .+there is no npm on the PATH\.\)\n$/);
 });
 
+test("what lies in a folder that other users can write to is not run", async (t) => {
+  const { call, cache, kept } = await setup(t, { binary: null });
+  mkdirSync(cache, { recursive: true, mode: 0o700 });
+  writeFileSync(kept, "#!/bin/sh\necho theirs\n", { mode: 0o755 });
+  for (const folder of [cache, path.dirname(cache)]) {
+    chmodSync(folder, 0o777);
+    const answer = await call(["list"]);
+    assert.deepEqual([answer.code, answer.stdout], [1, ""]);
+    assert.ok(answer.stderr.includes(`other users can write to ${folder}; fix it: chmod go-w ${folder}`), answer.stderr);
+    chmodSync(folder, 0o700);
+  }
+});
+
 test("a registry that has none, and one that does not answer, are said in npm's words", { timeout }, async (t) => {
   const { call, cache } = await setup(t, { binary: null });
   const missing = await call(["list"]);

@@ -1,6 +1,5 @@
 /** Which server a call talks to, and how: the unix socket of this user's server, or a URL with a token. Loads no HTTP. */
 import { existsSync } from "node:fs";
-import { dirname } from "node:path";
 import { urlAddress } from "../client/address.ts";
 import type { ServerAddress } from "../client/address.ts";
 import { loadSettings } from "../config/load-settings.ts";
@@ -31,9 +30,13 @@ export function serverPlace(env: Io["env"]): ServerPlace {
   const url = loaded.settings.server_url;
   const isLocal = url === null;
   const address = addressOf(url, paths, env);
-  // In the data directory nobody else can have put it.
-  if (address.kind === "socket" && dirname(paths.run) !== paths.home) requireOwnDirectory(paths.run, "CLAUDE_WORKER_HOME");
+  if (address.kind === "socket") requireOwnPlaces(paths);
   return { ...loaded, paths, address, isLocal, mayStart: isLocal && !isInsideTask(env) };
+}
+
+/** The socket is only as good as the directories in which it lies. */
+function requireOwnPlaces({ home, run }: Paths): void {
+  for (const directory of [home, run]) requireOwnDirectory(directory, "CLAUDE_WORKER_HOME");
 }
 
 /** A configuration that is named and not there is a mistake; one that is not named need not be there. @throws WorkerError invalid_input. */

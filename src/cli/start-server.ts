@@ -1,11 +1,12 @@
 /** Starts this user's server as a process of its own and waits until it answers. What the server does is none of its business. */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { chmodSync, closeSync, openSync } from "node:fs";
+import { chmodSync, closeSync, constants, openSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { requireOwnFile } from "../config/own-directory.ts";
 import { makeDirectory } from "../config/make-directory.ts";
 import { errorCodes, WorkerError } from "../domain/errors.ts";
 import type { ErrorCode } from "../domain/errors.ts";
@@ -145,10 +146,12 @@ function daemonEntry(): string {
 function openLog(home: string, file: string): number {
   try {
     makeDirectory(home, 0o700);
-    const log = openSync(file, "a", 0o600);
+    requireOwnFile(file);
+    const log = openSync(file, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
     chmodSync(file, 0o600);
     return log;
   } catch (error) {
+    if (error instanceof WorkerError) throw error;
     const { code = "unknown error" } = error as NodeJS.ErrnoException;
     if (code === "ENOSPC" || code === "EDQUOT")
       throw new WorkerError("storage_full", `The disk of the server's log ${file} is full (${code}). Free some space.`);

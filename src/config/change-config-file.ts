@@ -20,7 +20,7 @@ export async function changeConfigFile<Change extends { readonly content: object
   const lock = `${file}.lock`;
   const fresh = `${file}.${process.pid}.new`;
   try {
-    makeDirectory(dirname(file));
+    makeDirectory(dirname(file), 0o700);
     await takeTurn(lock);
     try {
       const made = change(readConfigFile(file));

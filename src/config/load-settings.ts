@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { WorkerError } from "../domain/errors.ts";
 import { JsonTooDeep, parseJson } from "../domain/parse-json.ts";
+import { requireOwnFile } from "./own-directory.ts";
 import { checkedSetting, parseSetting } from "./setting-value.ts";
 import { settingDefinitions } from "./settings.ts";
 import type { SettingKey, Settings } from "./settings.ts";
@@ -54,9 +55,10 @@ export function loadSettings(sources: SettingSources): LoadedSettings {
 
 /**
  * The content of config.json; its values are not checked.
- * @throws WorkerError invalid_input.
+ * @throws WorkerError invalid_input; storage_unusable when another user can write it.
  */
 export function readConfigFile(path: string): Record<string, unknown> {
+  requireOwnFile(path);
   let text: string;
   try {
     text = readFileSync(path, "utf8");

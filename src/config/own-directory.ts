@@ -1,14 +1,59 @@
-/** Refuses what somebody else has put where a directory of ours belongs: below /tmp everybody may be faster. */
-import { lstatSync } from "node:fs";
+/** Refuses directories and files of ours that another user has put there, or can write: what they say would be that user's words. */
+import { lstatSync, statSync } from "node:fs";
+import type { Stats } from "node:fs";
+import { dirname } from "node:path";
 import { WorkerError } from "../domain/errors.ts";
+import { isOurs, othersCanWrite } from "./others-can-write.ts";
 
 /**
- * One that is not there is nobody's. A link is its maker's, wherever it leads.
+ * A directory that holds only what is ours. One that is not there is nobody's. A link is its maker's, wherever it leads.
  * @param variable names another place.
- * @throws WorkerError storage_unusable.
+ * @throws WorkerError storage_unusable with the command that fixes it.
  */
 export function requireOwnDirectory(directory: string, variable: string): void {
-  const owner = lstatSync(directory, { throwIfNoEntry: false })?.uid;
-  if (owner === undefined || process.getuid === undefined || owner === process.getuid()) return;
-  throw new WorkerError("storage_unusable", `The directory ${directory} belongs to another user. Choose another: ${variable}.`);
+  const stats = lstatSync(directory, { throwIfNoEntry: false });
+  if (stats === undefined || process.getuid === undefined) return;
+  if (stats.uid !== process.getuid()) {
+    throw new WorkerError("storage_unusable", `The directory ${directory} belongs to another user. Choose another: ${variable}.`);
+  }
+  const real = stats.isSymbolicLink() ? statSync(directory, { throwIfNoEntry: false }) : stats;
+  if (real !== undefined) refuseWritable(directory, real, "chmod 700");
+}
+
+/**
+ * A file that is ours, in a directory in which nobody else can replace it. One that is not there is checked by its directory only.
+ * To be called before the file is opened.
+ * @throws WorkerError storage_unusable with the command that fixes it.
+ */
+export function requireOwnFile(file: string): void {
+  for (const look of [lstatSync, statSync]) {
+    const stats = look(file, { throwIfNoEntry: false });
+    if (stats === undefined) continue;
+    if (!isOurs(stats)) {
+      throw new WorkerError(
+        "storage_unusable",
+        `${file} belongs to another user (uid ${stats.uid}), so it is not used. Make it yours, or move it away: sudo chown "$USER" ${file}`,
+      );
+    }
+    if (!stats.isSymbolicLink()) refuseWritable(file, stats, "chmod go-w");
+  }
+  requireSafeFolder(dirname(file));
+}
+
+/** Nobody else can put a file there, or only beside ours: `/tmp` and the like, with the sticky bit. */
+function requireSafeFolder(folder: string): void {
+  const stats = statSync(folder, { throwIfNoEntry: false });
+  if (stats === undefined || !othersCanWrite(stats)) return;
+  if (isOurs(stats) && (stats.mode & 0o1000) !== 0) return;
+  if (isOurs(stats)) refuseWritable(folder, stats, "chmod go-w");
+  throw new WorkerError(
+    "storage_unusable",
+    `The directory ${folder} belongs to another user (uid ${stats.uid}), who can replace what is ours there. Name another place.`,
+  );
+}
+
+function refuseWritable(place: string, stats: Stats, fix: string): void {
+  if (!othersCanWrite(stats)) return;
+  const mode = (stats.mode & 0o7777).toString(8).padStart(4, "0");
+  throw new WorkerError("storage_unusable", `Other users can write to ${place} (mode ${mode}), so it is not used. Fix it: ${fix} ${place}`);
 }

@@ -2,6 +2,7 @@
 import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
+import { othersCanWrite } from "../config/others-can-write.ts";
 import { WorkerError } from "../domain/errors.ts";
 import { mainCheckoutOf } from "./main-checkout.ts";
 import type { TrustStore } from "../store/store.ts";
@@ -20,7 +21,9 @@ export class ClaudeCodeTrust {
 
   /** Real paths of the directories whose trust dialog was accepted. */
   directories(): ReadonlySet<string> {
-    const modifiedMs = statSync(this.#file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    const stats = statSync(this.#file, { throwIfNoEntry: false });
+    // What another user can write there is not this user's word.
+    const modifiedMs = stats === undefined || othersCanWrite(stats) ? 0 : stats.mtimeMs;
     if (modifiedMs !== this.#modifiedMs) {
       this.#modifiedMs = modifiedMs;
       this.#directories = modifiedMs === 0 ? new Set() : readTrusted(this.#file);

@@ -1,5 +1,6 @@
 /** A file that is only ever appended to, in whole lines, by one process. It survives a full disk: what could not be written waits. */
 import { closeSync, constants, fstatSync, fsync, openSync, readSync, writeSync } from "node:fs";
+import { othersCanWrite } from "../config/others-can-write.ts";
 
 /** While the disk is full the rest is tried again this often. */
 const retryMs = 1_000;
@@ -26,7 +27,7 @@ export class AppendFile {
    */
   constructor(path: string, hooks: AppendHooks = {}) {
     const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
-    this.#descriptor = openSync(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+    this.#descriptor = openOwn(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW);
     this.#hooks = hooks;
     this.#size = fstatSync(this.#descriptor).size;
     if (this.#isTorn()) this.append("\n");
@@ -107,4 +108,26 @@ export class AppendFile {
     readSync(this.#descriptor, last, 0, 1, this.#size - 1);
     return last[0] !== 0x0a;
   }
+}
+
+/** What stands in a log's place and is not a log of ours: a link, a pipe, a file of another user. */
+export class NotOurLog extends Error {
+  /** As the system says it of a link. */
+  readonly code = "ELOOP";
+}
+
+/** @throws NotOurLog with a sentence; the system's error. */
+function openOwn(path: string, flags: number): number {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, flags | constants.O_NONBLOCK, 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ELOOP") throw error;
+    throw new NotOurLog(`a link stands in the place of the log ${path}: nothing is written through it, remove it`, { cause: error });
+  }
+  const stats = fstatSync(descriptor);
+  if (stats.isFile() && !othersCanWrite(stats)) return descriptor;
+  closeSync(descriptor);
+  const what = stats.isFile() ? "belongs to another user, or others can write it" : "is not a file";
+  throw new NotOurLog(`what stands in the place of the log ${path} ${what}: nothing is written to it, remove it`);
 }

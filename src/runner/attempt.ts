@@ -11,6 +11,7 @@ import { sweep } from "../processes/sweep.ts";
 import type { Agent, AgentWork } from "./agent/agent.ts";
 import { isTurn } from "./agent/messages.ts";
 import { OpenSteps } from "./open-steps.ts";
+import { NotOurLog } from "./append-file.ts";
 import { Journal } from "./journal.ts";
 import type { JournalEntry } from "./journal.ts";
 import type { Redaction } from "./redaction.ts";
@@ -185,11 +186,12 @@ function directoryFault(directory: string): string | null {
   }
 }
 
-/** The summary log is for people: an attempt runs without it when it cannot be written. */
+/** The summary log is for people: an attempt runs without it when it cannot be written, but not when another file stands there. */
 function openSummary(work: AgentWork): SummaryLog | null {
   try {
     return new SummaryLog(work.summary, work.spec.workingDirectory);
   } catch (error) {
+    if (error instanceof NotOurLog) throw error;
     process.stderr.write(`claude-worker runner: ${work.summary} cannot be written: ${messageOf(error)}\n`);
     return null;
   }

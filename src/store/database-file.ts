@@ -6,6 +6,7 @@ import { accessSync, constants, existsSync, renameSync, statSync } from "node:fs
 import type { Stats } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
+import { requireOwnFile } from "../config/own-directory.ts";
 import { WorkerError } from "../domain/errors.ts";
 import { findDamagedPages } from "./check.ts";
 import { migrate, schemaVersion } from "./migrate.ts";
@@ -26,8 +27,9 @@ const quickCheckBytes = 64 * 1024 * 1024;
  * @throws WorkerError `storage_unusable`, `storage_full`
  */
 export function openDatabaseFile(file: string): Database.Database {
+  if (existsSync(file)) refuseUnusable(file);
+  requireOwnFiles(file);
   if (!existsSync(file)) create(file);
-  refuseUnusable(file);
   return guarded(file, () => {
     const database = new Database(file, { fileMustExist: true, timeout: busyTimeoutMs });
     try {
@@ -43,6 +45,11 @@ export function openDatabaseFile(file: string): Database.Database {
   });
 }
 
+/** Before SQLite opens any of them: what another user wrote into one would be read as our own. @throws WorkerError `storage_unusable` */
+function requireOwnFiles(file: string): void {
+  for (const place of [file, `${file}-wal`, `${file}-shm`, `${file}-journal`]) requireOwnFile(place);
+}
+
 /** Where a restore puts the backup's copy together, beside the database that it is to become. */
 export function restoreDraftOf(file: string): string {
   return `${file}.restoring`;
@@ -50,6 +57,7 @@ export function restoreDraftOf(file: string): string {
 
 /** A connection that cannot change the file. @throws WorkerError `storage_unusable` */
 export function openReadOnly(file: string): Database.Database {
+  requireOwnFiles(file);
   return guarded(file, () => {
     const database = new Database(file, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
     try {

@@ -6,6 +6,7 @@
  */
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import Database from "better-sqlite3";
+import { requireOwnFile } from "../config/own-directory.ts";
 import { WorkerError } from "../domain/errors.ts";
 import { createPrivateFile, fileFault } from "./private-file.ts";
 import { guarded } from "./storage-fault.ts";
@@ -67,6 +68,7 @@ function takeGuard(file: string): Database.Database {
 
 /** A connection that holds the file, or null when another process does. */
 function tryLock(file: string, timeoutMs: number): Database.Database | null {
+  requireOwnFile(file);
   createPrivateFile(file);
   return guarded(file, () => {
     const connection = new Database(file, { fileMustExist: true, timeout: timeoutMs });

@@ -1,5 +1,5 @@
 /** Reads whole lines of a journal from a byte offset. A torn last line (its writer was killed) stays unread until it is whole. */
-import { closeSync, constants, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import type { JournalRecord } from "../domain/record.ts";
 
 const chunkBytes = 1024 * 1024;
@@ -19,7 +19,7 @@ export interface JournalBatch {
  * Lines of other attempts and lines that are not JSON (torn by a power cut, mended by the next runner with a newline) are passed over.
  * A missing file has no lines. It reads at once, not in a thread of the pool: the lines were written a moment ago, and where all processors work a round trip
  * through the pool takes longer than the read.
- * @throws what opening and reading throw (no descriptors left, a link in the file's place).
+ * @throws what opening and reading throw (no descriptors left).
  */
 export function* readJournal(path: string, attemptId: number, offset: number): Generator<JournalBatch> {
   const descriptor = openIfThere(path);
@@ -45,12 +45,17 @@ export function* readJournal(path: string, attemptId: number, offset: number): G
   }
 }
 
+/** Null also for a link and anything else that is not a file: the runner refuses to write there, so no record of ours is in it. */
 function openIfThere(path: string): number | null {
   try {
-    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    // A pipe in its place would otherwise be waited for.
+    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    if (fstatSync(descriptor).isFile()) return descriptor;
+    closeSync(descriptor);
+    return null;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP") return null;
     throw error;
   }
 }

@@ -59,7 +59,7 @@ export function servicePlan(env: Env, launcher: string): ServicePlan {
 
 /** @throws WorkerError unavailable when the system refuses; the file is taken back then. */
 export async function installService(manager: ServiceManager, env: Env): Promise<void> {
-  makeDirectory(dirname(manager.file));
+  makeDirectory(dirname(manager.file), 0o700);
   writeFileSync(manager.file, manager.content, { mode: 0o600 });
   try {
     for (const command of manager.enable) await run(command, env);
