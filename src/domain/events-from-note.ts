@@ -2,7 +2,7 @@
 import { cutJson, cutString } from "./cut-json.ts";
 import { denied, mark, notice, word } from "./event-draft.ts";
 import type { EventDraft } from "./event-draft.ts";
-import { arrayOf, numberOf, stringOf } from "./read-json.ts";
+import { arrayOf, countOf, numberOf, stringOf } from "./read-json.ts";
 import type { JsonObject } from "./read-json.ts";
 
 /** The events of a record of the type `worker`; none for a kind that is not known. */
@@ -24,6 +24,8 @@ export function eventsFromNote(note: JsonObject): EventDraft[] {
       return [notice("stop_requested", note["reason"], { reason: word(note["reason"]) })];
     case "stderr":
       return [notice("stderr", note["text"])];
+    case "uncommitted":
+      return [uncommittedEvent(note)];
     case "swept":
       return [sweptEvent(note)];
     case "ended":
@@ -37,6 +39,15 @@ function sessionEvents(note: JsonObject): EventDraft[] {
   const sessionId = word(note["sessionId"]);
   if (sessionId === null) return [];
   return [{ type: "session", data: { session_id: sessionId, ...(note["resume"] === true ? { resumed: true } : {}) } }];
+}
+
+function uncommittedEvent(note: JsonObject): EventDraft {
+  const count = countOf(note["count"]) ?? 0;
+  const names = arrayOf(note["names"])
+    .slice(0, 10)
+    .map((name) => word(name) ?? "");
+  const files = `${count} ${count === 1 ? "file" : "files"} changed and not committed`;
+  return notice("uncommitted", `${files}: ${names.join(", ")}`, { count, names });
 }
 
 function sweptEvent(note: JsonObject): EventDraft {

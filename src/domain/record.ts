@@ -42,6 +42,10 @@ export type RunnerNote =
   | { type: "worker"; subtype: "spending"; base: boolean; costUsd: number; modelUsage: Readonly<Record<string, object>> }
   /** Processes that were left of the attempt's tree and had to be ended. */
   | { type: "worker"; subtype: "swept"; processes: readonly SweptProcess[] }
+  /** What was changed in the Git work tree before the task: a digest for each file. */
+  | { type: "worker"; subtype: "work_tree"; files: readonly string[] }
+  /** Files that the task changed and did not commit; the first ones by their path. */
+  | { type: "worker"; subtype: "uncommitted"; count: number; names: readonly string[] }
   | { type: "worker"; subtype: "stderr"; text: string }
   /** Last record of an attempt. */
   | { type: "worker"; subtype: "ended"; thrown: string | null; stopRequested: StopReason | null };

@@ -16,6 +16,7 @@ import { Journal } from "./journal.ts";
 import type { JournalEntry } from "./journal.ts";
 import type { Redaction } from "./redaction.ts";
 import { SummaryLog } from "./summary-log.ts";
+import { TaskChanges } from "./task-changes.ts";
 
 /** A result can come long before the agent's process ends (a shell in the background): then it is ended. */
 const lingerMs = 10_000;
@@ -28,6 +29,8 @@ export interface AttemptOptions {
   readonly work: AgentWork;
   readonly agent: Agent;
   readonly runnerId: string;
+  /** The agent's environment. */
+  readonly agentEnv: Readonly<Record<string, string>>;
   readonly redaction: Redaction;
   readonly onGrown: (journalSize: number) => void;
   /** Called when nothing of the tree runs any more and the journal's rest waits for room on the disk. */
@@ -41,6 +44,7 @@ export class RunningAttempt {
   readonly #options: AttemptOptions;
   readonly #journal: Journal;
   readonly #summary: SummaryLog | null;
+  readonly #changes: TaskChanges;
   readonly #timers = new Set<NodeJS.Timeout>();
   #linger: NodeJS.Timeout | null = null;
   #stopReason: StopReason | null = null;
@@ -48,6 +52,7 @@ export class RunningAttempt {
   #stopsAtStep = false;
   #ending: Promise<void> | null = null;
   #isWaiting = false;
+  #isFinished = false;
 
   /** Opens the logs, in a directory that is made where it is missing. @throws when the journal cannot be opened: then nothing may run. */
   constructor(options: AttemptOptions) {
@@ -57,6 +62,7 @@ export class RunningAttempt {
     makeDirectory(dirname(work.journal), 0o700);
     this.#journal = new Journal({ file: work.journal, attemptId: work.attemptId, redaction, onGrown, now, up: bootClockMs });
     this.#summary = openSummary(work);
+    this.#changes = new TaskChanges(work, options.agentEnv);
   }
 
   get attemptId(): number {
@@ -86,6 +92,8 @@ export class RunningAttempt {
       this.#take({ type: "worker", subtype: "gave_up", error: startFaults.noDirectory, text: fault });
       return this.end(null);
     }
+    const before = await this.#changes.begin();
+    if (before !== null) this.#take(before);
     const thrown = await agent.run(work, (entry) => this.#take(entry));
     if (thrown !== null && noBinary.test(thrown))
       this.#take({
@@ -130,6 +138,8 @@ export class RunningAttempt {
     agent.kill("SIGKILL");
     const processes = await sweep(runnerId, { root: process.pid, adopting: isAdopting(), graceMs: sweepGraceMs });
     if (processes.length > 0) this.#take({ type: "worker", subtype: "swept", processes });
+    const left = this.#isFinished ? await this.#changes.end() : null;
+    if (left !== null) this.#take(left);
     failpoint("attempt.end.before");
     this.#take({ type: "worker", subtype: "ended", thrown: shortened(thrown, this.#options.redaction), stopRequested: this.#stopReason });
     this.#journal.flush();
@@ -148,6 +158,7 @@ export class RunningAttempt {
     if (this.#steps.ends(entry) && this.#stopsAtStep) this.stop("interrupted", 0);
     if (isTurn(entry)) this.#stopLingering();
     if (entry.type !== "result") return;
+    this.#isFinished = entry["subtype"] === "success" && entry["is_error"] !== true;
     void this.#journal.sync();
     this.#stopLingering();
     this.#linger = this.#after(lingerMs, () => this.#terminate(termMs));

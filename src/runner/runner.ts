@@ -130,6 +130,7 @@ export class Runner {
       work,
       agent,
       runnerId: boot.runnerId,
+      agentEnv: boot.agentEnv,
       redaction: this.#options.redaction,
       onGrown: () => this.#onGrown(),
       onWaiting: () => this.#socket.broadcast({ type: "writing" }),

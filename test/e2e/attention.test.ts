@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { step } from "../support/script.ts";
 import { worker } from "../support/worker.ts";
 
@@ -78,4 +82,18 @@ test("what a completed task was refused, and its failed last command, are told a
     retried.attention.map(({ kind, count, detail }) => `${kind} ${count} ${detail ?? ""}`).filter((text) => text.startsWith("denied")),
     ["denied 1 Bash: rm -f precious"],
   );
+});
+
+test("a task that leaves changes in a Git work tree says so; the user's own changes are not its", async (t) => {
+  const agent = fileURLToPath(new URL("../support/fake-agent.ts", import.meta.url));
+  const w = await worker(t, {}, { env: { CLAUDE_WORKER_AGENT_MODULE: agent } });
+  execFileSync("git", ["init", "-q"], { cwd: w.place.work });
+  writeFileSync(path.join(w.place.work, "mine.txt"), "a draft of the user");
+  await w.start();
+  const changes = await w.submit("steps 2 append notes.txt");
+  assert.deepEqual((await w.ended(changes.id)).attention, [{ kind: "uncommitted", count: 1, detail: "notes.txt" }]);
+  assert.match((await w.cli(["show", String(changes.id)])).stdout, /✔ completed ⚠ 1 uncommitted/);
+  assert.match((await w.cli(["logs", String(changes.id)])).stdout, /1 file changed and not committed: notes\.txt/);
+  const changesNothing = await w.submit("steps 1");
+  assert.deepEqual((await w.ended(changesNothing.id)).attention, []);
 });

@@ -1,0 +1,73 @@
+/** Keeps the state of the work tree before a task in its journal, so that an attempt that resumes the task compares with that one. */
+import { createReadStream, statSync } from "node:fs";
+import { createInterface } from "node:readline";
+import type { RunnerNote } from "../domain/record.ts";
+import type { AgentWork } from "./agent/agent.ts";
+import { changedSince, workTreeBefore } from "./work-tree.ts";
+
+/** A longer journal is not searched: then it is unknown what the task changed. */
+const maxJournalBytes = 512 * 1024 * 1024;
+/** How many files are named. */
+const maxNames = 10;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export class TaskChanges {
+  readonly #work: AgentWork;
+  readonly #env: Environment;
+  #before: readonly string[] | null = null;
+
+  constructor(work: AgentWork, env: Environment) {
+    this.#work = work;
+    this.#env = env;
+  }
+
+  /** Looks at the tree before the task. @returns the note to keep of it; null for an attempt that resumes, and outside of a Git work tree. */
+  async begin(): Promise<RunnerNote | null> {
+    const { resume, journal, spec } = this.#work;
+    this.#before = resume ? await beforeIn(journal) : await workTreeBefore(spec.workingDirectory, this.#env);
+    return resume || this.#before === null ? null : { type: "worker", subtype: "work_tree", files: this.#before };
+  }
+
+  /** What the finished task leaves uncommitted; null: nothing, or unknown. */
+  async end(): Promise<RunnerNote | null> {
+    if (this.#before === null) return null;
+    const files = await changedSince(this.#before, this.#work.spec.workingDirectory, this.#env);
+    if (files === null || files.length === 0) return null;
+    return { type: "worker", subtype: "uncommitted", count: files.length, names: files.slice(0, maxNames) };
+  }
+}
+
+/** The newest note of the state before the task, of the same session or of the try before it. */
+async function beforeIn(journal: string): Promise<string[] | null> {
+  let found: string[] | null = null;
+  try {
+    if (statSync(journal).size > maxJournalBytes) return null;
+    for await (const line of createInterface({ input: createReadStream(journal) })) {
+      if (line.includes('"subtype":"work_tree"')) found = filesOf(line) ?? found;
+      // A new session begins: what was before it does not count.
+      else if (line.includes('"subtype":"started"') && line.includes('"resume":false')) found = isStart(line) ? null : found;
+    }
+    return found;
+  } catch {
+    return null;
+  }
+}
+
+function filesOf(line: string): string[] | null {
+  const record = recordOf(line);
+  return record["type"] === "worker" && Array.isArray(record["files"]) ? (record["files"] as string[]) : null;
+}
+
+function isStart(line: string): boolean {
+  const { type, subtype } = recordOf(line);
+  return type === "worker" && subtype === "started";
+}
+
+function recordOf(line: string): Readonly<Record<string, unknown>> {
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}
