@@ -3,7 +3,7 @@ import { messageOf, WorkerError } from "../domain/errors.ts";
 import { plainText } from "../domain/plain-text.ts";
 import { exitCodeOf, Interrupted } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
-import { writeJson } from "./io.ts";
+import { jsonLine } from "./io.ts";
 import type { Io } from "./io.ts";
 import { painter } from "./render/colour.ts";
 import { prose } from "./render/wrap.ts";
@@ -14,7 +14,7 @@ import { prose } from "./render/wrap.ts";
  */
 export function reportError(error: unknown, io: Io, { json, debug }: { json: boolean; debug: boolean }): ExitCode {
   const { code, message, errors } = described(error);
-  if (json) writeJson(io.stdout, { error: { code, message, ...(errors.length === 0 ? {} : { errors }) } });
+  if (json) io.stdout.write(jsonLine({ error: { code, message, ...(errors.length === 0 ? {} : { errors }) } }));
   else {
     const head = `${painter(io.stderr).red("Error:")} `;
     io.stderr.write(`${prose(io.stderr, plainText(message), { first: head, rest: io.stderr.isTTY ? "  " : "" })}\n`);

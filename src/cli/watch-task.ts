@@ -8,8 +8,8 @@ import { plainText } from "../domain/plain-text.ts";
 import { isMachinery } from "./event-choice.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
-import { jsonLine } from "./io.ts";
 import type { Io } from "./io.ts";
+import { streamLine } from "./json-stream.ts";
 import { painter } from "./render/colour.ts";
 import type { Painter } from "./render/colour.ts";
 import { agentText, EventLines } from "./render/event-lines.ts";
@@ -75,15 +75,11 @@ class JsonScreen implements Screen {
   }
 
   show(step: FeedStep): void {
-    if (step.type === "event") this.#line({ event: step.event });
-    if (step.type === "end") this.#line({ task: step.task });
+    if (step.type === "event") this.#io.stdout.write(streamLine({ event: step.event }));
+    if (step.type === "end") this.#io.stdout.write(streamLine({ task: step.task }));
   }
 
   stop(): void {}
-
-  #line(value: unknown): void {
-    this.#io.stdout.write(jsonLine(value));
-  }
 }
 
 class TextScreen implements Screen {

@@ -338,9 +338,9 @@ test("logs shows the story, its newest lines, its newest part, or every event as
   const events = (await call(["logs", "1", "--json", "-n", "2"])).stdout
     .trimEnd()
     .split("\n")
-    .map((line) => JSON.parse(line) as { seq: number });
+    .map((line) => JSON.parse(line) as { event: { seq: number } });
   assert.deepEqual(
-    events.map(({ seq }) => seq),
+    events.map(({ event }) => event.seq),
     [30, 31],
   );
 });
@@ -397,7 +397,14 @@ test("wait exits with 0 when all completed, 1 when one did not, 124 when the tim
   api.finish(3, "failed");
   const json = await call(["wait", "1", "3", "--json"]);
   assert.equal(json.code, 1);
-  assert.deepEqual([json.json()["open"], json.json()["timed_out"]], [[], false]);
+  const lines = json.stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { task?: { id: number }; wait?: object });
+  assert.deepEqual(
+    lines.map(({ task, wait }) => task?.id ?? wait),
+    [1, 3, { open: [], timed_out: false }],
+  );
 });
 
 test("wait is left with Ctrl-C", async (t) => {

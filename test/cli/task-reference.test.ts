@@ -112,12 +112,14 @@ async function named(t: Parameters<typeof withServer>[0], names: readonly string
   const ids = async (reference: string): Promise<number[]> => {
     const shown = (await cli.call(["show", reference, "--json"])).json()["id"] as number;
     const tried = (await cli.call(["attempts", reference, "--json"])).json()["id"] as number;
-    const logged = JSON.parse((await cli.call(["logs", reference, "--json"])).stdout.split("\n")[0] ?? "") as { task_id: number };
-    const waited = (await cli.call(["wait", reference, "--timeout", "10ms", "--json"])).json()["open"] as number[];
+    const logged = JSON.parse((await cli.call(["logs", reference, "--json"])).stdout.split("\n")[0] ?? "") as {
+      event: { task_id: number };
+    };
+    const waited = ((await cli.call(["wait", reference, "--timeout", "10ms", "--json"])).json()["wait"] as { open: number[] }).open;
     cli.api.finish(shown);
     const watched = (await cli.call(["watch", reference, "--json"])).stdout.trim().split("\n").at(-1) ?? "";
     Object.assign(cli.api.getTask(shown), { status: "pending" });
-    return [shown, tried, logged.task_id, ...waited, (JSON.parse(watched) as { task: { id: number } }).task.id];
+    return [shown, tried, logged.event.task_id, ...waited, (JSON.parse(watched) as { task: { id: number } }).task.id];
   };
   return { ...cli, ids };
 }

@@ -38,7 +38,7 @@ test("prune deletes old ended tasks with their logs and never one that has not e
   const open = await w.submit("take long");
   const counted = await w.cli(["prune", "--older-than", "0s", "--dry-run", "--json"]);
   assert.deepEqual(JSON.parse(counted.stdout), { tasks: 1, dry_run: true });
-  assert.equal((await w.cli(["prune", "--older-than", "0s"])).code, 0);
+  assert.equal((await w.cli(["prune", "--older-than", "0s", "--yes"])).code, 0);
   assert.ok(!existsSync(ended.logs.raw) && !existsSync(ended.logs.summary));
   assert.equal((await w.cli(["show", String(ended.id)])).code, 1);
   assert.equal((await w.client.get(open.id)).ended_at, null);

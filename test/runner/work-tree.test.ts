@@ -62,7 +62,7 @@ test("a directory below the top of the work tree belongs to it, and one without 
 });
 
 test("nothing that a hostile repository names is run, and nothing is written", async (t) => {
-  const { place, env, git, file, write, before, since } = repository(t);
+  const { place, git, file, write, before, since } = repository(t);
   const proof = path.join(place.home, "was-run");
   const program = file(".git/evil");
   writeFileSync(program, `#!/bin/sh\necho "$0" >> '${proof}'\ncat\n`);

@@ -7,8 +7,8 @@ import { isChosen, isMachinery } from "../event-choice.ts";
 import type { EventChoice } from "../event-choice.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { ExitCode } from "../exit-codes.ts";
-import { jsonLine } from "../io.ts";
 import type { Io } from "../io.ts";
+import { streamLine } from "../json-stream.ts";
 import { moment, wholeNumber } from "../option-values.ts";
 import { rawLog } from "../raw-log.ts";
 import { EventLines } from "../render/event-lines.ts";
@@ -111,7 +111,7 @@ async function followOnTerminal(call: LogCall, after: number, shown: EventLines)
 async function jsonLog(call: LogCall): Promise<void> {
   const { io, task, options } = call;
   const after = options.lines === undefined ? 0 : Math.max(0, task.last_event - options.lines);
-  for await (const event of eventsOf(call, after)) await io.stdout.flow(jsonLine(event));
+  for await (const event of eventsOf(call, after)) await io.stdout.flow(streamLine({ event }));
 }
 
 /** The stored events after a number that are new enough, and with --follow what comes. */

@@ -10,6 +10,7 @@ import { defineCommand } from "../command.ts";
 import type { Call } from "../command.ts";
 import { connectionOf, withServer } from "../connection.ts";
 import { eachTask } from "../each-task.ts";
+import { streamLine } from "../json-stream.ts";
 import { actReference, actTaskId } from "../task-reference.ts";
 import { defined, taskFields, taskOptions } from "../task-options.ts";
 import type { TaskOptions } from "../task-options.ts";
@@ -61,6 +62,7 @@ export const command = defineCommand<RetryOptions>({
     if (word === undefined || others.length > 0) throw new WorkerError("invalid_input", "--watch follows one task: name it, and only it.");
     const { watchTask } = await import("../watch-task.ts");
     const task = await retry(await actTaskId(connection.client, word));
+    if (options.json === true) io.stdout.write(streamLine({ task }));
     return await watchTask({ io, client: connection.client, task, after: task.last_event, json: options.json === true });
   },
 });

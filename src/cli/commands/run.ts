@@ -9,8 +9,9 @@ import type { Call } from "../command.ts";
 import { connectionOf, withServer } from "../connection.ts";
 import type { Connection } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { jsonLine, writeJson } from "../io.ts";
+import { writeJson } from "../io.ts";
 import type { Io } from "../io.ts";
+import { streamLine } from "../json-stream.ts";
 import { readPrompt } from "../read-prompt.ts";
 import { say } from "../render/wrap.ts";
 import { defined, taskFields, taskOptions } from "../task-options.ts";
@@ -53,7 +54,7 @@ export const command = defineCommand<RunOptions>({
     const task = await submitted(input, { options, io, words }, connection);
     if (options.watch === true) {
       const { watchTask } = await import("../watch-task.ts");
-      if (options.json === true) io.stdout.write(jsonLine({ task }));
+      if (options.json === true) io.stdout.write(streamLine({ task }));
       else say(io.stderr, submittedLine(task));
       return await watchTask({ io, client: connection.client, task, after: 0, json: options.json === true });
     }

@@ -5,8 +5,8 @@ import type { TaskView } from "../../contract/views.ts";
 import { defineCommand } from "../command.ts";
 import { clientOf, reading } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { writeJson } from "../io.ts";
 import type { Io } from "../io.ts";
+import { streamLine } from "../json-stream.ts";
 import { duration } from "../option-values.ts";
 import { painter } from "../render/colour.ts";
 import { attentionText } from "../render/attention.ts";
@@ -33,12 +33,12 @@ export const command = defineCommand<{ readonly timeout?: number; readonly stric
     const { client, found: ids } = await tasksOf(words, io);
     const interrupt = new AbortController();
     const release = io.onInterrupt(() => interrupt.abort());
-    const onEnd = (task: TaskView): void => void (options.json === true || io.stdout.write(`${lineOf(task, io)}\n`));
+    const onEnd = (task: TaskView): void => io.stdout.write(options.json === true ? streamLine({ task }) : `${lineOf(task, io)}\n`);
     const onOutage = once((reason: string) => io.stderr.write(`${reason}\nWaiting for it for a minute.\n`));
     const waitOptions = { timeoutMs: options.timeout, signal: interrupt.signal, onEnd, onOutage };
     const { ended, open } = await client.wait(ids, waitOptions).finally(release);
     const isTimedOut = open.length > 0 && !interrupt.signal.aborted;
-    if (options.json === true) writeJson(io.stdout, { tasks: ended, open, timed_out: isTimedOut });
+    if (options.json === true) io.stdout.write(streamLine({ wait: { open, timed_out: isTimedOut } }));
     else if (open.length > 0)
       say(
         io.stderr,
