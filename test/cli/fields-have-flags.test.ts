@@ -13,6 +13,7 @@ import { pruneInput } from "../../src/contract/maintenance.ts";
 import { listQuery, taskChange } from "../../src/contract/queries.ts";
 import { retryInput } from "../../src/contract/retry-input.ts";
 import { taskInput } from "../../src/contract/task-input.ts";
+import { editTask } from "../../src/mcp/tools/edit-task.ts";
 import { listTasks } from "../../src/mcp/tools/list-tasks.ts";
 import { retryTask } from "../../src/mcp/tools/retry-task.ts";
 
@@ -69,6 +70,7 @@ test("a retry takes every field of a submit but the prompt, and changes none tha
 test("agents have the same: retry_task changes what a retry changes, list_tasks filters as the list", () => {
   const inputOf = (tool: { readonly input: unknown }): string[] => fieldsOf(tool.input as { shape: object });
   assert.deepEqual(inputOf(retryTask).toSorted(), [...fieldsOf(retryInput), "id"].toSorted());
+  assert.deepEqual(inputOf(editTask).toSorted(), [...fieldsOf(taskChange), "id"].toSorted());
   const filters = fieldsOf(listQuery).map((field) => (field === "label" ? "labels" : field));
   assert.deepEqual(inputOf(listTasks).toSorted(), filters.toSorted());
 });

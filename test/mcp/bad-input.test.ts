@@ -12,6 +12,7 @@ const good = (directory: string): Record<string, Record<string, unknown>> => ({
   get_task_logs: { id: 1, lines: 5 },
   cancel_task: { id: 1 },
   retry_task: { id: 1 },
+  edit_task: { id: 1 },
   get_usage: { by: "day" },
 });
 
@@ -23,6 +24,7 @@ const required: Readonly<Record<string, string>> = {
   get_task_logs: "id",
   cancel_task: "id",
   retry_task: "id",
+  edit_task: "id",
 };
 
 /** Values that no argument of ours takes. */

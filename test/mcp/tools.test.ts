@@ -33,6 +33,7 @@ test("the tools say what they do to the world, and each result says what to do n
       "get_task_attempts",
       "cancel_task",
       "retry_task",
+      "edit_task",
       "get_usage",
     ],
   );
@@ -46,7 +47,7 @@ test("the tools say what they do to the world, and each result says what to do n
   }
   assert.deepEqual(
     tools.filter(({ annotations }) => annotations?.readOnlyHint === false).map(({ name }) => name),
-    ["create_task", "create_tasks", "cancel_task", "retry_task"],
+    ["create_task", "create_tasks", "cancel_task", "retry_task", "edit_task"],
   );
   const id = await create();
   const calls: [string, Record<string, unknown>][] = [
@@ -57,6 +58,7 @@ test("the tools say what they do to the world, and each result says what to do n
     ["get_task_attempts", { id }],
     ["cancel_task", { id }],
     ["retry_task", { id }],
+    ["edit_task", { id, name: "a name" }],
     ["get_usage", {}],
   ];
   for (const [name, input] of calls) assert.equal(typeof (await callTool(client, name, input))["next_step"], "string", name);
@@ -187,8 +189,14 @@ test("cancel and retry do what they say, and their refusals name the tool that h
   await callTool(client, "cancel_task", { id });
   assert.equal(api.getTask(id).status, "cancelled");
   await callTool(client, "cancel_task", { id });
-  await callTool(client, "retry_task", { id });
-  assert.equal(api.getTask(id).status, "pending");
+  const wider = await toolFault(client, "retry_task", { id, allow: ["Bash"] });
+  assert.deepEqual([wider.error.code, api.getTask(id).status], ["forbidden", "cancelled"], "no more rights than a task of its own");
+  await callTool(client, "retry_task", { id, max_turns: 7, labels: { again: "yes" } });
+  const { status, max_turns, labels } = api.getTask(id);
+  assert.deepEqual([status, max_turns, labels["again"]], ["pending", 7, "yes"]);
+  await callTool(client, "edit_task", { id, name: "second try", labels: {} });
+  assert.deepEqual([api.getTask(id).name, api.getTask(id).labels], ["second try", {}]);
+  assert.equal((await toolFault(client, "edit_task", { id })).error.code, "invalid_input");
   for (const tool of ["get_task", "cancel_task", "retry_task", "get_task_logs"]) {
     const { error, next_step } = await toolFault(client, tool, { id: 4711 });
     assert.equal(error.code, "not_found");

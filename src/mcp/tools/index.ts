@@ -4,6 +4,7 @@ import type { TaskHandles } from "../task-handles.ts";
 import { cancelTask } from "./cancel-task.ts";
 import { createTask } from "./create-task.ts";
 import { createTasks } from "./create-tasks.ts";
+import { editTask } from "./edit-task.ts";
 import { getTask } from "./get-task.ts";
 import { getTaskAttempts } from "./get-task-attempts.ts";
 import { getTaskLogs } from "./get-task-logs.ts";
@@ -23,6 +24,7 @@ export function allTools(handles: Pick<TaskHandles, "handleOf">): Tool[] {
     getTaskAttempts,
     cancelTask,
     retryTask,
+    editTask,
     getUsage,
   ];
 }
