@@ -246,6 +246,22 @@ test("cancel, retry and rm take all that fit a filter, and a filter that nothing
   }
 });
 
+test("what to look at in a completed task stands beside its status, and the list finds such tasks", async (t) => {
+  const { call, api } = await withServer(t);
+  for (const prompt of ["good", "odd"]) await call(["run", prompt]);
+  for (const id of [1, 2]) api.finish(id);
+  Object.assign(api.getTask(2), { attention: [{ kind: "denied", count: 2, detail: "Bash: git push" }] });
+  const shown = async (...words: string[]): Promise<string> => (await call(words, { columns: 120, env: { NO_COLOR: "1" } })).stdout;
+  assert.match(await shown("list"), /✔ completed ⚠ 2 denied .*odd/);
+  assert.match(await shown("list"), /✔ completed {2,}.*good/);
+  assert.doesNotMatch(await shown("list", "--attention"), /good/);
+  assert.match(await shown("show", "2"), /✔ completed ⚠ 2 denied/);
+  assert.match(await shown("show", "2"), /2 denied: Bash: git push/);
+  assert.match(await shown("wait", "2"), /completed ⚠ 2 denied/);
+  const codes = await Promise.all([["1"], ["2"], ["1", "2"]].map(async (ids) => (await call(["wait", "--strict", ...ids])).code));
+  assert.deepEqual(codes, [0, 1, 1]);
+});
+
 test("retry changes what its flags say; --label and --group change a named task", async (t) => {
   const { call, api } = await withServer(t);
   await call(["run", "one"]);

@@ -93,7 +93,8 @@ test("a task that leaves changes in a Git work tree says so; the user's own chan
   const changes = await w.submit("steps 2 append notes.txt");
   assert.deepEqual((await w.ended(changes.id)).attention, [{ kind: "uncommitted", count: 1, detail: "notes.txt" }]);
   assert.match((await w.cli(["show", String(changes.id)])).stdout, /✔ completed ⚠ 1 uncommitted/);
-  assert.match((await w.cli(["logs", String(changes.id)])).stdout, /1 file changed and not committed: notes\.txt/);
+  const { events } = await w.client.eventPage(changes.id, { tail: 20 });
+  assert.ok(events.some(({ summary }) => summary.includes("[notice] 1 file changed and not committed: notes.txt")));
   const changesNothing = await w.submit("steps 1");
   assert.deepEqual((await w.ended(changesNothing.id)).attention, []);
 });
