@@ -34,7 +34,7 @@ test("the package has what it needs at run time and nothing else", async (t) => 
   );
 });
 
-test("it installs in an empty folder without install scripts and answers there", { timeout: 300_000 }, async (t) => {
+test("it installs in an empty folder without install scripts and answers there", { timeout: 900_000 }, async (t) => {
   const { pack, install, bin, env } = setup(t);
   const { tarball } = await pack();
   const installed = await install(tarball);

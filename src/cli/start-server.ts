@@ -34,6 +34,9 @@ export const thriftyFlags: readonly string[] = ["--max-semi-space-size=1", "--v8
 /** Longest time that a start may take: a large database is opened slowly after a crash, and so is any on a loaded machine. */
 const startMs = 300_000;
 
+/** After so long a person is told that it still starts. */
+const tellMs = 10_000;
+
 /** For this long a command starts the server again whose start is cut (it was killed, it ran out of memory). */
 const restartMs = 60_000;
 
@@ -63,7 +66,10 @@ export async function startServer(io: Io, connection: Connection, flags: readonl
       env: { ...io.env, ...absolutePlaces(paths), CLAUDE_WORKER_READY_FD: "3" },
       stdio: ["ignore", log, log, "pipe"],
     });
-    const answer = await firstMessage(child, paths.serverLog);
+    const told = setTimeout(() => {
+      say(io.stderr, `The server (pid ${String(child.pid)}) is still starting. Its log says more: ${paths.serverLog}`);
+    }, tellMs);
+    const answer = await firstMessage(child, paths.serverLog).finally(() => clearTimeout(told));
     return { ...answer, logFile: paths.serverLog };
   } finally {
     closeSync(log);

@@ -10,7 +10,7 @@ import type { ProcessRow } from "../processes/process-table.ts";
 import type { Connection } from "./connection.ts";
 
 /** How long a server may take to close its store after it has let go of its tasks. */
-const closingMs = 30_000;
+const closingMs = 120_000;
 /** Where there is no /proc, each look starts a `ps`. */
 const lookMs = process.platform === "linux" ? 25 : 250;
 

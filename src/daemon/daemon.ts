@@ -51,7 +51,7 @@ import { version } from "./version.ts";
 import { whenWritable } from "./when-writable.ts";
 
 /** A parked runner that nobody connects to leaves after this long. */
-const orphanTimeoutMs = 10_000;
+const orphanTimeoutMs = 60_000;
 const defaultDrainDeadlineMs = 600_000;
 const dayMs = 86_400_000;
 /** Where nothing is deleted by age, a set clock is remembered for as long as if this were set. */

@@ -62,7 +62,7 @@ interface TaskRow {
 }
 
 /** A parked runner whose server died before it connected leaves after 10 s. */
-const partingMs = 15_000;
+const partingMs = 60_000;
 
 /** Checks a world in which every task should have ended and the server rests. */
 export async function inspect(

@@ -25,7 +25,7 @@ export interface RunOptions {
 }
 
 /** A round must come to rest within this time after its last blow. */
-const restLimitMs = 240_000;
+const restLimitMs = 600_000;
 /** So many deaths in a row without a finished step are waited out: five make a task poisonous, which is meant so. */
 const poisonGuard = 3;
 const poisonWaitMs = 30_000;

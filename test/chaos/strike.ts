@@ -21,7 +21,7 @@ export interface Blow {
 const victimLimitMs = 3_000;
 /** How long a trap waits for somebody to pass. */
 const trapLimitMs = 3_000;
-const recoveryLimitMs = 90_000;
+const recoveryLimitMs = 300_000;
 
 /** @returns null when there was nobody to strike: every task was pending or done, or nobody passed the place. */
 export async function strike(world: World, observer: Observer, planned: Strike): Promise<Blow | null> {

@@ -29,6 +29,7 @@ test("systemd gets a unit that restarts the server and leaves its runners alone"
   const unit = readFileSync(path.join(home, ".config/systemd/user/claude-worker.service"), "utf8");
   assert.match(unit, /^KillMode=process$/m);
   assert.match(unit, /^Restart=on-failure$/m);
+  assert.match(unit, /^StartLimitIntervalSec=0$/m, "however often it fails");
   assert.match(unit, /^ExecStart=".+" "\/opt\/claude worker\/bin\/claude-worker" "server" "start" "--foreground"$/m);
   assert.ok(unit.includes(`Environment="CLAUDE_WORKER_HOME=${home}/data $1 100%%"`), unit);
   assert.deepEqual(asked(), ["systemctl --user daemon-reload", "systemctl --user enable --now claude-worker.service"]);
@@ -43,6 +44,7 @@ test("launchd gets an agent that abandons the process group", async (t) => {
   const manager = serviceManager("darwin", env, plan);
   await installService(manager, env);
   const agent = readFileSync(manager.file, "utf8");
+  assert.match(agent, /<key>KeepAlive<\/key><dict><key>SuccessfulExit<\/key><false\/><\/dict>/, "the same exit codes as for systemd");
   assert.match(agent, /<key>AbandonProcessGroup<\/key><true\/>/);
   assert.match(agent, /<string>\/opt\/claude worker\/bin\/claude-worker<\/string>/);
   assert.match(String(asked()[0]), /^launchctl bootstrap gui\/\d+ /);

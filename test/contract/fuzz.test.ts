@@ -16,7 +16,7 @@ import { worker } from "../support/worker.ts";
 const requests = Number(process.env["FUZZ_REQUESTS"] ?? 2000);
 const seed = Number(process.env["FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 const connections = 8;
-const hangMs = 30_000;
+const hangMs = 120_000;
 
 /** What one request is. */
 interface Shot {

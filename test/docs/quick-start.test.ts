@@ -73,7 +73,7 @@ function binDirectory(directory: string): string {
 
 /** Standard input is closed, as in cron: with a socket there bash would read its startup files. */
 async function bash(script: string, options: { cwd: string; env: Record<string, string> }): Promise<Omit<Ran, "block">> {
-  const child = spawn("bash", ["-euo", "pipefail", "-c", script], { ...options, stdio: ["ignore", "pipe", "pipe"], timeout: 180_000 });
+  const child = spawn("bash", ["-euo", "pipefail", "-c", script], { ...options, stdio: ["ignore", "pipe", "pipe"], timeout: 900_000 });
   const closed = once(child, "close");
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const [code] = (await closed) as [number | null];

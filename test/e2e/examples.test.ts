@@ -19,7 +19,7 @@ async function setup(
     work: w.place.work,
     run: (command, ...words) =>
       new Promise((resolve) => {
-        const child = execFile(command, words, { env, cwd: repositoryRoot, timeout: 60_000 }, (_error, out, err) =>
+        const child = execFile(command, words, { env, cwd: repositoryRoot, timeout: 900_000 }, (_error, out, err) =>
           resolve({ code: child.exitCode ?? -1, stdout: out, stderr: err }),
         );
       }),

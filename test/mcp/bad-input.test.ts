@@ -42,7 +42,7 @@ const spoilt: readonly unknown[] = [
   Array.from({ length: 5000 }, () => 1),
 ];
 
-test("every tool refuses what is missing, wrong or unknown, names the argument, and changes nothing", { timeout: 240_000 }, async (t) => {
+test("every tool refuses what is missing, wrong or unknown, names the argument, and changes nothing", { timeout: 900_000 }, async (t) => {
   const mcp = await openMcp(t);
   // Over HTTP the door turns NUL and half surrogate pairs away before a tool sees them (test/security/30).
   const client = await mcp.stdio();

@@ -15,7 +15,7 @@ import { worker } from "../support/worker.ts";
 import type { TestWorker } from "../support/worker.ts";
 
 const bin = fileURLToPath(new URL("../../bin/claude-worker", import.meta.url));
-const slow = { timeout: 240_000 };
+const slow = { timeout: 900_000 };
 
 interface Delegation extends TestWorker {
   /** `claude -p` with our server as its only one. */

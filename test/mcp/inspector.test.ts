@@ -25,7 +25,7 @@ function setup(t: TestContext, mcp: OpenMcp) {
       const child = execFile(
         process.execPath,
         [inspector, "--cli", ...words],
-        { env, cwd: corner.directory, timeout: 120_000 },
+        { env, cwd: corner.directory, timeout: 900_000 },
         (_error, stdout, stderr) => resolve({ code: child.exitCode, stdout, output: stdout + stderr }),
       );
       t.after(() => child.kill());
@@ -51,7 +51,7 @@ function setup(t: TestContext, mcp: OpenMcp) {
 const argumentsOf = (input: object): string[] =>
   Object.entries(input).flatMap(([name, value]) => ["--tool-arg", `${name}=${String(value)}`]);
 
-test("the Inspector lists, calls and reads over the standard streams", { timeout: 300_000 }, async (t) => {
+test("the Inspector lists, calls and reads over the standard streams", { timeout: 900_000 }, async (t) => {
   const mcp = await openMcp(t);
   const { stdio } = setup(t, mcp);
   const listed = await stdio("--method", "tools/list");
@@ -68,13 +68,13 @@ test("the Inspector lists, calls and reads over the standard streams", { timeout
   assert.equal((await stdio("--method", "prompts/list")).code, 0);
 });
 
-test("the Inspector finds no fault in our tools' schemas", { timeout: 300_000 }, async (t) => {
+test("the Inspector finds no fault in our tools' schemas", { timeout: 900_000 }, async (t) => {
   const mcp = await openMcp(t);
   const strict = await setup(t, mcp).stdio("--method", "tools/list", "--strict");
   assert.equal(strict.code, 0, strict.output);
 });
 
-test("the Inspector calls over HTTP with a token, and is turned away without", { timeout: 300_000 }, async (t) => {
+test("the Inspector calls over HTTP with a token, and is turned away without", { timeout: 900_000 }, async (t) => {
   const mcp = await openMcp(t);
   const { http } = setup(t, mcp);
   const called = await http(mcp.token, "--method", "tools/call", "--tool-name", "list_tasks");

@@ -24,7 +24,7 @@ async function setup(t: TestContext): Promise<TestWorker & { path: string }> {
   return { ...w, path: `${folder}:${w.env["PATH"] ?? ""}` };
 }
 
-test("install makes the server known to Claude Code in the user's scope, and uninstall forgets it", { timeout: 180_000 }, async (t) => {
+test("install makes the server known to Claude Code in the user's scope, and uninstall forgets it", { timeout: 900_000 }, async (t) => {
   const w = await setup(t);
   const known = (): Record<string, { command: string; args: string[] }> => {
     const state = JSON.parse(readFileSync(path.join(w.place.home, ".claude.json"), "utf8")) as { mcpServers?: ReturnType<typeof known> };
@@ -43,7 +43,7 @@ test("install makes the server known to Claude Code in the user's scope, and uni
   assert.equal((await w.cli(["mcp", "uninstall"], { env: { PATH: w.path } })).code, 1);
 });
 
-test("a project's file names the command only, and holds no secret and no path of this machine", { timeout: 180_000 }, async (t) => {
+test("a project's file names the command only, and holds no secret and no path of this machine", { timeout: 900_000 }, async (t) => {
   const w = await setup(t);
   await w.start();
   const { code, stderr } = await w.cli(["mcp", "install", "--scope", "project", "--read-only"], { env: { PATH: w.path } });
@@ -66,7 +66,7 @@ test("--print shows and does nothing; without Claude Code it says what to do", a
   assert.match(without.stderr, /no `claude` command on your PATH[\s\S]*docs\/mcp\.md/);
 });
 
-test("the plugin is valid, and Claude Code loads its server, skill and commands", { timeout: 180_000 }, async (t) => {
+test("the plugin is valid, and Claude Code loads its server, skill and commands", { timeout: 900_000 }, async (t) => {
   const w = await setup(t);
   const env = { ...w.env, PATH: w.path };
   const verdict = await new Promise<string>((resolve) => {

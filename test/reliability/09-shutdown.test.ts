@@ -90,9 +90,8 @@ test("server stop --now takes over from a drain that waits: the server is gone a
   const { id } = await w.submit("steps 300 delay 100 append counted");
   await w.until(id, () => countedIn(w.place.work, "counted").length >= 2);
   await w.client.stop({ mode: "drain" });
-  const began = performance.now();
   assert.equal((await w.cli(["server", "stop", "--now"])).code, 0);
-  assert.ok(performance.now() - began < 10_000, "within seconds");
+  assert.ok(countedIn(w.place.work, "counted").length < 300, "it did not wait for the task's end");
   await noneLeft(w);
   await w.start();
   await w.until(id, ({ attempts, status }) => attempts === 2 && status === "running");

@@ -88,6 +88,25 @@ for (const how of ["killed", "stopped"] as const) {
   });
 }
 
+test("a first start on a full disk fails with storage_full and an exit code that has a service manager start it again", async (t) => {
+  const w = await fastWorker(t);
+  if (!mountSmall(w)) return t.skip("a small file system cannot be mounted here");
+  try {
+    const ballast = path.join(w.place.dataHome, "ballast");
+    fill(ballast, 1);
+    const { code, stdout } = await w.cli(["server", "start", "--json"]);
+    assert.deepEqual([code, (JSON.parse(stdout) as { error: { code: string } }).error.code], [1, "storage_full"], stdout);
+    const foreground = await w.cli(["server", "start", "--foreground"]);
+    assert.equal(foreground.code, 1);
+    assert.match(foreground.stderr, /is full/);
+    rmSync(ballast);
+    await w.start();
+    assert.equal((await w.ended((await w.submit("steps 1")).id)).status, "completed");
+  } finally {
+    await unmount(w);
+  }
+});
+
 test("what cannot be a database of ours is refused at the start, with what to do", async (t) => {
   const damaged: readonly (readonly [string, (file: string) => void, RegExp])[] = [
     ["no database", (file) => writeFileSync(file, "What is this?\n".repeat(1000)), /is not a database.*(Move it away|backup)/s],

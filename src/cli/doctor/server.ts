@@ -19,7 +19,7 @@ export async function checkServer(client: WorkerClient, context: ServerContext =
     const server = await client.server();
     return [
       stateOf(server),
-      ...server.problems.map((problem) => fail("Storage", problem, "Make room or mend the rights; it lifts by itself")),
+      ...server.problems.map((problem) => fail("Storage", problem, "Do what it says; with room and rights on the disk it lifts by itself")),
       ...server.holds.map((hold) => withFix(holdOf(hold, context), hold, { client, holds: server.holds, context })),
     ];
   } catch (error) {

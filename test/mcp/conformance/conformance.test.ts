@@ -68,7 +68,7 @@ function openFixture(t: TestContext): Promise<OpenMcp> {
 for (const revision of ["2026-07-28", "2025-11-25"]) {
   test(
     `the product's server meets what ${revision} requires, but for what needs the suite's own tools`,
-    { timeout: 300_000 },
+    { timeout: 900_000 },
     async (t) => {
       const run = await conformance(t, await openMcp(t), [
         "--requirements",
@@ -97,7 +97,7 @@ const taskScenarios = [
 
 test(
   "a server of the product's factory with the suite's tools fails nothing of 2026-07-28 and of the tasks extension",
-  { timeout: 300_000 },
+  { timeout: 900_000 },
   async (t) => {
     const run = await conformance(t, await openFixture(t), ["--requirements", "2026-07-28"]);
     assert.deepEqual(run.failed, []);
