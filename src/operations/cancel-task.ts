@@ -16,10 +16,10 @@ export interface Cancelled {
 }
 
 /**
- * As `cancelTask`; on a full disk a running task is stopped all the same. Its runner is told and keeps the wish in its journal, so the
+ * As `cancelTask`; on a full disk, or without its database, a running task is stopped all the same. Its runner is told and keeps the wish in its journal, so the
  * task ends as cancelled when the store works again.
  * @param stopRunner tells the task's runner; resolves with whether it could.
- * @throws WorkerError as `cancelTask`; `storage_full` for a task that does not run, or whose runner cannot be told.
+ * @throws WorkerError as `cancelTask`; `storage_full`, `storage_unusable` for a task that does not run, or whose runner cannot be told.
  */
 export async function cancelAnyway(
   store: Store,
@@ -29,11 +29,11 @@ export async function cancelAnyway(
   try {
     return { task: await cancelTask(store, id, caller, now) };
   } catch (error) {
-    if (!(error instanceof WorkerError) || error.code !== "storage_full") throw error;
+    if (!(error instanceof WorkerError) || (error.code !== "storage_full" && error.code !== "storage_unusable")) throw error;
     const task = requireTask(store, id);
     requireOwn(store, task, caller);
     if (task.status !== "running" || !(await stopRunner(id))) throw error;
-    const warning = `The disk is full: task ${id} is being stopped, but this cannot be stored yet. It stays "running" until there is room, and then ends as cancelled.`;
+    const warning = `Task ${id} is being stopped, but this cannot be stored yet (${error.code}). It stays "running" until the storage works again, and then ends as cancelled.`;
     return { task: { ...task, cancelRequestedAt: now }, warning };
   }
 }

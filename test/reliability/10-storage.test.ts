@@ -235,7 +235,7 @@ async function cancelOnFull(w: FastWorker, restarted: boolean): Promise<void> {
   const waiting = (await w.client.list({ status: ["pending"], limit: 1 })).tasks[0]?.id;
   if (waiting !== undefined) assert.equal((await w.cli(["cancel", String(waiting)])).code, 1, "what does not run stays as it is");
   const { code, stdout } = await w.cli(["cancel", String(id)]);
-  assert.deepEqual([code, /disk is full.*is being stopped.*ends as cancelled/s.test(stdout)], [0, true], stdout);
+  assert.deepEqual([code, /is being stopped.*\(storage_full\).*ends as cancelled/s.test(stdout)], [0, true], stdout);
   const counted = path.join(w.place.work, "counted");
   let before = -1;
   await until("the end of its steps", async () => {

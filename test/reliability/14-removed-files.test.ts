@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { pathsFrom } from "../../src/config/paths.ts";
 import { identityOf } from "../../src/processes/identity.ts";
 import { until } from "../support/wait.ts";
-import { fastWorker, killServer } from "./setup.ts";
+import { fastWorker, killServer, runnerOf } from "./setup.ts";
 import type { FastWorker } from "./setup.ts";
 
 const removals = {
@@ -65,6 +65,21 @@ test("a server whose database was moved away acknowledges nothing, says so every
   const { id } = await w.submit("steps 1");
   assert.equal((await w.ended(id)).status, "completed");
   assert.equal(id, 2);
+});
+
+test("a task is cancelled although the database was moved away, and ends as cancelled when it is back", async (t) => {
+  const w = await fastWorker(t);
+  const { database } = pathsFrom(w.env);
+  await w.start();
+  const { id } = await w.submit("steps 100000 delay 100");
+  const runner = await runnerOf(w, id);
+  renameSync(database, `${database}.away`);
+  const { code, stdout } = await w.cli(["cancel", String(id)]);
+  assert.deepEqual([code, /is being stopped.*\(storage_unusable\)/.test(stdout)], [0, true], stdout);
+  await until("the end of its runner", async () => (await identityOf(runner)) === null);
+  renameSync(`${database}.away`, database);
+  const task = await w.ended(id);
+  assert.deepEqual([task.status, task.attempts], ["cancelled", 1], JSON.stringify(task.error));
 });
 
 test("a removed token file is said; the server does not make it again by itself", async (t) => {
