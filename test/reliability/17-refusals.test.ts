@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fault, step } from "../support/model.ts";
+import { worker } from "../support/worker.ts";
+import { killServer } from "./setup.ts";
+
+/** A part of the prompt of Claude Worker's own probes. */
+const probe = "Answer with the word OK";
+
+test("a model's own limit holds the tasks of that model; others start, and the hold survives kill -9", async (t) => {
+  const w = await worker(t, {}, { subscription: true });
+  const resetsAt = Math.ceil(Date.now() / 1000) * 1000 + 3_600_000;
+  w.model.play({ "with opus": [fault.usageLimit(resetsAt, "seven_day_opus")], "with sonnet": [step.text("sonnet done")] });
+  await w.start();
+  const { id } = await w.submit("with opus", { model: "claude-opus-5-5" });
+  const held = await w.until(id, ({ waiting_for }) => waiting_for?.reason === "hold");
+  assert.match(held.waiting_for?.message ?? "", /seven_day_opus.*--model/);
+  await killServer(w);
+  await w.start();
+  const second = await w.submit("with opus again", { model: "opus" });
+  assert.equal(second.waiting_for?.reason, "hold");
+  const sonnet = await w.submit("with sonnet", { model: "claude-sonnet-5" });
+  assert.equal((await w.ended(sonnet.id)).result, "sonnet done");
+  const [hold] = await w.client.holds();
+  assert.deepEqual([hold?.kind, hold?.tasks_waiting], ["rate_limited", 2]);
+  assert.ok(Date.parse(String(hold?.until)) >= resetsAt);
+  assert.equal((await w.client.get(second.id)).attempts, 0);
+});
+
+test("a 429 without a reset that a probe meets, too, holds a lone task, which does not fail of it", async (t) => {
+  const refused = [fault.rateLimited()];
+  const w = await worker(t, { "lone work": refused, [probe]: refused }, { env: { CLAUDE_WORKER_REFUSAL_LIMIT: "2" } });
+  await w.start();
+  const { id } = await w.submit("lone work");
+  const held = await w.until(id, ({ status, waiting_for }) => status === "pending" && waiting_for?.reason === "hold");
+  assert.match(held.waiting_for?.message ?? "", /would exceed your rate limit.*tried again at growing intervals/);
+  assert.equal((await w.cli(["resume"])).code, 0);
+  await w.until(id, ({ status, attempts, waiting_for }) => status === "pending" && attempts === 2 && waiting_for?.reason === "hold");
+  w.model.play({ "lone work": [step.text("done")] });
+  assert.equal((await w.cli(["resume"])).code, 0);
+  const task = await w.ended(id);
+  assert.deepEqual([task.status, task.result, task.attempts], ["completed", "done", 3]);
+});
