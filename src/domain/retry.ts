@@ -112,6 +112,7 @@ function afterAttempt(ended: EndedAttempt): Consequence {
     case "interrupted":
       return {
         ...unchanged,
+        ...keptRefusals(ended),
         operation: "requeue",
         resumable: true,
         poisonCount: ended.progressed ? 0 : task.poisonCount,
@@ -144,6 +145,11 @@ const unchanged = {
   error: null,
 } as const;
 
+/** An attempt that was cut says nothing of the API: refusals before and after it are in a row, unless it made a step. */
+function keptRefusals({ task, progressed }: EndedAttempt): Pick<Consequence, "refusals" | "refusal"> {
+  return progressed ? { refusals: 0, refusal: null } : { refusals: task.refusals, refusal: task.refusal };
+}
+
 function cancelled({ outcome }: EndedAttempt): Consequence {
   const message = outcome.kind === "succeeded" ? "Cancelled on request, when Claude had just finished." : "Cancelled on request.";
   return { ...unchanged, operation: "cancel", error: { code: "cancelled", message, retryable: false } };
@@ -159,16 +165,32 @@ function afterDeath(ended: EndedAttempt): Consequence {
   if (ended.unbegun > 0) return afterNoStart(ended);
   const poisonCount = fruitless(ended);
   if (poisonCount < poisonLimit)
-    return { ...unchanged, ...pauseAfter(poisonCount, ended.now), operation: "requeue", resumable: true, poisonCount };
+    return {
+      ...unchanged,
+      ...keptRefusals(ended),
+      ...pauseAfter(poisonCount, ended.now),
+      operation: "requeue",
+      resumable: true,
+      poisonCount,
+    };
   const message = `Given up: ${poisonCount} attempts in a row died without a new step. The last one: ${ended.outcome.message}`;
   return { ...failed(ended, message), poisonCount };
 }
 
 /** The task cannot have caused that (a full process table, a removed program, a directory without rights): it is tried again until it works. */
-function afterNoStart({ task, unbegun, policy, now }: EndedAttempt): Consequence {
+function afterNoStart(ended: EndedAttempt): Consequence {
+  const { task, unbegun, policy, now } = ended;
   const pause = pauseAfter(unbegun, now);
   const notBefore = pause.notBefore === null ? null : Math.min(pause.notBefore, now + policy.backoffCapMs);
-  return { ...unchanged, ...pause, notBefore, operation: "requeue", resumable: true, poisonCount: task.poisonCount };
+  return {
+    ...unchanged,
+    ...keptRefusals(ended),
+    ...pause,
+    notBefore,
+    operation: "requeue",
+    resumable: true,
+    poisonCount: task.poisonCount,
+  };
 }
 
 /** The first death is resumed at once. A row of them has a cause that may pass (no memory, no processes): it gets 1, 2, 4 s to. */

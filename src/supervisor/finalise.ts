@@ -105,7 +105,7 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
       retriesSpent: task.retriesSpent + (after.spendsRetry ? 1 : 0),
       refusals: after.refusals,
       refusal: after.refusal,
-      refusedAt: after.refusal === null ? null : now,
+      refusedAt: after.refusal === null ? null : wasRefused(outcome) ? now : task.refusedAt,
       error: after.error,
       ...(completed ? { attention: attentionOf(store, attempt) } : { result: null }),
       ...(facts.result === null ? {} : { numTurns: (task.numTurns ?? 0) + facts.result.turns }),
@@ -141,6 +141,10 @@ function attentionOf(store: Store, attempt: Attempt): Attention[] | null {
   const ofSession = attempts.filter(({ sessionId }) => sessionId === attempt.sessionId);
   const attention = attentionFrom(ofSession.flatMap(({ id }) => store.events.ofAttempt(id, attentionEventTypes)));
   return attention.length === 0 ? null : attention;
+}
+
+function wasRefused({ kind }: Outcome): boolean {
+  return kind === "rate_limited" || kind === "auth_failed";
 }
 
 /** Earlier refusals are no evidence: they are too old, or the account has worked since. */

@@ -73,6 +73,15 @@ for (const outcome of [tooMany, forbidden, { ...limited("five_hour"), resetsAt: 
   });
 }
 
+test("an attempt that was cut does not end a row of refusals, unless it made a step", () => {
+  const task = { refusals: 3, refusal: after(tooMany).refusal };
+  for (const kind of ["interrupted", "crashed", "lost"] as const) {
+    const kept = after({ kind, message: "cut" }, { task });
+    assert.deepEqual([kept.refusals, kept.refusal, kept.notBeforeReason], [3, task.refusal, null]);
+    assert.equal(after({ kind, message: "cut" }, { task, progressed: true }).refusals, 0);
+  }
+});
+
 test("a sign-in is probed at once; anything else when no second request will come", () => {
   for (const outcome of [unauthorized, noCredit]) assert.notEqual(after(outcome).probe, null);
   for (const outcome of [tooMany, forbidden]) {
