@@ -41,15 +41,6 @@ function sessionEvents(note: JsonObject): EventDraft[] {
   return [{ type: "session", data: { session_id: sessionId, ...(note["resume"] === true ? { resumed: true } : {}) } }];
 }
 
-function uncommittedEvent(note: JsonObject): EventDraft {
-  const count = countOf(note["count"]) ?? 0;
-  const names = arrayOf(note["names"])
-    .slice(0, 10)
-    .map((name) => word(name) ?? "");
-  const files = `${count} ${count === 1 ? "file" : "files"} changed and not committed`;
-  return notice("uncommitted", `${files}: ${names.join(", ")}`, { count, names });
-}
-
 function sweptEvent(note: JsonObject): EventDraft {
   const processes = cutJson(arrayOf(note["processes"]));
   return { type: "swept", data: { processes: processes.value, ...mark(processes.truncated) } };
@@ -60,4 +51,13 @@ function endedEvent(note: JsonObject): EventDraft {
   const cut = cutString(thrown ?? "");
   const data = { thrown: thrown === null ? null : cut.value, stop_requested: word(note["stopRequested"]) };
   return { type: "attempt_ended", data: { ...data, ...mark(cut.truncated) } };
+}
+
+function uncommittedEvent(note: JsonObject): EventDraft {
+  const count = countOf(note["count"]) ?? 0;
+  const names = arrayOf(note["names"])
+    .slice(0, 10)
+    .map((name) => word(name) ?? "");
+  const files = `${count} ${count === 1 ? "file" : "files"} changed and not committed`;
+  return notice("uncommitted", `${files}: ${names.join(", ")}`, { count, names });
 }

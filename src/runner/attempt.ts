@@ -1,6 +1,7 @@
 /** One attempt from its first record to its last: runs the agent, keeps the journal, stops when told, and leaves no process behind. */
 import { realpathSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { TaskChanges } from "./task-changes.ts";
 import { makeDirectory } from "../config/make-directory.ts";
 import { messageOf } from "../domain/errors.ts";
 import { startFaults } from "../domain/record.ts";
@@ -16,7 +17,6 @@ import { Journal } from "./journal.ts";
 import type { JournalEntry } from "./journal.ts";
 import type { Redaction } from "./redaction.ts";
 import { SummaryLog } from "./summary-log.ts";
-import { TaskChanges } from "./task-changes.ts";
 
 /** A result can come long before the agent's process ends (a shell in the background): then it is ended. */
 const lingerMs = 10_000;
@@ -42,9 +42,9 @@ export interface AttemptOptions {
 
 export class RunningAttempt {
   readonly #options: AttemptOptions;
+  readonly #changes: TaskChanges;
   readonly #journal: Journal;
   readonly #summary: SummaryLog | null;
-  readonly #changes: TaskChanges;
   readonly #timers = new Set<NodeJS.Timeout>();
   #linger: NodeJS.Timeout | null = null;
   #stopReason: StopReason | null = null;
@@ -58,11 +58,11 @@ export class RunningAttempt {
   constructor(options: AttemptOptions) {
     const { work, redaction, onGrown, now } = options;
     this.#options = options;
+    this.#changes = new TaskChanges(work, options.agentEnv);
     // Somebody may have removed it since the server made it.
     makeDirectory(dirname(work.journal), 0o700);
     this.#journal = new Journal({ file: work.journal, attemptId: work.attemptId, redaction, onGrown, now, up: bootClockMs });
     this.#summary = openSummary(work);
-    this.#changes = new TaskChanges(work, options.agentEnv);
   }
 
   get attemptId(): number {
@@ -153,12 +153,12 @@ export class RunningAttempt {
   }
 
   #take(entry: JournalEntry): void {
+    if (entry.type === "result") this.#isFinished = entry["subtype"] === "success" && entry["is_error"] !== true;
     const record = this.#journal.append(entry);
     this.#summary?.append(record);
     if (this.#steps.ends(entry) && this.#stopsAtStep) this.stop("interrupted", 0);
     if (isTurn(entry)) this.#stopLingering();
     if (entry.type !== "result") return;
-    this.#isFinished = entry["subtype"] === "success" && entry["is_error"] !== true;
     void this.#journal.sync();
     this.#stopLingering();
     this.#linger = this.#after(lingerMs, () => this.#terminate(termMs));
