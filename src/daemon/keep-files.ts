@@ -29,7 +29,6 @@ export interface KeepOptions {
 export class FileKeeper {
   readonly #options: KeepOptions;
   readonly #watchers = new Map<string, FSWatcher>();
-  #socket: string | null = null;
   #timer: NodeJS.Timeout | null = null;
   #problems: readonly string[] = [];
   #stopped = false;
@@ -45,7 +44,6 @@ export class FileKeeper {
 
   /** To be called when the socket listens. */
   start(): void {
-    this.#socket = identityOf(this.#options.paths.serverSocket);
     this.#watch();
   }
 
@@ -96,7 +94,8 @@ export class FileKeeper {
     const { paths, log } = this.#options;
     const { run, serverSocket, serverInfo } = paths;
     if (!existsSync(serverInfo)) this.#options.writeInfo();
-    if (this.#socket !== null && identityOf(serverSocket) === this.#socket) return [];
+    // Another socket in its place was put there on purpose, by this user: nobody else can write here.
+    if (lstatSync(serverSocket, { throwIfNoEntry: false })?.isSocket() === true) return [];
     try {
       if (!existsSync(run)) {
         this.#watchers.get(run)?.close();
@@ -105,11 +104,9 @@ export class FileKeeper {
         this.#watch();
       }
       await this.#options.listen();
-      this.#socket = identityOf(serverSocket);
       log.warn({ socket: serverSocket }, "the socket was removed; it is made again");
       return [];
     } catch (error) {
-      this.#socket = null;
       return [
         `The socket ${serverSocket} was removed and cannot be made again: ${messageOf(error)} Restart it: claude-worker server restart`,
       ];
@@ -133,9 +130,4 @@ export class FileKeeper {
     if (existsSync(token)) return [];
     return [`The token file ${token} was removed. Programs that read it get a new one with: claude-worker server restart`];
   }
-}
-
-function identityOf(file: string): string | null {
-  const stats = lstatSync(file, { throwIfNoEntry: false });
-  return stats === undefined ? null : `${stats.dev}:${stats.ino}`;
 }

@@ -77,7 +77,6 @@ test("run waits for a server that is about to leave, and starts the next one", a
 test("a submit whose answer is lost is sent again, and makes one task", async (t) => {
   const w = await worker(t, { hello: [step.text("hi")] });
   const { socket } = await w.start();
-  renameSync(socket, `${socket}.real`);
   // Stands between them, and breaks off at the first task's answer.
   let isLost = false;
   const between = createServer((from) => {
@@ -92,7 +91,10 @@ test("a submit whose answer is lost is sent again, and makes one task", async (t
     to.on("end", () => from.end());
   });
   t.after(() => between.close());
-  await new Promise<void>((resolve) => between.listen(socket, resolve));
+  await new Promise<void>((resolve) => between.listen(`${socket}.between`, resolve));
+  // At once: a server makes its socket again when it is gone.
+  renameSync(socket, `${socket}.real`);
+  renameSync(`${socket}.between`, socket);
   const run = await w.cli(["run", "hello"]);
   assert.ok(isLost);
   assert.deepEqual([run.code, run.stdout, run.stderr], [0, "1\n", ""]);
