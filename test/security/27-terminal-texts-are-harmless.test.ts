@@ -72,7 +72,16 @@ test("show, list, logs and watch print nothing that commands a terminal", async 
 });
 
 /** Commands that act on this machine instead of printing what others wrote. */
-const acting = new Set(["mcp", "server start", "server stop", "server restart", "service install", "service uninstall", "restore"]);
+const acting = new Set([
+  "claude",
+  "mcp",
+  "server start",
+  "server stop",
+  "server restart",
+  "service install",
+  "service uninstall",
+  "restore",
+]);
 
 test("every command with hostile names, directories and messages prints harmless text and equal JSON", async (t) => {
   const { api, call, place } = await withServer(t);
