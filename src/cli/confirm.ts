@@ -1,6 +1,7 @@
 /** Asks a person at the terminal before something is done that is hard to undo. */
 import { createInterface } from "node:readline/promises";
 import type { WorkerError } from "../domain/errors.ts";
+import { plainLine } from "../domain/plain-text.ts";
 import { Interrupted } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
 
@@ -11,7 +12,7 @@ export function canAsk({ stdin, stderr }: Io): boolean {
 
 /**
  * Resolves when the person says yes. Ctrl-D is a no.
- * @param question one line, without control characters.
+ * @param question one line; control characters are taken out, as the reader writes past `io`.
  * @throws `otherwise` when the answer is no; Interrupted with its sentence at Ctrl-C.
  */
 export async function confirm(io: Io, question: string, otherwise: WorkerError): Promise<void> {
@@ -20,7 +21,7 @@ export async function confirm(io: Io, question: string, otherwise: WorkerError):
   reader.once("SIGINT", () => leave.abort());
   reader.once("close", () => leave.abort("closed"));
   try {
-    const answer = await reader.question(`${question} [y/N] `, { signal: leave.signal }).catch(() => "");
+    const answer = await reader.question(`${plainLine(question, 2000)} [y/N] `, { signal: leave.signal }).catch(() => "");
     if (/^y(es)?$/i.test(answer.trim())) return;
   } finally {
     reader.close();
