@@ -11,12 +11,12 @@ import { isOurs, othersCanWrite } from "./others-can-write.ts";
  * @throws WorkerError storage_unusable with the command that fixes it.
  */
 export function requireOwnDirectory(directory: string, variable: string): void {
-  const stats = lstatSync(directory, { throwIfNoEntry: false });
+  const stats = statsOf(lstatSync, directory);
   if (stats === undefined || process.getuid === undefined) return;
   if (stats.uid !== process.getuid()) {
     throw new WorkerError("storage_unusable", `The directory ${directory} belongs to another user. Choose another: ${variable}.`);
   }
-  const real = stats.isSymbolicLink() ? statSync(directory, { throwIfNoEntry: false }) : stats;
+  const real = stats.isSymbolicLink() ? statsOf(statSync, directory) : stats;
   if (real !== undefined) refuseWritable(directory, real, "chmod 700");
 }
 
@@ -27,7 +27,7 @@ export function requireOwnDirectory(directory: string, variable: string): void {
  */
 export function requireOwnFile(file: string): void {
   for (const look of [lstatSync, statSync]) {
-    const stats = look(file, { throwIfNoEntry: false });
+    const stats = statsOf(look, file);
     if (stats === undefined) continue;
     if (!isOurs(stats)) {
       throw new WorkerError(
@@ -42,7 +42,7 @@ export function requireOwnFile(file: string): void {
 
 /** Nobody else can put a file there, or only beside ours: `/tmp` and the like, with the sticky bit. */
 function requireSafeFolder(folder: string): void {
-  const stats = statSync(folder, { throwIfNoEntry: false });
+  const stats = statsOf(statSync, folder);
   if (stats === undefined || !othersCanWrite(stats)) return;
   if (isOurs(stats) && (stats.mode & 0o1000) !== 0) return;
   if (isOurs(stats)) refuseWritable(folder, stats, "chmod go-w");
@@ -56,4 +56,13 @@ function refuseWritable(place: string, stats: Stats, fix: string): void {
   if (!othersCanWrite(stats)) return;
   const mode = (stats.mode & 0o7777).toString(8).padStart(4, "0");
   throw new WorkerError("storage_unusable", `Other users can write to ${place} (mode ${mode}), so it is not used. Fix it: ${fix} ${place}`);
+}
+
+/** Undefined where nothing is there, or cannot be looked at: opening it says why. */
+function statsOf(look: typeof statSync, place: string): Stats | undefined {
+  try {
+    return look(place, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }

@@ -37,6 +37,7 @@ test("who can write is told from owner and mode; root counts as nobody else, the
   chmodSync(own, 0o600);
   requireOwnFile(own);
   requireOwnFile(path.join(directory, "missing"));
+  for (const check of [requireOwnFile, (place: string) => requireOwnDirectory(place, "X")]) check(path.join(own, "below", "a-file"));
   const open = path.join(directory, "open");
   mkdirSync(open);
   const within = path.join(open, "file");
