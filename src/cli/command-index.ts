@@ -16,6 +16,7 @@ export const commandIndex: readonly IndexEntry[] = [
   { name: "watch", load: async () => await import("./commands/watch.ts") },
   { name: "wait", load: async () => await import("./commands/wait.ts") },
   { name: "attempts", load: async () => await import("./commands/attempts.ts") },
+  { name: "top", load: async () => await import("./commands/top.ts") },
   { name: "cancel", load: async () => await import("./commands/cancel.ts") },
   { name: "retry", load: async () => await import("./commands/retry.ts") },
   { name: "edit", load: async () => await import("./commands/edit.ts") },

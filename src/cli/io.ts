@@ -9,6 +9,8 @@ export interface Output {
   readonly isTTY: boolean;
   /** Width of the terminal; 80 where there is none. */
   readonly columns: number;
+  /** Height of the terminal; 24 where there is none. */
+  readonly rows: number;
   /** Whether to colour what is written here. */
   readonly colour: boolean;
   /** Writes text and nothing else: whatever could command a terminal is taken out, but for our own colours. */
@@ -32,6 +34,8 @@ export interface Io {
   readonly cwd: string;
   /** Calls `listener` at Ctrl-C instead of ending the process. Returns the undo. */
   onInterrupt(listener: () => void): () => void;
+  /** Calls `listener` before a signal other than Ctrl-C ends the process: to leave the terminal clean. Returns the undo. */
+  onKill(listener: () => void): () => void;
 }
 
 export interface ProcessIo extends Io {
@@ -71,6 +75,15 @@ export function processIo(host: NodeJS.Process): ProcessIo {
       host.on("SIGINT", listener);
       return () => void host.off("SIGINT", listener);
     },
+    onKill(listener) {
+      const end = (signal: keyof typeof endingSignals): void => {
+        listener();
+        host.exit(128 + endingSignals[signal]);
+      };
+      const signals = Object.keys(endingSignals) as (keyof typeof endingSignals)[];
+      for (const signal of signals) host.on(signal, end);
+      return () => signals.forEach((signal) => void host.off(signal, end));
+    },
     async written() {
       await Promise.all([writtenTo(host.stdout), ...(outputs.stderr === undefined ? [] : [writtenTo(host.stderr)])]);
       // What went wrong with the last of it is told by now.
@@ -79,7 +92,10 @@ export function processIo(host: NodeJS.Process): ProcessIo {
   };
 }
 
-type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+/** Signals that end a process, with their numbers. */
+const endingSignals = { SIGTERM: 15, SIGHUP: 1, SIGQUIT: 3 } as const;
+
+type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
 
 /** An output on a stream; colour per stream: NO_COLOR, FORCE_COLOR, else whether it is a terminal that has colours. */
 export function outputTo(stream: Stream, env: Io["env"]): Output {
@@ -100,6 +116,9 @@ export function outputTo(stream: Stream, env: Io["env"]): Output {
     isTTY,
     get columns() {
       return stream.columns ?? 80;
+    },
+    get rows() {
+      return stream.rows ?? 24;
     },
     colour,
     write: (text) => void stream.write(terminalText(text, { colour })),

@@ -35,7 +35,8 @@ export async function watchTask(options: WatchOptions): Promise<ExitCode> {
   const { io, client, task, after, json, reconnectForMs = 30_000 } = options;
   const interrupt = new AbortController();
   const release = io.onInterrupt(() => interrupt.abort());
-  const screen = json ? new JsonScreen(io) : new TextScreen(io, task);
+  const screen: Screen = json ? new JsonScreen(io) : new TextScreen(io, task);
+  const releaseKill = io.onKill(() => screen.stop());
   try {
     for await (const step of client.follow(task.id, { after, signal: interrupt.signal, reconnectForMs })) {
       screen.show(step);
@@ -51,6 +52,7 @@ export async function watchTask(options: WatchOptions): Promise<ExitCode> {
   } finally {
     screen.stop();
     release();
+    releaseKill();
   }
 }
 

@@ -130,9 +130,9 @@ export class WorkerClient {
     return answer.attempts;
   }
 
-  /** Stored events after the number `after` (one page), or the newest `tail`. */
-  async eventPage(id: number, options: { after?: number; limit?: number; tail?: number } = {}): Promise<EventPage> {
-    return (await this.#http.json({ path: `/tasks/${id}/events${queryText(options)}` })) as EventPage;
+  /** Stored events after the number `after` (one page), or the newest `tail`. @param id null: of all tasks. */
+  async eventPage(id: number | null, options: { after?: number; limit?: number; tail?: number } = {}): Promise<EventPage> {
+    return (await this.#http.json({ path: `${id === null ? "" : `/tasks/${id}`}/events${queryText(options)}` })) as EventPage;
   }
 
   /** A task's events, stored ones first and then live, until the task has ended. @param id null: all tasks, without an end. */

@@ -85,6 +85,7 @@ function startCall(words: readonly string[], { columns, input = null, env = {}, 
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    onKill: () => () => {},
   };
   const done = runCli(words, io).then((code) => ({
     code,

@@ -87,7 +87,7 @@ test("a terminal has a status line that goes away at the end", async (t) => {
   await eventually(() => watch.stdout().includes("1 turn"));
   api.finish(1);
   const { stdout } = await watch.done;
-  const screen = stdout.split("\n").map((line) => line.split("\r\x1b[2K").at(-1));
+  const screen = stdout.split("\n").map((line) => line.split("\r\x1b[J").at(-1));
   assert.doesNotMatch(screen.join("\n"), /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/);
 });
 
@@ -101,7 +101,7 @@ test("logs -f on a terminal has the same status line, and none elsewhere", async
   await eventually(() => onTerminal.stdout().includes("1 turn"));
   api.finish(1);
   const { stdout } = await onTerminal.done;
-  const screen = stdout.split("\n").map((line) => line.split("\r\x1b[2K").at(-1));
+  const screen = stdout.split("\n").map((line) => line.split("\r\x1b[J").at(-1));
   assert.match(screen.join("\n"), /hello/);
   assert.doesNotMatch(screen.join("\n"), /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/);
   assert.match((await onPipe.done).stdout, /^\d{4}-\S+Z hello\n$/);
@@ -132,6 +132,7 @@ test("when the server stays away it exits with 3 and says that the task goes on"
     env: {},
     cwd: "/",
     onInterrupt: () => () => undefined,
+    onKill: () => () => undefined,
   };
   const client = new WorkerClient({ kind: "socket", path: door.socket });
   const watching = watchTask({ io, client, task: api.getTask(1), after: 0, json: false, reconnectForMs: 300 });

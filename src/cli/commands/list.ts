@@ -30,6 +30,7 @@ interface ListCommandOptions {
   readonly limit?: number;
   readonly cursor?: string;
   readonly all?: boolean;
+  readonly watch?: boolean;
 }
 
 export const command = defineCommand<ListCommandOptions>({
@@ -67,9 +68,11 @@ export const command = defineCommand<ListCommandOptions>({
     { flags: "-l, --limit <n>", description: "how many to show", parse: wholeNumber("--limit", { min: 1, max: 500 }) },
     { flags: "--cursor <cursor>", description: "go on where a page ended (its next_cursor)" },
     { flags: "-a, --all", description: "every task" },
+    { flags: "-w, --watch", description: "stay, and show what changes; Ctrl-C ends it. Off a terminal: a line for each change" },
   ],
   examples: [
     { command: "claude-worker list", does: "the newest 20 tasks" },
+    { command: "claude-worker list --watch", does: "live: turns, dollars, last action" },
     { command: "claude-worker list --status running,pending", does: "what is to come" },
     { command: "claude-worker list --attention", does: "what completed but should be looked at" },
     { command: "claude-worker list --status failed --all --json", does: "every failed task, for programs" },
@@ -89,6 +92,10 @@ export const command = defineCommand<ListCommandOptions>({
     };
     const page = { ...query, limit: options.all === true ? 200 : (options.limit ?? 20), cursor: options.cursor };
     const { client, found } = await reading(io, async (server) => await server.list(page));
+    if (options.watch === true) {
+      const { liveList } = await import("../live-list.ts");
+      return await liveList(io, client, async () => (await client.list(page)).tasks, { json: options.json === true });
+    }
     if (options.all === true) return await listAll(client, query, found, { json: options.json === true, io });
     if (options.json === true) writeJson(io.stdout, found);
     else if (!io.stdout.isTTY) await io.stdout.flow(taskLines(found.tasks));

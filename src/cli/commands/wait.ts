@@ -13,6 +13,7 @@ import { attentionText } from "../render/attention.ts";
 import { endLine } from "../render/task-end.ts";
 import { idOf, readReference, readTaskId } from "../task-reference.ts";
 import { say } from "../render/wrap.ts";
+import type { WaitingRows } from "../waiting-rows.ts";
 
 export const command = defineCommand<{ readonly timeout?: number; readonly strict?: boolean }>({
   name: "wait",
@@ -33,10 +34,18 @@ export const command = defineCommand<{ readonly timeout?: number; readonly stric
     const { client, found: ids } = await tasksOf(words, io);
     const interrupt = new AbortController();
     const release = io.onInterrupt(() => interrupt.abort());
-    const onEnd = (task: TaskView): void => io.stdout.write(options.json === true ? streamLine({ task }) : `${lineOf(task, io)}\n`);
+    const rows = options.json === true || !io.stdout.isTTY ? null : await waitingRows(io, client, ids);
+    const onEnd = (task: TaskView): void => {
+      if (options.json === true) io.stdout.write(streamLine({ task }));
+      else if (rows === null) io.stdout.write(`${lineOf(task, io)}\n`);
+      else rows.ended(task.id, `${lineOf(task, io)}\n`);
+    };
     const onOutage = once((reason: string) => io.stderr.write(`${reason}\nWaiting for it for a minute.\n`));
     const waitOptions = { timeoutMs: options.timeout, signal: interrupt.signal, onEnd, onOutage };
-    const { ended, open } = await client.wait(ids, waitOptions).finally(release);
+    const { ended, open } = await client.wait(ids, waitOptions).finally(() => {
+      release();
+      rows?.stop();
+    });
     const isTimedOut = open.length > 0 && !interrupt.signal.aborted;
     if (options.json === true) io.stdout.write(streamLine({ wait: { open, timed_out: isTimedOut } }));
     else if (open.length > 0)
@@ -51,6 +60,11 @@ export const command = defineCommand<{ readonly timeout?: number; readonly stric
     return ended.every(isGood) ? exitCodes.ok : exitCodes.failed;
   },
 });
+
+async function waitingRows(io: Io, client: WorkerClient, ids: readonly number[]): Promise<WaitingRows> {
+  const { WaitingRows: Rows } = await import("../waiting-rows.ts");
+  return new Rows(io, client, ids);
+}
 
 /** With ids alone, a server that cannot be started here is waited for. */
 async function tasksOf(words: readonly string[], io: Io): Promise<{ client: WorkerClient; found: number[] }> {

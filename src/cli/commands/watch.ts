@@ -7,17 +7,29 @@ import { watchTask } from "../watch-task.ts";
 
 export const command = defineCommand<{ readonly lines?: number }>({
   name: "watch",
-  summary: "Follow a task until it ends",
+  summary: "Follow tasks until they end",
   details: "Ctrl-C leaves the task running. Exits with 0 when the task completed and 1 when it did not.",
-  arguments: [{ name: "[id]", description: readReferenceOrNewest, completes: "tasks" }],
+  arguments: [{ name: "[id...]", description: readReferenceOrNewest, completes: "tasks" }],
   options: [{ flags: "-n, --lines <n>", description: "begin with this many earlier events (default: 10)", parse: wholeNumber("--lines") }],
   examples: [
     { command: "claude-worker watch 42", does: "live, until it ends" },
+    { command: "claude-worker watch 42 43 nightly", does: "several at once, a row for each below" },
     { command: "claude-worker watch 42 --json", does: "one JSON value a line: events, and the task last" },
   ],
   async run({ words, options, io }) {
-    const { client, found: task } = await reading(io, async (server) => await server.get(await readTaskId(server, words[0])));
-    const after = Math.max(0, task.last_event - (options.lines ?? 10));
-    return await watchTask({ io, client, task, after, json: options.json === true });
+    const references = words.length === 0 ? [undefined] : words;
+    const { client, found } = await reading(
+      io,
+      async (server) => await Promise.all(references.map(async (word) => await server.get(await readTaskId(server, word)))),
+    );
+    const json = options.json === true;
+    const lines = options.lines ?? 10;
+    const tasks = [...new Map(found.map((task) => [task.id, task])).values()];
+    const [task] = tasks;
+    if (task !== undefined && tasks.length === 1) {
+      return await watchTask({ io, client, task, after: Math.max(0, task.last_event - lines), json });
+    }
+    const { watchTasks } = await import("../watch-tasks.ts");
+    return await watchTasks(io, client, tasks, { json, lines });
   },
 });

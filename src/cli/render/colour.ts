@@ -6,6 +6,7 @@ const codes = {
   dim: [2, 22],
   italic: [3, 23],
   underline: [4, 24],
+  inverse: [7, 27],
   red: [31, 39],
   green: [32, 39],
   yellow: [33, 39],

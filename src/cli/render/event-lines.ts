@@ -14,10 +14,13 @@ const outputLines = 3;
 export class EventLines {
   readonly #output: Pick<Output, "isTTY" | "columns">;
   readonly #paint: Painter;
+  readonly #prefix: string;
   /** Calls of commands whose result has not come yet. */
   readonly #commands = new Set<unknown>();
 
-  constructor(output: Pick<Output, "isTTY" | "columns" | "colour">) {
+  /** @param prefix stands before each line, e.g. the task's id. */
+  constructor(output: Pick<Output, "isTTY" | "columns" | "colour">, prefix = "") {
+    this.#prefix = prefix;
     this.#output = output;
     this.#paint = painter(output);
   }
@@ -28,9 +31,10 @@ export class EventLines {
     const lines = [...texts, ...this.#outputOf(event)];
     // Off a terminal the time is the one that programs read.
     const stamp = this.#output.isTTY ? clock(event.at) : event.at;
-    const rest = " ".repeat(stamp.length + 1);
+    const prefix = this.#prefix === "" ? "" : this.#paint.bold(this.#prefix);
+    const rest = prefix + " ".repeat(stamp.length + 1);
     return lines.flatMap((line, index) => {
-      const first = index === 0 ? `${this.#paint.dim(stamp)} ` : rest;
+      const first = index === 0 ? `${prefix}${this.#paint.dim(stamp)} ` : rest;
       return this.#output.isTTY ? wrap(line, this.#output.columns, { first, rest }) : [`${first}${line}`];
     });
   }

@@ -1,0 +1,94 @@
+/** The whole terminal as ours for a while: what was on it comes back, and whatever ends us leaves it as it was. */
+import type { Io } from "../io.ts";
+
+/** Another screen, no cursor, long lines cut; and the way back. */
+const enter = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J";
+const leave = "\x1b[?7h\x1b[?25h\x1b[?1049l";
+
+/** What keys send, by our names for them. */
+const keys: Readonly<Record<string, string>> = {
+  "\x03": "ctrl-c",
+  "\x1b": "escape",
+  "\r": "enter",
+  "\n": "enter",
+  " ": "space",
+  "\x1b[A": "up",
+  "\x1bOA": "up",
+  "\x1b[B": "down",
+  "\x1bOB": "down",
+  "\x1b[C": "right",
+  "\x1bOC": "right",
+  "\x1b[D": "left",
+  "\x1bOD": "left",
+  "\x1b[5~": "pageup",
+  "\x1b[6~": "pagedown",
+  "\x1b[H": "home",
+  "\x1b[F": "end",
+};
+
+interface Keyboard {
+  setRawMode?(raw: boolean): unknown;
+}
+
+export class FullScreen {
+  readonly #io: Io;
+  readonly #onKey: (key: string) => void;
+  readonly #onResize: () => void;
+  #isOurs = false;
+  #drawn = "";
+
+  /** @param onKey called with a name (`up`, `enter`, `ctrl-c`) or the character. @param onResize the size has changed: draw. */
+  constructor(io: Io, onKey: (key: string) => void, onResize: () => void) {
+    this.#io = io;
+    this.#onKey = onKey;
+    this.#onResize = onResize;
+  }
+
+  enter(): void {
+    this.#isOurs = true;
+    const { stdin, stdout } = this.#io;
+    (stdin as Keyboard).setRawMode?.(true);
+    stdin.on("data", this.#take);
+    process.on("SIGWINCH", this.#resize);
+    stdout.control(enter);
+  }
+
+  /** May be called twice. */
+  leave(): void {
+    if (!this.#isOurs) return;
+    this.#isOurs = false;
+    const { stdin, stdout } = this.#io;
+    stdout.control(leave);
+    process.off("SIGWINCH", this.#resize);
+    stdin.off("data", this.#take);
+    (stdin as Keyboard).setRawMode?.(false);
+    stdin.pause();
+  }
+
+  /** Shows these lines, no more than the terminal has. */
+  draw(lines: readonly string[]): void {
+    if (!this.#isOurs) return;
+    const { stdout } = this.#io;
+    const text = lines.slice(0, stdout.rows).join("\n");
+    if (text === this.#drawn) return;
+    this.#drawn = text;
+    stdout.control("\x1b[H");
+    text.split("\n").forEach((line, index, all) => {
+      stdout.write(line);
+      stdout.control(index < all.length - 1 ? "\x1b[K\r\n" : "\x1b[K\x1b[J");
+    });
+  }
+
+  readonly #resize = (): void => {
+    // The stream has the new size once its own listener has run.
+    setImmediate(() => {
+      this.#drawn = "";
+      if (this.#isOurs) this.#io.stdout.control("\x1b[2J");
+      this.#onResize();
+    });
+  };
+
+  readonly #take = (chunk: Buffer | string): void => {
+    for (const [key] of String(chunk).matchAll(/\x1b(?:\[[0-9;]*[A-Za-z~]|O[A-Z])|[^]/g)) this.#onKey(keys[key] ?? key);
+  };
+}

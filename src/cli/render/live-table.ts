@@ -1,0 +1,40 @@
+/** Tasks as the rows of a live display: turns and money so far, and the last action. */
+import type { TaskSummaryView } from "../../contract/views.ts";
+import { plainLine } from "../../domain/plain-text.ts";
+import type { Output } from "../io.ts";
+import { attentionMark } from "./attention.ts";
+import { painter } from "./colour.ts";
+import { statusColours, statusMarks } from "./status.ts";
+import { table } from "./table.ts";
+import { noteOf, tookOf } from "./task-list.ts";
+import { dollars } from "./time.ts";
+
+/** Narrower than this a row has no room for figures. */
+const narrowest = 60;
+const figures: ReadonlySet<number> = new Set([2, 3, 4]);
+
+/** A head and a line for each task. @param now UTC milliseconds. */
+export function liveTable(
+  tasks: readonly TaskSummaryView[],
+  turnsOf: (task: TaskSummaryView) => number | null,
+  output: Output,
+  now: number,
+): string[] {
+  const paint = painter(output);
+  const isNarrow = output.columns < narrowest;
+  const kept = <T>(cells: readonly T[]): T[] => cells.filter((_, column) => !isNarrow || !figures.has(column));
+  const rows = tasks.map((task) =>
+    kept([
+      { text: String(task.id), paint: paint.bold },
+      { text: `${statusMarks[task.status]} ${task.status}${attentionMark(task)}`, paint: paint[statusColours[task.status]] },
+      { text: String(turnsOf(task) ?? "") },
+      { text: tookOf(task, now) },
+      { text: task.cost_usd === null ? "" : dollars(task.cost_usd) },
+      { text: plainLine(task.name ?? task.title, 300), tail: noteOf(task) },
+    ]),
+  );
+  const header = kept(["ID", "STATUS", "TURNS", "TOOK", "COST", "TASK"]);
+  if (rows.length === 0) return [paint.dim(header.join("  "))];
+  const text = table(rows, { header, paintHeader: paint.dim, width: output.columns, right: isNarrow ? [0] : [0, 2, 3, 4] });
+  return text.trimEnd().split("\n");
+}
