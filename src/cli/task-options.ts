@@ -18,6 +18,7 @@ export interface TaskOptions {
   readonly timeout?: number;
   readonly stallTimeout?: number;
   readonly retries?: number;
+  readonly ignoreBrokenSettings?: boolean;
   readonly priority?: number;
   readonly group?: string;
   readonly label?: [string, string][];
@@ -57,6 +58,10 @@ export const taskOptions: readonly OptionSpec[] = [
     parse: wholeNumber("--retries", { min: 0, max: 100 }),
   },
   {
+    flags: "--ignore-broken-settings",
+    description: "run also where a settings file of Claude Code is broken: its rules and hooks are then out of force",
+  },
+  {
     flags: "--priority <n>",
     description: "higher starts earlier (default: 0)",
     parse: wholeNumber("--priority", { min: -1000, max: 1000 }),
@@ -79,6 +84,7 @@ export function taskFields(options: TaskOptions): RetryInput {
     timeout_ms: options.timeout,
     stall_timeout_ms: options.stallTimeout,
     retries: options.retries,
+    ignore_broken_settings: options.ignoreBrokenSettings,
     priority: options.priority,
     group: options.group,
     labels: options.label === undefined ? undefined : Object.fromEntries(options.label),

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { taskInput } from "./task-input.ts";
 
-const { working_directory, allow, deny, retries, priority, group, labels } = taskInput.shape;
+const { working_directory, allow, deny, retries, ignore_broken_settings, priority, group, labels } = taskInput.shape;
 
 /** No field may have a default: it would change what the caller left out. */
 export const retryInput = taskInput.omit({ prompt: true }).extend({
@@ -10,6 +10,7 @@ export const retryInput = taskInput.omit({ prompt: true }).extend({
   allow: allow.unwrap().optional().describe("Permission rules that allow, added to the task's own."),
   deny: deny.unwrap().optional().describe("Permission rules that deny, added to the task's own."),
   retries: retries.unwrap().optional(),
+  ignore_broken_settings: ignore_broken_settings.unwrap().optional(),
   priority: priority.unwrap().optional(),
   group: group.unwrap().optional(),
   labels: labels.unwrap().optional().describe("Labels, added to the task's own; a key that is there gets the new value."),

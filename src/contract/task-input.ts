@@ -43,6 +43,12 @@ export const taskInput = z.strictObject({
   timeout_ms: z.int().min(1000).max(2_592_000_000).nullish().describe("Wall clock of one attempt, milliseconds."),
   stall_timeout_ms: z.int().min(1000).max(2_592_000_000).nullish().describe("Longest silence of one attempt, milliseconds."),
   retries: z.int().min(0).max(100).default(0).describe("Extra tries when the agent itself fails or times out."),
+  ignore_broken_settings: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Run also where a settings file that counts in the directory is broken, so that its rules and hooks are out of force. Not for agents.",
+    ),
   priority: taskPriority.default(0).describe("Higher starts earlier."),
   group: groupName.default("default"),
   labels: labels.default({}),

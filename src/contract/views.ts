@@ -88,6 +88,11 @@ export const taskView = taskSummaryView.extend({
   timeout_ms: z.int().nullable(),
   stall_timeout_ms: z.int().nullable(),
   retries: z.int(),
+  ignore_broken_settings: z.boolean(),
+  warnings: z
+    .array(z.string())
+    .optional()
+    .describe("In the answer to a submit or a retry: sentences about what will keep the task from starting, e.g. a broken settings file."),
   result: z.string().nullable(),
   usage: z.record(z.string(), modelUsageView).nullable().describe("By model, cumulative over the session."),
   logs: z.object({ raw: z.string(), summary: z.string() }).describe("Paths of the log files on the server's machine."),

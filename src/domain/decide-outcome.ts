@@ -159,6 +159,8 @@ function died(facts: AttemptFacts): Outcome {
     return { kind: "storage_full", message: sentence("The disk is full", facts.thrown) };
   if (facts.thrown !== null && isSessionInUse(facts.thrown))
     return { kind: "environment_failed", message: sentence("Another process uses the task's session", facts.thrown) };
+  if (facts.apiError === startFaults.brokenSettings)
+    return { kind: "broken_settings", message: facts.apiErrorText ?? "Settings of the directory are broken." };
   if (!facts.ended && facts.rebooted) return { kind: "lost", message: "The machine started anew while the attempt ran." };
   if (!facts.begun) return { kind: "crashed", message: sentence("The attempt could not begin", facts.startFault ?? "its runner was gone") };
   if (!facts.ended) return { kind: "crashed", message: "The runner died before the task was finished." };

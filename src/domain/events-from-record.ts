@@ -116,8 +116,9 @@ function systemEvents(message: JsonObject): EventDraft[] {
       return [notice("compacted", "The conversation was compacted.", compactFacts(objectOf(message["compact_metadata"])))];
     case "model_refusal_fallback":
     case "model_refusal_no_fallback":
-    case "informational":
       return [notice(message["subtype"], message["content"])];
+    case "informational":
+      return [notice(informationalKind(message), message["content"])];
     case "notification":
       return [notice("notification", message["text"])];
     case "task_notification":
@@ -137,6 +138,13 @@ function sessionLossEvents(message: JsonObject): EventDraft[] {
   const error = word(message["error_code"]);
   const text = `Claude Code could not save its session (${error ?? "no reason given"}).`;
   return [notice("session_writes_lost", text, { error })];
+}
+
+/** A tag names what a person should see: rules or a check that did not count. */
+const knownTags = ["settings_not_in_effect", "hook_no_verdict"];
+
+function informationalKind({ tag }: JsonObject): string {
+  return knownTags.find((known) => known === tag) ?? "informational";
 }
 
 function initEvent(message: JsonObject): EventDraft {

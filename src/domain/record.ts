@@ -51,7 +51,11 @@ export type RunnerNote =
   | { type: "worker"; subtype: "ended"; thrown: string | null; stopRequested: StopReason | null };
 
 /** The runner's own words in a `gave_up` note for what kept it from starting Claude Code. */
-export const startFaults = { noClaude: "claude_code_unavailable", noDirectory: "working_directory_gone" } as const;
+export const startFaults = {
+  noClaude: "claude_code_unavailable",
+  noDirectory: "working_directory_gone",
+  brokenSettings: "broken_settings",
+} as const;
 
 export interface SweptProcess {
   readonly pid: number;

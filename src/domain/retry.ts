@@ -124,6 +124,7 @@ function afterAttempt(ended: EndedAttempt): Consequence {
     case "budget_exhausted":
     case "no_work":
     case "environment_failed":
+    case "broken_settings":
       return failed(ended, outcome.message);
     case "storage_full":
       return afterFullDisk(ended);

@@ -10,6 +10,9 @@ import { callOf } from "./tool-call.ts";
 
 /** Longest line, in characters. */
 const maxLine = 240;
+/** A notice is shown whole, within reason. */
+const maxNoticeLine = 2000;
+const maxNoticeLines = 50;
 
 /**
  * The lines of a record, e.g. `[tool:write] app.py`; none for records that a person need not see. No line holds a control character,
@@ -25,7 +28,7 @@ function eventLines(event: Pick<NewEvent, "type" | "data">, cwd: string | null =
   const line = lineOf(event.type, data, cwd);
   if (line === null) return [];
   const inset = typeof data["parent_tool_use_id"] === "string" ? "↳ " : "";
-  return [plainLine(inset + line, maxLine)];
+  return [plainLine(inset + line, maxLine), ...(event.type === "notice" ? furtherLines(data) : [])];
 }
 
 function lineOf(type: NewEvent["type"], data: JsonObject, cwd: string | null): string | null {
@@ -107,6 +110,14 @@ function retryLine(data: JsonObject): string {
   const cause = `${stringOf(data["error"]) ?? "no answer"}${status === null ? "" : ` (HTTP ${status})`}`;
   const delay = formatDuration(numberOf(data["delay_ms"]) ?? 0);
   return `[retry] ${numberOf(data["attempt"]) ?? "?"} of ${numberOf(data["max_retries"]) ?? "?"} in ${delay}: ${cause}`;
+}
+
+/** What follows a notice's first line: a list of files, say, of which the first line only speaks. */
+function furtherLines(data: JsonObject): string[] {
+  if (data["kind"] === "stderr") return [];
+  const lines = textOf(data["text"]).trim().split("\n").slice(1);
+  const filled = lines.filter((line) => line.trim() !== "");
+  return filled.slice(0, maxNoticeLines).map((line) => `[…] ${plainLine(line, maxNoticeLine)}`);
 }
 
 function noticeLine(data: JsonObject): string | null {

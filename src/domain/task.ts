@@ -32,6 +32,8 @@ export interface TaskSpec {
   readonly stallTimeoutMs: number | null;
   /** Extra tries for outcomes that are not retried by themselves. */
   readonly retries: number;
+  /** Run also where a settings file of the directory is broken, so that its rules are out of force. */
+  readonly ignoreBrokenSettings: boolean;
 }
 
 /** Tokens and money of one model, cumulative over the task's session. */

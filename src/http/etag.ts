@@ -6,6 +6,7 @@ import { WorkerError } from "../domain/errors.ts";
 /** Changes whenever anything of the task changes, but not with the queue around it. */
 export function etagOf({
   waiting_for: _ofTheQueue,
+  warnings: _ofTheSubmit,
   prompt: _fixed,
   system_prompt: _fixedToo,
   result: _changesWithTheStatus,

@@ -34,6 +34,7 @@ export type AgentTerms = Pick<NewTask, "permissionMode" | "deny" | "parentId" | 
  */
 export function agentTerms({ store, settings }: GuardContext, input: ParsedTaskInput, caller: Caller): AgentTerms {
   requireGoodPrompts(input, settings);
+  requireSettingsInForce(input.ignore_broken_settings);
   const parent = caller.taskId === undefined ? null : requireTask(store, caller.taskId);
   requireRules(input.allow, grantedRules(settings, parent));
   requirePriority(settings, input.priority, parent);
@@ -101,6 +102,7 @@ export function requireTreeBudget(store: Store, task: Pick<TaskRow, "id">): void
 export function admitAgentRetry(context: GuardContext, task: Task, caller: Caller, before: Task): void {
   requireOwn(context.store, task, caller);
   requireAgentPriority(context, task, task.priority);
+  if (!before.ignoreBrokenSettings) requireSettingsInForce(task.ignoreBrokenSettings);
   requireQueueRoom(context, 1, caller);
   const root = rootOf(context.store, caller);
   const left = root === null ? null : budgetLeft(root, context.store.agentTasks.below(root.id));
@@ -133,6 +135,15 @@ function rootOf(store: Store, { taskId }: Caller): Task | null {
   const rootId = store.agentTasks.get(taskId)?.rootId ?? taskId;
   // Where the root was removed, its next of kin counts.
   return store.tasks.get(rootId) ?? requireTask(store, taskId);
+}
+
+/** The rules of a directory bind agents too: only a person may do without them. */
+function requireSettingsInForce(ignoresBroken: boolean): void {
+  if (!ignoresBroken) return;
+  const detail = "is for the user alone";
+  throw new WorkerError("forbidden", `ignore_broken_settings ${detail}. Tell the user which settings file is broken.`, [
+    { pointer: "/ignore_broken_settings", detail },
+  ]);
 }
 
 function requireGoodPrompts(input: ParsedTaskInput, settings: Settings): void {

@@ -25,6 +25,7 @@ export function changesOf(task: Task, input: ParsedRetryInput, settings: Setting
     timeoutMs: input.timeout_ms,
     stallTimeoutMs: input.stall_timeout_ms,
     retries: input.retries,
+    ignoreBrokenSettings: input.ignore_broken_settings,
     priority: input.priority,
     group: input.group,
     labels: input.labels === undefined ? undefined : { ...task.labels, ...input.labels },

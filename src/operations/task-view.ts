@@ -62,6 +62,7 @@ export function taskView(task: Task, waiting: WaitingContext, paths: Paths): Tas
     timeout_ms: task.timeoutMs,
     stall_timeout_ms: task.stallTimeoutMs,
     retries: task.retries,
+    ignore_broken_settings: task.ignoreBrokenSettings,
     result: task.result,
     usage: task.usage === null ? null : Object.fromEntries(Object.entries(task.usage).map(([model, usage]) => [model, usageView(usage)])),
     logs: { raw: rawLogPath(paths, task.id), summary: summaryLogPath(paths, task.id) },

@@ -27,6 +27,7 @@ import { promptRulesOf, requireMachineTask } from "./submit-machine-task.ts";
 import { submitTasksOnce } from "./submit-once.ts";
 import { SubmitRate } from "./submit-rate.ts";
 import { submitTasks } from "./submit-task.ts";
+import { submitWarnings } from "./submit-warnings.ts";
 import { callerOfTaskToken } from "./task-token.ts";
 import { attemptView, eventView, taskSummaryView, taskView } from "./task-view.ts";
 import type { WaitingContext } from "./task-view.ts";
@@ -74,24 +75,28 @@ export function workerApi(context: ApiContext): WorkerApi {
   const batchContext = { ...submitContext, isBatch: true };
   const promptRules = promptRulesOf(settings);
   const view = (task: Task): TaskView => taskView(task, waitingContext(context, now()), paths);
+  const viewWithWarnings = (task: Task): TaskView => {
+    const warnings = submitWarnings(context, task);
+    return { ...view(task), ...(warnings.length === 0 ? {} : { warnings }) };
+  };
   return {
     async submitTask(input, caller) {
       requireOpen(context);
-      return view(only(await submitTasks(submitContext, [input], caller)));
+      return viewWithWarnings(only(await submitTasks(submitContext, [input], caller)));
     },
     async submitTasks(inputs, caller) {
       requireOpen(context);
-      return (await submitTasks(batchContext, inputs, caller)).map(view);
+      return (await submitTasks(batchContext, inputs, caller)).map(viewWithWarnings);
     },
     async submitTaskOnce(input, key, caller) {
       requireOpen(context);
       const { tasks, replayed } = await submitTasksOnce(submitContext, [input], key, caller);
-      return { task: view(only(tasks)), replayed };
+      return { task: viewWithWarnings(only(tasks)), replayed };
     },
     async submitTasksOnce(inputs, key, caller) {
       requireOpen(context);
       const { tasks, replayed } = await submitTasksOnce(batchContext, inputs, key, caller);
-      return { tasks: tasks.map(view), replayed };
+      return { tasks: tasks.map(viewWithWarnings), replayed };
     },
     promptHints: (input) => promptHints(input, promptRules),
     requireMachineTask: (input) => requireMachineTask(submitContext, input, promptRules),
@@ -111,7 +116,7 @@ export function workerApi(context: ApiContext): WorkerApi {
       const { task, warning } = await cancelAnyway(store, id, { caller, now: now(), stopRunner: context.stopRunner });
       return { ...view(task), ...(warning === undefined ? {} : { warning }) };
     },
-    retryTask: async (id, changes, caller) => view(await retryTask(submitContext, id, changes, caller)),
+    retryTask: async (id, changes, caller) => viewWithWarnings(await retryTask(submitContext, id, changes, caller)),
     async updateTask(id, change, caller, check) {
       const updated = await store.write(() => {
         const task = requireTask(store, id);

@@ -1,9 +1,11 @@
 /** One attempt from its first record to its last: runs the agent, keeps the journal, stops when told, and leaves no process behind. */
 import { realpathSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { brokenSettings, describeBroken } from "../config/claude-settings-files.ts";
 import { TaskChanges } from "./task-changes.ts";
 import { makeDirectory } from "../config/make-directory.ts";
 import { messageOf } from "../domain/errors.ts";
+import { brokenSettingsText } from "../domain/claude-settings.ts";
 import { startFaults } from "../domain/record.ts";
 import type { StopReason } from "../domain/task.ts";
 import { bootClockMs } from "../processes/boot-clock.ts";
@@ -29,7 +31,7 @@ export interface AttemptOptions {
   readonly work: AgentWork;
   readonly agent: Agent;
   readonly runnerId: string;
-  /** The agent's environment. */
+  /** The agent's environment: it says where the user's settings of Claude Code are. */
   readonly agentEnv: Readonly<Record<string, string>>;
   readonly redaction: Redaction;
   readonly onGrown: (journalSize: number) => void;
@@ -80,7 +82,7 @@ export class RunningAttempt {
 
   /** Resolves when the last record is on the disk and no process is left. */
   async run(): Promise<void> {
-    const { work, agent, runnerId } = this.#options;
+    const { work, agent, runnerId, agentEnv } = this.#options;
     const warm = agent.isWarmFor(work);
     const sessionId = warm ? null : work.sessionId;
     this.#take({ type: "worker", subtype: "started", runnerId, pid: process.pid, warm, resume: work.resume, sessionId });
@@ -90,6 +92,12 @@ export class RunningAttempt {
     const fault = directoryFault(work.spec.workingDirectory);
     if (fault !== null) {
       this.#take({ type: "worker", subtype: "gave_up", error: startFaults.noDirectory, text: fault });
+      return this.end(null);
+    }
+    const broken = work.spec.ignoreBrokenSettings ? [] : brokenSettings(work.spec.workingDirectory, agentEnv);
+    if (broken.length > 0) {
+      const text = brokenSettingsText(broken.map(describeBroken));
+      this.#take({ type: "worker", subtype: "gave_up", error: startFaults.brokenSettings, text });
       return this.end(null);
     }
     const before = await this.#changes.begin();

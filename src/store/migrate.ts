@@ -9,6 +9,7 @@ import { callers } from "./migrations/0006-callers.ts";
 import { runningCost } from "./migrations/0007-running-cost.ts";
 import { sessionModel } from "./migrations/0008-session-model.ts";
 import { bootClock } from "./migrations/0009-boot-clock.ts";
+import { brokenSettings } from "./migrations/0010-broken-settings.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -28,6 +29,7 @@ export const migrations: readonly Migration[] = [
   runningCost,
   sessionModel,
   bootClock,
+  brokenSettings,
 ];
 
 /** The `user_version` of a database that this version writes. */

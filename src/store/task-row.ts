@@ -50,6 +50,7 @@ export const taskRow = defineRow<TaskRow>(
     timeoutMs: "plain",
     stallTimeoutMs: "plain",
     retries: "plain",
+    ignoreBrokenSettings: "flag",
   },
   { group: "group_name" },
 );
@@ -80,6 +81,7 @@ export const insertedFields = [
   "timeoutMs",
   "stallTimeoutMs",
   "retries",
+  "ignoreBrokenSettings",
 ] as const satisfies readonly (keyof NewTask & keyof TaskRow)[];
 
 /** Everything that a patch may set. */

@@ -479,4 +479,4 @@ async function filled(t: Parameters<typeof withServer>[0]): Promise<ServedCli> {
   return cli;
 }
 
-const input = { allow: [], deny: [], retries: 0, priority: 0, group: "default", labels: {} };
+const input = { allow: [], deny: [], retries: 0, ignore_broken_settings: false, priority: 0, group: "default", labels: {} };

@@ -159,6 +159,7 @@ test("doctor prints a line for each check and exits with 1 when one fails", asyn
   assert.equal(good.code, checks.some(({ state }) => state === "fail") ? 1 : 0);
   assert.deepEqual(checks.map(({ name }) => name).toSorted(), [
     "Claude Code",
+    "Claude settings",
     "Credentials",
     "Data directory",
     "Database",

@@ -36,6 +36,7 @@ const inputOf = (directory: string, name: string) => ({
   allow: [name],
   deny: [],
   retries: 0,
+  ignore_broken_settings: false,
   priority: 0,
   group: "default",
   labels: { l: hostile },

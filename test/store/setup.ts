@@ -100,6 +100,7 @@ export function newTask(task: Partial<NewTask> = {}): NewTask {
     timeoutMs: null,
     stallTimeoutMs: null,
     retries: 0,
+    ignoreBrokenSettings: false,
     ...task,
   };
 }

@@ -282,6 +282,7 @@ function newTask(id: number, input: ParsedTaskInput, at: string): TaskView {
     timeout_ms: input.timeout_ms ?? null,
     stall_timeout_ms: input.stall_timeout_ms ?? null,
     retries: input.retries,
+    ignore_broken_settings: input.ignore_broken_settings,
     result: null,
     usage: null,
     logs: { raw: `/logs/task_${id}_raw.log`, summary: `/logs/task_${id}_summary.log` },

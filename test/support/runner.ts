@@ -136,6 +136,7 @@ export function plainSpec(workingDirectory: string): Omit<TaskSpec, "prompt"> {
     timeoutMs: null,
     stallTimeoutMs: null,
     retries: 0,
+    ignoreBrokenSettings: false,
   };
 }
 

@@ -8,6 +8,7 @@ import { connectionOf } from "../connection.ts";
 import { fail, warn } from "../doctor/check.ts";
 import type { Check, CheckState } from "../doctor/check.ts";
 import { checkClaudeCode } from "../doctor/claude-code.ts";
+import { checkClaudeSettings } from "../doctor/claude-settings.ts";
 import { checkCredentials } from "../doctor/credentials.ts";
 import { checkDatabase } from "../doctor/database.ts";
 import { checkDirectories, checkDisk } from "../doctor/directories.ts";
@@ -71,8 +72,9 @@ async function allChecks(io: Io): Promise<Check[]> {
 async function withSettings(io: Io): Promise<Check[]> {
   try {
     const { settings, origins, client, isLocal, paths } = connectionOf(io);
+    const agentEnv = agentEnvironment(io.env, settings.agent_env);
     const [credentials, claude] = await Promise.all([
-      checkCredentials(agentEnvironment(io.env, settings.agent_env)),
+      checkCredentials(agentEnv),
       checkClaudeCode(settings.claude_executable, origins.claude_executable),
     ]);
     // Of a remote server's Claude Code ours tells nothing.
@@ -80,6 +82,7 @@ async function withSettings(io: Io): Promise<Check[]> {
     return [
       credentials,
       claude,
+      ...(isLocal ? checkClaudeSettings(io.cwd, agentEnv) : []),
       ...(await checkServer(client, { claudeStarts, whenAbsent: async () => await checkDatabase(paths.database) })),
     ];
   } catch (error) {

@@ -52,6 +52,7 @@ export const command = defineCommand<RunOptions>({
     const connection = connectionOf(io);
     const input = taskInput(await readPrompt(words[0], io), options, connection, io);
     const task = await submitted(input, { options, io, words }, connection);
+    for (const warning of task.warnings ?? []) io.stderr.write(`claude-worker: ${plainLine(warning, 1000)}\n`);
     if (options.watch === true) {
       const { watchTask } = await import("../watch-task.ts");
       if (options.json === true) io.stdout.write(streamLine({ task }));

@@ -99,6 +99,7 @@ function factsOf(task: TaskView, now: number): [string, string][] {
     ["Model", modelOf(task)],
     ["Permissions", permissionsOf(task)],
     ["Limits", limitsOf(task)],
+    ["Settings", task.ignore_broken_settings ? "broken ones are ignored (--ignore-broken-settings)" : ""],
     [
       "Labels",
       Object.entries(task.labels)

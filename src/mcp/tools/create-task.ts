@@ -116,5 +116,10 @@ export function hintsFor(inputs: readonly ParsedTaskInput[], { api }: Pick<ToolC
 
 function nextStep(task: TaskView): string {
   const start = task.waiting_for === null || task.waiting_for.message === "starts now" ? "" : ` It waits: ${task.waiting_for.message}.`;
-  return `Task ${task.id} is safe in the queue.${start} Go on with other work, or call wait_for_tasks with all ids that you wait for. Do not poll get_task.`;
+  return `Task ${task.id} is safe in the queue.${start}${warningsOf(task)} Go on with other work, or call wait_for_tasks with all ids that you wait for. Do not poll get_task.`;
+}
+
+/** An agent cannot do without the directory's rules, so the user has to fix them. */
+export function warningsOf({ warnings = [] }: TaskView): string {
+  return warnings.map((warning) => ` Tell the user: ${warning}`).join("");
 }

@@ -5,7 +5,7 @@ import { briefOf, briefTask } from "../brief-task.ts";
 import { keyInSession } from "../session.ts";
 import { data, defineTool } from "../tool.ts";
 import { idempotencyKey } from "./arguments.ts";
-import { agentTaskInput, hintsFor, withDirectory } from "./create-task.ts";
+import { agentTaskInput, hintsFor, warningsOf, withDirectory } from "./create-task.ts";
 
 const maxTasks = 20;
 
@@ -37,7 +37,7 @@ export const createTasks = defineTool({
     const ids = created.map(({ id }) => id).join(", ");
     return data({
       tasks: created.map(briefOf),
-      next_step: `All are safe in the queue. Go on with other work, or call wait_for_tasks with ids [${ids}].${hintsFor(inputs, { api })}`,
+      next_step: `All are safe in the queue.${created.map(warningsOf).join("")} Go on with other work, or call wait_for_tasks with ids [${ids}].${hintsFor(inputs, { api })}`,
     });
   },
 });

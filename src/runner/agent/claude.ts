@@ -4,6 +4,7 @@
  */
 import type * as sdk from "@anthropic-ai/claude-agent-sdk";
 import type { CanUseTool, Options, Query, SDKMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
+import { brokenSettingsText } from "../../domain/claude-settings.ts";
 import { messageOf } from "../../domain/errors.ts";
 import { startFaults } from "../../domain/record.ts";
 import type { TaskSpec } from "../../domain/task.ts";
@@ -20,7 +21,7 @@ import {
   probePrompt,
   taskOptions,
 } from "./claude-options.ts";
-import { isNoise, refusedSignIn } from "./messages.ts";
+import { isNoise, refusedSignIn, settingsNotInEffect } from "./messages.ts";
 import { messagesOf } from "./query-messages.ts";
 import { RunningCost } from "./running-cost.ts";
 import type { SpendingNote } from "./running-cost.ts";
@@ -42,6 +43,7 @@ class ClaudeAgent implements Agent {
   #spare: Promise<SpareProcess> | null = null;
   #query: Query | null = null;
   #halted = false;
+  #ignoresBroken = false;
   #emit: Emit = () => {};
   #guard: StartGuard | null = null;
   #lose: () => void = () => {};
@@ -72,6 +74,7 @@ class ClaudeAgent implements Agent {
 
   async run(work: AgentWork, emit: Emit): Promise<string | null> {
     this.#emit = emit;
+    this.#ignoresBroken = work.spec.ignoreBrokenSettings;
     try {
       if (!this.#mayStart(work.spec)) return null;
       if (this.isWarmFor(work)) return await this.#runClaimed(work);
@@ -124,7 +127,9 @@ class ClaudeAgent implements Agent {
   #guarded({ workingDirectory }: TaskSpec): StartGuard | null {
     if (this.#guard?.isOpen === true) return this.#guard;
     try {
-      this.#guard = new StartGuard(workingDirectory, this.#options.env["HOME"] ?? "", (sentence) => this.#giveUp(sentence));
+      this.#guard = new StartGuard(workingDirectory, this.#options.env["HOME"] ?? "", (sentence) =>
+        this.#giveUp(startFaults.noDirectory, sentence),
+      );
     } catch (error) {
       this.#guard = null;
       this.#startFault = messageOf(error);
@@ -137,14 +142,9 @@ class ClaudeAgent implements Agent {
   /** Says why not, if not. */
   #mayStart(spec: TaskSpec): boolean {
     const guard = this.#guarded(spec);
-    if (guard === null) this.#giveUp(this.#startFault);
-    else if (guard.above.refused !== null) this.#giveUp(refusalOf(guard.above.refused));
+    if (guard === null) this.#giveUp(startFaults.noDirectory, this.#startFault);
+    else if (guard.above.refused !== null) this.#giveUp(startFaults.noDirectory, refusalOf(guard.above.refused));
     return !this.#halted;
-  }
-
-  #giveUp(sentence: string): void {
-    this.#emit({ type: "worker", subtype: "gave_up", error: startFaults.noDirectory, text: sentence });
-    this.kill("SIGKILL");
   }
 
   /** Claude Code has read what it reads at its start. */
@@ -154,7 +154,7 @@ class ClaudeAgent implements Agent {
     if (guard === null || !guard.isOpen || pid === null) return;
     const isInPlace = guard.isWorkedInBy(pid);
     guard.close();
-    if (!isInPlace) this.#giveUp(movedSentence(guard.directory));
+    if (!isInPlace) this.#giveUp(startFaults.noDirectory, movedSentence(guard.directory));
   }
 
   async #runClaimed(work: AgentWork): Promise<string | null> {
@@ -199,7 +199,8 @@ class ClaudeAgent implements Agent {
     );
     if (!isClaimed || this.#halted) return;
     const { pid } = this.#claude;
-    if (pid === null || this.#guard?.isWorkedInBy(pid) !== true) return this.#giveUp(movedSentence(workingDirectory));
+    if (pid === null || this.#guard?.isWorkedInBy(pid) !== true)
+      return this.#giveUp(startFaults.noDirectory, movedSentence(workingDirectory));
     yield { type: "user", message: { role: "user", content: prompt }, parent_tool_use_id: null };
   }
 
@@ -256,9 +257,14 @@ class ClaudeAgent implements Agent {
     if (message.type === "system" && message.subtype === "init") this.#hasStarted();
     if (isNoise(message)) return;
     this.#emit(message);
+    const broken = this.#ignoresBroken ? null : settingsNotInEffect(message);
+    if (broken !== null) this.#giveUp(startFaults.brokenSettings, brokenSettingsText(broken));
     const refused = refusedSignIn(message);
-    if (refused === null) return;
-    this.#emit({ type: "worker", subtype: "gave_up", error: refused.error, text: refused.text });
+    if (refused !== null) this.#giveUp(refused.error, refused.text);
+  }
+
+  #giveUp(error: string, text: string): void {
+    this.#emit({ type: "worker", subtype: "gave_up", error, text });
     this.kill("SIGKILL");
   }
 

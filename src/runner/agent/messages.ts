@@ -8,6 +8,8 @@ export interface Message {
   readonly attempt?: unknown;
   readonly error_status?: unknown;
   readonly errors?: unknown;
+  readonly tag?: unknown;
+  readonly content?: unknown;
 }
 
 /** Claude Code tries a refused sign-in ten times, in about three minutes (measured). It is the third time that settles it, after about two seconds. */
@@ -33,6 +35,21 @@ export function refusedSignIn(message: Message): { readonly error: string; reado
   if (type !== "system" || subtype !== "api_retry" || typeof attempt !== "number" || attempt < signInTries) return null;
   if (error !== "authentication_failed" && error !== "billing_error") return null;
   return { error, text: `Claude's API refused the sign-in ${signInTries} times (HTTP ${typeof status === "number" ? status : "?"}).` };
+}
+
+/** Entries whose loss takes no rule out of force. */
+const harmless = /\((?!permissions\.(deny|ask)\b|hooks\b|sandbox\b)[\w.]+\):/;
+
+/**
+ * What Claude Code says of settings that it did not take, as one text for each; null where no rule is out of force by it.
+ * The message comes before the first model call's answer, so before any tool (measured with 2.1.330).
+ */
+export function settingsNotInEffect({ type, subtype, tag, content }: Message): string[] | null {
+  if (type !== "system" || subtype !== "informational" || tag !== "settings_not_in_effect" || typeof content !== "string") return null;
+  const entries = content.split("\n").filter((line) => line.startsWith("  "));
+  const skippedOnly = content.startsWith("These settings entries were skipped") && !content.includes("did not load");
+  if (skippedOnly && entries.every((line) => harmless.test(line))) return null;
+  return entries.length === 0 ? [content] : entries.map((line) => line.trim());
 }
 
 /** Behind a result, these say that the agent works on (a helper in the background has reported); everything else only says goodbye. */

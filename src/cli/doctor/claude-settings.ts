@@ -1,0 +1,15 @@
+/** Checks the settings files of Claude Code that count in this directory: tasks with broken ones are refused. */
+import { brokenSettings, describeBroken } from "../../config/claude-settings-files.ts";
+import { fail, ok } from "./check.ts";
+import type { Check } from "./check.ts";
+
+const name = "Claude settings";
+
+/** @param env the agent's. */
+export function checkClaudeSettings(directory: string, env: Readonly<Record<string, string>>): Check[] {
+  const broken = brokenSettings(directory, env);
+  if (broken.length === 0) return [ok(name, `those that count in ${directory} can be read`)];
+  return broken.map((each) =>
+    fail(name, describeBroken(each), "Fix the file: tasks in this directory are refused, as its rules would be out of force"),
+  );
+}

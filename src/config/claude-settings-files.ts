@@ -1,0 +1,92 @@
+/** The settings files that Claude Code reads for a working directory, and which of them are broken. Measured with 2.1.330. */
+import { closeSync, fstatSync, lstatSync, openSync, readFileSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { mcpProblems, settingsProblems } from "../domain/claude-settings.ts";
+import type { SettingsProblem } from "../domain/claude-settings.ts";
+
+/** One problem of one file, in a form to be shown: `/p/.claude/settings.json, line 3: …`. */
+export interface BrokenSettings extends SettingsProblem {
+  readonly file: string;
+}
+
+/** Claude Code reads no larger settings file. */
+const maxBytes = 2 * 1024 * 1024;
+
+/**
+ * What is broken in the settings that count in a directory; none: all of them are in force.
+ * @param directory absolute. @param env the agent's: it says where the user's own settings are.
+ */
+export function brokenSettings(directory: string, env: Readonly<Record<string, string | undefined>>): BrokenSettings[] {
+  const { settings, mcp } = settingsFiles(directory, env);
+  return [...settings.flatMap((file) => problemsIn(file, settingsProblems)), ...mcp.flatMap((file) => problemsIn(file, mcpProblems))];
+}
+
+/** `FILE, line 3: what`, for people. */
+export function describeBroken({ file, line, problem }: BrokenSettings): string {
+  return `${file}${line === null ? "" : `, line ${line}`}: ${problem}`;
+}
+
+/** The user's settings, the directory's, local ones also at the top of the repository and of the checkout that a worktree belongs to. */
+function settingsFiles(directory: string, env: Readonly<Record<string, string | undefined>>): { settings: string[]; mcp: string[] } {
+  const user = env["CLAUDE_CONFIG_DIR"] || join(env["HOME"] || homedir(), ".claude");
+  const above = directoriesUpFrom(directory);
+  const top = above.find((path) => lstatSync(join(path, ".git"), { throwIfNoEntry: false }) !== undefined);
+  const local = new Set([directory, ...(top === undefined ? [] : [top, mainCheckout(top)])]);
+  const settings = [
+    join(user, "settings.json"),
+    join(directory, ".claude", "settings.json"),
+    ...[...local].map((path) => join(path, ".claude", "settings.local.json")),
+  ];
+  return { settings: [...new Set(settings)], mcp: above.map((path) => join(path, ".mcp.json")) };
+}
+
+function directoriesUpFrom(directory: string): string[] {
+  return directory === dirname(directory) ? [directory] : [directory, ...directoriesUpFrom(dirname(directory))];
+}
+
+/** The checkout whose `.git` a worktree uses; the directory itself where it is no worktree. */
+function mainCheckout(top: string): string {
+  try {
+    const gitFile = /^gitdir: (.+)$/m.exec(readFileSync(join(top, ".git"), "utf8"))?.[1];
+    if (gitFile === undefined) return top;
+    const gitDirectory = resolve(top, gitFile);
+    return dirname(resolve(gitDirectory, readFileSync(join(gitDirectory, "commondir"), "utf8").trim()));
+  } catch {
+    return top; // A directory: the repository's own. Or a submodule, which has no commondir.
+  }
+}
+
+function problemsIn(file: string, check: (text: string) => SettingsProblem[]): BrokenSettings[] {
+  const content = contentOf(file);
+  if (content === null) return [];
+  const problems = "problem" in content ? [{ line: null, problem: content.problem }] : check(content.text);
+  return problems.map((problem) => ({ file, ...problem }));
+}
+
+/** @returns null where the file is not there. */
+function contentOf(file: string): { readonly text: string } | { readonly problem: string } | null {
+  try {
+    if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return null;
+    const stats = statSync(file, { throwIfNoEntry: false });
+    if (stats === undefined) return { problem: "is a link to a file that is not there" };
+    // Not opened: a FIFO would never answer.
+    if (!stats.isFile()) return { problem: `is ${stats.isDirectory() ? "a directory" : "not a regular file"}` };
+    return readText(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return { problem: `cannot be read (${code ?? "unknown error"})` };
+  }
+}
+
+function readText(file: string): { readonly text: string } | { readonly problem: string } {
+  const descriptor = openSync(file, "r");
+  try {
+    if (fstatSync(descriptor).size > maxBytes) return { problem: `is larger than ${maxBytes / 1024 / 1024} MB` };
+    const bytes = readFileSync(descriptor);
+    const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+    return { text: bytes.toString(isUtf16 ? "utf16le" : "utf8").replace(/^\u{FEFF}/u, "") };
+  } finally {
+    closeSync(descriptor);
+  }
+}

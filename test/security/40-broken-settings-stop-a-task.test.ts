@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { step } from "../support/model.ts";
+import { worker } from "../support/worker.ts";
+
+const script = { "remove it": [step.bash("rm -f precious.txt"), step.text("removed")] };
+
+test("a task whose directory's settings are broken is refused before Claude Code starts, and told so at once", async (t) => {
+  const w = await worker(t, script);
+  const precious = path.join(w.place.work, "precious.txt");
+  const file = path.join(w.place.work, ".claude", "settings.json");
+  mkdirSync(path.dirname(file));
+  writeFileSync(file, '{\n "permissions": {"deny": ["Bash(rm:*)"],}\n}');
+  writeFileSync(precious, "");
+  await w.cli(["trust", "add", w.place.work]);
+  const run = await w.cli(["run", "remove it", "--allow", "Bash"]);
+  assert.equal(run.stdout, "1\n");
+  assert.ok(run.stderr.includes(`${file}, line 2: `), run.stderr);
+  const task = await w.ended(1);
+  assert.deepEqual([task.status, task.error?.code, w.model.requests().length], ["failed", "broken_settings", 0]);
+  for (const words of [["show", "1"], ["logs", "1"], ["doctor"]]) {
+    const { stdout } = await w.cli(words);
+    assert.ok(stdout.includes(`${file}, line 2: `), `${words.join(" ")}: ${stdout}`);
+  }
+  assert.ok(existsSync(precious));
+  // Asked for, it runs, and says what is out of force.
+  const ignoring = await w.cli(["run", "remove it", "--allow", "Bash", "--ignore-broken-settings"]);
+  assert.equal(ignoring.stderr, "");
+  assert.equal((await w.ended(2)).status, "completed");
+  assert.equal(existsSync(precious), false);
+  assert.match((await w.cli(["logs", "2"])).stdout, /did not load.*\n.*settings\.json: Invalid or malformed JSON/);
+});
+
+for (const warm of ["0", "1"]) {
+  test(`what only Claude Code itself sees to be broken stops the task before a tool runs, warm ${warm}`, async (t) => {
+    const w = await worker(t, script, { env: { CLAUDE_WORKER_WARM: warm } });
+    const precious = path.join(w.place.work, "precious.txt");
+    mkdirSync(path.join(w.place.work, ".claude"));
+    const settings = { permissions: { deny: ["Bash(rm:*)"], defaultMode: "a mode of another version" } };
+    writeFileSync(path.join(w.place.work, ".claude", "settings.json"), JSON.stringify(settings));
+    writeFileSync(precious, "");
+    await w.start();
+    const { id } = await w.submit("remove it", { allow: ["Bash"] });
+    const task = await w.ended(id);
+    assert.deepEqual(
+      [task.status, task.error?.code, existsSync(precious)],
+      ["failed", "broken_settings", true],
+      JSON.stringify(task.error),
+    );
+    assert.match(task.error?.message ?? "", /settings\.json \(permissions\.defaultMode\): /);
+    const ignoring = await w.submit("remove it", { allow: ["Bash"], ignore_broken_settings: true });
+    assert.equal((await w.ended(ignoring.id)).status, "completed");
+    assert.equal(existsSync(precious), false);
+  });
+}
