@@ -6,6 +6,8 @@ import type { TaskInput } from "../contract/task-input.ts";
 import type {
   AttemptView,
   CancelView,
+  ConfigView,
+  ProbeView,
   EventPage,
   EventView,
   HealthView,
@@ -85,6 +87,9 @@ export interface LogOptions {
 const rangeNotSatisfiable = 416;
 
 /** Every method may throw WorkerError with the server's code, and ServerUnreachable. */
+/** The server itself ends a probe after a minute. */
+const probeSilenceMs = 90_000;
+
 export class WorkerClient {
   readonly address: ServerAddress;
   readonly #http: HttpClient;
@@ -238,6 +243,16 @@ export class WorkerClient {
 
   async usage(options: UsageOptions = {}): Promise<UsageView> {
     return (await this.#http.json({ path: `/usage${queryText({ ...options })}` })) as UsageView;
+  }
+
+  /** The server's settings and environment; needs the admin scope. */
+  async config(): Promise<ConfigView> {
+    return (await this.#http.json({ path: "/config" })) as ConfigView;
+  }
+
+  /** Tries the server's credentials with one small request; needs the admin scope. */
+  async probe(): Promise<ProbeView> {
+    return (await this.#http.json({ method: "POST", path: "/server/probe", silenceMs: probeSilenceMs })) as ProbeView;
   }
 
   async server(): Promise<ServerView> {

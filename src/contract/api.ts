@@ -7,6 +7,7 @@ import type {
   AttemptView,
   CancelView,
   ConfigView,
+  ProbeView,
   EventPage,
   HoldView,
   NewTokenView,
@@ -128,6 +129,8 @@ export interface WorkerApi {
   usage(query: UsageQuery): UsageView;
   /** Every setting, without secrets. */
   config(): ConfigView;
+  /** Sends one small request through Claude Code with the server's credentials. Takes up to a minute. */
+  probe(): Promise<ProbeView>;
   /** What monitoring wants to know; for everything that `server()` does not tell. */
   statistics(): Statistics;
   /** A checked copy of the database, while it is in use. @throws WorkerError conflict (the file exists), storage_full … */

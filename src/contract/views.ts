@@ -273,11 +273,25 @@ export const configView = z.object({
       key: z.string(),
       value: z.unknown().describe("Values that may be secrets are shown as `[redacted]`."),
       origin: z.enum(["default", "file", "environment", "flag"]),
+      needs_restart: z.boolean().describe("Whether the file holds another value now, which counts after the server's next start."),
       description: z.string(),
     }),
   ),
+  environment: z
+    .object({
+      path: z.string().describe("PATH of tasks."),
+      credentials: z.string().nullable().describe("What Claude Code finds to sign in with, without the secret; null: nothing was found."),
+    })
+    .describe("What tasks get of the environment that the server was started in."),
 });
 export type ConfigView = z.infer<typeof configView>;
+
+export const probeView = z.object({
+  works: z.boolean().describe("Whether the model's API answered with what the server has to sign in with."),
+  outcome: z.string().describe("`succeeded`, or why not: `auth_failed`, `rate_limited` …"),
+  message: z.string(),
+});
+export type ProbeView = z.infer<typeof probeView>;
 
 /** A distribution: how many values lie above the bound before and up to `upto_ms`; the last has no bound (null). */
 export interface Histogram {

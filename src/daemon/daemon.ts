@@ -11,6 +11,7 @@ import type { Paths } from "../config/paths.ts";
 import type { Settings } from "../config/settings.ts";
 import type { ServerView } from "../contract/views.ts";
 import { WorkerError, messageOf } from "../domain/errors.ts";
+import type { Outcome } from "../domain/outcome.ts";
 import { taskVariables } from "../domain/task-variables.ts";
 import { createHttp } from "../http/server.ts";
 import type { HttpDoor } from "../http/server.ts";
@@ -58,6 +59,7 @@ const dayMs = 86_400_000;
 const defaultKeepDays = 30;
 /** Stopped attempts end within this, hanging runners included. On a full disk their ends cannot be written down: the next start finds them in the journals. */
 const endLimitMs = 20_000;
+const probeLimitMs = 60_000;
 
 export interface DaemonContext {
   readonly options: DaemonOptions;
@@ -165,12 +167,14 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
     mayStart,
     startTasks: (ids) => supervisor.startTasks(ids),
   });
+  const probe = (model: string | null, signal: AbortSignal): Promise<Outcome> =>
+    runProbe({ boot: boot(newRunnerId(idPrefix), false), model, logFile: paths.serverLog, signal });
   const prober = new Prober({
     store,
     log,
     now,
     account,
-    probe: (model, signal) => runProbe({ boot: boot(newRunnerId(idPrefix), false), model, logFile: paths.serverLog, signal }),
+    probe,
     onSignedIn: () => pool.renew(),
   });
   const retention = new Retention({
@@ -241,6 +245,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
     isStopping: () => stopping !== null,
     server,
     stopRunner: (taskId) => supervisor.stopTask(taskId, "cancelled"),
+    probe: () => probe(null, AbortSignal.timeout(probeLimitMs)),
     renewRunners: () => pool.renew(),
     stopServer: async (options) => void stop(options),
   });

@@ -45,6 +45,7 @@ const named = new Map<z.ZodType, string>([
   [views.newTokenView, "NewToken"],
   [views.usageView, "Usage"],
   [views.configView, "Config"],
+  [views.probeView, "Probe"],
 ]);
 
 const tags = [

@@ -7,6 +7,7 @@ import type { Caller, Subscription, WorkerApi } from "../contract/api.ts";
 import type { EventPage, ServerView, TaskView } from "../contract/views.ts";
 import type { TaskEvent } from "../domain/event.ts";
 import { WorkerError } from "../domain/errors.ts";
+import type { Outcome } from "../domain/outcome.ts";
 import type { Task } from "../domain/task.ts";
 import type { Store } from "../store/store.ts";
 import { callerOfToken, createToken, listTokens, removeToken } from "./access-tokens.ts";
@@ -56,6 +57,8 @@ export interface ApiContext {
   server(): ServerView;
   /** Tells the runner of a running task to stop it as cancelled; resolves with whether it was told. */
   stopRunner(taskId: number): Promise<boolean>;
+  /** One small request with the server's credentials. */
+  probe(): Promise<Outcome>;
   /** Replaces the runners that wait parked with what they were started with. */
   renewRunners(): void;
   stopServer(options: { mode: "leave" | "drain" | "now"; deadline_ms?: number | undefined }): Promise<void>;
@@ -154,7 +157,11 @@ export function workerApi(context: ApiContext): WorkerApi {
     createToken: (input) => createToken(store, input, now()),
     removeToken: (id) => removeToken(store, id),
     usage: (query) => usageOf(store, query, accountOf(store, settings, context.account(), Date.now())),
-    config: () => configOf({ settings, origins: context.origins }, paths.config),
+    async probe() {
+      const { kind, message } = await context.probe();
+      return { works: kind === "succeeded", outcome: kind, message };
+    },
+    config: () => configOf({ settings, origins: context.origins }, { file: paths.config, env: context.env }),
     statistics: () => statisticsOf(store),
     backup: (file) => backupDatabase(store, file),
     checkDatabase: () => checkDatabase(store),

@@ -188,7 +188,8 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
       return `token:${gone?.name ?? ""}`;
     },
     usage: ({ by }) => ({ by, usage: [{ key: "2026-11-22", ...usage }], total: usage, account }),
-    config: () => ({ file: "", settings: [] }),
+    probe: async () => ({ works: true, outcome: "succeeded", message: "It answered." }),
+    config: () => ({ file: "", settings: [], environment: { path: "", credentials: "ANTHROPIC_API_KEY is set" } }),
     statistics: () => ({ waits: noHistogram, attempts: noHistogram, outcomes: [], events: events.length, usage: [] }),
     backup: (file) => Promise.resolve({ file, bytes: 0 }),
     checkDatabase: () => Promise.resolve({ sound: true, faults: [] }),

@@ -64,6 +64,7 @@ export function realApi(t: TestContext, flags: Partial<Settings> = {}, more: Rec
     isStopping: () => stop.hasBegun,
     server: () => ({ ...server(), counts: store.tasks.counts(), problems: [...store.problems()] }),
     stopRunner: () => Promise.resolve(false),
+    probe: async () => ({ kind: "succeeded" as const, message: "It answered." }),
     renewRunners: () => {},
     stopServer: async () => {},
   });

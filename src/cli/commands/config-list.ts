@@ -1,8 +1,10 @@
 /** `config list`: every setting with its value and where that came from. */
 import { settingDefinitions } from "../../config/settings.ts";
 import { defineCommand } from "../command.ts";
+import { connectionOf } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
+import type { Io } from "../io.ts";
 import { changedFirst, settingsPage } from "../render/settings-page.ts";
 import { settingsOf, warnOfFaults } from "../settings-of.ts";
 import { settingText } from "../setting-text.ts";
@@ -11,20 +13,26 @@ export const command = defineCommand<object>({
   name: "config list",
   summary: "List every setting, its value and where that comes from",
   details:
-    "Those that are not at their default come first. Flags are stronger than the environment, that is stronger than the file, and that is stronger than the defaults. Off a terminal: key, tab, value, tab, origin.",
+    'Those that are not at their default come first. Flags are stronger than the environment, that is stronger than the file, and that is stronger than the defaults. Off a terminal: key, tab, value, tab, origin (with ", needs a restart" where the running server has another value than the file).',
   examples: [{ command: "claude-worker config list", does: "what holds now" }],
   async run({ options, io }) {
     const { settings, origins, faults } = settingsOf(io);
     warnOfFaults(faults, io);
+    const stale = await needingRestart(io);
     if (options.json === true) {
-      writeJson(io.stdout, Object.fromEntries(settingDefinitions.map(({ key }) => [key, { value: settings[key], origin: origins[key] }])));
+      const shown = settingDefinitions.map(({ key }) => [
+        key,
+        { value: settings[key], origin: origins[key], needs_restart: stale.has(key) },
+      ]);
+      writeJson(io.stdout, Object.fromEntries(shown));
       return exitCodes.ok;
     }
     const rows = settingDefinitions.map(({ key, description }) => ({
       key,
       value: settingText(settings[key]),
       origin: origins[key],
-      description,
+      note: stale.has(key) ? ", needs a restart" : "",
+      description: stale.has(key) ? `Needs a restart of the server, which has another value. ${description}` : description,
     }));
     if (io.stdout.isTTY)
       io.stdout.write(
@@ -36,9 +44,19 @@ export const command = defineCommand<object>({
     else
       io.stdout.write(
         changedFirst(rows)
-          .map(({ key, value, origin }) => `${key}\t${value}\t${origin}\n`)
+          .map(({ key, value, origin, note }) => `${key}\t${value}\t${origin}${note}\n`)
           .join(""),
       );
     return exitCodes.ok;
   },
 });
+
+/** The settings of which the running server has another value than the file; none where no server answers. */
+async function needingRestart(io: Io): Promise<ReadonlySet<string>> {
+  try {
+    const { settings } = await connectionOf(io).client.config();
+    return new Set(settings.filter((each) => each.needs_restart).map(({ key }) => key));
+  } catch {
+    return new Set();
+  }
+}

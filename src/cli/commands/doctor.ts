@@ -1,6 +1,8 @@
 /** `doctor`: looks at everything that tasks need and says how to mend what is missing. */
 import { agentEnvironment } from "../../config/agent-env.ts";
+import type { WorkerClient } from "../../client/worker-client.ts";
 import { pathsFrom } from "../../config/paths.ts";
+import type { ConfigView } from "../../contract/views.ts";
 import { messageOf } from "../../domain/errors.ts";
 import { plainLine } from "../../domain/plain-text.ts";
 import { defineCommand } from "../command.ts";
@@ -9,10 +11,11 @@ import { fail, warn } from "../doctor/check.ts";
 import type { Check, CheckState } from "../doctor/check.ts";
 import { checkClaudeCode } from "../doctor/claude-code.ts";
 import { checkClaudeSettings } from "../doctor/claude-settings.ts";
-import { checkCredentials } from "../doctor/credentials.ts";
+import { checkByProbe, checkCredentials } from "../doctor/credentials.ts";
 import { checkDatabase } from "../doctor/database.ts";
 import { checkDirectories, checkDisk } from "../doctor/directories.ts";
 import { checkNode } from "../doctor/node.ts";
+import { checkRunningSettings } from "../doctor/running-settings.ts";
 import { checkSandbox } from "../doctor/sandbox.ts";
 import { checkServer } from "../doctor/server.ts";
 import { unknownVariables } from "../../config/known-variables.ts";
@@ -22,11 +25,12 @@ import type { Io } from "../io.ts";
 import { painter } from "../render/colour.ts";
 import type { Colour } from "../render/colour.ts";
 
-export const command = defineCommand<{ readonly fix?: boolean }>({
+export const command = defineCommand<{ readonly fix?: boolean; readonly probe?: boolean }>({
   name: "doctor",
   summary: "Check that everything is in place, and say how to mend what is not",
   details: "Exits with 1 when something fails that keeps tasks from running.",
   options: [
+    { flags: "--probe", description: "try the running server's credentials: one turn of Claude Code, a few tokens" },
     {
       flags: "--fix",
       description:
@@ -39,7 +43,7 @@ export const command = defineCommand<{ readonly fix?: boolean }>({
     { command: "claude-worker doctor --json", does: "for programs" },
   ],
   async run({ options, io }) {
-    const checks = options.fix === true ? await fixed(io, await allChecks(io)) : await allChecks(io);
+    const checks = options.fix === true ? await fixed(io, options.probe === true) : await allChecks(io, options.probe === true);
     if (options.json === true) writeJson(io.stdout, { checks });
     else io.stdout.write(linesOf(checks, io));
     return checks.some(({ state }) => state === "fail") ? exitCodes.failed : exitCodes.ok;
@@ -47,16 +51,17 @@ export const command = defineCommand<{ readonly fix?: boolean }>({
 });
 
 /** Mends what can be mended and looks again. */
-async function fixed(io: Io, checks: Check[]): Promise<Check[]> {
+async function fixed(io: Io, isProbing: boolean): Promise<Check[]> {
+  const checks = await allChecks(io, isProbing);
   const mendable = checks.filter(({ fix }) => fix !== undefined);
   for (const { name, message, fix } of mendable) {
     await fix?.();
     io.stderr.write(`Mended: ${name}: ${plainLine(message, 500)}\n`);
   }
-  return mendable.length === 0 ? checks : await allChecks(io);
+  return mendable.length === 0 ? checks : await allChecks(io, isProbing);
 }
 
-async function allChecks(io: Io): Promise<Check[]> {
+async function allChecks(io: Io, isProbing: boolean): Promise<Check[]> {
   const paths = pathsFrom(io.env);
   const fromHere = [
     checkNode(process.versions.node, process.execPath),
@@ -64,29 +69,42 @@ async function allChecks(io: Io): Promise<Check[]> {
     ...checkDirectories(paths),
     ...unknownVariables(io.env).map((sentence) => warn("Environment", sentence, null)),
   ];
-  const looked = await Promise.all([checkDisk(paths), withSettings(io)]);
+  const looked = await Promise.all([checkDisk(paths), withSettings(io, isProbing)]);
   return [...fromHere, ...looked.flat()];
 }
 
 /** What depends on the settings; when they are broken, that is what is told. */
-async function withSettings(io: Io): Promise<Check[]> {
+async function withSettings(io: Io, isProbing: boolean): Promise<Check[]> {
   try {
     const { settings, origins, client, isLocal, paths } = connectionOf(io);
     const agentEnv = agentEnvironment(io.env, settings.agent_env);
+    const server = await configOfServer(client);
+    const probed = isProbing && server !== null ? [await checkByProbe(client)] : [];
     const [credentials, claude] = await Promise.all([
-      checkCredentials(agentEnv),
+      checkCredentials(agentEnv, server?.environment ?? null),
       checkClaudeCode(settings.claude_executable, origins.claude_executable),
     ]);
     // Of a remote server's Claude Code ours tells nothing.
     const claudeStarts = isLocal && claude.state === "ok";
     return [
       credentials,
+      ...probed,
       claude,
       ...(isLocal ? checkClaudeSettings(io.cwd, agentEnv) : []),
+      ...(server === null ? [] : checkRunningSettings(server, { settings, path: agentEnv["PATH"] ?? "", isLocal })),
       ...(await checkServer(client, { claudeStarts, whenAbsent: async () => await checkDatabase(paths.database) })),
     ];
   } catch (error) {
     return [await checkCredentials(io.env), fail("Configuration", messageOf(error), "See: claude-worker config path")];
+  }
+}
+
+/** What the server says of itself; null where none answers, or not to this caller. The check of the server says why. */
+async function configOfServer(client: WorkerClient): Promise<ConfigView | null> {
+  try {
+    return await client.config();
+  } catch {
+    return null;
   }
 }
 

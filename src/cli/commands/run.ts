@@ -13,6 +13,7 @@ import { writeJson } from "../io.ts";
 import type { Io } from "../io.ts";
 import { streamLine } from "../json-stream.ts";
 import { readPrompt } from "../read-prompt.ts";
+import { submitNotes } from "../submit-notes.ts";
 import { say } from "../render/wrap.ts";
 import { defined, taskFields, taskOptions } from "../task-options.ts";
 import type { TaskOptions } from "../task-options.ts";
@@ -52,7 +53,7 @@ export const command = defineCommand<RunOptions>({
     const connection = connectionOf(io);
     const input = taskInput(await readPrompt(words[0], io), options, connection, io);
     const task = await submitted(input, { options, io, words }, connection);
-    for (const warning of task.warnings ?? []) io.stderr.write(`claude-worker: ${plainLine(warning, 1000)}\n`);
+    for (const line of submitNotes(task, { io, settings: connection.settings })) say(io.stderr, `claude-worker: ${plainLine(line, 1000)}`);
     if (options.watch === true) {
       const { watchTask } = await import("../watch-task.ts");
       if (options.json === true) io.stdout.write(streamLine({ task }));

@@ -1,54 +1,45 @@
-/** Checks that Claude Code has something to sign in with. Whether it is still valid only a task can tell. No secret is read or shown. */
+/** Checks that Claude Code has something to sign in with: the server's, where one runs, for tasks run with that. */
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { promisify } from "node:util";
-import { isSwitchedOn } from "../../config/agent-env.ts";
+import { credentialsIn, credentialVariable } from "../../config/credentials.ts";
+import type { WorkerClient } from "../../client/worker-client.ts";
+import type { ConfigView } from "../../contract/views.ts";
 import { fail, ok } from "./check.ts";
 import type { Check } from "./check.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-const variables = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"];
-const providers: Readonly<Record<string, string>> = {
-  CLAUDE_CODE_USE_BEDROCK: "Amazon Bedrock",
-  CLAUDE_CODE_USE_VERTEX: "Google Vertex AI",
-  CLAUDE_CODE_USE_FOUNDRY: "Microsoft Foundry",
-};
+const name = "Credentials";
 
-/** @param env what an agent would get of this call's environment: a server that runs already has the environment of its own start. */
-export async function checkCredentials(env: Env): Promise<Check> {
-  const found = fromEnvironment(env) ?? fromFiles(env) ?? (await fromKeychain());
-  if (found !== null) return ok("Credentials", found);
+/**
+ * @param env what an agent would get of this call's environment: what counts while no server runs.
+ * @param server what the running server says of its own environment; null: none answers.
+ */
+export async function checkCredentials(env: Env, server: ConfigView["environment"] | null = null): Promise<Check> {
+  const found = (server === null ? credentialsIn(env) : server.credentials) ?? (await fromKeychain());
+  if (found !== null) return ok(name, server === null ? found : `the server's: ${found}`);
+  const own = credentialVariable(env);
+  if (server === null || own === null) {
+    return fail(
+      name,
+      server === null ? "nothing to sign in with was found" : "the server has nothing to sign in with",
+      "Run `claude-worker claude` and sign in, or set ANTHROPIC_API_KEY, then restart the server: claude-worker server restart",
+    );
+  }
   return fail(
-    "Credentials",
-    "nothing to sign in with was found",
-    "Run `claude` and sign in, or set ANTHROPIC_API_KEY, then restart the server: claude-worker server restart",
+    name,
+    `the server has nothing to sign in with; this shell has: ${own}`,
+    "Restart the server from this shell: claude-worker server restart",
   );
 }
 
-function fromEnvironment(env: Env): string | null {
-  const provider = Object.keys(providers).find((name) => isSwitchedOn(env[name]));
-  if (provider !== undefined) return `${providers[provider] ?? provider} (${provider})`;
-  const variable = variables.find((name) => (env[name] ?? "") !== "");
-  return variable === undefined ? null : `${variable} is set`;
-}
-
-function fromFiles(env: Env): string | null {
-  const directory = env["CLAUDE_CONFIG_DIR"] || join(env["HOME"] || homedir(), ".claude");
-  const file = join(directory, ".credentials.json");
-  if (existsSync(file)) return `signed in (${file})`;
-  const settings = join(directory, "settings.json");
-  return hasKeyHelper(settings) ? `apiKeyHelper (${settings})` : null;
-}
-
-function hasKeyHelper(settings: string): boolean {
-  try {
-    return "apiKeyHelper" in (JSON.parse(readFileSync(settings, "utf8")) as object);
-  } catch {
-    return false; // No settings, or none that can be read.
-  }
+/** Tries the server's credentials. */
+export async function checkByProbe(client: Pick<WorkerClient, "probe">): Promise<Check> {
+  const { works, outcome, message } = await client.probe();
+  if (works) return ok("Probe", "Claude's API answers with the server's credentials");
+  const fix =
+    outcome === "auth_failed" ? "Sign in again (claude-worker claude), or set a valid key and: claude-worker server restart" : null;
+  return fail("Probe", message, fix);
 }
 
 async function fromKeychain(): Promise<string | null> {

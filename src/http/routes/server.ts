@@ -1,7 +1,7 @@
 /** Routes about the server itself: liveness, readiness, numbers, settings, state, stop. */
 import type { WorkerApi } from "../../contract/api.ts";
 import { stopInput, usageQuery } from "../../contract/queries.ts";
-import { configView, healthView, readyView, serverView, usageView } from "../../contract/views.ts";
+import { configView, healthView, probeView, readyView, serverView, usageView } from "../../contract/views.ts";
 import type { HealthView } from "../../contract/views.ts";
 import type { EventStreams } from "../event-streams.ts";
 import { metricsText, metricsType } from "../metrics.ts";
@@ -100,6 +100,17 @@ export function serverRoutes(api: WorkerApi, { requests, streams }: DoorState): 
       summary: "The server's state",
       answers: { 200: { description: "State, counts by status, holds, problems.", schema: serverView } },
       handle: () => ({ status: 200, json: api.server() }),
+    }),
+    route({
+      method: "POST",
+      path: "/api/v1/server/probe",
+      access: "admin",
+      name: "probeServer",
+      tag,
+      summary: "Try the server's credentials",
+      description: "One turn of Claude Code without tools, with the server's environment: a few tokens. Answers within a minute.",
+      answers: { 200: { description: "What came of it.", schema: probeView } },
+      handle: async () => ({ status: 200, json: await api.probe() }),
     }),
     route({
       method: "POST",
