@@ -31,7 +31,7 @@ const fieldsOf = (schema: { readonly shape: object }): string[] => Object.keys(s
 const pairs: readonly Pair[] = [
   { command: run, fields: fieldsOf(taskInput), words: ["prompt"], own: ["--watch", "--trust"] },
   { command: retry, fields: fieldsOf(retryInput), own: ["--watch", "--all", "--status"] },
-  { command: list, fields: fieldsOf(listQuery), own: ["--all"] },
+  { command: list, fields: fieldsOf(listQuery), own: ["--all", "--watch"] },
   { command: edit, fields: fieldsOf(taskChange), own: ["--remove-label"] },
   { command: prune, fields: fieldsOf(pruneInput), own: ["--yes"] },
 ];

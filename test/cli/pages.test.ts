@@ -100,7 +100,7 @@ test("logs hides the machinery, shows what commands print and what is asked, and
     (await cli.call(["logs", "--json", ...flags])).stdout
       .trimEnd()
       .split("\n")
-      .map((line) => (JSON.parse(line) as { type: string }).type);
+      .map((line) => (JSON.parse(line) as { event: { type: string } }).event.type);
   assert.deepEqual(await types("--text"), ["text"]);
   assert.ok((await types()).includes("init"));
   const onTerminal = (await cli.call(["logs"], { columns: 60, env: { ...plain, TZ: "UTC" } })).stdout;
