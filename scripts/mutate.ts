@@ -83,6 +83,7 @@ async function judgeRoom(room: string, { testsFor, known, sandbox }: Bench): Pro
 
 function lineOf({ file, line, mutator, before, after }: Mutant, verdict: Verdict): string {
   const place = `${verdict.status.padEnd(8)} ${file}:${line} ${mutator}`;
+  if (verdict.status === "noticed") return `${place}\n    by ${verdict.by}`;
   if (verdict.status !== "survived") return place;
   return `${place}\n    - ${shortened(before)}\n    + ${shortened(after)}`;
 }

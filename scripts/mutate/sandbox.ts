@@ -11,13 +11,24 @@ export type Verdict =
   | { readonly status: "survived" }
   | { readonly status: "invalid" };
 
+interface Failure {
+  readonly file: string;
+  /** The test's name; that of the file when the file itself failed. */
+  readonly name: string;
+}
+
+/** A test that failed, in the output of Node's TAP reporter, with the place that follows it. */
+const failedTest = /^not ok \d+ - (?<name>.*)\n(?: .*\n)*? +location: '(?<file>.*?):\d+:\d+'/m;
+
 /** One test file may take this long before its mutant counts as noticed. It is far more than any file needs. */
 const fileLimitMs = 15 * 60_000;
 
 export class Sandbox {
   readonly #root: string;
   readonly #directory = mkdtempSync(path.join(os.tmpdir(), "mutate-"));
-  readonly #clean = new Set<string>();
+  /** Tests that were seen to pass, and names of tests that fail, without a mutant. */
+  readonly #sound = new Set<string>();
+  readonly #broken = new Set<string>();
 
   /** Copies the files that git tracks, as they are in the work tree. The packages are linked. */
   constructor(root: string) {
@@ -30,17 +41,15 @@ export class Sandbox {
     symlinkSync(path.join(root, "node_modules"), path.join(this.#directory, "node_modules"));
   }
 
-  /** Builds the mutant and runs the test files, four at a time, until one fails. */
+  /** Builds the mutant and runs the test files, four at a time, until a test fails. */
   async judge(mutant: Mutant, tests: readonly string[]): Promise<Verdict> {
     this.#write(mutant.file, mutant.mutated);
     try {
-      if ((await this.#run(["node_modules/typescript/bin/tsc", "--noEmit"])) !== 0) return { status: "invalid" };
-      if ((await this.#run(["scripts/build.mjs"])) !== 0) return { status: "invalid" };
+      if (!(await this.#hasTypes())) return { status: "invalid" };
+      if (!(await this.#build())) return { status: "invalid" };
       for (let at = 0; at < tests.length; at += 4) {
-        const files = tests.slice(at, at + 4);
-        if ((await this.#test(files)) === 0) continue;
-        await this.#requireClean(mutant.file, files);
-        return { status: "noticed", by: files.join(" ") };
+        const by = await this.#noticedBy(mutant, tests.slice(at, at + 4));
+        if (by !== null) return { status: "noticed", by: `${by.file}: ${by.name}` };
       }
       return { status: "survived" };
     } finally {
@@ -48,40 +57,79 @@ export class Sandbox {
     }
   }
 
-  /** A failure tells something about the mutant only where the same files pass without it. Each file is tried once. */
-  async #requireClean(changed: string, files: readonly string[]): Promise<void> {
-    this.#restore(changed);
-    const untried = files.filter((file) => !this.#clean.has(file));
-    if (untried.length === 0) return;
-    const passes = (await this.#run(["scripts/build.mjs"])) === 0 && (await this.#test(untried)) === 0;
-    if (!passes) throw new Error(`These tests fail without any change: ${untried.join(" ")}`);
-    for (const file of untried) this.#clean.add(file);
+  /** The test that fails because of the mutant: it fails twice, and passes without the mutant. A busy machine fails others. */
+  async #noticedBy(mutant: Mutant, files: readonly string[]): Promise<Failure | null> {
+    for (let round = 0; round < 5; round += 1) {
+      const failure = await this.#test(files);
+      if (failure === null) return null;
+      if ((await this.#test([failure.file], failure.name)) === null) continue;
+      if (await this.#isSound(mutant, failure)) return failure;
+    }
+    throw new Error(`These tests fail now and then: ${files.join(" ")}`);
+  }
+
+  /** Whether the test passes without a mutant. Each is tried once; one that fails is named and left out from then on. */
+  async #isSound(mutant: Mutant, { file, name }: Failure): Promise<boolean> {
+    const key = `${file}: ${name}`;
+    if (this.#sound.has(key)) return true;
+    this.#restore(mutant.file);
+    const passes = (await this.#build()) && (await this.#test([file], name)) === null;
+    this.#write(mutant.file, mutant.mutated);
+    await this.#build();
+    if (passes) this.#sound.add(key);
+    else {
+      this.#broken.add(name);
+      console.log(`left out: it fails without any change: ${key}`);
+    }
+    return passes;
   }
 
   remove(): void {
     rmSync(this.#directory, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  async #test(files: readonly string[]): Promise<number> {
+  /** What the last type check found out is kept beside the copy: the next one looks at what depends on the changed file. */
+  async #hasTypes(): Promise<boolean> {
+    const kept = path.join(this.#directory, "tmp", "types.json");
+    return (await this.#run(["node_modules/typescript/bin/tsc", "--noEmit", "--incremental", "--tsBuildInfoFile", kept])).passed;
+  }
+
+  async #build(): Promise<boolean> {
+    return (await this.#run(["scripts/build.mjs"])).passed;
+  }
+
+  /** Runs test files, or one test of them, until the first failure. @returns that failure, or null when all pass. */
+  async #test(files: readonly string[], name?: string): Promise<Failure | null> {
+    const only = name === undefined || files.includes(name) ? [] : [`--test-name-pattern=^${literally(name)}$`];
+    const without = [...this.#broken].map((broken) => `--test-skip-pattern=^${literally(broken)}$`);
+    const options = [...without, "--test-concurrency=2", "--test-timeout=600000", "--test-reporter=tap", ...only];
     try {
-      return await this.#run(["--test", "--test-concurrency=2", "--test-timeout=600000", "--test-reporter=dot", ...files]);
+      const { passed, output } = await this.#run(["--test", ...options, ...files], failedTest);
+      if (passed) return null;
+      return failureIn(output, this.#directory) ?? { file: files[0] ?? "", name: files[0] ?? "" };
     } finally {
       this.#endLeftovers();
     }
   }
 
-  #run(words: readonly string[]): Promise<number> {
+  /** @param until what ends the run as failed as soon as the output has it. */
+  #run(words: readonly string[], until?: RegExp): Promise<{ readonly passed: boolean; readonly output: string }> {
     return new Promise((resolve) => {
       const env = { ...process.env, TMPDIR: path.join(this.#directory, "tmp") };
       const child = spawn(process.execPath, words, {
         cwd: this.#directory,
         env,
-        stdio: "ignore",
+        stdio: ["ignore", "pipe", "ignore"],
         timeout: fileLimitMs,
         killSignal: "SIGKILL",
       });
-      child.on("error", () => resolve(1));
-      child.on("exit", (code) => resolve(code ?? 1));
+      let output = "";
+      child.stdout.setEncoding("utf8").on("data", (part: string) => {
+        output += part;
+        if (until?.test(output) === true) child.kill("SIGKILL");
+      });
+      child.on("error", () => resolve({ passed: false, output }));
+      child.on("close", (code) => resolve({ passed: code === 0, output }));
     });
   }
 
@@ -104,4 +152,14 @@ export class Sandbox {
   #write(file: string, content: string): void {
     writeFileSync(path.join(this.#directory, file), content);
   }
+}
+
+function failureIn(output: string, directory: string): Failure | null {
+  const { name, file } = failedTest.exec(output)?.groups ?? {};
+  if (name === undefined || file === undefined) return null;
+  return { file: path.relative(directory, file), name: name.replaceAll(/\\([\\#])/g, "$1") };
+}
+
+function literally(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }
