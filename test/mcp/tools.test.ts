@@ -169,6 +169,51 @@ test("a long result is cut and can be read on", async (t) => {
   assert.match(String(rest["result"]), />\nb{5000}\n</);
 });
 
+test("only a result that was cut is said to be longer", async (t) => {
+  const { client, create, store, run, clock } = await setup(t);
+  const id = await create();
+  await run(id, []);
+  const read = async (result: string): Promise<unknown[]> => {
+    await store.write(() => store.tasks.patch(id, clock.nowMs, { result }));
+    const { agent_output, next_step } = await callTool(client, "get_task", { id });
+    return [(agent_output as Record<string, unknown>)["result_truncated"], /result_offset/.test(String(next_step))];
+  };
+  assert.deepEqual(await read("a".repeat(20_000)), [false, false]);
+  assert.deepEqual(await read("a".repeat(20_001)), [true, true]);
+});
+
+test("a log says whether there are earlier lines", async (t) => {
+  const { client, create, run } = await setup(t);
+  const id = await create();
+  const line = (...summary: string[]) => ({ type: "text" as const, data: { summary } });
+  const read = async (lines: number): Promise<[number, unknown]> => {
+    const { log, truncated } = await callTool(client, "get_task_logs", { id, lines });
+    return [String(log).split("\n").length - 2, truncated];
+  };
+  const [whole] = await read(1000);
+  await run(id, [line("one"), line("two"), line("three", "three", "three")]);
+  const [all, isCut] = await read(1000);
+  assert.ok(all > whole);
+  assert.equal(isCut, false);
+  assert.deepEqual(await read(all), [all, false]);
+  assert.deepEqual(await read(all - 1), [all - 1, true]);
+  assert.deepEqual(await read(1), [1, true], "most events were not even read");
+});
+
+test("a log whose text is too long for an answer keeps its end", async (t) => {
+  const { client, create, run } = await setup(t);
+  const id = await create();
+  await run(
+    id,
+    Array.from({ length: 40 }, (_, index) => ({ type: "text" as const, data: { summary: [`${index} ${"x".repeat(900)}`] } })),
+  );
+  const { log, truncated } = await callTool(client, "get_task_logs", { id, lines: 1000 });
+  assert.equal(truncated, true);
+  assert.ok(String(log).length < 20_200);
+  assert.match(String(log), /39 x/);
+  assert.doesNotMatch(String(log), /\b1 x/);
+});
+
 test("lists are compact and go on page by page", async (t) => {
   const { client, create } = await setup(t);
   for (let index = 0; index < 5; index += 1) await create({ name: `task ${index}` });
