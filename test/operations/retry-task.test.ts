@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Caller } from "../../src/contract/api.ts";
+import { taskInput } from "../../src/contract/task-input.ts";
+import { goodTask } from "../support/mcp.ts";
+import { realApi } from "../support/real-api.ts";
+
+const person: Caller = { scope: "admin", name: "socket" };
+
+test("a retry starts a new session and counts everything anew; what earlier attempts cost and did stays", async (t) => {
+  const { api, store, corner, clock, run } = realApi(t);
+  const { id } = await api.submitTask(taskInput.parse(goodTask(corner.work)), person);
+  await run(id, [{ type: "text", data: { text: "Halfway." } }], "fail");
+  await store.write(() =>
+    store.tasks.patch(id, clock.nowMs, {
+      resumable: true,
+      sessionId: crypto.randomUUID(),
+      poisonCount: 2,
+      retriesSpent: 3,
+      refusals: 4,
+      refusal: "401",
+      notBefore: clock.nowMs + 1000,
+      notBeforeReason: "refused",
+      result: "half of it",
+      error: { code: "agent_failed", message: "no" },
+    }),
+  );
+  const before = store.events.ofTask(id, 0, 100).length;
+  await api.retryTask(id, {}, person);
+  const task = store.tasks.get(id);
+  assert.partialDeepStrictEqual(task, {
+    status: "pending",
+    resumable: false,
+    sessionId: null,
+    poisonCount: 0,
+    retriesSpent: 0,
+    refusals: 0,
+    refusal: null,
+    notBefore: null,
+    notBeforeReason: null,
+    cancelRequestedAt: null,
+    result: null,
+    error: null,
+    attemptCount: 1,
+  });
+  const story = store.events.ofTask(id, before, 100);
+  assert.partialDeepStrictEqual(story, [{ type: "retried", attemptId: null, data: { by: "socket", was: "failed", changed: [] } }]);
+});
