@@ -5,6 +5,7 @@ import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { installService, serviceManager, servicePlan, serviceStatus, uninstallService } from "../../src/cli/service/service.ts";
+import { withoutServer } from "./setup.ts";
 
 /** A home of its own, and programs named systemctl and launchctl that write down what they are asked and answer with `code`. */
 function setup(t: TestContext, code = 0) {
@@ -60,4 +61,50 @@ test("a system that refuses leaves no file behind, and the sentence says what el
 test("a system without service manager is told so", (t) => {
   const { env, plan } = setup(t);
   assert.throws(() => serviceManager("aix", env, plan), /server start/);
+});
+
+const here = process.platform === "linux" ? "systemd" : "launchd";
+
+test("service install writes the file and starts the service; --print only shows both", async (t) => {
+  const { env, asked } = setup(t);
+  const { call } = withoutServer(t);
+  const printed = await call(["service", "install", "--print"], { env });
+  const { file, content, enable } = serviceManager(process.platform, env, servicePlan(env, path.resolve("bin/claude-worker")));
+  assert.equal(printed.code, 0);
+  assert.equal(printed.stdout, `# ${file}\n${content}\n${enable.map((words) => `$ ${words.join(" ")}\n`).join("")}`);
+  assert.deepEqual([existsSync(file), asked()], [false, []]);
+  const before = await call(["service", "status"], { env });
+  assert.deepEqual([before.code, before.stdout], [1, "No service is installed. Install it: claude-worker service install\n"]);
+  const installed = await call(["service", "install"], { env });
+  assert.equal(installed.code, 0, installed.stderr);
+  assert.ok(installed.stdout.startsWith(`The server runs as a ${here} service: ${file}\n`));
+  assert.equal(readFileSync(file, "utf8"), content);
+  assert.deepEqual(
+    asked(),
+    enable.map((words) => words.join(" ")),
+  );
+  assert.deepEqual((await call(["service", "install", "--json"], { env })).json(), { installed: true, manager: here, file });
+});
+
+test("service status and uninstall say what there is", async (t) => {
+  const { env } = setup(t);
+  const { call } = withoutServer(t);
+  await call(["service", "install"], { env });
+  const { code, stdout } = await call(["service", "status"], { env });
+  assert.equal(code, 0);
+  assert.match(stdout, new RegExp(`^The ${here} service is active: `));
+  assert.partialDeepStrictEqual((await call(["service", "status", "--json"], { env })).json(), { installed: true, active: true });
+  assert.match((await call(["service", "uninstall"], { env })).stdout, /^The service is gone/);
+  assert.equal((await call(["service", "uninstall"], { env })).stdout, "There was no service.\n");
+  assert.deepEqual((await call(["service", "uninstall", "--json"], { env })).json(), { removed: false });
+});
+
+test("a service that is installed but not active is said to be so", async (t) => {
+  const { env } = setup(t);
+  const failing = setup(t, 1);
+  const { call } = withoutServer(t);
+  await call(["service", "install"], { env });
+  const status = await call(["service", "status"], { env: { ...env, PATH: failing.env.PATH } });
+  assert.equal(status.code, 1);
+  assert.match(status.stdout, /installed but not active/);
 });

@@ -92,6 +92,21 @@ test("streams the events of all tasks; tail=0 gives only new ones", async (t) =>
   );
 });
 
+test("a task's stream with tail begins so many events before its newest one", async (t) => {
+  const open = await setup(t);
+  for (let step = 0; step < 4; step++) open.api.tell(open.id, "text");
+  const path = `/api/v1/tasks/${open.id}/events`;
+  const [last, fresh, more] = [
+    await watch(t, open, `${path}?tail=2`),
+    await watch(t, open, `${path}?tail=0`),
+    await watch(t, open, `${path}?tail=50`),
+  ];
+  await last.count(2);
+  open.api.finish(open.id);
+  await Promise.all([last.ended, fresh.ended, more.ended]);
+  assert.deepEqual([last.ids(), fresh.ids(), more.ids()], [[4, 5, 6], [6], [1, 2, 3, 4, 5, 6]]);
+});
+
 test("a retried task's stream goes on", async (t) => {
   const open = await setup(t);
   const reader = await watch(t, open, `/api/v1/tasks/${open.id}/events`);
