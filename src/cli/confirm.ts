@@ -16,7 +16,7 @@ export function canAsk({ stdin, stderr }: Io): boolean {
  * @throws `otherwise` when the answer is no; Interrupted with its sentence at Ctrl-C.
  */
 export async function confirm(io: Io, question: string, otherwise: WorkerError): Promise<void> {
-  const reader = createInterface({ input: io.stdin, output: process.stderr });
+  const reader = createInterface({ input: io.stdin, output: process.stderr, terminal: canAsk(io) });
   const leave = new AbortController();
   reader.once("SIGINT", () => leave.abort());
   reader.once("close", () => leave.abort("closed"));

@@ -109,6 +109,29 @@ test("an untrusted directory is refused with 4, and --trust needs a terminal", a
   assert.match(without.stderr, /needs a terminal.*claude-worker trust add/);
 });
 
+for (const [typed, code, said] of [
+  ["y\n", 0, /^Trust .*\/usr\?[\s\S]*Task 1 is submitted/],
+  ["Yes\n", 0, /Task 1 is submitted/],
+  ["n\n", 4, /Not trusted, so nothing was submitted\.\n$/],
+  ["\n", 4, /Not trusted/],
+  ["yet another word\n", 4, /Not trusted/],
+  ["\u0004", 4, /Not trusted/],
+  ["\u0003", 130, /Not trusted/],
+] as const) {
+  test(`run --trust asks a person: ${JSON.stringify(typed)} exits with ${code}`, async (t) => {
+    const { call, api } = await withServer(t);
+    api.failNextSubmit = new WorkerError("untrusted_directory", "not trusted");
+    const answer = await call(["run", "x", "--trust"], { typed, columns: 80, cwd: "/usr" });
+    assert.equal(answer.code, code, answer.stderr);
+    assert.match(answer.stderr + answer.stdout, said);
+    assert.deepEqual(
+      api.listTrust().directories.map(({ path }) => path),
+      code === 0 ? ["/usr"] : [],
+    );
+    assert.equal(api.listTasks({}).tasks.length, code === 0 ? 1 : 0);
+  });
+}
+
 test("list is a table on a terminal and tab-separated lines elsewhere", async (t) => {
   const { call, api } = await filled(t);
   const lines = (await call(["list"])).stdout
@@ -359,6 +382,22 @@ test("logs shows the story, its newest lines, its newest part, or every event as
     events.map(({ event }) => event.seq),
     [30, 31],
   );
+});
+
+test("logs -n gives as many lines as there are when there are fewer, and looks behind events without a line", async (t) => {
+  const { call, api } = await withServer(t);
+  await call(["run", "x"]);
+  const newest = async (count: number): Promise<string[]> =>
+    (await call(["logs", "1", "-n", String(count)])).stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.slice(25));
+  for (const text of ["one", "two", "three"]) api.tell(1, "text", { text });
+  assert.deepEqual(await newest(20), ["one", "two", "three"]);
+  for (let each = 0; each < 300; each += 1) api.tell(1, "session", { session_id: "s" });
+  assert.deepEqual(await newest(2), ["two", "three"]);
+  assert.deepEqual(await newest(3), ["one", "two", "three"]);
+  assert.deepEqual(await newest(4), ["one", "two", "three"]);
 });
 
 test("logs --raw gives the file as it is, or its newest lines", async (t) => {

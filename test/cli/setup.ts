@@ -17,6 +17,8 @@ export interface CallOptions {
   readonly columns?: number;
   /** What is piped in; null: nothing is. */
   readonly input?: string | Buffer | null;
+  /** What a person types at the terminal. Makes the input a terminal; give `columns`, too, for a person who can be asked. */
+  readonly typed?: string;
   readonly env?: Record<string, string>;
   readonly cwd?: string;
 }
@@ -70,12 +72,12 @@ export async function withServer(t: TestContext): Promise<ServedCli> {
   return { ...cli, api: door.api, door };
 }
 
-function startCall(words: readonly string[], { columns, input = null, env = {}, cwd = "/" }: CallOptions): CliCall {
+function startCall(words: readonly string[], { columns, input = null, typed, env = {}, cwd = "/" }: CallOptions): CliCall {
   const stdout = collector(columns);
   const stderr = collector(columns);
   const listeners = new Set<() => void>();
   const io: Io = {
-    stdin: Object.assign(Readable.from(input === null ? [] : [Buffer.from(input)]), { isTTY: input === null }),
+    stdin: typed === undefined ? pipedInput(input) : terminalInput(typed),
     inputFd: input === null ? -1 : null,
     stdout: outputTo(stdout.stream, env),
     stderr: outputTo(stderr.stream, env),
@@ -94,6 +96,17 @@ function startCall(words: readonly string[], { columns, input = null, env = {}, 
     json: () => JSON.parse(stdout.text()) as Record<string, unknown>,
   }));
   return { done, stdout: stdout.text, stderr: stderr.text, interrupt: () => listeners.forEach((listener) => listener()) };
+}
+
+function pipedInput(input: string | Buffer | null): Io["stdin"] {
+  return Object.assign(Readable.from(input === null ? [] : [Buffer.from(input)]), { isTTY: input === null });
+}
+
+/** It stays open behind what was typed, as a terminal does. */
+function terminalInput(typed: string): Io["stdin"] {
+  const stdin = Object.assign(new PassThrough(), { isTTY: true });
+  stdin.write(typed);
+  return stdin;
 }
 
 function collector(columns: number | undefined): { stream: PassThrough & { isTTY?: boolean; columns?: number }; text: () => string } {
