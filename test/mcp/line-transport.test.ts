@@ -34,9 +34,11 @@ async function setup(t: TestContext, options: Partial<LineTransportOptions> = {}
   });
   const transport = new LineTransport(socket, { maxMessageBytes: 4096, lookMs, ...options });
   const messages: JSONRPCMessage[] = [];
-  transport.onmessage = (message) => void messages.push(message);
   let closes = 0;
-  transport.onclose = () => (closes += 1);
+  Object.assign(transport, {
+    onmessage: (message: JSONRPCMessage) => void messages.push(message),
+    onclose: () => (closes += 1),
+  });
   await transport.start();
   return {
     socket,
