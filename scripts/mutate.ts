@@ -1,6 +1,7 @@
 /**
  * `npm run mutate`: changes the source in small ways and runs the tests on each change. A change that no test notices is a hole.
  * The sample is drawn per room by a seed; verdicts are kept, so a second run judges only what has changed (`--fresh`: all again).
+ * `--nearest N` runs no more than N test files on each change: faster, and the score is then the least that it can be.
  * Exits 1 when a room's share of noticed changes is below the goal. It takes minutes per room and is no part of `npm test`.
  */
 import { parseArgs } from "node:util";
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     file: { type: "string", multiple: true },
     sample: { type: "string", default: "10" },
     seed: { type: "string", default: "1" },
+    nearest: { type: "string" },
     fresh: { type: "boolean", default: false },
   },
 });
@@ -34,10 +36,12 @@ const unknown = values.room.filter((room) => !rooms.includes(room));
 const sample = Number(values.sample);
 if (unknown.length > 0) fail(`There is no room ${unknown.join(", ")}. The rooms are ${rooms.join(", ")}.`);
 else if (!Number.isInteger(sample) || sample < 1) fail(`--sample takes a whole number from 1, not ${values.sample}.`);
+else if (values.nearest !== undefined && !/^[1-9]\d*$/.test(values.nearest))
+  fail(`--nearest takes a whole number from 1, not ${values.nearest}.`);
 else await main();
 
 async function main(): Promise<void> {
-  const testsFor = testFinder();
+  const testsFor = testFinder(values.nearest === undefined ? undefined : Number(values.nearest));
   const known = new KnownVerdicts(repositoryRoot);
   const sandbox = new Sandbox(repositoryRoot);
   const scores: string[] = [];
@@ -54,7 +58,8 @@ async function main(): Promise<void> {
   } finally {
     sandbox.remove();
   }
-  console.log(`\nseed ${values.seed}, ${values.sample} mutants a room, goal ${goal} %\n${scores.join("\n")}`);
+  const tests = values.nearest === undefined ? "" : `, the ${values.nearest} nearest test files`;
+  console.log(`\nseed ${values.seed}, ${values.sample} mutants a room${tests}, goal ${goal} %\n${scores.join("\n")}`);
   if (below) process.exitCode = 1;
 }
 

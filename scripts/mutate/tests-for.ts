@@ -29,18 +29,34 @@ export function roomOf(file: string): string {
   return file.split("/")[1] ?? "";
 }
 
-/** Makes a function that lists the test files for a source file: those that import it, then those of its suites. */
-export function testFinder(): (file: string) => string[] {
-  const importers = importersOf([...readSourceFiles("src"), ...readSourceFiles("test")]);
-  const tests = [...readSourceFiles("test")].map(({ path: file }) => file).filter((file) => file.endsWith(".test.ts"));
+/**
+ * Makes a function that lists the test files for a source file: those that import it, directly or not, then the others of its suites.
+ * @param nearest how many of them are kept.
+ */
+export function testFinder(nearest = Infinity): (file: string) => string[] {
+  const testFiles = [...readSourceFiles("test")];
+  const importers = importersOf([...readSourceFiles("src"), ...testFiles]);
+  const tests = testFiles.filter(({ path: file }) => file.endsWith(".test.ts"));
   return (file) => {
-    const room = roomOf(file);
     const near = distances(importers, file);
-    const direct = tests.filter((test) => near.has(test)).toSorted((a, b) => (near.get(a) ?? 0) - (near.get(b) ?? 0));
-    const others = (suites[room] ?? []).flatMap((suite) => tests.filter((test) => test.startsWith(`test/${suite}/`)));
-    const wanted = new Set(others);
-    return [...new Set([...direct.filter((test) => wanted.has(test)), ...others])];
+    const suitesOf = suites[roomOf(file)] ?? [];
+    const rank = ({ path: test, texts }: SourceFile): readonly number[] => {
+      const suite = suitesOf.findIndex((folder) => test.startsWith(`test/${folder}/`));
+      return [near.has(test) ? 0 : suite + 1, near.get(test) ?? 0, -mentions(texts, file)];
+    };
+    return tests
+      .filter(({ path: test }) => suitesOf.some((folder) => test.startsWith(`test/${folder}/`)))
+      .map((test) => ({ test, rank: rank(test) }))
+      .toSorted((a, b) => a.rank.map((part, at) => part - (b.rank[at] ?? 0)).find((difference) => difference !== 0) ?? 0)
+      .slice(0, nearest)
+      .map(({ test }) => test.path);
   };
+}
+
+/** How many texts of a test have a word of the source file's name: tests of a command call it by its name. */
+function mentions(texts: readonly string[], file: string): number {
+  const words = path.posix.basename(file, ".ts").split("-");
+  return texts.filter((text) => words.some((word) => word.length > 2 && text.includes(word))).length;
 }
 
 /** Who imports each file, by path. Imports of types are left out: they are gone when a test runs. */
