@@ -17,6 +17,7 @@ export interface TaskOptions {
   readonly maxBudgetUsd?: number;
   readonly timeout?: number;
   readonly stallTimeout?: number;
+  readonly backgroundGrace?: number;
   readonly retries?: number;
   readonly ignoreBrokenSettings?: boolean;
   readonly priority?: number;
@@ -53,6 +54,11 @@ export const taskOptions: readonly OptionSpec[] = [
     parse: duration("--stall-timeout", { min: "1s", max: "30d" }),
   },
   {
+    flags: "--background-grace <duration>",
+    description: "wait this long for commands left in the background (default: 5m)",
+    parse: duration("--background-grace", { min: "0s", max: "7d" }),
+  },
+  {
     flags: "--retries <n>",
     description: "extra tries when the agent itself fails",
     parse: wholeNumber("--retries", { min: 0, max: 100 }),
@@ -83,6 +89,7 @@ export function taskFields(options: TaskOptions): RetryInput {
     max_budget_usd: options.maxBudgetUsd,
     timeout_ms: options.timeout,
     stall_timeout_ms: options.stallTimeout,
+    background_grace_ms: options.backgroundGrace,
     retries: options.retries,
     ignore_broken_settings: options.ignoreBrokenSettings,
     priority: options.priority,

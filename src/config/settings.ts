@@ -16,6 +16,7 @@ export interface Settings {
   readonly agent_env: readonly string[];
   readonly keep_days: number | null;
   readonly stall_timeout_ms: number | null;
+  readonly background_grace_ms: number;
   readonly stop_grace_ms: number;
   readonly refusal_limit: number;
   readonly overage: OveragePolicy;
@@ -131,6 +132,15 @@ export const settingDefinitions: readonly AnySettingDefinition[] = [
     nullable: true,
     default: null,
     description: "An attempt without any event for this long is stopped; unset: never.",
+  },
+  {
+    key: "background_grace_ms",
+    env: "CLAUDE_WORKER_BACKGROUND_GRACE_MS",
+    type: "integer",
+    min: 0,
+    max: 604_800_000,
+    default: 300_000,
+    description: "How long commands that Claude left in the background are waited for after its turn, in tasks that name no time.",
   },
   {
     key: "stop_grace_ms",

@@ -42,6 +42,12 @@ export const taskInput = z.strictObject({
   max_budget_usd: z.number().positive().max(1_000_000).nullish(),
   timeout_ms: z.int().min(1000).max(2_592_000_000).nullish().describe("Wall clock of one attempt, milliseconds."),
   stall_timeout_ms: z.int().min(1000).max(2_592_000_000).nullish().describe("Longest silence of one attempt, milliseconds."),
+  background_grace_ms: z
+    .int()
+    .min(0)
+    .max(604_800_000)
+    .nullish()
+    .describe("How long commands that Claude left in the background are waited for after its turn, milliseconds; default: the setting."),
   retries: z.int().min(0).max(100).default(0).describe("Extra tries when the agent itself fails or times out."),
   ignore_broken_settings: z
     .boolean()

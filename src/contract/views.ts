@@ -87,6 +87,7 @@ export const taskView = taskSummaryView.extend({
   max_budget_usd: z.number().nullable(),
   timeout_ms: z.int().nullable(),
   stall_timeout_ms: z.int().nullable(),
+  background_grace_ms: z.int().nullable(),
   retries: z.int(),
   ignore_broken_settings: z.boolean(),
   warnings: z

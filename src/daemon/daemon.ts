@@ -156,6 +156,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
     refusalTries: settings.refusal_limit,
     overage: settings.overage,
     account,
+    backgroundGraceMs: settings.background_grace_ms,
   });
   const scheduler = new Scheduler({
     store,

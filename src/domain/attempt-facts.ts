@@ -1,7 +1,8 @@
 /** Gathers what is known of an attempt's end from its stored events, so that any daemon knows the same, also after a restart. It decides nothing. */
+import { backgroundTasks } from "./background.ts";
 import type { EventType, NewEvent } from "./event.ts";
 import type { AttemptFacts, LimitFacts, ResultFacts } from "./outcome.ts";
-import { amountOf, countOf, numberOf, objectOf, stringOf, timeOf } from "./read-json.ts";
+import { amountOf, arrayOf, countOf, numberOf, objectOf, stringOf, timeOf } from "./read-json.ts";
 import type { JsonObject } from "./read-json.ts";
 import { stopReasons } from "./task.ts";
 import type { ModelUsage, StopReason } from "./task.ts";
@@ -21,12 +22,20 @@ export function factsFrom(events: readonly Pick<NewEvent, "type" | "data">[], co
     apiErrorText: null,
     thrown: null,
     sessionLost: null,
+    background: [],
+    notified: false,
+    cut: [],
     ended: false,
     begun: true,
     startFault: null,
     ...context,
   };
-  for (const event of events) read(event, facts);
+  let isStopping = false;
+  for (const event of events) {
+    // A stop ends the background, too: what counts is what ran before.
+    if (!isStopping || event.data["kind"] !== "background") read(event, facts);
+    isStopping ||= event.data["kind"] === "stop_requested";
+  }
   return facts;
 }
 
@@ -35,6 +44,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 function read({ type, data }: Pick<NewEvent, "type" | "data">, facts: Mutable<AttemptFacts>): void {
   if (type === "result") {
     facts.result = afterEarlier(facts.result, resultFacts(data));
+    facts.notified = false;
     if (!facts.result.isError) facts.apiError = null;
   } else if (type === "rate_limit") {
     facts.limit = limitFacts(data);
@@ -43,6 +53,9 @@ function read({ type, data }: Pick<NewEvent, "type" | "data">, facts: Mutable<At
       facts.apiError = stringOf(data["error"]);
       facts.apiErrorText = stringOf(data["text"]);
     }
+    if (data["kind"] === "background") facts.background = backgroundTasks(data["tasks"]);
+    if (data["kind"] === "task_notification") facts.notified ||= data["status"] === "completed" || data["status"] === "failed";
+    if (data["kind"] === "cut_background") facts.cut = arrayOf(data["names"]).flatMap((name) => stringOf(name) ?? []);
     if (data["kind"] === "session_writes_lost") facts.sessionLost = stringOf(data["error"]) ?? "unknown";
     if (data["kind"] === "stop_requested") facts.stopRequested ??= stopReasonOf(data["reason"]);
   } else if (type === "attempt_ended") {
@@ -62,7 +75,7 @@ function resultFacts(data: JsonObject): ResultFacts {
     startupFailure: stringOf(data["startup_failure"]),
     apiErrorStatus: numberOf(data["api_error_status"]),
     turns: countOf(data["num_turns"]) ?? 0,
-    calledModel: data["called_model"] === true || (countOf(data["num_turns"]) ?? 0) > 0,
+    calledModel: data["called_model"] === true || countOf(data["num_turns"]) !== 0,
     durationMs: countOf(data["duration_ms"]) ?? 0,
     costUsd: amountOf(data["cost_usd"]),
     usage: usageFacts(objectOf(data["usage"])),

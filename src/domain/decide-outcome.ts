@@ -1,4 +1,5 @@
 /** Decides how an attempt ended, in one place, from everything that is known of its end (attempt-facts.ts gathers it). */
+import { nameOfBackground } from "./background.ts";
 import { assistantErrors, lookUp, meaningOfStatus, meaningOfText, noConnection, startupFailures, terminalReasons } from "./claude-words.ts";
 import type { Meaning } from "./claude-words.ts";
 import { startFaults } from "./record.ts";
@@ -12,12 +13,16 @@ import type { StopReason } from "./task.ts";
 export function decideOutcome(facts: AttemptFacts): Outcome {
   const { result } = facts;
   const finished = result !== null && isFinished(result);
-  if (finished && result.calledModel && facts.sessionLost === null) return { kind: "succeeded", message: successMessage(result) };
+  // A turn that ended while work in the background went on is finished when that is, or when it was cut on purpose.
+  const waiting = facts.cut.length === 0 && (facts.background.length > 0 || (facts.notified && !exitedByItself(facts)));
+  if (finished && !waiting && result.calledModel && facts.sessionLost === null)
+    return { kind: "succeeded", message: successMessage(result, facts.cut) };
   if (facts.stopRequested === "cancelled") return stopped("cancelled");
   if (facts.sessionLost !== null) return sessionLost(facts.sessionLost);
-  if (finished && facts.stopRequested === null) return noWork(result);
+  if (finished && !result.calledModel && facts.stopRequested === null) return noWork(result);
   if (result !== null && !finished && !wasAborted(result)) return failure(result, facts);
   if (facts.stopRequested !== null) return stopped(facts.stopRequested);
+  if (finished && waiting) return { kind: facts.rebooted && !facts.ended ? "lost" : "crashed", message: diedWaiting(facts) };
   if (facts.limit !== null) return limitReached(facts.limit);
   const meaning = facts.apiError === null ? null : (lookUp<Meaning | null>(assistantErrors, facts.apiError) ?? null);
   if (meaning !== null) return described(meaning, facts.apiErrorText || (facts.apiError ?? ""), null);
@@ -47,10 +52,18 @@ function sessionLost(error: string): Outcome {
   return { kind: "storage_full", message: `The disk is full (${error}): Claude Code could not save its session.` };
 }
 
-function successMessage(result: ResultFacts): string {
-  if (result.permissionDenials === 0) return "Claude finished the task.";
-  const calls = result.permissionDenials === 1 ? "1 tool call was" : `${result.permissionDenials} tool calls were`;
-  return `Claude finished the task; ${calls} denied.`;
+function exitedByItself({ ended, thrown, stopRequested }: AttemptFacts): boolean {
+  return ended && thrown === null && stopRequested === null;
+}
+
+function successMessage({ permissionDenials }: ResultFacts, cut: readonly string[]): string {
+  const calls = permissionDenials === 1 ? "1 tool call was" : `${permissionDenials} tool calls were`;
+  const denied = permissionDenials === 0 ? "" : `; ${calls} denied`;
+  return sentence(`Claude finished the task${denied}`, cut.length === 0 ? null : `ended in the background: ${cut.join("; ")}`);
+}
+
+function diedWaiting({ background }: AttemptFacts): string {
+  return sentence("The attempt died while Claude waited for work in the background", background.map(nameOfBackground).join("; ") || null);
 }
 
 const stopOutcomes: Record<StopReason, Outcome> = {

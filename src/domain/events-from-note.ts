@@ -18,6 +18,10 @@ export function eventsFromNote(note: JsonObject): EventDraft[] {
       return [notice(note["subtype"], note["reason"])];
     case "session_mended":
       return [notice("session_mended", `${numberOf(note["messages"]) ?? 0} messages of finished steps were put back into the session.`)];
+    case "cut_background":
+      return [backgroundNotice("cut_background", "Ended with the attempt, still at work in the background", note)];
+    case "background_lost":
+      return [backgroundNotice("background_lost", "Died with an earlier attempt, at work in the background", note)];
     case "gave_up":
       return [notice("api_error", note["text"], { error: word(note["error"]) })];
     case "stop_requested":
@@ -39,6 +43,14 @@ function sessionEvents(note: JsonObject): EventDraft[] {
   const sessionId = word(note["sessionId"]);
   if (sessionId === null) return [];
   return [{ type: "session", data: { session_id: sessionId, ...(note["resume"] === true ? { resumed: true } : {}) } }];
+}
+
+const maxNames = 20;
+
+function backgroundNotice(kind: string, what: string, note: JsonObject): EventDraft {
+  const names = arrayOf(note["names"]).map((name) => word(name) ?? "");
+  const shown = names.slice(0, maxNames);
+  return notice(kind, `${what}: ${shown.join("; ")}${shown.length < names.length ? "; …" : ""}`, { count: names.length, names: shown });
 }
 
 function sweptEvent(note: JsonObject): EventDraft {

@@ -2,6 +2,7 @@
  * Turns a line of the journal into the events of a task's story; the runner's own notes are events-from-note.ts's. What only Claude Code's own screens need (progress, status, hooks) makes
  * no event; nothing is lost, because the journal keeps every record whole. Fields of `data` are snake_case: doors show them as they are.
  */
+import { backgroundAfter } from "./background.ts";
 import { cutJson, cutString } from "./cut-json.ts";
 import { denied, mark, notice, word } from "./event-draft.ts";
 import type { EventDraft } from "./event-draft.ts";
@@ -125,11 +126,22 @@ function systemEvents(message: JsonObject): EventDraft[] {
       return message["skip_transcript"] === true || message["ambient"] === true
         ? []
         : [notice("task_notification", message["summary"], { status: word(message["status"]), tool_use_id: word(message["tool_use_id"]) })];
+    case "background_tasks_changed":
+      return [backgroundEvent(message)];
     case "session_writes_lost":
       return sessionLossEvents(message);
     default:
       return [];
   }
+}
+
+const maxBackgroundTasks = 100;
+
+/** No line for people: what starts and ends has lines of its own. */
+function backgroundEvent(message: JsonObject): EventDraft {
+  const tasks = (backgroundAfter(message) ?? []).slice(0, maxBackgroundTasks);
+  const brief = tasks.map(({ id, type, description }) => ({ task_id: word(id), task_type: word(type), description: word(description) }));
+  return notice("background", "", { tasks: brief });
 }
 
 /** Changes of its own configuration that are lost cost the task nothing. */
@@ -229,7 +241,7 @@ function deniedCall({ tool_name: tool, tool_use_id: id }: JsonObject) {
 
 /** A local answer has no turn, and no usage of its own: a resumed session's totals are those of before. */
 function calledModel(message: JsonObject): boolean {
-  if ((countOf(message["num_turns"]) ?? 0) > 0) return true;
+  if (countOf(message["num_turns"]) !== 0) return true;
   return Object.keys(objectOf(message["model_usage_since_last_result"] ?? message["modelUsage"])).length > 0;
 }
 

@@ -1,4 +1,5 @@
 /** How an attempt ended, decided in one place from everything that is known. The process's exit code alone says nothing. */
+import type { BackgroundTask } from "./background.ts";
 import type { ModelUsage, StopReason } from "./task.ts";
 
 export const outcomeKinds = [
@@ -87,6 +88,12 @@ export interface AttemptFacts {
   readonly thrown: string | null;
   /** Why lines of the session are lost (`ENOSPC`, `EDQUOT`), or null: none is. */
   readonly sessionLost: string | null;
+  /** What ran in the background when the attempt was last heard of. */
+  readonly background: readonly BackgroundTask[];
+  /** Whether some of it had ended and Claude had not answered that yet. */
+  readonly notified: boolean;
+  /** What of it was ended on purpose because the attempt was over, by name. */
+  readonly cut: readonly string[];
   readonly stopRequested: StopReason | null;
   /** Whether the runner wrote its closing record. False: it died. */
   readonly ended: boolean;

@@ -40,6 +40,10 @@ export type RunnerNote =
    * saved, which is where it continues counting.
    */
   | { type: "worker"; subtype: "spending"; base: boolean; costUsd: number; modelUsage: Readonly<Record<string, object>> }
+  /** Background work that was ended because the attempt is over: the first `names`, all of them. */
+  | { type: "worker"; subtype: "cut_background"; names: readonly string[] }
+  /** Background work that died with an earlier attempt: Claude is told to look after it. */
+  | { type: "worker"; subtype: "background_lost"; names: readonly string[] }
   /** Processes that were left of the attempt's tree and had to be ended. */
   | { type: "worker"; subtype: "swept"; processes: readonly SweptProcess[] }
   /** What was changed in the Git work tree before the task: a digest for each file. */

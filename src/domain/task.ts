@@ -30,6 +30,8 @@ export interface TaskSpec {
   readonly timeoutMs: number | null;
   /** Longest silence of one attempt. */
   readonly stallTimeoutMs: number | null;
+  /** How long commands in the background are waited for after Claude's turn; null: the setting decides. */
+  readonly backgroundGraceMs: number | null;
   /** Extra tries for outcomes that are not retried by themselves. */
   readonly retries: number;
   /** Run also where a settings file of the directory is broken, so that its rules are out of force. */

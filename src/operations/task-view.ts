@@ -61,6 +61,7 @@ export function taskView(task: Task, waiting: WaitingContext, paths: Paths): Tas
     max_budget_usd: task.maxBudgetUsd,
     timeout_ms: task.timeoutMs,
     stall_timeout_ms: task.stallTimeoutMs,
+    background_grace_ms: task.backgroundGraceMs,
     retries: task.retries,
     ignore_broken_settings: task.ignoreBrokenSettings,
     result: task.result,

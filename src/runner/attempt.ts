@@ -12,16 +12,18 @@ import { bootClockMs } from "../processes/boot-clock.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { sweep } from "../processes/sweep.ts";
 import type { Agent, AgentWork } from "./agent/agent.ts";
-import { isTurn } from "./agent/messages.ts";
 import { OpenSteps } from "./open-steps.ts";
 import { NotOurLog } from "./append-file.ts";
+import { nameOfBackground } from "../domain/background.ts";
+import type { BackgroundTask } from "../domain/background.ts";
+import { AfterResult } from "./after-result.ts";
 import { Journal } from "./journal.ts";
 import type { JournalEntry } from "./journal.ts";
 import type { Redaction } from "./redaction.ts";
 import { SummaryLog } from "./summary-log.ts";
 
-/** A result can come long before the agent's process ends (a shell in the background): then it is ended. */
-const lingerMs = 10_000;
+/** An agent that has nothing left to do and does not exit for this long is ended. */
+const exitMs = 10_000;
 /** From SIGTERM to SIGKILL. */
 const termMs = 2_000;
 /** What is left of the tree gets this long between SIGTERM and SIGKILL. */
@@ -48,7 +50,8 @@ export class RunningAttempt {
   readonly #journal: Journal;
   readonly #summary: SummaryLog | null;
   readonly #timers = new Set<NodeJS.Timeout>();
-  #linger: NodeJS.Timeout | null = null;
+  readonly #afterResult: AfterResult;
+  #hasCut = false;
   #stopReason: StopReason | null = null;
   readonly #steps = new OpenSteps();
   #stopsAtStep = false;
@@ -65,6 +68,14 @@ export class RunningAttempt {
     makeDirectory(dirname(work.journal), 0o700);
     this.#journal = new Journal({ file: work.journal, attemptId: work.attemptId, redaction, onGrown, now, up: bootClockMs });
     this.#summary = openSummary(work);
+    this.#afterResult = new AfterResult({
+      backgroundGraceMs: work.backgroundGraceMs,
+      exitMs,
+      onOver: (cut) => {
+        this.#noteCut(cut);
+        this.#terminate(termMs);
+      },
+    });
   }
 
   get attemptId(): number {
@@ -118,12 +129,17 @@ export class RunningAttempt {
     if (this.#stopReason !== null || this.#ending !== null) return;
     this.#stopReason = reason;
     const { agent } = this.#options;
+    const waiting = this.#afterResult;
+    // Claude is done but for commands in the background: the limit of the attempt ends their time, too.
+    if ((reason === "timed_out" || reason === "stalled") && waiting.isAnswered && !waiting.awaitsAgent) this.#noteCut(waiting.live);
     this.#take({ type: "worker", subtype: "stop_requested", reason });
     if (reason === "interrupted") {
       // To be resumed, a turn must be cut, not ended: a word would count as its end, and SIGTERM makes Claude Code write a failed tool into it.
       agent.kill("SIGKILL");
       return;
     }
+    // Between turns there is nothing to interrupt.
+    if (waiting.isAnswered) return this.#terminate(termMs);
     // Not every moment can be interrupted; the signals follow anyway.
     agent.interrupt().catch(() => {});
     this.#after(graceMs, () => this.#terminate(termMs));
@@ -143,7 +159,10 @@ export class RunningAttempt {
   async #end(thrown: string | null): Promise<void> {
     const { agent, runnerId, isAdopting } = this.#options;
     for (const timer of this.#timers) clearTimeout(timer);
+    this.#afterResult.stop();
     agent.kill("SIGKILL");
+    // It exited by itself and left them.
+    if (thrown === null && this.#stopReason === null && this.#afterResult.isAnswered) this.#noteCut(this.#afterResult.live);
     const processes = await sweep(runnerId, { root: process.pid, adopting: isAdopting(), graceMs: sweepGraceMs });
     if (processes.length > 0) this.#take({ type: "worker", subtype: "swept", processes });
     const left = this.#isFinished ? await this.#changes.end() : null;
@@ -165,18 +184,15 @@ export class RunningAttempt {
     const record = this.#journal.append(entry);
     this.#summary?.append(record);
     if (this.#steps.ends(entry) && this.#stopsAtStep) this.stop("interrupted", 0);
-    if (isTurn(entry)) this.#stopLingering();
+    this.#afterResult.heard(entry);
     if (entry.type !== "result") return;
     void this.#journal.sync();
-    this.#stopLingering();
-    this.#linger = this.#after(lingerMs, () => this.#terminate(termMs));
   }
 
-  #stopLingering(): void {
-    if (this.#linger === null) return;
-    clearTimeout(this.#linger);
-    this.#timers.delete(this.#linger);
-    this.#linger = null;
+  #noteCut(cut: readonly BackgroundTask[]): void {
+    if (cut.length === 0 || this.#hasCut) return;
+    this.#hasCut = true;
+    this.#take({ type: "worker", subtype: "cut_background", names: cut.map(nameOfBackground) });
   }
 
   #terminate(graceMs: number): void {
@@ -185,10 +201,8 @@ export class RunningAttempt {
     this.#after(Math.max(graceMs, termMs), () => agent.kill("SIGKILL"));
   }
 
-  #after(delayMs: number, act: () => void): NodeJS.Timeout {
-    const timer = setTimeout(act, delayMs);
-    this.#timers.add(timer);
-    return timer;
+  #after(delayMs: number, act: () => void): void {
+    this.#timers.add(setTimeout(act, delayMs));
   }
 }
 

@@ -10,6 +10,7 @@ import { runningCost } from "./migrations/0007-running-cost.ts";
 import { sessionModel } from "./migrations/0008-session-model.ts";
 import { bootClock } from "./migrations/0009-boot-clock.ts";
 import { brokenSettings } from "./migrations/0010-broken-settings.ts";
+import { backgroundGrace } from "./migrations/0011-background-grace.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -30,6 +31,7 @@ export const migrations: readonly Migration[] = [
   sessionModel,
   bootClock,
   brokenSettings,
+  backgroundGrace,
 ];
 
 /** The `user_version` of a database that this version writes. */

@@ -49,6 +49,7 @@ export const taskRow = defineRow<TaskRow>(
     maxBudgetUsd: "plain",
     timeoutMs: "plain",
     stallTimeoutMs: "plain",
+    backgroundGraceMs: "plain",
     retries: "plain",
     ignoreBrokenSettings: "flag",
   },
@@ -80,6 +81,7 @@ export const insertedFields = [
   "maxBudgetUsd",
   "timeoutMs",
   "stallTimeoutMs",
+  "backgroundGraceMs",
   "retries",
   "ignoreBrokenSettings",
 ] as const satisfies readonly (keyof NewTask & keyof TaskRow)[];

@@ -39,6 +39,8 @@ export interface AttemptContext {
   readonly stopGraceMs: number;
   /** For tasks that name no stall timeout; null: none. */
   readonly stallTimeoutMs: number | null;
+  /** For tasks that name no background grace. */
+  readonly backgroundGraceMs: number;
   now(): number;
   random(): number;
   /** Fingerprint of the account that tasks run with now. */
@@ -193,7 +195,7 @@ export class SupervisedAttempt {
   }
 
   #startMessage(): StartMessage {
-    const { paths, stopGraceMs } = this.#context;
+    const { paths, stopGraceMs, backgroundGraceMs } = this.#context;
     const { id, taskId, sessionId, resume } = this.#attempt;
     return {
       type: "start",
@@ -206,6 +208,7 @@ export class SupervisedAttempt {
       followUp: null,
       journal: rawLogPath(paths, taskId),
       summary: summaryLogPath(paths, taskId),
+      backgroundGraceMs: this.#task.backgroundGraceMs ?? backgroundGraceMs,
       stopGraceMs,
     };
   }

@@ -251,6 +251,9 @@ const nothing: AttemptFacts = {
   apiErrorText: null,
   thrown: null,
   sessionLost: null,
+  background: [],
+  notified: false,
+  cut: [],
   stopRequested: null,
   ended: true,
   rebooted: false,
@@ -380,6 +383,9 @@ const anyFacts: fc.Arbitrary<AttemptFacts> = fc.record({
   apiErrorText: fc.option(fc.string()),
   thrown: fc.option(fc.string()),
   sessionLost: fc.option(fc.constantFrom("ENOSPC", "EDQUOT")),
+  background: fc.constantFrom([], [{ id: "b1", type: "local_bash", description: "npm test" }]),
+  notified: fc.boolean(),
+  cut: fc.constantFrom([], ["npm test"]),
   stopRequested: fc.option(fc.constantFrom(...stopReasons)),
   ended: fc.boolean(),
   rebooted: fc.boolean(),
@@ -464,3 +470,51 @@ for (const [what, facts, kind] of [
     assert.equal(decideOutcome({ ...nothing, ...facts }).kind, kind);
   });
 }
+
+const waits: Partial<AttemptFacts> = {
+  result: resultOf({ text: "waiting" }),
+  background: [{ id: "b1", type: "local_bash", description: "npm test" }],
+};
+for (const [what, facts, kind] of [
+  ["the runner died", { ended: false }, "crashed"],
+  ["Claude Code died", { thrown: "terminated by signal SIGKILL" }, "crashed"],
+  ["the machine started anew", { ended: false, rebooted: true }, "lost"],
+  ["the server shut down", { stopRequested: "interrupted" }, "interrupted"],
+  ["the time limit was over", { stopRequested: "timed_out" }, "timed_out"],
+  ["it was cancelled", { stopRequested: "cancelled" }, "cancelled"],
+  ["the runner cut it when its time was over", { cut: ["npm test"] }, "succeeded"],
+  ["the time limit cut it", { cut: ["npm test"], stopRequested: "timed_out" }, "succeeded"],
+] as const) {
+  test(`a turn that ended while it waited for the background is ${kind} when ${what}`, () => {
+    assert.equal(decideOutcome({ ...nothing, ...waits, ...facts }).kind, kind);
+  });
+}
+
+test("what was cut in the background, and what died there, is named", () => {
+  assert.equal(
+    decideOutcome({ ...nothing, ...waits, cut: ["npm run dev"] }).message,
+    "Claude finished the task: ended in the background: npm run dev.",
+  );
+  assert.match(decideOutcome({ ...nothing, ...waits, ended: false }).message, /waited for work in the background: npm test\.$/);
+});
+
+test("an end in the background that Claude has not heard of is still to be waited for, unless Claude Code is done", () => {
+  const heard = { ...nothing, result: resultOf({}), notified: true };
+  assert.equal(decideOutcome(heard).kind, "succeeded");
+  assert.equal(decideOutcome({ ...heard, ended: false }).kind, "crashed");
+});
+
+test("the background is what Claude Code said last, and a result answers what was reported before it", () => {
+  const background = (tasks: object[]) => ({ type: "notice", data: { kind: "background", tasks } }) as const;
+  const shell = { task_id: "b1", task_type: "local_bash", description: "npm test" };
+  const report = { type: "notice", data: { kind: "task_notification", status: "completed" } } as const;
+  const result = { type: "result", data: { subtype: "success", num_turns: 1 } } as const;
+  const context = { stopRequested: null, rebooted: false };
+  assert.equal(factsFrom([background([shell]), result], context).background.length, 1);
+  assert.equal(factsFrom([background([shell]), result, background([])], context).background.length, 0);
+  assert.equal(factsFrom([background([{ ...shell, ambient: true }])], context).background.length, 0);
+  const stop = { type: "notice", data: { kind: "stop_requested", reason: "timed_out" } } as const;
+  assert.equal(factsFrom([background([shell]), result, stop, background([])], context).background.length, 1, "ended by the stop");
+  assert.equal(factsFrom([result, report], context).notified, true);
+  assert.equal(factsFrom([result, report, result], context).notified, false);
+});

@@ -256,16 +256,23 @@ test("a denied call with a long input or a long reason says that it was cut", ()
   assert.equal(denied({}, "No.")?.["truncated"], undefined);
 });
 
+test("what runs in the background is kept with its name, and makes no line", () => {
+  const shell = { task_id: "b1", task_type: "local_bash", description: "npm test", run_id: "r" };
+  const watcher = { task_id: "w1", task_type: "local_bash", description: "watch", ambient: true };
+  const record = { type: "system", subtype: "background_tasks_changed", tasks: [shell, watcher], ...stamp };
+  const tasks = [{ task_id: "b1", task_type: "local_bash", description: "npm test" }];
+  assert.deepEqual(eventsFromRecord(record)[0]?.data, { kind: "background", text: "", tasks });
+});
+
+test("what a resumed session says of background work that died is no result of the task", () => {
+  const result = { type: "result", subtype: "success", is_error: false, result: "", ...stamp };
+  assert.deepEqual(eventsFromRecord({ ...result, num_turns: 0, origin: { kind: "task-notification" } }), []);
+  assert.equal(eventsFromRecord({ ...result, num_turns: 1, origin: { kind: "task-notification" } }).length, 1);
+  assert.equal(eventsFromRecord({ ...result, num_turns: 0 }).length, 1);
+});
+
 test("what only Claude Code's own screens need makes no event", () => {
-  const silent = [
-    "status",
-    "session_state_changed",
-    "thinking_tokens",
-    "hook_started",
-    "task_progress",
-    "background_tasks_changed",
-    "commands_changed",
-  ];
+  const silent = ["status", "session_state_changed", "thinking_tokens", "hook_started", "task_progress", "commands_changed"];
   for (const subtype of silent) assert.deepEqual(eventsFromRecord({ type: "system", subtype, ...stamp }), [], subtype);
   for (const type of ["stream_event", "tool_progress", "command_lifecycle", "something_new"]) {
     assert.deepEqual(eventsFromRecord({ type, ...stamp }), [], type);

@@ -148,14 +148,14 @@ test("a helper in the background that reports soon gives the task another turn",
   assert.partialDeepStrictEqual(records.at(-1), { subtype: "ended", thrown: null });
 });
 
-test("a shell in the background does not keep a finished task", async (t) => {
+test("a shell in the background does not keep a finished task for longer than its grace", async (t) => {
   const { runner, pid } = await setup(t, {
     serve: [
       step.tool("Bash", { command: "echo $$ > pid; exec sleep 1000", description: "a server", run_in_background: true }),
       step.text("the server runs"),
     ],
   });
-  const attempt = runner.start({ prompt: "serve", ...bash });
+  const attempt = runner.start({ prompt: "serve", ...bash }, { backgroundGraceMs: 100 });
   const shell = await pid("pid");
   const records = await attempt.ended();
   assert.partialDeepStrictEqual(resultOf(records), { subtype: "success" });

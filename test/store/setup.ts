@@ -99,6 +99,7 @@ export function newTask(task: Partial<NewTask> = {}): NewTask {
     maxBudgetUsd: null,
     timeoutMs: null,
     stallTimeoutMs: null,
+    backgroundGraceMs: null,
     retries: 0,
     ignoreBrokenSettings: false,
     ...task,

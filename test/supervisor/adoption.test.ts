@@ -61,6 +61,7 @@ async function adoption(t: TestContext, { helloAfterMs, timeoutMs = null }: { he
   const limits = {
     stopGraceMs: 60_000,
     stallTimeoutMs: null,
+    backgroundGraceMs: 300_000,
     bootId: null,
     nodeId: "here",
     account: () => "a",

@@ -282,6 +282,7 @@ function newTask(id: number, input: ParsedTaskInput, at: string): TaskView {
     max_budget_usd: input.max_budget_usd ?? null,
     timeout_ms: input.timeout_ms ?? null,
     stall_timeout_ms: input.stall_timeout_ms ?? null,
+    background_grace_ms: input.background_grace_ms ?? null,
     retries: input.retries,
     ignore_broken_settings: input.ignore_broken_settings,
     result: null,

@@ -102,6 +102,7 @@ export async function startRunner(t: TestContext, setup: RunnerSetup): Promise<T
         followUp: null,
         journal: path.join(scratch.directory, "task_1_raw.log"),
         summary: path.join(scratch.directory, "task_1_summary.log"),
+        backgroundGraceMs: 300_000,
         stopGraceMs: 20_000,
         ...more,
       };
@@ -135,6 +136,7 @@ export function plainSpec(workingDirectory: string): Omit<TaskSpec, "prompt"> {
     maxBudgetUsd: null,
     timeoutMs: null,
     stallTimeoutMs: null,
+    backgroundGraceMs: null,
     retries: 0,
     ignoreBrokenSettings: false,
   };

@@ -14,8 +14,9 @@ const disallowedTools = ["ListAgents", "SendMessage", "CronCreate", "CronDelete"
 export function hostOptions(env: Readonly<Record<string, string>>, executable: string | null) {
   return {
     // EAGER_FLUSH: the session is on disk before the first model call and before the result, so that it can be resumed from there.
+    // PRINT_BG_WAIT_CEILING: it waits for its sub-agents without a limit of its own; the runner and the attempt's limits end that.
     // STARTUP_FAILURE_RESULTS: a refused start names its reason in a result instead of on stderr only.
-    env: { ...env, CLAUDE_CODE_EAGER_FLUSH: "1", CLAUDE_CODE_STARTUP_FAILURE_RESULTS: "1" },
+    env: { ...env, CLAUDE_CODE_EAGER_FLUSH: "1", CLAUDE_CODE_STARTUP_FAILURE_RESULTS: "1", CLAUDE_CODE_PRINT_BG_WAIT_CEILING_MS: "0" },
     settingSources: ["user" as const, "project" as const, "local" as const],
     disallowedTools: [...disallowedTools],
     ...(executable === null ? {} : { pathToClaudeCodeExecutable: executable }),

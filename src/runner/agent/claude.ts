@@ -5,6 +5,7 @@
 import type * as sdk from "@anthropic-ai/claude-agent-sdk";
 import type { CanUseTool, Options, Query, SDKMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
 import { brokenSettingsText } from "../../domain/claude-settings.ts";
+import { backgroundAfter } from "../../domain/background.ts";
 import { messageOf } from "../../domain/errors.ts";
 import { startFaults } from "../../domain/record.ts";
 import type { TaskSpec } from "../../domain/task.ts";
@@ -238,15 +239,17 @@ class ClaudeAgent implements Agent {
   async #follow(query: Query, take: (message: Said) => void): Promise<string | null> {
     let answered = false;
     const cost = new RunningCost(query, take);
+    let background = 0;
     try {
       for await (const message of messagesOf(query, this.#claude)) {
         if (message.type === "result" || message.type === "assistant") answered = message.type === "result";
+        background = backgroundAfter({ ...message })?.length ?? background;
         take(message);
         if (message.type === "assistant") cost.touch();
       }
       return null;
     } catch (error) {
-      return answered ? null : messageOf(error);
+      return answered && (background === 0 || this.#halted) ? null : messageOf(error);
     } finally {
       cost.stop();
       await this.#claude.ended;

@@ -10,6 +10,7 @@ export interface Message {
   readonly errors?: unknown;
   readonly tag?: unknown;
   readonly content?: unknown;
+  readonly parent_tool_use_id?: unknown;
 }
 
 /** Claude Code tries a refused sign-in ten times, in about three minutes (measured). It is the third time that settles it, after about two seconds. */
@@ -50,6 +51,11 @@ export function settingsNotInEffect({ type, subtype, tag, content }: Message): s
   const skippedOnly = content.startsWith("These settings entries were skipped") && !content.includes("did not load");
   if (skippedOnly && entries.every((line) => harmless.test(line))) return null;
   return entries.length === 0 ? [content] : entries.map((line) => line.trim());
+}
+
+/** Whether the main thread is at work: a message of its turn, and not one of a sub-agent in the background. */
+export function isMainTurn(message: Message): boolean {
+  return isTurn(message) && typeof message.parent_tool_use_id !== "string";
 }
 
 /** Behind a result, these say that the agent works on (a helper in the background has reported); everything else only says goodbye. */

@@ -1,8 +1,10 @@
 /** Takes up a session that an earlier attempt left: mends it, reads its end, lets Claude Code continue it, or starts it anew. It starts no process itself. */
 import type { AgentWork, Emit } from "./agent.ts";
+import { isOwnResult } from "../../domain/own-result.ts";
 import { finishedTurn } from "./finished-turn.ts";
 import type { SessionMessage } from "./finished-turn.ts";
 import { Inbox } from "./inbox.ts";
+import { lostBackground, promptAfterLoss } from "./lost-background.ts";
 import { isNoConversation } from "./messages.ts";
 import type { Message } from "./messages.ts";
 import { findTranscript, mendTranscript, savedSpending, setAside } from "./transcript.ts";
@@ -51,8 +53,7 @@ export async function resumeSession(work: AgentWork, port: SessionPort): Promise
   if (transcript === null) return restart(work, port, "Claude Code has no record of the session.");
   port.emit({ type: "worker", subtype: "spending", base: true, ...savedSpending(transcript) });
   mend(transcript, work, port.emit);
-  if (work.followUp === null && (await recover(work, port))) return null;
-  const ended = await (work.followUp === null ? continueTurn(work, port) : followUp(work, port, work.followUp));
+  const ended = await (work.followUp === null ? continueSession(work, port) : followUp(work, port, work.followUp));
   if (ended !== noConversation) return ended;
   // Claude Code refuses an id whose file is there, and refuses to resume a file without a conversation.
   setAside(transcript);
@@ -75,11 +76,21 @@ function mend(transcript: string, work: AgentWork, emit: Emit): void {
   }
 }
 
-/** Ends with the finished turn's own answer when the session has one that the journal has not: Claude Code would wait for a person. */
-async function recover({ sessionId, spec }: AgentWork, port: SessionPort): Promise<boolean> {
+/**
+ * A turn that was cut is continued. A finished one has its answer in the session, which ends the
+ * attempt (Claude Code would wait for a person), unless Claude waited for work in the background.
+ */
+async function continueSession(work: AgentWork, port: SessionPort): Promise<string | null> {
+  const { sessionId, spec, journal } = work;
   const result = finishedTurn(sessionId, await port.messages(sessionId, spec.workingDirectory));
-  if (result !== null) port.emit(result);
-  return result !== null;
+  if (result === null) return continueTurn(work, port);
+  const names = lostBackground(journal, sessionId);
+  if (names.length > 0) {
+    port.emit({ type: "worker", subtype: "background_lost", names });
+    return followUp(work, port, promptAfterLoss(names));
+  }
+  port.emit(result);
+  return null;
 }
 
 function followUp(work: AgentWork, port: SessionPort, prompt: string): Promise<string | null> {
@@ -89,21 +100,26 @@ function followUp(work: AgentWork, port: SessionPort, prompt: string): Promise<s
 /** Claude Code itself continues a turn that was cut; when it finds none (it was interrupted, not cut), it is asked to. */
 async function continueTurn(work: AgentWork, port: SessionPort): Promise<string | null> {
   const inbox = new Inbox<UserMessage>();
-  let spoken = false;
   let idle: NodeJS.Timeout | null = null;
+  const listen = (on: boolean): void => {
+    if (idle !== null) clearTimeout(idle);
+    idle = on ? setTimeout(() => inbox.push(continuation), idleMs) : null;
+  };
+  let spoken = false;
   const ended = await resume(work, port, {
     prompt: inbox,
     env: { CLAUDE_CODE_RESUME_INTERRUPTED_TURN: "1", CLAUDE_CODE_RESUME_REASON: "runner_died" },
-    onReady: () => {
-      idle = setTimeout(() => spoken || inbox.push(continuation), idleMs);
-    },
+    onReady: () => listen(!spoken),
     onMessage: (message) => {
       spoken = true;
-      if (message.type === "result") inbox.end();
+      // Claude Code first tells of background work that died, in a turn of no words.
+      const isOwn = message.type !== "result" || isOwnResult({ ...message });
+      listen(!isOwn);
+      if (message.type === "result" && isOwn) inbox.end();
       return true;
     },
   });
-  if (idle !== null) clearTimeout(idle);
+  listen(false);
   inbox.end();
   return ended;
 }

@@ -45,7 +45,7 @@ export function mendTranscript(transcript: string, journal: string, sessionId: s
   const entries = parseLines(text).filter((entry) => typeof entry["uuid"] === "string" && entry["isSidechain"] !== true);
   const began = entries[0]?.["timestamp"];
   if (typeof began !== "string") return 0;
-  const messages = messagesIn(tailOf(journal), sessionId).filter(({ _at: at }) => typeof at === "string" && at >= began);
+  const messages = messagesIn(journalTail(journal), sessionId).filter(({ _at: at }) => typeof at === "string" && at >= began);
   const missing = finishedSteps(missingMessages(entries, messages));
   const lines = asEntries(missing, entries);
   if (lines.length === 0) return 0;
@@ -54,8 +54,8 @@ export function mendTranscript(transcript: string, journal: string, sessionId: s
 }
 
 /** The conversation's own messages in the journal, without those of subagents (they have transcripts of their own). */
-function messagesIn(lines: string, sessionId: string): Json[] {
-  return parseLines(lines).filter(
+function messagesIn(records: readonly Json[], sessionId: string): Json[] {
+  return records.filter(
     (record) =>
       (record["type"] === "assistant" || record["type"] === "user") &&
       record["session_id"] === sessionId &&
@@ -120,6 +120,11 @@ function blockOf(entry: Json, type: "tool_use" | "tool_result"): Json | null {
   const { content } = (entry["message"] ?? {}) as Json;
   if (!Array.isArray(content)) return null;
   return (content as Json[]).find((block) => block["type"] === type) ?? null;
+}
+
+/** The newest records of a journal, oldest first; none when there is no file. */
+export function journalTail(journal: string): Json[] {
+  return parseLines(tailOf(journal));
 }
 
 /** The end of a file as text; empty when there is none. The first line may be cut. */

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { AfterResult } from "../../src/runner/after-result.ts";
+
+const result = { type: "result", subtype: "success", num_turns: 2 };
+const init = { type: "system", subtype: "init" };
+const text = { type: "assistant", parent_tool_use_id: null };
+const helperText = { type: "assistant", parent_tool_use_id: "toolu_1" };
+const shell = { task_id: "b1", task_type: "local_bash", description: "npm test" };
+const agent = { task_id: "a1", task_type: "local_agent", description: "helper" };
+const runs = (...tasks: object[]) => ({ type: "system", subtype: "background_tasks_changed", tasks });
+
+/** @returns the names of what was cut, once the time is up. */
+function setup(t: TestContext) {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let cut: string[] | null = null;
+  const onOver = (tasks: readonly { description: string }[]): void => void (cut = tasks.map(({ description }) => description));
+  const after = new AfterResult({ backgroundGraceMs: 60_000, exitMs: 10_000, onOver });
+  return {
+    after,
+    hear: (...entries: { type: string }[]): void => entries.forEach((entry) => after.heard(entry)),
+    pass: (ms: number): void => t.mock.timers.tick(ms),
+    cut: () => cut,
+  };
+}
+
+test("before a result nothing is limited", (t) => {
+  const { hear, pass, cut } = setup(t);
+  hear(init, text, runs(shell));
+  pass(1e9);
+  assert.equal(cut(), null);
+});
+
+test("an agent that has nothing left to do and does not exit is ended after ten seconds of silence", (t) => {
+  const { hear, pass, cut } = setup(t);
+  hear(text, result);
+  pass(9_000);
+  hear({ type: "system" });
+  pass(9_999);
+  assert.equal(cut(), null);
+  pass(1);
+  assert.deepEqual(cut(), []);
+});
+
+test("commands are waited for as long as the grace lasts from the end of the turn, and are then named", (t) => {
+  const { hear, pass, cut } = setup(t);
+  hear(text, runs(shell), result);
+  pass(40_000);
+  hear({ type: "system" }, runs(shell, { ...shell, task_id: "b2", description: "npm run dev" }));
+  pass(19_999);
+  assert.equal(cut(), null);
+  pass(1);
+  assert.deepEqual(cut(), ["npm test", "npm run dev"]);
+});
+
+test("a turn that begins by itself has time without a limit, and the grace begins again behind it", (t) => {
+  const { hear, pass, cut } = setup(t);
+  hear(text, runs(shell), result);
+  pass(59_000);
+  hear(init);
+  pass(1e9);
+  assert.equal(cut(), null);
+  hear(text, result);
+  pass(59_999);
+  assert.equal(cut(), null);
+});
+
+test("a sub-agent is waited for without a limit, and what it says is no turn", (t) => {
+  const { after, hear, pass, cut } = setup(t);
+  hear(text, runs(agent, shell), result, helperText);
+  assert.ok(after.awaitsAgent && after.isAnswered);
+  pass(1e9);
+  assert.equal(cut(), null);
+  hear(runs(shell));
+  pass(60_000);
+  assert.deepEqual(cut(), ["npm test"]);
+});
+
+test("work that is no activity is not waited for, and a report of what died earlier is no result", (t) => {
+  const { hear, pass, cut } = setup(t);
+  hear(init, { ...result, num_turns: 0, origin: { kind: "task-notification" } } as never);
+  pass(1e9);
+  assert.equal(cut(), null);
+  hear(text, runs({ ...shell, ambient: true }), result);
+  pass(10_000);
+  assert.deepEqual(cut(), []);
+});

@@ -1,0 +1,108 @@
+/** Work that outlives the turn, with the real Claude Code. */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { factsFrom } from "../../src/domain/attempt-facts.ts";
+import { decideOutcome } from "../../src/domain/decide-outcome.ts";
+import { eventsFromRecord } from "../../src/domain/events-from-record.ts";
+import type { SdkRecord } from "../../src/domain/record.ts";
+import { startModel, step } from "../support/model.ts";
+import type { Move, Script } from "../support/model.ts";
+import { notesOf, resultOf, startRunner } from "../support/runner.ts";
+import { scratch } from "../support/scratch.ts";
+
+const shell = (command: string): Move => step.tool("Bash", { command, description: command, run_in_background: true });
+const helper: Move = step.tool("Agent", {
+  description: "helper",
+  prompt: "help me",
+  subagent_type: "general-purpose",
+  run_in_background: true,
+});
+const spec = { allow: ["Bash", "Agent"] };
+
+async function setup(t: TestContext, script: Script) {
+  const place = scratch(t);
+  const model = await startModel(t, script);
+  const runner = (prewarm = false) => startRunner(t, { scratch: place, env: model.env(place.home), prewarm });
+  return { place, model, runner };
+}
+
+function outcomeOf(records: readonly SdkRecord[]) {
+  return decideOutcome(
+    factsFrom(
+      records.flatMap((record) => eventsFromRecord(record)),
+      { stopRequested: null, rebooted: false },
+    ),
+  );
+}
+
+const saidResult = ({ type }: SdkRecord): boolean => type === "result";
+
+for (const prewarm of [false, true]) {
+  test(`a command in the background is waited for, and the answer to its end is the result (${prewarm ? "warm" : "cold"})`, async (t) => {
+    const command = shell("until [ -e go ]; do sleep 0.05; done; touch done");
+    const { place, model, runner } = await setup(t, { "do it": [command, step.text("waiting")] });
+    const own = await runner(prewarm);
+    if (prewarm) await own.parked();
+    const attempt = own.start({ prompt: "do it", ...spec });
+    await attempt.record("the first result", saidResult);
+    model.play({ "do it": [command, step.text("all is done")] });
+    place.file("work/go", "");
+    const records = await attempt.ended();
+    assert.ok(existsSync(`${place.work}/done`));
+    assert.partialDeepStrictEqual(resultOf(records), { result: "all is done" });
+    assert.deepEqual(outcomeOf(records), { kind: "succeeded", message: "Claude finished the task." });
+  });
+}
+
+test("a sub-agent in the background is waited for, whatever the grace", async (t) => {
+  const { model, runner } = await setup(t, {
+    "help me": [step.text("helped", 3_000)],
+    "do it": [helper, step.text("waiting")],
+  });
+  const attempt = (await runner()).start({ prompt: "do it", ...spec }, { backgroundGraceMs: 0 });
+  await attempt.record("the first result", saidResult);
+  model.play({ "help me": [step.text("helped")], "do it": [helper, step.text("the helper helped")] });
+  const records = await attempt.ended();
+  assert.partialDeepStrictEqual(resultOf(records), { result: "the helper helped" });
+  assert.equal(outcomeOf(records).kind, "succeeded");
+});
+
+test("a server that Claude leaves running holds the attempt for the grace, and is then ended and named", async (t) => {
+  const { runner } = await setup(t, { "do it": [shell("sleep 1000"), step.text("the server runs")] });
+  const records = await (await runner()).start({ prompt: "do it", ...spec }, { backgroundGraceMs: 500 }).ended();
+  assert.partialDeepStrictEqual(resultOf(records), { result: "the server runs" });
+  assert.partialDeepStrictEqual(notesOf(records, "cut_background"), [{ names: ["sleep 1000"] }]);
+  assert.match(outcomeOf(records).message, /ended in the background: sleep 1000\.$/);
+});
+
+test("a stop while Claude waits for the background takes effect at once", async (t) => {
+  const { runner } = await setup(t, { "do it": [shell("sleep 1000"), step.text("waiting")] });
+  const own = await runner();
+  const attempt = own.start({ prompt: "do it", ...spec });
+  await attempt.record("the result", saidResult);
+  own.connection.send({ type: "stop", reason: "cancelled", graceMs: 3_600_000 });
+  const records = await attempt.ended();
+  assert.equal(outcomeOf(records).kind, "cancelled");
+});
+
+test("background work that died with its runner is told to Claude by the attempt that resumes, and is no success before", async (t) => {
+  const { model, runner } = await setup(t, {
+    "was ended before you heard": [step.text("run again and finished")],
+    "do it": [shell("sleep 1000"), step.text("waiting")],
+  });
+  const own = await runner();
+  const first = own.start({ prompt: "do it", ...spec });
+  await first.record("the result", saidResult);
+  await own.killAll();
+  await own.closed;
+  assert.equal(outcomeOf(first.records()).kind, "crashed");
+  const { sessionId } = first.start;
+  const again = (await runner()).start({ prompt: "do it", ...spec }, { sessionId, resume: true });
+  const records = await again.ended();
+  assert.partialDeepStrictEqual(notesOf(records, "background_lost"), [{ names: ["sleep 1000"] }]);
+  assert.partialDeepStrictEqual(resultOf(records), { result: "run again and finished" });
+  assert.equal(outcomeOf(records).kind, "succeeded");
+  assert.match(JSON.stringify(model.requests().at(-1)?.body.messages.at(-1)), /sleep 1000/);
+});
