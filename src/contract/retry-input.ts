@@ -1,11 +1,15 @@
 /** What a retry may change of the task that it runs again: every field of a submit but the prompt. Absent fields stay as they were. */
-import type { z } from "zod";
+import { z } from "zod";
 import { taskInput } from "./task-input.ts";
 
 const { working_directory, allow, deny, retries, ignore_broken_settings, priority, group, labels } = taskInput.shape;
 
 /** No field may have a default: it would change what the caller left out. */
 export const retryInput = taskInput.omit({ prompt: true }).extend({
+  resume: z
+    .boolean()
+    .optional()
+    .describe("Continue the session of the last attempt where it was, instead of a new one from the beginning."),
   working_directory: working_directory.optional().describe("Absolute path of an existing, trusted directory."),
   allow: allow.unwrap().optional().describe("Permission rules that allow, added to the task's own."),
   deny: deny.unwrap().optional().describe("Permission rules that deny, added to the task's own."),

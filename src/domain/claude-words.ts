@@ -31,7 +31,7 @@ const outputLimit: Meaning = {
 const machine: Meaning = {
   kind: "environment_failed",
   what: "Claude Code could not work in this environment",
-  advice: "Fix that, then continue with: claude-worker retry --resume.",
+  advice: "Fix that, then continue the task: claude-worker retry ID --resume",
 };
 const policy: Meaning = { kind: "unavailable", what: "Claude Code refused to start" };
 const ours: Meaning = { kind: "agent_failed", what: "Claude Code refused to start" };

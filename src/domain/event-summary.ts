@@ -25,7 +25,7 @@ function serverLine({ type, data }: Pick<TaskEvent, "type" | "data">): string | 
     case "cancel_requested":
       return "[task] cancel requested";
     case "retried":
-      return "[task] to be tried again from the beginning";
+      return `[task] to be ${data["resume"] === true ? "continued where it was" : "tried again from the beginning"}`;
     case "swept":
       return `[task] ${arrayOf(data["processes"]).length} left-over process(es) ended`;
     case "ended":

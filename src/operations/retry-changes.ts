@@ -24,6 +24,7 @@ export function changesOf(task: Task, input: ParsedRetryInput, settings: Setting
     maxBudgetUsd: input.max_budget_usd,
     timeoutMs: input.timeout_ms,
     stallTimeoutMs: input.stall_timeout_ms,
+    backgroundGraceMs: input.background_grace_ms,
     retries: input.retries,
     ignoreBrokenSettings: input.ignore_broken_settings,
     priority: input.priority,

@@ -1,4 +1,4 @@
-/** Retry: an ended task is pending again, from its beginning, in a new session. Its earlier attempts and events stay. */
+/** Retry: an ended task is pending again, from its beginning in a new session, or with `resume` where it was. Its earlier attempts and events stay. */
 import type { Caller } from "../contract/api.ts";
 import type { ParsedRetryInput } from "../contract/retry-input.ts";
 import { WorkerError } from "../domain/errors.ts";
@@ -15,7 +15,7 @@ import { realDirectory } from "./working-directory.ts";
 /**
  * Runs an ended task again, with these changes. The caller needs the rights that a submit of the changed task would need,
  * and is the one who asked for it from now on.
- * @throws WorkerError not_found, conflict when it has not ended; and as a submit: invalid_input (the directory is gone),
+ * @throws WorkerError not_found, conflict when it has not ended, or has no session to resume; and as a submit: invalid_input (the directory is gone),
  * untrusted_directory, forbidden, too_many_requests.
  */
 export function retryTask(context: SubmitContext, id: number, input: ParsedRetryInput, caller: Caller): Promise<Task> {
@@ -25,6 +25,10 @@ export function retryTask(context: SubmitContext, id: number, input: ParsedRetry
     const task = requireTask(store, id);
     const changes = changesOf(task, input, context.settings);
     const changed = { ...task, ...changes };
+    const resume = input.resume === true;
+    if (resume && task.sessionId === null) {
+      throw new WorkerError("conflict", `Task ${id} has no session to resume. Run it again from the beginning: claude-worker retry ${id}`);
+    }
     const asked = taskCallerOf(store, caller);
     if (isAgent(caller)) admitAgentRetry(context, changed, caller, task);
     const workingDirectory = realDirectory(changed.workingDirectory);
@@ -42,8 +46,7 @@ export function retryTask(context: SubmitContext, id: number, input: ParsedRetry
       refusals: 0,
       refusal: null,
       refusedAt: null,
-      sessionId: null,
-      resumable: false,
+      ...(resume ? { resumable: true } : { sessionId: null, resumable: false }),
       result: null,
       error: null,
       attention: null,
@@ -51,7 +54,7 @@ export function retryTask(context: SubmitContext, id: number, input: ParsedRetry
     if (again === null) throw new WorkerError("conflict", `Task ${id} is ${task.status}. Only an ended task can be retried.`);
     store.callers.put(id, asked);
     if (isAgent(caller)) enterAgentTask(store, again, caller);
-    const data = { ...doneBy(caller), was: task.status, changed: Object.keys(input) };
+    const data = { ...doneBy(caller), was: task.status, resume, changed: Object.keys(changes) };
     store.events.append(id, null, [{ type: "retried", at: now, data }], null);
     return again;
   });

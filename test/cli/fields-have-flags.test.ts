@@ -57,13 +57,8 @@ for (const { command, fields, words = [], own } of pairs) {
   });
 }
 
-test("a retry takes every field of a submit but the prompt, and changes none that is left out", () => {
-  assert.deepEqual(
-    fieldsOf(retryInput).toSorted(),
-    fieldsOf(taskInput)
-      .filter((field) => field !== "prompt")
-      .toSorted(),
-  );
+test("a retry takes every field of a submit but the prompt, can resume, and changes none that is left out", () => {
+  assert.deepEqual(fieldsOf(retryInput).toSorted(), [...fieldsOf(taskInput).filter((field) => field !== "prompt"), "resume"].toSorted());
   assert.deepEqual(retryInput.parse({}), {});
 });
 

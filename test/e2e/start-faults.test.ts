@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { step } from "../support/model.ts";
 import { worker } from "../support/worker.ts";
@@ -33,6 +33,41 @@ test("a working directory that went after the submit fails its task with a sente
   assert.equal(task.status, "failed");
   assert.match(String(task.error?.message), /short-lived cannot be used any more \(ENOENT\)/);
   assert.equal(task.attempts, 1);
+});
+
+test("a directory that is gone at a resume keeps the session, and retry --resume continues where the task was", async (t) => {
+  const w = await worker(t, {
+    "go on": [step.bash("echo one >> log"), step.bash("until [ -e go ]; do sleep 0.05; done; echo two >> log"), step.text("finished")],
+  });
+  await w.start();
+  const directory = w.place.workdir("moved");
+  const { id } = await w.submit("go on", { working_directory: directory, allow: ["Bash"] });
+  await w.until(id, ({ status }) => status === "running" && existsSync(`${directory}/log`));
+  await w.cli(["server", "stop", "--now"]);
+  renameSync(directory, `${directory}-away`);
+  await w.start();
+  const failed = await w.ended(id);
+  assert.partialDeepStrictEqual(failed, { status: "failed", error: { code: "environment_failed", retryable: true } });
+  assert.notEqual(failed.session_id, null);
+  renameSync(`${directory}-away`, directory);
+  writeFileSync(`${directory}/go`, "");
+  const { code, stderr } = await w.cli(["retry", String(id), "--resume"]);
+  assert.equal(code, 0, stderr);
+  const task = await w.ended(id);
+  assert.partialDeepStrictEqual(task, { status: "completed", result: "finished", session_id: failed.session_id, error: null });
+  assert.equal(readFileSync(`${directory}/log`, "utf8"), "one\ntwo\n", "the finished step is not repeated");
+});
+
+test("a task without a session cannot be resumed by a retry, which is said", async (t) => {
+  const w = await worker(t, { "say hi": [step.text("hi")] });
+  await w.start();
+  await w.cli(["hold"]);
+  const { id } = await w.submit("say hi");
+  await w.client.cancel(id);
+  await assert.rejects(w.client.retry(id, { resume: true }), {
+    code: "conflict",
+    message: /has no session to resume.*claude-worker retry/,
+  });
 });
 
 test("a place for the logs or the database that does not work is refused with the variable that named it", async (t) => {

@@ -18,6 +18,7 @@ import type { TaskOptions } from "../task-options.ts";
 interface RetryOptions extends TaskOptions, FilterOptions {
   readonly label?: [string, string][];
   readonly group?: string;
+  readonly resume?: boolean;
   readonly watch?: boolean;
 }
 
@@ -28,11 +29,12 @@ export const command = defineCommand<RetryOptions>({
   name: "retry",
   summary: "Run ended tasks again",
   details:
-    "A task runs from its beginning, in a new session, with the same prompt; the flags change the rest. --allow, --deny and --label add to what the task has. " +
+    "A task runs from its beginning, in a new session, with the same prompt; the flags change the rest. With --resume it continues its last session. --allow, --deny and --label add to what the task has. " +
     "Without ids, --status, --label and --group choose the tasks (failed ones, unless --status says otherwise); with ids, --label and --group change them.",
   arguments: [{ name: "[id...]", description: actReference, completes: "tasks" }],
   options: [
     ...filterOptions("every failed task").filter(({ flags }) => !twofold.some((flag) => flags.startsWith(flag))),
+    { flags: "--resume", description: "continue the last session where it was, instead of from the beginning" },
     { flags: "-w, --watch", description: "follow the task until it ends; Ctrl-C leaves it running" },
     // -s means --status here.
     ...taskOptions.map((option) => ({ ...option, flags: option.flags.replace("-s, --system", "--system") })),
@@ -40,6 +42,7 @@ export const command = defineCommand<RetryOptions>({
   examples: [
     { command: "claude-worker retry 42", does: "run it again from the beginning" },
     { command: 'claude-worker retry 42 --allow "Bash(git push)" --watch', does: "allow what was denied, and follow" },
+    { command: "claude-worker retry 42 --resume", does: "continue it where it was" },
     { command: "claude-worker retry --all", does: "run every failed task again" },
   ],
   async run(call) {
@@ -76,5 +79,5 @@ function filterOf({ words, options }: Call<RetryOptions>): FilterOptions {
 function changesOf({ options, io }: Call<RetryOptions>, isFiltered: boolean): RetryInput {
   const { label: _chooses, group: _choosesToo, ...rest } = options;
   const directory = options.dir === undefined ? undefined : resolve(io.cwd, options.dir);
-  return { ...taskFields(isFiltered ? rest : options), ...defined({ working_directory: directory }) };
+  return { ...taskFields(isFiltered ? rest : options), ...defined({ working_directory: directory, resume: options.resume }) };
 }

@@ -71,12 +71,14 @@ function factLines(task: TaskView, { output, now, paint }: { output: Output; now
   });
 }
 
-function nextLines({ id, status, attempts }: TaskView, width: number): string[] {
+function nextLines({ id, status, attempts, error, session_id }: TaskView, width: number): string[] {
+  const canResume = error?.retryable === true && session_id !== null;
   const hasEnded = !["pending", "running", "waiting"].includes(status);
   const commands: [string, string][] = hasEnded
     ? [
         ...(attempts > 0 ? [[`claude-worker logs ${id}`, "what it did, step by step"] as [string, string]] : []),
         ...(attempts > 1 ? [[`claude-worker attempts ${id}`, "each try, and how it ended"] as [string, string]] : []),
+        ...(canResume ? [[`claude-worker retry ${id} --resume`, "continue it where it was"] as [string, string]] : []),
         [`claude-worker retry ${id}`, "run it again"],
       ]
     : [

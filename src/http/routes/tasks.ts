@@ -128,7 +128,8 @@ function changeRoutes(api: WorkerApi): Route[] {
       name: "retryTask",
       tag,
       summary: "Run an ended task again",
-      description: "From its beginning, in a new session, with the same prompt. Fields that are left out stay as they were.",
+      description:
+        "From its beginning, in a new session, with the same prompt; with `resume` where its last session was. Fields that are left out stay as they were.",
       params: taskParams,
       body: retryInput,
       bodyOptional: true,
