@@ -132,6 +132,7 @@ test("every operation answers as the document promises, with success and with it
   // The tasks are gone before the hold is lifted: nothing of this test shall run.
   for (const id of [2, 3, 4, 5]) await expect(200, "cancelTask", { id });
   await expect(200, "resume");
+  await expect(200, "probeServer");
   await expect(202, "stopServer", { body: { mode: "now" } });
   assert.deepEqual(
     document.operations.map(({ operationId }) => operationId).filter((name) => !succeeded.has(name)),

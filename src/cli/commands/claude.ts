@@ -35,12 +35,12 @@ export const command = defineCommand<object>({
 /** Runs the program on this terminal. @returns its exit code; 128 + the signal's number where a signal ended it. */
 function runInPlace(program: string, words: readonly string[]): Promise<ExitCode> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, words, { stdio: "inherit" });
     // The terminal sends Ctrl-C and Ctrl-\ to both processes; what they mean is Claude Code's decision.
     const ignored = (): void => {};
-    const signals = ["SIGTERM", "SIGHUP"] as const;
     process.on("SIGINT", ignored).on("SIGQUIT", ignored);
-    for (const signal of signals) process.on(signal, () => child.kill(signal));
+    // Listened for before the start, so that a signal that comes at once ends both.
+    for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
+    const child = spawn(program, words, { stdio: "inherit" });
     child.on("error", (error) =>
       reject(new WorkerError("unavailable", `${program} does not start: ${messageOf(error)}. Try: claude-worker doctor`)),
     );
