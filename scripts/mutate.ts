@@ -74,12 +74,16 @@ async function judgeRoom(room: string, { testsFor, known, sandbox }: Bench): Pro
     .map(({ path: file }) => file)
     .filter((file) => roomOf(file) === room && (values.file === undefined || values.file.includes(file)));
   const mutants = (await Promise.all(files.map((file) => mutantsOf(repositoryRoot, file)))).flat();
+  const drawn = sampleOf(mutants, values.seed, sample).map((mutant) => ({ mutant, tests: testsFor(mutant.file) }));
+  const earlier = drawn.map(({ mutant, tests }) => (values.fresh ? null : known.get(mutant, tests)));
+  const typed = await sandbox.typed(drawn.filter((_, index) => earlier[index] === null).map(({ mutant }) => mutant));
   const judged: Judged[] = [];
-  for (const mutant of sampleOf(mutants, values.seed, sample)) {
-    const tests = testsFor(mutant.file);
-    const earlier = values.fresh ? null : known.get(mutant, tests);
-    const verdict = earlier ?? (await sandbox.judge(mutant, tests));
-    if (earlier === null) known.put(mutant, tests, verdict);
+  for (const [index, { mutant, tests }] of drawn.entries()) {
+    let verdict = earlier[index] ?? null;
+    if (verdict === null) {
+      verdict = typed.has(mutant) ? await sandbox.judge(mutant, tests) : { status: "invalid" };
+      known.put(mutant, tests, verdict);
+    }
     judged.push({ mutant, verdict });
     console.log(lineOf(mutant, verdict));
   }
