@@ -49,13 +49,16 @@ export async function mutantsOf(root: string, file: string): Promise<Mutant[]> {
 
 /**
  * A sample that a seed decides. Each mutant's place in the order depends on the seed and on its own change only,
- * so an edit elsewhere leaves the sample as it is.
+ * so an edit elsewhere leaves the sample as it is. Equal changes of one file are told apart by their number.
  */
 export function sampleOf(mutants: readonly Mutant[], seed: string, count: number): Mutant[] {
-  const keyed = mutants.map((mutant) => ({
-    mutant,
-    key: digest(seed, mutant.file, mutant.mutator, mutant.before, mutant.after),
-  }));
+  const equal = new Map<string, number>();
+  const keyed = mutants.map((mutant) => {
+    const change = digest(mutant.file, mutant.mutator, mutant.before, mutant.after);
+    const number = equal.get(change) ?? 0;
+    equal.set(change, number + 1);
+    return { mutant, key: digest(seed, change, String(number)) };
+  });
   return keyed
     .toSorted((a, b) => (a.key < b.key ? -1 : 1))
     .slice(0, count)
