@@ -141,3 +141,20 @@ test("a server that stops ends waits with what is known", async (t) => {
   await door.stop();
   assert.match(JSON.stringify((await wait).structuredContent), /server is being stopped/);
 });
+
+test("a wait's next step names what completed with something to look at, what failed, and what is open", async (t) => {
+  const { client, create, run, store, clock } = await setup(t);
+  const [good, odd, bad, open] = [await create(), await create(), await create(), await create()] as [number, number, number, number];
+  const step = async (...ids: number[]): Promise<string> =>
+    String((await callTool(client, "wait_for_tasks", { ids, timeout_s: 0.05 }))["next_step"]);
+  await run(good, []);
+  await run(odd, []);
+  await store.write(() => store.tasks.patch(odd, clock.nowMs, { attention: [{ kind: "denied", count: 1, detail: "Bash" }] }));
+  await run(bad, [], "fail");
+  assert.equal(await step(good), "All have completed. Check the work; get_task has a result in full.");
+  assert.match(await step(good, odd), new RegExp(`^Tasks \\[${odd}\\] completed, but see their attention`));
+  assert.match(await step(good, bad), new RegExp(`^Tasks \\[${bad}\\] did not complete`));
+  const all = await step(good, odd, bad, open);
+  assert.match(all, new RegExp(`^Tasks \\[${bad}\\] did not .* Tasks \\[${odd}\\] completed, but .* Not ended yet: \\[${open}\\]\\.`));
+  assert.match(await step(good, open), new RegExp(`^Not ended yet: \\[${open}\\]\\.`));
+});

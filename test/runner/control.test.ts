@@ -129,10 +129,12 @@ test("a parked runner goes with its daemon's connection", async (t) => {
   assert.equal(existsSync(runner.boot.socket), false);
 });
 
-test("a parked runner goes when it is told to", async (t) => {
-  const { runner } = await setup(t, { prewarm: true });
+test("a parked runner goes when it is told to, and lets go of what it had parked", async (t) => {
+  const { runner, place } = await setup(t, { prewarm: true });
+  await runner.parked();
   runner.connection.send({ type: "leave" });
   await runner.closed;
+  assert.ok(existsSync(path.join(place.home, ".fake-agent", "left")));
 });
 
 test("who connects to a parked runner later hears that it is parked", async (t) => {

@@ -5,7 +5,7 @@ import { pino } from "pino";
 import { WorkerError } from "../../src/domain/errors.ts";
 import { Scheduler } from "../../src/scheduler/scheduler.ts";
 import type { SchedulerOptions } from "../../src/scheduler/scheduler.ts";
-import { setup as storeSetup } from "../store/setup.ts";
+import { newAttempt, setup as storeSetup } from "../store/setup.ts";
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -143,3 +143,101 @@ test("waits that began before the server did are left as they are", async (t) =>
 function gaps(moments: readonly number[]): number[] {
   return moments.slice(1).map((moment, index) => moment - (moments[index] ?? 0));
 }
+
+test("a commit wakes it, a second start changes nothing, and after a stop nothing starts", async (t) => {
+  const { submit, started, scheduler, pass } = setup(t);
+  const first = await submit();
+  scheduler.start();
+  scheduler.start();
+  await pass(0);
+  const second = await submit();
+  await pass(0);
+  assert.deepEqual(started, [first.id, second.id]);
+  await scheduler.stop();
+  await scheduler.stop();
+  const third = await submit({ notBefore: 1_000_100, notBeforeReason: "retry" });
+  scheduler.wake();
+  await pass(hourMs);
+  assert.deepEqual(started, [first.id, second.id]);
+  scheduler.start();
+  await pass(0);
+  assert.deepEqual(started, [first.id, second.id, third.id]);
+});
+
+test("a stop while something is awaited leaves no timer behind", async (t) => {
+  const { submit, started, scheduler, pass } = setup(t);
+  await submit({ createdAt: 0, notBefore: 1_000_500, notBeforeReason: "retry" });
+  scheduler.start();
+  await pass(0);
+  await scheduler.stop();
+  await pass(1_000);
+  assert.deepEqual(started, []);
+});
+
+test("no more tasks run than there are workers, and one that ends makes room", async (t) => {
+  const { store, submit, scheduler, pass } = setup(t, {
+    workers: 2,
+    startTasks: async (ids) => {
+      await store.write(() => ids.forEach((id) => void store.attempts.claim(id, newAttempt(`runner-${id}`), 1_000_000)));
+    },
+  });
+  const ids: number[] = [];
+  for (let count = 0; count < 5; count += 1) ids.push((await submit()).id);
+  scheduler.start();
+  await pass(0);
+  assert.equal(store.tasks.counts().running, 2);
+  await pass(hourMs);
+  assert.equal(store.tasks.counts().running, 2);
+  const [first] = ids as [number];
+  await store.write(() => {
+    store.attempts.close(store.tasks.get(first)?.openAttemptId ?? 0, { kind: "succeeded", message: "done" }, 1_000_001);
+    store.tasks.transition(first, "complete", 1_000_001);
+  });
+  await pass(0);
+  assert.deepEqual([store.tasks.counts().running, store.tasks.get(ids[2] ?? 0)?.status], [2, "running"]);
+});
+
+test("a task without the rights for it is looked at again every minute, and others start", async (t) => {
+  let isTrusted = false;
+  const { submit, started, scheduler, pass } = setup(t, { mayStart: (id) => isTrusted || id !== 1 });
+  const refused = await submit();
+  const fine = await submit();
+  scheduler.start();
+  await pass(0);
+  assert.deepEqual(started, [fine.id]);
+  isTrusted = true;
+  await pass(59_000);
+  assert.deepEqual(started, [fine.id]);
+  await pass(1_000);
+  assert.deepEqual(started, [fine.id, refused.id]);
+});
+
+test("tasks without rights do not hide those behind them, however many they are", async (t) => {
+  const { submit, started, scheduler, pass } = setup(t, { workers: 1, mayStart: (id) => id > 30 });
+  for (let count = 0; count < 31; count += 1) await submit();
+  scheduler.start();
+  await pass(0);
+  assert.deepEqual(started, [31]);
+});
+
+test("nothing is looked at while nothing can start: without tasks, under a hold without an end, with all workers busy", async (t) => {
+  let looks = 0;
+  const { store, submit, scheduler, pass } = setup(t, { workers: 1, now: () => ((looks += 1), 1_000_000) });
+  const isIdle = async (what: string): Promise<void> => {
+    await pass(0);
+    const before = looks;
+    for (let hour = 0; hour < 3; hour += 1) await pass(hourMs);
+    assert.equal(looks, before, what);
+  };
+  scheduler.start();
+  await isIdle("without tasks");
+  await store.write(() => store.holds.put({ kind: "manual", scope: "all", message: "Paused.", until: null }, 1));
+  const { id } = await submit();
+  await isIdle("under a hold");
+  await store.write(() => {
+    store.attempts.claim(id, newAttempt("runner"), 1_000_000);
+    store.holds.lift("manual", "all");
+  });
+  await submit();
+  await isIdle("with all workers busy");
+});

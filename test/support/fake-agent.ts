@@ -57,7 +57,13 @@ class FakeAgent implements Agent {
     this.#stopped.abort();
   }
 
-  leave(): void {}
+  /** Says in the home that it was let go. */
+  leave(): void {
+    if (!this.#parked || this.#env["HOME"] === undefined) return;
+    this.#parked = false;
+    mkdirSync(path.join(this.#env["HOME"], ".fake-agent"), { recursive: true });
+    writeFileSync(path.join(this.#env["HOME"], ".fake-agent", "left"), "");
+  }
 
   async #play(work: AgentWork, emit: Emit): Promise<string | null> {
     const orders = ordersIn(work.followUp ?? work.spec.prompt);
