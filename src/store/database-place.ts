@@ -6,7 +6,7 @@ import { WorkerError } from "../domain/errors.ts";
 export interface DatabasePlace {
   /**
    * `whole`; `log`: the write-ahead log or its index was removed or replaced, the database is there; `database`: that one is gone
-   * or is another file. Takes about 10 µs.
+   * or is another file. Cheap: two `stat` calls a file.
    */
   look(): "whole" | "log" | "database";
 }
