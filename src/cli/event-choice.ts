@@ -21,7 +21,14 @@ export function isMachinery({ type, data }: EventView): boolean {
 
 const toolTypes = new Set<EventView["type"]>(["tool_use", "tool_result", "permission_denied"]);
 /** Notices that say what went wrong or why a task was stopped. */
-const speakingNotices = new Set<unknown>(["api_error", "stop_requested", "settings_not_in_effect", "hook_no_verdict"]);
+const speakingNotices = new Set<unknown>([
+  "api_error",
+  "stop_requested",
+  "settings_not_in_effect",
+  "hook_no_verdict",
+  "hook_running",
+  "hook_ended",
+]);
 
 function isError({ type, data, summary }: EventView): boolean {
   switch (type) {

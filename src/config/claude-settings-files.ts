@@ -2,6 +2,8 @@
 import { closeSync, fstatSync, lstatSync, openSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { hooksIn } from "../domain/claude-hooks.ts";
+import type { ConfiguredHook } from "../domain/claude-hooks.ts";
 import { mcpProblems, settingsProblems } from "../domain/claude-settings.ts";
 import type { SettingsProblem } from "../domain/claude-settings.ts";
 
@@ -20,6 +22,28 @@ const maxBytes = 2 * 1024 * 1024;
 export function brokenSettings(directory: string, env: Readonly<Record<string, string | undefined>>): BrokenSettings[] {
   const { settings, mcp } = settingsFiles(directory, env);
   return [...settings.flatMap((file) => problemsIn(file, settingsProblems)), ...mcp.flatMap((file) => problemsIn(file, mcpProblems))];
+}
+
+/** Where an administrator's settings are; they count for every user. */
+const managedSettings =
+  process.platform === "darwin"
+    ? "/Library/Application Support/ClaudeCode/managed-settings.json"
+    : "/etc/claude-code/managed-settings.json";
+
+/**
+ * The hooks of all settings files that count in a directory and may run under this name (`hooksIn`); the same command stands there once.
+ * Hooks of plugins are in none of these files.
+ */
+export function configuredHooks(
+  directory: string,
+  env: Readonly<Record<string, string | undefined>>,
+  event: string,
+  name: string,
+): ConfiguredHook[] {
+  const files = [...settingsFiles(directory, env).settings, managedSettings];
+  const texts = files.map(contentOf).flatMap((content) => (content !== null && "text" in content ? [content.text] : []));
+  const hooks = texts.flatMap((text) => hooksIn(text, event, name));
+  return [...new Map(hooks.map((hook) => [hook.command, hook])).values()];
 }
 
 /** `FILE, line 3: what`, for people. */

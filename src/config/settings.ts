@@ -17,6 +17,7 @@ export interface Settings {
   readonly keep_days: number | null;
   readonly stall_timeout_ms: number | null;
   readonly background_grace_ms: number;
+  readonly hook_timeout_ms: number | null;
   readonly stop_grace_ms: number;
   readonly refusal_limit: number;
   readonly overage: OveragePolicy;
@@ -141,6 +142,16 @@ export const settingDefinitions: readonly AnySettingDefinition[] = [
     max: 604_800_000,
     default: 300_000,
     description: "How long commands that Claude left in the background are waited for after its turn, in tasks that name no time.",
+  },
+  {
+    key: "hook_timeout_ms",
+    env: "CLAUDE_WORKER_HOOK_TIMEOUT_MS",
+    type: "integer",
+    min: 1000,
+    max: 2_592_000_000,
+    nullable: true,
+    default: 600_000,
+    description: "A hook of Claude Code that runs for longer ends its task with `hook_timed_out`; null: only the hook's own limit holds.",
   },
   {
     key: "stop_grace_ms",

@@ -153,6 +153,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
     bootId,
     stopGraceMs: settings.stop_grace_ms,
     stallTimeoutMs: settings.stall_timeout_ms,
+    hookTimeoutMs: settings.hook_timeout_ms,
     refusalTries: settings.refusal_limit,
     overage: settings.overage,
     account,

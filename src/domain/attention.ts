@@ -1,11 +1,12 @@
 /** What a person should look at in a task that completed all the same, read from its stored events. */
+import { hookText } from "./claude-hooks.ts";
 import type { EventType, NewEvent } from "./event.ts";
 import { plainLine } from "./plain-text.ts";
 import { arrayOf, countOf, objectOf, stringOf } from "./read-json.ts";
 import type { JsonObject } from "./read-json.ts";
 import { callOf } from "./tool-call.ts";
 
-export const attentionKinds = ["denied", "refused_question", "failed_command", "cut_background", "uncommitted"] as const;
+export const attentionKinds = ["denied", "refused_question", "failed_command", "cut_background", "uncommitted", "unchecked"] as const;
 export type AttentionKind = (typeof attentionKinds)[number];
 
 export interface Attention {
@@ -53,8 +54,9 @@ interface Call {
 export function attentionFrom(events: readonly Pick<NewEvent, "type" | "data">[]): Attention[] {
   const calls = new Map<string, Call>();
   const noticed = new Map<AttentionKind, Noticed>();
+  const unchecked: string[] = [];
   for (const { type, data } of events) {
-    if (type === "notice") takeNotice(objectOf(data), noticed, calls);
+    if (type === "notice") takeNotice(objectOf(data), { noticed, calls, unchecked });
     else takeStep(type, objectOf(data), calls);
   }
   const refused = [...calls.values()].filter((call) => call.refused);
@@ -63,6 +65,7 @@ export function attentionFrom(events: readonly Pick<NewEvent, "type" | "data">[]
     namedCalls("refused_question", refused.filter(({ tool }) => questionTools.has(tool)).map(nameOf)),
     namedCalls("failed_command", failedAtTheEnd([...calls.values()])),
     ...noticeKinds.map((kind) => attentionOf(kind, noticed.get(kind) ?? { count: 0, names: [] })),
+    namedCalls("unchecked", unchecked),
   ];
   return found.filter((attention) => attention !== null);
 }
@@ -92,7 +95,25 @@ function mark(call: Call | undefined, marks: Partial<Pick<Call, "refused" | "fai
   if (call !== undefined) Object.assign(call, marks);
 }
 
-function takeNotice(data: JsonObject, noticed: Map<AttentionKind, Noticed>, calls: Map<string, Call>): void {
+interface Notices {
+  readonly noticed: Map<AttentionKind, Noticed>;
+  readonly calls: ReadonlyMap<string, Call>;
+  readonly unchecked: string[];
+}
+
+function takeNotice(data: JsonObject, { noticed, calls, unchecked }: Notices): void {
+  if (data["kind"] === "hook_no_verdict") {
+    const call = calls.get(stringOf(data["tool_use_id"]) ?? "");
+    unchecked.push(call === undefined ? (stringOf(data["hook_event"]) ?? "") : nameOf(call));
+  }
+  // Before a tool the notice above says the same of the call.
+  if (data["kind"] === "hook_ended" && data["timed_out"] === true && !(stringOf(data["hook"]) ?? "").startsWith("PreToolUse"))
+    unchecked.push(
+      hookText(
+        stringOf(data["hook"]) ?? "",
+        arrayOf(data["commands"]).flatMap((each) => stringOf(each) ?? []),
+      ),
+    );
   // A command that was sent into the background tells its end by a notice; its tool result only says that it began.
   if (data["kind"] === "task_notification" && data["status"] === "failed")
     mark(calls.get(stringOf(data["tool_use_id"]) ?? ""), { failed: true });

@@ -2,16 +2,18 @@
 import { nameOfBackground } from "./background.ts";
 import { assistantErrors, lookUp, meaningOfStatus, meaningOfText, noConnection, startupFailures, terminalReasons } from "./claude-words.ts";
 import type { Meaning } from "./claude-words.ts";
-import { startFaults } from "./record.ts";
+import { hookTimedOut, startFaults } from "./record.ts";
 import type { AttemptFacts, LimitFacts, Outcome, ResultFacts } from "./outcome.ts";
 import type { StopReason } from "./task.ts";
 
 /**
- * How the attempt ended. First what the agent finished, then a person's cancel, then the turn's own error, then a stop of ours, then its death:
+ * How the attempt ended. A hook that did not answer cut it; else first what the agent finished, then a person's cancel, then the turn's own error, then a stop of ours, then its death:
  * a success that is in the journal wins over a later crash; the process's exit code says nothing (SIGINT gives 0).
  */
 export function decideOutcome(facts: AttemptFacts): Outcome {
   const { result } = facts;
+  if (facts.apiError === hookTimedOut && facts.stopRequested !== "cancelled")
+    return { kind: "hook_timed_out", message: facts.apiErrorText ?? "A hook did not answer in time." };
   const finished = result !== null && isFinished(result);
   // A turn that ended while work in the background went on is finished when that is, or when it was cut on purpose.
   const waiting = facts.cut.length === 0 && (facts.background.length > 0 || (facts.notified && !exitedByItself(facts)));

@@ -1,5 +1,7 @@
 /** The events that the runner's own notes make. Claude Code's messages are events-from-record.ts's. */
 import { cutJson, cutString } from "./cut-json.ts";
+import { hookText } from "./claude-hooks.ts";
+import { formatDuration } from "./duration.ts";
 import { denied, mark, notice, word } from "./event-draft.ts";
 import type { EventDraft } from "./event-draft.ts";
 import { arrayOf, countOf, numberOf, stringOf } from "./read-json.ts";
@@ -28,6 +30,10 @@ export function eventsFromNote(note: JsonObject): EventDraft[] {
       return [notice("stop_requested", note["reason"], { reason: word(note["reason"]) })];
     case "stderr":
       return [notice("stderr", note["text"])];
+    case "hook_running":
+      return [hookRunningEvent(note)];
+    case "hook_ended":
+      return [hookEndedEvent(note)];
     case "uncommitted":
       return [uncommittedEvent(note)];
     case "swept":
@@ -72,4 +78,24 @@ function uncommittedEvent(note: JsonObject): EventDraft {
     .map((name) => word(name) ?? "");
   const files = `${count} ${count === 1 ? "file" : "files"} changed and not committed`;
   return notice("uncommitted", `${files}: ${names.join(", ")}`, { count, names });
+}
+
+function hookRunningEvent(note: JsonObject): EventDraft {
+  const { hook, commands } = hookOf(note);
+  const since = word(note["since"]);
+  return notice("hook_running", `${hookText(hook, commands)} has run since ${since ?? "?"}`, { hook, commands, since });
+}
+
+function hookEndedEvent(note: JsonObject): EventDraft {
+  const { hook, commands } = hookOf(note);
+  const tookMs = countOf(note["tookMs"]) ?? 0;
+  const timedOut = note["timedOut"] === true;
+  const how = timedOut ? "gave no answer within its own time limit and was cut after" : "ended after";
+  const data = { hook, commands, took_ms: tookMs, timed_out: timedOut };
+  return notice("hook_ended", `${hookText(hook, commands)} ${how} ${formatDuration(tookMs)}`, data);
+}
+
+function hookOf(note: JsonObject): { hook: string; commands: string[] } {
+  const commands = arrayOf(note["commands"]).slice(0, 10);
+  return { hook: word(note["hook"]) ?? "", commands: commands.map((command) => word(command) ?? "") };
 }

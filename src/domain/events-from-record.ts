@@ -119,7 +119,7 @@ function systemEvents(message: JsonObject): EventDraft[] {
     case "model_refusal_no_fallback":
       return [notice(message["subtype"], message["content"])];
     case "informational":
-      return [notice(informationalKind(message), message["content"])];
+      return [notice(informationalKind(message), message["content"], uncheckedCall(message))];
     case "notification":
       return [notice("notification", message["text"])];
     case "task_notification":
@@ -157,6 +157,17 @@ const knownTags = ["settings_not_in_effect", "hook_no_verdict"];
 
 function informationalKind({ tag }: JsonObject): string {
   return knownTags.find((known) => known === tag) ?? "informational";
+}
+
+/** Which call a hook said nothing to. */
+function uncheckedCall(message: JsonObject): JsonObject {
+  const verdict = objectOf(message["hook_no_verdict"]);
+  if (message["tag"] !== "hook_no_verdict") return {};
+  return {
+    hook_event: word(verdict["hook_event"]),
+    tool_use_id: word(verdict["tool_use_id"]),
+    timed_out: verdict["timed_out"] === true,
+  };
 }
 
 function initEvent(message: JsonObject): EventDraft {

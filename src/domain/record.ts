@@ -33,6 +33,10 @@ export type RunnerNote =
   | { type: "worker"; subtype: "session_mended"; messages: number }
   /** Claude Code would have tried on for minutes what cannot succeed. `error` is its word (`authentication_failed`, …). */
   | { type: "worker"; subtype: "gave_up"; error: string; text: string }
+  /** A hook that has run for some seconds. `since`: RFC 3339. `commands`: those that it may be. */
+  | { type: "worker"; subtype: "hook_running"; hookId: string; hook: string; commands: readonly string[]; since: string }
+  /** A hook of which `hook_running` told has ended, or one was cut at its own time limit. */
+  | { type: "worker"; subtype: "hook_ended"; hookId: string; hook: string; commands: readonly string[]; tookMs: number; timedOut: boolean }
   | { type: "worker"; subtype: "permission_denied"; tool: string; toolUseId: string; input: unknown; reason: string }
   | { type: "worker"; subtype: "stop_requested"; reason: StopReason }
   /**
@@ -60,6 +64,9 @@ export const startFaults = {
   noDirectory: "working_directory_gone",
   brokenSettings: "broken_settings",
 } as const;
+
+/** The runner's own word in a `gave_up` note for a hook that did not answer in time. */
+export const hookTimedOut = "hook_timed_out";
 
 export interface SweptProcess {
   readonly pid: number;

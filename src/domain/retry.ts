@@ -125,6 +125,7 @@ function afterAttempt(ended: EndedAttempt): Consequence {
     case "no_work":
     case "environment_failed":
     case "broken_settings":
+    case "hook_timed_out":
       return failed(ended, outcome.message);
     case "storage_full":
       return afterFullDisk(ended);

@@ -129,6 +129,9 @@ function noticeLine(data: JsonObject): string | null {
       return `[notice] cold start: ${text}`;
     case "session_restarted":
       return `[session] started anew: ${text}`;
+    case "hook_running":
+    case "hook_ended":
+      return `[hook] ${text.replace(/^hook /, "")}`;
     case "stop_requested":
       return `[stop] ${text}`;
     case "stderr":

@@ -44,6 +44,8 @@ export interface StartMessage {
   readonly backgroundGraceMs: number;
   /** The `graceMs` of a stop that the runner decides on: no server was there when the time of `spec` was up. */
   readonly stopGraceMs: number;
+  /** Longest run of one hook of Claude Code; null: only its own limit holds. */
+  readonly hookTimeoutMs: number | null;
 }
 
 export type ToRunner =

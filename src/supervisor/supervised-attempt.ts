@@ -41,6 +41,8 @@ export interface AttemptContext {
   readonly stallTimeoutMs: number | null;
   /** For tasks that name no background grace. */
   readonly backgroundGraceMs: number;
+  /** Longest run of one hook of Claude Code; null: only its own limit holds. */
+  readonly hookTimeoutMs: number | null;
   now(): number;
   random(): number;
   /** Fingerprint of the account that tasks run with now. */
@@ -195,7 +197,7 @@ export class SupervisedAttempt {
   }
 
   #startMessage(): StartMessage {
-    const { paths, stopGraceMs, backgroundGraceMs } = this.#context;
+    const { paths, stopGraceMs, backgroundGraceMs, hookTimeoutMs } = this.#context;
     const { id, taskId, sessionId, resume } = this.#attempt;
     return {
       type: "start",
@@ -210,6 +212,7 @@ export class SupervisedAttempt {
       summary: summaryLogPath(paths, taskId),
       backgroundGraceMs: this.#task.backgroundGraceMs ?? backgroundGraceMs,
       stopGraceMs,
+      hookTimeoutMs,
     };
   }
 

@@ -105,6 +105,18 @@ test("notices of cut work add up; of uncommitted files the newest counts", () =>
   assert.deepEqual(attentionFrom([notice("uncommitted", 2, "a", "b"), notice("uncommitted", 0)]), []);
 });
 
+test("a call that no hook checked is named, and so is any other hook that gave no answer", () => {
+  const call = use("Bash", { command: "git push" }, "toolu_push");
+  const unheard: Event = { type: "notice", data: { kind: "hook_no_verdict", hook_event: "PreToolUse", tool_use_id: "toolu_push" } };
+  const ended = (hook: string, timed_out: boolean): Event => ({
+    type: "notice",
+    data: { kind: "hook_ended", hook, commands: ["./c"], timed_out },
+  });
+  assert.deepEqual(attentionFrom([call, unheard, ended("PreToolUse:Bash", true), ended("Stop", true), ended("Stop", false), end()]), [
+    { kind: "unchecked", count: 2, detail: "Bash: git push; hook Stop (./c)" },
+  ]);
+});
+
 test("details are one line without control characters, and stay short", () => {
   const [first, ...others] = attentionFrom(
     Array.from({ length: 50 }, (_, n) => command(`\u001b[31m${n} ${"x".repeat(1000)}\n\u202e`, true)).flat(),

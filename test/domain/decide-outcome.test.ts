@@ -439,6 +439,12 @@ test("a Claude Code that cannot be started is unavailable, a vanished directory 
   });
 });
 
+test("a hook that gave no answer in time ends the attempt, also behind an earlier result; only a cancel counts more", () => {
+  const facts = { ...nothing, result: resultOf({}), apiError: "hook_timed_out", apiErrorText: "The hook Stop (x) hangs." };
+  assert.deepEqual(decideOutcome(facts), { kind: "hook_timed_out", message: "The hook Stop (x) hangs." });
+  assert.equal(decideOutcome({ ...facts, stopRequested: "cancelled", result: null }).kind, "cancelled");
+});
+
 test("a turn in which the model was never called is no_work, with what Claude Code answered", () => {
   const local = {
     ...nothing,

@@ -62,6 +62,7 @@ async function adoption(t: TestContext, { helloAfterMs, timeoutMs = null }: { he
     stopGraceMs: 60_000,
     stallTimeoutMs: null,
     backgroundGraceMs: 300_000,
+    hookTimeoutMs: null,
     bootId: null,
     nodeId: "here",
     account: () => "a",

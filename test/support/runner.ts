@@ -104,6 +104,7 @@ export async function startRunner(t: TestContext, setup: RunnerSetup): Promise<T
         summary: path.join(scratch.directory, "task_1_summary.log"),
         backgroundGraceMs: 300_000,
         stopGraceMs: 20_000,
+        hookTimeoutMs: null,
         ...more,
       };
       connection.send(start);

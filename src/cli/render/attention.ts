@@ -7,6 +7,7 @@ const words: Record<AttentionView["kind"], (count: number) => string> = {
   failed_command: () => "last command failed",
   cut_background: (count) => `${count} background ${count === 1 ? "task" : "tasks"} cut`,
   uncommitted: (count) => `${count} uncommitted`,
+  unchecked: (count) => `${count} not checked by a hook`,
 };
 
 /** `2 denied, last command failed`; empty: nothing. */

@@ -19,6 +19,7 @@ export function hostOptions(env: Readonly<Record<string, string>>, executable: s
     env: { ...env, CLAUDE_CODE_EAGER_FLUSH: "1", CLAUDE_CODE_STARTUP_FAILURE_RESULTS: "1", CLAUDE_CODE_PRINT_BG_WAIT_CEILING_MS: "0" },
     settingSources: ["user" as const, "project" as const, "local" as const],
     disallowedTools: [...disallowedTools],
+    includeHookEvents: true,
     ...(executable === null ? {} : { pathToClaudeCodeExecutable: executable }),
   };
 }

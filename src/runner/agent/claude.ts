@@ -4,10 +4,11 @@
  */
 import type * as sdk from "@anthropic-ai/claude-agent-sdk";
 import type { CanUseTool, Options, Query, SDKMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
+import { configuredHooks } from "../../config/claude-settings-files.ts";
 import { brokenSettingsText } from "../../domain/claude-settings.ts";
 import { backgroundAfter } from "../../domain/background.ts";
 import { messageOf } from "../../domain/errors.ts";
-import { startFaults } from "../../domain/record.ts";
+import { hookTimedOut, startFaults } from "../../domain/record.ts";
 import type { TaskSpec } from "../../domain/task.ts";
 import type { Agent, AgentOptions, AgentWork, CreateAgent, Emit, ProbeRequest } from "./agent.ts";
 import { ClaudeProcess } from "./claude-process.ts";
@@ -22,6 +23,7 @@ import {
   probePrompt,
   taskOptions,
 } from "./claude-options.ts";
+import { HookWatch } from "./hook-watch.ts";
 import { isNoise, refusedSignIn, settingsNotInEffect } from "./messages.ts";
 import { messagesOf } from "./query-messages.ts";
 import { RunningCost } from "./running-cost.ts";
@@ -46,6 +48,8 @@ class ClaudeAgent implements Agent {
   #halted = false;
   #ignoresBroken = false;
   #emit: Emit = () => {};
+  #work: AgentWork | null = null;
+  #hooks: HookWatch | null = null;
   #guard: StartGuard | null = null;
   #lose: () => void = () => {};
   readonly lost = new Promise<void>((resolve) => (this.#lose = resolve));
@@ -75,6 +79,7 @@ class ClaudeAgent implements Agent {
 
   async run(work: AgentWork, emit: Emit): Promise<string | null> {
     this.#emit = emit;
+    this.#work = work;
     this.#ignoresBroken = work.spec.ignoreBrokenSettings;
     try {
       if (!this.#mayStart(work.spec)) return null;
@@ -107,11 +112,13 @@ class ClaudeAgent implements Agent {
 
   async interrupt(): Promise<void> {
     this.#halted = true;
+    this.#hooks?.stop();
     await this.#query?.interrupt();
   }
 
   kill(signal: "SIGTERM" | "SIGKILL"): void {
     this.#halted = true;
+    this.#hooks?.stop();
     this.#claude.kill(signal);
   }
 
@@ -240,8 +247,11 @@ class ClaudeAgent implements Agent {
     let answered = false;
     const cost = new RunningCost(query, take);
     let background = 0;
+    const hooks = this.#work === null ? null : this.#watchHooks(this.#work);
+    this.#hooks = hooks;
     try {
       for await (const message of messagesOf(query, this.#claude)) {
+        hooks?.take(message);
         if (message.type === "result" || message.type === "assistant") answered = message.type === "result";
         background = backgroundAfter({ ...message })?.length ?? background;
         take(message);
@@ -252,8 +262,18 @@ class ClaudeAgent implements Agent {
       return answered && (background === 0 || this.#halted) ? null : messageOf(error);
     } finally {
       cost.stop();
+      hooks?.stop();
       await this.#claude.ended;
     }
+  }
+
+  #watchHooks({ spec, hookTimeoutMs }: AgentWork): HookWatch {
+    return new HookWatch({
+      limitMs: hookTimeoutMs,
+      configured: (event, name) => configuredHooks(spec.workingDirectory, this.#options.env, event, name),
+      emit: (note) => this.#emit(note),
+      onOver: (text) => this.#giveUp(hookTimedOut, text),
+    });
   }
 
   #take(message: Said): void {

@@ -11,16 +11,18 @@ export interface Message {
   readonly tag?: unknown;
   readonly content?: unknown;
   readonly parent_tool_use_id?: unknown;
+  readonly outcome?: unknown;
 }
 
 /** Claude Code tries a refused sign-in ten times, in about three minutes (measured). It is the third time that settles it, after about two seconds. */
 const signInTries = 3;
 
-/** Messages that only a screen needs, many a second. */
-const noise = new Set<unknown>(["ui_invalidate", "thinking_tokens", "session_state_changed"]);
+/** Messages that only a screen needs, many a second; and of each hook, which hook-watch.ts tells of where one is slow. */
+const noise = new Set<unknown>(["ui_invalidate", "thinking_tokens", "session_state_changed", "hook_started", "hook_progress"]);
 
 export function isNoise(message: Message): boolean {
-  const { type, subtype } = message;
+  const { type, subtype, outcome } = message;
+  if (type === "system" && subtype === "hook_response") return outcome === "success";
   return type === "stream_event" || type === "keep_alive" || (type === "system" && noise.has(subtype));
 }
 
