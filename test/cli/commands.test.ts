@@ -232,6 +232,8 @@ test("cancel, retry and rm do what they can of several and say what they cannot"
     json.errors.map((each) => ({ ...each, message: "" })),
     [{ id: 1, code: "conflict", message: "" }],
   );
+  await call(["run", "three"]);
+  assert.deepEqual(Object.keys((await call(["cancel", "last", "--json"])).json()), ["tasks"], "no errors where there were none");
   assert.equal((await call(["rm", "1"])).code, 1);
 });
 
@@ -488,6 +490,20 @@ test("server status and health tell the state", async (t) => {
   api.server = () => ({ ...server, status: "degraded", problems: ["The disk is full."] });
   assert.deepEqual(await call(["server", "health"]).then(({ code, stdout }) => [code, stdout]), [1, "degraded\n"]);
   assert.match((await call(["server", "status"])).stdout, /^Problem +The disk is full\.$/m);
+});
+
+test("server stop takes one way to stop, and a deadline only with --drain", async (t) => {
+  const { call, api } = await withServer(t);
+  for (const words of [
+    ["--drain", "--now"],
+    ["--deadline", "5m"],
+    ["--now", "--deadline", "5m"],
+  ]) {
+    const refused = await call(["server", "stop", ...words]);
+    assert.equal(refused.code, 2, words.join(" "));
+    assert.match(refused.stderr, /^Error: --(drain|deadline) /);
+  }
+  assert.ok(!api.calls.some(({ verb }) => verb === "stop"));
 });
 
 test("without a server a command that changes something exits with 3 and says how to start it", async (t) => {

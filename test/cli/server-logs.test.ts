@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, renameSync, writeFileSync } from "node:fs";
+import { appendFileSync, renameSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -30,6 +30,25 @@ test("server logs -f follows, also into a new file of the same name", async (t) 
   await eventually(() => logs.stdout() === "one\ntwo\nlonger than the old one\n");
   logs.interrupt();
   assert.equal((await logs.done).code, 130);
+});
+
+test("a change that adds nothing shows nothing again, and a file that was cut is shown from its start", async (t) => {
+  const { start, place } = withoutServer(t);
+  const file = place.file("data/server.log", "one\n");
+  const logs = start(["server", "logs", "-f"]);
+  await eventually(() => logs.stdout() === "one\n");
+  utimesSync(file, 1, 1);
+  appendFileSync(file, "two\n");
+  await eventually(() => logs.stdout().endsWith("two\n"));
+  utimesSync(file, 2, 2);
+  truncateSync(file);
+  await eventually(() => {
+    appendFileSync(file, "new\n");
+    return logs.stdout().endsWith("new\n");
+  });
+  assert.match(logs.stdout(), /^one\ntwo\n(new\n)+$/);
+  logs.interrupt();
+  await logs.done;
 });
 
 test("a file is followed until the signal, also when that was given before", async (t) => {
