@@ -38,6 +38,27 @@ test("a time limit that runs out while another program holds the database is kep
   assert.deepEqual(told, [{ type: "stop", reason: "timed_out", graceMs: 60_000 }]);
 });
 
+test("a hold on paid overage stops a running attempt at its next step, for its own account only; other holds let it run", async (t) => {
+  const hold = { message: "Held.", until: null } as const;
+  const { store, supervisor, told, task } = await adoption(t, { helloAfterMs: 0 });
+  await store.write(() => {
+    store.holds.put({ ...hold, kind: "manual", scope: "all" }, 1);
+    store.holds.put({ ...hold, kind: "overage", scope: "account:b" }, 1);
+  });
+  await supervisor.start();
+  await cancelTask(store, task.id, person, Date.now());
+  await until("the stop", () => told.length > 0);
+  assert.deepEqual(
+    told.map(({ type }) => type),
+    ["stop"],
+  );
+  const other = await adoption(t, { helloAfterMs: 0 });
+  await other.store.write(() => other.store.holds.put({ ...hold, kind: "overage", scope: "account:a" }, 1));
+  await other.supervisor.start();
+  await until("the stop", () => other.told.length > 0);
+  assert.deepEqual(other.told, [{ type: "stop_at_step" }]);
+});
+
 /** An attempt that an earlier server left, begun long ago, with a stand-in for its runner that notes what it is told. */
 async function adoption(t: TestContext, { helloAfterMs, timeoutMs = null }: { helloAfterMs: number; timeoutMs?: number | null }) {
   const own = setup(t);

@@ -57,3 +57,16 @@ test("a runner that was handed out is nobody's to renew", async (t) => {
   assert.equal(isGone, false);
   connection?.close();
 });
+
+test("a runner counts as parked when it says so, not before, and a pool that was stopped has none", async (t) => {
+  const { pool, born } = setup(t);
+  pool.start();
+  pool.start();
+  assert.deepEqual([born.length, pool.ready], [1, 0]);
+  await until("a parked runner", () => pool.ready === 1);
+  await pool.stop();
+  await pool.stop();
+  assert.equal(pool.ready, 0);
+  assert.equal(pool.reserve().warm, false, "what is started now starts cold");
+  assert.equal(born.length, 1, "and nothing is parked in its place");
+});
