@@ -3,10 +3,12 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
+import { listProcesses } from "../../src/processes/process-table.ts";
 import { startModel, step } from "../support/model.ts";
 import type { Script } from "../support/model.ts";
 import { notesOf, resultOf, startRunner } from "../support/runner.ts";
 import { scratch } from "../support/scratch.ts";
+import { until } from "../support/wait.ts";
 
 async function setup(
   t: TestContext,
@@ -86,9 +88,19 @@ for (const [what, option] of [
   ["a limit of turns", { maxTurns: 5 }],
   ["a budget", { maxBudgetUsd: 10 }],
 ] as const) {
-  test(`a task with ${what} starts cold beside a parked Claude Code`, async (t) => {
-    const { runner } = await setup(t, { "say hi": [step.text("hello there")] }, { prewarm: true });
-    const records = await runner.start({ prompt: "say hi", ...option }).ended();
+  test(`a task with ${what} starts cold, and the parked Claude Code goes meanwhile`, async (t) => {
+    const steps = [step.bash("until [ -e go ]; do sleep 0.1; done"), step.text("hello there")];
+    const { runner, place } = await setup(t, { "say hi": steps }, { prewarm: true });
+    const children = async () => (await listProcesses()).filter(({ parent, alive }) => parent === runner.pid && alive);
+    const [parked] = await children();
+    assert.ok(parked);
+    const attempt = runner.start({ prompt: "say hi", allow: ["Bash"], ...option });
+    await until("another Claude Code in its place", async () => {
+      const now = await children();
+      return now.length === 1 && now[0]?.pid !== parked.pid;
+    });
+    writeFileSync(path.join(place.work, "go"), "");
+    const records = await attempt.ended();
     assert.partialDeepStrictEqual(records[0], { subtype: "started", warm: false });
     assert.partialDeepStrictEqual(resultOf(records), { subtype: "success", result: "hello there" });
   });

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { pino } from "pino";
 import { WorkerError } from "../../src/domain/errors.ts";
+import { modelScope } from "../../src/domain/scope.ts";
 import { Scheduler } from "../../src/scheduler/scheduler.ts";
 import type { SchedulerOptions } from "../../src/scheduler/scheduler.ts";
 import { newAttempt, setup as storeSetup } from "../store/setup.ts";
@@ -220,7 +221,7 @@ test("tasks without rights do not hide those behind them, however many they are"
   assert.deepEqual(started, [31]);
 });
 
-test("nothing is looked at while nothing can start: without tasks, under a hold without an end, with all workers busy", async (t) => {
+test("nothing is looked at while nothing can start: without tasks, under a hold without an end, under one of its model, with all workers busy", async (t) => {
   let looks = 0;
   const { store, submit, scheduler, pass } = setup(t, { workers: 1, now: () => ((looks += 1), 1_000_000) });
   const isIdle = async (what: string): Promise<void> => {
@@ -232,11 +233,16 @@ test("nothing is looked at while nothing can start: without tasks, under a hold 
   scheduler.start();
   await isIdle("without tasks");
   await store.write(() => store.holds.put({ kind: "manual", scope: "all", message: "Paused.", until: null }, 1));
-  const { id } = await submit();
+  const { id } = await submit({ model: "opus" });
   await isIdle("under a hold");
   await store.write(() => {
-    store.attempts.claim(id, newAttempt("runner"), 1_000_000);
     store.holds.lift("manual", "all");
+    store.holds.put({ kind: "rate_limited", scope: modelScope("a", ["opus"]), message: "Limited.", until: null }, 1);
+  });
+  await isIdle("under a hold of its model");
+  await store.write(() => {
+    store.attempts.claim(id, newAttempt("runner"), 1_000_000);
+    store.holds.lift("rate_limited", modelScope("a", ["opus"]));
   });
   await submit();
   await isIdle("with all workers busy");
