@@ -175,6 +175,17 @@ test("a stop while something is awaited leaves no timer behind", async (t) => {
   assert.deepEqual(started, []);
 });
 
+test("a stop in the middle of a round leaves no timer that keeps the process alive", async (t) => {
+  const { submit, scheduler } = setup(t);
+  t.mock.timers.reset();
+  await submit({ createdAt: 0, notBefore: 1_000_000 + hourMs, notBeforeReason: "retry" });
+  const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  const before = timers();
+  scheduler.start();
+  await scheduler.stop();
+  assert.equal(timers(), before);
+});
+
 test("no more tasks run than there are workers, and one that ends makes room", async (t) => {
   const { store, submit, scheduler, pass } = setup(t, {
     workers: 2,
