@@ -88,8 +88,14 @@ export function afterOutcome(ended: EndedAttempt): Consequence {
   const after = afterAttempt(ended);
   const { maxBudgetUsd, costUsd } = ended.task;
   if (after.operation !== "requeue" || maxBudgetUsd === null || (costUsd ?? 0) < maxBudgetUsd) return after;
-  const message = `The task's budget is spent: $${(costUsd ?? 0).toFixed(4)} over all attempts. Submit it again with a larger one (--max-budget-usd). The last attempt: ${ended.outcome.message}`;
+  const message = `${budgetSpent(ended, maxBudgetUsd)} The last attempt: ${ended.outcome.message}`;
   return { ...unchanged, operation: "fail", error: { code: "budget_exhausted", message }, hold: after.hold, probe: after.probe };
+}
+
+/** The whole task's money. Claude Code knows that of its session, and what was left for it. */
+function budgetSpent({ task }: EndedAttempt, maxBudgetUsd: number): string {
+  const spent = `$${(task.costUsd ?? 0).toFixed(4)} of $${maxBudgetUsd.toFixed(4)} over all attempts`;
+  return `The task's budget is spent: ${spent}. Retry it with a larger one (--max-budget-usd).`;
 }
 
 function afterAttempt(ended: EndedAttempt): Consequence {
@@ -122,6 +128,7 @@ function afterAttempt(ended: EndedAttempt): Consequence {
     case "timed_out":
       return task.retriesSpent < task.retries ? afresh(ended) : failed(ended, outcome.message);
     case "budget_exhausted":
+      return failed(ended, task.maxBudgetUsd === null ? outcome.message : budgetSpent(ended, task.maxBudgetUsd));
     case "no_work":
     case "environment_failed":
     case "broken_settings":

@@ -2,6 +2,7 @@
 import type { Caller } from "../contract/api.ts";
 import type { ParsedRetryInput } from "../contract/retry-input.ts";
 import { WorkerError } from "../domain/errors.ts";
+import { isTerminal } from "../domain/task.ts";
 import type { Task } from "../domain/task.ts";
 import { doneBy } from "./audit.ts";
 import { admitAgentRetry, enterAgentTask, isAgent } from "./guard-agent.ts";
@@ -15,7 +16,7 @@ import { realDirectory } from "./working-directory.ts";
 /**
  * Runs an ended task again, with these changes. The caller needs the rights that a submit of the changed task would need,
  * and is the one who asked for it from now on.
- * @throws WorkerError not_found, conflict when it has not ended, or has no session to resume; and as a submit: invalid_input (the directory is gone),
+ * @throws WorkerError not_found, conflict when it has not ended, has no session to resume or has spent its budget; and as a submit: invalid_input (the directory is gone),
  * untrusted_directory, forbidden, too_many_requests.
  */
 export function retryTask(context: SubmitContext, id: number, input: ParsedRetryInput, caller: Caller): Promise<Task> {
@@ -29,6 +30,7 @@ export function retryTask(context: SubmitContext, id: number, input: ParsedRetry
     if (resume && task.sessionId === null) {
       throw new WorkerError("conflict", `Task ${id} has no session to resume. Run it again from the beginning: claude-worker retry ${id}`);
     }
+    requireBudgetLeft(changed);
     const asked = taskCallerOf(store, caller);
     if (isAgent(caller)) admitAgentRetry(context, changed, caller, task);
     const workingDirectory = realDirectory(changed.workingDirectory);
@@ -58,4 +60,14 @@ export function retryTask(context: SubmitContext, id: number, input: ParsedRetry
     store.events.append(id, null, [{ type: "retried", at: now, data }], null);
     return again;
   });
+}
+
+/** What earlier attempts spent counts: a task without a budget left would pay for one more model call and fail. */
+function requireBudgetLeft({ id, status, maxBudgetUsd, costUsd }: Task): void {
+  if (!isTerminal(status) || maxBudgetUsd === null || costUsd === null || costUsd < maxBudgetUsd) return;
+  const least = (Math.floor(costUsd * 100) + 1) / 100;
+  throw new WorkerError(
+    "conflict",
+    `Task ${id} has spent its budget: $${costUsd.toFixed(4)} of $${maxBudgetUsd.toFixed(4)}. Give it a larger one (max_budget_usd above ${costUsd.toFixed(4)}): claude-worker retry ${id} --max-budget-usd ${least.toFixed(2)}`,
+  );
 }

@@ -73,9 +73,11 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   const progressed = madeProgress(store.events.ofAttempt(attempt.id, progressEventTypes));
   const unbegun = unbegunInRow(store, attempt);
   const account = attempt.account ?? options.account;
+  // Counted already where the session reported its running total.
+  const spent = facts.result === null || attempt.sessionSpent !== null ? {} : spentInAll(task, sessionBefore(store, attempt), facts.result);
   const after = afterOutcome({
     outcome,
-    task,
+    task: { ...task, ...spent },
     progressed,
     unbegun,
     account,
@@ -109,8 +111,7 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
       error: after.error,
       ...(completed ? { attention: attentionOf(store, attempt) } : { result: null }),
       ...(facts.result === null ? {} : { numTurns: (task.numTurns ?? 0) + facts.result.turns }),
-      // Counted already where the session reported its running total.
-      ...(facts.result === null || attempt.sessionSpent !== null ? {} : spentInAll(task, sessionBefore(store, attempt), facts.result)),
+      ...spent,
       durationMs: (task.durationMs ?? 0) + (endedAt - attempt.startedAt),
     },
     endedAt,

@@ -220,12 +220,21 @@ test("a budget that is used up is never tried again", () => {
   });
 });
 
+test("the error of a spent budget tells the whole task's money, not that of its last attempt", () => {
+  const { error } = after(
+    { kind: "budget_exhausted", message: "Stopped at the budget after $0.1800." },
+    { task: { maxBudgetUsd: 0.3, costUsd: 0.54 } },
+  );
+  assert.match(error?.message ?? "", /\$0\.5400 of \$0\.3000 over all attempts/);
+  assert.doesNotMatch(error?.message ?? "", /0\.18/);
+});
+
 test("a task whose attempts have spent its budget is not tried again, whatever ended the last one", () => {
   for (const outcome of [crashed, lost, overloaded, limited, authFailed, { kind: "interrupted", message: "Stopped." } as const]) {
     assert.equal(after(outcome, { task: { maxBudgetUsd: 2, costUsd: 1.9 } }).operation, "requeue");
     const { operation, error } = after(outcome, { task: { maxBudgetUsd: 2, costUsd: 2 } });
     assert.deepEqual([operation, error?.code], ["fail", "budget_exhausted"]);
-    assert.match(error?.message ?? "", /\$2\.0000 over all attempts.*--max-budget-usd/);
+    assert.match(error?.message ?? "", /\$2\.0000 of \$2\.0000 over all attempts.*--max-budget-usd/);
   }
 });
 

@@ -46,3 +46,17 @@ test("a retry starts a new session and counts everything anew; what earlier atte
   const story = store.events.ofTask(id, before, 100);
   assert.partialDeepStrictEqual(story, [{ type: "retried", attemptId: null, data: { by: "socket", was: "failed", changed: [] } }]);
 });
+
+test("a retry whose budget is spent is refused with what was spent; a larger budget or none at all lets it run", async (t) => {
+  const { api, store, corner, clock, run } = realApi(t);
+  const { id } = await api.submitTask(taskInput.parse({ ...goodTask(corner.work), max_budget_usd: 0.3 }), person);
+  await run(id, [{ type: "text", data: { text: "Halfway." } }], "fail");
+  await store.write(() => store.tasks.patch(id, clock.nowMs, { costUsd: 0.36 }));
+  const refused = { code: "conflict", message: /\$0\.3600 of \$0\.\d+\. .*retry 1 --max-budget-usd 0\.37/ };
+  for (const input of [{}, { max_budget_usd: 0.36 }, { max_budget_usd: 0.1 }])
+    await assert.rejects(async () => await api.retryTask(id, input, person), refused, JSON.stringify(input));
+  assert.equal(store.tasks.get(id)?.status, "failed");
+  assert.equal((await api.retryTask(id, { max_budget_usd: 0.37 }, person)).status, "pending");
+  await run(id, [{ type: "text", data: { text: "Again." } }], "fail");
+  assert.equal((await api.retryTask(id, { max_budget_usd: null }, person)).status, "pending");
+});
