@@ -104,6 +104,18 @@ test("every route is in the document, with names that are used once", () => {
   for (const route of door.routes) assert.equal(paths[route.path]?.[route.method.toLowerCase()]?.operationId, route.name);
 });
 
+test("an operation says whether it needs a token and a body", () => {
+  const { paths } = documentOf() as { paths: Record<string, Record<string, Json & { requestBody?: { required: boolean } }>> };
+  const of = (path: string, method: string): Json & { requestBody?: { required: boolean } } => paths[path]?.[method] ?? {};
+  assert.deepEqual(of("/health", "get")["security"], []);
+  assert.match(String(of("/health", "get")["description"]), /Open to everybody/);
+  assert.equal(of("/api/v1/tasks", "post")["security"], undefined, "as the whole document says");
+  assert.match(String(of("/api/v1/tasks", "post")["description"]), /Needs the scope `submit`/);
+  assert.equal(of("/api/v1/tasks", "post").requestBody?.required, true);
+  assert.equal(of("/api/v1/holds", "post").requestBody?.required, false);
+  assert.equal(of("/api/v1/tasks", "get").requestBody, undefined);
+});
+
 test("every example of a body is accepted where it is posted", async (t) => {
   const { call, api } = await openDoor(t);
   const { prompt, working_directory } = { prompt: "Work", working_directory: "/home/me/project" };

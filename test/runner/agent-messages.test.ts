@@ -32,3 +32,37 @@ test("a sign-in is refused for good at its third try", () => {
   assert.equal(refusedSignIn(retry(2)), null);
   assert.match(refusedSignIn(retry(3))?.text ?? "", /3 times \(HTTP 401\)/);
 });
+
+test("a sign-in is refused for good for its own errors only", () => {
+  const retry = { type: "system", subtype: "api_retry", attempt: 3 };
+  assert.equal(refusedSignIn({ ...retry, error: "billing_error" })?.error, "billing_error");
+  assert.match(refusedSignIn({ ...retry, error: "billing_error" })?.text ?? "", /\(HTTP \?\)/, "without a status");
+  assert.equal(refusedSignIn({ ...retry, error: "overloaded" }), null);
+  assert.equal(refusedSignIn({ ...retry, error: "billing_error", subtype: "init" }), null);
+  assert.equal(refusedSignIn({ ...retry, error: "billing_error", type: "assistant" }), null);
+});
+
+test("what only a screen needs is not kept, everything else is", () => {
+  const system = (subtype: string): Message => ({ type: "system", subtype });
+  for (const message of [{ type: "stream_event" }, { type: "keep_alive" }, system("thinking_tokens"), system("ui_invalidate")]) {
+    assert.equal(isNoise(message), true, JSON.stringify(message));
+  }
+  for (const message of [system("init"), system("api_retry"), { type: "assistant" }, { type: "result", subtype: "thinking_tokens" }]) {
+    assert.equal(isNoise(message), false, JSON.stringify(message));
+  }
+});
+
+test("behind a result, an agent works on when it speaks, is spoken to, or begins anew", () => {
+  for (const message of [{ type: "assistant" }, { type: "user" }, { type: "system", subtype: "init" }]) assert.equal(isTurn(message), true);
+  for (const message of [{ type: "result" }, { type: "system", subtype: "status" }, { type: "other", subtype: "init" }]) {
+    assert.equal(isTurn(message), false, JSON.stringify(message));
+  }
+});
+
+test("only a result says that there is no such session", () => {
+  const errors = ["No conversation found with session ID: 1"];
+  assert.equal(isNoConversation({ type: "result", errors }), true);
+  assert.equal(isNoConversation({ type: "result", errors: ["Other."] }), false);
+  assert.equal(isNoConversation({ type: "result" }), false);
+  assert.equal(isNoConversation({ type: "assistant", errors }), false);
+});
