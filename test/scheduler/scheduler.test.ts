@@ -209,6 +209,15 @@ test("no more tasks run than there are workers, and one that ends makes room", a
   assert.deepEqual([store.tasks.counts().running, store.tasks.get(ids[2] ?? 0)?.status], [2, "running"]);
 });
 
+test("a server with fewer workers than tasks run already, left by the one before it, starts none", async (t) => {
+  const { submit, start, started, scheduler, pass } = setup(t, { workers: 1 });
+  for (let count = 0; count < 3; count += 1) await start();
+  for (let count = 0; count < 5; count += 1) await submit();
+  scheduler.start();
+  await pass(0);
+  assert.deepEqual(started, []);
+});
+
 test("a task without the rights for it is looked at again every minute, and others start", async (t) => {
   let isTrusted = false;
   const { submit, started, scheduler, pass } = setup(t, { mayStart: (id) => isTrusted || id !== 1 });
