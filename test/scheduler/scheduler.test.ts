@@ -209,13 +209,16 @@ test("no more tasks run than there are workers, and one that ends makes room", a
   assert.deepEqual([store.tasks.counts().running, store.tasks.get(ids[2] ?? 0)?.status], [2, "running"]);
 });
 
-test("a server with fewer workers than tasks run already, left by the one before it, starts none", async (t) => {
-  const { submit, start, started, scheduler, pass } = setup(t, { workers: 1 });
+test("a server with fewer workers than tasks run already, left by the one before it, starts none and looks for none", async (t) => {
+  let looks = 0;
+  const { submit, start, started, scheduler, pass } = setup(t, { workers: 1, now: () => ((looks += 1), 1_000_000) });
   for (let count = 0; count < 3; count += 1) await start();
   for (let count = 0; count < 5; count += 1) await submit();
   scheduler.start();
   await pass(0);
-  assert.deepEqual(started, []);
+  const before = looks;
+  await pass(hourMs);
+  assert.deepEqual([started, looks], [[], before]);
 });
 
 test("a task without the rights for it is looked at again every minute, and others start", async (t) => {
