@@ -4,6 +4,7 @@ import { test } from "node:test";
 import type { z } from "zod";
 import { parseInput } from "../../src/contract/parse-input.ts";
 import {
+  batchInput,
   eventsQuery,
   holdInput,
   listQuery,
@@ -104,6 +105,8 @@ test("each fault is named, at most twenty of them, and the first stands in the s
   assert.equal(unknown.faults.length, 20);
   assert.equal(unknown.faults[0]?.pointer, "/zzzzzzzzzz~0~10", "a JSON pointer, with ~ and / escaped");
   assert.match(unknown.faults[0]?.detail ?? "", /known are prompt, working_directory/);
+  const inBatch = faultOf(batchInput, { tasks: [{ ...task, zzzzzzzzzz: 1 }] }).faults;
+  assert.deepEqual(inBatch, [{ pointer: "/tasks/0/zzzzzzzzzz", detail: "this field is not known" }]);
   assert.equal(faultOf(taskInput, 7).faults[0]?.pointer, "");
   assert.doesNotMatch(faultOf(taskInput, 7).message, / at /);
   assert.equal(faultOf(taskInput, { ...task, labels: { a: "v", "a b": "v" } }).faults[0]?.detail.includes("a label's key has"), true);
