@@ -47,6 +47,11 @@ export function pathsFrom(env: Readonly<Record<string, string | undefined>>): Pa
   };
 }
 
+/** Where the server itself writes: the data directory, and the logs and the database that may lie elsewhere. */
+export function ownPaths({ home, logs, database }: Paths): string[] {
+  return [home, logs, ...["", "-wal", "-shm", "-journal"].map((ending) => database + ending)];
+}
+
 /** The variable that moves this directory: the logs and the database have one of their own where they lie elsewhere than by default. */
 export function variableOf(directory: string, { home, logs, database }: Paths): string {
   if (directory === home) return "CLAUDE_WORKER_HOME";

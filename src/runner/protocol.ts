@@ -40,6 +40,8 @@ export interface StartMessage {
   /** Files to append to. The journal's records of this attempt start at `journalStart` bytes. */
   readonly journal: string;
   readonly summary: string;
+  /** Absolute paths of the server's own files and directories: what lies there is none of the task's changes. Absent: unknown. */
+  readonly ownPaths?: readonly string[];
   /** How long commands in the background are waited for when Claude's turn has ended. */
   readonly backgroundGraceMs: number;
   /** The `graceMs` of a stop that the runner decides on: no server was there when the time of `spec` was up. */

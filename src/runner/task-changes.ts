@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import type { RunnerNote } from "../domain/record.ts";
 import type { AgentWork } from "./agent/agent.ts";
 import { changedSince, workTreeBefore } from "./work-tree.ts";
+import type { WorkTree } from "./work-tree.ts";
 
 /** A longer journal is not searched: then it is unknown what the task changed. */
 const maxJournalBytes = 512 * 1024 * 1024;
@@ -14,25 +15,25 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 export class TaskChanges {
   readonly #work: AgentWork;
-  readonly #env: Environment;
+  readonly #tree: WorkTree;
   #before: readonly string[] | null = null;
 
   constructor(work: AgentWork, env: Environment) {
     this.#work = work;
-    this.#env = env;
+    this.#tree = { directory: work.spec.workingDirectory, env, ownPaths: work.ownPaths ?? [] };
   }
 
   /** Looks at the tree before the task. @returns the note to keep of it; null for an attempt that resumes, and outside of a Git work tree. */
   async begin(): Promise<RunnerNote | null> {
-    const { resume, journal, spec } = this.#work;
-    this.#before = resume ? await beforeIn(journal) : await workTreeBefore(spec.workingDirectory, this.#env);
+    const { resume, journal } = this.#work;
+    this.#before = resume ? await beforeIn(journal) : await workTreeBefore(this.#tree);
     return resume || this.#before === null ? null : { type: "worker", subtype: "work_tree", files: this.#before };
   }
 
   /** What the finished task leaves uncommitted; null: nothing, or unknown. */
   async end(): Promise<RunnerNote | null> {
     if (this.#before === null) return null;
-    const files = await changedSince(this.#before, this.#work.spec.workingDirectory, this.#env);
+    const files = await changedSince(this.#before, this.#tree);
     if (files === null || files.length === 0) return null;
     return { type: "worker", subtype: "uncommitted", count: files.length, names: files.slice(0, maxNames) };
   }

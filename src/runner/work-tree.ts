@@ -4,7 +4,7 @@
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, lstatSync } from "node:fs";
+import { existsSync, lstatSync, realpathSync } from "node:fs";
 import path from "node:path";
 
 /** More changed files than this are not compared. */
@@ -22,19 +22,29 @@ interface ChangedFile {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Where to look. */
+export interface WorkTree {
+  /** A directory in the work tree: its real, absolute path. */
+  readonly directory: string;
+  /** Git's environment; only a few variables of it are passed on. */
+  readonly env: Environment;
+  /** Absolute paths that do not count, with all that lies below: the server's own. */
+  readonly ownPaths: readonly string[];
+}
+
 /** Digests of the files that are changed now; null: not in a Git work tree, or unknown. */
-export async function workTreeBefore(directory: string, env: Environment): Promise<string[] | null> {
-  return (await changedFiles(directory, env, beforeMs))?.map(({ digest }) => digest) ?? null;
+export async function workTreeBefore(tree: WorkTree): Promise<string[] | null> {
+  return (await changedFiles(tree, beforeMs))?.map(({ digest }) => digest) ?? null;
 }
 
 /** Paths, relative to the work tree, of files with uncommitted changes that were not there before; null: unknown. */
-export async function changedSince(before: readonly string[], directory: string, env: Environment): Promise<string[] | null> {
+export async function changedSince(before: readonly string[], tree: WorkTree): Promise<string[] | null> {
   const known = new Set(before);
-  const files = await changedFiles(directory, env, afterMs);
+  const files = await changedFiles(tree, afterMs);
   return files?.filter(({ digest }) => !known.has(digest)).map((file) => file.path) ?? null;
 }
 
-async function changedFiles(directory: string, env: Environment, timeoutMs: number): Promise<ChangedFile[] | null> {
+async function changedFiles({ directory, env, ownPaths }: WorkTree, timeoutMs: number): Promise<ChangedFile[] | null> {
   const root = rootOf(directory);
   if (root === null) return null;
   const until = performance.now() + timeoutMs;
@@ -43,10 +53,28 @@ async function changedFiles(directory: string, env: Environment, timeoutMs: numb
   const filters = await git(["config", "--name-only", "-z", "--get-regexp", String.raw`^filter\.`], fixed);
   if (filters === null) return null;
   const overrides = [...fixed, ...partsOf(filters).flatMap(withoutFilter)];
-  const status = await git(["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=all"], overrides);
+  const status = await git([...statusArguments, ":/", ...ownPaths.flatMap((own) => excluded(own, root))], overrides);
   if (status === null) return null;
   const lines = partsOf(status);
   return lines.length > maxFiles ? null : lines.map((line) => fileOf(line, root));
+}
+
+const statusArguments = ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=all", "--"];
+
+/** What tells Git to leave this path out; none for a path that does not lie below the root. */
+function excluded(own: string, root: string): string[] {
+  const relative = path.relative(root, realPathOf(own));
+  const isBelow = relative !== "" && relative.split(path.sep, 1)[0] !== ".." && !path.isAbsolute(relative);
+  return isBelow ? [`:(top,exclude,literal)${relative}`] : [];
+}
+
+/** The last part may be missing, as the files beside a database are at times. */
+function realPathOf(file: string): string {
+  try {
+    return path.join(realpathSync.native(path.dirname(file)), path.basename(file));
+  } catch {
+    return file;
+  }
 }
 
 /** The directory that holds `.git`; Git itself decides whether that is a repository. */

@@ -1,7 +1,7 @@
 /** One running attempt, seen from the daemon: follows its journal, keeps its time limits, passes stops on, and ends it when its runner is gone. */
 import type { Logger } from "pino";
 import { setTimeout as sleep } from "node:timers/promises";
-import { rawLogPath, summaryLogPath } from "../config/paths.ts";
+import { ownPaths, rawLogPath, summaryLogPath } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
 import { isInForce } from "../domain/admission.ts";
 import { WorkerError } from "../domain/errors.ts";
@@ -210,6 +210,7 @@ export class SupervisedAttempt {
       followUp: null,
       journal: rawLogPath(paths, taskId),
       summary: summaryLogPath(paths, taskId),
+      ownPaths: ownPaths(paths),
       backgroundGraceMs: this.#task.backgroundGraceMs ?? backgroundGraceMs,
       stopGraceMs,
       hookTimeoutMs,

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
+import { ownPaths, pathsFrom } from "../../src/config/paths.ts";
 import type { AgentWork } from "../../src/runner/agent/agent.ts";
 import { TaskChanges } from "../../src/runner/task-changes.ts";
 import { changedSince, workTreeBefore } from "../../src/runner/work-tree.ts";
@@ -24,13 +25,14 @@ function repository(t: TestContext) {
   write(".gitignore", "ignored\n");
   git("add", ".");
   git("commit", "-qm", "first");
+  const tree = { directory: place.work, env, ownPaths: [] };
   const before = async (): Promise<string[]> => {
-    const digests = await workTreeBefore(place.work, env);
+    const digests = await workTreeBefore(tree);
     assert.ok(digests !== null);
     return digests;
   };
-  const since = async (digests: readonly string[]): Promise<string[] | null> => await changedSince(digests, place.work, env);
-  return { place, env, git, file, write, before, since };
+  const since = async (digests: readonly string[]): Promise<string[] | null> => await changedSince(digests, tree);
+  return { place, tree, env, git, file, write, before, since };
 }
 
 test("only what was changed since the look before counts", async (t) => {
@@ -53,12 +55,33 @@ test("only what was changed since the look before counts", async (t) => {
 });
 
 test("a directory below the top of the work tree belongs to it, and one without a repository is unknown", async (t) => {
-  const { place, env, write, file } = repository(t);
-  const digests = await workTreeBefore(file("deep"), env);
+  const { place, tree, env, write, file } = repository(t);
+  const deep = { ...tree, directory: file("deep") };
+  const digests = await workTreeBefore(deep);
   write("deep/new", "");
-  assert.deepEqual(await changedSince(digests ?? ["?"], file("deep"), env), ["deep/new"]);
-  assert.equal(await workTreeBefore(place.home, env), null);
-  assert.equal(await workTreeBefore(place.work, { ...env, PATH: "/nowhere" }), null);
+  assert.deepEqual(await changedSince(digests ?? ["?"], deep), ["deep/new"]);
+  assert.equal(await workTreeBefore({ ...tree, directory: place.home }), null);
+  assert.equal(await workTreeBefore({ ...tree, env: { ...env, PATH: "/nowhere" } }), null);
+});
+
+test("the server's own files in the work tree are none of the task's changes", async (t) => {
+  const { place, tree, file, write } = repository(t);
+  symlinkSync(place.work, path.join(place.home, "link"));
+  const env = {
+    CLAUDE_WORKER_HOME: path.join(place.home, "link", "own [1]*", "data"),
+    CLAUDE_WORKER_LOG_DIR: file("deep/logs"),
+    CLAUDE_WORKER_DB: file("worker.db"),
+  };
+  for (const directory of [place.work, file("deep")]) {
+    const own = { ...tree, directory, ownPaths: ownPaths(pathsFrom({ ...env, HOME: place.home })) };
+    const digests = await workTreeBefore(own);
+    for (const name of ["own [1]*/data/token", "own [1]*/data/run/x", "deep/logs/task_1_raw.log", "worker.db", "worker.db-wal"])
+      write(name, directory);
+    for (const name of ["own [1]*/mine", "own 1/data", "deep/logs2", "worker.db2"]) write(name, directory);
+    assert.deepEqual((await changedSince(digests ?? ["?"], own))?.toSorted(), ["deep/logs2", "own 1/data", "own [1]*/mine", "worker.db2"]);
+  }
+  const above = { ...tree, ownPaths: [place.work, path.dirname(place.work), file("../elsewhere")] };
+  assert.equal((await changedSince([], above))?.includes("worker.db"), true, "a data directory above hides nothing");
 });
 
 test("nothing that a hostile repository names is run, and nothing is written", async (t) => {
