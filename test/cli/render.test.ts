@@ -45,6 +45,25 @@ test("aligns columns by what is seen, not by what is written", () => {
   );
 });
 
+test("no row of a table is wider than the terminal: columns are left out first, then cut", () => {
+  const mark = "✔ completed ⚠ 12 denied, 3 questions refused, last command failed, 14 uncommitted";
+  const rows = [
+    [{ text: "1" }, { text: mark }, { text: "2 h ago" }, { text: "123 h 45 m" }, { text: "Fix the failing test" }],
+    [{ text: "2" }, { text: "▶ running" }, { text: "just now" }, { text: "1 s" }, { text: "日本語日本語日本語", tail: "and what it does" }],
+  ];
+  const options = { header: ["ID", "STATUS", "CREATED", "TOOK", "TASK"], right: [0, 3], optional: [2, 3] };
+  for (let width = 30; width <= 200; width += 1) {
+    const lines = table(rows, { ...options, width })
+      .trimEnd()
+      .split("\n");
+    for (const line of lines) assert.ok(textWidth(line) <= width, `${width}: ${line}`);
+    assert.match(lines[1] ?? "", / Fix the/);
+  }
+  assert.match(table(rows, { ...options, width: 130 }), /^ID {2}STATUS +CREATED +TOOK {2}TASK\n/);
+  assert.match(table(rows, { ...options, width: 120 }), /^ID {2}STATUS +TOOK {2}TASK\n/);
+  assert.match(table(rows, { ...options, width: 50 }), /\n 1 {2}✔ completed ⚠ 12 .*… {2}Fix the f…\n/);
+});
+
 test("says how long ago something was", () => {
   const now = Date.parse("2026-11-22T12:00:00Z");
   const ages: [number, string][] = [

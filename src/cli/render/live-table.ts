@@ -9,9 +9,8 @@ import { table } from "./table.ts";
 import { noteOf, tookOf } from "./task-list.ts";
 import { dollars } from "./time.ts";
 
-/** Narrower than this a row has no room for figures. */
-const narrowest = 60;
-const figures: ReadonlySet<number> = new Set([2, 3, 4]);
+/** What a narrow terminal does without: turns, cost, and how long it took. */
+const optional = [2, 4, 3];
 
 /** A head and a line for each task. @param now UTC milliseconds. */
 export function liveTable(
@@ -21,20 +20,16 @@ export function liveTable(
   now: number,
 ): string[] {
   const paint = painter(output);
-  const isNarrow = output.columns < narrowest;
-  const kept = <T>(cells: readonly T[]): T[] => cells.filter((_, column) => !isNarrow || !figures.has(column));
-  const rows = tasks.map((task) =>
-    kept([
-      { text: String(task.id), paint: paint.bold },
-      { text: `${statusMarks[task.status]} ${task.status}${attentionMark(task)}`, paint: paint[statusColours[task.status]] },
-      { text: String(turnsOf(task) ?? "") },
-      { text: tookOf(task, now) },
-      { text: task.cost_usd === null ? "" : dollars(task.cost_usd) },
-      { text: plainLine(task.name ?? task.title, 300), tail: noteOf(task) },
-    ]),
-  );
-  const header = kept(["ID", "STATUS", "TURNS", "TOOK", "COST", "TASK"]);
+  const rows = tasks.map((task) => [
+    { text: String(task.id), paint: paint.bold },
+    { text: `${statusMarks[task.status]} ${task.status}${attentionMark(task)}`, paint: paint[statusColours[task.status]] },
+    { text: String(turnsOf(task) ?? "") },
+    { text: tookOf(task, now) },
+    { text: task.cost_usd === null ? "" : dollars(task.cost_usd) },
+    { text: plainLine(task.name ?? task.title, 300), tail: noteOf(task) },
+  ]);
+  const header = ["ID", "STATUS", "TURNS", "TOOK", "COST", "TASK"];
   if (rows.length === 0) return [paint.dim(header.join("  "))];
-  const text = table(rows, { header, paintHeader: paint.dim, width: output.columns, right: isNarrow ? [0] : [0, 2, 3, 4] });
+  const text = table(rows, { header, paintHeader: paint.dim, width: output.columns, right: [0, 2, 3, 4], optional });
   return text.trimEnd().split("\n");
 }

@@ -1,4 +1,4 @@
-/** Rows as aligned columns for people. The last column takes the rest of the line and is cut there. */
+/** Rows as aligned columns for people, never wider than the terminal. The last column takes the rest of the line. */
 import { fitWidth, textWidth } from "./text-width.ts";
 
 export interface Cell {
@@ -16,7 +16,15 @@ export interface TableOptions {
   readonly width: number;
   /** Columns to align to the right, by index. */
   readonly right?: readonly number[];
+  /** Columns, by index, that are left out one after the other while the last column has too little room. */
+  readonly optional?: readonly number[];
 }
+
+/** The room that the last column gets, if it needs so much, before a column is left out, and before one is cut. */
+const roomyLast = 24;
+const narrowestLast = 10;
+/** A column is not cut below this. */
+const narrowestColumn = 6;
 
 /** Each line ends with a newline; empty without rows. */
 export function table(rows: readonly (readonly Cell[])[], options: TableOptions): string {
@@ -25,21 +33,34 @@ export function table(rows: readonly (readonly Cell[])[], options: TableOptions)
     options.header === undefined
       ? []
       : [options.header.map((text) => ({ text, ...(options.paintHeader && { paint: options.paintHeader }) }))];
-  const lines = [...head, ...rows];
+  const lines: readonly (readonly Cell[])[] = [...head, ...rows];
   const columns = Math.max(...lines.map((cells) => cells.length));
-  const widths = Array.from({ length: columns }, (_, column) => Math.max(...lines.map((cells) => textWidth(cells[column]?.text ?? ""))));
-  const before = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
-  widths[columns - 1] = Math.max(10, options.width - before);
+  const natural = Array.from({ length: columns }, (_, column) => Math.max(...lines.map((cells) => textWidth(cells[column]?.text ?? ""))));
+  const widths = fittingWidths(natural, options);
   const right = new Set(options.right ?? []);
   return lines
-    .map(
-      (cells) =>
-        `${cells
-          .map((cell, column) => padded(cell, widths[column] ?? 0, { isRight: right.has(column), isLast: column === columns - 1 }))
-          .join("  ")
-          .trimEnd()}\n`,
-    )
+    .map((cells) => {
+      const shown = cells.flatMap((cell, column) => {
+        const width = widths[column] ?? null;
+        return width === null ? [] : [padded(cell, width, { isRight: right.has(column), isLast: column === columns - 1 })];
+      });
+      return `${shown.join("  ").trimEnd()}\n`;
+    })
     .join("");
+}
+
+/** The width of each column on the terminal; null: the column is left out. */
+function fittingWidths(natural: readonly number[], { width, optional = [] }: TableOptions): (number | null)[] {
+  const widths: (number | null)[] = natural.slice(0, -1);
+  const lastNatural = natural.at(-1) ?? 0;
+  const left = (): number => width - widths.reduce<number>((sum, each) => sum + (each === null ? 0 : each + 2), 0);
+  for (const column of optional) if (left() < Math.min(roomyLast, lastNatural)) widths[column] = null;
+  while (left() < Math.min(narrowestLast, lastNatural)) {
+    const widest = Math.max(...widths.map((each) => each ?? 0));
+    if (widest <= narrowestColumn) break;
+    widths[widths.indexOf(widest)] = widest - 1;
+  }
+  return [...widths, Math.max(1, left())];
 }
 
 /** Three fifths of a width that is too narrow for both are the text's, the rest is the tail's. */

@@ -12,17 +12,15 @@ import { dollars, relativeTime } from "./time.ts";
 /** The columns of the tab-separated form, in order. */
 export const listColumns = ["id", "status", "created_at", "started_at", "ended_at", "cost_usd", "name", "title", "note"] as const;
 
-/** Below this width a table has no room for its times and costs: these columns are left out. */
-const narrowest = 70;
-const leftOut: ReadonlySet<number> = new Set([2, 3, 4]);
+/** What a narrow terminal does without: when it was created, how long it took, what it cost. */
+const optional = [2, 3, 4];
 
 /** @param now UTC milliseconds. */
 export function taskTable(tasks: readonly TaskSummaryView[], output: Output, now: number): string {
   const paint = painter(output);
-  const narrow = output.columns < narrowest;
   const rows = tasks.map((task) => {
     const note = task.status === "completed" ? "" : noteOf(task);
-    const cells = [
+    return [
       { text: String(task.id), paint: paint.bold },
       {
         text: `${statusMarks[task.status]} ${task.cancel_requested && task.status === "running" ? "stopping" : task.status}${attentionMark(task)}`,
@@ -33,10 +31,9 @@ export function taskTable(tasks: readonly TaskSummaryView[], output: Output, now
       { text: task.cost_usd === null ? "" : dollars(task.cost_usd) },
       { text: plainLine(task.name ?? task.title, 300), tail: note },
     ];
-    return narrow ? cells.filter((_, column) => !leftOut.has(column)) : cells;
   });
-  const header = ["ID", "STATUS", "CREATED", "TOOK", "COST", "TASK"].filter((_, column) => !narrow || !leftOut.has(column));
-  return table(rows, { header, paintHeader: paint.dim, width: output.columns, right: narrow ? [0] : [0, 3, 4] });
+  const header = ["ID", "STATUS", "CREATED", "TOOK", "COST", "TASK"];
+  return table(rows, { header, paintHeader: paint.dim, width: output.columns, right: [0, 3, 4], optional });
 }
 
 /** One task a line, uncut; times are RFC 3339, what is not there is empty. */
@@ -46,7 +43,7 @@ export function taskLines(tasks: readonly TaskSummaryView[]): string {
 
 function fieldsOf(task: TaskSummaryView): string[] {
   const { id, status, created_at, started_at, ended_at, cost_usd, name, title } = task;
-  const texts = [name ?? "", title, noteOf(task)].map((text) => plainLine(text, 100_000));
+  const texts = [name ?? "", title, noteOf(task)].map((text) => plainLine(text, maxNote));
   return [
     String(id),
     status,
@@ -58,11 +55,14 @@ function fieldsOf(task: TaskSummaryView): string[] {
   ];
 }
 
-/** What a person wants to know next: why it waits, what it does, why it failed, what to look at. */
+/** At the end of a long reason stands the command that helps: it is cut by a terminal's width only. */
+const maxNote = 100_000;
+
+/** What a person wants to know next, in one line: why it waits, what it does, why it failed, what to look at. */
 export function noteOf(task: TaskSummaryView): string {
-  if (task.status === "pending") return task.waiting_for === null ? "" : `(${plainLine(task.waiting_for.message)})`;
-  if (task.status === "running" || task.status === "waiting") return plainLine(task.last_action ?? "");
-  return task.error === null ? attentionText(task) : plainLine(task.error.message);
+  if (task.status === "pending") return task.waiting_for === null ? "" : `(${plainLine(task.waiting_for.message, maxNote)})`;
+  if (task.status === "running" || task.status === "waiting") return plainLine(task.last_action ?? "", maxNote);
+  return task.error === null ? attentionText(task) : plainLine(task.error.message, maxNote);
 }
 
 /** How long it has run, or ran. */
