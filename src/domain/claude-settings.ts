@@ -19,7 +19,7 @@ export function brokenSettingsText(broken: readonly string[]): string {
   return [
     "Settings of Claude Code are broken, so that their rules would be out of force; the task was not started:",
     ...broken.map((each) => `  ${each}`),
-    "Fix them and retry the task, or submit it again with --ignore-broken-settings.",
+    "Fix them and retry the task, or retry it with --ignore-broken-settings.",
   ].join("\n");
 }
 

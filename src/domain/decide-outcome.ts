@@ -99,13 +99,13 @@ function limitOfTask(result: ResultFacts): Outcome | null {
   if (result.subtype === "error_max_budget_usd" || result.terminalReason === "budget_exhausted") {
     return {
       kind: "budget_exhausted",
-      message: `Stopped at the task's budget after $${(result.costUsd ?? 0).toFixed(4)}. Submit it again with a larger one (--max-budget-usd).`,
+      message: `Stopped at the task's budget after $${(result.costUsd ?? 0).toFixed(4)}. Retry it with a larger one (--max-budget-usd).`,
     };
   }
   if (result.subtype === "error_max_turns" || result.terminalReason === "max_turns") {
     return {
       kind: "agent_failed",
-      message: `Stopped at the task's limit of turns after ${result.turns}. Submit it again with more (--max-turns).`,
+      message: `Stopped at the task's limit of turns after ${result.turns}. Retry it with more (--max-turns).`,
     };
   }
   if (result.subtype === "error_max_structured_output_retries" || result.terminalReason === "structured_output_retry_exhausted") {

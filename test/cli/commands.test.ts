@@ -287,6 +287,43 @@ test("what to look at in a completed task stands beside its status, and the list
   assert.deepEqual(codes, [0, 1, 1]);
 });
 
+test("show leads from a failure to the retry that has a chance", async (t) => {
+  const { call, api } = await withServer(t);
+  await call(["run", "x"]);
+  api.finish(1, "failed");
+  const first = async (part: object): Promise<string> => {
+    Object.assign(api.getTask(1), { attempts: 1, attention: [], deny: [], error: null, ...part });
+    const page = (await call(["show", "1"], { columns: 100, env: { NO_COLOR: "1" } })).stdout;
+    return /\nNext\n {2}(.*?)(?: {2}.*)?\n/.exec(page)?.[1] ?? page;
+  };
+  const denied = (detail: string, deny: string[] = []): object => ({ deny, attention: [{ kind: "denied", count: 1, detail }] });
+  const failed = (code: string, message = "x"): object => ({ error: { code, message, retryable: false } });
+  const expected: [object, string][] = [
+    [denied("Bash: git push origin main"), 'retry 1 --allow "Bash(git push origin main)"'],
+    [denied("Bash: npm test; Write: /etc/x; …"), 'retry 1 --allow "Bash(npm test)" --allow Write'],
+    [denied('Bash: echo "$HOME"'), `retry 1 --allow 'Bash(echo "$HOME")'`],
+    [denied("Bash: cd x; ls"), 'retry 1 --allow "…"'],
+    [denied("Bash: git push", ["Bash(git push:*)"]), "logs 1"],
+    [{ ...failed("budget_exhausted"), max_budget_usd: 0.3, cost_usd: 0.36 }, "retry 1 --max-budget-usd 0.72"],
+    [{ ...failed("agent_failed"), max_turns: 2, num_turns: 3 }, "retry 1 --max-turns 4"],
+    [{ ...failed("timed_out", "Stopped: the attempt ran longer than its time limit."), timeout_ms: 90_000 }, "retry 1 --timeout 180s"],
+    [{ ...failed("timed_out", "Stopped: the attempt was silent for longer"), stall_timeout_ms: 600 }, "retry 1 --stall-timeout 2s"],
+    [failed("broken_settings"), "retry 1 --ignore-broken-settings"],
+    [failed("no_work"), "logs 1"],
+  ];
+  for (const [part, command] of expected) assert.equal(await first(part), `claude-worker ${command}`);
+});
+
+test("the command at the end of a long reason to wait is not cut", async (t) => {
+  const { call, api } = await withServer(t);
+  const message = `held: ${"a long reason ".repeat(30)}, then: claude-worker resume`;
+  const submit = api.submitTasks;
+  api.submitTasks = async (...args) =>
+    (await submit(...args)).map((task) => Object.assign(task, { waiting_for: { reason: "hold", message, until: null } }));
+  assert.ok((await call(["run", "x"], { columns: 5000 })).stdout.includes(message));
+  assert.ok((await call(["list"])).stdout.endsWith(`(${message})\n`));
+});
+
 test("retry changes what its flags say; --label and --group change a named task", async (t) => {
   const { call, api } = await withServer(t);
   await call(["run", "one"]);

@@ -27,15 +27,12 @@ const fromSamples: [name: string, outcome: Outcome][] = [
   ["denied", { kind: "succeeded", message: "Claude finished the task; 1 tool call was denied." }],
   ["denied-dont-ask", { kind: "succeeded", message: "Claude finished the task; 1 tool call was denied." }],
   ["denied-rule", { kind: "succeeded", message: "Claude finished the task; 1 tool call was denied." }],
-  [
-    "max-turns",
-    { kind: "agent_failed", message: "Stopped at the task's limit of turns after 2. Submit it again with more (--max-turns)." },
-  ],
+  ["max-turns", { kind: "agent_failed", message: "Stopped at the task's limit of turns after 2. Retry it with more (--max-turns)." }],
   [
     "budget",
     {
       kind: "budget_exhausted",
-      message: "Stopped at the task's budget after $0.0100. Submit it again with a larger one (--max-budget-usd).",
+      message: "Stopped at the task's budget after $0.0100. Retry it with a larger one (--max-budget-usd).",
     },
   ],
   [
@@ -328,13 +325,13 @@ const worded: [what: string, facts: Partial<AttemptFacts>, outcome: Outcome][] =
     { result: resultOf({ subtype: "error_max_budget_usd", isError: true, terminalReason: null, costUsd: 2.5 }) },
     {
       kind: "budget_exhausted",
-      message: "Stopped at the task's budget after $2.5000. Submit it again with a larger one (--max-budget-usd).",
+      message: "Stopped at the task's budget after $2.5000. Retry it with a larger one (--max-budget-usd).",
     },
   ],
   [
     "turns that only the reason of the end tells",
     { result: resultOf({ subtype: "error_during_execution", isError: true, terminalReason: "max_turns", turns: 7 }) },
-    { kind: "agent_failed", message: "Stopped at the task's limit of turns after 7. Submit it again with more (--max-turns)." },
+    { kind: "agent_failed", message: "Stopped at the task's limit of turns after 7. Retry it with more (--max-turns)." },
   ],
   [
     "a turn that somebody else interrupted",

@@ -102,7 +102,7 @@ function submittedLine(task: TaskView): string {
   const wait =
     task.waiting_for === null || task.waiting_for.message === "starts now"
       ? ""
-      : ` It waits: ${sentence(plainLine(task.waiting_for.message))}`;
+      : ` It waits: ${sentence(plainLine(task.waiting_for.message, 1000))}`;
   return `Task ${task.id} is submitted: ${sentence(plainLine(task.name ?? task.title, 100))}${wait}`;
 }
 

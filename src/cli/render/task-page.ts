@@ -6,6 +6,7 @@ import type { Output } from "../io.ts";
 import { attentionMark, attentionText } from "./attention.ts";
 import { painter } from "./colour.ts";
 import type { Painter } from "./colour.ts";
+import { nextLines } from "./next-lines.ts";
 import { statusColours, statusMarks } from "./status.ts";
 import { tookOf } from "./task-list.ts";
 import { markdownLines } from "./markdown/render.ts";
@@ -68,27 +69,6 @@ function factLines(task: TaskView, { output, now, paint }: { output: Output; now
   return facts.map(([name, value]) => {
     const first = `  ${name.padEnd(width)}  `;
     return prose(output, plainLine(value, 2000), { first, rest }).split("\n").map(paint.dim).join("\n");
-  });
-}
-
-function nextLines({ id, status, attempts, error, session_id }: TaskView, width: number): string[] {
-  const canResume = error?.retryable === true && session_id !== null;
-  const hasEnded = !["pending", "running", "waiting"].includes(status);
-  const commands: [string, string][] = hasEnded
-    ? [
-        ...(attempts > 0 ? [[`claude-worker logs ${id}`, "what it did, step by step"] as [string, string]] : []),
-        ...(attempts > 1 ? [[`claude-worker attempts ${id}`, "each try, and how it ended"] as [string, string]] : []),
-        ...(canResume ? [[`claude-worker retry ${id} --resume`, "continue it where it was"] as [string, string]] : []),
-        [`claude-worker retry ${id}`, "run it again"],
-      ]
-    : [
-        [`claude-worker watch ${id}`, "follow it until it ends"],
-        [`claude-worker cancel ${id}`, "stop it"],
-      ];
-  const left = Math.max(...commands.map(([command]) => command.length));
-  return commands.map(([command, does]) => {
-    const line = `  ${command.padEnd(left)}  ${does}`;
-    return line.length <= width ? line : `  ${command}`;
   });
 }
 
