@@ -9,10 +9,20 @@ export interface Connection extends ServerPlace {
   readonly client: WorkerClient;
 }
 
+/** The client that a call made last: whether a server has answered it. */
+const clients = new WeakMap<Io, WorkerClient>();
+
+/** null: the call has none. */
+export function clientUsedBy(io: Io): WorkerClient | null {
+  return clients.get(io) ?? null;
+}
+
 /** Connects to nothing yet. @throws WorkerError invalid_input when a setting is wrong. */
 export function connectionOf(io: Io): Connection {
   const place = serverPlace(io.env);
-  return { ...place, client: new WorkerClient(place.address, { isShortLived: true }) };
+  const client = new WorkerClient(place.address, { isShortLived: true });
+  clients.set(io, client);
+  return { ...place, client };
 }
 
 export function clientOf(io: Io): WorkerClient {

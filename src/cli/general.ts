@@ -1,5 +1,4 @@
 /** What is not a command: the general help, the version, a group's help, and words that name nothing. */
-import { readFileSync } from "node:fs";
 import { didYouMean } from "../domain/did-you-mean.ts";
 import { WorkerError } from "../domain/errors.ts";
 import { commandHelp } from "./command-help.ts";
@@ -10,6 +9,7 @@ import { exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { writeJson } from "./io.ts";
 import type { Io } from "./io.ts";
+import { packageVersion } from "./package-version.ts";
 import { wrapWords } from "./render/wrap.ts";
 
 /** No command, or a flag before it: `--version`, `--help`, `help run`. @throws WorkerError invalid_input. */
@@ -33,12 +33,6 @@ export async function generalAbout(found: Exclude<Found, { kind: "command" }>, i
   const near = didYouMean(found.name, found.known);
   const hint = near === null ? "" : ` Did you mean "${near}"?`;
   throw new WorkerError("invalid_input", `Unknown command "${found.name}".${hint} See: claude-worker --help`);
-}
-
-/** The version of the package that this file is part of. */
-export function packageVersion(): string {
-  const file = new URL("../../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }
 
 function version(json: boolean, io: Io): ExitCode {

@@ -1,10 +1,16 @@
 /** The entry of the command line: binds one call to this process. Bundled to dist/cli.cjs. */
 import { processIo } from "./io.ts";
-import { runCli } from "./run-cli.ts";
+import { reportFailure, runCli } from "./run-cli.ts";
 
 const io = processIo(process);
-void runCli(process.argv.slice(2), io).then(async (exitCode) => {
+const words = process.argv.slice(2);
+
+async function leave(exitCode: number): Promise<void> {
   await io.written();
   // Nothing is left to do: closing what is open one by one would take longer than to leave.
   process.exit(exitCode);
-});
+}
+
+// What fails while a live display draws is thrown where nobody waits for it.
+process.once("uncaughtException", (thrown) => void reportFailure(thrown, words, io).then(leave));
+void runCli(words, io).then(leave);

@@ -12,9 +12,20 @@ export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode>
   try {
     return await dispatch(argv, io);
   } catch (error) {
-    const [{ reportError }, { withMendFor }] = await Promise.all([import("./report-error.ts"), import("./inside-task.ts")]);
-    return reportError(withMendFor(io, error), io, { json: argv.includes("--json"), debug: argv.includes("--debug") });
+    return await reportFailure(error, argv, io);
   }
+}
+
+/** Prints what was thrown. @param argv the call's words. */
+export async function reportFailure(thrown: unknown, argv: readonly string[], io: Io): Promise<ExitCode> {
+  const [{ reportError }, { withMendFor }, { explainUnreadable }, { clientUsedBy }] = await Promise.all([
+    import("./report-error.ts"),
+    import("./inside-task.ts"),
+    import("./unreadable-answer.ts"),
+    import("./connection.ts"),
+  ]);
+  const explained = withMendFor(io, await explainUnreadable(thrown, clientUsedBy(io)));
+  return reportError(explained, io, { json: argv.includes("--json"), debug: argv.includes("--debug") });
 }
 
 async function dispatch(argv: readonly string[], io: Io): Promise<ExitCode> {

@@ -28,6 +28,8 @@ export interface Exchange {
 
 export interface HttpClient {
   readonly address: ServerAddress;
+  /** Whether a server has answered with success. */
+  readonly hasAnswered: boolean;
   /** The parsed JSON of a successful answer; null when it has no body. @throws WorkerError, ServerUnreachable. */
   json(exchange: Exchange): Promise<unknown>;
   /** The answer as it streams in; the caller reads or destroys it. @throws WorkerError, ServerUnreachable. */
@@ -43,12 +45,16 @@ export interface HttpClientOptions {
 
 export function httpClient(address: ServerAddress, { isShortLived = false }: HttpClientOptions = {}): HttpClient {
   let kept: KeptConnections | null = null;
+  let hasAnswered = false;
   const connections = async (): Promise<KeptConnections> => {
     const { keptConnections } = await import("./kept-connections.ts");
     return (kept ??= keptConnections(address));
   };
   return {
     address,
+    get hasAnswered() {
+      return hasAnswered;
+    },
     async json(exchange) {
       const answer = await failing(address, exchange, async () => {
         const request = wireRequest(address, exchange);
@@ -61,11 +67,13 @@ export function httpClient(address: ServerAddress, { isShortLived = false }: Htt
         });
       });
       if (!isFine(answer.status, exchange)) throw problemError(answer.status, answer.statusText, answer.text);
+      hasAnswered = true;
       return answer.text === "" ? null : parsed(answer.text, address);
     },
     async stream(exchange) {
       const answer = await failing(address, exchange, async () => await (await connections()).open(wireRequest(address, exchange)));
       const status = answer.statusCode ?? 0;
+      hasAnswered ||= isFine(status, exchange);
       if (isFine(status, exchange)) return answer;
       const whole = await failing(address, exchange, async () => await (await connections()).whole(answer));
       throw problemError(status, whole.statusText, whole.text);

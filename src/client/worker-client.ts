@@ -99,6 +99,11 @@ export class WorkerClient {
     this.#http = httpClient(address, options);
   }
 
+  /** Whether a server has answered with success: what fails in reading its answers may come of another version. */
+  get hasAnswered(): boolean {
+    return this.#http.hasAnswered;
+  }
+
   /** Resolves when the task is durable. */
   async submit(input: TaskInput, options: SubmitOptions = {}): Promise<TaskView> {
     return (await this.#http.json({ method: "POST", path: "/tasks", body: input, headers: keyHeader(options) })) as TaskView;

@@ -6,7 +6,7 @@ import type { ConfigView } from "../../contract/views.ts";
 import { messageOf } from "../../domain/errors.ts";
 import { plainLine } from "../../domain/plain-text.ts";
 import { defineCommand } from "../command.ts";
-import { connectionOf } from "../connection.ts";
+import { clientUsedBy, connectionOf } from "../connection.ts";
 import { fail, warn } from "../doctor/check.ts";
 import type { Check, CheckState } from "../doctor/check.ts";
 import { checkClaudeCode } from "../doctor/claude-code.ts";
@@ -24,6 +24,7 @@ import { writeJson } from "../io.ts";
 import type { Io } from "../io.ts";
 import { painter } from "../render/colour.ts";
 import type { Colour } from "../render/colour.ts";
+import { explainUnreadable } from "../unreadable-answer.ts";
 
 export const command = defineCommand<{ readonly fix?: boolean; readonly probe?: boolean }>({
   name: "doctor",
@@ -95,6 +96,9 @@ async function withSettings(io: Io, isProbing: boolean): Promise<Check[]> {
       ...(await checkServer(client, { claudeStarts, whenAbsent: async () => await checkDatabase(paths.database) })),
     ];
   } catch (error) {
+    const explained = await explainUnreadable(error, clientUsedBy(io));
+    if (explained !== error)
+      return [await checkCredentials(io.env), fail("Server", messageOf(explained), "Restart it: claude-worker server restart")];
     return [await checkCredentials(io.env), fail("Configuration", messageOf(error), "See: claude-worker config path")];
   }
 }

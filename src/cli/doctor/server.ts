@@ -4,6 +4,7 @@ import type { WorkerClient } from "../../client/worker-client.ts";
 import type { ServerView } from "../../contract/views.ts";
 import { messageOf } from "../../domain/errors.ts";
 import { holdText } from "../render/hold-lines.ts";
+import { explainUnreadable } from "../unreadable-answer.ts";
 import { fail, ok, warn } from "./check.ts";
 import type { Check } from "./check.ts";
 
@@ -27,7 +28,7 @@ export async function checkServer(client: WorkerClient, context: ServerContext =
       const alone = context.whenAbsent === undefined ? [] : [await context.whenAbsent()];
       return [ok("Server", "not running; `claude-worker run` starts it"), ...alone];
     }
-    return [fail("Server", messageOf(error), "See its log: claude-worker server logs")];
+    return [fail("Server", messageOf(await explainUnreadable(error, client)), "See its log: claude-worker server logs")];
   }
 }
 
