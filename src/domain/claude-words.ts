@@ -1,6 +1,6 @@
 /**
  * What Claude Code's own words for an end mean: SDKAssistantMessageError, SDKStartupFailureReason and
- * TerminalReason of the Agent SDK. `test/domain/claude-words.test.ts` does not compile while a word of
+ * TerminalReason of the Agent SDK, and the stop reasons of the model's API. `test/domain/claude-words.test.ts` does not compile while a word of
  * the SDK is missing here.
  */
 import type { OutcomeKind } from "./outcome.ts";
@@ -109,6 +109,26 @@ export const terminalReasons = {
   background_requested: failed("Claude Code moved the turn to the background and ended"),
   turn_setup_failed: failed("Claude Code could not set the turn up"),
 } as const satisfies Readonly<Record<string, "finished" | "aborted" | "limit" | "api" | Meaning>>;
+
+const continueTurn = "claude-worker retry ID --resume continues where it stopped.";
+
+/**
+ * Why the model's last answer ended (BetaStopReason of the Anthropic SDK, and Claude Code's own `tool_deferred`). It decides where
+ * Claude Code calls the turn a success: measured with 2.1.330, it does so for every word but `refusal`, `max_tokens` and
+ * `model_context_window_exceeded`, also for one that it does not know.
+ */
+export const modelStops = {
+  end_turn: "finished",
+  stop_sequence: "finished",
+  // A structured answer is a call of a tool, and ends the turn.
+  tool_use: "finished",
+  max_tokens: outputLimit,
+  model_context_window_exceeded: contextFull,
+  refusal: refused,
+  pause_turn: failed("The API paused Claude's answer, and Claude Code did not continue it", continueTurn),
+  compaction: failed("The API ended Claude's answer to make the conversation shorter, and Claude Code did not continue it", continueTurn),
+  tool_deferred: deferred,
+} as const satisfies Readonly<Record<string, "finished" | Meaning>>;
 
 /** The meaning of an HTTP status of the API; null: it says nothing by itself. */
 export function meaningOfStatus(status: number | null): Meaning | null {

@@ -1,6 +1,15 @@
 /** Decides how an attempt ended, in one place, from everything that is known of its end (attempt-facts.ts gathers it). */
 import { nameOfBackground } from "./background.ts";
-import { assistantErrors, lookUp, meaningOfStatus, meaningOfText, noConnection, startupFailures, terminalReasons } from "./claude-words.ts";
+import {
+  assistantErrors,
+  lookUp,
+  meaningOfStatus,
+  meaningOfText,
+  modelStops,
+  noConnection,
+  startupFailures,
+  terminalReasons,
+} from "./claude-words.ts";
 import type { Meaning } from "./claude-words.ts";
 import { hookTimedOut, startFaults } from "./record.ts";
 import type { AttemptFacts, LimitFacts, Outcome, ResultFacts } from "./outcome.ts";
@@ -34,8 +43,14 @@ export function decideOutcome(facts: AttemptFacts): Outcome {
 
 /** Ended as a turn should. An answer of Claude Code itself (a local command) names no reason. */
 function isFinished(result: ResultFacts): boolean {
-  if (result.subtype !== "success" || result.isError || result.stopReason === "tool_deferred") return false;
+  if (result.subtype !== "success" || result.isError || stopOf(result) !== "finished") return false;
   return result.terminalReason === null || lookUp(terminalReasons, result.terminalReason) === "finished";
+}
+
+/** What the model's stop reason means. An answer of Claude Code itself names none, nor does a result out of a session. */
+function stopOf({ stopReason }: ResultFacts): "finished" | Meaning {
+  if (stopReason === null) return "finished";
+  return lookUp<"finished" | Meaning>(modelStops, stopReason) ?? unknownWord(stopReason);
 }
 
 /** A turn that an interrupt cut: it says nothing about the agent's work. */
@@ -58,10 +73,12 @@ function exitedByItself({ ended, thrown, stopRequested }: AttemptFacts): boolean
   return ended && thrown === null && stopRequested === null;
 }
 
-function successMessage({ permissionDenials }: ResultFacts, cut: readonly string[]): string {
+/** A Stop hook that says `continue: false` runs when Claude has given its answer: nothing of the work is missing. */
+function successMessage({ permissionDenials, terminalReason }: ResultFacts, cut: readonly string[]): string {
   const calls = permissionDenials === 1 ? "1 tool call was" : `${permissionDenials} tool calls were`;
   const denied = permissionDenials === 0 ? "" : `; ${calls} denied`;
-  return sentence(`Claude finished the task${denied}`, cut.length === 0 ? null : `ended in the background: ${cut.join("; ")}`);
+  const byHook = terminalReason === "stop_hook_prevented" ? "; a Stop hook ended the turn" : "";
+  return sentence(`Claude finished the task${denied}${byHook}`, cut.length === 0 ? null : `ended in the background: ${cut.join("; ")}`);
 }
 
 function diedWaiting({ background }: AttemptFacts): string {
@@ -119,11 +136,13 @@ function limitOfTask(result: ResultFacts): Outcome | null {
 
 /** What the words and the status of a failed turn mean; null: nothing that is known. The most specific word decides. */
 function meaningOf(result: ResultFacts, facts: AttemptFacts): Meaning | null {
-  const { startupFailure, terminalReason, stopReason, apiErrorStatus: status } = result;
+  const { startupFailure, terminalReason, apiErrorStatus: status } = result;
   if (startupFailure !== null) return lookUp<Meaning>(startupFailures, startupFailure) ?? unknownWord(startupFailure);
-  if (stopReason === "tool_deferred") return terminalReasons.tool_deferred;
   const ending = terminalReason === null ? "api" : lookUp<unknown>(terminalReasons, terminalReason);
   if (isMeaning(ending)) return ending;
+  const stop = stopOf(result);
+  // An error has words of its own, which say more.
+  if (stop !== "finished" && !result.isError && ending !== undefined) return stop;
   const byStatus = meaningOfStatus(status);
   if (ending === undefined) return byStatus ?? unknownWord(terminalReason ?? "");
   const word = facts.apiError ?? "unknown";

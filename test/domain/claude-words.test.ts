@@ -4,8 +4,13 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { SDKAssistantMessageError, SDKStartupFailureReason, TerminalReason } from "@anthropic-ai/claude-agent-sdk";
-import { assistantErrors, startupFailures, terminalReasons } from "../../src/domain/claude-words.ts";
+import type {
+  SDKAssistantMessage,
+  SDKAssistantMessageError,
+  SDKStartupFailureReason,
+  TerminalReason,
+} from "@anthropic-ai/claude-agent-sdk";
+import { assistantErrors, modelStops, startupFailures, terminalReasons } from "../../src/domain/claude-words.ts";
 import { decideOutcome } from "../../src/domain/decide-outcome.ts";
 import type { AttemptFacts, OutcomeKind, ResultFacts } from "../../src/domain/outcome.ts";
 
@@ -74,11 +79,24 @@ const byEnd: Record<TerminalReason, OutcomeKind> = {
   turn_setup_failed: "agent_failed",
 };
 
+const byStop: Record<NonNullable<SDKAssistantMessage["message"]["stop_reason"]> | "tool_deferred", OutcomeKind> = {
+  end_turn: "succeeded",
+  stop_sequence: "succeeded",
+  tool_use: "succeeded",
+  max_tokens: "agent_failed",
+  model_context_window_exceeded: "agent_failed",
+  refusal: "agent_failed",
+  pause_turn: "agent_failed",
+  compaction: "agent_failed",
+  tool_deferred: "agent_failed",
+};
+
 test("the tables have the SDK's words and no others", () => {
   for (const [table, expected] of [
     [assistantErrors, byError],
     [startupFailures, byStart],
     [terminalReasons, byEnd],
+    [modelStops, byStop],
   ] as const) {
     assert.deepEqual(Object.keys(table).toSorted(), Object.keys(expected).toSorted());
   }
@@ -112,6 +130,21 @@ test("every reason for the end of a turn has its outcome, and only a finished tu
   }
 });
 
+test("every stop reason of the model has its outcome where Claude Code calls the turn a success", () => {
+  for (const [stopReason, kind] of Object.entries(byStop)) {
+    for (const terminalReason of ["completed", "stop_hook_prevented", null])
+      assert.equal(outcomeOf({ stopReason, terminalReason, text: "half" }).kind, kind, `${stopReason}, ${terminalReason}`);
+  }
+  assert.match(
+    outcomeOf({ stopReason: "pause_turn", text: "half" }).message,
+    /paused Claude's answer.*: half\. claude-worker retry ID --resume/,
+  );
+  assert.equal(outcomeOf({ stopReason: null }).kind, "succeeded");
+  const overloaded = outcomeOf({ isError: true, terminalReason: "api_error", apiErrorStatus: 529, stopReason: "a_new_word" });
+  assert.equal(overloaded.kind, "overloaded", "an error has words of its own");
+  assert.match(outcomeOf({ terminalReason: "stop_hook_prevented" }).message, /finished the task; a Stop hook ended the turn\./);
+});
+
 test("a word that is in no table fails the attempt with its name, unless the HTTP status says more", () => {
   for (const [facts, more] of [
     [{ isError: true, terminalReason: "api_error" }, { apiError: "a_new_word" }],
@@ -119,6 +152,8 @@ test("a word that is in no table fails the attempt with its name, unless the HTT
     [{ isError: false, terminalReason: "a_new_word" }, {}],
     [{ isError: true, terminalReason: null, startupFailure: "a_new_word" }, {}],
     [{ isError: true, terminalReason: "constructor" }, {}],
+    [{ isError: false, stopReason: "a_new_word" }, {}],
+    [{ isError: false, stopReason: "constructor", terminalReason: null }, {}],
   ] as const) {
     const outcome = outcomeOf(facts, more);
     assert.equal(outcome.kind, "agent_failed");

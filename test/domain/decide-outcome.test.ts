@@ -363,7 +363,7 @@ const anyResult: fc.Arbitrary<ResultFacts> = fc.record({
   isError: fc.boolean(),
   text: fc.string(),
   terminalReason: fc.option(anyText),
-  stopReason: fc.option(fc.constantFrom("end_turn", "tool_deferred")),
+  stopReason: fc.option(fc.constantFrom("end_turn", "tool_deferred", "pause_turn", "a_new_word")),
   startupFailure: fc.option(fc.constantFrom("cwd_unavailable", "toString")),
   apiErrorStatus: fc.option(fc.integer({ min: 100, max: 999 })),
   turns: fc.nat(),

@@ -164,6 +164,13 @@ for (const [stop, limit] of [
   });
 }
 
+test("an answer that ends with an unknown stop reason fails the attempt and names it", async (t) => {
+  const { outcome, modelCalls } = await run(t, [step.cutText("half", "quota_reached"), step.text("not asked for")]);
+  assert.equal(modelCalls, 1);
+  assert.equal(outcome.kind, "agent_failed", JSON.stringify(outcome));
+  assert.match(outcome.message, /"quota_reached", which this Claude Worker does not know: half/);
+});
+
 test("a prompt that is too long for the model fails the agent with what to do", async (t) => {
   const { outcome } = await run(t, [fault.badRequest("prompt is too long: 250000 tokens > 200000 maximum")]);
   assert.partialDeepStrictEqual(outcome, { kind: "agent_failed", apiStatus: 400 });

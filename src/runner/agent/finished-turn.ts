@@ -1,4 +1,5 @@
 /** Makes the result of a turn that Claude Code had finished, but that a kill kept from telling us, out of the session's messages. */
+import { lookUp, modelStops } from "../../domain/claude-words.ts";
 
 /** A message of a session, as the SDK's getSessionMessages gives it. */
 export interface SessionMessage {
@@ -38,10 +39,11 @@ export function finishedTurn(sessionId: string, messages: readonly SessionMessag
   };
 }
 
-/** Said by the model to its end: no call is open, and it is not Claude Code speaking for a failed API. */
+/** Said by the model to its end: no call is open, and it is not Claude Code speaking for a failed API. What ended otherwise is resumed. */
 function isFinal(body: Body): boolean {
   const open = blocksOf(body).some(({ type }) => type === "tool_use");
-  return !open && typeof body.stop_reason === "string" && body.model !== "<synthetic>" && textOf(body) !== "";
+  const isEnd = typeof body.stop_reason === "string" && lookUp<unknown>(modelStops, body.stop_reason) === "finished";
+  return !open && isEnd && body.model !== "<synthetic>" && textOf(body) !== "";
 }
 
 function isPrompt({ type, message }: SessionMessage): boolean {

@@ -1,0 +1,13 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { finishedTurn } from "../../src/runner/agent/finished-turn.ts";
+
+test("only an answer that the model ended is a finished turn of a session; what stopped otherwise is resumed", () => {
+  const session = (stop: string | null) => [
+    { type: "user", parent_tool_use_id: null, message: { content: "do it" } },
+    { type: "assistant", parent_tool_use_id: null, message: { model: "m", stop_reason: stop, content: [{ type: "text", text: "half" }] } },
+  ];
+  for (const stop of ["end_turn", "stop_sequence"]) assert.partialDeepStrictEqual(finishedTurn("s", session(stop)), { result: "half" });
+  for (const stop of [null, "pause_turn", "max_tokens", "compaction", "refusal", "a_new_word", "constructor"])
+    assert.equal(finishedTurn("s", session(stop)), null, String(stop));
+});
