@@ -4,9 +4,14 @@ import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { identityOf } from "../../src/processes/identity.ts";
+import { markerName, sweep } from "../../src/processes/sweep.ts";
+import type { AgentWork } from "../../src/runner/agent/agent.ts";
+import { createAgent } from "../../src/runner/agent/claude.ts";
+import type { JournalEntry } from "../../src/runner/journal.ts";
+import { newRunnerId } from "../../src/supervisor/spawn-runner.ts";
 import { startModel, step } from "../support/model.ts";
 import type { Script } from "../support/model.ts";
-import { notesOf, resultOf, startRunner } from "../support/runner.ts";
+import { notesOf, plainSpec, resultOf, startRunner } from "../support/runner.ts";
 import { scratch } from "../support/scratch.ts";
 import { until } from "../support/wait.ts";
 
@@ -44,6 +49,39 @@ test("a stop reaches a parked Claude Code that just took its task", async (t) =>
   runner.connection.send({ type: "stop", reason: "timed_out", graceMs: 20_000 });
   const records = await attempt.ended();
   assert.partialDeepStrictEqual(records.at(-1), { subtype: "ended", stopRequested: "timed_out" });
+});
+
+test("a signal ends the task's own Claude Code, also where another one is parked later", { timeout: 120_000 }, async (t) => {
+  const place = scratch(t);
+  const model = await startModel(t, { "work long": [step.bash("echo $$ > pid; sleep 1000"), step.text("done")] });
+  const runnerId = newRunnerId("test-");
+  const env = { PATH: process.env["PATH"] ?? "", ...model.env(place.home), [markerName]: runnerId };
+  const agent = createAgent({ env, executable: null, onSpawned: () => {} });
+  t.after(() => sweep(runnerId));
+  const said: JournalEntry[] = [];
+  // A limit of turns cannot come with a claim, so the task starts cold although a parked one is on its way.
+  const work: AgentWork = {
+    attemptId: 1,
+    taskId: 1,
+    spec: { ...plainSpec(place.work), prompt: "work long", ...bash, maxTurns: 5 },
+    sessionId: crypto.randomUUID(),
+    resume: false,
+    followUp: null,
+    journal: path.join(place.directory, "raw.log"),
+    summary: path.join(place.directory, "summary.log"),
+    backgroundGraceMs: 1000,
+    stopGraceMs: 1000,
+    hookTimeoutMs: 60_000,
+  };
+  const running = agent.run(work, (entry) => void said.push(entry));
+  await agent.park();
+  await until("the command", () => existsSync(path.join(place.work, "pid")));
+  agent.kill("SIGKILL");
+  await running;
+  assert.deepEqual(
+    said.filter(({ type, subtype }) => type === "result" || subtype === "gave_up"),
+    [],
+  );
 });
 
 test("a stop right behind the start ends the attempt before its work", async (t) => {

@@ -1,4 +1,4 @@
-/** The Claude Code process of a runner: started here, so that its pid is ours to signal and its last words on stderr are kept. */
+/** One Claude Code process of a runner: started here, so that its pid is ours to signal and its last words on stderr are kept. */
 import { spawn } from "node:child_process";
 import type { ChildProcessByStdio } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
@@ -26,6 +26,8 @@ export class ClaudeProcess {
   #ended: Promise<void> = Promise.resolve();
   #end: () => void = () => {};
   readonly #onSpawned: () => void;
+  /** The newest signal: a process that starts after it gets it at once. */
+  #signal: "SIGTERM" | "SIGKILL" | null = null;
   /** Where the next one starts, instead of the directory that is asked for: a handle means the same whatever its name does. */
   directory: string | null = null;
 
@@ -33,7 +35,7 @@ export class ClaudeProcess {
     this.#onSpawned = onSpawned;
   }
 
-  /** The SDK's `spawnClaudeCodeProcess`. A later start replaces an earlier one. */
+  /** The SDK's `spawnClaudeCodeProcess`. To be called once. */
   readonly start = (request: SpawnRequest): Child => {
     const { command, args, cwd, env } = request;
     const child = spawn(command, args, { cwd: this.directory ?? cwd, env: { ...env }, stdio: ["pipe", "pipe", "pipe"] });
@@ -48,6 +50,7 @@ export class ClaudeProcess {
     this.#ended = new Promise((resolve) => (this.#end = resolve));
     child.once("close", this.#end);
     child.once("error", this.#end);
+    if (this.#signal !== null) child.kill(this.#signal);
     setImmediate(this.#onSpawned);
     return child;
   };
@@ -91,7 +94,9 @@ export class ClaudeProcess {
     return this.#child !== null && (this.#child.signalCode !== null || (this.#child.exitCode ?? 0) !== 0);
   }
 
+  /** Sends the signal, also to a process that is only about to start. */
   kill(signal: "SIGTERM" | "SIGKILL"): void {
+    this.#signal = signal;
     this.#child?.kill(signal);
   }
 }

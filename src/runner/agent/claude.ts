@@ -42,7 +42,11 @@ export const createAgent: CreateAgent = (options) => new ClaudeAgent(options);
 class ClaudeAgent implements Agent {
   readonly #options: AgentOptions;
   readonly #sdk: Promise<Sdk>;
-  readonly #claude: ClaudeProcess;
+  /** The process that is parked. One that no task takes may still be starting when the task's own process starts. */
+  readonly #parked: ClaudeProcess;
+  /** The task's process: the parked one where it takes the task. */
+  #claude: ClaudeProcess;
+  #hasWork = false;
   #spare: Promise<SpareProcess> | null = null;
   #query: Query | null = null;
   #halted = false;
@@ -56,7 +60,8 @@ class ClaudeAgent implements Agent {
 
   constructor(options: AgentOptions) {
     this.#options = options;
-    this.#claude = new ClaudeProcess(options.onSpawned);
+    this.#parked = new ClaudeProcess(options.onSpawned);
+    this.#claude = this.#parked;
     // Not before the socket is open: whoever waits for that has work of his own while this one loads.
     this.#sdk = new Promise((resolve) => setImmediate(resolve)).then(() => import("@anthropic-ai/claude-agent-sdk"));
     // Whoever needs it sees the failure; until then it is nobody's.
@@ -64,7 +69,9 @@ class ClaudeAgent implements Agent {
   }
 
   async park(): Promise<void> {
-    const host = this.#host();
+    // The task came first: it has a process of its own.
+    if (this.#hasWork) return;
+    const host = this.#host(this.#parked);
     const options = { ...host, env: { ...parkedEnv, ...host.env }, permissionMode: "default" as const };
     this.#spare = this.#sdk.then(({ prewarm }) => prewarm({ options }));
     const spare = await this.#spare;
@@ -78,6 +85,7 @@ class ClaudeAgent implements Agent {
   }
 
   async run(work: AgentWork, emit: Emit): Promise<string | null> {
+    this.#hasWork = true;
     this.#emit = emit;
     this.#work = work;
     this.#ignoresBroken = work.spec.ignoreBrokenSettings;
@@ -123,7 +131,7 @@ class ClaudeAgent implements Agent {
   }
 
   get reaped(): Promise<void> {
-    return this.#claude.reaped;
+    return Promise.all([this.#claude.reaped, this.#parked.reaped]).then(() => {});
   }
 
   leave(): void {
@@ -230,7 +238,8 @@ class ClaudeAgent implements Agent {
     if (this.#halted) return "stopped before it began";
     const guard = this.#guarded(spec);
     if (guard === null) return this.#startFault;
-    const host = this.#host();
+    this.#claude = new ClaudeProcess(this.#options.onSpawned);
+    const host = this.#host(this.#claude);
     const own = { ...taskOptions(spec), ...aboveOptions(spec, guard.above, host.env) } as Options;
     this.#claude.directory = guard.cwd;
     const running = query({ prompt, options: { ...host, ...own, ...session, env: { ...host.env, ...env } } });
@@ -245,12 +254,13 @@ class ClaudeAgent implements Agent {
   /** Hands on every message to the last, and waits for the process. @returns what the SDK threw; null behind a result, which says all there is. */
   async #follow(query: Query, take: (message: Said) => void): Promise<string | null> {
     let answered = false;
+    const claude = this.#claude;
     const cost = new RunningCost(query, take);
     let background = 0;
     const hooks = this.#work === null ? null : this.#watchHooks(this.#work);
     this.#hooks = hooks;
     try {
-      for await (const message of messagesOf(query, this.#claude)) {
+      for await (const message of messagesOf(query, claude)) {
         hooks?.take(message);
         if (message.type === "result" || message.type === "assistant") answered = message.type === "result";
         background = backgroundAfter({ ...message })?.length ?? background;
@@ -263,7 +273,7 @@ class ClaudeAgent implements Agent {
     } finally {
       cost.stop();
       hooks?.stop();
-      await this.#claude.ended;
+      await claude.ended;
     }
   }
 
@@ -291,9 +301,9 @@ class ClaudeAgent implements Agent {
     this.kill("SIGKILL");
   }
 
-  #host() {
+  #host(claude: ClaudeProcess) {
     const { env, executable } = this.#options;
-    return { ...hostOptions(env, executable), spawnClaudeCodeProcess: this.#claude.start, canUseTool: this.#deny };
+    return { ...hostOptions(env, executable), spawnClaudeCodeProcess: claude.start, canUseTool: this.#deny };
   }
 
   /** Called for what neither the permission mode nor a rule decides. */

@@ -51,10 +51,11 @@ export class StartGuard {
   isWorkedInBy(pid: number): boolean {
     if (process.platform !== "linux") return this.#isInPlace();
     try {
-      return this.#isSame(statSync(`/proc/${pid}/cwd`)) && this.#isInPlace();
+      if (!this.#isSame(statSync(`/proc/${pid}/cwd`))) return false;
     } catch {
-      return false;
+      // The process has ended, or the system does not show where it works.
     }
+    return this.#isInPlace();
   }
 
   /** Claude Code has started. May be called twice. */
