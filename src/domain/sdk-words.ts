@@ -6,13 +6,13 @@ export const sdkWords: ReadonlySet<string> = new Set(
   (
     "spending aborted_streaming aborted_tools acceptEdits account_on_hold active_goal adaptive allowed allowed_warning api_error " +
     "api_retry apply_flag_settings assistant auth_status authentication_failed background_requested background_tasks " +
-    "background_tasks_changed billing_error blocking_limit budget_exhausted bypassPermissions bypass_root can_use_tool " +
+    "background_lost background_tasks_changed billing_error blocking_limit broken_settings budget_exhausted bypassPermissions bypass_root can_use_tool " +
     "cancel_async_message cancelled classifier claude_code_unavailable cli_version_too_old cloud_credential_error " +
     "cold_start command commands_changed compact_boundary completed config_file_invalid control_cancel_request " +
-    "control_request control_request_progress control_response conversation_reset custom cwd_unavailable default disabled " +
+    "control_request control_request_progress control_response conversation_reset custom cut_background cwd_unavailable default disabled " +
     "document dontAsk elicitation elicitation_complete enabled end_turn error_during_execution failed file_suggestions " +
     "files_persisted gateway_access_denied gateway_signin_required gave_up get_binary_version get_context_usage " +
-    "get_hooks_listing get_session_cost get_settings get_task_output get_usage hook_callback hook_progress hook_response " +
+    "get_hooks_listing get_session_cost get_settings get_task_output get_usage hook_callback hook_ended hook_progress hook_response hook_running hook_timed_out " +
     "hook_started hook_stopped image_error informational initialize initialize_fields_not_delivered initialize_not_first " +
     "interrupt interrupted invalid_request json_schema keep_alive killed list_models list_permission_rules " +
     "local_command_output malformed_tool_use_exhausted managed_settings_invalid managed_settings_not_delivered " +
@@ -29,8 +29,8 @@ export const sdkWords: ReadonlySet<string> = new Set(
     "set_permission_mode shell_tool_missing stalled started status stderr stop_hook_prevented stop_requested stop_sequence " +
     "stop_task stopped stream_event string structured_output_retry_exhausted success system task_notification " +
     "task_progress task_started task_updated temp_dir_unusable thinking thinking_tokens timed_out timeout tool_deferred " +
-    "tool_deferred_unavailable tool_progress tool_result tool_use tool_use_summary turn_setup_failed unknown " +
-    "update_settings verification_required web_search_tool_result worker worker_shutting_down working_directory_gone " +
+    "tool_deferred_unavailable tool_progress tool_result tool_use tool_use_summary turn_setup_failed uncommitted unknown " +
+    "update_settings verification_required web_search_tool_result work_tree worker worker_shutting_down working_directory_gone " +
     "worktree_resume_refused worktree_unverified"
   ).split(" "),
 );
