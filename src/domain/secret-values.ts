@@ -7,8 +7,12 @@ export const shortestSecret = 6;
 /** From here on a value need not look random. */
 const longEnough = 8;
 
-/** Names of variables whose values are secrets, wherever in the name the word stands. `GIT_AUTHOR_NAME` is not one. */
-const secretName = /PASSW(?:OR)?D|PASSPHRASE|(?:^|_)PWD$|(?:^|_)PASS$|KEY|TOKEN|SECRET|CREDENTIAL|COOKIE|AUTH(?!OR(?!I[SZ]))/i;
+/**
+ * Names of variables whose values are secrets, wherever in the name the word stands; PAT (a personal access token) only as a whole word.
+ * `GIT_AUTHOR_NAME` and `PATH` are not.
+ */
+const secretName =
+  /PASSW(?:OR)?D|PASSPHRASE|(?:^|_)PWD$|(?:^|_)PASS$|(?:^|_)PAT\d*(?:_|$)|KEY|TOKEN|SECRET|CREDENTIAL|COOKIE|AUTH(?!OR(?!I[SZ]))/i;
 const workingDirectories = new Set(["PWD", "OLDPWD"]);
 /** Lists of headers: `Name: value` a line, or `name=value,…`. */
 const headersName = /HEADERS?$/i;

@@ -17,6 +17,12 @@ test("every secret of the environment is found in fields, names of fields, numbe
     GithubToken: "mixed-case-name",
     secret_of_mine: "lower-case-name",
     SHORT_TOKEN: "hunter2",
+    GH_PAT: "pat-as-last-word",
+    PAT_X: "pat-as-first-word",
+    azure_pat_2: "pat-in-the-middle",
+    SSH_PASSPHRASE: "phrase-of-a-key",
+    MY_CREDENTIALS: "creds-of-mine",
+    BASIC_AUTH: "auth-as-a-word",
     NUMBER_KEY: "90817263544",
     QUOTED_SECRET: 'quo"ted\\and\nlines',
     BASE_SECRET: "base-of-a-longer-one",
@@ -35,6 +41,12 @@ test("every secret of the environment is found in fields, names of fields, numbe
     "mixed-case-name",
     "lower-case-name",
     "hunter2",
+    "pat-as-last-word",
+    "pat-as-first-word",
+    "pat-in-the-middle",
+    "phrase-of-a-key",
+    "creds-of-mine",
+    "auth-as-a-word",
     "90817263544",
     'quo"ted\\and\nlines',
     "base-of-a-longer-one",
@@ -121,8 +133,18 @@ test("short and common values do not destroy logs", () => {
     F_KEY: "",
     MAX_THINKING_TOKENS: "10000000",
   };
-  const author = { GIT_AUTHOR_NAME: "Ada Lovelace", KEY_COUNT: "12345", PWD: "/home/user/project", Z_TOKEN: "--------" };
-  const text = "1 true test oauth2 changeme 10000000 Ada Lovelace 12345 /home/user/project --------";
+  const author = {
+    GIT_AUTHOR_NAME: "Ada Lovelace",
+    PATH: "/opt/tools/bin",
+    MANPATH: "/opt/tools/man",
+    PATTERN: "some-pattern",
+    COMPAT_MODE: "old-and-new",
+    KEY_COUNT: "12345",
+    PWD: "/home/user/project",
+    Z_TOKEN: "--------",
+  };
+  const text =
+    "1 true test oauth2 changeme 10000000 Ada Lovelace 12345 /home/user/project -------- /opt/tools/bin /opt/tools/man some-pattern old-and-new";
   assert.equal(redaction(env, author).text(text), text);
   assert.deepEqual(redaction(env).redact({ text }).value, { text });
 });
