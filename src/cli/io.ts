@@ -7,9 +7,9 @@ import { terminalText } from "./terminal-text.ts";
 
 export interface Output {
   readonly isTTY: boolean;
-  /** Width of the terminal; 80 where there is none. */
+  /** Width of the terminal; 80 where there is none, and where it reports 0. */
   readonly columns: number;
-  /** Height of the terminal; 24 where there is none. */
+  /** Height of the terminal; 24 where there is none, and where it reports 0. */
   readonly rows: number;
   /** Whether to colour what is written here. */
   readonly colour: boolean;
@@ -115,10 +115,10 @@ export function outputTo(stream: Stream, env: Io["env"]): Output {
   return {
     isTTY,
     get columns() {
-      return stream.columns ?? 80;
+      return sizeOr(stream.columns, 80);
     },
     get rows() {
-      return stream.rows ?? 24;
+      return sizeOr(stream.rows, 24);
     },
     colour,
     write: (text) => void stream.write(terminalText(text, { colour })),
@@ -126,6 +126,11 @@ export function outputTo(stream: Stream, env: Io["env"]): Output {
     raw: (bytes) => flow(isTTY ? visibleText(typeof bytes === "string" ? bytes : decoder.decode(bytes, { stream: true })) : bytes),
     control: (sequence) => void (isTTY && stream.write(sequence)),
   };
+}
+
+/** A terminal's size; some terminals do not know theirs and report 0. */
+function sizeOr(reported: number | undefined, usual: number): number {
+  return reported !== undefined && reported > 0 ? reported : usual;
 }
 
 function tellLost({ message }: Error): void {

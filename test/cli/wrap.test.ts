@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import fc from "fast-check";
 import { textWidth } from "../../src/cli/render/text-width.ts";
 import { prose, wrap } from "../../src/cli/render/wrap.ts";
+import { outputTo } from "../../src/cli/io.ts";
 
 test("a text is broken at words, with a hanging indent", () => {
   assert.deepEqual(wrap("one two three four five six", 20, { first: "- ", rest: "  " }), ["- one two three four", "  five six"]);
@@ -54,4 +56,13 @@ test("no line is wider than the terminal but for a word that is, and nothing is 
       },
     ),
   );
+});
+
+test("a terminal that does not know its size counts as 80 columns and 24 rows", () => {
+  for (const size of [{ columns: 0, rows: 0 }, { columns: Number.NaN, rows: -1 }, {}]) {
+    const { columns, rows } = outputTo(Object.assign(new PassThrough(), { isTTY: true, ...size }), {});
+    assert.deepEqual([columns, rows], [80, 24], JSON.stringify(size));
+  }
+  const { columns, rows } = outputTo(Object.assign(new PassThrough(), { isTTY: true, columns: 30, rows: 9 }), {});
+  assert.deepEqual([columns, rows], [30, 9]);
 });
