@@ -1,6 +1,7 @@
 /** The configuration page's tables: every setting from src/config/settings.ts, every path from src/config/paths.ts. */
 import { pathsFrom } from "../../src/config/paths.ts";
-import { settingDefinitions } from "../../src/config/settings.ts";
+import { isDurationSetting, settingDefinitions } from "../../src/config/settings.ts";
+import { typedDuration } from "../../src/domain/duration.ts";
 import { code, markdownTable } from "./generated-part.ts";
 
 type Definition = (typeof settingDefinitions)[number];
@@ -16,14 +17,16 @@ export function configurationTable(): string {
   return markdownTable(["setting", "environment variable", "values", "default", "what it does"], rows);
 }
 
-function valuesOf({ type, choices = [], min, max }: Definition): string {
+function valuesOf({ key, type, choices = [], min, max }: Definition): string {
   if (type === "choice") return choices.map(code).join(", ");
+  if (isDurationSetting(key)) return `${typedDuration(min ?? 0)} to ${typedDuration(max ?? Number.MAX_SAFE_INTEGER)}`;
   if (type === "integer") return `${min ?? 0} to ${max ?? Number.MAX_SAFE_INTEGER}`;
   return type === "list" ? "list of texts (with commas between in the environment)" : "text";
 }
 
-function defaultOf({ default: value }: Definition): string {
+function defaultOf({ key, default: value }: Definition): string {
   if (value === null) return "unset";
+  if (typeof value === "number" && isDurationSetting(key)) return code(typedDuration(value));
   return Array.isArray(value) ? code(JSON.stringify(value)) : code(String(value));
 }
 

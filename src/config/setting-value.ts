@@ -1,7 +1,8 @@
 /** The value of one setting: read from text, checked against its definition. Where values come from and which one wins is not decided here. */
-import { parseDuration } from "../domain/duration.ts";
+import { didYouMean } from "../domain/did-you-mean.ts";
+import { parseDuration, typedDuration } from "../domain/duration.ts";
 import { WorkerError } from "../domain/errors.ts";
-import { settingDefinitions } from "./settings.ts";
+import { isDurationSetting, settingDefinitions } from "./settings.ts";
 import type { AnySettingDefinition, SettingKey, Settings } from "./settings.ts";
 
 /**
@@ -29,7 +30,15 @@ const byKey = new Map<string, AnySettingDefinition>(settingDefinitions.map((defi
 function definitionOf(key: string, source: string): AnySettingDefinition {
   const definition = byKey.get(key);
   if (definition !== undefined) return definition;
-  throw new WorkerError("invalid_input", `Unknown setting "${key}" in ${source}. Known: ${[...byKey.keys()].join(", ")}.`);
+  const near = nearestSetting(key);
+  const hint = near === null ? "" : ` Did you mean "${near}"?`;
+  throw new WorkerError("invalid_input", `Unknown setting "${key}" in ${source}.${hint} Known: ${[...byKey.keys()].join(", ")}.`);
+}
+
+/** The setting that a wrong name probably means: `stall_timeout_ms` for `stall_timeout`; null: none is near. */
+export function nearestSetting(name: string): SettingKey | null {
+  const near = byKey.has(`${name}_ms`) ? `${name}_ms` : didYouMean(name, byKey.keys());
+  return byKey.get(near ?? "")?.key ?? null;
 }
 
 const lists: ReadonlySet<AnySettingDefinition["type"]> = new Set(["list", "names", "paths", "rules"]);
@@ -50,11 +59,13 @@ function checked(definition: AnySettingDefinition, value: unknown, source: strin
   switch (definition.type) {
     case "integer": {
       const { min = 0, max = Number.MAX_SAFE_INTEGER } = definition;
-      const isDuration = definition.key.endsWith("_ms");
+      const isDuration = isDurationSetting(definition.key);
       const number = isDuration && typeof value === "string" ? millisecondsOf(value) : value;
       if (typeof number !== "number" || !Number.isInteger(number) || number < min || number > max)
         throw wrong(
-          isDuration ? `a duration like 90s or 1h30m, or milliseconds, from ${min} to ${max} ms` : `a whole number from ${min} to ${max}`,
+          isDuration
+            ? `a duration like 90s or 1h30m, or milliseconds, from ${typedDuration(min)} to ${typedDuration(max)} (${min} to ${max} ms)`
+            : `a whole number from ${min} to ${max}`,
         );
       return number;
     }

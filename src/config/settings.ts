@@ -332,3 +332,8 @@ function isServerUrl(text: string): boolean {
   const { protocol, username, password } = new URL(text);
   return ["http:", "https:"].includes(protocol) && username === "" && password === "";
 }
+
+/** Whether a setting is a duration: a number of milliseconds inside, `1h30m` where a person reads or writes it. */
+export function isDurationSetting(key: string): boolean {
+  return key.endsWith("_ms");
+}

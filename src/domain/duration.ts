@@ -20,6 +20,19 @@ export function parseDuration(text: string): number {
   return totalMs;
 }
 
+/** The exact inverse of `parseDuration`, with the largest units that fit: `1h30m`, `90s` as `1m30s`; 0 as `0s`. @param durationMs a whole number, 0 or more */
+export function typedDuration(durationMs: number): string {
+  if (durationMs === 0) return "0s";
+  let rest = durationMs;
+  let text = "";
+  for (const unit of Object.keys(unitMs) as Unit[]) {
+    const count = Math.floor(rest / unitMs[unit]);
+    rest -= count * unitMs[unit];
+    if (count > 0) text += `${count}${unit}`;
+  }
+  return text;
+}
+
 /** Short form with at most two units, rounded down: `850 ms`, `4.2 s`, `42 s`, `1 m 12 s`, `2 h 5 m`, `3 d 4 h`. Negative or unknown: `0 ms`. */
 export function formatDuration(durationMs: number): string {
   const ms = Number.isFinite(durationMs) ? Math.max(0, Math.floor(durationMs)) : 0;

@@ -36,8 +36,29 @@ test("a setting in milliseconds also takes a duration: on the command line, in t
   for (const wrong of ["soon", "500ms", "90d"]) {
     const { code, stderr } = await call(["config", "set", key, wrong]);
     assert.equal(code, 2, wrong);
-    assert.match(stderr, /must be a duration like 90s or 1h30m, or milliseconds, from 1000 to 2592000000 ms/);
+    assert.match(stderr, /must be a duration like 90s or 1h30m, or milliseconds, from 1s to 30d \(1000 to 2592000000 ms\)/);
   }
+});
+
+test("a duration is shown as it is typed, and found by the name of its flag", async (t) => {
+  const { call, place } = withoutServer(t);
+  const set = await call(["config", "set", "stall_timeout", "90m"]);
+  assert.match(set.stdout, /^stall_timeout_ms = 1h30m in /);
+  const file = path.join(place.home, ".config", "claude-worker", "config.json");
+  assert.deepEqual(JSON.parse(readFileSync(file, "utf8")), { stall_timeout_ms: 5_400_000 });
+  assert.equal((await call(["config", "get", "stall-timeout"])).stdout, "1h30m\n");
+  const list = await call(["config", "list"]);
+  assert.match(list.stdout, /^stall_timeout_ms\t1h30m\tfile$/m);
+  assert.match(list.stdout, /^background_grace_ms\t5m\tdefault$/m);
+  assert.match((await call(["config", "list"], { columns: 200, env: { NO_COLOR: "1" } })).stdout, /stop_grace_ms +5s +default/);
+  const { json } = await call(["config", "get", "stall_timeout_ms", "--json"]);
+  assert.deepEqual(json(), { key: "stall_timeout_ms", value: 5_400_000, origin: "file" });
+  assert.equal((await call(["config", "set", "stall_timeout", "--unset"])).code, 0);
+  assert.deepEqual(JSON.parse(readFileSync(file, "utf8")), {});
+  writeFileSync(file, '{"stop_grace": "9s"}');
+  const { code, stderr } = await call(["list"]);
+  assert.equal(code, 2);
+  assert.match(stderr, /Unknown setting "stop_grace" in \S+\. Did you mean "stop_grace_ms"\?/);
 });
 
 test("the environment is stronger than the file, and set says so", async (t) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { formatDuration, parseDuration } from "../../src/domain/duration.ts";
+import { formatDuration, parseDuration, typedDuration } from "../../src/domain/duration.ts";
 import { WorkerError } from "../../src/domain/errors.ts";
 
 const good: [text: string, ms: number][] = [
@@ -20,6 +20,11 @@ for (const [text, ms] of good) {
     assert.equal(parseDuration(text), ms);
   });
 }
+
+test("a duration is written as it can be typed, and read back exactly", () => {
+  assert.deepEqual([0, 999, 60_000, 5_400_000, 93_784_005].map(typedDuration), ["0s", "999ms", "1m", "1h30m", "1d2h3m4s5ms"]);
+  fc.assert(fc.property(fc.maxSafeNat(), (ms) => assert.equal(parseDuration(typedDuration(ms)), ms)));
+});
 
 const bad = [
   "",

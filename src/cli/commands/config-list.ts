@@ -13,7 +13,7 @@ export const command = defineCommand<object>({
   name: "config list",
   summary: "List every setting, its value and where that comes from",
   details:
-    'Those that are not at their default come first. Flags are stronger than the environment, that is stronger than the file, and that is stronger than the defaults. Off a terminal: key, tab, value, tab, origin (with ", needs a restart" where the running server has another value than the file).',
+    'Those that are not at their default come first. Flags are stronger than the environment, that is stronger than the file, and that is stronger than the defaults. Durations have units (`1h30m`); `--json` has milliseconds. Off a terminal: key, tab, value, tab, origin (with ", needs a restart" where the running server has another value than the file).',
   examples: [{ command: "claude-worker config list", does: "what holds now" }],
   async run({ options, io }) {
     const { settings, origins, faults } = settingsOf(io);
@@ -29,7 +29,7 @@ export const command = defineCommand<object>({
     }
     const rows = settingDefinitions.map(({ key, description }) => ({
       key,
-      value: settingText(settings[key]),
+      value: settingText(key, settings[key]),
       origin: origins[key],
       note: stale.has(key) ? ", needs a restart" : "",
       description: stale.has(key) ? `Needs a restart of the server, which has another value. ${description}` : description,

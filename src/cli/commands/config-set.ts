@@ -4,6 +4,7 @@ import { hostFault } from "../../config/listen-host.ts";
 import { pathsFrom } from "../../config/paths.ts";
 import { parseSetting } from "../../config/setting-value.ts";
 import { settingDefinitions } from "../../config/settings.ts";
+import type { SettingKey } from "../../config/settings.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -17,7 +18,8 @@ import { say } from "../render/wrap.ts";
 export const command = defineCommand<{ readonly unset?: boolean }>({
   name: "config set",
   summary: "Set a value in the configuration file",
-  details: "A server that runs already reads it at its next start. Lists have commas between their parts.",
+  details:
+    "A server that runs already reads it at its next start. Lists have commas between their parts, durations units (`90s`, `1h30m`).",
   arguments: [
     { name: "<key>", description: "the setting", completes: settingDefinitions.map(({ key }) => key) },
     { name: "[value]", description: "its new value" },
@@ -25,13 +27,14 @@ export const command = defineCommand<{ readonly unset?: boolean }>({
   options: [{ flags: "--unset", description: "take the value out of the file: the default holds again" }],
   examples: [
     { command: "claude-worker config set workers 8", does: "eight tasks at once" },
+    { command: "claude-worker config set stall_timeout 30m", does: "stop attempts that are silent for so long" },
     { command: "claude-worker config set model --unset", does: "back to the default" },
   ],
   async run({ words: [name = "", text], options, io }) {
     const file = pathsFrom(io.env).config;
     const { key, env, value } = await changeConfigFile(file, (content) => changed(content, { name, text, unset: options.unset === true }));
     if (options.json === true) writeJson(io.stdout, { key, value, file });
-    else say(io.stdout, `${text === undefined ? `${key} is unset` : `${key} = ${settingText(value)}`} in ${file}`);
+    else say(io.stdout, `${text === undefined ? `${key} is unset` : `${key} = ${settingText(key as SettingKey, value)}`} in ${file}`);
     warnOfFaults(settingsOf(io).faults, io);
     warnOfEnvironment(env, io);
     return exitCodes.ok;

@@ -38,7 +38,7 @@ function differenceOf(key: SettingKey, running: ConfigView["settings"][number] |
   const own = here.settings[key];
   const isShown = !JSON.stringify(running.value).includes("[redacted]") && !JSON.stringify(own ?? null).includes("=");
   if (!here.isLocal || running.origin === "flag" || !isShown || JSON.stringify(own) === JSON.stringify(running.value)) return null;
-  return `${key}: this shell's is ${settingText(own) || "unset"}, the running server has ${settingText(running.value as Settings[SettingKey]) || "unset"}`;
+  return `${key}: this shell's is ${settingText(key, own) || "unset"}, the running server has ${settingText(key, running.value as Settings[SettingKey]) || "unset"}`;
 }
 
 /** What the command line itself reads: the server does not use it. */
