@@ -259,6 +259,10 @@ test("metrics are well-formed, add up, and name no task", async (t) => {
     claude_worker_event_streams_open: 0,
   };
   for (const [name, value] of Object.entries(expected)) assert.equal(samples.get(name), value, name);
+  assert.match(
+    answer.text,
+    new RegExp(`^claude_worker_build_info\\{version="[^"]+",node="${process.versions.node.replaceAll(".", "\\.")}"\\} 1$`, "m"),
+  );
   assert.ok(!/secret|task_?id/i.test(answer.text));
 });
 
