@@ -143,6 +143,8 @@ test("what would be refused where it is used is refused when it is set", async (
     ["model", "m".repeat(201), /at most 200 characters/],
     ...["0.0.0.0", "::", "[::]", "0", "::ffff:0.0.0.0"].map((host): [string, string, RegExp] => ["host", host, /--dangerously-bind-all/]),
     ["host", "example.org", /is not an IP address of this machine/],
+    ["agent_allow", "Read,not a rule", /must be a list of permission rules/],
+    ["agent_allow", "Bash(npm test", /must be a list of permission rules/],
   ];
   for (const [key, value, message] of refused) {
     const { code, stderr } = await call(["config", "set", key, value]);

@@ -302,3 +302,19 @@ test("no record whatever makes an error, an unknown event, or data that JSON cha
     { numRuns: 3000 },
   );
 });
+
+test("files that were not committed are counted and named, ten of them at most", () => {
+  const note = (count: unknown, names: unknown) =>
+    eventsFromRecord({ type: "worker", subtype: "uncommitted", count, names, ...stamp })[0]?.data;
+  assert.partialDeepStrictEqual(note(1, ["a.ts"]), { count: 1, names: ["a.ts"] });
+  assert.match(JSON.stringify(note(1, ["a.ts"])), /1 file changed and not committed: a\.ts/);
+  assert.match(
+    JSON.stringify(
+      note(
+        12,
+        Array.from({ length: 12 }, (_, index) => `f${index}`),
+      ),
+    ),
+    /12 files changed .*: f0, .*f9"/,
+  );
+});
