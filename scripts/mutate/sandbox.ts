@@ -46,6 +46,7 @@ export class Sandbox {
    * are not looked at; `judge` does that for a mutant that survives.
    */
   async typed(mutants: readonly Mutant[]): Promise<Set<Mutant>> {
+    if (mutants.length === 0) return new Set();
     const names = mutants.map(({ file }, index) => file.replace(/\.ts$/, `.mutant-${index}.ts`));
     for (const [index, { mutated }] of mutants.entries()) this.#write(names[index] ?? "", mutated);
     const { output } = await this.#run(["node_modules/typescript/bin/tsc", "--noEmit", "--pretty", "false"]);
