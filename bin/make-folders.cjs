@@ -33,7 +33,7 @@ module.exports.faultOf = function faultOf(folder) {
       return null;
     }
     if (stat.uid !== process.getuid() && stat.uid !== 0) return place + " belongs to another user";
-    // In a folder with the sticky bit nobody else can rename ours.
+    // In a folder with the sticky bit no other user can rename ours.
     const isSticky = index === 0 && (stat.mode & 0o1000) !== 0;
     if ((stat.mode & 0o022) !== 0 && !isSticky) return "other users can write to " + place + "; fix it: chmod go-w " + place;
   }

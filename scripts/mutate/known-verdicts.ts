@@ -5,6 +5,7 @@ import { digest } from "./mutants.ts";
 import type { Mutant } from "./mutants.ts";
 import type { Verdict } from "./sandbox.ts";
 
+/** Verdicts of earlier runs, read from and written to a file. */
 export class KnownVerdicts {
   readonly #root: string;
   readonly #file: string;

@@ -23,6 +23,7 @@ const failedTest = /^not ok \d+ - (?<name>.*)\n(?: .*\n)*? +location: '(?<file>.
 /** One test file may take this long before its mutant counts as noticed. It is far more than any file needs. */
 const fileLimitMs = 15 * 60_000;
 
+/** The copy of the checkout that mutants are written into. */
 export class Sandbox {
   readonly #root: string;
   readonly #directory = mkdtempSync(path.join(os.tmpdir(), "mutate-"));

@@ -11,6 +11,7 @@ export type StreamLine =
   | { readonly wait: { readonly open: readonly number[]; readonly timed_out: boolean } };
 // An error is a line too, and the last: report-error.ts writes it.
 
+/** One line of a JSON stream, with its line break. */
 export function streamLine(line: StreamLine): string {
   return jsonLine(line);
 }

@@ -6,7 +6,7 @@ const loopback = ["127.0.0.1", "localhost", "[::1]"];
 
 /**
  * Whether `url` is where the server of this data directory said that it listens (`server.json`). A program of another user may
- * listen there by now, so the caller connects to the socket instead, whose directory nobody else can write to.
+ * listen there by now, so the caller connects to the socket instead, whose directory no other user can write to.
  * Every name of loopback with the same port counts.
  */
 export function isOwnServer(url: string, { serverInfo }: Pick<Paths, "serverInfo">): boolean {

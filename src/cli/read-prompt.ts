@@ -24,7 +24,7 @@ export async function readPrompt(argument: string | undefined, io: Io): Promise<
     if (input !== "none") return checked(textOf(await readAll(io, input), "the standard input"), "the standard input");
     throw new WorkerError(
       "invalid_input",
-      'No prompt. Say what Claude shall do: claude-worker run "Fix the failing test", or give a file, or pipe the text in. A prompt that begins with a dash goes behind --: claude-worker run -- "-…"',
+      'No prompt. Say what Claude should do: claude-worker run "Fix the failing test", or give a file, or pipe the text in. A prompt that begins with a dash goes behind --: claude-worker run -- "-…"',
     );
   }
   const prompt = fileNamed(argument, io.cwd) ?? argument;
@@ -154,7 +154,7 @@ function checked(text: string, source: string, mayBeEmpty = false): string {
   if (Buffer.byteLength(text) > maxBytes) throw tooLong(source);
   if (text.includes("\0"))
     throw new WorkerError("invalid_input", `${capital(source)} holds a NUL character, so it is no text. Give a text file.`);
-  if (text.trim() === "" && !mayBeEmpty) throw new WorkerError("invalid_input", `${capital(source)} is empty: say what Claude shall do.`);
+  if (text.trim() === "" && !mayBeEmpty) throw new WorkerError("invalid_input", `${capital(source)} is empty: say what Claude should do.`);
   return text;
 }
 

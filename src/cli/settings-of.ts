@@ -1,4 +1,4 @@
-/** The settings for the `config` commands, which are what a wrong one is found and mended with: they work all the same. */
+/** The settings for the `config` commands, which are what a wrong one is found and fixed with: they work all the same. */
 import { loadSettings } from "../config/load-settings.ts";
 import type { LoadedSettings, SettingFault } from "../config/load-settings.ts";
 import { pathsFrom } from "../config/paths.ts";
@@ -17,7 +17,7 @@ export function settingsOf({ env }: Io): LoadedSettings & { readonly faults: rea
 
 export function warnOfFaults(faults: readonly SettingFault[], io: Io): void {
   for (const { key, origin, error } of faults) {
-    const mend = origin === "file" ? `Take it out: claude-worker config set ${key} --unset` : "Mend or unset the variable.";
-    say(io.stderr, `Warning: ${plainLine(error.message, 1000)} ${mend}`);
+    const fix = origin === "file" ? `Take it out: claude-worker config set ${key} --unset` : "Fix or unset the variable.";
+    say(io.stderr, `Warning: ${plainLine(error.message, 1000)} ${fix}`);
   }
 }

@@ -7,6 +7,7 @@ import { TurnCounter } from "./turn-counter.ts";
 /** Events that come closer together than this cause one look. */
 const gatherMs = 300;
 
+/** Keeps the current state of tasks for a live display. */
 export class TaskBoard {
   readonly #client: WorkerClient;
   readonly #load: () => Promise<readonly TaskSummaryView[]>;

@@ -1,4 +1,4 @@
-/** The one gate to a terminal: every text that the command line writes goes through here, whoever it came from. */
+/** The one gate to a terminal: every text that the command line writes goes through here, wherever it came from. */
 import { plainText } from "../domain/plain-text.ts";
 
 /** What our own painter writes: bold, dim, italic, underlined, inverse, the sixteen colours and their ends. Nothing that hides text. */

@@ -21,6 +21,7 @@ const openShown = 200;
 /** How often elapsed times move on. */
 const tickMs = 1000;
 
+/** Runs `top` until the user leaves it. @returns the exit code. */
 export async function top(io: Io, client: WorkerClient): Promise<ExitCode> {
   const view = new TopView(io, client);
   return await view.run();

@@ -6,6 +6,7 @@ import { LiveLines } from "./render/live-lines.ts";
 import { liveTable } from "./render/live-table.ts";
 import { TaskBoard } from "./task-board.ts";
 
+/** Draws the rows of the tasks that `wait` waits for. */
 export class WaitingRows {
   readonly #open: Set<number>;
   readonly #board: TaskBoard;

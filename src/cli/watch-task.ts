@@ -44,7 +44,7 @@ export async function watchTask(options: WatchOptions): Promise<ExitCode> {
     }
     screen.stop();
     const commands = `claude-worker watch ${task.id} · claude-worker cancel ${task.id}`;
-    say(io.stderr, `Task ${task.id} goes on in the background. ${commands}`);
+    say(io.stderr, `Task ${task.id} runs in the background. ${commands}`);
     return exitCodes.interrupted;
   } catch (error) {
     screen.stop();
@@ -58,7 +58,7 @@ export async function watchTask(options: WatchOptions): Promise<ExitCode> {
 
 function gaveUp(error: ServerUnreachable, id: number, reconnectForMs: number): ServerUnreachable {
   const message =
-    `The server has not answered for ${formatDuration(reconnectForMs)}. Task ${id} is not lost: what runs goes on without the server. ` +
+    `The server has not answered for ${formatDuration(reconnectForMs)}. Task ${id} is not lost: what runs continues without the server. ` +
     `Start it and watch again: claude-worker server start && claude-worker watch ${id}`;
   return new ServerUnreachable(message, error);
 }
@@ -114,7 +114,7 @@ class TextScreen implements Screen {
         return;
       case "disconnected":
         this.#isConnected = false;
-        this.#status.above(`${this.#paint.yellow("The server does not answer; trying again. The task goes on.")}\n`);
+        this.#status.above(`${this.#paint.yellow("The server does not answer; trying again. The task continues.")}\n`);
     }
   }
 

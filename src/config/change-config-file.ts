@@ -34,7 +34,7 @@ export async function changeConfigFile<Change extends { readonly content: object
     if (error instanceof WorkerError) throw error;
     throw new WorkerError(
       "storage_unusable",
-      `The configuration ${file} cannot be written (${(error as NodeJS.ErrnoException).code ?? "unknown error"}). Mend its rights, or choose another place: CLAUDE_WORKER_CONFIG.`,
+      `The configuration ${file} cannot be written (${(error as NodeJS.ErrnoException).code ?? "unknown error"}). Fix its rights, or choose another place: CLAUDE_WORKER_CONFIG.`,
     );
   }
 }

@@ -1,4 +1,4 @@
-/** Whether another user could have written a file or could put one into a directory. Root is no other user: it can do everything anyway. */
+/** Whether another user could have written a file or could put one into a directory. Root does not count: it can do everything anyway. */
 import { readFileSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { userInfo } from "node:os";
@@ -10,7 +10,7 @@ export function isOurs({ uid }: Pick<Stats, "uid">): boolean {
   return process.getuid === undefined || uid === process.getuid() || uid === 0;
 }
 
-/** Whether somebody but this user and root owns it, or may write to it. */
+/** Whether a user other than this one and root owns it, or may write to it. */
 export function othersCanWrite(stats: Ownership): boolean {
   if (process.getuid === undefined) return false;
   if (!isOurs(stats) || (stats.mode & 0o002) !== 0) return true;

@@ -6,7 +6,7 @@ import { WorkerError } from "../domain/errors.ts";
 import { isOurs, othersCanWrite } from "./others-can-write.ts";
 
 /**
- * A directory that holds only what is ours. One that is not there is nobody's. A link is its maker's, wherever it leads.
+ * A directory that holds only what is ours. One that is not there has no owner. A link is its maker's, wherever it leads.
  * @param variable names another place.
  * @throws WorkerError storage_unusable with the command that fixes it.
  */
@@ -21,7 +21,7 @@ export function requireOwnDirectory(directory: string, variable: string): void {
 }
 
 /**
- * A file that is ours, in a directory in which nobody else can replace it. One that is not there is checked by its directory only.
+ * A file that is ours, in a directory in which no other user can replace it. One that is not there is checked by its directory only.
  * To be called before the file is opened.
  * @throws WorkerError storage_unusable with the command that fixes it.
  */
@@ -40,7 +40,7 @@ export function requireOwnFile(file: string): void {
   requireSafeFolder(dirname(file));
 }
 
-/** Nobody else can put a file there, or only beside ours: `/tmp` and the like, with the sticky bit. */
+/** No other user can put a file there, or only beside ours: `/tmp` and the like, with the sticky bit. */
 function requireSafeFolder(folder: string): void {
   const stats = statsOf(statSync, folder);
   if (stats === undefined || !othersCanWrite(stats)) return;

@@ -22,12 +22,12 @@ export const taskPriority = z.int().min(-1000).max(1000);
 
 export const taskInput = z.strictObject({
   prompt: text
-    .refine((value) => value.trim() !== "", "the prompt is empty: say what Claude shall do")
+    .refine((value) => value.trim() !== "", "the prompt is empty: say what Claude should do")
     .refine((value) => Buffer.byteLength(value) <= maxPromptBytes, {
       error: "the prompt is over 10 MB: put the material into a file and name it in the prompt",
       params: { code: "payload_too_large" },
     })
-    .meta({ description: "What Claude shall do. At most 10 MB of UTF-8.", maxLength: maxPromptBytes }),
+    .meta({ description: "What Claude should do. At most 10 MB of UTF-8.", maxLength: maxPromptBytes }),
   working_directory: text.min(1).max(4096).describe("Absolute path of an existing, trusted directory."),
   name: taskName.nullish().describe("A name for lists; not unique."),
   system_prompt: text.max(100_000).nullish().describe("Appended to Claude Code's own system prompt."),

@@ -76,7 +76,7 @@ export interface Daemon {
   readonly warnings: readonly string[];
   /** Sentences about what is degraded from the start, e.g. a full disk: then it reads only, and works as soon as there is room. */
   readonly problems: readonly string[];
-  /** Resolves with the exit code when it has stopped, whoever asked: 1 when it had to leave and a service manager should start it again. */
+  /** Resolves with the exit code when it has stopped, for whatever reason: 1 when it had to leave and a service manager should start it again. */
   readonly stopped: Promise<number>;
   /** A stronger mode takes over from a weaker one that still waits; see `strength`. */
   stop(options: StopOptions): Promise<void>;

@@ -21,7 +21,7 @@ function prepare(directory: string, paths: Paths): void {
     if (code === "ENOSPC" || code === "EDQUOT") throw fileFault(error, directory);
     throw new WorkerError(
       "storage_unusable",
-      `The directory ${directory} cannot be made (${code ?? "unknown error"}). Mend its rights, or choose another: ${variableOf(directory, paths)}.`,
+      `The directory ${directory} cannot be made (${code ?? "unknown error"}). Fix its rights, or choose another: ${variableOf(directory, paths)}.`,
     );
   }
   // A database elsewhere may lie among other people's things: its directory is made when missing, otherwise left as it is.

@@ -26,6 +26,7 @@ export interface KeepOptions {
   writeInfo(): void;
 }
 
+/** Watches the files of the server and restores those that can be made again. */
 export class FileKeeper {
   readonly #options: KeepOptions;
   readonly #watchers = new Map<string, FSWatcher>();
@@ -94,7 +95,7 @@ export class FileKeeper {
     const { paths, log } = this.#options;
     const { run, serverSocket, serverInfo } = paths;
     if (!existsSync(serverInfo)) this.#options.writeInfo();
-    // Another socket in its place was put there on purpose, by this user: nobody else can write here.
+    // Another socket in its place was put there on purpose, by this user: no other user can write here.
     if (lstatSync(serverSocket, { throwIfNoEntry: false })?.isSocket() === true) return [];
     try {
       if (!existsSync(run)) {

@@ -12,7 +12,7 @@ export function endOf(
 ): number {
   const up = Math.max(lastUp ?? -1, seenUp ?? -1);
   if (startedUp !== null && up >= startedUp) return startedAt + (up - startedUp);
-  // It never said a word, and nobody saw it go: nothing is known of it after its claim.
+  // It never sent a record, and its end was not seen: nothing is known of it after its claim.
   if (startedUp !== null && lastRecord === 0) return startedAt;
   return Math.max(startedAt, now);
 }

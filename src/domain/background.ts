@@ -26,7 +26,7 @@ export function backgroundAfter(message: JsonObject): BackgroundTask[] | null {
   return backgroundTasks(message["tasks"]);
 }
 
-/** Reads a list of them, as Claude Code or an event has it. What is no activity (`ambient`) is left out. */
+/** Reads a list of them, as Claude Code or an event has it. What does not count as activity (`ambient`) is left out. */
 export function backgroundTasks(value: unknown): BackgroundTask[] {
   return arrayOf(value)
     .map(objectOf)

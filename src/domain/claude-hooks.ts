@@ -14,6 +14,7 @@ export interface ConfiguredHook {
 /** Events whose hooks can say no to what follows. One that runs out of time says nothing, and Claude Code continues. */
 const guardingEvents = new Set(["PreToolUse", "UserPromptSubmit", "PermissionRequest"]);
 
+/** Whether a hook of this event can refuse what it is asked about. */
 export function isGuarding(event: string): boolean {
   return guardingEvents.has(event);
 }

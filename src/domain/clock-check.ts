@@ -1,4 +1,4 @@
-/** Notices a system clock that was set, by comparing it with the boot clock, which nobody sets; and says how long nothing may be deleted by age. */
+/** Notices a system clock that was set, by comparing it with the boot clock, which cannot be set; and says how long nothing may be deleted by age. */
 
 /** What both clocks say at one moment. */
 export interface ClockReading {

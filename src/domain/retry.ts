@@ -279,7 +279,7 @@ function untilFixed({ outcome, account, task, progressed }: EndedAttempt): Conse
   return { ...unchanged, operation: "requeue", resumable: true, poisonCount: progressed ? 0 : task.poisonCount, hold };
 }
 
-/** A full disk is everybody's: nothing starts for a while, and the task then continues. It gives up after as many tries as for an overloaded API. */
+/** A full disk concerns every task: nothing starts for a while, and the task then continues. It gives up after as many tries as for an overloaded API. */
 function afterFullDisk(ended: EndedAttempt): Consequence {
   const { policy, now, outcome } = ended;
   const poisonCount = fruitless(ended);

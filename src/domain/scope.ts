@@ -4,10 +4,16 @@
  */
 import type { Task } from "./task.ts";
 
+/** The scope of everything that runs with the account. @param account its fingerprint. */
 export function accountScope(account: string): string {
   return `account:${account}`;
 }
 
+/**
+ * The scope of some models of the account.
+ * @param account its fingerprint.
+ * @param models model families, or `default`.
+ */
 export function modelScope(account: string, models: readonly string[]): string {
   return `${accountScope(account)}/model:${models.join(",")}`;
 }

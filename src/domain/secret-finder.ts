@@ -7,7 +7,7 @@ import type { Environment } from "./secret-values.ts";
 
 const replacement = "[redacted]";
 
-/** Where a secret of a well-known shape begins, and how it goes on. A pattern takes a run of characters, or gives up after a fixed number. */
+/** Where a secret of a well-known shape begins, and how it continues. A pattern takes a run of characters, or gives up after a fixed number. */
 const shapes: readonly { readonly start: string; readonly rest: RegExp }[] = [
   { start: "sk-ant-", rest: /sk-ant-([A-Za-z0-9_-]{8,})/dy },
   { start: "sk-proj-", rest: /sk-proj-([A-Za-z0-9_-]{20,})/dy },
@@ -33,6 +33,7 @@ interface Span {
   readonly end: number;
 }
 
+/** Finds the given secrets, and texts of well-known shapes. */
 export class SecretFinder {
   /** Forms of known secrets by how they begin, the longest first: one may begin like another. */
   readonly #known = new Map<string, string[]>();

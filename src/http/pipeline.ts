@@ -8,6 +8,7 @@ import type { Socket } from "node:net";
 /** More requests that wait on one connection are an attack. */
 const maxWaiting = 100;
 
+/** Answers the requests of each connection one after the other. */
 export class Pipelines {
   /** What waits for the answer that is under way. */
   readonly #waiting = new WeakMap<Socket, (() => void)[]>();

@@ -71,7 +71,7 @@ const { createServer } = process.getBuiltinModule("node:http");
 /** Requests that are under way when the door closes may finish for this long. */
 const stopGraceMs = 3000;
 
-/** Of one listener, whoever opened them. */
+/** Of one listener, from all clients. */
 const maxConnections = 2048;
 /** What may be held for all connections together. */
 const maxBodyBytes = 128 * 1024 * 1024;
@@ -110,7 +110,7 @@ export function createHttp(options: HttpOptions): HttpDoor {
   return {
     routes,
     async listenSocket(path) {
-      // First: closing a socket removes its name. Connections that are open go on.
+      // First: closing a socket removes its name. Open connections continue.
       onSocket?.close();
       const server = open(() => ({ kind: "socket" }));
       onSocket = server;

@@ -1,6 +1,6 @@
 /**
  * The deadline for readers: a connection whose client takes nothing of its answer for so long is closed. It is a deadline for progress:
- * a slow link may take hours for a long log. One timer for all connections, none while nobody is being answered.
+ * a slow link may take hours for a long log. One timer for all connections, none while no answer is being sent.
  */
 import type { Socket } from "node:net";
 
@@ -13,6 +13,7 @@ interface Progress {
   looksWithout: number;
 }
 
+/** Closes connections whose clients stop reading. */
 export class WriteDeadline {
   readonly #limitMs: number;
   readonly #sockets = new Map<Socket, Progress>();

@@ -6,6 +6,7 @@ import type { HistogramRow, UsageSum } from "../store/usage.ts";
 
 type UsageSumView = UsageView["usage"][number];
 
+/** The usage view for a query: sums by day, model or group. */
 export function usageOf(store: Store, query: UsageQuery, account: AccountView): UsageView {
   const usage = store.usage.sums(query).map(sumView);
   return { by: query.by, usage, total: totalOf(usage), account };

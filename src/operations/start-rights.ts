@@ -4,6 +4,7 @@ import type { TaskRow } from "../store/store.ts";
 import { requireStart } from "./task-rights.ts";
 import type { RightsContext } from "./task-rights.ts";
 
+/** Decides by the rights of its caller whether a pending task may start. */
 export class StartRights {
   readonly #context: RightsContext;
   /** Tasks in directories without trust: a long queue of them is not judged again at every commit. */

@@ -115,6 +115,11 @@ export function requireBypassPossible(mode: PermissionMode, env: SubmitContext["
   );
 }
 
+/**
+ * Checks that the queue has room for more tasks.
+ * @param more how many.
+ * @throws WorkerError too_many_requests.
+ */
 export function requireRoom({ store, settings }: SubmitContext, more: number): void {
   const { pending } = store.tasks.counts();
   if (pending + more <= settings.max_pending) return;

@@ -1,5 +1,5 @@
 /**
- * What a task needs to be allowed: checked when somebody asks for it (submit, retry) and again at every start, because trust,
+ * What a task needs to be allowed: checked when a caller asks for it (submit, retry) and again at every start, because trust,
  * settings and tokens may have changed since. The caller who asked last is stored with the task.
  */
 import type { Settings } from "../config/settings.ts";

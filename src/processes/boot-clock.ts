@@ -1,4 +1,4 @@
-/** The clock that nobody sets: milliseconds since the machine's start, its sleep included. */
+/** The clock that cannot be set: milliseconds since the machine's start, its sleep included. */
 import { uptime } from "node:os";
 
 /**

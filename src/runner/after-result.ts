@@ -18,6 +18,7 @@ export interface AfterResultOptions {
   readonly onOver: (cut: readonly BackgroundTask[]) => void;
 }
 
+/** Decides when an attempt is over after the result of its turn. */
 export class AfterResult {
   readonly #options: AfterResultOptions;
   #live: readonly BackgroundTask[] = [];

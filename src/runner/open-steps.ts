@@ -3,6 +3,7 @@ import type { JournalEntry } from "./journal.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** The tool calls that have started and not ended. */
 export class OpenSteps {
   /** Ids of the calls under way, by the thread that made them: a helper's calls are not its caller's. */
   readonly #open = new Map<unknown, Set<unknown>>();

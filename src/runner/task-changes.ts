@@ -13,6 +13,7 @@ const maxNames = 10;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Compares the work tree before and after a task. */
 export class TaskChanges {
   readonly #work: AgentWork;
   readonly #tree: WorkTree;

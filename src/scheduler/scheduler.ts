@@ -23,7 +23,7 @@ export interface SchedulerOptions {
   now(): number;
   /** Fingerprint of the account that tasks run with now. */
   account(): string;
-  /** Whether the caller who asked for a task may have it run now; default: always. What may not holds up nobody else. */
+  /** Whether the caller who asked for a task may have it run now; default: always. What may not does not hold up others. */
   mayStart?(taskId: number): boolean;
   /** Claims and starts these tasks; resolves when the claims are durable. */
   startTasks(taskIds: readonly number[]): Promise<void>;

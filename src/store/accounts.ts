@@ -23,6 +23,7 @@ export interface AccountStore {
 
 const accountRow = defineRow<Account>({ fingerprint: "plain", workedAt: "plain", reportedAt: "plain", report: "json" });
 
+/** The account rows on one connection. */
 export function createAccountStore(database: Database.Database, writing: Writing): AccountStore {
   const select = database.prepare(`SELECT ${accountRow.select} FROM accounts WHERE fingerprint = ?`);
   const upsertWorked = database.prepare(

@@ -13,6 +13,7 @@ export interface ClockStore {
 
 const clockRow = defineRow<ClockSeen>({ bootId: "plain", up: "plain", at: "plain", shiftedMs: "plain", pauseMs: "plain" });
 
+/** The clock row on one connection. */
 export function createClockStore(database: Database.Database, writing: Writing): ClockStore {
   const select = database.prepare(`SELECT ${clockRow.select} FROM clock_seen`);
   const replace = database.prepare(

@@ -108,7 +108,7 @@ export function createGroupCommit(database: Database.Database, options: GroupCom
       failpoint("store.commit.before");
       commit.run();
       failpoint("store.commit.after");
-      // Before anybody is told: what was committed into a removed file is not kept.
+      // Before any caller is told: what was committed into a removed file is not kept.
       options.requirePlace();
     } catch (thrown) {
       failGroup(jobs, thrown);

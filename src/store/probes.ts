@@ -29,6 +29,7 @@ const probeRow = defineRow<Probe>({
   tries: "plain",
 });
 
+/** The probe rows on one connection. */
 export function createProbeStore(database: Database.Database, writing: Writing): ProbeStore {
   const select = database.prepare(`SELECT ${probeRow.select} FROM probes ORDER BY at, refusal`);
   const upsert = database.prepare(

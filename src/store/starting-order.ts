@@ -16,6 +16,7 @@ interface DuePlace extends Place {
 /** Leaves out the tasks of the models in a JSON array; `default` stands for tasks that name no model (domain/scope.ts). */
 const notHeld = "NOT EXISTS (SELECT 1 FROM json_each(@held) AS held WHERE instr(lower(coalesce(tasks.model, 'default')), held.value) > 0)";
 
+/** The queries for the next tasks to start, on one connection. */
 export function createStartingOrder(database: Database.Database): Pick<TaskStore, "startable" | "pendingOf" | "nextStartAt" | "ahead"> {
   const selectReady = (condition: string) =>
     database.prepare<{ limit: number; held: string }, DuePlace>(

@@ -42,7 +42,7 @@ export interface Store {
   /** Sentences about what is wrong with the storage now; empty when all is well. A fault of writing goes with the next write that succeeds. */
   problems(): readonly string[];
   /**
-   * Looks whether the files are still in their place (somebody may have removed them), saves a removed log, and returns sentences about
+   * Looks whether the files are still in their place (they may have been removed), saves a removed log, and returns sentences about
    * what is lost. Each write looks by itself, too. @throws WorkerError when the log cannot be saved yet.
    */
   inspect(): readonly string[];

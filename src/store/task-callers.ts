@@ -23,6 +23,7 @@ export interface TaskCallerStore {
 
 const callerRow = defineRow<TaskCaller>({ name: "plain", scope: "plain", tokenId: "plain", isAgent: "flag" });
 
+/** The caller rows on one connection. */
 export function createTaskCallerStore(database: Database.Database, writing: Writing): TaskCallerStore {
   const replace = database.prepare("INSERT OR REPLACE INTO task_callers (task_id, name, scope, token_id, is_agent) VALUES (?, ?, ?, ?, ?)");
   const select = database.prepare(`SELECT ${callerRow.select} FROM task_callers WHERE task_id = ?`);

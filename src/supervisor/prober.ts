@@ -24,6 +24,7 @@ export interface ProberOptions {
   onSignedIn(): void;
 }
 
+/** Runs due probes while tasks wait. */
 export class Prober {
   readonly #options: ProberOptions;
   #unsubscribe: (() => void) | null = null;
@@ -53,7 +54,7 @@ export class Prober {
     await this.#running;
   }
 
-  /** Nothing is probed while no task waits: nobody would use the answer. */
+  /** Nothing is probed while no task waits: the answer would not be used. */
   #look(): void {
     const { store, now, account } = this.#options;
     if (this.#unsubscribe === null || this.#running !== null) return;

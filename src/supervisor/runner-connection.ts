@@ -46,7 +46,7 @@ export function connectRunner(path: string, signal?: AbortSignal): Promise<Runne
 /** A runner's messages are short. */
 const longestMessage = 1024 * 1024;
 
-/** null: what came is no message, so whatever speaks there is no runner of ours. */
+/** null: what came is not a message, so what speaks there is not a runner of ours. */
 function read(line: string): FromRunner | null {
   try {
     return parseJson(line) as FromRunner;

@@ -167,7 +167,7 @@ export class Supervisor {
     this.#again.add(timer);
   }
 
-  /** While the disk is full nothing can be taken over; the runner goes on meanwhile. */
+  /** While the disk is full nothing can be taken over; the runner continues meanwhile. */
   #adoptLater(attemptId: number, error: unknown): void {
     if (!(error instanceof WorkerError) || error.code !== "storage_full") throw error;
     this.#followAgain(attemptId, error);

@@ -94,7 +94,7 @@ test("what is no prompt is refused with a sentence, and nothing is submitted", a
   place.file("work/nul.bin", "a\0b");
   place.file("work/long.txt", "x".repeat(tenMegabytes + 1));
   const refused: [string[], string | Buffer | null, number, RegExp][] = [
-    [["run"], null, 2, /^Error: No prompt\. Say what Claude shall do: claude-worker run/],
+    [["run"], null, 2, /^Error: No prompt\. Say what Claude should do: claude-worker run/],
     [["run", ""], null, 2, /^Error: The prompt is empty/],
     [["run", "  "], null, 2, /^Error: The prompt is empty/],
     [["run", "-"], "", 2, /^Error: The standard input is empty/],

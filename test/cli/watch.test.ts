@@ -56,7 +56,7 @@ test("Ctrl-C leaves the task running, says so and exits with 130", async (t) => 
   watch.interrupt();
   const { code, stderr } = await watch.done;
   assert.equal(code, 130);
-  assert.equal(stderr, "Task 1 goes on in the background. claude-worker watch 1 · claude-worker cancel 1\n");
+  assert.equal(stderr, "Task 1 runs in the background. claude-worker watch 1 · claude-worker cancel 1\n");
   assert.equal(api.getTask(1).status, "pending");
 });
 

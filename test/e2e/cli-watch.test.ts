@@ -35,7 +35,7 @@ test("SIGINT while watching leaves the task running", async (t) => {
   watch.kill("SIGINT");
   const code = await new Promise((resolve) => watch.once("exit", resolve));
   assert.equal(code, 130);
-  assert.match(noted(), /Task 1 goes on in the background/);
+  assert.match(noted(), /Task 1 runs in the background/);
   assert.equal((await w.ended(1)).status, "completed");
 });
 

@@ -33,7 +33,7 @@ export const command = defineCommand<RunOptions>({
   arguments: [
     {
       name: "[prompt]",
-      description: "what Claude shall do: a text, a file, or - for the standard input",
+      description: "what Claude should do: a text, a file, or - for the standard input",
       completes: "files",
       isText: true,
     },

@@ -66,6 +66,7 @@ export function writeStarted(started: Started, io: Io): void {
   for (const note of [...started.notes, ...started.problems]) say(io.stderr, note);
 }
 
+/** The `--json` answer of a start. */
 export function jsonOf({ pid, url, socket, home, logFile, notes, problems }: Started): object {
   return { status: problems.length === 0 ? "healthy" : "degraded", pid, url, socket, home, log_file: logFile, warnings: notes, problems };
 }

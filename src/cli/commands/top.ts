@@ -8,7 +8,7 @@ export const command = defineCommand<object>({
   summary: "Show live what runs, with keys to open and cancel",
   details:
     "Turns, dollars and the last action of each task as they happen. Keys: arrows or j and k choose, Enter opens a task, c cancels it after a question, " +
-    "q or Ctrl-C leaves; tasks go on. It needs a terminal; for programs: claude-worker list --watch --json.",
+    "q or Ctrl-C leaves; tasks continue. It needs a terminal; for programs: claude-worker list --watch --json.",
   examples: [{ command: "claude-worker top", does: "what runs now" }],
   async run({ options, io }) {
     if (options.json === true || !io.stdout.isTTY || io.stdin.isTTY !== true)

@@ -30,6 +30,7 @@ interface Keyboard {
   setRawMode?(raw: boolean): unknown;
 }
 
+/** Draws a whole screen and gives the terminal back when it is closed. */
 export class FullScreen {
   readonly #io: Io;
   readonly #onKey: (key: string) => void;

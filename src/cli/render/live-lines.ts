@@ -6,6 +6,7 @@ import { paintedWidth } from "./text-width.ts";
 const wrapOff = "\x1b[?7l";
 const wrapOn = "\x1b[?7h";
 
+/** Draws and redraws lines below what is written above them. */
 export class LiveLines {
   readonly #output: Output;
   readonly #lines: () => readonly string[];

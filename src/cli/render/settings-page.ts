@@ -28,6 +28,9 @@ export function changedFirst<T extends Pick<ShownSetting, "origin">>(settings: r
   return [...settings.filter(({ origin }) => origin !== "default"), ...settings.filter(({ origin }) => origin === "default")];
 }
 
+/**
+ * The page of `config list` for a terminal: changed settings first, then the others by group.
+ */
 export function settingsPage(settings: readonly ShownSetting[], output: Output): string {
   const paint = painter(output);
   const unchanged = settings.filter(({ origin }) => origin === "default");

@@ -6,6 +6,7 @@ import { fitWidth } from "./text-width.ts";
 const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const frameMs = 120;
 
+/** A status line with a spinner. */
 export class StatusLine extends LiveLines {
   /** @param text what the line says now, plain. */
   constructor(output: Output, text: () => string) {

@@ -46,7 +46,7 @@ export function wrap(text: string, width: number, { first = "", rest = "", paint
   return text.split("\n").flatMap((line, index) => {
     const own = /^ */.exec(line)?.[0] ?? "";
     const before = index === 0 ? first : rest;
-    // Columns that somebody aligned stay as they are.
+    // Aligned columns stay as they are.
     if (paintedWidth(before) + paintedWidth(line) <= room) return [`${before}${paint === undefined ? line : paint(line)}`];
     const head = `${before}${own}`;
     return wrapWords(wordsOf(line, paint), room, { first: head, rest: `${rest}${own}` });

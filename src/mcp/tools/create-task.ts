@@ -35,7 +35,7 @@ export function createTask(handles: Pick<TaskHandles, "handleOf">) {
     name: "create_task",
     title: "Create a task",
     description:
-      "Hands a piece of work to a fresh Claude Code in the background and returns at once with the task's id. The worker sees nothing of this conversation: put everything into the prompt. Then go on with other work, or wait_for_tasks.",
+      "Hands a piece of work to a fresh Claude Code in the background and returns at once with the task's id. The worker sees nothing of this conversation: put everything into the prompt. Then continue with other work, or wait_for_tasks.",
     input: agentTaskInput.extend({
       idempotency_key: idempotencyKey.optional(),
       wait: z
@@ -116,7 +116,7 @@ export function hintsFor(inputs: readonly ParsedTaskInput[], { api }: Pick<ToolC
 
 function nextStep(task: TaskView): string {
   const start = task.waiting_for === null || task.waiting_for.message === "starts now" ? "" : ` It waits: ${task.waiting_for.message}.`;
-  return `Task ${task.id} is safe in the queue.${start}${warningsOf(task)} Go on with other work, or call wait_for_tasks with all ids that you wait for. Do not poll get_task.`;
+  return `Task ${task.id} is safe in the queue.${start}${warningsOf(task)} Continue with other work, or call wait_for_tasks with all ids that you wait for. Do not poll get_task.`;
 }
 
 /** An agent cannot do without the directory's rules, so the user has to fix them. */

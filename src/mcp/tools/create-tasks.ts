@@ -37,7 +37,7 @@ export const createTasks = defineTool({
     const ids = created.map(({ id }) => id).join(", ");
     return data({
       tasks: created.map(briefOf),
-      next_step: `All are safe in the queue.${created.map(warningsOf).join("")} Go on with other work, or call wait_for_tasks with ids [${ids}].${hintsFor(inputs, { api })}`,
+      next_step: `All are safe in the queue.${created.map(warningsOf).join("")} Continue with other work, or call wait_for_tasks with ids [${ids}].${hintsFor(inputs, { api })}`,
     });
   },
 });

@@ -36,7 +36,7 @@ function nextStep(task: TaskView, truncated: boolean): string {
   switch (task.status) {
     case "pending":
     case "running":
-      return `Go on with other work, or call wait_for_tasks with ids [${task.id}]. get_task_logs shows what it does now.`;
+      return `Continue with other work, or call wait_for_tasks with ids [${task.id}]. get_task_logs shows what it does now.`;
     case "waiting":
       return "It needs an answer from a person: tell the user.";
     case "completed":

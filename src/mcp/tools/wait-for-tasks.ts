@@ -80,6 +80,6 @@ function nextStep(settled: Settled, ended: readonly TaskView[], open: readonly T
   const look =
     odd.length > 0 ? `Tasks [${odd.join(", ")}] completed, but see their attention: what was denied, failed or left undone.` : "";
   const first = [check, look].filter((sentence) => sentence !== "").join(" ");
-  if (open.length > 0) return `${first} Not ended yet: ${ids}. Go on with other work, or call wait_for_tasks with them again.`.trim();
+  if (open.length > 0) return `${first} Not ended yet: ${ids}. Continue with other work, or call wait_for_tasks with them again.`.trim();
   return first === "" ? "All have completed. Check the work; get_task has a result in full." : first;
 }

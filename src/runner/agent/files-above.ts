@@ -1,6 +1,6 @@
 /**
  * What Claude Code 2.1.330 reads in the directories above its own (measured with strace): instructions, `.mcp.json`, and agents,
- * commands, skills, output styles and workflows of `.claude`; no settings. They count as Claude Code reads them where nobody but
+ * commands, skills, output styles and workflows of `.claude`; no settings. They count as Claude Code reads them where only
  * this user and root can have written them.
  */
 import { lstatSync, readdirSync, realpathSync, statSync } from "node:fs";
@@ -28,7 +28,7 @@ export interface FilesAbove {
   readonly refused: string | null;
 }
 
-/** @param directory real path of the working directory. @param home where the user's own `.claude` lies, which is no project's. */
+/** @param directory real path of the working directory. @param home where the user's own `.claude` lies, which does not belong to a project. */
 export function filesAbove(directory: string, home: string): FilesAbove {
   const places = judged(directory);
   const above = places.slice(1);
@@ -92,7 +92,7 @@ function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Nobody else owns or can write the link, the file that it leads to, or a directory on the way there. */
+/** No other user owns or can write the link, the file that it leads to, or a directory on the way there. */
 function isTrustworthy(path: string): boolean {
   try {
     const link = lstatSync(path);

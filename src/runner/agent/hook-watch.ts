@@ -50,6 +50,7 @@ interface OpenHook {
   isTold: boolean;
 }
 
+/** Measures how long each hook runs. */
 export class HookWatch {
   readonly #options: HookWatchOptions;
   readonly #open = new Map<string, OpenHook>();

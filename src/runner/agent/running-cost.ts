@@ -16,6 +16,7 @@ export interface Metered {
 /** A call's tokens are complete a moment after its message: a total that did not change is read once more. */
 const lateMs = 200;
 
+/** Asks the session for its cost after each model call. */
 export class RunningCost {
   readonly #query: Metered;
   readonly #emit: (note: SpendingNote) => void;

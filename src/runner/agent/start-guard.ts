@@ -8,6 +8,7 @@ import { basename, dirname } from "node:path";
 import { filesAbove, namesAbove } from "./files-above.ts";
 import type { FilesAbove } from "./files-above.ts";
 
+/** Guards one working directory during one start. */
 export class StartGuard {
   readonly directory: string;
   readonly above: FilesAbove;
@@ -88,7 +89,7 @@ export class StartGuard {
   #tampered(holder: string, name: string): void {
     const onTampered = this.#onTampered;
     this.close();
-    onTampered?.(`${holder}/${name} was replaced while the task started. Nobody but you should be able to write to ${holder}.`);
+    onTampered?.(`${holder}/${name} was replaced while the task started. Only you should be able to write to ${holder}.`);
   }
 
   #isInPlace(): boolean {
@@ -105,6 +106,7 @@ export class StartGuard {
   }
 }
 
+/** The error message for a directory that leads elsewhere now. */
 export function movedSentence(directory: string): string {
   return `The working directory ${directory} leads elsewhere now than when the task was submitted.`;
 }
