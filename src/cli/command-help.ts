@@ -20,7 +20,7 @@ export function commandHelp(command: CommandSpec, width: number): string {
     ...rows("Flags:", flagsOf(command).map(optionRow)),
     "",
     "Examples:",
-    exampleLines(examples, "  "),
+    exampleLines(examples, "  ", width),
     "",
   ].join("\n");
 }
@@ -36,8 +36,11 @@ function optionRow({ flags, description, choices }: OptionSpec): [string, string
 
 function twoColumns(pairs: readonly [string, string][], width: number): string[] {
   const left = Math.max(...pairs.map(([title]) => title.length)) + 2;
+  // A narrow terminal has no room for two columns.
+  if (width - left - 2 < 30)
+    return pairs.flatMap(([title, text]) => [`  ${title}`, ...wrapped(text, width - 8).map((line) => `        ${line}`)]);
   return pairs.flatMap(([title, text]) => {
-    const [first = "", ...more] = wrapped(text, Math.max(30, width - left - 2));
+    const [first = "", ...more] = wrapped(text, width - left - 2);
     return [`  ${title.padEnd(left)}${first}`, ...more.map((line) => `  ${" ".repeat(left)}${line}`)];
   });
 }

@@ -10,7 +10,7 @@ import type { ExitCode } from "./exit-codes.ts";
 import { writeJson } from "./io.ts";
 import type { Io } from "./io.ts";
 import { packageVersion } from "./package-version.ts";
-import { wrapWords } from "./render/wrap.ts";
+import { wrap, wrapWords } from "./render/wrap.ts";
 
 /** No command, or a flag before it: `--version`, `--help`, `help run`. @throws WorkerError invalid_input. */
 export async function general(argv: readonly string[], io: Io): Promise<ExitCode> {
@@ -27,7 +27,7 @@ export async function general(argv: readonly string[], io: Io): Promise<ExitCode
 /** A group without its verb, or a word that is no command. @throws WorkerError invalid_input with the nearest name. */
 export async function generalAbout(found: Exclude<Found, { kind: "command" }>, io: Io): Promise<ExitCode> {
   if (found.kind === "group") {
-    io.stdout.write(await groupHelp(found.group));
+    io.stdout.write(await groupHelp(found.group, io.stdout.columns));
     return exitCodes.ok;
   }
   const near = didYouMean(found.name, found.known);
@@ -50,7 +50,7 @@ async function helpOf(words: readonly string[], io: Io): Promise<ExitCode> {
 
 /** The commands of every day with what they do, and the names of the others: a page that fits a screen. */
 async function generalHelp(columns: number): Promise<string> {
-  const daily = await summaries((name) => everyday.includes(name));
+  const daily = await summaries((name) => everyday.includes(name), columns);
   const others = commandIndex.map(({ name }) => name).filter((name) => !everyday.includes(name) && !name.startsWith("_"));
   const groupsOfOthers = helpGroups.map(([title, fits]): [string, string[]] => [
     title,
@@ -73,7 +73,7 @@ async function generalHelp(columns: number): Promise<string> {
     }),
     "",
     "Examples:",
-    exampleLines(examples, "  "),
+    exampleLines(examples, "  ", columns),
     "Every command takes --help (with examples) and --json.",
     "",
   ].join("\n");
@@ -111,13 +111,13 @@ function shortened(names: readonly string[]): string[] {
     .map((item, index, all) => (index === all.length - 1 ? item : `${item},`));
 }
 
-async function groupHelp(group: string): Promise<string> {
-  const rows = await summaries((name) => name.startsWith(`${group} `));
+async function groupHelp(group: string, columns: number): Promise<string> {
+  const rows = await summaries((name) => name.startsWith(`${group} `), columns);
   const more = `See: claude-worker ${group} VERB --help`;
   return [groups[group] ?? group, "", ...rows, "", more, ""].join("\n");
 }
 
-async function summaries(wanted: (name: string) => boolean): Promise<string[]> {
+async function summaries(wanted: (name: string) => boolean, columns: number): Promise<string[]> {
   const entries = commandIndex.filter(({ name }) => wanted(name));
   const commands = await Promise.all(entries.map(async ({ load }) => (await load()).command));
   const shown = commands
@@ -127,5 +127,7 @@ async function summaries(wanted: (name: string) => boolean): Promise<string[]> {
       summary: command.summary,
     }));
   const width = Math.max(...shown.map(({ title }) => title.length));
-  return shown.map(({ title, summary }) => `  ${title.padEnd(width)}  ${summary}`);
+  return shown.flatMap(({ title, summary }) =>
+    wrap(summary, columns, { first: `  ${title.padEnd(width)}  `, rest: " ".repeat(width + 4) }),
+  );
 }

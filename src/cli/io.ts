@@ -3,6 +3,7 @@ import { writeSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { WorkerError } from "../domain/errors.ts";
 import { visibleText } from "../domain/plain-text.ts";
+import { wrap } from "./render/wrap.ts";
 import { terminalText } from "./terminal-text.ts";
 
 export interface Output {
@@ -13,8 +14,10 @@ export interface Output {
   readonly rows: number;
   /** Whether to colour what is written here. */
   readonly colour: boolean;
-  /** Writes text and nothing else: whatever could command a terminal is taken out, but for our own colours. */
+  /** Writes whole lines of text and nothing else: whatever could command a terminal is taken out, but for our own colours. A terminal gets them wrapped. */
   write(text: string): void;
+  /** As `write`, without wrapping: JSON, a script or a text to copy, and what is drawn on a screen. */
+  exact(text: string): void;
   /** As `write`, and waits while the reader is slower than we are: for long outputs. */
   flow(text: string): Promise<void>;
   /** Bytes as they are. On a terminal: as text in which whatever could command it is shown as `\uXXXX`. Waits as `flow`. */
@@ -45,7 +48,7 @@ export interface ProcessIo extends Io {
 
 /** One JSON value for programs: a line of its own, indented where a person looks. */
 export function writeJson(output: Output, value: unknown): void {
-  output.write(`${visibleText(JSON.stringify(value, null, output.isTTY ? 2 : undefined))}\n`);
+  output.exact(`${visibleText(JSON.stringify(value, null, output.isTTY ? 2 : undefined))}\n`);
 }
 
 /** One JSON value as one line of a stream, everywhere. */
@@ -108,6 +111,7 @@ export function outputTo(stream: Stream, env: Io["env"]): Output {
   });
   const colour = wantsColour(isTTY, env);
   const decoder = new TextDecoder();
+  const exact = (text: string): void => void stream.write(terminalText(text, { colour }));
   const flow = async (chunk: string | Uint8Array): Promise<void> => {
     if (stream.write(chunk)) return;
     await new Promise<void>((resolve) => stream.once("drain", resolve));
@@ -121,7 +125,8 @@ export function outputTo(stream: Stream, env: Io["env"]): Output {
       return sizeOr(stream.rows, 24);
     },
     colour,
-    write: (text) => void stream.write(terminalText(text, { colour })),
+    write: (text) => exact(isTTY ? wrap(text, stream.columns ?? 80).join("\n") : text),
+    exact,
     flow: (text) => flow(terminalText(text, { colour })),
     raw: (bytes) => flow(isTTY ? visibleText(typeof bytes === "string" ? bytes : decoder.decode(bytes, { stream: true })) : bytes),
     control: (sequence) => void (isTTY && stream.write(sequence)),

@@ -24,7 +24,7 @@ export async function liveList(
       const now = JSON.stringify([task.status, task.last_event, task.cost_usd, task.waiting_for]);
       if (told.get(task.id) === now) continue;
       told.set(task.id, now);
-      io.stdout.write(json ? streamLine({ task }) : taskLines([task]));
+      io.stdout.exact(json ? streamLine({ task }) : taskLines([task]));
     }
   };
   const isLive = io.stdout.isTTY && !json;

@@ -14,7 +14,7 @@ import { prose } from "./render/wrap.ts";
  */
 export function reportError(error: unknown, io: Io, { json, debug }: { json: boolean; debug: boolean }): ExitCode {
   const { code, message, errors } = described(error);
-  if (json) io.stdout.write(jsonLine({ error: { code, message, ...(errors.length === 0 ? {} : { errors }) } }));
+  if (json) io.stdout.exact(jsonLine({ error: { code, message, ...(errors.length === 0 ? {} : { errors }) } }));
   else {
     const head = `${painter(io.stderr).red("Error:")} `;
     io.stderr.write(`${prose(io.stderr, plainText(message), { first: head, rest: io.stderr.isTTY ? "  " : "" })}\n`);

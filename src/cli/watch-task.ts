@@ -77,8 +77,8 @@ class JsonScreen implements Screen {
   }
 
   show(step: FeedStep): void {
-    if (step.type === "event") this.#io.stdout.write(streamLine({ event: step.event }));
-    if (step.type === "end") this.#io.stdout.write(streamLine({ task: step.task }));
+    if (step.type === "event") this.#io.stdout.exact(streamLine({ event: step.event }));
+    if (step.type === "end") this.#io.stdout.exact(streamLine({ task: step.task }));
   }
 
   stop(): void {}

@@ -38,8 +38,8 @@ export async function watchTasks(
   const live = new LiveLines(io.stdout, rows, 1000);
   const show = (step: FeedStep, { lines: made, progress }: Followed): void => {
     if (json) {
-      if (step.type === "event") io.stdout.write(streamLine({ event: step.event }));
-      if (step.type === "end") io.stdout.write(streamLine({ task: step.task }));
+      if (step.type === "event") io.stdout.exact(streamLine({ event: step.event }));
+      if (step.type === "end") io.stdout.exact(streamLine({ task: step.task }));
     } else if (step.type === "event") {
       progress.take(step.event);
       const shown = silent.has(step.event.type) || isMachinery(step.event) ? [] : made.of(step.event);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { paintedWidth } from "../../src/cli/render/text-width.ts";
 import { settingsPage } from "../../src/cli/render/settings-page.ts";
+import { wrap } from "../../src/cli/render/wrap.ts";
 import { withoutServer, withServer } from "./setup.ts";
 import type { ServedCli } from "./setup.ts";
 
@@ -12,7 +13,7 @@ test("the general help has every command, in groups, on one screen", async (t) =
   for (const columns of [60, 80, 200]) {
     const { stdout } = await call(["--help"], { columns });
     const lines = stdout.trimEnd().split("\n");
-    assert.ok(lines.length <= 30, `${lines.length} lines`);
+    assert.ok(lines.length <= (columns < 80 ? 34 : 30), `${lines.length} lines`);
     assert.ok(columns < 80 || lines.every((line) => line.length <= 80), stdout);
   }
   const { stdout } = await call(["--help"]);
@@ -72,6 +73,41 @@ test("list uses the terminal's width for titles, and keeps room for why a task w
   assert.match(narrow, /A long title that .+…  \(4 of 4 .+\n/);
   for (const columns of [40, 60, 90, 120])
     for (const line of (await call(["list"], { columns, env: plain })).stdout.split("\n")) assert.ok(paintedWidth(line) <= columns, line);
+});
+
+test("no text on a terminal is broken inside a word or a command, whatever the command", async (t) => {
+  const { call, api } = await withServer(t);
+  await call(["run", "x"]);
+  await call(["run", "a text that is longer than the terminal is wide"]);
+  const server = api.server();
+  const message = `${"it is held for a long reason, ".repeat(4)}then: claude-worker resume`;
+  api.server = () => ({ ...server, holds: [{ kind: "manual", message, since: server.started_at, until: null, tasks_waiting: 1 }] });
+  Object.assign(api.getTask(1), { error: { code: "agent_failed", message: "a long message ".repeat(20), retryable: false } });
+  api.finish(1, "failed");
+  const calls = [
+    "list",
+    "wait 1",
+    "usage",
+    "doctor",
+    "token create x",
+    "--help",
+    "server --help",
+    "run --help",
+    "config set x y",
+    "hold",
+    "top x",
+  ];
+  for (const words of calls)
+    for (const columns of [50, 80]) {
+      const { stdout, stderr } = await call(words.split(" "), { columns, env: plain });
+      // A lone word or command is left to the terminal, so that it can be copied.
+      const isWhole = (line: string): boolean => wrap(line.replace(/^(?:ok|warn|fail) {2,4}.*? {2,}/, ""), 1).length === 1;
+      const lines = (stdout + stderr).replaceAll(/\x1b\[[0-9;?]*[A-Za-z]/g, "").split(/\r?\n|\r/);
+      for (const line of lines) assert.ok(paintedWidth(line) <= columns || isWhole(line), `${words} at ${columns}: ${line}`);
+    }
+  const { stdout } = await call(["list", "--json"], { columns: 50, env: plain });
+  assert.match(stdout, /"title": "a text that is longer than the terminal is wide"/);
+  JSON.parse(stdout);
 });
 
 test("logs hides the machinery, shows what commands print and what is asked, and filters", async (t) => {

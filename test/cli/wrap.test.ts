@@ -6,6 +6,12 @@ import { textWidth } from "../../src/cli/render/text-width.ts";
 import { prose, wrap } from "../../src/cli/render/wrap.ts";
 import { outputTo } from "../../src/cli/io.ts";
 
+test("keeps a command whole between backticks and in colour", () => {
+  assert.deepEqual(wrap("Run `claude-worker claude` and sign in", 22), ["Run", "`claude-worker claude`", "and sign in"]);
+  const bold = "\x1b[1mclaude-worker server restart\x1b[22m";
+  assert.deepEqual(wrap(`it helps: ${bold}`, 20), ["it helps:", bold]);
+});
+
 test("a text is broken at words, with a hanging indent", () => {
   assert.deepEqual(wrap("one two three four five six", 20, { first: "- ", rest: "  " }), ["- one two three four", "  five six"]);
   assert.deepEqual(wrap("first\n  indented line that is too long here", 24), ["first", "  indented line that is", "  too long here"]);

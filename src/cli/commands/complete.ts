@@ -21,7 +21,7 @@ export const command = defineCommand<object>({
   async run({ words, io }) {
     const { candidates, also } = await completeWords(joined(words), await describeCommands(), async () => await taskCandidates(io));
     const lines = candidates.map(({ word, description }) => `${word}\t${description}\n`);
-    io.stdout.write(`${lines.join("")}:${also ?? ""}\n`);
+    io.stdout.exact(`${lines.join("")}:${also ?? ""}\n`);
     return exitCodes.ok;
   },
 });

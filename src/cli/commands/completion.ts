@@ -21,7 +21,7 @@ export const command = defineCommand<object>({
     if (shell === undefined)
       throw new WorkerError("invalid_input", `There is no completion for "${words[0] ?? ""}". There is for: ${shells.join(", ")}.`);
     if (options.json === true) writeJson(io.stdout, { shell, script: completionScripts[shell] });
-    else io.stdout.write(completionScripts[shell]);
+    else io.stdout.exact(completionScripts[shell]);
     return exitCodes.ok;
   },
 });

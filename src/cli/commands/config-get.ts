@@ -19,7 +19,7 @@ export const command = defineCommand<object>({
     if (own !== undefined) throw own.error;
     warnOfFaults(faults, io);
     if (options.json === true) writeJson(io.stdout, { key, value: settings[key], origin: origins[key] });
-    else io.stdout.write(`${settingText(key, settings[key])}\n`);
+    else io.stdout.exact(`${settingText(key, settings[key])}\n`);
     return exitCodes.ok;
   },
 });

@@ -12,7 +12,7 @@ export const command = defineCommand<object>({
   async run({ options, io }) {
     const { config } = pathsFrom(io.env);
     if (options.json === true) writeJson(io.stdout, { path: config });
-    else io.stdout.write(`${config}\n`);
+    else io.stdout.exact(`${config}\n`);
     return exitCodes.ok;
   },
 });

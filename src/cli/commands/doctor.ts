@@ -24,6 +24,7 @@ import { writeJson } from "../io.ts";
 import type { Io } from "../io.ts";
 import { painter } from "../render/colour.ts";
 import type { Colour } from "../render/colour.ts";
+import { prose } from "../render/wrap.ts";
 import { explainUnreadable } from "../unreadable-answer.ts";
 
 export const command = defineCommand<{ readonly fix?: boolean; readonly probe?: boolean }>({
@@ -118,8 +119,11 @@ function linesOf(checks: readonly Check[], io: Io): string {
   const paint = painter(io.stdout);
   const width = Math.max(...checks.map(({ name }) => name.length));
   const lines = checks.map(({ name, state, message, mend }) => {
-    const line = `${paint[colours[state]](state.padEnd(4))}  ${name.padEnd(width)}  ${plainLine(message, 500)}\n`;
-    return mend === null ? line : `${line}      ${" ".repeat(width)}  ${paint.bold("→")} ${plainLine(mend, 500)}\n`;
+    const first = `${paint[colours[state]](state.padEnd(4))}  ${name.padEnd(width)}  `;
+    const rest = " ".repeat(width + 8);
+    const line = prose(io.stdout, plainLine(message, 500), { first, rest });
+    if (mend === null) return `${line}\n`;
+    return `${line}\n${prose(io.stdout, plainLine(mend, 500), { first: `${rest}${paint.bold("→")} `, rest: `${rest}  ` })}\n`;
   });
   return lines.join("");
 }

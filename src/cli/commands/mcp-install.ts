@@ -43,7 +43,7 @@ export const command = defineCommand<{
         );
     }
     if (options.json === true) writeJson(io.stdout, { command: ["claude", ...words], done: options.print !== true });
-    else if (options.print === true) io.stdout.write(`${line}\n`);
+    else if (options.print === true) io.stdout.exact(`${line}\n`);
     else
       say(
         io.stdout,

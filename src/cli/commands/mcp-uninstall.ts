@@ -22,7 +22,7 @@ export const command = defineCommand<{ readonly scope?: "user" | "project" | "lo
       if (code !== 0) throw new WorkerError("not_found", `Claude Code refused: ${output}. What was run: ${line}`);
     }
     if (options.json === true) writeJson(io.stdout, { command: ["claude", ...words], done: options.print !== true });
-    else io.stdout.write(options.print === true ? `${line}\n` : `Done: ${line}\n`);
+    else io.stdout.exact(options.print === true ? `${line}\n` : `Done: ${line}\n`);
     return exitCodes.ok;
   },
 });

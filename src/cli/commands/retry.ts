@@ -65,7 +65,7 @@ export const command = defineCommand<RetryOptions>({
     if (word === undefined || others.length > 0) throw new WorkerError("invalid_input", "--watch follows one task: name it, and only it.");
     const { watchTask } = await import("../watch-task.ts");
     const task = await retry(await actTaskId(connection.client, word));
-    if (options.json === true) io.stdout.write(streamLine({ task }));
+    if (options.json === true) io.stdout.exact(streamLine({ task }));
     return await watchTask({ io, client: connection.client, task, after: task.last_event, json: options.json === true });
   },
 });

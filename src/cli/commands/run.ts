@@ -56,7 +56,7 @@ export const command = defineCommand<RunOptions>({
     for (const line of submitNotes(task, { io, settings: connection.settings })) say(io.stderr, `claude-worker: ${plainLine(line, 1000)}`);
     if (options.watch === true) {
       const { watchTask } = await import("../watch-task.ts");
-      if (options.json === true) io.stdout.write(streamLine({ task }));
+      if (options.json === true) io.stdout.exact(streamLine({ task }));
       else say(io.stderr, submittedLine(task));
       return await watchTask({ io, client: connection.client, task, after: 0, json: options.json === true });
     }

@@ -17,7 +17,7 @@ export const command = defineCommand<{ print?: boolean }>({
   async run({ options, io }) {
     const manager = serviceManager(process.platform, io.env, servicePlan(io.env, launcherPath()));
     if (options.print === true) {
-      io.stdout.write(`# ${manager.file}\n${manager.content}\n${manager.enable.map((words) => `$ ${words.join(" ")}\n`).join("")}`);
+      io.stdout.exact(`# ${manager.file}\n${manager.content}\n${manager.enable.map((words) => `$ ${words.join(" ")}\n`).join("")}`);
       return exitCodes.ok;
     }
     await installService(manager, io.env);

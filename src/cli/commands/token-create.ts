@@ -26,7 +26,7 @@ export const command = defineCommand<{ readonly scope?: Scope; readonly expires?
     const expires_at = options.expires === undefined ? null : new Date(Date.now() + options.expires).toISOString();
     const token = await clientOf(io).createToken({ name: words[0] ?? "", scope: options.scope ?? "submit", expires_at });
     if (options.json === true) writeJson(io.stdout, token);
-    else io.stdout.write(`${token.token}\n`);
+    else io.stdout.exact(`${token.token}\n`);
     if (io.stdout.isTTY && options.json !== true)
       io.stderr.write("Keep it: it is not shown again. Programs send it as: Authorization: Bearer <token>\n");
     return exitCodes.ok;

@@ -36,7 +36,7 @@ export const command = defineCommand<{ readonly timeout?: number; readonly stric
     const release = io.onInterrupt(() => interrupt.abort());
     const rows = options.json === true || !io.stdout.isTTY ? null : await waitingRows(io, client, ids);
     const onEnd = (task: TaskView): void => {
-      if (options.json === true) io.stdout.write(streamLine({ task }));
+      if (options.json === true) io.stdout.exact(streamLine({ task }));
       else if (rows === null) io.stdout.write(`${lineOf(task, io)}\n`);
       else rows.ended(task.id, `${lineOf(task, io)}\n`);
     };
@@ -47,7 +47,7 @@ export const command = defineCommand<{ readonly timeout?: number; readonly stric
       rows?.stop();
     });
     const isTimedOut = open.length > 0 && !interrupt.signal.aborted;
-    if (options.json === true) io.stdout.write(streamLine({ wait: { open, timed_out: isTimedOut } }));
+    if (options.json === true) io.stdout.exact(streamLine({ wait: { open, timed_out: isTimedOut } }));
     else if (open.length > 0)
       say(
         io.stderr,

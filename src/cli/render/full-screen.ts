@@ -75,7 +75,7 @@ export class FullScreen {
     this.#drawn = text;
     stdout.control("\x1b[H");
     text.split("\n").forEach((line, index, all) => {
-      stdout.write(line);
+      stdout.exact(line);
       stdout.control(index < all.length - 1 ? "\x1b[K\r\n" : "\x1b[K\x1b[J");
     });
   }

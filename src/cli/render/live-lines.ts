@@ -49,7 +49,7 @@ export class LiveLines {
     this.#clear();
     const lines = this.#lines().slice(0, Math.max(1, this.#output.rows - 1));
     this.#output.control(wrapOff);
-    this.#output.write(lines.join("\n"));
+    this.#output.exact(lines.join("\n"));
     // At the beginning of its line: the `^C` that a terminal shows must not make another one.
     this.#output.control(`${wrapOn}\r`);
     this.#drawn = lines.map((line) => Math.min(paintedWidth(line), this.#output.columns));
