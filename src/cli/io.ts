@@ -125,7 +125,7 @@ export function outputTo(stream: Stream, env: Io["env"]): Output {
       return sizeOr(stream.rows, 24);
     },
     colour,
-    write: (text) => exact(isTTY ? wrap(text, stream.columns ?? 80).join("\n") : text),
+    write: (text) => exact(isTTY ? wrap(text, sizeOr(stream.columns, 80)).join("\n") : text),
     exact,
     flow: (text) => flow(terminalText(text, { colour })),
     raw: (bytes) => flow(isTTY ? visibleText(typeof bytes === "string" ? bytes : decoder.decode(bytes, { stream: true })) : bytes),

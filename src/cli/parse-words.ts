@@ -21,14 +21,15 @@ export function parseWords(command: CommandSpec, given: readonly string[]): Pars
   const words: string[] = [];
   const options: Record<string, unknown> = {};
   const queue = [...given];
+  let behindDashes: readonly string[] = [];
   for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
     if (word === "--help" || word === "-h") return { words, options, wantsHelp: true };
-    if (word === "--") words.push(...queue.splice(0));
+    if (word === "--") words.push(...(behindDashes = queue.splice(0)));
     else if (word.startsWith("--")) takeLong(word);
     else if (/^-[^-\d]/.test(word)) takeShort(word);
     else words.push(word);
   }
-  checkCount(command, words);
+  checkCount(command, words, behindDashes);
   return { words, options, wantsHelp: false };
 
   function takeLong(word: string): void {
@@ -91,20 +92,24 @@ function asText(command: CommandSpec, word: string): string {
   if (argument === undefined) return "";
   // What a shell would read as it stands between double quotes.
   const text = word.length <= 80 && !/["$`\\!\p{Cc}]/u.test(word) ? word : "-…";
-  return ` If it is the ${argument.name.slice(1, -1)}, put -- before it: claude-worker ${command.name} -- "${text}"`;
+  return ` If it is the ${argument.name.slice(1, -1)}, put -- before it, behind the flags: claude-worker ${command.name} -- "${text}"`;
 }
 
 function isFlag(command: CommandSpec, text: string): boolean {
   return optionsOf(command).some((option) => [flagParts(option).long, flagParts(option).short].includes(text));
 }
 
-function checkCount(command: CommandSpec, words: readonly string[]): void {
+/** @param behindDashes those of the words that stood behind `--`. */
+function checkCount(command: CommandSpec, words: readonly string[], behindDashes: readonly string[]): void {
   const specs = command.arguments ?? [];
   const missing = specs.filter(({ name }) => name.startsWith("<"))[words.length];
   if (missing !== undefined) throw wrong(command, `The ${missing.name} is missing.`);
   if (words.length <= specs.length || specs.at(-1)?.name.includes("...") === true) return;
+  const extra = words[specs.length] ?? "";
+  if (extra.startsWith("-") && behindDashes.includes(extra))
+    throw wrong(command, `Behind -- no flag is read, so "${plainLine(extra, 40)}" is one word too many. Flags stand before the --.`);
   const hint = command.name === "run" ? ' Put the prompt in quotes: claude-worker run "…"' : "";
-  throw wrong(command, `"${words[specs.length] ?? ""}" is one word too many.${hint}`);
+  throw wrong(command, `"${extra}" is one word too many.${hint}`);
 }
 
 function notAChoice(command: CommandSpec, name: string, text: string, choices: readonly string[]): WorkerError {

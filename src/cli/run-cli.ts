@@ -25,7 +25,9 @@ export async function reportFailure(thrown: unknown, argv: readonly string[], io
     import("./connection.ts"),
   ]);
   const explained = withMendFor(io, await explainUnreadable(thrown, clientUsedBy(io)));
-  return reportError(explained, io, { json: argv.includes("--json"), debug: argv.includes("--debug") });
+  // Behind `--` stands text.
+  const flags = argv.slice(0, argv.includes("--") ? argv.indexOf("--") : argv.length);
+  return reportError(explained, io, { json: flags.includes("--json"), debug: flags.includes("--debug") });
 }
 
 async function dispatch(argv: readonly string[], io: Io): Promise<ExitCode> {

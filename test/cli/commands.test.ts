@@ -314,6 +314,38 @@ test("show leads from a failure to the retry that has a chance", async (t) => {
   for (const [part, command] of expected) assert.equal(await first(part), `claude-worker ${command}`);
 });
 
+test("an empty list says whether there are tasks at all, and behind -- stands no flag", async (t) => {
+  const { call } = await withServer(t);
+  const list = async (...flags: string[]): Promise<string> =>
+    (await call(["list", ...flags], { columns: 80, env: { NO_COLOR: "1" } })).stdout;
+  assert.match(await list("--all", "--limit", "3"), /^No tasks\. Submit one/);
+  for (const flags of [["--status", "failed"], ["--attention"], ["--text", "x", "--all"]])
+    assert.match(await list(...flags), /^No task fits/);
+  const { stdout, stderr } = await call(["run", "--", "a", "--json"]);
+  assert.equal(stdout, "");
+  assert.match(stderr, /Flags stand before the --/);
+});
+
+test("server start names the server that runs, and restore a file that is not there", async (t) => {
+  const { call, api } = await withServer(t);
+  const started = await call(["server", "start"]);
+  assert.equal(started.code, 1);
+  assert.match(started.stderr, new RegExp(`^Error: The server runs already: pid ${api.server().pid}, `));
+  assert.match((await call(["restore", "/nope.db"])).stderr, /^Error: There is no file \/nope\.db\.$/m);
+});
+
+test("config set says when the running server has another value", async (t) => {
+  const { call, api } = await withServer(t);
+  const config = api.config();
+  const set = async (needs_restart: boolean): Promise<string> => {
+    const setting = { key: "workers", value: 4, origin: "file" as const, needs_restart, description: "" };
+    api.config = () => ({ ...config, settings: [setting] });
+    return (await call(["config", "set", "workers", "8"])).stderr;
+  };
+  assert.match(await set(true), /another value until: claude-worker server restart/);
+  assert.equal(await set(false), "");
+});
+
 test("the command at the end of a long reason to wait is not cut", async (t) => {
   const { call, api } = await withServer(t);
   const message = `held: ${"a long reason ".repeat(30)}, then: claude-worker resume`;
@@ -383,7 +415,10 @@ test("a prompt that begins with a dash is told how to be given", async (t) => {
     assert.match(stderr, /claude-worker run -- "-/, prompt);
     assert.equal((await call(["run", "--", prompt])).code, 0);
   }
-  assert.match((await call(["run", "-fix the bug"])).stderr, /put -- before it: claude-worker run -- "-fix the bug" · See/);
+  assert.match(
+    (await call(["run", "-fix the bug"])).stderr,
+    /put -- before it, behind the flags: claude-worker run -- "-fix the bug" · See/,
+  );
   assert.doesNotMatch((await call(["list", "--fix"])).stderr, / -- /);
 });
 

@@ -54,7 +54,11 @@ test("understands words, flags and values as people write them", () => {
 
 const refused: readonly [CommandSpec, string[], RegExp][] = [
   [run, ["--watc", "x"], /^Unknown flag --watc\. Did you mean --watch\? See: claude-worker run --help$/],
-  [run, ["--colour"], /^Unknown flag --colour\. If it is the prompt, put -- before it: .* See: claude-worker run --help$/],
+  [
+    run,
+    ["--colour"],
+    /^Unknown flag --colour\. If it is the prompt, put -- before it, behind the flags: .* See: claude-worker run --help$/,
+  ],
   [run, ["-x"], /^Unknown flag -x\./],
   [run, ["fix", "the", "bug"], /"the" is one word too many\. Put the prompt in quotes/],
   [run, ["x", "--dir"], /--dir needs a value: --dir <path>/],
@@ -68,6 +72,7 @@ const refused: readonly [CommandSpec, string[], RegExp][] = [
   [run, ["x", "--label", "a"], /--label must be key=value/],
   [list, ["--status", "runing"], /"runing" is no status\. Did you mean "running"\?/],
   [wait, [], /The <id\.\.\.> is missing\. See: claude-worker wait --help/],
+  [run, ["--", "-x do it", "-n", "dash"], /^Behind -- no flag is read, so "-n" is one word too many\. Flags stand before the --\./],
   [show, ["1", "2"], /"2" is one word too many/],
 ];
 

@@ -55,15 +55,15 @@ test("a project's file names the command only, and holds no secret and no path o
   assert.ok(!text.includes(readFileSync(path.join(w.place.dataHome, "token"), "utf8").trim()));
 });
 
-test("--print shows and does nothing; without Claude Code it says what to do", async (t) => {
+test("--print shows and does nothing; without a claude on the PATH the one that comes along does it", async (t) => {
   const w = await setup(t);
   const printed = await w.cli(["mcp", "install", "--print"], { env: { PATH: w.path } });
   assert.equal(printed.code, 0);
   assert.match(printed.stdout, /^claude mcp add --scope user worker -- \S+ mcp\n$/);
   assert.ok(!readFileSync(path.join(w.place.home, ".claude.json"), "utf8").includes("mcpServers"));
   const without = await w.cli(["mcp", "install"], { env: { PATH: "/nonexistent" } });
-  assert.equal(without.code, 1);
-  assert.match(without.stderr, /no `claude` command on your PATH[\s\S]*docs\/mcp\.md/);
+  assert.equal(without.code, 0, without.stderr);
+  assert.ok(readFileSync(path.join(w.place.home, ".claude.json"), "utf8").includes("mcpServers"));
 });
 
 test("the plugin is valid, and Claude Code loads its server, skill and commands", { timeout: 900_000 }, async (t) => {

@@ -1,10 +1,9 @@
 /** `config list`: every setting with its value and where that came from. */
 import { settingDefinitions } from "../../config/settings.ts";
+import { needingRestart } from "../needing-restart.ts";
 import { defineCommand } from "../command.ts";
-import { connectionOf } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
-import type { Io } from "../io.ts";
 import { changedFirst, settingsPage } from "../render/settings-page.ts";
 import { settingsOf, warnOfFaults } from "../settings-of.ts";
 import { settingText } from "../setting-text.ts";
@@ -50,13 +49,3 @@ export const command = defineCommand<object>({
     return exitCodes.ok;
   },
 });
-
-/** The settings of which the running server has another value than the file; none where no server answers. */
-async function needingRestart(io: Io): Promise<ReadonlySet<string>> {
-  try {
-    const { settings } = await connectionOf(io).client.config();
-    return new Set(settings.filter((each) => each.needs_restart).map(({ key }) => key));
-  } catch {
-    return new Set();
-  }
-}

@@ -10,6 +10,7 @@ import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
 import type { Io } from "../io.ts";
+import { needingRestart } from "../needing-restart.ts";
 import { settingNamed } from "../setting-named.ts";
 import { settingsOf, warnOfFaults } from "../settings-of.ts";
 import { settingText } from "../setting-text.ts";
@@ -37,6 +38,7 @@ export const command = defineCommand<{ readonly unset?: boolean }>({
     else say(io.stdout, `${text === undefined ? `${key} is unset` : `${key} = ${settingText(key as SettingKey, value)}`} in ${file}`);
     warnOfFaults(settingsOf(io).faults, io);
     warnOfEnvironment(env, io);
+    if ((await needingRestart(io)).has(key)) say(io.stderr, "The running server has another value until: claude-worker server restart");
     return exitCodes.ok;
   },
 });

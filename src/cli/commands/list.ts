@@ -6,6 +6,7 @@ import { taskStatuses } from "../../domain/task.ts";
 import type { TaskStatus } from "../../domain/task.ts";
 import type { WorkerClient } from "../../client/worker-client.ts";
 import { defineCommand } from "../command.ts";
+import type { Call } from "../command.ts";
 import { reading } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
@@ -96,10 +97,10 @@ export const command = defineCommand<ListCommandOptions>({
       const { liveList } = await import("../live-list.ts");
       return await liveList(io, client, async () => (await client.list(page)).tasks, { json: options.json === true });
     }
-    if (options.all === true) return await listAll(client, query, found, { json: options.json === true, io });
+    if (options.all === true) return await listAll(client, query, found, { options, io });
     if (options.json === true) writeJson(io.stdout, found);
     else if (!io.stdout.isTTY) await io.stdout.flow(taskLines(found.tasks));
-    else io.stdout.write(`${tableOr(found.tasks, io)}${await footer(client, found, options, io)}`);
+    else io.stdout.write(`${tableOr(found.tasks, options, io)}${await footer(client, found, options, io)}`);
     return exitCodes.ok;
   },
 });
@@ -117,9 +118,11 @@ function realDirectory(path: string): string {
   }
 }
 
+type ListOptions = Call<ListCommandOptions>["options"];
 type Query = Parameters<WorkerClient["all"]>[0];
 
-async function listAll(client: WorkerClient, query: Query, first: TaskPage, { json, io }: { json: boolean; io: Io }): Promise<0> {
+async function listAll(client: WorkerClient, query: Query, first: TaskPage, { options, io }: { options: ListOptions; io: Io }): Promise<0> {
+  const json = options.json === true;
   const tasks: TaskSummaryView[] = [];
   for (let page = first; ; page = await client.list({ ...query, limit: 200, cursor: page.next_cursor })) {
     if (json || io.stdout.isTTY) tasks.push(...page.tasks);
@@ -127,12 +130,17 @@ async function listAll(client: WorkerClient, query: Query, first: TaskPage, { js
     if (page.next_cursor === null) break;
   }
   if (json) writeJson(io.stdout, { tasks, next_cursor: null });
-  else if (io.stdout.isTTY) io.stdout.write(tableOr(tasks, io));
+  else if (io.stdout.isTTY) io.stdout.write(tableOr(tasks, options, io));
   return exitCodes.ok;
 }
 
-function tableOr(tasks: readonly TaskSummaryView[], io: Io): string {
+/** Flags that choose no tasks: without another one, an empty list means that there is none. */
+const choosesNothing: ReadonlySet<string> = new Set(["limit", "order", "all", "json", "debug"]);
+
+function tableOr(tasks: readonly TaskSummaryView[], options: ListOptions, io: Io): string {
   if (tasks.length > 0) return taskTable(tasks, io.stdout, Date.now());
+  const isFiltered = Object.keys(options).some((option) => !choosesNothing.has(option));
+  if (isFiltered) return `${painter(io.stdout).dim("No task fits. All of them: claude-worker list --all")}\n`;
   return `${painter(io.stdout).dim('No tasks. Submit one: claude-worker run "…"')}\n`;
 }
 

@@ -31,7 +31,7 @@ export const command = defineCommand<ServerOptions & { readonly foreground?: boo
     const connection = connectionOf(io);
     requireLocalServer(connection);
     warnOfUnknownVariables(io);
-    if (options.takeover === true) await requireSilence(connection);
+    await (options.takeover === true ? requireSilence(connection) : requireNone(connection));
     if (options.foreground === true) return await runInForeground(connection, serverFlags(options));
     const started = await startServer(io, connection, serverFlags(options));
     if (options.json === true) writeJson(io.stdout, jsonOf(started));
@@ -43,6 +43,17 @@ export const command = defineCommand<ServerOptions & { readonly foreground?: boo
 /** A mistyped name would otherwise be as good as none, in silence. */
 export function warnOfUnknownVariables({ env, stderr }: Io): void {
   for (const sentence of unknownVariables(env)) say(stderr, `Warning: ${sentence}`);
+}
+
+/** @throws WorkerError server_running: one answers already. */
+async function requireNone({ client }: Connection): Promise<void> {
+  const server = await client.server().catch(() => null);
+  if (server === null) return;
+  const where = server.url ?? server.socket;
+  throw new WorkerError(
+    "server_running",
+    `The server runs already: pid ${server.pid}, ${where}. With other flags: claude-worker server restart`,
+  );
 }
 
 /** A server that answers is stopped, not taken over. @throws WorkerError server_running. */

@@ -1,19 +1,34 @@
-/** Runs the user's own Claude Code command line, which keeps its own list of MCP servers. */
+/** Runs Claude Code's own command line, which keeps a list of MCP servers: the user's, else the one that comes along. */
 import { execFile } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf, WorkerError } from "../../domain/errors.ts";
+import { ownBinary } from "../doctor/claude-code.ts";
 import type { Io } from "../io.ts";
 
 const timeoutMs = 60_000;
 
-/** @throws WorkerError unavailable when there is no `claude` on the path. */
-export function claudeCode(io: Io, words: readonly string[]): Promise<{ code: number; output: string }> {
-  return new Promise((resolve, reject) => {
-    const child = execFile("claude", [...words], { cwd: io.cwd, env: { ...io.env }, timeout: timeoutMs }, (error, stdout, stderr) => {
+interface Answer {
+  readonly code: number;
+  readonly output: string;
+}
+
+/** @throws WorkerError unavailable when there is no `claude` on the path, and none came along either. */
+export async function claudeCode(io: Io, words: readonly string[]): Promise<Answer> {
+  for (const program of ["claude", ownBinary()]) {
+    const answer = program === null ? null : await callOf(program, io, words);
+    if (answer !== null) return answer;
+  }
+  throw notThere();
+}
+
+/** null: there is no such program. */
+function callOf(program: string, io: Io, words: readonly string[]): Promise<Answer | null> {
+  return new Promise((resolve) => {
+    const child = execFile(program, [...words], { cwd: io.cwd, env: { ...io.env }, timeout: timeoutMs }, (error, stdout, stderr) => {
       const output = `${stdout}${stderr}`.trim().replaceAll(/\s+/g, " ");
       if (error === null) return resolve({ code: 0, output });
-      if (error.code === "ENOENT") return reject(notThere());
+      if (error.code === "ENOENT") return resolve(null);
       resolve({ code: child.exitCode ?? 1, output: output || messageOf(error) });
     });
   });
@@ -38,6 +53,6 @@ export function commandText(words: readonly string[]): string {
 function notThere(): WorkerError {
   return new WorkerError(
     "unavailable",
-    "There is no `claude` command on your PATH. Install Claude Code (npm install -g @anthropic-ai/claude-code), or add the server by hand: see docs/mcp.md.",
+    "There is no `claude` command on your PATH, and none came along (npm install --include=optional brings it). Or add the server by hand: see docs/mcp.md.",
   );
 }
