@@ -18,7 +18,8 @@ export interface SettingsProblem {
 export function brokenSettingsText(broken: readonly string[]): string {
   return [
     "Settings of Claude Code are broken, so that their rules would be out of force; the task was not started:",
-    ...broken.map((each) => `  ${each}`),
+    // Shown in one line, too.
+    ...broken.map((each) => `  ${each}.`),
     "Fix them and retry the task, or retry it with --ignore-broken-settings.",
   ].join("\n");
 }
@@ -37,13 +38,29 @@ export function settingsProblems(text: string): SettingsProblem[] {
 /** The same of a `.mcp.json`: a server that is described wrongly is left out without a word. */
 export function mcpProblems(text: string): SettingsProblem[] {
   return problemsOf(text, (value, report) => {
+    if (value["mcpServers"] === undefined && Object.keys(value).length > 0)
+      report("", 'the file has no "mcpServers", so none of it is in force');
     checkType(value["mcpServers"], "mcpServers", "object", report);
     for (const [name, server] of Object.entries(objectOf(value["mcpServers"]))) {
       const path = `mcpServers.${name}`;
-      checkType(server, path, "object", report);
+      if (!checkType(server, path, "object", report)) continue;
       for (const [field, wanted] of Object.entries(serverFields)) checkType(objectOf(server)[field], `${path}.${field}`, wanted, report);
+      checkTransport(objectOf(server), path, report);
     }
   });
+}
+
+const remoteTypes: readonly unknown[] = ["http", "streamable-http", "sse", "ws"];
+
+/** Without what it needs to be reached a server is skipped. A type that is not listed here is Claude Code's own to judge. */
+function checkTransport({ type, command, url }: Readonly<Record<string, unknown>>, path: string, report: Report): void {
+  if (remoteTypes.includes(type)) {
+    if (url === undefined) report(path, `${path} has no "url"`);
+  } else if (type === undefined || type === "stdio") {
+    const hint = type === undefined && url !== undefined ? '; one with a "url" needs a "type": "http", "sse" or "ws"' : "";
+    if (command === undefined) report(path, `${path} has no "command"${hint}`);
+    else if (command === "") report(path, `${path}.command is empty`);
+  }
 }
 
 /** The parts in which a name that stands twice silently takes a rule out of force. */

@@ -67,6 +67,20 @@ test("a server of .mcp.json that would be left out silently is found", () => {
   assert.equal(mcpProblems('{"mcpServers": {\n"a": {"command": 5}}}')[0]?.line, 2);
   assert.match(mcpProblems('{"mcpServers": []}')[0]?.problem ?? "", /mcpServers must be an object/);
   assert.equal(mcpProblems('{"mcpServers": ').length, 1);
+  const found = (text: string): string[] => mcpProblems(text).map(({ problem }) => problem);
+  for (const sound of ["{}", '{"mcpServers": {}}', '{"mcpServers": {"a": {"type": "new", "any": 1}, "b": {"type": "ws", "url": ""}}}'])
+    assert.deepEqual(found(sound), [], sound);
+  assert.match(found('{"servers": {}}').join(), /no "mcpServers"/);
+  for (const [server, problem] of [
+    ['{"cmd": "x"}', /mcpServers\.a has no "command"$/],
+    ['{"type": "stdio", "url": "http://h"}', /has no "command"$/],
+    ['{"url": "http://h"}', /has no "command"; one with a "url" needs a "type"/],
+    ['{"command": ""}', /command is empty/],
+    ['{"type": "http", "command": "x"}', /has no "url"/],
+    ["5", /must be an object/],
+  ] as const) {
+    assert.match(found(`{"mcpServers": {"a": ${server}}}`).join("|"), problem);
+  }
 });
 
 test("any JSON is read without an error, and a cut one is told by its last line at the latest", () => {
@@ -81,5 +95,5 @@ test("any JSON is read without an error, and a cut one is told by its last line 
 });
 
 test("the error of a task names each broken place on a line of its own", () => {
-  assert.equal(brokenSettingsText(["/a, line 1: x", "/b: y"]).split("\n").slice(1, 3).join("|"), "  /a, line 1: x|  /b: y");
+  assert.equal(brokenSettingsText(["/a, line 1: x", "/b: y"]).split("\n").slice(1, 3).join("|"), "  /a, line 1: x.|  /b: y.");
 });
