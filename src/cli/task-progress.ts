@@ -16,7 +16,8 @@ export class TaskProgress {
 
   /** @param task as it was when following began. */
   constructor(task: TaskView) {
-    this.#begunAt = Date.parse(task.started_at ?? task.created_at);
+    this.#begunAt =
+      task.attempt_started_at === null ? Date.parse(task.updated_at) : Date.parse(task.attempt_started_at) - (task.duration_ms ?? 0);
     this.#lastAction = task.waiting_for === null ? (task.last_action ?? "") : `waits: ${task.waiting_for.message}`;
     this.#costUsd = task.cost_usd;
   }

@@ -68,11 +68,12 @@ export const taskSummaryView = z.object({
     .nullable()
     .describe("Of all models, over all attempts; grows while the task runs."),
   num_turns: z.int().nullable(),
-  duration_ms: z.int().nullable(),
+  duration_ms: z.int().nullable().describe("Of all attempts that have ended, without the waits between them."),
   cancel_requested: z.boolean(),
   last_event: z.int().describe("Number of the task's newest event."),
   created_at: time,
-  started_at: timeOrNull,
+  started_at: timeOrNull.describe("When the first attempt started."),
+  attempt_started_at: timeOrNull.describe("When the attempt that runs now started; null: none runs."),
   ended_at: timeOrNull,
   updated_at: time,
 });

@@ -44,6 +44,9 @@ export function taskSummaryView(task: TaskRow, waiting: WaitingContext): TaskSum
     last_event: task.lastSeq,
     created_at: rfc3339(task.createdAt),
     started_at: rfc3339OrNull(task.startedAt),
+    attempt_started_at: rfc3339OrNull(
+      task.status === "running" && task.openAttemptId !== null ? waiting.startOf(task.openAttemptId) : null,
+    ),
     ended_at: rfc3339OrNull(task.endedAt),
     updated_at: rfc3339(task.updatedAt),
   };
@@ -121,6 +124,8 @@ export interface WaitingContext extends AdmissionContext {
   rightsRefusal(task: TaskRow): string | null;
   /** Why this task's client may have no more running; null: it may. */
   agentLimit(taskId: number): string | null;
+  /** When this attempt started (UTC ms); null: there is none. */
+  startOf(attemptId: number): number | null;
 }
 
 function waitingForView(task: TaskRow, waiting: WaitingContext): WaitingForView | null {

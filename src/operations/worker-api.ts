@@ -195,6 +195,7 @@ function waitingContext({ store, settings, account, rights }: ApiContext, now: n
     holds: store.holds.active(),
     now,
     rightsRefusal: (task) => rights.whyNot(task),
+    startOf: (attemptId) => store.attempts.get(attemptId)?.startedAt ?? null,
     agentLimit(taskId) {
       const most = settings.agent_workers;
       if (most === null || store.agentTasks.withinLimit([taskId], most).length > 0) return null;

@@ -162,7 +162,7 @@ async function running(t: Parameters<typeof withServer>[0], names: readonly stri
   const cli = await withServer(t);
   for (const name of names) await cli.call(["run", `work on ${name}`, "-n", name]);
   names.forEach((_, index) => {
-    Object.assign(cli.api.getTask(index + 1), { status: "running", waiting_for: null, started_at: new Date().toISOString() });
+    Object.assign(cli.api.getTask(index + 1), { status: "running", waiting_for: null, attempt_started_at: new Date().toISOString() });
   });
   return cli;
 }

@@ -47,7 +47,7 @@ test("config list shows what was changed first, then groups", async (t) => {
 test("server status is one headline, then what runs, then where it is", async (t) => {
   const { call, api } = await withServer(t);
   for (const name of ["one", "two", "three"]) await call(["run", `work on ${name}`, "-n", name]);
-  Object.assign(api.getTask(2), { status: "running", started_at: new Date().toISOString(), last_action: "[tool:bash] npm test" });
+  Object.assign(api.getTask(2), { status: "running", attempt_started_at: new Date().toISOString(), last_action: "[tool:bash] npm test" });
   const server = api.server();
   api.server = () => ({
     ...server,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Caller } from "../../src/contract/api.ts";
 import { taskInput } from "../../src/contract/task-input.ts";
+import { tookOf } from "../../src/cli/render/task-list.ts";
 import { goodTask } from "../support/mcp.ts";
 import { realApi } from "../support/real-api.ts";
 
@@ -59,4 +60,27 @@ test("a retry whose budget is spent is refused with what was spent; a larger bud
   assert.equal((await api.retryTask(id, { max_budget_usd: 0.37 }, person)).status, "pending");
   await run(id, [{ type: "text", data: { text: "Again." } }], "fail");
   assert.equal((await api.retryTask(id, { max_budget_usd: null }, person)).status, "pending");
+});
+
+test("how long a retried task has run counts its attempts, not the time between them", async (t) => {
+  const { api, store, corner, clock, run } = realApi(t);
+  const { id } = await api.submitTask(taskInput.parse(goodTask(corner.work)), person);
+  await run(id, [], "fail");
+  await store.write(() => store.tasks.patch(id, clock.nowMs, { durationMs: 4_000 }));
+  clock.nowMs += 86_400_000;
+  await api.retryTask(id, {}, person);
+  assert.equal(api.getTask(id).attempt_started_at, null);
+  const claim = {
+    runnerId: "again",
+    nodeId: "node",
+    sessionId: crypto.randomUUID(),
+    resume: false,
+    warm: false,
+    bootId: null,
+    journalStart: 0,
+  };
+  await store.write(() => store.attempts.claim(id, claim, clock.nowMs));
+  const task = api.getTask(id);
+  assert.equal(task.attempt_started_at, new Date(clock.nowMs).toISOString());
+  assert.equal(tookOf(task, clock.nowMs + 3_000), "7.0 s");
 });

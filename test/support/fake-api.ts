@@ -271,6 +271,7 @@ function newTask(id: number, input: ParsedTaskInput, at: string): TaskView {
     last_event: 0,
     created_at: at,
     started_at: null,
+    attempt_started_at: null,
     ended_at: null,
     updated_at: at,
     prompt: input.prompt,

@@ -65,8 +65,9 @@ export function noteOf(task: TaskSummaryView): string {
   return task.error === null ? attentionText(task) : plainLine(task.error.message, maxNote);
 }
 
-/** How long it has run, or ran. */
-export function tookOf(task: Pick<TaskSummaryView, "started_at" | "ended_at" | "duration_ms" | "status">, now: number): string {
-  if (task.status === "running" && task.started_at !== null) return formatDuration(now - Date.parse(task.started_at));
-  return task.duration_ms === null ? "" : formatDuration(task.duration_ms);
+/** How long its attempts have run, the present one included. */
+export function tookOf(task: Pick<TaskSummaryView, "attempt_started_at" | "duration_ms">, now: number): string {
+  const { attempt_started_at: begun, duration_ms: before } = task;
+  if (begun !== null) return formatDuration(Math.max(0, now - Date.parse(begun)) + (before ?? 0));
+  return before === null ? "" : formatDuration(before);
 }
