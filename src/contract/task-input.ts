@@ -1,5 +1,6 @@
 /** What a door takes to submit a task. Names are the REST body's, the CLI's `--json` and the MCP tools'. */
 import { z } from "zod";
+import { ruleFault } from "../domain/permission-rule.ts";
 import { permissionModes } from "../domain/task.ts";
 
 /** Longest prompt in bytes of UTF-8: 10 MB. */
@@ -9,7 +10,16 @@ export const maxPromptBytes = 10 * 1024 * 1024;
 export const text = z
   .string()
   .refine((value) => value.isWellFormed() && !value.includes("\0"), "must be well-formed Unicode without NUL characters");
-const rule = text.trim().min(1).max(1000);
+const rule = text
+  .trim()
+  .min(1)
+  .max(1000)
+  .superRefine((value, context) => {
+    const fault = value === "" ? null : ruleFault(value);
+    if (fault === null) return;
+    const message = `the permission rule ${value} is malformed: ${fault}. Write Tool or Tool(what), e.g. Bash(npm test)`;
+    context.addIssue({ code: "custom", message });
+  });
 export const labelKey = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, "a label's key has 1-63 letters, digits, '.', '_' or '-'");
 
 export const labels = z

@@ -69,6 +69,8 @@ test("what a flag of run cannot be is told by the name of the flag", async (t) =
     [["--name", "n".repeat(201)], /^Error: --name: must have at most 200 characters\.\n$/],
     [["--model", ""], /^Error: --model: must not be empty\.\n$/],
     [["--allow", ""], /^Error: --allow: must not be empty\.\n$/],
+    [["--allow", "Bash(ls"], /^Error: --allow: the permission rule Bash\(ls is malformed: its brackets do not match\./],
+    [["--deny", "Bash("], /^Error: --deny: the permission rule Bash\( is malformed/],
     [["--label", "a b=c"], /^Error: --label: a label's key has 1-63 letters/],
     [["--max-budget-usd", "9999999"], /^Error: --max-budget-usd: /],
     [["--name", "", "--model", ""], /^Error: --name: must not be empty\. --model: must not be empty\.\n$/],

@@ -33,7 +33,7 @@ const inputOf = (directory: string, name: string) => ({
   prompt: `${hostile}\nsecond`,
   working_directory: directory,
   name,
-  allow: [name],
+  allow: [`Bash(${name})`],
   deny: [],
   retries: 0,
   ignore_broken_settings: false,

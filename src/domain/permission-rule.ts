@@ -1,0 +1,13 @@
+/** The syntax of a permission rule of Claude Code: `Tool` or `Tool(what)`. Which tools there are is not known here. */
+
+/** What is wrong with the rule, as the end of a sentence; null: nothing that can be seen. A bracket behind a backslash is text. */
+export function ruleFault(rule: string): string | null {
+  const brackets = rule.replaceAll(/\\./gs, "__").match(/[()]/g) ?? [];
+  const opening = brackets.filter((bracket) => bracket === "(").length;
+  if (opening * 2 !== brackets.length) return "its brackets do not match";
+  const [name = ""] = rule.split("(", 1);
+  if (name === "" || /[\s)]/.test(name)) return "it must begin with a tool's name, without spaces";
+  if (opening === 0) return null;
+  if (!rule.endsWith(")")) return "nothing may follow its last bracket";
+  return rule.slice(name.length + 1, -1).trim() === "" ? "its brackets are empty" : null;
+}
