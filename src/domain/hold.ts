@@ -1,6 +1,6 @@
 /** A reason why nothing may start now. */
 
-export const holdKinds = ["rate_limited", "overage", "auth_failed", "unavailable", "manual", "storage"] as const;
+export const holdKinds = ["rate_limited", "overage", "auth_failed", "unavailable", "manual", "storage", "unreachable"] as const;
 export type HoldKind = (typeof holdKinds)[number];
 
 export interface NewHold {

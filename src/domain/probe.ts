@@ -4,7 +4,7 @@
  */
 import type { NewHold } from "./hold.ts";
 import type { Outcome } from "./outcome.ts";
-import { limitScopeOf, refusalOf } from "./refusal.ts";
+import { isUnreachable, limitScopeOf, refusalOf } from "./refusal.ts";
 import type { Refusal } from "./refusal.ts";
 import { accountScope } from "./scope.ts";
 
@@ -27,6 +27,8 @@ export interface Probe {
 const firstPauseMs = 60_000;
 /** The longest time between two probes of a hold. */
 export const longestPauseMs = 1_800_000;
+/** The first and the longest pause while the API is not reachable: such a probe costs nothing, and the network may be back soon. */
+const unreachablePausesMs = { first: 15_000, longest: 120_000 };
 /** A probe that no hold waits for is given up after this many tries without an answer. */
 const unansweredTries = 3;
 
@@ -78,10 +80,11 @@ export function afterProbe(
     return { ...done, lift: true, holds: [{ kind: "rate_limited", scope: limit, message: outcome.message, until }] };
   }
   const met = refusalOf(outcome, account, wall);
-  if (met === null) return unanswered(probe, held, now);
+  if (probe.kind === "unreachable" && isAnswer(outcome) && met === null) return { ...done, lift: true, worked: true };
+  if (met === null || (isUnreachable(outcome) && probe.kind !== "unreachable")) return unanswered(probe, held, now);
   if (met.name === probe.refusal) {
     const hold = refusalHold({ ...probe, message: outcome.message });
-    return { ...done, holds: [hold], forgetRefusals: true, nextAt: now + pauseAfter(probe.tries) };
+    return { ...done, holds: [hold], forgetRefusals: true, nextAt: now + pauseAfter(probe) };
   }
   // The sign-in works when the request is refused for another reason than the sign-in.
   if (!met.ofSignIn) return { ...done, lift: true };
@@ -93,10 +96,16 @@ const done: ProbeConsequence = { holds: [], lift: false, forgetRefusals: false, 
 
 /** No network, an overloaded API, a probe that took too long: nothing is known. A hold stays, nothing new is held. */
 function unanswered(probe: Probe, held: boolean, now: number): ProbeConsequence {
-  if (held) return { ...done, nextAt: now + pauseAfter(probe.tries) };
-  return { ...done, nextAt: probe.tries + 1 < unansweredTries ? now + pauseAfter(probe.tries) / 6 : null };
+  if (held) return { ...done, nextAt: now + pauseAfter(probe) };
+  return { ...done, nextAt: probe.tries + 1 < unansweredTries ? now + pauseAfter(probe) / 6 : null };
 }
 
-function pauseAfter(tries: number): number {
-  return Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(tries, 20));
+/** Whether the API answered, be it with an error. */
+function isAnswer({ kind, apiStatus }: Outcome): boolean {
+  return apiStatus !== undefined || kind === "agent_failed";
+}
+
+function pauseAfter({ kind, tries }: Probe): number {
+  const { first, longest } = kind === "unreachable" ? unreachablePausesMs : { first: firstPauseMs, longest: longestPauseMs };
+  return Math.min(longest, first * 2 ** Math.min(tries, 20));
 }

@@ -1,12 +1,12 @@
 /**
  * What a refusal of the model's API says, and about whom. A usage limit that names its window and its reset holds exactly that scope.
- * Anything else (a 429 without a reset, a 401, a 403) may concern one request only: evidence from a second request decides.
+ * Anything else (a 429 without a reset, a 401, a 403, no connection) may concern one request only: evidence from a second request decides.
  */
 import type { Outcome } from "./outcome.ts";
 import { accountScope, modelScope } from "./scope.ts";
 
 export interface Refusal {
-  readonly kind: "rate_limited" | "auth_failed";
+  readonly kind: "rate_limited" | "auth_failed" | "unreachable";
   /** Equal for refusals that two requests have in common: kind, HTTP status where it matters, account. */
   readonly name: string;
   /** Whether it speaks of the sign-in: then a probe answers at once whether the whole account is refused. */
@@ -23,8 +23,14 @@ export function refusalOf(outcome: Outcome, account: string, wall: number): Refu
     const ofSignIn = outcome.apiStatus !== 403;
     return { kind: "auth_failed", name: `auth_failed${ofSignIn ? "" : ":403"} ${accountScope(account)}`, ofSignIn };
   }
+  if (isUnreachable(outcome)) return { kind: "unreachable", name: `unreachable ${accountScope(account)}`, ofSignIn: false };
   if (outcome.kind !== "rate_limited" || limitScopeOf(outcome, account, null, wall) !== null) return null;
   return { kind: "rate_limited", name: `rate_limited ${accountScope(account)}`, ofSignIn: false };
+}
+
+/** Whether no answer came at all: an API that is overloaded says so with an HTTP status. */
+export function isUnreachable({ kind, apiStatus }: Outcome): boolean {
+  return kind === "overloaded" && apiStatus === undefined;
 }
 
 /**

@@ -4,15 +4,19 @@ import { retryableKinds } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
 import { probeFor, refusalHold } from "./probe.ts";
 import type { Probe } from "./probe.ts";
-import { limitScopeOf, refusalOf } from "./refusal.ts";
+import { isUnreachable, limitScopeOf, refusalOf } from "./refusal.ts";
 import type { Refusal } from "./refusal.ts";
 import { accountScope, modelsOf } from "./scope.ts";
+import { setbacksAfter } from "./setbacks.ts";
+import type { Death } from "./setbacks.ts";
 import type { Task, TaskError } from "./task.ts";
 import type { Operation } from "./transitions.ts";
 
 export interface RetryPolicy {
   /** Attempts in a row that died without progress, after which a task counts as poisonous. */
   readonly poisonLimit: number;
+  /** Setbacks in a row (setbacks.ts), with which a task fails whatever progress it made between them. */
+  readonly setbackLimit: number;
   /** Further tries after an overloaded API, as long as none makes progress. */
   readonly overloadedTries: number;
   readonly backoffBaseMs: number;
@@ -29,6 +33,7 @@ export interface RetryPolicy {
 
 export const defaultRetryPolicy: RetryPolicy = {
   poisonLimit: 5,
+  setbackLimit: 10,
   overloadedTries: 5,
   backoffBaseMs: 10_000,
   backoffCapMs: 300_000,
@@ -42,16 +47,32 @@ export interface EndedAttempt {
   readonly outcome: Outcome;
   readonly task: Pick<
     Task,
-    "cancelRequestedAt" | "poisonCount" | "retriesSpent" | "retries" | "refusals" | "refusal" | "model" | "maxBudgetUsd" | "costUsd"
+    | "cancelRequestedAt"
+    | "poisonCount"
+    | "setbacks"
+    | "cutCall"
+    | "retriesSpent"
+    | "retries"
+    | "refusals"
+    | "refusal"
+    | "model"
+    | "maxBudgetUsd"
+    | "costUsd"
   >;
   /** Whether the attempt left at least one finished step behind (`madeProgress` of its events). */
   readonly progressed: boolean;
+  /** How long it ran. */
+  readonly ranMs: number;
+  /** How it died, if it died. */
+  readonly death: Death;
   /** How many attempts in a row, this one included, never began; 0: this one did. */
   readonly unbegun: number;
   /** Fingerprint of the account that the attempt ran with. */
   readonly account: string;
   /** Whether another task was refused in the same way a short time ago, and no request of the account has succeeded since. */
   wasRefusedElsewhere(refusal: string): boolean;
+  /** Whether a hold of this kind and scope is in force. */
+  isHeld(hold: Pick<NewHold, "kind" | "scope">): boolean;
   /** Whether no other task runs or could start now: then no second request will come by itself. */
   readonly alone: boolean;
   readonly policy: RetryPolicy;
@@ -73,6 +94,8 @@ export interface Consequence {
   /** Whether this outcome used up one of the task's `retries`. */
   readonly spendsRetry: boolean;
   readonly poisonCount: number;
+  readonly setbacks: number;
+  readonly cutCall: string | null;
   /** Refusals in a row, this one included, and which (`Refusal.name`). */
   readonly refusals: number;
   readonly refusal: string | null;
@@ -85,7 +108,10 @@ export interface Consequence {
 
 /** What follows from an outcome. A cancel that was requested wins over everything, also over a success: who asked for it was told so. */
 export function afterOutcome(ended: EndedAttempt): Consequence {
-  const after = afterAttempt(ended);
+  const counted = setbacksAfter(ended);
+  const begun = afterAttempt({ ...ended, ...counted });
+  const goesOn = begun.operation === "requeue" && !begun.spendsRetry;
+  const after = goesOn || begun.operation === "fail" ? { ...begun, ...counted } : begun;
   const { maxBudgetUsd, costUsd } = ended.task;
   if (after.operation !== "requeue" || maxBudgetUsd === null || (costUsd ?? 0) < maxBudgetUsd) return after;
   const message = `${budgetSpent(ended, maxBudgetUsd)} The last attempt: ${ended.outcome.message}`;
@@ -98,7 +124,10 @@ function budgetSpent({ task }: EndedAttempt, maxBudgetUsd: number): string {
   return `The task's budget is spent: ${spent}. Retry it with a larger one (--max-budget-usd).`;
 }
 
-function afterAttempt(ended: EndedAttempt): Consequence {
+/** `setbacks`: this one included. */
+type Counted = EndedAttempt & { readonly setbacks: number };
+
+function afterAttempt(ended: Counted): Consequence {
   const { outcome, task } = ended;
   if (task.cancelRequestedAt !== null || outcome.kind === "cancelled") return cancelled(ended);
   switch (outcome.kind) {
@@ -108,6 +137,7 @@ function afterAttempt(ended: EndedAttempt): Consequence {
     case "lost":
       return afterDeath(ended);
     case "overloaded":
+      if (isUnreachable(outcome)) return afterRefusal(ended, refusalOf(outcome, ended.account, ended.wall));
       return afterOverload(ended);
     case "rate_limited":
       return afterLimit(ended);
@@ -147,6 +177,8 @@ const unchanged = {
   resumable: false,
   spendsRetry: false,
   poisonCount: 0,
+  setbacks: 0,
+  cutCall: null,
   refusals: 0,
   refusal: null,
   hold: null,
@@ -169,21 +201,28 @@ function failed({ outcome }: EndedAttempt, message: string): Consequence {
   return { ...unchanged, operation: "fail", error: { code: outcome.kind, message, retryable: retryableKinds[outcome.kind], ...status } };
 }
 
-function afterDeath(ended: EndedAttempt): Consequence {
-  const { poisonLimit } = ended.policy;
+function afterDeath(ended: Counted): Consequence {
+  const { setbacks, policy, now } = ended;
   if (ended.unbegun > 0) return afterNoStart(ended);
   const poisonCount = fruitless(ended);
-  if (poisonCount < poisonLimit)
+  if (setbacks >= policy.setbackLimit) return givenUp(ended, poisonCount);
+  if (poisonCount < policy.poisonLimit)
     return {
       ...unchanged,
       ...keptRefusals(ended),
-      ...pauseAfter(poisonCount, ended.now),
+      ...pauseAfter(ended.outcome.kind === "lost" ? poisonCount : Math.max(poisonCount, setbacks), now),
       operation: "requeue",
       resumable: true,
       poisonCount,
     };
   const message = `Given up: ${poisonCount} attempts in a row died without a new step. The last one: ${ended.outcome.message}`;
   return { ...failed(ended, message), poisonCount };
+}
+
+/** It makes progress, but each attempt costs more than it brings. */
+function givenUp(ended: Counted, poisonCount: number): Consequence {
+  const what = `${ended.setbacks} attempts in a row broke off, although they made progress: a step of the task may be the cause`;
+  return { ...failed(ended, `Given up: ${what}. The last one: ${ended.outcome.message}`), poisonCount };
 }
 
 /** The task cannot have caused that (a full process table, a removed program, a directory without rights): it is tried again until it works. */
@@ -208,13 +247,14 @@ function pauseAfter(poisonCount: number, now: number): Pick<Consequence, "notBef
   return { notBefore: now + 1000 * 2 ** (poisonCount - 2), notBeforeReason: "retry" };
 }
 
-function afterOverload(ended: EndedAttempt): Consequence {
-  const { policy, now, random, outcome } = ended;
+function afterOverload(ended: Counted): Consequence {
+  const { policy, now, random, outcome, setbacks } = ended;
   const poisonCount = fruitless(ended);
   if (poisonCount > policy.overloadedTries) {
     return { ...failed(ended, `Given up after ${poisonCount} tries. ${outcome.message}`), poisonCount };
   }
-  const ceilingMs = Math.min(policy.backoffCapMs, policy.backoffBaseMs * 2 ** Math.max(0, poisonCount - 1));
+  if (setbacks >= policy.setbackLimit) return givenUp(ended, poisonCount);
+  const ceilingMs = Math.min(policy.backoffCapMs, policy.backoffBaseMs * 2 ** Math.max(0, poisonCount - 1, setbacks - 1));
   const notBefore = now + Math.round(random() * ceilingMs);
   return { ...unchanged, operation: "requeue", notBefore, notBeforeReason: "retry", resumable: true, poisonCount };
 }
@@ -247,7 +287,7 @@ function limitLiftsAt({ outcome, policy, now, wall, random }: EndedAttempt): num
 
 /**
  * A refusal that may concern this request only: the task steps back behind the others. It holds them as well once a second
- * request has met the same. When the sign-in is refused, or no second request will come by itself, a probe is the second one.
+ * request has met the same. When the sign-in is refused, the API is not reachable, or no second request will come by itself, a probe is the second one.
  */
 function afterRefusal(ended: EndedAttempt, refusal: Refusal | null): Consequence {
   const { outcome, task, progressed, account, policy, now, random, alone } = ended;
@@ -255,10 +295,16 @@ function afterRefusal(ended: EndedAttempt, refusal: Refusal | null): Consequence
   const poisonCount = progressed ? 0 : task.poisonCount;
   const refusals = task.refusal === refusal.name && !progressed ? task.refusals + 1 : 1;
   const counted = { poisonCount, refusals, refusal: refusal.name };
-  if (refusals >= policy.refusalTries)
-    return { ...failed(ended, `Given up after ${refusals} refusals in a row. ${outcome.message}`), ...counted };
   const seconded = ended.wasRefusedElsewhere(refusal.name);
   const probe = probeFor(refusal, { account, model: task.model, message: outcome.message, at: now });
+  const isUnreached = refusal.kind === "unreachable";
+  const tries = isUnreached ? policy.overloadedTries + 1 : policy.refusalTries;
+  // An outage is not the task's: it waits for the network as long as that takes.
+  const isOutage = isUnreached && (seconded || ended.isHeld(probe));
+  if (refusals >= tries && !isOutage) {
+    const row = isUnreached ? "tries" : "refusals in a row";
+    return { ...failed(ended, `Given up after ${refusals} ${row}. ${outcome.message}`), ...counted };
+  }
   const ceilingMs = Math.min(policy.backoffCapMs, policy.refusalBackoffMs * 2 ** (refusals - 1));
   return {
     ...unchanged,
@@ -268,7 +314,7 @@ function afterRefusal(ended: EndedAttempt, refusal: Refusal | null): Consequence
     notBefore: now + Math.round(ceilingMs * (0.5 + random() / 2)),
     notBeforeReason: "refused",
     hold: seconded ? refusalHold(probe) : null,
-    probe: seconded || refusal.ofSignIn || alone ? probe : null,
+    probe: seconded || refusal.ofSignIn || isUnreached || alone ? probe : null,
   };
 }
 
@@ -280,12 +326,13 @@ function untilFixed({ outcome, account, task, progressed }: EndedAttempt): Conse
 }
 
 /** A full disk concerns every task: nothing starts for a while, and the task then continues. It gives up after as many tries as for an overloaded API. */
-function afterFullDisk(ended: EndedAttempt): Consequence {
+function afterFullDisk(ended: Counted): Consequence {
   const { policy, now, outcome } = ended;
   const poisonCount = fruitless(ended);
   if (poisonCount > policy.overloadedTries) {
     return { ...failed(ended, `Given up after ${poisonCount} tries. ${outcome.message}`), poisonCount };
   }
+  if (ended.setbacks >= policy.setbackLimit) return givenUp(ended, poisonCount);
   const message = `${outcome.message} Free some space; it is tried again by itself.`;
   const hold: NewHold = { kind: "storage", scope: "all", message, until: now + policy.storageWaitMs };
   return { ...unchanged, operation: "requeue", resumable: true, poisonCount, hold };

@@ -79,6 +79,10 @@ export interface Task extends TaskSpec {
   readonly attemptCount: number;
   /** Attempts in a row that died without a single new event. */
   readonly poisonCount: number;
+  /** Attempts in a row that broke off for a reason that may lie in the task (setbacks.ts), with progress or without. */
+  readonly setbacks: number;
+  /** The tool call under way at the last death (`callUnderWay`); null: none. */
+  readonly cutCall: string | null;
   /** Retries spent by outcomes that spend one. */
   readonly retriesSpent: number;
   /** How often in a row the API refused it in the same way, without a step in between. */

@@ -44,6 +44,8 @@ export function retryTask(context: SubmitContext, id: number, input: ParsedRetry
       notBeforeReason: null,
       cancelRequestedAt: null,
       poisonCount: 0,
+      setbacks: 0,
+      cutCall: null,
       retriesSpent: 0,
       refusals: 0,
       refusal: null,

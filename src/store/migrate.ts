@@ -11,6 +11,7 @@ import { sessionModel } from "./migrations/0008-session-model.ts";
 import { bootClock } from "./migrations/0009-boot-clock.ts";
 import { brokenSettings } from "./migrations/0010-broken-settings.ts";
 import { backgroundGrace } from "./migrations/0011-background-grace.ts";
+import { setbacks } from "./migrations/0012-setbacks.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -32,6 +33,7 @@ export const migrations: readonly Migration[] = [
   bootClock,
   brokenSettings,
   backgroundGrace,
+  setbacks,
 ];
 
 /** The `user_version` of a database that this version writes. */

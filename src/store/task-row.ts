@@ -23,6 +23,8 @@ export const taskRow = defineRow<TaskRow>(
     openAttemptId: "plain",
     attemptCount: "plain",
     poisonCount: "plain",
+    setbacks: "plain",
+    cutCall: "plain",
     retriesSpent: "plain",
     refusals: "plain",
     refusal: "plain",

@@ -5,6 +5,8 @@ import { endOf } from "../domain/attempt-end.ts";
 import { factEventTypes, factsFrom } from "../domain/attempt-facts.ts";
 import { decideOutcome } from "../domain/decide-outcome.ts";
 import { madeProgress, progressEventTypes } from "../domain/progress.ts";
+import { callEventTypes, callUnderWay } from "../domain/setbacks.ts";
+import { refusalOf } from "../domain/refusal.ts";
 import { spentInAll } from "../domain/spending.ts";
 import type { Spending } from "../domain/spending.ts";
 import type { SweptProcess } from "../domain/record.ts";
@@ -75,21 +77,27 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   const account = attempt.account ?? options.account;
   // Counted already where the session reported its running total.
   const spent = facts.result === null || attempt.sessionSpent !== null ? {} : spentInAll(task, sessionBefore(store, attempt), facts.result);
+  // The runner's last record tells its end, where it wrote one.
+  const endedAt = endOf(attempt, { seenUp: facts.ended ? null : options.seenUp, now });
   const after = afterOutcome({
     outcome,
     task: { ...task, ...spent },
     progressed,
+    ranMs: endedAt - attempt.startedAt,
+    death: {
+      runnerLived: facts.ended,
+      call: outcome.kind === "crashed" ? callUnderWay(store.events.ofAttempt(attempt.id, callEventTypes)) : null,
+    },
     unbegun,
     account,
     wasRefusedElsewhere: (refusal) => store.tasks.wasRefusedElsewhere(refusal, task.id, evidenceSince(store, account, now)),
+    isHeld: (hold) => store.holds.active().some(({ kind, scope }) => kind === hold.kind && scope === hold.scope),
     alone: store.tasks.counts().running <= 1 && store.tasks.startable(now, 1).length === 0,
     policy: { ...defaultRetryPolicy, refusalTries: options.refusalTries },
     now,
     wall,
     random,
   });
-  // The runner's last record tells its end, where it wrote one.
-  const endedAt = endOf(attempt, { seenUp: facts.ended ? null : options.seenUp, now });
   if (!store.attempts.close(attempt.id, outcome, endedAt)) return null;
   if (options.swept.length > 0) {
     store.events.append(task.id, attempt.id, [{ type: "swept", at: endedAt, data: { processes: options.swept, by: "server" } }]);
@@ -104,10 +112,12 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
       notBeforeReason: after.notBeforeReason,
       resumable: after.resumable && task.sessionId !== null,
       poisonCount: after.poisonCount,
+      setbacks: after.setbacks,
+      cutCall: after.cutCall,
       retriesSpent: task.retriesSpent + (after.spendsRetry ? 1 : 0),
       refusals: after.refusals,
       refusal: after.refusal,
-      refusedAt: after.refusal === null ? null : wasRefused(outcome) ? now : task.refusedAt,
+      refusedAt: after.refusal === null ? null : refusalOf(outcome, account, wall) !== null ? now : task.refusedAt,
       error: after.error,
       ...(completed ? { attention: attentionOf(store, attempt) } : { result: null }),
       ...(facts.result === null ? {} : { numTurns: (task.numTurns ?? 0) + facts.result.turns }),
@@ -142,10 +152,6 @@ function attentionOf(store: Store, attempt: Attempt): Attention[] | null {
   const ofSession = attempts.filter(({ sessionId }) => sessionId === attempt.sessionId);
   const attention = attentionFrom(ofSession.flatMap(({ id }) => store.events.ofAttempt(id, attentionEventTypes)));
   return attention.length === 0 ? null : attention;
-}
-
-function wasRefused({ kind }: Outcome): boolean {
-  return kind === "rate_limited" || kind === "auth_failed";
 }
 
 /** Earlier refusals are no evidence: they are too old, or the account has worked since. */

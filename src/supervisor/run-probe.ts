@@ -27,17 +27,20 @@ export interface RunProbeOptions {
 /** @returns its outcome; one of a kind that says nothing of the account when it did not answer in time or could not start. */
 export async function runProbe({ boot, model, logFile, signal }: RunProbeOptions): Promise<Outcome> {
   const log = openSync(logFile, "a", 0o600);
+  const deadline = AbortSignal.timeout(limitMs);
   try {
     const child = spawn(process.execPath, [entryOf("probe"), model ?? ""], {
       cwd: "/",
       stdio: ["pipe", "pipe", log],
       env: environmentOf(boot),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(limitMs)]),
+      signal: AbortSignal.any([signal, deadline]),
       killSignal: "SIGKILL",
     });
     // It may be gone before anything is written; its end is what counts.
     for (const each of [child, child.stdin]) each?.on("error", () => {});
-    return outcomeOf(child.stdout === null ? "" : await text(child.stdout));
+    const output = child.stdout === null ? "" : await text(child.stdout);
+    if (deadline.aborted) return { kind: "overloaded", message: `Claude's API did not answer within ${limitMs / 1000} s.` };
+    return outcomeOf(output);
   } catch {
     return { kind: "crashed", message: "The probe could not be run." };
   } finally {

@@ -26,14 +26,26 @@ const limited = (limit: string, resetsAt = now + 60 * minuteMs): Outcome => ({
 type Change = Partial<Omit<EndedAttempt, "task">> & { task?: Partial<EndedAttempt["task"]> };
 
 function after(outcome: Outcome, { task, ...change }: Change = {}): Consequence {
-  const none = { cancelRequestedAt: null, poisonCount: 0, retriesSpent: 0, retries: 0, refusals: 0, refusal: null };
+  const none = {
+    cancelRequestedAt: null,
+    poisonCount: 0,
+    setbacks: 0,
+    cutCall: null,
+    retriesSpent: 0,
+    retries: 0,
+    refusals: 0,
+    refusal: null,
+  };
   const rest = { model: null, maxBudgetUsd: null, costUsd: null };
   return afterOutcome({
     outcome,
     progressed: false,
+    ranMs: 0,
+    death: { runnerLived: false, call: null },
     unbegun: 0,
     account: "a",
     wasRefusedElsewhere: () => false,
+    isHeld: () => false,
     alone: false,
     policy: defaultRetryPolicy,
     now,
@@ -88,6 +100,50 @@ test("a sign-in is probed at once; anything else when no second request will com
     assert.equal(after(outcome).probe, null);
     assert.notEqual(after(outcome, { alone: true }).probe, null);
   }
+});
+
+const unreached: Outcome = { kind: "overloaded", message: "Unable to connect to API (ECONNREFUSED)." };
+
+test("a task without a connection steps back and asks for a probe at once, also when it is not alone", () => {
+  const first = after(unreached);
+  assert.deepEqual([first.operation, first.notBeforeReason, first.hold, first.resumable], ["requeue", "refused", null, true]);
+  assert.deepEqual([first.probe?.kind, first.probe?.at, first.refusal], ["unreachable", now, "unreachable account:a"]);
+});
+
+test("a second task without a connection holds everything; while that holds no task fails for it", () => {
+  const task = { refusals: 50, refusal: "unreachable account:a" };
+  const seconded = after(unreached, { task, wasRefusedElsewhere: () => true });
+  assert.deepEqual([seconded.operation, seconded.hold?.kind, seconded.hold?.scope], ["requeue", "unreachable", "account:a"]);
+  const isHeld: EndedAttempt["isHeld"] = ({ kind, scope }) => kind === "unreachable" && scope === "account:a";
+  assert.equal(after(unreached, { task, isHeld }).operation, "requeue");
+});
+
+test("a task that alone has no connection is tried five further times, whatever the limit of refusals is", () => {
+  const policy = { ...defaultRetryPolicy, refusalTries: 1 };
+  const task = { refusals: 4, refusal: "unreachable account:a" };
+  assert.equal(after(unreached, { task, policy }).operation, "requeue");
+  const sixth = after(unreached, { task: { ...task, refusals: 5 }, policy });
+  assert.deepEqual([sixth.operation, sixth.error?.code], ["fail", "overloaded"]);
+  assert.match(sixth.error?.message ?? "", /^Given up after 6 tries\. Unable to connect/);
+});
+
+test("a probe without a connection holds the account and comes again within two minutes, for as long as it takes", () => {
+  const bad = answer(unreached, unreached, { held: false });
+  assert.deepEqual([bad.lift, bad.holds, bad.forgetRefusals], [false, [refusalHold(probeOf(unreached))], true]);
+  const pauses = [0, 1, 2, 3, 4, 500].map((tries) => ((answer(unreached, unreached, { tries }).nextAt ?? 0) - now) / 1000);
+  assert.deepEqual(pauses, [15, 30, 60, 120, 120, 120]);
+});
+
+test("any answer of the API ends an outage; what the answer says is held where it needs to be", () => {
+  const overloaded: Outcome = { kind: "overloaded", message: "Overloaded.", apiStatus: 529 };
+  for (const outcome of [works, overloaded, { kind: "agent_failed", message: "no such model", apiStatus: 404 } as const]) {
+    const { lift, holds, nextAt, worked } = answer(unreached, outcome);
+    assert.deepEqual([lift, holds, nextAt, worked], [true, [], null, true]);
+  }
+  assert.deepEqual([answer(unreached, unauthorized).lift, answer(unreached, unauthorized).ask?.kind], [true, "auth_failed"]);
+  assert.deepEqual(answer(unreached, tooMany).lift, true);
+  const broken = answer(unreached, { kind: "crashed", message: "The probe could not be run." });
+  assert.deepEqual([broken.lift, broken.nextAt], [false, now + 15_000], "it says nothing of the network");
 });
 
 test("a 401 is no evidence for a 403, nor one account's for another's", () => {

@@ -5,6 +5,7 @@ import { outcomeKinds } from "../../src/domain/outcome.ts";
 import type { Outcome } from "../../src/domain/outcome.ts";
 import { afterOutcome, defaultRetryPolicy } from "../../src/domain/retry.ts";
 import type { Consequence, EndedAttempt } from "../../src/domain/retry.ts";
+import { callUnderWay, forgivingMs } from "../../src/domain/setbacks.ts";
 import { next } from "../../src/domain/transitions.ts";
 
 const now = Date.UTC(2026, 0, 1);
@@ -15,9 +16,12 @@ function after(outcome: Outcome, change: Partial<Omit<EndedAttempt, "task">> & {
   return afterOutcome({
     outcome,
     progressed: false,
+    ranMs: 0,
+    death: { runnerLived: false, call: null },
     unbegun: 0,
     account: "abc",
     wasRefusedElsewhere: () => false,
+    isHeld: () => false,
     alone: false,
     policy: defaultRetryPolicy,
     now,
@@ -27,6 +31,8 @@ function after(outcome: Outcome, change: Partial<Omit<EndedAttempt, "task">> & {
     task: {
       cancelRequestedAt: null,
       poisonCount: 0,
+      setbacks: 0,
+      cutCall: null,
       retriesSpent: 0,
       retries: 0,
       refusals: 0,
@@ -58,6 +64,8 @@ const gone = {
   resumable: false,
   spendsRetry: false,
   poisonCount: 0,
+  setbacks: 0,
+  cutCall: null,
   refusals: 0,
   refusal: null,
   hold: null,
@@ -152,6 +160,78 @@ test("the wait has full jitter and never exceeds its cap", () => {
   assert.equal(waitOf(0, 3), 0);
   assert.equal(waitOf(0.5, 0), 5_000);
   assert.equal(waitOf(0.5, 50), 150_000);
+});
+
+/** Plays ends of one kind in a row, each with progress, until the task fails. */
+function row(outcome: Outcome, change: Parameters<typeof after>[1], most: number): { ends: Consequence[]; waits: number[] } {
+  const ends: Consequence[] = [];
+  let task: Partial<EndedAttempt["task"]> = {};
+  while (ends.length < most && ends.at(-1)?.operation !== "fail") {
+    const end = after(outcome, { progressed: true, random: () => 0.999_999, ...change, task });
+    task = { poisonCount: end.poisonCount, setbacks: end.setbacks, cutCall: end.cutCall };
+    ends.push(end);
+  }
+  return { ends, waits: ends.map(({ notBefore }) => (notBefore === null ? 0 : (notBefore - now) / 1000)) };
+}
+
+const claudeDied = { runnerLived: true, call: null };
+
+test("a Claude that dies each time after some progress is resumed at once, then later and later, and the tenth death fails the task", () => {
+  const { ends, waits } = row(crashed, { death: claudeDied, ranMs: 5_000 }, 50);
+  assert.deepEqual(waits, [0, 1, 2, 4, 8, 16, 32, 64, 128, 0]);
+  assert.equal(ends.at(-1)?.error?.code, "crashed");
+  assert.match(ends.at(-1)?.error?.message ?? "", /^Given up: 10 attempts in a row broke off, although they made progress/);
+});
+
+test("a runner that dies in the same tool call each time counts too; one that dies in others does not", () => {
+  const same = row(crashed, { death: { runnerLived: false, call: "Bash boom" } }, 50);
+  assert.deepEqual([same.ends.length, same.ends.at(-1)?.operation], [11, "fail"]);
+  for (const call of [null, "Bash 1"]) {
+    let task: Partial<EndedAttempt["task"]> = {};
+    for (let death = 0; death < 50; death += 1) {
+      const end = after(crashed, { progressed: true, death: { runnerLived: false, call: call === null ? null : `Bash ${death}` }, task });
+      assert.deepEqual([end.operation, end.notBefore, end.setbacks], ["requeue", null, 0]);
+      task = end;
+    }
+  }
+});
+
+test("a long attempt with progress forgives the deaths before it, unless the same call ends it; a short or fruitless one does not", () => {
+  const die = (change: Parameters<typeof after>[1]) => after(crashed, { death: claudeDied, progressed: true, ...change }).setbacks;
+  assert.equal(die({ ranMs: forgivingMs, task: { setbacks: 8 } }), 1);
+  assert.equal(die({ ranMs: forgivingMs - 1, task: { setbacks: 8 } }), 9);
+  assert.equal(die({ ranMs: forgivingMs, progressed: false, task: { setbacks: 8 } }), 9);
+  const boom = { runnerLived: true, call: "Bash boom" };
+  assert.equal(die({ ranMs: forgivingMs, death: boom, task: { setbacks: 8, cutCall: "Bash boom" } }), 9);
+});
+
+test("reboots, stops, limits, refusals and starts that failed are no setbacks, and keep those before them", () => {
+  const interrupted: Outcome = { kind: "interrupted", message: "" };
+  for (const outcome of [lost, interrupted, limited, authFailed, { kind: "overloaded", message: "ECONNREFUSED" } as const]) {
+    const end = after(outcome, { progressed: true, death: claudeDied, task: { setbacks: 4, cutCall: "Bash a" } });
+    assert.deepEqual([end.operation, end.setbacks, end.cutCall], ["requeue", 4, "Bash a"], outcome.kind);
+  }
+  assert.equal(after(crashed, { unbegun: 1, task: { setbacks: 4 } }).setbacks, 4);
+});
+
+for (const outcome of [overloaded, { kind: "storage_full", message: "The disk is full." } as const]) {
+  test(`${outcome.kind} ten times in a row fails the task although each attempt made progress`, () => {
+    const { ends, waits } = row(outcome, {}, 50);
+    assert.deepEqual([ends.length, ends.at(-1)?.error?.code], [10, outcome.kind]);
+    if (outcome.kind === "overloaded") assert.deepEqual(waits, [10, 20, 40, 80, 160, 300, 300, 300, 300, 0]);
+  });
+}
+
+test("the call under way is the newest without a result, and equal calls have equal texts", () => {
+  const use = (id: string, command: string) => ({
+    type: "tool_use" as const,
+    data: { tool: "Bash", tool_use_id: id, input: { command } },
+  });
+  const result = (id: string) => ({ type: "tool_result" as const, data: { tool_use_id: id } });
+  assert.equal(callUnderWay([use("1", "ls"), result("1")]), null);
+  const first = callUnderWay([use("1", "ls"), result("1"), use("2", "boom")]);
+  assert.match(first ?? "", /^Bash .*boom/);
+  assert.equal(callUnderWay([use("7", "boom")]), first);
 });
 
 test("a usage limit puts the task back until the reset, spends nothing, and holds everybody who shares the account", () => {
@@ -291,18 +371,23 @@ const anyEnd: fc.Arbitrary<EndedAttempt> = fc.record({
   task: fc.record({
     cancelRequestedAt: fc.option(fc.constant(now)),
     poisonCount: fc.nat(2000),
+    setbacks: fc.nat(9),
+    cutCall: fc.constantFrom(null, "Bash a"),
     retriesSpent: fc.nat(2000),
     retries: fc.nat(100),
     refusals: fc.nat(10),
-    refusal: fc.constantFrom(null, "auth_failed account:abc", "rate_limited account:abc"),
+    refusal: fc.constantFrom(null, "auth_failed account:abc", "unreachable account:abc", "rate_limited account:abc"),
     model: fc.constantFrom(null, "opus"),
     maxBudgetUsd: fc.constant(null),
     costUsd: fc.constantFrom(null, 3),
   }),
   progressed: fc.boolean(),
+  ranMs: fc.nat(forgivingMs * 2),
+  death: fc.record({ runnerLived: fc.boolean(), call: fc.constantFrom(null, "Bash a", "Bash b") }),
   unbegun: fc.nat(2000),
   account: fc.constant("abc"),
   wasRefusedElsewhere: fc.boolean().map((value) => () => value),
+  isHeld: fc.boolean().map((value) => () => value),
   alone: fc.boolean(),
   policy: fc.constant(defaultRetryPolicy),
   now: fc.constant(now),
@@ -339,6 +424,8 @@ test("no task is tried for ever without progress, except while it is held", () =
       let task: EndedAttempt["task"] = {
         cancelRequestedAt: null,
         poisonCount: 0,
+        setbacks: 0,
+        cutCall: null,
         retriesSpent: 0,
         retries,
         refusals: 0,
@@ -352,6 +439,8 @@ test("no task is tried for ever without progress, except while it is held", () =
         task = {
           ...task,
           poisonCount: consequence.poisonCount,
+          setbacks: consequence.setbacks,
+          cutCall: consequence.cutCall,
           retriesSpent: task.retriesSpent + (consequence.spendsRetry ? 1 : 0),
           refusals: consequence.refusals,
           refusal: consequence.refusal,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fault, step } from "../support/model.ts";
+import { until } from "../support/wait.ts";
 import { worker } from "../support/worker.ts";
 import { killServer } from "./setup.ts";
 
@@ -38,4 +39,28 @@ test("a 429 without a reset that a probe meets, too, holds a lone task until it 
   assert.equal((await w.cli(["resume"])).code, 0);
   const task = await w.ended(id);
   assert.deepEqual([task.status, task.result, task.attempts], ["completed", "done", held.attempts + 1]);
+});
+
+test("an outage of the network holds the queue, fails no task, and each continues by itself when it is over", async (t) => {
+  const broken = [fault.disconnect()];
+  const w = await worker(
+    t,
+    { "one of four": broken, [probe]: broken },
+    { env: { CLAUDE_CODE_MAX_RETRIES: "0", CLAUDE_WORKER_WORKERS: "2", CLAUDE_WORKER_REFUSAL_LIMIT: "1" } },
+  );
+  await w.start();
+  const ids = await Promise.all([1, 2, 3, 4].map(async (number) => (await w.submit(`one of four, ${number}`)).id));
+  for (const id of ids) {
+    await w.until(id, ({ status, waiting_for }) => status === "pending" && waiting_for?.reason === "hold");
+  }
+  const [hold] = await w.client.holds();
+  assert.deepEqual([hold?.kind, hold?.until, hold?.tasks_waiting], ["unreachable", null, 4]);
+  const probes = () => w.model.requests().filter(({ key }) => key === probe).length;
+  await until("a probe of the outage", () => probes() > 0);
+  w.model.play({ "one of four": [step.text("done")], [probe]: [step.text("OK")] });
+  for (const id of ids) {
+    const task = await w.ended(id);
+    assert.deepEqual([task.status, task.result], ["completed", "done"], JSON.stringify(task.error));
+  }
+  assert.deepEqual(await w.client.holds(), []);
 });

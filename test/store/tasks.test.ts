@@ -44,6 +44,8 @@ describe("a task in the store", () => {
       openAttemptId: null,
       attemptCount: 0,
       poisonCount: 0,
+      setbacks: 0,
+      cutCall: null,
       retriesSpent: 0,
       refusals: 0,
       refusal: null,
