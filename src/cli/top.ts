@@ -97,13 +97,16 @@ class TopView {
     const { stdout } = this.#io;
     const paint = painter(stdout);
     const above = this.#headLines();
-    const [head = "", ...rows] = liveTable(this.#board.tasks, (task) => this.#board.turnsOf(task), stdout, Date.now());
+    const narrower = { colour: stdout.colour, columns: stdout.columns - cursor.length };
+    const [head = "", ...rows] = liveTable(this.#board.tasks, (task) => this.#board.turnsOf(task), narrower, Date.now());
     const room = Math.max(1, stdout.rows - above.length - 2);
     const chosen = this.#chosenIndex();
     const from = Math.max(0, Math.min(chosen - Math.floor(room / 2), rows.length - room));
-    const shown = rows.slice(from, from + room).map((row, index) => (from + index === chosen ? paint.inverse(row) : row));
+    const shown = rows
+      .slice(from, from + room)
+      .map((row, index) => (from + index === chosen ? `${cursor}${paint.inverse(row)}` : `${" ".repeat(cursor.length)}${row}`));
     const filled = [...shown, ...Array.from({ length: Math.max(0, room - shown.length) }, () => "")];
-    return [...above, head, ...filled, this.#lastLine()];
+    return [...above, `${" ".repeat(cursor.length)}${head}`, ...filled, this.#lastLine()];
   }
 
   #headLines(): string[] {
@@ -201,6 +204,9 @@ class TopView {
       .finally(() => this.#draw());
   }
 }
+
+/** Before the chosen row: also a terminal without colours shows it. */
+const cursor = "▸ ";
 
 const steps: Readonly<Record<string, number>> = {
   up: -1,

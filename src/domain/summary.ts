@@ -117,7 +117,7 @@ function furtherLines(data: JsonObject): string[] {
   if (data["kind"] === "stderr") return [];
   const lines = textOf(data["text"]).trim().split("\n").slice(1);
   const filled = lines.filter((line) => line.trim() !== "");
-  return filled.slice(0, maxNoticeLines).map((line) => `[…] ${plainLine(line, maxNoticeLine)}`);
+  return filled.slice(0, maxNoticeLines).map((line) => `  ${plainLine(line, maxNoticeLine)}`);
 }
 
 function noticeLine(data: JsonObject): string | null {

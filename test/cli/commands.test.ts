@@ -348,6 +348,20 @@ test("config set says when the running server has another value", async (t) => {
   assert.equal(await set(false), "");
 });
 
+test("show names each limit and the group, and cuts a prompt of one long line", async (t) => {
+  const { call } = await withServer(t);
+  const limits = ["--max-turns", "3", "--max-budget-usd", "0.3", "--timeout", "3s", "--stall-timeout", "5m", "--group", "night"];
+  await call(["run", "word ".repeat(20_000), ...limits]);
+  const page = (await call(["show", "1"], { columns: 80, env: { NO_COLOR: "1" } })).stdout;
+  assert.match(page, /Limits +3 turns · budget \$0\.3000 · time 3\.0 s · silence 5 m\S*/);
+  assert.match(page, /Group +night\n/);
+  assert.match(page, /… 1\d\d\d more lines: claude-worker show 1 --json/);
+  assert.ok(page.split("\n").length < 40);
+  const help = (await call(["retry", "--help"])).stdout;
+  assert.doesNotMatch(help, /default:/);
+  assert.match(help, /stays as the task has it/);
+});
+
 test("the command at the end of a long reason to wait is not cut", async (t) => {
   const { call, api } = await withServer(t);
   const message = `held: ${"a long reason ".repeat(30)}, then: claude-worker resume`;

@@ -106,6 +106,7 @@ test("top shows the tasks, opens and cancels them by keys, fits any size, and le
     screen.resize(columns, rows);
     await holds(() => assert.equal(screen.page().split("\n").length, rows));
   }
+  assert.match(screen.page(), /\n▸ +\d /);
   screen.press("\x1b[B", "\r");
   await holds(() => assert.match(screen.page(), /Task 2 {2}▶ running\n/));
   screen.press("q", "c");

@@ -62,7 +62,7 @@ export const command = defineCommand<ListCommandOptions>({
       parse: moment("--since"),
     },
     { flags: "--before <time>", description: "only tasks submitted before this", parse: moment("--before") },
-    { flags: "--order <order>", description: "newest (default) or oldest first", choices: ["newest", "oldest"] },
+    { flags: "--order <order>", description: "which tasks come first (default: newest)", choices: ["newest", "oldest"] },
     { flags: "--attention", description: "only completed tasks with something to look at: denied calls, a failed last command …" },
     { flags: "--text <text>", description: "only tasks whose name or first line holds this text" },
     { flags: "--name <text>", description: "only tasks whose name begins with this", parse: nonEmpty("--name") },

@@ -20,7 +20,7 @@ export const command = defineCommand<{
     "Runs `claude mcp add` with the right words. No secret is written: the server knows its own user by its unix socket. " +
     "Scope `user`: in all of your projects. `project`: for everybody who checks this project out, in its .mcp.json. `local`: for you in this project.",
   options: [
-    { flags: "--scope <scope>", description: "user, project or local (default: user)", choices: ["user", "project", "local"] },
+    { flags: "--scope <scope>", description: "where it is known (default: user)", choices: ["user", "project", "local"] },
     { flags: "--read-only", description: "only the tools that look" },
     { flags: "--print", description: "only show what would be run" },
   ],

@@ -29,15 +29,19 @@ export const command = defineCommand<RetryOptions>({
   name: "retry",
   summary: "Run ended tasks again",
   details:
-    "A task runs from its beginning, in a new session, with the same prompt; the flags change the rest. With --resume it continues its last session. --allow, --deny and --label add to what the task has. " +
+    "A task runs from its beginning, in a new session, with the same prompt; the flags change the rest; what no flag names stays as the task has it. With --resume it continues its last session. --allow, --deny and --label add to what the task has. " +
     "Without ids, --status, --label and --group choose the tasks (failed ones, unless --status says otherwise); with ids, --label and --group change them.",
   arguments: [{ name: "[id...]", description: actReference, completes: "tasks" }],
   options: [
     ...filterOptions("every failed task").filter(({ flags }) => !twofold.some((flag) => flags.startsWith(flag))),
     { flags: "--resume", description: "continue the last session where it was, instead of from the beginning" },
     { flags: "-w, --watch", description: "follow the task until it ends; Ctrl-C leaves it running" },
-    // -s means --status here.
-    ...taskOptions.map((option) => ({ ...option, flags: option.flags.replace("-s, --system", "--system") })),
+    // -s means --status here, and what is not given stays as the task has it.
+    ...taskOptions.map((option) => ({
+      ...option,
+      flags: option.flags.replace("-s, --system", "--system"),
+      description: option.description.replace(/ \(default: [^)]*\)/, ""),
+    })),
   ],
   examples: [
     { command: "claude-worker retry 42", does: "run it again from the beginning" },

@@ -46,7 +46,14 @@ export const command = defineCommand<{ readonly by?: Key; readonly since?: strin
     else if (view.usage.length === 0) say(io.stdout, "Nothing was used yet.");
     else {
       const rows = [...view.usage, { key: "total", ...view.total }].map((sum) => cells(sum).map((text) => ({ text })));
-      const header = [view.by.toUpperCase(), "INPUT", "OUTPUT", "CACHE READ", "CACHE WRITTEN", "US DOLLARS"];
+      const header = [
+        view.by === "day" ? "DAY (UTC)" : view.by.toUpperCase(),
+        "INPUT",
+        "OUTPUT",
+        "CACHE READ",
+        "CACHE WRITTEN",
+        "US DOLLARS",
+      ];
       io.stdout.write(table(rows, { header, paintHeader: paint.dim, width: io.stdout.columns, right: [1, 2, 3, 4, 5] }));
     }
     if (options.json !== true) showAccount(view, io);

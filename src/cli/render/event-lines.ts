@@ -27,7 +27,9 @@ export class EventLines {
 
   /** Lines without newlines, wrapped on a terminal; none for events that a person need not see. */
   of(event: EventView): string[] {
-    const texts = agentText(event) ?? event.summary.map((line) => painted(plainLine(line, 2000), event, this.#paint));
+    const texts =
+      agentText(event) ??
+      event.summary.map((line) => painted(`${/^ */.exec(line)?.[0] ?? ""}${plainLine(line, 2000)}`, event, this.#paint));
     const lines = [...texts, ...this.#outputOf(event)];
     // Off a terminal the time is the one that programs read.
     const stamp = this.#output.isTTY ? clock(event.at) : event.at;

@@ -16,7 +16,7 @@ const optional = [2, 4, 3];
 export function liveTable(
   tasks: readonly TaskSummaryView[],
   turnsOf: (task: TaskSummaryView) => number | null,
-  output: Output,
+  output: Pick<Output, "columns" | "colour">,
   now: number,
 ): string[] {
   const paint = painter(output);

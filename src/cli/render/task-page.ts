@@ -43,7 +43,7 @@ export function taskPage(task: TaskView, { output, now, raw }: PageOptions): str
       paint,
     ),
     ...section("Attention", lines(clean(attentionLines(task))), paint),
-    ...section("Prompt", output.isTTY ? lines(shortened(clean(task.prompt), task.id)) : indented(clean(task.prompt)), paint),
+    ...section("Prompt", output.isTTY ? shortened(lines(clean(task.prompt)), task.id) : indented(clean(task.prompt)), paint),
     ...section("System prompt", lines(clean(task.system_prompt ?? "")), paint),
     "",
     ...factLines(task, { output, now, paint }),
@@ -88,6 +88,7 @@ function factsOf(task: TaskView, now: number): [string, string][] {
         .map(([key, value]) => `${key}=${value}`)
         .join(", "),
     ],
+    ["Group", task.group === "default" ? "" : task.group],
     ["Priority", task.priority === 0 ? "" : String(task.priority)],
     ["Created", when(task.created_at)],
     ["Started", when(task.started_at)],
@@ -116,11 +117,12 @@ function permissionsOf({ permission_mode, allow, deny }: TaskView): string {
   return [permission_mode, ...rules.filter((rule) => rule !== "")].join(" · ");
 }
 
-function limitsOf({ max_turns, max_budget_usd, timeout_ms, retries }: TaskView): string {
+function limitsOf({ max_turns, max_budget_usd, timeout_ms, stall_timeout_ms, retries }: TaskView): string {
   const limits = [
     max_turns === null ? "" : `${max_turns} turns`,
-    max_budget_usd === null ? "" : dollars(max_budget_usd),
-    timeout_ms === null ? "" : formatDuration(timeout_ms),
+    max_budget_usd === null ? "" : `budget ${dollars(max_budget_usd)}`,
+    timeout_ms === null ? "" : `time ${formatDuration(timeout_ms)}`,
+    stall_timeout_ms === null ? "" : `silence ${formatDuration(stall_timeout_ms)}`,
     retries === 0 ? "" : `${retries} retries`,
   ];
   return limits.filter((limit) => limit !== "").join(" · ");
@@ -144,13 +146,10 @@ function attentionLines({ attention }: TaskView): string {
 }
 
 /** A long prompt would push the rest off the screen, and whoever looks knows it. */
-function shortened(prompt: string, id: number): string {
-  const lines = prompt.trim().split("\n");
-  if (lines.length <= promptLines) return prompt;
-  return [
-    ...lines.slice(0, promptLines),
-    `… ${lines.length - promptLines} more lines: claude-worker show ${id} --json | jq -r .prompt`,
-  ].join("\n");
+/** @param lines as the terminal shows them. */
+function shortened(lines: readonly string[], id: number): readonly string[] {
+  if (lines.length <= promptLines) return lines;
+  return [...lines.slice(0, promptLines), `  … ${lines.length - promptLines} more lines: claude-worker show ${id} --json | jq -r .prompt`];
 }
 
 function section(title: string, lines: readonly string[], paint: Painter): string[] {
