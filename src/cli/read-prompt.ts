@@ -27,7 +27,7 @@ export async function readPrompt(argument: string | undefined, io: Io): Promise<
       'No prompt. Say what Claude should do: claude-worker run "Fix the failing test", or give a file, or pipe the text in. A prompt that begins with a dash goes behind --: claude-worker run -- "-…"',
     );
   }
-  const prompt = fileNamed(argument, io.cwd) ?? argument;
+  const prompt = fileNamed(argument, io.cwd) ?? notFileLike(argument);
   const context = input === "none" ? "" : checked(textOf(await readAll(io, input), "the standard input"), "the standard input", true);
   return checked(context.trim() === "" ? prompt : `${prompt.trimEnd()}\n\n${context}`, "the prompt");
 }
@@ -48,6 +48,22 @@ function fileNamed(argument: string, cwd: string): string | null {
       `The file ${argument} cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown error"}).`,
     );
   }
+}
+
+/** The ending of a file's name: `.md`, `.txt`. */
+const ending = /[^.]\.[A-Za-z][A-Za-z0-9]{0,7}$/;
+/** A command of Claude Code: `/review`, `/plugin:review`. */
+const slashCommand = /^\/[A-Za-z][\w:-]*$/;
+
+/** The argument itself, unless it is one word that looks like the name of a file: that is a typing error far more often than a task. */
+function notFileLike(argument: string): string {
+  const isWord = !/[\s\0]/.test(argument) && Buffer.byteLength(argument) <= 255;
+  const isAddress = argument.includes("://") || argument.includes("@");
+  if (!isWord || isAddress || slashCommand.test(argument) || !(argument.includes("/") || ending.test(argument))) return argument;
+  throw new WorkerError(
+    "invalid_input",
+    `There is no file ${argument}. To submit the word itself: echo '${argument}' | claude-worker run -`,
+  );
 }
 
 /** What the file system knows by that name; null also when no file can have it (ENAMETOOLONG, ELOOP …): then it is a text. */

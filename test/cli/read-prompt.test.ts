@@ -34,6 +34,22 @@ test("a text that no file can be named by is a prompt, whatever the file system 
   );
 });
 
+test("a word that looks like a file's name and names no file is refused; other words are prompts", async (t) => {
+  const { call, api } = await withServer(t);
+  for (const word of ["plna.md", "./plan", "docs/plan", "/no/such/plan.txt", "notes.2026.txt"]) {
+    const { code, stderr } = await call(["run", word]);
+    assert.match(stderr, /^Error: There is no file .*\| claude-worker run -/, word);
+    assert.equal(code, 2);
+  }
+  assert.deepEqual(api.calls, []);
+  const prompts = ["Continue.", "/review", "...", "Version2.5", "https://example.test/task", "Fix plna.md"];
+  for (const prompt of prompts) assert.equal((await call(["run", prompt])).code, 0, prompt);
+  assert.deepEqual(
+    prompts.map((_, index) => api.getTask(index + 1).prompt),
+    prompts,
+  );
+});
+
 test("a directory or a device is no prompt, and the sentence says what was meant", async (t) => {
   const { call, api, place } = await withServer(t);
   mkdirSync(`${place.work}/src`);
