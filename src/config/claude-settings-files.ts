@@ -1,11 +1,12 @@
 /** The settings files that Claude Code reads for a working directory, and which of them are broken. Measured with 2.1.330. */
-import { closeSync, fstatSync, lstatSync, openSync, readFileSync, statSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { hooksIn } from "../domain/claude-hooks.ts";
 import type { ConfiguredHook } from "../domain/claude-hooks.ts";
 import { mcpProblems, settingsProblems } from "../domain/claude-settings.ts";
 import type { SettingsProblem } from "../domain/claude-settings.ts";
+import { foreignText, readForeign } from "./read-foreign.ts";
 
 /** One problem of one file, in a form to be shown: `/p/.claude/settings.json, line 3: …`. */
 export interface BrokenSettings extends SettingsProblem {
@@ -14,6 +15,8 @@ export interface BrokenSettings extends SettingsProblem {
 
 /** Claude Code reads no larger settings file. */
 const maxBytes = 2 * 1024 * 1024;
+/** Git writes one path into each of these files. */
+const maxGitFileBytes = 8192;
 
 /**
  * What is broken in the settings that count in a directory; none: all of them are in force.
@@ -71,14 +74,12 @@ function directoriesUpFrom(directory: string): string[] {
 
 /** The checkout whose `.git` a worktree uses; the directory itself where it is no worktree. */
 function mainCheckout(top: string): string {
-  try {
-    const gitFile = /^gitdir: (.+)$/m.exec(readFileSync(join(top, ".git"), "utf8"))?.[1];
-    if (gitFile === undefined) return top;
-    const gitDirectory = resolve(top, gitFile);
-    return dirname(resolve(gitDirectory, readFileSync(join(gitDirectory, "commondir"), "utf8").trim()));
-  } catch {
-    return top; // A directory: the repository's own. Or a submodule, which has no commondir.
-  }
+  // A directory: the repository's own. A submodule has no commondir.
+  const gitFile = /^gitdir: (.+)$/m.exec(foreignText(join(top, ".git"), maxGitFileBytes) ?? "")?.[1];
+  if (gitFile === undefined) return top;
+  const gitDirectory = resolve(top, gitFile);
+  const common = foreignText(join(gitDirectory, "commondir"), maxGitFileBytes);
+  return common === null ? top : dirname(resolve(gitDirectory, common.trim()));
 }
 
 function problemsIn(file: string, check: (text: string) => SettingsProblem[]): BrokenSettings[] {
@@ -90,27 +91,9 @@ function problemsIn(file: string, check: (text: string) => SettingsProblem[]): B
 
 /** @returns null where the file is not there. */
 function contentOf(file: string): { readonly text: string } | { readonly problem: string } | null {
-  try {
-    if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return null;
-    const stats = statSync(file, { throwIfNoEntry: false });
-    if (stats === undefined) return { problem: "is a link to a file that is not there" };
-    // Not opened: a FIFO would never answer.
-    if (!stats.isFile()) return { problem: `is ${stats.isDirectory() ? "a directory" : "not a regular file"}` };
-    return readText(file);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return { problem: `cannot be read (${code ?? "unknown error"})` };
-  }
-}
-
-function readText(file: string): { readonly text: string } | { readonly problem: string } {
-  const descriptor = openSync(file, "r");
-  try {
-    if (fstatSync(descriptor).size > maxBytes) return { problem: `is larger than ${maxBytes / 1024 / 1024} MB` };
-    const bytes = readFileSync(descriptor);
-    const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
-    return { text: bytes.toString(isUtf16 ? "utf16le" : "utf8").replace(/^\u{FEFF}/u, "") };
-  } finally {
-    closeSync(descriptor);
-  }
+  const found = readForeign(file, maxBytes);
+  if (found === null || "problem" in found) return found;
+  const { bytes } = found;
+  const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+  return { text: bytes.toString(isUtf16 ? "utf16le" : "utf8").replace(/^\u{FEFF}/u, "") };
 }

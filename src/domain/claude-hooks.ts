@@ -1,4 +1,5 @@
 /** Hooks as Claude Code's settings name them: which may run for an event, and how long each may take. Measured with Claude Code 2.1.330. */
+import { parseJson } from "./parse-json.ts";
 import { arrayOf, numberOf, objectOf, stringOf } from "./read-json.ts";
 import type { JsonObject } from "./read-json.ts";
 
@@ -37,7 +38,7 @@ export function hooksIn(settings: string, event: string, name: string): Configur
 
 function parsed(text: string): JsonObject {
   try {
-    return objectOf(JSON.parse(text));
+    return objectOf(parseJson(text));
   } catch {
     return {};
   }

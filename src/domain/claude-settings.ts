@@ -3,7 +3,10 @@
  * continues, so that rules and hooks are out of force. Measured with Claude Code 2.1.330; what it takes is taken here. A
  * field that this file does not know is Claude Code's own to judge, at the start of an attempt (runner/agent/messages.ts).
  */
+import { cutString } from "./cut-json.ts";
 import { jsonSource } from "./json-source.ts";
+import type { JsonPath } from "./json-source.ts";
+import { JsonTooDeep, parseJson } from "./parse-json.ts";
 import { objectOf } from "./read-json.ts";
 
 /** One thing in a file that keeps it, or a part of it, from being in force. */
@@ -24,12 +27,12 @@ export function brokenSettingsText(broken: readonly string[]): string {
   ].join("\n");
 }
 
-type Report = (path: string, problem: string) => void;
+type Report = (path: JsonPath, problem: string) => void;
 
 /** The problems of a settings file with this content, in the order of its lines; none: it is in force. */
 export function settingsProblems(text: string): SettingsProblem[] {
   return problemsOf(text, (value, report) => {
-    for (const [name, wanted] of Object.entries(fields)) checkType(value[name], name, wanted, report);
+    for (const [name, wanted] of Object.entries(fields)) checkType(value[name], [name], wanted, report);
     checkPermissions(value["permissions"], report);
     checkHooks(value["hooks"], report);
   });
@@ -39,12 +42,12 @@ export function settingsProblems(text: string): SettingsProblem[] {
 export function mcpProblems(text: string): SettingsProblem[] {
   return problemsOf(text, (value, report) => {
     if (value["mcpServers"] === undefined && Object.keys(value).length > 0)
-      report("", 'the file has no "mcpServers", so none of it is in force');
-    checkType(value["mcpServers"], "mcpServers", "object", report);
+      report([], 'the file has no "mcpServers", so none of it is in force');
+    checkType(value["mcpServers"], ["mcpServers"], "object", report);
     for (const [name, server] of Object.entries(objectOf(value["mcpServers"]))) {
-      const path = `mcpServers.${name}`;
+      const path = ["mcpServers", name];
       if (!checkType(server, path, "object", report)) continue;
-      for (const [field, wanted] of Object.entries(serverFields)) checkType(objectOf(server)[field], `${path}.${field}`, wanted, report);
+      for (const [field, wanted] of Object.entries(serverFields)) checkType(objectOf(server)[field], [...path, field], wanted, report);
       checkTransport(objectOf(server), path, report);
     }
   });
@@ -53,37 +56,56 @@ export function mcpProblems(text: string): SettingsProblem[] {
 const remoteTypes: readonly unknown[] = ["http", "streamable-http", "sse", "ws"];
 
 /** Without what it needs to be reached a server is skipped. A type that is not listed here is Claude Code's own to judge. */
-function checkTransport({ type, command, url }: Readonly<Record<string, unknown>>, path: string, report: Report): void {
+function checkTransport({ type, command, url }: Readonly<Record<string, unknown>>, path: JsonPath, report: Report): void {
   if (remoteTypes.includes(type)) {
-    if (url === undefined) report(path, `${path} has no "url"`);
+    if (url === undefined) report(path, `${textOf(path)} has no "url"`);
   } else if (type === undefined || type === "stdio") {
     const hint = type === undefined && url !== undefined ? '; one with a "url" needs a "type": "http", "sse" or "ws"' : "";
-    if (command === undefined) report(path, `${path} has no "command"${hint}`);
-    else if (command === "") report(path, `${path}.command is empty`);
+    if (command === undefined) report(path, `${textOf(path)} has no "command"${hint}`);
+    else if (command === "") report(path, `${textOf(path)}.command is empty`);
   }
 }
 
 /** The parts in which a name that stands twice silently takes a rule out of force. */
-const guardedParts = /^(permissions|hooks|sandbox|mcpServers)(\.|$)/;
+const guardedParts = new Set<unknown>(["permissions", "hooks", "sandbox", "mcpServers"]);
+
+/** More of one file are not told, and none at greater length: a hostile file could hold any number. */
+const maxProblems = 20;
+const maxProblemLength = 300;
 
 function problemsOf(text: string, check: (value: Record<string, unknown>, report: Report) => void): SettingsProblem[] {
   // An empty file counts as one without settings.
   if (text.trim() === "") return [];
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (error) {
-    return [syntaxProblem(text, error as SyntaxError)];
+    return [error instanceof JsonTooDeep ? { line: null, problem: `is ${error.message}` } : syntaxProblem(text, error as SyntaxError)];
   }
   const source = jsonSource(text);
   const problems: SettingsProblem[] = [];
-  const report: Report = (path, problem) => problems.push({ line: source.lineOf(path), problem });
-  if (kindOf(value) !== "object") report("", `the file must hold an object, not ${words[kindOf(value)]}`);
+  const report: Report = (path, problem) => {
+    if (problems.length < maxProblems) problems.push({ line: source.lineOf(path), problem: shortened(problem) });
+  };
+  if (kindOf(value) !== "object") report([], `the file must hold an object, not ${words[kindOf(value)]}`);
   else check(value as Record<string, unknown>, report);
   for (const { path, line } of source.duplicates) {
-    if (guardedParts.test(path)) problems.push({ line, problem: `${path} stands there twice, and only the last one counts` });
+    if (problems.length === maxProblems) break;
+    if (guardedParts.has(path[0]))
+      problems.push({ line, problem: shortened(`${textOf(path)} stands there twice, and only the last one counts`) });
   }
   return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+}
+
+/** Of a name or a rule beyond all reason the beginning and the end of the sentence. */
+function shortened(problem: string): string {
+  const half = maxProblemLength / 2;
+  return problem.length <= maxProblemLength ? problem : `${cutString(problem, half).value} … ${problem.slice(-half)}`;
+}
+
+/** `permissions.deny.0`; of a name beyond all reason the beginning. */
+function textOf(path: JsonPath): string {
+  return path.map((key) => cutString(String(key), maxProblemLength).value).join(".");
 }
 
 /** The parser's own words, without the position that stands in them: the line is said beside. */
@@ -134,10 +156,10 @@ function kindOf(value: unknown): Kind {
   return types[typeof value] ?? "object";
 }
 
-function checkType(value: unknown, path: string, wanted: Kind, report: Report): boolean {
+function checkType(value: unknown, path: JsonPath, wanted: Kind, report: Report): boolean {
   if (value === undefined) return false;
   if (kindOf(value) === wanted) return true;
-  report(path, `${path} must be ${words[wanted]}, not ${words[kindOf(value)]}`);
+  report(path, `${textOf(path)} must be ${words[wanted]}, not ${words[kindOf(value)]}`);
   return false;
 }
 
@@ -158,12 +180,12 @@ const serverFields: Readonly<Record<string, Kind>> = { command: "text", url: "te
 function checkPermissions(value: unknown, report: Report): void {
   const permissions = objectOf(value);
   for (const name of ["allow", "deny", "ask", "additionalDirectories"]) {
-    const path = `permissions.${name}`;
+    const path = ["permissions", name];
     const rules = permissions[name];
     if (!checkType(rules, path, "list", report) || (name !== "deny" && name !== "ask")) continue;
     for (const [index, rule] of (rules as unknown[]).entries()) {
       const fault = ruleFault(rule);
-      if (fault !== null) report(`${path}.${index}`, `the rule ${JSON.stringify(rule)} in ${path} ${fault}`);
+      if (fault !== null) report([...path, index], `the rule ${JSON.stringify(rule)} in ${textOf(path)} ${fault}`);
     }
   }
 }
@@ -179,27 +201,27 @@ function ruleFault(rule: unknown): string | null {
 /** Some of the events' hooks guard tools: one that cannot be loaded never says no. */
 function checkHooks(value: unknown, report: Report): void {
   for (const [event, matchers] of Object.entries(objectOf(value))) {
-    const path = `hooks.${event}`;
+    const path = ["hooks", event];
     if (!checkType(matchers, path, "list", report)) continue;
-    for (const [index, matcher] of (matchers as unknown[]).entries()) checkMatcher(matcher, `${path}.${index}`, report);
+    for (const [index, matcher] of (matchers as unknown[]).entries()) checkMatcher(matcher, [...path, index], report);
   }
 }
 
-function checkMatcher(matcher: unknown, path: string, report: Report): void {
+function checkMatcher(matcher: unknown, path: JsonPath, report: Report): void {
   if (!checkType(matcher, path, "object", report)) return;
   const { hooks, matcher: pattern } = objectOf(matcher);
-  checkType(pattern, `${path}.matcher`, "text", report);
-  if (hooks === undefined) return report(path, `${path} has no list "hooks"`);
-  if (!checkType(hooks, `${path}.hooks`, "list", report)) return;
-  for (const [index, hook] of (hooks as unknown[]).entries()) checkHook(hook, `${path}.hooks.${index}`, report);
+  checkType(pattern, [...path, "matcher"], "text", report);
+  if (hooks === undefined) return report(path, `${textOf(path)} has no list "hooks"`);
+  if (!checkType(hooks, [...path, "hooks"], "list", report)) return;
+  for (const [index, hook] of (hooks as unknown[]).entries()) checkHook(hook, [...path, "hooks", index], report);
 }
 
-function checkHook(hook: unknown, path: string, report: Report): void {
+function checkHook(hook: unknown, path: JsonPath, report: Report): void {
   if (!checkType(hook, path, "object", report)) return;
   const { type, command, timeout } = objectOf(hook);
-  if (type === undefined) return report(path, `${path} has no "type"`);
-  if (!checkType(type, `${path}.type`, "text", report)) return;
-  if (type === "command" && command === undefined) report(path, `${path} has no "command"`);
-  checkType(command, `${path}.command`, "text", report);
-  checkType(timeout, `${path}.timeout`, "number", report);
+  if (type === undefined) return report(path, `${textOf(path)} has no "type"`);
+  if (!checkType(type, [...path, "type"], "text", report)) return;
+  if (type === "command" && command === undefined) report(path, `${textOf(path)} has no "command"`);
+  checkType(command, [...path, "command"], "text", report);
+  checkType(timeout, [...path, "timeout"], "number", report);
 }

@@ -1,94 +1,113 @@
 /** Where things stand in a JSON text: the line of every value, and the names that an object has twice. */
+import { endOfString } from "./parse-json.ts";
+
+/** The names and indexes that lead to a value: `["permissions", "deny", 0]`. */
+export type JsonPath = readonly (string | number)[];
 
 export interface JsonSource {
-  /** The line (from 1) of the value at a path like `permissions.deny.0`; of the nearest value above where there is none. */
-  lineOf(path: string): number;
-  /** Names that stand twice in one object, of which a parser silently keeps the last: `permissions`, with its line. */
-  readonly duplicates: readonly { readonly path: string; readonly line: number }[];
+  /** The line (from 1) of the value at a path; of the nearest value above where there is none. */
+  lineOf(path: JsonPath): number;
+  /** Names that stand twice in one object, of which a parser silently keeps the last, with the line of the later one. */
+  readonly duplicates: readonly Duplicate[];
 }
 
-/** Tokens of a JSON text that is known to be valid; what stands between them is white space. */
-const token = /"(?:[^"\\]|\\.)*"|[{}[\]:,]|[^\s{}[\]:,"]+/g;
+export interface Duplicate {
+  readonly path: JsonPath;
+  readonly line: number;
+}
 
-/** @param text valid JSON. */
+/** @param text valid JSON, of bounded depth (`parseJson`). Time and memory grow with its length alone. */
 export function jsonSource(text: string): JsonSource {
-  const lines = new Map<string, number>();
-  const duplicates: { path: string; line: number }[] = [];
-  const lineAt = lineCounter(text);
-  const stack: Container[] = [];
-  for (const match of text.matchAll(token)) {
-    const [word] = match;
-    const container = stack.at(-1);
-    if (word === "}" || word === "]") stack.pop();
-    else if (word === ",") container?.next();
-    else if (word !== ":") {
-      const line = lineAt(match.index);
-      if (container?.takesName === true) {
-        if (container.name(JSON.parse(word) as string)) duplicates.push({ path: container.path, line });
-        lines.set(container.path, line);
+  const duplicates: Duplicate[] = [];
+  let root = 1 as Place;
+  let container = null as Container | null;
+  let line = 1;
+  for (let at = 0; at < text.length;) {
+    const first = text.charAt(at);
+    const end = first === '"' ? endOfString(text, at) + 1 : at + 1;
+    if (first === "\n") line += 1;
+    else if (first === "}" || first === "]") container = container?.parent ?? null;
+    else if (first === ",") container?.next();
+    else if (first === '"' && container?.takesName === true) {
+      if (container.name(JSON.parse(text.slice(at, end)) as string)) duplicates.push({ path: container.path, line });
+    } else if (!between.has(first)) {
+      const place: Place = first === "{" || first === "[" ? new Container(container, first === "{", line) : line;
+      if (container === null) root = place;
+      else container.fill(place);
+      if (typeof place !== "number") container = place;
+      else if (first !== '"') {
+        at = endOfWord(text, at);
         continue;
       }
-      const path = container?.path ?? "";
-      lines.set(path, line);
-      if (word === "{" || word === "[") stack.push(new Container(path, word === "{"));
-      container?.filled();
     }
+    at = end;
   }
-  return { duplicates, lineOf: (path) => nearest(lines, path) };
+  return { duplicates, lineOf: (path) => nearest(root, path) };
 }
 
-/** An object or an array that is being read. */
+/** Characters that begin no value. */
+const between = new Set([" ", "\t", "\r", ":"]);
+
+/** Of a number or a word like `true`. */
+function endOfWord(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && !",]} \t\r\n".includes(text.charAt(at))) at += 1;
+  return at;
+}
+
+/** A value: what it holds, or its line where it holds nothing. */
+type Place = Container | number;
+
+/** An object or an array. It holds its own part of a path only: the whole path of each value would cost the square of the text. */
 class Container {
-  readonly #base: string;
-  readonly #names: Set<string> | null;
-  #key: string;
+  readonly parent: Container | null;
+  readonly line: number;
+  readonly #isObject: boolean;
+  readonly #places = new Map<string | number, Place>();
+  #next: string | number;
   takesName: boolean;
 
-  constructor(base: string, isObject: boolean) {
-    this.#base = base;
-    this.#names = isObject ? new Set() : null;
-    this.#key = isObject ? "" : "0";
+  constructor(parent: Container | null, isObject: boolean, line: number) {
+    this.parent = parent;
+    this.line = line;
+    this.#isObject = isObject;
+    this.#next = isObject ? "" : 0;
     this.takesName = isObject;
   }
 
   /** The path of the value that comes next. */
-  get path(): string {
-    return this.#base === "" ? this.#key : `${this.#base}.${this.#key}`;
+  get path(): JsonPath {
+    return this.parent === null ? [this.#next] : [...this.parent.path, this.#next];
   }
 
   /** @returns whether the object has this name already. */
   name(name: string): boolean {
-    const isDouble = this.#names?.has(name) === true;
-    this.#names?.add(name);
-    this.#key = name;
+    this.#next = name;
     this.takesName = false;
-    return isDouble;
+    return this.#places.has(name);
   }
 
-  filled(): void {
-    this.takesName = false;
+  /** The value at the name, or at the end of the list. */
+  fill(place: Place): void {
+    this.#places.set(this.#next, place);
   }
 
   next(): void {
-    if (this.#names === null) this.#key = String(Number(this.#key) + 1);
-    this.takesName = this.#names !== null;
+    if (typeof this.#next === "number") this.#next += 1;
+    this.takesName = this.#isObject;
+  }
+
+  at(key: string | number): Place | undefined {
+    return this.#places.get(key);
   }
 }
 
-function nearest(lines: ReadonlyMap<string, number>, path: string): number {
-  for (let current = path; current !== ""; current = current.slice(0, Math.max(0, current.lastIndexOf(".")))) {
-    const line = lines.get(current);
-    if (line !== undefined) return line;
+function nearest(root: Place, path: JsonPath): number {
+  let place = root;
+  for (const key of path) {
+    const found: Place | undefined = typeof place === "number" ? undefined : place.at(key);
+    if (found === undefined) break;
+    place = found;
   }
-  return lines.get("") ?? 1;
-}
-
-/** Counts once through the text: to be asked with growing offsets. */
-function lineCounter(text: string): (offset: number) => number {
-  let line = 1;
-  let at = 0;
-  return (offset) => {
-    for (; at < offset; at += 1) if (text.codePointAt(at) === 10) line += 1;
-    return line;
-  };
+  return typeof place === "number" ? place : place.line;
 }

@@ -40,8 +40,8 @@ function checkDepth(text: string, maxDepth: number): void {
   }
 }
 
-/** The place of the closing quote: the first with an even number of backslashes before it. */
-function endOfString(text: string, start: number): number {
+/** The place of the closing quote of the string that begins at `start`: the first with an even number of backslashes before it. */
+export function endOfString(text: string, start: number): number {
   for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
     let before = at - 1;
     while (text.charCodeAt(before) === 0x5c) before -= 1;

@@ -1,6 +1,7 @@
 /** Finds the main checkout of a linked git worktree. It reads git's own files and never runs git, whose configuration can name programs. */
-import { readFileSync, realpathSync, statSync } from "node:fs";
+import { lstatSync, realpathSync } from "node:fs";
 import path from "node:path";
+import { foreignText } from "../config/read-foreign.ts";
 
 /** git writes one path per file; anything longer is not git's. */
 const longestBytes = 8192;
@@ -31,16 +32,17 @@ export function mainCheckoutOf(directory: string): string | null {
   }
 }
 
-/** The `.git` file of the work tree that the directory is in; null where `.git` is a directory, or where there is none. */
+/** The `.git` file of the work tree that the directory is in, if it is one; null where there is no `.git`. */
 function gitFileAbove(directory: string): string | null {
   for (let current = directory; ; current = path.dirname(current)) {
-    const found = statSync(path.join(current, ".git"), { throwIfNoEntry: false });
-    if (found !== undefined) return found.isFile() && found.size <= longestBytes ? path.join(current, ".git") : null;
+    if (lstatSync(path.join(current, ".git"), { throwIfNoEntry: false }) !== undefined) return path.join(current, ".git");
     if (current === path.dirname(current)) return null;
   }
 }
 
+/** @throws Error: it is not there, not a regular file, or longer than git would write it. */
 function contentOf(file: string): string {
-  if (statSync(file).size > longestBytes) throw new Error(`${file} is too large`);
-  return readFileSync(file, "utf8").trimEnd();
+  const text = foreignText(file, longestBytes);
+  if (text === null) throw new Error(`${file} cannot be read`);
+  return text.trimEnd();
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
@@ -78,4 +78,23 @@ test("a file that cannot be read is broken, one that is not there or empty is no
   assert.match(said(link).join(), /a link to a file that is not there$/);
   assert.match(said(directory).join(), /is a directory$/);
   assert.match(said(plain).join(), /ENOTDIR/);
+});
+
+test("a FIFO, a device, a huge or a deep file of others is judged without waiting, in small time", { timeout: 60_000 }, (t) => {
+  const { work, home, put } = setup(t);
+  const said = (): string[] => brokenSettings(work, { HOME: home }).map(describeBroken);
+  const gitFile = path.join(work, ".git");
+  execFileSync("mkfifo", [gitFile]);
+  assert.deepEqual(said(), []);
+  rmSync(gitFile);
+  symlinkSync("/dev/zero", gitFile);
+  assert.deepEqual(said(), []);
+  rmSync(gitFile);
+  put(gitFile, `gitdir: ${path.join(work, "entry")}\n`);
+  mkdirSync(path.join(work, "entry"));
+  execFileSync("mkfifo", [path.join(work, "entry", "commondir")]);
+  assert.deepEqual(said(), []);
+  symlinkSync("/dev/zero", path.join(work, ".mcp.json"));
+  put(path.join(work, ".claude", "settings.json"), '{"x":'.repeat(60_000));
+  assert.match(said().join("\n"), /settings\.json: is nested more than 64 levels deep\n.*\.mcp\.json: is not a regular file$/);
 });

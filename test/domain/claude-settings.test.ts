@@ -97,3 +97,17 @@ test("any JSON is read without an error, and a cut one is told by its last line 
 test("the error of a task names each broken place on a line of its own", () => {
   assert.equal(brokenSettingsText(["/a, line 1: x", "/b: y"]).split("\n").slice(1, 3).join("|"), "  /a, line 1: x.|  /b: y.");
 });
+
+test("a hostile file costs no more than its length, and says a bounded number of bounded sentences", () => {
+  const hostile = (size: number): string => `{"hooks": {"${"n".repeat(size)}": [${"0,".repeat(size / 2)}0]}}`;
+  const cost = (text: string): number => {
+    const start = process.cpuUsage();
+    for (const { problem } of settingsProblems(text)) assert.ok(problem.length < 400);
+    assert.equal(settingsProblems(text).length, 20);
+    return process.cpuUsage(start).user;
+  };
+  cost(hostile(20_000));
+  // Eight times as much: the square would be 64 times.
+  const growth = cost(hostile(320_000)) / cost(hostile(40_000));
+  assert.ok(growth < 30, `grew ${growth} times`);
+});

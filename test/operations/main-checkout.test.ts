@@ -1,7 +1,7 @@
 /** Trust of a checkout covers its git worktrees, and nothing that only looks like one. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
@@ -83,3 +83,16 @@ function setup(t: TestContext): { directory: string; main: string; worktree: str
   git(main, "worktree", "add", "-q", worktree);
   return { directory, main, worktree, git };
 }
+
+test("a FIFO or a link in a circle in the place of git's files is no worktree, and nothing waits for it", { timeout: 30_000 }, (t) => {
+  const { directory } = setup(t);
+  const forged = path.join(directory, "with-fifo");
+  const entry = path.join(forged, "worktrees", "x");
+  mkdirSync(entry, { recursive: true });
+  execFileSync("mkfifo", [path.join(entry, "gitdir")]);
+  writeFileSync(path.join(forged, ".git"), `gitdir: ${entry}\n`);
+  assert.equal(mainCheckoutOf(forged), null);
+  rmSync(path.join(forged, ".git"));
+  symlinkSync(".git", path.join(forged, ".git"));
+  assert.equal(mainCheckoutOf(forged), null);
+});
