@@ -138,7 +138,7 @@ test("show begins with the result, drawn on a terminal and as it is elsewhere an
       stdout,
     );
     assert.ok(!order.includes(-1), stdout);
-    for (const line of stdout.split("\n")) assert.ok(paintedWidth(line) <= columns || line.includes("/"), line);
+    for (const line of stdout.split("\n")) assert.ok(paintedWidth(line) <= columns || /\/|^ *claude-worker /.test(line), line);
   }
   assert.match((await call(["show"])).stdout, /Result\n {2}# Done\n\n {2}I \*\*fixed\*\* it in `a\.ts`\./);
   assert.match((await call(["show", "--raw"], { columns: 80 })).stdout, /I \*\*fixed\*\* it \\u001b\]0;x\\u0007in/);

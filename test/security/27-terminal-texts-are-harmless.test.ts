@@ -27,7 +27,7 @@ const hostile = [
 ].join(" ");
 const dangerous = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
 /** What moves the cursor of a live display is our own. */
-const ownCursor = /\u001b\[(\?25[lh]|\d*[AGJK])|\r(?=\u001b)/g;
+const ownCursor = /\u001b\[(\?(?:25|7)[lh]|\d*[AGJK])|\r(?=\u001b)/g;
 
 const inputOf = (directory: string, name: string) => ({
   prompt: `${hostile}\nsecond`,

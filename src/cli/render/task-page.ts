@@ -43,7 +43,11 @@ export function taskPage(task: TaskView, { output, now, raw }: PageOptions): str
       paint,
     ),
     ...section("Attention", lines(clean(attentionLines(task))), paint),
-    ...section("Prompt", output.isTTY ? shortened(lines(clean(task.prompt)), task.id) : indented(clean(task.prompt)), paint),
+    ...section(
+      "Prompt",
+      output.isTTY ? shortened(lines(clean(task.prompt)), (hint) => lines(hint), task.id) : indented(clean(task.prompt)),
+      paint,
+    ),
     ...section("System prompt", lines(clean(task.system_prompt ?? "")), paint),
     "",
     ...factLines(task, { output, now, paint }),
@@ -145,11 +149,13 @@ function attentionLines({ attention }: TaskView): string {
   return attention.map((each) => `${attentionText({ attention: [each] })}${each.detail === null ? "" : `: ${each.detail}`}`).join("\n");
 }
 
-/** A long prompt would push the rest off the screen, and whoever looks knows it. */
-/** @param lines as the terminal shows them. */
-function shortened(lines: readonly string[], id: number): readonly string[] {
+/** A long prompt would push the rest off the screen, and whoever looks knows it. @param lines as the terminal shows them. */
+function shortened(lines: readonly string[], wrapped: (hint: string) => string[], id: number): readonly string[] {
   if (lines.length <= promptLines) return lines;
-  return [...lines.slice(0, promptLines), `  … ${lines.length - promptLines} more lines: claude-worker show ${id} --json | jq -r .prompt`];
+  return [
+    ...lines.slice(0, promptLines),
+    ...wrapped(`… ${lines.length - promptLines} more lines: claude-worker show ${id} --json | jq -r .prompt`),
+  ];
 }
 
 function section(title: string, lines: readonly string[], paint: Painter): string[] {
