@@ -44,7 +44,7 @@ function copy(value: unknown, place: Place, finder: SecretFinder): unknown {
   if (typeof value === "number") return finder.isSecret(String(value)) ? finder.clean(String(value)) : value;
   if (Array.isArray(value)) return value.map((each) => copy(each, place, finder));
   if (typeof value !== "object" || value === null) return value;
-  const names = new Set<string>();
+  const names = new Map<string, number>();
   // fromEntries defines own properties: a key `__proto__` stays a key.
   return Object.fromEntries(
     Object.entries(value).map(([key, field]) => {
@@ -64,11 +64,14 @@ function placeOf(key: string, place: Place): Place {
   return place === "message" && key === "content" ? "block" : "content";
 }
 
-/** Two secrets that name fields of one object stay two fields. */
-function unused(name: string, names: Set<string>): string {
+/** Two secrets that name fields of one object stay two fields. @param names each name that is taken, and how often it was asked for. */
+function unused(name: string, names: Map<string, number>): string {
+  let count = names.get(name) ?? 0;
   let free = name;
-  for (let count = 2; names.has(free); count += 1) free = `${name} ${count}`;
-  names.add(free);
+  // Each number is tried once for a name: from 2 again for every field would cost the square of their number.
+  while (names.has(free)) free = `${name} ${(count += 1)}`;
+  names.set(name, Math.max(count, 1));
+  if (free !== name) names.set(free, 1);
   return free;
 }
 

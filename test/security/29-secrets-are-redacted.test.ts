@@ -189,3 +189,19 @@ test("no text makes redaction take more than linear time", () => {
     assert.ok(long < Math.max(short, 4) * 24, `${JSON.stringify(piece.slice(0, 40))}: ${short} ms, then ${long} ms`);
   }
 });
+
+test("many fields that are named by secrets stay fields of their own, in linear time", () => {
+  const { redact } = redaction({ A_KEY: "known-secret-value" });
+  const record = (count: number): object =>
+    Object.fromEntries(Array.from({ length: count }, (_, n) => [`sk-ant-${String(n).padStart(30, "0")}`, n]));
+  const cpu = (count: number): number => {
+    const value = record(count);
+    const start = process.cpuUsage();
+    assert.equal(Object.keys(redact(value).value).length, count);
+    return process.cpuUsage(start).user;
+  };
+  cpu(2000);
+  // Eight times as many: the square would be 64 times.
+  const growth = cpu(32_000) / cpu(4000);
+  assert.ok(growth < 30, `grew ${growth} times`);
+});
