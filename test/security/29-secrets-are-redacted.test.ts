@@ -202,6 +202,7 @@ test("many fields that are named by secrets stay fields of their own, in linear 
   };
   cpu(2000);
   // Eight times as many: the square would be 64 times.
-  const growth = cpu(32_000) / cpu(4000);
+  const least = (count: number): number => Math.min(cpu(count), cpu(count), cpu(count));
+  const growth = least(32_000) / least(4000);
   assert.ok(growth < 30, `grew ${growth} times`);
 });
