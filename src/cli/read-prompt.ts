@@ -2,9 +2,9 @@
 import { isUtf8 } from "node:buffer";
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
-import { resolve } from "node:path";
 import { WorkerError } from "../domain/errors.ts";
 import type { Io } from "./io.ts";
+import { pathGiven } from "./path-given.ts";
 
 /** Longest prompt in bytes of UTF-8; the server's own limit, known here so that an endless input is not read to its end. */
 const maxBytes = 10 * 1024 * 1024;
@@ -27,16 +27,16 @@ export async function readPrompt(argument: string | undefined, io: Io): Promise<
       'No prompt. Say what Claude should do: claude-worker run "Fix the failing test", or give a file, or pipe the text in. A prompt that begins with a dash goes behind --: claude-worker run -- "-…"',
     );
   }
-  const prompt = fileNamed(argument, io.cwd) ?? notFileLike(argument);
+  const prompt = fileNamed(argument, io) ?? notFileLike(argument);
   const context = input === "none" ? "" : checked(textOf(await readAll(io, input), "the standard input"), "the standard input", true);
   return checked(context.trim() === "" ? prompt : `${prompt.trimEnd()}\n\n${context}`, "the prompt");
 }
 
 /** The text of an existing file of that name, or null: it names none. */
-function fileNamed(argument: string, cwd: string): string | null {
-  const path = resolve(cwd, argument);
-  const found = argument.trim() === "" || argument.includes("\0") ? null : whatIsAt(path);
-  if (found === null) return null;
+function fileNamed(argument: string, io: Io): string | null {
+  const path = placeOf(argument, io);
+  const found = path === null ? null : whatIsAt(path);
+  if (path === null || found === null) return null;
   refuseStrangeKind(found, argument);
   if (found.size > maxBytes) throw tooLong(argument);
   try {
@@ -47,6 +47,16 @@ function fileNamed(argument: string, cwd: string): string | null {
       "invalid_input",
       `The file ${argument} cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown error"}).`,
     );
+  }
+}
+
+/** Where a file of that name would be; null: nowhere, also where the current directory was removed. */
+function placeOf(argument: string, io: Io): string | null {
+  if (argument.trim() === "" || argument.includes("\0")) return null;
+  try {
+    return pathGiven(io, argument);
+  } catch {
+    return null;
   }
 }
 

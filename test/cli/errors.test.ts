@@ -62,6 +62,10 @@ test("in a directory that was removed a call that needs it says so, and others d
     assert.deepEqual([status, stderr], [2, "Error: The current directory does not exist any more. Change to one that does.\n"]);
   }
   assert.match(call("--version").stdout, /^claude-worker \d/);
+  // A full path needs no current directory; neither does a prompt, which names no file then.
+  const refused = call(`run "say hello" --dir ${place.directory}/missing --max-turns 0`);
+  assert.equal(refused.status, 2);
+  assert.doesNotMatch(refused.stderr, /current directory/);
 });
 
 test("with --json an error is JSON on the standard output, wherever it comes from", async (t) => {

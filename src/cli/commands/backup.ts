@@ -1,10 +1,10 @@
 /** `backup`: a copy of the database while the server works. */
-import { resolve } from "node:path";
 import { defineCommand } from "../command.ts";
 import { clientOf } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
 import { say } from "../render/wrap.ts";
+import { pathGiven } from "../path-given.ts";
 
 export const command = defineCommand<object>({
   name: "backup",
@@ -14,7 +14,7 @@ export const command = defineCommand<object>({
   arguments: [{ name: "<file>", description: "where the copy goes", completes: "files" }],
   examples: [{ command: 'claude-worker backup "tasks-$(date +%F).db"', does: "a copy a day" }],
   async run({ words, options, io }) {
-    const backup = await clientOf(io).backup(resolve(io.cwd, words[0] ?? ""));
+    const backup = await clientOf(io).backup(pathGiven(io, words[0] ?? ""));
     if (options.json === true) writeJson(io.stdout, backup);
     else
       say(

@@ -1,6 +1,5 @@
 /** `list`: the tasks, newest first. */
 import { realpathSync } from "node:fs";
-import { resolve } from "node:path";
 import type { ServerView, TaskPage, TaskSummaryView } from "../../contract/views.ts";
 import { taskStatuses } from "../../domain/task.ts";
 import type { TaskStatus } from "../../domain/task.ts";
@@ -15,6 +14,7 @@ import { label, moment, nonEmpty, statuses, wholeNumber } from "../option-values
 import { painter } from "../render/colour.ts";
 import { holdText } from "../render/hold-lines.ts";
 import { listColumns, taskLines, taskTable } from "../render/task-list.ts";
+import { pathGiven } from "../path-given.ts";
 
 interface ListCommandOptions {
   readonly status?: TaskStatus[];
@@ -85,7 +85,7 @@ export const command = defineCommand<ListCommandOptions>({
       attention: options.attention,
       name: options.name,
       group: options.group,
-      working_directory: options.dir === undefined ? undefined : realDirectory(resolve(io.cwd, options.dir)),
+      working_directory: options.dir === undefined ? undefined : realDirectory(pathGiven(io, options.dir)),
       created_after: timeOf(options.since),
       created_before: timeOf(options.before),
       order: options.order,

@@ -1,7 +1,6 @@
 /** `restore`: puts a backup in the database's place, with the server stopped. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WorkerError, errorCodes } from "../../domain/errors.ts";
 import { defineCommand } from "../command.ts";
@@ -9,6 +8,7 @@ import { connectionOf } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
 import { say } from "../render/wrap.ts";
+import { pathGiven } from "../path-given.ts";
 
 interface Answer {
   readonly database: string;
@@ -24,7 +24,7 @@ export const command = defineCommand<object>({
   examples: [{ command: "claude-worker server stop --now && claude-worker restore tasks-2026-11-01.db", does: "go back to that day" }],
   async run({ words, options, io }) {
     const { paths } = connectionOf(io);
-    const file = resolve(io.cwd, words[0] ?? "");
+    const file = pathGiven(io, words[0] ?? "");
     if (!existsSync(file)) throw new WorkerError("invalid_input", `There is no file ${file}.`);
     const { database, previous } = await restore(file, {
       ...io.env,

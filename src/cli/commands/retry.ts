@@ -1,5 +1,4 @@
 /** `retry`: runs ended tasks again, with changes where they are given. */
-import { resolve } from "node:path";
 import type { RetryInput } from "../../contract/retry-input.ts";
 import type { TaskView } from "../../contract/views.ts";
 import { WorkerError } from "../../domain/errors.ts";
@@ -14,6 +13,7 @@ import { streamLine } from "../json-stream.ts";
 import { actReference, actTaskId } from "../task-reference.ts";
 import { defined, taskFields, taskOptions } from "../task-options.ts";
 import type { TaskOptions } from "../task-options.ts";
+import { pathGiven } from "../path-given.ts";
 
 interface RetryOptions extends TaskOptions, FilterOptions {
   readonly label?: [string, string][];
@@ -82,6 +82,6 @@ function filterOf({ words, options }: Call<RetryOptions>): FilterOptions {
 
 function changesOf({ options, io }: Call<RetryOptions>, isFiltered: boolean): RetryInput {
   const { label: _chooses, group: _choosesToo, ...rest } = options;
-  const directory = options.dir === undefined ? undefined : resolve(io.cwd, options.dir);
+  const directory = options.dir === undefined ? undefined : pathGiven(io, options.dir);
   return { ...taskFields(isFiltered ? rest : options), ...defined({ working_directory: directory, resume: options.resume }) };
 }

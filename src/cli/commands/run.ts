@@ -1,5 +1,4 @@
 /** `run`: submits a task; with --watch follows it. */
-import { resolve } from "node:path";
 import type { TaskInput } from "../../contract/task-input.ts";
 import type { TaskView } from "../../contract/views.ts";
 import { WorkerError } from "../../domain/errors.ts";
@@ -17,6 +16,7 @@ import { submitNotes } from "../submit-notes.ts";
 import { say } from "../render/wrap.ts";
 import { defined, taskFields, taskOptions } from "../task-options.ts";
 import type { TaskOptions } from "../task-options.ts";
+import { pathGiven } from "../path-given.ts";
 
 interface RunOptions extends TaskOptions {
   readonly watch?: boolean;
@@ -73,7 +73,7 @@ function taskInput(prompt: string, options: RunOptions, { settings, origins }: C
     model: origins.model === "default" ? undefined : settings.model,
     permission_mode: origins.permission_mode === "default" ? undefined : settings.permission_mode,
   });
-  return { prompt, ...own, ...taskFields(options), working_directory: resolve(io.cwd, options.dir ?? ".") };
+  return { prompt, ...own, ...taskFields(options), working_directory: pathGiven(io, options.dir ?? ".") };
 }
 
 async function submitted(input: TaskInput, { options, io }: Call<RunOptions>, connection: Connection): Promise<TaskView> {

@@ -1,11 +1,11 @@
 /** `trust add`: tasks may run in a directory. */
-import { resolve } from "node:path";
 import { plainLine } from "../../domain/plain-text.ts";
 import { defineCommand } from "../command.ts";
 import { connectionOf, withServer } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
 import { say } from "../render/wrap.ts";
+import { pathGiven } from "../path-given.ts";
 
 export const command = defineCommand<object>({
   name: "trust add",
@@ -15,7 +15,7 @@ export const command = defineCommand<object>({
   examples: [{ command: "claude-worker trust add ~/project", does: "trust one project" }],
   async run({ words, options, io }) {
     const connection = connectionOf(io);
-    const directory = resolve(io.cwd, words[0] ?? ".");
+    const directory = pathGiven(io, words[0] ?? ".");
     const trust = await withServer(io, connection, async () => await connection.client.trust(directory));
     if (options.json === true) writeJson(io.stdout, trust);
     else say(io.stdout, `Trusted: ${plainLine(directory, 4096)}`);

@@ -1,11 +1,11 @@
 /** `trust remove`: tasks may no longer run in a directory. */
-import { resolve } from "node:path";
 import { plainLine } from "../../domain/plain-text.ts";
 import { defineCommand } from "../command.ts";
 import { clientOf } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
 import { say } from "../render/wrap.ts";
+import { pathGiven } from "../path-given.ts";
 
 export const command = defineCommand<object>({
   name: "trust remove",
@@ -14,7 +14,7 @@ export const command = defineCommand<object>({
   arguments: [{ name: "<directory>", description: "as `trust list` shows it", completes: "directories" }],
   examples: [{ command: "claude-worker trust remove ~/project", does: "take it back" }],
   async run({ words, options, io }) {
-    const directory = resolve(io.cwd, words[0] ?? ".");
+    const directory = pathGiven(io, words[0] ?? ".");
     const trust = await clientOf(io).distrust(directory);
     if (options.json === true) writeJson(io.stdout, trust);
     else say(io.stdout, `Not trusted any more: ${plainLine(directory, 4096)}`);
