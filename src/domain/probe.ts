@@ -4,7 +4,7 @@
  */
 import type { NewHold } from "./hold.ts";
 import type { Outcome } from "./outcome.ts";
-import { isUnreachable, limitScopeOf, refusalOf } from "./refusal.ts";
+import { isUnreachable, limitScopeOf, refusalOf, signInAdvice } from "./refusal.ts";
 import type { Refusal } from "./refusal.ts";
 import { accountScope } from "./scope.ts";
 
@@ -58,7 +58,7 @@ export function probeFor(refusal: Refusal, of: { account: string; model: string 
 export function refusalHold({ kind, scope, message }: Pick<Probe, "kind" | "scope" | "message">): NewHold {
   const fix =
     kind === "auth_failed"
-      ? "Sign in again, or set a valid key and restart the server. This is tried again at growing intervals; at once: claude-worker resume"
+      ? `${signInAdvice} This is tried again at growing intervals; at once: claude-worker resume`
       : "This is tried again at growing intervals; at once: claude-worker resume";
   return { kind, scope, message: `${message} ${fix}`, until: null };
 }

@@ -3,6 +3,7 @@
  * Anything else (a 429 without a reset, a 401, a 403, no connection) may concern one request only: evidence from a second request decides.
  */
 import type { Outcome } from "./outcome.ts";
+import { plainLine } from "./plain-text.ts";
 import { accountScope, modelScope } from "./scope.ts";
 
 export interface Refusal {
@@ -11,6 +12,16 @@ export interface Refusal {
   readonly name: string;
   /** Whether it speaks of the sign-in: then a probe answers at once whether the whole account is refused. */
   readonly ofSignIn: boolean;
+}
+
+/** What to do when the sign-in is refused, as a whole sentence. */
+export const signInAdvice =
+  "Sign in again (claude-worker claude), or set a valid key and restart the server (claude-worker server restart).";
+
+/** How a task's last try ended, for people who see it wait for the next one; with what to do where that helps. */
+export function lastTryText({ kind, message }: Outcome): string {
+  const said = plainLine(message, 500);
+  return `The last try: ${said}${kind === "auth_failed" ? ` ${signInAdvice}` : ""}`;
 }
 
 /**

@@ -126,6 +126,8 @@ export interface WaitingContext extends AdmissionContext {
   agentLimit(taskId: number): string | null;
   /** When this attempt started (UTC ms); null: there is none. */
   startOf(attemptId: number): number | null;
+  /** How the task's last try ended, as sentences; null: it has had none. Asked for tasks only that wait for their next one. */
+  lastTry(taskId: number): string | null;
 }
 
 function waitingForView(task: TaskRow, waiting: WaitingContext): WaitingForView | null {
@@ -133,7 +135,11 @@ function waitingForView(task: TaskRow, waiting: WaitingContext): WaitingForView 
   const refusal = waiting.rightsRefusal(task);
   if (refusal !== null) return { reason: "rights", message: refusal, until: null };
   const reason = waitingFor(task, waiting);
-  if (reason !== null) return { ...reason, until: rfc3339OrNull(reason.until) };
+  if (reason !== null) {
+    const lastTry = reason.reason === "retry" ? waiting.lastTry(task.id) : null;
+    const message = lastTry === null ? reason.message : `${reason.message} ${lastTry}`;
+    return { ...reason, message, until: rfc3339OrNull(reason.until) };
+  }
   return { reason: "capacity", message: waiting.agentLimit(task.id) ?? "starts now", until: null };
 }
 

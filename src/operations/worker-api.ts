@@ -8,6 +8,7 @@ import type { EventPage, ServerView, TaskView } from "../contract/views.ts";
 import type { TaskEvent } from "../domain/event.ts";
 import { WorkerError } from "../domain/errors.ts";
 import type { Outcome } from "../domain/outcome.ts";
+import { lastTryText } from "../domain/refusal.ts";
 import type { Task } from "../domain/task.ts";
 import type { Store } from "../store/store.ts";
 import { callerOfToken, createToken, listTokens, removeToken } from "./access-tokens.ts";
@@ -194,6 +195,10 @@ function waitingContext({ store, settings, account, rights }: ApiContext, now: n
     limits: { total: settings.workers, groups: {} },
     holds: store.holds.active(),
     now,
+    lastTry(taskId) {
+      const outcome = store.attempts.lastOutcome(taskId);
+      return outcome === null ? null : lastTryText(outcome);
+    },
     rightsRefusal: (task) => rights.whyNot(task),
     startOf: (attemptId) => store.attempts.get(attemptId)?.startedAt ?? null,
     agentLimit(taskId) {

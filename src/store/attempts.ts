@@ -60,6 +60,9 @@ export function createAttemptStore(database: Database.Database, { epoch, writing
   );
   const selectOne = database.prepare(`SELECT ${attemptRow.select} FROM attempts WHERE id = ?`);
   const selectOfTask = database.prepare(`SELECT ${attemptRow.select} FROM attempts WHERE task_id = +? ORDER BY number`);
+  const selectLastEnded = database.prepare(
+    `SELECT ${attemptRow.select} FROM attempts WHERE task_id = +? AND ended_at IS NOT NULL ORDER BY number DESC LIMIT 1`,
+  );
   const selectOpen = database.prepare(
     `SELECT ${attemptRow.select} FROM attempts INDEXED BY attempts_open WHERE ended_at IS NULL ORDER BY id`,
   );
@@ -128,6 +131,10 @@ export function createAttemptStore(database: Database.Database, { epoch, writing
     claim,
     get,
     ofTask: (taskId) => selectOfTask.all(taskId).map((row) => attemptRow.decode(row)),
+    lastOutcome: (taskId) => {
+      const row = selectLastEnded.get(taskId);
+      return row === undefined ? null : attemptRow.decode(row).outcome;
+    },
     open: () => selectOpen.all().map((row) => attemptRow.decode(row)),
     adopt: (id) => {
       touchTaskOf(id);

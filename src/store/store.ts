@@ -206,6 +206,8 @@ export interface AttemptStore {
   ): { task: Task; attempt: Attempt } | null;
   get(id: number): Attempt | null;
   ofTask(taskId: number): Attempt[];
+  /** How the task's newest attempt that has ended ended; null: none has. */
+  lastOutcome(taskId: number): Outcome | null;
   open(): Attempt[];
   /** Inside `write`. Takes an open attempt of an older epoch over; null when it is closed or a newer epoch has it. */
   adopt(id: number): Attempt | null;

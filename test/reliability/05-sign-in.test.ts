@@ -41,6 +41,13 @@ test("refusals of one task alone hold nobody, go behind the others, and fail it 
   const poison = [await w.submit("sign in please", { priority: 9 }), await w.submit("forbidden work", { priority: 9 })];
   const good = [await w.submit("good work 1"), await w.submit("good work 2")];
   await w.cli(["resume"]);
+  const refused = poison[0]?.id ?? 0;
+  const waiting = await w.until(refused, ({ attempts, waiting_for }) => attempts === 1 && waiting_for?.reason === "retry");
+  const why = /Claude's API refused it; next try in .*The last try: .*Invalid API key.*claude-worker server restart/;
+  assert.match(waiting.waiting_for?.message ?? "", why);
+  const [page, list] = [await w.cli(["show", String(refused)]), await w.cli(["list", "--status", "pending"])];
+  assert.match(page.stdout.replaceAll(/\s+/g, " "), why);
+  assert.match(list.stdout, why);
   for (const { id } of good) assert.equal((await w.ended(id)).status, "completed");
   assert.deepEqual(await w.client.holds(), []);
   await w.cli(["resume"]);

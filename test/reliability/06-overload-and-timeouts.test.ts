@@ -10,7 +10,7 @@ test("an overloaded API is tried again after a while, visibly", async (t) => {
   await w.start();
   const { id } = await w.submit("be patient");
   const waiting = await w.until(id, ({ status, attempts }) => status === "pending" && attempts === 1);
-  assert.match(String(waiting.waiting_for?.message), /next try in/i);
+  assert.match(String(waiting.waiting_for?.message), /next try in .*The last try: .*overloaded/i);
   const task = await w.ended(id);
   assert.equal(task.status, "completed", JSON.stringify(task.error));
   assert.equal(task.attempts, 2);

@@ -166,3 +166,19 @@ describe("an attempt of an older server", () => {
     assert.equal(store.attempts.get(5), null);
   });
 });
+
+test("the last outcome is that of the newest attempt that has ended", async (t) => {
+  const { store, submit } = setup(t);
+  const { id } = await submit();
+  assert.equal(store.attempts.lastOutcome(id), null);
+  for (const message of ["first", "second"]) {
+    await store.write(() => {
+      const claimed = store.attempts.claim(id, newAttempt(`r-${message}`), 2000);
+      assert.ok(claimed);
+      store.attempts.close(claimed.attempt.id, { ...crashed, message }, 3000);
+      store.tasks.transition(id, "requeue", 3000);
+    });
+  }
+  await store.write(() => store.attempts.claim(id, newAttempt("r-open"), 4000));
+  assert.equal(store.attempts.lastOutcome(id)?.message, "second");
+});
