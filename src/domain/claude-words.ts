@@ -31,7 +31,6 @@ const outputLimit: Meaning = {
 const machine: Meaning = {
   kind: "environment_failed",
   what: "Claude Code could not work in this environment",
-  advice: "Fix that; claude-worker retry ID --resume then continues the task.",
 };
 const policy: Meaning = { kind: "unavailable", what: "Claude Code refused to start" };
 const ours: Meaning = { kind: "agent_failed", what: "Claude Code refused to start" };

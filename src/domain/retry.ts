@@ -171,6 +171,13 @@ function afterAttempt(ended: Counted): Consequence {
   }
 }
 
+/** The error with the command that runs the task again, where that helps: one sentence for every kind of end that is not the task's fault. */
+export function withNextStep(error: TaskError, { id, sessionId }: Pick<Task, "id" | "sessionId">): TaskError {
+  if (error.retryable !== true) return error;
+  const command = `claude-worker retry ${id}${sessionId === null ? "" : " --resume"}`;
+  return { ...error, message: `${error.message} When the cause is gone: ${command}` };
+}
+
 const unchanged = {
   notBefore: null,
   notBeforeReason: null,

@@ -1,5 +1,4 @@
 /** One attempt from its first record to its last: runs the agent, keeps the journal, stops when told, and leaves no process behind. */
-import { realpathSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { brokenSettings, describeBroken } from "../config/claude-settings-files.ts";
 import { TaskChanges } from "./task-changes.ts";
@@ -12,6 +11,7 @@ import { bootClockMs } from "../processes/boot-clock.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { sweep } from "../processes/sweep.ts";
 import type { Agent, AgentWork } from "./agent/agent.ts";
+import { directoryFault } from "./directory-fault.ts";
 import { OpenSteps } from "./open-steps.ts";
 import { NotOurLog } from "./append-file.ts";
 import { nameOfBackground } from "../domain/background.ts";
@@ -208,16 +208,6 @@ export class RunningAttempt {
 
 /** How the Agent SDK says that its binary is missing (a wrong path; a package that was not installed) or does not start on this system. */
 const noBinary = /^(Claude Code native binary|Native CLI binary for)/;
-
-/** The directory was checked and trusted at submit; what stands there now must still be that one. @returns a sentence, or null. */
-function directoryFault(directory: string): string | null {
-  try {
-    if (realpathSync.native(directory) === directory && statSync(directory).isDirectory()) return null;
-    return `The working directory ${directory} leads elsewhere now than when the task was submitted.`;
-  } catch (error) {
-    return `The working directory ${directory} cannot be used any more (${(error as NodeJS.ErrnoException).code ?? "unknown error"}).`;
-  }
-}
 
 /** The summary log is for people: an attempt runs without it when it cannot be written, but not when another file stands there. */
 function openSummary(work: AgentWork): SummaryLog | null {

@@ -10,7 +10,7 @@ import { refusalOf } from "../domain/refusal.ts";
 import { spentInAll } from "../domain/spending.ts";
 import type { Spending } from "../domain/spending.ts";
 import type { SweptProcess } from "../domain/record.ts";
-import { afterOutcome, defaultRetryPolicy } from "../domain/retry.ts";
+import { afterOutcome, defaultRetryPolicy, withNextStep } from "../domain/retry.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import type { Attempt, StopReason, Task } from "../domain/task.ts";
 import { failpoint } from "../processes/failpoint.ts";
@@ -118,7 +118,7 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
       refusals: after.refusals,
       refusal: after.refusal,
       refusedAt: after.refusal === null ? null : refusalOf(outcome, account, wall) !== null ? now : task.refusedAt,
-      error: after.error,
+      error: after.error === null ? null : withNextStep(after.error, task),
       ...(completed ? { attention: attentionOf(store, attempt) } : { result: null }),
       ...(facts.result === null ? {} : { numTurns: (task.numTurns ?? 0) + facts.result.turns }),
       ...spent,

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { outcomeKinds } from "../../src/domain/outcome.ts";
+import { outcomeKinds, retryableKinds } from "../../src/domain/outcome.ts";
 import type { Outcome } from "../../src/domain/outcome.ts";
-import { afterOutcome, defaultRetryPolicy } from "../../src/domain/retry.ts";
+import { afterOutcome, defaultRetryPolicy, withNextStep } from "../../src/domain/retry.ts";
 import type { Consequence, EndedAttempt } from "../../src/domain/retry.ts";
 import { callUnderWay, forgivingMs } from "../../src/domain/setbacks.ts";
 import { next } from "../../src/domain/transitions.ts";
@@ -75,6 +75,15 @@ const gone = {
 
 test("a success completes the task", () => {
   assert.deepEqual(after({ kind: "succeeded", message: "" }), { ...gone, operation: "complete" });
+});
+
+test("an error names the command that runs the task again where that helps, and only there", () => {
+  for (const code of outcomeKinds) {
+    const error = { code, message: "It failed.", retryable: retryableKinds[code] };
+    const [resumed, begun] = [withNextStep(error, { id: 7, sessionId: "s" }), withNextStep(error, { id: 7, sessionId: null })];
+    const expected = retryableKinds[code] ? "It failed. When the cause is gone: claude-worker retry 7" : "It failed.";
+    assert.deepEqual([begun.message, resumed.message], [expected, retryableKinds[code] ? `${expected} --resume` : expected]);
+  }
 });
 
 test("a requested cancel wins over every outcome", () => {

@@ -31,7 +31,13 @@ test("a working directory that went after the submit fails its task with a sente
   await w.cli(["resume"]);
   const task = await w.ended(id);
   assert.equal(task.status, "failed");
-  assert.match(String(task.error?.message), /short-lived cannot be used any more \(ENOENT\)/);
+  assert.match(String(task.error?.message), /short-lived cannot be used any more \(ENOENT\)\. .*claude-worker retry 1 --resume$/);
+  const shown = (await w.cli(["show", String(id)])).stdout.replaceAll(/\s+/g, " ");
+  assert.match(shown, /claude-worker retry 1 --resume/);
+  // Nothing was begun: the task then runs as if it were submitted now.
+  w.place.workdir("short-lived");
+  assert.equal((await w.cli(["retry", String(id), "--resume"])).code, 0);
+  assert.equal((await w.ended(id)).status, "completed");
   assert.equal(task.attempts, 1);
 });
 

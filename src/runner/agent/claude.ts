@@ -30,7 +30,8 @@ import { RunningCost } from "./running-cost.ts";
 import type { SpendingNote } from "./running-cost.ts";
 import { resumeSession } from "./resume-session.ts";
 import type { Launch, UserMessage } from "./resume-session.ts";
-import { movedSentence, refusalOf, StartGuard } from "./start-guard.ts";
+import { movedSentence } from "../directory-fault.ts";
+import { refusalOf, StartGuard } from "./start-guard.ts";
 
 type Sdk = typeof sdk;
 /** A message of Claude Code, or what it told of its spending. */

@@ -5,6 +5,7 @@
 import { closeSync, constants, fstatSync, openSync, realpathSync, statSync, watch } from "node:fs";
 import type { FSWatcher } from "node:fs";
 import { basename, dirname } from "node:path";
+import { movedSentence } from "../directory-fault.ts";
 import { filesAbove, namesAbove } from "./files-above.ts";
 import type { FilesAbove } from "./files-above.ts";
 
@@ -104,11 +105,6 @@ export class StartGuard {
     const own = fstatSync(this.#handle);
     return own.dev === dev && own.ino === ino;
   }
-}
-
-/** The error message for a directory that leads elsewhere now. */
-export function movedSentence(directory: string): string {
-  return `The working directory ${directory} leads elsewhere now than when the task was submitted.`;
 }
 
 /** A file of another user that cannot be left out. */
