@@ -27,7 +27,7 @@ const hostile = [
 ].join(" ");
 const dangerous = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
 /** What moves the cursor of a live display is our own. */
-const ownCursor = /\u001b\[(\?(?:25|7)[lh]|\d*[AGJK])|\r(?=\u001b)/g;
+const ownCursor = /\u001b\[(\?(?:25|7)[lh]|\d*[AGJK])|\r(?=[\r\u001b])/g;
 
 const inputOf = (directory: string, name: string) => ({
   prompt: `${hostile}\nsecond`,
@@ -72,7 +72,7 @@ test("show, list, logs and watch print nothing that commands a terminal", async 
   assert.match(shown, /\\u001b\[2J/);
 });
 
-/** Commands that act on this machine instead of printing what others wrote. */
+/** Commands that act on this machine instead of printing what others wrote, and `top`, which stays until a key is pressed. */
 const acting = new Set([
   "claude",
   "mcp",
@@ -82,6 +82,7 @@ const acting = new Set([
   "service install",
   "service uninstall",
   "restore",
+  "top",
 ]);
 
 test("every command with hostile names, directories and messages prints harmless text and equal JSON", async (t) => {
