@@ -1,5 +1,6 @@
 /** Writes config.json. */
-import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { WorkerError } from "../domain/errors.ts";
@@ -21,14 +22,19 @@ export async function changeConfigFile<Change extends { readonly content: object
   const fresh = `${file}.${process.pid}.new`;
   try {
     makeDirectory(dirname(file), 0o700);
-    await takeTurn(lock);
-    try {
-      const made = change(readConfigFile(file));
-      writeFileSync(fresh, `${JSON.stringify(made.content, null, 2)}\n`, { mode: 0o600 });
-      renameSync(fresh, file);
-      return made;
-    } finally {
-      for (const own of [fresh, lock]) rmSync(own, { force: true });
+    for (;;) {
+      const turn = await takeTurn(lock);
+      try {
+        const made = change(readConfigFile(file));
+        writeFileSync(fresh, `${JSON.stringify(made.content, null, 2)}\n`, { mode: 0o600 });
+        // A call that was held up for seconds may have lost its turn: what it read is old then.
+        if (!isHolder(lock, turn)) continue;
+        renameSync(fresh, file);
+        return made;
+      } finally {
+        rmSync(fresh, { force: true });
+        if (isHolder(lock, turn)) rmSync(lock, { force: true });
+      }
     }
   } catch (error) {
     if (error instanceof WorkerError) throw error;
@@ -42,15 +48,40 @@ export async function changeConfigFile<Change extends { readonly content: object
 /** A turn takes milliseconds: a lock of this age was left by a call that was killed. */
 const leftOverMs = 2000;
 
-/** Resolves when the lock is this call's. */
-async function takeTurn(lock: string): Promise<void> {
+/** Resolves when the lock is this call's. @returns the lock's content, which is this call's own. */
+async function takeTurn(lock: string): Promise<string> {
+  const turn = randomUUID();
   for (; ; await delay(5 + Math.random() * 10)) {
-    if (ageOf(lock) > leftOverMs) rmSync(lock, { force: true });
+    if (ageOf(lock) > leftOverMs) breakLock(lock);
     try {
-      return writeFileSync(lock, "", { flag: "wx", mode: 0o600 });
+      writeFileSync(lock, turn, { flag: "wx", mode: 0o600 });
+      return turn;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
+  }
+}
+
+/**
+ * Removes a lock that was left over. Another call may do the same and take its turn between the look and the removal, so the lock is
+ * first moved to a name of this call's own: what was moved is looked at again, and put back where it is a new one.
+ */
+function breakLock(lock: string): void {
+  const moved = `${lock}.${process.pid}`;
+  try {
+    renameSync(lock, moved);
+    if (ageOf(moved) <= leftOverMs) linkSync(moved, lock);
+  } catch {
+    // Another call has moved it, or has its turn already.
+  }
+  rmSync(moved, { force: true });
+}
+
+function isHolder(lock: string, turn: string): boolean {
+  try {
+    return readFileSync(lock, "utf8") === turn;
+  } catch {
+    return false;
   }
 }
 
