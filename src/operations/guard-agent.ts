@@ -15,6 +15,9 @@ import type { NewTask, Store, TaskRow } from "../store/store.ts";
 import { promptRulesOf } from "./submit-machine-task.ts";
 import { requireTask } from "./require-task.ts";
 
+/** Sums of money that are equal may differ by this much. */
+const roundingUsd = 1e-9;
+
 interface GuardContext {
   readonly store: Store;
   readonly settings: Settings;
@@ -86,17 +89,17 @@ export function requireAgentPriority({ store, settings }: GuardContext, task: Pi
 }
 
 /** A task below another one starts only while the budget at the top of its tree lasts. @throws WorkerError forbidden. */
-export function requireTreeBudget(store: Store, task: Pick<TaskRow, "id">): void {
+export function requireTreeBudget(store: Store, task: Pick<TaskRow, "id" | "costUsd">): void {
   const rootId = store.agentTasks.get(task.id)?.rootId ?? task.id;
   const root = rootId === task.id ? null : store.tasks.row(rootId);
   if (root === null || root.maxBudgetUsd === null) return;
-  const left = budgetLeft(root, store.agentTasks.below(rootId, task.id));
+  const left = leftFor(store, root, task);
   if (left === 0) throw overBudget(root, left);
 }
 
 /**
  * Inside `write`: an agent that runs a task again takes room and money anew.
- * @param task as it will be. @param before as it was: a budget may only rise to what the tree has left.
+ * @param task as it will be: the unspent rest of its budget must be left in the tree. @param before as it was.
  * @throws WorkerError too_many_requests, forbidden.
  */
 export function admitAgentRetry(context: GuardContext, task: Task, caller: Caller, before: Task): void {
@@ -105,10 +108,17 @@ export function admitAgentRetry(context: GuardContext, task: Task, caller: Calle
   if (!before.ignoreBrokenSettings) requireSettingsInForce(task.ignoreBrokenSettings);
   requireQueueRoom(context, 1, caller);
   const root = rootOf(context.store, caller);
-  const left = root === null ? null : budgetLeft(root, context.store.agentTasks.below(root.id));
+  const left = root === null ? null : leftFor(context.store, root, task);
   if (root === null || left === null) return;
-  const [wanted, had] = [task.maxBudgetUsd ?? Infinity, before.maxBudgetUsd ?? Infinity];
-  if (left === 0 || (wanted > had && wanted > left)) throw overBudget(root, left);
+  // What the task has spent is spent: it takes only its unspent rest from the tree.
+  const rest = (task.maxBudgetUsd ?? Infinity) - (task.costUsd ?? 0);
+  if (left === 0 || rest - left > roundingUsd) throw overBudget(root, left);
+}
+
+/** What a tree's budget leaves to one of its tasks, apart from what that task has spent; null: the root has no budget. */
+function leftFor(store: Store, root: TaskRow, task: Pick<TaskRow, "id" | "costUsd">): number | null {
+  const left = budgetLeft(root, store.agentTasks.below(root.id, task.id));
+  return left === null ? null : Math.max(0, left - (task.costUsd ?? 0));
 }
 
 /** From inside a task an agent may only touch what its own tree submitted. @throws WorkerError forbidden. */

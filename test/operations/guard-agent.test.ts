@@ -154,6 +154,21 @@ test("a tree shares its root's budget, and what is not used comes back", async (
   assert.equal(api.listTasks({}).tasks.length, 4, "a batch that does not fit leaves nothing");
 });
 
+test("a retry takes the unspent rest of its budget from the tree, no more and no less", async (t) => {
+  const { api, running, input, store, run } = setup(t);
+  const { inside } = await running({ max_budget_usd: 10 });
+  const first = await api.submitTask(input({ max_budget_usd: 9 }), inside);
+  await run(first.id, []);
+  await store.write(() => store.tasks.patch(first.id, Date.now(), { costUsd: 5 }));
+  const second = await api.submitTask(input({ max_budget_usd: 4.9 }), inside);
+  // 5 of 10 are spent and 4.9 are taken: of the 4 that the first may still spend, 0.1 is left.
+  assert.match((await refused(api.retryTask(first.id, {}, inside))).message, /\$0\.10 is left/);
+  assert.equal((await api.retryTask(first.id, { max_budget_usd: 5.1 }, inside)).max_budget_usd, 5.1);
+  await run(first.id, []);
+  await store.write(() => store.tasks.transition(second.id, "cancel", Date.now()));
+  assert.equal((await api.retryTask(first.id, { max_budget_usd: 10 }, inside)).max_budget_usd, 10);
+});
+
 test("grandchildren draw on the same budget", async (t) => {
   const { api, running, input } = setup(t);
   const top = await running({ max_budget_usd: 8 });
