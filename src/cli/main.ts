@@ -11,6 +11,6 @@ async function leave(exitCode: number): Promise<void> {
   process.exit(exitCode);
 }
 
-// What fails while a live display draws is thrown where nobody waits for it.
+// What fails while a live display draws is thrown from a timer, so no caller can catch it.
 process.once("uncaughtException", (thrown) => void reportFailure(thrown, words, io).then(leave));
 void runCli(words, io).then(leave);

@@ -149,7 +149,7 @@ function attentionLines({ attention }: TaskView): string {
   return attention.map((each) => `${attentionText({ attention: [each] })}${each.detail === null ? "" : `: ${each.detail}`}`).join("\n");
 }
 
-/** A long prompt would push the rest off the screen, and whoever looks knows it. @param lines as the terminal shows them. */
+/** A long prompt would push the rest off the screen, and its author knows it. @param lines as the terminal shows them. */
 function shortened(lines: readonly string[], wrapped: (hint: string) => string[], id: number): readonly string[] {
   if (lines.length <= promptLines) return lines;
   return [
