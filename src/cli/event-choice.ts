@@ -26,6 +26,7 @@ const speakingNotices = new Set<unknown>([
   "stop_requested",
   "settings_not_in_effect",
   "hook_no_verdict",
+  "waiting_background",
   "hook_running",
   "hook_ended",
 ]);

@@ -9,6 +9,13 @@ export interface BackgroundTask {
   readonly description: string;
 }
 
+/** What an attempt whose turn has ended still waits for. */
+export interface BackgroundWait {
+  readonly work: readonly BackgroundTask[];
+  /** UTC milliseconds; null: for as long as it takes. */
+  readonly until: number | null;
+}
+
 /** Types that work for the task by themselves and end by themselves. Everything else may be a server that never ends. */
 const agentTypes: ReadonlySet<string> = new Set(["local_agent", "local_workflow", "remote_agent"]);
 

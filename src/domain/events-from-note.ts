@@ -4,6 +4,7 @@ import { hookText } from "./claude-hooks.ts";
 import { formatDuration } from "./duration.ts";
 import { denied, mark, notice, word } from "./event-draft.ts";
 import type { EventDraft } from "./event-draft.ts";
+import { plainLine } from "./plain-text.ts";
 import { arrayOf, countOf, numberOf, stringOf } from "./read-json.ts";
 import type { JsonObject } from "./read-json.ts";
 
@@ -20,6 +21,8 @@ export function eventsFromNote(note: JsonObject): EventDraft[] {
       return [notice(note["subtype"], note["reason"])];
     case "session_mended":
       return [notice("session_mended", `${numberOf(note["messages"]) ?? 0} messages of finished steps were put back into the session.`)];
+    case "waiting_background":
+      return [backgroundWaitEvent(note)];
     case "cut_background":
       return [backgroundNotice("cut_background", "Ended with the attempt, still at work in the background", note)];
     case "background_lost":
@@ -57,6 +60,30 @@ function backgroundNotice(kind: string, what: string, note: JsonObject): EventDr
   const names = arrayOf(note["names"]).map((name) => word(name) ?? "");
   const shown = names.slice(0, maxNames);
   return notice(kind, `${what}: ${shown.join("; ")}${shown.length < names.length ? "; …" : ""}`, { count: names.length, names: shown });
+}
+
+/** How many names the sentence of a wait holds, and how much of each: its end says how long the wait is. */
+const maxWaitNames = 3;
+const maxWaitName = 50;
+
+function backgroundWaitEvent(note: JsonObject): EventDraft {
+  const named = (field: string): string[] => arrayOf(note[field]).map((name) => word(name) ?? "");
+  const [agents, commands] = [named("agents"), named("commands")];
+  const until = word(note["until"]);
+  const counts = [countText(agents.length, "sub-agent"), countText(commands.length, "background command")].filter((text) => text !== "");
+  const names = [...agents, ...commands];
+  const shown = names.slice(0, maxWaitNames).map((name) => plainLine(name, maxWaitName));
+  const listed = `${shown.join("; ")}${shown.length < names.length ? "; …" : ""}`;
+  const limit = until === null ? "" : ` (until ${until.replace(/\.\d+Z$/, "Z")})`;
+  return notice("waiting_background", `waits for ${counts.join(" and ")}: ${listed}${limit}`, {
+    commands: commands.slice(0, maxNames),
+    agents: agents.slice(0, maxNames),
+    until,
+  });
+}
+
+function countText(count: number, what: string): string {
+  return count === 0 ? "" : `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 function sweptEvent(note: JsonObject): EventDraft {

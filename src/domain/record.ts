@@ -44,6 +44,14 @@ export type RunnerNote =
    * saved, which is where it continues counting.
    */
   | { type: "worker"; subtype: "spending"; base: boolean; costUsd: number; modelUsage: Readonly<Record<string, object>> }
+  /** The turn has ended and this background work is waited for. `until`: RFC 3339; null: for as long as it takes. */
+  | {
+      type: "worker";
+      subtype: "waiting_background";
+      commands: readonly string[];
+      agents: readonly string[];
+      until: string | null;
+    }
   /** Background work that was ended because the attempt is over: the first `names`, all of them. */
   | { type: "worker"; subtype: "cut_background"; names: readonly string[] }
   /** Background work that died with an earlier attempt: Claude is told to look after it. */

@@ -129,6 +129,8 @@ function noticeLine(data: JsonObject): string | null {
       return `[notice] cold start: ${text}`;
     case "session_restarted":
       return `[session] started anew: ${text}`;
+    case "waiting_background":
+      return `[background] ${text}`;
     case "hook_running":
     case "hook_ended":
       return `[hook] ${text.replace(/^hook /, "")}`;

@@ -4,7 +4,7 @@
  * left running would hold the attempt for ever. It stops nothing.
  */
 import { backgroundAfter, isAgentWork } from "../domain/background.ts";
-import type { BackgroundTask } from "../domain/background.ts";
+import type { BackgroundTask, BackgroundWait } from "../domain/background.ts";
 import { isOwnResult } from "../domain/own-result.ts";
 import { isMainTurn } from "./agent/messages.ts";
 import type { JournalEntry } from "./journal.ts";
@@ -14,6 +14,10 @@ export interface AfterResultOptions {
   readonly backgroundGraceMs: number;
   /** How long Claude Code may take to exit when nothing is left to do, ms. */
   readonly exitMs: number;
+  /** UTC milliseconds. */
+  readonly now: () => number;
+  /** The turn has ended and this is waited for: told when the wait begins, and when the work or its limit changes. */
+  readonly onWait: (wait: BackgroundWait) => void;
   /** The time is up. `cut`: what still runs in the background. */
   readonly onOver: (cut: readonly BackgroundTask[]) => void;
 }
@@ -26,6 +30,10 @@ export class AfterResult {
   #timer: NodeJS.Timeout | null = null;
   /** What the timer waits for. */
   #waitsFor: "exit" | "background" | null = null;
+  /** When the background's time is up, UTC milliseconds; null: nothing limits it. */
+  #until: number | null = null;
+  /** The wait that was told last. */
+  #told = "";
 
   constructor(options: AfterResultOptions) {
     this.#options = options;
@@ -52,6 +60,7 @@ export class AfterResult {
     if (entry.type === "result" && isOwnResult(entry)) this.#answered = true;
     else if (isMainTurn(entry)) this.#answered = false;
     this.#wait(this.#reason());
+    this.#tell();
   }
 
   stop(): void {
@@ -63,14 +72,24 @@ export class AfterResult {
     return this.#live.length > 0 ? "background" : "exit";
   }
 
+  #tell(): void {
+    if (!this.#answered || this.#live.length === 0) return void (this.#told = "");
+    const state = JSON.stringify([this.#live, this.#until]);
+    if (state === this.#told) return;
+    // Before the call: what it journals is heard here, too.
+    this.#told = state;
+    this.#options.onWait({ work: this.#live, until: this.#until });
+  }
+
   /** The time for the background runs on while messages come; that for the exit begins again with each. */
   #wait(reason: "exit" | "background" | null): void {
     if (reason === "background" && this.#waitsFor === "background") return;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#waitsFor = reason;
+    const { backgroundGraceMs, exitMs, onOver, now } = this.#options;
+    this.#until = reason === "background" ? now() + backgroundGraceMs : null;
     if (reason === null) return;
-    const { backgroundGraceMs, exitMs, onOver } = this.#options;
     this.#timer = setTimeout(() => onOver(this.#live), reason === "exit" ? exitMs : backgroundGraceMs);
   }
 }

@@ -14,8 +14,8 @@ import type { Agent, AgentWork } from "./agent/agent.ts";
 import { directoryFault } from "./directory-fault.ts";
 import { OpenSteps } from "./open-steps.ts";
 import { NotOurLog } from "./append-file.ts";
-import { nameOfBackground } from "../domain/background.ts";
-import type { BackgroundTask } from "../domain/background.ts";
+import { isAgentWork, nameOfBackground } from "../domain/background.ts";
+import type { BackgroundTask, BackgroundWait } from "../domain/background.ts";
 import { AfterResult } from "./after-result.ts";
 import { Journal } from "./journal.ts";
 import type { JournalEntry } from "./journal.ts";
@@ -71,6 +71,8 @@ export class RunningAttempt {
     this.#afterResult = new AfterResult({
       backgroundGraceMs: work.backgroundGraceMs,
       exitMs,
+      now,
+      onWait: (wait) => this.#noteWait(wait),
       onOver: (cut) => {
         this.#noteCut(cut);
         this.#terminate(termMs);
@@ -187,6 +189,18 @@ export class RunningAttempt {
     this.#afterResult.heard(entry);
     if (entry.type !== "result") return;
     void this.#journal.sync();
+  }
+
+  /** Of an attempt that is being ended nothing is waited for. */
+  #noteWait({ work, until }: BackgroundWait): void {
+    if (this.#hasCut || this.#stopReason !== null || this.#ending !== null) return;
+    this.#take({
+      type: "worker",
+      subtype: "waiting_background",
+      commands: work.filter((task) => !isAgentWork(task)).map(nameOfBackground),
+      agents: work.filter(isAgentWork).map(nameOfBackground),
+      until: until === null ? null : new Date(until).toISOString(),
+    });
   }
 
   #noteCut(cut: readonly BackgroundTask[]): void {

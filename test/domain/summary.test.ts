@@ -191,3 +191,17 @@ test("no record whatever makes a line with a control character, or one that is t
     { numRuns: 3000 },
   );
 });
+
+test("a wait for the background says for what, and until when, however long the commands are", () => {
+  const waits = { type: "worker", subtype: "waiting_background" } as const;
+  const until = "2026-11-28T21:32:05.123Z";
+  assert.deepEqual(note({ ...waits, commands: ["sleep 300"], agents: [], until }), [
+    "[background] waits for 1 background command: sleep 300 (until 2026-11-28T21:32:05Z)",
+  ]);
+  assert.deepEqual(note({ ...waits, commands: ["npm test", "npm run dev"], agents: ["helper"], until: null }), [
+    "[background] waits for 1 sub-agent and 2 background commands: helper; npm test; npm run dev",
+  ]);
+  const [line, ...more] = note({ ...waits, commands: Array.from({ length: 9 }, () => `cat <<E\n${"x".repeat(900)}`), agents: [], until });
+  assert.match(line ?? "", /^\[background\] waits for 9 background commands: cat <<E.*; … \(until 2026-11-28T21:32:05Z\)$/);
+  assert.deepEqual(more, []);
+});

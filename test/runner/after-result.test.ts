@@ -16,11 +16,27 @@ function setup(t: TestContext) {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   let cut: string[] | null = null;
   const onOver = (tasks: readonly { description: string }[]): void => void (cut = tasks.map(({ description }) => description));
-  const after = new AfterResult({ backgroundGraceMs: 60_000, exitMs: 10_000, onOver });
+  const waits: [string[], number | null][] = [];
+  let clock = 0;
+  const after = new AfterResult({
+    backgroundGraceMs: 60_000,
+    exitMs: 10_000,
+    now: () => clock,
+    onWait: ({ work, until }) => {
+      waits.push([work.map(({ description }) => description), until]);
+      // The runner journals it, and what is journalled is heard.
+      after.heard({ type: "worker" });
+    },
+    onOver,
+  });
   return {
     after,
     hear: (...entries: { type: string }[]): void => entries.forEach((entry) => after.heard(entry)),
-    pass: (ms: number): void => t.mock.timers.tick(ms),
+    pass: (ms: number): void => {
+      clock += ms;
+      t.mock.timers.tick(ms);
+    },
+    waits,
     cut: () => cut,
   };
 }
@@ -85,4 +101,25 @@ test("work that is no activity is not waited for, and a report of what died earl
   hear(text, runs({ ...shell, ambient: true }), result);
   pass(10_000);
   assert.deepEqual(cut(), []);
+});
+
+test("a wait is told when it begins and when the work or its limit changes, and at no other time", (t) => {
+  const { hear, pass, waits } = setup(t);
+  hear(text, runs(shell, agent));
+  assert.deepEqual(waits, [], "the turn runs");
+  hear(result);
+  pass(5_000);
+  hear(helperText, { type: "system" }, runs(shell, agent));
+  assert.deepEqual(waits, [[["npm test", "helper"], null]]);
+  hear(runs(shell));
+  pass(5_000);
+  hear({ type: "system" }, runs(shell, { ...shell, task_id: "b2", description: "npm run dev" }));
+  assert.deepEqual(waits.slice(1), [
+    [["npm test"], 65_000],
+    [["npm test", "npm run dev"], 65_000],
+  ]);
+  hear(text, runs(shell), result);
+  assert.deepEqual(waits.slice(3), [[["npm test"], 70_000]]);
+  hear(runs());
+  assert.equal(waits.length, 4);
 });

@@ -63,6 +63,8 @@ test("a sub-agent in the background is waited for, whatever the grace", async (t
   });
   const attempt = (await runner()).start({ prompt: "do it", ...spec }, { backgroundGraceMs: 0 });
   await attempt.record("the first result", saidResult);
+  const wait = await attempt.record("what it waits for", ({ subtype }) => subtype === "waiting_background");
+  assert.partialDeepStrictEqual(wait, { commands: [], agents: ["helper"], until: null });
   model.play({ "help me": [step.text("helped")], "do it": [helper, step.text("the helper helped")] });
   const records = await attempt.ended();
   assert.partialDeepStrictEqual(resultOf(records), { result: "the helper helped" });
@@ -73,6 +75,9 @@ test("a server that Claude leaves running holds the attempt for the grace, and i
   const { runner } = await setup(t, { "do it": [shell("sleep 1000"), step.text("the server runs")] });
   const records = await (await runner()).start({ prompt: "do it", ...spec }, { backgroundGraceMs: 500 }).ended();
   assert.partialDeepStrictEqual(resultOf(records), { result: "the server runs" });
+  const [waits, ...more] = notesOf(records, "waiting_background");
+  assert.partialDeepStrictEqual(waits, { commands: ["sleep 1000"], agents: [] });
+  assert.deepEqual([more.length, Date.parse(String(waits?.["until"])) - Date.parse(waits?._at ?? "") <= 500], [0, true]);
   assert.partialDeepStrictEqual(notesOf(records, "cut_background"), [{ names: ["sleep 1000"] }]);
   assert.match(outcomeOf(records).message, /ended in the background: sleep 1000\.$/);
 });

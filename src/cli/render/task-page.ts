@@ -121,12 +121,13 @@ function permissionsOf({ permission_mode, allow, deny }: TaskView): string {
   return [permission_mode, ...rules.filter((rule) => rule !== "")].join(" · ");
 }
 
-function limitsOf({ max_turns, max_budget_usd, timeout_ms, stall_timeout_ms, retries }: TaskView): string {
+function limitsOf({ max_turns, max_budget_usd, timeout_ms, stall_timeout_ms, background_grace_ms, retries }: TaskView): string {
   const limits = [
     max_turns === null ? "" : `${max_turns} turns`,
     max_budget_usd === null ? "" : `budget ${dollars(max_budget_usd)}`,
     timeout_ms === null ? "" : `time ${formatDuration(timeout_ms)}`,
     stall_timeout_ms === null ? "" : `silence ${formatDuration(stall_timeout_ms)}`,
+    background_grace_ms === null ? "" : `background commands ${formatDuration(background_grace_ms)}`,
     retries === 0 ? "" : `${retries} retries`,
   ];
   return limits.filter((limit) => limit !== "").join(" · ");
