@@ -140,7 +140,7 @@ function notYet(task: PendingTask, { now }: AdmissionContext): WaitingFor | null
   if (task.notBeforeReason === "retry") return { reason: "retry", message: `Next try in ${left}.`, until };
   if (task.notBeforeReason === "refused") {
     const times = task.refusals > 1 ? ` ${task.refusals} times in a row` : "";
-    return { reason: "retry", message: `Claude's API refused it${times}; next try in ${left}.`, until };
+    return { reason: "retry", message: `It was refused${times}; next try in ${left}.`, until };
   }
   return { reason: "schedule", message: `Not to be started for another ${left}.`, until };
 }

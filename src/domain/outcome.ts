@@ -111,6 +111,8 @@ export interface Outcome {
   readonly kind: OutcomeKind;
   readonly message: string;
   readonly apiStatus?: number;
+  /** `unavailable`: Claude Code's own word for why it refused to start (SDKStartupFailureReason); absent: it cannot be started at all. */
+  readonly startupFailure?: string;
   /** `rate_limited`: when the limit resets (UTC ms), where known. */
   readonly resetsAt?: number;
   /** `rate_limited`: which limit, e.g. `five_hour`. */

@@ -80,14 +80,15 @@ export function afterProbe(
     return { ...done, lift: true, holds: [{ kind: "rate_limited", scope: limit, message: outcome.message, until }] };
   }
   const met = refusalOf(outcome, account, wall);
-  if (probe.kind === "unreachable" && isAnswer(outcome) && met === null) return { ...done, lift: true, worked: true };
+  if ((probe.kind === "unreachable" || probe.kind === "unavailable") && isAnswer(outcome) && met === null)
+    return { ...done, lift: true, worked: true };
   if (met === null || (isUnreachable(outcome) && probe.kind !== "unreachable")) return unanswered(probe, held, now);
   if (met.name === probe.refusal) {
     const hold = refusalHold({ ...probe, message: outcome.message });
     return { ...done, holds: [hold], forgetRefusals: true, nextAt: now + pauseAfter(probe) };
   }
-  // The sign-in works when the request is refused for another reason than the sign-in.
-  if (!met.ofSignIn) return { ...done, lift: true };
+  // The sign-in works when the request is refused for another reason than the sign-in, and Claude Code starts when the API refuses it.
+  if (!met.ofSignIn && met.kind !== "unavailable") return { ...done, lift: true };
   const next = probeFor(met, { account, model: probe.model, message: outcome.message, at: now + firstPauseMs });
   return { ...done, lift: true, holds: [refusalHold(next)], ask: next };
 }

@@ -1,17 +1,22 @@
 /**
  * What a refusal of the model's API says, and about whom. A usage limit that names its window and its reset holds exactly that scope.
  * Anything else (a 429 without a reset, a 401, a 403, no connection) may concern one request only: evidence from a second request decides.
+ * So may a Claude Code that refuses to start: the settings of one project can be why.
  */
 import type { Outcome } from "./outcome.ts";
 import { plainLine } from "./plain-text.ts";
 import { accountScope, modelScope } from "./scope.ts";
 
 export interface Refusal {
-  readonly kind: "rate_limited" | "auth_failed" | "unreachable";
-  /** Equal for refusals that two requests have in common: kind, HTTP status where it matters, account. */
+  readonly kind: "rate_limited" | "auth_failed" | "unreachable" | "unavailable";
+  /** Equal for refusals that two requests have in common: kind, HTTP status or Claude Code's word where it matters, account. */
   readonly name: string;
   /** Whether it speaks of the sign-in: then a probe answers at once whether the whole account is refused. */
   readonly ofSignIn: boolean;
+  /** Whether a probe is asked at once, also where other tasks could start: it costs little, or their requests would meet the same. */
+  readonly probedAtOnce: boolean;
+  /** Whether a second task that meets the same is evidence. It is none where both may have the settings of the same project. */
+  readonly secondedByTasks: boolean;
 }
 
 /** What to do when the sign-in is refused, as a whole sentence. */
@@ -24,19 +29,27 @@ export function lastTryText({ kind, message }: Outcome): string {
   return `The last try: ${said}${kind === "auth_failed" ? ` ${signInAdvice}` : ""}`;
 }
 
+const byTasks = { probedAtOnce: false, secondedByTasks: true } as const;
+
 /**
  * The refusal that needs evidence before it may hold other tasks; null: the outcome is not a refusal, or names its own scope.
  * @param wall what the system's clock says (UTC ms)
  */
 export function refusalOf(outcome: Outcome, account: string, wall: number): Refusal | null {
+  const nameOf = (kind: string, detail = ""): string => `${kind}${detail} ${accountScope(account)}`;
   if (outcome.kind === "auth_failed") {
     // Claude Code calls every 403 a failed sign-in, also one of a single model or request (measured with 2.1.330).
     const ofSignIn = outcome.apiStatus !== 403;
-    return { kind: "auth_failed", name: `auth_failed${ofSignIn ? "" : ":403"} ${accountScope(account)}`, ofSignIn };
+    return { kind: "auth_failed", name: nameOf("auth_failed", ofSignIn ? "" : ":403"), ofSignIn, ...byTasks, probedAtOnce: ofSignIn };
   }
-  if (isUnreachable(outcome)) return { kind: "unreachable", name: `unreachable ${accountScope(account)}`, ofSignIn: false };
+  if (isUnreachable(outcome)) return { kind: "unreachable", name: nameOf("unreachable"), ofSignIn: false, ...byTasks, probedAtOnce: true };
+  if (outcome.kind === "unavailable") {
+    if (outcome.startupFailure === undefined) return null;
+    const name = nameOf("unavailable", `:${outcome.startupFailure}`);
+    return { kind: "unavailable", name, ofSignIn: false, probedAtOnce: true, secondedByTasks: false };
+  }
   if (outcome.kind !== "rate_limited" || limitScopeOf(outcome, account, null, wall) !== null) return null;
-  return { kind: "rate_limited", name: `rate_limited ${accountScope(account)}`, ofSignIn: false };
+  return { kind: "rate_limited", name: nameOf("rate_limited"), ofSignIn: false, ...byTasks };
 }
 
 /** Whether no answer came at all: an API that is overloaded says so with an HTTP status. */

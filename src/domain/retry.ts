@@ -144,7 +144,7 @@ function afterAttempt(ended: Counted): Consequence {
     case "auth_failed":
       return afterRefusal(ended, refusalOf(outcome, ended.account, ended.wall));
     case "unavailable":
-      return untilFixed(ended);
+      return outcome.startupFailure === undefined ? untilFixed(ended) : afterRefusal(ended, refusalOf(outcome, ended.account, ended.wall));
     case "interrupted":
       return {
         ...unchanged,
@@ -294,7 +294,8 @@ function limitLiftsAt({ outcome, policy, now, wall, random }: EndedAttempt): num
 
 /**
  * A refusal that may concern this request only: the task steps back behind the others. It holds them as well once a second
- * request has met the same. When the sign-in is refused, the API is not reachable, or no second request will come by itself, a probe is the second one.
+ * request has met the same. When the sign-in is refused, the API is not reachable, Claude Code refuses to start, or no second request will come
+ * by itself, a probe is the second one.
  */
 function afterRefusal(ended: EndedAttempt, refusal: Refusal | null): Consequence {
   const { outcome, task, progressed, account, policy, now, random, alone } = ended;
@@ -302,7 +303,7 @@ function afterRefusal(ended: EndedAttempt, refusal: Refusal | null): Consequence
   const poisonCount = progressed ? 0 : task.poisonCount;
   const refusals = task.refusal === refusal.name && !progressed ? task.refusals + 1 : 1;
   const counted = { poisonCount, refusals, refusal: refusal.name };
-  const seconded = ended.wasRefusedElsewhere(refusal.name);
+  const seconded = refusal.secondedByTasks && ended.wasRefusedElsewhere(refusal.name);
   const probe = probeFor(refusal, { account, model: task.model, message: outcome.message, at: now });
   const isUnreached = refusal.kind === "unreachable";
   const tries = isUnreached ? policy.overloadedTries + 1 : policy.refusalTries;
@@ -321,7 +322,7 @@ function afterRefusal(ended: EndedAttempt, refusal: Refusal | null): Consequence
     notBefore: now + Math.round(ceilingMs * (0.5 + random() / 2)),
     notBeforeReason: "refused",
     hold: seconded ? refusalHold(probe) : null,
-    probe: seconded || refusal.ofSignIn || isUnreached || alone ? probe : null,
+    probe: seconded || refusal.probedAtOnce || alone ? probe : null,
   };
 }
 

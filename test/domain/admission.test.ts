@@ -60,7 +60,7 @@ test("a group whose limit is 0 starts nothing; a group with the name of an objec
 
 const notYet: [PendingTask["notBeforeReason"], string, string][] = [
   ["retry", "retry", "Next try in 1 m 30 s."],
-  ["refused", "retry", "Claude's API refused it; next try in 1 m 30 s."],
+  ["refused", "retry", "It was refused; next try in 1 m 30 s."],
   ["schedule", "schedule", "Not to be started for another 1 m 30 s."],
   [null, "schedule", "Not to be started for another 1 m 30 s."],
 ];

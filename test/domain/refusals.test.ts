@@ -134,6 +134,38 @@ test("a probe without a connection holds the account and comes again within two 
   assert.deepEqual(pauses, [15, 30, 60, 120, 120, 120]);
 });
 
+const badProxy: Outcome = { kind: "unavailable", message: "Claude Code refused to start: bad proxy.", startupFailure: "proxy_invalid" };
+
+test("a Claude Code that refuses to start for one task holds nobody; a probe at once decides, and no other task does", () => {
+  for (const wasRefusedElsewhere of [() => false, () => true]) {
+    const { operation, hold, probe, refusal, notBeforeReason } = after(badProxy, { wasRefusedElsewhere });
+    assert.deepEqual([operation, hold, notBeforeReason], ["requeue", null, "refused"]);
+    assert.deepEqual([probe?.kind, probe?.at, refusal], ["unavailable", now, "unavailable:proxy_invalid account:a"]);
+  }
+  const fifth = after(badProxy, { task: { refusals: 4, refusal: "unavailable:proxy_invalid account:a" } });
+  assert.deepEqual([fifth.operation, fifth.error?.code, fifth.error?.retryable], ["fail", "unavailable", true]);
+  assert.match(fifth.error?.message ?? "", /^Given up after 5 refusals in a row\. Claude Code refused to start: bad proxy/);
+});
+
+test("a Claude Code that is not there holds everything at once", () => {
+  const missing = after({ kind: "unavailable", message: "Claude Code cannot be started." });
+  assert.deepEqual([missing.hold?.kind, missing.hold?.scope, missing.probe, missing.refusals], ["unavailable", "account:a", null, 0]);
+});
+
+test("a probe that does not start either holds the account until one starts, whatever the API then answers", () => {
+  const same = answer(badProxy, badProxy, { held: false });
+  assert.deepEqual([same.lift, same.holds, same.forgetRefusals], [false, [refusalHold(probeOf(badProxy))], true]);
+  const other: Outcome = { kind: "unavailable", message: "Too old.", startupFailure: "cli_version_too_old" };
+  const another = answer(badProxy, other);
+  assert.deepEqual([another.lift, another.holds[0]?.message.startsWith("Too old."), another.ask?.kind], [true, true, "unavailable"]);
+  assert.deepEqual(answer(unauthorized, other).ask?.refusal, "unavailable:cli_version_too_old account:a");
+  const busy: Outcome = { kind: "overloaded", message: "Overloaded.", apiStatus: 529 };
+  for (const outcome of [works, busy, tooMany])
+    assert.deepEqual([answer(badProxy, outcome).lift, answer(badProxy, outcome).holds], [true, []]);
+  assert.deepEqual([answer(badProxy, unauthorized).lift, answer(badProxy, unauthorized).ask?.kind], [true, "auth_failed"]);
+  assert.equal(answer(badProxy, noNetwork).lift, false, "it says nothing of the start");
+});
+
 test("any answer of the API ends an outage; what the answer says is held where it needs to be", () => {
   const overloaded: Outcome = { kind: "overloaded", message: "Overloaded.", apiStatus: 529 };
   for (const outcome of [works, overloaded, { kind: "agent_failed", message: "no such model", apiStatus: 404 } as const]) {
@@ -251,7 +283,7 @@ const anySimulated = fc.array(
   fc.record({
     priority: fc.integer({ min: -1, max: 1 }),
     refusedTimes: fc.constantFrom(0, 0, 1, 3, Infinity),
-    outcome: fc.constantFrom(tooMany, forbidden, unauthorized),
+    outcome: fc.constantFrom(tooMany, forbidden, unauthorized, badProxy),
   }),
   { minLength: 1, maxLength: 12 },
 );

@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { test } from "node:test";
+import { claudeBinary } from "../support/claude-code.ts";
 import { step } from "../support/model.ts";
+import { until } from "../support/wait.ts";
 import { worker } from "../support/worker.ts";
+import type { TestWorker } from "../support/worker.ts";
+
+/** A part of the prompt of Claude Worker's own probes. */
+const probe = "Answer with the word OK";
 
 test("without a Claude Code that starts every task waits, with the mend, and none is failed", async (t) => {
   const w = await worker(t, { "say hi": [step.text("hi")] });
@@ -20,6 +27,62 @@ test("without a Claude Code that starts every task waits, with the mend, and non
   await w.cli(["resume"]);
   assert.equal((await w.ended(one.id)).status, "completed");
   assert.equal((await w.ended(two.id)).status, "completed");
+});
+
+/** Claude Code, started with an invalid proxy in directories whose name begins with `bad`. */
+function pickyClaude(w: TestWorker): string {
+  const file = path.join(w.place.directory, "claude");
+  const real = claudeBinary;
+  writeFileSync(file, `#!/bin/sh\ncase "$(pwd -P)" in */bad*) export HTTPS_PROXY="not a url";; esac\nexec "${real}" "$@"\n`, {
+    mode: 0o755,
+  });
+  return file;
+}
+
+test("a Claude Code that refuses to start in one project's directory stops no other task, and fails in its own words", async (t) => {
+  const w = await worker(t, { "say hi": [step.text("hi")], [probe]: [step.text("OK")] }, { env: { CLAUDE_WORKER_REFUSAL_LIMIT: "2" } });
+  w.env["CLAUDE_WORKER_CLAUDE_EXECUTABLE"] = pickyClaude(w);
+  await w.start();
+  const bad = w.place.workdir("bad");
+  const tasks = [await w.submit("say hi", { working_directory: bad }), await w.submit("say hi", { working_directory: bad })];
+  for (const { id } of tasks) {
+    const waiting = await w.until(id, ({ attempts, waiting_for }) => attempts === 1 && waiting_for?.reason === "retry");
+    assert.match(
+      waiting.waiting_for?.message ?? "",
+      /^It was refused; next try in .*Claude Code refused to start: Invalid proxy URL in HTTPS_PROXY/s,
+    );
+  }
+  assert.equal((await w.ended((await w.submit("say hi")).id)).status, "completed");
+  await until("the probe's answer", () => w.model.requests().some(({ key }) => key === probe));
+  assert.deepEqual(await w.client.holds(), []);
+  await w.cli(["resume"]);
+  for (const { id } of tasks) {
+    const { status, error } = await w.ended(id);
+    assert.deepEqual([status, error?.code, error?.retryable], ["failed", "unavailable", true]);
+    assert.match(error?.message ?? "", /^Given up after 2 refusals in a row\. Claude Code refused to start: Invalid proxy URL/);
+  }
+  assert.deepEqual(await w.client.holds(), []);
+});
+
+test("a Claude Code that refuses to start with the user's own settings holds everything, and goes on when they are mended", async (t) => {
+  const w = await worker(t, { "say hi": [step.text("hi")], [probe]: [step.text("OK")] });
+  await w.start();
+  const settings = path.join(w.place.home, ".claude", "settings.json");
+  mkdirSync(path.dirname(settings), { recursive: true });
+  writeFileSync(settings, JSON.stringify({ env: { HTTPS_PROXY: "not a url" } }));
+  const { id } = await w.submit("say hi");
+  const held = await w.until(id, ({ waiting_for }) => waiting_for?.reason === "hold");
+  assert.match(
+    held.waiting_for?.message ?? "",
+    /refused to start: Invalid proxy URL.*tried again at growing intervals.*claude-worker resume/s,
+  );
+  assert.deepEqual(
+    (await w.client.holds()).map(({ kind }) => kind),
+    ["unavailable"],
+  );
+  rmSync(settings);
+  await w.cli(["resume"]);
+  assert.equal((await w.ended(id)).status, "completed");
 });
 
 test("a working directory that went after the submit fails its task with a sentence", async (t) => {

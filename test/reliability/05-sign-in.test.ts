@@ -43,7 +43,7 @@ test("refusals of one task alone hold nobody, go behind the others, and fail it 
   await w.cli(["resume"]);
   const refused = poison[0]?.id ?? 0;
   const waiting = await w.until(refused, ({ attempts, waiting_for }) => attempts === 1 && waiting_for?.reason === "retry");
-  const why = /Claude's API refused it; next try in .*The last try: .*Invalid API key.*claude-worker server restart/;
+  const why = /It was refused; next try in .*The last try: .*Invalid API key.*claude-worker server restart/;
   assert.match(waiting.waiting_for?.message ?? "", why);
   const [page, list] = [await w.cli(["show", String(refused)]), await w.cli(["list", "--status", "pending"])];
   assert.match(page.stdout.replaceAll(/\s+/g, " "), why);

@@ -93,7 +93,7 @@ export const probePrompt = "Answer with the word OK.";
 /** One turn with few tokens, no tools, no hooks, no MCP servers; nothing of it is kept. The user's own settings may name the sign-in. */
 export function probeOptions(env: Readonly<Record<string, string>>, executable: string | null, { model, directory }: ProbeRequest) {
   return {
-    env: { ...env, CLAUDE_CODE_MAX_RETRIES: "1" },
+    env: { ...env, CLAUDE_CODE_MAX_RETRIES: "1", CLAUDE_CODE_STARTUP_FAILURE_RESULTS: "1" },
     cwd: directory,
     settingSources: ["user" as const],
     settings: { disableAllHooks: true },
