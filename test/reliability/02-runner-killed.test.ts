@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { listDescendants } from "../../src/processes/identity.ts";
+import { killIfSame, listDescendants } from "../../src/processes/identity.ts";
 import { countedIn, countedSteps } from "../support/steps.ts";
 import { worker } from "../support/worker.ts";
 import type { TestWorker } from "../support/worker.ts";
@@ -10,15 +11,17 @@ import { fastWorker, killAndWait, runnerOf, storyOf } from "./setup.ts";
 
 const oneToFive = [1, 2, 3, 4, 5];
 
-async function setup(t: TestContext): Promise<{ w: TestWorker; id: number; pid: number }> {
+/** A task whose third step waits for `go`, so that the kill always comes in its middle. */
+async function setup(t: TestContext): Promise<{ w: TestWorker; id: number; pid: number; go: () => void }> {
   const w = await worker(t);
-  w.model.play({ "count to five": countedSteps(path.join(w.place.work, "counted"), 5, 150) });
+  const gate = path.join(w.place.work, "go");
+  w.model.play({ "count to five": countedSteps(path.join(w.place.work, "counted"), 5, 50, gate) });
   await w.start();
   const { id } = await w.submit("count to five", { allow: ["Bash"] });
   await w.until(id, () => countedIn(w.place.work, "counted").length >= 2);
   const [attempt] = await w.client.attempts(id);
   assert.ok(attempt?.pid != null);
-  return { w, id, pid: attempt.pid };
+  return { w, id, pid: attempt.pid, go: () => writeFileSync(gate, "") };
 }
 
 async function assertResumed(w: TestWorker, id: number): Promise<void> {
@@ -45,14 +48,17 @@ async function assertResumed(w: TestWorker, id: number): Promise<void> {
 }
 
 test("a killed runner's task goes on from the turn where it was cut", async (t) => {
-  const { w, id, pid } = await setup(t);
-  process.kill(pid, "SIGKILL");
+  const { w, id, pid, go } = await setup(t);
+  await killAndWait(pid);
+  go();
   await assertResumed(w, id);
 });
 
 test("a killed Claude's task goes on from the turn where it was cut", async (t) => {
-  const { w, id, pid } = await setup(t);
-  for (const child of await listDescendants(pid)) process.kill(child.pid, "SIGKILL");
+  const { w, id, pid, go } = await setup(t);
+  // A tool may end by itself once its Claude is killed.
+  for (const child of await listDescendants(pid)) await killIfSame(child, "SIGKILL");
+  go();
   await assertResumed(w, id);
 });
 
