@@ -174,7 +174,12 @@ export class SupervisedAttempt {
 
   async #converse(connection: RunnerConnection): Promise<void> {
     this.#connection = connection;
-    const closed = new Promise<void>((resolve) => connection.onClose(resolve));
+    const closed = new Promise<void>((resolve) =>
+      connection.onClose(() => {
+        this.#connection = null;
+        resolve();
+      }),
+    );
     connection.onMessage((message) => {
       if (message.type === "writing") this.#waitForRoom();
       if (message.type === "refused") this.#startFault = `its runner refused it (${message.reason})`;
@@ -289,13 +294,18 @@ export class SupervisedAttempt {
     this.#connection?.close();
   }
 
-  /** Repeats while the storage is full; the journal keeps everything meanwhile. undefined: released or fenced. */
+  /**
+   * Repeats while the storage is full; the journal keeps everything meanwhile. An unusable storage is
+   * waited for as well while the runner lives: a server that leaves must still be able to stop it.
+   * @returns undefined: released or fenced.
+   */
   async #persistently<T>(work: () => Promise<T>): Promise<T | undefined> {
     while (!this.#released) {
       try {
         return await work();
       } catch (error) {
-        if (!(error instanceof WorkerError) || error.code !== "storage_full") throw error;
+        const code = error instanceof WorkerError ? error.code : null;
+        if (code !== "storage_full" && !(code === "storage_unusable" && this.#connection !== null)) throw error;
         await sleep(storageRetryMs);
       }
     }

@@ -109,6 +109,20 @@ test("a server whose whole data directory somebody removed leaves with its tasks
   await noneLeft(w);
 });
 
+test("a server whose database is removed before the rest still ends its tasks when it leaves", async (t) => {
+  const w = await fastWorker(t);
+  const { pid, home } = await w.start();
+  const { id } = await w.submit("steps 10000 delay 20 append counted");
+  await runnerOf(w, id);
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(path.join(home, `tasks.db${suffix}`));
+  await until("the server's word of it", async () => (await w.client.server()).problems.length > 0);
+  const before = countedIn(w.place.work, "counted").length;
+  await until("ten more steps", () => countedIn(w.place.work, "counted").length >= before + 10);
+  await rm(home, { recursive: true, maxRetries: 10, retryDelay: 50 });
+  await until("the end of the server", async () => (await identityOf(pid)) === null);
+  await noneLeft(w);
+});
+
 /** As the refusals say: a server that was stopped in the middle of a write must be ended first. */
 async function takeOver(w: TestWorker, pid: number): Promise<void> {
   const first = await w.cli(["server", "restart", "--takeover"]);
