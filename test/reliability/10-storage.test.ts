@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { pathsFrom } from "../../src/config/paths.ts";
+import { countedIn } from "../support/steps.ts";
 import { until } from "../support/wait.ts";
 import { fastWorker, killServer, runnerOf, storyOf } from "./setup.ts";
 import type { FastWorker } from "./setup.ts";
@@ -227,6 +228,7 @@ async function cancelOnFull(w: FastWorker, restarted: boolean): Promise<void> {
   await w.start();
   const { id } = await w.submit("steps 100000 delay 100 size 3000 append counted");
   await runnerOf(w, id);
+  await until("a first step", () => countedIn(w.place.work, "counted").length > 0);
   if (restarted) await w.cli(["server", "stop"]);
   const ballast = path.join(w.place.dataHome, "ballast");
   fill(ballast, 1);
