@@ -15,6 +15,7 @@ import type { Outcome } from "../domain/outcome.ts";
 import type { Attempt, StopReason, Task } from "../domain/task.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import type { Store } from "../store/store.ts";
+import { attemptsOfSession } from "./session-attempts.ts";
 
 export interface FinaliseOptions {
   readonly store: Store;
@@ -148,9 +149,7 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
 
 /** What is to be looked at in the whole session: this attempt, and the earlier ones that it resumed. Null: nothing. */
 function attentionOf(store: Store, attempt: Attempt): Attention[] | null {
-  const attempts = attempt.resume ? store.attempts.ofTask(attempt.taskId) : [attempt];
-  const ofSession = attempts.filter(({ sessionId }) => sessionId === attempt.sessionId);
-  const attention = attentionFrom(ofSession.flatMap(({ id }) => store.events.ofAttempt(id, attentionEventTypes)));
+  const attention = attentionFrom(attemptsOfSession(store, attempt).flatMap(({ id }) => store.events.ofAttempt(id, attentionEventTypes)));
   return attention.length === 0 ? null : attention;
 }
 

@@ -8,10 +8,12 @@ import { plainLine } from "../domain/plain-text.ts";
 import type { JournalRecord } from "../domain/record.ts";
 import { isZeroed, sessionSpentIn, spentInAll } from "../domain/spending.ts";
 import type { SessionSpent } from "../domain/spending.ts";
+import { isOwnResult } from "../domain/own-result.ts";
 import { summaryLines } from "../domain/summary.ts";
 import type { Attempt } from "../domain/task.ts";
 import type { Store } from "../store/store.ts";
 import { readJournal } from "./journal-reader.ts";
+import { lastText } from "./last-text.ts";
 
 export class Ingest {
   readonly #store: Store;
@@ -125,11 +127,13 @@ export class Ingest {
     }
     if (
       record.type === "result" &&
+      isOwnResult({ ...record }) &&
       record["subtype"] === "success" &&
       record["is_error"] !== true &&
       typeof record["result"] === "string"
     ) {
-      this.#store.tasks.patch(taskId, now, { result: record["result"] });
+      const text = record["result"].trim() === "" ? lastText(this.#store, id, this.#journal) : record["result"];
+      this.#store.tasks.patch(taskId, now, { result: text ?? record["result"] });
     }
   }
 }
