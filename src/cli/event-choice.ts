@@ -29,6 +29,8 @@ const speakingNotices = new Set<unknown>([
   "waiting_background",
   "hook_running",
   "hook_ended",
+  "stop_hook_blocked",
+  "stop_hook_overridden",
 ]);
 
 function isError({ type, data, summary }: EventView): boolean {

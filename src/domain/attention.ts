@@ -6,7 +6,15 @@ import { arrayOf, countOf, objectOf, stringOf } from "./read-json.ts";
 import type { JsonObject } from "./read-json.ts";
 import { callOf } from "./tool-call.ts";
 
-export const attentionKinds = ["denied", "refused_question", "failed_command", "cut_background", "uncommitted", "unchecked"] as const;
+export const attentionKinds = [
+  "denied",
+  "refused_question",
+  "failed_command",
+  "cut_background",
+  "uncommitted",
+  "overridden_hook",
+  "unchecked",
+] as const;
 export type AttentionKind = (typeof attentionKinds)[number];
 
 export interface Attention {
@@ -54,9 +62,9 @@ interface Call {
 export function attentionFrom(events: readonly Pick<NewEvent, "type" | "data">[]): Attention[] {
   const calls = new Map<string, Call>();
   const noticed = new Map<AttentionKind, Noticed>();
-  const unchecked: string[] = [];
+  const hooks: Hooks = { unchecked: [], overridden: [], lastNo: null };
   for (const { type, data } of events) {
-    if (type === "notice") takeNotice(objectOf(data), { noticed, calls, unchecked });
+    if (type === "notice") takeNotice(objectOf(data), { noticed, calls, hooks });
     else takeStep(type, objectOf(data), calls);
   }
   const refused = [...calls.values()].filter((call) => call.refused);
@@ -65,7 +73,8 @@ export function attentionFrom(events: readonly Pick<NewEvent, "type" | "data">[]
     namedCalls("refused_question", refused.filter(({ tool }) => questionTools.has(tool)).map(nameOf)),
     namedCalls("failed_command", failedAtTheEnd([...calls.values()])),
     ...noticeKinds.map((kind) => attentionOf(kind, noticed.get(kind) ?? { count: 0, names: [] })),
-    namedCalls("unchecked", unchecked),
+    namedCalls("overridden_hook", hooks.overridden),
+    namedCalls("unchecked", hooks.unchecked),
   ];
   return found.filter((attention) => attention !== null);
 }
@@ -95,25 +104,22 @@ function mark(call: Call | undefined, marks: Partial<Pick<Call, "refused" | "fai
   if (call !== undefined) Object.assign(call, marks);
 }
 
+interface Hooks {
+  /** What was not checked, by name. */
+  readonly unchecked: string[];
+  /** What the hook said last, for each turn that ended against its word. */
+  readonly overridden: string[];
+  lastNo: string | null;
+}
+
 interface Notices {
   readonly noticed: Map<AttentionKind, Noticed>;
   readonly calls: ReadonlyMap<string, Call>;
-  readonly unchecked: string[];
+  readonly hooks: Hooks;
 }
 
-function takeNotice(data: JsonObject, { noticed, calls, unchecked }: Notices): void {
-  if (data["kind"] === "hook_no_verdict") {
-    const call = calls.get(stringOf(data["tool_use_id"]) ?? "");
-    unchecked.push(call === undefined ? (stringOf(data["hook_event"]) ?? "") : nameOf(call));
-  }
-  // Before a tool the notice above says the same of the call.
-  if (data["kind"] === "hook_ended" && data["timed_out"] === true && !(stringOf(data["hook"]) ?? "").startsWith("PreToolUse"))
-    unchecked.push(
-      hookText(
-        stringOf(data["hook"]) ?? "",
-        arrayOf(data["commands"]).flatMap((each) => stringOf(each) ?? []),
-      ),
-    );
+function takeNotice(data: JsonObject, { noticed, calls, hooks }: Notices): void {
+  takeHook(data, hooks, calls);
   // A command that was sent into the background tells its end by a notice; its tool result only says that it began.
   if (data["kind"] === "task_notification" && data["status"] === "failed")
     mark(calls.get(stringOf(data["tool_use_id"]) ?? ""), { failed: true });
@@ -124,6 +130,20 @@ function takeNotice(data: JsonObject, { noticed, calls, unchecked }: Notices): v
   // Another attempt looks at the same work tree again, but cuts other work.
   const earlier = kind === "uncommitted" ? undefined : noticed.get(kind);
   noticed.set(kind, { count: (earlier?.count ?? 0) + count, names: [...(earlier?.names ?? []), ...names] });
+}
+
+function takeHook(data: JsonObject, hooks: Hooks, calls: ReadonlyMap<string, Call>): void {
+  const hook = stringOf(data["hook"]) ?? "";
+  if (data["kind"] === "stop_hook_blocked") hooks.lastNo = stringOf(data["said"]);
+  else if (data["kind"] === "stop_hook_overridden") hooks.overridden.push(plainLine(hooks.lastNo ?? stringOf(data["text"]) ?? ""));
+  else if (data["kind"] === "hook_no_verdict") {
+    const call = calls.get(stringOf(data["tool_use_id"]) ?? "");
+    hooks.unchecked.push(call === undefined ? (stringOf(data["hook_event"]) ?? "") : nameOf(call));
+    // Before a tool the notice above says the same of the call.
+  } else if (data["kind"] === "hook_ended" && data["timed_out"] === true && !hook.startsWith("PreToolUse")) {
+    const commands = arrayOf(data["commands"]).flatMap((each) => stringOf(each) ?? []);
+    hooks.unchecked.push(hookText(hook, commands));
+  }
 }
 
 /** The main thread's commands that failed, in a row, up to its last one. A refused call did not run. */

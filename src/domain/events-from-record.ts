@@ -34,7 +34,7 @@ function draftsOf(message: JsonObject): EventDraft[] {
     case "assistant":
       return assistantEvents(message);
     case "user":
-      return toolResultEvents(message);
+      return [...toolResultEvents(message), ...hookFeedbackEvents(message)];
     case "system":
       return eventsFromSystem(message);
     case "result":
@@ -97,6 +97,19 @@ function toolResultEvents(message: JsonObject): EventDraft[] {
       const data = { tool_use_id: word(block["tool_use_id"]) ?? "", is_error: block["is_error"] === true, text: text.value };
       return { type: "tool_result", data: { ...data, ...mark(text.truncated), ...from } };
     });
+}
+
+/** Opens what Claude Code tells Claude when a Stop hook does not let the turn end. */
+const hookFeedback = /^Stop hook feedback:\n/;
+
+/** Why a Stop hook did not let the turn end: Claude Code says it to Claude in a message of its own. */
+function hookFeedbackEvents(message: JsonObject): EventDraft[] {
+  if (message["isSynthetic"] !== true || message["parent_tool_use_id"] != null) return [];
+  return arrayOf(objectOf(message["message"])["content"])
+    .map((block) => stringOf(objectOf(block)["text"]) ?? "")
+    .filter((text) => hookFeedback.test(text))
+    .map((text) => text.replace(hookFeedback, "").trim())
+    .map((said) => notice("stop_hook_blocked", `hook Stop did not let the turn end: ${said}`, { said: word(said) }));
 }
 
 /** A tool's result as text; what is no text (images, documents) is named by its kind. */

@@ -23,7 +23,7 @@ export function eventsFromSystem(message: JsonObject): EventDraft[] {
     case "informational":
       return [notice(informationalKind(message), message["content"], uncheckedCall(message))];
     case "notification":
-      return [notice("notification", message["text"])];
+      return [notice(notificationKind(message), message["text"])];
     case "task_notification":
       return message["skip_transcript"] === true || message["ambient"] === true
         ? []
@@ -52,6 +52,11 @@ function sessionLossEvents(message: JsonObject): EventDraft[] {
   const error = word(message["error_code"]);
   const text = `Claude Code could not save its session (${error ?? "no reason given"}).`;
   return [notice("session_writes_lost", text, { error })];
+}
+
+/** Claude Code ends a turn although a Stop hook said no, after so many times in a row (measured with 2.1.330: at the ninth). */
+function notificationKind({ key }: JsonObject): string {
+  return key === "stop-hook-block-cap" ? "stop_hook_overridden" : "notification";
 }
 
 /** A tag names what a person should see: rules or a check that did not count. */

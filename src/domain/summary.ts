@@ -114,7 +114,7 @@ function retryLine(data: JsonObject): string {
 
 /** What follows a notice's first line: a list of files, say, of which the first line only speaks. */
 function furtherLines(data: JsonObject): string[] {
-  if (data["kind"] === "stderr") return [];
+  if (data["kind"] === "stderr" || data["kind"] === "stop_hook_blocked") return [];
   const lines = textOf(data["text"]).trim().split("\n").slice(1);
   const filled = lines.filter((line) => line.trim() !== "");
   return filled.slice(0, maxNoticeLines).map((line) => `  ${plainLine(line, maxNoticeLine)}`);
@@ -133,6 +133,7 @@ function noticeLine(data: JsonObject): string | null {
       return `[background] ${text}`;
     case "hook_running":
     case "hook_ended":
+    case "stop_hook_blocked":
       return `[hook] ${text.replace(/^hook /, "")}`;
     case "stop_requested":
       return `[stop] ${text}`;

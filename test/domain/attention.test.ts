@@ -117,6 +117,16 @@ test("a call that no hook checked is named, and so is any other hook that gave n
   ]);
 });
 
+test("a Stop hook that was overridden is named by what it said last, or by Claude Code's own words", () => {
+  const no = (said: string): Event => ({ type: "notice", data: { kind: "stop_hook_blocked", text: `hook Stop: ${said}`, said } });
+  const overridden: Event = { type: "notice", data: { kind: "stop_hook_overridden", text: "Ended after 9 times." } };
+  assert.deepEqual(attentionFrom([no("3 tests are red"), no("2 tests are red"), overridden, end()]), [
+    { kind: "overridden_hook", count: 1, detail: "2 tests are red" },
+  ]);
+  assert.deepEqual(attentionFrom([overridden, end()]), [{ kind: "overridden_hook", count: 1, detail: "Ended after 9 times." }]);
+  assert.deepEqual(attentionFrom([no("3 tests are red"), end()]), []);
+});
+
 test("details are one line without control characters, and stay short", () => {
   const [first, ...others] = attentionFrom(
     Array.from({ length: 50 }, (_, n) => command(`\u001b[31m${n} ${"x".repeat(1000)}\n\u202e`, true)).flat(),

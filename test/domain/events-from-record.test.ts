@@ -271,6 +271,22 @@ test("what a resumed session says of background work that died is no result of t
   assert.equal(eventsFromRecord({ ...result, num_turns: 0 }).length, 1);
 });
 
+test("a Stop hook's no, and that Claude Code overrode it, are notices", () => {
+  const said = (text: string, more = {}) =>
+    eventsFromRecord({ type: "user", isSynthetic: true, message: { content: [{ type: "text", text }] }, ...more, ...stamp });
+  assert.deepEqual(said("Stop hook feedback:\n[./check]: red\nmore\n")[0]?.data, {
+    kind: "stop_hook_blocked",
+    text: "hook Stop did not let the turn end: [./check]: red\nmore",
+    said: "[./check]: red\nmore",
+  });
+  assert.deepEqual(said("Stop hook feedback: is text"), []);
+  assert.deepEqual(said("Stop hook feedback:\nof the prompt", { isSynthetic: false }), []);
+  assert.deepEqual(said("Stop hook feedback:\nof a sub-agent", { parent_tool_use_id: "toolu_1" }), []);
+  const notification = (key: string) => eventsFromRecord({ type: "system", subtype: "notification", key, text: "t", ...stamp })[0]?.data;
+  assert.deepEqual(notification("stop-hook-block-cap"), { kind: "stop_hook_overridden", text: "t" });
+  assert.deepEqual(notification("stop-hook-error"), { kind: "notification", text: "t" });
+});
+
 test("what only Claude Code's own screens need makes no event", () => {
   const silent = ["status", "session_state_changed", "thinking_tokens", "hook_started", "task_progress", "commands_changed"];
   for (const subtype of silent) assert.deepEqual(eventsFromRecord({ type: "system", subtype, ...stamp }), [], subtype);

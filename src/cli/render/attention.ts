@@ -7,6 +7,7 @@ const words: Record<AttentionView["kind"], (count: number) => string> = {
   failed_command: () => "last command failed",
   cut_background: (count) => `${count} background ${count === 1 ? "task" : "tasks"} cut`,
   uncommitted: (count) => `${count} uncommitted`,
+  overridden_hook: (count) => (count === 1 ? "Stop hook overridden" : `Stop hooks overridden ${count} times`),
   unchecked: (count) => `${count} not checked by a hook`,
 };
 

@@ -1,0 +1,46 @@
+/** What a completed task must not hide, with the real Claude Code. */
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { step } from "../support/script.ts";
+import type { Move } from "../support/script.ts";
+import { worker } from "../support/worker.ts";
+import type { TestWorker } from "../support/worker.ts";
+
+/** A directory of its own with these settings of Claude Code. */
+function directoryWith(w: TestWorker, name: string, settings: object): string {
+  const directory = path.join(w.place.work, name);
+  mkdirSync(path.join(directory, ".claude"), { recursive: true });
+  writeFileSync(path.join(directory, ".claude", "settings.json"), JSON.stringify(settings));
+  return directory;
+}
+
+const textAndCall = (text: string): Move => ({
+  kind: "tools",
+  text,
+  tools: [{ tool: "Bash", input: { command: "true", description: "true" } }],
+});
+
+test("a Stop hook that Claude Code overrides is named, and the result is what Claude said last", async (t) => {
+  const w = await worker(t, { "do it": [step.bash("true"), step.text("All is done.")] });
+  await w.start();
+  const command = "echo the tests are red >&2; exit 2";
+  const directory = directoryWith(w, "blocked", { hooks: { Stop: [{ hooks: [{ type: "command", command }] }] } });
+  const { id } = await w.submit("do it", { working_directory: directory, allow: ["Bash"] });
+  const { status, attention, result } = await w.ended(id);
+  assert.deepEqual([status, result], ["completed", "All is done."]);
+  assert.deepEqual(attention, [{ kind: "overridden_hook", count: 1, detail: `[${command}]: the tests are red` }]);
+  assert.equal((await w.cli(["wait", "--strict", String(id)])).code, 1);
+  assert.match((await w.cli(["show", String(id)])).stdout, /✔ completed ⚠ Stop hook overridden/);
+  assert.match((await w.cli(["logs", String(id)])).stdout, /\[hook\] Stop did not let the turn end: .*the tests are red/);
+});
+
+test("an answer that comes with a tool call and is followed by nothing is the result, whole", async (t) => {
+  const report = `All the work is done. ${"x".repeat(20_000)} The end.`;
+  const w = await worker(t, { "do it": [step.bash("true"), textAndCall(report), step.text("")] });
+  await w.start();
+  const { id } = await w.submit("do it", { allow: ["Bash"] });
+  const { status, attention, result } = await w.ended(id);
+  assert.deepEqual([status, result === report, attention], ["completed", true, []]);
+});
