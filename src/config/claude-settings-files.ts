@@ -1,12 +1,12 @@
 /** The settings files that Claude Code reads for a working directory, and which of them are broken. Measured with 2.1.330. */
-import { lstatSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { hooksIn } from "../domain/claude-hooks.ts";
 import type { ConfiguredHook } from "../domain/claude-hooks.ts";
 import { mcpProblems, settingsProblems } from "../domain/claude-settings.ts";
 import type { SettingsProblem } from "../domain/claude-settings.ts";
-import { foreignText, readForeign } from "./read-foreign.ts";
+import { filesAbove } from "./files-above.ts";
+import { readForeign } from "./read-foreign.ts";
 
 /** One problem of one file, in a form to be shown: `/p/.claude/settings.json, line 3: …`. */
 export interface BrokenSettings extends SettingsProblem {
@@ -15,8 +15,6 @@ export interface BrokenSettings extends SettingsProblem {
 
 /** Claude Code reads no larger settings file. */
 const maxBytes = 2 * 1024 * 1024;
-/** Git writes one path into each of these files. */
-const maxGitFileBytes = 8192;
 
 /**
  * What is broken in the settings that count in a directory; none: all of them are in force.
@@ -54,32 +52,28 @@ export function describeBroken({ file, line, problem }: BrokenSettings): string 
   return `${file}${line === null ? "" : `, line ${line}`}: ${problem}`;
 }
 
-/** The user's settings, the directory's, local ones also at the top of the repository and of the checkout that a worktree belongs to. */
+/** Every file that counts. What another user put above the directory does not: it is left out or refused by its name (files-above.ts). */
 function settingsFiles(directory: string, env: Readonly<Record<string, string | undefined>>): { settings: string[]; mcp: string[] } {
-  const user = env["CLAUDE_CONFIG_DIR"] || join(env["HOME"] || homedir(), ".claude");
-  const above = directoriesUpFrom(directory);
-  const top = above.find((path) => lstatSync(join(path, ".git"), { throwIfNoEntry: false }) !== undefined);
-  const local = new Set([directory, ...(top === undefined ? [] : [top, mainCheckout(top)])]);
+  const home = env["HOME"] || homedir();
+  const user = env["CLAUDE_CONFIG_DIR"] || join(home, ".claude");
+  const { mcp, local } = above(directory, home);
   const settings = [
     join(user, "settings.json"),
     join(directory, ".claude", "settings.json"),
-    ...[...local].map((path) => join(path, ".claude", "settings.local.json")),
+    join(directory, ".claude", "settings.local.json"),
+    ...local,
   ];
-  return { settings: [...new Set(settings)], mcp: above.map((path) => join(path, ".mcp.json")) };
+  return { settings: [...new Set(settings)], mcp: [join(directory, ".mcp.json"), ...mcp] };
 }
 
-function directoriesUpFrom(directory: string): string[] {
-  return directory === dirname(directory) ? [directory] : [directory, ...directoriesUpFrom(dirname(directory))];
-}
-
-/** The checkout whose `.git` a worktree uses; the directory itself where it is no worktree. */
-function mainCheckout(top: string): string {
-  // A directory: the repository's own. A submodule has no commondir.
-  const gitFile = /^gitdir: (.+)$/m.exec(foreignText(join(top, ".git"), maxGitFileBytes) ?? "")?.[1];
-  if (gitFile === undefined) return top;
-  const gitDirectory = resolve(top, gitFile);
-  const common = foreignText(join(gitDirectory, "commondir"), maxGitFileBytes);
-  return common === null ? top : dirname(resolve(gitDirectory, common.trim()));
+function above(directory: string, home: string): { readonly mcp: readonly string[]; readonly local: readonly string[] } {
+  try {
+    const { mcpFiles, localSettings, directories } = filesAbove(directory, home);
+    const all = directories.map((path) => join(path, ".mcp.json"));
+    return { mcp: all.filter((file) => mcpFiles === null || mcpFiles.includes(file)), local: localSettings };
+  } catch {
+    return { mcp: [], local: [] }; // The directory is gone or cannot be entered: nothing starts there.
+  }
 }
 
 function problemsIn(file: string, check: (text: string) => SettingsProblem[]): BrokenSettings[] {

@@ -1,6 +1,7 @@
 /** What is said of a task beside "it is stored": what will keep it from starting, as far as that can be seen now. */
 import { agentEnvironment } from "../config/agent-env.ts";
 import { brokenSettings, describeBroken } from "../config/claude-settings-files.ts";
+import { refusalAbove } from "../config/files-above.ts";
 import { credentialsIn, noCredentials } from "../config/credentials.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Task } from "../domain/task.ts";
@@ -16,7 +17,12 @@ export function submitWarnings({ settings, env }: WarningContext, task: Task): s
   const agentEnv = agentEnvironment(env, settings.agent_env);
   // On macOS it may be in the keychain, which takes a process to look into.
   const hasCredentials = process.platform === "darwin" || credentialsIn(agentEnv) !== null;
-  return [...(hasCredentials ? [] : [noCredentials]), ...settingsWarnings(task, agentEnv)];
+  return [...(hasCredentials ? [] : [noCredentials]), ...refusalWarnings(task, agentEnv), ...settingsWarnings(task, agentEnv)];
+}
+
+function refusalWarnings({ workingDirectory }: Task, agentEnv: Readonly<Record<string, string>>): string[] {
+  const refusal = refusalAbove(workingDirectory, agentEnv);
+  return refusal === null ? [] : [`The task will be refused when it starts: ${refusal}`];
 }
 
 function settingsWarnings(task: Task, agentEnv: Readonly<Record<string, string>>): string[] {

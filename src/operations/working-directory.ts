@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { othersCanWrite } from "../config/others-can-write.ts";
 import { WorkerError } from "../domain/errors.ts";
-import { mainCheckoutOf } from "./main-checkout.ts";
+import { mainCheckoutOf } from "../config/main-checkout.ts";
 import type { TrustStore } from "../store/store.ts";
 
 /** Directories that Claude Code itself was told to trust, from `~/.claude.json`; re-read when the file changes. */

@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, realpathSync, renameSync, rmSync, symlinkSync, write
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { mainCheckoutOf } from "../../src/operations/main-checkout.ts";
+import { mainCheckoutOf } from "../../src/config/main-checkout.ts";
 import { scratch } from "../support/scratch.ts";
 
 test("a worktree has the main checkout's directory, sub-directories the one that corresponds", (t) => {

@@ -1,34 +1,17 @@
 /** Item 46: what other users put above a trusted directory, or into its place, is not used. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { filesAbove } from "../../src/runner/agent/files-above.ts";
+import { filesAbove } from "../../src/config/files-above.ts";
 import { ownMcpServers } from "../../src/runner/agent/mcp-servers.ts";
 import { StartGuard } from "../../src/runner/agent/start-guard.ts";
 import { eventually } from "../support/eventually.ts";
 import { step } from "../support/model.ts";
 import { scratch } from "../support/scratch.ts";
 import { worker } from "../support/worker.ts";
-
-/** `shared/alice/project`, with everything above it closed to others. */
-function place(root: string): { shared: string; project: string } {
-  const shared = path.join(root, "shared");
-  const project = path.join(shared, "alice", "project");
-  mkdirSync(project, { recursive: true, mode: 0o755 });
-  chmodSync(root, 0o755);
-  return { shared, project };
-}
-
-/** A file as another user has it: owned by one where this test may do that, otherwise writable by all. */
-function foreign(file: string, text: string): string {
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, text);
-  if (process.getuid?.() === 0) chownSync(file, 65_534, 65_534);
-  else chmodSync(file, 0o666);
-  return file;
-}
+import { foreign, place } from "./foreign-files.ts";
 
 test("files above count where nobody else can have written them; others are named one by one", (t) => {
   const { shared, project } = place(scratch(t).directory);

@@ -1,5 +1,6 @@
-/** Checks the settings files of Claude Code that count in this directory: tasks with broken ones are refused. */
+/** Checks the files of Claude Code that count in this directory: tasks with broken ones, or below another user's, are refused. */
 import { brokenSettings, describeBroken } from "../../config/claude-settings-files.ts";
+import { refusalAbove } from "../../config/files-above.ts";
 import { fail, ok } from "./check.ts";
 import type { Check } from "./check.ts";
 
@@ -8,6 +9,8 @@ const name = "Claude settings";
 /** @param env the agent's. */
 export function checkClaudeSettings(directory: string, env: Readonly<Record<string, string>>): Check[] {
   const broken = brokenSettings(directory, env);
+  const refusal = refusalAbove(directory, env);
+  if (refusal !== null) return [fail(name, refusal, "Do what it says: tasks in this directory are refused")];
   if (broken.length === 0) return [ok(name, `those that count in ${directory} can be read`)];
   return broken.map((each) =>
     fail(name, describeBroken(each), "Fix the file: tasks in this directory are refused, as its rules would be out of force"),

@@ -1,6 +1,6 @@
 /** What Claude Code is started with, as data: the part that is fixed when it is parked, and the part that comes with a task. */
 import type { TaskSpec } from "../../domain/task.ts";
-import type { FilesAbove } from "./files-above.ts";
+import type { FilesAbove } from "../../config/files-above.ts";
 import { ownMcpServers } from "./mcp-servers.ts";
 import type { ProbeRequest } from "./agent.ts";
 

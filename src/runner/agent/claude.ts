@@ -5,6 +5,7 @@
 import type * as sdk from "@anthropic-ai/claude-agent-sdk";
 import type { CanUseTool, Options, Query, SDKMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
 import { configuredHooks } from "../../config/claude-settings-files.ts";
+import { refusedText } from "../../config/files-above.ts";
 import { brokenSettingsText } from "../../domain/claude-settings.ts";
 import { backgroundAfter } from "../../domain/background.ts";
 import { messageOf } from "../../domain/errors.ts";
@@ -31,7 +32,7 @@ import type { SpendingNote } from "./running-cost.ts";
 import { resumeSession } from "./resume-session.ts";
 import type { Launch, UserMessage } from "./resume-session.ts";
 import { movedSentence } from "../directory-fault.ts";
-import { refusalOf, StartGuard } from "./start-guard.ts";
+import { StartGuard } from "./start-guard.ts";
 
 type Sdk = typeof sdk;
 /** A message of Claude Code, or what it told of its spending. */
@@ -160,7 +161,7 @@ class ClaudeAgent implements Agent {
   #mayStart(spec: TaskSpec): boolean {
     const guard = this.#guarded(spec);
     if (guard === null) this.#giveUp(startFaults.noDirectory, this.#startFault);
-    else if (guard.above.refused !== null) this.#giveUp(startFaults.noDirectory, refusalOf(guard.above.refused));
+    else if (guard.above.refused !== null) this.#giveUp(startFaults.noDirectory, refusedText(guard.above.refused));
     return !this.#halted;
   }
 

@@ -5,9 +5,9 @@
 import { closeSync, constants, fstatSync, openSync, realpathSync, statSync, watch } from "node:fs";
 import type { FSWatcher } from "node:fs";
 import { basename, dirname } from "node:path";
+import { filesAbove, watchedAbove } from "../../config/files-above.ts";
+import type { FilesAbove } from "../../config/files-above.ts";
 import { movedSentence } from "../directory-fault.ts";
-import { filesAbove, namesAbove } from "./files-above.ts";
-import type { FilesAbove } from "./files-above.ts";
 
 /** Guards one working directory during one start. */
 export class StartGuard {
@@ -73,7 +73,7 @@ export class StartGuard {
     const { directories, open } = this.above;
     let entry = this.directory;
     for (const holder of directories) {
-      const files = namesAbove.filter((name) => name !== ".claude" || holder !== home);
+      const files = watchedAbove.filter((name) => name !== ".claude" || holder !== home);
       const names = new Set<string>([basename(entry), ...(open.includes(holder) ? files : [])]);
       try {
         const watcher = watch(holder, { persistent: false }, (event, name) => {
@@ -105,11 +105,6 @@ export class StartGuard {
     const own = fstatSync(this.#handle);
     return own.dev === dev && own.ino === ino;
   }
-}
-
-/** A file of another user that cannot be left out. */
-export function refusalOf(file: string): string {
-  return `${file} belongs to another user, or others can write it, and Claude Code would read it for every task below. Remove it, or make it yours alone: chown -R $USER ${file} && chmod -R go-w ${file}`;
 }
 
 function openDirectory(directory: string): number {

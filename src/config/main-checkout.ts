@@ -1,7 +1,7 @@
 /** Finds the main checkout of a linked git worktree. It reads git's own files and never runs git, whose configuration can name programs. */
 import { lstatSync, realpathSync } from "node:fs";
 import path from "node:path";
-import { foreignText } from "../config/read-foreign.ts";
+import { foreignText } from "./read-foreign.ts";
 
 /** git writes one path per file; anything longer is not git's. */
 const longestBytes = 8192;
@@ -15,7 +15,7 @@ const longestBytes = 8192;
  * @returns null when it is not in a linked worktree. For a worktree of a bare repository: the repository itself.
  */
 export function mainCheckoutOf(directory: string): string | null {
-  const link = gitFileAbove(directory);
+  const link = gitAbove(directory);
   if (link === null) return null;
   try {
     const entry = realpathSync.native(path.resolve(path.dirname(link), contentOf(link).replace(/^gitdir: /, "")));
@@ -32,8 +32,8 @@ export function mainCheckoutOf(directory: string): string | null {
   }
 }
 
-/** The `.git` file of the work tree that the directory is in, if it is one; null where there is no `.git`. */
-function gitFileAbove(directory: string): string | null {
+/** The `.git` of the repository or the work tree that the directory is in: a directory, a file, or anything else of that name; null: there is none. */
+export function gitAbove(directory: string): string | null {
   for (let current = directory; ; current = path.dirname(current)) {
     if (lstatSync(path.join(current, ".git"), { throwIfNoEntry: false }) !== undefined) return path.join(current, ".git");
     if (current === path.dirname(current)) return null;

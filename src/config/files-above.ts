@@ -1,15 +1,22 @@
 /**
  * What Claude Code 2.1.330 reads in the directories above its own (measured with strace): instructions, `.mcp.json`, and agents,
- * commands, skills, output styles and workflows of `.claude`; no settings. They count as Claude Code reads them where only
- * this user and root can have written them.
+ * commands, skills, output styles and workflows of `.claude`. They count as Claude Code reads them where only this user and root can
+ * have written them. Of settings it reads local ones at the top of the repository. A `.git` file, also one of another user, leads it to
+ * the `.claude` of the checkout that the worktree belongs to, wherever that is; a `.git` directory of another user leads it nowhere.
  */
 import { lstatSync, readdirSync, realpathSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { dirname, join } from "node:path";
-import { isOurs, othersCanWrite } from "../../config/others-can-write.ts";
+import { gitAbove, mainCheckoutOf } from "./main-checkout.ts";
+import { isOurs, othersCanWrite } from "./others-can-write.ts";
+
+const localSettingsName = "settings.local.json";
 
 /** Names that count, in a directory above. */
-export const namesAbove = ["CLAUDE.md", "CLAUDE.local.md", "AGENTS.md", ".mcp.json", ".claude"] as const;
+const namesAbove = ["CLAUDE.md", "CLAUDE.local.md", "AGENTS.md", ".mcp.json", ".claude"] as const;
+
+/** Names that must not appear there while Claude Code starts. */
+export const watchedAbove: readonly string[] = [...namesAbove, ".git"];
 
 export interface FilesAbove {
   /** Directories above, nearest first. */
@@ -24,6 +31,8 @@ export interface FilesAbove {
   readonly excluded: readonly string[];
   /** The `.mcp.json` files that count, nearest first; null: all do, as Claude Code finds them. */
   readonly mcpFiles: readonly string[] | null;
+  /** Where local settings outside of the directory count: at the top of its repository and of the checkout that its worktree belongs to. */
+  readonly localSettings: readonly string[];
   /** What cannot be left out: a file or directory of another user. */
   readonly refused: string | null;
 }
@@ -36,6 +45,7 @@ export function filesAbove(directory: string, home: string): FilesAbove {
   const foreign = above.flatMap(({ path, isOpen }) => foreignFiles(path, { isOpen, home }));
   const isForeign = (file: string): boolean => foreign.some(({ path }) => path === file);
   const instructions = foreign.filter(({ kind }) => kind === "instructions").map(({ path }) => path);
+  const checkouts = checkoutsOf(directory, home);
   const mcp = foreign.some(({ kind }) => kind === "mcp");
   return {
     directories: above.map(({ path }) => path),
@@ -46,8 +56,51 @@ export function filesAbove(directory: string, home: string): FilesAbove {
     mcpFiles: mcp
       ? [directory, ...above.map(({ path }) => path)].map((path) => join(path, ".mcp.json")).filter((file) => !isForeign(file))
       : null,
-    refused: foreign.find(({ kind }) => kind === "claude")?.path ?? null,
+    localSettings: checkouts.local,
+    refused: foreign.find(({ kind }) => kind === "claude")?.path ?? checkouts.refused,
   };
+}
+
+/** What to do about a file of another user that cannot be left out (`refused`). */
+export function refusedText(file: string): string {
+  return `${file} belongs to another user, or others can write it, and Claude Code would read it for every task below. Remove it, or make it yours alone: chown -R $USER ${file} && chmod -R go-w ${file}`;
+}
+
+/** Why no task can start in the directory, as sentences; null: no file of another user is in the way. */
+export function refusalAbove(directory: string, env: Readonly<Record<string, string | undefined>>): string | null {
+  try {
+    const { refused } = filesAbove(directory, env["HOME"] ?? "");
+    return refused === null ? null : refusedText(refused);
+  } catch {
+    return null; // The directory is gone or cannot be entered, which is another fault.
+  }
+}
+
+/** The nearest `.git`, and where it leads. What lies in the directory itself is trusted with it. */
+function checkoutsOf(directory: string, home: string): { readonly local: readonly string[]; readonly refused: string | null } {
+  const git = gitAbove(directory);
+  if (git === null) return { local: [], refused: null };
+  const top = dirname(git);
+  const stats = lstatSync(git);
+  if (top !== directory && !stats.isDirectory() && !isTrustworthy(git)) return { local: [], refused: git };
+  const main = mainCheckoutOf(top);
+  const places = [...(top === directory ? [] : [top]), ...(main === null || main === home ? [] : [main])];
+  const refused = places.map(foreignCheckout).find((path) => path !== null) ?? null;
+  const local = places.filter((place) => refused === null && isOursThere(join(place, ".git")));
+  return { local: local.map((place) => join(place, ".claude", localSettingsName)), refused };
+}
+
+/** What another user can have written of a checkout's `.claude`, its local settings included. */
+function foreignCheckout(place: string): string | null {
+  if (judged(place)[0]?.isReplaceable === true) return place;
+  const claude = join(place, ".claude");
+  const local = join(claude, localSettingsName);
+  return foreignInClaude(claude)[0] ?? (isThere(local) && !isTrustworthy(local) ? local : null);
+}
+
+function isOursThere(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && isOurs(stats);
 }
 
 interface Place {
