@@ -1,7 +1,7 @@
 /** What doors show: the JSON of tasks, attempts, events and the server. Times are RFC 3339 UTC, money is US dollars, durations milliseconds. */
 import { z } from "zod";
 import { attentionKinds } from "../domain/attention.ts";
-import { eventTypes } from "../domain/event.ts";
+import { eventTypes } from "../domain/events/event.ts";
 import { holdKinds } from "../domain/hold.ts";
 import { overagePolicies } from "../domain/overage.ts";
 import { permissionModes, taskStatuses } from "../domain/task.ts";

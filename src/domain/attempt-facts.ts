@@ -1,6 +1,6 @@
 /** Gathers what is known of an attempt's end from its stored events, so that any daemon knows the same, also after a restart. It decides nothing. */
 import { backgroundTasks } from "./background.ts";
-import type { EventType, NewEvent } from "./event.ts";
+import type { EventType, NewEvent } from "./events/event.ts";
 import type { AttemptFacts, LimitFacts, ResultFacts } from "./outcome.ts";
 import { amountOf, arrayOf, countOf, numberOf, objectOf, stringOf, timeOf } from "./read-json.ts";
 import type { JsonObject } from "./read-json.ts";

@@ -1,6 +1,6 @@
 /** What a person should look at in a task that completed all the same, read from its stored events. */
 import { hookText } from "./claude-hooks.ts";
-import type { EventType, NewEvent } from "./event.ts";
+import type { EventType, NewEvent } from "./events/event.ts";
 import { plainLine } from "./plain-text.ts";
 import { arrayOf, countOf, objectOf, stringOf } from "./read-json.ts";
 import type { JsonObject } from "./read-json.ts";

@@ -1,5 +1,5 @@
 /** Says whether an attempt got anywhere: what the poison limit counts. */
-import type { EventType, NewEvent } from "./event.ts";
+import type { EventType, NewEvent } from "./events/event.ts";
 
 /**
  * Steps that are done when their event is there. A tool call that was only asked for, and what the agent says before it, are none: a call

@@ -2,7 +2,7 @@
  * Counts attempts in a row that broke off for a reason that may lie in the task, whether they made progress or not. The poison
  * count ends tasks that get nowhere; this one ends tasks that get a step further each time, at the price of a whole attempt.
  */
-import type { NewEvent } from "./event.ts";
+import type { NewEvent } from "./events/event.ts";
 import type { Outcome } from "./outcome.ts";
 import { stringOf } from "./read-json.ts";
 import { isUnreachable } from "./refusal.ts";

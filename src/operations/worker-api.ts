@@ -5,7 +5,7 @@ import type { Paths } from "../config/paths.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Caller, Subscription, WorkerApi } from "../contract/api.ts";
 import type { EventPage, ServerView, TaskView } from "../contract/views.ts";
-import type { TaskEvent } from "../domain/event.ts";
+import type { TaskEvent } from "../domain/events/event.ts";
 import { WorkerError } from "../domain/errors.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import { lastTryText } from "../domain/refusal.ts";

@@ -1,6 +1,6 @@
 /** The task's summary log: a time and one readable line for each action. What the lines say is the domain's. */
 import type { JournalRecord } from "../domain/record.ts";
-import { summaryLines } from "../domain/summary.ts";
+import { summaryLines } from "../domain/events/summary.ts";
 import { AppendFile } from "./append-file.ts";
 
 export class SummaryLog {

@@ -1,7 +1,7 @@
 /** The events' rows: numbered on append, read by task, by attempt and by the global number. Nothing changes an event. */
 import type Database from "better-sqlite3";
 import { WorkerError } from "../domain/errors.ts";
-import type { NewEvent, TaskEvent } from "../domain/event.ts";
+import type { NewEvent, TaskEvent } from "../domain/events/event.ts";
 import type { Writing } from "./group-commit.ts";
 import { defineRow } from "./row.ts";
 import type { EventStore } from "./store.ts";

@@ -2,7 +2,7 @@
 import type { AccountStore } from "./accounts.ts";
 import type { AgentTaskStore } from "./agent-tasks.ts";
 import type { ClockStore } from "./clock.ts";
-import type { NewEvent, TaskEvent } from "../domain/event.ts";
+import type { NewEvent, TaskEvent } from "../domain/events/event.ts";
 import type { Hold, NewHold } from "../domain/hold.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import type { Attempt, Task, TaskSpec, TaskStatus } from "../domain/task.ts";

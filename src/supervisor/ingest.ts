@@ -1,7 +1,7 @@
 /** Carries an attempt's journal into the store: each record once, in order, with the offset in the same commit. */
 import { reportIn } from "../domain/account-report.ts";
-import { eventsFromRecord } from "../domain/events-from-record.ts";
-import type { NewEvent } from "../domain/event.ts";
+import { eventsFromRecord } from "../domain/events/events-from-record.ts";
+import type { NewEvent } from "../domain/events/event.ts";
 import { overageHolds } from "../domain/overage.ts";
 import type { OveragePolicy } from "../domain/overage.ts";
 import { plainLine } from "../domain/plain-text.ts";
@@ -9,7 +9,7 @@ import type { JournalRecord } from "../domain/record.ts";
 import { isZeroed, sessionSpentIn, spentInAll } from "../domain/spending.ts";
 import type { SessionSpent } from "../domain/spending.ts";
 import { isOwnResult } from "../domain/own-result.ts";
-import { summaryLines } from "../domain/summary.ts";
+import { summaryLines } from "../domain/events/summary.ts";
 import type { Attempt } from "../domain/task.ts";
 import type { Store } from "../store/store.ts";
 import { readJournal } from "./journal-reader.ts";

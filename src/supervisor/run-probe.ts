@@ -4,7 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { factsFrom } from "../domain/attempt-facts.ts";
 import { decideOutcome } from "../domain/decide-outcome.ts";
-import { eventsFromRecord } from "../domain/events-from-record.ts";
+import { eventsFromRecord } from "../domain/events/events-from-record.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import type { JournalRecord } from "../domain/record.ts";
 import { sweep } from "../processes/sweep.ts";

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
 import { rawLogPath } from "../../src/config/paths.ts";
-import { eventsFromRecord } from "../../src/domain/events-from-record.ts";
+import { eventsFromRecord } from "../../src/domain/events/events-from-record.ts";
 import type { JournalRecord } from "../../src/domain/record.ts";
 import { markersInUse } from "../../src/processes/process-table.ts";
 import { markerName } from "../../src/processes/sweep.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { attentionFrom } from "../../src/domain/attention.ts";
-import type { EventType } from "../../src/domain/event.ts";
+import type { EventType } from "../../src/domain/events/event.ts";
 
 interface Event {
   readonly type: EventType;

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import { factEventTypes, factsFrom } from "../../src/domain/attempt-facts.ts";
 import { decideOutcome } from "../../src/domain/decide-outcome.ts";
-import { eventsFromRecord } from "../../src/domain/events-from-record.ts";
+import { eventsFromRecord } from "../../src/domain/events/events-from-record.ts";
 import type { AttemptFacts, Outcome, ResultFacts } from "../../src/domain/outcome.ts";
 import { outcomeKinds } from "../../src/domain/outcome.ts";
 import { stopReasons } from "../../src/domain/task.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eventSummary } from "../../src/domain/event-summary.ts";
-import type { EventType } from "../../src/domain/event.ts";
+import { eventSummary } from "../../src/domain/events/event-summary.ts";
+import type { EventType } from "../../src/domain/events/event.ts";
 
 const serverEvents: [type: EventType, data: Record<string, unknown>, line: string][] = [
   ["submitted", {}, "[task] submitted"],

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { eventTypes } from "../../src/domain/event.ts";
-import { eventsFromRecord } from "../../src/domain/events-from-record.ts";
+import { eventTypes } from "../../src/domain/events/event.ts";
+import { eventsFromRecord } from "../../src/domain/events/events-from-record.ts";
 import type { JournalRecord, RunnerNote } from "../../src/domain/record.ts";
 import { objectOf } from "../../src/domain/read-json.ts";
 import { anyRecord } from "./any-record.ts";

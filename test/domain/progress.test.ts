@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eventsFromRecord } from "../../src/domain/events-from-record.ts";
+import { eventsFromRecord } from "../../src/domain/events/events-from-record.ts";
 import { madeProgress } from "../../src/domain/progress.ts";
 import { sample } from "./samples/sample.ts";
 

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { factsFrom } from "../../src/domain/attempt-facts.ts";
 import { decideOutcome } from "../../src/domain/decide-outcome.ts";
-import { eventsFromRecord } from "../../src/domain/events-from-record.ts";
+import { eventsFromRecord } from "../../src/domain/events/events-from-record.ts";
 import type { SdkRecord } from "../../src/domain/record.ts";
 import { startModel, step } from "../support/model.ts";
 import type { Move, Script } from "../support/model.ts";

@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import type { TestContext } from "node:test";
 import Database from "better-sqlite3";
-import type { NewEvent } from "../../src/domain/event.ts";
+import type { NewEvent } from "../../src/domain/events/event.ts";
 import type { Attempt, Task } from "../../src/domain/task.ts";
 import { openStore } from "../../src/store/sqlite.ts";
 import type { OpenOptions } from "../../src/store/sqlite.ts";

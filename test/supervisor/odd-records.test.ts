@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { eventsFromRecord } from "../../src/domain/events-from-record.ts";
-import type { NewEvent } from "../../src/domain/event.ts";
+import { eventsFromRecord } from "../../src/domain/events/events-from-record.ts";
+import type { NewEvent } from "../../src/domain/events/event.ts";
 import type { JournalRecord } from "../../src/domain/record.ts";
 import { finaliseWithin } from "../../src/supervisor/finalise.ts";
 import { newAttempt, newTask, setup } from "../store/setup.ts";

@@ -6,7 +6,7 @@ import { pathsFrom } from "../../src/config/paths.ts";
 import type { Paths } from "../../src/config/paths.ts";
 import type { Settings } from "../../src/config/settings.ts";
 import type { WorkerApi } from "../../src/contract/api.ts";
-import type { NewEvent } from "../../src/domain/event.ts";
+import type { NewEvent } from "../../src/domain/events/event.ts";
 import type { Outcome } from "../../src/domain/outcome.ts";
 import { StartRights } from "../../src/operations/start-rights.ts";
 import { workerApi } from "../../src/operations/worker-api.ts";
