@@ -7,7 +7,8 @@ import Database from "better-sqlite3";
 import { openStore } from "../src/store/sqlite.ts";
 import type { Store } from "../src/store/store.ts";
 import { killWhileSubmitting } from "../test/store/crash-rounds.ts";
-import { newAttempt, newTask } from "../test/store/setup.ts";
+import { newAttempt } from "../test/store/setup.ts";
+import { plainTask } from "../test/support/plain-task.ts";
 import { atLeast, atMost } from "./figure.ts";
 import type { Figure, Row } from "./figure.ts";
 import { median } from "./measure.ts";
@@ -27,7 +28,7 @@ async function durableWrites(): Promise<Row[]> {
     restDisk();
     const store = openStore({ path: path.join(directory, "tasks.db") });
     const perSecond = await countPerSecond(10, async () => {
-      await store.write(() => store.tasks.insert(newTask()));
+      await store.write(() => store.tasks.insert(plainTask()));
       return 1;
     });
     await store.close();
@@ -64,7 +65,7 @@ async function eventsAppended(): Promise<Row[]> {
     const events = Array.from({ length: 20 }, (_, n) => ({ type: "text", at: 1000 + n, data: { text } }) as const);
     const attempts = await store.write(() =>
       [1, 2, 3, 4].map((n) => {
-        const { id } = store.tasks.insert(newTask());
+        const { id } = store.tasks.insert(plainTask());
         return store.attempts.claim(id, newAttempt(`runner-${n}`), 1000)?.attempt ?? null;
       }),
     );

@@ -10,6 +10,7 @@ import { commandReference } from "./docs/command-reference.ts";
 import { configurationTable, pathTable } from "./docs/configuration-table.ts";
 import { databaseSchema } from "./docs/database-schema.ts";
 import { replacePart } from "./docs/generated-part.ts";
+import { taskOptionsTable } from "./docs/task-options-table.ts";
 import { transitionTable } from "./docs/transition-table.ts";
 
 interface Part {
@@ -20,6 +21,7 @@ interface Part {
 
 const parts: readonly Part[] = [
   { page: "docs/user-guide/cli-reference.md", name: "commands", make: commandReference },
+  { page: "docs/user-guide/task-submission.md", name: "options", make: taskOptionsTable },
   { page: "docs/administration/configuration.md", name: "settings", make: configurationTable },
   { page: "docs/administration/configuration.md", name: "paths", make: pathTable },
   { page: "docs/administration/security.md", name: "agent-environment", make: agentEnvironmentTable },

@@ -3,8 +3,8 @@ import { overagePolicies } from "../domain/overage.ts";
 import type { OveragePolicy } from "../domain/overage.ts";
 import { defaultPromptRules, promptRuleLevels } from "../domain/prompt-quality.ts";
 import type { PromptRuleLevel } from "../domain/prompt-quality.ts";
-import { permissionModes } from "../domain/task.ts";
-import type { PermissionMode } from "../domain/task.ts";
+import { permissionModes } from "../domain/task/permission-mode.ts";
+import type { PermissionMode } from "../domain/task/permission-mode.ts";
 
 export interface Settings {
   readonly port: number;

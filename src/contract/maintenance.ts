@@ -1,6 +1,6 @@
 /** What a person asks of the storage: inputs and views of backup, check and prune. */
 import { z } from "zod";
-import { text } from "./task-input.ts";
+import { text } from "./task-options.ts";
 
 export const backupInput = z.strictObject({
   file: text.min(1).max(4096).describe("Absolute path on the server's machine; it must not exist yet."),

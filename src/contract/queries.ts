@@ -1,7 +1,8 @@
 /** What doors take besides a submit: path parameters, query strings, and the small bodies of the other requests. */
 import { z } from "zod";
 import { taskStatuses } from "../domain/task.ts";
-import { groupName, labels, taskInput, taskName, taskPriority, text } from "./task-input.ts";
+import { taskInput } from "./task-input.ts";
+import { optionValues, text } from "./task-options.ts";
 
 /** A whole number that arrives as text. */
 const wholeNumber = (min: number, max: number) =>
@@ -37,7 +38,7 @@ const labelFilter = z
 
 export const listQuery = z.strictObject({
   status: listOf(z.enum(taskStatuses)).optional().describe("Only tasks in one of these statuses."),
-  group: groupName.optional().describe("Only tasks of this group."),
+  group: optionValues.group.optional().describe("Only tasks of this group."),
   label: labelFilter.optional().describe("Only tasks with this label, as `key=value`. Of several all must fit."),
   working_directory: text.min(1).max(4096).optional().describe("Only tasks in this directory (absolute, without links) or below it."),
   attention: flag.optional().describe("`true`: only completed tasks with something to look at. `false`: only tasks without."),
@@ -66,7 +67,11 @@ export const logsQuery = z.strictObject({
 
 /** What may change after submit. */
 export const taskChange = z
-  .strictObject({ name: taskName.nullable().optional(), priority: taskPriority.optional(), labels: labels.optional() })
+  .strictObject({
+    name: optionValues.name.nullable().optional(),
+    priority: optionValues.priority.optional(),
+    labels: optionValues.labels.optional(),
+  })
   .refine((change) => Object.keys(change).length > 0, "names nothing to change: give name, priority or labels");
 
 export const trustInput = z.strictObject({ directory: text.min(1).max(4096).describe("Absolute path of a directory.") });

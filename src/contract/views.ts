@@ -4,7 +4,8 @@ import { attentionKinds } from "../domain/attention.ts";
 import { eventTypes } from "../domain/events/event.ts";
 import { holdKinds } from "../domain/hold.ts";
 import { overagePolicies } from "../domain/overage.ts";
-import { permissionModes, taskStatuses } from "../domain/task.ts";
+import { taskStatuses } from "../domain/task.ts";
+import { shownOptions } from "./task-options.ts";
 
 const time = z.iso.datetime();
 const timeOrNull = time.nullable();
@@ -45,15 +46,15 @@ export type AttentionView = z.infer<typeof attentionView>;
 /** A task without its long texts: the rows of a list. */
 export const taskSummaryView = z.object({
   id: z.int(),
-  name: z.string().nullable(),
+  name: shownOptions.name,
   title: z.string().describe("The prompt's first line, at most 120 characters."),
   status: z.enum(taskStatuses),
   waiting_for: waitingForView.nullable().describe("Why a pending task does not run yet."),
   working_directory: z.string(),
-  model: z.string().nullable(),
-  group: z.string(),
-  priority: z.int(),
-  labels: z.record(z.string(), z.string()),
+  model: shownOptions.model,
+  group: shownOptions.group,
+  priority: shownOptions.priority,
+  labels: shownOptions.labels,
   attempts: z.int().describe("How many attempts there were so far."),
   session_id: z.string().nullable(),
   session_model: z.string().nullable().describe("The model as Claude Code named it when the newest session began."),
@@ -86,17 +87,7 @@ export type TaskSummaryView = z.infer<typeof taskSummaryView>;
 
 export const taskView = taskSummaryView.extend({
   prompt: z.string(),
-  system_prompt: z.string().nullable(),
-  permission_mode: z.enum(permissionModes),
-  allow: z.array(z.string()),
-  deny: z.array(z.string()),
-  max_turns: z.int().nullable(),
-  max_budget_usd: z.number().nullable(),
-  timeout_ms: z.int().nullable(),
-  stall_timeout_ms: z.int().nullable(),
-  background_grace_ms: z.int().nullable(),
-  retries: z.int(),
-  ignore_broken_settings: z.boolean(),
+  ...shownOptions,
   warnings: z
     .array(z.string())
     .optional()

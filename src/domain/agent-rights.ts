@@ -1,5 +1,5 @@
 /** What an agent may hand on when it submits a task: never more than it has itself. Pure; the operations ask. */
-import type { PermissionMode } from "./task.ts";
+import type { PermissionMode } from "./task/permission-mode.ts";
 
 /** From the narrowest to the widest; modes of one rank allow nothing that the other would not. */
 const ranks: Readonly<Record<PermissionMode, number>> = { plan: 0, default: 1, dontAsk: 1, acceptEdits: 2, bypassPermissions: 3 };

@@ -2,6 +2,7 @@
 import type { Attention } from "./attention.ts";
 import type { Outcome } from "./outcome.ts";
 import type { SessionSpent } from "./spending.ts";
+import type { QueueOptions, RunOptions } from "./task/options.ts";
 
 export const taskStatuses = ["pending", "running", "waiting", "completed", "failed", "cancelled", "skipped"] as const;
 export type TaskStatus = (typeof taskStatuses)[number];
@@ -9,33 +10,11 @@ export type TaskStatus = (typeof taskStatuses)[number];
 export const terminalStatuses = ["completed", "failed", "cancelled", "skipped"] as const;
 export type TerminalStatus = (typeof terminalStatuses)[number];
 
-export const permissionModes = ["default", "acceptEdits", "plan", "dontAsk", "bypassPermissions"] as const;
-export type PermissionMode = (typeof permissionModes)[number];
-
-/** What a person asked for; it never changes after submit. */
-export interface TaskSpec {
+/** What a person asked for, as an attempt gets it. The options are rows of task/options.ts. */
+export interface TaskSpec extends RunOptions {
   readonly prompt: string;
   /** Absolute, real path of the working directory. */
   readonly workingDirectory: string;
-  /** Appended to Claude Code's own system prompt. */
-  readonly systemPrompt: string | null;
-  readonly model: string | null;
-  readonly permissionMode: PermissionMode;
-  /** Permission rules, e.g. `Bash(npm test)`. */
-  readonly allow: readonly string[];
-  readonly deny: readonly string[];
-  readonly maxTurns: number | null;
-  readonly maxBudgetUsd: number | null;
-  /** Wall clock of one attempt. */
-  readonly timeoutMs: number | null;
-  /** Longest silence of one attempt. */
-  readonly stallTimeoutMs: number | null;
-  /** How long commands in the background are waited for after Claude's turn; null: the setting decides. */
-  readonly backgroundGraceMs: number | null;
-  /** Extra tries for outcomes that are not retried by themselves. */
-  readonly retries: number;
-  /** Run also where a settings file of the directory is broken, so that its rules are out of force. */
-  readonly ignoreBrokenSettings: boolean;
 }
 
 /** Tokens and money of one model, cumulative over the task's session. */
@@ -57,14 +36,10 @@ export interface TaskError {
   readonly apiStatus?: number;
 }
 
-export interface Task extends TaskSpec {
+export interface Task extends TaskSpec, QueueOptions {
   readonly id: number;
-  readonly name: string | null;
   /** The prompt's first line, cut to 120 characters: what lists show. */
   readonly title: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly group: string;
-  readonly priority: number;
   readonly status: TaskStatus;
   readonly createdAt: number;
   readonly startedAt: number | null;

@@ -10,8 +10,11 @@ import { budgetLeft, budgetShare, isCovered, isWiderMode, narrowerMode } from ".
 import { WorkerError } from "../domain/errors.ts";
 import { promptAdvice, promptFaults } from "../domain/prompt-quality.ts";
 import { isTerminal } from "../domain/task.ts";
-import type { PermissionMode, Task } from "../domain/task.ts";
+import type { Task } from "../domain/task.ts";
+import type { PermissionMode } from "../domain/task/permission-mode.ts";
 import type { NewTask, Store, TaskRow } from "../store/store.ts";
+import { submittedOptions } from "../domain/task/option-values.ts";
+import { requireOptionsForAgents } from "./agent-options.ts";
 import { promptRulesOf } from "./submit-machine-task.ts";
 import { requireTask } from "./require-task.ts";
 
@@ -37,7 +40,7 @@ export type AgentTerms = Pick<NewTask, "permissionMode" | "deny" | "parentId" | 
  */
 export function agentTerms({ store, settings }: GuardContext, input: ParsedTaskInput, caller: Caller): AgentTerms {
   requireGoodPrompts(input, settings);
-  requireSettingsInForce(input.ignore_broken_settings);
+  requireOptionsForAgents(submittedOptions(input, settings));
   const parent = caller.taskId === undefined ? null : requireTask(store, caller.taskId);
   requireRules(input.allow, grantedRules(settings, parent));
   requirePriority(settings, input.priority, parent);
@@ -105,7 +108,7 @@ export function requireTreeBudget(store: Store, task: Pick<TaskRow, "id" | "cost
 export function admitAgentRetry(context: GuardContext, task: Task, caller: Caller, before: Task): void {
   requireOwn(context.store, task, caller);
   requireAgentPriority(context, task, task.priority);
-  if (!before.ignoreBrokenSettings) requireSettingsInForce(task.ignoreBrokenSettings);
+  requireOptionsForAgents(task, before);
   requireQueueRoom(context, 1, caller);
   const root = rootOf(context.store, caller);
   const left = root === null ? null : leftFor(context.store, root, task);
@@ -145,15 +148,6 @@ function rootOf(store: Store, { taskId }: Caller): Task | null {
   const rootId = store.agentTasks.get(taskId)?.rootId ?? taskId;
   // Where the root was removed, its next of kin counts.
   return store.tasks.get(rootId) ?? requireTask(store, taskId);
-}
-
-/** The rules of a directory bind agents too: only a person may do without them. */
-function requireSettingsInForce(ignoresBroken: boolean): void {
-  if (!ignoresBroken) return;
-  const detail = "is for the user alone";
-  throw new WorkerError("forbidden", `ignore_broken_settings ${detail}. Tell the user which settings file is broken.`, [
-    { pointer: "/ignore_broken_settings", detail },
-  ]);
 }
 
 function requireGoodPrompts(input: ParsedTaskInput, settings: Settings): void {

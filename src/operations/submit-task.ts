@@ -3,7 +3,9 @@ import { accountOf } from "../contract/account.ts";
 import type { Caller } from "../contract/api.ts";
 import type { ParsedTaskInput } from "../contract/task-input.ts";
 import { WorkerError } from "../domain/errors.ts";
-import type { PermissionMode, Task } from "../domain/task.ts";
+import type { Task } from "../domain/task.ts";
+import { submittedOptions } from "../domain/task/option-values.ts";
+import type { PermissionMode } from "../domain/task/permission-mode.ts";
 import type { NewTask } from "../store/store.ts";
 import { doneBy } from "./audit.ts";
 import { admitAgentTasks, agentTerms, clientOf, enterAgentTask, isAgent } from "./guard-agent.ts";
@@ -82,22 +84,9 @@ function newTask(context: SubmitContext, input: ParsedTaskInput, caller: Caller,
   return {
     prompt: input.prompt,
     workingDirectory,
-    systemPrompt: input.system_prompt ?? null,
-    model: input.model ?? settings.model,
+    ...submittedOptions(input, settings),
     permissionMode,
-    allow: input.allow,
     deny: terms?.deny ?? input.deny,
-    maxTurns: input.max_turns ?? null,
-    maxBudgetUsd: input.max_budget_usd ?? null,
-    timeoutMs: input.timeout_ms ?? null,
-    stallTimeoutMs: input.stall_timeout_ms ?? null,
-    backgroundGraceMs: input.background_grace_ms ?? null,
-    retries: input.retries,
-    ignoreBrokenSettings: input.ignore_broken_settings,
-    name: input.name ?? null,
-    labels: input.labels,
-    group: input.group,
-    priority: input.priority,
     createdAt: now,
     notBefore: null,
     notBeforeReason: null,

@@ -5,7 +5,7 @@
 import type { Settings } from "../config/settings.ts";
 import type { Caller } from "../contract/api.ts";
 import { WorkerError } from "../domain/errors.ts";
-import type { PermissionMode } from "../domain/task.ts";
+import type { PermissionMode } from "../domain/task/permission-mode.ts";
 import type { Store, TaskRow } from "../store/store.ts";
 import type { TaskCaller } from "../store/task-callers.ts";
 import { isAgent, requireAgentRights, requireTreeBudget } from "./guard-agent.ts";

@@ -8,6 +8,7 @@ import type { TaskEvent } from "../domain/events/event.ts";
 import { eventSummary } from "../domain/events/event-summary.ts";
 import type { Hold } from "../domain/hold.ts";
 import type { Attempt, ModelUsage, Task } from "../domain/task.ts";
+import { shownOptions } from "../domain/task/option-values.ts";
 import type { TaskRow } from "../store/store.ts";
 
 export function taskSummaryView(task: TaskRow, waiting: WaitingContext): TaskSummaryView {
@@ -56,17 +57,7 @@ export function taskView(task: Task, waiting: WaitingContext, paths: Paths): Tas
   return {
     ...taskSummaryView(task, waiting),
     prompt: task.prompt,
-    system_prompt: task.systemPrompt,
-    permission_mode: task.permissionMode,
-    allow: [...task.allow],
-    deny: [...task.deny],
-    max_turns: task.maxTurns,
-    max_budget_usd: task.maxBudgetUsd,
-    timeout_ms: task.timeoutMs,
-    stall_timeout_ms: task.stallTimeoutMs,
-    background_grace_ms: task.backgroundGraceMs,
-    retries: task.retries,
-    ignore_broken_settings: task.ignoreBrokenSettings,
+    ...shownOptions(task),
     result: task.result,
     usage: task.usage === null ? null : Object.fromEntries(Object.entries(task.usage).map(([model, usage]) => [model, usageView(usage)])),
     logs: { raw: rawLogPath(paths, task.id), summary: summaryLogPath(paths, task.id) },

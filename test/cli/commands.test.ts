@@ -4,6 +4,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { WorkerError } from "../../src/domain/errors.ts";
 import { eventually } from "../support/eventually.ts";
+import { plainInput } from "../support/plain-task.ts";
 import { withoutServer, withServer } from "./setup.ts";
 import type { ServedCli } from "./setup.ts";
 
@@ -616,10 +617,8 @@ test("a remote server is asked with the token, which no error shows", async (t) 
 async function filled(t: Parameters<typeof withServer>[0]): Promise<ServedCli> {
   const cli = await withServer(t);
   for (const prompt of ["one", "two\x1b[31m", "three"])
-    await cli.api.submitTasks([{ ...input, prompt, working_directory: cli.place.work }], { name: "test", scope: "admin" });
+    await cli.api.submitTasks([plainInput({ prompt, working_directory: cli.place.work })], { name: "test", scope: "admin" });
   cli.api.finish(1, "failed");
   cli.api.finish(2);
   return cli;
 }
-
-const input = { allow: [], deny: [], retries: 0, ignore_broken_settings: false, priority: 0, group: "default", labels: {} };

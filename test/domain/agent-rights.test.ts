@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { budgetLeft, budgetShare, isCovered, isWiderMode, narrowerMode } from "../../src/domain/agent-rights.ts";
-import { permissionModes } from "../../src/domain/task.ts";
+import { permissionModes } from "../../src/domain/task/permission-mode.ts";
 
 test("bypass is wider than everything, plan narrower than everything", () => {
   for (const mode of permissionModes) {

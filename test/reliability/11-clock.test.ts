@@ -5,7 +5,8 @@ import { pino } from "pino";
 import { steadyClock } from "../../src/daemon/steady-clock.ts";
 import { Scheduler } from "../../src/scheduler/scheduler.ts";
 import type { TaskView } from "../../src/client/index.ts";
-import { newTask, setup as storeSetup } from "../store/setup.ts";
+import { setup as storeSetup } from "../store/setup.ts";
+import { plainTask } from "../support/plain-task.ts";
 
 import { fastWorker, killAndWait, noneLeft, runnerOf } from "./setup.ts";
 import type { FastWorker } from "./setup.ts";
@@ -44,7 +45,7 @@ function setup(t: TestContext) {
     for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   };
   const submit = async (notBefore: number) => {
-    const task = await store.write(() => store.tasks.insert(newTask({ notBefore, notBeforeReason: "retry" })));
+    const task = await store.write(() => store.tasks.insert(plainTask({ notBefore, notBeforeReason: "retry" })));
     await pass(0);
     return task;
   };

@@ -11,7 +11,8 @@ import type { JournalEntry } from "../../src/runner/journal.ts";
 import { newRunnerId } from "../../src/supervisor/spawn-runner.ts";
 import { startModel, step } from "../support/model.ts";
 import type { Script } from "../support/model.ts";
-import { notesOf, plainSpec, resultOf, startRunner } from "../support/runner.ts";
+import { plainSpec } from "../support/plain-task.ts";
+import { notesOf, resultOf, startRunner } from "../support/runner.ts";
 import { scratch } from "../support/scratch.ts";
 import { until } from "../support/wait.ts";
 
@@ -63,7 +64,7 @@ test("a signal ends the task's own Claude Code, also where another one is parked
   const work: AgentWork = {
     attemptId: 1,
     taskId: 1,
-    spec: { ...plainSpec(place.work), prompt: "work long", ...bash, maxTurns: 5 },
+    spec: plainSpec({ workingDirectory: place.work, prompt: "work long", ...bash, maxTurns: 5 }),
     sessionId: crypto.randomUUID(),
     resume: false,
     followUp: null,

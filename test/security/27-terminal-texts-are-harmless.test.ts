@@ -7,6 +7,7 @@ import { commandIndex } from "../../src/cli/command-index.ts";
 import type { CommandSpec } from "../../src/cli/command.ts";
 import { terminalText } from "../../src/cli/terminal-text.ts";
 import { plainText, visibleText } from "../../src/domain/plain-text.ts";
+import { plainInput } from "../support/plain-task.ts";
 import { readSourceFiles } from "../support/source-files.ts";
 import { withoutServer, withServer } from "../cli/setup.ts";
 
@@ -29,18 +30,14 @@ const dangerous = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u180e\u200b-\u
 /** What moves the cursor of a live display is our own. */
 const ownCursor = /\u001b\[(\?(?:25|7)[lh]|\d*[AGJK])|\r(?=[\r\u001b])/g;
 
-const inputOf = (directory: string, name: string) => ({
-  prompt: `${hostile}\nsecond`,
-  working_directory: directory,
-  name,
-  allow: [`Bash(${name})`],
-  deny: [],
-  retries: 0,
-  ignore_broken_settings: false,
-  priority: 0,
-  group: "default",
-  labels: { l: hostile },
-});
+const inputOf = (directory: string, name: string) =>
+  plainInput({
+    prompt: `${hostile}\nsecond`,
+    working_directory: directory,
+    name,
+    allow: [`Bash(${name})`],
+    labels: { l: hostile },
+  });
 
 test("show, list, logs and watch print nothing that commands a terminal", async (t) => {
   const { api, call } = await withServer(t);

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import { admit, heldModels, steppedBackMs } from "../../src/domain/admission.ts";
 import type { NewHold } from "../../src/domain/hold.ts";
-import { newTask, setup } from "./setup.ts";
+import { setup } from "./setup.ts";
+import { plainTask } from "../support/plain-task.ts";
 
 test("what the store's index offers to start is what admission would start", async (t) => {
   const { store } = setup(t);
@@ -23,7 +24,7 @@ test("what the store's index offers to start is what admission would start", asy
           store.tasks.transition(id, "cancel", 1);
           store.tasks.remove(id);
         }
-        for (const { refusals, ...task } of tasks) store.tasks.patch(store.tasks.insert(newTask(task)).id, 1, { refusals });
+        for (const { refusals, ...task } of tasks) store.tasks.patch(store.tasks.insert(plainTask(task)).id, 1, { refusals });
       });
       const pending = store.tasks.list({ limit: 500 });
       const holds: NewHold[] =

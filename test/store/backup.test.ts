@@ -17,7 +17,8 @@ import Database from "better-sqlite3";
 import { restoreBackup } from "../../src/store/restore.ts";
 import { openStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
-import { newTask, setup, textEvent } from "./setup.ts";
+import { setup, textEvent } from "./setup.ts";
+import { plainTask } from "../support/plain-task.ts";
 
 describe("a backup", () => {
   test("is whole while the server writes, for its owner only, and what was acknowledged before it is in it", async (t) => {
@@ -27,7 +28,7 @@ describe("a backup", () => {
     const enough = new AbortController();
     const writing = (async (): Promise<void> => {
       while (!enough.signal.aborted) {
-        await store.write(() => store.tasks.insert(newTask()));
+        await store.write(() => store.tasks.insert(plainTask()));
         more++;
       }
     })();
@@ -211,7 +212,7 @@ describe("a restore", () => {
 async function fill(store: Store, count: number): Promise<void> {
   await store.write(() => {
     for (let n = 0; n < count; n++) {
-      const { id } = store.tasks.insert(newTask({ prompt: `Task ${n} ${"x".repeat(300)}` }));
+      const { id } = store.tasks.insert(plainTask({ prompt: `Task ${n} ${"x".repeat(300)}` }));
       store.events.append(id, null, [textEvent(1), textEvent(2)]);
     }
   });

@@ -21,7 +21,8 @@ import { openDatabaseFile } from "../../src/store/database-file.ts";
 import { openStore } from "../../src/store/sqlite.ts";
 import { eventually } from "../support/eventually.ts";
 import { printedByUnprivileged } from "../support/unprivileged.ts";
-import { newTask, scratchDirectory, setup } from "./setup.ts";
+import { scratchDirectory, setup } from "./setup.ts";
+import { plainTask } from "../support/plain-task.ts";
 
 describe("opening the database", () => {
   test("makes a file for its owner only, and nothing else that stays", async (t) => {
@@ -125,7 +126,7 @@ describe("refused with a sentence is", () => {
   test("a damaged database", async (t) => {
     const { file, store } = setup(t);
     await store.write(() => {
-      for (let n = 0; n < 200; n++) store.tasks.insert(newTask({ prompt: `Task ${n} ${"x".repeat(500)}` }));
+      for (let n = 0; n < 200; n++) store.tasks.insert(plainTask({ prompt: `Task ${n} ${"x".repeat(500)}` }));
     });
     await store.close();
     const pages = Math.floor(statSync(file).size / 4096);
@@ -196,7 +197,7 @@ function killedServer(t: TestContext): { file: string } {
   const script = `
     const { openStore } = await import(${JSON.stringify(new URL("../../src/store/sqlite.ts", import.meta.url).href)});
     const store = openStore({ path: ${JSON.stringify(file)} });
-    for (let n = 0; n < 3; n++) await store.write(() => store.tasks.insert(${JSON.stringify(newTask())}));
+    for (let n = 0; n < 3; n++) await store.write(() => store.tasks.insert(${JSON.stringify(plainTask())}));
     process.kill(process.pid, "SIGKILL");`;
   assert.throws(() => execFileSync(process.execPath, ["--input-type=module", "-e", script], { stdio: "pipe" }), { signal: "SIGKILL" });
   return { file };

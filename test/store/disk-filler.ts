@@ -2,7 +2,7 @@
 import { createInterface } from "node:readline";
 import { WorkerError } from "../../src/domain/errors.ts";
 import { openStore } from "../../src/store/sqlite.ts";
-import { newTask } from "./setup.ts";
+import { plainTask } from "../support/plain-task.ts";
 
 const { database } = JSON.parse(process.argv[2] ?? "") as { database: string };
 const say = (message: unknown): void => console.log(JSON.stringify(message));
@@ -14,11 +14,11 @@ say({ opened: true });
 for await (const line of createInterface({ input: process.stdin })) {
   const order = JSON.parse(line) as string;
   if (order === "fill") {
-    let refusal = await attempt(() => store.tasks.insert(newTask({ prompt })));
-    while (refusal === null) refusal = await attempt(() => store.tasks.insert(newTask({ prompt })));
+    let refusal = await attempt(() => store.tasks.insert(plainTask({ prompt })));
+    while (refusal === null) refusal = await attempt(() => store.tasks.insert(plainTask({ prompt })));
     say(refusal);
   }
-  if (order === "write") say(await attempt(() => store.tasks.insert(newTask({ prompt }))));
+  if (order === "write") say(await attempt(() => store.tasks.insert(plainTask({ prompt }))));
   if (order === "look") {
     say(
       await store

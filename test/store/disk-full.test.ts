@@ -5,7 +5,8 @@ import path from "node:path";
 import { describe, test } from "node:test";
 import type { TestContext } from "node:test";
 import { openStore } from "../../src/store/sqlite.ts";
-import { newTask, scratchDirectory } from "./setup.ts";
+import { scratchDirectory } from "./setup.ts";
+import { plainTask } from "../support/plain-task.ts";
 import { startProcess } from "./store-process.ts";
 import type { StoreProcess } from "./store-process.ts";
 
@@ -68,7 +69,7 @@ test("a start on a full file system reads, refuses writes, and takes its epoch w
     rmSync(ballast);
     await store.probe();
     assert.deepEqual([store.isWritable(), store.problems(), store.epoch], [true, [], epoch + 1]);
-    const { id } = await store.write(() => store.tasks.insert(newTask()));
+    const { id } = await store.write(() => store.tasks.insert(plainTask()));
     await store.close();
     const next = openStore({ path: database });
     assert.deepEqual([next.epoch, next.tasks.get(id)?.id], [epoch + 2, id]);

@@ -2,14 +2,15 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { WorkerError } from "../../src/domain/errors.ts";
 import type { Change } from "../../src/store/store.ts";
-import { newAttempt, newTask, setup, textEvent } from "./setup.ts";
+import { newAttempt, setup, textEvent } from "./setup.ts";
+import { plainTask } from "../support/plain-task.ts";
 
 describe("writes", () => {
   test("of one turn of the event loop share one commit, in the order in which they were asked for", async (t) => {
     const { store } = setup(t);
     const changes: Change[] = [];
     store.onCommit((change) => changes.push(change));
-    const tasks = await Promise.all(Array.from({ length: 20 }, () => store.write(() => store.tasks.insert(newTask()))));
+    const tasks = await Promise.all(Array.from({ length: 20 }, () => store.write(() => store.tasks.insert(plainTask()))));
     assert.deepEqual(
       tasks.map((task) => task.id),
       Array.from({ length: 20 }, (_, index) => index + 1),
@@ -26,7 +27,7 @@ describe("writes", () => {
     const { store, raw } = setup(t);
     const count = raw().prepare<[], number>("SELECT count(*) FROM tasks").pluck();
     const write = store.write(() => {
-      store.tasks.insert(newTask());
+      store.tasks.insert(plainTask());
       return count.get();
     });
     assert.equal(count.get(), 0);
@@ -39,13 +40,13 @@ describe("writes", () => {
     const { task, attempt } = await start();
     const fault = new WorkerError("conflict", "No.");
     const results = await Promise.allSettled([
-      store.write(() => store.tasks.insert(newTask())),
+      store.write(() => store.tasks.insert(plainTask())),
       store.write(() => {
-        store.tasks.insert(newTask());
+        store.tasks.insert(plainTask());
         store.events.append(task.id, attempt.id, [textEvent(1)]);
         throw fault;
       }),
-      store.write(() => store.tasks.insert(newTask())),
+      store.write(() => store.tasks.insert(plainTask())),
     ]);
     assert.deepEqual(
       results.map((result) => result.status),
@@ -71,7 +72,7 @@ describe("writes", () => {
   test("cannot be asynchronous: what comes after the first await would be outside", async (t) => {
     const { store } = setup(t);
     const work = async (): Promise<void> => {
-      store.tasks.insert(newTask());
+      store.tasks.insert(plainTask());
       await Promise.resolve();
     };
     await assert.rejects(store.write(work), { code: "internal", message: /asynchronous/ });
@@ -108,7 +109,7 @@ describe("a change outside of a write", () => {
     const { store, start } = setup(t);
     const { task, attempt } = await start();
     const changes: Record<string, () => unknown> = {
-      "tasks.insert": () => store.tasks.insert(newTask()),
+      "tasks.insert": () => store.tasks.insert(plainTask()),
       "tasks.transition": () => store.tasks.transition(task.id, "complete", 1),
       "tasks.patch": () => store.tasks.patch(task.id, 1, { priority: 1 }),
       "attempts.claim": () => store.attempts.claim(task.id, newAttempt("r"), 1),
@@ -125,7 +126,7 @@ describe("a change outside of a write", () => {
     for (const [name, change] of Object.entries(changes)) {
       assert.throws(change, { code: "internal", message: /outside `write`/ }, name);
     }
-    const { id } = await store.write(() => store.tasks.insert(newTask()));
+    const { id } = await store.write(() => store.tasks.insert(plainTask()));
     await store.write(() => store.tasks.transition(id, "cancel", 1));
     assert.throws(() => store.tasks.remove(id), { code: "internal" });
   });
@@ -144,10 +145,10 @@ describe("listeners of commits", () => {
     });
     await Promise.all([
       store.write(() => store.events.append(1, null, [textEvent(1), textEvent(2)])),
-      store.write(() => store.tasks.insert(newTask())),
+      store.write(() => store.tasks.insert(plainTask())),
       store
         .write(() => {
-          store.tasks.insert(newTask());
+          store.tasks.insert(plainTask());
           throw new Error("undone");
         })
         .catch(() => {}),
@@ -171,7 +172,7 @@ describe("listeners of commits", () => {
     open();
     let heard = 0;
     store.onCommit(() => heard++);
-    await assert.rejects(store.write(() => store.tasks.insert(newTask())));
+    await assert.rejects(store.write(() => store.tasks.insert(plainTask())));
     assert.equal(heard, 0);
   });
 });
@@ -181,21 +182,21 @@ describe("a server that another one replaced", () => {
     const { open, file } = setup(t);
     const told: WorkerError[] = [];
     const older = open({ onStale: (error) => told.push(error) });
-    await older.write(() => older.tasks.insert(newTask()));
+    await older.write(() => older.tasks.insert(plainTask()));
     const newer = open();
     assert.equal(newer.epoch, older.epoch + 1);
     const taken = { name: "WorkerError", code: "conflict", message: /^Another server took over this data directory/ };
-    const [first, second] = [older.write(() => older.tasks.insert(newTask())), older.write(() => older.tasks.remove(1))];
+    const [first, second] = [older.write(() => older.tasks.insert(plainTask())), older.write(() => older.tasks.remove(1))];
     await assert.rejects(first, taken);
     await assert.rejects(second, taken);
     await assert.rejects(
-      older.write(() => older.tasks.insert(newTask())),
+      older.write(() => older.tasks.insert(plainTask())),
       taken,
     );
     assert.equal(told.length, 1);
     assert.equal(told[0]?.code, "conflict");
     assert.equal(newer.tasks.counts().pending, 1, file);
-    await newer.write(() => newer.tasks.insert(newTask()));
+    await newer.write(() => newer.tasks.insert(plainTask()));
     assert.equal(newer.tasks.counts().pending, 2);
   });
 });
@@ -203,10 +204,10 @@ describe("a server that another one replaced", () => {
 describe("closing", () => {
   test("commits what waits, refuses what comes later, and may be done twice", async (t) => {
     const { store, open } = setup(t);
-    const waiting = store.write(() => store.tasks.insert(newTask()));
+    const waiting = store.write(() => store.tasks.insert(plainTask()));
     const closing = store.close();
     await assert.rejects(
-      store.write(() => store.tasks.insert(newTask())),
+      store.write(() => store.tasks.insert(plainTask())),
       { code: "unavailable" },
     );
     assert.equal((await waiting).id, 1);

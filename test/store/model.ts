@@ -9,7 +9,8 @@ import type { Operation } from "../../src/domain/transitions.ts";
 import { findFaults } from "../../src/store/check.ts";
 import { openStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
-import { newAttempt, newTask, textEvent } from "./setup.ts";
+import { newAttempt, textEvent } from "./setup.ts";
+import { plainTask } from "../support/plain-task.ts";
 
 interface ModelTask {
   status: TaskStatus;
@@ -90,7 +91,7 @@ function submit(priority: number, notBefore: number | null): Command {
   return {
     check: (model) => model.submitted < 12,
     run: async (model, real) => {
-      const task = await real.store.write(() => real.store.tasks.insert(newTask({ priority, notBefore })));
+      const task = await real.store.write(() => real.store.tasks.insert(plainTask({ priority, notBefore })));
       model.submitted++;
       assert.equal(task.id, model.submitted);
       model.tasks.set(task.id, { status: "pending", lastSeq: 0, attempts: 0, open: null });
@@ -181,7 +182,7 @@ function failingWrite(pick: number): Command {
       const { store } = real;
       const [failed, fine] = await Promise.allSettled([
         store.write(() => {
-          store.tasks.insert(newTask());
+          store.tasks.insert(plainTask());
           store.attempts.claim(id, newAttempt("r"), 5);
           store.tasks.remove(id);
           store.holds.put({ kind: "manual", scope: "all", message: "", until: null }, 1);

@@ -3,7 +3,8 @@ import { renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { openStore } from "../../src/store/sqlite.ts";
-import { newTask, setup } from "./setup.ts";
+import { setup } from "./setup.ts";
+import { plainTask } from "../support/plain-task.ts";
 
 test("a removed log is written into the database before the next answer, and the store goes on", async (t) => {
   for (const end of ["-wal", "-shm"]) {
@@ -46,7 +47,7 @@ test("a removed database can still be saved, and another one in its place is lef
   await store.backup(saved);
   await assert.rejects(store.backup(saved), { code: "conflict" });
   const other = open();
-  await other.write(() => other.tasks.insert(newTask({ name: "of the other" })));
+  await other.write(() => other.tasks.insert(plainTask({ name: "of the other" })));
   await assert.rejects(submit(), { code: "storage_unusable" });
   await store.close();
   await submitTo(other);
@@ -59,5 +60,5 @@ test("a removed database can still be saved, and another one in its place is lef
 });
 
 async function submitTo(store: ReturnType<typeof openStore>): Promise<void> {
-  await store.write(() => store.tasks.insert(newTask()));
+  await store.write(() => store.tasks.insert(plainTask()));
 }

@@ -10,6 +10,7 @@ import type { Attempt, Task } from "../../src/domain/task.ts";
 import { openStore } from "../../src/store/sqlite.ts";
 import type { OpenOptions } from "../../src/store/sqlite.ts";
 import type { NewTask, Store } from "../../src/store/store.ts";
+import { plainTask } from "../support/plain-task.ts";
 
 export interface Setup {
   readonly directory: string;
@@ -41,7 +42,7 @@ export function setup(t: TestContext): Setup {
     return opened;
   };
   const store = open();
-  const submit = (task: Partial<NewTask> = {}): Promise<Task> => store.write(() => store.tasks.insert(newTask(task)));
+  const submit = (task: Partial<NewTask> = {}): Promise<Task> => store.write(() => store.tasks.insert(plainTask(task)));
   return {
     directory,
     file,
@@ -75,35 +76,6 @@ function makeDirectory(): string {
 
 function removeDirectory(directory: string): Promise<void> {
   return rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
-}
-
-export function newTask(task: Partial<NewTask> = {}): NewTask {
-  return {
-    name: null,
-    labels: {},
-    group: "default",
-    priority: 0,
-    createdAt: 1000,
-    notBefore: null,
-    notBeforeReason: null,
-    parentId: null,
-    depth: 0,
-    prompt: "Fix the flaky test\nand say why.",
-    systemPrompt: null,
-    workingDirectory: "/home/me/project",
-    model: null,
-    permissionMode: "acceptEdits",
-    allow: [],
-    deny: [],
-    maxTurns: null,
-    maxBudgetUsd: null,
-    timeoutMs: null,
-    stallTimeoutMs: null,
-    backgroundGraceMs: null,
-    retries: 0,
-    ignoreBrokenSettings: false,
-    ...task,
-  };
 }
 
 type NewAttempt = Parameters<Store["attempts"]["claim"]>[1];

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { newAttempt, newTask, setup } from "./setup.ts";
+import { newAttempt, setup } from "./setup.ts";
+import { plainTask } from "../support/plain-task.ts";
 
 describe("the starting order", () => {
   test("is priority, then age; tasks that wait for a moment join when it has come", async (t) => {
@@ -57,7 +58,7 @@ describe("the starting order", () => {
             store.tasks.transition(id, "cancel", 1);
             store.tasks.remove(id);
           }
-          for (const task of tasks) store.tasks.insert(newTask(task));
+          for (const task of tasks) store.tasks.insert(plainTask(task));
         });
         const pending = store.tasks.list({ limit: 500 }).toSorted((a, b) => b.priority - a.priority || a.id - b.id);
         const startable = pending.filter((task) => task.notBefore === null || task.notBefore <= now);

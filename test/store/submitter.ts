@@ -1,7 +1,7 @@
 /** Submits without end, ten at a time, and prints the number of each task that was acknowledged. To be killed. */
 import { writeSync } from "node:fs";
 import { openStore } from "../../src/store/sqlite.ts";
-import { newTask } from "./setup.ts";
+import { plainTask } from "../support/plain-task.ts";
 
 const { database, round } = JSON.parse(process.argv[2] ?? "") as { database: string; round: number };
 const store = openStore({ path: database });
@@ -9,7 +9,7 @@ const store = openStore({ path: database });
 async function submitForEver(): Promise<never> {
   for (;;) {
     const task = await store.write(() => {
-      const inserted = store.tasks.insert(newTask({ prompt: `Round ${round}` }));
+      const inserted = store.tasks.insert(plainTask({ prompt: `Round ${round}` }));
       store.events.append(inserted.id, null, [{ type: "submitted", at: 1, data: {} }]);
       return inserted;
     });

@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { taskStatuses } from "../../src/domain/task.ts";
 import type { Task } from "../../src/domain/task.ts";
 import type { Store, TaskFilter } from "../../src/store/store.ts";
-import { newAttempt, newTask, setup } from "./setup.ts";
+import { newAttempt, setup } from "./setup.ts";
+import { plainTask } from "../support/plain-task.ts";
 
 describe("a list", () => {
   test("shows the newest first, a page at a time, each task once", async (t) => {
@@ -101,7 +102,12 @@ async function fill(store: Store, count: number): Promise<void> {
     for (let n = 1; n <= count; n++) {
       const labels: Record<string, string> = n % 3 === 0 ? {} : { team: String(n % 2), odd: String(n % 2 === 1) };
       const createdAt = n % 100 === 0 ? n * 10 - 500 : n * 10;
-      const task = newTask({ prompt: `Task ${n}`, group: n % 5 === 0 ? "nightly" : "default", labels, createdAt: Math.max(0, createdAt) });
+      const task = plainTask({
+        prompt: `Task ${n}`,
+        group: n % 5 === 0 ? "nightly" : "default",
+        labels,
+        createdAt: Math.max(0, createdAt),
+      });
       const { id } = store.tasks.insert(task);
       const status = taskStatuses[n % taskStatuses.length];
       if (status === "cancelled") store.tasks.transition(id, "cancel", n);

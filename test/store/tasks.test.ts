@@ -4,12 +4,13 @@ import { taskStatuses } from "../../src/domain/task.ts";
 import type { TaskStatus } from "../../src/domain/task.ts";
 import { next, operations } from "../../src/domain/transitions.ts";
 import type { Store } from "../../src/store/store.ts";
-import { newAttempt, newTask, setup, textEvent } from "./setup.ts";
+import { newAttempt, setup, textEvent } from "./setup.ts";
+import { plainTask } from "../support/plain-task.ts";
 
 describe("a task in the store", () => {
   test("is read as it was submitted, also after the store was opened anew", async (t) => {
     const { store, open, submit } = setup(t);
-    const asked = newTask({
+    const asked = plainTask({
       name: "Ünïcode ✓",
       labels: { team: "core", "a.b": "ç" },
       group: "nightly",

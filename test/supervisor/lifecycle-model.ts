@@ -13,7 +13,8 @@ import { openStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { finalise, finaliseWithin } from "../../src/supervisor/finalise.ts";
 import { Ingest } from "../../src/supervisor/ingest.ts";
-import { newAttempt, newTask } from "../store/setup.ts";
+import { newAttempt } from "../store/setup.ts";
+import { plainTask } from "../support/plain-task.ts";
 
 type Result = "none" | "success" | "limit" | "error";
 
@@ -118,7 +119,7 @@ function submit(): Command {
   return {
     check: ({ tasks }) => tasks.length < 3,
     run: async (model, { store }) => {
-      await store.write(() => store.tasks.insert(newTask()));
+      await store.write(() => store.tasks.insert(plainTask()));
       model.tasks.push({ status: "pending", open: null, past: [], cancelRequested: false, poison: 0, endings: 0 });
     },
     toString: () => "submit",

@@ -5,7 +5,8 @@ import { eventsFromRecord } from "../../src/domain/events/events-from-record.ts"
 import type { NewEvent } from "../../src/domain/events/event.ts";
 import type { JournalRecord } from "../../src/domain/record.ts";
 import { finaliseWithin } from "../../src/supervisor/finalise.ts";
-import { newAttempt, newTask, setup } from "../store/setup.ts";
+import { newAttempt, setup } from "../store/setup.ts";
+import { plainTask } from "../support/plain-task.ts";
 import type { Setup } from "../store/setup.ts";
 
 const oddNumber = fc.oneof(
@@ -59,7 +60,7 @@ const stamp = { type: "result", _n: 1, _attempt: 1, _at: "2026-01-01T00:00:00.00
 /** What becomes of a task whose attempt left these events. */
 function statusAfter({ store }: Setup, events: readonly NewEvent[]): Promise<string | undefined> {
   return store.write(() => {
-    const { id } = store.tasks.insert(newTask());
+    const { id } = store.tasks.insert(plainTask());
     const attemptId = store.attempts.claim(id, newAttempt("r", { sessionId: "s", resume: true }), 2000)?.attempt.id ?? 0;
     store.events.append(id, attemptId, events);
     const ending = {

@@ -3,9 +3,9 @@ import type { Caller, ListQuery, WorkerApi } from "../../src/contract/api.ts";
 import type { EventView, HoldView, TaskView, TokenView } from "../../src/contract/views.ts";
 import { WorkerError } from "../../src/domain/errors.ts";
 import { promptHints } from "../../src/domain/prompt-quality.ts";
-import { isTerminal, titleOf } from "../../src/domain/task.ts";
+import { isTerminal } from "../../src/domain/task.ts";
 import type { TaskStatus } from "../../src/domain/task.ts";
-import type { ParsedTaskInput } from "../../src/contract/task-input.ts";
+import { plainView } from "./plain-task.ts";
 
 export interface FakeApi extends WorkerApi {
   /** Adds an event to a task, as an attempt would. */
@@ -88,7 +88,7 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
       api.failNextSubmit = null;
       if (failure !== null) throw failure;
       return inputs.map((input) => {
-        const task = newTask(tasks.size + 1, input, now());
+        const task = plainView(tasks.size + 1, input, now());
         tasks.set(task.id, task);
         api.tell(task.id, "submitted");
         return get(task.id);
@@ -243,53 +243,4 @@ function fits(task: TaskView, query: ListQuery): boolean {
   if (query.text !== undefined && !`${task.name ?? ""} ${task.title}`.includes(query.text)) return false;
   if (query.name !== undefined && task.name?.startsWith(query.name) !== true) return false;
   return Object.entries(query.labels ?? {}).every(([key, value]) => task.labels[key] === value);
-}
-
-function newTask(id: number, input: ParsedTaskInput, at: string): TaskView {
-  return {
-    id,
-    name: input.name ?? null,
-    title: titleOf(input.prompt),
-    status: "pending",
-    waiting_for: { reason: "capacity", message: "4 of 4 slots are in use", until: null },
-    working_directory: input.working_directory,
-    model: input.model ?? null,
-    group: input.group,
-    priority: input.priority,
-    labels: input.labels,
-    attempts: 0,
-    session_id: null,
-    session_model: null,
-    last_action: null,
-    error: null,
-    attention: [],
-    cost_usd: null,
-    tokens: null,
-    num_turns: null,
-    duration_ms: null,
-    cancel_requested: false,
-    last_event: 0,
-    created_at: at,
-    started_at: null,
-    attempt_started_at: null,
-    ended_at: null,
-    updated_at: at,
-    prompt: input.prompt,
-    system_prompt: input.system_prompt ?? null,
-    permission_mode: input.permission_mode ?? "acceptEdits",
-    allow: input.allow,
-    deny: input.deny,
-    max_turns: input.max_turns ?? null,
-    max_budget_usd: input.max_budget_usd ?? null,
-    timeout_ms: input.timeout_ms ?? null,
-    stall_timeout_ms: input.stall_timeout_ms ?? null,
-    background_grace_ms: input.background_grace_ms ?? null,
-    retries: input.retries,
-    ignore_broken_settings: input.ignore_broken_settings,
-    result: null,
-    usage: null,
-    logs: { raw: `/logs/task_${id}_raw.log`, summary: `/logs/task_${id}_summary.log` },
-    parent_id: null,
-    depth: 0,
-  };
 }

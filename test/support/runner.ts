@@ -9,6 +9,7 @@ import { sweep } from "../../src/processes/sweep.ts";
 import type { FromRunner, RunnerBoot, StartMessage } from "../../src/runner/protocol.ts";
 import type { RunnerConnection } from "../../src/supervisor/runner-connection.ts";
 import { newRunnerId, spawnRunner } from "../../src/supervisor/spawn-runner.ts";
+import { plainSpec } from "./plain-task.ts";
 import type { Scratch } from "./scratch.ts";
 import { until } from "./wait.ts";
 
@@ -96,7 +97,7 @@ export async function startRunner(t: TestContext, setup: RunnerSetup): Promise<T
         type: "start",
         attemptId: attempts,
         taskId: 1,
-        spec: { ...plainSpec(scratch.work), ...spec },
+        spec: plainSpec({ workingDirectory: scratch.work, ...spec }),
         sessionId: crypto.randomUUID(),
         resume: false,
         followUp: null,
@@ -121,25 +122,6 @@ export async function startRunner(t: TestContext, setup: RunnerSetup): Promise<T
         },
       };
     },
-  };
-}
-
-/** A task with nothing special. */
-export function plainSpec(workingDirectory: string): Omit<TaskSpec, "prompt"> {
-  return {
-    workingDirectory,
-    systemPrompt: null,
-    model: null,
-    permissionMode: "acceptEdits",
-    allow: [],
-    deny: [],
-    maxTurns: null,
-    maxBudgetUsd: null,
-    timeoutMs: null,
-    stallTimeoutMs: null,
-    backgroundGraceMs: null,
-    retries: 0,
-    ignoreBrokenSettings: false,
   };
 }
 

@@ -6,7 +6,7 @@ import { clientOf } from "../connection.ts";
 import { eachTask } from "../each-task.ts";
 import { label, wholeNumber } from "../option-values.ts";
 import { actReference } from "../task-reference.ts";
-import { defined } from "../task-options.ts";
+import { defined } from "../task-flags.ts";
 
 interface EditOptions {
   readonly name?: string;

@@ -11,11 +11,11 @@ import { connectionOf, withServer } from "../connection.ts";
 import { eachTask } from "../each-task.ts";
 import { streamLine } from "../json-stream.ts";
 import { actReference, actTaskId } from "../task-reference.ts";
-import { defined, taskFields, taskOptions } from "../task-options.ts";
-import type { TaskOptions } from "../task-options.ts";
+import { defined, taskFields, taskFlags } from "../task-flags.ts";
+import type { TaskFlags } from "../task-flags.ts";
 import { pathGiven } from "../path-given.ts";
 
-interface RetryOptions extends TaskOptions, FilterOptions {
+interface RetryOptions extends TaskFlags, FilterOptions {
   readonly label?: [string, string][];
   readonly group?: string;
   readonly resume?: boolean;
@@ -37,7 +37,7 @@ export const command = defineCommand<RetryOptions>({
     { flags: "--resume", description: "continue the last session where it was, instead of from the beginning" },
     { flags: "-w, --watch", description: "follow the task until it ends; Ctrl-C leaves it running" },
     // -s means --status here, and what is not given stays as the task has it.
-    ...taskOptions.map((option) => ({
+    ...taskFlags.map((option) => ({
       ...option,
       flags: option.flags.replace("-s, --system", "--system"),
       description: option.description.replace(/ \(default: [^)]*\)/, ""),

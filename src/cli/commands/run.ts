@@ -2,6 +2,7 @@
 import type { TaskInput } from "../../contract/task-input.ts";
 import type { TaskView } from "../../contract/views.ts";
 import { WorkerError } from "../../domain/errors.ts";
+import { taskOptions } from "../../domain/task/options.ts";
 import { plainLine } from "../../domain/plain-text.ts";
 import { defineCommand } from "../command.ts";
 import type { Call } from "../command.ts";
@@ -14,11 +15,11 @@ import { streamLine } from "../json-stream.ts";
 import { readPrompt } from "../read-prompt.ts";
 import { submitNotes } from "../submit-notes.ts";
 import { say } from "../render/wrap.ts";
-import { defined, taskFields, taskOptions } from "../task-options.ts";
-import type { TaskOptions } from "../task-options.ts";
+import { taskFields, taskFlags } from "../task-flags.ts";
+import type { TaskFlags } from "../task-flags.ts";
 import { pathGiven } from "../path-given.ts";
 
-interface RunOptions extends TaskOptions {
+interface RunOptions extends TaskFlags {
   readonly watch?: boolean;
   readonly trust?: boolean;
 }
@@ -39,7 +40,7 @@ export const command = defineCommand<RunOptions>({
     },
   ],
   options: [
-    ...taskOptions,
+    ...taskFlags,
     { flags: "-w, --watch", description: "follow the task until it ends; Ctrl-C leaves it running" },
     { flags: "--trust", description: "trust the directory, after a question on the terminal" },
   ],
@@ -69,11 +70,11 @@ export const command = defineCommand<RunOptions>({
 
 function taskInput(prompt: string, options: RunOptions, { settings, origins }: Connection, io: Io): TaskInput {
   // The server has settings of its own; what this call's environment or file says comes from here.
-  const own = defined({
-    model: origins.model === "default" ? undefined : settings.model,
-    permission_mode: origins.permission_mode === "default" ? undefined : settings.permission_mode,
+  const own = taskOptions.flatMap((row) => {
+    const key = "setting" in row && row.setting.at === "submit" ? row.setting.key : null;
+    return key === null || origins[key] === "default" ? [] : [[row.name, settings[key]]];
   });
-  return { prompt, ...own, ...taskFields(options), working_directory: pathGiven(io, options.dir ?? ".") };
+  return { prompt, ...Object.fromEntries(own), ...taskFields(options), working_directory: pathGiven(io, options.dir ?? ".") };
 }
 
 async function submitted(input: TaskInput, { options, io }: Call<RunOptions>, connection: Connection): Promise<TaskView> {

@@ -1,11 +1,11 @@
 /** Everything about one task as a page for people. The agent's text is made plain unless the raw form is asked for. */
 import type { TaskView } from "../../contract/views.ts";
-import { formatDuration } from "../../domain/duration.ts";
 import { plainLine, plainText, visibleText } from "../../domain/plain-text.ts";
 import type { Output } from "../io.ts";
 import { attentionMark, attentionText } from "./attention.ts";
 import { painter } from "./colour.ts";
 import type { Painter } from "./colour.ts";
+import { optionFacts } from "./option-facts.ts";
 import { nextLines } from "./next-lines.ts";
 import { statusColours, statusMarks } from "./status.ts";
 import { tookOf } from "./task-list.ts";
@@ -83,17 +83,7 @@ function factsOf(task: TaskView, now: number): [string, string][] {
   return [
     ["Directory", task.working_directory],
     ["Model", modelOf(task)],
-    ["Permissions", permissionsOf(task)],
-    ["Limits", limitsOf(task)],
-    ["Settings", task.ignore_broken_settings ? "broken ones are ignored (--ignore-broken-settings)" : ""],
-    [
-      "Labels",
-      Object.entries(task.labels)
-        .map(([key, value]) => `${key}=${value}`)
-        .join(", "),
-    ],
-    ["Group", task.group === "default" ? "" : task.group],
-    ["Priority", task.priority === 0 ? "" : String(task.priority)],
+    ...optionFacts(task),
     ["Created", when(task.created_at)],
     ["Started", when(task.started_at)],
     ["Ended", ended],
@@ -114,23 +104,6 @@ function modelOf({ model, session_model }: TaskView): string {
 
 function waitText({ message, until }: NonNullable<TaskView["waiting_for"]>): string {
   return until === null ? message : `${message} (until ${localTime(until)})`;
-}
-
-function permissionsOf({ permission_mode, allow, deny }: TaskView): string {
-  const rules = [allow.length === 0 ? "" : `allow ${allow.join(", ")}`, deny.length === 0 ? "" : `deny ${deny.join(", ")}`];
-  return [permission_mode, ...rules.filter((rule) => rule !== "")].join(" · ");
-}
-
-function limitsOf({ max_turns, max_budget_usd, timeout_ms, stall_timeout_ms, background_grace_ms, retries }: TaskView): string {
-  const limits = [
-    max_turns === null ? "" : `${max_turns} turns`,
-    max_budget_usd === null ? "" : `budget ${dollars(max_budget_usd)}`,
-    timeout_ms === null ? "" : `time ${formatDuration(timeout_ms)}`,
-    stall_timeout_ms === null ? "" : `silence ${formatDuration(stall_timeout_ms)}`,
-    background_grace_ms === null ? "" : `background commands ${formatDuration(background_grace_ms)}`,
-    retries === 0 ? "" : `${retries} retries`,
-  ];
-  return limits.filter((limit) => limit !== "").join(" · ");
 }
 
 function tokensOf(usage: TaskView["usage"]): string {

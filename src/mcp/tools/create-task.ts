@@ -5,7 +5,7 @@ import { taskInput } from "../../contract/task-input.ts";
 import type { ParsedTaskInput } from "../../contract/task-input.ts";
 import type { TaskView } from "../../contract/views.ts";
 import { WorkerError } from "../../domain/errors.ts";
-import { permissionModes } from "../../domain/task.ts";
+import { permissionModes } from "../../domain/task/permission-mode.ts";
 import { briefOf } from "../brief-task.ts";
 import { hasTasksExtension, keyInSession } from "../session.ts";
 import type { Session } from "../session.ts";

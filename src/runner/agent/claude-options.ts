@@ -1,6 +1,7 @@
 /** What Claude Code is started with, as data: the part that is fixed when it is parked, and the part that comes with a task. */
 import type { TaskSpec } from "../../domain/task.ts";
 import type { FilesAbove } from "../../config/files-above.ts";
+import { fieldOf, optionRows, startsCold } from "../../domain/task/option-values.ts";
 import { ownMcpServers } from "./mcp-servers.ts";
 import type { ProbeRequest } from "./agent.ts";
 
@@ -44,11 +45,11 @@ export function claimOptions(spec: TaskSpec) {
 
 /** Whether a parked Claude Code can take this task: some options cannot come with a claim (ClaimOptions of the SDK). */
 export function isClaimable(spec: TaskSpec): boolean {
-  return spec.maxTurns === null && spec.maxBudgetUsd === null && spec.permissionMode !== "bypassPermissions";
+  return optionRows.every((row) => !startsCold(row, spec[fieldOf(row) as keyof TaskSpec]));
 }
 
 /** Everything of the task that a cold start takes. */
-export function taskOptions(spec: TaskSpec) {
+export function coldOptions(spec: TaskSpec) {
   const append = spec.systemPrompt === null ? {} : { append: spec.systemPrompt };
   return {
     cwd: spec.workingDirectory,
@@ -63,7 +64,7 @@ export function taskOptions(spec: TaskSpec) {
   };
 }
 
-/** What keeps files of other users above the directory out, on top of `taskOptions`; for a cold start. */
+/** What keeps files of other users above the directory out, on top of `coldOptions`; for a cold start. */
 export function aboveOptions(spec: TaskSpec, { excluded, mcpFiles }: FilesAbove, env: Readonly<Record<string, string>>) {
   return {
     ...(excluded.length === 0 ? {} : { settings: { ...rules(spec), claudeMdExcludes: [...excluded] } }),

@@ -22,7 +22,7 @@ import {
   parkedEnv,
   probeOptions,
   probePrompt,
-  taskOptions,
+  coldOptions,
 } from "./claude-options.ts";
 import { HookWatch } from "./hook-watch.ts";
 import { isNoise, refusedSignIn, settingsNotInEffect } from "./messages.ts";
@@ -242,7 +242,7 @@ class ClaudeAgent implements Agent {
     if (guard === null) return this.#startFault;
     this.#claude = new ClaudeProcess(this.#options.onSpawned);
     const host = this.#host(this.#claude);
-    const own = { ...taskOptions(spec), ...aboveOptions(spec, guard.above, host.env) } as Options;
+    const own = { ...coldOptions(spec), ...aboveOptions(spec, guard.above, host.env) } as Options;
     this.#claude.directory = guard.cwd;
     const running = query({ prompt, options: { ...host, ...own, ...session, env: { ...host.env, ...env } } });
     this.#query = running;

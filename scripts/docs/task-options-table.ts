@@ -1,0 +1,55 @@
+/** The table of task options in docs/user-guide/task-submission.md, from src/domain/task/options.ts. */
+import { typedDuration } from "../../src/domain/duration.ts";
+import type { OptionRow } from "../../src/domain/task/option.ts";
+import { optionRows } from "../../src/domain/task/option-values.ts";
+import { code, markdownTable } from "./generated-part.ts";
+
+export function taskOptionsTable(): string {
+  return markdownTable(
+    ["flag", "in JSON", "values", "default", "agents", "what it does"],
+    optionRows.map((row) => [
+      code(row.flag.spelled),
+      code(row.name),
+      valuesOf(row),
+      defaultOf(row),
+      agentsOf(row),
+      `${row.sentence}${row.startsCold === undefined ? "" : coldOf(row.startsCold)}`,
+    ]),
+  );
+}
+
+function valuesOf(row: OptionRow): string {
+  switch (row.kind) {
+    case "text":
+      return `text of at most ${row.maxLength} characters`;
+    case "choice":
+      return row.choices.map(code).join(", ");
+    case "rules":
+      return `at most ${row.maxItems} rules`;
+    case "integer":
+      return `${row.min} to ${row.max}`;
+    case "money":
+      return `above 0, at most ${row.max}`;
+    case "duration":
+      return `${typedDuration(row.min)} to ${typedDuration(row.max)}; in JSON milliseconds`;
+    case "switch":
+      return "`true`, `false`";
+    case "labels":
+      return "at most 50 pairs; in JSON an object";
+  }
+}
+
+function defaultOf({ default: value, setting }: OptionRow): string {
+  if (setting !== undefined) return `the setting ${code(setting.key)}`;
+  if (value === null || (typeof value === "object" && Object.keys(value).length === 0)) return "none";
+  return code(String(value));
+}
+
+function agentsOf({ agent }: OptionRow): string {
+  if (typeof agent === "object") return "never";
+  return agent === "may" ? "yes" : "within the user's limits";
+}
+
+function coldOf(startsCold: NonNullable<OptionRow["startsCold"]>): string {
+  return startsCold === "any" ? " Starts cold." : ` ${startsCold.map(code).join(", ")} starts cold.`;
+}

@@ -1,0 +1,101 @@
+/** The schemas of a task's options, made of the table (domain/task/options.ts): in a submit, in a retry, and in views. */
+import { z } from "zod";
+import { ruleFault } from "../domain/permission-rule.ts";
+import type { HeldValue, OptionRow, ValueOf } from "../domain/task/option.ts";
+import { optionRows } from "../domain/task/option-values.ts";
+import type { OptionName, RowOf } from "../domain/task/options.ts";
+
+/** Text that SQLite, JSON and terminals can hold: well-formed, without NUL. */
+export const text = z
+  .string()
+  .refine((value) => value.isWellFormed() && !value.includes("\0"), "must be well-formed Unicode without NUL characters");
+
+const rule = text
+  .trim()
+  .min(1)
+  .max(1000)
+  .superRefine((value, context) => {
+    const fault = value === "" ? null : ruleFault(value);
+    if (fault === null) return;
+    const message = `the permission rule ${value} is malformed: ${fault}. Write Tool or Tool(what), e.g. Bash(npm test)`;
+    context.addIssue({ code: "custom", message });
+  });
+const labelKey = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, "a label's key has 1-63 letters, digits, '.', '_' or '-'");
+const labels = z
+  .record(labelKey, text.max(200))
+  .refine((value) => Object.keys(value).length <= 50, "at most 50 labels")
+  .meta({ maxProperties: 50 });
+
+/** A value that was given. */
+function valueSchema(row: OptionRow): z.ZodType {
+  switch (row.kind) {
+    case "text": {
+      if (row.pattern !== undefined) return z.string().regex(row.pattern.source, row.pattern.sentence);
+      return row.isTrimmed === true ? text.trim().min(1).max(row.maxLength) : text.max(row.maxLength);
+    }
+    case "choice":
+      return z.enum(row.choices);
+    case "rules":
+      return z.array(rule).max(row.maxItems);
+    case "integer":
+    case "duration":
+      return z.int().min(row.min).max(row.max);
+    case "money":
+      return z.number().positive().max(row.max);
+    case "switch":
+      return z.boolean();
+    case "labels":
+      return labels;
+  }
+}
+
+/** A value as a view has it: no bounds, because it was checked when it was given. */
+function shownSchema(row: OptionRow): z.ZodType {
+  switch (row.kind) {
+    case "text":
+      return z.string();
+    case "choice":
+      return z.enum(row.choices);
+    case "rules":
+      return z.array(z.string());
+    case "integer":
+    case "duration":
+      return z.int();
+    case "money":
+      return z.number();
+    case "switch":
+      return z.boolean();
+    case "labels":
+      return z.record(z.string(), z.string());
+  }
+}
+
+type Given<R> = z.ZodType<ValueOf<R>, ValueOf<R>>;
+type Submitted<R> = R extends { default: null } ? z.ZodOptional<z.ZodNullable<Given<R>>> : z.ZodDefault<Given<R>>;
+type Changed<R> = z.ZodOptional<R extends { default: null } ? z.ZodNullable<Given<R>> : Given<R>>;
+type Shown<R> = null extends HeldValue<R> ? z.ZodNullable<Given<R>> : Given<R>;
+
+function forEach(make: (row: OptionRow) => z.ZodType): Record<OptionName, z.ZodType> {
+  return Object.fromEntries(optionRows.map((row) => [row.name, make(row)])) as Record<OptionName, z.ZodType>;
+}
+
+/** The values alone: neither absent nor null. */
+export const optionValues = forEach(valueSchema) as { [Name in OptionName]: Given<RowOf<Name>> };
+
+/** In a submit: null and absent mean the default. */
+export const submittedOptions = forEach((row) => {
+  const value = valueSchema(row);
+  return (row.default === null ? value.nullish() : value.default(row.default)).describe(row.sentence);
+}) as { [Name in OptionName]: Submitted<RowOf<Name>> };
+
+/** In a retry, where no field may have a default: it would change what the caller left out. */
+export const changedOptions = forEach((row) => {
+  const value = valueSchema(row);
+  return (row.default === null ? value.nullish() : value.optional()).describe(row.retrySentence ?? row.sentence);
+}) as { [Name in OptionName]: Changed<RowOf<Name>> };
+
+/** In views. */
+export const shownOptions = forEach((row) => {
+  const shown = shownSchema(row);
+  return row.default === null && row.setting?.always !== true ? shown.nullable() : shown;
+}) as { [Name in OptionName]: Shown<RowOf<Name>> };

@@ -1,0 +1,88 @@
+/**
+ * The values of a task's options: as JSON names them (snake_case), as a task holds them (camelCase), and
+ * with the settings that stand in.
+ */
+import type { HeldValue, OptionRow, ValueOf } from "./option.ts";
+import { taskOptions } from "./options.ts";
+import type { OptionName, QueueOptions, RowOf, RunOptions } from "./options.ts";
+
+export type TaskOptionFields = RunOptions & QueueOptions;
+
+/** What a task shows of its options: every option has a value or is null. */
+export type ShownOptions = { [Name in OptionName]: ShownValue<RowOf<Name>> };
+type ShownValue<R> = ValueOf<R> | Extract<HeldValue<R>, null>;
+
+/** Options as they are given: absent ones are undefined; null stands for the default. */
+export type GivenOptions = { readonly [Name in OptionName]?: Readonly<ValueOf<RowOf<Name>>> | null | undefined };
+
+/** The settings that stand in at submit. */
+export type StandIns = Readonly<Record<StandInName, unknown>>;
+type StandInName = Extract<(typeof taskOptions)[number], { setting: { at: "submit" } }>["setting"]["key"];
+
+/** Every row, as what all rows have in common. */
+export const optionRows: readonly OptionRow[] = taskOptions;
+
+/** The field of a task: `maxTurns` of `max_turns`. */
+export function fieldOf({ name }: Pick<OptionRow, "name">): string {
+  return name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** What a task holds that names no option. The settings that stand in at submit are not in it. */
+export const optionDefaults = Object.freeze(
+  Object.fromEntries(optionRows.map((row) => [fieldOf(row), row.default])),
+) as unknown as TaskOptionFields;
+
+/** Whether a value is the row's default. */
+export function isDefault(row: OptionRow, value: unknown): boolean {
+  if (value === row.default) return true;
+  return typeof value === "object" && value !== null && row.default !== null && Object.keys(value).length === 0;
+}
+
+/** Whether Claude Code has to be started for a task with this value: a parked one cannot take it over. */
+export function startsCold(row: OptionRow, value: unknown): boolean {
+  if (row.startsCold === undefined) return false;
+  return row.startsCold === "any" ? !isDefault(row, value) : row.startsCold.includes(String(value));
+}
+
+/** The options of a new task. */
+export function submittedOptions(input: GivenOptions, settings: StandIns): TaskOptionFields {
+  return Object.fromEntries(optionRows.map((row) => [fieldOf(row), valueGiven(row, input, settings)])) as unknown as TaskOptionFields;
+}
+
+/** The options that a retry changes: lists and labels are added to, everything else is replaced. */
+export function changedOptions(task: TaskOptionFields, input: GivenOptions, settings: StandIns): Partial<TaskOptionFields> {
+  const named = optionRows.filter(({ name }) => input[name as OptionName] !== undefined);
+  return Object.fromEntries(
+    named.map((row) => {
+      const value = valueGiven(row, input, settings);
+      return [fieldOf(row), added(task[fieldOf(row) as keyof TaskOptionFields], value)];
+    }),
+  );
+}
+
+/** A task's options by their names in JSON. */
+export function shownOptions(task: TaskOptionFields): ShownOptions {
+  return Object.fromEntries(
+    optionRows.map((row) => [row.name, copied(task[fieldOf(row) as keyof TaskOptionFields])]),
+  ) as unknown as ShownOptions;
+}
+
+function valueGiven(row: OptionRow, input: GivenOptions, settings: StandIns): unknown {
+  const { name, setting } = row;
+  const standIn = setting?.at === "submit" ? settings[setting.key as StandInName] : row.default;
+  return input[name as OptionName] ?? standIn;
+}
+
+function added(own: unknown, more: unknown): unknown {
+  if (Array.isArray(own) && Array.isArray(more)) return [...new Set([...(own as unknown[]), ...(more as unknown[])])];
+  return isObject(own) && isObject(more) ? { ...own, ...more } : more;
+}
+
+function copied(value: unknown): unknown {
+  if (Array.isArray(value)) return [...(value as unknown[])];
+  return isObject(value) ? { ...value } : value;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

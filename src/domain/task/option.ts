@@ -1,0 +1,132 @@
+/** What a row of the table of task options (options.ts) can say, and the types that follow from a row. */
+
+interface RowBase {
+  /** Its name in JSON: REST, MCP, `--json`. The field of a task has the same name in camelCase. */
+  readonly name: string;
+  /** What it does, for programs and their readers. */
+  readonly sentence: string;
+  /** What a retry does with it, where that is not "replace". */
+  readonly retrySentence?: string;
+  readonly flag: OptionFlag;
+  /**
+   * `run`: what the attempt is started with. `queue`: how the task is found and ordered.
+   */
+  readonly part: "run" | "queue";
+  /** May have thousands of characters: lists do not carry it. */
+  readonly isLong?: true;
+  readonly setting?: StandIn;
+  /** Values that a parked Claude Code cannot take over; `any`: all but the default. */
+  readonly startsCold?: "any" | readonly string[];
+  /**
+   * `may`: an agent sets it freely. `within`: up to the user's limits (operations/guard-agent.ts).
+   * Otherwise only a person sets it, and this tells an agent what to do instead.
+   */
+  readonly agent: "may" | "within" | { readonly instead: string };
+  /** Where `show` has it; null: the page places it by hand, or not at all. */
+  readonly shown: ShownAs | null;
+}
+
+export interface OptionFlag {
+  /** `-m, --model <name>`. */
+  readonly spelled: string;
+  /** What it does, for people. */
+  readonly help: string;
+  /** Words that complete it. */
+  readonly completes?: readonly string[];
+}
+
+/** The setting that counts for tasks that do not name the option. */
+export interface StandIn {
+  readonly key: string;
+  /** `submit`: it is written into the task. `start`: it is asked at every start. */
+  readonly at: "submit" | "start";
+  /** Whether the setting always has a value, so that the task has one, too. */
+  readonly always?: true;
+}
+
+export interface ShownAs {
+  /** The line of the page. */
+  readonly line: string;
+  /** `{}` stands for the value. */
+  readonly text: string;
+  /** Also where it is the default. */
+  readonly always?: true;
+}
+
+interface TextRow extends RowBase {
+  readonly kind: "text";
+  readonly default: string | null;
+  readonly maxLength: number;
+  /** Spaces around it do not count, and something must be left. */
+  readonly isTrimmed?: true;
+  readonly pattern?: { readonly source: RegExp; readonly sentence: string };
+}
+
+interface ChoiceRow extends RowBase {
+  readonly kind: "choice";
+  readonly default: null;
+  readonly choices: readonly string[];
+}
+
+interface RulesRow extends RowBase {
+  readonly kind: "rules";
+  readonly default: readonly [];
+  readonly maxItems: number;
+}
+
+interface IntegerRow extends RowBase {
+  readonly kind: "integer";
+  readonly default: number | null;
+  readonly min: number;
+  readonly max: number;
+}
+
+interface MoneyRow extends RowBase {
+  readonly kind: "money";
+  readonly default: null;
+  /** US dollars. */
+  readonly max: number;
+}
+
+interface DurationRow extends RowBase {
+  readonly kind: "duration";
+  readonly default: null;
+  /** Milliseconds. */
+  readonly min: number;
+  readonly max: number;
+}
+
+interface SwitchRow extends RowBase {
+  readonly kind: "switch";
+  readonly default: false;
+}
+
+interface LabelsRow extends RowBase {
+  readonly kind: "labels";
+  readonly default: Readonly<Record<string, never>>;
+}
+
+export type OptionRow = TextRow | ChoiceRow | RulesRow | IntegerRow | MoneyRow | DurationRow | SwitchRow | LabelsRow;
+
+/** The value of a row that has one. */
+export type ValueOf<R> = R extends { kind: "choice"; choices: infer C extends readonly string[] }
+  ? C[number]
+  : R extends { kind: "text" }
+    ? string
+    : R extends { kind: "rules" }
+      ? string[]
+      : R extends { kind: "integer" | "money" | "duration" }
+        ? number
+        : R extends { kind: "switch" }
+          ? boolean
+          : R extends { kind: "labels" }
+            ? Record<string, string>
+            : never;
+
+/** What a task has for a row. */
+export type HeldValue<R> =
+  | Readonly<ValueOf<R>>
+  | (R extends { setting: { always: true } } ? never : R extends { default: null } ? null : never);
+
+/** `max_turns` → `maxTurns`. */
+export type FieldOf<Name extends string> = Name extends `${infer First}_${infer Rest}` ? `${First}${Capitalize<FieldOf<Rest>>}` : Name;

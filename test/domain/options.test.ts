@@ -1,0 +1,110 @@
+/** The table of task options: every door has every row, and no value changes on its way through them. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { command as retry } from "../../src/cli/commands/retry.ts";
+import { command as run } from "../../src/cli/commands/run.ts";
+import type { Command } from "../../src/cli/command.ts";
+import { flagParts } from "../../src/cli/flags.ts";
+import { parseWords } from "../../src/cli/parse-words.ts";
+import { taskFields } from "../../src/cli/task-flags.ts";
+import { optionFacts } from "../../src/cli/render/option-facts.ts";
+import { settingDefinitions } from "../../src/config/settings.ts";
+import { retryInput } from "../../src/contract/retry-input.ts";
+import { taskInput } from "../../src/contract/task-input.ts";
+import { taskView } from "../../src/contract/views.ts";
+import type { OptionRow } from "../../src/domain/task/option.ts";
+import { changedOptions, fieldOf, isDefault, optionRows, shownOptions, submittedOptions } from "../../src/domain/task/option-values.ts";
+import { plainInput, plainOptions, plainView } from "../support/plain-task.ts";
+
+const settings = { model: "sonnet", permission_mode: "plan" } as const;
+
+/** A value that is not the default, as a flag's words and as JSON has it. */
+function sample(row: OptionRow): { words: string[]; value: unknown } {
+  const [flag = ""] = row.flag.spelled.match(/--[a-z-]+/) ?? [];
+  switch (row.kind) {
+    case "text":
+      return { words: [flag, "some-text"], value: "some-text" };
+    case "choice":
+      return { words: [flag, String(row.choices.at(-1))], value: row.choices.at(-1) };
+    case "rules":
+      return { words: [flag, "Read", "Bash(ls)"], value: ["Read", "Bash(ls)"] };
+    case "integer":
+      return { words: [flag, String(row.max)], value: row.max };
+    case "money":
+      return { words: [flag, "$0.5"], value: 0.5 };
+    case "duration":
+      return { words: [flag, "90s"], value: 90_000 };
+    case "switch":
+      return { words: [flag], value: true };
+    case "labels":
+      return { words: [flag, "a=b"], value: { a: "b" } };
+  }
+}
+
+test("every option has its flag, its field in a submit, a retry and a view, and a name of its own", () => {
+  for (const [shape, name] of [
+    [taskInput.shape, "submit"],
+    [retryInput.shape, "retry"],
+    [taskView.shape, "view"],
+  ] as const)
+    for (const row of optionRows) assert.ok(row.name in shape, `${row.name} in a ${name}`);
+  assert.equal(new Set(optionRows.map(({ name }) => name)).size, optionRows.length);
+  for (const command of [run, retry]) {
+    const flags = (command.options ?? []).map((option) => flagParts(option).long);
+    assert.equal(new Set(flags).size, flags.length, `no flag of ${command.name} stands for two things`);
+    for (const row of optionRows) assert.ok(flags.includes(longOf(row)), `${longOf(row)} of ${command.name}`);
+  }
+});
+
+test("a flag's value comes out of submit and view as it was given", () => {
+  for (const command of [run, retry])
+    for (const row of optionRows) {
+      const { words, value } = sample(row);
+      const fields = taskFields(parsed(command, words));
+      assert.deepEqual(fields, { [row.name]: value }, words.join(" "));
+      const input = taskInput.parse({ prompt: "x", working_directory: "/w", ...fields });
+      const task = submittedOptions(input, settings);
+      assert.deepEqual((shownOptions(task) as Record<string, unknown>)[row.name], value);
+      const view = plainView(1, plainInput({ prompt: "x", working_directory: "/w", ...fields } as never), "2026-11-29T00:00:00Z");
+      assert.doesNotThrow(() => taskView.parse(view));
+      if (row.shown !== null)
+        assert.ok(
+          optionFacts(view).some(([line]) => line === row.shown?.line),
+          row.name,
+        );
+    }
+});
+
+test("what is left out gets the default, or the setting that stands in for it", () => {
+  const task = submittedOptions(taskInput.parse({ prompt: "x", working_directory: "/w" }), settings) as unknown as Record<string, unknown>;
+  for (const row of optionRows) {
+    const value = task[fieldOf(row)];
+    if (row.setting?.at === "submit") assert.equal(value, settings[row.setting.key as keyof typeof settings]);
+    else assert.ok(isDefault(row, value), row.name);
+    if (row.setting !== undefined)
+      assert.ok(
+        settingDefinitions.some(({ key }) => key === row.setting?.key),
+        row.setting.key,
+      );
+  }
+});
+
+test("a retry adds to lists and labels, replaces the rest, and leaves what it does not name", () => {
+  const task = { ...plainOptions, allow: ["Read"], labels: { a: "1", b: "2" }, maxTurns: 3, model: "opus" };
+  const input = retryInput.parse({ allow: ["Read", "Edit"], labels: { b: "3" }, max_turns: null, model: null, retries: 2 });
+  assert.deepEqual(changedOptions(task, input, settings), {
+    allow: ["Read", "Edit"],
+    labels: { a: "1", b: "3" },
+    maxTurns: null,
+    model: "sonnet",
+    retries: 2,
+  });
+});
+
+function parsed(command: Command, words: readonly string[]): object {
+  return parseWords(command, words).options;
+}
+
+function longOf({ flag }: OptionRow): string {
+  return flagParts({ flags: flag.spelled, description: "" }).long;
+}
