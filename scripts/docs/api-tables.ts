@@ -1,16 +1,14 @@
-/** The tables of docs/api.md: every operation and every problem of the REST API, from the routes themselves. */
-import type { WorkerApi } from "../../src/contract/api.ts";
-import { createHttp } from "../../src/http/server.ts";
+/** The tables of docs/api.md: every operation of the REST API, from the contract, and every problem. */
+import { operations } from "../../src/contract/operations/index.ts";
 import { problemTable } from "../../src/http/problem.ts";
 
-/** By tag, in the order of the routes. */
+/** By tag, in the order of the contract. */
 export function apiOperations(): string {
-  // The rows are read, never called: nothing asks this API anything.
-  const { routes } = createHttp({ api: {} as WorkerApi, token: "", log: { error: () => {} } });
-  const tags = [...new Set(routes.map(({ tag }) => tag))].toSorted();
+  const all = Object.values(operations);
+  const tags = [...new Set(all.map(({ tag }) => tag))].toSorted();
   return tags
     .map((tag) => {
-      const own = routes.filter((route) => route.tag === tag);
+      const own = all.filter((operation) => operation.tag === tag);
       const rows = own.map(({ method, path, access, summary }) => `| \`${method} ${path}\` | ${access} | ${summary} |`);
       return [`### ${tag}`, "", "| operation | scope | |", "|---|---|---|", ...rows].join("\n");
     })

@@ -7,7 +7,7 @@ export type { ListOptions, LogOptions, StopOptions, SubmitOptions, TaskChange, U
 export type { FeedOptions, FeedStep } from "./event-stream.ts";
 export type { WaitOptions, WaitResult } from "./wait.ts";
 export { WorkerError } from "../domain/errors.ts";
-export type { TokenInput } from "../contract/queries.ts";
+export type { TokenInput } from "../contract/operations/tokens.ts";
 export type { RetryInput } from "../contract/retry-input.ts";
 export type { TaskInput } from "../contract/task-input.ts";
 export type {

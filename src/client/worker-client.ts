@@ -1,6 +1,6 @@
 /** The typed client of a server's REST API: one method a verb. What it returns is what the server said; it holds no rules. */
-import type { BackupView, CheckView, PruneView } from "../contract/maintenance.ts";
-import type { TokenInput } from "../contract/queries.ts";
+import type { BackupView, CheckView, PruneView } from "../contract/operations/maintenance.ts";
+import type { TokenInput } from "../contract/operations/tokens.ts";
 import type { RetryInput } from "../contract/retry-input.ts";
 import type { TaskInput } from "../contract/task-input.ts";
 import type {

@@ -1,8 +1,9 @@
 /** Every operation that a door may ask for. `operations/` implements it; `http/` and `mcp/` are handed it by the daemon and hold no rules. */
-import type { BackupView, CheckView, PruneInput, PruneView } from "./maintenance.ts";
+import type { BackupView, CheckView, PruneInput, PruneView } from "./operations/maintenance.ts";
+import type { UsageQuery } from "./operations/server.ts";
+import type { ParsedTokenInput } from "./operations/tokens.ts";
 import type { ParsedRetryInput } from "./retry-input.ts";
 import type { ParsedTaskInput } from "./task-input.ts";
-import type { ParsedTokenInput, UsageQuery } from "./queries.ts";
 import type {
   AttemptView,
   CancelView,
@@ -21,9 +22,12 @@ import type {
 } from "./views.ts";
 import type { TaskStatus } from "../domain/task.ts";
 
+/** What a caller may do: look, also submit, change and stop tasks, or everything. */
+export type Scope = "read" | "submit" | "admin";
+
 /** Who calls: decided by the door that authenticated the call. */
 export interface Caller {
-  readonly scope: "read" | "submit" | "admin";
+  readonly scope: Scope;
   /** For audit: "socket", "token:<name>", … */
   readonly name: string;
   /** The token's id; absent: the server's owner, or a task. See `accountOf`. */

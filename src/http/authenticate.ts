@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import type { Caller } from "../contract/api.ts";
 import { WorkerError } from "../domain/errors.ts";
 import type { FailedLogins } from "./failed-logins.ts";
-import type { Access } from "./route.ts";
+import type { Access } from "../contract/operations/operation.ts";
 
 /** Who holds a secret; null when nobody does. */
 export type Authenticate = (secret: string) => Caller | null;

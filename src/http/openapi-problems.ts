@@ -1,4 +1,5 @@
 /** The part of the API's document about errors: which problems an operation may answer with, from what its route is. */
+import { answersOf } from "../contract/operations/operation.ts";
 import type { ErrorCode } from "../domain/errors.ts";
 import type { Json } from "./openapi.ts";
 import { statusOf, titleOf } from "./problem.ts";
@@ -22,8 +23,9 @@ export function problemDescriptions(route: Route): Json {
     ...(route.params === undefined ? [] : (["not_found"] as const)),
     ...(route.problems ?? []),
   ];
+  const answers = answersOf(route);
   const byStatus = new Map(codes.map((code) => [statusOf(code), code]));
-  const documented = [...byStatus].filter(([status]) => route.answers[status] === undefined);
+  const documented = [...byStatus].filter(([status]) => answers[status] === undefined);
   return Object.fromEntries(documented.map(([status]) => [status, { $ref: `#/components/responses/${nameOf(status)}` }]));
 }
 

@@ -3,13 +3,20 @@
  * Loaded when somebody asks for it, so that an idle server does not carry it.
  */
 import { z } from "zod";
-import * as inputs from "../contract/queries.ts";
+import { answersOf } from "../contract/operations/operation.ts";
+import type { AnswerShape } from "../contract/operations/operation.ts";
+import { holdInput } from "../contract/operations/holds.ts";
+import { stopInput } from "../contract/operations/server.ts";
+import { batchInput } from "../contract/operations/submit.ts";
+import { taskChange } from "../contract/operations/tasks.ts";
+import { tokenInput } from "../contract/operations/tokens.ts";
+import { trustInput } from "../contract/operations/trust.ts";
 import { retryInput } from "../contract/retry-input.ts";
 import { taskInput } from "../contract/task-input.ts";
 import * as views from "../contract/views.ts";
 import { exampleBody } from "./document-example.ts";
 import { problemDescriptions, problemResponses } from "./openapi-problems.ts";
-import type { AnswerShape, Route } from "./route.ts";
+import type { Route } from "./route.ts";
 
 export type Json = { [key: string]: unknown };
 
@@ -17,12 +24,12 @@ export type Json = { [key: string]: unknown };
 const named = new Map<z.ZodType, string>([
   [taskInput, "TaskInput"],
   [retryInput, "RetryInput"],
-  [inputs.taskChange, "TaskChange"],
-  [inputs.batchInput, "BatchInput"],
-  [inputs.tokenInput, "TokenInput"],
-  [inputs.trustInput, "TrustInput"],
-  [inputs.holdInput, "HoldInput"],
-  [inputs.stopInput, "StopInput"],
+  [taskChange, "TaskChange"],
+  [batchInput, "BatchInput"],
+  [tokenInput, "TokenInput"],
+  [trustInput, "TrustInput"],
+  [holdInput, "HoldInput"],
+  [stopInput, "StopInput"],
   [views.taskView, "Task"],
   [views.taskSummaryView, "TaskSummary"],
   [views.taskList, "TaskList"],
@@ -116,7 +123,7 @@ function operationOf(route: Route): Json {
           },
         }),
     responses: {
-      ...Object.fromEntries(Object.entries(route.answers).map(([status, shape]) => [status, responseOf(Number(status), shape, route)])),
+      ...Object.fromEntries(Object.entries(answersOf(route)).map(([status, shape]) => [status, responseOf(Number(status), shape, route)])),
       ...problemDescriptions(route),
     },
   };

@@ -1,5 +1,6 @@
 /** Finds the route of a request: exact paths by a map, the few with parameters by their parts. */
-import type { Method, Route } from "./route.ts";
+import type { Method } from "../contract/endpoints.ts";
+import type { Route } from "./route.ts";
 
 /** Tells apart an unknown path (null) and a known one that has no such method (`route` null, `allow` set). */
 export interface Match {

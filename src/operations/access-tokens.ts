@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { accountOfToken } from "../contract/account.ts";
 import type { Caller } from "../contract/api.ts";
-import type { ParsedTokenInput } from "../contract/queries.ts";
+import type { ParsedTokenInput } from "../contract/operations/tokens.ts";
 import type { NewTokenView, TokenView } from "../contract/views.ts";
 import { WorkerError } from "../domain/errors.ts";
 import type { Store } from "../store/store.ts";

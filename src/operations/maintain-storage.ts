@@ -2,7 +2,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname, isAbsolute } from "node:path";
 import type { Paths } from "../config/paths.ts";
-import type { BackupView, CheckView, PruneInput, PruneView } from "../contract/maintenance.ts";
+import type { BackupView, CheckView, PruneInput, PruneView } from "../contract/operations/maintenance.ts";
 import { WorkerError } from "../domain/errors.ts";
 import type { Store } from "../store/store.ts";
 import { pruneTasks } from "./prune-tasks.ts";

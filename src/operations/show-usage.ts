@@ -1,5 +1,5 @@
 /** Usage and statistics as doors show them, from counters that the store keeps. */
-import type { UsageQuery } from "../contract/queries.ts";
+import type { UsageQuery } from "../contract/operations/server.ts";
 import type { AccountView, Histogram, Statistics, UsageView } from "../contract/views.ts";
 import type { Store } from "../store/store.ts";
 import type { HistogramRow, UsageSum } from "../store/usage.ts";

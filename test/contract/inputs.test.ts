@@ -3,17 +3,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { z } from "zod";
 import { parseInput } from "../../src/contract/parse-input.ts";
-import {
-  batchInput,
-  eventsQuery,
-  holdInput,
-  listQuery,
-  stopInput,
-  taskChange,
-  taskParams,
-  tokenInput,
-  usageQuery,
-} from "../../src/contract/queries.ts";
+import { eventsQuery } from "../../src/contract/operations/events.ts";
+import { holdInput } from "../../src/contract/operations/holds.ts";
+import { taskParams } from "../../src/contract/operations/query-values.ts";
+import { stopInput, usageQuery } from "../../src/contract/operations/server.ts";
+import { batchInput } from "../../src/contract/operations/submit.ts";
+import { listQuery, taskChange } from "../../src/contract/operations/tasks.ts";
+import { tokenInput } from "../../src/contract/operations/tokens.ts";
 import { maxPromptBytes, taskInput } from "../../src/contract/task-input.ts";
 import { WorkerError } from "../../src/domain/errors.ts";
 

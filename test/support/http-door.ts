@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import path from "node:path";
 import type { TestContext } from "node:test";
 import type { WorkerApi } from "../../src/contract/api.ts";
+import { answersOf } from "../../src/contract/operations/operation.ts";
 import { createHttp } from "../../src/http/server.ts";
 import type { HttpDoor, HttpOptions } from "../../src/http/server.ts";
 import type { Answer, Route } from "../../src/http/route.ts";
@@ -68,7 +69,7 @@ export async function openDoorOf(
 /** Every answer of every test has the shape that the API's document promises. */
 function checkShape(route: Route, answer: Answer): void {
   if (answer === "streamed") return;
-  const shape = route.answers[answer.status];
+  const shape = answersOf(route)[answer.status];
   if (shape === undefined) throw new Error(`${route.name} answers ${answer.status}, which its document does not name`);
   if ("json" in answer && shape.schema !== null) shape.schema.parse(answer.json);
 }

@@ -4,7 +4,7 @@ import type { FileHandle } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import type { WorkerApi } from "../../contract/api.ts";
-import { logsQuery, taskParams } from "../../contract/queries.ts";
+import { operations } from "../../contract/operations/index.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { byteRange } from "../byte-range.ts";
 import { HttpError } from "../problem.ts";
@@ -15,31 +15,16 @@ import { streamHead } from "../send-answer.ts";
 const types = { raw: "application/x-ndjson; charset=utf-8", summary: "text/plain; charset=utf-8" } as const;
 
 export function logRoutes(api: WorkerApi): Route[] {
-  const shape = { schema: null, mediaTypes: ["text/plain", "application/x-ndjson"] };
   return [
-    route({
-      method: "GET",
-      path: "/api/v1/tasks/{id}/logs",
-      access: "read",
-      name: "getLog",
-      tag: "Logs",
-      summary: "A task's log file",
-      description: "The whole file, or the part that a `Range: bytes=…` header asks for (one range).",
-      params: taskParams,
-      query: logsQuery,
-      headers: [{ name: "Range", description: "One range of bytes, e.g. `bytes=1000-`." }],
-      answers: { 200: { description: "The log.", ...shape }, 206: { description: "The part asked for.", ...shape } },
-      problems: ["range_not_satisfiable"],
-      async handle({ params: { id }, query: { kind }, request, response }): Promise<Answer> {
-        const file = await openLog(api.logFile(id, kind), id);
-        try {
-          const { size } = await file.stat();
-          await send(response, file, { size, type: types[kind], range: request.headers.range, isHead: request.method === "HEAD" });
-        } finally {
-          await file.close();
-        }
-        return "streamed";
-      },
+    route(operations.getLog, async ({ params: { id }, query: { kind }, request, response }): Promise<Answer> => {
+      const file = await openLog(api.logFile(id, kind), id);
+      try {
+        const { size } = await file.stat();
+        await send(response, file, { size, type: types[kind], range: request.headers.range, isHead: request.method === "HEAD" });
+      } finally {
+        await file.close();
+      }
+      return "streamed";
     }),
   ];
 }

@@ -1,6 +1,6 @@
 /** `edit_task`: changes what may change of a task after its submit. */
 import { z } from "zod";
-import { taskChange } from "../../contract/queries.ts";
+import { taskChange } from "../../contract/operations/tasks.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { briefOf, briefTask } from "../brief-task.ts";
 import { data, defineTool } from "../tool.ts";

@@ -1,6 +1,6 @@
 /** `get_usage`: what the tasks cost, and how busy the server is. */
 import { z } from "zod";
-import { usageQuery } from "../../contract/queries.ts";
+import { usageQuery } from "../../contract/operations/server.ts";
 import { holdView, usageView } from "../../contract/views.ts";
 import { data, defineTool } from "../tool.ts";
 

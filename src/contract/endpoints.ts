@@ -1,0 +1,71 @@
+/**
+ * Where each operation of the API is. Plain data without zod: the command line loads it, and zod would cost it 50 ms.
+ * `operations/` says the rest about each: who may call it, what it takes, what it answers.
+ */
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+export interface Endpoint {
+  readonly method: Method;
+  /** With `{name}` for each field of the input that stands in the path. Of the rest, GET sends a query and others a body. */
+  readonly path: string;
+  /** The same request again has no further effect: a client asks again when the answer was lost. */
+  readonly repeatable: boolean;
+  /** How long the server may work before it says a word. Absent: the client's own limit. */
+  readonly silenceMs?: number;
+}
+
+const read = { method: "GET", repeatable: true } as const;
+
+/** Work on the whole database may take this long. */
+const longWorkMs = 3_600_000;
+/** The server itself ends a probe after a minute. */
+const probeMs = 90_000;
+
+export const endpoints = {
+  openapi: { ...read, path: "/openapi.json" },
+  docs: { ...read, path: "/docs" },
+  docsStyle: { ...read, path: "/docs/style.css" },
+
+  health: { ...read, path: "/health" },
+  ready: { ...read, path: "/health/ready" },
+  metrics: { ...read, path: "/metrics" },
+  usage: { ...read, path: "/api/v1/usage" },
+  config: { ...read, path: "/api/v1/config" },
+  server: { ...read, path: "/api/v1/server" },
+  probeServer: { method: "POST", path: "/api/v1/server/probe", repeatable: false, silenceMs: probeMs },
+  stopServer: { method: "POST", path: "/api/v1/server/stop", repeatable: true },
+
+  submitTask: { method: "POST", path: "/api/v1/tasks", repeatable: false },
+  submitMachineTask: { method: "POST", path: "/api/v1/mcp/tasks", repeatable: false },
+  submitTasks: { method: "POST", path: "/api/v1/tasks/batch", repeatable: false },
+  listTasks: { ...read, path: "/api/v1/tasks" },
+  getTask: { ...read, path: "/api/v1/tasks/{id}" },
+  listAttempts: { ...read, path: "/api/v1/tasks/{id}/attempts" },
+  updateTask: { method: "PATCH", path: "/api/v1/tasks/{id}", repeatable: true },
+  removeTask: { method: "DELETE", path: "/api/v1/tasks/{id}", repeatable: false },
+  cancelTask: { method: "POST", path: "/api/v1/tasks/{id}/cancel", repeatable: false },
+  retryTask: { method: "POST", path: "/api/v1/tasks/{id}/retry", repeatable: false },
+
+  taskEvents: { ...read, path: "/api/v1/tasks/{id}/events" },
+  allEvents: { ...read, path: "/api/v1/events" },
+  getLog: { ...read, path: "/api/v1/tasks/{id}/logs" },
+
+  listTrust: { ...read, path: "/api/v1/trust" },
+  addTrust: { method: "POST", path: "/api/v1/trust", repeatable: true },
+  removeTrust: { method: "DELETE", path: "/api/v1/trust", repeatable: true },
+
+  listHolds: { ...read, path: "/api/v1/holds" },
+  hold: { method: "POST", path: "/api/v1/holds", repeatable: true },
+  resume: { method: "DELETE", path: "/api/v1/holds", repeatable: true },
+
+  backup: { method: "POST", path: "/api/v1/backup", repeatable: false, silenceMs: longWorkMs },
+  checkDatabase: { method: "POST", path: "/api/v1/check", repeatable: true, silenceMs: longWorkMs },
+  prune: { method: "POST", path: "/api/v1/prune", repeatable: true, silenceMs: longWorkMs },
+
+  listTokens: { ...read, path: "/api/v1/tokens" },
+  createToken: { method: "POST", path: "/api/v1/tokens", repeatable: false },
+  removeToken: { method: "DELETE", path: "/api/v1/tokens/{id}", repeatable: false },
+} as const satisfies Readonly<Record<string, Endpoint>>;
+
+/** The stable name of an operation: in the code, in the document of the API and in the server's numbers. */
+export type OperationName = keyof typeof endpoints;

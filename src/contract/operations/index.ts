@@ -1,0 +1,24 @@
+/** Every operation of the API, in the order of its document. One file a noun. */
+import type { OperationName } from "../endpoints.ts";
+import { documentOperations } from "./document.ts";
+import { eventOperations } from "./events.ts";
+import { holdOperations } from "./holds.ts";
+import { maintenanceOperations } from "./maintenance.ts";
+import type { Operation } from "./operation.ts";
+import { serverOperations } from "./server.ts";
+import { submitOperations } from "./submit.ts";
+import { taskOperations } from "./tasks.ts";
+import { tokenOperations } from "./tokens.ts";
+import { trustOperations } from "./trust.ts";
+
+export const operations = {
+  ...documentOperations,
+  ...serverOperations,
+  ...submitOperations,
+  ...taskOperations,
+  ...eventOperations,
+  ...trustOperations,
+  ...holdOperations,
+  ...maintenanceOperations,
+  ...tokenOperations,
+} satisfies Readonly<Record<OperationName, Operation>>;

@@ -1,0 +1,66 @@
+/** Submits: one task, a batch, and the strict entry for machines. All of them take an idempotency key. */
+import { z } from "zod";
+import { maxPromptBytes, taskInput } from "../task-input.ts";
+import { taskList, taskView } from "../views.ts";
+import { operation } from "./operation.ts";
+
+const tag = "Tasks";
+/** A prompt of the longest length, with room for JSON's escapes and the other fields. */
+const maxBodyBytes = maxPromptBytes + 1024 * 1024;
+const headers = [
+  {
+    name: "Idempotency-Key",
+    description:
+      "1-255 printable characters. The same key and body again, within a week, gives the same task; another body is `unprocessable`.",
+  },
+];
+const problems = ["untrusted_directory", "conflict", "unprocessable"] as const;
+const answer = "The task, durable. `Location` names it; `Idempotent-Replayed: true` tells that it was there already.";
+
+export const batchInput = z.strictObject({
+  tasks: z.array(taskInput).min(1).max(100).describe("At most 100; the whole body at most 11 MB."),
+});
+
+export const submitOperations = {
+  submitTask: operation("submitTask", {
+    access: "submit",
+    tag,
+    summary: "Submit a task",
+    description: "The answer comes when the task is durable: it survives any crash from then on.",
+    headers,
+    body: taskInput,
+    maxBodyBytes,
+    status: 201,
+    answer,
+    output: taskView,
+    problems,
+  }),
+  submitMachineTask: operation("submitMachineTask", {
+    access: "submit",
+    tag,
+    summary: "Submit a task that a machine wrote",
+    description:
+      "As `POST /api/v1/tasks`, but the task must stand alone: a system prompt of 75-500 characters that states role and constraints, a prompt of at least " +
+      "150 characters that names a path, an existing and trusted directory. Whoever falls short gets `unprocessable` with a sentence for each fault.",
+    headers,
+    body: taskInput,
+    maxBodyBytes,
+    status: 201,
+    answer,
+    output: taskView,
+    problems,
+  }),
+  submitTasks: operation("submitTasks", {
+    access: "submit",
+    tag,
+    summary: "Submit up to 100 tasks: all or none",
+    description: "Faults name the task by its place, e.g. `/tasks/3/working_directory`.",
+    headers,
+    body: batchInput,
+    maxBodyBytes,
+    status: 201,
+    answer: "The tasks, durable, in the order of the batch.",
+    output: taskList,
+    problems,
+  }),
+};

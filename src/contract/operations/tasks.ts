@@ -1,0 +1,122 @@
+/** Tasks that are there: read, list, change, remove, cancel, retry, attempts. */
+import { z } from "zod";
+import { taskStatuses } from "../../domain/task.ts";
+import { retryInput } from "../retry-input.ts";
+import { optionValues, text } from "../task-options.ts";
+import { attemptList, cancelView, taskPage, taskView } from "../views.ts";
+import { operation } from "./operation.ts";
+import { flag, listOf, taskParams, time, wholeNumber } from "./query-values.ts";
+
+const tag = "Tasks";
+
+/** `label=key=value`, as often as wanted; all must fit. */
+const labelFilter = z
+  .union([z.string(), z.array(z.string())])
+  .transform((value) => (Array.isArray(value) ? value : [value]))
+  .pipe(z.array(text.max(300).regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}=/, "must be key=value")).max(50));
+
+export const listQuery = z.strictObject({
+  status: listOf(z.enum(taskStatuses)).optional().describe("Only tasks in one of these statuses."),
+  group: optionValues.group.optional().describe("Only tasks of this group."),
+  label: labelFilter.optional().describe("Only tasks with this label, as `key=value`. Of several all must fit."),
+  working_directory: text.min(1).max(4096).optional().describe("Only tasks in this directory (absolute, without links) or below it."),
+  attention: flag.optional().describe("`true`: only completed tasks with something to look at. `false`: only tasks without."),
+  text: text.max(200).optional().describe("Part of the name or title."),
+  name: text.min(1).max(200).optional().describe("Only tasks whose name begins with this."),
+  created_after: time.optional().describe("Only tasks submitted after this moment."),
+  created_before: time.optional().describe("Only tasks submitted before this moment."),
+  order: z.enum(["newest", "oldest"]).optional().describe("By submission; default `newest`."),
+  limit: wholeNumber(1, 500).optional().describe("Default 50."),
+  cursor: z
+    .string()
+    .regex(/^[\w-]{1,200}$/, "is not from this server")
+    .optional()
+    .describe("`next_cursor` of the page before."),
+});
+
+/** What may change after submit. */
+export const taskChange = z
+  .strictObject({
+    name: optionValues.name.nullable().optional(),
+    priority: optionValues.priority.optional(),
+    labels: optionValues.labels.optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, "names nothing to change: give name, priority or labels");
+
+export const taskOperations = {
+  listTasks: operation("listTasks", {
+    access: "read",
+    tag,
+    summary: "List tasks",
+    description: "One page; `next_cursor` leads to the next. Long texts (prompt, result) are only in the single task.",
+    query: listQuery,
+    answer: "A page of tasks.",
+    output: taskPage,
+  }),
+  getTask: operation("getTask", {
+    access: "read",
+    tag,
+    summary: "Read a task",
+    description: "Its `ETag` changes whenever the task changes.",
+    params: taskParams,
+    headers: [{ name: "If-None-Match", description: "An `ETag` that is known: the answer is 304 while it is still right." }],
+    answer: "The task.",
+    output: taskView,
+    otherAnswers: { 304: { description: "The task is as it was.", schema: null } },
+  }),
+  listAttempts: operation("listAttempts", {
+    access: "read",
+    tag,
+    summary: "List a task's attempts",
+    params: taskParams,
+    answer: "All attempts, oldest first.",
+    output: attemptList,
+  }),
+  updateTask: operation("updateTask", {
+    access: "submit",
+    tag,
+    summary: "Change a task's name, priority or labels",
+    description: "Fields that are left out stay; `labels` replaces all labels.",
+    params: taskParams,
+    headers: [{ name: "If-Match", description: "The `ETag` that was read. Somebody else's change since then is `precondition_failed`." }],
+    body: taskChange,
+    answer: "The task.",
+    output: taskView,
+    problems: ["precondition_failed"],
+  }),
+  removeTask: operation("removeTask", {
+    access: "submit",
+    tag,
+    summary: "Remove an ended task with its events and logs",
+    description: "A task that has not ended is a `conflict`: cancel it first.",
+    params: taskParams,
+    status: 204,
+    answer: "Removed.",
+    output: null,
+    problems: ["conflict"],
+  }),
+  cancelTask: operation("cancelTask", {
+    access: "submit",
+    tag,
+    summary: "Cancel a task",
+    description:
+      "The wish is durable when the answer comes (`cancel_requested`); a running task ends soon after. On a full disk a running task is stopped, too; `warning` says that it cannot be stored yet.",
+    params: taskParams,
+    answer: "The task.",
+    output: cancelView,
+    problems: ["conflict"],
+  }),
+  retryTask: operation("retryTask", {
+    access: "submit",
+    tag,
+    summary: "Run an ended task again",
+    description:
+      "From its beginning, in a new session, with the same prompt; with `resume` where its last session was. Fields that are left out stay as they were.",
+    params: taskParams,
+    body: retryInput,
+    bodyOptional: true,
+    answer: "The task.",
+    output: taskView,
+    problems: ["conflict", "untrusted_directory"],
+  }),
+};

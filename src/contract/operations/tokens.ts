@@ -1,0 +1,53 @@
+/** Access tokens for programs. */
+import { z } from "zod";
+import { newTokenView, tokenList } from "../views.ts";
+import { operation } from "./operation.ts";
+import { largest, wholeNumber } from "./query-values.ts";
+
+const tag = "Tokens";
+
+const tokenParams = z.strictObject({ id: wholeNumber(1, largest).describe("The token's number.") });
+
+export const tokenInput = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[\w.@+-][\w.@+ -]{0,62}$/, "a token's name has 1-63 letters, digits, spaces, '.', '_', '@', '+' or '-'")
+    .refine((name) => name !== "local", "this name is the server's own")
+    .describe("Whom or what the token is for."),
+  scope: z.enum(["read", "submit", "admin"]).describe("`read`: look. `submit`: also submit, change and stop tasks. `admin`: everything."),
+  expires_at: z.iso.datetime({ offset: true }).nullish().describe("Opens nothing from this moment on. Absent: never expires."),
+});
+export type TokenInput = z.input<typeof tokenInput>;
+export type ParsedTokenInput = z.output<typeof tokenInput>;
+
+export const tokenOperations = {
+  listTokens: operation("listTokens", {
+    access: "admin",
+    tag,
+    summary: "List access tokens",
+    description: "Without their secrets: those are not kept. The server's own token (`local`) is a file on its machine and not listed.",
+    answer: "All tokens.",
+    output: tokenList,
+  }),
+  createToken: operation("createToken", {
+    access: "admin",
+    tag,
+    summary: "Make an access token",
+    description: "The answer is the only place where its secret ever is.",
+    body: tokenInput,
+    status: 201,
+    answer: "The token with its secret.",
+    output: newTokenView,
+    problems: ["conflict"],
+  }),
+  removeToken: operation("removeToken", {
+    access: "admin",
+    tag,
+    summary: "Revoke an access token",
+    description: "It opens nothing from now on, and what it has open (event streams, MCP) is closed.",
+    params: tokenParams,
+    status: 204,
+    answer: "Revoked.",
+    output: null,
+  }),
+};

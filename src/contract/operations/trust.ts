@@ -1,0 +1,32 @@
+/** Directories in which tasks may run. */
+import { z } from "zod";
+import { text } from "../task-options.ts";
+import { trustView } from "../views.ts";
+import { operation } from "./operation.ts";
+
+const tag = "Trust";
+const answer = "All trusted directories.";
+const output = trustView;
+
+export const trustInput = z.strictObject({ directory: text.min(1).max(4096).describe("Absolute path of a directory.") });
+
+export const trustOperations = {
+  listTrust: operation("listTrust", { access: "read", tag, summary: "List trusted directories", answer, output }),
+  addTrust: operation("addTrust", {
+    access: "admin",
+    tag,
+    summary: "Trust a directory",
+    description: "Tasks may then run in it and below: its settings, hooks and instructions are followed.",
+    body: trustInput,
+    answer,
+    output,
+  }),
+  removeTrust: operation("removeTrust", {
+    access: "admin",
+    tag,
+    summary: "Trust a directory no more",
+    body: trustInput,
+    answer,
+    output,
+  }),
+};
