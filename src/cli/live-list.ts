@@ -29,7 +29,7 @@ export async function liveList(
   };
   const isLive = io.stdout.isTTY && !json;
   const lines = (): string[] => [
-    ...liveTable(board.tasks, (task) => board.turnsOf(task), io.stdout, Date.now()),
+    ...liveTable(board.tasks, io.stdout, Date.now()),
     ...(board.isConnected ? [] : ["The server does not answer; trying again."]),
   ];
   const live = new LiveLines(io.stdout, lines, 1000);

@@ -1,8 +1,6 @@
 /** Tasks as they are now, for live displays: told by the feed of events, and looked up again only when something happened. */
 import type { WorkerClient } from "../client/worker-client.ts";
 import type { EventView, TaskSummaryView } from "../contract/views.ts";
-import { storedEvents } from "./stored-events.ts";
-import { TurnCounter } from "./turn-counter.ts";
 
 /** Events that come closer together than this cause one look. */
 const gatherMs = 300;
@@ -12,7 +10,6 @@ export class TaskBoard {
   readonly #client: WorkerClient;
   readonly #load: () => Promise<readonly TaskSummaryView[]>;
   readonly #onChange: () => void;
-  readonly #turns = new Map<number, TurnCounter>();
   #tasks: readonly TaskSummaryView[] = [];
   #timer: NodeJS.Timeout | null = null;
   #isConnected = true;
@@ -30,11 +27,6 @@ export class TaskBoard {
 
   get isConnected(): boolean {
     return this.#isConnected;
-  }
-
-  /** How many turns a task has had; null: not known. */
-  turnsOf({ id, num_turns, status }: TaskSummaryView): number | null {
-    return status === "running" ? (this.#turns.get(id)?.turns ?? null) : num_turns;
   }
 
   /** Follows until the signal. A server that goes away is waited for. */
@@ -55,7 +47,6 @@ export class TaskBoard {
   }
 
   #take(event: EventView): void {
-    this.#turns.get(event.task_id)?.count(event);
     const action = event.summary.at(-1);
     if (action !== undefined)
       this.#tasks = this.#tasks.map((task) => (task.id === event.task_id ? { ...task, last_action: action } : task));
@@ -72,19 +63,6 @@ export class TaskBoard {
 
   async #refresh(): Promise<void> {
     this.#tasks = await this.#load();
-    for (const task of this.#tasks) if (task.status === "running" && !this.#turns.has(task.id)) void this.#countTurns(task);
-    this.#onChange();
-  }
-
-  /** The turns of a task that ran before we looked. */
-  async #countTurns({ id, last_event: last }: TaskSummaryView): Promise<void> {
-    const counter = new TurnCounter();
-    this.#turns.set(id, counter);
-    try {
-      for await (const event of storedEvents(this.#client, id, { after: 0, last })) counter.count(event);
-    } catch {
-      this.#turns.delete(id);
-    }
     this.#onChange();
   }
 }

@@ -3,16 +3,15 @@ import type { EventView, TaskView } from "../contract/views.ts";
 import { formatDuration } from "../domain/duration.ts";
 import { plainLine } from "../domain/plain-text.ts";
 import { dollars } from "./render/time.ts";
-import { TurnCounter } from "./turn-counter.ts";
 
 /** What a watcher sees in other words, or has no use for; `logs` shows it. */
 export const silent: ReadonlySet<EventView["type"]> = new Set(["submitted", "session", "ended"]);
 
 export class TaskProgress {
-  readonly #turns = new TurnCounter();
   readonly #begunAt: number;
   #lastAction: string;
   #costUsd: number | null;
+  #turns: number;
 
   /** @param task as it was when following began. */
   constructor(task: TaskView) {
@@ -20,10 +19,13 @@ export class TaskProgress {
       task.attempt_started_at === null ? Date.parse(task.updated_at) : Date.parse(task.attempt_started_at) - (task.duration_ms ?? 0);
     this.#lastAction = task.waiting_for === null ? (task.last_action ?? "") : `waits: ${task.waiting_for.message}`;
     this.#costUsd = task.cost_usd;
+    this.#turns = task.num_turns ?? 0;
   }
 
   take(event: EventView): void {
-    this.#turns.count(event);
+    // The server counted them: a step tells its turn, a result tells all.
+    const turns = event.data[event.type === "result" ? "num_turns" : "turn"];
+    if (typeof turns === "number") this.#turns = Math.max(this.#turns, turns);
     const cost = event.data["cost_usd"];
     if (event.type === "result" && typeof cost === "number") this.#costUsd = cost;
     // What a task waits for says more than that it was submitted.
@@ -32,7 +34,7 @@ export class TaskProgress {
 
   /** One plain line. @param instead said in the place of the last action. */
   text(instead: string | null = null): string {
-    const { turns } = this.#turns;
+    const turns = this.#turns;
     const facts = [
       formatDuration(Date.now() - this.#begunAt).replace(/\.\d/, ""),
       turns === 0 ? "" : `${turns} ${turns === 1 ? "turn" : "turns"}`,

@@ -98,7 +98,7 @@ class TopView {
     const paint = painter(stdout);
     const above = this.#headLines();
     const narrower = { colour: stdout.colour, columns: stdout.columns - cursor.length };
-    const [head = "", ...rows] = liveTable(this.#board.tasks, (task) => this.#board.turnsOf(task), narrower, Date.now());
+    const [head = "", ...rows] = liveTable(this.#board.tasks, narrower, Date.now());
     const room = Math.max(1, stdout.rows - above.length - 2);
     const chosen = this.#chosenIndex();
     const from = Math.max(0, Math.min(chosen - Math.floor(room / 2), rows.length - room));

@@ -39,6 +39,6 @@ export class WaitingRows {
 
   #rows(io: Io): string[] {
     const tasks = this.#board.tasks.filter(({ id, ended_at }) => this.#open.has(id) && ended_at === null);
-    return tasks.length === 0 ? [] : liveTable(tasks, (task) => this.#board.turnsOf(task), io.stdout, Date.now());
+    return tasks.length === 0 ? [] : liveTable(tasks, io.stdout, Date.now());
   }
 }

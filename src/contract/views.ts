@@ -73,7 +73,12 @@ export const taskSummaryView = z.object({
     .object({ input: z.int(), output: z.int(), cache_read: z.int(), cache_creation: z.int() })
     .nullable()
     .describe("Of all models, over all attempts; grows while the task runs."),
-  num_turns: z.int().nullable(),
+  num_turns: z
+    .int()
+    .nullable()
+    .describe(
+      "Turns over all attempts; grows while the task runs. A turn is one message of the model with the results of its tool calls; sub-agents' do not count.",
+    ),
   duration_ms: z.int().nullable().describe("Of all attempts that have ended, without the waits between them."),
   cancel_requested: z.boolean(),
   last_event: z.int().describe("Number of the task's newest event."),

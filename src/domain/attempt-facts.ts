@@ -74,8 +74,8 @@ function resultFacts(data: JsonObject): ResultFacts {
     stopReason: stringOf(data["stop_reason"]),
     startupFailure: stringOf(data["startup_failure"]),
     apiErrorStatus: numberOf(data["api_error_status"]),
-    turns: countOf(data["num_turns"]) ?? 0,
-    calledModel: data["called_model"] === true || countOf(data["num_turns"]) !== 0,
+    // Earlier versions stored only Claude Code's own number of turns.
+    calledModel: data["called_model"] === true || (data["called_model"] === undefined && countOf(data["num_turns"]) !== 0),
     durationMs: countOf(data["duration_ms"]) ?? 0,
     costUsd: amountOf(data["cost_usd"]),
     usage: usageFacts(objectOf(data["usage"])),
@@ -83,11 +83,11 @@ function resultFacts(data: JsonObject): ResultFacts {
   };
 }
 
-/** A turn of its own follows when a background helper reports: turns and time add up, money and tokens are cumulative already. */
+/** A turn of its own follows when a background helper reports: time adds up, money and tokens are cumulative already. */
 function afterEarlier(earlier: ResultFacts | null, last: ResultFacts): ResultFacts {
   if (earlier === null) return last;
   const calledModel = earlier.calledModel || last.calledModel;
-  return { ...last, calledModel, turns: earlier.turns + last.turns, durationMs: earlier.durationMs + last.durationMs };
+  return { ...last, calledModel, durationMs: earlier.durationMs + last.durationMs };
 }
 
 function usageFacts(usage: JsonObject): Record<string, ModelUsage> {

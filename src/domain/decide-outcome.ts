@@ -122,10 +122,7 @@ function limitOfTask(result: ResultFacts): Outcome | null {
     };
   }
   if (result.subtype === "error_max_turns" || result.terminalReason === "max_turns") {
-    return {
-      kind: "agent_failed",
-      message: `Stopped at the task's limit of turns after ${result.turns}. Retry it with more (--max-turns).`,
-    };
+    return { kind: "agent_failed", message: "Stopped at the task's limit of turns. Retry it with more (--max-turns)." };
   }
   if (result.subtype === "error_max_structured_output_retries" || result.terminalReason === "structured_output_retry_exhausted") {
     return {

@@ -62,7 +62,6 @@ export interface ResultFacts {
   /** Why Claude Code refused to start (SDKStartupFailureReason of the Agent SDK). */
   readonly startupFailure: string | null;
   readonly apiErrorStatus: number | null;
-  readonly turns: number;
   /** Whether the model was called at all. */
   readonly calledModel: boolean;
   readonly durationMs: number;

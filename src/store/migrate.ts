@@ -12,6 +12,7 @@ import { bootClock } from "./migrations/0009-boot-clock.ts";
 import { brokenSettings } from "./migrations/0010-broken-settings.ts";
 import { backgroundGrace } from "./migrations/0011-background-grace.ts";
 import { setbacks } from "./migrations/0012-setbacks.ts";
+import { turns } from "./migrations/0013-turns.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -34,6 +35,7 @@ export const migrations: readonly Migration[] = [
   brokenSettings,
   backgroundGrace,
   setbacks,
+  turns,
 ];
 
 /** The `user_version` of a database that this version writes. */

@@ -11,6 +11,7 @@ import type { ProbeStore } from "./probes.ts";
 import type { SubmissionStore } from "./submissions.ts";
 import type { TaskCallerStore } from "./task-callers.ts";
 import type { TokenStore } from "./tokens.ts";
+import type { TurnStore } from "./turns.ts";
 import type { UsageStore } from "./usage.ts";
 
 export interface Store {
@@ -27,6 +28,7 @@ export interface Store {
   readonly usage: UsageStore;
   readonly agentTasks: AgentTaskStore;
   readonly callers: TaskCallerStore;
+  readonly turns: TurnStore;
   /** This daemon's epoch: every write transaction checks that it is still the newest (a paused old daemon changes nothing). */
   readonly epoch: number;
   /**
@@ -146,7 +148,6 @@ export type TaskPatch = Partial<
     | "attention"
     | "costUsd"
     | "usage"
-    | "numTurns"
     | "durationMs"
   >
 >;

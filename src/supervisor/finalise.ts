@@ -121,7 +121,6 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
       refusedAt: after.refusal === null ? null : refusalOf(outcome, account, wall) !== null ? now : task.refusedAt,
       error: after.error === null ? null : withNextStep(after.error, task),
       ...(completed ? { attention: attentionOf(store, attempt) } : { result: null }),
-      ...(facts.result === null ? {} : { numTurns: (task.numTurns ?? 0) + facts.result.turns }),
       ...spent,
       durationMs: (task.durationMs ?? 0) + (endedAt - attempt.startedAt),
     },

@@ -11,6 +11,7 @@ import type { SessionSpent } from "../domain/spending.ts";
 import { isOwnResult } from "../domain/own-result.ts";
 import { summaryLines } from "../domain/events/summary.ts";
 import type { Attempt } from "../domain/task.ts";
+import { turnsIn, withTurns } from "../domain/turns.ts";
 import type { Store } from "../store/store.ts";
 import { readJournal } from "./journal-reader.ts";
 import { lastText } from "./last-text.ts";
@@ -66,7 +67,7 @@ export class Ingest {
   ): boolean {
     const { id, taskId } = this.#attempt;
     if (!this.#store.attempts.advance(id, offset, lastRecord, lastUp)) return false;
-    const steps = records.map((record) => ({ events: eventsFromRecord(record), lines: summaryLines(record, this.#workingDirectory) }));
+    const steps = records.map((record) => ({ events: this.#eventsOf(record), lines: summaryLines(record, this.#workingDirectory) }));
     const events = steps.flatMap(({ events: made, lines }) => withSummary(made, lines));
     if (events.length > 0) this.#store.events.append(taskId, id, events, steps.flatMap(({ lines }) => lines).at(-1));
     for (const record of records) this.#keep(record);
@@ -74,6 +75,15 @@ export class Ingest {
     for (const record of records) this.#keepReport(record);
     if (records.some(isClosing)) onEnd();
     return true;
+  }
+
+  /** Counts the record's turns, and makes its events. */
+  #eventsOf(record: JournalRecord): readonly NewEvent[] {
+    const { taskId } = this.#attempt;
+    const { tasks, turns } = this.#store;
+    const events = eventsFromRecord(record);
+    const turn = turnsIn(record).reduce<number | null>((_, id) => turns.count(taskId, id), null);
+    return withTurns(events, turn, () => tasks.row(taskId)?.numTurns ?? 0);
   }
 
   /**

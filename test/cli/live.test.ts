@@ -14,7 +14,7 @@ test("list --watch shows turns, dollars and the last action as they come, and Ct
   const { start, api } = await running(t, ["one"]);
   const call = start(["list", "--watch"], { columns: 100, env: plain });
   await holds(() => assert.match(call.stdout(), /1 {2}▶ running +0? +\S+.* {2}one/));
-  Object.assign(api.getTask(1), { cost_usd: 0.25 });
+  Object.assign(api.getTask(1), { cost_usd: 0.25, num_turns: 1 });
   Object.assign(api.tell(1, "tool_use", { tool: "Bash" }), { summary: ["[tool:bash] npm test"] });
   await holds(() => assert.match(call.stdout(), /▶ running +1 +.*\$0\.2500 {2}one/));
   call.interrupt();

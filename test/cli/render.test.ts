@@ -6,7 +6,6 @@ import { holdText } from "../../src/cli/render/hold-lines.ts";
 import { table } from "../../src/cli/render/table.ts";
 import { fitWidth, textWidth } from "../../src/cli/render/text-width.ts";
 import { clock, dollars, relativeTime } from "../../src/cli/render/time.ts";
-import { TurnCounter } from "../../src/cli/turn-counter.ts";
 import type { EventView } from "../../src/client/index.ts";
 
 test("knows how wide a text is in a terminal", () => {
@@ -124,14 +123,6 @@ test("shows the first lines that a command printed, and those of no other tool",
   lines.of(call("Bash", "e"));
   assert.deepEqual(result("e", "Exit code 3\nout\nerr", true), ["[tool-error] Exit code 3", "  out", "  err"]);
   assert.deepEqual(result("unknown", "text"), []);
-});
-
-test("counts the model's turns, not its tool calls or its sub-agents", () => {
-  const counter = new TurnCounter();
-  const types = ["started", "thinking", "text", "tool_use", "tool_use", "tool_result", "tool_result", "text"] as const;
-  for (const type of types) counter.count({ type, data: {} });
-  counter.count({ type: "text", data: { parent_tool_use_id: "t1" } });
-  assert.equal(counter.turns, 2);
 });
 
 function eventOf(type: EventView["type"], data: Record<string, unknown>, summary: string[]): EventView {

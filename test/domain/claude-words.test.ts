@@ -196,7 +196,6 @@ function outcomeOf(result: Partial<ResultFacts>, facts: Partial<AttemptFacts> = 
       stopReason: "end_turn",
       startupFailure: null,
       apiErrorStatus: null,
-      turns: 1,
       calledModel: true,
       durationMs: 1,
       costUsd: 0,

@@ -27,7 +27,7 @@ const fromSamples: [name: string, outcome: Outcome][] = [
   ["denied", { kind: "succeeded", message: "Claude finished the task; 1 tool call was denied." }],
   ["denied-dont-ask", { kind: "succeeded", message: "Claude finished the task; 1 tool call was denied." }],
   ["denied-rule", { kind: "succeeded", message: "Claude finished the task; 1 tool call was denied." }],
-  ["max-turns", { kind: "agent_failed", message: "Stopped at the task's limit of turns after 2. Retry it with more (--max-turns)." }],
+  ["max-turns", { kind: "agent_failed", message: "Stopped at the task's limit of turns. Retry it with more (--max-turns)." }],
   [
     "budget",
     {
@@ -227,9 +227,8 @@ test("the attempt's own row knows a stop that the runner could not write down, a
   assert.equal(factsFrom([closing], { stopRequested: "cancelled", rebooted: false }).stopRequested, "cancelled");
 });
 
-test("turns of a helper's report add up; money, tokens and text are those of the last result", () => {
+test("times of a helper's report add up; money, tokens and text are those of the last result", () => {
   const { result } = factsOf("subagent");
-  assert.equal(result?.turns, 3);
   assert.equal(result?.durationMs, 2000);
   assert.equal(result?.costUsd, 0.05);
   assert.deepEqual(result?.usage["claude-opus-5-5"], {
@@ -267,7 +266,6 @@ function resultOf(change: Partial<ResultFacts>): ResultFacts {
     stopReason: "end_turn",
     startupFailure: null,
     apiErrorStatus: null,
-    turns: 1,
     calledModel: true,
     durationMs: 1,
     costUsd: 0,
@@ -330,8 +328,8 @@ const worded: [what: string, facts: Partial<AttemptFacts>, outcome: Outcome][] =
   ],
   [
     "turns that only the reason of the end tells",
-    { result: resultOf({ subtype: "error_during_execution", isError: true, terminalReason: "max_turns", turns: 7 }) },
-    { kind: "agent_failed", message: "Stopped at the task's limit of turns after 7. Retry it with more (--max-turns)." },
+    { result: resultOf({ subtype: "error_during_execution", isError: true, terminalReason: "max_turns" }) },
+    { kind: "agent_failed", message: "Stopped at the task's limit of turns. Retry it with more (--max-turns)." },
   ],
   [
     "a turn that somebody else interrupted",
@@ -366,7 +364,6 @@ const anyResult: fc.Arbitrary<ResultFacts> = fc.record({
   stopReason: fc.option(fc.constantFrom("end_turn", "tool_deferred", "pause_turn", "a_new_word")),
   startupFailure: fc.option(fc.constantFrom("cwd_unavailable", "toString")),
   apiErrorStatus: fc.option(fc.integer({ min: 100, max: 999 })),
-  turns: fc.nat(),
   calledModel: fc.boolean(),
   durationMs: fc.nat(),
   costUsd: fc.double({ noNaN: true, min: 0 }),
@@ -445,7 +442,7 @@ test("a hook that gave no answer in time ends the attempt, also behind an earlie
 test("a turn in which the model was never called is no_work, with what Claude Code answered", () => {
   const local = {
     ...nothing,
-    result: resultOf({ calledModel: false, turns: 0, terminalReason: null, stopReason: null, text: "/login isn't available." }),
+    result: resultOf({ calledModel: false, terminalReason: null, stopReason: null, text: "/login isn't available." }),
   };
   assert.partialDeepStrictEqual(decideOutcome(local), { kind: "no_work" });
   assert.match(decideOutcome(local).message, /did not call the model.*\/login isn't available\. .*put a word before it/);

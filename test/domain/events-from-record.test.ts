@@ -71,7 +71,6 @@ test("a result carries text, turns, money and tokens by model", () => {
       stop_reason: "end_turn",
       api_error_status: null,
       startup_failure: null,
-      num_turns: 1,
       called_model: true,
       duration_ms: 1000,
       cost_usd: 0.01,

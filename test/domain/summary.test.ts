@@ -37,12 +37,12 @@ test("a task of several steps reads as its steps, with paths relative to the wor
     "[tool:read] missing.py",
     "[tool-error] File does not exist. Note: your current working directory is /home/me/project.",
     "[text] Wrote app.py.",
-    "[result] success · 6 turns · $0.0600 · 1.0 s",
+    "[result] success · $0.0600 · 1.0 s",
   ]);
 });
 
 test("a text shows its first line, a denied call what was denied, a helper's action where it belongs", () => {
-  assert.deepEqual(linesOf("success"), [init, "[text] Done.", "[result] success · 1 turn · $0.0100 · 1.0 s"]);
+  assert.deepEqual(linesOf("success"), [init, "[text] Done.", "[result] success · $0.0100 · 1.0 s"]);
   assert.match(linesOf("denied-rule")[2] ?? "", /^\[denied\] Bash: Permission to use Bash with command rm -rf build has been denied\.$/);
   assert.ok(linesOf("subagent").includes("[tool:agent] look around"));
   assert.ok(linesOf("subagent").includes("↳ [tool:bash] echo inner"));
@@ -53,15 +53,15 @@ test("what goes wrong is named", () => {
   assert.deepEqual(linesOf("usage-limit").slice(1), [
     "[limit] five_hour rejected until 2030-01-01T15:00:00.000Z",
     "[error] rate_limit · You've hit your 5-hour limit · resets Jan 1, 2030, 3pm (UTC)",
-    "[result] error · HTTP 429 · 1 turn · $0.0000 · 1.0 s · You've hit your 5-hour limit · resets Jan 1, 2030, 3pm (UTC)",
+    "[result] error · HTTP 429 · $0.0000 · 1.0 s · You've hit your 5-hour limit · resets Jan 1, 2030, 3pm (UTC)",
   ]);
   assert.deepEqual(linesOf("api-401").slice(1, 4), [
     "[retry] 1 of 2 in 1.0 s: authentication_failed (HTTP 401)",
     "[retry] 2 of 2 in 1.0 s: authentication_failed (HTTP 401)",
     "[error] authentication_failed · Invalid API key · Fix external API key",
   ]);
-  assert.equal(linesOf("budget").at(-1), "[result] error_max_budget_usd · 1 turn · $0.0100 · 1.0 s · Reached maximum budget ($0.000001)");
-  assert.equal(linesOf("interrupted-tool").at(-1), "[result] interrupted · 3 turns · $0.0100 · 1.0 s");
+  assert.equal(linesOf("budget").at(-1), "[result] error_max_budget_usd · $0.0100 · 1.0 s · Reached maximum budget ($0.000001)");
+  assert.equal(linesOf("interrupted-tool").at(-1), "[result] interrupted · $0.0100 · 1.0 s");
   assert.ok(linesOf("api-disconnect").includes("[retry] 1 of 2 in 1.0 s: unknown"));
 });
 
@@ -94,7 +94,7 @@ test("without a known working directory, and with the root as one, paths are sho
 
 test("a result that was recovered from the session says so instead of a price and a time", () => {
   assert.deepEqual(message({ type: "result", subtype: "success", is_error: false, result: "Done.", num_turns: 2, _recovered: true }), [
-    "[result] success · 2 turns · recovered",
+    "[result] success · recovered",
   ]);
 });
 

@@ -11,3 +11,14 @@ test("only an answer that the model ended is a finished turn of a session; what 
   for (const stop of [null, "pause_turn", "max_tokens", "compaction", "refusal", "a_new_word", "constructor"])
     assert.equal(finishedTurn("s", session(stop)), null, String(stop));
 });
+
+test("a turn that is read from the session tells its messages, so that those which the journal lacks are counted", () => {
+  const answer = (id: string, text: string) => ({
+    type: "assistant",
+    parent_tool_use_id: null,
+    message: { id, model: "m", stop_reason: "end_turn", content: [{ type: "text", text }] },
+  });
+  const prompt = { type: "user", parent_tool_use_id: null, message: { content: "do it" } };
+  const messages = [prompt, answer("old", "x"), prompt, answer("msg_1", "a"), answer("msg_1", "b"), answer("msg_2", "c")];
+  assert.deepEqual(finishedTurn("s", messages)?._message_ids, ["msg_1", "msg_2"]);
+});

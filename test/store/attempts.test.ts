@@ -29,6 +29,7 @@ describe("a claim", () => {
         notBeforeReason: null,
         openAttemptId: 1,
         attemptCount: 1,
+        numTurns: 0,
       },
       attempt: {
         ...asked,

@@ -142,7 +142,6 @@ describe("a change of status", () => {
       error: { code: "agent_failed", message: "It failed.", apiStatus: 500 },
       costUsd: 0.5,
       usage: { m: { inputTokens: 1, outputTokens: 2, cacheReadInputTokens: 3, cacheCreationInputTokens: 4, costUsd: 0.5 } },
-      numTurns: 3,
       durationMs: 70,
       sessionId: "s-1",
       resumable: true,

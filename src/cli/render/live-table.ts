@@ -13,17 +13,12 @@ import { dollars } from "./time.ts";
 const optional = [2, 4, 3];
 
 /** A head and a line for each task. @param now UTC milliseconds. */
-export function liveTable(
-  tasks: readonly TaskSummaryView[],
-  turnsOf: (task: TaskSummaryView) => number | null,
-  output: Pick<Output, "columns" | "colour">,
-  now: number,
-): string[] {
+export function liveTable(tasks: readonly TaskSummaryView[], output: Pick<Output, "columns" | "colour">, now: number): string[] {
   const paint = painter(output);
   const rows = tasks.map((task) => [
     { text: String(task.id), paint: paint.bold },
     { text: `${statusMarks[task.status]} ${task.status}${attentionMark(task)}`, paint: paint[statusColours[task.status]] },
-    { text: String(turnsOf(task) ?? "") },
+    { text: String(task.num_turns ?? "") },
     { text: tookOf(task, now) },
     { text: task.cost_usd === null ? "" : dollars(task.cost_usd) },
     { text: plainLine(task.name ?? task.title, 300), tail: noteOf(task) },

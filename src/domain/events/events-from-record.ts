@@ -148,7 +148,6 @@ function resultEvent(message: JsonObject): EventDraft {
     stop_reason: word(message["stop_reason"]),
     api_error_status: numberOf(message["api_error_status"]),
     startup_failure: word(message["startup_failure_reason"]),
-    num_turns: countOf(message["num_turns"]) ?? 0,
     called_model: calledModel(message),
     duration_ms: countOf(message["duration_ms"]) ?? 0,
     cost_usd: amountOf(message["total_cost_usd"]),

@@ -148,13 +148,11 @@ function resultLine(data: JsonObject): string {
   const success = data["subtype"] === "success";
   const ok = success && data["is_error"] !== true;
   const status = numberOf(data["api_error_status"]);
-  const turns = numberOf(data["num_turns"]) ?? 0;
   const costUsd = numberOf(data["cost_usd"]);
   const interrupted = textOf(data["terminal_reason"]).startsWith("aborted");
   return parts("[result]", [
     interrupted ? "interrupted" : ok || !success ? textOf(data["subtype"]) : "error",
     status === null ? null : `HTTP ${status}`,
-    `${turns} ${turns === 1 ? "turn" : "turns"}`,
     costUsd === null ? "recovered" : `$${costUsd.toFixed(4)}`,
     costUsd === null ? null : formatDuration(numberOf(data["duration_ms"]) ?? 0),
     ok || interrupted ? null : firstLine(data["text"]),

@@ -9,6 +9,7 @@ export interface SessionMessage {
 }
 
 interface Body {
+  readonly id?: unknown;
   readonly model?: unknown;
   readonly stop_reason?: unknown;
   readonly content?: unknown;
@@ -36,6 +37,8 @@ export function finishedTurn(sessionId: string, messages: readonly SessionMessag
     permission_denials: [],
     terminal_reason: "completed",
     _recovered: true,
+    // Some may have come too late for the journal.
+    _message_ids: [...new Set(answers.flatMap(({ message }) => idOf(message as Body)))],
   };
 }
 
@@ -44,6 +47,10 @@ function isFinal(body: Body): boolean {
   const open = blocksOf(body).some(({ type }) => type === "tool_use");
   const isEnd = typeof body.stop_reason === "string" && lookUp<unknown>(modelStops, body.stop_reason) === "finished";
   return !open && isEnd && body.model !== "<synthetic>" && textOf(body) !== "";
+}
+
+function idOf({ id, model }: Body): string[] {
+  return typeof id === "string" && model !== "<synthetic>" ? [id] : [];
 }
 
 function isPrompt({ type, message }: SessionMessage): boolean {

@@ -1,0 +1,25 @@
+/** The rows of the model's messages, so that each counts as one turn however often it is met. */
+import type Database from "better-sqlite3";
+import type { Writing } from "./group-commit.ts";
+
+export interface TurnStore {
+  /** Inside `write`. Counts the message where it is new (`num_turns` of its task). @returns its number; null: there is no such task. */
+  count(taskId: number, messageId: string): number | null;
+}
+
+/** The turns' rows on one connection. */
+export function createTurnStore(database: Database.Database, writing: Writing): TurnStore {
+  const insert = database.prepare(
+    `INSERT OR IGNORE INTO turns (task_id, message_id, number)
+     SELECT id, @messageId, coalesce(num_turns, 0) + 1 FROM tasks WHERE id = @taskId`,
+  );
+  const add = database.prepare("UPDATE tasks SET num_turns = coalesce(num_turns, 0) + 1 WHERE id = ?");
+  const select = database.prepare<[number, string], number>("SELECT number FROM turns WHERE task_id = ? AND message_id = ?").pluck();
+  return {
+    count: (taskId, messageId) => {
+      writing.touch(taskId);
+      if (insert.run({ taskId, messageId }).changes > 0) add.run(taskId);
+      return select.get(taskId, messageId) ?? null;
+    },
+  };
+}
