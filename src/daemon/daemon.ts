@@ -49,7 +49,7 @@ import { writeServerInfo } from "./server-info.ts";
 import { steadyClock } from "./steady-clock.ts";
 import { ensureToken, keyFrom } from "./token-file.ts";
 import { version } from "./version.ts";
-import { whenWritable } from "./when-writable.ts";
+import { takeInRoom } from "./when-writable.ts";
 
 /** A parked runner that nobody connects to leaves after this long. */
 const orphanTimeoutMs = 60_000;
@@ -104,8 +104,15 @@ export async function startDaemon(context: DaemonContext): Promise<Daemon> {
     return await wire(context, lock, store, token);
   } catch (error) {
     lock.release();
-    throw lock.takenFrom === null ? error : namingTheOld(error, lock.takenFrom);
+    throw withNextStep(lock.takenFrom === null ? error : namingTheOld(error, lock.takenFrom));
   }
+}
+
+/** Nothing gets better by itself where no server runs. */
+function withNextStep(error: unknown): unknown {
+  if (!(error instanceof WorkerError) || error.code !== "storage_full") return error;
+  const what = error.message.replace("; saving then works again by itself.", ".");
+  return new WorkerError(error.code, `${what} Then start the server: claude-worker server start (a service starts again by itself).`);
 }
 
 /** A server that stopped in the middle of a write keeps the database locked; only its end frees it. */
@@ -195,7 +202,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   let url: string | null = null;
   let stopping: Promise<void> | null = null;
   const server = (): ServerView => {
-    const problems = [...store.problems(), ...keeper.problems()];
+    const problems = [...new Set([...store.problems(), ...noRoom, ...keeper.problems()])];
     // A disk that was full is tried again when somebody looks; without a look nobody misses it (a submit tries it anyway).
     if (problems.length > 0) store.probe().catch(() => {});
     return {
@@ -274,19 +281,26 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
 
   const stopWaiting = new AbortController();
   let working: Promise<void> = Promise.resolve();
+  /** Why it does not work yet, until it does. */
+  let noRoom: readonly string[] = [];
+  const metFull = Promise.withResolvers<void>();
+  const steps = [
+    () => endOrphans({ store, log, idPrefix, runDirectory: paths.run }),
+    () => (settings.overage === "allow" ? liftOverageHolds(store) : undefined),
+    () => supervisor.start(),
+    () => scheduler.start(),
+    () => retention.start(),
+    () => prober.start(),
+  ];
   async function work(): Promise<void> {
-    await endOrphans({ store, log, idPrefix, runDirectory: paths.run });
-    if (settings.overage === "allow") await liftOverageHolds(store);
-    await supervisor.start();
-    scheduler.start();
-    retention.start();
-    await prober.start();
-  }
-  async function workWhenWritable(): Promise<void> {
-    if (!(await whenWritable(store, stopWaiting.signal))) return;
-    log.info({ epoch: store.epoch }, "there is room on the disk: beginning to work");
+    const onFull = ({ message }: WorkerError): void => {
+      noRoom = [message];
+      metFull.resolve();
+    };
+    if (!(await takeInRoom(steps, { store, signal: stopWaiting.signal, onFull })) || noRoom.length === 0) return;
+    log.info({ epoch: store.epoch }, "there is room on the disk: working");
+    noRoom = [];
     writeInfo();
-    await work();
   }
 
   async function orderlyStop(drainDeadlineMs: number): Promise<void> {
@@ -315,10 +329,11 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   await http.listenSocket(paths.serverSocket);
   url = await listenTcp(http, context, warnings);
   writeInfo();
-  if (store.isWritable()) await work();
-  else {
-    log.error({ problems: store.problems() }, "the disk is full: serving for reading only");
-    working = workWhenWritable().catch((error: unknown) => {
+  const begun = work();
+  await Promise.race([begun, metFull.promise]);
+  if (noRoom.length > 0) {
+    log.error({ problems: noRoom }, "the disk is full: serving for reading only");
+    working = begun.catch((error: unknown) => {
       log.fatal({ error: messageOf(error) }, "the server cannot begin to work; leaving");
       exitCode = 1;
       void stop({ mode: "leave" });
@@ -330,7 +345,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
   keeper.start();
   requireTheLock();
   log.info({ url, socket: paths.serverSocket, epoch: store.epoch, version }, "serving");
-  return { url, warnings, problems: store.isWritable() ? [] : store.problems(), stopped, stop };
+  return { url, warnings, problems: noRoom, stopped, stop };
 }
 
 const bindAllWarning =

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -100,6 +100,38 @@ test("a first start on a full disk fails with storage_full and an exit code that
     const foreground = await w.cli(["server", "start", "--foreground"]);
     assert.equal(foreground.code, 1);
     assert.match(foreground.stderr, /is full/);
+    rmSync(ballast);
+    await w.start();
+    assert.equal((await w.ended((await w.submit("steps 1")).id)).status, "completed");
+  } finally {
+    await unmount(w);
+  }
+});
+
+test("a server that is started on a nearly full disk reads, says storage_full, and begins to work by itself when there is room", async (t) => {
+  const w = await fastWorker(t);
+  if (!mountSmall(w)) return t.skip("a small file system cannot be mounted here");
+  try {
+    await w.start();
+    // A start writes little, and which write is the first without room depends on the kilobyte.
+    for (const freeKb of [44, 40, 32, 16]) await startOnNearlyFull(w, freeKb);
+  } finally {
+    await unmount(w);
+  }
+});
+
+test("a first start on a nearly full disk says what to do, leaves nothing broken, and works when there is room", async (t) => {
+  const w = await fastWorker(t);
+  if (!mountSmall(w)) return t.skip("a small file system cannot be mounted here");
+  try {
+    const ballast = path.join(w.place.dataHome, "ballast");
+    for (const freeKb of [150, 44, 12]) {
+      leave(ballast, freeKb);
+      const { code, stderr } = await w.cli(["server", "start"]);
+      assert.equal(code, 1, `${freeKb} KB`);
+      assert.match(stderr.replaceAll(/\s+/g, " "), /is full.*Free some space\. Then start the server: claude-worker server start/);
+      assert.doesNotMatch(stderr, /by itself\.\s*Then/);
+    }
     rmSync(ballast);
     await w.start();
     assert.equal((await w.ended((await w.submit("steps 1")).id)).status, "completed");
@@ -224,6 +256,22 @@ async function startOnFull(w: FastWorker, how: "killed" | "stopped"): Promise<vo
   assert.equal((await w.client.server()).pid, pid, "the same server");
 }
 
+async function startOnNearlyFull(w: FastWorker, freeKb: number): Promise<void> {
+  await w.cli(["server", "stop"]);
+  const ballast = path.join(w.place.dataHome, "ballast");
+  leave(ballast, freeKb);
+  const { code, stdout, stderr } = await w.cli(["server", "start"]);
+  assert.equal(code, 0, `${freeKb} KB: ${stderr}`);
+  assert.match(stdout, /only for reading \(storage_full\)/, `${freeKb} KB`);
+  const { status, problems, pid } = await w.client.server();
+  assert.equal(status, "degraded");
+  assert.match(problems.join(), /is full/);
+  rmSync(ballast);
+  await until("a healthy server", async () => (await w.client.server()).status === "healthy");
+  assert.equal((await w.ended((await w.submit("steps 1")).id)).status, "completed");
+  assert.equal((await w.client.server()).pid, pid, "the same server");
+}
+
 async function cancelOnFull(w: FastWorker, restarted: boolean): Promise<void> {
   await w.start();
   const { id } = await w.submit("steps 100000 delay 100 size 3000 append counted");
@@ -313,6 +361,13 @@ function fill(file: string, leastBytes = 4096): void {
       bytes /= 2; // It did not fit: less may.
     }
   }
+}
+
+/** Takes all the room but so much. */
+function leave(file: string, freeKb: number): void {
+  const { bavail, bsize } = statfsSync(path.dirname(file));
+  const kb = Math.floor((bavail * bsize) / 1024) - freeKb;
+  if (kb > 0) writeFileSync(file, Buffer.alloc(kb * 1024), { flag: "a" });
 }
 
 /** The schema of a version that is yet to come. */
