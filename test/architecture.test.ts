@@ -23,27 +23,27 @@ const rooms: Readonly<Record<string, Room>> = {
   config: { ours: ["domain"], packages: [], node: true },
   store: { ours: ["domain", "config", "processes/failpoint.ts"], packages: ["better-sqlite3"], node: true },
   operations: { ours: ["domain", "config", "contract", "store"], packages: [], node: true },
-  scheduler: { ours: ["domain", "config", "store"], packages: ["type pino"], node: true },
+  scheduler: { ours: ["domain", "store"], packages: ["type pino"], node: false },
   processes: { ours: ["domain"], packages: ["koffi"], node: true },
   supervisor: {
-    ours: ["domain", "config", "store", "processes", "runner/protocol.ts", "runner/time-limits.ts", "type runner/journal.ts"],
+    ours: ["domain", "config", "store", "processes", "runner/protocol.ts", "runner/time-limits.ts"],
     packages: ["type pino"],
     node: true,
   },
   runner: { ours: ["domain", "config", "processes"], packages: ["@anthropic-ai/claude-agent-sdk"], node: true },
-  http: {
-    ours: ["domain", "contract", "type operations"],
-    packages: ["type pino", "zod"],
-    node: true,
-  },
+  http: { ours: ["domain", "contract"], packages: ["zod"], node: true },
   mcp: {
-    ours: ["domain", "contract", "type operations"],
+    ours: ["domain", "contract"],
     packages: ["@modelcontextprotocol/server", "@modelcontextprotocol/node", "zod"],
     node: true,
   },
   // The command line's start-up is a promise: the contract's schemas (zod, 50 ms) stay with the daemon.
   client: { ours: ["domain", "type contract"], packages: ["eventsource-parser"], node: true },
-  cli: { ours: ["domain", "config", "client", "processes/process-table.ts", "type contract"], packages: [], node: true },
+  cli: {
+    ours: ["domain", "config", "client", "processes/process-table.ts", "type processes/process-row.ts", "type contract"],
+    packages: [],
+    node: true,
+  },
   daemon: {
     ours: ["domain", "contract", "config", "store", "operations", "scheduler", "processes", "supervisor", "runner", "http", "mcp"],
     packages: ["pino"],
@@ -71,6 +71,10 @@ test("every import is allowed by the import map", () => {
   assert.deepEqual(source.flatMap(forbiddenImports), []);
 });
 
+test("every allowance of the import map is used", () => {
+  assert.deepEqual(unusedAllowances(rooms, source), []);
+});
+
 test("only the store contains SQL", () => {
   assert.deepEqual(pathsOf(source.filter((file) => roomOf(file.path) !== "store" && containsSql(file))), []);
 });
@@ -90,7 +94,8 @@ test("each kind of wrong import is seen", () => {
   assert.equal(refused("src/domain/a.ts", `import { readFileSync } from "node:fs";`), 1);
   assert.equal(refused("src/http/a.ts", `import { db } from "../store/b.ts";`), 1);
   assert.equal(refused("src/http/a.ts", `import { submit } from "../operations/submit-task.ts";`), 1);
-  assert.equal(refused("src/http/a.ts", `import type { Submit } from "../operations/submit-task.ts";`), 0);
+  assert.equal(refused("src/http/a.ts", `import type { Submit } from "../operations/submit-task.ts";`), 1);
+  assert.equal(refused("src/client/a.ts", `import type { TaskView } from "../contract/views.ts";`), 0);
   assert.equal(refused("src/cli/commands/a.ts", `const { z } = await import("zod");`), 1);
   assert.equal(refused("src/cli/a.ts", `export * from "../contract/views.ts";`), 1);
   assert.equal(refused("src/cli/a.ts", `let x: import("../store/store.ts").Store;`), 1);
@@ -100,6 +105,13 @@ test("each kind of wrong import is seen", () => {
   assert.equal(refused("src/supervisor/a.ts", `import { protocolVersion } from "../runner/protocol.ts";`), 0);
   assert.equal(refused("src/store/a.ts", `import { setup } from "../../test/support/setup.ts";`), 1);
   assert.equal(refused("src/attic/a.ts", `import path from "node:path";`), 1);
+});
+
+test("an allowance that nobody uses is seen", () => {
+  const file = parseSource("src/http/a.ts", `import type { A } from "../store/a.ts"; import { z } from "zod";`);
+  const map = { http: { ours: ["store", "type config", "domain/a.ts"], packages: ["zod", "pino"], node: true } };
+  const expected = ["http: type config", "http: domain/a.ts", "http: pino", "http: node's own modules"];
+  assert.deepEqual(unusedAllowances(map, [file]), expected);
 });
 
 test("the other walls can be hit too", () => {
@@ -120,6 +132,30 @@ function forbiddenImports(file: SourceFile): string[] {
   return file.imports
     .filter((each) => !isAllowed(file, room, each))
     .map((each) => `${file.path} may not import ${each.typeOnly ? "" : "values from "}${each.specifier}`);
+}
+
+/** What the map allows and no file of the room imports; `type x` where only types would be needed is not looked for. */
+function unusedAllowances(map: Readonly<Record<string, Room>>, files: readonly SourceFile[]): string[] {
+  return Object.entries(map).flatMap(([name, { ours, packages, node }]) => {
+    const imports = files.filter((file) => roomOf(file.path) === name).flatMap((file) => file.imports.map((each) => ({ file, each })));
+    const targets = imports.map(({ file, each: { specifier, typeOnly } }) => {
+      const target = specifier.startsWith(".")
+        ? path.posix.join(path.posix.dirname(file.path), specifier).slice("src/".length)
+        : specifier.startsWith("node:")
+          ? "node:"
+          : packageOf(specifier);
+      return { target, typeOnly };
+    });
+    const isUsed = (allowance: string): boolean => {
+      const wanted = allowance.replace(/^type /, "");
+      return targets.some(
+        ({ target, typeOnly }) => (target === wanted || target.startsWith(`${wanted}/`)) && (typeOnly || !allowance.startsWith("type ")),
+      );
+    };
+    const unused = [...ours, ...packages].filter((allowance) => !isUsed(allowance));
+    if (node && !targets.some(({ target }) => target === "node:")) unused.push("node's own modules");
+    return unused.map((allowance) => `${name}: ${allowance}`);
+  });
 }
 
 function isAllowed(file: SourceFile, room: Room, { specifier, typeOnly }: Import): boolean {

@@ -1,5 +1,5 @@
 /** A task's raw log as it stands in the file, byte for byte unless lines are chosen; with --follow it goes on as the file grows. */
-import type { LogCall } from "./commands/logs.ts";
+import type { LogCall } from "./log-call.ts";
 import { WorkerError } from "../domain/errors.ts";
 
 /** @throws WorkerError not_found when the task has no log yet and is not followed. */

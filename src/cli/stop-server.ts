@@ -6,7 +6,7 @@ import type { StopOptions } from "../client/worker-client.ts";
 import { formatDuration } from "../domain/duration.ts";
 import { WorkerError } from "../domain/errors.ts";
 import { readProcess } from "../processes/process-table.ts";
-import type { ProcessRow } from "../processes/process-table.ts";
+import type { ProcessRow } from "../processes/process-row.ts";
 import type { Connection } from "./connection.ts";
 
 /** How long a server may take to close its store after it has let go of its tasks. */

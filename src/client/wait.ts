@@ -2,8 +2,14 @@
 import type { TaskView } from "../contract/views.ts";
 import { isTerminal } from "../domain/task.ts";
 import { untilAnswered } from "./outage.ts";
+import type { FeedOptions, FeedStep } from "./event-stream.ts";
 import type { OutageOptions } from "./outage.ts";
-import type { WorkerClient } from "./worker-client.ts";
+
+/** What waiting needs of the client. */
+export interface TaskFollower {
+  get(id: number): Promise<TaskView>;
+  follow(id: number | null, options?: FeedOptions): AsyncGenerator<FeedStep, void>;
+}
 
 export interface WaitOptions {
   readonly timeoutMs?: number | undefined;
@@ -27,7 +33,7 @@ export interface WaitResult {
 const streamsAtOnce = 16;
 
 /** @throws WorkerError not_found …; ServerUnreachable. */
-export async function waitForTasks(client: WorkerClient, ids: readonly number[], options: WaitOptions = {}): Promise<WaitResult> {
+export async function waitForTasks(client: TaskFollower, ids: readonly number[], options: WaitOptions = {}): Promise<WaitResult> {
   const stop = new AbortController();
   const signals = [stop.signal, ...(options.signal === undefined ? [] : [options.signal])];
   if (options.timeoutMs !== undefined) signals.push(AbortSignal.timeout(options.timeoutMs));
@@ -54,7 +60,7 @@ export async function waitForTasks(client: WorkerClient, ids: readonly number[],
   };
 }
 
-async function endOf(client: WorkerClient, id: number, { signal, reconnectForMs, onOutage }: OutageOptions): Promise<TaskView | null> {
+async function endOf(client: TaskFollower, id: number, { signal, reconnectForMs, onOutage }: OutageOptions): Promise<TaskView | null> {
   const task = await untilAnswered(() => client.get(id), { signal, reconnectForMs, onOutage });
   if (task === null || isTerminal(task.status)) return task;
   const options = { after: task.last_event, signal, ...(reconnectForMs === undefined ? {} : { reconnectForMs }) };

@@ -1,5 +1,5 @@
 /** What limits, rates and idempotency keys count for. */
-import type { Caller } from "./api.ts";
+import type { Caller } from "./caller.ts";
 
 /**
  * The caller's account: a token counts by its id, which is never used again; any other caller by the name that the door gave.

@@ -1,4 +1,5 @@
 /** Every operation that a door may ask for. `operations/` implements it; `http/` and `mcp/` are handed it by the daemon and hold no rules. */
+import type { Caller } from "./caller.ts";
 import type { BackupView, CheckView, PruneInput, PruneView } from "./operations/maintenance.ts";
 import type { UsageQuery } from "./operations/server.ts";
 import type { ParsedTokenInput } from "./operations/tokens.ts";
@@ -21,32 +22,6 @@ import type {
   UsageView,
 } from "./views.ts";
 import type { TaskStatus } from "../domain/task.ts";
-
-/** What a caller may do: look, also submit, change and stop tasks, or everything. */
-export type Scope = "read" | "submit" | "admin";
-
-/** Who calls: decided by the door that authenticated the call. */
-export interface Caller {
-  readonly scope: Scope;
-  /** For audit: "socket", "token:<name>", … */
-  readonly name: string;
-  /** The token's id; absent: the server's owner, or a task. See `accountOf`. */
-  readonly tokenId?: number | undefined;
-  /** The caller's token opens nothing from this moment on (UTC milliseconds). Absent: it does not expire. */
-  readonly expiresAt?: number | undefined;
-  /** Set when a program that thinks for itself calls: the guardrails hold, and this is written down. */
-  readonly agent?: AgentIdentity | undefined;
-  /** The task from inside of which the call comes: what it submits are that task's children. */
-  readonly taskId?: number | undefined;
-}
-
-/** What an agent's client says of itself. It proves nothing: limits count for the account, rights come from the caller's scope. */
-export interface AgentIdentity {
-  /** Name and version, e.g. "claude-code 2.1.330". */
-  readonly client: string;
-  /** The agent's own number of the tool call that led here. */
-  readonly toolUseId: string | null;
-}
 
 export interface ListQuery {
   readonly status?: readonly TaskStatus[] | undefined;

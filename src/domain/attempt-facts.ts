@@ -4,8 +4,9 @@ import type { EventType, NewEvent } from "./events/event.ts";
 import type { AttemptFacts, LimitFacts, ResultFacts } from "./outcome.ts";
 import { amountOf, arrayOf, countOf, numberOf, objectOf, stringOf, timeOf } from "./read-json.ts";
 import type { JsonObject } from "./read-json.ts";
-import { stopReasons } from "./task.ts";
-import type { ModelUsage, StopReason } from "./task.ts";
+import { stopReasons } from "./stop-reason.ts";
+import type { StopReason } from "./stop-reason.ts";
+import type { ModelUsage } from "./model-usage.ts";
 
 /** The only events that facts are read from. */
 export const factEventTypes = ["result", "rate_limit", "notice", "attempt_ended"] as const satisfies readonly EventType[];

@@ -13,7 +13,7 @@ import {
 import type { Meaning } from "./claude-words.ts";
 import { hookTimedOut, startFaults } from "./record.ts";
 import type { AttemptFacts, LimitFacts, Outcome, ResultFacts } from "./outcome.ts";
-import type { StopReason } from "./task.ts";
+import type { StopReason } from "./stop-reason.ts";
 
 /**
  * How the attempt ended. A hook that did not answer cut it; else first what the agent finished, then a person's cancel, then the turn's own error, then a stop of ours, then its death:

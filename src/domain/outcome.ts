@@ -1,6 +1,7 @@
 /** How an attempt ended, decided in one place from everything that is known. The process's exit code alone says nothing. */
 import type { BackgroundTask } from "./background.ts";
-import type { ModelUsage, StopReason } from "./task.ts";
+import type { StopReason } from "./stop-reason.ts";
+import type { ModelUsage } from "./model-usage.ts";
 
 export const outcomeKinds = [
   "succeeded",

@@ -2,7 +2,7 @@
  * One line of the journal. A line is an SDK message as Claude Code gave it (or a note of the runner, `type: "worker"`),
  * with three fields of ours: its number within the attempt, the attempt's id, and the time.
  */
-import type { StopReason } from "./task.ts";
+import type { StopReason } from "./stop-reason.ts";
 
 export interface RecordStamp {
   /** 1, 2, 3 … within the attempt, without gaps. */

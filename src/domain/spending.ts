@@ -1,22 +1,12 @@
 /** What a task has cost over all of its sessions. Claude Code counts per session: it reports the session's running total. */
 import { amountOf, countOf, objectOf } from "./read-json.ts";
 import type { JournalRecord } from "./record.ts";
-import type { ModelUsage } from "./task.ts";
+import type { ModelUsage, SessionSpent } from "./model-usage.ts";
 
 export interface Spending {
   /** US dollars; null: not known. */
   readonly costUsd: number | null;
   readonly usage: Readonly<Record<string, ModelUsage>> | null;
-}
-
-/** A session's running total, as it was reported last. */
-export interface SessionSpent {
-  readonly costUsd: number;
-  readonly usage: Readonly<Record<string, ModelUsage>>;
-  /** When (UTC ms). */
-  readonly at: number;
-  /** Where a resumed session continues counting: spent by earlier attempts, and counted then. */
-  readonly base: boolean;
 }
 
 /** The running total that a record of the journal reports; null: it reports none. */

@@ -1,7 +1,8 @@
 /** What a task and an attempt are. Times are UTC milliseconds since 1970; money is US dollars. */
 import type { Attention } from "./attention.ts";
 import type { Outcome } from "./outcome.ts";
-import type { SessionSpent } from "./spending.ts";
+import type { ModelUsage, SessionSpent } from "./model-usage.ts";
+import type { StopReason } from "./stop-reason.ts";
 import type { QueueOptions, RunOptions } from "./task/options.ts";
 
 export const taskStatuses = ["pending", "running", "waiting", "completed", "failed", "cancelled", "skipped"] as const;
@@ -15,15 +16,6 @@ export interface TaskSpec extends RunOptions {
   readonly prompt: string;
   /** Absolute, real path of the working directory. */
   readonly workingDirectory: string;
-}
-
-/** Tokens and money of one model, cumulative over the task's session. */
-export interface ModelUsage {
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly cacheReadInputTokens: number;
-  readonly cacheCreationInputTokens: number;
-  readonly costUsd: number;
 }
 
 /** Why a task ended as it did, for people and programs. `code` is the outcome's kind. */
@@ -118,10 +110,6 @@ export interface Attempt {
   /** Fingerprint of the account whose sign-in it was started with; null: not known. */
   readonly account: string | null;
 }
-
-/** Why a runner is told to stop its attempt. */
-export const stopReasons = ["cancelled", "timed_out", "stalled", "interrupted"] as const;
-export type StopReason = (typeof stopReasons)[number];
 
 /** Whether this status can only be left by an explicit retry or follow-up. */
 export function isTerminal(status: TaskStatus): status is TerminalStatus {

@@ -1,6 +1,6 @@
 /** A request's way: transport checks, route, caller, scope, input, operation, answer. Every request takes it; there is no other. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Caller } from "../contract/api.ts";
+import type { Caller } from "../contract/caller.ts";
 import { parseInput } from "../contract/parse-input.ts";
 import { WorkerError } from "../domain/errors.ts";
 import { callerOf, checkScope, socketCaller } from "./authenticate.ts";

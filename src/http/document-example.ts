@@ -1,5 +1,5 @@
 /** Examples of calls: a body with the required fields filled in, and a curl command that a reader can paste and change. */
-import type { Json } from "./openapi.ts";
+import type { Json } from "./json.ts";
 
 interface Called {
   readonly operationId: string;

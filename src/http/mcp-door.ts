@@ -1,7 +1,7 @@
 /** What this room knows of MCP: a door that is handed requests and connections whose transport and caller were checked here. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Caller } from "../contract/api.ts";
+import type { Caller } from "../contract/caller.ts";
 
 export interface McpSession {
   readonly caller: Caller;

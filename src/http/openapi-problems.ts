@@ -1,7 +1,7 @@
 /** The part of the API's document about errors: which problems an operation may answer with, from what its route is. */
 import { answersOf } from "../contract/operations/operation.ts";
 import type { ErrorCode } from "../domain/errors.ts";
-import type { Json } from "./openapi.ts";
+import type { Json } from "./json.ts";
 import { statusOf, titleOf } from "./problem.ts";
 import type { HttpCode } from "./problem.ts";
 import type { Route } from "./route.ts";

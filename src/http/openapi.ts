@@ -2,6 +2,7 @@
  * The API's document (OpenAPI 3.1), written from the same rows that route and parse requests: what it says is what happens.
  * Loaded when somebody asks for it, so that an idle server does not carry it.
  */
+import type { Json } from "./json.ts";
 import { z } from "zod";
 import { answersOf } from "../contract/operations/operation.ts";
 import type { AnswerShape } from "../contract/operations/operation.ts";
@@ -17,8 +18,6 @@ import * as views from "../contract/views.ts";
 import { exampleBody } from "./document-example.ts";
 import { problemDescriptions, problemResponses } from "./openapi-problems.ts";
 import type { Route } from "./route.ts";
-
-export type Json = { [key: string]: unknown };
 
 /** Shapes that the document names; every other shape stands where it is used. */
 const named = new Map<z.ZodType, string>([

@@ -1,7 +1,7 @@
 /** What a route is: an operation of the contract and how this door answers it. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { z } from "zod";
-import type { Caller } from "../contract/api.ts";
+import type { Caller } from "../contract/caller.ts";
 import type { Operation } from "../contract/operations/operation.ts";
 
 export interface Call<P = unknown, Q = unknown, B = unknown> {

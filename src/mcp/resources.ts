@@ -6,8 +6,7 @@ import type { TaskView } from "../contract/views.ts";
 import { WorkerError } from "../domain/errors.ts";
 import { plainLine } from "../domain/plain-text.ts";
 import { briefOf } from "./brief-task.ts";
-import { taskData } from "./tools/get-task.ts";
-import { logExcerpt } from "./tools/get-task-logs.ts";
+import { logExcerpt, taskData } from "./task-data.ts";
 
 export const tasksUri = "worker://tasks";
 

@@ -1,7 +1,7 @@
 /** One client's connection or request, as the tools see it: who calls, and what the client says of itself. */
 import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY } from "@modelcontextprotocol/server";
 import type { ServerContext } from "@modelcontextprotocol/server";
-import type { Caller } from "../contract/api.ts";
+import type { Caller } from "../contract/caller.ts";
 import { plainLine } from "../domain/plain-text.ts";
 
 export interface Session {

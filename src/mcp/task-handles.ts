@@ -4,24 +4,14 @@
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { CallToolResult, JSONObject } from "@modelcontextprotocol/server";
-import type { Caller, WorkerApi } from "../contract/api.ts";
+import type { WorkerApi } from "../contract/api.ts";
+import type { Caller } from "../contract/caller.ts";
 import type { TaskView } from "../contract/views.ts";
 import { WorkerError } from "../domain/errors.ts";
 import { plainLine } from "../domain/plain-text.ts";
-import { resultOf } from "./tool.ts";
-import { taskData } from "./tools/get-task.ts";
-
-/** A task as the extension's wire shows it. */
-export interface TaskHandle {
-  readonly taskId: string;
-  readonly status: "working" | "input_required" | "completed" | "failed" | "cancelled";
-  readonly statusMessage?: string;
-  readonly createdAt: string;
-  readonly lastUpdatedAt: string;
-  /** Null: kept until somebody removes the task. */
-  readonly ttlMs: number | null;
-  readonly pollIntervalMs: number;
-}
+import type { TaskHandle } from "./task-handle.ts";
+import { resultOf } from "./tool-data.ts";
+import { taskData } from "./task-data.ts";
 
 export interface DetailedHandle extends TaskHandle {
   /** What the call gave, once it is completed. A task that failed is a completed call with an error as its result. */

@@ -2,11 +2,14 @@
 import { ProtocolError } from "@modelcontextprotocol/server";
 import type { CallToolResult, InputRequiredResult, McpServer, RequestStateCodec, ServerContext } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import type { Caller, WorkerApi } from "../contract/api.ts";
+import type { WorkerApi } from "../contract/api.ts";
+import type { Caller } from "../contract/caller.ts";
 import { parseInput } from "../contract/parse-input.ts";
-import type { TaskHandle } from "./task-handles.ts";
+import type { TaskHandle } from "./task-handle.ts";
 import { agentCaller, capabilitiesOf } from "./session.ts";
 import type { Capabilities, Handshake, Session } from "./session.ts";
+import { resultOf } from "./tool-data.ts";
+import type { ToolData } from "./tool-data.ts";
 import { toolError } from "./tool-error.ts";
 
 export interface ToolCall {
@@ -34,11 +37,6 @@ export type ToolAnswer =
   | { readonly kind: "handle"; readonly handle: TaskHandle }
   /** A person has to answer first (elicitation). */
   | { readonly kind: "ask"; readonly request: InputRequiredResult };
-
-export interface ToolData {
-  readonly next_step: string;
-  readonly [field: string]: unknown;
-}
 
 export interface Tool<I extends z.ZodType = z.ZodType> {
   readonly name: string;
@@ -118,11 +116,6 @@ async function answer(
     if (error instanceof ProtocolError) throw error;
     return toolError(error, tool.name, (fault) => context.onFault(fault, tool.name));
   }
-}
-
-/** As text too, for clients that do not read structured content. */
-export function resultOf(fields: ToolData): CallToolResult {
-  return { content: [{ type: "text", text: JSON.stringify(fields) }], structuredContent: fields };
 }
 
 function callOf(request: ServerContext, { api, session, stopping, questions }: ToolContext, handshake: Handshake): ToolCall {

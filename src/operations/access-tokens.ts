@@ -1,7 +1,7 @@
 /** Access tokens: made, listed, revoked, and checked when a caller shows one. Only a secret's hash is kept. */
 import { createHash, randomBytes } from "node:crypto";
 import { accountOfToken } from "../contract/account.ts";
-import type { Caller } from "../contract/api.ts";
+import type { Caller } from "../contract/caller.ts";
 import type { ParsedTokenInput } from "../contract/operations/tokens.ts";
 import type { NewTokenView, TokenView } from "../contract/views.ts";
 import { WorkerError } from "../domain/errors.ts";

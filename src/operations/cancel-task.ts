@@ -1,5 +1,5 @@
 /** Cancel: a waiting task ends at once; for a running one the wish is written down, and its supervisor stops it. */
-import type { Caller } from "../contract/api.ts";
+import type { Caller } from "../contract/caller.ts";
 import { WorkerError } from "../domain/errors.ts";
 import { isTerminal } from "../domain/task.ts";
 import type { Task } from "../domain/task.ts";

@@ -4,7 +4,7 @@
  */
 import type { Settings } from "../config/settings.ts";
 import { accountOf } from "../contract/account.ts";
-import type { Caller } from "../contract/api.ts";
+import type { Caller } from "../contract/caller.ts";
 import type { ParsedTaskInput } from "../contract/task-input.ts";
 import { budgetLeft, budgetShare, isCovered, isWiderMode, narrowerMode } from "../domain/agent-rights.ts";
 import { WorkerError } from "../domain/errors.ts";
@@ -15,7 +15,7 @@ import type { PermissionMode } from "../domain/task/permission-mode.ts";
 import type { NewTask, Store, TaskRow } from "../store/store.ts";
 import { submittedOptions } from "../domain/task/option-values.ts";
 import { requireOptionsForAgents } from "./agent-options.ts";
-import { promptRulesOf } from "./submit-machine-task.ts";
+import { promptRulesOf } from "./prompt-rules.ts";
 import { requireTask } from "./require-task.ts";
 
 /** Sums of money that are equal may differ by this much. */

@@ -1,6 +1,6 @@
 /** Remove: an ended task, its attempts, its events and its logs are deleted. */
 import type { Paths } from "../config/paths.ts";
-import type { Caller } from "../contract/api.ts";
+import type { Caller } from "../contract/caller.ts";
 import { WorkerError } from "../domain/errors.ts";
 import type { Store } from "../store/store.ts";
 import { requireOwn } from "./guard-agent.ts";

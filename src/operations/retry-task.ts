@@ -1,5 +1,5 @@
 /** Retry: an ended task is pending again, from its beginning in a new session, or with `resume` where it was. Its earlier attempts and events stay. */
-import type { Caller } from "../contract/api.ts";
+import type { Caller } from "../contract/caller.ts";
 import type { ParsedRetryInput } from "../contract/retry-input.ts";
 import { WorkerError } from "../domain/errors.ts";
 import { isTerminal } from "../domain/task.ts";

@@ -3,7 +3,6 @@ import { WorkerError } from "../domain/errors.ts";
 import type { InputFault } from "../domain/errors.ts";
 import { promptAdvice, promptFaults } from "../domain/prompt-quality.ts";
 import type { PromptRules } from "../domain/prompt-quality.ts";
-import type { Settings } from "../config/settings.ts";
 import type { ParsedTaskInput } from "../contract/task-input.ts";
 import type { SubmitContext } from "./submit-task.ts";
 import { realDirectory, requireTrust } from "./working-directory.ts";
@@ -22,15 +21,6 @@ export function requireMachineTask(context: SubmitContext, input: ParsedTaskInpu
     `The task would not stand alone: ${first}${more}. ${promptAdvice(rules).join(" ")}`.trim(),
     faults,
   );
-}
-
-export function promptRulesOf(settings: Settings): PromptRules {
-  return {
-    level: settings.prompt_rules,
-    promptMin: settings.prompt_min,
-    systemPromptMin: settings.system_prompt_min,
-    systemPromptMax: settings.system_prompt_max,
-  };
 }
 
 function directoryFaults({ store, claudeCodeTrust }: SubmitContext, directory: string): InputFault[] {

@@ -1,7 +1,7 @@
 /** Submit with an idempotency key: a client that got no answer sends the same again, and no task runs twice because of it. */
 import { createHash } from "node:crypto";
 import { accountOf } from "../contract/account.ts";
-import type { Caller } from "../contract/api.ts";
+import type { Caller } from "../contract/caller.ts";
 import type { ParsedTaskInput } from "../contract/task-input.ts";
 import { WorkerError } from "../domain/errors.ts";
 import type { Task } from "../domain/task.ts";

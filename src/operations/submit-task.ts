@@ -1,6 +1,6 @@
 /** Submit: a parsed input becomes a durable, pending task. */
 import { accountOf } from "../contract/account.ts";
-import type { Caller } from "../contract/api.ts";
+import type { Caller } from "../contract/caller.ts";
 import type { ParsedTaskInput } from "../contract/task-input.ts";
 import { WorkerError } from "../domain/errors.ts";
 import type { Task } from "../domain/task.ts";

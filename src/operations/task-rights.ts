@@ -3,7 +3,7 @@
  * settings and tokens may have changed since. The caller who asked last is stored with the task.
  */
 import type { Settings } from "../config/settings.ts";
-import type { Caller } from "../contract/api.ts";
+import type { Caller } from "../contract/caller.ts";
 import { WorkerError } from "../domain/errors.ts";
 import type { PermissionMode } from "../domain/task/permission-mode.ts";
 import type { Store, TaskRow } from "../store/store.ts";

@@ -3,7 +3,7 @@
  * It is kept nowhere: whoever knows the server's key can tell that it belongs to a runner, and the store says what that runner works on.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
-import type { Caller } from "../contract/api.ts";
+import type { Caller } from "../contract/caller.ts";
 import type { Store } from "../store/store.ts";
 
 const prefix = "cwt_";

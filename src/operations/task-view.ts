@@ -7,7 +7,8 @@ import type { AdmissionContext } from "../domain/admission.ts";
 import type { TaskEvent } from "../domain/events/event.ts";
 import { eventSummary } from "../domain/events/event-summary.ts";
 import type { Hold } from "../domain/hold.ts";
-import type { Attempt, ModelUsage, Task } from "../domain/task.ts";
+import type { Attempt, Task } from "../domain/task.ts";
+import type { ModelUsage } from "../domain/model-usage.ts";
 import { shownOptions } from "../domain/task/option-values.ts";
 import type { TaskRow } from "../store/store.ts";
 

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { listProcesses, readProcess } from "./process-table.ts";
-import type { ProcessRow } from "./process-table.ts";
+import type { ProcessRow } from "./process-row.ts";
 
 /** One process of the present boot. */
 export interface ProcessIdentity {

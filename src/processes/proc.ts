@@ -1,7 +1,7 @@
 /** Linux: what /proc says of processes (proc_pid_stat(5), proc_pid_environ(5)). The reads are synchronous: each takes a few microseconds. */
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import type { ProcessRow } from "./process-table.ts";
+import type { ProcessRow } from "./process-row.ts";
 
 /** PF_EXITING of the kernel's sched.h: this thread has run its last instruction. */
 const exitingFlag = 0x4;

@@ -1,6 +1,6 @@
 /** Portable: what `ps` says of processes, for systems without /proc (macOS). */
 import { execFile } from "node:child_process";
-import type { ProcessRow } from "./process-table.ts";
+import type { ProcessRow } from "./process-row.ts";
 
 /** pid, parent, state, and the start time in five words: `Sat Nov 22 12:00:00 2026`. */
 const columns = "pid=,ppid=,stat=,lstart=";

@@ -5,7 +5,7 @@ import { taskVariables } from "../domain/task-variables.ts";
 import { descendantsIn, isAlive, killIfSame } from "./identity.ts";
 import { childrenFromProc, commandFromProc, readFromProc } from "./proc.ts";
 import { listProcesses, markedProcesses, readProcess } from "./process-table.ts";
-import type { ProcessRow } from "./process-table.ts";
+import type { ProcessRow } from "./process-row.ts";
 import { commandFromPs } from "./ps.ts";
 
 /** In the environment of everything that a runner starts: the runner's id. */

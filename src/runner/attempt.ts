@@ -6,7 +6,7 @@ import { makeDirectory } from "../config/make-directory.ts";
 import { messageOf } from "../domain/errors.ts";
 import { brokenSettingsText } from "../domain/claude-settings.ts";
 import { startFaults } from "../domain/record.ts";
-import type { StopReason } from "../domain/task.ts";
+import type { StopReason } from "../domain/stop-reason.ts";
 import { bootClockMs } from "../processes/boot-clock.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { sweep } from "../processes/sweep.ts";

@@ -2,7 +2,8 @@
  * What daemon and runner say to each other on the runner's unix socket: NDJSON, one message a line, both ways.
  * Records do not travel here; they are in the journal file, and `journal` says how long it is (architecture: "Data travels through the file").
  */
-import type { StopReason, TaskSpec } from "../domain/task.ts";
+import type { TaskSpec } from "../domain/task.ts";
+import type { StopReason } from "../domain/stop-reason.ts";
 
 export const protocolVersion = 1;
 

@@ -6,7 +6,7 @@ import type Database from "better-sqlite3";
 import { WorkerError } from "../domain/errors.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { asWorkerError, storageFault } from "./storage-fault.ts";
-import type { Change } from "./store.ts";
+import type { Change } from "./change.ts";
 
 /** What the nouns need of the write that is under way. */
 export interface Writing {

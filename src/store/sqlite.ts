@@ -13,7 +13,8 @@ import { databaseLost } from "./database-place.ts";
 import { removeFile } from "./private-file.ts";
 import { createAside } from "./run-aside.ts";
 import { guarded } from "./storage-fault.ts";
-import type { Change, Store } from "./store.ts";
+import type { Store } from "./store.ts";
+import type { Change } from "./change.ts";
 
 export interface OpenOptions {
   /** The database's file. It is created, with mode 0600, where there is none; its directory must exist. */

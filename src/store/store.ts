@@ -1,6 +1,7 @@
 /** What the store offers. Reads answer at once; writes run inside `write`. Only this folder knows SQL. */
 import type { AccountStore } from "./accounts.ts";
 import type { AgentTaskStore } from "./agent-tasks.ts";
+import type { Change } from "./change.ts";
 import type { ClockStore } from "./clock.ts";
 import type { NewEvent, TaskEvent } from "../domain/events/event.ts";
 import type { Hold, NewHold } from "../domain/hold.ts";
@@ -60,12 +61,6 @@ export interface Store {
   check(): Promise<readonly string[]>;
   /** Commits queued writes, ends what runs aside, checkpoints and closes. May be called twice. */
   close(): Promise<void>;
-}
-
-export interface Change {
-  readonly taskIds: ReadonlySet<number>;
-  /** Newest global event id. */
-  readonly lastEventId: number;
 }
 
 export type NewTask = Omit<

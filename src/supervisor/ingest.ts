@@ -7,7 +7,7 @@ import type { OveragePolicy } from "../domain/overage.ts";
 import { plainLine } from "../domain/plain-text.ts";
 import type { JournalRecord } from "../domain/record.ts";
 import { isZeroed, sessionSpentIn, spentInAll } from "../domain/spending.ts";
-import type { SessionSpent } from "../domain/spending.ts";
+import type { SessionSpent } from "../domain/model-usage.ts";
 import { isOwnResult } from "../domain/own-result.ts";
 import { summaryLines } from "../domain/events/summary.ts";
 import type { Attempt } from "../domain/task.ts";

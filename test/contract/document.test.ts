@@ -11,7 +11,7 @@ import { promptFaults } from "../../src/domain/prompt-quality.ts";
 import type { MachinePrompt } from "../../src/domain/prompt-quality.ts";
 import { exampleOf } from "../../src/http/document-example.ts";
 import { openApiDocument } from "../../src/http/openapi.ts";
-import type { Json } from "../../src/http/openapi.ts";
+import type { Json } from "../../src/http/json.ts";
 import { createHttp } from "../../src/http/server.ts";
 import { fakeApi } from "../support/fake-api.ts";
 import { openDoor } from "../support/http-door.ts";

@@ -6,8 +6,8 @@ import { decideOutcome } from "../../src/domain/decide-outcome.ts";
 import { eventsFromRecord } from "../../src/domain/events/events-from-record.ts";
 import type { AttemptFacts, Outcome, ResultFacts } from "../../src/domain/outcome.ts";
 import { outcomeKinds } from "../../src/domain/outcome.ts";
-import { stopReasons } from "../../src/domain/task.ts";
-import type { StopReason } from "../../src/domain/task.ts";
+import { stopReasons } from "../../src/domain/stop-reason.ts";
+import type { StopReason } from "../../src/domain/stop-reason.ts";
 import { sample } from "./samples/sample.ts";
 
 /** The facts as the store would give them: from the events of these types only. */

@@ -3,7 +3,7 @@ import { symlinkSync } from "node:fs";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { Settings } from "../../src/config/settings.ts";
-import type { Caller } from "../../src/contract/api.ts";
+import type { Caller } from "../../src/contract/caller.ts";
 import { taskInput } from "../../src/contract/task-input.ts";
 import type { ParsedTaskInput, TaskInput } from "../../src/contract/task-input.ts";
 import { WorkerError } from "../../src/domain/errors.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Caller } from "../../src/contract/api.ts";
+import type { Caller } from "../../src/contract/caller.ts";
 import { taskInput } from "../../src/contract/task-input.ts";
 import { goodTask } from "../support/mcp.ts";
 import { realApi } from "../support/real-api.ts";

@@ -4,7 +4,7 @@ import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { pathsFrom, rawLogPath, summaryLogPath } from "../../src/config/paths.ts";
-import type { Caller } from "../../src/contract/api.ts";
+import type { Caller } from "../../src/contract/caller.ts";
 import { pruneOldTasks } from "../../src/operations/maintain-storage.ts";
 import { pruneTasks } from "../../src/operations/prune-tasks.ts";
 import { removeStrayLogs } from "../../src/operations/remove-logs.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Caller } from "../../src/contract/api.ts";
+import type { Caller } from "../../src/contract/caller.ts";
 import { taskInput } from "../../src/contract/task-input.ts";
 import { tookOf } from "../../src/cli/render/task-list.ts";
 import { goodTask } from "../support/mcp.ts";

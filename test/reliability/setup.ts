@@ -8,7 +8,7 @@ import { pathsFrom } from "../../src/config/paths.ts";
 import type { FailpointName } from "../../src/processes/failpoint.ts";
 import { identityOf, isAlive, killIfSame } from "../../src/processes/identity.ts";
 import { listProcesses, markedProcesses, markersInUse } from "../../src/processes/process-table.ts";
-import type { ProcessRow } from "../../src/processes/process-table.ts";
+import type { ProcessRow } from "../../src/processes/process-row.ts";
 import { markerName, sweep } from "../../src/processes/sweep.ts";
 import { runnerIdPrefix } from "../../src/supervisor/spawn-runner.ts";
 import type { EventView } from "../../src/client/index.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { Settings } from "../../src/config/settings.ts";
-import type { Caller } from "../../src/contract/api.ts";
+import type { Caller } from "../../src/contract/caller.ts";
 import { taskInput } from "../../src/contract/task-input.ts";
 import type { TaskInput } from "../../src/contract/task-input.ts";
 import { WorkerError } from "../../src/domain/errors.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { WorkerError } from "../../src/domain/errors.ts";
-import type { Change } from "../../src/store/store.ts";
+import type { Change } from "../../src/store/change.ts";
 import { newAttempt, setup, textEvent } from "./setup.ts";
 import { plainTask } from "../support/plain-task.ts";
 

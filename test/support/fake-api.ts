@@ -1,5 +1,6 @@
 /** A WorkerApi in memory for tests of doors: it keeps what it is told, starts nothing, and lets a test say what happens next. */
-import type { Caller, ListQuery, WorkerApi } from "../../src/contract/api.ts";
+import type { ListQuery, WorkerApi } from "../../src/contract/api.ts";
+import type { Caller } from "../../src/contract/caller.ts";
 import type { EventView, HoldView, TaskView, TokenView } from "../../src/contract/views.ts";
 import { WorkerError } from "../../src/domain/errors.ts";
 import { promptHints } from "../../src/domain/prompt-quality.ts";

@@ -6,7 +6,7 @@ import { defineCommand } from "../command.ts";
 import { reading } from "../connection.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { writeJson } from "../io.ts";
-import type { Output } from "../io.ts";
+import type { Output } from "../output.ts";
 import { painter } from "../render/colour.ts";
 import { table } from "../render/table.ts";
 import { localTime } from "../render/time.ts";

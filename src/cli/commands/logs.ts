@@ -1,10 +1,8 @@
 /** `logs`: a task's story, line by line, or its raw log. */
 import type { EventView, TaskView } from "../../contract/views.ts";
-import type { WorkerClient } from "../../client/worker-client.ts";
 import { defineCommand } from "../command.ts";
 import { reading } from "../connection.ts";
 import { isChosen, isMachinery } from "../event-choice.ts";
-import type { EventChoice } from "../event-choice.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { ExitCode } from "../exit-codes.ts";
 import type { Io } from "../io.ts";
@@ -15,17 +13,8 @@ import { EventLines } from "../render/event-lines.ts";
 import { StatusLine } from "../render/status-line.ts";
 import { storedEvents } from "../stored-events.ts";
 import { TaskProgress } from "../task-progress.ts";
+import type { LogCall, LogsOptions } from "../log-call.ts";
 import { readReferenceOrNewest, readTaskId } from "../task-reference.ts";
-
-export interface LogsOptions extends EventChoice {
-  readonly all?: boolean;
-  readonly json?: boolean;
-  readonly follow?: boolean;
-  readonly raw?: boolean;
-  readonly lines?: number;
-  /** UTC milliseconds. */
-  readonly since?: number;
-}
 
 export const command = defineCommand<LogsOptions>({
   name: "logs",
@@ -65,14 +54,6 @@ export const command = defineCommand<LogsOptions>({
     return leftRunning(task, io);
   },
 });
-
-export interface LogCall {
-  readonly client: WorkerClient;
-  readonly io: Io;
-  readonly task: TaskView;
-  readonly options: LogsOptions;
-  readonly signal: AbortSignal;
-}
 
 function leftRunning({ id }: TaskView, io: Io): ExitCode {
   io.stderr.write(`Task ${id} goes on.\n`);

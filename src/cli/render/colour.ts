@@ -1,5 +1,5 @@
 /** Colours of a terminal, switched off where the output wants none. */
-import type { Output } from "../io.ts";
+import type { Output } from "../output.ts";
 
 const codes = {
   bold: [1, 22],

@@ -1,7 +1,7 @@
 /** A task's events as lines for people, with their time in front. Everything from the agent is made plain. */
 import type { EventView } from "../../contract/views.ts";
 import { plainLine, plainText } from "../../domain/plain-text.ts";
-import type { Output } from "../io.ts";
+import type { Output } from "../output.ts";
 import { painter } from "./colour.ts";
 import type { Painter } from "./colour.ts";
 import { clock } from "./time.ts";

@@ -1,5 +1,5 @@
 /** Lines at the bottom of a terminal that are drawn again and again while others appear above them. Elsewhere it draws nothing. */
-import type { Output } from "../io.ts";
+import type { Output } from "../output.ts";
 import { paintedWidth } from "./text-width.ts";
 
 /** A long line is cut by the terminal instead of going over two; put back at once. */

@@ -1,7 +1,7 @@
 /** Tasks as the rows of a live display: turns and money so far, and the last action. */
 import type { TaskSummaryView } from "../../contract/views.ts";
 import { plainLine } from "../../domain/plain-text.ts";
-import type { Output } from "../io.ts";
+import type { Output } from "../output.ts";
 import { attentionMark } from "./attention.ts";
 import { painter } from "./colour.ts";
 import { statusColours, statusMarks } from "./status.ts";

@@ -2,7 +2,7 @@
 import type { ServerView, TaskSummaryView } from "../../contract/views.ts";
 import { taskStatuses } from "../../domain/task.ts";
 import { plainLine } from "../../domain/plain-text.ts";
-import type { Output } from "../io.ts";
+import type { Output } from "../output.ts";
 import { limitsText, overageText } from "./account-lines.ts";
 import { painter } from "./colour.ts";
 import { holdText } from "./hold-lines.ts";

@@ -1,5 +1,5 @@
 /** Settings for people: those that were changed first, then the others in groups. */
-import type { Output } from "../io.ts";
+import type { Output } from "../output.ts";
 import { painter } from "./colour.ts";
 import type { Painter } from "./colour.ts";
 import { fitWidth, textWidth } from "./text-width.ts";

@@ -2,7 +2,7 @@
 import type { TaskSummaryView } from "../../contract/views.ts";
 import { formatDuration } from "../../domain/duration.ts";
 import { plainLine } from "../../domain/plain-text.ts";
-import type { Output } from "../io.ts";
+import type { Output } from "../output.ts";
 import { attentionMark, attentionText } from "./attention.ts";
 import { painter } from "./colour.ts";
 import { statusColours, statusMarks } from "./status.ts";

@@ -1,7 +1,7 @@
 /** Everything about one task as a page for people. The agent's text is made plain unless the raw form is asked for. */
 import type { TaskView } from "../../contract/views.ts";
 import { plainLine, plainText, visibleText } from "../../domain/plain-text.ts";
-import type { Output } from "../io.ts";
+import type { Output } from "../output.ts";
 import { attentionMark, attentionText } from "./attention.ts";
 import { painter } from "./colour.ts";
 import type { Painter } from "./colour.ts";

@@ -2,7 +2,7 @@
  * Breaks texts into lines of a terminal: at words, with a hanging indent. A command to copy is never
  * broken, and a word that is too long (a URL, a path) is left to the terminal, so that it can be copied.
  */
-import type { Output } from "../io.ts";
+import type { Output } from "../output.ts";
 import { isWide, paintedWidth } from "./text-width.ts";
 
 /** A piece of text that is not broken inside. */

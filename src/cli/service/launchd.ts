@@ -1,7 +1,7 @@
 /** The launchd agent of macOS. `AbandonProcessGroup`: a stop ends the server alone, runners go on. */
 import { join } from "node:path";
 import { thriftyFlags } from "../start-server.ts";
-import type { ServiceManager, ServicePlan } from "./service.ts";
+import type { ServiceManager, ServicePlan } from "./service-manager.ts";
 
 const label = "dev.claude-worker.server";
 

@@ -1,4 +1,5 @@
 /** Makes the server start with the machine: a systemd user unit or a launchd agent. It writes one file and asks the system to take it. */
+import type { ServiceManager, ServicePlan } from "./service-manager.ts";
 import { execFile } from "node:child_process";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -9,29 +10,6 @@ import { launchdAgent } from "./launchd.ts";
 import { systemdUnit } from "./systemd.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
-
-/** What the server is started with. All paths are absolute. */
-export interface ServicePlan {
-  readonly node: string;
-  readonly launcher: string;
-  /** Environment that the server needs and that is no secret. */
-  readonly env: Readonly<Record<string, string>>;
-}
-
-/** How one kind of system does it. */
-export interface ServiceManager {
-  readonly name: "systemd" | "launchd";
-  /** The file that makes it known. */
-  readonly file: string;
-  readonly content: string;
-  /** Commands that take it into service now and at every start; then those that take it out. */
-  readonly enable: readonly (readonly string[])[];
-  readonly disable: readonly (readonly string[])[];
-  /** Exits with 0 when it is active. */
-  readonly isActive: readonly string[];
-  /** What a person may still want to do. */
-  readonly hints: readonly string[];
-}
 
 /** @throws WorkerError unavailable on other systems. */
 export function serviceManager(platform: NodeJS.Platform, env: Env, plan: ServicePlan): ServiceManager {

@@ -1,7 +1,7 @@
 /** The systemd user unit. A stop or restart of the unit ends the server alone: runners go on (`KillMode=process`). */
 import { join } from "node:path";
 import { thriftyFlags } from "../start-server.ts";
-import type { ServiceManager, ServicePlan } from "./service.ts";
+import type { ServiceManager, ServicePlan } from "./service-manager.ts";
 
 const unit = "claude-worker.service";
 

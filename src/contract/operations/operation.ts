@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { endpoints } from "../endpoints.ts";
 import type { Endpoint, OperationName } from "../endpoints.ts";
-import type { Scope } from "../api.ts";
+import type { Scope } from "../caller.ts";
 import type { ErrorCode } from "../../domain/errors.ts";
 
 /** Who may call: `open` to everybody, otherwise a caller with at least this scope. */

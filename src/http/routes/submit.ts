@@ -1,6 +1,7 @@
 /** Routes that submit tasks: one, a batch, and the strict entry for machines. All of them take an idempotency key. */
 import type { IncomingMessage } from "node:http";
-import type { Caller, WorkerApi } from "../../contract/api.ts";
+import type { WorkerApi } from "../../contract/api.ts";
+import type { Caller } from "../../contract/caller.ts";
 import { operations } from "../../contract/operations/index.ts";
 import type { ParsedTaskInput } from "../../contract/task-input.ts";
 import { WorkerError } from "../../domain/errors.ts";

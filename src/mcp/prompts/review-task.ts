@@ -8,7 +8,7 @@ import { WorkerError } from "../../domain/errors.ts";
 import { plainText } from "../../domain/plain-text.ts";
 import { outputOf } from "../brief-task.ts";
 import { completeTaskId } from "../resources.ts";
-import { logExcerpt } from "../tools/get-task-logs.ts";
+import { logExcerpt } from "../task-data.ts";
 
 const promptCharacters = 5000;
 const logLines = 60;

@@ -1,12 +1,8 @@
 /** `get_task_logs`: the newest lines of a task's story, one per action. */
 import { z } from "zod";
-import type { WorkerApi } from "../../contract/api.ts";
-import { plainLine } from "../../domain/plain-text.ts";
+import { logExcerpt, maxLines } from "../task-data.ts";
 import { data, defineTool } from "../tool.ts";
-import { markAgentOutput } from "../untrusted.ts";
 import { taskId } from "./arguments.ts";
-
-const maxLines = 1000;
 
 export const getTaskLogs = defineTool({
   name: "get_task_logs",
@@ -30,14 +26,3 @@ export const getTaskLogs = defineTool({
     return data({ id, status, log: text, truncated, next_step });
   },
 });
-
-/** The newest lines, marked, cut to what an answer may hold. */
-export function logExcerpt(api: WorkerApi, id: number, lines: number): { text: string; truncated: boolean } {
-  // Not every event has a line, and few have several: this many events hold that many lines and more.
-  const { events } = api.taskEventsTail(id, Math.min(lines * 2, maxLines * 2));
-  const all = events.flatMap(({ summary }) => summary).map((line) => plainLine(line, 1000));
-  const newest = all.slice(-lines);
-  const marked = markAgentOutput(newest.join("\n"), { keep: "end" });
-  const isFirst = (events[0]?.seq ?? 1) === 1;
-  return { text: marked.text, truncated: marked.truncated || newest.length < all.length || !isFirst };
-}

@@ -1,7 +1,8 @@
 /** Jobs that the conformance suite wants: tasks of the extension that are not Claude Worker's, beside those that are. */
 import { randomUUID } from "node:crypto";
 import type { CallToolResult, JSONObject } from "@modelcontextprotocol/server";
-import type { DetailedHandle, HandleSource, TaskHandle } from "../../../src/mcp/task-handles.ts";
+import type { DetailedHandle, HandleSource } from "../../../src/mcp/task-handles.ts";
+import type { TaskHandle } from "../../../src/mcp/task-handle.ts";
 
 export interface JobControl {
   /** Aborts when the job is cancelled. */

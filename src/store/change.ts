@@ -1,0 +1,7 @@
+/** What one commit changed. */
+
+export interface Change {
+  readonly taskIds: ReadonlySet<number>;
+  /** Newest global event id. */
+  readonly lastEventId: number;
+}
