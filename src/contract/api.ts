@@ -108,7 +108,7 @@ export interface WorkerApi {
   usage(query: UsageQuery): UsageView;
   /** Every setting, without secrets. */
   config(): ConfigView;
-  /** Sends one small request through Claude Code with the server's credentials. Takes up to a minute. */
+  /** Sends one small request through Claude Code with the server's credentials. Takes up to a minute; while it runs, others get its answer. */
   probe(): Promise<ProbeView>;
   /** What monitoring wants to know; for everything that `server()` does not tell. */
   statistics(): Statistics;

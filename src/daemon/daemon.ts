@@ -46,6 +46,7 @@ import { FileKeeper } from "./keep-files.ts";
 import { lazyMcp } from "./lazy-mcp.ts";
 import type { DaemonOptions } from "./options.ts";
 import { writeServerInfo } from "./server-info.ts";
+import { sharedRun } from "./shared-run.ts";
 import { steadyClock } from "./steady-clock.ts";
 import { ensureToken, keyFrom } from "./token-file.ts";
 import { version } from "./version.ts";
@@ -254,7 +255,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
     isStopping: () => stopping !== null,
     server,
     stopRunner: (taskId) => supervisor.stopTask(taskId, "cancelled"),
-    probe: () => probe(null, AbortSignal.timeout(probeLimitMs)),
+    probe: sharedRun(() => probe(null, AbortSignal.timeout(probeLimitMs))),
     renewRunners: () => pool.renew(),
     stopServer: async (options) => void stop(options),
   });

@@ -49,3 +49,15 @@ test("what counts is the running server's environment, and doctor, config list a
   assert.match(sayings(after, "Credentials"), /^the server's: ANTHROPIC_API_KEY is set$/);
   assert.deepEqual(after.filter(({ name }) => name === "Probe").length, 1);
 });
+
+test("probes that are asked for at once are one probe, whose answer all get; a later one is another", { skip: isMac }, async (t) => {
+  const key = "Answer with the word OK";
+  const w = await worker(t, { [key]: [step.text("OK", 3_000)] });
+  await w.start();
+  const sent = (): number => w.model.requests().filter((request) => request.key === key).length;
+  const answers = await Promise.all(Array.from({ length: 6 }, () => w.client.probe()));
+  assert.deepEqual([sent(), answers.length, answers.every(({ works }) => works)], [1, 6, true], JSON.stringify(answers));
+  for (const answer of answers) assert.deepEqual(answer, answers[0]);
+  assert.equal((await w.client.probe()).works, true);
+  assert.equal(sent(), 2);
+});

@@ -76,7 +76,8 @@ export const serverOperations = {
     access: "admin",
     tag,
     summary: "Try the server's credentials",
-    description: "One turn of Claude Code without tools, with the server's environment: a few tokens. Answers within a minute.",
+    description:
+      "One turn of Claude Code without tools, with the server's environment: a few tokens. Answers within a minute. Requests that come while it runs get its answer.",
     answer: "What came of it.",
     output: probeView,
   }),
