@@ -12,6 +12,7 @@ import type { Settings } from "../config/settings.ts";
 import type { ServerView } from "../contract/views.ts";
 import { WorkerError, messageOf } from "../domain/errors.ts";
 import type { Outcome } from "../domain/outcome.ts";
+import { secretsOf } from "../domain/secret-values.ts";
 import { taskVariables } from "../domain/task-variables.ts";
 import { createHttp } from "../http/server.ts";
 import type { HttpDoor } from "../http/server.ts";
@@ -166,6 +167,7 @@ async function wire(context: DaemonContext, lock: Lock, store: Store, token: str
     overage: settings.overage,
     account,
     backgroundGraceMs: settings.background_grace_ms,
+    secrets: () => secretsOf([env, { LOCAL_TOKEN: token }]),
   });
   const scheduler = new Scheduler({
     store,

@@ -2,8 +2,8 @@
  * Finds secrets in a text: known values, and texts of well-known shapes. One pass, whose time grows with the text and not faster: a
  * text is the agent's, and may be made to be slow.
  */
-import { formsOf, secretsOf, shortestSecret } from "./secret-values.ts";
-import type { Environment } from "./secret-values.ts";
+import { unescaped } from "./json-escapes.ts";
+import { formsOf, shortestSecret } from "./secret-values.ts";
 
 const replacement = "[redacted]";
 
@@ -26,6 +26,8 @@ const shapes: readonly { readonly start: string; readonly rest: RegExp }[] = [
 ];
 const jwtStart = "eyJ";
 const jwtRun = /[A-Za-z0-9_-]*/y;
+/** JSON within JSON: so often the escapes of a text are undone to look behind them. */
+const deepest = 8;
 
 /** From `start` to `end`, in code units. */
 interface Span {
@@ -39,8 +41,9 @@ export class SecretFinder {
   readonly #known = new Map<string, string[]>();
   readonly #starts: RegExp;
 
-  constructor(environments: readonly Environment[]) {
-    const forms = new Set([...secretsOf(environments)].flatMap(formsOf).filter((form) => form.length >= shortestSecret));
+  /** @param secrets the values to find, beside the well-known shapes. */
+  constructor(secrets: Iterable<string>) {
+    const forms = new Set([...secrets].flatMap(formsOf).filter((form) => form.length >= shortestSecret));
     for (const form of forms) {
       const head = form.slice(0, shortestSecret);
       this.#known.set(
@@ -54,7 +57,7 @@ export class SecretFinder {
 
   /** Whether the text, or JSON of it, holds a secret. */
   finds(text: string): boolean {
-    return this.#spans(text).next().done !== true;
+    return this.#spansAtAllDepths(text).next().done !== true;
   }
 
   /** Whether the whole text is a known secret. */
@@ -64,15 +67,31 @@ export class SecretFinder {
 
   /** The text without its secrets. */
   clean(text: string): string {
+    const spans = [...this.#spansAtAllDepths(text)].toSorted((a, b) => a.start - b.start);
     let [clean, kept] = ["", 0];
-    for (const { start, end } of this.#spans(text)) {
-      clean += text.slice(kept, start) + replacement;
-      kept = end;
+    for (const { start, end } of spans) {
+      // What overlaps, or follows at once, is one.
+      if (start > kept || kept === 0) clean += text.slice(kept, start) + replacement;
+      kept = Math.max(kept, end);
     }
     return kept === 0 ? text : clean + text.slice(kept);
   }
 
-  /** Where secrets stand; those that overlap are one. */
+  /** Where secrets stand: as they are, and behind the escapes of JSON, of JSON within JSON, and so on. */
+  *#spansAtAllDepths(text: string): Generator<Span, void> {
+    let current = text;
+    let placeInText = (at: number): number => at;
+    for (let depth = 0; ; depth += 1) {
+      for (const { start, end } of this.#spans(current)) yield { start: placeInText(start), end: placeInText(end) };
+      const next = depth < deepest ? unescaped(current) : null;
+      if (next === null) return;
+      const outer = placeInText;
+      placeInText = (at) => outer(next.place(at));
+      current = next.text;
+    }
+  }
+
+  /** Where secrets stand as they are; those that overlap are one. */
   *#spans(text: string): Generator<Span, void> {
     let open: Span | null = null;
     /** No JSON web token begins before this place. */

@@ -16,6 +16,8 @@ const secretName =
 const workingDirectories = new Set(["PWD", "OLDPWD"]);
 /** Lists of headers: `Name: value` a line, or `name=value,…`. */
 const headersName = /HEADERS?$/i;
+/** Addresses, which may have no scheme: `user:password@host`. */
+const addressName = /PROXY|UR[LI]|DSN|DATABASE|(?:^|_)DB(?:_|$)|CONN(?:ECTION|_|$)/i;
 /** Numbers that limit something (`MAX_THINKING_TOKENS`) are read by people. */
 const limitName = /TOKENS$|TTL|TIMEOUT|LIMIT|SIZE|COUNT|_MS$/i;
 
@@ -35,7 +37,7 @@ export function secretsOf(environments: readonly Environment[]): Set<string> {
 }
 
 function secretsIn(name: string, value: string): string[] {
-  const found = passwordsInUrls(value);
+  const found = [...passwordsInUrls(value), ...(addressName.test(name) ? passwordsInAddress(name, value) : [])];
   if (headersName.test(name)) found.push(...headerValues(value));
   else if (secretName.test(name) && !workingDirectories.has(name) && !(limitName.test(name) && /^\d+$/.test(value)))
     found.push(...parts(value));
@@ -57,11 +59,23 @@ function headerValues(value: string): string[] {
 
 /** `https://user:password@host`: as it stands and decoded. A name without a password is one when it is as long as a token. */
 function passwordsInUrls(value: string): string[] {
-  return [...value.matchAll(/:\/\/([^/?#\s]*)@/g)].flatMap(([, login = ""]) => {
-    const colon = login.indexOf(":");
-    const password = colon === -1 ? (login.length >= 16 ? login : "") : login.slice(colon + 1);
-    return [password, decoded(password)];
+  return [...value.matchAll(/:\/\/([^/?#\s]*)@/g)].flatMap(([, login = ""]) => passwordsIn(login));
+}
+
+/** `user:password@host` without a scheme, also in a list. A proxy has no path, so its password may hold a slash. */
+function passwordsInAddress(name: string, value: string): string[] {
+  const addresses = [value, ...value.split(/[\s,;]+/)].map((address) => address.trim().replace(/^[a-z][a-z0-9+.-]*:\/\//i, ""));
+  return addresses.flatMap((address) => {
+    const login = address.slice(0, Math.max(0, address.lastIndexOf("@")));
+    return login.includes(":") && (/PROXY/i.test(name) || !/[/?#]/.test(login)) ? passwordsIn(login) : [];
   });
+}
+
+/** The password of a login. One that is too short to be looked for alone is found with its name and the `@`. */
+function passwordsIn(login: string): string[] {
+  const colon = login.indexOf(":");
+  const password = colon === -1 ? (login.length >= 16 ? login : "") : login.slice(colon + 1);
+  return [password, decoded(password), ...(password === "" || isSecret(password) ? [] : [`${login}@`])];
 }
 
 function decoded(text: string): string {
@@ -78,19 +92,14 @@ export function isSecret(value: string): boolean {
   return value.length >= longEnough || (/[^\d.,:-]/.test(value) && /[^A-Za-z]/.test(value));
 }
 
-/** A secret as it stands, within JSON and JSON in JSON, within a URL, and within base64 at each of the three places where it may begin. */
+/** A secret as it stands, within a URL, and within base64 at each of the three places where it may begin. */
 export function formsOf(secret: string): string[] {
-  const escaped = jsonForm(secret);
-  const forms = [secret, escaped, jsonForm(escaped), ...urlForms(secret)];
+  const forms = [secret, ...urlForms(secret)];
   if (secret.length >= longEnough) {
     const standard = [0, 1, 2].map((offset) => base64Core(secret, offset));
     forms.push(...standard, ...standard.map((core) => core.replaceAll("+", "-").replaceAll("/", "_")));
   }
   return [...new Set(forms)];
-}
-
-function jsonForm(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
 }
 
 /** Of a path and of a form, with either case of the digits. */

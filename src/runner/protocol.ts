@@ -57,6 +57,8 @@ export type ToRunner =
   | { readonly type: "stop"; readonly reason: StopReason; readonly graceMs: number }
   /** Stop as if interrupted, once the tool calls of a model's answer have all ended and before the next model call: to be resumed later. */
   | { readonly type: "stop_at_step" }
+  /** Values that only the server knows, e.g. of its environment: they are kept out of what the runner writes. Comes first on a connection. */
+  | { readonly type: "secrets"; readonly values: readonly string[] }
   /** A parked runner leaves; one with an attempt ignores it. */
   | { readonly type: "leave" };
 

@@ -4,6 +4,7 @@
  */
 import { sdkWords } from "../domain/sdk-words.ts";
 import { SecretFinder } from "../domain/secret-finder.ts";
+import { secretsOf } from "../domain/secret-values.ts";
 import type { Environment } from "../domain/secret-values.ts";
 
 export interface Redaction {
@@ -11,12 +12,20 @@ export interface Redaction {
   redact<T extends object>(value: T): { readonly value: T; readonly json: string };
   /** A text without its secrets. */
   text(text: string): string;
+  /** Keeps these values out, too, from now on. */
+  know(secrets: readonly string[]): void;
 }
 
 /** @param environments whose secrets are to be kept out (the agent's, and one's own). */
 export function redaction(...environments: readonly Environment[]): Redaction {
-  const finder = new SecretFinder(environments);
+  const known = secretsOf(environments);
+  let finder = new SecretFinder(known);
   return {
+    know: (secrets) => {
+      const fresh = secrets.filter((secret) => !known.has(secret));
+      for (const secret of fresh) known.add(secret);
+      if (fresh.length > 0) finder = new SecretFinder(known);
+    },
     text: (text) => finder.clean(text),
     redact: <T extends object>(value: T) => {
       const json = jsonOf(value);

@@ -52,6 +52,8 @@ export interface AttemptContext {
   readonly refusalTries: number;
   /** Whether tasks may spend on paid overage. */
   readonly overage: OveragePolicy;
+  /** What only this server knows and no task's log may hold. Default: nothing. */
+  secrets?(): Iterable<string>;
 }
 
 export class SupervisedAttempt {
@@ -188,6 +190,8 @@ export class SupervisedAttempt {
       this.#heard();
       this.#catchUp();
     });
+    const values = [...(this.#context.secrets?.() ?? [])];
+    if (values.length > 0) connection.send({ type: "secrets", values });
     failpoint("attempt.start.before");
     if (connection.hello.attemptId !== this.#attempt.id) connection.send(this.#startMessage());
     this.#limits.start();

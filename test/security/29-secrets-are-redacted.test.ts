@@ -98,6 +98,51 @@ test("every secret of the environment is found in fields, names of fields, numbe
   assert.deepEqual(Object.keys(redact({ hunter2: 1, "db-pass-1": 2 }).value), ["[redacted]", "[redacted] 2"]);
 });
 
+test("a secret is found however JSON writes it: within JSON in JSON, with escaped slashes, with escaped letters", () => {
+  const secret = 'pä/ss"wörd😀\\x-1';
+  const { redact, text } = redaction({ A_PASSWORD: secret, B_KEY: "plain-value-9" });
+  const ascii = (json: string): string => json.replaceAll(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  const writers: ((value: unknown) => string)[] = [
+    (value) => JSON.stringify(value),
+    (value) => ascii(JSON.stringify(value)),
+    (value) => JSON.stringify(value).replaceAll("/", "\\/"),
+    (value) => ascii(JSON.stringify(value).replaceAll("/", "\\/")).replaceAll(/[0-9a-f]{4}/g, (code) => code.toUpperCase()),
+    (value) => JSON.stringify(value).replaceAll(/[a-z]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`),
+  ];
+  for (const known of [secret, "plain-value-9", "url://me:sec%2Fret-1@h"]) {
+    for (const outer of writers) {
+      for (const inner of writers) {
+        for (const said of [outer(known), outer(outer(known)), outer(inner(known)), outer(inner(outer(known)))]) {
+          const kept = redact({ type: "user", text: `before ${said} after` }).value.text;
+          assert.match(kept, /^before .*\[redacted\].* after$/, said);
+          assert.equal(text(kept), kept);
+          assert.ok(kept.length < said.length + 40 && !/p(?:ä|.*u00)|ret-1/i.test(kept), `${said} became ${kept}`);
+        }
+      }
+    }
+  }
+  assert.equal(text("C:\\new\\table and \\u12 stay"), "C:\\new\\table and \\u12 stay");
+});
+
+test("addresses without a scheme have passwords, too", () => {
+  const env = {
+    ALL_PROXY: "bob:proxy-pw-1@host:3128",
+    no_scheme_proxy: "bob:pr0xy/p@ss@host:3128",
+    HTTP_PROXY: "bob:pw@host:3128",
+    FTP_PROXY: "http://eve:pw2@host:3128",
+    REDIS_URL: ":redis-pw-1@host:6379",
+    MYSQL_DSN: "root:mysql-pw-1@tcp(127.0.0.1:3306)/db",
+    BROKER_URLS: "a:first-pw-1@h1,b:second-pw-2@h2",
+    NPM_URL: "https://registry.test/@scope/name:12345678@1",
+  };
+  const { text } = redaction(env);
+  for (const password of ["proxy-pw-1", "pr0xy/p@ss", "redis-pw-1", "mysql-pw-1", "first-pw-1", "second-pw-2"])
+    assert.equal(text(`<${password}>`), "<[redacted]>", password);
+  assert.equal(text("curl -x bob:pw@host:3128; pw and bob"), "curl -x [redacted]host:3128; pw and bob");
+  assert.equal(text("proxy is http://eve:pw2@host:3128"), "proxy is http://[redacted]host:3128");
+  assert.equal(text("@scope/name:12345678@1 registry.test"), "@scope/name:12345678@1 registry.test");
+});
+
 test("what a record is stays: UUIDs and the SDK's own words, also when a secret is equal to one", () => {
   const { redact } = redaction({ A_KEY: session, B_KEY: "assistant", C_KEY: "error_during_execution", D_KEY: "tool_use" });
   const record = {
@@ -164,7 +209,8 @@ const beginnings = (
   "eyJ|sk-ant-|sk-proj-|ghp_|github_pat_|glpat-|npm_|xoxb-|AIza|AKIA|cw_|cwt_|Bearer |://|://u:|Authorization: Basic |known-secret|" +
   "abababababababab|http://"
 ).split("|");
-const slow = beginnings.flatMap((begin) => [
+const escapes = ["\\", "\\\\", '\\"', "\\/", "\\u00e4", "\\u0061b", "\\\\u0068ttp:\\/\\/u:", "known-s\\u0065cret", "\\".repeat(64)];
+const slow = [...beginnings, ...escapes].flatMap((begin) => [
   begin,
   `${begin}aaaaaaa`,
   `${begin}aaaaaaaaa.`,
