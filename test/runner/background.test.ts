@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { factsFrom } from "../../src/domain/attempt-facts.ts";
 import { decideOutcome } from "../../src/domain/decide-outcome.ts";
 import { eventsFromRecord } from "../../src/domain/events/events-from-record.ts";
@@ -69,6 +70,32 @@ test("a sub-agent in the background is waited for, whatever the grace", async (t
   const records = await attempt.ended();
   assert.partialDeepStrictEqual(resultOf(records), { result: "the helper helped" });
   assert.equal(outcomeOf(records).kind, "succeeded");
+});
+
+test("a command that a sub-agent left in the background is waited for as well, cold and warm", async (t) => {
+  const check = async (prewarm: boolean): Promise<void> => {
+    const command = shell("until [ -e go ]; do sleep 0.05; done; touch done");
+    const { place, model, runner } = await setup(t, {
+      "help me": [command, step.text("it runs")],
+      "do it": [helper, step.text("waiting")],
+    });
+    const own = await runner(prewarm);
+    if (prewarm) await own.parked();
+    const attempt = own.start({ prompt: "do it", ...spec });
+    const isLeft = ({ subtype, agents, commands }: SdkRecord): boolean =>
+      subtype === "waiting_background" && (agents as string[]).length === 0 && (commands as string[]).length === 1;
+    const left = await attempt.record("that the sub-agent has ended", isLeft);
+    await attempt.record("the result of the turn that heard of it", ({ type, _n }) => type === "result" && _n > left._n);
+    model.play({ "help me": [command, step.text("it is done")], "do it": [helper, step.text("all is done")] });
+    // Claude Code gives such a command five seconds when its input has ended: no condition tells that they are over.
+    await delay(6_000);
+    place.file("work/go", "");
+    const records = await attempt.ended();
+    assert.ok(existsSync(`${place.work}/done`));
+    assert.partialDeepStrictEqual(resultOf(records), { result: "all is done" });
+    assert.deepEqual(outcomeOf(records), { kind: "succeeded", message: "Claude finished the task." });
+  };
+  await Promise.all([check(false), check(true)]);
 });
 
 test("a server that Claude leaves running holds the attempt for the grace, and is then ended and named", async (t) => {

@@ -26,11 +26,13 @@ import {
 } from "./claude-options.ts";
 import { HookWatch } from "./hook-watch.ts";
 import { isNoise, refusedSignIn, settingsNotInEffect } from "./messages.ts";
+import { OpenInput } from "./open-input.ts";
+import type { UserMessage } from "./open-input.ts";
 import { messagesOf } from "./query-messages.ts";
 import { RunningCost } from "./running-cost.ts";
 import type { SpendingNote } from "./running-cost.ts";
 import { resumeSession } from "./resume-session.ts";
-import type { Launch, UserMessage } from "./resume-session.ts";
+import type { Launch } from "./resume-session.ts";
 import { movedSentence } from "../directory-fault.ts";
 import { StartGuard } from "./start-guard.ts";
 
@@ -197,8 +199,9 @@ class ClaudeAgent implements Agent {
     try {
       const spare = await this.#spare;
       if (spare === null || this.#halted) return "stopped before it began";
-      this.#query = spare.claim({ prompt: this.#promptOf(work.spec, spare), options: claimOptions(work.spec) });
-      this.#claimedEnd = this.#follow(this.#query, (message) => take(message));
+      const input = new OpenInput();
+      this.#query = spare.claim({ prompt: this.#promptOf(work.spec, spare, input), options: claimOptions(work.spec) });
+      this.#claimedEnd = this.#follow(this.#query, (message) => take(message), input);
       const { sessionId } = await spare.claimed;
       this.#emit({ type: "worker", subtype: "session", sessionId });
       take = (message) => this.#take(message);
@@ -210,7 +213,7 @@ class ClaudeAgent implements Agent {
   }
 
   /** The prompt, once the parked Claude Code was seen to be in the directory that was checked. */
-  async *#promptOf({ prompt, workingDirectory }: TaskSpec, spare: SpareProcess): AsyncGenerator<UserMessage> {
+  async *#promptOf({ prompt, workingDirectory }: TaskSpec, spare: SpareProcess, input: OpenInput): AsyncGenerator<UserMessage> {
     const isClaimed = await spare.claimed.then(
       () => true,
       () => false,
@@ -219,7 +222,8 @@ class ClaudeAgent implements Agent {
     const { pid } = this.#claude;
     if (pid === null || this.#guard?.isWorkedInBy(pid) !== true)
       return this.#giveUp(startFaults.noDirectory, movedSentence(workingDirectory));
-    yield { type: "user", message: { role: "user", content: prompt }, parent_tool_use_id: null };
+    input.say(prompt);
+    yield* input.messages;
   }
 
   #runCold(work: AgentWork): Promise<string | null> {
@@ -244,17 +248,19 @@ class ClaudeAgent implements Agent {
     const host = this.#host(this.#claude);
     const own = { ...coldOptions(spec), ...aboveOptions(spec, guard.above, host.env) } as Options;
     this.#claude.directory = guard.cwd;
-    const running = query({ prompt, options: { ...host, ...own, ...session, env: { ...host.env, ...env } } });
+    const input = typeof prompt === "string" ? new OpenInput(prompt) : prompt;
+    const running = query({ prompt: input.messages, options: { ...host, ...own, ...session, env: { ...host.env, ...env } } });
     this.#query = running;
     // A handshake that fails ends the messages too, which tell why.
     if (onReady !== undefined) running.initializationResult().then(onReady, () => {});
-    return this.#follow(running, (message) => {
+    const take = (message: Said): void => {
       if (onMessage?.(message) ?? true) this.#take(message);
-    });
+    };
+    return this.#follow(running, take, input);
   }
 
   /** Hands on every message to the last, and waits for the process. @returns what the SDK threw; null behind a result, which says all there is. */
-  async #follow(query: Query, take: (message: Said) => void): Promise<string | null> {
+  async #follow(query: Query, take: (message: Said) => void, input: OpenInput | null = null): Promise<string | null> {
     let answered = false;
     const claude = this.#claude;
     const cost = new RunningCost(query, take);
@@ -267,12 +273,14 @@ class ClaudeAgent implements Agent {
         if (message.type === "result" || message.type === "assistant") answered = message.type === "result";
         background = backgroundAfter({ ...message })?.length ?? background;
         take(message);
+        input?.heard(message);
         if (message.type === "assistant") cost.touch();
       }
       return null;
     } catch (error) {
       return answered && (background === 0 || this.#halted) ? null : messageOf(error);
     } finally {
+      input?.end();
       cost.stop();
       hooks?.stop();
       await claude.ended;

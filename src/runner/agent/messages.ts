@@ -12,6 +12,7 @@ export interface Message {
   readonly content?: unknown;
   readonly parent_tool_use_id?: unknown;
   readonly outcome?: unknown;
+  readonly status?: unknown;
 }
 
 /** Claude Code tries a refused sign-in ten times, in about three minutes (measured). It is the third time that settles it, after about two seconds. */

@@ -3,22 +3,15 @@ import type { AgentWork, Emit } from "./agent.ts";
 import { isOwnResult } from "../../domain/own-result.ts";
 import { finishedTurn } from "./finished-turn.ts";
 import type { SessionMessage } from "./finished-turn.ts";
-import { Inbox } from "./inbox.ts";
 import { lostBackground, promptAfterLoss } from "./lost-background.ts";
 import { isNoConversation } from "./messages.ts";
 import type { Message } from "./messages.ts";
+import { OpenInput } from "./open-input.ts";
 import { findTranscript, mendTranscript, savedSpending, setAside } from "./transcript.ts";
-
-/** What a person says, in the SDK's shape (SDKUserMessage). */
-export interface UserMessage {
-  readonly type: "user";
-  readonly message: { readonly role: "user"; readonly content: string };
-  readonly parent_tool_use_id: null;
-}
 
 /** One run of Claude Code. */
 export interface Launch {
-  readonly prompt: string | AsyncIterable<UserMessage>;
+  readonly prompt: string | OpenInput;
   readonly session: { readonly resume: string } | { readonly sessionId: string };
   readonly env?: Readonly<Record<string, string>>;
   /** Called once it has answered the handshake. */
@@ -41,11 +34,7 @@ const idleMs = 3_000;
 const noConversation = "no conversation found";
 
 /** The words that Claude Code itself uses for a turn that it continues. */
-const continuation: UserMessage = {
-  type: "user",
-  message: { role: "user", content: "Continue from where you left off." },
-  parent_tool_use_id: null,
-};
+const continuation = "Continue from where you left off.";
 
 /** @returns what went wrong outside of the messages, or null. */
 export async function resumeSession(work: AgentWork, port: SessionPort): Promise<string | null> {
@@ -99,15 +88,15 @@ function followUp(work: AgentWork, port: SessionPort, prompt: string): Promise<s
 
 /** Claude Code itself continues a turn that was cut; when it finds none (it was interrupted, not cut), it is asked to. */
 async function continueTurn(work: AgentWork, port: SessionPort): Promise<string | null> {
-  const inbox = new Inbox<UserMessage>();
+  const input = new OpenInput();
   let idle: NodeJS.Timeout | null = null;
   const listen = (on: boolean): void => {
     if (idle !== null) clearTimeout(idle);
-    idle = on ? setTimeout(() => inbox.push(continuation), idleMs) : null;
+    idle = on ? setTimeout(() => input.say(continuation), idleMs) : null;
   };
   let spoken = false;
   const ended = await resume(work, port, {
-    prompt: inbox,
+    prompt: input,
     env: { CLAUDE_CODE_RESUME_INTERRUPTED_TURN: "1", CLAUDE_CODE_RESUME_REASON: "runner_died" },
     onReady: () => listen(!spoken),
     onMessage: (message) => {
@@ -115,12 +104,10 @@ async function continueTurn(work: AgentWork, port: SessionPort): Promise<string 
       // Claude Code first tells of background work that died, in a turn of no words.
       const isOwn = message.type !== "result" || isOwnResult({ ...message });
       listen(!isOwn);
-      if (message.type === "result" && isOwn) inbox.end();
       return true;
     },
   });
   listen(false);
-  inbox.end();
   return ended;
 }
 
