@@ -1,5 +1,6 @@
 /** What a person should look at in a task that completed all the same, read from its stored events. */
 import { hookText } from "./claude-hooks.ts";
+import { endedWorkEventTypes, stoppedWork } from "./ended-work.ts";
 import type { EventType, NewEvent } from "./events/event.ts";
 import { plainLine } from "./plain-text.ts";
 import { arrayOf, countOf, objectOf, stringOf } from "./read-json.ts";
@@ -26,13 +27,7 @@ export interface Attention {
 }
 
 /** The only events that it is read from. */
-export const attentionEventTypes = [
-  "tool_use",
-  "tool_result",
-  "permission_denied",
-  "notice",
-  "result",
-] as const satisfies readonly EventType[];
+export const attentionEventTypes = [...endedWorkEventTypes, "permission_denied", "result"] as const satisfies readonly EventType[];
 
 /** Tools by which Claude asks a person. */
 const questionTools = new Set(["AskUserQuestion", "ExitPlanMode"]);
@@ -67,6 +62,7 @@ export function attentionFrom(events: readonly Pick<NewEvent, "type" | "data">[]
     if (type === "notice") takeNotice(objectOf(data), { noticed, calls, hooks });
     else takeStep(type, objectOf(data), calls);
   }
+  addNamed(noticed, "cut_background", stoppedWork(events));
   const refused = [...calls.values()].filter((call) => call.refused);
   const found = [
     namedCalls("denied", refused.filter(({ tool }) => !questionTools.has(tool)).map(nameOf)),
@@ -128,8 +124,13 @@ function takeNotice(data: JsonObject, { noticed, calls, hooks }: Notices): void 
   const count = countOf(data["count"]) ?? 0;
   const names = arrayOf(data["names"]).flatMap((name) => stringOf(name) ?? []);
   // Another attempt looks at the same work tree again, but cuts other work.
-  const earlier = kind === "uncommitted" ? undefined : noticed.get(kind);
-  noticed.set(kind, { count: (earlier?.count ?? 0) + count, names: [...(earlier?.names ?? []), ...names] });
+  if (kind === "uncommitted") noticed.delete(kind);
+  addNamed(noticed, kind, names, count);
+}
+
+function addNamed(noticed: Map<AttentionKind, Noticed>, kind: AttentionKind, names: readonly string[], count = names.length): void {
+  const earlier = noticed.get(kind) ?? { count: 0, names: [] };
+  noticed.set(kind, { count: earlier.count + count, names: [...earlier.names, ...names] });
 }
 
 function takeHook(data: JsonObject, hooks: Hooks, calls: ReadonlyMap<string, Call>): void {

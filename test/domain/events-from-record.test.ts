@@ -227,10 +227,11 @@ test("a limit may tell its reset in milliseconds too, or not at all, and that it
 });
 
 test("a helper's report is a notice, unless Claude Code wants it unseen; so is a failed sign-in", () => {
-  const report = { type: "system", subtype: "task_notification", status: "completed", summary: "Looked.", ...stamp };
+  const report = { type: "system", subtype: "task_notification", task_id: "a1", status: "completed", summary: "Looked.", ...stamp };
   assert.deepEqual(eventsFromRecord(report)[0]?.data, {
     kind: "task_notification",
     text: "Looked.",
+    task_id: "a1",
     status: "completed",
     tool_use_id: null,
   });

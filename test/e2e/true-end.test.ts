@@ -44,3 +44,14 @@ test("an answer that comes with a tool call and is followed by nothing is the re
   const { status, attention, result } = await w.ended(id);
   assert.deepEqual([status, result === report, attention], ["completed", true, []]);
 });
+
+test("a command that Claude Code stops with the sub-agent that began it is named as cut", async (t) => {
+  const server = step.tool("Bash", { command: "sleep 1000", description: "a server", run_in_background: true });
+  const agent = { description: "helper", prompt: "help me", subagent_type: "general-purpose", run_in_background: false };
+  const w = await worker(t, { "help me": [server, step.text("it runs")], "do it": [step.tool("Agent", agent), step.text("All is done.")] });
+  await w.start();
+  const { id } = await w.submit("do it", { allow: ["Bash", "Agent"], background_grace_ms: 1_000 });
+  const { status, attention } = await w.ended(id);
+  assert.deepEqual([status, attention], ["completed", [{ kind: "cut_background", count: 1, detail: "a server" }]]);
+  assert.equal((await w.cli(["wait", "--strict", String(id)])).code, 1);
+});

@@ -27,7 +27,7 @@ export function eventsFromSystem(message: JsonObject): EventDraft[] {
     case "task_notification":
       return message["skip_transcript"] === true || message["ambient"] === true
         ? []
-        : [notice("task_notification", message["summary"], { status: word(message["status"]), tool_use_id: word(message["tool_use_id"]) })];
+        : [notice("task_notification", message["summary"], endOfWork(message))];
     case "background_tasks_changed":
       return [backgroundEvent(message)];
     case "session_writes_lost":
@@ -35,6 +35,10 @@ export function eventsFromSystem(message: JsonObject): EventDraft[] {
     default:
       return [];
   }
+}
+
+function endOfWork(message: JsonObject): JsonObject {
+  return { task_id: word(message["task_id"]), status: word(message["status"]), tool_use_id: word(message["tool_use_id"]) };
 }
 
 const maxBackgroundTasks = 100;
