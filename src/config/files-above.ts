@@ -84,9 +84,12 @@ function checkoutsOf(directory: string, home: string): { readonly local: readonl
   const stats = lstatSync(git);
   if (top !== directory && !stats.isDirectory() && !isTrustworthy(git)) return { local: [], refused: git };
   const main = mainCheckoutOf(top);
-  const places = [...(top === directory ? [] : [top]), ...(main === null || main === home ? [] : [main])];
-  const refused = places.map(foreignCheckout).find((path) => path !== null) ?? null;
-  const local = places.filter((place) => refused === null && isOursThere(join(place, ".git")));
+  const above = top === directory ? [] : [top];
+  const elsewhere = main === null || main === home ? [] : [main];
+  // Who owns the trusted directory needs no other checkout to have something read.
+  const judgedToo = isOurs(statSync(directory)) ? elsewhere : [];
+  const refused = [...above, ...judgedToo].map(foreignCheckout).find((path) => path !== null) ?? null;
+  const local = [...above, ...elsewhere].filter((place) => refused === null && isOursThere(join(place, ".git")));
   return { local: local.map((place) => join(place, ".claude", localSettingsName)), refused };
 }
 

@@ -63,6 +63,17 @@ test("the .claude of a checkout that a worktree belongs to counts as one above, 
   }
 });
 
+test("a worktree that its owner gave us to trust may belong to the same owner's checkout", { skip: !isRoot }, (t) => {
+  const { directory } = scratch(t);
+  const { project } = place(directory);
+  const main = path.join(directory, "main");
+  put(path.join(project, ".git"), worktreeOf(main, project));
+  const agent = foreign(path.join(main, ".claude", "agents", "a.md"), "x");
+  assert.equal(filesAbove(project, "/nowhere").refused, agent);
+  chownSync(project, 65_534, 65_534);
+  assert.equal(filesAbove(project, "/nowhere").refused, null);
+});
+
 test("files of another user that do not parse break nothing below", (t) => {
   const { directory } = scratch(t);
   const { shared, project } = place(directory);
