@@ -107,7 +107,7 @@ function failure(result: ResultFacts, facts: AttemptFacts): Outcome {
   if (isFullDisk(text)) return { kind: "storage_full", message: sentence("The disk is full", text) };
   const meaning = meaningOf(result, facts);
   if (meaning?.kind === "rate_limited" && facts.limit !== null) return limitReached(facts.limit, status);
-  if (meaning?.kind === "unavailable" && result.startupFailure !== null)
+  if (meaning !== null && result.startupFailure !== null)
     return { ...described(meaning, text, status), startupFailure: result.startupFailure };
   if (meaning !== null) return described(meaningOfText(meaning, text), text || (facts.apiError ?? ""), status);
   return { kind: "agent_failed", message: sentence("Claude Code ended the turn with an error", text), ...statusOf(status) };

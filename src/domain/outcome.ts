@@ -111,7 +111,7 @@ export interface Outcome {
   readonly kind: OutcomeKind;
   readonly message: string;
   readonly apiStatus?: number;
-  /** `unavailable`: Claude Code's own word for why it refused to start (SDKStartupFailureReason); absent: it cannot be started at all. */
+  /** Claude Code's own word for why it refused to start (SDKStartupFailureReason); absent: it started, or it is not there. */
   readonly startupFailure?: string;
   /** `rate_limited`: when the limit resets (UTC ms), where known. */
   readonly resetsAt?: number;

@@ -29,27 +29,26 @@ export function lastTryText({ kind, message }: Outcome): string {
   return `The last try: ${said}${kind === "auth_failed" ? ` ${signInAdvice}` : ""}`;
 }
 
-const byTasks = { probedAtOnce: false, secondedByTasks: true } as const;
-
 /**
  * The refusal that needs evidence before it may hold other tasks; null: the outcome is not a refusal, or names its own scope.
  * @param wall what the system's clock says (UTC ms)
  */
 export function refusalOf(outcome: Outcome, account: string, wall: number): Refusal | null {
-  const nameOf = (kind: string, detail = ""): string => `${kind}${detail} ${accountScope(account)}`;
+  const { startupFailure, apiStatus } = outcome;
+  const word = startupFailure === undefined ? "" : `:${startupFailure}`;
+  const secondedByTasks = startupFailure === undefined;
+  const refusal = (kind: Refusal["kind"], detail: string, more: Pick<Refusal, "ofSignIn" | "probedAtOnce">): Refusal => {
+    return { kind, name: `${kind}${detail} ${accountScope(account)}`, secondedByTasks, ...more };
+  };
   if (outcome.kind === "auth_failed") {
     // Claude Code calls every 403 a failed sign-in, also one of a single model or request (measured with 2.1.330).
-    const ofSignIn = outcome.apiStatus !== 403;
-    return { kind: "auth_failed", name: nameOf("auth_failed", ofSignIn ? "" : ":403"), ofSignIn, ...byTasks, probedAtOnce: ofSignIn };
+    const ofSignIn = apiStatus !== 403;
+    return refusal("auth_failed", ofSignIn ? word : ":403", { ofSignIn, probedAtOnce: ofSignIn });
   }
-  if (isUnreachable(outcome)) return { kind: "unreachable", name: nameOf("unreachable"), ofSignIn: false, ...byTasks, probedAtOnce: true };
-  if (outcome.kind === "unavailable") {
-    if (outcome.startupFailure === undefined) return null;
-    const name = nameOf("unavailable", `:${outcome.startupFailure}`);
-    return { kind: "unavailable", name, ofSignIn: false, probedAtOnce: true, secondedByTasks: false };
-  }
+  if (isUnreachable(outcome)) return refusal("unreachable", "", { ofSignIn: false, probedAtOnce: true });
+  if (outcome.kind === "unavailable") return secondedByTasks ? null : refusal("unavailable", word, { ofSignIn: false, probedAtOnce: true });
   if (outcome.kind !== "rate_limited" || limitScopeOf(outcome, account, null, wall) !== null) return null;
-  return { kind: "rate_limited", name: nameOf("rate_limited"), ofSignIn: false, ...byTasks };
+  return refusal("rate_limited", "", { ofSignIn: false, probedAtOnce: false });
 }
 
 /** Whether no answer came at all: an API that is overloaded says so with an HTTP status. */

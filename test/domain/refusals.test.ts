@@ -147,6 +147,18 @@ test("a Claude Code that refuses to start for one task holds nobody; a probe at 
   assert.match(fifth.error?.message ?? "", /^Given up after 5 refusals in a row\. Claude Code refused to start: bad proxy/);
 });
 
+test("no second task is evidence for any reason not to start: it may have the same project's settings", () => {
+  const wasRefusedElsewhere = () => true;
+  for (const kind of ["auth_failed", "overloaded"] as const) {
+    const { hold, probe } = after({ kind, message: "Refused.", startupFailure: "org_pin_mismatch" }, { wasRefusedElsewhere });
+    assert.deepEqual([hold, probe?.at], [null, now], kind);
+  }
+  const names = [undefined, "org_pin_mismatch"].map(
+    (word) => refusalOf({ kind: "auth_failed", message: "x", ...(word && { startupFailure: word }) }, "a", now)?.name,
+  );
+  assert.deepEqual(names, ["auth_failed account:a", "auth_failed:org_pin_mismatch account:a"]);
+});
+
 test("a Claude Code that is not there holds everything at once", () => {
   const missing = after({ kind: "unavailable", message: "Claude Code cannot be started." });
   assert.deepEqual([missing.hold?.kind, missing.hold?.scope, missing.probe, missing.refusals], ["unavailable", "account:a", null, 0]);
