@@ -1,7 +1,7 @@
 /** Options of a task that no agent may set, by the table of options. */
 import { isDeepStrictEqual } from "node:util";
 import { WorkerError } from "../domain/errors.ts";
-import { fieldOf, isDefault, optionDefaults, optionRows } from "../domain/task/option-values.ts";
+import { isDefault, optionDefaults, optionRows } from "../domain/task/option-values.ts";
 import type { TaskOptionFields } from "../domain/task/option-values.ts";
 
 /**
@@ -12,7 +12,7 @@ import type { TaskOptionFields } from "../domain/task/option-values.ts";
 export function requireOptionsForAgents(options: TaskOptionFields, before: TaskOptionFields = optionDefaults): void {
   for (const row of optionRows) {
     if (typeof row.agent === "string") continue;
-    const field = fieldOf(row) as keyof TaskOptionFields;
+    const field = row.field as keyof TaskOptionFields;
     if (isDefault(row, options[field]) || isDeepStrictEqual(options[field], before[field])) continue;
     const detail = "is for the user alone";
     throw new WorkerError("forbidden", `${row.name} ${detail}. ${row.agent.instead}`, [{ pointer: `/${row.name}`, detail }]);

@@ -60,9 +60,9 @@ function describeTable(database: Database.Database, name: string): TableDescript
   const lines = linesOf(name);
   const comment = commentIn(lines[1] ?? "", `table ${name}`);
   const references = foreignKeys(database, name);
-  const rows = database.pragma(`table_info(${name})`) as ColumnInfo[];
+  const rows = database.pragma(`table_xinfo(${name})`) as ColumnInfo[];
   const columns = rows.map((row) => {
-    const line = lines.find((each) => each.startsWith(`${row.name} `)) ?? "";
+    const line = lines.findLast((each) => each.startsWith(`${row.name} `)) ?? "";
     return {
       name: row.name,
       type: row.type,

@@ -13,6 +13,7 @@ import { brokenSettings } from "./migrations/0010-broken-settings.ts";
 import { backgroundGrace } from "./migrations/0011-background-grace.ts";
 import { setbacks } from "./migrations/0012-setbacks.ts";
 import { turns } from "./migrations/0013-turns.ts";
+import { taskOptions } from "./migrations/0014-task-options.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -36,6 +37,7 @@ export const migrations: readonly Migration[] = [
   backgroundGrace,
   setbacks,
   turns,
+  taskOptions,
 ];
 
 /** The `user_version` of a database that this version writes. */

@@ -7,6 +7,7 @@ import type { NewEvent, TaskEvent } from "../domain/events/event.ts";
 import type { Hold, NewHold } from "../domain/hold.ts";
 import type { Outcome } from "../domain/outcome.ts";
 import type { Attempt, Task, TaskSpec, TaskStatus } from "../domain/task.ts";
+import type { LongOptions, QueueOptions } from "../domain/task/options.ts";
 import type { Operation } from "../domain/transitions.ts";
 import type { ProbeStore } from "./probes.ts";
 import type { SubmissionStore } from "./submissions.ts";
@@ -95,8 +96,8 @@ export type NewTask = Omit<
   | "lastSeq"
 >;
 
-/** A task without `prompt`, `systemPrompt` and `result`. */
-export type TaskRow = Omit<Task, "prompt" | "systemPrompt" | "result">;
+/** A task without its prompt, its long options and its result. */
+export type TaskRow = Omit<Task, "prompt" | keyof LongOptions | "result">;
 
 export interface TaskFilter {
   readonly statuses?: readonly TaskStatus[];
@@ -148,7 +149,7 @@ export type TaskPatch = Partial<
 >;
 
 /** What a retry may change of the task. */
-export type RetryPatch = TaskPatch & Partial<Omit<TaskSpec, "prompt"> & Pick<Task, "name" | "priority" | "labels" | "group">>;
+export type RetryPatch = TaskPatch & Partial<Omit<TaskSpec, "prompt"> & QueueOptions>;
 
 export interface TaskStore {
   /** Inside `write`. */

@@ -11,22 +11,25 @@ import { createStatements } from "./statements.ts";
 import { createStartingOrder } from "./starting-order.ts";
 import type { NewTask, TaskStore } from "./store.ts";
 import { createTaskList } from "./task-list.ts";
-import { insertedFields, patchedFields, searchText, taskRow, textColumns } from "./task-row.ts";
-import type { AnyTaskPatch, TaskTexts } from "./task-row.ts";
+import { longOptions, shortOptions } from "./task-options.ts";
+import { insertedFields, patchedFields, patchedOptions, searchText, taskRow, textColumns } from "./task-row.ts";
+import type { AnyTaskPatch, HeldTexts } from "./task-row.ts";
 
 export function createTaskStore(database: Database.Database, writing: Writing): TaskStore {
   const statements = createStatements(database);
   const order = createStartingOrder(database);
-  const insertedColumns = ["title", "updated_at", ...insertedFields.map((field) => taskRow.column(field))];
+  const insertedColumns = ["title", "updated_at", "options", ...insertedFields.map((field) => taskRow.column(field))];
   const insertRow = database.prepare(
     `INSERT INTO tasks (${insertedColumns.join(", ")}) VALUES (${insertedColumns.map(() => "?").join(", ")})`,
   );
-  const insertTexts = database.prepare("INSERT INTO task_texts (task_id, prompt, system_prompt) VALUES (?, ?, ?)");
+  const insertTexts = database.prepare("INSERT INTO task_texts (task_id, options, prompt) VALUES (?, ?, ?)");
   // Two statements, not a join: the join would be prepared anew at each call (see statements.ts), which costs 50 µs.
   const selectRow = database.prepare(`SELECT ${taskRow.select} FROM tasks WHERE id = ?`);
   const selectTexts = database.prepare(`SELECT ${textColumns} FROM task_texts WHERE task_id = ?`);
   const updateResult = database.prepare("UPDATE task_texts SET result = ? WHERE task_id = ?");
-  const updateSystemPrompt = database.prepare("UPDATE task_texts SET system_prompt = ? WHERE task_id = ?");
+  const selectOptions = database.prepare<[number], string>("SELECT options FROM tasks WHERE id = ?").pluck();
+  const selectLongOptions = database.prepare<[number], string>("SELECT options FROM task_texts WHERE task_id = ?").pluck();
+  const updateLongOptions = database.prepare("UPDATE task_texts SET options = ? WHERE task_id = ?");
   const insertSearch = database.prepare("INSERT INTO task_search (task_id, search) VALUES (?, ?)");
   const updateSearch = database.prepare("UPDATE task_search SET search = ? WHERE task_id = ?");
   const selectCounts = database.prepare<[], { status: TaskStatus; count: number }>("SELECT status, count FROM status_counts");
@@ -67,9 +70,9 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
     writing.mustBeInside();
     const title = titleOf(task.prompt);
     const values = insertedFields.map((field) => taskRow.encode(field, task[field]));
-    const { lastInsertRowid } = insertRow.run(title, task.createdAt, ...values);
+    const { lastInsertRowid } = insertRow.run(title, task.createdAt, shortOptions.encode(task), ...values);
     const id = Number(lastInsertRowid);
-    insertTexts.run(id, task.prompt, task.systemPrompt);
+    insertTexts.run(id, longOptions.encode(task), task.prompt);
     insertSearch.run(id, searchText(task.name, title));
     writing.touch(id);
     return mustGet(id);
@@ -78,7 +81,8 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
   function get(id: number): Task | null {
     const row = selectRow.get(id);
     if (row === undefined) return null;
-    return Object.assign(taskRow.decode(row), selectTexts.get(id) as TaskTexts);
+    const { options, prompt, result } = selectTexts.get(id) as HeldTexts;
+    return Object.assign(longOptions.decodeInto(taskRow.decode(row), options), { prompt, result });
   }
 
   function mustGet(id: number): Task {
@@ -98,7 +102,7 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
     return update(id, now, patch, null);
   }
 
-  /** One guarded statement for the row, and one for the long text where it is given. */
+  /** One guarded statement for the row, and one each for the long options and the result where they are given. */
   function update(id: number, now: number, patch: AnyTaskPatch, change: { operation: Operation; endedAt: number } | null): Task | null {
     const fields = patchedFields(patch);
     const sets = ["updated_at = @now", ...fields.map((field) => `${taskRow.column(field)} = @${field}`)];
@@ -109,10 +113,15 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
     }
     const values: Record<string, Bindable> = { id, now, endedAt: change?.endedAt ?? null };
     for (const field of fields) values[field] = taskRow.encode(field, patch[field]);
+    const options = shortOptions.holds(patch) ? selectOptions.get(id) : undefined;
+    if (options !== undefined) {
+      sets.push("options = @options");
+      values["options"] = patchedOptions(shortOptions, options, patch);
+    }
     const { changes } = statements.get(`UPDATE tasks SET ${sets.join(", ")} WHERE ${guards.join(" AND ")}`).run(values);
     if (changes === 0) return null;
     if (patch.result !== undefined) updateResult.run(patch.result, id);
-    if (patch.systemPrompt !== undefined) updateSystemPrompt.run(patch.systemPrompt, id);
+    if (longOptions.holds(patch)) updateLongOptions.run(patchedOptions(longOptions, selectLongOptions.get(id) ?? "{}", patch), id);
     const task = mustGet(id);
     if (patch.name !== undefined) updateSearch.run(searchText(task.name, task.title), id);
     return task;

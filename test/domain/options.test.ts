@@ -13,7 +13,7 @@ import { retryInput } from "../../src/contract/retry-input.ts";
 import { taskInput } from "../../src/contract/task-input.ts";
 import { taskView } from "../../src/contract/views.ts";
 import type { OptionRow } from "../../src/domain/task/option.ts";
-import { changedOptions, fieldOf, isDefault, optionRows, shownOptions, submittedOptions } from "../../src/domain/task/option-values.ts";
+import { changedOptions, isDefault, optionRows, shownOptions, submittedOptions } from "../../src/domain/task/option-values.ts";
 import { plainInput, plainOptions, plainView } from "../support/plain-task.ts";
 
 const settings = { model: "sonnet", permission_mode: "plan" } as const;
@@ -78,7 +78,7 @@ test("a flag's value comes out of submit and view as it was given", () => {
 test("what is left out gets the default, or the setting that stands in for it", () => {
   const task = submittedOptions(taskInput.parse({ prompt: "x", working_directory: "/w" }), settings) as unknown as Record<string, unknown>;
   for (const row of optionRows) {
-    const value = task[fieldOf(row)];
+    const value = task[row.field];
     if (row.setting?.at === "submit") assert.equal(value, settings[row.setting.key as keyof typeof settings]);
     else assert.ok(isDefault(row, value), row.name);
     if (row.setting !== undefined)

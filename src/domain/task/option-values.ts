@@ -19,23 +19,25 @@ export type GivenOptions = { readonly [Name in OptionName]?: Readonly<ValueOf<Ro
 export type StandIns = Readonly<Record<StandInName, unknown>>;
 type StandInName = Extract<(typeof taskOptions)[number], { setting: { at: "submit" } }>["setting"]["key"];
 
-/** Every row, as what all rows have in common. */
-export const optionRows: readonly OptionRow[] = taskOptions;
+/** A row, with the field of a task that holds its value: `maxTurns` of `max_turns`. */
+export type HeldRow = OptionRow & { readonly field: string };
 
-/** The field of a task: `maxTurns` of `max_turns`. */
-export function fieldOf({ name }: Pick<OptionRow, "name">): string {
-  return name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-}
+/** Every row, as what all rows have in common. */
+export const optionRows: readonly HeldRow[] = taskOptions.map((row) => ({
+  ...row,
+  field: row.name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+}));
 
 /** What a task holds that names no option. The settings that stand in at submit are not in it. */
 export const optionDefaults = Object.freeze(
-  Object.fromEntries(optionRows.map((row) => [fieldOf(row), row.default])),
+  Object.fromEntries(optionRows.map((row) => [row.field, row.default])),
 ) as unknown as TaskOptionFields;
 
 /** Whether a value is the row's default. */
 export function isDefault(row: OptionRow, value: unknown): boolean {
   if (value === row.default) return true;
-  return typeof value === "object" && value !== null && row.default !== null && Object.keys(value).length === 0;
+  if (typeof value !== "object" || value === null || row.default === null) return false;
+  return Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0;
 }
 
 /** Whether Claude Code has to be started for a task with this value: a parked one cannot take it over. */
@@ -46,7 +48,7 @@ export function startsCold(row: OptionRow, value: unknown): boolean {
 
 /** The options of a new task. */
 export function submittedOptions(input: GivenOptions, settings: StandIns): TaskOptionFields {
-  return Object.fromEntries(optionRows.map((row) => [fieldOf(row), valueGiven(row, input, settings)])) as unknown as TaskOptionFields;
+  return Object.fromEntries(optionRows.map((row) => [row.field, valueGiven(row, input, settings)])) as unknown as TaskOptionFields;
 }
 
 /** The options that a retry changes: lists and labels are added to, everything else is replaced. */
@@ -55,7 +57,7 @@ export function changedOptions(task: TaskOptionFields, input: GivenOptions, sett
   return Object.fromEntries(
     named.map((row) => {
       const value = valueGiven(row, input, settings);
-      return [fieldOf(row), added(task[fieldOf(row) as keyof TaskOptionFields], value)];
+      return [row.field, added(task[row.field as keyof TaskOptionFields], value)];
     }),
   );
 }
@@ -63,7 +65,7 @@ export function changedOptions(task: TaskOptionFields, input: GivenOptions, sett
 /** A task's options by their names in JSON. */
 export function shownOptions(task: TaskOptionFields): ShownOptions {
   return Object.fromEntries(
-    optionRows.map((row) => [row.name, copied(task[fieldOf(row) as keyof TaskOptionFields])]),
+    optionRows.map((row) => [row.name, copied(task[row.field as keyof TaskOptionFields])]),
   ) as unknown as ShownOptions;
 }
 

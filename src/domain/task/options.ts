@@ -216,6 +216,9 @@ export type RowOf<Name extends OptionName> = Extract<Row, { name: Name }>;
 
 type FieldsOf<R extends Row> = { readonly [Each in R as FieldOf<Each["name"]>]: HeldValue<Each> };
 /** What an attempt is started with. */
-export type RunOptions = FieldsOf<Extract<Row, { part: "run" }>>;
+export type RunOptions = ShortOptions & LongOptions;
+export type ShortOptions = FieldsOf<Exclude<Extract<Row, { part: "run" }>, { isLong: true }>>;
+/** Those that lists do not carry. */
+export type LongOptions = FieldsOf<Extract<Row, { part: "run"; isLong: true }>>;
 /** How a task is found and ordered. */
 export type QueueOptions = FieldsOf<Extract<Row, { part: "queue" }>>;

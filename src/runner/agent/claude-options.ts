@@ -1,7 +1,7 @@
 /** What Claude Code is started with, as data: the part that is fixed when it is parked, and the part that comes with a task. */
 import type { TaskSpec } from "../../domain/task.ts";
 import type { FilesAbove } from "../../config/files-above.ts";
-import { fieldOf, optionRows, startsCold } from "../../domain/task/option-values.ts";
+import { optionRows, startsCold } from "../../domain/task/option-values.ts";
 import { ownMcpServers } from "./mcp-servers.ts";
 import type { ProbeRequest } from "./agent.ts";
 
@@ -45,7 +45,7 @@ export function claimOptions(spec: TaskSpec) {
 
 /** Whether a parked Claude Code can take this task: some options cannot come with a claim (ClaimOptions of the SDK). */
 export function isClaimable(spec: TaskSpec): boolean {
-  return optionRows.every((row) => !startsCold(row, spec[fieldOf(row) as keyof TaskSpec]));
+  return optionRows.every((row) => !startsCold(row, spec[row.field as keyof TaskSpec]));
 }
 
 /** Everything of the task that a cold start takes. */
