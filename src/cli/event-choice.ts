@@ -16,7 +16,12 @@ export function isChosen(event: EventView, { errors, tools, text }: EventChoice)
 
 /** Whether a person need not see it unless they ask: the session's number, how Claude Code was started, its notices. */
 export function isMachinery({ type, data }: EventView): boolean {
-  return type === "session" || type === "init" || (type === "notice" && !speakingNotices.has(data["kind"]));
+  return type === "session" || type === "init" || (type === "notice" && !speakingNotices.has(data["kind"]) && !isFailedWork(data));
+}
+
+/** The end of a sub-agent or of a command in the background that is not a good one. */
+function isFailedWork(data: EventView["data"]): boolean {
+  return data["kind"] === "task_notification" && data["status"] === "failed";
 }
 
 const toolTypes = new Set<EventView["type"]>(["tool_use", "tool_result", "permission_denied"]);
@@ -33,6 +38,8 @@ const speakingNotices = new Set<unknown>([
   "stop_hook_overridden",
 ]);
 
+const errorNotices = new Set<unknown>(["api_error", "stderr", "stop_hook_overridden"]);
+
 function isError({ type, data, summary }: EventView): boolean {
   switch (type) {
     case "permission_denied":
@@ -41,7 +48,7 @@ function isError({ type, data, summary }: EventView): boolean {
     case "rate_limit":
       return data["status"] !== "allowed";
     case "notice":
-      return data["kind"] === "api_error" || data["kind"] === "stderr";
+      return errorNotices.has(data["kind"]) || isFailedWork(data);
     case "attempt_ended":
       return summary.length > 0;
     case "ended":

@@ -1,6 +1,6 @@
 /** What a person should look at in a task that completed all the same, read from its stored events. */
 import { hookText } from "./claude-hooks.ts";
-import { endedWorkEventTypes, stoppedWork } from "./ended-work.ts";
+import { endedWorkEventTypes, failedAgents, stoppedWork } from "./ended-work.ts";
 import type { EventType, NewEvent } from "./events/event.ts";
 import { plainLine } from "./plain-text.ts";
 import { arrayOf, countOf, objectOf, stringOf } from "./read-json.ts";
@@ -11,6 +11,7 @@ export const attentionKinds = [
   "denied",
   "refused_question",
   "failed_command",
+  "failed_subagent",
   "cut_background",
   "uncommitted",
   "overridden_hook",
@@ -68,6 +69,7 @@ export function attentionFrom(events: readonly Pick<NewEvent, "type" | "data">[]
     namedCalls("denied", refused.filter(({ tool }) => !questionTools.has(tool)).map(nameOf)),
     namedCalls("refused_question", refused.filter(({ tool }) => questionTools.has(tool)).map(nameOf)),
     namedCalls("failed_command", failedAtTheEnd([...calls.values()])),
+    namedCalls("failed_subagent", failedAgents(events)),
     ...noticeKinds.map((kind) => attentionOf(kind, noticed.get(kind) ?? { count: 0, names: [] })),
     namedCalls("overridden_hook", hooks.overridden),
     namedCalls("unchecked", hooks.unchecked),

@@ -1,4 +1,6 @@
-/** What Claude Code says of the end of work in the background, read from a session's stored events. */
+/** What Claude Code says of the end of sub-agents and of work in the background, read from a session's stored events. */
+import { plainLine } from "./plain-text.ts";
+import { callOf } from "./tool-call.ts";
 import { backgroundTasks, nameOfBackground } from "./background.ts";
 import type { EventType, NewEvent } from "./events/event.ts";
 import { objectOf, stringOf } from "./read-json.ts";
@@ -36,6 +38,32 @@ export function stoppedWork(events: readonly Pick<NewEvent, "type" | "data">[]):
     if (isStop(objectOf(data)) && name !== undefined && !isEnding && stopCalls.size === 0) stopped.push(name);
   }
   return stopped;
+}
+
+/** Tools by which Claude starts sub-agents. */
+const agentTools: ReadonlySet<unknown> = new Set(["Agent", "Task", "Workflow"]);
+
+/**
+ * The sub-agents that failed (an API error ended them), each with its reason. One that Claude started again
+ * under the same description, and that then completed, is not among them.
+ * @param events oldest first; others than `endedWorkEventTypes` are passed over.
+ */
+export function failedAgents(events: readonly Pick<NewEvent, "type" | "data">[]): string[] {
+  const agents = new Map<string, string>();
+  let failed: { readonly what: string; readonly reason: string }[] = [];
+  for (const { type, data } of events) {
+    if (type === "tool_use" && agentTools.has(data["tool"])) agents.set(idOf(data), plainLine(callOf(objectOf(data["input"]), null), 80));
+    const what = type === "notice" && data["kind"] === "task_notification" ? agents.get(idOf(data)) : undefined;
+    if (what === undefined) continue;
+    if (data["status"] === "completed") failed = failed.filter((each) => each.what !== what);
+    if (data["status"] === "failed") failed = [...failed, { what, reason: reasonOf(data) }];
+  }
+  return failed.map(({ what, reason }) => (reason === "" ? what : `${what}: ${reason}`));
+}
+
+/** Without the words with which Claude Code begins each of them (2.1.330). */
+function reasonOf(data: JsonObject): string {
+  return plainLine((stringOf(data["text"]) ?? "").replace(/^Agent terminated early due to an API error: /, ""), 140);
 }
 
 function isStop(data: JsonObject): boolean {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { stoppedWork } from "../../src/domain/ended-work.ts";
+import { failedAgents, stoppedWork } from "../../src/domain/ended-work.ts";
 import type { EventType } from "../../src/domain/events/event.ts";
 
 interface Event {
@@ -37,4 +37,28 @@ for (const kind of ["cut_background", "stop_requested"]) {
 test("what a resumed session says of work that died earlier is no work that was cut, nor is a foreground command", () => {
   assert.deepEqual(stoppedWork([session, runs("dev"), session, ends("dev")]), []);
   assert.deepEqual(stoppedWork([session, ends("foreground")]), []);
+});
+
+const agent = (description: string, tool_use_id: string): Event => ({
+  type: "tool_use",
+  data: { tool: "Agent", tool_use_id, input: { description, prompt: "Look into it.", subagent_type: "general-purpose" } },
+});
+const ended = (tool_use_id: string, status: string, text = ""): Event => ({
+  type: "notice",
+  data: { kind: "task_notification", tool_use_id, status, text },
+});
+const died = "Agent terminated early due to an API error: API Error: Repeated 529 Overloaded errors.";
+
+test("a sub-agent that failed is named with its reason; a command, and one that completed, is not", () => {
+  const events = [agent("look", "t1"), agent("read", "t2"), call("Bash", "t3"), ended("t1", "failed", died)];
+  assert.deepEqual(failedAgents([...events, ended("t2", "completed"), ended("t3", "failed"), ended("t4", "failed")]), [
+    "look: API Error: Repeated 529 Overloaded errors.",
+  ]);
+});
+
+test("a sub-agent that Claude started again is forgiven when it completes", () => {
+  const events = [agent("look", "t1"), ended("t1", "failed"), agent("look", "t2")];
+  assert.deepEqual(failedAgents(events), ["look"]);
+  assert.deepEqual(failedAgents([...events, ended("t2", "failed", died)]).length, 2);
+  assert.deepEqual(failedAgents([...events, ended("t2", "completed")]), []);
 });

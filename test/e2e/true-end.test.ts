@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { step } from "../support/script.ts";
+import { fault, step } from "../support/script.ts";
 import type { Move } from "../support/script.ts";
 import { worker } from "../support/worker.ts";
 import type { TestWorker } from "../support/worker.ts";
@@ -54,4 +54,16 @@ test("a command that Claude Code stops with the sub-agent that began it is named
   const { status, attention } = await w.ended(id);
   assert.deepEqual([status, attention], ["completed", [{ kind: "cut_background", count: 1, detail: "a server" }]]);
   assert.equal((await w.cli(["wait", "--strict", String(id)])).code, 1);
+});
+
+test("a sub-agent that an API error ended is named with its reason", async (t) => {
+  const agent = { description: "helper", prompt: "help me", subagent_type: "general-purpose" };
+  const w = await worker(t, { "help me": [fault.overloaded()], "do it": [step.tool("Agent", agent), step.text("All is done.")] });
+  await w.start();
+  const { id } = await w.submit("do it", { allow: ["Agent"] });
+  const { status, attention } = await w.ended(id);
+  assert.deepEqual([status, attention.map(({ kind, count }) => [kind, count])], ["completed", [["failed_subagent", 1]]]);
+  assert.match(attention[0]?.detail ?? "", /^helper: .*529 Overloaded/);
+  assert.match((await w.cli(["show", String(id)])).stdout, /✔ completed ⚠ 1 sub-agent failed/);
+  assert.match((await w.cli(["logs", String(id), "--errors"])).stdout, /529 Overloaded/);
 });
