@@ -1,6 +1,6 @@
 /** How fast the command line is: from the spawn of the process to its exit, beside Node's own start and beside `claude --bg`. */
 import { setTimeout as delay } from "node:timers/promises";
-import { step } from "../test/support/model.ts";
+import { step } from "../testing/model.ts";
 import { atMost } from "./figure.ts";
 import type { Figure, Row } from "./figure.ts";
 import { inTurns, median } from "./measure.ts";
@@ -62,7 +62,7 @@ async function besideBackground({ quick }: { quick: boolean }): Promise<Row[]> {
       const note = `${median(submit).toFixed(1)} ms ÷ ${median(background).toFixed(1)} ms, medians of ${submit.length}`;
       return [atMost("`claude-worker run` ÷ `claude --bg`", median(submit) / median(background), "×", 0.25, note)];
     } finally {
-      await world.claude("daemon", "stop", "--any");
+      await world.claude("server", "stop", "--any");
     }
   });
 }

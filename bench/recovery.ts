@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { TaskView } from "../src/client/index.ts";
-import { isTerminal } from "../src/domain/task.ts";
-import { step } from "../test/support/model.ts";
+import { isTerminal } from "../src/domain/task/task.ts";
+import { step } from "../testing/model.ts";
 import { atLeast, atMost, known } from "./figure.ts";
 import type { Figure, Row } from "./figure.ts";
 import { median } from "./measure.ts";

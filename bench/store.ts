@@ -4,11 +4,11 @@ import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, statSync, writ
 import os from "node:os";
 import path from "node:path";
 import Database from "better-sqlite3";
-import { openStore } from "../src/store/sqlite.ts";
+import { openStore } from "../src/store/sqlite/sqlite.ts";
 import type { Store } from "../src/store/store.ts";
 import { killWhileSubmitting } from "../test/store/crash-rounds.ts";
 import { newAttempt } from "../test/store/setup.ts";
-import { plainTask } from "../test/support/plain-task.ts";
+import { plainTask } from "../testing/plain-task.ts";
 import { atLeast, atMost } from "./figure.ts";
 import type { Figure, Row } from "./figure.ts";
 import { median } from "./measure.ts";

@@ -1,9 +1,9 @@
 /** How long a trivial task takes on the real Claude Code with the scripted model, from submit to its end as a client is told, beside `claude -p`. */
 import { setTimeout as delay } from "node:timers/promises";
 import { prewarm } from "@anthropic-ai/claude-agent-sdk";
-import { ClaudeProcess } from "../src/runner/agent/claude-process.ts";
-import { hostOptions, parkedEnv } from "../src/runner/agent/claude-options.ts";
-import { step } from "../test/support/model.ts";
+import { ClaudeProcess } from "../src/agent/claude-process.ts";
+import { hostOptions, parkedEnv } from "../src/agent/claude-options.ts";
+import { step } from "../testing/model.ts";
 import { atMost, known } from "./figure.ts";
 import type { Figure, Row } from "./figure.ts";
 import { inTurns, median, timed } from "./measure.ts";

@@ -10,16 +10,16 @@ import { fileURLToPath } from "node:url";
 import { WorkerClient } from "../src/client/index.ts";
 import { pathsFrom } from "../src/config/paths.ts";
 import type { Paths } from "../src/config/paths.ts";
-import { startModel } from "../test/support/model.ts";
-import type { ScriptedModel } from "../test/support/model.ts";
-import { scratch } from "../test/support/scratch.ts";
-import type { Scratch } from "../test/support/scratch.ts";
-import type { Script } from "../test/support/script.ts";
+import { startModel } from "../testing/model.ts";
+import type { ScriptedModel } from "../testing/model.ts";
+import { scratch } from "../testing/scratch.ts";
+import type { Scratch } from "../testing/scratch.ts";
+import type { Script } from "../testing/script.ts";
 import { run } from "./processes.ts";
 import type { Ended } from "./processes.ts";
 
 const bin = fileURLToPath(new URL("../bin/claude-worker", import.meta.url));
-const fakeAgent = new URL("../test/support/fake-agent.ts", import.meta.url).href;
+const fakeAgent = new URL("../testing/fake-agent.ts", import.meta.url).href;
 
 export interface World {
   readonly place: Scratch;

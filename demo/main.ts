@@ -11,8 +11,8 @@ import { promisify } from "node:util";
 import { pathsFrom } from "../src/config/paths.ts";
 import { WorkerClient } from "../src/client/index.ts";
 import type { TaskView } from "../src/client/index.ts";
-import { startModel } from "../test/support/model.ts";
-import { scratch } from "../test/support/scratch.ts";
+import { startModel } from "../testing/model.ts";
+import { scratch } from "../testing/scratch.ts";
 import { demoScript } from "./script.ts";
 import type { DemoTask } from "./script.ts";
 

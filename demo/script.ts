@@ -1,7 +1,7 @@
 /** What the demo's tasks are, and what the scripted model plays for each. */
 import path from "node:path";
-import { fault, step } from "../test/support/model.ts";
-import type { Move } from "../test/support/model.ts";
+import { fault, step } from "../testing/model.ts";
+import type { Move } from "../testing/model.ts";
 
 export interface DemoTask {
   readonly name: string;

@@ -11,7 +11,7 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const src = path.join(root, "src");
 
 /** In the bundle `import.meta` still names the place under dist/ where the file would be on its own,
- * so that `new URL("../daemon/main.js", import.meta.url)` means the same in src/, in dist/ and in the bundle.
+ * so that `new URL("../server/main.js", import.meta.url)` means the same in src/, in dist/ and in the bundle.
  * @type {import("esbuild").Plugin} */
 const ownPlaces = {
   name: "own-places",

@@ -5,7 +5,7 @@
  * Exits 1 when a room's share of noticed changes is below the goal. It takes minutes per room and is no part of `npm test`.
  */
 import { parseArgs } from "node:util";
-import { readSourceFiles, repositoryRoot } from "../test/support/source-files.ts";
+import { readSourceFiles, repositoryRoot } from "../testing/source-files.ts";
 import { KnownVerdicts } from "./mutate/known-verdicts.ts";
 import { mutantsOf, sampleOf } from "./mutate/mutants.ts";
 import type { Mutant } from "./mutate/mutants.ts";

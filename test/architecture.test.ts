@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { taskStatuses } from "../src/domain/task.ts";
-import { parseSource, readSourceFiles, repositoryRoot } from "./support/source-files.ts";
-import type { Import, SourceFile } from "./support/source-files.ts";
+import { taskStatuses } from "../src/domain/task/task.ts";
+import { parseSource, readSourceFiles, repositoryRoot } from "../testing/source-files.ts";
+import type { Import, SourceFile } from "../testing/source-files.ts";
 
 interface Room {
-  /** Rooms (`store`) or single files (`runner/protocol.ts`) of ours; `type …` allows `import type` only. */
+  /** Rooms (`store`) or single files (`attempt-protocol/protocol.ts`) of ours; `type …` allows `import type` only. */
   readonly ours: readonly string[];
   /** npm packages; `type …` likewise. */
   readonly packages: readonly string[];
@@ -26,26 +26,40 @@ const rooms: Readonly<Record<string, Room>> = {
   scheduler: { ours: ["domain", "store"], packages: ["type pino"], node: false },
   processes: { ours: ["domain"], packages: ["koffi"], node: true },
   supervisor: {
-    ours: ["domain", "config", "store", "processes", "runner/protocol.ts", "runner/time-limits.ts"],
+    ours: ["domain", "config", "store", "processes", "attempt-protocol/protocol.ts", "attempt-protocol/time-limits.ts"],
     packages: ["type pino"],
     node: true,
   },
-  runner: { ours: ["domain", "config", "processes"], packages: ["@anthropic-ai/claude-agent-sdk"], node: true },
+  "attempt-protocol": { ours: ["domain"], packages: [], node: false },
+  runner: { ours: ["domain", "config", "processes", "attempt-protocol", "agent"], packages: [], node: true },
+  agent: { ours: ["domain", "config", "processes", "attempt-protocol"], packages: ["@anthropic-ai/claude-agent-sdk"], node: true },
   http: { ours: ["domain", "contract"], packages: ["zod"], node: true },
   mcp: {
     ours: ["domain", "contract"],
     packages: ["@modelcontextprotocol/server", "@modelcontextprotocol/node", "zod"],
     node: true,
   },
-  // The command line's start-up is a promise: the contract's schemas (zod, 50 ms) stay with the daemon.
+  // The command line's start-up is a promise: the contract's schemas (zod, 50 ms) stay with the server.
   client: { ours: ["domain", "type contract"], packages: ["eventsource-parser"], node: true },
   cli: {
     ours: ["domain", "config", "client", "processes/process-table.ts", "type processes/process-row.ts", "type contract"],
     packages: [],
     node: true,
   },
-  daemon: {
-    ours: ["domain", "contract", "config", "store", "operations", "scheduler", "processes", "supervisor", "runner", "http", "mcp"],
+  server: {
+    ours: [
+      "domain",
+      "contract",
+      "config",
+      "store",
+      "operations",
+      "scheduler",
+      "processes",
+      "supervisor",
+      "attempt-protocol",
+      "http",
+      "mcp",
+    ],
     packages: ["pino"],
     node: true,
   },
@@ -53,7 +67,7 @@ const rooms: Readonly<Record<string, Room>> = {
 
 /** Packages that one file wraps, so that one file changes when they do. */
 const wrapped: Readonly<Record<string, string>> = {
-  "@anthropic-ai/claude-agent-sdk": "src/runner/agent/claude.ts",
+  "@anthropic-ai/claude-agent-sdk": "src/agent/claude.ts",
 };
 
 const source = readSourceFiles("src");
@@ -79,8 +93,8 @@ test("only the store contains SQL", () => {
   assert.deepEqual(pathsOf(source.filter((file) => roomOf(file.path) !== "store" && containsSql(file))), []);
 });
 
-test("only domain/transitions.ts says which status may follow which", () => {
-  const elsewhere = source.filter((file) => file.path !== "src/domain/transitions.ts");
+test("only domain/task/transitions.ts says which status may follow which", () => {
+  const elsewhere = source.filter((file) => file.path !== "src/domain/task/transitions.ts");
   assert.deepEqual(pathsOf(elsewhere.filter(decidesTransitions)), []);
 });
 
@@ -100,10 +114,10 @@ test("each kind of wrong import is seen", () => {
   assert.equal(refused("src/cli/a.ts", `export * from "../contract/views.ts";`), 1);
   assert.equal(refused("src/cli/a.ts", `let x: import("../store/store.ts").Store;`), 1);
   assert.equal(refused("src/runner/main.ts", `import { query } from "@anthropic-ai/claude-agent-sdk";`), 1);
-  assert.equal(refused("src/runner/agent/claude.ts", `import { query } from "@anthropic-ai/claude-agent-sdk";`), 0);
+  assert.equal(refused("src/agent/claude.ts", `import { query } from "@anthropic-ai/claude-agent-sdk";`), 0);
   assert.equal(refused("src/supervisor/a.ts", `import { serve } from "../runner/serve.ts";`), 1);
-  assert.equal(refused("src/supervisor/a.ts", `import { protocolVersion } from "../runner/protocol.ts";`), 0);
-  assert.equal(refused("src/store/a.ts", `import { setup } from "../../test/support/setup.ts";`), 1);
+  assert.equal(refused("src/supervisor/a.ts", `import { protocolVersion } from "../attempt-protocol/protocol.ts";`), 0);
+  assert.equal(refused("src/store/a.ts", `import { setup } from "../../testing/setup.ts";`), 1);
   assert.equal(refused("src/attic/a.ts", `import path from "node:path";`), 1);
 });
 

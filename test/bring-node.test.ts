@@ -12,7 +12,7 @@ import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { promisify } from "node:util";
-import { installLauncher, pretending } from "./support/launcher.ts";
+import { installLauncher, pretending } from "../testing/launcher.ts";
 
 const timeout = 500_000;
 

@@ -10,8 +10,8 @@ import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { installLauncher, pretending } from "./support/launcher.ts";
-import { repositoryRoot } from "./support/source-files.ts";
+import { installLauncher, pretending } from "../testing/launcher.ts";
+import { repositoryRoot } from "../testing/source-files.ts";
 
 type Launched = ChildProcessByStdio<null, Readable, Readable>;
 

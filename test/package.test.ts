@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { repositoryRoot } from "./support/source-files.ts";
+import { repositoryRoot } from "../testing/source-files.ts";
 
 test("the package has what it needs at run time and nothing else", async (t) => {
   const { pack } = setup(t);

@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { repositoryRoot } from "./support/source-files.ts";
+import { repositoryRoot } from "../testing/source-files.ts";
 
 // Pieces are joined here, so that this file does not say them either.
 const forbidden: readonly RegExp[] = [

@@ -1,7 +1,7 @@
 /** The command line's reference, from the command table of src/cli/. */
-import { describeCommands } from "../../src/cli/command-index.ts";
-import { commonOptions } from "../../src/cli/command.ts";
-import type { CommandSpec, OptionSpec } from "../../src/cli/command.ts";
+import { describeCommands } from "../../src/cli/commandline/command-index.ts";
+import { commonOptions } from "../../src/cli/commandline/command.ts";
+import type { CommandSpec, OptionSpec } from "../../src/cli/commandline/command.ts";
 import { code, markdownTable } from "./generated-part.ts";
 
 export async function commandReference(): Promise<string> {

@@ -1,7 +1,7 @@
 /** The configuration page's tables: every setting from src/config/settings.ts, every path from src/config/paths.ts. */
 import { pathsFrom } from "../../src/config/paths.ts";
 import { isDurationSetting, settingDefinitions } from "../../src/config/settings.ts";
-import { typedDuration } from "../../src/domain/duration.ts";
+import { typedDuration } from "../../src/domain/text/duration.ts";
 import { code, markdownTable } from "./generated-part.ts";
 
 type Definition = (typeof settingDefinitions)[number];

@@ -1,6 +1,6 @@
-/** The schema page's tables, from the migrations through src/store/describe-schema.ts. */
-import { describeSchema } from "../../src/store/describe-schema.ts";
-import type { ColumnDescription, IndexDescription, TableDescription } from "../../src/store/describe-schema.ts";
+/** The schema page's tables, from the migrations through src/store/sqlite/file/describe-schema.ts. */
+import { describeSchema } from "../../src/store/sqlite/file/describe-schema.ts";
+import type { ColumnDescription, IndexDescription, TableDescription } from "../../src/store/sqlite/file/describe-schema.ts";
 import { code, markdownTable } from "./generated-part.ts";
 
 export function databaseSchema(): string {

@@ -1,6 +1,6 @@
-/** The lifecycle page's table: which status follows which, from src/domain/transitions.ts. */
-import { next, operations, sourcesOf } from "../../src/domain/transitions.ts";
-import type { Operation } from "../../src/domain/transitions.ts";
+/** The lifecycle page's table: which status follows which, from src/domain/task/transitions.ts. */
+import { next, operations, sourcesOf } from "../../src/domain/task/transitions.ts";
+import type { Operation } from "../../src/domain/task/transitions.ts";
 import { code, markdownTable } from "./generated-part.ts";
 
 const causes: Readonly<Record<Operation, string>> = {

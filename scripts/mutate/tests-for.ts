@@ -1,7 +1,7 @@
 /** Says which test files can notice a change of a source file, the most likely first. */
 import path from "node:path";
-import { readSourceFiles } from "../../test/support/source-files.ts";
-import type { SourceFile } from "../../test/support/source-files.ts";
+import { readSourceFiles } from "../../testing/source-files.ts";
+import type { SourceFile } from "../../testing/source-files.ts";
 
 /** The suites that see a room from outside, through the built program. The room's own folder below test/ comes before them. */
 const suites: Readonly<Record<string, readonly string[]>> = {
@@ -9,7 +9,9 @@ const suites: Readonly<Record<string, readonly string[]>> = {
   client: ["client", "cli", "http"],
   config: ["config", "cli", "security", "e2e"],
   contract: ["contract", "http", "mcp", "cli"],
-  daemon: ["e2e", "reliability", "security", "http"],
+  server: ["e2e", "reliability", "security", "http"],
+  agent: ["runner", "reliability", "supervisor", "security", "e2e"],
+  "attempt-protocol": ["runner", "supervisor", "reliability"],
   domain: ["domain", "operations", "scheduler", "supervisor", "cli", "http", "mcp", "reliability"],
   http: ["http", "contract", "security", "client", "mcp"],
   mcp: ["mcp", "security"],
@@ -24,7 +26,7 @@ const suites: Readonly<Record<string, readonly string[]>> = {
 /** The rooms of src/ that have suites. */
 export const rooms: readonly string[] = Object.keys(suites);
 
-/** The room of a source file: `store` for `src/store/tasks.ts`. */
+/** The room of a source file: `store` for `src/store/sqlite/tasks.ts`. */
 export function roomOf(file: string): string {
   return file.split("/")[1] ?? "";
 }

@@ -1,6 +1,6 @@
 /** The entry of the command line: binds one call to this process. Bundled to dist/cli.cjs. */
-import { processIo } from "./io.ts";
-import { reportFailure, runCli } from "./run-cli.ts";
+import { processIo } from "./terminal/io.ts";
+import { reportFailure, runCli } from "./commandline/run-cli.ts";
 
 const io = processIo(process);
 const words = process.argv.slice(2);

@@ -1,6 +1,6 @@
 /** Waiting for the end of tasks: each is followed on its event stream, so nothing polls. */
 import type { TaskView } from "../contract/views.ts";
-import { isTerminal } from "../domain/task.ts";
+import { isTerminal } from "../domain/task/task.ts";
 import { untilAnswered } from "./outage.ts";
 import type { FeedOptions, FeedStep } from "./event-stream.ts";
 import type { OutageOptions } from "./outage.ts";

@@ -21,7 +21,7 @@ import type {
   TrustView,
   UsageView,
 } from "../contract/views.ts";
-import type { TaskStatus } from "../domain/task.ts";
+import type { TaskStatus } from "../domain/task/task.ts";
 import type { ServerAddress } from "./address.ts";
 import type { FeedOptions, FeedStep } from "./event-stream.ts";
 import { httpClient } from "./http-exchange.ts";

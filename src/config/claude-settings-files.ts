@@ -1,10 +1,10 @@
 /** The settings files that Claude Code reads for a working directory, and which of them are broken. Measured with 2.1.330. */
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { hooksIn } from "../domain/claude-hooks.ts";
-import type { ConfiguredHook } from "../domain/claude-hooks.ts";
-import { mcpProblems, settingsProblems } from "../domain/claude-settings.ts";
-import type { SettingsProblem } from "../domain/claude-settings.ts";
+import { hooksIn } from "../domain/task/claude-hooks.ts";
+import type { ConfiguredHook } from "../domain/task/claude-hooks.ts";
+import { mcpProblems, settingsProblems } from "../domain/task/claude-settings.ts";
+import type { SettingsProblem } from "../domain/task/claude-settings.ts";
 import { filesAbove } from "./files-above.ts";
 import { readForeign } from "./read-foreign.ts";
 

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { objectOf } from "../domain/read-json.ts";
+import { objectOf } from "../domain/text/read-json.ts";
 import { isSwitchedOn } from "./agent-env.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;

@@ -1,5 +1,5 @@
 /** Which `CLAUDE_WORKER_*` variables mean something, so that a mistyped one is told. */
-import { didYouMean } from "../domain/did-you-mean.ts";
+import { didYouMean } from "../domain/text/did-you-mean.ts";
 import { settingDefinitions } from "./settings.ts";
 
 const prefix = "CLAUDE_WORKER_";

@@ -1,7 +1,7 @@
 /** Loads all settings, and says where each came from. Precedence: flags > environment > file > defaults. What a value may be is not decided here. */
 import { readFileSync } from "node:fs";
 import { WorkerError } from "../domain/errors.ts";
-import { JsonTooDeep, parseJson } from "../domain/parse-json.ts";
+import { JsonTooDeep, parseJson } from "../domain/text/parse-json.ts";
 import { requireOwnFile } from "./own-directory.ts";
 import { checkedSetting, parseSetting } from "./setting-value.ts";
 import { settingDefinitions } from "./settings.ts";

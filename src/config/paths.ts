@@ -1,7 +1,7 @@
 /** Where everything lives. Pure: it computes paths and creates nothing. */
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { taskVariables } from "../domain/task-variables.ts";
+import { taskVariables } from "../domain/task/task-variables.ts";
 
 /** Longest path of a unix socket in bytes, without the closing NUL (Linux 107; macOS 103, which we keep to everywhere). */
 const maxSocketPathBytes = 103;

@@ -1,6 +1,6 @@
 /** The value of one setting: read from text, checked against its definition. Where values come from and which one wins is not decided here. */
-import { didYouMean } from "../domain/did-you-mean.ts";
-import { parseDuration, typedDuration } from "../domain/duration.ts";
+import { didYouMean } from "../domain/text/did-you-mean.ts";
+import { parseDuration, typedDuration } from "../domain/text/duration.ts";
 import { WorkerError } from "../domain/errors.ts";
 import { isDurationSetting, settingDefinitions } from "./settings.ts";
 import type { AnySettingDefinition, SettingKey, Settings } from "./settings.ts";

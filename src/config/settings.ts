@@ -1,8 +1,8 @@
 /** What can be set, with its default, its limits, its environment variable and its sentence for people. Values are read and checked elsewhere. */
-import { overagePolicies } from "../domain/overage.ts";
-import type { OveragePolicy } from "../domain/overage.ts";
-import { defaultPromptRules, promptRuleLevels } from "../domain/prompt-quality.ts";
-import type { PromptRuleLevel } from "../domain/prompt-quality.ts";
+import { overagePolicies } from "../domain/task/overage.ts";
+import type { OveragePolicy } from "../domain/task/overage.ts";
+import { defaultPromptRules, promptRuleLevels } from "../domain/agents/prompt-quality.ts";
+import type { PromptRuleLevel } from "../domain/agents/prompt-quality.ts";
 import { permissionModes } from "../domain/task/permission-mode.ts";
 import type { PermissionMode } from "../domain/task/permission-mode.ts";
 

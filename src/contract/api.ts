@@ -1,4 +1,4 @@
-/** Every operation that a door may ask for. `operations/` implements it; `http/` and `mcp/` are handed it by the daemon and hold no rules. */
+/** Every operation that a door may ask for. `operations/` implements it; `http/` and `mcp/` are handed it by the server and hold no rules. */
 import type { Caller } from "./caller.ts";
 import type { BackupView, CheckView, PruneInput, PruneView } from "./operations/maintenance.ts";
 import type { UsageQuery } from "./operations/server.ts";
@@ -21,7 +21,7 @@ import type {
   TrustView,
   UsageView,
 } from "./views.ts";
-import type { TaskStatus } from "../domain/task.ts";
+import type { TaskStatus } from "../domain/task/task.ts";
 
 export interface ListQuery {
   readonly status?: readonly TaskStatus[] | undefined;

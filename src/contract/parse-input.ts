@@ -1,6 +1,6 @@
 /** Turns what arrived from outside into what a schema promises, or into one error that names every part that is wrong. */
 import type { z } from "zod";
-import { didYouMean } from "../domain/did-you-mean.ts";
+import { didYouMean } from "../domain/text/did-you-mean.ts";
 import { WorkerError } from "../domain/errors.ts";
 import type { ErrorCode, InputFault } from "../domain/errors.ts";
 

@@ -1,10 +1,10 @@
 /** What doors show: the JSON of tasks, attempts, events and the server. Times are RFC 3339 UTC, money is US dollars, durations milliseconds. */
 import { z } from "zod";
-import { attentionKinds } from "../domain/attention.ts";
+import { attentionKinds } from "../domain/attempt/attention.ts";
 import { eventTypes } from "../domain/events/event.ts";
-import { holdKinds } from "../domain/hold.ts";
-import { overagePolicies } from "../domain/overage.ts";
-import { taskStatuses } from "../domain/task.ts";
+import { holdKinds } from "../domain/order/hold.ts";
+import { overagePolicies } from "../domain/task/overage.ts";
+import { taskStatuses } from "../domain/task/task.ts";
 import { shownOptions } from "./task-options.ts";
 
 const time = z.iso.datetime();

@@ -1,28 +1,28 @@
-/** The REST door: its routes on a unix socket and, if wanted, on a TCP port. The daemon opens and stops it. */
+/** The REST door: its routes on a unix socket and, if wanted, on a TCP port. The server opens and stops it. */
 import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { WorkerApi } from "../contract/api.ts";
 import { WorkerError } from "../domain/errors.ts";
-import { answerRequest } from "./answer-request.ts";
-import type { AnswerOptions, HttpLog } from "./answer-request.ts";
-import { authenticateBy } from "./authenticate.ts";
-import { defaultTimeouts, limitConnections } from "./connection-timeouts.ts";
-import type { ConnectionTimeouts } from "./connection-timeouts.ts";
-import { EventStreams } from "./event-streams.ts";
-import { FailedLogins } from "./failed-logins.ts";
-import { hostsOf } from "./guard-transport.ts";
-import type { Transport } from "./guard-transport.ts";
-import { letGo } from "./let-go.ts";
-import { listenOnSocket, listenOnTcp } from "./listen.ts";
+import { answerRequest } from "./request/answer-request.ts";
+import type { AnswerOptions, HttpLog } from "./request/answer-request.ts";
+import { authenticateBy } from "./request/authenticate.ts";
+import { defaultTimeouts, limitConnections } from "./listener/connection-timeouts.ts";
+import type { ConnectionTimeouts } from "./listener/connection-timeouts.ts";
+import { EventStreams } from "./stream/event-streams.ts";
+import { FailedLogins } from "./request/failed-logins.ts";
+import { hostsOf } from "./request/guard-transport.ts";
+import type { Transport } from "./request/guard-transport.ts";
+import { letGo } from "./listener/let-go.ts";
+import { listenOnSocket, listenOnTcp } from "./listener/listen.ts";
 import type { McpDoor } from "./mcp-door.ts";
-import { MemoryBudget } from "./memory-budget.ts";
-import { OpenConnections } from "./open-connections.ts";
-import { Pipelines } from "./pipeline.ts";
-import { problemOf, HttpError } from "./problem.ts";
-import { RequestCounts } from "./request-counts.ts";
-import type { Route } from "./route.ts";
-import { Router } from "./router.ts";
+import { MemoryBudget } from "./listener/memory-budget.ts";
+import { OpenConnections } from "./listener/open-connections.ts";
+import { Pipelines } from "./listener/pipeline.ts";
+import { problemOf, HttpError } from "./request/problem.ts";
+import { RequestCounts } from "./request/request-counts.ts";
+import type { Route } from "./request/route.ts";
+import { Router } from "./request/router.ts";
 import { documentRoutes } from "./routes/document.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { maintenanceRoutes } from "./routes/maintenance.ts";
@@ -35,8 +35,8 @@ import { submitRoutes } from "./routes/submit.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { trustRoutes } from "./routes/trust.ts";
-import { UnprovenConnections } from "./unproven-connections.ts";
-import { answerUpgrade, mcpUpgrade } from "./upgrade.ts";
+import { UnprovenConnections } from "./listener/unproven-connections.ts";
+import { answerUpgrade, mcpUpgrade } from "./listener/upgrade.ts";
 
 export interface HttpOptions {
   readonly api: WorkerApi;

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { taskSummaryView, taskView } from "../contract/views.ts";
 import type { TaskSummaryView, TaskView } from "../contract/views.ts";
-import { plainLine } from "../domain/plain-text.ts";
+import { plainLine } from "../domain/text/plain-text.ts";
 import { markAgentOutput } from "./untrusted.ts";
 
 const errorRetryable = z

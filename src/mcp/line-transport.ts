@@ -4,7 +4,7 @@
  */
 import type { Duplex } from "node:stream";
 import { parseJSONRPCMessage, serializeMessage } from "@modelcontextprotocol/server";
-import { JsonTooDeep, parseJson } from "../domain/parse-json.ts";
+import { JsonTooDeep, parseJson } from "../domain/text/parse-json.ts";
 import type { JSONRPCMessage, Transport } from "@modelcontextprotocol/server";
 
 export interface LineTransportOptions {

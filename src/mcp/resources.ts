@@ -4,7 +4,7 @@ import type { McpServer, ReadResourceResult } from "@modelcontextprotocol/server
 import type { WorkerApi } from "../contract/api.ts";
 import type { TaskView } from "../contract/views.ts";
 import { WorkerError } from "../domain/errors.ts";
-import { plainLine } from "../domain/plain-text.ts";
+import { plainLine } from "../domain/text/plain-text.ts";
 import { briefOf } from "./brief-task.ts";
 import { logExcerpt, taskData } from "./task-data.ts";
 

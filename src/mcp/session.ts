@@ -2,7 +2,7 @@
 import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY } from "@modelcontextprotocol/server";
 import type { ServerContext } from "@modelcontextprotocol/server";
 import type { Caller } from "../contract/caller.ts";
-import { plainLine } from "../domain/plain-text.ts";
+import { plainLine } from "../domain/text/plain-text.ts";
 
 export interface Session {
   /** As the door before us authenticated it. */

@@ -1,7 +1,7 @@
 /** Waits until tasks have ended: woken by the change feed, never by asking again and again. */
 import type { WorkerApi } from "../contract/api.ts";
 import type { TaskView } from "../contract/views.ts";
-import { isTerminal } from "../domain/task.ts";
+import { isTerminal } from "../domain/task/task.ts";
 
 export interface SettleOptions {
   /** All of the tasks, or the first of them. */

@@ -8,7 +8,7 @@ import type { WorkerApi } from "../contract/api.ts";
 import type { Caller } from "../contract/caller.ts";
 import type { TaskView } from "../contract/views.ts";
 import { WorkerError } from "../domain/errors.ts";
-import { plainLine } from "../domain/plain-text.ts";
+import { plainLine } from "../domain/text/plain-text.ts";
 import type { TaskHandle } from "./task-handle.ts";
 import { resultOf } from "./tool-data.ts";
 import { taskData } from "./task-data.ts";

@@ -1,6 +1,6 @@
 /** Marks what another agent wrote, so that whoever reads it cannot take it for instructions, and keeps it short. */
 import { randomBytes } from "node:crypto";
-import { plainText } from "../domain/plain-text.ts";
+import { plainText } from "../domain/text/plain-text.ts";
 
 /** What one answer may hold of agents' texts, in characters. */
 export const maxOutputCharacters = 20_000;

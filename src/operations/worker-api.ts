@@ -8,35 +8,35 @@ import type { Caller } from "../contract/caller.ts";
 import type { EventPage, ServerView, TaskView } from "../contract/views.ts";
 import type { TaskEvent } from "../domain/events/event.ts";
 import { WorkerError } from "../domain/errors.ts";
-import type { Outcome } from "../domain/outcome.ts";
-import { lastTryText } from "../domain/refusal.ts";
-import type { Task } from "../domain/task.ts";
+import type { Outcome } from "../domain/attempt/outcome.ts";
+import { lastTryText } from "../domain/attempt/refusal.ts";
+import type { Task } from "../domain/task/task.ts";
 import type { Store } from "../store/store.ts";
-import { callerOfToken, createToken, listTokens, removeToken } from "./access-tokens.ts";
-import { cancelAnyway } from "./cancel-task.ts";
-import { isAgent, requireAgentPriority, requireOwn } from "./guard-agent.ts";
-import { holdQueue, listHolds, resumeQueue } from "./hold-queue.ts";
-import { listTasks } from "./list-tasks.ts";
-import { backupDatabase, checkDatabase, pruneOldTasks } from "./maintain-storage.ts";
-import { removeTask } from "./remove-task.ts";
-import { requireTask } from "./require-task.ts";
-import { retryTask } from "./retry-task.ts";
-import { accountOf } from "./show-account.ts";
-import { configOf } from "./show-config.ts";
-import { statisticsOf, usageOf } from "./show-usage.ts";
-import type { StartRights } from "./start-rights.ts";
-import { promptHints } from "../domain/prompt-quality.ts";
-import { requireMachineTask } from "./submit-machine-task.ts";
-import { promptRulesOf } from "./prompt-rules.ts";
-import { submitTasksOnce } from "./submit-once.ts";
-import { SubmitRate } from "./submit-rate.ts";
-import { submitTasks } from "./submit-task.ts";
-import { submitWarnings } from "./submit-warnings.ts";
-import { callerOfTaskToken } from "./task-token.ts";
-import { attemptView, eventView, taskSummaryView, taskView } from "./task-view.ts";
-import type { WaitingContext } from "./task-view.ts";
-import { addTrust, removeTrust, trustView } from "./trust-directory.ts";
-import type { ClaudeCodeTrust } from "./working-directory.ts";
+import { callerOfToken, createToken, listTokens, removeToken } from "./tokens/access-tokens.ts";
+import { cancelAnyway } from "./tasks/cancel-task.ts";
+import { isAgent, requireAgentPriority, requireOwn } from "./rights/guard-agent.ts";
+import { holdQueue, listHolds, resumeQueue } from "./holds/hold-queue.ts";
+import { listTasks } from "./tasks/list-tasks.ts";
+import { backupDatabase, checkDatabase, pruneOldTasks } from "./storage/maintain-storage.ts";
+import { removeTask } from "./tasks/remove-task.ts";
+import { requireTask } from "./tasks/require-task.ts";
+import { retryTask } from "./tasks/retry-task.ts";
+import { accountOf } from "./server/show-account.ts";
+import { configOf } from "./server/show-config.ts";
+import { statisticsOf, usageOf } from "./server/show-usage.ts";
+import type { StartRights } from "./rights/start-rights.ts";
+import { promptHints } from "../domain/agents/prompt-quality.ts";
+import { requireMachineTask } from "./tasks/submit-machine-task.ts";
+import { promptRulesOf } from "./rights/prompt-rules.ts";
+import { submitTasksOnce } from "./tasks/submit-once.ts";
+import { SubmitRate } from "./tasks/submit-rate.ts";
+import { submitTasks } from "./tasks/submit-task.ts";
+import { submitWarnings } from "./tasks/submit-warnings.ts";
+import { callerOfTaskToken } from "./tokens/task-token.ts";
+import { attemptView, eventView, taskSummaryView, taskView } from "./tasks/task-view.ts";
+import type { WaitingContext } from "./tasks/task-view.ts";
+import { addTrust, removeTrust, trustView } from "./trust/trust-directory.ts";
+import type { ClaudeCodeTrust } from "./tasks/working-directory.ts";
 
 export interface ApiContext {
   readonly store: Store;
@@ -56,7 +56,7 @@ export interface ApiContext {
   account(): string;
   /** Whether an orderly stop has begun: new tasks are refused then, everything else still answers. */
   readonly isStopping?: () => boolean;
-  /** What only the daemon knows of itself. */
+  /** What only the server knows of itself. */
   server(): ServerView;
   /** Tells the runner of a running task to stop it as cancelled; resolves with whether it was told. */
   stopRunner(taskId: number): Promise<boolean>;

@@ -1,7 +1,7 @@
 /** Ends what is left of a runner's process tree. Only processes that are proven to be of that tree are touched, never this process or its parents. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { SweptProcess } from "../domain/record.ts";
-import { taskVariables } from "../domain/task-variables.ts";
+import type { SweptProcess } from "../domain/events/record.ts";
+import { taskVariables } from "../domain/task/task-variables.ts";
 import { descendantsIn, isAlive, killIfSame } from "./identity.ts";
 import { childrenFromProc, commandFromProc, readFromProc } from "./proc.ts";
 import { listProcesses, markedProcesses, readProcess } from "./process-table.ts";

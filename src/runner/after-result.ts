@@ -3,11 +3,11 @@
  * the background. Sub-agents are waited for, everything else for a limited time: a server that Claude
  * left running would hold the attempt for ever. It stops nothing.
  */
-import { backgroundAfter, isAgentWork } from "../domain/background.ts";
-import type { BackgroundTask, BackgroundWait } from "../domain/background.ts";
-import { isOwnResult } from "../domain/own-result.ts";
-import { isMainTurn } from "./agent/messages.ts";
-import type { JournalEntry } from "./journal.ts";
+import { backgroundAfter, isAgentWork } from "../domain/attempt/background.ts";
+import type { BackgroundTask, BackgroundWait } from "../domain/attempt/background.ts";
+import { isOwnResult } from "../domain/attempt/own-result.ts";
+import { isMainTurn } from "../agent/messages.ts";
+import type { JournalEntry } from "../domain/events/record.ts";
 
 export interface AfterResultOptions {
   /** How long commands in the background are waited for when the turn has ended, ms. */

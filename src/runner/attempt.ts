@@ -4,22 +4,22 @@ import { brokenSettings, describeBroken } from "../config/claude-settings-files.
 import { TaskChanges } from "./task-changes.ts";
 import { makeDirectory } from "../config/make-directory.ts";
 import { messageOf } from "../domain/errors.ts";
-import { brokenSettingsText } from "../domain/claude-settings.ts";
-import { startFaults } from "../domain/record.ts";
-import type { StopReason } from "../domain/stop-reason.ts";
+import { brokenSettingsText } from "../domain/task/claude-settings.ts";
+import { startFaults } from "../domain/events/record.ts";
+import type { StopReason } from "../domain/attempt/stop-reason.ts";
 import { bootClockMs } from "../processes/boot-clock.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { sweep } from "../processes/sweep.ts";
-import type { Agent, AgentWork } from "./agent/agent.ts";
-import { directoryFault } from "./directory-fault.ts";
+import type { Agent, AgentWork } from "../agent/agent.ts";
+import { directoryFault } from "../agent/directory-fault.ts";
 import { OpenSteps } from "./open-steps.ts";
 import { NotOurLog } from "./append-file.ts";
-import { isAgentWork, nameOfBackground } from "../domain/background.ts";
-import type { BackgroundTask, BackgroundWait } from "../domain/background.ts";
+import { isAgentWork, nameOfBackground } from "../domain/attempt/background.ts";
+import type { BackgroundTask, BackgroundWait } from "../domain/attempt/background.ts";
 import { AfterResult } from "./after-result.ts";
 import { Journal } from "./journal.ts";
-import type { JournalEntry } from "./journal.ts";
-import type { Redaction } from "./redaction.ts";
+import type { JournalEntry } from "../domain/events/record.ts";
+import type { Redaction } from "../domain/text/redaction.ts";
 import { SummaryLog } from "./summary-log.ts";
 
 /** An agent that has nothing left to do and does not exit for this long is ended. */

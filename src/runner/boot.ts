@@ -1,9 +1,9 @@
 /** What a runner's process is before it does anything: its boot data read, its signals, its rights and its place in the process tree settled. */
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { taskVariables } from "../domain/task-variables.ts";
-import type { CreateAgent } from "./agent/agent.ts";
-import type { RunnerBoot } from "./protocol.ts";
+import { taskVariables } from "../domain/task/task-variables.ts";
+import type { CreateAgent } from "../agent/agent.ts";
+import type { RunnerBoot } from "../attempt-protocol/protocol.ts";
 
 const bootVariable = "CLAUDE_WORKER_RUNNER";
 
@@ -46,6 +46,6 @@ export function tellListening(): void {
 
 /** Claude Code, or the module that a test brings instead. Begins to load at once. */
 export async function loadAgent(agent: RunnerBoot["agent"]): Promise<CreateAgent> {
-  if (agent === undefined || agent === "claude") return (await import("./agent/claude.ts")).createAgent;
+  if (agent === undefined || agent === "claude") return (await import("../agent/claude.ts")).createAgent;
   return ((await import(agent.module)) as { createAgent: CreateAgent }).createAgent;
 }

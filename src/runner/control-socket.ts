@@ -2,8 +2,8 @@
 import { chmodSync } from "node:fs";
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
-import { parseJson } from "../domain/parse-json.ts";
-import type { FromRunner, ToRunner } from "./protocol.ts";
+import { parseJson } from "../domain/text/parse-json.ts";
+import type { FromRunner, ToRunner } from "../attempt-protocol/protocol.ts";
 
 /** A start message may carry a prompt of 10 MB, of which JSON may make six times as much. */
 const longestMessage = 96 * 1024 * 1024;

@@ -1,11 +1,8 @@
 /** The attempt's journal: every record numbered, stamped, without secrets, on the file before anyone is told. It knows no message's meaning. */
-import type { JournalRecord, RunnerNote } from "../domain/record.ts";
+import type { JournalEntry, JournalRecord } from "../domain/events/record.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { AppendFile } from "./append-file.ts";
-import type { Redaction } from "./redaction.ts";
-
-/** A message of the agent as it came, or a note of the runner. */
-export type JournalEntry = RunnerNote | { readonly type: string; readonly [field: string]: unknown };
+import type { Redaction } from "../domain/text/redaction.ts";
 
 /** A power cut costs at most this much. */
 const syncMs = 1_000;

@@ -1,10 +1,10 @@
-/** Entry of a runner process. One per attempt, detached, it outlives the daemon. */
+/** Entry of a runner process. One per attempt, detached, it outlives the server. */
 import { setTimeout as delay } from "node:timers/promises";
 import { messageOf } from "../domain/errors.ts";
 import { markerName } from "../processes/sweep.ts";
 import { becomeSubreaper } from "../processes/subreaper.ts";
 import { loadAgent, localToken, settleProcess, takeBoot, tellListening } from "./boot.ts";
-import { redaction } from "./redaction.ts";
+import { redaction } from "../domain/text/redaction.ts";
 import { Runner } from "./runner.ts";
 
 const reapLimitMs = 1_000;

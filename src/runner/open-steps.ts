@@ -1,5 +1,5 @@
 /** Follows which tool calls are under way, so that an agent can be stopped between two steps. */
-import type { JournalEntry } from "./journal.ts";
+import type { JournalEntry } from "../domain/events/record.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 

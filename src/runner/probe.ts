@@ -5,7 +5,7 @@
 import { dirname } from "node:path";
 import { loadAgent, localToken, settleProcess, takeBoot } from "./boot.ts";
 import { markerName } from "../processes/sweep.ts";
-import { redaction } from "./redaction.ts";
+import { redaction } from "../domain/text/redaction.ts";
 
 const boot = takeBoot(process.env);
 settleProcess(boot, "claude-worker-probe");

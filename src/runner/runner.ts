@@ -1,12 +1,12 @@
 /** The runner: answers on its socket, waits parked for one attempt, runs it, and is over. It knows when to go; it does not end the process. */
 import { messageOf } from "../domain/errors.ts";
-import type { Agent } from "./agent/agent.ts";
+import type { Agent } from "../agent/agent.ts";
 import { RunningAttempt } from "./attempt.ts";
 import { ControlSocket } from "./control-socket.ts";
-import { protocolVersion } from "./protocol.ts";
-import type { FromRunner, RunnerBoot, StartMessage, ToRunner } from "./protocol.ts";
-import type { Redaction } from "./redaction.ts";
-import { TimeLimits } from "./time-limits.ts";
+import { protocolVersion } from "../attempt-protocol/protocol.ts";
+import type { FromRunner, RunnerBoot, StartMessage, ToRunner } from "../attempt-protocol/protocol.ts";
+import type { Redaction } from "../domain/text/redaction.ts";
+import { TimeLimits } from "../attempt-protocol/time-limits.ts";
 
 export interface RunnerOptions {
   readonly boot: RunnerBoot;
@@ -20,7 +20,7 @@ export class Runner {
   readonly #options: RunnerOptions;
   readonly #socket: ControlSocket;
   #attempt: RunningAttempt | null = null;
-  /** Runs only while no daemon is connected: one that is keeps the limits by itself. */
+  /** Runs only while no server is connected: one that is keeps the limits by itself. */
   #limits: TimeLimits | null = null;
   #parked = false;
   #tellJournal = false;
@@ -105,7 +105,7 @@ export class Runner {
     else if (message.type === "leave") this.#leaveIfParked();
   }
 
-  /** The same attempt may be started again (a daemon that is not sure); another one may not. */
+  /** The same attempt may be started again (a server that is not sure); another one may not. */
   #start(message: StartMessage, reply: (message: FromRunner) => void): void {
     const current = this.#attempt;
     if (current !== null) {
@@ -150,7 +150,7 @@ export class Runner {
     });
   }
 
-  /** With nobody connected an attempt's time limit is kept here. A parked runner belongs to its daemon: it goes when nobody is connected any more, or nobody ever comes. */
+  /** With nobody connected an attempt's time limit is kept here. A parked runner belongs to its server: it goes when nobody is connected any more, or nobody ever comes. */
   #onConnections(count: number): void {
     if (this.#orphaned !== null) clearTimeout(this.#orphaned);
     this.#orphaned = null;
@@ -171,7 +171,7 @@ export class Runner {
   }
 }
 
-/** The time limit alone, from now on, by a clock that nobody sets: a daemon's is over no later. Silence is for a daemon to judge. */
+/** The time limit alone, from now on, by a clock that nobody sets: a server's is over no later. Silence is for a server to judge. */
 function limitsOf({ spec, stopGraceMs }: StartMessage, attempt: RunningAttempt): TimeLimits {
   return new TimeLimits({
     startedAt: performance.now(),

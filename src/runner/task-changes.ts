@@ -1,8 +1,8 @@
 /** Keeps the state of the work tree before a task in its journal, so that an attempt that resumes the task compares with that one. */
 import { createReadStream, statSync } from "node:fs";
 import { createInterface } from "node:readline";
-import type { RunnerNote } from "../domain/record.ts";
-import type { AgentWork } from "./agent/agent.ts";
+import type { RunnerNote } from "../domain/events/record.ts";
+import type { AgentWork } from "../agent/agent.ts";
 import { changedSince, workTreeBefore } from "./work-tree.ts";
 import type { WorkTree } from "./work-tree.ts";
 

@@ -3,9 +3,9 @@
  * at which something may change by itself (a retry is due, a hold ends); it never polls.
  */
 import type { Logger } from "pino";
-import { heldModels, isInForce } from "../domain/admission.ts";
+import { heldModels, isInForce } from "../domain/order/admission.ts";
 import { messageOf } from "../domain/errors.ts";
-import type { Hold } from "../domain/hold.ts";
+import type { Hold } from "../domain/order/hold.ts";
 import type { Store } from "../store/store.ts";
 
 /** While a moment is awaited the clock is looked at this often: timers do not run while the machine sleeps, nor do they see a clock that is set. */

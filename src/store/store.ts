@@ -1,20 +1,20 @@
 /** What the store offers. Reads answer at once; writes run inside `write`. Only this folder knows SQL. */
-import type { AccountStore } from "./accounts.ts";
-import type { AgentTaskStore } from "./agent-tasks.ts";
-import type { Change } from "./change.ts";
-import type { ClockStore } from "./clock.ts";
+import type { AccountStore } from "./sqlite/accounts.ts";
+import type { AgentTaskStore } from "./sqlite/agent-tasks.ts";
+import type { Change } from "./sqlite/change.ts";
+import type { ClockStore } from "./sqlite/clock.ts";
 import type { NewEvent, TaskEvent } from "../domain/events/event.ts";
-import type { Hold, NewHold } from "../domain/hold.ts";
-import type { Outcome } from "../domain/outcome.ts";
-import type { Attempt, Task, TaskSpec, TaskStatus } from "../domain/task.ts";
+import type { Hold, NewHold } from "../domain/order/hold.ts";
+import type { Outcome } from "../domain/attempt/outcome.ts";
+import type { Attempt, Task, TaskSpec, TaskStatus } from "../domain/task/task.ts";
 import type { LongOptions, QueueOptions } from "../domain/task/options.ts";
-import type { Operation } from "../domain/transitions.ts";
-import type { ProbeStore } from "./probes.ts";
-import type { SubmissionStore } from "./submissions.ts";
-import type { TaskCallerStore } from "./task-callers.ts";
-import type { TokenStore } from "./tokens.ts";
-import type { TurnStore } from "./turns.ts";
-import type { UsageStore } from "./usage.ts";
+import type { Operation } from "../domain/task/transitions.ts";
+import type { ProbeStore } from "./sqlite/probes.ts";
+import type { SubmissionStore } from "./sqlite/submissions.ts";
+import type { TaskCallerStore } from "./sqlite/task-callers.ts";
+import type { TokenStore } from "./sqlite/tokens.ts";
+import type { TurnStore } from "./sqlite/turns.ts";
+import type { UsageStore } from "./sqlite/usage.ts";
 
 export interface Store {
   readonly tasks: TaskStore;
@@ -31,7 +31,7 @@ export interface Store {
   readonly agentTasks: AgentTaskStore;
   readonly callers: TaskCallerStore;
   readonly turns: TurnStore;
-  /** This daemon's epoch: every write transaction checks that it is still the newest (a paused old daemon changes nothing). */
+  /** This server's epoch: every write transaction checks that it is still the newest (a paused old server changes nothing). */
   readonly epoch: number;
   /**
    * Runs `work` in the current group's transaction (own savepoint) and resolves after the group's commit is durable.
@@ -183,7 +183,7 @@ export interface TaskStore {
   isCancelRequested(id: number): boolean;
   /** How many pending tasks stand before this one in starting order. */
   ahead(id: number): number;
-  /** Inside `write`. Guarded change of status per domain/transitions.ts; null: it may not happen now. `endedAt`/`openAttemptId` follow the status; it ended at `now` unless told otherwise. */
+  /** Inside `write`. Guarded change of status per domain/task/transitions.ts; null: it may not happen now. `endedAt`/`openAttemptId` follow the status; it ended at `now` unless told otherwise. */
   transition(id: number, operation: Operation, now: number, patch?: RetryPatch, endedAt?: number): Task | null;
   /** Inside `write`. Changes fields without changing status; null when the task is gone. */
   patch(id: number, now: number, patch: TaskPatch & Partial<Pick<Task, "name" | "priority" | "labels">>): Task | null;

@@ -1,19 +1,19 @@
 /** Ends an attempt exactly once: decides the outcome from the stored events and writes everything that follows from it in one commit. */
-import { attentionEventTypes, attentionFrom } from "../domain/attention.ts";
-import type { Attention } from "../domain/attention.ts";
-import { endOf } from "../domain/attempt-end.ts";
-import { factEventTypes, factsFrom } from "../domain/attempt-facts.ts";
-import { decideOutcome } from "../domain/decide-outcome.ts";
-import { madeProgress, progressEventTypes } from "../domain/progress.ts";
-import { callEventTypes, callUnderWay } from "../domain/setbacks.ts";
-import { refusalOf } from "../domain/refusal.ts";
-import { spentInAll } from "../domain/spending.ts";
-import type { Spending } from "../domain/spending.ts";
-import type { SweptProcess } from "../domain/record.ts";
-import { afterOutcome, defaultRetryPolicy, withNextStep } from "../domain/retry.ts";
-import type { Outcome } from "../domain/outcome.ts";
-import type { Attempt, Task } from "../domain/task.ts";
-import type { StopReason } from "../domain/stop-reason.ts";
+import { attentionEventTypes, attentionFrom } from "../domain/attempt/attention.ts";
+import type { Attention } from "../domain/attempt/attention.ts";
+import { endOf } from "../domain/attempt/attempt-end.ts";
+import { factEventTypes, factsFrom } from "../domain/attempt/attempt-facts.ts";
+import { decideOutcome } from "../domain/attempt/decide-outcome.ts";
+import { madeProgress, progressEventTypes } from "../domain/task/progress.ts";
+import { callEventTypes, callUnderWay } from "../domain/attempt/setbacks.ts";
+import { refusalOf } from "../domain/attempt/refusal.ts";
+import { spentInAll } from "../domain/task/spending.ts";
+import type { Spending } from "../domain/task/spending.ts";
+import type { SweptProcess } from "../domain/events/record.ts";
+import { afterOutcome, defaultRetryPolicy, withNextStep } from "../domain/attempt/retry.ts";
+import type { Outcome } from "../domain/attempt/outcome.ts";
+import type { Attempt, Task } from "../domain/task/task.ts";
+import type { StopReason } from "../domain/attempt/stop-reason.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import type { Store } from "../store/store.ts";
 import { attemptsOfSession } from "./session-attempts.ts";
@@ -23,7 +23,7 @@ export interface FinaliseOptions {
   readonly attemptId: number;
   /** This machine's boot id now. */
   readonly bootId: string | null;
-  /** What the daemon had to end because the runner died before it could. */
+  /** What the server had to end because the runner died before it could. */
   readonly swept: readonly SweptProcess[];
   /** Why this server stops the attempt, which may not be stored yet (a full disk); null: it does not. */
   readonly stopping: StopReason | null;
@@ -47,7 +47,7 @@ const evidenceMs = 600_000;
 
 /**
  * Closes the attempt and moves its task on, in a commit of its own.
- * @returns the outcome, or null when the attempt is closed already or another daemon holds it.
+ * @returns the outcome, or null when the attempt is closed already or another server holds it.
  * @throws WorkerError from the store (`storage_full` …); nothing is changed then.
  */
 export function finalise(options: FinaliseOptions): Promise<Outcome | null> {

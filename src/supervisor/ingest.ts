@@ -1,17 +1,17 @@
 /** Carries an attempt's journal into the store: each record once, in order, with the offset in the same commit. */
-import { reportIn } from "../domain/account-report.ts";
+import { reportIn } from "../domain/order/account-report.ts";
 import { eventsFromRecord } from "../domain/events/events-from-record.ts";
 import type { NewEvent } from "../domain/events/event.ts";
-import { overageHolds } from "../domain/overage.ts";
-import type { OveragePolicy } from "../domain/overage.ts";
-import { plainLine } from "../domain/plain-text.ts";
-import type { JournalRecord } from "../domain/record.ts";
-import { isZeroed, sessionSpentIn, spentInAll } from "../domain/spending.ts";
-import type { SessionSpent } from "../domain/model-usage.ts";
-import { isOwnResult } from "../domain/own-result.ts";
+import { overageHolds } from "../domain/task/overage.ts";
+import type { OveragePolicy } from "../domain/task/overage.ts";
+import { plainLine } from "../domain/text/plain-text.ts";
+import type { JournalRecord } from "../domain/events/record.ts";
+import { isZeroed, sessionSpentIn, spentInAll } from "../domain/task/spending.ts";
+import type { SessionSpent } from "../domain/task/model-usage.ts";
+import { isOwnResult } from "../domain/attempt/own-result.ts";
 import { summaryLines } from "../domain/events/summary.ts";
-import type { Attempt } from "../domain/task.ts";
-import { turnsIn, withTurns } from "../domain/turns.ts";
+import type { Attempt } from "../domain/task/task.ts";
+import { turnsIn, withTurns } from "../domain/events/turns.ts";
 import type { Store } from "../store/store.ts";
 import { readJournal } from "./journal-reader.ts";
 import { lastText } from "./last-text.ts";
@@ -45,7 +45,7 @@ export class Ingest {
   /**
    * Ingests up to the journal's present end.
    * @param onEnd called inside the commit that takes in the closing record: what follows from the end is kept together with it.
-   * @returns false when another daemon holds the attempt now: nothing was written, and nothing more should be.
+   * @returns false when another server holds the attempt now: nothing was written, and nothing more should be.
    */
   async catchUp(onEnd: () => void): Promise<boolean> {
     for (const batch of readJournal(this.#journal, this.#attempt.id, this.#offset)) {

@@ -1,6 +1,6 @@
 /** Reads whole lines of a journal from a byte offset. A torn last line (its writer was killed) stays unread until it is whole. */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import type { JournalRecord } from "../domain/record.ts";
+import type { JournalRecord } from "../domain/events/record.ts";
 
 const chunkBytes = 1024 * 1024;
 /** Mostly a few lines are new: a megabyte for each look would have the collector run several times a second. */

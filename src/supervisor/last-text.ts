@@ -1,7 +1,7 @@
 /** Finds what stands for a result whose text is empty: the last text that Claude wrote to the user. */
 import { eventsFromRecord } from "../domain/events/events-from-record.ts";
-import { arrayOf, objectOf, stringOf } from "../domain/read-json.ts";
-import type { JsonObject } from "../domain/read-json.ts";
+import { arrayOf, objectOf, stringOf } from "../domain/text/read-json.ts";
+import type { JsonObject } from "../domain/text/read-json.ts";
 import type { Store } from "../store/store.ts";
 import { readJournal } from "./journal-reader.ts";
 import { attemptsOfSession } from "./session-attempts.ts";

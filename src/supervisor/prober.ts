@@ -1,10 +1,10 @@
 /** Runs the probes that are due, one after another, and writes what their answers mean in one commit each. Idle while there is none. */
 import type { Logger } from "pino";
 import { messageOf } from "../domain/errors.ts";
-import type { Outcome } from "../domain/outcome.ts";
-import { afterProbe, longestPauseMs } from "../domain/probe.ts";
-import type { Probe, ProbeConsequence } from "../domain/probe.ts";
-import { concernsAccount } from "../domain/scope.ts";
+import type { Outcome } from "../domain/attempt/outcome.ts";
+import { afterProbe, longestPauseMs } from "../domain/order/probe.ts";
+import type { Probe, ProbeConsequence } from "../domain/order/probe.ts";
+import { concernsAccount } from "../domain/order/scope.ts";
 import type { Store } from "../store/store.ts";
 
 /** Timers do not run while the machine sleeps: the clock is looked at this often. */

@@ -2,13 +2,13 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { text } from "node:stream/consumers";
-import { factsFrom } from "../domain/attempt-facts.ts";
-import { decideOutcome } from "../domain/decide-outcome.ts";
+import { factsFrom } from "../domain/attempt/attempt-facts.ts";
+import { decideOutcome } from "../domain/attempt/decide-outcome.ts";
 import { eventsFromRecord } from "../domain/events/events-from-record.ts";
-import type { Outcome } from "../domain/outcome.ts";
-import type { JournalRecord } from "../domain/record.ts";
+import type { Outcome } from "../domain/attempt/outcome.ts";
+import type { JournalRecord } from "../domain/events/record.ts";
 import { sweep } from "../processes/sweep.ts";
-import type { RunnerBoot } from "../runner/protocol.ts";
+import type { RunnerBoot } from "../attempt-protocol/protocol.ts";
 import { entryOf, environmentOf } from "./spawn-runner.ts";
 
 /** An API that says nothing for this long answers nothing. */

@@ -1,8 +1,8 @@
-/** The daemon's end of a runner's unix socket: NDJSON both ways. It says when the other side is gone; it never decides what that means. */
+/** The server's end of a runner's unix socket: NDJSON both ways. It says when the other side is gone; it never decides what that means. */
 import { connect } from "node:net";
 import type { Socket } from "node:net";
-import { parseJson } from "../domain/parse-json.ts";
-import type { FromRunner, ToRunner } from "../runner/protocol.ts";
+import { parseJson } from "../domain/text/parse-json.ts";
+import type { FromRunner, ToRunner } from "../attempt-protocol/protocol.ts";
 
 type Hello = Extract<FromRunner, { type: "hello" }>;
 

@@ -1,7 +1,7 @@
 /** Keeps a few runners parked with Claude Code already started, and hands one out for each attempt: a parked one, or a new one. */
 import type { Logger } from "pino";
 import { messageOf } from "../domain/errors.ts";
-import type { RunnerBoot } from "../runner/protocol.ts";
+import type { RunnerBoot } from "../attempt-protocol/protocol.ts";
 import type { RunnerConnection } from "./runner-connection.ts";
 import { newRunnerId, spawnRunner } from "./spawn-runner.ts";
 

@@ -1,5 +1,5 @@
 /** Finds the attempts that worked in one session. */
-import type { Attempt } from "../domain/task.ts";
+import type { Attempt } from "../domain/task/task.ts";
 import type { Store } from "../store/store.ts";
 
 /** This attempt, and the earlier ones of the session that it resumed; oldest first. */

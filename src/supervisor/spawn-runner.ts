@@ -1,11 +1,11 @@
-/** Starts a runner process that outlives the daemon, and waits until it answers on its socket. */
+/** Starts a runner process that outlives the server, and waits until it answers on its socket. */
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { openSync, closeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { taskVariables } from "../domain/task-variables.ts";
+import { taskVariables } from "../domain/task/task-variables.ts";
 import { failpoint, failpointEnvironment } from "../processes/failpoint.ts";
-import type { RunnerBoot } from "../runner/protocol.ts";
+import type { RunnerBoot } from "../attempt-protocol/protocol.ts";
 import { connectRunner } from "./runner-connection.ts";
 import type { RunnerConnection } from "./runner-connection.ts";
 

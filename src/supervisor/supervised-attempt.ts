@@ -1,33 +1,33 @@
-/** One running attempt, seen from the daemon: follows its journal, keeps its time limits, passes stops on, and ends it when its runner is gone. */
+/** One running attempt, seen from the server: follows its journal, keeps its time limits, passes stops on, and ends it when its runner is gone. */
 import type { Logger } from "pino";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ownPaths, rawLogPath, summaryLogPath } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
-import { isInForce } from "../domain/admission.ts";
+import { isInForce } from "../domain/order/admission.ts";
 import { WorkerError } from "../domain/errors.ts";
-import type { OveragePolicy } from "../domain/overage.ts";
-import { scopeHolds } from "../domain/scope.ts";
-import { budgetLeftUsd } from "../domain/spending.ts";
-import type { SweptProcess } from "../domain/record.ts";
-import type { Outcome } from "../domain/outcome.ts";
-import type { Attempt, Task } from "../domain/task.ts";
-import type { StopReason } from "../domain/stop-reason.ts";
+import type { OveragePolicy } from "../domain/task/overage.ts";
+import { scopeHolds } from "../domain/order/scope.ts";
+import { budgetLeftUsd } from "../domain/task/spending.ts";
+import type { SweptProcess } from "../domain/events/record.ts";
+import type { Outcome } from "../domain/attempt/outcome.ts";
+import type { Attempt, Task } from "../domain/task/task.ts";
+import type { StopReason } from "../domain/attempt/stop-reason.ts";
 import { bootClockMs } from "../processes/boot-clock.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { identityOf, killIfSame } from "../processes/identity.ts";
 import { sweep } from "../processes/sweep.ts";
-import type { StartMessage } from "../runner/protocol.ts";
-import { TimeLimits } from "../runner/time-limits.ts";
-import type { TimeLimit } from "../runner/time-limits.ts";
+import type { StartMessage } from "../attempt-protocol/protocol.ts";
+import { TimeLimits } from "../attempt-protocol/time-limits.ts";
+import type { TimeLimit } from "../attempt-protocol/time-limits.ts";
 import type { Store } from "../store/store.ts";
 import { finalise, finaliseWithin } from "./finalise.ts";
 import type { FinaliseOptions } from "./finalise.ts";
 import { Ingest } from "./ingest.ts";
 import type { RunnerConnection } from "./runner-connection.ts";
 
-/** From the end of the grace to the moment when the daemon itself kills a runner that does not end: its own ladder takes 2 s and its sweep some more. */
+/** From the end of the grace to the moment when the server itself kills a runner that does not end: its own ladder takes 2 s and its sweep some more. */
 const runnerLadderMs = 15_000;
-/** A runner that this daemon adopts answers at once; one that takes this long is stopped or hangs, and is ended so that its task goes on. */
+/** A runner that this server adopts answers at once; one that takes this long is stopped or hangs, and is ended so that its task goes on. */
 const muteLimitMs = 30_000;
 /** While the disk is full the journal is tried again this often. */
 const storageRetryMs = 2_000;
@@ -70,7 +70,7 @@ export class SupervisedAttempt {
   #toldToStopAtStep = false;
   /** How the attempt ended, once that is in the store. */
   #outcome: Outcome | null = null;
-  /** Left to itself: the daemon goes, or a newer daemon holds the attempt. */
+  /** Left to itself: the server goes, or a newer server holds the attempt. */
   #released = false;
   #letGo: () => void = () => {};
   readonly #lettingGo = new Promise<null>((resolve) => (this.#letGo = () => resolve(null)));
@@ -107,7 +107,7 @@ export class SupervisedAttempt {
   /**
    * Follows the runner to its end and finalises. Resolves when that is done, or when the attempt was released.
    * @param connecting null: the runner is dead already; only its journal is left.
-   * @throws what neither waiting nor a newer daemon explains (no file descriptors, a bug): the attempt is open still, and may be followed anew.
+   * @throws what neither waiting nor a newer server explains (no file descriptors, a bug): the attempt is open still, and may be followed anew.
    */
   async follow(connecting: Promise<RunnerConnection | null>): Promise<void> {
     try {
@@ -126,7 +126,7 @@ export class SupervisedAttempt {
     if (this.#fault !== null) throw this.#fault.error;
   }
 
-  /** Stops the attempt; the first reason counts. The store keeps the reason, so that a restarted daemon goes on stopping. */
+  /** Stops the attempt; the first reason counts. The store keeps the reason, so that a restarted server goes on stopping. */
   async stop(reason: StopReason): Promise<void> {
     if (this.#stopping !== null || this.#released) return;
     this.#stopping = reason;
@@ -151,7 +151,7 @@ export class SupervisedAttempt {
     this.#connection?.send({ type: "stop_at_step" });
   }
 
-  /** Lets go without touching the runner: it goes on, and the next daemon adopts it. */
+  /** Lets go without touching the runner: it goes on, and the next server adopts it. */
   async release(): Promise<void> {
     this.#released = true;
     this.#letGo();
@@ -322,7 +322,7 @@ export class SupervisedAttempt {
     if (this.#stopping === null) this.#limits.heard();
   }
 
-  /** A daemon that slept wakes to timers that are long over: what came meanwhile counts, and so does whether the attempt is still its own. */
+  /** A server that slept wakes to timers that are long over: what came meanwhile counts, and so does whether the attempt is still its own. */
   async #timeIsUp(reason: TimeLimit): Promise<void> {
     const offset = this.#ingest.offset;
     this.#catchUp();
@@ -334,7 +334,7 @@ export class SupervisedAttempt {
     if (held === null) this.#limits.tellAgain(reason, storageRetryMs);
   }
 
-  /** Whether no newer daemon has taken the attempt over. On a full disk, where nothing can be asked, it has not. null: not known now. */
+  /** Whether no newer server has taken the attempt over. On a full disk, where nothing can be asked, it has not. null: not known now. */
   async #isHeld(): Promise<boolean | null> {
     const { store } = this.#context;
     try {

@@ -1,13 +1,13 @@
-/** Owns every running attempt of this daemon: claims tasks for runners, adopts what an earlier daemon left, passes stops on. */
+/** Owns every running attempt of this server: claims tasks for runners, adopts what an earlier server left, passes stops on. */
 import { statSync } from "node:fs";
 import { randomUUID } from "node:crypto";
 import { rawLogPath, runnerSocketPath } from "../config/paths.ts";
 import { messageOf, WorkerError } from "../domain/errors.ts";
-import type { Attempt, Task } from "../domain/task.ts";
-import type { StopReason } from "../domain/stop-reason.ts";
+import type { Attempt, Task } from "../domain/task/task.ts";
+import type { StopReason } from "../domain/attempt/stop-reason.ts";
 import { bootClockMs } from "../processes/boot-clock.ts";
 import { failpoint } from "../processes/failpoint.ts";
-import type { Change } from "../store/change.ts";
+import type { Change } from "../store/sqlite/change.ts";
 import { connectRunner } from "./runner-connection.ts";
 import type { RunnerConnection } from "./runner-connection.ts";
 import type { Reserved, RunnerPool } from "./runner-pool.ts";
@@ -42,7 +42,7 @@ export class Supervisor {
     this.#options = options;
   }
 
-  /** Adopts what is open and begins to listen for cancels. Resolves when every open attempt is this daemon's; their runners answer when they do. */
+  /** Adopts what is open and begins to listen for cancels. Resolves when every open attempt is this server's; their runners answer when they do. */
   async start(): Promise<void> {
     if (this.#unsubscribe !== null) return;
     this.#unsubscribe = this.#options.store.onCommit((change) => this.#passStops(change));
@@ -62,7 +62,7 @@ export class Supervisor {
     await this.settled();
   }
 
-  /** How many attempts this daemon follows now. */
+  /** How many attempts this server follows now. */
   get size(): number {
     return this.#running.size;
   }

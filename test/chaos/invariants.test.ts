@@ -4,7 +4,7 @@ import { appendFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { markerName } from "../../src/processes/sweep.ts";
-import { until } from "../support/wait.ts";
+import { until } from "../../testing/wait.ts";
 import { inspect } from "./invariants.ts";
 import { observe } from "./observer.ts";
 import { World } from "./world.ts";
@@ -12,7 +12,7 @@ import { World } from "./world.ts";
 test("the checks of a round see an orphan beside a parked runner, and a step of a second runner", async (t) => {
   const world = await World.create({ real: false, workers: 2 });
   world.warm = 1;
-  await world.ensureDaemon();
+  await world.ensureServer();
   const file = path.join(world.place.work, "steps");
   const prompt = `steps 2 append ${file} signed`;
   const { id } = await world.client.submit({ prompt, name: "one", working_directory: world.place.work });

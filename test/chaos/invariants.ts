@@ -4,10 +4,10 @@ import path from "node:path";
 import Database from "better-sqlite3";
 import { rawLogPath } from "../../src/config/paths.ts";
 import { eventsFromRecord } from "../../src/domain/events/events-from-record.ts";
-import type { JournalRecord } from "../../src/domain/record.ts";
+import type { JournalRecord } from "../../src/domain/events/record.ts";
 import { markersInUse } from "../../src/processes/process-table.ts";
 import { markerName } from "../../src/processes/sweep.ts";
-import { findDamagedPages, findFaults } from "../../src/store/check.ts";
+import { findDamagedPages, findFaults } from "../../src/store/sqlite/file/check.ts";
 import type { Observer } from "./observer.ts";
 import type { Acknowledged } from "./workload.ts";
 import type { World } from "./world.ts";
@@ -159,7 +159,7 @@ function checkAttempts(
   if (most > workers) found.broken.push(`${most} attempts ran at once; the limit is ${workers}`);
 }
 
-const ofTheDaemon = new Set(["submitted", "started", "resumed", "requeued", "cancel_requested", "retried", "ended"]);
+const ofTheServer = new Set(["submitted", "started", "resumed", "requeued", "cancel_requested", "retried", "ended"]);
 
 /** Every record of every attempt made its events, in order, once. */
 function checkJournal(file: string, attempts: readonly AttemptRow[], events: readonly EventRow[], found: Findings): void {
@@ -171,7 +171,7 @@ function checkJournal(file: string, attempts: readonly AttemptRow[], events: rea
     });
     const expected = own.flatMap(eventsFromRecord).map(({ type, data }) => `${type} ${keyOf(data)}`);
     const stored = events
-      .filter((event) => event.attempt_id === id && !ofTheDaemon.has(event.type))
+      .filter((event) => event.attempt_id === id && !ofTheServer.has(event.type))
       .map((event) => ({ type: event.type, data: JSON.parse(event.data) as Record<string, unknown> }))
       .filter(({ data }) => data["by"] !== "server")
       .map(({ type, data }) => `${type} ${keyOf(data)}`);

@@ -2,7 +2,7 @@
 import { failpointNames } from "../../src/processes/failpoint.ts";
 import type { FailpointName } from "../../src/processes/failpoint.ts";
 
-export type Target = "daemon" | "runner" | "claude" | "all";
+export type Target = "server" | "runner" | "claude" | "all";
 
 /** One blow. `victim` in [0, 1) picks among those that run at that moment. */
 export type Strike = {
@@ -13,10 +13,10 @@ export type Strike = {
   | { readonly how: "SIGKILL"; readonly target: Target }
   /** SIGSTOP, and SIGCONT after the pause. */
   | { readonly how: "SIGSTOP"; readonly target: Exclude<Target, "all">; readonly pauseMs: number }
-  /** SIGSTOP for the daemon, another one takes over, then the old one wakes. */
-  | { readonly how: "takeover"; readonly target: "daemon"; readonly pauseMs: number }
+  /** SIGSTOP for the server, another one takes over, then the old one wakes. */
+  | { readonly how: "takeover"; readonly target: "server"; readonly pauseMs: number }
   /** SIGKILL at a named place of the code. */
-  | { readonly how: "failpoint"; readonly target: "daemon" | "runner"; readonly place: FailpointName }
+  | { readonly how: "failpoint"; readonly target: "server" | "runner"; readonly place: FailpointName }
 );
 
 export interface PlannedTask {
@@ -64,15 +64,15 @@ function plannedStrike(random: () => number, real: boolean): Strike {
   const common = { afterMs: Math.round(random() ** 2 * (real ? 1500 : 400)), victim: random(), hasty: random() < 0.25 };
   const pauseMs = Math.round(50 + random() * 600);
   const dice = random();
-  if (dice < 0.2) return { ...common, how: "SIGKILL", target: "daemon" };
+  if (dice < 0.2) return { ...common, how: "SIGKILL", target: "server" };
   if (dice < 0.35) return { ...common, how: "SIGKILL", target: "runner" };
   if (dice < 0.45) return { ...common, how: "SIGKILL", target: real ? "claude" : "runner" };
   if (dice < 0.6) return { ...common, how: "SIGKILL", target: "all" };
   if (dice < 0.65) return { ...common, how: "SIGSTOP", target: "runner", pauseMs };
-  if (dice < 0.7) return { ...common, how: "SIGSTOP", target: real ? "claude" : "daemon", pauseMs };
-  if (dice < 0.78) return { ...common, how: "takeover", target: "daemon", pauseMs };
+  if (dice < 0.7) return { ...common, how: "SIGSTOP", target: real ? "claude" : "server", pauseMs };
+  if (dice < 0.78) return { ...common, how: "takeover", target: "server", pauseMs };
   const place = failpointNames[Math.floor(random() * failpointNames.length)] ?? "store.commit.before";
-  return { ...common, how: "failpoint", target: placesOfRunners.has(place) ? "runner" : "daemon", place };
+  return { ...common, how: "failpoint", target: placesOfRunners.has(place) ? "runner" : "server", place };
 }
 
 const placesOfRunners: ReadonlySet<FailpointName> = new Set([

@@ -52,7 +52,7 @@ export async function runChaos(options: RunOptions): Promise<Tally> {
 
 async function playRound(world: World, round: Round, index: number, acknowledged: Acknowledged[], tally: Tally): Promise<void> {
   world.warm = round.warm;
-  await world.ensureDaemon();
+  await world.ensureServer();
   const observer = observe(world.paths.database);
   try {
     const feeding = feed(world, observer, index, round.tasks, acknowledged);
@@ -79,9 +79,9 @@ async function strikeOnce(world: World, observer: Observer, planned: Strike, tal
 
 async function untilAtRest(world: World, observer: Observer): Promise<void> {
   for (const until = performance.now() + restLimitMs; observer.unfinished() > 0 && performance.now() < until; await delay(20)) {
-    await world.ensureDaemon();
+    await world.ensureServer();
   }
-  await world.ensureDaemon();
+  await world.ensureServer();
 }
 
 /** Nothing may be left running, whatever was found. */

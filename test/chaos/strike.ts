@@ -10,7 +10,7 @@ import type { World } from "./world.ts";
 
 /** What was really done. */
 export interface Blow {
-  /** For the tally: "daemon SIGKILL", "failpoint store.commit.before" … */
+  /** For the tally: "server SIGKILL", "failpoint store.commit.before" … */
   readonly kind: string;
   readonly processes: number;
   /** Resolves with the milliseconds until all that was cut goes on; null: not within the limit. */
@@ -30,12 +30,12 @@ export async function strike(world: World, observer: Observer, planned: Strike):
   if (planned.how === "SIGSTOP") return byPause(world, observer, planned);
   const victims = await victimsOf(world, observer, planned);
   if (victims.length === 0) return null;
-  const cut = planned.target === "daemon" ? [] : cutBy(observer, planned, victims);
+  const cut = planned.target === "server" ? [] : cutBy(observer, planned, victims);
   const kind = `${planned.target} SIGKILL`;
-  const daemon = world.daemonPid;
-  if (daemon !== null) world.expectDeath(daemon);
+  const server = world.serverPid;
+  if (server !== null) world.expectDeath(server);
   const killed = await Promise.all(victims.map(({ identity }) => killIfSame(identity, "SIGKILL")));
-  if (daemon !== null && victims.some(({ identity }) => identity.pid === daemon)) await world.gone(daemon);
+  if (server !== null && victims.some(({ identity }) => identity.pid === server)) await world.gone(server);
   return { kind, processes: killed.filter(Boolean).length, recovery: recovery(world, observer, cut, performance.now()) };
 }
 
@@ -45,9 +45,9 @@ interface Victim {
 }
 
 async function victimsOf(world: World, observer: Observer, { target, victim }: Strike): Promise<Victim[]> {
-  const daemon = world.daemonPid === null ? null : await identityOf(world.daemonPid);
-  const server = daemon === null ? [] : [{ identity: daemon, attempt: null }];
-  if (target === "daemon") return server;
+  const identity = world.serverPid === null ? null : await identityOf(world.serverPid);
+  const server = identity === null ? [] : [{ identity, attempt: null }];
+  if (target === "server") return server;
   if (target === "all") return [...server, ...(await ofThisWorld(world))];
   const attempt = await running(observer, victim);
   if (attempt?.pid == null) return [];
@@ -92,7 +92,7 @@ async function byPause(world: World, observer: Observer, planned: Strike & { how
 }
 
 async function byTakeover(world: World, pauseMs: number): Promise<Blow | null> {
-  const pid = world.daemonPid;
+  const pid = world.serverPid;
   const identity = pid === null ? null : await identityOf(pid);
   if (pid === null || identity === null) return null;
   world.expectDeath(pid);
@@ -108,16 +108,16 @@ async function byTakeover(world: World, pauseMs: number): Promise<Blow | null> {
     world.deaths.push(`the old server ${pid} stayed after another one took over`);
     await killIfSame(identity, "SIGKILL");
   }
-  const kind = killed ? "daemon SIGSTOP in a write, SIGKILL, takeover" : "daemon SIGSTOP, takeover, SIGCONT";
+  const kind = killed ? "server SIGSTOP in a write, SIGKILL, takeover" : "server SIGSTOP, takeover, SIGCONT";
   return { kind, processes: 1, recovery: Promise.resolve(recoveredMs) };
 }
 
 async function atFailpoint(world: World, observer: Observer, planned: Strike & { how: "failpoint" }): Promise<Blow | null> {
   const { place } = planned;
-  const daemon = world.daemonPid;
+  const server = world.serverPid;
   world.arm(place);
   // Only a server that starts passes here: an orderly stop leaves the tasks to it.
-  if (place === "attempt.adopt.after") await world.stop().then(() => void world.ensureDaemon());
+  if (place === "attempt.adopt.after") await world.stop().then(() => void world.ensureServer());
   const open = observer.openAttempts();
   for (const until = performance.now() + trapLimitMs; world.felled(place) === null && performance.now() < until; await delay(5)) {
     if (observer.unfinished() === 0) break;
@@ -125,22 +125,22 @@ async function atFailpoint(world: World, observer: Observer, planned: Strike & {
   const felled = world.felled(place);
   if (felled === null) {
     world.disarm(place);
-    await world.ensureDaemon();
+    await world.ensureServer();
     return null;
   }
   await world.gone(felled);
   const felledAt = performance.now();
-  const cut = felled === daemon ? [] : [...open, ...observer.openAttempts()].filter(({ pid }) => pid === felled).slice(0, 1);
+  const cut = felled === server ? [] : [...open, ...observer.openAttempts()].filter(({ pid }) => pid === felled).slice(0, 1);
   const gone = recovery(world, observer, cut, felledAt).finally(() => world.disarm(place));
   return { kind: `failpoint ${place}`, processes: 1, recovery: gone };
 }
 
 /** Starts the server if it is down, and waits until what was cut goes on. */
 async function recovery(world: World, observer: Observer, cut: readonly OpenAttempt[], from: number): Promise<number | null> {
-  await world.ensureDaemon();
+  await world.ensureServer();
   for (const until = from + recoveryLimitMs; performance.now() < until; await delay(10)) {
     if (cut.every((attempt) => observer.isRecovered(attempt, world.options.workers))) return performance.now() - from;
-    await world.ensureDaemon();
+    await world.ensureServer();
   }
   return null;
 }

@@ -2,8 +2,8 @@
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { markerName } from "../../src/processes/sweep.ts";
-import { step } from "../support/model.ts";
-import type { Move } from "../support/model.ts";
+import { step } from "../../testing/model.ts";
+import type { Move } from "../../testing/model.ts";
 import type { Observer } from "./observer.ts";
 import type { PlannedTask } from "./plan.ts";
 import type { World } from "./world.ts";
@@ -52,7 +52,7 @@ async function submit(world: World, observer: Observer, name: string, planned: P
       return (await world.client.submit({ prompt, name, working_directory: world.place.work, allow: ["Bash"] })).id;
     } catch {
       await delay(againMs);
-      await world.ensureDaemon();
+      await world.ensureServer();
       const known = observer.taskNamed(name);
       if (known !== null) return known;
     }

@@ -11,13 +11,13 @@ import { pathsFrom } from "../../src/config/paths.ts";
 import type { Paths } from "../../src/config/paths.ts";
 import type { FailpointName } from "../../src/processes/failpoint.ts";
 import { runnerIdPrefix } from "../../src/supervisor/spawn-runner.ts";
-import { startModel } from "../support/model.ts";
-import type { ScriptedModel } from "../support/model.ts";
-import { scratch } from "../support/scratch.ts";
-import type { Scratch } from "../support/scratch.ts";
+import { startModel } from "../../testing/model.ts";
+import type { ScriptedModel } from "../../testing/model.ts";
+import { scratch } from "../../testing/scratch.ts";
+import type { Scratch } from "../../testing/scratch.ts";
 
-const daemonEntry = fileURLToPath(new URL("../../dist/daemon/main.js", import.meta.url));
-const fakeAgent = fileURLToPath(new URL("../support/fake-agent.ts", import.meta.url));
+const serverEntry = fileURLToPath(new URL("../../dist/server/main.js", import.meta.url));
+const fakeAgent = fileURLToPath(new URL("../../testing/fake-agent.ts", import.meta.url));
 
 export interface WorldOptions {
   /** The real Claude Code with a scripted model; otherwise the fake agent. */
@@ -35,7 +35,7 @@ export class World {
   /** Sentences about servers that ended though nobody felled them. */
   readonly deaths: string[] = [];
   warm = 0;
-  #daemon: ChildProcess | null = null;
+  #server: ChildProcess | null = null;
   #mayDie = new Set<number>();
   #starting: Promise<void> | null = null;
   #lastWord = "";
@@ -68,8 +68,8 @@ export class World {
   }
 
   /** The server that serves now, or is to. */
-  get daemonPid(): number | null {
-    return this.#daemon?.exitCode === null && this.#daemon.signalCode === null ? (this.#daemon.pid ?? null) : null;
+  get serverPid(): number | null {
+    return this.#server?.exitCode === null && this.#server.signalCode === null ? (this.#server.pid ?? null) : null;
   }
 
   /** Says that this process will end, and that it is meant to. */
@@ -79,13 +79,13 @@ export class World {
 
   /** Resolves when this process has ended, if it is the server. */
   async gone(pid: number): Promise<void> {
-    const daemon = this.#daemon;
-    if (daemon?.pid !== pid || daemon.exitCode !== null || daemon.signalCode !== null) return;
-    await new Promise((resolve) => daemon.once("exit", resolve));
+    const server = this.#server;
+    if (server?.pid !== pid || server.exitCode !== null || server.signalCode !== null) return;
+    await new Promise((resolve) => server.once("exit", resolve));
   }
 
   /** Starts the server if it does not run, again and again until one answers (it may be felled while it starts). */
-  ensureDaemon(): Promise<void> {
+  ensureServer(): Promise<void> {
     this.#starting ??= this.#untilReady().finally(() => (this.#starting = null));
     return this.#starting;
   }
@@ -95,8 +95,8 @@ export class World {
    * @returns whether the old one had to be killed first, as the refusal says: it was stopped in the middle of a write.
    */
   async takeOver(): Promise<boolean> {
-    const old = this.#daemon;
-    this.#daemon = null;
+    const old = this.#server;
+    this.#server = null;
     const inTheWay = async (): Promise<boolean> => {
       if (await this.#start(["--takeover"])) return false;
       if (!this.#lastWord.includes(`kill -9 ${old?.pid}`)) return false;
@@ -113,11 +113,11 @@ export class World {
 
   /** Ends the server in good order; running tasks are left alone. */
   async stop(): Promise<void> {
-    const daemon = this.#daemon;
-    if (daemon?.pid === undefined || daemon.exitCode !== null || daemon.signalCode !== null) return;
-    this.expectDeath(daemon.pid);
-    const gone = new Promise((resolve) => daemon.once("exit", resolve));
-    daemon.kill("SIGTERM");
+    const server = this.#server;
+    if (server?.pid === undefined || server.exitCode !== null || server.signalCode !== null) return;
+    this.expectDeath(server.pid);
+    const gone = new Promise((resolve) => server.once("exit", resolve));
+    server.kill("SIGTERM");
     await gone;
   }
 
@@ -148,7 +148,7 @@ export class World {
   }
 
   async #untilReady(flags: readonly string[] = []): Promise<void> {
-    for (let tries = 0; this.daemonPid === null; tries += 1) {
+    for (let tries = 0; this.serverPid === null; tries += 1) {
       if (await this.#start(flags)) return;
       if (tries > 20) throw new Error(`the server does not start: ${this.#lastWord}; its log: ${this.paths.serverLog}`);
       await delay(20);
@@ -159,9 +159,9 @@ export class World {
     mkdirSync(this.paths.home, { recursive: true, mode: 0o700 });
     const log = openSync(this.paths.serverLog, "a", 0o600);
     const env = { ...this.#env, CLAUDE_WORKER_WARM: String(this.warm), CLAUDE_WORKER_READY_FD: "3" };
-    const child = spawn(process.execPath, [daemonEntry, ...flags], { cwd: "/", env, stdio: ["ignore", log, log, "pipe"] });
+    const child = spawn(process.execPath, [serverEntry, ...flags], { cwd: "/", env, stdio: ["ignore", log, log, "pipe"] });
     closeSync(log);
-    this.#daemon = child;
+    this.#server = child;
     child.once("exit", (code, signal) => this.#judgeDeath(child.pid ?? 0, code, signal));
     this.#lastWord = await firstLine(child.stdio[3] as Readable);
     if (this.#lastWord.includes('"ready":true')) return true;

@@ -6,8 +6,8 @@ import { chmodSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { repositoryRoot } from "../support/source-files.ts";
-import { scratch } from "../support/scratch.ts";
+import { repositoryRoot } from "../../testing/source-files.ts";
+import { scratch } from "../../testing/scratch.ts";
 
 const bin = path.join(repositoryRoot, "bin", "claude-worker");
 

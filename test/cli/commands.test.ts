@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { WorkerError } from "../../src/domain/errors.ts";
-import { eventually } from "../support/eventually.ts";
-import { plainInput } from "../support/plain-task.ts";
+import { eventually } from "../../testing/eventually.ts";
+import { plainInput } from "../../testing/plain-task.ts";
 import { withoutServer, withServer } from "./setup.ts";
 import type { ServedCli } from "./setup.ts";
 

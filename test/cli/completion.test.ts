@@ -4,9 +4,9 @@ import { chmodSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { describeCommands } from "../../src/cli/command-index.ts";
-import { completeWords } from "../../src/cli/complete-words.ts";
-import { completionScripts } from "../../src/cli/completion-scripts.ts";
+import { describeCommands } from "../../src/cli/commandline/command-index.ts";
+import { completeWords } from "../../src/cli/commandline/complete-words.ts";
+import { completionScripts } from "../../src/cli/commandline/completion-scripts.ts";
 import { withoutServer, withServer } from "./setup.ts";
 
 const tasks = async (): Promise<{ word: string; description: string }[]> => [{ word: "42", description: "running: x" }];

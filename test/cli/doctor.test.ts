@@ -13,9 +13,9 @@ import { checkSandbox } from "../../src/cli/doctor/sandbox.ts";
 import { checkServer } from "../../src/cli/doctor/server.ts";
 import { pathsFrom } from "../../src/config/paths.ts";
 import { WorkerClient } from "../../src/client/index.ts";
-import { openStore } from "../../src/store/sqlite.ts";
-import { scratch } from "../support/scratch.ts";
-import { printedByUnprivileged } from "../support/unprivileged.ts";
+import { openStore } from "../../src/store/sqlite/sqlite.ts";
+import { scratch } from "../../testing/scratch.ts";
+import { printedByUnprivileged } from "../../testing/unprivileged.ts";
 import { withoutServer, withServer } from "./setup.ts";
 
 test("an old Node fails, a new one is ok", () => {

@@ -4,11 +4,11 @@ import { mkdtempSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { refuseBrokenText } from "../../src/cli/argument-bytes.ts";
-import { exitCodeOf } from "../../src/cli/exit-codes.ts";
-import { commandIndex, describeCommands } from "../../src/cli/command-index.ts";
+import { refuseBrokenText } from "../../src/cli/commandline/argument-bytes.ts";
+import { exitCodeOf } from "../../src/cli/commandline/exit-codes.ts";
+import { commandIndex, describeCommands } from "../../src/cli/commandline/command-index.ts";
 import { errorCodes, WorkerError } from "../../src/domain/errors.ts";
-import { pretending } from "../support/launcher.ts";
+import { pretending } from "../../testing/launcher.ts";
 import { withoutServer, withServer } from "./setup.ts";
 
 const bin = fileURLToPath(new URL("../../bin/claude-worker", import.meta.url));

@@ -1,14 +1,14 @@
 /** Whether the command line and the API offer the same: every field has its flag, and the other way round. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { CommandSpec } from "../../src/cli/command.ts";
-import { command as edit } from "../../src/cli/commands/edit.ts";
-import { command as list } from "../../src/cli/commands/list.ts";
-import { command as prune } from "../../src/cli/commands/prune.ts";
-import { command as retry } from "../../src/cli/commands/retry.ts";
-import { command as run } from "../../src/cli/commands/run.ts";
-import { flagParts } from "../../src/cli/flags.ts";
-import { flagNameOf } from "../../src/cli/name-flags.ts";
+import type { CommandSpec } from "../../src/cli/commandline/command.ts";
+import { command as edit } from "../../src/cli/commands/task/edit.ts";
+import { command as list } from "../../src/cli/commands/task/list.ts";
+import { command as prune } from "../../src/cli/commands/task/prune.ts";
+import { command as retry } from "../../src/cli/commands/task/retry.ts";
+import { command as run } from "../../src/cli/commands/task/run.ts";
+import { flagParts } from "../../src/cli/commandline/flags.ts";
+import { flagNameOf } from "../../src/cli/commandline/name-flags.ts";
 import { pruneInput } from "../../src/contract/operations/maintenance.ts";
 import { listQuery, taskChange } from "../../src/contract/operations/tasks.ts";
 import { retryInput } from "../../src/contract/retry-input.ts";

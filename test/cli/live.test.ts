@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { WorkerClient } from "../../src/client/worker-client.ts";
-import { outputTo } from "../../src/cli/io.ts";
-import { top } from "../../src/cli/top.ts";
-import { eventually } from "../support/eventually.ts";
+import { outputTo } from "../../src/cli/terminal/io.ts";
+import { top } from "../../src/cli/task/top.ts";
+import { eventually } from "../../testing/eventually.ts";
 import { withServer } from "./setup.ts";
 import type { ServedCli } from "./setup.ts";
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { painter } from "../../src/cli/render/colour.ts";
-import { markdownLines } from "../../src/cli/render/markdown/render.ts";
-import { paintedWidth } from "../../src/cli/render/text-width.ts";
-import { plainText } from "../../src/domain/plain-text.ts";
+import { painter } from "../../src/cli/terminal/render/colour.ts";
+import { markdownLines } from "../../src/cli/terminal/render/markdown/render.ts";
+import { paintedWidth } from "../../src/cli/terminal/render/text-width.ts";
+import { plainText } from "../../src/domain/text/plain-text.ts";
 import { withServer } from "./setup.ts";
 
 const plain = painter({ colour: false });

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { painter } from "../../src/cli/render/colour.ts";
-import { EventLines } from "../../src/cli/render/event-lines.ts";
-import { holdText } from "../../src/cli/render/hold-lines.ts";
-import { table } from "../../src/cli/render/table.ts";
-import { fitWidth, textWidth } from "../../src/cli/render/text-width.ts";
-import { clock, dollars, relativeTime } from "../../src/cli/render/time.ts";
+import { painter } from "../../src/cli/terminal/render/colour.ts";
+import { EventLines } from "../../src/cli/terminal/render/event-lines.ts";
+import { holdText } from "../../src/cli/terminal/render/hold-lines.ts";
+import { table } from "../../src/cli/terminal/render/table.ts";
+import { fitWidth, textWidth } from "../../src/cli/terminal/render/text-width.ts";
+import { clock, dollars, relativeTime } from "../../src/cli/terminal/render/time.ts";
 import type { EventView } from "../../src/client/index.ts";
 
 test("knows how wide a text is in a terminal", () => {

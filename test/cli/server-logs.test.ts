@@ -3,8 +3,8 @@ import { appendFileSync, renameSync, truncateSync, utimesSync, writeFileSync } f
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { FollowedFile } from "../../src/cli/followed-file.ts";
-import { eventually } from "../support/eventually.ts";
+import { FollowedFile } from "../../src/cli/task/followed-file.ts";
+import { eventually } from "../../testing/eventually.ts";
 import { withoutServer } from "./setup.ts";
 
 test("server logs shows the newest lines without a server", async (t) => {

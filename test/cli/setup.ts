@@ -3,14 +3,14 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import type { TestContext } from "node:test";
-import { outputTo } from "../../src/cli/io.ts";
-import type { Io } from "../../src/cli/io.ts";
-import { runCli } from "../../src/cli/run-cli.ts";
-import type { FakeApi } from "../support/fake-api.ts";
-import { openDoor } from "../support/http-door.ts";
-import type { OpenDoor } from "../support/http-door.ts";
-import { scratch } from "../support/scratch.ts";
-import type { Scratch } from "../support/scratch.ts";
+import { outputTo } from "../../src/cli/terminal/io.ts";
+import type { Io } from "../../src/cli/terminal/io.ts";
+import { runCli } from "../../src/cli/commandline/run-cli.ts";
+import type { FakeApi } from "../../testing/fake-api.ts";
+import { openDoor } from "../../testing/http-door.ts";
+import type { OpenDoor } from "../../testing/http-door.ts";
+import { scratch } from "../../testing/scratch.ts";
+import type { Scratch } from "../../testing/scratch.ts";
 
 export interface CallOptions {
   /** Outputs are terminals of this width. */

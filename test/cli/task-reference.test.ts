@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { worker } from "../support/worker.ts";
+import { worker } from "../../testing/worker.ts";
 import { withServer } from "./setup.ts";
 import type { ServedCli } from "./setup.ts";
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { watchTask } from "../../src/cli/watch-task.ts";
-import { outputTo } from "../../src/cli/io.ts";
+import { watchTask } from "../../src/cli/task/watch-task.ts";
+import { outputTo } from "../../src/cli/terminal/io.ts";
 import { WorkerClient } from "../../src/client/index.ts";
 import { PassThrough } from "node:stream";
-import { eventually } from "../support/eventually.ts";
+import { eventually } from "../../testing/eventually.ts";
 import { withServer } from "./setup.ts";
 
 test("watch shows what happens, then how it ended, and exits with 0", async (t) => {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ServerUnreachable } from "../../src/client/index.ts";
 import type { FeedStep } from "../../src/client/index.ts";
 import { createHttp } from "../../src/http/server.ts";
-import { eventually } from "../support/eventually.ts";
+import { eventually } from "../../testing/eventually.ts";
 import { setup } from "./setup.ts";
 import type { ClientSetup } from "./setup.ts";
 

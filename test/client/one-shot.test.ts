@@ -5,7 +5,7 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { ServerUnreachable, WorkerClient } from "../../src/client/index.ts";
 import { parseAnswer } from "../../src/client/one-shot.ts";
-import { scratch } from "../support/scratch.ts";
+import { scratch } from "../../testing/scratch.ts";
 import { setup } from "./setup.ts";
 
 test("asks the real door as a kept connection does", async (t) => {

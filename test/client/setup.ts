@@ -2,9 +2,9 @@
 import type { TestContext } from "node:test";
 import { urlAddress, WorkerClient } from "../../src/client/index.ts";
 import type { TaskView } from "../../src/client/index.ts";
-import type { FakeApi } from "../support/fake-api.ts";
-import { openDoor } from "../support/http-door.ts";
-import type { OpenDoor } from "../support/http-door.ts";
+import type { FakeApi } from "../../testing/fake-api.ts";
+import { openDoor } from "../../testing/http-door.ts";
+import type { OpenDoor } from "../../testing/http-door.ts";
 
 export interface ClientSetup extends OpenDoor {
   readonly api: FakeApi;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { renameSync } from "node:fs";
 import { test } from "node:test";
 import { WorkerClient } from "../../src/client/index.ts";
-import { eventually } from "../support/eventually.ts";
+import { eventually } from "../../testing/eventually.ts";
 import { setup } from "./setup.ts";
 
 test("waits for all, and tells each as it ends", async (t) => {

@@ -4,7 +4,7 @@ import { readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from "no
 import path from "node:path";
 import { test } from "node:test";
 import { changeConfigFile } from "../../src/config/change-config-file.ts";
-import { scratch } from "../support/scratch.ts";
+import { scratch } from "../../testing/scratch.ts";
 
 test("a call that lost its turn while it was held up reads the file again", async (t) => {
   const file = path.join(scratch(t).directory, "config.json");

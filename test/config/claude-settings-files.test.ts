@@ -5,7 +5,7 @@ import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { brokenSettings, describeBroken } from "../../src/config/claude-settings-files.ts";
-import { scratch } from "../support/scratch.ts";
+import { scratch } from "../../testing/scratch.ts";
 
 const bad = '{\n"permissions": ';
 

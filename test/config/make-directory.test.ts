@@ -3,7 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { makeDirectory } from "../../src/config/make-directory.ts";
-import { scratch } from "../support/scratch.ts";
+import { scratch } from "../../testing/scratch.ts";
 
 test("makes a directory and those above it, with the mode, and leaves one that is there as it is", (t) => {
   const { directory } = scratch(t);

@@ -7,14 +7,14 @@ import owasp from "@stoplight/spectral-owasp-ruleset";
 import Parsers from "@stoplight/spectral-parsers";
 import rulesets from "@stoplight/spectral-rulesets";
 import type { RulesetDefinition } from "@stoplight/spectral-core";
-import { promptFaults } from "../../src/domain/prompt-quality.ts";
-import type { MachinePrompt } from "../../src/domain/prompt-quality.ts";
-import { exampleOf } from "../../src/http/document-example.ts";
-import { openApiDocument } from "../../src/http/openapi.ts";
-import type { Json } from "../../src/http/json.ts";
+import { promptFaults } from "../../src/domain/agents/prompt-quality.ts";
+import type { MachinePrompt } from "../../src/domain/agents/prompt-quality.ts";
+import { exampleOf } from "../../src/http/document/document-example.ts";
+import { openApiDocument } from "../../src/http/document/openapi.ts";
+import type { Json } from "../../src/http/document/json.ts";
 import { createHttp } from "../../src/http/server.ts";
-import { fakeApi } from "../support/fake-api.ts";
-import { openDoor } from "../support/http-door.ts";
+import { fakeApi } from "../../testing/fake-api.ts";
+import { openDoor } from "../../testing/http-door.ts";
 
 const { Spectral, Document } = spectralCore;
 

@@ -5,7 +5,7 @@ import type { z } from "zod";
 import { endpoints } from "../../src/contract/endpoints.ts";
 import { operations } from "../../src/contract/operations/index.ts";
 import type { Operation } from "../../src/contract/operations/operation.ts";
-import { parseSource, readSourceFiles } from "../support/source-files.ts";
+import { parseSource, readSourceFiles } from "../../testing/source-files.ts";
 
 const all: readonly Operation[] = Object.values(operations);
 

@@ -8,10 +8,10 @@ import { Agent, request as httpRequest } from "node:http";
 import path from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import { ApiDocument } from "../support/api-document.ts";
-import type { Judged, Operation } from "../support/api-document.ts";
-import { brokenOf, hostile, valuesOf } from "../support/json-schema-arbitrary.ts";
-import { worker } from "../support/worker.ts";
+import { ApiDocument } from "../../testing/api-document.ts";
+import type { Judged, Operation } from "../../testing/api-document.ts";
+import { brokenOf, hostile, valuesOf } from "../../testing/json-schema-arbitrary.ts";
+import { worker } from "../../testing/worker.ts";
 
 const requests = Number(process.env["FUZZ_REQUESTS"] ?? 2000);
 const seed = Number(process.env["FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 31));

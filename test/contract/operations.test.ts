@@ -4,11 +4,11 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { ApiDocument } from "../support/api-document.ts";
-import { callServer } from "../support/http-call.ts";
-import type { DoorAnswer, DoorCall } from "../support/http-call.ts";
-import { step } from "../support/model.ts";
-import { worker } from "../support/worker.ts";
+import { ApiDocument } from "../../testing/api-document.ts";
+import { callServer } from "../../testing/http-call.ts";
+import type { DoorAnswer, DoorCall } from "../../testing/http-call.ts";
+import { step } from "../../testing/model.ts";
+import { worker } from "../../testing/worker.ts";
 
 interface Bundle {
   readonly work: string;

@@ -5,11 +5,11 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { commandIndex, describeCommands, groups } from "../../src/cli/command-index.ts";
-import { flagParts } from "../../src/cli/flags.ts";
-import { commonOptions } from "../../src/cli/command.ts";
-import { exitCodes } from "../../src/cli/exit-codes.ts";
-import { repositoryRoot } from "../support/source-files.ts";
+import { commandIndex, describeCommands, groups } from "../../src/cli/commandline/command-index.ts";
+import { flagParts } from "../../src/cli/commandline/flags.ts";
+import { commonOptions } from "../../src/cli/commandline/command.ts";
+import { exitCodes } from "../../src/cli/commandline/exit-codes.ts";
+import { repositoryRoot } from "../../testing/source-files.ts";
 import { anchorsOf, commandLines, linksOf, pages } from "./pages.ts";
 
 test("every link between pages leads to a file and a heading that are there", () => {

@@ -1,7 +1,7 @@
 /** The documentation's pages as tests see them: their text, links, headings and the commands that they name. */
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { repositoryRoot } from "../support/source-files.ts";
+import { repositoryRoot } from "../../testing/source-files.ts";
 
 export interface Page {
   /** From the repository's root. */

@@ -6,9 +6,9 @@ import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { step } from "../support/model.ts";
-import { repositoryRoot } from "../support/source-files.ts";
-import { worker } from "../support/worker.ts";
+import { step } from "../../testing/model.ts";
+import { repositoryRoot } from "../../testing/source-files.ts";
+import { worker } from "../../testing/worker.ts";
 import { blocksOf } from "./pages.ts";
 
 const haiku = "Power cuts at night\nthe queue remembers each word\nmorning finds it done\n";

@@ -3,8 +3,8 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import { eventTypes } from "../../src/domain/events/event.ts";
 import { eventsFromRecord } from "../../src/domain/events/events-from-record.ts";
-import type { JournalRecord, RunnerNote } from "../../src/domain/record.ts";
-import { objectOf } from "../../src/domain/read-json.ts";
+import type { JournalRecord, RunnerNote } from "../../src/domain/events/record.ts";
+import { objectOf } from "../../src/domain/text/read-json.ts";
 import { anyRecord } from "./any-record.ts";
 import { sample, sampleNames, sampleTime } from "./samples/sample.ts";
 

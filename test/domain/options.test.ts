@@ -1,20 +1,20 @@
 /** The table of task options: every door has every row, and no value changes on its way through them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { command as retry } from "../../src/cli/commands/retry.ts";
-import { command as run } from "../../src/cli/commands/run.ts";
-import type { Command } from "../../src/cli/command.ts";
-import { flagParts } from "../../src/cli/flags.ts";
-import { parseWords } from "../../src/cli/parse-words.ts";
-import { taskFields } from "../../src/cli/task-flags.ts";
-import { optionFacts } from "../../src/cli/render/option-facts.ts";
+import { command as retry } from "../../src/cli/commands/task/retry.ts";
+import { command as run } from "../../src/cli/commands/task/run.ts";
+import type { Command } from "../../src/cli/commandline/command.ts";
+import { flagParts } from "../../src/cli/commandline/flags.ts";
+import { parseWords } from "../../src/cli/commandline/parse-words.ts";
+import { taskFields } from "../../src/cli/task/task-flags.ts";
+import { optionFacts } from "../../src/cli/terminal/render/option-facts.ts";
 import { settingDefinitions } from "../../src/config/settings.ts";
 import { retryInput } from "../../src/contract/retry-input.ts";
 import { taskInput } from "../../src/contract/task-input.ts";
 import { taskView } from "../../src/contract/views.ts";
 import type { OptionRow } from "../../src/domain/task/option.ts";
 import { changedOptions, isDefault, optionRows, shownOptions, submittedOptions } from "../../src/domain/task/option-values.ts";
-import { plainInput, plainOptions, plainView } from "../support/plain-task.ts";
+import { plainInput, plainOptions, plainView } from "../../testing/plain-task.ts";
 
 const settings = { model: "sonnet", permission_mode: "plan" } as const;
 

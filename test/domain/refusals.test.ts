@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { admit, steppedBackMs } from "../../src/domain/admission.ts";
-import type { NewHold } from "../../src/domain/hold.ts";
-import type { Outcome } from "../../src/domain/outcome.ts";
-import { afterProbe, probeFor, refusalHold } from "../../src/domain/probe.ts";
-import { refusalOf } from "../../src/domain/refusal.ts";
-import { afterOutcome, defaultRetryPolicy } from "../../src/domain/retry.ts";
-import type { Consequence, EndedAttempt } from "../../src/domain/retry.ts";
+import { admit, steppedBackMs } from "../../src/domain/order/admission.ts";
+import type { NewHold } from "../../src/domain/order/hold.ts";
+import type { Outcome } from "../../src/domain/attempt/outcome.ts";
+import { afterProbe, probeFor, refusalHold } from "../../src/domain/order/probe.ts";
+import { refusalOf } from "../../src/domain/attempt/refusal.ts";
+import { afterOutcome, defaultRetryPolicy } from "../../src/domain/attempt/retry.ts";
+import type { Consequence, EndedAttempt } from "../../src/domain/attempt/retry.ts";
 
 const now = Date.UTC(2026, 0, 1);
 const minuteMs = 60_000;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import type { JournalRecord, RunnerNote } from "../../src/domain/record.ts";
+import type { JournalRecord, RunnerNote } from "../../src/domain/events/record.ts";
 import { summaryLines } from "../../src/domain/events/summary.ts";
 import { anyRecord } from "./any-record.ts";
 import { sample, sampleNames } from "./samples/sample.ts";

@@ -4,8 +4,8 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { step } from "../support/script.ts";
-import { worker } from "../support/worker.ts";
+import { step } from "../../testing/script.ts";
+import { worker } from "../../testing/worker.ts";
 
 const question = {
   questions: [{ question: "Which colour?", header: "Colour", multiSelect: false, options: [option("red"), option("blue")] }],
@@ -85,7 +85,7 @@ test("what a completed task was refused, and its failed last command, are told a
 });
 
 test("a task that leaves changes in a Git work tree says so; the user's own changes are not its", async (t) => {
-  const agent = fileURLToPath(new URL("../support/fake-agent.ts", import.meta.url));
+  const agent = fileURLToPath(new URL("../../testing/fake-agent.ts", import.meta.url));
   const w = await worker(t, {}, { env: { CLAUDE_WORKER_AGENT_MODULE: agent } });
   execFileSync("git", ["init", "-q"], { cwd: w.place.work });
   writeFileSync(path.join(w.place.work, "mine.txt"), "a draft of the user");

@@ -3,9 +3,9 @@ import { chmodSync, mkdirSync, renameSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { step } from "../support/model.ts";
-import { takenPort } from "../support/taken-port.ts";
-import { worker } from "../support/worker.ts";
+import { step } from "../../testing/model.ts";
+import { takenPort } from "../../testing/taken-port.ts";
+import { worker } from "../../testing/worker.ts";
 
 test("server restart is another process at the same place", async (t) => {
   const w = await worker(t);

@@ -8,11 +8,11 @@ import { fileURLToPath } from "node:url";
 import { WorkerClient } from "../../src/client/index.ts";
 import { pathsFrom } from "../../src/config/paths.ts";
 import { identityOf } from "../../src/processes/identity.ts";
-import { takeLock } from "../../src/store/lock.ts";
-import { eventually } from "../support/eventually.ts";
-import { step } from "../support/model.ts";
-import { takenPort } from "../support/taken-port.ts";
-import { spawnCli, worker } from "../support/worker.ts";
+import { takeLock } from "../../src/store/sqlite/file/lock.ts";
+import { eventually } from "../../testing/eventually.ts";
+import { step } from "../../testing/model.ts";
+import { takenPort } from "../../testing/taken-port.ts";
+import { spawnCli, worker } from "../../testing/worker.ts";
 
 test("server start returns when it answers, and tells pid, URL, data directory and log file", async (t) => {
   const w = await worker(t);

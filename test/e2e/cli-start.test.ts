@@ -7,8 +7,8 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { scratch } from "../support/scratch.ts";
-import { until } from "../support/wait.ts";
+import { scratch } from "../../testing/scratch.ts";
+import { until } from "../../testing/wait.ts";
 
 const bin = fileURLToPath(new URL("../../bin/claude-worker", import.meta.url));
 const run = promisify(execFile);
@@ -85,7 +85,7 @@ test("values that are set at the same time are all kept, and a call that was kil
 
 test("what a call has written arrives whole although its process leaves at once", async () => {
   const program = `
-    const { processIo } = await import(${JSON.stringify(new URL("../../src/cli/io.ts", import.meta.url).href)});
+    const { processIo } = await import(${JSON.stringify(new URL("../../src/cli/terminal/io.ts", import.meta.url).href)});
     const io = processIo(process);
     for (const output of [io.stdout, io.stderr]) output.write("x".repeat(3_000_000));
     await io.written();

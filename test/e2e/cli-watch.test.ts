@@ -3,9 +3,9 @@ import { spawn, spawnSync } from "node:child_process";
 import path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { eventually } from "../support/eventually.ts";
-import { step } from "../support/model.ts";
-import { spawnCli, worker } from "../support/worker.ts";
+import { eventually } from "../../testing/eventually.ts";
+import { step } from "../../testing/model.ts";
+import { spawnCli, worker } from "../../testing/worker.ts";
 
 test("run --watch shows the real Claude Code at work and exits with the task's success", async (t) => {
   const w = await worker(t);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { step } from "../support/model.ts";
-import { worker } from "../support/worker.ts";
+import { step } from "../../testing/model.ts";
+import { worker } from "../../testing/worker.ts";
 
 test("a task that is cancelled before its runner answers ends without waiting for the grace time", async (t) => {
   // With a grace of ten minutes only a runner that was told to stop ends in time.

@@ -4,9 +4,9 @@ import { execFile } from "node:child_process";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { step } from "../support/model.ts";
-import { repositoryRoot } from "../support/source-files.ts";
-import { worker } from "../support/worker.ts";
+import { step } from "../../testing/model.ts";
+import { repositoryRoot } from "../../testing/source-files.ts";
+import { worker } from "../../testing/worker.ts";
 
 async function setup(
   t: TestContext,

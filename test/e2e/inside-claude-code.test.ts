@@ -4,9 +4,9 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { startClaude } from "../support/claude-code.ts";
-import { step } from "../support/model.ts";
-import { worker } from "../support/worker.ts";
+import { startClaude } from "../../testing/claude-code.ts";
+import { step } from "../../testing/model.ts";
+import { worker } from "../../testing/worker.ts";
 
 const bin = fileURLToPath(new URL("../../bin/claude-worker", import.meta.url));
 

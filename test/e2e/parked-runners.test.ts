@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { worker } from "../support/worker.ts";
+import { worker } from "../../testing/worker.ts";
 
 test("resume replaces the parked runners: what was mended must count for the next task", async (t) => {
   const w = await worker(t, {}, { env: { CLAUDE_WORKER_WARM: "1" } });

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { claudeBinary } from "../support/claude-code.ts";
-import { step } from "../support/model.ts";
-import { until } from "../support/wait.ts";
-import { worker } from "../support/worker.ts";
-import type { TestWorker } from "../support/worker.ts";
+import { claudeBinary } from "../../testing/claude-code.ts";
+import { step } from "../../testing/model.ts";
+import { until } from "../../testing/wait.ts";
+import { worker } from "../../testing/worker.ts";
+import type { TestWorker } from "../../testing/worker.ts";
 
 /** A part of the prompt of Claude Worker's own probes. */
 const probe = "Answer with the word OK";

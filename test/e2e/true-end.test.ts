@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { fault, step } from "../support/script.ts";
-import type { Move } from "../support/script.ts";
-import { worker } from "../support/worker.ts";
-import type { TestWorker } from "../support/worker.ts";
+import { fault, step } from "../../testing/script.ts";
+import type { Move } from "../../testing/script.ts";
+import { worker } from "../../testing/worker.ts";
+import type { TestWorker } from "../../testing/worker.ts";
 
 /** A directory of its own with these settings of Claude Code. */
 function directoryWith(w: TestWorker, name: string, settings: object): string {

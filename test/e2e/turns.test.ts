@@ -4,8 +4,8 @@ import path from "node:path";
 import { test } from "node:test";
 import type { TaskView } from "../../src/client/index.ts";
 import { killAndWait } from "../reliability/setup.ts";
-import { step } from "../support/model.ts";
-import { worker } from "../support/worker.ts";
+import { step } from "../../testing/model.ts";
+import { worker } from "../../testing/worker.ts";
 
 /** What the raw log holds of the model's messages on the main thread. */
 function messagesIn(task: TaskView): Set<unknown> {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WorkerError } from "../../src/domain/errors.ts";
 import type { ErrorCode } from "../../src/domain/errors.ts";
-import { openDoor } from "../support/http-door.ts";
+import { openDoor } from "../../testing/http-door.ts";
 
 const good = { prompt: "p", working_directory: "/tmp" };
 const path = "/api/v1/tasks";

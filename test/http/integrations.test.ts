@@ -4,10 +4,10 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { Settings } from "../../src/config/settings.ts";
 import { taskInput } from "../../src/contract/task-input.ts";
-import { openDoorOf } from "../support/http-door.ts";
-import type { DoorAnswer, OpenDoor } from "../support/http-door.ts";
-import { realApi } from "../support/real-api.ts";
-import type { RealApi } from "../support/real-api.ts";
+import { openDoorOf } from "../../testing/http-door.ts";
+import type { DoorAnswer, OpenDoor } from "../../testing/http-door.ts";
+import { realApi } from "../../testing/real-api.ts";
+import type { RealApi } from "../../testing/real-api.ts";
 
 type Bundle = RealApi & OpenDoor & { input: { prompt: string; working_directory: string } };
 

@@ -1,8 +1,8 @@
 /** The routes of tasks, over the unix socket, against a WorkerApi in memory. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openDoor } from "../support/http-door.ts";
-import type { OpenDoor } from "../support/http-door.ts";
+import { openDoor } from "../../testing/http-door.ts";
+import type { OpenDoor } from "../../testing/http-door.ts";
 
 const input = { prompt: "Write a haiku\nabout queues", working_directory: "/tmp" };
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { callTool, goodTask, openMcp, toolFault } from "../support/mcp.ts";
+import { callTool, goodTask, openMcp, toolFault } from "../../testing/mcp.ts";
 
 /** For each tool: arguments that a good call has, so that each can be left out or spoilt. */
 const good = (directory: string): Record<string, Record<string, unknown>> => ({

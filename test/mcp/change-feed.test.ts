@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { ChangeFeed } from "../../src/mcp/change-feed.ts";
-import { fakeApi } from "../support/fake-api.ts";
+import { fakeApi } from "../../testing/fake-api.ts";
 
 /** A feed over three tasks, with timers that stand still until the test moves them. */
 async function setup(t: TestContext) {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eventually } from "../support/eventually.ts";
-import { callTool, goodTask, openMcp, toolFault } from "../support/mcp.ts";
-import type { OpenMcp } from "../support/mcp.ts";
+import { eventually } from "../../testing/eventually.ts";
+import { callTool, goodTask, openMcp, toolFault } from "../../testing/mcp.ts";
+import type { OpenMcp } from "../../testing/mcp.ts";
 
 const ping = { jsonrpc: "2.0", id: 1, method: "ping" };
 const accept = { accept: "application/json, text/event-stream" };

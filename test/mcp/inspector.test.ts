@@ -5,8 +5,8 @@ import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
-import { goodTask, openMcp } from "../support/mcp.ts";
-import type { OpenMcp } from "../support/mcp.ts";
+import { goodTask, openMcp } from "../../testing/mcp.ts";
+import type { OpenMcp } from "../../testing/mcp.ts";
 
 const inspector = path.join(
   path.dirname(fileURLToPath(import.meta.resolve("@modelcontextprotocol/inspector/package.json"))),

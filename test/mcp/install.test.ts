@@ -6,10 +6,10 @@ import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
-import { claudeBinary, startClaude } from "../support/claude-code.ts";
-import { step } from "../support/model.ts";
-import { worker } from "../support/worker.ts";
-import type { TestWorker } from "../support/worker.ts";
+import { claudeBinary, startClaude } from "../../testing/claude-code.ts";
+import { step } from "../../testing/model.ts";
+import { worker } from "../../testing/worker.ts";
+import type { TestWorker } from "../../testing/worker.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const plugin = path.join(root, "plugin", "worker");

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import net from "node:net";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { eventually } from "../support/eventually.ts";
-import { callTool, goodTask, openMcp } from "../support/mcp.ts";
-import type { OpenMcp, Pipe } from "../support/mcp.ts";
-import { muteServer } from "../support/mute-server.ts";
-import type { MuteServer } from "../support/mute-server.ts";
+import { eventually } from "../../testing/eventually.ts";
+import { callTool, goodTask, openMcp } from "../../testing/mcp.ts";
+import type { OpenMcp, Pipe } from "../../testing/mcp.ts";
+import { muteServer } from "../../testing/mute-server.ts";
+import type { MuteServer } from "../../testing/mute-server.ts";
 
 const hello = {
   id: "hello",

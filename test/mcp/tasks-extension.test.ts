@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { goodTask, openMcp } from "../support/mcp.ts";
-import type { OpenMcp } from "../support/mcp.ts";
+import { goodTask, openMcp } from "../../testing/mcp.ts";
+import type { OpenMcp } from "../../testing/mcp.ts";
 
 const extension = "io.modelcontextprotocol/tasks";
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { Client } from "@modelcontextprotocol/client";
-import { callTool, goodTask, openMcp, toolFault } from "../support/mcp.ts";
-import type { OpenMcp } from "../support/mcp.ts";
+import { callTool, goodTask, openMcp, toolFault } from "../../testing/mcp.ts";
+import type { OpenMcp } from "../../testing/mcp.ts";
 
 async function setup(t: TestContext): Promise<OpenMcp & { client: Client; create(more?: Record<string, unknown>): Promise<number> }> {
   const mcp = await openMcp(t);

@@ -3,9 +3,9 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { Client } from "@modelcontextprotocol/client";
 import { settle } from "../../src/mcp/settle.ts";
-import { eventually } from "../support/eventually.ts";
-import { callTool, goodTask, openMcp } from "../support/mcp.ts";
-import type { Era, OpenMcp } from "../support/mcp.ts";
+import { eventually } from "../../testing/eventually.ts";
+import { callTool, goodTask, openMcp } from "../../testing/mcp.ts";
+import type { Era, OpenMcp } from "../../testing/mcp.ts";
 
 async function setup(t: TestContext, era: Era = "2026"): Promise<OpenMcp & { client: Client; create(): Promise<number> }> {
   const mcp = await openMcp(t);

@@ -6,7 +6,7 @@ import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { mainCheckoutOf } from "../../src/config/main-checkout.ts";
-import { scratch } from "../support/scratch.ts";
+import { scratch } from "../../testing/scratch.ts";
 
 test("a worktree has the main checkout's directory, sub-directories the one that corresponds", (t) => {
   const { main, worktree } = setup(t);

@@ -13,9 +13,9 @@ import { listProcesses } from "../../src/processes/process-table.ts";
 import { listFromPs, markedInPs, readFromPs } from "../../src/processes/ps.ts";
 import { becomeSubreaper } from "../../src/processes/subreaper.ts";
 import { markerName, sweep } from "../../src/processes/sweep.ts";
-import { scratch } from "../support/scratch.ts";
-import { slowExit } from "../support/slow-exit.ts";
-import { until } from "../support/wait.ts";
+import { scratch } from "../../testing/scratch.ts";
+import { slowExit } from "../../testing/slow-exit.ts";
+import { until } from "../../testing/wait.ts";
 
 const linuxOnly = { skip: process.platform !== "linux" && "only Linux tells" };
 

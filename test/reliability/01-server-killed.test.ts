@@ -4,9 +4,9 @@ import path from "node:path";
 import { test } from "node:test";
 import { pathsFrom } from "../../src/config/paths.ts";
 import { identityOf } from "../../src/processes/identity.ts";
-import { countedIn, countedSteps } from "../support/steps.ts";
-import { until } from "../support/wait.ts";
-import { worker } from "../support/worker.ts";
+import { countedIn, countedSteps } from "../../testing/steps.ts";
+import { until } from "../../testing/wait.ts";
+import { worker } from "../../testing/worker.ts";
 import { fastWorker, killAndWait, killServer, runnerOf, storyOf } from "./setup.ts";
 
 test("a killed server's tasks go on, and the next server knows the whole story", async (t) => {

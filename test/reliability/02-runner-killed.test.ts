@@ -4,9 +4,9 @@ import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { killIfSame, listDescendants } from "../../src/processes/identity.ts";
-import { countedIn, countedSteps } from "../support/steps.ts";
-import { worker } from "../support/worker.ts";
-import type { TestWorker } from "../support/worker.ts";
+import { countedIn, countedSteps } from "../../testing/steps.ts";
+import { worker } from "../../testing/worker.ts";
+import type { TestWorker } from "../../testing/worker.ts";
 import { fastWorker, killAndWait, runnerOf, storyOf } from "./setup.ts";
 
 const oneToFive = [1, 2, 3, 4, 5];

@@ -3,8 +3,8 @@ import path from "node:path";
 import { test } from "node:test";
 import Database from "better-sqlite3";
 import { pathsFrom } from "../../src/config/paths.ts";
-import { countedIn, countedSteps } from "../support/steps.ts";
-import { worker } from "../support/worker.ts";
+import { countedIn, countedSteps } from "../../testing/steps.ts";
+import { worker } from "../../testing/worker.ts";
 import { fastWorker, killEverything, storyOf } from "./setup.ts";
 
 test("when everything is killed, the next start resumes all of it within the limit, and nobody has to help", async (t) => {

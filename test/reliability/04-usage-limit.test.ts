@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { fault, step } from "../support/model.ts";
+import { fault, step } from "../../testing/model.ts";
 import type { TaskView } from "../../src/client/index.ts";
-import { worker } from "../support/worker.ts";
+import { worker } from "../../testing/worker.ts";
 import { fastWorker, killServer, runnerOf, storyOf } from "./setup.ts";
 
 test("a usage limit holds every start until its reset, survives a restart, spends no retry, and lifts by itself", async (t) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fault, step } from "../support/model.ts";
-import { worker } from "../support/worker.ts";
+import { fault, step } from "../../testing/model.ts";
+import { worker } from "../../testing/worker.ts";
 
 /** A part of the prompt of Claude Worker's own probes. */
 const probe = "Answer with the word OK";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fault, step } from "../support/model.ts";
-import { until } from "../support/wait.ts";
-import { worker } from "../support/worker.ts";
+import { fault, step } from "../../testing/model.ts";
+import { until } from "../../testing/wait.ts";
+import { worker } from "../../testing/worker.ts";
 import { fastWorker, killServer, marked, noneLeft, runnerOf, storyOf } from "./setup.ts";
 
 test("an overloaded API is tried again after a while, visibly", async (t) => {

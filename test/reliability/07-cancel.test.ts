@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { countedIn } from "../support/steps.ts";
+import { countedIn } from "../../testing/steps.ts";
 import { fastWorker, killAndWait, killEverything, killServer, noneLeft, runnerOf, storyOf } from "./setup.ts";
 import type { FastWorker } from "./setup.ts";
 

@@ -4,10 +4,10 @@ import { rm } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { identityOf } from "../../src/processes/identity.ts";
-import { countedIn, countedSteps } from "../support/steps.ts";
-import { until } from "../support/wait.ts";
-import { worker } from "../support/worker.ts";
-import type { TestWorker } from "../support/worker.ts";
+import { countedIn, countedSteps } from "../../testing/steps.ts";
+import { until } from "../../testing/wait.ts";
+import { worker } from "../../testing/worker.ts";
+import type { TestWorker } from "../../testing/worker.ts";
 import { fastWorker, noneLeft, runnerOf, storyOf } from "./setup.ts";
 
 test("a server that was stopped by a signal and wakes after another one took over changes nothing and leaves", async (t) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { identityOf, isAlive } from "../../src/processes/identity.ts";
-import { countedIn } from "../support/steps.ts";
+import { countedIn } from "../../testing/steps.ts";
 import { fastWorker, killAndWait, noneLeft, runnerOf, storyOf } from "./setup.ts";
 import type { FastWorker } from "./setup.ts";
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { step } from "../support/model.ts";
-import { worker } from "../support/worker.ts";
+import { step } from "../../testing/model.ts";
+import { worker } from "../../testing/worker.ts";
 
 test("a backup is made while tasks run, and restored it brings every task back", async (t) => {
   const w = await worker(t, { "say one": [step.text("one", 300)], "say two": [step.text("two")] });

@@ -6,8 +6,8 @@ import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { pathsFrom } from "../../src/config/paths.ts";
-import { countedIn } from "../support/steps.ts";
-import { until } from "../support/wait.ts";
+import { countedIn } from "../../testing/steps.ts";
+import { until } from "../../testing/wait.ts";
 import { fastWorker, killServer, runnerOf, storyOf } from "./setup.ts";
 import type { FastWorker } from "./setup.ts";
 

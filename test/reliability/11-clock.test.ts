@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { pino } from "pino";
-import { steadyClock } from "../../src/daemon/steady-clock.ts";
+import { steadyClock } from "../../src/server/steady-clock.ts";
 import { Scheduler } from "../../src/scheduler/scheduler.ts";
 import type { TaskView } from "../../src/client/index.ts";
 import { setup as storeSetup } from "../store/setup.ts";
-import { plainTask } from "../support/plain-task.ts";
+import { plainTask } from "../../testing/plain-task.ts";
 
 import { fastWorker, killAndWait, noneLeft, runnerOf } from "./setup.ts";
 import type { FastWorker } from "./setup.ts";

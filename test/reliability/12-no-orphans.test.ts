@@ -5,9 +5,9 @@ import path from "node:path";
 import { test } from "node:test";
 import { identityOf, isAlive, killIfSame } from "../../src/processes/identity.ts";
 import { markerName } from "../../src/processes/sweep.ts";
-import { step } from "../support/model.ts";
-import { until } from "../support/wait.ts";
-import { worker } from "../support/worker.ts";
+import { step } from "../../testing/model.ts";
+import { until } from "../../testing/wait.ts";
+import { worker } from "../../testing/worker.ts";
 import { fastWorker, killAndWait, killEverything, killServer, marked, noneLeft, runnerOf } from "./setup.ts";
 
 test("what a task leaves in the background is ended with it, also when its runner is killed", async (t) => {

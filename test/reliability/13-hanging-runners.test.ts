@@ -3,10 +3,10 @@ import { renameSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { pathsFrom } from "../../src/config/paths.ts";
-import { countedIn } from "../support/steps.ts";
+import { countedIn } from "../../testing/steps.ts";
 import { fastWorker, killServer, noneLeft, runnerOf, storyOf } from "./setup.ts";
 
-const hungAgent = fileURLToPath(new URL("../support/hung-agent.ts", import.meta.url));
+const hungAgent = fileURLToPath(new URL("../../testing/hung-agent.ts", import.meta.url));
 
 test("a stop while a runner is just starting does not wait for its task, which runs once the server is back", async (t) => {
   const w = await fastWorker(t);

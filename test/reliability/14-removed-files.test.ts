@@ -4,7 +4,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { pathsFrom } from "../../src/config/paths.ts";
 import { identityOf } from "../../src/processes/identity.ts";
-import { until } from "../support/wait.ts";
+import { until } from "../../testing/wait.ts";
 import { fastWorker, killServer, runnerOf } from "./setup.ts";
 import type { FastWorker } from "./setup.ts";
 

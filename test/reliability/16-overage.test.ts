@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { step } from "../support/model.ts";
-import { limitHeaders } from "../support/script.ts";
-import type { Move } from "../support/script.ts";
-import { worker } from "../support/worker.ts";
+import { step } from "../../testing/model.ts";
+import { limitHeaders } from "../../testing/script.ts";
+import type { Move } from "../../testing/script.ts";
+import { worker } from "../../testing/worker.ts";
 
 const resetsAt = Math.ceil(Date.now() / 1000) * 1000 + 3_600_000;
 const nearlyFull = limitHeaders({ fiveHour: 0.3, sevenDay: 0.995 }, resetsAt, { "overage-status": "allowed" });

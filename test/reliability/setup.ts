@@ -12,11 +12,11 @@ import type { ProcessRow } from "../../src/processes/process-row.ts";
 import { markerName, sweep } from "../../src/processes/sweep.ts";
 import { runnerIdPrefix } from "../../src/supervisor/spawn-runner.ts";
 import type { EventView } from "../../src/client/index.ts";
-import { until } from "../support/wait.ts";
-import { worker } from "../support/worker.ts";
-import type { TestWorker } from "../support/worker.ts";
+import { until } from "../../testing/wait.ts";
+import { worker } from "../../testing/worker.ts";
+import type { TestWorker } from "../../testing/worker.ts";
 
-const fakeAgent = fileURLToPath(new URL("../support/fake-agent.ts", import.meta.url));
+const fakeAgent = fileURLToPath(new URL("../../testing/fake-agent.ts", import.meta.url));
 
 export interface FastWorker extends TestWorker {
   /** The first process that passes the place from now on is killed. */

@@ -1,9 +1,9 @@
-/** src/runner/agent/messages.ts: what Claude Code says may be any JSON. */
+/** src/agent/messages.ts: what Claude Code says may be any JSON. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { isNoConversation, isNoise, isTurn, refusedSignIn } from "../../src/runner/agent/messages.ts";
-import type { Message } from "../../src/runner/agent/messages.ts";
+import { isNoConversation, isNoise, isTurn, refusedSignIn } from "../../src/agent/messages.ts";
+import type { Message } from "../../src/agent/messages.ts";
 import { anyRecord } from "../domain/any-record.ts";
 
 test("no message whatever is an error", () => {

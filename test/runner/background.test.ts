@@ -4,14 +4,14 @@ import { existsSync } from "node:fs";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { factsFrom } from "../../src/domain/attempt-facts.ts";
-import { decideOutcome } from "../../src/domain/decide-outcome.ts";
+import { factsFrom } from "../../src/domain/attempt/attempt-facts.ts";
+import { decideOutcome } from "../../src/domain/attempt/decide-outcome.ts";
 import { eventsFromRecord } from "../../src/domain/events/events-from-record.ts";
-import type { SdkRecord } from "../../src/domain/record.ts";
-import { startModel, step } from "../support/model.ts";
-import type { Move, Script } from "../support/model.ts";
-import { notesOf, resultOf, startRunner } from "../support/runner.ts";
-import { scratch } from "../support/scratch.ts";
+import type { SdkRecord } from "../../src/domain/events/record.ts";
+import { startModel, step } from "../../testing/model.ts";
+import type { Move, Script } from "../../testing/model.ts";
+import { notesOf, resultOf, startRunner } from "../../testing/runner.ts";
+import { scratch } from "../../testing/scratch.ts";
 
 const shell = (command: string): Move => step.tool("Bash", { command, description: command, run_in_background: true });
 const helper: Move = step.tool("Agent", {

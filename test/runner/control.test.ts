@@ -8,12 +8,12 @@ import type { TestContext } from "node:test";
 import { promisify } from "node:util";
 import { identityOf } from "../../src/processes/identity.ts";
 import { connectRunner } from "../../src/supervisor/runner-connection.ts";
-import { notesOf, resultOf, startRunner } from "../support/runner.ts";
-import type { RunnerSetup } from "../support/runner.ts";
-import { scratch } from "../support/scratch.ts";
-import { until } from "../support/wait.ts";
+import { notesOf, resultOf, startRunner } from "../../testing/runner.ts";
+import type { RunnerSetup } from "../../testing/runner.ts";
+import { scratch } from "../../testing/scratch.ts";
+import { until } from "../../testing/wait.ts";
 
-const fake = { module: path.resolve(import.meta.dirname, "../support/fake-agent.ts") };
+const fake = { module: path.resolve(import.meta.dirname, "../../testing/fake-agent.ts") };
 
 async function setup(t: TestContext, options: Partial<RunnerSetup> = {}) {
   const place = scratch(t);
@@ -84,7 +84,7 @@ test("an attempt whose journal cannot be opened is refused, and the runner goes"
   assert.ok(runner.messages.some((message) => message.type === "refused"));
 });
 
-test("losing its daemon is nothing to a running attempt, and a new daemon hears the rest", async (t) => {
+test("losing its server is nothing to a running attempt, and a new server hears the rest", async (t) => {
   const { runner } = await setup(t);
   const attempt = runner.start({ prompt: "steps 20 delay 50" });
   await attempt.record("the second step", (record) => record.type === "user");
@@ -97,7 +97,7 @@ test("losing its daemon is nothing to a running attempt, and a new daemon hears 
   assert.equal(resultOf(attempt.records())?.["subtype"], "success");
 });
 
-test("an attempt that lost its daemon keeps its time limit by itself", async (t) => {
+test("an attempt that lost its server keeps its time limit by itself", async (t) => {
   const { runner } = await setup(t);
   const attempt = runner.start({ prompt: "steps 1 hang", timeoutMs: 1000 });
   await attempt.record("the step", (record) => record.type === "user");
@@ -108,9 +108,9 @@ test("an attempt that lost its daemon keeps its time limit by itself", async (t)
   assert.partialDeepStrictEqual(records.at(-1), { subtype: "ended", stopRequested: "timed_out" });
 });
 
-test("an attempt leaves its time limit to the daemons that are connected", async (t) => {
+test("an attempt leaves its time limit to the servers that are connected", async (t) => {
   const { runner } = await setup(t);
-  // A daemon may know better: its clock counts the sleep of the machine.
+  // A server may know better: its clock counts the sleep of the machine.
   const attempt = runner.start({ prompt: "steps 20 delay 100", timeoutMs: 1000 });
   await attempt.record("the second step", (record) => record.type === "user");
   const second = await connectRunner(runner.boot.socket);
@@ -121,7 +121,7 @@ test("an attempt leaves its time limit to the daemons that are connected", async
   assert.equal(resultOf(attempt.records())?.["subtype"], "success");
 });
 
-test("a parked runner goes with its daemon's connection", async (t) => {
+test("a parked runner goes with its server's connection", async (t) => {
   const { runner } = await setup(t, { prewarm: true });
   await runner.parked();
   runner.connection.close();

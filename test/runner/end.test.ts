@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { ClaudeProcess } from "../../src/runner/agent/claude-process.ts";
-import { messagesOf } from "../../src/runner/agent/query-messages.ts";
-import { slowExit } from "../support/slow-exit.ts";
+import { ClaudeProcess } from "../../src/agent/claude-process.ts";
+import { messagesOf } from "../../src/agent/query-messages.ts";
+import { slowExit } from "../../testing/slow-exit.ts";
 
 const linuxOnly = { skip: process.platform !== "linux" && "only Linux tells" };
 const success = { type: "result", subtype: "success", is_error: false };

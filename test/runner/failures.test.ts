@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { factsFrom } from "../../src/domain/attempt-facts.ts";
-import { decideOutcome } from "../../src/domain/decide-outcome.ts";
+import { factsFrom } from "../../src/domain/attempt/attempt-facts.ts";
+import { decideOutcome } from "../../src/domain/attempt/decide-outcome.ts";
 import { eventsFromRecord } from "../../src/domain/events/events-from-record.ts";
-import type { SdkRecord } from "../../src/domain/record.ts";
-import type { TaskSpec } from "../../src/domain/task.ts";
-import { fault, startModel, step } from "../support/model.ts";
-import type { Move } from "../support/model.ts";
-import { notesOf, resultOf, startRunner } from "../support/runner.ts";
-import { scratch } from "../support/scratch.ts";
+import type { SdkRecord } from "../../src/domain/events/record.ts";
+import type { TaskSpec } from "../../src/domain/task/task.ts";
+import { fault, startModel, step } from "../../testing/model.ts";
+import type { Move } from "../../testing/model.ts";
+import { notesOf, resultOf, startRunner } from "../../testing/runner.ts";
+import { scratch } from "../../testing/scratch.ts";
 
 interface Run {
   readonly records: SdkRecord[];
-  /** The outcome as the daemon will decide it. */
+  /** The outcome as the server will decide it. */
   readonly outcome: ReturnType<typeof decideOutcome>;
   readonly modelCalls: number;
 }

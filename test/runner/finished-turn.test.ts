@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { finishedTurn } from "../../src/runner/agent/finished-turn.ts";
+import { finishedTurn } from "../../src/agent/finished-turn.ts";
 
 test("only an answer that the model ended is a finished turn of a session; what stopped otherwise is resumed", () => {
   const session = (stop: string | null) => [

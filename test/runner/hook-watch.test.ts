@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
-import type { ConfiguredHook } from "../../src/domain/claude-hooks.ts";
-import { HookWatch } from "../../src/runner/agent/hook-watch.ts";
-import type { HookNote } from "../../src/runner/agent/hook-watch.ts";
+import type { ConfiguredHook } from "../../src/domain/task/claude-hooks.ts";
+import { HookWatch } from "../../src/agent/hook-watch.ts";
+import type { HookNote } from "../../src/agent/hook-watch.ts";
 
 let clock = 0;
 beforeEach(() => {

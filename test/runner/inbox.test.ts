@@ -1,8 +1,8 @@
-/** src/runner/agent/inbox.ts: what a conversation that stays open is told. */
+/** src/agent/inbox.ts: what a conversation that stays open is told. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { Inbox } from "../../src/runner/agent/inbox.ts";
+import { Inbox } from "../../src/agent/inbox.ts";
 
 /** What a reader got so far, and whether it is through. */
 function reader(inbox: Inbox<string>) {

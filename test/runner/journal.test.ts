@@ -5,8 +5,8 @@ import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { Journal } from "../../src/runner/journal.ts";
-import { redaction } from "../../src/runner/redaction.ts";
-import { scratch } from "../support/scratch.ts";
+import { redaction } from "../../src/domain/text/redaction.ts";
+import { scratch } from "../../testing/scratch.ts";
 
 function setup(t: TestContext, env: Record<string, string> = {}) {
   const { directory } = scratch(t);
@@ -129,7 +129,7 @@ test("a full disk delays records and loses none", { skip: !hasPrlimit() && "prli
   const source = `
     process.on("SIGXFSZ", () => {});
     const { Journal } = await import(${JSON.stringify(path.resolve(import.meta.dirname, "../../src/runner/journal.ts"))});
-    const { redaction } = await import(${JSON.stringify(path.resolve(import.meta.dirname, "../../src/runner/redaction.ts"))});
+    const { redaction } = await import(${JSON.stringify(path.resolve(import.meta.dirname, "../../src/domain/text/redaction.ts"))});
     const { execFileSync } = await import("node:child_process");
     const journal = new Journal({ file: ${JSON.stringify(file)}, attemptId: 1, redaction: redaction({}), onGrown: () => {}, now: Date.now, up: () => 0 });
     execFileSync("prlimit", ["--pid", String(process.pid), "--fsize=1000:unlimited"]);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { lostBackground } from "../../src/runner/agent/lost-background.ts";
-import { scratch } from "../support/scratch.ts";
+import { lostBackground } from "../../src/agent/lost-background.ts";
+import { scratch } from "../../testing/scratch.ts";
 
 const runs = (...names: string[]) => ({
   type: "system",

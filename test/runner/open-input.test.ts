@@ -1,9 +1,9 @@
-/** src/runner/agent/open-input.ts: how long a conversation's input stays open. */
+/** src/agent/open-input.ts: how long a conversation's input stays open. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { OpenInput } from "../../src/runner/agent/open-input.ts";
+import { OpenInput } from "../../src/agent/open-input.ts";
 
 const result = { type: "result", subtype: "success", num_turns: 2 };
 const init = { type: "system", subtype: "init" };

@@ -3,12 +3,12 @@ import { existsSync, readFileSync, readdirSync, rmSync, truncateSync } from "nod
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import type { SdkRecord } from "../../src/domain/record.ts";
-import { fault, startModel, step } from "../support/model.ts";
-import type { Script } from "../support/model.ts";
-import { notesOf, resultOf, startRunner } from "../support/runner.ts";
-import type { TestAttempt, TestRunner } from "../support/runner.ts";
-import { scratch } from "../support/scratch.ts";
+import type { SdkRecord } from "../../src/domain/events/record.ts";
+import { fault, startModel, step } from "../../testing/model.ts";
+import type { Script } from "../../testing/model.ts";
+import { notesOf, resultOf, startRunner } from "../../testing/runner.ts";
+import type { TestAttempt, TestRunner } from "../../testing/runner.ts";
+import { scratch } from "../../testing/scratch.ts";
 
 async function setup(t: TestContext, script: Script) {
   const place = scratch(t);

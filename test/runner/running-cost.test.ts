@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RunningCost } from "../../src/runner/agent/running-cost.ts";
-import type { Metered, SpendingNote } from "../../src/runner/agent/running-cost.ts";
-import { eventually } from "../support/eventually.ts";
+import { RunningCost } from "../../src/agent/running-cost.ts";
+import type { Metered, SpendingNote } from "../../src/agent/running-cost.ts";
+import { eventually } from "../../testing/eventually.ts";
 
 const usage = (
   total_cost_usd: number,

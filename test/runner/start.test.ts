@@ -4,11 +4,11 @@ import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { listProcesses } from "../../src/processes/process-table.ts";
-import { startModel, step } from "../support/model.ts";
-import type { Script } from "../support/model.ts";
-import { notesOf, resultOf, startRunner } from "../support/runner.ts";
-import { scratch } from "../support/scratch.ts";
-import { until } from "../support/wait.ts";
+import { startModel, step } from "../../testing/model.ts";
+import type { Script } from "../../testing/model.ts";
+import { notesOf, resultOf, startRunner } from "../../testing/runner.ts";
+import { scratch } from "../../testing/scratch.ts";
+import { until } from "../../testing/wait.ts";
 
 async function setup(
   t: TestContext,

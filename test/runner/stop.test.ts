@@ -5,16 +5,16 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { identityOf } from "../../src/processes/identity.ts";
 import { markerName, sweep } from "../../src/processes/sweep.ts";
-import type { AgentWork } from "../../src/runner/agent/agent.ts";
-import { createAgent } from "../../src/runner/agent/claude.ts";
-import type { JournalEntry } from "../../src/runner/journal.ts";
+import type { AgentWork } from "../../src/agent/agent.ts";
+import { createAgent } from "../../src/agent/claude.ts";
+import type { JournalEntry } from "../../src/domain/events/record.ts";
 import { newRunnerId } from "../../src/supervisor/spawn-runner.ts";
-import { startModel, step } from "../support/model.ts";
-import type { Script } from "../support/model.ts";
-import { plainSpec } from "../support/plain-task.ts";
-import { notesOf, resultOf, startRunner } from "../support/runner.ts";
-import { scratch } from "../support/scratch.ts";
-import { until } from "../support/wait.ts";
+import { startModel, step } from "../../testing/model.ts";
+import type { Script } from "../../testing/model.ts";
+import { plainSpec } from "../../testing/plain-task.ts";
+import { notesOf, resultOf, startRunner } from "../../testing/runner.ts";
+import { scratch } from "../../testing/scratch.ts";
+import { until } from "../../testing/wait.ts";
 
 async function setup(t: TestContext, script: Script, { prewarm = false } = {}) {
   const place = scratch(t);

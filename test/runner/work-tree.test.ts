@@ -5,10 +5,10 @@ import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { ownPaths, pathsFrom } from "../../src/config/paths.ts";
-import type { AgentWork } from "../../src/runner/agent/agent.ts";
+import type { AgentWork } from "../../src/agent/agent.ts";
 import { TaskChanges } from "../../src/runner/task-changes.ts";
 import { changedSince, workTreeBefore } from "../../src/runner/work-tree.ts";
-import { scratch } from "../support/scratch.ts";
+import { scratch } from "../../testing/scratch.ts";
 
 function repository(t: TestContext) {
   const place = scratch(t);

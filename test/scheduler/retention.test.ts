@@ -6,8 +6,8 @@ import type { TestContext } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { pino } from "pino";
 import { pathsFrom, rawLogPath, summaryLogPath } from "../../src/config/paths.ts";
-import { pruneTasks } from "../../src/operations/prune-tasks.ts";
-import { removeStrayLogs } from "../../src/operations/remove-logs.ts";
+import { pruneTasks } from "../../src/operations/tasks/prune-tasks.ts";
+import { removeStrayLogs } from "../../src/operations/tasks/remove-logs.ts";
 import { Retention } from "../../src/scheduler/retention.ts";
 import { newAttempt, setup as storeSetup } from "../store/setup.ts";
 
@@ -15,7 +15,7 @@ const dayMs = 86_400_000;
 const hourMs = 3_600_000;
 const start = 1_800_000_000_000;
 
-/** Retention as the daemon wires it, with a clock and timers that stand until the test moves them. */
+/** Retention as the server wires it, with a clock and timers that stand until the test moves them. */
 function setup(t: TestContext, keepDays: number | null) {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const base = storeSetup(t);

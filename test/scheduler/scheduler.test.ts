@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { pino } from "pino";
 import { WorkerError } from "../../src/domain/errors.ts";
-import { modelScope } from "../../src/domain/scope.ts";
+import { modelScope } from "../../src/domain/order/scope.ts";
 import { Scheduler } from "../../src/scheduler/scheduler.ts";
 import type { SchedulerOptions } from "../../src/scheduler/scheduler.ts";
 import { newAttempt, setup as storeSetup } from "../store/setup.ts";

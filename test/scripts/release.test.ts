@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { repositoryRoot } from "../support/source-files.ts";
+import { repositoryRoot } from "../../testing/source-files.ts";
 
 const script = path.join(repositoryRoot, "scripts", "release.ts");
 

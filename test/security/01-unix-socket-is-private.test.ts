@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { chmodSync, chownSync, lchownSync, lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { serverPlace } from "../../src/cli/server-place.ts";
-import { prepareDataDirectory } from "../../src/daemon/data-directory.ts";
+import { serverPlace } from "../../src/cli/server/server-place.ts";
+import { prepareDataDirectory } from "../../src/server/data-directory.ts";
 import { createHttp } from "../../src/http/server.ts";
-import { fakeApi } from "../support/fake-api.ts";
-import { openDoor } from "../support/http-door.ts";
-import { scratch } from "../support/scratch.ts";
+import { fakeApi } from "../../testing/fake-api.ts";
+import { openDoor } from "../../testing/http-door.ts";
+import { scratch } from "../../testing/scratch.ts";
 
 const log = { error: () => {} };
 const newDoor = () => createHttp({ api: fakeApi(), token: "t".repeat(43), log });

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { createHttp } from "../../src/http/server.ts";
 import type { HttpDoor } from "../../src/http/server.ts";
-import { fakeApi } from "../support/fake-api.ts";
+import { fakeApi } from "../../testing/fake-api.ts";
 
 function setup(t: TestContext): HttpDoor {
   const door = createHttp({ api: fakeApi(), token: "t".repeat(43), log: { error: () => {} } });

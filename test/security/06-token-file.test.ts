@@ -4,8 +4,8 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { ensureToken } from "../../src/daemon/token-file.ts";
-import { scratch } from "../support/scratch.ts";
+import { ensureToken } from "../../src/server/token-file.ts";
+import { scratch } from "../../testing/scratch.ts";
 
 test("makes a token of 256 bits, mode 0600, once", (t) => {
   const file = path.join(scratch(t).directory, "token");
@@ -50,7 +50,7 @@ test("a full disk is told with the file and the mend, and leaves nothing behind"
   const { directory } = scratch(t);
   const file = path.join(directory, "token");
   const before = readdirSync(directory);
-  const module = new URL("../../src/daemon/token-file.ts", import.meta.url).href;
+  const module = new URL("../../src/server/token-file.ts", import.meta.url).href;
   const make = `import(${JSON.stringify(module)}).then(({ ensureToken }) => ensureToken(process.argv[1]))`;
   // No file may have a byte: the system says EFBIG, which goes the way of ENOSPC.
   const child = spawnSync("bash", ["-c", 'ulimit -f 0; exec "$0" -e "$1" "$2"', process.execPath, make, file], { encoding: "utf8" });

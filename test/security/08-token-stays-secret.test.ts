@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { step } from "../support/model.ts";
-import { worker } from "../support/worker.ts";
+import { step } from "../../testing/model.ts";
+import { worker } from "../../testing/worker.ts";
 
 test("no process and no file but its own has the token", { skip: process.platform !== "linux" && "reads /proc" }, async (t) => {
   const w = await worker(t, {

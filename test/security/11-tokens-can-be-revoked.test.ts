@@ -6,13 +6,13 @@ import type { TestContext } from "node:test";
 import { request as httpRequest } from "node:http";
 import type { Duplex } from "node:stream";
 import type { McpDoor } from "../../src/http/mcp-door.ts";
-import { FailedLogins } from "../../src/http/failed-logins.ts";
-import { openDoorOf } from "../support/http-door.ts";
-import type { OpenDoor } from "../support/http-door.ts";
-import { realApi } from "../support/real-api.ts";
-import type { RealApi } from "../support/real-api.ts";
-import { SseReader } from "../support/sse-reader.ts";
-import { eventually } from "../support/eventually.ts";
+import { FailedLogins } from "../../src/http/request/failed-logins.ts";
+import { openDoorOf } from "../../testing/http-door.ts";
+import type { OpenDoor } from "../../testing/http-door.ts";
+import { realApi } from "../../testing/real-api.ts";
+import type { RealApi } from "../../testing/real-api.ts";
+import { SseReader } from "../../testing/sse-reader.ts";
+import { eventually } from "../../testing/eventually.ts";
 
 type Bundle = RealApi & OpenDoor & { make(scope: string, more?: object): Promise<{ id: number; token: string }> };
 

@@ -1,7 +1,7 @@
 /** Item 13: a request over TCP must name this server as its Host, once, and ask for a path. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openDoor } from "../support/http-door.ts";
+import { openDoor } from "../../testing/http-door.ts";
 
 const request = (target: string, headers: readonly string[], version = "1.1"): string =>
   [`GET ${target} HTTP/${version}`, ...headers, "Connection: close", "", ""].join("\r\n");

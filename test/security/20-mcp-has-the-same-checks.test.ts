@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { McpDoor } from "../../src/http/mcp-door.ts";
-import { openDoor } from "../support/http-door.ts";
-import type { OpenDoor } from "../support/http-door.ts";
+import { openDoor } from "../../testing/http-door.ts";
+import type { OpenDoor } from "../../testing/http-door.ts";
 
 async function setup(t: TestContext): Promise<OpenDoor & { reached: string[] }> {
   const reached: string[] = [];

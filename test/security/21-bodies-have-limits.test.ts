@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { openDoor } from "../support/http-door.ts";
-import type { OpenDoor } from "../support/http-door.ts";
+import { openDoor } from "../../testing/http-door.ts";
+import type { OpenDoor } from "../../testing/http-door.ts";
 
 const megabyte = 1024 * 1024;
 const submit = (prompt: string) => ({ path: "/api/v1/tasks", body: { prompt, working_directory: "/tmp" } });

@@ -7,14 +7,14 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { loadSettings } from "../../src/config/load-settings.ts";
-import { JsonTooDeep, parseJson } from "../../src/domain/parse-json.ts";
-import { MemoryBudget } from "../../src/http/memory-budget.ts";
+import { JsonTooDeep, parseJson } from "../../src/domain/text/parse-json.ts";
+import { MemoryBudget } from "../../src/http/listener/memory-budget.ts";
 import { LineTransport } from "../../src/mcp/line-transport.ts";
-import { eventually } from "../support/eventually.ts";
-import { openDoor } from "../support/http-door.ts";
-import type { OpenDoor } from "../support/http-door.ts";
-import { scratch } from "../support/scratch.ts";
-import { SseReader } from "../support/sse-reader.ts";
+import { eventually } from "../../testing/eventually.ts";
+import { openDoor } from "../../testing/http-door.ts";
+import type { OpenDoor } from "../../testing/http-door.ts";
+import { scratch } from "../../testing/scratch.ts";
+import { SseReader } from "../../testing/sse-reader.ts";
 
 const megabyte = 1024 * 1024;
 

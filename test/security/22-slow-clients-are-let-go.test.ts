@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { test } from "node:test";
-import { defaultTimeouts } from "../../src/http/connection-timeouts.ts";
-import { openDoor } from "../support/http-door.ts";
-import { SseReader } from "../support/sse-reader.ts";
+import { defaultTimeouts } from "../../src/http/listener/connection-timeouts.ts";
+import { openDoor } from "../../testing/http-door.ts";
+import { SseReader } from "../../testing/sse-reader.ts";
 
 const short = { timeouts: { headersMs: 150, requestMs: 300, idleMs: 150 } };
 

@@ -4,11 +4,11 @@ import { ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import type { FakeApi } from "../support/fake-api.ts";
-import { openDoor } from "../support/http-door.ts";
-import type { OpenDoor } from "../support/http-door.ts";
-import { SseReader } from "../support/sse-reader.ts";
-import { eventually } from "../support/eventually.ts";
+import type { FakeApi } from "../../testing/fake-api.ts";
+import { openDoor } from "../../testing/http-door.ts";
+import type { OpenDoor } from "../../testing/http-door.ts";
+import { SseReader } from "../../testing/sse-reader.ts";
+import { eventually } from "../../testing/eventually.ts";
 
 const accept = { accept: "text/event-stream" };
 

@@ -1,8 +1,8 @@
 /** Item 24: one token's submits and the length of the queue have limits; 429 says when to try again. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openDoorOf } from "../support/http-door.ts";
-import { realApi } from "../support/real-api.ts";
+import { openDoorOf } from "../../testing/http-door.ts";
+import { realApi } from "../../testing/real-api.ts";
 
 test("a token may submit so many tasks a minute, batches included; others and the owner are not held up", async (t) => {
   const { api, clock, corner } = realApi(t, { submits_per_minute: 6 });

@@ -4,8 +4,8 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { openDoorOf } from "../support/http-door.ts";
-import { realApi } from "../support/real-api.ts";
+import { openDoorOf } from "../../testing/http-door.ts";
+import { realApi } from "../../testing/real-api.ts";
 
 test("a link from a trusted directory to another one is judged by where it leads", async (t) => {
   const { api, corner } = realApi(t);

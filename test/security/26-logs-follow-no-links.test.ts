@@ -4,7 +4,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { test } from "node:test";
-import { openDoor } from "../support/http-door.ts";
+import { openDoor } from "../../testing/http-door.ts";
 
 test("a link, a directory and a pipe in a log's place are no log", async (t) => {
   const open = await openDoor(t);

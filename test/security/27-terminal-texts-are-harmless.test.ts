@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { appendFileSync, mkdirSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { commandIndex } from "../../src/cli/command-index.ts";
-import type { CommandSpec } from "../../src/cli/command.ts";
-import { terminalText } from "../../src/cli/terminal-text.ts";
-import { plainText, visibleText } from "../../src/domain/plain-text.ts";
-import { plainInput } from "../support/plain-task.ts";
-import { readSourceFiles } from "../support/source-files.ts";
+import { commandIndex } from "../../src/cli/commandline/command-index.ts";
+import type { CommandSpec } from "../../src/cli/commandline/command.ts";
+import { terminalText } from "../../src/cli/terminal/terminal-text.ts";
+import { plainText, visibleText } from "../../src/domain/text/plain-text.ts";
+import { plainInput } from "../../testing/plain-task.ts";
+import { readSourceFiles } from "../../testing/source-files.ts";
 import { withoutServer, withServer } from "../cli/setup.ts";
 
 /** What text can do to a terminal: colours, cursor, title, clipboard, links, 8-bit controls, backspaces, reversed and invisible text. */
@@ -157,7 +157,7 @@ test("of styles only our own pass, and only where there is colour", () => {
 
 test("no file of the command line writes to a stream of the process but through the gate", () => {
   // The pipe of MCP is a protocol, the question's reader writes a question that was cleaned.
-  const allowed = new Set(["src/cli/io.ts", "src/cli/commands/mcp.ts", "src/cli/confirm.ts", "src/cli/main.ts"]);
+  const allowed = new Set(["src/cli/terminal/io.ts", "src/cli/commands/mcp/mcp.ts", "src/cli/terminal/confirm.ts", "src/cli/main.ts"]);
   const others = readSourceFiles("src/cli").filter(({ members }) => members.some((name) => /^process\.std(out|err)|^console\./.test(name)));
   assert.deepEqual(
     others.map(({ path: file }) => file).filter((file) => !allowed.has(file)),

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { step } from "../support/model.ts";
-import { worker } from "../support/worker.ts";
+import { step } from "../../testing/model.ts";
+import { worker } from "../../testing/worker.ts";
 
 const key = "sk-ant-api03-abcdefghijklmnopqrstuvwxyz0123456789";
 const header = "header-value-of-this-test";

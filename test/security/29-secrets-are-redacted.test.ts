@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { redactLog } from "../../src/daemon/redact-log.ts";
-import { redaction } from "../../src/runner/redaction.ts";
-import { scratch } from "../support/scratch.ts";
+import { redactLog } from "../../src/server/redact-log.ts";
+import { redaction } from "../../src/domain/text/redaction.ts";
+import { scratch } from "../../testing/scratch.ts";
 
 const cw = `cw_${"aB3-".repeat(11)}`;
 const task = `cwt_${"zY9_".repeat(11)}12345-runnerid`;
@@ -160,7 +160,7 @@ test("what a record is stays: UUIDs and the SDK's own words, also when a secret 
 });
 
 test("every note of the runner stays what it is, whatever the secrets are", () => {
-  const notes = [...readFileSync(new URL("../../src/domain/record.ts", import.meta.url), "utf8").matchAll(/subtype: "([a-z_]+)"/g)];
+  const notes = [...readFileSync(new URL("../../src/domain/events/record.ts", import.meta.url), "utf8").matchAll(/subtype: "([a-z_]+)"/g)];
   assert.ok(notes.length >= 10);
   for (const [, subtype = ""] of notes) {
     const note = { type: "worker", subtype };

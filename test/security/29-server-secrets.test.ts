@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { step } from "../support/model.ts";
-import { worker } from "../support/worker.ts";
+import { step } from "../../testing/model.ts";
+import { worker } from "../../testing/worker.ts";
 
 test("secrets of the server's environment and its tokens are redacted in tasks that do not get them", async (t) => {
   const w = await worker(t, {}, { env: { DEPLOY_SECRET: "only-the-server-1", ALL_PROXY_OF_MINE: "me:only-the-server-2@proxy:1" } });

@@ -1,8 +1,8 @@
 /** Item 31: what callers write is never SQL, nor a pattern. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openDoorOf } from "../support/http-door.ts";
-import { realApi } from "../support/real-api.ts";
+import { openDoorOf } from "../../testing/http-door.ts";
+import { realApi } from "../../testing/real-api.ts";
 
 const hostile = ["'; DROP TABLE tasks; --", "' OR '1'='1", "%", "_", "\\", '"', "1) UNION SELECT * FROM tokens --", "$.x", "a*", "?"];
 

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { step } from "../support/model.ts";
-import { worker } from "../support/worker.ts";
+import { step } from "../../testing/model.ts";
+import { worker } from "../../testing/worker.ts";
 
 test("prompt, system prompt and rules are in no argument, and the rules hold", { skip: process.platform !== "linux" }, async (t) => {
   const prompt = "PROMPT-OF-THIS-TASK";

@@ -7,11 +7,11 @@ import type { Caller } from "../../src/contract/caller.ts";
 import { taskInput } from "../../src/contract/task-input.ts";
 import type { TaskInput } from "../../src/contract/task-input.ts";
 import { WorkerError } from "../../src/domain/errors.ts";
-import { StartRights } from "../../src/operations/start-rights.ts";
-import { ClaudeCodeTrust } from "../../src/operations/working-directory.ts";
+import { StartRights } from "../../src/operations/rights/start-rights.ts";
+import { ClaudeCodeTrust } from "../../src/operations/tasks/working-directory.ts";
 import { killServer, fastWorker } from "../reliability/setup.ts";
-import { realApi } from "../support/real-api.ts";
-import type { RealApi } from "../support/real-api.ts";
+import { realApi } from "../../testing/real-api.ts";
+import type { RealApi } from "../../testing/real-api.ts";
 
 const owner: Caller = { scope: "admin", name: "socket" };
 const agent: Caller = { ...owner, agent: { client: "claude-code 2.1.330", toolUseId: null } };

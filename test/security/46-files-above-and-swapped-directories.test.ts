@@ -5,12 +5,12 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, renameSync, symlinkSync, w
 import path from "node:path";
 import { test } from "node:test";
 import { filesAbove } from "../../src/config/files-above.ts";
-import { ownMcpServers } from "../../src/runner/agent/mcp-servers.ts";
-import { StartGuard } from "../../src/runner/agent/start-guard.ts";
-import { eventually } from "../support/eventually.ts";
-import { step } from "../support/model.ts";
-import { scratch } from "../support/scratch.ts";
-import { worker } from "../support/worker.ts";
+import { ownMcpServers } from "../../src/agent/mcp-servers.ts";
+import { StartGuard } from "../../src/agent/start-guard.ts";
+import { eventually } from "../../testing/eventually.ts";
+import { step } from "../../testing/model.ts";
+import { scratch } from "../../testing/scratch.ts";
+import { worker } from "../../testing/worker.ts";
 import { foreign, place } from "./foreign-files.ts";
 
 test("files above count where nobody else can have written them; others are named one by one", (t) => {

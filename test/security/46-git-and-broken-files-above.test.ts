@@ -6,9 +6,9 @@ import path from "node:path";
 import { test } from "node:test";
 import { brokenSettings } from "../../src/config/claude-settings-files.ts";
 import { filesAbove } from "../../src/config/files-above.ts";
-import { step } from "../support/model.ts";
-import { scratch } from "../support/scratch.ts";
-import { worker } from "../support/worker.ts";
+import { step } from "../../testing/model.ts";
+import { scratch } from "../../testing/scratch.ts";
+import { worker } from "../../testing/worker.ts";
 import { foreign, place } from "./foreign-files.ts";
 
 const isRoot = process.getuid?.() === 0;

@@ -9,9 +9,9 @@ import { fileURLToPath } from "node:url";
 import { requireOwnDirectory, requireOwnFile } from "../../src/config/own-directory.ts";
 import { othersCanWrite } from "../../src/config/others-can-write.ts";
 import { pathsFrom } from "../../src/config/paths.ts";
-import { openStore } from "../../src/store/sqlite.ts";
+import { openStore } from "../../src/store/sqlite/sqlite.ts";
 import { fastWorker } from "../reliability/setup.ts";
-import { scratch } from "../support/scratch.ts";
+import { scratch } from "../../testing/scratch.ts";
 
 const isRoot = process.getuid?.() === 0;
 const refused = (place: string, message = /(Other users can write to|belongs to another user)/) => ({

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { admit, heldModels, steppedBackMs } from "../../src/domain/admission.ts";
-import type { NewHold } from "../../src/domain/hold.ts";
+import { admit, heldModels, steppedBackMs } from "../../src/domain/order/admission.ts";
+import type { NewHold } from "../../src/domain/order/hold.ts";
 import { setup } from "./setup.ts";
-import { plainTask } from "../support/plain-task.ts";
+import { plainTask } from "../../testing/plain-task.ts";
 
 test("what the store's index offers to start is what admission would start", async (t) => {
   const { store } = setup(t);

@@ -1,7 +1,7 @@
 /** Kills a submitting process again and again and counts what was acknowledged and is not there. Used by the test and by the bench. */
 import { spawn } from "node:child_process";
 import path from "node:path";
-import { openStore } from "../../src/store/sqlite.ts";
+import { openStore } from "../../src/store/sqlite/sqlite.ts";
 
 export interface CrashReport {
   readonly kills: number;

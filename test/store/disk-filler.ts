@@ -1,8 +1,8 @@
 /** Writes to the store until the disk refuses, and says what then happens. Orders: fill, write, look, probe, read. */
 import { createInterface } from "node:readline";
 import { WorkerError } from "../../src/domain/errors.ts";
-import { openStore } from "../../src/store/sqlite.ts";
-import { plainTask } from "../support/plain-task.ts";
+import { openStore } from "../../src/store/sqlite/sqlite.ts";
+import { plainTask } from "../../testing/plain-task.ts";
 
 const { database } = JSON.parse(process.argv[2] ?? "") as { database: string };
 const say = (message: unknown): void => console.log(JSON.stringify(message));

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import { openStore } from "../../src/store/sqlite.ts";
+import { openStore } from "../../src/store/sqlite/sqlite.ts";
 import { commands, emptyModel } from "./model.ts";
 import type { Real } from "./model.ts";
 import { scratchDirectory } from "./setup.ts";

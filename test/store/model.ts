@@ -2,15 +2,15 @@
 import assert from "node:assert/strict";
 import Database from "better-sqlite3";
 import fc from "fast-check";
-import { isTerminal, taskStatuses } from "../../src/domain/task.ts";
-import type { TaskStatus } from "../../src/domain/task.ts";
-import { next } from "../../src/domain/transitions.ts";
-import type { Operation } from "../../src/domain/transitions.ts";
-import { findFaults } from "../../src/store/check.ts";
-import { openStore } from "../../src/store/sqlite.ts";
+import { isTerminal, taskStatuses } from "../../src/domain/task/task.ts";
+import type { TaskStatus } from "../../src/domain/task/task.ts";
+import { next } from "../../src/domain/task/transitions.ts";
+import type { Operation } from "../../src/domain/task/transitions.ts";
+import { findFaults } from "../../src/store/sqlite/file/check.ts";
+import { openStore } from "../../src/store/sqlite/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { newAttempt, textEvent } from "./setup.ts";
-import { plainTask } from "../support/plain-task.ts";
+import { plainTask } from "../../testing/plain-task.ts";
 
 interface ModelTask {
   status: TaskStatus;

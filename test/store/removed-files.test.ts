@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { openStore } from "../../src/store/sqlite.ts";
+import { openStore } from "../../src/store/sqlite/sqlite.ts";
 import { setup } from "./setup.ts";
-import { plainTask } from "../support/plain-task.ts";
+import { plainTask } from "../../testing/plain-task.ts";
 
 test("a removed log is written into the database before the next answer, and the store goes on", async (t) => {
   for (const end of ["-wal", "-shm"]) {

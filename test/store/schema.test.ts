@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import Database from "better-sqlite3";
-import { holdKinds } from "../../src/domain/hold.ts";
-import { taskStatuses } from "../../src/domain/task.ts";
-import { stopReasons } from "../../src/domain/stop-reason.ts";
+import { holdKinds } from "../../src/domain/order/hold.ts";
+import { taskStatuses } from "../../src/domain/task/task.ts";
+import { stopReasons } from "../../src/domain/attempt/stop-reason.ts";
 import { permissionModes } from "../../src/domain/task/permission-mode.ts";
-import { describeSchema } from "../../src/store/describe-schema.ts";
-import { migrate, schemaVersion } from "../../src/store/migrate.ts";
+import { describeSchema } from "../../src/store/sqlite/file/describe-schema.ts";
+import { migrate, schemaVersion } from "../../src/store/sqlite/file/migrate.ts";
 import { newAttempt, setup, textEvent } from "./setup.ts";
 
 describe("the schema refuses", () => {

@@ -6,11 +6,11 @@ import path from "node:path";
 import type { TestContext } from "node:test";
 import Database from "better-sqlite3";
 import type { NewEvent } from "../../src/domain/events/event.ts";
-import type { Attempt, Task } from "../../src/domain/task.ts";
-import { openStore } from "../../src/store/sqlite.ts";
-import type { OpenOptions } from "../../src/store/sqlite.ts";
+import type { Attempt, Task } from "../../src/domain/task/task.ts";
+import { openStore } from "../../src/store/sqlite/sqlite.ts";
+import type { OpenOptions } from "../../src/store/sqlite/sqlite.ts";
 import type { NewTask, Store } from "../../src/store/store.ts";
-import { plainTask } from "../support/plain-task.ts";
+import { plainTask } from "../../testing/plain-task.ts";
 
 export interface Setup {
   readonly directory: string;

@@ -1,7 +1,7 @@
 /** Submits without end, ten at a time, and prints the number of each task that was acknowledged. To be killed. */
 import { writeSync } from "node:fs";
-import { openStore } from "../../src/store/sqlite.ts";
-import { plainTask } from "../support/plain-task.ts";
+import { openStore } from "../../src/store/sqlite/sqlite.ts";
+import { plainTask } from "../../testing/plain-task.ts";
 
 const { database, round } = JSON.parse(process.argv[2] ?? "") as { database: string; round: number };
 const store = openStore({ path: database });

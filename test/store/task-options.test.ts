@@ -4,10 +4,10 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import Database from "better-sqlite3";
-import { taskStatuses } from "../../src/domain/task.ts";
+import { taskStatuses } from "../../src/domain/task/task.ts";
 import type { TaskOptionFields } from "../../src/domain/task/option-values.ts";
-import { openStore } from "../../src/store/sqlite.ts";
-import { plainOptions, plainTask } from "../support/plain-task.ts";
+import { openStore } from "../../src/store/sqlite/sqlite.ts";
+import { plainOptions, plainTask } from "../../testing/plain-task.ts";
 import { scratchDirectory, setup } from "./setup.ts";
 
 const everything: TaskOptionFields = {

@@ -8,12 +8,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { pino } from "pino";
 import { runnerSocketPath } from "../../src/config/paths.ts";
 import type { Paths } from "../../src/config/paths.ts";
-import { cancelTask } from "../../src/operations/cancel-task.ts";
-import type { ToRunner } from "../../src/runner/protocol.ts";
+import { cancelTask } from "../../src/operations/tasks/cancel-task.ts";
+import type { ToRunner } from "../../src/attempt-protocol/protocol.ts";
 import type { RunnerPool } from "../../src/supervisor/runner-pool.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { setup } from "../store/setup.ts";
-import { until } from "../support/wait.ts";
+import { until } from "../../testing/wait.ts";
 
 const person = { scope: "admin", name: "a person" } as const;
 

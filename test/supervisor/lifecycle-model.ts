@@ -4,17 +4,17 @@ import { appendFileSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
 import fc from "fast-check";
-import { cancelTask } from "../../src/operations/cancel-task.ts";
-import type { Outcome } from "../../src/domain/outcome.ts";
-import { isTerminal } from "../../src/domain/task.ts";
-import type { TaskStatus } from "../../src/domain/task.ts";
-import { findFaults } from "../../src/store/check.ts";
-import { openStore } from "../../src/store/sqlite.ts";
+import { cancelTask } from "../../src/operations/tasks/cancel-task.ts";
+import type { Outcome } from "../../src/domain/attempt/outcome.ts";
+import { isTerminal } from "../../src/domain/task/task.ts";
+import type { TaskStatus } from "../../src/domain/task/task.ts";
+import { findFaults } from "../../src/store/sqlite/file/check.ts";
+import { openStore } from "../../src/store/sqlite/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { finalise, finaliseWithin } from "../../src/supervisor/finalise.ts";
 import { Ingest } from "../../src/supervisor/ingest.ts";
 import { newAttempt } from "../store/setup.ts";
-import { plainTask } from "../support/plain-task.ts";
+import { plainTask } from "../../testing/plain-task.ts";
 
 type Result = "none" | "success" | "limit" | "error";
 

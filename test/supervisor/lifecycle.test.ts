@@ -3,7 +3,7 @@ import { mkdtempSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import { openStore } from "../../src/store/sqlite.ts";
+import { openStore } from "../../src/store/sqlite/sqlite.ts";
 import { scratchDirectory } from "../store/setup.ts";
 import { commands, emptyModel } from "./lifecycle-model.ts";
 import type { Real } from "./lifecycle-model.ts";

@@ -3,10 +3,10 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import { eventsFromRecord } from "../../src/domain/events/events-from-record.ts";
 import type { NewEvent } from "../../src/domain/events/event.ts";
-import type { JournalRecord } from "../../src/domain/record.ts";
+import type { JournalRecord } from "../../src/domain/events/record.ts";
 import { finaliseWithin } from "../../src/supervisor/finalise.ts";
 import { newAttempt, setup } from "../store/setup.ts";
-import { plainTask } from "../support/plain-task.ts";
+import { plainTask } from "../../testing/plain-task.ts";
 import type { Setup } from "../store/setup.ts";
 
 const oddNumber = fc.oneof(

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { pino } from "pino";
-import type { Outcome } from "../../src/domain/outcome.ts";
-import { refusalHold } from "../../src/domain/probe.ts";
-import type { Probe } from "../../src/domain/probe.ts";
+import type { Outcome } from "../../src/domain/attempt/outcome.ts";
+import { refusalHold } from "../../src/domain/order/probe.ts";
+import type { Probe } from "../../src/domain/order/probe.ts";
 import { Prober } from "../../src/supervisor/prober.ts";
 import { setup as storeSetup } from "../store/setup.ts";
 

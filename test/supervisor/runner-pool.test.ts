@@ -5,10 +5,10 @@ import type { TestContext } from "node:test";
 import { pino } from "pino";
 import { sweep } from "../../src/processes/sweep.ts";
 import { RunnerPool } from "../../src/supervisor/runner-pool.ts";
-import { scratch } from "../support/scratch.ts";
-import { until } from "../support/wait.ts";
+import { scratch } from "../../testing/scratch.ts";
+import { until } from "../../testing/wait.ts";
 
-const fake = { module: path.resolve(import.meta.dirname, "../support/fake-agent.ts") };
+const fake = { module: path.resolve(import.meta.dirname, "../../testing/fake-agent.ts") };
 
 /** A pool of real runners with a fast agent. */
 function setup(t: TestContext, { longestParkedMs }: { longestParkedMs?: number } = {}) {

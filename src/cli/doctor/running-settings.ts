@@ -2,7 +2,7 @@
 import { settingDefinitions } from "../../config/settings.ts";
 import type { SettingKey, Settings } from "../../config/settings.ts";
 import type { ConfigView } from "../../contract/views.ts";
-import { settingText } from "../setting-text.ts";
+import { settingText } from "../server/setting-text.ts";
 import { warn } from "./check.ts";
 import type { Check } from "./check.ts";
 

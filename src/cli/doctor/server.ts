@@ -3,8 +3,8 @@ import { ServerUnreachable } from "../../client/server-unreachable.ts";
 import type { WorkerClient } from "../../client/worker-client.ts";
 import type { ServerView } from "../../contract/views.ts";
 import { messageOf } from "../../domain/errors.ts";
-import { holdText } from "../render/hold-lines.ts";
-import { explainUnreadable } from "../unreadable-answer.ts";
+import { holdText } from "../terminal/render/hold-lines.ts";
+import { explainUnreadable } from "../commandline/unreadable-answer.ts";
 import { fail, ok, warn } from "./check.ts";
 import type { Check } from "./check.ts";
 

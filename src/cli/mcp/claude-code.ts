@@ -4,7 +4,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf, WorkerError } from "../../domain/errors.ts";
 import { ownBinary } from "../doctor/claude-code.ts";
-import type { Io } from "../io.ts";
+import type { Io } from "../terminal/io.ts";
 
 const timeoutMs = 60_000;
 

@@ -2,7 +2,7 @@
  * What a client waits for, and what a new connection must be told: kept by the pipe, so that a server that goes away in the middle
  * costs at most one call. Only reads messages; sends nothing.
  */
-import { parseJson } from "../../domain/parse-json.ts";
+import { parseJson } from "../../domain/text/parse-json.ts";
 
 interface Message {
   readonly id?: string | number;

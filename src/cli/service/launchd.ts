@@ -1,6 +1,6 @@
 /** The launchd agent of macOS. `AbandonProcessGroup`: a stop ends the server alone, runners go on. */
 import { join } from "node:path";
-import { thriftyFlags } from "../start-server.ts";
+import { thriftyFlags } from "../server/start-server.ts";
 import type { ServiceManager, ServicePlan } from "./service-manager.ts";
 
 const label = "dev.claude-worker.server";

@@ -1,6 +1,6 @@
 /** The systemd user unit. A stop or restart of the unit ends the server alone: runners go on (`KillMode=process`). */
 import { join } from "node:path";
-import { thriftyFlags } from "../start-server.ts";
+import { thriftyFlags } from "../server/start-server.ts";
 import type { ServiceManager, ServicePlan } from "./service-manager.ts";
 
 const unit = "claude-worker.service";

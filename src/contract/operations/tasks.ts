@@ -1,6 +1,6 @@
 /** Tasks that are there: read, list, change, remove, cancel, retry, attempts. */
 import { z } from "zod";
-import { taskStatuses } from "../../domain/task.ts";
+import { taskStatuses } from "../../domain/task/task.ts";
 import { retryInput } from "../retry-input.ts";
 import { optionValues, text } from "../task-options.ts";
 import { attemptList, cancelView, taskPage, taskView } from "../views.ts";

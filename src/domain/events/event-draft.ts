@@ -1,8 +1,8 @@
 /** An event before it has its time, and the pieces that several kinds of records share. */
-import { cutJson, cutString } from "../cut-json.ts";
+import { cutJson, cutString } from "../text/cut-json.ts";
 import type { EventType } from "./event.ts";
-import { stringOf } from "../read-json.ts";
-import type { JsonObject } from "../read-json.ts";
+import { stringOf } from "../text/read-json.ts";
+import type { JsonObject } from "../text/read-json.ts";
 
 export interface EventDraft {
   readonly type: EventType;

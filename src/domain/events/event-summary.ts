@@ -1,7 +1,7 @@
 /** The readable lines of a stored event: those of its record, or, for what the server itself wrote, a line made here. */
 import type { TaskEvent } from "./event.ts";
-import { plainLine } from "../plain-text.ts";
-import { arrayOf, stringOf } from "../read-json.ts";
+import { plainLine } from "../text/plain-text.ts";
+import { arrayOf, stringOf } from "../text/read-json.ts";
 
 /** The lines, without control characters; none for events that a person need not see. */
 export function eventSummary(event: Pick<TaskEvent, "type" | "data">): string[] {

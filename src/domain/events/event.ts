@@ -1,7 +1,7 @@
 /** The steps of a task's story. Numbered per task by the store; what doors show and stream. */
 
 export const eventTypes = [
-  // written by the daemon
+  // written by the server
   "submitted",
   "started",
   "resumed",

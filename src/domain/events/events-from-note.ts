@@ -1,12 +1,12 @@
 /** The events that the runner's own notes make. Claude Code's messages are events-from-record.ts's. */
-import { cutJson, cutString } from "../cut-json.ts";
-import { hookText } from "../claude-hooks.ts";
-import { formatDuration } from "../duration.ts";
+import { cutJson, cutString } from "../text/cut-json.ts";
+import { hookText } from "../task/claude-hooks.ts";
+import { formatDuration } from "../text/duration.ts";
 import { denied, mark, notice, word } from "./event-draft.ts";
 import type { EventDraft } from "./event-draft.ts";
-import { plainLine } from "../plain-text.ts";
-import { arrayOf, countOf, numberOf, stringOf } from "../read-json.ts";
-import type { JsonObject } from "../read-json.ts";
+import { plainLine } from "../text/plain-text.ts";
+import { arrayOf, countOf, numberOf, stringOf } from "../text/read-json.ts";
+import type { JsonObject } from "../text/read-json.ts";
 
 /** The events of a record of the type `worker`; none for a kind that is not known. */
 export function eventsFromNote(note: JsonObject): EventDraft[] {

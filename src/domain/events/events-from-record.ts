@@ -4,16 +4,16 @@
  * own screens need (progress, status, hooks) makes no event; the journal keeps every record whole.
  * Fields of `data` are snake_case: doors show them as they are.
  */
-import { cutJson, cutString } from "../cut-json.ts";
+import { cutJson, cutString } from "../text/cut-json.ts";
 import { mark, notice, word } from "./event-draft.ts";
 import type { EventDraft } from "./event-draft.ts";
 import type { NewEvent } from "./event.ts";
 import { eventsFromNote } from "./events-from-note.ts";
 import { eventsFromSystem } from "./events-from-system.ts";
-import { amountOf, arrayOf, countOf, isoOf, numberOf, objectOf, stringOf } from "../read-json.ts";
-import type { JsonObject } from "../read-json.ts";
-import { isOwnResult } from "../own-result.ts";
-import type { JournalRecord } from "../record.ts";
+import { amountOf, arrayOf, countOf, isoOf, numberOf, objectOf, stringOf } from "../text/read-json.ts";
+import type { JsonObject } from "../text/read-json.ts";
+import { isOwnResult } from "../attempt/own-result.ts";
+import type { JournalRecord } from "./record.ts";
 
 /** A result is a task's answer: it is kept far longer than other texts. In UTF-16 code units. */
 const maxResultLength = 1024 * 1024;

@@ -1,10 +1,10 @@
 /** The events that Claude Code's messages of the type `system` make: its start, its notices, its work in the background. */
-import { backgroundAfter } from "../background.ts";
-import { cutJson } from "../cut-json.ts";
+import { backgroundAfter } from "../attempt/background.ts";
+import { cutJson } from "../text/cut-json.ts";
 import { denied, mark, notice, word } from "./event-draft.ts";
 import type { EventDraft } from "./event-draft.ts";
-import { numberOf, objectOf } from "../read-json.ts";
-import type { JsonObject } from "../read-json.ts";
+import { numberOf, objectOf } from "../text/read-json.ts";
+import type { JsonObject } from "../text/read-json.ts";
 
 /** The events of a record of the type `system`; none for a kind that only the journal keeps. */
 export function eventsFromSystem(message: JsonObject): EventDraft[] {

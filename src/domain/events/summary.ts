@@ -1,12 +1,12 @@
 /** One readable line per action of a task: the summary log, `last_action`, and what doors show beside an event. It prints, and decides nothing. */
-import { formatDuration } from "../duration.ts";
+import { formatDuration } from "../text/duration.ts";
 import type { NewEvent } from "./event.ts";
 import { eventsFromRecord } from "./events-from-record.ts";
-import { plainLine } from "../plain-text.ts";
-import { arrayOf, numberOf, objectOf, stringOf } from "../read-json.ts";
-import type { JsonObject } from "../read-json.ts";
-import type { JournalRecord } from "../record.ts";
-import { callOf } from "../tool-call.ts";
+import { plainLine } from "../text/plain-text.ts";
+import { arrayOf, numberOf, objectOf, stringOf } from "../text/read-json.ts";
+import type { JsonObject } from "../text/read-json.ts";
+import type { JournalRecord } from "./record.ts";
+import { callOf } from "../attempt/tool-call.ts";
 
 /** Longest line, in characters. */
 const maxLine = 240;

@@ -18,7 +18,7 @@ interface RowBase {
   /** Values that a parked Claude Code cannot take over; `any`: all but the default. */
   readonly startsCold?: "any" | readonly string[];
   /**
-   * `may`: an agent sets it freely. `within`: up to the user's limits (operations/guard-agent.ts).
+   * `may`: an agent sets it freely. `within`: up to the user's limits (operations/rights/guard-agent.ts).
    * Otherwise only a person sets it, and this tells an agent what to do instead.
    */
   readonly agent: "may" | "within" | { readonly instead: string };

@@ -4,12 +4,12 @@ import type { WorkerApi } from "../../contract/api.ts";
 import { operations } from "../../contract/operations/index.ts";
 import type { EventsQuery } from "../../contract/operations/events.ts";
 import type { EventPage } from "../../contract/views.ts";
-import { isTerminal } from "../../domain/task.ts";
+import { isTerminal } from "../../domain/task/task.ts";
 import { WorkerError } from "../../domain/errors.ts";
-import type { EventStreams } from "../event-streams.ts";
-import type { FeedSource } from "../feed.ts";
-import { route } from "../route.ts";
-import type { Answer, Route } from "../route.ts";
+import type { EventStreams } from "../stream/event-streams.ts";
+import type { FeedSource } from "../stream/feed.ts";
+import { route } from "../request/route.ts";
+import type { Answer, Route } from "../request/route.ts";
 
 export function eventRoutes(api: WorkerApi, streams: EventStreams): Route[] {
   return [

@@ -1,8 +1,8 @@
 /** Routes of holds: why nothing starts now, and a person's own pause. */
 import type { WorkerApi } from "../../contract/api.ts";
 import { operations } from "../../contract/operations/index.ts";
-import { route } from "../route.ts";
-import type { Answer, Route } from "../route.ts";
+import { route } from "../request/route.ts";
+import type { Answer, Route } from "../request/route.ts";
 
 export function holdRoutes(api: WorkerApi): Route[] {
   return [

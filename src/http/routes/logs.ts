@@ -6,11 +6,11 @@ import { pipeline } from "node:stream/promises";
 import type { WorkerApi } from "../../contract/api.ts";
 import { operations } from "../../contract/operations/index.ts";
 import { WorkerError } from "../../domain/errors.ts";
-import { byteRange } from "../byte-range.ts";
-import { HttpError } from "../problem.ts";
-import { route } from "../route.ts";
-import type { Answer, Route } from "../route.ts";
-import { streamHead } from "../send-answer.ts";
+import { byteRange } from "../request/byte-range.ts";
+import { HttpError } from "../request/problem.ts";
+import { route } from "../request/route.ts";
+import type { Answer, Route } from "../request/route.ts";
+import { streamHead } from "../request/send-answer.ts";
 
 const types = { raw: "application/x-ndjson; charset=utf-8", summary: "text/plain; charset=utf-8" } as const;
 

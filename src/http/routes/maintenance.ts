@@ -1,8 +1,8 @@
 /** Routes of the storage's care: backup, check, prune. */
 import type { WorkerApi } from "../../contract/api.ts";
 import { operations } from "../../contract/operations/index.ts";
-import { route } from "../route.ts";
-import type { Answer, Route } from "../route.ts";
+import { route } from "../request/route.ts";
+import type { Answer, Route } from "../request/route.ts";
 
 export function maintenanceRoutes(api: WorkerApi): Route[] {
   return [

@@ -1,12 +1,12 @@
 /** The route of MCP over HTTP. It is not in the API's document: its messages are MCP's. */
 import { z } from "zod";
 import type { Operation } from "../../contract/operations/operation.ts";
-import { streamHead } from "../send-answer.ts";
+import { streamHead } from "../request/send-answer.ts";
 import { mcpSession } from "../mcp-door.ts";
 import type { McpDoor } from "../mcp-door.ts";
-import type { OpenConnections } from "../open-connections.ts";
-import { route } from "../route.ts";
-import type { Answer, Route } from "../route.ts";
+import type { OpenConnections } from "../listener/open-connections.ts";
+import { route } from "../request/route.ts";
+import type { Answer, Route } from "../request/route.ts";
 
 export const mcpPath = "/mcp";
 

@@ -2,12 +2,12 @@
 import type { WorkerApi } from "../../contract/api.ts";
 import { operations } from "../../contract/operations/index.ts";
 import type { HealthView } from "../../contract/views.ts";
-import type { EventStreams } from "../event-streams.ts";
+import type { EventStreams } from "../stream/event-streams.ts";
 import { metricsText, metricsType } from "../metrics.ts";
-import type { OpenConnections } from "../open-connections.ts";
-import type { RequestCounts } from "../request-counts.ts";
-import { route } from "../route.ts";
-import type { Answer, Route } from "../route.ts";
+import type { OpenConnections } from "../listener/open-connections.ts";
+import type { RequestCounts } from "../request/request-counts.ts";
+import { route } from "../request/route.ts";
+import type { Answer, Route } from "../request/route.ts";
 
 /** What only the door knows of itself. */
 export interface DoorState {

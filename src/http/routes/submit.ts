@@ -5,10 +5,10 @@ import type { Caller } from "../../contract/caller.ts";
 import { operations } from "../../contract/operations/index.ts";
 import type { ParsedTaskInput } from "../../contract/task-input.ts";
 import { WorkerError } from "../../domain/errors.ts";
-import { plainLine } from "../../domain/plain-text.ts";
-import { etagOf } from "../etag.ts";
-import { route } from "../route.ts";
-import type { Answer, Route } from "../route.ts";
+import { plainLine } from "../../domain/text/plain-text.ts";
+import { etagOf } from "../request/etag.ts";
+import { route } from "../request/route.ts";
+import type { Answer, Route } from "../request/route.ts";
 
 export function submitRoutes(api: WorkerApi): Route[] {
   return [

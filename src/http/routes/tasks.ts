@@ -2,9 +2,9 @@
 import type { WorkerApi } from "../../contract/api.ts";
 import { operations } from "../../contract/operations/index.ts";
 import type { TaskView } from "../../contract/views.ts";
-import { etagOf, isKnown, requireMatch } from "../etag.ts";
-import { route } from "../route.ts";
-import type { Answer, Route } from "../route.ts";
+import { etagOf, isKnown, requireMatch } from "../request/etag.ts";
+import { route } from "../request/route.ts";
+import type { Answer, Route } from "../request/route.ts";
 
 export function taskRoutes(api: WorkerApi): Route[] {
   return [...readRoutes(api), ...changeRoutes(api)];

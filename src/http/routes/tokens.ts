@@ -1,9 +1,9 @@
 /** Routes of access tokens. */
 import type { WorkerApi } from "../../contract/api.ts";
 import { operations } from "../../contract/operations/index.ts";
-import type { OpenConnections } from "../open-connections.ts";
-import { route } from "../route.ts";
-import type { Answer, Route } from "../route.ts";
+import type { OpenConnections } from "../listener/open-connections.ts";
+import { route } from "../request/route.ts";
+import type { Answer, Route } from "../request/route.ts";
 
 export function tokenRoutes(api: WorkerApi, connections: OpenConnections): Route[] {
   return [

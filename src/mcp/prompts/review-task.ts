@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { WorkerApi } from "../../contract/api.ts";
 import type { TaskView } from "../../contract/views.ts";
 import { WorkerError } from "../../domain/errors.ts";
-import { plainText } from "../../domain/plain-text.ts";
+import { plainText } from "../../domain/text/plain-text.ts";
 import { outputOf } from "../brief-task.ts";
 import { completeTaskId } from "../resources.ts";
 import { logExcerpt } from "../task-data.ts";

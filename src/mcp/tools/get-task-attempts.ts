@@ -1,7 +1,7 @@
 /** `get_task_attempts`: each try at a task and how it ended. */
 import { z } from "zod";
 import { attemptView } from "../../contract/views.ts";
-import { plainLine } from "../../domain/plain-text.ts";
+import { plainLine } from "../../domain/text/plain-text.ts";
 import { data, defineTool } from "../tool.ts";
 import { taskId } from "./arguments.ts";
 

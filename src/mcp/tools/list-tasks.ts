@@ -1,6 +1,6 @@
 /** `list_tasks`: a short line per task, page by page. */
 import { z } from "zod";
-import { taskStatuses } from "../../domain/task.ts";
+import { taskStatuses } from "../../domain/task/task.ts";
 import { briefOf, briefTask } from "../brief-task.ts";
 import { data, defineTool } from "../tool.ts";
 

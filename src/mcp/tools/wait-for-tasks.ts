@@ -1,7 +1,7 @@
 /** `wait_for_tasks`: returns when tasks have ended. Stopping the wait never stops the work. */
 import { z } from "zod";
 import type { TaskView } from "../../contract/views.ts";
-import { isTerminal } from "../../domain/task.ts";
+import { isTerminal } from "../../domain/task/task.ts";
 import { agentOutput, briefOf, briefTask, outputOf } from "../brief-task.ts";
 import { settle } from "../settle.ts";
 import type { Settled } from "../settle.ts";

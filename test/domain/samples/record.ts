@@ -6,9 +6,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { query } from "@anthropic-ai/claude-agent-sdk";
 import type { Options, Query } from "@anthropic-ai/claude-agent-sdk";
-import { fault, startModel, step } from "../../support/model.ts";
-import type { Move } from "../../support/model.ts";
-import { scratch } from "../../support/scratch.ts";
+import { fault, startModel, step } from "../../../testing/model.ts";
+import type { Move } from "../../../testing/model.ts";
+import { scratch } from "../../../testing/scratch.ts";
 
 interface Case {
   readonly moves: (work: string) => readonly Move[];

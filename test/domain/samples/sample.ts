@@ -1,7 +1,7 @@
 /** Reads what record.ts wrote, as the journal of an attempt would hold it. */
 import { readFileSync, readdirSync } from "node:fs";
-import type { NoteRecord, SdkRecord } from "../../../src/domain/record.ts";
-import type { StopReason } from "../../../src/domain/stop-reason.ts";
+import type { NoteRecord, SdkRecord } from "../../../src/domain/events/record.ts";
+import type { StopReason } from "../../../src/domain/attempt/stop-reason.ts";
 
 export interface Sample {
   readonly messages: readonly SdkRecord[];

@@ -10,9 +10,9 @@ import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
-import { headerProxy } from "../../support/header-proxy.ts";
-import { openMcp } from "../../support/mcp.ts";
-import type { OpenMcp } from "../../support/mcp.ts";
+import { headerProxy } from "../../../testing/header-proxy.ts";
+import { openMcp } from "../../../testing/mcp.ts";
+import type { OpenMcp } from "../../../testing/mcp.ts";
 import { FixtureJobs } from "./fixture-jobs.ts";
 import { registerFixtures } from "./fixture-tools.ts";
 

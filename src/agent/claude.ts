@@ -1,0 +1,325 @@
+/**
+ * Claude Code through the Claude Agent SDK: parks it, gives it a task (claimed, cold or resumed), and hands on what it says.
+ * The only file that knows the SDK. It decides no outcome.
+ */
+import type * as sdk from "@anthropic-ai/claude-agent-sdk";
+import type { CanUseTool, Options, Query, SDKMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
+import { configuredHooks } from "../config/claude-settings-files.ts";
+import { refusedText } from "../config/files-above.ts";
+import { brokenSettingsText } from "../domain/task/claude-settings.ts";
+import { backgroundAfter } from "../domain/attempt/background.ts";
+import { messageOf } from "../domain/errors.ts";
+import { hookTimedOut, startFaults } from "../domain/events/record.ts";
+import type { TaskSpec } from "../domain/task/task.ts";
+import type { Agent, AgentOptions, AgentWork, CreateAgent, Emit, ProbeRequest } from "./agent.ts";
+import { ClaudeProcess } from "./claude-process.ts";
+import {
+  aboveOptions,
+  claimOptions,
+  denialOf,
+  hostOptions,
+  isClaimable,
+  parkedEnv,
+  probeOptions,
+  probePrompt,
+  coldOptions,
+} from "./claude-options.ts";
+import { HookWatch } from "./hook-watch.ts";
+import { isNoise, refusedSignIn, settingsNotInEffect } from "./messages.ts";
+import { OpenInput } from "./open-input.ts";
+import type { UserMessage } from "./open-input.ts";
+import { messagesOf } from "./query-messages.ts";
+import { RunningCost } from "./running-cost.ts";
+import type { SpendingNote } from "./running-cost.ts";
+import { resumeSession } from "./resume-session.ts";
+import type { Launch } from "./resume-session.ts";
+import { movedSentence } from "./directory-fault.ts";
+import { StartGuard } from "./start-guard.ts";
+
+type Sdk = typeof sdk;
+/** A message of Claude Code, or what it told of its spending. */
+type Said = SDKMessage | SpendingNote;
+
+/** The SDK takes about 100 ms to load, which begins here. */
+export const createAgent: CreateAgent = (options) => new ClaudeAgent(options);
+
+class ClaudeAgent implements Agent {
+  readonly #options: AgentOptions;
+  readonly #sdk: Promise<Sdk>;
+  /** The process that is parked. One that no task takes may still be starting when the task's own process starts. */
+  readonly #parked: ClaudeProcess;
+  /** The task's process: the parked one where it takes the task. */
+  #claude: ClaudeProcess;
+  #hasWork = false;
+  #spare: Promise<SpareProcess> | null = null;
+  #query: Query | null = null;
+  #halted = false;
+  #ignoresBroken = false;
+  #emit: Emit = () => {};
+  #work: AgentWork | null = null;
+  #hooks: HookWatch | null = null;
+  #guard: StartGuard | null = null;
+  #lose: () => void = () => {};
+  readonly lost = new Promise<void>((resolve) => (this.#lose = resolve));
+
+  constructor(options: AgentOptions) {
+    this.#options = options;
+    this.#parked = new ClaudeProcess(options.onSpawned);
+    this.#claude = this.#parked;
+    // Not before the socket is open: whoever waits for that has work of his own while this one loads.
+    this.#sdk = new Promise((resolve) => setImmediate(resolve)).then(() => import("@anthropic-ai/claude-agent-sdk"));
+    // Whoever needs it sees the failure; until then it is nobody's.
+    this.#sdk.catch(() => {});
+  }
+
+  async park(): Promise<void> {
+    // The task came first: it has a process of its own.
+    if (this.#hasWork) return;
+    const host = this.#host(this.#parked);
+    const options = { ...host, env: { ...parkedEnv, ...host.env }, permissionMode: "default" as const };
+    this.#spare = this.#sdk.then(({ prewarm }) => prewarm({ options }));
+    const spare = await this.#spare;
+    spare.claimed.catch(() => {});
+    void spare.exited.then(this.#lose);
+  }
+
+  isWarmFor(work: AgentWork): boolean {
+    if (this.#spare === null || work.resume || work.followUp !== null || !isClaimable(work.spec)) return false;
+    return this.#guarded(work.spec)?.needsColdStart === false;
+  }
+
+  async run(work: AgentWork, emit: Emit): Promise<string | null> {
+    this.#hasWork = true;
+    this.#emit = emit;
+    this.#work = work;
+    this.#ignoresBroken = work.spec.ignoreBrokenSettings;
+    try {
+      if (!this.#mayStart(work.spec)) return null;
+      if (this.isWarmFor(work)) return await this.#runClaimed(work);
+      this.leave();
+      return work.resume ? await this.#runResumed(work) : await this.#runCold(work);
+    } catch (error) {
+      return messageOf(error);
+    } finally {
+      this.#guard?.close();
+      if (this.#claude.hasDied && this.#claude.lastWords !== "") {
+        emit({ type: "worker", subtype: "stderr", text: this.#claude.lastWords });
+      }
+    }
+  }
+
+  async probe(request: ProbeRequest, emit: Emit): Promise<string | null> {
+    try {
+      const { query } = await this.#sdk;
+      if (this.#halted) return "stopped before it began";
+      const { env, executable } = this.#options;
+      const options = { ...probeOptions(env, executable, request), spawnClaudeCodeProcess: this.#claude.start };
+      return await this.#follow(query({ prompt: probePrompt, options }), (message) => {
+        if (!isNoise(message)) emit(message);
+      });
+    } catch (error) {
+      return messageOf(error);
+    }
+  }
+
+  async interrupt(): Promise<void> {
+    this.#halted = true;
+    this.#hooks?.stop();
+    await this.#query?.interrupt();
+  }
+
+  kill(signal: "SIGTERM" | "SIGKILL"): void {
+    this.#halted = true;
+    this.#hooks?.stop();
+    this.#claude.kill(signal);
+  }
+
+  get reaped(): Promise<void> {
+    return Promise.all([this.#claude.reaped, this.#parked.reaped]).then(() => {});
+  }
+
+  leave(): void {
+    this.#spare?.then((spare) => spare.close()).catch(() => {});
+    this.#spare = null;
+  }
+
+  /** The guard of the start in this task's directory; null: the directory is not what it was, as `#startFault` says. */
+  #guarded({ workingDirectory }: TaskSpec): StartGuard | null {
+    if (this.#guard?.isOpen === true) return this.#guard;
+    try {
+      this.#guard = new StartGuard(workingDirectory, this.#options.env["HOME"] ?? "", (sentence) =>
+        this.#giveUp(startFaults.noDirectory, sentence),
+      );
+    } catch (error) {
+      this.#guard = null;
+      this.#startFault = messageOf(error);
+    }
+    return this.#guard;
+  }
+
+  #startFault = "";
+
+  /** Says why not, if not. */
+  #mayStart(spec: TaskSpec): boolean {
+    const guard = this.#guarded(spec);
+    if (guard === null) this.#giveUp(startFaults.noDirectory, this.#startFault);
+    else if (guard.above.refused !== null) this.#giveUp(startFaults.noDirectory, refusedText(guard.above.refused));
+    return !this.#halted;
+  }
+
+  /** Claude Code has read what it reads at its start. */
+  #hasStarted(): void {
+    const { pid } = this.#claude;
+    const guard = this.#guard;
+    if (guard === null || !guard.isOpen || pid === null) return;
+    const isInPlace = guard.isWorkedInBy(pid);
+    guard.close();
+    if (!isInPlace) this.#giveUp(startFaults.noDirectory, movedSentence(guard.directory));
+  }
+
+  async #runClaimed(work: AgentWork): Promise<string | null> {
+    const refusal = await this.#claim(work);
+    if (refusal === null) return this.#claimedEnd;
+    if (this.#halted) return refusal;
+    // What was refused has not run the prompt; a refused model has, with another one: it must not go on beside the cold start.
+    this.#claude.kill("SIGKILL");
+    await this.#claude.ended;
+    this.#emit({ type: "worker", subtype: "cold_start", reason: refusal });
+    this.#emit({ type: "worker", subtype: "session", sessionId: work.sessionId });
+    return this.#runCold(work);
+  }
+
+  /** How the claimed run ended; settles long after the claim. */
+  #claimedEnd: Promise<string | null> = Promise.resolve(null);
+
+  /** @returns null when the parked Claude Code has the task, else why it does not. Its messages wait until that is known. */
+  async #claim(work: AgentWork): Promise<string | null> {
+    let take: (message: Said) => void = (message) => held.push(message);
+    const held: Said[] = [];
+    try {
+      const spare = await this.#spare;
+      if (spare === null || this.#halted) return "stopped before it began";
+      const input = new OpenInput();
+      this.#query = spare.claim({ prompt: this.#promptOf(work.spec, spare, input), options: claimOptions(work.spec) });
+      this.#claimedEnd = this.#follow(this.#query, (message) => take(message), input);
+      const { sessionId } = await spare.claimed;
+      this.#emit({ type: "worker", subtype: "session", sessionId });
+      take = (message) => this.#take(message);
+      held.forEach(take);
+      return null;
+    } catch (error) {
+      return messageOf(error);
+    }
+  }
+
+  /** The prompt, once the parked Claude Code was seen to be in the directory that was checked. */
+  async *#promptOf({ prompt, workingDirectory }: TaskSpec, spare: SpareProcess, input: OpenInput): AsyncGenerator<UserMessage> {
+    const isClaimed = await spare.claimed.then(
+      () => true,
+      () => false,
+    );
+    if (!isClaimed || this.#halted) return;
+    const { pid } = this.#claude;
+    if (pid === null || this.#guard?.isWorkedInBy(pid) !== true)
+      return this.#giveUp(startFaults.noDirectory, movedSentence(workingDirectory));
+    input.say(prompt);
+    yield* input.messages;
+  }
+
+  #runCold(work: AgentWork): Promise<string | null> {
+    return this.#launch(work, { prompt: work.spec.prompt, session: { sessionId: work.sessionId } });
+  }
+
+  #runResumed(work: AgentWork): Promise<string | null> {
+    return resumeSession(work, {
+      env: this.#options.env,
+      emit: this.#emit,
+      launch: (work, launch) => this.#launch(work, launch),
+      messages: async (sessionId, dir) => (await this.#sdk).getSessionMessages(sessionId, { dir }),
+    });
+  }
+
+  async #launch({ spec }: AgentWork, { prompt, session, env, onReady, onMessage }: Launch): Promise<string | null> {
+    const { query } = await this.#sdk;
+    if (this.#halted) return "stopped before it began";
+    const guard = this.#guarded(spec);
+    if (guard === null) return this.#startFault;
+    this.#claude = new ClaudeProcess(this.#options.onSpawned);
+    const host = this.#host(this.#claude);
+    const own = { ...coldOptions(spec), ...aboveOptions(spec, guard.above, host.env) } as Options;
+    this.#claude.directory = guard.cwd;
+    const input = typeof prompt === "string" ? new OpenInput(prompt) : prompt;
+    const running = query({ prompt: input.messages, options: { ...host, ...own, ...session, env: { ...host.env, ...env } } });
+    this.#query = running;
+    // A handshake that fails ends the messages too, which tell why.
+    if (onReady !== undefined) running.initializationResult().then(onReady, () => {});
+    const take = (message: Said): void => {
+      if (onMessage?.(message) ?? true) this.#take(message);
+    };
+    return this.#follow(running, take, input);
+  }
+
+  /** Hands on every message to the last, and waits for the process. @returns what the SDK threw; null behind a result, which says all there is. */
+  async #follow(query: Query, take: (message: Said) => void, input: OpenInput | null = null): Promise<string | null> {
+    let answered = false;
+    const claude = this.#claude;
+    const cost = new RunningCost(query, take);
+    let background = 0;
+    const hooks = this.#work === null ? null : this.#watchHooks(this.#work);
+    this.#hooks = hooks;
+    try {
+      for await (const message of messagesOf(query, claude)) {
+        hooks?.take(message);
+        if (message.type === "result" || message.type === "assistant") answered = message.type === "result";
+        background = backgroundAfter({ ...message })?.length ?? background;
+        take(message);
+        input?.heard(message);
+        if (message.type === "assistant") cost.touch();
+      }
+      return null;
+    } catch (error) {
+      return answered && (background === 0 || this.#halted) ? null : messageOf(error);
+    } finally {
+      input?.end();
+      cost.stop();
+      hooks?.stop();
+      await claude.ended;
+    }
+  }
+
+  #watchHooks({ spec, hookTimeoutMs }: AgentWork): HookWatch {
+    return new HookWatch({
+      limitMs: hookTimeoutMs,
+      configured: (event, name) => configuredHooks(spec.workingDirectory, this.#options.env, event, name),
+      emit: (note) => this.#emit(note),
+      onOver: (text) => this.#giveUp(hookTimedOut, text),
+    });
+  }
+
+  #take(message: Said): void {
+    if (message.type === "system" && message.subtype === "init") this.#hasStarted();
+    if (isNoise(message)) return;
+    this.#emit(message);
+    const broken = this.#ignoresBroken ? null : settingsNotInEffect(message);
+    if (broken !== null) this.#giveUp(startFaults.brokenSettings, brokenSettingsText(broken));
+    const refused = refusedSignIn(message);
+    if (refused !== null) this.#giveUp(refused.error, refused.text);
+  }
+
+  #giveUp(error: string, text: string): void {
+    this.#emit({ type: "worker", subtype: "gave_up", error, text });
+    this.kill("SIGKILL");
+  }
+
+  #host(claude: ClaudeProcess) {
+    const { env, executable } = this.#options;
+    return { ...hostOptions(env, executable), spawnClaudeCodeProcess: claude.start, canUseTool: this.#deny };
+  }
+
+  /** Called for what neither the permission mode nor a rule decides. */
+  readonly #deny: CanUseTool = (tool, input, { toolUseID: toolUseId }) => {
+    const message = denialOf(tool);
+    this.#emit({ type: "worker", subtype: "permission_denied", tool, toolUseId, input, reason: message });
+    return Promise.resolve({ behavior: "deny", message });
+  };
+}

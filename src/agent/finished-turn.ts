@@ -1,0 +1,87 @@
+/** Makes the result of a turn that Claude Code had finished, but that a kill kept from telling us, out of the session's messages. */
+import { lookUp, modelStops } from "../domain/task/claude-words.ts";
+
+/** A message of a session, as the SDK's getSessionMessages gives it. */
+export interface SessionMessage {
+  readonly type: string;
+  readonly parent_tool_use_id: string | null;
+  readonly message: unknown;
+}
+
+interface Body {
+  readonly id?: unknown;
+  readonly model?: unknown;
+  readonly stop_reason?: unknown;
+  readonly content?: unknown;
+  readonly usage?: Readonly<Record<string, unknown>>;
+}
+type Block = { readonly type?: unknown; readonly text?: unknown };
+
+/**
+ * A `result` message in Claude Code's shape, marked `_recovered`, or null when the session's last turn is not finished.
+ * What it cannot know is not there: the cost, and the time.
+ */
+export function finishedTurn(sessionId: string, messages: readonly SessionMessage[]) {
+  const own = messages.filter((message) => message.parent_tool_use_id === null);
+  const last = own.at(-1);
+  if (last?.type !== "assistant" || !isFinal(last.message as Body)) return null;
+  const answers = own.slice(own.findLastIndex(isPrompt) + 1).filter(({ type }) => type === "assistant");
+  return {
+    type: "result",
+    subtype: "success",
+    is_error: false,
+    session_id: sessionId,
+    result: textOf(last.message as Body),
+    num_turns: answers.length,
+    modelUsage: usageOf(answers.map(({ message }) => message as Body)),
+    permission_denials: [],
+    terminal_reason: "completed",
+    _recovered: true,
+    // Some may have come too late for the journal.
+    _message_ids: [...new Set(answers.flatMap(({ message }) => idOf(message as Body)))],
+  };
+}
+
+/** Said by the model to its end: no call is open, and it is not Claude Code speaking for a failed API. What ended otherwise is resumed. */
+function isFinal(body: Body): boolean {
+  const open = blocksOf(body).some(({ type }) => type === "tool_use");
+  const isEnd = typeof body.stop_reason === "string" && lookUp<unknown>(modelStops, body.stop_reason) === "finished";
+  return !open && isEnd && body.model !== "<synthetic>" && textOf(body) !== "";
+}
+
+function idOf({ id, model }: Body): string[] {
+  return typeof id === "string" && model !== "<synthetic>" ? [id] : [];
+}
+
+function isPrompt({ type, message }: SessionMessage): boolean {
+  return type === "user" && !blocksOf(message as Body).some((block) => block.type === "tool_result");
+}
+
+function textOf(body: Body): string {
+  return blocksOf(body)
+    .flatMap(({ type, text }) => (type === "text" && typeof text === "string" ? [text] : []))
+    .join("\n");
+}
+
+function blocksOf(body: Body): readonly Block[] {
+  if (typeof body.content === "string") return [{ type: "text", text: body.content }];
+  return Array.isArray(body.content) ? (body.content as Block[]) : [];
+}
+
+/** The turn's tokens by model. Blocks of one answer share its usage, so the count is an upper bound. */
+function usageOf(bodies: readonly Body[]): Record<string, Record<string, number>> {
+  const models: Record<string, Record<string, number>> = {};
+  for (const { model, usage } of bodies) {
+    if (typeof model !== "string" || model === "<synthetic>") continue;
+    const sum = (models[model] ??= { inputTokens: 0, outputTokens: 0, cacheReadInputTokens: 0, cacheCreationInputTokens: 0 });
+    sum["inputTokens"] = (sum["inputTokens"] ?? 0) + numberOf(usage?.["input_tokens"]);
+    sum["outputTokens"] = (sum["outputTokens"] ?? 0) + numberOf(usage?.["output_tokens"]);
+    sum["cacheReadInputTokens"] = (sum["cacheReadInputTokens"] ?? 0) + numberOf(usage?.["cache_read_input_tokens"]);
+    sum["cacheCreationInputTokens"] = (sum["cacheCreationInputTokens"] ?? 0) + numberOf(usage?.["cache_creation_input_tokens"]);
+  }
+  return models;
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === "number" ? value : 0;
+}

@@ -1,0 +1,51 @@
+/**
+ * The MCP servers that a task has where some `.mcp.json` above its directory must not be read. Claude Code then reads none of its own
+ * configuration (`strictMcpConfig`), so the rest of it is handed over: the user's servers, and those of the files that count.
+ */
+import { join } from "node:path";
+import { foreignText } from "../config/read-foreign.ts";
+import { parseJson } from "../domain/text/parse-json.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+type Servers = Readonly<Record<string, unknown>>;
+
+/** The user's own file has the history of all projects in it, too. */
+const maxUserBytes = 64 * 1024 * 1024;
+const maxFileBytes = 2 * 1024 * 1024;
+
+/** @param files `.mcp.json` files, nearest first: of several servers with one name the nearest counts. @returns by name. */
+export function ownMcpServers(directory: string, files: readonly string[], env: Env): Servers {
+  const user = readJson(
+    env["CLAUDE_CONFIG_DIR"] ? join(env["CLAUDE_CONFIG_DIR"], ".claude.json") : join(env["HOME"] ?? "/", ".claude.json"),
+    maxUserBytes,
+  );
+  const project = record(record(user["projects"])[directory]);
+  const shared = files.toReversed().map((file) => record(readJson(file, maxFileBytes)["mcpServers"]));
+  const all = Object.assign({}, record(user["mcpServers"]), ...shared, record(project["mcpServers"])) as Record<string, unknown>;
+  for (const name of [project["disabledMcpServers"], project["disabledMcpjsonServers"]].flat()) delete all[String(name)];
+  return expanded(all, env) as Servers;
+}
+
+function readJson(file: string, maxBytes: number): Servers {
+  try {
+    return record(parseJson(foreignText(file, maxBytes) ?? ""));
+  } catch {
+    return {}; // Missing or broken: Claude Code leaves it out, too.
+  }
+}
+
+function record(value: unknown): Servers {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Servers) : {};
+}
+
+/** `${NAME}` and `${NAME:-default}` in every text, as Claude Code does it in `.mcp.json`. */
+function expanded(value: unknown, env: Env): unknown {
+  if (typeof value === "string")
+    return value.replaceAll(
+      /\$\{(\w{1,200})(?::-([^}]{0,1000}))?\}/g,
+      (whole, name: string, other?: string) => env[name] ?? other ?? whole,
+    );
+  if (Array.isArray(value)) return value.map((each) => expanded(each, env));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, expanded(each, env)]));
+}

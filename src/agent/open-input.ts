@@ -1,0 +1,78 @@
+/**
+ * Keeps the input of a conversation open while work in the background goes on. Claude Code ends the
+ * commands that its sub-agents left in the background five seconds after its input has ended; it
+ * waits for all others (measured with 2.1.330).
+ */
+import { backgroundAfter } from "../domain/attempt/background.ts";
+import { isOwnResult } from "../domain/attempt/own-result.ts";
+import { Inbox } from "./inbox.ts";
+import { isMainTurn } from "./messages.ts";
+import type { Message } from "./messages.ts";
+
+/** What a person says, in the SDK's shape (SDKUserMessage). */
+export interface UserMessage {
+  readonly type: "user";
+  readonly message: { readonly role: "user"; readonly content: string };
+  readonly parent_tool_use_id: null;
+}
+
+/** Work that has ended is reported to Claude, or to the sub-agent that began it, within this time. */
+const reportMs = 3_000;
+
+/** The input of one run. It ends when a turn has ended and nothing runs in the background. */
+export class OpenInput {
+  readonly #inbox = new Inbox<UserMessage>();
+  #isAnswered = false;
+  #live = 0;
+  /** Work has ended of which Claude hears in a turn that has not begun. */
+  #isReported = false;
+  #timer: NodeJS.Timeout | null = null;
+
+  /** @param prompt what is said first; left out: nothing yet. */
+  constructor(prompt?: string) {
+    if (prompt !== undefined) this.say(prompt);
+  }
+
+  /** Messages of the user, to the end of the input. */
+  get messages(): AsyncIterable<UserMessage> {
+    return this.#inbox;
+  }
+
+  say(content: string): void {
+    this.#inbox.push({ type: "user", message: { role: "user", content }, parent_tool_use_id: null });
+  }
+
+  /** Takes every message of Claude Code, in order. */
+  heard(message: Message): void {
+    this.#live = backgroundAfter({ ...message })?.length ?? this.#live;
+    const isResult = message.type === "result" && isOwnResult({ ...message });
+    if (isResult || isMainTurn(message)) {
+      this.#isAnswered = isResult;
+      this.#isReported = false;
+    }
+    this.#isReported ||= isEndOfWork(message);
+    this.#decide();
+  }
+
+  /** Ends the input whatever runs. May be called twice. */
+  end(): void {
+    this.#wait(false);
+    this.#inbox.end();
+  }
+
+  #decide(): void {
+    const isOver = this.#isAnswered && this.#live === 0;
+    if (isOver && !this.#isReported) this.end();
+    else this.#wait(isOver);
+  }
+
+  #wait(on: boolean): void {
+    if (on === (this.#timer !== null)) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = on ? setTimeout(() => this.end(), reportMs) : null;
+  }
+}
+
+function isEndOfWork({ type, subtype, status }: Message): boolean {
+  return type === "system" && subtype === "task_notification" && (status === "completed" || status === "failed");
+}

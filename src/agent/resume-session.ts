@@ -1,0 +1,126 @@
+/** Takes up a session that an earlier attempt left: mends it, reads its end, lets Claude Code continue it, or starts it anew. It starts no process itself. */
+import type { AgentWork, Emit } from "./agent.ts";
+import { isOwnResult } from "../domain/attempt/own-result.ts";
+import { finishedTurn } from "./finished-turn.ts";
+import type { SessionMessage } from "./finished-turn.ts";
+import { lostBackground, promptAfterLoss } from "./lost-background.ts";
+import { isNoConversation } from "./messages.ts";
+import type { Message } from "./messages.ts";
+import { OpenInput } from "./open-input.ts";
+import { findTranscript, mendTranscript, savedSpending, setAside } from "./transcript.ts";
+
+/** One run of Claude Code. */
+export interface Launch {
+  readonly prompt: string | OpenInput;
+  readonly session: { readonly resume: string } | { readonly sessionId: string };
+  readonly env?: Readonly<Record<string, string>>;
+  /** Called once it has answered the handshake. */
+  readonly onReady?: () => void;
+  /** Sees every message before it is journalled; false: it is not journalled. */
+  readonly onMessage?: (message: Message) => boolean;
+}
+
+export interface SessionPort {
+  readonly env: Readonly<Record<string, string>>;
+  readonly emit: Emit;
+  /** @returns what went wrong outside of the messages, or null. */
+  launch(work: AgentWork, launch: Launch): Promise<string | null>;
+  messages(sessionId: string, directory: string): Promise<readonly SessionMessage[]>;
+}
+
+/** A resumed Claude Code that has answered the handshake and says nothing for this long has no turn to continue: else it begins before it answers (measured). */
+const idleMs = 3_000;
+
+const noConversation = "no conversation found";
+
+/** The words that Claude Code itself uses for a turn that it continues. */
+const continuation = "Continue from where you left off.";
+
+/** @returns what went wrong outside of the messages, or null. */
+export async function resumeSession(work: AgentWork, port: SessionPort): Promise<string | null> {
+  const transcript = findTranscript(port.env, work.sessionId);
+  if (transcript === null) return restart(work, port, "Claude Code has no record of the session.");
+  port.emit({ type: "worker", subtype: "spending", base: true, ...savedSpending(transcript) });
+  mend(transcript, work, port.emit);
+  const ended = await (work.followUp === null ? continueSession(work, port) : followUp(work, port, work.followUp));
+  if (ended !== noConversation) return ended;
+  // Claude Code refuses an id whose file is there, and refuses to resume a file without a conversation.
+  setAside(transcript);
+  return restart(work, port, "Claude Code found no conversation in the session.");
+}
+
+function restart(work: AgentWork, port: SessionPort, reason: string): Promise<string | null> {
+  port.emit({ type: "worker", subtype: "session_restarted", reason });
+  const { prompt } = work.spec;
+  const whole = work.followUp === null ? prompt : `${prompt}\n\n${work.followUp}`;
+  return port.launch(work, { prompt: whole, session: { sessionId: work.sessionId } });
+}
+
+function mend(transcript: string, work: AgentWork, emit: Emit): void {
+  try {
+    const messages = mendTranscript(transcript, work.journal, work.sessionId);
+    if (messages > 0) emit({ type: "worker", subtype: "session_mended", messages });
+  } catch {
+    // Without the mend the last steps before the kill may be run again, which resuming allows.
+  }
+}
+
+/**
+ * A turn that was cut is continued. A finished one has its answer in the session, which ends the
+ * attempt (Claude Code would wait for a person), unless Claude waited for work in the background.
+ */
+async function continueSession(work: AgentWork, port: SessionPort): Promise<string | null> {
+  const { sessionId, spec, journal } = work;
+  const result = finishedTurn(sessionId, await port.messages(sessionId, spec.workingDirectory));
+  if (result === null) return continueTurn(work, port);
+  const names = lostBackground(journal, sessionId);
+  if (names.length > 0) {
+    port.emit({ type: "worker", subtype: "background_lost", names });
+    return followUp(work, port, promptAfterLoss(names));
+  }
+  port.emit(result);
+  return null;
+}
+
+function followUp(work: AgentWork, port: SessionPort, prompt: string): Promise<string | null> {
+  return resume(work, port, { prompt });
+}
+
+/** Claude Code itself continues a turn that was cut; when it finds none (it was interrupted, not cut), it is asked to. */
+async function continueTurn(work: AgentWork, port: SessionPort): Promise<string | null> {
+  const input = new OpenInput();
+  let idle: NodeJS.Timeout | null = null;
+  const listen = (on: boolean): void => {
+    if (idle !== null) clearTimeout(idle);
+    idle = on ? setTimeout(() => input.say(continuation), idleMs) : null;
+  };
+  let spoken = false;
+  const ended = await resume(work, port, {
+    prompt: input,
+    env: { CLAUDE_CODE_RESUME_INTERRUPTED_TURN: "1", CLAUDE_CODE_RESUME_REASON: "runner_died" },
+    onReady: () => listen(!spoken),
+    onMessage: (message) => {
+      spoken = true;
+      // Claude Code first tells of background work that died, in a turn of no words.
+      const isOwn = message.type !== "result" || isOwnResult({ ...message });
+      listen(!isOwn);
+      return true;
+    },
+  });
+  listen(false);
+  return ended;
+}
+
+async function resume(work: AgentWork, port: SessionPort, launch: Omit<Launch, "session">): Promise<string | null> {
+  let missing = false;
+  const ended = await port.launch(work, {
+    ...launch,
+    session: { resume: work.sessionId },
+    onMessage: (message) => {
+      const kept = launch.onMessage?.(message) ?? true;
+      missing ||= isNoConversation(message);
+      return kept && !missing;
+    },
+  });
+  return missing ? noConversation : ended;
+}

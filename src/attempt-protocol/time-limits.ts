@@ -1,0 +1,61 @@
+/**
+ * The time limits of one attempt: since it began, and since its runner last said something. It tells when one is over; it stops nothing.
+ * The server keeps them, and the runner the first one while no server is there.
+ */
+
+const longestTimerMs = 2_147_483_647;
+
+export type TimeLimit = "timed_out" | "stalled";
+
+export interface TimeLimitsOptions {
+  /** ms, by the same clock as `now`. */
+  readonly startedAt: number;
+  /** null: none. */
+  readonly timeoutMs: number | null;
+  /** null: none. */
+  readonly stallTimeoutMs: number | null;
+  readonly now: () => number;
+  readonly onOver: (limit: TimeLimit) => void;
+}
+
+export class TimeLimits {
+  readonly #options: TimeLimitsOptions;
+  #wallClock: NodeJS.Timeout | null = null;
+  #silence: NodeJS.Timeout | null = null;
+
+  constructor(options: TimeLimitsOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#armWallClock();
+    this.heard();
+  }
+
+  /** The runner said something: silence is counted anew. */
+  heard(): void {
+    const { stallTimeoutMs, onOver } = this.#options;
+    if (stallTimeoutMs === null) return;
+    if (this.#silence === null) this.#silence = setTimeout(() => onOver("stalled"), Math.min(stallTimeoutMs, longestTimerMs));
+    else this.#silence.refresh();
+  }
+
+  /** Tells of a limit that is over once more, for who could not act on it. */
+  tellAgain(limit: TimeLimit, delayMs: number): void {
+    this.#wallClock = setTimeout(() => this.#options.onOver(limit), delayMs);
+  }
+
+  stop(): void {
+    for (const timer of [this.#wallClock, this.#silence]) if (timer !== null) clearTimeout(timer);
+    this.#wallClock = this.#silence = null;
+  }
+
+  /** A limit may be longer than a timer can be: then the clock is looked at again when the timer is over. */
+  #armWallClock(): void {
+    const { timeoutMs, startedAt, now, onOver } = this.#options;
+    if (timeoutMs === null) return;
+    const leftMs = timeoutMs - Math.max(0, now() - startedAt);
+    if (leftMs <= 0) onOver("timed_out");
+    else this.#wallClock = setTimeout(() => this.#armWallClock(), Math.min(leftMs, longestTimerMs));
+  }
+}

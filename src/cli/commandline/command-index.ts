@@ -1,0 +1,98 @@
+/** Every command by name. A module is loaded only when its command is called: start-up time is what a person feels first. */
+import type { Command, CommandSpec } from "./command.ts";
+
+export interface IndexEntry {
+  readonly name: string;
+  readonly alias?: string;
+  readonly load: () => Promise<{ readonly command: Command }>;
+}
+
+/** In the order of the help text. */
+export const commandIndex: readonly IndexEntry[] = [
+  { name: "run", load: async () => await import("../commands/task/run.ts") },
+  { name: "list", alias: "ls", load: async () => await import("../commands/task/list.ts") },
+  { name: "show", alias: "status", load: async () => await import("../commands/task/show.ts") },
+  { name: "logs", load: async () => await import("../commands/task/logs.ts") },
+  { name: "watch", load: async () => await import("../commands/task/watch.ts") },
+  { name: "wait", load: async () => await import("../commands/task/wait.ts") },
+  { name: "attempts", load: async () => await import("../commands/task/attempts.ts") },
+  { name: "top", load: async () => await import("../commands/task/top.ts") },
+  { name: "cancel", load: async () => await import("../commands/task/cancel.ts") },
+  { name: "retry", load: async () => await import("../commands/task/retry.ts") },
+  { name: "edit", load: async () => await import("../commands/task/edit.ts") },
+  { name: "rm", load: async () => await import("../commands/task/rm.ts") },
+  { name: "hold", load: async () => await import("../commands/hold/hold.ts") },
+  { name: "resume", load: async () => await import("../commands/hold/resume.ts") },
+  { name: "trust add", load: async () => await import("../commands/trust/trust-add.ts") },
+  { name: "trust list", load: async () => await import("../commands/trust/trust-list.ts") },
+  { name: "trust remove", load: async () => await import("../commands/trust/trust-remove.ts") },
+  { name: "token create", load: async () => await import("../commands/token/token-create.ts") },
+  { name: "token list", load: async () => await import("../commands/token/token-list.ts") },
+  { name: "token remove", load: async () => await import("../commands/token/token-remove.ts") },
+  { name: "usage", load: async () => await import("../commands/server/usage.ts") },
+  { name: "server start", load: async () => await import("../commands/server/server-start.ts") },
+  { name: "server stop", load: async () => await import("../commands/server/server-stop.ts") },
+  { name: "server restart", load: async () => await import("../commands/server/server-restart.ts") },
+  { name: "server status", load: async () => await import("../commands/server/server-status.ts") },
+  { name: "server health", load: async () => await import("../commands/server/server-health.ts") },
+  { name: "server logs", load: async () => await import("../commands/server/server-logs.ts") },
+  { name: "service install", load: async () => await import("../commands/service/service-install.ts") },
+  { name: "service uninstall", load: async () => await import("../commands/service/service-uninstall.ts") },
+  { name: "service status", load: async () => await import("../commands/service/service-status.ts") },
+  { name: "config list", load: async () => await import("../commands/config/config-list.ts") },
+  { name: "config get", load: async () => await import("../commands/config/config-get.ts") },
+  { name: "config set", load: async () => await import("../commands/config/config-set.ts") },
+  { name: "config path", load: async () => await import("../commands/config/config-path.ts") },
+  { name: "backup", load: async () => await import("../commands/db/backup.ts") },
+  { name: "restore", load: async () => await import("../commands/db/restore.ts") },
+  { name: "db check", load: async () => await import("../commands/db/db-check.ts") },
+  { name: "prune", load: async () => await import("../commands/task/prune.ts") },
+  { name: "mcp", load: async () => await import("../commands/mcp/mcp.ts") },
+  { name: "mcp install", load: async () => await import("../commands/mcp/mcp-install.ts") },
+  { name: "mcp uninstall", load: async () => await import("../commands/mcp/mcp-uninstall.ts") },
+  { name: "doctor", load: async () => await import("../commands/server/doctor.ts") },
+  { name: "claude", load: async () => await import("../commands/server/claude.ts") },
+  { name: "__complete", load: async () => await import("../commands/commandline/complete.ts") },
+  { name: "completion", load: async () => await import("../commands/commandline/completion.ts") },
+];
+
+/** Commands of two words by their first word. */
+export const groups: Readonly<Record<string, string>> = {
+  trust: "Directories in which tasks may run",
+  token: "Access for programs over the REST API",
+  server: "The server that runs the tasks",
+  service: "Start the server with the machine",
+  config: "Settings",
+  db: "The database",
+};
+
+export type Found =
+  | { readonly kind: "command"; readonly entry: IndexEntry; readonly rest: readonly string[] }
+  | { readonly kind: "group"; readonly group: string }
+  | { readonly kind: "unknown"; readonly name: string; readonly known: readonly string[] };
+
+/** Which command the words name, and the words after it. */
+export function findCommand(words: readonly string[]): Found {
+  const [first = "", second, ...others] = words;
+  const double = commandIndex.find(({ name }) => name === `${first} ${second ?? ""}`);
+  if (double !== undefined) return { kind: "command", entry: double, rest: others };
+  const single = commandIndex.find(({ name, alias }) => name === first || alias === first);
+  if (single !== undefined) return { kind: "command", entry: single, rest: words.slice(1) };
+  if (!Object.hasOwn(groups, first)) return { kind: "unknown", name: first, known: topLevelNames() };
+  if (second === undefined || second === "--help" || second === "-h") return { kind: "group", group: first };
+  return { kind: "unknown", name: `${first} ${second}`, known: namesOf(first) };
+}
+
+function topLevelNames(): string[] {
+  const firsts = commandIndex.flatMap(({ name, alias }) => [name.split(" ")[0] ?? name, ...(alias === undefined ? [] : [alias])]);
+  return [...new Set([...firsts, "help"])].filter((name) => !name.startsWith("_"));
+}
+
+function namesOf(group: string): string[] {
+  return commandIndex.map(({ name }) => name).filter((name) => name.startsWith(`${group} `));
+}
+
+/** Every command's words, flags and examples: what the reference in the documentation and the completion scripts are made of. */
+export async function describeCommands(): Promise<CommandSpec[]> {
+  return await Promise.all(commandIndex.map(async ({ load }) => (await load()).command));
+}

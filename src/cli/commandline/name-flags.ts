@@ -1,0 +1,47 @@
+/** What the API refuses is told in the words of the command line: by the flag, not by the field of the request's body. */
+import { WorkerError } from "../../domain/errors.ts";
+import type { InputFault } from "../../domain/errors.ts";
+import type { CommandSpec } from "./command.ts";
+import { flagParts } from "./flags.ts";
+
+/** Fields whose flag has another name than they. */
+const flagOf: Readonly<Record<string, string>> = {
+  working_directory: "--dir",
+  system_prompt: "--system",
+  labels: "--label",
+  expires_at: "--expires",
+  created_after: "--since",
+  created_before: "--before",
+};
+
+/** The error with flags for fields; as it is where its sentence names no field (then it is written for people), or where a fault belongs to no flag of the command. */
+export function withFlagNames(error: unknown, command: CommandSpec): unknown {
+  if (!(error instanceof WorkerError)) return error;
+  const [first] = error.faults;
+  if (first === undefined || !error.message.includes(` at ${first.pointer}: `)) return error;
+  const faults = error.faults.map(({ pointer, detail }) => ({ pointer, detail: inWords(detail) }));
+  const sentences = faults.map((fault) => sentenceAbout(fault, command));
+  if (sentences.includes(null)) return error;
+  return new WorkerError(error.code, [...new Set(sentences)].join(" "), faults, error);
+}
+
+function sentenceAbout({ pointer, detail }: InputFault, command: CommandSpec): string | null {
+  const field = pointer.split("/")[1] ?? "";
+  const flag = flagNameOf(field);
+  const isOurs = (command.options ?? []).some((option) => flagParts(option).long === flag);
+  return isOurs ? `${flag}: ${detail}.` : null;
+}
+
+/** The flag of a field: `--max-turns` of `max_turns`, `--timeout` of `timeout_ms`. */
+export function flagNameOf(field: string): string {
+  return flagOf[field] ?? `--${field.replace(/_ms$/, "").replaceAll("_", "-")}`;
+}
+
+/** The schema library's sentences about texts, as a person would say them. */
+function inWords(detail: string): string {
+  return detail
+    .replace(/\.$/, "")
+    .replace(/^Too small: expected string to have >=1 characters$/, "must not be empty")
+    .replace(/^Too big: expected string to have <=(\d+) characters$/, "must have at most $1 characters")
+    .replace(/^Too big: expected array to have <=(\d+) items$/, "may be given at most $1 times");
+}

@@ -1,0 +1,19 @@
+/** `hold`: nothing starts until `resume`. */
+import { defineCommand } from "../../commandline/command.ts";
+import { clientOf } from "../../server/connection.ts";
+import { exitCodes } from "../../commandline/exit-codes.ts";
+import { writeJson } from "../../terminal/io.ts";
+import { holdLines } from "../../terminal/render/hold-lines.ts";
+
+export const command = defineCommand<object>({
+  name: "hold",
+  summary: "Start nothing more until `resume`; running tasks go on",
+  arguments: [{ name: "[reason]", description: "why, for people who look at the list", isText: true }],
+  examples: [{ command: 'claude-worker hold "the laptop is on battery"', does: "pause the queue" }],
+  async run({ words, options, io }) {
+    const holds = await clientOf(io).hold(words[0] ?? null);
+    if (options.json === true) writeJson(io.stdout, { holds });
+    else io.stdout.write(`Nothing starts until: claude-worker resume\n${holdLines(holds)}`);
+    return exitCodes.ok;
+  },
+});

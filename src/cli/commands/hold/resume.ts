@@ -1,0 +1,18 @@
+/** `resume`: lifts holds. */
+import { defineCommand } from "../../commandline/command.ts";
+import { clientOf } from "../../server/connection.ts";
+import { exitCodes } from "../../commandline/exit-codes.ts";
+import { writeJson } from "../../terminal/io.ts";
+import { holdLines } from "../../terminal/render/hold-lines.ts";
+
+export const command = defineCommand<object>({
+  name: "resume",
+  summary: "Lift every hold: tasks start again",
+  examples: [{ command: "claude-worker resume", does: "after `hold`, or when the sign-in is mended" }],
+  async run({ options, io }) {
+    const holds = await clientOf(io).resume();
+    if (options.json === true) writeJson(io.stdout, { holds });
+    else io.stdout.write(holds.length === 0 ? "Tasks start again.\n" : `Still held:\n${holdLines(holds)}`);
+    return exitCodes.ok;
+  },
+});

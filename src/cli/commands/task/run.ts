@@ -1,0 +1,117 @@
+/** `run`: submits a task; with --watch follows it. */
+import type { TaskInput } from "../../../contract/task-input.ts";
+import type { TaskView } from "../../../contract/views.ts";
+import { WorkerError } from "../../../domain/errors.ts";
+import { taskOptions } from "../../../domain/task/options.ts";
+import { plainLine } from "../../../domain/text/plain-text.ts";
+import { defineCommand } from "../../commandline/command.ts";
+import type { Call } from "../../commandline/command.ts";
+import { connectionOf, withServer } from "../../server/connection.ts";
+import type { Connection } from "../../server/connection.ts";
+import { exitCodes } from "../../commandline/exit-codes.ts";
+import { writeJson } from "../../terminal/io.ts";
+import type { Io } from "../../terminal/io.ts";
+import { streamLine } from "../../terminal/json-stream.ts";
+import { readPrompt } from "../../task/read-prompt.ts";
+import { submitNotes } from "../../task/submit-notes.ts";
+import { say } from "../../terminal/render/wrap.ts";
+import { taskFields, taskFlags } from "../../task/task-flags.ts";
+import type { TaskFlags } from "../../task/task-flags.ts";
+import { pathGiven } from "../../commandline/path-given.ts";
+
+interface RunOptions extends TaskFlags {
+  readonly watch?: boolean;
+  readonly trust?: boolean;
+}
+
+export const command = defineCommand<RunOptions>({
+  name: "run",
+  summary: "Submit a task",
+  details:
+    "The prompt comes from the argument, from the file that the argument names, or from the standard input (a pipe, or -). " +
+    "Text piped in beside a prompt is appended to it as context. " +
+    "When no server runs, one is started. On a pipe it prints the task's id and nothing else.",
+  arguments: [
+    {
+      name: "[prompt]",
+      description: "what Claude should do: a text, a file, or - for the standard input",
+      completes: "files",
+      isText: true,
+    },
+  ],
+  options: [
+    ...taskFlags,
+    { flags: "-w, --watch", description: "follow the task until it ends; Ctrl-C leaves it running" },
+    { flags: "--trust", description: "trust the directory, after a question on the terminal" },
+  ],
+  examples: [
+    { command: 'claude-worker run "Refactor the authentication module in ./src/auth" --watch', does: "submit and follow" },
+    { command: "claude-worker run plan.md -d ~/project -n plan", does: "the prompt is in a file" },
+    { command: 'git diff | claude-worker run "Review this change"', does: "a prompt with piped context" },
+    { command: 'id=$(claude-worker run "Fix the failing test" --allow "Bash(npm test)")', does: "the id, for scripts" },
+  ],
+  async run({ words, options, io }) {
+    const connection = connectionOf(io);
+    const input = taskInput(await readPrompt(words[0], io), options, connection, io);
+    const task = await submitted(input, { options, io, words }, connection);
+    for (const line of submitNotes(task, { io, settings: connection.settings })) say(io.stderr, `claude-worker: ${plainLine(line, 1000)}`);
+    if (options.watch === true) {
+      const { watchTask } = await import("../../task/watch-task.ts");
+      if (options.json === true) io.stdout.exact(streamLine({ task }));
+      else say(io.stderr, submittedLine(task));
+      return await watchTask({ io, client: connection.client, task, after: 0, json: options.json === true });
+    }
+    if (options.json === true) writeJson(io.stdout, task);
+    else if (io.stdout.isTTY) say(io.stdout, `${submittedLine(task)}\n${nextCommands(task.id)}`);
+    else io.stdout.write(`${task.id}\n`);
+    return exitCodes.ok;
+  },
+});
+
+function taskInput(prompt: string, options: RunOptions, { settings, origins }: Connection, io: Io): TaskInput {
+  // The server has settings of its own; what this call's environment or file says comes from here.
+  const own = taskOptions.flatMap((row) => {
+    const key = "setting" in row && row.setting.at === "submit" ? row.setting.key : null;
+    return key === null || origins[key] === "default" ? [] : [[row.name, settings[key]]];
+  });
+  return { prompt, ...Object.fromEntries(own), ...taskFields(options), working_directory: pathGiven(io, options.dir ?? ".") };
+}
+
+async function submitted(input: TaskInput, { options, io }: Call<RunOptions>, connection: Connection): Promise<TaskView> {
+  const { client } = connection;
+  const idempotencyKey = newKey();
+  const submit = async (): Promise<TaskView> =>
+    await withServer(io, connection, async () => await client.submit(input, { idempotencyKey }), { isRepeatable: true });
+  try {
+    return await submit();
+  } catch (error) {
+    if (options.trust !== true || !(error instanceof WorkerError) || error.code !== "untrusted_directory") throw error;
+  }
+  const { confirmTrust } = await import("../../task/confirm-trust.ts");
+  await confirmTrust(input.working_directory, io);
+  await withServer(io, connection, async () => await client.trust(input.working_directory), { isRepeatable: true });
+  return await submit();
+}
+
+/** With it a submit whose answer got lost is sent again and makes no second task. Loading node:crypto for a UUID would take milliseconds. */
+function newKey(): string {
+  const random = (): string => Math.random().toString(36).slice(2);
+  return `run-${random()}${random()}`;
+}
+
+function submittedLine(task: TaskView): string {
+  const wait =
+    task.waiting_for === null || task.waiting_for.message === "starts now"
+      ? ""
+      : ` It waits: ${sentence(plainLine(task.waiting_for.message, 1000))}`;
+  return `Task ${task.id} is submitted: ${sentence(plainLine(task.name ?? task.title, 100))}${wait}`;
+}
+
+/** With a full stop, unless it has its own end or ends in a command, which is to be copied. */
+function sentence(text: string): string {
+  return /[.?!…]$|claude-worker [a-z -]+$/.test(text) ? text : `${text}.`;
+}
+
+function nextCommands(id: number): string {
+  return `Next: claude-worker watch ${id} · claude-worker show ${id} · claude-worker cancel ${id}`;
+}

@@ -1,0 +1,98 @@
+/** `wait`: until tasks have ended. */
+import type { WorkerClient } from "../../../client/worker-client.ts";
+import { ServerUnreachable } from "../../../client/server-unreachable.ts";
+import type { TaskView } from "../../../contract/views.ts";
+import { defineCommand } from "../../commandline/command.ts";
+import { clientOf, reading } from "../../server/connection.ts";
+import { exitCodes } from "../../commandline/exit-codes.ts";
+import type { Io } from "../../terminal/io.ts";
+import { streamLine } from "../../terminal/json-stream.ts";
+import { duration } from "../../commandline/option-values.ts";
+import { painter } from "../../terminal/render/colour.ts";
+import { attentionText } from "../../terminal/render/attention.ts";
+import { endLine } from "../../terminal/render/task-end.ts";
+import { idOf, readReference, readTaskId } from "../../task/task-reference.ts";
+import { say } from "../../terminal/render/wrap.ts";
+import type { WaitingRows } from "../../task/waiting-rows.ts";
+
+export const command = defineCommand<{ readonly timeout?: number; readonly strict?: boolean }>({
+  name: "wait",
+  summary: "Wait until tasks have ended",
+  details:
+    "Exits with 0 when all completed, 1 when one did not, 124 when the time was over. " +
+    "Off a terminal it prints a line for each: id, tab, status, and after another tab what to look at in a completed task.",
+  arguments: [{ name: "<id...>", description: readReference, completes: "tasks" }],
+  options: [
+    { flags: "--timeout <duration>", description: "longest wait, e.g. 10m", parse: duration("--timeout") },
+    { flags: "--strict", description: "exit with 1 also when there is something to look at in a completed task" },
+  ],
+  examples: [
+    { command: "claude-worker wait 42 43", does: "until both have ended" },
+    { command: 'claude-worker wait "$id" --timeout 10m && deploy', does: "in a script" },
+  ],
+  async run({ words, options, io }) {
+    const { client, found: ids } = await tasksOf(words, io);
+    const interrupt = new AbortController();
+    const release = io.onInterrupt(() => interrupt.abort());
+    const rows = options.json === true || !io.stdout.isTTY ? null : await waitingRows(io, client, ids);
+    const onEnd = (task: TaskView): void => {
+      if (options.json === true) io.stdout.exact(streamLine({ task }));
+      else if (rows === null) io.stdout.write(`${lineOf(task, io)}\n`);
+      else rows.ended(task.id, `${lineOf(task, io)}\n`);
+    };
+    const onOutage = once((reason: string) => io.stderr.write(`${reason}\nWaiting for it for a minute.\n`));
+    const waitOptions = { timeoutMs: options.timeout, signal: interrupt.signal, onEnd, onOutage };
+    const { ended, open } = await client.wait(ids, waitOptions).finally(() => {
+      release();
+      rows?.stop();
+    });
+    const isTimedOut = open.length > 0 && !interrupt.signal.aborted;
+    if (options.json === true) io.stdout.exact(streamLine({ wait: { open, timed_out: isTimedOut } }));
+    else if (open.length > 0)
+      say(
+        io.stderr,
+        `${isTimedOut ? "The time is over" : "Not waiting any longer"}: ${open.length === 1 ? "task" : "tasks"} ${open.join(", ")} not ended yet. Nothing was stopped.`,
+      );
+    if (isTimedOut) return exitCodes.timedOut;
+    if (open.length > 0) return exitCodes.interrupted;
+    const isGood = ({ status, attention }: TaskView): boolean =>
+      status === "completed" && (options.strict !== true || attention.length === 0);
+    return ended.every(isGood) ? exitCodes.ok : exitCodes.failed;
+  },
+});
+
+async function waitingRows(io: Io, client: WorkerClient, ids: readonly number[]): Promise<WaitingRows> {
+  const { WaitingRows: Rows } = await import("../../task/waiting-rows.ts");
+  return new Rows(io, client, ids);
+}
+
+/** With ids alone, a server that cannot be started here is waited for. */
+async function tasksOf(words: readonly string[], io: Io): Promise<{ client: WorkerClient; found: number[] }> {
+  try {
+    return await reading(io, async (server) => await Promise.all(words.map(async (word) => await known(server, word))));
+  } catch (error) {
+    const ids = words.map(idOf);
+    if (!(error instanceof ServerUnreachable) || ids.includes(null)) throw error;
+    return { client: clientOf(io), found: ids.flatMap((id) => id ?? []) };
+  }
+}
+
+/** The id of a task that is there: asking for it also starts the server. */
+async function known(client: WorkerClient, reference: string): Promise<number> {
+  return (await client.get(await readTaskId(client, reference))).id;
+}
+
+function lineOf(task: TaskView, io: Io): string {
+  if (io.stdout.isTTY) return endLine(task, painter(io.stdout));
+  const attention = attentionText(task);
+  return `${task.id}\t${task.status}${attention === "" ? "" : `\t${attention}`}`;
+}
+
+/** All tasks tell of the same outage. */
+function once(tell: (reason: string) => void): (reason: string) => void {
+  let told = false;
+  return (reason) => {
+    if (!told) tell(reason);
+    told = true;
+  };
+}

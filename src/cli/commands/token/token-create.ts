@@ -1,0 +1,40 @@
+/** `token create`: access for a program, shown once. */
+import { WorkerError } from "../../../domain/errors.ts";
+import { defineCommand } from "../../commandline/command.ts";
+import { clientOf } from "../../server/connection.ts";
+import { exitCodes } from "../../commandline/exit-codes.ts";
+import { writeJson } from "../../terminal/io.ts";
+import { duration } from "../../commandline/option-values.ts";
+
+const scopes = ["read", "submit", "admin"] as const;
+type Scope = (typeof scopes)[number];
+
+export const command = defineCommand<{ readonly scope?: Scope; readonly expires?: number }>({
+  name: "token create",
+  summary: "Make a token with which a program may use the REST API",
+  details: "The token is shown once, on standard output; the server keeps only its hash. Off a terminal nothing else is printed.",
+  arguments: [{ name: "<name>", description: "whom or what it is for" }],
+  options: [
+    { flags: "--scope <scope>", description: "read, submit (default) or admin", parse: scopeOf, completes: scopes },
+    { flags: "--expires <duration>", description: "how long it is good for (default: until it is removed)", parse: duration("--expires") },
+  ],
+  examples: [
+    { command: "claude-worker token create ci --expires 90d", does: "let a build submit tasks for 90 days" },
+    { command: "claude-worker token create prometheus --scope read", does: "let monitoring read" },
+  ],
+  async run({ words, options, io }) {
+    const expires_at = options.expires === undefined ? null : new Date(Date.now() + options.expires).toISOString();
+    const token = await clientOf(io).createToken({ name: words[0] ?? "", scope: options.scope ?? "submit", expires_at });
+    if (options.json === true) writeJson(io.stdout, token);
+    else io.stdout.exact(`${token.token}\n`);
+    if (io.stdout.isTTY && options.json !== true)
+      io.stderr.write("Keep it: it is not shown again. Programs send it as: Authorization: Bearer <token>\n");
+    return exitCodes.ok;
+  },
+});
+
+function scopeOf(text: string): Scope {
+  const scope = scopes.find((each) => each === text);
+  if (scope !== undefined) return scope;
+  throw new WorkerError("invalid_input", `--scope must be ${scopes.join(", ")}, not "${text}".`);
+}

@@ -1,0 +1,35 @@
+/** `trust list`: the directories in which tasks may run. */
+import { plainLine } from "../../../domain/text/plain-text.ts";
+import { defineCommand } from "../../commandline/command.ts";
+import { clientOf } from "../../server/connection.ts";
+import { exitCodes } from "../../commandline/exit-codes.ts";
+import { writeJson } from "../../terminal/io.ts";
+import { painter } from "../../terminal/render/colour.ts";
+import { table } from "../../terminal/render/table.ts";
+import { relativeTime } from "../../terminal/render/time.ts";
+import { say } from "../../terminal/render/wrap.ts";
+
+export const command = defineCommand<object>({
+  name: "trust list",
+  summary: "List trusted directories, our own and Claude Code's",
+  details: "Off a terminal: path, tab, who trusts it, tab, since when.",
+  examples: [{ command: "claude-worker trust list", does: "where tasks may run" }],
+  async run({ options, io }) {
+    const trust = await clientOf(io).trusted();
+    const { directories } = trust;
+    const paint = painter(io.stdout);
+    if (options.json === true) writeJson(io.stdout, trust);
+    else if (!io.stdout.isTTY)
+      io.stdout.write(directories.map(({ path, by, since }) => `${plainLine(path, 4096)}\t${by}\t${since ?? ""}\n`).join(""));
+    else if (directories.length === 0) say(io.stdout, "No directory is trusted. Trust one: claude-worker trust add DIR");
+    else {
+      const rows = directories.map(({ path, by, since }) => [
+        { text: by },
+        { text: since === null ? "" : relativeTime(since, Date.now()) },
+        { text: plainLine(path, 4096) },
+      ]);
+      io.stdout.write(table(rows, { header: ["TRUSTED BY", "SINCE", "DIRECTORY"], paintHeader: paint.dim, width: io.stdout.columns }));
+    }
+    return exitCodes.ok;
+  },
+});

@@ -1,8 +1,0 @@
-/** Paths as a caller gives them. The current directory is asked for only where a path needs it: it may have been removed. */
-import { isAbsolute, resolve } from "node:path";
-import type { Io } from "./io.ts";
-
-/** The absolute path. @throws WorkerError invalid_input: a relative path, and the current directory was removed. */
-export function pathGiven(io: Io, given: string): string {
-  return isAbsolute(given) ? resolve(given) : resolve(io.cwd, given);
-}

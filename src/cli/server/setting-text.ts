@@ -1,0 +1,11 @@
+/** A setting's value as `config set` would read it. */
+import { isDurationSetting } from "../../config/settings.ts";
+import type { Settings } from "../../config/settings.ts";
+import { typedDuration } from "../../domain/text/duration.ts";
+
+/** Lists with commas, durations with units (`1h30m`); empty when unset. */
+export function settingText<Key extends keyof Settings>(key: Key, value: Settings[Key]): string {
+  if (value === null) return "";
+  if (typeof value === "number" && isDurationSetting(key)) return typedDuration(value);
+  return Array.isArray(value) ? value.join(",") : String(value);
+}

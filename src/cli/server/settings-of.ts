@@ -1,0 +1,23 @@
+/** The settings for the `config` commands, which are what a wrong one is found and fixed with: they work all the same. */
+import { loadSettings } from "../../config/load-settings.ts";
+import type { LoadedSettings, SettingFault } from "../../config/load-settings.ts";
+import { pathsFrom } from "../../config/paths.ts";
+import { plainLine } from "../../domain/text/plain-text.ts";
+import type { Io } from "../terminal/io.ts";
+import { requireNamedConfig } from "./server-place.ts";
+import { say } from "../terminal/render/wrap.ts";
+
+/** Values that are wrong count as not given and come as `faults`. @throws WorkerError invalid_input when the file is no JSON. */
+export function settingsOf({ env }: Io): LoadedSettings & { readonly faults: readonly SettingFault[] } {
+  requireNamedConfig(env);
+  const faults: SettingFault[] = [];
+  const loaded = loadSettings({ file: pathsFrom(env).config, env, onFault: (fault) => void faults.push(fault) });
+  return { ...loaded, faults };
+}
+
+export function warnOfFaults(faults: readonly SettingFault[], io: Io): void {
+  for (const { key, origin, error } of faults) {
+    const fix = origin === "file" ? `Take it out: claude-worker config set ${key} --unset` : "Fix or unset the variable.";
+    say(io.stderr, `Warning: ${plainLine(error.message, 1000)} ${fix}`);
+  }
+}

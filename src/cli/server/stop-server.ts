@@ -1,0 +1,52 @@
+/** Stops a server in good order and waits until it is gone. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { ServerView } from "../../contract/views.ts";
+import { ServerUnreachable } from "../../client/server-unreachable.ts";
+import type { StopOptions } from "../../client/worker-client.ts";
+import { formatDuration } from "../../domain/text/duration.ts";
+import { WorkerError } from "../../domain/errors.ts";
+import { readProcess } from "../../processes/process-table.ts";
+import type { ProcessRow } from "../../processes/process-row.ts";
+import type { Connection } from "./connection.ts";
+
+/** How long a server may take to close its store after it has let go of its tasks. */
+const closingMs = 120_000;
+/** Where there is no /proc, each look starts a `ps`. */
+const lookMs = process.platform === "linux" ? 25 : 250;
+
+/** @returns the server as it was before. @throws ServerUnreachable when none answers; WorkerError unavailable when it does not go. */
+export async function stopServer({ client, isLocal }: Connection, options: StopOptions): Promise<ServerView> {
+  const server = await client.server();
+  const running = isLocal ? await readProcess(server.pid) : null;
+  await client.stop(options).catch((error: unknown) => {
+    const isGoing = isLocal && error instanceof ServerUnreachable && (error.nobodyListens || error.brokeOff);
+    if (!isGoing) throw error; // Otherwise somebody else stopped it since the line above.
+  });
+  client.close();
+  const limitMs = options.mode === "drain" || options.mode === "now" ? (options.deadline_ms ?? 600_000) + 2 * closingMs : closingMs;
+  // A process that is not our child tells nobody of its end: we have to look.
+  for (const until = Date.now() + limitMs; Date.now() < until; await delay(lookMs)) {
+    if (isLocal ? await isGone(running) : !(await answers({ client }))) return server;
+  }
+  throw new WorkerError(
+    "unavailable",
+    `The server (pid ${server.pid}) has not stopped within ${formatDuration(limitMs)}. Its log says why: ${server.log_file}`,
+  );
+}
+
+async function answers({ client }: Pick<Connection, "client">): Promise<boolean> {
+  try {
+    await client.health();
+    return true;
+  } catch (error) {
+    if (error instanceof ServerUnreachable) return false;
+    throw error;
+  }
+}
+
+/** A process that has given everything back is gone: where nobody reaps it (a container's first process may not) its number stays in use for ever. */
+async function isGone(before: ProcessRow | null): Promise<boolean> {
+  if (before === null) return true;
+  const now = await readProcess(before.pid);
+  return now === null || now.start !== before.start || now.freed;
+}

@@ -1,0 +1,16 @@
+/** Asks a person at the terminal whether a directory is to be trusted. */
+import { WorkerError } from "../../domain/errors.ts";
+import { plainLine } from "../../domain/text/plain-text.ts";
+import { canAsk, confirm } from "../terminal/confirm.ts";
+import type { Io } from "../terminal/io.ts";
+import { say } from "../terminal/render/wrap.ts";
+
+/** Resolves when the person says yes. @throws WorkerError invalid_input without a terminal, untrusted_directory when the answer is no; Interrupted at Ctrl-C. */
+export async function confirmTrust(directory: string, io: Io): Promise<void> {
+  const name = plainLine(directory, 4096);
+  if (!canAsk(io)) {
+    throw new WorkerError("invalid_input", `--trust asks a question and needs a terminal. Without one: claude-worker trust add "${name}"`);
+  }
+  say(io.stderr, `Trust ${name}?\nTasks there follow its CLAUDE.md and run its hooks and its MCP servers as you, without asking.`);
+  await confirm(io, "Trust it?", new WorkerError("untrusted_directory", "Not trusted, so nothing was submitted."));
+}

@@ -1,0 +1,68 @@
+/** Tasks as they are now, for live displays: told by the feed of events, and looked up again only when something happened. */
+import type { WorkerClient } from "../../client/worker-client.ts";
+import type { EventView, TaskSummaryView } from "../../contract/views.ts";
+
+/** Events that come closer together than this cause one look. */
+const gatherMs = 300;
+
+/** Keeps the current state of tasks for a live display. */
+export class TaskBoard {
+  readonly #client: WorkerClient;
+  readonly #load: () => Promise<readonly TaskSummaryView[]>;
+  readonly #onChange: () => void;
+  #tasks: readonly TaskSummaryView[] = [];
+  #timer: NodeJS.Timeout | null = null;
+  #isConnected = true;
+
+  /** @param load the tasks to show. @param onChange called after each change. */
+  constructor(client: WorkerClient, load: () => Promise<readonly TaskSummaryView[]>, onChange: () => void) {
+    this.#client = client;
+    this.#load = load;
+    this.#onChange = onChange;
+  }
+
+  get tasks(): readonly TaskSummaryView[] {
+    return this.#tasks;
+  }
+
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
+  /** Follows until the signal. A server that goes away is waited for. */
+  async follow(signal: AbortSignal): Promise<void> {
+    try {
+      const { next_after: after } = await this.#client.eventPage(null, { tail: 0 });
+      await this.#refresh();
+      for await (const step of this.#client.follow(null, { after, signal, reconnectForMs: Number.POSITIVE_INFINITY })) {
+        const was = this.#isConnected;
+        this.#isConnected = step.type !== "disconnected";
+        if (step.type === "event") this.#take(step.event);
+        else if (was !== this.#isConnected) this.#onChange();
+        if (step.type !== "disconnected") this.#refreshSoon(signal);
+      }
+    } finally {
+      if (this.#timer !== null) clearTimeout(this.#timer);
+    }
+  }
+
+  #take(event: EventView): void {
+    const action = event.summary.at(-1);
+    if (action !== undefined)
+      this.#tasks = this.#tasks.map((task) => (task.id === event.task_id ? { ...task, last_action: action } : task));
+    this.#onChange();
+  }
+
+  #refreshSoon(signal: AbortSignal): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      // What fails here is told by the feed, too.
+      if (!signal.aborted) this.#refresh().catch(() => this.#onChange());
+    }, gatherMs);
+  }
+
+  async #refresh(): Promise<void> {
+    this.#tasks = await this.#load();
+    this.#onChange();
+  }
+}

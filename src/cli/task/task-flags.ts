@@ -1,0 +1,75 @@
+/**
+ * The flags that say how a task is to run: of `run`, and of `retry`, which changes them. All but the
+ * directory are rows of the table of options.
+ */
+import type { RetryInput } from "../../contract/retry-input.ts";
+import { typedDuration } from "../../domain/text/duration.ts";
+import type { OptionRow } from "../../domain/task/option.ts";
+import { optionRows } from "../../domain/task/option-values.ts";
+import type { OptionSpec } from "../commandline/command.ts";
+import { flagParts } from "../commandline/flags.ts";
+import { duration, label, money, nonEmpty, wholeNumber } from "../commandline/option-values.ts";
+
+/** The flags that a command reads by itself; the others are read by `taskFields`. */
+export interface TaskFlags {
+  readonly dir?: string;
+  readonly group?: string;
+  readonly label?: [string, string][];
+}
+
+/** A permission rule: `Read`, `Bash(npm test)`, `mcp__github__search`. */
+const rule = /^(?:[A-Z]\w*(?:\(.*\))?|mcp__\w+)$/s;
+
+export const taskFlags: readonly OptionSpec[] = [
+  {
+    flags: "-d, --dir <path>",
+    description: "directory to work in (default: the current one)",
+    parse: nonEmpty("--dir"),
+    completes: "directories",
+  },
+  ...optionRows.map(specOf),
+];
+
+function specOf(row: OptionRow): OptionSpec {
+  const { spelled, help, completes } = row.flag;
+  const common = { flags: spelled, description: help, ...(completes === undefined ? {} : { completes }) };
+  const { long } = flagParts(common);
+  switch (row.kind) {
+    case "text":
+    case "switch":
+      return common;
+    case "choice":
+      return { ...common, choices: row.choices };
+    case "rules":
+      return { ...common, repeat: true, also: rule };
+    case "integer":
+      return { ...common, parse: wholeNumber(long, row) };
+    case "money":
+      return { ...common, parse: money(long) };
+    case "duration":
+      return { ...common, parse: duration(long, { min: typedDuration(row.min), max: typedDuration(row.max) }) };
+    case "labels":
+      return { ...common, parse: label, repeat: true };
+  }
+}
+
+/** The fields of a request's body that the flags give, but for the directory, which depends on the call's own. */
+export function taskFields(options: TaskFlags): RetryInput {
+  const given = options as Readonly<Record<string, unknown>>;
+  return defined(Object.fromEntries(optionRows.map((row) => [row.name, valueOf(row, given[keyOf(row)])])));
+}
+
+function keyOf({ flag }: OptionRow): string {
+  return flagParts({ flags: flag.spelled, description: "" }).key;
+}
+
+function valueOf(row: OptionRow, value: unknown): unknown {
+  return row.kind === "labels" && value !== undefined ? Object.fromEntries(value as [string, string][]) : value;
+}
+
+/** The fields that have a value. */
+export function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}

@@ -1,0 +1,44 @@
+/** What `wait` shows on a terminal: a row for each task that has not ended, as it is now. */
+import type { WorkerClient } from "../../client/worker-client.ts";
+import type { TaskSummaryView } from "../../contract/views.ts";
+import type { Io } from "../terminal/io.ts";
+import { LiveLines } from "../terminal/render/live-lines.ts";
+import { liveTable } from "../terminal/render/live-table.ts";
+import { TaskBoard } from "./task-board.ts";
+
+/** Draws the rows of the tasks that `wait` waits for. */
+export class WaitingRows {
+  readonly #open: Set<number>;
+  readonly #board: TaskBoard;
+  readonly #live: LiveLines;
+  readonly #stop = new AbortController();
+  readonly #release: () => void;
+
+  constructor(io: Io, client: WorkerClient, ids: readonly number[]) {
+    this.#open = new Set(ids);
+    const load = async (): Promise<TaskSummaryView[]> => await Promise.all([...this.#open].map(async (id) => await client.get(id)));
+    this.#board = new TaskBoard(client, load, () => this.#live.draw());
+    this.#live = new LiveLines(io.stdout, () => this.#rows(io), 1000);
+    this.#release = io.onKill(() => this.#live.stop());
+    this.#live.start();
+    // Rows are a help only: what goes wrong is told by the wait itself.
+    this.#board.follow(this.#stop.signal).catch(() => this.#live.stop());
+  }
+
+  /** Writes the line of a task that has ended above the rows. */
+  ended(id: number, line: string): void {
+    this.#open.delete(id);
+    this.#live.above(line);
+  }
+
+  stop(): void {
+    this.#stop.abort();
+    this.#live.stop();
+    this.#release();
+  }
+
+  #rows(io: Io): string[] {
+    const tasks = this.#board.tasks.filter(({ id, ended_at }) => this.#open.has(id) && ended_at === null);
+    return tasks.length === 0 ? [] : liveTable(tasks, io.stdout, Date.now());
+  }
+}

@@ -1,0 +1,26 @@
+/** An account's limits as lines: how far each window is used, when it resets, and what paid overage would do. */
+import type { AccountView } from "../../../contract/views.ts";
+import { plainLine } from "../../../domain/text/plain-text.ts";
+import { localTime } from "./time.ts";
+
+/** `five_hour 42 % used, resets 2026-11-22 05:00:00; seven_day unknown`. */
+export function limitsText({ reported_at: reportedAt, windows }: AccountView): string {
+  if (reportedAt === null) return "unknown: the account has not reported them (an API key never does)";
+  const texts = Object.entries(windows).map(([name, window]) => `${plainLine(name, 50)} ${windowText(window)}`);
+  return texts.length === 0 ? "unknown" : texts.join("; ");
+}
+
+function windowText({ utilization, resets_at: resetsAt }: AccountView["windows"][string]): string {
+  const used = utilization === null ? "unknown" : `${Math.round(utilization * 100)} % used`;
+  return resetsAt === null ? used : `${used}, resets ${localTime(resetsAt)}`;
+}
+
+/** `forbidden; enabled for the account, not in use`. */
+export function overageText({ overage }: AccountView): string {
+  const { enabled, in_use: inUse, disabled_reason: reason } = overage;
+  const why = reason === null ? "" : ` (${plainLine(reason, 100)})`;
+  const account =
+    enabled === null ? "unknown whether the account has it" : enabled ? "enabled for the account" : `disabled for the account${why}`;
+  const use = inUse === null ? "unknown whether it is in use" : inUse ? "in use" : "not in use";
+  return `${overage.setting === "forbid" ? "forbidden" : "allowed"}; ${account}, ${use}`;
+}

@@ -1,0 +1,91 @@
+/** A task's events as lines for people, with their time in front. Everything from the agent is made plain. */
+import type { EventView } from "../../../contract/views.ts";
+import { plainLine, plainText } from "../../../domain/text/plain-text.ts";
+import type { Output } from "../output.ts";
+import { painter } from "./colour.ts";
+import type { Painter } from "./colour.ts";
+import { clock } from "./time.ts";
+import { wrap } from "./wrap.ts";
+
+/** How many lines of a command's output are shown. */
+const outputLines = 3;
+
+/** A task's story as it is printed: it knows which of the calls were commands. */
+export class EventLines {
+  readonly #output: Pick<Output, "isTTY" | "columns">;
+  readonly #paint: Painter;
+  readonly #prefix: string;
+  /** Calls of commands whose result has not come yet. */
+  readonly #commands = new Set<unknown>();
+
+  /** @param prefix stands before each line, e.g. the task's id. */
+  constructor(output: Pick<Output, "isTTY" | "columns" | "colour">, prefix = "") {
+    this.#prefix = prefix;
+    this.#output = output;
+    this.#paint = painter(output);
+  }
+
+  /** Lines without newlines, wrapped on a terminal; none for events that a person need not see. */
+  of(event: EventView): string[] {
+    const texts =
+      agentText(event) ??
+      event.summary.map((line) => painted(`${/^ */.exec(line)?.[0] ?? ""}${plainLine(line, 2000)}`, event, this.#paint));
+    const lines = [...texts, ...this.#outputOf(event)];
+    // Off a terminal the time is the one that programs read.
+    const stamp = this.#output.isTTY ? clock(event.at) : event.at;
+    const prefix = this.#prefix === "" ? "" : this.#paint.bold(this.#prefix);
+    const rest = prefix + " ".repeat(stamp.length + 1);
+    return lines.flatMap((line, index) => {
+      const first = index === 0 ? `${prefix}${this.#paint.dim(stamp)} ` : rest;
+      return this.#output.isTTY ? wrap(line, this.#output.columns, { first, rest }) : [`${first}${line}`];
+    });
+  }
+
+  /** The first lines of what a command printed. */
+  #outputOf({ type, data }: EventView): string[] {
+    const id = data["tool_use_id"];
+    if (type === "tool_use" && commandTools.has(data["tool"])) this.#commands.add(id);
+    if (type !== "tool_result" || !this.#commands.delete(id) || typeof data["text"] !== "string") return [];
+    const failed = data["is_error"] === true;
+    const all = plainText(data["text"])
+      .split("\n")
+      .map((line) => line.trimEnd())
+      .filter((line) => line !== "");
+    // The summary has the first line of a failed one.
+    const lines = failed ? all.slice(1) : all;
+    const more = lines.length - outputLines;
+    const shown = lines.slice(0, outputLines).map((line) => plainLine(line, 500));
+    return [...shown, ...(more > 0 ? [`… ${more} more ${more === 1 ? "line" : "lines"}`] : [])].map((line) => this.#paint.dim(`  ${line}`));
+  }
+}
+
+const commandTools = new Set<unknown>(["Bash", "PowerShell"]);
+
+/** What the agent says, in full: the summary has its first line only. */
+export function agentText(event: EventView): string[] | null {
+  const { text } = event.data;
+  if (event.type !== "text" || typeof text !== "string") return null;
+  return plainText(text)
+    .trim()
+    .split("\n")
+    .map((line) => line.trimEnd());
+}
+
+function painted(line: string, event: EventView, paint: Painter): string {
+  switch (event.type) {
+    case "tool_use":
+      return paint.cyan(line);
+    case "permission_denied":
+    case "rate_limit":
+    case "api_retry":
+      return paint.yellow(line);
+    case "tool_result":
+    case "swept":
+      return paint.yellow(line);
+    case "result":
+    case "attempt_ended":
+      return event.data["is_error"] === true ? paint.red(line) : line;
+    default:
+      return paint.dim(line);
+  }
+}

@@ -1,0 +1,91 @@
+/** The commands to give next about a task. Where it failed or was denied something, the first one is the way to its fix. */
+import type { TaskView } from "../../../contract/views.ts";
+
+/** A command, and what it does in a few words. */
+type Step = readonly [command: string, does: string];
+
+/** Longer commands do not move the column of what the others do. */
+const widestCommand = 40;
+
+/** @param width of the terminal. A command that is wider stays whole, so that it can be copied. */
+export function nextLines(task: TaskView, width: number): string[] {
+  const steps = stepsOf(task);
+  const left = Math.max(...steps.map(([command]) => (command.length > widestCommand ? 0 : command.length)));
+  return steps.map(([command, does]) => {
+    const line = `  ${command.padEnd(left)}  ${does}`;
+    return line.length <= width ? line : `  ${command}`;
+  });
+}
+
+function stepsOf(task: TaskView): Step[] {
+  const { id, status, attempts, error, session_id } = task;
+  if (["pending", "running", "waiting"].includes(status))
+    return [
+      [`claude-worker watch ${id}`, "follow it until it ends"],
+      [`claude-worker cancel ${id}`, "stop it"],
+    ];
+  const canResume = error?.retryable === true && session_id !== null;
+  return [
+    ...fixesOf(task).map(([flags, does]): Step => [`claude-worker retry ${id} ${flags}`, does]),
+    ...(attempts > 0 ? [[`claude-worker logs ${id}`, "what it did, step by step"] as const] : []),
+    ...(attempts > 1 ? [[`claude-worker attempts ${id}`, "each try, and how it ended"] as const] : []),
+    ...(canResume ? [[`claude-worker retry ${id} --resume`, "continue it where it was"] as const] : []),
+    [`claude-worker retry ${id}`, "run it again"],
+  ];
+}
+
+/** The flags of a retry that has a chance where the last run had none. */
+function fixesOf(task: TaskView): Step[] {
+  const allow = allowFlags(task);
+  const limit = limitFlags(task);
+  return [
+    ...(limit === null ? [] : [[limit, "with a higher limit"] as const]),
+    ...(task.error?.code === "broken_settings" ? [["--ignore-broken-settings", "without the broken settings"] as const] : []),
+    ...(allow === "" ? [] : [[allow, "allow what was denied"] as const]),
+  ];
+}
+
+/** Twice the limit that ended the task; null: none did. */
+function limitFlags({ error, cost_usd, max_budget_usd, max_turns, num_turns, timeout_ms, stall_timeout_ms }: TaskView): string | null {
+  if (error?.code === "budget_exhausted") return `--max-budget-usd ${twiceMoney(Math.max(cost_usd ?? 0, max_budget_usd ?? 0))}`;
+  if (error?.code === "agent_failed" && max_turns !== null && (num_turns ?? 0) >= max_turns) return `--max-turns ${2 * max_turns}`;
+  if (error?.code !== "timed_out") return null;
+  if (error.message.includes("silent")) return stall_timeout_ms === null ? null : `--stall-timeout ${twiceTime(stall_timeout_ms)}`;
+  return timeout_ms === null ? null : `--timeout ${twiceTime(timeout_ms)}`;
+}
+
+/** In whole cents. */
+function twiceMoney(usd: number): string {
+  return String(Math.ceil(2 * usd * 100) / 100);
+}
+
+function twiceTime(ms: number): string {
+  return `${Math.ceil((2 * ms) / 1000)}s`;
+}
+
+/** `--allow "Bash(git push)"` for the denied calls, as far as their names make a rule; empty: none, or the task's own rules deny them. */
+function allowFlags({ attention, deny }: TaskView): string {
+  const denied = attention.find(({ kind }) => kind === "denied")?.detail ?? "";
+  // Also a command may hold a semicolon: only a tool's name begins the next call.
+  const calls = denied.split(/; (?=[A-Z]\w*(?:: |; |$)|mcp__|…$)/).filter((call) => call !== "" && call !== "…");
+  const rules = calls.filter((call) => !deny.some((rule) => toolOf(rule) === toolOf(call))).map(ruleFor);
+  return [...new Set(rules)].map((rule) => `--allow ${rule === null ? '"…"' : inShell(rule)}`).join(" ");
+}
+
+/** The tool of a rule or of a named call. */
+function toolOf(text: string): string {
+  return /^\w*/.exec(text)?.[0] ?? "";
+}
+
+/** The rule that allows a call, e.g. `Bash: git push`; null: a rule of these words would mean something else. */
+function ruleFor(call: string): string | null {
+  const tool = toolOf(call);
+  if (tool !== "Bash") return tool;
+  const command = call.slice("Bash: ".length);
+  return command === "" || /[()…*\\;&|<>]/.test(command) ? null : `Bash(${command})`;
+}
+
+function inShell(word: string): string {
+  if (/^[\w-]+$/.test(word)) return word;
+  return /["$`!]/.test(word) ? `'${word.replaceAll("'", String.raw`'\''`)}'` : `"${word}"`;
+}

@@ -1,0 +1,38 @@
+/** A task's options as lines of `show`, as the table of options says. */
+import type { TaskView } from "../../../contract/views.ts";
+import { formatDuration } from "../../../domain/text/duration.ts";
+import type { OptionRow } from "../../../domain/task/option.ts";
+import { isDefault, optionRows } from "../../../domain/task/option-values.ts";
+import { dollars } from "./time.ts";
+
+/** Names and values of the lines, in the table's order. Options at their default have none. */
+export function optionFacts(task: TaskView): [string, string][] {
+  const values = task as unknown as Readonly<Record<string, unknown>>;
+  const lines = new Map<string, string[]>();
+  for (const row of optionRows) {
+    const value = values[row.name];
+    if (row.shown === null || (isDefault(row, value) && row.shown.always !== true)) continue;
+    lines.set(row.shown.line, [...(lines.get(row.shown.line) ?? []), row.shown.text.replace("{}", () => textOf(row, value))]);
+  }
+  return [...lines].map(([line, parts]) => [line, parts.join(" · ")]);
+}
+
+function textOf(row: OptionRow, value: unknown): string {
+  switch (row.kind) {
+    case "money":
+      return dollars(value as number);
+    case "duration":
+      return formatDuration(value as number);
+    case "rules":
+      return (value as string[]).join(", ");
+    case "labels":
+      return Object.entries(value as Record<string, string>)
+        .map(([key, each]) => `${key}=${each}`)
+        .join(", ");
+    case "text":
+    case "choice":
+    case "integer":
+    case "switch":
+      return String(value);
+  }
+}

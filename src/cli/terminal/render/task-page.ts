@@ -1,0 +1,146 @@
+/** Everything about one task as a page for people. The agent's text is made plain unless the raw form is asked for. */
+import type { TaskView } from "../../../contract/views.ts";
+import { plainLine, plainText, visibleText } from "../../../domain/text/plain-text.ts";
+import type { Output } from "../output.ts";
+import { attentionMark, attentionText } from "./attention.ts";
+import { painter } from "./colour.ts";
+import type { Painter } from "./colour.ts";
+import { optionFacts } from "./option-facts.ts";
+import { nextLines } from "./next-lines.ts";
+import { statusColours, statusMarks } from "./status.ts";
+import { tookOf } from "./task-list.ts";
+import { markdownLines } from "./markdown/render.ts";
+import { prose } from "./wrap.ts";
+import { dollars, localTime, relativeTime } from "./time.ts";
+
+/** How much of a prompt a terminal shows. */
+const promptLines = 6;
+
+export interface PageOptions {
+  readonly output: Output;
+  /** UTC milliseconds. */
+  readonly now: number;
+  /** Leave the agent's text as it is, escapes and all; on a terminal they are shown as `\uXXXX`. */
+  readonly raw: boolean;
+}
+
+/** The result first, then what needs a look, the facts and what to do next. */
+export function taskPage(task: TaskView, { output, now, raw }: PageOptions): string {
+  const paint = painter(output);
+  const clean = raw ? (output.isTTY ? visibleText : (text: string): string => text) : plainText;
+  const title = plainLine(task.name ?? task.title, 200);
+  const state = `${statusMarks[task.status]} ${task.status}${attentionMark(task)}`;
+  const result = clean(task.result ?? "").trim();
+  const lines = (text: string): string[] => (text.trim() === "" ? [] : prose(output, text.trim(), { first: "  ", rest: "  " }).split("\n"));
+  return [
+    `${paint.bold(`Task ${task.id}`)}  ${paint[statusColours[task.status]](state)}`,
+    ...prose(output, title, { first: "  ", rest: "  " }).split("\n"),
+    ...nowOf(task).map((line) => prose(output, line, { first: "  ", rest: "    " })),
+    ...section("Error", task.error === null ? [] : lines(clean(errorOf(task.error))), paint),
+    ...section(
+      "Result",
+      raw || !output.isTTY ? indented(result) : indented(markdownLines(result, output.columns - 2, paint).join("\n")),
+      paint,
+    ),
+    ...section("Attention", lines(clean(attentionLines(task))), paint),
+    ...section(
+      "Prompt",
+      output.isTTY ? shortened(lines(clean(task.prompt)), (hint) => lines(hint), task.id) : indented(clean(task.prompt)),
+      paint,
+    ),
+    ...section("System prompt", lines(clean(task.system_prompt ?? "")), paint),
+    "",
+    ...factLines(task, { output, now, paint }),
+    ...(output.isTTY ? section("Next", nextLines(task, output.columns), paint) : []),
+    "",
+  ].join("\n");
+}
+
+/** What a task that has not ended is about. */
+function nowOf(task: TaskView): string[] {
+  const lines = [
+    task.waiting_for === null ? "" : `Waits for: ${plainLine(waitText(task.waiting_for), 2000)}`,
+    task.status === "running" && task.last_action !== null ? `Doing: ${plainLine(task.last_action, 2000)}` : "",
+    task.cancel_requested && task.ended_at === null ? "Cancel requested, stopping" : "",
+  ];
+  return lines.filter((line) => line !== "");
+}
+
+function factLines(task: TaskView, { output, now, paint }: { output: Output; now: number; paint: Painter }): string[] {
+  const facts = factsOf(task, now).filter(([, value]) => value !== "");
+  const width = Math.max(...facts.map(([name]) => name.length));
+  const rest = " ".repeat(width + 4);
+  return facts.map(([name, value]) => {
+    const first = `  ${name.padEnd(width)}  `;
+    return prose(output, plainLine(value, 2000), { first, rest }).split("\n").map(paint.dim).join("\n");
+  });
+}
+
+function factsOf(task: TaskView, now: number): [string, string][] {
+  const when = (at: string | null): string => (at === null ? "" : `${localTime(at)} (${relativeTime(at, now)})`);
+  const took = tookOf(task, now);
+  const ended = task.ended_at === null ? "" : `${when(task.ended_at)}${took === "" ? "" : `, took ${took}`}`;
+  return [
+    ["Directory", task.working_directory],
+    ["Model", modelOf(task)],
+    ...optionFacts(task),
+    ["Created", when(task.created_at)],
+    ["Started", when(task.started_at)],
+    ["Ended", ended],
+    ["Attempts", task.attempts > 1 ? String(task.attempts) : ""],
+    ["Turns", task.num_turns === null ? "" : String(task.num_turns)],
+    ["Cost", task.cost_usd === null ? "" : `${dollars(task.cost_usd)}${tokensOf(task.usage)}`],
+    ["Session", task.session_id ?? ""],
+    ["Logs", task.started_at === null ? "" : task.logs.summary],
+    ["Raw log", task.started_at === null ? "" : task.logs.raw],
+  ];
+}
+
+/** What was asked for, and what Claude Code made of it. */
+function modelOf({ model, session_model }: TaskView): string {
+  if (model === null) return session_model === null ? "Claude Code's default" : `${session_model} (Claude Code's default)`;
+  return session_model === null || session_model === model ? model : `${model} (${session_model})`;
+}
+
+function waitText({ message, until }: NonNullable<TaskView["waiting_for"]>): string {
+  return until === null ? message : `${message} (until ${localTime(until)})`;
+}
+
+function tokensOf(usage: TaskView["usage"]): string {
+  const models = Object.entries(usage ?? {}).map(([model, used]) => {
+    const read = used.input_tokens + used.cache_read_input_tokens + used.cache_creation_input_tokens;
+    return `${model}: ${read.toLocaleString("en-US")} tokens in, ${used.output_tokens.toLocaleString("en-US")} out`;
+  });
+  return models.length === 0 ? "" : ` · ${models.join(" · ")}`;
+}
+
+function errorOf({ code, message }: NonNullable<TaskView["error"]>): string {
+  return `${message} (${code})`;
+}
+
+/** A line for each kind. */
+function attentionLines({ attention }: TaskView): string {
+  return attention.map((each) => `${attentionText({ attention: [each] })}${each.detail === null ? "" : `: ${each.detail}`}`).join("\n");
+}
+
+/** A long prompt would push the rest off the screen, and its author knows it. @param lines as the terminal shows them. */
+function shortened(lines: readonly string[], wrapped: (hint: string) => string[], id: number): readonly string[] {
+  if (lines.length <= promptLines) return lines;
+  return [
+    ...lines.slice(0, promptLines),
+    ...wrapped(`… ${lines.length - promptLines} more lines: claude-worker show ${id} --json | jq -r .prompt`),
+  ];
+}
+
+function section(title: string, lines: readonly string[], paint: Painter): string[] {
+  return lines.length === 0 ? [] : ["", paint.bold(title), ...lines];
+}
+
+function indented(text: string): string[] {
+  return text.trim() === ""
+    ? []
+    : text
+        .trim()
+        .split("\n")
+        .map((line) => (line === "" ? "" : `  ${line}`));
+}

@@ -1,0 +1,185 @@
+/** What a person should look at in a task that completed all the same, read from its stored events. */
+import { hookText } from "../task/claude-hooks.ts";
+import { endedWorkEventTypes, failedAgents, stoppedWork } from "./ended-work.ts";
+import type { EventType, NewEvent } from "../events/event.ts";
+import { plainLine } from "../text/plain-text.ts";
+import { arrayOf, countOf, objectOf, stringOf } from "../text/read-json.ts";
+import type { JsonObject } from "../text/read-json.ts";
+import { callOf } from "./tool-call.ts";
+
+export const attentionKinds = [
+  "denied",
+  "refused_question",
+  "failed_command",
+  "failed_subagent",
+  "cut_background",
+  "uncommitted",
+  "overridden_hook",
+  "unchecked",
+] as const;
+export type AttentionKind = (typeof attentionKinds)[number];
+
+export interface Attention {
+  readonly kind: AttentionKind;
+  /** At least 1. */
+  readonly count: number;
+  /** The first ones by name, in one line without control characters; null where nothing names them. */
+  readonly detail: string | null;
+}
+
+/** The only events that it is read from. */
+export const attentionEventTypes = [...endedWorkEventTypes, "permission_denied", "result"] as const satisfies readonly EventType[];
+
+/** Tools by which Claude asks a person. */
+const questionTools = new Set(["AskUserQuestion", "ExitPlanMode"]);
+/** Tools that run a command. */
+const commandTools = new Set(["Bash", "PowerShell"]);
+/** Kinds of notices that name something to look at: their data has `count` and `names`. */
+const noticeKinds = ["cut_background", "uncommitted"] as const satisfies readonly AttentionKind[];
+
+interface Noticed {
+  readonly count: number;
+  /** The first ones, at most `count`. */
+  readonly names: readonly string[];
+}
+
+interface Call {
+  readonly tool: string;
+  readonly text: string;
+  readonly isMain: boolean;
+  refused: boolean;
+  failed: boolean;
+}
+
+/**
+ * What is to be looked at, in the order of `attentionKinds`; empty when there is nothing.
+ * @param events those of one session, oldest first; others than `attentionEventTypes` are passed over.
+ */
+export function attentionFrom(events: readonly Pick<NewEvent, "type" | "data">[]): Attention[] {
+  const calls = new Map<string, Call>();
+  const noticed = new Map<AttentionKind, Noticed>();
+  const hooks: Hooks = { unchecked: [], overridden: [], lastNo: null };
+  for (const { type, data } of events) {
+    if (type === "notice") takeNotice(objectOf(data), { noticed, calls, hooks });
+    else takeStep(type, objectOf(data), calls);
+  }
+  addNamed(noticed, "cut_background", stoppedWork(events));
+  const refused = [...calls.values()].filter((call) => call.refused);
+  const found = [
+    namedCalls("denied", refused.filter(({ tool }) => !questionTools.has(tool)).map(nameOf)),
+    namedCalls("refused_question", refused.filter(({ tool }) => questionTools.has(tool)).map(nameOf)),
+    namedCalls("failed_command", failedAtTheEnd([...calls.values()])),
+    namedCalls("failed_subagent", failedAgents(events)),
+    ...noticeKinds.map((kind) => attentionOf(kind, noticed.get(kind) ?? { count: 0, names: [] })),
+    namedCalls("overridden_hook", hooks.overridden),
+    namedCalls("unchecked", hooks.unchecked),
+  ];
+  return found.filter((attention) => attention !== null);
+}
+
+function takeStep(type: EventType, data: JsonObject, calls: Map<string, Call>): void {
+  const id = stringOf(data["tool_use_id"]) ?? "";
+  if (type === "tool_use") calls.set(id, callFrom(data));
+  else if (type === "tool_result") mark(calls.get(id), { failed: data["is_error"] === true });
+  else if (type === "permission_denied") refuse(calls, data);
+  else if (type === "result") for (const call of arrayOf(data["denied_calls"])) refuse(calls, objectOf(call));
+}
+
+function callFrom(data: JsonObject): Call {
+  const isMain = data["parent_tool_use_id"] === undefined;
+  return { tool: stringOf(data["tool"]) ?? "", text: textOf(objectOf(data["input"])), isMain, refused: false, failed: false };
+}
+
+/** One call may be reported as refused several times: by the runner, by Claude Code, and in the result's list. */
+function refuse(calls: Map<string, Call>, data: JsonObject): void {
+  const id = stringOf(data["tool_use_id"]) ?? `unnamed ${calls.size}`;
+  const call = calls.get(id) ?? callFrom(data);
+  mark(call, { refused: true });
+  calls.set(id, call);
+}
+
+function mark(call: Call | undefined, marks: Partial<Pick<Call, "refused" | "failed">>): void {
+  if (call !== undefined) Object.assign(call, marks);
+}
+
+interface Hooks {
+  /** What was not checked, by name. */
+  readonly unchecked: string[];
+  /** What the hook said last, for each turn that ended against its word. */
+  readonly overridden: string[];
+  lastNo: string | null;
+}
+
+interface Notices {
+  readonly noticed: Map<AttentionKind, Noticed>;
+  readonly calls: ReadonlyMap<string, Call>;
+  readonly hooks: Hooks;
+}
+
+function takeNotice(data: JsonObject, { noticed, calls, hooks }: Notices): void {
+  takeHook(data, hooks, calls);
+  // A command that was sent into the background tells its end by a notice; its tool result only says that it began.
+  if (data["kind"] === "task_notification" && data["status"] === "failed")
+    mark(calls.get(stringOf(data["tool_use_id"]) ?? ""), { failed: true });
+  const kind = noticeKinds.find((each) => each === data["kind"]);
+  if (kind === undefined) return;
+  const count = countOf(data["count"]) ?? 0;
+  const names = arrayOf(data["names"]).flatMap((name) => stringOf(name) ?? []);
+  // Another attempt looks at the same work tree again, but cuts other work.
+  if (kind === "uncommitted") noticed.delete(kind);
+  addNamed(noticed, kind, names, count);
+}
+
+function addNamed(noticed: Map<AttentionKind, Noticed>, kind: AttentionKind, names: readonly string[], count = names.length): void {
+  const earlier = noticed.get(kind) ?? { count: 0, names: [] };
+  noticed.set(kind, { count: earlier.count + count, names: [...earlier.names, ...names] });
+}
+
+function takeHook(data: JsonObject, hooks: Hooks, calls: ReadonlyMap<string, Call>): void {
+  const hook = stringOf(data["hook"]) ?? "";
+  if (data["kind"] === "stop_hook_blocked") hooks.lastNo = stringOf(data["said"]);
+  else if (data["kind"] === "stop_hook_overridden") hooks.overridden.push(plainLine(hooks.lastNo ?? stringOf(data["text"]) ?? ""));
+  else if (data["kind"] === "hook_no_verdict") {
+    const call = calls.get(stringOf(data["tool_use_id"]) ?? "");
+    hooks.unchecked.push(call === undefined ? (stringOf(data["hook_event"]) ?? "") : nameOf(call));
+    // Before a tool the notice above says the same of the call.
+  } else if (data["kind"] === "hook_ended" && data["timed_out"] === true && !hook.startsWith("PreToolUse")) {
+    const commands = arrayOf(data["commands"]).flatMap((each) => stringOf(each) ?? []);
+    hooks.unchecked.push(hookText(hook, commands));
+  }
+}
+
+/** The main thread's commands that failed, in a row, up to its last one. A refused call did not run. */
+function failedAtTheEnd(calls: readonly Call[]): string[] {
+  const commands = calls.filter(({ tool, isMain, refused }) => isMain && !refused && commandTools.has(tool));
+  const lastGood = commands.findLastIndex(({ failed }) => !failed);
+  return commands
+    .slice(lastGood + 1)
+    .map(({ text }) => text)
+    .toReversed();
+}
+
+function namedCalls(kind: AttentionKind, names: readonly string[]): Attention | null {
+  return attentionOf(kind, { count: names.length, names });
+}
+
+function attentionOf(kind: AttentionKind, { count, names }: Noticed): Attention | null {
+  return count === 0 ? null : { kind, count, detail: detailOf(names, count) };
+}
+
+function nameOf({ tool, text }: Call): string {
+  return text === "" || questionTools.has(tool) ? text || tool : `${tool}: ${text}`;
+}
+
+function textOf(input: JsonObject): string {
+  return plainLine(callOf(input, null), 120).trim();
+}
+
+const namesShown = 3;
+
+function detailOf(names: readonly string[], count: number): string | null {
+  const shown = [...new Set(names.filter((name) => name !== ""))].slice(0, namesShown);
+  if (shown.length === 0) return null;
+  const rest = new Set(names).size > shown.length || (names.length < count && count > shown.length);
+  return plainLine(`${shown.join("; ")}${rest ? "; …" : ""}`, 500);
+}

@@ -1,0 +1,217 @@
+/** Decides how an attempt ended, in one place, from everything that is known of its end (attempt-facts.ts gathers it). */
+import { nameOfBackground } from "./background.ts";
+import {
+  assistantErrors,
+  lookUp,
+  meaningOfStatus,
+  meaningOfText,
+  modelStops,
+  noConnection,
+  startupFailures,
+  terminalReasons,
+} from "../task/claude-words.ts";
+import type { Meaning } from "../task/claude-words.ts";
+import { hookTimedOut, startFaults } from "../events/record.ts";
+import type { AttemptFacts, LimitFacts, Outcome, ResultFacts } from "./outcome.ts";
+import type { StopReason } from "./stop-reason.ts";
+
+/**
+ * How the attempt ended. A hook that did not answer cut it; else first what the agent finished, then a person's cancel, then the turn's own error, then a stop of ours, then its death:
+ * a success that is in the journal wins over a later crash; the process's exit code says nothing (SIGINT gives 0).
+ */
+export function decideOutcome(facts: AttemptFacts): Outcome {
+  const { result } = facts;
+  if (facts.apiError === hookTimedOut && facts.stopRequested !== "cancelled")
+    return { kind: "hook_timed_out", message: facts.apiErrorText ?? "A hook did not answer in time." };
+  const finished = result !== null && isFinished(result);
+  // A turn that ended while work in the background went on is finished when that is, or when it was cut on purpose.
+  const waiting = facts.cut.length === 0 && (facts.background.length > 0 || (facts.notified && !exitedByItself(facts)));
+  if (finished && !waiting && result.calledModel && facts.sessionLost === null)
+    return { kind: "succeeded", message: successMessage(result, facts.cut) };
+  if (facts.stopRequested === "cancelled") return stopped("cancelled");
+  if (facts.sessionLost !== null) return sessionLost(facts.sessionLost);
+  if (finished && !result.calledModel && facts.stopRequested === null) return noWork(result);
+  if (result !== null && !finished && !wasAborted(result)) return failure(result, facts);
+  if (facts.stopRequested !== null) return stopped(facts.stopRequested);
+  if (finished && waiting) return { kind: facts.rebooted && !facts.ended ? "lost" : "crashed", message: diedWaiting(facts) };
+  if (facts.limit !== null) return limitReached(facts.limit);
+  const meaning = facts.apiError === null ? null : (lookUp<Meaning | null>(assistantErrors, facts.apiError) ?? null);
+  if (meaning !== null) return described(meaning, facts.apiErrorText || (facts.apiError ?? ""), null);
+  if (result !== null) return { kind: "crashed", message: sentence("Claude Code broke its turn off", facts.thrown ?? result.text) };
+  return died(facts);
+}
+
+/** Ended as a turn should. An answer of Claude Code itself (a local command) names no reason. */
+function isFinished(result: ResultFacts): boolean {
+  if (result.subtype !== "success" || result.isError || stopOf(result) !== "finished") return false;
+  return result.terminalReason === null || lookUp(terminalReasons, result.terminalReason) === "finished";
+}
+
+/** What the model's stop reason means. An answer of Claude Code itself names none, nor does a result out of a session. */
+function stopOf({ stopReason }: ResultFacts): "finished" | Meaning {
+  if (stopReason === null) return "finished";
+  return lookUp<"finished" | Meaning>(modelStops, stopReason) ?? unknownWord(stopReason);
+}
+
+/** A turn that an interrupt cut: it says nothing about the agent's work. */
+function wasAborted({ terminalReason }: ResultFacts): boolean {
+  return terminalReason !== null && lookUp(terminalReasons, terminalReason) === "aborted";
+}
+
+function noWork({ text }: ResultFacts): Outcome {
+  const what = sentence("Claude Code answered the prompt itself and did not call the model, so nothing was done", text);
+  const isHook = /blocked by hook/.test(text);
+  const advice = isHook ? "" : " A prompt that begins with a command of Claude Code (/login, /help) runs that: put a word before it.";
+  return { kind: "no_work", message: `${what}${advice}` };
+}
+
+function sessionLost(error: string): Outcome {
+  return { kind: "storage_full", message: `The disk is full (${error}): Claude Code could not save its session.` };
+}
+
+function exitedByItself({ ended, thrown, stopRequested }: AttemptFacts): boolean {
+  return ended && thrown === null && stopRequested === null;
+}
+
+/** A Stop hook that says `continue: false` runs when Claude has given its answer: nothing of the work is missing. */
+function successMessage({ permissionDenials, terminalReason }: ResultFacts, cut: readonly string[]): string {
+  const calls = permissionDenials === 1 ? "1 tool call was" : `${permissionDenials} tool calls were`;
+  const denied = permissionDenials === 0 ? "" : `; ${calls} denied`;
+  const byHook = terminalReason === "stop_hook_prevented" ? "; a Stop hook ended the turn" : "";
+  return sentence(`Claude finished the task${denied}${byHook}`, cut.length === 0 ? null : `ended in the background: ${cut.join("; ")}`);
+}
+
+function diedWaiting({ background }: AttemptFacts): string {
+  return sentence("The attempt died while Claude waited for work in the background", background.map(nameOfBackground).join("; ") || null);
+}
+
+const stopOutcomes: Record<StopReason, Outcome> = {
+  cancelled: { kind: "cancelled", message: "Cancelled on request." },
+  timed_out: { kind: "timed_out", message: "Stopped: the attempt ran longer than its time limit." },
+  stalled: { kind: "timed_out", message: "Stopped: the attempt was silent for longer than its stall limit." },
+  interrupted: {
+    kind: "interrupted",
+    message: "Interrupted by the server's shutdown; it goes on when the server is back.",
+  },
+};
+
+function stopped(reason: StopReason): Outcome {
+  return stopOutcomes[reason];
+}
+
+function failure(result: ResultFacts, facts: AttemptFacts): Outcome {
+  const ownLimit = limitOfTask(result);
+  if (ownLimit !== null) return ownLimit;
+  const status = result.apiErrorStatus;
+  const text = result.text || (facts.apiErrorText ?? facts.thrown ?? "");
+  if (isFullDisk(text)) return { kind: "storage_full", message: sentence("The disk is full", text) };
+  const meaning = meaningOf(result, facts);
+  if (meaning?.kind === "rate_limited" && facts.limit !== null) return limitReached(facts.limit, status);
+  if (meaning !== null && result.startupFailure !== null)
+    return { ...described(meaning, text, status), startupFailure: result.startupFailure };
+  if (meaning !== null) return described(meaningOfText(meaning, text), text || (facts.apiError ?? ""), status);
+  return { kind: "agent_failed", message: sentence("Claude Code ended the turn with an error", text), ...statusOf(status) };
+}
+
+/** The end at a limit that the task set, or null. */
+function limitOfTask(result: ResultFacts): Outcome | null {
+  if (result.subtype === "error_max_budget_usd" || result.terminalReason === "budget_exhausted") {
+    return {
+      kind: "budget_exhausted",
+      message: `Stopped at the task's budget after $${(result.costUsd ?? 0).toFixed(4)}. Retry it with a larger one (--max-budget-usd).`,
+    };
+  }
+  if (result.subtype === "error_max_turns" || result.terminalReason === "max_turns") {
+    return { kind: "agent_failed", message: "Stopped at the task's limit of turns. Retry it with more (--max-turns)." };
+  }
+  if (result.subtype === "error_max_structured_output_retries" || result.terminalReason === "structured_output_retry_exhausted") {
+    return {
+      kind: "agent_failed",
+      message: sentence("The answer never met the schema that was asked for", result.text),
+    };
+  }
+  return null;
+}
+
+/** What the words and the status of a failed turn mean; null: nothing that is known. The most specific word decides. */
+function meaningOf(result: ResultFacts, facts: AttemptFacts): Meaning | null {
+  const { startupFailure, terminalReason, apiErrorStatus: status } = result;
+  if (startupFailure !== null) return lookUp<Meaning>(startupFailures, startupFailure) ?? unknownWord(startupFailure);
+  const ending = terminalReason === null ? "api" : lookUp<unknown>(terminalReasons, terminalReason);
+  if (isMeaning(ending)) return ending;
+  const stop = stopOf(result);
+  // An error has words of its own, which say more.
+  if (stop !== "finished" && !result.isError && ending !== undefined) return stop;
+  const byStatus = meaningOfStatus(status);
+  if (ending === undefined) return byStatus ?? unknownWord(terminalReason ?? "");
+  const word = facts.apiError ?? "unknown";
+  const byWord = lookUp<Meaning | null>(assistantErrors, word);
+  if (byWord === undefined) return byStatus ?? unknownWord(word);
+  if (byWord !== null || byStatus !== null) return byWord ?? byStatus;
+  if (facts.limit !== null) return assistantErrors.rate_limit;
+  // An API error without a status is a connection that failed after all of Claude Code's own retries.
+  return terminalReason === "api_error" && status === null ? noConnection : null;
+}
+
+function isMeaning(ending: unknown): ending is Meaning {
+  return typeof ending === "object" && ending !== null;
+}
+
+/** A newer Claude Code has words that are not in the tables: such an end is not repeated at a cost, and the word is named. */
+function unknownWord(word: string): Meaning {
+  return { kind: "agent_failed", what: `Claude Code ended with "${word}", which this Claude Worker does not know` };
+}
+
+function described({ kind, what, advice }: Meaning, detail: string, status: number | null): Outcome {
+  const said = sentence(what, detail);
+  return { kind, message: advice === undefined ? said : `${said} ${advice}`, ...statusOf(status) };
+}
+
+/** In the words of Claude Code or of the system. */
+function isFullDisk(text: string): boolean {
+  return /\bENOSPC\b|\bEDQUOT\b|no space left on device/i.test(text);
+}
+
+function limitReached(limit: LimitFacts, status: number | null = null): Outcome {
+  const message = `The account's usage limit (${limit.type}) is reached.`;
+  return {
+    kind: "rate_limited",
+    message,
+    limit: limit.type,
+    ...(limit.resetsAt === null ? {} : { resetsAt: limit.resetsAt }),
+    ...statusOf(status),
+  };
+}
+
+function died(facts: AttemptFacts): Outcome {
+  if (facts.apiError === startFaults.noClaude)
+    return { kind: "unavailable", message: sentence("Claude Code cannot be started", facts.apiErrorText) };
+  if (facts.apiError === startFaults.noDirectory)
+    return { kind: "environment_failed", message: facts.apiErrorText ?? "The working directory is gone." };
+  if (facts.thrown !== null && isFullDisk(facts.thrown))
+    return { kind: "storage_full", message: sentence("The disk is full", facts.thrown) };
+  if (facts.thrown !== null && isSessionInUse(facts.thrown))
+    return { kind: "environment_failed", message: sentence("Another process uses the task's session", facts.thrown) };
+  if (facts.apiError === startFaults.brokenSettings)
+    return { kind: "broken_settings", message: facts.apiErrorText ?? "Settings of the directory are broken." };
+  if (!facts.ended && facts.rebooted) return { kind: "lost", message: "The machine started anew while the attempt ran." };
+  if (!facts.begun) return { kind: "crashed", message: sentence("The attempt could not begin", facts.startFault ?? "its runner was gone") };
+  if (!facts.ended) return { kind: "crashed", message: "The runner died before the task was finished." };
+  return { kind: "crashed", message: sentence("Claude Code ended without a result", facts.thrown) };
+}
+
+/** How Claude Code says on stderr that the session belongs to another process. */
+function isSessionInUse(text: string): boolean {
+  return /\bsession\b.*\b(already in use|in use by|currently running as a background)\b/is.test(text);
+}
+
+function statusOf(status: number | null): { apiStatus?: number } {
+  return status === null ? {} : { apiStatus: status };
+}
+
+/** `what: detail` with one full stop; the detail's first lines only. */
+function sentence(what: string, detail: string | null): string {
+  const text = (detail ?? "").trim().slice(0, 2000);
+  if (text === "") return `${what}.`;
+  return /[.!?…]$/.test(text) ? `${what}: ${text}` : `${what}: ${text}.`;
+}

@@ -1,0 +1,89 @@
+/**
+ * One line of the journal. A line is an SDK message as Claude Code gave it (or a note of the runner, `type: "worker"`),
+ * with three fields of ours: its number within the attempt, the attempt's id, and the time.
+ */
+import type { StopReason } from "../attempt/stop-reason.ts";
+
+export interface RecordStamp {
+  /** 1, 2, 3 … within the attempt, without gaps. */
+  readonly _n: number;
+  readonly _attempt: number;
+  /** RFC 3339 with milliseconds. */
+  readonly _at: string;
+  /** Milliseconds since the machine's start: no clock that is set changes them. Older runners' records have none. */
+  readonly _up?: number;
+}
+
+/** An SDK message; its shape is Claude Code's, so everything but `type` is unknown until it is looked at. */
+export interface SdkRecord extends RecordStamp {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+/** The runner's own notes. */
+export type RunnerNote =
+  /** First record of an attempt. `sessionId` is null for a claimed spare until `session` follows. */
+  | { type: "worker"; subtype: "started"; runnerId: string; pid: number; warm: boolean; resume: boolean; sessionId: string | null }
+  | { type: "worker"; subtype: "session"; sessionId: string }
+  /** The parked Claude refused the claim: a cold start follows. */
+  | { type: "worker"; subtype: "cold_start"; reason: string }
+  /** The session could not be resumed and was started anew with its own id. */
+  | { type: "worker"; subtype: "session_restarted"; reason: string }
+  /** The session lacked finished steps that the journal has; so many messages were put back. */
+  | { type: "worker"; subtype: "session_mended"; messages: number }
+  /** Claude Code would have tried on for minutes what cannot succeed. `error` is its word (`authentication_failed`, …). */
+  | { type: "worker"; subtype: "gave_up"; error: string; text: string }
+  /** A hook that has run for some seconds. `since`: RFC 3339. `commands`: those that it may be. */
+  | { type: "worker"; subtype: "hook_running"; hookId: string; hook: string; commands: readonly string[]; since: string }
+  /** A hook of which `hook_running` told has ended, or one was cut at its own time limit. */
+  | { type: "worker"; subtype: "hook_ended"; hookId: string; hook: string; commands: readonly string[]; tookMs: number; timedOut: boolean }
+  | { type: "worker"; subtype: "permission_denied"; tool: string; toolUseId: string; input: unknown; reason: string }
+  | { type: "worker"; subtype: "stop_requested"; reason: StopReason }
+  /**
+   * The session's running total of money (US dollars) and, by model, of tokens (SDK's ModelUsage). `base`: what a resumed session had
+   * saved, which is where it continues counting.
+   */
+  | { type: "worker"; subtype: "spending"; base: boolean; costUsd: number; modelUsage: Readonly<Record<string, object>> }
+  /** The turn has ended and this background work is waited for. `until`: RFC 3339; null: for as long as it takes. */
+  | {
+      type: "worker";
+      subtype: "waiting_background";
+      commands: readonly string[];
+      agents: readonly string[];
+      until: string | null;
+    }
+  /** Background work that was ended because the attempt is over: the first `names`, all of them. */
+  | { type: "worker"; subtype: "cut_background"; names: readonly string[] }
+  /** Background work that died with an earlier attempt: Claude is told to look after it. */
+  | { type: "worker"; subtype: "background_lost"; names: readonly string[] }
+  /** Processes that were left of the attempt's tree and had to be ended. */
+  | { type: "worker"; subtype: "swept"; processes: readonly SweptProcess[] }
+  /** What was changed in the Git work tree before the task: a digest for each file. */
+  | { type: "worker"; subtype: "work_tree"; files: readonly string[] }
+  /** Files that the task changed and did not commit; the first ones by their path. */
+  | { type: "worker"; subtype: "uncommitted"; count: number; names: readonly string[] }
+  | { type: "worker"; subtype: "stderr"; text: string }
+  /** Last record of an attempt. */
+  | { type: "worker"; subtype: "ended"; thrown: string | null; stopRequested: StopReason | null };
+
+/** The runner's own words in a `gave_up` note for what kept it from starting Claude Code. */
+export const startFaults = {
+  noClaude: "claude_code_unavailable",
+  noDirectory: "working_directory_gone",
+  brokenSettings: "broken_settings",
+} as const;
+
+/** The runner's own word in a `gave_up` note for a hook that did not answer in time. */
+export const hookTimedOut = "hook_timed_out";
+
+export interface SweptProcess {
+  readonly pid: number;
+  readonly command: string;
+  readonly signal: "SIGTERM" | "SIGKILL";
+}
+
+export type NoteRecord = RunnerNote & RecordStamp;
+export type JournalRecord = SdkRecord | NoteRecord;
+
+/** A message of the agent as it came, or a note of the runner. */
+export type JournalEntry = RunnerNote | { readonly type: string; readonly [field: string]: unknown };

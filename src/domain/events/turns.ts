@@ -1,0 +1,31 @@
+/** What a turn is: one message of the model on the main thread, with the results of the tools that it called. */
+import { word } from "./event-draft.ts";
+import type { NewEvent } from "./event.ts";
+import { arrayOf, objectOf } from "../text/read-json.ts";
+import type { JsonObject } from "../text/read-json.ts";
+import type { JournalRecord } from "./record.ts";
+
+/**
+ * The ids of the model's messages that a record holds a part of; Claude Code gives each block of a message in a record of its own.
+ * Messages of sub-agents do not count, and not those in which Claude Code speaks itself (`<synthetic>`).
+ */
+export function turnsIn(record: JournalRecord): string[] {
+  const message: JsonObject = objectOf(record);
+  if (message["type"] === "assistant") {
+    if (typeof message["parent_tool_use_id"] === "string") return [];
+    const { model, id } = objectOf(message["message"]);
+    return model === "<synthetic>" ? [] : [word(id) ?? `${record._attempt}:${record._n}`];
+  }
+  // A result that was read from the session tells the messages that the journal may lack.
+  if (message["type"] === "result") return arrayOf(message["_message_ids"]).flatMap((id) => word(id) ?? []);
+  return [];
+}
+
+/** The events with the number of their turn; a result gets the number of all so far. Sub-agents' events belong to no turn. */
+export function withTurns(events: readonly NewEvent[], turn: number | null, inAll: () => number): readonly NewEvent[] {
+  return events.map((event) => {
+    if (event.type === "result") return { ...event, data: { ...event.data, num_turns: inAll() } };
+    const isStep = event.type === "text" || event.type === "thinking" || event.type === "tool_use";
+    return !isStep || turn === null || "parent_tool_use_id" in event.data ? event : { ...event, data: { ...event.data, turn } };
+  });
+}

@@ -1,0 +1,163 @@
+/** Which pending task may start now, and why the others wait. Pure and total; the scheduler acts on it, views show it. */
+import { formatDuration } from "../text/duration.ts";
+import type { NewHold } from "./hold.ts";
+import { concernsAccount, modelsOf, scopeHolds } from "./scope.ts";
+import type { Task } from "../task/task.ts";
+
+export type PendingTask = Pick<Task, "id" | "priority" | "group" | "model" | "notBefore" | "notBeforeReason" | "refusals">;
+export type RunningTask = Pick<Task, "group">;
+
+export interface Limits {
+  /** Most attempts at once. */
+  readonly total: number;
+  /** Most attempts at once by group; a group that is not named has no limit of its own. */
+  readonly groups: Readonly<Record<string, number>>;
+}
+
+/** The doors' words for it are the same (contract/views.ts); the compiler compares them where views are made. */
+type WaitReason = "capacity" | "group" | "dependency" | "schedule" | "retry" | "hold" | "paused";
+
+export interface WaitingFor {
+  readonly reason: WaitReason;
+  /** A sentence for people. */
+  readonly message: string;
+  /** When the reason goes away by itself (UTC ms), where that is known. */
+  readonly until: number | null;
+}
+
+/** The little that is needed to say why one task waits. */
+export interface AdmissionContext {
+  readonly runningTotal: number;
+  readonly runningByGroup: Readonly<Record<string, number>>;
+  readonly limits: Limits;
+  /** Holds that were put; those that have expired hold nobody. */
+  readonly holds: readonly NewHold[];
+  /** Fingerprint of the account that tasks run with now: holds of another one hold nothing. */
+  readonly account: string;
+  readonly now: number;
+  /** How many pending tasks stand before this one, where known: for the message only. */
+  readonly ahead?: number;
+}
+
+export interface Admission {
+  /** Ids of the tasks that may start now, best first. */
+  readonly start: readonly number[];
+  /** Why each of the others waits. */
+  readonly waiting: ReadonlyMap<number, WaitingFor>;
+}
+
+/** A refused task stands behind all others for this long after it was due. Then its priority counts again: no task waits for ever. */
+export const steppedBackMs = 600_000;
+
+type Place = Pick<Task, "id" | "priority" | "refusals" | "notBefore">;
+
+/** What was refused goes behind what was not; then priority (high first), then age (the older id: clocks may jump, ids do not). */
+export function inStartingOrder(a: Place, b: Place, now: number): number {
+  return Number(isSteppedBack(a, now)) - Number(isSteppedBack(b, now)) || b.priority - a.priority || a.id - b.id;
+}
+
+function isSteppedBack({ refusals, notBefore }: Place, now: number): boolean {
+  return refusals > 0 && notBefore !== null && notBefore + steppedBackMs > now;
+}
+
+/** Starts as many as may start, in starting order; a task that waits for its group, its time or a hold does not hold up those behind it. */
+export function admit(input: {
+  readonly pending: readonly PendingTask[];
+  readonly running: readonly RunningTask[];
+  readonly limits: Limits;
+  readonly holds: readonly NewHold[];
+  readonly account: string;
+  readonly now: number;
+}): Admission {
+  const { limits, holds, account, now } = input;
+  const runningByGroup = countByGroup(input.running);
+  let runningTotal = input.running.length;
+  const start: number[] = [];
+  const waiting = new Map<number, WaitingFor>();
+  for (const task of input.pending.toSorted((a, b) => inStartingOrder(a, b, now))) {
+    const reason = waitingFor(task, {
+      runningTotal,
+      runningByGroup,
+      limits,
+      holds,
+      account,
+      now,
+      ahead: waiting.size,
+    });
+    if (reason !== null) {
+      waiting.set(task.id, reason);
+      continue;
+    }
+    start.push(task.id);
+    runningTotal += 1;
+    runningByGroup[task.group] = (runningByGroup[task.group] ?? 0) + 1;
+  }
+  return { start, waiting };
+}
+
+/** How many run in each group. */
+export function countByGroup(running: readonly RunningTask[]): Record<string, number> {
+  const counts: Record<string, number> = Object.create(null) as Record<string, number>;
+  for (const { group } of running) counts[group] = (counts[group] ?? 0) + 1;
+  return counts;
+}
+
+/** Why this pending task may not start now; null: it may. What lasts longest comes first: a hold, its time, its group, the slots. */
+export function waitingFor(task: PendingTask, context: AdmissionContext): WaitingFor | null {
+  return heldBy(task, context) ?? notYet(task, context) ?? groupIsFull(task, context) ?? slotsAreTaken(context);
+}
+
+/** Whether the hold is in force for tasks of this account at `now`. */
+export function isInForce({ until, scope }: NewHold, account: string, now: number): boolean {
+  return (until === null || until > now) && concernsAccount(scope, account);
+}
+
+/** What holds in force leave to start: nothing, or all but the tasks of some models (scope.ts). */
+export function heldModels(inForce: readonly NewHold[]): "all" | readonly string[] {
+  const models = inForce.map(({ scope }) => modelsOf(scope));
+  return models.some((each) => each === null) ? "all" : models.flatMap((each) => each ?? []);
+}
+
+function heldBy(task: PendingTask, context: AdmissionContext): WaitingFor | null {
+  const active = context.holds.filter(
+    (hold) => isInForce(hold, context.account, context.now) && scopeHolds(hold.scope, task, context.account),
+  );
+  const first = active[0];
+  if (first === undefined) return null;
+  // The hold that lasts longest is the one that says when the task can start.
+  const last = active.reduce((longest, hold) => (endOf(hold) > endOf(longest) ? hold : longest), first);
+  return { reason: last.kind === "manual" ? "paused" : "hold", message: last.message, until: last.until };
+}
+
+function endOf(hold: NewHold): number {
+  return hold.until ?? Infinity;
+}
+
+function notYet(task: PendingTask, { now }: AdmissionContext): WaitingFor | null {
+  if (task.notBefore === null || task.notBefore <= now) return null;
+  const left = formatDuration(task.notBefore - now);
+  const until = task.notBefore;
+  if (task.notBeforeReason === "retry") return { reason: "retry", message: `Next try in ${left}.`, until };
+  if (task.notBeforeReason === "refused") {
+    const times = task.refusals > 1 ? ` ${task.refusals} times in a row` : "";
+    return { reason: "retry", message: `It was refused${times}; next try in ${left}.`, until };
+  }
+  return { reason: "schedule", message: `Not to be started for another ${left}.`, until };
+}
+
+function groupIsFull(task: PendingTask, { limits, runningByGroup }: AdmissionContext): WaitingFor | null {
+  const limit = Object.hasOwn(limits.groups, task.group) ? limits.groups[task.group] : undefined;
+  const running = Object.hasOwn(runningByGroup, task.group) ? (runningByGroup[task.group] ?? 0) : 0;
+  if (limit === undefined || running < limit) return null;
+  return {
+    reason: "group",
+    message: `${running} of ${limit} slots of the group "${task.group}" are in use.`,
+    until: null,
+  };
+}
+
+function slotsAreTaken({ runningTotal, limits, ahead }: AdmissionContext): WaitingFor | null {
+  if (runningTotal < limits.total) return null;
+  const queue = ahead === undefined || ahead === 0 ? "" : `, ${ahead} ${ahead === 1 ? "task is" : "tasks are"} ahead`;
+  return { reason: "capacity", message: `${runningTotal} of ${limits.total} slots are in use${queue}.`, until: null };
+}

@@ -1,0 +1,37 @@
+/**
+ * Scopes of holds, as text: `all`, `group:NAME`, `account:FINGERPRINT`, `account:FINGERPRINT/model:NAME[,NAME]`.
+ * A model's name is a part of the names that it stands for (`opus`); `default` stands for tasks that name no model.
+ */
+import type { Task } from "../task/task.ts";
+
+/** The scope of everything that runs with the account. @param account its fingerprint. */
+export function accountScope(account: string): string {
+  return `account:${account}`;
+}
+
+/**
+ * The scope of some models of the account.
+ * @param account its fingerprint.
+ * @param models model families, or `default`.
+ */
+export function modelScope(account: string, models: readonly string[]): string {
+  return `${accountScope(account)}/model:${models.join(",")}`;
+}
+
+/** Whether the scope concerns this account at all. Scopes that name no account concern every account. */
+export function concernsAccount(scope: string, account: string): boolean {
+  return !scope.startsWith("account:") || scope === accountScope(account) || scope.startsWith(`${accountScope(account)}/`);
+}
+
+/** The models that the scope is limited to; null: it is not limited to models. */
+export function modelsOf(scope: string): readonly string[] | null {
+  return /^account:[^/]*\/model:(.+)$/.exec(scope)?.[1]?.split(",") ?? null;
+}
+
+/** Whether the scope holds this task. */
+export function scopeHolds(scope: string, task: Pick<Task, "group" | "model">, account: string): boolean {
+  if (scope.startsWith("group:")) return scope === `group:${task.group}`;
+  if (!concernsAccount(scope, account)) return false;
+  const models = modelsOf(scope);
+  return models === null || models.some((model) => (task.model ?? "default").toLowerCase().includes(model));
+}

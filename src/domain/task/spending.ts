@@ -1,0 +1,89 @@
+/** What a task has cost over all of its sessions. Claude Code counts per session: it reports the session's running total. */
+import { amountOf, countOf, objectOf } from "../text/read-json.ts";
+import type { JournalRecord } from "../events/record.ts";
+import type { ModelUsage, SessionSpent } from "./model-usage.ts";
+
+export interface Spending {
+  /** US dollars; null: not known. */
+  readonly costUsd: number | null;
+  readonly usage: Readonly<Record<string, ModelUsage>> | null;
+}
+
+/** The running total that a record of the journal reports; null: it reports none. */
+export function sessionSpentIn(record: JournalRecord): SessionSpent | null {
+  const message: Readonly<Record<string, unknown>> = { ...record };
+  const at = Date.parse(record._at);
+  if (record.type === "worker") {
+    if (startsSession(message)) return { costUsd: 0, usage: {}, at, base: true };
+    if (record.subtype !== "spending") return null;
+    return { costUsd: amountOf(message["costUsd"]) ?? 0, usage: usageIn(message["modelUsage"]), at, base: message["base"] === true };
+  }
+  const costUsd = record.type === "result" ? amountOf(message["total_cost_usd"]) : null;
+  return costUsd === null ? null : { costUsd, usage: usageIn(message["modelUsage"]), at, base: false };
+}
+
+/** From here on a session counts from nothing. One that is resumed says itself what it had saved. */
+function startsSession({ subtype, resume, sessionId }: Readonly<Record<string, unknown>>): boolean {
+  if (subtype === "session" || subtype === "session_restarted") return true;
+  return subtype === "started" && resume === false && typeof sessionId === "string";
+}
+
+/** Whether the report says nothing: a result of a crash carries zeros (SDKResultError of the Agent SDK). */
+export function isZeroed(before: SessionSpent | null, after: SessionSpent): boolean {
+  return !after.base && after.costUsd === 0 && (before?.costUsd ?? 0) > 0;
+}
+
+function usageIn(models: unknown): Record<string, ModelUsage> {
+  return Object.fromEntries(Object.entries(objectOf(models)).map(([model, usage]) => [model, modelUsageIn(objectOf(usage))]));
+}
+
+function modelUsageIn(usage: Readonly<Record<string, unknown>>): ModelUsage {
+  const { inputTokens, outputTokens, cacheReadInputTokens, cacheCreationInputTokens, costUSD } = usage;
+  return {
+    inputTokens: countOf(inputTokens) ?? 0,
+    outputTokens: countOf(outputTokens) ?? 0,
+    cacheReadInputTokens: countOf(cacheReadInputTokens) ?? 0,
+    cacheCreationInputTokens: countOf(cacheCreationInputTokens) ?? 0,
+    costUsd: amountOf(costUSD) ?? 0,
+  };
+}
+
+/** The task's total after one session's running total went from `before` (null: the session is new) to `after`. */
+export function spentInAll(total: Spending, before: Spending | null, after: Spending): Spending {
+  // A result that was recovered from the session knows no money. Only these two: a caller may hand in a whole task, and writes what comes back.
+  if (after.costUsd === null) return { costUsd: total.costUsd, usage: total.usage };
+  return {
+    costUsd: rounded(Math.max(0, (total.costUsd ?? 0) - (before?.costUsd ?? 0)) + after.costUsd),
+    usage: usageInAll(total.usage ?? {}, before?.usage ?? {}, after.usage ?? {}),
+  };
+}
+
+/** The budget that is left for the next attempt; null: there is no limit. Never 0, which Claude Code would not take for a limit. */
+export function budgetLeftUsd(maxBudgetUsd: number | null, spentUsd: number | null): number | null {
+  return maxBudgetUsd === null ? null : Math.max(0.000_001, maxBudgetUsd - (spentUsd ?? 0));
+}
+
+/** Sums of binary fractions end in noise; a billionth of a dollar is precise enough. */
+function rounded(costUsd: number): number {
+  return Math.round(costUsd * 1e9) / 1e9;
+}
+
+type Usage = Readonly<Record<string, ModelUsage>>;
+
+function usageInAll(total: Usage, before: Usage, after: Usage): Usage {
+  const models = new Set([...Object.keys(total), ...Object.keys(after)]);
+  return Object.fromEntries([...models].map((model) => [model, modelInAll(total[model], before[model], after[model])]));
+}
+
+const none: ModelUsage = { inputTokens: 0, outputTokens: 0, cacheReadInputTokens: 0, cacheCreationInputTokens: 0, costUsd: 0 };
+
+function modelInAll(total: ModelUsage = none, before: ModelUsage = none, after: ModelUsage = none): ModelUsage {
+  const sum = (field: keyof ModelUsage): number => Math.max(0, total[field] - before[field]) + after[field];
+  return {
+    inputTokens: sum("inputTokens"),
+    outputTokens: sum("outputTokens"),
+    cacheReadInputTokens: sum("cacheReadInputTokens"),
+    cacheCreationInputTokens: sum("cacheCreationInputTokens"),
+    costUsd: rounded(sum("costUsd")),
+  };
+}

@@ -1,0 +1,124 @@
+/** What a task and an attempt are. Times are UTC milliseconds since 1970; money is US dollars. */
+import type { Attention } from "../attempt/attention.ts";
+import type { Outcome } from "../attempt/outcome.ts";
+import type { ModelUsage, SessionSpent } from "./model-usage.ts";
+import type { StopReason } from "../attempt/stop-reason.ts";
+import type { QueueOptions, RunOptions } from "./options.ts";
+
+export const taskStatuses = ["pending", "running", "waiting", "completed", "failed", "cancelled", "skipped"] as const;
+export type TaskStatus = (typeof taskStatuses)[number];
+
+export const terminalStatuses = ["completed", "failed", "cancelled", "skipped"] as const;
+export type TerminalStatus = (typeof terminalStatuses)[number];
+
+/** What a person asked for, as an attempt gets it. The options are rows of task/options.ts. */
+export interface TaskSpec extends RunOptions {
+  readonly prompt: string;
+  /** Absolute, real path of the working directory. */
+  readonly workingDirectory: string;
+}
+
+/** Why a task ended as it did, for people and programs. `code` is the outcome's kind. */
+export interface TaskError {
+  readonly code: string;
+  readonly message: string;
+  /** Whether a retry of the unchanged task can succeed: the cause lies outside of it. Missing in errors of older versions: false. */
+  readonly retryable?: boolean;
+  /** HTTP status of the model's API, where that was the cause. */
+  readonly apiStatus?: number;
+}
+
+export interface Task extends TaskSpec, QueueOptions {
+  readonly id: number;
+  /** The prompt's first line, cut to 120 characters: what lists show. */
+  readonly title: string;
+  readonly status: TaskStatus;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly updatedAt: number;
+  /** Not to be started before this moment. */
+  readonly notBefore: number | null;
+  /** Why `notBefore` is set: "retry", "refused", "schedule". */
+  readonly notBeforeReason: string | null;
+  readonly cancelRequestedAt: number | null;
+  readonly openAttemptId: number | null;
+  readonly attemptCount: number;
+  /** Attempts in a row that died without a single new event. */
+  readonly poisonCount: number;
+  /** Attempts in a row that broke off for a reason that may lie in the task (setbacks.ts), with progress or without. */
+  readonly setbacks: number;
+  /** The tool call under way at the last death (`callUnderWay`); null: none. */
+  readonly cutCall: string | null;
+  /** Retries spent by outcomes that spend one. */
+  readonly retriesSpent: number;
+  /** How often in a row the API refused it in the same way, without a step in between. */
+  readonly refusals: number;
+  /** How it was refused last (`Refusal.name` of refusal.ts); null: never since it last worked. */
+  readonly refusal: string | null;
+  readonly refusedAt: number | null;
+  readonly sessionId: string | null;
+  /** The model as Claude Code named it when the newest session began; null: none has. */
+  readonly sessionModel: string | null;
+  /** Whether the next attempt resumes `sessionId` (true) or starts it (false). */
+  readonly resumable: boolean;
+  readonly result: string | null;
+  readonly error: TaskError | null;
+  /** What to look at although the task completed; null: nothing. */
+  readonly attention: readonly Attention[] | null;
+  readonly costUsd: number | null;
+  readonly usage: Readonly<Record<string, ModelUsage>> | null;
+  readonly numTurns: number | null;
+  /** Sum of the attempts' durations. */
+  readonly durationMs: number | null;
+  readonly lastAction: string | null;
+  /** Number of the newest event. */
+  readonly lastSeq: number;
+  readonly parentId: number | null;
+  readonly depth: number;
+}
+
+export interface Attempt {
+  readonly id: number;
+  readonly taskId: number;
+  /** 1, 2, 3 … within the task. */
+  readonly number: number;
+  readonly runnerId: string;
+  readonly nodeId: string;
+  readonly epoch: number;
+  readonly sessionId: string | null;
+  readonly resume: boolean;
+  readonly warm: boolean;
+  readonly startedAt: number;
+  /** The claim and the newest ingested record by the boot clock (ms since the machine's start); null: not known. */
+  readonly startedUp: number | null;
+  readonly lastUp: number | null;
+  readonly endedAt: number | null;
+  readonly outcome: Outcome | null;
+  /** Where this attempt's records begin in the journal file (bytes), and how far they are ingested. */
+  readonly journalStart: number;
+  readonly journalOffset: number;
+  /** Number of the newest ingested record. */
+  readonly lastRecord: number;
+  readonly pid: number | null;
+  readonly bootId: string | null;
+  /** Start time of the runner's process as the OS counts it (opaque). */
+  readonly pidStart: string | null;
+  readonly stopRequested: StopReason | null;
+  /** The session's running total, as this attempt last reported it; null: it has not yet. */
+  readonly sessionSpent: SessionSpent | null;
+  /** Fingerprint of the account whose sign-in it was started with; null: not known. */
+  readonly account: string | null;
+}
+
+/** Whether this status can only be left by an explicit retry or follow-up. */
+export function isTerminal(status: TaskStatus): status is TerminalStatus {
+  return (terminalStatuses as readonly string[]).includes(status);
+}
+
+/** The first non-empty line of a prompt, at most 120 characters: what lists show. */
+export function titleOf(prompt: string): string {
+  const line = prompt.trimStart().split("\n", 1)[0] ?? "";
+  const characters = Array.from(line.trim().slice(0, 400));
+  return characters.length > 120 ? `${characters.slice(0, 119).join("")}…` : characters.join("");
+}

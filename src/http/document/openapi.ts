@@ -1,0 +1,224 @@
+/**
+ * The API's document (OpenAPI 3.1), written from the same rows that route and parse requests: what it says is what happens.
+ * Loaded when somebody asks for it, so that an idle server does not carry it.
+ */
+import type { Json } from "./json.ts";
+import { z } from "zod";
+import { answersOf } from "../../contract/operations/operation.ts";
+import type { AnswerShape } from "../../contract/operations/operation.ts";
+import { holdInput } from "../../contract/operations/holds.ts";
+import { stopInput } from "../../contract/operations/server.ts";
+import { batchInput } from "../../contract/operations/submit.ts";
+import { taskChange } from "../../contract/operations/tasks.ts";
+import { tokenInput } from "../../contract/operations/tokens.ts";
+import { trustInput } from "../../contract/operations/trust.ts";
+import { retryInput } from "../../contract/retry-input.ts";
+import { taskInput } from "../../contract/task-input.ts";
+import * as views from "../../contract/views.ts";
+import { exampleBody } from "./document-example.ts";
+import { problemDescriptions, problemResponses } from "./openapi-problems.ts";
+import type { Route } from "../request/route.ts";
+
+/** Shapes that the document names; every other shape stands where it is used. */
+const named = new Map<z.ZodType, string>([
+  [taskInput, "TaskInput"],
+  [retryInput, "RetryInput"],
+  [taskChange, "TaskChange"],
+  [batchInput, "BatchInput"],
+  [tokenInput, "TokenInput"],
+  [trustInput, "TrustInput"],
+  [holdInput, "HoldInput"],
+  [stopInput, "StopInput"],
+  [views.taskView, "Task"],
+  [views.taskSummaryView, "TaskSummary"],
+  [views.taskList, "TaskList"],
+  [views.taskPage, "TaskPage"],
+  [views.waitingForView, "WaitingFor"],
+  [views.modelUsageView, "ModelUsage"],
+  [views.attemptView, "Attempt"],
+  [views.attemptList, "AttemptList"],
+  [views.eventView, "Event"],
+  [views.eventPage, "EventPage"],
+  [views.holdView, "Hold"],
+  [views.holdList, "HoldList"],
+  [views.serverView, "Server"],
+  [views.healthView, "Health"],
+  [views.readyView, "Ready"],
+  [views.problemView, "Problem"],
+  [views.trustView, "Trust"],
+  [views.tokenView, "Token"],
+  [views.tokenList, "TokenList"],
+  [views.newTokenView, "NewToken"],
+  [views.usageView, "Usage"],
+  [views.configView, "Config"],
+  [views.probeView, "Probe"],
+]);
+
+const tags = [
+  ["Events", "The steps of tasks, as pages and as streams."],
+  ["Holds", "Reasons why nothing may start now."],
+  ["Logs", "The log files of tasks."],
+  ["Maintenance", "Care for the stored tasks: backup, check, prune."],
+  ["Server", "The server itself."],
+  ["Tasks", "Work for Claude Code: submitted once, durable at once, run in the background."],
+  ["Tokens", "Access for programs."],
+  ["Trust", "Directories in which tasks may run."],
+] as const;
+
+/** @param version of the server. */
+export function openApiDocument(routes: readonly Route[], version: string): Json {
+  const paths: Record<string, Json> = {};
+  for (const route of routes) {
+    const place = (paths[route.path] ??= {});
+    place[route.method.toLowerCase()] = operationOf(route);
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Claude Worker",
+      version,
+      summary: "Runs Claude Code tasks in the background and loses none of them.",
+      description:
+        "Over TCP every request but `GET /health` needs a token (`Authorization: Bearer …`); over the server's unix socket none. " +
+        "Errors are problem documents (RFC 9457) with a stable `code`. Times are RFC 3339 in UTC, money is US dollars, durations are milliseconds.",
+      license: { name: "MIT", identifier: "MIT" },
+      contact: { name: "Claude Worker's maintainers", url: "https://www.npmjs.com/package/claude-worker" },
+    },
+    servers: [
+      { url: "/", description: "The server that serves this document: a local one, for its owner's programs.", "x-internal": true },
+    ],
+    security: [{ token: [] }],
+    tags: tags.map(([name, description]) => ({ name, description })),
+    paths,
+    components: {
+      securitySchemes: {
+        token: {
+          type: "http",
+          scheme: "bearer",
+          description: "The server's own token (a file on its machine), or one made with `POST /api/v1/tokens`.",
+        },
+      },
+      responses: problemResponses(),
+      schemas: componentSchemas(),
+    },
+  };
+}
+
+function operationOf(route: Route): Json {
+  const needs = route.access === "open" ? "Open to everybody." : `Needs the scope \`${route.access}\`.`;
+  return {
+    operationId: route.name,
+    tags: [route.tag],
+    summary: route.summary,
+    description: [route.description, needs].filter((part) => part !== undefined).join("\n\n"),
+    ...(route.access === "open" ? { security: [] } : {}),
+    parameters: parametersOf(route),
+    ...(route.body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: route.bodyOptional !== true,
+            content: { "application/json": { schema: schemaOf(route.body, "input"), example: exampleFor(route.name, route.body) } },
+          },
+        }),
+    responses: {
+      ...Object.fromEntries(Object.entries(answersOf(route)).map(([status, shape]) => [status, responseOf(Number(status), shape, route)])),
+      ...problemDescriptions(route),
+    },
+  };
+}
+
+function exampleFor(name: string, body: z.ZodType): unknown {
+  return exampleBody(name, schemaOf(body, "input"), componentSchemas() as Record<string, Json>);
+}
+
+function responseOf(status: number, shape: AnswerShape, route: Route): Json {
+  const headers: Json = {};
+  if (status === 201 && route.path.endsWith("/tasks")) headers["Location"] = headerOf("Address of the task.");
+  if ((status === 200 || status === 201) && shape.schema === views.taskView)
+    headers["ETag"] = headerOf("Changes whenever the task changes.");
+  const content: Json = {};
+  if (shape.schema !== null) content["application/json"] = { schema: schemaOf(shape.schema, "output") };
+  for (const type of shape.mediaTypes ?? []) content[type] = { schema: { type: "string" } };
+  return {
+    description: shape.description,
+    ...(Object.keys(headers).length > 0 ? { headers } : {}),
+    ...(Object.keys(content).length > 0 ? { content } : {}),
+  };
+}
+
+function headerOf(description: string): Json {
+  return { description, schema: { type: "string" } };
+}
+
+function parametersOf(route: Route): Json[] {
+  return [
+    ...fieldsOf(route.params).map(({ name, schema }) => ({ name, in: "path", required: true, ...described(schema) })),
+    ...fieldsOf(route.query).map(({ name, schema, required }) => ({ name, in: "query", required, ...described(schema) })),
+    ...(route.headers ?? []).map(({ name, description }) => ({
+      name,
+      in: "header",
+      required: false,
+      description,
+      schema: { type: "string", maxLength: 1024 },
+    })),
+  ];
+}
+
+/** A parameter's description stands beside its schema. */
+function described({ description, ...schema }: Json): Json {
+  return description === undefined ? { schema } : { description, schema };
+}
+
+function fieldsOf(schema: z.ZodType | undefined): { name: string; schema: Json; required: boolean }[] {
+  if (schema === undefined) return [];
+  const properties = (schemaOf(schema, "output")["properties"] ?? {}) as Record<string, Json>;
+  const required = (schemaOf(schema, "input")["required"] ?? []) as string[];
+  return Object.entries(properties).map(([name, field]) => ({ name, schema: field, required: required.includes(name) }));
+}
+
+function componentSchemas(): Json {
+  return Object.fromEntries([...named].map(([schema, name]) => [name, jsonSchema(schema, isInput(name) ? "input" : "output", schema)]));
+}
+
+function isInput(name: string): boolean {
+  return name.endsWith("Input") || name === "TaskChange";
+}
+
+/** A reference where the document names the shape, the shape itself elsewhere. */
+function schemaOf(schema: z.ZodType, io: "input" | "output"): Json {
+  const name = named.get(schema);
+  return name === undefined ? jsonSchema(schema, io, null) : reference(name);
+}
+
+/** @param whole the shape that is being written down itself, not as a reference. */
+function jsonSchema(schema: z.ZodType, io: "input" | "output", whole: z.ZodType | null): Json {
+  const { $schema: _dialect, ...json } = z.toJSONSchema(schema, {
+    io,
+    override({ zodSchema, jsonSchema: written }) {
+      const inner = zodSchema as unknown as z.ZodType;
+      // A format says what zod's own pattern for it says, and can be read.
+      if (written.format !== undefined) delete written.pattern;
+      if (written.type === "integer") written.format = "int64";
+      nameProperties(written);
+      const name = named.get(inner);
+      if (name === undefined || inner === whole) return;
+      for (const key of Object.keys(written)) delete written[key as keyof typeof written];
+      Object.assign(written, reference(name));
+    },
+  }) as Json;
+  return json;
+}
+
+/** A record whose keys are an enumeration is an object with these properties. */
+function nameProperties(written: z.core.JSONSchema.BaseSchema): void {
+  const keys = typeof written.propertyNames === "object" ? (written.propertyNames.enum ?? []) : [];
+  if (keys.length === 0 || written.additionalProperties === undefined) return;
+  written.properties = Object.fromEntries(keys.map((key) => [String(key), written.additionalProperties ?? {}]));
+  written.additionalProperties = false;
+  delete written.propertyNames;
+}
+
+function reference(name: string): Json {
+  return { $ref: `#/components/schemas/${name}` };
+}

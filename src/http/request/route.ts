@@ -1,0 +1,32 @@
+/** What a route is: an operation of the contract and how this door answers it. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { z } from "zod";
+import type { Caller } from "../../contract/caller.ts";
+import type { Operation } from "../../contract/operations/operation.ts";
+
+export interface Call<P = unknown, Q = unknown, B = unknown> {
+  readonly caller: Caller;
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** `streamed`: the route has written its answer, or continues to write it. */
+export type Answer =
+  | { readonly status: number; readonly json?: unknown; readonly headers?: Readonly<Record<string, string>> }
+  | { readonly status: number; readonly text: string | Buffer; readonly headers: Readonly<Record<string, string>> }
+  | "streamed";
+
+export interface Route extends Operation {
+  handle(call: Call): Answer | Promise<Answer>;
+}
+
+/** Answers an operation by hand, with the types of its schemas. */
+export function route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
+  row: Operation<P, Q, B>,
+  handle: (call: Call<z.output<P>, z.output<Q>, z.output<B>>) => Answer | Promise<Answer>,
+): Route {
+  return { ...row, handle };
+}

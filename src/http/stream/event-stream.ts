@@ -1,0 +1,96 @@
+/**
+ * One watcher's connection (`text/event-stream`): first what is stored, then live. It writes only as fast as the reader
+ * reads: while that one is slow it buffers nothing and later reads what it missed from the store.
+ */
+import type { ServerResponse } from "node:http";
+import { piecesOf } from "./feed.ts";
+import type { Feed, FeedEnd, FeedWatcher } from "./feed.ts";
+import { streamHead } from "../request/send-answer.ts";
+
+const readAtOnce = 100;
+
+export class EventStream implements FeedWatcher {
+  readonly #response: ServerResponse;
+  readonly #feed: Feed;
+  #after: number;
+  #end: FeedEnd | null = null;
+  /** The reader has no room at the moment. One that stands still for too long loses its connection (write-deadline.ts). */
+  #isBlocked = false;
+  #closed = false;
+
+  constructor(response: ServerResponse, feed: Feed, after: number) {
+    this.#response = response;
+    this.#feed = feed;
+    this.#after = after;
+    response.on("drain", () => this.#unblock());
+  }
+
+  /** Sends the head and everything that is stored after the watcher's number. */
+  open(): void {
+    this.#response.writeHead(200, streamHead({ "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" }));
+    this.#write("retry: 1000\n\n");
+    this.#end = this.#feed.source.end();
+    this.#goOn();
+  }
+
+  offer(from: number, to: number, frames: Buffer): void {
+    if (this.#end !== null && to > this.#end.after) this.#end = null; // The task was retried: it goes on.
+    if (this.#after >= to || this.#isBlocked) return;
+    if (this.#after !== from) return this.#goOn();
+    this.#after = to;
+    this.#write(frames);
+  }
+
+  over(end: FeedEnd): void {
+    this.#end = end;
+    if (!this.#isBlocked) this.#goOn();
+  }
+
+  /** Keeps the connection alive. */
+  beat(): void {
+    if (!this.#isBlocked) this.#write(": heartbeat\n\n");
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#response.end();
+  }
+
+  #unblock(): void {
+    this.#isBlocked = false;
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    try {
+      this.#catchUp();
+      this.#endIfOver();
+    } catch (error) {
+      this.#feed.fail(error);
+    }
+  }
+
+  /** Reads from the store until there is nothing newer or the reader is slow. */
+  #catchUp(): void {
+    const { source } = this.#feed;
+    while (!this.#closed && !this.#response.destroyed && !this.#isBlocked) {
+      const events = source.read(this.#after, readAtOnce);
+      const [piece] = piecesOf(this.#after, events, (event) => source.numberOf(event));
+      if (piece === undefined) break;
+      this.#after = piece.to;
+      this.#write(piece.frames);
+    }
+  }
+
+  #endIfOver(): void {
+    if (this.#closed || this.#isBlocked || this.#end === null || this.#after < this.#end.after) return;
+    this.#write(this.#end.frame);
+    this.close();
+  }
+
+  #write(text: string | Buffer): void {
+    if (this.#closed || this.#response.destroyed) return;
+    if (!this.#response.write(text)) this.#isBlocked = true;
+  }
+}

@@ -1,0 +1,39 @@
+/** Hold and resume by hand: while a hold is in force nothing starts; what runs goes on. */
+import type { HoldView } from "../../contract/views.ts";
+import { isInForce } from "../../domain/order/admission.ts";
+import { modelsOf } from "../../domain/order/scope.ts";
+import type { Store } from "../../store/store.ts";
+import { holdView } from "../tasks/task-view.ts";
+
+export const everything = "all";
+
+/** The holds in force for the account that tasks run with. */
+export function listHolds(store: Store, account: string, now: number): HoldView[] {
+  const { pending } = store.tasks.counts();
+  const holds = store.holds.active().filter((hold) => isInForce(hold, account, now));
+  return holds.map((hold) => holdView(hold, modelsOf(hold.scope) === null ? pending : store.tasks.pendingOf(modelsOf(hold.scope) ?? [])));
+}
+
+/** @param reason shown to people; null: a standard sentence. */
+export async function holdQueue(store: Store, reason: string | null, now: number): Promise<void> {
+  const message = reason ?? "held by hand; go on with: claude-worker resume";
+  await store.write(() => store.holds.put({ kind: "manual", scope: everything, message, until: null }, now));
+}
+
+/**
+ * Lifts every hold, and ends the back-off of refused tasks: they are tried at once. What caused a hold (an expired sign-in, a usage
+ * limit) puts it again if it still stands.
+ */
+export async function resumeQueue(store: Store, now: number): Promise<void> {
+  await store.write(() => {
+    for (const { kind, scope } of store.holds.active()) store.holds.lift(kind, scope);
+    store.probes.removeAll();
+    store.tasks.endBackOffs(now);
+  });
+}
+
+/** What was held for a setting that was changed since. */
+export async function liftOverageHolds(store: Store): Promise<void> {
+  const holds = store.holds.active().filter(({ kind }) => kind === "overage");
+  if (holds.length > 0) await store.write(() => holds.forEach(({ kind, scope }) => store.holds.lift(kind, scope)));
+}

@@ -1,0 +1,240 @@
+/**
+ * The guardrails: what an agent may submit, and how much of it. They hold for every caller that is an agent's (MCP, or anything from
+ * inside a task), whatever door it came through; people are not asked. Every refusal says what to do instead.
+ */
+import type { Settings } from "../../config/settings.ts";
+import { accountOf } from "../../contract/account.ts";
+import type { Caller } from "../../contract/caller.ts";
+import type { ParsedTaskInput } from "../../contract/task-input.ts";
+import { budgetLeft, budgetShare, isCovered, isWiderMode, narrowerMode } from "../../domain/agents/agent-rights.ts";
+import { WorkerError } from "../../domain/errors.ts";
+import { promptAdvice, promptFaults } from "../../domain/agents/prompt-quality.ts";
+import { isTerminal } from "../../domain/task/task.ts";
+import type { Task } from "../../domain/task/task.ts";
+import type { PermissionMode } from "../../domain/task/permission-mode.ts";
+import type { NewTask, Store, TaskRow } from "../../store/store.ts";
+import { submittedOptions } from "../../domain/task/option-values.ts";
+import { requireOptionsForAgents } from "./agent-options.ts";
+import { promptRulesOf } from "./prompt-rules.ts";
+import { requireTask } from "../tasks/require-task.ts";
+
+/** Sums of money that are equal may differ by this much. */
+const roundingUsd = 1e-9;
+
+interface GuardContext {
+  readonly store: Store;
+  readonly settings: Settings;
+}
+
+/** Whether the guardrails hold for this caller. */
+export function isAgent(caller: Caller): boolean {
+  return caller.agent !== undefined || caller.taskId !== undefined;
+}
+
+/** What an agent's task becomes beside what it asked for. */
+export type AgentTerms = Pick<NewTask, "permissionMode" | "deny" | "parentId" | "depth">;
+
+/**
+ * The checks of one task that need no transaction.
+ * @throws WorkerError unprocessable (prompts), forbidden (wider than the caller, too deep, the parent has ended).
+ */
+export function agentTerms({ store, settings }: GuardContext, input: ParsedTaskInput, caller: Caller): AgentTerms {
+  requireGoodPrompts(input, settings);
+  requireOptionsForAgents(submittedOptions(input, settings));
+  const parent = caller.taskId === undefined ? null : requireTask(store, caller.taskId);
+  requireRules(input.allow, grantedRules(settings, parent));
+  requirePriority(settings, input.priority, parent);
+  return {
+    permissionMode: modeWithin(widestMode(settings, parent), input.permission_mode ?? null, settings),
+    deny: [...new Set([...input.deny, ...(parent?.deny ?? [])])],
+    parentId: parent?.id ?? null,
+    depth: depthBelow(parent, settings),
+  };
+}
+
+/**
+ * Inside `write`: room for these tasks in the client's queue and in the tree's budget.
+ * @returns the tasks with their shares of the budget.
+ * @throws WorkerError too_many_requests, forbidden.
+ */
+export function admitAgentTasks(context: GuardContext, tasks: readonly NewTask[], caller: Caller): NewTask[] {
+  requireQueueRoom(context, tasks.length, caller);
+  const root = rootOf(context.store, caller);
+  if (root === null) return [...tasks];
+  const below = context.store.agentTasks.below(root.id);
+  return tasks.map((task) => {
+    const left = budgetLeft(root, below);
+    const maxBudgetUsd = budgetShare(left, task.maxBudgetUsd);
+    if (left !== null && maxBudgetUsd === 0) throw overBudget(root, left);
+    below.push({ costUsd: null, maxBudgetUsd, isOpen: true });
+    return { ...task, maxBudgetUsd };
+  });
+}
+
+/** Inside `write`: remembers whose task it is. */
+export function enterAgentTask(store: Store, task: Task, caller: Caller): void {
+  store.agentTasks.insert({ taskId: task.id, client: clientOf(store, caller), rootId: rootOf(store, caller)?.id ?? task.id });
+}
+
+/**
+ * What an agent may have run, whether it submits the task or asks for it again.
+ * @throws WorkerError forbidden: a mode or rules that agents (or the task's parent) do not have.
+ */
+export function requireAgentRights({ store, settings }: GuardContext, task: Pick<TaskRow, "permissionMode" | "allow" | "parentId">): void {
+  const parent = parentOf(store, task);
+  modeWithin(widestMode(settings, parent), task.permissionMode, settings);
+  requireRules(task.allow, grantedRules(settings, parent));
+}
+
+/** The priority that an agent may give to a task. @throws WorkerError forbidden. */
+export function requireAgentPriority({ store, settings }: GuardContext, task: Pick<TaskRow, "parentId">, priority: number): void {
+  requirePriority(settings, priority, parentOf(store, task));
+}
+
+/** A task below another one starts only while the budget at the top of its tree lasts. @throws WorkerError forbidden. */
+export function requireTreeBudget(store: Store, task: Pick<TaskRow, "id" | "costUsd">): void {
+  const rootId = store.agentTasks.get(task.id)?.rootId ?? task.id;
+  const root = rootId === task.id ? null : store.tasks.row(rootId);
+  if (root === null || root.maxBudgetUsd === null) return;
+  const left = leftFor(store, root, task);
+  if (left === 0) throw overBudget(root, left);
+}
+
+/**
+ * Inside `write`: an agent that runs a task again takes room and money anew.
+ * @param task as it will be: the unspent rest of its budget must be left in the tree. @param before as it was.
+ * @throws WorkerError too_many_requests, forbidden.
+ */
+export function admitAgentRetry(context: GuardContext, task: Task, caller: Caller, before: Task): void {
+  requireOwn(context.store, task, caller);
+  requireAgentPriority(context, task, task.priority);
+  requireOptionsForAgents(task, before);
+  requireQueueRoom(context, 1, caller);
+  const root = rootOf(context.store, caller);
+  const left = root === null ? null : leftFor(context.store, root, task);
+  if (root === null || left === null) return;
+  // What the task has spent is spent: it takes only its unspent rest from the tree.
+  const rest = (task.maxBudgetUsd ?? Infinity) - (task.costUsd ?? 0);
+  if (left === 0 || rest - left > roundingUsd) throw overBudget(root, left);
+}
+
+/** What a tree's budget leaves to one of its tasks, apart from what that task has spent; null: the root has no budget. */
+function leftFor(store: Store, root: TaskRow, task: Pick<TaskRow, "id" | "costUsd">): number | null {
+  const left = budgetLeft(root, store.agentTasks.below(root.id, task.id));
+  return left === null ? null : Math.max(0, left - (task.costUsd ?? 0));
+}
+
+/** From inside a task an agent may only touch what its own tree submitted. @throws WorkerError forbidden. */
+export function requireOwn(store: Store, task: Task, caller: Caller): void {
+  if (caller.taskId === undefined) return;
+  for (let parentId = task.parentId; parentId !== null; parentId = store.tasks.get(parentId)?.parentId ?? null) {
+    if (parentId === caller.taskId) return;
+  }
+  throw new WorkerError(
+    "forbidden",
+    `Task ${task.id} was not submitted by task ${caller.taskId}. From inside a task only its own tasks can be changed.`,
+  );
+}
+
+/** Whom the limits count for: a tree as one, otherwise the account with all of its clients. */
+export function clientOf(store: Store, caller: Caller): string {
+  const root = rootOf(store, caller);
+  if (root !== null) return `task:${root.id}`;
+  return accountOf(caller);
+}
+
+function rootOf(store: Store, { taskId }: Caller): Task | null {
+  if (taskId === undefined) return null;
+  const rootId = store.agentTasks.get(taskId)?.rootId ?? taskId;
+  // Where the root was removed, its next of kin counts.
+  return store.tasks.get(rootId) ?? requireTask(store, taskId);
+}
+
+function requireGoodPrompts(input: ParsedTaskInput, settings: Settings): void {
+  const rules = promptRulesOf(settings);
+  const faults = promptFaults(input, rules);
+  const [first] = faults;
+  if (first === undefined) return;
+  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : "";
+  throw new WorkerError(
+    "unprocessable",
+    `The task would not stand alone: ${first.pointer.slice(1)} ${first.detail}${more}. ${promptAdvice(rules).join(" ")}`,
+    faults,
+  );
+}
+
+function parentOf(store: Store, { parentId }: Pick<TaskRow, "parentId">): TaskRow | null {
+  return parentId === null ? null : store.tasks.row(parentId);
+}
+
+function widestMode({ agent_permission_mode }: Settings, parent: Pick<Task, "permissionMode"> | null): PermissionMode {
+  return parent === null ? agent_permission_mode : narrowerMode(agent_permission_mode, parent.permissionMode);
+}
+
+function grantedRules({ agent_allow }: Settings, parent: Pick<Task, "allow"> | null): string[] {
+  return [...agent_allow, ...(parent?.allow ?? [])];
+}
+
+function requirePriority({ agent_priority }: Settings, priority: number, parent: Pick<Task, "priority"> | null): void {
+  const most = Math.max(agent_priority, parent?.priority ?? agent_priority);
+  if (priority <= most) return;
+  const detail = `is higher than agents may give: at most ${most}`;
+  throw new WorkerError("forbidden", `The priority ${priority} ${detail}. Give a lower one, or ask the user to raise it.`, [
+    { pointer: "/priority", detail },
+  ]);
+}
+
+function modeWithin(widest: PermissionMode, asked: PermissionMode | null, settings: Settings): PermissionMode {
+  if (asked === null) return narrowerMode(settings.permission_mode, widest);
+  if (!isWiderMode(asked, widest)) return asked;
+  const detail = `is wider than agents may ask for: at most ${widest}`;
+  throw new WorkerError(
+    "forbidden",
+    `The permission mode ${asked} ${detail}. Leave permission_mode out, or ask the user to submit the task.`,
+    [{ pointer: "/permission_mode", detail }],
+  );
+}
+
+function requireRules(allow: readonly string[], granted: readonly string[]): void {
+  const faults = allow.flatMap((rule, index) =>
+    isCovered(rule, granted) ? [] : [{ pointer: `/allow/${index}`, detail: `${rule} is not among what agents may hand on` }],
+  );
+  if (faults.length === 0) return;
+  const may = granted.length === 0 ? "no permission rules" : `only ${granted.join(", ")}`;
+  throw new WorkerError(
+    "forbidden",
+    `Agents may hand on ${may}. Leave the others out (the directory's own settings hold anyway), or ask the user to allow them: claude-worker config set agent_allow "RULE,RULE"`,
+    faults,
+  );
+}
+
+function depthBelow(parent: Task | null, { agent_depth }: Settings): number {
+  if (parent === null) return 0;
+  if (isTerminal(parent.status)) {
+    throw new WorkerError("forbidden", `Task ${parent.id} has ended; what is left of it submits nothing. End, or do the work yourself.`);
+  }
+  const depth = parent.depth + 1;
+  if (depth <= agent_depth) return depth;
+  throw new WorkerError(
+    "forbidden",
+    `Task ${parent.id} is ${parent.depth} levels deep already, and ${agent_depth} are allowed. Do this work yourself instead of submitting it.`,
+  );
+}
+
+function requireQueueRoom({ store, settings }: GuardContext, more: number, caller: Caller): void {
+  const client = clientOf(store, caller);
+  const open = store.agentTasks.openOf(client);
+  if (open + more <= settings.agent_open) return;
+  throw new WorkerError(
+    "too_many_requests",
+    `${open} of your tasks have not ended yet, and ${settings.agent_open} may be open. Wait until some have ended, or put more into each task.`,
+  );
+}
+
+function overBudget(root: Pick<Task, "id" | "maxBudgetUsd">, left: number): WorkerError {
+  return new WorkerError(
+    "forbidden",
+    `The budget of task ${root.id} ($${root.maxBudgetUsd ?? 0}) is shared by every task below it, and $${left.toFixed(2)} is left. Ask for less (max_budget_usd), wait until others have ended, or do the work yourself.`,
+    [{ pointer: "/max_budget_usd", detail: `at most ${left.toFixed(2)} is left` }],
+  );
+}

@@ -1,0 +1,68 @@
+/**
+ * What a task needs to be allowed: checked when a caller asks for it (submit, retry) and again at every start, because trust,
+ * settings and tokens may have changed since. The caller who asked last is stored with the task.
+ */
+import type { Settings } from "../../config/settings.ts";
+import type { Caller } from "../../contract/caller.ts";
+import { WorkerError } from "../../domain/errors.ts";
+import type { PermissionMode } from "../../domain/task/permission-mode.ts";
+import type { Store, TaskRow } from "../../store/store.ts";
+import type { TaskCaller } from "../../store/sqlite/task-callers.ts";
+import { isAgent, requireAgentRights, requireTreeBudget } from "./guard-agent.ts";
+import { requireRoot, requireTrust } from "../tasks/working-directory.ts";
+import type { ClaudeCodeTrust } from "../tasks/working-directory.ts";
+
+export interface RightsContext {
+  readonly store: Store;
+  readonly settings: Settings;
+  readonly claudeCodeTrust: ClaudeCodeTrust;
+}
+
+/** What of a task its rights depend on. */
+export type RightsTask = Pick<TaskRow, "workingDirectory" | "permissionMode" | "allow" | "parentId">;
+
+/** Inside `write`, or not: the caller as it is stored with a task. What is asked from inside of a task belongs to that task's token. */
+export function taskCallerOf(store: Store, caller: Caller): TaskCaller {
+  const inherited = caller.taskId === undefined ? null : (store.callers.get(caller.taskId)?.tokenId ?? null);
+  return { name: caller.name, scope: caller.scope, tokenId: caller.tokenId ?? inherited, isAgent: isAgent(caller) };
+}
+
+/**
+ * Whether this caller may have this task run now.
+ * @throws WorkerError forbidden (permission mode, allowed directories, an agent's limits), untrusted_directory.
+ */
+export function requireRights(context: RightsContext, task: RightsTask, caller: TaskCaller): void {
+  const { store, settings, claudeCodeTrust } = context;
+  requireBypassRights(task.permissionMode, caller);
+  requireRoot(task.workingDirectory, settings.allowed_roots);
+  requireTrust(task.workingDirectory, store.trust, claudeCodeTrust);
+  if (caller.isAgent) requireAgentRights({ store, settings }, task);
+}
+
+/** @throws WorkerError forbidden. */
+export function requireBypassRights(mode: PermissionMode, { scope, isAgent: byAgent }: Pick<TaskCaller, "scope" | "isAgent">): void {
+  if (mode !== "bypassPermissions" || (scope === "admin" && !byAgent)) return;
+  throw new WorkerError(
+    "forbidden",
+    "bypassPermissions needs the admin scope, and no agent has it. Choose another permission mode, or ask with an admin token.",
+  );
+}
+
+/**
+ * Whether a pending task may start now: the caller who asked for it last must still have the rights, and its token must still exist.
+ * A token that has expired since asks for nothing new, but what it asked for before runs.
+ * @throws WorkerError forbidden, untrusted_directory.
+ */
+export function requireStart(context: RightsContext, task: TaskRow): void {
+  const { store } = context;
+  const caller = store.callers.get(task.id) ?? owner;
+  if (caller.tokenId !== null && !store.tokens.exists(caller.tokenId)) {
+    const again = `claude-worker cancel ${task.id}, then claude-worker retry ${task.id}`;
+    throw new WorkerError("forbidden", `The token that asked for it (${caller.name}) was removed. To run it all the same: ${again}`);
+  }
+  requireRights(context, task, caller);
+  if (caller.isAgent) requireTreeBudget(store, task);
+}
+
+/** For tasks of earlier versions, which did not store who asked. */
+const owner: TaskCaller = { name: "socket", scope: "admin", tokenId: null, isAgent: false };

@@ -1,0 +1,29 @@
+/** What is known of the account that tasks run with, as doors show it. What is not known is null, never a guess. */
+import type { Settings } from "../../config/settings.ts";
+import type { AccountView } from "../../contract/views.ts";
+import type { WindowReport } from "../../domain/order/account-report.ts";
+import type { Store } from "../../store/store.ts";
+import { rfc3339OrNull } from "../tasks/task-view.ts";
+
+/** @param wall the system's clock (UTC ms): of a window that was reset since, nothing is known */
+export function accountOf(store: Store, { overage }: Pick<Settings, "overage">, fingerprint: string, wall: number): AccountView {
+  const account = store.accounts.get(fingerprint);
+  const report = account?.report ?? null;
+  const windows = Object.entries(report?.windows ?? {}).map(([name, window]) => [name, windowView(window, wall)] as const);
+  return {
+    fingerprint,
+    reported_at: rfc3339OrNull(account?.reportedAt ?? null),
+    windows: Object.fromEntries(windows),
+    overage: {
+      setting: overage,
+      enabled: report?.overage.enabled ?? null,
+      in_use: report?.overage.inUse ?? null,
+      disabled_reason: report?.overage.disabledReason ?? null,
+    },
+  };
+}
+
+function windowView({ utilization, resetsAt, status }: WindowReport, wall: number): AccountView["windows"][string] {
+  const isOver = resetsAt !== null && resetsAt <= wall;
+  return isOver ? { utilization: null, resets_at: null, status: null } : { utilization, resets_at: rfc3339OrNull(resetsAt), status };
+}

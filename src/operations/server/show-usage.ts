@@ -1,0 +1,59 @@
+/** Usage and statistics as doors show them, from counters that the store keeps. */
+import type { UsageQuery } from "../../contract/operations/server.ts";
+import type { AccountView, Histogram, Statistics, UsageView } from "../../contract/views.ts";
+import type { Store } from "../../store/store.ts";
+import type { HistogramRow, UsageSum } from "../../store/sqlite/usage.ts";
+
+type UsageSumView = UsageView["usage"][number];
+
+/** The usage view for a query: sums by day, model or group. */
+export function usageOf(store: Store, query: UsageQuery, account: AccountView): UsageView {
+  const usage = store.usage.sums(query).map(sumView);
+  return { by: query.by, usage, total: totalOf(usage), account };
+}
+
+export function statisticsOf(store: Store): Statistics {
+  return {
+    waits: histogramOf(store.usage.histogram("wait")),
+    attempts: histogramOf(store.usage.histogram("attempt")),
+    outcomes: store.usage.outcomes(),
+    events: store.events.lastId(),
+    usage: store.usage.sums({ by: "model" }).map(sumView),
+  };
+}
+
+function sumView(sum: UsageSum): UsageSumView {
+  return {
+    key: sum.key,
+    results: sum.results,
+    input_tokens: sum.inputTokens,
+    output_tokens: sum.outputTokens,
+    cache_read_input_tokens: sum.cacheReadInputTokens,
+    cache_creation_input_tokens: sum.cacheCreationInputTokens,
+    cost_usd: rounded(sum.costUsd),
+  };
+}
+
+function totalOf(usage: readonly UsageSumView[]): UsageView["total"] {
+  const total = (field: Exclude<keyof UsageSumView, "key">): number => usage.reduce((sum, each) => sum + each[field], 0);
+  return {
+    results: total("results"),
+    input_tokens: total("input_tokens"),
+    output_tokens: total("output_tokens"),
+    cache_read_input_tokens: total("cache_read_input_tokens"),
+    cache_creation_input_tokens: total("cache_creation_input_tokens"),
+    cost_usd: rounded(total("cost_usd")),
+  };
+}
+
+/** Sums of binary fractions end in noise; a billionth of a dollar is precise enough. */
+function rounded(costUsd: number): number {
+  return Math.round(costUsd * 1e9) / 1e9;
+}
+
+function histogramOf(rows: readonly HistogramRow[]): Histogram {
+  return {
+    rows: rows.map(({ uptoMs, count }) => ({ upto_ms: uptoMs === Number.MAX_SAFE_INTEGER ? null : uptoMs, count })),
+    sum_ms: rows.reduce((sum, row) => sum + row.sumMs, 0),
+  };
+}

@@ -1,0 +1,45 @@
+/** What a person asks of the storage: a backup, a check, room. */
+import { accessSync, constants, statSync } from "node:fs";
+import { dirname, isAbsolute } from "node:path";
+import type { Paths } from "../../config/paths.ts";
+import type { BackupView, CheckView, PruneInput, PruneView } from "../../contract/operations/maintenance.ts";
+import { WorkerError } from "../../domain/errors.ts";
+import type { Store } from "../../store/store.ts";
+import { pruneTasks } from "../tasks/prune-tasks.ts";
+
+/** Largest count that a dry run looks up. */
+const mostCounted = 1_000_000;
+
+/** @throws WorkerError invalid_input, conflict (the file exists), storage_full, storage_unusable. */
+export async function backupDatabase(store: Store, file: string): Promise<BackupView> {
+  if (!isAbsolute(file))
+    throw new WorkerError("invalid_input", `The backup ${file} must be an absolute path.`, [{ pointer: "/file", detail: "not absolute" }]);
+  requireWritable(dirname(file));
+  await store.backup(file);
+  return { file, bytes: statSync(file).size };
+}
+
+/** A wrong place is the caller's fault, not the storage's. @throws WorkerError invalid_input. */
+function requireWritable(directory: string): void {
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const detail = `The directory ${directory} cannot be written to (${(error as NodeJS.ErrnoException).code ?? "unknown error"}).`;
+    throw new WorkerError("invalid_input", `${detail} Create it, or name another place.`, [{ pointer: "/file", detail }]);
+  }
+}
+
+export async function checkDatabase(store: Store): Promise<CheckView> {
+  const faults = await store.check();
+  return { sound: faults.length === 0, faults: [...faults] };
+}
+
+/** Never touches a task that has not ended. @throws WorkerError storage_unusable when logs of removed tasks are left. */
+export async function pruneOldTasks(store: Store, paths: Paths, { older_than_ms, dry_run }: PruneInput, now: number): Promise<PruneView> {
+  const before = now - older_than_ms;
+  if (dry_run) return { tasks: store.tasks.endedBefore(before, mostCounted).length, dry_run };
+  const { removed, faults } = await pruneTasks(store, paths, before);
+  const [fault] = faults;
+  if (fault === undefined) return { tasks: removed, dry_run };
+  throw new WorkerError("storage_unusable", `Removed tasks: ${removed}, but ${faults.length} of their logs are left. ${fault}`);
+}

@@ -1,0 +1,13 @@
+/** Compares the clocks and remembers both: a clock that was set must not make what has just ended look old. */
+import { checkClock } from "../../domain/order/clock-check.ts";
+import type { ClockReading, ClockSeen } from "../../domain/order/clock-check.ts";
+import type { Store } from "../../store/store.ts";
+
+/** @param keepMs how long ended tasks are kept. @throws WorkerError from the store. */
+export async function noteClock(store: Store, reading: ClockReading, keepMs: number): Promise<ClockSeen> {
+  return await store.write(() => {
+    const seen = checkClock(store.clock.seen(), reading, keepMs);
+    store.clock.put(seen);
+    return seen;
+  });
+}

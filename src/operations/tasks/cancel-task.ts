@@ -1,0 +1,61 @@
+/** Cancel: a waiting task ends at once; for a running one the wish is written down, and its supervisor stops it. */
+import type { Caller } from "../../contract/caller.ts";
+import { WorkerError } from "../../domain/errors.ts";
+import { isTerminal } from "../../domain/task/task.ts";
+import type { Task } from "../../domain/task/task.ts";
+import type { Store } from "../../store/store.ts";
+import { doneBy } from "../rights/audit.ts";
+import { requireOwn } from "../rights/guard-agent.ts";
+import { requireTask } from "./require-task.ts";
+
+/** A cancel, and what is to be said of it. */
+export interface Cancelled {
+  readonly task: Task;
+  /** Set when the wish could not be stored: a sentence that says what was done instead. */
+  readonly warning?: string;
+}
+
+/**
+ * As `cancelTask`; on a full disk, or without its database, a running task is stopped all the same. Its runner is told and keeps the wish in its journal, so the
+ * task ends as cancelled when the store works again.
+ * @param stopRunner tells the task's runner; resolves with whether it could.
+ * @throws WorkerError as `cancelTask`; `storage_full`, `storage_unusable` for a task that does not run, or whose runner cannot be told.
+ */
+export async function cancelAnyway(
+  store: Store,
+  id: number,
+  { caller, now, stopRunner }: { caller: Caller; now: number; stopRunner: (taskId: number) => Promise<boolean> },
+): Promise<Cancelled> {
+  try {
+    return { task: await cancelTask(store, id, caller, now) };
+  } catch (error) {
+    if (!(error instanceof WorkerError) || (error.code !== "storage_full" && error.code !== "storage_unusable")) throw error;
+    const task = requireTask(store, id);
+    requireOwn(store, task, caller);
+    if (task.status !== "running" || !(await stopRunner(id))) throw error;
+    const warning = `Task ${id} is being stopped, but this cannot be stored yet (${error.code}). It stays "running" until the storage works again, and then ends as cancelled.`;
+    return { task: { ...task, cancelRequestedAt: now }, warning };
+  }
+}
+
+/** @throws WorkerError not_found, conflict when it has ended. Cancelling twice is no error. */
+export function cancelTask(store: Store, id: number, caller: Caller, now: number): Promise<Task> {
+  return store.write(() => {
+    const task = requireTask(store, id);
+    requireOwn(store, task, caller);
+    if (task.status === "cancelled" || task.cancelRequestedAt !== null) return task;
+    if (isTerminal(task.status))
+      throw new WorkerError("conflict", `Task ${id} is ${task.status} already. Only a task that has not ended can be cancelled.`);
+    store.events.append(id, task.openAttemptId, [{ type: "cancel_requested", at: now, data: doneBy(caller) }]);
+    if (task.status === "running") return store.tasks.patch(id, now, { cancelRequestedAt: now }) ?? task;
+    const error = { code: "cancelled", message: task.attemptCount === 0 ? "Cancelled before it ran." : "Cancelled while it waited." };
+    const cancelled = store.tasks.transition(id, "cancel", now, { cancelRequestedAt: now, error }) ?? task;
+    store.events.append(
+      id,
+      null,
+      [{ type: "ended", at: now, data: { status: "cancelled", outcome: "cancelled", message: error.message } }],
+      null,
+    );
+    return cancelled;
+  });
+}

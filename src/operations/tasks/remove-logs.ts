@@ -1,0 +1,59 @@
+/** The logs of tasks that are gone: deleted with their task, or, where that was not possible, later. */
+import { rmSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { rawLogPath, summaryLogPath } from "../../config/paths.ts";
+import type { Paths } from "../../config/paths.ts";
+import type { Store } from "../../store/store.ts";
+
+/** So many names are looked at before others get their turn. */
+const batchSize = 1000;
+
+/** Deletes a removed task's logs. @returns a sentence for each that is left. */
+export function removeLogs(paths: Paths, id: number): string[] {
+  return [rawLogPath(paths, id), summaryLogPath(paths, id)].flatMap(removeLog);
+}
+
+/** A link is unlinked, never followed. */
+function removeLog(file: string): string[] {
+  try {
+    rmSync(file, { force: true });
+    return [];
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
+    return [`${file} cannot be deleted (${code}). Make its directory writable; the server's next start deletes it.`];
+  }
+}
+
+export interface StrayLogs {
+  readonly removed: number;
+  /** A sentence for each log that is left. */
+  readonly faults: readonly string[];
+}
+
+/**
+ * Deletes logs whose task does not exist any more: they could not be deleted with it, or the server was killed in between.
+ * Another database's logs may lie here (one was put aside): only numbers that this one has given out are looked at.
+ */
+export async function removeStrayLogs(store: Store, paths: Paths): Promise<StrayLogs> {
+  const newest = store.tasks.list({ limit: 1 })[0]?.id ?? 0;
+  const names = await readdir(paths.logs);
+  const faults: string[] = [];
+  let removed = 0;
+  for (const [index, name] of names.entries()) {
+    if (index % batchSize === batchSize - 1) await nextTurn();
+    const id = taskOf(name);
+    if (id === null || id > newest || store.tasks.exists(id)) continue;
+    const left = removeLog(join(paths.logs, name));
+    faults.push(...left);
+    removed += 1 - left.length;
+  }
+  return { removed, faults };
+}
+
+/** The task that a log of exactly our naming belongs to. */
+function taskOf(name: string): number | null {
+  const [, id] = /^task_([1-9]\d{0,14})_(?:raw|summary)\.log$/.exec(name) ?? [];
+  return id === undefined ? null : Number(id);
+}

@@ -1,0 +1,19 @@
+/** What a retry changes of its task: lists are added to, everything else is replaced. */
+import type { ParsedRetryInput } from "../../contract/retry-input.ts";
+import type { Settings } from "../../config/settings.ts";
+import type { Task, TaskSpec } from "../../domain/task/task.ts";
+import { changedOptions } from "../../domain/task/option-values.ts";
+import type { QueueOptions } from "../../domain/task/options.ts";
+import { realDirectory } from "./working-directory.ts";
+
+/** The fields that a retry changes. */
+export type Changes = Partial<Omit<TaskSpec, "prompt"> & QueueOptions>;
+
+/**
+ * The changed fields only. Null stands for what a submit without the field gets.
+ * @throws WorkerError invalid_input: the new directory does not exist.
+ */
+export function changesOf(task: Task, input: ParsedRetryInput, settings: Settings): Changes {
+  const { working_directory: directory } = input;
+  return { ...(directory === undefined ? {} : { workingDirectory: realDirectory(directory) }), ...changedOptions(task, input, settings) };
+}

@@ -1,0 +1,75 @@
+/** Retry: an ended task is pending again, from its beginning in a new session, or with `resume` where it was. Its earlier attempts and events stay. */
+import type { Caller } from "../../contract/caller.ts";
+import type { ParsedRetryInput } from "../../contract/retry-input.ts";
+import { WorkerError } from "../../domain/errors.ts";
+import { isTerminal } from "../../domain/task/task.ts";
+import type { Task } from "../../domain/task/task.ts";
+import { doneBy } from "../rights/audit.ts";
+import { admitAgentRetry, enterAgentTask, isAgent } from "../rights/guard-agent.ts";
+import { requireTask } from "./require-task.ts";
+import { changesOf } from "./retry-changes.ts";
+import { requireBypassPossible, requireRoom, takeRate } from "./submit-task.ts";
+import type { SubmitContext } from "./submit-task.ts";
+import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
+import { realDirectory } from "./working-directory.ts";
+
+/**
+ * Runs an ended task again, with these changes. The caller needs the rights that a submit of the changed task would need,
+ * and is the one who asked for it from now on.
+ * @throws WorkerError not_found, conflict when it has not ended, has no session to resume or has spent its budget; and as a submit: invalid_input (the directory is gone),
+ * untrusted_directory, forbidden, too_many_requests.
+ */
+export function retryTask(context: SubmitContext, id: number, input: ParsedRetryInput, caller: Caller): Promise<Task> {
+  const { store } = context;
+  const now = context.now();
+  return store.write(() => {
+    const task = requireTask(store, id);
+    const changes = changesOf(task, input, context.settings);
+    const changed = { ...task, ...changes };
+    const resume = input.resume === true;
+    if (resume && task.sessionId === null) {
+      throw new WorkerError("conflict", `Task ${id} has no session to resume. Run it again from the beginning: claude-worker retry ${id}`);
+    }
+    requireBudgetLeft(changed);
+    const asked = taskCallerOf(store, caller);
+    if (isAgent(caller)) admitAgentRetry(context, changed, caller, task);
+    const workingDirectory = realDirectory(changed.workingDirectory);
+    requireRights(context, { ...changed, workingDirectory }, asked);
+    requireBypassPossible(changed.permissionMode, context.env);
+    requireRoom(context, 1);
+    takeRate(context, 1, caller, now);
+    const again = store.tasks.transition(id, "retry", now, {
+      ...changes,
+      notBefore: null,
+      notBeforeReason: null,
+      cancelRequestedAt: null,
+      poisonCount: 0,
+      setbacks: 0,
+      cutCall: null,
+      retriesSpent: 0,
+      refusals: 0,
+      refusal: null,
+      refusedAt: null,
+      ...(resume ? { resumable: true } : { sessionId: null, resumable: false }),
+      result: null,
+      error: null,
+      attention: null,
+    });
+    if (again === null) throw new WorkerError("conflict", `Task ${id} is ${task.status}. Only an ended task can be retried.`);
+    store.callers.put(id, asked);
+    if (isAgent(caller)) enterAgentTask(store, again, caller);
+    const data = { ...doneBy(caller), was: task.status, resume, changed: Object.keys(changes) };
+    store.events.append(id, null, [{ type: "retried", at: now, data }], null);
+    return again;
+  });
+}
+
+/** What earlier attempts spent counts: a task without a budget left would pay for one more model call and fail. */
+function requireBudgetLeft({ id, status, maxBudgetUsd, costUsd }: Task): void {
+  if (!isTerminal(status) || maxBudgetUsd === null || costUsd === null || costUsd < maxBudgetUsd) return;
+  const least = (Math.floor(costUsd * 100) + 1) / 100;
+  throw new WorkerError(
+    "conflict",
+    `Task ${id} has spent its budget: $${costUsd.toFixed(4)} of $${maxBudgetUsd.toFixed(4)}. Give it a larger one (max_budget_usd above ${costUsd.toFixed(4)}): claude-worker retry ${id} --max-budget-usd ${least.toFixed(2)}`,
+  );
+}

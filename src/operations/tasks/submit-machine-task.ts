@@ -1,0 +1,34 @@
+/** The strict entry for machines: a task that an agent writes must stand alone, in a directory that is there and trusted. Every error teaches. */
+import { WorkerError } from "../../domain/errors.ts";
+import type { InputFault } from "../../domain/errors.ts";
+import { promptAdvice, promptFaults } from "../../domain/agents/prompt-quality.ts";
+import type { PromptRules } from "../../domain/agents/prompt-quality.ts";
+import type { ParsedTaskInput } from "../../contract/task-input.ts";
+import type { SubmitContext } from "./submit-task.ts";
+import { realDirectory, requireTrust } from "./working-directory.ts";
+
+/**
+ * Looks at everything at once, so that the next try can be right.
+ * @throws WorkerError unprocessable with a fault for each rule that is broken.
+ */
+export function requireMachineTask(context: SubmitContext, input: ParsedTaskInput, rules: PromptRules): void {
+  const faults = [...promptFaults(input, rules), ...directoryFaults(context, input.working_directory)];
+  if (faults.length === 0) return;
+  const first = faults[0] === undefined ? "" : `${faults[0].pointer.slice(1)} ${faults[0].detail}`;
+  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : "";
+  throw new WorkerError(
+    "unprocessable",
+    `The task would not stand alone: ${first}${more}. ${promptAdvice(rules).join(" ")}`.trim(),
+    faults,
+  );
+}
+
+function directoryFaults({ store, claudeCodeTrust }: SubmitContext, directory: string): InputFault[] {
+  try {
+    requireTrust(realDirectory(directory), store.trust, claudeCodeTrust);
+    return [];
+  } catch (error) {
+    if (!(error instanceof WorkerError)) throw error;
+    return [{ pointer: "/working_directory", detail: error.message }];
+  }
+}

@@ -1,0 +1,119 @@
+/** Submit: a parsed input becomes a durable, pending task. */
+import { accountOf } from "../../contract/account.ts";
+import type { Caller } from "../../contract/caller.ts";
+import type { ParsedTaskInput } from "../../contract/task-input.ts";
+import { WorkerError } from "../../domain/errors.ts";
+import type { Task } from "../../domain/task/task.ts";
+import { submittedOptions } from "../../domain/task/option-values.ts";
+import type { PermissionMode } from "../../domain/task/permission-mode.ts";
+import type { NewTask } from "../../store/store.ts";
+import { doneBy } from "../rights/audit.ts";
+import { admitAgentTasks, agentTerms, clientOf, enterAgentTask, isAgent } from "../rights/guard-agent.ts";
+import type { SubmitRate } from "./submit-rate.ts";
+import { requireBypassRights, requireRights, taskCallerOf } from "../rights/task-rights.ts";
+import type { RightsContext } from "../rights/task-rights.ts";
+import { realDirectory } from "./working-directory.ts";
+
+export interface SubmitContext extends RightsContext {
+  /** The server's own environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  now(): number;
+  readonly rate: SubmitRate;
+  /** Of agents, which the other one does not count. */
+  readonly agentRate: SubmitRate;
+  /** Errors then say which of the inputs they are about. */
+  readonly isBatch?: boolean;
+}
+
+/**
+ * Stores all of the tasks, or none. They are durable when it resolves.
+ * @throws WorkerError invalid_input, untrusted_directory, forbidden, too_many_requests, storage_full.
+ */
+export async function submitTasks(context: SubmitContext, inputs: readonly ParsedTaskInput[], caller: Caller): Promise<Task[]> {
+  const now = context.now();
+  const tasks = newTasks(context, inputs, caller, now);
+  return context.store.write(() => insertTasks(context, tasks, caller, now));
+}
+
+/** The rows to be: every check that needs no transaction. */
+export function newTasks(context: SubmitContext, inputs: readonly ParsedTaskInput[], caller: Caller, now: number): NewTask[] {
+  takeRate(context, inputs.length, caller, now);
+  return inputs.map((input, index) => {
+    try {
+      return newTask(context, input, caller, now);
+    } catch (error) {
+      throw context.isBatch === true && error instanceof WorkerError ? inBatch(error, index) : error;
+    }
+  });
+}
+
+/** The same error, saying which of the batch's tasks it is about. */
+function inBatch(error: WorkerError, index: number): WorkerError {
+  const faults = error.faults.map(({ pointer, detail }) => ({ pointer: `/tasks/${index}${pointer}`, detail }));
+  return new WorkerError(error.code, `Task ${index} of the batch: ${error.message}`, faults);
+}
+
+/** Inside `write`. */
+export function insertTasks(context: SubmitContext, tasks: readonly NewTask[], caller: Caller, now: number): Task[] {
+  requireRoom(context, tasks.length);
+  const admitted = isAgent(caller) ? admitAgentTasks(context, tasks, caller) : tasks;
+  return admitted.map((task) => {
+    const stored = context.store.tasks.insert(task);
+    if (isAgent(caller)) enterAgentTask(context.store, stored, caller);
+    context.store.callers.put(stored.id, taskCallerOf(context.store, caller));
+    context.store.events.append(stored.id, null, [{ type: "submitted", at: now, data: doneBy(caller) }]);
+    return { ...stored, lastSeq: 1 };
+  });
+}
+
+/** Counts against the rate. @throws WorkerError too_many_requests. */
+export function takeRate({ rate, agentRate, store }: SubmitContext, tasks: number, caller: Caller, now: number): void {
+  if (isAgent(caller)) agentRate.take(clientOf(store, caller), tasks, now);
+  else if (caller.scope !== "admin") rate.take(accountOf(caller), tasks, now);
+}
+
+function newTask(context: SubmitContext, input: ParsedTaskInput, caller: Caller, now: number): NewTask {
+  const { store, settings, env } = context;
+  const terms = isAgent(caller) ? agentTerms(context, input, caller) : null;
+  const permissionMode = terms?.permissionMode ?? input.permission_mode ?? settings.permission_mode;
+  const asked = taskCallerOf(store, caller);
+  requireBypassRights(permissionMode, asked);
+  requireBypassPossible(permissionMode, env);
+  const workingDirectory = realDirectory(input.working_directory);
+  requireRights(context, { workingDirectory, permissionMode, allow: input.allow, parentId: terms?.parentId ?? null }, asked);
+  return {
+    prompt: input.prompt,
+    workingDirectory,
+    ...submittedOptions(input, settings),
+    permissionMode,
+    deny: terms?.deny ?? input.deny,
+    createdAt: now,
+    notBefore: null,
+    notBeforeReason: null,
+    parentId: terms?.parentId ?? null,
+    depth: terms?.depth ?? 0,
+  };
+}
+
+/** Claude Code refuses this mode to root outside of a declared sandbox: the task would only fail later. */
+export function requireBypassPossible(mode: PermissionMode, env: SubmitContext["env"]): void {
+  if (mode !== "bypassPermissions" || process.getuid?.() !== 0 || env["IS_SANDBOX"] === "1") return;
+  throw new WorkerError(
+    "invalid_input",
+    "Claude Code refuses bypassPermissions to root. Run the server as another user, or in a sandbox with IS_SANDBOX=1.",
+  );
+}
+
+/**
+ * Checks that the queue has room for more tasks.
+ * @param more how many.
+ * @throws WorkerError too_many_requests.
+ */
+export function requireRoom({ store, settings }: SubmitContext, more: number): void {
+  const { pending } = store.tasks.counts();
+  if (pending + more <= settings.max_pending) return;
+  throw new WorkerError(
+    "too_many_requests",
+    `${pending} tasks wait already (limit ${settings.max_pending}). Wait until some have run, or raise it: claude-worker config set max_pending N`,
+  );
+}

@@ -1,0 +1,34 @@
+/** What is said of a task beside "it is stored": what will keep it from starting, as far as that can be seen now. */
+import { agentEnvironment } from "../../config/agent-env.ts";
+import { brokenSettings, describeBroken } from "../../config/claude-settings-files.ts";
+import { refusalAbove } from "../../config/files-above.ts";
+import { credentialsIn, noCredentials } from "../../config/credentials.ts";
+import type { Settings } from "../../config/settings.ts";
+import type { Task } from "../../domain/task/task.ts";
+
+interface WarningContext {
+  readonly settings: Settings;
+  /** The server's own environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Sentences for people; none: nothing is known to be in its way. The attempt looks again when it starts. */
+export function submitWarnings({ settings, env }: WarningContext, task: Task): string[] {
+  const agentEnv = agentEnvironment(env, settings.agent_env);
+  // On macOS it may be in the keychain, which takes a process to look into.
+  const hasCredentials = process.platform === "darwin" || credentialsIn(agentEnv) !== null;
+  return [...(hasCredentials ? [] : [noCredentials]), ...refusalWarnings(task, agentEnv), ...settingsWarnings(task, agentEnv)];
+}
+
+function refusalWarnings({ workingDirectory }: Task, agentEnv: Readonly<Record<string, string>>): string[] {
+  const refusal = refusalAbove(workingDirectory, agentEnv);
+  return refusal === null ? [] : [`The task will be refused when it starts: ${refusal}`];
+}
+
+function settingsWarnings(task: Task, agentEnv: Readonly<Record<string, string>>): string[] {
+  if (task.ignoreBrokenSettings) return [];
+  return brokenSettings(task.workingDirectory, agentEnv).map(
+    (broken) =>
+      `The task will be refused when it starts, because rules of this file would be out of force: ${describeBroken(broken)}. Fix the file, or submit the task with --ignore-broken-settings (ignore_broken_settings).`,
+  );
+}

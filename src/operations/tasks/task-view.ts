@@ -1,0 +1,165 @@
+/** Turns what the store holds into what doors show: snake_case, RFC 3339 times, and the reason why a task waits. */
+import { rawLogPath, summaryLogPath } from "../../config/paths.ts";
+import type { Paths } from "../../config/paths.ts";
+import type { AttemptView, EventView, HoldView, TaskSummaryView, TaskView, WaitingForView } from "../../contract/views.ts";
+import { waitingFor } from "../../domain/order/admission.ts";
+import type { AdmissionContext } from "../../domain/order/admission.ts";
+import type { TaskEvent } from "../../domain/events/event.ts";
+import { eventSummary } from "../../domain/events/event-summary.ts";
+import type { Hold } from "../../domain/order/hold.ts";
+import type { Attempt, Task } from "../../domain/task/task.ts";
+import type { ModelUsage } from "../../domain/task/model-usage.ts";
+import { shownOptions } from "../../domain/task/option-values.ts";
+import type { TaskRow } from "../../store/store.ts";
+
+export function taskSummaryView(task: TaskRow, waiting: WaitingContext): TaskSummaryView {
+  return {
+    id: task.id,
+    name: task.name,
+    title: task.title,
+    status: task.status,
+    waiting_for: waitingForView(task, waiting),
+    working_directory: task.workingDirectory,
+    model: task.model,
+    group: task.group,
+    priority: task.priority,
+    labels: { ...task.labels },
+    attempts: task.attemptCount,
+    session_id: task.sessionId,
+    session_model: task.sessionModel,
+    last_action: task.lastAction,
+    error:
+      task.error === null
+        ? null
+        : {
+            code: task.error.code,
+            message: task.error.message,
+            retryable: task.error.retryable ?? false,
+            ...(task.error.apiStatus === undefined ? {} : { api_status: task.error.apiStatus }),
+          },
+    attention: [...(task.attention ?? [])],
+    cost_usd: task.costUsd,
+    tokens: tokensOf(task.usage),
+    num_turns: task.numTurns,
+    duration_ms: task.durationMs,
+    cancel_requested: task.cancelRequestedAt !== null,
+    last_event: task.lastSeq,
+    created_at: rfc3339(task.createdAt),
+    started_at: rfc3339OrNull(task.startedAt),
+    attempt_started_at: rfc3339OrNull(
+      task.status === "running" && task.openAttemptId !== null ? waiting.startOf(task.openAttemptId) : null,
+    ),
+    ended_at: rfc3339OrNull(task.endedAt),
+    updated_at: rfc3339(task.updatedAt),
+  };
+}
+
+export function taskView(task: Task, waiting: WaitingContext, paths: Paths): TaskView {
+  return {
+    ...taskSummaryView(task, waiting),
+    prompt: task.prompt,
+    ...shownOptions(task),
+    result: task.result,
+    usage: task.usage === null ? null : Object.fromEntries(Object.entries(task.usage).map(([model, usage]) => [model, usageView(usage)])),
+    logs: { raw: rawLogPath(paths, task.id), summary: summaryLogPath(paths, task.id) },
+    parent_id: task.parentId,
+    depth: task.depth,
+  };
+}
+
+export function attemptView(attempt: Attempt): AttemptView {
+  return {
+    id: attempt.id,
+    number: attempt.number,
+    runner_id: attempt.runnerId,
+    session_id: attempt.sessionId,
+    resumed: attempt.resume,
+    warm: attempt.warm,
+    pid: attempt.pid,
+    started_at: rfc3339(attempt.startedAt),
+    ended_at: rfc3339OrNull(attempt.endedAt),
+    outcome: attempt.outcome === null ? null : { ...attempt.outcome },
+  };
+}
+
+export function eventView(event: TaskEvent): EventView {
+  return {
+    id: event.id,
+    task_id: event.taskId,
+    seq: event.seq,
+    attempt_id: event.attemptId,
+    type: event.type,
+    at: rfc3339(event.at),
+    summary: eventSummary(event),
+    data: dataWithoutSummary(event.data),
+  };
+}
+
+function dataWithoutSummary(data: TaskEvent["data"]): Record<string, unknown> {
+  const { summary: _shownBeside, ...rest } = data;
+  return rest;
+}
+
+export function holdView(hold: Hold, tasksWaiting: number): HoldView {
+  return {
+    kind: hold.kind,
+    message: hold.message,
+    since: rfc3339(hold.since),
+    until: rfc3339OrNull(hold.until),
+    tasks_waiting: tasksWaiting,
+  };
+}
+
+/** What a pending task's reason depends on. */
+export interface WaitingContext extends AdmissionContext {
+  /** Why the caller who asked for this task may not have it run now; null: it may. */
+  rightsRefusal(task: TaskRow): string | null;
+  /** Why this task's client may have no more running; null: it may. */
+  agentLimit(taskId: number): string | null;
+  /** When this attempt started (UTC ms); null: there is none. */
+  startOf(attemptId: number): number | null;
+  /** How the task's last try ended, as sentences; null: it has had none. Asked for tasks only that wait for their next one. */
+  lastTry(taskId: number): string | null;
+}
+
+function waitingForView(task: TaskRow, waiting: WaitingContext): WaitingForView | null {
+  if (task.status !== "pending") return null;
+  const refusal = waiting.rightsRefusal(task);
+  if (refusal !== null) return { reason: "rights", message: refusal, until: null };
+  const reason = waitingFor(task, waiting);
+  if (reason !== null) {
+    const lastTry = reason.reason === "retry" ? waiting.lastTry(task.id) : null;
+    const message = lastTry === null ? reason.message : `${reason.message} ${lastTry}`;
+    return { ...reason, message, until: rfc3339OrNull(reason.until) };
+  }
+  return { reason: "capacity", message: waiting.agentLimit(task.id) ?? "starts now", until: null };
+}
+
+function tokensOf(usage: Task["usage"]): TaskSummaryView["tokens"] {
+  if (usage === null) return null;
+  const sum = (field: keyof ModelUsage): number => Object.values(usage).reduce((total, model) => total + model[field], 0);
+  return {
+    input: sum("inputTokens"),
+    output: sum("outputTokens"),
+    cache_read: sum("cacheReadInputTokens"),
+    cache_creation: sum("cacheCreationInputTokens"),
+  };
+}
+
+function usageView(usage: ModelUsage): NonNullable<TaskView["usage"]>[string] {
+  return {
+    input_tokens: usage.inputTokens,
+    output_tokens: usage.outputTokens,
+    cache_read_input_tokens: usage.cacheReadInputTokens,
+    cache_creation_input_tokens: usage.cacheCreationInputTokens,
+    cost_usd: usage.costUsd,
+  };
+}
+
+export function rfc3339(moment: number): string {
+  return new Date(moment).toISOString();
+}
+
+export function rfc3339OrNull(moment: number | null): string | null {
+  return moment === null ? null : rfc3339(moment);
+}

@@ -1,0 +1,110 @@
+/** Whether a task may work in a directory: it exists, can be used, and somebody trusted it. Trust covers what lies below. */
+import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, isAbsolute, join } from "node:path";
+import { othersCanWrite } from "../../config/others-can-write.ts";
+import { WorkerError } from "../../domain/errors.ts";
+import { mainCheckoutOf } from "../../config/main-checkout.ts";
+import type { TrustStore } from "../../store/store.ts";
+
+/** Directories that Claude Code itself was told to trust, from `~/.claude.json`; re-read when the file changes. */
+export class ClaudeCodeTrust {
+  readonly #file: string;
+  #modifiedMs = -1;
+  #directories: ReadonlySet<string> = new Set();
+
+  /** @param env where HOME and CLAUDE_CONFIG_DIR are looked up. */
+  constructor(env: Readonly<Record<string, string | undefined>>) {
+    const configDirectory = env["CLAUDE_CONFIG_DIR"];
+    this.#file = configDirectory ? join(configDirectory, ".claude.json") : join(env["HOME"] || homedir(), ".claude.json");
+  }
+
+  /** Real paths of the directories whose trust dialog was accepted. */
+  directories(): ReadonlySet<string> {
+    const stats = statSync(this.#file, { throwIfNoEntry: false });
+    // What another user can write there is not this user's word.
+    const modifiedMs = stats === undefined || othersCanWrite(stats) ? 0 : stats.mtimeMs;
+    if (modifiedMs !== this.#modifiedMs) {
+      this.#modifiedMs = modifiedMs;
+      this.#directories = modifiedMs === 0 ? new Set() : readTrusted(this.#file);
+    }
+    return this.#directories;
+  }
+}
+
+/**
+ * The directory's real path.
+ * @throws WorkerError invalid_input: relative, missing, not a directory, or not usable by the server's user.
+ */
+export function realDirectory(path: string): string {
+  const wrong = (what: string): WorkerError => {
+    const sentence = `The working directory ${path} ${what}.`;
+    return new WorkerError("invalid_input", sentence, [{ pointer: "/working_directory", detail: sentence }]);
+  };
+  if (!isAbsolute(path)) throw wrong("is not an absolute path. Give the path from the root");
+  let real: string;
+  try {
+    real = realpathSync.native(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "EACCES") throw wrong("may not be read by the server's user");
+    throw wrong(code === "ENOENT" || code === "ENOTDIR" ? "does not exist" : `cannot be used (${code ?? "unknown error"})`);
+  }
+  if (!statSync(real).isDirectory()) throw wrong("is not a directory");
+  try {
+    accessSync(real, constants.R_OK | constants.X_OK);
+  } catch {
+    throw wrong("may not be read by the server's user");
+  }
+  return real;
+}
+
+/**
+ * @param roots real or not; none: everything is below them.
+ * @throws WorkerError forbidden when the directory lies outside of all of them.
+ */
+export function requireRoot(directory: string, roots: readonly string[]): void {
+  if (roots.length === 0 || roots.some((root) => isBelow(directory, realPath(root)[0] ?? root))) return;
+  const sentence = `${directory} is outside of the directories in which tasks may work: ${roots.join(", ")}. Choose one below them, or change them: claude-worker config set allowed_roots DIR,DIR`;
+  throw new WorkerError("forbidden", sentence, [{ pointer: "/working_directory", detail: "outside of the allowed directories" }]);
+}
+
+function isBelow(directory: string, root: string): boolean {
+  return directory === root || directory.startsWith(root.endsWith("/") ? root : `${root}/`);
+}
+
+/** Trust covers what lies below, and the worktrees of a trusted checkout. @throws WorkerError untrusted_directory with the command that trusts it. */
+export function requireTrust(directory: string, trust: TrustStore, claudeCode: ClaudeCodeTrust): void {
+  const theirs = claudeCode.directories();
+  const isTrusted = (path: string): boolean => trust.has(path) || theirs.has(path) || (path !== dirname(path) && isTrusted(dirname(path)));
+  if (isTrusted(directory)) return;
+  const mainCheckout = mainCheckoutOf(directory);
+  if (mainCheckout !== null && isTrusted(mainCheckout)) return;
+  throw new WorkerError(
+    "untrusted_directory",
+    `${directory} is not trusted: the settings and hooks of a directory run as your user. If you trust it: claude-worker trust add ${shellQuoted(directory)}`,
+    [{ pointer: "/working_directory", detail: "not trusted" }],
+  );
+}
+
+function readTrusted(file: string): ReadonlySet<string> {
+  try {
+    const content = JSON.parse(readFileSync(file, "utf8")) as { projects?: Record<string, { hasTrustDialogAccepted?: unknown } | null> };
+    const accepted = Object.entries(content.projects ?? {}).filter(([, project]) => project?.hasTrustDialogAccepted === true);
+    return new Set(accepted.flatMap(([path]) => [path, ...realPath(path)]));
+  } catch {
+    return new Set(); // Claude Code is writing it, or it is broken: nothing is trusted by it then.
+  }
+}
+
+function realPath(path: string): string[] {
+  try {
+    return [realpathSync.native(path)];
+  } catch {
+    return []; // Gone since it was trusted.
+  }
+}
+
+function shellQuoted(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+}

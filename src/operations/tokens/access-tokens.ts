@@ -1,0 +1,80 @@
+/** Access tokens: made, listed, revoked, and checked when a caller shows one. Only a secret's hash is kept. */
+import { createHash, randomBytes } from "node:crypto";
+import { accountOfToken } from "../../contract/account.ts";
+import type { Caller } from "../../contract/caller.ts";
+import type { ParsedTokenInput } from "../../contract/operations/tokens.ts";
+import type { NewTokenView, TokenView } from "../../contract/views.ts";
+import { WorkerError } from "../../domain/errors.ts";
+import type { Store } from "../../store/store.ts";
+import type { Token } from "../../store/sqlite/tokens.ts";
+import { rfc3339, rfc3339OrNull } from "../tasks/task-view.ts";
+
+/** `last_used_at` is written at most this often for a token. */
+const usedGrainMs = 60_000;
+
+export function listTokens(store: Store): TokenView[] {
+  return store.tokens.list().map(tokenView);
+}
+
+/** @throws WorkerError conflict when the name is taken; invalid_input when it would have expired already. */
+export async function createToken(store: Store, input: ParsedTokenInput, now: number): Promise<NewTokenView> {
+  const expiresAt = typeof input.expires_at === "string" ? Date.parse(input.expires_at) : null;
+  if (expiresAt !== null && expiresAt <= now) {
+    throw new WorkerError("invalid_input", "The token would have expired already. Give a later moment.", [
+      { pointer: "/expires_at", detail: "lies in the past" },
+    ]);
+  }
+  const secret = `cw_${randomBytes(32).toString("base64url")}`;
+  const token = await store.write(() =>
+    store.tokens.insert({
+      name: input.name,
+      scope: input.scope,
+      hash: hashOf(secret),
+      hint: secret.slice(0, 7),
+      createdAt: now,
+      expiresAt,
+    }),
+  );
+  if (token === null)
+    throw new WorkerError("conflict", `There is a token named "${input.name}" already. Choose another name, or remove that one first.`);
+  return { ...tokenView(token), token: secret };
+}
+
+/** @returns the account that is closed now. @throws WorkerError not_found. */
+export async function removeToken(store: Store, id: number): Promise<string> {
+  const removed = await store.write(() => store.tokens.remove(id));
+  if (removed === null) throw new WorkerError("not_found", `There is no token ${id}. See: claude-worker token list`);
+  return accountOfToken(removed.id);
+}
+
+/** Who holds this secret; null when nobody does or the token has expired. */
+export function callerOfToken(store: Store, secret: string, now: number): Caller | null {
+  const token = store.tokens.byHash(hashOf(secret));
+  if (token === null || (token.expiresAt !== null && token.expiresAt <= now)) return null;
+  if (token.lastUsedAt === null || now - token.lastUsedAt >= usedGrainMs) {
+    // Nobody waits for it, and a disk that is full is no reason to turn a caller away.
+    void store.write(() => store.tokens.used(token.id, now)).catch(() => undefined);
+  }
+  return {
+    scope: token.scope,
+    name: `token:${token.name}`,
+    tokenId: token.id,
+    ...(token.expiresAt === null ? {} : { expiresAt: token.expiresAt }),
+  };
+}
+
+function tokenView(token: Token): TokenView {
+  return {
+    id: token.id,
+    name: token.name,
+    scope: token.scope,
+    hint: token.hint,
+    created_at: rfc3339(token.createdAt),
+    expires_at: rfc3339OrNull(token.expiresAt),
+    last_used_at: rfc3339OrNull(token.lastUsedAt),
+  };
+}
+
+function hashOf(secret: string): string {
+  return createHash("sha256").update(secret).digest("hex");
+}

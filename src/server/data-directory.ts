@@ -1,0 +1,31 @@
+/** Makes the data directory and refuses one that others may enter. */
+import { chmodSync, lstatSync } from "node:fs";
+import { dirname } from "node:path";
+import { makeDirectory } from "../config/make-directory.ts";
+import { requireOwnDirectory } from "../config/own-directory.ts";
+import { variableOf } from "../config/paths.ts";
+import type { Paths } from "../config/paths.ts";
+import { WorkerError } from "../domain/errors.ts";
+import { fileFault } from "../store/sqlite/file/private-file.ts";
+
+/** @throws WorkerError storage_unusable with what to do. */
+export function prepareDataDirectory(paths: Paths): void {
+  for (const directory of new Set([paths.home, dirname(paths.database), paths.logs, paths.run])) prepare(directory, paths);
+}
+
+function prepare(directory: string, paths: Paths): void {
+  try {
+    makeDirectory(directory, 0o700);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOSPC" || code === "EDQUOT") throw fileFault(error, directory);
+    throw new WorkerError(
+      "storage_unusable",
+      `The directory ${directory} cannot be made (${code ?? "unknown error"}). Fix its rights, or choose another: ${variableOf(directory, paths)}.`,
+    );
+  }
+  // A database elsewhere may lie among other people's things: its directory is made when missing, otherwise left as it is.
+  if (directory === dirname(paths.database) && directory !== paths.home) return;
+  requireOwnDirectory(directory, variableOf(directory, paths));
+  if ((lstatSync(directory).mode & 0o077) !== 0) chmodSync(directory, 0o700);
+}

@@ -1,0 +1,57 @@
+/** What the server process is started with: flags in argv, everything else from configuration and environment. */
+import { parseArgs } from "node:util";
+import { parseSetting } from "../config/setting-value.ts";
+import type { Settings } from "../config/settings.ts";
+import { WorkerError } from "../domain/errors.ts";
+
+export interface ServerOptions {
+  readonly flags: Partial<Settings>;
+  /** Started by `run`, not by a person: a taken port is no reason to fail; the unix socket alone is served then. */
+  readonly socketOnlyIfTaken: boolean;
+  /** Take the data directory over from a server that holds its lock and does not answer. */
+  readonly takeover: boolean;
+  /** Listen on a wildcard address although every network then reaches the server. */
+  readonly dangerouslyBindAll: boolean;
+  readonly foreground: boolean;
+  /** Not a start, only its rehearsal: the URL of the server that is to go first (empty: it has none); null: a start. */
+  readonly rehearseInsteadOf: string | null;
+}
+
+/** @throws WorkerError invalid_input. */
+export function serverOptions(argv: readonly string[]): ServerOptions {
+  const { values } = parse(argv);
+  const flags: Record<string, unknown> = {};
+  for (const key of ["port", "host", "workers", "warm"] as const) {
+    const value = values[key];
+    if (value !== undefined) flags[key] = parseSetting(key, value, `--${key}`);
+  }
+  return {
+    flags,
+    socketOnlyIfTaken: values["socket-only-if-taken"] === true,
+    takeover: values.takeover === true,
+    dangerouslyBindAll: values["dangerously-bind-all"] === true,
+    foreground: values.foreground === true,
+    rehearseInsteadOf: values["rehearse-instead-of"] ?? null,
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        port: { type: "string" },
+        host: { type: "string" },
+        workers: { type: "string" },
+        warm: { type: "string" },
+        foreground: { type: "boolean" },
+        takeover: { type: "boolean" },
+        "dangerously-bind-all": { type: "boolean" },
+        "socket-only-if-taken": { type: "boolean" },
+        "rehearse-instead-of": { type: "string" },
+      },
+    });
+  } catch (error) {
+    throw new WorkerError("invalid_input", `${(error as Error).message}.`);
+  }
+}

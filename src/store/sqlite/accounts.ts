@@ -1,0 +1,51 @@
+/** What is known of each account that tasks ran with: when it last worked, and what it reported of its limits. */
+import type Database from "better-sqlite3";
+import type { AccountReport } from "../../domain/order/account-report.ts";
+import type { Writing } from "./group-commit.ts";
+import { defineRow } from "./row.ts";
+
+export interface Account {
+  readonly fingerprint: string;
+  /** When a request of it last succeeded (UTC ms); null: not known. */
+  readonly workedAt: number | null;
+  /** When it last reported its limits (UTC ms); null: never. */
+  readonly reportedAt: number | null;
+  readonly report: AccountReport | null;
+}
+
+export interface AccountStore {
+  get(fingerprint: string): Account | null;
+  /** Inside `write`. A request of the account succeeded. */
+  worked(fingerprint: string, now: number): void;
+  /** Inside `write`. Keeps the newest report. */
+  reported(fingerprint: string, report: AccountReport, now: number): void;
+}
+
+const accountRow = defineRow<Account>({ fingerprint: "plain", workedAt: "plain", reportedAt: "plain", report: "json" });
+
+/** The account rows on one connection. */
+export function createAccountStore(database: Database.Database, writing: Writing): AccountStore {
+  const select = database.prepare(`SELECT ${accountRow.select} FROM accounts WHERE fingerprint = ?`);
+  const upsertWorked = database.prepare(
+    `INSERT INTO accounts (fingerprint, worked_at) VALUES (@fingerprint, @now)
+     ON CONFLICT (fingerprint) DO UPDATE SET worked_at = excluded.worked_at`,
+  );
+  const upsertReport = database.prepare(
+    `INSERT INTO accounts (fingerprint, reported_at, report) VALUES (@fingerprint, @now, @report)
+     ON CONFLICT (fingerprint) DO UPDATE SET reported_at = excluded.reported_at, report = excluded.report`,
+  );
+  return {
+    get: (fingerprint) => {
+      const row = select.get(fingerprint);
+      return row === undefined ? null : accountRow.decode(row);
+    },
+    worked: (fingerprint, now) => {
+      writing.mustBeInside();
+      upsertWorked.run({ fingerprint, now });
+    },
+    reported: (fingerprint, report, now) => {
+      writing.mustBeInside();
+      upsertReport.run({ fingerprint, now, report: accountRow.encode("report", report) });
+    },
+  };
+}

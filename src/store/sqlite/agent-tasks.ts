@@ -1,0 +1,67 @@
+/** Which agent's client submitted a task, and which tree it belongs to. What follows from it is the operations' to say. */
+import type Database from "better-sqlite3";
+import type { TreeMember } from "../../domain/agents/agent-rights.ts";
+import type { Writing } from "./group-commit.ts";
+
+export interface AgentTask {
+  readonly taskId: number;
+  /** Whom the limits count for. */
+  readonly client: string;
+  /** The task at the top of its tree. */
+  readonly rootId: number;
+}
+
+export interface AgentTaskStore {
+  /** Inside `write`. Where the task has an entry, that one stays. */
+  insert(task: AgentTask): void;
+  get(taskId: number): AgentTask | null;
+  /** How many tasks of a client have not ended. */
+  openOf(client: string): number;
+  /** The tasks below a root, not the root itself, and not `exceptId`. */
+  below(rootId: number, exceptId?: number): TreeMember[];
+  /** Of these pending tasks those whose client may have one more running, in their order; others have no client's limit. */
+  withinLimit(taskIds: readonly number[], most: number): number[];
+}
+
+export function createAgentTaskStore(database: Database.Database, writing: Writing): AgentTaskStore {
+  const insertOne = database.prepare(
+    "INSERT INTO agent_tasks (task_id, client, root_id) VALUES (?, ?, ?) ON CONFLICT (task_id) DO NOTHING",
+  );
+  const selectOne = database.prepare<[number], AgentTask>(
+    'SELECT task_id AS "taskId", client, root_id AS "rootId" FROM agent_tasks WHERE task_id = ?',
+  );
+  const countOpen = database.prepare<[string], number>("SELECT count(*) FROM agent_tasks WHERE client = ? AND open = 1").pluck();
+  const countRunning = database
+    .prepare<[string], number>(
+      "SELECT count(*) FROM agent_tasks JOIN tasks ON tasks.id = task_id WHERE client = ? AND open = 1 AND tasks.status = 'running'",
+    )
+    .pluck();
+  const selectBelow = database.prepare<
+    [{ rootId: number; exceptId: number }],
+    { costUsd: number | null; maxBudgetUsd: number | null; open: number }
+  >(
+    `SELECT cost_usd AS "costUsd", max_budget_usd AS "maxBudgetUsd", open
+     FROM agent_tasks JOIN tasks ON tasks.id = task_id WHERE root_id = @rootId AND task_id <> @rootId AND task_id <> @exceptId`,
+  );
+  return {
+    insert: ({ taskId, client, rootId }) => {
+      writing.mustBeInside();
+      insertOne.run(taskId, client, rootId);
+    },
+    get: (taskId) => selectOne.get(taskId) ?? null,
+    openOf: (client) => countOpen.get(client) ?? 0,
+    below: (rootId, exceptId = rootId) =>
+      selectBelow.all({ rootId, exceptId }).map(({ open, ...member }) => ({ ...member, isOpen: open === 1 })),
+    withinLimit: (taskIds, most) => {
+      const running = new Map<string, number>();
+      return taskIds.filter((id) => {
+        const client = selectOne.get(id)?.client;
+        if (client === undefined) return true;
+        const now = running.get(client) ?? countRunning.get(client) ?? 0;
+        if (now >= most) return false;
+        running.set(client, now + 1);
+        return true;
+      });
+    },
+  };
+}

@@ -1,0 +1,128 @@
+/** One connection to the database with everything that the store offers on it: the nouns, the group commit, the epoch. */
+import type Database from "better-sqlite3";
+import { WorkerError } from "../../../domain/errors.ts";
+import { createAccountStore } from "../accounts.ts";
+import { createAgentTaskStore } from "../agent-tasks.ts";
+import { createAttemptStore } from "../attempts.ts";
+import { createClockStore } from "../clock.ts";
+import { databaseLost, databasePlace, logLost } from "./database-place.ts";
+import { createEventStore } from "../events.ts";
+import { createGroupCommit } from "../group-commit.ts";
+import type { GroupCommit } from "../group-commit.ts";
+import { createHoldStore } from "../holds.ts";
+import { createProbeStore } from "../probes.ts";
+import { prepareReturning } from "../returning.ts";
+import { guarded, guardedNoun } from "./storage-fault.ts";
+import type { Store } from "../../store.ts";
+import type { Change } from "../change.ts";
+import { createSubmissionStore } from "../submissions.ts";
+import { createTaskCallerStore } from "../task-callers.ts";
+import { createTaskStore } from "../tasks.ts";
+import { createTokenStore } from "../tokens.ts";
+import { createTrustStore } from "../trust.ts";
+import { createTurnStore } from "../turns.ts";
+import { createUsageStore } from "../usage.ts";
+
+export interface ConnectOptions {
+  readonly file: string;
+  readonly epoch: number;
+  readonly listeners: ReadonlySet<(change: Change) => void>;
+  readonly onStale: (error: WorkerError) => void;
+}
+
+/** What belongs to the connection: the tables' nouns and the epoch. */
+export type Nouns = Omit<Store, "write" | "onCommit" | "isWritable" | "problems" | "inspect" | "probe" | "backup" | "check" | "close">;
+
+export interface Connection {
+  readonly nouns: Nouns;
+  readonly database: Database.Database;
+  readonly commit: GroupCommit;
+  /** Whether its files are still in their place; see DatabasePlace. */
+  readonly look: () => "whole" | "log" | "database";
+  /** Writes the log's content into the database's file. @throws WorkerError when it cannot. */
+  readonly emptyLog: () => void;
+  /** Writes a few bytes durably. */
+  readonly probe: () => Promise<void>;
+}
+
+/** @param database open and migrated; what it has written so far is durable. */
+export function connect(database: Database.Database, { file, epoch, listeners, onStale }: ConnectOptions): Connection {
+  const place = databasePlace(file);
+  const emptyLog = (): void =>
+    guarded(file, () => {
+      const [row] = database.pragma("wal_checkpoint(TRUNCATE)") as { busy: number }[];
+      if (row?.busy !== 0) throw logLost(file);
+    });
+  const selectNewestEvent = database.prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'events'").pluck();
+  const commit = createGroupCommit(database, {
+    file,
+    epoch,
+    listeners,
+    settle: createAttemptRule(database),
+    lastEventId: () => selectNewestEvent.get() ?? 0,
+    onStale,
+    requirePlace: () => {
+      const found = place.look();
+      if (found === "database") throw databaseLost(file);
+      // What is in a removed log is still there for this connection.
+      if (found === "log") emptyLog();
+    },
+  });
+  const tasks = createTaskStore(database, commit);
+  const probe = database.prepare("UPDATE daemon_epoch SET probed_at = probed_at + 1");
+  return {
+    database,
+    commit,
+    look: place.look,
+    emptyLog,
+    nouns: {
+      tasks: guardedNoun(file, tasks),
+      attempts: guardedNoun(file, createAttemptStore(database, { epoch, writing: commit, tasks })),
+      events: guardedNoun(file, createEventStore(database, commit)),
+      holds: guardedNoun(file, createHoldStore(database, commit)),
+      probes: guardedNoun(file, createProbeStore(database, commit)),
+      accounts: guardedNoun(file, createAccountStore(database, commit)),
+      clock: guardedNoun(file, createClockStore(database, commit)),
+      trust: guardedNoun(file, createTrustStore(database, commit)),
+      tokens: guardedNoun(file, createTokenStore(database, commit)),
+      submissions: guardedNoun(file, createSubmissionStore(database, commit)),
+      usage: guardedNoun(file, createUsageStore(database)),
+      agentTasks: guardedNoun(file, createAgentTaskStore(database, commit)),
+      callers: guardedNoun(file, createTaskCallerStore(database, commit)),
+      turns: guardedNoun(file, createTurnStore(database, commit)),
+      epoch,
+    },
+    probe: () => commit.write(() => void probe.run()),
+  };
+}
+
+/** A new number for this opening. It is durable when this returns. @throws SqliteError when it cannot be stored. */
+export function takeEpoch(database: Database.Database): number {
+  const row = prepareReturning(database, "UPDATE daemon_epoch SET epoch = epoch + 1 RETURNING epoch")();
+  if (row === undefined) throw new WorkerError("storage_unusable", "The database has lost its epoch. Restore a backup.");
+  return (row as { epoch: number }).epoch;
+}
+
+/** The newest number that was taken. */
+export function newestEpoch(database: Database.Database): number {
+  return database.prepare<[], number>("SELECT epoch FROM daemon_epoch").pluck().get() ?? 0;
+}
+
+/** A task has an open attempt exactly while it says so: no work may end half-way between the two tables. */
+function createAttemptRule(database: Database.Database): (taskIds: ReadonlySet<number>) => void {
+  const select = database.prepare<[number], { claimed: number | null; open: number | null }>(
+    `SELECT open_attempt_id AS claimed,
+       (SELECT id FROM attempts WHERE task_id = tasks.id AND attempts.ended_at IS NULL) AS open
+     FROM tasks WHERE id = ?`,
+  );
+  return (taskIds) => {
+    for (const id of taskIds) {
+      const row = select.get(id);
+      if (row === undefined || row.claimed === row.open) continue;
+      throw new WorkerError(
+        "internal",
+        `The change would leave task ${id} with attempt ${String(row.claimed)} while ${String(row.open)} is open. Close the attempt and change the task's status in one write.`,
+      );
+    }
+  };
+}

@@ -1,0 +1,65 @@
+/** Brings a database to this version's schema, one numbered migration per transaction. It does not judge whose database it is. */
+import type Database from "better-sqlite3";
+import { base } from "../migrations/0001-base.ts";
+import { integrations } from "../migrations/0002-integrations.ts";
+import { agents } from "../migrations/0003-agents.ts";
+import { attention } from "../migrations/0004-attention.ts";
+import { refusals } from "../migrations/0005-refusals.ts";
+import { callers } from "../migrations/0006-callers.ts";
+import { runningCost } from "../migrations/0007-running-cost.ts";
+import { sessionModel } from "../migrations/0008-session-model.ts";
+import { bootClock } from "../migrations/0009-boot-clock.ts";
+import { brokenSettings } from "../migrations/0010-broken-settings.ts";
+import { backgroundGrace } from "../migrations/0011-background-grace.ts";
+import { setbacks } from "../migrations/0012-setbacks.ts";
+import { turns } from "../migrations/0013-turns.ts";
+import { taskOptions } from "../migrations/0014-task-options.ts";
+
+interface Migration {
+  /** 1, 2, 3 …: the database's `user_version` after it. */
+  readonly number: number;
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** In order. Append only: a migration that was shipped never changes. */
+export const migrations: readonly Migration[] = [
+  base,
+  integrations,
+  agents,
+  attention,
+  refusals,
+  callers,
+  runningCost,
+  sessionModel,
+  bootClock,
+  brokenSettings,
+  backgroundGrace,
+  setbacks,
+  turns,
+  taskOptions,
+];
+
+/** The `user_version` of a database that this version writes. */
+export const schemaVersion: number = migrations.length;
+
+/** Runs what is missing. Each migration is all or nothing. */
+export function migrate(database: Database.Database): void {
+  const from = database.pragma("user_version", { simple: true }) as number;
+  const missing = migrations.filter((migration) => migration.number > from);
+  if (missing.length === 0) return;
+  // A migration may rebuild a table that others refer to; what it leaves is checked before its commit.
+  database.pragma("foreign_keys = OFF");
+  for (const migration of missing) run(database, migration);
+  database.pragma("foreign_keys = ON");
+}
+
+function run(database: Database.Database, migration: Migration): void {
+  const apply = database.transaction(() => {
+    database.exec(migration.sql);
+    const broken = database.pragma("foreign_key_check") as unknown[];
+    if (broken.length > 0) throw new Error(`Migration ${migration.number} (${migration.name}) leaves ${broken.length} broken references.`);
+    database.pragma(`user_version = ${migration.number}`);
+  });
+  apply.immediate();
+}

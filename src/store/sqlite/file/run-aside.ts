@@ -1,0 +1,81 @@
+/**
+ * Long chores on the database (a backup, a check) in a process of their own, so that the server keeps answering. A process, not a
+ * thread: a thread inside SQLite cannot be stopped, and the server's end would wait for it.
+ */
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { errorCodes, messageOf, WorkerError } from "../../../domain/errors.ts";
+import type { ErrorCode } from "../../../domain/errors.ts";
+
+export type Chore =
+  /** Copies the database to `draft` and then gives it the name `target`. Who asks removes what is left of the draft. */
+  | { readonly kind: "backup"; readonly file: string; readonly draft: string; readonly target: string }
+  /** Finds everything that is wrong. */
+  | { readonly kind: "check"; readonly file: string }
+  /** Finds damaged pages only: what a server looks for at its start. What a start refuses is refused here, too. */
+  | { readonly kind: "quick_check"; readonly file: string };
+
+/** What the process prints, as one line of JSON. */
+export type ChoreReport =
+  | { readonly faults: readonly string[] }
+  | { readonly error: { readonly code: ErrorCode; readonly message: string } };
+
+/** The processes that run beside one open store, so that they end with it. */
+export interface Aside {
+  /**
+   * Runs the chore. Resolves with sentences about faults (none for a backup).
+   * @throws WorkerError what the chore threw; `unavailable` when it was stopped
+   */
+  run(chore: Chore): Promise<readonly string[]>;
+  /** Ends what runs and waits for it. May be called twice. */
+  stop(): Promise<void>;
+}
+
+export function createAside(): Aside {
+  const controller = new AbortController();
+  const running = new Set<Promise<unknown>>();
+  return {
+    run: async (chore) => {
+      const process = run(chore, controller.signal);
+      running.add(process);
+      try {
+        const report = await process;
+        if ("error" in report) throw new WorkerError(report.error.code, report.error.message);
+        return report.faults;
+      } finally {
+        running.delete(process);
+      }
+    },
+    stop: async () => {
+      controller.abort();
+      await Promise.allSettled(running);
+    },
+  };
+}
+
+function run(chore: Chore, signal: AbortSignal): Promise<ChoreReport> {
+  // Beside this file, in the source as .ts and in the build as .js.
+  const script = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "./aside.ts" : "./aside.js", import.meta.url));
+  return new Promise((resolve, reject) => {
+    // Nothing of the server's environment is needed, and nothing secret shall be in it.
+    const options = { signal, killSignal: "SIGKILL", env: {}, encoding: "utf8" } as const;
+    execFile(process.execPath, [script, JSON.stringify(chore)], options, (error, stdout, stderr) => {
+      const report = parseReport(stdout);
+      if (report !== null) return resolve(report);
+      if (signal.aborted)
+        return reject(new WorkerError("unavailable", "The server stopped before this was done. Try again when it is up."));
+      reject(new WorkerError("internal", `The process for the ${chore.kind} failed: ${stderr.trim() || messageOf(error)}`));
+    });
+  });
+}
+
+function parseReport(stdout: string): ChoreReport | null {
+  try {
+    const report = JSON.parse(stdout) as ChoreReport;
+    if ("faults" in report) return report;
+    return (errorCodes as readonly string[]).includes(report.error.code) ? report : null;
+  } catch {
+    // It ended before it could say anything: its exit tells.
+    return null;
+  }
+}

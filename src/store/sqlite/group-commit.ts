@@ -1,0 +1,205 @@
+/**
+ * Many writes, one commit: what waits in one turn of the event loop shares one transaction, and no promise resolves before the
+ * transaction is durable. Owns the transaction and the fence; knows no table but the epoch's. See docs/decisions/0001.
+ */
+import type Database from "better-sqlite3";
+import { WorkerError } from "../../domain/errors.ts";
+import { failpoint } from "../../processes/failpoint.ts";
+import { asWorkerError, storageFault } from "./file/storage-fault.ts";
+import type { Change } from "./change.ts";
+
+/** What the nouns need of the write that is under way. */
+export interface Writing {
+  /** @throws WorkerError `internal` outside `write`: what is changed there would be neither fenced nor grouped. */
+  readonly mustBeInside: () => void;
+  /** Says that the write under way changes this task. @throws like `mustBeInside`. */
+  readonly touch: (taskId: number) => void;
+}
+
+export interface GroupCommit extends Writing {
+  readonly write: <T>(work: () => T) => Promise<T>;
+  readonly problems: () => readonly string[];
+  /** Commits what waits and refuses what comes after. May be called twice. */
+  readonly stop: () => void;
+}
+
+export interface GroupCommitOptions {
+  /** The database's file, for messages. */
+  readonly file: string;
+  readonly epoch: number;
+  /** Checks a finished work before it is kept; what it throws undoes the work. */
+  readonly settle: (taskIds: ReadonlySet<number>) => void;
+  readonly lastEventId: () => number;
+  /** Who is told of each commit. */
+  readonly listeners: ReadonlySet<(change: Change) => void>;
+  /** Called before each group and after its commit. @throws WorkerError when what is written now would be lost. */
+  readonly requirePlace: () => void;
+  /** Called once, when another server has opened the database. */
+  readonly onStale: (error: WorkerError) => void;
+}
+
+interface Job {
+  readonly work: () => unknown;
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+type Done = { readonly job: Job; readonly value: unknown } | { readonly job: Job; readonly error: Error };
+
+/** So long may one group gather work before it commits: the event loop has other guests. */
+const groupMs = 25;
+
+/** @param database a connection that nobody else writes through. */
+export function createGroupCommit(database: Database.Database, options: GroupCommitOptions): GroupCommit {
+  const begin = database.prepare("BEGIN IMMEDIATE");
+  const commit = database.prepare("COMMIT");
+  const savepoint = database.prepare("SAVEPOINT work");
+  const release = database.prepare("RELEASE work");
+  const undo = database.prepare("ROLLBACK TO work");
+  const totalChanges = database.prepare<[], number>("SELECT total_changes()").pluck();
+  const newestEpoch = database.prepare<[], number>("SELECT epoch FROM daemon_epoch").pluck();
+  let queue: Job[] = [];
+  let scheduled = false;
+  let stopped = false;
+  let stale: WorkerError | null = null;
+  let problem: string | null = null;
+  /** The tasks of the work under way; null outside. */
+  let touched: Set<number> | null = null;
+
+  function write<T>(work: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (stopped) return reject(new WorkerError("unavailable", "The server is shutting down. Try again when it is up."));
+      if (stale !== null) return reject(stale);
+      queue.push({ work, resolve, reject });
+      schedule();
+    });
+  }
+
+  function schedule(): void {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      runGroup();
+      if (queue.length > 0) schedule();
+    });
+  }
+
+  function runGroup(): void {
+    if (queue.length === 0) return;
+    const jobs = queue;
+    queue = [];
+    const done: Done[] = [];
+    const taskIds = new Set<number>();
+    let lastEventId = 0;
+    let wrote = false;
+    try {
+      options.requirePlace();
+      const changesBefore = totalChanges.get();
+      begin.run();
+      checkEpoch();
+      const startedAt = performance.now();
+      for (const job of jobs) {
+        done.push(runJob(job, taskIds));
+        if (performance.now() - startedAt > groupMs) break;
+      }
+      lastEventId = options.lastEventId();
+      wrote = totalChanges.get() !== changesBefore;
+      failpoint("store.commit.before");
+      commit.run();
+      failpoint("store.commit.after");
+      // Before any caller is told: what was committed into a removed file is not kept.
+      options.requirePlace();
+    } catch (thrown) {
+      failGroup(jobs, thrown);
+      return;
+    }
+    queue = [...jobs.slice(done.length), ...queue];
+    // A group that only looked has not shown that the disk takes anything.
+    if (wrote) problem = null;
+    for (const each of done) settle(each);
+    announce({ taskIds, lastEventId });
+  }
+
+  /** Runs one work in its own savepoint. Throws only when the whole group is lost. */
+  function runJob(job: Job, taskIds: Set<number>): Done {
+    savepoint.run();
+    touched = new Set();
+    try {
+      const value = job.work();
+      if (value instanceof Promise)
+        throw new WorkerError("internal", "The work of a write is asynchronous; it must be finished when it returns.");
+      options.settle(touched);
+      release.run();
+      for (const id of touched) taskIds.add(id);
+      return { job, value };
+    } catch (thrown) {
+      // SQLite itself gives a transaction up when the disk fails it: then there is nothing left to undo.
+      if (storageFault(thrown, options.file) !== null || !database.inTransaction) throw thrown;
+      undo.run();
+      release.run();
+      return { job, error: asWorkerError(thrown, options.file) };
+    } finally {
+      touched = null;
+    }
+  }
+
+  function checkEpoch(): void {
+    const newest = newestEpoch.get();
+    if (newest === options.epoch) return;
+    stale = new WorkerError(
+      "conflict",
+      `Another server took over this data directory (its epoch is ${newest}, ours ${options.epoch}). This server changes nothing any more; let it end.`,
+    );
+    throw stale;
+  }
+
+  function failGroup(jobs: readonly Job[], thrown: unknown): void {
+    if (database.inTransaction) database.exec("ROLLBACK");
+    const error = asWorkerError(thrown, options.file);
+    for (const job of jobs) job.reject(error);
+    if (error !== stale) {
+      problem = error.message;
+      return;
+    }
+    for (const job of queue.splice(0)) job.reject(error);
+    options.onStale(stale);
+  }
+
+  function announce(change: Change): void {
+    for (const listener of options.listeners) {
+      try {
+        listener(change);
+      } catch (thrown) {
+        // A listener's fault is not the writers': it surfaces on its own, after everybody was told.
+        queueMicrotask(() => {
+          throw thrown;
+        });
+      }
+    }
+  }
+
+  function mustBeInside(): void {
+    if (touched === null)
+      throw new WorkerError("internal", "The store was changed outside `write`. Wrap the change in store.write(() => …).");
+  }
+
+  return {
+    write,
+    problems: () => (problem === null ? [] : [problem]),
+    stop: () => {
+      stopped = true;
+      while (queue.length > 0) runGroup();
+    },
+    mustBeInside,
+    touch: (taskId) => {
+      mustBeInside();
+      touched?.add(taskId);
+    },
+  };
+}
+
+function settle(done: Done): void {
+  if ("error" in done) done.job.reject(done.error);
+  else done.job.resolve(done.value as never);
+}

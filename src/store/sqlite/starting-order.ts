@@ -1,0 +1,73 @@
+/** Which pending tasks may start, best first. Two partial indexes answer: one of the ready tasks, one of those that wait for a moment. */
+import type Database from "better-sqlite3";
+import { inStartingOrder, steppedBackMs } from "../../domain/order/admission.ts";
+import type { TaskStore } from "../store.ts";
+
+interface Place {
+  readonly id: number;
+  readonly priority: number;
+}
+
+interface DuePlace extends Place {
+  readonly notBefore: number | null;
+  readonly refusals: number;
+}
+
+/** Leaves out the tasks of the models in a JSON array; `default` stands for tasks that name no model (domain/order/scope.ts). */
+const notHeld = "NOT EXISTS (SELECT 1 FROM json_each(@held) AS held WHERE instr(lower(coalesce(tasks.model, 'default')), held.value) > 0)";
+
+/** The queries for the next tasks to start, on one connection. */
+export function createStartingOrder(database: Database.Database): Pick<TaskStore, "startable" | "pendingOf" | "nextStartAt" | "ahead"> {
+  const selectReady = (condition: string) =>
+    database.prepare<{ limit: number; held: string }, DuePlace>(
+      `SELECT id, priority, refusals, NULL AS "notBefore" FROM tasks INDEXED BY tasks_ready
+       WHERE status = 'pending' AND not_before IS NULL AND ${condition} ORDER BY priority DESC, id LIMIT @limit`,
+    );
+  const selectDue = (condition: string) =>
+    database.prepare<{ now: number; limit: number; held: string }, DuePlace>(
+      `SELECT id, priority, refusals, not_before AS "notBefore" FROM tasks INDEXED BY tasks_delayed
+       WHERE status = 'pending' AND not_before <= @now AND ${condition}
+       ORDER BY (refusals > 0 AND not_before + ${steppedBackMs} > @now), priority DESC, id LIMIT @limit`,
+    );
+  const all = { ready: selectReady("@held = '[]'"), due: selectDue("@held = '[]'") };
+  const left = { ready: selectReady(notHeld), due: selectDue(notHeld) };
+  const selectNext = database
+    .prepare<[number], number | null>(
+      "SELECT min(not_before) FROM tasks INDEXED BY tasks_delayed WHERE status = 'pending' AND not_before > ?",
+    )
+    .pluck();
+  const selectPlace = database.prepare<[number], Place>("SELECT id, priority FROM tasks WHERE id = ?");
+  const before = "(priority > +@priority OR (priority = +@priority AND id < +@id))";
+  const countReady = database
+    .prepare<[Place], number>(
+      `SELECT (SELECT count(*) FROM tasks INDEXED BY tasks_ready
+               WHERE status = 'pending' AND not_before IS NULL AND priority > +@priority)
+            + (SELECT count(*) FROM tasks INDEXED BY tasks_ready
+               WHERE status = 'pending' AND not_before IS NULL AND priority = +@priority AND id < +@id)`,
+    )
+    .pluck();
+  const countDelayed = database
+    .prepare<[Place], number>(
+      `SELECT count(*) FROM tasks INDEXED BY tasks_delayed WHERE status = 'pending' AND not_before IS NOT NULL AND ${before}`,
+    )
+    .pluck();
+  const countOfModels = database
+    .prepare<{ held: string }, number>(`SELECT count(*) FROM tasks WHERE status = 'pending' AND NOT ${notHeld}`)
+    .pluck();
+  return {
+    pendingOf: (models) => countOfModels.get({ held: JSON.stringify(models) }) ?? 0,
+    startable: (now, limit, heldModels = []) => {
+      const { ready, due } = heldModels.length === 0 ? all : left;
+      const held = JSON.stringify(heldModels);
+      return [...ready.all({ limit, held }), ...due.all({ now, limit, held })]
+        .toSorted((a, b) => inStartingOrder(a, b, now))
+        .slice(0, limit)
+        .map(({ id }) => id);
+    },
+    nextStartAt: (now) => selectNext.get(now) ?? null,
+    ahead: (id) => {
+      const place = selectPlace.get(id);
+      return place === undefined ? 0 : (countReady.get(place) ?? 0) + (countDelayed.get(place) ?? 0);
+    },
+  };
+}

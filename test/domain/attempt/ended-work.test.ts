@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { failedAgents, stoppedWork } from "../../../src/domain/attempt/ended-work.ts";
+import type { EventType } from "../../../src/domain/events/event.ts";
+
+interface Event {
+  readonly type: EventType;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+const session: Event = { type: "session", data: { session_id: "s" } };
+const runs = (...ids: string[]): Event => ({
+  type: "notice",
+  data: { kind: "background", tasks: ids.map((id) => ({ task_id: id, task_type: "local_bash", description: `npm run ${id}` })) },
+});
+const ends = (task_id: string, status = "stopped"): Event => ({ type: "notice", data: { kind: "task_notification", task_id, status } });
+const note = (kind: string): Event => ({ type: "notice", data: { kind } });
+const call = (tool: string, tool_use_id: string): Event => ({ type: "tool_use", data: { tool, tool_use_id, input: {} } });
+const answer = (tool_use_id: string): Event => ({ type: "tool_result", data: { tool_use_id, is_error: false } });
+
+test("work in the background that Claude Code stopped is named; work that ended is not", () => {
+  assert.deepEqual(stoppedWork([session, runs("dev", "build"), ends("build", "completed"), ends("dev"), runs()]), ["npm run dev"]);
+});
+
+test("what Claude stopped by a call is no work that was cut", () => {
+  const stop = [call("TaskStop", "toolu_1"), ends("dev"), answer("toolu_1")];
+  assert.deepEqual(stoppedWork([session, runs("dev", "build"), ...stop, ends("build")]), ["npm run build"]);
+});
+
+for (const kind of ["cut_background", "stop_requested"]) {
+  test(`what ends behind the runner's note ${kind} was ended by us`, () => {
+    assert.deepEqual(stoppedWork([session, runs("dev"), note(kind), ends("dev")]), []);
+    assert.deepEqual(stoppedWork([session, note(kind), session, runs("dev"), ends("dev")]), ["npm run dev"]);
+  });
+}
+
+test("what a resumed session says of work that died earlier is no work that was cut, nor is a foreground command", () => {
+  assert.deepEqual(stoppedWork([session, runs("dev"), session, ends("dev")]), []);
+  assert.deepEqual(stoppedWork([session, ends("foreground")]), []);
+});
+
+const agent = (description: string, tool_use_id: string): Event => ({
+  type: "tool_use",
+  data: { tool: "Agent", tool_use_id, input: { description, prompt: "Look into it.", subagent_type: "general-purpose" } },
+});
+const ended = (tool_use_id: string, status: string, text = ""): Event => ({
+  type: "notice",
+  data: { kind: "task_notification", tool_use_id, status, text },
+});
+const died = "Agent terminated early due to an API error: API Error: Repeated 529 Overloaded errors.";
+
+test("a sub-agent that failed is named with its reason; a command, and one that completed, is not", () => {
+  const events = [agent("look", "t1"), agent("read", "t2"), call("Bash", "t3"), ended("t1", "failed", died)];
+  assert.deepEqual(failedAgents([...events, ended("t2", "completed"), ended("t3", "failed"), ended("t4", "failed")]), [
+    "look: API Error: Repeated 529 Overloaded errors.",
+  ]);
+});
+
+test("a sub-agent that Claude started again is forgiven when it completes", () => {
+  const events = [agent("look", "t1"), ended("t1", "failed"), agent("look", "t2")];
+  assert.deepEqual(failedAgents(events), ["look"]);
+  assert.deepEqual(failedAgents([...events, ended("t2", "failed", died)]).length, 2);
+  assert.deepEqual(failedAgents([...events, ended("t2", "completed")]), []);
+});

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { JournalRecord } from "../../../src/domain/events/record.ts";
+import { turnsIn, withTurns } from "../../../src/domain/events/turns.ts";
+
+function record(fields: Record<string, unknown>): JournalRecord {
+  return { type: "assistant", _n: 7, _attempt: 3, _at: "2026-01-01T00:00:00.000Z", ...fields };
+}
+
+test("a turn is a message of the model on the main thread: not a sub-agent's, not Claude Code's own", () => {
+  assert.deepEqual(turnsIn(record({ message: { id: "msg_1", model: "m" } })), ["msg_1"]);
+  assert.deepEqual(turnsIn(record({ message: { id: "msg_1", model: "m" }, parent_tool_use_id: null })), ["msg_1"]);
+  assert.deepEqual(turnsIn(record({ message: { id: "msg_1", model: "m" }, parent_tool_use_id: "t1" })), []);
+  assert.deepEqual(turnsIn(record({ message: { id: "u", model: "<synthetic>" } })), []);
+  assert.deepEqual(turnsIn(record({ type: "user", message: { id: "msg_1" } })), []);
+});
+
+test("a message without an id is a turn of its own, and a result that was read from the session tells its messages", () => {
+  assert.deepEqual(turnsIn(record({ message: { model: "m" } })), ["3:7"]);
+  assert.deepEqual(turnsIn(record({ message: null })), ["3:7"]);
+  assert.deepEqual(turnsIn(record({ type: "result", num_turns: 9 })), []);
+  assert.deepEqual(turnsIn(record({ type: "result", _message_ids: ["a", 1, "b"] })), ["a", "b"]);
+});
+
+test("steps tell their turn, a result the number of all, and a sub-agent's steps none", () => {
+  const at = 1;
+  const events = [
+    { type: "text", at, data: { text: "a" } },
+    { type: "tool_use", at, data: { tool: "Bash", parent_tool_use_id: "t1" } },
+    { type: "notice", at, data: { kind: "k" } },
+    { type: "result", at, data: {} },
+  ] as const;
+  assert.deepEqual(
+    withTurns(events, 2, () => 5).map(({ data }) => data),
+    [{ text: "a", turn: 2 }, events[1].data, events[2].data, { num_turns: 5 }],
+  );
+});

@@ -1,0 +1,75 @@
+/** The task with nothing special that tests start from. Its options are the table's defaults. */
+import type { ParsedTaskInput } from "../src/contract/task-input.ts";
+import type { TaskView } from "../src/contract/views.ts";
+import { titleOf } from "../src/domain/task/task.ts";
+import type { TaskSpec } from "../src/domain/task/task.ts";
+import { optionDefaults, optionRows, shownOptions, submittedOptions } from "../src/domain/task/option-values.ts";
+import type { TaskOptionFields } from "../src/domain/task/option-values.ts";
+import type { NewTask } from "../src/store/store.ts";
+
+const settings = { model: null, permission_mode: "acceptEdits" } as const;
+
+/** All options at their defaults, as a server without settings has them. */
+export const plainOptions: TaskOptionFields = submittedOptions({}, settings);
+
+/** A task as it is put into the store. */
+export function plainTask(part: Partial<NewTask> = {}): NewTask {
+  return {
+    ...plainOptions,
+    prompt: "Fix the flaky test\nand say why.",
+    workingDirectory: "/home/me/project",
+    createdAt: 1000,
+    notBefore: null,
+    notBeforeReason: null,
+    parentId: null,
+    depth: 0,
+    ...part,
+  };
+}
+
+/** A task as a runner gets it. */
+export function plainSpec(part: Partial<TaskSpec> & Pick<TaskSpec, "prompt" | "workingDirectory">): TaskSpec {
+  const queue = optionRows.filter((row) => row.part === "queue").map(({ name }) => name);
+  const run = Object.entries(plainOptions).filter(([field]) => !queue.includes(field));
+  return { ...(Object.fromEntries(run) as unknown as TaskSpec), ...part };
+}
+
+/** A submit after parsing. */
+export function plainInput(part: Partial<ParsedTaskInput> & Pick<ParsedTaskInput, "prompt" | "working_directory">): ParsedTaskInput {
+  return { ...shownOptions(optionDefaults), ...part };
+}
+
+/** A submitted task as doors show it. @param at when, RFC 3339. */
+export function plainView(id: number, input: ParsedTaskInput, at: string): TaskView {
+  return {
+    ...shownOptions(submittedOptions(input, settings)),
+    id,
+    title: titleOf(input.prompt),
+    status: "pending",
+    waiting_for: { reason: "capacity", message: "4 of 4 slots are in use", until: null },
+    working_directory: input.working_directory,
+    attempts: 0,
+    session_id: null,
+    session_model: null,
+    last_action: null,
+    error: null,
+    attention: [],
+    cost_usd: null,
+    tokens: null,
+    num_turns: null,
+    duration_ms: null,
+    cancel_requested: false,
+    last_event: 0,
+    created_at: at,
+    started_at: null,
+    attempt_started_at: null,
+    ended_at: null,
+    updated_at: at,
+    prompt: input.prompt,
+    result: null,
+    usage: null,
+    logs: { raw: `/logs/task_${id}_raw.log`, summary: `/logs/task_${id}_summary.log` },
+    parent_id: null,
+    depth: 0,
+  };
+}

@@ -1,0 +1,120 @@
+/** A whole Claude Worker for one test: scratch state, a scripted model, the real CLI. The server is the built one (`npm test` builds first). */
+import { execFile, spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import type { TestContext } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { WorkerClient } from "../src/client/index.ts";
+import type { ServerView, TaskView } from "../src/client/index.ts";
+import { pathsFrom } from "../src/config/paths.ts";
+import { startModel } from "./model.ts";
+import type { ScriptedModel } from "./model.ts";
+import { scratch } from "./scratch.ts";
+import type { Scratch } from "./scratch.ts";
+import type { Script } from "./script.ts";
+
+const bin = fileURLToPath(new URL("../bin/claude-worker", import.meta.url));
+
+export interface CliResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface TestWorker {
+  readonly place: Scratch;
+  readonly model: ScriptedModel;
+  readonly env: Record<string, string>;
+  readonly client: WorkerClient;
+  /** Runs the real CLI to its end. `input` is its standard input (default: none). */
+  cli(words: readonly string[], options?: { input?: string; cwd?: string; env?: Record<string, string> }): Promise<CliResult>;
+  /** Starts the server (`server start`) and returns what it says of itself. */
+  start(...flags: string[]): Promise<ServerView>;
+  /** Submits through the client; the working directory is the scratch one. */
+  submit(prompt: string, more?: Partial<Parameters<WorkerClient["submit"]>[0]>): Promise<TaskView>;
+  /** The task once `accept` holds. Fails after `timeoutMs`, saying how the task looked. */
+  until(id: number, accept: (task: TaskView) => boolean, timeoutMs?: number): Promise<TaskView>;
+  /** The task once it has ended. */
+  ended(id: number): Promise<TaskView>;
+}
+
+/** @param options.env more environment for server and CLI. @param options.subscription sign in with a (fake) subscription token. */
+export async function worker(
+  t: TestContext,
+  script: Script = {},
+  options: { env?: Record<string, string>; subscription?: boolean } = {},
+): Promise<TestWorker> {
+  const place = scratch(null);
+  const model = await startModel(null, script);
+  const env: Record<string, string> = {
+    PATH: process.env["PATH"] ?? "",
+    ...(options.subscription === true ? model.subscriptionEnv(place.home) : model.env(place.home)),
+    CLAUDE_WORKER_HOME: place.dataHome,
+    XDG_CONFIG_HOME: path.join(place.home, ".config"),
+    CLAUDE_WORKER_PORT: "0",
+    CLAUDE_WORKER_WARM: "0",
+    ...options.env,
+  };
+  const paths = pathsFrom(env);
+  const client = new WorkerClient({ kind: "socket", path: paths.serverSocket });
+  const cli: TestWorker["cli"] = (words, { input, cwd = place.work, env: more = {} } = {}) =>
+    runCli(words, { cwd, env: { ...env, ...more }, input });
+  // One hook: several run in the order in which they were made, and the server's socket must not go before the server.
+  t.after(async () => {
+    client.close();
+    if (existsSync(paths.home)) await cli(["server", "stop", "--now"]);
+    await model.stop();
+    await place.remove();
+  });
+  const until: TestWorker["until"] = async (id, accept, timeoutMs = 300_000) => {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const task = await client.get(id);
+      if (accept(task)) return task;
+      if (Date.now() > deadline) throw new Error(`task ${id} is not as awaited: ${JSON.stringify(task)}\n${tail(paths.serverLog)}`);
+      await delay(20);
+    }
+  };
+  return {
+    place,
+    model,
+    env,
+    client,
+    cli,
+    async start(...flags) {
+      const { code, stderr } = await cli(["server", "start", ...flags]);
+      if (code !== 0) throw new Error(`the server did not start: ${stderr}\n${tail(paths.serverLog)}`);
+      return client.server();
+    },
+    submit: (prompt, more = {}) => client.submit({ prompt, working_directory: place.work, ...more }),
+    until,
+    ended: (id) => until(id, ({ ended_at }) => ended_at !== null),
+  };
+}
+
+function runCli(
+  words: readonly string[],
+  { cwd, env, input }: { cwd: string; env: Record<string, string>; input: string | undefined },
+): Promise<CliResult> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [bin, ...words],
+      { cwd, env, maxBuffer: 64 * 1024 * 1024, timeout: 500_000 },
+      (_error, stdout, stderr) => {
+        resolve({ code: child.exitCode ?? -1, stdout, stderr });
+      },
+    );
+    child.stdin?.end(input ?? "");
+  });
+}
+
+function tail(file: string): string {
+  return existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(-20).join("\n") : "";
+}
+
+/** Starts the CLI without waiting for its end, for tests that watch or kill it. */
+export function spawnCli(words: readonly string[], env: Record<string, string>, cwd: string): ReturnType<typeof spawn> {
+  return spawn(process.execPath, [bin, ...words], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+}
