@@ -59,6 +59,32 @@ test("a hold on paid overage stops a running attempt at its next step, for its o
   assert.deepEqual(other.told, [{ type: "stop_at_step" }]);
 });
 
+test("all attempts, or the one of a task, are stopped with the reason that is kept in the store", async (t) => {
+  const all = await adoption(t, { helloAfterMs: 0 });
+  await all.supervisor.start();
+  await all.supervisor.stopAll("interrupted");
+  await until("the stop", () => all.told.find(({ type }) => type === "stop"));
+  assert.deepEqual(all.told, [{ type: "stop", reason: "interrupted", graceMs: 60_000 }]);
+  assert.equal(all.store.attempts.get(all.attempt.id)?.stopRequested, "interrupted");
+
+  const one = await adoption(t, { helloAfterMs: 0 });
+  await one.supervisor.start();
+  assert.equal(await one.supervisor.stopTask(one.task.id + 1, "cancelled"), false);
+  assert.equal(await one.supervisor.stopTask(one.task.id, "cancelled"), true);
+  await until("the stop", () => one.told.length > 0);
+  assert.deepEqual(one.told, [{ type: "stop", reason: "cancelled", graceMs: 60_000 }]);
+  await until("the stored reason", () => one.store.attempts.get(one.attempt.id)?.stopRequested === "cancelled");
+});
+
+test("parked runners come with the supervisor and leave with it", async (t) => {
+  const { supervisor, pooled } = await adoption(t, { helloAfterMs: 0 });
+  await supervisor.start();
+  await supervisor.start();
+  assert.deepEqual(pooled, ["start"]);
+  await supervisor.stop();
+  assert.deepEqual(pooled, ["start", "stop"]);
+});
+
 /** An attempt that an earlier server left, begun long ago, with a stand-in for its runner that notes what it is told. */
 async function adoption(t: TestContext, { helloAfterMs, timeoutMs = null }: { helloAfterMs: number; timeoutMs?: number | null }) {
   const own = setup(t);
@@ -77,7 +103,11 @@ async function adoption(t: TestContext, { helloAfterMs, timeoutMs = null }: { he
     setTimeout(() => socket.write(`${JSON.stringify(hello)}\n`), helloAfterMs);
   });
   await new Promise<void>((resolve) => runner.listen(runnerSocketPath(paths, attempt.runnerId), resolve));
-  const pool = { start: () => {}, stop: () => Promise.resolve() } as unknown as RunnerPool;
+  const pooled: string[] = [];
+  const pool = {
+    start: () => void pooled.push("start"),
+    stop: async () => void pooled.push("stop"),
+  } as unknown as RunnerPool;
   const log = pino({ level: "silent" });
   const limits = {
     stopGraceMs: 60_000,
@@ -95,5 +125,5 @@ async function adoption(t: TestContext, { helloAfterMs, timeoutMs = null }: { he
     await supervisor.stop();
     runner.close();
   });
-  return { ...own, task, attempt, supervisor, told };
+  return { ...own, task, attempt, supervisor, told, pooled };
 }

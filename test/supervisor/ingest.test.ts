@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { appendFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { Ingest } from "../../src/supervisor/ingest.ts";
+import { setup } from "../store/setup.ts";
+
+test("a record is taken in once, also by an ingest that begins anew", async (t) => {
+  const j = await journal(t);
+  j.write({ type: "assistant", message: { id: "m1", content: [{ type: "text", text: "Hello" }] } });
+  assert.equal(await j.ingest().catchUp(() => {}), true);
+  j.write({ type: "assistant", message: { id: "m2", content: [{ type: "text", text: "Again" }] } });
+  const next = j.ingest();
+  assert.equal(await next.catchUp(() => {}), true);
+  assert.equal(await next.catchUp(() => {}), true);
+  const texts = j.store.events.ofTask(j.taskId, 0, 100).filter(({ type }) => type === "text");
+  assert.deepEqual(
+    texts.map(({ data }) => JSON.stringify(data).match(/Hello|Again/)?.[0]),
+    ["Hello", "Again"],
+  );
+  assert.equal(j.store.tasks.get(j.taskId)?.numTurns, 2);
+});
+
+test("what a session spent is kept with the attempt and added to the task", async (t) => {
+  const j = await journal(t);
+  j.write({ type: "worker", subtype: "session", sessionId: "s-1" });
+  j.spending(0.25);
+  j.spending(0.75);
+  await j.ingest().catchUp(() => {});
+  assert.equal(j.store.attempts.get(j.attemptId)?.sessionSpent?.costUsd, 0.75);
+  assert.equal(j.store.tasks.get(j.taskId)?.costUsd, 0.75);
+  // A later ingest continues from what the attempt keeps: nothing is counted twice.
+  j.spending(1);
+  await j.ingest().catchUp(() => {});
+  assert.equal(j.store.tasks.get(j.taskId)?.costUsd, 1);
+});
+
+test("the session, its model and the account's report are kept", async (t) => {
+  const j = await journal(t);
+  j.write({ type: "worker", subtype: "session", sessionId: "s-1" });
+  j.write({ type: "system", subtype: "init", model: "claude-x" });
+  await j.ingest().catchUp(() => {});
+  const task = j.store.tasks.get(j.taskId);
+  assert.deepEqual([task?.sessionId, task?.resumable, task?.sessionModel], ["s-1", true, "claude-x"]);
+  assert.equal(j.store.attempts.get(j.attemptId)?.sessionId, "s-1");
+});
+
+test("the end is reported inside the commit of the closing record, and only then", async (t) => {
+  const j = await journal(t);
+  let ends = 0;
+  j.write({ type: "assistant", message: { id: "m1", content: [{ type: "text", text: "Hello" }] } });
+  const ingest = j.ingest();
+  await ingest.catchUp(() => (ends += 1));
+  assert.equal(ends, 0);
+  j.write({ type: "worker", subtype: "ended", thrown: null, stopRequested: null });
+  await ingest.catchUp(() => (ends += 1));
+  assert.equal(ends, 1);
+});
+
+test("an attempt of another server takes nothing in", async (t) => {
+  const j = await journal(t);
+  j.write({ type: "assistant", message: { id: "m1", content: [{ type: "text", text: "Hello" }] } });
+  const ingest = j.ingest();
+  j.raw().exec("UPDATE attempts SET epoch = epoch + 1");
+  const before = j.store.events.ofTask(j.taskId, 0, 100).length;
+  assert.equal(await ingest.catchUp(() => {}), false);
+  assert.equal(j.store.events.ofTask(j.taskId, 0, 100).length, before);
+});
+
+/** A claimed attempt with a journal on the disk. */
+async function journal(t: TestContext) {
+  const own = setup(t);
+  const { task, attempt } = await own.start();
+  const file = path.join(own.directory, "task_raw.log");
+  let records = 0;
+  const write = (record: Readonly<Record<string, unknown>>): void => {
+    records += 1;
+    const stamp = { _n: records, _attempt: attempt.id, _at: new Date(Date.UTC(2026, 0, 1) + records).toISOString(), _up: records };
+    appendFileSync(file, `${JSON.stringify({ ...record, ...stamp })}\n`);
+  };
+  return {
+    store: own.store,
+    raw: () => own.raw(),
+    taskId: task.id,
+    attemptId: attempt.id,
+    write,
+    spending: (costUsd: number) => write({ type: "worker", subtype: "spending", costUsd, modelUsage: {} }),
+    ingest: () => new Ingest(own.store, own.store.attempts.get(attempt.id) ?? attempt, file, own.directory),
+  };
+}
