@@ -25,6 +25,8 @@ import {
   coldOptions,
 } from "./claude-options.ts";
 import { HookWatch } from "./hook-watch.ts";
+import { McpWatch } from "./mcp-watch.ts";
+import type { McpNote } from "./mcp-watch.ts";
 import { isNoise, refusedSignIn, settingsNotInEffect } from "./messages.ts";
 import { OpenInput } from "./open-input.ts";
 import type { UserMessage } from "./open-input.ts";
@@ -37,8 +39,8 @@ import { movedSentence } from "./directory-fault.ts";
 import { StartGuard } from "./start-guard.ts";
 
 type Sdk = typeof sdk;
-/** A message of Claude Code, or what it told of its spending. */
-type Said = SDKMessage | SpendingNote;
+/** A message of Claude Code, or what it told of its spending and its MCP servers. */
+type Said = SDKMessage | SpendingNote | McpNote;
 
 /** The SDK takes about 100 ms to load, which begins here. */
 export const createAgent: CreateAgent = (options) => new ClaudeAgent(options);
@@ -254,7 +256,8 @@ class ClaudeAgent implements Agent {
     // A handshake that fails ends the messages too, which tell why.
     if (onReady !== undefined) running.initializationResult().then(onReady, () => {});
     const take = (message: Said): void => {
-      if (onMessage?.(message) ?? true) this.#take(message);
+      // Notes of ours say nothing of the turn.
+      if (message.type === "worker" || (onMessage?.(message) ?? true)) this.#take(message);
     };
     return this.#follow(running, take, input);
   }
@@ -264,6 +267,7 @@ class ClaudeAgent implements Agent {
     let answered = false;
     const claude = this.#claude;
     const cost = new RunningCost(query, take);
+    const servers = new McpWatch(query, take);
     let background = 0;
     const hooks = this.#work === null ? null : this.#watchHooks(this.#work);
     this.#hooks = hooks;
@@ -273,6 +277,7 @@ class ClaudeAgent implements Agent {
         if (message.type === "result" || message.type === "assistant") answered = message.type === "result";
         background = backgroundAfter({ ...message })?.length ?? background;
         take(message);
+        servers.take(message);
         input?.heard(message);
         if (message.type === "assistant") cost.touch();
       }
@@ -282,6 +287,7 @@ class ClaudeAgent implements Agent {
     } finally {
       input?.end();
       cost.stop();
+      servers.stop();
       hooks?.stop();
       await claude.ended;
     }

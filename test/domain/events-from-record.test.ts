@@ -287,6 +287,15 @@ test("a Stop hook's no, and that Claude Code overrode it, are notices", () => {
   assert.deepEqual(notification("stop-hook-error"), { kind: "notification", text: "t" });
 });
 
+test("MCP servers that did not start are a notice with their reasons", () => {
+  const servers = [
+    { name: "db", reason: "ENOENT\nno such file" },
+    { name: "docs", reason: null },
+  ];
+  const data = note({ type: "worker", subtype: "failed_mcp_server", servers })[0]?.data;
+  assert.deepEqual(data, { kind: "failed_mcp_server", text: "MCP servers not started: db (ENOENT no such file); docs", servers });
+});
+
 test("what only Claude Code's own screens need makes no event", () => {
   const silent = ["status", "session_state_changed", "thinking_tokens", "hook_started", "task_progress", "commands_changed"];
   for (const subtype of silent) assert.deepEqual(eventsFromRecord({ type: "system", subtype, ...stamp }), [], subtype);

@@ -67,3 +67,21 @@ test("a sub-agent that an API error ended is named with its reason", async (t) =
   assert.match((await w.cli(["show", String(id)])).stdout, /✔ completed ⚠ 1 sub-agent failed/);
   assert.match((await w.cli(["logs", String(id), "--errors"])).stdout, /529 Overloaded/);
 });
+
+test("an MCP server of the project that did not start is named with its reason, cold and warm", async (t) => {
+  const w = await worker(t, { "do it": [step.bash("true"), step.text("All is done.")] }, { env: { CLAUDE_WORKER_WARM: "1" } });
+  await w.start();
+  const directory = directoryWith(w, "servers", { enableAllProjectMcpServers: true });
+  writeFileSync(path.join(directory, ".mcp.json"), JSON.stringify({ mcpServers: { db: { command: "/nowhere/db" } } }));
+  const check = async (more: object): Promise<void> => {
+    const { id } = await w.submit("do it", { working_directory: directory, allow: ["Bash"], ...more });
+    const { status, attention } = await w.ended(id);
+    assert.deepEqual([status, attention.map(({ kind, count }) => [kind, count])], ["completed", [["failed_mcp_server", 1]]]);
+    assert.match(attention[0]?.detail ?? "", /^db: .*ENOENT/);
+    assert.match((await w.cli(["show", String(id)])).stdout, /✔ completed ⚠ 1 MCP server failed/);
+    assert.match((await w.cli(["logs", String(id), "--errors"])).stdout, /MCP server not started: db \(/);
+  };
+  await check({});
+  // A limit of turns cannot come with a claim.
+  await check({ max_turns: 9 });
+});

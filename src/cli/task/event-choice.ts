@@ -36,9 +36,10 @@ const speakingNotices = new Set<unknown>([
   "hook_ended",
   "stop_hook_blocked",
   "stop_hook_overridden",
+  "failed_mcp_server",
 ]);
 
-const errorNotices = new Set<unknown>(["api_error", "stderr", "stop_hook_overridden"]);
+const errorNotices = new Set<unknown>(["api_error", "stderr", "stop_hook_overridden", "failed_mcp_server"]);
 
 function isError({ type, data, summary }: EventView): boolean {
   switch (type) {

@@ -12,6 +12,7 @@ export const attentionKinds = [
   "refused_question",
   "failed_command",
   "failed_subagent",
+  "failed_mcp_server",
   "cut_background",
   "uncommitted",
   "overridden_hook",
@@ -70,6 +71,7 @@ export function attentionFrom(events: readonly Pick<NewEvent, "type" | "data">[]
     namedCalls("refused_question", refused.filter(({ tool }) => questionTools.has(tool)).map(nameOf)),
     namedCalls("failed_command", failedAtTheEnd([...calls.values()])),
     namedCalls("failed_subagent", failedAgents(events)),
+    namedCalls("failed_mcp_server", failedServers(events)),
     ...noticeKinds.map((kind) => attentionOf(kind, noticed.get(kind) ?? { count: 0, names: [] })),
     namedCalls("overridden_hook", hooks.overridden),
     namedCalls("unchecked", hooks.unchecked),
@@ -157,6 +159,15 @@ function failedAtTheEnd(calls: readonly Call[]): string[] {
     .slice(lastGood + 1)
     .map(({ text }) => text)
     .toReversed();
+}
+
+/** Each server once, with its newest reason: every attempt starts them anew. */
+function failedServers(events: readonly Pick<NewEvent, "type" | "data">[]): string[] {
+  const reasons = new Map<string, string>();
+  for (const { data } of events.filter(({ type, data }) => type === "notice" && data["kind"] === "failed_mcp_server"))
+    for (const { name, reason } of arrayOf(data["servers"]).map(objectOf))
+      reasons.set(stringOf(name) ?? "", plainLine(stringOf(reason) ?? "", 140));
+  return [...reasons].map(([name, reason]) => plainLine(reason === "" ? name : `${name}: ${reason}`, 200));
 }
 
 function namedCalls(kind: AttentionKind, names: readonly string[]): Attention | null {

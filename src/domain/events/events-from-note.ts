@@ -5,7 +5,7 @@ import { formatDuration } from "../text/duration.ts";
 import { denied, mark, notice, word } from "./event-draft.ts";
 import type { EventDraft } from "./event-draft.ts";
 import { plainLine } from "../text/plain-text.ts";
-import { arrayOf, countOf, numberOf, stringOf } from "../text/read-json.ts";
+import { arrayOf, countOf, numberOf, objectOf, stringOf } from "../text/read-json.ts";
 import type { JsonObject } from "../text/read-json.ts";
 
 /** The events of a record of the type `worker`; none for a kind that is not known. */
@@ -37,6 +37,8 @@ export function eventsFromNote(note: JsonObject): EventDraft[] {
       return [hookRunningEvent(note)];
     case "hook_ended":
       return [hookEndedEvent(note)];
+    case "failed_mcp_server":
+      return [failedServersEvent(note)];
     case "uncommitted":
       return [uncommittedEvent(note)];
     case "swept":
@@ -105,6 +107,15 @@ function uncommittedEvent(note: JsonObject): EventDraft {
     .map((name) => word(name) ?? "");
   const files = `${count} ${count === 1 ? "file" : "files"} changed and not committed`;
   return notice("uncommitted", `${files}: ${names.join(", ")}`, { count, names });
+}
+
+function failedServersEvent(note: JsonObject): EventDraft {
+  const servers = arrayOf(note["servers"])
+    .slice(0, maxNames)
+    .map(objectOf)
+    .map(({ name, reason }) => ({ name: word(name) ?? "", reason: word(reason) }));
+  const texts = servers.map(({ name, reason }) => (reason === null ? name : `${name} (${plainLine(reason)})`));
+  return notice("failed_mcp_server", `MCP ${servers.length === 1 ? "server" : "servers"} not started: ${texts.join("; ")}`, { servers });
 }
 
 function hookRunningEvent(note: JsonObject): EventDraft {

@@ -56,6 +56,8 @@ export type RunnerNote =
   | { type: "worker"; subtype: "cut_background"; names: readonly string[] }
   /** Background work that died with an earlier attempt: Claude is told to look after it. */
   | { type: "worker"; subtype: "background_lost"; names: readonly string[] }
+  /** MCP servers that did not start. */
+  | { type: "worker"; subtype: "failed_mcp_server"; servers: readonly { readonly name: string; readonly reason: string | null }[] }
   /** Processes that were left of the attempt's tree and had to be ended. */
   | { type: "worker"; subtype: "swept"; processes: readonly SweptProcess[] }
   /** What was changed in the Git work tree before the task: a digest for each file. */

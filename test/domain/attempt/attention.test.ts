@@ -127,6 +127,12 @@ test("a Stop hook that was overridden is named by what it said last, or by Claud
   assert.deepEqual(attentionFrom([no("3 tests are red"), end()]), []);
 });
 
+test("each MCP server that did not start is named once, with its newest reason", () => {
+  const failed = (...servers: object[]): Event => ({ type: "notice", data: { kind: "failed_mcp_server", servers } });
+  const events = [failed({ name: "db", reason: "ENOENT" }, { name: "docs", reason: null }), failed({ name: "db", reason: "timed out" })];
+  assert.deepEqual(attentionFrom([...events, end()]), [{ kind: "failed_mcp_server", count: 2, detail: "db: timed out; docs" }]);
+});
+
 test("details are one line without control characters, and stay short", () => {
   const [first, ...others] = attentionFrom(
     Array.from({ length: 50 }, (_, n) => command(`\u001b[31m${n} ${"x".repeat(1000)}\n\u202e`, true)).flat(),

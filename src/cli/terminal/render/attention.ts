@@ -6,6 +6,7 @@ const words: Record<AttentionView["kind"], (count: number) => string> = {
   refused_question: (count) => `${count} ${count === 1 ? "question" : "questions"} refused`,
   failed_command: () => "last command failed",
   failed_subagent: (count) => `${count} ${count === 1 ? "sub-agent" : "sub-agents"} failed`,
+  failed_mcp_server: (count) => `${count} MCP ${count === 1 ? "server" : "servers"} failed`,
   cut_background: (count) => `${count} background ${count === 1 ? "task" : "tasks"} cut`,
   uncommitted: (count) => `${count} uncommitted`,
   overridden_hook: (count) => (count === 1 ? "Stop hook overridden" : `Stop hooks overridden ${count} times`),

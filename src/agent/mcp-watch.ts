@@ -1,0 +1,85 @@
+/**
+ * Tells which MCP servers of a session did not start. Claude Code says it only in its init message, without
+ * the reason, and a server that is slow is still `pending` there (measured with 2.1.330).
+ */
+import { arrayOf, objectOf, stringOf } from "../domain/text/read-json.ts";
+import type { JsonObject } from "../domain/text/read-json.ts";
+import type { RunnerNote } from "../domain/events/record.ts";
+
+export type McpNote = Extract<RunnerNote, { subtype: "failed_mcp_server" }>;
+type Failed = McpNote["servers"][number];
+
+/** A query of the SDK, as far as it tells of its servers. */
+export interface ServerStatus {
+  mcpServerStatus?(): Promise<readonly unknown[]>;
+}
+
+/** Longest reason that is kept. */
+const maxReason = 500;
+
+/** Follows the MCP servers of one run. */
+export class McpWatch {
+  readonly #query: ServerStatus;
+  readonly #emit: (note: McpNote) => void;
+  readonly #told = new Set<string>();
+  #hasPending = false;
+  #isAsking = false;
+  /** Failed in any case, while the reasons are asked for. */
+  #known: readonly Failed[] = [];
+  #isStopped = false;
+
+  constructor(query: ServerStatus, emit: (note: McpNote) => void) {
+    this.#query = query;
+    this.#emit = emit;
+  }
+
+  /** Takes every message of Claude Code, in order. */
+  take(message: { readonly type: string; readonly subtype?: unknown; readonly mcp_servers?: unknown }): void {
+    if (message.type === "system" && message.subtype === "init") this.#look(arrayOf(message.mcp_servers));
+    else if (message.type === "assistant" && this.#hasPending) void this.#ask();
+  }
+
+  /** Tells what is known and emits nothing from now on. */
+  stop(): void {
+    this.#tell(this.#known);
+    this.#isStopped = true;
+  }
+
+  #look(servers: readonly unknown[]): void {
+    this.#hasPending = servers.some((server) => objectOf(server)["status"] === "pending");
+    this.#known = this.#newlyFailed(servers);
+    if (this.#known.length > 0 || this.#hasPending) void this.#ask();
+  }
+
+  async #ask(): Promise<void> {
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    try {
+      const servers = (await this.#query.mcpServerStatus?.()) ?? [];
+      this.#hasPending &&= servers.some((server) => objectOf(server)["status"] === "pending");
+      this.#tell(this.#newlyFailed(servers));
+    } catch {
+      // The query is over, or this Claude Code does not know the question.
+    }
+    this.#isAsking = false;
+    this.#tell(this.#known);
+  }
+
+  #tell(failed: readonly Failed[]): void {
+    const servers = this.#isStopped ? [] : failed.filter(({ name }) => !this.#told.has(name));
+    for (const { name } of servers) this.#told.add(name);
+    if (servers.length > 0) this.#emit({ type: "worker", subtype: "failed_mcp_server", servers });
+  }
+
+  #newlyFailed(servers: readonly unknown[]): Failed[] {
+    return servers
+      .map(objectOf)
+      .filter((server) => isFailed(server) && !this.#told.has(stringOf(server["name"]) ?? ""))
+      .map((server) => ({ name: stringOf(server["name"]) ?? "", reason: stringOf(server["error"])?.slice(0, maxReason) ?? null }));
+  }
+}
+
+/** A connector of the user's account at claude.ai is no part of the task's configuration. */
+function isFailed({ status, source, scope }: JsonObject): boolean {
+  return status === "failed" && source !== "claudeai" && scope !== "claudeai";
+}
