@@ -1,4 +1,4 @@
-/** What a runner's process is before it does anything: its boot data read, its signals, its rights and its place in the process tree settled. */
+/** Prepares the process of a runner: boot data, signals, rights, and the place in the process tree. */
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { taskVariables } from "../domain/task/task-variables.ts";
@@ -24,8 +24,8 @@ export function localToken(env: Readonly<Record<string, string>>): Record<string
   }
 }
 
-/** Settles the process: private files, a readable name, deaf to a terminal that goes. */
-export function settleProcess(boot: RunnerBoot, name = "claude-worker-runner"): void {
+/** Sets umask 077 and the process title, and ignores SIGHUP. */
+export function prepareProcess(boot: RunnerBoot, name = "claude-worker-runner"): void {
   process.umask(0o077);
   process.title = `${name} ${boot.runnerId}`;
   process.on("SIGHUP", () => {});

@@ -3,14 +3,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { messageOf } from "../domain/errors.ts";
 import { markerName } from "../processes/sweep.ts";
 import { becomeSubreaper } from "../processes/subreaper.ts";
-import { loadAgent, localToken, settleProcess, takeBoot, tellListening } from "./boot.ts";
+import { loadAgent, localToken, prepareProcess, takeBoot, tellListening } from "./boot.ts";
 import { redaction } from "../domain/text/redaction.ts";
 import { Runner } from "./runner.ts";
 
 const reapLimitMs = 1_000;
 
 const boot = takeBoot(process.env);
-settleProcess(boot);
+prepareProcess(boot);
 const secrets = redaction(boot.agentEnv, process.env, localToken(boot.agentEnv));
 let adopting = false;
 const createAgent = await loadAgent(boot.agent);

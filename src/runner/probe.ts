@@ -3,12 +3,12 @@
  * one JSON object a line. Ends with its starter, whose end closes its standard input.
  */
 import { dirname } from "node:path";
-import { loadAgent, localToken, settleProcess, takeBoot } from "./boot.ts";
+import { loadAgent, localToken, prepareProcess, takeBoot } from "./boot.ts";
 import { markerName } from "../processes/sweep.ts";
 import { redaction } from "../domain/text/redaction.ts";
 
 const boot = takeBoot(process.env);
-settleProcess(boot, "claude-worker-probe");
+prepareProcess(boot, "claude-worker-probe");
 const createAgent = await loadAgent(boot.agent);
 const agent = createAgent({
   env: { ...boot.agentEnv, [markerName]: boot.runnerId },

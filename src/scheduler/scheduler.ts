@@ -80,7 +80,7 @@ export class Scheduler {
     this.#round = null;
   }
 
-  /** Whatever a round failed of, another comes: nobody else may ever wake it. */
+  /** Schedules another round after a failure; no commit may come to wake the scheduler. */
   #tryLater(): void {
     const delayMs = Math.min(firstRetryMs * 2 ** this.#failures, longestTimerMs);
     this.#failures += 1;

@@ -9,7 +9,7 @@ import { plainText } from "../domain/text/plain-text.ts";
 import { startServer } from "./server.ts";
 import { serverOptions } from "./options.ts";
 import { redactLog } from "./redact-log.ts";
-import { rehearse } from "./rehearse.ts";
+import { checkStart } from "./check-start.ts";
 import { version } from "./version.ts";
 
 process.umask(0o077);
@@ -20,9 +20,9 @@ async function main(): Promise<void> {
   const options = serverOptions(process.argv.slice(2));
   const paths = pathsFrom(process.env);
   const { settings, origins } = loadSettings({ file: paths.config, env: process.env, flags: options.flags });
-  const { rehearseInsteadOf: insteadOf, dangerouslyBindAll } = options;
+  const { checkStartReplacing: insteadOf, dangerouslyBindAll } = options;
   if (insteadOf !== null) {
-    await rehearse({ settings, paths, dangerouslyBindAll, insteadOf });
+    await checkStart({ settings, paths, dangerouslyBindAll, insteadOf });
     announce({ ready: true });
     return;
   }

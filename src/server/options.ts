@@ -13,8 +13,8 @@ export interface ServerOptions {
   /** Listen on a wildcard address although every network then reaches the server. */
   readonly dangerouslyBindAll: boolean;
   readonly foreground: boolean;
-  /** Not a start, only its rehearsal: the URL of the server that is to go first (empty: it has none); null: a start. */
-  readonly rehearseInsteadOf: string | null;
+  /** Only checks whether a start could replace the server at this URL (empty: it has none); null: starts. */
+  readonly checkStartReplacing: string | null;
 }
 
 /** @throws WorkerError invalid_input. */
@@ -31,7 +31,7 @@ export function serverOptions(argv: readonly string[]): ServerOptions {
     takeover: values.takeover === true,
     dangerouslyBindAll: values["dangerously-bind-all"] === true,
     foreground: values.foreground === true,
-    rehearseInsteadOf: values["rehearse-instead-of"] ?? null,
+    checkStartReplacing: values["check-start-replacing"] ?? null,
   };
 }
 
@@ -48,7 +48,7 @@ function parse(argv: readonly string[]) {
         takeover: { type: "boolean" },
         "dangerously-bind-all": { type: "boolean" },
         "socket-only-if-taken": { type: "boolean" },
-        "rehearse-instead-of": { type: "string" },
+        "check-start-replacing": { type: "string" },
       },
     });
   } catch (error) {

@@ -42,13 +42,13 @@ import { RunnerPool } from "../supervisor/runner-pool.ts";
 import { newRunnerId, runnerIdPrefix } from "../supervisor/spawn-runner.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
-import { givingMemoryBack } from "./give-memory-back.ts";
+import { collectGarbageWhenIdle } from "./collect-garbage.ts";
 import { FileKeeper } from "./keep-files.ts";
 import { lazyMcp } from "./lazy-mcp.ts";
 import type { ServerOptions } from "./options.ts";
 import { writeServerInfo } from "./server-info.ts";
 import { sharedRun } from "./shared-run.ts";
-import { steadyClock } from "./steady-clock.ts";
+import { monotonicClock } from "./monotonic-clock.ts";
 import { ensureToken, keyFrom } from "./token-file.ts";
 import { version } from "./version.ts";
 import { takeInRoom } from "./when-writable.ts";
@@ -128,7 +128,7 @@ function namingTheOld(error: unknown, pid: number): unknown {
 
 async function wire(context: ServerContext, lock: Lock, store: Store, token: string): Promise<RunningServer> {
   const { settings, paths, log, env } = context;
-  const now = steadyClock();
+  const now = monotonicClock();
   const startedAt = now();
   const agentEnv = agentEnvironment(env, settings.agent_env);
   const account = accountFingerprint(agentEnv, keyFrom(token, "account"));
@@ -343,7 +343,7 @@ async function wire(context: ServerContext, lock: Lock, store: Store, token: str
     });
   }
   resolveStarted();
-  store.onCommit(givingMemoryBack());
+  store.onCommit(collectGarbageWhenIdle());
   process.on("SIGCONT", leaveIfLost);
   keeper.start();
   requireTheLock();

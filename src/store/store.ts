@@ -53,14 +53,14 @@ export interface Store {
   /** Writes a few bytes durably: whether writing works (again). Rejects like `write`. */
   probe(): Promise<void>;
   /**
-   * Copies the database to `file` while it is in use, by a process aside (by this one when the database's file was removed); checks the
+   * Copies the database to `file` while it is in use, by a maintenance process (by this one when the database's file was removed); checks the
    * copy; overwrites nothing.
    * @throws WorkerError `conflict` when `file` exists, `storage_full`, `storage_unusable`, `unavailable` when the store is closed meanwhile
    */
   backup(file: string): Promise<void>;
-  /** Everything that is wrong with the database, in sentences, found by a process aside; empty when all is well. */
+  /** Everything that is wrong with the database, in sentences, found by a maintenance process; empty when all is well. */
   check(): Promise<readonly string[]>;
-  /** Commits queued writes, ends what runs aside, checkpoints and closes. May be called twice. */
+  /** Commits queued writes, ends the maintenance processes, checkpoints and closes. May be called twice. */
   close(): Promise<void>;
 }
 

@@ -33,7 +33,7 @@ export interface Reserved {
   connect(): Promise<RunnerConnection | null>;
 }
 
-interface Birth {
+interface SpawnRequest {
   readonly runnerId: string;
   readonly prewarm: boolean;
   readonly signal?: AbortSignal;
@@ -43,7 +43,7 @@ interface Parked {
   readonly runnerId: string;
   readonly connection: Promise<RunnerConnection | null>;
   /** Ends it as long as it does not answer. */
-  readonly unborn: AbortController;
+  readonly starting: AbortController;
   /** Runs out when it has been parked for too long; null while it is not parked yet. */
   age: NodeJS.Timeout | null;
   ready: boolean;
@@ -101,8 +101,8 @@ export class RunnerPool {
     for (const parked of runners) this.#take(parked);
     if (runners.length > 0) this.#fillIn(replacementDelayMs);
     await Promise.all(
-      runners.map(async ({ connection, unborn }) => {
-        unborn.abort();
+      runners.map(async ({ connection, starting }) => {
+        starting.abort();
         const open = await connection;
         open?.send({ type: "leave" });
         open?.close();
@@ -130,9 +130,9 @@ export class RunnerPool {
 
   #park(): void {
     const runnerId = newRunnerId(this.#options.idPrefix);
-    const unborn = new AbortController();
-    const connection = this.#spawn({ runnerId, prewarm: true, signal: unborn.signal });
-    const parked: Parked = { runnerId, connection, unborn, age: null, ready: false };
+    const starting = new AbortController();
+    const connection = this.#spawn({ runnerId, prewarm: true, signal: starting.signal });
+    const parked: Parked = { runnerId, connection, starting, age: null, ready: false };
     this.#parked.set(runnerId, parked);
     void parked.connection.then((connection) => {
       if (connection === null) this.#lost(parked);
@@ -154,7 +154,7 @@ export class RunnerPool {
     this.#respawnDelayMs = Math.min(this.#respawnDelayMs * 2, longestRespawnDelayMs);
   }
 
-  async #spawn({ runnerId, prewarm, signal }: Birth): Promise<RunnerConnection | null> {
+  async #spawn({ runnerId, prewarm, signal }: SpawnRequest): Promise<RunnerConnection | null> {
     try {
       const stop = signal === undefined ? {} : { signal };
       return await spawnRunner({ boot: this.#options.boot(runnerId, prewarm), logFile: this.#options.logFile, ...stop });

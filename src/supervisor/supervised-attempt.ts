@@ -25,10 +25,10 @@ import type { FinaliseOptions } from "./finalise.ts";
 import { Ingest } from "./ingest.ts";
 import type { RunnerConnection } from "./runner-connection.ts";
 
-/** From the end of the grace to the moment when the server itself kills a runner that does not end: its own ladder takes 2 s and its sweep some more. */
-const runnerLadderMs = 15_000;
+/** From the end of the grace to the moment when the server itself kills a runner that does not end: its own escalation takes 2 s and its sweep some more. */
+const runnerEscalationMs = 15_000;
 /** A runner that this server adopts answers at once; one that takes this long is stopped or hangs, and is ended so that its task goes on. */
-const muteLimitMs = 30_000;
+const connectLimitMs = 30_000;
 /** While the disk is full the journal is tried again this often. */
 const storageRetryMs = 2_000;
 
@@ -81,8 +81,8 @@ export class SupervisedAttempt {
   /** When the runner went, by the boot clock; null while it is there, or when it was gone before this server came. */
   #seenUp: number | null = null;
   #waitsForRoom = false;
-  #ladder: NodeJS.Timeout | null = null;
-  #mute: NodeJS.Timeout | null = null;
+  #killTimeout: NodeJS.Timeout | null = null;
+  #connectTimeout: NodeJS.Timeout | null = null;
 
   constructor(context: AttemptContext, task: Task, attempt: Attempt) {
     this.#context = context;
@@ -162,15 +162,15 @@ export class SupervisedAttempt {
 
   /** @returns null when the runner is dead, or when the attempt was released before it answered. */
   async #connected(connecting: Promise<RunnerConnection | null>): Promise<RunnerConnection | null> {
-    this.#mute = setTimeout(() => this.#onMute(), muteLimitMs);
+    this.#connectTimeout = setTimeout(() => this.#onConnectTimeout(), connectLimitMs);
     const connection = await Promise.race([connecting, this.#lettingGo]);
-    clearTimeout(this.#mute);
+    clearTimeout(this.#connectTimeout);
     if (this.#released) connecting.then((late) => late?.close()).catch(() => {});
     else if (connection === null) this.#startFault = "its runner did not start, or died at once; the server's log says more";
     return this.#released ? null : connection;
   }
 
-  #onMute(): void {
+  #onConnectTimeout(): void {
     this.#log.warn("the runner does not answer");
     this.#killRunner().catch((error: unknown) => this.#fail(error));
   }
@@ -348,14 +348,17 @@ export class SupervisedAttempt {
   /** The runner has ended its tree and only waits for room on the disk: killed, it would lose its last records. */
   #waitForRoom(): void {
     this.#waitsForRoom = true;
-    if (this.#ladder !== null) clearTimeout(this.#ladder);
+    if (this.#killTimeout !== null) clearTimeout(this.#killTimeout);
   }
 
   #sendStop(reason: StopReason): void {
     const graceMs = this.#context.stopGraceMs;
     this.#connection?.send({ type: "stop", reason, graceMs });
     if (this.#waitsForRoom) return;
-    this.#ladder ??= setTimeout(() => void this.#killRunner().catch((error: unknown) => this.#fail(error)), graceMs + runnerLadderMs);
+    this.#killTimeout ??= setTimeout(
+      () => void this.#killRunner().catch((error: unknown) => this.#fail(error)),
+      graceMs + runnerEscalationMs,
+    );
   }
 
   async #killRunner(): Promise<void> {
@@ -368,7 +371,7 @@ export class SupervisedAttempt {
 
   #clearTimers(): void {
     this.#limits.stop();
-    for (const timer of [this.#ladder, this.#mute]) if (timer !== null) clearTimeout(timer);
-    this.#ladder = this.#mute = null;
+    for (const timer of [this.#killTimeout, this.#connectTimeout]) if (timer !== null) clearTimeout(timer);
+    this.#killTimeout = this.#connectTimeout = null;
   }
 }

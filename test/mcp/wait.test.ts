@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { Client } from "@modelcontextprotocol/client";
-import { settle } from "../../src/mcp/settle.ts";
+import { waitUntilEnded } from "../../src/mcp/wait-until-ended.ts";
 import { eventually } from "../../testing/eventually.ts";
 import { callTool, goodTask, openMcp } from "../../testing/mcp.ts";
 import type { Era, OpenMcp } from "../../testing/mcp.ts";
@@ -70,7 +70,7 @@ test("progress is told while a wait goes on, with numbers that grow", async (t) 
   const { api, create, run } = await setup(t);
   const id = await create();
   const reports: number[] = [];
-  const settled = settle(api, [id], {
+  const waited = waitUntilEnded(api, [id], {
     until: "all",
     timeoutMs: 60_000,
     signals: [],
@@ -82,7 +82,7 @@ test("progress is told while a wait goes on, with numbers that grow", async (t) 
   });
   await eventually(() => reports.length >= 3);
   await run(id, []);
-  assert.equal((await settled).why, "ended");
+  assert.equal((await waited).why, "ended");
   assert.deepEqual(
     reports,
     reports.toSorted((a, b) => a - b),
@@ -122,12 +122,14 @@ test("nothing is left behind by waits: no subscription and no timer", async (t) 
     },
   };
   const give = new AbortController();
-  const waits = Array.from({ length: 100 }, () => settle(counted, [id], { until: "all", timeoutMs: 600_000, signals: [give.signal] }));
+  const waits = Array.from({ length: 100 }, () =>
+    waitUntilEnded(counted, [id], { until: "all", timeoutMs: 600_000, signals: [give.signal] }),
+  );
   await eventually(() => open === 100);
   give.abort();
   for (const { why } of await Promise.all(waits)) assert.equal(why, "given_up");
   assert.equal(open, 0);
-  const aborted = await settle(counted, [id], { until: "all", timeoutMs: 600_000, signals: [give.signal] });
+  const aborted = await waitUntilEnded(counted, [id], { until: "all", timeoutMs: 600_000, signals: [give.signal] });
   assert.equal(aborted.why, "given_up");
   assert.equal(open, 0);
 });

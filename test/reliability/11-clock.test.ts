@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { pino } from "pino";
-import { steadyClock } from "../../src/server/steady-clock.ts";
+import { monotonicClock } from "../../src/server/monotonic-clock.ts";
 import { Scheduler } from "../../src/scheduler/scheduler.ts";
 import type { TaskView } from "../../src/client/index.ts";
 import { setup as storeSetup } from "../store/setup.ts";
@@ -24,7 +24,7 @@ interface Clocks {
 function setup(t: TestContext) {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const clocks: Clocks = { wall: 1_800_000_000_000, passed: 5_000 };
-  const now = steadyClock(
+  const now = monotonicClock(
     () => clocks.wall,
     () => clocks.passed,
   );

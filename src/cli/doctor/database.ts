@@ -25,7 +25,9 @@ function isAbsent(file: string): boolean {
 /** What the store says of the file and its content. */
 function checkByStore(file: string): Promise<Check> {
   const { url } = import.meta;
-  const entry = fileURLToPath(new URL(url.endsWith(".ts") ? "../../store/sqlite/file/aside.ts" : "../../store/sqlite/file/aside.js", url));
+  const entry = fileURLToPath(
+    new URL(url.endsWith(".ts") ? "../../store/sqlite/file/maintenance-process.ts" : "../../store/sqlite/file/maintenance-process.js", url),
+  );
   const chore = JSON.stringify({ kind: "quick_check", file });
   return new Promise((resolve) => {
     execFile(process.execPath, [entry, chore], { env: {}, timeout: longestMs, killSignal: "SIGKILL" }, (error, stdout, stderr) => {

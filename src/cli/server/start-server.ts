@@ -81,8 +81,8 @@ export async function startServer(io: Io, connection: Connection, flags: readonl
  * @param url of the one that runs; null: it has none.
  * @throws WorkerError as `startServer`.
  */
-export async function rehearseStart(io: Io, connection: Connection, flags: readonly string[], url: string | null): Promise<void> {
-  await startServer(io, connection, [...flags, `--rehearse-instead-of=${url ?? ""}`]);
+export async function checkStart(io: Io, connection: Connection, flags: readonly string[], url: string | null): Promise<void> {
+  await startServer(io, connection, [...flags, `--check-start-replacing=${url ?? ""}`]);
 }
 
 /** In the bundle, the launcher's own `import`: it runs the bundle as a script, and that may not import (bin/run-compiled.cjs). */

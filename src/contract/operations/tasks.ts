@@ -100,7 +100,7 @@ export const taskOperations = {
     tag,
     summary: "Cancel a task",
     description:
-      "The wish is durable when the answer comes (`cancel_requested`); a running task ends soon after. On a full disk a running task is stopped, too; `warning` says that it cannot be stored yet.",
+      "The request is stored before the response (`cancel_requested`); a running task ends soon after. On a full disk a running task is stopped, too; `warning` says that it cannot be stored yet.",
     params: taskParams,
     answer: "The task.",
     output: cancelView,

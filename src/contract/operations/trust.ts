@@ -24,7 +24,7 @@ export const trustOperations = {
   removeTrust: operation("removeTrust", {
     access: "admin",
     tag,
-    summary: "Trust a directory no more",
+    summary: "Stop trusting a directory",
     body: trustInput,
     answer,
     output,

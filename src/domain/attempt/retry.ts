@@ -156,7 +156,7 @@ function afterAttempt(ended: Counted): Consequence {
     case "agent_failed":
     case "verification_failed":
     case "timed_out":
-      return task.retriesSpent < task.retries ? afresh(ended) : failed(ended, outcome.message);
+      return task.retriesSpent < task.retries ? restartInNewSession(ended) : failed(ended, outcome.message);
     case "budget_exhausted":
       return failed(ended, task.maxBudgetUsd === null ? outcome.message : budgetSpent(ended, task.maxBudgetUsd));
     case "no_work":
@@ -346,8 +346,8 @@ function afterFullDisk(ended: Counted): Consequence {
   return { ...unchanged, operation: "requeue", resumable: true, poisonCount, hold };
 }
 
-/** A retry that the task asked for starts a new session: the old one ended, and a resume of an ended turn has nothing to continue. */
-function afresh({ policy, now, random, task }: EndedAttempt): Consequence {
+/** Requeues the task for a retry that it asked for. The old session ended, so a resume would have nothing to continue. */
+function restartInNewSession({ policy, now, random, task }: EndedAttempt): Consequence {
   const ceilingMs = Math.min(policy.backoffCapMs, policy.backoffBaseMs * 2 ** task.retriesSpent);
   const notBefore = now + Math.round(random() * ceilingMs);
   return { ...unchanged, operation: "requeue", notBefore, notBeforeReason: "retry", spendsRetry: true };

@@ -3,8 +3,8 @@ import { z } from "zod";
 import type { TaskView } from "../../contract/views.ts";
 import { isTerminal } from "../../domain/task/task.ts";
 import { agentOutput, briefOf, briefTask, outputOf } from "../brief-task.ts";
-import { settle } from "../settle.ts";
-import type { Settled } from "../settle.ts";
+import { waitUntilEnded } from "../wait-until-ended.ts";
+import type { WaitResult } from "../wait-until-ended.ts";
 import { data, defineTool } from "../tool.ts";
 import type { ToolCall } from "../tool.ts";
 import { maxOutputCharacters } from "../untrusted.ts";
@@ -34,20 +34,20 @@ export const waitForTasks = defineTool({
   hints: { destructive: false, idempotent: true, openWorld: false },
   alwaysLoad: true,
   async run({ ids, until, timeout_s }, call) {
-    const settled = await settle(call.api, [...new Set(ids)], {
+    const waited = await waitUntilEnded(call.api, [...new Set(ids)], {
       until,
       timeoutMs: timeout_s * 1000,
       signals: [call.signal, call.stopping],
       onProgress: reporter(call, timeout_s),
     });
-    const ended = settled.tasks.filter(({ status }) => isTerminal(status));
-    const open = settled.tasks.filter(({ status }) => !isTerminal(status));
+    const ended = waited.tasks.filter(({ status }) => isTerminal(status));
+    const open = waited.tasks.filter(({ status }) => !isTerminal(status));
     const limit = Math.min(excerptCharacters, Math.floor(maxOutputCharacters / Math.max(1, ended.length)));
     return data({
       ended: ended.map((task) => ({ ...briefOf(task), agent_output: outputOf(task, { limit }) })),
       open: open.map(briefOf),
-      timed_out: settled.why === "timeout",
-      next_step: nextStep(settled, ended, open, call.stopping.aborted),
+      timed_out: waited.why === "timeout",
+      next_step: nextStep(waited, ended, open, call.stopping.aborted),
     });
   },
 });
@@ -65,9 +65,9 @@ function reporter(call: ToolCall, timeoutSeconds: number) {
   };
 }
 
-function nextStep(settled: Settled, ended: readonly TaskView[], open: readonly TaskView[], stopping: boolean): string {
+function nextStep(waited: WaitResult, ended: readonly TaskView[], open: readonly TaskView[], stopping: boolean): string {
   const ids = `[${open.map(({ id }) => id).join(", ")}]`;
-  if (stopping && !settled.ended)
+  if (stopping && !waited.ended)
     return `The server is being stopped; the tasks are safe and go on. Call wait_for_tasks with ids ${ids} again.`;
   const asking = open.filter(({ status }) => status === "waiting").map(({ id }) => id);
   if (asking.length > 0) return `Tasks [${asking.join(", ")}] need an answer from a person: tell the user.`;

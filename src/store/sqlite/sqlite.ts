@@ -11,7 +11,7 @@ import type { Connection, Nouns } from "./file/connect.ts";
 import { isLarge, openDatabaseFile, openForReading } from "./file/database-file.ts";
 import { databaseLost } from "./file/database-place.ts";
 import { removeFile } from "./file/private-file.ts";
-import { createAside } from "./file/run-aside.ts";
+import { createMaintenance } from "./file/run-maintenance.ts";
 import { guarded } from "./file/storage-fault.ts";
 import type { Store } from "../store.ts";
 import type { Change } from "./change.ts";
@@ -36,10 +36,10 @@ export function openStore({ path: file, onStale = () => {}, readingWhenFull = fa
   const listeners = new Set<(change: Change) => void>();
   let state = open();
   let closed = false;
-  const aside = createAside();
+  const maintenance = createMaintenance();
   let damage: readonly string[] = [];
   if (isLarge(file)) {
-    void aside.run({ kind: "quick_check", file }).then(
+    void maintenance.run({ kind: "quick_check", file }).then(
       (faults) => (damage = faults),
       () => {
         // The check itself could not be made (the store was closed, no memory for a process): nothing is known to be wrong.
@@ -136,16 +136,16 @@ export function openStore({ path: file, onStale = () => {}, readingWhenFull = fa
       if (placeProblems().length > 0) return backupOpen(target);
       const draft = draftOf(target);
       try {
-        await aside.run({ kind: "backup", file, draft, target });
+        await maintenance.run({ kind: "backup", file, draft, target });
       } finally {
         removeFile(draft);
       }
     },
-    check: () => aside.run({ kind: "check", file }),
+    check: () => maintenance.run({ kind: "check", file }),
     close: async () => {
       closed = true;
       state.connection.commit.stop();
-      await aside.stop();
+      await maintenance.stop();
       close(state.connection);
     },
   };

@@ -13,7 +13,7 @@ import { ServerUnreachable } from "../../../client/server-unreachable.ts";
 import { requireLocalServer } from "../../server/server-place.ts";
 import { serverFlags, serverOptions } from "../../server/server-flags.ts";
 import type { ServerOptions } from "../../server/server-flags.ts";
-import { rehearseStart, startServer } from "../../server/start-server.ts";
+import { checkStart, startServer } from "../../server/start-server.ts";
 import type { Started } from "../../server/start-server.ts";
 import { stopServer } from "../../server/stop-server.ts";
 import { jsonOf, requireSilence, warnOfUnknownVariables, writeStarted } from "./server-start.ts";
@@ -46,7 +46,7 @@ async function requireGoodStart(io: Io, connection: Connection, flags: readonly 
   const server = await whereOneListens(async () => await connection.client.server());
   if (server === null) return;
   try {
-    await rehearseStart(io, connection, flags, server.url);
+    await checkStart(io, connection, flags, server.url);
   } catch (error) {
     throw saying(error, `The server (pid ${server.pid}) goes on as before; to try again: claude-worker server restart`);
   }

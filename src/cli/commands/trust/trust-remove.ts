@@ -9,7 +9,7 @@ import { pathGiven } from "../../commandline/path-given.ts";
 
 export const command = defineCommand<object>({
   name: "trust remove",
-  summary: "Trust a directory no more",
+  summary: "Stop trusting a directory",
   details: "Tasks that wait already are not touched; new ones are refused. What Claude Code itself trusts stays trusted.",
   arguments: [{ name: "<directory>", description: "as `trust list` shows it", completes: "directories" }],
   examples: [{ command: "claude-worker trust remove ~/project", does: "take it back" }],

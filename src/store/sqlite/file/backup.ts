@@ -24,7 +24,7 @@ export function draftOf(target: string): string {
 
 /**
  * Copies the database as it is at this moment to `target` (mode 0600) and checks the copy. It takes as long as reading and writing
- * the file does: run it aside (run-aside.ts) while a server serves.
+ * the file does: run it in a maintenance process (run-maintenance.ts) while a server serves.
  * @throws WorkerError `conflict` when `target` exists; `storage_full`, `storage_unusable`. `target` is complete or absent.
  */
 export function writeBackup({ file, draft, target }: BackupOrder): void {

@@ -19,7 +19,7 @@ export const applicationId = 0x43_6c_57_6b;
 /** So long does a statement wait for another program's lock. It blocks the event loop, so it is short. */
 const busyTimeoutMs = 2000;
 
-/** Files up to this size are checked before they are used (0.1 to 0.3 s); larger ones while they are used, by a process aside. */
+/** Files up to this size are checked before they are used (0.1 to 0.3 s); larger ones while they are used, by a maintenance process. */
 const quickCheckBytes = 64 * 1024 * 1024;
 
 /**

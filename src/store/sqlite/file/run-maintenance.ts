@@ -1,6 +1,7 @@
 /**
- * Long chores on the database (a backup, a check) in a process of their own, so that the server keeps answering. A process, not a
- * thread: a thread inside SQLite cannot be stopped, and the server's end would wait for it.
+ * Runs long chores on the database (a backup, a check) in maintenance processes, so that the server
+ * keeps answering. A process, not a thread: a thread inside SQLite cannot be stopped, and the end of
+ * the server would wait for it.
  */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -20,8 +21,8 @@ export type ChoreReport =
   | { readonly faults: readonly string[] }
   | { readonly error: { readonly code: ErrorCode; readonly message: string } };
 
-/** The processes that run beside one open store, so that they end with it. */
-export interface Aside {
+/** The maintenance processes of one open store. They end with the store. */
+export interface Maintenance {
   /**
    * Runs the chore. Resolves with sentences about faults (none for a backup).
    * @throws WorkerError what the chore threw; `unavailable` when it was stopped
@@ -31,7 +32,7 @@ export interface Aside {
   stop(): Promise<void>;
 }
 
-export function createAside(): Aside {
+export function createMaintenance(): Maintenance {
   const controller = new AbortController();
   const running = new Set<Promise<unknown>>();
   return {
@@ -55,7 +56,9 @@ export function createAside(): Aside {
 
 function run(chore: Chore, signal: AbortSignal): Promise<ChoreReport> {
   // Beside this file, in the source as .ts and in the build as .js.
-  const script = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "./aside.ts" : "./aside.js", import.meta.url));
+  const script = fileURLToPath(
+    new URL(import.meta.url.endsWith(".ts") ? "./maintenance-process.ts" : "./maintenance-process.js", import.meta.url),
+  );
   return new Promise((resolve, reject) => {
     // Nothing of the server's environment is needed, and nothing secret shall be in it.
     const options = { signal, killSignal: "SIGKILL", env: {}, encoding: "utf8" } as const;

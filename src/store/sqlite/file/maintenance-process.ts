@@ -1,9 +1,9 @@
-/** The process behind run-aside.ts: does one chore, prints one line of JSON, ends. */
+/** The process behind run-maintenance.ts: does one chore, prints one line of JSON, ends. */
 import { messageOf, WorkerError } from "../../../domain/errors.ts";
 import { writeBackup } from "./backup.ts";
 import { findDamagedPages, findFaults } from "./check.ts";
 import { openReadOnly, refuseUnusable } from "./database-file.ts";
-import type { Chore, ChoreReport } from "./run-aside.ts";
+import type { Chore, ChoreReport } from "./run-maintenance.ts";
 import { guarded } from "./storage-fault.ts";
 
 const chore = JSON.parse(process.argv[2] ?? "") as Chore;

@@ -1,4 +1,4 @@
-/** What can be checked of a start while another server still serves: whoever restarts it asks before stopping it. It changes nothing and opens no database. */
+/** Checks a start while another server still serves. A restart asks before it stops that server. Changes nothing, opens no database. */
 import { createServer } from "node:net";
 import type { Paths } from "../config/paths.ts";
 import type { Settings } from "../config/settings.ts";
@@ -7,7 +7,7 @@ import { listenOnTcp } from "../http/listener/listen.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
 import { ensureToken } from "./token-file.ts";
 
-export interface Rehearsal {
+export interface StartCheck {
   readonly settings: Settings;
   readonly paths: Paths;
   readonly dangerouslyBindAll: boolean;
@@ -16,7 +16,7 @@ export interface Rehearsal {
 }
 
 /** @throws WorkerError what the start itself would throw: the port is taken, the token file may be read by others … */
-export async function rehearse({ settings, paths, dangerouslyBindAll, insteadOf }: Rehearsal): Promise<void> {
+export async function checkStart({ settings, paths, dangerouslyBindAll, insteadOf }: StartCheck): Promise<void> {
   prepareDataDirectory(paths);
   await tryPort(settings, dangerouslyBindAll, insteadOf);
   // Last: where there is no token one is made, and the running server knows only its own.

@@ -10,7 +10,7 @@ const quietMs = 300;
 const commitsWorthIt = 100;
 
 /** @returns to be called at every commit. Does nothing in a Node that was not started with `--expose-gc`. */
-export function givingMemoryBack(): () => void {
+export function collectGarbageWhenIdle(): () => void {
   const { gc } = globalThis;
   if (gc === undefined) return () => {};
   let commits = 0;

@@ -5,7 +5,7 @@
  * forward is followed at once; so is the time that a machine slept through, which the monotonic clock does not count.
  * @param wall the system's clock, UTC ms. @param monotonic milliseconds that never go back.
  */
-export function steadyClock(wall: () => number = Date.now, monotonic: () => number = () => performance.now()): () => number {
+export function monotonicClock(wall: () => number = Date.now, monotonic: () => number = () => performance.now()): () => number {
   let offset = wall() - monotonic();
   return () => {
     offset = Math.max(offset, wall() - monotonic());

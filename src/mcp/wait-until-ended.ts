@@ -1,9 +1,9 @@
-/** Waits until tasks have ended: woken by the change feed, never by asking again and again. */
+/** Waits until tasks have ended. The change feed wakes the wait; it does not poll. */
 import type { WorkerApi } from "../contract/api.ts";
 import type { TaskView } from "../contract/views.ts";
 import { isTerminal } from "../domain/task/task.ts";
 
-export interface SettleOptions {
+export interface WaitOptions {
   /** All of the tasks, or the first of them. */
   readonly until: "all" | "any";
   readonly timeoutMs: number;
@@ -14,7 +14,7 @@ export interface SettleOptions {
   readonly progressMs?: number;
 }
 
-export interface Settled {
+export interface WaitResult {
   /** In the order of the ids. */
   readonly tasks: readonly TaskView[];
   readonly ended: boolean;
@@ -26,15 +26,15 @@ const lookMs = 50;
 const defaultProgressMs = 10_000;
 
 /** @throws WorkerError not_found for an id that is unknown, also when a task is removed meanwhile. */
-export async function settle(api: WorkerApi, ids: readonly number[], options: SettleOptions): Promise<Settled> {
+export async function waitUntilEnded(api: WorkerApi, ids: readonly number[], options: WaitOptions): Promise<WaitResult> {
   const began = performance.now();
   const read = (): TaskView[] => ids.map((id) => api.getTask(id));
   const isOver = (tasks: readonly TaskView[]): boolean => (options.until === "all" ? tasks.every(needsNoWait) : tasks.some(needsNoWait));
   const first = read();
   if (isOver(first)) return { tasks: first, ended: true, why: "ended" };
-  const why = await new Promise<Settled["why"]>((resolve, reject) => {
+  const why = await new Promise<WaitResult["why"]>((resolve, reject) => {
     let look: NodeJS.Timeout | null = null;
-    const over = (reason: Settled["why"] | { error: unknown }): void => {
+    const over = (reason: WaitResult["why"] | { error: unknown }): void => {
       for (const subscription of subscriptions) subscription.close();
       for (const timer of [deadline, progress, look]) if (timer !== null) clearTimeout(timer);
       for (const signal of options.signals) signal.removeEventListener("abort", giveUp);
