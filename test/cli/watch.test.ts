@@ -83,7 +83,7 @@ test("a terminal has a status line that goes away at the end", async (t) => {
   await call(["run", "x"]);
   const watch = start(["watch", "1"], { columns: 40 });
   await eventually(() => watch.stdout().includes("waits: 4 of 4 slots are in"));
-  api.tell(1, "tool_use", { tool: "Bash", input: { command: "npm test" } });
+  api.tell(1, "tool_use", { tool: "Bash", input: { command: "npm test" }, turn: 1 });
   await eventually(() => watch.stdout().includes("1 turn"));
   api.finish(1);
   const { stdout } = await watch.done;
@@ -97,7 +97,7 @@ test("logs -f on a terminal has the same status line, and none elsewhere", async
   const onTerminal = start(["logs", "1", "-f"], { columns: 60 });
   const onPipe = start(["logs", "1", "-f"]);
   await eventually(() => onTerminal.stdout().includes("waits: 4 of 4 slots are in"));
-  api.tell(1, "text", { text: "hello" });
+  api.tell(1, "text", { text: "hello", turn: 1 });
   await eventually(() => onTerminal.stdout().includes("1 turn"));
   api.finish(1);
   const { stdout } = await onTerminal.done;
