@@ -26,6 +26,8 @@ function valuesOf(row: OptionRow): string {
       return row.choices.map(code).join(", ");
     case "rules":
       return `at most ${row.maxItems} rules`;
+    case "directories":
+      return `at most ${row.maxItems} paths`;
     case "integer":
       return `${row.min} to ${row.max}`;
     case "money":

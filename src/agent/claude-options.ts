@@ -37,7 +37,8 @@ export function claimOptions(spec: TaskSpec) {
     cwd: spec.workingDirectory,
     permissionMode: spec.permissionMode,
     // An overlay holds the prompt back for one round trip: only where there is something to overlay.
-    ...(spec.allow.length + spec.deny.length === 0 ? {} : { settings: rules(spec) }),
+    ...(hasRules(spec) || spec.effort !== null ? { settings: { ...rules(spec), ...effortOf(spec) } } : {}),
+    ...directoriesOf(spec),
     ...(spec.model === null ? {} : { model: spec.model }),
     ...(spec.systemPrompt === null ? {} : { appendSystemPrompt: spec.systemPrompt }),
   };
@@ -55,10 +56,14 @@ export function coldOptions(spec: TaskSpec) {
     cwd: spec.workingDirectory,
     permissionMode: spec.permissionMode,
     systemPrompt: { type: "preset" as const, preset: "claude_code" as const, ...append },
-    ...(spec.allow.length + spec.deny.length === 0 ? {} : { settings: rules(spec) }),
+    ...(hasRules(spec) ? { settings: rules(spec) } : {}),
+    ...directoriesOf(spec),
     ...unseen,
     ...(spec.permissionMode === "bypassPermissions" ? { allowDangerouslySkipPermissions: true } : {}),
     ...(spec.model === null ? {} : { model: spec.model }),
+    ...(spec.fallbackModel === null ? {} : { fallbackModel: spec.fallbackModel }),
+    ...(spec.effort === null ? {} : { effort: spec.effort }),
+    ...(spec.agent === null ? {} : { agent: spec.agent }),
     ...(spec.maxTurns === null ? {} : { maxTurns: spec.maxTurns }),
     ...(spec.maxBudgetUsd === null ? {} : { maxBudgetUsd: spec.maxBudgetUsd }),
   };
@@ -84,6 +89,19 @@ export function aboveOptions(spec: TaskSpec, { excluded, mcpFiles }: FilesAbove,
  * Code that is older than the SDK's own refuses it.
  */
 const unseen = { settingsDelivery: "initialize" };
+
+function hasRules({ allow, deny }: TaskSpec): boolean {
+  return allow.length + deny.length > 0;
+}
+
+function directoriesOf({ additionalDirectories }: TaskSpec) {
+  return additionalDirectories.length === 0 ? {} : { additionalDirectories: [...additionalDirectories] };
+}
+
+/** In the settings of a claim, which has no other place for it. */
+function effortOf({ effort }: TaskSpec) {
+  return effort === null ? {} : { effortLevel: effort };
+}
 
 function rules(spec: TaskSpec) {
   return { permissions: { allow: [...spec.allow], deny: [...spec.deny] } };

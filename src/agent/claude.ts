@@ -27,7 +27,7 @@ import {
 import { HookWatch } from "./hook-watch.ts";
 import { McpWatch } from "./mcp-watch.ts";
 import type { McpNote } from "./mcp-watch.ts";
-import { isNoise, refusedSignIn, settingsNotInEffect } from "./messages.ts";
+import { isNoise, refusedSignIn, settingsNotInEffect, unknownAgent } from "./messages.ts";
 import { OpenInput } from "./open-input.ts";
 import type { UserMessage } from "./open-input.ts";
 import { messagesOf } from "./query-messages.ts";
@@ -306,6 +306,8 @@ class ClaudeAgent implements Agent {
     if (message.type === "system" && message.subtype === "init") this.#hasStarted();
     if (isNoise(message)) return;
     this.#emit(message);
+    const unknown = unknownAgent(message, this.#work?.spec.agent ?? null);
+    if (unknown !== null) this.#giveUp(startFaults.noAgent, unknown);
     const broken = this.#ignoresBroken ? null : settingsNotInEffect(message);
     if (broken !== null) this.#giveUp(startFaults.brokenSettings, brokenSettingsText(broken));
     const refused = refusedSignIn(message);

@@ -12,6 +12,7 @@ export interface Message {
   readonly content?: unknown;
   readonly parent_tool_use_id?: unknown;
   readonly outcome?: unknown;
+  readonly agents?: unknown;
   readonly status?: unknown;
 }
 
@@ -39,6 +40,15 @@ export function refusedSignIn(message: Message): { readonly error: string; reado
   if (type !== "system" || subtype !== "api_retry" || typeof attempt !== "number" || attempt < signInTries) return null;
   if (error !== "authentication_failed" && error !== "billing_error") return null;
   return { error, text: `Claude's API refused the sign-in ${signInTries} times (HTTP ${typeof status === "number" ? status : "?"}).` };
+}
+
+/**
+ * Why the agent that the task names is not at work, as a sentence; null: it is, or none is named. Claude Code says nothing of an
+ * agent that it does not know and works without it; its first message lists those that it knows (measured with 2.1.330).
+ */
+export function unknownAgent({ type, subtype, agents }: Message, agent: string | null): string | null {
+  if (agent === null || type !== "system" || subtype !== "init" || !Array.isArray(agents) || agents.includes(agent)) return null;
+  return `Claude Code knows no agent "${agent}" in this directory. It knows: ${agents.join(", ")}. Define it in .claude/agents, or retry the task with another --agent.`;
 }
 
 /** Entries whose loss takes no rule out of force. */

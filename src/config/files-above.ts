@@ -123,6 +123,11 @@ function judged(directory: string): Place[] {
   return [{ path: directory, isReplaceable, isOpen: isReplaceable || othersCanWrite(stats) }, ...above];
 }
 
+/** Whether another user can put another directory into the place of this one. @param directory real path. */
+export function isReplaceable(directory: string): boolean {
+  return judged(directory)[0]?.isReplaceable ?? false;
+}
+
 /** In a directory with the sticky bit (`/tmp`) only the owners of the entry and of the directory can rename it. */
 function mayRename(holder: Stats, entry: Stats): boolean {
   if (!othersCanWrite(holder)) return false;

@@ -37,6 +37,8 @@ function valueSchema(row: OptionRow): z.ZodType {
       return z.enum(row.choices);
     case "rules":
       return z.array(rule).max(row.maxItems);
+    case "directories":
+      return z.array(text.min(1).max(4096)).max(row.maxItems);
     case "integer":
     case "duration":
       return z.int().min(row.min).max(row.max);
@@ -57,6 +59,7 @@ function shownSchema(row: OptionRow): z.ZodType {
     case "choice":
       return z.enum(row.choices);
     case "rules":
+    case "directories":
       return z.array(z.string());
     case "integer":
     case "duration":

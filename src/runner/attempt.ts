@@ -11,7 +11,7 @@ import { bootClockMs } from "../processes/boot-clock.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { sweep } from "../processes/sweep.ts";
 import type { Agent, AgentWork } from "../agent/agent.ts";
-import { directoryFault } from "../agent/directory-fault.ts";
+import { additionalFault, directoryFault } from "../agent/directory-fault.ts";
 import { OpenSteps } from "./open-steps.ts";
 import { NotOurLog } from "./append-file.ts";
 import { isAgentWork, nameOfBackground } from "../domain/attempt/background.ts";
@@ -102,7 +102,8 @@ export class RunningAttempt {
     // On the file before the agent begins: whoever finds the session later knows whose it is.
     this.#journal.flush();
     failpoint("attempt.started");
-    const fault = directoryFault(work.spec.workingDirectory);
+    const { workingDirectory, additionalDirectories } = work.spec;
+    const fault = directoryFault(workingDirectory) ?? additionalDirectories.map(additionalFault).find((each) => each !== null) ?? null;
     if (fault !== null) {
       this.#take({ type: "worker", subtype: "gave_up", error: startFaults.noDirectory, text: fault });
       return this.end(null);

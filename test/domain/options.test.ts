@@ -28,6 +28,8 @@ function sample(row: OptionRow): { words: string[]; value: unknown } {
       return { words: [flag, String(row.choices.at(-1))], value: row.choices.at(-1) };
     case "rules":
       return { words: [flag, "Read", "Bash(ls)"], value: ["Read", "Bash(ls)"] };
+    case "directories":
+      return { words: [flag, "docs", flag, "/srv/data"], value: ["/work/docs", "/srv/data"] };
     case "integer":
       return { words: [flag, String(row.max)], value: row.max };
     case "money":
@@ -60,7 +62,7 @@ test("a flag's value comes out of submit and view as it was given", () => {
   for (const command of [run, retry])
     for (const row of optionRows) {
       const { words, value } = sample(row);
-      const fields = taskFields(parsed(command, words));
+      const fields = taskFields(parsed(command, words), { cwd: "/work" });
       assert.deepEqual(fields, { [row.name]: value }, words.join(" "));
       const input = taskInput.parse({ prompt: "x", working_directory: "/w", ...fields });
       const task = submittedOptions(input, settings);

@@ -10,7 +10,8 @@ import { openStore } from "../../src/store/sqlite/sqlite.ts";
 import { plainOptions, plainTask } from "../../testing/plain-task.ts";
 import { scratchDirectory, setup } from "./setup.ts";
 
-const everything: TaskOptionFields = {
+/** Every option of schema 12. */
+const everything = {
   name: "all",
   labels: { team: "core", kind: "it's" },
   group: "nightly",
@@ -27,7 +28,7 @@ const everything: TaskOptionFields = {
   backgroundGraceMs: 0,
   retries: 2,
   ignoreBrokenSettings: true,
-};
+} as const satisfies Partial<TaskOptionFields>;
 
 test("a task has the options that it was given; the default takes no room", async (t) => {
   const { store, submit, raw } = setup(t);

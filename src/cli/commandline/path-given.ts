@@ -3,6 +3,6 @@ import { isAbsolute, resolve } from "node:path";
 import type { Io } from "../terminal/io.ts";
 
 /** The absolute path. @throws WorkerError invalid_input: a relative path, and the current directory was removed. */
-export function pathGiven(io: Io, given: string): string {
+export function pathGiven(io: Pick<Io, "cwd">, given: string): string {
   return isAbsolute(given) ? resolve(given) : resolve(io.cwd, given);
 }

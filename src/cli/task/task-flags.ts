@@ -8,6 +8,8 @@ import type { OptionRow } from "../../domain/task/option.ts";
 import { optionRows } from "../../domain/task/option-values.ts";
 import type { OptionSpec } from "../commandline/command.ts";
 import { flagParts } from "../commandline/flags.ts";
+import type { Io } from "../terminal/io.ts";
+import { pathGiven } from "../commandline/path-given.ts";
 import { duration, label, money, nonEmpty, wholeNumber } from "../commandline/option-values.ts";
 
 /** The flags that a command reads by itself; the others are read by `taskFields`. */
@@ -42,6 +44,8 @@ function specOf(row: OptionRow): OptionSpec {
       return { ...common, choices: row.choices };
     case "rules":
       return { ...common, repeat: true, also: rule };
+    case "directories":
+      return { ...common, parse: nonEmpty(long), repeat: true, completes: "directories" };
     case "integer":
       return { ...common, parse: wholeNumber(long, row) };
     case "money":
@@ -53,18 +57,20 @@ function specOf(row: OptionRow): OptionSpec {
   }
 }
 
-/** The fields of a request's body that the flags give, but for the directory, which depends on the call's own. */
-export function taskFields(options: TaskFlags): RetryInput {
+/** The fields of a request's body that the flags give, but for the working directory. */
+export function taskFields(options: TaskFlags, io: Pick<Io, "cwd">): RetryInput {
   const given = options as Readonly<Record<string, unknown>>;
-  return defined(Object.fromEntries(optionRows.map((row) => [row.name, valueOf(row, given[keyOf(row)])])));
+  return defined(Object.fromEntries(optionRows.map((row) => [row.name, valueOf(row, given[keyOf(row)], io)])));
 }
 
 function keyOf({ flag }: OptionRow): string {
   return flagParts({ flags: flag.spelled, description: "" }).key;
 }
 
-function valueOf(row: OptionRow, value: unknown): unknown {
-  return row.kind === "labels" && value !== undefined ? Object.fromEntries(value as [string, string][]) : value;
+function valueOf(row: OptionRow, value: unknown, io: Pick<Io, "cwd">): unknown {
+  if (value === undefined) return undefined;
+  if (row.kind === "labels") return Object.fromEntries(value as [string, string][]);
+  return row.kind === "directories" ? (value as string[]).map((path) => pathGiven(io, path)) : value;
 }
 
 /** The fields that have a value. */

@@ -188,6 +188,8 @@ function died(facts: AttemptFacts): Outcome {
     return { kind: "unavailable", message: sentence("Claude Code cannot be started", facts.apiErrorText) };
   if (facts.apiError === startFaults.noDirectory)
     return { kind: "environment_failed", message: facts.apiErrorText ?? "The working directory is gone." };
+  if (facts.apiError === startFaults.noAgent)
+    return { kind: "environment_failed", message: facts.apiErrorText ?? "The task's agent is not defined." };
   if (facts.thrown !== null && isFullDisk(facts.thrown))
     return { kind: "storage_full", message: sentence("The disk is full", facts.thrown) };
   if (facts.thrown !== null && isSessionInUse(facts.thrown))

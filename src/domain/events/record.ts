@@ -73,6 +73,8 @@ export const startFaults = {
   noClaude: "claude_code_unavailable",
   noDirectory: "working_directory_gone",
   brokenSettings: "broken_settings",
+  /** The agent that the task names is not defined: Claude Code would work without it and without its limits. */
+  noAgent: "agent_unknown",
 } as const;
 
 /** The runner's own word in a `gave_up` note for a hook that did not answer in time. */

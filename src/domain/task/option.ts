@@ -74,6 +74,13 @@ interface RulesRow extends RowBase {
   readonly maxItems: number;
 }
 
+/** Absolute, real paths of directories. */
+interface DirectoriesRow extends RowBase {
+  readonly kind: "directories";
+  readonly default: readonly [];
+  readonly maxItems: number;
+}
+
 interface IntegerRow extends RowBase {
   readonly kind: "integer";
   readonly default: number | null;
@@ -106,14 +113,14 @@ interface LabelsRow extends RowBase {
   readonly default: Readonly<Record<string, never>>;
 }
 
-export type OptionRow = TextRow | ChoiceRow | RulesRow | IntegerRow | MoneyRow | DurationRow | SwitchRow | LabelsRow;
+export type OptionRow = TextRow | ChoiceRow | RulesRow | DirectoriesRow | IntegerRow | MoneyRow | DurationRow | SwitchRow | LabelsRow;
 
 /** The value of a row that has one. */
 export type ValueOf<R> = R extends { kind: "choice"; choices: infer C extends readonly string[] }
   ? C[number]
   : R extends { kind: "text" }
     ? string
-    : R extends { kind: "rules" }
+    : R extends { kind: "rules" | "directories" }
       ? string[]
       : R extends { kind: "integer" | "money" | "duration" }
         ? number

@@ -3,9 +3,11 @@
  * documentation and tests read this table. Plain data without zod, because the command line loads it.
  */
 import type { FieldOf, HeldValue, OptionRow } from "./option.ts";
+import { effortLevels } from "./effort.ts";
 import { permissionModes } from "./permission-mode.ts";
 
 const day = 86_400_000;
+const models = ["opus", "sonnet", "haiku"] as const;
 
 /** In the order in which doors show them. */
 export const taskOptions = [
@@ -42,9 +44,59 @@ export const taskOptions = [
     isTrimmed: true,
     setting: { key: "model", at: "submit" },
     sentence: "Model name or alias; default: Claude Code's own default.",
-    flag: { spelled: "-m, --model <name>", help: "model name or alias", completes: ["opus", "sonnet", "haiku"] },
+    flag: { spelled: "-m, --model <name>", help: "model name or alias", completes: models },
     agent: "may",
     shown: null,
+  },
+  {
+    name: "fallback_model",
+    kind: "text",
+    part: "run",
+    default: null,
+    maxLength: 200,
+    isTrimmed: true,
+    startsCold: "any",
+    sentence: "Model that takes over while the task's own is overloaded or not available; several with commas between are tried in order.",
+    flag: { spelled: "--fallback-model <name>", help: "model that takes over while the other is overloaded", completes: models },
+    agent: "may",
+    shown: { line: "Fallback", text: "{}" },
+  },
+  {
+    name: "effort",
+    kind: "choice",
+    part: "run",
+    default: null,
+    choices: effortLevels,
+    sentence: "How much Claude thinks; default: the model's own.",
+    flag: { spelled: "--effort <level>", help: "how much Claude thinks" },
+    agent: "may",
+    shown: { line: "Effort", text: "{}" },
+  },
+  {
+    name: "agent",
+    kind: "text",
+    part: "run",
+    default: null,
+    maxLength: 200,
+    isTrimmed: true,
+    startsCold: "any",
+    sentence: "Name of an agent of Claude Code (`.claude/agents`) whose prompt, tools and model the task works with.",
+    flag: { spelled: "--agent <name>", help: "an agent of Claude Code to work as" },
+    agent: "may",
+    shown: { line: "Agent", text: "{}" },
+  },
+  {
+    name: "additional_directories",
+    kind: "directories",
+    part: "run",
+    default: [],
+    maxItems: 20,
+    sentence:
+      "Absolute paths of more directories in which Claude may read and change files. They must be trusted, as the working directory is.",
+    retrySentence: "Absolute paths of more directories, added to the task's own.",
+    flag: { spelled: "--add-dir <path>", help: "one more directory in which Claude may work; it must be trusted, too" },
+    agent: "within",
+    shown: { line: "Added", text: "{}" },
   },
   {
     name: "permission_mode",

@@ -6,6 +6,7 @@ import type { ParsedTaskInput } from "../../contract/task-input.ts";
 import type { TaskView } from "../../contract/views.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { permissionModes } from "../../domain/task/permission-mode.ts";
+import { directoryOf } from "../../domain/task/untrusted-directory.ts";
 import { briefOf } from "../brief-task.ts";
 import { hasTasksExtension, keyInSession } from "../session.ts";
 import type { Session } from "../session.ts";
@@ -84,7 +85,7 @@ function mayAskForTrust({ capabilities, caller }: ToolCall): boolean {
 }
 
 async function askForTrust(input: ParsedTaskInput, key: string | undefined, error: WorkerError, call: ToolCall): Promise<ToolAnswer> {
-  const directory = input.working_directory;
+  const directory = directoryOf(error, input);
   // The answer counts for the directory that was asked about, whatever the client sends along with it.
   const answer = isAbout(call.asked, directory) ? call.answers?.["trust"] : undefined;
   if (answer === undefined) return { kind: "ask", request: trustQuestion(directory, await call.seal({ directory })) };

@@ -9,7 +9,7 @@ import type { PermissionMode } from "../../domain/task/permission-mode.ts";
 import type { Store, TaskRow } from "../../store/store.ts";
 import type { TaskCaller } from "../../store/sqlite/task-callers.ts";
 import { isAgent, requireAgentRights, requireTreeBudget } from "./guard-agent.ts";
-import { requireRoot, requireTrust } from "../tasks/working-directory.ts";
+import { additionalDirectory, requireRoot, requireTrust } from "../tasks/working-directory.ts";
 import type { ClaudeCodeTrust } from "../tasks/working-directory.ts";
 
 export interface RightsContext {
@@ -19,7 +19,7 @@ export interface RightsContext {
 }
 
 /** What of a task its rights depend on. */
-export type RightsTask = Pick<TaskRow, "workingDirectory" | "permissionMode" | "allow" | "parentId">;
+export type RightsTask = Pick<TaskRow, "workingDirectory" | "additionalDirectories" | "permissionMode" | "allow" | "parentId">;
 
 /** Inside `write`, or not: the caller as it is stored with a task. What is asked from inside of a task belongs to that task's token. */
 export function taskCallerOf(store: Store, caller: Caller): TaskCaller {
@@ -36,6 +36,10 @@ export function requireRights(context: RightsContext, task: RightsTask, caller: 
   requireBypassRights(task.permissionMode, caller);
   requireRoot(task.workingDirectory, settings.allowed_roots);
   requireTrust(task.workingDirectory, store.trust, claudeCodeTrust);
+  for (const [index, directory] of task.additionalDirectories.entries()) {
+    requireRoot(directory, settings.allowed_roots, additionalDirectory(index));
+    requireTrust(directory, store.trust, claudeCodeTrust, additionalDirectory(index));
+  }
   if (caller.isAgent) requireAgentRights({ store, settings }, task);
 }
 

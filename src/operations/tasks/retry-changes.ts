@@ -4,7 +4,7 @@ import type { Settings } from "../../config/settings.ts";
 import type { Task, TaskSpec } from "../../domain/task/task.ts";
 import { changedOptions } from "../../domain/task/option-values.ts";
 import type { QueueOptions } from "../../domain/task/options.ts";
-import { realDirectory } from "./working-directory.ts";
+import { realDirectories, realDirectory } from "./working-directory.ts";
 
 /** The fields that a retry changes. */
 export type Changes = Partial<Omit<TaskSpec, "prompt"> & QueueOptions>;
@@ -14,6 +14,10 @@ export type Changes = Partial<Omit<TaskSpec, "prompt"> & QueueOptions>;
  * @throws WorkerError invalid_input: the new directory does not exist.
  */
 export function changesOf(task: Task, input: ParsedRetryInput, settings: Settings): Changes {
-  const { working_directory: directory } = input;
-  return { ...(directory === undefined ? {} : { workingDirectory: realDirectory(directory) }), ...changedOptions(task, input, settings) };
+  const { working_directory: directory, additional_directories: more } = input;
+  const real = more === undefined ? {} : { additional_directories: realDirectories(more) };
+  return {
+    ...(directory === undefined ? {} : { workingDirectory: realDirectory(directory) }),
+    ...changedOptions(task, { ...input, ...real }, settings),
+  };
 }

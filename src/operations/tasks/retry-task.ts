@@ -8,10 +8,10 @@ import { doneBy } from "../rights/audit.ts";
 import { admitAgentRetry, enterAgentTask, isAgent } from "../rights/guard-agent.ts";
 import { requireTask } from "./require-task.ts";
 import { changesOf } from "./retry-changes.ts";
-import { requireBypassPossible, requireRoom, takeRate } from "./submit-task.ts";
+import { requirePossible, requireRoom, takeRate } from "./submit-task.ts";
 import type { SubmitContext } from "./submit-task.ts";
 import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
-import { realDirectory } from "./working-directory.ts";
+import { realDirectories, realDirectory } from "./working-directory.ts";
 
 /**
  * Runs an ended task again, with these changes. The caller needs the rights that a submit of the changed task would need,
@@ -34,8 +34,9 @@ export function retryTask(context: SubmitContext, id: number, input: ParsedRetry
     const asked = taskCallerOf(store, caller);
     if (isAgent(caller)) admitAgentRetry(context, changed, caller, task);
     const workingDirectory = realDirectory(changed.workingDirectory);
-    requireRights(context, { ...changed, workingDirectory }, asked);
-    requireBypassPossible(changed.permissionMode, context.env);
+    const additionalDirectories = realDirectories(changed.additionalDirectories);
+    requireRights(context, { ...changed, workingDirectory, additionalDirectories }, asked);
+    requirePossible(changed, context.env);
     requireRoom(context, 1);
     takeRate(context, 1, caller, now);
     const again = store.tasks.transition(id, "retry", now, {

@@ -5,14 +5,13 @@ import type { ParsedTaskInput } from "../../contract/task-input.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Task } from "../../domain/task/task.ts";
 import { submittedOptions } from "../../domain/task/option-values.ts";
-import type { PermissionMode } from "../../domain/task/permission-mode.ts";
 import type { NewTask } from "../../store/store.ts";
 import { doneBy } from "../rights/audit.ts";
 import { admitAgentTasks, agentTerms, clientOf, enterAgentTask, isAgent } from "../rights/guard-agent.ts";
 import type { SubmitRate } from "./submit-rate.ts";
 import { requireBypassRights, requireRights, taskCallerOf } from "../rights/task-rights.ts";
 import type { RightsContext } from "../rights/task-rights.ts";
-import { realDirectory } from "./working-directory.ts";
+import { realDirectories, realDirectory } from "./working-directory.ts";
 
 export interface SubmitContext extends RightsContext {
   /** The server's own environment. */
@@ -78,13 +77,12 @@ function newTask(context: SubmitContext, input: ParsedTaskInput, caller: Caller,
   const permissionMode = terms?.permissionMode ?? input.permission_mode ?? settings.permission_mode;
   const asked = taskCallerOf(store, caller);
   requireBypassRights(permissionMode, asked);
-  requireBypassPossible(permissionMode, env);
   const workingDirectory = realDirectory(input.working_directory);
-  requireRights(context, { workingDirectory, permissionMode, allow: input.allow, parentId: terms?.parentId ?? null }, asked);
-  return {
+  const task = {
     prompt: input.prompt,
     workingDirectory,
     ...submittedOptions(input, settings),
+    additionalDirectories: realDirectories(input.additional_directories),
     permissionMode,
     deny: terms?.deny ?? input.deny,
     createdAt: now,
@@ -93,15 +91,29 @@ function newTask(context: SubmitContext, input: ParsedTaskInput, caller: Caller,
     parentId: terms?.parentId ?? null,
     depth: terms?.depth ?? 0,
   };
+  requirePossible(task, env);
+  requireRights(context, task, asked);
+  return task;
 }
 
-/** Claude Code refuses this mode to root outside of a declared sandbox: the task would only fail later. */
-export function requireBypassPossible(mode: PermissionMode, env: SubmitContext["env"]): void {
-  if (mode !== "bypassPermissions" || process.getuid?.() !== 0 || env["IS_SANDBOX"] === "1") return;
+/**
+ * Refuses what Claude Code would refuse at its start: the task would only fail later.
+ * @throws WorkerError invalid_input.
+ */
+export function requirePossible(task: Pick<NewTask, "permissionMode" | "model" | "fallbackModel">, env: SubmitContext["env"]): void {
+  requireOtherModel(task);
+  // Claude Code refuses this mode to root outside of a declared sandbox.
+  if (task.permissionMode !== "bypassPermissions" || process.getuid?.() !== 0 || env["IS_SANDBOX"] === "1") return;
   throw new WorkerError(
     "invalid_input",
     "Claude Code refuses bypassPermissions to root. Run the server as another user, or in a sandbox with IS_SANDBOX=1.",
   );
+}
+
+function requireOtherModel({ model, fallbackModel }: Pick<NewTask, "model" | "fallbackModel">): void {
+  if (model === null || fallbackModel === null || !fallbackModel.split(",").some((each) => each.trim() === model)) return;
+  const detail = `is the task's own model, ${model}. Name another one`;
+  throw new WorkerError("invalid_input", `The fallback model ${detail}.`, [{ pointer: "/fallback_model", detail }]);
 }
 
 /**

@@ -32,14 +32,32 @@ export class ClaudeCodeTrust {
   }
 }
 
+/** What a directory is to a task, for the sentences of errors. */
+export interface DirectoryUse {
+  readonly what: string;
+  readonly pointer: string;
+}
+
+const workingDirectory: DirectoryUse = { what: "working directory", pointer: "/working_directory" };
+
+/** The use of a directory that is one of the task's additional ones. */
+export function additionalDirectory(index: number): DirectoryUse {
+  return { what: "additional directory", pointer: `/additional_directories/${index}` };
+}
+
+/** The real paths of additional directories. @throws WorkerError invalid_input, as `realDirectory`. */
+export function realDirectories(paths: readonly string[]): string[] {
+  return paths.map((path, index) => realDirectory(path, additionalDirectory(index)));
+}
+
 /**
  * The directory's real path.
  * @throws WorkerError invalid_input: relative, missing, not a directory, or not usable by the server's user.
  */
-export function realDirectory(path: string): string {
+export function realDirectory(path: string, { what: name, pointer }: DirectoryUse = workingDirectory): string {
   const wrong = (what: string): WorkerError => {
-    const sentence = `The working directory ${path} ${what}.`;
-    return new WorkerError("invalid_input", sentence, [{ pointer: "/working_directory", detail: sentence }]);
+    const sentence = `The ${name} ${path} ${what}.`;
+    return new WorkerError("invalid_input", sentence, [{ pointer, detail: sentence }]);
   };
   if (!isAbsolute(path)) throw wrong("is not an absolute path. Give the path from the root");
   let real: string;
@@ -63,18 +81,26 @@ export function realDirectory(path: string): string {
  * @param roots real or not; none: everything is below them.
  * @throws WorkerError forbidden when the directory lies outside of all of them.
  */
-export function requireRoot(directory: string, roots: readonly string[]): void {
+export function requireRoot(directory: string, roots: readonly string[], { pointer }: DirectoryUse = workingDirectory): void {
   if (roots.length === 0 || roots.some((root) => isBelow(directory, realPath(root)[0] ?? root))) return;
   const sentence = `${directory} is outside of the directories in which tasks may work: ${roots.join(", ")}. Choose one below them, or change them: claude-worker config set allowed_roots DIR,DIR`;
-  throw new WorkerError("forbidden", sentence, [{ pointer: "/working_directory", detail: "outside of the allowed directories" }]);
+  throw new WorkerError("forbidden", sentence, [{ pointer, detail: "outside of the allowed directories" }]);
 }
 
 function isBelow(directory: string, root: string): boolean {
   return directory === root || directory.startsWith(root.endsWith("/") ? root : `${root}/`);
 }
 
-/** Trust covers what lies below, and the worktrees of a trusted checkout. @throws WorkerError untrusted_directory with the command that trusts it. */
-export function requireTrust(directory: string, trust: TrustStore, claudeCode: ClaudeCodeTrust): void {
+/**
+ * Trust covers what lies below, and the worktrees of a trusted checkout.
+ * @throws WorkerError untrusted_directory with the command that trusts it.
+ */
+export function requireTrust(
+  directory: string,
+  trust: TrustStore,
+  claudeCode: ClaudeCodeTrust,
+  { pointer }: DirectoryUse = workingDirectory,
+): void {
   const theirs = claudeCode.directories();
   const isTrusted = (path: string): boolean => trust.has(path) || theirs.has(path) || (path !== dirname(path) && isTrusted(dirname(path)));
   if (isTrusted(directory)) return;
@@ -83,7 +109,7 @@ export function requireTrust(directory: string, trust: TrustStore, claudeCode: C
   throw new WorkerError(
     "untrusted_directory",
     `${directory} is not trusted: the settings and hooks of a directory run as your user. If you trust it: claude-worker trust add ${shellQuoted(directory)}`,
-    [{ pointer: "/working_directory", detail: "not trusted" }],
+    [{ pointer, detail: "not trusted" }],
   );
 }
 

@@ -83,5 +83,5 @@ function filterOf({ words, options }: Call<RetryOptions>): FilterOptions {
 function changesOf({ options, io }: Call<RetryOptions>, isFiltered: boolean): RetryInput {
   const { label: _chooses, group: _choosesToo, ...rest } = options;
   const directory = options.dir === undefined ? undefined : pathGiven(io, options.dir);
-  return { ...taskFields(isFiltered ? rest : options), ...defined({ working_directory: directory, resume: options.resume }) };
+  return { ...taskFields(isFiltered ? rest : options, io), ...defined({ working_directory: directory, resume: options.resume }) };
 }

@@ -3,6 +3,7 @@ import type { TaskInput } from "../../../contract/task-input.ts";
 import type { TaskView } from "../../../contract/views.ts";
 import { WorkerError } from "../../../domain/errors.ts";
 import { taskOptions } from "../../../domain/task/options.ts";
+import { directoryOf } from "../../../domain/task/untrusted-directory.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import type { Call } from "../../commandline/command.ts";
@@ -74,7 +75,7 @@ function taskInput(prompt: string, options: RunOptions, { settings, origins }: C
     const key = "setting" in row && row.setting.at === "submit" ? row.setting.key : null;
     return key === null || origins[key] === "default" ? [] : [[row.name, settings[key]]];
   });
-  return { prompt, ...Object.fromEntries(own), ...taskFields(options), working_directory: pathGiven(io, options.dir ?? ".") };
+  return { prompt, ...Object.fromEntries(own), ...taskFields(options, io), working_directory: pathGiven(io, options.dir ?? ".") };
 }
 
 async function submitted(input: TaskInput, { options, io }: Call<RunOptions>, connection: Connection): Promise<TaskView> {
@@ -82,15 +83,19 @@ async function submitted(input: TaskInput, { options, io }: Call<RunOptions>, co
   const idempotencyKey = newKey();
   const submit = async (): Promise<TaskView> =>
     await withServer(io, connection, async () => await client.submit(input, { idempotencyKey }), { isRepeatable: true });
-  try {
-    return await submit();
-  } catch (error) {
-    if (options.trust !== true || !(error instanceof WorkerError) || error.code !== "untrusted_directory") throw error;
+  for (const asked = new Set<string>(); ;) {
+    try {
+      return await submit();
+    } catch (error) {
+      if (options.trust !== true || !(error instanceof WorkerError) || error.code !== "untrusted_directory") throw error;
+      const directory = directoryOf(error, input);
+      if (asked.has(directory)) throw error;
+      asked.add(directory);
+      const { confirmTrust } = await import("../../task/confirm-trust.ts");
+      await confirmTrust(directory, io);
+      await withServer(io, connection, async () => await client.trust(directory), { isRepeatable: true });
+    }
   }
-  const { confirmTrust } = await import("../../task/confirm-trust.ts");
-  await confirmTrust(input.working_directory, io);
-  await withServer(io, connection, async () => await client.trust(input.working_directory), { isRepeatable: true });
-  return await submit();
 }
 
 /** With it a submit whose answer got lost is sent again and makes no second task. Loading node:crypto for a UUID would take milliseconds. */

@@ -24,6 +24,7 @@ function textOf(row: OptionRow, value: unknown): string {
     case "duration":
       return formatDuration(value as number);
     case "rules":
+    case "directories":
       return (value as string[]).join(", ");
     case "labels":
       return Object.entries(value as Record<string, string>)

@@ -1,0 +1,13 @@
+/** Which of a task's directories an error is about. */
+import type { InputFault } from "../errors.ts";
+
+interface Directories {
+  readonly working_directory: string;
+  readonly additional_directories?: readonly string[] | undefined;
+}
+
+/** The directory that the first fault points to; the working directory where it points to none. */
+export function directoryOf({ faults }: { readonly faults: readonly InputFault[] }, task: Directories): string {
+  const index = /^\/additional_directories\/(\d+)$/.exec(faults[0]?.pointer ?? "")?.[1];
+  return (index === undefined ? undefined : task.additional_directories?.[Number(index)]) ?? task.working_directory;
+}

@@ -1,0 +1,59 @@
+/** What a task's options need of the caller: checked at submit, at a retry and at every start. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { taskInput } from "../../src/contract/task-input.ts";
+import type { Caller } from "../../src/contract/caller.ts";
+import { goodTask } from "../../testing/mcp.ts";
+import { realApi } from "../../testing/real-api.ts";
+
+const person: Caller = { scope: "admin", name: "socket" };
+
+test("an additional directory needs the trust that the working directory needs, also at a start", async (t) => {
+  const { api, corner, rights, store } = realApi(t);
+  const [open, shut] = [corner.workdir("open"), corner.workdir("shut", { trusted: false })];
+  const input = (...directories: string[]) => taskInput.parse({ ...goodTask(corner.work), additional_directories: directories });
+  const pointer = "/additional_directories/1";
+  await assert.rejects(api.submitTask(input(open, shut), person), {
+    code: "untrusted_directory",
+    message: /shut is not trusted/,
+    faults: [{ pointer, detail: "not trusted" }],
+  });
+  await assert.rejects(api.submitTask(input(open, `${shut}/gone`), person), {
+    code: "invalid_input",
+    message: `The additional directory ${shut}/gone does not exist.`,
+  });
+  await assert.rejects(api.submitTask(input("docs"), person), { code: "invalid_input", message: /is not an absolute path/ });
+  await api.addTrust(shut, person);
+  const { id, additional_directories } = await api.submitTask(input(open, shut), person);
+  assert.deepEqual(additional_directories, [open, shut]);
+  assert.ok(rights.mayStart(id));
+  await api.removeTrust(shut, person);
+  assert.ok(!rights.mayStart(id), "trust that was taken back holds what waits there");
+  assert.match(rights.whyNot(store.tasks.row(id) as never) ?? "", /shut is not trusted/);
+  await api.cancelTask(id, person);
+  await assert.rejects(api.retryTask(id, {}, person), { code: "untrusted_directory" });
+});
+
+test("an additional directory lies below the allowed ones, and a retry adds to them", async (t) => {
+  const { api, corner, settings } = realApi(t);
+  const [inside, outside] = [corner.workdir("work/docs"), corner.workdir("outside")];
+  (settings as { allowed_roots: readonly string[] }).allowed_roots = [corner.work];
+  const input = taskInput.parse({ ...goodTask(corner.work), additional_directories: [inside] });
+  const { id } = await api.submitTask(input, person);
+  await api.cancelTask(id, person);
+  await assert.rejects(api.retryTask(id, { additional_directories: [outside] }, person), {
+    code: "forbidden",
+    message: /outside of the dir/,
+  });
+  const again = await api.retryTask(id, { additional_directories: [inside, corner.work] }, person);
+  assert.deepEqual(again.additional_directories, [inside, corner.work]);
+});
+
+test("a fallback model that is the task's own is refused with what to do", async (t) => {
+  const { api, corner } = realApi(t);
+  const input = taskInput.parse({ ...goodTask(corner.work), model: "opus", fallback_model: "sonnet, opus" });
+  await assert.rejects(api.submitTask(input, person), {
+    code: "invalid_input",
+    message: "The fallback model is the task's own model, opus. Name another one.",
+  });
+});
