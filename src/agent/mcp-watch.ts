@@ -1,6 +1,6 @@
 /**
- * Tells which MCP servers of a session did not start. Claude Code says it only in its init message, without
- * the reason, and a server that is slow is still `pending` there (measured with 2.1.330).
+ * Tells which MCP servers of a session did not start. Claude Code says it only in its init
+ * message, without the reason. A slow server is still `pending` there (measured with 2.1.330).
  */
 import { arrayOf, objectOf, stringOf } from "../domain/text/read-json.ts";
 import type { JsonObject } from "../domain/text/read-json.ts";

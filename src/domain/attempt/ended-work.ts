@@ -1,4 +1,4 @@
-/** What Claude Code says of the end of sub-agents and of work in the background, read from a session's stored events. */
+/** Reads from a session's events how its sub-agents and its work in the background ended. */
 import { plainLine } from "../text/plain-text.ts";
 import { callOf } from "./tool-call.ts";
 import { backgroundTasks, nameOfBackground } from "./background.ts";
@@ -44,8 +44,8 @@ export function stoppedWork(events: readonly Pick<NewEvent, "type" | "data">[]):
 const agentTools: ReadonlySet<unknown> = new Set(["Agent", "Task", "Workflow"]);
 
 /**
- * The sub-agents that failed (an API error ended them), each with its reason. One that Claude started again
- * under the same description, and that then completed, is not among them.
+ * The sub-agents that failed (an API error ended them), each with its reason. One that Claude
+ * started again under the same description, and that then completed, is not among them.
  * @param events oldest first; others than `endedWorkEventTypes` are passed over.
  */
 export function failedAgents(events: readonly Pick<NewEvent, "type" | "data">[]): string[] {

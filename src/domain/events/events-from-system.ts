@@ -1,4 +1,4 @@
-/** The events that Claude Code's messages of the type `system` make: its start, its notices, its work in the background. */
+/** Makes events of Claude Code's messages of the type `system`: start, notices, background work. */
 import { backgroundAfter } from "../attempt/background.ts";
 import { cutJson } from "../text/cut-json.ts";
 import { denied, mark, notice, word } from "./event-draft.ts";
@@ -58,7 +58,7 @@ function sessionLossEvents(message: JsonObject): EventDraft[] {
   return [notice("session_writes_lost", text, { error })];
 }
 
-/** Claude Code ends a turn although a Stop hook said no, after so many times in a row (measured with 2.1.330: at the ninth). */
+/** Claude Code overrides a Stop hook at its ninth no in a row (measured with 2.1.330). */
 function notificationKind({ key }: JsonObject): string {
   return key === "stop-hook-block-cap" ? "stop_hook_overridden" : "notification";
 }
