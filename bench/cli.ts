@@ -1,4 +1,7 @@
-/** How fast the command line is: from the spawn of the process to its exit, beside Node's own start and beside `claude --bg`. */
+/**
+ * How fast the command line is: from the spawn of the process to its exit, beside Node's own start
+ * and beside `claude --bg`.
+ */
 import { setTimeout as delay } from "node:timers/promises";
 import { step } from "../testing/model.ts";
 import { atMost } from "./figure.ts";
@@ -15,7 +18,10 @@ export const figures: readonly Figure[] = [
 const prompt = "say ready";
 const script = { [prompt]: [step.text("ready")] };
 
-/** With the default settings; each task has ended and a runner is parked again before the next round. */
+/**
+ * With the default settings; each task has ended and a runner is parked again before the next
+ * round.
+ */
 async function besideNode({ quick }: { quick: boolean }): Promise<Row[]> {
   return inWorld(script, async (world) => {
     const server = await world.server("data");
@@ -34,7 +40,10 @@ async function besideNode({ quick }: { quick: boolean }): Promise<Row[]> {
   });
 }
 
-/** `claude stop` returns before the session's processes are gone and its server has started the next one: both sides wait for a machine at rest. */
+/**
+ * `claude stop` returns before the session's processes are gone and its server has started the next
+ * one: both sides wait for a machine at rest.
+ */
 const settleMs = 2_500;
 
 /** Its session is stopped before the next round: each would stay resident. */

@@ -1,11 +1,16 @@
-/** What a measurement is and what it gives: a figure has one or more rows, a row has a value and, mostly, a target. */
+/**
+ * What a measurement is and what it gives: a figure has one or more rows, a row has a value and,
+ * mostly, a target.
+ */
 
 export interface Row {
   readonly figure: string;
   readonly value: number;
   /** `×` for a ratio. */
   readonly unit: string;
-  /** As a person reads it: `≥ 20,000`. null: nothing was promised, the figure is there to be known. */
+  /**
+   * As a person reads it: `≥ 20,000`. null: nothing was promised, the figure is there to be known.
+   */
   readonly target: string | null;
   readonly ok: boolean | null;
   /** What stands behind the value, e.g. both sides of a ratio. */

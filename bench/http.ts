@@ -1,4 +1,7 @@
-/** How fast the REST door is, and what event streams cost: the built server, a real runner with a fast agent, raw sockets as clients. */
+/**
+ * How fast the REST door is, and what event streams cost: the built server, a real runner with a
+ * fast agent, raw sockets as clients.
+ */
 import { connect } from "node:net";
 import { atLeast, atMost, known } from "./figure.ts";
 import type { Figure, Row } from "./figure.ts";

@@ -1,4 +1,7 @@
-/** What a server costs that has nothing to do: its memory, and its CPU time alone and with clients that wait. */
+/**
+ * What a server costs that has nothing to do: its memory, and its CPU time alone and with clients
+ * that wait.
+ */
 import { setTimeout as delay } from "node:timers/promises";
 import { atMost } from "./figure.ts";
 import type { Figure, Row } from "./figure.ts";

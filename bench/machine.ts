@@ -16,7 +16,10 @@ export interface Machine {
   readonly sqlite: string;
   readonly sdk: string;
   readonly claude: string;
-  /** Runnable processes over the last minute when the run began: more than a little means that others worked too. */
+  /**
+   * Runnable processes over the last minute when the run began: more than a little means that
+   * others worked too.
+   */
   readonly load: string;
 }
 

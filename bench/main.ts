@@ -1,4 +1,7 @@
-/** `npm run bench [-- --only NAME… --quick --json FILE --write-doc]`: measures, prints a table and JSON. A missed target is no failure; a measurement that breaks is. */
+/**
+ * `npm run bench [-- --only NAME… --quick --json FILE --write-doc]`: measures, prints a table and
+ * JSON. A missed target is no failure; a measurement that breaks is.
+ */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { figures as cli } from "./cli.ts";

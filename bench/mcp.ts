@@ -1,4 +1,7 @@
-/** How fast an agent is served over `claude-worker mcp`: until it may ask, per question, and what waiting costs. */
+/**
+ * How fast an agent is served over `claude-worker mcp`: until it may ask, per question, and what
+ * waiting costs.
+ */
 import { spawn } from "node:child_process";
 import type { ChildProcessByStdio } from "node:child_process";
 import { createInterface } from "node:readline";

@@ -1,4 +1,7 @@
-/** Medians, percentiles, and sides measured in turns, so that the machine's mood concerns all of them alike. */
+/**
+ * Medians, percentiles, and sides measured in turns, so that the machine's mood concerns all of
+ * them alike.
+ */
 
 export function median(values: readonly number[]): number {
   return percentile(values, 50);

@@ -1,4 +1,7 @@
-/** What a process costs: its wall time from spawn to exit, its memory, its CPU time. The last two read /proc. */
+/**
+ * What a process costs: its wall time from spawn to exit, its memory, its CPU time. The last two
+ * read /proc.
+ */
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
@@ -7,7 +10,9 @@ export interface Ended {
   readonly ms: number;
 }
 
-/** Runs a program to its end, its standard input empty. @throws when it fails, with what it said. */
+/**
+ * Runs a program to its end, its standard input empty. @throws when it fails, with what it said.
+ */
 export function run(
   command: string,
   args: readonly string[],
@@ -31,7 +36,10 @@ export function run(
   });
 }
 
-/** Resident memory in MB (10^6 bytes; the kernel counts in KiB). @param kind `RssAnon` counts only what no file holds: the process's own. */
+/**
+ * Resident memory in MB (10^6 bytes; the kernel counts in KiB). @param kind `RssAnon` counts only
+ * what no file holds: the process's own.
+ */
 export function residentMb(pid: number, kind: "VmRSS" | "RssAnon" = "VmRSS"): number {
   const kib = new RegExp(`^${kind}:\\s+(\\d+) kB$`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
   if (kib === undefined) throw new Error(`process ${pid} has no memory: it has ended`);

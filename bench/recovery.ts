@@ -1,4 +1,6 @@
-/** How fast work goes on after a death, and how fast a server takes in what runners have written. */
+/**
+ * How fast work goes on after a death, and how fast a server takes in what runners have written.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { TaskView } from "../src/client/index.ts";
@@ -16,7 +18,10 @@ export const figures: readonly Figure[] = [
   { name: "recovery: ingest", run: ingest },
 ];
 
-/** From the start of the command that starts the new server to the moment when it follows the last runner, by its log. */
+/**
+ * From the start of the command that starts the new server to the moment when it follows the last
+ * runner, by its log.
+ */
 async function adopt(): Promise<Row[]> {
   const tasks = 64;
   return inWorld({}, async ({ place, server }) => {
@@ -34,8 +39,9 @@ async function adopt(): Promise<Row[]> {
 }
 
 /**
- * On the real Claude Code, without parked runners: the runner is killed in the middle of a tool call. From the kill to the resumed turn's
- * first event, beside the time from the submit of the same task to its first event.
+ * On the real Claude Code, without parked runners: the runner is killed in the middle of a tool
+ * call. From the kill to the resumed turn's first event, beside the time from the submit of the
+ * same task to its first event.
  */
 async function resume({ quick }: { quick: boolean }): Promise<Row[]> {
   const prompt = "wait for the build";
@@ -60,8 +66,9 @@ async function resume({ quick }: { quick: boolean }): Promise<Row[]> {
 }
 
 /**
- * Four agents that say as much as they can: first with a server that follows them, then without one, until they have written everything
- * and are gone. What the next server then takes in is its own speed: in the first half the agents need the processors too.
+ * Four agents that say as much as they can: first with a server that follows them, then without
+ * one, until they have written everything and are gone. What the next server then takes in is its
+ * own speed: in the first half the agents need the processors too.
  */
 async function ingest({ quick }: { quick: boolean }): Promise<Row[]> {
   const steps = quick ? 1000 : 10_000;

@@ -1,4 +1,7 @@
-/** How fast the store is, on a real file with synchronous=FULL. Each figure makes and removes its own databases. */
+/**
+ * How fast the store is, on a real file with synchronous=FULL. Each figure makes and removes its
+ * own databases.
+ */
 import { execFileSync } from "node:child_process";
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import os from "node:os";
@@ -22,7 +25,9 @@ export const figures: readonly Figure[] = [
 
 const runMs = 5000;
 
-/** Ten writers, each waiting for its own commit before it submits again: what ten connections do. */
+/**
+ * Ten writers, each waiting for its own commit before it submits again: what ten connections do.
+ */
 async function durableWrites(): Promise<Row[]> {
   return inDirectory(async (directory) => {
     restDisk();
@@ -37,7 +42,10 @@ async function durableWrites(): Promise<Row[]> {
   });
 }
 
-/** What an earlier figure left unwritten would be written with our own syncs, and be counted as ours. */
+/**
+ * What an earlier figure left unwritten would be written with our own syncs, and be counted as
+ * ours.
+ */
 function restDisk(): void {
   execFileSync("sync");
 }
@@ -56,7 +64,10 @@ function syncMs(directory: string): number {
   return median(times);
 }
 
-/** Four running tasks, twenty events a write, each with the journal's position as the supervisor writes it. */
+/**
+ * Four running tasks, twenty events a write, each with the journal's position as the supervisor
+ * writes it.
+ */
 async function eventsAppended(): Promise<Row[]> {
   return inDirectory(async (directory) => {
     restDisk();
@@ -86,7 +97,10 @@ async function eventsAppended(): Promise<Row[]> {
   });
 }
 
-/** The same calls on a large and on a small database in turns, so that the machine's mood concerns both. */
+/**
+ * The same calls on a large and on a small database in turns, so that the machine's mood concerns
+ * both.
+ */
 async function largeAgainstSmall(): Promise<Row[]> {
   return inDirectory(async (directory) => {
     const files = { large: path.join(directory, "large.db"), small: path.join(directory, "small.db") };
@@ -132,7 +146,10 @@ async function medians(stores: { large: Store; small: Store }, call: (store: Sto
   return { large: median(times.large), small: median(times.small) };
 }
 
-/** Straight into the tables: a million submits would take minutes. The triggers count them as always. */
+/**
+ * Straight into the tables: a million submits would take minutes. The triggers count them as
+ * always.
+ */
 async function seed(file: string, { finished, pending }: { finished: number; pending: number }): Promise<void> {
   await openStore({ path: file }).close();
   const database = new Database(file);
@@ -175,7 +192,8 @@ async function countPerSecond(writers: number, work: (writer: number) => Promise
   const start = performance.now();
   const loop = async (writer: number): Promise<void> => {
     while (performance.now() - start < runMs) {
-      // Not `count += await …`: that reads the count before the wait, and loses what the others count meanwhile.
+      // Not `count += await …`: that reads the count before the wait, and loses what the others
+      // count meanwhile.
       const done = await work(writer);
       count += done;
     }

@@ -1,4 +1,7 @@
-/** How long a trivial task takes on the real Claude Code with the scripted model, from submit to its end as a client is told, beside `claude -p`. */
+/**
+ * How long a trivial task takes on the real Claude Code with the scripted model, from submit to its
+ * end as a client is told, beside `claude -p`.
+ */
 import { setTimeout as delay } from "node:timers/promises";
 import { prewarm } from "@anthropic-ai/claude-agent-sdk";
 import { ClaudeProcess } from "../src/agent/claude-process.ts";
@@ -43,7 +46,10 @@ async function besidePrint({ quick }: { quick: boolean }): Promise<Row[]> {
   });
 }
 
-/** Parked runners mostly rest for long. Each task takes one that has, while replacements park behind it. */
+/**
+ * Parked runners mostly rest for long. Each task takes one that has, while replacements park behind
+ * it.
+ */
 async function afterRest({ quick }: { quick: boolean }): Promise<Row[]> {
   const [rounds, restMs] = quick ? [1, 20_000] : [3, 200_000];
   const parked = rounds + 1;
@@ -79,7 +85,10 @@ async function printMs(world: World, model: string | null = null): Promise<numbe
   return (await world.claude("-p", prompt, ...naming, "--permission-mode", "acceptEdits")).ms;
 }
 
-/** What no runner can be faster than: the same parked Claude Code with nothing of ours around it. It is at rest when it is claimed, as a parked runner is. */
+/**
+ * What no runner can be faster than: the same parked Claude Code with nothing of ours around it. It
+ * is at rest when it is claimed, as a parked runner is.
+ */
 async function claimMs({ env, place }: World): Promise<number> {
   const claude = new ClaudeProcess(() => {});
   const spare = await prewarm({
@@ -93,7 +102,10 @@ async function claimMs({ env, place }: World): Promise<number> {
   });
 }
 
-/** Waits before and after until the machine is quiet again: a replacement that parks would slow the next side down. */
+/**
+ * Waits before and after until the machine is quiet again: a replacement that parks would slow the
+ * next side down.
+ */
 async function taskMs({ client, quiet }: Server, directory: string, parked: number, model: string | null = null): Promise<number> {
   await quiet(parked);
   const ms = await timed(async () => {

@@ -1,4 +1,7 @@
-/** Many readers of one task's event stream, as cheap as readers can be: they count events and note how old each was when it arrived. */
+/**
+ * Many readers of one task's event stream, as cheap as readers can be: they count events and note
+ * how old each was when it arrived.
+ */
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 

@@ -1,6 +1,7 @@
 /**
- * The place of a measurement: a scratch home, a scripted model, Claude Code's own binary, and built servers (dist/) with a data directory each.
- * All sides of a ratio live in one place: the same home, model and working directory.
+ * The place of a measurement: a scratch home, a scripted model, Claude Code's own binary, and built
+ * servers (dist/) with a data directory each. All sides of a ratio live in one place: the same
+ * home, model and working directory.
  */
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";

@@ -1,5 +1,7 @@
-// Gets a newer Node from npm, once, for a machine whose own is too old. The package could bring one itself, but then everybody would download it, and
-// in a project that has claude-worker among its packages npm would make it the `node` of that project's scripts (docs/decisions/0007). An old Node must be able to read it.
+// Gets a newer Node from npm, once, for a machine whose own is too old. The package could bring one
+// itself, but then everybody would download it, and in a project that has claude-worker among its
+// packages npm would make it the `node` of that project's scripts (docs/decisions/0007). An old
+// Node must be able to read it.
 "use strict";
 
 // oxlint-disable unicorn/prefer-node-protocol -- Node 12 does not know it.
@@ -19,7 +21,8 @@ const PACKAGES = {
  * @param {string | null} cache the folder that keeps it.
  * @param {(version: string) => boolean} isEnough says of a version, "24.1.0", whether it will do.
  * @param {string} why the beginning of the sentence that says on standard error what is going on.
- * @returns {{node: string} | {failure: string}} the path of a Node that was seen to run, or why there is none, in words without a full stop.
+ * @returns {{node: string} | {failure: string}} the path of a Node that was seen to run, or why
+ * there is none, in words without a full stop.
  */
 module.exports = function bringNode(cache, isEnough, why) {
   const name = PACKAGES[process.platform + " " + process.arch];
@@ -83,7 +86,8 @@ function findNpm() {
 
 /** @returns {string | null} why not, in npm's words. */
 function install(npm, what, folder) {
-  // In a folder of its own: an .npmrc of the directory that this was called in must not name the registry.
+  // In a folder of its own: an .npmrc of the directory that this was called in must not name the
+  // registry.
   const place = ["--prefix", folder, "--no-global", "--no-save", "--no-package-lock"];
   const manner = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
   const patience = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000"];

@@ -5,7 +5,10 @@
 const fs = require("fs");
 const path = require("path");
 
-/** Makes the folder and the one above it, for their owner only, unless they are there, or another call makes them at the same moment. */
+/**
+ * Makes the folder and the one above it, for their owner only, unless they are there, or another
+ * call makes them at the same moment.
+ */
 module.exports = function makeFolders(folder) {
   // One by one: with `recursive`, Node never comes back from below /proc.
   [path.dirname(folder), folder].forEach((place) => {
@@ -18,8 +21,10 @@ module.exports = function makeFolders(folder) {
 };
 
 /**
- * Whether another user can put a file into the folder, or another folder into its place: what lies there is run.
- * @returns {string | null} what is wrong and its fix, in words without a full stop; null also where the folder is not there.
+ * Whether another user can put a file into the folder, or another folder into its place: what lies
+ * there is run.
+ * @returns {string | null} what is wrong and its fix, in words without a full stop; null also where
+ * the folder is not there.
  */
 module.exports.faultOf = function faultOf(folder) {
   if (!process.getuid) return null;

@@ -1,17 +1,23 @@
-// Replaces this process with another program, as execve(2) does. Node itself can do that since 22.15; an older Node does it through koffi.
-// Linux only: elsewhere the caller starts a child process instead. An old Node must be able to read it.
+// Replaces this process with another program, as execve(2) does. Node itself can do that since
+// 22.15; an older Node does it through koffi. Linux only: elsewhere the caller starts a child
+// process instead. An old Node must be able to read it.
 "use strict";
 
-/** `F_SETFD` of fcntl(2): sets the flags of a descriptor. 0 clears FD_CLOEXEC, which Node sets on its standard streams. */
+/**
+ * `F_SETFD` of fcntl(2): sets the flags of a descriptor. 0 clears FD_CLOEXEC, which Node sets on
+ * its standard streams.
+ */
 const setDescriptorFlags = 2;
 
 /**
  * @param {string} program absolute path.
  * @param {readonly string[]} args its arguments, without its own name.
- * @returns {void} only where it does not work: no koffi for this machine, not Linux, or the system refused. Nothing has changed then.
+ * @returns {void} only where it does not work: no koffi for this machine, not Linux, or the system
+ * refused. Nothing has changed then.
  */
 module.exports = function replaceProcess(program, args) {
-  // An argument with lost bytes is checked at the process that received it (argument-bytes.ts), so that process has to stay.
+  // An argument with lost bytes is checked at the process that received it (argument-bytes.ts), so
+  // that process has to stay.
   if (process.platform !== "linux" || args.some((arg) => arg.includes("\ufffd"))) return;
   try {
     const koffi = require("koffi");

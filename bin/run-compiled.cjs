@@ -1,5 +1,7 @@
-// Runs the bundled command line from what the engine made of it in an earlier call, and keeps that for the next one. It is taken at the end of a call, with
-// every function that was needed; Node's own compile cache is taken before anything runs, and has none of them (docs/decisions/0006). It knows no command.
+// Runs the bundled command line from what the engine made of it in an earlier call, and keeps that
+// for the next one. It is taken at the end of a call, with every function that was needed; Node's
+// own compile cache is taken before anything runs, and has none of them (docs/decisions/0006). It
+// knows no command.
 "use strict";
 
 const fs = require("node:fs");
@@ -10,8 +12,10 @@ const vm = require("node:vm");
 const headBytes = 256;
 
 /**
- * @param {string} whole the bundle: a CommonJS module, its first line a hash of the rest. A command may have one of its own beside it: `cli-run.cjs`.
- * @param {string} word the call's first word, or an empty one: each command needs other functions, so what is kept has a file for each.
+ * @param {string} whole the bundle: a CommonJS module, its first line a hash of the rest. A command
+ * may have one of its own beside it: `cli-run.cjs`.
+ * @param {string} word the call's first word, or an empty one: each command needs other functions,
+ * so what is kept has a file for each.
  * @param {string | null} folder where what is kept lies; null: nothing is kept.
  * @throws {NodeJS.ErrnoException} ENOENT when there is no bundle; whatever the bundle throws.
  */
@@ -35,7 +39,10 @@ module.exports = function runCompiled(whole, word, folder) {
   script.runInThisContext()(require, path.dirname(file), (specifier) => import(specifier));
 };
 
-/** What this user kept under this key; undefined when there is none, or when it is not whole: the engine would run whatever stands there. */
+/**
+ * What this user kept under this key; undefined when there is none, or when it is not whole: the
+ * engine would run whatever stands there.
+ */
 function readCompiled(file, key) {
   try {
     const descriptor = fs.openSync(file, "r");
@@ -57,7 +64,10 @@ function headOf(key, compiled) {
   return Buffer.from(JSON.stringify([key, compiled.length, sumOf(compiled)]).padEnd(headBytes));
 }
 
-/** Over every sixteenth word, which a page that is missing changes: all of them would take as long as the engine does. */
+/**
+ * Over every sixteenth word, which a page that is missing changes: all of them would take as long
+ * as the engine does.
+ */
 function sumOf(bytes) {
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
   let sum = 0;

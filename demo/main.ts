@@ -1,6 +1,7 @@
 /**
- * `npm run demo`: the main job from end to end on a scratch directory. A real server runs three tasks side by side on the real
- * Claude Code; only the model is scripted (on loopback), so it needs no account. It cleans up after itself.
+ * `npm run demo`: the main job from end to end on a scratch directory. A real server runs three
+ * tasks side by side on the real Claude Code; only the model is scripted (on loopback), so it needs
+ * no account. It cleans up after itself.
  */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,6 +1,7 @@
-// Makes dist/ from src/: tsc translates every file, esbuild bundles the command line into one file that starts fast, and the
-// public client into one that needs nothing beside it.
-// It does not check types (`npm run check` does). Plain JavaScript, so that it also runs on a Node that reads no TypeScript.
+// Makes dist/ from src/: tsc translates every file, esbuild bundles the command line into one file
+// that starts fast, and the public client into one that needs nothing beside it. It does not check
+// types (`npm run check` does). Plain JavaScript, so that it also runs on a Node that reads no
+// TypeScript.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -10,9 +11,12 @@ import { fileURLToPath } from "node:url";
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const src = path.join(root, "src");
 
-/** In the bundle `import.meta` still names the place under dist/ where the file would be on its own,
- * so that `new URL("../server/main.js", import.meta.url)` means the same in src/, in dist/ and in the bundle.
- * @type {import("esbuild").Plugin} */
+/**
+ * In the bundle `import.meta` still names the place under dist/ where the file would be on its own,
+ * so that `new URL("../server/main.js", import.meta.url)` means the same in src/, in dist/ and in
+ * the bundle.
+ * @type {import("esbuild").Plugin}
+ */
 const ownPlaces = {
   name: "own-places",
   setup(build) {
@@ -27,7 +31,8 @@ const ownPlaces = {
   },
 };
 
-// `prepare` also runs where there is nothing to build with (npm ci --omit=dev): then it leaves things as they are.
+// `prepare` also runs where there is nothing to build with (npm ci --omit=dev): then it leaves
+// things as they are.
 if (process.argv.includes("--if-possible") && !existsSync(path.join(root, "node_modules", "esbuild"))) {
   console.error("claude-worker: not built, because the development dependencies are not installed.");
 } else {
@@ -37,7 +42,10 @@ if (process.argv.includes("--if-possible") && !existsSync(path.join(root, "node_
   });
 }
 
-/** Builds beside dist/ and swaps at the end: whoever runs from dist/ meanwhile never sees half of it. */
+/**
+ * Builds beside dist/ and swaps at the end: whoever runs from dist/ meanwhile never sees half of
+ * it.
+ */
 async function build() {
   const fresh = mkdtempSync(path.join(root, ".dist-"));
   try {
@@ -71,8 +79,11 @@ function copyAssets(out) {
   cpSync(src, out, { recursive: true, filter: (file) => !file.endsWith(".ts") });
 }
 
-/** The command line whole, and again for the commands that scripts call all day, without the others: it is what every call has to read.
- * @param {string} out */
+/**
+ * The command line whole, and again for the commands that scripts call all day, without the others:
+ * it is what every call has to read.
+ * @param {string} out
+ */
 async function bundleCli(out) {
   await bundleCommands(path.join(out, "cli.cjs"), [ownPlaces]);
   for (const word of ["run", "list", "show", "wait"]) {

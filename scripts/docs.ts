@@ -1,6 +1,7 @@
 /**
- * `npm run docs` writes the generated parts of the documentation from the source; with `--check` it writes nothing and exits 1, naming
- * the stale pages. A generated part stands between two comments that carry its name. What the parts say is scripts/docs/'s business.
+ * `npm run docs` writes the generated parts of the documentation from the source; with `--check` it
+ * writes nothing and exits 1, naming the stale pages. A generated part stands between two comments
+ * that carry its name. What the parts say is scripts/docs/'s business.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,6 +1,7 @@
 /**
- * `npm run release -- patch|minor|major|X.Y.Z`: checks, dates the changelog, sets the version, commits, tags and packs.
- * Publishes and pushes nothing: it prints the commands for that. `--dry-run` stops after the checks that change nothing.
+ * `npm run release -- patch|minor|major|X.Y.Z`: checks, dates the changelog, sets the version,
+ * commits, tags and packs. Publishes and pushes nothing: it prints the commands for that.
+ * `--dry-run` stops after the checks that change nothing.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -55,7 +56,10 @@ function checkInCleanClone(): void {
   }
 }
 
-/** @returns the changelog with its unreleased part under the version's heading; null when that part is empty. */
+/**
+ * @returns the changelog with its unreleased part under the version's heading; null when that part
+ * is empty.
+ */
 function datedChangelog(text: string, version: string, date: string): string | null {
   const heading = "## [Unreleased]\n";
   const start = text.indexOf(heading);

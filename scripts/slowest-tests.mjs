@@ -1,5 +1,6 @@
-// A reporter for `node --test`: lists the ten slowest tests at the end, and those that failed, so that both are seen without scrolling.
-// Plain JavaScript: the test runner loads it before anything else.
+// A reporter for `node --test`: lists the ten slowest tests at the end, and those that failed, so
+// that both are seen without scrolling. Plain JavaScript: the test runner loads it before anything
+// else.
 
 const count = 10;
 

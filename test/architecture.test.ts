@@ -1,4 +1,7 @@
-/** The walls of ARCHITECTURE.md, held by a test: who may import whom is denied unless the map below allows it. */
+/**
+ * The walls of ARCHITECTURE.md, held by a test: who may import whom is denied unless the map below
+ * allows it.
+ */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -8,7 +11,10 @@ import { parseSource, readSourceFiles, repositoryRoot } from "../testing/source-
 import type { Import, SourceFile } from "../testing/source-files.ts";
 
 interface Room {
-  /** Rooms (`store`) or single files (`attempt-protocol/protocol.ts`) of ours; `type …` allows `import type` only. */
+  /**
+   * Rooms (`store`) or single files (`attempt-protocol/protocol.ts`) of ours; `type …` allows
+   * `import type` only.
+   */
   readonly ours: readonly string[];
   /** npm packages; `type …` likewise. */
   readonly packages: readonly string[];
@@ -16,7 +22,10 @@ interface Room {
   readonly node: boolean;
 }
 
-/** A new folder in src/ has no entry here, so it may import nothing: give it one, and a line in ARCHITECTURE.md. */
+/**
+ * A new folder in src/ has no entry here, so it may import nothing: give it one, and a line in
+ * ARCHITECTURE.md.
+ */
 const rooms: Readonly<Record<string, Room>> = {
   domain: { ours: [], packages: [], node: false },
   contract: { ours: ["domain"], packages: ["zod"], node: false },
@@ -39,7 +48,8 @@ const rooms: Readonly<Record<string, Room>> = {
     packages: ["@modelcontextprotocol/server", "@modelcontextprotocol/node", "zod"],
     node: true,
   },
-  // The command line's start-up is a promise: the contract's schemas (zod, 50 ms) stay with the server.
+  // The command line's start-up is a promise: the contract's schemas (zod, 50 ms) stay with the
+  // server.
   client: { ours: ["domain", "type contract"], packages: ["eventsource-parser"], node: true },
   cli: {
     ours: ["domain", "config", "client", "processes/process-table.ts", "type processes/process-row.ts", "type contract"],
@@ -148,7 +158,10 @@ function forbiddenImports(file: SourceFile): string[] {
     .map((each) => `${file.path} may not import ${each.typeOnly ? "" : "values from "}${each.specifier}`);
 }
 
-/** What the map allows and no file of the room imports; `type x` where only types would be needed is not looked for. */
+/**
+ * What the map allows and no file of the room imports; `type x` where only types would be needed is
+ * not looked for.
+ */
 function unusedAllowances(map: Readonly<Record<string, Room>>, files: readonly SourceFile[]): string[] {
   return Object.entries(map).flatMap(([name, { ours, packages, node }]) => {
     const imports = files.filter((file) => roomOf(file.path) === name).flatMap((file) => file.imports.map((each) => ({ file, each })));

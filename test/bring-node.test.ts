@@ -1,4 +1,7 @@
-/** bin/bring-node.cjs: the real npm gets a Node for a machine whose own is too old, from a registry on loopback. */
+/**
+ * bin/bring-node.cjs: the real npm gets a Node for a machine whose own is too old, from a registry
+ * on loopback.
+ */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";

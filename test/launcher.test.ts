@@ -101,7 +101,10 @@ interface Installed {
   readonly node?: string;
 }
 
-/** A package of nothing but the real launcher; `pretend` makes the Node that starts it believe in another version. */
+/**
+ * A package of nothing but the real launcher; `pretend` makes the Node that starts it believe in
+ * another version.
+ */
 function setup(t: TestContext, { cli, node, koffi }: Installed): { launch: (args: string[], options?: { pretend?: string }) => Launched } {
   const root = mkdtempSync(path.join(tmpdir(), "claude-worker-launcher-"));
   t.after(() => rmSync(root, { recursive: true, force: true }));

@@ -1,4 +1,7 @@
-/** What `npm pack` makes: that it installs in an empty folder without running any install script, and works there. */
+/**
+ * What `npm pack` makes: that it installs in an empty folder without running any install script,
+ * and works there.
+ */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -135,7 +138,10 @@ function setup(t: TestContext): {
   };
 }
 
-/** npm's own settings of the `npm test` around us would speak of this repository; its registry and cache stay. */
+/**
+ * npm's own settings of the `npm test` around us would speak of this repository; its registry and
+ * cache stay.
+ */
 function npmEnv(): NodeJS.ProcessEnv {
   const kept = /^npm_config_(registry|cache|userconfig|globalconfig)$/i;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name) || kept.test(name)));

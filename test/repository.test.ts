@@ -1,4 +1,7 @@
-/** What the tracked files may not say: nothing that only one machine, one workplace or one registry knows. */
+/**
+ * What the tracked files may not say: nothing that only one machine, one workplace or one registry
+ * knows.
+ */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";

@@ -1,4 +1,7 @@
-/** The API's document as a judge: finds the operation of a request, and says what is wrong with an answer. */
+/**
+ * The API's document as a judge: finds the operation of a request, and says what is wrong with an
+ * answer.
+ */
 import assert from "node:assert/strict";
 import Ajv2020 from "ajv/dist/2020.js";
 import type { ValidateFunction } from "ajv";

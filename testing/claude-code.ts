@@ -1,4 +1,6 @@
-/** The real Claude Code as a person's own session (`claude -p`), for tests of what it sees of us. */
+/**
+ * The real Claude Code as a person's own session (`claude -p`), for tests of what it sees of us.
+ */
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -18,7 +20,9 @@ export interface ClaudeRun {
   kill(signal?: NodeJS.Signals): void;
 }
 
-/** `claude -p PROMPT` with stream-json output. @param words more words, e.g. `--mcp-config FILE`. */
+/**
+ * `claude -p PROMPT` with stream-json output. @param words more words, e.g. `--mcp-config FILE`.
+ */
 export function startClaude(
   prompt: string,
   { env, cwd, words = [] }: { env: Record<string, string>; cwd: string; words?: readonly string[] },

@@ -1,8 +1,11 @@
 /**
- * An agent without Claude Code, for volume: a runner loads it instead (`RunnerBoot.agent`, `CLAUDE_WORKER_AGENT_MODULE`). It speaks in Claude Code's
- * messages and keeps a transcript of its own, so that a resumed attempt goes on after its last finished step. Words in the prompt drive it:
- * `steps N` tool steps, `delay MS` before each, `append FILE` a line per step there (with `signed` it names the runner too), `size BYTES` of text in each step, `spawn COMMAND` in the first
- * step, `fail`, `limit SECONDS` (a usage limit in the first attempt), `throw`, `exit` (the runner dies), `hang` (it ends only when it is stopped), `linger MS` after the result.
+ * An agent without Claude Code, for volume: a runner loads it instead (`RunnerBoot.agent`,
+ * `CLAUDE_WORKER_AGENT_MODULE`). It speaks in Claude Code's messages and keeps a transcript of its
+ * own, so that a resumed attempt goes on after its last finished step. Words in the prompt drive
+ * it: `steps N` tool steps, `delay MS` before each, `append FILE` a line per step there (with
+ * `signed` it names the runner too), `size BYTES` of text in each step, `spawn COMMAND` in the
+ * first step, `fail`, `limit SECONDS` (a usage limit in the first attempt), `throw`, `exit` (the
+ * runner dies), `hang` (it ends only when it is stopped), `linger MS` after the result.
  */
 import { spawn } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -172,7 +175,10 @@ function resultOf(work: AgentWork, fields: Record<string, unknown>): { type: str
   };
 }
 
-/** The words of a prompt: a bare one, or one with a value behind it (in quotes where it holds blanks). */
+/**
+ * The words of a prompt: a bare one, or one with a value behind it (in quotes where it holds
+ * blanks).
+ */
 function ordersIn(prompt: string) {
   const words = [...prompt.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? "");
   const text = (word: string): string | null => {

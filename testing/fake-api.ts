@@ -1,4 +1,7 @@
-/** A WorkerApi in memory for tests of doors: it keeps what it is told, starts nothing, and lets a test say what happens next. */
+/**
+ * A WorkerApi in memory for tests of doors: it keeps what it is told, starts nothing, and lets a
+ * test say what happens next.
+ */
 import type { ListQuery, WorkerApi } from "../src/contract/api.ts";
 import type { Caller } from "../src/contract/caller.ts";
 import type { EventView, HoldView, TaskView, TokenView } from "../src/contract/views.ts";

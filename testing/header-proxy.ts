@@ -1,4 +1,7 @@
-/** A loopback proxy that adds a token, for programs that cannot send one. It changes nothing else, unless told to; a foreign Host stays foreign. */
+/**
+ * A loopback proxy that adds a token, for programs that cannot send one. It changes nothing else,
+ * unless told to; a foreign Host stays foreign.
+ */
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
@@ -6,7 +9,8 @@ import type { TestContext } from "node:test";
 
 /**
  * @returns the proxy's port. @param target the server's port.
- * @param change what becomes of the JSON of an answer (an older server's, say); left out: every answer stays as it is.
+ * @param change what becomes of the JSON of an answer (an older server's, say); left out: every
+ * answer stays as it is.
  */
 export async function headerProxy(
   t: TestContext | null,

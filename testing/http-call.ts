@@ -1,4 +1,7 @@
-/** Calls a server as any HTTP client would, over its socket or its port: JSON by default, anything else when told. */
+/**
+ * Calls a server as any HTTP client would, over its socket or its port: JSON by default, anything
+ * else when told.
+ */
 import { request as httpRequest } from "node:http";
 import type { IncomingHttpHeaders, IncomingMessage, RequestOptions } from "node:http";
 

@@ -27,7 +27,10 @@ export interface OpenDoor {
   call(call: DoorCall): Promise<DoorAnswer>;
   /** The answer as it streams in. */
   stream(call: DoorCall): Promise<IncomingMessage>;
-  /** Writes bytes to the port (or socket) and returns everything that comes back until the server closes. */
+  /**
+   * Writes bytes to the port (or socket) and returns everything that comes back until the server
+   * closes.
+   */
   raw(text: string | Buffer, where?: "tcp" | "socket"): Promise<string>;
 }
 

@@ -1,4 +1,7 @@
-/** Makes values from a JSON Schema for property tests: what it allows, and the same with something broken. */
+/**
+ * Makes values from a JSON Schema for property tests: what it allows, and the same with something
+ * broken.
+ */
 import fc from "fast-check";
 import type { ApiDocument, Schema } from "./api-document.ts";
 
@@ -33,7 +36,10 @@ export function valuesOf(schema: Schema, document: ApiDocument): fc.Arbitrary<un
   }
 }
 
-/** A value with one thing broken: a field gone, added, of another type or of a hostile content; or no such value at all. */
+/**
+ * A value with one thing broken: a field gone, added, of another type or of a hostile content; or
+ * no such value at all.
+ */
 export function brokenOf(values: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   const broken = fc.tuple(values, fc.string(), hostile).map(([value, name, bad]) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return bad;

@@ -1,4 +1,7 @@
-/** A package of nothing but the real launcher, and a Node that believes itself to be of another version. */
+/**
+ * A package of nothing but the real launcher, and a Node that believes itself to be of another
+ * version.
+ */
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { repositoryRoot } from "./source-files.ts";
@@ -14,7 +17,10 @@ export function installLauncher(root: string, cli?: string): string {
   return path.join(root, "bin", "claude-worker");
 }
 
-/** @param root where a file for it may be written. @returns flags for Node, with which it says that its version is this one, e.g. "22.13.0". */
+/**
+ * @param root where a file for it may be written. @returns flags for Node, with which it says that
+ * its version is this one, e.g. "22.13.0".
+ */
 export function pretending(root: string, version: string): string[] {
   const preload = path.join(root, `pretend-${version}.cjs`);
   const versions = `Object.assign({}, process.versions, { node: ${JSON.stringify(version)} })`;

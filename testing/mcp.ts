@@ -1,6 +1,6 @@
 /**
- * Opens the MCP door over the real operations and a real store (without runners), on a scratch socket and port, and connects clients
- * to it as Claude Code would.
+ * Opens the MCP door over the real operations and a real store (without runners), on a scratch
+ * socket and port, and connects clients to it as Claude Code would.
  */
 import { mkdirSync } from "node:fs";
 import { spawn } from "node:child_process";

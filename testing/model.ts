@@ -1,6 +1,7 @@
 /**
- * A model on loopback that plays a script, for the real Claude Code: aimock speaks the Messages API, and a small handler in front
- * of it picks the move and plays the faults that need headers or a broken connection. It starts no Claude Code.
+ * A model on loopback that plays a script, for the real Claude Code: aimock speaks the Messages
+ * API, and a small handler in front of it picks the move and plays the faults that need headers or
+ * a broken connection. It starts no Claude Code.
  */
 import http from "node:http";
 import type { AddressInfo } from "node:net";
@@ -39,7 +40,10 @@ export interface ScriptedModel {
   stop(): Promise<void>;
 }
 
-/** Starts a model on a port of its own; with a test context it stops with the test. An unknown prompt is answered with a 400 that says so. */
+/**
+ * Starts a model on a port of its own; with a test context it stops with the test. An unknown
+ * prompt is answered with a 400 that says so.
+ */
 export async function startModel(t: TestContext | null, script: Script = {}): Promise<ScriptedModel> {
   const moves = new Map<string, Move>();
   const mock = new LLMock({ port: 0, host: "127.0.0.1", journalMaxEntries: 1, chunkSize: 4096 });
@@ -106,7 +110,8 @@ function quiet(home: string, url: string): Record<string, string> {
   return {
     HOME: home,
     ANTHROPIC_BASE_URL: url,
-    // Claude Code repeats a failed call ten times in three minutes; two are enough to see that it does.
+    // Claude Code repeats a failed call ten times in three minutes; two are enough to see that it
+    // does.
     CLAUDE_CODE_MAX_RETRIES: "2",
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
     DISABLE_TELEMETRY: "1",
@@ -114,7 +119,9 @@ function quiet(home: string, url: string): Record<string, string> {
   };
 }
 
-/** The move number `done`, unless a fault that is not spent stands before it. The last move repeats. */
+/**
+ * The move number `done`, unless a fault that is not spent stands before it. The last move repeats.
+ */
 function nextMove(moves: readonly Move[], done: number, spent: Map<Move, number>): Move {
   let position = 0;
   let last: Move = noScript;
@@ -134,7 +141,9 @@ function nextMove(moves: readonly Move[], done: number, spent: Map<Move, number>
   return last;
 }
 
-/** In aimock's words. The tokens are chosen so that a turn costs something (budgets can be reached). */
+/**
+ * In aimock's words. The tokens are chosen so that a turn costs something (budgets can be reached).
+ */
 function answerOf(move: Move | undefined) {
   const usage = { input_tokens: 2000, output_tokens: 100 };
   if (move === undefined || move.kind === "fault") return { content: "", usage };

@@ -1,4 +1,7 @@
-/** A server that accepts MCP connections, reads them and never answers, until it dies. For tests of who talks to it. */
+/**
+ * A server that accepts MCP connections, reads them and never answers, until it dies. For tests of
+ * who talks to it.
+ */
 import { renameSync } from "node:fs";
 import net from "node:net";
 import type { TestContext } from "node:test";

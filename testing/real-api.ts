@@ -1,4 +1,7 @@
-/** The real operations on a real store in a scratch directory, without runners: what doors are tested with when the store matters. */
+/**
+ * The real operations on a real store in a scratch directory, without runners: what doors are
+ * tested with when the store matters.
+ */
 import { mkdirSync } from "node:fs";
 import type { TestContext } from "node:test";
 import { loadSettings } from "../src/config/load-settings.ts";

@@ -1,4 +1,7 @@
-/** A corner of the disk that belongs to one test: a home for Claude Code, a place for Claude Worker's state, and working directories. */
+/**
+ * A corner of the disk that belongs to one test: a home for Claude Code, a place for Claude
+ * Worker's state, and working directories.
+ */
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import os from "node:os";
@@ -32,7 +35,8 @@ export function scratch(t: TestContext | null): Scratch {
     if (trusted) trust(home, dir);
     return dir;
   };
-  // A process that was just ended may still write: removing is tried again for a while (rmSync of Node 24 is not, whatever it is told).
+  // A process that was just ended may still write: removing is tried again for a while (rmSync of
+  // Node 24 is not, whatever it is told).
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   t?.after(remove);
   return {
@@ -51,7 +55,9 @@ export function scratch(t: TestContext | null): Scratch {
   };
 }
 
-/** Writes down that the person of this home trusts the directory, where Claude Code itself keeps it. */
+/**
+ * Writes down that the person of this home trusts the directory, where Claude Code itself keeps it.
+ */
 function trust(home: string, directory: string): void {
   const file = path.join(home, ".claude.json");
   const state = readState(file);

@@ -1,4 +1,7 @@
-/** What a scripted model plays: moves by a part of the user's message, and the rule which of them is next. It serves nothing. */
+/**
+ * What a scripted model plays: moves by a part of the user's message, and the rule which of them is
+ * next. It serves nothing.
+ */
 
 /** One tool that the model asks for. */
 export interface ToolMove {
@@ -9,7 +12,10 @@ export interface ToolMove {
 /** What comes with an answer, beside its body: there the API tells of usage limits. */
 type AnswerHeaders = Readonly<Record<string, string>>;
 
-/** One answer of the model. A fault stands before the move that it delays and is gone after `times` (default: never). */
+/**
+ * One answer of the model. A fault stands before the move that it delays and is gone after `times`
+ * (default: never).
+ */
 export type Move =
   | {
       readonly kind: "text";
@@ -28,7 +34,10 @@ export type Move =
     }
   | {
       readonly kind: "fault";
-      /** HTTP status, or a connection that breaks before a byte came (`disconnect`) or in the middle of the answer (`cut`). */
+      /**
+       * HTTP status, or a connection that breaks before a byte came (`disconnect`) or in the middle
+       * of the answer (`cut`).
+       */
       readonly status: number | "disconnect" | "cut";
       readonly type: string;
       readonly message: string;
@@ -56,8 +65,9 @@ export const step = {
     step.tool("Edit", { file_path: file, old_string: before, new_string: after }, delayMs),
   read: (file: string, delayMs = 0): Move => step.tool("Read", { file_path: file }, delayMs),
   /**
-   * The move, answered to a subscription (`model.subscriptionEnv`) that has used this share (0 to 1) of its five hours. `resetsAt` in UTC ms.
-   * Claude Code warns because of the threshold: it takes a status `allowed_warning` by itself for `allowed`.
+   * The move, answered to a subscription (`model.subscriptionEnv`) that has used this share (0 to
+   * 1) of its five hours. `resetsAt` in UTC ms. Claude Code warns because of the threshold: it
+   * takes a status `allowed_warning` by itself for `allowed`.
    */
   nearLimit: (move: Move, used: number, resetsAt: number): Move => {
     const reset = String(Math.floor(resetsAt / 1000));
@@ -73,7 +83,10 @@ export const step = {
   },
 };
 
-/** Headers by which the API tells a subscription how far it is used. Shares 0 to 1; `resetsAt` in UTC ms. */
+/**
+ * Headers by which the API tells a subscription how far it is used. Shares 0 to 1; `resetsAt` in
+ * UTC ms.
+ */
 export function limitHeaders(
   used: { fiveHour: number; sevenDay: number },
   resetsAt: number,
@@ -100,7 +113,10 @@ export const fault = {
   /** The model's API has too many requests: what an API key sees. */
   rateLimited: (times?: number): Move =>
     faultOf(429, "rate_limit_error", "This request would exceed your rate limit", times, { "retry-after": "1" }),
-  /** A subscription's usage limit: needs CLAUDE_CODE_OAUTH_TOKEN instead of an API key (`model.subscriptionEnv`). `resetsAt` in UTC ms. */
+  /**
+   * A subscription's usage limit: needs CLAUDE_CODE_OAUTH_TOKEN instead of an API key
+   * (`model.subscriptionEnv`). `resetsAt` in UTC ms.
+   */
   usageLimit: (resetsAt: number, limit = "five_hour"): Move =>
     faultOf(429, "rate_limit_error", "This request would exceed your account's rate limit", undefined, {
       "anthropic-ratelimit-unified-status": "rejected",
@@ -139,7 +155,10 @@ interface ApiBlock {
   readonly content?: unknown;
 }
 
-/** The moves that the conversation asks for, and how many of them it has behind it. null: no key of the script is in it. */
+/**
+ * The moves that the conversation asks for, and how many of them it has behind it. null: no key of
+ * the script is in it.
+ */
 export function placeIn(
   script: Script,
   messages: readonly ApiMessage[],
@@ -155,14 +174,20 @@ export function placeIn(
   return null;
 }
 
-/** Finished steps: messages of the user that carry tool results. A tool that was cut off by a crash is not finished. */
+/**
+ * Finished steps: messages of the user that carry tool results. A tool that was cut off by a crash
+ * is not finished.
+ */
 function stepsAfter(messages: readonly ApiMessage[]): number {
   return messages.filter(
     ({ role, content }) => role === "user" && typeof content !== "string" && content.some((block) => block.type === "tool_result"),
   ).length;
 }
 
-/** What the person wrote: Claude Code adds reminders and notifications of its own, which may hold any word. */
+/**
+ * What the person wrote: Claude Code adds reminders and notifications of its own, which may hold
+ * any word.
+ */
 function textOf(content: ApiMessage["content"]): string {
   if (typeof content === "string") return withoutReminders(content);
   return withoutReminders(content.map((block) => (block.type === "text" ? (block.text ?? "") : "")).join("\n"));

@@ -1,4 +1,7 @@
-/** Reads the source as a parser sees it: what each file imports and which texts stand in it. It judges nothing. */
+/**
+ * Reads the source as a parser sees it: what each file imports and which texts stand in it. It
+ * judges nothing.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseSync, Visitor } from "oxc-parser";
@@ -27,7 +30,10 @@ export interface SourceFile {
 
 export const repositoryRoot = path.dirname(import.meta.dirname);
 
-/** Every TypeScript file below a folder of the repository (`src`), parsed. Throws on a file that does not parse. */
+/**
+ * Every TypeScript file below a folder of the repository (`src`), parsed. Throws on a file that
+ * does not parse.
+ */
 export function readSourceFiles(folder: string): SourceFile[] {
   return readdirSync(path.join(repositoryRoot, folder), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts"))
@@ -99,7 +105,10 @@ function tableOf(node: ObjectExpression): Map<string, readonly string[]> {
   return table;
 }
 
-/** A string, or the strings of an array or an object of strings: as deep as a table of transitions goes. */
+/**
+ * A string, or the strings of an array or an object of strings: as deep as a table of transitions
+ * goes.
+ */
 function stringsIn(node: Node): string[] {
   if (node.type === "ArrayExpression") return node.elements.flatMap((element) => (element ? stringsIn(element) : []));
   if (node.type === "ObjectExpression") return [...tableOf(node).values()].flat();

@@ -1,4 +1,7 @@
-/** Scripts run by a user without rights. Root may read and write everything, so there it becomes another user for this. */
+/**
+ * Scripts run by a user without rights. Root may read and write everything, so there it becomes
+ * another user for this.
+ */
 import { execFileSync } from "node:child_process";
 
 const nobody = 65_534;

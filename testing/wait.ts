@@ -1,10 +1,16 @@
-/** Waits for conditions, never for time: a test goes on as soon as what it waits for is there, and says what never came. */
+/**
+ * Waits for conditions, never for time: a test goes on as soon as what it waits for is there, and
+ * says what never came.
+ */
 import { setTimeout as delay } from "node:timers/promises";
 
 /** Far beyond what a loaded machine needs: it only ends a test whose condition never comes. */
 const defaultLimitMs = 300_000;
 
-/** Looks every 20 ms until `look` gives something (not null, undefined or false). @throws after `limitMs` with what was waited for. */
+/**
+ * Looks every 20 ms until `look` gives something (not null, undefined or false). @throws after
+ * `limitMs` with what was waited for.
+ */
 export async function until<T>(
   what: string,
   look: () => T | null | undefined | false | Promise<T | null | undefined | false>,

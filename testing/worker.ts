@@ -1,4 +1,7 @@
-/** A whole Claude Worker for one test: scratch state, a scripted model, the real CLI. The server is the built one (`npm test` builds first). */
+/**
+ * A whole Claude Worker for one test: scratch state, a scripted model, the real CLI. The server is
+ * the built one (`npm test` builds first).
+ */
 import { execFile, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -39,7 +42,10 @@ export interface TestWorker {
   ended(id: number): Promise<TaskView>;
 }
 
-/** @param options.env more environment for server and CLI. @param options.subscription sign in with a (fake) subscription token. */
+/**
+ * @param options.env more environment for server and CLI. @param options.subscription sign in with
+ * a (fake) subscription token.
+ */
 export async function worker(
   t: TestContext,
   script: Script = {},
@@ -60,7 +66,8 @@ export async function worker(
   const client = new WorkerClient({ kind: "socket", path: paths.serverSocket });
   const cli: TestWorker["cli"] = (words, { input, cwd = place.work, env: more = {} } = {}) =>
     runCli(words, { cwd, env: { ...env, ...more }, input });
-  // One hook: several run in the order in which they were made, and the server's socket must not go before the server.
+  // One hook: several run in the order in which they were made, and the server's socket must not go
+  // before the server.
   t.after(async () => {
     client.close();
     if (existsSync(paths.home)) await cli(["server", "stop", "--now"]);

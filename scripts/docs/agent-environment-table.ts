@@ -1,4 +1,7 @@
-/** The security page's table: which environment variables reach the agent, from src/config/agent-env-names.ts. */
+/**
+ * The security page's table: which environment variables reach the agent, from
+ * src/config/agent-env-names.ts.
+ */
 import { claudeCodeNames, switchedNames, systemNames } from "../../src/config/agent-env-names.ts";
 import { code, markdownTable } from "./generated-part.ts";
 

@@ -1,4 +1,6 @@
-/** The tables of docs/api.md: every operation of the REST API, from the contract, and every problem. */
+/**
+ * The tables of docs/api.md: every operation of the REST API, from the contract, and every problem.
+ */
 import { operations } from "../../src/contract/operations/index.ts";
 import { problemTable } from "../../src/http/request/problem.ts";
 

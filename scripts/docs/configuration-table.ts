@@ -1,4 +1,7 @@
-/** The configuration page's tables: every setting from src/config/settings.ts, every path from src/config/paths.ts. */
+/**
+ * The configuration page's tables: every setting from src/config/settings.ts, every path from
+ * src/config/paths.ts.
+ */
 import { pathsFrom } from "../../src/config/paths.ts";
 import { isDurationSetting, settingDefinitions } from "../../src/config/settings.ts";
 import { typedDuration } from "../../src/domain/text/duration.ts";

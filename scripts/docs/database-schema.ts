@@ -1,4 +1,6 @@
-/** The schema page's tables, from the migrations through src/store/sqlite/file/describe-schema.ts. */
+/**
+ * The schema page's tables, from the migrations through src/store/sqlite/file/describe-schema.ts.
+ */
 import { describeSchema } from "../../src/store/sqlite/file/describe-schema.ts";
 import type { ColumnDescription, IndexDescription, TableDescription } from "../../src/store/sqlite/file/describe-schema.ts";
 import { code, markdownTable } from "./generated-part.ts";
@@ -42,7 +44,10 @@ function indexLine({ name, columns, unique, where }: IndexDescription): string {
   return `${code(name)}${unique ? " (unique)" : ""} on ${code(columns.join(", "))}${where === null ? "" : `, only where ${code(where)}`}`;
 }
 
-/** `name AFTER INSERT ON tasks BEGIN …`: the name and when it runs are enough, the rest is in the migration. */
+/**
+ * `name AFTER INSERT ON tasks BEGIN …`: the name and when it runs are enough, the rest is in the
+ * migration.
+ */
 function triggerLine(sql: string): string {
   const [name = "", ...when] = (sql.split(" BEGIN")[0] ?? sql).split(" ");
   return `${code(name)}: ${code(when.join(" "))}`;

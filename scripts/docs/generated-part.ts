@@ -1,6 +1,9 @@
 /** The generated parts of a page and the tables in them: pure text. */
 
-/** The page with the part's text between its two comments. @throws Error when the page does not have both, once and in order. */
+/**
+ * The page with the part's text between its two comments. @throws Error when the page does not have
+ * both, once and in order.
+ */
 export function replacePart(page: string, name: string, text: string): string {
   const [open, close] = [`<!-- generated:${name} by npm run docs; do not edit -->`, `<!-- /generated:${name} -->`];
   const [before, rest, ...moreOpen] = page.split(open);

@@ -1,4 +1,6 @@
-/** The table of task options in docs/user-guide/task-submission.md, from src/domain/task/options.ts. */
+/**
+ * The table of task options in docs/user-guide/task-submission.md, from src/domain/task/options.ts.
+ */
 import { typedDuration } from "../../src/domain/text/duration.ts";
 import type { OptionRow } from "../../src/domain/task/option.ts";
 import { optionRows } from "../../src/domain/task/option-values.ts";

@@ -17,7 +17,10 @@ export class KnownVerdicts {
     this.#verdicts = read(this.#file);
   }
 
-  /** The earlier verdict on this mutant with these tests, if the mutated file and the tests have the same text as then. */
+  /**
+   * The earlier verdict on this mutant with these tests, if the mutated file and the tests have the
+   * same text as then.
+   */
   get(mutant: Mutant, tests: readonly string[]): Verdict | null {
     return this.#verdicts[this.#key(mutant, tests)] ?? null;
   }

@@ -1,4 +1,7 @@
-/** Lists the possible mutations of a source file. The mutators are those of StrykerJS; nothing is run or written here. */
+/**
+ * Lists the possible mutations of a source file. The mutators are those of StrykerJS; nothing is
+ * run or written here.
+ */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
@@ -48,8 +51,9 @@ export async function mutantsOf(root: string, file: string): Promise<Mutant[]> {
 }
 
 /**
- * A sample that a seed decides. Each mutant's place in the order depends on the seed and on its own change only,
- * so an edit elsewhere leaves the sample as it is. Equal changes of one file are told apart by their number.
+ * A sample that a seed decides. Each mutant's place in the order depends on the seed and on its own
+ * change only, so an edit elsewhere leaves the sample as it is. Equal changes of one file are told
+ * apart by their number.
  */
 export function sampleOf(mutants: readonly Mutant[], seed: string, count: number): Mutant[] {
   const equal = new Map<string, number>();

@@ -1,11 +1,17 @@
-/** A copy of the checkout in which one mutant at a time is built and tested. The checkout itself is never changed. */
+/**
+ * A copy of the checkout in which one mutant at a time is built and tested. The checkout itself is
+ * never changed.
+ */
 import { execFileSync, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { Mutant } from "./mutants.ts";
 
-/** What became of a mutant. Only `survived` is a hole in the tests; `invalid` does not pass the type check and does not count. */
+/**
+ * What became of a mutant. Only `survived` is a hole in the tests; `invalid` does not pass the type
+ * check and does not count.
+ */
 export type Verdict =
   | { readonly status: "noticed"; readonly by: string }
   | { readonly status: "survived" }
@@ -20,7 +26,10 @@ interface Failure {
 /** A test that failed, in the output of Node's TAP reporter, with the place that follows it. */
 const failedTest = /^not ok \d+ - (?<name>.*)\n(?: .*\n)*? +location: '(?<file>.*?):\d+:\d+'/m;
 
-/** One test file may take this long before its mutant counts as noticed. It is far more than any file needs. */
+/**
+ * One test file may take this long before its mutant counts as noticed. It is far more than any
+ * file needs.
+ */
 const fileLimitMs = 15 * 60_000;
 
 /** The copy of the checkout that mutants are written into. */
@@ -43,8 +52,9 @@ export class Sandbox {
   }
 
   /**
-   * The mutants that pass the type check, in one run: each stands beside its file under another name. Files that import the mutated one
-   * are not looked at; `judge` does that for a mutant that survives.
+   * The mutants that pass the type check, in one run: each stands beside its file under another
+   * name. Files that import the mutated one are not looked at; `judge` does that for a mutant that
+   * survives.
    */
   async typed(mutants: readonly Mutant[]): Promise<Set<Mutant>> {
     if (mutants.length === 0) return new Set();
@@ -55,7 +65,10 @@ export class Sandbox {
     return new Set(mutants.filter((_, index) => !output.includes(`${names[index]}(`)));
   }
 
-  /** Builds the mutant and runs the test files until a test fails: the nearest ones alone, the others four at a time. */
+  /**
+   * Builds the mutant and runs the test files until a test fails: the nearest ones alone, the
+   * others four at a time.
+   */
   async judge(mutant: Mutant, tests: readonly string[]): Promise<Verdict> {
     this.#write(mutant.file, mutant.mutated);
     try {
@@ -70,7 +83,10 @@ export class Sandbox {
     }
   }
 
-  /** The test that fails because of the mutant: it fails twice, and passes without the mutant. A busy machine fails others. */
+  /**
+   * The test that fails because of the mutant: it fails twice, and passes without the mutant. A
+   * busy machine fails others.
+   */
   async #noticedBy(mutant: Mutant, files: readonly string[]): Promise<Failure | null> {
     for (let round = 0; round < 5; round += 1) {
       const failure = await this.#test(files);
@@ -81,7 +97,10 @@ export class Sandbox {
     throw new Error(`These tests fail now and then: ${files.join(" ")}`);
   }
 
-  /** Whether the test passes without a mutant. Each is tried once; one that fails is named and left out from then on. */
+  /**
+   * Whether the test passes without a mutant. Each is tried once; one that fails is named and left
+   * out from then on.
+   */
   async #isSound(mutant: Mutant, { file, name }: Failure): Promise<boolean> {
     const key = `${file}: ${name}`;
     if (this.#sound.has(key)) return true;
@@ -109,7 +128,10 @@ export class Sandbox {
     return (await this.#run(["scripts/build.mjs"])).passed;
   }
 
-  /** Runs test files, or one test of them, until the first failure. @returns that failure, or null when all pass. */
+  /**
+   * Runs test files, or one test of them, until the first failure. @returns that failure, or null
+   * when all pass.
+   */
   async #test(files: readonly string[], name?: string): Promise<Failure | null> {
     const only = name === undefined || files.includes(name) ? [] : [`--test-name-pattern=^${literally(name)}$`];
     const without = [...this.#broken].map((broken) => `--test-skip-pattern=^${literally(broken)}$`);
@@ -144,7 +166,10 @@ export class Sandbox {
     });
   }
 
-  /** Ends what a failed test left running. Such processes are found by this copy's path in their environment (Linux only). */
+  /**
+   * Ends what a failed test left running. Such processes are found by this copy's path in their
+   * environment (Linux only).
+   */
   #endLeftovers(): void {
     for (const pid of existsSync("/proc") ? readdirSync("/proc").filter((name) => /^\d+$/.test(name)) : []) {
       try {

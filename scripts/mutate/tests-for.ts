@@ -3,7 +3,10 @@ import path from "node:path";
 import { readSourceFiles } from "../../testing/source-files.ts";
 import type { SourceFile } from "../../testing/source-files.ts";
 
-/** The suites that see a room from outside, through the built program. The room's own folder below test/ comes before them. */
+/**
+ * The suites that see a room from outside, through the built program. The room's own folder below
+ * test/ comes before them.
+ */
 const suites: Readonly<Record<string, readonly string[]>> = {
   cli: ["cli", "e2e", "security", "mcp"],
   client: ["client", "cli", "http"],
@@ -32,7 +35,8 @@ export function roomOf(file: string): string {
 }
 
 /**
- * Makes a function that lists the test files for a source file: those that import it, directly or not, then the others of its suites.
+ * Makes a function that lists the test files for a source file: those that import it, directly or
+ * not, then the others of its suites.
  * @param nearest how many of them are kept.
  */
 export function testFinder(nearest = Infinity): (file: string) => string[] {
@@ -55,13 +59,18 @@ export function testFinder(nearest = Infinity): (file: string) => string[] {
   };
 }
 
-/** How many texts of a test have a word of the source file's name: tests of a command call it by its name. */
+/**
+ * How many texts of a test have a word of the source file's name: tests of a command call it by its
+ * name.
+ */
 function mentions(texts: readonly string[], file: string): number {
   const words = path.posix.basename(file, ".ts").split("-");
   return texts.filter((text) => words.some((word) => word.length > 2 && text.includes(word))).length;
 }
 
-/** Who imports each file, by path. Imports of types are left out: they are gone when a test runs. */
+/**
+ * Who imports each file, by path. Imports of types are left out: they are gone when a test runs.
+ */
 function importersOf(files: readonly SourceFile[]): Map<string, string[]> {
   const importers = new Map<string, string[]>();
   for (const { path: importer, imports } of files) {

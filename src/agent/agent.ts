@@ -22,12 +22,13 @@ export interface Agent {
   isWarmFor(work: AgentWork): boolean;
   /**
    * Does the work to its end and emits everything on the way. Called once.
-   * @returns what went wrong outside of the agent's own messages, as a sentence, or null. Never rejects.
+   * @returns what went wrong outside of the agent's own messages, as a sentence, or null. Never
+   * rejects.
    */
   run(work: AgentWork, emit: Emit): Promise<string | null>;
   /**
-   * Sends one small request (one turn, no tools) and emits what comes of it: whether the account works. Called instead of `run`.
-   * Absent: this agent has no account.
+   * Sends one small request (one turn, no tools) and emits what comes of it: whether the account
+   * works. Called instead of `run`. Absent: this agent has no account.
    * @returns what went wrong outside of the agent's own messages, or null. Never rejects.
    */
   probe?(request: ProbeRequest, emit: Emit): Promise<string | null>;
@@ -35,7 +36,10 @@ export interface Agent {
   interrupt(): Promise<void>;
   /** Signals the agent's process, where there is one. */
   kill(signal: "SIGTERM" | "SIGKILL"): void;
-  /** Settles when the system has told of the end of the agent's process, which may be a moment after `run`. */
+  /**
+   * Settles when the system has told of the end of the agent's process, which may be a moment after
+   * `run`.
+   */
   readonly reaped: Promise<void>;
   /** Settles when what is parked has died before it was used. Never settles otherwise. */
   readonly lost: Promise<void>;
@@ -49,7 +53,10 @@ export interface AgentOptions {
   readonly env: Readonly<Record<string, string>>;
   /** The agent's program, or null for the one that comes along. */
   readonly executable: string | null;
-  /** To be called when the agent's process was started: what the runner has to load can be loaded while that one starts. */
+  /**
+   * To be called when the agent's process was started: what the runner has to load can be loaded
+   * while that one starts.
+   */
   readonly onSpawned: () => void;
 }
 

@@ -1,4 +1,7 @@
-/** What Claude Code is started with, as data: the part that is fixed when it is parked, and the part that comes with a task. */
+/**
+ * What Claude Code is started with, as data: the part that is fixed when it is parked, and the part
+ * that comes with a task.
+ */
 import type { TaskSpec } from "../domain/task/task.ts";
 import type { FilesAbove } from "../config/files-above.ts";
 import { optionRows, startsCold } from "../domain/task/option-values.ts";
@@ -6,17 +9,18 @@ import { ownMcpServers } from "./mcp-servers.ts";
 import type { ProbeRequest } from "./agent.ts";
 
 /**
- * Tools that reach out of the task: other sessions of the user, and work at a later time that nobody would follow.
- * Names as Claude Code 2.1.330 lists them in its init message.
+ * Tools that reach out of the task: other sessions of the user, and work at a later time that
+ * nobody would follow. Names as Claude Code 2.1.330 lists them in its init message.
  */
 const disallowedTools = ["ListAgents", "SendMessage", "CronCreate", "CronDelete", "CronList", "ScheduleWakeup", "RemoteTrigger"];
 
 /** The same for every task of a runner. The task's directory is trusted, so its settings count. */
 export function hostOptions(env: Readonly<Record<string, string>>, executable: string | null) {
   return {
-    // EAGER_FLUSH: the session is on disk before the first model call and before the result, so that it can be resumed from there.
-    // PRINT_BG_WAIT_CEILING: it waits for its sub-agents without a limit of its own; the runner and the attempt's limits end that.
-    // STARTUP_FAILURE_RESULTS: a refused start names its reason in a result instead of on stderr only.
+    // EAGER_FLUSH: the session is on disk before the first model call and before the result, so
+    // that it can be resumed from there. PRINT_BG_WAIT_CEILING: it waits for its sub-agents without
+    // a limit of its own; the runner and the attempt's limits end that. STARTUP_FAILURE_RESULTS: a
+    // refused start names its reason in a result instead of on stderr only.
     env: { ...env, CLAUDE_CODE_EAGER_FLUSH: "1", CLAUDE_CODE_STARTUP_FAILURE_RESULTS: "1", CLAUDE_CODE_PRINT_BG_WAIT_CEILING_MS: "0" },
     settingSources: ["user" as const, "project" as const, "local" as const],
     disallowedTools: [...disallowedTools],
@@ -26,8 +30,9 @@ export function hostOptions(env: Readonly<Record<string, string>>, executable: s
 }
 
 /**
- * Environment of a Claude Code that is parked. Its runtime (Bun) collects garbage by a timer, and who rests loses its compiled code to it: the task would pay
- * for that. What is allocated is still collected without the timer; a parked process holds about 12 MB more.
+ * Environment of a Claude Code that is parked. Its runtime (Bun) collects garbage by a timer, and
+ * who rests loses its compiled code to it: the task would pay for that. What is allocated is still
+ * collected without the timer; a parked process holds about 12 MB more.
  */
 export const parkedEnv: Readonly<Record<string, string>> = { BUN_GC_TIMER_DISABLE: "1" };
 
@@ -36,7 +41,8 @@ export function claimOptions(spec: TaskSpec) {
   return {
     cwd: spec.workingDirectory,
     permissionMode: spec.permissionMode,
-    // An overlay holds the prompt back for one round trip: only where there is something to overlay.
+    // An overlay holds the prompt back for one round trip: only where there is something to
+    // overlay.
     ...(hasRules(spec) || spec.effort !== null ? { settings: { ...rules(spec), ...effortOf(spec) } } : {}),
     ...directoriesOf(spec),
     ...(spec.model === null ? {} : { model: spec.model }),
@@ -44,7 +50,10 @@ export function claimOptions(spec: TaskSpec) {
   };
 }
 
-/** Whether a parked Claude Code can take this task: some options cannot come with a claim (ClaimOptions of the SDK). */
+/**
+ * Whether a parked Claude Code can take this task: some options cannot come with a claim
+ * (ClaimOptions of the SDK).
+ */
 export function isClaimable(spec: TaskSpec): boolean {
   return optionRows.every((row) => !startsCold(row, spec[row.field as keyof TaskSpec]));
 }
@@ -69,7 +78,10 @@ export function coldOptions(spec: TaskSpec) {
   };
 }
 
-/** What keeps files of other users above the directory out, on top of `coldOptions`; for a cold start. */
+/**
+ * What keeps files of other users above the directory out, on top of `coldOptions`; for a cold
+ * start.
+ */
 export function aboveOptions(spec: TaskSpec, { excluded, mcpFiles }: FilesAbove, env: Readonly<Record<string, string>>) {
   return {
     ...(excluded.length === 0 ? {} : { settings: { ...rules(spec), claudeMdExcludes: [...excluded] } }),
@@ -85,8 +97,8 @@ export function aboveOptions(spec: TaskSpec, { excluded, mcpFiles }: FilesAbove,
 }
 
 /**
- * Settings go over stdin: an argument can be read by every user of the machine (`ps`). The SDK knows this option, its types do not; a Claude
- * Code that is older than the SDK's own refuses it.
+ * Settings go over stdin: an argument can be read by every user of the machine (`ps`). The SDK
+ * knows this option, its types do not; a Claude Code that is older than the SDK's own refuses it.
  */
 const unseen = { settingsDelivery: "initialize" };
 
@@ -109,7 +121,10 @@ function rules(spec: TaskSpec) {
 
 export const probePrompt = "Answer with the word OK.";
 
-/** One turn with few tokens, no tools, no hooks, no MCP servers; nothing of it is kept. The user's own settings may name the sign-in. */
+/**
+ * One turn with few tokens, no tools, no hooks, no MCP servers; nothing of it is kept. The user's
+ * own settings may name the sign-in.
+ */
 export function probeOptions(env: Readonly<Record<string, string>>, executable: string | null, { model, directory }: ProbeRequest) {
   return {
     env: { ...env, CLAUDE_CODE_MAX_RETRIES: "1", CLAUDE_CODE_STARTUP_FAILURE_RESULTS: "1" },

@@ -1,4 +1,7 @@
-/** One Claude Code process of a runner: started here, so that its pid is ours to signal and its last words on stderr are kept. */
+/**
+ * One Claude Code process of a runner: started here, so that its pid is ours to signal and its last
+ * words on stderr are kept.
+ */
 import { spawn } from "node:child_process";
 import type { ChildProcessByStdio } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
@@ -28,7 +31,10 @@ export class ClaudeProcess {
   readonly #onSpawned: () => void;
   /** The newest signal: a process that starts after it gets it at once. */
   #signal: "SIGTERM" | "SIGKILL" | null = null;
-  /** Where the next one starts, instead of the directory that is asked for: a handle means the same whatever its name does. */
+  /**
+   * Where the next one starts, instead of the directory that is asked for: a handle means the same
+   * whatever its name does.
+   */
   directory: string | null = null;
 
   constructor(onSpawned: () => void) {
@@ -39,7 +45,8 @@ export class ClaudeProcess {
   readonly start = (request: SpawnRequest): Child => {
     const { command, args, cwd, env } = request;
     const child = spawn(command, args, { cwd: this.directory ?? cwd, env: { ...env }, stdio: ["pipe", "pipe", "pipe"] });
-    // The SDK listens for its exit in more places than Node takes for sound, and the server's log would say so.
+    // The SDK listens for its exit in more places than Node takes for sound, and the server's log
+    // would say so.
     child.setMaxListeners(50);
     this.#child = child;
     this.#stderr = "";
@@ -70,8 +77,9 @@ export class ClaudeProcess {
   }
 
   /**
-   * To be called when it has said its last word. It then counts as ended when it can run no instruction any more and all of its output is read, which is
-   * some 25 ms before anybody is told of its exit (docs/decisions/0005).
+   * To be called when it has said its last word. It then counts as ended when it can run no
+   * instruction any more and all of its output is read, which is some 25 ms before anybody is told
+   * of its exit (docs/decisions/0005).
    * @returns false when it goes on for longer than half a second, and where there is no /proc.
    */
   async spent(): Promise<boolean> {
@@ -101,7 +109,10 @@ export class ClaudeProcess {
   }
 }
 
-/** The last 8 KB, without the word that the cut went through: half of a secret would not be found any more. */
+/**
+ * The last 8 KB, without the word that the cut went through: half of a secret would not be found
+ * any more.
+ */
 function newest(text: string): string {
   return text.length <= keptStderrBytes ? text : text.slice(-keptStderrBytes).replace(/^\S+/, "");
 }
@@ -120,7 +131,8 @@ async function drained(output: Readable): Promise<void> {
   const taken = (): number => ("bytesRead" in output ? Number(output.bytesRead) : 0);
   for (let before = -1; before !== taken() || output.readableLength > 0;) {
     before = taken();
-    // Every turn of the event loop reads what a pipe holds. One more, as this one may be behind its reading.
+    // Every turn of the event loop reads what a pipe holds. One more, as this one may be behind its
+    // reading.
     await nextTurn();
     await nextTurn();
   }

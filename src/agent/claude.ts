@@ -1,6 +1,6 @@
 /**
- * Claude Code through the Claude Agent SDK: parks it, gives it a task (claimed, cold or resumed), and hands on what it says.
- * The only file that knows the SDK. It decides no outcome.
+ * Claude Code through the Claude Agent SDK: parks it, gives it a task (claimed, cold or resumed),
+ * and hands on what it says. The only file that knows the SDK. It decides no outcome.
  */
 import type * as sdk from "@anthropic-ai/claude-agent-sdk";
 import type { CanUseTool, Options, Query, SDKMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
@@ -48,7 +48,10 @@ export const createAgent: CreateAgent = (options) => new ClaudeAgent(options);
 class ClaudeAgent implements Agent {
   readonly #options: AgentOptions;
   readonly #sdk: Promise<Sdk>;
-  /** The process that is parked. One that no task takes may still be starting when the task's own process starts. */
+  /**
+   * The process that is parked. One that no task takes may still be starting when the task's own
+   * process starts.
+   */
   readonly #parked: ClaudeProcess;
   /** The task's process: the parked one where it takes the task. */
   #claude: ClaudeProcess;
@@ -68,7 +71,8 @@ class ClaudeAgent implements Agent {
     this.#options = options;
     this.#parked = new ClaudeProcess(options.onSpawned);
     this.#claude = this.#parked;
-    // Not before the socket is open: whoever waits for that has work of his own while this one loads.
+    // Not before the socket is open: whoever waits for that has work of his own while this one
+    // loads.
     this.#sdk = new Promise((resolve) => setImmediate(resolve)).then(() => import("@anthropic-ai/claude-agent-sdk"));
     // Whoever needs it sees the failure; until then it is nobody's.
     this.#sdk.catch(() => {});
@@ -145,7 +149,10 @@ class ClaudeAgent implements Agent {
     this.#spare = null;
   }
 
-  /** The guard of the start in this task's directory; null: the directory is not what it was, as `#startFault` says. */
+  /**
+   * The guard of the start in this task's directory; null: the directory is not what it was, as
+   * `#startFault` says.
+   */
   #guarded({ workingDirectory }: TaskSpec): StartGuard | null {
     if (this.#guard?.isOpen === true) return this.#guard;
     try {
@@ -183,7 +190,8 @@ class ClaudeAgent implements Agent {
     const refusal = await this.#claim(work);
     if (refusal === null) return this.#claimedEnd;
     if (this.#halted) return refusal;
-    // What was refused has not run the prompt; a refused model has, with another one: it must not go on beside the cold start.
+    // What was refused has not run the prompt; a refused model has, with another one: it must not
+    // go on beside the cold start.
     this.#claude.kill("SIGKILL");
     await this.#claude.ended;
     this.#emit({ type: "worker", subtype: "cold_start", reason: refusal });
@@ -194,7 +202,10 @@ class ClaudeAgent implements Agent {
   /** How the claimed run ended; settles long after the claim. */
   #claimedEnd: Promise<string | null> = Promise.resolve(null);
 
-  /** @returns null when the parked Claude Code has the task, else why it does not. Its messages wait until that is known. */
+  /**
+   * @returns null when the parked Claude Code has the task, else why it does not. Its messages wait
+   * until that is known.
+   */
   async #claim(work: AgentWork): Promise<string | null> {
     let take: (message: Said) => void = (message) => held.push(message);
     const held: Said[] = [];
@@ -262,7 +273,10 @@ class ClaudeAgent implements Agent {
     return this.#follow(running, take, input);
   }
 
-  /** Hands on every message to the last, and waits for the process. @returns what the SDK threw; null behind a result, which says all there is. */
+  /**
+   * Hands on every message to the last, and waits for the process. @returns what the SDK threw;
+   * null behind a result, which says all there is.
+   */
   async #follow(query: Query, take: (message: Said) => void, input: OpenInput | null = null): Promise<string | null> {
     let answered = false;
     const claude = this.#claude;

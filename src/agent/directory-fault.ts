@@ -1,9 +1,15 @@
-/** What stands in the place of a working directory that was checked and trusted at submit, as a sentence. */
+/**
+ * What stands in the place of a working directory that was checked and trusted at submit, as a
+ * sentence.
+ */
 import { lstatSync, realpathSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { isReplaceable } from "../config/files-above.ts";
 
-/** Why no task may work in this directory any more. @param directory as it was at submit: absolute, without links. @returns a sentence, or null. */
+/**
+ * Why no task may work in this directory any more. @param directory as it was at submit: absolute,
+ * without links. @returns a sentence, or null.
+ */
 export function directoryFault(directory: string, name = "working directory"): string | null {
   try {
     const found = lstatSync(directory);
@@ -16,14 +22,18 @@ export function directoryFault(directory: string, name = "working directory"): s
   }
 }
 
-/** The same where the directory is known not to be the one that was checked, whatever stands in its place by now. */
+/**
+ * The same where the directory is known not to be the one that was checked, whatever stands in its
+ * place by now.
+ */
 export function movedSentence(directory: string): string {
   return directoryFault(directory) ?? `The working directory ${directory} was replaced by another one while the task started.`;
 }
 
 /**
- * Why Claude may not be given one of the task's additional directories. It is named to Claude Code, which looks the name up later:
- * so no other user may be able to put another directory into its place.
+ * Why Claude may not be given one of the task's additional directories. It is named to Claude Code,
+ * which looks the name up later: so no other user may be able to put another directory into its
+ * place.
  * @returns a sentence, or null.
  */
 export function additionalFault(directory: string): string | null {

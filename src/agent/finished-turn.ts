@@ -1,4 +1,7 @@
-/** Makes the result of a turn that Claude Code had finished, but that a kill kept from telling us, out of the session's messages. */
+/**
+ * Makes the result of a turn that Claude Code had finished, but that a kill kept from telling us,
+ * out of the session's messages.
+ */
 import { lookUp, modelStops } from "../domain/task/claude-words.ts";
 
 /** A message of a session, as the SDK's getSessionMessages gives it. */
@@ -18,8 +21,8 @@ interface Body {
 type Block = { readonly type?: unknown; readonly text?: unknown };
 
 /**
- * A `result` message in Claude Code's shape, marked `_recovered`, or null when the session's last turn is not finished.
- * What it cannot know is not there: the cost, and the time.
+ * A `result` message in Claude Code's shape, marked `_recovered`, or null when the session's last
+ * turn is not finished. What it cannot know is not there: the cost, and the time.
  */
 export function finishedTurn(sessionId: string, messages: readonly SessionMessage[]) {
   const own = messages.filter((message) => message.parent_tool_use_id === null);
@@ -42,7 +45,10 @@ export function finishedTurn(sessionId: string, messages: readonly SessionMessag
   };
 }
 
-/** Said by the model to its end: no call is open, and it is not Claude Code speaking for a failed API. What ended otherwise is resumed. */
+/**
+ * Said by the model to its end: no call is open, and it is not Claude Code speaking for a failed
+ * API. What ended otherwise is resumed.
+ */
 function isFinal(body: Body): boolean {
   const open = blocksOf(body).some(({ type }) => type === "tool_use");
   const isEnd = typeof body.stop_reason === "string" && lookUp<unknown>(modelStops, body.stop_reason) === "finished";
@@ -68,7 +74,9 @@ function blocksOf(body: Body): readonly Block[] {
   return Array.isArray(body.content) ? (body.content as Block[]) : [];
 }
 
-/** The turn's tokens by model. Blocks of one answer share its usage, so the count is an upper bound. */
+/**
+ * The turn's tokens by model. Blocks of one answer share its usage, so the count is an upper bound.
+ */
 function usageOf(bodies: readonly Body[]): Record<string, Record<string, number>> {
   const models: Record<string, Record<string, number>> = {};
   for (const { model, usage } of bodies) {

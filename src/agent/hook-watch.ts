@@ -1,7 +1,8 @@
 /**
- * Watches the hooks of one run of Claude Code: names one that runs for long, and tells when one is over its limit. Quick hooks leave no trace.
- * Claude Code continues without the answer of a hook that is over its own limit (measured with 2.1.330: the tool call runs, and a
- * warning says that it was not checked). So a hook that guards is over a moment before that.
+ * Watches the hooks of one run of Claude Code: names one that runs for long, and tells when one is
+ * over its limit. Quick hooks leave no trace. Claude Code continues without the answer of a hook
+ * that is over its own limit (measured with 2.1.330: the tool call runs, and a warning says that it
+ * was not checked). So a hook that guards is over a moment before that.
  */
 import { hookText, isGuarding } from "../domain/task/claude-hooks.ts";
 import type { ConfiguredHook } from "../domain/task/claude-hooks.ts";
@@ -28,7 +29,10 @@ export interface HookWatchOptions {
   readonly onOver: (text: string) => void;
 }
 
-/** As far as a message of Claude Code tells of a hook (SDKHookStartedMessage, SDKHookResponseMessage). */
+/**
+ * As far as a message of Claude Code tells of a hook (SDKHookStartedMessage,
+ * SDKHookResponseMessage).
+ */
 interface HookMessage {
   readonly type: string;
   readonly subtype?: unknown;
@@ -69,7 +73,10 @@ export class HookWatch {
     else if (subtype === "hook_response") this.#ended(id, outcome === "cancelled");
   }
 
-  /** Claude Code says that a tool call was not checked in time: the last that is known of hooks whose own limit is in no settings file. */
+  /**
+   * Claude Code says that a tool call was not checked in time: the last that is known of hooks
+   * whose own limit is in no settings file.
+   */
   #verdict({ type, hook_no_verdict: verdict }: HookMessage): void {
     const { timed_out: timedOut, hook_event: event } = objectOf(verdict);
     if (type !== "system" || timedOut !== true || this.#isOver) return;
@@ -85,7 +92,8 @@ export class HookWatch {
   }
 
   #started(id: string, name: string, event: string): void {
-    // Behind the end of a session nothing is left that it could hold up: Claude Code gives it a second or two.
+    // Behind the end of a session nothing is left that it could hold up: Claude Code gives it a
+    // second or two.
     if (this.#isOver || this.#open.has(id) || event === "SessionEnd") return;
     const configured = this.#options.configured(event, name);
     if (configured.length > 0 && configured.every(({ isAsync }) => isAsync)) return;
@@ -111,9 +119,11 @@ export class HookWatch {
   }
 
   /**
-   * Whether one of the open hooks of this name must be one whose limit is near. Messages do not say which command runs, so it is
-   * known when more are open than there are commands that may take longer.
-   * @param afterMs how long they have run. @param ownMs the limit; Infinity: ours, which holds for all that Claude waits for.
+   * Whether one of the open hooks of this name must be one whose limit is near. Messages do not say
+   * which command runs, so it is known when more are open than there are commands that may take
+   * longer.
+   * @param afterMs how long they have run. @param ownMs the limit; Infinity: ours, which holds for
+   * all that Claude waits for.
    */
   #isStuck({ name, configured }: OpenHook, afterMs: number, ownMs: number): boolean {
     // A timer may be a moment early by this clock.

@@ -1,4 +1,7 @@
-/** The input side of a conversation that stays open until somebody ends it: messages are read in order, waiting where there is none. */
+/**
+ * The input side of a conversation that stays open until somebody ends it: messages are read in
+ * order, waiting where there is none.
+ */
 
 export class Inbox<T> implements AsyncIterable<T> {
   readonly #messages: T[] = [];

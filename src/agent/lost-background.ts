@@ -1,4 +1,7 @@
-/** Finds in the journal what earlier attempts left at work in the background: it died with their processes. */
+/**
+ * Finds in the journal what earlier attempts left at work in the background: it died with their
+ * processes.
+ */
 import { backgroundAfter, nameOfBackground } from "../domain/attempt/background.ts";
 import { isOwnResult } from "../domain/attempt/own-result.ts";
 import { journalTail } from "./transcript.ts";
@@ -8,7 +11,8 @@ const endings: ReadonlySet<unknown> = new Set(["stop_requested", "cut_background
 
 /**
  * @param journal the task's journal, in which the present attempt has begun already.
- * @returns the names of what Claude waited for in this session and has not heard of since; none: it waits for nothing.
+ * @returns the names of what Claude waited for in this session and has not heard of since; none: it
+ * waits for nothing.
  */
 export function lostBackground(journal: string, sessionId: string): string[] {
   let live: string[] = [];

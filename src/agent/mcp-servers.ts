@@ -1,6 +1,7 @@
 /**
- * The MCP servers that a task has where some `.mcp.json` above its directory must not be read. Claude Code then reads none of its own
- * configuration (`strictMcpConfig`), so the rest of it is handed over: the user's servers, and those of the files that count.
+ * The MCP servers that a task has where some `.mcp.json` above its directory must not be read.
+ * Claude Code then reads none of its own configuration (`strictMcpConfig`), so the rest of it is
+ * handed over: the user's servers, and those of the files that count.
  */
 import { join } from "node:path";
 import { foreignText } from "../config/read-foreign.ts";
@@ -13,7 +14,10 @@ type Servers = Readonly<Record<string, unknown>>;
 const maxUserBytes = 64 * 1024 * 1024;
 const maxFileBytes = 2 * 1024 * 1024;
 
-/** @param files `.mcp.json` files, nearest first: of several servers with one name the nearest counts. @returns by name. */
+/**
+ * @param files `.mcp.json` files, nearest first: of several servers with one name the nearest
+ * counts. @returns by name.
+ */
 export function ownMcpServers(directory: string, files: readonly string[], env: Env): Servers {
   const user = readJson(
     env["CLAUDE_CONFIG_DIR"] ? join(env["CLAUDE_CONFIG_DIR"], ".claude.json") : join(env["HOME"] ?? "/", ".claude.json"),

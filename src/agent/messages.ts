@@ -1,4 +1,7 @@
-/** What single messages of Claude Code mean to a runner. Shapes: SDKMessage of the Claude Agent SDK 0.3.330. */
+/**
+ * What single messages of Claude Code mean to a runner. Shapes: SDKMessage of the Claude Agent SDK
+ * 0.3.330.
+ */
 
 export interface Message {
   readonly type: string;
@@ -16,10 +19,16 @@ export interface Message {
   readonly status?: unknown;
 }
 
-/** Claude Code tries a refused sign-in ten times, in about three minutes (measured). It is the third time that settles it, after about two seconds. */
+/**
+ * Claude Code tries a refused sign-in ten times, in about three minutes (measured). It is the third
+ * time that settles it, after about two seconds.
+ */
 const signInTries = 3;
 
-/** Messages that only a screen needs, many a second; and of each hook, which hook-watch.ts tells of where one is slow. */
+/**
+ * Messages that only a screen needs, many a second; and of each hook, which hook-watch.ts tells of
+ * where one is slow.
+ */
 const noise = new Set<unknown>(["ui_invalidate", "thinking_tokens", "session_state_changed", "hook_started", "hook_progress"]);
 
 export function isNoise(message: Message): boolean {
@@ -43,8 +52,9 @@ export function refusedSignIn(message: Message): { readonly error: string; reado
 }
 
 /**
- * Why the agent that the task names is not at work, as a sentence; null: it is, or none is named. Claude Code says nothing of an
- * agent that it does not know and works without it; its first message lists those that it knows (measured with 2.1.330).
+ * Why the agent that the task names is not at work, as a sentence; null: it is, or none is named.
+ * Claude Code says nothing of an agent that it does not know and works without it; its first
+ * message lists those that it knows (measured with 2.1.330).
  */
 export function unknownAgent({ type, subtype, agents }: Message, agent: string | null): string | null {
   if (agent === null || type !== "system" || subtype !== "init" || !Array.isArray(agents) || agents.includes(agent)) return null;
@@ -55,8 +65,9 @@ export function unknownAgent({ type, subtype, agents }: Message, agent: string |
 const harmless = /\((?!permissions\.(deny|ask)\b|hooks\b|sandbox\b)[\w.]+\):/;
 
 /**
- * What Claude Code says of settings that it did not take, as one text for each; null where no rule is out of force by it.
- * The message comes before the first model call's answer, so before any tool (measured with 2.1.330).
+ * What Claude Code says of settings that it did not take, as one text for each; null where no rule
+ * is out of force by it. The message comes before the first model call's answer, so before any tool
+ * (measured with 2.1.330).
  */
 export function settingsNotInEffect({ type, subtype, tag, content }: Message): string[] | null {
   if (type !== "system" || subtype !== "informational" || tag !== "settings_not_in_effect" || typeof content !== "string") return null;
@@ -66,12 +77,18 @@ export function settingsNotInEffect({ type, subtype, tag, content }: Message): s
   return entries.length === 0 ? [content] : entries.map((line) => line.trim());
 }
 
-/** Whether the main thread is at work: a message of its turn, and not one of a sub-agent in the background. */
+/**
+ * Whether the main thread is at work: a message of its turn, and not one of a sub-agent in the
+ * background.
+ */
 export function isMainTurn(message: Message): boolean {
   return isTurn(message) && typeof message.parent_tool_use_id !== "string";
 }
 
-/** Behind a result, these say that the agent works on (a helper in the background has reported); everything else only says goodbye. */
+/**
+ * Behind a result, these say that the agent works on (a helper in the background has reported);
+ * everything else only says goodbye.
+ */
 export function isTurn({ type, subtype }: Message): boolean {
   return type === "assistant" || type === "user" || (type === "system" && subtype === "init");
 }

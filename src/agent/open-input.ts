@@ -16,7 +16,9 @@ export interface UserMessage {
   readonly parent_tool_use_id: null;
 }
 
-/** Work that has ended is reported to Claude, or to the sub-agent that began it, within this time. */
+/**
+ * Work that has ended is reported to Claude, or to the sub-agent that began it, within this time.
+ */
 const reportMs = 3_000;
 
 /** The input of one run. It ends when a turn has ended and nothing runs in the background. */

@@ -1,4 +1,7 @@
-/** The messages of a query to their end. Behind a success, the last instruction of Claude Code is that end: its exit takes the kernel a while longer. */
+/**
+ * The messages of a query to their end. Behind a success, the last instruction of Claude Code is
+ * that end: its exit takes the kernel a while longer.
+ */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { isTurn } from "./messages.ts";
 import type { Message } from "./messages.ts";
@@ -27,7 +30,8 @@ export async function* messagesOf<T extends Message>(
       yield step.value;
     }
   } finally {
-    // Whoever stops listening before the end wants no more of it. Not awaited: a question that is open would have to be answered first.
+    // Whoever stops listening before the end wants no more of it. Not awaited: a question that is
+    // open would have to be answered first.
     if (!isOver) void iterator.return?.().then(undefined, () => {});
   }
 }

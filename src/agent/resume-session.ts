@@ -1,4 +1,7 @@
-/** Takes up a session that an earlier attempt left: mends it, reads its end, lets Claude Code continue it, or starts it anew. It starts no process itself. */
+/**
+ * Takes up a session that an earlier attempt left: mends it, reads its end, lets Claude Code
+ * continue it, or starts it anew. It starts no process itself.
+ */
 import type { AgentWork, Emit } from "./agent.ts";
 import { isOwnResult } from "../domain/attempt/own-result.ts";
 import { finishedTurn } from "./finished-turn.ts";
@@ -28,7 +31,10 @@ export interface SessionPort {
   messages(sessionId: string, directory: string): Promise<readonly SessionMessage[]>;
 }
 
-/** A resumed Claude Code that has answered the handshake and says nothing for this long has no turn to continue: else it begins before it answers (measured). */
+/**
+ * A resumed Claude Code that has answered the handshake and says nothing for this long has no turn
+ * to continue: else it begins before it answers (measured).
+ */
 const idleMs = 3_000;
 
 const noConversation = "no conversation found";
@@ -44,7 +50,8 @@ export async function resumeSession(work: AgentWork, port: SessionPort): Promise
   mend(transcript, work, port.emit);
   const ended = await (work.followUp === null ? continueSession(work, port) : followUp(work, port, work.followUp));
   if (ended !== noConversation) return ended;
-  // Claude Code refuses an id whose file is there, and refuses to resume a file without a conversation.
+  // Claude Code refuses an id whose file is there, and refuses to resume a file without a
+  // conversation.
   setAside(transcript);
   return restart(work, port, "Claude Code found no conversation in the session.");
 }
@@ -86,7 +93,10 @@ function followUp(work: AgentWork, port: SessionPort, prompt: string): Promise<s
   return resume(work, port, { prompt });
 }
 
-/** Claude Code itself continues a turn that was cut; when it finds none (it was interrupted, not cut), it is asked to. */
+/**
+ * Claude Code itself continues a turn that was cut; when it finds none (it was interrupted, not
+ * cut), it is asked to.
+ */
 async function continueTurn(work: AgentWork, port: SessionPort): Promise<string | null> {
   const input = new OpenInput();
   let idle: NodeJS.Timeout | null = null;

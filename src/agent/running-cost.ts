@@ -1,6 +1,7 @@
 /**
- * Reads what a session has spent so far, after each model call. The only file that knows the SDK's call for it, which is experimental:
- * where it is missing or fails, the cost is known with the result only. Nothing waits for it.
+ * Reads what a session has spent so far, after each model call. The only file that knows the SDK's
+ * call for it, which is experimental: where it is missing or fails, the cost is known with the
+ * result only. Nothing waits for it.
  */
 import type { RunnerNote } from "../domain/events/record.ts";
 
@@ -13,7 +14,10 @@ export interface Metered {
   }>;
 }
 
-/** A call's tokens are complete a moment after its message: a total that did not change is read once more. */
+/**
+ * A call's tokens are complete a moment after its message: a total that did not change is read once
+ * more.
+ */
 const lateMs = 200;
 
 /** Asks the session for its cost after each model call. */
@@ -31,7 +35,10 @@ export class RunningCost {
     this.#emit = emit;
   }
 
-  /** To be called when a model call has answered; returns at once. Calls that come meanwhile are folded into one more reading. */
+  /**
+   * To be called when a model call has answered; returns at once. Calls that come meanwhile are
+   * folded into one more reading.
+   */
   touch(): void {
     this.#again = true;
     if (!this.#reading) void this.#readings();

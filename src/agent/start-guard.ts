@@ -1,6 +1,7 @@
 /**
- * Holds on to a working directory while Claude Code starts there. Claude Code looks names up again and again while it starts, so a
- * check before is not enough: a directory or a file that another user puts in between ends the start at once.
+ * Holds on to a working directory while Claude Code starts there. Claude Code looks names up again
+ * and again while it starts, so a check before is not enough: a directory or a file that another
+ * user puts in between ends the start at once.
  */
 import { closeSync, constants, fstatSync, openSync, realpathSync, statSync, watch } from "node:fs";
 import type { FSWatcher } from "node:fs";
@@ -18,7 +19,8 @@ export class StartGuard {
   #onTampered: ((sentence: string) => void) | null;
 
   /**
-   * @param onTampered called at most once, with a sentence, when the directory or a file above it changed hands.
+   * @param onTampered called at most once, with a sentence, when the directory or a file above it
+   * changed hands.
    * @throws Error with a sentence when the directory is not the one that was checked at submit.
    */
   constructor(directory: string, home: string, onTampered: (sentence: string) => void) {
@@ -44,12 +46,18 @@ export class StartGuard {
     return this.above.isReplaceable || this.above.hasForeign;
   }
 
-  /** Where to start a process in this very directory, whatever its name means by now. Without /proc: the name. */
+  /**
+   * Where to start a process in this very directory, whatever its name means by now. Without /proc:
+   * the name.
+   */
   get cwd(): string {
     return process.platform === "linux" ? `/proc/${process.pid}/fd/${this.#handle}` : this.directory;
   }
 
-  /** Whether a process works in this very directory. Where the system does not tell: whether the name still means it. */
+  /**
+   * Whether a process works in this very directory. Where the system does not tell: whether the
+   * name still means it.
+   */
   isWorkedInBy(pid: number): boolean {
     if (process.platform !== "linux") return this.#isInPlace();
     try {

@@ -1,6 +1,7 @@
 /**
- * Claude Code's own record of a session (`projects/<directory>/<session>.jsonl`): found, and mended after a kill. Claude Code writes it up to
- * 100 ms late (measured with 2.1.330), so a kill can cost it tool results that our journal has; without them, finished steps would be run again.
+ * Claude Code's own record of a session (`projects/<directory>/<session>.jsonl`): found, and mended
+ * after a kill. Claude Code writes it up to 100 ms late (measured with 2.1.330), so a kill can cost
+ * it tool results that our journal has; without them, finished steps would be run again.
  */
 import { appendFileSync, closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync, renameSync } from "node:fs";
 import os from "node:os";
@@ -11,7 +12,10 @@ type Json = Readonly<Record<string, unknown>>;
 /** Only the newest messages can be missing: this much of the journal's end is looked at. */
 const journalTailBytes = 8 * 1024 * 1024;
 
-/** The session's file, or null when Claude Code never wrote one. Searched by name: how Claude Code names the directories is its own affair. */
+/**
+ * The session's file, or null when Claude Code never wrote one. Searched by name: how Claude Code
+ * names the directories is its own affair.
+ */
 export function findTranscript(env: Readonly<Record<string, string | undefined>>, sessionId: string): string | null {
   const config = env["CLAUDE_CONFIG_DIR"] ?? path.join(env["HOME"] ?? os.homedir(), ".claude");
   const projects = path.join(config, "projects");
@@ -20,7 +24,10 @@ export function findTranscript(env: Readonly<Record<string, string | undefined>>
   return files.find((file) => existsSync(file)) ?? null;
 }
 
-/** What Claude Code saved of the session's running total: a resumed session continues from there. Nothing saved: it counts from nothing. */
+/**
+ * What Claude Code saved of the session's running total: a resumed session continues from there.
+ * Nothing saved: it counts from nothing.
+ */
 export function savedSpending(transcript: string): { costUsd: number; modelUsage: Readonly<Record<string, object>> } {
   const saved = parseLines(readFileSync(transcript, "utf8")).findLast(({ type }) => type === "cost-state") ?? {};
   const { totalCostUSD: costUsd, modelUsage } = saved;
@@ -37,8 +44,10 @@ export function setAside(transcript: string): void {
 }
 
 /**
- * Appends to the transcript the finished tool steps that only the journal has. Nobody else may write to either file meanwhile.
- * @returns how many messages were appended; 0 when nothing was missing or the two do not fit together.
+ * Appends to the transcript the finished tool steps that only the journal has. Nobody else may
+ * write to either file meanwhile.
+ * @returns how many messages were appended; 0 when nothing was missing or the two do not fit
+ * together.
  */
 export function mendTranscript(transcript: string, journal: string, sessionId: string): number {
   const text = readFileSync(transcript, "utf8");
@@ -53,7 +62,10 @@ export function mendTranscript(transcript: string, journal: string, sessionId: s
   return lines.length;
 }
 
-/** The conversation's own messages in the journal, without those of subagents (they have transcripts of their own). */
+/**
+ * The conversation's own messages in the journal, without those of subagents (they have transcripts
+ * of their own).
+ */
 function messagesIn(records: readonly Json[], sessionId: string): Json[] {
   return records.filter(
     (record) =>
@@ -70,12 +82,18 @@ function missingMessages(entries: readonly Json[], messages: readonly Json[]): r
   return messages.slice(messages.findLastIndex((message) => known.has(message["uuid"])) + 1);
 }
 
-/** Up to the last tool result: what follows (a text, a call without a result) Claude says again by itself, and nothing is done twice. */
+/**
+ * Up to the last tool result: what follows (a text, a call without a result) Claude says again by
+ * itself, and nothing is done twice.
+ */
 function finishedSteps(messages: readonly Json[]): readonly Json[] {
   return messages.slice(0, messages.findLastIndex((message) => blockOf(message, "tool_result") !== null) + 1);
 }
 
-/** In the transcript's words: the fields that are the same on every line are taken from a line that Claude Code wrote. */
+/**
+ * In the transcript's words: the fields that are the same on every line are taken from a line that
+ * Claude Code wrote.
+ */
 function asEntries(messages: readonly Json[], entries: readonly Json[]): Json[] {
   const calls = new Map<unknown, unknown>();
   for (const entry of entries) rememberCall(entry, calls);

@@ -1,13 +1,17 @@
 /**
- * What server and runner say to each other on the runner's unix socket: NDJSON, one message a line, both ways.
- * Records do not travel here; they are in the journal file, and `journal` says how long it is (architecture: "Data travels through the file").
+ * What server and runner say to each other on the runner's unix socket: NDJSON, one message a line,
+ * both ways. Records do not travel here; they are in the journal file, and `journal` says how long
+ * it is (architecture: "Data travels through the file").
  */
 import type { TaskSpec } from "../domain/task/task.ts";
 import type { StopReason } from "../domain/attempt/stop-reason.ts";
 
 export const protocolVersion = 1;
 
-/** What a runner is started with, in the environment variable `CLAUDE_WORKER_RUNNER` as JSON. No secrets. */
+/**
+ * What a runner is started with, in the environment variable `CLAUDE_WORKER_RUNNER` as JSON. No
+ * secrets.
+ */
 export interface RunnerBoot {
   readonly runnerId: string;
   /** Path of the unix socket to serve (mode 0600, in a 0700 directory). */
@@ -20,9 +24,14 @@ export interface RunnerBoot {
   readonly agentEnv: Readonly<Record<string, string>>;
   /** Claude Code's binary, or null for the SDK's own. */
   readonly claudeExecutable: string | null;
-  /** Who works: Claude Code unless a test names a module that exports `createAgent` (absolute path). */
+  /**
+   * Who works: Claude Code unless a test names a module that exports `createAgent` (absolute path).
+   */
   readonly agent?: "claude" | { readonly module: string };
-  /** Where Node keeps compiled code (a private directory): a runner starts faster the second time. The starter hands it to Node. */
+  /**
+   * Where Node keeps compiled code (a private directory): a runner starts faster the second time.
+   * The starter hands it to Node.
+   */
   readonly compileCache?: string;
 }
 
@@ -32,7 +41,10 @@ export interface StartMessage {
   readonly attemptId: number;
   readonly taskId: number;
   readonly spec: TaskSpec;
-  /** Chosen by the server for a cold start; a claimed spare brings its own (a `session` note tells it). */
+  /**
+   * Chosen by the server for a cold start; a claimed spare brings its own (a `session` note tells
+   * it).
+   */
   readonly sessionId: string;
   /** Resume `sessionId` and continue its interrupted turn. */
   readonly resume: boolean;
@@ -41,11 +53,17 @@ export interface StartMessage {
   /** Files to append to. The journal's records of this attempt start at `journalStart` bytes. */
   readonly journal: string;
   readonly summary: string;
-  /** Absolute paths of the server's own files and directories: what lies there is none of the task's changes. Absent: unknown. */
+  /**
+   * Absolute paths of the server's own files and directories: what lies there is none of the task's
+   * changes. Absent: unknown.
+   */
   readonly ownPaths?: readonly string[];
   /** How long commands in the background are waited for when Claude's turn has ended. */
   readonly backgroundGraceMs: number;
-  /** The `graceMs` of a stop that the runner decides on: no server was there when the time of `spec` was up. */
+  /**
+   * The `graceMs` of a stop that the runner decides on: no server was there when the time of `spec`
+   * was up.
+   */
   readonly stopGraceMs: number;
   /** Longest run of one hook of Claude Code; null: only its own limit holds. */
   readonly hookTimeoutMs: number | null;
@@ -55,9 +73,15 @@ export type ToRunner =
   | StartMessage
   /** Graceful interrupt first, then the ladder: SIGTERM after `graceMs`, SIGKILL 2 s later. */
   | { readonly type: "stop"; readonly reason: StopReason; readonly graceMs: number }
-  /** Stop as if interrupted, once the tool calls of a model's answer have all ended and before the next model call: to be resumed later. */
+  /**
+   * Stop as if interrupted, once the tool calls of a model's answer have all ended and before the
+   * next model call: to be resumed later.
+   */
   | { readonly type: "stop_at_step" }
-  /** Values that only the server knows, e.g. of its environment: they are kept out of what the runner writes. Comes first on a connection. */
+  /**
+   * Values that only the server knows, e.g. of its environment: they are kept out of what the
+   * runner writes. Comes first on a connection.
+   */
   | { readonly type: "secrets"; readonly values: readonly string[] }
   /** A parked runner leaves; one with an attempt ignores it. */
   | { readonly type: "leave" };
@@ -75,9 +99,15 @@ export type FromRunner =
     }
   /** Claude Code is started and parked. */
   | { readonly type: "parked" }
-  /** The journal has this many bytes now, all of them whole lines. Coalesced: at most one per turn of the event loop. */
+  /**
+   * The journal has this many bytes now, all of them whole lines. Coalesced: at most one per turn
+   * of the event loop.
+   */
   | { readonly type: "journal"; readonly size: number }
-  /** A `start` that was not taken: another attempt runs here, or the journal cannot be opened (then the runner exits). */
+  /**
+   * A `start` that was not taken: another attempt runs here, or the journal cannot be opened (then
+   * the runner exits).
+   */
   | { readonly type: "refused"; readonly attemptId: number; readonly reason: string }
   /** Nothing of the attempt's tree runs any more; the journal's rest waits for room on the disk. */
   | { readonly type: "writing" }

@@ -1,6 +1,7 @@
 /**
- * The time limits of one attempt: since it began, and since its runner last said something. It tells when one is over; it stops nothing.
- * The server keeps them, and the runner the first one while no server is there.
+ * The time limits of one attempt: since it began, and since its runner last said something. It
+ * tells when one is over; it stops nothing. The server keeps them, and the runner the first one
+ * while no server is there.
  */
 
 const longestTimerMs = 2_147_483_647;
@@ -50,7 +51,10 @@ export class TimeLimits {
     this.#wallClock = this.#silence = null;
   }
 
-  /** A limit may be longer than a timer can be: then the clock is looked at again when the timer is over. */
+  /**
+   * A limit may be longer than a timer can be: then the clock is looked at again when the timer is
+   * over.
+   */
   #armWallClock(): void {
     const { timeoutMs, startedAt, now, onOver } = this.#options;
     if (timeoutMs === null) return;

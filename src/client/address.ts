@@ -35,7 +35,8 @@ export function nameOf(address: ServerAddress): string {
 }
 
 /**
- * Refuses to send anything without the token that the address needs: what listens there may be another program.
+ * Refuses to send anything without the token that the address needs: what listens there may be
+ * another program.
  * @throws WorkerError unauthorized.
  */
 export function requireToken(address: ServerAddress): void {

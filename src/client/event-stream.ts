@@ -1,6 +1,7 @@
 /**
- * The feed of events over SSE as an async iterator that survives the server: it reconnects by itself and goes on after
- * the last event that it gave (`Last-Event-ID`), so nothing is missed and nothing comes twice.
+ * The feed of events over SSE as an async iterator that survives the server: it reconnects by
+ * itself and goes on after the last event that it gave (`Last-Event-ID`), so nothing is missed and
+ * nothing comes twice.
  */
 import type { EventView, TaskView } from "../contract/views.ts";
 import { createParser } from "eventsource-parser";
@@ -9,7 +10,10 @@ import type { HttpClient } from "./http-exchange.ts";
 import { defaultOutageMs, isAborted, isPassing, pauseAfter } from "./outage.ts";
 import { ServerUnreachable } from "./server-unreachable.ts";
 
-/** What happens on a feed. `end` comes last, with the task as it ended; the feed of all tasks has none. */
+/**
+ * What happens on a feed. `end` comes last, with the task as it ended; the feed of all tasks has
+ * none.
+ */
 export type FeedStep =
   | { readonly type: "event"; readonly event: EventView }
   | { readonly type: "end"; readonly task: TaskView }
@@ -17,7 +21,10 @@ export type FeedStep =
   | { readonly type: "disconnected"; readonly reason: string };
 
 export interface FeedOptions {
-  /** Events after this number only: `seq` for a task, the global `id` for all tasks. Default 0: from the beginning. */
+  /**
+   * Events after this number only: `seq` for a task, the global `id` for all tasks. Default 0: from
+   * the beginning.
+   */
   readonly after?: number;
   readonly signal?: AbortSignal | undefined;
   /** How long to try to reconnect before giving up. Default 60 s. */
@@ -29,7 +36,8 @@ const silenceMs = 45_000;
 
 /**
  * @param taskId null: the events of all tasks.
- * @throws WorkerError not_found, unauthorized …; ServerUnreachable once nobody has answered for `reconnectForMs`.
+ * @throws WorkerError not_found, unauthorized …; ServerUnreachable once nobody has answered for
+ * `reconnectForMs`.
  */
 export async function* feed(http: HttpClient, taskId: number | null, options: FeedOptions = {}): AsyncGenerator<FeedStep, void> {
   const { signal, reconnectForMs = defaultOutageMs } = options;

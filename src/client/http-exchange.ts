@@ -1,7 +1,7 @@
 /**
- * One HTTP exchange with a server: JSON in and out, errors as WorkerError. It knows no routes.
- * How the bytes travel is the business of kept-connections.ts (node:http) and one-shot.ts; both are loaded when needed, and
- * neither is fetch, which would cost the command line 40 ms of start-up.
+ * One HTTP exchange with a server: JSON in and out, errors as WorkerError. It knows no routes. How
+ * the bytes travel is the business of kept-connections.ts (node:http) and one-shot.ts; both are
+ * loaded when needed, and neither is fetch, which would cost the command line 40 ms of start-up.
  */
 import type { IncomingMessage } from "node:http";
 import { nameOf, requireToken } from "./address.ts";
@@ -30,16 +30,25 @@ export interface HttpClient {
   readonly address: ServerAddress;
   /** Whether a server has answered with success. */
   readonly hasAnswered: boolean;
-  /** The parsed JSON of a successful answer; null when it has no body. @throws WorkerError, ServerUnreachable. */
+  /**
+   * The parsed JSON of a successful answer; null when it has no body. @throws WorkerError,
+   * ServerUnreachable.
+   */
   json(exchange: Exchange): Promise<unknown>;
-  /** The answer as it streams in; the caller reads or destroys it. @throws WorkerError, ServerUnreachable. */
+  /**
+   * The answer as it streams in; the caller reads or destroys it. @throws WorkerError,
+   * ServerUnreachable.
+   */
   stream(exchange: Exchange): Promise<IncomingMessage>;
   /** Closes idle connections. */
   close(): void;
 }
 
 export interface HttpClientOptions {
-  /** A process that asks once or twice and ends: a new connection for each question, and a fifth less start-up time. */
+  /**
+   * A process that asks once or twice and ends: a new connection for each question, and a fifth
+   * less start-up time.
+   */
   readonly isShortLived?: boolean;
 }
 

@@ -1,4 +1,7 @@
-/** The public client library, `claude-worker/client`: talk to a server from TypeScript or JavaScript. */
+/**
+ * The public client library, `claude-worker/client`: talk to a server from TypeScript or
+ * JavaScript.
+ */
 export { urlAddress } from "./address.ts";
 export type { ServerAddress, UrlAddress } from "./address.ts";
 export { ServerUnreachable } from "./server-unreachable.ts";

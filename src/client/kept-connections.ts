@@ -1,4 +1,7 @@
-/** Node's own HTTP over a unix socket or TCP, with connections that are kept for the next request; an idle one does not keep the process alive. */
+/**
+ * Node's own HTTP over a unix socket or TCP, with connections that are kept for the next request;
+ * an idle one does not keep the process alive.
+ */
 import { Agent, request } from "node:http";
 import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import type { ServerAddress } from "./address.ts";
@@ -44,7 +47,8 @@ async function opened(address: ServerAddress, transport: Transport, wire: WireRe
     const call = transport.request({ ...placeOf(address), agent: transport.agent, method, path, headers });
     call.on("response", resolve);
     call.on("error", (error) => {
-      // A kept connection may have ended with its server (Node's advice for `reusedSocket`): a reading request is asked anew.
+      // A kept connection may have ended with its server (Node's advice for `reusedSocket`): a
+      // reading request is asked anew.
       if (call.reusedSocket && isReset(error) && method === "GET" && wire.signal?.aborted !== true)
         resolve(opened(address, transport, wire));
       else reject(error);
@@ -56,7 +60,8 @@ async function opened(address: ServerAddress, transport: Transport, wire: WireRe
 }
 
 function placeOf(address: ServerAddress): RequestOptions & { servername?: string } {
-  // Node works a TLS server name out for every request, 5 ms at the first one, unless it is given one.
+  // Node works a TLS server name out for every request, 5 ms at the first one, unless it is given
+  // one.
   if (address.kind === "socket") return { socketPath: address.path, servername: "" };
   const { hostname, port, protocol } = address.url;
   return { hostname: hostname.replace(/^\[|\]$/g, ""), port, ...(protocol === "http:" ? { servername: "" } : {}) };

@@ -1,7 +1,8 @@
 /**
- * One question over a unix socket on a connection of its own, without node:http: loading and starting that costs a
- * short-lived process a fifth of the time in which Node itself starts. It reads what an HTTP/1.1 server may answer to
- * `Connection: close`, and knows nothing of streams, redirects or TLS.
+ * One question over a unix socket on a connection of its own, without node:http: loading and
+ * starting that costs a short-lived process a fifth of the time in which Node itself starts. It
+ * reads what an HTTP/1.1 server may answer to `Connection: close`, and knows nothing of streams,
+ * redirects or TLS.
  */
 import { connect } from "node:net";
 import { WorkerError } from "../domain/errors.ts";

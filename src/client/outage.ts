@@ -1,8 +1,13 @@
-/** A server that is away for a while: which errors pass by themselves, and how to ask again until it answers. */
+/**
+ * A server that is away for a while: which errors pass by themselves, and how to ask again until it
+ * answers.
+ */
 import { setTimeout as delay } from "node:timers/promises";
 import { WorkerError } from "../domain/errors.ts";
 
-/** How long a server may be away before a waiting client gives up, unless the caller says otherwise. */
+/**
+ * How long a server may be away before a waiting client gives up, unless the caller says otherwise.
+ */
 export const defaultOutageMs = 60_000;
 
 const firstPauseMs = 50;
@@ -20,7 +25,8 @@ export interface OutageOptions {
 /**
  * Asks until the server answers. For questions that change nothing.
  * @returns null when the signal aborted.
- * @throws WorkerError what the server refuses; ServerUnreachable when it stays away for `reconnectForMs`.
+ * @throws WorkerError what the server refuses; ServerUnreachable when it stays away for
+ * `reconnectForMs`.
  */
 export async function untilAnswered<T>(ask: () => Promise<T>, options: OutageOptions = {}): Promise<T | null> {
   const { signal, reconnectForMs = defaultOutageMs, onOutage } = options;
@@ -40,13 +46,19 @@ export async function untilAnswered<T>(ask: () => Promise<T>, options: OutageOpt
   return null;
 }
 
-/** Whether the same question may be answered later: the server stops, starts, or broke off. A refusal stays a refusal. */
+/**
+ * Whether the same question may be answered later: the server stops, starts, or broke off. A
+ * refusal stays a refusal.
+ */
 export function isPassing(error: unknown): boolean {
   if (error instanceof WorkerError) return ["server_unreachable", "unavailable", "internal"].includes(error.code);
   return error instanceof Error && "code" in error && ["ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE", "EPIPE"].includes(String(error.code));
 }
 
-/** Waits 50 ms after the first try, twice as long after each further one, at most 2 s; until the signal. */
+/**
+ * Waits 50 ms after the first try, twice as long after each further one, at most 2 s; until the
+ * signal.
+ */
 export async function pauseAfter(tries: number, signal: AbortSignal | undefined): Promise<void> {
   const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** tries);
   await delay(pauseMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined); // Aborted: the caller looks at the signal.

@@ -1,8 +1,14 @@
-/** Turns an error answer (RFC 9457, `application/problem+json`) into a WorkerError with the problem's code. */
+/**
+ * Turns an error answer (RFC 9457, `application/problem+json`) into a WorkerError with the
+ * problem's code.
+ */
 import { errorCodes, WorkerError } from "../domain/errors.ts";
 import type { ErrorCode, InputFault } from "../domain/errors.ts";
 
-/** @param text the answer's body; anything that is no problem document becomes an error that names the status. */
+/**
+ * @param text the answer's body; anything that is no problem document becomes an error that names
+ * the status.
+ */
 export function problemError(status: number, statusText: string, text: string): WorkerError {
   const problem = parsed(text);
   const code = isErrorCode(problem["code"]) ? problem["code"] : codeOfStatus(status);

@@ -1,4 +1,7 @@
-/** The error of a client that gets no answer: nobody listens, or whoever listens went away or stays silent. */
+/**
+ * The error of a client that gets no answer: nobody listens, or whoever listens went away or stays
+ * silent.
+ */
 import { WorkerError } from "../domain/errors.ts";
 
 /**

@@ -18,7 +18,10 @@ export interface WaitOptions {
   readonly onEnd?: (task: TaskView) => void;
   /** As for `events`; also when no server answers at the beginning. */
   readonly reconnectForMs?: number;
-  /** Called when no server answers, and again after each time that one did. Several tasks may tell of the same outage. */
+  /**
+   * Called when no server answers, and again after each time that one did. Several tasks may tell
+   * of the same outage.
+   */
   readonly onOutage?: (reason: string) => void;
 }
 
@@ -29,7 +32,10 @@ export interface WaitResult {
   readonly open: readonly number[];
 }
 
-/** How many tasks are followed at once; the others wait for their turn, which changes nothing as all must end. */
+/**
+ * How many tasks are followed at once; the others wait for their turn, which changes nothing as all
+ * must end.
+ */
 const streamsAtOnce = 16;
 
 /** @throws WorkerError not_found …; ServerUnreachable. */

@@ -1,4 +1,7 @@
-/** The typed client of a server's REST API: one method a verb. What it returns is what the server said; it holds no rules. */
+/**
+ * The typed client of a server's REST API: one method a verb. What it returns is what the server
+ * said; it holds no rules.
+ */
 import type { BackupView, CheckView, PruneView } from "../contract/operations/maintenance.ts";
 import type { TokenInput } from "../contract/operations/tokens.ts";
 import type { RetryInput } from "../contract/retry-input.ts";
@@ -53,7 +56,10 @@ export interface ListOptions {
 }
 
 export interface SubmitOptions {
-  /** The same key with the same input again gives the same task: for clients that do not know whether their first try arrived. */
+  /**
+   * The same key with the same input again gives the same task: for clients that do not know
+   * whether their first try arrived.
+   */
   readonly idempotencyKey?: string | undefined;
 }
 
@@ -99,7 +105,10 @@ export class WorkerClient {
     this.#http = httpClient(address, options);
   }
 
-  /** Whether a server has answered with success: what fails in reading its answers may come of another version. */
+  /**
+   * Whether a server has answered with success: what fails in reading its answers may come of
+   * another version.
+   */
   get hasAnswered(): boolean {
     return this.#http.hasAnswered;
   }
@@ -140,12 +149,18 @@ export class WorkerClient {
     return answer.attempts;
   }
 
-  /** Stored events after the number `after` (one page), or the newest `tail`. @param id null: of all tasks. */
+  /**
+   * Stored events after the number `after` (one page), or the newest `tail`. @param id null: of all
+   * tasks.
+   */
   async eventPage(id: number | null, options: { after?: number; limit?: number; tail?: number } = {}): Promise<EventPage> {
     return (await this.#http.json({ path: `${id === null ? "" : `/tasks/${id}`}/events${queryText(options)}` })) as EventPage;
   }
 
-  /** A task's events, stored ones first and then live, until the task has ended. @param id null: all tasks, without an end. */
+  /**
+   * A task's events, stored ones first and then live, until the task has ended. @param id null: all
+   * tasks, without an end.
+   */
   async *events(id: number | null, options: FeedOptions = {}): AsyncGenerator<EventView, void> {
     for await (const step of this.follow(id, options)) {
       if (step.type === "event") yield step.event;
@@ -219,7 +234,9 @@ export class WorkerClient {
     return holdsOf(await this.#http.json({ method: "DELETE", path: "/holds" }));
   }
 
-  /** A checked copy of the database at an absolute path of the server's machine. It may take long. */
+  /**
+   * A checked copy of the database at an absolute path of the server's machine. It may take long.
+   */
   async backup(file: string): Promise<BackupView> {
     return (await this.#http.json({ method: "POST", path: "/backup", body: { file }, silenceMs: longWorkMs })) as BackupView;
   }

@@ -1,4 +1,7 @@
-/** Names the account that tasks run with by a fingerprint of its credentials. The credentials themselves are not kept, shown or sent. */
+/**
+ * Names the account that tasks run with by a fingerprint of its credentials. The credentials
+ * themselves are not kept, shown or sent.
+ */
 import { createHmac } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
@@ -9,7 +12,8 @@ const decisive =
   /^(ANTHROPIC_(API_KEY|AUTH_TOKEN|BASE_URL|CUSTOM_HEADERS|PROFILE|(BEDROCK|VERTEX|FOUNDRY|AWS)_\w+)|CLAUDE_CODE_OAUTH_TOKEN|CLAUDE_CODE_USE_\w+|CLAUDE_CONFIG_DIR|AWS_(PROFILE|REGION|ACCESS_KEY_ID|BEARER_TOKEN_BEDROCK))$/;
 
 /**
- * Returns a function that gives the present fingerprint: the sign-in in Claude Code's own file may change while a server runs.
+ * Returns a function that gives the present fingerprint: the sign-in in Claude Code's own file may
+ * change while a server runs.
  * @param env the agent's environment
  * @param key makes the fingerprint useless for guessing a credential
  */

@@ -1,10 +1,14 @@
 /**
- * The names of the environment variables that reach Claude Code. Names, not prefixes: a host of Claude Code (a desktop
- * app, an editor, a cloud session) marks its own children with variables that look like settings, and new ones appear
- * with every version. What is not listed does not pass; the setting `agent_env` adds names.
+ * The names of the environment variables that reach Claude Code. Names, not prefixes: a host of
+ * Claude Code (a desktop app, an editor, a cloud session) marks its own children with variables
+ * that look like settings, and new ones appear with every version. What is not listed does not
+ * pass; the setting `agent_env` adds names.
  */
 
-/** The system's own variables: where programs are, who the user is, the language, the way to the network. */
+/**
+ * The system's own variables: where programs are, who the user is, the language, the way to the
+ * network.
+ */
 export const systemNames = words(`
   PATH HOME USER LOGNAME SHELL TERM COLORTERM TMPDIR TZ LANG LANGUAGE
   LC_ALL LC_ADDRESS LC_COLLATE LC_CTYPE LC_IDENTIFICATION LC_MEASUREMENT LC_MESSAGES LC_MONETARY
@@ -15,9 +19,10 @@ export const systemNames = words(`
 `);
 
 /**
- * The settings of Claude Code that its documentation names: the table of https://code.claude.com/docs/en/env-vars (August
- * 2026) and the variables of workload identity that it refers to. Left out are the rows which the table describes as set
- * by Claude Code or by its host for one session, those that say how one session resumes, and CLAUDE_CODE_TASK_LIST_ID,
+ * The settings of Claude Code that its documentation names: the table of
+ * https://code.claude.com/docs/en/env-vars (August 2026) and the variables of workload identity
+ * that it refers to. Left out are the rows which the table describes as set by Claude Code or by
+ * its host for one session, those that say how one session resumes, and CLAUDE_CODE_TASK_LIST_ID,
  * which joins sessions.
  */
 export const claudeCodeNames = words(`
@@ -135,7 +140,10 @@ export const claudeCodeNames = words(`
   USE_BUILTIN_RIPGREP
 `);
 
-/** Variables of a cloud's or of OpenTelemetry's own client library, passed only while Claude Code uses that library. */
+/**
+ * Variables of a cloud's or of OpenTelemetry's own client library, passed only while Claude Code
+ * uses that library.
+ */
 export const switchedNames: readonly { readonly switches: readonly string[]; readonly names: readonly string[] }[] = [
   {
     switches: ["CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_MANTLE", "CLAUDE_CODE_USE_ANTHROPIC_AWS"],

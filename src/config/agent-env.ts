@@ -1,4 +1,7 @@
-/** The environment that the agent gets: an allow-list of names. What is not named does not reach Claude Code or its tools. */
+/**
+ * The environment that the agent gets: an allow-list of names. What is not named does not reach
+ * Claude Code or its tools.
+ */
 import { claudeCodeNames, switchedNames, systemNames } from "./agent-env-names.ts";
 
 /**

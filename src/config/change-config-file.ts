@@ -8,10 +8,13 @@ import { readConfigFile } from "./load-settings.ts";
 import { makeDirectory } from "./make-directory.ts";
 
 /**
- * Whole or not at all: a reader never sees half a file. Calls at the same time read and write one after the other, so no value gets lost.
- * @param change makes the file's new content of its present one; what it throws leaves nothing behind, not even a directory. Called twice.
+ * Whole or not at all: a reader never sees half a file. Calls at the same time read and write one
+ * after the other, so no value gets lost.
+ * @param change makes the file's new content of its present one; what it throws leaves nothing
+ * behind, not even a directory. Called twice.
  * @returns what `change` made.
- * @throws WorkerError invalid_input when the file cannot be read; storage_unusable when it cannot be written.
+ * @throws WorkerError invalid_input when the file cannot be read; storage_unusable when it cannot
+ * be written.
  */
 export async function changeConfigFile<Change extends { readonly content: object }>(
   file: string,
@@ -63,8 +66,9 @@ async function takeTurn(lock: string): Promise<string> {
 }
 
 /**
- * Removes a lock that was left over. Another call may do the same and take its turn between the look and the removal, so the lock is
- * first moved to a name of this call's own: what was moved is looked at again, and put back where it is a new one.
+ * Removes a lock that was left over. Another call may do the same and take its turn between the
+ * look and the removal, so the lock is first moved to a name of this call's own: what was moved is
+ * looked at again, and put back where it is a new one.
  */
 function breakLock(lock: string): void {
   const moved = `${lock}.${process.pid}`;
@@ -85,7 +89,10 @@ function isHolder(lock: string, turn: string): boolean {
   }
 }
 
-/** In ms; 0 when it is not there. Without a sign: a clock that was set back must keep nobody waiting. */
+/**
+ * In ms; 0 when it is not there. Without a sign: a clock that was set back must keep nobody
+ * waiting.
+ */
 function ageOf(file: string): number {
   const made = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
   return made === undefined ? 0 : Math.abs(Date.now() - made);

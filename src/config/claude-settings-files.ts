@@ -1,4 +1,7 @@
-/** The settings files that Claude Code reads for a working directory, and which of them are broken. Measured with 2.1.330. */
+/**
+ * The settings files that Claude Code reads for a working directory, and which of them are broken.
+ * Measured with 2.1.330.
+ */
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { hooksIn } from "../domain/task/claude-hooks.ts";
@@ -32,8 +35,8 @@ const managedSettings =
     : "/etc/claude-code/managed-settings.json";
 
 /**
- * The hooks of all settings files that count in a directory and may run under this name (`hooksIn`); the same command stands there once.
- * Hooks of plugins are in none of these files.
+ * The hooks of all settings files that count in a directory and may run under this name
+ * (`hooksIn`); the same command stands there once. Hooks of plugins are in none of these files.
  */
 export function configuredHooks(
   directory: string,
@@ -52,7 +55,10 @@ export function describeBroken({ file, line, problem }: BrokenSettings): string 
   return `${file}${line === null ? "" : `, line ${line}`}: ${problem}`;
 }
 
-/** Every file that counts. What another user put above the directory does not: it is left out or refused by its name (files-above.ts). */
+/**
+ * Every file that counts. What another user put above the directory does not: it is left out or
+ * refused by its name (files-above.ts).
+ */
 function settingsFiles(directory: string, env: Readonly<Record<string, string | undefined>>): { settings: string[]; mcp: string[] } {
   const home = env["HOME"] || homedir();
   const user = env["CLAUDE_CONFIG_DIR"] || join(home, ".claude");

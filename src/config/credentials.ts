@@ -1,4 +1,7 @@
-/** What Claude Code finds to sign in with in an environment. Whether it is valid only a request can tell. No secret is read out or shown. */
+/**
+ * What Claude Code finds to sign in with in an environment. Whether it is valid only a request can
+ * tell. No secret is read out or shown.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -28,7 +31,10 @@ const providers: Readonly<Record<string, string>> = {
 export const noCredentials =
   "The server has found nothing to sign in to Claude with. Sign in (claude-worker claude), or set ANTHROPIC_API_KEY and restart it: claude-worker server restart";
 
-/** @param env what an agent gets. @returns what is there, e.g. `ANTHROPIC_API_KEY is set`; null: nothing. A keychain is not looked into. */
+/**
+ * @param env what an agent gets. @returns what is there, e.g. `ANTHROPIC_API_KEY is set`; null:
+ * nothing. A keychain is not looked into.
+ */
 export function credentialsIn(env: Env): string | null {
   return credentialVariable(env) ?? fromFiles(env);
 }

@@ -1,8 +1,10 @@
 /**
- * What Claude Code 2.1.330 reads in the directories above its own (measured with strace): instructions, `.mcp.json`, and agents,
- * commands, skills, output styles and workflows of `.claude`. They count as Claude Code reads them where only this user and root can
- * have written them. Of settings it reads local ones at the top of the repository. A `.git` file, also one of another user, leads it to
- * the `.claude` of the checkout that the worktree belongs to, wherever that is; a `.git` directory of another user leads it nowhere.
+ * What Claude Code 2.1.330 reads in the directories above its own (measured with strace):
+ * instructions, `.mcp.json`, and agents, commands, skills, output styles and workflows of
+ * `.claude`. They count as Claude Code reads them where only this user and root can have written
+ * them. Of settings it reads local ones at the top of the repository. A `.git` file, also one of
+ * another user, leads it to the `.claude` of the checkout that the worktree belongs to, wherever
+ * that is; a `.git` directory of another user leads it nowhere.
  */
 import { lstatSync, readdirSync, realpathSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
@@ -31,13 +33,19 @@ export interface FilesAbove {
   readonly excluded: readonly string[];
   /** The `.mcp.json` files that count, nearest first; null: all do, as Claude Code finds them. */
   readonly mcpFiles: readonly string[] | null;
-  /** Where local settings outside of the directory count: at the top of its repository and of the checkout that its worktree belongs to. */
+  /**
+   * Where local settings outside of the directory count: at the top of its repository and of the
+   * checkout that its worktree belongs to.
+   */
   readonly localSettings: readonly string[];
   /** What cannot be left out: a file or directory of another user. */
   readonly refused: string | null;
 }
 
-/** @param directory real path of the working directory. @param home where the user's own `.claude` lies, which does not belong to a project. */
+/**
+ * @param directory real path of the working directory. @param home where the user's own `.claude`
+ * lies, which does not belong to a project.
+ */
 export function filesAbove(directory: string, home: string): FilesAbove {
   const places = judged(directory);
   const above = places.slice(1);
@@ -66,7 +74,10 @@ export function refusedText(file: string): string {
   return `${file} belongs to another user, or others can write it, and Claude Code would read it for every task below. Remove it, or make it yours alone: chown -R $USER ${file} && chmod -R go-w ${file}`;
 }
 
-/** Why no task can start in the directory, as sentences; null: no file of another user is in the way. */
+/**
+ * Why no task can start in the directory, as sentences; null: no file of another user is in the
+ * way.
+ */
 export function refusalAbove(directory: string, env: Readonly<Record<string, string | undefined>>): string | null {
   try {
     const { refused } = filesAbove(directory, env["HOME"] ?? "");
@@ -113,7 +124,10 @@ interface Place {
   readonly isReplaceable: boolean;
 }
 
-/** The directory and those above it, nearest first. Whether one can be replaced depends on all above it. */
+/**
+ * The directory and those above it, nearest first. Whether one can be replaced depends on all above
+ * it.
+ */
 function judged(directory: string): Place[] {
   const parent = dirname(directory);
   const above = parent === directory ? [] : judged(parent);
@@ -123,12 +137,18 @@ function judged(directory: string): Place[] {
   return [{ path: directory, isReplaceable, isOpen: isReplaceable || othersCanWrite(stats) }, ...above];
 }
 
-/** Whether another user can put another directory into the place of this one. @param directory real path. */
+/**
+ * Whether another user can put another directory into the place of this one. @param directory real
+ * path.
+ */
 export function isReplaceable(directory: string): boolean {
   return judged(directory)[0]?.isReplaceable ?? false;
 }
 
-/** In a directory with the sticky bit (`/tmp`) only the owners of the entry and of the directory can rename it. */
+/**
+ * In a directory with the sticky bit (`/tmp`) only the owners of the entry and of the directory can
+ * rename it.
+ */
 function mayRename(holder: Stats, entry: Stats): boolean {
   if (!othersCanWrite(holder)) return false;
   const isSticky = (holder.mode & 0o1000) !== 0;
@@ -153,7 +173,10 @@ function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** No other user owns or can write the link, the file that it leads to, or a directory on the way there. */
+/**
+ * No other user owns or can write the link, the file that it leads to, or a directory on the way
+ * there.
+ */
 function isTrustworthy(path: string): boolean {
   try {
     const link = lstatSync(path);
@@ -168,7 +191,10 @@ function isTrustworthy(path: string): boolean {
 
 const deepest = 6;
 
-/** The first thing below a `.claude` that another user can write; nothing of it can be left out one by one. */
+/**
+ * The first thing below a `.claude` that another user can write; nothing of it can be left out one
+ * by one.
+ */
 function foreignInClaude(path: string, depth = 0): string[] {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return [];

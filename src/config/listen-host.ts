@@ -1,4 +1,7 @@
-/** Whether a host can be written into the configuration: the server's own rule (http/listener/listen.ts), told before it is too late. */
+/**
+ * Whether a host can be written into the configuration: the server's own rule
+ * (http/listener/listen.ts), told before it is too late.
+ */
 import { isIP } from "node:net";
 
 /** A sentence with the mend, or null: the server would listen there. */

@@ -1,4 +1,7 @@
-/** Loads all settings, and says where each came from. Precedence: flags > environment > file > defaults. What a value may be is not decided here. */
+/**
+ * Loads all settings, and says where each came from. Precedence: flags > environment > file >
+ * defaults. What a value may be is not decided here.
+ */
 import { readFileSync } from "node:fs";
 import { WorkerError } from "../domain/errors.ts";
 import { JsonTooDeep, parseJson } from "../domain/text/parse-json.ts";
@@ -21,7 +24,9 @@ export interface SettingSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Values of flags, already typed. */
   readonly flags?: Partial<Settings>;
-  /** Is told of a wrong value, which then counts as not given; without it a wrong value is thrown. */
+  /**
+   * Is told of a wrong value, which then counts as not given; without it a wrong value is thrown.
+   */
   readonly onFault?: (fault: SettingFault) => void;
 }
 
@@ -33,7 +38,8 @@ export interface SettingFault {
 
 /**
  * Reads all settings.
- * @throws WorkerError invalid_input naming the key and where it stands: unknown key, bad value, broken JSON.
+ * @throws WorkerError invalid_input naming the key and where it stands: unknown key, bad value,
+ * broken JSON.
  */
 export function loadSettings(sources: SettingSources): LoadedSettings {
   const file = checkedFile(readConfigFile(sources.file), sources);
@@ -80,7 +86,10 @@ export function readConfigFile(path: string): Record<string, unknown> {
   return content as Record<string, unknown>;
 }
 
-/** The file's values that are right; all of them, or its first wrong one is thrown, unless somebody is told of faults. */
+/**
+ * The file's values that are right; all of them, or its first wrong one is thrown, unless somebody
+ * is told of faults.
+ */
 function checkedFile(content: Readonly<Record<string, unknown>>, sources: SettingSources): Record<string, unknown> {
   const values = Object.entries(content).map(([key, value]) => {
     return [key, tolerant(sources, [key, "file"], () => checkedSetting(key, value, sources.file))];

@@ -1,4 +1,7 @@
-/** Finds the main checkout of a linked git worktree. It reads git's own files and never runs git, whose configuration can name programs. */
+/**
+ * Finds the main checkout of a linked git worktree. It reads git's own files and never runs git,
+ * whose configuration can name programs.
+ */
 import { lstatSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { foreignText } from "./read-foreign.ts";
@@ -9,10 +12,12 @@ const longestBytes = 8192;
 /**
  * The directory of the main checkout that corresponds to this one.
  *
- * Both sides have to name each other: the worktree's `.git` file names its entry in the repository, and that entry names the
- * `.git` file. The second part lies in the repository, so a directory cannot claim to be a worktree of it.
+ * Both sides have to name each other: the worktree's `.git` file names its entry in the repository,
+ * and that entry names the `.git` file. The second part lies in the repository, so a directory
+ * cannot claim to be a worktree of it.
  * @param directory a real path, in a worktree or not.
- * @returns null when it is not in a linked worktree. For a worktree of a bare repository: the repository itself.
+ * @returns null when it is not in a linked worktree. For a worktree of a bare repository: the
+ * repository itself.
  */
 export function mainCheckoutOf(directory: string): string | null {
   const link = gitAbove(directory);
@@ -32,7 +37,10 @@ export function mainCheckoutOf(directory: string): string | null {
   }
 }
 
-/** The `.git` of the repository or the work tree that the directory is in: a directory, a file, or anything else of that name; null: there is none. */
+/**
+ * The `.git` of the repository or the work tree that the directory is in: a directory, a file, or
+ * anything else of that name; null: there is none.
+ */
 export function gitAbove(directory: string): string | null {
   for (let current = directory; ; current = path.dirname(current)) {
     if (lstatSync(path.join(current, ".git"), { throwIfNoEntry: false }) !== undefined) return path.join(current, ".git");

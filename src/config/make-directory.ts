@@ -1,8 +1,14 @@
-/** Makes a directory with those above it. Not node's `recursive`: where a directory refuses children with ENOENT (/proc), that never ends. */
+/**
+ * Makes a directory with those above it. Not node's `recursive`: where a directory refuses children
+ * with ENOENT (/proc), that never ends.
+ */
 import { mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** @param mode of the directories that are made; one that is there stays as it is. @throws the system's error. */
+/**
+ * @param mode of the directories that are made; one that is there stays as it is. @throws the
+ * system's error.
+ */
 export function makeDirectory(path: string, mode = 0o777): void {
   try {
     makeOne(path, mode);

@@ -1,4 +1,7 @@
-/** Whether another user could have written a file or could put one into a directory. Root does not count: it can do everything anyway. */
+/**
+ * Whether another user could have written a file or could put one into a directory. Root does not
+ * count: it can do everything anyway.
+ */
 import { readFileSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { userInfo } from "node:os";
@@ -19,7 +22,10 @@ export function othersCanWrite(stats: Ownership): boolean {
 
 let ownGroup: number | null | undefined;
 
-/** Many systems give each user a group of the same name and umask 002: a group that has no other member is the user. Not root's. */
+/**
+ * Many systems give each user a group of the same name and umask 002: a group that has no other
+ * member is the user. Not root's.
+ */
 function isPrivateGroup(gid: number): boolean {
   ownGroup ??= privateGroup();
   return gid === ownGroup;

@@ -1,4 +1,7 @@
-/** Refuses directories and files of ours that another user has put there, or can write: what they say would be that user's words. */
+/**
+ * Refuses directories and files of ours that another user has put there, or can write: what they
+ * say would be that user's words.
+ */
 import { lstatSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { dirname } from "node:path";
@@ -6,7 +9,8 @@ import { WorkerError } from "../domain/errors.ts";
 import { isOurs, othersCanWrite } from "./others-can-write.ts";
 
 /**
- * A directory that holds only what is ours. One that is not there has no owner. A link is its maker's, wherever it leads.
+ * A directory that holds only what is ours. One that is not there has no owner. A link is its
+ * maker's, wherever it leads.
  * @param variable names another place.
  * @throws WorkerError storage_unusable with the command that fixes it.
  */
@@ -21,8 +25,8 @@ export function requireOwnDirectory(directory: string, variable: string): void {
 }
 
 /**
- * A file that is ours, in a directory in which no other user can replace it. One that is not there is checked by its directory only.
- * To be called before the file is opened.
+ * A file that is ours, in a directory in which no other user can replace it. One that is not there
+ * is checked by its directory only. To be called before the file is opened.
  * @throws WorkerError storage_unusable with the command that fixes it.
  */
 export function requireOwnFile(file: string): void {
@@ -40,7 +44,10 @@ export function requireOwnFile(file: string): void {
   requireSafeFolder(dirname(file));
 }
 
-/** No other user can put a file there, or only beside ours: `/tmp` and the like, with the sticky bit. */
+/**
+ * No other user can put a file there, or only beside ours: `/tmp` and the like, with the sticky
+ * bit.
+ */
 function requireSafeFolder(folder: string): void {
   const stats = statsOf(statSync, folder);
   if (stats === undefined || !othersCanWrite(stats)) return;

@@ -3,19 +3,27 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { taskVariables } from "../domain/task/task-variables.ts";
 
-/** Longest path of a unix socket in bytes, without the closing NUL (Linux 107; macOS 103, which we keep to everywhere). */
+/**
+ * Longest path of a unix socket in bytes, without the closing NUL (Linux 107; macOS 103, which we
+ * keep to everywhere).
+ */
 const maxSocketPathBytes = 103;
 /** The longest name that we put into the run directory: `r-<22 characters>.sock`. */
 const longestSocketName = "r-0123456789abcdefghijkl.sock";
 
 export interface Paths {
-  /** `CLAUDE_WORKER_HOME`, inside a task the one of its server, default `~/.claude-worker`. Mode 0700. */
+  /**
+   * `CLAUDE_WORKER_HOME`, inside a task the one of its server, default `~/.claude-worker`. Mode
+   * 0700.
+   */
   readonly home: string;
   readonly database: string;
   /** The local admin token, mode 0600. */
   readonly token: string;
   readonly logs: string;
-  /** Directory of sockets, mode 0700: `<home>/run`, or a short one below /tmp when home is too long. */
+  /**
+   * Directory of sockets, mode 0700: `<home>/run`, or a short one below /tmp when home is too long.
+   */
   readonly run: string;
   readonly serverSocket: string;
   /** Held through the OS by the running server. */
@@ -47,12 +55,18 @@ export function pathsFrom(env: Readonly<Record<string, string | undefined>>): Pa
   };
 }
 
-/** Where the server itself writes: the data directory, and the logs and the database that may lie elsewhere. */
+/**
+ * Where the server itself writes: the data directory, and the logs and the database that may lie
+ * elsewhere.
+ */
 export function ownPaths({ home, logs, database }: Paths): string[] {
   return [home, logs, ...["", "-wal", "-shm", "-journal"].map((ending) => database + ending)];
 }
 
-/** The variable that moves this directory: the logs and the database have one of their own where they lie elsewhere than by default. */
+/**
+ * The variable that moves this directory: the logs and the database have one of their own where
+ * they lie elsewhere than by default.
+ */
 export function variableOf(directory: string, { home, logs, database }: Paths): string {
   if (directory === home) return "CLAUDE_WORKER_HOME";
   if (directory === logs && logs !== join(home, "logs")) return "CLAUDE_WORKER_LOG_DIR";
@@ -75,8 +89,10 @@ export function runnerSocketPath(paths: Paths, runnerId: string): string {
 }
 
 /**
- * Depends on nothing but the data directory and the user: callers from elsewhere (ssh, cron, su: another XDG_RUNTIME_DIR or TMPDIR) look in the same place,
- * and so does a server for the runners of the one before. Everybody may write to /tmp, so server and command line ask whose the directory is (own-directory.ts).
+ * Depends on nothing but the data directory and the user: callers from elsewhere (ssh, cron, su:
+ * another XDG_RUNTIME_DIR or TMPDIR) look in the same place, and so does a server for the runners
+ * of the one before. Everybody may write to /tmp, so server and command line ask whose the
+ * directory is (own-directory.ts).
  */
 function runDirectory(home: string): string {
   const own = join(home, "run");

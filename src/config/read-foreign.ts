@@ -1,4 +1,7 @@
-/** Reads files that another user or a repository may have put there, without ever waiting for one or reading more than is wanted. */
+/**
+ * Reads files that another user or a repository may have put there, without ever waiting for one or
+ * reading more than is wanted.
+ */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
 
@@ -6,7 +9,8 @@ import type { Stats } from "node:fs";
 export type ForeignFile = { readonly bytes: Buffer } | { readonly problem: string };
 
 /**
- * The content of a regular file, also behind a link. A FIFO, a device or a socket is not even opened.
+ * The content of a regular file, also behind a link. A FIFO, a device or a socket is not even
+ * opened.
  * @returns null where the file is not there.
  */
 export function readForeign(file: string, maxBytes: number): ForeignFile | null {
@@ -45,7 +49,10 @@ function readOpened(file: string, maxBytes: number): ForeignFile {
   }
 }
 
-/** Some files have more than their size says (below /proc), or grow. @returns null where there is more than that. */
+/**
+ * Some files have more than their size says (below /proc), or grow. @returns null where there is
+ * more than that.
+ */
 function readAtMost(descriptor: number, maxBytes: number, expected: number): Buffer | null {
   const chunks: Buffer[] = [];
   let total = 0;

@@ -1,4 +1,7 @@
-/** The value of one setting: read from text, checked against its definition. Where values come from and which one wins is not decided here. */
+/**
+ * The value of one setting: read from text, checked against its definition. Where values come from
+ * and which one wins is not decided here.
+ */
 import { didYouMean } from "../domain/text/did-you-mean.ts";
 import { parseDuration, typedDuration } from "../domain/text/duration.ts";
 import { WorkerError } from "../domain/errors.ts";
@@ -35,7 +38,10 @@ function definitionOf(key: string, source: string): AnySettingDefinition {
   throw new WorkerError("invalid_input", `Unknown setting "${key}" in ${source}.${hint} Known: ${[...byKey.keys()].join(", ")}.`);
 }
 
-/** The setting that a wrong name probably means: `stall_timeout_ms` for `stall_timeout`; null: none is near. */
+/**
+ * The setting that a wrong name probably means: `stall_timeout_ms` for `stall_timeout`; null: none
+ * is near.
+ */
 export function nearestSetting(name: string): SettingKey | null {
   const near = byKey.has(`${name}_ms`) ? `${name}_ms` : didYouMean(name, byKey.keys());
   return byKey.get(near ?? "")?.key ?? null;

@@ -1,4 +1,7 @@
-/** What can be set, with its default, its limits, its environment variable and its sentence for people. Values are read and checked elsewhere. */
+/**
+ * What can be set, with its default, its limits, its environment variable and its sentence for
+ * people. Values are read and checked elsewhere.
+ */
 import { overagePolicies } from "../domain/task/overage.ts";
 import type { OveragePolicy } from "../domain/task/overage.ts";
 import { defaultPromptRules, promptRuleLevels } from "../domain/agents/prompt-quality.ts";
@@ -333,7 +336,10 @@ function isServerUrl(text: string): boolean {
   return ["http:", "https:"].includes(protocol) && username === "" && password === "";
 }
 
-/** Whether a setting is a duration: a number of milliseconds inside, `1h30m` where a person reads or writes it. */
+/**
+ * Whether a setting is a duration: a number of milliseconds inside, `1h30m` where a person reads or
+ * writes it.
+ */
 export function isDurationSetting(key: string): boolean {
   return key.endsWith("_ms");
 }

@@ -1,4 +1,7 @@
-/** Every operation that a door may ask for. `operations/` implements it; `http/` and `mcp/` are handed it by the server and hold no rules. */
+/**
+ * Every operation that a door may ask for. `operations/` implements it; `http/` and `mcp/` are
+ * handed it by the server and hold no rules.
+ */
 import type { Caller } from "./caller.ts";
 import type { BackupView, CheckView, PruneInput, PruneView } from "./operations/maintenance.ts";
 import type { UsageQuery } from "./operations/server.ts";
@@ -45,19 +48,29 @@ export interface Subscription {
 }
 
 export interface WorkerApi {
-  /** `input` was parsed by the door. Durable when it resolves. @throws WorkerError invalid_input, untrusted_directory, forbidden, storage_full, unavailable. */
+  /**
+   * `input` was parsed by the door. Durable when it resolves. @throws WorkerError invalid_input,
+   * untrusted_directory, forbidden, storage_full, unavailable.
+   */
   submitTask(input: ParsedTaskInput, caller: Caller): Promise<TaskView>;
   /** All or nothing. Faults name the task: `/tasks/3/working_directory`. */
   submitTasks(inputs: readonly ParsedTaskInput[], caller: Caller): Promise<TaskView[]>;
   /**
-   * As `submitTask`, but the same key with the same input again gives the task that came of it the first time (within a week).
+   * As `submitTask`, but the same key with the same input again gives the task that came of it the
+   * first time (within a week).
    * @throws WorkerError unprocessable when the key was used for another input.
    */
   submitTaskOnce(input: ParsedTaskInput, key: string, caller: Caller): Promise<{ task: TaskView; replayed: boolean }>;
   submitTasksOnce(inputs: readonly ParsedTaskInput[], key: string, caller: Caller): Promise<{ tasks: TaskView[]; replayed: boolean }>;
-  /** Refuses a task that a machine wrote and that would not stand alone. To be called before its submit. @throws WorkerError unprocessable. */
+  /**
+   * Refuses a task that a machine wrote and that would not stand alone. To be called before its
+   * submit. @throws WorkerError unprocessable.
+   */
   requireMachineTask(input: ParsedTaskInput): void;
-  /** Sentences that say what would have made a machine's prompts better; empty when nothing is missing or the rules are off. */
+  /**
+   * Sentences that say what would have made a machine's prompts better; empty when nothing is
+   * missing or the rules are off.
+   */
   promptHints(input: ParsedTaskInput): string[];
   /** @throws WorkerError not_found. */
   getTask(id: number): TaskView;
@@ -71,16 +84,25 @@ export interface WorkerApi {
   allEvents(after: number, limit: number): EventPage;
   /** The newest global id of an event, 0 when there is none. */
   newestEventId(): number;
-  /** Calls `wake` (coalesced) whenever the store may hold newer events of the task (or of any task when null). Read from the store then. */
+  /**
+   * Calls `wake` (coalesced) whenever the store may hold newer events of the task (or of any task
+   * when null). Read from the store then.
+   */
   onEvents(taskId: number | null, wake: () => void): Subscription;
-  /** Writes the wish down and returns; a running task ends soon after. @throws WorkerError not_found, conflict (already ended). */
+  /**
+   * Writes the wish down and returns; a running task ends soon after. @throws WorkerError
+   * not_found, conflict (already ended).
+   */
   cancelTask(id: number, caller: Caller): Promise<CancelView>;
   /**
    * Runs an ended task again from its beginning, in a new session, with these changes.
    * @throws WorkerError not_found, conflict (not ended); and as `submitTask` for what is changed.
    */
   retryTask(id: number, changes: ParsedRetryInput, caller: Caller): Promise<TaskView>;
-  /** @param check sees the task in the same transaction, before the change; what it throws undoes the change. */
+  /**
+   * @param check sees the task in the same transaction, before the change; what it throws undoes
+   * the change.
+   */
   updateTask(
     id: number,
     change: { name?: string | null; priority?: number; labels?: Record<string, string> },
@@ -101,18 +123,27 @@ export interface WorkerApi {
   /** Who holds this secret; null when nobody does or the token has expired. */
   callerOfToken(secret: string): Caller | null;
   listTokens(): TokenView[];
-  /** The secret is in this answer and nowhere else. @throws WorkerError conflict (the name is taken). */
+  /**
+   * The secret is in this answer and nowhere else. @throws WorkerError conflict (the name is
+   * taken).
+   */
   createToken(input: ParsedTokenInput, caller: Caller): Promise<NewTokenView>;
   /** @returns the account that is closed now. @throws WorkerError not_found. */
   removeToken(id: number, caller: Caller): Promise<string>;
   usage(query: UsageQuery): UsageView;
   /** Every setting, without secrets. */
   config(): ConfigView;
-  /** Sends one small request through Claude Code with the server's credentials. Takes up to a minute; while it runs, others get its answer. */
+  /**
+   * Sends one small request through Claude Code with the server's credentials. Takes up to a
+   * minute; while it runs, others get its answer.
+   */
   probe(): Promise<ProbeView>;
   /** What monitoring wants to know; for everything that `server()` does not tell. */
   statistics(): Statistics;
-  /** A checked copy of the database, while it is in use. @throws WorkerError conflict (the file exists), storage_full … */
+  /**
+   * A checked copy of the database, while it is in use. @throws WorkerError conflict (the file
+   * exists), storage_full …
+   */
   backup(file: string, caller: Caller): Promise<BackupView>;
   checkDatabase(): Promise<CheckView>;
   /** Deletes old ended tasks with their logs. */

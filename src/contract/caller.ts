@@ -10,15 +10,23 @@ export interface Caller {
   readonly name: string;
   /** The token's id; absent: the server's owner, or a task. See `accountOf`. */
   readonly tokenId?: number | undefined;
-  /** The caller's token opens nothing from this moment on (UTC milliseconds). Absent: it does not expire. */
+  /**
+   * The caller's token opens nothing from this moment on (UTC milliseconds). Absent: it does not
+   * expire.
+   */
   readonly expiresAt?: number | undefined;
-  /** Set when a program that thinks for itself calls: the guardrails hold, and this is written down. */
+  /**
+   * Set when a program that thinks for itself calls: the guardrails hold, and this is written down.
+   */
   readonly agent?: AgentIdentity | undefined;
   /** The task from inside of which the call comes: what it submits are that task's children. */
   readonly taskId?: number | undefined;
 }
 
-/** What an agent's client says of itself. It proves nothing: limits count for the account, rights come from the caller's scope. */
+/**
+ * What an agent's client says of itself. It proves nothing: limits count for the account, rights
+ * come from the caller's scope.
+ */
 export interface AgentIdentity {
   /** Name and version, e.g. "claude-code 2.1.330". */
   readonly client: string;

@@ -1,12 +1,16 @@
 /**
- * Where each operation of the API is. Plain data without zod: the command line loads it, and zod would cost it 50 ms.
- * `operations/` says the rest about each: who may call it, what it takes, what it answers.
+ * Where each operation of the API is. Plain data without zod: the command line loads it, and zod
+ * would cost it 50 ms. `operations/` says the rest about each: who may call it, what it takes, what
+ * it answers.
  */
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 export interface Endpoint {
   readonly method: Method;
-  /** With `{name}` for each field of the input that stands in the path. Of the rest, GET sends a query and others a body. */
+  /**
+   * With `{name}` for each field of the input that stands in the path. Of the rest, GET sends a
+   * query and others a body.
+   */
   readonly path: string;
   /** The same request again has no further effect: a client asks again when the answer was lost. */
   readonly repeatable: boolean;
@@ -67,5 +71,8 @@ export const endpoints = {
   removeToken: { method: "DELETE", path: "/api/v1/tokens/{id}", repeatable: false },
 } as const satisfies Readonly<Record<string, Endpoint>>;
 
-/** The stable name of an operation: in the code, in the document of the API and in the server's numbers. */
+/**
+ * The stable name of an operation: in the code, in the document of the API and in the server's
+ * numbers.
+ */
 export type OperationName = keyof typeof endpoints;

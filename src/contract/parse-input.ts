@@ -1,4 +1,7 @@
-/** Turns what arrived from outside into what a schema promises, or into one error that names every part that is wrong. */
+/**
+ * Turns what arrived from outside into what a schema promises, or into one error that names every
+ * part that is wrong.
+ */
 import type { z } from "zod";
 import { didYouMean } from "../domain/text/did-you-mean.ts";
 import { WorkerError } from "../domain/errors.ts";
@@ -6,8 +9,8 @@ import type { ErrorCode, InputFault } from "../domain/errors.ts";
 
 /**
  * @param what how a person calls the input, e.g. "The request's body".
- * @throws WorkerError with a fault (JSON pointer, sentence) for each part that is wrong: `invalid_input`, or the code that the
- * schema's check names in its `params`.
+ * @throws WorkerError with a fault (JSON pointer, sentence) for each part that is wrong:
+ * `invalid_input`, or the code that the schema's check names in its `params`.
  */
 export function parseInput<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
   const parsed = schema.safeParse(value);

@@ -1,4 +1,7 @@
-/** What a retry may change of the task that it runs again: every field of a submit but the prompt. Absent fields stay as they were. */
+/**
+ * What a retry may change of the task that it runs again: every field of a submit but the prompt.
+ * Absent fields stay as they were.
+ */
 import { z } from "zod";
 import { taskInput } from "./task-input.ts";
 import { changedOptions } from "./task-options.ts";

@@ -1,4 +1,7 @@
-/** What a door takes to submit a task. Names are the REST body's, the CLI's `--json` and the MCP tools'. */
+/**
+ * What a door takes to submit a task. Names are the REST body's, the CLI's `--json` and the MCP
+ * tools'.
+ */
 import { z } from "zod";
 import { submittedOptions, text } from "./task-options.ts";
 

@@ -1,4 +1,7 @@
-/** The schemas of a task's options, made of the table (domain/task/options.ts): in a submit, in a retry, and in views. */
+/**
+ * The schemas of a task's options, made of the table (domain/task/options.ts): in a submit, in a
+ * retry, and in views.
+ */
 import { z } from "zod";
 import { ruleFault } from "../domain/task/permission-rule.ts";
 import type { HeldValue, OptionRow, ValueOf } from "../domain/task/option.ts";

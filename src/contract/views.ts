@@ -1,4 +1,7 @@
-/** What doors show: the JSON of tasks, attempts, events and the server. Times are RFC 3339 UTC, money is US dollars, durations milliseconds. */
+/**
+ * What doors show: the JSON of tasks, attempts, events and the server. Times are RFC 3339 UTC,
+ * money is US dollars, durations milliseconds.
+ */
 import { z } from "zod";
 import { attentionKinds } from "../domain/attempt/attention.ts";
 import { eventTypes } from "../domain/events/event.ts";
@@ -297,7 +300,10 @@ export const probeView = z.object({
 });
 export type ProbeView = z.infer<typeof probeView>;
 
-/** A distribution: how many values lie above the bound before and up to `upto_ms`; the last has no bound (null). */
+/**
+ * A distribution: how many values lie above the bound before and up to `upto_ms`; the last has no
+ * bound (null).
+ */
 export interface Histogram {
   readonly rows: readonly { readonly upto_ms: number | null; readonly count: number }[];
   readonly sum_ms: number;

@@ -1,4 +1,6 @@
-/** The few errors that are for us and our users. A failed task is an Outcome, never one of these. */
+/**
+ * The few errors that are for us and our users. A failed task is an Outcome, never one of these.
+ */
 
 export const errorCodes = [
   "invalid_input",
@@ -34,7 +36,10 @@ export class WorkerError extends Error {
   /** When trying again makes sense; null: nothing is known. */
   readonly retryAfterMs: number | null;
 
-  /** @param code stable, for programs. @param message one sentence what, one what to do. @param faults the parts of the input that are wrong. */
+  /**
+   * @param code stable, for programs. @param message one sentence what, one what to do. @param
+   * faults the parts of the input that are wrong.
+   */
   constructor(
     code: ErrorCode,
     message: string,

@@ -1,4 +1,7 @@
-/** What this room knows of MCP: a door that is handed requests and connections whose transport and caller were checked here. */
+/**
+ * What this room knows of MCP: a door that is handed requests and connections whose transport and
+ * caller were checked here.
+ */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Caller } from "../contract/caller.ts";
@@ -22,7 +25,10 @@ export interface McpDoor {
   close(): Promise<void>;
 }
 
-/** What a client says of itself in headers that the command line's pipe sends, and that any HTTP client may send. */
+/**
+ * What a client says of itself in headers that the command line's pipe sends, and that any HTTP
+ * client may send.
+ */
 export function mcpSession(caller: Caller, request: IncomingMessage): McpSession {
   const project = request.headers["x-claude-worker-project"];
   const id = request.headers["x-claude-worker-session"];

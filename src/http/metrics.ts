@@ -1,4 +1,7 @@
-/** The server's numbers in the text format of Prometheus (0.0.4). No task's id or text is ever in a label. */
+/**
+ * The server's numbers in the text format of Prometheus (0.0.4). No task's id or text is ever in a
+ * label.
+ */
 import { holdKinds } from "../domain/order/hold.ts";
 import type { Histogram, ServerView, Statistics } from "../contract/views.ts";
 import type { RequestCount } from "./request/request-counts.ts";

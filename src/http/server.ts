@@ -1,4 +1,7 @@
-/** The REST door: its routes on a unix socket and, if wanted, on a TCP port. The server opens and stops it. */
+/**
+ * The REST door: its routes on a unix socket and, if wanted, on a TCP port. The server opens and
+ * stops it.
+ */
 import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -57,15 +60,24 @@ export interface HttpOptions {
 export interface HttpDoor {
   /** The table of the API. */
   readonly routes: readonly Route[];
-  /** Opens the unix socket; called again, opens it anew (its name was removed). @throws WorkerError storage_unusable. */
+  /**
+   * Opens the unix socket; called again, opens it anew (its name was removed). @throws WorkerError
+   * storage_unusable.
+   */
   listenSocket(path: string): Promise<void>;
-  /** @param port 0 lets the system choose. @throws WorkerError conflict (the port is taken), invalid_input (a wildcard). */
+  /**
+   * @param port 0 lets the system choose. @throws WorkerError conflict (the port is taken),
+   * invalid_input (a wildcard).
+   */
   listenTcp(host: string, port: number, options?: { dangerouslyBindAll?: boolean }): Promise<{ port: number }>;
   /** Ends event streams, answers what is under way, closes everything. May be called twice. */
   stop(): Promise<void>;
 }
 
-/** `import "node:http"` also loads fetch and WebSocket, 13 MB that an idle server would keep for nothing. */
+/**
+ * `import "node:http"` also loads fetch and WebSocket, 13 MB that an idle server would keep for
+ * nothing.
+ */
 const { createServer } = process.getBuiltinModule("node:http");
 
 /** Requests that are under way when the door closes may finish for this long. */
@@ -148,7 +160,8 @@ function routesOf(api: WorkerApi, door: DoorState): Route[] {
 }
 
 function newServer(timeouts: ConnectionTimeouts, transport: () => Transport, answering: AnswerOptions, mcp: McpDoor | null): Server {
-  // Node's own limits are checked by a timer that would wake an idle server; limitConnections does without.
+  // Node's own limits are checked by a timer that would wake an idle server; limitConnections does
+  // without.
   const never = 2 ** 31 - 1;
   const server = createServer({
     headersTimeout: 0,
@@ -157,7 +170,8 @@ function newServer(timeouts: ConnectionTimeouts, transport: () => Transport, ans
     connectionsCheckingInterval: never,
     maxHeaderSize: 16 * 1024,
     requireHostHeader: false,
-    // Any other upgrade (h2c) is only an offer, which is declined by answering as if it were not there. Node 22 does not know this option.
+    // Any other upgrade (h2c) is only an offer, which is declined by answering as if it were not
+    // there. Node 22 does not know this option.
     // oxlint-disable-next-line unicorn/no-useless-spread -- the types do not know it either.
     ...{ shouldUpgradeCallback: ({ headers }: IncomingMessage) => mcp !== null && headers.upgrade === mcpUpgrade },
   });

@@ -1,4 +1,7 @@
-/** A task as agents see it: short in lists, whole on its own, and with everything that its agent wrote marked as such. */
+/**
+ * A task as agents see it: short in lists, whole on its own, and with everything that its agent
+ * wrote marked as such.
+ */
 import { z } from "zod";
 import { taskSummaryView, taskView } from "../contract/views.ts";
 import type { TaskSummaryView, TaskView } from "../contract/views.ts";

@@ -1,4 +1,7 @@
-/** Tells which resources changed, while somebody watches: from the change feed, at most every so often per resource. */
+/**
+ * Tells which resources changed, while somebody watches: from the change feed, at most every so
+ * often per resource.
+ */
 import type { Subscription, WorkerApi } from "../contract/api.ts";
 import { logUri, tasksUri, taskUri } from "./resources.ts";
 

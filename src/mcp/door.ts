@@ -1,6 +1,7 @@
 /**
- * The MCP door: Streamable HTTP and the stdio framing over an upgraded connection, both from one factory. Whoever hands it a request
- * has checked transport and caller. Loaded when the first client comes.
+ * The MCP door: Streamable HTTP and the stdio framing over an upgraded connection, both from one
+ * factory. Whoever hands it a request has checked transport and caller. Loaded when the first
+ * client comes.
  */
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -110,7 +111,8 @@ function httpHandler(context: McpContext, { extend }: McpDoorOptions, onerror: (
       extend?.(server, context);
       return server;
     },
-    // JSON for what is answered at once; what tells progress becomes a stream. No call is silent for a minute, after which clients hang up.
+    // JSON for what is answered at once; what tells progress becomes a stream. No call is silent
+    // for a minute, after which clients hang up.
     { responseMode: "auto", bus, onerror },
   );
   return { handle: toNodeHandler(handler, { onerror }), close: () => handler.close() };

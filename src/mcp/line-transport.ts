@@ -1,6 +1,7 @@
 /**
- * MCP's stdio framing (one JSON message a line) over a socket. What is no message is answered as JSON-RPC says; a client that does not
- * read is not read from either, and gets no notifications while it stands still.
+ * MCP's stdio framing (one JSON message a line) over a socket. What is no message is answered as
+ * JSON-RPC says; a client that does not read is not read from either, and gets no notifications
+ * while it stands still.
  */
 import type { Duplex } from "node:stream";
 import { parseJSONRPCMessage, serializeMessage } from "@modelcontextprotocol/server";
@@ -19,7 +20,9 @@ export interface LineTransportOptions {
 const maxUnsentBytes = 1024 * 1024;
 /** Calls that one client may have under way at once. */
 const maxOpenCalls = 256;
-/** A client that takes nothing of such a queue at so many looks in a row, this far apart, is let go. */
+/**
+ * A client that takes nothing of such a queue at so many looks in a row, this far apart, is let go.
+ */
 const stalledLooks = 6;
 const lookMs = 10_000;
 /** How long a client that is let go may take to read the rest. */

@@ -1,4 +1,7 @@
-/** Builds the MCP server of one connection or request. The same for both eras of the protocol and for every transport. */
+/**
+ * Builds the MCP server of one connection or request. The same for both eras of the protocol and
+ * for every transport.
+ */
 import { McpServer, MissingRequiredClientCapabilityError, ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
 import type { RequestStateCodec, ServerContext } from "@modelcontextprotocol/server";
 import { z } from "zod";
@@ -65,7 +68,10 @@ function mayWrite({ caller, readOnly }: Session): boolean {
 const handleParams = z.looseObject({ taskId: z.string().max(200) });
 const acknowledged = {};
 
-/** `tasks/get`, `tasks/update` and `tasks/cancel` of the tasks extension, for clients that declare it. */
+/**
+ * `tasks/get`, `tasks/update` and `tasks/cancel` of the tasks extension, for clients that declare
+ * it.
+ */
 function registerTaskMethods({ server }: McpServer, { handleSource }: McpContext, session: Session): void {
   const declared = (request: ServerContext): void => {
     if (hasTasksExtension(capabilitiesOf(request, { capabilities: server.getClientCapabilities() }))) return;

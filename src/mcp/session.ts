@@ -1,4 +1,7 @@
-/** One client's connection or request, as the tools see it: who calls, and what the client says of itself. */
+/**
+ * One client's connection or request, as the tools see it: who calls, and what the client says of
+ * itself.
+ */
 import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY } from "@modelcontextprotocol/server";
 import type { ServerContext } from "@modelcontextprotocol/server";
 import type { Caller } from "../contract/caller.ts";
@@ -9,7 +12,10 @@ export interface Session {
   readonly caller: Caller;
   /** Only look: tools that change something are not even registered. */
   readonly readOnly: boolean;
-  /** Directory of the project that the client works in, if it said so: the default working directory. */
+  /**
+   * Directory of the project that the client works in, if it said so: the default working
+   * directory.
+   */
   readonly project: string | null;
   /** The client's own session, if it said so: the same after a broken connection. */
   readonly id: string | null;
@@ -26,7 +32,10 @@ export const tasksExtension = "io.modelcontextprotocol/tasks";
 /** Where Claude Code says which tool call this is. */
 const toolUseKey = "claudecode/toolUseId";
 
-/** What the handshake told of the client, in the protocol's older era; the newer one says it with each request. */
+/**
+ * What the handshake told of the client, in the protocol's older era; the newer one says it with
+ * each request.
+ */
 export interface Handshake {
   readonly client?: { readonly name: string; readonly version?: string } | undefined;
   readonly capabilities?: Capabilities | undefined;

@@ -37,7 +37,8 @@ function nextStep(task: TaskView, truncated: boolean): string {
 
 /** The newest lines, marked, cut to what an answer may hold. */
 export function logExcerpt(api: WorkerApi, id: number, lines: number): { text: string; truncated: boolean } {
-  // Not every event has a line, and few have several: this many events hold that many lines and more.
+  // Not every event has a line, and few have several: this many events hold that many lines and
+  // more.
   const { events } = api.taskEventsTail(id, Math.min(lines * 2, maxLines * 2));
   const all = events.flatMap(({ summary }) => summary).map((line) => plainLine(line, 1000));
   const newest = all.slice(-lines);

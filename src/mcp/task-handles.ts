@@ -1,6 +1,7 @@
 /**
- * The tasks extension (`io.modelcontextprotocol/tasks`, SEP-2663): a client holds a task by a handle and asks for it when it likes.
- * A handle is the task's number with a seal: it is kept nowhere, outlives restarts, and cannot be guessed from another one.
+ * The tasks extension (`io.modelcontextprotocol/tasks`, SEP-2663): a client holds a task by a
+ * handle and asks for it when it likes. A handle is the task's number with a seal: it is kept
+ * nowhere, outlives restarts, and cannot be guessed from another one.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { CallToolResult, JSONObject } from "@modelcontextprotocol/server";
@@ -14,7 +15,10 @@ import { resultOf } from "./tool-data.ts";
 import { taskData } from "./task-data.ts";
 
 export interface DetailedHandle extends TaskHandle {
-  /** What the call gave, once it is completed. A task that failed is a completed call with an error as its result. */
+  /**
+   * What the call gave, once it is completed. A task that failed is a completed call with an error
+   * as its result.
+   */
   readonly result?: CallToolResult;
   /** Once it has failed: the protocol's error. */
   readonly error?: { readonly code: number; readonly message: string };

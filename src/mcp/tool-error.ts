@@ -1,4 +1,7 @@
-/** A tool's error as its result: what is wrong, which part of the arguments, and which tool mends it. */
+/**
+ * A tool's error as its result: what is wrong, which part of the arguments, and which tool mends
+ * it.
+ */
 import type { CallToolResult } from "@modelcontextprotocol/server";
 import { WorkerError } from "../domain/errors.ts";
 import type { ErrorCode } from "../domain/errors.ts";
@@ -6,7 +9,9 @@ import type { ErrorCode } from "../domain/errors.ts";
 /** Where programs find an error's parts. */
 const errorKey = "claude-worker/error";
 
-/** @param onFault told of errors that are our own fault; the client only learns that there was one. */
+/**
+ * @param onFault told of errors that are our own fault; the client only learns that there was one.
+ */
 export function toolError(thrown: unknown, tool: string, onFault: (error: unknown) => void): CallToolResult {
   const error = thrown instanceof WorkerError ? thrown : null;
   if (error === null || error.code === "internal") onFault(thrown);
@@ -22,7 +27,8 @@ export function toolError(thrown: unknown, tool: string, onFault: (error: unknow
   return {
     isError: true,
     content: [{ type: "text", text: lines.join("\n") }],
-    // Not as structured content: that has the shape of the tool's data, and strict clients check it in errors too.
+    // Not as structured content: that has the shape of the tool's data, and strict clients check it
+    // in errors too.
     _meta: { [errorKey]: { code, message, ...(faults.length > 0 ? { errors: faults } : {}), next_step } },
   };
 }

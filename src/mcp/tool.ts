@@ -1,4 +1,7 @@
-/** What a tool is, and the one way in which every tool is called and answers: parse, run, next step; errors teach. */
+/**
+ * What a tool is, and the one way in which every tool is called and answers: parse, run, next step;
+ * errors teach.
+ */
 import { ProtocolError } from "@modelcontextprotocol/server";
 import type { CallToolResult, InputRequiredResult, McpServer, RequestStateCodec, ServerContext } from "@modelcontextprotocol/server";
 import { z } from "zod";
@@ -144,7 +147,10 @@ function handshakeOf({ server }: McpServer): Handshake {
   return { client: server.getClientVersion(), capabilities: server.getClientCapabilities() };
 }
 
-/** Tells clients our schema but lets our own parser judge: its errors name the field and what was meant. */
+/**
+ * Tells clients our schema but lets our own parser judge: its errors name the field and what was
+ * meant.
+ */
 function advertised(schema: z.ZodType, io: "input" | "output") {
   const json = jsonSchemaOf(schema, io);
   return {

@@ -1,4 +1,7 @@
-/** Marks what another agent wrote, so that whoever reads it cannot take it for instructions, and keeps it short. */
+/**
+ * Marks what another agent wrote, so that whoever reads it cannot take it for instructions, and
+ * keeps it short.
+ */
 import { randomBytes } from "node:crypto";
 import { plainText } from "../domain/text/plain-text.ts";
 

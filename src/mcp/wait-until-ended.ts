@@ -25,7 +25,9 @@ export interface WaitResult {
 const lookMs = 50;
 const defaultProgressMs = 10_000;
 
-/** @throws WorkerError not_found for an id that is unknown, also when a task is removed meanwhile. */
+/**
+ * @throws WorkerError not_found for an id that is unknown, also when a task is removed meanwhile.
+ */
 export async function waitUntilEnded(api: WorkerApi, ids: readonly number[], options: WaitOptions): Promise<WaitResult> {
   const began = performance.now();
   const read = (): TaskView[] => ids.map((id) => api.getTask(id));

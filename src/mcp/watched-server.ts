@@ -1,4 +1,7 @@
-/** The server of one connection, with the watching of resources that lasts as long as the connection. */
+/**
+ * The server of one connection, with the watching of resources that lasts as long as the
+ * connection.
+ */
 import { z } from "zod";
 import type { JSONRPCMessage, McpRequestContext, McpServer } from "@modelcontextprotocol/server";
 import { ChangeFeed } from "./change-feed.ts";

@@ -54,11 +54,15 @@ export interface ApiContext {
   now(): number;
   /** Fingerprint of the account that tasks run with now. */
   account(): string;
-  /** Whether an orderly stop has begun: new tasks are refused then, everything else still answers. */
+  /**
+   * Whether an orderly stop has begun: new tasks are refused then, everything else still answers.
+   */
   readonly isStopping?: () => boolean;
   /** What only the server knows of itself. */
   server(): ServerView;
-  /** Tells the runner of a running task to stop it as cancelled; resolves with whether it was told. */
+  /**
+   * Tells the runner of a running task to stop it as cancelled; resolves with whether it was told.
+   */
   stopRunner(taskId: number): Promise<boolean>;
   /** One small request with the server's credentials. */
   probe(): Promise<Outcome>;

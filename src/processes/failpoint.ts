@@ -1,7 +1,8 @@
 /**
- * Places where tests kill a process at its most awkward moment. `CLAUDE_WORKER_FAILPOINTS` names a directory; a file there that bears a
- * place's name fells the first process that passes it, once: with SIGKILL, or with the signal that the file names. Without the variable,
- * which nobody but a test sets, passing costs one comparison.
+ * Places where tests kill a process at its most awkward moment. `CLAUDE_WORKER_FAILPOINTS` names a
+ * directory; a file there that bears a place's name fells the first process that passes it, once:
+ * with SIGKILL, or with the signal that the file names. Without the variable, which nobody but a
+ * test sets, passing costs one comparison.
  */
 import { readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
@@ -28,7 +29,10 @@ export type FailpointName = (typeof failpointNames)[number];
 
 const directory = process.env[variable] || null;
 
-/** Passes the place: returns, unless a test waits there. The file's new name, `<place>.<pid>`, tells the test who was felled. */
+/**
+ * Passes the place: returns, unless a test waits there. The file's new name, `<place>.<pid>`, tells
+ * the test who was felled.
+ */
 export function failpoint(name: FailpointName): void {
   if (directory === null) return;
   const felled = join(directory, `${name}.${process.pid}`);

@@ -1,4 +1,7 @@
-/** Who a process is: a pid alone is reused, a pid with its start time is not (until the next boot, which the boot id tells). */
+/**
+ * Who a process is: a pid alone is reused, a pid with its start time is not (until the next boot,
+ * which the boot id tells).
+ */
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { listProcesses, readProcess } from "./process-table.ts";
@@ -11,7 +14,10 @@ export interface ProcessIdentity {
   readonly start: string;
 }
 
-/** This boot's id; null where the system tells none. The same id: nothing of before has survived a restart of the machine. */
+/**
+ * This boot's id; null where the system tells none. The same id: nothing of before has survived a
+ * restart of the machine.
+ */
 export async function currentBootId(): Promise<string | null> {
   if (process.platform === "linux") return readFile("/proc/sys/kernel/random/boot_id", "utf8").then(trimmed, () => null);
   return new Promise((resolve) => {

@@ -1,4 +1,7 @@
-/** Linux: what /proc says of processes (proc_pid_stat(5), proc_pid_environ(5)). The reads are synchronous: each takes a few microseconds. */
+/**
+ * Linux: what /proc says of processes (proc_pid_stat(5), proc_pid_environ(5)). The reads are
+ * synchronous: each takes a few microseconds.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ProcessRow } from "./process-row.ts";
@@ -42,8 +45,9 @@ export async function markersInProc(name: string): Promise<Set<string>> {
 }
 
 /**
- * The environments that this user may read, as entries `NAME=value`. A process that is just becoming another program (execve(2)) shows none
- * for a moment, as one does that never has any: both are looked at again.
+ * The environments that this user may read, as entries `NAME=value`. A process that is just
+ * becoming another program (execve(2)) shows none for a moment, as one does that never has any:
+ * both are looked at again.
  */
 async function environmentsOf(rows: readonly ProcessRow[]): Promise<Map<ProcessRow, readonly string[]>> {
   const environments = new Map<ProcessRow, readonly string[]>();
@@ -80,7 +84,8 @@ interface Stat {
 function readStat(place: string): Stat | null {
   const stat = read(place, "stat");
   if (stat === null) return null;
-  // The command's name stands in parentheses and may hold anything: the fields are counted from the last one (state is field 3).
+  // The command's name stands in parentheses and may hold anything: the fields are counted from the
+  // last one (state is field 3).
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const [state, parent] = fields;
   const [flags, start] = [fields[6], fields[19]];
@@ -90,7 +95,10 @@ function readStat(place: string): Stat | null {
   return { parent: Number(parent), start, isZombie, isOver: isZombie || isSet(exitingFlag), isKernel: isSet(kernelFlag) };
 }
 
-/** Threads begin while we look: they are listed until no new one is found. A thread that runs another program takes the process's own number over. */
+/**
+ * Threads begin while we look: they are listed until no new one is found. A thread that runs
+ * another program takes the process's own number over.
+ */
 function areThreadsOver(pid: number): boolean {
   const seen = new Set<string>();
   for (let fresh = threadsOf(pid); fresh.length > 0; fresh = threadsOf(pid).filter((thread) => !seen.has(thread))) {
@@ -109,7 +117,10 @@ function threadsOf(pid: number): string[] {
   }
 }
 
-/** The direct children of a process, the dead ones included; null where the kernel does not list them (CONFIG_PROC_CHILDREN). */
+/**
+ * The direct children of a process, the dead ones included; null where the kernel does not list
+ * them (CONFIG_PROC_CHILDREN).
+ */
 export function childrenFromProc(pid: number): number[] | null {
   try {
     const threads = readdirSync(`/proc/${pid}/task`).map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, "latin1"));

@@ -1,4 +1,7 @@
-/** What the operating system lists as running now. Linux tells it in /proc; elsewhere `ps` does. It ends nothing. */
+/**
+ * What the operating system lists as running now. Linux tells it in /proc; elsewhere `ps` does. It
+ * ends nothing.
+ */
 import type { ProcessRow } from "./process-row.ts";
 import { listFromProc, markedInProc, markersInProc, readFromProc } from "./proc.ts";
 import { listFromPs, markedInPs, markersInPs, readFromPs } from "./ps.ts";
@@ -15,7 +18,10 @@ export function readProcess(pid: number): Promise<ProcessRow | null> {
   return linux ? Promise.resolve(readFromProc(pid)) : readFromPs(pid);
 }
 
-/** Those of `rows` that were started with `NAME=value` in their environment. Others' processes cannot be read and are left out. */
+/**
+ * Those of `rows` that were started with `NAME=value` in their environment. Others' processes
+ * cannot be read and are left out.
+ */
 export function markedProcesses(rows: readonly ProcessRow[], name: string, value: string): Promise<readonly ProcessRow[]> {
   return linux ? markedInProc(rows, name, value) : markedInPs(rows, name, value);
 }

@@ -13,7 +13,10 @@ export async function readFromPs(pid: number): Promise<ProcessRow | null> {
   return parseRows(await ps(["-o", columns, "-p", String(pid)]))[0] ?? null;
 }
 
-/** `ps` shows an environment behind the command's words, so a value must hold no blank (runner ids do not). */
+/**
+ * `ps` shows an environment behind the command's words, so a value must hold no blank (runner ids
+ * do not).
+ */
 export async function markedInPs(rows: readonly ProcessRow[], name: string, value: string): Promise<readonly ProcessRow[]> {
   const shown = await environments();
   const marked = new Set(
@@ -30,7 +33,10 @@ export async function markersInPs(name: string): Promise<Set<string>> {
   return new Set(words.filter((word) => word.startsWith(`${name}=`)).map((word) => word.slice(name.length + 1)));
 }
 
-/** A line a process: pid, command, environment. macOS shows environments with -E, other systems with the BSD option e. */
+/**
+ * A line a process: pid, command, environment. macOS shows environments with -E, other systems with
+ * the BSD option e.
+ */
 function environments(): Promise<string> {
   return ps(process.platform === "darwin" ? ["-axwwE", "-o", "pid=,command="] : ["axeww", "-o", "pid=,command="]);
 }

@@ -1,9 +1,15 @@
-/** Linux: makes this process the parent of what its descendants leave behind, so that no double fork escapes its tree. Elsewhere it does nothing. */
+/**
+ * Linux: makes this process the parent of what its descendants leave behind, so that no double fork
+ * escapes its tree. Elsewhere it does nothing.
+ */
 
 /** `PR_SET_CHILD_SUBREAPER` of prctl(2): existing descendants are covered too. */
 const setChildSubreaper = 36;
 
-/** @returns whether it worked. Without it (macOS, no koffi for this machine) the marker in the environment still finds what ran away. */
+/**
+ * @returns whether it worked. Without it (macOS, no koffi for this machine) the marker in the
+ * environment still finds what ran away.
+ */
 export async function becomeSubreaper(): Promise<boolean> {
   if (process.platform !== "linux") return false;
   try {

@@ -1,4 +1,7 @@
-/** Ends what is left of a runner's process tree. Only processes that are proven to be of that tree are touched, never this process or its parents. */
+/**
+ * Ends what is left of a runner's process tree. Only processes that are proven to be of that tree
+ * are touched, never this process or its parents.
+ */
 import { setTimeout as delay } from "node:timers/promises";
 import type { SweptProcess } from "../domain/events/record.ts";
 import { taskVariables } from "../domain/task/task-variables.ts";
@@ -12,19 +15,30 @@ import { commandFromPs } from "./ps.ts";
 export const markerName = taskVariables.runner;
 
 export interface SweepOptions {
-  /** All descendants of this process belong to the tree: the runner itself, which adopts what its tree leaves behind. */
+  /**
+   * All descendants of this process belong to the tree: the runner itself, which adopts what its
+   * tree leaves behind.
+   */
   readonly root?: number;
-  /** `root` is a subreaper: nothing of its tree can be anywhere else, so that no living child means nothing is left, without a look at every process. */
+  /**
+   * `root` is a subreaper: nothing of its tree can be anywhere else, so that no living child means
+   * nothing is left, without a look at every process.
+   */
   readonly adopting?: boolean;
   /** From SIGTERM to SIGKILL. 0: SIGKILL at once. */
   readonly graceMs?: number;
-  /** After this long it gives up on what SIGKILL does not end (a process that waits for a dead disk). */
+  /**
+   * After this long it gives up on what SIGKILL does not end (a process that waits for a dead
+   * disk).
+   */
   readonly limitMs?: number;
 }
 
 /**
- * Ends the processes that carry the runner's marker, their descendants, and those of `root`, until none is left and what they held is free.
- * @returns what had to be ended, with the strongest signal that it was sent; empty when nothing was left.
+ * Ends the processes that carry the runner's marker, their descendants, and those of `root`, until
+ * none is left and what they held is free.
+ * @returns what had to be ended, with the strongest signal that it was sent; empty when nothing was
+ * left.
  */
 export async function sweep(runnerId: string, options: SweepOptions = {}): Promise<SweptProcess[]> {
   const { graceMs = 0, limitMs = 5_000 } = options;
@@ -43,10 +57,14 @@ export async function sweep(runnerId: string, options: SweepOptions = {}): Promi
   }
 }
 
-/** Whether nothing below a subreaper can run any more, by a look at its own children only. False also where that cannot be told. */
+/**
+ * Whether nothing below a subreaper can run any more, by a look at its own children only. False
+ * also where that cannot be told.
+ */
 function isDeserted(root: number): boolean {
   const children = childrenFromProc(root);
-  // What an exiting child leaves behind comes to the root at its very end: that may be between the look at the child and the second look at the root.
+  // What an exiting child leaves behind comes to the root at its very end: that may be between the
+  // look at the child and the second look at the root.
   return children !== null && children.every(isSpent) && (childrenFromProc(root)?.every((pid) => children.includes(pid)) ?? false);
 }
 
@@ -55,7 +73,10 @@ function isSpent(pid: number): boolean {
   return row === null || (!row.alive && childrenFromProc(pid)?.length === 0);
 }
 
-/** The living processes of the tree, now. A marker is looked for in every process; a child that shed it is found through its parents. */
+/**
+ * The living processes of the tree, now. A marker is looked for in every process; a child that shed
+ * it is found through its parents.
+ */
 async function leftOf(runnerId: string, root: number | undefined): Promise<ProcessRow[]> {
   const rows = await listProcesses();
   const marked = await markedProcesses(rows, markerName, runnerId);

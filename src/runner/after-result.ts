@@ -1,7 +1,7 @@
 /**
- * Says when an attempt whose turn has ended is over. Claude Code exits by itself when nothing runs in
- * the background. Sub-agents are waited for, everything else for a limited time: a server that Claude
- * left running would hold the attempt for ever. It stops nothing.
+ * Says when an attempt whose turn has ended is over. Claude Code exits by itself when nothing runs
+ * in the background. Sub-agents are waited for, everything else for a limited time: a server that
+ * Claude left running would hold the attempt for ever. It stops nothing.
  */
 import { backgroundAfter, isAgentWork } from "../domain/attempt/background.ts";
 import type { BackgroundTask, BackgroundWait } from "../domain/attempt/background.ts";
@@ -16,7 +16,10 @@ export interface AfterResultOptions {
   readonly exitMs: number;
   /** UTC milliseconds. */
   readonly now: () => number;
-  /** The turn has ended and this is waited for: told when the wait begins, and when the work or its limit changes. */
+  /**
+   * The turn has ended and this is waited for: told when the wait begins, and when the work or its
+   * limit changes.
+   */
   readonly onWait: (wait: BackgroundWait) => void;
   /** The time is up. `cut`: what still runs in the background. */
   readonly onOver: (cut: readonly BackgroundTask[]) => void;
@@ -81,7 +84,10 @@ export class AfterResult {
     this.#options.onWait({ work: this.#live, until: this.#until });
   }
 
-  /** The time for the background runs on while messages come; that for the exit begins again with each. */
+  /**
+   * The time for the background runs on while messages come; that for the exit begins again with
+   * each.
+   */
   #wait(reason: "exit" | "background" | null): void {
     if (reason === "background" && this.#waitsFor === "background") return;
     if (this.#timer !== null) clearTimeout(this.#timer);

@@ -1,4 +1,7 @@
-/** A file that is only ever appended to, in whole lines, by one process. It survives a full disk: what could not be written waits. */
+/**
+ * A file that is only ever appended to, in whole lines, by one process. It survives a full disk:
+ * what could not be written waits.
+ */
 import { closeSync, constants, fstatSync, fsync, openSync, readSync, writeSync } from "node:fs";
 import { othersCanWrite } from "../config/others-can-write.ts";
 
@@ -44,7 +47,10 @@ export class AppendFile {
     return this.#waiting.length === 0 && this.#taken.length === 0;
   }
 
-  /** Takes whole lines; everything taken in one turn of the event loop is written at once, in one write unless the disk is full. */
+  /**
+   * Takes whole lines; everything taken in one turn of the event loop is written at once, in one
+   * write unless the disk is full.
+   */
   append(lines: string): void {
     if (this.#closed) return;
     if (this.#taken.push(lines) === 1) setImmediate(() => this.flush());
@@ -58,14 +64,20 @@ export class AppendFile {
     if (this.#retry === null) this.#write();
   }
 
-  /** Writes, and makes it safe from a power cut. A disk that cannot is passed over: the data is with the kernel. */
+  /**
+   * Writes, and makes it safe from a power cut. A disk that cannot is passed over: the data is with
+   * the kernel.
+   */
   sync(): Promise<void> {
     this.flush();
     if (this.#closed) return Promise.resolve();
     return new Promise((resolve) => fsync(this.#descriptor, () => resolve()));
   }
 
-  /** Resolves when everything is written, or after `limitMs` when the disk stays full. @returns whether it is written. */
+  /**
+   * Resolves when everything is written, or after `limitMs` when the disk stays full. @returns
+   * whether it is written.
+   */
   async drain(limitMs: number): Promise<boolean> {
     this.flush();
     const deadline = performance.now() + limitMs;
@@ -110,7 +122,9 @@ export class AppendFile {
   }
 }
 
-/** What stands in a log's place and is not a log of ours: a link, a pipe, a file of another user. */
+/**
+ * What stands in a log's place and is not a log of ours: a link, a pipe, a file of another user.
+ */
 export class NotOurLog extends Error {
   /** As the system says it of a link. */
   readonly code = "ELOOP";

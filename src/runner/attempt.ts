@@ -1,4 +1,7 @@
-/** One attempt from its first record to its last: runs the agent, keeps the journal, stops when told, and leaves no process behind. */
+/**
+ * One attempt from its first record to its last: runs the agent, keeps the journal, stops when
+ * told, and leaves no process behind.
+ */
 import { dirname } from "node:path";
 import { brokenSettings, describeBroken } from "../config/claude-settings-files.ts";
 import { TaskChanges } from "./task-changes.ts";
@@ -37,7 +40,10 @@ export interface AttemptOptions {
   readonly agentEnv: Readonly<Record<string, string>>;
   readonly redaction: Redaction;
   readonly onGrown: (journalSize: number) => void;
-  /** Called when nothing of the tree runs any more and the journal's rest waits for room on the disk. */
+  /**
+   * Called when nothing of the tree runs any more and the journal's rest waits for room on the
+   * disk.
+   */
   readonly onWaiting: () => void;
   readonly now: () => number;
   /** Whether this process is the subreaper of its tree by now. */
@@ -59,7 +65,10 @@ export class RunningAttempt {
   #isWaiting = false;
   #isFinished = false;
 
-  /** Opens the logs, in a directory that is made where it is missing. @throws when the journal cannot be opened: then nothing may run. */
+  /**
+   * Opens the logs, in a directory that is made where it is missing. @throws when the journal
+   * cannot be opened: then nothing may run.
+   */
   constructor(options: AttemptOptions) {
     const { work, redaction, onGrown, now } = options;
     this.#options = options;
@@ -127,17 +136,22 @@ export class RunningAttempt {
     await this.end(thrown);
   }
 
-  /** Stops the agent: by a word first and then by signals, or at once where its turn shall go on later. The first reason counts. */
+  /**
+   * Stops the agent: by a word first and then by signals, or at once where its turn shall go on
+   * later. The first reason counts.
+   */
   stop(reason: StopReason, graceMs: number): void {
     if (this.#stopReason !== null || this.#ending !== null) return;
     this.#stopReason = reason;
     const { agent } = this.#options;
     const waiting = this.#afterResult;
-    // Claude is done but for commands in the background: the limit of the attempt ends their time, too.
+    // Claude is done but for commands in the background: the limit of the attempt ends their time,
+    // too.
     if ((reason === "timed_out" || reason === "stalled") && waiting.isAnswered && !waiting.awaitsAgent) this.#noteCut(waiting.live);
     this.#take({ type: "worker", subtype: "stop_requested", reason });
     if (reason === "interrupted") {
-      // To be resumed, a turn must be cut, not ended: a word would count as its end, and SIGTERM makes Claude Code write a failed tool into it.
+      // To be resumed, a turn must be cut, not ended: a word would count as its end, and SIGTERM
+      // makes Claude Code write a failed tool into it.
       agent.kill("SIGKILL");
       return;
     }
@@ -221,10 +235,16 @@ export class RunningAttempt {
   }
 }
 
-/** How the Agent SDK says that its binary is missing (a wrong path; a package that was not installed) or does not start on this system. */
+/**
+ * How the Agent SDK says that its binary is missing (a wrong path; a package that was not
+ * installed) or does not start on this system.
+ */
 const noBinary = /^(Claude Code native binary|Native CLI binary for)/;
 
-/** The summary log is for people: an attempt runs without it when it cannot be written, but not when another file stands there. */
+/**
+ * The summary log is for people: an attempt runs without it when it cannot be written, but not when
+ * another file stands there.
+ */
 function openSummary(work: AgentWork): SummaryLog | null {
   try {
     return new SummaryLog(work.summary, work.spec.workingDirectory);

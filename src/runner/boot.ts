@@ -1,4 +1,6 @@
-/** Prepares the process of a runner: boot data, signals, rights, and the place in the process tree. */
+/**
+ * Prepares the process of a runner: boot data, signals, rights, and the place in the process tree.
+ */
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { taskVariables } from "../domain/task/task-variables.ts";
@@ -7,7 +9,10 @@ import type { RunnerBoot } from "../attempt-protocol/protocol.ts";
 
 const bootVariable = "CLAUDE_WORKER_RUNNER";
 
-/** Reads the boot data and removes it from the environment. @throws when a person started this process by hand. */
+/**
+ * Reads the boot data and removes it from the environment. @throws when a person started this
+ * process by hand.
+ */
 export function takeBoot(env: NodeJS.ProcessEnv): RunnerBoot {
   const text = env[bootVariable];
   delete env[bootVariable];
@@ -15,7 +20,10 @@ export function takeBoot(env: NodeJS.ProcessEnv): RunnerBoot {
   return JSON.parse(text) as RunnerBoot;
 }
 
-/** The server's own token, which a task could print: kept out of journals by value, because it has no shape. Empty when it cannot be read. */
+/**
+ * The server's own token, which a task could print: kept out of journals by value, because it has
+ * no shape. Empty when it cannot be read.
+ */
 export function localToken(env: Readonly<Record<string, string>>): Record<string, string> {
   try {
     return { LOCAL_TOKEN: readFileSync(join(env[taskVariables.home] ?? "", "token"), "utf8").trim() };
@@ -32,7 +40,10 @@ export function prepareProcess(boot: RunnerBoot, name = "claude-worker-runner"):
   process.on("SIGPIPE", () => {});
 }
 
-/** Tells whoever started this process that the socket is open. Its standard output then leads nowhere: it must not hold the starter's pipe. */
+/**
+ * Tells whoever started this process that the socket is open. Its standard output then leads
+ * nowhere: it must not hold the starter's pipe.
+ */
 export function tellListening(): void {
   try {
     writeSync(1, "listening\n");
@@ -40,7 +51,8 @@ export function tellListening(): void {
     // The starter is gone; the socket's orphan timeout sees to the rest.
   }
   closeSync(1);
-  // The lowest free descriptor is taken: 1 again, so that nothing that prints writes into a log by chance.
+  // The lowest free descriptor is taken: 1 again, so that nothing that prints writes into a log by
+  // chance.
   openSync("/dev/null", "w");
 }
 

@@ -1,4 +1,7 @@
-/** The runner's unix socket: greets whoever connects, hands on what they ask, and tells all of them what is new. It keeps no state of the work. */
+/**
+ * The runner's unix socket: greets whoever connects, hands on what they ask, and tells all of them
+ * what is new. It keeps no state of the work.
+ */
 import { chmodSync } from "node:fs";
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
@@ -26,7 +29,10 @@ export class ControlSocket {
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
-  /** Listens on a unix socket that only this user may open (0600). @throws when the path is taken or too long. */
+  /**
+   * Listens on a unix socket that only this user may open (0600). @throws when the path is taken or
+   * too long.
+   */
   async listen(path: string): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);

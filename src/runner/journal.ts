@@ -1,4 +1,7 @@
-/** The attempt's journal: every record numbered, stamped, without secrets, on the file before anyone is told. It knows no message's meaning. */
+/**
+ * The attempt's journal: every record numbered, stamped, without secrets, on the file before anyone
+ * is told. It knows no message's meaning.
+ */
 import type { JournalEntry, JournalRecord } from "../domain/events/record.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { AppendFile } from "./append-file.ts";
@@ -26,7 +29,10 @@ export class Journal {
   #records = 0;
   #syncTimer: NodeJS.Timeout | null = null;
 
-  /** Opens the file for appending. @throws when it cannot be opened (a link, a directory, no permission). */
+  /**
+   * Opens the file for appending. @throws when it cannot be opened (a link, a directory, no
+   * permission).
+   */
   constructor(options: JournalOptions) {
     this.#options = options;
     this.#file = new AppendFile(options.file, {
@@ -47,7 +53,10 @@ export class Journal {
     return this.#file.size;
   }
 
-  /** Takes an entry, to be written before this turn of the event loop ends. @returns the record as it will stand there. */
+  /**
+   * Takes an entry, to be written before this turn of the event loop ends. @returns the record as
+   * it will stand there.
+   */
   append(entry: JournalEntry): JournalRecord {
     const { attemptId, redaction, now, up } = this.#options;
     this.#records += 1;

@@ -38,6 +38,7 @@ tellListening();
 await runner.park();
 await runner.over;
 await runner.close();
-// Nobody waits for this process any more. Where process 1 is none that reaps (a container), Claude Code would stay as a zombie without its parent.
+// Nobody waits for this process any more. Where process 1 is none that reaps (a container), Claude
+// Code would stay as a zombie without its parent.
 await Promise.race([agent.reaped, delay(reapLimitMs)]);
 process.exit();

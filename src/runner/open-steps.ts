@@ -5,10 +5,16 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** The tool calls that have started and not ended. */
 export class OpenSteps {
-  /** Ids of the calls under way, by the thread that made them: a helper's calls are not its caller's. */
+  /**
+   * Ids of the calls under way, by the thread that made them: a helper's calls are not its
+   * caller's.
+   */
   readonly #open = new Map<unknown, Set<unknown>>();
 
-  /** Takes in the entry. @returns whether it ends a step: the last call of a model's answer has its result, the next model call follows. */
+  /**
+   * Takes in the entry. @returns whether it ends a step: the last call of a model's answer has its
+   * result, the next model call follows.
+   */
   ends(entry: JournalEntry): boolean {
     const { type, message, parent_tool_use_id: thread = null } = entry as Json;
     if (type !== "assistant" && type !== "user") return false;

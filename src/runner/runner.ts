@@ -1,4 +1,7 @@
-/** The runner: answers on its socket, waits parked for one attempt, runs it, and is over. It knows when to go; it does not end the process. */
+/**
+ * The runner: answers on its socket, waits parked for one attempt, runs it, and is over. It knows
+ * when to go; it does not end the process.
+ */
 import { messageOf } from "../domain/errors.ts";
 import type { Agent } from "../agent/agent.ts";
 import { RunningAttempt } from "./attempt.ts";
@@ -66,7 +69,9 @@ export class Runner {
     else this.#attempt.stop("interrupted", 0);
   }
 
-  /** The runner itself is at fault: the attempt gets its last record while that is still possible. */
+  /**
+   * The runner itself is at fault: the attempt gets its last record while that is still possible.
+   */
   async fail(fault: string): Promise<void> {
     try {
       await this.#attempt?.end(fault);
@@ -150,7 +155,10 @@ export class Runner {
     });
   }
 
-  /** With nobody connected an attempt's time limit is kept here. A parked runner belongs to its server: it goes when nobody is connected any more, or nobody ever comes. */
+  /**
+   * With nobody connected an attempt's time limit is kept here. A parked runner belongs to its
+   * server: it goes when nobody is connected any more, or nobody ever comes.
+   */
   #onConnections(count: number): void {
     if (this.#orphaned !== null) clearTimeout(this.#orphaned);
     this.#orphaned = null;
@@ -171,7 +179,10 @@ export class Runner {
   }
 }
 
-/** The time limit alone, from now on, by a clock that nobody sets: a server's is over no later. Silence is for a server to judge. */
+/**
+ * The time limit alone, from now on, by a clock that nobody sets: a server's is over no later.
+ * Silence is for a server to judge.
+ */
 function limitsOf({ spec, stopGraceMs }: StartMessage, attempt: RunningAttempt): TimeLimits {
   return new TimeLimits({
     startedAt: performance.now(),

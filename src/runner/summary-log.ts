@@ -1,4 +1,7 @@
-/** The task's summary log: a time and one readable line for each action. What the lines say is the domain's. */
+/**
+ * The task's summary log: a time and one readable line for each action. What the lines say is the
+ * domain's.
+ */
 import type { JournalRecord } from "../domain/events/record.ts";
 import { summaryLines } from "../domain/events/summary.ts";
 import { AppendFile } from "./append-file.ts";

@@ -1,4 +1,7 @@
-/** Keeps the state of the work tree before a task in its journal, so that an attempt that resumes the task compares with that one. */
+/**
+ * Keeps the state of the work tree before a task in its journal, so that an attempt that resumes
+ * the task compares with that one.
+ */
 import { createReadStream, statSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { RunnerNote } from "../domain/events/record.ts";
@@ -24,7 +27,10 @@ export class TaskChanges {
     this.#tree = { directory: work.spec.workingDirectory, env, ownPaths: work.ownPaths ?? [] };
   }
 
-  /** Looks at the tree before the task. @returns the note to keep of it; null for an attempt that resumes, and outside of a Git work tree. */
+  /**
+   * Looks at the tree before the task. @returns the note to keep of it; null for an attempt that
+   * resumes, and outside of a Git work tree.
+   */
   async begin(): Promise<RunnerNote | null> {
     const { resume, journal } = this.#work;
     this.#before = resume ? await beforeIn(journal) : await workTreeBefore(this.#tree);

@@ -1,6 +1,7 @@
 /**
- * What a task changed in its Git work tree and did not commit, by comparing the tree before and after. The repository may be
- * hostile: Git is told to run nothing that its configuration names, to write nothing, and has little time. Unknown is null.
+ * What a task changed in its Git work tree and did not commit, by comparing the tree before and
+ * after. The repository may be hostile: Git is told to run nothing that its configuration names, to
+ * write nothing, and has little time. Unknown is null.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -14,7 +15,10 @@ const maxOutputBytes = 8 * 1024 * 1024;
 const beforeMs = 2_000;
 const afterMs = 10_000;
 
-/** A file with uncommitted changes: its path, and a digest of its state in the index, its path and its inode's data. */
+/**
+ * A file with uncommitted changes: its path, and a digest of its state in the index, its path and
+ * its inode's data.
+ */
 interface ChangedFile {
   readonly path: string;
   readonly digest: string;
@@ -37,7 +41,10 @@ export async function workTreeBefore(tree: WorkTree): Promise<string[] | null> {
   return (await changedFiles(tree, beforeMs))?.map(({ digest }) => digest) ?? null;
 }
 
-/** Paths, relative to the work tree, of files with uncommitted changes that were not there before; null: unknown. */
+/**
+ * Paths, relative to the work tree, of files with uncommitted changes that were not there before;
+ * null: unknown.
+ */
 export async function changedSince(before: readonly string[], tree: WorkTree): Promise<string[] | null> {
   const known = new Set(before);
   const files = await changedFiles(tree, afterMs);
@@ -93,7 +100,10 @@ const fixed: readonly Override[] = [
   ["safe.bareRepository", "explicit"],
 ];
 
-/** A filter of the repository would be run on each changed file. Without it the file counts as it is, before and after. */
+/**
+ * A filter of the repository would be run on each changed file. Without it the file counts as it
+ * is, before and after.
+ */
 function withoutFilter(key: Buffer): Override[] {
   const name = key.toString("utf8").replace(/\.[^.]*$/, "");
   return [
@@ -103,7 +113,10 @@ function withoutFilter(key: Buffer): Override[] {
   ];
 }
 
-/** No variable of Git's own is passed on; no transport may be used, so that nothing is fetched from a promisor. */
+/**
+ * No variable of Git's own is passed on; no transport may be used, so that nothing is fetched from
+ * a promisor.
+ */
 function environment(env: Environment, overrides: readonly Override[]): Record<string, string> {
   const passed = ["PATH", "HOME", "XDG_CONFIG_HOME"].flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]));
   const settings = overrides.flatMap(([key, value], n) => [
@@ -121,7 +134,10 @@ function environment(env: Environment, overrides: readonly Override[]): Record<s
   };
 }
 
-/** Its output; null when it failed, was too slow or said too much. In `/`, so that a relative PATH finds nothing of the repository's. */
+/**
+ * Its output; null when it failed, was too slow or said too much. In `/`, so that a relative PATH
+ * finds nothing of the repository's.
+ */
 function run(args: readonly string[], env: Record<string, string>, timeoutMs: number): Promise<Buffer | null> {
   const options = { env, cwd: "/", timeout: timeoutMs, killSignal: "SIGKILL", maxBuffer: maxOutputBytes, encoding: "buffer" } as const;
   return new Promise((resolve) => {

@@ -1,4 +1,7 @@
-/** Deletes ended tasks that are older than they are to be kept, and logs that a removed task left: at start, and once an hour while a limit is set. */
+/**
+ * Deletes ended tasks that are older than they are to be kept, and logs that a removed task left:
+ * at start, and once an hour while a limit is set.
+ */
 import type { Logger } from "pino";
 import { messageOf } from "../domain/errors.ts";
 
@@ -10,11 +13,17 @@ export interface RetentionOptions {
   readonly keepDays: number | null;
   readonly log: Logger;
   now(): number;
-  /** Looks at the clocks; resolves with how long nothing may be deleted by age because the system's clock was set, ms. */
+  /**
+   * Looks at the clocks; resolves with how long nothing may be deleted by age because the system's
+   * clock was set, ms.
+   */
   pauseMs(): Promise<number>;
   /** Removes the tasks that ended before this moment (UTC ms); resolves with how many. */
   prune(endedBefore: number): Promise<number>;
-  /** Deletes the logs of tasks that are gone; resolves with how many, and a sentence for each that is left. */
+  /**
+   * Deletes the logs of tasks that are gone; resolves with how many, and a sentence for each that
+   * is left.
+   */
   removeStrayLogs(): Promise<{ readonly removed: number; readonly faults: readonly string[] }>;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Starts pending tasks: as many as there are free slots, best first. Woken by commits and by one timer to the next moment
- * at which something may change by itself (a retry is due, a hold ends); it never polls.
+ * Starts pending tasks: as many as there are free slots, best first. Woken by commits and by one
+ * timer to the next moment at which something may change by itself (a retry is due, a hold ends);
+ * it never polls.
  */
 import type { Logger } from "pino";
 import { heldModels, isInForce } from "../domain/order/admission.ts";
@@ -8,9 +9,15 @@ import { messageOf } from "../domain/errors.ts";
 import type { Hold } from "../domain/order/hold.ts";
 import type { Store } from "../store/store.ts";
 
-/** While a moment is awaited the clock is looked at this often: timers do not run while the machine sleeps, nor do they see a clock that is set. */
+/**
+ * While a moment is awaited the clock is looked at this often: timers do not run while the machine
+ * sleeps, nor do they see a clock that is set.
+ */
 const longestTimerMs = 60_000;
-/** After a round that failed (full disk, another program's lock) the next comes this much later; after each further one twice as late. */
+/**
+ * After a round that failed (full disk, another program's lock) the next comes this much later;
+ * after each further one twice as late.
+ */
 const firstRetryMs = 2_000;
 
 export interface SchedulerOptions {
@@ -23,7 +30,10 @@ export interface SchedulerOptions {
   now(): number;
   /** Fingerprint of the account that tasks run with now. */
   account(): string;
-  /** Whether the caller who asked for a task may have it run now; default: always. What may not does not hold up others. */
+  /**
+   * Whether the caller who asked for a task may have it run now; default: always. What may not does
+   * not hold up others.
+   */
   mayStart?(taskId: number): boolean;
   /** Claims and starts these tasks; resolves when the claims are durable. */
   startTasks(taskIds: readonly number[]): Promise<void>;
@@ -87,7 +97,10 @@ export class Scheduler {
     this.#setTimer(this.#options.now() + delayMs);
   }
 
-  /** @param now one moment for the whole round: what falls due between two looks at the clock would be neither startable nor next. */
+  /**
+   * @param now one moment for the whole round: what falls due between two looks at the clock would
+   * be neither startable nor next.
+   */
   async #startWhatMay(now: number): Promise<void> {
     const { store, workers } = this.#options;
     if (!this.#mended) await this.#mendWaits(now);
@@ -107,7 +120,10 @@ export class Scheduler {
     this.#setTimer(earliest([holdEnds, store.tasks.nextStartAt(now), later]));
   }
 
-  /** Once: while a server runs its clock does not go back, but between two servers, or for the next one, it may have. */
+  /**
+   * Once: while a server runs its clock does not go back, but between two servers, or for the next
+   * one, it may have.
+   */
   async #mendWaits(now: number): Promise<void> {
     const { store, log } = this.#options;
     const mended = await store.write(() => store.tasks.mendWaits(now) + store.holds.mendWaits(now));
@@ -115,7 +131,10 @@ export class Scheduler {
     this.#mended = true;
   }
 
-  /** The best that may start, leaving out tasks without the rights for it, and those of agents that have enough running. */
+  /**
+   * The best that may start, leaving out tasks without the rights for it, and those of agents that
+   * have enough running.
+   */
   #startable(now: number, free: number, held: readonly string[]): { ids: number[]; refused: boolean } {
     const { store, agentWorkers = null } = this.#options;
     for (let looked = free; ; looked *= 4) {

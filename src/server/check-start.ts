@@ -1,4 +1,7 @@
-/** Checks a start while another server still serves. A restart asks before it stops that server. Changes nothing, opens no database. */
+/**
+ * Checks a start while another server still serves. A restart asks before it stops that server.
+ * Changes nothing, opens no database.
+ */
 import { createServer } from "node:net";
 import type { Paths } from "../config/paths.ts";
 import type { Settings } from "../config/settings.ts";
@@ -15,7 +18,10 @@ export interface StartCheck {
   readonly insteadOf: string;
 }
 
-/** @throws WorkerError what the start itself would throw: the port is taken, the token file may be read by others … */
+/**
+ * @throws WorkerError what the start itself would throw: the port is taken, the token file may be
+ * read by others …
+ */
 export async function checkStart({ settings, paths, dangerouslyBindAll, insteadOf }: StartCheck): Promise<void> {
   prepareDataDirectory(paths);
   await tryPort(settings, dangerouslyBindAll, insteadOf);

@@ -24,7 +24,8 @@ function prepare(directory: string, paths: Paths): void {
       `The directory ${directory} cannot be made (${code ?? "unknown error"}). Fix its rights, or choose another: ${variableOf(directory, paths)}.`,
     );
   }
-  // A database elsewhere may lie among other people's things: its directory is made when missing, otherwise left as it is.
+  // A database elsewhere may lie among other people's things: its directory is made when missing,
+  // otherwise left as it is.
   if (directory === dirname(paths.database) && directory !== paths.home) return;
   requireOwnDirectory(directory, variableOf(directory, paths));
   if ((lstatSync(directory).mode & 0o077) !== 0) chmodSync(directory, 0o700);

@@ -1,6 +1,7 @@
 /**
- * What becomes of a server whose files are removed while it runs. The file system tells it (nothing polls): the socket and its directory
- * are made again, a removed log of the database is saved, and what cannot be helped is said.
+ * What becomes of a server whose files are removed while it runs. The file system tells it (nothing
+ * polls): the socket and its directory are made again, a removed log of the database is saved, and
+ * what cannot be helped is said.
  */
 import { existsSync, lstatSync, watch } from "node:fs";
 import type { FSWatcher } from "node:fs";
@@ -11,14 +12,20 @@ import { messageOf } from "../domain/errors.ts";
 import type { Store } from "../store/store.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
 
-/** Who removes a whole directory is let finish: then the server leaves instead of making parts of it again. */
+/**
+ * Who removes a whole directory is let finish: then the server leaves instead of making parts of it
+ * again.
+ */
 const settleMs = 250;
 
 export interface KeepOptions {
   readonly paths: Paths;
   readonly store: Store;
   readonly log: Logger;
-  /** Called at each change. @returns whether the server leaves, because its lock or its data directory is gone. */
+  /**
+   * Called at each change. @returns whether the server leaves, because its lock or its data
+   * directory is gone.
+   */
   leaveIfLost(): boolean;
   /** Opens the unix socket (again). */
   listen(): Promise<void>;
@@ -38,7 +45,9 @@ export class FileKeeper {
     this.#options = options;
   }
 
-  /** Sentences about what is gone and could not be made again. The store's own are not among them. */
+  /**
+   * Sentences about what is gone and could not be made again. The store's own are not among them.
+   */
   problems(): readonly string[] {
     return this.#problems;
   }
@@ -95,7 +104,8 @@ export class FileKeeper {
     const { paths, log } = this.#options;
     const { run, serverSocket, serverInfo } = paths;
     if (!existsSync(serverInfo)) this.#options.writeInfo();
-    // Another socket in its place was put there on purpose, by this user: no other user can write here.
+    // Another socket in its place was put there on purpose, by this user: no other user can write
+    // here.
     if (lstatSync(serverSocket, { throwIfNoEntry: false })?.isSocket() === true) return [];
     try {
       if (!existsSync(run)) {

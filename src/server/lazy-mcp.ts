@@ -1,4 +1,6 @@
-/** The MCP door, loaded when the first client comes: a server without MCP clients does not carry it. */
+/**
+ * The MCP door, loaded when the first client comes: a server without MCP clients does not carry it.
+ */
 import type { Logger } from "pino";
 import type { WorkerApi } from "../contract/api.ts";
 import type { McpDoor } from "../http/mcp-door.ts";

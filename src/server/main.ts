@@ -1,4 +1,7 @@
-/** Entry of the server process. Says on file descriptor 3 (`CLAUDE_WORKER_READY_FD`) when it answers or why it cannot; ends on SIGTERM. */
+/**
+ * Entry of the server process. Says on file descriptor 3 (`CLAUDE_WORKER_READY_FD`) when it answers
+ * or why it cannot; ends on SIGTERM.
+ */
 import { closeSync, writeSync } from "node:fs";
 import { pino } from "pino";
 import { agentEnvironment } from "../config/agent-env.ts";
@@ -51,7 +54,9 @@ async function main(): Promise<void> {
   process.exit(await server.stopped);
 }
 
-/** Standard output. What a full disk does not take waits, up to a limit; it must not end the server. */
+/**
+ * Standard output. What a full disk does not take waits, up to a limit; it must not end the server.
+ */
 function logDestination(): ReturnType<typeof pino.destination> {
   const destination = pino.destination({ fd: 1, sync: true, maxLength: 1024 * 1024 });
   destination.on("error", () => {});

@@ -1,4 +1,7 @@
-/** What the server process is started with: flags in argv, everything else from configuration and environment. */
+/**
+ * What the server process is started with: flags in argv, everything else from configuration and
+ * environment.
+ */
 import { parseArgs } from "node:util";
 import { parseSetting } from "../config/setting-value.ts";
 import type { Settings } from "../config/settings.ts";
@@ -6,14 +9,20 @@ import { WorkerError } from "../domain/errors.ts";
 
 export interface ServerOptions {
   readonly flags: Partial<Settings>;
-  /** Started by `run`, not by a person: a taken port is no reason to fail; the unix socket alone is served then. */
+  /**
+   * Started by `run`, not by a person: a taken port is no reason to fail; the unix socket alone is
+   * served then.
+   */
   readonly socketOnlyIfTaken: boolean;
   /** Take the data directory over from a server that holds its lock and does not answer. */
   readonly takeover: boolean;
   /** Listen on a wildcard address although every network then reaches the server. */
   readonly dangerouslyBindAll: boolean;
   readonly foreground: boolean;
-  /** Only checks whether a start could replace the server at this URL (empty: it has none); null: starts. */
+  /**
+   * Only checks whether a start could replace the server at this URL (empty: it has none); null:
+   * starts.
+   */
   readonly checkStartReplacing: string | null;
 }
 

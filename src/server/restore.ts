@@ -1,4 +1,7 @@
-/** Entry of the process that puts a backup in the database's place: `restore.js FILE`. Prints one line of JSON. */
+/**
+ * Entry of the process that puts a backup in the database's place: `restore.js FILE`. Prints one
+ * line of JSON.
+ */
 import { pathsFrom } from "../config/paths.ts";
 import { WorkerError, messageOf } from "../domain/errors.ts";
 import { takeLock } from "../store/sqlite/file/lock.ts";

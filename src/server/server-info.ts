@@ -1,4 +1,7 @@
-/** `server.json`: where the server answers, for programs and people. Nothing depends on it, so a full disk does not keep a server from starting. */
+/**
+ * `server.json`: where the server answers, for programs and people. Nothing depends on it, so a
+ * full disk does not keep a server from starting.
+ */
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Logger } from "pino";
 import { messageOf } from "../domain/errors.ts";

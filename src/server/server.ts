@@ -1,4 +1,7 @@
-/** The server: wires the rooms in order, by name, and takes them down in the opposite order. Nothing else constructs services. */
+/**
+ * The server: wires the rooms in order, by name, and takes them down in the opposite order. Nothing
+ * else constructs services.
+ */
 import { existsSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -59,7 +62,10 @@ const defaultDrainDeadlineMs = 600_000;
 const dayMs = 86_400_000;
 /** Where nothing is deleted by age, a set clock is remembered for as long as if this were set. */
 const defaultKeepDays = 30;
-/** Stopped attempts end within this, hanging runners included. On a full disk their ends cannot be written down: the next start finds them in the journals. */
+/**
+ * Stopped attempts end within this, hanging runners included. On a full disk their ends cannot be
+ * written down: the next start finds them in the journals.
+ */
 const endLimitMs = 20_000;
 const probeLimitMs = 60_000;
 
@@ -76,9 +82,15 @@ export interface RunningServer {
   readonly url: string | null;
   /** Sentences for whoever started it, e.g. that the port was taken. */
   readonly warnings: readonly string[];
-  /** Sentences about what is degraded from the start, e.g. a full disk: then it reads only, and works as soon as there is room. */
+  /**
+   * Sentences about what is degraded from the start, e.g. a full disk: then it reads only, and
+   * works as soon as there is room.
+   */
   readonly problems: readonly string[];
-  /** Resolves with the exit code when it has stopped, for whatever reason: 1 when it had to leave and a service manager should start it again. */
+  /**
+   * Resolves with the exit code when it has stopped, for whatever reason: 1 when it had to leave
+   * and a service manager should start it again.
+   */
   readonly stopped: Promise<number>;
   /** A stronger mode takes over from a weaker one that still waits; see `strength`. */
   stop(options: StopOptions): Promise<void>;
@@ -89,12 +101,16 @@ interface StopOptions {
   readonly deadline_ms?: number | undefined;
 }
 
-/** Whoever is in more of a hurry is heard: `leave` ends a drain's wait and leaves the runners, `now` interrupts them. */
+/**
+ * Whoever is in more of a hurry is heard: `leave` ends a drain's wait and leaves the runners, `now`
+ * interrupts them.
+ */
 const strength = { drain: 0, leave: 1, now: 2 } as const;
 
 /**
  * Starts the server; when it resolves it answers on its socket.
- * @throws WorkerError server_running, storage_unusable, conflict (port) …; nothing is left running then.
+ * @throws WorkerError server_running, storage_unusable, conflict (port) …; nothing is left running
+ * then.
  */
 export async function startServer(context: ServerContext): Promise<RunningServer> {
   const { paths } = context;
@@ -117,7 +133,9 @@ function withNextStep(error: unknown): unknown {
   return new WorkerError(error.code, `${what} Then start the server: claude-worker server start (a service starts again by itself).`);
 }
 
-/** A server that stopped in the middle of a write keeps the database locked; only its end frees it. */
+/**
+ * A server that stopped in the middle of a write keeps the database locked; only its end frees it.
+ */
 function namingTheOld(error: unknown, pid: number): unknown {
   if (!(error instanceof WorkerError) || error.code !== "storage_unusable") return error;
   return new WorkerError(
@@ -192,7 +210,8 @@ async function wire(context: ServerContext, lock: Lock, store: Store, token: str
   const retention = new Retention({
     keepDays: settings.keep_days,
     log,
-    // The earlier of both: a clock that was set forward and back must not make what is young look old.
+    // The earlier of both: a clock that was set forward and back must not make what is young look
+    // old.
     now: () => Math.min(now(), Date.now()),
     pauseMs: async () => {
       const reading = { bootId, up: bootClockMs(), at: Date.now() };
@@ -206,7 +225,8 @@ async function wire(context: ServerContext, lock: Lock, store: Store, token: str
   let stopping: Promise<void> | null = null;
   const server = (): ServerView => {
     const problems = [...new Set([...store.problems(), ...noRoom, ...keeper.problems()])];
-    // A disk that was full is tried again when somebody looks; without a look nobody misses it (a submit tries it anyway).
+    // A disk that was full is tried again when somebody looks; without a look nobody misses it (a
+    // submit tries it anyway).
     if (problems.length > 0) store.probe().catch(() => {});
     return {
       status: stopping !== null ? "stopping" : problems.length > 0 ? "degraded" : "healthy",
@@ -264,11 +284,15 @@ async function wire(context: ServerContext, lock: Lock, store: Store, token: str
   const mcp = lazyMcp({ api, version, key: keyFrom(token, "mcp"), log });
   const http = createHttp({ api, token, log, mcp, allowedHosts: settings.allowed_hosts });
 
-  // By another server: from one that slept (SIGSTOP, a suspended machine), or, of several that take over at once, from the one before.
+  // By another server: from one that slept (SIGSTOP, a suspended machine), or, of several that take
+  // over at once, from the one before.
   const isOvertaken = (): boolean => existsSync(paths.serverLock) && !lock.held();
   const leaveIfOvertaken = (): void => void (isOvertaken() && abandon(context));
   const writeInfo = (): void => writeServerInfo(paths.serverInfo, { pid: process.pid, url, socket: paths.serverSocket, version }, log);
-  /** Without its data directory (somebody removed it) it can keep nothing, and without its lock's name another server may start beside it: it must not linger. */
+  /**
+   * Without its data directory (somebody removed it) it can keep nothing, and without its lock's
+   * name another server may start beside it: it must not linger.
+   */
   const leaveIfLost = (): boolean => {
     leaveIfOvertaken();
     if (existsSync(paths.serverLock)) return false;

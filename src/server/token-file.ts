@@ -6,7 +6,8 @@ import { fileFault, removeFile } from "../store/sqlite/file/private-file.ts";
 
 /**
  * The token; made when there is none.
- * @throws WorkerError storage_unusable: a link, another owner, or a mode that lets others read; storage_full.
+ * @throws WorkerError storage_unusable: a link, another owner, or a mode that lets others read;
+ * storage_full.
  */
 export function ensureToken(path: string): string {
   if (!exists(path)) make(path);
@@ -42,7 +43,10 @@ function make(path: string): void {
   }
 }
 
-/** A secret made from the token for one purpose, the same after a restart; it tells nothing of the token. */
+/**
+ * A secret made from the token for one purpose, the same after a restart; it tells nothing of the
+ * token.
+ */
 export function keyFrom(token: string, purpose: string): string {
   return createHash("sha256").update(`claude-worker ${purpose}\0`).update(token).digest("hex");
 }

@@ -1,4 +1,7 @@
-/** A server that was started on a disk that is full, or nearly so, reads, and begins to work when there is room. */
+/**
+ * A server that was started on a disk that is full, or nearly so, reads, and begins to work when
+ * there is room.
+ */
 import { setTimeout as delay } from "node:timers/promises";
 import { WorkerError } from "../domain/errors.ts";
 import type { Store } from "../store/store.ts";
@@ -15,7 +18,8 @@ export interface BeginOptions {
 }
 
 /**
- * Takes the steps in their order. One that meets a full disk is taken again when there is room: each has to bear that.
+ * Takes the steps in their order. One that meets a full disk is taken again when there is room:
+ * each has to bear that.
  * @returns false when the signal came first.
  * @throws WorkerError what is not a full disk.
  */

@@ -1,4 +1,7 @@
-/** What the store offers. Reads answer at once; writes run inside `write`. Only this folder knows SQL. */
+/**
+ * What the store offers. Reads answer at once; writes run inside `write`. Only this folder knows
+ * SQL.
+ */
 import type { AccountStore } from "./sqlite/accounts.ts";
 import type { AgentTaskStore } from "./sqlite/agent-tasks.ts";
 import type { Change } from "./sqlite/change.ts";
@@ -31,36 +34,55 @@ export interface Store {
   readonly agentTasks: AgentTaskStore;
   readonly callers: TaskCallerStore;
   readonly turns: TurnStore;
-  /** This server's epoch: every write transaction checks that it is still the newest (a paused old server changes nothing). */
+  /**
+   * This server's epoch: every write transaction checks that it is still the newest (a paused old
+   * server changes nothing).
+   */
   readonly epoch: number;
   /**
-   * Runs `work` in the current group's transaction (own savepoint) and resolves after the group's commit is durable.
-   * `work` is synchronous and may be called at most once. What it throws rejects this promise only, and undoes this work only.
-   * @throws WorkerError `storage_full`, `storage_unusable`; `conflict` with "another server took over" when the epoch is stale.
+   * Runs `work` in the current group's transaction (own savepoint) and resolves after the group's
+   * commit is durable. `work` is synchronous and may be called at most once. What it throws rejects
+   * this promise only, and undoes this work only.
+   * @throws WorkerError `storage_full`, `storage_unusable`; `conflict` with "another server took
+   * over" when the epoch is stale.
    */
   write<T>(work: () => T): Promise<T>;
   /** Called after each commit with the tasks that it touched. Returns the unsubscribe. */
   onCommit(listener: (change: Change) => void): () => void;
-  /** Whether it takes writes; false while it is open for reading only because the disk was full at the start. */
+  /**
+   * Whether it takes writes; false while it is open for reading only because the disk was full at
+   * the start.
+   */
   isWritable(): boolean;
-  /** Sentences about what is wrong with the storage now; empty when all is well. A fault of writing goes with the next write that succeeds. */
+  /**
+   * Sentences about what is wrong with the storage now; empty when all is well. A fault of writing
+   * goes with the next write that succeeds.
+   */
   problems(): readonly string[];
   /**
-   * Looks whether the files are still in their place (they may have been removed), saves a removed log, and returns sentences about
-   * what is lost. Each write looks by itself, too. @throws WorkerError when the log cannot be saved yet.
+   * Looks whether the files are still in their place (they may have been removed), saves a removed
+   * log, and returns sentences about what is lost. Each write looks by itself, too. @throws
+   * WorkerError when the log cannot be saved yet.
    */
   inspect(): readonly string[];
   /** Writes a few bytes durably: whether writing works (again). Rejects like `write`. */
   probe(): Promise<void>;
   /**
-   * Copies the database to `file` while it is in use, by a maintenance process (by this one when the database's file was removed); checks the
-   * copy; overwrites nothing.
-   * @throws WorkerError `conflict` when `file` exists, `storage_full`, `storage_unusable`, `unavailable` when the store is closed meanwhile
+   * Copies the database to `file` while it is in use, by a maintenance process (by this one when
+   * the database's file was removed); checks the copy; overwrites nothing.
+   * @throws WorkerError `conflict` when `file` exists, `storage_full`, `storage_unusable`,
+   * `unavailable` when the store is closed meanwhile
    */
   backup(file: string): Promise<void>;
-  /** Everything that is wrong with the database, in sentences, found by a maintenance process; empty when all is well. */
+  /**
+   * Everything that is wrong with the database, in sentences, found by a maintenance process; empty
+   * when all is well.
+   */
   check(): Promise<readonly string[]>;
-  /** Commits queued writes, ends the maintenance processes, checkpoints and closes. May be called twice. */
+  /**
+   * Commits queued writes, ends the maintenance processes, checkpoints and closes. May be called
+   * twice.
+   */
   close(): Promise<void>;
 }
 
@@ -163,8 +185,10 @@ export interface TaskStore {
   /** From counters kept by triggers in the same transaction; never a scan. */
   counts(): Record<TaskStatus, number>;
   /**
-   * The pending tasks that may start at `now`, best first (domain's `inStartingOrder`), from the partial index.
-   * @param heldModels parts of model names whose tasks are left out; `default`: tasks that name no model.
+   * The pending tasks that may start at `now`, best first (domain's `inStartingOrder`), from the
+   * partial index.
+   * @param heldModels parts of model names whose tasks are left out; `default`: tasks that name no
+   * model.
    */
   startable(now: number, limit: number, heldModels?: readonly string[]): number[];
   /** The earliest `notBefore` of a pending task after `now`, or null. */
@@ -173,28 +197,46 @@ export interface TaskStore {
   pendingOf(models: readonly string[]): number;
   /** Whether another task was refused in this way after `since`. */
   wasRefusedElsewhere(refusal: string, taskId: number, since: number): boolean;
-  /** Inside `write`. Forgets a kind of refusal of all tasks, which did not cause it: they wait for no back-off. Returns how many. */
+  /**
+   * Inside `write`. Forgets a kind of refusal of all tasks, which did not cause it: they wait for
+   * no back-off. Returns how many.
+   */
   forgetRefusals(refusal: string, now: number): number;
-  /** Inside `write`. Ends every back-off after a refusal; the refusals still count. Returns how many. */
+  /**
+   * Inside `write`. Ends every back-off after a refusal; the refusals still count. Returns how
+   * many.
+   */
   endBackOffs(now: number): number;
-  /** Inside `write`. Brings waits forward that were begun after `now`: the clock was set back since. Returns how many. */
+  /**
+   * Inside `write`. Brings waits forward that were begun after `now`: the clock was set back since.
+   * Returns how many.
+   */
   mendWaits(now: number): number;
   /** Whether somebody asked to cancel it; cheap, without the long texts. */
   isCancelRequested(id: number): boolean;
   /** How many pending tasks stand before this one in starting order. */
   ahead(id: number): number;
-  /** Inside `write`. Guarded change of status per domain/task/transitions.ts; null: it may not happen now. `endedAt`/`openAttemptId` follow the status; it ended at `now` unless told otherwise. */
+  /**
+   * Inside `write`. Guarded change of status per domain/task/transitions.ts; null: it may not
+   * happen now. `endedAt`/`openAttemptId` follow the status; it ended at `now` unless told
+   * otherwise.
+   */
   transition(id: number, operation: Operation, now: number, patch?: RetryPatch, endedAt?: number): Task | null;
   /** Inside `write`. Changes fields without changing status; null when the task is gone. */
   patch(id: number, now: number, patch: TaskPatch & Partial<Pick<Task, "name" | "priority" | "labels">>): Task | null;
-  /** Inside `write`. Deletes the task with attempts and events if it is terminal; false otherwise. */
+  /**
+   * Inside `write`. Deletes the task with attempts and events if it is terminal; false otherwise.
+   */
   remove(id: number): boolean;
   /** Terminal tasks that ended before `before`, oldest first. */
   endedBefore(before: number, limit: number): number[];
 }
 
 export interface AttemptStore {
-  /** Inside `write`. `claim`: pending → running with a new open attempt of this epoch, or null when the task is not pending any more. */
+  /**
+   * Inside `write`. `claim`: pending → running with a new open attempt of this epoch, or null when
+   * the task is not pending any more.
+   */
   claim(
     taskId: number,
     attempt: Pick<Attempt, "runnerId" | "nodeId" | "sessionId" | "resume" | "warm" | "bootId" | "journalStart"> &
@@ -206,21 +248,33 @@ export interface AttemptStore {
   /** How the task's newest attempt that has ended ended; null: none has. */
   lastOutcome(taskId: number): Outcome | null;
   open(): Attempt[];
-  /** Inside `write`. Takes an open attempt of an older epoch over; null when it is closed or a newer epoch has it. */
+  /**
+   * Inside `write`. Takes an open attempt of an older epoch over; null when it is closed or a newer
+   * epoch has it.
+   */
   adopt(id: number): Attempt | null;
   /** Inside `write`. Sets fields of an open attempt of this epoch; null otherwise. */
   patch(
     id: number,
     patch: Partial<Pick<Attempt, "pid" | "pidStart" | "sessionId" | "stopRequested" | "warm" | "sessionSpent">>,
   ): Attempt | null;
-  /** Inside `write`. Remembers how far the journal is ingested. False when this epoch does not hold the open attempt. */
+  /**
+   * Inside `write`. Remembers how far the journal is ingested. False when this epoch does not hold
+   * the open attempt.
+   */
   advance(id: number, journalOffset: number, lastRecord: number, lastUp?: number | null): boolean;
-  /** Inside `write`. Closes an open attempt of this epoch; false when somebody else did. The task's transition is a separate, guarded call. */
+  /**
+   * Inside `write`. Closes an open attempt of this epoch; false when somebody else did. The task's
+   * transition is a separate, guarded call.
+   */
   close(id: number, outcome: Outcome, now: number): boolean;
 }
 
 export interface EventStore {
-  /** Inside `write`. Numbers the events (seq per task) and sets the task's lastSeq and, where given, lastAction. */
+  /**
+   * Inside `write`. Numbers the events (seq per task) and sets the task's lastSeq and, where given,
+   * lastAction.
+   */
   append(taskId: number, attemptId: number | null, events: readonly NewEvent[], lastAction?: string | null): TaskEvent[];
   /** Events of one task after `seq`, oldest first. */
   ofTask(taskId: number, after: number, limit: number): TaskEvent[];
@@ -237,11 +291,17 @@ export interface EventStore {
 export interface HoldStore {
   /** Active holds: not lifted; expired ones are included until `lift`. */
   active(): Hold[];
-  /** Inside `write`. One hold per kind and scope: a later one replaces it, keeping `since`; no usage limit is shortened. */
+  /**
+   * Inside `write`. One hold per kind and scope: a later one replaces it, keeping `since`; no usage
+   * limit is shortened.
+   */
   put(hold: NewHold, now: number): Hold;
   /** Inside `write`. Returns whether there was one. */
   lift(kind: Hold["kind"], scope: string): boolean;
-  /** Inside `write`. Brings the ends of holds forward that were put after `now`: the clock was set back since. Returns how many. */
+  /**
+   * Inside `write`. Brings the ends of holds forward that were put after `now`: the clock was set
+   * back since. Returns how many.
+   */
   mendWaits(now: number): number;
 }
 

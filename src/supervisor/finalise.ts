@@ -1,4 +1,7 @@
-/** Ends an attempt exactly once: decides the outcome from the stored events and writes everything that follows from it in one commit. */
+/**
+ * Ends an attempt exactly once: decides the outcome from the stored events and writes everything
+ * that follows from it in one commit.
+ */
 import { attentionEventTypes, attentionFrom } from "../domain/attempt/attention.ts";
 import type { Attention } from "../domain/attempt/attention.ts";
 import { endOf } from "../domain/attempt/attempt-end.ts";
@@ -25,7 +28,10 @@ export interface FinaliseOptions {
   readonly bootId: string | null;
   /** What the server had to end because the runner died before it could. */
   readonly swept: readonly SweptProcess[];
-  /** Why this server stops the attempt, which may not be stored yet (a full disk); null: it does not. */
+  /**
+   * Why this server stops the attempt, which may not be stored yet (a full disk); null: it does
+   * not.
+   */
   readonly stopping: StopReason | null;
   /** Why the runner could not even begin, where that is known. */
   readonly startFault: string | null;
@@ -42,7 +48,10 @@ export interface FinaliseOptions {
   readonly refusalTries: number;
 }
 
-/** A second task that is refused in the same way within this time is evidence that the account is refused. */
+/**
+ * A second task that is refused in the same way within this time is evidence that the account is
+ * refused.
+ */
 const evidenceMs = 600_000;
 
 /**
@@ -147,7 +156,10 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   return outcome;
 }
 
-/** What is to be looked at in the whole session: this attempt, and the earlier ones that it resumed. Null: nothing. */
+/**
+ * What is to be looked at in the whole session: this attempt, and the earlier ones that it resumed.
+ * Null: nothing.
+ */
 function attentionOf(store: Store, attempt: Attempt): Attention[] | null {
   const attention = attentionFrom(attemptsOfSession(store, attempt).flatMap(({ id }) => store.events.ofAttempt(id, attentionEventTypes)));
   return attention.length === 0 ? null : attention;

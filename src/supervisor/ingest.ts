@@ -1,4 +1,7 @@
-/** Carries an attempt's journal into the store: each record once, in order, with the offset in the same commit. */
+/**
+ * Carries an attempt's journal into the store: each record once, in order, with the offset in the
+ * same commit.
+ */
 import { reportIn } from "../domain/order/account-report.ts";
 import { eventsFromRecord } from "../domain/events/events-from-record.ts";
 import type { NewEvent } from "../domain/events/event.ts";
@@ -37,15 +40,20 @@ export class Ingest {
     this.#spent = attempt.sessionSpent;
   }
 
-  /** Whether the runner's closing record was seen is in the store (`attempt_ended`); this only says how far we are, in bytes. */
+  /**
+   * Whether the runner's closing record was seen is in the store (`attempt_ended`); this only says
+   * how far we are, in bytes.
+   */
   get offset(): number {
     return this.#offset;
   }
 
   /**
    * Ingests up to the journal's present end.
-   * @param onEnd called inside the commit that takes in the closing record: what follows from the end is kept together with it.
-   * @returns false when another server holds the attempt now: nothing was written, and nothing more should be.
+   * @param onEnd called inside the commit that takes in the closing record: what follows from the
+   * end is kept together with it.
+   * @returns false when another server holds the attempt now: nothing was written, and nothing more
+   * should be.
    */
   async catchUp(onEnd: () => void): Promise<boolean> {
     for (const batch of readJournal(this.#journal, this.#attempt.id, this.#offset)) {
@@ -87,8 +95,8 @@ export class Ingest {
   }
 
   /**
-   * Counts what the session spent. A result alone is left to the attempt's end: where no running total was reported before it, only
-   * earlier results tell what the session had spent already.
+   * Counts what the session spent. A result alone is left to the attempt's end: where no running
+   * total was reported before it, only earlier results tell what the session had spent already.
    */
   #keepSpending(records: readonly JournalRecord[]): void {
     const { id, taskId } = this.#attempt;
@@ -106,7 +114,9 @@ export class Ingest {
     this.#spent = before;
   }
 
-  /** What the account says of its limits, and the hold that keeps it from paying more than its plan. */
+  /**
+   * What the account says of its limits, and the hold that keeps it from paying more than its plan.
+   */
   #keepReport(record: JournalRecord): void {
     const { account } = this.#attempt;
     if (account === null || record.type !== "rate_limit_event") return;
@@ -153,7 +163,9 @@ function isClosing({ type, subtype }: JournalRecord): boolean {
   return type === "worker" && subtype === "ended";
 }
 
-/** The record's lines travel with its first event, so that doors show what the summary log shows. */
+/**
+ * The record's lines travel with its first event, so that doors show what the summary log shows.
+ */
 function withSummary(events: readonly NewEvent[], lines: readonly string[]): readonly NewEvent[] {
   const [first, ...rest] = events;
   return first === undefined || lines.length === 0 ? events : [{ ...first, data: { ...first.data, summary: lines } }, ...rest];

@@ -1,9 +1,15 @@
-/** Reads whole lines of a journal from a byte offset. A torn last line (its writer was killed) stays unread until it is whole. */
+/**
+ * Reads whole lines of a journal from a byte offset. A torn last line (its writer was killed) stays
+ * unread until it is whole.
+ */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import type { JournalRecord } from "../domain/events/record.ts";
 
 const chunkBytes = 1024 * 1024;
-/** Mostly a few lines are new: a megabyte for each look would have the collector run several times a second. */
+/**
+ * Mostly a few lines are new: a megabyte for each look would have the collector run several times a
+ * second.
+ */
 const firstBytes = 16 * 1024;
 const newline = 0x0a;
 
@@ -15,10 +21,11 @@ export interface JournalBatch {
 }
 
 /**
- * Yields batches of at most about 1 MB (unless a line is longer) from `offset` to the end of the last whole line.
- * Lines of other attempts and lines that are not JSON (torn by a power cut, mended by the next runner with a newline) are passed over.
- * A missing file has no lines. It reads at once, not in a thread of the pool: the lines were written a moment ago, and where all processors work a round trip
- * through the pool takes longer than the read.
+ * Yields batches of at most about 1 MB (unless a line is longer) from `offset` to the end of the
+ * last whole line. Lines of other attempts and lines that are not JSON (torn by a power cut, mended
+ * by the next runner with a newline) are passed over. A missing file has no lines. It reads at
+ * once, not in a thread of the pool: the lines were written a moment ago, and where all processors
+ * work a round trip through the pool takes longer than the read.
  * @throws what opening and reading throw (no descriptors left).
  */
 export function* readJournal(path: string, attemptId: number, offset: number): Generator<JournalBatch> {
@@ -45,7 +52,10 @@ export function* readJournal(path: string, attemptId: number, offset: number): G
   }
 }
 
-/** Null also for a link and anything else that is not a file: the runner refuses to write there, so no record of ours is in it. */
+/**
+ * Null also for a link and anything else that is not a file: the runner refuses to write there, so
+ * no record of ours is in it.
+ */
 function openIfThere(path: string): number | null {
   try {
     // A pipe in its place would otherwise be waited for.

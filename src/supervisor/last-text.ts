@@ -1,4 +1,6 @@
-/** Finds what stands for a result whose text is empty: the last text that Claude wrote to the user. */
+/**
+ * Finds what stands for a result whose text is empty: the last text that Claude wrote to the user.
+ */
 import { eventsFromRecord } from "../domain/events/events-from-record.ts";
 import { arrayOf, objectOf, stringOf } from "../domain/text/read-json.ts";
 import type { JsonObject } from "../domain/text/read-json.ts";
@@ -8,7 +10,8 @@ import { attemptsOfSession } from "./session-attempts.ts";
 
 /**
  * The last text of the main thread in this attempt, or in the earlier attempts of its session;
- * null: it wrote none. Events hold the first 16 KB of a text; a longer one is read from the journal.
+ * null: it wrote none. Events hold the first 16 KB of a text; a longer one is read from the
+ * journal.
  */
 export function lastText(store: Store, attemptId: number, journal: string): string | null {
   const attempt = store.attempts.get(attemptId);

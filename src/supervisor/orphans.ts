@@ -1,4 +1,7 @@
-/** At start: ends what carries this data directory's marker and belongs to no open attempt, and removes the sockets that nobody serves. */
+/**
+ * At start: ends what carries this data directory's marker and belongs to no open attempt, and
+ * removes the sockets that nobody serves.
+ */
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "pino";

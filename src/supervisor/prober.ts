@@ -1,4 +1,7 @@
-/** Runs the probes that are due, one after another, and writes what their answers mean in one commit each. Idle while there is none. */
+/**
+ * Runs the probes that are due, one after another, and writes what their answers mean in one commit
+ * each. Idle while there is none.
+ */
 import type { Logger } from "pino";
 import { messageOf } from "../domain/errors.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
@@ -20,7 +23,10 @@ export interface ProberOptions {
   account(): string;
   /** Sends one small request. Never rejects for what the API says. */
   probe(model: string | null, signal: AbortSignal): Promise<Outcome>;
-  /** Called before the first task starts again after a sign-in was refused: parked runners may hold the old one. */
+  /**
+   * Called before the first task starts again after a sign-in was refused: parked runners may hold
+   * the old one.
+   */
   onSignedIn(): void;
 }
 

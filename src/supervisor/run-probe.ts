@@ -24,7 +24,10 @@ export interface RunProbeOptions {
   readonly signal: AbortSignal;
 }
 
-/** @returns its outcome; one of a kind that says nothing of the account when it did not answer in time or could not start. */
+/**
+ * @returns its outcome; one of a kind that says nothing of the account when it did not answer in
+ * time or could not start.
+ */
 export async function runProbe({ boot, model, logFile, signal }: RunProbeOptions): Promise<Outcome> {
   const log = openSync(logFile, "a", 0o600);
   const deadline = AbortSignal.timeout(limitMs);

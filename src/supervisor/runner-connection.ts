@@ -1,4 +1,7 @@
-/** The server's end of a runner's unix socket: NDJSON both ways. It says when the other side is gone; it never decides what that means. */
+/**
+ * The server's end of a runner's unix socket: NDJSON both ways. It says when the other side is
+ * gone; it never decides what that means.
+ */
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import { parseJson } from "../domain/text/parse-json.ts";
@@ -9,20 +12,27 @@ type Hello = Extract<FromRunner, { type: "hello" }>;
 export interface RunnerConnection {
   readonly hello: Hello;
   send(message: ToRunner): void;
-  /** Called with every message after `hello`. Messages that came before a listener was set are kept for it. */
+  /**
+   * Called with every message after `hello`. Messages that came before a listener was set are kept
+   * for it.
+   */
   onMessage(listener: (message: FromRunner) => void): void;
   /** Called once when the connection is closed, from either side; at once when it is already. */
   onClose(listener: () => void): void;
   close(): void;
 }
 
-/** What says nothing of the runner: we have no descriptors or memory left, or it has more callers than it can take at once. */
+/**
+ * What says nothing of the runner: we have no descriptors or memory left, or it has more callers
+ * than it can take at once.
+ */
 const ownFaults: ReadonlySet<string | undefined> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EAGAIN"]);
 
 /**
  * Connects and waits for the runner's `hello`: for ever, if the runner is stopped or hangs.
  * @param signal ends the wait.
- * @returns null when nobody listens there: the runner is dead (or was never born). Also when the wait was ended.
+ * @returns null when nobody listens there: the runner is dead (or was never born). Also when the
+ * wait was ended.
  * @throws the system's error when it cannot be told whether the runner lives.
  */
 export function connectRunner(path: string, signal?: AbortSignal): Promise<RunnerConnection | null> {

@@ -1,15 +1,27 @@
-/** Keeps a few runners parked with Claude Code already started, and hands one out for each attempt: a parked one, or a new one. */
+/**
+ * Keeps a few runners parked with Claude Code already started, and hands one out for each attempt:
+ * a parked one, or a new one.
+ */
 import type { Logger } from "pino";
 import { messageOf } from "../domain/errors.ts";
 import type { RunnerBoot } from "../attempt-protocol/protocol.ts";
 import type { RunnerConnection } from "./runner-connection.ts";
 import { newRunnerId, spawnRunner } from "./spawn-runner.ts";
 
-/** After a hand-out a replacement waits this long, so that it does not compete with the start of the task. */
+/**
+ * After a hand-out a replacement waits this long, so that it does not compete with the start of the
+ * task.
+ */
 const replacementDelayMs = 1_000;
-/** A parked runner that died is replaced after this long, doubled each time up to a minute: a broken Claude Code must not spin. */
+/**
+ * A parked runner that died is replaced after this long, doubled each time up to a minute: a broken
+ * Claude Code must not spin.
+ */
 const firstRespawnDelayMs = 1_000;
-/** A sign-in or a setting may have changed since: a runner that waited for so long makes room for a new one. */
+/**
+ * A sign-in or a setting may have changed since: a runner that waited for so long makes room for a
+ * new one.
+ */
 const defaultLongestParkedMs = 1_800_000;
 const longestRespawnDelayMs = 60_000;
 
@@ -74,7 +86,10 @@ export class RunnerPool {
     await this.#letGo([...this.#parked.values()]);
   }
 
-  /** Replaces the parked runners: Claude Code keeps the sign-in and the settings that it was started with. */
+  /**
+   * Replaces the parked runners: Claude Code keeps the sign-in and the settings that it was started
+   * with.
+   */
   renew(): void {
     void this.#letGo([...this.#parked.values()]);
     this.#fillIn(0);
@@ -85,7 +100,10 @@ export class RunnerPool {
     return [...this.#parked.values()].filter((parked) => parked.ready).length;
   }
 
-  /** Takes a runner for one attempt. Nothing is spawned before `connect`, so that its id can be written down first. */
+  /**
+   * Takes a runner for one attempt. Nothing is spawned before `connect`, so that its id can be
+   * written down first.
+   */
   reserve(): Reserved {
     const parked = [...this.#parked.values()].find(({ ready }) => ready) ?? this.#parked.values().next().value;
     if (parked !== undefined) {

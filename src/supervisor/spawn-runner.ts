@@ -20,19 +20,26 @@ export interface SpawnOptions {
 /** A runner answers within a second; one that takes this long hangs. */
 const startLimitMs = 30_000;
 
-/** What the ids of a data directory's runners begin with: whose a marked process is can be told from its marker alone. */
+/**
+ * What the ids of a data directory's runners begin with: whose a marked process is can be told from
+ * its marker alone.
+ */
 export function runnerIdPrefix(home: string): string {
   return `${createHash("sha256").update(home).digest("hex").slice(0, 5)}-`;
 }
 
-/** An id that names a socket, marks an environment and never repeats: the prefix and 96 random bits (22 characters in all). */
+/**
+ * An id that names a socket, marks an environment and never repeats: the prefix and 96 random bits
+ * (22 characters in all).
+ */
 export function newRunnerId(prefix: string): string {
   return prefix + randomBytes(12).toString("base64url");
 }
 
 /**
  * Spawns the runner detached (its own session) and connects.
- * @returns null when it died before it answered, or had to be ended because it did not; its stderr is in the log file.
+ * @returns null when it died before it answered, or had to be ended because it did not; its stderr
+ * is in the log file.
  */
 export async function spawnRunner(options: SpawnOptions): Promise<RunnerConnection | null> {
   failpoint("runner.spawn.before");
@@ -59,7 +66,9 @@ export async function spawnRunner(options: SpawnOptions): Promise<RunnerConnecti
   }
 }
 
-/** The runner writes one line to stdout when it listens, then closes it; its death closes it too. */
+/**
+ * The runner writes one line to stdout when it listens, then closes it; its death closes it too.
+ */
 function listening(child: ReturnType<typeof spawn>): Promise<void> {
   return new Promise((resolve) => {
     child.once("error", () => resolve());

@@ -1,4 +1,7 @@
-/** One running attempt, seen from the server: follows its journal, keeps its time limits, passes stops on, and ends it when its runner is gone. */
+/**
+ * One running attempt, seen from the server: follows its journal, keeps its time limits, passes
+ * stops on, and ends it when its runner is gone.
+ */
 import type { Logger } from "pino";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ownPaths, rawLogPath, summaryLogPath } from "../config/paths.ts";
@@ -25,9 +28,15 @@ import type { FinaliseOptions } from "./finalise.ts";
 import { Ingest } from "./ingest.ts";
 import type { RunnerConnection } from "./runner-connection.ts";
 
-/** From the end of the grace to the moment when the server itself kills a runner that does not end: its own escalation takes 2 s and its sweep some more. */
+/**
+ * From the end of the grace to the moment when the server itself kills a runner that does not end:
+ * its own escalation takes 2 s and its sweep some more.
+ */
 const runnerEscalationMs = 15_000;
-/** A runner that this server adopts answers at once; one that takes this long is stopped or hangs, and is ended so that its task goes on. */
+/**
+ * A runner that this server adopts answers at once; one that takes this long is stopped or hangs,
+ * and is ended so that its task goes on.
+ */
 const connectLimitMs = 30_000;
 /** While the disk is full the journal is tried again this often. */
 const storageRetryMs = 2_000;
@@ -78,7 +87,10 @@ export class SupervisedAttempt {
   #startFault: string | null = null;
   /** What went wrong where nobody waits: `follow` rejects with it. */
   #fault: { readonly error: unknown } | null = null;
-  /** When the runner went, by the boot clock; null while it is there, or when it was gone before this server came. */
+  /**
+   * When the runner went, by the boot clock; null while it is there, or when it was gone before
+   * this server came.
+   */
   #seenUp: number | null = null;
   #waitsForRoom = false;
   #killTimeout: NodeJS.Timeout | null = null;
@@ -105,9 +117,11 @@ export class SupervisedAttempt {
   }
 
   /**
-   * Follows the runner to its end and finalises. Resolves when that is done, or when the attempt was released.
+   * Follows the runner to its end and finalises. Resolves when that is done, or when the attempt
+   * was released.
    * @param connecting null: the runner is dead already; only its journal is left.
-   * @throws what neither waiting nor a newer server explains (no file descriptors, a bug): the attempt is open still, and may be followed anew.
+   * @throws what neither waiting nor a newer server explains (no file descriptors, a bug): the
+   * attempt is open still, and may be followed anew.
    */
   async follow(connecting: Promise<RunnerConnection | null>): Promise<void> {
     try {
@@ -126,7 +140,10 @@ export class SupervisedAttempt {
     if (this.#fault !== null) throw this.#fault.error;
   }
 
-  /** Stops the attempt; the first reason counts. The store keeps the reason, so that a restarted server goes on stopping. */
+  /**
+   * Stops the attempt; the first reason counts. The store keeps the reason, so that a restarted
+   * server goes on stopping.
+   */
   async stop(reason: StopReason): Promise<void> {
     if (this.#stopping !== null || this.#released) return;
     this.#stopping = reason;
@@ -141,7 +158,10 @@ export class SupervisedAttempt {
     }
   }
 
-  /** Stops the attempt between two steps where a hold on paid overage concerns it; it is resumed when the hold is lifted. */
+  /**
+   * Stops the attempt between two steps where a hold on paid overage concerns it; it is resumed
+   * when the hold is lifted.
+   */
   stopBeforeOverage(): void {
     const { store, account, now } = this.#context;
     if (this.#stopping !== null || this.#toldToStopAtStep) return;
@@ -262,7 +282,10 @@ export class SupervisedAttempt {
     }
   }
 
-  /** The runner is gone. Mostly its closing record was taken in by then, and the attempt ended with it. */
+  /**
+   * The runner is gone. Mostly its closing record was taken in by then, and the attempt ended with
+   * it.
+   */
   async #end(): Promise<void> {
     await this.#catchingUp;
     if (this.#outcome !== null) return;
@@ -300,8 +323,9 @@ export class SupervisedAttempt {
   }
 
   /**
-   * Repeats while the storage is full; the journal keeps everything meanwhile. An unusable storage is
-   * waited for as well while the runner lives: a server that leaves must still be able to stop it.
+   * Repeats while the storage is full; the journal keeps everything meanwhile. An unusable storage
+   * is waited for as well while the runner lives: a server that leaves must still be able to stop
+   * it.
    * @returns undefined: released or fenced.
    */
   async #persistently<T>(work: () => Promise<T>): Promise<T | undefined> {
@@ -322,7 +346,10 @@ export class SupervisedAttempt {
     if (this.#stopping === null) this.#limits.heard();
   }
 
-  /** A server that slept wakes to timers that are long over: what came meanwhile counts, and so does whether the attempt is still its own. */
+  /**
+   * A server that slept wakes to timers that are long over: what came meanwhile counts, and so does
+   * whether the attempt is still its own.
+   */
   async #timeIsUp(reason: TimeLimit): Promise<void> {
     const offset = this.#ingest.offset;
     this.#catchUp();
@@ -334,7 +361,10 @@ export class SupervisedAttempt {
     if (held === null) this.#limits.tellAgain(reason, storageRetryMs);
   }
 
-  /** Whether no newer server has taken the attempt over. On a full disk, where nothing can be asked, it has not. null: not known now. */
+  /**
+   * Whether no newer server has taken the attempt over. On a full disk, where nothing can be asked,
+   * it has not. null: not known now.
+   */
   async #isHeld(): Promise<boolean | null> {
     const { store } = this.#context;
     try {
@@ -345,7 +375,10 @@ export class SupervisedAttempt {
     }
   }
 
-  /** The runner has ended its tree and only waits for room on the disk: killed, it would lose its last records. */
+  /**
+   * The runner has ended its tree and only waits for room on the disk: killed, it would lose its
+   * last records.
+   */
   #waitForRoom(): void {
     this.#waitsForRoom = true;
     if (this.#killTimeout !== null) clearTimeout(this.#killTimeout);

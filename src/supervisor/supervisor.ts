@@ -1,4 +1,7 @@
-/** Owns every running attempt of this server: claims tasks for runners, adopts what an earlier server left, passes stops on. */
+/**
+ * Owns every running attempt of this server: claims tasks for runners, adopts what an earlier
+ * server left, passes stops on.
+ */
 import { statSync } from "node:fs";
 import { randomUUID } from "node:crypto";
 import { rawLogPath, runnerSocketPath } from "../config/paths.ts";
@@ -17,11 +20,17 @@ import type { AttemptContext } from "./supervised-attempt.ts";
 export interface SupervisorOptions extends AttemptContext {
   readonly nodeId: string;
   readonly pool: RunnerPool;
-  /** Asked inside of the claim: rights may have gone since the scheduler chose the task. Default: always. */
+  /**
+   * Asked inside of the claim: rights may have gone since the scheduler chose the task. Default:
+   * always.
+   */
   mayStart?(taskId: number): boolean;
 }
 
-/** An attempt that could not be followed (no file descriptors left …) is taken up again after this long. */
+/**
+ * An attempt that could not be followed (no file descriptors left …) is taken up again after this
+ * long.
+ */
 const againMs = 5_000;
 
 /** A runner that is only told something has to answer within this time. */
@@ -42,7 +51,10 @@ export class Supervisor {
     this.#options = options;
   }
 
-  /** Adopts what is open and begins to listen for cancels. Resolves when every open attempt is this server's; their runners answer when they do. */
+  /**
+   * Adopts what is open and begins to listen for cancels. Resolves when every open attempt is this
+   * server's; their runners answer when they do.
+   */
   async start(): Promise<void> {
     if (this.#unsubscribe !== null) return;
     this.#unsubscribe = this.#options.store.onCommit((change) => this.#passStops(change));
@@ -99,7 +111,8 @@ export class Supervisor {
   }
 
   /**
-   * Claims the tasks, one runner each, in one commit, and starts them. Tasks that are not pending any more are passed over.
+   * Claims the tasks, one runner each, in one commit, and starts them. Tasks that are not pending
+   * any more are passed over.
    * @throws WorkerError from the store; then nothing was claimed.
    */
   async startTasks(taskIds: readonly number[]): Promise<void> {
@@ -156,7 +169,10 @@ export class Supervisor {
     this.#running.set(attempt.id, { attempt: supervised, done });
   }
 
-  /** Its task must not stay running with nobody behind it: as after a restart, the attempt is adopted anew. */
+  /**
+   * Its task must not stay running with nobody behind it: as after a restart, the attempt is
+   * adopted anew.
+   */
   #followAgain(attemptId: number, error: unknown): void {
     const { log } = this.#options;
     log.error({ attempt: attemptId, error: messageOf(error), againMs }, "the attempt cannot be followed; trying again");

@@ -1,4 +1,7 @@
-/** What must be true after every round, looked at from outside: a copy of the database, the journals, the side effects, the process table. */
+/**
+ * What must be true after every round, looked at from outside: a copy of the database, the
+ * journals, the side effects, the process table.
+ */
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
@@ -29,7 +32,10 @@ export interface Counts {
   readonly events: number;
   readonly attempts: number;
   readonly resumed: number;
-  /** Steps that ran again because they were cut before their result was known: the one thing that is allowed. */
+  /**
+   * Steps that ran again because they were cut before their result was known: the one thing that is
+   * allowed.
+   */
   readonly repeatedInFlight: number;
 }
 
@@ -131,7 +137,10 @@ function checkNumbers(tasks: readonly TaskRow[], eventsOf: ReadonlyMap<number, r
   }
 }
 
-/** One attempt at a time for a task, numbered without gap, and never more at once than there are slots. */
+/**
+ * One attempt at a time for a task, numbered without gap, and never more at once than there are
+ * slots.
+ */
 function checkAttempts(
   attempts: readonly AttemptRow[],
   attemptsOf: ReadonlyMap<number, readonly AttemptRow[]>,
@@ -204,7 +213,10 @@ function stepLinesOf({ file }: Acknowledged): StepLine[] {
   return lines.map((line) => ({ step: Number(line.split(" ")[0]), runner: line.split(" ")[1] ?? "" }));
 }
 
-/** What the steps themselves say: the runners of a task worked one after the other, in the order of its attempts. */
+/**
+ * What the steps themselves say: the runners of a task worked one after the other, in the order of
+ * its attempts.
+ */
 function checkTurns({ id }: Acknowledged, lines: readonly StepLine[], attempts: readonly AttemptRow[], found: Findings): void {
   const numbers = new Map(attempts.map(({ runner_id, number }) => [runner_id, number]));
   const turns = lines.map(({ runner }) => numbers.get(runner) ?? 0);
@@ -214,7 +226,8 @@ function checkTurns({ id }: Acknowledged, lines: readonly StepLine[], attempts: 
 }
 
 /**
- * Every step ran; a step whose result is in the story never ran again. @returns how many runs were repeats of steps that were cut in flight.
+ * Every step ran; a step whose result is in the story never ran again. @returns how many runs were
+ * repeats of steps that were cut in flight.
  */
 function checkSteps(task: Acknowledged, attempts: readonly AttemptRow[], events: readonly EventRow[], found: Findings): number {
   const lines = stepLinesOf(task);
@@ -234,7 +247,10 @@ function checkSteps(task: Acknowledged, attempts: readonly AttemptRow[], events:
   return repeated;
 }
 
-/** Step → number of the attempt whose story has its result. Each attempt may have run it at most once until then. */
+/**
+ * Step → number of the attempt whose story has its result. Each attempt may have run it at most
+ * once until then.
+ */
 function finishingAttempts(attempts: readonly AttemptRow[], events: readonly EventRow[]): Map<number, number> {
   const numbers = new Map(attempts.map(({ id, number }) => [id, number]));
   const finished = new Map<number, number>();
@@ -276,7 +292,10 @@ function stepsIn(events: readonly EventRow[]): StepMark[] {
   });
 }
 
-/** With every task ended, no process of a runner that had an attempt may be there; of the others only as many as are parked. */
+/**
+ * With every task ended, no process of a runner that had an attempt may be there; of the others
+ * only as many as are parked.
+ */
 async function orphans(world: World, observer: Observer, patienceMs: number): Promise<string[]> {
   const limit = performance.now() + patienceMs;
   for (;;) {

@@ -1,6 +1,7 @@
 /**
- * `npm run chaos -- [--seed N] [--kills N] [--real N] [--json FILE]`: fells servers, runners and Claude Code at random moments and at named
- * places of the code, and checks from outside that nothing is lost. `--real` of the kills fall on the real Claude Code. Exits 1 on a finding.
+ * `npm run chaos -- [--seed N] [--kills N] [--real N] [--json FILE]`: fells servers, runners and
+ * Claude Code at random moments and at named places of the code, and checks from outside that
+ * nothing is lost. `--real` of the kills fall on the real Claude Code. Exits 1 on a finding.
  */
 import { writeFileSync } from "node:fs";
 import os from "node:os";

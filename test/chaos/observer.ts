@@ -1,4 +1,7 @@
-/** Looks at a running server's database from outside, through a connection of its own that can only read. */
+/**
+ * Looks at a running server's database from outside, through a connection of its own that can only
+ * read.
+ */
 import Database from "better-sqlite3";
 
 export interface OpenAttempt {
@@ -16,7 +19,10 @@ export interface Observer {
   unfinished(): number;
   /** How often the worst task died in a row without a finished step. */
   worstPoison(): number;
-  /** Whether the task goes on, or cannot now, after this attempt was cut: closed, and a newer attempt's agent has spoken. */
+  /**
+   * Whether the task goes on, or cannot now, after this attempt was cut: closed, and a newer
+   * attempt's agent has spoken.
+   */
   isRecovered(attempt: OpenAttempt, workers: number): boolean;
   /** Copies the database, as it is now, into a new file. */
   copyTo(file: string): void;

@@ -1,4 +1,7 @@
-/** What a chaos run will do, from its seed alone: which tasks come, and who is felled when and how. It starts and kills nothing. */
+/**
+ * What a chaos run will do, from its seed alone: which tasks come, and who is felled when and how.
+ * It starts and kills nothing.
+ */
 import { failpointNames } from "../../src/processes/failpoint.ts";
 import type { FailpointName } from "../../src/processes/failpoint.ts";
 

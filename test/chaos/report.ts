@@ -44,7 +44,10 @@ export class Tally {
     return (Object.entries(this.#found) as [string, string[]][]).flatMap(([kind, list]) => list.map((sentence) => `${kind}: ${sentence}`));
   }
 
-  /** @param recovery milliseconds; null: it did not recover in time; `hasty`: the next blow fell before, so the time says nothing. */
+  /**
+   * @param recovery milliseconds; null: it did not recover in time; `hasty`: the next blow fell
+   * before, so the time says nothing.
+   */
   addBlow(kind: string, recovery: number | null | "hasty"): void {
     this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1);
     if (recovery === null) this.#found.lost.push(`after "${kind}" what was cut did not go on in time`);

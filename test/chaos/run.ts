@@ -1,4 +1,7 @@
-/** Plays rounds of a plan on one world until enough blows have fallen, and checks the world after each round. */
+/**
+ * Plays rounds of a plan on one world until enough blows have fallen, and checks the world after
+ * each round.
+ */
 import { setTimeout as delay } from "node:timers/promises";
 import { markersInUse } from "../../src/processes/process-table.ts";
 import { markerName, sweep } from "../../src/processes/sweep.ts";
@@ -26,11 +29,17 @@ export interface RunOptions {
 
 /** A round must come to rest within this time after its last blow. */
 const restLimitMs = 600_000;
-/** So many deaths in a row without a finished step are waited out: five make a task poisonous, which is meant so. */
+/**
+ * So many deaths in a row without a finished step are waited out: five make a task poisonous, which
+ * is meant so.
+ */
 const poisonGuard = 3;
 const poisonWaitMs = 30_000;
 
-/** Runs to the number of kills. It stops at the first round with a finding and keeps the world on the disk then. */
+/**
+ * Runs to the number of kills. It stops at the first round with a finding and keeps the world on
+ * the disk then.
+ */
 export async function runChaos(options: RunOptions): Promise<Tally> {
   const tally = new Tally(options.real);
   const world = await World.create({ real: options.real, workers: options.workers });

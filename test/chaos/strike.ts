@@ -1,4 +1,7 @@
-/** Carries out one planned blow on a world, sees to it that a server runs again, and measures how long the recovery took. */
+/**
+ * Carries out one planned blow on a world, sees to it that a server runs again, and measures how
+ * long the recovery took.
+ */
 import { setTimeout as delay } from "node:timers/promises";
 import { identityOf, isAlive, killIfSame } from "../../src/processes/identity.ts";
 import type { ProcessIdentity } from "../../src/processes/identity.ts";
@@ -23,7 +26,10 @@ const victimLimitMs = 3_000;
 const trapLimitMs = 3_000;
 const recoveryLimitMs = 300_000;
 
-/** @returns null when there was nobody to strike: every task was pending or done, or nobody passed the place. */
+/**
+ * @returns null when there was nobody to strike: every task was pending or done, or nobody passed
+ * the place.
+ */
 export async function strike(world: World, observer: Observer, planned: Strike): Promise<Blow | null> {
   if (planned.how === "failpoint") return atFailpoint(world, observer, planned);
   if (planned.how === "takeover") return byTakeover(world, planned.pauseMs);

@@ -1,4 +1,7 @@
-/** Gives a world its tasks: submits them while the server comes and goes, and cancels some. It remembers what the server acknowledged. */
+/**
+ * Gives a world its tasks: submits them while the server comes and goes, and cancels some. It
+ * remembers what the server acknowledged.
+ */
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { markerName } from "../../src/processes/sweep.ts";
@@ -21,7 +24,10 @@ export interface Acknowledged {
 /** A server that is down is waited for this long before the next try. */
 const againMs = 30;
 
-/** Submits the tasks, one after the other; resolves when all are acknowledged and the cancels are said. */
+/**
+ * Submits the tasks, one after the other; resolves when all are acknowledged and the cancels are
+ * said.
+ */
 export async function feed(
   world: World,
   observer: Observer,
@@ -42,7 +48,10 @@ export async function feed(
   await Promise.all(cancels);
 }
 
-/** Submits until the server has acknowledged it; a submit without an answer may have arrived, so it is looked for first. */
+/**
+ * Submits until the server has acknowledged it; a submit without an answer may have arrived, so it
+ * is looked for first.
+ */
 async function submit(world: World, observer: Observer, name: string, planned: PlannedTask, file: string): Promise<number> {
   const { real } = world.options;
   if (real) world.model.play(Object.assign(scriptOf(world), { [name]: movesOf(planned, file) }));

@@ -1,4 +1,7 @@
-/** A data directory with a server that may be felled at any moment, and everything that is needed to start it again. It judges nothing. */
+/**
+ * A data directory with a server that may be felled at any moment, and everything that is needed to
+ * start it again. It judges nothing.
+ */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, openSync, closeSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -84,7 +87,10 @@ export class World {
     await new Promise((resolve) => server.once("exit", resolve));
   }
 
-  /** Starts the server if it does not run, again and again until one answers (it may be felled while it starts). */
+  /**
+   * Starts the server if it does not run, again and again until one answers (it may be felled while
+   * it starts).
+   */
   ensureServer(): Promise<void> {
     this.#starting ??= this.#untilReady().finally(() => (this.#starting = null));
     return this.#starting;
@@ -92,7 +98,8 @@ export class World {
 
   /**
    * Another server takes over from one that was stopped by a signal; resolves when it answers.
-   * @returns whether the old one had to be killed first, as the refusal says: it was stopped in the middle of a write.
+   * @returns whether the old one had to be killed first, as the refusal says: it was stopped in the
+   * middle of a write.
    */
   async takeOver(): Promise<boolean> {
     const old = this.#server;

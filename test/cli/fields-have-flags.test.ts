@@ -1,4 +1,7 @@
-/** Whether the command line and the API offer the same: every field has its flag, and the other way round. */
+/**
+ * Whether the command line and the API offer the same: every field has its flag, and the other way
+ * round.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CommandSpec } from "../../src/cli/commandline/command.ts";

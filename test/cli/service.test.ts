@@ -7,7 +7,10 @@ import type { TestContext } from "node:test";
 import { installService, serviceManager, servicePlan, serviceStatus, uninstallService } from "../../src/cli/service/service.ts";
 import { withoutServer } from "./setup.ts";
 
-/** A home of its own, and programs named systemctl and launchctl that write down what they are asked and answer with `code`. */
+/**
+ * A home of its own, and programs named systemctl and launchctl that write down what they are asked
+ * and answer with `code`.
+ */
 function setup(t: TestContext, code = 0) {
   const home = mkdtempSync(path.join(os.tmpdir(), "cw-service-"));
   t.after(() => rmSync(home, { recursive: true, force: true }));

@@ -1,4 +1,7 @@
-/** Calls of the command line inside the test's process, against the real REST door with a fake API behind it. */
+/**
+ * Calls of the command line inside the test's process, against the real REST door with a fake API
+ * behind it.
+ */
 import { mkdirSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { PassThrough, Readable } from "node:stream";
@@ -17,7 +20,10 @@ export interface CallOptions {
   readonly columns?: number;
   /** What is piped in; null: nothing is. */
   readonly input?: string | Buffer | null;
-  /** What a person types at the terminal. Makes the input a terminal; give `columns`, too, for a person who can be asked. */
+  /**
+   * What a person types at the terminal. Makes the input a terminal; give `columns`, too, for a
+   * person who can be asked.
+   */
   readonly typed?: string;
   readonly env?: Record<string, string>;
   readonly cwd?: string;

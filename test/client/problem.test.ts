@@ -1,4 +1,6 @@
-/** src/client/problem.ts: what an error answer means to a caller, also when a proxy has written it. */
+/**
+ * src/client/problem.ts: what an error answer means to a caller, also when a proxy has written it.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { problemError } from "../../src/client/problem.ts";

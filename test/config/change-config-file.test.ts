@@ -12,7 +12,8 @@ test("a call that lost its turn while it was held up reads the file again", asyn
   let calls = 0;
   await changeConfigFile(file, (content) => {
     calls += 1;
-    // The first call only looks whether the change is possible; the second has the turn, and takes too long.
+    // The first call only looks whether the change is possible; the second has the turn, and takes
+    // too long.
     if (calls === 2) {
       writeFileSync(file, JSON.stringify({ warm: 2 }));
       writeFileSync(lock, "another call's");

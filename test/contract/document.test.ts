@@ -1,4 +1,7 @@
-/** The API's document, judged from outside: spectral with the OWASP rules, redocly, and what we ask of it ourselves. */
+/**
+ * The API's document, judged from outside: spectral with the OWASP rules, redocly, and what we ask
+ * of it ourselves.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createConfig, lintFromString } from "@redocly/openapi-core";
@@ -18,7 +21,10 @@ import { openDoor } from "../../testing/http-door.ts";
 
 const { Spectral, Document } = spectralCore;
 
-/** Rules that the document breaks on purpose. A rule that nothing breaks any more must go from this list. */
+/**
+ * Rules that the document breaks on purpose. A rule that nothing breaks any more must go from this
+ * list.
+ */
 const exceptions: Readonly<Record<string, string>> = {
   "license-url": "OpenAPI 3.1 allows `identifier` or `url`, not both; the SPDX identifier says more",
   "contact-properties": "there is no mail address to promise",

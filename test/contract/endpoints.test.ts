@@ -1,4 +1,7 @@
-/** The two halves of the contract's table of operations: endpoints without zod for clients, schemas and rights for the server. */
+/**
+ * The two halves of the contract's table of operations: endpoints without zod for clients, schemas
+ * and rights for the server.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { z } from "zod";

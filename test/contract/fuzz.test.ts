@@ -1,6 +1,7 @@
 /**
- * A fuzzer that the API's document drives: valid and broken requests to a real server. No answer may be a 5xx or outside the document, none may
- * hang, and afterwards the server must be healthy and its data whole. `FUZZ_REQUESTS` and `FUZZ_SEED` set how many and which.
+ * A fuzzer that the API's document drives: valid and broken requests to a real server. No answer
+ * may be a 5xx or outside the document, none may hang, and afterwards the server must be healthy
+ * and its data whole. `FUZZ_REQUESTS` and `FUZZ_SEED` set how many and which.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -175,7 +176,10 @@ function bodyOf(operation: Operation, document: ApiDocument, work: string): fc.A
   );
 }
 
-/** Directories that exist, so that valid requests get far; files only where the test may write; nothing old enough to be pruned. */
+/**
+ * Directories that exist, so that valid requests get far; files only where the test may write;
+ * nothing old enough to be pruned.
+ */
 function settled(value: unknown, work: string): unknown {
   if (typeof value !== "object" || value === null) return value;
   const copy: Record<string, unknown> = Array.isArray(value) ? (value as unknown as Record<string, unknown>) : { ...value };

@@ -1,4 +1,7 @@
-/** src/contract: where each limit of an input lies. What is at the limit is taken, what is one beyond it is refused by name. */
+/**
+ * src/contract: where each limit of an input lies. What is at the limit is taken, what is one
+ * beyond it is refused by name.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { z } from "zod";

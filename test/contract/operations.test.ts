@@ -1,4 +1,7 @@
-/** Every operation of the served document, called on a real server that has really run a task; each answer is what the document promises. */
+/**
+ * Every operation of the served document, called on a real server that has really run a task; each
+ * answer is what the document promises.
+ */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";

@@ -1,4 +1,7 @@
-/** What the documentation promises about itself: links lead somewhere, commands exist, generated parts are fresh. */
+/**
+ * What the documentation promises about itself: links lead somewhere, commands exist, generated
+ * parts are fresh.
+ */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";

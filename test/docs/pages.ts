@@ -1,4 +1,7 @@
-/** The documentation's pages as tests see them: their text, links, headings and the commands that they name. */
+/**
+ * The documentation's pages as tests see them: their text, links, headings and the commands that
+ * they name.
+ */
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { repositoryRoot } from "../../testing/source-files.ts";
@@ -38,7 +41,10 @@ export function blocksOf(text: string, language: string): string[] {
   return [...text.matchAll(/^```(\w*)\n(.*?)^```/gms)].filter(([, found]) => found === language).map(([, , block = ""]) => block);
 }
 
-/** Every `claude-worker …` in shell blocks and inline code, cut where its words end; what is in quotes is one word. */
+/**
+ * Every `claude-worker …` in shell blocks and inline code, cut where its words end; what is in
+ * quotes is one word.
+ */
 export function commandLines(text: string): string[] {
   const blocks = ["sh", "bash", "text"].flatMap((language) => blocksOf(text, language));
   const inline = [...text.replaceAll(/^```.*?^```/gms, "").matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) => code);

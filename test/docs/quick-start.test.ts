@@ -1,4 +1,7 @@
-/** The quick start's commands, run as a reader would: in order, in one shell's directory, with the real CLI, server and Claude Code. */
+/**
+ * The quick start's commands, run as a reader would: in order, in one shell's directory, with the
+ * real CLI, server and Claude Code.
+ */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,6 +1,7 @@
 /**
- * Delegations as agents really write them, in several languages and styles, to measure the rules for prompts with: `good` stands alone
- * and must be accepted, `poor` does not and must be refused, `vague` is long enough and gets advice.
+ * Delegations as agents really write them, in several languages and styles, to measure the rules
+ * for prompts with: `good` stands alone and must be accepted, `poor` does not and must be refused,
+ * `vague` is long enough and gets advice.
  */
 export interface Delegation {
   readonly kind: "good" | "poor" | "vague";

@@ -1,4 +1,7 @@
-/** The table of task options: every door has every row, and no value changes on its way through them. */
+/**
+ * The table of task options: every door has every row, and no value changes on its way through
+ * them.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { command as retry } from "../../src/cli/commands/task/retry.ts";

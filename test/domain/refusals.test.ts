@@ -1,4 +1,7 @@
-/** Refusals of the API, played against a queue: what one task meets may not stop the others, and nobody waits for ever. */
+/**
+ * Refusals of the API, played against a queue: what one task meets may not stop the others, and
+ * nobody waits for ever.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
@@ -283,7 +286,10 @@ function pendingTask(id: number, change: Partial<Parameters<typeof admit>[0]["pe
   return { id, priority: 0, group: "default", model: null, refusals: 0, notBefore: null, notBeforeReason: null, ...change };
 }
 
-/** A task of the simulated queue. `refusedTimes`: so many of its requests are refused; Infinity: all. */
+/**
+ * A task of the simulated queue. `refusedTimes`: so many of its requests are refused; Infinity:
+ * all.
+ */
 interface Simulated {
   id: number;
   priority: number;
@@ -308,7 +314,8 @@ test("in any order of tasks and refusals every good task completes, every poison
       for (const { id, refusedTimes } of tasks) {
         assert.equal(ends.get(id)?.status, refusedTimes < defaultRetryPolicy.refusalTries ? "complete" : "fail", `task ${id}`);
       }
-      // Good tasks are not kept waiting by the refused ones: a hold that two of those cause is lifted by the probe that it asks for.
+      // Good tasks are not kept waiting by the refused ones: a hold that two of those cause is
+      // lifted by the probe that it asks for.
       const worst = Math.max(...tasks.filter(({ refusedTimes }) => refusedTimes === 0).map(({ id }) => ends.get(id)?.at ?? Infinity), 0);
       assert.ok(worst <= 60 * minuteMs, `the last good task ended after ${worst / minuteMs} min`);
     }),
@@ -316,7 +323,10 @@ test("in any order of tasks and refusals every good task completes, every poison
   );
 });
 
-/** Plays the queue to its end; every attempt takes a second, the account itself works. @returns how and when (ms) each task ended */
+/**
+ * Plays the queue to its end; every attempt takes a second, the account itself works. @returns how
+ * and when (ms) each task ended
+ */
 function simulate(tasks: readonly Simulated[], slots: number): Map<number, { status: string; at: number }> {
   const queue = new Map(
     tasks.map((task) => [

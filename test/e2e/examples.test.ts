@@ -1,4 +1,7 @@
-/** The examples of the REST API run as they stand, against a real server that runs a real task, with a token made for them. */
+/**
+ * The examples of the REST API run as they stand, against a real server that runs a real task, with
+ * a token made for them.
+ */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import path from "node:path";

@@ -1,4 +1,7 @@
-/** A server that is started inside of a Claude Code session, as its Bash tool or a terminal of its host starts one. */
+/**
+ * A server that is started inside of a Claude Code session, as its Bash tool or a terminal of its
+ * host starts one.
+ */
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";

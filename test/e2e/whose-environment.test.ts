@@ -30,7 +30,8 @@ test("what counts is the running server's environment, and doctor, config list a
       .join("\n");
   assert.match(sayings(before, "Credentials"), /^the server has nothing to sign in with; this shell has: ANTHROPIC_API_KEY is set$/);
   assert.match(sayings(before, "Settings"), /^workers: this shell's is 7, the running server has 4$/);
-  // The caller's key does not help this server, and the caller is told, off a terminal too; so is a hold.
+  // The caller's key does not help this server, and the caller is told, off a terminal too; so is a
+  // hold.
   const run = await w.cli(["run", "say hello"]);
   assert.equal(run.stdout, "1\n");
   assert.match(run.stderr, /In this shell ANTHROPIC_API_KEY is set, but the running server has nothing.+claude-worker server restart/s);

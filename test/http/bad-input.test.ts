@@ -1,4 +1,7 @@
-/** What is wrong with a request is said as a problem document (RFC 9457): status, stable code, the place in the input, and what to do. */
+/**
+ * What is wrong with a request is said as a problem document (RFC 9457): status, stable code, the
+ * place in the input, and what to do.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WorkerError } from "../../src/domain/errors.ts";

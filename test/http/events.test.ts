@@ -1,4 +1,7 @@
-/** Event pages and event streams: replay, live, end, slow readers, shared work, and nothing left behind. */
+/**
+ * Event pages and event streams: replay, live, end, slow readers, shared work, and nothing left
+ * behind.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";

@@ -1,4 +1,7 @@
-/** What integrations lean on, with the real store: idempotency keys, batches, entity tags, tokens, usage, metrics, settings. */
+/**
+ * What integrations lean on, with the real store: idempotency keys, batches, entity tags, tokens,
+ * usage, metrics, settings.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";

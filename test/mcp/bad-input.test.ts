@@ -46,7 +46,8 @@ const spoilt: readonly unknown[] = [
 
 test("every tool refuses what is missing, wrong or unknown, names the argument, and changes nothing", { timeout: 900_000 }, async (t) => {
   const mcp = await openMcp(t);
-  // Over HTTP the door turns NUL and half surrogate pairs away before a tool sees them (test/security/30).
+  // Over HTTP the door turns NUL and half surrogate pairs away before a tool sees them
+  // (test/security/30).
   const client = await mcp.stdio();
   await callTool(client, "create_task", goodTask(mcp.corner.work));
   const before = JSON.stringify(mcp.api.getTask(1));

@@ -1,4 +1,7 @@
-/** The real Claude Code as the client, with a scripted model; what it delegates is worked on by the real Claude Code too. */
+/**
+ * The real Claude Code as the client, with a scripted model; what it delegates is worked on by the
+ * real Claude Code too.
+ */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";

@@ -1,4 +1,7 @@
-/** The official MCP Inspector lists and calls our tools, over the standard streams and over HTTP; its exit code is the verdict. */
+/**
+ * The official MCP Inspector lists and calls our tools, over the standard streams and over HTTP;
+ * its exit code is the verdict.
+ */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import path from "node:path";

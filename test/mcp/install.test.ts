@@ -1,4 +1,7 @@
-/** How Claude Worker comes into Claude Code: by `mcp install`, and as a plugin. With the real Claude Code. */
+/**
+ * How Claude Worker comes into Claude Code: by `mcp install`, and as a plugin. With the real Claude
+ * Code.
+ */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
@@ -75,7 +78,8 @@ test("the plugin is valid, and Claude Code loads its server, skill and commands"
     );
   });
   assert.match(verdict, /^0\n[\s\S]*Validation passed/);
-  // Claude Code connects in the background: its session ends when the plugin's server has started ours.
+  // Claude Code connects in the background: its session ends when the plugin's server has started
+  // ours.
   const socket = path.join(w.place.dataHome, "run", "server.sock");
   w.model.play({ "say hello": [step.bash(`until test -S ${socket}; do sleep 0.1; done`), step.text("hello")] });
   const run = startClaude("say hello", { env, cwd: w.place.work, words: ["--plugin-dir", plugin, "--allowedTools", "Bash"] });

@@ -1,4 +1,7 @@
-/** src/mcp/line-transport.ts: lines in pieces, clients that read slowly or not at all, and calls that stay open. */
+/**
+ * src/mcp/line-transport.ts: lines in pieces, clients that read slowly or not at all, and calls
+ * that stay open.
+ */
 import assert from "node:assert/strict";
 import { Duplex } from "node:stream";
 import { test } from "node:test";
@@ -16,7 +19,10 @@ interface Line {
   readonly error?: { readonly code: number; readonly message: string };
 }
 
-/** A transport over a connection whose client reads only while `client.reads`. Timers stand still until a test moves them. */
+/**
+ * A transport over a connection whose client reads only while `client.reads`. Timers stand still
+ * until a test moves them.
+ */
 async function setup(t: TestContext, options: Partial<LineTransportOptions> = {}) {
   t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   const client = { reads: true, got: "" };

@@ -121,7 +121,10 @@ test("run makes one task although the servers that it starts are killed, up to f
   assert.equal((await w.ended(1)).status, "completed");
 });
 
-/** The process that the lock's note names, unless it was killed already; null while there is no whole note. */
+/**
+ * The process that the lock's note names, unless it was killed already; null while there is no
+ * whole note.
+ */
 function newPid(file: string, killed: ReadonlySet<number>): number | null {
   try {
     const { pid } = JSON.parse(readFileSync(file, "utf8")) as { pid: number };

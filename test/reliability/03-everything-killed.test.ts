@@ -56,7 +56,8 @@ test("five power cuts in a row cost no task, as long as steps get done in betwee
   const { id } = await w.submit("steps 200 delay 20 append counted");
   const done = (): number => new Set(countedIn(w.place.work, "counted")).size;
   for (let cut = 1; cut <= 5; cut += 1) {
-    // Of this very attempt: the cut before may have been late, and have let more steps pass than it waited for.
+    // Of this very attempt: the cut before may have been late, and have let more steps pass than it
+    // waited for.
     const before = done();
     await w.until(id, ({ attempts }) => attempts === cut && done() >= before + 3);
     await killEverything(w);

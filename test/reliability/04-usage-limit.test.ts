@@ -24,7 +24,8 @@ test("a usage limit holds every start until its reset, survives a restart, spend
   await w.start();
   const again = await w.client.get(second.id);
   if (Date.now() < resetsAt) assert.equal(again.waiting_for?.reason, "hold");
-  // A machine so loaded that the limit had reset before it was met waits a minute: a limit whose reset is over tells nothing better.
+  // A machine so loaded that the limit had reset before it was met waits a minute: a limit whose
+  // reset is over tells nothing better.
   const isEnded = ({ ended_at }: TaskView): boolean => ended_at !== null;
   const [one, two] = [await w.until(first.id, isEnded), await w.until(second.id, isEnded)];
   assert.deepEqual([one.status, two.status], ["completed", "completed"], JSON.stringify([one.error, two.error]));

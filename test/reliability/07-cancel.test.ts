@@ -83,7 +83,8 @@ for (const place of ["finalise.before", "finalise.after", "store.commit.before"]
     await w.start();
     const { id } = await w.submit("steps 1000 delay 50");
     await runnerOf(w, id);
-    // Before the cancel: behind it the attempt may end at any moment. Its answer may never come then.
+    // Before the cancel: behind it the attempt may end at any moment. Its answer may never come
+    // then.
     w.trap(place);
     await w.client.cancel(id).catch(() => null);
     await w.felled(place);

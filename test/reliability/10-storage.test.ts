@@ -317,8 +317,9 @@ async function lockAndUnlock(w: FastWorker): Promise<void> {
 }
 
 /**
- * Root may write what is read-only by its mode, and no file system is made read-only under open files; nobody may write an immutable file, not
- * even through a descriptor that is open. @returns false where this cannot be set (no root, another file system).
+ * Root may write what is read-only by its mode, and no file system is made read-only under open
+ * files; nobody may write an immutable file, not even through a descriptor that is open. @returns
+ * false where this cannot be set (no root, another file system).
  */
 function setImmutable(w: FastWorker, immutable: boolean): boolean {
   const { database } = pathsFrom(w.env);
@@ -330,7 +331,10 @@ function setImmutable(w: FastWorker, immutable: boolean): boolean {
   return true;
 }
 
-/** Puts the data directory on a file system of 6 MB. @returns false where this user may not mount one. */
+/**
+ * Puts the data directory on a file system of 6 MB. @returns false where this user may not mount
+ * one.
+ */
 function mountSmall(w: FastWorker): boolean {
   mkdirSync(w.place.dataHome, { mode: 0o700 });
   try {

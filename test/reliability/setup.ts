@@ -1,4 +1,7 @@
-/** What the reliability tests share: a worker with the fast agent, kills, and the questions that every one of them asks afterwards. */
+/**
+ * What the reliability tests share: a worker with the fast agent, kills, and the questions that
+ * every one of them asks afterwards.
+ */
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -25,7 +28,10 @@ export interface FastWorker extends TestWorker {
   felled(place: FailpointName): Promise<number>;
 }
 
-/** A worker whose tasks are the fast agent's (see there for the words of its prompts). Nothing of it outlives the test. */
+/**
+ * A worker whose tasks are the fast agent's (see there for the words of its prompts). Nothing of it
+ * outlives the test.
+ */
 export async function fastWorker(t: TestContext, env: Record<string, string> = {}): Promise<FastWorker> {
   const traps: { directory: string } = { directory: "" };
   const w = await worker(t, {}, { env: { CLAUDE_WORKER_AGENT_MODULE: fakeAgent, ...env } });
@@ -75,7 +81,10 @@ export async function marked(w: TestWorker): Promise<ProcessRow[]> {
   return (await Promise.all(markers.map((id) => markedProcesses(rows, markerName, id)))).flat().filter(({ alive }) => alive);
 }
 
-/** A runner that has told its last word is gone a moment later; nothing else may be there, and it not for long. */
+/**
+ * A runner that has told its last word is gone a moment later; nothing else may be there, and it
+ * not for long.
+ */
 export async function noneLeft(w: TestWorker): Promise<void> {
   await until("the end of all that carries a marker", async () => (await marked(w)).length === 0);
 }
@@ -85,7 +94,10 @@ export function runnerOf(w: TestWorker, id: number): Promise<number> {
   return until(`a runner of task ${id}`, async () => (await w.client.attempts(id)).at(-1)?.pid);
 }
 
-/** The task's events; their numbers have no gap and none is there twice, and the end is told once where there is one. */
+/**
+ * The task's events; their numbers have no gap and none is there twice, and the end is told once
+ * where there is one.
+ */
 export async function storyOf(w: TestWorker, id: number): Promise<EventView[]> {
   const events: EventView[] = [];
   for (let after = 0; ; after = events.length) {

@@ -87,7 +87,8 @@ test("a command that a sub-agent left in the background is waited for as well, c
     const left = await attempt.record("that the sub-agent has ended", isLeft);
     await attempt.record("the result of the turn that heard of it", ({ type, _n }) => type === "result" && _n > left._n);
     model.play({ "help me": [command, step.text("it is done")], "do it": [helper, step.text("all is done")] });
-    // Claude Code stops such a command 5 s after its input has ended. Nothing tells that they are over.
+    // Claude Code stops such a command 5 s after its input has ended. Nothing tells that they are
+    // over.
     await delay(6_000);
     place.file("work/go", "");
     const records = await attempt.ended();

@@ -112,7 +112,10 @@ async function* ending<T>(messages: readonly T[]): AsyncGenerator<T> {
   for (const message of messages) yield await Promise.resolve(message);
 }
 
-/** Gives the messages and then says nothing more, as the output of a process that is spent does until its exit is told. */
+/**
+ * Gives the messages and then says nothing more, as the output of a process that is spent does
+ * until its exit is told.
+ */
 async function* never<T>(messages: readonly T[]): AsyncGenerator<T> {
   yield* ending(messages);
   await new Promise(() => {});

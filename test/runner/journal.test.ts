@@ -125,7 +125,8 @@ test("a secret that is a word of the protocol does not change what a message is"
 
 test("a full disk delays records and loses none", { skip: !hasPrlimit() && "prlimit is not here" }, (t) => {
   const { directory, file } = setup(t);
-  // A limit on the size of files makes writes fail in the middle of a line; it is lifted from outside while the writer waits.
+  // A limit on the size of files makes writes fail in the middle of a line; it is lifted from
+  // outside while the writer waits.
   const source = `
     process.on("SIGXFSZ", () => {});
     const { Journal } = await import(${JSON.stringify(path.resolve(import.meta.dirname, "../../src/runner/journal.ts"))});

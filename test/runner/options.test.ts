@@ -1,4 +1,7 @@
-/** Options of Claude Code that a task names, in the real Claude Code: each has its effect, parked or cold, at the start and at a resume. */
+/**
+ * Options of Claude Code that a task names, in the real Claude Code: each has its effect, parked or
+ * cold, at the start and at a resume.
+ */
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, readFileSync, symlinkSync } from "node:fs";
 import path from "node:path";

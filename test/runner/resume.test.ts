@@ -29,7 +29,10 @@ async function setup(t: TestContext, script: Script) {
       const file = path.join(place.work, "log");
       return existsSync(file) ? readFileSync(file, "utf8").trim().split(/\s+/) : [];
     },
-    /** Starts a task, kills everything as soon as a record fits, and resumes its session in a new runner. */
+    /**
+     * Starts a task, kills everything as soon as a record fits, and resumes its session in a new
+     * runner.
+     */
     cut: async (prompt: string, fits: (record: SdkRecord) => boolean, { prewarm = false } = {}) => {
       const first = await runner(prewarm);
       if (prewarm) await first.parked();
@@ -55,7 +58,10 @@ const calls = (command: string) => (record: SdkRecord) =>
 /** A step that cannot end before the kill. */
 const untilKilled = "until [ -e killed ]; do sleep 0.05; done";
 
-/** As if Claude Code had written nothing since the prompt, and had been torn in the middle of a line. */
+/**
+ * As if Claude Code had written nothing since the prompt, and had been torn in the middle of a
+ * line.
+ */
 function forget(transcript: string): void {
   const lines = readFileSync(transcript, "utf8").split("\n");
   const first = lines.findIndex((line) => line.includes('"type":"assistant"'));

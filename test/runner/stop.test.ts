@@ -60,7 +60,8 @@ test("a signal ends the task's own Claude Code, also where another one is parked
   const agent = createAgent({ env, executable: null, onSpawned: () => {} });
   t.after(() => sweep(runnerId));
   const said: JournalEntry[] = [];
-  // A limit of turns cannot come with a claim, so the task starts cold although a parked one is on its way.
+  // A limit of turns cannot come with a claim, so the task starts cold although a parked one is on
+  // its way.
   const work: AgentWork = {
     attemptId: 1,
     taskId: 1,

@@ -15,7 +15,9 @@ const dayMs = 86_400_000;
 const hourMs = 3_600_000;
 const start = 1_800_000_000_000;
 
-/** Retention as the server wires it, with a clock and timers that stand until the test moves them. */
+/**
+ * Retention as the server wires it, with a clock and timers that stand until the test moves them.
+ */
 function setup(t: TestContext, keepDays: number | null) {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const base = storeSetup(t);

@@ -1,4 +1,7 @@
-/** Items 2-4: TCP listens where it was told, on a literal address; never everywhere, never on another port. */
+/**
+ * Items 2-4: TCP listens where it was told, on a literal address; never everywhere, never on
+ * another port.
+ */
 import assert from "node:assert/strict";
 import { connect, createServer } from "node:net";
 import type { AddressInfo } from "node:net";

@@ -1,4 +1,7 @@
-/** Items 5, 7 and 8: over TCP every route wants the token, in the header only, compared whole; it shows up nowhere else. */
+/**
+ * Items 5, 7 and 8: over TCP every route wants the token, in the header only, compared whole; it
+ * shows up nowhere else.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openDoor } from "../../testing/http-door.ts";

@@ -1,4 +1,7 @@
-/** Item 6: the local token has 256 bits, in a file that its owner alone may read; loose files are refused. */
+/**
+ * Item 6: the local token has 256 bits, in a file that its owner alone may read; loose files are
+ * refused.
+ */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { chmodSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";

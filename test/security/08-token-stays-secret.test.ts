@@ -1,4 +1,7 @@
-/** Item 8: the local token is in its file and nowhere else: no argument, no environment, no address, no log. */
+/**
+ * Item 8: the local token is in its file and nowhere else: no argument, no environment, no address,
+ * no log.
+ */
 import assert from "node:assert/strict";
 import { globSync, readFileSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";

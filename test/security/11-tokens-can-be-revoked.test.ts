@@ -1,4 +1,7 @@
-/** Items 10-12: named tokens with scopes, hashed at rest; revoked or expired they open nothing, and their streams end. */
+/**
+ * Items 10-12: named tokens with scopes, hashed at rest; revoked or expired they open nothing, and
+ * their streams end.
+ */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

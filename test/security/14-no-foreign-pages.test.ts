@@ -1,4 +1,7 @@
-/** Items 14-18: pages of other origins get nothing, over TCP or the unix socket; answers carry no permission for them. */
+/**
+ * Items 14-18: pages of other origins get nothing, over TCP or the unix socket; answers carry no
+ * permission for them.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openDoor } from "../../testing/http-door.ts";

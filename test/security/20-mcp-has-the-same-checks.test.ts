@@ -1,4 +1,7 @@
-/** Item 20: MCP over HTTP and over an upgraded connection stands behind the checks that every request passes. */
+/**
+ * Item 20: MCP over HTTP and over an upgraded connection stands behind the checks that every
+ * request passes.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";

@@ -1,4 +1,7 @@
-/** Item 21: 1 MB for every body but a submit's, whose prompt may have 10 MB; the refusal can be read even by a client that is still sending. */
+/**
+ * Item 21: 1 MB for every body but a submit's, whose prompt may have 10 MB; the refusal can be read
+ * even by a client that is still sending.
+ */
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";

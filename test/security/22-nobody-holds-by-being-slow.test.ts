@@ -1,4 +1,7 @@
-/** Item 22: no client holds connections, memory or time of the server by being slow, half open, silent or deep. */
+/**
+ * Item 22: no client holds connections, memory or time of the server by being slow, half open,
+ * silent or deep.
+ */
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import type { Socket } from "node:net";

@@ -1,4 +1,7 @@
-/** Item 22: headers within 5 s, the whole request within 30 s (shorter here), an idle connection closed; streams live on. */
+/**
+ * Item 22: headers within 5 s, the whole request within 30 s (shorter here), an idle connection
+ * closed; streams live on.
+ */
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";

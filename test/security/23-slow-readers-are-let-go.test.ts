@@ -1,4 +1,7 @@
-/** Item 23: an event stream's reader that stands still costs the server nothing, is let go in the end, and reads on where it stood. */
+/**
+ * Item 23: an event stream's reader that stands still costs the server nothing, is let go in the
+ * end, and reads on where it stood.
+ */
 import assert from "node:assert/strict";
 import { ServerResponse } from "node:http";
 import { connect } from "node:net";

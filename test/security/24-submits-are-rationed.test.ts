@@ -1,4 +1,6 @@
-/** Item 24: one token's submits and the length of the queue have limits; 429 says when to try again. */
+/**
+ * Item 24: one token's submits and the length of the queue have limits; 429 says when to try again.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openDoorOf } from "../../testing/http-door.ts";

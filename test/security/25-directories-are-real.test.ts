@@ -1,4 +1,7 @@
-/** Items 25 and 34: a task works where a trusted directory really is; links, relative paths and look-alikes lead nowhere. */
+/**
+ * Items 25 and 34: a task works where a trusted directory really is; links, relative paths and
+ * look-alikes lead nowhere.
+ */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";

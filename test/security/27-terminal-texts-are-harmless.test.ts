@@ -1,4 +1,7 @@
-/** Item 27: whatever an agent or a person wrote, no escape reaches a terminal; off a terminal only `--raw` passes it on. */
+/**
+ * Item 27: whatever an agent or a person wrote, no escape reaches a terminal; off a terminal only
+ * `--raw` passes it on.
+ */
 import assert from "node:assert/strict";
 import { appendFileSync, mkdirSync } from "node:fs";
 import path from "node:path";
@@ -11,7 +14,10 @@ import { plainInput } from "../../testing/plain-task.ts";
 import { readSourceFiles } from "../../testing/source-files.ts";
 import { withoutServer, withServer } from "../cli/setup.ts";
 
-/** What text can do to a terminal: colours, cursor, title, clipboard, links, 8-bit controls, backspaces, reversed and invisible text. */
+/**
+ * What text can do to a terminal: colours, cursor, title, clipboard, links, 8-bit controls,
+ * backspaces, reversed and invisible text.
+ */
 const hostile = [
   "\u001b[2J\u001b[1;1H",
   "\u001b]0;title\u0007",
@@ -69,7 +75,10 @@ test("show, list, logs and watch print nothing that commands a terminal", async 
   assert.match(shown, /\\u001b\[2J/);
 });
 
-/** Commands that act on this machine instead of printing what others wrote, and `top`, which stays until a key is pressed. */
+/**
+ * Commands that act on this machine instead of printing what others wrote, and `top`, which stays
+ * until a key is pressed.
+ */
 const acting = new Set([
   "claude",
   "mcp",

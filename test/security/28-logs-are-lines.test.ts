@@ -1,4 +1,7 @@
-/** Items 28 and 29: logs are one JSON object a line whatever was written; secrets are in none of the places where a task's story is kept. */
+/**
+ * Items 28 and 29: logs are one JSON object a line whatever was written; secrets are in none of the
+ * places where a task's story is kept.
+ */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";

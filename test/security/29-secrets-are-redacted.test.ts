@@ -1,4 +1,7 @@
-/** Item 29: secrets are in no field and in no name of a field, whatever they look like, and looking for them takes linear time. */
+/**
+ * Item 29: secrets are in no field and in no name of a field, whatever they look like, and looking
+ * for them takes linear time.
+ */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -204,7 +207,10 @@ test("a line of the server's log stays JSON without secrets, the server's own to
   assert.equal(hostile, '{"msg":"\\u009b2J \\u202e"}\n');
 });
 
-/** Texts that are made to be slow: each beginning of a secret again and again, alone, nearly complete and complete. */
+/**
+ * Texts that are made to be slow: each beginning of a secret again and again, alone, nearly
+ * complete and complete.
+ */
 const beginnings = (
   "eyJ|sk-ant-|sk-proj-|ghp_|github_pat_|glpat-|npm_|xoxb-|AIza|AKIA|cw_|cwt_|Bearer |://|://u:|Authorization: Basic |known-secret|" +
   "abababababababab|http://"

@@ -1,4 +1,7 @@
-/** Item 29: what only the server knows is in no log and no event of a task, although the task finds it and prints it. */
+/**
+ * Item 29: what only the server knows is in no log and no event of a task, although the task finds
+ * it and prints it.
+ */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";

@@ -1,4 +1,7 @@
-/** Item 30, and what else a body may not be: NUL, ill-formed UTF-8, half surrogates, depth, __proto__, broken JSON: 400, and nothing is carried out. */
+/**
+ * Item 30, and what else a body may not be: NUL, ill-formed UTF-8, half surrogates, depth,
+ * __proto__, broken JSON: 400, and nothing is carried out.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openDoor } from "../../testing/http-door.ts";

@@ -1,4 +1,7 @@
-/** Item 41: nothing of a task is in the arguments of a process, which every user of the machine can read; its rules hold all the same. */
+/**
+ * Item 41: nothing of a task is in the arguments of a process, which every user of the machine can
+ * read; its rules hold all the same.
+ */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";

@@ -1,4 +1,7 @@
-/** Item 43: the command line sends a token to the server that it belongs to, and to nothing else that listens. */
+/**
+ * Item 43: the command line sends a token to the server that it belongs to, and to nothing else
+ * that listens.
+ */
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";

@@ -1,4 +1,7 @@
-/** Item 44: rights count when a task starts: every submit, retry and start asks for them, and who asked last is remembered. */
+/**
+ * Item 44: rights count when a task starts: every submit, retry and start asks for them, and who
+ * asked last is remembered.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";

@@ -1,4 +1,7 @@
-/** Item 46: what another user's `.git`, and files of others that do not parse, do to tasks below. Measured with Claude Code 2.1.330. */
+/**
+ * Item 46: what another user's `.git`, and files of others that do not parse, do to tasks below.
+ * Measured with Claude Code 2.1.330.
+ */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -20,7 +23,10 @@ function put(file: string, text: string): string {
   return file;
 }
 
-/** A repository at `main` and the `.git` file that makes `top` a work tree of it. @returns the file's text. */
+/**
+ * A repository at `main` and the `.git` file that makes `top` a work tree of it. @returns the
+ * file's text.
+ */
 function worktreeOf(main: string, top: string): string {
   mkdirSync(main, { recursive: true });
   const git = (...words: string[]): void =>

@@ -1,4 +1,7 @@
-/** Item 47: a file or directory of ours that another user can write is refused before it is opened, whatever names it. */
+/**
+ * Item 47: a file or directory of ours that another user can write is refused before it is opened,
+ * whatever names it.
+ */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";

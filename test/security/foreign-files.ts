@@ -11,7 +11,10 @@ export function place(root: string): { shared: string; project: string } {
   return { shared, project };
 }
 
-/** A file as another user has it: owned by one where this test may do that, otherwise writable by all. */
+/**
+ * A file as another user has it: owned by one where this test may do that, otherwise writable by
+ * all.
+ */
 export function foreign(file: string, text: string): string {
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, text);

@@ -1,4 +1,7 @@
-/** Kills a submitting process again and again and counts what was acknowledged and is not there. Used by the test and by the bench. */
+/**
+ * Kills a submitting process again and again and counts what was acknowledged and is not there.
+ * Used by the test and by the bench.
+ */
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { openStore } from "../../src/store/sqlite/sqlite.ts";
@@ -13,8 +16,10 @@ export interface CrashReport {
 }
 
 /**
- * @param directory an empty one. @param kills how many processes are killed, one after the other, each while it submits.
- * @param seed decides when they are killed: printed by a failing test, it repeats the run as far as the machine allows.
+ * @param directory an empty one. @param kills how many processes are killed, one after the other,
+ * each while it submits.
+ * @param seed decides when they are killed: printed by a failing test, it repeats the run as far as
+ * the machine allows.
  */
 export async function killWhileSubmitting(directory: string, kills: number, seed: number): Promise<CrashReport> {
   const database = path.join(directory, "tasks.db");
@@ -36,7 +41,10 @@ export async function killWhileSubmitting(directory: string, kills: number, seed
   throw new Error("There must be at least one kill.");
 }
 
-/** The numbers that were acknowledged before the end. @param enough how many are seen before the kill is sent. */
+/**
+ * The numbers that were acknowledged before the end. @param enough how many are seen before the
+ * kill is sent.
+ */
 async function submitUntilKilled(database: string, round: number, enough: number): Promise<number[]> {
   const script = new URL("./submitter.ts", import.meta.url).pathname;
   const child = spawn(process.execPath, [script, JSON.stringify({ database, round })], { stdio: ["ignore", "pipe", "inherit"] });

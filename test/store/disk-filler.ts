@@ -1,4 +1,7 @@
-/** Writes to the store until the disk refuses, and says what then happens. Orders: fill, write, look, probe, read. */
+/**
+ * Writes to the store until the disk refuses, and says what then happens. Orders: fill, write,
+ * look, probe, read.
+ */
 import { createInterface } from "node:readline";
 import { WorkerError } from "../../src/domain/errors.ts";
 import { openStore } from "../../src/store/sqlite/sqlite.ts";

@@ -1,4 +1,7 @@
-/** Takes the lock (and, when asked, opens the store), says so, and then does what it is told: write, say whether it still holds, release. */
+/**
+ * Takes the lock (and, when asked, opens the store), says so, and then does what it is told: write,
+ * say whether it still holds, release.
+ */
 import { createInterface } from "node:readline";
 import { messageOf, WorkerError } from "../../src/domain/errors.ts";
 import { takeLock } from "../../src/store/sqlite/file/lock.ts";

@@ -1,4 +1,7 @@
-/** A small picture of the store in memory, and the commands that change both: what one says the other must say. */
+/**
+ * A small picture of the store in memory, and the commands that change both: what one says the
+ * other must say.
+ */
 import assert from "node:assert/strict";
 import Database from "better-sqlite3";
 import fc from "fast-check";
@@ -37,7 +40,10 @@ export const emptyModel = (): Model => ({ tasks: new Map(), submitted: 0, attemp
 
 type Command = fc.AsyncCommand<Model, Real>;
 
-/** A command on one of the tasks that ever were; `apply` changes the model and returns what the store must answer. */
+/**
+ * A command on one of the tasks that ever were; `apply` changes the model and returns what the
+ * store must answer.
+ */
 function onTask(
   name: string,
   pick: number,
@@ -140,7 +146,10 @@ function finishInModel(model: Model, id: number, operation: Ending): unknown {
   return target;
 }
 
-/** An operation that concerns no attempt. Refused by the store where it would leave one open behind it. */
+/**
+ * An operation that concerns no attempt. Refused by the store where it would leave one open behind
+ * it.
+ */
 function move(store: Store, id: number, operation: Operation): unknown {
   if (store.tasks.get(id)?.openAttemptId != null && operation !== "ask" && operation !== "answer") return "needs its attempt closed";
   return store.tasks.transition(id, operation, 8)?.status ?? null;

@@ -1,4 +1,6 @@
-/** What every test of the store starts with: an open store on a real file, and tasks to put into it. */
+/**
+ * What every test of the store starts with: an open store on a real file, and tasks to put into it.
+ */
 import { mkdtempSync, realpathSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import os from "node:os";

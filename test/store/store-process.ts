@@ -1,4 +1,7 @@
-/** A process of its own that uses the store and can be stopped, continued and killed. It talks in lines of JSON over its pipes. */
+/**
+ * A process of its own that uses the store and can be stopped, continued and killed. It talks in
+ * lines of JSON over its pipes.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";

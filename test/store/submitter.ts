@@ -1,4 +1,7 @@
-/** Submits without end, ten at a time, and prints the number of each task that was acknowledged. To be killed. */
+/**
+ * Submits without end, ten at a time, and prints the number of each task that was acknowledged. To
+ * be killed.
+ */
 import { writeSync } from "node:fs";
 import { openStore } from "../../src/store/sqlite/sqlite.ts";
 import { plainTask } from "../../testing/plain-task.ts";

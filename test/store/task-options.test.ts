@@ -1,4 +1,7 @@
-/** Options in one JSON column: what is stored, what changes, and old databases that had a column for each. */
+/**
+ * Options in one JSON column: what is stored, what changes, and old databases that had a column for
+ * each.
+ */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";

@@ -85,7 +85,10 @@ test("parked runners come with the supervisor and leave with it", async (t) => {
   assert.deepEqual(pooled, ["start", "stop"]);
 });
 
-/** An attempt that an earlier server left, begun long ago, with a stand-in for its runner that notes what it is told. */
+/**
+ * An attempt that an earlier server left, begun long ago, with a stand-in for its runner that notes
+ * what it is told.
+ */
 async function adoption(t: TestContext, { helloAfterMs, timeoutMs = null }: { helloAfterMs: number; timeoutMs?: number | null }) {
   const own = setup(t);
   const { store, directory, file } = own;

@@ -1,4 +1,7 @@
-/** A small picture of tasks, attempts and journals in memory, and commands that change it and the real store together: what a server does, in any order. */
+/**
+ * A small picture of tasks, attempts and journals in memory, and commands that change it and the
+ * real store together: what a server does, in any order.
+ */
 import assert from "node:assert/strict";
 import { appendFileSync } from "node:fs";
 import path from "node:path";
@@ -204,7 +207,10 @@ async function adopt(id: number, real: Real): Promise<void> {
   follow(real, id);
 }
 
-/** A runner that has its result closes its journal, and the attempt ends with its last record; one that died is found dead. */
+/**
+ * A runner that has its result closes its journal, and the attempt ends with its last record; one
+ * that died is found dead.
+ */
 async function end(task: ModelTask, id: number, model: Model, real: Real): Promise<void> {
   const { open } = task;
   assert.ok(open);

@@ -20,7 +20,10 @@ const wish: Probe = {
   tries: 0,
 };
 
-/** A prober whose clock and timers stand until the test moves them; `answers` are what the account says, the last one for good. */
+/**
+ * A prober whose clock and timers stand until the test moves them; `answers` are what the account
+ * says, the last one for good.
+ */
 function setup(t: TestContext, answers: Outcome[], beforeAnswer: () => Promise<unknown> = () => Promise.resolve()) {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const base = storeSetup(t);

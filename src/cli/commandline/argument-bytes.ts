@@ -1,4 +1,7 @@
-/** Arguments that are not UTF-8. Node hands them over with U+FFFD for what it could not read; the bytes themselves only the system knows. */
+/**
+ * Arguments that are not UTF-8. Node hands them over with U+FFFD for what it could not read; the
+ * bytes themselves only the system knows.
+ */
 import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { WorkerError } from "../../domain/errors.ts";
@@ -11,7 +14,8 @@ const replacement = "\ufffd";
  */
 export function refuseBrokenText(words: readonly string[]): void {
   if (!words.some((word) => word.includes(replacement))) return;
-  // An old Node that started this one (bin/claude-worker) has handed its own words on, with the bytes lost.
+  // An old Node that started this one (bin/claude-worker) has handed its own words on, with the
+  // bytes lost.
   const broken = [bytesOf("self", words.length), bytesOf(String(process.ppid), words.length)]
     .filter((all) => all.map(String).join("\0") === words.join("\0"))
     .map((all) => all.findIndex((bytes) => !isUtf8(bytes)))
@@ -23,7 +27,10 @@ export function refuseBrokenText(words: readonly string[]): void {
   );
 }
 
-/** The last `count` arguments of a process as they came; none where the system does not show them (macOS). */
+/**
+ * The last `count` arguments of a process as they came; none where the system does not show them
+ * (macOS).
+ */
 function bytesOf(pid: string, count: number): Buffer[] {
   try {
     // Each ends with a NUL, so that the last part is nothing.

@@ -1,4 +1,7 @@
-/** Every command by name. A module is loaded only when its command is called: start-up time is what a person feels first. */
+/**
+ * Every command by name. A module is loaded only when its command is called: start-up time is what
+ * a person feels first.
+ */
 import type { Command, CommandSpec } from "./command.ts";
 
 export interface IndexEntry {
@@ -92,7 +95,10 @@ function namesOf(group: string): string[] {
   return commandIndex.map(({ name }) => name).filter((name) => name.startsWith(`${group} `));
 }
 
-/** Every command's words, flags and examples: what the reference in the documentation and the completion scripts are made of. */
+/**
+ * Every command's words, flags and examples: what the reference in the documentation and the
+ * completion scripts are made of.
+ */
 export async function describeCommands(): Promise<CommandSpec[]> {
   return await Promise.all(commandIndex.map(async ({ load }) => (await load()).command));
 }

@@ -1,4 +1,7 @@
-/** What a command of the command line is: its words, flags and examples as data, and the function that runs it. */
+/**
+ * What a command of the command line is: its words, flags and examples as data, and the function
+ * that runs it.
+ */
 import type { ExitCode } from "./exit-codes.ts";
 import type { Io } from "../terminal/io.ts";
 
@@ -34,7 +37,10 @@ export interface OptionSpec {
   readonly parse?: (text: string) => unknown;
   /** May be given several times; the values become a list. */
   readonly repeat?: boolean;
-  /** With `repeat`: words that follow a value and look like this belong to it too (`--allow Read Edit`). */
+  /**
+   * With `repeat`: words that follow a value and look like this belong to it too
+   * (`--allow Read Edit`).
+   */
   readonly also?: RegExp;
   readonly completes?: Completion;
 }
@@ -55,7 +61,10 @@ export interface CommandSpec {
   readonly arguments?: readonly ArgumentSpec[];
   readonly options?: readonly OptionSpec[];
   readonly examples: readonly Example[];
-  /** Every word and flag after the name is an argument for another program: nothing is read as ours, not even `--help`. */
+  /**
+   * Every word and flag after the name is an argument for another program: nothing is read as ours,
+   * not even `--help`.
+   */
   readonly passesWordsOn?: boolean;
   /** Not shown in help or documentation: machinery of other commands. */
   readonly hidden?: boolean;
@@ -65,7 +74,10 @@ export interface Command extends CommandSpec {
   run(call: Call<never>): Promise<ExitCode>;
 }
 
-/** A command whose `run` reads its own options; they have the names and types that `options` describe. */
+/**
+ * A command whose `run` reads its own options; they have the names and types that `options`
+ * describe.
+ */
 export function defineCommand<Options>(spec: CommandSpec & { run(call: Call<Options>): Promise<ExitCode> }): Command {
   return spec;
 }

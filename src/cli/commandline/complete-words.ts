@@ -1,4 +1,6 @@
-/** What may stand where the cursor is, from the command table: the brain of the completion scripts. */
+/**
+ * What may stand where the cursor is, from the command table: the brain of the completion scripts.
+ */
 import type { CommandSpec, Completion, OptionSpec } from "./command.ts";
 import { commonOptions } from "./command.ts";
 import { flagParts } from "./flags.ts";
@@ -17,7 +19,10 @@ export interface Completions {
 /** Looks ids up where the server answers quickly; empty where not. */
 export type TaskCandidates = () => Promise<Candidate[]>;
 
-/** @param words what stands after the program's name, up to the cursor; the last one is unfinished and may be empty. */
+/**
+ * @param words what stands after the program's name, up to the cursor; the last one is unfinished
+ * and may be empty.
+ */
 export async function completeWords(
   words: readonly string[],
   commands: readonly CommandSpec[],

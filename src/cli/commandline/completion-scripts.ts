@@ -1,4 +1,6 @@
-/** The shells' side of completion: each asks `claude-worker __complete` and shows what it answers. */
+/**
+ * The shells' side of completion: each asks `claude-worker __complete` and shows what it answers.
+ */
 
 const bash = `# Completion of claude-worker for bash. Load it with: source <(claude-worker completion bash)
 _claude_worker() {

@@ -1,4 +1,7 @@
-/** What is not a command: the general help, the version, a group's help, and words that name nothing. */
+/**
+ * What is not a command: the general help, the version, a group's help, and words that name
+ * nothing.
+ */
 import { didYouMean } from "../../domain/text/did-you-mean.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { commandHelp } from "./command-help.ts";
@@ -12,7 +15,10 @@ import type { Io } from "../terminal/io.ts";
 import { packageVersion } from "./package-version.ts";
 import { wrap, wrapWords } from "../terminal/render/wrap.ts";
 
-/** No command, or a flag before it: `--version`, `--help`, `help run`. @throws WorkerError invalid_input. */
+/**
+ * No command, or a flag before it: `--version`, `--help`, `help run`. @throws WorkerError
+ * invalid_input.
+ */
 export async function general(argv: readonly string[], io: Io): Promise<ExitCode> {
   const [first = "--help", ...rest] = argv.filter((word) => word !== "--json" && word !== "--debug");
   if (first === "--version" || first === "-V") return version(argv.includes("--json"), io);
@@ -24,7 +30,10 @@ export async function general(argv: readonly string[], io: Io): Promise<ExitCode
   throw new WorkerError("invalid_input", `Unknown flag ${first} before a command. See: claude-worker --help`);
 }
 
-/** A group without its verb, or a word that is no command. @throws WorkerError invalid_input with the nearest name. */
+/**
+ * A group without its verb, or a word that is no command. @throws WorkerError invalid_input with
+ * the nearest name.
+ */
 export async function generalAbout(found: Exclude<Found, { kind: "command" }>, io: Io): Promise<ExitCode> {
   if (found.kind === "group") {
     io.stdout.write(await groupHelp(found.group, io.stdout.columns));
@@ -48,7 +57,10 @@ async function helpOf(words: readonly string[], io: Io): Promise<ExitCode> {
   return exitCodes.ok;
 }
 
-/** The commands of every day with what they do, and the names of the others: a page that fits a screen. */
+/**
+ * The commands of every day with what they do, and the names of the others: a page that fits a
+ * screen.
+ */
 async function generalHelp(columns: number): Promise<string> {
   const daily = await summaries((name) => everyday.includes(name), columns);
   const others = commandIndex.map(({ name }) => name).filter((name) => !everyday.includes(name) && !name.startsWith("_"));

@@ -1,4 +1,7 @@
-/** What the API refuses is told in the words of the command line: by the flag, not by the field of the request's body. */
+/**
+ * What the API refuses is told in the words of the command line: by the flag, not by the field of
+ * the request's body.
+ */
 import { WorkerError } from "../../domain/errors.ts";
 import type { InputFault } from "../../domain/errors.ts";
 import type { CommandSpec } from "./command.ts";
@@ -14,7 +17,10 @@ const flagOf: Readonly<Record<string, string>> = {
   created_before: "--before",
 };
 
-/** The error with flags for fields; as it is where its sentence names no field (then it is written for people), or where a fault belongs to no flag of the command. */
+/**
+ * The error with flags for fields; as it is where its sentence names no field (then it is written
+ * for people), or where a fault belongs to no flag of the command.
+ */
 export function withFlagNames(error: unknown, command: CommandSpec): unknown {
   if (!(error instanceof WorkerError)) return error;
   const [first] = error.faults;

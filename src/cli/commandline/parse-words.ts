@@ -1,6 +1,6 @@
 /**
- * From a command's words to arguments and options. Our own, because it is on the way of every call: loading and asking
- * a library for it took a quarter of the time in which Node itself starts.
+ * From a command's words to arguments and options. Our own, because it is on the way of every call:
+ * loading and asking a library for it took a quarter of the time in which Node itself starts.
  */
 import { didYouMean } from "../../domain/text/did-you-mean.ts";
 import { WorkerError } from "../../domain/errors.ts";
@@ -16,7 +16,10 @@ export interface Parsed {
   readonly wantsHelp: boolean;
 }
 
-/** @param given the words after the command's name. @throws WorkerError invalid_input: what is wrong, the nearest flag, where to read more. */
+/**
+ * @param given the words after the command's name. @throws WorkerError invalid_input: what is
+ * wrong, the nearest flag, where to read more.
+ */
 export function parseWords(command: CommandSpec, given: readonly string[]): Parsed {
   const words: string[] = [];
   const options: Record<string, unknown> = {};

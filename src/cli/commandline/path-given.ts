@@ -1,8 +1,14 @@
-/** Paths as a caller gives them. The current directory is asked for only where a path needs it: it may have been removed. */
+/**
+ * Paths as a caller gives them. The current directory is asked for only where a path needs it: it
+ * may have been removed.
+ */
 import { isAbsolute, resolve } from "node:path";
 import type { Io } from "../terminal/io.ts";
 
-/** The absolute path. @throws WorkerError invalid_input: a relative path, and the current directory was removed. */
+/**
+ * The absolute path. @throws WorkerError invalid_input: a relative path, and the current directory
+ * was removed.
+ */
 export function pathGiven(io: Pick<Io, "cwd">, given: string): string {
   return isAbsolute(given) ? resolve(given) : resolve(io.cwd, given);
 }

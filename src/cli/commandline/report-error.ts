@@ -1,4 +1,7 @@
-/** Prints what was thrown: a sentence for people, or JSON for programs; the stack trace only with --debug. */
+/**
+ * Prints what was thrown: a sentence for people, or JSON for programs; the stack trace only with
+ * --debug.
+ */
 import { messageOf, WorkerError } from "../../domain/errors.ts";
 import { plainText } from "../../domain/text/plain-text.ts";
 import { exitCodeOf, Interrupted } from "./exit-codes.ts";
@@ -9,8 +12,8 @@ import { painter } from "../terminal/render/colour.ts";
 import { prose } from "../terminal/render/wrap.ts";
 
 /**
- * With `json` the error is `{"error":{"code","message"}}` on the standard output, where a program looks for the answer,
- * so that with --json the standard output is JSON whatever happens.
+ * With `json` the error is `{"error":{"code","message"}}` on the standard output, where a program
+ * looks for the answer, so that with --json the standard output is JSON whatever happens.
  */
 export function reportError(error: unknown, io: Io, { json, debug }: { json: boolean; debug: boolean }): ExitCode {
   const { code, message, errors } = described(error);

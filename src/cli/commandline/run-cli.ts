@@ -1,4 +1,7 @@
-/** One call of the command line: finds the command, reads its words, runs it, and turns whatever it throws into a sentence and an exit code. */
+/**
+ * One call of the command line: finds the command, reads its words, runs it, and turns whatever it
+ * throws into a sentence and an exit code.
+ */
 import { refuseBrokenText } from "./argument-bytes.ts";
 import { findCommand } from "./command-index.ts";
 import type { Call } from "./command.ts";

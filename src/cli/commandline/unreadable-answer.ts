@@ -1,6 +1,7 @@
 /**
- * What an unexpected failure means once a server has answered: mostly the server is older than this command line (it ran on through an
- * update) and its answer lacks a field. The server is asked for its version then, and only then: a call that works asks nothing more.
+ * What an unexpected failure means once a server has answered: mostly the server is older than this
+ * command line (it ran on through an update) and its answer lacks a field. The server is asked for
+ * its version then, and only then: a call that works asks nothing more.
  */
 import type { WorkerClient } from "../../client/worker-client.ts";
 import { WorkerError } from "../../domain/errors.ts";
@@ -9,7 +10,10 @@ import { packageVersion } from "./package-version.ts";
 /** How long the server may take to tell its version. */
 const answerMs = 2_000;
 
-/** @param client that the answer came through; null: there is none. @returns an error that names both versions and what to do; `error` itself where no answer can be the cause. */
+/**
+ * @param client that the answer came through; null: there is none. @returns an error that names
+ * both versions and what to do; `error` itself where no answer can be the cause.
+ */
 export async function explainUnreadable(error: unknown, client: WorkerClient | null): Promise<unknown> {
   const isSurprise = error instanceof TypeError || error instanceof RangeError;
   if (!isSurprise || client === null || !client.hasAnswered) return error;

@@ -9,7 +9,10 @@ import type { Check } from "./check.ts";
 const startMs = 20_000;
 const sdk = "@anthropic-ai/claude-agent-sdk";
 
-/** @param configured the setting `claude_executable`. @param origin where it came from: only there it can be taken out. */
+/**
+ * @param configured the setting `claude_executable`. @param origin where it came from: only there
+ * it can be taken out.
+ */
 export async function checkClaudeCode(configured: string | null, origin: SettingOrigin = "default"): Promise<Check> {
   const binary = configured ?? ownBinary();
   if (binary === null) {

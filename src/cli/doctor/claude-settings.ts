@@ -1,4 +1,7 @@
-/** Checks the files of Claude Code that count in this directory: tasks with broken ones, or below another user's, are refused. */
+/**
+ * Checks the files of Claude Code that count in this directory: tasks with broken ones, or below
+ * another user's, are refused.
+ */
 import { brokenSettings, describeBroken } from "../../config/claude-settings-files.ts";
 import { refusalAbove } from "../../config/files-above.ts";
 import { fail, ok } from "./check.ts";

@@ -1,4 +1,7 @@
-/** Checks that Claude Code has something to sign in with: the server's, where one runs, for tasks run with that. */
+/**
+ * Checks that Claude Code has something to sign in with: the server's, where one runs, for tasks
+ * run with that.
+ */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { credentialsIn, credentialVariable } from "../../config/credentials.ts";

@@ -1,4 +1,7 @@
-/** Checks the database while no server has it open. The store is the server's room: a process of its own looks, and changes nothing. */
+/**
+ * Checks the database while no server has it open. The store is the server's room: a process of its
+ * own looks, and changes nothing.
+ */
 import { execFile } from "node:child_process";
 import { lstatSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -40,7 +43,10 @@ function checkByStore(file: string): Promise<Check> {
   });
 }
 
-/** Only damage is a reason to part with the database. What kept the store from looking it says itself, with the mend. */
+/**
+ * Only damage is a reason to part with the database. What kept the store from looking it says
+ * itself, with the mend.
+ */
 function reported(stdout: string, file: string): Check {
   const report = JSON.parse(stdout) as { faults?: string[]; error?: { message: string } };
   if (report.error !== undefined) return fail(name, report.error.message, null);

@@ -1,4 +1,7 @@
-/** Checks the programs that Claude Code's sandbox needs. Tasks run without them; sandboxed ones do not. */
+/**
+ * Checks the programs that Claude Code's sandbox needs. Tasks run without them; sandboxed ones do
+ * not.
+ */
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { ok, warn } from "./check.ts";

@@ -9,7 +9,10 @@ import { fail, ok, warn } from "./check.ts";
 import type { Check } from "./check.ts";
 
 export interface ServerContext {
-  /** Whether the Claude Code that tasks run on starts now: then nothing needs the hold that says it cannot. */
+  /**
+   * Whether the Claude Code that tasks run on starts now: then nothing needs the hold that says it
+   * cannot.
+   */
   readonly claudeStarts?: boolean;
   /** What is looked at while no server runs. */
   readonly whenAbsent?: () => Promise<Check>;
@@ -63,7 +66,10 @@ interface Held {
   readonly context: ServerContext;
 }
 
-/** `resume` lifts all holds: somebody else's pause is not ours to end, nor one whose reason is still there. */
+/**
+ * `resume` lifts all holds: somebody else's pause is not ours to end, nor one whose reason is still
+ * there.
+ */
 function withFix(check: Check, hold: Hold, { client, holds, context }: Held): Check {
   const mayGo = ({ kind }: Hold): boolean => kind === "auth_failed" || (kind === "unavailable" && context.claudeStarts === true);
   return mayGo(hold) && holds.every(mayGo) ? { ...check, fix: async () => await client.resume() } : check;

@@ -1,4 +1,7 @@
-/** Runs Claude Code's own command line, which keeps a list of MCP servers: the user's, else the one that comes along. */
+/**
+ * Runs Claude Code's own command line, which keeps a list of MCP servers: the user's, else the one
+ * that comes along.
+ */
 import { execFile } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,7 +16,10 @@ interface Answer {
   readonly output: string;
 }
 
-/** @throws WorkerError unavailable when there is no `claude` on the path, and none came along either. */
+/**
+ * @throws WorkerError unavailable when there is no `claude` on the path, and none came along
+ * either.
+ */
 export async function claudeCode(io: Io, words: readonly string[]): Promise<Answer> {
   for (const program of ["claude", ownBinary()]) {
     const answer = program === null ? null : await callOf(program, io, words);

@@ -1,6 +1,6 @@
 /**
- * What a client waits for, and what a new connection must be told: kept by the pipe, so that a server that goes away in the middle
- * costs at most one call. Only reads messages; sends nothing.
+ * What a client waits for, and what a new connection must be told: kept by the pipe, so that a
+ * server that goes away in the middle costs at most one call. Only reads messages; sends nothing.
  */
 import { parseJson } from "../../domain/text/parse-json.ts";
 
@@ -69,8 +69,9 @@ export class PendingCalls {
   }
 
   /**
-   * The server went away: what is to be said to the next one, in order, and what can only be answered with an error.
-   * A call that changes something is not made twice, unless it carries a key of its own that makes it safe.
+   * The server went away: what is to be said to the next one, in order, and what can only be
+   * answered with an error. A call that changes something is not made twice, unless it carries a
+   * key of its own that makes it safe.
    */
   afterLoss(): { readonly say: readonly string[]; readonly giveUp: readonly string[] } {
     const say: string[] = [];

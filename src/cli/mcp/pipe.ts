@@ -1,6 +1,7 @@
 /**
- * The pipe between a client's standard streams and the server: it passes messages on and holds no rules. When the server goes away it
- * comes back as soon as the client needs it, and says again what the new server must know.
+ * The pipe between a client's standard streams and the server: it passes messages on and holds no
+ * rules. When the server goes away it comes back as soon as the client needs it, and says again
+ * what the new server must know.
  */
 import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
@@ -22,7 +23,8 @@ const longestRetryMs = 30_000;
 
 /**
  * Runs until the client closes its side.
- * @throws what the first connection throws; later ones are tried again when the client asks for something.
+ * @throws what the first connection throws; later ones are tried again when the client asks for
+ * something.
  */
 export async function runPipe(options: PipeOptions): Promise<void> {
   await new Pipe(options).run();
@@ -112,7 +114,10 @@ class Pipe {
     this.#unsent = [...say];
   }
 
-  /** @param start the client waits for an answer; otherwise it only watches, and a server is not started for that. */
+  /**
+   * @param start the client waits for an answer; otherwise it only watches, and a server is not
+   * started for that.
+   */
   async #reopen(start: boolean): Promise<void> {
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#retry = null;

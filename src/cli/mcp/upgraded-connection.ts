@@ -1,4 +1,7 @@
-/** Opens a connection to the server that speaks MCP's stdio framing: an HTTP request that is upgraded, written by hand to start quickly. */
+/**
+ * Opens a connection to the server that speaks MCP's stdio framing: an HTTP request that is
+ * upgraded, written by hand to start quickly.
+ */
 import net from "node:net";
 import type { Socket } from "node:net";
 import { nameOf, requireToken } from "../../client/address.ts";
@@ -12,7 +15,8 @@ const silenceMs = 30_000;
 
 /**
  * @param headers more of them; values are ASCII.
- * @throws ServerUnreachable; WorkerError as the server refuses, unauthorized without the token that the address needs.
+ * @throws ServerUnreachable; WorkerError as the server refuses, unauthorized without the token that
+ * the address needs.
  */
 export async function upgradedConnection(address: ServerAddress, headers: Readonly<Record<string, string>>): Promise<Socket> {
   requireToken(address);

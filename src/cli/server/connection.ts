@@ -33,7 +33,8 @@ export function clientOf(io: Io): WorkerClient {
 const restartMs = 60_000;
 
 /**
- * What `read` answers from the server, which is started when none runs, and the client for what follows.
+ * What `read` answers from the server, which is started when none runs, and the client for what
+ * follows.
  * @param read only reads, so that it may be repeated.
  */
 export async function reading<T>(io: Io, read: (client: WorkerClient) => Promise<T>): Promise<{ client: WorkerClient; found: T }> {
@@ -43,8 +44,10 @@ export async function reading<T>(io: Io, read: (client: WorkerClient) => Promise
 }
 
 /**
- * Does `work`; when nobody listens, starts this user's server (and says so on the standard error) and does it then.
- * @param isRepeatable whether `work` may be done twice without harm: then it is done again too when the server breaks off before it has answered (it was killed).
+ * Does `work`; when nobody listens, starts this user's server (and says so on the standard error)
+ * and does it then.
+ * @param isRepeatable whether `work` may be done twice without harm: then it is done again too when
+ * the server breaks off before it has answered (it was killed).
  */
 export async function withServer<T>(
   io: Io,

@@ -1,4 +1,7 @@
-/** What is different for a call from inside a task: a server that it starts is part of the task's process tree and is ended with it. */
+/**
+ * What is different for a call from inside a task: a server that it starts is part of the task's
+ * process tree and is ended with it.
+ */
 import { ServerUnreachable } from "../../client/server-unreachable.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { taskVariables } from "../../domain/task/task-variables.ts";

@@ -2,7 +2,10 @@
 import { connectionOf } from "./connection.ts";
 import type { Io } from "../terminal/io.ts";
 
-/** The settings of which the running server has another value than the file; none where no server answers. */
+/**
+ * The settings of which the running server has another value than the file; none where no server
+ * answers.
+ */
 export async function needingRestart(io: Io): Promise<ReadonlySet<string>> {
   try {
     const { settings } = await connectionOf(io).client.config();

@@ -1,13 +1,16 @@
-/** Which URLs mean this user's own server. They are reached through its unix socket: no token has to travel there. */
+/**
+ * Which URLs mean this user's own server. They are reached through its unix socket: no token has to
+ * travel there.
+ */
 import { readFileSync } from "node:fs";
 import type { Paths } from "../../config/paths.ts";
 
 const loopback = ["127.0.0.1", "localhost", "[::1]"];
 
 /**
- * Whether `url` is where the server of this data directory said that it listens (`server.json`). A program of another user may
- * listen there by now, so the caller connects to the socket instead, whose directory no other user can write to.
- * Every name of loopback with the same port counts.
+ * Whether `url` is where the server of this data directory said that it listens (`server.json`). A
+ * program of another user may listen there by now, so the caller connects to the socket instead,
+ * whose directory no other user can write to. Every name of loopback with the same port counts.
  */
 export function isOwnServer(url: string, { serverInfo }: Pick<Paths, "serverInfo">): boolean {
   const own = ownUrl(serverInfo);

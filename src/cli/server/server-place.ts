@@ -1,4 +1,7 @@
-/** Which server a call talks to, and how: the unix socket of this user's server, or a URL with a token. Loads no HTTP. */
+/**
+ * Which server a call talks to, and how: the unix socket of this user's server, or a URL with a
+ * token. Loads no HTTP.
+ */
 import { existsSync } from "node:fs";
 import { urlAddress } from "../../client/address.ts";
 import type { ServerAddress } from "../../client/address.ts";
@@ -18,11 +21,17 @@ export interface ServerPlace extends LoadedSettings {
   readonly address: ServerAddress;
   /** Whether the server is this user's, on this machine. */
   readonly isLocal: boolean;
-  /** Whether a server is started when none runs. Not from inside a task: that server would end with the task. */
+  /**
+   * Whether a server is started when none runs. Not from inside a task: that server would end with
+   * the task.
+   */
   readonly mayStart: boolean;
 }
 
-/** @throws WorkerError invalid_input when a setting is wrong, storage_unusable when somebody else stands in the server's place. */
+/**
+ * @throws WorkerError invalid_input when a setting is wrong, storage_unusable when somebody else
+ * stands in the server's place.
+ */
 export function serverPlace(env: Io["env"]): ServerPlace {
   const paths = pathsFrom(env);
   requireNamedConfig(env);
@@ -39,7 +48,10 @@ function requireOwnPlaces({ home, run }: Paths): void {
   for (const directory of [home, run]) requireOwnDirectory(directory, "CLAUDE_WORKER_HOME");
 }
 
-/** A configuration that is named and not there is a mistake; one that is not named need not be there. @throws WorkerError invalid_input. */
+/**
+ * A configuration that is named and not there is a mistake; one that is not named need not be
+ * there. @throws WorkerError invalid_input.
+ */
 export function requireNamedConfig(env: Io["env"]): void {
   const named = env["CLAUDE_WORKER_CONFIG"];
   if (named === undefined || named === "" || existsSync(named)) return;
@@ -49,7 +61,10 @@ export function requireNamedConfig(env: Io["env"]): void {
   );
 }
 
-/** @throws WorkerError invalid_input when the server is another machine's: it can be started only there. */
+/**
+ * @throws WorkerError invalid_input when the server is another machine's: it can be started only
+ * there.
+ */
 export function requireLocalServer({ isLocal, settings, origins }: Pick<ServerPlace, "isLocal" | "settings" | "origins">): void {
   if (isLocal) return;
   const how = origins.server_url === "environment" ? "unset CLAUDE_WORKER_SERVER_URL" : "claude-worker config set server_url --unset";
@@ -60,8 +75,9 @@ export function requireLocalServer({ isLocal, settings, origins }: Pick<ServerPl
 }
 
 /**
- * A token goes to its own server only: that of the environment to the URL that was named with it, a task's to the socket of the
- * server that runs the task. The local admin token is sent nowhere: its owner uses the socket, which asks for none.
+ * A token goes to its own server only: that of the environment to the URL that was named with it, a
+ * task's to the socket of the server that runs the task. The local admin token is sent nowhere: its
+ * owner uses the socket, which asks for none.
  */
 function addressOf(url: string | null, paths: Paths, env: Io["env"]): ServerAddress {
   const given = env["CLAUDE_WORKER_TOKEN"] || null;

@@ -4,7 +4,8 @@ import { settingDefinitions } from "../../config/settings.ts";
 import { WorkerError } from "../../domain/errors.ts";
 
 /**
- * A duration is also found without the unit of its name, as its flag is called: `stall_timeout` is `stall_timeout_ms`.
+ * A duration is also found without the unit of its name, as its flag is called: `stall_timeout` is
+ * `stall_timeout_ms`.
  * @throws WorkerError invalid_input with the nearest name.
  */
 export function settingNamed(name: string): (typeof settingDefinitions)[number] {

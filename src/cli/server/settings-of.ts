@@ -1,4 +1,7 @@
-/** The settings for the `config` commands, which are what a wrong one is found and fixed with: they work all the same. */
+/**
+ * The settings for the `config` commands, which are what a wrong one is found and fixed with: they
+ * work all the same.
+ */
 import { loadSettings } from "../../config/load-settings.ts";
 import type { LoadedSettings, SettingFault } from "../../config/load-settings.ts";
 import { pathsFrom } from "../../config/paths.ts";
@@ -7,7 +10,10 @@ import type { Io } from "../terminal/io.ts";
 import { requireNamedConfig } from "./server-place.ts";
 import { say } from "../terminal/render/wrap.ts";
 
-/** Values that are wrong count as not given and come as `faults`. @throws WorkerError invalid_input when the file is no JSON. */
+/**
+ * Values that are wrong count as not given and come as `faults`. @throws WorkerError invalid_input
+ * when the file is no JSON.
+ */
 export function settingsOf({ env }: Io): LoadedSettings & { readonly faults: readonly SettingFault[] } {
   requireNamedConfig(env);
   const faults: SettingFault[] = [];

@@ -1,4 +1,7 @@
-/** Starts this user's server as a process of its own and waits until it answers. What the server does is none of its business. */
+/**
+ * Starts this user's server as a process of its own and waits until it answers. What the server
+ * does is none of its business.
+ */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { chmodSync, closeSync, constants, openSync } from "node:fs";
@@ -24,36 +27,55 @@ export interface Started {
   readonly logFile: string;
   /** What the server has to say about its start, e.g. that the port was taken. */
   readonly notes: readonly string[];
-  /** What is degraded from the start, e.g. a full disk: the server reads, and takes tasks when that is over. */
+  /**
+   * What is degraded from the start, e.g. a full disk: the server reads, and takes tasks when that
+   * is over.
+   */
   readonly problems: readonly string[];
 }
 
-/** How a server's Node is started: new objects may take 3 MB instead of 48 before the collector looks, one helper thread instead of four keeps memory of its own, and the server may call the collector when it is quiet. */
+/**
+ * How a server's Node is started: new objects may take 3 MB instead of 48 before the collector
+ * looks, one helper thread instead of four keeps memory of its own, and the server may call the
+ * collector when it is quiet.
+ */
 export const thriftyFlags: readonly string[] = ["--max-semi-space-size=1", "--v8-pool-size=1", "--expose-gc"];
 
-/** Longest time that a start may take: a large database is opened slowly after a crash, and so is any on a loaded machine. */
+/**
+ * Longest time that a start may take: a large database is opened slowly after a crash, and so is
+ * any on a loaded machine.
+ */
 const startMs = 300_000;
 
 /** After so long a person is told that it still starts. */
 const tellMs = 10_000;
 
-/** For this long a command starts the server again whose start is cut (it was killed, it ran out of memory). */
+/**
+ * For this long a command starts the server again whose start is cut (it was killed, it ran out of
+ * memory).
+ */
 const restartMs = 60_000;
 
-/** A server that ends by itself without a word has a fault that seldom passes: it is started this often. */
+/**
+ * A server that ends by itself without a word has a fault that seldom passes: it is started this
+ * often.
+ */
 const mostCrashes = 3;
 
 /** Pause after the first death of a starting server, doubled with each further one. */
 const firstPauseMs = 50;
 const longestPauseMs = 2000;
 
-/** How long another's server may take to answer before ours is tried again; twice as long each time. */
+/**
+ * How long another's server may take to answer before ours is tried again; twice as long each time.
+ */
 const firstPatienceMs = 1000;
 
 /**
  * Starts the server.
  * @param flags for the server, e.g. `--port 8001`.
- * @throws WorkerError server_running, storage_unusable, unavailable (the port is taken) … as the server says.
+ * @throws WorkerError server_running, storage_unusable, unavailable (the port is taken) … as the
+ * server says.
  */
 export async function startServer(io: Io, connection: Connection, flags: readonly string[]): Promise<Started> {
   const { paths } = connection;
@@ -77,7 +99,8 @@ export async function startServer(io: Io, connection: Connection, flags: readonl
 }
 
 /**
- * Asks the server's own program whether it could start in the place of the one that runs. Nothing is started or stopped.
+ * Asks the server's own program whether it could start in the place of the one that runs. Nothing
+ * is started or stopped.
  * @param url of the one that runs; null: it has none.
  * @throws WorkerError as `startServer`.
  */
@@ -85,7 +108,10 @@ export async function checkStart(io: Io, connection: Connection, flags: readonly
   await startServer(io, connection, [...flags, `--check-start-replacing=${url ?? ""}`]);
 }
 
-/** In the bundle, the launcher's own `import`: it runs the bundle as a script, and that may not import (bin/run-compiled.cjs). */
+/**
+ * In the bundle, the launcher's own `import`: it runs the bundle as a script, and that may not
+ * import (bin/run-compiled.cjs).
+ */
 declare const launcherImport: ((specifier: string) => Promise<unknown>) | undefined;
 
 /** Becomes the server: returns only when it ends. */
@@ -101,8 +127,8 @@ async function load(specifier: string): Promise<void> {
 }
 
 /**
- * Starts the server for a command that needs one. Two calls at once both succeed: the later one uses the other's server.
- * A server that dies while it starts is started again.
+ * Starts the server for a command that needs one. Two calls at once both succeed: the later one
+ * uses the other's server. A server that dies while it starts is started again.
  */
 export async function startByItself(io: Io, connection: Connection): Promise<void> {
   const until = performance.now() + restartMs;
@@ -130,7 +156,10 @@ export async function startByItself(io: Io, connection: Connection): Promise<voi
   }
 }
 
-/** Whoever holds the data directory starts, and then it answers soon; or it is about to leave, and then it never does. Nobody can tell us, so we ask. */
+/**
+ * Whoever holds the data directory starts, and then it answers soon; or it is about to leave, and
+ * then it never does. Nobody can tell us, so we ask.
+ */
 async function answersWithin(patienceMs: number, { client }: Connection): Promise<boolean> {
   for (const until = performance.now() + patienceMs; performance.now() < until; await delay(25)) {
     if ((await client.health().catch(() => null)) !== null) return true;

@@ -14,7 +14,10 @@ const closingMs = 120_000;
 /** Where there is no /proc, each look starts a `ps`. */
 const lookMs = process.platform === "linux" ? 25 : 250;
 
-/** @returns the server as it was before. @throws ServerUnreachable when none answers; WorkerError unavailable when it does not go. */
+/**
+ * @returns the server as it was before. @throws ServerUnreachable when none answers; WorkerError
+ * unavailable when it does not go.
+ */
 export async function stopServer({ client, isLocal }: Connection, options: StopOptions): Promise<ServerView> {
   const server = await client.server();
   const running = isLocal ? await readProcess(server.pid) : null;
@@ -44,7 +47,10 @@ async function answers({ client }: Pick<Connection, "client">): Promise<boolean>
   }
 }
 
-/** A process that has given everything back is gone: where nobody reaps it (a container's first process may not) its number stays in use for ever. */
+/**
+ * A process that has given everything back is gone: where nobody reaps it (a container's first
+ * process may not) its number stays in use for ever.
+ */
 async function isGone(before: ProcessRow | null): Promise<boolean> {
   if (before === null) return true;
   const now = await readProcess(before.pid);

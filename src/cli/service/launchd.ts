@@ -1,4 +1,6 @@
-/** The launchd agent of macOS. `AbandonProcessGroup`: a stop ends the server alone, runners go on. */
+/**
+ * The launchd agent of macOS. `AbandonProcessGroup`: a stop ends the server alone, runners go on.
+ */
 import { join } from "node:path";
 import { thriftyFlags } from "../server/start-server.ts";
 import type { ServiceManager, ServicePlan } from "./service-manager.ts";

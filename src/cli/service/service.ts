@@ -1,4 +1,7 @@
-/** Makes the server start with the machine: a systemd user unit or a launchd agent. It writes one file and asks the system to take it. */
+/**
+ * Makes the server start with the machine: a systemd user unit or a launchd agent. It writes one
+ * file and asks the system to take it.
+ */
 import type { ServiceManager, ServicePlan } from "./service-manager.ts";
 import { execFile } from "node:child_process";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
@@ -20,7 +23,10 @@ export function serviceManager(platform: NodeJS.Platform, env: Env, plan: Servic
   throw new WorkerError("unavailable", `There is no service for ${platform} yet. Start the server at login: claude-worker server start`);
 }
 
-/** Where this installation is, and the environment that makes a server at boot the same as one that is started by hand. */
+/**
+ * Where this installation is, and the environment that makes a server at boot the same as one that
+ * is started by hand.
+ */
 export function servicePlan(env: Env, launcher: string): ServicePlan {
   const kept = [
     "PATH",

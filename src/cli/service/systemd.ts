@@ -1,4 +1,7 @@
-/** The systemd user unit. A stop or restart of the unit ends the server alone: runners go on (`KillMode=process`). */
+/**
+ * The systemd user unit. A stop or restart of the unit ends the server alone: runners go on
+ * (`KillMode=process`).
+ */
 import { join } from "node:path";
 import { thriftyFlags } from "../server/start-server.ts";
 import type { ServiceManager, ServicePlan } from "./service-manager.ts";
@@ -51,7 +54,10 @@ function contentOf({ node, launcher, env }: ServicePlan): string {
   ].join("\n");
 }
 
-/** A word for systemd: quoted, with `%` and `\` taken literally (systemd.syntax(7)). `$` means something in commands only (systemd.service(5)). */
+/**
+ * A word for systemd: quoted, with `%` and `\` taken literally (systemd.syntax(7)). `$` means
+ * something in commands only (systemd.service(5)).
+ */
 function quoted(word: string): string {
   return `"${word.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%")}"`;
 }

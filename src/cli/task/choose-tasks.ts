@@ -1,4 +1,7 @@
-/** The tasks that a changing command is about: those that are named, or all that fit a filter (`cancel --all`, `rm --status failed`). */
+/**
+ * The tasks that a changing command is about: those that are named, or all that fit a filter
+ * (`cancel --all`, `rm --status failed`).
+ */
 import { WorkerError } from "../../domain/errors.ts";
 import { taskStatuses } from "../../domain/task/task.ts";
 import type { TaskStatus } from "../../domain/task/task.ts";
@@ -46,8 +49,10 @@ function hasFilter(options: FilterOptions): boolean {
 }
 
 /**
- * The ids of the tasks that fit the filter, newest first (may be none); null: tasks are named instead.
- * @throws WorkerError invalid_input: neither or both are given, or a status in which the verb cannot be done.
+ * The ids of the tasks that fit the filter, newest first (may be none); null: tasks are named
+ * instead.
+ * @throws WorkerError invalid_input: neither or both are given, or a status in which the verb
+ * cannot be done.
  */
 export async function fittingTasks(
   { words, options, io }: Call<FilterOptions>,

@@ -5,7 +5,10 @@ import { canAsk, confirm } from "../terminal/confirm.ts";
 import type { Io } from "../terminal/io.ts";
 import { say } from "../terminal/render/wrap.ts";
 
-/** Resolves when the person says yes. @throws WorkerError invalid_input without a terminal, untrusted_directory when the answer is no; Interrupted at Ctrl-C. */
+/**
+ * Resolves when the person says yes. @throws WorkerError invalid_input without a terminal,
+ * untrusted_directory when the answer is no; Interrupted at Ctrl-C.
+ */
 export async function confirmTrust(directory: string, io: Io): Promise<void> {
   const name = plainLine(directory, 4096);
   if (!canAsk(io)) {

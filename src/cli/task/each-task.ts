@@ -16,9 +16,11 @@ interface Failure {
 }
 
 /**
- * Does `verb` for each id in turn. JSON: `{"tasks":[…]}`, with `"errors":[{"id","code","message"}]` for those that failed.
+ * Does `verb` for each id in turn. JSON: `{"tasks":[…]}`, with `"errors":[{"id","code","message"}]`
+ * for those that failed.
  * @param line what a person reads for one that is done.
- * @param fitting the tasks that fit a filter, instead of those that the call names. One that has left it meanwhile is passed over.
+ * @param fitting the tasks that fit a filter, instead of those that the call names. One that has
+ * left it meanwhile is passed over.
  * @throws what `verb` throws when there is one id only, or when the server cannot be reached.
  */
 export async function eachTask<T>(

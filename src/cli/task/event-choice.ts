@@ -14,7 +14,10 @@ export function isChosen(event: EventView, { errors, tools, text }: EventChoice)
   return (errors === true && isError(event)) || (tools === true && toolTypes.has(event.type)) || (text === true && event.type === "text");
 }
 
-/** Whether a person need not see it unless they ask: the session's number, how Claude Code was started, its notices. */
+/**
+ * Whether a person need not see it unless they ask: the session's number, how Claude Code was
+ * started, its notices.
+ */
 export function isMachinery({ type, data }: EventView): boolean {
   return type === "session" || type === "init" || (type === "notice" && !speakingNotices.has(data["kind"]) && !isFailedWork(data));
 }

@@ -1,4 +1,7 @@
-/** A file that grows: its newest lines, and what is appended to it. The file may be replaced meanwhile. */
+/**
+ * A file that grows: its newest lines, and what is appended to it. The file may be replaced
+ * meanwhile.
+ */
 import { on } from "node:events";
 import { closeSync, fstatSync, openSync, readSync, watch } from "node:fs";
 import { basename, dirname } from "node:path";
@@ -40,7 +43,8 @@ export class FollowedFile {
 
   /** What is appended from now on, until the signal. */
   async *growth(signal: AbortSignal): AsyncGenerator<Buffer, void> {
-    // The directory is watched, not the file: a new file of the same name is followed too. From here on, so that nothing behind our first look is missed.
+    // The directory is watched, not the file: a new file of the same name is followed too. From
+    // here on, so that nothing behind our first look is missed.
     const watcher = watch(dirname(this.#path));
     try {
       const changes = on(watcher, "change", { signal }) as AsyncIterable<[event: string, name: string | null]>;

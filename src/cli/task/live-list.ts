@@ -1,4 +1,7 @@
-/** `list --watch`: the list as it changes. On a terminal it stays in place; elsewhere each change is a line. */
+/**
+ * `list --watch`: the list as it changes. On a terminal it stays in place; elsewhere each change is
+ * a line.
+ */
 import type { WorkerClient } from "../../client/worker-client.ts";
 import type { TaskSummaryView } from "../../contract/views.ts";
 import { exitCodes } from "../commandline/exit-codes.ts";

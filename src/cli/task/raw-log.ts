@@ -1,4 +1,7 @@
-/** A task's raw log as it stands in the file, byte for byte unless lines are chosen; with --follow it goes on as the file grows. */
+/**
+ * A task's raw log as it stands in the file, byte for byte unless lines are chosen; with --follow
+ * it goes on as the file grows.
+ */
 import type { LogCall } from "./log-call.ts";
 import { WorkerError } from "../../domain/errors.ts";
 

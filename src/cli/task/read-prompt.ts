@@ -1,4 +1,7 @@
-/** Where a prompt comes from: an argument, a file that the argument names, the standard input, or an argument with piped text as context. */
+/**
+ * Where a prompt comes from: an argument, a file that the argument names, the standard input, or an
+ * argument with piped text as context.
+ */
 import { isUtf8 } from "node:buffer";
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
@@ -6,9 +9,15 @@ import { WorkerError } from "../../domain/errors.ts";
 import type { Io } from "../terminal/io.ts";
 import { pathGiven } from "../commandline/path-given.ts";
 
-/** Longest prompt in bytes of UTF-8; the server's own limit, known here so that an endless input is not read to its end. */
+/**
+ * Longest prompt in bytes of UTF-8; the server's own limit, known here so that an endless input is
+ * not read to its end.
+ */
 const maxBytes = 10 * 1024 * 1024;
-/** How long a silent socket as standard input is given: programs start us with one and often leave it open for ever. */
+/**
+ * How long a silent socket as standard input is given: programs start us with one and often leave
+ * it open for ever.
+ */
 const socketPatienceMs = 300;
 const hintAfterMs = 2000;
 
@@ -50,7 +59,9 @@ function fileNamed(argument: string, io: Io): string | null {
   }
 }
 
-/** Where a file of that name would be; null: nowhere, also where the current directory was removed. */
+/**
+ * Where a file of that name would be; null: nowhere, also where the current directory was removed.
+ */
 function placeOf(argument: string, io: Io): string | null {
   if (argument.trim() === "" || argument.includes("\0")) return null;
   try {
@@ -65,7 +76,10 @@ const ending = /[^.]\.[A-Za-z][A-Za-z0-9]{0,7}$/;
 /** A command of Claude Code: `/review`, `/plugin:review`. */
 const slashCommand = /^\/[A-Za-z][\w:-]*$/;
 
-/** The argument itself, unless it is one word that looks like the name of a file: that is a typing error far more often than a task. */
+/**
+ * The argument itself, unless it is one word that looks like the name of a file: that is a typing
+ * error far more often than a task.
+ */
 function notFileLike(argument: string): string {
   const isWord = !/[\s\0]/.test(argument) && Buffer.byteLength(argument) <= 255;
   const isAddress = argument.includes("://") || argument.includes("@");
@@ -76,7 +90,10 @@ function notFileLike(argument: string): string {
   );
 }
 
-/** What the file system knows by that name; null also when no file can have it (ENAMETOOLONG, ELOOP …): then it is a text. */
+/**
+ * What the file system knows by that name; null also when no file can have it (ENAMETOOLONG, ELOOP
+ * …): then it is a text.
+ */
 function whatIsAt(path: string): Stats | null {
   try {
     return statSync(path, { throwIfNoEntry: false }) ?? null;
@@ -97,7 +114,10 @@ function refuseStrangeKind(found: Stats, argument: string): void {
   );
 }
 
-/** The file's bytes. Counted while they come: a FIFO, and a file that grows, tell no size. @throws WorkerError payload_too_large. */
+/**
+ * The file's bytes. Counted while they come: a FIFO, and a file that grows, tell no size. @throws
+ * WorkerError payload_too_large.
+ */
 function readAtMost(path: string, source: string): Buffer {
   const parts: Buffer[] = [];
   const file = openSync(path, "r");
@@ -117,7 +137,10 @@ function readAtMost(path: string, source: string): Buffer {
 
 type Input = "none" | "pipe" | "socket" | "a person types";
 
-/** Looks without opening the stream, which would cost every call milliseconds. A terminal and /dev/null give nothing unasked. */
+/**
+ * Looks without opening the stream, which would cost every call milliseconds. A terminal and
+ * /dev/null give nothing unasked.
+ */
 function kindOfInput({ inputFd }: Io): Input {
   if (inputFd === null) return "pipe";
   try {

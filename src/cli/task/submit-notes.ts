@@ -1,4 +1,7 @@
-/** What a person is told on the standard error of a task that was just submitted: what keeps it from starting. */
+/**
+ * What a person is told on the standard error of a task that was just submitted: what keeps it from
+ * starting.
+ */
 import { agentEnvironment } from "../../config/agent-env.ts";
 import { credentialVariable, noCredentials } from "../../config/credentials.ts";
 import type { Settings } from "../../config/settings.ts";

@@ -1,4 +1,7 @@
-/** Tasks as they are now, for live displays: told by the feed of events, and looked up again only when something happened. */
+/**
+ * Tasks as they are now, for live displays: told by the feed of events, and looked up again only
+ * when something happened.
+ */
 import type { WorkerClient } from "../../client/worker-client.ts";
 import type { EventView, TaskSummaryView } from "../../contract/views.ts";
 

@@ -1,6 +1,6 @@
 /**
- * The flags that say how a task is to run: of `run`, and of `retry`, which changes them. All but the
- * directory are rows of the table of options.
+ * The flags that say how a task is to run: of `run`, and of `retry`, which changes them. All but
+ * the directory are rows of the table of options.
  */
 import type { RetryInput } from "../../contract/retry-input.ts";
 import { typedDuration } from "../../domain/text/duration.ts";

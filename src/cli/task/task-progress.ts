@@ -1,4 +1,7 @@
-/** What a status line says of a task that is followed: elapsed time, turns, cost and the last action, as the events come. */
+/**
+ * What a status line says of a task that is followed: elapsed time, turns, cost and the last
+ * action, as the events come.
+ */
 import type { EventView, TaskView } from "../../contract/views.ts";
 import { formatDuration } from "../../domain/text/duration.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";

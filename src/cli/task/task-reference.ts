@@ -48,7 +48,10 @@ export async function actTaskId(client: WorkerClient, text: string): Promise<num
   return await namedTask(client, text, { whole: true });
 }
 
-/** The number of `42` or `#42`; null: the text is not a number. @throws WorkerError invalid_input: no task can have it. */
+/**
+ * The number of `42` or `#42`; null: the text is not a number. @throws WorkerError invalid_input:
+ * no task can have it.
+ */
 export function idOf(text: string): number | null {
   const digits = /^#?(\d+)$/.exec(text)?.[1];
   if (digits === undefined) return null;
@@ -78,7 +81,10 @@ async function namedTask(client: WorkerClient, text: string, { whole }: { whole:
   throw await notNamed(client, text, whole ? longer : []);
 }
 
-/** The tasks of this name, and those whose name begins with it; of both no more than a list of choices needs. */
+/**
+ * The tasks of this name, and those whose name begins with it; of both no more than a list of
+ * choices needs.
+ */
 async function named(client: WorkerClient, text: string): Promise<{ exact: TaskSummaryView[]; longer: TaskSummaryView[] }> {
   const exact: TaskSummaryView[] = [];
   const longer: TaskSummaryView[] = [];

@@ -1,4 +1,7 @@
-/** `top`: the whole terminal shows what runs, waits and has just ended. Keys choose a task, open it and cancel it. */
+/**
+ * `top`: the whole terminal shows what runs, waits and has just ended. Keys choose a task, open it
+ * and cancel it.
+ */
 import type { WorkerClient } from "../../client/worker-client.ts";
 import type { ServerView, TaskSummaryView, TaskView } from "../../contract/views.ts";
 import { messageOf } from "../../domain/errors.ts";

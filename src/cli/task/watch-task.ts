@@ -1,4 +1,7 @@
-/** Follows a task live until it ends: lines as things happen, a status line on a terminal, JSON lines for programs. Ctrl-C leaves the task alone. */
+/**
+ * Follows a task live until it ends: lines as things happen, a status line on a terminal, JSON
+ * lines for programs. Ctrl-C leaves the task alone.
+ */
 import type { EventView, TaskView } from "../../contract/views.ts";
 import type { FeedStep } from "../../client/event-stream.ts";
 import { ServerUnreachable } from "../../client/server-unreachable.ts";
@@ -30,7 +33,10 @@ export interface WatchOptions {
   readonly reconnectForMs?: number;
 }
 
-/** @returns 0 when the task completed, 1 when it did not, 130 at Ctrl-C, 3 when the server stays away. */
+/**
+ * @returns 0 when the task completed, 1 when it did not, 130 at Ctrl-C, 3 when the server stays
+ * away.
+ */
 export async function watchTask(options: WatchOptions): Promise<ExitCode> {
   const { io, client, task, after, json, reconnectForMs = 30_000 } = options;
   const interrupt = new AbortController();

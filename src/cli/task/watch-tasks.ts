@@ -1,4 +1,7 @@
-/** Follows several tasks until all have ended: their lines as they happen, each with its task's id, and a row for each below. */
+/**
+ * Follows several tasks until all have ended: their lines as they happen, each with its task's id,
+ * and a row for each below.
+ */
 import type { FeedStep } from "../../client/event-stream.ts";
 import type { WorkerClient } from "../../client/worker-client.ts";
 import type { TaskView } from "../../contract/views.ts";
@@ -22,7 +25,10 @@ interface Followed {
   readonly progress: TaskProgress;
 }
 
-/** @param lines how many earlier events each begins with. @returns as `watchTask`; 0 when all completed. */
+/**
+ * @param lines how many earlier events each begins with. @returns as `watchTask`; 0 when all
+ * completed.
+ */
 export async function watchTasks(
   io: Io,
   client: WorkerClient,

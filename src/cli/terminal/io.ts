@@ -1,4 +1,7 @@
-/** The command line's way to the world: streams, environment, directory and Ctrl-C, so that tests can hand in their own. */
+/**
+ * The command line's way to the world: streams, environment, directory and Ctrl-C, so that tests
+ * can hand in their own.
+ */
 import type { Output } from "./output.ts";
 import { writeSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
@@ -18,12 +21,18 @@ export interface Io {
   readonly cwd: string;
   /** Calls `listener` at Ctrl-C instead of ending the process. Returns the undo. */
   onInterrupt(listener: () => void): () => void;
-  /** Calls `listener` before a signal other than Ctrl-C ends the process: to leave the terminal clean. Returns the undo. */
+  /**
+   * Calls `listener` before a signal other than Ctrl-C ends the process: to leave the terminal
+   * clean. Returns the undo.
+   */
   onKill(listener: () => void): () => void;
 }
 
 export interface ProcessIo extends Io {
-  /** Resolves when whoever reads our outputs has got all that was written; what cannot be written ends the process. */
+  /**
+   * Resolves when whoever reads our outputs has got all that was written; what cannot be written
+   * ends the process.
+   */
   written(): Promise<void>;
 }
 
@@ -37,7 +46,10 @@ export function jsonLine(value: unknown): string {
   return `${visibleText(JSON.stringify(value))}\n`;
 }
 
-/** Streams are made when they are first asked for: each costs milliseconds, and most calls need one of the three. */
+/**
+ * Streams are made when they are first asked for: each costs milliseconds, and most calls need one
+ * of the three.
+ */
 export function processIo(host: NodeJS.Process): ProcessIo {
   const outputs: { stdout?: Output; stderr?: Output } = {};
   return {
@@ -81,7 +93,10 @@ const endingSignals = { SIGTERM: 15, SIGHUP: 1, SIGQUIT: 3 } as const;
 
 type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
 
-/** An output on a stream; colour per stream: NO_COLOR, FORCE_COLOR, else whether it is a terminal that has colours. */
+/**
+ * An output on a stream; colour per stream: NO_COLOR, FORCE_COLOR, else whether it is a terminal
+ * that has colours.
+ */
 export function outputTo(stream: Stream, env: Io["env"]): Output {
   const isTTY = stream.isTTY === true;
   stream.on("error", (error: NodeJS.ErrnoException) => {

@@ -1,11 +1,17 @@
-/** The lines of every JSON stream (`logs`, `watch`, `run --watch`, `retry --watch`, `wait`, `list --watch`): one object a line, which its only field names. */
+/**
+ * The lines of every JSON stream (`logs`, `watch`, `run --watch`, `retry --watch`, `wait`,
+ * `list --watch`): one object a line, which its only field names.
+ */
 import type { EventView, TaskSummaryView, TaskView } from "../../contract/views.ts";
 import { jsonLine } from "./io.ts";
 
 export type StreamLine =
   /** A step of a task. */
   | { readonly event: EventView }
-  /** A task as it is submitted, or has ended; in `list --watch` as it has changed, without its long texts. */
+  /**
+   * A task as it is submitted, or has ended; in `list --watch` as it has changed, without its long
+   * texts.
+   */
   | { readonly task: TaskView | TaskSummaryView }
   /** The end of a wait: the tasks that have not ended. */
   | { readonly wait: { readonly open: readonly number[]; readonly timed_out: boolean } };

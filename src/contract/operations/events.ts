@@ -1,4 +1,7 @@
-/** Events: a page of what is stored, or a stream of what is stored and then happens; and the log files. */
+/**
+ * Events: a page of what is stored, or a stream of what is stored and then happens; and the log
+ * files.
+ */
 import { z } from "zod";
 import { eventPage } from "../views.ts";
 import { operation } from "./operation.ts";

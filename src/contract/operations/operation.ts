@@ -1,4 +1,7 @@
-/** What an operation of the API is: one row of the contract. Routes, rights, parsing, the client and the API's document read the same rows. */
+/**
+ * What an operation of the API is: one row of the contract. Routes, rights, parsing, the client and
+ * the API's document read the same rows.
+ */
 import type { z } from "zod";
 import { endpoints } from "../endpoints.ts";
 import type { Endpoint, OperationName } from "../endpoints.ts";
@@ -53,7 +56,10 @@ export interface OperationRow<
   readonly mediaTypes?: readonly string[];
   /** Further answers that are no problem, by status. */
   readonly otherAnswers?: Readonly<Record<number, AnswerShape>>;
-  /** Errors that belong to this operation, beside those that any operation of its kind may answer with. */
+  /**
+   * Errors that belong to this operation, beside those that any operation of its kind may answer
+   * with.
+   */
   readonly problems?: readonly (ErrorCode | "range_not_satisfiable")[];
 }
 

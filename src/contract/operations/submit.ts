@@ -1,4 +1,7 @@
-/** Submits: one task, a batch, and the strict entry for machines. All of them take an idempotency key. */
+/**
+ * Submits: one task, a batch, and the strict entry for machines. All of them take an idempotency
+ * key.
+ */
 import { z } from "zod";
 import { maxPromptBytes, taskInput } from "../task-input.ts";
 import { taskList, taskView } from "../views.ts";

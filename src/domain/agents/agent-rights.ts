@@ -1,4 +1,7 @@
-/** What an agent may hand on when it submits a task: never more than it has itself. Pure; the operations ask. */
+/**
+ * What an agent may hand on when it submits a task: never more than it has itself. Pure; the
+ * operations ask.
+ */
 import type { PermissionMode } from "../task/permission-mode.ts";
 
 /** From the narrowest to the widest; modes of one rank allow nothing that the other would not. */
@@ -14,8 +17,9 @@ export function narrowerMode(one: PermissionMode, other: PermissionMode): Permis
 }
 
 /**
- * Whether a permission rule allows nothing that the given rules do not: the same rule, one of a tool that is allowed
- * altogether, or a command that begins as a `Bash(npm test:*)` says and holds no further command.
+ * Whether a permission rule allows nothing that the given rules do not: the same rule, one of a
+ * tool that is allowed altogether, or a command that begins as a `Bash(npm test:*)` says and holds
+ * no further command.
  */
 export function isCovered(rule: string, by: readonly string[]): boolean {
   const wanted = parsed(rule);
@@ -34,7 +38,10 @@ interface Rule {
   readonly what: string | null;
 }
 
-/** `Read`, `Bash(npm test)`, `mcp__server__tool`. Null for what is none of these, which is covered by nothing. */
+/**
+ * `Read`, `Bash(npm test)`, `mcp__server__tool`. Null for what is none of these, which is covered
+ * by nothing.
+ */
 function parsed(rule: string): Rule | null {
   const match = /^([A-Za-z_][\w-]*)(?:\((.*)\))?$/s.exec(rule.trim());
   if (match === null) return null;
@@ -59,8 +66,8 @@ export interface TreeMember {
 }
 
 /**
- * What is left of a root's budget: what ended tasks cost and what open ones may still cost is taken off. The root itself counts
- * with what it has cost so far.
+ * What is left of a root's budget: what ended tasks cost and what open ones may still cost is taken
+ * off. The root itself counts with what it has cost so far.
  * @returns null when the root has no budget, so there is nothing to share.
  */
 export function budgetLeft(root: Pick<TreeMember, "costUsd" | "maxBudgetUsd">, below: readonly TreeMember[]): number | null {
@@ -73,8 +80,10 @@ export function budgetLeft(root: Pick<TreeMember, "costUsd" | "maxBudgetUsd">, b
 }
 
 /**
- * A child's share: what it asks for, if that is left; half of what is left when it names nothing, so that there is something for the next.
- * @returns null when there is nothing to share; 0 when nothing is left or it asks for more than is left.
+ * A child's share: what it asks for, if that is left; half of what is left when it names nothing,
+ * so that there is something for the next.
+ * @returns null when there is nothing to share; 0 when nothing is left or it asks for more than is
+ * left.
  */
 export function budgetShare(left: number | null, asked: number | null): number | null {
   if (left === null) return asked;

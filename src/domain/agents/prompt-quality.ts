@@ -1,6 +1,7 @@
 /**
- * The rules for prompts that machines write: an agent gets no second chance to explain itself, so its task must stand alone. Lengths can
- * be refused; what a text says can only be guessed at, in any language, so content is advice and never refuses (test/domain/delegations.ts).
+ * The rules for prompts that machines write: an agent gets no second chance to explain itself, so
+ * its task must stand alone. Lengths can be refused; what a text says can only be guessed at, in
+ * any language, so content is advice and never refuses (test/domain/delegations.ts).
  */
 import type { InputFault } from "../errors.ts";
 
@@ -8,7 +9,10 @@ import type { InputFault } from "../errors.ts";
 export const promptRuleLevels = ["strict", "lengths", "off"] as const;
 export type PromptRuleLevel = (typeof promptRuleLevels)[number];
 
-/** Lengths in characters (code points) of the trimmed text. For the minimum, one of Chinese, Japanese or Korean counts as two. */
+/**
+ * Lengths in characters (code points) of the trimmed text. For the minimum, one of Chinese,
+ * Japanese or Korean counts as two.
+ */
 export interface PromptRules {
   readonly level: PromptRuleLevel;
   readonly systemPromptMin: number;
@@ -24,8 +28,8 @@ export interface MachinePrompt {
 }
 
 /**
- * Why a machine's prompts are refused, each with a sentence that says what to write instead; empty when they are not.
- * Pointers are `/system_prompt` and `/prompt`.
+ * Why a machine's prompts are refused, each with a sentence that says what to write instead; empty
+ * when they are not. Pointers are `/system_prompt` and `/prompt`.
  */
 export function promptFaults(input: MachinePrompt, rules: PromptRules = defaultPromptRules): InputFault[] {
   if (rules.level === "off") return [];
@@ -35,7 +39,10 @@ export function promptFaults(input: MachinePrompt, rules: PromptRules = defaultP
   ];
 }
 
-/** What would make accepted prompts better, as sentences for the next time; empty when nothing is missing, or the text is not English. */
+/**
+ * What would make accepted prompts better, as sentences for the next time; empty when nothing is
+ * missing, or the text is not English.
+ */
 export function promptHints(input: MachinePrompt, rules: PromptRules = defaultPromptRules): string[] {
   if (rules.level !== "strict") return [];
   const systemPrompt = input.system_prompt ?? "";
@@ -99,7 +106,10 @@ function weightOf(text: string): number {
   return lengthOf(text) + (text.match(dense)?.length ?? 0);
 }
 
-/** Whether the words of the rules below can be expected in a text: two different ones of the commonest English words. */
+/**
+ * Whether the words of the rules below can be expected in a text: two different ones of the
+ * commonest English words.
+ */
 function isEnglish(text: string): boolean {
   const found =
     text
@@ -126,7 +136,10 @@ function statesConstraints(text: string): boolean {
   return constraintPattern.test(text);
 }
 
-/** Whether a text names a file or a directory: `/etc/hosts`, `./src`, `src/auth`, `README.md`, `.env`, `Makefile`, `C:\app`. */
+/**
+ * Whether a text names a file or a directory: `/etc/hosts`, `./src`, `src/auth`, `README.md`,
+ * `.env`, `Makefile`, `C:\app`.
+ */
 export function namesPath(text: string): boolean {
   const words = text.split(/[\s"'`“”‘’«»()<>[\]{},;|]+/u);
   return words.some((word) => word.length <= longestPath && !word.includes("://") && isPath(bare(word)));
@@ -135,7 +148,10 @@ export function namesPath(text: string): boolean {
 /** Longer words are no paths. */
 const longestPath = 1000;
 
-/** Without Markdown's and the sentence's marks around it. Loops, because a pattern takes long over many marks in a row. */
+/**
+ * Without Markdown's and the sentence's marks around it. Loops, because a pattern takes long over
+ * many marks in a row.
+ */
 function bare(word: string): string {
   let start = 0;
   let end = word.length;
@@ -153,7 +169,10 @@ function isPath(word: string): boolean {
   return isRelativePath(word);
 }
 
-/** `src/auth`, `packages/api/`: parts between slashes that look like names and are not a pair of words like "and/or". */
+/**
+ * `src/auth`, `packages/api/`: parts between slashes that look like names and are not a pair of
+ * words like "and/or".
+ */
 function isRelativePath(word: string): boolean {
   if (!/^[\w.@+*-]+(\/[\w.@+*-]+)*\/?$/.test(word) || !word.includes("/")) return false;
   const parts = word.replace(/\/$/, "").split("/");

@@ -2,8 +2,10 @@
 import type { Attempt } from "../task/task.ts";
 
 /**
- * UTC ms. The time between the claim and the last record is told by the boot clock, so no clock that is set stretches or turns it.
- * @param seenUp when this server saw the runner go, by the boot clock; null: it was gone when the server came.
+ * UTC ms. The time between the claim and the last record is told by the boot clock, so no clock
+ * that is set stretches or turns it.
+ * @param seenUp when this server saw the runner go, by the boot clock; null: it was gone when the
+ * server came.
  * @param now for an attempt whose records bear no such times (an older runner's).
  */
 export function endOf(

@@ -1,4 +1,7 @@
-/** Gathers what is known of an attempt's end from its stored events, so that any server knows the same, also after a restart. It decides nothing. */
+/**
+ * Gathers what is known of an attempt's end from its stored events, so that any server knows the
+ * same, also after a restart. It decides nothing.
+ */
 import { backgroundTasks } from "./background.ts";
 import type { EventType, NewEvent } from "../events/event.ts";
 import type { AttemptFacts, LimitFacts, ResultFacts } from "./outcome.ts";
@@ -11,10 +14,16 @@ import type { ModelUsage } from "../task/model-usage.ts";
 /** The only events that facts are read from. */
 export const factEventTypes = ["result", "rate_limit", "notice", "attempt_ended"] as const satisfies readonly EventType[];
 
-/** What the events do not tell: the stop that was asked for (the attempt's row), whether the machine started anew since, and how it began. */
+/**
+ * What the events do not tell: the stop that was asked for (the attempt's row), whether the machine
+ * started anew since, and how it began.
+ */
 export type FactContext = Pick<AttemptFacts, "stopRequested" | "rebooted"> & Partial<Pick<AttemptFacts, "begun" | "startFault">>;
 
-/** What an attempt's events (oldest first; others than `factEventTypes` are passed over) and its row say of its end. */
+/**
+ * What an attempt's events (oldest first; others than `factEventTypes` are passed over) and its row
+ * say of its end.
+ */
 export function factsFrom(events: readonly Pick<NewEvent, "type" | "data">[], context: FactContext): AttemptFacts {
   const facts: Mutable<AttemptFacts> = {
     result: null,
@@ -84,7 +93,10 @@ function resultFacts(data: JsonObject): ResultFacts {
   };
 }
 
-/** A turn of its own follows when a background helper reports: time adds up, money and tokens are cumulative already. */
+/**
+ * A turn of its own follows when a background helper reports: time adds up, money and tokens are
+ * cumulative already.
+ */
 function afterEarlier(earlier: ResultFacts | null, last: ResultFacts): ResultFacts {
   if (earlier === null) return last;
   const calledModel = earlier.calledModel || last.calledModel;
@@ -106,8 +118,9 @@ function modelUsage(counts: JsonObject): ModelUsage {
 }
 
 /**
- * Only a rejection stops a turn; a later "allowed" lifts it. Every 429 of a subscription is reported as rejected, also one that is
- * not a usage limit (measured with Claude Code 2.1.330): that one names no window.
+ * Only a rejection stops a turn; a later "allowed" lifts it. Every 429 of a subscription is
+ * reported as rejected, also one that is not a usage limit (measured with Claude Code 2.1.330):
+ * that one names no window.
  */
 function limitFacts(data: JsonObject): LimitFacts | null {
   const type = stringOf(data["limit"]);

@@ -1,4 +1,6 @@
-/** What a person should look at in a task that completed all the same, read from its stored events. */
+/**
+ * What a person should look at in a task that completed all the same, read from its stored events.
+ */
 import { hookText } from "../task/claude-hooks.ts";
 import { endedWorkEventTypes, failedAgents, stoppedWork } from "./ended-work.ts";
 import type { EventType, NewEvent } from "../events/event.ts";
@@ -24,7 +26,9 @@ export interface Attention {
   readonly kind: AttentionKind;
   /** At least 1. */
   readonly count: number;
-  /** The first ones by name, in one line without control characters; null where nothing names them. */
+  /**
+   * The first ones by name, in one line without control characters; null where nothing names them.
+   */
   readonly detail: string | null;
 }
 
@@ -54,7 +58,8 @@ interface Call {
 
 /**
  * What is to be looked at, in the order of `attentionKinds`; empty when there is nothing.
- * @param events those of one session, oldest first; others than `attentionEventTypes` are passed over.
+ * @param events those of one session, oldest first; others than `attentionEventTypes` are passed
+ * over.
  */
 export function attentionFrom(events: readonly Pick<NewEvent, "type" | "data">[]): Attention[] {
   const calls = new Map<string, Call>();
@@ -92,7 +97,10 @@ function callFrom(data: JsonObject): Call {
   return { tool: stringOf(data["tool"]) ?? "", text: textOf(objectOf(data["input"])), isMain, refused: false, failed: false };
 }
 
-/** One call may be reported as refused several times: by the runner, by Claude Code, and in the result's list. */
+/**
+ * One call may be reported as refused several times: by the runner, by Claude Code, and in the
+ * result's list.
+ */
 function refuse(calls: Map<string, Call>, data: JsonObject): void {
   const id = stringOf(data["tool_use_id"]) ?? `unnamed ${calls.size}`;
   const call = calls.get(id) ?? callFrom(data);
@@ -120,7 +128,8 @@ interface Notices {
 
 function takeNotice(data: JsonObject, { noticed, calls, hooks }: Notices): void {
   takeHook(data, hooks, calls);
-  // A command that was sent into the background tells its end by a notice; its tool result only says that it began.
+  // A command that was sent into the background tells its end by a notice; its tool result only
+  // says that it began.
   if (data["kind"] === "task_notification" && data["status"] === "failed")
     mark(calls.get(stringOf(data["tool_use_id"]) ?? ""), { failed: true });
   const kind = noticeKinds.find((each) => each === data["kind"]);
@@ -151,7 +160,9 @@ function takeHook(data: JsonObject, hooks: Hooks, calls: ReadonlyMap<string, Cal
   }
 }
 
-/** The main thread's commands that failed, in a row, up to its last one. A refused call did not run. */
+/**
+ * The main thread's commands that failed, in a row, up to its last one. A refused call did not run.
+ */
 function failedAtTheEnd(calls: readonly Call[]): string[] {
   const commands = calls.filter(({ tool, isMain, refused }) => isMain && !refused && commandTools.has(tool));
   const lastGood = commands.findLastIndex(({ failed }) => !failed);

@@ -16,10 +16,16 @@ export interface BackgroundWait {
   readonly until: number | null;
 }
 
-/** Types that work for the task by themselves and end by themselves. Everything else may be a server that never ends. */
+/**
+ * Types that work for the task by themselves and end by themselves. Everything else may be a server
+ * that never ends.
+ */
 const agentTypes: ReadonlySet<string> = new Set(["local_agent", "local_workflow", "remote_agent"]);
 
-/** Whether this is a sub-agent, which is waited for; anything else is waited for up to `background_grace`. */
+/**
+ * Whether this is a sub-agent, which is waited for; anything else is waited for up to
+ * `background_grace`.
+ */
 export function isAgentWork({ type }: BackgroundTask): boolean {
   return agentTypes.has(type);
 }
@@ -33,7 +39,10 @@ export function backgroundAfter(message: JsonObject): BackgroundTask[] | null {
   return backgroundTasks(message["tasks"]);
 }
 
-/** Reads a list of them, as Claude Code or an event has it. What does not count as activity (`ambient`) is left out. */
+/**
+ * Reads a list of them, as Claude Code or an event has it. What does not count as activity
+ * (`ambient`) is left out.
+ */
 export function backgroundTasks(value: unknown): BackgroundTask[] {
   return arrayOf(value)
     .map(objectOf)

@@ -1,4 +1,7 @@
-/** Decides how an attempt ended, in one place, from everything that is known of its end (attempt-facts.ts gathers it). */
+/**
+ * Decides how an attempt ended, in one place, from everything that is known of its end
+ * (attempt-facts.ts gathers it).
+ */
 import { nameOfBackground } from "./background.ts";
 import {
   assistantErrors,
@@ -16,15 +19,18 @@ import type { AttemptFacts, LimitFacts, Outcome, ResultFacts } from "./outcome.t
 import type { StopReason } from "./stop-reason.ts";
 
 /**
- * How the attempt ended. A hook that did not answer cut it; else first what the agent finished, then a person's cancel, then the turn's own error, then a stop of ours, then its death:
- * a success that is in the journal wins over a later crash; the process's exit code says nothing (SIGINT gives 0).
+ * How the attempt ended. A hook that did not answer cut it; else first what the agent finished,
+ * then a person's cancel, then the turn's own error, then a stop of ours, then its death: a success
+ * that is in the journal wins over a later crash; the process's exit code says nothing (SIGINT
+ * gives 0).
  */
 export function decideOutcome(facts: AttemptFacts): Outcome {
   const { result } = facts;
   if (facts.apiError === hookTimedOut && facts.stopRequested !== "cancelled")
     return { kind: "hook_timed_out", message: facts.apiErrorText ?? "A hook did not answer in time." };
   const finished = result !== null && isFinished(result);
-  // A turn that ended while work in the background went on is finished when that is, or when it was cut on purpose.
+  // A turn that ended while work in the background went on is finished when that is, or when it was
+  // cut on purpose.
   const waiting = facts.cut.length === 0 && (facts.background.length > 0 || (facts.notified && !exitedByItself(facts)));
   if (finished && !waiting && result.calledModel && facts.sessionLost === null)
     return { kind: "succeeded", message: successMessage(result, facts.cut) };
@@ -47,7 +53,10 @@ function isFinished(result: ResultFacts): boolean {
   return result.terminalReason === null || lookUp(terminalReasons, result.terminalReason) === "finished";
 }
 
-/** What the model's stop reason means. An answer of Claude Code itself names none, nor does a result out of a session. */
+/**
+ * What the model's stop reason means. An answer of Claude Code itself names none, nor does a result
+ * out of a session.
+ */
 function stopOf({ stopReason }: ResultFacts): "finished" | Meaning {
   if (stopReason === null) return "finished";
   return lookUp<"finished" | Meaning>(modelStops, stopReason) ?? unknownWord(stopReason);
@@ -73,7 +82,10 @@ function exitedByItself({ ended, thrown, stopRequested }: AttemptFacts): boolean
   return ended && thrown === null && stopRequested === null;
 }
 
-/** A Stop hook that says `continue: false` runs when Claude has given its answer: nothing of the work is missing. */
+/**
+ * A Stop hook that says `continue: false` runs when Claude has given its answer: nothing of the
+ * work is missing.
+ */
 function successMessage({ permissionDenials, terminalReason }: ResultFacts, cut: readonly string[]): string {
   const calls = permissionDenials === 1 ? "1 tool call was" : `${permissionDenials} tool calls were`;
   const denied = permissionDenials === 0 ? "" : `; ${calls} denied`;
@@ -133,7 +145,10 @@ function limitOfTask(result: ResultFacts): Outcome | null {
   return null;
 }
 
-/** What the words and the status of a failed turn mean; null: nothing that is known. The most specific word decides. */
+/**
+ * What the words and the status of a failed turn mean; null: nothing that is known. The most
+ * specific word decides.
+ */
 function meaningOf(result: ResultFacts, facts: AttemptFacts): Meaning | null {
   const { startupFailure, terminalReason, apiErrorStatus: status } = result;
   if (startupFailure !== null) return lookUp<Meaning>(startupFailures, startupFailure) ?? unknownWord(startupFailure);
@@ -149,7 +164,8 @@ function meaningOf(result: ResultFacts, facts: AttemptFacts): Meaning | null {
   if (byWord === undefined) return byStatus ?? unknownWord(word);
   if (byWord !== null || byStatus !== null) return byWord ?? byStatus;
   if (facts.limit !== null) return assistantErrors.rate_limit;
-  // An API error without a status is a connection that failed after all of Claude Code's own retries.
+  // An API error without a status is a connection that failed after all of Claude Code's own
+  // retries.
   return terminalReason === "api_error" && status === null ? noConnection : null;
 }
 
@@ -157,7 +173,10 @@ function isMeaning(ending: unknown): ending is Meaning {
   return typeof ending === "object" && ending !== null;
 }
 
-/** A newer Claude Code has words that are not in the tables: such an end is not repeated at a cost, and the word is named. */
+/**
+ * A newer Claude Code has words that are not in the tables: such an end is not repeated at a cost,
+ * and the word is named.
+ */
 function unknownWord(word: string): Meaning {
   return { kind: "agent_failed", what: `Claude Code ended with "${word}", which this Claude Worker does not know` };
 }

@@ -1,4 +1,7 @@
-/** How an attempt ended, decided in one place from everything that is known. The process's exit code alone says nothing. */
+/**
+ * How an attempt ended, decided in one place from everything that is known. The process's exit code
+ * alone says nothing.
+ */
 import type { BackgroundTask } from "./background.ts";
 import type { StopReason } from "./stop-reason.ts";
 import type { ModelUsage } from "../task/model-usage.ts";
@@ -56,7 +59,10 @@ export interface ResultFacts {
   readonly isError: boolean;
   /** The result's text; for errors the joined `errors`. */
   readonly text: string;
-  /** Why the turn ended (TerminalReason of the Agent SDK); null: Claude Code ran no turn, or did not say. */
+  /**
+   * Why the turn ended (TerminalReason of the Agent SDK); null: Claude Code ran no turn, or did not
+   * say.
+   */
   readonly terminalReason: string | null;
   /** The model's own stop reason, e.g. `end_turn` or `tool_deferred`. */
   readonly stopReason: string | null;
@@ -82,7 +88,10 @@ export interface LimitFacts {
 export interface AttemptFacts {
   readonly result: ResultFacts | null;
   readonly limit: LimitFacts | null;
-  /** Claude Code's own word for a failed API call (`authentication_failed`, `billing_error`, `overloaded`, …). */
+  /**
+   * Claude Code's own word for a failed API call (`authentication_failed`, `billing_error`,
+   * `overloaded`, …).
+   */
   readonly apiError: string | null;
   /** What it said of it, for people. */
   readonly apiErrorText: string | null;
@@ -111,7 +120,10 @@ export interface Outcome {
   readonly kind: OutcomeKind;
   readonly message: string;
   readonly apiStatus?: number;
-  /** Claude Code's own word for why it refused to start (SDKStartupFailureReason); absent: it started, or it is not there. */
+  /**
+   * Claude Code's own word for why it refused to start (SDKStartupFailureReason); absent: it
+   * started, or it is not there.
+   */
   readonly startupFailure?: string;
   /** `rate_limited`: when the limit resets (UTC ms), where known. */
   readonly resetsAt?: number;

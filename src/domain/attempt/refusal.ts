@@ -1,7 +1,8 @@
 /**
- * What a refusal of the model's API says, and about whom. A usage limit that names its window and its reset holds exactly that scope.
- * Anything else (a 429 without a reset, a 401, a 403, no connection) may concern one request only: evidence from a second request decides.
- * So may a Claude Code that refuses to start: the settings of one project can be why.
+ * What a refusal of the model's API says, and about whom. A usage limit that names its window and
+ * its reset holds exactly that scope. Anything else (a 429 without a reset, a 401, a 403, no
+ * connection) may concern one request only: evidence from a second request decides. So may a Claude
+ * Code that refuses to start: the settings of one project can be why.
  */
 import type { Outcome } from "./outcome.ts";
 import { plainLine } from "../text/plain-text.ts";
@@ -9,13 +10,25 @@ import { accountScope, modelScope } from "../order/scope.ts";
 
 export interface Refusal {
   readonly kind: "rate_limited" | "auth_failed" | "unreachable" | "unavailable";
-  /** Equal for refusals that two requests have in common: kind, HTTP status or Claude Code's word where it matters, account. */
+  /**
+   * Equal for refusals that two requests have in common: kind, HTTP status or Claude Code's word
+   * where it matters, account.
+   */
   readonly name: string;
-  /** Whether it speaks of the sign-in: then a probe answers at once whether the whole account is refused. */
+  /**
+   * Whether it speaks of the sign-in: then a probe answers at once whether the whole account is
+   * refused.
+   */
   readonly ofSignIn: boolean;
-  /** Whether a probe is asked at once, also where other tasks could start: it costs little, or their requests would meet the same. */
+  /**
+   * Whether a probe is asked at once, also where other tasks could start: it costs little, or their
+   * requests would meet the same.
+   */
   readonly probedAtOnce: boolean;
-  /** Whether a second task that meets the same is evidence. It is none where both may have the settings of the same project. */
+  /**
+   * Whether a second task that meets the same is evidence. It is none where both may have the
+   * settings of the same project.
+   */
   readonly secondedByTasks: boolean;
 }
 
@@ -23,14 +36,18 @@ export interface Refusal {
 export const signInAdvice =
   "Sign in again (claude-worker claude), or set a valid key and restart the server (claude-worker server restart).";
 
-/** How a task's last try ended, for people who see it wait for the next one; with what to do where that helps. */
+/**
+ * How a task's last try ended, for people who see it wait for the next one; with what to do where
+ * that helps.
+ */
 export function lastTryText({ kind, message }: Outcome): string {
   const said = plainLine(message, 500);
   return `The last try: ${said}${kind === "auth_failed" ? ` ${signInAdvice}` : ""}`;
 }
 
 /**
- * The refusal that needs evidence before it may hold other tasks; null: the outcome is not a refusal, or names its own scope.
+ * The refusal that needs evidence before it may hold other tasks; null: the outcome is not a
+ * refusal, or names its own scope.
  * @param wall what the system's clock says (UTC ms)
  */
 export function refusalOf(outcome: Outcome, account: string, wall: number): Refusal | null {
@@ -41,7 +58,8 @@ export function refusalOf(outcome: Outcome, account: string, wall: number): Refu
     return { kind, name: `${kind}${detail} ${accountScope(account)}`, secondedByTasks, ...more };
   };
   if (outcome.kind === "auth_failed") {
-    // Claude Code calls every 403 a failed sign-in, also one of a single model or request (measured with 2.1.330).
+    // Claude Code calls every 403 a failed sign-in, also one of a single model or request (measured
+    // with 2.1.330).
     const ofSignIn = apiStatus !== 403;
     return refusal("auth_failed", ofSignIn ? word : ":403", { ofSignIn, probedAtOnce: ofSignIn });
   }
@@ -67,7 +85,9 @@ export function limitScopeOf(outcome: Outcome, account: string, model: string | 
   return family === null ? accountScope(account) : modelScope(account, model === null ? [family, "default"] : [family]);
 }
 
-/** `seven_day_opus` → `opus`: the model whose own window it is; null: the window counts every model. */
+/**
+ * `seven_day_opus` → `opus`: the model whose own window it is; null: the window counts every model.
+ */
 export function modelOfWindow(window: string): string | null {
   return /^(?:five_hour|seven_day)_([a-z0-9]+)$/.exec(window)?.[1] ?? null;
 }

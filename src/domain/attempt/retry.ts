@@ -1,4 +1,7 @@
-/** Everything that follows from an outcome, in one pure function: what happens to the task, when it may start again, and whom it holds up. */
+/**
+ * Everything that follows from an outcome, in one pure function: what happens to the task, when it
+ * may start again, and whom it holds up.
+ */
 import type { NewHold } from "../order/hold.ts";
 import { retryableKinds } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
@@ -15,7 +18,10 @@ import type { Operation } from "../task/transitions.ts";
 export interface RetryPolicy {
   /** Attempts in a row that died without progress, after which a task counts as poisonous. */
   readonly poisonLimit: number;
-  /** Setbacks in a row (setbacks.ts), with which a task fails whatever progress it made between them. */
+  /**
+   * Setbacks in a row (setbacks.ts), with which a task fails whatever progress it made between
+   * them.
+   */
   readonly setbackLimit: number;
   /** Further tries after an overloaded API, as long as none makes progress. */
   readonly overloadedTries: number;
@@ -27,7 +33,9 @@ export interface RetryPolicy {
   readonly refusalBackoffMs: number;
   /** How long nothing starts after an attempt that met a full disk. */
   readonly storageWaitMs: number;
-  /** Most that is added to a usage limit's reset, so that not everybody starts at the same moment. */
+  /**
+   * Most that is added to a usage limit's reset, so that not everybody starts at the same moment.
+   */
   readonly limitJitterMs: number;
 }
 
@@ -69,7 +77,10 @@ export interface EndedAttempt {
   readonly unbegun: number;
   /** Fingerprint of the account that the attempt ran with. */
   readonly account: string;
-  /** Whether another task was refused in the same way a short time ago, and no request of the account has succeeded since. */
+  /**
+   * Whether another task was refused in the same way a short time ago, and no request of the
+   * account has succeeded since.
+   */
   wasRefusedElsewhere(refusal: string): boolean;
   /** Whether a hold of this kind and scope is in force. */
   isHeld(hold: Pick<NewHold, "kind" | "scope">): boolean;
@@ -77,16 +88,25 @@ export interface EndedAttempt {
   readonly alone: boolean;
   readonly policy: RetryPolicy;
   readonly now: number;
-  /** What the system's clock says: the one that a limit's reset is told by. `now` does not go back with it when it is set. */
+  /**
+   * What the system's clock says: the one that a limit's reset is told by. `now` does not go back
+   * with it when it is set.
+   */
   readonly wall: number;
   /** Uniform in [0, 1): the jitter. */
   readonly random: () => number;
 }
 
-/** What becomes of the task. The store changes it by `operation`, in the same transaction that closes the attempt and puts the hold. */
+/**
+ * What becomes of the task. The store changes it by `operation`, in the same transaction that
+ * closes the attempt and puts the hold.
+ */
 export interface Consequence {
   readonly operation: Extract<Operation, "complete" | "fail" | "cancel" | "requeue">;
-  /** Not to be started before this moment (UTC ms); null: at once. Always null unless the operation is `requeue`. */
+  /**
+   * Not to be started before this moment (UTC ms); null: at once. Always null unless the operation
+   * is `requeue`.
+   */
   readonly notBefore: number | null;
   readonly notBeforeReason: "retry" | "refused" | null;
   /** Whether the next attempt resumes the session; false: it starts a new one. */
@@ -106,7 +126,10 @@ export interface Consequence {
   readonly error: TaskError | null;
 }
 
-/** What follows from an outcome. A cancel that was requested wins over everything, also over a success: who asked for it was told so. */
+/**
+ * What follows from an outcome. A cancel that was requested wins over everything, also over a
+ * success: who asked for it was told so.
+ */
 export function afterOutcome(ended: EndedAttempt): Consequence {
   const counted = setbacksAfter(ended);
   const begun = afterAttempt({ ...ended, ...counted });
@@ -171,7 +194,10 @@ function afterAttempt(ended: Counted): Consequence {
   }
 }
 
-/** The error with the command that runs the task again, where that helps: one sentence for every kind of end that is not the task's fault. */
+/**
+ * The error with the command that runs the task again, where that helps: one sentence for every
+ * kind of end that is not the task's fault.
+ */
 export function withNextStep(error: TaskError, { id, sessionId }: Pick<Task, "id" | "sessionId">): TaskError {
   if (error.retryable !== true) return error;
   const command = `claude-worker retry ${id}${sessionId === null ? "" : " --resume"}`;
@@ -193,7 +219,10 @@ const unchanged = {
   error: null,
 } as const;
 
-/** An attempt that was cut says nothing of the API: refusals before and after it are in a row, unless it made a step. */
+/**
+ * An attempt that was cut says nothing of the API: refusals before and after it are in a row,
+ * unless it made a step.
+ */
 function keptRefusals({ task, progressed }: EndedAttempt): Pick<Consequence, "refusals" | "refusal"> {
   return progressed ? { refusals: 0, refusal: null } : { refusals: task.refusals, refusal: task.refusal };
 }
@@ -232,7 +261,10 @@ function givenUp(ended: Counted, poisonCount: number): Consequence {
   return { ...failed(ended, `Given up: ${what}. The last one: ${ended.outcome.message}`), poisonCount };
 }
 
-/** The task cannot have caused that (a full process table, a removed program, a directory without rights): it is tried again until it works. */
+/**
+ * The task cannot have caused that (a full process table, a removed program, a directory without
+ * rights): it is tried again until it works.
+ */
 function afterNoStart(ended: EndedAttempt): Consequence {
   const { task, unbegun, policy, now } = ended;
   const pause = pauseAfter(unbegun, now);
@@ -248,7 +280,10 @@ function afterNoStart(ended: EndedAttempt): Consequence {
   };
 }
 
-/** The first death is resumed at once. A row of them has a cause that may pass (no memory, no processes): it gets 1, 2, 4 s to. */
+/**
+ * The first death is resumed at once. A row of them has a cause that may pass (no memory, no
+ * processes): it gets 1, 2, 4 s to.
+ */
 function pauseAfter(poisonCount: number, now: number): Pick<Consequence, "notBefore" | "notBeforeReason"> {
   if (poisonCount < 2) return { notBefore: null, notBeforeReason: null };
   return { notBefore: now + 1000 * 2 ** (poisonCount - 2), notBeforeReason: "retry" };
@@ -285,7 +320,10 @@ function afterLimit(ended: EndedAttempt): Consequence {
 
 const hourMs = 3_600_000;
 
-/** No limit of Claude's is longer than a week, so a clock that is wrong cannot hold the queue for longer. */
+/**
+ * No limit of Claude's is longer than a week, so a clock that is wrong cannot hold the queue for
+ * longer.
+ */
 function limitLiftsAt({ outcome, policy, now, wall, random }: EndedAttempt): number {
   const longestMs = outcome.limit === "five_hour" ? 5 * hourMs : 7 * 24 * hourMs;
   const waitMs = Math.min((outcome.resetsAt ?? wall) - wall, longestMs);
@@ -293,9 +331,10 @@ function limitLiftsAt({ outcome, policy, now, wall, random }: EndedAttempt): num
 }
 
 /**
- * A refusal that may concern this request only: the task steps back behind the others. It holds them as well once a second
- * request has met the same. When the sign-in is refused, the API is not reachable, Claude Code refuses to start, or no second request will come
- * by itself, a probe is the second one.
+ * A refusal that may concern this request only: the task steps back behind the others. It holds
+ * them as well once a second request has met the same. When the sign-in is refused, the API is not
+ * reachable, Claude Code refuses to start, or no second request will come by itself, a probe is the
+ * second one.
  */
 function afterRefusal(ended: EndedAttempt, refusal: Refusal | null): Consequence {
   const { outcome, task, progressed, account, policy, now, random, alone } = ended;
@@ -326,14 +365,20 @@ function afterRefusal(ended: EndedAttempt, refusal: Refusal | null): Consequence
   };
 }
 
-/** What no task can help: it waits, with everything else, until a person has fixed it. Spends no retry. */
+/**
+ * What no task can help: it waits, with everything else, until a person has fixed it. Spends no
+ * retry.
+ */
 function untilFixed({ outcome, account, task, progressed }: EndedAttempt): Consequence {
   const message = `${outcome.message} Fix it (claude-worker doctor says how), then: claude-worker resume`;
   const hold: NewHold = { kind: "unavailable", scope: accountScope(account), message, until: null };
   return { ...unchanged, operation: "requeue", resumable: true, poisonCount: progressed ? 0 : task.poisonCount, hold };
 }
 
-/** A full disk concerns every task: nothing starts for a while, and the task then continues. It gives up after as many tries as for an overloaded API. */
+/**
+ * A full disk concerns every task: nothing starts for a while, and the task then continues. It
+ * gives up after as many tries as for an overloaded API.
+ */
 function afterFullDisk(ended: Counted): Consequence {
   const { policy, now, outcome } = ended;
   const poisonCount = fruitless(ended);
@@ -346,7 +391,10 @@ function afterFullDisk(ended: Counted): Consequence {
   return { ...unchanged, operation: "requeue", resumable: true, poisonCount, hold };
 }
 
-/** Requeues the task for a retry that it asked for. The old session ended, so a resume would have nothing to continue. */
+/**
+ * Requeues the task for a retry that it asked for. The old session ended, so a resume would have
+ * nothing to continue.
+ */
 function restartInNewSession({ policy, now, random, task }: EndedAttempt): Consequence {
   const ceilingMs = Math.min(policy.backoffCapMs, policy.backoffBaseMs * 2 ** task.retriesSpent);
   const notBefore = now + Math.round(random() * ceilingMs);

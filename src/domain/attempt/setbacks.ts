@@ -1,6 +1,7 @@
 /**
- * Counts attempts in a row that broke off for a reason that may lie in the task, whether they made progress or not. The poison
- * count ends tasks that get nowhere; this one ends tasks that get a step further each time, at the price of a whole attempt.
+ * Counts attempts in a row that broke off for a reason that may lie in the task, whether they made
+ * progress or not. The poison count ends tasks that get nowhere; this one ends tasks that get a
+ * step further each time, at the price of a whole attempt.
  */
 import type { NewEvent } from "../events/event.ts";
 import type { Outcome } from "./outcome.ts";
@@ -10,7 +11,10 @@ import type { Task } from "../task/task.ts";
 
 /** How an attempt that died was found. */
 export interface Death {
-  /** Whether the runner outlived Claude and said so. A runner that died was most likely killed from outside. */
+  /**
+   * Whether the runner outlived Claude and said so. A runner that died was most likely killed from
+   * outside.
+   */
   readonly runnerLived: boolean;
   /** The tool call under way (`callUnderWay`); null: none. */
   readonly call: string | null;
@@ -24,7 +28,10 @@ export const forgivingMs = 600_000;
 /** The events that `callUnderWay` reads. */
 export const callEventTypes = ["tool_use", "tool_result"] as const;
 
-/** The newest tool call without a result, as text that is equal for equal calls (the first 500 characters); null: none. */
+/**
+ * The newest tool call without a result, as text that is equal for equal calls (the first 500
+ * characters); null: none.
+ */
 export function callUnderWay(events: readonly Pick<NewEvent, "type" | "data">[]): string | null {
   const open = new Map<string, string>();
   for (const { type, data } of events) {
@@ -36,8 +43,9 @@ export function callUnderWay(events: readonly Pick<NewEvent, "type" | "data">[])
 }
 
 /**
- * The task's setbacks after this attempt. A death counts when the runner outlived Claude, or when the same tool call was under way at
- * the death before. An overloaded API and a full disk count; a reboot, a server's stop, a limit and an outage do not.
+ * The task's setbacks after this attempt. A death counts when the runner outlived Claude, or when
+ * the same tool call was under way at the death before. An overloaded API and a full disk count; a
+ * reboot, a server's stop, a limit and an outage do not.
  * @param ended `ranMs`: how long the attempt ran
  */
 export function setbacksAfter(ended: {

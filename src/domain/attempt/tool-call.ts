@@ -2,11 +2,16 @@
 import { arrayOf, objectOf, stringOf } from "../text/read-json.ts";
 import type { JsonObject } from "../text/read-json.ts";
 
-/** What of a tool's input tells a person most, by the field's name; the first that is there counts. */
+/**
+ * What of a tool's input tells a person most, by the field's name; the first that is there counts.
+ */
 const telling = ["file_path", "notebook_path", "command", "pattern", "url", "query", "description", "skill", "path", "prompt"];
 const paths = new Set(["file_path", "notebook_path", "path"]);
 
-/** What the call is about, e.g. the command or the file; empty for an input without texts. May have several lines. */
+/**
+ * What the call is about, e.g. the command or the file; empty for an input without texts. May have
+ * several lines.
+ */
 export function callOf(input: JsonObject, cwd: string | null): string {
   const questions = questionsOf(input);
   if (questions !== "") return questions;

@@ -1,4 +1,7 @@
-/** The readable lines of a stored event: those of its record, or, for what the server itself wrote, a line made here. */
+/**
+ * The readable lines of a stored event: those of its record, or, for what the server itself wrote,
+ * a line made here.
+ */
 import type { TaskEvent } from "./event.ts";
 import { plainLine } from "../text/plain-text.ts";
 import { arrayOf, stringOf } from "../text/read-json.ts";

@@ -1,4 +1,6 @@
-/** The events that the runner's own notes make. Claude Code's messages are events-from-record.ts's. */
+/**
+ * The events that the runner's own notes make. Claude Code's messages are events-from-record.ts's.
+ */
 import { cutJson, cutString } from "../text/cut-json.ts";
 import { hookText } from "../task/claude-hooks.ts";
 import { formatDuration } from "../text/duration.ts";
@@ -64,7 +66,10 @@ function backgroundNotice(kind: string, what: string, note: JsonObject): EventDr
   return notice(kind, `${what}: ${shown.join("; ")}${shown.length < names.length ? "; …" : ""}`, { count: names.length, names: shown });
 }
 
-/** How many names the sentence of a wait holds, and how much of each: its end says how long the wait is. */
+/**
+ * How many names the sentence of a wait holds, and how much of each: its end says how long the wait
+ * is.
+ */
 const maxWaitNames = 3;
 const maxWaitName = 50;
 

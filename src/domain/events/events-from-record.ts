@@ -20,8 +20,9 @@ const maxResultLength = 1024 * 1024;
 const maxDeniedCalls = 200;
 
 /**
- * The events of a record, oldest first; none for records that only the journal keeps. Strings over 16 KB are cut, and `data.truncated` says so.
- * Never throws, whatever the record holds: its shape is Claude Code's (SDKMessage of the Agent SDK).
+ * The events of a record, oldest first; none for records that only the journal keeps. Strings over
+ * 16 KB are cut, and `data.truncated` says so. Never throws, whatever the record holds: its shape
+ * is Claude Code's (SDKMessage of the Agent SDK).
  */
 export function eventsFromRecord(record: JournalRecord): NewEvent[] {
   const message: JsonObject = objectOf(record);
@@ -50,7 +51,10 @@ function draftsOf(message: JsonObject): EventDraft[] {
   }
 }
 
-/** Claude Code speaks for the API in an assistant message of the model `<synthetic>`: that is a notice, not the agent's word. */
+/**
+ * Claude Code speaks for the API in an assistant message of the model `<synthetic>`: that is a
+ * notice, not the agent's word.
+ */
 function assistantEvents(message: JsonObject): EventDraft[] {
   const body = objectOf(message["message"]);
   const error = word(message["error"]);
@@ -102,7 +106,9 @@ function toolResultEvents(message: JsonObject): EventDraft[] {
 /** Opens what Claude Code tells Claude when a Stop hook does not let the turn end. */
 const hookFeedback = /^Stop hook feedback:\n/;
 
-/** Why a Stop hook did not let the turn end: Claude Code says it to Claude in a message of its own. */
+/**
+ * Why a Stop hook did not let the turn end: Claude Code says it to Claude in a message of its own.
+ */
 function hookFeedbackEvents(message: JsonObject): EventDraft[] {
   if (message["isSynthetic"] !== true || message["parent_tool_use_id"] != null) return [];
   return arrayOf(objectOf(message["message"])["content"])
@@ -120,7 +126,10 @@ function toolText(content: unknown): string {
     .join("\n");
 }
 
-/** `resetsAt` comes in seconds since 1970 (measured with Claude Code 2.1.330); later than the year 5138 it must be milliseconds. */
+/**
+ * `resetsAt` comes in seconds since 1970 (measured with Claude Code 2.1.330); later than the year
+ * 5138 it must be milliseconds.
+ */
 function rateLimitEvent(info: JsonObject): EventDraft {
   const resets = numberOf(info["resetsAt"]);
   const utilization = numberOf(info["utilization"]);
@@ -164,7 +173,10 @@ function deniedCall({ tool_name: tool, tool_use_id: id }: JsonObject) {
   return { tool: word(tool) ?? "", tool_use_id: word(id) ?? "" };
 }
 
-/** A local answer has no turn, and no usage of its own: a resumed session's totals are those of before. */
+/**
+ * A local answer has no turn, and no usage of its own: a resumed session's totals are those of
+ * before.
+ */
 function calledModel(message: JsonObject): boolean {
   if (countOf(message["num_turns"]) !== 0) return true;
   return Object.keys(objectOf(message["model_usage_since_last_result"] ?? message["modelUsage"])).length > 0;

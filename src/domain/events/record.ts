@@ -1,6 +1,7 @@
 /**
- * One line of the journal. A line is an SDK message as Claude Code gave it (or a note of the runner, `type: "worker"`),
- * with three fields of ours: its number within the attempt, the attempt's id, and the time.
+ * One line of the journal. A line is an SDK message as Claude Code gave it (or a note of the
+ * runner, `type: "worker"`), with three fields of ours: its number within the attempt, the
+ * attempt's id, and the time.
  */
 import type { StopReason } from "../attempt/stop-reason.ts";
 
@@ -10,11 +11,17 @@ export interface RecordStamp {
   readonly _attempt: number;
   /** RFC 3339 with milliseconds. */
   readonly _at: string;
-  /** Milliseconds since the machine's start: no clock that is set changes them. Older runners' records have none. */
+  /**
+   * Milliseconds since the machine's start: no clock that is set changes them. Older runners'
+   * records have none.
+   */
   readonly _up?: number;
 }
 
-/** An SDK message; its shape is Claude Code's, so everything but `type` is unknown until it is looked at. */
+/**
+ * An SDK message; its shape is Claude Code's, so everything but `type` is unknown until it is
+ * looked at.
+ */
 export interface SdkRecord extends RecordStamp {
   readonly type: string;
   readonly [field: string]: unknown;
@@ -22,7 +29,9 @@ export interface SdkRecord extends RecordStamp {
 
 /** The runner's own notes. */
 export type RunnerNote =
-  /** First record of an attempt. `sessionId` is null for a claimed spare until `session` follows. */
+  /**
+   * First record of an attempt. `sessionId` is null for a claimed spare until `session` follows.
+   */
   | { type: "worker"; subtype: "started"; runnerId: string; pid: number; warm: boolean; resume: boolean; sessionId: string | null }
   | { type: "worker"; subtype: "session"; sessionId: string }
   /** The parked Claude refused the claim: a cold start follows. */
@@ -31,7 +40,10 @@ export type RunnerNote =
   | { type: "worker"; subtype: "session_restarted"; reason: string }
   /** The session lacked finished steps that the journal has; so many messages were put back. */
   | { type: "worker"; subtype: "session_mended"; messages: number }
-  /** Claude Code would have tried on for minutes what cannot succeed. `error` is its word (`authentication_failed`, …). */
+  /**
+   * Claude Code would have tried on for minutes what cannot succeed. `error` is its word
+   * (`authentication_failed`, …).
+   */
   | { type: "worker"; subtype: "gave_up"; error: string; text: string }
   /** A hook that has run for some seconds. `since`: RFC 3339. `commands`: those that it may be. */
   | { type: "worker"; subtype: "hook_running"; hookId: string; hook: string; commands: readonly string[]; since: string }
@@ -40,11 +52,14 @@ export type RunnerNote =
   | { type: "worker"; subtype: "permission_denied"; tool: string; toolUseId: string; input: unknown; reason: string }
   | { type: "worker"; subtype: "stop_requested"; reason: StopReason }
   /**
-   * The session's running total of money (US dollars) and, by model, of tokens (SDK's ModelUsage). `base`: what a resumed session had
-   * saved, which is where it continues counting.
+   * The session's running total of money (US dollars) and, by model, of tokens (SDK's ModelUsage).
+   * `base`: what a resumed session had saved, which is where it continues counting.
    */
   | { type: "worker"; subtype: "spending"; base: boolean; costUsd: number; modelUsage: Readonly<Record<string, object>> }
-  /** The turn has ended and this background work is waited for. `until`: RFC 3339; null: for as long as it takes. */
+  /**
+   * The turn has ended and this background work is waited for. `until`: RFC 3339; null: for as long
+   * as it takes.
+   */
   | {
       type: "worker";
       subtype: "waiting_background";
@@ -73,7 +88,10 @@ export const startFaults = {
   noClaude: "claude_code_unavailable",
   noDirectory: "working_directory_gone",
   brokenSettings: "broken_settings",
-  /** The agent that the task names is not defined: Claude Code would work without it and without its limits. */
+  /**
+   * The agent that the task names is not defined: Claude Code would work without it and without its
+   * limits.
+   */
   noAgent: "agent_unknown",
 } as const;
 

@@ -1,6 +1,7 @@
 /**
- * Claude Code's own words, and the runner's, in the fields that say what a record is: a secret that happens to be one must not change
- * them. From the types of Agent SDK 0.3.330; words of fewer than six characters are never taken for secrets.
+ * Claude Code's own words, and the runner's, in the fields that say what a record is: a secret that
+ * happens to be one must not change them. From the types of Agent SDK 0.3.330; words of fewer than
+ * six characters are never taken for secrets.
  */
 export const sdkWords: ReadonlySet<string> = new Set(
   (

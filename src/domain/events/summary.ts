@@ -1,4 +1,7 @@
-/** One readable line per action of a task: the summary log, `last_action`, and what doors show beside an event. It prints, and decides nothing. */
+/**
+ * One readable line per action of a task: the summary log, `last_action`, and what doors show
+ * beside an event. It prints, and decides nothing.
+ */
 import { formatDuration } from "../text/duration.ts";
 import type { NewEvent } from "./event.ts";
 import { eventsFromRecord } from "./events-from-record.ts";
@@ -15,9 +18,11 @@ const maxNoticeLine = 2000;
 const maxNoticeLines = 50;
 
 /**
- * The lines of a record, e.g. `[tool:write] app.py`; none for records that a person need not see. No line holds a control character,
- * an escape sequence or a newline. Never throws, whatever the record holds.
- * @param cwd the session's working directory (its init message tells it): paths below it are shown relative to it.
+ * The lines of a record, e.g. `[tool:write] app.py`; none for records that a person need not see.
+ * No line holds a control character, an escape sequence or a newline. Never throws, whatever the
+ * record holds.
+ * @param cwd the session's working directory (its init message tells it): paths below it are shown
+ * relative to it.
  */
 export function summaryLines(record: JournalRecord, cwd: string | null = null): string[] {
   return eventsFromRecord(record).flatMap((event) => eventLines(event, cwd));
@@ -112,7 +117,9 @@ function retryLine(data: JsonObject): string {
   return `[retry] ${numberOf(data["attempt"]) ?? "?"} of ${numberOf(data["max_retries"]) ?? "?"} in ${delay}: ${cause}`;
 }
 
-/** What follows a notice's first line: a list of files, say, of which the first line only speaks. */
+/**
+ * What follows a notice's first line: a list of files, say, of which the first line only speaks.
+ */
 function furtherLines(data: JsonObject): string[] {
   if (data["kind"] === "stderr" || data["kind"] === "stop_hook_blocked") return [];
   const lines = textOf(data["text"]).trim().split("\n").slice(1);

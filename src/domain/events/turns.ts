@@ -1,4 +1,7 @@
-/** What a turn is: one message of the model on the main thread, with the results of the tools that it called. */
+/**
+ * What a turn is: one message of the model on the main thread, with the results of the tools that
+ * it called.
+ */
 import { word } from "./event-draft.ts";
 import type { NewEvent } from "./event.ts";
 import { arrayOf, objectOf } from "../text/read-json.ts";
@@ -6,8 +9,9 @@ import type { JsonObject } from "../text/read-json.ts";
 import type { JournalRecord } from "./record.ts";
 
 /**
- * The ids of the model's messages that a record holds a part of; Claude Code gives each block of a message in a record of its own.
- * Messages of sub-agents do not count, and not those in which Claude Code speaks itself (`<synthetic>`).
+ * The ids of the model's messages that a record holds a part of; Claude Code gives each block of a
+ * message in a record of its own. Messages of sub-agents do not count, and not those in which
+ * Claude Code speaks itself (`<synthetic>`).
  */
 export function turnsIn(record: JournalRecord): string[] {
   const message: JsonObject = objectOf(record);
@@ -21,7 +25,10 @@ export function turnsIn(record: JournalRecord): string[] {
   return [];
 }
 
-/** The events with the number of their turn; a result gets the number of all so far. Sub-agents' events belong to no turn. */
+/**
+ * The events with the number of their turn; a result gets the number of all so far. Sub-agents'
+ * events belong to no turn.
+ */
 export function withTurns(events: readonly NewEvent[], turn: number | null, inAll: () => number): readonly NewEvent[] {
   return events.map((event) => {
     if (event.type === "result") return { ...event, data: { ...event.data, num_turns: inAll() } };

@@ -1,4 +1,7 @@
-/** What an account reports of its limits: how far each window is used, and whether paid overage is enabled or in use. */
+/**
+ * What an account reports of its limits: how far each window is used, and whether paid overage is
+ * enabled or in use.
+ */
 import { isoOf, numberOf, objectOf, stringOf, timeOf } from "../text/read-json.ts";
 import type { JsonObject } from "../text/read-json.ts";
 import type { JournalRecord } from "../events/record.ts";
@@ -26,8 +29,9 @@ export interface AccountReport {
 }
 
 /**
- * The account's report after this record; null: the record reports nothing. Windows that it does not name stay as they were.
- * Only subscriptions report; `unifiedWindows` names every window, also while all is allowed (Claude Code 2.1.330).
+ * The account's report after this record; null: the record reports nothing. Windows that it does
+ * not name stay as they were. Only subscriptions report; `unifiedWindows` names every window, also
+ * while all is allowed (Claude Code 2.1.330).
  */
 export function reportIn(record: JournalRecord, before: AccountReport | null): AccountReport | null {
   if (record.type !== "rate_limit_event") return null;

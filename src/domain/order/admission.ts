@@ -1,4 +1,7 @@
-/** Which pending task may start now, and why the others wait. Pure and total; the scheduler acts on it, views show it. */
+/**
+ * Which pending task may start now, and why the others wait. Pure and total; the scheduler acts on
+ * it, views show it.
+ */
 import { formatDuration } from "../text/duration.ts";
 import type { NewHold } from "./hold.ts";
 import { concernsAccount, modelsOf, scopeHolds } from "./scope.ts";
@@ -14,7 +17,10 @@ export interface Limits {
   readonly groups: Readonly<Record<string, number>>;
 }
 
-/** The doors' words for it are the same (contract/views.ts); the compiler compares them where views are made. */
+/**
+ * The doors' words for it are the same (contract/views.ts); the compiler compares them where views
+ * are made.
+ */
 type WaitReason = "capacity" | "group" | "dependency" | "schedule" | "retry" | "hold" | "paused";
 
 export interface WaitingFor {
@@ -46,12 +52,18 @@ export interface Admission {
   readonly waiting: ReadonlyMap<number, WaitingFor>;
 }
 
-/** A refused task stands behind all others for this long after it was due. Then its priority counts again: no task waits for ever. */
+/**
+ * A refused task stands behind all others for this long after it was due. Then its priority counts
+ * again: no task waits for ever.
+ */
 export const steppedBackMs = 600_000;
 
 type Place = Pick<Task, "id" | "priority" | "refusals" | "notBefore">;
 
-/** What was refused goes behind what was not; then priority (high first), then age (the older id: clocks may jump, ids do not). */
+/**
+ * What was refused goes behind what was not; then priority (high first), then age (the older id:
+ * clocks may jump, ids do not).
+ */
 export function inStartingOrder(a: Place, b: Place, now: number): number {
   return Number(isSteppedBack(a, now)) - Number(isSteppedBack(b, now)) || b.priority - a.priority || a.id - b.id;
 }
@@ -60,7 +72,10 @@ function isSteppedBack({ refusals, notBefore }: Place, now: number): boolean {
   return refusals > 0 && notBefore !== null && notBefore + steppedBackMs > now;
 }
 
-/** Starts as many as may start, in starting order; a task that waits for its group, its time or a hold does not hold up those behind it. */
+/**
+ * Starts as many as may start, in starting order; a task that waits for its group, its time or a
+ * hold does not hold up those behind it.
+ */
 export function admit(input: {
   readonly pending: readonly PendingTask[];
   readonly running: readonly RunningTask[];
@@ -102,7 +117,10 @@ export function countByGroup(running: readonly RunningTask[]): Record<string, nu
   return counts;
 }
 
-/** Why this pending task may not start now; null: it may. What lasts longest comes first: a hold, its time, its group, the slots. */
+/**
+ * Why this pending task may not start now; null: it may. What lasts longest comes first: a hold,
+ * its time, its group, the slots.
+ */
 export function waitingFor(task: PendingTask, context: AdmissionContext): WaitingFor | null {
   return heldBy(task, context) ?? notYet(task, context) ?? groupIsFull(task, context) ?? slotsAreTaken(context);
 }

@@ -1,4 +1,7 @@
-/** Notices a system clock that was set, by comparing it with the boot clock, which cannot be set; and says how long nothing may be deleted by age. */
+/**
+ * Notices a system clock that was set, by comparing it with the boot clock, which cannot be set;
+ * and says how long nothing may be deleted by age.
+ */
 
 /** What both clocks say at one moment. */
 export interface ClockReading {
@@ -19,12 +22,16 @@ export interface ClockSeen extends ClockReading {
 
 /** A clock is corrected by less than this all the time. */
 const toleranceMs = 3_600_000;
-/** A machine that was off for longer is taken for one whose clock was set: which of both it is cannot be known. */
+/**
+ * A machine that was off for longer is taken for one whose clock was set: which of both it is
+ * cannot be known.
+ */
 const longestOffMs = 30 * 86_400_000;
 
 /**
- * What is to be remembered now. A clock that was set makes what has just ended look old (or makes it younger than it is), so after it nothing
- * is deleted for `keepMs` of real time: then everything that ended before is old enough. A clock that is set back to where it was ends the pause.
+ * What is to be remembered now. A clock that was set makes what has just ended look old (or makes
+ * it younger than it is), so after it nothing is deleted for `keepMs` of real time: then everything
+ * that ended before is old enough. A clock that is set back to where it was ends the pause.
  * @param before null: nothing is known of earlier.
  */
 export function checkClock(before: ClockSeen | null, now: ClockReading, keepMs: number): ClockSeen {

@@ -18,8 +18,9 @@ export interface Hold extends NewHold {
 }
 
 /**
- * Whether the earlier hold stays where another of its kind and scope comes. Usage limits overlap: a request that is refused for a
- * minute does not end the week's limit. What a person says or has to fix is the newest word.
+ * Whether the earlier hold stays where another of its kind and scope comes. Usage limits overlap: a
+ * request that is refused for a minute does not end the week's limit. What a person says or has to
+ * fix is the newest word.
  */
 export function outlasts(earlier: NewHold, later: NewHold): boolean {
   if ((later.kind !== "rate_limited" && later.kind !== "overage") || later.until === null) return false;

@@ -1,6 +1,7 @@
 /**
- * Probes: one small request of Claude Code (one turn, no tools) that shows whether a refusal concerns the whole account.
- * What a probe's answer does to holds and when the next one is due. Pure; the supervisor runs them.
+ * Probes: one small request of Claude Code (one turn, no tools) that shows whether a refusal
+ * concerns the whole account. What a probe's answer does to holds and when the next one is due.
+ * Pure; the supervisor runs them.
  */
 import type { NewHold } from "./hold.ts";
 import type { Outcome } from "../attempt/outcome.ts";
@@ -27,7 +28,10 @@ export interface Probe {
 const firstPauseMs = 60_000;
 /** The longest time between two probes of a hold. */
 export const longestPauseMs = 1_800_000;
-/** The first and the longest pause while the API is not reachable: such a probe costs nothing, and the network may be back soon. */
+/**
+ * The first and the longest pause while the API is not reachable: such a probe costs nothing, and
+ * the network may be back soon.
+ */
 const unreachablePausesMs = { first: 15_000, longest: 120_000 };
 /** A probe that no hold waits for is given up after this many tries without an answer. */
 const unansweredTries = 3;
@@ -38,7 +42,9 @@ export interface ProbeConsequence {
   readonly holds: readonly NewHold[];
   /** Lift the probe's own hold, if there is one. */
   readonly lift: boolean;
-  /** The refusal is the account's: its tasks did not cause it and wait for no back-off of their own. */
+  /**
+   * The refusal is the account's: its tasks did not cause it and wait for no back-off of their own.
+   */
   readonly forgetRefusals: boolean;
   /** The account answered: earlier refusals are no evidence any more. */
   readonly worked: boolean;
@@ -87,7 +93,8 @@ export function afterProbe(
     const hold = refusalHold({ ...probe, message: outcome.message });
     return { ...done, holds: [hold], forgetRefusals: true, nextAt: now + pauseAfter(probe) };
   }
-  // The sign-in works when the request is refused for another reason than the sign-in, and Claude Code starts when the API refuses it.
+  // The sign-in works when the request is refused for another reason than the sign-in, and Claude
+  // Code starts when the API refuses it.
   if (!met.ofSignIn && met.kind !== "unavailable") return { ...done, lift: true };
   const next = probeFor(met, { account, model: probe.model, message: outcome.message, at: now + firstPauseMs });
   return { ...done, lift: true, holds: [refusalHold(next)], ask: next };
@@ -95,7 +102,10 @@ export function afterProbe(
 
 const done: ProbeConsequence = { holds: [], lift: false, forgetRefusals: false, worked: false, nextAt: null, ask: null };
 
-/** No network, an overloaded API, a probe that took too long: nothing is known. A hold stays, nothing new is held. */
+/**
+ * No network, an overloaded API, a probe that took too long: nothing is known. A hold stays,
+ * nothing new is held.
+ */
 function unanswered(probe: Probe, held: boolean, now: number): ProbeConsequence {
   if (held) return { ...done, nextAt: now + pauseAfter(probe) };
   return { ...done, nextAt: probe.tries + 1 < unansweredTries ? now + pauseAfter(probe) / 6 : null };

@@ -1,6 +1,7 @@
 /**
- * Scopes of holds, as text: `all`, `group:NAME`, `account:FINGERPRINT`, `account:FINGERPRINT/model:NAME[,NAME]`.
- * A model's name is a part of the names that it stands for (`opus`); `default` stands for tasks that name no model.
+ * Scopes of holds, as text: `all`, `group:NAME`, `account:FINGERPRINT`,
+ * `account:FINGERPRINT/model:NAME[,NAME]`. A model's name is a part of the names that it stands for
+ * (`opus`); `default` stands for tasks that name no model.
  */
 import type { Task } from "../task/task.ts";
 
@@ -18,7 +19,10 @@ export function modelScope(account: string, models: readonly string[]): string {
   return `${accountScope(account)}/model:${models.join(",")}`;
 }
 
-/** Whether the scope concerns this account at all. Scopes that name no account concern every account. */
+/**
+ * Whether the scope concerns this account at all. Scopes that name no account concern every
+ * account.
+ */
 export function concernsAccount(scope: string, account: string): boolean {
   return !scope.startsWith("account:") || scope === accountScope(account) || scope.startsWith(`${accountScope(account)}/`);
 }

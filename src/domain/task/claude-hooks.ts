@@ -1,4 +1,7 @@
-/** Hooks as Claude Code's settings name them: which may run for an event, and how long each may take. Measured with Claude Code 2.1.330. */
+/**
+ * Hooks as Claude Code's settings name them: which may run for an event, and how long each may
+ * take. Measured with Claude Code 2.1.330.
+ */
 import { parseJson } from "../text/parse-json.ts";
 import { arrayOf, numberOf, objectOf, stringOf } from "../text/read-json.ts";
 import type { JsonObject } from "../text/read-json.ts";
@@ -12,7 +15,10 @@ export interface ConfiguredHook {
   readonly isAsync: boolean;
 }
 
-/** Events whose hooks can say no to what follows. One that runs out of time says nothing, and Claude Code continues. */
+/**
+ * Events whose hooks can say no to what follows. One that runs out of time says nothing, and Claude
+ * Code continues.
+ */
 const guardingEvents = new Set(["PreToolUse", "UserPromptSubmit", "PermissionRequest"]);
 
 /** Whether a hook of this event can refuse what it is asked about. */
@@ -25,8 +31,10 @@ const defaultTimeoutMs = 600_000;
 const defaultTimeoutsMs: Readonly<Record<string, number>> = { UserPromptSubmit: 30_000 };
 
 /**
- * The hooks of a settings file that may run under this name, in the file's order; none where the file is not JSON.
- * @param event e.g. `PreToolUse`. @param name as Claude Code tells it: the event, and behind a colon what it matches (`PreToolUse:Bash`).
+ * The hooks of a settings file that may run under this name, in the file's order; none where the
+ * file is not JSON.
+ * @param event e.g. `PreToolUse`. @param name as Claude Code tells it: the event, and behind a
+ * colon what it matches (`PreToolUse:Bash`).
  */
 export function hooksIn(settings: string, event: string, name: string): ConfiguredHook[] {
   const subject = name.startsWith(`${event}:`) ? name.slice(event.length + 1) : "";

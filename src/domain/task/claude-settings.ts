@@ -1,7 +1,8 @@
 /**
- * Which contents of a settings file Claude Code does not take: it then drops the file, or the entry, says so in a message and
- * continues, so that rules and hooks are out of force. Measured with Claude Code 2.1.330; what it takes is taken here. A
- * field that this file does not know is Claude Code's own to judge, at the start of an attempt (agent/messages.ts).
+ * Which contents of a settings file Claude Code does not take: it then drops the file, or the
+ * entry, says so in a message and continues, so that rules and hooks are out of force. Measured
+ * with Claude Code 2.1.330; what it takes is taken here. A field that this file does not know is
+ * Claude Code's own to judge, at the start of an attempt (agent/messages.ts).
  */
 import { cutString } from "../text/cut-json.ts";
 import { jsonSource } from "../text/json-source.ts";
@@ -17,7 +18,10 @@ export interface SettingsProblem {
   readonly problem: string;
 }
 
-/** What a task fails with whose settings are broken. @param broken what is broken and where, one text each. */
+/**
+ * What a task fails with whose settings are broken. @param broken what is broken and where, one
+ * text each.
+ */
 export function brokenSettingsText(broken: readonly string[]): string {
   return [
     "Settings of Claude Code are broken, so that their rules would be out of force; the task was not started:",
@@ -29,7 +33,10 @@ export function brokenSettingsText(broken: readonly string[]): string {
 
 type Report = (path: JsonPath, problem: string) => void;
 
-/** The problems of a settings file with this content, in the order of its lines; none: it is in force. */
+/**
+ * The problems of a settings file with this content, in the order of its lines; none: it is in
+ * force.
+ */
 export function settingsProblems(text: string): SettingsProblem[] {
   return problemsOf(text, (value, report) => {
     for (const [name, wanted] of Object.entries(fields)) checkType(value[name], [name], wanted, report);
@@ -55,7 +62,10 @@ export function mcpProblems(text: string): SettingsProblem[] {
 
 const remoteTypes: readonly unknown[] = ["http", "streamable-http", "sse", "ws"];
 
-/** Without what it needs to be reached a server is skipped. A type that is not listed here is Claude Code's own to judge. */
+/**
+ * Without what it needs to be reached a server is skipped. A type that is not listed here is Claude
+ * Code's own to judge.
+ */
 function checkTransport({ type, command, url }: Readonly<Record<string, unknown>>, path: JsonPath, report: Report): void {
   if (remoteTypes.includes(type)) {
     if (url === undefined) report(path, `${textOf(path)} has no "url"`);
@@ -69,7 +79,9 @@ function checkTransport({ type, command, url }: Readonly<Record<string, unknown>
 /** The parts in which a name that stands twice silently takes a rule out of force. */
 const guardedParts = new Set<unknown>(["permissions", "hooks", "sandbox", "mcpServers"]);
 
-/** More of one file are not told, and none at greater length: a hostile file could hold any number. */
+/**
+ * More of one file are not told, and none at greater length: a hostile file could hold any number.
+ */
 const maxProblems = 20;
 const maxProblemLength = 300;
 
@@ -114,7 +126,10 @@ function syntaxProblem(text: string, { message }: SyntaxError): SettingsProblem 
   return { line: text.slice(0, faultOffset(text)).split("\n").length, problem: `is not valid JSON: ${why}` };
 }
 
-/** Where the first wrong character stands. The parser tells it for some faults only: the shortest beginning that cannot be continued. */
+/**
+ * Where the first wrong character stands. The parser tells it for some faults only: the shortest
+ * beginning that cannot be continued.
+ */
 function faultOffset(text: string): number {
   let [good, bad] = [0, text.trimEnd().length + 1];
   while (bad - good > 1) {
@@ -190,7 +205,9 @@ function checkPermissions(value: unknown, report: Report): void {
   }
 }
 
-/** Rules that Claude Code leaves out. Of a rule that only allows, that takes nothing out of force. */
+/**
+ * Rules that Claude Code leaves out. Of a rule that only allows, that takes nothing out of force.
+ */
 function ruleFault(rule: unknown): string | null {
   if (typeof rule !== "string") return "must be a text";
   if (rule.trim() === "") return "is empty";

@@ -1,7 +1,7 @@
 /**
- * What Claude Code's own words for an end mean: SDKAssistantMessageError, SDKStartupFailureReason and
- * TerminalReason of the Agent SDK, and the stop reasons of the model's API. `test/domain/task/claude-words.test.ts` does not compile while a word of
- * the SDK is missing here.
+ * What Claude Code's own words for an end mean: SDKAssistantMessageError, SDKStartupFailureReason
+ * and TerminalReason of the Agent SDK, and the stop reasons of the model's API.
+ * `test/domain/task/claude-words.test.ts` does not compile while a word of the SDK is missing here.
  */
 import type { OutcomeKind } from "../attempt/outcome.ts";
 
@@ -84,8 +84,8 @@ const failed = (what: string, advice?: string): Meaning => ({ kind: "agent_faile
 const deferred = failed("Claude Code put a tool call off and ended the turn before it ran");
 
 /**
- * Why a turn ended. `finished`: as it should. `aborted`: an interrupt cut it. `limit`: a limit of the
- * task's own. `api`: the API's error word or the HTTP status decides.
+ * Why a turn ended. `finished`: as it should. `aborted`: an interrupt cut it. `limit`: a limit of
+ * the task's own. `api`: the API's error word or the HTTP status decides.
  */
 export const terminalReasons = {
   completed: "finished",
@@ -112,9 +112,10 @@ export const terminalReasons = {
 const continueTurn = "claude-worker retry ID --resume continues where it stopped.";
 
 /**
- * Why the model's last answer ended (BetaStopReason of the Anthropic SDK, and Claude Code's own `tool_deferred`). It decides where
- * Claude Code calls the turn a success: measured with 2.1.330, it does so for every word but `refusal`, `max_tokens` and
- * `model_context_window_exceeded`, also for one that it does not know.
+ * Why the model's last answer ended (BetaStopReason of the Anthropic SDK, and Claude Code's own
+ * `tool_deferred`). It decides where Claude Code calls the turn a success: measured with 2.1.330,
+ * it does so for every word but `refusal`, `max_tokens` and `model_context_window_exceeded`, also
+ * for one that it does not know.
  */
 export const modelStops = {
   end_turn: "finished",
@@ -138,7 +139,9 @@ export function meaningOfStatus(status: number | null): Meaning | null {
   return null;
 }
 
-/** What an error of the API means that has neither a known word nor a status: the connection failed. */
+/**
+ * What an error of the API means that has neither a known word nor a status: the connection failed.
+ */
 export const noConnection: Meaning = overloaded;
 
 /** The same word stands for two limits: the text tells them apart. */

@@ -1,6 +1,6 @@
 /**
- * The values of a task's options: as JSON names them (snake_case), as a task holds them (camelCase), and
- * with the settings that stand in.
+ * The values of a task's options: as JSON names them (snake_case), as a task holds them
+ * (camelCase), and with the settings that stand in.
  */
 import type { HeldValue, OptionRow, ValueOf } from "./option.ts";
 import { taskOptions } from "./options.ts";
@@ -40,7 +40,10 @@ export function isDefault(row: OptionRow, value: unknown): boolean {
   return Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0;
 }
 
-/** Whether Claude Code has to be started for a task with this value: a parked one cannot take it over. */
+/**
+ * Whether Claude Code has to be started for a task with this value: a parked one cannot take it
+ * over.
+ */
 export function startsCold(row: OptionRow, value: unknown): boolean {
   if (row.startsCold === undefined) return false;
   return row.startsCold === "any" ? !isDefault(row, value) : row.startsCold.includes(String(value));

@@ -1,4 +1,7 @@
-/** What a row of the table of task options (options.ts) can say, and the types that follow from a row. */
+/**
+ * What a row of the table of task options (options.ts) can say, and the types that follow from a
+ * row.
+ */
 
 interface RowBase {
   /** Its name in JSON: REST, MCP, `--json`. The field of a task has the same name in camelCase. */
@@ -18,8 +21,9 @@ interface RowBase {
   /** Values that a parked Claude Code cannot take over; `any`: all but the default. */
   readonly startsCold?: "any" | readonly string[];
   /**
-   * `may`: an agent sets it freely. `within`: up to the user's limits (operations/rights/guard-agent.ts).
-   * Otherwise only a person sets it, and this tells an agent what to do instead.
+   * `may`: an agent sets it freely. `within`: up to the user's limits
+   * (operations/rights/guard-agent.ts). Otherwise only a person sets it, and this tells an agent
+   * what to do instead.
    */
   readonly agent: "may" | "within" | { readonly instead: string };
   /** Where `show` has it; null: the page places it by hand, or not at all. */

@@ -1,6 +1,7 @@
 /**
- * Every option of a task: what may be left out of a submit. Contract, command line, `show`, MCP, OpenAPI,
- * documentation and tests read this table. Plain data without zod, because the command line loads it.
+ * Every option of a task: what may be left out of a submit. Contract, command line, `show`, MCP,
+ * OpenAPI, documentation and tests read this table. Plain data without zod, because the command
+ * line loads it.
  */
 import type { FieldOf, HeldValue, OptionRow } from "./option.ts";
 import { effortLevels } from "./effort.ts";

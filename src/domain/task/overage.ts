@@ -18,8 +18,10 @@ function endOf(until: number | null): string {
 }
 
 /**
- * The holds that keep tasks from spending on overage. They end with the windows' resets; where no reset is known a person ends them.
- * @param now the server's clock; holds end by it (UTC ms) @param wall the system's clock; resets are told by it
+ * The holds that keep tasks from spending on overage. They end with the windows' resets; where no
+ * reset is known a person ends them.
+ * @param now the server's clock; holds end by it (UTC ms) @param wall the system's clock; resets
+ * are told by it
  */
 export function overageHolds(report: AccountReport, account: string, { now, wall }: { now: number; wall: number }): NewHold[] {
   const full = Object.entries(report.windows).filter(

@@ -1,6 +1,12 @@
-/** The syntax of a permission rule of Claude Code: `Tool` or `Tool(what)`. Which tools there are is not known here. */
+/**
+ * The syntax of a permission rule of Claude Code: `Tool` or `Tool(what)`. Which tools there are is
+ * not known here.
+ */
 
-/** What is wrong with the rule, as the end of a sentence; null: nothing that can be seen. A bracket behind a backslash is text. */
+/**
+ * What is wrong with the rule, as the end of a sentence; null: nothing that can be seen. A bracket
+ * behind a backslash is text.
+ */
 export function ruleFault(rule: string): string | null {
   const brackets = rule.replaceAll(/\\./gs, "__").match(/[()]/g) ?? [];
   const opening = brackets.filter((bracket) => bracket === "(").length;

@@ -2,9 +2,10 @@
 import type { EventType, NewEvent } from "../events/event.ts";
 
 /**
- * Steps that are done when their event is there. A tool call that was only asked for, and what the agent says before it, are none: a call
- * that kills its runner is asked for again by every attempt that resumes the session (measured with Claude Code 2.1.330). Nor is a result:
- * a turn that met an overloaded API has one too.
+ * Steps that are done when their event is there. A tool call that was only asked for, and what the
+ * agent says before it, are none: a call that kills its runner is asked for again by every attempt
+ * that resumes the session (measured with Claude Code 2.1.330). Nor is a result: a turn that met an
+ * overloaded API has one too.
  */
 export const progressEventTypes = ["tool_result"] as const satisfies readonly EventType[];
 

@@ -1,4 +1,7 @@
-/** What a task has cost over all of its sessions. Claude Code counts per session: it reports the session's running total. */
+/**
+ * What a task has cost over all of its sessions. Claude Code counts per session: it reports the
+ * session's running total.
+ */
 import { amountOf, countOf, objectOf } from "../text/read-json.ts";
 import type { JournalRecord } from "../events/record.ts";
 import type { ModelUsage, SessionSpent } from "./model-usage.ts";
@@ -22,13 +25,18 @@ export function sessionSpentIn(record: JournalRecord): SessionSpent | null {
   return costUsd === null ? null : { costUsd, usage: usageIn(message["modelUsage"]), at, base: false };
 }
 
-/** From here on a session counts from nothing. One that is resumed says itself what it had saved. */
+/**
+ * From here on a session counts from nothing. One that is resumed says itself what it had saved.
+ */
 function startsSession({ subtype, resume, sessionId }: Readonly<Record<string, unknown>>): boolean {
   if (subtype === "session" || subtype === "session_restarted") return true;
   return subtype === "started" && resume === false && typeof sessionId === "string";
 }
 
-/** Whether the report says nothing: a result of a crash carries zeros (SDKResultError of the Agent SDK). */
+/**
+ * Whether the report says nothing: a result of a crash carries zeros (SDKResultError of the Agent
+ * SDK).
+ */
 export function isZeroed(before: SessionSpent | null, after: SessionSpent): boolean {
   return !after.base && after.costUsd === 0 && (before?.costUsd ?? 0) > 0;
 }
@@ -48,9 +56,13 @@ function modelUsageIn(usage: Readonly<Record<string, unknown>>): ModelUsage {
   };
 }
 
-/** The task's total after one session's running total went from `before` (null: the session is new) to `after`. */
+/**
+ * The task's total after one session's running total went from `before` (null: the session is new)
+ * to `after`.
+ */
 export function spentInAll(total: Spending, before: Spending | null, after: Spending): Spending {
-  // A result that was recovered from the session knows no money. Only these two: a caller may hand in a whole task, and writes what comes back.
+  // A result that was recovered from the session knows no money. Only these two: a caller may hand
+  // in a whole task, and writes what comes back.
   if (after.costUsd === null) return { costUsd: total.costUsd, usage: total.usage };
   return {
     costUsd: rounded(Math.max(0, (total.costUsd ?? 0) - (before?.costUsd ?? 0)) + after.costUsd),
@@ -58,7 +70,10 @@ export function spentInAll(total: Spending, before: Spending | null, after: Spen
   };
 }
 
-/** The budget that is left for the next attempt; null: there is no limit. Never 0, which Claude Code would not take for a limit. */
+/**
+ * The budget that is left for the next attempt; null: there is no limit. Never 0, which Claude Code
+ * would not take for a limit.
+ */
 export function budgetLeftUsd(maxBudgetUsd: number | null, spentUsd: number | null): number | null {
   return maxBudgetUsd === null ? null : Math.max(0.000_001, maxBudgetUsd - (spentUsd ?? 0));
 }

@@ -1,6 +1,6 @@
 /**
- * The environment variables that are set for whatever runs inside a task, and nowhere else. They are no settings, so they do not begin with `CLAUDE_WORKER_`:
- * of those none reaches an agent.
+ * The environment variables that are set for whatever runs inside a task, and nowhere else. They
+ * are no settings, so they do not begin with `CLAUDE_WORKER_`: of those none reaches an agent.
  */
 export const taskVariables = {
   /** The runner's id: by it the task's processes are found again. */

@@ -22,7 +22,10 @@ export interface TaskSpec extends RunOptions {
 export interface TaskError {
   readonly code: string;
   readonly message: string;
-  /** Whether a retry of the unchanged task can succeed: the cause lies outside of it. Missing in errors of older versions: false. */
+  /**
+   * Whether a retry of the unchanged task can succeed: the cause lies outside of it. Missing in
+   * errors of older versions: false.
+   */
   readonly retryable?: boolean;
   /** HTTP status of the model's API, where that was the cause. */
   readonly apiStatus?: number;
@@ -46,7 +49,10 @@ export interface Task extends TaskSpec, QueueOptions {
   readonly attemptCount: number;
   /** Attempts in a row that died without a single new event. */
   readonly poisonCount: number;
-  /** Attempts in a row that broke off for a reason that may lie in the task (setbacks.ts), with progress or without. */
+  /**
+   * Attempts in a row that broke off for a reason that may lie in the task (setbacks.ts), with
+   * progress or without.
+   */
   readonly setbacks: number;
   /** The tool call under way at the last death (`callUnderWay`); null: none. */
   readonly cutCall: string | null;
@@ -90,12 +96,17 @@ export interface Attempt {
   readonly resume: boolean;
   readonly warm: boolean;
   readonly startedAt: number;
-  /** The claim and the newest ingested record by the boot clock (ms since the machine's start); null: not known. */
+  /**
+   * The claim and the newest ingested record by the boot clock (ms since the machine's start);
+   * null: not known.
+   */
   readonly startedUp: number | null;
   readonly lastUp: number | null;
   readonly endedAt: number | null;
   readonly outcome: Outcome | null;
-  /** Where this attempt's records begin in the journal file (bytes), and how far they are ingested. */
+  /**
+   * Where this attempt's records begin in the journal file (bytes), and how far they are ingested.
+   */
   readonly journalStart: number;
   readonly journalOffset: number;
   /** Number of the newest ingested record. */

@@ -29,7 +29,10 @@ const table: Record<Operation, Partial<Record<TaskStatus, TaskStatus>>> = {
   follow_up: { completed: "pending", failed: "pending", cancelled: "pending", skipped: "pending" },
 };
 
-/** The status after `operation`, or null when it may not happen in this status (somebody else was faster: not an error). */
+/**
+ * The status after `operation`, or null when it may not happen in this status (somebody else was
+ * faster: not an error).
+ */
 export function next(status: TaskStatus, operation: Operation): TaskStatus | null {
   return table[operation][status] ?? null;
 }

@@ -18,7 +18,10 @@ export function cutString(text: string, max: number = maxStringLength): Cut<stri
   return { value: text.slice(0, splitsPair ? max - 1 : max), truncated: true };
 }
 
-/** A copy of a JSON value with long strings cut, and with what lies too deep or beyond 64 KB left out (null). */
+/**
+ * A copy of a JSON value with long strings cut, and with what lies too deep or beyond 64 KB left
+ * out (null).
+ */
 export function cutJson(value: unknown): Cut<unknown> {
   const budget = { left: maxTotalLength, truncated: false };
   return { value: copy(value, budget, maxDepth), truncated: budget.truncated };

@@ -1,8 +1,9 @@
 /** Finds what somebody probably meant to write. */
 
 /**
- * The candidate nearest to a mistyped word (insertions, deletions, replacements and swaps of neighbours, case aside), or null when none
- * is near: at most one mistake in three characters, at least one.
+ * The candidate nearest to a mistyped word (insertions, deletions, replacements and swaps of
+ * neighbours, case aside), or null when none is near: at most one mistake in three characters, at
+ * least one.
  */
 export function didYouMean(word: string, candidates: Iterable<string>): string | null {
   const limit = Math.max(1, Math.floor(Math.min(word.length, 64) / 3));

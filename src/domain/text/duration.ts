@@ -7,8 +7,10 @@ type Unit = keyof typeof unitMs;
 const examples = "Write numbers with units, largest first: 90s, 30m, 1h30m, 2d, 500ms.";
 
 /**
- * Milliseconds of `1h30m`, `90s`, `500ms`, `2d`: whole numbers with the units d, h, m, s, ms, each at most once, largest first.
- * @throws WorkerError `invalid_input` for anything else: no unit (of which nobody knows what it means), signs, blanks, fractions.
+ * Milliseconds of `1h30m`, `90s`, `500ms`, `2d`: whole numbers with the units d, h, m, s, ms, each
+ * at most once, largest first.
+ * @throws WorkerError `invalid_input` for anything else: no unit (of which nobody knows what it
+ * means), signs, blanks, fractions.
  */
 export function parseDuration(text: string): number {
   if (/^\d+$/.test(text)) throw new WorkerError("invalid_input", `"${text}" is a duration without a unit. ${examples}`);
@@ -20,7 +22,10 @@ export function parseDuration(text: string): number {
   return totalMs;
 }
 
-/** The exact inverse of `parseDuration`, with the largest units that fit: `1h30m`, `90s` as `1m30s`; 0 as `0s`. @param durationMs a whole number, 0 or more */
+/**
+ * The exact inverse of `parseDuration`, with the largest units that fit: `1h30m`, `90s` as `1m30s`;
+ * 0 as `0s`. @param durationMs a whole number, 0 or more
+ */
 export function typedDuration(durationMs: number): string {
   if (durationMs === 0) return "0s";
   let rest = durationMs;
@@ -33,7 +38,10 @@ export function typedDuration(durationMs: number): string {
   return text;
 }
 
-/** Short form with at most two units, rounded down: `850 ms`, `4.2 s`, `42 s`, `1 m 12 s`, `2 h 5 m`, `3 d 4 h`. Negative or unknown: `0 ms`. */
+/**
+ * Short form with at most two units, rounded down: `850 ms`, `4.2 s`, `42 s`, `1 m 12 s`,
+ * `2 h 5 m`, `3 d 4 h`. Negative or unknown: `0 ms`.
+ */
 export function formatDuration(durationMs: number): string {
   const ms = Number.isFinite(durationMs) ? Math.max(0, Math.floor(durationMs)) : 0;
   if (ms < 1000) return `${ms} ms`;

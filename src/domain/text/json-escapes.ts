@@ -10,7 +10,10 @@ export interface Unescaped {
 const escape = /\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))/g;
 const controls: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 
-/** The text without its escapes (`\"`, `\/`, `\u00e4` …); what is no escape stays. Null: it has none. Takes linear time. */
+/**
+ * The text without its escapes (`\"`, `\/`, `\u00e4` …); what is no escape stays. Null: it has
+ * none. Takes linear time.
+ */
 export function unescaped(text: string): Unescaped | null {
   if (!text.includes("\\")) return null;
   /** After each escape: the place here, and the place there. */

@@ -1,4 +1,7 @@
-/** Where things stand in a JSON text: the line of every value, and the names that an object has twice. */
+/**
+ * Where things stand in a JSON text: the line of every value, and the names that an object has
+ * twice.
+ */
 import { endOfString } from "./parse-json.ts";
 
 /** The names and indexes that lead to a value: `["permissions", "deny", 0]`. */
@@ -7,7 +10,10 @@ export type JsonPath = readonly (string | number)[];
 export interface JsonSource {
   /** The line (from 1) of the value at a path; of the nearest value above where there is none. */
   lineOf(path: JsonPath): number;
-  /** Names that stand twice in one object, of which a parser silently keeps the last, with the line of the later one. */
+  /**
+   * Names that stand twice in one object, of which a parser silently keeps the last, with the line
+   * of the later one.
+   */
   readonly duplicates: readonly Duplicate[];
 }
 
@@ -16,7 +22,10 @@ export interface Duplicate {
   readonly line: number;
 }
 
-/** @param text valid JSON, of bounded depth (`parseJson`). Time and memory grow with its length alone. */
+/**
+ * @param text valid JSON, of bounded depth (`parseJson`). Time and memory grow with its length
+ * alone.
+ */
 export function jsonSource(text: string): JsonSource {
   const duplicates: Duplicate[] = [];
   let root = 1 as Place;
@@ -58,7 +67,10 @@ function endOfWord(text: string, start: number): number {
 /** A value: what it holds, or its line where it holds nothing. */
 type Place = Container | number;
 
-/** An object or an array. It holds its own part of a path only: the whole path of each value would cost the square of the text. */
+/**
+ * An object or an array. It holds its own part of a path only: the whole path of each value would
+ * cost the square of the text.
+ */
 class Container {
   readonly parent: Container | null;
   readonly line: number;

@@ -1,4 +1,7 @@
-/** Parses JSON of others: how deep it is nested is checked before anything is built, so that depth costs neither stack nor memory. */
+/**
+ * Parses JSON of others: how deep it is nested is checked before anything is built, so that depth
+ * costs neither stack nor memory.
+ */
 
 /** Deeper than any message of ours or of MCP. */
 export const defaultMaxDepth = 64;
@@ -40,7 +43,10 @@ function checkDepth(text: string, maxDepth: number): void {
   }
 }
 
-/** The place of the closing quote of the string that begins at `start`: the first with an even number of backslashes before it. */
+/**
+ * The place of the closing quote of the string that begins at `start`: the first with an even
+ * number of backslashes before it.
+ */
 export function endOfString(text: string, start: number): number {
   for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
     let before = at - 1;

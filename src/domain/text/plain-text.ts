@@ -1,10 +1,19 @@
-/** Makes text that came from an agent or a person safe to print: nothing in it can move a cursor, set a title or turn the reading direction. */
+/**
+ * Makes text that came from an agent or a person safe to print: nothing in it can move a cursor,
+ * set a title or turn the reading direction.
+ */
 
-/** Whole escape sequences: CSI; OSC, DCS, SOS, PM and APC with their payload; two-character ones. In both the 7-bit and the C1 form. */
+/**
+ * Whole escape sequences: CSI; OSC, DCS, SOS, PM and APC with their payload; two-character ones. In
+ * both the 7-bit and the C1 form.
+ */
 const sequences =
   /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-Z\\^-~]/g;
 
-/** C0 but tab and newline, DEL, C1, soft hyphen, bidi controls, invisible separators and tags. Joiners have a rule of their own. */
+/**
+ * C0 but tab and newline, DEL, C1, soft hyphen, bidi controls, invisible separators and tags.
+ * Joiners have a rule of their own.
+ */
 const invisible =
   /[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\u034f/gu;
 
@@ -12,11 +21,16 @@ const invisible =
 const looseJoiner =
   /(?<![\p{Extended_Pictographic}\p{Emoji_Modifier}\ufe0f\p{Script=Arabic}\p{Script=Syriac}\p{Script=Nko}\p{Script=Mongolian}\u0900-\u0dff\u1000-\u109f\u1780-\u17ff\u0f00-\u0fff])[\u200c\u200d]|[\u200c\u200d](?![\p{Extended_Pictographic}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Nko}\p{Script=Mongolian}\u0900-\u0dff\u1000-\u109f\u1780-\u17ff\u0f00-\u0fff])/gu;
 
-/** What a terminal could act on or hide: all of the above, joiners anywhere, and lone surrogates. */
+/**
+ * What a terminal could act on or hide: all of the above, joiners anywhere, and lone surrogates.
+ */
 const unprintable =
   /[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\u034f|\p{Surrogate}/gu;
 
-/** The text without escape sequences, control, bidi and invisible characters; newlines and tabs stay. Ill-formed UTF-16 becomes U+FFFD. */
+/**
+ * The text without escape sequences, control, bidi and invisible characters; newlines and tabs
+ * stay. Ill-formed UTF-16 becomes U+FFFD.
+ */
 export function plainText(text: string): string {
   return text
     .replaceAll("\r\n", "\n")
@@ -28,8 +42,9 @@ export function plainText(text: string): string {
 }
 
 /**
- * The text with each character that a terminal could act on or hide written as `\uXXXX`; newlines and tabs stay.
- * JSON stays valid and has the same value: within its strings that is how JSON itself writes them.
+ * The text with each character that a terminal could act on or hide written as `\uXXXX`; newlines
+ * and tabs stay. JSON stays valid and has the same value: within its strings that is how JSON
+ * itself writes them.
  */
 export function visibleText(text: string): string {
   return text.replace(unprintable, (character) =>
@@ -37,7 +52,10 @@ export function visibleText(text: string): string {
   );
 }
 
-/** The text as one plain line of at most `max` characters (code points): every run of white space is one blank, a cut shows as `…`. */
+/**
+ * The text as one plain line of at most `max` characters (code points): every run of white space is
+ * one blank, a cut shows as `…`.
+ */
 export function plainLine(text: string, max = 200): string {
   // What is cut off needs no cleaning; escape sequences may hide four times as much.
   const head = text.length > max * 8 + 1024 ? text.slice(0, max * 8 + 1024) : text;

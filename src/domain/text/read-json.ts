@@ -1,4 +1,7 @@
-/** Reads values of unknown shape (SDK messages, stored event data) without trusting them. It checks kinds, never meaning. */
+/**
+ * Reads values of unknown shape (SDK messages, stored event data) without trusting them. It checks
+ * kinds, never meaning.
+ */
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -22,10 +25,16 @@ export function numberOf(value: unknown): number | null {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
 }
 
-/** Beyond what any task can reach; so many of them still add up to whole numbers that the database can hold. */
+/**
+ * Beyond what any task can reach; so many of them still add up to whole numbers that the database
+ * can hold.
+ */
 const largest = 1e12;
 
-/** The number as a count of things: whole, not negative, not beyond all reason; null for what is no number. */
+/**
+ * The number as a count of things: whole, not negative, not beyond all reason; null for what is no
+ * number.
+ */
 export function countOf(value: unknown): number | null {
   const amount = amountOf(value);
   return amount === null ? null : Math.round(amount);

@@ -1,6 +1,7 @@
 /**
- * Keeps secrets out of what a runner writes: the values of secret-looking variables, and texts of well-known shapes, in every field and in
- * the names of fields. What it knows of secrets is the domain's (secret-values.ts).
+ * Keeps secrets out of what a runner writes: the values of secret-looking variables, and texts of
+ * well-known shapes, in every field and in the names of fields. What it knows of secrets is the
+ * domain's (secret-values.ts).
  */
 import { sdkWords } from "../events/sdk-words.ts";
 import { SecretFinder } from "./secret-finder.ts";
@@ -36,10 +37,16 @@ export function redaction(...environments: readonly Environment[]): Redaction {
   };
 }
 
-/** Where fields say what a record is: the record, its message, the blocks of that. Elsewhere every field is content. */
+/**
+ * Where fields say what a record is: the record, its message, the blocks of that. Elsewhere every
+ * field is content.
+ */
 type Place = "record" | "message" | "block" | "content";
 
-/** Fields that say what a record is. What they hold stays when it is a UUID or one of the SDK's own words. */
+/**
+ * Fields that say what a record is. What they hold stays when it is a UUID or one of the SDK's own
+ * words.
+ */
 const structural = new Set(
   (
     "type subtype role id uuid session_id sessionId parent_tool_use_id tool_use_id stop_reason terminal_reason startup_failure_reason " +
@@ -73,11 +80,15 @@ function placeOf(key: string, place: Place): Place {
   return place === "message" && key === "content" ? "block" : "content";
 }
 
-/** Two secrets that name fields of one object stay two fields. @param names each name that is taken, and how often it was asked for. */
+/**
+ * Two secrets that name fields of one object stay two fields. @param names each name that is taken,
+ * and how often it was asked for.
+ */
 function unused(name: string, names: Map<string, number>): string {
   let count = names.get(name) ?? 0;
   let free = name;
-  // Each number is tried once for a name: from 2 again for every field would cost the square of their number.
+  // Each number is tried once for a name: from 2 again for every field would cost the square of
+  // their number.
   while (names.has(free)) free = `${name} ${(count += 1)}`;
   names.set(name, Math.max(count, 1));
   if (free !== name) names.set(free, 1);

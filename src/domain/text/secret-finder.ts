@@ -1,13 +1,16 @@
 /**
- * Finds secrets in a text: known values, and texts of well-known shapes. One pass, whose time grows with the text and not faster: a
- * text is the agent's, and may be made to be slow.
+ * Finds secrets in a text: known values, and texts of well-known shapes. One pass, whose time grows
+ * with the text and not faster: a text is the agent's, and may be made to be slow.
  */
 import { unescaped } from "./json-escapes.ts";
 import { formsOf, shortestSecret } from "./secret-values.ts";
 
 const replacement = "[redacted]";
 
-/** Where a secret of a well-known shape begins, and how it continues. A pattern takes a run of characters, or gives up after a fixed number. */
+/**
+ * Where a secret of a well-known shape begins, and how it continues. A pattern takes a run of
+ * characters, or gives up after a fixed number.
+ */
 const shapes: readonly { readonly start: string; readonly rest: RegExp }[] = [
   { start: "sk-ant-", rest: /sk-ant-([A-Za-z0-9_-]{8,})/dy },
   { start: "sk-proj-", rest: /sk-proj-([A-Za-z0-9_-]{20,})/dy },
@@ -77,7 +80,10 @@ export class SecretFinder {
     return kept === 0 ? text : clean + text.slice(kept);
   }
 
-  /** Where secrets stand: as they are, and behind the escapes of JSON, of JSON within JSON, and so on. */
+  /**
+   * Where secrets stand: as they are, and behind the escapes of JSON, of JSON within JSON, and so
+   * on.
+   */
   *#spansAtAllDepths(text: string): Generator<Span, void> {
     let current = text;
     let placeInText = (at: number): number => at;
@@ -138,7 +144,10 @@ function shapeAt(text: string, at: number): Span | null {
   return null;
 }
 
-/** Three runs with points between. If it is none, none begins within its first run: that is where `end` is. */
+/**
+ * Three runs with points between. If it is none, none begins within its first run: that is where
+ * `end` is.
+ */
 function tokenAt(text: string, at: number): { readonly isToken: boolean; readonly end: number } {
   const head = runEnd(text, at);
   if (text[head] !== "." || head - at < 11) return { isToken: false, end: head };

@@ -1,4 +1,7 @@
-/** Which values of an environment are secrets, and the forms in which they are looked for (docs/administration/security.md says both). */
+/**
+ * Which values of an environment are secrets, and the forms in which they are looked for
+ * (docs/administration/security.md says both).
+ */
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -8,8 +11,8 @@ export const shortestSecret = 6;
 const longEnough = 8;
 
 /**
- * Names of variables whose values are secrets, wherever in the name the word stands; PAT (a personal access token) only as a whole word.
- * `GIT_AUTHOR_NAME` and `PATH` are not.
+ * Names of variables whose values are secrets, wherever in the name the word stands; PAT (a
+ * personal access token) only as a whole word. `GIT_AUTHOR_NAME` and `PATH` are not.
  */
 const secretName =
   /PASSW(?:OR)?D|PASSPHRASE|(?:^|_)PWD$|(?:^|_)PASS$|(?:^|_)PAT\d*(?:_|$)|KEY|TOKEN|SECRET|CREDENTIAL|COOKIE|AUTH(?!OR(?!I[SZ]))/i;
@@ -29,7 +32,10 @@ const commonValues = new Set(
   ).split(" "),
 );
 
-/** The secrets of environments: values of variables with a telling name, of headers, and passwords within URLs. */
+/**
+ * The secrets of environments: values of variables with a telling name, of headers, and passwords
+ * within URLs.
+ */
 export function secretsOf(environments: readonly Environment[]): Set<string> {
   return new Set(
     environments.flatMap((environment) => Object.entries(environment).flatMap(([name, value]) => secretsIn(name, value ?? ""))),
@@ -44,7 +50,10 @@ function secretsIn(name: string, value: string): string[] {
   return found.filter(isSecret);
 }
 
-/** The value, and its longer lines: a key of several lines may be printed with numbers in front of each. */
+/**
+ * The value, and its longer lines: a key of several lines may be printed with numbers in front of
+ * each.
+ */
 function parts(value: string): string[] {
   const lines = value.split(/\r?\n/).map((line) => line.trim());
   return [value, value.trim(), ...(lines.length > 1 ? lines.filter((line) => line.length >= 16 && !line.startsWith("-----")) : [])];
@@ -57,12 +66,18 @@ function headerValues(value: string): string[] {
     .flatMap((header) => [header, header.replace(/^(?:bearer|basic|token)\s+/i, "")]);
 }
 
-/** `https://user:password@host`: as it stands and decoded. A name without a password is one when it is as long as a token. */
+/**
+ * `https://user:password@host`: as it stands and decoded. A name without a password is one when it
+ * is as long as a token.
+ */
 function passwordsInUrls(value: string): string[] {
   return [...value.matchAll(/:\/\/([^/?#\s]*)@/g)].flatMap(([, login = ""]) => passwordsIn(login));
 }
 
-/** `user:password@host` without a scheme, also in a list. A proxy has no path, so its password may hold a slash. */
+/**
+ * `user:password@host` without a scheme, also in a list. A proxy has no path, so its password may
+ * hold a slash.
+ */
 function passwordsInAddress(name: string, value: string): string[] {
   const addresses = [value, ...value.split(/[\s,;]+/)].map((address) => address.trim().replace(/^[a-z][a-z0-9+.-]*:\/\//i, ""));
   return addresses.flatMap((address) => {
@@ -71,7 +86,10 @@ function passwordsInAddress(name: string, value: string): string[] {
   });
 }
 
-/** The password of a login. One that is too short to be looked for alone is found with its name and the `@`. */
+/**
+ * The password of a login. One that is too short to be looked for alone is found with its name and
+ * the `@`.
+ */
 function passwordsIn(login: string): string[] {
   const colon = login.indexOf(":");
   const password = colon === -1 ? (login.length >= 16 ? login : "") : login.slice(colon + 1);
@@ -92,7 +110,10 @@ export function isSecret(value: string): boolean {
   return value.length >= longEnough || (/[^\d.,:-]/.test(value) && /[^A-Za-z]/.test(value));
 }
 
-/** A secret as it stands, within a URL, and within base64 at each of the three places where it may begin. */
+/**
+ * A secret as it stands, within a URL, and within base64 at each of the three places where it may
+ * begin.
+ */
 export function formsOf(secret: string): string[] {
   const forms = [secret, ...urlForms(secret)];
   if (secret.length >= longEnough) {
@@ -108,7 +129,9 @@ function urlForms(secret: string): string[] {
   return [form, form.replaceAll("%20", "+")].flatMap((each) => [each, each.replaceAll(/%../g, (code) => code.toLowerCase())]);
 }
 
-/** What every base64 text has in common that holds the secret after `offset` (modulo 3) other bytes. */
+/**
+ * What every base64 text has in common that holds the secret after `offset` (modulo 3) other bytes.
+ */
 function base64Core(secret: string, offset: number): string {
   const bytes = new TextEncoder().encode(secret);
   const all = String.fromCharCode(...new Uint8Array(offset)) + Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");

@@ -1,4 +1,7 @@
-/** Examples of calls: a body with the required fields filled in, and a curl command that a reader can paste and change. */
+/**
+ * Examples of calls: a body with the required fields filled in, and a curl command that a reader
+ * can paste and change.
+ */
 import type { Json } from "./json.ts";
 
 interface Called {
@@ -38,7 +41,10 @@ const samples: Readonly<Record<string, unknown>> = {
   priority: 5,
 };
 
-/** Operations whose fields are all optional, or that ask for more than their schema says: a machine's task has to stand alone. */
+/**
+ * Operations whose fields are all optional, or that ask for more than their schema says: a
+ * machine's task has to stand alone.
+ */
 const operationSamples: Readonly<Record<string, object>> = {
   retryTask: { allow: ["Bash(git push)"] },
   submitMachineTask: {

@@ -1,4 +1,7 @@
-/** The API's document as a page for people: plain HTML without a script, made of the OpenAPI document and nothing else. */
+/**
+ * The API's document as a page for people: plain HTML without a script, made of the OpenAPI
+ * document and nothing else.
+ */
 import { exampleOf } from "./document-example.ts";
 import type { Json } from "./json.ts";
 

@@ -1,4 +1,7 @@
-/** The part of the API's document about errors: which problems an operation may answer with, from what its route is. */
+/**
+ * The part of the API's document about errors: which problems an operation may answer with, from
+ * what its route is.
+ */
 import { answersOf } from "../../contract/operations/operation.ts";
 import type { ErrorCode } from "../../domain/errors.ts";
 import type { Json } from "./json.ts";

@@ -1,6 +1,7 @@
 /**
- * The API's document (OpenAPI 3.1), written from the same rows that route and parse requests: what it says is what happens.
- * Loaded when somebody asks for it, so that an idle server does not carry it.
+ * The API's document (OpenAPI 3.1), written from the same rows that route and parse requests: what
+ * it says is what happens. Loaded when somebody asks for it, so that an idle server does not carry
+ * it.
  */
 import type { Json } from "./json.ts";
 import { z } from "zod";

@@ -1,7 +1,7 @@
 /**
- * Time limits of connections: a request's headers within 5 s, the whole request within 30 s, an idle connection closed, and a reader
- * that takes nothing of its answer for 30 s. One timer per connection, none without connections: Node's own check would wake an idle
- * server again and again.
+ * Time limits of connections: a request's headers within 5 s, the whole request within 30 s, an
+ * idle connection closed, and a reader that takes nothing of its answer for 30 s. One timer per
+ * connection, none without connections: Node's own check would wake an idle server again and again.
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";

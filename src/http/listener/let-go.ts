@@ -1,10 +1,16 @@
-/** Ends connections for certain: a client that does not read, or that keeps its half open, holds nothing of the server. */
+/**
+ * Ends connections for certain: a client that does not read, or that keeps its half open, holds
+ * nothing of the server.
+ */
 import type { Duplex } from "node:stream";
 
 /** How long a client that is let go may take to read the rest and to close its side. */
 const lastWordsMs = 1000;
 
-/** Sends what is written, drops what still comes, and closes both sides within a second. May be called twice. */
+/**
+ * Sends what is written, drops what still comes, and closes both sides within a second. May be
+ * called twice.
+ */
 export function letGo(socket: Duplex): void {
   if (socket.destroyed) return;
   const timer = setTimeout(() => socket.destroy(), lastWordsMs);

@@ -57,7 +57,10 @@ function addressOf({ host, dangerouslyBindAll = false }: TcpPlace): string {
   throw new WorkerError("invalid_input", `The host ${JSON.stringify(host)} is not an IP address of this machine. Use 127.0.0.1.`);
 }
 
-/** Every spelling that the system takes for "all addresses": 0.0.0.0, ::, 0, 0x0, ::0, ::ffff:0.0.0.0, an empty text … */
+/**
+ * Every spelling that the system takes for "all addresses": 0.0.0.0, ::, 0, 0x0, ::0,
+ * ::ffff:0.0.0.0, an empty text …
+ */
 function isWildcard(address: string): boolean {
   if (address === "") return true;
   if (/^(0x0*|0+)(\.(0x0*|0+)){0,3}$/i.test(address)) return true;

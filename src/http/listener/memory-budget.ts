@@ -1,4 +1,7 @@
-/** Bounds what all connections together make the server hold: bodies that arrive, or answers that wait to be read. */
+/**
+ * Bounds what all connections together make the server hold: bodies that arrive, or answers that
+ * wait to be read.
+ */
 import { WorkerError } from "../../domain/errors.ts";
 
 /** Counts the bytes that connections hold against one limit. */

@@ -1,4 +1,7 @@
-/** Connections that outlive their first request, by caller: they end with the token that opened them, revoked or expired. */
+/**
+ * Connections that outlive their first request, by caller: they end with the token that opened
+ * them, revoked or expired.
+ */
 import { accountOf } from "../../contract/account.ts";
 import type { Caller } from "../../contract/caller.ts";
 

@@ -1,6 +1,7 @@
 /**
- * Pipelined requests of one connection, answered one after the other: the next one is begun when the answer before it is sent, so that
- * a client which sends thousands and reads nothing makes the server hold one answer.
+ * Pipelined requests of one connection, answered one after the other: the next one is begun when
+ * the answer before it is sent, so that a client which sends thousands and reads nothing makes the
+ * server hold one answer.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";

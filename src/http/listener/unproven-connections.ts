@@ -1,6 +1,7 @@
 /**
- * TCP connections that have not yet shown a token: any user of this machine can open them. There may be so many of them; one more sends
- * the oldest away, so that they cannot keep out a client who shows its token at once.
+ * TCP connections that have not yet shown a token: any user of this machine can open them. There
+ * may be so many of them; one more sends the oldest away, so that they cannot keep out a client who
+ * shows its token at once.
  */
 import type { Socket } from "node:net";
 

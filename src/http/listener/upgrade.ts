@@ -1,4 +1,7 @@
-/** Connections that leave HTTP: MCP's stdio framing for the command line's pipe. The same checks as for every request come first. */
+/**
+ * Connections that leave HTTP: MCP's stdio framing for the command line's pipe. The same checks as
+ * for every request come first.
+ */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WorkerError } from "../../domain/errors.ts";

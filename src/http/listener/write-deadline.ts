@@ -1,10 +1,14 @@
 /**
- * The deadline for readers: a connection whose client takes nothing of its answer for so long is closed. It is a deadline for progress:
- * a slow link may take hours for a long log. One timer for all connections, none while no answer is being sent.
+ * The deadline for readers: a connection whose client takes nothing of its answer for so long is
+ * closed. It is a deadline for progress: a slow link may take hours for a long log. One timer for
+ * all connections, none while no answer is being sent.
  */
 import type { Socket } from "node:net";
 
-/** A connection is closed at the last of so many looks in a row without progress: looks, as a machine may have slept for longer than the limit. */
+/**
+ * A connection is closed at the last of so many looks in a row without progress: looks, as a
+ * machine may have slept for longer than the limit.
+ */
 const looksPerLimit = 5;
 
 interface Progress {

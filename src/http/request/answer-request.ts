@@ -1,4 +1,7 @@
-/** A request's way: transport checks, route, caller, scope, input, operation, answer. Every request takes it; there is no other. */
+/**
+ * A request's way: transport checks, route, caller, scope, input, operation, answer. Every request
+ * takes it; there is no other.
+ */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Caller } from "../../contract/caller.ts";
 import { parseInput } from "../../contract/parse-input.ts";
@@ -75,7 +78,10 @@ export async function answerRequest(
   }
 }
 
-/** The unix socket's caller is its owner, unless it shows a token: then it is who the token says. @throws WorkerError unauthorized. */
+/**
+ * The unix socket's caller is its owner, unless it shows a token: then it is who the token says.
+ * @throws WorkerError unauthorized.
+ */
 export function identify(request: IncomingMessage, transport: Transport, { authenticate, failedLogins }: AnswerOptions): Caller {
   if (transport.kind === "socket" && request.headers.authorization === undefined) return socketCaller;
   return callerOf(request, authenticate, failedLogins);

@@ -1,4 +1,7 @@
-/** Who calls: the unix socket's caller is its owner, anybody else shows a token. It decides nothing about what a caller may do beyond scopes. */
+/**
+ * Who calls: the unix socket's caller is its owner, anybody else shows a token. It decides nothing
+ * about what a caller may do beyond scopes.
+ */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Caller } from "../../contract/caller.ts";

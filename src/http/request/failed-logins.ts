@@ -1,4 +1,7 @@
-/** Counts wrong tokens by address: after too many within a minute the address is told to wait. Right tokens always pass. */
+/**
+ * Counts wrong tokens by address: after too many within a minute the address is told to wait. Right
+ * tokens always pass.
+ */
 import { WorkerError } from "../../domain/errors.ts";
 
 const windowMs = 60_000;

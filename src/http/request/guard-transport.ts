@@ -1,4 +1,7 @@
-/** Refuses requests that a web page, a rebound DNS name or a confused proxy made, before anything looks at them (docs/security.md). */
+/**
+ * Refuses requests that a web page, a rebound DNS name or a confused proxy made, before anything
+ * looks at them (docs/security.md).
+ */
 import type { IncomingMessage } from "node:http";
 import { WorkerError } from "../../domain/errors.ts";
 
@@ -28,7 +31,10 @@ export function guardTransport(request: IncomingMessage, transport: Transport): 
   if (headers.origin === undefined && headers["sec-fetch-site"] === "cross-site") throw foreign();
 }
 
-/** The names under which a server at this place may be called. @param more from the configuration, e.g. a proxy's name. */
+/**
+ * The names under which a server at this place may be called. @param more from the configuration,
+ * e.g. a proxy's name.
+ */
 export function hostsOf(host: string, port: number, more: readonly string[] = []): Set<string> {
   const names = ["127.0.0.1", "localhost", "[::1]", host.includes(":") ? `[${host}]` : host];
   return new Set(

@@ -1,4 +1,7 @@
-/** Errors as RFC 9457 problem documents: the one table from an error's code to a status. Nothing else decides a status of an error. */
+/**
+ * Errors as RFC 9457 problem documents: the one table from an error's code to a status. Nothing
+ * else decides a status of an error.
+ */
 import { WorkerError } from "../../domain/errors.ts";
 import type { ErrorCode, InputFault } from "../../domain/errors.ts";
 import type { ProblemView } from "../../contract/views.ts";
@@ -37,7 +40,10 @@ const statuses: Readonly<Record<ErrorCode | HttpCode, readonly [status: number, 
   storage_full: [507, "Storage full"],
 };
 
-/** An error that the door itself raises, with headers that belong to its answer (`Allow`, `Content-Range`). */
+/**
+ * An error that the door itself raises, with headers that belong to its answer (`Allow`,
+ * `Content-Range`).
+ */
 export class HttpError extends Error {
   readonly code: HttpCode;
   readonly headers: Readonly<Record<string, string>>;
@@ -57,7 +63,10 @@ export interface ProblemAnswer {
   readonly problem: ProblemView;
 }
 
-/** The answer for anything that was thrown. What is not ours becomes `internal`, without its message: that is for the log. */
+/**
+ * The answer for anything that was thrown. What is not ours becomes `internal`, without its
+ * message: that is for the log.
+ */
 export function problemOf(thrown: unknown): ProblemAnswer {
   if (thrown instanceof HttpError) return answer(thrown.code, thrown.message, [], thrown.headers);
   if (thrown instanceof WorkerError) return answer(thrown.code, thrown.message, thrown.faults, headersOf(thrown));

@@ -1,4 +1,7 @@
-/** Reads a request's JSON body: limited, strict UTF-8, of the right media type, without what no field may hold. It knows no schemas. */
+/**
+ * Reads a request's JSON body: limited, strict UTF-8, of the right media type, without what no
+ * field may hold. It knows no schemas.
+ */
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { WorkerError } from "../../domain/errors.ts";
@@ -12,7 +15,8 @@ const maxDepth = 32;
 /**
  * @param memory of all bodies that arrive at the moment.
  * @returns the parsed body; undefined when there is none.
- * @throws WorkerError payload_too_large, invalid_input, unavailable; HttpError unsupported_media_type.
+ * @throws WorkerError payload_too_large, invalid_input, unavailable; HttpError
+ * unsupported_media_type.
  */
 export async function readJsonBody(request: IncomingMessage, maxBytes: number, memory: MemoryBudget): Promise<unknown> {
   const { headers } = request;
@@ -76,7 +80,10 @@ function parseBody(text: string): unknown {
   }
 }
 
-/** Refuses `__proto__`, NUL and lone surrogates anywhere, also in fields that the schema would refuse anyway. */
+/**
+ * Refuses `__proto__`, NUL and lone surrogates anywhere, also in fields that the schema would
+ * refuse anyway.
+ */
 function checkTexts(body: unknown): void {
   const open: unknown[] = [body];
   while (open.length > 0) {

@@ -1,4 +1,7 @@
-/** How many requests were answered, by route and status: for monitoring. Counts of this process, from its start. */
+/**
+ * How many requests were answered, by route and status: for monitoring. Counts of this process,
+ * from its start.
+ */
 
 export interface RequestCount {
   /** The operation's name in the API's document; `unknown` for addresses that are none. */

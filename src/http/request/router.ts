@@ -2,7 +2,10 @@
 import type { Method } from "../../contract/endpoints.ts";
 import type { Route } from "./route.ts";
 
-/** Tells apart an unknown path (null) and a known one that has no such method (`route` null, `allow` set). */
+/**
+ * Tells apart an unknown path (null) and a known one that has no such method (`route` null, `allow`
+ * set).
+ */
 export interface Match {
   readonly route: Route | null;
   readonly params: Readonly<Record<string, string>>;

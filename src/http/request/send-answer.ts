@@ -11,7 +11,10 @@ const guards = {
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 } as const;
 
-/** Larger answers are sent in pieces of this size, each when the reader has room, and count against the budget. */
+/**
+ * Larger answers are sent in pieces of this size, each when the reader has room, and count against
+ * the budget.
+ */
 const pieceBytes = 64 * 1024;
 
 /**
@@ -54,8 +57,8 @@ function sendPieces(response: ServerResponse, bytes: Buffer): void {
 }
 
 /**
- * Writes an error's problem document. What is left of the request's body is read and dropped for a while, so that a
- * client which is still sending gets to read the answer.
+ * Writes an error's problem document. What is left of the request's body is read and dropped for a
+ * while, so that a client which is still sending gets to read the answer.
  */
 export function sendProblem(request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
   if (response.headersSent) {

@@ -1,4 +1,7 @@
-/** Routes of the API's document, for programs and for people. Both are written when they are first asked for. */
+/**
+ * Routes of the API's document, for programs and for people. Both are written when they are first
+ * asked for.
+ */
 import type { WorkerApi } from "../../contract/api.ts";
 import { operations } from "../../contract/operations/index.ts";
 import { route } from "../request/route.ts";

@@ -1,4 +1,7 @@
-/** The route of a task's log files, whole or by a byte range. It follows no links and sends the file as it is at the moment of the request. */
+/**
+ * The route of a task's log files, whole or by a byte range. It follows no links and sends the file
+ * as it is at the moment of the request.
+ */
 import { constants, open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import type { ServerResponse } from "node:http";

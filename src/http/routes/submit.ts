@@ -1,4 +1,7 @@
-/** Routes that submit tasks: one, a batch, and the strict entry for machines. All of them take an idempotency key. */
+/**
+ * Routes that submit tasks: one, a batch, and the strict entry for machines. All of them take an
+ * idempotency key.
+ */
 import type { IncomingMessage } from "node:http";
 import type { WorkerApi } from "../../contract/api.ts";
 import type { Caller } from "../../contract/caller.ts";

@@ -1,6 +1,7 @@
 /**
- * One watcher's connection (`text/event-stream`): first what is stored, then live. It writes only as fast as the reader
- * reads: while that one is slow it buffers nothing and later reads what it missed from the store.
+ * One watcher's connection (`text/event-stream`): first what is stored, then live. It writes only
+ * as fast as the reader reads: while that one is slow it buffers nothing and later reads what it
+ * missed from the store.
  */
 import type { ServerResponse } from "node:http";
 import { piecesOf } from "./feed.ts";
@@ -14,7 +15,10 @@ export class EventStream implements FeedWatcher {
   readonly #feed: Feed;
   #after: number;
   #end: FeedEnd | null = null;
-  /** The reader has no room at the moment. One that stands still for too long loses its connection (write-deadline.ts). */
+  /**
+   * The reader has no room at the moment. One that stands still for too long loses its connection
+   * (write-deadline.ts).
+   */
   #isBlocked = false;
   #closed = false;
 

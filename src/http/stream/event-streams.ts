@@ -1,4 +1,7 @@
-/** All open event streams: one feed per task that is watched, one heartbeat for everybody, none of both while nobody watches. */
+/**
+ * All open event streams: one feed per task that is watched, one heartbeat for everybody, none of
+ * both while nobody watches.
+ */
 import type { ServerResponse } from "node:http";
 import type { Caller } from "../../contract/caller.ts";
 import { EventStream } from "./event-stream.ts";

@@ -1,6 +1,7 @@
 /**
- * One feed of events (a task's, or everybody's) for any number of watchers: it reads what is new once, writes it down as
- * text once, and hands the same text to all. Watchers that are behind read for themselves.
+ * One feed of events (a task's, or everybody's) for any number of watchers: it reads what is new
+ * once, writes it down as text once, and hands the same text to all. Watchers that are behind read
+ * for themselves.
  */
 import type { EventView } from "../../contract/views.ts";
 import type { Subscription } from "../../contract/api.ts";
@@ -13,7 +14,10 @@ export interface FeedSource {
   newest(): number;
   /** The event's number in this feed. */
   numberOf(event: EventView): number;
-  /** The last frame and the number of the last event before it, once the feed is over. Null while it goes on. */
+  /**
+   * The last frame and the number of the last event before it, once the feed is over. Null while it
+   * goes on.
+   */
   end(): FeedEnd | null;
   /** Calls `wake` when there may be something new. */
   subscribe(wake: () => void): Subscription;
@@ -39,8 +43,8 @@ const closing = new Set<EventView["type"]>(["ended", "attempt_ended", "cancel_re
 const readAtOnce = 200;
 const pieceLength = 64 * 1024;
 /**
- * Events are handed over together so that a feed makes at most this many writes a second: 500 watchers are told every 25 ms at most,
- * a single one at once.
+ * Events are handed over together so that a feed makes at most this many writes a second: 500
+ * watchers are told every 25 ms at most, a single one at once.
  */
 const writesPerSecond = 20_000;
 
@@ -54,7 +58,10 @@ export class Feed {
   #cancel: (() => void) | null = null;
   #flushedAt = 0;
 
-  /** Begins with the newest event: older ones each watcher reads for itself. @param onFault told when reading fails. */
+  /**
+   * Begins with the newest event: older ones each watcher reads for itself. @param onFault told
+   * when reading fails.
+   */
   constructor(source: FeedSource, onFault: (error: unknown) => void) {
     this.#source = source;
     this.#onFault = onFault;
@@ -116,7 +123,10 @@ export class Feed {
     this.#flushedAt = performance.now();
   }
 
-  /** @returns whether the end is worth a look: a step of the task that ends it, or a wake without any event. */
+  /**
+   * @returns whether the end is worth a look: a step of the task that ends it, or a wake without
+   * any event.
+   */
   #handOver(): boolean {
     let mayBeOver = false;
     for (let first = true; ; first = false) {
@@ -142,7 +152,10 @@ export interface Piece {
   readonly frames: string;
 }
 
-/** Cuts events into pieces that may be written at once: what a slow reader leaves lying is at most one of them. */
+/**
+ * Cuts events into pieces that may be written at once: what a slow reader leaves lying is at most
+ * one of them.
+ */
 export function* piecesOf(after: number, events: readonly EventView[], numberOf: FeedSource["numberOf"]): Generator<Piece, void> {
   let [from, to, frames] = [after, after, ""];
   for (const event of events) {

@@ -86,7 +86,8 @@ function mayAskForTrust({ capabilities, caller }: ToolCall): boolean {
 
 async function askForTrust(input: ParsedTaskInput, key: string | undefined, error: WorkerError, call: ToolCall): Promise<ToolAnswer> {
   const directory = directoryOf(error, input);
-  // The answer counts for the directory that was asked about, whatever the client sends along with it.
+  // The answer counts for the directory that was asked about, whatever the client sends along with
+  // it.
   const answer = isAbout(call.asked, directory) ? call.answers?.["trust"] : undefined;
   if (answer === undefined) return { kind: "ask", request: trustQuestion(directory, await call.seal({ directory })) };
   if (acceptedContent({ trust: answer }, "trust", z.object({ trust: z.boolean() }))?.trust !== true) throw error;

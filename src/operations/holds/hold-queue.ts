@@ -21,8 +21,8 @@ export async function holdQueue(store: Store, reason: string | null, now: number
 }
 
 /**
- * Lifts every hold, and ends the back-off of refused tasks: they are tried at once. What caused a hold (an expired sign-in, a usage
- * limit) puts it again if it still stands.
+ * Lifts every hold, and ends the back-off of refused tasks: they are tried at once. What caused a
+ * hold (an expired sign-in, a usage limit) puts it again if it still stands.
  */
 export async function resumeQueue(store: Store, now: number): Promise<void> {
   await store.write(() => {

@@ -1,7 +1,10 @@
 /** Who did something, as events keep it. */
 import type { Caller } from "../../contract/caller.ts";
 
-/** Fields of an event's data: the caller, and for an agent its client, its tool call and the task that it works in. */
+/**
+ * Fields of an event's data: the caller, and for an agent its client, its tool call and the task
+ * that it works in.
+ */
 export function doneBy({ name, agent, taskId }: Caller): Record<string, unknown> {
   return {
     by: name,

@@ -1,6 +1,7 @@
 /**
- * The guardrails: what an agent may submit, and how much of it. They hold for every caller that is an agent's (MCP, or anything from
- * inside a task), whatever door it came through; people are not asked. Every refusal says what to do instead.
+ * The guardrails: what an agent may submit, and how much of it. They hold for every caller that is
+ * an agent's (MCP, or anything from inside a task), whatever door it came through; people are not
+ * asked. Every refusal says what to do instead.
  */
 import type { Settings } from "../../config/settings.ts";
 import { accountOf } from "../../contract/account.ts";
@@ -36,7 +37,8 @@ export type AgentTerms = Pick<NewTask, "permissionMode" | "deny" | "parentId" | 
 
 /**
  * The checks of one task that need no transaction.
- * @throws WorkerError unprocessable (prompts), forbidden (wider than the caller, too deep, the parent has ended).
+ * @throws WorkerError unprocessable (prompts), forbidden (wider than the caller, too deep, the
+ * parent has ended).
  */
 export function agentTerms({ store, settings }: GuardContext, input: ParsedTaskInput, caller: Caller): AgentTerms {
   requireGoodPrompts(input, settings);
@@ -91,7 +93,10 @@ export function requireAgentPriority({ store, settings }: GuardContext, task: Pi
   requirePriority(settings, priority, parentOf(store, task));
 }
 
-/** A task below another one starts only while the budget at the top of its tree lasts. @throws WorkerError forbidden. */
+/**
+ * A task below another one starts only while the budget at the top of its tree lasts. @throws
+ * WorkerError forbidden.
+ */
 export function requireTreeBudget(store: Store, task: Pick<TaskRow, "id" | "costUsd">): void {
   const rootId = store.agentTasks.get(task.id)?.rootId ?? task.id;
   const root = rootId === task.id ? null : store.tasks.row(rootId);
@@ -102,7 +107,8 @@ export function requireTreeBudget(store: Store, task: Pick<TaskRow, "id" | "cost
 
 /**
  * Inside `write`: an agent that runs a task again takes room and money anew.
- * @param task as it will be: the unspent rest of its budget must be left in the tree. @param before as it was.
+ * @param task as it will be: the unspent rest of its budget must be left in the tree. @param before
+ * as it was.
  * @throws WorkerError too_many_requests, forbidden.
  */
 export function admitAgentRetry(context: GuardContext, task: Task, caller: Caller, before: Task): void {
@@ -118,13 +124,19 @@ export function admitAgentRetry(context: GuardContext, task: Task, caller: Calle
   if (left === 0 || rest - left > roundingUsd) throw overBudget(root, left);
 }
 
-/** What a tree's budget leaves to one of its tasks, apart from what that task has spent; null: the root has no budget. */
+/**
+ * What a tree's budget leaves to one of its tasks, apart from what that task has spent; null: the
+ * root has no budget.
+ */
 function leftFor(store: Store, root: TaskRow, task: Pick<TaskRow, "id" | "costUsd">): number | null {
   const left = budgetLeft(root, store.agentTasks.below(root.id, task.id));
   return left === null ? null : Math.max(0, left - (task.costUsd ?? 0));
 }
 
-/** From inside a task an agent may only touch what its own tree submitted. @throws WorkerError forbidden. */
+/**
+ * From inside a task an agent may only touch what its own tree submitted. @throws WorkerError
+ * forbidden.
+ */
 export function requireOwn(store: Store, task: Task, caller: Caller): void {
   if (caller.taskId === undefined) return;
   for (let parentId = task.parentId; parentId !== null; parentId = store.tasks.get(parentId)?.parentId ?? null) {

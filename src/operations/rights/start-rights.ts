@@ -1,4 +1,7 @@
-/** Which pending tasks may start now, by the rights of those who asked for them. The scheduler asks before each start, views say why not. */
+/**
+ * Which pending tasks may start now, by the rights of those who asked for them. The scheduler asks
+ * before each start, views say why not.
+ */
 import { WorkerError } from "../../domain/errors.ts";
 import type { TaskRow } from "../../store/store.ts";
 import { requireStart } from "./task-rights.ts";
@@ -7,7 +10,9 @@ import type { RightsContext } from "./task-rights.ts";
 /** Decides by the rights of its caller whether a pending task may start. */
 export class StartRights {
   readonly #context: RightsContext;
-  /** Tasks in directories without trust: a long queue of them is not judged again at every commit. */
+  /**
+   * Tasks in directories without trust: a long queue of them is not judged again at every commit.
+   */
   readonly #untrusted = new Set<number>();
   #claudeCodeTrust: ReadonlySet<string> | null = null;
 

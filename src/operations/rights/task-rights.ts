@@ -1,6 +1,7 @@
 /**
- * What a task needs to be allowed: checked when a caller asks for it (submit, retry) and again at every start, because trust,
- * settings and tokens may have changed since. The caller who asked last is stored with the task.
+ * What a task needs to be allowed: checked when a caller asks for it (submit, retry) and again at
+ * every start, because trust, settings and tokens may have changed since. The caller who asked last
+ * is stored with the task.
  */
 import type { Settings } from "../../config/settings.ts";
 import type { Caller } from "../../contract/caller.ts";
@@ -21,7 +22,10 @@ export interface RightsContext {
 /** What of a task its rights depend on. */
 export type RightsTask = Pick<TaskRow, "workingDirectory" | "additionalDirectories" | "permissionMode" | "allow" | "parentId">;
 
-/** Inside `write`, or not: the caller as it is stored with a task. What is asked from inside of a task belongs to that task's token. */
+/**
+ * Inside `write`, or not: the caller as it is stored with a task. What is asked from inside of a
+ * task belongs to that task's token.
+ */
 export function taskCallerOf(store: Store, caller: Caller): TaskCaller {
   const inherited = caller.taskId === undefined ? null : (store.callers.get(caller.taskId)?.tokenId ?? null);
   return { name: caller.name, scope: caller.scope, tokenId: caller.tokenId ?? inherited, isAgent: isAgent(caller) };
@@ -29,7 +33,8 @@ export function taskCallerOf(store: Store, caller: Caller): TaskCaller {
 
 /**
  * Whether this caller may have this task run now.
- * @throws WorkerError forbidden (permission mode, allowed directories, an agent's limits), untrusted_directory.
+ * @throws WorkerError forbidden (permission mode, allowed directories, an agent's limits),
+ * untrusted_directory.
  */
 export function requireRights(context: RightsContext, task: RightsTask, caller: TaskCaller): void {
   const { store, settings, claudeCodeTrust } = context;
@@ -53,8 +58,9 @@ export function requireBypassRights(mode: PermissionMode, { scope, isAgent: byAg
 }
 
 /**
- * Whether a pending task may start now: the caller who asked for it last must still have the rights, and its token must still exist.
- * A token that has expired since asks for nothing new, but what it asked for before runs.
+ * Whether a pending task may start now: the caller who asked for it last must still have the
+ * rights, and its token must still exist. A token that has expired since asks for nothing new, but
+ * what it asked for before runs.
  * @throws WorkerError forbidden, untrusted_directory.
  */
 export function requireStart(context: RightsContext, task: TaskRow): void {

@@ -1,4 +1,7 @@
-/** What is known of the account that tasks run with, as doors show it. What is not known is null, never a guess. */
+/**
+ * What is known of the account that tasks run with, as doors show it. What is not known is null,
+ * never a guess.
+ */
 import type { Settings } from "../../config/settings.ts";
 import type { AccountView } from "../../contract/views.ts";
 import type { WindowReport } from "../../domain/order/account-report.ts";

@@ -1,4 +1,7 @@
-/** The server's settings as doors show them: where each value came from, what tasks get of its environment, and nothing that may be a secret. */
+/**
+ * The server's settings as doors show them: where each value came from, what tasks get of its
+ * environment, and nothing that may be a secret.
+ */
 import { agentEnvironment } from "../../config/agent-env.ts";
 import { credentialsIn } from "../../config/credentials.ts";
 import { loadSettings } from "../../config/load-settings.ts";
@@ -7,7 +10,10 @@ import { settingDefinitions } from "../../config/settings.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { ConfigView } from "../../contract/views.ts";
 
-/** @param file config.json, which is read again: it may have changed since the start. @param env the server's environment. */
+/**
+ * @param file config.json, which is read again: it may have changed since the start. @param env the
+ * server's environment.
+ */
 export function configOf(
   { settings, origins }: LoadedSettings,
   { file, env }: { readonly file: string; readonly env: Readonly<Record<string, string | undefined>> },
@@ -28,7 +34,10 @@ export function configOf(
   };
 }
 
-/** What a server that starts now with this environment would have; null where the file cannot be read. */
+/**
+ * What a server that starts now with this environment would have; null where the file cannot be
+ * read.
+ */
 function settingsInFile(file: string, env: Readonly<Record<string, string | undefined>>): Settings | null {
   try {
     return loadSettings({ file, env, onFault: () => {} }).settings;
@@ -37,7 +46,10 @@ function settingsInFile(file: string, env: Readonly<Record<string, string | unde
   }
 }
 
-/** A list may hold `NAME=value` of the agent's environment, an address may hold a password: names are shown, values are not. */
+/**
+ * A list may hold `NAME=value` of the agent's environment, an address may hold a password: names
+ * are shown, values are not.
+ */
 function shown(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((each) => String(each).replace(/=.*$/s, "=[redacted]"));
   if (typeof value === "string") return value.replace(/\/\/[^/@]*@/, "//[redacted]@");

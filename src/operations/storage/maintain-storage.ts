@@ -10,7 +10,9 @@ import { pruneTasks } from "../tasks/prune-tasks.ts";
 /** Largest count that a dry run looks up. */
 const mostCounted = 1_000_000;
 
-/** @throws WorkerError invalid_input, conflict (the file exists), storage_full, storage_unusable. */
+/**
+ * @throws WorkerError invalid_input, conflict (the file exists), storage_full, storage_unusable.
+ */
 export async function backupDatabase(store: Store, file: string): Promise<BackupView> {
   if (!isAbsolute(file))
     throw new WorkerError("invalid_input", `The backup ${file} must be an absolute path.`, [{ pointer: "/file", detail: "not absolute" }]);
@@ -34,7 +36,10 @@ export async function checkDatabase(store: Store): Promise<CheckView> {
   return { sound: faults.length === 0, faults: [...faults] };
 }
 
-/** Never touches a task that has not ended. @throws WorkerError storage_unusable when logs of removed tasks are left. */
+/**
+ * Never touches a task that has not ended. @throws WorkerError storage_unusable when logs of
+ * removed tasks are left.
+ */
 export async function pruneOldTasks(store: Store, paths: Paths, { older_than_ms, dry_run }: PruneInput, now: number): Promise<PruneView> {
   const before = now - older_than_ms;
   if (dry_run) return { tasks: store.tasks.endedBefore(before, mostCounted).length, dry_run };

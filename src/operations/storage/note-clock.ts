@@ -1,4 +1,7 @@
-/** Compares the clocks and remembers both: a clock that was set must not make what has just ended look old. */
+/**
+ * Compares the clocks and remembers both: a clock that was set must not make what has just ended
+ * look old.
+ */
 import { checkClock } from "../../domain/order/clock-check.ts";
 import type { ClockReading, ClockSeen } from "../../domain/order/clock-check.ts";
 import type { Store } from "../../store/store.ts";

@@ -1,4 +1,7 @@
-/** Cancel: a waiting task ends at once; for a running one the wish is written down, and its supervisor stops it. */
+/**
+ * Cancel: a waiting task ends at once; for a running one the wish is written down, and its
+ * supervisor stops it.
+ */
 import type { Caller } from "../../contract/caller.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { isTerminal } from "../../domain/task/task.ts";
@@ -16,10 +19,12 @@ export interface Cancelled {
 }
 
 /**
- * As `cancelTask`; on a full disk, or without its database, a running task is stopped all the same. Its runner is told and keeps the wish in its journal, so the
- * task ends as cancelled when the store works again.
+ * As `cancelTask`; on a full disk, or without its database, a running task is stopped all the same.
+ * Its runner is told and keeps the wish in its journal, so the task ends as cancelled when the
+ * store works again.
  * @param stopRunner tells the task's runner; resolves with whether it could.
- * @throws WorkerError as `cancelTask`; `storage_full`, `storage_unusable` for a task that does not run, or whose runner cannot be told.
+ * @throws WorkerError as `cancelTask`; `storage_full`, `storage_unusable` for a task that does not
+ * run, or whose runner cannot be told.
  */
 export async function cancelAnyway(
   store: Store,

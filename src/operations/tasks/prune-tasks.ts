@@ -1,4 +1,7 @@
-/** Prune: ended tasks that are older than asked for go, with their events and logs. A task that has not ended is never touched. */
+/**
+ * Prune: ended tasks that are older than asked for go, with their events and logs. A task that has
+ * not ended is never touched.
+ */
 import type { Paths } from "../../config/paths.ts";
 import type { Store } from "../../store/store.ts";
 import { removeLogs } from "./remove-logs.ts";

@@ -1,4 +1,6 @@
-/** The logs of tasks that are gone: deleted with their task, or, where that was not possible, later. */
+/**
+ * The logs of tasks that are gone: deleted with their task, or, where that was not possible, later.
+ */
 import { rmSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -33,8 +35,9 @@ export interface StrayLogs {
 }
 
 /**
- * Deletes logs whose task does not exist any more: they could not be deleted with it, or the server was killed in between.
- * Another database's logs may lie here (one was put aside): only numbers that this one has given out are looked at.
+ * Deletes logs whose task does not exist any more: they could not be deleted with it, or the server
+ * was killed in between. Another database's logs may lie here (one was put aside): only numbers
+ * that this one has given out are looked at.
  */
 export async function removeStrayLogs(store: Store, paths: Paths): Promise<StrayLogs> {
   const newest = store.tasks.list({ limit: 1 })[0]?.id ?? 0;

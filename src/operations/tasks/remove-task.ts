@@ -7,7 +7,10 @@ import { requireOwn } from "../rights/guard-agent.ts";
 import { removeLogs } from "./remove-logs.ts";
 import { requireTask } from "./require-task.ts";
 
-/** @throws WorkerError not_found, conflict when it has not ended, storage_unusable when a log is left of it. */
+/**
+ * @throws WorkerError not_found, conflict when it has not ended, storage_unusable when a log is
+ * left of it.
+ */
 export async function removeTask(store: Store, paths: Paths, id: number, caller: Caller): Promise<void> {
   await store.write(() => {
     const task = requireTask(store, id);

@@ -1,4 +1,7 @@
-/** The strict entry for machines: a task that an agent writes must stand alone, in a directory that is there and trusted. Every error teaches. */
+/**
+ * The strict entry for machines: a task that an agent writes must stand alone, in a directory that
+ * is there and trusted. Every error teaches.
+ */
 import { WorkerError } from "../../domain/errors.ts";
 import type { InputFault } from "../../domain/errors.ts";
 import { promptAdvice, promptFaults } from "../../domain/agents/prompt-quality.ts";

@@ -1,4 +1,7 @@
-/** Submit with an idempotency key: a client that got no answer sends the same again, and no task runs twice because of it. */
+/**
+ * Submit with an idempotency key: a client that got no answer sends the same again, and no task
+ * runs twice because of it.
+ */
 import { createHash } from "node:crypto";
 import { accountOf } from "../../contract/account.ts";
 import type { Caller } from "../../contract/caller.ts";
@@ -16,7 +19,8 @@ const forgottenAtOnce = 100;
 
 /**
  * The key is kept in the same transaction as the tasks.
- * @throws WorkerError unprocessable when the key was used for other inputs; conflict when one of its tasks was removed since; and as `submitTasks`.
+ * @throws WorkerError unprocessable when the key was used for other inputs; conflict when one of
+ * its tasks was removed since; and as `submitTasks`.
  */
 export async function submitTasksOnce(
   context: SubmitContext,

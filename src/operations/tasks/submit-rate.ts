@@ -13,7 +13,10 @@ export class SubmitRate {
 
   readonly #setting: string;
 
-  /** @param perMinute tasks; as many may come at once after a pause. @param setting that says so, for the error. */
+  /**
+   * @param perMinute tasks; as many may come at once after a pause. @param setting that says so,
+   * for the error.
+   */
   constructor(perMinute: number, setting = "submits_per_minute") {
     this.#setting = setting;
     this.#perMinute = perMinute;

@@ -26,7 +26,8 @@ export interface SubmitContext extends RightsContext {
 
 /**
  * Stores all of the tasks, or none. They are durable when it resolves.
- * @throws WorkerError invalid_input, untrusted_directory, forbidden, too_many_requests, storage_full.
+ * @throws WorkerError invalid_input, untrusted_directory, forbidden, too_many_requests,
+ * storage_full.
  */
 export async function submitTasks(context: SubmitContext, inputs: readonly ParsedTaskInput[], caller: Caller): Promise<Task[]> {
   const now = context.now();

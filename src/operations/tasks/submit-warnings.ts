@@ -1,4 +1,7 @@
-/** What is said of a task beside "it is stored": what will keep it from starting, as far as that can be seen now. */
+/**
+ * What is said of a task beside "it is stored": what will keep it from starting, as far as that can
+ * be seen now.
+ */
 import { agentEnvironment } from "../../config/agent-env.ts";
 import { brokenSettings, describeBroken } from "../../config/claude-settings-files.ts";
 import { refusalAbove } from "../../config/files-above.ts";
@@ -12,7 +15,10 @@ interface WarningContext {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Sentences for people; none: nothing is known to be in its way. The attempt looks again when it starts. */
+/**
+ * Sentences for people; none: nothing is known to be in its way. The attempt looks again when it
+ * starts.
+ */
 export function submitWarnings({ settings, env }: WarningContext, task: Task): string[] {
   const agentEnv = agentEnvironment(env, settings.agent_env);
   // On macOS it may be in the keychain, which takes a process to look into.

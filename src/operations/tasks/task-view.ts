@@ -1,4 +1,7 @@
-/** Turns what the store holds into what doors show: snake_case, RFC 3339 times, and the reason why a task waits. */
+/**
+ * Turns what the store holds into what doors show: snake_case, RFC 3339 times, and the reason why a
+ * task waits.
+ */
 import { rawLogPath, summaryLogPath } from "../../config/paths.ts";
 import type { Paths } from "../../config/paths.ts";
 import type { AttemptView, EventView, HoldView, TaskSummaryView, TaskView, WaitingForView } from "../../contract/views.ts";
@@ -118,7 +121,10 @@ export interface WaitingContext extends AdmissionContext {
   agentLimit(taskId: number): string | null;
   /** When this attempt started (UTC ms); null: there is none. */
   startOf(attemptId: number): number | null;
-  /** How the task's last try ended, as sentences; null: it has had none. Asked for tasks only that wait for their next one. */
+  /**
+   * How the task's last try ended, as sentences; null: it has had none. Asked for tasks only that
+   * wait for their next one.
+   */
   lastTry(taskId: number): string | null;
 }
 

@@ -1,4 +1,7 @@
-/** Whether a task may work in a directory: it exists, can be used, and somebody trusted it. Trust covers what lies below. */
+/**
+ * Whether a task may work in a directory: it exists, can be used, and somebody trusted it. Trust
+ * covers what lies below.
+ */
 import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
@@ -7,7 +10,10 @@ import { WorkerError } from "../../domain/errors.ts";
 import { mainCheckoutOf } from "../../config/main-checkout.ts";
 import type { TrustStore } from "../../store/store.ts";
 
-/** Directories that Claude Code itself was told to trust, from `~/.claude.json`; re-read when the file changes. */
+/**
+ * Directories that Claude Code itself was told to trust, from `~/.claude.json`; re-read when the
+ * file changes.
+ */
 export class ClaudeCodeTrust {
   readonly #file: string;
   #modifiedMs = -1;
@@ -45,14 +51,17 @@ export function additionalDirectory(index: number): DirectoryUse {
   return { what: "additional directory", pointer: `/additional_directories/${index}` };
 }
 
-/** The real paths of additional directories. @throws WorkerError invalid_input, as `realDirectory`. */
+/**
+ * The real paths of additional directories. @throws WorkerError invalid_input, as `realDirectory`.
+ */
 export function realDirectories(paths: readonly string[]): string[] {
   return paths.map((path, index) => realDirectory(path, additionalDirectory(index)));
 }
 
 /**
  * The directory's real path.
- * @throws WorkerError invalid_input: relative, missing, not a directory, or not usable by the server's user.
+ * @throws WorkerError invalid_input: relative, missing, not a directory, or not usable by the
+ * server's user.
  */
 export function realDirectory(path: string, { what: name, pointer }: DirectoryUse = workingDirectory): string {
   const wrong = (what: string): WorkerError => {

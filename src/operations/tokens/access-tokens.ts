@@ -1,4 +1,7 @@
-/** Access tokens: made, listed, revoked, and checked when a caller shows one. Only a secret's hash is kept. */
+/**
+ * Access tokens: made, listed, revoked, and checked when a caller shows one. Only a secret's hash
+ * is kept.
+ */
 import { createHash, randomBytes } from "node:crypto";
 import { accountOfToken } from "../../contract/account.ts";
 import type { Caller } from "../../contract/caller.ts";
@@ -16,7 +19,10 @@ export function listTokens(store: Store): TokenView[] {
   return store.tokens.list().map(tokenView);
 }
 
-/** @throws WorkerError conflict when the name is taken; invalid_input when it would have expired already. */
+/**
+ * @throws WorkerError conflict when the name is taken; invalid_input when it would have expired
+ * already.
+ */
 export async function createToken(store: Store, input: ParsedTokenInput, now: number): Promise<NewTokenView> {
   const expiresAt = typeof input.expires_at === "string" ? Date.parse(input.expires_at) : null;
   if (expiresAt !== null && expiresAt <= now) {

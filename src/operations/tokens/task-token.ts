@@ -1,6 +1,7 @@
 /**
- * The token that what runs inside a task has in its environment: it says from which task a call comes, and ends with its attempt.
- * It is kept nowhere: whoever knows the server's key can tell that it belongs to a runner, and the store says what that runner works on.
+ * The token that what runs inside a task has in its environment: it says from which task a call
+ * comes, and ends with its attempt. It is kept nowhere: whoever knows the server's key can tell
+ * that it belongs to a runner, and the store says what that runner works on.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Caller } from "../../contract/caller.ts";
@@ -14,7 +15,10 @@ export function taskToken(key: string, runnerId: string): string {
   return `${prefix}${sealOf(key, runnerId)}${runnerId}`;
 }
 
-/** The task that works in this runner now, as a caller; null when the token is not ours or its attempt is over. */
+/**
+ * The task that works in this runner now, as a caller; null when the token is not ours or its
+ * attempt is over.
+ */
 export function callerOfTaskToken(store: Store, key: string, secret: string): Caller | null {
   if (!secret.startsWith(prefix)) return null;
   const seal = secret.slice(prefix.length, prefix.length + sealLength);

@@ -16,7 +16,10 @@ export function trustView(store: Store, claudeCode: ClaudeCodeTrust): TrustView 
   };
 }
 
-/** What was waiting for the trust may start. @throws WorkerError invalid_input when it is not a usable directory. */
+/**
+ * What was waiting for the trust may start. @throws WorkerError invalid_input when it is not a
+ * usable directory.
+ */
 export function addTrust(store: Store, directory: string, { now, rights }: { now: number; rights: StartRights }): Promise<void> {
   const path = realDirectory(directory);
   return store.write(() => {
@@ -25,7 +28,10 @@ export function addTrust(store: Store, directory: string, { now, rights }: { now
   });
 }
 
-/** @throws WorkerError not_found when it was not trusted by us. A directory that is gone can be named by the path that was trusted. */
+/**
+ * @throws WorkerError not_found when it was not trusted by us. A directory that is gone can be
+ * named by the path that was trusted.
+ */
 export async function removeTrust(store: Store, directory: string): Promise<void> {
   const removed = await store.write(() => store.trust.remove(directory) || store.trust.remove(realOrSame(directory)));
   if (!removed)

@@ -1,4 +1,7 @@
-/** What is known of each account that tasks ran with: when it last worked, and what it reported of its limits. */
+/**
+ * What is known of each account that tasks ran with: when it last worked, and what it reported of
+ * its limits.
+ */
 import type Database from "better-sqlite3";
 import type { AccountReport } from "../../domain/order/account-report.ts";
 import type { Writing } from "./group-commit.ts";

@@ -1,4 +1,7 @@
-/** Which agent's client submitted a task, and which tree it belongs to. What follows from it is the operations' to say. */
+/**
+ * Which agent's client submitted a task, and which tree it belongs to. What follows from it is the
+ * operations' to say.
+ */
 import type Database from "better-sqlite3";
 import type { TreeMember } from "../../domain/agents/agent-rights.ts";
 import type { Writing } from "./group-commit.ts";
@@ -19,7 +22,10 @@ export interface AgentTaskStore {
   openOf(client: string): number;
   /** The tasks below a root, not the root itself, and not `exceptId`. */
   below(rootId: number, exceptId?: number): TreeMember[];
-  /** Of these pending tasks those whose client may have one more running, in their order; others have no client's limit. */
+  /**
+   * Of these pending tasks those whose client may have one more running, in their order; others
+   * have no client's limit.
+   */
   withinLimit(taskIds: readonly number[], most: number): number[];
 }
 

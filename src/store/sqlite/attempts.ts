@@ -1,4 +1,7 @@
-/** The attempts' rows: claim, adopt, progress, close. Every change is guarded by the attempt's being open and of this server's epoch. */
+/**
+ * The attempts' rows: claim, adopt, progress, close. Every change is guarded by the attempt's being
+ * open and of this server's epoch.
+ */
 import type Database from "better-sqlite3";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Attempt } from "../../domain/task/task.ts";

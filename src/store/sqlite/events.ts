@@ -1,4 +1,7 @@
-/** The events' rows: numbered on append, read by task, by attempt and by the global number. Nothing changes an event. */
+/**
+ * The events' rows: numbered on append, read by task, by attempt and by the global number. Nothing
+ * changes an event.
+ */
 import type Database from "better-sqlite3";
 import { WorkerError } from "../../domain/errors.ts";
 import type { NewEvent, TaskEvent } from "../../domain/events/event.ts";
@@ -26,7 +29,8 @@ export function createEventStore(database: Database.Database, writing: Writing):
   const selectOfTask = database.prepare(`${select} WHERE task_id = +? AND seq > +? ORDER BY seq LIMIT +?`);
   const selectTail = database.prepare(`${select} WHERE task_id = +? ORDER BY seq DESC LIMIT +?`);
   const selectAll = database.prepare(`${select} WHERE id > +? ORDER BY id LIMIT +?`);
-  // The sequence, not the newest row: it does not go back when a task is removed, so a cursor stays valid.
+  // The sequence, not the newest row: it does not go back when a task is removed, so a cursor stays
+  // valid.
   const selectLastId = database.prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'events'").pluck();
   const selectOfAttempt = database.prepare(
     `${select} WHERE task_id = (SELECT task_id FROM attempts WHERE id = +@attemptId)

@@ -1,6 +1,7 @@
 /**
- * Many writes, one commit: what waits in one turn of the event loop shares one transaction, and no promise resolves before the
- * transaction is durable. Owns the transaction and the fence; knows no table but the epoch's. See docs/decisions/0001.
+ * Many writes, one commit: what waits in one turn of the event loop shares one transaction, and no
+ * promise resolves before the transaction is durable. Owns the transaction and the fence; knows no
+ * table but the epoch's. See docs/decisions/0001.
  */
 import type Database from "better-sqlite3";
 import { WorkerError } from "../../domain/errors.ts";
@@ -10,7 +11,10 @@ import type { Change } from "./change.ts";
 
 /** What the nouns need of the write that is under way. */
 export interface Writing {
-  /** @throws WorkerError `internal` outside `write`: what is changed there would be neither fenced nor grouped. */
+  /**
+   * @throws WorkerError `internal` outside `write`: what is changed there would be neither fenced
+   * nor grouped.
+   */
   readonly mustBeInside: () => void;
   /** Says that the write under way changes this task. @throws like `mustBeInside`. */
   readonly touch: (taskId: number) => void;
@@ -32,7 +36,10 @@ export interface GroupCommitOptions {
   readonly lastEventId: () => number;
   /** Who is told of each commit. */
   readonly listeners: ReadonlySet<(change: Change) => void>;
-  /** Called before each group and after its commit. @throws WorkerError when what is written now would be lost. */
+  /**
+   * Called before each group and after its commit. @throws WorkerError when what is written now
+   * would be lost.
+   */
   readonly requirePlace: () => void;
   /** Called once, when another server has opened the database. */
   readonly onStale: (error: WorkerError) => void;
@@ -134,7 +141,8 @@ export function createGroupCommit(database: Database.Database, options: GroupCom
       for (const id of touched) taskIds.add(id);
       return { job, value };
     } catch (thrown) {
-      // SQLite itself gives a transaction up when the disk fails it: then there is nothing left to undo.
+      // SQLite itself gives a transaction up when the disk fails it: then there is nothing left to
+      // undo.
       if (storageFault(thrown, options.file) !== null || !database.inTransaction) throw thrown;
       undo.run();
       release.run();

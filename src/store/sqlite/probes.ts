@@ -9,13 +9,19 @@ export interface ProbeStore {
   list(): Probe[];
   /** Inside `write`. Adds a probe; one for the same refusal that is due earlier stays as it is. */
   ask(probe: Probe): void;
-  /** Inside `write`. Sets when the next probe is due and how many there were. False when it was removed meanwhile. */
+  /**
+   * Inside `write`. Sets when the next probe is due and how many there were. False when it was
+   * removed meanwhile.
+   */
   reschedule(refusal: string, at: number, tries: number): boolean;
   /** Inside `write`. */
   remove(refusal: string): boolean;
   /** Inside `write`. */
   removeAll(): number;
-  /** Inside `write`. Brings probes forward that are due later than `now` + `longestMs`: the clock was set back. Returns how many. */
+  /**
+   * Inside `write`. Brings probes forward that are due later than `now` + `longestMs`: the clock
+   * was set back. Returns how many.
+   */
   mendWaits(now: number, longestMs: number): number;
 }
 

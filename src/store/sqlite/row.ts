@@ -1,4 +1,7 @@
-/** The one translation between a table's columns (snake_case, JSON as text, flags as 0 and 1) and a noun's fields (camelCase). */
+/**
+ * The one translation between a table's columns (snake_case, JSON as text, flags as 0 and 1) and a
+ * noun's fields (camelCase).
+ */
 
 type Kind = "plain" | "json" | "flag";
 export type Bindable = string | number | null;
@@ -14,7 +17,10 @@ export interface Row<T> {
   encode(field: keyof T & string, value: unknown): Bindable;
 }
 
-/** @param kinds how each field is held. @param columns where a column is not simply the field's name in snake_case. */
+/**
+ * @param kinds how each field is held. @param columns where a column is not simply the field's name
+ * in snake_case.
+ */
 export function defineRow<T extends object>(
   kinds: { readonly [Field in keyof T & string]-?: Kind },
   columns: { readonly [Field in keyof T & string]?: string } = {},

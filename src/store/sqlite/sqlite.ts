@@ -1,6 +1,6 @@
 /**
- * Opens the store on a SQLite file, and opens it anew where that helps: the disk was full at the start, or the log was removed.
- * Whether this process may open it is lock.ts's to say.
+ * Opens the store on a SQLite file, and opens it anew where that helps: the disk was full at the
+ * start, or the log was removed. Whether this process may open it is lock.ts's to say.
  */
 import { existsSync } from "node:fs";
 import type Database from "better-sqlite3";
@@ -17,20 +17,32 @@ import type { Store } from "../store.ts";
 import type { Change } from "./change.ts";
 
 export interface OpenOptions {
-  /** The database's file. It is created, with mode 0600, where there is none; its directory must exist. */
+  /**
+   * The database's file. It is created, with mode 0600, where there is none; its directory must
+   * exist.
+   */
   readonly path: string;
-  /** Called once when another server has opened the database: from then on every write here is refused. */
+  /**
+   * Called once when another server has opened the database: from then on every write here is
+   * refused.
+   */
   readonly onStale?: (error: WorkerError) => void;
-  /** Where the disk is full: open for reading. The first write that finds room opens it for writing. */
+  /**
+   * Where the disk is full: open for reading. The first write that finds room opens it for writing.
+   */
   readonly readingWhenFull?: boolean;
 }
 
-/** How it is open: for writing, or for reading until there is room. `alone`: no other connection may come, and it must be opened anew. */
+/**
+ * How it is open: for writing, or for reading until there is room. `alone`: no other connection may
+ * come, and it must be opened anew.
+ */
 type State = { readonly connection: Connection; readonly full: WorkerError | null; readonly alone: boolean };
 
 /**
  * Opens the database and takes a new epoch, which makes every older server stale.
- * @throws WorkerError `storage_unusable`, `storage_full`: what is wrong with the file and what to do.
+ * @throws WorkerError `storage_unusable`, `storage_full`: what is wrong with the file and what to
+ * do.
  */
 export function openStore({ path: file, onStale = () => {}, readingWhenFull = false }: OpenOptions): Store {
   const listeners = new Set<(change: Change) => void>();
@@ -42,7 +54,8 @@ export function openStore({ path: file, onStale = () => {}, readingWhenFull = fa
     void maintenance.run({ kind: "quick_check", file }).then(
       (faults) => (damage = faults),
       () => {
-        // The check itself could not be made (the store was closed, no memory for a process): nothing is known to be wrong.
+        // The check itself could not be made (the store was closed, no memory for a process):
+        // nothing is known to be wrong.
       },
     );
   }
@@ -57,7 +70,9 @@ export function openStore({ path: file, onStale = () => {}, readingWhenFull = fa
     return take(database);
   }
 
-  /** Takes an epoch on a connection; where there is no room for it, the connection is for reading. */
+  /**
+   * Takes an epoch on a connection; where there is no room for it, the connection is for reading.
+   */
   function take(database: Database.Database): State {
     try {
       return guarded(file, () => ({ connection: connected(database, takeEpoch(database)), full: null, alone: false }));
@@ -79,7 +94,10 @@ export function openStore({ path: file, onStale = () => {}, readingWhenFull = fa
     return connect(database, { file, epoch, listeners, onStale });
   }
 
-  /** Opens for writing what is open for reading. @throws WorkerError `storage_full` while there is no room. */
+  /**
+   * Opens for writing what is open for reading. @throws WorkerError `storage_full` while there is
+   * no room.
+   */
   function findRoom(): void {
     if (state.full === null || closed) return;
     const { database } = state.connection;
@@ -171,12 +189,14 @@ function isFull(thrown: unknown): thrown is WorkerError {
 }
 
 function close({ database, look }: Connection): void {
-  // Closing removes the log by its name, which may be another database's now. The process's end lets go of it, too.
+  // Closing removes the log by its name, which may be another database's now. The process's end
+  // lets go of it, too.
   if (!database.open || look() === "database") return;
   try {
     database.pragma("wal_checkpoint(TRUNCATE)");
   } catch {
-    // The disk is full, or another server has the database: what stays in the log is taken over at the next start.
+    // The disk is full, or another server has the database: what stays in the log is taken over at
+    // the next start.
   }
   database.close();
 }

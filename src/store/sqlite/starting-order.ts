@@ -1,4 +1,7 @@
-/** Which pending tasks may start, best first. Two partial indexes answer: one of the ready tasks, one of those that wait for a moment. */
+/**
+ * Which pending tasks may start, best first. Two partial indexes answer: one of the ready tasks,
+ * one of those that wait for a moment.
+ */
 import type Database from "better-sqlite3";
 import { inStartingOrder, steppedBackMs } from "../../domain/order/admission.ts";
 import type { TaskStore } from "../store.ts";
@@ -13,7 +16,10 @@ interface DuePlace extends Place {
   readonly refusals: number;
 }
 
-/** Leaves out the tasks of the models in a JSON array; `default` stands for tasks that name no model (domain/order/scope.ts). */
+/**
+ * Leaves out the tasks of the models in a JSON array; `default` stands for tasks that name no model
+ * (domain/order/scope.ts).
+ */
 const notHeld = "NOT EXISTS (SELECT 1 FROM json_each(@held) AS held WHERE instr(lower(coalesce(tasks.model, 'default')), held.value) > 0)";
 
 /** The queries for the next tasks to start, on one connection. */

@@ -1,4 +1,7 @@
-/** What was submitted with an idempotency key: which tasks came of it. What the same key means is the operations' to say. */
+/**
+ * What was submitted with an idempotency key: which tasks came of it. What the same key means is
+ * the operations' to say.
+ */
 import type Database from "better-sqlite3";
 import type { Writing } from "./group-commit.ts";
 
@@ -14,7 +17,9 @@ export interface SubmissionStore {
   get(caller: string, key: string): Submission | null;
   /** Inside `write`. */
   insert(submission: Submission, now: number): void;
-  /** Inside `write`. Forgets the oldest of those that were made before `before`, at most `limit`. */
+  /**
+   * Inside `write`. Forgets the oldest of those that were made before `before`, at most `limit`.
+   */
   forget(before: number, limit: number): void;
 }
 

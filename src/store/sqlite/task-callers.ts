@@ -8,7 +8,10 @@ export interface TaskCaller {
   /** As events name the caller. */
   readonly name: string;
   readonly scope: TokenScope;
-  /** The token that asked, directly or from inside of a task that it asked for; null: the owner of the server. */
+  /**
+   * The token that asked, directly or from inside of a task that it asked for; null: the owner of
+   * the server.
+   */
   readonly tokenId: number | null;
   /** Whether an agent asked: the guardrails hold. */
   readonly isAgent: boolean;

@@ -1,6 +1,7 @@
 /**
- * Pages of tasks by filter, in order of their ids. A page costs what it shows, not what the table holds; the exceptions are a text
- * that few tasks bear and a span of time that many newer tasks hide: they read a narrow column of every task.
+ * Pages of tasks by filter, in order of their ids. A page costs what it shows, not what the table
+ * holds; the exceptions are a text that few tasks bear and a span of time that many newer tasks
+ * hide: they read a narrow column of every task.
  */
 import type Database from "better-sqlite3";
 import { taskStatuses } from "../../domain/task/task.ts";
@@ -13,14 +14,20 @@ interface Condition {
   readonly values: readonly (string | number)[];
 }
 
-/** Where the ids of a page come from: tables, which of their columns is the task's id, and what must hold. */
+/**
+ * Where the ids of a page come from: tables, which of their columns is the task's id, and what must
+ * hold.
+ */
 interface Source {
   readonly tables: string;
   readonly id: string;
   readonly conditions: readonly Condition[];
 }
 
-/** So few tasks of a span of time are sorted by id; of more, the tasks are read in order of ids until the page is full. */
+/**
+ * So few tasks of a span of time are sorted by id; of more, the tasks are read in order of ids
+ * until the page is full.
+ */
 const fewTasks = 1000;
 
 export function createTaskList(database: Database.Database): TaskStore["list"] {
@@ -83,7 +90,8 @@ function sourcesOf(filter: TaskFilter, shortSpan: boolean): Source[] {
     return [{ tables, id: "id", conditions: [...conditions, ...onStatus, ...onText] }];
   }
   if (statuses !== undefined || group !== undefined) {
-    // One range of the index per status: the index alone cannot give several statuses in order of ids.
+    // One range of the index per status: the index alone cannot give several statuses in order of
+    // ids.
     const tables = `tasks INDEXED BY ${group === undefined ? "tasks_by_status" : "tasks_by_group"}`;
     return [...new Set(statuses ?? taskStatuses)].map((status) => ({
       tables,

@@ -71,7 +71,9 @@ export interface HeldTexts {
   readonly result: string | null;
 }
 
-/** The fields of a new task that are columns of `tasks`; its options are in the column `options`. */
+/**
+ * The fields of a new task that are columns of `tasks`; its options are in the column `options`.
+ */
 export const insertedFields = [
   "name",
   "labels",
@@ -102,7 +104,10 @@ export function patchedOptions<T>(column: OptionsColumn<T>, before: string, patc
   return column.encode({ ...column.decode(before), ...given });
 }
 
-/** What a text filter looks into: name and title, folded to lower case as JavaScript does it (SQLite folds ASCII only). */
+/**
+ * What a text filter looks into: name and title, folded to lower case as JavaScript does it (SQLite
+ * folds ASCII only).
+ */
 export function searchText(name: string | null, title: string): string {
   return foldCase(name === null ? title : `${name}\n${title}`);
 }

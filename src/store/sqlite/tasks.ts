@@ -1,4 +1,7 @@
-/** The tasks' rows: insert, read, guarded change of status, counters, starting order. Which status may follow which is asked of the domain. */
+/**
+ * The tasks' rows: insert, read, guarded change of status, counters, starting order. Which status
+ * may follow which is asked of the domain.
+ */
 import type Database from "better-sqlite3";
 import { WorkerError } from "../../domain/errors.ts";
 import { isTerminal, taskStatuses, terminalStatuses, titleOf } from "../../domain/task/task.ts";
@@ -23,7 +26,8 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
     `INSERT INTO tasks (${insertedColumns.join(", ")}) VALUES (${insertedColumns.map(() => "?").join(", ")})`,
   );
   const insertTexts = database.prepare("INSERT INTO task_texts (task_id, options, prompt) VALUES (?, ?, ?)");
-  // Two statements, not a join: the join would be prepared anew at each call (see statements.ts), which costs 50 µs.
+  // Two statements, not a join: the join would be prepared anew at each call (see statements.ts),
+  // which costs 50 µs.
   const selectRow = database.prepare(`SELECT ${taskRow.select} FROM tasks WHERE id = ?`);
   const selectTexts = database.prepare(`SELECT ${textColumns} FROM task_texts WHERE task_id = ?`);
   const updateResult = database.prepare("UPDATE task_texts SET result = ? WHERE task_id = ?");
@@ -41,7 +45,8 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
     .prepare<[number, number], number>("SELECT id FROM tasks WHERE ended_at < +? ORDER BY ended_at, id LIMIT +?")
     .pluck();
 
-  // A wait is no older than the row's last change, so no more is taken off than the clock was set back by.
+  // A wait is no older than the row's last change, so no more is taken off than the clock was set
+  // back by.
   const moveBack = database.prepare(
     `UPDATE tasks SET not_before = not_before - (updated_at - @now)
      WHERE status = 'pending' AND not_before IS NOT NULL AND not_before > @now AND updated_at > @now`,
@@ -102,7 +107,10 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
     return update(id, now, patch, null);
   }
 
-  /** One guarded statement for the row, and one each for the long options and the result where they are given. */
+  /**
+   * One guarded statement for the row, and one each for the long options and the result where they
+   * are given.
+   */
   function update(id: number, now: number, patch: AnyTaskPatch, change: { operation: Operation; endedAt: number } | null): Task | null {
     const fields = patchedFields(patch);
     const sets = ["updated_at = @now", ...fields.map((field) => `${taskRow.column(field)} = @${field}`)];
@@ -176,7 +184,10 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
   };
 }
 
-/** The assignments that move a task along the domain's table. `ended_at` and `open_attempt_id` follow the status. */
+/**
+ * The assignments that move a task along the domain's table. `ended_at` and `open_attempt_id`
+ * follow the status.
+ */
 function statusChange(operation: Operation): string[] {
   const moves = sourcesOf(operation).map((from) => ({ from, to: next(from, operation) ?? from }));
   const byStatus = (value: (to: TaskStatus) => string): string =>
@@ -189,7 +200,10 @@ function statusChange(operation: Operation): string[] {
   ];
 }
 
-/** The guard of the same statement. A task that runs again without a new attempt needs the one that was kept. */
+/**
+ * The guard of the same statement. A task that runs again without a new attempt needs the one that
+ * was kept.
+ */
 function statusGuard(operation: Operation): string[] {
   const sources = sourcesOf(operation).map((status) => `'${status}'`);
   const guards = [`status IN (${sources.join(", ")})`];

@@ -1,4 +1,6 @@
-/** The directories that a person trusts, one row each. It resolves no links: it is given real paths. */
+/**
+ * The directories that a person trusts, one row each. It resolves no links: it is given real paths.
+ */
 import type Database from "better-sqlite3";
 import type { Writing } from "./group-commit.ts";
 import type { TrustStore } from "../store.ts";

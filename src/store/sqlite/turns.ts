@@ -3,7 +3,10 @@ import type Database from "better-sqlite3";
 import type { Writing } from "./group-commit.ts";
 
 export interface TurnStore {
-  /** Inside `write`. Counts the message where it is new (`num_turns` of its task). @returns its number; null: there is no such task. */
+  /**
+   * Inside `write`. Counts the message where it is new (`num_turns` of its task). @returns its
+   * number; null: there is no such task.
+   */
   count(taskId: number, messageId: string): number | null;
 }
 

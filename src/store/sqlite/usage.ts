@@ -1,4 +1,7 @@
-/** Counters that triggers keep: tokens and money by day, group and model; outcomes and durations of attempts. Only read here. */
+/**
+ * Counters that triggers keep: tokens and money by day, group and model; outcomes and durations of
+ * attempts. Only read here.
+ */
 import type Database from "better-sqlite3";
 import { createStatements } from "./statements.ts";
 
@@ -34,7 +37,10 @@ export interface UsageStore {
   sums(filter: UsageFilter): UsageSum[];
   /** How attempts ended, since the database was made. */
   outcomes(): { outcome: string; count: number }[];
-  /** `wait`: submit to first start. `attempt`: start to end of an attempt. Lowest bound first; the last row has no bound. */
+  /**
+   * `wait`: submit to first start. `attempt`: start to end of an attempt. Lowest bound first; the
+   * last row has no bound.
+   */
   histogram(name: "wait" | "attempt"): HistogramRow[];
 }
 

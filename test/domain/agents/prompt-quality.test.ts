@@ -51,7 +51,8 @@ test("of real delegations in many languages every good one is accepted and every
   );
   assert.ok(delegations.filter(({ kind }) => kind === "good").length >= 38);
   for (const vague of delegations.filter(({ kind }) => kind === "vague")) assert.equal(promptHints(vague).length, 3, vague.prompt);
-  // Advice that a good one does not need is read past; it must stay the exception, and none is given on what it cannot read.
+  // Advice that a good one does not need is read past; it must stay the exception, and none is
+  // given on what it cannot read.
   const advised = delegations.filter((each) => each.kind === "good" && promptHints(each).length > 0);
   assert.ok(advised.length <= 12, advised.map(({ system_prompt }) => system_prompt).join("\n"));
   const foreign = delegations.filter(({ system_prompt }) => /^[^a-z]*$|[äéçãıłñ]/i.test(system_prompt ?? ""));

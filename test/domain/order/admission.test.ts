@@ -200,7 +200,8 @@ test("the reason that a view shows is the reason that admission used", () => {
       const context: AdmissionContext = { ...queue, runningTotal: all.length, runningByGroup: countByGroup(all) };
       for (const candidate of queue.pending) {
         const reason = waiting.get(candidate.id)?.reason;
-        // A group or the slots may have filled up after this task was looked at; a hold and a time stay what they were.
+        // A group or the slots may have filled up after this task was looked at; a hold and a time
+        // stay what they were.
         if (reason === undefined || reason === "capacity") continue;
         assert.equal(waitingFor(candidate, context)?.reason, reason);
       }

@@ -1,6 +1,8 @@
 /**
- * Records what the real Claude Code says, for the tests of domain/: `node test/domain/samples/record.ts [case …]` writes one JSON file a case.
- * Run it after an upgrade of the Agent SDK and read the difference. Ids, times and paths are made equal, so that only real changes show.
+ * Records what the real Claude Code says, for the tests of domain/:
+ * `node test/domain/samples/record.ts [case …]` writes one JSON file a case. Run it after an
+ * upgrade of the Agent SDK and read the difference. Ids, times and paths are made equal, so that
+ * only real changes show.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";

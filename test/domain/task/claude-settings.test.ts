@@ -5,7 +5,10 @@ import { brokenSettingsText, mcpProblems, settingsProblems } from "../../../src/
 
 const deny = '"permissions": {"deny": ["Bash(rm:*)"]}';
 
-/** [content, line, a part of what is said], measured with Claude Code 2.1.330: it drops these files, or the entry. */
+/**
+ * [content, line, a part of what is said], measured with Claude Code 2.1.330: it drops these files,
+ * or the entry.
+ */
 const broken: readonly (readonly [string, number, RegExp])[] = [
   [`{\n ${deny},\n}`, 3, /not valid JSON/],
   [`{\n // why\n ${deny}}`, 2, /not valid JSON/],

@@ -1,6 +1,6 @@
 /**
- * Every word of the Agent SDK for an end, and what it means. The tables below have the SDK's own types as
- * keys: a word that a new version adds does not compile here until it has a meaning.
+ * Every word of the Agent SDK for an end, and what it means. The tables below have the SDK's own
+ * types as keys: a word that a new version adds does not compile here until it has a meaning.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";

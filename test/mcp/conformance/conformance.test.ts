@@ -1,6 +1,7 @@
 /**
- * The official conformance suite against our door: the product's server as it is, where what fails is what wants tools of the suite's own
- * (each listed with the reason), and a server made by the product's factory with those tools, where nothing may fail.
+ * The official conformance suite against our door: the product's server as it is, where what fails
+ * is what wants tools of the suite's own (each listed with the reason), and a server made by the
+ * product's factory with those tools, where nothing may fail.
  */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -82,7 +83,9 @@ for (const revision of ["2026-07-28", "2025-11-25"]) {
   );
 }
 
-/** Of the tasks extension; `tasks-status-notifications` does nothing in this version of the suite. */
+/**
+ * Of the tasks extension; `tasks-status-notifications` does nothing in this version of the suite.
+ */
 const taskScenarios = [
   "tasks-lifecycle",
   "tasks-capability-negotiation",

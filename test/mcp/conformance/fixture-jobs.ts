@@ -1,4 +1,7 @@
-/** Jobs that the conformance suite wants: tasks of the extension that are not Claude Worker's, beside those that are. */
+/**
+ * Jobs that the conformance suite wants: tasks of the extension that are not Claude Worker's,
+ * beside those that are.
+ */
 import { randomUUID } from "node:crypto";
 import type { CallToolResult, JSONObject } from "@modelcontextprotocol/server";
 import type { DetailedHandle, HandleSource } from "../../../src/mcp/task-handles.ts";

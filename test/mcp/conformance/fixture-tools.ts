@@ -1,4 +1,7 @@
-/** What the conformance suite wants to find on a server beside the product's own tools. Names and texts are the suite's. */
+/**
+ * What the conformance suite wants to find on a server beside the product's own tools. Names and
+ * texts are the suite's.
+ */
 import { setTimeout as delay } from "node:timers/promises";
 import {
   acceptedContent,
@@ -191,7 +194,10 @@ function registerQuestions(server: McpServer, state: RequestStateCodec): void {
   tool(server, "test_streaming_elicitation", () => inputRequired({ inputRequests: { user_name: askName("What is your name?") } }));
 }
 
-/** What an earlier round put into the state; null in the first. Tampered state never comes here: the server refuses it. */
+/**
+ * What an earlier round put into the state; null in the first. Tampered state never comes here: the
+ * server refuses it.
+ */
 function stateOf({ mcpReq }: ServerContext): Record<string, unknown> | null {
   return mcpReq.requestState<Record<string, unknown>>() ?? null;
 }
@@ -263,7 +269,10 @@ function confirmation(message: string) {
 
 type Handler = (raw: { params: { name: string } }, request: ServerContext) => unknown;
 
-/** The high-level API turns what a tool throws into the tool's own error; a missing capability is the protocol's. */
+/**
+ * The high-level API turns what a tool throws into the tool's own error; a missing capability is
+ * the protocol's.
+ */
 function requireTasks({ server }: McpServer, name: string, declared: (request: ServerContext) => boolean): void {
   const { _requestHandlers: handlers } = server as unknown as { _requestHandlers: Map<string, Handler> };
   const inner = handlers.get("tools/call");

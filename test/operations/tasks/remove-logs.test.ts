@@ -30,7 +30,9 @@ function setup(t: TestContext) {
   return { ...base, logs, paths, ended };
 }
 
-/** Puts a directory into a file's place: it cannot be deleted like a file, whoever runs the test. */
+/**
+ * Puts a directory into a file's place: it cannot be deleted like a file, whoever runs the test.
+ */
 function makeStubborn(file: string): void {
   rmSync(file, { force: true });
   mkdirSync(file);

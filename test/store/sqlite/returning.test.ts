@@ -6,7 +6,10 @@ import { repositoryRoot } from "../../../testing/source-files.ts";
 
 const store = path.join(repositoryRoot, "src", "store");
 
-/** Statements with RETURNING that are prepared in any other way: run with `get()`, they would drop the error of their commit. */
+/**
+ * Statements with RETURNING that are prepared in any other way: run with `get()`, they would drop
+ * the error of their commit.
+ */
 function preparedElsewhere(text: string): number {
   const all = text.match(/\b(?:INSERT|UPDATE|DELETE|REPLACE)\b[^`";]*\bRETURNING\s/g) ?? [];
   const right =

@@ -96,7 +96,10 @@ function ids(store: Store, filter: TaskFilter): number[] {
   return store.tasks.list(filter).map((task) => task.id);
 }
 
-/** Many tasks in all statuses, groups and labels; created in an order that the clock's jumps disturbed. */
+/**
+ * Many tasks in all statuses, groups and labels; created in an order that the clock's jumps
+ * disturbed.
+ */
 async function fill(store: Store, count: number): Promise<void> {
   await store.write(() => {
     for (let n = 1; n <= count; n++) {

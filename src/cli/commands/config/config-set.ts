@@ -63,7 +63,10 @@ function changed(content: object, { name, text, unset }: { name: string; text: s
   return { key, env, value, content: text === undefined ? others : { ...others, [key]: value } };
 }
 
-/** @throws WorkerError invalid_input: what would be refused where the setting is used is refused here. */
+/**
+ * @throws WorkerError invalid_input: what would be refused where the setting is used is refused
+ * here.
+ */
 function checkedValue(key: string, text: string): ReturnType<typeof parseSetting> {
   const value = parseSetting(key, text, "the command line");
   if (value === null && text === "")

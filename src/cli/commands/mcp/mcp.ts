@@ -48,7 +48,10 @@ async function connect(io: Io, place: ServerPlace, headers: Readonly<Record<stri
   return await upgradedConnection(place.address, headers);
 }
 
-/** What the server is told of this session: the project that it works in, and whether it may only look. */
+/**
+ * What the server is told of this session: the project that it works in, and whether it may only
+ * look.
+ */
 function headersOf({ env, cwd }: Io, readOnly: boolean): Record<string, string> {
   const session = env["CLAUDE_CODE_SESSION_ID"] ?? "";
   return {

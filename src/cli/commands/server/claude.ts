@@ -1,4 +1,7 @@
-/** `claude`: runs the Claude Code that tasks run on, on this terminal. With it a person signs in without a second installation. */
+/**
+ * `claude`: runs the Claude Code that tasks run on, on this terminal. With it a person signs in
+ * without a second installation.
+ */
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { messageOf, WorkerError } from "../../../domain/errors.ts";
@@ -32,10 +35,14 @@ export const command = defineCommand<object>({
   },
 });
 
-/** Runs the program on this terminal. @returns its exit code; 128 + the signal's number where a signal ended it. */
+/**
+ * Runs the program on this terminal. @returns its exit code; 128 + the signal's number where a
+ * signal ended it.
+ */
 function runInPlace(program: string, words: readonly string[]): Promise<ExitCode> {
   return new Promise((resolve, reject) => {
-    // The terminal sends Ctrl-C and Ctrl-\ to both processes; what they mean is Claude Code's decision.
+    // The terminal sends Ctrl-C and Ctrl-\ to both processes; what they mean is Claude Code's
+    // decision.
     const ignored = (): void => {};
     process.on("SIGINT", ignored).on("SIGQUIT", ignored);
     // Listened for before the start, so that a signal that comes at once ends both.

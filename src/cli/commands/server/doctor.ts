@@ -104,7 +104,10 @@ async function withSettings(io: Io, isProbing: boolean): Promise<Check[]> {
   }
 }
 
-/** What the server says of itself; null where none answers, or not to this caller. The check of the server says why. */
+/**
+ * What the server says of itself; null where none answers, or not to this caller. The check of the
+ * server says why.
+ */
 async function configOfServer(client: WorkerClient): Promise<ConfigView | null> {
   try {
     return await client.config();

@@ -1,4 +1,7 @@
-/** `server logs`: the server's own log, straight from its file: most wanted when the server does not answer. */
+/**
+ * `server logs`: the server's own log, straight from its file: most wanted when the server does not
+ * answer.
+ */
 import { WorkerError } from "../../../domain/errors.ts";
 import { visibleText } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";

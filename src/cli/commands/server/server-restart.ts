@@ -41,7 +41,10 @@ export const command = defineCommand<ServerOptions>({
   },
 });
 
-/** A server that works is not stopped for one that would not start. @throws WorkerError what the start would throw; the old one goes on. */
+/**
+ * A server that works is not stopped for one that would not start. @throws WorkerError what the
+ * start would throw; the old one goes on.
+ */
 async function requireGoodStart(io: Io, connection: Connection, flags: readonly string[]): Promise<void> {
   const server = await whereOneListens(async () => await connection.client.server());
   if (server === null) return;
@@ -52,7 +55,10 @@ async function requireGoodStart(io: Io, connection: Connection, flags: readonly 
   }
 }
 
-/** Longest time in which others may come between: a `run` that finds no server starts one, which is stopped too. */
+/**
+ * Longest time in which others may come between: a `run` that finds no server starts one, which is
+ * stopped too.
+ */
 const betweenMs = 30_000;
 
 async function startAnew(connection: Connection, start: () => Promise<Started>): Promise<Started> {

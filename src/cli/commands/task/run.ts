@@ -98,7 +98,10 @@ async function submitted(input: TaskInput, { options, io }: Call<RunOptions>, co
   }
 }
 
-/** With it a submit whose answer got lost is sent again and makes no second task. Loading node:crypto for a UUID would take milliseconds. */
+/**
+ * With it a submit whose answer got lost is sent again and makes no second task. Loading
+ * node:crypto for a UUID would take milliseconds.
+ */
 function newKey(): string {
   const random = (): string => Math.random().toString(36).slice(2);
   return `run-${random()}${random()}`;

@@ -1,4 +1,7 @@
-/** A task's events as lines for people, with their time in front. Everything from the agent is made plain. */
+/**
+ * A task's events as lines for people, with their time in front. Everything from the agent is made
+ * plain.
+ */
 import type { EventView } from "../../../contract/views.ts";
 import { plainLine, plainText } from "../../../domain/text/plain-text.ts";
 import type { Output } from "../output.ts";

@@ -1,4 +1,7 @@
-/** The whole terminal as ours for a while: what was on it comes back, and whatever ends us leaves it as it was. */
+/**
+ * The whole terminal as ours for a while: what was on it comes back, and whatever ends us leaves it
+ * as it was.
+ */
 import type { Io } from "../io.ts";
 
 /** Another screen, no cursor, long lines cut; and the way back. */
@@ -38,7 +41,10 @@ export class FullScreen {
   #isOurs = false;
   #drawn = "";
 
-  /** @param onKey called with a name (`up`, `enter`, `ctrl-c`) or the character. @param onResize the size has changed: draw. */
+  /**
+   * @param onKey called with a name (`up`, `enter`, `ctrl-c`) or the character. @param onResize the
+   * size has changed: draw.
+   */
   constructor(io: Io, onKey: (key: string) => void, onResize: () => void) {
     this.#io = io;
     this.#onKey = onKey;

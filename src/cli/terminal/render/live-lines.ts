@@ -1,4 +1,7 @@
-/** Lines at the bottom of a terminal that are drawn again and again while others appear above them. Elsewhere it draws nothing. */
+/**
+ * Lines at the bottom of a terminal that are drawn again and again while others appear above them.
+ * Elsewhere it draws nothing.
+ */
 import type { Output } from "../output.ts";
 import { paintedWidth } from "./text-width.ts";
 
@@ -15,7 +18,10 @@ export class LiveLines {
   /** The widths of the lines that stand there. */
   #drawn: readonly number[] = [];
 
-  /** @param lines what is to stand there now, painted. @param everyMs how often it is drawn by itself. */
+  /**
+   * @param lines what is to stand there now, painted. @param everyMs how often it is drawn by
+   * itself.
+   */
   constructor(output: Output, lines: () => readonly string[], everyMs: number) {
     this.#output = output;
     this.#lines = lines;

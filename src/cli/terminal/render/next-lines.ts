@@ -1,4 +1,7 @@
-/** The commands to give next about a task. Where it failed or was denied something, the first one is the way to its fix. */
+/**
+ * The commands to give next about a task. Where it failed or was denied something, the first one is
+ * the way to its fix.
+ */
 import type { TaskView } from "../../../contract/views.ts";
 
 /** A command, and what it does in a few words. */
@@ -63,7 +66,10 @@ function twiceTime(ms: number): string {
   return `${Math.ceil((2 * ms) / 1000)}s`;
 }
 
-/** `--allow "Bash(git push)"` for the denied calls, as far as their names make a rule; empty: none, or the task's own rules deny them. */
+/**
+ * `--allow "Bash(git push)"` for the denied calls, as far as their names make a rule; empty: none,
+ * or the task's own rules deny them.
+ */
 function allowFlags({ attention, deny }: TaskView): string {
   const denied = attention.find(({ kind }) => kind === "denied")?.detail ?? "";
   // Also a command may hold a semicolon: only a tool's name begins the next call.
@@ -77,7 +83,10 @@ function toolOf(text: string): string {
   return /^\w*/.exec(text)?.[0] ?? "";
 }
 
-/** The rule that allows a call, e.g. `Bash: git push`; null: a rule of these words would mean something else. */
+/**
+ * The rule that allows a call, e.g. `Bash: git push`; null: a rule of these words would mean
+ * something else.
+ */
 function ruleFor(call: string): string | null {
   const tool = toolOf(call);
   if (tool !== "Bash") return tool;

@@ -1,4 +1,7 @@
-/** What the server does, as a page: one headline, what stands in its way, what runs, and where it is. */
+/**
+ * What the server does, as a page: one headline, what stands in its way, what runs, and where it
+ * is.
+ */
 import type { ServerView, TaskSummaryView } from "../../../contract/views.ts";
 import { taskStatuses } from "../../../domain/task/task.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";

@@ -1,4 +1,7 @@
-/** One line at the bottom of a terminal that says what happens now. Where there is no terminal it does nothing. */
+/**
+ * One line at the bottom of a terminal that says what happens now. Where there is no terminal it
+ * does nothing.
+ */
 import type { Output } from "../output.ts";
 import { LiveLines } from "./live-lines.ts";
 import { fitWidth } from "./text-width.ts";

@@ -1,11 +1,17 @@
-/** Rows as aligned columns for people, never wider than the terminal. The last column takes the rest of the line. */
+/**
+ * Rows as aligned columns for people, never wider than the terminal. The last column takes the rest
+ * of the line.
+ */
 import { fitWidth, textWidth } from "./text-width.ts";
 
 export interface Cell {
   /** Plain, without escapes. */
   readonly text: string;
   readonly paint?: (text: string) => string;
-  /** In the last column: what follows the text after two blanks; of both a narrow terminal shows the beginning. */
+  /**
+   * In the last column: what follows the text after two blanks; of both a narrow terminal shows the
+   * beginning.
+   */
   readonly tail?: string;
 }
 
@@ -16,11 +22,17 @@ export interface TableOptions {
   readonly width: number;
   /** Columns to align to the right, by index. */
   readonly right?: readonly number[];
-  /** Columns, by index, that are left out one after the other while the last column has too little room. */
+  /**
+   * Columns, by index, that are left out one after the other while the last column has too little
+   * room.
+   */
   readonly optional?: readonly number[];
 }
 
-/** The room that the last column gets, if it needs so much, before a column is left out, and before one is cut. */
+/**
+ * The room that the last column gets, if it needs so much, before a column is left out, and before
+ * one is cut.
+ */
 const roomyLast = 24;
 const narrowestLast = 10;
 /** A column is not cut below this. */

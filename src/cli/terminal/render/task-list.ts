@@ -55,10 +55,15 @@ function fieldsOf(task: TaskSummaryView): string[] {
   ];
 }
 
-/** At the end of a long reason stands the command that helps: it is cut by a terminal's width only. */
+/**
+ * At the end of a long reason stands the command that helps: it is cut by a terminal's width only.
+ */
 const maxNote = 100_000;
 
-/** What a person wants to know next, in one line: why it waits, what it does, why it failed, what to look at. */
+/**
+ * What a person wants to know next, in one line: why it waits, what it does, why it failed, what to
+ * look at.
+ */
 export function noteOf(task: TaskSummaryView): string {
   if (task.status === "pending") return task.waiting_for === null ? "" : `(${plainLine(task.waiting_for.message, maxNote)})`;
   if (task.status === "running" || task.status === "waiting") return plainLine(task.last_action ?? "", maxNote);

@@ -1,4 +1,7 @@
-/** Everything about one task as a page for people. The agent's text is made plain unless the raw form is asked for. */
+/**
+ * Everything about one task as a page for people. The agent's text is made plain unless the raw
+ * form is asked for.
+ */
 import type { TaskView } from "../../../contract/views.ts";
 import { plainLine, plainText, visibleText } from "../../../domain/text/plain-text.ts";
 import type { Output } from "../output.ts";
@@ -123,7 +126,10 @@ function attentionLines({ attention }: TaskView): string {
   return attention.map((each) => `${attentionText({ attention: [each] })}${each.detail === null ? "" : `: ${each.detail}`}`).join("\n");
 }
 
-/** A long prompt would push the rest off the screen, and its author knows it. @param lines as the terminal shows them. */
+/**
+ * A long prompt would push the rest off the screen, and its author knows it. @param lines as the
+ * terminal shows them.
+ */
 function shortened(lines: readonly string[], wrapped: (hint: string) => string[], id: number): readonly string[] {
   if (lines.length <= promptLines) return lines;
   return [

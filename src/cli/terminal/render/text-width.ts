@@ -1,4 +1,7 @@
-/** How many columns a plain text takes in a terminal. An estimate for tables: East Asian wide characters and emoji count two, marks none. */
+/**
+ * How many columns a plain text takes in a terminal. An estimate for tables: East Asian wide
+ * characters and emoji count two, marks none.
+ */
 
 const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;

@@ -1,7 +1,10 @@
 /** Times and money as people read them. */
 import { formatDuration } from "../../../domain/text/duration.ts";
 
-/** `just now`, `5 min ago`, `3 h ago`, `2 days ago`, then the date. @param at RFC 3339. @param now UTC milliseconds. */
+/**
+ * `just now`, `5 min ago`, `3 h ago`, `2 days ago`, then the date. @param at RFC 3339. @param now
+ * UTC milliseconds.
+ */
 export function relativeTime(at: string, now: number): string {
   const seconds = Math.floor((now - Date.parse(at)) / 1000);
   if (seconds < 0) return `in ${formatDuration(-seconds * 1000)}`;

@@ -1,6 +1,7 @@
 /**
- * Breaks texts into lines of a terminal: at words, with a hanging indent. A command to copy is never
- * broken, and a word that is too long (a URL, a path) is left to the terminal, so that it can be copied.
+ * Breaks texts into lines of a terminal: at words, with a hanging indent. A command to copy is
+ * never broken, and a word that is too long (a URL, a path) is left to the terminal, so that it can
+ * be copied.
  */
 import type { Output } from "../output.ts";
 import { isWide, paintedWidth } from "./text-width.ts";
@@ -10,7 +11,9 @@ export interface Word {
   /** Plain, without escapes. */
   readonly text: string;
   readonly paint?: ((text: string) => string) | undefined;
-  /** What stands before it: a blank, nothing but a place where a line may end, or nothing at all. */
+  /**
+   * What stands before it: a blank, nothing but a place where a line may end, or nothing at all.
+   */
   readonly before: "blank" | "break" | "glue";
 }
 
@@ -35,7 +38,9 @@ export function prose(output: Pick<Output, "isTTY" | "columns">, text: string, i
     .join("\n");
 }
 
-/** Writes sentences for people, wrapped on a terminal. @param text without the newline at its end. */
+/**
+ * Writes sentences for people, wrapped on a terminal. @param text without the newline at its end.
+ */
 export function say(output: Output, text: string, paint?: (text: string) => string): void {
   output.write(`${prose(output, text, paint === undefined ? {} : { paint })}\n`);
 }
@@ -106,7 +111,10 @@ function unitsOf(words: readonly Word[]): Unit[] {
   return units;
 }
 
-/** The words of one line. Commands are one word each; wide scripts, which have no blanks, may be broken between characters. */
+/**
+ * The words of one line. Commands are one word each; wide scripts, which have no blanks, may be
+ * broken between characters.
+ */
 export function wordsOf(line: string, paint?: (text: string) => string): Word[] {
   const words: Word[] = [];
   let command: string[] | null = null;

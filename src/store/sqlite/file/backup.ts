@@ -1,4 +1,6 @@
-/** A copy of the database in one file, made while the server writes. It never overwrites anything. */
+/**
+ * A copy of the database in one file, made while the server writes. It never overwrites anything.
+ */
 import { randomUUID } from "node:crypto";
 import { existsSync, linkSync, renameSync } from "node:fs";
 import path from "node:path";
@@ -12,7 +14,10 @@ import { guarded } from "./storage-fault.ts";
 export interface BackupOrder {
   /** The database. */
   readonly file: string;
-  /** The copy while it is made, in the target's directory. It must not exist; what is left of it is the caller's to remove. */
+  /**
+   * The copy while it is made, in the target's directory. It must not exist; what is left of it is
+   * the caller's to remove.
+   */
   readonly draft: string;
   readonly target: string;
 }
@@ -23,9 +28,11 @@ export function draftOf(target: string): string {
 }
 
 /**
- * Copies the database as it is at this moment to `target` (mode 0600) and checks the copy. It takes as long as reading and writing
- * the file does: run it in a maintenance process (run-maintenance.ts) while a server serves.
- * @throws WorkerError `conflict` when `target` exists; `storage_full`, `storage_unusable`. `target` is complete or absent.
+ * Copies the database as it is at this moment to `target` (mode 0600) and checks the copy. It takes
+ * as long as reading and writing the file does: run it in a maintenance process
+ * (run-maintenance.ts) while a server serves.
+ * @throws WorkerError `conflict` when `target` exists; `storage_full`, `storage_unusable`. `target`
+ * is complete or absent.
  */
 export function writeBackup({ file, draft, target }: BackupOrder): void {
   if (existsSync(target)) throw targetExists(target);
@@ -34,7 +41,10 @@ export function writeBackup({ file, draft, target }: BackupOrder): void {
   publish(draft, target);
 }
 
-/** The same from an open connection, in this process: for a database that no other process can open any more. */
+/**
+ * The same from an open connection, in this process: for a database that no other process can open
+ * any more.
+ */
 export function writeBackupOf(database: Database.Database, { draft, target }: Omit<BackupOrder, "file">): void {
   if (existsSync(target)) throw targetExists(target);
   createPrivateFile(draft);

@@ -1,8 +1,12 @@
-/** Finds damage: what SQLite knows of its pages and references, and what the tables must say of each other. It mends nothing. */
+/**
+ * Finds damage: what SQLite knows of its pages and references, and what the tables must say of each
+ * other. It mends nothing.
+ */
 import Database from "better-sqlite3";
 
 /**
- * Sentences about what is wrong with the file's pages; empty when all is well. Takes 2 to 5 s a GB when the file is cached.
+ * Sentences about what is wrong with the file's pages; empty when all is well. Takes 2 to 5 s a GB
+ * when the file is cached.
  * @throws SqliteError what kept it from looking: that is no damage
  */
 export function findDamagedPages(database: Database.Database, file: string): string[] {
@@ -14,7 +18,8 @@ export function findDamagedPages(database: Database.Database, file: string): str
 }
 
 /**
- * Sentences about everything that is wrong: pages, indexes, references, counters, numbering. Slower than `findDamagedPages`.
+ * Sentences about everything that is wrong: pages, indexes, references, counters, numbering. Slower
+ * than `findDamagedPages`.
  * @throws SqliteError what kept it from looking: that is no damage
  */
 export function findFaults(database: Database.Database, file: string): string[] {

@@ -1,4 +1,7 @@
-/** One connection to the database with everything that the store offers on it: the nouns, the group commit, the epoch. */
+/**
+ * One connection to the database with everything that the store offers on it: the nouns, the group
+ * commit, the epoch.
+ */
 import type Database from "better-sqlite3";
 import { WorkerError } from "../../../domain/errors.ts";
 import { createAccountStore } from "../accounts.ts";
@@ -96,7 +99,10 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
   };
 }
 
-/** A new number for this opening. It is durable when this returns. @throws SqliteError when it cannot be stored. */
+/**
+ * A new number for this opening. It is durable when this returns. @throws SqliteError when it
+ * cannot be stored.
+ */
 export function takeEpoch(database: Database.Database): number {
   const row = prepareReturning(database, "UPDATE daemon_epoch SET epoch = epoch + 1 RETURNING epoch")();
   if (row === undefined) throw new WorkerError("storage_unusable", "The database has lost its epoch. Restore a backup.");
@@ -108,7 +114,10 @@ export function newestEpoch(database: Database.Database): number {
   return database.prepare<[], number>("SELECT epoch FROM daemon_epoch").pluck().get() ?? 0;
 }
 
-/** A task has an open attempt exactly while it says so: no work may end half-way between the two tables. */
+/**
+ * A task has an open attempt exactly while it says so: no work may end half-way between the two
+ * tables.
+ */
 function createAttemptRule(database: Database.Database): (taskIds: ReadonlySet<number>) => void {
   const select = database.prepare<[number], { claimed: number | null; open: number | null }>(
     `SELECT open_attempt_id AS claimed,

@@ -1,6 +1,7 @@
 /**
- * Opens the database's file, or says in a sentence why it must not be used: missing parts, empty, foreign, newer, damaged, read-only.
- * It never reads the file by itself: closing a second descriptor would drop the locks that SQLite holds on it (POSIX).
+ * Opens the database's file, or says in a sentence why it must not be used: missing parts, empty,
+ * foreign, newer, damaged, read-only. It never reads the file by itself: closing a second
+ * descriptor would drop the locks that SQLite holds on it (POSIX).
  */
 import { accessSync, constants, existsSync, renameSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
@@ -16,10 +17,16 @@ import { guarded } from "./storage-fault.ts";
 /** "ClWk": marks a database as ours (`PRAGMA application_id`). */
 export const applicationId = 0x43_6c_57_6b;
 
-/** So long does a statement wait for another program's lock. It blocks the event loop, so it is short. */
+/**
+ * So long does a statement wait for another program's lock. It blocks the event loop, so it is
+ * short.
+ */
 const busyTimeoutMs = 2000;
 
-/** Files up to this size are checked before they are used (0.1 to 0.3 s); larger ones while they are used, by a maintenance process. */
+/**
+ * Files up to this size are checked before they are used (0.1 to 0.3 s); larger ones while they are
+ * used, by a maintenance process.
+ */
 const quickCheckBytes = 64 * 1024 * 1024;
 
 /**
@@ -45,7 +52,10 @@ export function openDatabaseFile(file: string): Database.Database {
   });
 }
 
-/** Before SQLite opens any of them: what another user wrote into one would be read as our own. @throws WorkerError `storage_unusable` */
+/**
+ * Before SQLite opens any of them: what another user wrote into one would be read as our own.
+ * @throws WorkerError `storage_unusable`
+ */
 function requireOwnFiles(file: string): void {
   for (const place of [file, `${file}-wal`, `${file}-shm`, `${file}-journal`]) requireOwnFile(place);
 }
@@ -71,9 +81,11 @@ export function openReadOnly(file: string): Database.Database {
 }
 
 /**
- * Opens a database for reading where its log's index cannot be made (the disk is full). No other process may open it meanwhile, and it
- * cannot be made writable: it has to be closed and opened anew.
- * @throws WorkerError `storage_unusable`, `storage_full` (also for an older schema, which cannot be brought up to date)
+ * Opens a database for reading where its log's index cannot be made (the disk is full). No other
+ * process may open it meanwhile, and it cannot be made writable: it has to be closed and opened
+ * anew.
+ * @throws WorkerError `storage_unusable`, `storage_full` (also for an older schema, which cannot be
+ * brought up to date)
  */
 export function openForReading(file: string): Database.Database {
   refuseUnusable(file);
@@ -103,7 +115,10 @@ export function isLarge(file: string): boolean {
   return statSync(file).size > quickCheckBytes;
 }
 
-/** Refuses a database that is not ours or is newer than we are. @throws WorkerError `storage_unusable` */
+/**
+ * Refuses a database that is not ours or is newer than we are. @throws WorkerError
+ * `storage_unusable`
+ */
 export function refuseStranger(database: Database.Database, file: string): void {
   const application = database.pragma("application_id", { simple: true });
   if (application !== applicationId) {
@@ -122,8 +137,8 @@ export function refuseStranger(database: Database.Database, file: string): void 
 }
 
 /**
- * Refuses a file that a server could not use, before SQLite is let near it: beside a file that may only be read, it would leave a log
- * that may only be read, too.
+ * Refuses a file that a server could not use, before SQLite is let near it: beside a file that may
+ * only be read, it would leave a log that may only be read, too.
  * @throws WorkerError `storage_unusable`
  */
 export function refuseUnusable(file: string): void {
@@ -145,7 +160,10 @@ export function refuseUnusable(file: string): void {
   }
 }
 
-/** The file appears complete or not at all: a crash in between must not leave an empty one, which would be refused. */
+/**
+ * The file appears complete or not at all: a crash in between must not leave an empty one, which
+ * would be refused.
+ */
 function create(file: string): void {
   const directory = path.dirname(file);
   if (!existsSync(directory)) {
@@ -215,7 +233,8 @@ function configure(database: Database.Database, file: string): void {
   database.pragma("foreign_keys = ON");
   database.pragma("trusted_schema = OFF");
   database.pragma("recursive_triggers = OFF");
-  // SQLite's own cache of pages would grow to 16 MB with the database; what is read again lies in the system's cache anyway.
+  // SQLite's own cache of pages would grow to 16 MB with the database; what is read again lies in
+  // the system's cache anyway.
   database.pragma("cache_size = -1000");
   // A group that was once large does not keep its log's size for ever.
   database.pragma(`journal_size_limit = ${64 * 1024 * 1024}`);

@@ -1,17 +1,22 @@
-/** Whether the names in the file system still lead to the files that a connection has open: what is written to a removed file is lost. */
+/**
+ * Whether the names in the file system still lead to the files that a connection has open: what is
+ * written to a removed file is lost.
+ */
 import { statSync } from "node:fs";
 import path from "node:path";
 import { WorkerError } from "../../../domain/errors.ts";
 
 export interface DatabasePlace {
   /**
-   * `whole`; `log`: the write-ahead log or its index was removed or replaced, the database is there; `database`: that one is gone
-   * or is another file. Cheap: two `stat` calls a file.
+   * `whole`; `log`: the write-ahead log or its index was removed or replaced, the database is
+   * there; `database`: that one is gone or is another file. Cheap: two `stat` calls a file.
    */
   look(): "whole" | "log" | "database";
 }
 
-/** @param file of an open database whose log exists. Its files as they are now are the right ones. */
+/**
+ * @param file of an open database whose log exists. Its files as they are now are the right ones.
+ */
 export function databasePlace(file: string): DatabasePlace {
   const main = identityOf(file);
   const log = [`${file}-wal`, `${file}-shm`].map((name) => ({ name, identity: identityOf(name) }));

@@ -1,4 +1,7 @@
-/** The schema in words, read from the migrations: tables, columns and the comments that stand beside them. For the documentation. */
+/**
+ * The schema in words, read from the migrations: tables, columns and the comments that stand beside
+ * them. For the documentation.
+ */
 import Database from "better-sqlite3";
 import { migrate, migrations, schemaVersion } from "./migrate.ts";
 
@@ -41,7 +44,10 @@ export interface IndexDescription {
   readonly where: string | null;
 }
 
-/** What every database of this version looks like. @throws Error when a table or a column has no comment */
+/**
+ * What every database of this version looks like. @throws Error when a table or a column has no
+ * comment
+ */
 export function describeSchema(): SchemaDescription {
   const database = new Database(":memory:");
   try {
@@ -78,7 +84,9 @@ function describeTable(database: Database.Database, name: string): TableDescript
   return { name, comment, columns, checks, indexes: indexesOf(database, name), triggers: triggersOf(database, name) };
 }
 
-/** The lines of the table's newest CREATE statement, and of the columns that were added to it later. */
+/**
+ * The lines of the table's newest CREATE statement, and of the columns that were added to it later.
+ */
 function linesOf(table: string): string[] {
   const lines = migrations.flatMap(({ sql }) => sql.split("\n").map((line) => line.trim()));
   const created = lines.slice(lines.lastIndexOf(`CREATE TABLE ${table} (`));

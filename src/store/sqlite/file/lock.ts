@@ -1,8 +1,9 @@
 /**
- * One server per data directory: a lock of the operating system that ends with its process, however that ends. SQLite holds it
- * (`BEGIN EXCLUSIVE` on an empty file), so no native lock package is needed. Three files: the lock; `.guard`, held for the moments in
- * which the lock changes hands; `.json`, which names the holder for people. Nothing else may open the first two: closing
- * any descriptor of a file drops the process's locks on it (POSIX).
+ * One server per data directory: a lock of the operating system that ends with its process, however
+ * that ends. SQLite holds it (`BEGIN EXCLUSIVE` on an empty file), so no native lock package is
+ * needed. Three files: the lock; `.guard`, held for the moments in which the lock changes hands;
+ * `.json`, which names the holder for people. Nothing else may open the first two: closing any
+ * descriptor of a file drops the process's locks on it (POSIX).
  */
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import Database from "better-sqlite3";
@@ -15,14 +16,17 @@ export interface LockOptions {
   /** Who asks: shown to those who come second. */
   readonly pid: number;
   /**
-   * Takes the lock from a holder that does not answer (a stopped process keeps its lock). The caller has made sure of that.
-   * The old holder keeps only a file without a name, and the store's epoch refuses whatever it writes later.
+   * Takes the lock from a holder that does not answer (a stopped process keeps its lock). The
+   * caller has made sure of that. The old holder keeps only a file without a name, and the store's
+   * epoch refuses whatever it writes later.
    */
   readonly takeover?: boolean;
 }
 
 export interface Lock {
-  /** The process that it was taken over from, where that one left its name; null: nobody held it. */
+  /**
+   * The process that it was taken over from, where that one left its name; null: nobody held it.
+   */
   readonly takenFrom: number | null;
   /** Whether the lock is still ours: false after another server took it over. */
   held(): boolean;
@@ -40,7 +44,8 @@ const guardTimeoutMs = 10_000;
 
 /**
  * Takes the lock at `file`.
- * @throws WorkerError `server_running` naming the holder; `storage_unusable`, `storage_full` when the directory does not work
+ * @throws WorkerError `server_running` naming the holder; `storage_unusable`, `storage_full` when
+ * the directory does not work
  */
 export function takeLock(file: string, { pid, takeover = false }: LockOptions): Lock {
   const seen = inodeOf(file);
@@ -56,7 +61,10 @@ export function takeLock(file: string, { pid, takeover = false }: LockOptions): 
   }
 }
 
-/** Everybody who takes or replaces the lock passes here, one at a time: so a file that was just replaced is never locked. */
+/**
+ * Everybody who takes or replaces the lock passes here, one at a time: so a file that was just
+ * replaced is never locked.
+ */
 function takeGuard(file: string): Database.Database {
   const guard = tryLock(file, guardTimeoutMs);
   if (guard !== null) return guard;
@@ -75,7 +83,8 @@ function tryLock(file: string, timeoutMs: number): Database.Database | null {
     try {
       // No journal file: nothing is ever written.
       connection.pragma("journal_mode = MEMORY");
-      // Not with `locking_mode = EXCLUSIVE`: there whoever waits keeps its shared lock, and two that wait, wait for each other.
+      // Not with `locking_mode = EXCLUSIVE`: there whoever waits keeps its shared lock, and two
+      // that wait, wait for each other.
       connection.exec("BEGIN EXCLUSIVE");
       return connection;
     } catch (thrown) {
@@ -86,7 +95,10 @@ function tryLock(file: string, timeoutMs: number): Database.Database | null {
   });
 }
 
-/** Puts a new, locked file into the name's place. The old holder's lock stays on the old file, which nobody can find any more. */
+/**
+ * Puts a new, locked file into the name's place. The old holder's lock stays on the old file, which
+ * nobody can find any more.
+ */
 function replace(file: string, seen: number | null): Database.Database {
   if (inodeOf(file) !== seen) throw serverRunning(file);
   const fresh = `${file}.new`;

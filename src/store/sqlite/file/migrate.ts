@@ -1,4 +1,7 @@
-/** Brings a database to this version's schema, one numbered migration per transaction. It does not judge whose database it is. */
+/**
+ * Brings a database to this version's schema, one numbered migration per transaction. It does not
+ * judge whose database it is.
+ */
 import type Database from "better-sqlite3";
 import { base } from "../migrations/0001-base.ts";
 import { integrations } from "../migrations/0002-integrations.ts";
@@ -48,7 +51,8 @@ export function migrate(database: Database.Database): void {
   const from = database.pragma("user_version", { simple: true }) as number;
   const missing = migrations.filter((migration) => migration.number > from);
   if (missing.length === 0) return;
-  // A migration may rebuild a table that others refer to; what it leaves is checked before its commit.
+  // A migration may rebuild a table that others refer to; what it leaves is checked before its
+  // commit.
   database.pragma("foreign_keys = OFF");
   for (const migration of missing) run(database, migration);
   database.pragma("foreign_keys = ON");

@@ -1,10 +1,14 @@
-/** Files of ours are readable by their owner only, whatever the umask; and what the file system refuses becomes a sentence. */
+/**
+ * Files of ours are readable by their owner only, whatever the umask; and what the file system
+ * refuses becomes a sentence.
+ */
 import { closeSync, fsyncSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { WorkerError } from "../../../domain/errors.ts";
 
 /**
- * Makes an empty file of mode 0600, unless there is one. An existing one is not even opened: closing a second descriptor
- * would drop the locks that this process holds on it through SQLite (POSIX).
+ * Makes an empty file of mode 0600, unless there is one. An existing one is not even opened:
+ * closing a second descriptor would drop the locks that this process holds on it through SQLite
+ * (POSIX).
  * @throws WorkerError `storage_full`, `storage_unusable`
  */
 export function createPrivateFile(file: string): void {
@@ -24,7 +28,10 @@ export function removeFile(file: string): void {
   }
 }
 
-/** Makes a file's content, or a directory's names, survive a power cut. Not for files that SQLite has open here. */
+/**
+ * Makes a file's content, or a directory's names, survive a power cut. Not for files that SQLite
+ * has open here.
+ */
 export function syncPath(place: string): void {
   const descriptor = openSync(place, "r");
   try {

@@ -1,4 +1,7 @@
-/** Puts a backup in the database's place. Offline: the caller holds the server's lock, so nobody has the database open. */
+/**
+ * Puts a backup in the database's place. Offline: the caller holds the server's lock, so nobody has
+ * the database open.
+ */
 import { copyFileSync, existsSync, renameSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
@@ -17,8 +20,10 @@ export interface Restored {
 }
 
 /**
- * Checks `backup` and puts a copy of it in the place of `file`. The database that was there is kept beside it.
- * @throws WorkerError `storage_unusable` when the backup is damaged, foreign or newer: then nothing was changed
+ * Checks `backup` and puts a copy of it in the place of `file`. The database that was there is kept
+ * beside it.
+ * @throws WorkerError `storage_unusable` when the backup is damaged, foreign or newer: then nothing
+ * was changed
  */
 export function restoreBackup(backup: string, file: string): Restored {
   refuseLive(backup);
@@ -65,8 +70,9 @@ function refuseUnsound(draft: string, backup: string): void {
 
 /**
  * Its files as they are, each under the new name: opening a damaged database could cost it its log.
- * The database first, then its log: a crash in between leaves a log without its database, which the next start refuses with a
- * sentence. The other way round it would silently lose what is only in the log.
+ * The database first, then its log: a crash in between leaves a log without its database, which the
+ * next start refuses with a sentence. The other way round it would silently lose what is only in
+ * the log.
  */
 function moveAside(file: string): string | null {
   // A log without its database goes too: beside the restored one it would be taken for that one's.

@@ -1,7 +1,7 @@
 /**
  * Runs long chores on the database (a backup, a check) in maintenance processes, so that the server
- * keeps answering. A process, not a thread: a thread inside SQLite cannot be stopped, and the end of
- * the server would wait for it.
+ * keeps answering. A process, not a thread: a thread inside SQLite cannot be stopped, and the end
+ * of the server would wait for it.
  */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -9,11 +9,17 @@ import { errorCodes, messageOf, WorkerError } from "../../../domain/errors.ts";
 import type { ErrorCode } from "../../../domain/errors.ts";
 
 export type Chore =
-  /** Copies the database to `draft` and then gives it the name `target`. Who asks removes what is left of the draft. */
+  /**
+   * Copies the database to `draft` and then gives it the name `target`. Who asks removes what is
+   * left of the draft.
+   */
   | { readonly kind: "backup"; readonly file: string; readonly draft: string; readonly target: string }
   /** Finds everything that is wrong. */
   | { readonly kind: "check"; readonly file: string }
-  /** Finds damaged pages only: what a server looks for at its start. What a start refuses is refused here, too. */
+  /**
+   * Finds damaged pages only: what a server looks for at its start. What a start refuses is refused
+   * here, too.
+   */
   | { readonly kind: "quick_check"; readonly file: string };
 
 /** What the process prints, as one line of JSON. */

@@ -1,8 +1,14 @@
-/** What SQLite's errors mean for people: the storage is full or unusable, and what to do. It handles none of them. */
+/**
+ * What SQLite's errors mean for people: the storage is full or unusable, and what to do. It handles
+ * none of them.
+ */
 import Database from "better-sqlite3";
 import { messageOf, WorkerError } from "../../../domain/errors.ts";
 
-/** The fault of the storage that `thrown` stands for, or null when it is something else (a broken rule, a bug). */
+/**
+ * The fault of the storage that `thrown` stands for, or null when it is something else (a broken
+ * rule, a bug).
+ */
 export function storageFault(thrown: unknown, file: string): WorkerError | null {
   if (thrown instanceof WorkerError) return thrown.code === "storage_full" || thrown.code === "storage_unusable" ? thrown : null;
   if (!(thrown instanceof Database.SqliteError)) return null;
@@ -53,7 +59,10 @@ export function storageFault(thrown: unknown, file: string): WorkerError | null 
   return null;
 }
 
-/** `thrown` as an error of ours. Faults of the storage become sentences, broken rules of the schema become `internal`. */
+/**
+ * `thrown` as an error of ours. Faults of the storage become sentences, broken rules of the schema
+ * become `internal`.
+ */
 export function asWorkerError(thrown: unknown, file: string): Error {
   const fault = storageFault(thrown, file);
   if (fault !== null) return fault;

@@ -1,4 +1,7 @@
-/** The first schema. Comments stand inside the statements: SQLite keeps them, and the schema's documentation is read from them. */
+/**
+ * The first schema. Comments stand inside the statements: SQLite keeps them, and the schema's
+ * documentation is read from them.
+ */
 
 export const base = {
   number: 1,

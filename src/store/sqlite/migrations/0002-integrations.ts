@@ -1,6 +1,12 @@
-/** What integrations need: tokens, remembered submits, and counters of usage and attempts that outlive tasks and servers. */
+/**
+ * What integrations need: tokens, remembered submits, and counters of usage and attempts that
+ * outlive tasks and servers.
+ */
 
-/** The counters are kept by triggers, so that no code path can forget them and no count is ever a scan. */
+/**
+ * The counters are kept by triggers, so that no code path can forget them and no count is ever a
+ * scan.
+ */
 export const integrations = {
   number: 2,
   name: "integrations",

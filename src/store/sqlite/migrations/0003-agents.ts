@@ -1,4 +1,7 @@
-/** Who submitted a task, where that was an agent: what limits count, and which tree a task belongs to. */
+/**
+ * Who submitted a task, where that was an agent: what limits count, and which tree a task belongs
+ * to.
+ */
 
 export const agents = {
   number: 3,

@@ -1,4 +1,7 @@
-/** What to look at in a task that completed: denied calls, a failed last command, uncommitted changes. */
+/**
+ * What to look at in a task that completed: denied calls, a failed last command, uncommitted
+ * changes.
+ */
 
 export const attention = {
   number: 4,

@@ -1,4 +1,6 @@
-/** Refusals of the model's API by task, holds by account, probes, and what each account reported. */
+/**
+ * Refusals of the model's API by task, holds by account, probes, and what each account reported.
+ */
 
 export const refusals = {
   number: 5,

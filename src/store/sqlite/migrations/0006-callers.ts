@@ -1,4 +1,7 @@
-/** On whose behalf a task runs, so that its rights can be checked at every start. Accounts are named by the token's id. */
+/**
+ * On whose behalf a task runs, so that its rights can be checked at every start. Accounts are named
+ * by the token's id.
+ */
 
 /** What was stored under a token's name before belongs to the token that has the name now. */
 export const callers = {

@@ -1,4 +1,7 @@
-/** What running attempts have spent so far: the usage by day counts it before, and without, a result. */
+/**
+ * What running attempts have spent so far: the usage by day counts it before, and without, a
+ * result.
+ */
 
 const columns = ["input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "cost_usd"] as const;
 const fields = ["inputTokens", "outputTokens", "cacheReadInputTokens", "cacheCreationInputTokens", "costUsd"] as const;

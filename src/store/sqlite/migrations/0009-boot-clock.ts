@@ -1,4 +1,7 @@
-/** Times by the boot clock (milliseconds since the machine's start), beside those of the system's clock. */
+/**
+ * Times by the boot clock (milliseconds since the machine's start), beside those of the system's
+ * clock.
+ */
 
 export const bootClock = {
   number: 9,

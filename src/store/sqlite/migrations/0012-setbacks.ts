@@ -1,4 +1,6 @@
-/** Attempts that break off although they made progress, and holds for an API that is not reachable. */
+/**
+ * Attempts that break off although they made progress, and holds for an API that is not reachable.
+ */
 
 export const setbacks = {
   number: 12,

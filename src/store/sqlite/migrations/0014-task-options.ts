@@ -1,4 +1,6 @@
-/** The options of a task as JSON: an option that a later version adds needs no column of its own. */
+/**
+ * The options of a task as JSON: an option that a later version adds needs no column of its own.
+ */
 
 export const taskOptions = {
   number: 14,

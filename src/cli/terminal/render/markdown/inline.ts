@@ -1,6 +1,6 @@
 /**
- * Markdown inside a paragraph as words to wrap: emphasis, code, links. Reads every character a fixed
- * number of times, whatever the text is; what is not Markdown stays as it was written.
+ * Markdown inside a paragraph as words to wrap: emphasis, code, links. Reads every character a
+ * fixed number of times, whatever the text is; what is not Markdown stays as it was written.
  */
 import type { Painter } from "../colour.ts";
 import { wordsOf } from "../wrap.ts";
@@ -144,7 +144,10 @@ function linkTokens(label: string, url: string): Token[] {
   ];
 }
 
-/** A mark opens before a text and closes after one; underscores inside of words are part of the word. */
+/**
+ * A mark opens before a text and closes after one; underscores inside of words are part of the
+ * word.
+ */
 function markAt(text: string, at: number, [sign, style]: (typeof marks)[number]): Token {
   const before = text[at - 1] ?? " ";
   const after = text[at + sign.length] ?? " ";

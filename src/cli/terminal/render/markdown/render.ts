@@ -81,7 +81,10 @@ class Renderer {
     return this.#items.at(-1)?.indent ?? "";
   }
 
-  /** Closes the list items that a block at this column is not part of. @returns the indent of those that are left. */
+  /**
+   * Closes the list items that a block at this column is not part of. @returns the indent of those
+   * that are left.
+   */
   #inside(column: number): string {
     while (column < (this.#items.at(-1)?.column ?? 0)) this.#items.pop();
     return this.#indent();

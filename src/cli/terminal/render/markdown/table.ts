@@ -1,4 +1,7 @@
-/** A Markdown table as aligned columns; where the terminal is too narrow, its cells go over several lines. */
+/**
+ * A Markdown table as aligned columns; where the terminal is too narrow, its cells go over several
+ * lines.
+ */
 import { paintedWidth, textWidth } from "../text-width.ts";
 import type { Painter } from "../colour.ts";
 import { wrapWords } from "../wrap.ts";
