@@ -4,14 +4,14 @@
  */
 import { WorkerError } from "../../domain/errors.ts";
 import type { InputFault } from "../../domain/errors.ts";
+import { optionRows } from "../../domain/task/option-values.ts";
 import type { CommandSpec } from "./command.ts";
 import { flagParts } from "./flags.ts";
 
-/** Fields whose flag has another name than they. */
+/** Flags of fields that no rule gives. */
 const flagOf: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(optionRows.map(({ name, flag }) => [name, flagParts({ flags: flag.spelled, description: "" }).long])),
   working_directory: "--dir",
-  system_prompt: "--system",
-  labels: "--label",
   expires_at: "--expires",
   created_after: "--since",
   created_before: "--before",
@@ -38,7 +38,7 @@ function sentenceAbout({ pointer, detail }: InputFault, command: CommandSpec): s
   return isOurs ? `${flag}: ${detail}.` : null;
 }
 
-/** The flag of a field: `--max-turns` of `max_turns`, `--timeout` of `timeout_ms`. */
+/** The flag of a field: `--max-turns` of `max_turns`, `--label` of `labels`. */
 export function flagNameOf(field: string): string {
   return flagOf[field] ?? `--${field.replace(/_ms$/, "").replaceAll("_", "-")}`;
 }
