@@ -34,6 +34,7 @@ export const attentionView = z.object({
     .describe(
       "`denied`: calls that were not allowed. `refused_question`: questions or plans that were not answered. `failed_command`: the last command before the " +
         "final text failed. `failed_subagent`: sub-agents that an error of the API ended. `failed_mcp_server`: MCP servers that did not start. `cut_background`: background work that was stopped. `uncommitted`: files that the task changed in a Git work tree and did not commit. " +
+        "`directory_gone`: the working directory was removed, moved or replaced by a link during the run. " +
         "`overridden_hook`: a Stop hook said no until Claude Code ended the turn all the same. " +
         "`unchecked`: what a hook should have checked and did not, because it gave no answer.",
     ),
@@ -61,7 +62,7 @@ export const taskSummaryView = z.object({
   attempts: z.int().describe("How many attempts there were so far."),
   session_id: z.string().nullable(),
   session_model: z.string().nullable().describe("The model as Claude Code named it when the newest session began."),
-  last_action: z.string().nullable().describe("Newest line of the summary log."),
+  last_action: z.string().nullable().describe("Newest line of the summary log that tells of the work; null: it has not begun."),
   error: z
     .object({
       code: z.string(),

@@ -9,6 +9,7 @@ import { makeDirectory } from "../config/make-directory.ts";
 import { messageOf } from "../domain/errors.ts";
 import { brokenSettingsText } from "../domain/task/claude-settings.ts";
 import { startFaults } from "../domain/events/record.ts";
+import type { JournalEntry, RunnerNote } from "../domain/events/record.ts";
 import type { StopReason } from "../domain/attempt/stop-reason.ts";
 import { bootClockMs } from "../processes/boot-clock.ts";
 import { failpoint } from "../processes/failpoint.ts";
@@ -21,7 +22,6 @@ import { isAgentWork, nameOfBackground } from "../domain/attempt/background.ts";
 import type { BackgroundTask, BackgroundWait } from "../domain/attempt/background.ts";
 import { AfterResult } from "./after-result.ts";
 import { Journal } from "./journal.ts";
-import type { JournalEntry } from "../domain/events/record.ts";
 import type { Redaction } from "../domain/text/redaction.ts";
 import { SummaryLog } from "./summary-log.ts";
 
@@ -182,8 +182,7 @@ export class RunningAttempt {
     if (thrown === null && this.#stopReason === null && this.#afterResult.isAnswered) this.#noteCut(this.#afterResult.live);
     const processes = await sweep(runnerId, { root: process.pid, adopting: isAdopting(), graceMs: sweepGraceMs });
     if (processes.length > 0) this.#take({ type: "worker", subtype: "swept", processes });
-    const left = this.#isFinished ? await this.#changes.end() : null;
-    if (left !== null) this.#take(left);
+    if (this.#isFinished) await this.#lookBack();
     failpoint("attempt.end.before");
     this.#take({ type: "worker", subtype: "ended", thrown: shortened(thrown, this.#options.redaction), stopRequested: this.#stopReason });
     this.#journal.flush();
@@ -194,6 +193,15 @@ export class RunningAttempt {
     await this.#journal.close();
     failpoint("attempt.end.after");
     this.#summary?.close();
+  }
+
+  /** What a finished task leaves behind that a person should know. */
+  async #lookBack(): Promise<void> {
+    const directory = this.#options.work.spec.workingDirectory;
+    const fault = directoryFault(directory);
+    const left: RunnerNote | null =
+      fault === null ? await this.#changes.end() : { type: "worker", subtype: "directory_gone", directory, fault };
+    if (left !== null) this.#take(left);
   }
 
   #take(entry: JournalEntry): void {

@@ -9,6 +9,7 @@ import { AppendFile } from "./append-file.ts";
 export class SummaryLog {
   readonly #file: AppendFile;
   readonly #workingDirectory: string;
+  readonly #denied = new Set<unknown>();
 
   /** @throws when the file cannot be opened. */
   constructor(file: string, workingDirectory: string) {
@@ -17,7 +18,7 @@ export class SummaryLog {
   }
 
   append(record: JournalRecord): void {
-    const lines = summaryLines(record, this.#workingDirectory);
+    const lines = summaryLines(record, this.#workingDirectory, this.#denied);
     if (lines.length > 0) this.#file.append(lines.map((line) => `${record._at} ${line}\n`).join(""));
   }
 

@@ -12,6 +12,7 @@ import type { JournalRecord } from "../domain/events/record.ts";
 import { isZeroed, sessionSpentIn, spentInAll } from "../domain/task/spending.ts";
 import type { SessionSpent } from "../domain/task/model-usage.ts";
 import { isOwnResult } from "../domain/attempt/own-result.ts";
+import { isMachinery } from "../domain/events/machinery.ts";
 import { summaryLines } from "../domain/events/summary.ts";
 import type { Attempt } from "../domain/task/task.ts";
 import { turnsIn, withTurns } from "../domain/events/turns.ts";
@@ -25,6 +26,8 @@ export class Ingest {
   readonly #journal: string;
   readonly #workingDirectory: string;
   readonly #overage: OveragePolicy;
+  /** Calls that were denied, as far as this server read of them. */
+  readonly #denied = new Set<unknown>();
   #offset: number;
   #lastRecord: number;
   #spent: SessionSpent | null;
@@ -75,14 +78,19 @@ export class Ingest {
   ): boolean {
     const { id, taskId } = this.#attempt;
     if (!this.#store.attempts.advance(id, offset, lastRecord, lastUp)) return false;
-    const steps = records.map((record) => ({ events: this.#eventsOf(record), lines: summaryLines(record, this.#workingDirectory) }));
+    const steps = records.map((record) => ({ events: this.#eventsOf(record), lines: this.#linesOf(record) }));
     const events = steps.flatMap(({ events: made, lines }) => withSummary(made, lines));
-    if (events.length > 0) this.#store.events.append(taskId, id, events, steps.flatMap(({ lines }) => lines).at(-1));
+    const actions = steps.flatMap(({ events: made, lines }) => (made.every(isMachinery) ? [] : lines));
+    if (events.length > 0) this.#store.events.append(taskId, id, events, actions.at(-1));
     for (const record of records) this.#keep(record);
     this.#keepSpending(records);
     for (const record of records) this.#keepReport(record);
     if (records.some(isClosing)) onEnd();
     return true;
+  }
+
+  #linesOf(record: JournalRecord): string[] {
+    return summaryLines(record, this.#workingDirectory, this.#denied);
   }
 
   /** Counts the record's turns, and makes its events. */

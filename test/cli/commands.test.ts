@@ -22,7 +22,7 @@ test("run hands on every flag", async (t) => {
   const words = [
     "-d",
     "sub",
-    "-s",
+    "--system",
     "Be brief",
     "-m",
     "opus",

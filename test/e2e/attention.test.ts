@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -97,4 +97,51 @@ test("a task that leaves changes in a Git work tree says so; the user's own chan
   assert.ok(events.some(({ summary }) => summary.includes("[notice] 1 file changed and not committed: notes.txt")));
   const changesNothing = await w.submit("steps 1");
   assert.deepEqual((await w.ended(changesNothing.id)).attention, []);
+});
+
+test("a working directory that is gone at the end of a completed task is told", async (t) => {
+  const w = await worker(t);
+  const directory = path.join(w.place.work, "short-lived");
+  mkdirSync(directory);
+  w.model.play({
+    "clean up": [step.bash(`touch ${directory}-begun; until [ -e ${directory}-go ]; do sleep 0.1; done`), step.text("All is clean.")],
+  });
+  await w.start();
+  const { id } = await w.submit("clean up", { allow: ["Bash"], working_directory: directory });
+  await w.until(id, () => existsSync(`${directory}-begun`));
+  rmdirSync(directory);
+  writeFileSync(`${directory}-go`, "");
+  const task = await w.ended(id);
+  assert.equal(task.status, "completed", JSON.stringify(task.error));
+  assert.deepEqual(task.attention.at(-1), { kind: "directory_gone", count: 1, detail: directory });
+  assert.match((await w.cli(["show", String(id)])).stdout, /✔ completed ⚠ .*working directory gone/);
+  assert.match((await w.cli(["logs", String(id)])).stdout, /The working directory .+short-lived cannot be used any more \(ENOENT\)\./);
+  assert.equal((await w.cli(["wait", String(id), "--strict"])).code, 1);
+});
+
+test("a denied call is told once in the logs, and the start of a session is no last action", async (t) => {
+  const w = await worker(t);
+  w.model.play({
+    "be refused": [step.bash("git push origin main"), step.tool("WebFetch", { url: "https://x.test/", prompt: "p" }), step.text("Done.")],
+    "think long": [step.text("At last.", 60_000)],
+  });
+  await w.start();
+  const { id } = await w.submit("be refused", { deny: ["Bash(git push:*)"] });
+  const slow = await w.submit("think long");
+  const task = await w.ended(id);
+  const logs = await w.cli(["logs", String(id), "--all"]);
+  for (const text of [logs.stdout, readFileSync(task.logs.summary, "utf8")]) {
+    const told = text.split("\n").filter((line) => /\[(?:denied|tool-error)\]|denied\.$|Nobody is there/.test(line));
+    assert.deepEqual(
+      told.filter((line) => !line.includes("[task]")).map((line) => line.slice(25, 40)),
+      ["[denied] Bash: ", "[denied] WebFet"],
+      text,
+    );
+  }
+  const { events } = await w.client.eventPage(id, { after: 0, limit: 500 });
+  assert.equal(events.filter(({ type, data }) => type === "tool_result" && data["is_error"] === true).length, 2, "programs see both");
+  const running = await w.until(slow.id, ({ session_model }) => session_model !== null);
+  assert.equal(running.last_action, null);
+  assert.match((await w.cli(["list"])).stdout, /\trunning\t.*\tstarting\n/);
+  await w.client.cancel(slow.id);
 });

@@ -127,7 +127,7 @@ test("a server that is killed in the middle of a wait costs at most one call tha
 
 test("a task that submits from inside itself is the parent of what it submits", slow, async (t) => {
   const w = await setup(t);
-  const command = `${process.execPath} ${bin} run --json -s "$SYSTEM" "$PROMPT"`;
+  const command = `${process.execPath} ${bin} run --json --system "$SYSTEM" "$PROMPT"`;
   const { prompt, system_prompt } = goodTask(w.place.work) as { prompt: string; system_prompt: string };
   const script = w.place.file("work/submit.sh", `SYSTEM='${system_prompt}'\nPROMPT='${prompt.replaceAll("`", "")}'\n${command}\n`);
   w.model.play({

@@ -3,7 +3,7 @@
  * when something happened.
  */
 import type { WorkerClient } from "../../client/worker-client.ts";
-import type { EventView, TaskSummaryView } from "../../contract/views.ts";
+import type { TaskSummaryView } from "../../contract/views.ts";
 
 /** Events that come closer together than this cause one look. */
 const gatherMs = 300;
@@ -40,20 +40,12 @@ export class TaskBoard {
       for await (const step of this.#client.follow(null, { after, signal, reconnectForMs: Number.POSITIVE_INFINITY })) {
         const was = this.#isConnected;
         this.#isConnected = step.type !== "disconnected";
-        if (step.type === "event") this.#take(step.event);
-        else if (was !== this.#isConnected) this.#onChange();
+        if (was !== this.#isConnected) this.#onChange();
         if (step.type !== "disconnected") this.#refreshSoon(signal);
       }
     } finally {
       if (this.#timer !== null) clearTimeout(this.#timer);
     }
-  }
-
-  #take(event: EventView): void {
-    const action = event.summary.at(-1);
-    if (action !== undefined)
-      this.#tasks = this.#tasks.map((task) => (task.id === event.task_id ? { ...task, last_action: action } : task));
-    this.#onChange();
   }
 
   #refreshSoon(signal: AbortSignal): void {

@@ -3,6 +3,7 @@
  * action, as the events come.
  */
 import type { EventView, TaskView } from "../../contract/views.ts";
+import { isMachinery } from "../../domain/events/machinery.ts";
 import { formatDuration } from "../../domain/text/duration.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
 import { dollars } from "../terminal/render/time.ts";
@@ -32,7 +33,7 @@ export class TaskProgress {
     const cost = event.data["cost_usd"];
     if (event.type === "result" && typeof cost === "number") this.#costUsd = cost;
     // What a task waits for says more than that it was submitted.
-    if (!silent.has(event.type)) this.#lastAction = event.summary.at(-1) ?? this.#lastAction;
+    if (!silent.has(event.type) && !isMachinery(event)) this.#lastAction = event.summary.at(-1) ?? this.#lastAction;
   }
 
   /** One plain line. @param instead said in the place of the last action. */

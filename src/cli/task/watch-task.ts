@@ -8,7 +8,7 @@ import { ServerUnreachable } from "../../client/server-unreachable.ts";
 import type { WorkerClient } from "../../client/worker-client.ts";
 import { formatDuration } from "../../domain/text/duration.ts";
 import { plainText } from "../../domain/text/plain-text.ts";
-import { isMachinery } from "./event-choice.ts";
+import { isMachinery } from "../../domain/events/machinery.ts";
 import { exitCodes } from "../commandline/exit-codes.ts";
 import type { ExitCode } from "../commandline/exit-codes.ts";
 import type { Io } from "../terminal/io.ts";

@@ -17,6 +17,7 @@ export const attentionKinds = [
   "failed_mcp_server",
   "cut_background",
   "uncommitted",
+  "directory_gone",
   "overridden_hook",
   "unchecked",
 ] as const;
@@ -40,7 +41,7 @@ const questionTools = new Set(["AskUserQuestion", "ExitPlanMode"]);
 /** Tools that run a command. */
 const commandTools = new Set(["Bash", "PowerShell"]);
 /** Kinds of notices that name something to look at: their data has `count` and `names`. */
-const noticeKinds = ["cut_background", "uncommitted"] as const satisfies readonly AttentionKind[];
+const noticeKinds = ["cut_background", "uncommitted", "directory_gone"] as const satisfies readonly AttentionKind[];
 
 interface Noticed {
   readonly count: number;
@@ -137,7 +138,7 @@ function takeNotice(data: JsonObject, { noticed, calls, hooks }: Notices): void 
   const count = countOf(data["count"]) ?? 0;
   const names = arrayOf(data["names"]).flatMap((name) => stringOf(name) ?? []);
   // Another attempt looks at the same work tree again, but cuts other work.
-  if (kind === "uncommitted") noticed.delete(kind);
+  if (kind === "uncommitted" || kind === "directory_gone") noticed.delete(kind);
   addNamed(noticed, kind, names, count);
 }
 

@@ -43,6 +43,8 @@ export function eventsFromNote(note: JsonObject): EventDraft[] {
       return [failedServersEvent(note)];
     case "uncommitted":
       return [uncommittedEvent(note)];
+    case "directory_gone":
+      return [notice("directory_gone", note["fault"], { count: 1, names: [word(note["directory"]) ?? ""] })];
     case "swept":
       return [sweptEvent(note)];
     case "ended":

@@ -79,6 +79,11 @@ export type RunnerNote =
   | { type: "worker"; subtype: "work_tree"; files: readonly string[] }
   /** Files that the task changed and did not commit; the first ones by their path. */
   | { type: "worker"; subtype: "uncommitted"; count: number; names: readonly string[] }
+  /**
+   * The working directory is not there any more, or something else is in its place. `fault`: a
+   * sentence.
+   */
+  | { type: "worker"; subtype: "directory_gone"; directory: string; fault: string }
   | { type: "worker"; subtype: "stderr"; text: string }
   /** Last record of an attempt. */
   | { type: "worker"; subtype: "ended"; thrown: string | null; stopRequested: StopReason | null };

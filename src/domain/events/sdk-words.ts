@@ -11,7 +11,7 @@ export const sdkWords: ReadonlySet<string> = new Set(
     "cancel_async_message cancelled classifier claude_code_unavailable cli_version_too_old cloud_credential_error " +
     "cold_start command commands_changed compact_boundary completed config_file_invalid control_cancel_request " +
     "control_request control_request_progress control_response conversation_reset custom cut_background cwd_unavailable default disabled " +
-    "document dontAsk elicitation elicitation_complete enabled end_turn error_during_execution failed failed_mcp_server file_suggestions " +
+    "directory_gone document dontAsk elicitation elicitation_complete enabled end_turn error_during_execution failed failed_mcp_server file_suggestions " +
     "files_persisted gateway_access_denied gateway_signin_required gave_up get_binary_version get_context_usage " +
     "get_hooks_listing get_session_cost get_settings get_task_output get_usage hook_callback hook_ended hook_progress hook_response hook_running hook_timed_out " +
     "hook_started hook_stopped image_error informational initialize initialize_fields_not_delivered initialize_not_first " +

@@ -23,17 +23,28 @@ const maxNoticeLines = 50;
  * record holds.
  * @param cwd the session's working directory (its init message tells it): paths below it are shown
  * relative to it.
+ * @param denied the calls of the attempt that were denied so far; those of this record are added.
  */
-export function summaryLines(record: JournalRecord, cwd: string | null = null): string[] {
-  return eventsFromRecord(record).flatMap((event) => eventLines(event, cwd));
+export function summaryLines(record: JournalRecord, cwd: string | null = null, denied: Set<unknown> = new Set()): string[] {
+  return eventsFromRecord(record).flatMap((event) => eventLines(event, cwd, denied));
 }
 
-function eventLines(event: Pick<NewEvent, "type" | "data">, cwd: string | null = null): string[] {
+function eventLines(event: Pick<NewEvent, "type" | "data">, cwd: string | null, denied: Set<unknown>): string[] {
   const data: JsonObject = objectOf(event.data);
+  if (isToldAlready(event.type, data, denied)) return [];
   const line = lineOf(event.type, data, cwd);
   if (line === null) return [];
   const inset = typeof data["parent_tool_use_id"] === "string" ? "↳ " : "";
   return [plainLine(inset + line, maxLine), ...(event.type === "notice" ? furtherLines(data) : [])];
+}
+
+/** A denied call is told once: it may be reported again, and its result repeats the reason. */
+function isToldAlready(type: NewEvent["type"], data: JsonObject, denied: Set<unknown>): boolean {
+  const id = data["tool_use_id"];
+  if (typeof id !== "string" || id === "" || (type !== "permission_denied" && type !== "tool_result")) return false;
+  if (denied.has(id)) return true;
+  if (type === "permission_denied") denied.add(id);
+  return false;
 }
 
 function lineOf(type: NewEvent["type"], data: JsonObject, cwd: string | null): string | null {

@@ -32,7 +32,7 @@ export const taskOptions = [
     default: null,
     maxLength: 100_000,
     sentence: "Appended to Claude Code's own system prompt.",
-    flag: { spelled: "-s, --system <text>", help: "text that is appended to Claude Code's own system prompt" },
+    flag: { spelled: "--system <text>", help: "text that is appended to Claude Code's own system prompt" },
     agent: "may",
     shown: null,
   },

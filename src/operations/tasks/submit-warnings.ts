@@ -35,6 +35,6 @@ function settingsWarnings(task: Task, agentEnv: Readonly<Record<string, string>>
   if (task.ignoreBrokenSettings) return [];
   return brokenSettings(task.workingDirectory, agentEnv).map(
     (broken) =>
-      `The task will be refused when it starts, because rules of this file would be out of force: ${describeBroken(broken)}. Fix the file, or submit the task with --ignore-broken-settings (ignore_broken_settings).`,
+      `The task will be refused when it starts, because rules of this file would be out of force: ${describeBroken(broken)}. Fix the file, or submit the task with --ignore-broken-settings.`,
   );
 }

@@ -2,7 +2,8 @@
 import type { EventView, TaskView } from "../../../contract/views.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { reading } from "../../server/connection.ts";
-import { isChosen, isMachinery } from "../../task/event-choice.ts";
+import { isMachinery } from "../../../domain/events/machinery.ts";
+import { isChosen } from "../../task/event-choice.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import type { ExitCode } from "../../commandline/exit-codes.ts";
 import type { Io } from "../../terminal/io.ts";

@@ -36,10 +36,9 @@ export const command = defineCommand<RetryOptions>({
     ...filterOptions("every failed task").filter(({ flags }) => !twofold.some((flag) => flags.startsWith(flag))),
     { flags: "--resume", description: "continue the last session where it was, instead of from the beginning" },
     { flags: "-w, --watch", description: "follow the task until it ends; Ctrl-C leaves it running" },
-    // -s means --status here, and what is not given stays as the task has it.
+    // What is not given stays as the task has it.
     ...taskFlags.map((option) => ({
       ...option,
-      flags: option.flags.replace("-s, --system", "--system"),
       description: option.description.replace(/ \(default: [^)]*\)/, ""),
     })),
   ],

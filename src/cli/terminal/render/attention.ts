@@ -9,6 +9,7 @@ const words: Record<AttentionView["kind"], (count: number) => string> = {
   failed_mcp_server: (count) => `${count} MCP ${count === 1 ? "server" : "servers"} failed`,
   cut_background: (count) => `${count} background ${count === 1 ? "task" : "tasks"} cut`,
   uncommitted: (count) => `${count} uncommitted`,
+  directory_gone: () => "working directory gone",
   overridden_hook: (count) => (count === 1 ? "Stop hook overridden" : `Stop hooks overridden ${count} times`),
   unchecked: (count) => `${count} not checked by a hook`,
 };

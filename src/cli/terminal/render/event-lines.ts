@@ -45,11 +45,13 @@ export class EventLines {
   }
 
   /** The first lines of what a command printed. */
-  #outputOf({ type, data }: EventView): string[] {
+  #outputOf({ type, data, summary }: EventView): string[] {
     const id = data["tool_use_id"];
     if (type === "tool_use" && commandTools.has(data["tool"])) this.#commands.add(id);
     if (type !== "tool_result" || !this.#commands.delete(id) || typeof data["text"] !== "string") return [];
     const failed = data["is_error"] === true;
+    // A denied call is told by its denial.
+    if (failed && summary.length === 0) return [];
     const all = plainText(data["text"])
       .split("\n")
       .map((line) => line.trimEnd())
