@@ -2,9 +2,10 @@
  * A WorkerApi in memory for tests of doors: it keeps what it is told, starts nothing, and lets a
  * test say what happens next.
  */
-import type { ListQuery, WorkerApi } from "../src/contract/api.ts";
+import type { WorkerApi } from "../src/contract/api.ts";
+import type { ListQuery } from "../src/contract/operations/tasks.ts";
 import type { Caller } from "../src/contract/caller.ts";
-import type { EventView, HoldView, TaskView, TokenView } from "../src/contract/views.ts";
+import type { EventView, HoldView, ServerView, TaskView, TokenView } from "../src/contract/views.ts";
 import { WorkerError } from "../src/domain/errors.ts";
 import { promptHints } from "../src/domain/agents/prompt-quality.ts";
 import { isTerminal } from "../src/domain/task/task.ts";
@@ -34,7 +35,6 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
   const holds: HoldView[] = [];
   const trusted = new Set<string>();
   const tokens: TokenView[] = [];
-  const startedAt = Date.now();
   const now = (): string => new Date().toISOString();
   const get = (id: number): TaskView => {
     const task = tasks.get(id);
@@ -78,28 +78,29 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
       api.tell(taskId, "ended", { status });
     },
     async submitTask(input, caller) {
-      const [task] = await api.submitTasks([input], caller);
+      const [task] = (await api.submitTasks({ tasks: [input] }, caller)).tasks;
       if (task === undefined) throw new Error("no task");
       return task;
     },
     submitTaskOnce: async (input, _key, caller) => ({ task: await api.submitTask(input, caller), replayed: false }),
-    submitTasksOnce: async (inputs, _key, caller) => ({ tasks: await api.submitTasks(inputs, caller), replayed: false }),
-    requireMachineTask: () => {},
-    promptHints: (input) => promptHints(input),
-    async submitTasks(inputs, caller) {
+    submitTasksOnce: async (input, _key, caller) => ({ ...(await api.submitTasks(input, caller)), replayed: false }),
+    requireMachineTask: async () => {},
+    promptHints: async (input) => promptHints(input),
+    async submitTasks({ tasks: inputs }, caller) {
       api.calls.push({ verb: "submit", caller });
       const failure = api.failNextSubmit;
       api.failNextSubmit = null;
       if (failure !== null) throw failure;
-      return inputs.map((input) => {
+      const submitted = inputs.map((input) => {
         const task = plainView(tasks.size + 1, input, now());
         tasks.set(task.id, task);
         api.tell(task.id, "submitted");
         return get(task.id);
       });
+      return { tasks: submitted };
     },
-    getTask: get,
-    listTasks(query) {
+    getTask: async ({ id }) => get(id),
+    async listTasks(query = {}) {
       const found = [...tasks.values()].filter((task) => fits(task, query));
       if (query.order !== "oldest") found.reverse();
       const after = query.cursor === undefined ? 0 : Number(query.cursor);
@@ -107,10 +108,11 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
       const page = found.slice(after, after + limit);
       return { tasks: page, next_cursor: found.length > after + limit ? String(after + limit) : null };
     },
-    listAttempts: (id) => (get(id), []),
-    taskEvents(id, after, limit) {
+    listAttempts: async ({ id }) => (get(id), { attempts: [] }),
+    async taskEvents({ id, after = 0, limit = 100, tail }) {
       api.reads++;
       get(id);
+      if (tail !== undefined) return pageOf(tail === 0 ? [] : ofTask(id).slice(-tail), get(id).last_event, "seq");
       return pageOf(
         ofTask(id)
           .filter((event) => event.seq > after)
@@ -119,12 +121,11 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
         "seq",
       );
     },
-    taskEventsTail: (id, limit) => (get(id), pageOf(limit === 0 ? [] : ofTask(id).slice(-limit), get(id).last_event, "seq")),
-    allEvents(after, limit) {
+    async allEvents({ after = 0, limit = 100, tail } = {}) {
       api.reads++;
-      return pageOf(events.slice(after, after + limit), after, "id");
+      const from = tail === undefined ? after : Math.max(0, events.length - tail);
+      return pageOf(events.slice(from, from + (tail ?? limit)), from, "id");
     },
-    newestEventId: () => events.length,
     onEvents(taskId, onWake) {
       const listener = (id: number): void => {
         if (taskId === null || taskId === id) onWake();
@@ -132,97 +133,103 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
       listeners.add(listener);
       return { close: () => listeners.delete(listener) };
     },
-    async cancelTask(id, caller) {
+    async cancelTask({ id }, caller) {
       api.calls.push({ verb: "cancel", caller });
       if (isTerminal(get(id).status)) throw new WorkerError("conflict", `Task ${id} has ended already.`);
       change(id, { cancel_requested: true, status: "cancelled", ended_at: now() });
       api.tell(id, "ended", { status: "cancelled" });
       return get(id);
     },
-    async retryTask(id, changes, caller) {
+    async retryTask({ id, ...changes }, caller) {
       api.calls.push({ verb: "retry", caller });
       if (!isTerminal(get(id).status)) throw new WorkerError("conflict", `Task ${id} has not ended yet.`);
       change(id, { status: "pending", ended_at: null, result: null, ...(changes as Partial<TaskView>) });
       api.tell(id, "retried");
       return get(id);
     },
-    async updateTask(id, part, caller, check) {
+    async updateTask({ id, ...part }, caller, check) {
       check?.(get(id));
       api.calls.push({ verb: "update", caller });
-      return change(id, part);
+      return change(id, part as Partial<TaskView>);
     },
-    async removeTask(id, caller) {
+    async removeTask({ id }, caller) {
       api.calls.push({ verb: "remove", caller });
       if (!isTerminal(get(id).status)) throw new WorkerError("conflict", `Task ${id} has not ended. Cancel it first.`);
       tasks.delete(id);
       wake(id);
     },
-    logFile: (id, kind) => (get(id), `${logDirectory}/task_${id}_${kind}.log`),
-    listTrust: trust,
-    async addTrust(directory) {
+    logFile: async (id, kind) => (get(id), `${logDirectory}/task_${id}_${kind}.log`),
+    listTrust: async () => trust(),
+    async addTrust({ directory }) {
       trusted.add(directory);
       return trust();
     },
-    async removeTrust(directory) {
+    async removeTrust({ directory }) {
       trusted.delete(directory);
       return trust();
     },
-    listHolds: () => [...holds],
-    async hold(reason) {
+    listHolds: async () => ({ holds: [...holds] }),
+    async hold({ reason }) {
       holds.push({ kind: "manual", message: reason ?? "paused", since: now(), until: null, tasks_waiting: counts().pending });
-      return [...holds];
+      return { holds: [...holds] };
     },
     async resume() {
       holds.length = 0;
-      return [];
+      return { holds: [] };
     },
     // What needs a store is tested with one (testing/real-api.ts).
-    callerOfToken: () => null,
-    listTokens: () => [...tokens],
+    callerOfToken: async () => null,
+    listTokens: async () => ({ tokens: [...tokens] }),
     async createToken({ name, scope, expires_at = null }) {
       const token: TokenView = { id: tokens.length + 1, name, scope, hint: "cw_fake", created_at: now(), expires_at, last_used_at: null };
       tokens.push(token);
       return { ...token, token: "cw_fake-secret" };
     },
-    async removeToken(id) {
-      const [gone] = tokens.splice(
+    async removeToken({ id }) {
+      tokens.splice(
         tokens.findIndex((token) => token.id === id),
         1,
       );
-      return `token:${gone?.name ?? ""}`;
     },
-    usage: ({ by }) => ({ by, usage: [{ key: "2026-11-22", ...usage }], total: usage, account }),
-    probe: async () => ({ works: true, outcome: "succeeded", message: "It answered." }),
-    config: () => ({ file: "", settings: [], environment: { path: "", credentials: "ANTHROPIC_API_KEY is set" } }),
-    statistics: () => ({ waits: noHistogram, attempts: noHistogram, outcomes: [], events: events.length, usage: [] }),
-    backup: (file) => Promise.resolve({ file, bytes: 0 }),
-    checkDatabase: () => Promise.resolve({ sound: true, faults: [] }),
-    prune: ({ dry_run }) => Promise.resolve({ tasks: 0, dry_run }),
-    server: () => ({
-      status: "healthy",
-      service: "claude-worker",
-      version: "0.0.0-test",
-      pid: process.pid,
-      url: null,
-      socket: "",
-      home: "",
-      database: "",
-      log_file: "",
-      started_at: new Date(startedAt).toISOString(),
-      epoch: 1,
-      workers: { limit: 4, running: 0, parked: 0, warm: 0 },
-      counts: counts(),
-      holds: [...holds],
-      account,
-      problems: [],
-    }),
+    usage: async ({ by }) => ({ by, usage: [{ key: "2026-11-22", ...usage }], total: usage, account }),
+    probeServer: async () => ({ works: true, outcome: "succeeded", message: "It answered." }),
+    config: async () => ({ file: "", settings: [], environment: { path: "", credentials: "ANTHROPIC_API_KEY is set" } }),
+    statistics: async () => ({ waits: noHistogram, attempts: noHistogram, outcomes: [], events: events.length, usage: [] }),
+    backup: async ({ file }) => ({ file, bytes: 0 }),
+    checkDatabase: async () => ({ sound: true, faults: [] }),
+    prune: async ({ dry_run }) => ({ tasks: 0, dry_run }),
+    server: async () => plainServer({ counts: counts(), holds: [...holds] }),
     async stopServer(_options, caller) {
       api.calls.push({ verb: "stop", caller });
+      return await api.server();
     },
   };
   return api;
 }
 
+/** A healthy server that nobody uses, with these parts. */
+export function plainServer(parts: Partial<ServerView> & Pick<ServerView, "counts">): ServerView {
+  return {
+    status: "healthy",
+    service: "claude-worker",
+    version: "0.0.0-test",
+    pid: process.pid,
+    url: null,
+    socket: "",
+    home: "",
+    database: "",
+    log_file: "",
+    started_at: new Date(startedAt).toISOString(),
+    epoch: 1,
+    workers: { limit: 4, running: 0, parked: 0, warm: 0 },
+    holds: [],
+    account,
+    problems: [],
+    ...parts,
+  };
+}
+
+const startedAt = Date.now();
 const account = {
   fingerprint: "0123456789ab",
   reported_at: null,
@@ -246,5 +253,5 @@ function fits(task: TaskView, query: ListQuery): boolean {
   if (query.attention !== undefined && task.attention.length > 0 !== query.attention) return false;
   if (query.text !== undefined && !`${task.name ?? ""} ${task.title}`.includes(query.text)) return false;
   if (query.name !== undefined && task.name?.startsWith(query.name) !== true) return false;
-  return Object.entries(query.labels ?? {}).every(([key, value]) => task.labels[key] === value);
+  return (query.label ?? []).every((pair) => Object.entries(task.labels).some(([key, value]) => pair === `${key}=${value}`));
 }

@@ -16,7 +16,7 @@ import { workerApi } from "../src/operations/worker-api.ts";
 import { ClaudeCodeTrust } from "../src/operations/tasks/working-directory.ts";
 import { openStore } from "../src/store/sqlite/sqlite.ts";
 import type { Store } from "../src/store/store.ts";
-import { fakeApi } from "./fake-api.ts";
+import { plainServer } from "./fake-api.ts";
 import { scratch } from "./scratch.ts";
 import type { Scratch } from "./scratch.ts";
 
@@ -50,7 +50,6 @@ export function realApi(t: TestContext, flags: Partial<Settings> = {}, more: Rec
   const clock = { nowMs: Date.now() };
   const { settings, origins } = loadSettings({ file: paths.config, env, flags });
   const stop = { hasBegun: false };
-  const { server } = fakeApi();
   const claudeCodeTrust = new ClaudeCodeTrust(env);
   const rights = new StartRights({ store, settings, claudeCodeTrust });
   const api = workerApi({
@@ -65,7 +64,7 @@ export function realApi(t: TestContext, flags: Partial<Settings> = {}, more: Rec
     now: () => clock.nowMs,
     account: () => "a",
     isStopping: () => stop.hasBegun,
-    server: () => ({ ...server(), counts: store.tasks.counts(), problems: [...store.problems()] }),
+    server: () => plainServer({ counts: store.tasks.counts(), problems: [...store.problems()] }),
     stopRunner: () => Promise.resolve(false),
     probe: async () => ({ kind: "succeeded" as const, message: "It answered." }),
     renewRunners: () => {},

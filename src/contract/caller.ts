@@ -1,7 +1,11 @@
 /** Who calls an operation, and what that caller may do. */
 
-/** What a caller may do: look, also submit, change and stop tasks, or everything. */
-export type Scope = "read" | "submit" | "admin";
+/**
+ * What a caller may do: look; also submit, change and stop tasks; everything. Each scope includes
+ * those before it.
+ */
+export const scopes = ["read", "submit", "admin"] as const;
+export type Scope = (typeof scopes)[number];
 
 /** Who calls: decided by the door that authenticated the call. */
 export interface Caller {

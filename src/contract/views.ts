@@ -9,6 +9,7 @@ import { holdKinds } from "../domain/order/hold.ts";
 import { overagePolicies } from "../domain/task/overage.ts";
 import { taskStatuses } from "../domain/task/task.ts";
 import { shownOptions } from "./task-options.ts";
+import { scopes } from "./caller.ts";
 
 const time = z.iso.datetime();
 const timeOrNull = time.nullable();
@@ -242,7 +243,7 @@ export type TrustView = z.infer<typeof trustView>;
 export const tokenView = z.object({
   id: z.int(),
   name: z.string(),
-  scope: z.enum(["read", "submit", "admin"]),
+  scope: z.enum(scopes),
   hint: z.string().describe("The secret's first characters."),
   created_at: time,
   expires_at: timeOrNull,

@@ -26,10 +26,9 @@ import { problemOf, HttpError } from "./request/problem.ts";
 import { RequestCounts } from "./request/request-counts.ts";
 import type { Route } from "./request/route.ts";
 import { Router } from "./request/router.ts";
+import { allRoutes } from "./routes/direct.ts";
 import { documentRoutes } from "./routes/document.ts";
 import { eventRoutes } from "./routes/events.ts";
-import { maintenanceRoutes } from "./routes/maintenance.ts";
-import { holdRoutes } from "./routes/holds.ts";
 import { logRoutes } from "./routes/logs.ts";
 import { mcpRoutes } from "./routes/mcp.ts";
 import { serverRoutes } from "./routes/server.ts";
@@ -37,7 +36,6 @@ import type { DoorState } from "./routes/server.ts";
 import { submitRoutes } from "./routes/submit.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
-import { trustRoutes } from "./routes/trust.ts";
 import { UnprovenConnections } from "./listener/unproven-connections.ts";
 import { answerUpgrade, mcpUpgrade } from "./listener/upgrade.ts";
 
@@ -144,18 +142,15 @@ export function createHttp(options: HttpOptions): HttpDoor {
 }
 
 function routesOf(api: WorkerApi, door: DoorState): Route[] {
-  const routes: Route[] = [
+  const routes: Route[] = allRoutes(api, [
     ...documentRoutes(api, () => routes),
     ...serverRoutes(api, door),
     ...submitRoutes(api),
     ...taskRoutes(api),
     ...eventRoutes(api, door.streams),
     ...logRoutes(api),
-    ...trustRoutes(api),
-    ...holdRoutes(api),
-    ...maintenanceRoutes(api),
     ...tokenRoutes(api, door.connections),
-  ];
+  ]);
   return routes;
 }
 

@@ -13,7 +13,8 @@ export class ChangeFeed {
   readonly #publish: (uri: string) => void;
   #subscription: Subscription | null = null;
   #timer: NodeJS.Timeout | null = null;
-  #after = 0;
+  /** The number of the last event that was read. */
+  #after: Promise<number> = Promise.resolve(0);
 
   /** @param publish called for each resource that changed. */
   constructor(api: WorkerApi, publish: (uri: string) => void) {
@@ -24,9 +25,10 @@ export class ChangeFeed {
   /** May be called again. */
   start(): void {
     if (this.#subscription !== null) return;
-    this.#after = this.#api.newestEventId();
+    this.#after = this.#api.allEvents({ tail: 0 }).then(({ next_after }) => next_after);
+    this.#after.catch(() => undefined); // Without a position nothing is told, until the feed starts again.
     this.#subscription = this.#api.onEvents(null, () => {
-      this.#timer ??= setTimeout(() => this.#tell(), quietMs);
+      this.#timer ??= setTimeout(() => void this.#tell(), quietMs);
     });
   }
 
@@ -38,20 +40,27 @@ export class ChangeFeed {
     this.#timer = null;
   }
 
-  #tell(): void {
+  async #tell(): Promise<void> {
     this.#timer = null;
     const ids = new Set<number>();
-    for (;;) {
-      const { events, next_after } = this.#api.allEvents(this.#after, readAtOnce);
-      for (const { task_id } of events) ids.add(task_id);
-      this.#after = next_after;
-      if (events.length < readAtOnce) break;
-    }
-    if (ids.size === 0) return;
+    // What cannot be read now is read with the next change.
+    this.#after = this.#after.then((after) => this.#readFrom(after, ids).catch(() => after));
+    await this.#after.catch(() => undefined);
+    if (ids.size === 0 || this.#subscription === null) return;
     this.#publish(tasksUri);
     for (const id of ids) {
       this.#publish(taskUri(id));
       this.#publish(logUri(id));
+    }
+  }
+
+  /** Adds the tasks of all events after a number to `ids`. @returns the number of the last one. */
+  async #readFrom(after: number, ids: Set<number>): Promise<number> {
+    for (;;) {
+      const { events, next_after } = await this.#api.allEvents({ after, limit: readAtOnce });
+      for (const { task_id } of events) ids.add(task_id);
+      after = next_after;
+      if (events.length < readAtOnce) return after;
     }
   }
 }

@@ -78,14 +78,14 @@ function registerTaskMethods({ server }: McpServer, { handleSource }: McpContext
     throw new MissingRequiredClientCapabilityError({ requiredCapabilities: { extensions: { [tasksExtension]: {} } } });
   };
   const result = z.looseObject({});
-  server.setRequestHandler("tasks/get", { params: handleParams, result }, ({ taskId }, request) => {
+  server.setRequestHandler("tasks/get", { params: handleParams, result }, async ({ taskId }, request) => {
     declared(request);
-    return { ...known<DetailedHandle>(handleSource.get(taskId)) };
+    return { ...known<DetailedHandle>(await handleSource.get(taskId)) };
   });
-  server.setRequestHandler("tasks/update", { params: handleParams, result }, ({ taskId }, request) => {
+  server.setRequestHandler("tasks/update", { params: handleParams, result }, async ({ taskId }, request) => {
     declared(request);
     // The SDK takes the answers out of the parameters.
-    known(handleSource.update(taskId, request.mcpReq.inputResponses ?? {}));
+    known(await handleSource.update(taskId, request.mcpReq.inputResponses ?? {}));
     return acknowledged;
   });
   server.setRequestHandler("tasks/cancel", { params: handleParams, result }, async ({ taskId }, request) => {

@@ -26,37 +26,40 @@ export function registerResources(server: McpServer, api: WorkerApi): void {
     "tasks",
     tasksUri,
     { title: "Tasks", description: "The newest tasks, one short entry each.", mimeType: "application/json" },
-    () => json(tasksUri, { tasks: api.listTasks({ limit: 50 }).tasks.map(briefOf), counts: api.server().counts }),
+    async () => {
+      const [{ tasks }, { counts }] = await Promise.all([api.listTasks({ limit: 50 }), api.server()]);
+      return json(tasksUri, { tasks: tasks.map(briefOf), counts });
+    },
   );
   server.registerResource(
     "task",
     new ResourceTemplate("worker://tasks/{id}", {
-      list: () => ({ resources: recent(api) }),
+      list: async () => ({ resources: await recent(api) }),
       complete: { id: (part) => completeTaskId(api, part) },
     }),
     { title: "One task", description: "Its status, cost and result.", mimeType: "application/json" },
-    (uri, { id }) => json(uri.href, taskData(taskOf(api, uri, id))),
+    async (uri, { id }) => json(uri.href, taskData(await taskOf(api, uri, id))),
   );
   server.registerResource(
     "task-log",
     new ResourceTemplate("worker://tasks/{id}/log", { list: undefined, complete: { id: (part) => completeTaskId(api, part) } }),
     { title: "A task's log", description: "What its agent did, one line per action, the newest at the end.", mimeType: "text/plain" },
-    (uri, { id }) => ({
-      contents: [{ uri: uri.href, mimeType: "text/plain", text: logExcerpt(api, taskOf(api, uri, id).id, logLines).text }],
-    }),
+    async (uri, { id }) => {
+      const { text } = await logExcerpt(api, (await taskOf(api, uri, id)).id, logLines);
+      return { contents: [{ uri: uri.href, mimeType: "text/plain", text }] };
+    },
   );
 }
 
 /** Ids of the newest tasks that begin with what was typed. */
-export function completeTaskId(api: WorkerApi, part: string): string[] {
-  return api
-    .listTasks({ limit: 100 })
-    .tasks.map(({ id }) => String(id))
-    .filter((id) => id.startsWith(part));
+export async function completeTaskId(api: WorkerApi, part: string): Promise<string[]> {
+  const { tasks } = await api.listTasks({ limit: 100 });
+  return tasks.map(({ id }) => String(id)).filter((id) => id.startsWith(part));
 }
 
-function recent(api: WorkerApi) {
-  return api.listTasks({ limit: listed }).tasks.map((task) => ({
+async function recent(api: WorkerApi) {
+  const { tasks } = await api.listTasks({ limit: listed });
+  return tasks.map((task) => ({
     uri: taskUri(task.id),
     name: `task ${task.id}`,
     title: plainLine(task.name ?? task.title, 80),
@@ -65,11 +68,11 @@ function recent(api: WorkerApi) {
   }));
 }
 
-function taskOf(api: WorkerApi, uri: URL, id: string | string[] | undefined): TaskView {
+async function taskOf(api: WorkerApi, uri: URL, id: string | string[] | undefined): Promise<TaskView> {
   const missing = new ResourceNotFoundError(uri.href);
   if (typeof id !== "string" || !/^[1-9]\d{0,14}$/.test(id)) throw missing;
   try {
-    return api.getTask(Number(id));
+    return await api.getTask({ id: Number(id) });
   } catch (error) {
     throw error instanceof WorkerError && error.code === "not_found" ? missing : error;
   }

@@ -36,10 +36,10 @@ function nextStep(task: TaskView, truncated: boolean): string {
 }
 
 /** The newest lines, marked, cut to what an answer may hold. */
-export function logExcerpt(api: WorkerApi, id: number, lines: number): { text: string; truncated: boolean } {
+export async function logExcerpt(api: WorkerApi, id: number, lines: number): Promise<{ text: string; truncated: boolean }> {
   // Not every event has a line, and few have several: this many events hold that many lines and
   // more.
-  const { events } = api.taskEventsTail(id, Math.min(lines * 2, maxLines * 2));
+  const { events } = await api.taskEvents({ id, tail: Math.min(lines * 2, maxLines * 2) });
   const all = events.flatMap(({ summary }) => summary).map((line) => plainLine(line, 1000));
   const newest = all.slice(-lines);
   const marked = markAgentOutput(newest.join("\n"), { keep: "end" });

@@ -28,8 +28,8 @@ export interface DetailedHandle extends TaskHandle {
 
 /** Where handles lead. Null: there is no such handle. */
 export interface HandleSource {
-  get(handle: string): DetailedHandle | null;
-  update(handle: string, responses: Readonly<Record<string, unknown>>): boolean;
+  get(handle: string): Promise<DetailedHandle | null>;
+  update(handle: string, responses: Readonly<Record<string, unknown>>): Promise<boolean>;
   cancel(handle: string, caller: Caller): Promise<boolean>;
 }
 
@@ -58,8 +58,8 @@ export class TaskHandles implements HandleSource {
     };
   }
 
-  get(handle: string): DetailedHandle | null {
-    const task = this.#taskOf(handle);
+  async get(handle: string): Promise<DetailedHandle | null> {
+    const task = await this.#taskOf(handle);
     if (task === null) return null;
     const shown = this.handleOf(task);
     if (shown.status !== "completed") return shown;
@@ -68,15 +68,15 @@ export class TaskHandles implements HandleSource {
   }
 
   /** Nothing is asked yet, so an answer answers nothing; that is no error. */
-  update(handle: string): boolean {
-    return this.#taskOf(handle) !== null;
+  async update(handle: string): Promise<boolean> {
+    return (await this.#taskOf(handle)) !== null;
   }
 
   async cancel(handle: string, caller: Caller): Promise<boolean> {
-    const task = this.#taskOf(handle);
+    const task = await this.#taskOf(handle);
     if (task === null) return false;
     try {
-      await this.#api.cancelTask(task.id, caller);
+      await this.#api.cancelTask({ id: task.id }, caller);
     } catch (error) {
       // It ended meanwhile: there is nothing left to cancel.
       if (!(error instanceof WorkerError) || error.code !== "conflict") throw error;
@@ -84,12 +84,12 @@ export class TaskHandles implements HandleSource {
     return true;
   }
 
-  #taskOf(handle: string): TaskView | null {
+  async #taskOf(handle: string): Promise<TaskView | null> {
     const match = /^([1-9]\d{0,14})-([\w-]{22})$/.exec(handle);
     const [, id = "", seal = ""] = match ?? [];
     if (match === null || !timingSafeEqual(Buffer.from(seal), Buffer.from(this.#seal(Number(id))))) return null;
     try {
-      return this.#api.getTask(Number(id));
+      return await this.#api.getTask({ id: Number(id) });
     } catch (error) {
       if (error instanceof WorkerError && error.code === "not_found") return null; // Removed since.
       throw error;

@@ -30,13 +30,15 @@ const defaultProgressMs = 10_000;
  */
 export async function waitUntilEnded(api: WorkerApi, ids: readonly number[], options: WaitOptions): Promise<WaitResult> {
   const began = performance.now();
-  const read = (): TaskView[] => ids.map((id) => api.getTask(id));
+  const read = (): Promise<TaskView[]> => Promise.all(ids.map((id) => api.getTask({ id })));
   const isOver = (tasks: readonly TaskView[]): boolean => (options.until === "all" ? tasks.every(needsNoWait) : tasks.some(needsNoWait));
-  const first = read();
+  const first = await read();
   if (isOver(first)) return { tasks: first, ended: true, why: "ended" };
   const why = await new Promise<WaitResult["why"]>((resolve, reject) => {
     let look: NodeJS.Timeout | null = null;
+    let isSettled = false;
     const over = (reason: WaitResult["why"] | { error: unknown }): void => {
+      isSettled = true;
       for (const subscription of subscriptions) subscription.close();
       for (const timer of [deadline, progress, look]) if (timer !== null) clearTimeout(timer);
       for (const signal of options.signals) signal.removeEventListener("abort", giveUp);
@@ -44,22 +46,22 @@ export async function waitUntilEnded(api: WorkerApi, ids: readonly number[], opt
       else resolve(reason);
     };
     const giveUp = (): void => over("given_up");
+    const withTasks = async (use: (tasks: readonly TaskView[]) => void): Promise<void> => {
+      try {
+        const tasks = await read();
+        if (!isSettled) use(tasks);
+      } catch (error) {
+        if (!isSettled) over({ error });
+      }
+    };
     const lookNow = (): void => {
       look = null;
-      try {
-        if (isOver(read())) over("ended");
-      } catch (error) {
-        over({ error });
-      }
+      void withTasks((tasks) => {
+        if (isOver(tasks)) over("ended");
+      });
     };
     const wake = (): void => void (look ??= setTimeout(lookNow, lookMs));
-    const tell = (): void => {
-      try {
-        options.onProgress?.(read(), performance.now() - began);
-      } catch (error) {
-        over({ error });
-      }
-    };
+    const tell = (): void => void withTasks((tasks) => options.onProgress?.(tasks, performance.now() - began));
     const subscriptions = ids.map((id) => api.onEvents(id, wake));
     const deadline = setTimeout(() => over("timeout"), options.timeoutMs);
     const progress = options.onProgress === undefined ? null : setInterval(tell, options.progressMs ?? defaultProgressMs);
@@ -70,7 +72,7 @@ export async function waitUntilEnded(api: WorkerApi, ids: readonly number[], opt
     tell();
     wake(); // What happened between the first look and the subscriptions.
   });
-  const tasks = read();
+  const tasks = await read();
   return { tasks, ended: isOver(tasks), why: isOver(tasks) ? "ended" : why };
 }
 

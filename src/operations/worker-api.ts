@@ -4,9 +4,7 @@ import { rawLogPath, summaryLogPath } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Subscription, WorkerApi } from "../contract/api.ts";
-import type { Caller } from "../contract/caller.ts";
-import type { EventPage, ServerView, TaskView } from "../contract/views.ts";
-import type { TaskEvent } from "../domain/events/event.ts";
+import type { HoldView, ServerView, TaskView, TrustView } from "../contract/views.ts";
 import { WorkerError } from "../domain/errors.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
 import { lastTryText } from "../domain/attempt/refusal.ts";
@@ -14,10 +12,10 @@ import type { Task } from "../domain/task/task.ts";
 import type { Store } from "../store/store.ts";
 import { callerOfToken, createToken, listTokens, removeToken } from "./tokens/access-tokens.ts";
 import { cancelAnyway } from "./tasks/cancel-task.ts";
-import { isAgent, requireAgentPriority, requireOwn } from "./rights/guard-agent.ts";
 import { holdQueue, listHolds, resumeQueue } from "./holds/hold-queue.ts";
 import { listTasks } from "./tasks/list-tasks.ts";
 import { backupDatabase, checkDatabase, pruneOldTasks } from "./storage/maintain-storage.ts";
+import { allEvents, taskEvents } from "./tasks/read-events.ts";
 import { removeTask } from "./tasks/remove-task.ts";
 import { requireTask } from "./tasks/require-task.ts";
 import { retryTask } from "./tasks/retry-task.ts";
@@ -33,8 +31,9 @@ import { SubmitRate } from "./tasks/submit-rate.ts";
 import { submitTasks } from "./tasks/submit-task.ts";
 import { submitWarnings } from "./tasks/submit-warnings.ts";
 import { callerOfTaskToken } from "./tokens/task-token.ts";
-import { attemptView, eventView, taskSummaryView, taskView } from "./tasks/task-view.ts";
+import { attemptView, taskSummaryView, taskView } from "./tasks/task-view.ts";
 import type { WaitingContext } from "./tasks/task-view.ts";
+import { updateTask } from "./tasks/update-task.ts";
 import { addTrust, removeTrust, trustView } from "./trust/trust-directory.ts";
 import type { ClaudeCodeTrust } from "./tasks/working-directory.ts";
 
@@ -89,92 +88,91 @@ export function workerApi(context: ApiContext): WorkerApi {
     const warnings = submitWarnings(context, task);
     return { ...view(task), ...(warnings.length === 0 ? {} : { warnings }) };
   };
+  const trust = (): TrustView => trustView(store, claudeCodeTrust);
+  const holds = (): { holds: HoldView[] } => ({ holds: listHolds(store, context.account(), now()) });
   return {
     async submitTask(input, caller) {
       requireOpen(context);
       return viewWithWarnings(only(await submitTasks(submitContext, [input], caller)));
     },
-    async submitTasks(inputs, caller) {
+    async submitTasks({ tasks }, caller) {
       requireOpen(context);
-      return (await submitTasks(batchContext, inputs, caller)).map(viewWithWarnings);
+      return { tasks: (await submitTasks(batchContext, tasks, caller)).map(viewWithWarnings) };
     },
     async submitTaskOnce(input, key, caller) {
       requireOpen(context);
       const { tasks, replayed } = await submitTasksOnce(submitContext, [input], key, caller);
       return { task: viewWithWarnings(only(tasks)), replayed };
     },
-    async submitTasksOnce(inputs, key, caller) {
+    async submitTasksOnce(input, key, caller) {
       requireOpen(context);
-      const { tasks, replayed } = await submitTasksOnce(batchContext, inputs, key, caller);
+      const { tasks, replayed } = await submitTasksOnce(batchContext, input.tasks, key, caller);
       return { tasks: tasks.map(viewWithWarnings), replayed };
     },
-    promptHints: (input) => promptHints(input, promptRules),
-    requireMachineTask: (input) => requireMachineTask(submitContext, input, promptRules),
-    getTask: (id) => view(requireTask(store, id)),
-    listTasks(query) {
+    promptHints: async (input) => promptHints(input, promptRules),
+    requireMachineTask: async (input) => requireMachineTask(submitContext, input, promptRules),
+    getTask: async ({ id }) => view(requireTask(store, id)),
+    async listTasks(query = {}) {
       const { rows, nextCursor } = listTasks(store, query);
       const waiting = waitingContext(context, now());
       return { tasks: rows.map((row) => taskSummaryView(row, waiting)), next_cursor: nextCursor };
     },
-    listAttempts: (taskId) => store.attempts.ofTask(requireTask(store, taskId).id).map(attemptView),
-    taskEvents: (taskId, after, limit) => eventPage(store.events.ofTask(taskId, after, limit), after, "seq"),
-    taskEventsTail: (taskId, limit) => eventPage(store.events.tail(requireTask(store, taskId).id, limit), 0, "seq"),
-    allEvents: (after, limit) => eventPage(store.events.all(after, limit), after, "id"),
-    newestEventId: () => store.events.lastId(),
+    listAttempts: async ({ id }) => ({ attempts: store.attempts.ofTask(requireTask(store, id).id).map(attemptView) }),
+    taskEvents: async (query) => taskEvents(store, query),
+    allEvents: async (query = {}) => allEvents(store, query),
     onEvents: (taskId, wake) => subscription(store, taskId, wake),
-    async cancelTask(id, caller) {
+    async cancelTask({ id }, caller) {
       const { task, warning } = await cancelAnyway(store, id, { caller, now: now(), stopRunner: context.stopRunner });
       return { ...view(task), ...(warning === undefined ? {} : { warning }) };
     },
-    retryTask: async (id, changes, caller) => viewWithWarnings(await retryTask(submitContext, id, changes, caller)),
-    async updateTask(id, change, caller, check) {
-      const updated = await store.write(() => {
-        const task = requireTask(store, id);
-        requireOwn(store, task, caller);
-        if (change.priority !== undefined && isAgent(caller)) requireAgentPriority({ store, settings }, task, change.priority);
-        check?.(view(task));
-        return store.tasks.patch(id, now(), change);
-      });
-      return view(updated ?? requireTask(store, id));
+    retryTask: async ({ id, ...changes }, caller) => viewWithWarnings(await retryTask(submitContext, id, changes, caller)),
+    async updateTask({ id, ...change }, caller, check) {
+      return view(await updateTask({ store, settings, now: now() }, id, change, { caller, check: (task) => check?.(view(task)) }));
     },
-    removeTask: (id, caller) => removeTask(store, paths, id, caller),
-    logFile: (id, kind) => (requireTask(store, id), kind === "raw" ? rawLogPath(paths, id) : summaryLogPath(paths, id)),
-    listTrust: () => trustView(store, claudeCodeTrust),
-    async addTrust(directory) {
+    removeTask: async ({ id }, caller) => await removeTask(store, paths, id, caller),
+    async logFile(id, kind) {
+      requireTask(store, id);
+      return kind === "raw" ? rawLogPath(paths, id) : summaryLogPath(paths, id);
+    },
+    listTrust: async () => trust(),
+    async addTrust({ directory }) {
       await addTrust(store, directory, { now: now(), rights });
-      return trustView(store, claudeCodeTrust);
+      return trust();
     },
-    async removeTrust(directory) {
+    async removeTrust({ directory }) {
       await removeTrust(store, directory);
-      return trustView(store, claudeCodeTrust);
+      return trust();
     },
-    listHolds: () => listHolds(store, context.account(), now()),
-    async hold(reason: string | null, _caller: Caller) {
+    listHolds: async () => holds(),
+    async hold({ reason }) {
       await holdQueue(store, reason, now());
-      return listHolds(store, context.account(), now());
+      return holds();
     },
     async resume() {
-      // Before the first task starts: what was mended (a sign-in) must count for it.
+      // Before the first task starts: what was fixed (a sign-in) must count for it.
       context.renewRunners();
       await resumeQueue(store, now());
-      return listHolds(store, context.account(), now());
+      return holds();
     },
-    callerOfToken: (secret) => callerOfTaskToken(store, context.taskTokenKey, secret) ?? callerOfToken(store, secret, now()),
-    listTokens: () => listTokens(store),
-    createToken: (input) => createToken(store, input, now()),
-    removeToken: (id) => removeToken(store, id),
-    usage: (query) => usageOf(store, query, accountOf(store, settings, context.account(), Date.now())),
-    async probe() {
+    callerOfToken: async (secret) => callerOfTaskToken(store, context.taskTokenKey, secret) ?? callerOfToken(store, secret, now()),
+    listTokens: async () => ({ tokens: listTokens(store) }),
+    createToken: async (input) => await createToken(store, input, now()),
+    removeToken: async ({ id }) => await removeToken(store, id),
+    usage: async (query) => usageOf(store, query, accountOf(store, settings, context.account(), Date.now())),
+    async probeServer() {
       const { kind, message } = await context.probe();
       return { works: kind === "succeeded", outcome: kind, message };
     },
-    config: () => configOf({ settings, origins: context.origins }, { file: paths.config, env: context.env }),
-    statistics: () => statisticsOf(store),
-    backup: (file) => backupDatabase(store, file),
-    checkDatabase: () => checkDatabase(store),
-    prune: (input) => pruneOldTasks(store, paths, input, now()),
-    server: context.server,
-    stopServer: context.stopServer,
+    config: async () => configOf({ settings, origins: context.origins }, { file: paths.config, env: context.env }),
+    statistics: async () => statisticsOf(store),
+    backup: async ({ file }) => await backupDatabase(store, file),
+    checkDatabase: async () => await checkDatabase(store),
+    prune: async (input) => await pruneOldTasks(store, paths, input, now()),
+    server: async () => context.server(),
+    async stopServer(input) {
+      await context.stopServer(input);
+      return context.server();
+    },
   };
 }
 
@@ -213,10 +211,6 @@ function waitingContext({ store, settings, account, rights }: ApiContext, now: n
       return `${most} of ${most} tasks of its client are running.`;
     },
   };
-}
-
-function eventPage(events: readonly TaskEvent[], after: number, cursor: "seq" | "id"): EventPage {
-  return { events: events.map(eventView), next_after: events.at(-1)?.[cursor] ?? after };
 }
 
 function subscription(store: Store, taskId: number | null, wake: () => void): Subscription {

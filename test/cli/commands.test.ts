@@ -51,7 +51,7 @@ test("run hands on every flag", async (t) => {
   ];
   mkdirSync(path.join(place.work, "sub"));
   assert.equal((await call(["run", "do it", ...words, ...limits])).code, 0);
-  const task = api.getTask(1);
+  const task = await api.getTask({ id: 1 });
   assert.equal(task.working_directory, path.join(place.work, "sub"));
   assert.deepEqual([task.system_prompt, task.model, task.name, task.permission_mode], ["Be brief", "opus", "name", "plan"]);
   assert.deepEqual([task.allow, task.deny], [["Read"], ["Bash"]]);
@@ -93,9 +93,9 @@ test("run takes model and permission mode from this call's environment, and a fl
   const { call, api } = await withServer(t);
   const env = { CLAUDE_WORKER_MODEL: "haiku", CLAUDE_WORKER_PERMISSION_MODE: "plan" };
   await call(["run", "x"], { env });
-  assert.deepEqual([api.getTask(1).model, api.getTask(1).permission_mode], ["haiku", "plan"]);
+  assert.deepEqual([(await api.getTask({ id: 1 })).model, (await api.getTask({ id: 1 })).permission_mode], ["haiku", "plan"]);
   await call(["run", "x", "-m", "opus"], { env });
-  assert.equal(api.getTask(2).model, "opus");
+  assert.equal((await api.getTask({ id: 2 })).model, "opus");
 });
 
 test("an untrusted directory is refused with 4, and --trust needs a terminal", async (t) => {
@@ -128,10 +128,10 @@ for (const [typed, code, said] of [
     assert.equal(answer.code, code, answer.stderr);
     assert.match(answer.stderr + answer.stdout, said);
     assert.deepEqual(
-      api.listTrust().directories.map(({ path }) => path),
+      (await api.listTrust()).directories.map(({ path }) => path),
       code === 0 ? ["/usr"] : [],
     );
-    assert.equal(api.listTasks({}).tasks.length, code === 0 ? 1 : 0);
+    assert.equal((await api.listTasks({})).tasks.length, code === 0 ? 1 : 0);
   });
 }
 
@@ -159,7 +159,7 @@ test("list is a table on a terminal and tab-separated lines elsewhere", async (t
   assert.match(onTerminal[1] ?? "", /^ 3  … pending +just now +three  \(4 of 4 slots are in use\)$/);
   assert.match(onTerminal[2] ?? "", /^ 2  ✔ completed/);
   assert.ok(onTerminal.every((line) => line.length <= 80));
-  assert.equal(api.getTask(2).prompt, "two\x1b[31m");
+  assert.equal((await api.getTask({ id: 2 })).prompt, "two\x1b[31m");
 });
 
 test("list says how many more there are, and why nothing starts", async (t) => {
@@ -180,7 +180,7 @@ test("list says how many more there are, and why nothing starts", async (t) => {
     next.tasks.map(({ id }) => id),
     [23, 22],
   );
-  assert.equal(api.server().counts.pending, 25);
+  assert.equal((await api.server()).counts.pending, 25);
 });
 
 test("list says what to do when there is nothing", async (t) => {
@@ -251,13 +251,13 @@ test("cancel, retry and rm take all that fit a filter, and a filter that nothing
   await call(["run", "one", "--label", "team=core"]);
   await call(["run", "two", "--group", "nightly", "--label", "team=core"]);
   await call(["run", "three", "--group", "nightly", "--stall-timeout", "10m"]);
-  assert.equal(api.getTask(3).stall_timeout_ms, 600_000);
+  assert.equal((await api.getTask({ id: 3 })).stall_timeout_ms, 600_000);
   assert.deepEqual(await done("cancel", "--group", "nightly", "--label", "team=core"), [0, ["Task 2 is cancelled."]]);
   assert.deepEqual(await done("cancel", "--status", "pending"), [0, ["Task 3 is cancelled.", "Task 1 is cancelled."]]);
   assert.deepEqual(await done("retry", "--all"), [0, [""]]);
-  Object.assign(api.getTask(1), { status: "failed" });
+  Object.assign(await api.getTask({ id: 1 }), { status: "failed" });
   assert.deepEqual(await done("retry", "--all", "--priority", "5"), [0, ["Task 1 is to run again. Follow it: claude-worker watch 1"]]);
-  assert.deepEqual([api.getTask(1).priority, api.getTask(2).priority], [5, 0]);
+  assert.deepEqual([(await api.getTask({ id: 1 })).priority, (await api.getTask({ id: 2 })).priority], [5, 0]);
   assert.deepEqual(await done("rm", "--status", "cancelled"), [0, ["Task 3 is removed.", "Task 2 is removed."]]);
   for (const [words, sentence] of [
     [["cancel"], /^Error: Which tasks\? Name them/],
@@ -278,7 +278,7 @@ test("what to look at in a completed task stands beside its status, and the list
   const { call, api } = await withServer(t);
   for (const prompt of ["good", "odd"]) await call(["run", prompt]);
   for (const id of [1, 2]) api.finish(id);
-  Object.assign(api.getTask(2), { attention: [{ kind: "denied", count: 2, detail: "Bash: git push" }] });
+  Object.assign(await api.getTask({ id: 2 }), { attention: [{ kind: "denied", count: 2, detail: "Bash: git push" }] });
   const shown = async (...words: string[]): Promise<string> => (await call(words, { columns: 120, env: { NO_COLOR: "1" } })).stdout;
   assert.match(await shown("list"), /✔ completed ⚠ 2 denied .*odd/);
   assert.match(await shown("list"), /✔ completed {2,}.*good/);
@@ -295,7 +295,7 @@ test("show leads from a failure to the retry that has a chance", async (t) => {
   await call(["run", "x"]);
   api.finish(1, "failed");
   const first = async (part: object): Promise<string> => {
-    Object.assign(api.getTask(1), { attempts: 1, attention: [], deny: [], error: null, ...part });
+    Object.assign(await api.getTask({ id: 1 }), { attempts: 1, attention: [], deny: [], error: null, ...part });
     const page = (await call(["show", "1"], { columns: 100, env: { NO_COLOR: "1" } })).stdout;
     return /\nNext\n {2}(.*?)(?: {2}.*)?\n/.exec(page)?.[1] ?? page;
   };
@@ -333,16 +333,16 @@ test("server start names the server that runs, and restore a file that is not th
   const { call, api } = await withServer(t);
   const started = await call(["server", "start"]);
   assert.equal(started.code, 1);
-  assert.match(started.stderr, new RegExp(`^Error: The server runs already: pid ${api.server().pid}, `));
+  assert.match(started.stderr, new RegExp(`^Error: The server runs already: pid ${(await api.server()).pid}, `));
   assert.match((await call(["restore", "/nope.db"])).stderr, /^Error: There is no file \/nope\.db\.$/m);
 });
 
 test("config set says when the running server has another value", async (t) => {
   const { call, api } = await withServer(t);
-  const config = api.config();
+  const config = await api.config();
   const set = async (needs_restart: boolean): Promise<string> => {
     const setting = { key: "workers", value: 4, origin: "file" as const, needs_restart, description: "" };
-    api.config = () => ({ ...config, settings: [setting] });
+    api.config = async () => ({ ...config, settings: [setting] });
     return (await call(["config", "set", "workers", "8"])).stderr;
   };
   assert.match(await set(true), /another value until: claude-worker server restart/);
@@ -367,8 +367,10 @@ test("the command at the end of a long reason to wait is not cut", async (t) => 
   const { call, api } = await withServer(t);
   const message = `held: ${"a long reason ".repeat(30)}, then: claude-worker resume`;
   const submit = api.submitTasks;
-  api.submitTasks = async (...args) =>
-    (await submit(...args)).map((task) => Object.assign(task, { waiting_for: { reason: "hold", message, until: null } }));
+  api.submitTasks = async (...args) => {
+    const { tasks } = await submit(...args);
+    return { tasks: tasks.map((task) => Object.assign(task, { waiting_for: { reason: "hold", message, until: null } })) };
+  };
   assert.ok((await call(["run", "x"], { columns: 5000 })).stdout.includes(message));
   assert.ok((await call(["list"])).stdout.endsWith(`(${message})\n`));
 });
@@ -392,7 +394,7 @@ test("retry changes what its flags say; --label and --group change a named task"
     "Be brief.",
   ];
   assert.equal((await call(["retry", "1", ...flags])).code, 0);
-  const { allow, model, timeout_ms, group, labels, system_prompt } = api.getTask(1);
+  const { allow, model, timeout_ms, group, labels, system_prompt } = await api.getTask({ id: 1 });
   assert.deepEqual(
     [allow, model, timeout_ms, group, labels, system_prompt],
     [["Bash(git push)"], "opus", 5_400_000, "slow", { a: "b" }, "Be brief."],
@@ -406,10 +408,10 @@ test("edit changes name, priority and labels, and leaves other labels alone", as
   await call(["run", "one", "--name", "first", "--label", "a=1", "--label", "b=2"]);
   const changed = await call(["edit", "1", "--priority", "7", "--label", "c=3", "--remove-label", "a"]);
   assert.deepEqual([changed.code, changed.stdout], [0, "Task 1 is changed.\n"]);
-  const { name, priority, labels } = api.getTask(1);
+  const { name, priority, labels } = await api.getTask({ id: 1 });
   assert.deepEqual([name, priority, labels], ["first", 7, { b: "2", c: "3" }]);
   await call(["edit", "1", "--name", ""]);
-  assert.equal(api.getTask(1).name, null);
+  assert.equal((await api.getTask({ id: 1 })).name, null);
   assert.match((await call(["edit", "1"])).stderr, /^Error: Nothing to change/);
 });
 
@@ -496,7 +498,7 @@ test("logs --raw gives the file as it is, or its newest lines", async (t) => {
   await call(["run", "x"]);
   assert.match((await call(["logs", "1", "--raw"])).stderr, /has no such log: it has not started yet/);
   const lines = Array.from({ length: 5 }, (_, index) => `{"_n":${index + 1},"_at":"2026-11-22T12:00:0${index}.000Z","text":"ü"}`);
-  writeFileSync(api.logFile(1, "raw"), `${lines.join("\n")}\n`);
+  writeFileSync(await api.logFile(1, "raw"), `${lines.join("\n")}\n`);
   assert.equal((await call(["logs", "1", "--raw"])).stdout, `${lines.join("\n")}\n`);
   assert.equal((await call(["logs", "1", "--raw", "-n", "2"])).stdout, `${lines.slice(-2).join("\n")}\n`);
   assert.equal((await call(["logs", "1", "--raw", "--since", "2026-11-22T12:00:03Z"])).stdout, `${lines.slice(-2).join("\n")}\n`);
@@ -510,10 +512,10 @@ test("logs -f goes on until the end, raw ones too", async (t) => {
   await eventually(() => story.stdout() === "" && api.subscriptions >= 1);
   api.tell(1, "text", { text: "hello" });
   await eventually(() => story.stdout().includes("hello"));
-  writeFileSync(api.logFile(1, "raw"), '{"_n":1}\n');
+  writeFileSync(await api.logFile(1, "raw"), '{"_n":1}\n');
   api.tell(1, "text", { text: "again" });
   await eventually(() => raw.stdout() === '{"_n":1}\n');
-  writeFileSync(api.logFile(1, "raw"), '{"_n":1}\n{"_n":2}\n');
+  writeFileSync(await api.logFile(1, "raw"), '{"_n":1}\n{"_n":2}\n');
   api.finish(1);
   assert.equal((await story.done).code, 0);
   const answer = await raw.done;
@@ -575,8 +577,8 @@ test("server status and health tell the state", async (t) => {
     assert.match(page, part);
   assert.equal((await call(["server", "status", "--json"])).json()["pid"], process.pid);
   assert.deepEqual(await call(["server", "health"]).then(({ code, stdout }) => [code, stdout]), [0, "healthy\n"]);
-  const server = api.server();
-  api.server = () => ({ ...server, status: "degraded", problems: ["The disk is full."] });
+  const server = await api.server();
+  api.server = async () => ({ ...server, status: "degraded", problems: ["The disk is full."] });
   assert.deepEqual(await call(["server", "health"]).then(({ code, stdout }) => [code, stdout]), [1, "degraded\n"]);
   assert.match((await call(["server", "status"])).stdout, /^Problem +The disk is full\.$/m);
 });
@@ -617,7 +619,7 @@ test("a remote server is asked with the token, which no error shows", async (t) 
 async function filled(t: Parameters<typeof withServer>[0]): Promise<ServedCli> {
   const cli = await withServer(t);
   for (const prompt of ["one", "two\x1b[31m", "three"])
-    await cli.api.submitTasks([plainInput({ prompt, working_directory: cli.place.work })], { name: "test", scope: "admin" });
+    await cli.api.submitTasks({ tasks: [plainInput({ prompt, working_directory: cli.place.work })] }, { name: "test", scope: "admin" });
   cli.api.finish(1, "failed");
   cli.api.finish(2);
   return cli;

@@ -124,7 +124,7 @@ test("a server that does not run is fine, its problems and holds are told", asyn
   const client = new WorkerClient({ kind: "socket", path: door.socket });
   t.after(() => client.close());
   assert.equal((await checkServer(client))[0]?.state, "ok");
-  const server = api.server();
+  const server = await api.server();
   const since = server.started_at;
   const holds = [
     {
@@ -136,7 +136,7 @@ test("a server that does not run is fine, its problems and holds are told", asyn
     },
     { kind: "rate_limited" as const, message: "five-hour limit", since, until: since, tasks_waiting: 0 },
   ];
-  api.server = () => ({ ...server, problems: ["The disk is full."], holds });
+  api.server = async () => ({ ...server, problems: ["The disk is full."], holds });
   const checks = await checkServer(client);
   assert.deepEqual(
     checks.map(({ name, state }) => [name, state]),
@@ -205,12 +205,12 @@ test("doctor tells a broken configuration instead of stopping at it", async (t) 
 test("doctor --fix closes the data directory and lifts the hold after a failed sign-in, and no other", async (t) => {
   const { call, api, place } = await withServer(t);
   chmodSync(place.dataHome, 0o755);
-  const since = api.server().started_at;
+  const since = (await api.server()).started_at;
   const hold = (kind: "auth_failed" | "manual") => ({ kind, message: "Invalid API key", since, until: null, tasks_waiting: 1 });
   let holds = [hold("auth_failed"), hold("manual")];
-  const server = api.server();
-  api.server = () => ({ ...server, holds });
-  api.resume = async () => (holds = []);
+  const server = await api.server();
+  api.server = async () => ({ ...server, holds });
+  api.resume = async () => ({ holds: (holds = []) });
   assert.match((await call(["doctor", "--fix"])).stderr, /^Mended: Data directory: .+ is open to others \(mode 755\)\n$/);
   assert.equal(statSync(place.dataHome).mode & 0o777, 0o700);
   holds = [hold("auth_failed")];
@@ -298,13 +298,13 @@ test("a database or a directory that may only be read fails, and nothing is left
 
 test("the hold of a Claude Code that could not start shows its mend, and doctor --fix lifts it once it starts", async (t) => {
   const { call, api, place } = await withServer(t);
-  const since = api.server().started_at;
+  const since = (await api.server()).started_at;
   const mend = "Mend it (claude-worker doctor says how), then: claude-worker resume";
   const message = `Claude Code cannot be started: ${"spawn /a/long/way/to/claude ENOENT ".repeat(12)}. ${mend}`;
   let holds = [{ kind: "unavailable" as const, message, since, until: null, tasks_waiting: 1 }];
-  const server = api.server();
-  api.server = () => ({ ...server, holds });
-  api.resume = async () => (holds = []);
+  const server = await api.server();
+  api.server = async () => ({ ...server, holds });
+  api.resume = async () => ({ holds: (holds = []) });
   assert.ok((await call(["server", "status"])).stdout.includes(`${mend} (1 task waits)`));
   const list = (await call(["list"], { columns: 100, env: { NO_COLOR: "1" } })).stdout;
   assert.ok(list.replaceAll("\n", " ").includes(`${mend} (1 task waits)`));

@@ -14,7 +14,7 @@ test("list --watch shows turns, dollars and the last action as they come, and Ct
   const { start, api } = await running(t, ["one"]);
   const call = start(["list", "--watch"], { columns: 100, env: plain });
   await holds(() => assert.match(call.stdout(), /1 {2}▶ running +0? +\S+.* {2}one/));
-  Object.assign(api.getTask(1), { cost_usd: 0.25, num_turns: 1 });
+  Object.assign(await api.getTask({ id: 1 }), { cost_usd: 0.25, num_turns: 1 });
   Object.assign(api.tell(1, "tool_use", { tool: "Bash" }), { summary: ["[tool:bash] npm test"] });
   await holds(() => assert.match(call.stdout(), /▶ running +1 +.*\$0\.2500 {2}one/));
   call.interrupt();
@@ -112,7 +112,7 @@ test("top shows the tasks, opens and cancels them by keys, fits any size, and le
   screen.press("q", "c");
   await holds(() => assert.match(screen.page(), /Cancel task 2\? y/));
   screen.press("n", "c", "y");
-  await holds(() => assert.equal(api.getTask(2).status, "cancelled"));
+  await holds(async () => assert.equal((await api.getTask({ id: 2 })).status, "cancelled"));
   assert.deepEqual(api.calls.filter(({ verb }) => verb === "cancel").length, 1);
   screen.press("q");
   assert.equal(await done, 0);
@@ -142,11 +142,11 @@ test("top without a terminal says what programs use", async (t) => {
 });
 
 /** Waits until the assertion holds. */
-async function holds(assertion: () => void): Promise<void> {
+async function holds(assertion: () => void | Promise<void>): Promise<void> {
   let last: unknown;
-  const isTrue = (): boolean => {
+  const isTrue = async (): Promise<boolean> => {
     try {
-      assertion();
+      await assertion();
       return true;
     } catch (error) {
       last = error;
@@ -162,9 +162,10 @@ async function holds(assertion: () => void): Promise<void> {
 async function running(t: Parameters<typeof withServer>[0], names: readonly string[]): Promise<ServedCli> {
   const cli = await withServer(t);
   for (const name of names) await cli.call(["run", `work on ${name}`, "-n", name]);
-  names.forEach((_, index) => {
-    Object.assign(cli.api.getTask(index + 1), { status: "running", waiting_for: null, attempt_started_at: new Date().toISOString() });
-  });
+  for (const index of names.keys()) {
+    const task = await cli.api.getTask({ id: index + 1 });
+    Object.assign(task, { status: "running", waiting_for: null, attempt_started_at: new Date().toISOString() });
+  }
   return cli;
 }
 

@@ -122,7 +122,11 @@ test("show begins with the result, drawn on a terminal and as it is elsewhere an
   const { call, api } = await withServer(t);
   await call(["run", "p ".repeat(300)]);
   api.finish(1);
-  Object.assign(api.getTask(1), { waiting_for: null, attempts: 1, result: "# Done\n\nI **fixed** it \x1b]0;x\x07in `a.ts`." });
+  Object.assign(await api.getTask({ id: 1 }), {
+    waiting_for: null,
+    attempts: 1,
+    result: "# Done\n\nI **fixed** it \x1b]0;x\x07in `a.ts`.",
+  });
   for (const columns of [40, 80, 200]) {
     const { stdout } = await call(["show"], { columns, env: { NO_COLOR: "1" } });
     const order = [

@@ -47,9 +47,13 @@ test("config list shows what was changed first, then groups", async (t) => {
 test("server status is one headline, then what runs, then where it is", async (t) => {
   const { call, api } = await withServer(t);
   for (const name of ["one", "two", "three"]) await call(["run", `work on ${name}`, "-n", name]);
-  Object.assign(api.getTask(2), { status: "running", attempt_started_at: new Date().toISOString(), last_action: "[tool:bash] npm test" });
-  const server = api.server();
-  api.server = () => ({
+  Object.assign(await api.getTask({ id: 2 }), {
+    status: "running",
+    attempt_started_at: new Date().toISOString(),
+    last_action: "[tool:bash] npm test",
+  });
+  const server = await api.server();
+  api.server = async () => ({
     ...server,
     status: "degraded",
     problems: ["The disk is full and here is more to read about it than fits into one line."],
@@ -79,10 +83,10 @@ test("no text on a terminal is broken inside a word or a command, whatever the c
   const { call, api } = await withServer(t);
   await call(["run", "x"]);
   await call(["run", "a text that is longer than the terminal is wide"]);
-  const server = api.server();
+  const server = await api.server();
   const message = `${"it is held for a long reason, ".repeat(4)}then: claude-worker resume`;
-  api.server = () => ({ ...server, holds: [{ kind: "manual", message, since: server.started_at, until: null, tasks_waiting: 1 }] });
-  Object.assign(api.getTask(1), { error: { code: "agent_failed", message: "a long message ".repeat(20), retryable: false } });
+  api.server = async () => ({ ...server, holds: [{ kind: "manual", message, since: server.started_at, until: null, tasks_waiting: 1 }] });
+  Object.assign(await api.getTask({ id: 1 }), { error: { code: "agent_failed", message: "a long message ".repeat(20), retryable: false } });
   api.finish(1, "failed");
   const calls = [
     "list",

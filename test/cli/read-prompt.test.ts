@@ -17,10 +17,11 @@ test("the prompt is the argument, or the file that it names", async (t) => {
     ["run", "./plan.md"],
   ])
     assert.equal((await call(words)).code, 0);
-  assert.deepEqual(
-    [1, 2, 3].map((id) => api.getTask(id).prompt),
-    ["Do it", "Do what the plan says.\n", "Do what the plan says.\n"],
-  );
+  assert.deepEqual(await Promise.all([1, 2, 3].map(async (id) => (await api.getTask({ id })).prompt)), [
+    "Do it",
+    "Do what the plan says.\n",
+    "Do what the plan says.\n",
+  ]);
 });
 
 test("a text that no file can be named by is a prompt, whatever the file system says about it", async (t) => {
@@ -28,10 +29,7 @@ test("a text that no file can be named by is a prompt, whatever the file system 
   symlinkSync("loop", `${place.work}/loop`);
   const prompts = [`Compare a/${"b".repeat(300)}/c`, "loop/and more", `Read ${"d/".repeat(1500)}`, "/proc/1/root/x y"];
   for (const prompt of prompts) assert.deepEqual([(await call(["run", prompt])).stderr, prompt], ["", prompt]);
-  assert.deepEqual(
-    prompts.map((_, index) => api.getTask(index + 1).prompt),
-    prompts,
-  );
+  assert.deepEqual(await Promise.all(prompts.map(async (_, index) => (await api.getTask({ id: index + 1 })).prompt)), prompts);
 });
 
 test("a word that looks like a file's name and names no file is refused; other words are prompts", async (t) => {
@@ -44,10 +42,7 @@ test("a word that looks like a file's name and names no file is refused; other w
   assert.deepEqual(api.calls, []);
   const prompts = ["Continue.", "/review", "...", "Version2.5", "https://example.test/task", "Fix plna.md"];
   for (const prompt of prompts) assert.equal((await call(["run", prompt])).code, 0, prompt);
-  assert.deepEqual(
-    prompts.map((_, index) => api.getTask(index + 1).prompt),
-    prompts,
-  );
+  assert.deepEqual(await Promise.all(prompts.map(async (_, index) => (await api.getTask({ id: index + 1 })).prompt)), prompts);
 });
 
 test("a directory or a device is no prompt, and the sentence says what was meant", async (t) => {
@@ -76,7 +71,7 @@ test("what a process substitution gives is read, up to 10 MB", async (t) => {
     return [code, said];
   };
   assert.deepEqual(await run("echo Do it"), [0, ""]);
-  assert.equal(api.getTask(1).prompt, "Do it\n");
+  assert.equal((await api.getTask({ id: 1 })).prompt, "Do it\n");
   const [code, said] = await run("yes");
   assert.equal(code, 2);
   assert.match(said, /^Error: \/\S+ is over 10 MB/);
@@ -86,10 +81,7 @@ test("the prompt is the standard input, by - or because nothing else is given", 
   const { call, api } = await withServer(t);
   await call(["run", "-"], { input: "From a pipe\n" });
   await call(["run"], { input: "From a pipe" });
-  assert.deepEqual(
-    [1, 2].map((id) => api.getTask(id).prompt),
-    ["From a pipe\n", "From a pipe"],
-  );
+  assert.deepEqual(await Promise.all([1, 2].map(async (id) => (await api.getTask({ id })).prompt)), ["From a pipe\n", "From a pipe"]);
 });
 
 test("text piped in beside a prompt is appended as context", async (t) => {
@@ -98,10 +90,11 @@ test("text piped in beside a prompt is appended as context", async (t) => {
   await call(["run", "Review this"], { input: "- a\n+ b\n" });
   await call(["run", "plan.md"], { input: "- a\n+ b\n" });
   await call(["run", "Nothing beside"], { input: " \n" });
-  assert.deepEqual(
-    [1, 2, 3].map((id) => api.getTask(id).prompt),
-    ["Review this\n\n- a\n+ b\n", "Review.\n\n- a\n+ b\n", "Nothing beside"],
-  );
+  assert.deepEqual(await Promise.all([1, 2, 3].map(async (id) => (await api.getTask({ id })).prompt)), [
+    "Review this\n\n- a\n+ b\n",
+    "Review.\n\n- a\n+ b\n",
+    "Nothing beside",
+  ]);
 });
 
 test("what is no prompt is refused with a sentence, and nothing is submitted", async (t) => {
@@ -132,7 +125,7 @@ test("what is no prompt is refused with a sentence, and nothing is submitted", a
 test("a prompt of 10 MB is taken", async (t) => {
   const { call, api } = await withServer(t);
   assert.equal((await call(["run", "-"], { input: "ö".repeat(tenMegabytes / 2) })).code, 0);
-  assert.equal(Buffer.byteLength(api.getTask(1).prompt), tenMegabytes);
+  assert.equal(Buffer.byteLength((await api.getTask({ id: 1 })).prompt), tenMegabytes);
 });
 
 test("a program that leaves our standard input open is not waited for when there is a prompt", async (t) => {
@@ -142,7 +135,7 @@ test("a program that leaves our standard input open is not waited for when there
   t.after(() => child.kill());
   const code = await new Promise((resolve) => child.once("exit", resolve));
   assert.equal(code, 0);
-  assert.equal(api.getTask(1).prompt, "Do it");
+  assert.equal((await api.getTask({ id: 1 })).prompt, "Do it");
 });
 
 test("what a program writes to us at once is read", async (t) => {
@@ -152,5 +145,5 @@ test("what a program writes to us at once is read", async (t) => {
   t.after(() => child.kill());
   child.stdin.end("context");
   await new Promise((resolve) => child.once("exit", resolve));
-  assert.equal(api.getTask(1).prompt, "Do it\n\ncontext");
+  assert.equal((await api.getTask({ id: 1 })).prompt, "Do it\n\ncontext");
 });

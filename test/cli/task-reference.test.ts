@@ -9,7 +9,7 @@ test("without a reference a reading command is about the newest task", async (t)
   const none = await call(["show"]);
   assert.deepEqual([none.code, none.stderr], [1, 'Error: There are no tasks yet. Submit one: claude-worker run "…"\n']);
   for (const prompt of ["one", "two", "three"]) await call(["run", prompt]);
-  Object.assign(api.getTask(1), { status: "running" });
+  Object.assign(await api.getTask({ id: 1 }), { status: "running" });
   assert.equal((await call(["show", "--json"])).json()["id"], 3);
   api.finish(3);
   for (const command of ["logs", "watch", "attempts"]) assert.equal((await call([command])).code, 0, command);
@@ -118,7 +118,7 @@ async function named(t: Parameters<typeof withServer>[0], names: readonly string
     const waited = ((await cli.call(["wait", reference, "--timeout", "10ms", "--json"])).json()["wait"] as { open: number[] }).open;
     cli.api.finish(shown);
     const watched = (await cli.call(["watch", reference, "--json"])).stdout.trim().split("\n").at(-1) ?? "";
-    Object.assign(cli.api.getTask(shown), { status: "pending" });
+    Object.assign(await cli.api.getTask({ id: shown }), { status: "pending" });
     return [shown, tried, logged.event.task_id, ...waited, (JSON.parse(watched) as { task: { id: number } }).task.id];
   };
   return { ...cli, ids };

@@ -31,7 +31,9 @@ test("a task that did not complete exits with 1 and says why and what to do", as
   const { api, call } = await withServer(t);
   await call(["run", "x"]);
   api.finish(1, "failed");
-  Object.assign(api.getTask(1), { error: { code: "agent_failed", message: "The model foo does not exist.", retryable: false } });
+  Object.assign(await api.getTask({ id: 1 }), {
+    error: { code: "agent_failed", message: "The model foo does not exist.", retryable: false },
+  });
   const { code, stdout } = await call(["watch", "1"]);
   assert.equal(code, 1);
   assert.match(stdout, /✖ Task 1 failed\nThe model foo does not exist\.\nclaude-worker show 1 · claude-worker retry 1\n$/);
@@ -57,7 +59,7 @@ test("Ctrl-C leaves the task running, says so and exits with 130", async (t) => 
   const { code, stderr } = await watch.done;
   assert.equal(code, 130);
   assert.equal(stderr, "Task 1 runs in the background. claude-worker watch 1 · claude-worker cancel 1\n");
-  assert.equal(api.getTask(1).status, "pending");
+  assert.equal((await api.getTask({ id: 1 })).status, "pending");
 });
 
 test("--json gives one JSON value a line: events, and the task last", async (t) => {
@@ -110,8 +112,8 @@ test("logs -f on a terminal has the same status line, and none elsewhere", async
 test("the status line of a task that waits says what it waits for, not that it was submitted", async (t) => {
   const { api, start, call } = await withServer(t);
   await call(["run", "x"]);
-  Object.assign(api.getTask(1), { last_action: "[task] submitted" });
-  Object.assign(api.taskEvents(1, 0, 1).events[0] ?? {}, { summary: ["[task] submitted"] });
+  Object.assign(await api.getTask({ id: 1 }), { last_action: "[task] submitted" });
+  Object.assign((await api.taskEvents({ id: 1, after: 0, limit: 1 })).events[0] ?? {}, { summary: ["[task] submitted"] });
   const watch = start(["watch", "1"], { columns: 80 });
   await eventually(() => api.subscriptions === 1);
   api.tell(1, "session");
@@ -135,7 +137,7 @@ test("when the server stays away it exits with 3 and says that the task goes on"
     onKill: () => () => undefined,
   };
   const client = new WorkerClient({ kind: "socket", path: door.socket });
-  const watching = watchTask({ io, client, task: api.getTask(1), after: 0, json: false, reconnectForMs: 300 });
+  const watching = watchTask({ io, client, task: await api.getTask({ id: 1 }), after: 0, json: false, reconnectForMs: 300 });
   const refused = assert.rejects(watching, {
     code: "server_unreachable",
     message: /^The server has not answered for 300 ms\. Task 1 is not lost: .+ claude-worker server start && claude-worker watch 1$/,

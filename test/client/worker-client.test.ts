@@ -74,7 +74,7 @@ test("asks for trust, holds, state and stop", async (t) => {
 test("reads a log from a byte on, and finds nothing where it has not grown", async (t) => {
   const { client, api, submit } = await setup(t);
   await submit();
-  writeFileSync(api.logFile(1, "raw"), '{"n":1}\n{"n":2}\n');
+  writeFileSync(await api.logFile(1, "raw"), '{"n":1}\n{"n":2}\n');
   const read = async (from: number): Promise<string> => {
     const parts: Buffer[] = [];
     for await (const part of client.log(1, { kind: "raw", from })) parts.push(part);

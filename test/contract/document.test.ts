@@ -133,8 +133,8 @@ test("every example of a body is accepted where it is posted", async (t) => {
       if (content === undefined) continue;
       // Examples name task, token and directory as they are in a server in use.
       await call({ method: "POST", path: "/api/v1/tasks", body: { prompt, working_directory } });
-      await api.addTrust(working_directory, { scope: "admin", name: "test" });
-      if (operation.operationId === "retryTask") await api.cancelTask(1, { scope: "admin", name: "test" });
+      await api.addTrust({ directory: working_directory }, { scope: "admin", name: "test" });
+      if (operation.operationId === "retryTask") await api.cancelTask({ id: 1 }, { scope: "admin", name: "test" });
       const example = exampleOf({ ...operation, method, path }, document.components.schemas);
       const [, body = ""] = /-d '(.*)'$/s.exec(example) ?? [];
       assert.deepEqual(JSON.parse(body.replaceAll(String.raw`'\''`, "'")), content.example, example);

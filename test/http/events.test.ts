@@ -115,7 +115,7 @@ test("a retried task's stream goes on", async (t) => {
   const reader = await watch(t, open, `/api/v1/tasks/${open.id}/events`);
   await reader.count(1);
   open.api.finish(open.id);
-  await open.api.retryTask(open.id, {}, { scope: "admin", name: "test" });
+  await open.api.retryTask({ id: open.id }, { scope: "admin", name: "test" });
   open.api.tell(open.id, "text");
   await reader.count(4);
   assert.ok(reader.messages.every((message) => message.event === null));
@@ -125,7 +125,7 @@ test("a task that is removed ends its streams", async (t) => {
   const open = await setup(t);
   const reader = await watch(t, open, `/api/v1/tasks/${open.id}/events?after=1`);
   open.api.finish(open.id);
-  await open.api.removeTask(open.id, { scope: "admin", name: "test" });
+  await open.api.removeTask({ id: open.id }, { scope: "admin", name: "test" });
   await reader.ended;
   assert.equal((await open.call({ path: `/api/v1/tasks/${open.id}/events`, headers: accept })).status, 404);
 });

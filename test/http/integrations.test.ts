@@ -215,8 +215,8 @@ test("the settings are shown with their origins and without secrets", async (t) 
 test("readiness says why not", async (t) => {
   const { api, call } = await setup(t);
   assert.deepEqual((await call({ path: "/health/ready" })).json(), { ready: true, status: "healthy", problems: [] });
-  const { server } = api;
-  api.server = () => ({ ...server(), status: "degraded", problems: ["The disk is full."] });
+  const server = await api.server();
+  api.server = async () => ({ ...server, status: "degraded", problems: ["The disk is full."] });
   const answer = await call({ path: "/health/ready" });
   assert.deepEqual([answer.status, answer.headers["retry-after"], answer.json()["ready"]], [503, "2", false]);
 });

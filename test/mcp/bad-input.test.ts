@@ -50,7 +50,7 @@ test("every tool refuses what is missing, wrong or unknown, names the argument, 
   // (test/security/30).
   const client = await mcp.stdio();
   await callTool(client, "create_task", goodTask(mcp.corner.work));
-  const before = JSON.stringify(mcp.api.getTask(1));
+  const before = JSON.stringify(await mcp.api.getTask({ id: 1 }));
   for (const [tool, input] of Object.entries(good(mcp.corner.work))) {
     const name = required[tool];
     if (name !== undefined) {
@@ -75,8 +75,8 @@ test("every tool refuses what is missing, wrong or unknown, names the argument, 
       }
     }
   }
-  assert.equal(JSON.stringify(mcp.api.getTask(1)), before);
-  assert.equal(mcp.api.listTasks({}).tasks.length, 1);
+  assert.equal(JSON.stringify(await mcp.api.getTask({ id: 1 })), before);
+  assert.equal((await mcp.api.listTasks({})).tasks.length, 1);
   assert.deepEqual(mcp.faults, []);
 });
 
@@ -90,7 +90,7 @@ test("hostile texts are stored as texts and set no field", async (t) => {
     "create_task",
     goodTask(mcp.corner.work, { prompt, name: hostile.slice(0, 100), labels: { note: hostile.slice(0, 150) } }),
   );
-  const stored = mcp.api.getTask((task as { id: number }).id);
+  const stored = await mcp.api.getTask({ id: (task as { id: number }).id });
   assert.deepEqual([stored.prompt, stored.permission_mode, stored.parent_id, stored.depth], [prompt, "acceptEdits", null, 0]);
   const found = await callTool(client, "list_tasks", { text: "'; DROP TABLE tasks" });
   assert.equal((found["tasks"] as unknown[]).length, 1);

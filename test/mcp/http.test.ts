@@ -153,10 +153,10 @@ for (const era of ["2026", "2025"] as const) {
     const stranger = mcp.corner.workdir("stranger", { trusted: false });
     const { client, asked } = await askedToTrust(mcp, era, () => ({ action: "accept", content: { trust: true } }));
     const { task } = await callTool(client, "create_task", goodTask(stranger));
-    assert.equal(mcp.api.getTask((task as { id: number }).id).working_directory, stranger);
+    assert.equal((await mcp.api.getTask({ id: (task as { id: number }).id })).working_directory, stranger);
     assert.equal(asked.length, 1);
     assert.match(asked[0] ?? "", /does not trust .*stranger/);
-    assert.ok(mcp.api.listTrust().directories.some(({ path, by }) => path === stranger && by === "claude-worker"));
+    assert.ok((await mcp.api.listTrust()).directories.some(({ path, by }) => path === stranger && by === "claude-worker"));
   });
 
   test(`whoever does not agree is not trusted (${era})`, async (t) => {
@@ -172,7 +172,7 @@ for (const era of ["2026", "2025"] as const) {
       assert.equal((await toolFault(client, "create_task", goodTask(stranger))).error.code, "untrusted_directory");
       assert.equal(asked.length, round);
     }
-    assert.equal(mcp.api.listTasks({}).tasks.length, 0);
+    assert.equal((await mcp.api.listTasks({})).tasks.length, 0);
   });
 }
 

@@ -62,7 +62,7 @@ test("the Inspector lists, calls and reads over the standard streams", { timeout
   assert.match(listed.stdout, /"create_task"[\s\S]*"get_usage"/);
   const created = await stdio("--method", "tools/call", "--tool-name", "create_task", ...argumentsOf(goodTask(mcp.corner.work)));
   assert.equal(created.code, 0, created.output);
-  assert.equal(mcp.api.getTask(1).status, "pending");
+  assert.equal((await mcp.api.getTask({ id: 1 })).status, "pending");
   const refused = await stdio("--method", "tools/call", "--tool-name", "get_task", "--tool-arg", "id=4711");
   assert.equal(refused.code, toolError, refused.output);
   assert.match(refused.output, /There is no task 4711/);

@@ -31,7 +31,7 @@ for (const era of ["2026", "2025"] as const) {
     assert.deepEqual(client.getServerVersion()?.name, "claude-worker");
     const { working_directory: _project, ...task } = goodTask("");
     const { id } = (await callTool(client, "create_task", task))["task"] as { id: number };
-    assert.equal(api.getTask(id).working_directory, corner.work, "the session's project is the default directory");
+    assert.equal((await api.getTask({ id })).working_directory, corner.work, "the session's project is the default directory");
     const wait = callTool(client, "wait_for_tasks", { ids: [id] });
     await run(id, []);
     assert.equal(((await wait)["ended"] as unknown[]).length, 1);
@@ -94,7 +94,7 @@ test("an oversized and a deeply nested message are refused, and the session goes
   assert.ok(await pipe.next(({ id }) => id === 2 || id === null));
   pipe.send({ id: 3, method: "ping" });
   await pipe.next(answered(3));
-  assert.equal(mcp.api.listTasks({}).tasks.length, 0);
+  assert.equal((await mcp.api.listTasks({})).tasks.length, 0);
 });
 
 test("two clients at once do not meet", async (t) => {

@@ -72,7 +72,7 @@ test("a task that failed is a completed call with an error as its result; one th
   for (let times = 0; times < 2; times += 1) {
     assert.deepEqual(Object.keys((await ask("tasks/cancel", { taskId: stopped })).result ?? {}).toSorted(), ["_meta", "resultType"]);
   }
-  assert.equal(mcp.api.getTask(2).status, "cancelled");
+  assert.equal((await mcp.api.getTask({ id: 2 })).status, "cancelled");
   assert.equal((await ask("tasks/get", { taskId: stopped })).result?.["status"], "cancelled");
 });
 
@@ -108,8 +108,8 @@ test("a handle cannot be guessed, and one that leads nowhere is said to be unkno
   for (const handle of wrong) assert.equal((await ask("tasks/get", { taskId: handle })).error?.code, -32602, handle);
   assert.equal((await ask("tasks/get", {})).error?.code, -32602);
   assert.equal((await ask("tasks/get", { taskId: 1 })).error?.code, -32602);
-  await mcp.api.cancelTask(1, { scope: "admin", name: "test" });
-  await mcp.api.removeTask(1, { scope: "admin", name: "test" });
+  await mcp.api.cancelTask({ id: 1 }, { scope: "admin", name: "test" });
+  await mcp.api.removeTask({ id: 1 }, { scope: "admin", name: "test" });
   assert.equal((await ask("tasks/get", { taskId })).error?.code, -32602, "the task was removed");
 });
 
@@ -118,6 +118,6 @@ test("a handle outlives the server", async (t) => {
   const ask = await speaker(t, first);
   const { taskId } = (await ask("tools/call", create(first))).result ?? {};
   const { TaskHandles } = await import("../../src/mcp/task-handles.ts");
-  assert.equal(new TaskHandles(first.api, "one").get(String(taskId))?.status, "working");
-  assert.equal(new TaskHandles(first.api, "two").get(String(taskId)), null, "another server's key opens nothing");
+  assert.equal((await new TaskHandles(first.api, "one").get(String(taskId)))?.status, "working");
+  assert.equal(await new TaskHandles(first.api, "two").get(String(taskId)), null, "another server's key opens nothing");
 });

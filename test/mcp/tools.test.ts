@@ -81,7 +81,7 @@ test("a created task is in the store with everything that was asked, and the ans
   });
   const { task, next_step } = await callTool(client, "create_task", input);
   const { id } = task as { id: number };
-  const stored = api.getTask(id);
+  const stored = await api.getTask({ id });
   for (const [field, value] of Object.entries(input)) assert.deepEqual(stored[field as keyof typeof stored], value, field);
   assert.equal(stored.status, "pending");
   assert.match(String(next_step), /Do not poll/);
@@ -105,13 +105,13 @@ test("the same idempotency key makes no second task, another task under it is re
   const input = goodTask(corner.work, { idempotency_key: "once" });
   const first = await callTool(client, "create_task", input);
   assert.deepEqual((await callTool(client, "create_task", input))["task"], first["task"]);
-  assert.equal(api.listTasks({}).tasks.length, 1);
+  assert.equal((await api.listTasks({})).tasks.length, 1);
   const { error } = await toolFault(client, "create_task", { ...input, name: "another" });
   assert.equal(error.code, "unprocessable");
   const batch = { tasks: [goodTask(corner.work), goodTask(corner.work)], idempotency_key: "twice" };
   const two = await callTool(client, "create_tasks", batch);
   assert.deepEqual(await callTool(client, "create_tasks", batch), two);
-  assert.equal(api.listTasks({}).tasks.length, 3);
+  assert.equal((await api.listTasks({})).tasks.length, 3);
 });
 
 test("two sessions that choose the same key mean two tasks", async (t) => {
@@ -123,7 +123,7 @@ test("two sessions that choose the same key mean two tasks", async (t) => {
     }
   }
   assert.deepEqual(
-    mcp.api.listTasks({}).tasks.map(({ name }) => name),
+    (await mcp.api.listTasks({})).tasks.map(({ name }) => name),
     ["two", "one"],
   );
 });
@@ -137,7 +137,7 @@ test("several tasks are created all or none, and dependencies are refused clearl
   });
   assert.match(dependent.text, /cannot depend on each other yet/);
   assert.equal(dependent.error.errors?.[0]?.pointer, "/tasks/1/depends_on");
-  assert.equal(api.listTasks({}).tasks.length, 0);
+  assert.equal((await api.listTasks({})).tasks.length, 0);
   const { tasks } = await callTool(client, "create_tasks", { tasks: [goodTask(corner.work), goodTask(corner.work)] });
   assert.equal((tasks as unknown[]).length, 2);
 });
@@ -232,15 +232,19 @@ test("cancel and retry do what they say, and their refusals name the tool that h
   assert.equal(early.error.code, "conflict");
   assert.match(early.next_step, /get_task/);
   await callTool(client, "cancel_task", { id });
-  assert.equal(api.getTask(id).status, "cancelled");
+  assert.equal((await api.getTask({ id })).status, "cancelled");
   await callTool(client, "cancel_task", { id });
   const wider = await toolFault(client, "retry_task", { id, allow: ["Bash"] });
-  assert.deepEqual([wider.error.code, api.getTask(id).status], ["forbidden", "cancelled"], "no more rights than a task of its own");
+  assert.deepEqual(
+    [wider.error.code, (await api.getTask({ id })).status],
+    ["forbidden", "cancelled"],
+    "no more rights than a task of its own",
+  );
   await callTool(client, "retry_task", { id, max_turns: 7, labels: { again: "yes" } });
-  const { status, max_turns, labels } = api.getTask(id);
+  const { status, max_turns, labels } = await api.getTask({ id });
   assert.deepEqual([status, max_turns, labels["again"]], ["pending", 7, "yes"]);
   await callTool(client, "edit_task", { id, name: "second try", labels: {} });
-  assert.deepEqual([api.getTask(id).name, api.getTask(id).labels], ["second try", {}]);
+  assert.deepEqual([(await api.getTask({ id })).name, (await api.getTask({ id })).labels], ["second try", {}]);
   assert.equal((await toolFault(client, "edit_task", { id })).error.code, "invalid_input");
   for (const tool of ["get_task", "cancel_task", "retry_task", "get_task_logs"]) {
     const { error, next_step } = await toolFault(client, tool, { id: 4711 });
@@ -256,7 +260,7 @@ test("a directory that is not trusted is refused with the command for the user, 
   assert.equal(error.code, "untrusted_directory");
   assert.match(error.message, /claude-worker trust add .*stranger/);
   assert.match(next_step, /Ask the user/);
-  assert.equal(api.listTasks({}).tasks.length, 0);
+  assert.equal((await api.listTasks({})).tasks.length, 0);
 });
 
 test("without a working directory the session's project is taken, and without a project it is asked for", async (t) => {
@@ -264,7 +268,7 @@ test("without a working directory the session's project is taken, and without a 
   const { working_directory: _left, ...task } = goodTask("");
   const withProject = await mcp.http({ headers: { "x-claude-worker-project": encodeURIComponent(mcp.corner.work) } });
   const created = (await callTool(withProject, "create_task", task))["task"] as { id: number };
-  assert.equal(mcp.api.getTask(created.id).working_directory, mcp.corner.work);
+  assert.equal((await mcp.api.getTask({ id: created.id })).working_directory, mcp.corner.work);
   const without = await mcp.http();
   assert.equal((await toolFault(without, "create_task", task)).error.errors?.[0]?.pointer, "/working_directory");
   for (const project of ["%E0%A4%A", "relative", encodeURIComponent("/a\0b")]) {

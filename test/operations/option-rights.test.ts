@@ -23,15 +23,15 @@ test("an additional directory needs the trust that the working directory needs, 
     message: `The additional directory ${shut}/gone does not exist.`,
   });
   await assert.rejects(api.submitTask(input("docs"), person), { code: "invalid_input", message: /is not an absolute path/ });
-  await api.addTrust(shut, person);
+  await api.addTrust({ directory: shut }, person);
   const { id, additional_directories } = await api.submitTask(input(open, shut), person);
   assert.deepEqual(additional_directories, [open, shut]);
   assert.ok(rights.mayStart(id));
-  await api.removeTrust(shut, person);
+  await api.removeTrust({ directory: shut }, person);
   assert.ok(!rights.mayStart(id), "trust that was taken back holds what waits there");
   assert.match(rights.whyNot(store.tasks.row(id) as never) ?? "", /shut is not trusted/);
-  await api.cancelTask(id, person);
-  await assert.rejects(api.retryTask(id, {}, person), { code: "untrusted_directory" });
+  await api.cancelTask({ id }, person);
+  await assert.rejects(api.retryTask({ id }, person), { code: "untrusted_directory" });
 });
 
 test("an additional directory lies below the allowed ones, and a retry adds to them", async (t) => {
@@ -40,12 +40,12 @@ test("an additional directory lies below the allowed ones, and a retry adds to t
   (settings as { allowed_roots: readonly string[] }).allowed_roots = [corner.work];
   const input = taskInput.parse({ ...goodTask(corner.work), additional_directories: [inside] });
   const { id } = await api.submitTask(input, person);
-  await api.cancelTask(id, person);
-  await assert.rejects(api.retryTask(id, { additional_directories: [outside] }, person), {
+  await api.cancelTask({ id }, person);
+  await assert.rejects(api.retryTask({ id, additional_directories: [outside] }, person), {
     code: "forbidden",
     message: /outside of the dir/,
   });
-  const again = await api.retryTask(id, { additional_directories: [inside, corner.work] }, person);
+  const again = await api.retryTask({ id, additional_directories: [inside, corner.work] }, person);
   assert.deepEqual(again.additional_directories, [inside, corner.work]);
 });
 

@@ -67,17 +67,17 @@ test("the secret is shown once and is nowhere in the database; names are unique"
 test("the last use is noted, to the minute", async (t) => {
   const { api, call, clock, make } = await setup(t);
   const { token } = await make("read");
-  const used = () => api.listTokens()[0]?.last_used_at ?? null;
-  assert.equal(used(), null);
+  const used = async () => (await api.listTokens()).tokens[0]?.last_used_at ?? null;
+  assert.equal(await used(), null);
   const first = new Date(clock.nowMs).toISOString();
   await call({ path: "/api/v1/server", tcp: true, token });
-  await eventually(() => used() === first);
+  await eventually(async () => (await used()) === first);
   clock.nowMs += 30_000;
   await call({ path: "/api/v1/server", tcp: true, token });
-  assert.equal(used(), first);
+  assert.equal(await used(), first);
   clock.nowMs += 31_000;
   await call({ path: "/api/v1/server", tcp: true, token });
-  await eventually(() => used() !== first);
+  await eventually(async () => (await used()) !== first);
 });
 
 test("a revoked token opens nothing, and its streams end; others' streams go on", async (t) => {

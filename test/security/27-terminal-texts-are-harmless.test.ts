@@ -53,8 +53,8 @@ test("show, list, logs and watch print nothing that commands a terminal", async 
   api.tell(id, "tool_result", { tool_use_id: "1", is_error: true, text: hostile });
   api.tell(id, "result", { subtype: hostile, is_error: false, text: hostile });
   api.finish(id, "failed");
-  const task = api.getTask(id);
-  api.getTask = () => ({
+  const task = await api.getTask({ id });
+  api.getTask = async () => ({
     ...task,
     name: hostile,
     result: hostile,
@@ -102,13 +102,13 @@ test("every command with hostile names, directories and messages prints harmless
   api.tell(id, "text", { text: hostile });
   api.finish(id, "failed");
   const task = {
-    ...api.getTask(id),
+    ...(await api.getTask({ id })),
     name: named,
     result: hostile,
     model: hostile,
     error: { code: "x", message: hostile, retryable: false },
   };
-  api.getTask = () => task;
+  api.getTask = async () => task;
   for (const { name, load } of commandIndex) {
     if (acting.has(name)) continue;
     const words = [...name.split(" "), ...wordsFor((await load()).command, directory), ...(name === "mcp install" ? ["--print"] : [])];
@@ -133,7 +133,7 @@ test("the raw log is the file's bytes, but on a terminal nothing in it is acted 
   const { api, call } = await withServer(t);
   const { id } = await api.submitTask(inputOf("/tmp", "n"), { scope: "admin", name: "test" });
   const line = `${JSON.stringify({ text: hostile })} \u009b2J broken\n`;
-  appendFileSync(api.logFile(id, "raw"), line);
+  appendFileSync(await api.logFile(id, "raw"), line);
   const piped = await call(["logs", "1", "--raw"]);
   assert.equal(piped.stdout, line, piped.stderr);
   const shown = (await call(["logs", "1", "--raw"], { columns: 100 })).stdout;

@@ -59,7 +59,7 @@ test("takes every well-formed text as it is", async (t) => {
   const { api, call } = await openDoor(t);
   const prompt = 'ünï 🎉 \u202e \u0007 \r\n\t "quotes" \\u0000 __proto__ <script>';
   assert.equal((await call({ path, body: { prompt, working_directory: "/tmp" } })).status, 201);
-  assert.equal(api.getTask(1).prompt, prompt);
+  assert.equal((await api.getTask({ id: 1 })).prompt, prompt);
 });
 
 test("refuses them in addresses too", async (t) => {

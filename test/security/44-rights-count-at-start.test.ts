@@ -25,7 +25,7 @@ interface Setup extends RealApi {
   /** A caller with a new token. */
   token(scope: "submit" | "admin", name?: string): Promise<Caller & { tokenId: number }>;
   /** What the views and the scheduler say of a pending task. */
-  waits(id: number): [boolean, string | undefined];
+  waits(id: number): Promise<[boolean, string | undefined]>;
 }
 
 function setup(t: TestContext, settings: Partial<Settings> = {}): Setup {
@@ -44,10 +44,10 @@ function setup(t: TestContext, settings: Partial<Settings> = {}): Setup {
     },
     token: async (scope, name = `${scope}-token`) => {
       const { token } = await api.createToken({ name, scope }, owner);
-      return api.callerOfToken(token) as Caller & { tokenId: number };
+      return (await api.callerOfToken(token)) as Caller & { tokenId: number };
     },
-    waits: (id) => {
-      const reason = api.getTask(id).waiting_for;
+    waits: async (id) => {
+      const reason = (await api.getTask({ id })).waiting_for;
       return [rights.mayStart(id), reason?.reason === "rights" ? reason.message : undefined];
     },
   };
@@ -66,54 +66,54 @@ test("a retry needs the rights of a submit: trust, allowed directories, scope, a
   const { api, corner, ended, token } = setup(t, { agent_permission_mode: "default" });
   const [submitter, admin] = [await token("submit"), await token("admin")];
   const elsewhere = corner.workdir("elsewhere", { trusted: false });
-  await api.addTrust(elsewhere, owner);
+  await api.addTrust({ directory: elsewhere }, owner);
   const untrusted = await ended({ working_directory: elsewhere });
-  await api.removeTrust(elsewhere, owner);
+  await api.removeTrust({ directory: elsewhere }, owner);
   for (const caller of [owner, submitter, agent]) {
-    assert.match(await refusal(api.retryTask(untrusted, {}, caller)), /^untrusted_directory: .*claude-worker trust add .*elsewhere/);
+    assert.match(await refusal(api.retryTask({ id: untrusted }, caller)), /^untrusted_directory: .*claude-worker trust add .*elsewhere/);
   }
   const bypass = await ended({ permission_mode: "bypassPermissions" }, admin);
   for (const caller of [submitter, agent, { ...agent, ...submitter }, { ...agent, ...admin }]) {
-    assert.match(await refusal(api.retryTask(bypass, {}, caller)), /^forbidden: .*(bypassPermissions|at most default)/);
+    assert.match(await refusal(api.retryTask({ id: bypass }, caller)), /^forbidden: .*(bypassPermissions|at most default)/);
   }
-  await api.retryTask(bypass, {}, admin);
+  await api.retryTask({ id: bypass }, admin);
   const wide = await ended({ permission_mode: "acceptEdits" });
-  assert.match(await refusal(api.retryTask(wide, {}, agent)), /^forbidden: .*at most default/);
+  assert.match(await refusal(api.retryTask({ id: wide }, agent)), /^forbidden: .*at most default/);
   const ruled = await ended({ permission_mode: "default", allow: ["Bash(rm:*)"] });
-  assert.match(await refusal(api.retryTask(ruled, {}, agent)), /^forbidden: Agents may hand on no permission rules/);
-  await api.retryTask(ruled, {}, submitter);
+  assert.match(await refusal(api.retryTask({ id: ruled }, agent)), /^forbidden: Agents may hand on no permission rules/);
+  await api.retryTask({ id: ruled }, submitter);
 });
 
 test("a retry counts like a submit: a token's rate, the length of the queue, an agent's open tasks", async (t) => {
   const limited = setup(t, { submits_per_minute: 2 });
   const submitter = await limited.token("submit");
   const [one, two] = [await limited.ended({}, submitter), await limited.ended()];
-  await limited.api.retryTask(one, {}, submitter);
-  assert.match(await refusal(limited.api.retryTask(two, {}, submitter)), /^too_many_requests/);
+  await limited.api.retryTask({ id: one }, submitter);
+  assert.match(await refusal(limited.api.retryTask({ id: two }, submitter)), /^too_many_requests/);
   const full = setup(t, { max_pending: 1 });
   const three = await full.ended();
   await full.submit();
-  assert.match(await refusal(full.api.retryTask(three, {}, owner)), /^too_many_requests/);
+  assert.match(await refusal(full.api.retryTask({ id: three }, owner)), /^too_many_requests/);
   const agents = setup(t, { agent_open: 1 });
   const [four, five] = [await agents.ended(), await agents.ended()];
-  await agents.api.retryTask(four, {}, agent);
-  assert.match(await refusal(agents.api.retryTask(five, {}, agent)), /^too_many_requests/);
+  await agents.api.retryTask({ id: four }, agent);
+  assert.match(await refusal(agents.api.retryTask({ id: five }, agent)), /^too_many_requests/);
 });
 
 test("trust taken back holds what waits there, and says how to trust again; trust given again lets it start", async (t) => {
   const { api, corner, submit, waits } = setup(t);
   const place = corner.workdir("place", { trusted: false });
-  await api.addTrust(place, owner);
+  await api.addTrust({ directory: place }, owner);
   const id = await submit({ working_directory: place });
-  assert.deepEqual(waits(id), [true, undefined]);
-  await api.removeTrust(place, owner);
+  assert.deepEqual(await waits(id), [true, undefined]);
+  await api.removeTrust({ directory: place }, owner);
   for (let times = 0; times < 2; times += 1) {
-    const [may, message] = waits(id);
+    const [may, message] = await waits(id);
     assert.equal(may, false);
     assert.match(message ?? "", /place is not trusted.*claude-worker trust add .*place/);
   }
-  await api.addTrust(place, owner);
-  assert.deepEqual(waits(id), [true, undefined]);
+  await api.addTrust({ directory: place }, owner);
+  assert.deepEqual(await waits(id), [true, undefined]);
 });
 
 test("settings that were narrowed since hold what they do not allow any more", async (t) => {
@@ -141,20 +141,20 @@ test("what a removed token asked for waits for a person, its tasks' children too
     { name: "short", scope: "submit", expires_at: new Date(clock.nowMs + 1000).toISOString() },
     owner,
   );
-  const short = await submit({}, api.callerOfToken(secret) as Caller);
+  const short = await submit({}, (await api.callerOfToken(secret)) as Caller);
   clock.nowMs += 2000;
-  assert.equal(api.callerOfToken(secret), null);
-  assert.deepEqual(waits(short), [true, undefined]);
-  await api.removeToken(gone.tokenId, owner);
+  assert.equal(await api.callerOfToken(secret), null);
+  assert.deepEqual(await waits(short), [true, undefined]);
+  await api.removeToken({ id: gone.tokenId }, owner);
   await token("submit", "gone");
   for (const id of [parent, child]) {
-    const [may, message] = waits(id);
+    const [may, message] = await waits(id);
     assert.equal(may, false);
     assert.match(message ?? "", new RegExp(`\\(token:gone|task:${parent}\\) was removed.*claude-worker cancel ${id}`));
   }
   await store.write(() => store.tasks.transition(parent, "cancel", clock.nowMs));
-  await api.retryTask(parent, {}, owner);
-  assert.deepEqual(waits(parent), [true, undefined], "a person asked for it now");
+  await api.retryTask({ id: parent }, owner);
+  assert.deepEqual(await waits(parent), [true, undefined], "a person asked for it now");
 });
 
 test("a child waits while nothing is left of its tree's budget", async (t) => {
@@ -173,7 +173,7 @@ test("idempotency keys belong to a token's id: a new token of the same name does
   const first = await token("submit", "ci");
   const [one, again] = [await submit(first), await submit(first)];
   assert.equal(again, one);
-  await api.removeToken(first.tokenId, owner);
+  await api.removeToken({ id: first.tokenId }, owner);
   const second = await token("submit", "ci");
   assert.notEqual(await submit(second), one);
   const local: Caller = { scope: "admin", name: "token:local" };

@@ -34,6 +34,9 @@ export const listQuery = z.strictObject({
     .describe("`next_cursor` of the page before."),
 });
 
+/** A list's filter after parsing. */
+export type ListQuery = z.output<typeof listQuery>;
+
 /** What may change after submit. */
 export const taskChange = z
   .strictObject({
@@ -42,6 +45,7 @@ export const taskChange = z
     labels: optionValues.labels.optional(),
   })
   .refine((change) => Object.keys(change).length > 0, "names nothing to change: give name, priority or labels");
+export type TaskChange = z.output<typeof taskChange>;
 
 export const taskOperations = {
   listTasks: operation("listTasks", {

@@ -1,5 +1,6 @@
 /** Access tokens for programs. */
 import { z } from "zod";
+import { scopes } from "../caller.ts";
 import { newTokenView, tokenList } from "../views.ts";
 import { operation } from "./operation.ts";
 import { largest, wholeNumber } from "./query-values.ts";
@@ -14,7 +15,7 @@ export const tokenInput = z.strictObject({
     .regex(/^[\w.@+-][\w.@+ -]{0,62}$/, "a token's name has 1-63 letters, digits, spaces, '.', '_', '@', '+' or '-'")
     .refine((name) => name !== "local", "this name is the server's own")
     .describe("Whom or what the token is for."),
-  scope: z.enum(["read", "submit", "admin"]).describe("`read`: look. `submit`: also submit, change and stop tasks. `admin`: everything."),
+  scope: z.enum(scopes).describe("`read`: look. `submit`: also submit, change and stop tasks. `admin`: everything."),
   expires_at: z.iso.datetime({ offset: true }).nullish().describe("Opens nothing from this moment on. Absent: never expires."),
 });
 export type TokenInput = z.input<typeof tokenInput>;

@@ -39,7 +39,7 @@ export async function answerUpgrade(
     if (request.url !== mcpPath || request.headers.upgrade !== mcpUpgrade) {
       throw new WorkerError("invalid_input", "This connection cannot be upgraded so. Leave out the Upgrade header.");
     }
-    const caller = identify(request, transport, options);
+    const caller = await identify(request, transport, options);
     checkScope(caller, "read");
     options.unproven.prove(request.socket);
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${mcpUpgrade}\r\n\r\n`);

@@ -58,7 +58,7 @@ export async function answerRequest(
     const [path = "", search = ""] = (request.url ?? "").split(/\?(.*)/s, 2);
     const match = options.router.match(request.method ?? "", path);
     operation = match?.route?.name ?? operation;
-    const caller = match?.route?.access === "open" ? nobody : identify(request, transport, options);
+    const caller = match?.route?.access === "open" ? nobody : await identify(request, transport, options);
     if (match?.route?.access !== "open") options.unproven.prove(request.socket);
     const route = routeOf(match, request);
     if (route.access !== "open") checkScope(caller, route.access);
@@ -82,9 +82,13 @@ export async function answerRequest(
  * The unix socket's caller is its owner, unless it shows a token: then it is who the token says.
  * @throws WorkerError unauthorized.
  */
-export function identify(request: IncomingMessage, transport: Transport, { authenticate, failedLogins }: AnswerOptions): Caller {
+export async function identify(
+  request: IncomingMessage,
+  transport: Transport,
+  { authenticate, failedLogins }: Pick<AnswerOptions, "authenticate" | "failedLogins">,
+): Promise<Caller> {
   if (transport.kind === "socket" && request.headers.authorization === undefined) return socketCaller;
-  return callerOf(request, authenticate, failedLogins);
+  return await callerOf(request, authenticate, failedLogins);
 }
 
 function routeOf(match: Match | null, request: IncomingMessage): Route {

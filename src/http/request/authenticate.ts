@@ -10,7 +10,7 @@ import type { FailedLogins } from "./failed-logins.ts";
 import type { Access } from "../../contract/operations/operation.ts";
 
 /** Who holds a secret; null when nobody does. */
-export type Authenticate = (secret: string) => Caller | null;
+export type Authenticate = (secret: string) => Promise<Caller | null>;
 
 /** The caller of a unix socket that only its owner can open. */
 export const socketCaller: Caller = { scope: "admin", name: "socket" };
@@ -20,16 +20,16 @@ const ranks: Readonly<Record<Access, number>> = { open: 0, read: 1, submit: 2, a
 /** The server's own token, compared in constant time; other secrets are looked up by their hash. */
 export function authenticateBy(localToken: string, lookUp: Authenticate): Authenticate {
   const wanted = digest(localToken);
-  return (secret) => (timingSafeEqual(wanted, digest(secret)) ? { scope: "admin", name: "token:local" } : lookUp(secret));
+  return async (secret) => (timingSafeEqual(wanted, digest(secret)) ? { scope: "admin", name: "token:local" } : await lookUp(secret));
 }
 
 /** @throws WorkerError unauthorized; too_many_requests after many wrong tokens. */
-export function callerOf(request: IncomingMessage, authenticate: Authenticate, failedLogins: FailedLogins): Caller {
+export async function callerOf(request: IncomingMessage, authenticate: Authenticate, failedLogins: FailedLogins): Promise<Caller> {
   const { authorization } = request.headers;
   if (authorization === undefined)
     throw new WorkerError("unauthorized", "This server wants a token. Send it as: Authorization: Bearer <token>");
   const secret = /^Bearer +([\x21-\x7e]{1,500})$/i.exec(authorization)?.[1];
-  const caller = secret === undefined ? null : authenticate(secret);
+  const caller = secret === undefined ? null : await authenticate(secret);
   if (caller !== null) return caller;
   failedLogins.add(request.socket.remoteAddress ?? "", Date.now());
   throw new WorkerError("unauthorized", "The token is not known to this server (any more). Ask whoever runs it for another.");

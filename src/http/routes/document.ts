@@ -14,7 +14,7 @@ const pagePolicy = "default-src 'none'; style-src 'self'; frame-ancestors 'none'
 export function documentRoutes(api: WorkerApi, all: () => readonly Route[]): Route[] {
   const document = once(async () => {
     const { openApiDocument } = await import("../document/openapi.ts");
-    return openApiDocument(all(), api.server().version);
+    return openApiDocument(all(), (await api.server()).version);
   });
   const page = once(async () => {
     const { documentPage } = await import("../document/document-page.ts");

@@ -3,7 +3,6 @@ import type { IncomingMessage } from "node:http";
 import type { WorkerApi } from "../../contract/api.ts";
 import { operations } from "../../contract/operations/index.ts";
 import type { EventsQuery } from "../../contract/operations/events.ts";
-import type { EventPage } from "../../contract/views.ts";
 import { isTerminal } from "../../domain/task/task.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { EventStreams } from "../stream/event-streams.ts";
@@ -13,24 +12,20 @@ import type { Answer, Route } from "../request/route.ts";
 
 export function eventRoutes(api: WorkerApi, streams: EventStreams): Route[] {
   return [
-    route(operations.taskEvents, ({ params: { id }, query, caller, request, response }): Answer => {
-      const task = api.getTask(id);
-      if (!wantsStream(request)) return { status: 200, json: taskPageOf(api, id, query) };
+    route(operations.taskEvents, async ({ params: { id }, query, caller, request, response }): Promise<Answer> => {
+      if (!wantsStream(request)) return { status: 200, json: await api.taskEvents({ id, ...query }, caller) };
+      const task = await api.getTask({ id }, caller);
       const after = query.tail === undefined ? startOf(request, query) : Math.max(0, task.last_event - query.tail);
-      streams.open(response, { key: id, after, caller, source: taskSource(api, id) });
+      await streams.open(response, { key: id, after, caller, source: taskSource(api, id) });
       return "streamed";
     }),
-    route(operations.allEvents, ({ query, caller, request, response }): Answer => {
-      const after = query.tail === undefined ? startOf(request, query) : Math.max(0, api.newestEventId() - query.tail);
-      if (!wantsStream(request)) return { status: 200, json: api.allEvents(after, query.tail ?? query.limit ?? 100) };
-      streams.open(response, { key: null, after, caller, source: allSource(api) });
+    route(operations.allEvents, async ({ query, caller, request, response }): Promise<Answer> => {
+      if (!wantsStream(request)) return { status: 200, json: await api.allEvents(query, caller) };
+      const after = query.tail === undefined ? startOf(request, query) : Math.max(0, (await newestOf(api)) - query.tail);
+      await streams.open(response, { key: null, after, caller, source: allSource(api) });
       return "streamed";
     }),
   ];
-}
-
-function taskPageOf(api: WorkerApi, id: number, { after = 0, limit = 100, tail }: EventsQuery): EventPage {
-  return tail === undefined ? api.taskEvents(id, after, limit) : api.taskEventsTail(id, tail);
 }
 
 function wantsStream(request: IncomingMessage): boolean {
@@ -47,12 +42,12 @@ function startOf(request: IncomingMessage, query: EventsQuery): number {
 
 function taskSource(api: WorkerApi, id: number): FeedSource {
   return {
-    read: (after, limit) => api.taskEvents(id, after, limit).events,
-    newest: () => api.taskEventsTail(id, 1).next_after,
+    read: async (after, limit) => (await api.taskEvents({ id, after, limit })).events,
+    newest: async () => (await api.taskEvents({ id, tail: 1 })).next_after,
     numberOf: (event) => event.seq,
     subscribe: (wake) => api.onEvents(id, wake),
-    end() {
-      const task = api.getTask(id);
+    async end() {
+      const task = await api.getTask({ id });
       if (!isTerminal(task.status)) return null;
       return { frame: `event: end\ndata: ${JSON.stringify(task)}\n\n`, after: task.last_event };
     },
@@ -61,10 +56,15 @@ function taskSource(api: WorkerApi, id: number): FeedSource {
 
 function allSource(api: WorkerApi): FeedSource {
   return {
-    read: (after, limit) => api.allEvents(after, limit).events,
-    newest: () => api.newestEventId(),
+    read: async (after, limit) => (await api.allEvents({ after, limit })).events,
+    newest: () => newestOf(api),
     numberOf: (event) => event.id,
     subscribe: (wake) => api.onEvents(null, wake),
-    end: () => null,
+    end: async () => null,
   };
+}
+
+/** The global number of the newest event; 0: there is none. */
+async function newestOf(api: WorkerApi): Promise<number> {
+  return (await api.allEvents({ tail: 0 })).next_after;
 }

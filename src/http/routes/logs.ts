@@ -20,7 +20,7 @@ const types = { raw: "application/x-ndjson; charset=utf-8", summary: "text/plain
 export function logRoutes(api: WorkerApi): Route[] {
   return [
     route(operations.getLog, async ({ params: { id }, query: { kind }, request, response }): Promise<Answer> => {
-      const file = await openLog(api.logFile(id, kind), id);
+      const file = await openLog(await api.logFile(id, kind), id);
       try {
         const { size } = await file.stat();
         await send(response, file, { size, type: types[kind], range: request.headers.range, isHead: request.method === "HEAD" });

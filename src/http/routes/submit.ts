@@ -16,14 +16,14 @@ import type { Answer, Route } from "../request/route.ts";
 export function submitRoutes(api: WorkerApi): Route[] {
   return [
     route(operations.submitTask, ({ body, caller, request }) => submitOne(api, body, caller, request)),
-    route(operations.submitMachineTask, ({ body, caller, request }) => {
-      api.requireMachineTask(body);
-      return submitOne(api, body, asAgent(caller, request), request);
+    route(operations.submitMachineTask, async ({ body, caller, request }) => {
+      await api.requireMachineTask(body);
+      return await submitOne(api, body, asAgent(caller, request), request);
     }),
     route(operations.submitTasks, async ({ body, caller, request }): Promise<Answer> => {
       const key = idempotencyKey(request);
-      if (key === null) return { status: 201, json: { tasks: await api.submitTasks(body.tasks, caller) } };
-      const { tasks, replayed } = await api.submitTasksOnce(body.tasks, key, caller);
+      if (key === null) return { status: 201, json: await api.submitTasks(body, caller) };
+      const { tasks, replayed } = await api.submitTasksOnce(body, key, caller);
       return { status: 201, json: { tasks }, headers: replayHeaders(replayed) };
     }),
   ];

@@ -1,4 +1,5 @@
-/** Routes of access tokens. */
+/** The route that revokes a token: what the token has open is closed. */
+import { accountOfToken } from "../../contract/account.ts";
 import type { WorkerApi } from "../../contract/api.ts";
 import { operations } from "../../contract/operations/index.ts";
 import type { OpenConnections } from "../listener/open-connections.ts";
@@ -7,12 +8,9 @@ import type { Answer, Route } from "../request/route.ts";
 
 export function tokenRoutes(api: WorkerApi, connections: OpenConnections): Route[] {
   return [
-    route(operations.listTokens, () => ({ status: 200, json: { tokens: api.listTokens() } })),
-    route(operations.createToken, async ({ body, caller }): Promise<Answer> => {
-      return { status: 201, json: await api.createToken(body, caller) };
-    }),
     route(operations.removeToken, async ({ params, caller }): Promise<Answer> => {
-      connections.closeOf(await api.removeToken(params.id, caller));
+      await api.removeToken(params, caller);
+      connections.closeOf(accountOfToken(params.id));
       return { status: 204 };
     }),
   ];

@@ -20,7 +20,11 @@ export class EventStream implements FeedWatcher {
    * (write-deadline.ts).
    */
   #isBlocked = false;
+  #isOpen = false;
   #closed = false;
+  #isReading = false;
+  /** Something came while it was reading: it reads once more. */
+  #isStale = false;
 
   constructor(response: ServerResponse, feed: Feed, after: number) {
     this.#response = response;
@@ -30,17 +34,22 @@ export class EventStream implements FeedWatcher {
   }
 
   /** Sends the head and everything that is stored after the watcher's number. */
-  open(): void {
+  async open(): Promise<void> {
+    if (this.#closed) return void this.#response.destroy(); // The server stops.
     this.#response.writeHead(200, streamHead({ "content-type": "text/event-stream; charset=utf-8", "x-accel-buffering": "no" }));
+    this.#isOpen = true;
     this.#write("retry: 1000\n\n");
-    this.#end = this.#feed.source.end();
+    this.#isReading = true;
+    const end = await this.#feed.source.end();
+    this.#end ??= end;
+    this.#isReading = false;
     this.#goOn();
   }
 
   offer(from: number, to: number, frames: Buffer): void {
-    if (this.#end !== null && to > this.#end.after) this.#end = null; // The task was retried: it goes on.
+    this.#passEnd(to);
     if (this.#after >= to || this.#isBlocked) return;
-    if (this.#after !== from) return this.#goOn();
+    if (this.#after !== from || this.#isReading || !this.#isOpen) return this.#goOn();
     this.#after = to;
     this.#write(frames);
   }
@@ -52,13 +61,13 @@ export class EventStream implements FeedWatcher {
 
   /** Keeps the connection alive. */
   beat(): void {
-    if (!this.#isBlocked) this.#write(": heartbeat\n\n");
+    if (this.#isOpen && !this.#isBlocked) this.#write(": heartbeat\n\n");
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#response.end();
+    if (this.#isOpen) this.#response.end();
   }
 
   #unblock(): void {
@@ -67,24 +76,41 @@ export class EventStream implements FeedWatcher {
   }
 
   #goOn(): void {
+    this.#isStale = true;
+    if (this.#isOpen && !this.#isReading) void this.#read();
+  }
+
+  /** One read at a time: what comes meanwhile makes it read once more. */
+  async #read(): Promise<void> {
+    this.#isReading = true;
     try {
-      this.#catchUp();
-      this.#endIfOver();
+      while (this.#isStale) {
+        this.#isStale = false;
+        await this.#catchUp();
+      }
     } catch (error) {
       this.#feed.fail(error);
     }
+    this.#isReading = false;
+    this.#endIfOver();
   }
 
   /** Reads from the store until there is nothing newer or the reader is slow. */
-  #catchUp(): void {
+  async #catchUp(): Promise<void> {
     const { source } = this.#feed;
     while (!this.#closed && !this.#response.destroyed && !this.#isBlocked) {
-      const events = source.read(this.#after, readAtOnce);
+      const events = await source.read(this.#after, readAtOnce);
       const [piece] = piecesOf(this.#after, events, (event) => source.numberOf(event));
       if (piece === undefined) break;
+      this.#passEnd(piece.to);
       this.#after = piece.to;
       this.#write(piece.frames);
     }
+  }
+
+  /** An event after the end: the task was retried and continues. */
+  #passEnd(to: number): void {
+    if (this.#end !== null && to > this.#end.after) this.#end = null;
   }
 
   #endIfOver(): void {

@@ -42,8 +42,12 @@ export class EventStreams {
     return this.#streams.size;
   }
 
-  /** Answers with a stream until it ends, the reader goes or the server stops. */
-  open(response: ServerResponse, { key, after, source, caller }: Watch): void {
+  /**
+   * Answers with a stream until it ends, the reader goes or the server stops. Resolves when it has
+   * begun. @throws what the source threw.
+   */
+  async open(response: ServerResponse, { key, after, source, caller }: Watch): Promise<void> {
+    if (response.closed) return; // The reader went meanwhile.
     const feed = this.#feeds.get(key) ?? new Feed(source, this.#options.onFault);
     this.#feeds.set(key, feed);
     const stream = new EventStream(response, feed, after);
@@ -55,7 +59,13 @@ export class EventStreams {
       this.#forget(key, feed, stream);
     });
     this.#heartbeat ??= setInterval(() => this.#beat(), this.#options.heartbeatMs);
-    stream.open();
+    try {
+      await feed.started;
+      await stream.open();
+    } catch (error) {
+      this.#forget(key, feed, stream);
+      throw error;
+    }
   }
 
   /** Ends every stream; readers come back by themselves. May be called twice. */

@@ -9,16 +9,16 @@ import type { Subscription } from "../../contract/api.ts";
 /** Where a feed's events come from. */
 export interface FeedSource {
   /** Events after a number, oldest first. */
-  read(after: number, limit: number): readonly EventView[];
+  read(after: number, limit: number): Promise<readonly EventView[]>;
   /** The number of the newest event; 0 when there is none. */
-  newest(): number;
+  newest(): Promise<number>;
   /** The event's number in this feed. */
   numberOf(event: EventView): number;
   /**
    * The last frame and the number of the last event before it, once the feed is over. Null while it
    * goes on.
    */
-  end(): FeedEnd | null;
+  end(): Promise<FeedEnd | null>;
   /** Calls `wake` when there may be something new. */
   subscribe(wake: () => void): Subscription;
 }
@@ -53,20 +53,35 @@ export class Feed {
   readonly #watchers = new Set<FeedWatcher>();
   readonly #subscription: Subscription;
   readonly #onFault: (error: unknown) => void;
-  #cursor: number;
+  readonly #started: Promise<void>;
+  #cursor = 0;
   /** Calls the flush that is due off; null when none is. */
   #cancel: (() => void) | null = null;
   #flushedAt = 0;
+  #isFlushing = false;
+  /** The source woke the feed during a flush: another one follows. */
+  #isStale = false;
+  #isClosed = false;
 
   /**
-   * Begins with the newest event: older ones each watcher reads for itself. @param onFault told
+   * Begins with the newest event: older ones each watcher reads for itself. @param onFault called
    * when reading fails.
    */
   constructor(source: FeedSource, onFault: (error: unknown) => void) {
     this.#source = source;
     this.#onFault = onFault;
-    this.#cursor = source.newest();
     this.#subscription = source.subscribe(() => this.#wake());
+    this.#started = source.newest().then((newest) => void (this.#cursor = newest));
+    this.#started.catch(() => undefined); // Whoever waits for it is told.
+  }
+
+  /**
+   * Resolves when the feed knows where it begins. A watcher reads for itself only then: what it
+   * reads and what it is handed overlap, and no event is between them. @throws what the source
+   * threw.
+   */
+  get started(): Promise<void> {
+    return this.#started;
   }
 
   get source(): FeedSource {
@@ -92,6 +107,7 @@ export class Feed {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#subscription.close();
     this.#cancel?.();
     for (const watcher of this.#watchers) watcher.close();
@@ -99,38 +115,44 @@ export class Feed {
   }
 
   #wake(): void {
-    if (this.#cancel !== null) return;
+    if (this.#isFlushing) this.#isStale = true;
+    if (this.#isFlushing || this.#cancel !== null) return;
     const gatherMs = (this.#watchers.size / writesPerSecond) * 1000;
     const waitMs = this.#flushedAt + gatherMs - performance.now();
     if (waitMs > 1) {
-      const timer = setTimeout(() => this.#flush(), waitMs);
+      const timer = setTimeout(() => void this.#flush(), waitMs);
       this.#cancel = () => clearTimeout(timer);
     } else {
-      const soon = setImmediate(() => this.#flush());
+      const soon = setImmediate(() => void this.#flush());
       this.#cancel = () => clearImmediate(soon);
     }
   }
 
-  #flush(): void {
+  async #flush(): Promise<void> {
     this.#cancel = null;
+    this.#isFlushing = true;
+    this.#isStale = false;
     try {
-      const mayBeOver = this.#handOver();
-      const end = mayBeOver ? this.#source.end() : null;
+      await this.#started;
+      const mayBeOver = await this.#handOver();
+      const end = mayBeOver ? await this.#source.end() : null;
       if (end !== null) for (const watcher of this.#watchers) watcher.over(end);
     } catch (error) {
-      this.fail(error);
+      if (!this.#isClosed) this.fail(error);
     }
+    this.#isFlushing = false;
     this.#flushedAt = performance.now();
+    if (this.#isStale && !this.#isClosed) this.#wake();
   }
 
   /**
    * @returns whether the end is worth a look: a step of the task that ends it, or a wake without
    * any event.
    */
-  #handOver(): boolean {
+  async #handOver(): Promise<boolean> {
     let mayBeOver = false;
     for (let first = true; ; first = false) {
-      const events = this.#source.read(this.#cursor, readAtOnce);
+      const events = await this.#source.read(this.#cursor, readAtOnce);
       if (events.length === 0) return mayBeOver || first;
       for (const piece of piecesOf(this.#cursor, events, (event) => this.#source.numberOf(event))) this.#offer(piece);
       mayBeOver ||= events.some((event) => closing.has(event.type));

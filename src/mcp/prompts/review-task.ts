@@ -29,12 +29,13 @@ export function registerReviewTask(server: McpServer, api: WorkerApi): void {
         ),
       }),
     },
-    ({ id }) => ({ messages: [{ role: "user", content: { type: "text", text: review(api, Number(id)) } }] }),
+    async ({ id }) => ({ messages: [{ role: "user", content: { type: "text", text: await review(api, Number(id)) } }] }),
   );
 }
 
-function review(api: WorkerApi, id: number): string {
-  const task = taskOf(api, id);
+async function review(api: WorkerApi, id: number): Promise<string> {
+  const task = await taskOf(api, id);
+  const log = await logExcerpt(api, id, logLines);
   const { result, error } = outputOf(task);
   const asked = plainText(task.prompt);
   return `Review task ${id} of Claude Worker (${task.status}), which worked in ${task.working_directory}.
@@ -48,7 +49,7 @@ It says:
 ${result ?? error ?? "nothing"}
 
 It did:
-${logExcerpt(api, id, logLines).text}
+${log.text}
 
 1. Read the files that it changed; do not rely on what it says.
 2. Run the checks that it was asked to make pass.
@@ -56,9 +57,9 @@ ${logExcerpt(api, id, logLines).text}
 4. If it needs more work, say what a follow-up task should be asked; create it only if I agree.`;
 }
 
-function taskOf(api: WorkerApi, id: number): TaskView {
+async function taskOf(api: WorkerApi, id: number): Promise<TaskView> {
   try {
-    return api.getTask(id);
+    return await api.getTask({ id });
   } catch (error) {
     throw error instanceof WorkerError ? new ProtocolError(ProtocolErrorCode.InvalidParams, error.message) : error;
   }

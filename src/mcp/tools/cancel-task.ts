@@ -14,7 +14,7 @@ export const cancelTask = defineTool({
   writes: true,
   hints: { destructive: true, idempotent: true, openWorld: false },
   async run({ id }, { api, caller }) {
-    const task = await api.cancelTask(id, caller);
+    const task = await api.cancelTask({ id }, caller);
     const next_step =
       task.status === "cancelled"
         ? "It has ended. retry_task would run it again from the beginning."

@@ -55,7 +55,7 @@ export function createTask(handles: Pick<TaskHandles, "handleOf">) {
       try {
         const task = await submit(input, idempotency_key, call);
         if (wait && hasTasksExtension(call.capabilities)) return { kind: "handle", handle: handles.handleOf(task) };
-        return data({ task: briefOf(task), next_step: nextStep(task) + hintsFor([input], call) });
+        return data({ task: briefOf(task), next_step: nextStep(task) + (await hintsFor([input], call)) });
       } catch (error) {
         if (error instanceof WorkerError && error.code === "untrusted_directory" && mayAskForTrust(call)) {
           return await askForTrust(input, idempotency_key, error, call);
@@ -91,9 +91,9 @@ async function askForTrust(input: ParsedTaskInput, key: string | undefined, erro
   const answer = isAbout(call.asked, directory) ? call.answers?.["trust"] : undefined;
   if (answer === undefined) return { kind: "ask", request: trustQuestion(directory, await call.seal({ directory })) };
   if (acceptedContent({ trust: answer }, "trust", z.object({ trust: z.boolean() }))?.trust !== true) throw error;
-  await call.api.addTrust(directory, call.caller);
+  await call.api.addTrust({ directory }, call.caller);
   const task = await submit(input, key, call);
-  return data({ task: briefOf(task), next_step: nextStep(task) + hintsFor([input], call) });
+  return data({ task: briefOf(task), next_step: nextStep(task) + (await hintsFor([input], call)) });
 }
 
 function isAbout(asked: unknown, directory: string): boolean {
@@ -111,8 +111,9 @@ function trustQuestion(directory: string, requestState: string) {
 }
 
 /** What would have made the prompts better, for the agent's next ones. */
-export function hintsFor(inputs: readonly ParsedTaskInput[], { api }: Pick<ToolCall, "api">): string {
-  const hints = [...new Set(inputs.flatMap((input) => api.promptHints(input)))];
+export async function hintsFor(inputs: readonly ParsedTaskInput[], { api }: Pick<ToolCall, "api">): Promise<string> {
+  const all = await Promise.all(inputs.map((input) => api.promptHints(input)));
+  const hints = [...new Set(all.flat())];
   return hints.length === 0 ? "" : ` Advice for the next prompts: ${hints.join(" ")}`;
 }
 

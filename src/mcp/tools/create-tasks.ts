@@ -30,14 +30,14 @@ export const createTasks = defineTool({
   async run({ tasks, idempotency_key }, { api, caller, session }) {
     refuseDependencies(tasks);
     const inputs = tasks.map(({ depends_on: _none, ...fields }) => withDirectory(fields, session));
-    const created =
+    const { tasks: created } =
       idempotency_key === undefined
-        ? await api.submitTasks(inputs, caller)
-        : (await api.submitTasksOnce(inputs, keyInSession(session, idempotency_key), caller)).tasks;
+        ? await api.submitTasks({ tasks: inputs }, caller)
+        : await api.submitTasksOnce({ tasks: inputs }, keyInSession(session, idempotency_key), caller);
     const ids = created.map(({ id }) => id).join(", ");
     return data({
       tasks: created.map(briefOf),
-      next_step: `All are safe in the queue.${created.map(warningsOf).join("")} Continue with other work, or call wait_for_tasks with ids [${ids}].${hintsFor(inputs, { api })}`,
+      next_step: `All are safe in the queue.${created.map(warningsOf).join("")} Continue with other work, or call wait_for_tasks with ids [${ids}].${await hintsFor(inputs, { api })}`,
     });
   },
 });

@@ -20,7 +20,7 @@ export const editTask = defineTool({
   async run({ id, ...fields }, { api, caller }) {
     const change = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
     if (Object.keys(change).length === 0) throw new WorkerError("invalid_input", "Nothing to change: give name, priority or labels.");
-    const task = await api.updateTask(id, change, caller);
+    const task = await api.updateTask({ id, ...change }, caller);
     return data({ task: briefOf(task), next_step: "get_task shows it in full." });
   },
 });

@@ -27,8 +27,8 @@ export const getTaskAttempts = defineTool({
   }),
   writes: false,
   hints: { destructive: false, idempotent: true, openWorld: false },
-  run({ id }, { api }) {
-    const all = api.listAttempts(id);
+  async run({ id }, { api, caller }) {
+    const { attempts: all } = await api.listAttempts({ id }, caller);
     const attempts = all.slice(-mostAttempts).map(({ number, session_id, resumed, started_at, ended_at, outcome }) => ({
       number,
       session_id,

@@ -18,9 +18,9 @@ export const getTaskLogs = defineTool({
   }),
   writes: false,
   hints: { destructive: false, idempotent: true, openWorld: false },
-  run({ id, lines }, { api }) {
-    const { status } = api.getTask(id);
-    const { text, truncated } = logExcerpt(api, id, lines);
+  async run({ id, lines }, { api, caller }) {
+    const { status } = await api.getTask({ id }, caller);
+    const { text, truncated } = await logExcerpt(api, id, lines);
     const running = status === "pending" || status === "running";
     const next_step = running ? `wait_for_tasks with ids [${id}] tells when it has ended.` : `get_task with id ${id} has the result.`;
     return data({ id, status, log: text, truncated, next_step });

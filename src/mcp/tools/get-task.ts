@@ -20,7 +20,7 @@ export const getTask = defineTool({
   output: z.object({ task: wholeTask, agent_output: agentOutput, next_step: z.string() }),
   writes: false,
   hints: { destructive: false, idempotent: true, openWorld: false },
-  run({ id, result_offset }, { api }) {
-    return data(taskData(api.getTask(id), result_offset));
+  async run({ id, result_offset }, { api, caller }) {
+    return data(taskData(await api.getTask({ id }, caller), result_offset));
   },
 });

@@ -21,9 +21,9 @@ export const getUsage = defineTool({
   }),
   writes: false,
   hints: { destructive: false, idempotent: true, openWorld: false },
-  run(query, { api }) {
-    const { workers, counts, holds } = api.server();
-    const { by, usage, total, account } = api.usage(query);
+  async run(query, { api, caller }) {
+    const { workers, counts, holds } = await api.server({}, caller);
+    const { by, usage, total, account } = await api.usage(query, caller);
     return data({
       by,
       usage: usage.slice(-newestRows),

@@ -33,13 +33,14 @@ export const listTasks = defineTool({
   }),
   writes: false,
   hints: { destructive: false, idempotent: true, openWorld: false },
-  run(query, { api }) {
-    const page = api.listTasks(query);
+  async run({ labels, ...query }, { api, caller }) {
+    const label = labels === undefined ? undefined : Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+    const page = await api.listTasks({ ...query, label }, caller);
     const open = page.tasks.filter(({ status }) => status === "pending" || status === "running").map(({ id }) => id);
     return data({
       tasks: page.tasks.map(briefOf),
       next_cursor: page.next_cursor,
-      counts: api.server().counts,
+      counts: (await api.server({}, caller)).counts,
       next_step: nextStep(open, page.next_cursor !== null),
     });
   },

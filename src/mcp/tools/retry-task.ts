@@ -16,7 +16,7 @@ export const retryTask = defineTool({
   writes: true,
   hints: { destructive: false, idempotent: false, openWorld: true },
   async run({ id, ...changes }, { api, caller }) {
-    const task = await api.retryTask(id, changes, caller);
+    const task = await api.retryTask({ id, ...changes }, caller);
     return data({
       task: briefOf(task),
       next_step: `It is in the queue again. Continue with other work, or wait_for_tasks with ids [${id}].`,

@@ -14,8 +14,8 @@ export function listHolds(store: Store, account: string, now: number): HoldView[
   return holds.map((hold) => holdView(hold, modelsOf(hold.scope) === null ? pending : store.tasks.pendingOf(modelsOf(hold.scope) ?? [])));
 }
 
-/** @param reason shown to people; null: a standard sentence. */
-export async function holdQueue(store: Store, reason: string | null, now: number): Promise<void> {
+/** @param reason shown to people; null or absent: a standard sentence. */
+export async function holdQueue(store: Store, reason: string | null | undefined, now: number): Promise<void> {
   const message = reason ?? "Paused manually. Resume with: claude-worker resume";
   await store.write(() => store.holds.put({ kind: "manual", scope: everything, message, until: null }, now));
 }

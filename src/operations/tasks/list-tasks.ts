@@ -1,5 +1,5 @@
 /** List: pages of tasks, newest first, from a cursor that stays true while tasks come and go. */
-import type { ListQuery } from "../../contract/api.ts";
+import type { ListQuery } from "../../contract/operations/tasks.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Store, TaskFilter, TaskRow } from "../../store/store.ts";
 
@@ -14,7 +14,7 @@ export function listTasks(store: Store, query: ListQuery): { rows: TaskRow[]; ne
     order,
     ...(query.status === undefined ? {} : { statuses: query.status }),
     ...(query.group === undefined ? {} : { group: query.group }),
-    ...(query.labels === undefined ? {} : { labels: query.labels }),
+    ...(query.label === undefined ? {} : { labels: labelsOf(query.label) }),
     ...(query.working_directory === undefined ? {} : { workingDirectory: query.working_directory }),
     ...(query.attention === undefined ? {} : { attention: query.attention }),
     ...(query.text === undefined ? {} : { text: query.text }),
@@ -27,6 +27,11 @@ export function listTasks(store: Store, query: ListQuery): { rows: TaskRow[]; ne
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return { rows: page, nextCursor: rows.length > limit && last !== undefined ? makeCursor(last.id, order) : null };
+}
+
+/** @param pairs `key=value`; a value may hold further equals signs. */
+function labelsOf(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]));
 }
 
 function makeCursor(id: number, order: string): string {

@@ -3,7 +3,6 @@
  * is kept.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { accountOfToken } from "../../contract/account.ts";
 import type { Caller } from "../../contract/caller.ts";
 import type { ParsedTokenInput } from "../../contract/operations/tokens.ts";
 import type { NewTokenView, TokenView } from "../../contract/views.ts";
@@ -46,11 +45,10 @@ export async function createToken(store: Store, input: ParsedTokenInput, now: nu
   return { ...tokenView(token), token: secret };
 }
 
-/** @returns the account that is closed now. @throws WorkerError not_found. */
-export async function removeToken(store: Store, id: number): Promise<string> {
+/** @throws WorkerError not_found. */
+export async function removeToken(store: Store, id: number): Promise<void> {
   const removed = await store.write(() => store.tokens.remove(id));
   if (removed === null) throw new WorkerError("not_found", `There is no token ${id}. See: claude-worker token list`);
-  return accountOfToken(removed.id);
 }
 
 /** Who holds this secret; null when nobody does or the token has expired. */

@@ -58,15 +58,15 @@ export class FixtureJobs implements HandleSource {
     return handle;
   }
 
-  get(handle: string): DetailedHandle | null {
+  async get(handle: string): Promise<DetailedHandle | null> {
     const job = this.#jobs.get(handle);
-    if (job === undefined) return this.#others.get(handle);
+    if (job === undefined) return await this.#others.get(handle);
     return job.shown.status === "input_required" ? { ...job.shown, inputRequests: job.pending } : job.shown;
   }
 
-  update(handle: string, responses: Readonly<Record<string, unknown>>): boolean {
+  async update(handle: string, responses: Readonly<Record<string, unknown>>): Promise<boolean> {
     const job = this.#jobs.get(handle);
-    if (job === undefined) return this.#others.update(handle, responses);
+    if (job === undefined) return await this.#others.update(handle, responses);
     for (const [key, answer] of Object.entries(responses)) {
       if (job.pending[key] === undefined) continue;
       delete job.pending[key];

@@ -9,20 +9,20 @@ const person: Caller = { scope: "admin", name: "socket" };
 
 test("hold and resume answer with the holds that are in force after them", async (t) => {
   const { api, store } = realApi(t);
-  const held = await api.hold("lunch", person);
+  const held = (await api.hold({ reason: "lunch" }, person)).holds;
   assert.deepEqual(
     held.map(({ kind, message }) => [kind, message]),
     [["manual", "lunch"]],
   );
   await store.write(() => store.holds.put({ kind: "auth_failed", scope: "account:a", message: "Sign in.", until: null }, 1));
-  assert.deepEqual(await api.resume(person), [], "every kind of hold is lifted, and none of them is told any more");
-  assert.deepEqual(api.listHolds(), []);
-  assert.deepEqual(await api.resume(person), [], "also when there was none");
+  assert.deepEqual((await api.resume({}, person)).holds, [], "every kind of hold is lifted, and none of them is told any more");
+  assert.deepEqual((await api.listHolds()).holds, []);
+  assert.deepEqual((await api.resume({}, person)).holds, [], "also when there was none");
 });
 
 test("a hold without a reason says how to go on", async (t) => {
   const { api } = realApi(t);
-  const [hold] = await api.hold(null, person);
+  const [hold] = (await api.hold({ reason: null }, person)).holds;
   assert.match(hold?.message ?? "", /claude-worker resume/);
 });
 
@@ -37,7 +37,7 @@ test("resume ends the back-off of refused tasks, and leaves that of others", asy
     return id;
   };
   const [refused, retried] = [await waiting("refused"), await waiting("retry")];
-  await api.resume(person);
+  await api.resume({}, person);
   const notBefore = (id: number): number | null => store.tasks.get(id)?.notBefore ?? null;
   assert.ok((notBefore(refused) ?? 0) <= clock.nowMs);
   assert.equal(notBefore(retried), later);
@@ -47,6 +47,6 @@ test("resume gives up the probes that were asked for", async (t) => {
   const { api, store, clock } = realApi(t);
   const probe = { refusal: "401", kind: "auth_failed", scope: "account:a", model: null, message: "Invalid API key.", tries: 0 } as const;
   await store.write(() => store.probes.ask({ ...probe, at: clock.nowMs }));
-  await api.resume(person);
+  await api.resume({}, person);
   assert.deepEqual(store.probes.list(), []);
 });

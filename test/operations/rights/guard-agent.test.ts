@@ -42,7 +42,7 @@ function setup(t: TestContext, settings: Partial<Settings> = {}): Setup {
         ),
       );
       const token = taskToken(taskTokenKey, runnerId);
-      const inside = api.callerOfToken(token);
+      const inside = await api.callerOfToken(token);
       assert.ok(inside);
       return { id, inside, token };
     },
@@ -123,7 +123,12 @@ test("a task submitted from inside a task carries its parent and depth, three de
   const third = await running({}, second.inside);
   const fourth = await running({}, third.inside);
   assert.deepEqual(
-    [top, second, third, fourth].map(({ id }) => [api.getTask(id).parent_id, api.getTask(id).depth]),
+    await Promise.all(
+      [top, second, third, fourth].map(async ({ id }) => {
+        const { parent_id, depth } = await api.getTask({ id });
+        return [parent_id, depth];
+      }),
+    ),
     [
       [null, 0],
       [top.id, 1],
@@ -148,10 +153,10 @@ test("a tree shares its root's budget, and what is not used comes back", async (
   await store.write(() => store.tasks.transition(first.id, "cancel", Date.now(), { costUsd: 1 }));
   assert.equal((await api.submitTask(input({ max_budget_usd: 7 }), inside)).max_budget_usd, 7);
   assert.equal(
-    (await refused(api.submitTasks([input({ max_budget_usd: 0.6 }), input({ max_budget_usd: 0.6 })], inside))).code,
+    (await refused(api.submitTasks({ tasks: [input({ max_budget_usd: 0.6 }), input({ max_budget_usd: 0.6 })] }, inside))).code,
     "forbidden",
   );
-  assert.equal(api.listTasks({}).tasks.length, 4, "a batch that does not fit leaves nothing");
+  assert.equal((await api.listTasks({})).tasks.length, 4, "a batch that does not fit leaves nothing");
 });
 
 test("a retry takes the unspent rest of its budget from the tree, no more and no less", async (t) => {
@@ -162,11 +167,11 @@ test("a retry takes the unspent rest of its budget from the tree, no more and no
   await store.write(() => store.tasks.patch(first.id, Date.now(), { costUsd: 5 }));
   const second = await api.submitTask(input({ max_budget_usd: 4.9 }), inside);
   // 5 of 10 are spent and 4.9 are taken: of the 4 that the first may still spend, 0.1 is left.
-  assert.match((await refused(api.retryTask(first.id, {}, inside))).message, /\$0\.10 is left/);
-  assert.equal((await api.retryTask(first.id, { max_budget_usd: 5.1 }, inside)).max_budget_usd, 5.1);
+  assert.match((await refused(api.retryTask({ id: first.id }, inside))).message, /\$0\.10 is left/);
+  assert.equal((await api.retryTask({ id: first.id, max_budget_usd: 5.1 }, inside)).max_budget_usd, 5.1);
   await run(first.id, []);
   await store.write(() => store.tasks.transition(second.id, "cancel", Date.now()));
-  assert.equal((await api.retryTask(first.id, { max_budget_usd: 10 }, inside)).max_budget_usd, 10);
+  assert.equal((await api.retryTask({ id: first.id, max_budget_usd: 10 }, inside)).max_budget_usd, 10);
 });
 
 test("grandchildren draw on the same budget", async (t) => {
@@ -190,7 +195,7 @@ test("the queue of one token's agents is bounded whatever they call themselves, 
   await api.submitTask(input(), person);
   await store.write(() => store.tasks.transition(one.id, "cancel", Date.now()));
   await api.submitTask(input(), agent);
-  assert.equal((await refused(api.retryTask(one.id, {}, agent))).code, "too_many_requests", "a retry takes room too");
+  assert.equal((await refused(api.retryTask({ id: one.id }, agent))).code, "too_many_requests", "a retry takes room too");
   const top = await running();
   const child = await running({}, top.inside);
   await api.submitTask(input(), child.inside);
@@ -219,14 +224,14 @@ test("an agent's priority is bounded: at submit, at a change, at a retry; a chil
   assert.match(error.message, /at most 3/);
   const high = await api.submitTask(input({ priority: 4 }), person);
   await run(high.id, []);
-  assert.equal((await refused(api.retryTask(high.id, {}, agent))).code, "forbidden");
-  assert.equal((await refused(api.updateTask(high.id, { priority: 1000 }, agent))).code, "forbidden");
-  await api.updateTask(high.id, { priority: 2 }, agent);
-  await api.retryTask(high.id, {}, agent);
+  assert.equal((await refused(api.retryTask({ id: high.id }, agent))).code, "forbidden");
+  assert.equal((await refused(api.updateTask({ id: high.id, priority: 1000 }, agent))).code, "forbidden");
+  await api.updateTask({ id: high.id, priority: 2 }, agent);
+  await api.retryTask({ id: high.id }, agent);
   const top = await running({ priority: 50 });
   const child = await api.submitTask(input({ priority: 50 }), top.inside);
   assert.equal((await refused(api.submitTask(input({ priority: 51 }), top.inside))).code, "forbidden");
-  assert.equal((await refused(api.updateTask(child.id, { priority: 51 }, top.inside))).code, "forbidden");
+  assert.equal((await refused(api.updateTask({ id: child.id, priority: 51 }, top.inside))).code, "forbidden");
 });
 
 test("from inside a task only its own tree can be changed", async (t) => {
@@ -236,15 +241,15 @@ test("from inside a task only its own tree can be changed", async (t) => {
   const grandchild = await api.submitTask(input(), child.inside);
   const stranger = await api.submitTask(input(), person);
   for (const work of [
-    () => api.cancelTask(stranger.id, child.inside),
-    () => api.cancelTask(top.id, child.inside),
-    () => api.cancelTask(child.id, child.inside),
-    () => api.updateTask(stranger.id, { priority: 1000 }, child.inside),
-    () => api.removeTask(stranger.id, child.inside),
+    () => api.cancelTask({ id: stranger.id }, child.inside),
+    () => api.cancelTask({ id: top.id }, child.inside),
+    () => api.cancelTask({ id: child.id }, child.inside),
+    () => api.updateTask({ id: stranger.id, priority: 1000 }, child.inside),
+    () => api.removeTask({ id: stranger.id }, child.inside),
   ]) {
     assert.equal((await refused(work())).code, "forbidden");
   }
-  assert.equal((await api.cancelTask(grandchild.id, top.inside)).status, "cancelled");
+  assert.equal((await api.cancelTask({ id: grandchild.id }, top.inside)).status, "cancelled");
 });
 
 test("a task's token works while its attempt runs, and cannot be made up", async (t) => {
@@ -260,29 +265,29 @@ test("a task's token works while its attempt runs, and cannot be made up", async
     `cwt_${"A".repeat(43)}runner-${id}`,
     "",
   ]) {
-    assert.equal(api.callerOfToken(wrong), null, wrong);
+    assert.equal(await api.callerOfToken(wrong), null, wrong);
   }
   const [attempt] = store.attempts.open();
   await store.write(() => {
     store.attempts.close(attempt?.id ?? 0, { kind: "succeeded", message: "done" }, Date.now());
     store.tasks.transition(id, "complete", Date.now());
   });
-  assert.equal(api.callerOfToken(token), null);
+  assert.equal(await api.callerOfToken(token), null);
 });
 
 test("an event says which agent did what by which tool call", async (t) => {
   const { api, input, running } = setup(t);
   const { id } = await api.submitTask(input(), agent);
-  await api.cancelTask(id, agent);
-  await api.retryTask(id, {}, agent);
-  const story = api.taskEvents(id, 0, 10).events.filter(({ data }) => data["by"] !== undefined);
+  await api.cancelTask({ id }, agent);
+  await api.retryTask({ id }, agent);
+  const story = (await api.taskEvents({ id, after: 0, limit: 10 })).events.filter(({ data }) => data["by"] !== undefined);
   assert.deepEqual(
     story.map(({ type, data }) => [type, data["by"], data["client"], data["tool_use_id"]]),
     ["submitted", "cancel_requested", "retried"].map((type) => [type, "socket", "claude-code 2.1.330", "toolu_1"]),
   );
   const { id: parent, inside } = await running();
   const child = await api.submitTask(input(), inside);
-  assert.equal(api.taskEvents(child.id, 0, 1).events[0]?.data["from_task"], parent);
+  assert.equal((await api.taskEvents({ id: child.id, after: 0, limit: 1 })).events[0]?.data["from_task"], parent);
 });
 
 test("a client's running tasks are bounded where the user says so, and nobody waits behind its tasks", async (t) => {
@@ -308,7 +313,7 @@ test("a client's running tasks are bounded where the user says so, and nobody wa
   scheduler.start();
   await eventually(() => started.length === 2);
   assert.deepEqual(started, [ids[0], ids[2]]);
-  assert.match(api.getTask(ids[1] ?? 0).waiting_for?.message ?? "", /1 of 1 tasks of its client are running/);
+  assert.match((await api.getTask({ id: ids[1] ?? 0 })).waiting_for?.message ?? "", /1 of 1 tasks of its client are running/);
   await store.write(() => {
     const [attempt] = store.attempts.open();
     store.attempts.close(attempt?.id ?? 0, { kind: "succeeded", message: "done" }, Date.now());

@@ -29,7 +29,7 @@ test("a retry starts a new session and counts everything anew; what earlier atte
     }),
   );
   const before = store.events.ofTask(id, 0, 100).length;
-  await api.retryTask(id, {}, person);
+  await api.retryTask({ id }, person);
   const task = store.tasks.get(id);
   assert.partialDeepStrictEqual(task, {
     status: "pending",
@@ -59,11 +59,11 @@ test("a retry whose budget is spent is refused with what was spent; a larger bud
   await store.write(() => store.tasks.patch(id, clock.nowMs, { costUsd: 0.36 }));
   const refused = { code: "conflict", message: /\$0\.3600 of \$0\.\d+\. .*retry 1 --max-budget-usd 0\.37/ };
   for (const input of [{}, { max_budget_usd: 0.36 }, { max_budget_usd: 0.1 }])
-    await assert.rejects(async () => await api.retryTask(id, input, person), refused, JSON.stringify(input));
+    await assert.rejects(async () => await api.retryTask({ id, ...input }, person), refused, JSON.stringify(input));
   assert.equal(store.tasks.get(id)?.status, "failed");
-  assert.equal((await api.retryTask(id, { max_budget_usd: 0.37 }, person)).status, "pending");
+  assert.equal((await api.retryTask({ id, max_budget_usd: 0.37 }, person)).status, "pending");
   await run(id, [{ type: "text", data: { text: "Again." } }], "fail");
-  assert.equal((await api.retryTask(id, { max_budget_usd: null }, person)).status, "pending");
+  assert.equal((await api.retryTask({ id, max_budget_usd: null }, person)).status, "pending");
 });
 
 test("how long a retried task has run counts its attempts, not the time between them", async (t) => {
@@ -72,8 +72,8 @@ test("how long a retried task has run counts its attempts, not the time between 
   await run(id, [], "fail");
   await store.write(() => store.tasks.patch(id, clock.nowMs, { durationMs: 4_000 }));
   clock.nowMs += 86_400_000;
-  await api.retryTask(id, {}, person);
-  assert.equal(api.getTask(id).attempt_started_at, null);
+  await api.retryTask({ id }, person);
+  assert.equal((await api.getTask({ id })).attempt_started_at, null);
   const claim = {
     runnerId: "again",
     nodeId: "node",
@@ -84,7 +84,7 @@ test("how long a retried task has run counts its attempts, not the time between 
     journalStart: 0,
   };
   await store.write(() => store.attempts.claim(id, claim, clock.nowMs));
-  const task = api.getTask(id);
+  const task = await api.getTask({ id });
   assert.equal(task.attempt_started_at, new Date(clock.nowMs).toISOString());
   assert.equal(tookOf(task, clock.nowMs + 3_000), "7.0 s");
 });
