@@ -4,6 +4,7 @@
  */
 import type { Logger } from "pino";
 import { messageOf } from "../domain/errors.ts";
+import type { Service } from "../domain/service.ts";
 
 const dayMs = 86_400_000;
 const betweenRoundsMs = 3_600_000;
@@ -27,7 +28,7 @@ export interface RetentionOptions {
   removeStrayLogs(): Promise<{ readonly removed: number; readonly faults: readonly string[] }>;
 }
 
-export class Retention {
+export class Retention implements Service {
   readonly #options: RetentionOptions;
   #timer: NodeJS.Timeout | null = null;
   #round: Promise<void> | null = null;

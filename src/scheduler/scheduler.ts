@@ -7,6 +7,7 @@ import type { Logger } from "pino";
 import { heldModels, isInForce } from "../domain/order/admission.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Hold } from "../domain/order/hold.ts";
+import type { Service } from "../domain/service.ts";
 import type { Store } from "../store/store.ts";
 
 /**
@@ -39,7 +40,7 @@ export interface SchedulerOptions {
   startTasks(taskIds: readonly number[]): Promise<void>;
 }
 
-export class Scheduler {
+export class Scheduler implements Service {
   readonly #options: SchedulerOptions;
   #unsubscribe: (() => void) | null = null;
   #round: Promise<void> | null = null;

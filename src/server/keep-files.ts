@@ -9,6 +9,7 @@ import { dirname } from "node:path";
 import type { Logger } from "pino";
 import type { Paths } from "../config/paths.ts";
 import { messageOf } from "../domain/errors.ts";
+import type { Service } from "../domain/service.ts";
 import type { Store } from "../store/store.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
 
@@ -34,7 +35,7 @@ export interface KeepOptions {
 }
 
 /** Watches the files of the server and restores those that can be made again. */
-export class FileKeeper {
+export class FileKeeper implements Service {
   readonly #options: KeepOptions;
   readonly #watchers = new Map<string, FSWatcher>();
   #timer: NodeJS.Timeout | null = null;
@@ -57,7 +58,7 @@ export class FileKeeper {
     this.#watch();
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     for (const watcher of this.#watchers.values()) watcher.close();

@@ -8,6 +8,7 @@ import type { Outcome } from "../domain/attempt/outcome.ts";
 import { afterProbe, longestPauseMs } from "../domain/order/probe.ts";
 import type { Probe, ProbeConsequence } from "../domain/order/probe.ts";
 import { concernsAccount } from "../domain/order/scope.ts";
+import type { Service } from "../domain/service.ts";
 import type { Store } from "../store/store.ts";
 
 /** Timers do not run while the machine sleeps: the clock is looked at this often. */
@@ -31,7 +32,7 @@ export interface ProberOptions {
 }
 
 /** Runs due probes while tasks wait. */
-export class Prober {
+export class Prober implements Service {
   readonly #options: ProberOptions;
   #unsubscribe: (() => void) | null = null;
   #timer: NodeJS.Timeout | null = null;

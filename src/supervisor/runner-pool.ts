@@ -4,6 +4,7 @@
  */
 import type { Logger } from "pino";
 import { messageOf } from "../domain/errors.ts";
+import type { Service } from "../domain/service.ts";
 import type { RunnerBoot } from "../attempt-protocol/protocol.ts";
 import type { RunnerConnection } from "./runner-connection.ts";
 import { newRunnerId, spawnRunner } from "./spawn-runner.ts";
@@ -61,7 +62,7 @@ interface Parked {
   ready: boolean;
 }
 
-export class RunnerPool {
+export class RunnerPool implements Service {
   readonly #options: RunnerPoolOptions;
   readonly #parked = new Map<string, Parked>();
   #timer: NodeJS.Timeout | null = null;

@@ -8,6 +8,7 @@ import { rawLogPath, runnerSocketPath } from "../config/paths.ts";
 import { messageOf, WorkerError } from "../domain/errors.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import type { StopReason } from "../domain/attempt/stop-reason.ts";
+import type { Service } from "../domain/service.ts";
 import { bootClockMs } from "../processes/boot-clock.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import type { Change } from "../store/sqlite/change.ts";
@@ -41,7 +42,7 @@ interface Running {
   readonly done: Promise<void>;
 }
 
-export class Supervisor {
+export class Supervisor implements Service {
   readonly #options: SupervisorOptions;
   readonly #running = new Map<number, Running>();
   readonly #again = new Set<NodeJS.Timeout>();

@@ -1,0 +1,92 @@
+/**
+ * The work in the background: started in order as soon as the disk has room for it. Until then the
+ * server only reads.
+ */
+import type { Logger } from "pino";
+import type { WorkerError } from "../domain/errors.ts";
+import { messageOf } from "../domain/errors.ts";
+import { Lifecycle } from "../domain/service.ts";
+import type { Service } from "../domain/service.ts";
+import type { Store } from "../store/store.ts";
+import { takeInRoom } from "./when-writable.ts";
+
+export interface BackgroundWorkOptions {
+  readonly store: Store;
+  readonly log: Logger;
+  /** What has to be done before anything starts. */
+  readonly before: readonly (() => unknown)[];
+  /** Follows the running attempts: starts first, and stops last. */
+  readonly supervisor: Service;
+  /** Take new work; started in this order. */
+  readonly takers: readonly Service[];
+  /** Called when the work began late, after the disk was full. */
+  onLateStart(): void;
+  /** Called when the work cannot begin, after `start` had resolved because of a full disk. */
+  onFault(): void;
+}
+
+/** Starts and stops the services that work on tasks. */
+export class BackgroundWork implements Service {
+  readonly #options: BackgroundWorkOptions;
+  readonly #lifecycle = new Lifecycle({ begin: () => this.#begin(), end: () => this.#end() });
+  #wait = new AbortController();
+  #beginning: Promise<void> = Promise.resolve();
+  #noRoom: readonly string[] = [];
+
+  constructor(options: BackgroundWorkOptions) {
+    this.#options = options;
+  }
+
+  /** Why it does not work yet, until it does. */
+  problems(): readonly string[] {
+    return this.#noRoom;
+  }
+
+  /** Resolves when everything works, or when the disk is too full for it: see `problems`. */
+  start(): Promise<void> {
+    return this.#lifecycle.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#lifecycle.stop();
+  }
+
+  /** Takes no more work; the supervisor continues. Resolves when nothing new can start. */
+  async takeNoMore(): Promise<void> {
+    this.#wait.abort();
+    await this.#beginning;
+    await Promise.all(this.#options.takers.map((taker) => taker.stop()));
+  }
+
+  async #begin(): Promise<void> {
+    const { log, onFault } = this.#options;
+    this.#wait = new AbortController();
+    const full = Promise.withResolvers<void>();
+    const begun = this.#startAll(({ message }) => {
+      this.#noRoom = [message];
+      full.resolve();
+    });
+    await Promise.race([begun, full.promise]);
+    if (this.#noRoom.length === 0) return;
+    log.error({ problems: this.#noRoom }, "the disk is full: serving for reading only");
+    this.#beginning = begun.catch((error: unknown) => {
+      log.fatal({ error: messageOf(error) }, "the server cannot begin to work; leaving");
+      onFault();
+    });
+  }
+
+  async #startAll(onFull: (error: WorkerError) => void): Promise<void> {
+    const { store, log, before, supervisor, takers, onLateStart } = this.#options;
+    const steps = [...before, ...[supervisor, ...takers].map((service) => () => service.start())];
+    if (!(await takeInRoom(steps, { store, signal: this.#wait.signal, onFull })) || this.#noRoom.length === 0) return;
+    log.info({ epoch: store.epoch }, "there is room on the disk: working");
+    this.#noRoom = [];
+    onLateStart();
+  }
+
+  async #end(): Promise<void> {
+    await this.takeNoMore();
+    await this.#options.supervisor.stop();
+    this.#noRoom = [];
+  }
+}

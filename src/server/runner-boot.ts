@@ -1,0 +1,36 @@
+/** What every runner of this server is started with. */
+import { join } from "node:path";
+import type { RunnerBoot } from "../attempt-protocol/protocol.ts";
+import { runnerSocketPath } from "../config/paths.ts";
+import { taskVariables } from "../domain/task/task-variables.ts";
+import { taskToken } from "../operations/tokens/task-token.ts";
+import type { ServerContext } from "./server-context.ts";
+
+/** A parked runner that nobody connects to leaves after this long. */
+const orphanTimeoutMs = 60_000;
+
+export type BootOf = (runnerId: string, prewarm: boolean) => RunnerBoot;
+
+export interface RunnerBootOptions {
+  readonly context: ServerContext;
+  /** The environment of Claude Code. */
+  readonly agentEnv: Readonly<Record<string, string>>;
+  /** Makes the tokens of tasks. */
+  readonly taskTokenKey: string;
+}
+
+/** @returns a function that makes the boot data of one runner. */
+export function runnerBoot({ context, agentEnv, taskTokenKey }: RunnerBootOptions): BootOf {
+  const { settings, paths, env } = context;
+  return (runnerId, prewarm) => ({
+    runnerId,
+    socket: runnerSocketPath(paths, runnerId),
+    prewarm,
+    orphanTimeoutMs,
+    agentEnv: { ...agentEnv, [taskVariables.home]: paths.home, [taskVariables.token]: taskToken(taskTokenKey, runnerId) },
+    claudeExecutable: settings.claude_executable,
+    compileCache: join(paths.home, "cache"),
+    // For tests and measurements only: another agent than Claude Code.
+    agent: env["CLAUDE_WORKER_AGENT_MODULE"] ? { module: env["CLAUDE_WORKER_AGENT_MODULE"] } : "claude",
+  });
+}

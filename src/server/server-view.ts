@@ -1,0 +1,49 @@
+/** The server as the API shows it. */
+import type { ServerView } from "../contract/views.ts";
+import { listHolds } from "../operations/holds/hold-queue.ts";
+import { accountOf } from "../operations/server/show-account.ts";
+import { rfc3339 } from "../operations/tasks/task-view.ts";
+import type { ServerBase } from "./server-context.ts";
+import { version } from "./version.ts";
+
+export interface ServerViewOptions {
+  readonly base: ServerBase;
+  /** UTC ms. */
+  readonly startedAt: number;
+  now(): number;
+  /** Fingerprint of the account that tasks run with now. */
+  account(): string;
+  url(): string | null;
+  /** How many runners wait with Claude Code started. */
+  parked(): number;
+  /** Sentences about what is degraded, the store's own apart. */
+  problems(): readonly string[];
+  isStopping(): boolean;
+}
+
+export function serverView({ base, startedAt, now, account, url, parked, problems, isStopping }: ServerViewOptions): ServerView {
+  const { store } = base;
+  const { settings, paths } = base.context;
+  const found = [...new Set([...store.problems(), ...problems()])];
+  // A disk that was full is tried again when a caller looks. A submit tries it in any case.
+  if (found.length > 0) store.probe().catch(() => {});
+  const counts = store.tasks.counts();
+  return {
+    status: isStopping() ? "stopping" : found.length > 0 ? "degraded" : "healthy",
+    service: "claude-worker",
+    version,
+    pid: process.pid,
+    url: url(),
+    socket: paths.serverSocket,
+    home: paths.home,
+    database: paths.database,
+    log_file: paths.serverLog,
+    started_at: rfc3339(startedAt),
+    epoch: store.epoch,
+    workers: { limit: settings.workers, running: counts.running, parked: parked(), warm: settings.warm },
+    counts,
+    holds: listHolds(store, account(), now()),
+    account: accountOf(store, settings, account(), Date.now()),
+    problems: found,
+  };
+}

@@ -1,0 +1,203 @@
+/** Builds the services of the server. Nothing else constructs them. */
+import { hostname } from "node:os";
+import { accountFingerprint } from "../config/account.ts";
+import { agentEnvironment } from "../config/agent-env.ts";
+import type { Outcome } from "../domain/attempt/outcome.ts";
+import type { Service } from "../domain/service.ts";
+import { secretsOf } from "../domain/text/secret-values.ts";
+import { createHttp } from "../http/server.ts";
+import { liftOverageHolds } from "../operations/holds/hold-queue.ts";
+import { StartRights } from "../operations/rights/start-rights.ts";
+import { noteClock } from "../operations/storage/note-clock.ts";
+import { pruneTasks } from "../operations/tasks/prune-tasks.ts";
+import { removeStrayLogs } from "../operations/tasks/remove-logs.ts";
+import { ClaudeCodeTrust } from "../operations/tasks/working-directory.ts";
+import { workerApi } from "../operations/worker-api.ts";
+import { bootClockMs } from "../processes/boot-clock.ts";
+import { currentBootId } from "../processes/identity.ts";
+import { Retention } from "../scheduler/retention.ts";
+import { Scheduler } from "../scheduler/scheduler.ts";
+import { endOrphans } from "../supervisor/orphans.ts";
+import { Prober } from "../supervisor/prober.ts";
+import { runProbe } from "../supervisor/run-probe.ts";
+import { RunnerPool } from "../supervisor/runner-pool.ts";
+import { newRunnerId, runnerIdPrefix } from "../supervisor/spawn-runner.ts";
+import { Supervisor } from "../supervisor/supervisor.ts";
+import { BackgroundWork } from "./background-work.ts";
+import { collectGarbageWhenIdle } from "./collect-garbage.ts";
+import { HttpService } from "./http-service.ts";
+import { FileKeeper } from "./keep-files.ts";
+import { lazyMcp } from "./lazy-mcp.ts";
+import { LockWatch } from "./lock-watch.ts";
+import { monotonicClock } from "./monotonic-clock.ts";
+import { runnerBoot } from "./runner-boot.ts";
+import type { ServerBase } from "./server-context.ts";
+import { writeServerInfo } from "./server-info.ts";
+import { serverView } from "./server-view.ts";
+import { sharedRun } from "./shared-run.ts";
+import type { Shutdown } from "./shutdown.ts";
+import { keyFrom } from "./token-file.ts";
+import { version } from "./version.ts";
+
+const dayMs = 86_400_000;
+/** Where nothing is deleted by age, a set clock is remembered for as long as if this were set. */
+const defaultKeepDays = 30;
+const probeLimitMs = 60_000;
+
+/** Everything that works in the background of the server. */
+export interface Services {
+  readonly lockWatch: LockWatch;
+  readonly http: HttpService;
+  readonly keeper: FileKeeper;
+  readonly pool: RunnerPool;
+  readonly supervisor: Supervisor;
+  readonly scheduler: Scheduler;
+  readonly retention: Retention;
+  readonly prober: Prober;
+  /** Starts and stops the services that work on tasks. */
+  readonly work: BackgroundWork;
+  readonly garbage: Service;
+  /** Writes `server.json`: where the server answers now. */
+  writeInfo(): void;
+}
+
+export async function buildServices(base: ServerBase, shutdown: Shutdown): Promise<Services> {
+  const { context, lock, store, token } = base;
+  const { settings, paths, log, env } = context;
+  const now = monotonicClock();
+  const startedAt = now();
+  const agentEnv = agentEnvironment(env, settings.agent_env);
+  const account = accountFingerprint(agentEnv, keyFrom(token, "account"));
+  const taskTokenKey = keyFrom(token, "tasks");
+  const idPrefix = runnerIdPrefix(paths.home);
+  const logFile = paths.serverLog;
+  const boot = runnerBoot({ context, agentEnv, taskTokenKey });
+  const claudeCodeTrust = new ClaudeCodeTrust(env);
+  const rights = new StartRights({ store, settings, claudeCodeTrust });
+  const mayStart = (taskId: number): boolean => rights.mayStart(taskId);
+  const bootId = await currentBootId();
+
+  const pool = new RunnerPool({ warm: settings.warm, idPrefix, logFile, log, boot });
+  const supervisor = new Supervisor({
+    store,
+    mayStart,
+    paths,
+    log,
+    pool,
+    now,
+    random: Math.random,
+    nodeId: hostname(),
+    bootId,
+    stopGraceMs: settings.stop_grace_ms,
+    stallTimeoutMs: settings.stall_timeout_ms,
+    hookTimeoutMs: settings.hook_timeout_ms,
+    refusalTries: settings.refusal_limit,
+    overage: settings.overage,
+    account,
+    backgroundGraceMs: settings.background_grace_ms,
+    secrets: () => secretsOf([env, { LOCAL_TOKEN: token }]),
+  });
+  const scheduler = new Scheduler({
+    store,
+    log,
+    now,
+    workers: settings.workers,
+    agentWorkers: settings.agent_workers,
+    account,
+    mayStart,
+    startTasks: (ids) => supervisor.startTasks(ids),
+  });
+  const probe = (model: string | null, signal: AbortSignal): Promise<Outcome> =>
+    runProbe({ boot: boot(newRunnerId(idPrefix), false), model, logFile, signal });
+  const prober = new Prober({ store, log, now, account, probe, onSignedIn: () => pool.renew() });
+  const retention = new Retention({
+    keepDays: settings.keep_days,
+    log,
+    // The earlier of both: a clock that was set forward and back must not make what is young look
+    // old.
+    now: () => Math.min(now(), Date.now()),
+    pauseMs: async () => {
+      const reading = { bootId, up: bootClockMs(), at: Date.now() };
+      return (await noteClock(store, reading, (settings.keep_days ?? defaultKeepDays) * dayMs)).pauseMs;
+    },
+    prune: async (before) => (await pruneTasks(store, paths, before)).removed,
+    removeStrayLogs: () => removeStrayLogs(store, paths),
+  });
+
+  const view = () =>
+    serverView({
+      base,
+      startedAt,
+      now,
+      account,
+      url: () => http.url,
+      parked: () => pool.ready,
+      problems: () => [...work.problems(), ...keeper.problems()],
+      isStopping: () => shutdown.isStopping,
+    });
+  const api = workerApi({
+    store,
+    settings,
+    rights,
+    claudeCodeTrust,
+    taskTokenKey,
+    origins: context.origins,
+    paths,
+    env,
+    now,
+    account,
+    isStopping: () => shutdown.isStopping,
+    server: view,
+    stopRunner: (taskId) => supervisor.stopTask(taskId, "cancelled"),
+    probe: sharedRun(() => probe(null, AbortSignal.timeout(probeLimitMs))),
+    renewRunners: () => pool.renew(),
+    stopServer: async (options) => void shutdown.stop(options),
+  });
+  const mcp = lazyMcp({ api, version, key: keyFrom(token, "mcp"), log });
+  const http = new HttpService(context, createHttp({ api, token, log, mcp, allowedHosts: settings.allowed_hosts }));
+
+  const writeInfo = (): void =>
+    writeServerInfo(paths.serverInfo, { pid: process.pid, url: http.url, socket: paths.serverSocket, version }, log);
+  const lockWatch = new LockWatch({
+    paths,
+    lock,
+    log,
+    onLost: () => {
+      if (!shutdown.isStopping) log.fatal("the data directory, or the lock in it, was removed; leaving");
+      shutdown.fail("now");
+    },
+  });
+  const keeper = new FileKeeper({
+    paths,
+    store,
+    log,
+    leaveIfLost: () => lockWatch.leaveIfLost(),
+    writeInfo,
+    listen: () => http.reopenSocket(),
+  });
+  const work = new BackgroundWork({
+    store,
+    log,
+    before: [
+      () => endOrphans({ store, log, idPrefix, runDirectory: paths.run }),
+      () => (settings.overage === "allow" ? liftOverageHolds(store) : undefined),
+    ],
+    supervisor,
+    takers: [scheduler, retention, prober],
+    onLateStart: writeInfo,
+    onFault: () => shutdown.fail("leave"),
+  });
+  return {
+    lockWatch,
+    http,
+    keeper,
+    pool,
+    supervisor,
+    scheduler,
+    retention,
+    prober,
+    work,
+    garbage: collectGarbageWhenIdle(store),
+    writeInfo,
+  };
+}
