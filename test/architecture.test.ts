@@ -112,6 +112,10 @@ test("the domain reads no clock, no randomness and no process", () => {
   assert.deepEqual(pathsOf(source.filter((file) => roomOf(file.path) === "domain" && isImpure(file))), []);
 });
 
+test("nobody reads an event's data by names in quotes: its type says what it has", () => {
+  assert.deepEqual(pathsOf(source.filter(readsDataByName)), []);
+});
+
 test("each kind of wrong import is seen", () => {
   const refused = (file: string, text: string): number => forbiddenImports(parseSource(file, text)).length;
   assert.equal(refused("src/domain/a.ts", `import { b } from "../store/b.ts";`), 1);
@@ -145,6 +149,10 @@ test("the other walls can be hit too", () => {
   assert.ok(decidesTransitions(file(`const after = { pending: ["running"], running: "completed" };`)));
   assert.ok(decidesTransitions(file(`const sql = "UPDATE tasks SET status = 'failed' WHERE id = ?";`)));
   assert.ok(!decidesTransitions(file(`const label = { pending: "waits", running: "runs", completed: "done" };`)));
+  for (const reading of [`data["text"]`, `event.data["text"]`, `found?.data?.["text"]`, `event.data['kind']`]) {
+    assert.ok(readsDataByName(file(`const x = ${reading};`)), reading);
+  }
+  assert.ok(!readsDataByName(file(`const x = [event.data.text, message["data"], record["text"]];`)));
   for (const impure of ["Date.now()", "new Date()", "Math.random()", "process.env.HOME", "crypto.randomUUID()"]) {
     assert.ok(isImpure(file(`const x = ${impure};`)), impure);
   }
@@ -214,6 +222,10 @@ function isTransitionTable(table: ReadonlyMap<string, readonly string[]>): boole
   const statuses = new Set<string>(taskStatuses);
   const rows = [...table].filter(([key, values]) => statuses.has(key) && values.length > 0);
   return rows.length >= 2 && rows.every(([, values]) => values.every((value) => statuses.has(value)));
+}
+
+function readsDataByName(file: SourceFile): boolean {
+  return file.quoted.some((object) => /(^|\.)data$/.test(object));
 }
 
 function isImpure(file: SourceFile): boolean {

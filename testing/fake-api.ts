@@ -11,10 +11,12 @@ import { promptHints } from "../src/domain/agents/prompt-quality.ts";
 import { isTerminal } from "../src/domain/task/task.ts";
 import type { TaskStatus } from "../src/domain/task/task.ts";
 import { plainView } from "./plain-task.ts";
+import { event } from "./events.ts";
+import type { EventType } from "../src/domain/events/event.ts";
 
 export interface FakeApi extends WorkerApi {
   /** Adds an event to a task, as an attempt would. */
-  tell(taskId: number, type: EventView["type"], data?: Record<string, unknown>): EventView;
+  tell(taskId: number, type: EventType, data?: object): EventView;
   /** Brings a task to its end, with the event that says so. */
   finish(taskId: number, status?: "completed" | "failed"): void;
   /** Every call that changes something: name and caller. */
@@ -67,11 +69,19 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
     },
     tell(taskId, type, data = {}) {
       const seq = get(taskId).last_event + 1;
-      const event: EventView = { id: events.length + 1, task_id: taskId, seq, attempt_id: null, type, at: now(), summary: [], data };
-      events.push(event);
+      const told: EventView = {
+        id: events.length + 1,
+        task_id: taskId,
+        seq,
+        attempt_id: null,
+        at: now(),
+        summary: [],
+        ...event(type, data),
+      };
+      events.push(told);
       change(taskId, { last_event: seq });
       wake(taskId);
-      return event;
+      return told;
     },
     finish(taskId, status = "completed") {
       change(taskId, { status, ended_at: now(), result: "done" });

@@ -9,7 +9,7 @@ import { pathsFrom } from "../src/config/paths.ts";
 import type { Paths } from "../src/config/paths.ts";
 import type { Settings } from "../src/config/settings.ts";
 import type { WorkerApi } from "../src/contract/api.ts";
-import type { NewEvent } from "../src/domain/events/event.ts";
+import type { EventDraft } from "../src/domain/events/event.ts";
 import type { Outcome } from "../src/domain/attempt/outcome.ts";
 import { StartRights } from "../src/operations/rights/start-rights.ts";
 import { workerApi } from "../src/operations/worker-api.ts";
@@ -36,7 +36,7 @@ export interface RealApi {
   /** A test may say that the server stops. */
   readonly stop: { hasBegun: boolean };
   /** Runs a task as the supervisor would: claim, these events, then its end. */
-  run(taskId: number, events: readonly Pick<NewEvent, "type" | "data">[], end?: "complete" | "fail"): Promise<void>;
+  run(taskId: number, events: readonly Step[], end?: "complete" | "fail"): Promise<void>;
 }
 
 /** @param more environment of the server. */
@@ -83,9 +83,12 @@ export function realApi(t: TestContext, flags: Partial<Settings> = {}, more: Rec
   };
 }
 
+/** What an attempt did: an event without its time. */
+type Step = EventDraft & { readonly summary?: readonly string[] };
+
 interface Run {
   readonly taskId: number;
-  readonly events: readonly Pick<NewEvent, "type" | "data">[];
+  readonly events: readonly Step[];
   readonly end: "complete" | "fail";
 }
 
@@ -104,6 +107,9 @@ async function run(store: Store, clock: { nowMs: number }, { taskId, events, end
     const outcome: Outcome = end === "complete" ? { kind: "succeeded", message: "done" } : { kind: "agent_failed", message: "no" };
     store.attempts.close(id, outcome, clock.nowMs);
     store.tasks.transition(taskId, end, clock.nowMs);
-    store.events.append(taskId, id, [{ type: "ended", at: clock.nowMs, data: { status: end } }]);
+    const status = end === "complete" ? "completed" : "failed";
+    store.events.append(taskId, id, [
+      { type: "ended", at: clock.nowMs, data: { status, outcome: outcome.kind, message: outcome.message } },
+    ]);
   });
 }

@@ -22,6 +22,11 @@ export interface SourceFile {
   readonly texts: readonly string[];
   /** Called or read names with a dot, such as `Date.now`. */
   readonly members: readonly string[];
+  /**
+   * Objects whose field is read by a name in quotes: `data` of `data["text"]`, `event.data` of
+   * `event.data["text"]`.
+   */
+  readonly quoted: readonly string[];
   /** Names of what is constructed without arguments, such as `Date`. */
   readonly emptyNews: readonly string[];
   /** Object literals as key → the string literals in its value. */
@@ -49,6 +54,7 @@ export function parseSource(file: string, source: string): SourceFile {
   const imports: Import[] = [];
   const texts: string[] = [];
   const members: string[] = [];
+  const quoted: string[] = [];
   const emptyNews: string[] = [];
   const tables: Map<string, readonly string[]>[] = [];
   const note = (specifier: unknown, typeOnly: boolean): void => {
@@ -70,6 +76,7 @@ export function parseSource(file: string, source: string): SourceFile {
     MemberExpression: (node) => {
       const name = nameOf(node);
       if (name !== null) members.push(name);
+      if (node.computed && literalOf(node.property) !== null) quoted.push(nameOf(node.object) ?? "");
     },
     Literal: (node) => {
       if (typeof node.value === "string") texts.push(node.value);
@@ -81,7 +88,7 @@ export function parseSource(file: string, source: string): SourceFile {
       tables.push(tableOf(node));
     },
   }).visit(program);
-  return { path: file, imports, texts, members, emptyNews, tables };
+  return { path: file, imports, texts, members, quoted, emptyNews, tables };
 }
 
 function nameOf(node: Node): string | null {

@@ -8,6 +8,7 @@ import { createParser } from "eventsource-parser";
 import type { EventSourceMessage } from "eventsource-parser";
 import type { HttpClient } from "./http-exchange.ts";
 import { defaultOutageMs, isAborted, isPassing, pauseAfter } from "./outage.ts";
+import { eventFrom } from "./read-events.ts";
 import { ServerUnreachable } from "./server-unreachable.ts";
 
 /**
@@ -96,5 +97,5 @@ async function* connection(
 function stepOf(message: EventSourceMessage): FeedStep | null {
   if (message.data === "") return null;
   const data: unknown = JSON.parse(message.data);
-  return message.event === "end" ? { type: "end", task: data as TaskView } : { type: "event", event: data as EventView };
+  return message.event === "end" ? { type: "end", task: data as TaskView } : { type: "event", event: eventFrom(data) };
 }

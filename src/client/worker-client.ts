@@ -154,7 +154,9 @@ export class WorkerClient {
    * tasks.
    */
   async eventPage(id: number | null, options: { after?: number; limit?: number; tail?: number } = {}): Promise<EventPage> {
-    return (await this.#http.json({ path: `${id === null ? "" : `/tasks/${id}`}/events${queryText(options)}` })) as EventPage;
+    const sent = await this.#http.json({ path: `${id === null ? "" : `/tasks/${id}`}/events${queryText(options)}` });
+    const { eventPageFrom } = await import("./read-events.ts");
+    return eventPageFrom(sent);
   }
 
   /**

@@ -4,7 +4,6 @@
  */
 import { z } from "zod";
 import { attentionKinds } from "../domain/attempt/attention.ts";
-import { eventTypes } from "../domain/events/event.ts";
 import { holdKinds } from "../domain/order/hold.ts";
 import { overagePolicies } from "../domain/task/overage.ts";
 import { taskStatuses } from "../domain/task/task.ts";
@@ -140,20 +139,8 @@ export type AttemptView = z.infer<typeof attemptView>;
 
 export const attemptList = z.object({ attempts: z.array(attemptView) });
 
-export const eventView = z.object({
-  id: z.int().describe("Global number: the cursor of the feed of all tasks."),
-  task_id: z.int(),
-  seq: z.int().describe("Number within the task, without gaps: the cursor of the task's feed."),
-  attempt_id: z.int().nullable(),
-  type: z.enum(eventTypes),
-  at: time,
-  /** One readable line per action, as in the summary log; empty for events that have none. */
-  summary: z.array(z.string()),
-  data: z.record(z.string(), z.unknown()),
-});
-export type EventView = z.infer<typeof eventView>;
-export const eventPage = z.object({ events: z.array(eventView), next_after: z.int() });
-export type EventPage = z.infer<typeof eventPage>;
+export { eventPage } from "./event-views.ts";
+export type { EventPage, EventView } from "./event-views.ts";
 
 export const holdView = z.object({
   kind: z.enum(holdKinds),

@@ -9,7 +9,7 @@ import { AppendFile } from "./append-file.ts";
 export class SummaryLog {
   readonly #file: AppendFile;
   readonly #workingDirectory: string;
-  readonly #denied = new Set<unknown>();
+  readonly #denied = new Set<string>();
 
   /** @throws when the file cannot be opened. */
   constructor(file: string, workingDirectory: string) {

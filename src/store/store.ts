@@ -6,7 +6,7 @@ import type { AccountStore } from "./sqlite/accounts.ts";
 import type { AgentTaskStore } from "./sqlite/agent-tasks.ts";
 import type { Change } from "./sqlite/change.ts";
 import type { ClockStore } from "./sqlite/clock.ts";
-import type { NewEvent, TaskEvent } from "../domain/events/event.ts";
+import type { EventType, NewEvent, TaskEvent, TaskEventOf } from "../domain/events/event.ts";
 import type { Hold, NewHold } from "../domain/order/hold.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
 import type { Attempt, Task, TaskSpec, TaskStatus } from "../domain/task/task.ts";
@@ -284,8 +284,11 @@ export interface EventStore {
   all(afterId: number, limit: number): TaskEvent[];
   /** Newest global id, 0 when there is none. */
   lastId(): number;
-  /** This attempt's events of these types, oldest first. */
-  ofAttempt(attemptId: number, types: readonly NewEvent["type"][]): TaskEvent[];
+  /**
+   * This attempt's events of these types, oldest first; without those that this version cannot
+   * read.
+   */
+  ofAttempt<T extends EventType>(attemptId: number, types: readonly T[]): TaskEventOf<T>[];
 }
 
 export interface HoldStore {

@@ -12,9 +12,11 @@ import { callEventTypes, callUnderWay } from "../domain/attempt/setbacks.ts";
 import { refusalOf } from "../domain/attempt/refusal.ts";
 import { spentInAll } from "../domain/task/spending.ts";
 import type { Spending } from "../domain/task/spending.ts";
+import { sweptData } from "../domain/events/events-from-note.ts";
 import type { SweptProcess } from "../domain/events/record.ts";
 import { afterOutcome, defaultRetryPolicy, withNextStep } from "../domain/attempt/retry.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
+import { isTerminal } from "../domain/task/task.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import type { StopReason } from "../domain/attempt/stop-reason.ts";
 import { failpoint } from "../processes/failpoint.ts";
@@ -111,10 +113,10 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   });
   if (!store.attempts.close(attempt.id, outcome, endedAt)) return null;
   if (options.swept.length > 0) {
-    store.events.append(task.id, attempt.id, [{ type: "swept", at: endedAt, data: { processes: options.swept, by: "server" } }]);
+    store.events.append(task.id, attempt.id, [{ type: "swept", at: endedAt, data: { ...sweptData(options.swept), by: "server" } }]);
   }
   const completed = after.operation === "complete";
-  store.tasks.transition(
+  const moved = store.tasks.transition(
     task.id,
     after.operation,
     now,
@@ -137,19 +139,13 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
     endedAt,
   );
   const ended = { outcome: outcome.kind, message: outcome.message, attempt: attempt.number };
-  store.events.append(task.id, attempt.id, [
-    after.operation === "requeue"
-      ? {
-          type: "requeued",
-          at: endedAt,
-          data: {
-            ...ended,
-            not_before: after.notBefore === null ? null : new Date(after.notBefore).toISOString(),
-            reason: after.notBeforeReason,
-          },
-        }
-      : { type: "ended", at: endedAt, data: { ...ended, status: store.tasks.get(task.id)?.status } },
-  ]);
+  if (after.operation === "requeue") {
+    const notBefore = after.notBefore === null ? null : new Date(after.notBefore).toISOString();
+    const data = { ...ended, not_before: notBefore, reason: after.notBeforeReason };
+    store.events.append(task.id, attempt.id, [{ type: "requeued", at: endedAt, data }]);
+  } else if (moved !== null && isTerminal(moved.status)) {
+    store.events.append(task.id, attempt.id, [{ type: "ended", at: endedAt, data: { ...ended, status: moved.status } }]);
+  }
   if (after.hold !== null) store.holds.put(after.hold, now);
   if (after.probe !== null) store.probes.ask(after.probe);
   if (outcome.kind === "succeeded") store.accounts.worked(account, now);

@@ -27,7 +27,7 @@ export class Ingest {
   readonly #workingDirectory: string;
   readonly #overage: OveragePolicy;
   /** Calls that were denied, as far as this server read of them. */
-  readonly #denied = new Set<unknown>();
+  readonly #denied = new Set<string>();
   #offset: number;
   #lastRecord: number;
   #spent: SessionSpent | null;
@@ -176,5 +176,5 @@ function isClosing({ type, subtype }: JournalRecord): boolean {
  */
 function withSummary(events: readonly NewEvent[], lines: readonly string[]): readonly NewEvent[] {
   const [first, ...rest] = events;
-  return first === undefined || lines.length === 0 ? events : [{ ...first, data: { ...first.data, summary: lines } }, ...rest];
+  return first === undefined || lines.length === 0 ? events : [{ ...first, summary: lines }, ...rest];
 }

@@ -7,6 +7,8 @@ import { table } from "../../src/cli/terminal/render/table.ts";
 import { fitWidth, textWidth } from "../../src/cli/terminal/render/text-width.ts";
 import { clock, dollars, relativeTime } from "../../src/cli/terminal/render/time.ts";
 import type { EventView } from "../../src/client/index.ts";
+import type { EventType } from "../../src/domain/events/event.ts";
+import { event } from "../../testing/events.ts";
 
 test("knows how wide a text is in a terminal", () => {
   const widths: [string, number][] = [
@@ -125,6 +127,6 @@ test("shows the first lines that a command printed, and those of no other tool",
   assert.deepEqual(result("unknown", "text"), []);
 });
 
-function eventOf(type: EventView["type"], data: Record<string, unknown>, summary: string[]): EventView {
-  return { id: 1, task_id: 1, seq: 1, attempt_id: 1, type, at: "2026-11-22T12:00:00.000Z", summary, data };
+function eventOf(type: EventType, data: Record<string, unknown>, summary: string[]): EventView {
+  return { id: 1, task_id: 1, seq: 1, attempt_id: 1, at: "2026-11-22T12:00:00.000Z", summary, ...event(type, data) };
 }

@@ -1,23 +1,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eventSummary } from "../../src/domain/events/event-summary.ts";
 import type { EventType } from "../../src/domain/events/event.ts";
+import { eventSummary } from "../../src/domain/events/event-summary.ts";
+import { event } from "../../testing/events.ts";
 
 const serverEvents: [type: EventType, data: Record<string, unknown>, line: string][] = [
   ["submitted", {}, "[task] submitted"],
   ["started", { attempt: 1 }, "[task] attempt 1 started"],
   ["cancel_requested", { by: "socket" }, "[task] cancel requested"],
-  ["retried", {}, "[task] to be tried again from the beginning"],
+  ["retried", { was: "failed" }, "[task] to be tried again from the beginning"],
   ["requeued", { outcome: "crashed", message: "It died." }, "[task] waits again (crashed): It died."],
-  ["ended", { status: "failed", message: "No\x1b[31m way\nout" }, "[task] failed: No way out"],
+  ["ended", { status: "failed", outcome: "crashed", message: "No\x1b[31m way\nout" }, "[task] failed: No way out"],
 ];
 for (const [type, data, line] of serverEvents) {
   test(`the server's event ${type} reads "${line}"`, () => {
-    assert.deepEqual(eventSummary({ type, data }), [line]);
+    assert.deepEqual(eventSummary(event(type, data)), [line]);
   });
 }
 
 test("an event of the journal shows the lines that its record had, and one without lines shows none", () => {
-  assert.deepEqual(eventSummary({ type: "tool_use", data: { summary: ["[tool:bash] ls"] } }), ["[tool:bash] ls"]);
-  assert.deepEqual(eventSummary({ type: "tool_result", data: { text: "ok" } }), []);
+  assert.deepEqual(eventSummary({ ...event("tool_use"), summary: ["[tool:bash] ls"] }), ["[tool:bash] ls"]);
+  assert.deepEqual(eventSummary(event("tool_result", { text: "ok" })), []);
 });

@@ -139,7 +139,7 @@ test("a denied call is told once in the logs, and the start of a session is no l
     );
   }
   const { events } = await w.client.eventPage(id, { after: 0, limit: 500 });
-  assert.equal(events.filter(({ type, data }) => type === "tool_result" && data["is_error"] === true).length, 2, "programs see both");
+  assert.equal(events.filter(({ type, data }) => type === "tool_result" && data.is_error).length, 2, "programs see both");
   const running = await w.until(slow.id, ({ session_model }) => session_model !== null);
   assert.equal(running.last_action, null);
   assert.match((await w.cli(["list"])).stdout, /\trunning\t.*\tstarting\n/);

@@ -6,6 +6,7 @@ import type { TaskView } from "../../src/client/index.ts";
 import { killAndWait } from "../reliability/setup.ts";
 import { step } from "../../testing/model.ts";
 import { worker } from "../../testing/worker.ts";
+import { dataOf } from "../../testing/events.ts";
 
 /** What the raw log holds of the model's messages on the main thread. */
 function messagesIn(task: TaskView): Set<unknown> {
@@ -54,8 +55,14 @@ test("every door tells the same number of turns, while the task runs and after i
   assert.match((await w.cli(["watch", "1", "--lines", "0"])).stdout, new RegExp(` · ${turns} turns · `));
   assert.doesNotMatch((await w.cli(["logs", "1", "--all"])).stdout, /\bturns?\b/);
   const { events } = await w.client.eventPage(id, { after: 0, limit: 500 });
-  assert.equal(events.findLast(({ type }) => type === "result")?.data["num_turns"], turns);
-  const told = events.flatMap(({ type, data }) => (type === "tool_use" || type === "text" ? [data["turn"]] : []));
+  assert.equal(
+    dataOf(
+      events.findLast(({ type }) => type === "result"),
+      "result",
+    ).num_turns,
+    turns,
+  );
+  const told = events.flatMap(({ type, data }) => (type === "tool_use" || type === "text" ? [data.turn] : []));
   assert.deepEqual(
     [...new Set(told)],
     Array.from({ length: turns }, (_, index) => index + 1),

@@ -11,6 +11,8 @@ import { openDoorOf } from "../../testing/http-door.ts";
 import type { DoorAnswer, OpenDoor } from "../../testing/http-door.ts";
 import { realApi } from "../../testing/real-api.ts";
 import type { RealApi } from "../../testing/real-api.ts";
+import type { EventDraft } from "../../src/domain/events/event.ts";
+import { event } from "../../testing/events.ts";
 
 type Bundle = RealApi & OpenDoor & { input: { prompt: string; working_directory: string } };
 
@@ -158,7 +160,7 @@ test("usage is counted from cumulative reports, by day, group and model, and out
     cache_creation_input_tokens: 0,
     cost_usd: costUsd,
   });
-  const result = (models: object) => ({ type: "result" as const, data: { usage: models } });
+  const result = (models: object) => event("result", { usage: models });
   await call({ path: "/api/v1/tasks", body: input });
   await run(1, [result({ opus: usage(100, 0.5) }), result({ opus: usage(150, 0.75), haiku: usage(5, 0.001) })]);
   clock.nowMs = Date.parse("2026-11-21T10:00:00Z");
@@ -192,11 +194,11 @@ test("usage is counted from cumulative reports, by day, group and model, and out
 test("a session that begins anew is counted from its beginning", async (t) => {
   const { call, input, run } = await setup(t);
   await call({ path: "/api/v1/tasks", body: input });
-  const report = (tokens: number) => ({
-    type: "result" as const,
-    data: { usage: { m: { input_tokens: tokens, output_tokens: tokens, cache_read_input_tokens: null, cost_usd: tokens } } },
-  });
-  await run(1, [report(100), report(30), { type: "result", data: { usage: { m: "nonsense" } } }, { type: "result", data: {} }]);
+  // As another version, or a hand, may have put it into the database.
+  const odd = (data: object): EventDraft => ({ type: "result", data }) as unknown as EventDraft;
+  const report = (tokens: number): EventDraft =>
+    odd({ usage: { m: { input_tokens: tokens, output_tokens: tokens, cache_read_input_tokens: null, cost_usd: tokens } } });
+  await run(1, [report(100), report(30), odd({ usage: { m: "nonsense" } }), odd({})]);
   const { total } = (await call({ path: "/api/v1/usage" })).json() as { total: { output_tokens: number } };
   assert.equal(total.output_tokens, 130);
 });
@@ -241,7 +243,7 @@ test("metrics are well-formed, add up, and name no task", async (t) => {
   const { call, clock, input, run } = await setup(t);
   await call({ path: "/api/v1/tasks", body: { ...input, name: "secret-name", prompt: "secret prompt" } });
   clock.nowMs += 400;
-  await run(1, [{ type: "result", data: { usage: { 'o"p\\u\ns': { input_tokens: 1, output_tokens: 2, cost_usd: 0.5 } } } }], "fail");
+  await run(1, [event("result", { usage: { 'o"p\\u\ns': { input_tokens: 1, output_tokens: 2, cost_usd: 0.5 } } })], "fail");
   await call({ path: "/nowhere" });
   const answer = await call({ path: "/metrics" });
   assert.equal(answer.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");

@@ -16,6 +16,7 @@ import { step } from "../../testing/model.ts";
 import type { Move } from "../../testing/model.ts";
 import { worker } from "../../testing/worker.ts";
 import type { TestWorker } from "../../testing/worker.ts";
+import { dataOf } from "../../testing/events.ts";
 
 const bin = fileURLToPath(new URL("../../bin/claude-worker", import.meta.url));
 const slow = { timeout: 900_000 };
@@ -85,8 +86,9 @@ for (const how of ["overPipe", "overHttp"] as const) {
     assert.match(read ?? "", /<agent-output-[\s\S]*The greeting is written/);
     assert.equal(readFileSync(file, "utf8"), "hello\n");
     const [submitted] = (await w.client.eventPage(1, { limit: 1 })).events;
-    assert.match(String(submitted?.data["client"]), /^claude-code \d/);
-    assert.match(String(submitted?.data["tool_use_id"]), /^toolu_/);
+    const asked = dataOf(submitted, "submitted");
+    assert.match(asked.client ?? "", /^claude-code \d/);
+    assert.match(asked.tool_use_id ?? "", /^toolu_/);
   });
 }
 
@@ -140,5 +142,6 @@ test("a task that submits from inside itself is the parent of what it submits", 
   const child = await w.client.get(2);
   assert.deepEqual([child.parent_id, child.depth], [parent.id, 1]);
   const [submitted] = (await w.client.eventPage(2, { limit: 1 })).events;
-  assert.deepEqual([submitted?.data["by"], submitted?.data["from_task"]], [`task:${parent.id}`, parent.id]);
+  const asked = dataOf(submitted, "submitted");
+  assert.deepEqual([asked.by, asked.from_task], [`task:${parent.id}`, parent.id]);
 });

@@ -65,7 +65,7 @@ test("sixteen running attempts are adopted at once, each with its whole story, o
     await w.client.cancel(id);
     const task = await w.ended(id);
     assert.deepEqual([task.status, task.attempts], ["cancelled", 1]);
-    const steps = (await storyOf(w, id)).filter(({ type }) => type === "tool_result").map(({ data }) => data["tool_use_id"]);
+    const steps = (await storyOf(w, id)).flatMap(({ type, data }) => (type === "tool_result" ? data.tool_use_id : []));
     assert.deepEqual(
       steps,
       steps.map((_, index) => `toolu_${index + 1}`),

@@ -48,7 +48,7 @@ test("the time limit holds while no server runs, and the next one stores the out
   assert.deepEqual([task.status, task.error?.code, task.attempts], ["failed", "timed_out", 1]);
   assert.match(String(task.error?.message), /longer than its time limit/);
   const story = await storyOf(w, id);
-  assert.equal(story.filter(({ data }) => data["kind"] === "stop_requested").length, 1);
+  assert.equal(story.filter(({ type, data }) => type === "notice" && data.kind === "stop_requested").length, 1);
 });
 
 test("a task that says nothing for longer than its stall limit is stopped; one that goes on saying something is not", async (t) => {

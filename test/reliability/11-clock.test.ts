@@ -10,6 +10,7 @@ import { plainTask } from "../../testing/plain-task.ts";
 
 import { fastWorker, killAndWait, noneLeft, runnerOf } from "./setup.ts";
 import type { FastWorker } from "./setup.ts";
+import { dataOf } from "../../testing/events.ts";
 
 const dayMs = 86_400_000;
 
@@ -160,7 +161,7 @@ test("events keep their order and their numbers when the clock is set back", asy
   }
   const events = store.events.ofTask(id, 0, 10);
   assert.deepEqual(
-    events.map(({ data }) => data["text"]),
+    events.map((event) => dataOf(event, "text").text),
     ["0", "1", "2", "3"],
   );
   const times = events.map(({ at }) => at);

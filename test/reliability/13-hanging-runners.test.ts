@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { pathsFrom } from "../../src/config/paths.ts";
 import { countedIn } from "../../testing/steps.ts";
 import { fastWorker, killServer, noneLeft, runnerOf, storyOf } from "./setup.ts";
+import { dataOf } from "../../testing/events.ts";
 
 const hungAgent = fileURLToPath(new URL("../../testing/hung-agent.ts", import.meta.url));
 
@@ -59,6 +60,6 @@ test("tasks whose runners cannot begin wait until they can: none fails, and each
   for (const { id } of tasks) {
     assert.equal((await w.ended(id)).status, "completed");
     const requeued = (await storyOf(w, id)).find(({ type }) => type === "requeued");
-    assert.match(String(requeued?.data["message"]), /^The attempt could not begin: its runner refused it \(EEXIST: .+data\/logs'\)/);
+    assert.match(dataOf(requeued, "requeued").message, /^The attempt could not begin: its runner refused it \(EEXIST: .+data\/logs'\)/);
   }
 });

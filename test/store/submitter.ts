@@ -13,7 +13,7 @@ async function submitForEver(): Promise<never> {
   for (;;) {
     const task = await store.write(() => {
       const inserted = store.tasks.insert(plainTask({ prompt: `Round ${round}` }));
-      store.events.append(inserted.id, null, [{ type: "submitted", at: 1, data: {} }]);
+      store.events.append(inserted.id, null, [{ type: "submitted", at: 1, data: { by: "test" } }]);
       return inserted;
     });
     // At once and to the kernel: what is printed was acknowledged, whenever the kill comes.

@@ -349,11 +349,10 @@ function agree(model: Model, { store, directory }: Real): void {
     );
     assert.equal(events.filter(({ type }) => type === "ended").length, task.endings);
     for (const attempt of task.open === null ? task.past : [...task.past, task.open]) {
-      const texts = events.filter((event) => event.attemptId === attempt.id && (event.type === "tool_result" || event.type === "result"));
-      assert.deepEqual(
-        texts.map(({ data }) => data["text"]),
-        attempt.said.slice(0, attempt.ingested),
-      );
+      const texts = events
+        .filter(({ attemptId }) => attemptId === attempt.id)
+        .flatMap(({ type, data }) => (type === "tool_result" || type === "result" ? data.text : []));
+      assert.deepEqual(texts, attempt.said.slice(0, attempt.ingested));
     }
   }
   const file = path.join(directory, "tasks.db");

@@ -51,7 +51,7 @@ test("no result whatever keeps its task running: the store takes what it makes o
 
 test("what an older version stored of an odd result ends its task too", async (t) => {
   const counts = { num_turns: 1.5, duration_ms: -1, cost_usd: -1, permission_denials: 0.5 };
-  const result = { type: "result", at: 1, data: { subtype: "success", is_error: false, text: "", ...counts } } as const;
+  const result = { type: "result", at: 1, data: { subtype: "success", is_error: false, text: "", ...counts } } as unknown as NewEvent;
   assert.equal(await statusAfter(setup(t), [result]), "completed");
 });
 

@@ -1,7 +1,7 @@
 /** Which of a task's events `logs` and `watch` show. */
 import type { EventView } from "../../contract/views.ts";
+import type { NoticeKind } from "../../domain/events/event.ts";
 import { isFailedWork } from "../../domain/events/machinery.ts";
-import { stringOf } from "../../domain/text/read-json.ts";
 
 export interface EventChoice {
   readonly errors?: boolean | undefined;
@@ -16,7 +16,7 @@ export function isChosen(event: EventView, { errors, tools, text }: EventChoice)
 }
 
 const toolTypes = new Set<EventView["type"]>(["tool_use", "tool_result", "permission_denied"]);
-const errorNotices = new Set<unknown>(["api_error", "stderr", "stop_hook_overridden", "failed_mcp_server"]);
+const errorNotices = new Set<NoticeKind>(["api_error", "stderr", "stop_hook_overridden", "failed_mcp_server"]);
 
 function isError({ type, data, summary }: EventView): boolean {
   switch (type) {
@@ -24,16 +24,19 @@ function isError({ type, data, summary }: EventView): boolean {
     case "api_retry":
       return true;
     case "rate_limit":
-      return data["status"] !== "allowed";
+      return data.status !== "allowed";
     case "notice":
-      return errorNotices.has(data["kind"]) || isFailedWork(data);
+      return errorNotices.has(data.kind) || isFailedWork(data);
     case "attempt_ended":
       return summary.length > 0;
     case "ended":
-      return stringOf(data["status"]) !== "completed";
+      return data.status !== "completed";
     case "requeued":
       return true;
+    case "tool_result":
+    case "result":
+      return data.is_error;
     default:
-      return data["is_error"] === true;
+      return false;
   }
 }

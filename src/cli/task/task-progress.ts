@@ -28,10 +28,8 @@ export class TaskProgress {
 
   take(event: EventView): void {
     // The server counted them: a step tells its turn, a result tells all.
-    const turns = event.data[event.type === "result" ? "num_turns" : "turn"];
-    if (typeof turns === "number") this.#turns = Math.max(this.#turns, turns);
-    const cost = event.data["cost_usd"];
-    if (event.type === "result" && typeof cost === "number") this.#costUsd = cost;
+    this.#turns = Math.max(this.#turns, turnOf(event));
+    if (event.type === "result") this.#costUsd = event.data.cost_usd ?? this.#costUsd;
     // What a task waits for says more than that it was submitted.
     if (!silent.has(event.type) && !isMachinery(event)) this.#lastAction = event.summary.at(-1) ?? this.#lastAction;
   }
@@ -47,4 +45,9 @@ export class TaskProgress {
     ];
     return facts.filter((fact) => fact !== "").join(" · ");
   }
+}
+
+function turnOf({ type, data }: EventView): number {
+  if (type === "result") return data.num_turns ?? 0;
+  return type === "text" || type === "thinking" || type === "tool_use" ? (data.turn ?? 0) : 0;
 }

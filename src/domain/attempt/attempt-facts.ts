@@ -2,14 +2,11 @@
  * Gathers what is known of an attempt's end from its stored events, so that any server knows the
  * same, also after a restart. It decides nothing.
  */
-import { backgroundTasks } from "./background.ts";
-import type { EventType, NewEvent } from "../events/event.ts";
+import { isOfSubagent } from "../events/is-of-subagent.ts";
+import type { EventBody, EventData, EventType, Notice, Result } from "../events/event.ts";
 import type { AttemptFacts, LimitFacts, ResultFacts } from "./outcome.ts";
-import { amountOf, arrayOf, countOf, numberOf, objectOf, stringOf, timeOf } from "../text/read-json.ts";
-import type { JsonObject } from "../text/read-json.ts";
-import { stopReasons } from "./stop-reason.ts";
-import type { StopReason } from "./stop-reason.ts";
 import type { ModelUsage } from "../task/model-usage.ts";
+import { amountOf, timeOf } from "../text/read-json.ts";
 
 /** The only events that facts are read from. */
 export const factEventTypes = ["result", "rate_limit", "notice", "attempt_ended"] as const satisfies readonly EventType[];
@@ -24,7 +21,7 @@ export type FactContext = Pick<AttemptFacts, "stopRequested" | "rebooted"> & Par
  * What an attempt's events (oldest first; others than `factEventTypes` are passed over) and its row
  * say of its end.
  */
-export function factsFrom(events: readonly Pick<NewEvent, "type" | "data">[], context: FactContext): AttemptFacts {
+export function factsFrom(events: readonly EventBody[], context: FactContext): AttemptFacts {
   const facts: Mutable<AttemptFacts> = {
     result: null,
     limit: null,
@@ -43,53 +40,80 @@ export function factsFrom(events: readonly Pick<NewEvent, "type" | "data">[], co
   let isStopping = false;
   for (const event of events) {
     // A stop ends the background, too: what counts is what ran before.
-    if (!isStopping || event.data["kind"] !== "background") read(event, facts);
-    isStopping ||= event.data["kind"] === "stop_requested";
+    if (!isStopping || !isNotice(event, "background")) read(event, facts);
+    isStopping ||= isNotice(event, "stop_requested");
   }
   return facts;
 }
 
+function isNotice({ type, data }: EventBody, kind: Notice["kind"]): boolean {
+  return type === "notice" && data.kind === kind;
+}
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-function read({ type, data }: Pick<NewEvent, "type" | "data">, facts: Mutable<AttemptFacts>): void {
-  if (type === "result") {
-    facts.result = afterEarlier(facts.result, resultFacts(data));
-    facts.notified = false;
-    if (!facts.result.isError) facts.apiError = null;
-  } else if (type === "rate_limit") {
-    facts.limit = limitFacts(data);
-  } else if (type === "notice") {
-    if (data["kind"] === "api_error" && data["parent_tool_use_id"] === undefined) {
-      facts.apiError = stringOf(data["error"]);
-      facts.apiErrorText = stringOf(data["text"]);
-    }
-    if (data["kind"] === "background") facts.background = backgroundTasks(data["tasks"]);
-    if (data["kind"] === "task_notification") facts.notified ||= data["status"] === "completed" || data["status"] === "failed";
-    if (data["kind"] === "cut_background") facts.cut = arrayOf(data["names"]).flatMap((name) => stringOf(name) ?? []);
-    if (data["kind"] === "session_writes_lost") facts.sessionLost = stringOf(data["error"]) ?? "unknown";
-    if (data["kind"] === "stop_requested") facts.stopRequested ??= stopReasonOf(data["reason"]);
-  } else if (type === "attempt_ended") {
-    facts.ended = true;
-    facts.thrown = stringOf(data["thrown"]);
-    facts.stopRequested ??= stopReasonOf(data["stop_requested"]);
+function read(event: EventBody, facts: Mutable<AttemptFacts>): void {
+  switch (event.type) {
+    case "result":
+      facts.result = afterEarlier(facts.result, resultFacts(event.data));
+      facts.notified = false;
+      if (!facts.result.isError) facts.apiError = null;
+      break;
+    case "rate_limit":
+      facts.limit = limitFacts(event.data);
+      break;
+    case "notice":
+      if (event.data.kind !== "api_error" || !isOfSubagent(event)) readNotice(event.data, facts);
+      break;
+    case "attempt_ended":
+      facts.ended = true;
+      facts.thrown = event.data.thrown;
+      facts.stopRequested ??= event.data.stop_requested;
+      break;
+    default:
   }
 }
 
-function resultFacts(data: JsonObject): ResultFacts {
+function readNotice(notice: Notice, facts: Mutable<AttemptFacts>): void {
+  switch (notice.kind) {
+    case "api_error":
+      facts.apiError = notice.error;
+      facts.apiErrorText = notice.text;
+      break;
+    case "background":
+      facts.background = notice.tasks.map(({ task_id: id, task_type: type, description }) => ({ id, type, description }));
+      break;
+    case "task_notification":
+      facts.notified ||= notice.status === "completed" || notice.status === "failed";
+      break;
+    case "cut_background":
+      facts.cut = notice.names;
+      break;
+    case "session_writes_lost":
+      facts.sessionLost = notice.error ?? "unknown";
+      break;
+    case "stop_requested":
+      facts.stopRequested ??= notice.reason;
+      break;
+    default:
+  }
+}
+
+function resultFacts(data: Result): ResultFacts {
   return {
-    subtype: stringOf(data["subtype"]) ?? "",
-    isError: data["is_error"] === true,
-    text: stringOf(data["text"]) ?? "",
-    terminalReason: stringOf(data["terminal_reason"]),
-    stopReason: stringOf(data["stop_reason"]),
-    startupFailure: stringOf(data["startup_failure"]),
-    apiErrorStatus: numberOf(data["api_error_status"]),
+    subtype: data.subtype,
+    isError: data.is_error,
+    text: data.text,
+    terminalReason: data.terminal_reason,
+    stopReason: data.stop_reason,
+    startupFailure: data.startup_failure,
+    apiErrorStatus: data.api_error_status,
     // Earlier versions stored only Claude Code's own number of turns.
-    calledModel: data["called_model"] === true || (data["called_model"] === undefined && countOf(data["num_turns"]) !== 0),
-    durationMs: countOf(data["duration_ms"]) ?? 0,
-    costUsd: amountOf(data["cost_usd"]),
-    usage: usageFacts(objectOf(data["usage"])),
-    permissionDenials: countOf(data["permission_denials"]) ?? 0,
+    calledModel: data.called_model ?? data.num_turns !== 0,
+    durationMs: data.duration_ms,
+    costUsd: amountOf(data.cost_usd),
+    usage: Object.fromEntries(Object.entries(data.usage).map(([model, counts]) => [model, modelUsage(counts)])),
+    permissionDenials: data.permission_denials,
   };
 }
 
@@ -103,17 +127,13 @@ function afterEarlier(earlier: ResultFacts | null, last: ResultFacts): ResultFac
   return { ...last, calledModel, durationMs: earlier.durationMs + last.durationMs };
 }
 
-function usageFacts(usage: JsonObject): Record<string, ModelUsage> {
-  return Object.fromEntries(Object.entries(usage).map(([model, counts]) => [model, modelUsage(objectOf(counts))]));
-}
-
-function modelUsage(counts: JsonObject): ModelUsage {
+function modelUsage(counts: Result["usage"][string]): ModelUsage {
   return {
-    inputTokens: countOf(counts["input_tokens"]) ?? 0,
-    outputTokens: countOf(counts["output_tokens"]) ?? 0,
-    cacheReadInputTokens: countOf(counts["cache_read_input_tokens"]) ?? 0,
-    cacheCreationInputTokens: countOf(counts["cache_creation_input_tokens"]) ?? 0,
-    costUsd: amountOf(counts["cost_usd"]) ?? 0,
+    inputTokens: counts.input_tokens,
+    outputTokens: counts.output_tokens,
+    cacheReadInputTokens: counts.cache_read_input_tokens,
+    cacheCreationInputTokens: counts.cache_creation_input_tokens,
+    costUsd: amountOf(counts.cost_usd) ?? 0,
   };
 }
 
@@ -122,11 +142,6 @@ function modelUsage(counts: JsonObject): ModelUsage {
  * reported as rejected, also one that is not a usage limit (measured with Claude Code 2.1.330):
  * that one names no window.
  */
-function limitFacts(data: JsonObject): LimitFacts | null {
-  const type = stringOf(data["limit"]);
-  return data["status"] !== "rejected" || type === null ? null : { type, resetsAt: timeOf(data["resets_at"]) };
-}
-
-function stopReasonOf(value: unknown): StopReason | null {
-  return stopReasons.find((reason) => reason === value) ?? null;
+function limitFacts({ status, limit, resets_at: resetsAt }: EventData["rate_limit"]): LimitFacts | null {
+  return status !== "rejected" || limit === null ? null : { type: limit, resetsAt: timeOf(resetsAt) };
 }

@@ -3,9 +3,10 @@
  */
 import { hookText } from "../task/claude-hooks.ts";
 import { endedWorkEventTypes, failedAgents, stoppedWork } from "./ended-work.ts";
-import type { EventType, NewEvent } from "../events/event.ts";
+import { isOfSubagent } from "../events/is-of-subagent.ts";
+import type { EventBody, EventType, Notice } from "../events/event.ts";
 import { plainLine } from "../text/plain-text.ts";
-import { arrayOf, countOf, objectOf, stringOf } from "../text/read-json.ts";
+import { objectOf } from "../text/read-json.ts";
 import type { JsonObject } from "../text/read-json.ts";
 import { callOf } from "./tool-call.ts";
 
@@ -62,13 +63,13 @@ interface Call {
  * @param events those of one session, oldest first; others than `attentionEventTypes` are passed
  * over.
  */
-export function attentionFrom(events: readonly Pick<NewEvent, "type" | "data">[]): Attention[] {
+export function attentionFrom(events: readonly EventBody[]): Attention[] {
   const calls = new Map<string, Call>();
   const noticed = new Map<AttentionKind, Noticed>();
   const hooks: Hooks = { unchecked: [], overridden: [], lastNo: null };
-  for (const { type, data } of events) {
-    if (type === "notice") takeNotice(objectOf(data), { noticed, calls, hooks });
-    else takeStep(type, objectOf(data), calls);
+  for (const event of events) {
+    if (event.type === "notice") takeNotice(event.data, { noticed, calls, hooks });
+    else takeStep(event, calls);
   }
   addNamed(noticed, "cut_background", stoppedWork(events));
   const refused = [...calls.values()].filter((call) => call.refused);
@@ -85,26 +86,31 @@ export function attentionFrom(events: readonly Pick<NewEvent, "type" | "data">[]
   return found.filter((attention) => attention !== null);
 }
 
-function takeStep(type: EventType, data: JsonObject, calls: Map<string, Call>): void {
-  const id = stringOf(data["tool_use_id"]) ?? "";
-  if (type === "tool_use") calls.set(id, callFrom(data));
-  else if (type === "tool_result") mark(calls.get(id), { failed: data["is_error"] === true });
+function takeStep(event: EventBody, calls: Map<string, Call>): void {
+  const { type, data } = event;
+  if (type === "tool_use") calls.set(data.tool_use_id, callFrom(data, !isOfSubagent(event)));
+  else if (type === "tool_result") mark(calls.get(data.tool_use_id), { failed: data.is_error });
   else if (type === "permission_denied") refuse(calls, data);
-  else if (type === "result") for (const call of arrayOf(data["denied_calls"])) refuse(calls, objectOf(call));
+  else if (type === "result") for (const call of data.denied_calls) refuse(calls, call);
 }
 
-function callFrom(data: JsonObject): Call {
-  const isMain = data["parent_tool_use_id"] === undefined;
-  return { tool: stringOf(data["tool"]) ?? "", text: textOf(objectOf(data["input"])), isMain, refused: false, failed: false };
+interface Asked {
+  readonly tool: string;
+  readonly tool_use_id?: string;
+  readonly input?: unknown;
+}
+
+function callFrom({ tool, input }: Asked, isMain: boolean): Call {
+  return { tool, text: textOf(objectOf(input)), isMain, refused: false, failed: false };
 }
 
 /**
  * One call may be reported as refused several times: by the runner, by Claude Code, and in the
  * result's list.
  */
-function refuse(calls: Map<string, Call>, data: JsonObject): void {
-  const id = stringOf(data["tool_use_id"]) ?? `unnamed ${calls.size}`;
-  const call = calls.get(id) ?? callFrom(data);
+function refuse(calls: Map<string, Call>, asked: Asked): void {
+  const id = asked.tool_use_id ?? `unnamed ${calls.size}`;
+  const call = calls.get(id) ?? callFrom(asked, true);
   mark(call, { refused: true });
   calls.set(id, call);
 }
@@ -127,16 +133,13 @@ interface Notices {
   readonly hooks: Hooks;
 }
 
-function takeNotice(data: JsonObject, { noticed, calls, hooks }: Notices): void {
-  takeHook(data, hooks, calls);
+function takeNotice(notice: Notice, { noticed, calls, hooks }: Notices): void {
+  takeHook(notice, hooks, calls);
   // A command that was sent into the background tells its end by a notice; its tool result only
   // says that it began.
-  if (data["kind"] === "task_notification" && data["status"] === "failed")
-    mark(calls.get(stringOf(data["tool_use_id"]) ?? ""), { failed: true });
-  const kind = noticeKinds.find((each) => each === data["kind"]);
-  if (kind === undefined) return;
-  const count = countOf(data["count"]) ?? 0;
-  const names = arrayOf(data["names"]).flatMap((name) => stringOf(name) ?? []);
+  if (notice.kind === "task_notification" && notice.status === "failed") mark(calls.get(notice.tool_use_id ?? ""), { failed: true });
+  if (notice.kind !== "cut_background" && notice.kind !== "uncommitted" && notice.kind !== "directory_gone") return;
+  const { kind, count, names } = notice;
   // Another attempt looks at the same work tree again, but cuts other work.
   if (kind === "uncommitted" || kind === "directory_gone") noticed.delete(kind);
   addNamed(noticed, kind, names, count);
@@ -147,17 +150,15 @@ function addNamed(noticed: Map<AttentionKind, Noticed>, kind: AttentionKind, nam
   noticed.set(kind, { count: earlier.count + count, names: [...earlier.names, ...names] });
 }
 
-function takeHook(data: JsonObject, hooks: Hooks, calls: ReadonlyMap<string, Call>): void {
-  const hook = stringOf(data["hook"]) ?? "";
-  if (data["kind"] === "stop_hook_blocked") hooks.lastNo = stringOf(data["said"]);
-  else if (data["kind"] === "stop_hook_overridden") hooks.overridden.push(plainLine(hooks.lastNo ?? stringOf(data["text"]) ?? ""));
-  else if (data["kind"] === "hook_no_verdict") {
-    const call = calls.get(stringOf(data["tool_use_id"]) ?? "");
-    hooks.unchecked.push(call === undefined ? (stringOf(data["hook_event"]) ?? "") : nameOf(call));
+function takeHook(notice: Notice, hooks: Hooks, calls: ReadonlyMap<string, Call>): void {
+  if (notice.kind === "stop_hook_blocked") hooks.lastNo = notice.said;
+  else if (notice.kind === "stop_hook_overridden") hooks.overridden.push(plainLine(hooks.lastNo ?? notice.text));
+  else if (notice.kind === "hook_no_verdict") {
+    const call = calls.get(notice.tool_use_id ?? "");
+    hooks.unchecked.push(call === undefined ? (notice.hook_event ?? "") : nameOf(call));
     // Before a tool the notice above says the same of the call.
-  } else if (data["kind"] === "hook_ended" && data["timed_out"] === true && !hook.startsWith("PreToolUse")) {
-    const commands = arrayOf(data["commands"]).flatMap((each) => stringOf(each) ?? []);
-    hooks.unchecked.push(hookText(hook, commands));
+  } else if (notice.kind === "hook_ended" && notice.timed_out && !notice.hook.startsWith("PreToolUse")) {
+    hooks.unchecked.push(hookText(notice.hook, notice.commands));
   }
 }
 
@@ -174,11 +175,10 @@ function failedAtTheEnd(calls: readonly Call[]): string[] {
 }
 
 /** Each server once, with its newest reason: every attempt starts them anew. */
-function failedServers(events: readonly Pick<NewEvent, "type" | "data">[]): string[] {
+function failedServers(events: readonly EventBody[]): string[] {
   const reasons = new Map<string, string>();
-  for (const { data } of events.filter(({ type, data }) => type === "notice" && data["kind"] === "failed_mcp_server"))
-    for (const { name, reason } of arrayOf(data["servers"]).map(objectOf))
-      reasons.set(stringOf(name) ?? "", plainLine(stringOf(reason) ?? "", 140));
+  const servers = events.flatMap(({ type, data }) => (type === "notice" && data.kind === "failed_mcp_server" ? data.servers : []));
+  for (const { name, reason } of servers) reasons.set(name, plainLine(reason ?? "", 140));
   return [...reasons].map(([name, reason]) => plainLine(reason === "" ? name : `${name}: ${reason}`, 200));
 }
 

@@ -31,20 +31,13 @@ export function isAgentWork({ type }: BackgroundTask): boolean {
 }
 
 /**
- * All that runs in the background after this message; null for messages that do not say so. The
+ * All that runs in the background after this message, without what does not count as activity
+ * (`ambient`); null for messages that do not say so. The
  * message replaces what earlier ones said (SDKBackgroundTasksChangedMessage of the Agent SDK).
  */
 export function backgroundAfter(message: JsonObject): BackgroundTask[] | null {
   if (message["type"] !== "system" || message["subtype"] !== "background_tasks_changed") return null;
-  return backgroundTasks(message["tasks"]);
-}
-
-/**
- * Reads a list of them, as Claude Code or an event has it. What does not count as activity
- * (`ambient`) is left out.
- */
-export function backgroundTasks(value: unknown): BackgroundTask[] {
-  return arrayOf(value)
+  return arrayOf(message["tasks"])
     .map(objectOf)
     .filter((task) => task["ambient"] !== true)
     .map((task) => ({

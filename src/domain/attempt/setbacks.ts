@@ -3,9 +3,8 @@
  * progress or not. The poison count ends tasks that get nowhere; this one ends tasks that get a
  * step further each time, at the price of a whole attempt.
  */
-import type { NewEvent } from "../events/event.ts";
+import type { EventBody } from "../events/event.ts";
 import type { Outcome } from "./outcome.ts";
-import { stringOf } from "../text/read-json.ts";
 import { isUnreachable } from "./refusal.ts";
 import type { Task } from "../task/task.ts";
 
@@ -32,12 +31,11 @@ export const callEventTypes = ["tool_use", "tool_result"] as const;
  * The newest tool call without a result, as text that is equal for equal calls (the first 500
  * characters); null: none.
  */
-export function callUnderWay(events: readonly Pick<NewEvent, "type" | "data">[]): string | null {
+export function callUnderWay(events: readonly EventBody[]): string | null {
   const open = new Map<string, string>();
   for (const { type, data } of events) {
-    const id = stringOf(data["tool_use_id"]) ?? "";
-    if (type === "tool_use") open.set(id, `${stringOf(data["tool"]) ?? ""} ${JSON.stringify(data["input"] ?? {})}`.slice(0, 500));
-    if (type === "tool_result") open.delete(id);
+    if (type === "tool_use") open.set(data.tool_use_id, `${data.tool} ${JSON.stringify(data.input ?? {})}`.slice(0, 500));
+    if (type === "tool_result") open.delete(data.tool_use_id);
   }
   return [...open.values()].at(-1) ?? null;
 }

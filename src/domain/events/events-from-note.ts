@@ -1,14 +1,17 @@
 /**
  * The events that the runner's own notes make. Claude Code's messages are events-from-record.ts's.
  */
-import { cutJson, cutString } from "../text/cut-json.ts";
+import { cutString } from "../text/cut-json.ts";
 import { hookText } from "../task/claude-hooks.ts";
 import { formatDuration } from "../text/duration.ts";
-import { denied, mark, notice, word } from "./event-draft.ts";
-import type { EventDraft } from "./event-draft.ts";
+import { denied, mark, notice, word, words } from "./event-draft.ts";
+import type { EventData, EventDraft } from "./event.ts";
 import { plainLine } from "../text/plain-text.ts";
-import { arrayOf, countOf, numberOf, objectOf, stringOf } from "../text/read-json.ts";
+import { arrayOf, countOf, momentOf, numberOf, objectOf, stringOf } from "../text/read-json.ts";
 import type { JsonObject } from "../text/read-json.ts";
+import type { SweptProcess } from "./record.ts";
+import { stopReasons } from "../attempt/stop-reason.ts";
+import type { StopReason } from "../attempt/stop-reason.ts";
 
 /** The events of a record of the type `worker`; none for a kind that is not known. */
 export function eventsFromNote(note: JsonObject): EventDraft[] {
@@ -20,9 +23,11 @@ export function eventsFromNote(note: JsonObject): EventDraft[] {
       return [denied({ tool: note["tool"], input: note["input"], reason: note["reason"], id: note["toolUseId"] })];
     case "cold_start":
     case "session_restarted":
-      return [notice(note["subtype"], note["reason"])];
+      return [notice(note["subtype"], note["reason"], {})];
     case "session_mended":
-      return [notice("session_mended", `${numberOf(note["messages"]) ?? 0} messages of finished steps were put back into the session.`)];
+      return [
+        notice("session_mended", `${numberOf(note["messages"]) ?? 0} messages of finished steps were put back into the session.`, {}),
+      ];
     case "waiting_background":
       return [backgroundWaitEvent(note)];
     case "cut_background":
@@ -32,9 +37,9 @@ export function eventsFromNote(note: JsonObject): EventDraft[] {
     case "gave_up":
       return [notice("api_error", note["text"], { error: word(note["error"]) })];
     case "stop_requested":
-      return [notice("stop_requested", note["reason"], { reason: word(note["reason"]) })];
+      return [notice("stop_requested", note["reason"], { reason: stopReasonOf(note["reason"]) })];
     case "stderr":
-      return [notice("stderr", note["text"])];
+      return [notice("stderr", note["text"], {})];
     case "hook_running":
       return [hookRunningEvent(note)];
     case "hook_ended":
@@ -54,7 +59,7 @@ export function eventsFromNote(note: JsonObject): EventDraft[] {
   }
 }
 
-function sessionEvents(note: JsonObject): EventDraft[] {
+function sessionEvents(note: JsonObject): EventDraft<"session">[] {
   const sessionId = word(note["sessionId"]);
   if (sessionId === null) return [];
   return [{ type: "session", data: { session_id: sessionId, ...(note["resume"] === true ? { resumed: true } : {}) } }];
@@ -62,8 +67,8 @@ function sessionEvents(note: JsonObject): EventDraft[] {
 
 const maxNames = 20;
 
-function backgroundNotice(kind: string, what: string, note: JsonObject): EventDraft {
-  const names = arrayOf(note["names"]).map((name) => word(name) ?? "");
+function backgroundNotice(kind: "cut_background" | "background_lost", what: string, note: JsonObject): EventDraft<"notice"> {
+  const names = words(note["names"]);
   const shown = names.slice(0, maxNames);
   return notice(kind, `${what}: ${shown.join("; ")}${shown.length < names.length ? "; …" : ""}`, { count: names.length, names: shown });
 }
@@ -75,10 +80,9 @@ function backgroundNotice(kind: string, what: string, note: JsonObject): EventDr
 const maxWaitNames = 3;
 const maxWaitName = 50;
 
-function backgroundWaitEvent(note: JsonObject): EventDraft {
-  const named = (field: string): string[] => arrayOf(note[field]).map((name) => word(name) ?? "");
-  const [agents, commands] = [named("agents"), named("commands")];
-  const until = word(note["until"]);
+function backgroundWaitEvent(note: JsonObject): EventDraft<"notice"> {
+  const [agents, commands] = [words(note["agents"]), words(note["commands"])];
+  const until = momentOf(note["until"]);
   const counts = [countText(agents.length, "sub-agent"), countText(commands.length, "background command")].filter((text) => text !== "");
   const names = [...agents, ...commands];
   const shown = names.slice(0, maxWaitNames).map((name) => plainLine(name, maxWaitName));
@@ -95,28 +99,44 @@ function countText(count: number, what: string): string {
   return count === 0 ? "" : `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
-function sweptEvent(note: JsonObject): EventDraft {
-  const processes = cutJson(arrayOf(note["processes"]));
-  return { type: "swept", data: { processes: processes.value, ...mark(processes.truncated) } };
+/** How many processes an event names, and how much of each command line. */
+const maxProcesses = 100;
+const maxCommand = 500;
+
+function sweptEvent(note: JsonObject): EventDraft<"swept"> {
+  return { type: "swept", data: sweptData(arrayOf(note["processes"]).map(objectOf)) };
 }
 
-function endedEvent(note: JsonObject): EventDraft {
+/** What an event tells of processes that had to be ended. */
+export function sweptData(processes: readonly { readonly [K in keyof SweptProcess]?: unknown }[]): EventData["swept"] {
+  const told = processes.slice(0, maxProcesses).map(({ pid, command, signal }) => ({
+    pid: countOf(pid) ?? 0,
+    command: cutString(stringOf(command) ?? "", maxCommand),
+    signal: signal === "SIGKILL" ? ("SIGKILL" as const) : ("SIGTERM" as const),
+  }));
+  const truncated = told.length < processes.length || told.some(({ command }) => command.truncated);
+  return { processes: told.map((each) => ({ ...each, command: each.command.value })), ...mark(truncated) };
+}
+
+function endedEvent(note: JsonObject): EventDraft<"attempt_ended"> {
   const thrown = stringOf(note["thrown"]);
   const cut = cutString(thrown ?? "");
-  const data = { thrown: thrown === null ? null : cut.value, stop_requested: word(note["stopRequested"]) };
+  const data = { thrown: thrown === null ? null : cut.value, stop_requested: stopReasonOf(note["stopRequested"]) };
   return { type: "attempt_ended", data: { ...data, ...mark(cut.truncated) } };
 }
 
-function uncommittedEvent(note: JsonObject): EventDraft {
+function stopReasonOf(value: unknown): StopReason | null {
+  return stopReasons.find((reason) => reason === value) ?? null;
+}
+
+function uncommittedEvent(note: JsonObject): EventDraft<"notice"> {
   const count = countOf(note["count"]) ?? 0;
-  const names = arrayOf(note["names"])
-    .slice(0, 10)
-    .map((name) => word(name) ?? "");
+  const names = words(note["names"]).slice(0, 10);
   const files = `${count} ${count === 1 ? "file" : "files"} changed and not committed`;
   return notice("uncommitted", `${files}: ${names.join(", ")}`, { count, names });
 }
 
-function failedServersEvent(note: JsonObject): EventDraft {
+function failedServersEvent(note: JsonObject): EventDraft<"notice"> {
   const servers = arrayOf(note["servers"])
     .slice(0, maxNames)
     .map(objectOf)
@@ -125,13 +145,13 @@ function failedServersEvent(note: JsonObject): EventDraft {
   return notice("failed_mcp_server", `MCP ${servers.length === 1 ? "server" : "servers"} not started: ${texts.join("; ")}`, { servers });
 }
 
-function hookRunningEvent(note: JsonObject): EventDraft {
+function hookRunningEvent(note: JsonObject): EventDraft<"notice"> {
   const { hook, commands } = hookOf(note);
-  const since = word(note["since"]);
+  const since = momentOf(note["since"]);
   return notice("hook_running", `${hookText(hook, commands)} has run since ${since ?? "?"}`, { hook, commands, since });
 }
 
-function hookEndedEvent(note: JsonObject): EventDraft {
+function hookEndedEvent(note: JsonObject): EventDraft<"notice"> {
   const { hook, commands } = hookOf(note);
   const tookMs = countOf(note["tookMs"]) ?? 0;
   const timedOut = note["timedOut"] === true;
@@ -141,6 +161,5 @@ function hookEndedEvent(note: JsonObject): EventDraft {
 }
 
 function hookOf(note: JsonObject): { hook: string; commands: string[] } {
-  const commands = arrayOf(note["commands"]).slice(0, 10);
-  return { hook: word(note["hook"]) ?? "", commands: commands.map((command) => word(command) ?? "") };
+  return { hook: word(note["hook"]) ?? "", commands: words(note["commands"]).slice(0, 10) };
 }

@@ -6,11 +6,10 @@
  */
 import { cutJson, cutString } from "../text/cut-json.ts";
 import { mark, notice, word } from "./event-draft.ts";
-import type { EventDraft } from "./event-draft.ts";
-import type { NewEvent } from "./event.ts";
+import type { EventData, EventDraft, NewEvent, Result } from "./event.ts";
 import { eventsFromNote } from "./events-from-note.ts";
 import { eventsFromSystem } from "./events-from-system.ts";
-import { amountOf, arrayOf, countOf, isoOf, numberOf, objectOf, stringOf } from "../text/read-json.ts";
+import { amountOf, arrayOf, countOf, momentOf, numberOf, objectOf, stringOf } from "../text/read-json.ts";
 import type { JsonObject } from "../text/read-json.ts";
 import { isOwnResult } from "../attempt/own-result.ts";
 import type { JournalRecord } from "./record.ts";
@@ -43,7 +42,7 @@ function draftsOf(message: JsonObject): EventDraft[] {
     case "rate_limit_event":
       return [rateLimitEvent(objectOf(message["rate_limit_info"]))];
     case "auth_status":
-      return message["error"] === undefined ? [] : [notice("auth_status", message["error"])];
+      return message["error"] === undefined ? [] : [notice("auth_status", message["error"], {})];
     case "worker":
       return eventsFromNote(message);
     default:
@@ -67,7 +66,7 @@ function assistantEvents(message: JsonObject): EventDraft[] {
   return error === null ? events : [...events, notice("api_error", error, { error, ...from })];
 }
 
-function blockEvents(block: JsonObject, from: JsonObject): EventDraft[] {
+function blockEvents(block: JsonObject, from: OfSubagent): EventDraft[] {
   if (block["type"] === "text") return textEvent("text", block["text"], from);
   if (block["type"] === "thinking") return textEvent("thinking", block["thinking"], from);
   if (block["type"] !== "tool_use" && block["type"] !== "server_tool_use") return [];
@@ -86,12 +85,12 @@ function blockEvents(block: JsonObject, from: JsonObject): EventDraft[] {
   ];
 }
 
-function textEvent(type: "text" | "thinking", value: unknown, from: JsonObject): EventDraft[] {
+function textEvent(type: "text" | "thinking", value: unknown, from: OfSubagent): EventDraft[] {
   const text = cutString(stringOf(value) ?? "");
   return text.value.trim() === "" ? [] : [{ type, data: { text: text.value, ...mark(text.truncated), ...from } }];
 }
 
-function toolResultEvents(message: JsonObject): EventDraft[] {
+function toolResultEvents(message: JsonObject): EventDraft<"tool_result">[] {
   const from = subagentOf(message);
   return arrayOf(objectOf(message["message"])["content"])
     .map(objectOf)
@@ -130,14 +129,14 @@ function toolText(content: unknown): string {
  * `resetsAt` comes in seconds since 1970 (measured with Claude Code 2.1.330); later than the year
  * 5138 it must be milliseconds.
  */
-function rateLimitEvent(info: JsonObject): EventDraft {
+function rateLimitEvent(info: JsonObject): EventDraft<"rate_limit"> {
   const resets = numberOf(info["resetsAt"]);
   const utilization = numberOf(info["utilization"]);
   const threshold = numberOf(info["surpassedThreshold"]);
-  const data = {
+  const data: EventData["rate_limit"] = {
     status: word(info["status"]),
     limit: word(info["rateLimitType"]),
-    resets_at: resets === null ? null : isoOf(resets > 1e11 ? resets : resets * 1000),
+    resets_at: resets === null ? null : momentOf(resets > 1e11 ? resets : resets * 1000),
     utilization,
     // All that a warning without numbers says: a week's limit is warned of at three quarters.
     ...(utilization === null && threshold !== null ? { surpassed_threshold: threshold } : {}),
@@ -146,10 +145,10 @@ function rateLimitEvent(info: JsonObject): EventDraft {
   return { type: "rate_limit", data };
 }
 
-function resultEvent(message: JsonObject): EventDraft {
+function resultEvent(message: JsonObject): EventDraft<"result"> {
   const errors = arrayOf(message["errors"]).filter((error) => typeof error === "string");
   const text = cutString(stringOf(message["result"]) ?? errors.join("\n"), maxResultLength);
-  const data = {
+  const data: Result = {
     subtype: word(message["subtype"]) ?? "",
     is_error: message["is_error"] === true,
     text: text.value,
@@ -164,8 +163,9 @@ function resultEvent(message: JsonObject): EventDraft {
     permission_denials: arrayOf(message["permission_denials"]).length,
     denied_calls: arrayOf(message["permission_denials"]).slice(0, maxDeniedCalls).map(objectOf).map(deniedCall),
     recovered: message["_recovered"] === true,
+    ...mark(text.truncated),
   };
-  return { type: "result", data: { ...data, ...mark(text.truncated) } };
+  return { type: "result", data };
 }
 
 /** The call's input is in the `tool_use` event of the same id. */
@@ -182,12 +182,12 @@ function calledModel(message: JsonObject): boolean {
   return Object.keys(objectOf(message["model_usage_since_last_result"] ?? message["modelUsage"])).length > 0;
 }
 
-function usageOf(models: JsonObject): Record<string, unknown> {
+function usageOf(models: JsonObject): Result["usage"] {
   const entries = Object.entries(models).slice(0, 100);
   return Object.fromEntries(entries.map(([model, usage]) => [word(model) ?? "", modelUsageOf(objectOf(usage))]));
 }
 
-function modelUsageOf(usage: JsonObject): JsonObject {
+function modelUsageOf(usage: JsonObject): Result["usage"][string] {
   return {
     input_tokens: countOf(usage["inputTokens"]) ?? 0,
     output_tokens: countOf(usage["outputTokens"]) ?? 0,
@@ -197,7 +197,10 @@ function modelUsageOf(usage: JsonObject): JsonObject {
   };
 }
 
-function subagentOf(message: JsonObject): JsonObject {
+/** Which call's sub-agent a message is of; nothing for the main agent's. */
+type OfSubagent = Pick<EventData["text"], "parent_tool_use_id">;
+
+function subagentOf(message: JsonObject): OfSubagent {
   const parent = word(message["parent_tool_use_id"]);
   return parent === null ? {} : { parent_tool_use_id: parent };
 }

@@ -2,8 +2,8 @@
 import { backgroundAfter } from "../attempt/background.ts";
 import { cutJson } from "../text/cut-json.ts";
 import { denied, mark, notice, word } from "./event-draft.ts";
-import type { EventDraft } from "./event-draft.ts";
-import { numberOf, objectOf } from "../text/read-json.ts";
+import type { EventData, EventDraft, NoticeData } from "./event.ts";
+import { arrayOf, numberOf, objectOf, stringOf } from "../text/read-json.ts";
 import type { JsonObject } from "../text/read-json.ts";
 
 /** The events of a record of the type `system`; none for a kind that only the journal keeps. */
@@ -19,11 +19,11 @@ export function eventsFromSystem(message: JsonObject): EventDraft[] {
       return [notice("compacted", "The conversation was compacted.", compactFacts(objectOf(message["compact_metadata"])))];
     case "model_refusal_fallback":
     case "model_refusal_no_fallback":
-      return [notice(message["subtype"], message["content"])];
+      return [notice(message["subtype"], message["content"], {})];
     case "informational":
-      return [notice(informationalKind(message), message["content"], uncheckedCall(message))];
+      return [informationalEvent(message)];
     case "notification":
-      return [notice(notificationKind(message), message["text"])];
+      return [notice(notificationKind(message), message["text"], {})];
     case "task_notification":
       return message["skip_transcript"] === true || message["ambient"] === true
         ? []
@@ -37,16 +37,20 @@ export function eventsFromSystem(message: JsonObject): EventDraft[] {
   }
 }
 
-function endOfWork(message: JsonObject): JsonObject {
+function endOfWork(message: JsonObject): Omit<NoticeData["task_notification"], "kind" | "text" | "truncated"> {
   return { task_id: word(message["task_id"]), status: word(message["status"]), tool_use_id: word(message["tool_use_id"]) };
 }
 
 const maxBackgroundTasks = 100;
 
 /** No line for people: what starts and ends has lines of its own. */
-function backgroundEvent(message: JsonObject): EventDraft {
+function backgroundEvent(message: JsonObject): EventDraft<"notice"> {
   const tasks = (backgroundAfter(message) ?? []).slice(0, maxBackgroundTasks);
-  const brief = tasks.map(({ id, type, description }) => ({ task_id: word(id), task_type: word(type), description: word(description) }));
+  const brief = tasks.map(({ id, type, description }) => ({
+    task_id: word(id) ?? "",
+    task_type: word(type) ?? "",
+    description: word(description) ?? "",
+  }));
   return notice("background", "", { tasks: brief });
 }
 
@@ -59,21 +63,24 @@ function sessionLossEvents(message: JsonObject): EventDraft[] {
 }
 
 /** Claude Code overrides a Stop hook at its ninth no in a row (measured with 2.1.330). */
-function notificationKind({ key }: JsonObject): string {
+function notificationKind({ key }: JsonObject): "stop_hook_overridden" | "notification" {
   return key === "stop-hook-block-cap" ? "stop_hook_overridden" : "notification";
 }
 
 /** A tag names what a person should see: rules or a check that did not count. */
-const knownTags = ["settings_not_in_effect", "hook_no_verdict"];
-
-function informationalKind({ tag }: JsonObject): string {
-  return knownTags.find((known) => known === tag) ?? "informational";
+function informationalEvent(message: JsonObject): EventDraft<"notice"> {
+  switch (message["tag"]) {
+    case "settings_not_in_effect":
+      return notice("settings_not_in_effect", message["content"], {});
+    case "hook_no_verdict":
+      return notice("hook_no_verdict", message["content"], uncheckedCall(objectOf(message["hook_no_verdict"])));
+    default:
+      return notice("informational", message["content"], {});
+  }
 }
 
 /** Which call a hook said nothing to. */
-function uncheckedCall(message: JsonObject): JsonObject {
-  const verdict = objectOf(message["hook_no_verdict"]);
-  if (message["tag"] !== "hook_no_verdict") return {};
+function uncheckedCall(verdict: JsonObject): Pick<NoticeData["hook_no_verdict"], "hook_event" | "tool_use_id" | "timed_out"> {
   return {
     hook_event: word(verdict["hook_event"]),
     tool_use_id: word(verdict["tool_use_id"]),
@@ -81,8 +88,8 @@ function uncheckedCall(message: JsonObject): JsonObject {
   };
 }
 
-function initEvent(message: JsonObject): EventDraft {
-  const data = cutJson({
+function initEvent(message: JsonObject): EventDraft<"init"> {
+  const { value, truncated } = cutJson({
     session_id: message["session_id"],
     model: message["model"],
     cwd: message["cwd"],
@@ -92,10 +99,26 @@ function initEvent(message: JsonObject): EventDraft {
     tools: message["tools"],
     mcp_servers: message["mcp_servers"],
   });
-  return { type: "init", data: { ...objectOf(data.value), ...mark(data.truncated) } };
+  const cut = objectOf(value);
+  const data: EventData["init"] = {
+    session_id: stringOf(cut["session_id"]),
+    model: stringOf(cut["model"]),
+    cwd: stringOf(cut["cwd"]),
+    permission_mode: stringOf(cut["permission_mode"]),
+    claude_code_version: stringOf(cut["claude_code_version"]),
+    api_key_source: stringOf(cut["api_key_source"]),
+    tools: arrayOf(cut["tools"]).filter((tool) => typeof tool === "string"),
+    mcp_servers: arrayOf(cut["mcp_servers"]).map(objectOf).map(mcpServer),
+    ...mark(truncated),
+  };
+  return { type: "init", data };
 }
 
-function apiRetryEvent(message: JsonObject): EventDraft {
+function mcpServer(server: JsonObject): EventData["init"]["mcp_servers"][number] {
+  return { name: stringOf(server["name"]) ?? "", status: stringOf(server["status"]) ?? "" };
+}
+
+function apiRetryEvent(message: JsonObject): EventDraft<"api_retry"> {
   const data = {
     attempt: numberOf(message["attempt"]),
     max_retries: numberOf(message["max_retries"]),
@@ -112,6 +135,6 @@ function refusedCall(message: JsonObject) {
   return { tool, input, id, reason: message["decision_reason"] ?? message["message"] };
 }
 
-function compactFacts(metadata: JsonObject): JsonObject {
+function compactFacts(metadata: JsonObject): Pick<NoticeData["compacted"], "trigger" | "tokens_before"> {
   return { trigger: word(metadata["trigger"]), tokens_before: numberOf(metadata["pre_tokens"]) };
 }

@@ -3,11 +3,11 @@
  * beside an event. It prints, and decides nothing.
  */
 import { formatDuration } from "../text/duration.ts";
-import type { NewEvent } from "./event.ts";
+import { isOfSubagent } from "./is-of-subagent.ts";
+import type { EventData, EventDraft, Notice, Result } from "./event.ts";
 import { eventsFromRecord } from "./events-from-record.ts";
 import { plainLine } from "../text/plain-text.ts";
-import { arrayOf, numberOf, objectOf, stringOf } from "../text/read-json.ts";
-import type { JsonObject } from "../text/read-json.ts";
+import { objectOf } from "../text/read-json.ts";
 import type { JournalRecord } from "./record.ts";
 import { callOf } from "../attempt/tool-call.ts";
 
@@ -25,44 +25,43 @@ const maxNoticeLines = 50;
  * relative to it.
  * @param denied the calls of the attempt that were denied so far; those of this record are added.
  */
-export function summaryLines(record: JournalRecord, cwd: string | null = null, denied: Set<unknown> = new Set()): string[] {
+export function summaryLines(record: JournalRecord, cwd: string | null = null, denied: Set<string> = new Set()): string[] {
   return eventsFromRecord(record).flatMap((event) => eventLines(event, cwd, denied));
 }
 
-function eventLines(event: Pick<NewEvent, "type" | "data">, cwd: string | null, denied: Set<unknown>): string[] {
-  const data: JsonObject = objectOf(event.data);
-  if (isToldAlready(event.type, data, denied)) return [];
-  const line = lineOf(event.type, data, cwd);
+function eventLines(event: EventDraft, cwd: string | null, denied: Set<string>): string[] {
+  if (isToldAlready(event, denied)) return [];
+  const line = lineOf(event, cwd);
   if (line === null) return [];
-  const inset = typeof data["parent_tool_use_id"] === "string" ? "↳ " : "";
-  return [plainLine(inset + line, maxLine), ...(event.type === "notice" ? furtherLines(data) : [])];
+  const inset = isOfSubagent(event) ? "↳ " : "";
+  return [plainLine(inset + line, maxLine), ...(event.type === "notice" ? furtherLines(event.data) : [])];
 }
 
 /** A denied call is told once: it may be reported again, and its result repeats the reason. */
-function isToldAlready(type: NewEvent["type"], data: JsonObject, denied: Set<unknown>): boolean {
-  const id = data["tool_use_id"];
-  if (typeof id !== "string" || id === "" || (type !== "permission_denied" && type !== "tool_result")) return false;
+function isToldAlready({ type, data }: EventDraft, denied: Set<string>): boolean {
+  if (type !== "permission_denied" && type !== "tool_result") return false;
+  const { tool_use_id: id = "" } = data;
   if (denied.has(id)) return true;
-  if (type === "permission_denied") denied.add(id);
+  if (type === "permission_denied" && id !== "") denied.add(id);
   return false;
 }
 
-function lineOf(type: NewEvent["type"], data: JsonObject, cwd: string | null): string | null {
+function lineOf({ type, data }: EventDraft, cwd: string | null): string | null {
   switch (type) {
     case "swept":
-      return sweptLine(arrayOf(data["processes"]));
+      return sweptLine(data.processes);
     case "session":
-      return `[session] ${data["resumed"] === true ? "resumed " : ""}${textOf(data["session_id"])}`;
+      return `[session] ${data.resumed === true ? "resumed " : ""}${data.session_id}`;
     case "init":
       return initLine(data);
     case "text":
-      return `[text] ${firstLine(data["text"])}`;
+      return `[text] ${firstLine(data.text)}`;
     case "thinking":
-      return `[thinking] ${firstLine(data["text"])}`;
+      return `[thinking] ${firstLine(data.text)}`;
     case "tool_use":
-      return `[tool:${toolName(data["tool"])}] ${callOf(objectOf(data["input"]), cwd)}`;
+      return `[tool:${toolName(data.tool)}] ${callOf(objectOf(data.input), cwd)}`;
     case "tool_result":
-      return data["is_error"] === true ? `[tool-error] ${firstLine(data["text"])}` : null;
+      return data.is_error ? `[tool-error] ${firstLine(data.text)}` : null;
     case "permission_denied":
       return deniedLine(data, cwd);
     case "rate_limit":
@@ -74,7 +73,7 @@ function lineOf(type: NewEvent["type"], data: JsonObject, cwd: string | null): s
     case "result":
       return resultLine(data);
     case "attempt_ended":
-      return data["thrown"] === null || data["thrown"] === undefined ? null : `[error] ${firstLine(data["thrown"])}`;
+      return data.thrown === null ? null : `[error] ${firstLine(data.thrown)}`;
     case "submitted":
     case "started":
     case "resumed":
@@ -89,60 +88,54 @@ function lineOf(type: NewEvent["type"], data: JsonObject, cwd: string | null): s
   }
 }
 
-function initLine(data: JsonObject): string {
-  const version = stringOf(data["claude_code_version"]);
-  return parts("[init]", [stringOf(data["model"]), stringOf(data["permission_mode"]), version === null ? null : `Claude Code ${version}`]);
+function initLine({ model, permission_mode: mode, claude_code_version: version }: EventData["init"]): string {
+  return parts("[init]", [model, mode, version === null ? null : `Claude Code ${version}`]);
 }
 
 /** `Write` → `write`; `mcp__github__search` → `github/search`. */
-function toolName(value: unknown): string {
-  const name = stringOf(value) ?? "";
+function toolName(name: string): string {
   return name.startsWith("mcp__") ? name.slice(5).replace("__", "/") : name.toLowerCase();
 }
 
-function deniedLine(data: JsonObject, cwd: string | null): string {
-  const call = callOf(objectOf(data["input"]), cwd) || firstLine(data["reason"]);
-  return `[denied] ${textOf(data["tool"])}${call === "" ? "" : `: ${call}`}`;
+function deniedLine({ tool, input, reason }: EventData["permission_denied"], cwd: string | null): string {
+  const call = callOf(objectOf(input), cwd) || firstLine(reason);
+  return `[denied] ${tool}${call === "" ? "" : `: ${call}`}`;
 }
 
-function limitLine(data: JsonObject): string | null {
-  const limit = stringOf(data["limit"]) ?? "usage limit";
-  const resetsAt = stringOf(data["resets_at"]);
-  if (data["status"] === "rejected") return `[limit] ${limit} rejected${resetsAt === null ? "" : ` until ${resetsAt}`}`;
-  if (data["status"] !== "allowed_warning") return null;
+function limitLine(data: EventData["rate_limit"]): string | null {
+  const limit = data.limit ?? "usage limit";
+  const resetsAt = data.resets_at;
+  if (data.status === "rejected") return `[limit] ${limit} rejected${resetsAt === null ? "" : ` until ${resetsAt}`}`;
+  if (data.status !== "allowed_warning") return null;
   return `[limit] ${limit} ${usedShare(data)}${resetsAt === null ? "" : `, resets ${resetsAt}`}`;
 }
 
 /** How much of a limit is used, as exactly as Claude Code says it. */
-function usedShare(data: JsonObject): string {
-  const used = numberOf(data["utilization"]);
+function usedShare({ utilization: used, surpassed_threshold: threshold }: EventData["rate_limit"]): string {
   if (used !== null) return `${Math.round(used * 100)} % used`;
-  const threshold = numberOf(data["surpassed_threshold"]);
-  return threshold === null ? "warning" : `over ${Math.round(threshold * 100)} % used`;
+  return threshold === undefined ? "warning" : `over ${Math.round(threshold * 100)} % used`;
 }
 
-function retryLine(data: JsonObject): string {
-  const status = numberOf(data["status"]);
-  const cause = `${stringOf(data["error"]) ?? "no answer"}${status === null ? "" : ` (HTTP ${status})`}`;
-  const delay = formatDuration(numberOf(data["delay_ms"]) ?? 0);
-  return `[retry] ${numberOf(data["attempt"]) ?? "?"} of ${numberOf(data["max_retries"]) ?? "?"} in ${delay}: ${cause}`;
+function retryLine({ attempt, max_retries: most, delay_ms: delayMs, status, error }: EventData["api_retry"]): string {
+  const cause = `${error ?? "no answer"}${status === null ? "" : ` (HTTP ${status})`}`;
+  return `[retry] ${attempt ?? "?"} of ${most ?? "?"} in ${formatDuration(delayMs ?? 0)}: ${cause}`;
 }
 
 /**
  * What follows a notice's first line: a list of files, say, of which the first line only speaks.
  */
-function furtherLines(data: JsonObject): string[] {
-  if (data["kind"] === "stderr" || data["kind"] === "stop_hook_blocked") return [];
-  const lines = textOf(data["text"]).trim().split("\n").slice(1);
+function furtherLines({ kind, text }: Notice): string[] {
+  if (kind === "stderr" || kind === "stop_hook_blocked") return [];
+  const lines = text.trim().split("\n").slice(1);
   const filled = lines.filter((line) => line.trim() !== "");
   return filled.slice(0, maxNoticeLines).map((line) => `  ${plainLine(line, maxNoticeLine)}`);
 }
 
-function noticeLine(data: JsonObject): string | null {
-  const text = data["kind"] === "stderr" ? lastLine(data["text"]) : firstLine(data["text"]);
-  switch (data["kind"]) {
+function noticeLine(data: Notice): string | null {
+  const text = data.kind === "stderr" ? lastLine(data.text) : firstLine(data.text);
+  switch (data.kind) {
     case "api_error":
-      return parts("[error]", [stringOf(data["error"]), text]);
+      return parts("[error]", [data.error, text]);
     case "cold_start":
       return `[notice] cold start: ${text}`;
     case "session_restarted":
@@ -162,24 +155,22 @@ function noticeLine(data: JsonObject): string | null {
   }
 }
 
-function resultLine(data: JsonObject): string {
-  const success = data["subtype"] === "success";
-  const ok = success && data["is_error"] !== true;
-  const status = numberOf(data["api_error_status"]);
-  const costUsd = numberOf(data["cost_usd"]);
-  const interrupted = textOf(data["terminal_reason"]).startsWith("aborted");
+function resultLine(data: Result): string {
+  const success = data.subtype === "success";
+  const ok = success && !data.is_error;
+  const interrupted = data.terminal_reason?.startsWith("aborted") === true;
   return parts("[result]", [
-    interrupted ? "interrupted" : ok || !success ? textOf(data["subtype"]) : "error",
-    status === null ? null : `HTTP ${status}`,
-    costUsd === null ? "recovered" : `$${costUsd.toFixed(4)}`,
-    costUsd === null ? null : formatDuration(numberOf(data["duration_ms"]) ?? 0),
-    ok || interrupted ? null : firstLine(data["text"]),
+    interrupted ? "interrupted" : ok || !success ? data.subtype : "error",
+    data.api_error_status === null ? null : `HTTP ${data.api_error_status}`,
+    data.cost_usd === null ? "recovered" : `$${data.cost_usd.toFixed(4)}`,
+    data.cost_usd === null ? null : formatDuration(data.duration_ms),
+    ok || interrupted ? null : firstLine(data.text),
   ]);
 }
 
-function sweptLine(processes: readonly unknown[]): string | null {
+function sweptLine(processes: EventData["swept"]["processes"]): string | null {
   if (processes.length === 0) return null;
-  const commands = processes.map((process) => textOf(objectOf(process)["command"]));
+  const commands = processes.map(({ command }) => command);
   return `[swept] ${processes.length} left ${processes.length === 1 ? "process" : "processes"}: ${commands.join(", ")}`;
 }
 
@@ -187,14 +178,10 @@ function parts(tag: string, values: readonly (string | null)[]): string {
   return `${tag} ${values.filter((value) => value !== null && value !== "").join(" · ")}`;
 }
 
-function textOf(value: unknown): string {
-  return stringOf(value) ?? "";
+function firstLine(text: string): string {
+  return text.trimStart().split("\n", 1)[0]?.trim() ?? "";
 }
 
-function firstLine(value: unknown): string {
-  return textOf(value).trimStart().split("\n", 1)[0]?.trim() ?? "";
-}
-
-function lastLine(value: unknown): string {
-  return textOf(value).trimEnd().split("\n").at(-1)?.trim() ?? "";
+function lastLine(text: string): string {
+  return text.trimEnd().split("\n").at(-1)?.trim() ?? "";
 }

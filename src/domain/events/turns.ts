@@ -4,6 +4,7 @@
  */
 import { word } from "./event-draft.ts";
 import type { NewEvent } from "./event.ts";
+import { isOfSubagent } from "./is-of-subagent.ts";
 import { arrayOf, objectOf } from "../text/read-json.ts";
 import type { JsonObject } from "../text/read-json.ts";
 import type { JournalRecord } from "./record.ts";
@@ -30,9 +31,12 @@ export function turnsIn(record: JournalRecord): string[] {
  * events belong to no turn.
  */
 export function withTurns(events: readonly NewEvent[], turn: number | null, inAll: () => number): readonly NewEvent[] {
-  return events.map((event) => {
-    if (event.type === "result") return { ...event, data: { ...event.data, num_turns: inAll() } };
-    const isStep = event.type === "text" || event.type === "thinking" || event.type === "tool_use";
-    return !isStep || turn === null || "parent_tool_use_id" in event.data ? event : { ...event, data: { ...event.data, turn } };
-  });
+  return events.map((event) => (isOfSubagent(event) ? event : withTurn(event, turn, inAll)));
+}
+
+function withTurn(event: NewEvent, turn: number | null, inAll: () => number): NewEvent {
+  if (event.type === "result") return { ...event, data: { ...event.data, num_turns: inAll() } };
+  if (turn === null) return event;
+  if (event.type === "tool_use") return { ...event, data: { ...event.data, turn } };
+  return event.type === "text" || event.type === "thinking" ? { ...event, data: { ...event.data, turn } } : event;
 }

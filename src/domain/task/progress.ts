@@ -1,5 +1,5 @@
 /** Says whether an attempt got anywhere: what the poison limit counts. */
-import type { EventType, NewEvent } from "../events/event.ts";
+import type { EventBody, EventType } from "../events/event.ts";
 
 /**
  * Steps that are done when their event is there. A tool call that was only asked for, and what the
@@ -10,6 +10,6 @@ import type { EventType, NewEvent } from "../events/event.ts";
 export const progressEventTypes = ["tool_result"] as const satisfies readonly EventType[];
 
 /** Whether the attempt's events hold at least one finished step. */
-export function madeProgress(events: readonly Pick<NewEvent, "type">[]): boolean {
-  return events.some((event) => (progressEventTypes as readonly EventType[]).includes(event.type));
+export function madeProgress(events: readonly Pick<EventBody, "type">[]): boolean {
+  return events.some((event) => (progressEventTypes as readonly EventBody["type"][]).includes(event.type));
 }

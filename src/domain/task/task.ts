@@ -4,12 +4,10 @@ import type { Outcome } from "../attempt/outcome.ts";
 import type { ModelUsage, SessionSpent } from "./model-usage.ts";
 import type { StopReason } from "../attempt/stop-reason.ts";
 import type { QueueOptions, RunOptions } from "./options.ts";
+import type { TaskStatus } from "./status.ts";
 
-export const taskStatuses = ["pending", "running", "waiting", "completed", "failed", "cancelled", "skipped"] as const;
-export type TaskStatus = (typeof taskStatuses)[number];
-
-export const terminalStatuses = ["completed", "failed", "cancelled", "skipped"] as const;
-export type TerminalStatus = (typeof terminalStatuses)[number];
+export { isTerminal, taskStatuses, terminalStatuses } from "./status.ts";
+export type { TaskStatus } from "./status.ts";
 
 /** What a person asked for, as an attempt gets it. The options are rows of task/options.ts. */
 export interface TaskSpec extends RunOptions {
@@ -120,11 +118,6 @@ export interface Attempt {
   readonly sessionSpent: SessionSpent | null;
   /** Fingerprint of the account whose sign-in it was started with; null: not known. */
   readonly account: string | null;
-}
-
-/** Whether this status can only be left by an explicit retry or follow-up. */
-export function isTerminal(status: TaskStatus): status is TerminalStatus {
-  return (terminalStatuses as readonly string[]).includes(status);
 }
 
 /** The first non-empty line of a prompt, at most 120 characters: what lists show. */

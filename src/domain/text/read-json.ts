@@ -5,9 +5,14 @@
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** Whether it is an object, and not an array. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** The object, or an empty one for anything else (arrays too). */
 export function objectOf(value: unknown): JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
+  return isObject(value) ? value : {};
 }
 
 /** The array, or an empty one for anything else. */
@@ -54,4 +59,13 @@ export function timeOf(value: unknown): number | null {
 /** RFC 3339 with milliseconds, or null when there is no such moment. */
 export function isoOf(atMs: number | null): string | null {
   return atMs === null || !(Math.abs(atMs) <= 8.64e15) ? null : new Date(atMs).toISOString();
+}
+
+/**
+ * The moment of UTC milliseconds or an RFC 3339 string, as RFC 3339 in UTC; null for anything else,
+ * and beyond the year 9999.
+ */
+export function momentOf(value: unknown): string | null {
+  const moment = isoOf(typeof value === "number" ? value : timeOf(value));
+  return moment?.length === 24 ? moment : null;
 }

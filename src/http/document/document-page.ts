@@ -37,9 +37,7 @@ export function documentPage(document: Json): string {
     const own = operations.filter((operation) => operation.tags.includes(name));
     return `<section><h2 id="${id(name)}">${text(name)}</h2><p>${prose(description)}</p>${own.map((each) => operationHtml(each, components.schemas)).join("")}</section>`;
   });
-  const schemas = Object.entries(components.schemas).map(
-    ([name, schema]) => `<h3 id="schema-${id(name)}">${text(name)}</h3>${fieldsHtml(schema)}`,
-  );
+  const schemas = Object.entries(components.schemas).map(([name, schema]) => shapeHtml(name, schema));
   return [
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">`,
     `<title>${text(info["title"] ?? "")} API</title><link rel="stylesheet" href="/docs/style.css"></head><body>`,
@@ -107,6 +105,16 @@ function answerRow(status: string, response: Json): string[] {
     type === "application/json" ? typeHtml(schema) : `<code>${text(type)}</code>`,
   );
   return [text(status), types.join(" or ") || "no body", prose(String(response["description"] ?? ""))];
+}
+
+function shapeHtml(name: string, schema: Json): string {
+  const [sample] = (schema["examples"] ?? []) as unknown[];
+  return [
+    `<h3 id="schema-${id(name)}">${text(name)}</h3>`,
+    schema["description"] === undefined ? "" : `<p>${prose(String(schema["description"]))}</p>`,
+    fieldsHtml(schema),
+    sample === undefined ? "" : `<pre><code>${text(JSON.stringify(sample, null, 2))}</code></pre>`,
+  ].join("");
 }
 
 /** The fields of an object, or the name of a shape that stands elsewhere. */

@@ -17,11 +17,13 @@ import { retryInput } from "../../contract/retry-input.ts";
 import { taskInput } from "../../contract/task-input.ts";
 import * as views from "../../contract/views.ts";
 import { exampleBody } from "./document-example.ts";
+import { eventShapes } from "./document-events.ts";
 import { problemDescriptions, problemResponses } from "./openapi-problems.ts";
 import type { Route } from "../request/route.ts";
 
 /** Shapes that the document names; every other shape stands where it is used. */
 const named = new Map<z.ZodType, string>([
+  ...eventShapes(),
   [taskInput, "TaskInput"],
   [retryInput, "RetryInput"],
   [taskChange, "TaskChange"],
@@ -38,7 +40,6 @@ const named = new Map<z.ZodType, string>([
   [views.modelUsageView, "ModelUsage"],
   [views.attemptView, "Attempt"],
   [views.attemptList, "AttemptList"],
-  [views.eventView, "Event"],
   [views.eventPage, "EventPage"],
   [views.holdView, "Hold"],
   [views.holdList, "HoldList"],
@@ -202,6 +203,7 @@ function jsonSchema(schema: z.ZodType, io: "input" | "output", whole: z.ZodType 
       if (written.format !== undefined) delete written.pattern;
       if (written.type === "integer") written.format = "int64";
       nameProperties(written);
+      nameChoices(written, inner);
       const name = named.get(inner);
       if (name === undefined || inner === whole) return;
       for (const key of Object.keys(written)) delete written[key as keyof typeof written];
@@ -209,6 +211,16 @@ function jsonSchema(schema: z.ZodType, io: "input" | "output", whole: z.ZodType 
     },
   }) as Json;
   return json;
+}
+
+/** A choice of named shapes says by which property, and which value means which shape. */
+function nameChoices(written: z.core.JSONSchema.BaseSchema, schema: z.ZodType): void {
+  if (!(schema instanceof z.ZodDiscriminatedUnion)) return;
+  const { discriminator: propertyName, options } = schema.def;
+  const values = (options as z.ZodObject<Record<string, z.ZodLiteral<string>>>[]).map((option) => {
+    return [option.shape[propertyName]?.value ?? "", `#/components/schemas/${named.get(option)}`];
+  });
+  written["discriminator"] = { propertyName, mapping: Object.fromEntries(values) };
 }
 
 /** A record whose keys are an enumeration is an object with these properties. */

@@ -1,11 +1,12 @@
 /** Who did something, as events keep it. */
 import type { Caller } from "../../contract/caller.ts";
+import type { Actor } from "../../domain/events/event.ts";
 
 /**
  * Fields of an event's data: the caller, and for an agent its client, its tool call and the task
  * that it works in.
  */
-export function doneBy({ name, agent, taskId }: Caller): Record<string, unknown> {
+export function doneBy({ name, agent, taskId }: Caller): Actor {
   return {
     by: name,
     ...(agent === undefined ? {} : { client: agent.client, ...(agent.toolUseId === null ? {} : { tool_use_id: agent.toolUseId }) }),

@@ -60,7 +60,8 @@ export function retryTask(context: SubmitContext, id: number, input: ParsedRetry
       error: null,
       attention: null,
     });
-    if (again === null) throw new WorkerError("conflict", `Task ${id} is ${task.status}. Only an ended task can be retried.`);
+    if (again === null || !isTerminal(task.status))
+      throw new WorkerError("conflict", `Task ${id} is ${task.status}. Only an ended task can be retried.`);
     store.callers.put(id, asked);
     if (isAgent(caller)) enterAgentTask(store, again, caller);
     const data = { ...doneBy(caller), was: task.status, resume, changed: Object.keys(changes) };

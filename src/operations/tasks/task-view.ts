@@ -86,21 +86,8 @@ export function attemptView(attempt: Attempt): AttemptView {
 }
 
 export function eventView(event: TaskEvent): EventView {
-  return {
-    id: event.id,
-    task_id: event.taskId,
-    seq: event.seq,
-    attempt_id: event.attemptId,
-    type: event.type,
-    at: rfc3339(event.at),
-    summary: eventSummary(event),
-    data: dataWithoutSummary(event.data),
-  };
-}
-
-function dataWithoutSummary(data: TaskEvent["data"]): Record<string, unknown> {
-  const { summary: _shownBeside, ...rest } = data;
-  return rest;
+  const { id, taskId, seq, attemptId, at, summary: _lines, ...body } = event;
+  return { id, task_id: taskId, seq, attempt_id: attemptId, ...body, at: rfc3339(at), summary: eventSummary(event) };
 }
 
 export function holdView(hold: Hold, tasksWaiting: number): HoldView {

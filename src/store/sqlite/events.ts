@@ -4,12 +4,25 @@
  */
 import type Database from "better-sqlite3";
 import { WorkerError } from "../../domain/errors.ts";
-import type { NewEvent, TaskEvent } from "../../domain/events/event.ts";
+import type { EventType, NewEvent, TaskEvent, TaskEventOf } from "../../domain/events/event.ts";
+import { readEvent } from "../../domain/events/read-event.ts";
+import { arrayOf, isObject, objectOf } from "../../domain/text/read-json.ts";
 import type { Writing } from "./group-commit.ts";
 import { defineRow } from "./row.ts";
 import type { EventStore } from "../store.ts";
 
-const eventRow = defineRow<TaskEvent>({
+/** A row as any version wrote it. `data` also holds the event's lines, as `summary`. */
+interface EventRow {
+  readonly id: number;
+  readonly taskId: number;
+  readonly seq: number;
+  readonly attemptId: number | null;
+  readonly type: string;
+  readonly at: number;
+  readonly data: unknown;
+}
+
+const eventRow = defineRow<EventRow>({
   id: "plain",
   taskId: "plain",
   seq: "plain",
@@ -49,22 +62,37 @@ export function createEventStore(database: Database.Database, writing: Writing):
     if (newest !== undefined) updateTask.run({ taskId, seq: newest.seq, at: newest.at, lastAction });
     return appended;
 
-    function insert({ type, at, data }: NewEvent, seq: number): TaskEvent {
-      const { lastInsertRowid } = insertEvent.run(taskId, seq, attemptId, type, at, JSON.stringify(data));
-      return { id: Number(lastInsertRowid), taskId, seq, attemptId, type, at, data };
+    function insert(event: NewEvent, seq: number): TaskEvent {
+      const { type, at, data, summary } = event;
+      const held = JSON.stringify(summary === undefined ? data : { ...data, summary });
+      const { lastInsertRowid } = insertEvent.run(taskId, seq, attemptId, type, at, held);
+      return { id: Number(lastInsertRowid), taskId, seq, attemptId, ...event };
     }
   }
 
   return {
     append,
-    ofTask: (taskId, after, limit) => selectOfTask.all(taskId, after, limit).map((row) => eventRow.decode(row)),
-    tail: (taskId, limit) =>
-      selectTail
-        .all(taskId, limit)
-        .map((row) => eventRow.decode(row))
-        .toReversed(),
-    all: (afterId, limit) => selectAll.all(afterId, limit).map((row) => eventRow.decode(row)),
+    ofTask: (taskId, after, limit) => selectOfTask.all(taskId, after, limit).map(eventOf),
+    tail: (taskId, limit) => selectTail.all(taskId, limit).map(eventOf).toReversed(),
+    all: (afterId, limit) => selectAll.all(afterId, limit).map(eventOf),
     lastId: () => selectLastId.get() ?? 0,
-    ofAttempt: (attemptId, types) => selectOfAttempt.all({ attemptId, types: JSON.stringify(types) }).map((row) => eventRow.decode(row)),
+    ofAttempt: <T extends EventType>(attemptId: number, types: readonly T[]) =>
+      selectOfAttempt
+        .all({ attemptId, types: JSON.stringify(types) })
+        .map(eventOf)
+        .filter((event): event is TaskEventOf<T> => event.type !== "unknown"),
   };
+}
+
+/**
+ * The event of a row; what this version cannot read stays as it is, in an event of the type
+ * `unknown`.
+ */
+function eventOf(row: unknown): TaskEvent {
+  const { id, taskId, seq, attemptId, type, at, data } = eventRow.decode(row);
+  const { summary, ...own } = objectOf(data);
+  const body = readEvent(type, isObject(data) ? own : data);
+  const head = { id, taskId, seq, attemptId, at };
+  if (summary === undefined) return { ...head, ...body };
+  return { ...head, ...body, summary: arrayOf(summary).filter((line) => typeof line === "string") };
 }

@@ -1,27 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { attentionFrom } from "../../../src/domain/attempt/attention.ts";
-import type { EventType } from "../../../src/domain/events/event.ts";
-
-interface Event {
-  readonly type: EventType;
-  readonly data: Readonly<Record<string, unknown>>;
-}
+import type { EventDraft } from "../../../src/domain/events/event.ts";
+import { event, notice } from "../../../testing/events.ts";
 
 let calls = 0;
 const id = (): string => `toolu_${(calls += 1)}`;
-const use = (tool: string, input: Record<string, unknown>, tool_use_id: string, more = {}): Event => ({
-  type: "tool_use",
-  data: { tool, input, tool_use_id, ...more },
-});
-const result = (tool_use_id: string, is_error: boolean): Event => ({ type: "tool_result", data: { tool_use_id, is_error, text: "…" } });
-const end = (...denied: Event[]): Event => ({
-  type: "result",
-  data: { permission_denials: denied.length, denied_calls: denied.map(({ data: { tool, tool_use_id } }) => ({ tool, tool_use_id })) },
-});
+const use = (tool: string, input: Record<string, unknown>, tool_use_id: string, more = {}): EventDraft<"tool_use"> =>
+  event("tool_use", { tool, input, tool_use_id, ...more });
+const result = (tool_use_id: string, is_error: boolean): EventDraft => event("tool_result", { tool_use_id, is_error, text: "…" });
+const end = (...denied: EventDraft<"tool_use">[]): EventDraft =>
+  event("result", {
+    permission_denials: denied.length,
+    denied_calls: denied.map(({ data: { tool, tool_use_id } }) => ({ tool, tool_use_id })),
+  });
 
 /** A command and its result. */
-function command(text: string, failed: boolean, more = {}): Event[] {
+function command(text: string, failed: boolean, more = {}): EventDraft[] {
   const call = id();
   return [use("Bash", { command: text }, call, more), result(call, failed)];
 }
@@ -34,11 +29,8 @@ test("a denied call counts once, however often it is reported, and by whom", () 
   const write = use("Write", { file_path: "/etc/x" }, id());
   const push = use("Bash", { command: "git push\nsecond line" }, id());
   const hook = use("Bash", { command: "curl x" }, id());
-  const reports: Event[] = [write, push].map(({ data }) => ({
-    type: "permission_denied",
-    data: { tool: data["tool"], tool_use_id: data["tool_use_id"] },
-  }));
-  const results = [write, push, hook].map(({ data }) => result(String(data["tool_use_id"]), true));
+  const reports: EventDraft[] = [write, push].map(({ data: { tool, tool_use_id } }) => event("permission_denied", { tool, tool_use_id }));
+  const results = [write, push, hook].map(({ data }) => result(data.tool_use_id, true));
   // Claude Code reports a hook's refusal only in the result.
   assert.deepEqual(attentionFrom([write, push, ...reports, hook, ...results, end(write, push, hook)]), [
     { kind: "denied", count: 3, detail: "Write: /etc/x; Bash: git push second line; Bash: curl x" },
@@ -47,7 +39,7 @@ test("a denied call counts once, however often it is reported, and by whom", () 
 
 test("a denied call whose tool use was not seen is counted by its report", () => {
   const input = { command: "rm x" };
-  assert.deepEqual(attentionFrom([{ type: "permission_denied", data: { tool: "Bash", input, reason: "No." } }, end()]), [
+  assert.deepEqual(attentionFrom([event("permission_denied", { tool: "Bash", input, reason: "No." }), end()]), [
     { kind: "denied", count: 1, detail: "Bash: rm x" },
   ]);
 });
@@ -61,20 +53,20 @@ test("a refused question is no denied call, and is named by its words", () => {
 });
 
 test("commands that failed count when no later one of the main thread succeeded", () => {
-  const kinds = (...events: Event[][]): unknown => attentionFrom([...events.flat(), end()]);
+  const kinds = (...events: EventDraft[][]): unknown => attentionFrom([...events.flat(), end()]);
   assert.deepEqual(kinds(command("a", true), command("b", false)), []);
   assert.deepEqual(kinds(command("a", false), command("b", true)), [{ kind: "failed_command", count: 1, detail: "b" }]);
   assert.deepEqual(kinds(command("a", true), command("b", true)), [{ kind: "failed_command", count: 2, detail: "b; a" }]);
   assert.deepEqual(kinds(command("a", false), command("b", true, { parent_tool_use_id: "toolu_x" })), []);
   const edit = use("Edit", { file_path: "/x" }, id());
-  assert.deepEqual(kinds(command("a", true), [edit, result(String(edit.data["tool_use_id"]), true)]), [
+  assert.deepEqual(kinds(command("a", true), [edit, result(edit.data.tool_use_id, true)]), [
     { kind: "failed_command", count: 1, detail: "a" },
   ]);
 });
 
 test("a denied command did not fail, and hides none that did", () => {
   const denied = use("Bash", { command: "git push" }, id());
-  const events = [...command("npm test", true), denied, result(String(denied.data["tool_use_id"]), true), end(denied)];
+  const events = [...command("npm test", true), denied, result(denied.data.tool_use_id, true), end(denied)];
   assert.deepEqual(
     attentionFrom(events).map(({ kind, count, detail }) => [kind, count, detail]),
     [
@@ -86,40 +78,37 @@ test("a denied command did not fail, and hides none that did", () => {
 
 test("a command in the background fails by its notice", () => {
   const call = use("Bash", { command: "make", run_in_background: true }, "toolu_make");
-  const notice = (status: string): Event => ({ type: "notice", data: { kind: "task_notification", status, tool_use_id: "toolu_make" } });
-  assert.deepEqual(attentionFrom([call, result("toolu_make", false), notice("completed"), end()]), []);
-  assert.deepEqual(attentionFrom([call, result("toolu_make", false), notice("failed"), end()]), [
+  const told = (status: string): EventDraft => notice("task_notification", { status, tool_use_id: "toolu_make" });
+  assert.deepEqual(attentionFrom([call, result("toolu_make", false), told("completed"), end()]), []);
+  assert.deepEqual(attentionFrom([call, result("toolu_make", false), told("failed"), end()]), [
     { kind: "failed_command", count: 1, detail: "make" },
   ]);
 });
 
 test("notices of cut work add up; of uncommitted files the newest counts", () => {
-  const notice = (kind: string, count: number, ...names: string[]): Event => ({ type: "notice", data: { kind, count, names } });
+  const work = (kind: "cut_background" | "uncommitted", count: number, ...names: string[]): EventDraft => notice(kind, { count, names });
   assert.deepEqual(
-    attentionFrom([notice("cut_background", 1, "npm run dev"), notice("cut_background", 1, "sleep 9"), notice("uncommitted", 9, "a")]),
+    attentionFrom([work("cut_background", 1, "npm run dev"), work("cut_background", 1, "sleep 9"), work("uncommitted", 9, "a")]),
     [
       { kind: "cut_background", count: 2, detail: "npm run dev; sleep 9" },
       { kind: "uncommitted", count: 9, detail: "a; …" },
     ],
   );
-  assert.deepEqual(attentionFrom([notice("uncommitted", 2, "a", "b"), notice("uncommitted", 0)]), []);
+  assert.deepEqual(attentionFrom([work("uncommitted", 2, "a", "b"), work("uncommitted", 0)]), []);
 });
 
 test("a call that no hook checked is named, and so is any other hook that gave no answer", () => {
   const call = use("Bash", { command: "git push" }, "toolu_push");
-  const unheard: Event = { type: "notice", data: { kind: "hook_no_verdict", hook_event: "PreToolUse", tool_use_id: "toolu_push" } };
-  const ended = (hook: string, timed_out: boolean): Event => ({
-    type: "notice",
-    data: { kind: "hook_ended", hook, commands: ["./c"], timed_out },
-  });
+  const unheard = notice("hook_no_verdict", { hook_event: "PreToolUse", tool_use_id: "toolu_push" });
+  const ended = (hook: string, timed_out: boolean): EventDraft => notice("hook_ended", { hook, commands: ["./c"], timed_out });
   assert.deepEqual(attentionFrom([call, unheard, ended("PreToolUse:Bash", true), ended("Stop", true), ended("Stop", false), end()]), [
     { kind: "unchecked", count: 2, detail: "Bash: git push; hook Stop (./c)" },
   ]);
 });
 
 test("a Stop hook that was overridden is named by what it said last, or by Claude Code's own words", () => {
-  const no = (said: string): Event => ({ type: "notice", data: { kind: "stop_hook_blocked", text: `hook Stop: ${said}`, said } });
-  const overridden: Event = { type: "notice", data: { kind: "stop_hook_overridden", text: "Ended after 9 times." } };
+  const no = (said: string): EventDraft => notice("stop_hook_blocked", { text: `hook Stop: ${said}`, said });
+  const overridden = notice("stop_hook_overridden", { text: "Ended after 9 times." });
   assert.deepEqual(attentionFrom([no("3 tests are red"), no("2 tests are red"), overridden, end()]), [
     { kind: "overridden_hook", count: 1, detail: "2 tests are red" },
   ]);
@@ -128,7 +117,7 @@ test("a Stop hook that was overridden is named by what it said last, or by Claud
 });
 
 test("each MCP server that did not start is named once, with its newest reason", () => {
-  const failed = (...servers: object[]): Event => ({ type: "notice", data: { kind: "failed_mcp_server", servers } });
+  const failed = (...servers: object[]): EventDraft => notice("failed_mcp_server", { servers });
   const events = [failed({ name: "db", reason: "ENOENT" }, { name: "docs", reason: null }), failed({ name: "db", reason: "timed out" })];
   assert.deepEqual(attentionFrom([...events, end()]), [{ kind: "failed_mcp_server", count: 2, detail: "db: timed out; docs" }]);
 });

@@ -4,11 +4,13 @@ import * as fc from "fast-check";
 import { factEventTypes, factsFrom } from "../../../src/domain/attempt/attempt-facts.ts";
 import { decideOutcome } from "../../../src/domain/attempt/decide-outcome.ts";
 import { eventsFromRecord } from "../../../src/domain/events/events-from-record.ts";
+import { readEvent } from "../../../src/domain/events/read-event.ts";
 import type { AttemptFacts, Outcome, ResultFacts } from "../../../src/domain/attempt/outcome.ts";
 import { outcomeKinds } from "../../../src/domain/attempt/outcome.ts";
 import { stopReasons } from "../../../src/domain/attempt/stop-reason.ts";
 import type { StopReason } from "../../../src/domain/attempt/stop-reason.ts";
 import { sample } from "../samples/sample.ts";
+import { event, notice } from "../../../testing/events.ts";
 
 /** The facts as the store would give them: from the events of these types only. */
 function factsOf(name: string, { stop = null as StopReason | null, ended = true, rebooted = false, upTo = Infinity } = {}): AttemptFacts {
@@ -193,19 +195,16 @@ test("a turn that was recovered from the session is a success whose price nobody
 });
 
 test("a limit that is allowed again later, and an API error that was survived, decide nothing", () => {
-  const limit = { type: "rate_limit", data: { status: "rejected", limit: "five_hour", resets_at: null } } as const;
-  const allowed = { type: "rate_limit", data: { status: "allowed" } } as const;
-  const error = { type: "notice", data: { kind: "api_error", error: "overloaded" } } as const;
+  const limit = event("rate_limit", { status: "rejected", limit: "five_hour" });
+  const allowed = event("rate_limit", { status: "allowed" });
+  const error = notice("api_error", { error: "overloaded" });
   const facts = factsFrom([limit, error, allowed], { stopRequested: null, rebooted: false });
   assert.equal(facts.limit, null);
   assert.equal(decideOutcome({ ...facts, result: resultOf({}) }).kind, "succeeded");
 });
 
 test("an API error of a helper says nothing of the task's own turn", () => {
-  const error = {
-    type: "notice",
-    data: { kind: "api_error", error: "authentication_failed", parent_tool_use_id: "toolu_1" },
-  } as const;
+  const error = notice("api_error", { error: "authentication_failed", parent_tool_use_id: "toolu_1" });
   assert.equal(factsFrom([error], { stopRequested: null, rebooted: false }).apiError, null);
 });
 
@@ -216,7 +215,7 @@ test("a start that Claude Code refused for want of a sign-in is auth_failed", ()
     text: "Sign in again.",
     startup_failure: "gateway_signin_required",
   };
-  const facts = factsFrom([{ type: "result", data }], { stopRequested: null, rebooted: false });
+  const facts = factsFrom([event("result", data)], { stopRequested: null, rebooted: false });
   assert.equal(decideOutcome(facts).kind, "auth_failed");
 });
 
@@ -349,8 +348,8 @@ for (const [what, facts, outcome] of worded) {
 }
 
 test("a stop that the runner noted in its journal is known without the row", () => {
-  const noted = { type: "notice", data: { kind: "stop_requested", reason: "stalled" } } as const;
-  const other = { type: "notice", data: { kind: "cold_start", reason: "cancelled" } } as const;
+  const noted = notice("stop_requested", { reason: "stalled" });
+  const other = notice("cold_start", { reason: "cancelled" });
   assert.equal(factsFrom([noted], { stopRequested: null, rebooted: false }).stopRequested, "stalled");
   assert.equal(factsFrom([other], { stopRequested: null, rebooted: false }).stopRequested, null);
 });
@@ -407,7 +406,8 @@ test("facts are read from arbitrary events without an error", () => {
   });
   fc.assert(
     fc.property(fc.array(anyEvent), (events) => {
-      decideOutcome(factsFrom(events, { stopRequested: null, rebooted: false }));
+      const read = events.map(({ type, data }) => readEvent(type, data));
+      decideOutcome(factsFrom(read, { stopRequested: null, rebooted: false }));
     }),
   );
 });
@@ -415,13 +415,10 @@ test("facts are read from arbitrary events without an error", () => {
 test("a Claude Code that cannot be started is unavailable, a vanished directory is a failure of the environment", () => {
   const gaveUp = (error: string, text: string) =>
     decideOutcome(
-      factsFrom(
-        [
-          { type: "notice", data: { kind: "api_error", error, text } },
-          { type: "attempt_ended", data: { thrown: null, stop_requested: null } },
-        ],
-        { stopRequested: null, rebooted: false },
-      ),
+      factsFrom([notice("api_error", { error, text }), { type: "attempt_ended", data: { thrown: null, stop_requested: null } }], {
+        stopRequested: null,
+        rebooted: false,
+      }),
     );
   assert.deepEqual(gaveUp("claude_code_unavailable", "No binary."), {
     kind: "unavailable",
@@ -505,15 +502,14 @@ test("an end in the background that Claude has not heard of is still to be waite
 });
 
 test("the background is what Claude Code said last, and a result answers what was reported before it", () => {
-  const background = (tasks: object[]) => ({ type: "notice", data: { kind: "background", tasks } }) as const;
+  const background = (tasks: object[]) => notice("background", { tasks });
   const shell = { task_id: "b1", task_type: "local_bash", description: "npm test" };
-  const report = { type: "notice", data: { kind: "task_notification", status: "completed" } } as const;
-  const result = { type: "result", data: { subtype: "success", num_turns: 1 } } as const;
+  const report = notice("task_notification", { status: "completed" });
+  const result = event("result", { subtype: "success", num_turns: 1 });
   const context = { stopRequested: null, rebooted: false };
   assert.equal(factsFrom([background([shell]), result], context).background.length, 1);
   assert.equal(factsFrom([background([shell]), result, background([])], context).background.length, 0);
-  assert.equal(factsFrom([background([{ ...shell, ambient: true }])], context).background.length, 0);
-  const stop = { type: "notice", data: { kind: "stop_requested", reason: "timed_out" } } as const;
+  const stop = notice("stop_requested", { reason: "timed_out" });
   assert.equal(factsFrom([background([shell]), result, stop, background([])], context).background.length, 1, "ended by the stop");
   assert.equal(factsFrom([result, report], context).notified, true);
   assert.equal(factsFrom([result, report, result], context).notified, false);

@@ -1,22 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { failedAgents, stoppedWork } from "../../../src/domain/attempt/ended-work.ts";
-import type { EventType } from "../../../src/domain/events/event.ts";
+import type { EventDraft } from "../../../src/domain/events/event.ts";
+import { event, notice } from "../../../testing/events.ts";
 
-interface Event {
-  readonly type: EventType;
-  readonly data: Readonly<Record<string, unknown>>;
-}
-
-const session: Event = { type: "session", data: { session_id: "s" } };
-const runs = (...ids: string[]): Event => ({
-  type: "notice",
-  data: { kind: "background", tasks: ids.map((id) => ({ task_id: id, task_type: "local_bash", description: `npm run ${id}` })) },
-});
-const ends = (task_id: string, status = "stopped"): Event => ({ type: "notice", data: { kind: "task_notification", task_id, status } });
-const note = (kind: string): Event => ({ type: "notice", data: { kind } });
-const call = (tool: string, tool_use_id: string): Event => ({ type: "tool_use", data: { tool, tool_use_id, input: {} } });
-const answer = (tool_use_id: string): Event => ({ type: "tool_result", data: { tool_use_id, is_error: false } });
+const session = event("session", { session_id: "s" });
+const runs = (...ids: string[]): EventDraft =>
+  notice("background", { tasks: ids.map((id) => ({ task_id: id, task_type: "local_bash", description: `npm run ${id}` })) });
+const ends = (task_id: string, status = "stopped"): EventDraft => notice("task_notification", { task_id, status });
+const call = (tool: string, tool_use_id: string): EventDraft => event("tool_use", { tool, tool_use_id, input: {} });
+const answer = (tool_use_id: string): EventDraft => event("tool_result", { tool_use_id });
 
 test("work in the background that Claude Code stopped is named; work that ended is not", () => {
   assert.deepEqual(stoppedWork([session, runs("dev", "build"), ends("build", "completed"), ends("dev"), runs()]), ["npm run dev"]);
@@ -27,10 +20,10 @@ test("what Claude stopped by a call is no work that was cut", () => {
   assert.deepEqual(stoppedWork([session, runs("dev", "build"), ...stop, ends("build")]), ["npm run build"]);
 });
 
-for (const kind of ["cut_background", "stop_requested"]) {
+for (const kind of ["cut_background", "stop_requested"] as const) {
   test(`what ends behind the runner's note ${kind} was ended by us`, () => {
-    assert.deepEqual(stoppedWork([session, runs("dev"), note(kind), ends("dev")]), []);
-    assert.deepEqual(stoppedWork([session, note(kind), session, runs("dev"), ends("dev")]), ["npm run dev"]);
+    assert.deepEqual(stoppedWork([session, runs("dev"), notice(kind), ends("dev")]), []);
+    assert.deepEqual(stoppedWork([session, notice(kind), session, runs("dev"), ends("dev")]), ["npm run dev"]);
   });
 }
 
@@ -39,14 +32,9 @@ test("what a resumed session says of work that died earlier is no work that was 
   assert.deepEqual(stoppedWork([session, ends("foreground")]), []);
 });
 
-const agent = (description: string, tool_use_id: string): Event => ({
-  type: "tool_use",
-  data: { tool: "Agent", tool_use_id, input: { description, prompt: "Look into it.", subagent_type: "general-purpose" } },
-});
-const ended = (tool_use_id: string, status: string, text = ""): Event => ({
-  type: "notice",
-  data: { kind: "task_notification", tool_use_id, status, text },
-});
+const agent = (description: string, tool_use_id: string): EventDraft =>
+  event("tool_use", { tool: "Agent", tool_use_id, input: { description, prompt: "Look into it.", subagent_type: "general-purpose" } });
+const ended = (tool_use_id: string, status: string, text = ""): EventDraft => notice("task_notification", { tool_use_id, status, text });
 const died = "Agent terminated early due to an API error: API Error: Repeated 529 Overloaded errors.";
 
 test("a sub-agent that failed is named with its reason; a command, and one that completed, is not", () => {

@@ -7,6 +7,7 @@ import { afterOutcome, defaultRetryPolicy, withNextStep } from "../../../src/dom
 import type { Consequence, EndedAttempt } from "../../../src/domain/attempt/retry.ts";
 import { callUnderWay, forgivingMs } from "../../../src/domain/attempt/setbacks.ts";
 import { next } from "../../../src/domain/task/transitions.ts";
+import { event } from "../../../testing/events.ts";
 
 const now = Date.UTC(2026, 0, 1);
 const minuteMs = 60_000;
@@ -232,11 +233,8 @@ for (const outcome of [overloaded, { kind: "storage_full", message: "The disk is
 }
 
 test("the call under way is the newest without a result, and equal calls have equal texts", () => {
-  const use = (id: string, command: string) => ({
-    type: "tool_use" as const,
-    data: { tool: "Bash", tool_use_id: id, input: { command } },
-  });
-  const result = (id: string) => ({ type: "tool_result" as const, data: { tool_use_id: id } });
+  const use = (id: string, command: string) => event("tool_use", { tool: "Bash", tool_use_id: id, input: { command } });
+  const result = (id: string) => event("tool_result", { tool_use_id: id });
   assert.equal(callUnderWay([use("1", "ls"), result("1")]), null);
   const first = callUnderWay([use("1", "ls"), result("1"), use("2", "boom")]);
   assert.match(first ?? "", /^Bash .*boom/);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { JournalRecord } from "../../../src/domain/events/record.ts";
 import { turnsIn, withTurns } from "../../../src/domain/events/turns.ts";
+import { dataOf, event, notice } from "../../../testing/events.ts";
 
 function record(fields: Record<string, unknown>): JournalRecord {
   return { type: "assistant", _n: 7, _attempt: 3, _at: "2026-01-01T00:00:00.000Z", ...fields };
@@ -24,14 +25,11 @@ test("a message without an id is a turn of its own, and a result that was read f
 
 test("steps tell their turn, a result the number of all, and a sub-agent's steps none", () => {
   const at = 1;
-  const events = [
-    { type: "text", at, data: { text: "a" } },
-    { type: "tool_use", at, data: { tool: "Bash", parent_tool_use_id: "t1" } },
-    { type: "notice", at, data: { kind: "k" } },
-    { type: "result", at, data: {} },
-  ] as const;
-  assert.deepEqual(
-    withTurns(events, 2, () => 5).map(({ data }) => data),
-    [{ text: "a", turn: 2 }, events[1].data, events[2].data, { num_turns: 5 }],
-  );
+  const own = ["text", "thinking", "tool_use"] as const;
+  const others = [event("tool_use", { tool: "Bash", parent_tool_use_id: "t1" }), notice("stderr")];
+  const events = [...own.map((type) => event(type)), ...others, event("result")].map((draft) => ({ ...draft, at }));
+  const counted = withTurns(events, 2, () => 5);
+  for (const [index, type] of own.entries()) assert.equal(dataOf(counted[index], type).turn, 2);
+  assert.deepEqual(counted.slice(3, 5), events.slice(3, 5));
+  assert.equal(dataOf(counted[5], "result").num_turns, 5);
 });

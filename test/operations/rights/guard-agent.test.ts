@@ -14,6 +14,7 @@ import { eventually } from "../../../testing/eventually.ts";
 import { goodTask } from "../../../testing/mcp.ts";
 import { realApi, taskTokenKey } from "../../../testing/real-api.ts";
 import type { RealApi } from "../../../testing/real-api.ts";
+import { dataOf } from "../../../testing/events.ts";
 
 const person: Caller = { scope: "admin", name: "socket" };
 const agent: Caller = { ...person, agent: { client: "claude-code 2.1.330", toolUseId: "toolu_1" } };
@@ -280,14 +281,17 @@ test("an event says which agent did what by which tool call", async (t) => {
   const { id } = await api.submitTask(input(), agent);
   await api.cancelTask({ id }, agent);
   await api.retryTask({ id }, agent);
-  const story = (await api.taskEvents({ id, after: 0, limit: 10 })).events.filter(({ data }) => data["by"] !== undefined);
-  assert.deepEqual(
-    story.map(({ type, data }) => [type, data["by"], data["client"], data["tool_use_id"]]),
-    ["submitted", "cancel_requested", "retried"].map((type) => [type, "socket", "claude-code 2.1.330", "toolu_1"]),
-  );
+  const { events } = await api.taskEvents({ id, after: 0, limit: 10 });
+  for (const type of ["submitted", "cancel_requested", "retried"] as const) {
+    const asked = dataOf(
+      events.find((event) => event.type === type),
+      type,
+    );
+    assert.deepEqual([asked.by, asked.client, asked.tool_use_id], ["socket", "claude-code 2.1.330", "toolu_1"], type);
+  }
   const { id: parent, inside } = await running();
   const child = await api.submitTask(input(), inside);
-  assert.equal((await api.taskEvents({ id: child.id, after: 0, limit: 1 })).events[0]?.data["from_task"], parent);
+  assert.equal(dataOf((await api.taskEvents({ id: child.id, after: 0, limit: 1 })).events[0], "submitted").from_task, parent);
 });
 
 test("a client's running tasks are bounded where the user says so, and nobody waits behind its tasks", async (t) => {

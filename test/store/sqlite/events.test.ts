@@ -1,17 +1,19 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { newAttempt, setup, textEvent } from "../setup.ts";
+import { event } from "../../../testing/events.ts";
 
 describe("events", () => {
   test("are numbered per task without gaps and over all tasks without going back", async (t) => {
     const { store, submit } = setup(t);
     await submit();
     await submit();
-    const data = { deep: [{ text: 'NUL \u0000, quote ", line\n, \u{1F600}' }], none: null };
-    const first = await store.write(() => store.events.append(1, null, [{ type: "submitted", at: 10, data }, textEvent(11)]));
+    const input = { deep: [{ text: 'NUL \u0000, quote ", line\n, \u{1F600}' }], none: null };
+    const use = event("tool_use", { tool: "Bash", input });
+    const first = await store.write(() => store.events.append(1, null, [{ ...use, at: 10 }, textEvent(11)]));
     const other = await store.write(() => store.events.append(2, null, [textEvent(12)]));
     const more = await store.write(() => store.events.append(1, null, [textEvent(13)], "[text] hello"));
-    assert.deepEqual(first[0], { id: 1, taskId: 1, seq: 1, attemptId: null, type: "submitted", at: 10, data });
+    assert.deepEqual(first[0], { id: 1, taskId: 1, seq: 1, attemptId: null, ...use, at: 10 });
     assert.deepEqual(
       [...first, ...other, ...more].map((event) => [event.id, event.taskId, event.seq]),
       [
@@ -57,18 +59,40 @@ describe("events", () => {
     assert.equal(store.events.lastId(), 10);
   });
 
+  test("of another version stay visible as they are, and are passed over where facts are read", async (t) => {
+    const { store, start, raw } = setup(t);
+    const { task, attempt } = await start();
+    const rows: [type: string, data: string][] = [
+      ["mood", '{"fine":true,"summary":["[mood] fine"]}'],
+      ["result", '{"subtype":"success","summary":"no list"}'],
+      ["result", '{"subtype":7}'],
+      ["text", "[1]"],
+    ];
+    const insert = raw().prepare("INSERT INTO events (task_id, seq, attempt_id, type, at, data) VALUES (?, ?, ?, ?, 1, ?)");
+    for (const [index, [type, data]] of rows.entries()) insert.run(task.id, 100 + index, attempt.id, type, data);
+    const read = store.events.ofTask(task.id, 99, 10);
+    assert.deepEqual(
+      read.map(({ type, data }) => (type === "unknown" ? data : type)),
+      [{ type: "mood", data: { fine: true } }, "result", { type: "result", data: { subtype: 7 } }, { type: "text", data: [1] }],
+    );
+    assert.deepEqual([read[0]?.summary, read[1]?.summary], [["[mood] fine"], []]);
+    const { data } = store.events.ofAttempt(attempt.id, ["result"])[0] ?? {};
+    assert.equal(data?.is_error, false, "a field that it lacks has its empty value");
+    assert.equal(store.events.ofAttempt(attempt.id, ["result", "text"]).length, 1);
+  });
+
   test("of an attempt are found by their types", async (t) => {
     const { store, start } = setup(t);
     const { task, attempt } = await start();
     const second = await store.write(() => {
-      store.events.append(task.id, attempt.id, [textEvent(1), { type: "result", at: 2, data: { n: 1 } }]);
-      store.events.append(task.id, null, [{ type: "cancel_requested", at: 3, data: {} }]);
+      store.events.append(task.id, attempt.id, [textEvent(1), { ...event("result"), at: 2 }]);
+      store.events.append(task.id, null, [{ ...event("cancel_requested"), at: 3 }]);
       store.attempts.close(attempt.id, { kind: "crashed", message: "" }, 4);
       store.tasks.transition(task.id, "requeue", 4);
       const claimed = store.attempts.claim(task.id, newAttempt("r-2"), 5);
       if (claimed === null) throw new Error("not claimed");
-      store.events.append(task.id, claimed.attempt.id, [{ type: "result", at: 6, data: { n: 2 } }, textEvent(7)]);
-      store.events.append(task.id, attempt.id, [{ type: "swept", at: 8, data: {} }]);
+      store.events.append(task.id, claimed.attempt.id, [{ ...event("result"), at: 6 }, textEvent(7)]);
+      store.events.append(task.id, attempt.id, [{ ...event("swept"), at: 8 }]);
       return claimed.attempt;
     });
     const found = (id: number, types: Parameters<typeof store.events.ofAttempt>[1]): number[] =>

@@ -19,7 +19,7 @@ export class EventLines {
   readonly #paint: Painter;
   readonly #prefix: string;
   /** Calls of commands whose result has not come yet. */
-  readonly #commands = new Set<unknown>();
+  readonly #commands = new Set<string>();
 
   /** @param prefix stands before each line, e.g. the task's id. */
   constructor(output: Pick<Output, "isTTY" | "columns" | "colour">, prefix = "") {
@@ -46,31 +46,28 @@ export class EventLines {
 
   /** The first lines of what a command printed. */
   #outputOf({ type, data, summary }: EventView): string[] {
-    const id = data["tool_use_id"];
-    if (type === "tool_use" && commandTools.has(data["tool"])) this.#commands.add(id);
-    if (type !== "tool_result" || !this.#commands.delete(id) || typeof data["text"] !== "string") return [];
-    const failed = data["is_error"] === true;
+    if (type === "tool_use" && commandTools.has(data.tool)) this.#commands.add(data.tool_use_id);
+    if (type !== "tool_result" || !this.#commands.delete(data.tool_use_id)) return [];
     // A denied call is told by its denial.
-    if (failed && summary.length === 0) return [];
-    const all = plainText(data["text"])
+    if (data.is_error && summary.length === 0) return [];
+    const all = plainText(data.text)
       .split("\n")
       .map((line) => line.trimEnd())
       .filter((line) => line !== "");
     // The summary has the first line of a failed one.
-    const lines = failed ? all.slice(1) : all;
+    const lines = data.is_error ? all.slice(1) : all;
     const more = lines.length - outputLines;
     const shown = lines.slice(0, outputLines).map((line) => plainLine(line, 500));
     return [...shown, ...(more > 0 ? [`… ${more} more ${more === 1 ? "line" : "lines"}`] : [])].map((line) => this.#paint.dim(`  ${line}`));
   }
 }
 
-const commandTools = new Set<unknown>(["Bash", "PowerShell"]);
+const commandTools = new Set(["Bash", "PowerShell"]);
 
 /** What the agent says, in full: the summary has its first line only. */
 export function agentText(event: EventView): string[] | null {
-  const { text } = event.data;
-  if (event.type !== "text" || typeof text !== "string") return null;
-  return plainText(text)
+  if (event.type !== "text") return null;
+  return plainText(event.data.text)
     .trim()
     .split("\n")
     .map((line) => line.trimEnd());
@@ -88,8 +85,9 @@ function painted(line: string, event: EventView, paint: Painter): string {
     case "swept":
       return paint.yellow(line);
     case "result":
+      return event.data.is_error ? paint.red(line) : line;
     case "attempt_ended":
-      return event.data["is_error"] === true ? paint.red(line) : line;
+      return line;
     default:
       return paint.dim(line);
   }

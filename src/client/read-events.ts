@@ -1,0 +1,20 @@
+/**
+ * Reads events as a server sent them, which may be of another version: what the client gives has
+ * the types of `EventView`.
+ */
+import type { EventPage, EventView } from "../contract/views.ts";
+import { readEvent } from "../domain/events/read-event.ts";
+
+/**
+ * The event, with its data as this version knows it; one that it does not know has the type
+ * `unknown`.
+ */
+export function eventFrom(sent: unknown): EventView {
+  const { type, data, ...head } = sent as EventView;
+  return { ...head, ...readEvent(type, data) };
+}
+
+export function eventPageFrom(sent: unknown): EventPage {
+  const { events, next_after } = sent as EventPage;
+  return { events: events.map(eventFrom), next_after };
+}

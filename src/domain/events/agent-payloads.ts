@@ -1,0 +1,171 @@
+/**
+ * The payloads of the events that an attempt's journal makes: the agent's steps, and how the
+ * attempt ended.
+ */
+import { stopReasons } from "../attempt/stop-reason.ts";
+import { choice, count, flag, json, list, map, mark, number, object, optional, orNull, text, time } from "./field.ts";
+import { cut, modelUsage, ofSubagent, ofTurn, payload } from "./payload.ts";
+
+const callId = text("Names the tool call.");
+
+export const agentPayloads = {
+  session: payload(
+    "The attempt has a session of Claude Code.",
+    {
+      session_id: text("The session's id, as `claude --resume` takes it."),
+      resumed: mark("There when the attempt continues the session of an earlier one."),
+    },
+    { session_id: "be4791b5-be54-4a51-8a27-c49a09951a12" },
+  ),
+  init: payload(
+    "Claude Code has started.",
+    {
+      session_id: orNull(text("The session's id.")),
+      model: orNull(text("The model, as Claude Code names it.")),
+      cwd: orNull(text("The working directory.")),
+      permission_mode: orNull(text("Claude Code's permission mode.")),
+      claude_code_version: orNull(text("The version of Claude Code.")),
+      api_key_source: orNull(text("Where Claude Code found its credential, in its own word.")),
+      tools: list(text("The tools that the agent has.")),
+      mcp_servers: list(
+        object(
+          { name: text("The server's name."), status: text("Claude Code's word, e.g. `connected` or `failed`.") },
+          "The MCP servers of the session.",
+        ),
+      ),
+      ...cut,
+    },
+    {
+      session_id: "be4791b5-be54-4a51-8a27-c49a09951a12",
+      model: "claude-opus-5-5",
+      cwd: "/home/me/project",
+      permission_mode: "acceptEdits",
+      claude_code_version: "2.1.330",
+      api_key_source: "none",
+      tools: ["Bash", "Edit", "Read", "Write"],
+      mcp_servers: [{ name: "github", status: "connected" }],
+    },
+  ),
+  text: payload(
+    "The agent said something.",
+    { text: text("What it said, at most 16 KB."), ...cut, ...ofTurn, ...ofSubagent },
+    { text: "All tests pass now." },
+  ),
+  thinking: payload(
+    "The agent thought.",
+    { text: text("What it thought, at most 16 KB."), ...cut, ...ofTurn, ...ofSubagent },
+    { text: "The test fails because the file is missing." },
+  ),
+  tool_use: payload(
+    "The agent asked for a tool.",
+    {
+      tool: text("The tool's name, e.g. `Bash` or `mcp__github__search`."),
+      tool_use_id: callId,
+      input: json("The tool's input. Strings over 16 KB are cut."),
+      ...cut,
+      ...ofTurn,
+      ...ofSubagent,
+    },
+    { tool: "Bash", tool_use_id: "toolu_01", input: { command: "npm test", description: "Run the tests" } },
+  ),
+  tool_result: payload(
+    "A tool call ended.",
+    {
+      tool_use_id: callId,
+      is_error: flag("Whether the call failed or was refused."),
+      text: text("The result as text, at most 16 KB. Other content is named by its kind, e.g. `[image]`."),
+      ...cut,
+      ...ofSubagent,
+    },
+    { tool_use_id: "toolu_01", is_error: false, text: "42 tests passed" },
+  ),
+  permission_denied: payload(
+    "A tool call was not allowed.",
+    {
+      tool: text("The tool's name."),
+      input: json("The tool's input, where the report has it. Else the `tool_use` event of the same id has it."),
+      reason: text("Why it was not allowed."),
+      tool_use_id: optional(callId),
+      ...cut,
+    },
+    { tool: "Bash", input: { command: "git push" }, reason: "The task may not run this command.", tool_use_id: "toolu_02" },
+  ),
+  rate_limit: payload(
+    "The account reported a usage limit.",
+    {
+      status: orNull(text("Claude Code's word: `allowed`, `allowed_warning` or `rejected`.")),
+      limit: orNull(text("Which limit, e.g. `five_hour` or `seven_day`.")),
+      resets_at: orNull(time("When the limit resets.")),
+      utilization: orNull(number("Share of the limit that is used: 0 to 1, more when overage is used.")),
+      surpassed_threshold: optional(number("Share that is surpassed, where a warning tells no more.")),
+      using_overage: flag("Whether the account pays for use beyond the limit."),
+    },
+    { status: "rejected", limit: "five_hour", resets_at: "2026-11-22T18:00:00.000Z", utilization: 1, using_overage: false },
+  ),
+  api_retry: payload(
+    "A call of the model's API failed, and Claude Code tries it again by itself.",
+    {
+      attempt: orNull(number("Which retry follows, 1 or more.")),
+      max_retries: orNull(number("How many retries there are at most.")),
+      delay_ms: orNull(number("Milliseconds until the retry.")),
+      status: orNull(number("HTTP status of the failed call. Null: there was no answer.")),
+      error: orNull(text("Claude Code's word for the failure, e.g. `overloaded`.")),
+    },
+    { attempt: 1, max_retries: 10, delay_ms: 1000, status: 529, error: "overloaded" },
+  ),
+  result: payload(
+    "A turn of the agent ended.",
+    {
+      subtype: text("Claude Code's word for the end, e.g. `success` or `error_max_turns`."),
+      is_error: flag("Whether the turn failed."),
+      text: text("The final text, at most 1 MB. For a failed turn what went wrong."),
+      terminal_reason: orNull(text("Why the turn ended, in Claude Code's word. Null: it ran no turn, or did not say.")),
+      stop_reason: orNull(text("Why the model stopped, in the API's word, e.g. `end_turn`.")),
+      api_error_status: orNull(number("HTTP status of the call that made the turn fail.")),
+      startup_failure: orNull(text("Why Claude Code refused to start, in its own word.")),
+      num_turns: optional(count("Turns of the model so far, over all attempts.")),
+      called_model: optional(flag("Whether the model was called at all. Absent: an early version stored only the turns.")),
+      duration_ms: count("How long the turn took."),
+      cost_usd: orNull(number("US dollars of the session so far. Null: unknown, for a result that was recovered.")),
+      usage: map(modelUsage),
+      permission_denials: count("How many tool calls were not allowed."),
+      denied_calls: list(object({ tool: text("The tool's name."), tool_use_id: callId }, "The calls that were not allowed, at most 200.")),
+      recovered: flag("Whether the result was read from the session, because the attempt died before it told."),
+      ...cut,
+    },
+    {
+      subtype: "success",
+      is_error: false,
+      text: "Done. All tests pass now.",
+      terminal_reason: "completed",
+      stop_reason: "end_turn",
+      api_error_status: null,
+      startup_failure: null,
+      num_turns: 2,
+      called_model: true,
+      duration_ms: 3680,
+      cost_usd: 0.02,
+      usage: {
+        "claude-opus-5-5": {
+          input_tokens: 4000,
+          output_tokens: 200,
+          cache_read_input_tokens: 0,
+          cache_creation_input_tokens: 0,
+          cost_usd: 0.02,
+        },
+      },
+      permission_denials: 0,
+      denied_calls: [],
+      recovered: false,
+    },
+  ),
+  attempt_ended: payload(
+    "The attempt is over, and nothing of it runs any more.",
+    {
+      thrown: orNull(text("The error that ended it, for an attempt that broke off.")),
+      stop_requested: orNull(choice(stopReasons, "Why the attempt was stopped. Null: it ended by itself.")),
+      ...cut,
+    },
+    { thrown: null, stop_requested: null },
+  ),
+};

@@ -1,0 +1,10 @@
+/**
+ * Says whose step an event is. A file of its own: the command line starts without the tables of
+ * payloads.
+ */
+import type { EventBody } from "./event.ts";
+
+/** Whether the event is a step of a sub-agent, not of the main agent. */
+export function isOfSubagent({ data }: EventBody): boolean {
+  return "parent_tool_use_id" in data && data.parent_tool_use_id !== undefined;
+}

@@ -1,0 +1,82 @@
+/** The payloads of the events that the server writes: what it, or a caller, did to the task. */
+import { outcomeKinds } from "../attempt/outcome.ts";
+import { terminalStatuses } from "../task/status.ts";
+import { choice, count, flag, list, object, optional, orNull, text, time } from "./field.ts";
+import { actor, cut, payload } from "./payload.ts";
+
+const attempt = count("Number of the attempt within the task.");
+const outcome = choice(outcomeKinds, "How the attempt ended.");
+const message = text("The same in a sentence.");
+
+const start = {
+  attempt,
+  runner_id: text("Names the process that runs the attempt."),
+  session_id: orNull(text("The session. Null: the `session` event names it.")),
+  warm: flag("Whether a Claude Code was used that had been started before."),
+};
+const startSample = { attempt: 1, runner_id: "r1f3c", session_id: "be4791b5-be54-4a51-8a27-c49a09951a12", warm: false };
+
+export const serverPayloads = {
+  submitted: payload("The task is stored.", actor, { by: "socket" }),
+  started: payload("An attempt started with a new session.", start, startSample),
+  resumed: payload("An attempt started that continues the session. A tool call that was cut off may run again.", start, {
+    ...startSample,
+    attempt: 2,
+  }),
+  requeued: payload(
+    "An attempt ended and another one follows.",
+    {
+      outcome,
+      message,
+      attempt,
+      not_before: orNull(time("The next attempt does not start before. Null: as soon as there is room.")),
+      reason: orNull(choice(["retry", "refused"], "Why it waits until then: it is tried again, or the API refused it.")),
+    },
+    {
+      outcome: "overloaded",
+      message: "The API is overloaded.",
+      attempt: 1,
+      not_before: "2026-11-22T13:15:00.000Z",
+      reason: "retry",
+    },
+  ),
+  cancel_requested: payload("A caller asked to cancel the task.", actor, { by: "ci" }),
+  retried: payload(
+    "A caller asked to run an ended task again.",
+    {
+      ...actor,
+      was: choice(terminalStatuses, "The task's status before."),
+      resume: flag("Whether it continues the session. False: it begins with a new one."),
+      changed: list(text("The options that changed.")),
+    },
+    { by: "socket", was: "failed", resume: false, changed: ["maxTurns"] },
+  ),
+  ended: payload(
+    "The task ended.",
+    {
+      status: choice(terminalStatuses, "The task's status now."),
+      outcome,
+      message,
+      attempt: optional(attempt),
+    },
+    { status: "completed", outcome: "succeeded", message: "Claude finished.", attempt: 1 },
+  ),
+  swept: payload(
+    "Processes that the attempt had left were ended.",
+    {
+      processes: list(
+        object(
+          {
+            pid: count("The process's id."),
+            command: text("Its command line."),
+            signal: choice(["SIGTERM", "SIGKILL"], "The signal that ended it."),
+          },
+          "The processes.",
+        ),
+      ),
+      by: optional(choice(["server"], "There when the server ended them, because the runner had died.")),
+      ...cut,
+    },
+    { processes: [{ pid: 4711, command: "sleep 1000", signal: "SIGTERM" }] },
+  ),
+};
