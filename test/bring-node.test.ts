@@ -40,7 +40,7 @@ test("a Node that is too old gets a newer one from npm, says so, and keeps it", 
   assert.deepEqual(readdirSync(cache), ["node24"]);
 });
 
-test("calls at the same time all run", { timeout }, async (t) => {
+test("calls at the same time all run while a Node is being installed", { timeout }, async (t) => {
   const words = ["1", "2", "3", "4"];
   // They get their Node at the same moment, so each finds none and brings its own.
   const { call, cache } = await setup(t, { binary: `#!/bin/sh\nexec "${process.execPath}" "$@"\n`, together: words.length });
@@ -68,7 +68,7 @@ test("a Node that does not run here is not kept", { timeout }, async (t) => {
   assert.deepEqual(readdirSync(cache), []);
 });
 
-test("without npm one sentence says all", async (t) => {
+test("an old Node without npm says in one sentence what it needs", async (t) => {
   const { call, directory } = await setup(t, { binary: null });
   const answer = await call(["list"], { PATH: directory });
   assert.equal(answer.code, 1);
@@ -88,7 +88,7 @@ test("what lies in a folder that other users can write to is not run", async (t)
   }
 });
 
-test("a registry that has none, and one that does not answer, are said in npm's words", { timeout }, async (t) => {
+test("a registry without the Node is reported in npm's words", { timeout }, async (t) => {
   const { call, cache } = await setup(t, { binary: null });
   const missing = await call(["list"]);
   assert.equal(missing.code, 1);

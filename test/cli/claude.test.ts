@@ -11,21 +11,21 @@ import { scratch } from "../../testing/scratch.ts";
 
 const bin = path.join(repositoryRoot, "bin", "claude-worker");
 
-test("hands every word, the standard streams and the exit code on", (t) => {
+test("the claude command passes on every word, the streams and the exit code", (t) => {
   const { env, work } = setup(t, `#!/bin/sh\nprintf '<%s>' "$@"; cat; echo problem >&2; exit 23\n`);
   const words = ["claude", "--json", "--help", "-p", "a b", "", "--", "-x"];
   const { stdout, stderr, status } = spawnSync(process.execPath, [bin, ...words], { cwd: work, env, input: "typed", encoding: "utf8" });
   assert.deepEqual([stdout, stderr, status], ["<--json><--help><-p><a b><><--><-x>typed", "problem\n", 23]);
 });
 
-test("runs the Claude Code that comes along, in the caller's directory", (t) => {
+test("the claude command runs the packaged Claude Code in the caller's directory", (t) => {
   const { env, work } = setup(t, null);
   const { stdout, status } = spawnSync(process.execPath, [bin, "claude", "--version"], { cwd: work, env, encoding: "utf8" });
   assert.match(stdout, /^\d+\.\d+\.\d+ \(Claude Code\)\n$/);
   assert.equal(status, 0);
 });
 
-test("hands a signal on and reports the death of Claude Code as a shell does", async (t) => {
+test("the claude command passes on a signal and reports a death as a shell does", async (t) => {
   const { env, work, directory } = setup(t, `#!/bin/sh\necho $$ > "$PIDS"; exec sleep 600\n`);
   const pids = path.join(directory, "pid");
   const child = spawn(process.execPath, [bin, "claude"], { cwd: work, env: { ...env, PIDS: pids }, stdio: "ignore" });

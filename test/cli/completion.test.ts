@@ -11,7 +11,7 @@ import { withoutServer, withServer } from "./setup.ts";
 
 const tasks = async (): Promise<{ word: string; description: string }[]> => [{ word: "42", description: "running: x" }];
 
-test("completes commands, verbs, flags, values and ids", async () => {
+test("completion offers commands, verbs, flags, values and ids", async () => {
   const commands = await describeCommands();
   const wordsAt = async (...words: string[]): Promise<string[]> =>
     (await completeWords(words, commands, tasks)).candidates.map(({ word }) => word);
@@ -40,7 +40,7 @@ test("completes commands, verbs, flags, values and ids", async () => {
   assert.ok(!(await wordsAt("")).some((word) => word.startsWith("_")));
 });
 
-test("leaves files and directories to the shell", async () => {
+test("completion leaves files and directories to the shell", async () => {
   const commands = await describeCommands();
   const also = async (...words: string[]): Promise<string | null> => (await completeWords(words, commands, tasks)).also;
   assert.deepEqual(
@@ -49,7 +49,7 @@ test("leaves files and directories to the shell", async () => {
   );
 });
 
-test("offers the server's tasks, and none without a server", async (t) => {
+test("completion offers the server's tasks, and none without a server", async (t) => {
   const { call } = await withServer(t);
   await call(["run", "Fix it", "-n", "a\tb"]);
   assert.equal((await call(["__complete", "--", "show", ""])).stdout, "1\tpending: a b\n:\n");

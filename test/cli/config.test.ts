@@ -7,7 +7,7 @@ import { unknownVariables } from "../../src/config/known-variables.ts";
 import { settingDefinitions } from "../../src/config/settings.ts";
 import { withoutServer, withServer } from "./setup.ts";
 
-test("set writes a checked value, get and list show it and where it comes from", async (t) => {
+test("config set writes a checked value that get and list show with its origin", async (t) => {
   const { call, place } = withoutServer(t);
   const file = path.join(place.home, ".config", "claude-worker", "config.json");
   assert.equal((await call(["config", "path"])).stdout, `${file}\n`);
@@ -23,7 +23,7 @@ test("set writes a checked value, get and list show it and where it comes from",
   assert.equal((await call(["config", "list"])).stdout.trimEnd().split("\n").length, settingDefinitions.length);
 });
 
-test("a setting in milliseconds also takes a duration: on the command line, in the environment, and in the file", async (t) => {
+test("a setting in milliseconds also takes a duration, wherever it is set", async (t) => {
   const { call, place } = withoutServer(t);
   const key = "stall_timeout_ms";
   const value = async (env: Record<string, string> = {}): Promise<unknown> =>
@@ -61,7 +61,7 @@ test("a duration is shown as it is typed, and found by the name of its flag", as
   assert.match(stderr, /Unknown setting "stop_grace" in \S+\. Did you mean "stop_grace_ms"\?/);
 });
 
-test("the environment is stronger than the file, and set says so", async (t) => {
+test("the environment is stronger than the configuration file, and set says so", async (t) => {
   const { call } = withoutServer(t);
   const env = { CLAUDE_WORKER_WORKERS: "2" };
   const { stderr } = await call(["config", "set", "workers", "8"], { env });
@@ -69,7 +69,7 @@ test("the environment is stronger than the file, and set says so", async (t) => 
   assert.equal((await call(["config", "get", "workers"], { env })).stdout, "2\n");
 });
 
-test("lists have commas, and --unset brings the default back", async (t) => {
+test("config set --unset brings the default back", async (t) => {
   const { call } = withoutServer(t);
   await call(["config", "set", "agent_env", "FOO,BAR=1"]);
   assert.equal((await call(["config", "get", "agent_env"])).stdout, "FOO,BAR=1\n");
@@ -77,7 +77,7 @@ test("lists have commas, and --unset brings the default back", async (t) => {
   assert.deepEqual((await call(["config", "get", "agent_env", "--json"])).json(), { key: "agent_env", value: [], origin: "default" });
 });
 
-test("a bad key or value is refused by name, and the file stays as it was", async (t) => {
+test("a bad key or value is refused by name and leaves the file as it was", async (t) => {
   const { call, place } = withoutServer(t);
   await call(["config", "set", "workers", "8"]);
   const file = path.join(place.home, ".config", "claude-worker", "config.json");
@@ -98,7 +98,7 @@ test("a bad key or value is refused by name, and the file stays as it was", asyn
   assert.equal(readFileSync(file, "utf8"), before);
 });
 
-test("a wrong value stops every command with its name, and the config commands still work to mend it", async (t) => {
+test("a wrong setting stops every command except those that fix the configuration", async (t) => {
   const { call, place } = withoutServer(t);
   const file = place.file("home/.config/claude-worker/config.json", '{"workers": "many", "wrokers": 3, "port": 8001}');
   for (const words of [["list"], ["run", "x"], ["server", "start"], ["config", "get", "workers"]]) {
@@ -122,7 +122,7 @@ test("a wrong value stops every command with its name, and the config commands s
   assert.deepEqual(JSON.parse(readFileSync(file, "utf8")), { port: 8002, workers: 2 });
 });
 
-test("a wrong variable is told by the config commands, with its name", async (t) => {
+test("the config commands report a wrong variable by its name", async (t) => {
   const { call } = withoutServer(t);
   const env = { CLAUDE_WORKER_SERVER_URL: "notaurl" };
   const { code, stderr } = await call(["config", "list"], { env });
@@ -162,7 +162,7 @@ test("what would be refused where it is used is refused when it is set", async (
     assert.equal((await call(["config", "set", key, value])).code, 0, key);
 });
 
-test("a configuration that CLAUDE_WORKER_CONFIG names must be there, unless it is made now", async (t) => {
+test("the file that CLAUDE_WORKER_CONFIG names must exist, unless it is made now", async (t) => {
   const { call, place } = withoutServer(t);
   const file = path.join(place.directory, "elsewhere.json");
   const env = { CLAUDE_WORKER_CONFIG: file };
@@ -177,7 +177,7 @@ test("a configuration that CLAUDE_WORKER_CONFIG names must be there, unless it i
   assert.equal((await call(["config", "get", "workers"], { env })).stdout, "3\n");
 });
 
-test("a mistyped variable is told by doctor, and every variable that we read is known", async (t) => {
+test("doctor reports a mistyped variable and knows every one that is read", async (t) => {
   const { call } = withoutServer(t);
   const env = { CLAUDE_WORKER_WROKERS: "8", CLAUDE_WORKER_OF_ANOTHER_PROGRAM: "1", CLAUDE_WORKER_LOG_LEVEL: "warn" };
   const { stdout } = await call(["doctor"], { env });

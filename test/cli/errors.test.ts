@@ -30,7 +30,7 @@ test("an unknown command or verb says what was probably meant, and exits with 2"
 });
 
 test(
-  "an argument that is not UTF-8 is refused, and a replacement character that was typed is not",
+  "an argument that is not UTF-8 is refused, unlike a typed replacement character",
   { skip: process.platform !== "linux" },
   async (t) => {
     const { env, api, place } = await withServer(t);
@@ -49,7 +49,7 @@ test(
   },
 );
 
-test("in a directory that was removed a call that needs it says so, and others do what they do elsewhere", (t) => {
+test("a call in a removed directory says so when it needs the directory", (t) => {
   const { env, place } = withoutServer(t);
   const call = (words: string): { status: number | null; stdout: string; stderr: string } =>
     spawnSync("bash", ["-c", `rmdir "$PWD"; "$0" "$1" ${words} </dev/null`, process.execPath, bin], {
@@ -83,13 +83,13 @@ test("with --json an error is JSON on the standard output, wherever it comes fro
   }
 });
 
-test("an error of ours shows no stack trace, unless --debug asks for it", async (t) => {
+test("an error shows a stack trace only with --debug", async (t) => {
   const { call } = withoutServer(t);
   assert.doesNotMatch((await call(["hold"])).stderr, /\n +at /);
   assert.match((await call(["hold", "--debug"])).stderr, /\n +at /);
 });
 
-test("a fault of the program itself is a sentence too", async (t) => {
+test("an internal error is a sentence too", async (t) => {
   const { call, api } = await withServer(t);
   api.server = () => JSON.parse("null") as ReturnType<typeof api.server>;
   const { code, stderr } = await call(["server", "status"]);
@@ -144,7 +144,7 @@ test("the name in the index is the name of the command", async () => {
   }
 });
 
-test("--version tells the package's version", async (t) => {
+test("--version shows the package's version", async (t) => {
   const { call } = withoutServer(t);
   assert.match((await call(["--version"])).stdout, /^claude-worker \d+\.\d+\.\d+\n$/);
   assert.match(String((await call(["--version", "--json"])).json()["version"]), /^\d+\.\d+\.\d+$/);

@@ -5,7 +5,7 @@ import { withoutServer, withServer } from "./setup.ts";
 
 const marks: readonly Record<string, string>[] = [{ WORKER_TASK_RUNNER: "abcd-1" }, { WORKER_TASK_TOKEN: "secret" }];
 
-test("a task cannot start a server, which would be ended with it, and reads why and who can", async (t) => {
+test("a task cannot start a server, and reads why and who can", async (t) => {
   const { call, place } = withoutServer(t);
   for (const env of marks)
     for (const words of [["start"], ["start", "--foreground"], ["start", "--takeover"], ["restart"]]) {
@@ -25,7 +25,7 @@ test("a restart from inside a task is refused before the server is stopped", asy
   );
 });
 
-test("without a server, a call from inside a task is told to ask a person, not to start one", async (t) => {
+test("a call from inside a task is told to ask a person to start the server", async (t) => {
   const { call, place } = withoutServer(t);
   for (const env of marks)
     for (const words of [["list"], ["run", "later"], ["watch", "1"]]) {
@@ -37,7 +37,7 @@ test("without a server, a call from inside a task is told to ask a person, not t
   assert.match((await call(["hold"])).stderr, /Start it: claude-worker server start/, "outside of a task it is as ever");
 });
 
-test("a server elsewhere that does not answer is not the task's to start either, and the address is what to check", async (t) => {
+test("a task does not start the server of an address that does not answer", async (t) => {
   const { call } = withoutServer(t);
   const { stderr } = await call(["list"], { env: { WORKER_TASK_TOKEN: "x", CLAUDE_WORKER_SERVER_URL: "http://127.0.0.1:9" } });
   assert.match(stderr, /Check CLAUDE_WORKER_SERVER_URL/);

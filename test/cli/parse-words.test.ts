@@ -45,7 +45,7 @@ const understood: readonly [CommandSpec, string[], { words?: string[]; options?:
   [show, ["42", "--json"], { words: ["42"], options: { json: true } }],
 ];
 
-test("understands words, flags and values as people write them", () => {
+test("the parser understands words, flags and values as people write them", () => {
   for (const [command, given, expected] of understood) {
     const { words, options } = parseWords(command, given);
     assert.deepEqual({ words, options }, { words: [], options: {}, ...expected }, given.join(" "));
@@ -76,13 +76,13 @@ const refused: readonly [CommandSpec, string[], RegExp][] = [
   [show, ["1", "2"], /"2" is one word too many/],
 ];
 
-test("refuses what it cannot understand with a sentence that helps", () => {
+test("the parser refuses what it cannot understand with a helpful sentence", () => {
   for (const [command, given, message] of refused) {
     assert.throws(() => parseWords(command, given), { code: "invalid_input", message }, given.join(" "));
   }
 });
 
-test("wants nothing else once help is asked for", () => {
+test("the parser requires nothing else once help is asked for", () => {
   assert.equal(parseWords(wait, ["--help"]).wantsHelp, true);
   assert.equal(parseWords(run, ["x", "-h", "--nonsense"]).wantsHelp, true);
 });

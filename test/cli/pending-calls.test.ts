@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PendingCalls } from "../../src/cli/mcp/pending-calls.ts";
 
-test("a name or a uri that is no text is the server's to refuse, and no error here", () => {
+test("a name or uri that is not a text is left to the MCP server to refuse", () => {
   const calls = new PendingCalls();
   const odd = { toString: "" };
   for (const [id, method] of ["resources/subscribe", "resources/unsubscribe", "tools/call"].entries()) {

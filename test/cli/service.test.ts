@@ -54,7 +54,7 @@ test("launchd gets an agent that abandons the process group", async (t) => {
   assert.match(String(asked()[0]), /^launchctl bootstrap gui\/\d+ /);
 });
 
-test("a system that refuses leaves no file behind, and the sentence says what else to do", async (t) => {
+test("a refused installation of the service leaves no file and says what else to do", async (t) => {
   const { env, plan } = setup(t, 1);
   const manager = serviceManager("linux", env, plan);
   await assert.rejects(installService(manager, env), /systemctl .* failed: no user manager\. .*server start/);

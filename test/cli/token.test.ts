@@ -18,7 +18,7 @@ test("a token is made, listed and removed, and its secret is the only thing on a
   assert.deepEqual((await call(["token", "list", "--json"])).json(), { tokens: [] });
 });
 
-test("wrong words about tokens are said with what to do", async (t) => {
+test("a wrong token command says what to do", async (t) => {
   const { call } = await withServer(t);
   const unknown = await call(["token", "remove", "nobody"]);
   assert.equal(unknown.code, 1);

@@ -23,7 +23,7 @@ async function olderServer(t: Parameters<typeof withServer>[0]) {
   return { server, call: (words: readonly string[]) => call(words, { env, columns: 100 }) };
 }
 
-test("an answer that lacks a field of this version is an error with both versions and what to do", async (t) => {
+test("an answer without a field of this version is an error that names both versions", async (t) => {
   const { server, call } = await olderServer(t);
   assert.equal((await call(["run", "x", "--trust"])).code, 0);
   server.lacks = ["attention"];
@@ -45,7 +45,7 @@ test("an answer that lacks a field of this version is an error with both version
   );
 });
 
-test("no field that is missing makes an error of our own", async (t) => {
+test("no missing field of an answer causes an internal error", async (t) => {
   const { server, call } = await olderServer(t);
   assert.equal((await call(["run", "x", "--trust"])).code, 0);
   const fields = ["account", "attention", "counts", "holds", "problems", "settings", "tasks", "totals", "waiting_for", "workers"];

@@ -6,7 +6,7 @@ import { textWidth } from "../../src/cli/terminal/render/text-width.ts";
 import { prose, wrap } from "../../src/cli/terminal/render/wrap.ts";
 import { outputTo } from "../../src/cli/terminal/io.ts";
 
-test("keeps a command whole between backticks and in colour", () => {
+test("a command between backticks is never broken, and gets its colour", () => {
   assert.deepEqual(wrap("Run `claude-worker claude` and sign in", 22), ["Run", "`claude-worker claude`", "and sign in"]);
   const bold = "\x1b[1mclaude-worker server restart\x1b[22m";
   assert.deepEqual(wrap(`it helps: ${bold}`, 20), ["it helps:", bold]);
@@ -19,7 +19,7 @@ test("a text is broken at words, with a hanging indent", () => {
   assert.equal(prose({ isTTY: false, columns: 20 }, "a line that is longer than the width"), "a line that is longer than the width");
 });
 
-test("a command to copy is never broken: it gets a line of its own", () => {
+test("a command to copy gets a line of its own", () => {
   const command = 'claude-worker run "Fix the test, please" --allow "Bash(npm test)" --dir /a/b.c';
   const cases: [string, string][] = [
     [`Not trusted. If you trust it: ${command}`, command],
@@ -48,7 +48,7 @@ test("a dot between commands goes where the line ends", () => {
   assert.deepEqual(wrap(text, 100), [text]);
 });
 
-test("no line is wider than the terminal but for a word that is, and nothing is lost", () => {
+test("only a word that is wider than the terminal makes a line wider", () => {
   fc.assert(
     fc.property(
       fc.string({ unit: fc.constantFrom("a", "b ", "日", "本。", " ", '"', "é", "🚀 ", "· "), maxLength: 80 }),

@@ -7,7 +7,7 @@ import { eventually } from "../../testing/eventually.ts";
 import { setup } from "./setup.ts";
 import type { ClientSetup } from "./setup.ts";
 
-test("gives what is stored, then what happens, and ends with the task", async (t) => {
+test("the client's events are the stored ones, then new ones, until the task ends", async (t) => {
   const { client, api, submit } = await setup(t);
   await submit();
   api.tell(1, "started");
@@ -20,7 +20,7 @@ test("gives what is stored, then what happens, and ends with the task", async (t
   assert.deepEqual(seen, [1, 2, 3, 4]);
 });
 
-test("begins after a number", async (t) => {
+test("the client's events begin after a given number", async (t) => {
   const { client, api, submit } = await setup(t);
   await submit();
   for (let each = 0; each < 3; each++) api.tell(1, "text");
@@ -30,7 +30,7 @@ test("begins after a number", async (t) => {
   assert.deepEqual(seen, [4, 5]);
 });
 
-test("gives the ended task as the last step", async (t) => {
+test("the last step of the client's events is the ended task", async (t) => {
   const { client, api, submit } = await setup(t);
   await submit();
   api.finish(1, "failed");
@@ -41,7 +41,7 @@ test("gives the ended task as the last step", async (t) => {
   assert.equal(last.task.status, "failed");
 });
 
-test("follows all tasks by the global number", async (t) => {
+test("the client follows all tasks by the global event number", async (t) => {
   const { client, api, submit } = await setup(t);
   await submit("a");
   await submit("b");
@@ -55,7 +55,7 @@ test("follows all tasks by the global number", async (t) => {
   assert.deepEqual(seen, ["2:2", "3:1"]);
 });
 
-test("reconnects when the server comes back, with nothing missed and nothing twice", async (t) => {
+test("the client reconnects to the event stream and misses and repeats nothing", async (t) => {
   const s = await setup(t);
   await s.submit();
   const seen: number[] = [];
@@ -73,7 +73,7 @@ test("reconnects when the server comes back, with nothing missed and nothing twi
   assert.deepEqual(kinds, ["connected", "disconnected", "connected", "end"]);
 });
 
-test("goes on with all tasks after the global number when the server comes back", async (t) => {
+test("the client reconnects to the stream of all tasks at the global number", async (t) => {
   const s = await setup(t);
   await s.submit("a");
   await s.submit("b");
@@ -87,7 +87,7 @@ test("goes on with all tasks after the global number when the server comes back"
   assert.deepEqual(seen, [1, 2, 3, 4, 5]);
 });
 
-test("gives up when nobody has answered for a while", async (t) => {
+test("the event stream gives up when no server has answered for a while", async (t) => {
   const { client, submit, door } = await setup(t);
   await submit();
   await assert.rejects(async () => {
@@ -95,19 +95,19 @@ test("gives up when nobody has answered for a while", async (t) => {
   }, ServerUnreachable);
 });
 
-test("does not try again what is refused", async (t) => {
+test("a refused event stream is not tried again", async (t) => {
   const { client } = await setup(t);
   await assert.rejects(client.events(99).next(), { code: "not_found" });
 });
 
-test("ends quietly at the signal, also while nothing happens", async (t) => {
+test("the event stream ends quietly at the signal, also while nothing happens", async (t) => {
   const { client, submit } = await setup(t);
   await submit();
   const stop = new AbortController();
   for await (const { seq } of client.events(1, { signal: stop.signal })) if (seq === 1) setTimeout(() => stop.abort(), 20);
 });
 
-test("lets go of its connection when the reader leaves", async (t) => {
+test("the event stream closes its connection when the reader leaves", async (t) => {
   const { client, api, submit } = await setup(t);
   await submit();
   for await (const _event of client.events(1)) break;

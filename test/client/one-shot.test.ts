@@ -8,7 +8,7 @@ import { parseAnswer } from "../../src/client/one-shot.ts";
 import { scratch } from "../../testing/scratch.ts";
 import { setup } from "./setup.ts";
 
-test("asks the real door as a kept connection does", async (t) => {
+test("a one-shot request gets the same answers as a kept connection", async (t) => {
   const { socket, api } = await setup(t);
   const client = new WorkerClient({ kind: "socket", path: socket }, { isShortLived: true });
   const task = await client.submit({ prompt: "ö".repeat(500_000), working_directory: "/" });
@@ -19,7 +19,7 @@ test("asks the real door as a kept connection does", async (t) => {
   assert.equal(await client.remove(1), undefined);
 });
 
-test("reads every way in which a body may come", () => {
+test("a one-shot request reads every encoding of a body", () => {
   const answers: [string, string | null][] = [
     ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "{}"],
     ["HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}more", "{}"],
@@ -37,7 +37,7 @@ test("reads every way in which a body may come", () => {
   for (const [bytes, text] of answers) assert.equal(parseAnswer(Buffer.from(bytes))?.text ?? null, text, JSON.stringify(bytes));
 });
 
-test("puts characters together that came in parts", async (t) => {
+test("a one-shot request joins characters that arrive in parts", async (t) => {
   const body = Buffer.from(JSON.stringify({ tasks: ["日本"], next_cursor: null }));
   const client = await serving(t, (write, end) => {
     write(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n`);
@@ -47,7 +47,7 @@ test("puts characters together that came in parts", async (t) => {
   assert.deepEqual((await client.list()).tasks, ["日本"]);
 });
 
-test("tells a server that breaks off from one that is silent and from one that speaks no HTTP", async (t) => {
+test("the client tells apart a cut answer, a silent server and one without HTTP", async (t) => {
   const broken = await serving(t, (write, end) => (write("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{"), end()));
   await assert.rejects(broken.list(), (error) => error instanceof ServerUnreachable && !error.nobodyListens);
   const silent = await serving(t, () => undefined);
@@ -56,7 +56,7 @@ test("tells a server that breaks off from one that is silent and from one that s
   await assert.rejects(other.list(), ServerUnreachable);
 });
 
-test("asks again what only reads when the server closes before its answer, and nothing else", async (t) => {
+test("the client repeats only reads when the server closes before its answer", async (t) => {
   let connections = 0;
   const client = await serving(t, (write, end) => {
     connections += 1;
@@ -73,7 +73,7 @@ test("asks again what only reads when the server closes before its answer, and n
   assert.equal(connections, 3);
 });
 
-test("lets no header smuggle in another", async (t) => {
+test("a one-shot request lets no header smuggle in another", async (t) => {
   const { socket } = await setup(t);
   const client = new WorkerClient({ kind: "socket", path: socket }, { isShortLived: true });
   await assert.rejects(client.submit({ prompt: "x", working_directory: "/" }, { idempotencyKey: "a\r\nx: y" }), { code: "invalid_input" });

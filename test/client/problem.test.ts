@@ -31,7 +31,7 @@ for (const [status, code] of meanings) {
   });
 }
 
-test("a problem document's code is stronger than the status, its detail stronger than its title", () => {
+test("a problem document's code and detail count more than its status and title", () => {
   const faults = [{ pointer: "/name", detail: "is too long" }];
   const document = { code: "storage_full", title: "Title.", detail: "Detail.", errors: [...faults, null, { pointer: "/x" }, "y"] };
   const error = problemError(503, "Words", JSON.stringify(document));

@@ -5,7 +5,7 @@ import { WorkerClient } from "../../src/client/index.ts";
 import { eventually } from "../../testing/eventually.ts";
 import { setup } from "./setup.ts";
 
-test("waits for all, and tells each as it ends", async (t) => {
+test("the client waits for all tasks and reports each as it ends", async (t) => {
   const { client, api, submit } = await setup(t);
   for (let each = 0; each < 3; each++) await submit();
   api.finish(3, "failed");
@@ -28,7 +28,7 @@ test("waits for all, and tells each as it ends", async (t) => {
   assert.deepEqual(open, []);
 });
 
-test("waits for more tasks than it follows at once", async (t) => {
+test("the client waits for more tasks than it follows at once", async (t) => {
   const { client, api, submit } = await setup(t);
   const ids: number[] = [];
   for (let each = 0; each < 40; each++) ids.push((await submit()).id);
@@ -37,7 +37,7 @@ test("waits for more tasks than it follows at once", async (t) => {
   assert.equal((await waiting).ended.length, 40);
 });
 
-test("says which had not ended when the time was over", async (t) => {
+test("a client's wait says which tasks had not ended when the time was over", async (t) => {
   const { client, api, submit } = await setup(t);
   await submit();
   await submit();
@@ -46,7 +46,7 @@ test("says which had not ended when the time was over", async (t) => {
   assert.deepEqual([ended.map(({ id }) => id), open], [[1], [2]]);
 });
 
-test("ends at the signal and lets go of its connections", async (t) => {
+test("a client's wait ends at the signal and closes its connections", async (t) => {
   const { client, api, submit } = await setup(t);
   await submit();
   const { open } = await client.wait([1], { signal: AbortSignal.timeout(50) });
@@ -54,7 +54,7 @@ test("ends at the signal and lets go of its connections", async (t) => {
   await eventually(() => api.subscriptions === 0);
 });
 
-test("fails for an unknown task at once, and follows the others no longer", async (t) => {
+test("a client's wait fails for an unknown task at once", async (t) => {
   const { client, api, submit } = await setup(t);
   await submit();
   const get = client.get.bind(client);
@@ -67,7 +67,7 @@ test("fails for an unknown task at once, and follows the others no longer", asyn
   await eventually(() => api.subscriptions === 0);
 });
 
-test("begun while no server answers, waits for one, for every id", async (t) => {
+test("a client's wait that began without a server waits for one", async (t) => {
   const { api, submit, socket } = await setup(t);
   const ids: number[] = [];
   for (let each = 0; each < 20; each++) ids.push((await submit()).id);
@@ -86,7 +86,7 @@ test("begun while no server answers, waits for one, for every id", async (t) => 
   assert.match(String(told[0]), /No server answers/);
 });
 
-test("gives up on a server that stays away, and on an unknown task at once", async (t) => {
+test("a client's wait gives up on a server that stays away", async (t) => {
   const { submit, socket, overTcp } = await setup(t);
   const { id } = await submit();
   // No connection of an earlier question leads there.

@@ -6,7 +6,7 @@ import { claudeCodeNames, switchedNames, systemNames } from "../../src/config/ag
 const names = (env: Record<string, string>, extra: readonly string[] = []): string[] =>
   Object.keys(agentEnvironment(env, extra)).toSorted();
 
-test("an agent gets the settings that Claude Code documents, and nothing that only looks like one", () => {
+test("an agent gets those settings of the environment that Claude Code documents", () => {
   const settings = [
     "ANTHROPIC_MODEL",
     "API_TIMEOUT_MS",
@@ -28,7 +28,7 @@ test("an agent gets the settings that Claude Code documents, and nothing that on
   assert.deepEqual(names(env), settings.toSorted());
 });
 
-test("a cloud's variables pass while Claude Code signs in with that cloud, under any of its switches", () => {
+test("a cloud's variables pass while Claude Code signs in with that cloud", () => {
   const env = {
     AWS_PROFILE: "p",
     AWS_NOT_LISTED: "x",
@@ -49,7 +49,7 @@ test("agent_env adds any name but our own", () => {
   assert.deepEqual(agentEnvironment(env, ["MINE", "MADE=a=b", "ABSENT", "CLAUDE_WORKER_TOKEN"]), { MINE: "1", MADE: "a=b" });
 });
 
-test("no name of the environment's list is there twice, and each is a name", () => {
+test("the list of the environment's variables has valid names, each once", () => {
   const all = [...systemNames, ...claudeCodeNames, ...switchedNames.flatMap((group) => [...group.names])];
   assert.equal(new Set(all).size, all.length);
   assert.deepEqual(

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { changeConfigFile } from "../../src/config/change-config-file.ts";
 import { scratch } from "../../testing/scratch.ts";
 
-test("a call that lost its turn while it was held up reads the file again", async (t) => {
+test("a change that lost its turn reads the configuration file again", async (t) => {
   const file = path.join(scratch(t).directory, "config.json");
   const lock = `${file}.lock`;
   let calls = 0;
@@ -28,7 +28,7 @@ test("a call that lost its turn while it was held up reads the file again", asyn
   );
 });
 
-test("a lock that a killed call left over is broken", async (t) => {
+test("a lock of the configuration file that a killed call left is broken", async (t) => {
   const file = path.join(scratch(t).directory, "config.json");
   writeFileSync(`${file}.lock`, "a killed call's");
   utimesSync(`${file}.lock`, 0, 0);

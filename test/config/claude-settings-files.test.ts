@@ -22,7 +22,7 @@ function setup(t: TestContext) {
   return { work, home, put, filesFor, git };
 }
 
-test("the files are those that Claude Code reads: the user's, the directory's, local ones of the whole repository, MCP above", (t) => {
+test("the settings files that count are those that Claude Code reads", (t) => {
   const { work, home, put, filesFor, git } = setup(t);
   git("init", "-q");
   const below = path.join(work, "a", "b");
@@ -80,7 +80,7 @@ test("a file that cannot be read is broken, one that is not there or empty is no
   assert.match(said(plain).join(), /ENOTDIR/);
 });
 
-test("a FIFO, a device, a huge or a deep file of others is judged without waiting, in small time", { timeout: 60_000 }, (t) => {
+test("a FIFO, a device, a huge or a deep file of others is judged without waiting", { timeout: 60_000 }, (t) => {
   const { work, home, put } = setup(t);
   const said = (): string[] => brokenSettings(work, { HOME: home }).map(describeBroken);
   const gitFile = path.join(work, ".git");

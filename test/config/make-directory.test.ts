@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { makeDirectory } from "../../src/config/make-directory.ts";
 import { scratch } from "../../testing/scratch.ts";
 
-test("makes a directory and those above it, with the mode, and leaves one that is there as it is", (t) => {
+test("makeDirectory makes all directories with the mode and leaves existing ones alone", (t) => {
   const { directory } = scratch(t);
   const deep = path.join(directory, "a", "b", "c");
   makeDirectory(deep, 0o700);
@@ -14,13 +14,13 @@ test("makes a directory and those above it, with the mode, and leaves one that i
   assert.equal(statSync(deep).mode & 0o777, 0o700);
 });
 
-test("says when there is a file in the way", (t) => {
+test("makeDirectory says when there is a file in the way", (t) => {
   const { directory, file } = scratch(t);
   file("file", "");
   assert.throws(() => makeDirectory(path.join(directory, "file")), { code: "EEXIST" });
   assert.throws(() => makeDirectory(path.join(directory, "file", "below")), { code: "ENOTDIR" });
 });
 
-test("comes to an end below /proc, where nothing can be made", { skip: !existsSync("/proc/self") && "there is no /proc" }, () => {
+test("makeDirectory ends below /proc, where nothing can be made", { skip: !existsSync("/proc/self") && "there is no /proc" }, () => {
   assert.throws(() => makeDirectory("/proc/nothing/at/all"), { code: "ENOENT" });
 });

@@ -48,7 +48,7 @@ test("reading needs no scope that changes something, and can be repeated", () =>
   }
 });
 
-test("the half for clients imports nothing, so that it never brings zod along", () => {
+test("the endpoints for clients import nothing, so that zod stays out", () => {
   const [file] = readSourceFiles("src").filter(({ path }) => path === "src/contract/endpoints.ts");
   assert.deepEqual(file?.imports, []);
   assert.equal(parseSource("a.ts", `import { z } from "zod";`).imports.length, 1);

@@ -94,7 +94,7 @@ test("a change that changes nothing is refused", () => {
   assert.doesNotThrow(() => parseInput(taskChange, { name: null }, "It"));
 });
 
-test("each fault is named, at most twenty of them, and the first stands in the sentence", () => {
+test("a refused input names each problem, at most twenty, the first in the sentence", () => {
   const { message, faults } = faultOf(taskInput, { prompt: "", nmae: "x", priority: "high" });
   assert.deepEqual(faults.map(({ pointer }) => pointer).toSorted(), ["/nmae", "/priority", "/prompt", "/working_directory"]);
   assert.match(message, /\(and 3 more\)\.$/);

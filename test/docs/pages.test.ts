@@ -30,7 +30,7 @@ test("every link between pages leads to a file and a heading that are there", ()
   assert.deepEqual(broken, []);
 });
 
-test("every claude-worker command that a page names exists, with the flags that it is given", async () => {
+test("every claude-worker command on a documentation page exists, with its flags", async () => {
   const flags = await flagsByCommand();
   const wrong = pages().flatMap(({ file, text }) =>
     commandLines(text).flatMap((line) => faultsOf(line, flags).map((fault) => `${file}: ${line}: ${fault}`)),
@@ -55,7 +55,7 @@ test("every page that comes with the package finds what it links to there", asyn
   assert.ok(comesAlong("docs/README.md"));
 });
 
-test("the reference tells every exit code", () => {
+test("the reference lists every exit code", () => {
   const reference = pages().find(({ file }) => file.endsWith("cli-reference.md"))?.text ?? "";
   const missing = Object.values(exitCodes).filter((code) => !reference.includes(`\n| ${code} |`));
   assert.deepEqual(missing, []);
@@ -71,7 +71,7 @@ test("every page is reached from the index", () => {
   );
 });
 
-test("the generated parts say what the source says", async () => {
+test("the generated parts of the documentation match the source", async () => {
   await promisify(execFile)(process.execPath, ["scripts/docs.ts", "--check"], { cwd: repositoryRoot });
 });
 

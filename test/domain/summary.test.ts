@@ -26,7 +26,7 @@ function toolLine(name: string, input: unknown, cwd: string | null = null): stri
 
 const init = "[init] claude-opus-5-5 · acceptEdits · Claude Code 2.1.330";
 
-test("a task of several steps reads as its steps, with paths relative to the working directory", () => {
+test("a task's summary reads as its steps, with paths relative to its directory", () => {
   assert.deepEqual(linesOf("tools"), [
     init,
     "[tool:write] app.py",
@@ -41,7 +41,7 @@ test("a task of several steps reads as its steps, with paths relative to the wor
   ]);
 });
 
-test("a text shows its first line, a denied call what was denied, a helper's action where it belongs", () => {
+test("a summary shows a text's first line and what was denied of a call", () => {
   assert.deepEqual(linesOf("success"), [init, "[text] Done.", "[result] success · $0.0100 · 1.0 s"]);
   assert.match(linesOf("denied-rule")[2] ?? "", /^\[denied\] Bash: Permission to use Bash with command rm -rf build has been denied\.$/);
   assert.ok(linesOf("subagent").includes("[tool:agent] look around"));
@@ -49,7 +49,7 @@ test("a text shows its first line, a denied call what was denied, a helper's act
   assert.ok(linesOf("subagent").includes("[notice] Looked."));
 });
 
-test("what goes wrong is named", () => {
+test("a summary names what goes wrong", () => {
   assert.deepEqual(linesOf("usage-limit").slice(1), [
     "[limit] five_hour rejected until 2030-01-01T15:00:00.000Z",
     "[error] rate_limit · You've hit your 5-hour limit · resets Jan 1, 2030, 3pm (UTC)",
@@ -87,12 +87,12 @@ for (const [name, input, line] of tools) {
   });
 }
 
-test("without a known working directory, and with the root as one, paths are shown whole", () => {
+test("paths are shown whole without a known working directory", () => {
   for (const cwd of [null, "", "/"]) assert.deepEqual(toolLine("Read", { file_path: "/project/a.py" }, cwd), ["[tool:read] /project/a.py"]);
   assert.deepEqual(toolLine("Read", { file_path: "/project/a.py" }, "/project/"), ["[tool:read] a.py"]);
 });
 
-test("a result that was recovered from the session says so instead of a price and a time", () => {
+test("a result that was recovered from the session says so", () => {
   assert.deepEqual(message({ type: "result", subtype: "success", is_error: false, result: "Done.", num_turns: 2, _recovered: true }), [
     "[result] success · recovered",
   ]);
@@ -135,13 +135,13 @@ const notes: [RunnerNote, string[]][] = [
   [{ type: "worker", subtype: "ended", thrown: null, stopRequested: null }, []],
   [{ type: "worker", subtype: "ended", thrown: "spawn ENOENT\n  at x", stopRequested: null }, ["[error] spawn ENOENT"]],
 ];
-for (const [fields, lines] of notes) {
-  test(`the runner's note ${fields.subtype} reads ${lines[0] ?? "as nothing"} (${JSON.stringify(fields).length} bytes)`, () => {
+for (const [index, [fields, lines]] of notes.entries()) {
+  test(`the note ${fields.subtype} reads ${lines[0] ?? "as nothing"} (case ${index})`, () => {
     assert.deepEqual(note(fields), lines);
   });
 }
 
-test("a usage warning says how much is used; an allowed limit says nothing", () => {
+test("a usage warning in the summary says how much is used", () => {
   const limit = (info: object) => message({ type: "rate_limit_event", rate_limit_info: info });
   assert.deepEqual(limit({ status: "allowed" }), []);
   assert.deepEqual(limit({ status: "allowed_warning", rateLimitType: "seven_day", utilization: 0.912, resetsAt: 1893510000 }), [
@@ -150,7 +150,7 @@ test("a usage warning says how much is used; an allowed limit says nothing", () 
   assert.deepEqual(limit({ status: "rejected" }), ["[limit] usage limit rejected"]);
 });
 
-test("a usage warning without numbers claims no more than the threshold that it passed", () => {
+test("a usage warning without numbers names only the threshold that it passed", () => {
   const warning = (info: object) =>
     message({ type: "rate_limit_event", rate_limit_info: { status: "allowed_warning", rateLimitType: "seven_day", ...info } });
   assert.deepEqual(warning({ surpassedThreshold: 0.75 }), ["[limit] seven_day over 75 % used"]);
@@ -164,7 +164,7 @@ test("every recorded message of the real Claude Code has readable lines of one k
   }
 });
 
-test("hostile text cannot leave its line", () => {
+test("hostile text cannot leave its line of the summary", () => {
   const lines = message({
     type: "assistant",
     message: {
@@ -179,7 +179,7 @@ test("hostile text cannot leave its line", () => {
 
 const unprintable = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
-test("no record whatever makes a line with a control character, or one that is too long, or an error", () => {
+test("no record makes a line with a control character or one that is too long", () => {
   fc.assert(
     fc.property(anyRecord, fc.option(fc.string()), (record, cwd) => {
       const lines = summaryLines(record as JournalRecord, cwd);
@@ -192,7 +192,7 @@ test("no record whatever makes a line with a control character, or one that is t
   );
 });
 
-test("a wait for the background says for what, and until when, however long the commands are", () => {
+test("a wait for the background says what it waits for, and until when", () => {
   const waits = { type: "worker", subtype: "waiting_background" } as const;
   const until = "2026-11-28T21:32:05.123Z";
   assert.deepEqual(note({ ...waits, commands: ["sleep 300"], agents: [], until }), [

@@ -15,7 +15,7 @@ function option(label: string) {
   return { label, description: label };
 }
 
-test("what a completed task was refused, and its failed last command, are told at every door", async (t) => {
+test("every door reports what a completed task was refused", async (t) => {
   const w = await worker(t, {
     "look at me": [
       step.tools([
@@ -84,7 +84,7 @@ test("what a completed task was refused, and its failed last command, are told a
   );
 });
 
-test("a task that leaves changes in a Git work tree says so; the user's own changes are not its", async (t) => {
+test("a task that leaves changes in a Git work tree says so", async (t) => {
   const agent = fileURLToPath(new URL("../../testing/fake-agent.ts", import.meta.url));
   const w = await worker(t, {}, { env: { CLAUDE_WORKER_AGENT_MODULE: agent } });
   execFileSync("git", ["init", "-q"], { cwd: w.place.work });

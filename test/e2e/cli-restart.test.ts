@@ -49,7 +49,7 @@ test("the port that a server listens on is free for the one that comes in its pl
   assert.deepEqual([server.url, server.pid === pid], [url, false]);
 });
 
-test("a restart that stopped the old server and cannot start the new one says that none runs", async (t) => {
+test("a restart that cannot start the new server says that none runs", async (t) => {
   const w = await worker(t);
   const { pid, database } = await w.start();
   // Seen only by who opens the database: the server itself, once the old one is gone.

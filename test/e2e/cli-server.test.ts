@@ -14,7 +14,7 @@ import { step } from "../../testing/model.ts";
 import { takenPort } from "../../testing/taken-port.ts";
 import { spawnCli, worker } from "../../testing/worker.ts";
 
-test("server start returns when it answers, and tells pid, URL, data directory and log file", async (t) => {
+test("server start returns when the server answers, and says where it is", async (t) => {
   const w = await worker(t);
   const { code, stdout, stderr } = await w.cli(["server", "start", "--workers", "2"]);
   assert.deepEqual([code, stderr], [0, ""]);
@@ -45,7 +45,7 @@ test("run starts the server by itself, and says so where it does no harm", async
   assert.equal((await w.cli(["run", "hello"])).stderr, "");
 });
 
-test("many calls at once that find no server share the one that the first of them starts", async (t) => {
+test("many calls at once that find no server start one together", async (t) => {
   const w = await worker(t, { hello: [step.text("hi")] });
   const runs = await Promise.all([1, 2, 3].map(async () => await w.cli(["run", "hello"])));
   assert.deepEqual(
@@ -57,7 +57,7 @@ test("many calls at once that find no server share the one that the first of the
   assert.equal(runs.filter(({ stderr }) => stderr.includes("Started the server")).length, 1);
 });
 
-test("run waits for a server that is about to leave, and starts the next one", async (t) => {
+test("run waits for a leaving server and starts the next one", async (t) => {
   const w = await worker(t, { hello: [step.text("hi")] });
   const { pid, socket } = await w.start();
   // A request under way keeps the server for seconds after it has closed its socket.
@@ -180,7 +180,7 @@ test("server start --foreground is the server itself, and ends well with SIGTERM
   assert.equal(code, 0);
 });
 
-test("a data directory with a very long path works, whichever runtime and temporary directories its servers and callers have", async (t) => {
+test("a data directory with a very long path works", async (t) => {
   const w = await worker(t, { "wait for a file": [step.bash("until [ -e go ]; do sleep 0.05; done"), step.text("found it")] });
   const home = path.join(w.place.directory, "a-very-long-name-".repeat(10), "data");
   const env = { CLAUDE_WORKER_HOME: home };
@@ -229,7 +229,7 @@ test("a relative data directory is the one below the caller", async (t) => {
   assert.equal((await w.cli(["server", "stop"], { env })).code, 0);
 });
 
-test("a data directory that cannot be used is refused with a sentence and without a server", async (t) => {
+test("a data directory that cannot be used is refused with a sentence", async (t) => {
   const w = await worker(t);
   w.place.file("file", "");
   const { code, stderr } = await w.cli(["run", "hello"], { env: { CLAUDE_WORKER_HOME: path.join(w.place.directory, "file", "data") } });
@@ -237,7 +237,7 @@ test("a data directory that cannot be used is refused with a sentence and withou
   assert.match(stderr, /^Error: .*(log|directory).*CLAUDE_WORKER_HOME\.\n$/);
 });
 
-test("a database that is none is refused with the server's own sentence", async (t) => {
+test("a file that is not a database is refused with the server's own sentence", async (t) => {
   const w = await worker(t);
   mkdirSync(w.place.dataHome, { mode: 0o700 });
   const file = w.place.file("data/tasks.db", "not a database at all, but long enough to be looked at".repeat(100));

@@ -25,7 +25,7 @@ function setup(t: TestContext) {
   };
 }
 
-test("what was compiled is kept in the user's cache, for each command, and nowhere else", async (t) => {
+test("the compile cache is kept in the user's cache directory only", async (t) => {
   const { call, kept, cache, directory } = setup(t);
   const version = await call("--version");
   assert.match(version, /^claude-worker \d/);
@@ -38,7 +38,7 @@ test("what was compiled is kept in the user's cache, for each command, and nowhe
   assert.equal(await call("--version"), version);
 });
 
-test("what was compiled is taken as long as it fits, and replaced when it does not", async (t) => {
+test("the compile cache is used while it fits and replaced when it does not", async (t) => {
   const { call, cache } = setup(t);
   const version = await call("--version");
   const file = path.join(cache, "other.compiled");
@@ -65,13 +65,13 @@ test("what was compiled is taken as long as it fits, and replaced when it does n
   assert.equal(statSync(file).mode & 0o777, 0o600, "what others could have written is not taken");
 });
 
-test("a call that fails leaves nothing behind, whatever its first word is", async (t) => {
+test("a call that fails leaves nothing in the compile cache", async (t) => {
   const { call, kept } = setup(t);
   for (const word of ["nosuchcommand", "../../etc", "", "a".repeat(5_000)]) await assert.rejects(call(word), { code: 2 });
   assert.deepEqual(kept(), []);
 });
 
-test("values that are set at the same time are all kept, and a call that was killed while it set one stands in nobody's way", async (t) => {
+test("values that are set at the same time are all kept", async (t) => {
   const { call, directory } = setup(t);
   const values = { workers: 8, warm: 2, keep_days: 9, port: 8123, stop_grace_ms: 4000, model: "opus" };
   const file = (await call("config", "path")).trim();
@@ -83,7 +83,7 @@ test("values that are set at the same time are all kept, and a call that was kil
   assert.equal(existsSync(path.join(directory, "data")), false);
 });
 
-test("what a call has written arrives whole although its process leaves at once", async () => {
+test("the output of a call arrives whole although its process exits at once", async () => {
   const program = `
     const { processIo } = await import(${JSON.stringify(new URL("../../src/cli/terminal/io.ts", import.meta.url).href)});
     const io = processIo(process);
@@ -131,7 +131,7 @@ test("a server in the foreground and a server's https address print no warning",
   await assert.rejects(remote, (error: { stderr: string }) => !error.stderr.includes("Warning") && error.stderr.includes("127.0.0.1:9"));
 });
 
-test("it starts where no cache can be kept", async () => {
+test("the command line starts where no compile cache can be kept", async () => {
   for (const env of [{ HOME: "/proc/nothing" }, { HOME: "/nonexistent", XDG_CACHE_HOME: "/dev/null" }, { XDG_CACHE_HOME: "here" }, {}]) {
     const { stdout, stderr } = await run(process.execPath, [bin, "--version"], { env, timeout: 500_000 });
     assert.match(stdout, /^claude-worker \d/);

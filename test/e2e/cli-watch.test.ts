@@ -39,7 +39,7 @@ test("SIGINT while watching leaves the task running", async (t) => {
   assert.equal((await w.ended(1)).status, "completed");
 });
 
-test("a server that is killed while a task is watched is waited for, and the story goes on without a gap", async (t) => {
+test("watch waits for a server that was killed, and shows the story without a gap", async (t) => {
   const w = await worker(t, { "long job": [step.bash("sleep 2"), step.bash("true"), step.text("finished")] });
   const { pid } = await w.start();
   const watch = spawnCli(["run", "long job", "--watch", "--json", "--allow", "Bash"], w.env, w.place.work);

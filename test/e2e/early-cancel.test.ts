@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { step } from "../../testing/model.ts";
 import { worker } from "../../testing/worker.ts";
 
-test("a task that is cancelled before its runner answers ends without waiting for the grace time", async (t) => {
+test("a task that is cancelled before its runner answers ends at once", async (t) => {
   // With a grace of ten minutes only a runner that was told to stop ends in time.
   const w = await worker(
     t,

@@ -41,7 +41,7 @@ test("submit-and-watch.ts prints the story and the result", async (t) => {
   assert.match(refused.stderr, /^invalid_input: .*\/nowhere/m);
 });
 
-test("submit-and-watch.sh does the same with curl", async (t) => {
+test("submit-and-watch.sh prints the story and the result with curl", async (t) => {
   const { run, work } = await setup(t);
   const tools = await run("sh", "-c", "command -v bash curl jq");
   if (tools.code !== 0) return t.skip("bash, curl or jq is not here");

@@ -22,7 +22,7 @@ const host = {
   CLAUDE_OF_A_LATER_VERSION: "1",
 };
 
-test("a server that a Claude Code session starts hands none of the session's variables to its tasks", async (t) => {
+test("a server that a session starts gives its tasks none of the session's variables", async (t) => {
   // The key is only in the user's settings: a marker of a host makes Claude Code skip it there.
   const run = `env -u ANTHROPIC_API_KEY -u ANTHROPIC_BASE_URL ${process.execPath} ${bin} run 'note yours' --allow Bash`;
   // What Claude Code was started with; to its tools it adds a session's variables of its own.

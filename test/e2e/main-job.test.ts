@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { step } from "../../testing/model.ts";
 import { worker } from "../../testing/worker.ts";
 
-test("a submitted task is worked on by the real Claude Code, and its result, cost, events and logs can be seen", async (t) => {
+test("the real Claude Code works on a task whose result, cost and logs can be seen", async (t) => {
   const w = await worker(t);
   const file = path.join(w.place.work, "hello.txt");
   w.model.play({ "write the greeting": [step.write(file, "hello\n"), step.bash("cat hello.txt"), step.text("The greeting is written.")] });

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { worker } from "../../testing/worker.ts";
 
-test("resume replaces the parked runners: what was mended must count for the next task", async (t) => {
+test("resume replaces the parked runners, so that fixes count for the next task", async (t) => {
   const w = await worker(t, {}, { env: { CLAUDE_WORKER_WARM: "1" } });
   await w.start();
   const sockets = (): string[] => readdirSync(path.join(w.place.dataHome, "run")).filter((name) => name.startsWith("r-"));

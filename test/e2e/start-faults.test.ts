@@ -11,7 +11,7 @@ import type { TestWorker } from "../../testing/worker.ts";
 /** A part of the prompt of Claude Worker's own probes. */
 const probe = "Answer with the word OK";
 
-test("without a Claude Code that starts every task waits, with the mend, and none is failed", async (t) => {
+test("every task waits while Claude Code does not start, and none fails", async (t) => {
   const w = await worker(t, { "say hi": [step.text("hi")] });
   await w.start();
   assert.equal((await w.cli(["hold"])).code, 0);
@@ -39,7 +39,7 @@ function pickyClaude(w: TestWorker): string {
   return file;
 }
 
-test("a Claude Code that refuses to start in one project's directory stops no other task, and fails in its own words", async (t) => {
+test("a Claude Code that refuses to start in one directory stops no other task", async (t) => {
   const w = await worker(t, { "say hi": [step.text("hi")], [probe]: [step.text("OK")] }, { env: { CLAUDE_WORKER_REFUSAL_LIMIT: "2" } });
   w.env["CLAUDE_WORKER_CLAUDE_EXECUTABLE"] = pickyClaude(w);
   await w.start();
@@ -64,7 +64,7 @@ test("a Claude Code that refuses to start in one project's directory stops no ot
   assert.deepEqual(await w.client.holds(), []);
 });
 
-test("a Claude Code that refuses to start with the user's own settings holds everything, and goes on when they are mended", async (t) => {
+test("user settings that Claude Code refuses hold everything until they are fixed", async (t) => {
   const w = await worker(t, { "say hi": [step.text("hi")], [probe]: [step.text("OK")] });
   await w.start();
   const settings = path.join(w.place.home, ".claude", "settings.json");
@@ -104,7 +104,7 @@ test("a working directory that went after the submit fails its task with a sente
   assert.equal(task.attempts, 1);
 });
 
-test("a directory that is gone at a resume keeps the session, and retry --resume continues where the task was", async (t) => {
+test("a directory that is gone at a resume keeps the session for retry --resume", async (t) => {
   const w = await worker(t, {
     "go on": [step.bash("echo one >> log"), step.bash("until [ -e go ]; do sleep 0.05; done; echo two >> log"), step.text("finished")],
   });
@@ -127,7 +127,7 @@ test("a directory that is gone at a resume keeps the session, and retry --resume
   assert.equal(readFileSync(`${directory}/log`, "utf8"), "one\ntwo\n", "the finished step is not repeated");
 });
 
-test("a task without a session cannot be resumed by a retry, which is said", async (t) => {
+test("retry --resume refuses a task without a session", async (t) => {
   const w = await worker(t, { "say hi": [step.text("hi")] });
   await w.start();
   await w.cli(["hold"]);
@@ -139,7 +139,7 @@ test("a task without a session cannot be resumed by a retry, which is said", asy
   });
 });
 
-test("a place for the logs or the database that does not work is refused with the variable that named it", async (t) => {
+test("an unusable place for logs or the database is refused with its variable", async (t) => {
   const w = await worker(t);
   const file = w.place.file("file", "");
   for (const [variable, value] of [

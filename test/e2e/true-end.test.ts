@@ -22,7 +22,7 @@ const textAndCall = (text: string): Move => ({
   tools: [{ tool: "Bash", input: { command: "true", description: "true" } }],
 });
 
-test("a Stop hook that Claude Code overrides is named, and the result is what Claude said last", async (t) => {
+test("a Stop hook that Claude Code overrides is named", async (t) => {
   const w = await worker(t, { "do it": [step.bash("true"), step.text("All is done.")] });
   await w.start();
   const command = "echo the tests are red >&2; exit 2";
@@ -36,7 +36,7 @@ test("a Stop hook that Claude Code overrides is named, and the result is what Cl
   assert.match((await w.cli(["logs", String(id)])).stdout, /\[hook\] Stop did not let the turn end: .*the tests are red/);
 });
 
-test("an answer that comes with a tool call and is followed by nothing is the result, whole", async (t) => {
+test("an answer with a tool call that nothing follows is the result", async (t) => {
   const report = `All the work is done. ${"x".repeat(20_000)} The end.`;
   const w = await worker(t, { "do it": [step.bash("true"), textAndCall(report), step.text("")] });
   await w.start();
@@ -45,7 +45,7 @@ test("an answer that comes with a tool call and is followed by nothing is the re
   assert.deepEqual([status, result === report, attention], ["completed", true, []]);
 });
 
-test("a command that Claude Code stops with the sub-agent that began it is named as cut", async (t) => {
+test("a command that Claude Code stops together with its sub-agent is named as cut", async (t) => {
   const server = step.tool("Bash", { command: "sleep 1000", description: "a server", run_in_background: true });
   const agent = { description: "helper", prompt: "help me", subagent_type: "general-purpose", run_in_background: false };
   const w = await worker(t, { "help me": [server, step.text("it runs")], "do it": [step.tool("Agent", agent), step.text("All is done.")] });
@@ -68,7 +68,7 @@ test("a sub-agent that an API error ended is named with its reason", async (t) =
   assert.match((await w.cli(["logs", String(id), "--errors"])).stdout, /529 Overloaded/);
 });
 
-test("an MCP server of the project that did not start is named with its reason, cold and warm", async (t) => {
+test("an MCP server of the project that did not start is named with its reason", async (t) => {
   const w = await worker(t, { "do it": [step.bash("true"), step.text("All is done.")] }, { env: { CLAUDE_WORKER_WARM: "1" } });
   await w.start();
   const directory = directoryWith(w, "servers", { enableAllProjectMcpServers: true });

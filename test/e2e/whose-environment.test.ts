@@ -11,7 +11,7 @@ interface DoctorCheck {
 
 const isMac = process.platform === "darwin";
 
-test("what counts is the running server's environment, and doctor, config list and run say so", { skip: isMac }, async (t) => {
+test("the running server's environment counts, and doctor, config list and run say so", { skip: isMac }, async (t) => {
   const w = await worker(t, { "say hello": [step.text("hello")] });
   const { ANTHROPIC_API_KEY: key } = w.env;
   const started = await w.cli(["server", "start"], { env: { ANTHROPIC_API_KEY: "" } });
@@ -51,7 +51,7 @@ test("what counts is the running server's environment, and doctor, config list a
   assert.deepEqual(after.filter(({ name }) => name === "Probe").length, 1);
 });
 
-test("probes that are asked for at once are one probe, whose answer all get; a later one is another", { skip: isMac }, async (t) => {
+test("probes that are asked for at the same time are one probe", { skip: isMac }, async (t) => {
   const key = "Answer with the word OK";
   const w = await worker(t, { [key]: [step.text("OK", 3_000)] });
   await w.start();

@@ -21,7 +21,7 @@ async function faultOf(t: Parameters<typeof openDoor>[0], body: unknown): Promis
   return fault;
 }
 
-test("a problem has type, title, status, detail, code and the faults", async (t) => {
+test("a problem document has type, title, status, detail, code and errors", async (t) => {
   const { call } = await openDoor(t);
   const answer = await call({ path, body: { ...good, priority: "high", nmae: "x" } });
   assert.deepEqual(answer.json(), {
@@ -55,7 +55,7 @@ for (const [name, part, pointer] of [
   ["a label's value", { labels: { a: 1 } }, "/labels/a"],
   ["a slash in a key", { "a/b~": 1 }, "/a~1b~0"],
 ] as const) {
-  test(`names the place of ${name}`, async (t) => {
+  test(`a bad request names the place of ${name}`, async (t) => {
     assert.equal((await faultOf(t, { ...good, ...part })).pointer, pointer);
   });
 }
@@ -126,7 +126,7 @@ for (const [code, status, header] of [
   ["storage_unusable", 503, "retry-after"],
   ["internal", 500, null],
 ] as const satisfies [ErrorCode, number, string | null][]) {
-  test(`${code} is ${status}`, async (t) => {
+  test(`the error ${code} is answered with ${status}`, async (t) => {
     const { api, call } = await openDoor(t);
     api.failNextSubmit = new WorkerError(code, "What happened. What to do.");
     const answer = await call({ path, body: good });
@@ -135,7 +135,7 @@ for (const [code, status, header] of [
   });
 }
 
-test("an error of our own says nothing of its inside, and is logged", async (t) => {
+test("an internal error is logged, and its answer gives no details", async (t) => {
   const { api, call, logged } = await openDoor(t);
   api.failNextSubmit = new TypeError("secret path /home/x");
   const answer = await call({ path, body: good });
@@ -146,7 +146,7 @@ test("an error of our own says nothing of its inside, and is logged", async (t) 
   assert.deepEqual([fault.method, fault.url, others], ["POST", path, []]);
 });
 
-test("what is no HTTP is answered 400, headers over 16 KB 431, and the connection is closed", async (t) => {
+test("what is not HTTP is answered 400, and too long headers 431", async (t) => {
   const { raw, port } = await openDoor(t);
   assert.match(await raw("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n"), /^HTTP\/1\.1 400 /);
   assert.match(await raw(`GET /health HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nBad Header: x\r\n\r\n`), /^HTTP\/1\.1 400 /);

@@ -17,7 +17,7 @@ async function setup(t: TestContext): Promise<OpenDoor> {
   return open;
 }
 
-test("sends the whole log with its type", async (t) => {
+test("the whole log is sent with its type", async (t) => {
   const { call } = await setup(t);
   const answer = await call({ path: "/api/v1/tasks/1/logs" });
   assert.deepEqual([answer.status, answer.text, answer.headers["content-type"]], [200, text, "text/plain; charset=utf-8"]);
@@ -25,7 +25,7 @@ test("sends the whole log with its type", async (t) => {
   assert.equal((await call({ method: "HEAD", path: "/api/v1/tasks/1/logs?kind=summary" })).headers["content-length"], String(text.length));
 });
 
-test("sends the part that a range asks for", async (t) => {
+test("a range request gets that part of the log", async (t) => {
   const { call } = await setup(t);
   const part = await call({ path: "/api/v1/tasks/1/logs?kind=summary", headers: { range: "bytes=14-23" } });
   assert.deepEqual([part.status, part.text, part.headers["content-range"]], [206, "[text] two", `bytes 14-23/${text.length}`]);
@@ -57,5 +57,5 @@ for (const [header, size, expected] of [
   ["lines=0-1", 10, null],
   ["bytes=a-b", 10, null],
 ] as const) {
-  test(`reads ${String(header)} of ${size} bytes`, () => assert.deepEqual(byteRange(header, size), expected));
+  test(`the range ${String(header)} of ${size} bytes is read`, () => assert.deepEqual(byteRange(header, size), expected));
 }

@@ -12,7 +12,7 @@ async function submit(open: OpenDoor, more: object = {}): Promise<number> {
   return Number(answer.json()["id"]);
 }
 
-test("submits a task and says where it is", async (t) => {
+test("a submit over HTTP says where its task is", async (t) => {
   const open = await openDoor(t);
   const answer = await open.call({ path: "/api/v1/tasks", body: input });
   assert.equal(answer.status, 201);
@@ -24,7 +24,7 @@ test("submits a task and says where it is", async (t) => {
   assert.equal(read.json()["prompt"], input.prompt);
 });
 
-test("lists pages with filters and a cursor", async (t) => {
+test("tasks are listed over HTTP in pages, with filters and a cursor", async (t) => {
   const open = await openDoor(t);
   for (const name of ["a", "b", "c"]) await submit(open, { name, labels: { kind: name === "b" ? "odd" : "even" } });
   const first = (await open.call({ path: "/api/v1/tasks?limit=2" })).json();
@@ -47,7 +47,7 @@ test("lists pages with filters and a cursor", async (t) => {
   assert.deepEqual(none["tasks"], []);
 });
 
-test("changes name, priority and labels, and leaves alone what is not named", async (t) => {
+test("PATCH changes name, priority and labels, and only those that are named", async (t) => {
   const open = await openDoor(t);
   const id = await submit(open, { name: "before", priority: 3 });
   const changed = await open.call({ method: "PATCH", path: `/api/v1/tasks/${id}`, body: { priority: 9 } });
@@ -59,7 +59,7 @@ test("changes name, priority and labels, and leaves alone what is not named", as
   assert.equal(empty.status, 400);
 });
 
-test("cancels, retries and removes, and says conflict where that may not be", async (t) => {
+test("cancel, retry and remove over HTTP answer 409 where they may not happen", async (t) => {
   const open = await openDoor(t);
   const id = await submit(open);
   const path = `/api/v1/tasks/${id}`;
@@ -75,7 +75,7 @@ test("cancels, retries and removes, and says conflict where that may not be", as
   assert.equal((await open.call({ path })).status, 404);
 });
 
-test("answers HEAD as GET without the body", async (t) => {
+test("HEAD is answered as GET without the body", async (t) => {
   const open = await openDoor(t);
   await submit(open);
   const head = await open.call({ method: "HEAD", path: "/api/v1/tasks/1" });
@@ -83,7 +83,7 @@ test("answers HEAD as GET without the body", async (t) => {
   assert.ok(Number(head.headers["content-length"]) > 100);
 });
 
-test("serves trust, holds, attempts, server and health, and begins a stop", async (t) => {
+test("HTTP serves trust, holds, attempts, the server's state and its stop", async (t) => {
   const open = await openDoor(t);
   await submit(open);
   const trust = { directory: "/srv/app" };

@@ -27,7 +27,7 @@ async function setup(t: TestContext): Promise<TestWorker & { path: string }> {
   return { ...w, path: `${folder}:${w.env["PATH"] ?? ""}` };
 }
 
-test("install makes the server known to Claude Code in the user's scope, and uninstall forgets it", { timeout: 900_000 }, async (t) => {
+test("mcp install registers the server in the user's scope, and uninstall removes it", { timeout: 900_000 }, async (t) => {
   const w = await setup(t);
   const known = (): Record<string, { command: string; args: string[] }> => {
     const state = JSON.parse(readFileSync(path.join(w.place.home, ".claude.json"), "utf8")) as { mcpServers?: ReturnType<typeof known> };
@@ -46,7 +46,7 @@ test("install makes the server known to Claude Code in the user's scope, and uni
   assert.equal((await w.cli(["mcp", "uninstall"], { env: { PATH: w.path } })).code, 1);
 });
 
-test("a project's file names the command only, and holds no secret and no path of this machine", { timeout: 900_000 }, async (t) => {
+test("a project's MCP file names the command only, without secrets or local paths", { timeout: 900_000 }, async (t) => {
   const w = await setup(t);
   await w.start();
   const { code, stderr } = await w.cli(["mcp", "install", "--scope", "project", "--read-only"], { env: { PATH: w.path } });
@@ -58,7 +58,7 @@ test("a project's file names the command only, and holds no secret and no path o
   assert.ok(!text.includes(readFileSync(path.join(w.place.dataHome, "token"), "utf8").trim()));
 });
 
-test("--print shows and does nothing; without a claude on the PATH the one that comes along does it", async (t) => {
+test("mcp install --print shows what it would do and does nothing", async (t) => {
   const w = await setup(t);
   const printed = await w.cli(["mcp", "install", "--print"], { env: { PATH: w.path } });
   assert.equal(printed.code, 0);

@@ -79,7 +79,7 @@ const answer = (id: number, text = "") => ({ jsonrpc: "2.0", id, result: { text 
 const large = "x".repeat(2 * 1024 * 1024);
 const idOf = (message: object): unknown => ("id" in message ? message.id : null);
 
-test("messages arrive whole, wherever the bytes are cut", async (t) => {
+test("MCP messages arrive whole, wherever the bytes are cut", async (t) => {
   const { say, messages } = await setup(t);
   const bytes = Buffer.from(`${ping(1)}\n \r\n{"jsonrpc":"2.0","id":2,"method":"ä€😀"}\r\n${ping(3)}`);
   for (const byte of bytes) await say(Buffer.from([byte]));
@@ -92,7 +92,7 @@ test("messages arrive whole, wherever the bytes are cut", async (t) => {
   );
 });
 
-test("a message of the longest size is taken, a longer one is refused and the next is taken", async (t) => {
+test("an MCP message of the longest size is taken, and a longer one is refused", async (t) => {
   const { say, messages, lines } = await setup(t, { maxMessageBytes: 100 });
   const padded = (id: number, size: number): string => ping(id).trim().padEnd(size);
   await say(`${padded(1, 100)}\n`);
@@ -107,7 +107,7 @@ test("a message of the longest size is taken, a longer one is refused and the ne
   assert.match(lines()[0]?.error?.message ?? "", /100 bytes at most/);
 });
 
-test("a client that does not read is not read from; when it reads again, so do we", async (t) => {
+test("the MCP transport does not read from a client that does not read", async (t) => {
   const { say, messages, transport, stopReading, readAgain, socket, looks } = await setup(t);
   stopReading();
   await transport.send(answer(1, large));
@@ -120,7 +120,7 @@ test("a client that does not read is not read from; when it reads again, so do w
   assert.equal(socket.destroyed, false, "a client that read everything may be silent for as long as it likes");
 });
 
-test("a client that takes nothing at six looks in a row is let go", async (t) => {
+test("an MCP client that reads nothing for six checks is disconnected", async (t) => {
   const { transport, stopReading, socket, looks } = await setup(t);
   stopReading();
   await transport.send(answer(1, large));
@@ -131,7 +131,7 @@ test("a client that takes nothing at six looks in a row is let go", async (t) =>
   assert.equal(socket.destroyed, true);
 });
 
-test("a client that takes little but something is kept", async (t) => {
+test("an MCP client that reads slowly is kept", async (t) => {
   const { transport, stopReading, readAgain, socket, looks } = await setup(t);
   for (let round = 0; round < 4; round += 1) {
     stopReading();
@@ -143,7 +143,7 @@ test("a client that takes little but something is kept", async (t) => {
   assert.equal(socket.destroyed, false);
 });
 
-test("an answer shorter than the queue's limit stops no reading", async (t) => {
+test("an MCP answer shorter than the queue's limit stops no reading", async (t) => {
   const { say, messages, transport, stopReading } = await setup(t);
   stopReading();
   await transport.send(answer(1, "x".repeat(900 * 1024)));
@@ -151,7 +151,7 @@ test("an answer shorter than the queue's limit stops no reading", async (t) => {
   assert.deepEqual(messages.map(idOf), [2]);
 });
 
-test("notifications are left out while much is unread, answers and requests are not", async (t) => {
+test("only notifications are left out while an MCP client has much to read", async (t) => {
   const { transport, lines, stopReading, readAgain } = await setup(t);
   const notice = { jsonrpc: "2.0", method: "notifications/message" } as const;
   await transport.send(notice);
@@ -168,7 +168,7 @@ test("notifications are left out while much is unread, answers and requests are 
   );
 });
 
-test("256 calls may be open: an answer or a cancellation makes room for the next", async (t) => {
+test("256 MCP calls may be open at once", async (t) => {
   const { say, messages, transport, lines } = await setup(t);
   await say(Array.from({ length: 257 }, (_, index) => ping(index)).join(""));
   assert.equal(messages.length, 256);
@@ -186,7 +186,7 @@ test("256 calls may be open: an answer or a cancellation makes room for the next
   assert.deepEqual(messages.slice(259).map(idOf), [null], "another notification frees nothing");
 });
 
-test("what is no message is answered with the id that it has, if it is one", async (t) => {
+test("a malformed MCP message is answered with its id if it has one", async (t) => {
   const { say, messages, lines } = await setup(t);
   await say('nonsense\n{"id":7}\n{"id":"seven"}\n{"id":[7]}\n7\nnull\n');
   assert.deepEqual(messages, []);
@@ -204,7 +204,7 @@ test("what is no message is answered with the id that it has, if it is one", asy
 });
 
 for (const how of ["end", "close", "error"] as const) {
-  test(`the connection's ${how} closes the transport once, and nothing is sent after it`, async (t) => {
+  test(`the MCP connection's ${how} closes the transport once`, async (t) => {
     const { socket, transport, closes, lines } = await setup(t);
     if (how === "end") socket.push(null);
     else socket.destroy(how === "error" ? new Error("reset") : undefined);
@@ -217,7 +217,7 @@ for (const how of ["end", "close", "error"] as const) {
   });
 }
 
-test("a close sends what is under way; who does not read it is let go after a second", async (t) => {
+test("closing the MCP transport sends what is under way for a second at most", async (t) => {
   const { socket, transport, lines, stopReading, looks } = await setup(t);
   await transport.send(answer(1));
   stopReading();

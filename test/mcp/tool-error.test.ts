@@ -13,7 +13,7 @@ function read(thrown: unknown) {
 }
 
 for (const thrown of [new Error("ENOENT /home/ada/secret"), "ENOENT /home/ada/secret", undefined, null]) {
-  test(`an error of our own (${String(thrown)}) goes to the log, and the client learns only that there was one`, () => {
+  test(`an internal error (${String(thrown)}) goes to the log, not to the client`, () => {
     const { isError, faults, text, meta } = read(thrown);
     assert.equal(isError, true);
     assert.deepEqual(faults, [thrown]);
@@ -26,13 +26,13 @@ for (const thrown of [new Error("ENOENT /home/ada/secret"), "ENOENT /home/ada/se
   });
 }
 
-test("an error that we meant is no news for the log, unless it is internal", () => {
+test("only internal errors of tools go to the log", () => {
   assert.deepEqual(read(new WorkerError("not_found", "There is no task 7.")).faults, []);
   const internal = new WorkerError("internal", "The hold was not kept.");
   assert.deepEqual(read(internal).faults, [internal]);
 });
 
-test("each named argument stands once: in the sentence, or in a line of its own", () => {
+test("the error of a tool names each argument once", () => {
   const faults = [
     { pointer: "/prompt", detail: "is empty" },
     { pointer: "/name", detail: "is too long" },
@@ -59,7 +59,7 @@ const helps: readonly (readonly [ErrorCode, RegExp])[] = [
   ["internal", /claude-worker server logs/],
 ];
 for (const [code, help] of helps) {
-  test(`${code} says what to do next`, () => {
+  test(`the tool error ${code} says what to do next`, () => {
     const { text, meta } = read(new WorkerError(code, "A sentence."));
     assert.match(text, help);
     assert.match((meta as { next_step: string }).next_step, help);

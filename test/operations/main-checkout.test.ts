@@ -8,7 +8,7 @@ import type { TestContext } from "node:test";
 import { mainCheckoutOf } from "../../src/config/main-checkout.ts";
 import { scratch } from "../../testing/scratch.ts";
 
-test("a worktree has the main checkout's directory, sub-directories the one that corresponds", (t) => {
+test("the main checkout's directory of a worktree's sub-directory corresponds to it", (t) => {
   const { main, worktree } = setup(t);
   mkdirSync(path.join(worktree, "src"));
   assert.equal(mainCheckoutOf(worktree), main);
@@ -60,7 +60,7 @@ test("a directory that only claims to be a worktree is not one", (t) => {
   assert.equal(mainCheckoutOf(copy), null);
 });
 
-test("an ordinary directory, a checkout, and a worktree whose repository is gone have none", (t) => {
+test("an ordinary directory, a checkout and an orphaned worktree have no main checkout", (t) => {
   const { main, worktree, directory } = setup(t);
   assert.equal(mainCheckoutOf(directory), null);
   assert.equal(mainCheckoutOf(main), null);
@@ -84,7 +84,7 @@ function setup(t: TestContext): { directory: string; main: string; worktree: str
   return { directory, main, worktree, git };
 }
 
-test("a FIFO or a link in a circle in the place of git's files is no worktree, and nothing waits for it", { timeout: 30_000 }, (t) => {
+test("a FIFO or a circle of links in the place of Git's files is not a worktree", { timeout: 30_000 }, (t) => {
   const { directory } = setup(t);
   const forged = path.join(directory, "with-fifo");
   const entry = path.join(forged, "worktrees", "x");

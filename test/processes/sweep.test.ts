@@ -67,13 +67,13 @@ test("a process is known by its pid and its start time", async () => {
   assert.equal(await isAlive({ ...self, start: `${self.start}0` }), false);
 });
 
-test("the boot has an id that stays", async () => {
+test("the boot of the machine has an id that stays", async () => {
   const id = await currentBootId();
   assert.ok(id);
   assert.equal(await currentBootId(), id);
 });
 
-test("what becomes another program all the time, and has no environment in between, is found too", async (t) => {
+test("a sweep finds a process that keeps becoming another program", async (t) => {
   for (let round = 0; round < 40; round += 1) {
     const { marker, pid } = shell(t, 'echo $$ > pid; export LOOP=\'exec sh -c "$LOOP"\'; exec sh -c "$LOOP"');
     const looping = await pid("pid");
@@ -92,7 +92,7 @@ test("a process with another start time is not signalled", async (t) => {
   await exited(child);
 });
 
-test("a process that the kernel still takes apart counts as ended", linuxOnly, async (t) => {
+test("a process that the kernel still takes down counts as ended", linuxOnly, async (t) => {
   const child = spawn(process.execPath, ["-e", `${slowExit} console.log("ready"); setInterval(() => {}, 1000);`]);
   t.after(() => child.kill("SIGKILL"));
   await once(child.stdout, "data");
@@ -109,7 +109,7 @@ test("a process that the kernel still takes apart counts as ended", linuxOnly, a
   await exited(child);
 });
 
-test("of a process that is being taken apart only its children are swept", linuxOnly, async (t) => {
+test("a sweep takes only the children of a process that is exiting", linuxOnly, async (t) => {
   // As a runner is: what a child leaves behind comes here.
   assert.ok(await becomeSubreaper());
   const program = `${slowExit}
@@ -151,7 +151,7 @@ test("a zombie counts as ended", async (t) => {
   assert.equal(await identityOf(zombie), null);
 });
 
-test("descendants are found through their parents", async (t) => {
+test("a sweep finds descendants through their parents", async (t) => {
   const { child, pid } = shell(t, "sh -c 'sh -c \"echo \\$\\$ > deep; exec sleep 1000\"; true'; true");
   const deep = await pid("deep");
   const found = await listDescendants(child.pid ?? 0);
@@ -185,7 +185,7 @@ test("a sweep finds a child without the marker through its marked parent", async
   assert.equal(await identityOf(bare), null);
 });
 
-test("a sweep lets what it asks politely end by itself, and insists where that does not help", async (t) => {
+test("a sweep asks processes politely first, and insists where that does not help", async (t) => {
   const { marker, pid, directory } = shell(
     t,
     `sh -c 'trap "echo bye > said; exit 0" TERM; echo $$ > polite; while :; do sleep 0.05; done' &
@@ -240,7 +240,7 @@ test("a sweep touches neither strangers nor itself", async (t) => {
   assert.equal(said.trim(), "[]");
 });
 
-test("ps tells the same as /proc", { skip: process.platform !== "linux" && "there is no /proc here" }, async (t) => {
+test("ps reports the same processes as /proc", { skip: process.platform !== "linux" && "there is no /proc here" }, async (t) => {
   const { child, marker, pid } = shell(t, "echo $$ > pid; exec sleep 1000");
   const sleeping = await pid("pid");
   const row = (await listFromPs()).find((process) => process.pid === sleeping);

@@ -47,14 +47,14 @@ async function assertResumed(w: TestWorker, id: number): Promise<void> {
   assert.ok(counted.length <= 6, `only the step in flight may run twice: ${counted.join(" ")}`);
 }
 
-test("a killed runner's task goes on from the turn where it was cut", async (t) => {
+test("a killed runner's task continues from the turn where it was cut", async (t) => {
   const { w, id, pid, go } = await setup(t);
   await killAndWait(pid);
   go();
   await assertResumed(w, id);
 });
 
-test("a killed Claude's task goes on from the turn where it was cut", async (t) => {
+test("a killed Claude's task continues from the turn where it was cut", async (t) => {
   const { w, id, pid, go } = await setup(t);
   // A tool may end by itself once its Claude is killed.
   for (const child of await listDescendants(pid)) await killIfSame(child, "SIGKILL");
@@ -62,7 +62,7 @@ test("a killed Claude's task goes on from the turn where it was cut", async (t) 
   await assertResumed(w, id);
 });
 
-test("a runner killed at any of its own places costs no step and repeats no finished one", async (t) => {
+test("a runner killed at any of its own places costs no step and repeats none", async (t) => {
   const w = await fastWorker(t);
   await w.start();
   for (const place of [
@@ -82,7 +82,7 @@ test("a runner killed at any of its own places costs no step and repeats no fini
   }
 });
 
-test("a task that kills its runner each time before it gets a step done is given up after five attempts", async (t) => {
+test("a task that kills its runner before each step is given up after five attempts", async (t) => {
   const w = await fastWorker(t);
   await w.start();
   const { id } = await w.submit("exit");
@@ -91,7 +91,7 @@ test("a task that kills its runner each time before it gets a step done is given
   assert.match(String(task.error?.message), /Given up: 5 attempts in a row died without a new step/);
 });
 
-test("deaths with finished steps between them do not add up", async (t) => {
+test("deaths of runners with finished steps between them do not add up", async (t) => {
   const w = await fastWorker(t);
   await w.start();
   const { id } = await w.submit("steps 100 delay 30 append counted");

@@ -7,7 +7,7 @@ import { countedIn, countedSteps } from "../../testing/steps.ts";
 import { worker } from "../../testing/worker.ts";
 import { fastWorker, killEverything, storyOf } from "./setup.ts";
 
-test("when everything is killed, the next start resumes all of it within the limit, and nobody has to help", async (t) => {
+test("when everything is killed, the next start resumes all of it within the limit", async (t) => {
   const w = await worker(t, {}, { env: { CLAUDE_WORKER_WORKERS: "2" } });
   const names = ["first", "second", "third"];
   w.model.play(Object.fromEntries(names.map((name) => [`count the ${name}`, countedSteps(path.join(w.place.work, name), 4, 150)])));
@@ -27,7 +27,7 @@ test("when everything is killed, the next start resumes all of it within the lim
   }
 });
 
-test("after another boot what ran is resumed, and its story says that the machine started anew", async (t) => {
+test("what ran before another boot is resumed, and its story says so", async (t) => {
   const w = await fastWorker(t, { CLAUDE_WORKER_WORKERS: "2" });
   await w.start();
   const tasks = await Promise.all(["a", "b", "c"].map((name) => w.submit(`steps 60 delay 50 append ${name}`)));
@@ -50,7 +50,7 @@ test("after another boot what ran is resumed, and its story says that the machin
   }
 });
 
-test("five power cuts in a row cost no task, as long as steps get done in between", async (t) => {
+test("five power cuts in a row lose no task while steps get done in between", async (t) => {
   const w = await fastWorker(t);
   await w.start();
   const { id } = await w.submit("steps 200 delay 20 append counted");

@@ -6,7 +6,7 @@ import type { TaskView } from "../../src/client/index.ts";
 import { worker } from "../../testing/worker.ts";
 import { fastWorker, killServer, runnerOf, storyOf } from "./setup.ts";
 
-test("a usage limit holds every start until its reset, survives a restart, spends no retry, and lifts by itself", async (t) => {
+test("a usage limit holds every start until its reset, also over a restart", async (t) => {
   const w = await worker(t, {}, { subscription: true });
   // Whole seconds, as it is told: otherwise the hold would end up to a second before it.
   const resetsAt = Math.ceil(Date.now() / 1000) * 1000 + 12_000;
@@ -33,7 +33,7 @@ test("a usage limit holds every start until its reset, survives a restart, spend
   assert.deepEqual((await w.client.server()).holds, []);
 });
 
-test("a usage limit that is only near is told once, with its numbers, and holds nothing", async (t) => {
+test("a usage limit that is near is reported once and holds nothing", async (t) => {
   const w = await worker(t, {}, { subscription: true });
   const resetsAt = Math.ceil(Date.now() / 1000) * 1000 + 3_600_000;
   const moves = [step.bash("true"), step.text("done")].map((move) => step.nearLimit(move, 0.914, resetsAt));
@@ -58,7 +58,7 @@ test("a usage limit that is only near is told once, with its numbers, and holds 
   assert.ok(readFileSync(task.logs.summary, "utf8").includes(line), "the summary log says so, too");
 });
 
-test("a hold by hand keeps new tasks waiting, leaves running ones alone, survives kill -9, and resume lifts it", async (t) => {
+test("a manual hold keeps new tasks waiting over kill -9, until resume", async (t) => {
   const w = await fastWorker(t);
   await w.start();
   const running = await w.submit("steps 20 delay 50");
@@ -75,7 +75,7 @@ test("a hold by hand keeps new tasks waiting, leaves running ones alone, survive
   assert.equal((await w.ended(waiting.id)).status, "completed");
 });
 
-test("a usage limit spends no retry and no attempt at being poisonous, however often it strikes", async (t) => {
+test("a usage limit spends no retry, however often it strikes", async (t) => {
   const w = await fastWorker(t);
   await w.start();
   const { id } = await w.submit("steps 2 limit 3600", { retries: 0 });

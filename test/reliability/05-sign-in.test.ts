@@ -6,7 +6,7 @@ import { worker } from "../../testing/worker.ts";
 /** A part of the prompt of Claude Worker's own probes. */
 const probe = "Answer with the word OK";
 
-test("a refused sign-in that a probe confirms holds everything, spends no retry, and resume lifts it", async (t) => {
+test("a refused sign-in that a probe confirms holds everything until resume", async (t) => {
   const refused = [fault.unauthorized()];
   const w = await worker(t, { "sign in": refused, [probe]: refused, "other work": [step.text("other done")] });
   await w.start();
@@ -30,7 +30,7 @@ test("a refused sign-in that a probe confirms holds everything, spends no retry,
   assert.equal((await w.ended(other.id)).status, "completed");
 });
 
-test("refusals of one task alone hold nobody, go behind the others, and fail it in the API's words", async (t) => {
+test("refusals of one task alone hold no other and fail it in the API's words", async (t) => {
   const w = await worker(
     t,
     { "sign in": [fault.unauthorized()], forbidden: [fault.forbidden()], "good work": [step.text("good")], [probe]: [step.text("OK")] },

@@ -12,7 +12,7 @@ async function assertCancelled(w: FastWorker, id: number): Promise<void> {
   assert.equal((await w.client.get(id)).status, "cancelled", "also after a restart");
 }
 
-test("cancel against a kill of the server: the wish was written down, and the next server keeps it", async (t) => {
+test("a cancel that the killed server had stored is kept by the next server", async (t) => {
   const w = await fastWorker(t);
   const { pid } = await w.start();
   const { id } = await w.submit("steps 1000 delay 50");
@@ -24,7 +24,7 @@ test("cancel against a kill of the server: the wish was written down, and the ne
   await noneLeft(w);
 });
 
-test("cancel against a crash: a task whose runner dies while it is being cancelled is not resumed", async (t) => {
+test("a task whose runner dies while it is being cancelled is not resumed", async (t) => {
   const w = await fastWorker(t);
   await w.start();
   const { id } = await w.submit("steps 1000 delay 50");
@@ -33,7 +33,7 @@ test("cancel against a crash: a task whose runner dies while it is being cancell
   await assertCancelled(w, id);
 });
 
-test("cancel against the end: whoever was told that the task will be cancelled finds it cancelled", async (t) => {
+test("a task whose cancel was acknowledged ends as cancelled", async (t) => {
   const w = await fastWorker(t);
   await w.start();
   for (let round = 0; round < 10; round += 1) {
@@ -48,7 +48,7 @@ test("cancel against the end: whoever was told that the task will be cancelled f
   }
 });
 
-test("cancel against adoption: a wish that no server could act on is kept by the one that adopts the attempt", async (t) => {
+test("a cancel that no server could act on is kept by the adopting server", async (t) => {
   const w = await fastWorker(t);
   await w.start();
   const { id } = await w.submit("steps 1000 delay 50");
@@ -62,7 +62,7 @@ test("cancel against adoption: a wish that no server could act on is kept by the
   await assertCancelled(w, id);
 });
 
-test("cancel against a power cut: neither a running nor a waiting task comes back", async (t) => {
+test("no task that was cancelled comes back after a power cut", async (t) => {
   const w = await fastWorker(t, { CLAUDE_WORKER_WORKERS: "1" });
   await w.start();
   const running = await w.submit("steps 1000 delay 50 append counted");
@@ -78,7 +78,7 @@ test("cancel against a power cut: neither a running nor a waiting task comes bac
 });
 
 for (const place of ["finalise.before", "finalise.after", "store.commit.before"] as const) {
-  test(`a server killed at ${place} while it cancels has cancelled in the end, once`, async (t) => {
+  test(`a server killed at ${place} while it cancels cancels once in the end`, async (t) => {
     const w = await fastWorker(t);
     await w.start();
     const { id } = await w.submit("steps 1000 delay 50");

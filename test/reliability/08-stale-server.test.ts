@@ -10,7 +10,7 @@ import { worker } from "../../testing/worker.ts";
 import type { TestWorker } from "../../testing/worker.ts";
 import { fastWorker, noneLeft, runnerOf, storyOf } from "./setup.ts";
 
-test("a server that was stopped by a signal and wakes after another one took over changes nothing and leaves", async (t) => {
+test("a stopped server that wakes after a takeover changes nothing and leaves", async (t) => {
   const w = await worker(t);
   w.model.play({ "count to five": countedSteps(path.join(w.place.work, "counted"), 5, 200) });
   const old = await w.start();
@@ -45,7 +45,7 @@ test("a server that answers is not taken over", async (t) => {
   assert.equal((await w.client.server()).epoch, epoch);
 });
 
-test("timers that ran out while the server slept stop nothing that went on working, whether it was taken over or not", async (t) => {
+test("timers that ran out while the server slept stop no working task", async (t) => {
   const w = await fastWorker(t);
   const old = await w.start();
   const { id } = await w.submit("steps 30 delay 300 append counted", { stall_timeout_ms: 2000 });
@@ -64,7 +64,7 @@ test("timers that ran out while the server slept stop nothing that went on worki
   assert.equal(events.filter(({ type }) => type === "tool_result").length, 30);
 });
 
-test("a server that wakes in the middle of its drain, after another one took over, interrupts nothing of the other's", async (t) => {
+test("a draining server that wakes after a takeover interrupts nothing", async (t) => {
   const w = await fastWorker(t);
   const old = await w.start();
   const { id } = await w.submit("steps 60 delay 100 append counted");
@@ -81,7 +81,7 @@ test("a server that wakes in the middle of its drain, after another one took ove
   assert.equal((await w.cli(["server", "health"])).code, 0);
 });
 
-test("a server whose lock somebody removed leaves by itself, and its tasks go on with the next one, whether that waits for it or not", async (t) => {
+test("a server whose lock was removed leaves, and its tasks continue with the next", async (t) => {
   for (const waits of [true, false]) {
     const w = await fastWorker(t);
     const old = await w.start();
@@ -109,7 +109,7 @@ test("a server whose whole data directory somebody removed leaves with its tasks
   await noneLeft(w);
 });
 
-test("a server whose database is removed before the rest still ends its tasks when it leaves", async (t) => {
+test("a server whose database is removed still ends its tasks when it leaves", async (t) => {
   const w = await fastWorker(t);
   const { pid, home } = await w.start();
   const { id } = await w.submit("steps 10000 delay 20 append counted");

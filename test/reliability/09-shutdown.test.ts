@@ -5,7 +5,7 @@ import { countedIn } from "../../testing/steps.ts";
 import { fastWorker, killAndWait, noneLeft, runnerOf, storyOf } from "./setup.ts";
 import type { FastWorker } from "./setup.ts";
 
-test("server stop leaves the running tasks alone; they finish without a server, and the next one knows", async (t) => {
+test("server stop leaves running tasks alone, and the next server knows their ends", async (t) => {
   const w = await fastWorker(t);
   await w.start();
   const { id } = await w.submit("steps 20 delay 50 append counted");
@@ -34,7 +34,7 @@ test("server stop --drain waits for what runs and starts nothing more", async (t
   assert.ok(String(first[0]?.ended_at) <= String(second[0]?.started_at));
 });
 
-test("server stop --drain interrupts at its deadline what does not end, and the next start resumes it", async (t) => {
+test("server stop --drain interrupts at its deadline, and the next start resumes", async (t) => {
   const w = await fastWorker(t);
   await w.start();
   const { id } = await w.submit("steps 60 delay 100 append counted");
@@ -52,7 +52,7 @@ test("server stop --drain interrupts at its deadline what does not end, and the 
   assert.ok((await storyOf(w, id)).some(({ type }) => type === "resumed"));
 });
 
-test("server stop --now interrupts what runs, keeps it for the next start, and spends no retry on it", async (t) => {
+test("server stop --now interrupts and keeps what runs, and spends no retry", async (t) => {
   const w = await fastWorker(t);
   await w.start();
   const tasks = await Promise.all(["a", "b"].map((name) => w.submit(`steps 90 delay 50 append ${name}`)));
@@ -70,7 +70,7 @@ test("server stop --now interrupts what runs, keeps it for the next start, and s
   assert.equal(new Set(counted).size, 90);
 });
 
-test("a server killed in the middle of server stop --now has interrupted nothing for good", async (t) => {
+test("a server killed during server stop --now has lost no task", async (t) => {
   const w = await fastWorker(t);
   const { pid } = await w.start();
   const { id } = await w.submit("steps 30 delay 50 append counted");
@@ -84,7 +84,7 @@ test("a server killed in the middle of server stop --now has interrupted nothing
   await storyOf(w, id);
 });
 
-test("server stop --now takes over from a drain that waits: the server is gone at once, and its task resumes at the next start", async (t) => {
+test("server stop --now ends a waiting drain, and its task resumes later", async (t) => {
   const w = await fastWorker(t);
   await w.start();
   const { id } = await w.submit("steps 300 delay 100 append counted");
@@ -104,7 +104,7 @@ for (const [what, stop] of [
   ["a plain server stop", (w: FastWorker) => w.cli(["server", "stop"])],
   ["SIGTERM", async (w: FastWorker) => killAndWait((await w.client.server()).pid, "SIGTERM")],
 ] as const)
-  test(`${what} ends the wait of a drain: the server goes, and the running task goes on`, async (t) => {
+  test(`${what} ends the wait of a drain, and the running task continues`, async (t) => {
     const w = await fastWorker(t);
     const { pid } = await w.start();
     const { id } = await w.submit("steps 60 delay 100 append counted");
@@ -118,7 +118,7 @@ for (const [what, stop] of [
     assert.deepEqual([task.status, task.attempts], ["completed", 1]);
   });
 
-test("a weaker stop changes nothing about a stronger one: what is interrupted stays so", async (t) => {
+test("a weaker server stop changes nothing about a stronger one", async (t) => {
   const w = await fastWorker(t);
   await w.start();
   const { id } = await w.submit("steps 60 delay 100 append counted");

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { step } from "../../testing/model.ts";
 import { worker } from "../../testing/worker.ts";
 
-test("a backup is made while tasks run, and restored it brings every task back", async (t) => {
+test("a backup that was made while tasks run brings every task back", async (t) => {
   const w = await worker(t, { "say one": [step.text("one", 300)], "say two": [step.text("two")] });
   await w.start();
   const one = await w.submit("say one");

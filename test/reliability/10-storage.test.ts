@@ -11,7 +11,7 @@ import { until } from "../../testing/wait.ts";
 import { fastWorker, killServer, runnerOf, storyOf } from "./setup.ts";
 import type { FastWorker } from "./setup.ts";
 
-test("on a full disk submits are refused with a sentence, running tasks go on, and all of it lifts by itself", async (t) => {
+test("a full disk refuses submits and lets running tasks continue", async (t) => {
   const w = await fastWorker(t);
   if (!mountSmall(w)) return t.skip("a small file system cannot be mounted here");
   try {
@@ -23,7 +23,7 @@ test("on a full disk submits are refused with a sentence, running tasks go on, a
 
 for (const restarted of [false, true]) {
   const when = restarted ? "that a server was started on" : "";
-  test(`a cancel stops a running task on a full disk ${when}, and it ends as cancelled when there is room`, async (t) => {
+  test(`a cancel on a full disk ${when} stops the task, which ends cancelled later`, async (t) => {
     const w = await fastWorker(t, { CLAUDE_WORKER_STOP_GRACE_MS: "1000" });
     if (!mountSmall(w)) return t.skip("a small file system cannot be mounted here");
     try {
@@ -34,7 +34,7 @@ for (const restarted of [false, true]) {
   });
 }
 
-test("a runner whose journal may not grow keeps its records, and writes all of them when it may again", async (t) => {
+test("a runner whose journal may not grow keeps its records for later", async (t) => {
   if (!has("prlimit")) return t.skip("prlimit is missing here");
   const w = await fastWorker(t);
   await w.start();
@@ -63,7 +63,7 @@ test("a server that may open no more files loses no task", async (t) => {
   for (const task of [first, ...waiting, during]) if (task !== null) assert.equal((await w.ended(task.id)).status, "completed");
 });
 
-test("a log directory that somebody removed while the server runs is made again, wherever it is", async (t) => {
+test("a log directory that was removed while the server runs is made again", async (t) => {
   for (const elsewhere of [false, true]) {
     const w = await fastWorker(t);
     if (elsewhere) w.env["CLAUDE_WORKER_LOG_DIR"] = path.join(w.place.directory, "elsewhere", "logs");
@@ -78,7 +78,7 @@ test("a log directory that somebody removed while the server runs is made again,
 });
 
 for (const how of ["killed", "stopped"] as const) {
-  test(`a server that is started on a full disk after the last one was ${how} reads, refuses with a code, and works when there is room`, async (t) => {
+  test(`a server started on a full disk after the last one was ${how} recovers by itself`, async (t) => {
     const w = await fastWorker(t);
     if (!mountSmall(w)) return t.skip("a small file system cannot be mounted here");
     try {
@@ -89,7 +89,7 @@ for (const how of ["killed", "stopped"] as const) {
   });
 }
 
-test("a first start on a full disk fails with storage_full and an exit code that has a service manager start it again", async (t) => {
+test("a first start on a full disk fails with storage_full and a restartable exit code", async (t) => {
   const w = await fastWorker(t);
   if (!mountSmall(w)) return t.skip("a small file system cannot be mounted here");
   try {
@@ -108,7 +108,7 @@ test("a first start on a full disk fails with storage_full and an exit code that
   }
 });
 
-test("a server that is started on a nearly full disk reads, says storage_full, and begins to work by itself when there is room", async (t) => {
+test("a server started on a nearly full disk reads, and recovers by itself", async (t) => {
   const w = await fastWorker(t);
   if (!mountSmall(w)) return t.skip("a small file system cannot be mounted here");
   try {
@@ -120,7 +120,7 @@ test("a server that is started on a nearly full disk reads, says storage_full, a
   }
 });
 
-test("a first start on a nearly full disk says what to do, leaves nothing broken, and works when there is room", async (t) => {
+test("a first start on a nearly full disk says what to do and breaks nothing", async (t) => {
   const w = await fastWorker(t);
   if (!mountSmall(w)) return t.skip("a small file system cannot be mounted here");
   try {
@@ -140,7 +140,7 @@ test("a first start on a nearly full disk says what to do, leaves nothing broken
   }
 });
 
-test("what cannot be a database of ours is refused at the start, with what to do", async (t) => {
+test("a file that is not a worker's database is refused at the start", async (t) => {
   const damaged: readonly (readonly [string, (file: string) => void, RegExp])[] = [
     ["no database", (file) => writeFileSync(file, "What is this?\n".repeat(1000)), /is not a database.*(Move it away|backup)/s],
     ["a newer schema", (file) => raise(file), /newer Claude Worker/],
@@ -159,7 +159,7 @@ test("what cannot be a database of ours is refused at the start, with what to do
   }
 });
 
-test("a running server whose database became read-only refuses submits with a sentence, still answers, and recovers when it is writable again", async (t) => {
+test("a running server with a read-only database refuses submits and recovers", async (t) => {
   const w = await fastWorker(t);
   await w.start();
   await w.ended((await w.submit("steps 1")).id);
@@ -182,7 +182,7 @@ test("a running server whose database became read-only refuses submits with a se
   assert.equal((await w.client.list()).tasks.length, 2, "what was refused is not there");
 });
 
-test("a server is not started on a read-only data directory, which is said, and it starts when that is writable again", async (t) => {
+test("a server refuses to start on a read-only data directory", async (t) => {
   const w = await fastWorker(t);
   if (!mountSmall(w)) return t.skip("nothing can be mounted here");
   try {

@@ -10,7 +10,7 @@ import { until } from "../../testing/wait.ts";
 import { worker } from "../../testing/worker.ts";
 import { fastWorker, killAndWait, killEverything, killServer, marked, noneLeft, runnerOf } from "./setup.ts";
 
-test("what a task leaves in the background is ended with it, also when its runner is killed", async (t) => {
+test("what a task leaves in the background ends with it, also after a kill", async (t) => {
   const w = await worker(t);
   const pidFile = path.join(w.place.work, "pid");
   const leave = step.bash(`setsid sh -c 'echo $$ > ${pidFile}; exec sleep 600' >/dev/null 2>&1 & echo left`, 100);
@@ -28,7 +28,7 @@ test("what a task leaves in the background is ended with it, also when its runne
   await noneLeft(w);
 });
 
-test("after a power cut that spared a task's tools, the next start ends them before it resumes the task", async (t) => {
+test("tools that a power cut spared are ended before their task is resumed", async (t) => {
   const w = await fastWorker(t);
   const { pid } = await w.start();
   const { id } = await w.submit('steps 60 delay 100 spawn "sleep 600"');
@@ -44,7 +44,7 @@ test("after a power cut that spared a task's tools, the next start ends them bef
   await noneLeft(w);
 });
 
-test("a runner of no attempt is ended at the next start, and leaves by itself when there is none", async (t) => {
+test("a runner without an attempt is ended at the next start, or leaves by itself", async (t) => {
   const w = await fastWorker(t, { CLAUDE_WORKER_WARM: "1" });
   await w.start();
   await until("a parked runner", async () => (await w.client.server()).workers.parked === 1);
@@ -52,7 +52,7 @@ test("a runner of no attempt is ended at the next start, and leaves by itself wh
   await until("the end of the parked runner", async () => (await marked(w)).length === 0);
 });
 
-test("strangers are left alone: other data directories' tasks, and processes that only have a known pid", async (t) => {
+test("processes of other data directories and reused pids are left alone", async (t) => {
   const w = await fastWorker(t);
   await w.start();
   const stranger = spawn("sleep", ["600"], {

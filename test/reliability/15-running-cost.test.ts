@@ -8,7 +8,7 @@ import { killAndWait, runnerOf } from "./setup.ts";
 const callUsd = 0.01;
 
 for (const warm of ["0", "1"]) {
-  test(`money is counted while a task runs, and what a killed attempt spent stays counted, once (warm ${warm})`, async (t) => {
+  test(`money of a killed attempt is counted once, also while it runs (warm ${warm})`, async (t) => {
     const w = await worker(
       t,
       { "count money": [step.bash("true"), step.bash("sleep 1.5"), step.text("done")] },

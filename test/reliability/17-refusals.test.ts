@@ -8,7 +8,7 @@ import { killServer } from "./setup.ts";
 /** A part of the prompt of Claude Worker's own probes. */
 const probe = "Answer with the word OK";
 
-test("a model's own limit holds the tasks of that model; others start, and the hold survives kill -9", async (t) => {
+test("a model's own limit holds only the tasks of that model, also after kill -9", async (t) => {
   const w = await worker(t, {}, { subscription: true });
   const resetsAt = Math.ceil(Date.now() / 1000) * 1000 + 3_600_000;
   w.model.play({ "with opus": [fault.usageLimit(resetsAt, "seven_day_opus")], "with sonnet": [step.text("sonnet done")] });
@@ -28,7 +28,7 @@ test("a model's own limit holds the tasks of that model; others start, and the h
   assert.equal((await w.client.get(second.id)).attempts, 0);
 });
 
-test("a 429 without a reset that a probe meets, too, holds a lone task until it is resumed", async (t) => {
+test("a 429 without a reset that a probe confirms holds a lone task until resume", async (t) => {
   const refused = [fault.rateLimited()];
   const w = await worker(t, { "lone work": refused, [probe]: refused }, { env: { CLAUDE_CODE_MAX_RETRIES: "0" } });
   await w.start();
@@ -41,7 +41,7 @@ test("a 429 without a reset that a probe meets, too, holds a lone task until it 
   assert.deepEqual([task.status, task.result, task.attempts], ["completed", "done", held.attempts + 1]);
 });
 
-test("an outage of the network holds the queue, fails no task, and each continues by itself when it is over", async (t) => {
+test("a network outage holds the queue, fails no task, and ends by itself", async (t) => {
   const broken = [fault.disconnect()];
   const w = await worker(
     t,

@@ -20,7 +20,7 @@ function withHook(parent: string, event: string, command: string, more: Record<s
   return directory;
 }
 
-test("a hook that hangs is named while it hangs, and ends its task at the limit, whatever it hooks into", async (t) => {
+test("a hook that hangs is named, and ends its task at the limit", async (t) => {
   const w = await worker(t, script, { env: { CLAUDE_WORKER_HOOK_TIMEOUT_MS: "7s", CLAUDE_WORKER_WARM: "2", CLAUDE_WORKER_WORKERS: "2" } });
   await w.start();
   const ends = async (event: string): Promise<void> => {
@@ -41,7 +41,7 @@ test("a hook that hangs is named while it hangs, and ends its task at the limit,
   await Promise.all(["PreToolUse", "SessionStart", "UserPromptSubmit", "Stop"].map(ends));
 });
 
-test("a guard's own time limit lets no call through, and quick hooks leave no trace", async (t) => {
+test("the time limit of a guarding hook lets no call through", async (t) => {
   const w = await worker(t, script);
   await w.start();
   const guarded = withHook(w.place.work, "PreToolUse", hang, { timeout: 4 });

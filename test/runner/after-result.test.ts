@@ -41,14 +41,14 @@ function setup(t: TestContext) {
   };
 }
 
-test("before a result nothing is limited", (t) => {
+test("nothing limits an agent before its result", (t) => {
   const { hear, pass, cut } = setup(t);
   hear(init, text, runs(shell));
   pass(1e9);
   assert.equal(cut(), null);
 });
 
-test("an agent that has nothing left to do and does not exit is ended after ten seconds of silence", (t) => {
+test("an idle agent that does not exit is ended after ten seconds of silence", (t) => {
   const { hear, pass, cut } = setup(t);
   hear(text, result);
   pass(9_000);
@@ -59,7 +59,7 @@ test("an agent that has nothing left to do and does not exit is ended after ten 
   assert.deepEqual(cut(), []);
 });
 
-test("commands are waited for as long as the grace lasts from the end of the turn, and are then named", (t) => {
+test("commands are waited for as long as the grace lasts from the end of the turn", (t) => {
   const { hear, pass, cut } = setup(t);
   hear(text, runs(shell), result);
   pass(40_000);
@@ -70,7 +70,7 @@ test("commands are waited for as long as the grace lasts from the end of the tur
   assert.deepEqual(cut(), ["npm test", "npm run dev"]);
 });
 
-test("a turn that begins by itself has time without a limit, and the grace begins again behind it", (t) => {
+test("the grace begins again behind a turn that begins by itself", (t) => {
   const { hear, pass, cut } = setup(t);
   hear(text, runs(shell), result);
   pass(59_000);
@@ -82,7 +82,7 @@ test("a turn that begins by itself has time without a limit, and the grace begin
   assert.equal(cut(), null);
 });
 
-test("a sub-agent is waited for without a limit, and what it says is no turn", (t) => {
+test("a sub-agent is waited for without a limit", (t) => {
   const { after, hear, pass, cut } = setup(t);
   hear(text, runs(agent, shell), result, helperText);
   assert.ok(after.awaitsAgent && after.isAnswered);
@@ -93,7 +93,7 @@ test("a sub-agent is waited for without a limit, and what it says is no turn", (
   assert.deepEqual(cut(), ["npm test"]);
 });
 
-test("work that is no activity is not waited for, and a report of what died earlier is no result", (t) => {
+test("work that is not activity is not waited for", (t) => {
   const { hear, pass, cut } = setup(t);
   hear(init, { ...result, num_turns: 0, origin: { kind: "task-notification" } } as never);
   pass(1e9);
@@ -103,7 +103,7 @@ test("work that is no activity is not waited for, and a report of what died earl
   assert.deepEqual(cut(), []);
 });
 
-test("a wait is told when it begins and when the work or its limit changes, and at no other time", (t) => {
+test("a wait is reported when it begins and when its work or limit changes", (t) => {
   const { hear, pass, waits } = setup(t);
   hear(text, runs(shell, agent));
   assert.deepEqual(waits, [], "the turn runs");

@@ -6,7 +6,7 @@ import { isNoConversation, isNoise, isTurn, refusedSignIn } from "../../src/agen
 import type { Message } from "../../src/agent/messages.ts";
 import { anyRecord } from "../domain/any-record.ts";
 
-test("no message whatever is an error", () => {
+test("no message of the agent makes the runner throw", () => {
   const isObject = (value: unknown): boolean => typeof value === "object" && value !== null;
   fc.assert(
     fc.property(anyRecord.filter(isObject), (record) => {
@@ -42,7 +42,7 @@ test("a sign-in is refused for good for its own errors only", () => {
   assert.equal(refusedSignIn({ ...retry, error: "billing_error", type: "assistant" }), null);
 });
 
-test("what only a screen needs is not kept, everything else is", () => {
+test("only messages for a screen are not kept", () => {
   const system = (subtype: string): Message => ({ type: "system", subtype });
   for (const message of [{ type: "stream_event" }, { type: "keep_alive" }, system("thinking_tokens"), system("ui_invalidate")]) {
     assert.equal(isNoise(message), true, JSON.stringify(message));
@@ -52,14 +52,14 @@ test("what only a screen needs is not kept, everything else is", () => {
   }
 });
 
-test("behind a result, an agent works on when it speaks, is spoken to, or begins anew", () => {
+test("an agent works again after a result when it speaks or is spoken to", () => {
   for (const message of [{ type: "assistant" }, { type: "user" }, { type: "system", subtype: "init" }]) assert.equal(isTurn(message), true);
   for (const message of [{ type: "result" }, { type: "system", subtype: "status" }, { type: "other", subtype: "init" }]) {
     assert.equal(isTurn(message), false, JSON.stringify(message));
   }
 });
 
-test("only a result says that there is no such session", () => {
+test("only a result says that a session does not exist", () => {
   const errors = ["No conversation found with session ID: 1"];
   assert.equal(isNoConversation({ type: "result", errors }), true);
   assert.equal(isNoConversation({ type: "result", errors: ["Other."] }), false);

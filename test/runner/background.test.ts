@@ -41,7 +41,8 @@ function outcomeOf(records: readonly SdkRecord[]) {
 const saidResult = ({ type }: SdkRecord): boolean => type === "result";
 
 for (const prewarm of [false, true]) {
-  test(`a command in the background is waited for, and the answer to its end is the result (${prewarm ? "warm" : "cold"})`, async (t) => {
+  const heat = prewarm ? "warm" : "cold";
+  test(`an answer to a background command's end is the result (${heat})`, async (t) => {
     const command = shell("until [ -e go ]; do sleep 0.05; done; touch done");
     const { place, model, runner } = await setup(t, { "do it": [command, step.text("waiting")] });
     const own = await runner(prewarm);
@@ -72,7 +73,7 @@ test("a sub-agent in the background is waited for, whatever the grace", async (t
   assert.equal(outcomeOf(records).kind, "succeeded");
 });
 
-test("a command that a sub-agent left in the background is waited for as well, cold and warm", async (t) => {
+test("a command that a sub-agent left in the background is waited for", async (t) => {
   const check = async (prewarm: boolean): Promise<void> => {
     const command = shell("until [ -e go ]; do sleep 0.05; done; touch done");
     const { place, model, runner } = await setup(t, {
@@ -99,7 +100,7 @@ test("a command that a sub-agent left in the background is waited for as well, c
   await Promise.all([check(false), check(true)]);
 });
 
-test("a server that Claude leaves running holds the attempt for the grace, and is then ended and named", async (t) => {
+test("a server that Claude leaves running holds the attempt for the grace only", async (t) => {
   const { runner } = await setup(t, { "do it": [shell("sleep 1000"), step.text("the server runs")] });
   const records = await (await runner()).start({ prompt: "do it", ...spec }, { backgroundGraceMs: 500 }).ended();
   assert.partialDeepStrictEqual(resultOf(records), { result: "the server runs" });
@@ -120,7 +121,7 @@ test("a stop while Claude waits for the background takes effect at once", async 
   assert.equal(outcomeOf(records).kind, "cancelled");
 });
 
-test("background work that died with its runner is told to Claude by the attempt that resumes, and is no success before", async (t) => {
+test("background work that died with its runner is reported to the resuming Claude", async (t) => {
   const { model, runner } = await setup(t, {
     "was ended before you heard": [step.text("run again and finished")],
     "do it": [shell("sleep 1000"), step.text("waiting")],

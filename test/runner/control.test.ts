@@ -21,7 +21,7 @@ async function setup(t: TestContext, options: Partial<RunnerSetup> = {}) {
   return { place, runner };
 }
 
-test("the socket is private and greets with what the runner is", async (t) => {
+test("the runner's socket is private and greets with what the runner is", async (t) => {
   const { runner } = await setup(t);
   assert.equal(statSync(runner.boot.socket).mode & 0o777, 0o600);
   assert.partialDeepStrictEqual(runner.connection.hello, {
@@ -33,7 +33,7 @@ test("the socket is private and greets with what the runner is", async (t) => {
   });
 });
 
-test("several may listen, and each is told how long the journal is", async (t) => {
+test("several servers may listen to a runner, each learns the journal's length", async (t) => {
   const { runner } = await setup(t);
   const second = await connectRunner(runner.boot.socket);
   assert.ok(second);
@@ -46,7 +46,7 @@ test("several may listen, and each is told how long the journal is", async (t) =
   await until("the same news", () => JSON.stringify(heard.at(-1)) === JSON.stringify({ type: "ended", size }));
 });
 
-test("the size that is told covers whole lines only", async (t) => {
+test("the reported size of the journal covers whole lines only", async (t) => {
   const { runner } = await setup(t);
   const attempt = runner.start({ prompt: "steps 20 delay 1 size 5000" });
   await attempt.ended();
@@ -56,7 +56,7 @@ test("the size that is told covers whole lines only", async (t) => {
   }
 });
 
-test("a start that is sent twice starts once", async (t) => {
+test("a start that is sent twice to a runner starts once", async (t) => {
   const { runner } = await setup(t);
   const attempt = runner.start({ prompt: "steps 2 append log delay 20" });
   runner.connection.send(attempt.start);
@@ -65,7 +65,7 @@ test("a start that is sent twice starts once", async (t) => {
   assert.equal(readFileSync(path.join(attempt.start.spec.workingDirectory, "log"), "utf8"), "1\n2\n");
 });
 
-test("another attempt is refused, and the first goes on", async (t) => {
+test("a runner refuses a second attempt and continues the first", async (t) => {
   const { runner } = await setup(t);
   const attempt = runner.start({ prompt: "steps 3 delay 50" });
   const other = runner.start({ prompt: "steps 3" });
@@ -75,7 +75,7 @@ test("another attempt is refused, and the first goes on", async (t) => {
   assert.ok(runner.messages.some((message) => message.type === "refused" && message.attemptId === other.start.attemptId));
 });
 
-test("an attempt whose journal cannot be opened is refused, and the runner goes", async (t) => {
+test("a runner refuses an attempt whose journal cannot be opened, and exits", async (t) => {
   const { runner, place } = await setup(t);
   const journal = path.join(place.directory, "a-directory");
   mkdirSync(journal);
@@ -84,7 +84,7 @@ test("an attempt whose journal cannot be opened is refused, and the runner goes"
   assert.ok(runner.messages.some((message) => message.type === "refused"));
 });
 
-test("losing its server is nothing to a running attempt, and a new server hears the rest", async (t) => {
+test("a running attempt outlives its server, and a new server hears the rest", async (t) => {
   const { runner } = await setup(t);
   const attempt = runner.start({ prompt: "steps 20 delay 50" });
   await attempt.record("the second step", (record) => record.type === "user");
@@ -121,7 +121,7 @@ test("an attempt leaves its time limit to the servers that are connected", async
   assert.equal(resultOf(attempt.records())?.["subtype"], "success");
 });
 
-test("a parked runner goes with its server's connection", async (t) => {
+test("a parked runner exits with its server's connection", async (t) => {
   const { runner } = await setup(t, { prewarm: true });
   await runner.parked();
   runner.connection.close();
@@ -129,7 +129,7 @@ test("a parked runner goes with its server's connection", async (t) => {
   assert.equal(existsSync(runner.boot.socket), false);
 });
 
-test("a parked runner goes when it is told to, and lets go of what it had parked", async (t) => {
+test("a parked runner exits on request and ends its parked Claude Code", async (t) => {
   const { runner, place } = await setup(t, { prewarm: true });
   await runner.parked();
   runner.connection.send({ type: "leave" });
@@ -137,7 +137,7 @@ test("a parked runner goes when it is told to, and lets go of what it had parked
   assert.ok(existsSync(path.join(place.home, ".fake-agent", "left")));
 });
 
-test("who connects to a parked runner later hears that it is parked", async (t) => {
+test("a later connection to a parked runner hears that it is parked", async (t) => {
   const { runner } = await setup(t, { prewarm: true });
   await runner.parked();
   const second = await connectRunner(runner.boot.socket);
@@ -147,14 +147,14 @@ test("who connects to a parked runner later hears that it is parked", async (t) 
   second?.close();
 });
 
-test("a runner that leaves in the middle of an attempt does not", async (t) => {
+test("a runner that is asked to leave in the middle of an attempt stays", async (t) => {
   const { runner } = await setup(t);
   const attempt = runner.start({ prompt: "steps 3 delay 20" });
   runner.connection.send({ type: "leave" });
   assert.equal(resultOf(await attempt.ended())?.["subtype"], "success");
 });
 
-test("what is no message ends the connection that sent it", async (t) => {
+test("a malformed message ends its connection to the runner", async (t) => {
   const { runner } = await setup(t);
   const socket = connect(runner.boot.socket);
   socket.on("error", () => {});
@@ -163,13 +163,13 @@ test("what is no message ends the connection that sent it", async (t) => {
   assert.equal(resultOf(await runner.start({ prompt: "steps 1" }).ended())?.["subtype"], "success");
 });
 
-test("a fault of the runner itself still ends the journal, with the reason", async (t) => {
+test("an error of the runner itself still ends the journal with the reason", async (t) => {
   const { runner } = await setup(t);
   const records = await runner.start({ prompt: "steps 1 throw" }).ended();
   assert.partialDeepStrictEqual(records.at(-1), { subtype: "ended", thrown: "the fake agent throws" });
 });
 
-test("what a finished agent left running is swept and recorded", async (t) => {
+test("processes that a finished agent left running are swept and recorded", async (t) => {
   const { runner, place } = await setup(t);
   const attempt = runner.start({ prompt: `steps 2 delay 200 spawn "echo $$ > pid; exec sleep 1000"` });
   const records = await attempt.ended();
@@ -178,7 +178,7 @@ test("what a finished agent left running is swept and recorded", async (t) => {
   assert.partialDeepStrictEqual(notesOf(records, "swept"), [{ processes: [{ pid, command: "sleep 1000", signal: "SIGTERM" }] }]);
 });
 
-test("a caller that has no descriptors left does not take the runner for dead", async (t) => {
+test("a caller without free descriptors does not take the runner for dead", async (t) => {
   const { runner } = await setup(t);
   const program = `
     const { openSync } = await import("node:fs");

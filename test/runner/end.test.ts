@@ -22,7 +22,7 @@ function start(t: TestContext, program: string) {
   return { claude, child, output: () => output };
 }
 
-test("a process is spent before its exit is told, with all that it said", linuxOnly, async (t) => {
+test("all output of a process is read before its exit is reported", linuxOnly, async (t) => {
   const { claude, child, output } = start(t, `${slowExit} process.stdout.write("x".repeat(3_000_000), () => process.exit(0));`);
   let isTold = false;
   child.once("exit", () => (isTold = true));
@@ -35,7 +35,7 @@ test("a process is spent before its exit is told, with all that it said", linuxO
   await new Promise((resolve) => child.once("exit", resolve));
 });
 
-test("a process that goes on behind its last word has not ended", async (t) => {
+test("a process that continues after its result has not ended", async (t) => {
   const { claude, child } = start(t, `console.log("the last word"); setInterval(() => {}, 1000);`);
   await new Promise((resolve) => child.stdout.once("data", resolve));
   assert.equal(await claude.spent(), false);
@@ -44,20 +44,20 @@ test("a process that goes on behind its last word has not ended", async (t) => {
   await claude.ended;
 });
 
-test("messages that were read when the process was spent are handed on, all of them", async () => {
+test("all messages that were read before a process's end are passed on", async () => {
   const given = [success, ...Array.from({ length: 20 }, (_, index) => ({ type: "system", subtype: `late ${index}` }))];
   const seen = await all(messagesOf(never(given), { spent: () => Promise.resolve(true) }));
   assert.deepEqual(seen, given);
 });
 
-test("behind a failure, and before any result, nobody looks for the end", async () => {
+test("the end is not looked for after a failure or before a result", async () => {
   const failure = { ...success, subtype: "error_during_execution", is_error: true };
   const given = [{ type: "assistant" }, failure];
   const spent = (): Promise<boolean> => assert.fail("looked");
   assert.deepEqual(await all(messagesOf(ending(given), { spent })), given);
 });
 
-test("the end that follows a success is no end when another turn has begun since", async () => {
+test("an end after a success does not count when another turn has begun", async () => {
   const failure = { ...success, subtype: "error_during_execution", is_error: true };
   const given = [success, { type: "assistant" }, failure];
   async function* broken() {
@@ -76,7 +76,7 @@ test("the end that follows a success is no end when another turn has begun since
   assert.deepEqual(seen, given);
 });
 
-test("what the query throws behind a success is thrown on", async () => {
+test("an error of the query after a success is thrown on", async () => {
   async function* broken() {
     yield success;
     await Promise.resolve();

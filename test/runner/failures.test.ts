@@ -61,7 +61,7 @@ for (const prewarm of [false, true]) {
   });
 }
 
-test("a sign-in that is refused again and again is given up after three tries, not after ten", async (t) => {
+test("a sign-in that is refused again and again is given up after three tries", async (t) => {
   const { records, outcome } = await run(t, [fault.unauthorized()], { env: { CLAUDE_CODE_MAX_RETRIES: "10" } });
   assert.equal(records.filter((record) => record["subtype"] === "api_retry").length, 3);
   assert.partialDeepStrictEqual(notesOf(records, "gave_up"), [{ error: "authentication_failed" }]);
@@ -99,13 +99,13 @@ for (const [what, broken] of [
   });
 }
 
-test("an answer that breaks off is asked for again", async (t) => {
+test("an answer of the API that breaks off is asked for again", async (t) => {
   const { records, outcome } = await run(t, [fault.cut(1), step.text("whole")]);
   assert.partialDeepStrictEqual(resultOf(records), { result: "whole" });
   assert.equal(outcome.kind, "succeeded");
 });
 
-test("a working directory that is not there any more is said in a sentence, and Claude Code is not started", async (t) => {
+test("Claude Code is not started in a working directory that is gone", async (t) => {
   const { records, outcome } = await run(t, [step.text("hello")], { spec: { workingDirectory: "/no/such/directory" } });
   assert.ok(!records.some(({ type }) => type === "system"));
   assert.deepEqual(outcome, {
@@ -119,7 +119,7 @@ for (const prewarm of [false, true]) {
     ["/login page is broken, do it", /\/login isn't available/],
     ["/compact", /did not call the model/],
   ] as const) {
-    test(`the prompt ${prompt} is answered by Claude Code itself, which is no work (${prewarm ? "warm" : "cold"})`, async (t) => {
+    test(`the prompt ${prompt} is answered without work (${prewarm ? "warm" : "cold"})`, async (t) => {
       const { outcome, modelCalls } = await run(t, [step.text("never asked")], { prewarm, spec: { prompt } });
       assert.equal(modelCalls, 0);
       assert.equal(outcome.kind, "no_work");
@@ -128,7 +128,7 @@ for (const prewarm of [false, true]) {
   }
 }
 
-test("a prompt that a hook refused is no work, with the words of the hook", async (t) => {
+test("a prompt that a hook refused is no_work, in the words of the hook", async (t) => {
   const refuse = { hooks: [{ type: "command", command: "echo 'refused by policy' >&2; exit 2" }] };
   const { outcome, modelCalls } = await run(t, [step.text("never asked")], { settings: { hooks: { UserPromptSubmit: [refuse] } } });
   assert.equal(modelCalls, 0);
@@ -145,7 +145,7 @@ test("a turn that a hook stopped is a failure with the words of the hook", async
 });
 
 for (const prompt of ["/home/me/x is broken, do it", "/unknowncmd do it", "/login: do it"]) {
-  test(`the prompt ${prompt} is no command and reaches the model as it is`, async (t) => {
+  test(`the prompt ${prompt} is not a command and reaches the model as it is`, async (t) => {
     const { outcome, records, modelCalls } = await run(t, [step.text("hello")], { spec: { prompt } });
     assert.equal(modelCalls, 1);
     assert.equal(outcome.kind, "succeeded");
@@ -157,7 +157,7 @@ for (const [stop, limit] of [
   ["max_tokens", /output limit/],
   ["model_context_window_exceeded", /no longer fits into the model's context/],
 ] as const) {
-  test(`an answer that ends with ${stop} fails the agent with what to do, and is no overload`, async (t) => {
+  test(`an answer that ends with ${stop} fails the agent with what to do`, async (t) => {
     const { outcome } = await run(t, [step.cutText("half", stop)]);
     assert.equal(outcome.kind, "agent_failed");
     assert.match(outcome.message, limit);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { finishedTurn } from "../../src/agent/finished-turn.ts";
 
-test("only an answer that the model ended is a finished turn of a session; what stopped otherwise is resumed", () => {
+test("only an answer that the model ended is a finished turn of a session", () => {
   const session = (stop: string | null) => [
     { type: "user", parent_tool_use_id: null, message: { content: "do it" } },
     { type: "assistant", parent_tool_use_id: null, message: { model: "m", stop_reason: stop, content: [{ type: "text", text: "half" }] } },
@@ -12,7 +12,7 @@ test("only an answer that the model ended is a finished turn of a session; what 
     assert.equal(finishedTurn("s", session(stop)), null, String(stop));
 });
 
-test("a turn that is read from the session tells its messages, so that those which the journal lacks are counted", () => {
+test("a turn that is read from the session brings its messages to be counted", () => {
   const answer = (id: string, text: string) => ({
     type: "assistant",
     parent_tool_use_id: null,

@@ -48,7 +48,7 @@ function watch(limits: readonly number[], limitMs: number | null = 60_000) {
   };
 }
 
-test("a quick hook leaves no trace, a slow one is named once and told when it has ended", () => {
+test("a slow hook is named once and reported when it has ended, a quick one never", () => {
   const w = watch([600]);
   w.start();
   pass(4_900);
@@ -65,7 +65,7 @@ test("a quick hook leaves no trace, a slow one is named once and told when it ha
   assert.partialDeepStrictEqual(w.notes[1], { subtype: "hook_ended", tookMs: 20_000, timedOut: false });
 });
 
-test("a guard is over before its own limit, any hook at ours", () => {
+test("a guarding hook is given up before its own limit, other hooks at ours", () => {
   const guard = watch([4], null);
   guard.start();
   pass(3_500);
@@ -122,7 +122,7 @@ test("a hook that Claude Code cut at its own limit is told, and a guard ends the
   assert.deepEqual([stopped.notes, stopped.over], [[], []]);
 });
 
-test("nothing is told any more once it is stopped", () => {
+test("the hook watch reports nothing once it is stopped", () => {
   const w = watch([4]);
   w.start();
   w.watching.stop();

@@ -15,7 +15,7 @@ function reader(inbox: Inbox<string>) {
   return state;
 }
 
-test("messages are read in order, those that were there first and those that come while the reader waits", async () => {
+test("inbox messages are read in order, also those that come while the reader waits", async () => {
   const inbox = new Inbox<string>();
   inbox.push("one");
   inbox.push("two");
@@ -29,7 +29,7 @@ test("messages are read in order, those that were there first and those that com
   assert.deepEqual(state, { got: ["one", "two", "three", "four"], isThrough: false });
 });
 
-test("an end lets a reader go that waits, or one that comes later, behind the last message", async () => {
+test("the inbox's end releases a reader behind the last message", async () => {
   const inbox = new Inbox<string>();
   const waiting = reader(inbox);
   await nextTurn();

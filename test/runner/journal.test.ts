@@ -29,7 +29,7 @@ function setup(t: TestContext, env: Record<string, string> = {}) {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
-test("records are numbered from 1 and stamped with attempt and time", async (t) => {
+test("journal records are numbered from 1 and stamped with attempt and time", async (t) => {
   const { open, lines } = setup(t);
   const journal = open(7);
   journal.append({ type: "assistant", text: "one" });
@@ -47,7 +47,7 @@ test("records are numbered from 1 and stamped with attempt and time", async (t) 
   );
 });
 
-test("what is appended in one turn of the event loop is written at once, and its length told after", async (t) => {
+test("records of one turn of the event loop are written to the journal at once", async (t) => {
   const { open, file, sizes } = setup(t);
   const journal = open();
   for (let at = 0; at < 100; at += 1) journal.append({ type: "assistant", text: "x" });
@@ -57,13 +57,13 @@ test("what is appended in one turn of the event loop is written at once, and its
   assert.deepEqual(sizes, [journal.size]);
 });
 
-test("the file is private", (t) => {
+test("the journal's file is private", (t) => {
   const { open, file } = setup(t);
   open();
   assert.equal(statSync(file).mode & 0o777, 0o600);
 });
 
-test("a line that a killed writer tore is closed before the next record", async (t) => {
+test("a journal line that a killed writer tore is closed before the next record", async (t) => {
   const { open, file, lines } = setup(t);
   writeFileSync(file, '{"type":"assistant","_n":1}\n{"type":"assis');
   const journal = open(2);
@@ -81,7 +81,7 @@ test("a link in the journal's place is refused", (t) => {
   assert.throws(() => open(), { code: "ELOOP" });
 });
 
-test("values of secret variables and well-known shapes of secrets do not reach the file", async (t) => {
+test("secret values and well-known shapes of secrets do not reach the journal", async (t) => {
   const secret = 'pass"word\\with\nall';
   const { open, file } = setup(t, {
     ANTHROPIC_API_KEY: "my-own-gateway-key-1",
@@ -123,7 +123,7 @@ test("a secret that is a word of the protocol does not change what a message is"
   });
 });
 
-test("a full disk delays records and loses none", { skip: !hasPrlimit() && "prlimit is not here" }, (t) => {
+test("a full disk delays journal records and loses none", { skip: !hasPrlimit() && "prlimit is not here" }, (t) => {
   const { directory, file } = setup(t);
   // A limit on the size of files makes writes fail in the middle of a line; it is lifted from
   // outside while the writer waits.

@@ -29,7 +29,7 @@ const cases: [what: string, records: object[], names: string[]][] = [
   ["it was cut", [started, runs("a"), result, note("cut_background"), runs(), note("ended"), started], ["a"]],
 ];
 for (const [what, records, names] of cases) {
-  test(`what died in the background is found in the journal when ${what}`, (t: TestContext) => {
+  test(`dead background work is found in the journal when ${what}`, (t: TestContext) => {
     const journal = scratch(t).file("journal", records.map((record) => `${JSON.stringify(record)}\n`).join(""));
     assert.deepEqual(lostBackground(journal, "s"), names);
   });

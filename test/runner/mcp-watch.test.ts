@@ -32,14 +32,14 @@ function setup(ask?: () => Promise<readonly Server[]>) {
   };
 }
 
-test("a server that failed is told once, with its reason", async () => {
+test("an MCP server that failed is reported once with its reason", async () => {
   const { told, hear } = setup(() => Promise.resolve([failed("db", "ENOENT"), { name: "docs", status: "connected" }]));
   await hear(init(failed("db"), { name: "docs", status: "connected" }));
   await hear(init(failed("db")));
   assert.deepEqual(told, ["db: ENOENT"]);
 });
 
-test("a server that is slow is asked for until it is known whether it started", async () => {
+test("a slow MCP server is asked for until its state is known", async () => {
   let servers: Server[] = [pending("db")];
   let asked = 0;
   const { told, hear } = setup(() => Promise.resolve(((asked += 1), servers)));
@@ -52,7 +52,7 @@ test("a server that is slow is asked for until it is known whether it started", 
   assert.deepEqual([told, asked], [["db: timed out"], 3]);
 });
 
-test("where Claude Code does not answer, what its init message said is told without a reason", async () => {
+test("an MCP server's state has no reason where Claude Code does not answer", async () => {
   for (const ask of [undefined, () => Promise.reject(new Error("closed"))]) {
     const { told, hear } = setup(ask);
     await hear(init(failed("db")));
@@ -65,7 +65,7 @@ test("where Claude Code does not answer, what its init message said is told with
   assert.deepEqual(told, ["db: null"]);
 });
 
-test("a session whose servers all started is asked nothing, and the account's connectors do not count", async () => {
+test("a session whose MCP servers all started is not asked", async () => {
   let asked = 0;
   const { told, hear } = setup(() => Promise.resolve(((asked += 1), [])));
   await hear(init({ name: "db", status: "connected" }, { ...failed("mail"), source: "claudeai" }, { name: "x", status: "needs-auth" }));

@@ -37,7 +37,7 @@ function setup(t: TestContext, prompt?: string) {
   };
 }
 
-test("the input ends with the turn where nothing runs in the background", async (t) => {
+test("the input ends with the turn when nothing runs in the background", async (t) => {
   const { hear, got, isOver } = setup(t, "do it");
   hear(init);
   assert.deepEqual([got, await isOver()], [["do it"], false]);
@@ -45,7 +45,7 @@ test("the input ends with the turn where nothing runs in the background", async 
   assert.equal(await isOver(), true);
 });
 
-test("the input stays open while something runs in the background, and through the turn that hears of its end", async (t) => {
+test("the input stays open while something runs in the background", async (t) => {
   const { hear, isOver } = setup(t, "do it");
   hear(init, runs("a"), result, helperText);
   assert.equal(await isOver(), false);
@@ -57,7 +57,7 @@ test("the input stays open while something runs in the background, and through t
   assert.equal(await isOver(), true);
 });
 
-test("work that a sub-agent begins when it hears of the end of its own keeps the input open", async (t) => {
+test("work that a sub-agent begins when its own work ends keeps the input open", async (t) => {
   const { hear, isOver } = setup(t, "do it");
   hear(runs("a"), result, report, runs(), runs("helper"), helperText, runs("helper", "b"));
   t.mock.timers.tick(60_000);
@@ -73,7 +73,7 @@ test("an end of work that no turn follows ends the input after three seconds", a
   assert.equal(await isOver(), true);
 });
 
-test("a report of what died with an earlier process does not end the input, and more can be said", async (t) => {
+test("a report of what died with an earlier process does not end the input", async (t) => {
   const { input, hear, got, isOver } = setup(t);
   hear({ ...result, num_turns: 0, origin: { kind: "task-notification" } } as never);
   input.say("continue");

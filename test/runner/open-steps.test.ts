@@ -13,7 +13,7 @@ const result = (id: string, parent: string | null = null) => ({
   message: { content: [{ type: "tool_result", tool_use_id: id }] },
 });
 
-test("a step ends with the result of the last call of an answer, in each thread for itself", () => {
+test("a step ends with the result of the last call of an answer, in each thread", () => {
   const steps = new OpenSteps();
   const ends = [
     call(["a"]),

@@ -79,7 +79,8 @@ const fiveSteps = (script: string): Script => ({
 });
 
 for (const prewarm of [false, true]) {
-  test(`a task that was killed in its third step goes on there, and finished steps are not repeated (${prewarm ? "warm" : "cold"})`, async (t) => {
+  const heat = prewarm ? "warm" : "cold";
+  test(`a task killed in its third step repeats no finished step (${heat})`, async (t) => {
     const { cut, done } = await setup(t, fiveSteps("five steps"));
     const { resume, sessionId } = await cut("five steps", calls("echo three"), { prewarm });
     const { records } = await resume();
@@ -104,7 +105,7 @@ test("steps that Claude Code had not written down yet are put back into its sess
   assert.ok(mended === undefined || Number(mended["messages"]) > 0);
 });
 
-test("several steps that are missing from the session at once are put back", async (t) => {
+test("several steps that the session lacks are put back at once", async (t) => {
   const { cut, done, transcript } = await setup(t, fiveSteps("five steps"));
   const { resume, sessionId } = await cut("five steps", calls("echo three"));
   forget(transcript(sessionId));
@@ -114,7 +115,7 @@ test("several steps that are missing from the session at once are put back", asy
   assert.partialDeepStrictEqual(resultOf(records), { subtype: "success", result: "all done" });
 });
 
-test("calls that were made side by side are put back with their own results", async (t) => {
+test("parallel calls are put back into the session with their own results", async (t) => {
   const { cut, done, transcript } = await setup(t, {
     "side by side": [
       step.tools([
@@ -140,7 +141,7 @@ test("a task that was killed while the model thought asks the model again", asyn
   assert.equal(model.requests().filter((request) => request.key === "think long").length, 2);
 });
 
-test("a task that was killed before Claude Code wrote anything starts anew under the same session id", async (t) => {
+test("a task killed before Claude Code wrote anything starts anew in its session id", async (t) => {
   const { runner } = await setup(t, { "say hi": [step.text("hello")] });
   const sessionId = crypto.randomUUID();
   const attempt = (await runner()).start({ prompt: "say hi" }, { sessionId, resume: true });
@@ -160,7 +161,7 @@ test("a session without a conversation starts anew under the same session id", a
   assert.partialDeepStrictEqual(resultOf(records), { subtype: "success", result: "hello", session_id: sessionId });
 });
 
-test("a turn that had finished before the kill is read from the session, and the model is not asked again", async (t) => {
+test("a turn that had finished before the kill is read from the session", async (t) => {
   const { cut, model } = await setup(t, { "two steps": [step.bash("echo one >> log"), step.text("both done")] });
   const { resume } = await cut("two steps", (record) => record.type === "result");
   const asked = model.requests().length;
@@ -175,7 +176,7 @@ test("a turn that had finished before the kill is read from the session, and the
   assert.equal(model.requests().length, asked);
 });
 
-test("a text that Claude said before a tool is no finished turn", async (t) => {
+test("a text before a tool call is not a finished turn", async (t) => {
   const { cut, done } = await setup(t, {
     "talk first": [
       {
@@ -192,7 +193,7 @@ test("a text that Claude said before a tool is no finished turn", async (t) => {
   assert.deepEqual(done(), ["one"]);
 });
 
-test("a turn that a usage limit ended goes on after the limit", async (t) => {
+test("a turn that a usage limit ended continues after the limit", async (t) => {
   const place = scratch(t);
   const limited = [
     step.bash("echo one >> log"),
@@ -211,7 +212,7 @@ test("a turn that a usage limit ended goes on after the limit", async (t) => {
   assert.equal(readFileSync(path.join(place.work, "log"), "utf8"), "one\ntwo\n");
 });
 
-test("a turn that was stopped by a word goes on when it is asked to", async (t) => {
+test("a turn that was interrupted continues when it is resumed", async (t) => {
   const { runner } = await setup(t, { "think long": [step.text("first", 600_000)], "Continue from where": [step.text("went on")] });
   const first = await runner();
   const attempt = first.start({ prompt: "think long" });

@@ -16,7 +16,7 @@ function running(read: Metered["usage_EXPERIMENTAL_MAY_CHANGE_DO_NOT_RELY_ON_THI
   return { notes, cost: new RunningCost(query, (note) => notes.push(note)) };
 }
 
-test("calls that come while one is read are folded into one more reading", async () => {
+test("requests for the running cost during a reading cause one more reading", async () => {
   const answers: ((value: ReturnType<typeof usage>) => void)[] = [];
   const { notes, cost } = running(() => new Promise((resolve) => answers.push(resolve)));
   for (let call = 0; call < 5; call += 1) cost.touch();
@@ -34,7 +34,7 @@ test("calls that come while one is read are folded into one more reading", async
   );
 });
 
-test("a total that did not change is read once more, a moment later", async () => {
+test("a running cost that did not change is read once more", async () => {
   let reads = 0;
   const { notes, cost } = running(() => Promise.resolve(usage((reads += 1) < 3 ? 1 : 2)));
   cost.touch();
@@ -45,7 +45,7 @@ test("a total that did not change is read once more, a moment later", async () =
   cost.stop();
 });
 
-test("without the call, or where it fails, nothing is said; nor after the stop", async () => {
+test("the running cost is not reported where its call is missing or fails", async () => {
   for (const read of [undefined, () => Promise.reject(new Error("unknown request"))]) {
     const { notes, cost } = running(read);
     cost.touch();

@@ -71,7 +71,7 @@ test("a parked Claude Code takes a task and brings its own session", async (t) =
   assert.equal(init?.["permissionMode"], "default");
 });
 
-test("a directory whose settings refuse a parked Claude Code gets a cold one, and the task never notices", async (t) => {
+test("a directory whose settings refuse a parked Claude Code gets a cold one", async (t) => {
   const { runner, place } = await setup(t, { "say hi": [step.text("hello there")] }, { prewarm: true });
   mkdirSync(path.join(place.work, ".claude"));
   writeFileSync(path.join(place.work, ".claude", "settings.json"), JSON.stringify({ env: { SOME_VARIABLE: "1" } }));
@@ -120,7 +120,7 @@ test("the limits of turns and money reach Claude Code", async (t) => {
   });
 });
 
-test("a long prompt arrives whole", async (t) => {
+test("a long prompt reaches Claude Code whole", async (t) => {
   const { runner, model } = await setup(t, { "say hi": [step.text("hello")] }, { prewarm: true });
   const prompt = `say hi\n${"ü".repeat(1024 * 1024)}\nthe end`;
   assert.partialDeepStrictEqual(resultOf(await runner.start({ prompt }).ended()), { subtype: "success", result: "hello" });
@@ -128,7 +128,7 @@ test("a long prompt arrives whole", async (t) => {
   assert.ok(JSON.stringify(request?.body.messages).includes(`${"ü".repeat(1000)}\\nthe end`));
 });
 
-test("several tool steps do their work, and both logs tell of them", async (t) => {
+test("several tool steps do their work and appear in both logs", async (t) => {
   const place = scratch(t);
   const app = path.join(place.work, "app.py");
   const model = await startModel(t, {
@@ -147,7 +147,7 @@ test("several tool steps do their work, and both logs tell of them", async (t) =
   assert.deepEqual(notesOf(records, "swept"), []);
 });
 
-test("what would need a person is denied and noted, and rules decide the rest", async (t) => {
+test("a call that needs a person is denied and noted", async (t) => {
   const { runner } = await setup(t, {
     "try things": [
       step.bash("touch /tmp/never-made-by-claude-worker"),
@@ -184,7 +184,7 @@ test("what would need a person is denied and noted, and rules decide the rest", 
   assert.match(results[3] ?? "", /denied/);
 });
 
-test("tools that reach out of the task are not there", async (t) => {
+test("tools that reach out of the task are not offered", async (t) => {
   const { runner } = await setup(t, { "say hi": [step.text("hello")] });
   const records = await runner.start({ prompt: "say hi" }).ended();
   const tools = records.find((record) => record["subtype"] === "init")?.["tools"] as string[];
@@ -207,7 +207,7 @@ test("every permission bypass is explicit and starts cold", async (t) => {
   assert.equal(readFileSync(path.join(place.directory, "made"), "utf8"), "made\n");
 });
 
-test("the agent sees its environment and the runner's marker, and nothing of the runner's own", async (t) => {
+test("the agent sees its environment and nothing of the runner's own", async (t) => {
   const { runner, place } = await setup(t, { "show env": [step.bash("env > env.txt"), step.text("done")] }, { env: { LANG: "C.UTF-8" } });
   await runner.start({ prompt: "show env", allow: ["Bash"] }).ended();
   const env = readFileSync(path.join(place.work, "env.txt"), "utf8").split("\n");

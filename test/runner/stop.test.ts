@@ -31,7 +31,7 @@ async function setup(t: TestContext, script: Script, { prewarm = false } = {}) {
 
 const bash = { allow: ["Bash"] };
 
-test("a stop interrupts the turn by a word, and nothing of it goes on", async (t) => {
+test("a stop interrupts the turn, and nothing of it continues", async (t) => {
   const { runner, pid } = await setup(t, { "work long": [step.bash("echo $$ > pid; sleep 1000; echo late > late"), step.text("done")] });
   const attempt = runner.start({ prompt: "work long", ...bash });
   const shell = await pid("pid");
@@ -96,7 +96,7 @@ test("a stop right behind the start ends the attempt before its work", async (t)
   assert.equal(model.requests().length, 0);
 });
 
-test("a stop right behind the start of a parked Claude Code ends the attempt before its work", async (t) => {
+test("a stop right behind the start of a parked Claude Code ends the attempt first", async (t) => {
   const { runner, model } = await setup(t, { "say hi": [step.text("hello")] }, { prewarm: true });
   const attempt = runner.start({ prompt: "say hi" });
   runner.connection.send({ type: "stop", reason: "cancelled", graceMs: 0 });
@@ -106,7 +106,7 @@ test("a stop right behind the start of a parked Claude Code ends the attempt bef
   assert.equal(model.requests().length, 0);
 });
 
-test("the first reason of a stop counts", async (t) => {
+test("the first reason for a stop counts", async (t) => {
   const { runner } = await setup(t, { "think long": [step.text("done", 600_000)] });
   const attempt = runner.start({ prompt: "think long" });
   await attempt.record("init", (record) => record["subtype"] === "init");
@@ -178,7 +178,7 @@ test("an agent's background processes go with its attempt, however they hide", a
   }
 });
 
-test("a helper in the background that reports soon gives the task another turn", async (t) => {
+test("a background subagent that reports soon gives the task another turn", async (t) => {
   const { runner, model } = await setup(t, {
     "start a helper": [step.tool("Bash", { command: "sleep 1", description: "short", run_in_background: true }), step.text("told")],
   });
@@ -188,7 +188,7 @@ test("a helper in the background that reports soon gives the task another turn",
   assert.partialDeepStrictEqual(records.at(-1), { subtype: "ended", thrown: null });
 });
 
-test("a shell in the background does not keep a finished task for longer than its grace", async (t) => {
+test("a shell in the background delays a finished task by no more than its grace", async (t) => {
   const { runner, pid } = await setup(t, {
     serve: [
       step.tool("Bash", { command: "echo $$ > pid; exec sleep 1000", description: "a server", run_in_background: true }),

@@ -35,7 +35,7 @@ function repository(t: TestContext) {
   return { place, tree, env, git, file, write, before, since };
 }
 
-test("only what was changed since the look before counts", async (t) => {
+test("only files that changed during the attempt count as the task's", async (t) => {
   const { git, file, write, before, since } = repository(t);
   write("a", "changed by a person");
   write("b", "changed by a person");
@@ -54,7 +54,7 @@ test("only what was changed since the look before counts", async (t) => {
   assert.deepEqual(await since(digests), []);
 });
 
-test("a directory below the top of the work tree belongs to it, and one without a repository is unknown", async (t) => {
+test("a directory below the top of the work tree belongs to it", async (t) => {
   const { place, tree, env, write, file } = repository(t);
   const deep = { ...tree, directory: file("deep") };
   const digests = await workTreeBefore(deep);
@@ -64,7 +64,7 @@ test("a directory below the top of the work tree belongs to it, and one without 
   assert.equal(await workTreeBefore({ ...tree, env: { ...env, PATH: "/nowhere" } }), null);
 });
 
-test("the server's own files in the work tree are none of the task's changes", async (t) => {
+test("the server's own files in the work tree do not count as changes", async (t) => {
   const { place, tree, file, write } = repository(t);
   symlinkSync(place.work, path.join(place.home, "link"));
   const env = {
@@ -84,7 +84,7 @@ test("the server's own files in the work tree are none of the task's changes", a
   assert.equal((await changedSince([], above))?.includes("worker.db"), true, "a data directory above hides nothing");
 });
 
-test("nothing that a hostile repository names is run, and nothing is written", async (t) => {
+test("looking at a hostile repository runs and writes nothing", async (t) => {
   const { place, git, file, write, before, since } = repository(t);
   const proof = path.join(place.home, "was-run");
   const program = file(".git/evil");
@@ -123,7 +123,7 @@ test("nothing that a hostile repository names is run, and nothing is written", a
   assert.equal(existsSync(proof), true);
 });
 
-test("an attempt that resumes the task compares with the state before the task, which is in the journal", async (t) => {
+test("an attempt that resumes compares the work tree with that before the task", async (t) => {
   const { place, env, write } = repository(t);
   const journal = path.join(place.home, "journal");
   const changes = (resume: boolean): TaskChanges =>

@@ -66,7 +66,7 @@ function setup(t: TestContext, keepDays: number | null) {
   return { ...base, logs, rounds, retention, withLogs, ended, round, pass, ids };
 }
 
-test("tasks that ended longer ago than they are to be kept go with their logs, at start and then every hour", async (t) => {
+test("tasks older than the retention go with their logs, at start and every hour", async (t) => {
   const { logs, retention, ended, round, pass, ids } = setup(t, 30);
   await ended(start - 31 * dayMs);
   const soon = await ended(start - 30 * dayMs + hourMs / 2);
@@ -98,7 +98,7 @@ test("a task that has not ended is kept with its logs, however old it is", async
   assert.equal(readdirSync(logs).length, 6);
 });
 
-test("without a limit nothing that is there goes, and no timer is set; logs of removed tasks go at start", async (t) => {
+test("retention without a limit deletes no task and sets no timer", async (t) => {
   const { store, logs, rounds, retention, ended, round, pass, ids } = setup(t, null);
   const gone = await ended(1);
   const kept = await ended(2);
@@ -111,7 +111,7 @@ test("without a limit nothing that is there goes, and no timer is set; logs of r
   assert.equal(readdirSync(logs).length, 2);
 });
 
-test("a round that fails is followed by another", async (t) => {
+test("a round of retention that fails is followed by another", async (t) => {
   const { logs, retention, ended, round, pass, ids } = setup(t, 30);
   await ended(start - 31 * dayMs);
   rmSync(logs, { recursive: true });
@@ -123,7 +123,7 @@ test("a round that fails is followed by another", async (t) => {
   await round(1);
 });
 
-test("a stop waits for the round under way, and none follows", async (t) => {
+test("stopping retention waits for the round under way, and none follows", async (t) => {
   const { rounds, retention, ended, pass, ids } = setup(t, 30);
   await ended(start - 31 * dayMs);
   retention.start();

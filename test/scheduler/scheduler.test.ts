@@ -35,7 +35,7 @@ function setup(t: TestContext, options: Partial<SchedulerOptions> = {}) {
   return { ...base, clock, started, scheduler, pass };
 }
 
-test("a hold whose end fell into another program's lock lifts when the lock is gone", async (t) => {
+test("a hold that ended while the database was locked lifts afterwards", async (t) => {
   const { store, raw, submit, started, scheduler, pass } = setup(t);
   await store.write(() => store.holds.put({ kind: "rate_limited", scope: "all", message: "five_hour", until: 1_000_500 }, 1));
   const { id } = await submit();
@@ -51,7 +51,7 @@ test("a hold whose end fell into another program's lock lifts when the lock is g
   assert.deepEqual(store.holds.active(), []);
 });
 
-test("a round that failed is tried again, later and later up to a minute, and from two seconds on after one that worked", async (t) => {
+test("a scheduling round that failed is tried again, later and later", async (t) => {
   let broken = true;
   const tries: number[] = [];
   const { clock, store, submit, scheduler, pass } = setup(t, {
@@ -78,7 +78,7 @@ test("a round that failed is tried again, later and later up to a minute, and fr
   assert.deepEqual(gaps(tries), [2_000]);
 });
 
-test("what falls due while a round looks is started", async (t) => {
+test("a task that falls due during a scheduling round is started", async (t) => {
   let at = 999;
   const { submit, started, scheduler, pass } = setup(t, { now: () => at++ });
   const { id } = await submit({ createdAt: 0, notBefore: 1_000, notBeforeReason: "retry" });
@@ -88,7 +88,7 @@ test("what falls due while a round looks is started", async (t) => {
   assert.deepEqual(started, [id]);
 });
 
-test("a wake is never lost, at whichever moment of a round it comes", async (t) => {
+test("the scheduler never loses a wake, whenever it comes", async (t) => {
   let looks = 0;
   const { submit, scheduler, pass } = setup(t, { now: () => (looks++, 0) });
   await submit({ createdAt: 0, notBefore: 1_000, notBeforeReason: "retry" });
@@ -105,7 +105,7 @@ test("a wake is never lost, at whichever moment of a round it comes", async (t) 
 });
 
 for (const downMs of [0, hourMs]) {
-  test(`a clock set back by a day while a server ran delays nothing for the next one, ${downMs / hourMs} h later`, async (t) => {
+  test(`a clock set back by a day delays nothing for a server ${downMs / hourMs} h later`, async (t) => {
     const { store, clock, submit, started, scheduler, pass } = setup(t);
     const before = clock.at + dayMs;
     const { id } = await submit({ createdAt: before, notBefore: before + 10_000, notBeforeReason: "retry" });
@@ -130,7 +130,7 @@ for (const downMs of [0, hourMs]) {
   });
 }
 
-test("waits that began before the server did are left as they are", async (t) => {
+test("the scheduler leaves waits as they are that began before its server", async (t) => {
   const { store, clock, submit, scheduler, pass } = setup(t);
   const { id } = await submit({ createdAt: clock.at - 1, notBefore: clock.at + dayMs, notBeforeReason: "retry" });
   const held = { kind: "rate_limited", scope: "all", message: "seven_day", until: clock.at + 7 * dayMs } as const;
@@ -145,7 +145,7 @@ function gaps(moments: readonly number[]): number[] {
   return moments.slice(1).map((moment, index) => moment - (moments[index] ?? 0));
 }
 
-test("a commit wakes it, a second start changes nothing, and after a stop nothing starts", async (t) => {
+test("a commit wakes the scheduler, and after a stop nothing starts", async (t) => {
   const { submit, started, scheduler, pass } = setup(t);
   const first = await submit();
   scheduler.start();
@@ -165,7 +165,7 @@ test("a commit wakes it, a second start changes nothing, and after a stop nothin
   assert.deepEqual(started, [first.id, second.id, third.id]);
 });
 
-test("a stop while something is awaited leaves no timer behind", async (t) => {
+test("stopping the scheduler while it awaits leaves no timer", async (t) => {
   const { submit, started, scheduler, pass } = setup(t);
   await submit({ createdAt: 0, notBefore: 1_000_500, notBeforeReason: "retry" });
   scheduler.start();
@@ -175,7 +175,7 @@ test("a stop while something is awaited leaves no timer behind", async (t) => {
   assert.deepEqual(started, []);
 });
 
-test("a stop in the middle of a round leaves no timer that keeps the process alive", async (t) => {
+test("stopping the scheduler in the middle of a round leaves no timer", async (t) => {
   const { submit, scheduler } = setup(t);
   t.mock.timers.reset();
   await submit({ createdAt: 0, notBefore: 1_000_000 + hourMs, notBeforeReason: "retry" });
@@ -186,7 +186,7 @@ test("a stop in the middle of a round leaves no timer that keeps the process ali
   assert.equal(timers(), before);
 });
 
-test("no more tasks run than there are workers, and one that ends makes room", async (t) => {
+test("no more tasks run than there are workers", async (t) => {
   const { store, submit, scheduler, pass } = setup(t, {
     workers: 2,
     startTasks: async (ids) => {
@@ -209,7 +209,7 @@ test("no more tasks run than there are workers, and one that ends makes room", a
   assert.deepEqual([store.tasks.counts().running, store.tasks.get(ids[2] ?? 0)?.status], [2, "running"]);
 });
 
-test("a server with fewer workers than tasks run already, left by the one before it, starts none and looks for none", async (t) => {
+test("a server with fewer workers than running tasks starts none", async (t) => {
   let looks = 0;
   const { submit, start, started, scheduler, pass } = setup(t, { workers: 1, now: () => ((looks += 1), 1_000_000) });
   for (let count = 0; count < 3; count += 1) await start();
@@ -221,7 +221,7 @@ test("a server with fewer workers than tasks run already, left by the one before
   assert.deepEqual([started, looks], [[], before]);
 });
 
-test("a task without the rights for it is looked at again every minute, and others start", async (t) => {
+test("a task without the rights for it is looked at again every minute", async (t) => {
   let isTrusted = false;
   const { submit, started, scheduler, pass } = setup(t, { mayStart: (id) => isTrusted || id !== 1 });
   const refused = await submit();
@@ -236,7 +236,7 @@ test("a task without the rights for it is looked at again every minute, and othe
   assert.deepEqual(started, [fine.id, refused.id]);
 });
 
-test("tasks without rights do not hide those behind them, however many they are", async (t) => {
+test("tasks without rights do not hide the tasks behind them", async (t) => {
   const { submit, started, scheduler, pass } = setup(t, { workers: 1, mayStart: (id) => id > 30 });
   for (let count = 0; count < 31; count += 1) await submit();
   scheduler.start();
@@ -244,7 +244,7 @@ test("tasks without rights do not hide those behind them, however many they are"
   assert.deepEqual(started, [31]);
 });
 
-test("nothing is looked at while nothing can start: without tasks, under a hold without an end, under one of its model, with all workers busy", async (t) => {
+test("the scheduler reads no tasks while nothing can start", async (t) => {
   let looks = 0;
   const { store, submit, scheduler, pass } = setup(t, { workers: 1, now: () => ((looks += 1), 1_000_000) });
   const isIdle = async (what: string): Promise<void> => {

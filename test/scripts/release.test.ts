@@ -23,7 +23,7 @@ test("a release dates the changelog, sets the version, commits, tags and packs",
   assert.ok(existsSync(path.join(r.folder, "thing-0.2.0.tgz")));
 });
 
-test("a release is refused, with a sentence and without a change, where something is missing", (t) => {
+test("a release is refused with a sentence where something is missing", (t) => {
   const r = repository(t);
   const before = r.git("rev-parse", "HEAD");
   const refused = (words: string[], sentence: RegExp): void => {

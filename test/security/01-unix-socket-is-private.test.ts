@@ -13,7 +13,7 @@ import { scratch } from "../../testing/scratch.ts";
 const log = { error: () => {} };
 const newDoor = () => createHttp({ api: fakeApi(), token: "t".repeat(43), log });
 
-test("the socket has mode 0600 whatever the umask is, and the umask is as before", async (t) => {
+test("the unix socket has mode 0600, whatever the umask is", async (t) => {
   const before = process.umask(0o000);
   t.after(() => process.umask(before));
   const { socket } = await openDoor(t);
@@ -21,7 +21,7 @@ test("the socket has mode 0600 whatever the umask is, and the umask is as before
   assert.equal(process.umask(), 0o000);
 });
 
-test("the socket is never open to others, not even between its making and the next line", async (t) => {
+test("the unix socket is never open to others, not even while it is made", async (t) => {
   const directory = path.join(scratch(t).directory, "run");
   mkdirSync(directory, { mode: 0o700 });
   const before = process.umask(0o000);
@@ -34,7 +34,7 @@ test("the socket is never open to others, not even between its making and the ne
   await listening;
 });
 
-test("a directory that others may enter is refused", async (t) => {
+test("a socket directory that others may enter is refused", async (t) => {
   const directory = path.join(scratch(t).directory, "open");
   mkdirSync(directory);
   chmodSync(directory, 0o755);
@@ -64,7 +64,7 @@ test("a socket that a killed server left over is replaced", async (t) => {
   assert.ok(lstatSync(socket).isSocket());
 });
 
-test("where the socket's directory is below /tmp, one that another user has put there is refused, by the server and by its callers", (t) => {
+test("a socket directory of another user below /tmp is refused by server and callers", (t) => {
   if (process.getuid?.() !== 0) return t.skip("only root can make another user's directory");
   const place = scratch(t);
   const env = { HOME: place.home, CLAUDE_WORKER_HOME: path.join(place.directory, "a-very-long-name-".repeat(10)) };

@@ -43,18 +43,18 @@ for (const host of [
   "[::]",
   "::ffff:0:0",
 ]) {
-  test(`refuses to listen on ${JSON.stringify(host)}, which means everywhere`, async (t) => {
+  test(`listening on ${JSON.stringify(host)}, which means everywhere, is refused`, async (t) => {
     await assert.rejects(setup(t).listenTcp(host, 0), { code: "invalid_input", message: /--dangerously-bind-all/ });
   });
 }
 
 for (const host of ["example.com", "*", "127.0.0.1.evil.test", "localhost@evil"]) {
-  test(`refuses ${JSON.stringify(host)}, which is no address`, async (t) => {
+  test(`the host ${JSON.stringify(host)}, which is not an address, is refused`, async (t) => {
     await assert.rejects(setup(t).listenTcp(host, 0), { code: "invalid_input" });
   });
 }
 
-test("listens on 127.0.0.1 only, also when told localhost", async (t) => {
+test("the server listens on 127.0.0.1 only, also for the name localhost", async (t) => {
   const { port } = await setup(t).listenTcp("localhost", 0);
   assert.equal(await reaches("127.0.0.1", port), true);
   const others = Object.values(networkInterfaces())
@@ -65,12 +65,12 @@ test("listens on 127.0.0.1 only, also when told localhost", async (t) => {
   }
 });
 
-test("listens everywhere only with the dangerous flag", async (t) => {
+test("the server listens everywhere only with the dangerous flag", async (t) => {
   const { port } = await setup(t).listenTcp("0.0.0.0", 0, { dangerouslyBindAll: true });
   assert.equal(await reaches("127.0.0.1", port), true);
 });
 
-test("a taken port is an error that names it and the flag; no other port is taken instead", async (t) => {
+test("a taken port is an error that names the port and its flag", async (t) => {
   const squatter = createServer().listen(0, "127.0.0.1");
   t.after(() => squatter.close());
   await new Promise((resolve) => squatter.once("listening", resolve));

@@ -10,7 +10,7 @@ import { test } from "node:test";
 import { ensureToken } from "../../src/server/token-file.ts";
 import { scratch } from "../../testing/scratch.ts";
 
-test("makes a token of 256 bits, mode 0600, once", (t) => {
+test("the token file has 256 bits and mode 0600, and is made once", (t) => {
   const file = path.join(scratch(t).directory, "token");
   const before = process.umask(0o000);
   t.after(() => process.umask(before));
@@ -21,7 +21,7 @@ test("makes a token of 256 bits, mode 0600, once", (t) => {
   assert.equal(readFileSync(file, "utf8").trim(), token);
 });
 
-test("refuses a file that others may read, a link, and one without a token", (t) => {
+test("a token file that others may read, a link or a broken one is refused", (t) => {
   const { directory, file } = scratch(t);
   const token = "t".repeat(43);
   for (const mode of [0o644, 0o640, 0o604, 0o660]) {
@@ -42,14 +42,14 @@ test("refuses a file that others may read, a link, and one without a token", (t)
   assert.throws(() => ensureToken(short), { code: "storage_unusable", message: /holds no token/ });
 });
 
-test("an empty file, as an earlier version left it on a full disk, is as none", (t) => {
+test("an empty token file counts as missing", (t) => {
   const file = path.join(scratch(t).directory, "token");
   writeFileSync(file, "", { mode: 0o644 });
   assert.equal(ensureToken(file).length, 43);
   assert.equal(lstatSync(file).mode & 0o777, 0o600);
 });
 
-test("a full disk is told with the file and the mend, and leaves nothing behind", (t) => {
+test("a full disk is reported with the token file and the fix", (t) => {
   const { directory } = scratch(t);
   const file = path.join(directory, "token");
   const before = readdirSync(directory);

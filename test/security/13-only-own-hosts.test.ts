@@ -6,14 +6,14 @@ import { openDoor } from "../../testing/http-door.ts";
 const request = (target: string, headers: readonly string[], version = "1.1"): string =>
   [`GET ${target} HTTP/${version}`, ...headers, "Connection: close", "", ""].join("\r\n");
 
-test("takes the loopback names with the port, in any case of letters", async (t) => {
+test("the loopback names with the port are accepted as Host in any case", async (t) => {
   const { raw, port } = await openDoor(t);
   for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `LocalHost:${port}`, `[::1]:${port}`]) {
     assert.match(await raw(request("/health", [`Host: ${host}`])), /^HTTP\/1\.1 200 /, host);
   }
 });
 
-test("refuses every other Host, also for the open route", async (t) => {
+test("every other Host is refused, also for the open route", async (t) => {
   const { raw, port } = await openDoor(t);
   const foreign = [
     "evil.test",
@@ -35,7 +35,7 @@ test("refuses every other Host, also for the open route", async (t) => {
   }
 });
 
-test("refuses a request without Host, as HTTP/1.0 allows, and one with two", async (t) => {
+test("a request without Host, and one with two, is refused", async (t) => {
   const { raw, port } = await openDoor(t);
   const own = `Host: 127.0.0.1:${port}`;
   for (const text of [
@@ -48,7 +48,7 @@ test("refuses a request without Host, as HTTP/1.0 allows, and one with two", asy
   }
 });
 
-test("refuses targets that are no path", async (t) => {
+test("request targets that are not a path are refused", async (t) => {
   const { raw, port } = await openDoor(t);
   for (const target of ["http://evil.test/health", `http://127.0.0.1:${port}/health`, "*", "evil.test:443"]) {
     const answer = await raw(request(target, [`Host: 127.0.0.1:${port}`]));
@@ -58,7 +58,7 @@ test("refuses targets that are no path", async (t) => {
   assert.doesNotMatch(await raw(`CONNECT evil.test:443 HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`), / 200 /);
 });
 
-test("names of the configuration are taken too", async (t) => {
+test("host names of the configuration are accepted too", async (t) => {
   const { raw } = await openDoor(t, { allowedHosts: ["worker.example.test"] });
   assert.match(await raw(request("/health", ["Host: worker.example.test"])), /^HTTP\/1\.1 200 /);
 });

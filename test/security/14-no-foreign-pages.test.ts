@@ -8,7 +8,7 @@ import { openDoor } from "../../testing/http-door.ts";
 
 const submit = { path: "/api/v1/tasks", body: { prompt: "p", working_directory: "/tmp" } };
 
-test("over TCP only this server's own origin is taken, exactly", async (t) => {
+test("over TCP only this server's own origin is accepted", async (t) => {
   const { call, port, api } = await openDoor(t);
   for (const origin of [
     "null",
@@ -57,7 +57,7 @@ test("no answer has a CORS header, also not the one to a preflight", async (t) =
     );
 });
 
-test("what a form can send is refused: only application/json is read", async (t) => {
+test("what a form can send is refused, as only application/json is read", async (t) => {
   const { call, api } = await openDoor(t);
   for (const type of [
     "text/plain",
@@ -77,7 +77,7 @@ test("what a form can send is refused: only application/json is read", async (t)
   assert.equal(api.calls.length, 3);
 });
 
-test("answers are not stored, not guessed at, not framed, and may load nothing", async (t) => {
+test("answers may not be cached, sniffed or framed, and load nothing", async (t) => {
   const { call } = await openDoor(t);
   for (const path of ["/health", "/api/v1/tasks", "/api/v1/nothing", "/api/v1/tasks/9"]) {
     const { headers } = await call({ path });

@@ -27,7 +27,7 @@ async function setup(t: TestContext): Promise<OpenDoor & { reached: string[] }> 
 
 const body = { jsonrpc: "2.0", id: 1, method: "tools/list" };
 
-test("a request needs token, Host, Origin and JSON like any other", async (t) => {
+test("an MCP request needs token, Host, Origin and JSON like any other", async (t) => {
   const { call, raw, port, token, reached } = await setup(t);
   const post = { path: "/mcp", body, tcp: true };
   assert.equal((await call({ ...post, token: null })).status, 401);
@@ -44,7 +44,7 @@ test("a request needs token, Host, Origin and JSON like any other", async (t) =>
   assert.deepEqual(reached, ["token:local"]);
 });
 
-test("an upgrade needs them too", async (t) => {
+test("an MCP upgrade needs token, Host and Origin too", async (t) => {
   const { raw, port, token, reached } = await setup(t);
   const upgrade = (...headers: string[]): Promise<string> =>
     raw(["GET /mcp HTTP/1.1", "Connection: Upgrade", "Upgrade: claude-worker-mcp", ...headers, "", ""].join("\r\n"));

@@ -49,7 +49,7 @@ function client(t: TestContext, open: OpenDoor, where: "tcp" | "socket", text: s
 const upgrade =
   "GET /mcp HTTP/1.1\r\nHost: {host}\r\nUpgrade: claude-worker-mcp\r\nConnection: Upgrade\r\nOrigin: http://evil.test\r\n\r\n";
 
-test("a refused upgrade, broken bytes and a refused request end although the client keeps its half open", async (t) => {
+test("refused and broken requests end although the client keeps its half open", async (t) => {
   const open = await openDoor(t, { mcp: { request: async () => {}, connection: () => {}, close: async () => {} } });
   for (const where of ["tcp", "socket"] as const) {
     const clients = [upgrade, "\x16\x03\x01 no HTTP\r\n\r\n", "GET /nowhere HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"].map(
@@ -59,7 +59,7 @@ test("a refused upgrade, broken bytes and a refused request end although the cli
   }
 });
 
-test("a client that does not read its answer is let go, over TCP and the unix socket", async (t) => {
+test("a client that does not read its answer is disconnected", async (t) => {
   const open = await openDoor(t, { timeouts: { stalledMs: 200 } });
   await open.call({ path: "/api/v1/tasks", body: { prompt: "p".repeat(10 * megabyte), working_directory: "/tmp" } });
   const task = `GET /api/v1/tasks/1 HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer ${open.token}\r\n\r\n`;
@@ -85,7 +85,7 @@ test("a slow reader that makes progress gets its whole answer", async (t) => {
   assert.ok(got > size, `${got} bytes`);
 });
 
-test("pipelined requests are answered one by one, and too many end the connection", async (t) => {
+test("too many pipelined requests end the connection", async (t) => {
   const open = await openDoor(t);
   await open.call({ path: "/api/v1/tasks", body: { prompt: "p".repeat(megabyte), working_directory: "/tmp" } });
   let asked = 0;
@@ -105,7 +105,7 @@ test("pipelined requests are answered one by one, and too many end the connectio
   await eventually(() => flood.isLetGo());
 });
 
-test("connections without a token cannot keep out one with a token, nor end one", async (t) => {
+test("connections without a token cannot keep out one with a token", async (t) => {
   const open = await openDoor(t);
   const proven = new SseReader(await open.stream({ path: "/api/v1/events", tcp: true, headers: { accept: "text/event-stream" } }));
   t.after(() => proven.close());
@@ -117,7 +117,7 @@ test("connections without a token cannot keep out one with a token, nor end one"
   await proven.count(1);
 });
 
-test("what all connections hold together is bounded, and given back", () => {
+test("the memory of all connections together is bounded and given back", () => {
   const budget = new MemoryBudget(100, "answers");
   const first = budget.take(500); // One alone may be larger than all.
   assert.throws(() => budget.take(1), { code: "unavailable" });
@@ -129,7 +129,7 @@ test("what all connections hold together is bounded, and given back", () => {
   budget.take(100);
 });
 
-test("large answers over the bound of all are refused with 503 and Retry-After, small ones are not", async (t) => {
+test("large answers over the bound of all answers are refused with 503", async (t) => {
   const open = await openDoor(t);
   await open.call({ path: "/api/v1/tasks", body: { prompt: "p".repeat(10 * megabyte), working_directory: "/tmp" } });
   const request = "GET /api/v1/tasks/1 HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -140,7 +140,7 @@ test("large answers over the bound of all are refused with 503 and Retry-After, 
   assert.equal((await open.call({ path: "/health" })).status, 200);
 });
 
-test("JSON of any depth costs neither stack nor time at any door", async (t) => {
+test("JSON of any depth costs no stack and no time at any door", async (t) => {
   for (const deep of ["[".repeat(megabyte - 1), `${"[".repeat(500_000)}${"]".repeat(500_000)}`, '{"a":'.repeat(200_000)]) {
     assert.throws(() => parseJson(deep), JsonTooDeep);
     const open = await openDoor(t);
@@ -176,7 +176,7 @@ function duplex() {
   return { socket, answers: () => written.join("") };
 }
 
-test("an MCP client may have 256 calls open; answered and cancelled ones do not count", async () => {
+test("an MCP connection may have 256 calls open", async () => {
   const { socket, answers } = duplex();
   const transport = new LineTransport(socket, { maxMessageBytes: megabyte });
   let delivered = 0;
@@ -195,7 +195,7 @@ test("an MCP client may have 256 calls open; answered and cancelled ones do not 
   assert.equal(delivered, 256 + 1 + 2);
 });
 
-test("an MCP client that does not read is let go", async () => {
+test("an MCP connection that does not read is closed", async () => {
   const socket = new PassThrough({ highWaterMark: 1 });
   const transport = new LineTransport(socket, { maxMessageBytes: megabyte, lookMs: 5 });
   await transport.start();

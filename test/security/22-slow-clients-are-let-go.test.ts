@@ -12,11 +12,11 @@ import { SseReader } from "../../testing/sse-reader.ts";
 
 const short = { timeouts: { headersMs: 150, requestMs: 300, idleMs: 150 } };
 
-test("the limits are 5 s and 30 s", () => {
+test("the time limits of a request are 5 s and 30 s", () => {
   assert.deepEqual([defaultTimeouts.headersMs, defaultTimeouts.requestMs], [5000, 30_000]);
 });
 
-test("a client that drips its headers is told 408 and let go", async (t) => {
+test("a client that drips its headers is answered 408 and disconnected", async (t) => {
   const { port } = await openDoor(t, short);
   const socket = connect({ port, host: "127.0.0.1" });
   let answer = "";
@@ -32,7 +32,7 @@ test("a client that drips its headers is told 408 and let go", async (t) => {
   assert.match(answer, /^HTTP\/1\.1 408 /);
 });
 
-test("a client that drips its body is let go", async (t) => {
+test("a client that drips its body is disconnected", async (t) => {
   const { raw, port, token } = await openDoor(t, short);
   const answer = await raw(
     `POST /api/v1/trust HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{`,
@@ -40,14 +40,14 @@ test("a client that drips its body is let go", async (t) => {
   assert.match(answer, /^HTTP\/1\.1 408 /);
 });
 
-test("a connection that says nothing, and one that stays idle after an answer, are closed", async (t) => {
+test("a connection that says nothing, or stays idle after an answer, is closed", async (t) => {
   const { raw, port } = await openDoor(t, short);
   assert.equal(await raw(""), "");
   const kept = await raw(`GET /health HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
   assert.match(kept, /^HTTP\/1\.1 200 /);
 });
 
-test("a stream lives longer than any limit of requests", async (t) => {
+test("an event stream outlives every time limit of requests", async (t) => {
   const open = await openDoor(t, short);
   const reader = new SseReader(await open.stream({ path: "/api/v1/events", headers: { accept: "text/event-stream" } }));
   t.after(() => reader.close());

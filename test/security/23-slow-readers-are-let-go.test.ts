@@ -39,7 +39,7 @@ function watchBuffers(t: TestContext): { mostBytes: number } {
   return seen;
 }
 
-test("a reader that stands still costs no memory, and reads on where it stood", async (t) => {
+test("an event reader that stands still costs no memory and continues later", async (t) => {
   const open = await setup(t);
   const buffered = watchBuffers(t);
   const stalled = await open.stream({ path: `/api/v1/tasks/${open.id}/events`, headers: accept });
@@ -59,7 +59,7 @@ test("a reader that stands still costs no memory, and reads on where it stood", 
   );
 });
 
-test("a reader that stands still for too long is closed", async (t) => {
+test("an event reader that stands still for too long is disconnected", async (t) => {
   const open = await setup(t, { timeouts: { stalledMs: 100 } });
   const socket = connect(open.socket);
   t.after(() => socket.destroy());

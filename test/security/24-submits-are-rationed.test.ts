@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { openDoorOf } from "../../testing/http-door.ts";
 import { realApi } from "../../testing/real-api.ts";
 
-test("a token may submit so many tasks a minute, batches included; others and the owner are not held up", async (t) => {
+test("a token may submit a limited number of tasks a minute, batches included", async (t) => {
   const { api, clock, corner } = realApi(t, { submits_per_minute: 6 });
   const { call } = await openDoorOf(t, api, { directory: corner.directory });
   const admin = { scope: "admin", name: "test" } as const;
@@ -28,7 +28,7 @@ test("a token may submit so many tasks a minute, batches included; others and th
   assert.equal((await call({ ...one, token })).status, 429);
 });
 
-test("a replay with an idempotency key costs nothing", async (t) => {
+test("a replay with an idempotency key does not count as a submit", async (t) => {
   const { api, corner } = realApi(t, { submits_per_minute: 1 });
   const { call } = await openDoorOf(t, api, { directory: corner.directory });
   const { token } = await api.createToken({ name: "a", scope: "submit" }, { scope: "admin", name: "test" });
@@ -42,7 +42,7 @@ test("a replay with an idempotency key costs nothing", async (t) => {
   for (let index = 0; index < 3; index++) assert.equal((await call(submit)).status, 201);
 });
 
-test("a full queue takes no more, not even part of a batch", async (t) => {
+test("a full queue accepts no more tasks, not even part of a batch", async (t) => {
   const { api, corner, store } = realApi(t, { max_pending: 3 });
   const { call } = await openDoorOf(t, api, { directory: corner.directory });
   const input = { prompt: "p", working_directory: corner.work };

@@ -40,7 +40,7 @@ test("a link from a trusted directory to another one is judged by where it leads
   }
 });
 
-test("a worktree of a trusted checkout is trusted, a directory that claims to be one is not", async (t) => {
+test("a worktree of a trusted checkout is trusted, a pretended one is not", async (t) => {
   const { api, corner } = realApi(t);
   const { call } = await openDoorOf(t, api, { directory: corner.directory });
   const git = (...words: string[]): void => {

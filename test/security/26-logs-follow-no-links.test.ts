@@ -6,7 +6,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { openDoor } from "../../testing/http-door.ts";
 
-test("a link, a directory and a pipe in a log's place are no log", async (t) => {
+test("a link, a directory or a pipe in the place of a log is not sent", async (t) => {
   const open = await openDoor(t);
   const logs = path.dirname(open.socket);
   writeFileSync(path.join(logs, "secret"), "top secret");
@@ -23,7 +23,7 @@ test("a link, a directory and a pipe in a log's place are no log", async (t) => 
   }
 });
 
-test("the address of a log has nothing to climb with", async (t) => {
+test("the address of a log cannot leave the log directory", async (t) => {
   const { call } = await openDoor(t);
   for (const id of ["..", "%2e%2e%2f", "1%2f..", "../../etc/passwd", "1/../../x", "1%00"]) {
     assert.ok([400, 404].includes((await call({ path: `/api/v1/tasks/${id}/logs` })).status), id);

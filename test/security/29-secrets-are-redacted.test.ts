@@ -13,7 +13,7 @@ const cw = `cw_${"aB3-".repeat(11)}`;
 const task = `cwt_${"zY9_".repeat(11)}12345-runnerid`;
 const session = "7d0f1b52-3c1e-4f0a-9a51-0123456789ab";
 
-test("every secret of the environment is found in fields, names of fields, numbers and encodings", () => {
+test("every secret of the environment is found in fields, names and encodings", () => {
   const env = {
     DB_PASSWORD: "correct horse battery",
     MYKEYFILE: "anywhere-in-the-name",
@@ -101,7 +101,7 @@ test("every secret of the environment is found in fields, names of fields, numbe
   assert.deepEqual(Object.keys(redact({ hunter2: 1, "db-pass-1": 2 }).value), ["[redacted]", "[redacted] 2"]);
 });
 
-test("a secret is found however JSON writes it: within JSON in JSON, with escaped slashes, with escaped letters", () => {
+test("a secret is found however JSON writes it", () => {
   const secret = 'pä/ss"wörd😀\\x-1';
   const { redact, text } = redaction({ A_PASSWORD: secret, B_KEY: "plain-value-9" });
   const ascii = (json: string): string => json.replaceAll(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
@@ -127,7 +127,7 @@ test("a secret is found however JSON writes it: within JSON in JSON, with escape
   assert.equal(text("C:\\new\\table and \\u12 stay"), "C:\\new\\table and \\u12 stay");
 });
 
-test("addresses without a scheme have passwords, too", () => {
+test("passwords in addresses without a scheme are redacted", () => {
   const env = {
     ALL_PROXY: "bob:proxy-pw-1@host:3128",
     no_scheme_proxy: "bob:pr0xy/p@ss@host:3128",
@@ -146,7 +146,7 @@ test("addresses without a scheme have passwords, too", () => {
   assert.equal(text("@scope/name:12345678@1 registry.test"), "@scope/name:12345678@1 registry.test");
 });
 
-test("what a record is stays: UUIDs and the SDK's own words, also when a secret is equal to one", () => {
+test("UUIDs and the SDK's own words are not redacted, also when a secret equals one", () => {
   const { redact } = redaction({ A_KEY: session, B_KEY: "assistant", C_KEY: "error_during_execution", D_KEY: "tool_use" });
   const record = {
     type: "assistant",
@@ -162,7 +162,7 @@ test("what a record is stays: UUIDs and the SDK's own words, also when a secret 
   });
 });
 
-test("every note of the runner stays what it is, whatever the secrets are", () => {
+test("every note of the runner stays readable, whatever the secrets are", () => {
   const notes = [...readFileSync(new URL("../../src/domain/events/record.ts", import.meta.url), "utf8").matchAll(/subtype: "([a-z_]+)"/g)];
   assert.ok(notes.length >= 10);
   for (const [, subtype = ""] of notes) {
@@ -171,7 +171,7 @@ test("every note of the runner stays what it is, whatever the secrets are", () =
   }
 });
 
-test("short and common values do not destroy logs", () => {
+test("short and common values of secrets do not destroy logs", () => {
   const env = {
     A_KEY: "1",
     B_TOKEN: "true",
@@ -197,7 +197,7 @@ test("short and common values do not destroy logs", () => {
   assert.deepEqual(redaction(env).redact({ text }).value, { text });
 });
 
-test("a line of the server's log stays JSON without secrets, the server's own token included", (t) => {
+test("a line of the server's log stays JSON without secrets", (t) => {
   const file = scratch(t).file("token", "LocalTokenLocalTokenLocalTokenLocalTokenLoc\n");
   const clean = redactLog([{ N_KEY: "nABCDEFGH" }], file);
   const line = clean(`${JSON.stringify({ level: 50, msg: "\nABCDEFGH and nABCDEFGH LocalTokenLocalTokenLocalTokenLocalTokenLoc" })}\n`);
@@ -224,7 +224,7 @@ const slow = [...beginnings, ...escapes].flatMap((begin) => [
   `${begin}${"A".repeat(40)} `,
 ]);
 
-test("no text makes redaction take more than linear time", () => {
+test("redaction takes no more than linear time", () => {
   const { redact } = redaction({ A_KEY: "known-secret-value", B_KEY: "ab".repeat(500), C_KEY: "http://u:some-pass@h" });
   const cpuMs = (text: string): number => {
     const times = [1, 2].map(() => {
@@ -242,7 +242,7 @@ test("no text makes redaction take more than linear time", () => {
   }
 });
 
-test("many fields that are named by secrets stay fields of their own, in linear time", () => {
+test("fields that are named by secrets stay separate, in linear time", () => {
   const { redact } = redaction({ A_KEY: "known-secret-value" });
   const record = (count: number): object =>
     Object.fromEntries(Array.from({ length: count }, (_, n) => [`sk-ant-${String(n).padStart(30, "0")}`, n]));

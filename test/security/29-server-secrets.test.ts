@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { step } from "../../testing/model.ts";
 import { worker } from "../../testing/worker.ts";
 
-test("secrets of the server's environment and its tokens are redacted in tasks that do not get them", async (t) => {
+test("secrets of the server are redacted in tasks that do not get them", async (t) => {
   const w = await worker(t, {}, { env: { DEPLOY_SECRET: "only-the-server-1", ALL_PROXY_OF_MINE: "me:only-the-server-2@proxy:1" } });
   await w.start();
   const created = await w.cli(["token", "create", "ci", "--json"]);

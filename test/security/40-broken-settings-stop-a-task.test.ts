@@ -7,7 +7,7 @@ import { worker } from "../../testing/worker.ts";
 
 const script = { "remove it": [step.bash("rm -f precious.txt"), step.text("removed")] };
 
-test("a task whose directory's settings are broken is refused before Claude Code starts, and told so at once", async (t) => {
+test("a task in a directory with broken settings is refused before Claude Code starts", async (t) => {
   const w = await worker(t, script);
   const precious = path.join(w.place.work, "precious.txt");
   const file = path.join(w.place.work, ".claude", "settings.json");
@@ -34,7 +34,7 @@ test("a task whose directory's settings are broken is refused before Claude Code
 });
 
 for (const warm of ["0", "1"]) {
-  test(`what only Claude Code itself sees to be broken stops the task before a tool runs, warm ${warm}`, async (t) => {
+  test(`settings that only Claude Code finds broken stop the task (warm ${warm})`, async (t) => {
     const w = await worker(t, script, { env: { CLAUDE_WORKER_WARM: warm } });
     const precious = path.join(w.place.work, "precious.txt");
     mkdirSync(path.join(w.place.work, ".claude"));

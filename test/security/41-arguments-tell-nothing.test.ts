@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { step } from "../../testing/model.ts";
 import { worker } from "../../testing/worker.ts";
 
-test("prompt, system prompt and rules are in no argument, and the rules hold", { skip: process.platform !== "linux" }, async (t) => {
+test("prompt, system prompt and rules are in no argument of a process", { skip: process.platform !== "linux" }, async (t) => {
   const prompt = "PROMPT-OF-THIS-TASK";
   // Every process as `ps` shows it.
   const look = 'for p in /proc/[0-9]*; do tr "\\0" " " <$p/cmdline; echo; done >seen 2>/dev/null; true';

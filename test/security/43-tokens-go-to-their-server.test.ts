@@ -41,7 +41,7 @@ const commands = [
   ["mcp"],
 ] as const;
 
-test("a URL that is not the own server's gets no token but CLAUDE_WORKER_TOKEN, and nothing without it", async (t) => {
+test("the URL of another server gets no token but CLAUDE_WORKER_TOKEN", async (t) => {
   const { call, place } = await withServer(t);
   place.file("data/token", localToken);
   const { port, asked } = await stranger(t);
@@ -71,7 +71,7 @@ test("doctor sends no token to a stranger either, and says what is missing", asy
   assert.deepEqual(asked, []);
 });
 
-test("the own server's URL means its socket: what listens on the port by now gets nothing", async (t) => {
+test("the own server's URL means its socket, whatever listens on the port", async (t) => {
   const { call, place, door } = await withServer(t);
   place.file("data/token", localToken);
   const { port, asked } = await stranger(t);

@@ -13,7 +13,7 @@ import { scratch } from "../../testing/scratch.ts";
 import { worker } from "../../testing/worker.ts";
 import { foreign, place } from "./foreign-files.ts";
 
-test("files above count where nobody else can have written them; others are named one by one", (t) => {
+test("files above count where no other user can have written them", (t) => {
   const { shared, project } = place(scratch(t).directory);
   const look = () => filesAbove(project, "/nowhere");
   for (const name of ["CLAUDE.md", ".mcp.json"]) writeFileSync(path.join(shared, name), "{}", { mode: 0o644 });
@@ -30,7 +30,7 @@ test("files above count where nobody else can have written them; others are name
   assert.equal(filesAbove(project, shared).refused, null, "the user's own .claude is no project's");
 });
 
-test("in a directory that others can write to nothing counts, and what lies in it can be replaced unless it is sticky", (t) => {
+test("nothing counts in a directory that others can write to", (t) => {
   const { shared, project } = place(scratch(t).directory);
   const look = () => filesAbove(project, "/nowhere");
   writeFileSync(path.join(shared, "CLAUDE.md"), "x", { mode: 0o644 });
@@ -55,7 +55,7 @@ test("a link to another user's file is another user's file", (t) => {
   assert.ok(filesAbove(project, "/nowhere").excluded.includes(path.join(shared, "CLAUDE.md")));
 });
 
-test("the servers of the files that count are handed over: nearest first, with the user's own, variables filled in", (t) => {
+test("the MCP servers of the files that count are handed over, nearest first", (t) => {
   const { directory, file } = scratch(t);
   const home = path.join(directory, "home");
   file(
@@ -71,7 +71,7 @@ test("the servers of the files that count are handed over: nearest first, with t
   });
 });
 
-test("a directory that is swapped while a task starts ends the start, and a process is judged by where it works", async (t) => {
+test("a directory that is swapped while a task starts ends the start", async (t) => {
   const { directory } = scratch(t);
   const { project } = place(directory);
   const elsewhere = path.join(directory, "elsewhere");
@@ -93,7 +93,7 @@ test("a directory that is swapped while a task starts ends the start, and a proc
   assert.throws(() => new StartGuard(project, "/nowhere", () => {}), /is a symbolic link now, to .*elsewhere/);
 });
 
-test("a task runs below another user's files without them, or fails with the file's name", async (t) => {
+test("a task runs below another user's files without them, or fails with the name", async (t) => {
   const w = await worker(t, { "say hello": [step.text("hello")] });
   chmodSync(w.place.directory, 0o755);
   const { shared, project } = place(path.join(w.place.directory));

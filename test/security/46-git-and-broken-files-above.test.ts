@@ -40,7 +40,7 @@ function worktreeOf(main: string, top: string): string {
   return `gitdir: ${entry}\n`;
 }
 
-test("a .git file of another user above is refused by its name, not one above the repository of the directory itself", (t) => {
+test("a .git file of another user above the directory is refused by its name", (t) => {
   const { directory } = scratch(t);
   const { shared, project } = place(directory);
   const look = () => filesAbove(project, "/nowhere");
@@ -51,7 +51,7 @@ test("a .git file of another user above is refused by its name, not one above th
   assert.equal(look().refused, null);
 });
 
-test("the .claude of a checkout that a worktree belongs to counts as one above, wherever the worktree is", (t) => {
+test("the .claude of a worktree's checkout counts as one above", (t) => {
   for (const top of ["shared", "project"] as const) {
     const { directory } = scratch(t);
     const places = place(directory);
@@ -69,7 +69,7 @@ test("the .claude of a checkout that a worktree belongs to counts as one above, 
   }
 });
 
-test("a worktree that its owner gave us to trust may belong to the same owner's checkout", { skip: !isRoot }, (t) => {
+test("a trusted worktree of another owner may belong to that owner's checkout", { skip: !isRoot }, (t) => {
   const { directory } = scratch(t);
   const { project } = place(directory);
   const main = path.join(directory, "main");
@@ -97,7 +97,7 @@ test("files of another user that do not parse break nothing below", (t) => {
   assert.equal(filesAbove(project, "/nowhere").refused, settings);
 });
 
-test("a task runs below another user's .mcp.json that does not parse, and nothing warns of it", async (t) => {
+test("a task runs below another user's .mcp.json that does not parse", async (t) => {
   const w = await worker(t, { "say hello": [step.text("hello")] });
   const { shared, project } = place(w.place.directory);
   foreign(path.join(shared, ".mcp.json"), '{"mcpServers": ');
@@ -110,7 +110,7 @@ test("a task runs below another user's .mcp.json that does not parse, and nothin
   assert.equal(task.status, "completed", JSON.stringify(task.error));
 });
 
-test("another user's .git file leads no task to the agents of a checkout elsewhere: submit, doctor and the task name it", async (t) => {
+test("another user's .git file leads no task to the agents of another checkout", async (t) => {
   const w = await worker(t, { "say hello": [step.text("hello")] });
   const { shared, project } = place(w.place.directory);
   const main = path.join(w.place.directory, "main");
@@ -129,7 +129,7 @@ test("another user's .git file leads no task to the agents of a checkout elsewhe
   assert.deepEqual(w.model.requests(), []);
 });
 
-test("a .git directory of another user makes Claude Code read no local settings beside it", { skip: !isRoot }, async (t) => {
+test("a .git directory of another user makes Claude Code read no local settings", { skip: !isRoot }, async (t) => {
   const w = await worker(t, { "say hello": [step.text("hello")] });
   const { shared, project } = place(w.place.directory);
   const ran = path.join(w.place.directory, "ran");

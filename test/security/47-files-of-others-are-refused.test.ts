@@ -23,7 +23,7 @@ const refused = (place: string, message = /(Other users can write to|belongs to 
   message: new RegExp(`(?=.*${place.replaceAll(".", String.raw`\.`)}).*${message.source}`),
 });
 
-test("who can write is told from owner and mode; root counts as nobody else, the sticky bit protects what is ours", (t) => {
+test("owner, mode and the sticky bit say who can write to a file", (t) => {
   const { directory, file } = scratch(t);
   const own = file("own", "x");
   for (const [mode, can] of [
@@ -59,7 +59,7 @@ test("who can write is told from owner and mode; root counts as nobody else, the
   assert.throws(() => requireOwnFile(link), refused(link));
 });
 
-test("the database, its log and its index are refused by owner and mode, wherever they lie", async (t) => {
+test("the database, its log and its index are refused by owner and mode", async (t) => {
   const { directory } = scratch(t);
   const file = path.join(directory, "tasks.db");
   await openStore({ path: file }).close();
@@ -93,7 +93,7 @@ function cli(t: TestContext, more: Record<string, string> = {}, umask = "022") {
   return { place, env, call, paths: pathsFrom(env) };
 }
 
-test("configuration, data directory, logs and the server's log that others can write keep the server from starting", (t) => {
+test("configuration, data or logs that others can write keep the server from starting", (t) => {
   const { place, call, paths } = cli(t);
   const config = place.file("home/.config/claude-worker/config.json", "{}");
   const cases: [string, () => void, () => void][] = [
@@ -117,7 +117,7 @@ test("configuration, data directory, logs and the server's log that others can w
   assert.equal(call("server", "start").status, 0);
 });
 
-test("whatever the umask is, what is made has the same modes", (t) => {
+test("new files have the same modes, whatever the umask is", (t) => {
   const seen = ["000", "077"].map((umask) => {
     const { place, call, paths } = cli(t, {}, umask);
     assert.equal(call("config", "set", "workers", "2").status, 0);
@@ -135,7 +135,7 @@ test("whatever the umask is, what is made has the same modes", (t) => {
   for (const each of seen[0] ?? []) assert.match(each, /(?:600|700)$/);
 });
 
-test("a link or another user's file in the place of a log ends the attempt with a sentence", async (t) => {
+test("a link or another user's file in the place of a log ends the attempt", async (t) => {
   const w = await fastWorker(t);
   await w.start();
   const target = w.place.file("target", "precious");

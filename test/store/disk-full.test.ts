@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { describe, test } from "node:test";
+import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { openStore } from "../../src/store/sqlite/sqlite.ts";
 import { scratchDirectory } from "./setup.ts";
@@ -17,35 +17,33 @@ interface Reading {
   readonly problems: readonly string[];
 }
 
-describe("a disk that takes no more", () => {
-  test("by the limit of a file's size: refuses with a sentence, keeps reading, loses nothing", async (t) => {
-    const database = path.join(scratchDirectory(t), "tasks.db");
-    const limited = ["/bin/sh", "-c", 'ulimit -S -f 4000 && exec "$@"', "sh"];
-    const filler = await startFiller(t, database, limited);
-    await mustRefuse(filler);
-    if (!canRaiseLimits()) t.diagnostic("prlimit is missing: the recovery is not tried here");
-    else {
-      execFileSync("prlimit", ["--pid", String(filler.pid), "--fsize=unlimited:"]);
-      await mustRecover(filler);
-    }
-    await mustHoldAll(filler, database);
-  });
-
-  test("by a full file system: the same, and it goes on by itself when there is space again", async (t) => {
-    const mount = mountSmall(t);
-    if (mount === null) return t.skip("a small file system cannot be mounted here");
-    const ballast = path.join(mount, "ballast");
-    writeFileSync(ballast, Buffer.alloc(4 * 1024 * 1024));
-    const database = path.join(mount, "tasks.db");
-    const filler = await startFiller(t, database);
-    await mustRefuse(filler);
-    rmSync(ballast);
+test("a store at the limit of a file's size refuses writes and loses nothing", async (t) => {
+  const database = path.join(scratchDirectory(t), "tasks.db");
+  const limited = ["/bin/sh", "-c", 'ulimit -S -f 4000 && exec "$@"', "sh"];
+  const filler = await startFiller(t, database, limited);
+  await mustRefuse(filler);
+  if (!canRaiseLimits()) t.diagnostic("prlimit is missing: the recovery is not tried here");
+  else {
+    execFileSync("prlimit", ["--pid", String(filler.pid), "--fsize=unlimited:"]);
     await mustRecover(filler);
-    await mustHoldAll(filler, database);
-  });
+  }
+  await mustHoldAll(filler, database);
 });
 
-test("a start on a full file system reads, refuses writes, and takes its epoch when there is room", async (t) => {
+test("a store on a full file system continues when there is space again", async (t) => {
+  const mount = mountSmall(t);
+  if (mount === null) return t.skip("a small file system cannot be mounted here");
+  const ballast = path.join(mount, "ballast");
+  writeFileSync(ballast, Buffer.alloc(4 * 1024 * 1024));
+  const database = path.join(mount, "tasks.db");
+  const filler = await startFiller(t, database);
+  await mustRefuse(filler);
+  rmSync(ballast);
+  await mustRecover(filler);
+  await mustHoldAll(filler, database);
+});
+
+test("a store on a full file system reads, and takes its epoch when there is room", async (t) => {
   for (const leftLog of [true, false]) {
     const mount = mountSmall(t);
     if (mount === null) return t.skip("a small file system cannot be mounted here");

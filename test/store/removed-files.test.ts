@@ -6,7 +6,7 @@ import { openStore } from "../../src/store/sqlite/sqlite.ts";
 import { setup } from "./setup.ts";
 import { plainTask } from "../../testing/plain-task.ts";
 
-test("a removed log is written into the database before the next answer, and the store goes on", async (t) => {
+test("a removed log is written into the database before the next answer", async (t) => {
   for (const end of ["-wal", "-shm"]) {
     const { store, submit, file, open } = setup(t);
     const before = await submit();
@@ -24,7 +24,7 @@ test("a removed log is written into the database before the next answer, and the
   }
 });
 
-test("a database that is moved away takes no writes, is read on, and works again when it is back", async (t) => {
+test("a database that was moved away is read, and takes no writes until it is back", async (t) => {
   const { store, submit, file } = setup(t);
   const { id } = await submit();
   renameSync(file, `${file}.away`);
@@ -38,7 +38,7 @@ test("a database that is moved away takes no writes, is read on, and works again
   assert.equal((await submit()).id, id + 1, "nothing of the refused one was stored");
 });
 
-test("a removed database can still be saved, and another one in its place is left alone", async (t) => {
+test("a removed database can still be saved, and another in its place is left alone", async (t) => {
   const { store, submit, file, directory, open } = setup(t);
   const { id } = await submit();
   for (const end of ["", "-wal", "-shm"]) rmSync(`${file}${end}`);

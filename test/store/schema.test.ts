@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { test } from "node:test";
 import Database from "better-sqlite3";
 import { holdKinds } from "../../src/domain/order/hold.ts";
 import { taskStatuses } from "../../src/domain/task/task.ts";
@@ -9,49 +9,47 @@ import { describeSchema } from "../../src/store/sqlite/file/describe-schema.ts";
 import { migrate, schemaVersion } from "../../src/store/sqlite/file/migrate.ts";
 import { newAttempt, setup, textEvent } from "./setup.ts";
 
-describe("the schema refuses", () => {
-  const wrongs: Record<string, string> = {
-    "an ended task without its end": "UPDATE tasks SET status = 'completed', open_attempt_id = NULL WHERE id = 2",
-    "an end without an ended task": "UPDATE tasks SET ended_at = 5 WHERE id = 1",
-    "a running task without an attempt": "UPDATE tasks SET status = 'running' WHERE id = 1",
-    "a pending task with an attempt": "UPDATE tasks SET open_attempt_id = 1 WHERE id = 1",
-    "a status that there is not": "UPDATE tasks SET status = 'paused' WHERE id = 1",
-    "a permission mode that there is not": 'UPDATE tasks SET options = \'{"permissionMode":"all"}\' WHERE id = 1',
-    "a task without a permission mode": "UPDATE tasks SET options = '{}' WHERE id = 1",
-    "options that are not an object": "UPDATE tasks SET options = '[]' WHERE id = 1",
-    "long options that are not JSON": "UPDATE task_texts SET options = '{' WHERE task_id = 1",
-    "labels that are not JSON": "UPDATE tasks SET labels = '{' WHERE id = 1",
-    "a negative cost": "UPDATE tasks SET cost_usd = -1 WHERE id = 1",
-    "a text where a number belongs": "UPDATE tasks SET priority = 'high' WHERE id = 1",
-    "a second open attempt":
-      "INSERT INTO attempts (task_id, number, runner_id, node_id, epoch, resume, warm, started_at, journal_start, journal_offset, first_seq) VALUES (2, 2, 'r', 'n', 1, 0, 0, 1, 0, 0, 1)",
-    "an attempt of no task":
-      "INSERT INTO attempts (task_id, number, runner_id, node_id, epoch, resume, warm, started_at, journal_start, journal_offset, first_seq) VALUES (99, 1, 'r', 'n', 1, 0, 0, 1, 0, 0, 1)",
-    "an ended attempt without an outcome": "UPDATE attempts SET ended_at = 5 WHERE id = 1",
-    "a journal read from before its start": "UPDATE attempts SET journal_offset = -1 WHERE id = 1",
-    "a reason to stop that there is not": "UPDATE attempts SET stop_requested = 'bored' WHERE id = 1",
-    "two events of one number": "INSERT INTO events (task_id, seq, type, at, data) VALUES (2, 1, 'text', 1, '{}')",
-    "an event that is not JSON": "INSERT INTO events (task_id, seq, type, at, data) VALUES (2, 9, 'text', 1, 'hello')",
-    "an event of no task": "INSERT INTO events (task_id, seq, type, at, data) VALUES (99, 1, 'text', 1, '{}')",
-    "a hold that there is not": "INSERT INTO holds (kind, scope, message, since) VALUES ('mood', 'all', '', 1)",
-    "a second epoch": "INSERT INTO daemon_epoch (id, epoch) VALUES (2, 1)",
-    "a counter below nothing": "UPDATE status_counts SET count = -1 WHERE status = 'pending'",
-  };
-  for (const [what, sql] of Object.entries(wrongs)) {
-    test(what, async (t) => {
-      const { store, raw, submit } = setup(t);
-      await submit();
-      await submit();
-      await store.write(() => {
-        store.attempts.claim(2, newAttempt("r"), 1);
-        store.events.append(2, 1, [textEvent(1)]);
-      });
-      const connection = raw();
-      connection.pragma("foreign_keys = ON");
-      assert.throws(() => connection.exec(sql), { code: /^SQLITE_CONSTRAINT/ });
+const wrongs: Record<string, string> = {
+  "an ended task without its end": "UPDATE tasks SET status = 'completed', open_attempt_id = NULL WHERE id = 2",
+  "an end without an ended task": "UPDATE tasks SET ended_at = 5 WHERE id = 1",
+  "a running task without an attempt": "UPDATE tasks SET status = 'running' WHERE id = 1",
+  "a pending task with an attempt": "UPDATE tasks SET open_attempt_id = 1 WHERE id = 1",
+  "a status that there is not": "UPDATE tasks SET status = 'paused' WHERE id = 1",
+  "a permission mode that there is not": 'UPDATE tasks SET options = \'{"permissionMode":"all"}\' WHERE id = 1',
+  "a task without a permission mode": "UPDATE tasks SET options = '{}' WHERE id = 1",
+  "options that are not an object": "UPDATE tasks SET options = '[]' WHERE id = 1",
+  "long options that are not JSON": "UPDATE task_texts SET options = '{' WHERE task_id = 1",
+  "labels that are not JSON": "UPDATE tasks SET labels = '{' WHERE id = 1",
+  "a negative cost": "UPDATE tasks SET cost_usd = -1 WHERE id = 1",
+  "a text where a number belongs": "UPDATE tasks SET priority = 'high' WHERE id = 1",
+  "a second open attempt":
+    "INSERT INTO attempts (task_id, number, runner_id, node_id, epoch, resume, warm, started_at, journal_start, journal_offset, first_seq) VALUES (2, 2, 'r', 'n', 1, 0, 0, 1, 0, 0, 1)",
+  "an attempt of no task":
+    "INSERT INTO attempts (task_id, number, runner_id, node_id, epoch, resume, warm, started_at, journal_start, journal_offset, first_seq) VALUES (99, 1, 'r', 'n', 1, 0, 0, 1, 0, 0, 1)",
+  "an ended attempt without an outcome": "UPDATE attempts SET ended_at = 5 WHERE id = 1",
+  "a journal read from before its start": "UPDATE attempts SET journal_offset = -1 WHERE id = 1",
+  "a reason to stop that there is not": "UPDATE attempts SET stop_requested = 'bored' WHERE id = 1",
+  "two events of one number": "INSERT INTO events (task_id, seq, type, at, data) VALUES (2, 1, 'text', 1, '{}')",
+  "an event that is not JSON": "INSERT INTO events (task_id, seq, type, at, data) VALUES (2, 9, 'text', 1, 'hello')",
+  "an event of no task": "INSERT INTO events (task_id, seq, type, at, data) VALUES (99, 1, 'text', 1, '{}')",
+  "a hold that there is not": "INSERT INTO holds (kind, scope, message, since) VALUES ('mood', 'all', '', 1)",
+  "a second epoch": "INSERT INTO daemon_epoch (id, epoch) VALUES (2, 1)",
+  "a counter below nothing": "UPDATE status_counts SET count = -1 WHERE status = 'pending'",
+};
+for (const [what, sql] of Object.entries(wrongs)) {
+  test(`the schema refuses ${what}`, async (t) => {
+    const { store, raw, submit } = setup(t);
+    await submit();
+    await submit();
+    await store.write(() => {
+      store.attempts.claim(2, newAttempt("r"), 1);
+      store.events.append(2, 1, [textEvent(1)]);
     });
-  }
-});
+    const connection = raw();
+    connection.pragma("foreign_keys = ON");
+    assert.throws(() => connection.exec(sql), { code: /^SQLITE_CONSTRAINT/ });
+  });
+}
 
 test("the schema allows what the domain has, word for word", () => {
   const checks = describeSchema().tables.flatMap((table) => table.columns.map((column) => column.check ?? ""));
@@ -70,7 +68,7 @@ test("the schema allows what the domain has, word for word", () => {
   }
 });
 
-test("migrations are numbered without gaps, run once, and say their number", () => {
+test("migrations are numbered without gaps and run once", () => {
   const database = new Database(":memory:");
   migrate(database);
   assert.equal(database.pragma("user_version", { simple: true }), schemaVersion);
@@ -79,7 +77,7 @@ test("migrations are numbered without gaps, run once, and say their number", () 
   database.close();
 });
 
-test("the description has every table and column with a comment, and nothing that is not there", (t) => {
+test("the description of the schema has every table and column with a comment", (t) => {
   const { raw } = setup(t);
   const connection = raw();
   const { version, tables } = describeSchema();

@@ -46,7 +46,7 @@ test("a task has the options that it was given; the default takes no room", asyn
   assert.deepEqual(held[0], ['{"permissionMode":"acceptEdits"}', "{}"]);
 });
 
-test("a retry changes the options that it names, and takes an option back to its default", async (t) => {
+test("a retry changes the options that it names and resets those it sets to null", async (t) => {
   const { store, start } = setup(t);
   const { task, attempt } = await start(everything);
   await store.write(() => {

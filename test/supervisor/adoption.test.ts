@@ -17,7 +17,7 @@ import { until } from "../../testing/wait.ts";
 
 const person = { scope: "admin", name: "a person" } as const;
 
-test("a cancel that comes while an attempt is being adopted is told to its runner", async (t) => {
+test("a cancel during the adoption of an attempt reaches its runner", async (t) => {
   const { store, supervisor, told, task } = await adoption(t, { helloAfterMs: 300 });
   await supervisor.start();
   await delay(100);
@@ -26,7 +26,7 @@ test("a cancel that comes while an attempt is being adopted is told to its runne
   assert.deepEqual(told, [{ type: "stop", reason: "cancelled", graceMs: 60_000 }]);
 });
 
-test("a time limit that runs out while another program holds the database is kept as soon as it lets go", async (t) => {
+test("a time limit that ends while the database is locked is kept afterwards", async (t) => {
   const { supervisor, told, raw } = await adoption(t, { helloAfterMs: 50, timeoutMs: 1_000 });
   await supervisor.start();
   const other = raw();
@@ -38,7 +38,7 @@ test("a time limit that runs out while another program holds the database is kep
   assert.deepEqual(told, [{ type: "stop", reason: "timed_out", graceMs: 60_000 }]);
 });
 
-test("a hold on paid overage stops a running attempt at its next step, for its own account only; other holds let it run", async (t) => {
+test("a hold on paid overage stops running attempts of its own account only", async (t) => {
   const hold = { message: "Held.", until: null } as const;
   // Its time is over: a stop follows whatever is told first.
   const { store, supervisor, told } = await adoption(t, { helloAfterMs: 0, timeoutMs: 1_000 });
@@ -59,7 +59,7 @@ test("a hold on paid overage stops a running attempt at its next step, for its o
   assert.deepEqual(other.told, [{ type: "stop_at_step" }]);
 });
 
-test("all attempts, or the one of a task, are stopped with the reason that is kept in the store", async (t) => {
+test("attempts that are stopped keep the reason in the store", async (t) => {
   const all = await adoption(t, { helloAfterMs: 0 });
   await all.supervisor.start();
   await all.supervisor.stopAll("interrupted");

@@ -75,7 +75,7 @@ test("a probe that is refused holds the account, and the tasks' own counts begin
   assert.equal(probed.length, 2, "again after a minute");
 });
 
-test("a probe that works lifts the hold, also after a restart, and parked runners are replaced", async (t) => {
+test("a probe that works lifts the hold, also after a restart", async (t) => {
   const { store, submit, prober, probed, pass, signedIn } = setup(t, [works]);
   await submit();
   await store.write(() => {

@@ -34,7 +34,7 @@ function setup(t: TestContext, { longestParkedMs }: { longestParkedMs?: number }
   return { pool, born };
 }
 
-test("a runner that was parked for too long makes room for a new one, before any task comes", async (t) => {
+test("a runner that was parked for too long makes room for a new one", async (t) => {
   const { pool, born } = setup(t, { longestParkedMs: 1_500 });
   pool.start();
   await until("a parked runner", () => pool.ready === 1);
@@ -45,7 +45,7 @@ test("a runner that was parked for too long makes room for a new one, before any
   assert.equal(connection?.hello.runnerId, born[1]);
 });
 
-test("a runner that was handed out is nobody's to renew", async (t) => {
+test("a runner that was handed out is not renewed", async (t) => {
   const { pool, born } = setup(t, { longestParkedMs: 1_500 });
   pool.start();
   await until("a parked runner", () => pool.ready === 1);
@@ -58,7 +58,7 @@ test("a runner that was handed out is nobody's to renew", async (t) => {
   connection?.close();
 });
 
-test("a runner counts as parked when it says so, not before, and a pool that was stopped has none", async (t) => {
+test("a runner counts as parked when it says so, not before", async (t) => {
   const { pool, born } = setup(t);
   pool.start();
   pool.start();

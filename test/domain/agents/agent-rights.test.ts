@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { budgetLeft, budgetShare, isCovered, isWiderMode, narrowerMode } from "../../../src/domain/agents/agent-rights.ts";
 import { permissionModes } from "../../../src/domain/task/permission-mode.ts";
 
-test("bypass is wider than everything, plan narrower than everything", () => {
+test("the mode bypass is wider than every mode, and plan narrower", () => {
   for (const mode of permissionModes) {
     assert.equal(isWiderMode(mode, "bypassPermissions"), false);
     assert.equal(isWiderMode("plan", mode), false);
@@ -15,7 +15,7 @@ test("bypass is wider than everything, plan narrower than everything", () => {
   assert.equal(narrowerMode("default", "bypassPermissions"), "default");
 });
 
-test("a rule is covered by itself, by its whole tool and by a prefix of its command", () => {
+test("a permission rule is covered by itself, its tool and a prefix of its command", () => {
   const covered: [string, string[]][] = [
     ["Read", ["Read"]],
     ["Read(src/**)", ["Read"]],
@@ -30,7 +30,7 @@ test("a rule is covered by itself, by its whole tool and by a prefix of its comm
   for (const [rule, by] of covered) assert.ok(isCovered(rule, by), `${rule} by ${by.join()}`);
 });
 
-test("a rule that allows more is not covered, however it is written", () => {
+test("a permission rule that allows more is not covered, however it is written", () => {
   const open: [string, string[]][] = [
     ["Bash", ["Bash(npm test)"]],
     ["Bash()", ["Bash(npm test)"]],
@@ -54,7 +54,7 @@ test("a rule that allows more is not covered, however it is written", () => {
   for (const [rule, by] of open) assert.ok(!isCovered(rule, by), `${rule} by ${by.join()}`);
 });
 
-test("children together never get more than is left", () => {
+test("children together never get more budget than is left", () => {
   const asks = fc.array(fc.option(fc.double({ min: 0.0001, max: 20, noNaN: true })), { maxLength: 12 });
   fc.assert(
     fc.property(
@@ -78,7 +78,7 @@ test("children together never get more than is left", () => {
   );
 });
 
-test("what an ended child did not use is there again, and a root without a budget shares none", () => {
+test("a tree's budget regains what an ended child did not use", () => {
   const root = { maxBudgetUsd: 10, costUsd: null };
   assert.equal(budgetLeft(root, [{ costUsd: 1, maxBudgetUsd: 5, isOpen: true }]), 5);
   assert.equal(budgetLeft(root, [{ costUsd: 1, maxBudgetUsd: 5, isOpen: false }]), 9);

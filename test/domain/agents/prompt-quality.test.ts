@@ -9,7 +9,7 @@ const goodPrompt =
   "Refactor src/auth/session.ts so that expired sessions are removed by one function instead of three copies. " +
   "Keep the behaviour, extend test/auth/session.test.ts, and finish when npm test passes.";
 
-test("good prompts have no faults", () => {
+test("good prompts have no problems", () => {
   assert.deepEqual(promptFaults({ prompt: goodPrompt, system_prompt: goodSystem }), []);
 });
 
@@ -43,7 +43,7 @@ test("an execution prompt must be long enough; one that names no path gets advic
   );
 });
 
-test("of real delegations in many languages every good one is accepted and every poor one refused", () => {
+test("of real delegations in many languages good ones are accepted, poor ones refused", () => {
   const wrong = delegations.filter((each) => promptFaults(each).length > 0 !== (each.kind === "poor"));
   assert.deepEqual(
     wrong.map(({ system_prompt }) => system_prompt),
@@ -59,14 +59,14 @@ test("of real delegations in many languages every good one is accepted and every
   assert.ok(foreign.length >= 10 && foreign.every((each) => promptHints(each).length === 0));
 });
 
-test("length counts characters, not UTF-16 units or blanks at the ends", () => {
+test("the length of a prompt counts characters, without blanks at the ends", () => {
   const rules = { ...defaultPromptRules, promptMin: 4, level: "lengths" as const };
   assert.equal(promptFaults({ prompt: "🙂🙂🙂", system_prompt: goodSystem }, rules).length, 1);
   assert.equal(promptFaults({ prompt: "🙂🙂🙂🙂", system_prompt: goodSystem }, rules).length, 0);
   assert.equal(promptFaults({ prompt: "  ab  ", system_prompt: goodSystem }, rules).length, 1);
 });
 
-test("levels: lengths alone look at no words, off looks at nothing", () => {
+test('the level "lengths" looks at no words of a prompt, "off" at nothing', () => {
   const bland = "z ".repeat(100);
   assert.deepEqual(promptFaults({ prompt: bland, system_prompt: bland }, { ...defaultPromptRules, level: "lengths" }), []);
   const vague = { prompt: `the and ${bland}`, system_prompt: `the and ${bland}` };
@@ -77,7 +77,7 @@ test("levels: lengths alone look at no words, off looks at nothing", () => {
   assert.match(promptAdvice(defaultPromptRules).join("\n"), /75-500[\s\S]*150/);
 });
 
-test("paths are recognised in the forms that people write them", () => {
+test("paths in a prompt are recognised in the forms that people write", () => {
   const paths = [
     "/etc/hosts",
     "./src",
@@ -105,7 +105,7 @@ test("paths are recognised in the forms that people write them", () => {
   for (const path of paths.slice(0, -1)) assert.ok(namesPath(`Look at ${path} please`), path);
 });
 
-test("what only looks like a path is none", () => {
+test("what only looks like a path in a prompt is not a path", () => {
   const others = [
     "and/or",
     "read/write",
@@ -130,7 +130,7 @@ test("what only looks like a path is none", () => {
   for (const other of others) assert.ok(!namesPath(`Look at ${other} please`), other);
 });
 
-test("any text is judged without throwing, quickly", () => {
+test("any text of a prompt is judged quickly and without throwing", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 500 }), fc.string({ unit: "binary", maxLength: 500 }), (prompt, system_prompt) => {
       for (const { detail } of promptFaults({ prompt, system_prompt })) assert.ok(detail.length > 10);

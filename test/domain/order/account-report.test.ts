@@ -20,7 +20,7 @@ const windows = (fiveHour: number, sevenDay: number) => ({
 });
 const holdsOf = (info: object) => overageHolds(reported(info), "a", { now: now + 5, wall: now });
 
-test("every window is kept, also while all is allowed, and what is not said is not known", () => {
+test("every window of an account is kept, and what is not reported is unknown", () => {
   const info = { status: "allowed", resetsAt: reset / 1000, rateLimitType: "five_hour", unifiedWindows: windows(0.42, 0.5) };
   assert.deepEqual(reported(info), {
     windows: {
@@ -35,7 +35,7 @@ test("every window is kept, also while all is allowed, and what is not said is n
   assert.equal(reportIn({ type: "assistant", ...stamp }, null), null);
 });
 
-test("overage is enabled, disabled with its reason, or unknown, and either flag says that it is in use", () => {
+test("overage is enabled, disabled with its reason, or unknown", () => {
   const overage = (info: object) => reported({ status: "allowed", ...info }).overage;
   assert.deepEqual(overage({ overageStatus: "allowed", isUsingOverage: false }), { enabled: true, inUse: false, disabledReason: null });
   const disabled = overage({ overageStatus: "rejected", overageDisabledReason: "org_level_disabled" });
@@ -45,7 +45,7 @@ test("overage is enabled, disabled with its reason, or unknown, and either flag 
 
 const enabled = { status: "allowed", overageStatus: "allowed", isUsingOverage: false };
 
-test("a window at 99 % holds where overage is enabled, until its reset; below, or where it is not, nothing is held", () => {
+test("a window at 99 % holds until its reset only where overage is enabled", () => {
   assert.deepEqual(holdsOf({ ...enabled, unifiedWindows: windows(0.98, 0.5) }), []);
   const [hold, none] = holdsOf({ ...enabled, unifiedWindows: windows(0.2, 0.991) });
   assert.deepEqual([hold?.kind, hold?.scope, hold?.until, none], ["overage", "account:a", reset + 5, undefined]);
@@ -56,7 +56,7 @@ test("a window at 99 % holds where overage is enabled, until its reset; below, o
   assert.deepEqual(holdsOf({ ...enabled, unifiedWindows: old }), [], "the window was reset since");
 });
 
-test("a model's full window holds that model, and overage in use holds everything at once", () => {
+test("a model's full window holds that model, and overage in use holds everything", () => {
   const opus = holdsOf({ ...enabled, unifiedWindows: { seven_day_opus: { utilization: 1, resetsAt: reset / 1000 } } });
   assert.deepEqual(
     opus.map(({ scope }) => scope),

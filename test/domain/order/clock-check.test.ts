@@ -13,7 +13,7 @@ function later(before: ClockReading, passedMs: number, set = 0, bootId = before.
   return { bootId, up: bootId === before.bootId ? before.up + passedMs : 0, at: before.at + passedMs + set };
 }
 
-test("a clock that nobody sets pauses nothing, over hours, nights without power and a machine that sleeps", () => {
+test("a clock that is not set pauses nothing, also when the machine sleeps", () => {
   let seen: ClockSeen = checkClock(null, first, keepMs);
   for (const [passed, boot] of [
     [hourMs, "a"],
@@ -26,7 +26,7 @@ test("a clock that nobody sets pauses nothing, over hours, nights without power 
   }
 });
 
-test("a clock that is set pauses for as long as is kept, by the clock that nobody sets", () => {
+test("a clock that is set pauses for a time of the monotonic clock", () => {
   for (const set of [400 * dayMs, -400 * dayMs]) {
     let seen = checkClock(checkClock(null, first, keepMs), later(first, hourMs, set), keepMs);
     assert.equal(seen.pauseMs, keepMs);
@@ -46,7 +46,7 @@ test("a clock that is set back to where it was ends the pause", () => {
   assert.deepEqual([right.shiftedMs, right.pauseMs], [0, 0]);
 });
 
-test("a machine that seems to have been off for very long, or for a negative time, is taken for one whose clock was set", () => {
+test("a machine that was off for an impossible time had its clock set", () => {
   const before = checkClock(null, first, keepMs);
   for (const set of [400 * dayMs, -2 * dayMs]) assert.equal(checkClock(before, later(before, 0, set, "b"), keepMs).pauseMs, keepMs);
   assert.equal(checkClock({ ...before, bootId: null }, { ...later(before, dayMs), bootId: null }, keepMs).pauseMs, 0);

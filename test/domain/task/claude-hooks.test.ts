@@ -18,7 +18,7 @@ test("a hook is found by its event and by what it matches", () => {
   assert.deepEqual(commands(one("mcp__.*"), "PreToolUse", "PreToolUse:mcp__git__log"), ["check"]);
 });
 
-test("a hook has its own time limit or the event's default, and another name where it runs no command", () => {
+test("a hook has its own time limit or the default of its event", () => {
   const hooks = [{ type: "command", command: "a", timeout: 3 }, { type: "command", command: "b", async: true }, { type: "prompt" }];
   const settings = JSON.stringify({
     hooks: { PreToolUse: [{ hooks }], UserPromptSubmit: [{ hooks: [{ type: "http", url: "http://x" }] }] },

@@ -40,7 +40,7 @@ const broken: readonly (readonly [string, number, RegExp])[] = [
   [`{"hooks": {"PreToolUse": [{"hooks": [{"type": "command", "command": "x", "timeout": "5"}]}]}}`, 1, /timeout must be a number/],
 ];
 
-test("what takes rules of a settings file out of force is found, with its line", () => {
+test("what disables rules of a settings file is found with its line", () => {
   for (const [content, line, said] of broken) {
     const [first, ...more] = settingsProblems(content);
     assert.deepEqual([first?.line, more], [line, []], content);
@@ -48,7 +48,7 @@ test("what takes rules of a settings file out of force is found, with its line",
   }
 });
 
-test("what Claude Code takes is no problem", () => {
+test("settings that Claude Code accepts are not a problem", () => {
   const hook =
     '{"hooks": {"PreToolUse": [{"matcher": "Bash", "hooks": [{"type": "command", "command": "x", "timeout": 5}, {"type": "prompt", "prompt": "p"}]}]}}';
   const sound = [
@@ -86,7 +86,7 @@ test("a server of .mcp.json that would be left out silently is found", () => {
   }
 });
 
-test("any JSON is read without an error, and a cut one is told by its last line at the latest", () => {
+test("any JSON of settings is read without an error", () => {
   fc.assert(
     fc.property(fc.json(), fc.nat(), (json, at) => {
       const text = JSON.stringify(JSON.parse(json), null, 1);
@@ -101,7 +101,7 @@ test("the error of a task names each broken place on a line of its own", () => {
   assert.equal(brokenSettingsText(["/a, line 1: x", "/b: y"]).split("\n").slice(1, 3).join("|"), "  /a, line 1: x.|  /b: y.");
 });
 
-test("a hostile file costs no more than its length, and says a bounded number of bounded sentences", () => {
+test("a hostile settings file costs no more than its length", () => {
   const hostile = (size: number): string => `{"hooks": {"${"n".repeat(size)}": [${"0,".repeat(size / 2)}0]}}`;
   const cost = (text: string): number => {
     const start = process.cpuUsage();

@@ -91,7 +91,7 @@ const byStop: Record<NonNullable<SDKAssistantMessage["message"]["stop_reason"]> 
   tool_deferred: "agent_failed",
 };
 
-test("the tables have the SDK's words and no others", () => {
+test("the tables of outcomes have the SDK's words and no others", () => {
   for (const [table, expected] of [
     [assistantErrors, byError],
     [startupFailures, byStart],
@@ -118,7 +118,7 @@ test("every reason for a refused start has its outcome", () => {
   }
 });
 
-test("every reason for the end of a turn has its outcome, and only a finished turn is a success", () => {
+test("every reason for the end of a turn has its outcome", () => {
   for (const [terminalReason, kind] of Object.entries(byEnd)) {
     const isError = kind !== "succeeded";
     assert.equal(outcomeOf({ isError, terminalReason }).kind, kind, terminalReason);
@@ -130,7 +130,7 @@ test("every reason for the end of a turn has its outcome, and only a finished tu
   }
 });
 
-test("every stop reason of the model has its outcome where Claude Code calls the turn a success", () => {
+test("every stop reason of the model has its outcome", () => {
   for (const [stopReason, kind] of Object.entries(byStop)) {
     for (const terminalReason of ["completed", "stop_hook_prevented", null])
       assert.equal(outcomeOf({ stopReason, terminalReason, text: "half" }).kind, kind, `${stopReason}, ${terminalReason}`);
@@ -145,7 +145,7 @@ test("every stop reason of the model has its outcome where Claude Code calls the
   assert.match(outcomeOf({ terminalReason: "stop_hook_prevented" }).message, /finished the task; a Stop hook ended the turn\./);
 });
 
-test("a word that is in no table fails the attempt with its name, unless the HTTP status says more", () => {
+test("an unknown word fails the attempt with its name", () => {
   for (const [facts, more] of [
     [{ isError: true, terminalReason: "api_error" }, { apiError: "a_new_word" }],
     [{ isError: true, terminalReason: "a_new_word" }, {}],

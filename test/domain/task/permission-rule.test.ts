@@ -16,7 +16,7 @@ const good = [
 ];
 const bad = ["Bash(ls", "Bash(", "Bash)", "Bash()", "(ls)", "Bash (ls)", "rm -rf", "Bash(ls) more", "Bash(ls))", String.raw`Bash(ls\)`];
 
-test("a malformed permission rule is refused at a submit and at a retry, and named", () => {
+test("a malformed permission rule is refused by name at a submit and a retry", () => {
   for (const rule of good) assert.equal(ruleFault(rule), null, rule);
   const submit = { prompt: "Do it.", working_directory: "/tmp" };
   for (const rule of bad) {

@@ -10,7 +10,7 @@ function eventsOf(name: string, upTo = Infinity) {
     .flatMap((message) => eventsFromRecord(message));
 }
 
-test("an attempt whose tool call killed Claude Code made no progress: the next would ask for the same call", () => {
+test("an attempt whose tool call killed Claude Code made no progress", () => {
   assert.equal(madeProgress(eventsOf("aborted")), false);
 });
 
@@ -19,10 +19,10 @@ test("a finished tool call is progress", () => {
   assert.equal(madeProgress(eventsOf("tools", 3)), true);
 });
 
-test("an attempt that only met an API error has a result, and yet got nowhere", () => {
+test("an attempt that only met an API error made no progress", () => {
   assert.equal(madeProgress(eventsOf("api-529")), false);
 });
 
-test("nothing at all is no progress", () => {
+test("an attempt without events made no progress", () => {
   assert.equal(madeProgress([]), false);
 });

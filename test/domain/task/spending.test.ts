@@ -13,7 +13,7 @@ test("a first session's total is the task's total", () => {
   assert.deepEqual(spentInAll(nothing, null, spent(2, 20)), spent(2, 20));
 });
 
-test("a resumed session's running total replaces what the session had before, and a new session adds to it", () => {
+test("a resumed session's running total replaces what the session had before", () => {
   const resumed = spentInAll(spent(2, 20), spent(2, 20), spent(5, 50));
   assert.deepEqual(resumed, spent(5, 50));
   assert.deepEqual(spentInAll(resumed, null, spent(1, 10)), spent(6, 60));

@@ -3,18 +3,18 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import { cutJson, cutString, maxStringLength } from "../../../src/domain/text/cut-json.ts";
 
-test("a short text stays what it is", () => {
+test("cutting JSON keeps a short text as it is", () => {
   assert.deepEqual(cutString("abc"), { value: "abc", truncated: false });
   assert.equal(cutString("x".repeat(maxStringLength)).truncated, false);
 });
 
-test("a long text is cut, but never in the middle of a character", () => {
+test("cutting JSON never cuts a text in the middle of a character", () => {
   assert.deepEqual(cutString("x".repeat(maxStringLength + 1)), { value: "x".repeat(maxStringLength), truncated: true });
   assert.deepEqual(cutString("ab👩c", 3), { value: "ab", truncated: true });
   assert.deepEqual(cutString("ab👩c", 4), { value: "ab👩", truncated: true });
 });
 
-test("a small value is copied as it is", () => {
+test("cutting JSON copies a small value as it is", () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
       fc.pre(JSON.stringify(value).length < 1000);
@@ -23,7 +23,7 @@ test("a small value is copied as it is", () => {
   );
 });
 
-test("a long string inside is cut, and the value says so", () => {
+test("cutting JSON cuts a long string inside and says so", () => {
   const cut = cutJson({ file_path: "a.txt", content: "x".repeat(20_000) });
   assert.deepEqual(cut, { value: { file_path: "a.txt", content: "x".repeat(maxStringLength) }, truncated: true });
 });
@@ -40,7 +40,7 @@ test("many strings, deep nesting and endless lists fit into an event all the sam
   }
 });
 
-test("what lies too deep is left out as null, in lists as in objects", () => {
+test("cutting JSON replaces what lies too deep by null", () => {
   const nested = (levels: number, wrap: (inner: unknown) => unknown): unknown => (levels === 0 ? "x" : wrap(nested(levels - 1, wrap)));
   for (const wrap of [(inner: unknown) => [inner], (inner: unknown) => ({ inner })]) {
     assert.deepEqual(cutJson(nested(31, wrap)), { value: nested(31, wrap), truncated: false });
@@ -50,13 +50,13 @@ test("what lies too deep is left out as null, in lists as in objects", () => {
   }
 });
 
-test("a key with the name __proto__ stays a key", () => {
+test("cutting JSON keeps a key with the name __proto__", () => {
   const value: unknown = JSON.parse('{"__proto__": {"polluted": true}, "a": 1}');
   const cut = cutJson(value).value as object;
   assert.deepEqual(Object.keys(cut), ["__proto__", "a"]);
   assert.equal(Object.getPrototypeOf(cut), Object.prototype);
 });
 
-test("what is not JSON becomes null", () => {
+test("cutting JSON makes null of what is not JSON", () => {
   assert.deepEqual(cutJson({ a: undefined, b: () => 1, c: 10n }).value, { a: null, b: null, c: null });
 });

@@ -27,20 +27,20 @@ for (const [word, meant] of words) {
   });
 }
 
-test("the nearest wins, and of two equally near the first", () => {
+test("a mistyped word means the nearest candidate, and of two the first", () => {
   assert.equal(didYouMean("waitt", ["watch", "wait", "waits"]), "wait");
   assert.equal(didYouMean("abx", ["aby", "abz"]), "aby");
 });
 
-test("only neighbours that really changed places count as one mistake", () => {
+test("only neighbours that changed places count as one typing mistake", () => {
   assert.equal(didYouMean("abcdef", ["badcef"]), "badcef");
   assert.equal(didYouMean("abcdef", ["bxcdyf"]), null);
 });
 
-test("without candidates there is nothing to mean", () => {
+test("a mistyped word without candidates means nothing", () => {
   assert.equal(didYouMean("list", []), null);
 });
 
-test("a word of a megabyte costs nothing", () => {
+test("a mistyped word of a megabyte costs no time", () => {
   assert.equal(didYouMean("x".repeat(1_000_000), commands), null);
 });

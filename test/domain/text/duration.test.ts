@@ -60,7 +60,7 @@ for (const text of bad) {
   });
 }
 
-test("a bare number is told apart: it says that the unit is missing", () => {
+test("a duration without a unit says that the unit is missing", () => {
   assert.throws(() => parseDuration("30"), {
     message: /^"30" is a duration without a unit\. Write numbers with units/,
   });
@@ -93,7 +93,7 @@ for (const [ms, text] of forms) {
   });
 }
 
-test("whole seconds that are written are read again as the same, but for what the two units leave out", () => {
+test("durations of whole seconds are read again as they were written", () => {
   fc.assert(
     fc.property(fc.integer({ min: 10, max: 30 * 86_400 }), (seconds) => {
       const read = parseDuration(formatDuration(seconds * 1000).replaceAll(" ", ""));
@@ -103,7 +103,7 @@ test("whole seconds that are written are read again as the same, but for what th
   );
 });
 
-test("no text crashes the parser with anything but its own error", () => {
+test("the parser of durations throws only its own error", () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[0-9dhms]{0,12}$/)), (text) => {
       try {

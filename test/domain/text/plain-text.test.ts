@@ -47,7 +47,8 @@ const lines: [text: string, max: number, line: string][] = [
   ["abc", 0, "…"],
 ];
 for (const [text, max, line] of lines) {
-  test(`plainLine shows ${JSON.stringify(text.slice(0, 20))} in ${max} characters as ${JSON.stringify(line)}`, () => {
+  const shown = JSON.stringify(line);
+  test(`plainLine shows ${JSON.stringify(text.slice(0, 20))} in ${max} as ${shown}`, () => {
     assert.equal(plainLine(text, max), line);
   });
 }
@@ -62,7 +63,7 @@ const anyText = fc.string({
   maxLength: 200,
 });
 
-test("no text whatever keeps a control character; plainLine keeps no newline either, and its length", () => {
+test("plainText and plainLine keep no control character of any text", () => {
   fc.assert(
     fc.property(anyText, fc.integer({ min: 1, max: 50 }), (text, max) => {
       assert.doesNotMatch(plainText(text).replaceAll(/[\n\t]/g, ""), unprintable);
@@ -74,11 +75,11 @@ test("no text whatever keeps a control character; plainLine keeps no newline eit
   );
 });
 
-test("cleaning twice changes nothing more", () => {
+test("cleaning a plain text twice changes nothing more", () => {
   fc.assert(fc.property(anyText, (text) => assert.equal(plainText(plainText(text)), plainText(text))));
 });
 
-test("hostile text of a megabyte is cleaned in a straight line, not in its square", () => {
+test("a hostile text of a megabyte is cleaned in linear time", () => {
   for (const piece of ["\x1b]", "\x9d", "\x1b[", "\x1b[0", "\x90x", "\x1b ", "\r"]) {
     const clean = plainText(piece.repeat(500_000));
     assert.doesNotMatch(clean.slice(0, 1000), unprintable);

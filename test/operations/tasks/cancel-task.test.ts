@@ -17,7 +17,7 @@ test("a cancelled task says whether it had run before", async (t) => {
   assert.equal((await cancelTask(store, task.id, person, 4000)).error?.message, "Cancelled while it waited.");
 });
 
-test("a cancel is an event of its own that names who asked, and a second cancel adds none", async (t) => {
+test("a cancel is an event that names who asked for it", async (t) => {
   const { store, submit, start } = setup(t);
   const story = (id: number): unknown[] =>
     store.events.ofTask(id, 0, 100).map(({ type, attemptId, at, data }) => ({ type, attemptId, at, data }));
@@ -36,7 +36,7 @@ test("a cancel is an event of its own that names who asked, and a second cancel 
   assert.deepEqual(story(task.id), [{ type: "cancel_requested", attemptId: attempt.id, at: 5000, data: { by: "a person" } }]);
 });
 
-test("what has ended otherwise cannot be cancelled", async (t) => {
+test("a task that has ended otherwise cannot be cancelled", async (t) => {
   const { store, start } = setup(t);
   const { task, attempt } = await start();
   await store.write(() => {

@@ -45,7 +45,7 @@ test("a task is removed with both of its logs", async (t) => {
   assert.deepEqual(readdirSync(logs), []);
 });
 
-test("a log that cannot be deleted keeps no other one, and is told of", async (t) => {
+test("a log that cannot be deleted keeps no other one, and is reported", async (t) => {
   const { store, paths, logs, ended } = setup(t);
   const id = await ended();
   makeStubborn(rawLogPath(paths, id));
@@ -77,7 +77,7 @@ test("a prune that leaves logs behind says how many tasks it removed", async (t)
   });
 });
 
-test("logs of removed tasks are deleted later, and nothing else is", async (t) => {
+test("logs of removed tasks are deleted later, and nothing else", async (t) => {
   const { store, paths, logs, ended } = setup(t);
   const gone = await ended();
   const kept = await ended();
@@ -96,7 +96,7 @@ test("logs of removed tasks are deleted later, and nothing else is", async (t) =
   assert.deepEqual(readdirSync(logs).toSorted(), [...others, `task_${kept}_raw.log`, `task_${kept}_summary.log`].toSorted());
 });
 
-test("a link in a stray log's place goes, what it leads to stays; what cannot go is told of", async (t) => {
+test("a link in the place of a stray log is deleted, what it leads to is kept", async (t) => {
   const { store, paths, directory, ended } = setup(t);
   const gone = await ended();
   await ended();
@@ -111,7 +111,7 @@ test("a link in a stray log's place goes, what it leads to stays; what cannot go
   assert.ok(existsSync(precious));
 });
 
-test("a database without tasks, as a new one is, takes nobody's logs away", async (t) => {
+test("a server with a new database deletes no logs", async (t) => {
   const { store, paths, logs } = setup(t);
   writeFileSync(rawLogPath(paths, 1), "another database's");
   assert.deepEqual(await removeStrayLogs(store, paths), { removed: 0, faults: [] });

@@ -15,7 +15,7 @@ test("a hold stays until it is lifted, also over a new start", async (t) => {
   assert.deepEqual(again.holds.active(), []);
 });
 
-test("there is one hold per kind and scope: a later one replaces it and keeps its beginning", async (t) => {
+test("there is one hold for each kind and scope: a later one replaces it", async (t) => {
   const { store } = setup(t);
   await store.write(() => {
     store.holds.put({ kind: "manual", scope: "all", message: "Paused.", until: null }, 200);

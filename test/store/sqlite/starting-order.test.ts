@@ -1,79 +1,77 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { test } from "node:test";
 import fc from "fast-check";
 import { newAttempt, setup } from "../setup.ts";
 import { plainTask } from "../../../testing/plain-task.ts";
 
-describe("the starting order", () => {
-  test("is priority, then age; tasks that wait for a moment join when it has come", async (t) => {
-    const { store, submit } = setup(t);
-    await submit({ priority: 0 });
-    await submit({ priority: 5 });
-    await submit({ priority: 5 });
-    await submit({ priority: 9, notBefore: 100, notBeforeReason: "retry" });
-    await submit({ priority: 5, notBefore: 50, notBeforeReason: "schedule" });
-    assert.deepEqual(store.tasks.startable(49, 10), [2, 3, 1]);
-    assert.deepEqual(store.tasks.startable(50, 10), [2, 3, 5, 1]);
-    assert.deepEqual(store.tasks.startable(100, 10), [4, 2, 3, 5, 1]);
-    assert.deepEqual(store.tasks.startable(100, 2), [4, 2]);
-    assert.deepEqual(store.tasks.startable(100, 0), []);
-    assert.equal(store.tasks.nextStartAt(0), 50);
-    assert.equal(store.tasks.nextStartAt(50), 100);
-    assert.equal(store.tasks.nextStartAt(100), null);
-    assert.deepEqual(
-      [4, 2, 3, 5, 1].map((id) => store.tasks.ahead(id)),
-      [0, 1, 2, 3, 4],
-    );
-    assert.equal(store.tasks.ahead(99), 0);
-  });
+test("the starting order is priority, then age", async (t) => {
+  const { store, submit } = setup(t);
+  await submit({ priority: 0 });
+  await submit({ priority: 5 });
+  await submit({ priority: 5 });
+  await submit({ priority: 9, notBefore: 100, notBeforeReason: "retry" });
+  await submit({ priority: 5, notBefore: 50, notBeforeReason: "schedule" });
+  assert.deepEqual(store.tasks.startable(49, 10), [2, 3, 1]);
+  assert.deepEqual(store.tasks.startable(50, 10), [2, 3, 5, 1]);
+  assert.deepEqual(store.tasks.startable(100, 10), [4, 2, 3, 5, 1]);
+  assert.deepEqual(store.tasks.startable(100, 2), [4, 2]);
+  assert.deepEqual(store.tasks.startable(100, 0), []);
+  assert.equal(store.tasks.nextStartAt(0), 50);
+  assert.equal(store.tasks.nextStartAt(50), 100);
+  assert.equal(store.tasks.nextStartAt(100), null);
+  assert.deepEqual(
+    [4, 2, 3, 5, 1].map((id) => store.tasks.ahead(id)),
+    [0, 1, 2, 3, 4],
+  );
+  assert.equal(store.tasks.ahead(99), 0);
+});
 
-  test("holds pending tasks only", async (t) => {
-    const { store, submit, start } = setup(t);
-    const { task, attempt } = await start();
-    const cancelled = await submit({ notBefore: 10 });
-    await store.write(() => store.tasks.transition(cancelled.id, "cancel", 5));
-    assert.deepEqual(store.tasks.startable(1000, 10), []);
-    assert.equal(store.tasks.nextStartAt(0), null);
-    await store.write(() => {
-      store.attempts.close(attempt.id, { kind: "overloaded", message: "busy" }, 2100);
-      store.tasks.transition(task.id, "requeue", 2100, { notBefore: 9000, notBeforeReason: "retry" });
-    });
-    assert.deepEqual(store.tasks.startable(8999, 10), []);
-    assert.deepEqual(store.tasks.startable(9000, 10), [task.id]);
-    const claimed = await store.write(() => store.attempts.claim(task.id, newAttempt("again"), 9000));
-    assert.equal(claimed?.task.notBefore, null);
-    assert.equal(claimed?.task.notBeforeReason, null);
+test("the starting order has pending tasks only", async (t) => {
+  const { store, submit, start } = setup(t);
+  const { task, attempt } = await start();
+  const cancelled = await submit({ notBefore: 10 });
+  await store.write(() => store.tasks.transition(cancelled.id, "cancel", 5));
+  assert.deepEqual(store.tasks.startable(1000, 10), []);
+  assert.equal(store.tasks.nextStartAt(0), null);
+  await store.write(() => {
+    store.attempts.close(attempt.id, { kind: "overloaded", message: "busy" }, 2100);
+    store.tasks.transition(task.id, "requeue", 2100, { notBefore: 9000, notBeforeReason: "retry" });
   });
+  assert.deepEqual(store.tasks.startable(8999, 10), []);
+  assert.deepEqual(store.tasks.startable(9000, 10), [task.id]);
+  const claimed = await store.write(() => store.attempts.claim(task.id, newAttempt("again"), 9000));
+  assert.equal(claimed?.task.notBefore, null);
+  assert.equal(claimed?.task.notBeforeReason, null);
+});
 
-  test("is the same as sorting every pending task", async (t) => {
-    const { store } = setup(t);
-    const anyTasks = fc.array(
-      fc.record({ priority: fc.integer({ min: -2, max: 2 }), notBefore: fc.option(fc.integer({ min: 1, max: 9 })) }),
-      { maxLength: 40 },
-    );
-    await fc.assert(
-      fc.asyncProperty(anyTasks, fc.integer({ min: 0, max: 10 }), fc.integer({ min: 1, max: 40 }), async (tasks, now, limit) => {
-        await store.write(() => {
-          for (const { id } of store.tasks.list({ limit: 500 })) {
-            store.tasks.transition(id, "cancel", 1);
-            store.tasks.remove(id);
-          }
-          for (const task of tasks) store.tasks.insert(plainTask(task));
-        });
-        const pending = store.tasks.list({ limit: 500 }).toSorted((a, b) => b.priority - a.priority || a.id - b.id);
-        const startable = pending.filter((task) => task.notBefore === null || task.notBefore <= now);
-        assert.deepEqual(
-          store.tasks.startable(now, limit),
-          startable.slice(0, limit).map((task) => task.id),
-        );
-        assert.deepEqual(
-          pending.map((task) => store.tasks.ahead(task.id)),
-          [...pending.keys()],
-        );
-        const later = pending.flatMap((task) => (task.notBefore !== null && task.notBefore > now ? [task.notBefore] : []));
-        assert.equal(store.tasks.nextStartAt(now), later.length === 0 ? null : Math.min(...later));
-      }),
-      { numRuns: 60 },
-    );
-  });
+test("the starting order is the same as sorting every pending task", async (t) => {
+  const { store } = setup(t);
+  const anyTasks = fc.array(
+    fc.record({ priority: fc.integer({ min: -2, max: 2 }), notBefore: fc.option(fc.integer({ min: 1, max: 9 })) }),
+    { maxLength: 40 },
+  );
+  await fc.assert(
+    fc.asyncProperty(anyTasks, fc.integer({ min: 0, max: 10 }), fc.integer({ min: 1, max: 40 }), async (tasks, now, limit) => {
+      await store.write(() => {
+        for (const { id } of store.tasks.list({ limit: 500 })) {
+          store.tasks.transition(id, "cancel", 1);
+          store.tasks.remove(id);
+        }
+        for (const task of tasks) store.tasks.insert(plainTask(task));
+      });
+      const pending = store.tasks.list({ limit: 500 }).toSorted((a, b) => b.priority - a.priority || a.id - b.id);
+      const startable = pending.filter((task) => task.notBefore === null || task.notBefore <= now);
+      assert.deepEqual(
+        store.tasks.startable(now, limit),
+        startable.slice(0, limit).map((task) => task.id),
+      );
+      assert.deepEqual(
+        pending.map((task) => store.tasks.ahead(task.id)),
+        [...pending.keys()],
+      );
+      const later = pending.flatMap((task) => (task.notBefore !== null && task.notBefore > now ? [task.notBefore] : []));
+      assert.equal(store.tasks.nextStartAt(now), later.length === 0 ? null : Math.min(...later));
+    }),
+    { numRuns: 60 },
+  );
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { describe, test } from "node:test";
+import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { takeLock } from "../../../../src/store/sqlite/file/lock.ts";
 import { openStore } from "../../../../src/store/sqlite/sqlite.ts";
@@ -9,108 +9,104 @@ import { scratchDirectory } from "../../setup.ts";
 import { startProcess } from "../../store-process.ts";
 import type { StoreProcess } from "../../store-process.ts";
 
-describe("the server's lock", () => {
-  test("is refused to a second one, in this and in other processes, with the holder's name", async (t) => {
-    const { file, holder } = setup(t);
-    const first = holder();
-    assert.deepEqual(await first.next(), { locked: true });
-    const message = new RegExp(`^Another server \\(process ${first.pid}\\) runs on this data directory`);
-    assert.throws(() => takeLock(file, { pid: process.pid }), { name: "WorkerError", code: "server_running", message });
-    const second = holder();
-    const refusal = (await second.next()) as { code: string; message: string };
-    assert.equal(refusal.code, "server_running");
-    assert.match(refusal.message, message);
-  });
-
-  test("is free after its release, and after kill -9, without any cleaning", async (t) => {
-    const { file, holder } = setup(t);
-    const first = holder();
-    await first.next();
-    first.send("release");
-    assert.deepEqual(await first.next(), { released: true });
-    const second = holder();
-    assert.deepEqual(await second.next(), { locked: true });
-    await second.kill();
-    const lock = takeLock(file, { pid: process.pid });
-    assert.equal(lock.held(), true);
-    lock.release();
-    lock.release();
-    assert.equal(lock.held(), false);
-    takeLock(file, { pid: process.pid }).release();
-  });
-
-  test("leaves files for its owner only and no litter", (t) => {
-    const { file } = setup(t);
-    takeLock(file, { pid: 1 }).release();
-    takeLock(file, { pid: 1 }).release();
-    assert.deepEqual(readdirSync(path.dirname(file)).toSorted(), ["server.lock", "server.lock.guard"]);
-    for (const name of [file, `${file}.guard`]) assert.equal(statSync(name).mode & 0o777, 0o600);
-  });
-
-  test("names nobody when its note is missing, broken or another's", async (t) => {
-    const { file, holder } = setup(t);
-    const first = holder();
-    await first.next();
-    for (const note of ["", "{", `{"pid":5,"inode":1}`, "null"]) {
-      writeFileSync(`${file}.json`, note);
-      assert.throws(() => takeLock(file, { pid: 1 }), { code: "server_running", message: /^Another server runs on/ });
-    }
-  });
-
-  test("cannot be taken where nothing can be written", (t) => {
-    const { file } = setup(t);
-    assert.throws(() => takeLock(path.join(file, "below", "server.lock"), { pid: 1 }), { code: "storage_unusable" });
-  });
+test("a held lock is refused to a second server with the holder's name", async (t) => {
+  const { file, holder } = setup(t);
+  const first = holder();
+  assert.deepEqual(await first.next(), { locked: true });
+  const message = new RegExp(`^Another server \\(process ${first.pid}\\) runs on this data directory`);
+  assert.throws(() => takeLock(file, { pid: process.pid }), { name: "WorkerError", code: "server_running", message });
+  const second = holder();
+  const refusal = (await second.next()) as { code: string; message: string };
+  assert.equal(refusal.code, "server_running");
+  assert.match(refusal.message, message);
 });
 
-describe("taking over", () => {
-  test("from nobody is taking", (t) => {
-    const { file } = setup(t);
-    const lock = takeLock(file, { pid: 1, takeover: true });
-    assert.throws(() => takeLock(file, { pid: 2 }), { code: "server_running", message: /process 1\b/ });
-    lock.release();
-  });
+test("the server's lock is free after its release and after kill -9", async (t) => {
+  const { file, holder } = setup(t);
+  const first = holder();
+  await first.next();
+  first.send("release");
+  assert.deepEqual(await first.next(), { released: true });
+  const second = holder();
+  assert.deepEqual(await second.next(), { locked: true });
+  await second.kill();
+  const lock = takeLock(file, { pid: process.pid });
+  assert.equal(lock.held(), true);
+  lock.release();
+  lock.release();
+  assert.equal(lock.held(), false);
+  takeLock(file, { pid: process.pid }).release();
+});
 
-  test("leaves a stopped server a lock without a name: when it goes on, it writes nothing", async (t) => {
-    const { file, directory, holder } = setup(t);
-    const database = path.join(directory, "tasks.db");
-    const stopped = holder({ database });
-    assert.deepEqual(await stopped.next(), { locked: true });
-    stopped.signal("SIGSTOP");
-    assert.throws(() => takeLock(file, { pid: 1 }), { code: "server_running" });
-    const lock = takeLock(file, { pid: process.pid, takeover: true });
-    const store = openStore({ path: database });
-    stopped.signal("SIGCONT");
-    stopped.send("held");
-    stopped.send("write");
-    assert.deepEqual(await stopped.next(), { held: false });
-    assert.deepEqual(await stopped.next(), { stale: true });
-    assert.match(((await stopped.next()) as { refused: string }).refused, /^Another server took over/);
-    assert.deepEqual(store.holds.active(), []);
-    stopped.send("release");
-    assert.deepEqual(await stopped.next(), { released: true });
-    assert.equal(lock.held(), true);
-    const third = holder();
-    assert.match(((await third.next()) as { message: string }).message, new RegExp(`process ${process.pid}\\b`));
-    await store.close();
-    lock.release();
-  });
+test("the server's lock leaves files for its owner only", (t) => {
+  const { file } = setup(t);
+  takeLock(file, { pid: 1 }).release();
+  takeLock(file, { pid: 1 }).release();
+  assert.deepEqual(readdirSync(path.dirname(file)).toSorted(), ["server.lock", "server.lock.guard"]);
+  for (const name of [file, `${file}.guard`]) assert.equal(statSync(name).mode & 0o777, 0o600);
+});
 
-  test("by many at once never gives the lock to two", async (t) => {
-    const { file, holder } = setup(t);
-    const stopped = holder();
-    await stopped.next();
-    stopped.signal("SIGSTOP");
-    const takers = Array.from({ length: 6 }, () => holder({ takeover: true }));
-    const answers = (await Promise.all(takers.map((taker) => taker.next()))) as ({ locked: true } | { code: string })[];
-    const winners = takers.filter((_, index) => "locked" in (answers[index] ?? {}));
-    assert.ok(winners.length >= 1);
-    for (const winner of winners) winner.send("held");
-    const held = (await Promise.all(winners.map((winner) => winner.next()))) as { held: boolean }[];
-    assert.equal(held.filter((answer) => answer.held).length, 1, JSON.stringify(answers));
-    assert.throws(() => takeLock(file, { pid: 1 }), { code: "server_running" });
-    assert.equal(existsSync(`${file}.new`), false);
-  });
+test("the server's lock names no holder without a valid note", async (t) => {
+  const { file, holder } = setup(t);
+  const first = holder();
+  await first.next();
+  for (const note of ["", "{", `{"pid":5,"inode":1}`, "null"]) {
+    writeFileSync(`${file}.json`, note);
+    assert.throws(() => takeLock(file, { pid: 1 }), { code: "server_running", message: /^Another server runs on/ });
+  }
+});
+
+test("the server's lock cannot be taken where nothing can be written", (t) => {
+  const { file } = setup(t);
+  assert.throws(() => takeLock(path.join(file, "below", "server.lock"), { pid: 1 }), { code: "storage_unusable" });
+});
+
+test("taking over a free lock takes it", (t) => {
+  const { file } = setup(t);
+  const lock = takeLock(file, { pid: 1, takeover: true });
+  assert.throws(() => takeLock(file, { pid: 2 }), { code: "server_running", message: /process 1\b/ });
+  lock.release();
+});
+
+test("a takeover leaves a stopped server without the lock: it writes nothing later", async (t) => {
+  const { file, directory, holder } = setup(t);
+  const database = path.join(directory, "tasks.db");
+  const stopped = holder({ database });
+  assert.deepEqual(await stopped.next(), { locked: true });
+  stopped.signal("SIGSTOP");
+  assert.throws(() => takeLock(file, { pid: 1 }), { code: "server_running" });
+  const lock = takeLock(file, { pid: process.pid, takeover: true });
+  const store = openStore({ path: database });
+  stopped.signal("SIGCONT");
+  stopped.send("held");
+  stopped.send("write");
+  assert.deepEqual(await stopped.next(), { held: false });
+  assert.deepEqual(await stopped.next(), { stale: true });
+  assert.match(((await stopped.next()) as { refused: string }).refused, /^Another server took over/);
+  assert.deepEqual(store.holds.active(), []);
+  stopped.send("release");
+  assert.deepEqual(await stopped.next(), { released: true });
+  assert.equal(lock.held(), true);
+  const third = holder();
+  assert.match(((await third.next()) as { message: string }).message, new RegExp(`process ${process.pid}\\b`));
+  await store.close();
+  lock.release();
+});
+
+test("a takeover by many servers at once gives the lock to one", async (t) => {
+  const { file, holder } = setup(t);
+  const stopped = holder();
+  await stopped.next();
+  stopped.signal("SIGSTOP");
+  const takers = Array.from({ length: 6 }, () => holder({ takeover: true }));
+  const answers = (await Promise.all(takers.map((taker) => taker.next()))) as ({ locked: true } | { code: string })[];
+  const winners = takers.filter((_, index) => "locked" in (answers[index] ?? {}));
+  assert.ok(winners.length >= 1);
+  for (const winner of winners) winner.send("held");
+  const held = (await Promise.all(winners.map((winner) => winner.next()))) as { held: boolean }[];
+  assert.equal(held.filter((answer) => answer.held).length, 1, JSON.stringify(answers));
+  assert.throws(() => takeLock(file, { pid: 1 }), { code: "server_running" });
+  assert.equal(existsSync(`${file}.new`), false);
 });
 
 function setup(t: TestContext): {
