@@ -119,6 +119,6 @@ function setup(t: TestContext): {
   return {
     directory,
     file,
-    holder: (options = {}) => startProcess(t, { script: "../../lock-holder.ts", input: { lock: file, ...options } }),
+    holder: (options = {}) => startProcess(t, { script: "lock-holder.ts", input: { lock: file, ...options } }),
   };
 }
