@@ -55,7 +55,7 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
   const ofTask = (id: number): EventView[] => events.filter((event) => event.task_id === id);
   const trust = () => ({ directories: [...trusted].map((path) => ({ path, since: now(), by: "claude-worker" as const })) });
   const counts = (): Record<TaskStatus, number> => {
-    const all = { pending: 0, running: 0, waiting: 0, completed: 0, failed: 0, cancelled: 0, skipped: 0 };
+    const all = { pending: 0, running: 0, completed: 0, failed: 0, cancelled: 0 };
     for (const task of tasks.values()) all[task.status]++;
     return all;
   };

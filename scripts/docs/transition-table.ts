@@ -8,12 +8,8 @@ const causes: Readonly<Record<Operation, string>> = {
   complete: "its attempt succeeded",
   fail: "its attempt did not, and no retry is left",
   requeue: "its attempt ended, and another one follows",
-  ask: "its attempt needs a person (nothing does this yet)",
-  answer: "a person answered (nothing does this yet)",
-  cancel: "somebody cancelled it",
-  skip: "a task that it depends on did not complete (nothing does this yet)",
-  retry: "somebody asked for it again",
-  follow_up: "somebody continued its conversation (nothing does this yet)",
+  cancel: "a user or a program cancelled it",
+  retry: "a user or a program asked for it again",
 };
 
 export function transitionTable(): string {

@@ -14,7 +14,7 @@ const time = z.iso.datetime();
 const timeOrNull = time.nullable();
 
 export const waitingForView = z.object({
-  reason: z.enum(["capacity", "group", "dependency", "schedule", "retry", "hold", "paused", "rights"]),
+  reason: z.enum(["capacity", "retry", "hold", "paused", "rights"]),
   message: z.string().describe("A sentence for people, e.g. `4 of 4 slots are in use`."),
   until: timeOrNull,
 });

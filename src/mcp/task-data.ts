@@ -20,8 +20,6 @@ function nextStep(task: TaskView, truncated: boolean): string {
     case "pending":
     case "running":
       return `Continue with other work, or call wait_for_tasks with ids [${task.id}]. get_task_logs shows what it does now.`;
-    case "waiting":
-      return "It needs an answer from a person: tell the user.";
     case "completed":
       if (task.attention.length > 0)
         return "It completed, but see attention: what was denied, failed or left undone. Check the work; retry_task can allow more.";

@@ -31,7 +31,7 @@ const defaultProgressMs = 10_000;
 export async function waitUntilEnded(api: WorkerApi, ids: readonly number[], options: WaitOptions): Promise<WaitResult> {
   const began = performance.now();
   const read = (): Promise<TaskView[]> => Promise.all(ids.map((id) => api.getTask({ id })));
-  const isOver = (tasks: readonly TaskView[]): boolean => (options.until === "all" ? tasks.every(needsNoWait) : tasks.some(needsNoWait));
+  const isOver = (tasks: readonly TaskView[]): boolean => (options.until === "all" ? tasks.every(hasEnded) : tasks.some(hasEnded));
   const first = await read();
   if (isOver(first)) return { tasks: first, ended: true, why: "ended" };
   const why = await new Promise<WaitResult["why"]>((resolve, reject) => {
@@ -76,7 +76,6 @@ export async function waitUntilEnded(api: WorkerApi, ids: readonly number[], opt
   return { tasks, ended: isOver(tasks), why: isOver(tasks) ? "ended" : why };
 }
 
-/** It has ended, or only a person can bring it on. */
-function needsNoWait(task: TaskView): boolean {
-  return isTerminal(task.status) || task.status === "waiting";
+function hasEnded({ status }: TaskView): boolean {
+  return isTerminal(status);
 }

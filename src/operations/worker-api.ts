@@ -194,9 +194,8 @@ function only(tasks: readonly Task[]): Task {
 function waitingContext({ store, settings, account, rights }: ApiContext, now: number): WaitingContext {
   return {
     account: account(),
-    runningTotal: store.tasks.counts().running,
-    runningByGroup: {},
-    limits: { total: settings.workers, groups: {} },
+    running: store.tasks.counts().running,
+    slots: settings.workers,
     holds: store.holds.active(),
     now,
     lastTry(taskId) {

@@ -29,7 +29,7 @@ test("what the store's index offers to start is what admission would start", asy
       const pending = store.tasks.list({ limit: 500 });
       const holds: NewHold[] =
         models === null ? [] : [{ kind: "rate_limited", scope: `account:a/model:${models}`, message: "", until: null }];
-      const { start } = admit({ pending, running: [], limits: { total: slots, groups: {} }, holds, account: "a", now });
+      const { start } = admit({ pending, running: 0, slots: slots, holds, account: "a", now });
       const held = heldModels(holds);
       assert.deepEqual(store.tasks.startable(now, slots, held === "all" ? [] : held), start);
     }),

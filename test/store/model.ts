@@ -77,16 +77,14 @@ export const commands: fc.Arbitrary<Command>[] = [
       (model, id) => finishInModel(model, id, operation),
     ),
   ),
-  fc
-    .tuple(fc.nat(20), fc.constantFrom<Operation>("cancel", "skip", "retry", "follow_up", "ask", "answer", "complete"))
-    .map(([pick, operation]) =>
-      onTask(
-        operation,
-        pick,
-        (store, id) => move(store, id, operation),
-        (model, id) => moveInModel(model, id, operation),
-      ),
+  fc.tuple(fc.nat(20), fc.constantFrom<Operation>("cancel", "retry", "complete")).map(([pick, operation]) =>
+    onTask(
+      operation,
+      pick,
+      (store, id) => move(store, id, operation),
+      (model, id) => moveInModel(model, id, operation),
     ),
+  ),
   fc.nat(20).map((pick) => onTask("adopt", pick, adopt, adoptInModel)),
   fc.nat(20).map((pick) => onTask("remove", pick, (store, id) => store.tasks.remove(id), removeInModel)),
   fc.nat(20).map((pick) => failingWrite(pick)),
@@ -151,16 +149,16 @@ function finishInModel(model: Model, id: number, operation: Ending): unknown {
  * it.
  */
 function move(store: Store, id: number, operation: Operation): unknown {
-  if (store.tasks.get(id)?.openAttemptId != null && operation !== "ask" && operation !== "answer") return "needs its attempt closed";
+  if (store.tasks.get(id)?.openAttemptId != null) return "needs its attempt closed";
   return store.tasks.transition(id, operation, 8)?.status ?? null;
 }
 
 function moveInModel(model: Model, id: number, operation: Operation): unknown {
   const task = model.tasks.get(id);
   if (task === undefined) return null;
-  if (task.open !== null && operation !== "ask" && operation !== "answer") return "needs its attempt closed";
+  if (task.open !== null) return "needs its attempt closed";
   const target = next(task.status, operation);
-  if (target === null || (operation === "answer" && task.open === null)) return null;
+  if (target === null) return null;
   task.status = target;
   return target;
 }

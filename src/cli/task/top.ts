@@ -78,9 +78,9 @@ class TopView {
 
   async #load(): Promise<TaskSummaryView[]> {
     const [running, pending, ended, server] = await Promise.all([
-      this.#client.list({ status: ["running", "waiting"], limit: openShown }),
+      this.#client.list({ status: ["running"], limit: openShown }),
       this.#client.list({ status: ["pending"], order: "oldest", limit: openShown }),
-      this.#client.list({ status: ["completed", "failed", "cancelled", "skipped"], limit: endedShown }),
+      this.#client.list({ status: ["completed", "failed", "cancelled"], limit: endedShown }),
       this.#client.server(),
     ]);
     this.#server = server;

@@ -177,7 +177,6 @@ function afterAttempt(ended: Counted): Consequence {
         poisonCount: ended.progressed ? 0 : task.poisonCount,
       };
     case "agent_failed":
-    case "verification_failed":
     case "timed_out":
       return task.retriesSpent < task.retries ? restartInNewSession(ended) : failed(ended, outcome.message);
     case "budget_exhausted":

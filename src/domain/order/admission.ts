@@ -7,21 +7,13 @@ import type { NewHold } from "./hold.ts";
 import { concernsAccount, modelsOf, scopeHolds } from "./scope.ts";
 import type { Task } from "../task/task.ts";
 
-export type PendingTask = Pick<Task, "id" | "priority" | "group" | "model" | "notBefore" | "notBeforeReason" | "refusals">;
-export type RunningTask = Pick<Task, "group">;
-
-export interface Limits {
-  /** Most attempts at once. */
-  readonly total: number;
-  /** Most attempts at once by group; a group that is not named has no limit of its own. */
-  readonly groups: Readonly<Record<string, number>>;
-}
+export type PendingTask = Pick<Task, "id" | "priority" | "model" | "notBefore" | "notBeforeReason" | "refusals">;
 
 /**
  * The doors' words for it are the same (contract/views.ts); the compiler compares them where views
  * are made.
  */
-type WaitReason = "capacity" | "group" | "dependency" | "schedule" | "retry" | "hold" | "paused";
+type WaitReason = "capacity" | "retry" | "hold" | "paused";
 
 export interface WaitingFor {
   readonly reason: WaitReason;
@@ -33,9 +25,10 @@ export interface WaitingFor {
 
 /** The little that is needed to say why one task waits. */
 export interface AdmissionContext {
-  readonly runningTotal: number;
-  readonly runningByGroup: Readonly<Record<string, number>>;
-  readonly limits: Limits;
+  /** How many attempts run. */
+  readonly running: number;
+  /** Most attempts at once. */
+  readonly slots: number;
   /** Holds that were put; those that have expired hold nobody. */
   readonly holds: readonly NewHold[];
   /** Fingerprint of the account that tasks run with now: holds of another one hold nothing. */
@@ -73,56 +66,39 @@ function isSteppedBack({ refusals, notBefore }: Place, now: number): boolean {
 }
 
 /**
- * Starts as many as may start, in starting order; a task that waits for its group, its time or a
- * hold does not hold up those behind it.
+ * Starts as many as may start, in starting order; a task that waits for its time or for a hold
+ * does not hold up those behind it.
  */
 export function admit(input: {
   readonly pending: readonly PendingTask[];
-  readonly running: readonly RunningTask[];
-  readonly limits: Limits;
+  readonly running: number;
+  readonly slots: number;
   readonly holds: readonly NewHold[];
   readonly account: string;
   readonly now: number;
 }): Admission {
-  const { limits, holds, account, now } = input;
-  const runningByGroup = countByGroup(input.running);
-  let runningTotal = input.running.length;
+  const { slots, holds, account, now } = input;
+  let { running } = input;
   const start: number[] = [];
   const waiting = new Map<number, WaitingFor>();
   for (const task of input.pending.toSorted((a, b) => inStartingOrder(a, b, now))) {
-    const reason = waitingFor(task, {
-      runningTotal,
-      runningByGroup,
-      limits,
-      holds,
-      account,
-      now,
-      ahead: waiting.size,
-    });
+    const reason = waitingFor(task, { running, slots, holds, account, now, ahead: waiting.size });
     if (reason !== null) {
       waiting.set(task.id, reason);
       continue;
     }
     start.push(task.id);
-    runningTotal += 1;
-    runningByGroup[task.group] = (runningByGroup[task.group] ?? 0) + 1;
+    running += 1;
   }
   return { start, waiting };
 }
 
-/** How many run in each group. */
-export function countByGroup(running: readonly RunningTask[]): Record<string, number> {
-  const counts: Record<string, number> = Object.create(null) as Record<string, number>;
-  for (const { group } of running) counts[group] = (counts[group] ?? 0) + 1;
-  return counts;
-}
-
 /**
  * Why this pending task may not start now; null: it may. What lasts longest comes first: a hold,
- * its time, its group, the slots.
+ * its time, the slots.
  */
 export function waitingFor(task: PendingTask, context: AdmissionContext): WaitingFor | null {
-  return heldBy(task, context) ?? notYet(task, context) ?? groupIsFull(task, context) ?? slotsAreTaken(context);
+  return heldBy(task, context) ?? notYet(task, context) ?? slotsAreTaken(context);
 }
 
 /** Whether the hold is in force for tasks of this account at `now`. */
@@ -155,27 +131,13 @@ function notYet(task: PendingTask, { now }: AdmissionContext): WaitingFor | null
   if (task.notBefore === null || task.notBefore <= now) return null;
   const left = formatDuration(task.notBefore - now);
   const until = task.notBefore;
-  if (task.notBeforeReason === "retry") return { reason: "retry", message: `Next try in ${left}.`, until };
-  if (task.notBeforeReason === "refused") {
-    const times = task.refusals > 1 ? ` ${task.refusals} times in a row` : "";
-    return { reason: "retry", message: `It was refused${times}; next try in ${left}.`, until };
-  }
-  return { reason: "schedule", message: `Not to be started for another ${left}.`, until };
+  if (task.notBeforeReason !== "refused") return { reason: "retry", message: `Next try in ${left}.`, until };
+  const times = task.refusals > 1 ? ` ${task.refusals} times in a row` : "";
+  return { reason: "retry", message: `It was refused${times}; next try in ${left}.`, until };
 }
 
-function groupIsFull(task: PendingTask, { limits, runningByGroup }: AdmissionContext): WaitingFor | null {
-  const limit = Object.hasOwn(limits.groups, task.group) ? limits.groups[task.group] : undefined;
-  const running = Object.hasOwn(runningByGroup, task.group) ? (runningByGroup[task.group] ?? 0) : 0;
-  if (limit === undefined || running < limit) return null;
-  return {
-    reason: "group",
-    message: `${running} of ${limit} slots of the group "${task.group}" are in use.`,
-    until: null,
-  };
-}
-
-function slotsAreTaken({ runningTotal, limits, ahead }: AdmissionContext): WaitingFor | null {
-  if (runningTotal < limits.total) return null;
+function slotsAreTaken({ running, slots, ahead }: AdmissionContext): WaitingFor | null {
+  if (running < slots) return null;
   const queue = ahead === undefined || ahead === 0 ? "" : `, ${ahead} ${ahead === 1 ? "task is" : "tasks are"} ahead`;
-  return { reason: "capacity", message: `${runningTotal} of ${limits.total} slots are in use${queue}.`, until: null };
+  return { reason: "capacity", message: `${running} of ${slots} slots are in use${queue}.`, until: null };
 }

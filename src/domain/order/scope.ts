@@ -1,5 +1,5 @@
 /**
- * Scopes of holds, as text: `all`, `group:NAME`, `account:FINGERPRINT`,
+ * Scopes of holds, as text: `all`, `account:FINGERPRINT`,
  * `account:FINGERPRINT/model:NAME[,NAME]`. A model's name is a part of the names that it stands for
  * (`opus`); `default` stands for tasks that name no model.
  */
@@ -33,8 +33,7 @@ export function modelsOf(scope: string): readonly string[] | null {
 }
 
 /** Whether the scope holds this task. */
-export function scopeHolds(scope: string, task: Pick<Task, "group" | "model">, account: string): boolean {
-  if (scope.startsWith("group:")) return scope === `group:${task.group}`;
+export function scopeHolds(scope: string, task: Pick<Task, "model">, account: string): boolean {
   if (!concernsAccount(scope, account)) return false;
   const models = modelsOf(scope);
   return models === null || models.some((model) => (task.model ?? "default").toLowerCase().includes(model));

@@ -40,7 +40,7 @@ export interface Task extends TaskSpec, QueueOptions {
   readonly updatedAt: number;
   /** Not to be started before this moment. */
   readonly notBefore: number | null;
-  /** Why `notBefore` is set: "retry", "refused", "schedule". */
+  /** Why `notBefore` is set: "retry" or "refused". */
   readonly notBeforeReason: string | null;
   readonly cancelRequestedAt: number | null;
   readonly openAttemptId: number | null;

@@ -7,26 +7,18 @@ export const operations = [
   "complete", // its attempt succeeded
   "fail", // its attempt did not, and no retry is left
   "requeue", // its attempt ended and another follows
-  "ask", // its attempt needs a person
-  "answer", // a person answered and the runner was kept
   "cancel", // a person or a program stopped it
-  "skip", // a dependency did not complete
-  "retry", // a person asks for it again: the only way out of a terminal status, with follow_up
-  "follow_up",
+  "retry", // a person asks for it again: the only way out of a terminal status
 ] as const;
 export type Operation = (typeof operations)[number];
 
 const table: Record<Operation, Partial<Record<TaskStatus, TaskStatus>>> = {
   claim: { pending: "running" },
   complete: { running: "completed" },
-  fail: { running: "failed", waiting: "failed" },
-  requeue: { running: "pending", waiting: "pending" },
-  ask: { running: "waiting" },
-  answer: { waiting: "running" },
-  cancel: { pending: "cancelled", running: "cancelled", waiting: "cancelled" },
-  skip: { pending: "skipped" },
-  retry: { completed: "pending", failed: "pending", cancelled: "pending", skipped: "pending" },
-  follow_up: { completed: "pending", failed: "pending", cancelled: "pending", skipped: "pending" },
+  fail: { running: "failed" },
+  requeue: { running: "pending" },
+  cancel: { pending: "cancelled", running: "cancelled" },
+  retry: { completed: "pending", failed: "pending", cancelled: "pending" },
 };
 
 /**

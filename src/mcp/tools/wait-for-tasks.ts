@@ -69,8 +69,6 @@ function nextStep(waited: WaitResult, ended: readonly TaskView[], open: readonly
   const ids = `[${open.map(({ id }) => id).join(", ")}]`;
   if (stopping && !waited.ended)
     return `The server is being stopped; the tasks are safe and go on. Call wait_for_tasks with ids ${ids} again.`;
-  const asking = open.filter(({ status }) => status === "waiting").map(({ id }) => id);
-  if (asking.length > 0) return `Tasks [${asking.join(", ")}] need an answer from a person: tell the user.`;
   const failed = ended.filter(({ status }) => status !== "completed").map(({ id }) => id);
   const check =
     failed.length > 0

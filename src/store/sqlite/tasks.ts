@@ -146,7 +146,8 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
     list: createTaskList(database),
     counts: () => {
       const counts = Object.fromEntries(taskStatuses.map((status) => [status, 0])) as Record<TaskStatus, number>;
-      for (const { status, count } of selectCounts.all()) counts[status] = count;
+      // The schema counts two more, which no task can have.
+      for (const { status, count } of selectCounts.all()) if (Object.hasOwn(counts, status)) counts[status] = count;
       return counts;
     },
     ...order,
@@ -196,17 +197,12 @@ function statusChange(operation: Operation): string[] {
   return [
     `status = ${byStatus((to) => `'${to}'`)}`,
     `ended_at = ${byStatus((to) => (terminal(to) ? "@endedAt" : "NULL"))}`,
-    `open_attempt_id = ${byStatus((to) => (to === "running" || to === "waiting" ? "open_attempt_id" : "NULL"))}`,
+    `open_attempt_id = ${byStatus((to) => (to === "running" ? "open_attempt_id" : "NULL"))}`,
   ];
 }
 
-/**
- * The guard of the same statement. A task that runs again without a new attempt needs the one that
- * was kept.
- */
+/** The guard of the same statement: the statuses in which the operation may happen. */
 function statusGuard(operation: Operation): string[] {
   const sources = sourcesOf(operation).map((status) => `'${status}'`);
-  const guards = [`status IN (${sources.join(", ")})`];
-  if (operation === "answer") guards.push("open_attempt_id IS NOT NULL");
-  return guards;
+  return [`status IN (${sources.join(", ")})`];
 }

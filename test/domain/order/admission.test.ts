@@ -1,36 +1,32 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { admit, countByGroup, inStartingOrder, waitingFor } from "../../../src/domain/order/admission.ts";
+import { admit, inStartingOrder, waitingFor } from "../../../src/domain/order/admission.ts";
 import type { AdmissionContext, PendingTask } from "../../../src/domain/order/admission.ts";
+import { scopeHolds } from "../../../src/domain/order/scope.ts";
 import { holdKinds } from "../../../src/domain/order/hold.ts";
 import type { NewHold } from "../../../src/domain/order/hold.ts";
 
 const now = Date.UTC(2026, 0, 1);
 
 function task(id: number, change: Partial<PendingTask> = {}): PendingTask {
-  return { id, priority: 0, group: "default", model: null, refusals: 0, notBefore: null, notBeforeReason: null, ...change };
+  return { id, priority: 0, model: null, refusals: 0, notBefore: null, notBeforeReason: null, ...change };
 }
 
 function hold(change: Partial<NewHold> = {}): NewHold {
   return { kind: "manual", scope: "all", message: "Paused by hand.", until: null, ...change };
 }
 
-function running(count: number, group = "default"): { group: string }[] {
-  return Array.from({ length: count }, () => ({ group }));
-}
-
-const four = { total: 4, groups: {} };
-const base = { running: [], limits: four, holds: [], account: "1", now };
+const base = { running: 0, slots: 4, holds: [], account: "1", now };
 
 test("starts the oldest first, high priority before all, and as many as there are slots", () => {
   const pending = [task(9), task(3), task(5, { priority: 10 }), task(4), task(8, { priority: -1 }), task(7, { priority: 10 })];
   assert.deepEqual(admit({ ...base, pending }).start, [5, 7, 3, 4]);
-  assert.deepEqual(admit({ ...base, pending, running: running(3) }).start, [5]);
+  assert.deepEqual(admit({ ...base, pending, running: 3 }).start, [5]);
 });
 
 test("says of the others that the slots are in use, and how many are ahead", () => {
-  const { waiting } = admit({ ...base, pending: [task(1), task(2), task(3)], running: running(3) });
+  const { waiting } = admit({ ...base, pending: [task(1), task(2), task(3)], running: 3 });
   assert.deepEqual(waiting.get(2), { reason: "capacity", message: "4 of 4 slots are in use.", until: null });
   assert.deepEqual(waiting.get(3), {
     reason: "capacity",
@@ -39,30 +35,9 @@ test("says of the others that the slots are in use, and how many are ahead", () 
   });
 });
 
-test("a group's limit holds its own tasks back and lets those behind them pass", () => {
-  const limits = { total: 4, groups: { builds: 1 } };
-  const pending = [task(1, { group: "builds" }), task(2, { group: "builds" }), task(3)];
-  const { start, waiting } = admit({ ...base, pending, limits });
-  assert.deepEqual(start, [1, 3]);
-  assert.deepEqual(waiting.get(2), {
-    reason: "group",
-    message: '1 of 1 slots of the group "builds" are in use.',
-    until: null,
-  });
-});
-
-test("a group whose limit is 0 starts nothing; a group with the name of an object's method has no limit", () => {
-  assert.deepEqual(admit({ ...base, pending: [task(1, { group: "off" })], limits: { total: 4, groups: { off: 0 } } }).start, []);
-  for (const group of ["constructor", "toString", "__proto__"]) {
-    assert.deepEqual(admit({ ...base, pending: [task(1, { group }), task(2, { group })], running: running(1, group) }).start, [1, 2]);
-  }
-});
-
 const notYet: [PendingTask["notBeforeReason"], string, string][] = [
   ["retry", "retry", "Next try in 1 m 30 s."],
   ["refused", "retry", "It was refused; next try in 1 m 30 s."],
-  ["schedule", "schedule", "Not to be started for another 1 m 30 s."],
-  [null, "schedule", "Not to be started for another 1 m 30 s."],
 ];
 for (const [notBeforeReason, reason, message] of notYet) {
   test(`a task whose time has not come (${notBeforeReason ?? "no reason"}) waits for it and says so`, () => {
@@ -97,18 +72,16 @@ test("of several holds the one that lasts longest is shown", () => {
   assert.equal(shown([long, open, short]), "open");
 });
 
-test("a hold that has expired, and one on another group, hold nobody", () => {
-  const holds = [hold({ until: now }), hold({ scope: "group:other" })];
+test("a hold that has expired, or is another account's or model's, holds no task", () => {
+  const holds = [hold({ until: now }), hold({ scope: "account:2" }), hold({ scope: "account:1/model:opus" })];
   assert.deepEqual(admit({ ...base, pending: [task(1)], holds }).start, [1]);
-  assert.deepEqual(admit({ ...base, pending: [task(1, { group: "other" })], holds }).start, []);
+  assert.deepEqual(admit({ ...base, pending: [task(1, { model: "opus" })], holds }).start, []);
 });
 
-const groups = ["default", "a", "b"] as const;
 const anyTask = (id: number): fc.Arbitrary<PendingTask> =>
   fc.record({
     id: fc.constant(id),
     priority: fc.integer({ min: -2, max: 2 }),
-    group: fc.constantFrom(...groups),
     notBefore: fc.option(fc.integer({ min: now - 10, max: now + 10 })),
     notBeforeReason: fc.constantFrom("retry", "refused", null),
     model: fc.constantFrom(null, "opus", "claude-sonnet-5"),
@@ -116,7 +89,7 @@ const anyTask = (id: number): fc.Arbitrary<PendingTask> =>
   });
 const anyHold: fc.Arbitrary<NewHold> = fc.record({
   kind: fc.constantFrom(...holdKinds),
-  scope: fc.constantFrom("group:a", "group:b", "group:none", "all"),
+  scope: fc.constantFrom("account:1/model:opus", "account:1/model:default", "account:2", "all"),
   message: fc.string(),
   until: fc.option(fc.integer({ min: now - 10, max: now + 10 })),
 });
@@ -125,11 +98,8 @@ const anyQueue = fc.record({
     .nat(25)
     .chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => anyTask(index + 1))))
     .chain((tasks) => fc.shuffledSubarray(tasks, { minLength: tasks.length })),
-  running: fc.array(fc.record({ group: fc.constantFrom(...groups) }), { maxLength: 8 }),
-  limits: fc.record({
-    total: fc.nat(10),
-    groups: fc.record({ default: fc.nat(5), a: fc.nat(5), b: fc.nat(5) }, { requiredKeys: [] }),
-  }),
+  running: fc.nat(8),
+  slots: fc.nat(10),
   holds: fc.array(anyHold, { maxLength: 2 }),
   account: fc.constant("1"),
   now: fc.constant(now),
@@ -142,13 +112,11 @@ test("of any queue each task either starts or has a reason, limits are kept, and
       assert.deepEqual([...start, ...waiting.keys()].toSorted(byNumber), queue.pending.map(({ id }) => id).toSorted(byNumber));
 
       const started = queue.pending.filter(({ id }) => start.includes(id));
-      const after = countByGroup([...queue.running, ...started]);
-      if (start.length > 0) assert.ok(queue.running.length + start.length <= queue.limits.total);
-      for (const { group } of started) assert.ok((after[group] ?? 0) <= (queue.limits.groups[group as "a"] ?? Infinity));
-      for (const { notBefore, group } of started) {
-        assert.ok(notBefore === null || notBefore <= now);
+      if (start.length > 0) assert.ok(queue.running + start.length <= queue.slots);
+      for (const each of started) {
+        assert.ok(each.notBefore === null || each.notBefore <= now);
         const active = queue.holds.filter(({ until }) => until === null || until > now);
-        assert.ok(!active.some(({ scope }) => scope === "all" || scope === `group:${group}`));
+        assert.ok(!active.some(({ scope }) => scopeHolds(scope, each, "1")));
       }
     }),
     { numRuns: 2000 },
@@ -159,16 +127,14 @@ test("of any queue as many start as may: none that waits could start beside thos
   fc.assert(
     fc.property(anyQueue, (queue) => {
       const { start, waiting } = admit(queue);
-      const started = queue.pending.filter(({ id }) => start.includes(id));
-      const all = [...queue.running, ...started];
-      const context: AdmissionContext = { ...queue, runningTotal: all.length, runningByGroup: countByGroup(all) };
+      const context: AdmissionContext = { ...queue, running: queue.running + start.length };
       for (const candidate of queue.pending.filter(({ id }) => waiting.has(id))) assert.notEqual(waitingFor(candidate, context), null);
     }),
     { numRuns: 2000 },
   );
 });
 
-test("of any queue the start is in order, and nobody of the same group overtakes without a reason of their own", () => {
+test("of any queue the start is in order, and no task overtakes one that waits for a slot", () => {
   fc.assert(
     fc.property(anyQueue, (queue) => {
       const { start, waiting } = admit(queue);
@@ -180,12 +146,9 @@ test("of any queue the start is in order, and nobody of the same group overtakes
       );
       for (const [id, { reason }] of waiting) {
         const waiter = byId.get(id);
-        if (waiter === undefined || (reason !== "capacity" && reason !== "group")) continue;
+        if (waiter === undefined || reason !== "capacity") continue;
         const overtakers = started.filter((other) => inStartingOrder(waiter, other, now) < 0);
-        assert.deepEqual(
-          overtakers.filter((other) => reason === "capacity" || other.group === waiter.group),
-          [],
-        );
+        assert.deepEqual(overtakers, []);
       }
     }),
     { numRuns: 2000 },
@@ -196,11 +159,10 @@ test("the reason that a view shows is the reason that admission used", () => {
   fc.assert(
     fc.property(anyQueue, (queue) => {
       const { start, waiting } = admit(queue);
-      const all = [...queue.running, ...queue.pending.filter(({ id }) => start.includes(id))];
-      const context: AdmissionContext = { ...queue, runningTotal: all.length, runningByGroup: countByGroup(all) };
+      const context: AdmissionContext = { ...queue, running: queue.running + start.length };
       for (const candidate of queue.pending) {
         const reason = waiting.get(candidate.id)?.reason;
-        // A group or the slots may have filled up after this task was looked at; a hold and a time
+        // The slots may have filled up after this task was looked at; a hold and a time
         // stay what they were.
         if (reason === undefined || reason === "capacity") continue;
         assert.equal(waitingFor(candidate, context)?.reason, reason);

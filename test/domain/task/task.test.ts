@@ -21,6 +21,6 @@ test("a prompt of ten megabytes has a title at once", () => {
   assert.equal(titleOf("x".repeat(10_000_000)).length, 120);
 });
 
-test("completed, failed, cancelled and skipped are terminal", () => {
+test("completed, failed and cancelled are terminal; pending and running are not", () => {
   assert.deepEqual(taskStatuses.filter(isTerminal), [...terminalStatuses]);
 });

@@ -10,24 +10,13 @@ import type { Operation } from "../../../src/domain/task/transitions.ts";
 const allowed: [TaskStatus, Operation, TaskStatus][] = [
   ["pending", "claim", "running"],
   ["pending", "cancel", "cancelled"],
-  ["pending", "skip", "skipped"],
   ["running", "complete", "completed"],
   ["running", "fail", "failed"],
   ["running", "requeue", "pending"],
-  ["running", "ask", "waiting"],
   ["running", "cancel", "cancelled"],
-  ["waiting", "answer", "running"],
-  ["waiting", "requeue", "pending"],
-  ["waiting", "fail", "failed"],
-  ["waiting", "cancel", "cancelled"],
   ["completed", "retry", "pending"],
-  ["completed", "follow_up", "pending"],
   ["failed", "retry", "pending"],
-  ["failed", "follow_up", "pending"],
   ["cancelled", "retry", "pending"],
-  ["cancelled", "follow_up", "pending"],
-  ["skipped", "retry", "pending"],
-  ["skipped", "follow_up", "pending"],
 ];
 
 test("exactly the changes of status in the table may happen", () => {
@@ -47,7 +36,7 @@ test("sourcesOf names the statuses in which an operation may happen", () => {
   }
 });
 
-test("no sequence of operations reaches an illegal status, and only retry and follow_up leave a terminal one", () => {
+test("no sequence of operations reaches an illegal status, and only a retry leaves a terminal one", () => {
   fc.assert(
     fc.property(fc.array(fc.constantFrom(...operations), { maxLength: 60 }), (sequence) => {
       let status: TaskStatus = "pending";
@@ -56,8 +45,8 @@ test("no sequence of operations reaches an illegal status, and only retry and fo
         if (after === null) continue;
         assert.ok(taskStatuses.includes(after), `${status} --${operation}-> ${after}`);
         assert.notEqual(after, status);
-        if (isTerminal(status)) assert.ok(operation === "retry" || operation === "follow_up", `${status} left by ${operation}`);
-        if (operation === "retry" || operation === "follow_up") assert.equal(after, "pending");
+        if (isTerminal(status)) assert.ok(operation === "retry", `${status} left by ${operation}`);
+        if (operation === "retry") assert.equal(after, "pending");
         status = after;
       }
     }),

@@ -123,20 +123,6 @@ describe("an open attempt", () => {
     assert.equal(await store.write(() => store.attempts.adopt(attempt.id)), null);
     assert.deepEqual(store.attempts.open(), []);
   });
-
-  test("is kept while its task waits for a person, who may answer it; without it there is nothing to answer", async (t) => {
-    const { store, start } = setup(t);
-    const { task, attempt } = await start();
-    const asked = await store.write(() => store.tasks.transition(task.id, "ask", 2500));
-    assert.equal(asked?.openAttemptId, attempt.id);
-    assert.equal((await store.write(() => store.tasks.transition(task.id, "answer", 2600)))?.status, "running");
-    await store.write(() => store.tasks.transition(task.id, "ask", 2700));
-    assert.equal(await store.write(() => store.attempts.close(attempt.id, crashed, 2800)), true);
-    assert.equal(store.tasks.get(task.id)?.status, "waiting");
-    assert.equal(store.tasks.get(task.id)?.openAttemptId, null);
-    assert.equal(await store.write(() => store.tasks.transition(task.id, "answer", 2900)), null);
-    assert.equal((await store.write(() => store.tasks.transition(task.id, "requeue", 3000)))?.status, "pending");
-  });
 });
 
 describe("an attempt of an older server", () => {

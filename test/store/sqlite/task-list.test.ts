@@ -114,11 +114,9 @@ async function fill(store: Store, count: number): Promise<void> {
       const { id } = store.tasks.insert(task);
       const status = taskStatuses[n % taskStatuses.length];
       if (status === "cancelled") store.tasks.transition(id, "cancel", n);
-      if (status === "skipped") store.tasks.transition(id, "skip", n);
-      if (status !== "completed" && status !== "failed" && status !== "running" && status !== "waiting") continue;
+      if (status !== "completed" && status !== "failed" && status !== "running") continue;
       const attempt = store.attempts.claim(id, newAttempt(`runner-${n}`), n)?.attempt;
-      if (status === "waiting") store.tasks.transition(id, "ask", n);
-      if (attempt === undefined || status === "running" || status === "waiting") continue;
+      if (attempt === undefined || status === "running") continue;
       store.attempts.close(attempt.id, { kind: "succeeded", message: "" }, n);
       store.tasks.transition(id, status === "completed" ? "complete" : "fail", n);
     }

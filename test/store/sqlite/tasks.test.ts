@@ -119,8 +119,8 @@ describe("a change of status", () => {
           assert.deepEqual(store.tasks.get(id), before);
           return;
         }
-        const terminal = ["completed", "failed", "cancelled", "skipped"].includes(target);
-        const keepsAttempt = target === "running" || target === "waiting";
+        const terminal = ["completed", "failed", "cancelled"].includes(target);
+        const keepsAttempt = target === "running";
         assert.deepEqual(after, {
           ...before,
           status: target,
@@ -207,7 +207,7 @@ describe("a patch", () => {
 describe("the counters", () => {
   test("follow every change and survive a new start", async (t) => {
     const { store, open, submit, start } = setup(t);
-    const none = { pending: 0, running: 0, waiting: 0, completed: 0, failed: 0, cancelled: 0, skipped: 0 };
+    const none = { pending: 0, running: 0, completed: 0, failed: 0, cancelled: 0 };
     assert.deepEqual(store.tasks.counts(), none);
     await submit();
     await start();
@@ -267,14 +267,12 @@ test("tasks that ended long ago are found oldest first", async (t) => {
 
 /** Brings a pending task into a status by legal steps. */
 async function bring(store: Store, id: number, status: TaskStatus): Promise<void> {
-  const steps: Record<TaskStatus, readonly ("claim" | "ask" | "complete" | "fail" | "cancel" | "skip")[]> = {
+  const steps: Record<TaskStatus, readonly ("claim" | "complete" | "fail" | "cancel")[]> = {
     pending: [],
     running: ["claim"],
-    waiting: ["claim", "ask"],
     completed: ["claim", "complete"],
     failed: ["claim", "fail"],
     cancelled: ["cancel"],
-    skipped: ["skip"],
   };
   await store.write(() => {
     for (const step of steps[status]) {

@@ -22,7 +22,7 @@ export function nextLines(task: TaskView, width: number): string[] {
 
 function stepsOf(task: TaskView): Step[] {
   const { id, status, attempts, error, session_id } = task;
-  if (["pending", "running", "waiting"].includes(status))
+  if (["pending", "running"].includes(status))
     return [
       [`claude-worker watch ${id}`, "follow it until it ends"],
       [`claude-worker cancel ${id}`, "stop it"],

@@ -5,19 +5,15 @@ import type { Colour } from "./colour.ts";
 export const statusColours: Readonly<Record<TaskStatus, Colour>> = {
   pending: "yellow",
   running: "cyan",
-  waiting: "magenta",
   completed: "green",
   failed: "red",
   cancelled: "dim",
-  skipped: "dim",
 };
 
 export const statusMarks: Readonly<Record<TaskStatus, string>> = {
   pending: "…",
   running: "▶",
-  waiting: "?",
   completed: "✔",
   failed: "✖",
   cancelled: "■",
-  skipped: "–",
 };

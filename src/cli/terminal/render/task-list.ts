@@ -66,7 +66,7 @@ const maxNote = 100_000;
  */
 export function noteOf(task: TaskSummaryView): string {
   if (task.status === "pending") return task.waiting_for === null ? "" : `(${plainLine(task.waiting_for.message, maxNote)})`;
-  if (task.status === "running" || task.status === "waiting") return plainLine(task.last_action ?? "starting", maxNote);
+  if (task.status === "running") return plainLine(task.last_action ?? "starting", maxNote);
   return task.error === null ? attentionText(task) : plainLine(task.error.message, maxNote);
 }
 

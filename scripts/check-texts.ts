@@ -1,0 +1,64 @@
+/**
+ * `npm run texts`: holds what a machine can hold of the rules for texts (CONTRIBUTING.md, "Texts"): the width of comments, words of
+ * our own dialect in comments, messages and pages, and the length of test names. Prints each place; exits 1 when there is one.
+ * `npm run texts -- src/store` looks at one folder only.
+ */
+import { globSync, readFileSync } from "node:fs";
+import { parseSync, Visitor } from "oxc-parser";
+import { findingsInComment, findingsInName, findingsInProse } from "./texts/rules.ts";
+import type { Finding } from "./texts/rules.ts";
+
+const [folder = ""] = process.argv.slice(2);
+const sources = globSync(["{src,testing,scripts,bench,demo,test}/**/*.{ts,mjs}", "bin/*.cjs"]);
+const pages = globSync(["*.md", "docs/**/*.md"], { exclude: ["CHANGELOG.md"] });
+
+const findings = [...sources.flatMap(inSource), ...pages.flatMap(inPage)].filter(({ file }) => file.startsWith(folder));
+for (const { file, line, sentence } of findings) console.log(`${file}:${line}: ${sentence}`);
+if (findings.length > 0) {
+  console.log(`\n${findings.length} places break the rules for texts in CONTRIBUTING.md.`);
+  process.exitCode = 1;
+}
+
+function inSource(file: string): Finding[] {
+  const source = readFileSync(file, "utf8");
+  const { program, comments } = parseSync(file, source);
+  const lineOf = lineFinder(source);
+  const found: Finding[] = [];
+  const add = (start: number, sentences: readonly string[]): void => {
+    for (const sentence of sentences) found.push({ file, line: lineOf(start), sentence });
+  };
+  // Tests speak of what others wrote; their names are judged below.
+  const isTest = file.startsWith("test/");
+  for (const { start, end } of comments) {
+    for (const { offset, sentence } of findingsInComment(source.slice(start, end), columnOf(source, start), !isTest))
+      add(start + offset, [sentence]);
+  }
+  new Visitor({
+    Literal: (node) => {
+      if (!isTest && typeof node.value === "string") add(node.start, findingsInProse(node.value));
+    },
+    TemplateElement: (node) => {
+      if (!isTest) add(node.start, findingsInProse(node.value.cooked ?? node.value.raw));
+    },
+    CallExpression: (node) => {
+      const [first] = node.arguments;
+      if (node.callee.type !== "Identifier" || node.callee.name !== "test") return;
+      if (first?.type === "Literal" && typeof first.value === "string") add(first.start, findingsInName(first.value));
+    },
+  }).visit(program);
+  return found;
+}
+
+function inPage(file: string): Finding[] {
+  const text = readFileSync(file, "utf8").replaceAll(/^```.*?^```|`[^`\n]*`/gms, (code) => code.replaceAll(/[^\n]/g, " "));
+  return text.split("\n").flatMap((line, index) => findingsInProse(line).map((sentence) => ({ file, line: index + 1, sentence })));
+}
+
+function columnOf(source: string, offset: number): number {
+  return offset - (source.lastIndexOf("\n", offset - 1) + 1);
+}
+
+function lineFinder(source: string): (offset: number) => number {
+  const starts = [0, ...[...source.matchAll(/\n/g)].map(({ index }) => index + 1)];
+  return (offset) => starts.findLastIndex((start) => start <= offset) + 1;
+}
