@@ -1,6 +1,6 @@
 // Replaces this process with another program, as execve(2) does. Node itself can do that since
-// 22.15; an older Node does it through koffi. Linux only: elsewhere the caller starts a child
-// process instead. An old Node must be able to read it.
+// 22.15; an older Node does it through koffi, which is optional. Linux only: elsewhere the caller
+// starts a child process instead. An old Node must be able to read this file.
 "use strict";
 
 /**
@@ -12,8 +12,8 @@ const setDescriptorFlags = 2;
 /**
  * @param {string} program absolute path.
  * @param {readonly string[]} args its arguments, without its own name.
- * @returns {void} only where it does not work: no koffi for this machine, not Linux, or the system
- * refused. Nothing has changed then.
+ * @returns {void} only where it does not work: no koffi here, not Linux, or the system refused.
+ * Nothing has changed then.
  */
 module.exports = function replaceProcess(program, args) {
   // An argument with lost bytes is checked at the process that received it (argument-bytes.ts), so
@@ -28,6 +28,6 @@ module.exports = function replaceProcess(program, args) {
     const env = Object.keys(process.env).map((name) => `${name}=${process.env[name]}`);
     execve(program, [program].concat(args, null), env.concat(null));
   } catch {
-    // No native part of koffi for this machine.
+    // koffi is not installed, or has no native part for this machine.
   }
 };

@@ -7,8 +7,8 @@
 const setChildSubreaper = 36;
 
 /**
- * @returns whether it worked. Without it (macOS, no koffi for this machine) the marker in the
- * environment still finds what ran away.
+ * @returns whether it worked. Otherwise (macOS, no koffi) the marker in the environment finds what
+ * left the tree.
  */
 export async function becomeSubreaper(): Promise<boolean> {
   if (process.platform !== "linux") return false;
@@ -17,7 +17,7 @@ export async function becomeSubreaper(): Promise<boolean> {
     const prctl = koffi.load(null).func("int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)");
     return prctl(setChildSubreaper, 1, 0, 0, 0) === 0;
   } catch {
-    // No native part of koffi for this machine.
+    // koffi is optional: it is not installed, or has no native part for this machine.
     return false;
   }
 }
