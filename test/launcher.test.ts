@@ -40,7 +40,7 @@ test("on Linux an old Node becomes the newer one: one process a call", { skip: p
   assert.equal(code, 7);
 });
 
-test("a signal reaches the command line behind an old Node, and its death by a signal is passed on", { timeout: 500_000 }, async (t) => {
+test("without koffi a signal and an end by a signal pass through an old Node", { timeout: 500_000 }, async (t) => {
   const cli = `
     process.on("SIGTERM", () => { console.log("stopping"); process.kill(process.pid, "SIGKILL"); });
     setTimeout(() => {}, 60_000);
@@ -57,18 +57,27 @@ test("a signal reaches the command line behind an old Node, and its death by a s
   assert.deepEqual(await exited, [null, "SIGKILL"]);
 });
 
-test("without any Node that is new enough it says in one sentence which one it needs", async (t) => {
+test("an old Node says which one is needed, how to get it, and nothing else", async (t) => {
   const { launch } = setup(t, { cli: "" });
   // On 22.13 and 23.5 better-sqlite3 dies of a segmentation fault.
   for (const version of ["22.12.0", "22.13.1", "23.5.0"]) {
     const child = launch(["list"], { pretend: version });
     const [said, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
-    assert.match(
+    assert.equal(
       said,
-      new RegExp(`^claude-worker needs Node 22\\.14 or newer, and this is Node ${version}: install .+no home directory.+\\.\\)\n$`),
+      `claude-worker needs Node 22.14 or newer, and this is Node ${version}. Install a newer one from https://nodejs.org, ` +
+        "or get one for claude-worker from npm: claude-worker --install-node\n",
     );
     assert.equal(code, 1);
   }
+});
+
+test("on a Node that is new enough --install-node installs nothing", async (t) => {
+  const { launch } = setup(t, { cli: "console.log('the command line')" });
+  const child = launch(["--install-node"]);
+  const [said, [code]] = await Promise.all([text(child.stdout), once(child, "exit")]);
+  assert.equal(said, `Node ${process.versions.node} is new enough. There is nothing to install.\n`);
+  assert.equal(code, 0);
 });
 
 test("an npm package `node` that is old itself is not taken", async (t) => {
@@ -82,6 +91,15 @@ test("a checkout that is not built says how to build it", async (t) => {
   const child = launch([]);
   const [said, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
   assert.match(said, /is not built: .+npm run build/);
+  assert.equal(code, 1);
+});
+
+test("a bundle that cannot be read is named without a stack trace", async (t) => {
+  const { launch, root } = setup(t, {});
+  mkdirSync(path.join(root, "dist", "cli.cjs"), { recursive: true });
+  const child = launch([]);
+  const [said, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
+  assert.match(said, /^claude-worker is not built: \S+cli\.cjs cannot be read \(EISDIR\)\. Run .+\n$/);
   assert.equal(code, 1);
 });
 
@@ -105,7 +123,10 @@ interface Installed {
  * A package of nothing but the real launcher; `pretend` makes the Node that starts it believe in
  * another version.
  */
-function setup(t: TestContext, { cli, node, koffi }: Installed): { launch: (args: string[], options?: { pretend?: string }) => Launched } {
+function setup(
+  t: TestContext,
+  { cli, node, koffi }: Installed,
+): { root: string; launch: (args: string[], options?: { pretend?: string }) => Launched } {
   const root = mkdtempSync(path.join(tmpdir(), "claude-worker-launcher-"));
   t.after(() => rmSync(root, { recursive: true, force: true }));
   const launcher = installLauncher(root, cli);
@@ -117,11 +138,12 @@ function setup(t: TestContext, { cli, node, koffi }: Installed): { launch: (args
   }
   if (koffi === true) symlinkSync(path.join(repositoryRoot, "node_modules", "koffi"), path.join(root, "node_modules", "koffi"));
   return {
+    root,
     launch: (args, { pretend } = {}) => {
       const flags = pretend === undefined ? [] : pretending(root, pretend);
       const child = spawn(process.execPath, [...flags, launcher, ...args], {
         stdio: ["ignore", "pipe", "pipe"],
-        // Without a home it gets no Node from npm (test/bring-node.test.ts).
+        // Without a home there is no cache, and no installed Node (test/install-node.test.ts).
         env: { PATH: process.env["PATH"] },
       });
       t.after(() => child.kill("SIGKILL"));

@@ -16,7 +16,8 @@ test("the package has what it needs at run time and nothing else", async (t) => 
   const { files } = await pack();
   for (const needed of [
     "bin/claude-worker",
-    "bin/bring-node.cjs",
+    "bin/other-node.cjs",
+    "bin/install-node.cjs",
     "bin/replace-process.cjs",
     "docs/README.md",
     "ARCHITECTURE.md",
@@ -27,6 +28,10 @@ test("the package has what it needs at run time and nothing else", async (t) => 
   ]) {
     assert.ok(files.includes(needed), `${needed} is missing`);
   }
+  assert.deepEqual(
+    files.filter((file) => /^dist\/[^/]+\.cjs$/.test(file)),
+    ["dist/cli.cjs"],
+  );
   const strangers = files.filter(
     (file) => !/^(bin|dist|docs|examples|plugin)\/|^(ARCHITECTURE|README|CHANGELOG|CONTRIBUTING)\.md$|^LICENSE$|^package\.json$/.test(file),
   );
@@ -34,6 +39,14 @@ test("the package has what it needs at run time and nothing else", async (t) => 
   assert.deepEqual(
     files.filter((file) => /\.(test|map)\.|\.ts$/.test(file) && !file.endsWith(".d.ts") && !file.startsWith("examples/")),
     [],
+  );
+});
+
+test("the bundle has only ASCII characters, as the launcher reads it", () => {
+  const bundle = readFileSync(path.join(repositoryRoot, "dist", "cli.cjs"));
+  assert.equal(
+    bundle.find((byte) => byte > 0x7f),
+    undefined,
   );
 });
 

@@ -108,22 +108,16 @@ export async function checkStart(io: Io, connection: Connection, flags: readonly
   await startServer(io, connection, [...flags, `--check-start-replacing=${url ?? ""}`]);
 }
 
-/**
- * In the bundle, the launcher's own `import`: it runs the bundle as a script, and that may not
- * import (bin/run-compiled.cjs).
- */
+/** Imports for the bundle, which the launcher runs as a script that cannot import. */
 declare const launcherImport: ((specifier: string) => Promise<unknown>) | undefined;
 
 /** Becomes the server: returns only when it ends. */
 export async function runInForeground({ paths }: Connection, flags: readonly string[]): Promise<never> {
   Object.assign(process.env, absolutePlaces(paths));
   process.argv = [process.execPath, serverEntry(), "--foreground", ...flags];
-  await load(pathToFileURL(serverEntry()).href);
+  const entry = pathToFileURL(serverEntry()).href;
+  await (typeof launcherImport === "undefined" ? import(entry) : launcherImport(entry));
   return await new Promise<never>(() => undefined); // The server ends the process itself.
-}
-
-async function load(specifier: string): Promise<void> {
-  await (typeof launcherImport === "undefined" ? import(specifier) : launcherImport(specifier));
 }
 
 /**

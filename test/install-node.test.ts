@@ -1,7 +1,4 @@
-/**
- * bin/bring-node.cjs: the real npm gets a Node for a machine whose own is too old, from a registry
- * on loopback.
- */
+/** `claude-worker --install-node`: the real npm gets a Node, from a registry on loopback. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -19,83 +16,98 @@ import { installLauncher, pretending } from "../testing/launcher.ts";
 
 const timeout = 500_000;
 
-test("a Node that is too old gets a newer one from npm, says so, and keeps it", { timeout }, async (t) => {
-  const { call, asked, kept, cache } = await setup(t, { binary: `#!/bin/sh\nexec "${process.execPath}" "$@"\n` });
-  const first = await call(["run", "a b"]);
-  assert.deepEqual({ code: first.code, stdout: first.stdout }, { code: 7, stdout: `${process.version} run,a b\n` });
-  assert.match(
-    first.stderr,
-    /^claude-worker needs Node 22\.14 or newer, and this is Node 22\.13\.0: getting Node 24 from npm, once, to keep it as .+node24 \(.+\)\.\n$/,
+const runsHere = `#!/bin/sh\nexec "${process.execPath}" "$@"\n`;
+const onceMore = /Install a newer one from https:\/\/nodejs\.org, or get one for claude-worker from npm: claude-worker --install-node/;
+
+test("an old Node downloads nothing until --install-node asks for it", { timeout }, async (t) => {
+  const { call, asked, kept, cache } = await setup(t, { binary: runsHere });
+  const refused = await call(["run", "a b"]);
+  assert.deepEqual({ code: refused.code, stdout: refused.stdout, asked }, { code: 1, stdout: "", asked: [] });
+  assert.match(refused.stderr, onceMore);
+  assert.equal(existsSync(cache), false);
+
+  const installed = await call(["--install-node"]);
+  assert.deepEqual(
+    { code: installed.code, stdout: installed.stdout },
+    { code: 0, stdout: `Installed Node ${process.versions.node} for claude-worker: ${kept}\n` },
   );
-  assert.ok(asked.length > 0);
+  assert.match(installed.stderr, /^Getting Node 24 from npm \(.+\), to keep it as .+node24\.\n$/);
 
   asked.length = 0;
-  assert.deepEqual(await call(["list"]), { code: 7, stdout: `${process.version} list\n`, stderr: "" });
+  assert.deepEqual(await call(["run", "a b"]), { code: 7, stdout: `${process.version} run,a b\n`, stderr: "" });
   assert.deepEqual(asked, []);
+  assert.deepEqual(readdirSync(cache), ["node24"]);
+});
 
-  // What others can write is not run.
+test("an installed Node that others can write is not run", { timeout }, async (t) => {
+  const { call, kept } = await setup(t, { binary: runsHere });
+  await call(["--install-node"]);
   chmodSync(kept, 0o777);
-  assert.equal((await call(["list"])).code, 7);
-  assert.ok(asked.length > 0);
-  assert.deepEqual(readdirSync(cache), ["node24"]);
+  const refused = await call(["list"]);
+  assert.deepEqual({ code: refused.code, stdout: refused.stdout }, { code: 1, stdout: "" });
+  assert.match(refused.stderr, onceMore);
+  await call(["--install-node"]);
+  assert.equal((await call(["list"])).code, 7, "a second installation replaces the first");
 });
 
-test("calls at the same time all run while a Node is being installed", { timeout }, async (t) => {
-  const words = ["1", "2", "3", "4"];
-  // They get their Node at the same moment, so each finds none and brings its own.
-  const { call, cache } = await setup(t, { binary: `#!/bin/sh\nexec "${process.execPath}" "$@"\n`, together: words.length });
-  const calls = await Promise.all(words.map((word) => call([word])));
-  for (const [index, { code, stdout, stderr }] of calls.entries())
-    assert.deepEqual({ code, stdout }, { code: 7, stdout: `${process.version} ${words[index]}\n` }, stderr);
+test("--install-node at the same time installs one whole Node", { timeout }, async (t) => {
+  // They get their Node at the same moment, so each brings its own.
+  const { call, cache } = await setup(t, { binary: runsHere, together: 4 });
+  const calls = await Promise.all([1, 2, 3, 4].map(() => call(["--install-node"])));
+  for (const { code, stderr } of calls) assert.equal(code, 0, stderr);
   assert.deepEqual(readdirSync(cache), ["node24"]);
+  assert.equal((await call(["list"])).stdout, `${process.version} list\n`);
 });
 
-test("the directory of the call does not say which registry npm asks", { timeout }, async (t) => {
-  const { call, directory, asked } = await setup(t, { binary: `#!/bin/sh\nexec "${process.execPath}" "$@"\n` });
+test("the working directory does not say which registry npm asks", { timeout }, async (t) => {
+  const { call, directory, asked } = await setup(t, { binary: runsHere });
   writeFileSync(path.join(directory, ".npmrc"), "registry=http://127.0.0.1:9/\n");
   writeFileSync(path.join(directory, "package.json"), "{}");
   // With npm the environment comes before both, and the directory before the user.
-  const answer = await call([], { npm_config_registry: undefined, npm_config_userconfig: path.join(directory, "..", "user-npmrc") });
-  assert.deepEqual({ code: answer.code, stdout: answer.stdout }, { code: 7, stdout: `${process.version} \n` });
+  const env = { npm_config_registry: undefined, npm_config_userconfig: path.join(directory, "..", "user-npmrc") };
+  const installed = await call(["--install-node"], env);
+  assert.equal(installed.code, 0, installed.stderr);
   assert.ok(asked.length > 0);
 });
 
-test("a Node that does not run here is not kept", { timeout }, async (t) => {
+test("a Node that does not run here is not installed", { timeout }, async (t) => {
   const { call, cache } = await setup(t, { binary: "#!/bin/sh\nexit 1\n" });
-  const answer = await call(["list"]);
+  const answer = await call(["--install-node"]);
   assert.equal(answer.code, 1);
-  assert.match(answer.stderr, /\n.*install a newer one from https.+does not run on this system\.\)\n$/);
+  assert.match(answer.stderr, /\nclaude-worker needs Node 22\.14 .+ does not run on this system\. Install a newer one from .+\.\n$/);
   assert.deepEqual(readdirSync(cache), []);
 });
 
-test("an old Node without npm says in one sentence what it needs", async (t) => {
+test("--install-node without npm says so in one line", async (t) => {
   const { call, directory } = await setup(t, { binary: null });
-  const answer = await call(["list"], { PATH: directory });
+  const answer = await call(["--install-node"], { PATH: directory });
   assert.equal(answer.code, 1);
-  assert.match(answer.stderr, /^claude-worker needs Node 22\.14 .+: install a newer one .+there is no npm on the PATH\.\)\n$/);
+  assert.match(answer.stderr, /^claude-worker needs Node 22\.14 .+ could not get one: there is no npm on the PATH\. Install .+\n$/);
 });
 
-test("what lies in a folder that other users can write to is not run", async (t) => {
+test("a Node in a folder that other users can write to is not run", async (t) => {
   const { call, cache, kept } = await setup(t, { binary: null });
   mkdirSync(cache, { recursive: true, mode: 0o700 });
   writeFileSync(kept, "#!/bin/sh\necho theirs\n", { mode: 0o755 });
   for (const folder of [cache, path.dirname(cache)]) {
     chmodSync(folder, 0o777);
-    const answer = await call(["list"]);
-    assert.deepEqual([answer.code, answer.stdout], [1, ""]);
-    assert.ok(answer.stderr.includes(`other users can write to ${folder}; fix it: chmod go-w ${folder}`), answer.stderr);
+    for (const word of ["list", "--install-node"]) {
+      const answer = await call([word]);
+      assert.deepEqual([answer.code, answer.stdout], [1, ""]);
+      assert.ok(answer.stderr.includes(`other users can write to ${folder}; fix it: chmod go-w ${folder}`), answer.stderr);
+    }
     chmodSync(folder, 0o700);
   }
 });
 
-test("a registry without the Node is reported in npm's words", { timeout }, async (t) => {
+test("a registry without a Node or without an answer is reported in npm's words", { timeout }, async (t) => {
   const { call, cache } = await setup(t, { binary: null });
-  const missing = await call(["list"]);
+  const missing = await call(["--install-node"]);
   assert.equal(missing.code, 1);
-  assert.match(missing.stderr, /\(None could be had from npm: .*404.*\)\n$/);
-  const silent = await call(["list"], { npm_config_registry: "http://127.0.0.1:9/" });
+  assert.match(missing.stderr, /npm could not get one: .*404.*\n$/);
+  const silent = await call(["--install-node"], { npm_config_registry: "http://127.0.0.1:9/" });
   assert.equal(silent.code, 1);
-  assert.match(silent.stderr, /\(None could be had from npm: .*ECONNREFUSED.*\)\n$/);
+  assert.match(silent.stderr, /npm could not get one: .*ECONNREFUSED.*\n$/);
   assert.deepEqual(readdirSync(cache), []);
 });
 
@@ -115,10 +127,10 @@ async function setup(
   asked: string[];
   directory: string;
   cache: string;
-  /** The Node that is kept. */
+  /** Where the Node is installed. */
   kept: string;
 }> {
-  const root = mkdtempSync(path.join(tmpdir(), "claude-worker-bring-"));
+  const root = mkdtempSync(path.join(tmpdir(), "claude-worker-install-"));
   t.after(() => rmSync(root, { recursive: true, force: true }));
   const [installed, directory, home] = ["installed", "directory", "home"].map((name) => path.join(root, name)) as [string, string, string];
   const launcher = installLauncher(installed, "console.log(process.version, process.argv.slice(2).join()); process.exitCode = 7");
