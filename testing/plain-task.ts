@@ -3,7 +3,7 @@ import type { ParsedTaskInput } from "../src/contract/task-input.ts";
 import type { TaskView } from "../src/contract/views.ts";
 import { titleOf } from "../src/domain/task/task.ts";
 import type { TaskSpec } from "../src/domain/task/task.ts";
-import { optionDefaults, optionRows, shownOptions, submittedOptions } from "../src/domain/task/option-values.ts";
+import { optionRows, shownOptions, submittedOptions } from "../src/domain/task/option-values.ts";
 import type { TaskOptionFields } from "../src/domain/task/option-values.ts";
 import type { NewTask } from "../src/store/store.ts";
 
@@ -36,7 +36,8 @@ export function plainSpec(part: Partial<TaskSpec> & Pick<TaskSpec, "prompt" | "w
 
 /** A submit after parsing. */
 export function plainInput(part: Partial<ParsedTaskInput> & Pick<ParsedTaskInput, "prompt" | "working_directory">): ParsedTaskInput {
-  return { ...shownOptions(optionDefaults), ...part };
+  const defaults = Object.fromEntries(optionRows.map((row) => [row.name, row.default]));
+  return { ...(defaults as unknown as ParsedTaskInput), ...part };
 }
 
 /** A submitted task as doors show it. @param at when, RFC 3339. */

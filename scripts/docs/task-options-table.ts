@@ -30,6 +30,8 @@ function valuesOf(row: OptionRow): string {
       return `at most ${row.maxItems} rules`;
     case "directories":
       return `at most ${row.maxItems} paths`;
+    case "json":
+      return "in JSON an object";
     case "integer":
       return `${row.min} to ${row.max}`;
     case "money":

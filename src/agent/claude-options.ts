@@ -5,6 +5,8 @@
 import type { TaskSpec } from "../domain/task/task.ts";
 import type { FilesAbove } from "../config/files-above.ts";
 import { optionRows, startsCold } from "../domain/task/option-values.ts";
+import { expandedVariables } from "../domain/task/expand-variables.ts";
+import { arrayOf, objectOf } from "../domain/text/read-json.ts";
 import { ownMcpServers } from "./mcp-servers.ts";
 import type { ProbeRequest } from "./agent.ts";
 
@@ -58,14 +60,18 @@ export function isClaimable(spec: TaskSpec): boolean {
   return optionRows.every((row) => !startsCold(row, spec[row.field as keyof TaskSpec]));
 }
 
-/** Everything of the task that a cold start takes. */
-export function coldOptions(spec: TaskSpec) {
+/**
+ * Everything of the task that a cold start takes.
+ * @param above what of other users lies above the directory and is kept out. @param env what variables in MCP servers stand for.
+ */
+export function coldOptions(spec: TaskSpec, above: FilesAbove, env: Readonly<Record<string, string>>) {
   const append = spec.systemPrompt === null ? {} : { append: spec.systemPrompt };
   return {
     cwd: spec.workingDirectory,
     permissionMode: spec.permissionMode,
     systemPrompt: { type: "preset" as const, preset: "claude_code" as const, ...append },
-    ...(hasRules(spec) ? { settings: rules(spec) } : {}),
+    ...settingsOf(spec, above),
+    ...mcpServersOf(spec, above, env),
     ...directoriesOf(spec),
     ...unseen,
     ...(spec.permissionMode === "bypassPermissions" ? { allowDangerouslySkipPermissions: true } : {}),
@@ -78,21 +84,31 @@ export function coldOptions(spec: TaskSpec) {
   };
 }
 
-/**
- * What keeps files of other users above the directory out, on top of `coldOptions`; for a cold
- * start.
- */
-export function aboveOptions(spec: TaskSpec, { excluded, mcpFiles }: FilesAbove, env: Readonly<Record<string, string>>) {
+/** The task's own settings with its rules, and what keeps instructions of other users out. */
+function settingsOf(spec: TaskSpec, { excluded }: FilesAbove) {
+  if (spec.settings === null && !hasRules(spec) && excluded.length === 0) return {};
+  const own = spec.settings ?? {};
+  const permissions = objectOf(own["permissions"]);
+  const joined = (name: "allow" | "deny"): unknown[] => [...arrayOf(permissions[name]), ...spec[name]];
+  const excludes = [...arrayOf(own["claudeMdExcludes"]), ...excluded];
   return {
-    ...(excluded.length === 0 ? {} : { settings: { ...rules(spec), claudeMdExcludes: [...excluded] } }),
-    ...(mcpFiles === null
-      ? {}
-      : {
-          strictMcpConfig: true,
-          // Not on the command line, which other users can read.
-          mcpServersDelivery: "initialize" as const,
-          mcpServers: ownMcpServers(spec.workingDirectory, mcpFiles, env),
-        }),
+    settings: {
+      ...own,
+      permissions: { ...permissions, allow: joined("allow"), deny: joined("deny") },
+      ...(excludes.length === 0 ? {} : { claudeMdExcludes: excludes }),
+    },
+  };
+}
+
+/** The task's own servers; where a `.mcp.json` must not be read, all servers that count. */
+function mcpServersOf(spec: TaskSpec, { mcpFiles }: FilesAbove, env: Readonly<Record<string, string>>) {
+  if (spec.mcpConfig === null && mcpFiles === null) return {};
+  const own = objectOf(expandedVariables(objectOf(spec.mcpConfig)["mcpServers"], env));
+  return {
+    ...(mcpFiles === null ? {} : { strictMcpConfig: true }),
+    // Not on the command line, which other users can read.
+    mcpServersDelivery: "initialize" as const,
+    mcpServers: { ...(mcpFiles === null ? {} : ownMcpServers(spec.workingDirectory, mcpFiles, env)), ...own },
   };
 }
 

@@ -13,17 +13,7 @@ import { hookTimedOut, startFaults } from "../domain/events/record.ts";
 import type { TaskSpec } from "../domain/task/task.ts";
 import type { Agent, AgentOptions, AgentWork, CreateAgent, Emit, ProbeRequest } from "./agent.ts";
 import { ClaudeProcess } from "./claude-process.ts";
-import {
-  aboveOptions,
-  claimOptions,
-  denialOf,
-  hostOptions,
-  isClaimable,
-  parkedEnv,
-  probeOptions,
-  probePrompt,
-  coldOptions,
-} from "./claude-options.ts";
+import { claimOptions, denialOf, hostOptions, isClaimable, parkedEnv, probeOptions, probePrompt, coldOptions } from "./claude-options.ts";
 import { HookWatch } from "./hook-watch.ts";
 import { McpWatch } from "./mcp-watch.ts";
 import type { McpNote } from "./mcp-watch.ts";
@@ -259,7 +249,7 @@ class ClaudeAgent implements Agent {
     if (guard === null) return this.#startFault;
     this.#claude = new ClaudeProcess(this.#options.onSpawned);
     const host = this.#host(this.#claude);
-    const own = { ...coldOptions(spec), ...aboveOptions(spec, guard.above, host.env) } as Options;
+    const own = coldOptions(spec, guard.above, host.env) as Options;
     this.#claude.directory = guard.cwd;
     const input = typeof prompt === "string" ? new OpenInput(prompt) : prompt;
     const running = query({ prompt: input.messages, options: { ...host, ...own, ...session, env: { ...host.env, ...env } } });

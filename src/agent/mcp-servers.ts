@@ -4,6 +4,7 @@
  * handed over: the user's servers, and those of the files that count.
  */
 import { join } from "node:path";
+import { expandedVariables } from "../domain/task/expand-variables.ts";
 import { foreignText } from "../config/read-foreign.ts";
 import { parseJson } from "../domain/text/parse-json.ts";
 
@@ -27,7 +28,7 @@ export function ownMcpServers(directory: string, files: readonly string[], env: 
   const shared = files.toReversed().map((file) => record(readJson(file, maxFileBytes)["mcpServers"]));
   const all = Object.assign({}, record(user["mcpServers"]), ...shared, record(project["mcpServers"])) as Record<string, unknown>;
   for (const name of [project["disabledMcpServers"], project["disabledMcpjsonServers"]].flat()) delete all[String(name)];
-  return expanded(all, env) as Servers;
+  return expandedVariables(all, env) as Servers;
 }
 
 function readJson(file: string, maxBytes: number): Servers {
@@ -40,16 +41,4 @@ function readJson(file: string, maxBytes: number): Servers {
 
 function record(value: unknown): Servers {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Servers) : {};
-}
-
-/** `${NAME}` and `${NAME:-default}` in every text, as Claude Code does it in `.mcp.json`. */
-function expanded(value: unknown, env: Env): unknown {
-  if (typeof value === "string")
-    return value.replaceAll(
-      /\$\{(\w{1,200})(?::-([^}]{0,1000}))?\}/g,
-      (whole, name: string, other?: string) => env[name] ?? other ?? whole,
-    );
-  if (Array.isArray(value)) return value.map((each) => expanded(each, env));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, expanded(each, env)]));
 }

@@ -4,7 +4,9 @@
  */
 import { z } from "zod";
 import { ruleFault } from "../domain/task/permission-rule.ts";
-import type { HeldValue, OptionRow, ValueOf } from "../domain/task/option.ts";
+import { jsonProblems } from "../domain/task/option-json.ts";
+import type { JsonForm } from "../domain/task/option-json.ts";
+import type { HeldValue, OptionRow, ShownOf, ValueOf } from "../domain/task/option.ts";
 import { optionRows } from "../domain/task/option-values.ts";
 import type { OptionName, RowOf } from "../domain/task/options.ts";
 
@@ -29,6 +31,12 @@ const labels = z
   .refine((value) => Object.keys(value).length <= 50, "at most 50 labels")
   .meta({ maxProperties: 50 });
 
+function jsonValue(form: JsonForm) {
+  return z.record(z.string().max(200), z.unknown()).superRefine((value, context) => {
+    for (const { problem } of jsonProblems(form, JSON.stringify(value))) context.addIssue({ code: "custom", message: problem });
+  });
+}
+
 /** A value that was given. */
 function valueSchema(row: OptionRow): z.ZodType {
   switch (row.kind) {
@@ -42,6 +50,8 @@ function valueSchema(row: OptionRow): z.ZodType {
       return z.array(rule).max(row.maxItems);
     case "directories":
       return z.array(text.min(1).max(4096)).max(row.maxItems);
+    case "json":
+      return jsonValue(row.form);
     case "integer":
     case "duration":
       return z.int().min(row.min).max(row.max);
@@ -63,6 +73,7 @@ function shownSchema(row: OptionRow): z.ZodType {
       return z.enum(row.choices);
     case "rules":
     case "directories":
+    case "json":
       return z.array(z.string());
     case "integer":
     case "duration":
@@ -79,7 +90,8 @@ function shownSchema(row: OptionRow): z.ZodType {
 type Given<R> = z.ZodType<ValueOf<R>, ValueOf<R>>;
 type Submitted<R> = R extends { default: null } ? z.ZodOptional<z.ZodNullable<Given<R>>> : z.ZodDefault<Given<R>>;
 type Changed<R> = z.ZodOptional<R extends { default: null } ? z.ZodNullable<Given<R>> : Given<R>>;
-type Shown<R> = null extends HeldValue<R> ? z.ZodNullable<Given<R>> : Given<R>;
+type View<R> = z.ZodType<ShownOf<R>, ShownOf<R>>;
+type Shown<R> = null extends HeldValue<R> ? z.ZodNullable<View<R>> : View<R>;
 
 function forEach(make: (row: OptionRow) => z.ZodType): Record<OptionName, z.ZodType> {
   return Object.fromEntries(optionRows.map((row) => [row.name, make(row)])) as Record<OptionName, z.ZodType>;

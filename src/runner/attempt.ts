@@ -22,6 +22,7 @@ import { isAgentWork, nameOfBackground } from "../domain/attempt/background.ts";
 import type { BackgroundTask, BackgroundWait } from "../domain/attempt/background.ts";
 import { AfterResult } from "./after-result.ts";
 import { Journal } from "./journal.ts";
+import { secretsInOptions } from "../domain/task/option-secrets.ts";
 import type { Redaction } from "../domain/text/redaction.ts";
 import { SummaryLog } from "./summary-log.ts";
 
@@ -72,6 +73,7 @@ export class RunningAttempt {
   constructor(options: AttemptOptions) {
     const { work, redaction, onGrown, now } = options;
     this.#options = options;
+    redaction.know(secretsInOptions(work.spec, options.agentEnv));
     this.#changes = new TaskChanges(work, options.agentEnv);
     // Somebody may have removed it since the server made it.
     makeDirectory(dirname(work.journal), 0o700);

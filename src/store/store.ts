@@ -179,6 +179,8 @@ export interface TaskStore {
   get(id: number): Task | null;
   /** Without the long texts. */
   row(id: number): TaskRow | null;
+  /** The options that lists do not carry; null: the task is gone. */
+  longOptions(id: number): LongOptions | null;
   /** Cheap: reads no row in full. */
   exists(id: number): boolean;
   list(filter: TaskFilter): TaskRow[];

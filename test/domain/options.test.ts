@@ -22,7 +22,7 @@ import { plainInput, plainOptions, plainView } from "../../testing/plain-task.ts
 const settings = { model: "sonnet", permission_mode: "plan" } as const;
 
 /** A value that is not the default, as a flag's words and as JSON has it. */
-function sample(row: OptionRow): { words: string[]; value: unknown } {
+function sample(row: OptionRow): { words: string[]; value: unknown; shown?: unknown } {
   const [flag = ""] = row.flag.spelled.match(/--[a-z-]+/) ?? [];
   switch (row.kind) {
     case "text":
@@ -33,6 +33,10 @@ function sample(row: OptionRow): { words: string[]; value: unknown } {
       return { words: [flag, "Read", "Bash(ls)"], value: ["Read", "Bash(ls)"] };
     case "directories":
       return { words: [flag, "docs", flag, "/srv/data"], value: ["/work/docs", "/srv/data"] };
+    case "json": {
+      const value = row.form === "settings" ? { env: { A: "b" } } : { mcpServers: { a: { command: "x" } } };
+      return { words: [flag, JSON.stringify(value)], value, shown: [row.form === "settings" ? "env" : "a"] };
+    }
     case "integer":
       return { words: [flag, String(row.max)], value: row.max };
     case "money":
@@ -61,15 +65,15 @@ test("every option has its flag, its field in a submit, a retry and a view, and 
   }
 });
 
-test("a flag's value comes out of submit and view as it was given", () => {
+test("a flag's value comes out of submit and view as it was given", async () => {
   for (const command of [run, retry])
     for (const row of optionRows) {
-      const { words, value } = sample(row);
-      const fields = taskFields(parsed(command, words), { cwd: "/work" });
+      const { words, value, shown = value } = sample(row);
+      const fields = await taskFields(parsed(command, words), { cwd: "/work" });
       assert.deepEqual(fields, { [row.name]: value }, words.join(" "));
       const input = taskInput.parse({ prompt: "x", working_directory: "/w", ...fields });
       const task = submittedOptions(input, settings);
-      assert.deepEqual((shownOptions(task) as Record<string, unknown>)[row.name], value);
+      assert.deepEqual((shownOptions(task) as Record<string, unknown>)[row.name], shown);
       const view = plainView(1, plainInput({ prompt: "x", working_directory: "/w", ...fields } as never), "2026-11-29T00:00:00Z");
       assert.doesNotThrow(() => taskView.parse(view));
       if (row.shown !== null)

@@ -10,6 +10,7 @@ import type { TestContext } from "node:test";
 import { fault, startModel, step } from "../../testing/model.ts";
 import type { Script } from "../../testing/model.ts";
 import { notesOf, resultOf, startRunner } from "../../testing/runner.ts";
+import { until } from "../../testing/wait.ts";
 import { scratch } from "../../testing/scratch.ts";
 
 async function setup(t: TestContext, script: Script, prewarm = false) {
@@ -93,4 +94,74 @@ test("an additional directory that another user could replace ends the attempt b
   const records = await runner.start({ prompt: "say hi", additionalDirectories: [added] }).ended();
   assert.match(String(notesOf(records, "gave_up")[0]?.["text"]), /^Another user can put another directory into the place of /);
   assert.equal(model.requests().length, 0);
+});
+
+/** Every process as `ps` shows it. */
+const look = 'for p in /proc/[0-9]*; do tr "\\0" " " <$p/cmdline; echo; done >seen 2>/dev/null; true';
+
+test("the task's own settings count beside its rules, and show in no argument", async (t) => {
+  const steps = [
+    step.bash("echo $FROM_SETTINGS >word"),
+    step.bash("touch denied"),
+    step.bash("touch hooked"),
+    step.bash(look),
+    step.text("done"),
+  ];
+  const { runner, place } = await setup(t, { "try it": steps });
+  const hook = `case "$(cat)" in *hooked*) echo 'not this one' >&2; exit 2;; esac`;
+  const settings = {
+    env: { FROM_SETTINGS: "a-word", PRIVATE_TOKEN: "tiger-tiger-77" },
+    permissions: { deny: ["Bash(touch denied)"], allow: ["Bash(echo:*)"] },
+    hooks: { PreToolUse: [{ matcher: "Bash", hooks: [{ type: "command", command: hook }] }] },
+  };
+  const records = await runner.start({ prompt: "try it", settings, allow: ["Bash"] }).ended();
+  assert.partialDeepStrictEqual(resultOf(records), { subtype: "success", result: "done" });
+  assert.equal(readFileSync(path.join(place.work, "word"), "utf8"), "a-word\n");
+  assert.ok(!existsSync(path.join(place.work, "denied")), "a deny rule of the settings");
+  assert.ok(!existsSync(path.join(place.work, "hooked")), "a hook of the settings");
+  if (process.platform === "linux") assert.doesNotMatch(readFileSync(path.join(place.work, "seen"), "utf8"), /tiger-tiger|not this one/);
+});
+
+test("the settings are in force in a resumed session", async (t) => {
+  const steps = [step.bash("touch begun; until [ -e go ]; do sleep 0.1; done"), step.bash("touch denied"), step.text("done")];
+  const { runner, model, place } = await setup(t, { "try it": steps });
+  const spec = { prompt: "try it", settings: { permissions: { deny: ["Bash(touch denied)"] } }, allow: ["Bash"] };
+  const attempt = runner.start(spec);
+  await until("the first step", () => existsSync(path.join(place.work, "begun")));
+  await runner.killAll();
+  place.file("work/go", "");
+  const second = await startRunner(t, { scratch: place, env: model.env(place.home) });
+  const records = await second.start(spec, { resume: true, sessionId: attempt.start.sessionId }).ended();
+  assert.partialDeepStrictEqual(resultOf(records), { subtype: "success", result: "done" });
+  assert.ok(!existsSync(path.join(place.work, "denied")));
+});
+
+/** An MCP server with one tool, which tells a variable and an argument of its own. */
+const server = `
+const reply = (id, result) => console.log(JSON.stringify({ jsonrpc: "2.0", id, result }));
+const tools = [{ name: "tell", description: "Tells.", inputSchema: { type: "object" } }];
+require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {
+  const { id, method, params } = JSON.parse(line);
+  if (method === "initialize") reply(id, { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: "own", version: "1" } });
+  else if (method === "tools/list") reply(id, { tools });
+  else if (method === "tools/call") reply(id, { content: [{ type: "text", text: "it is " + process.env.PLAIN + " and " + process.env.PRIVATE_KEY }] });
+  else if (id !== undefined) reply(id, {});
+});`;
+
+test("a task has the MCP servers of its own, with variables filled in, and their secrets are in no record", async (t) => {
+  const steps = [step.tool("mcp__own__tell", {}), step.bash(look), step.text("done")];
+  const { runner, model, place } = await setup(t, { "ask it": steps }, true);
+  const file = place.file("server.cjs", server);
+  const mcpConfig = {
+    mcpServers: { own: { command: process.execPath, args: [file], env: { PLAIN: "${HOME}", PRIVATE_KEY: "tiger-tiger-78" } } },
+  };
+  const records = await runner.start({ prompt: "ask it", mcpConfig, allow: ["Bash", "mcp__own__tell"] }).ended();
+  assert.partialDeepStrictEqual(records[0], { subtype: "started", warm: false });
+  assert.partialDeepStrictEqual(resultOf(records), { subtype: "success", result: "done" });
+  const told = JSON.stringify(model.requests().at(-1)?.body.messages);
+  assert.ok(told.includes(`it is ${place.home} and tiger-tiger-78`), "Claude has heard it");
+  const written = JSON.stringify(records);
+  assert.match(written, new RegExp(`it is ${place.home} and \\[redacted\\]`));
+  assert.doesNotMatch(written, /tiger-tiger/);
+  if (process.platform === "linux") assert.doesNotMatch(readFileSync(path.join(place.work, "seen"), "utf8"), /tiger-tiger/);
 });

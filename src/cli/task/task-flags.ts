@@ -46,6 +46,8 @@ function specOf(row: OptionRow): OptionSpec {
       return { ...common, repeat: true, also: rule };
     case "directories":
       return { ...common, parse: nonEmpty(long), repeat: true, completes: "directories" };
+    case "json":
+      return { ...common, parse: nonEmpty(long), completes: "files", ...(row.form === "mcp" ? { repeat: true } : {}) };
     case "integer":
       return { ...common, parse: wholeNumber(long, row) };
     case "money":
@@ -58,17 +60,27 @@ function specOf(row: OptionRow): OptionSpec {
 }
 
 /** The fields of a request's body that the flags give, but for the working directory. */
-export function taskFields(options: TaskFlags, io: Pick<Io, "cwd">): RetryInput {
+export async function taskFields(options: TaskFlags, io: Pick<Io, "cwd">): Promise<RetryInput> {
   const given = options as Readonly<Record<string, unknown>>;
-  return defined(Object.fromEntries(optionRows.map((row) => [row.name, valueOf(row, given[keyOf(row)], io)])));
+  const fields = optionRows.map(async (row) => [row.name, await valueOf(row, given[keyOf(row)], io)] as const);
+  return defined(Object.fromEntries(await Promise.all(fields)));
 }
 
 function keyOf({ flag }: OptionRow): string {
   return flagParts({ flags: flag.spelled, description: "" }).key;
 }
 
-function valueOf(row: OptionRow, value: unknown, io: Pick<Io, "cwd">): unknown {
+function longOf({ flag }: OptionRow): string {
+  return flagParts({ flags: flag.spelled, description: "" }).long;
+}
+
+async function valueOf(row: OptionRow, value: unknown, io: Pick<Io, "cwd">): Promise<unknown> {
   if (value === undefined) return undefined;
+  if (row.kind === "json") {
+    // Few calls read files.
+    const { jsonGiven } = await import("./json-flag.ts");
+    return jsonGiven({ flag: longOf(row), form: row.form }, [value].flat() as string[], io);
+  }
   if (row.kind === "labels") return Object.fromEntries(value as [string, string][]);
   return row.kind === "directories" ? (value as string[]).map((path) => pathGiven(io, path)) : value;
 }

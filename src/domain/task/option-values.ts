@@ -2,7 +2,9 @@
  * The values of a task's options: as JSON names them (snake_case), as a task holds them
  * (camelCase), and with the settings that stand in.
  */
-import type { HeldValue, OptionRow, ValueOf } from "./option.ts";
+import { namesIn } from "./option-json.ts";
+import type { JsonOption } from "./option-json.ts";
+import type { HeldValue, OptionRow, ShownOf, ValueOf } from "./option.ts";
 import { taskOptions } from "./options.ts";
 import type { OptionName, QueueOptions, RowOf, RunOptions } from "./options.ts";
 
@@ -10,7 +12,7 @@ export type TaskOptionFields = RunOptions & QueueOptions;
 
 /** What a task shows of its options: every option has a value or is null. */
 export type ShownOptions = { [Name in OptionName]: ShownValue<RowOf<Name>> };
-type ShownValue<R> = ValueOf<R> | Extract<HeldValue<R>, null>;
+type ShownValue<R> = ShownOf<R> | Extract<HeldValue<R>, null>;
 
 /** Options as they are given: absent ones are undefined; null stands for the default. */
 export type GivenOptions = { readonly [Name in OptionName]?: Readonly<ValueOf<RowOf<Name>>> | null | undefined };
@@ -60,7 +62,7 @@ export function changedOptions(task: TaskOptionFields, input: GivenOptions, sett
   return Object.fromEntries(
     named.map((row) => {
       const value = valueGiven(row, input, settings);
-      return [row.field, added(task[row.field as keyof TaskOptionFields], value)];
+      return [row.field, row.kind === "json" ? value : added(task[row.field as keyof TaskOptionFields], value)];
     }),
   );
 }
@@ -68,7 +70,7 @@ export function changedOptions(task: TaskOptionFields, input: GivenOptions, sett
 /** A task's options by their names in JSON. */
 export function shownOptions(task: TaskOptionFields): ShownOptions {
   return Object.fromEntries(
-    optionRows.map((row) => [row.name, copied(task[row.field as keyof TaskOptionFields])]),
+    optionRows.map((row) => [row.name, shownValue(row, task[row.field as keyof TaskOptionFields])]),
   ) as unknown as ShownOptions;
 }
 
@@ -81,6 +83,10 @@ function valueGiven(row: OptionRow, input: GivenOptions, settings: StandIns): un
 function added(own: unknown, more: unknown): unknown {
   if (Array.isArray(own) && Array.isArray(more)) return [...new Set([...(own as unknown[]), ...(more as unknown[])])];
   return isObject(own) && isObject(more) ? { ...own, ...more } : more;
+}
+
+function shownValue(row: OptionRow, value: unknown): unknown {
+  return row.kind === "json" && value !== null ? namesIn(row.form, value as JsonOption) : copied(value);
 }
 
 function copied(value: unknown): unknown {

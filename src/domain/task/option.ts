@@ -26,6 +26,8 @@ interface RowBase {
    * what to do instead.
    */
   readonly agent: "may" | "within" | { readonly instead: string };
+  /** The scope that a caller needs who sets it, at submit, retry and start, and who is no agent. */
+  readonly needs?: "admin";
   /** Where `show` has it; null: the page places it by hand, or not at all. */
   readonly shown: ShownAs | null;
 }
@@ -85,6 +87,14 @@ interface DirectoriesRow extends RowBase {
   readonly maxItems: number;
 }
 
+/** An object in a form of Claude Code. It may hold secrets, so views tell the names in it only. */
+interface JsonRow extends RowBase {
+  readonly kind: "json";
+  readonly default: null;
+  readonly isLong: true;
+  readonly form: "settings" | "mcp";
+}
+
 interface IntegerRow extends RowBase {
   readonly kind: "integer";
   readonly default: number | null;
@@ -117,7 +127,17 @@ interface LabelsRow extends RowBase {
   readonly default: Readonly<Record<string, never>>;
 }
 
-export type OptionRow = TextRow | ChoiceRow | RulesRow | DirectoriesRow | IntegerRow | MoneyRow | DurationRow | SwitchRow | LabelsRow;
+export type OptionRow =
+  | TextRow
+  | ChoiceRow
+  | RulesRow
+  | DirectoriesRow
+  | JsonRow
+  | IntegerRow
+  | MoneyRow
+  | DurationRow
+  | SwitchRow
+  | LabelsRow;
 
 /** The value of a row that has one. */
 export type ValueOf<R> = R extends { kind: "choice"; choices: infer C extends readonly string[] }
@@ -132,7 +152,12 @@ export type ValueOf<R> = R extends { kind: "choice"; choices: infer C extends re
           ? boolean
           : R extends { kind: "labels" }
             ? Record<string, string>
-            : never;
+            : R extends { kind: "json" }
+              ? Record<string, unknown>
+              : never;
+
+/** The value as views show it. */
+export type ShownOf<R> = R extends { kind: "json" } ? string[] : ValueOf<R>;
 
 /** What a task has for a row. */
 export type HeldValue<R> =

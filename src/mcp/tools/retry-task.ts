@@ -3,6 +3,7 @@ import { z } from "zod";
 import { briefOf, briefTask } from "../brief-task.ts";
 import { data, defineTool } from "../tool.ts";
 import { retryInput } from "../../contract/retry-input.ts";
+import { personalOptions } from "./agent-options.ts";
 import { taskId } from "./arguments.ts";
 import { agentTaskInput } from "./create-task.ts";
 
@@ -11,7 +12,7 @@ export const retryTask = defineTool({
   title: "Retry a task",
   description:
     "Runs an ended task again from its beginning (with `resume` where its session was: after `error.retryable`), with the same prompt and what you change of the rest (e.g. allow what was denied). If the prompt was the fault, create_task with a better one.",
-  input: retryInput.extend({ id: taskId, permission_mode: agentTaskInput.shape.permission_mode }),
+  input: retryInput.omit(personalOptions).extend({ id: taskId, permission_mode: agentTaskInput.shape.permission_mode }),
   output: z.object({ task: briefTask, next_step: z.string() }),
   writes: true,
   hints: { destructive: false, idempotent: false, openWorld: true },

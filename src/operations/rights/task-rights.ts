@@ -6,6 +6,8 @@
 import type { Settings } from "../../config/settings.ts";
 import type { Caller } from "../../contract/caller.ts";
 import { WorkerError } from "../../domain/errors.ts";
+import { isDefault, optionRows } from "../../domain/task/option-values.ts";
+import type { TaskOptionFields } from "../../domain/task/option-values.ts";
 import type { PermissionMode } from "../../domain/task/permission-mode.ts";
 import type { Store, TaskRow } from "../../store/store.ts";
 import type { TaskCaller } from "../../store/sqlite/task-callers.ts";
@@ -20,7 +22,8 @@ export interface RightsContext {
 }
 
 /** What of a task its rights depend on. */
-export type RightsTask = Pick<TaskRow, "workingDirectory" | "additionalDirectories" | "permissionMode" | "allow" | "parentId">;
+export type RightsTask = Pick<TaskRow, "workingDirectory" | "additionalDirectories" | "permissionMode" | "allow" | "parentId"> &
+  Partial<TaskOptionFields>;
 
 /**
  * Inside `write`, or not: the caller as it is stored with a task. What is asked from inside of a
@@ -39,6 +42,7 @@ export function taskCallerOf(store: Store, caller: Caller): TaskCaller {
 export function requireRights(context: RightsContext, task: RightsTask, caller: TaskCaller): void {
   const { store, settings, claudeCodeTrust } = context;
   requireBypassRights(task.permissionMode, caller);
+  requireScopes(task, caller);
   requireRoot(task.workingDirectory, settings.allowed_roots);
   requireTrust(task.workingDirectory, store.trust, claudeCodeTrust);
   for (const [index, directory] of task.additionalDirectories.entries()) {
@@ -48,9 +52,28 @@ export function requireRights(context: RightsContext, task: RightsTask, caller: 
   if (caller.isAgent) requireAgentRights({ store, settings }, task);
 }
 
+/** Options that need a scope of the caller. @throws WorkerError forbidden. */
+function requireScopes(task: Partial<TaskOptionFields>, caller: TaskCaller): void {
+  if (isOwner(caller)) return;
+  for (const row of optionRows) {
+    const value = task[row.field as keyof TaskOptionFields];
+    if (row.needs === undefined || value === undefined || isDefault(row, value)) continue;
+    const detail = "needs the admin scope, and no agent has it";
+    throw new WorkerError(
+      "forbidden",
+      `${row.name} ${detail}: it can run commands as your user. Ask with an admin token, or leave it out.`,
+      [{ pointer: `/${row.name}`, detail }],
+    );
+  }
+}
+
+function isOwner({ scope, isAgent: byAgent }: Pick<TaskCaller, "scope" | "isAgent">): boolean {
+  return scope === "admin" && !byAgent;
+}
+
 /** @throws WorkerError forbidden. */
-export function requireBypassRights(mode: PermissionMode, { scope, isAgent: byAgent }: Pick<TaskCaller, "scope" | "isAgent">): void {
-  if (mode !== "bypassPermissions" || (scope === "admin" && !byAgent)) return;
+export function requireBypassRights(mode: PermissionMode, caller: Pick<TaskCaller, "scope" | "isAgent">): void {
+  if (mode !== "bypassPermissions" || isOwner(caller)) return;
   throw new WorkerError(
     "forbidden",
     "bypassPermissions needs the admin scope, and no agent has it. Choose another permission mode, or ask with an admin token.",
@@ -70,7 +93,7 @@ export function requireStart(context: RightsContext, task: TaskRow): void {
     const again = `claude-worker cancel ${task.id}, then claude-worker retry ${task.id}`;
     throw new WorkerError("forbidden", `The token that asked for it (${caller.name}) was removed. To run it all the same: ${again}`);
   }
-  requireRights(context, task, caller);
+  requireRights(context, isOwner(caller) ? task : { ...task, ...store.tasks.longOptions(task.id) }, caller);
   if (caller.isAgent) requireTreeBudget(store, task);
 }
 

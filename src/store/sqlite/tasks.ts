@@ -142,6 +142,10 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
       const row = selectRow.get(id);
       return row === undefined ? null : taskRow.decode(row);
     },
+    longOptions: (id) => {
+      const options = selectLongOptions.get(id);
+      return options === undefined ? null : longOptions.decode(options);
+    },
     exists: (id) => selectStatus.get(id) !== undefined,
     list: createTaskList(database),
     counts: () => {

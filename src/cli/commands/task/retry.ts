@@ -59,7 +59,7 @@ export const command = defineCommand<RetryOptions>({
         meant: ["failed"],
       },
     );
-    const changes = changesOf(call, fitting !== null);
+    const changes = await changesOf(call, fitting !== null);
     const retry = async (id: number): Promise<TaskView> =>
       await withServer(io, connection, async () => await connection.client.retry(id, changes));
     if (options.watch !== true)
@@ -79,8 +79,8 @@ function filterOf({ words, options }: Call<RetryOptions>): FilterOptions {
   return words.length > 0 ? chooses : options;
 }
 
-function changesOf({ options, io }: Call<RetryOptions>, isFiltered: boolean): RetryInput {
+async function changesOf({ options, io }: Call<RetryOptions>, isFiltered: boolean): Promise<RetryInput> {
   const { label: _chooses, group: _choosesToo, ...rest } = options;
   const directory = options.dir === undefined ? undefined : pathGiven(io, options.dir);
-  return { ...taskFields(isFiltered ? rest : options, io), ...defined({ working_directory: directory, resume: options.resume }) };
+  return { ...(await taskFields(isFiltered ? rest : options, io)), ...defined({ working_directory: directory, resume: options.resume }) };
 }

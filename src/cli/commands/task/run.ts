@@ -53,7 +53,7 @@ export const command = defineCommand<RunOptions>({
   ],
   async run({ words, options, io }) {
     const connection = connectionOf(io);
-    const input = taskInput(await readPrompt(words[0], io), options, connection, io);
+    const input = await taskInput(await readPrompt(words[0], io), options, connection, io);
     const task = await submitted(input, { options, io, words }, connection);
     for (const line of submitNotes(task, { io, settings: connection.settings })) say(io.stderr, `claude-worker: ${plainLine(line, 1000)}`);
     if (options.watch === true) {
@@ -69,13 +69,13 @@ export const command = defineCommand<RunOptions>({
   },
 });
 
-function taskInput(prompt: string, options: RunOptions, { settings, origins }: Connection, io: Io): TaskInput {
+async function taskInput(prompt: string, options: RunOptions, { settings, origins }: Connection, io: Io): Promise<TaskInput> {
   // The server has settings of its own; what this call's environment or file says comes from here.
   const own = taskOptions.flatMap((row) => {
     const key = "setting" in row && row.setting.at === "submit" ? row.setting.key : null;
     return key === null || origins[key] === "default" ? [] : [[row.name, settings[key]]];
   });
-  return { prompt, ...Object.fromEntries(own), ...taskFields(options, io), working_directory: pathGiven(io, options.dir ?? ".") };
+  return { prompt, ...Object.fromEntries(own), ...(await taskFields(options, io)), working_directory: pathGiven(io, options.dir ?? ".") };
 }
 
 async function submitted(input: TaskInput, { options, io }: Call<RunOptions>, connection: Connection): Promise<TaskView> {

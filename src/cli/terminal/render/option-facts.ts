@@ -25,6 +25,7 @@ function textOf(row: OptionRow, value: unknown): string {
       return formatDuration(value as number);
     case "rules":
     case "directories":
+    case "json":
       return (value as string[]).join(", ");
     case "labels":
       return Object.entries(value as Record<string, string>)
