@@ -8,7 +8,7 @@ import { plainInput } from "../../testing/plain-task.ts";
 import { withoutServer, withServer } from "./setup.ts";
 import type { ServedCli } from "./setup.ts";
 
-test("run prints the bare id on a pipe, the next commands on a terminal, the task as JSON", async (t) => {
+test("run prints the id on a pipe, next commands on a terminal, and JSON on request", async (t) => {
   const { call, place } = await withServer(t);
   assert.equal((await call(["run", "one"])).stdout, "1\n");
   const onTerminal = await call(["run", "two"], { columns: 100 });
@@ -17,7 +17,7 @@ test("run prints the bare id on a pipe, the next commands on a terminal, the tas
   assert.deepEqual([task["id"], task["prompt"], task["working_directory"]], [3, "three", place.work]);
 });
 
-test("run hands on every flag", async (t) => {
+test("run passes on every flag", async (t) => {
   const { call, api, place } = await withServer(t);
   const words = [
     "-d",
@@ -59,7 +59,7 @@ test("run hands on every flag", async (t) => {
   assert.deepEqual(task.labels, { team: "a" });
 });
 
-test("what a flag of run cannot be is told by the name of the flag", async (t) => {
+test("a wrong value of a flag of run is refused by the flag's name", async (t) => {
   const { call, api } = await withServer(t);
   const refused: [string[], RegExp][] = [
     [["--dir", ""], /^Error: --dir must not be empty/],
@@ -89,7 +89,7 @@ test("what a flag of run cannot be is told by the name of the flag", async (t) =
   assert.deepEqual(api.calls, []);
 });
 
-test("run takes model and permission mode from this call's environment, and a flag before that", async (t) => {
+test("run takes the model from this call's environment, and a flag before that", async (t) => {
   const { call, api } = await withServer(t);
   const env = { CLAUDE_WORKER_MODEL: "haiku", CLAUDE_WORKER_PERMISSION_MODE: "plan" };
   await call(["run", "x"], { env });
@@ -189,7 +189,7 @@ test("list says what to do when there is nothing", async (t) => {
   assert.deepEqual(await call(["list"]).then(({ code, stdout }) => [code, stdout]), [0, ""]);
 });
 
-test("show has everything about a task, and nothing that could harm a terminal unless --raw", async (t) => {
+test("show has everything about a task, and is harmless to a terminal without --raw", async (t) => {
   const { call } = await filled(t);
   const page = (await call(["show", "2"], { columns: 80, env: { NO_COLOR: "1" } })).stdout;
   for (const part of [
@@ -213,7 +213,7 @@ test("show cuts a long prompt on a terminal, and nowhere else", async (t) => {
   assert.match((await call(["show", "1"])).stdout, /\n {2}line 40\n/);
 });
 
-test("an id that is none is a usage error, and one that is not there is said", async (t) => {
+test("a word that is not an id is a usage error", async (t) => {
   const { call } = await withServer(t);
   for (const id of ["0", "-0", "#0", "99999999999999999999"]) assert.equal((await call(["show", id])).code, 2, id);
   const missing = await call(["show", "99"]);
@@ -221,7 +221,7 @@ test("an id that is none is a usage error, and one that is not there is said", a
   assert.match(missing.stderr, /There is no task 99/);
 });
 
-test("cancel, retry and rm do what they can of several and say what they cannot", async (t) => {
+test("cancel, retry and rm do what they can for several tasks and report the rest", async (t) => {
   const { call } = await withServer(t);
   for (const prompt of ["one", "two"]) await call(["run", prompt]);
   assert.deepEqual(await call(["cancel", "1"]).then(({ code, stdout }) => [code, stdout]), [0, "Task 1 is cancelled.\n"]);
@@ -240,7 +240,7 @@ test("cancel, retry and rm do what they can of several and say what they cannot"
   assert.equal((await call(["rm", "1"])).code, 1);
 });
 
-test("cancel, retry and rm take all that fit a filter, and a filter that nothing fits is no error", async (t) => {
+test("cancel, retry and rm take all tasks that fit a filter", async (t) => {
   const { call, api } = await withServer(t);
   const done = async (...words: string[]) => await call(words).then(({ code, stdout }) => [code, stdout.trim().split("\n")]);
   for (const verb of ["cancel", "retry", "rm"]) {
@@ -271,7 +271,7 @@ test("cancel, retry and rm take all that fit a filter, and a filter that nothing
   }
 });
 
-test("what to look at in a completed task stands beside its status, and the list finds such tasks", async (t) => {
+test("a completed task's attention stands beside its status and can be listed", async (t) => {
   const { call, api } = await withServer(t);
   for (const prompt of ["good", "odd"]) await call(["run", prompt]);
   for (const id of [1, 2]) api.finish(id);
@@ -438,7 +438,7 @@ test("a prompt that begins with a dash is told how to be given", async (t) => {
   assert.doesNotMatch((await call(["list", "--fix"])).stderr, / -- /);
 });
 
-test("hold, resume and trust", async (t) => {
+test("hold, resume and trust say what they did", async (t) => {
   const { call } = await withServer(t);
   assert.match((await call(["hold", "lunch"])).stdout, /^Nothing starts until: claude-worker resume\n {2}held: lunch \(0 tasks wait\)\n$/);
   assert.equal((await call(["resume"])).stdout, "Tasks start again.\n");
@@ -474,7 +474,7 @@ test("logs shows the story, its newest lines, its newest part, or every event as
   );
 });
 
-test("logs -n gives as many lines as there are when there are fewer, and looks behind events without a line", async (t) => {
+test("logs -n gives the number of lines that was asked for, or all there are", async (t) => {
   const { call, api } = await withServer(t);
   await call(["run", "x"]);
   const newest = async (count: number): Promise<string[]> =>
@@ -529,7 +529,7 @@ test("logs -f is left with Ctrl-C, and the task goes on", async (t) => {
   assert.deepEqual([code, stderr], [130, "Task 1 goes on.\n"]);
 });
 
-test("wait exits with 0 when all completed, 1 when one did not, 124 when the time is over", async (t) => {
+test("wait exits with 0 when all completed, 1 when one did not, 124 at its time limit", async (t) => {
   const { call, api, start } = await withServer(t);
   for (const prompt of ["one", "two", "three"]) await call(["run", prompt]);
   api.finish(1);
@@ -594,7 +594,7 @@ test("server stop takes one way to stop, and a deadline only with --drain", asyn
   assert.ok(!api.calls.some(({ verb }) => verb === "stop"));
 });
 
-test("without a server a command that changes something exits with 3 and says how to start it", async (t) => {
+test("a command that changes something exits with 3 and a hint without a server", async (t) => {
   const { call } = withoutServer(t);
   for (const words of [["cancel", "1"], ["server", "status"], ["server", "health"], ["server", "stop"], ["hold"]]) {
     const { code, stderr } = await call(words);

@@ -18,20 +18,20 @@ import { scratch } from "../../testing/scratch.ts";
 import { printedByUnprivileged } from "../../testing/unprivileged.ts";
 import { withoutServer, withServer } from "./setup.ts";
 
-test("an old Node fails, a new one is ok", () => {
+test("doctor fails an old Node and takes a new one", () => {
   for (const version of ["22.14.0", "22.20.1", "23.6.0", "24.0.1"]) assert.equal(checkNode(version, "/node").state, "ok", version);
   for (const version of ["22.13.1", "23.5.0"]) assert.match(checkNode(version, "/node").message, /too old: 22\.14 or newer/);
   assert.equal(checkNode("20.20.2", "/node").state, "fail");
 });
 
-test("the Claude Code that comes along starts and tells its version", async () => {
+test("doctor starts the packaged Claude Code and shows its version", async () => {
   assert.notEqual(ownBinary(), null);
   const { state, message } = await checkClaudeCode(null);
   assert.equal(state, "ok", message);
   assert.match(message, /^\d+\.\d+\.\d+ \(Claude Code\)/);
 });
 
-test("a Claude Code that does not start fails with the mend", async (t) => {
+test("doctor fails a Claude Code that does not start, with the fix", async (t) => {
   const place = scratch(t);
   const broken = place.file("claude", "#!/bin/sh\nexit 3\n");
   chmodSync(broken, 0o755);
@@ -43,7 +43,7 @@ test("a Claude Code that does not start fails with the mend", async (t) => {
   }
 });
 
-test("a Claude Code that does not start is taken out where it was named: in the file or in the environment", async (t) => {
+test("doctor --fix takes a broken Claude Code out of the place that named it", async (t) => {
   const { call } = withoutServer(t);
   const mend = async (env: Record<string, string>): Promise<string> => (await call(["doctor"], { env })).stdout;
   assert.match(
@@ -54,7 +54,7 @@ test("a Claude Code that does not start is taken out where it was named: in the 
   assert.match(await mend({}), /comes along: claude-worker config set claude_executable --unset$/m);
 });
 
-test("credentials are found wherever Claude Code finds them, and never shown", async (t) => {
+test("doctor finds credentials wherever Claude Code does, and never shows them", async (t) => {
   const place = scratch(t);
   const env = { HOME: place.home };
   assert.equal((await checkCredentials(env)).state, process.platform === "darwin" ? "ok" : "fail");
@@ -70,7 +70,7 @@ test("credentials are found wherever Claude Code finds them, and never shown", a
   assert.match((await checkCredentials(env)).message, /signed in/);
 });
 
-test("missing sandbox tools are a warning on Linux", (t) => {
+test("doctor warns of missing sandbox tools on Linux", (t) => {
   const place = scratch(t);
   assert.deepEqual(
     [checkSandbox("/nonexistent", "linux").state, checkSandbox("", "darwin").state, checkSandbox("", "win32").state],
@@ -80,7 +80,7 @@ test("missing sandbox tools are a warning on Linux", (t) => {
   assert.equal(checkSandbox(path.join(place.directory, "bin"), "linux").state, "ok");
 });
 
-test("a data directory that is open to others is a warning, one that cannot be written a failure", (t) => {
+test("doctor warns of an open data directory and fails one that cannot be written", (t) => {
   const place = scratch(t);
   const paths = pathsFrom({ HOME: place.home, CLAUDE_WORKER_HOME: place.dataHome });
   assert.match(checkDirectories(paths)[0]?.message ?? "", /will be made/);
@@ -95,7 +95,7 @@ test("a data directory that is open to others is a warning, one that cannot be w
   );
 });
 
-test("a place that does not work is told with the variable that moves it", (t) => {
+test("doctor names the variable that moves a place that does not work", (t) => {
   const place = scratch(t);
   const file = place.file("file", "");
   const mends = (env: Record<string, string>): (string | undefined)[] =>
@@ -110,14 +110,14 @@ test("a place that does not work is told with the variable that moves it", (t) =
     assert.deepEqual(mends({ [variable]: value }), [variable]);
 });
 
-test("little room is a warning, hardly any a failure", () => {
+test("doctor warns of little room on the disk and fails hardly any", () => {
   assert.deepEqual(
     [5e9, 5e8, 5e7].map((bytes) => checkFreeSpace(bytes, "/").state),
     ["ok", "warn", "fail"],
   );
 });
 
-test("a server that does not run is fine, its problems and holds are told", async (t) => {
+test("doctor shows a running server's problems and holds", async (t) => {
   const { api, door } = await withServer(t);
   const absent = new WorkerClient({ kind: "socket", path: "/nonexistent/server.sock" });
   assert.match((await checkServer(absent))[0]?.message ?? "", /not running; `claude-worker run` starts it/);
@@ -172,7 +172,7 @@ test("doctor prints a line for each check and exits with 1 when one fails", asyn
   assert.match(bad.stdout, /\n +→ /);
 });
 
-test("a file in the data directory's place is told as what it is", async (t) => {
+test("doctor names a file in the place of the data directory", async (t) => {
   const { call, place } = withoutServer(t);
   const file = place.file("file", "");
   chmodSync(file, 0o755); // Its rights alone look like those of a directory.
@@ -185,7 +185,7 @@ test("a file in the data directory's place is told as what it is", async (t) => 
   }
 });
 
-test("a credential that only agents get is one, and one that no agent gets is none", async (t) => {
+test("doctor counts only those credentials that agents get", async (t) => {
   const { call } = withoutServer(t);
   const credentials = async (env: Record<string, string>): Promise<string | undefined> => {
     const { checks } = (await call(["doctor", "--json"], { env })).json() as { checks: { name: string; state: string }[] };
@@ -202,7 +202,7 @@ test("doctor tells a broken configuration instead of stopping at it", async (t) 
   assert.match(stdout, /fail {2}Configuration +The setting "workers" in CLAUDE_WORKER_WORKERS must be/);
 });
 
-test("doctor --fix closes the data directory and lifts the hold after a failed sign-in, and no other", async (t) => {
+test("doctor --fix closes the data directory and lifts only the hold of a sign-in", async (t) => {
   const { call, api, place } = await withServer(t);
   chmodSync(place.dataHome, 0o755);
   const since = (await api.server()).started_at;
@@ -218,7 +218,7 @@ test("doctor --fix closes the data directory and lifts the hold after a failed s
   assert.deepEqual(holds, []);
 });
 
-test("while no server runs the database is looked at, and what is wrong is said with the mend", async (t) => {
+test("doctor looks at the database itself while no server runs", async (t) => {
   const place = scratch(t);
   const file = path.join(place.directory, "tasks.db");
   assert.match((await checkDatabase(file)).message, /will be made/);
@@ -261,7 +261,7 @@ test("while no server runs the database is looked at, and what is wrong is said 
   );
 });
 
-test("a sound database that only cannot be opened is nobody's reason to restore or move it", async (t) => {
+test("doctor restores or moves no sound database that only cannot be opened", async (t) => {
   const file = path.join(scratch(t).directory, "tasks.db");
   await openStore({ path: file }).close();
   // As on a full disk, no file may grow beyond a block.
@@ -273,7 +273,7 @@ test("a sound database that only cannot be opened is nobody's reason to restore 
   assert.equal((await checkDatabase(file)).state, "ok");
 });
 
-test("a database or a directory that may only be read fails, and nothing is left beside it", async (t) => {
+test("doctor fails a read-only database or directory, and leaves nothing beside it", async (t) => {
   const { directory } = scratch(t);
   const data = path.join(directory, "data");
   const file = path.join(data, "tasks.db");
@@ -296,7 +296,7 @@ test("a database or a directory that may only be read fails, and nothing is left
   }
 });
 
-test("the hold of a Claude Code that could not start shows its mend, and doctor --fix lifts it once it starts", async (t) => {
+test("doctor --fix lifts the hold of a Claude Code once that starts again", async (t) => {
   const { call, api, place } = await withServer(t);
   const since = (await api.server()).started_at;
   const mend = "Mend it (claude-worker doctor says how), then: claude-worker resume";

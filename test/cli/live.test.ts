@@ -10,7 +10,7 @@ import type { ServedCli } from "./setup.ts";
 
 const plain = { NO_COLOR: "1" };
 
-test("list --watch shows turns, dollars and the last action as they come, and Ctrl-C leaves a whole table", async (t) => {
+test("list --watch shows turns, dollars and the last action as they come", async (t) => {
   const { start, api } = await running(t, ["one"]);
   const call = start(["list", "--watch"], { columns: 100, env: plain });
   await holds(() => assert.match(call.stdout(), /1 {2}▶ running +0? +\S+.* {2}one/));
@@ -90,7 +90,7 @@ test("wait shows a row for each task on a terminal, and takes them away", async 
   assert.match(stdout.slice(stdout.lastIndexOf("\x1b[J")), /^\x1b\[J(?:✔ Task 2 completed\n)?$/);
 });
 
-test("top shows the tasks, opens and cancels them by keys, fits any size, and leaves the terminal as it was", async (t) => {
+test("top opens and cancels tasks by keys, and leaves the terminal as it was", async (t) => {
   const { api, door } = await running(t, ["one", "two", "three"]);
   const screen = terminal();
   const client = new WorkerClient({ kind: "socket", path: door.socket });
@@ -135,7 +135,7 @@ test("top that is killed leaves the terminal as it was, and so does Ctrl-C", asy
   assert.deepEqual(screen.raw, [true, false]);
 });
 
-test("top without a terminal says what programs use", async (t) => {
+test("top without a terminal names the command for programs", async (t) => {
   const { call } = await running(t, []);
   const { code, stderr } = await call(["top"]);
   assert.deepEqual([code, stderr], [2, "Error: top needs a terminal. For programs: claude-worker list --watch --json\n"]);

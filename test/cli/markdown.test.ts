@@ -10,7 +10,7 @@ import { withServer } from "./setup.ts";
 const plain = painter({ colour: false });
 const shown = (text: string, width = 40): string[] => markdownLines(text, width, plain);
 
-test("draws what agents write: headings, emphasis, code, links", () => {
+test("markdown of headings, emphasis, code and links is drawn on a terminal", () => {
   assert.deepEqual(shown("# Title #\nSome **bold**, *soft* and `a  b` text with snake_case_words and 2 * 3 * 4.\n\n---"), [
     "Title",
     "Some bold, soft and `a b` text with",
@@ -26,7 +26,7 @@ test("draws what agents write: headings, emphasis, code, links", () => {
   assert.deepEqual(colours, ["\x1b[1mb\x1b[22m \x1b[36mc\x1b[39m \x1b[3mi\x1b[23m"]);
 });
 
-test("lists hang under their text, with code and tables inside", () => {
+test("lists in markdown hang under their text, with code and tables inside", () => {
   const text =
     "1. a first item that is longer than a line of it\n   - inner\n     text\n10. ten\n\n    ```sh\n    npm test -- --grep a-very-long-name-of-a-test\n    ```\n- [x] done\n- [ ] open\nlazy";
   assert.deepEqual(shown(text, 30), [
@@ -53,7 +53,7 @@ test("a table fits the terminal, and one that cannot is shown as it was written"
   assert.deepEqual(shown("|a|b|c|d|\n|-|-|-|-|\n|1|2|3|4|", 20), ["|a|b|c|d|", "|-|-|-|-|", "|1|2|3|4|"]);
 });
 
-test("quotes have a bar, and text that is not Markdown stays", () => {
+test("quotes in markdown have a bar, and other text stays as it is", () => {
   assert.deepEqual(shown("> quoted text that is longer than the width\n> - a\n\n<b>html</b> & 1 < 2 #no -no"), [
     "│ quoted text that is longer than the",
     "│ width",
@@ -63,7 +63,7 @@ test("quotes have a bar, and text that is not Markdown stays", () => {
   ]);
 });
 
-test("whatever the text is, nothing but colours controls the terminal, and no word of prose is lost", () => {
+test("markdown of any text controls a terminal by colours only and loses no word", () => {
   const unit = fc.constantFrom(
     "a",
     "b",
@@ -99,7 +99,7 @@ test("whatever the text is, nothing but colours controls the terminal, and no wo
   );
 });
 
-test("a hostile text takes no more than linear time", () => {
+test("drawing markdown takes no more than linear time", () => {
   const hostile = ["*a", "`", "``` ", "[", "[a](", "> ", "- ", "  - ", "|", "| a ", "**", "_a_ ", "\\", "|-", "a`b``c```"].flatMap(
     (part) => [part, `${part}\n`],
   );
@@ -118,7 +118,7 @@ test("a hostile text takes no more than linear time", () => {
   }
 });
 
-test("show begins with the result, drawn on a terminal and as it is elsewhere and with --raw", async (t) => {
+test("show begins with the result, which only a terminal gets drawn", async (t) => {
   const { call, api } = await withServer(t);
   await call(["run", "p ".repeat(300)]);
   api.finish(1);

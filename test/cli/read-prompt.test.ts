@@ -24,7 +24,7 @@ test("the prompt is the argument, or the file that it names", async (t) => {
   ]);
 });
 
-test("a text that no file can be named by is a prompt, whatever the file system says about it", async (t) => {
+test("a text that cannot name a file is a prompt, whatever the file system says", async (t) => {
   const { call, api, place } = await withServer(t);
   symlinkSync("loop", `${place.work}/loop`);
   const prompts = [`Compare a/${"b".repeat(300)}/c`, "loop/and more", `Read ${"d/".repeat(1500)}`, "/proc/1/root/x y"];
@@ -32,7 +32,7 @@ test("a text that no file can be named by is a prompt, whatever the file system 
   assert.deepEqual(await Promise.all(prompts.map(async (_, index) => (await api.getTask({ id: index + 1 })).prompt)), prompts);
 });
 
-test("a word that looks like a file's name and names no file is refused; other words are prompts", async (t) => {
+test("a word that looks like a file's name must name a file", async (t) => {
   const { call, api } = await withServer(t);
   for (const word of ["plna.md", "./plan", "docs/plan", "/no/such/plan.txt", "notes.2026.txt"]) {
     const { code, stderr } = await call(["run", word]);
@@ -128,7 +128,7 @@ test("a prompt of 10 MB is taken", async (t) => {
   assert.equal(Buffer.byteLength((await api.getTask({ id: 1 })).prompt), tenMegabytes);
 });
 
-test("a program that leaves our standard input open is not waited for when there is a prompt", async (t) => {
+test("an open standard input is not waited for when there is a prompt", async (t) => {
   const { env, api } = await withServer(t);
   const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
   const child = spawn(process.execPath, [main, "run", "Do it"], { env, cwd: "/", stdio: ["pipe", "pipe", "pipe"] });

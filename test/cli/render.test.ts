@@ -10,7 +10,7 @@ import type { EventView } from "../../src/client/index.ts";
 import type { EventType } from "../../src/domain/events/event.ts";
 import { event } from "../../testing/events.ts";
 
-test("knows how wide a text is in a terminal", () => {
+test("the width of a text counts its columns in a terminal", () => {
   const widths: [string, number][] = [
     ["abc", 3],
     ["äöü", 3],
@@ -25,7 +25,7 @@ test("knows how wide a text is in a terminal", () => {
   for (const [text, width] of widths) assert.equal(textWidth(text), width, text);
 });
 
-test("cuts a text to a width, and never in the middle of a wide character", () => {
+test("a text is never cut in the middle of a wide character", () => {
   assert.equal(fitWidth("abcdef", 6), "abcdef");
   assert.equal(fitWidth("abcdefg", 6), "abcde…");
   assert.equal(fitWidth("日本語日本語", 6), "日本…");
@@ -33,7 +33,7 @@ test("cuts a text to a width, and never in the middle of a wide character", () =
   assert.equal(fitWidth("abc", 0), "");
 });
 
-test("aligns columns by what is seen, not by what is written", () => {
+test("table columns are aligned by what is seen, not by what is written", () => {
   const paint = painter({ colour: true });
   const rows = [
     [{ text: "1", paint: paint.bold }, { text: "日本", paint: paint.red }, { text: "x" }],
@@ -46,7 +46,7 @@ test("aligns columns by what is seen, not by what is written", () => {
   );
 });
 
-test("no row of a table is wider than the terminal: columns are left out first, then cut", () => {
+test("no row of a table is wider than the terminal", () => {
   const mark = "✔ completed ⚠ 12 denied, 3 questions refused, last command failed, 14 uncommitted";
   const rows = [
     [{ text: "1" }, { text: mark }, { text: "2 h ago" }, { text: "123 h 45 m" }, { text: "Fix the failing test" }],
@@ -65,7 +65,7 @@ test("no row of a table is wider than the terminal: columns are left out first, 
   assert.match(table(rows, { ...options, width: 50 }), /\n 1 {2}✔ completed ⚠ 12 .*… {2}Fix the f…\n/);
 });
 
-test("says how long ago something was", () => {
+test("an age says how long ago something was", () => {
   const now = Date.parse("2026-11-22T12:00:00Z");
   const ages: [number, string][] = [
     [0, "just now"],
@@ -80,11 +80,11 @@ test("says how long ago something was", () => {
   assert.match(relativeTime("2025-01-05T12:00:00Z", now), /^2025-01-05$/);
 });
 
-test("writes money so that small sums are seen", () => {
+test("money is written so that small sums are seen", () => {
   assert.deepEqual([0, 0.0123, 0.5, 12.3456].map(dollars), ["$0.0000", "$0.0123", "$0.5000", "$12.35"]);
 });
 
-test("says how long nothing starts and how many wait", () => {
+test("the line of a hold says how long nothing starts and how many tasks wait", () => {
   const hold = { kind: "rate_limited", message: "five-hour limit", since: "2026-11-22T01:00:00Z", until: null, tasks_waiting: 7 } as const;
   assert.equal(holdText(hold), "held: five-hour limit (7 tasks wait)");
   assert.match(
@@ -96,20 +96,20 @@ test("says how long nothing starts and how many wait", () => {
 const pipe = { isTTY: false, columns: 80, colour: false };
 const terminal = { isTTY: true, columns: 30, colour: false };
 
-test("shows all that the agent says and nothing that could harm a terminal", () => {
+test("the story shows all that the agent says, harmless to a terminal", () => {
   const event = eventOf("text", { text: "\x1b]0;owned\x07one\x1b[2J\r\ntwo \u202eevil and some words to wrap\n\n" }, ["[text] one"]);
   const indent = " ".repeat(event.at.length + 1);
   assert.deepEqual(new EventLines(pipe).of(event), [`${event.at} one`, `${indent}two evil and some words to wrap`]);
   assert.deepEqual(new EventLines(terminal).of(event), [`${clock(event.at)} one`, "         two evil and some", "         words to wrap"]);
 });
 
-test("shows a step by its summary, and a step without one not at all", () => {
+test("the story shows a step by its summary, and no step without one", () => {
   const event = eventOf("tool_use", { tool: "Bash" }, ["[tool:bash] npm\x1b[31m test"]);
   assert.deepEqual(new EventLines(pipe).of(event), [`${event.at} [tool:bash] npm test`]);
   assert.deepEqual(new EventLines(pipe).of(eventOf("tool_result", {}, [])), []);
 });
 
-test("shows the first lines that a command printed, and those of no other tool", () => {
+test("the story shows the first output lines of commands, and of no other tool", () => {
   const lines = new EventLines({ ...terminal, columns: 80 });
   const call = (tool: string, id: string): EventView => eventOf("tool_use", { tool, tool_use_id: id }, [`[tool:${tool}]`]);
   const result = (id: string, text: string, isError = false): string[] =>

@@ -15,7 +15,7 @@ test("without a reference a reading command is about the newest task", async (t)
   for (const command of ["logs", "watch", "attempts"]) assert.equal((await call([command])).code, 0, command);
 });
 
-test("last, -N, a name and the beginning of one name are the same task in every reading command", async (t) => {
+test("last, -N, a name and the beginning of a name refer to one task in all commands", async (t) => {
   const { call, ids } = await named(t, ["auth fix", "nightly", "docs"]);
   const references: [string, number][] = [
     ["last", 3],
@@ -59,7 +59,7 @@ test("a near miss is answered with the name that was probably meant", async (t) 
   assert.match((await call(["show", ""])).stderr, /No task has the id or the name ""/);
 });
 
-test("cancel, rm and retry take ids, last and whole names, and change nothing for less", async (t) => {
+test("cancel, rm and retry take ids, last and whole names, but no beginnings", async (t) => {
   const { call, api } = await named(t, ["auth fix", "docs"]);
   for (const command of ["cancel", "rm", "retry"]) {
     assert.match((await call([command, "auth"])).stderr, /Did you mean "auth fix"\?/);

@@ -39,7 +39,7 @@ test("a task that did not complete exits with 1 and says why and what to do", as
   assert.match(stdout, /✖ Task 1 failed\nThe model foo does not exist\.\nclaude-worker show 1 · claude-worker retry 1\n$/);
 });
 
-test("run --watch submits and follows", async (t) => {
+test("run --watch submits a task and follows it", async (t) => {
   const { api, start } = await withServer(t);
   const run = start(["run", "x", "--watch"]);
   await eventually(() => api.subscriptions === 1);
@@ -50,7 +50,7 @@ test("run --watch submits and follows", async (t) => {
   assert.match(stdout, /✔ Task 1 completed/);
 });
 
-test("Ctrl-C leaves the task running, says so and exits with 130", async (t) => {
+test("Ctrl-C in watch leaves the task running, says so and exits with 130", async (t) => {
   const { api, start, call } = await withServer(t);
   await call(["run", "x"]);
   const watch = start(["watch", "1"], { columns: 80 });
@@ -62,7 +62,7 @@ test("Ctrl-C leaves the task running, says so and exits with 130", async (t) => 
   assert.equal((await api.getTask({ id: 1 })).status, "pending");
 });
 
-test("--json gives one JSON value a line: events, and the task last", async (t) => {
+test("watch --json gives one JSON value a line: events, then the task", async (t) => {
   const { api, start } = await withServer(t);
   const run = start(["run", "x", "--watch", "--json"]);
   await eventually(() => api.subscriptions === 1);
@@ -80,7 +80,7 @@ test("--json gives one JSON value a line: events, and the task last", async (t) 
   );
 });
 
-test("a terminal has a status line that goes away at the end", async (t) => {
+test("watch on a terminal has a status line that goes away at the end", async (t) => {
   const { api, start, call } = await withServer(t);
   await call(["run", "x"]);
   const watch = start(["watch", "1"], { columns: 40 });
@@ -93,7 +93,7 @@ test("a terminal has a status line that goes away at the end", async (t) => {
   assert.doesNotMatch(screen.join("\n"), /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/);
 });
 
-test("logs -f on a terminal has the same status line, and none elsewhere", async (t) => {
+test("logs -f has a status line only on a terminal", async (t) => {
   const { api, start, call } = await withServer(t);
   await call(["run", "x"]);
   const onTerminal = start(["logs", "1", "-f"], { columns: 60 });
@@ -109,7 +109,7 @@ test("logs -f on a terminal has the same status line, and none elsewhere", async
   assert.match((await onPipe.done).stdout, /^\d{4}-\S+Z hello\n$/);
 });
 
-test("the status line of a task that waits says what it waits for, not that it was submitted", async (t) => {
+test("the status line of a waiting task says what it waits for", async (t) => {
   const { api, start, call } = await withServer(t);
   await call(["run", "x"]);
   Object.assign(await api.getTask({ id: 1 }), { last_action: "[task] submitted" });
@@ -123,7 +123,7 @@ test("the status line of a task that waits says what it waits for, not that it w
   await watch.done;
 });
 
-test("when the server stays away it exits with 3 and says that the task goes on", async (t) => {
+test("watch exits with 3 when the server stays away, and says the task continues", async (t) => {
   const { door, api, call } = await withServer(t);
   await call(["run", "x"]);
   const io = {

@@ -45,7 +45,7 @@ function documentOf(): Json {
   return openApiDocument(door.routes, "1.2.3");
 }
 
-test("spectral finds nothing but the exceptions, with all of its rules and OWASP's", async () => {
+test("Spectral's and OWASP's rules find only the excepted points in the document", async () => {
   const spectral = new Spectral();
   spectral.setRuleset({
     extends: [
@@ -66,7 +66,7 @@ test("spectral finds nothing but the exceptions, with all of its rules and OWASP
   );
 });
 
-test("redocly finds nothing with its strict rules", async () => {
+test("Redocly's strict rules find nothing in the document", async () => {
   const config = await createConfig({ extends: ["recommended-strict"] });
   const problems = await lintFromString({ source: JSON.stringify(documentOf()), config });
   assert.deepEqual(
@@ -146,7 +146,7 @@ test("every example of a body is accepted where it is posted", async (t) => {
   assert.ok(posted.includes("backup") && posted.includes("prune") && posted.includes("submitMachineTask"));
 });
 
-test("the example of a machine's task passes the rules for prompts", () => {
+test("the document's example of a machine's task passes the rules for prompts", () => {
   const document = documentOf() as { paths: Record<string, Record<string, Operation>> };
   const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
   const example = operations.find(({ operationId }) => operationId === "submitMachineTask")?.requestBody?.content["application/json"]
@@ -159,7 +159,7 @@ interface Operation {
   readonly requestBody?: { readonly content: Record<string, { readonly schema: Json; readonly example: unknown }> };
 }
 
-test("is served to those with a token, and as a page without scripts to everybody", async (t) => {
+test("the document is served with a token, and its page without one", async (t) => {
   const { call } = await openDoor(t);
   const document = await call({ path: "/openapi.json", tcp: true });
   assert.equal(document.json()["openapi"], "3.1.0");

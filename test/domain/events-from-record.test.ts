@@ -21,7 +21,7 @@ function note(fields: RunnerNote) {
   return eventsFromRecord({ ...fields, ...stamp });
 }
 
-test("a task of several steps becomes its story, in order, at the time of its records", () => {
+test("the records of a task become its events in order, with their times", () => {
   const events = eventsOf("tools");
   assert.deepEqual(
     events.map(({ type }) => type),
@@ -52,7 +52,7 @@ test("a task of several steps becomes its story, in order, at the time of its re
   assert.equal(dataOf(events[6], "tool_result").text, "Exit code 3\nto stderr");
 });
 
-test("the init message tells what the session runs with", () => {
+test("the event of the init message says what the session runs with", () => {
   const data = dataOf(eventsOf("success")[0], "init");
   assert.equal(data.session_id, "00000000-0000-4000-8000-000000000001");
   assert.equal(data.cwd, "/home/me/project");
@@ -62,7 +62,7 @@ test("the init message tells what the session runs with", () => {
   assert.ok(data.tools.includes("Bash"));
 });
 
-test("a result carries text, turns, money and tokens by model", () => {
+test("the event of a result carries text, turns, money and tokens by model", () => {
   assert.deepEqual(eventsOf("success").at(-1), {
     type: "result",
     at: sampleTime,
@@ -93,7 +93,7 @@ test("a result carries text, turns, money and tokens by model", () => {
   });
 });
 
-test("what Claude Code says for the API is a notice with its word for the error, not the agent's text", () => {
+test("what Claude Code says for the API is a notice with its word for the error", () => {
   const events = eventsOf("api-401");
   assert.deepEqual(
     events.map(({ type }) => type),
@@ -119,7 +119,7 @@ test("an answer of the agent that was cut off at its limit keeps its text", () =
   );
 });
 
-test("a usage limit tells its reset as a time", () => {
+test("the event of a usage limit has its reset as a time", () => {
   const limits = eventsOf("usage-limit-mid-turn")
     .filter(({ type }) => type === "rate_limit")
     .map((event) => dataOf(event, "rate_limit"));
@@ -146,7 +146,7 @@ test("denied calls are events, whoever denied them", () => {
   assert.deepEqual(denied[0]?.data, { tool: "Bash", input: { command: "rm" }, reason: "No.", tool_use_id: "toolu_1" });
 });
 
-test("a helper's events name the call that started it", () => {
+test("a subagent's events name the call that started it", () => {
   const inner = eventsOf("subagent").filter(isOfSubagent);
   assert.deepEqual(
     inner.map(({ type }) => type),
@@ -177,8 +177,8 @@ const notes: [RunnerNote, object[]][] = [
     [{ type: "attempt_ended", data: { thrown: "x", stop_requested: "interrupted" } }],
   ],
 ];
-for (const [fields, events] of notes) {
-  test(`the runner's note ${fields.subtype} becomes ${events.length} event(s) (${JSON.stringify(fields).length} bytes)`, () => {
+for (const [index, [fields, events]] of notes.entries()) {
+  test(`the note ${fields.subtype} becomes ${events.length} event(s) (case ${index})`, () => {
     assert.deepEqual(
       note(fields),
       events.map((event) => ({ ...event, at: sampleTime })),
@@ -186,7 +186,7 @@ for (const [fields, events] of notes) {
   });
 }
 
-test("long texts are cut and say so; a result is kept whole up to a megabyte", () => {
+test("long texts of events are cut and say so", () => {
   const long = "x".repeat(20_000);
   const use = eventsFromRecord({
     type: "assistant",
@@ -203,7 +203,7 @@ test("long texts are cut and say so; a result is kept whole up to a megabyte", (
   assert.equal(dataOf(eventsFromRecord({ type: "result", result: "x".repeat(2 ** 20 + 1), ...stamp })[0], "result").truncated, true);
 });
 
-test("a tool that the API runs is a tool call like others, and a picture in a result is named", () => {
+test("a tool that the API runs is a tool call like others", () => {
   const search = { type: "server_tool_use", id: "srvtoolu_1", name: "web_search", input: { query: "weather" } };
   const [call] = eventsFromRecord({ type: "assistant", message: { content: [search, { type: "redacted_thinking" }] }, ...stamp });
   assert.deepEqual(dataOf(call, "tool_use").tool, "web_search");
@@ -212,7 +212,7 @@ test("a tool that the API runs is a tool call like others, and a picture in a re
   assert.equal(dataOf(result, "tool_result").text, "Here:\n[image]");
 });
 
-test("thinking is a step when it says something", () => {
+test("thinking becomes an event when it says something", () => {
   const thinking = (text: string) => ({ type: "assistant", message: { content: [{ type: "thinking", thinking: text }] }, ...stamp });
   assert.deepEqual(
     eventsFromRecord(thinking("First I read it.")).map(({ type, data }) => [type, objectOf(data)["text"]]),
@@ -221,7 +221,7 @@ test("thinking is a step when it says something", () => {
   assert.deepEqual(eventsFromRecord(thinking(" ")), []);
 });
 
-test("a limit may tell its reset in milliseconds too, or not at all, and that it costs extra", () => {
+test("a limit may give its reset in milliseconds, or give none", () => {
   const limitOf = (info: object) =>
     dataOf(eventsFromRecord({ type: "rate_limit_event", rate_limit_info: info, ...stamp })[0], "rate_limit");
   const time = Date.UTC(2030, 0, 1);
@@ -232,7 +232,7 @@ test("a limit may tell its reset in milliseconds too, or not at all, and that it
   assert.equal(limitOf({}).using_overage, false);
 });
 
-test("a helper's report is a notice, unless Claude Code wants it unseen; so is a failed sign-in", () => {
+test("a subagent's report is a notice, unless Claude Code hides it", () => {
   const report = { type: "system", subtype: "task_notification", task_id: "a1", status: "completed", summary: "Looked.", ...stamp };
   assert.deepEqual(eventsFromRecord(report)[0]?.data, {
     kind: "task_notification",
@@ -266,7 +266,7 @@ test("a denied call with a long input or a long reason says that it was cut", ()
   assert.equal(denied({}, "No.").truncated, undefined);
 });
 
-test("what runs in the background is kept with its name, and makes no line", () => {
+test("background work is an event with its name and without a line", () => {
   const shell = { task_id: "b1", task_type: "local_bash", description: "npm test", run_id: "r" };
   const watcher = { task_id: "w1", task_type: "local_bash", description: "watch", ambient: true };
   const record = { type: "system", subtype: "background_tasks_changed", tasks: [shell, watcher], ...stamp };
@@ -274,14 +274,14 @@ test("what runs in the background is kept with its name, and makes no line", () 
   assert.deepEqual(eventsFromRecord(record)[0]?.data, { kind: "background", text: "", tasks });
 });
 
-test("what a resumed session says of background work that died is no result of the task", () => {
+test("a resumed session's report of dead background work is not a result of the task", () => {
   const result = { type: "result", subtype: "success", is_error: false, result: "", ...stamp };
   assert.deepEqual(eventsFromRecord({ ...result, num_turns: 0, origin: { kind: "task-notification" } }), []);
   assert.equal(eventsFromRecord({ ...result, num_turns: 1, origin: { kind: "task-notification" } }).length, 1);
   assert.equal(eventsFromRecord({ ...result, num_turns: 0 }).length, 1);
 });
 
-test("a Stop hook's no, and that Claude Code overrode it, are notices", () => {
+test("a Stop hook's refusal and its override are notices", () => {
   const said = (text: string, more = {}) =>
     eventsFromRecord({ type: "user", isSynthetic: true, message: { content: [{ type: "text", text }] }, ...more, ...stamp });
   assert.deepEqual(said("Stop hook feedback:\n[./check]: red\nmore\n")[0]?.data, {
@@ -306,7 +306,7 @@ test("MCP servers that did not start are a notice with their reasons", () => {
   assert.deepEqual(data, { kind: "failed_mcp_server", text: "MCP servers not started: db (ENOENT no such file); docs", servers });
 });
 
-test("what only Claude Code's own screens need makes no event", () => {
+test("records for Claude Code's own screens make no event", () => {
   const silent = ["status", "session_state_changed", "thinking_tokens", "hook_started", "task_progress", "commands_changed"];
   for (const subtype of silent) assert.deepEqual(eventsFromRecord({ type: "system", subtype, ...stamp }), [], subtype);
   for (const type of ["stream_event", "tool_progress", "command_lifecycle", "something_new"]) {
@@ -315,7 +315,7 @@ test("what only Claude Code's own screens need makes no event", () => {
   assert.deepEqual(eventsFromRecord({ type: "user", message: { role: "user", content: "Do the task." }, ...stamp }), []);
 });
 
-test("every recorded message of the real Claude Code makes only known events of a bearable size", () => {
+test("every recorded message of Claude Code makes known events of a bearable size", () => {
   for (const name of sampleNames) {
     for (const event of eventsOf(name)) {
       assert.ok(eventTypes.includes(event.type));
@@ -324,7 +324,7 @@ test("every recorded message of the real Claude Code makes only known events of 
   }
 });
 
-test("no record whatever makes an error, or an event that is read in another way than it was made", () => {
+test("every record makes events that are read as they were made", () => {
   fc.assert(
     fc.property(anyRecord, (record) => {
       for (const event of eventsFromRecord(record as JournalRecord)) {
@@ -338,7 +338,7 @@ test("no record whatever makes an error, or an event that is read in another way
   );
 });
 
-test("files that were not committed are counted and named, ten of them at most", () => {
+test("uncommitted files are counted, and at most ten are named", () => {
   const note = (count: unknown, names: unknown) =>
     eventsFromRecord({ type: "worker", subtype: "uncommitted", count, names, ...stamp })[0]?.data;
   assert.partialDeepStrictEqual(note(1, ["a.ts"]), { count: 1, names: ["a.ts"] });

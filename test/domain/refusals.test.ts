@@ -60,7 +60,7 @@ function after(outcome: Outcome, { task, ...change }: Change = {}): Consequence 
 }
 
 for (const outcome of [tooMany, forbidden, { ...limited("five_hour"), resetsAt: now - 1 }, unauthorized, noCredit]) {
-  test(`one refusal (${outcome.message}) holds nobody: the task steps back by itself`, () => {
+  test(`one refusal (${outcome.message}) holds no other task`, () => {
     const first = after(outcome);
     assert.deepEqual([first.operation, first.hold, first.resumable, first.spendsRetry], ["requeue", null, true, false]);
     assert.deepEqual([first.notBeforeReason, (first.notBefore ?? 0) - now], ["refused", 15_000]);
@@ -68,7 +68,7 @@ for (const outcome of [tooMany, forbidden, { ...limited("five_hour"), resetsAt: 
     assert.deepEqual([again.refusals, (again.notBefore ?? 0) - now], [2, 30_000]);
   });
 
-  test(`the same refusal (${outcome.message}) of a second task holds the account, and a probe confirms it`, () => {
+  test(`the refusal (${outcome.message}) of a second task holds the account`, () => {
     const asked: string[] = [];
     const { hold, probe, refusal } = after(outcome, { wasRefusedElsewhere: (name) => asked.push(name) > 0 });
     assert.deepEqual(asked, [refusal]);
@@ -77,7 +77,7 @@ for (const outcome of [tooMany, forbidden, { ...limited("five_hour"), resetsAt: 
     assert.deepEqual([probe?.refusal, probe?.at], [refusal, now]);
   });
 
-  test(`after five refusals (${outcome.message}) in a row the task fails with the API's words`, () => {
+  test(`five refusals (${outcome.message}) in a row fail the task in the API's words`, () => {
     const refusal = after(outcome).refusal;
     assert.equal(after(outcome, { task: { refusals: 3, refusal } }).operation, "requeue");
     const fifth = after(outcome, { task: { refusals: 4, refusal }, wasRefusedElsewhere: () => true });
@@ -88,7 +88,7 @@ for (const outcome of [tooMany, forbidden, { ...limited("five_hour"), resetsAt: 
   });
 }
 
-test("an attempt that was cut does not end a row of refusals, unless it made a step", () => {
+test("an attempt that was cut without a step does not end a row of refusals", () => {
   const task = { refusals: 3, refusal: after(tooMany).refusal };
   for (const kind of ["interrupted", "crashed", "lost"] as const) {
     const kept = after({ kind, message: "cut" }, { task });
@@ -97,7 +97,7 @@ test("an attempt that was cut does not end a row of refusals, unless it made a s
   }
 });
 
-test("a sign-in is probed at once; anything else when no second request will come", () => {
+test("a refused sign-in is probed at once", () => {
   for (const outcome of [unauthorized, noCredit]) assert.notEqual(after(outcome).probe, null);
   for (const outcome of [tooMany, forbidden]) {
     assert.equal(after(outcome).probe, null);
@@ -107,13 +107,13 @@ test("a sign-in is probed at once; anything else when no second request will com
 
 const unreached: Outcome = { kind: "overloaded", message: "Unable to connect to API (ECONNREFUSED)." };
 
-test("a task without a connection steps back and asks for a probe at once, also when it is not alone", () => {
+test("a task without a connection steps back and asks for a probe at once", () => {
   const first = after(unreached);
   assert.deepEqual([first.operation, first.notBeforeReason, first.hold, first.resumable], ["requeue", "refused", null, true]);
   assert.deepEqual([first.probe?.kind, first.probe?.at, first.refusal], ["unreachable", now, "unreachable account:a"]);
 });
 
-test("a second task without a connection holds everything; while that holds no task fails for it", () => {
+test("a second task without a connection holds everything and fails no task", () => {
   const task = { refusals: 50, refusal: "unreachable account:a" };
   const seconded = after(unreached, { task, wasRefusedElsewhere: () => true });
   assert.deepEqual([seconded.operation, seconded.hold?.kind, seconded.hold?.scope], ["requeue", "unreachable", "account:a"]);
@@ -121,7 +121,7 @@ test("a second task without a connection holds everything; while that holds no t
   assert.equal(after(unreached, { task, isHeld }).operation, "requeue");
 });
 
-test("a task that alone has no connection is tried five further times, whatever the limit of refusals is", () => {
+test("a task that alone has no connection is tried five more times", () => {
   const policy = { ...defaultRetryPolicy, refusalTries: 1 };
   const task = { refusals: 4, refusal: "unreachable account:a" };
   assert.equal(after(unreached, { task, policy }).operation, "requeue");
@@ -130,7 +130,7 @@ test("a task that alone has no connection is tried five further times, whatever 
   assert.match(sixth.error?.message ?? "", /^Given up after 6 tries\. Unable to connect/);
 });
 
-test("a probe without a connection holds the account and comes again within two minutes, for as long as it takes", () => {
+test("a probe without a connection holds the account and is repeated", () => {
   const bad = answer(unreached, unreached, { held: false });
   assert.deepEqual([bad.lift, bad.holds, bad.forgetRefusals], [false, [refusalHold(probeOf(unreached))], true]);
   const pauses = [0, 1, 2, 3, 4, 500].map((tries) => ((answer(unreached, unreached, { tries }).nextAt ?? 0) - now) / 1000);
@@ -139,7 +139,7 @@ test("a probe without a connection holds the account and comes again within two 
 
 const badProxy: Outcome = { kind: "unavailable", message: "Claude Code refused to start: bad proxy.", startupFailure: "proxy_invalid" };
 
-test("a Claude Code that refuses to start for one task holds nobody; a probe at once decides, and no other task does", () => {
+test("a Claude Code that refuses to start for one task holds no other task", () => {
   for (const wasRefusedElsewhere of [() => false, () => true]) {
     const { operation, hold, probe, refusal, notBeforeReason } = after(badProxy, { wasRefusedElsewhere });
     assert.deepEqual([operation, hold, notBeforeReason], ["requeue", null, "refused"]);
@@ -150,7 +150,7 @@ test("a Claude Code that refuses to start for one task holds nobody; a probe at 
   assert.match(fifth.error?.message ?? "", /^Given up after 5 refusals in a row\. Claude Code refused to start: bad proxy/);
 });
 
-test("no second task is evidence for any reason not to start: it may have the same project's settings", () => {
+test("a second task is not evidence for a reason not to start", () => {
   const wasRefusedElsewhere = () => true;
   for (const kind of ["auth_failed", "overloaded"] as const) {
     const { hold, probe } = after({ kind, message: "Refused.", startupFailure: "org_pin_mismatch" }, { wasRefusedElsewhere });
@@ -167,7 +167,7 @@ test("a Claude Code that is not there holds everything at once", () => {
   assert.deepEqual([missing.hold?.kind, missing.hold?.scope, missing.probe, missing.refusals], ["unavailable", "account:a", null, 0]);
 });
 
-test("a probe that does not start either holds the account until one starts, whatever the API then answers", () => {
+test("a probe that does not start holds the account until one starts", () => {
   const same = answer(badProxy, badProxy, { held: false });
   assert.deepEqual([same.lift, same.holds, same.forgetRefusals], [false, [refusalHold(probeOf(badProxy))], true]);
   const other: Outcome = { kind: "unavailable", message: "Too old.", startupFailure: "cli_version_too_old" };
@@ -181,7 +181,7 @@ test("a probe that does not start either holds the account until one starts, wha
   assert.equal(answer(badProxy, noNetwork).lift, false, "it says nothing of the start");
 });
 
-test("any answer of the API ends an outage; what the answer says is held where it needs to be", () => {
+test("any answer of the API ends an outage", () => {
   const overloaded: Outcome = { kind: "overloaded", message: "Overloaded.", apiStatus: 529 };
   for (const outcome of [works, overloaded, { kind: "agent_failed", message: "no such model", apiStatus: 404 } as const]) {
     const { lift, holds, nextAt, worked } = answer(unreached, outcome);
@@ -193,7 +193,7 @@ test("any answer of the API ends an outage; what the answer says is held where i
   assert.deepEqual([broken.lift, broken.nextAt], [false, now + 15_000], "it says nothing of the network");
 });
 
-test("a 401 is no evidence for a 403, nor one account's for another's", () => {
+test("a 401 is not evidence for a 403, nor for another account", () => {
   const names = [unauthorized, forbidden, tooMany].flatMap((outcome) => [
     refusalOf(outcome, "a", now)?.name,
     refusalOf(outcome, "b", now)?.name,
@@ -211,14 +211,14 @@ const scopes: [limit: string, model: string | null, scope: string][] = [
   ["seven_day_haiku", null, "account:a/model:haiku,default"],
 ];
 for (const [limit, model, scope] of scopes) {
-  test(`the limit ${limit}, met with the model ${model ?? "by default"}, holds ${scope} until its reset`, () => {
+  test(`the limit ${limit} with the model ${model ?? "by default"} holds ${scope}`, () => {
     const { hold, probe, notBefore, refusals } = after(limited(limit), { task: { model }, random: () => 0 });
     assert.deepEqual(hold?.scope, scope);
     assert.deepEqual([hold?.until, probe, notBefore, refusals], [now + 60 * minuteMs, null, null, 0]);
   });
 }
 
-test("a model's limit leaves tasks of other models alone, and another account's limit everybody", () => {
+test("a model's limit leaves tasks of other models alone", () => {
   const pending = [null, "opus", "claude-opus-5-5", "sonnet"].map((model, index) => pendingTask(index + 1, { model }));
   const startsUnder = (scope: string) => {
     const holds: NewHold[] = [{ kind: "rate_limited", scope, message: "x", until: now + 1 }];
@@ -231,7 +231,7 @@ test("a model's limit leaves tasks of other models alone, and another account's 
   assert.deepEqual(startsUnder("account:a"), []);
 });
 
-test("what was refused goes behind what was not, whatever its priority, until it was due for ten minutes", () => {
+test("a refused task goes behind the others until it was due for ten minutes", () => {
   const pending = [pendingTask(1, { priority: 9, refusals: 1, notBefore: now }), pendingTask(2), pendingTask(3, { priority: -9 })];
   const order = (at: number) => admit({ pending, running: 0, slots: 9, holds: [], account: "a", now: at }).start;
   assert.deepEqual(order(now), [2, 3, 1]);
@@ -249,7 +249,7 @@ const answer = (asked: Outcome, outcome: Outcome, { held = true, tries = 0 } = {
 const works: Outcome = { kind: "succeeded", message: "" };
 const noNetwork: Outcome = { kind: "overloaded", message: "no network" };
 
-test("a probe that works lifts the hold and ends; one that is refused holds and comes again, later and later", () => {
+test("a probe that works lifts the hold, and a refused probe is repeated", () => {
   for (const asked of [unauthorized, forbidden, tooMany]) {
     const good = answer(asked, works);
     assert.deepEqual([good.lift, good.worked, good.nextAt, good.holds, good.forgetRefusals], [true, true, null, [], false]);
@@ -260,7 +260,7 @@ test("a probe that works lifts the hold and ends; one that is refused holds and 
   }
 });
 
-test("a probe without an answer leaves a hold and puts none; without a hold it is given up", () => {
+test("a probe without an answer leaves a hold as it is and puts none", () => {
   const held = answer(unauthorized, noNetwork);
   assert.deepEqual([held.lift, held.holds.length, held.nextAt], [false, 0, now + minuteMs]);
   const asked = [0, 1, 2].map((tries) => answer(unauthorized, noNetwork, { held: false, tries }));
@@ -306,7 +306,7 @@ const anySimulated = fc.array(
   { minLength: 1, maxLength: 12 },
 );
 
-test("in any order of tasks and refusals every good task completes, every poisonous one fails, none waits for ever", () => {
+test("in any order of refusals good tasks complete and poisonous ones fail", () => {
   fc.assert(
     fc.property(anySimulated, fc.integer({ min: 1, max: 3 }), (specs, slots) => {
       const tasks: Simulated[] = specs.map((spec, index) => ({ ...spec, id: index + 1 }));

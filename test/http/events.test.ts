@@ -25,7 +25,7 @@ async function watch(t: TestContext, open: OpenDoor, path: string, headers: Reco
   return reader;
 }
 
-test("pages through stored events and shows the newest", async (t) => {
+test("stored events come in pages, or from the newest back", async (t) => {
   const open = await setup(t);
   for (let step = 0; step < 5; step++) open.api.tell(open.id, "text", { step });
   const page = (await open.call({ path: `/api/v1/tasks/${open.id}/events?after=2&limit=2` })).json();
@@ -46,7 +46,7 @@ test("pages through stored events and shows the newest", async (t) => {
   );
 });
 
-test("streams what is stored, then what happens, then the end with the ended task", async (t) => {
+test("an event stream sends stored events, new events, then the ended task", async (t) => {
   const open = await setup(t);
   open.api.tell(open.id, "text", { text: "stored" });
   const reader = await watch(t, open, `/api/v1/tasks/${open.id}/events`);
@@ -61,7 +61,7 @@ test("streams what is stored, then what happens, then the end with the ended tas
   assert.equal((JSON.parse(end?.data ?? "") as { status: string }).status, "completed");
 });
 
-test("goes on after Last-Event-ID, which is stronger than `after`", async (t) => {
+test("an event stream continues after Last-Event-ID, which overrides `after`", async (t) => {
   const open = await setup(t);
   for (let step = 0; step < 4; step++) open.api.tell(open.id, "text");
   open.api.finish(open.id);
@@ -78,7 +78,7 @@ test("goes on after Last-Event-ID, which is stronger than `after`", async (t) =>
   assert.equal((await open.call({ path, headers: { ...accept, "last-event-id": "x" } })).status, 400);
 });
 
-test("streams the events of all tasks; tail=0 gives only new ones", async (t) => {
+test("the stream of all tasks with tail=0 sends only new events", async (t) => {
   const open = await setup(t);
   const everything = await watch(t, open, "/api/v1/events");
   const fresh = await watch(t, open, "/api/v1/events?tail=0");
@@ -110,7 +110,7 @@ test("a task's stream with tail begins so many events before its newest one", as
   assert.deepEqual([last.ids(), fresh.ids(), more.ids()], [[4, 5, 6], [6], [1, 2, 3, 4, 5, 6]]);
 });
 
-test("a retried task's stream goes on", async (t) => {
+test("a retried task's event stream continues", async (t) => {
   const open = await setup(t);
   const reader = await watch(t, open, `/api/v1/tasks/${open.id}/events`);
   await reader.count(1);
@@ -143,14 +143,14 @@ test("fifty watchers of one task cost one read of each event, not fifty", async 
   await eventually(() => open.api.subscriptions === 0);
 });
 
-test("a quiet stream is kept alive by comments", async (t) => {
+test("a quiet event stream is kept alive by comments", async (t) => {
   const open = await setup(t, { heartbeatMs: 20 });
   const reader = await watch(t, open, `/api/v1/tasks/${open.id}/events`);
   await reader.until(() => reader.comments.length >= 2);
   assert.equal(reader.comments[0], ": heartbeat");
 });
 
-test("stopping the door ends streams at once and may be done twice", async (t) => {
+test("stopping the HTTP door ends event streams at once, and can be repeated", async (t) => {
   const open = await setup(t);
   const reader = await watch(t, open, "/api/v1/events");
   await reader.count(1);
@@ -159,7 +159,7 @@ test("stopping the door ends streams at once and may be done twice", async (t) =
   assert.equal(open.api.subscriptions, 0);
 });
 
-test("a store that cannot be read closes the stream and is logged", async (t) => {
+test("a store that cannot be read closes the event stream and is logged", async (t) => {
   const open = await setup(t);
   const reader = await watch(t, open, `/api/v1/tasks/${open.id}/events`);
   await reader.count(1);

@@ -24,7 +24,7 @@ async function setup(t: TestContext, flags: Partial<Settings> = {}): Promise<Bun
 
 const idOf = (answer: DoorAnswer): number => Number(answer.json()["id"]);
 
-test("the same key and body give the same task, however often and however close together", async (t) => {
+test("the same idempotency key and body give the same task", async (t) => {
   const { call, input, store } = await setup(t);
   const submit = () => call({ path: "/api/v1/tasks", body: input, headers: { "idempotency-key": "k-1" } });
   const together = await Promise.all(Array.from({ length: 10 }, submit));
@@ -35,7 +35,7 @@ test("the same key and body give the same task, however often and however close 
   assert.equal(store.tasks.counts().pending, 1);
 });
 
-test("the same key twice in one transaction gives one task", async (t) => {
+test("the same idempotency key twice in one transaction gives one task", async (t) => {
   const { api, input, store } = await setup(t);
   const caller = { scope: "submit", name: "token:ci" } as const;
   const submit = () => api.submitTaskOnce(taskInput.parse(input), "k", caller);
@@ -51,7 +51,7 @@ test("the same key twice in one transaction gives one task", async (t) => {
   assert.equal(store.tasks.counts().pending, 1);
 });
 
-test("the same key with another body is 422; the order of the body's fields does not matter", async (t) => {
+test("the same idempotency key with another body is answered 422", async (t) => {
   const { call, input } = await setup(t);
   const headers = { "idempotency-key": "k-1" };
   await call({ path: "/api/v1/tasks", body: { ...input, name: "n", labels: { a: "1", b: "2" } }, headers });
@@ -65,7 +65,7 @@ test("the same key with another body is 422; the order of the body's fields does
   assert.deepEqual([other.status, other.json()["code"]], [422, "unprocessable"]);
 });
 
-test("a key belongs to its caller, ends with its task, and is forgotten after a week", async (t) => {
+test("an idempotency key belongs to its caller and is forgotten after a week", async (t) => {
   const { api, call, clock, input } = await setup(t);
   const { token } = await api.createToken({ name: "ci", scope: "submit" }, { scope: "admin", name: "test" });
   const headers = { "idempotency-key": "k" };
@@ -80,7 +80,7 @@ test("a key belongs to its caller, ends with its task, and is forgotten after a 
 });
 
 for (const key of ["", " ", "a\tb", "x".repeat(256), "ключ"]) {
-  test(`refuses the idempotency key ${JSON.stringify(key.slice(0, 10))}`, async (t) => {
+  test(`the idempotency key ${JSON.stringify(key.slice(0, 10))} is refused`, async (t) => {
     const { raw, input } = await setup(t);
     const body = Buffer.from(JSON.stringify(input));
     const head = `POST /api/v1/tasks HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nIdempotency-Key: ${key}\r\n\r\n`;
@@ -138,7 +138,7 @@ test("an entity tag stays while the task stays, and guards changes", async (t) =
   assert.equal((await call({ method: "PATCH", path, body: { priority: 8 }, headers: { "if-match": "*" } })).status, 200);
 });
 
-test("of two changes with the same tag one wins", async (t) => {
+test("of two changes with the same entity tag one is refused", async (t) => {
   const { call, input } = await setup(t);
   const submitted = await call({ path: "/api/v1/tasks", body: input });
   const change = (priority: number) =>
@@ -150,7 +150,7 @@ test("of two changes with the same tag one wins", async (t) => {
   );
 });
 
-test("usage is counted from cumulative reports, by day, group and model, and outlives its tasks", async (t) => {
+test("usage is counted by day, group and model, and outlives its tasks", async (t) => {
   const { call, clock, input, run } = await setup(t);
   clock.nowMs = Date.parse("2026-11-20T10:00:00Z");
   const usage = (outputTokens: number, costUsd: number) => ({
@@ -191,7 +191,7 @@ test("usage is counted from cumulative reports, by day, group and model, and out
   assert.equal((await call({ path: "/api/v1/usage?since=yesterday" })).status, 400);
 });
 
-test("a session that begins anew is counted from its beginning", async (t) => {
+test("usage of a new session is counted from its beginning", async (t) => {
   const { call, input, run } = await setup(t);
   await call({ path: "/api/v1/tasks", body: input });
   // As another version, or a hand, may have put it into the database.
@@ -214,7 +214,7 @@ test("the settings are shown with their origins and without secrets", async (t) 
   assert.deepEqual([settings.get("workers")?.value, settings.get("workers")?.origin], [9, "flag"]);
 });
 
-test("readiness says why not", async (t) => {
+test("readiness says why the server is not ready", async (t) => {
   const { api, call } = await setup(t);
   assert.deepEqual((await call({ path: "/health/ready" })).json(), { ready: true, status: "healthy", problems: [] });
   const server = await api.server();
@@ -223,7 +223,7 @@ test("readiness says why not", async (t) => {
   assert.deepEqual([answer.status, answer.headers["retry-after"], answer.json()["ready"]], [503, "2", false]);
 });
 
-test("a server that stops takes no more tasks and says when to come again; everything else still answers", async (t) => {
+test("a server that stops refuses new tasks and answers everything else", async (t) => {
   const { call, input, stop, store } = await setup(t);
   await call({ path: "/api/v1/tasks", body: input });
   stop.hasBegun = true;
@@ -298,7 +298,7 @@ const machine = {
   prompt: `Read src/auth/session.ts and make sessions expire after 30 minutes. ${"Keep the tests in test/auth green and add one for the expiry. ".repeat(2)}`,
 };
 
-test("the strict entry takes a task that stands alone, and teaches otherwise", async (t) => {
+test("the strict entry takes only a task that stands alone", async (t) => {
   const { call, corner } = await setup(t);
   const path = "/api/v1/mcp/tasks";
   const good = { ...machine, working_directory: corner.work };
@@ -316,7 +316,7 @@ test("the strict entry takes a task that stands alone, and teaches otherwise", a
   assert.equal((await call({ path, body: { ...good, unknown: 1 } })).status, 400);
 });
 
-test("the strict entry's limits can be set, and be switched off", async (t) => {
+test("the strict entry's limits can be set and switched off", async (t) => {
   const { call, corner } = await setup(t, { prompt_rules: "lengths", prompt_min: 3, system_prompt_min: 0, system_prompt_max: 10 });
   const path = "/api/v1/mcp/tasks";
   const body = { prompt: "abc", system_prompt: "short", working_directory: corner.work };

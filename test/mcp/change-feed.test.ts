@@ -25,7 +25,7 @@ async function setup(t: TestContext) {
 
 const of = (...ids: number[]): string[] => ["worker://tasks", ...ids.flatMap((id) => [`worker://tasks/${id}`, `worker://tasks/${id}/log`])];
 
-test("what changes is told once per quarter of a second, however often it changes", async (t) => {
+test("the MCP feed reports a changed task once per quarter of a second", async (t) => {
   const { api, feed, news, pass } = await setup(t);
   feed.start();
   await news();
@@ -42,7 +42,7 @@ test("what changes is told once per quarter of a second, however often it change
   assert.deepEqual(await news(), of(2));
 });
 
-test("after a stop nothing is told, not even what had happened before it", async (t) => {
+test("the MCP feed reports nothing after its stop", async (t) => {
   const { api, feed, news, pass } = await setup(t);
   feed.start();
   api.tell(1, "text");
@@ -54,7 +54,7 @@ test("after a stop nothing is told, not even what had happened before it", async
   assert.deepEqual(await news(), []);
 });
 
-test("a feed that starts again tells what happens from then on, and starting twice tells nothing twice", async (t) => {
+test("a feed that starts again reports what happens from then on, once", async (t) => {
   const { api, feed, news, pass } = await setup(t);
   feed.start();
   feed.stop();

@@ -7,7 +7,7 @@ import type { OpenMcp } from "../../testing/mcp.ts";
 const ping = { jsonrpc: "2.0", id: 1, method: "ping" };
 const accept = { accept: "application/json, text/event-stream" };
 
-test("MCP over HTTP has the same locks as the REST door: token, Host, Origin, media type, size, method", async (t) => {
+test("MCP over HTTP has the same checks as the REST door", async (t) => {
   const { call } = await openMcp(t);
   const mcp = { path: "/mcp", body: ping, headers: accept };
   const status = async (more: Parameters<typeof call>[0]): Promise<number> => (await call(more)).status;
@@ -32,7 +32,7 @@ test("MCP over HTTP has the same locks as the REST door: token, Host, Origin, me
   assert.match(answer.headers["cache-control"] ?? "", /no-store|no-cache/);
 });
 
-test("a connection that asks for another upgrade, or for ours without a right to it, is refused in HTTP", async (t) => {
+test("a connection that asks for a wrong upgrade is refused in HTTP", async (t) => {
   const { raw, port } = await openMcp(t);
   const upgrade = (headers: string): string =>
     `GET /mcp HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: claude-worker-mcp\r\n${headers}\r\n`;
@@ -57,7 +57,7 @@ for (const era of ["2026", "2025"] as const) {
   });
 }
 
-test("a token that may only read, and a client that only wants to, get no tool that changes anything", async (t) => {
+test("a token or a client that may only read gets no tool that changes anything", async (t) => {
   const { http, api } = await openMcp(t);
   const { token } = await api.createToken({ name: "reader", scope: "read" }, { scope: "admin", name: "test" });
   for (const options of [{ token }, { headers: { "x-claude-worker-read-only": "1" } }]) {
@@ -68,7 +68,7 @@ test("a token that may only read, and a client that only wants to, get no tool t
   }
 });
 
-test("resources: the list, a task, its log; unknown ones are said to be unknown; templates complete ids", async (t) => {
+test("MCP resources are the list, a task and its log, with templates that complete ids", async (t) => {
   const { http, corner } = await openMcp(t);
   const client = await http();
   const { id } = (await callTool(client, "create_task", goodTask(corner.work, { name: "greeting" })))["task"] as { id: number };
@@ -159,7 +159,7 @@ for (const era of ["2026", "2025"] as const) {
     assert.ok((await mcp.api.listTrust()).directories.some(({ path, by }) => path === stranger && by === "claude-worker"));
   });
 
-  test(`whoever does not agree is not trusted (${era})`, async (t) => {
+  test(`a directory is not trusted when the person declines (${era})`, async (t) => {
     const mcp = await openMcp(t);
     const stranger = mcp.corner.workdir("stranger", { trusted: false });
     const answers = [
@@ -176,7 +176,7 @@ for (const era of ["2026", "2025"] as const) {
   });
 }
 
-test("a token that may not trust is not asked to", async (t) => {
+test("a client whose token may not trust is not asked", async (t) => {
   const mcp = await openMcp(t);
   const { token } = await mcp.api.createToken({ name: "writer", scope: "submit" }, { scope: "admin", name: "test" });
   const client = await mcp.http({ token, capabilities: { elicitation: { form: {} } } });

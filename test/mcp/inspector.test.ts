@@ -71,13 +71,13 @@ test("the Inspector lists, calls and reads over the standard streams", { timeout
   assert.equal((await stdio("--method", "prompts/list")).code, 0);
 });
 
-test("the Inspector finds no fault in our tools' schemas", { timeout: 900_000 }, async (t) => {
+test("the Inspector finds no problem in the schemas of the tools", { timeout: 900_000 }, async (t) => {
   const mcp = await openMcp(t);
   const strict = await setup(t, mcp).stdio("--method", "tools/list", "--strict");
   assert.equal(strict.code, 0, strict.output);
 });
 
-test("the Inspector calls over HTTP with a token, and is turned away without", { timeout: 900_000 }, async (t) => {
+test("the Inspector can call over HTTP only with a token", { timeout: 900_000 }, async (t) => {
   const mcp = await openMcp(t);
   const { http } = setup(t, mcp);
   const called = await http(mcp.token, "--method", "tools/call", "--tool-name", "list_tasks");

@@ -25,7 +25,7 @@ const call = (id: number, name: string, input: object = {}) => ({ id, method: "t
 const answered = (wanted: unknown) => (message: Record<string, unknown>) => message["id"] === wanted && message["method"] === undefined;
 
 for (const era of ["2026", "2025"] as const) {
-  test(`a session over the standard streams creates, waits and reads (${era})`, async (t) => {
+  test(`an MCP session over standard streams creates, waits and reads (${era})`, async (t) => {
     const { stdio, api, run, corner } = await openMcp(t);
     const client = await stdio({ era });
     assert.deepEqual(client.getServerVersion()?.name, "claude-worker");
@@ -38,7 +38,7 @@ for (const era of ["2026", "2025"] as const) {
   });
 }
 
-test("with --read-only there is no tool that changes anything", async (t) => {
+test("MCP with --read-only has no tool that changes anything", async (t) => {
   const { stdio } = await openMcp(t);
   const client = await stdio({ words: ["--read-only"] });
   const { tools } = await client.listTools();
@@ -53,7 +53,7 @@ test("with --read-only there is no tool that changes anything", async (t) => {
   await assert.rejects(client.callTool({ name: "create_task", arguments: {} }), /not found/);
 });
 
-test("what is no message is answered as JSON-RPC says, and the session goes on", async (t) => {
+test("a malformed MCP message is answered as JSON-RPC says", async (t) => {
   const mcp = await openMcp(t);
   const pipe = await greeted(mcp.pipe());
   const broken: [string, number][] = [
@@ -82,7 +82,7 @@ test("what is no message is answered as JSON-RPC says, and the session goes on",
   assert.equal(await pipe.end(), 0);
 });
 
-test("an oversized and a deeply nested message are refused, and the session goes on", async (t) => {
+test("an oversized or deeply nested MCP message does not end the session", async (t) => {
   const mcp = await openMcp(t, { maxMessageBytes: 200_000 });
   const pipe = await greeted(mcp.pipe());
   pipe.send(call(1, "create_task", goodTask(mcp.corner.work, { prompt: `${"x ".repeat(200_000)} src/a.ts` })));
@@ -97,7 +97,7 @@ test("an oversized and a deeply nested message are refused, and the session goes
   assert.equal((await mcp.api.listTasks({})).tasks.length, 0);
 });
 
-test("two clients at once do not meet", async (t) => {
+test("two MCP clients at once stay apart", async (t) => {
   const { stdio, corner } = await openMcp(t);
   const [one, two] = await Promise.all([stdio(), stdio({ era: "2025" })]);
   const create = (client: typeof one, name: string) => callTool(client, "create_task", goodTask(corner.work, { name }));
@@ -118,7 +118,7 @@ async function upgraded(t: TestContext, mcp: OpenMcp): Promise<net.Socket> {
   return socket;
 }
 
-test("a client that never reads costs the server a bounded amount and nobody else anything", async (t) => {
+test("an MCP client that never reads costs the server a bounded amount", async (t) => {
   const mcp = await openMcp(t);
   const socket = await upgraded(t, mcp);
   socket.pause();
@@ -141,7 +141,7 @@ test("a client that never reads costs the server a bounded amount and nobody els
   assert.ok((await callTool(other, "list_tasks"))["counts"]);
 });
 
-test("a session outlives the server: a wait goes on, a write without a key is not repeated, and the ids stay", async (t) => {
+test("an MCP session outlives the server: its wait continues and ids stay", async (t) => {
   const first = await openMcp(t);
   const pipe = await greeted(first.pipe());
   pipe.send({ id: 1, method: "tools/list" });
@@ -166,7 +166,7 @@ test("a session outlives the server: a wait goes on, a write without a key is no
   assert.deepEqual(said(next), [...again, 3, 5]);
 });
 
-test("a call that server after server dies of is given up", async (t) => {
+test("an MCP call that kills server after server is given up", async (t) => {
   const mcp = await openMcp(t);
   const pipe = await greeted(mcp.pipe());
   pipe.send({ id: 1, method: "tools/list" });

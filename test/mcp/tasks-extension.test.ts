@@ -36,7 +36,7 @@ const create = (mcp: OpenMcp, more: object = {}) => ({
   arguments: { ...goodTask(mcp.corner.work), wait: true, ...more },
 });
 
-test("a client that declares the extension and waits gets a handle, and asks for it until the work has ended", async (t) => {
+test("a waiting client with the tasks extension gets a handle and asks for it", async (t) => {
   const mcp = await openMcp(t);
   const ask = await speaker(t, mcp);
   const discovered = (await ask("server/discover", {})).result as { capabilities: { extensions: object } };
@@ -61,7 +61,7 @@ test("a client that declares the extension and waits gets a handle, and asks for
   assert.deepEqual([result.isError, result.structuredContent.task.id, result.structuredContent.task.status], [undefined, 1, "completed"]);
 });
 
-test("a task that failed is a completed call with an error as its result; one that was cancelled is cancelled", async (t) => {
+test("a failed task is a completed call whose result is an error", async (t) => {
   const mcp = await openMcp(t);
   const ask = await speaker(t, mcp);
   const failed = (await ask("tools/call", create(mcp))).result?.["taskId"];
@@ -76,7 +76,7 @@ test("a task that failed is a completed call with an error as its result; one th
   assert.equal((await ask("tasks/get", { taskId: stopped })).result?.["status"], "cancelled");
 });
 
-test("a client that does not declare the extension gets a plain answer, and may not ask for handles", async (t) => {
+test("a client without the tasks extension gets a plain answer and no handles", async (t) => {
   const mcp = await openMcp(t);
   const ask = await speaker(t, mcp, { declares: false });
   const plain = (await ask("tools/call", create(mcp))).result ?? {};
@@ -89,7 +89,7 @@ test("a client that does not declare the extension gets a plain answer, and may 
   }
 });
 
-test("a handle cannot be guessed, and one that leads nowhere is said to be unknown", async (t) => {
+test("a handle of a task cannot be guessed", async (t) => {
   const mcp = await openMcp(t);
   const ask = await speaker(t, mcp);
   const taskId = String((await ask("tools/call", create(mcp))).result?.["taskId"]);
@@ -113,7 +113,7 @@ test("a handle cannot be guessed, and one that leads nowhere is said to be unkno
   assert.equal((await ask("tasks/get", { taskId })).error?.code, -32602, "the task was removed");
 });
 
-test("a handle outlives the server", async (t) => {
+test("a handle of a task outlives the server", async (t) => {
   const first = await openMcp(t, { key: "one" });
   const ask = await speaker(t, first);
   const { taskId } = (await ask("tools/call", create(first))).result ?? {};

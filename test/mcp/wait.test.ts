@@ -17,7 +17,7 @@ async function setup(t: TestContext, era: Era = "2026"): Promise<OpenMcp & { cli
 
 const idsOf = (tasks: unknown): number[] => (tasks as { id: number }[]).map(({ id }) => id);
 
-test("waits for all of several tasks, and for the first of them", async (t) => {
+test("wait_for_task waits for all of several tasks, or for the first", async (t) => {
   const { client, create, run } = await setup(t);
   const ids = [await create(), await create()] as [number, number];
   const all = callTool(client, "wait_for_tasks", { ids, timeout_s: 50 });
@@ -32,7 +32,7 @@ test("waits for all of several tasks, and for the first of them", async (t) => {
   assert.match(String(both["next_step"]), new RegExp(`Tasks \\[${ids[0]}\\] did not complete: get_task_logs`));
 });
 
-test("a wait that is over its time says which tasks are open, and may be called again", async (t) => {
+test("a wait over MCP that times out says which tasks are open", async (t) => {
   const { client, create, run } = await setup(t);
   const id = await create();
   const early = await callTool(client, "wait_for_tasks", { ids: [id, id], timeout_s: 0.05 });
@@ -44,7 +44,7 @@ test("a wait that is over its time says which tasks are open, and may be called 
 });
 
 for (const era of ["2026", "2025"] as const) {
-  test(`cancelling a wait never cancels the work (${era})`, async (t) => {
+  test(`cancelling a wait over MCP never cancels the task (${era})`, async (t) => {
     const { client, create, api } = await setup(t, era);
     const id = await create();
     const give = new AbortController();
@@ -59,14 +59,14 @@ for (const era of ["2026", "2025"] as const) {
   });
 }
 
-test("an unknown id among the ids is an error at once", async (t) => {
+test("a wait over MCP for an unknown id is an error at once", async (t) => {
   const { client, create } = await setup(t);
   const id = await create();
   const answer = await client.callTool({ name: "wait_for_tasks", arguments: { ids: [id, 4711] } });
   assert.equal(answer.isError, true);
 });
 
-test("progress is told while a wait goes on, with numbers that grow", async (t) => {
+test("a wait over MCP reports progress with growing numbers", async (t) => {
   const { api, create, run } = await setup(t);
   const id = await create();
   const reports: number[] = [];
@@ -89,7 +89,7 @@ test("progress is told while a wait goes on, with numbers that grow", async (t) 
   );
 });
 
-test("progress reaches the client as notifications of its call", async (t) => {
+test("progress of a wait reaches the MCP client as notifications", async (t) => {
   const { client, create, api, run } = await setup(t);
   const id = await create();
   const told: unknown[] = [];
@@ -104,7 +104,7 @@ test("progress reaches the client as notifications of its call", async (t) => {
   await wait;
 });
 
-test("nothing is left behind by waits: no subscription and no timer", async (t) => {
+test("waits over MCP leave no subscription and no timer", async (t) => {
   const { api, create } = await setup(t);
   const id = await create();
   let open = 0;
@@ -134,7 +134,7 @@ test("nothing is left behind by waits: no subscription and no timer", async (t) 
   assert.equal(open, 0);
 });
 
-test("a server that stops ends waits with what is known", async (t) => {
+test("a server that stops ends waits over MCP with what is known", async (t) => {
   const { client, create, door } = await setup(t);
   const id = await create();
   let isWaiting = false;
@@ -144,7 +144,7 @@ test("a server that stops ends waits with what is known", async (t) => {
   assert.match(JSON.stringify((await wait).structuredContent), /server is being stopped/);
 });
 
-test("a wait's next step names what completed with something to look at, what failed, and what is open", async (t) => {
+test("the next step after a wait names what to look at, what failed and what is open", async (t) => {
   const { client, create, run, store, clock } = await setup(t);
   const [good, odd, bad, open] = [await create(), await create(), await create(), await create()] as [number, number, number, number];
   const step = async (...ids: number[]): Promise<string> =>

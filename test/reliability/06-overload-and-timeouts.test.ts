@@ -51,7 +51,7 @@ test("the time limit holds while no server runs, and the next one stores the out
   assert.equal(story.filter(({ type, data }) => type === "notice" && data.kind === "stop_requested").length, 1);
 });
 
-test("a task that says nothing for longer than its stall limit is stopped; one that goes on saying something is not", async (t) => {
+test("a task that is silent for longer than its stall limit is stopped", async (t) => {
   const w = await fastWorker(t);
   await w.start();
   const silent = await w.submit("steps 1 hang", { stall_timeout_ms: 3000 });

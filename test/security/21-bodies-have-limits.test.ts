@@ -19,7 +19,7 @@ test("a prompt of exactly 10 MB is taken, also when JSON makes it longer", async
   assert.equal((await api.getTask({ id: 1 })).prompt.length, 10 * megabyte);
 });
 
-test("a longer prompt and a longer body are 413", async (t) => {
+test("a prompt over 10 MB and a longer body are answered 413", async (t) => {
   const { call, api } = await openDoor(t);
   for (const bytes of [10 * megabyte + 1, 11 * megabyte, 30 * megabyte]) {
     const answer = await call(submit("x".repeat(bytes)));
@@ -28,7 +28,7 @@ test("a longer prompt and a longer body are 413", async (t) => {
   assert.deepEqual(api.calls, []);
 });
 
-test("other bodies may have 1 MB", async (t) => {
+test("bodies without a prompt may have 1 MB", async (t) => {
   const { call } = await openDoor(t);
   const answer = await call({ path: "/api/v1/trust", body: { directory: "x".repeat(megabyte) } });
   assert.equal(answer.status, 413);
@@ -41,7 +41,7 @@ test("a body without a length is cut off at the limit, and the refusal arrives",
   assert.match(answer, /payload_too_large/);
 });
 
-test("a length that is announced is refused before the body is sent", async (t) => {
+test("a too long body is refused by its announced length before it is sent", async (t) => {
   const { raw, port, token } = await openDoor(t);
   const head = `POST /api/v1/trust HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: 999999999\r\n\r\n`;
   assert.match(await raw(head), /^HTTP\/1\.1 413 /);

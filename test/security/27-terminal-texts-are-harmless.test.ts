@@ -91,7 +91,7 @@ const acting = new Set([
   "top",
 ]);
 
-test("every command with hostile names, directories and messages prints harmless text and equal JSON", async (t) => {
+test("every command prints harmless text for hostile names and messages", async (t) => {
   const { api, call, place } = await withServer(t);
   const named = hostile.replaceAll(/[\0/]/g, "");
   const directory = path.join(place.work, named);
@@ -150,21 +150,21 @@ test("server logs write controls as JSON does, with or without a terminal", asyn
   }
 });
 
-test("joiners stay where a script or an emoji needs them, and nowhere else", () => {
+test("joiners stay in a terminal text only where a script or an emoji needs them", () => {
   const fine = "👩\u200d💻 👩🏽\u200d🚀 🏳️\u200d🌈 می\u200cخواهم क्\u200dष";
   assert.equal(plainText(fine), fine);
   assert.equal(plainText("a\u200db\u200cc 1\u200d2\u200c"), "abc 12");
   assert.equal(JSON.parse(visibleText(JSON.stringify(fine))), fine);
 });
 
-test("of styles only our own pass, and only where there is colour", () => {
+test("only the command line's own styles reach a terminal", () => {
   const text = "\u001b[1mTask\u001b[22m \u001b[8mhidden\u001b[5m\u001b[2J\u001b[31mred\u001b[39m";
   assert.equal(terminalText(text, { colour: true }), "\u001b[1mTask\u001b[22m hidden\u001b[31mred\u001b[39m");
   assert.equal(terminalText(text, { colour: false }), "Task hiddenred");
   assert.equal(terminalText("\u001b]0;\u001b[1mx\u0007", { colour: true }), "]0;\u001b[1mx");
 });
 
-test("no file of the command line writes to a stream of the process but through the gate", () => {
+test("all output of the command line goes through the gate", () => {
   // The pipe of MCP is a protocol, the question's reader writes a question that was cleaned.
   const allowed = new Set(["src/cli/terminal/io.ts", "src/cli/commands/mcp/mcp.ts", "src/cli/terminal/confirm.ts", "src/cli/main.ts"]);
   const others = readSourceFiles("src/cli").filter(({ members }) => members.some((name) => /^process\.std(out|err)|^console\./.test(name)));
@@ -174,7 +174,7 @@ test("no file of the command line writes to a stream of the process but through 
   );
 });
 
-test("an error that quotes what was typed is harmless too", async (t) => {
+test("an error that quotes what was typed is harmless to a terminal", async (t) => {
   const { call } = await withServer(t);
   for (const words of [
     [hostile],

@@ -38,7 +38,7 @@ const broken: readonly [name: string, body: string | Buffer][] = [
 ];
 
 for (const [name, body] of broken) {
-  test(`refuses ${name}`, async (t) => {
+  test(`a body with ${name} is refused`, async (t) => {
     const { api, call } = await openDoor(t);
     const answer = await call({ method: "POST", path, body });
     assert.deepEqual([answer.status, answer.json()["code"]], [400, "invalid_input"], answer.text);
@@ -47,7 +47,7 @@ for (const [name, body] of broken) {
   });
 }
 
-test("the body itself is looked at, before any schema", async (t) => {
+test("a malformed body is refused before any schema is applied", async (t) => {
   const { call } = await openDoor(t);
   const detailOf = async (body: string) => String((await call({ method: "POST", path, body })).json()["detail"]);
   assert.match(await detailOf(`${"[".repeat(40)}${"]".repeat(40)}`), /32 levels/);
@@ -55,14 +55,14 @@ test("the body itself is looked at, before any schema", async (t) => {
   assert.match(await detailOf(String.raw`{"any":{"where":["\u0000"]}}`), /NUL/);
 });
 
-test("takes every well-formed text as it is", async (t) => {
+test("every well-formed text is accepted unchanged", async (t) => {
   const { api, call } = await openDoor(t);
   const prompt = 'ünï 🎉 \u202e \u0007 \r\n\t "quotes" \\u0000 __proto__ <script>';
   assert.equal((await call({ path, body: { prompt, working_directory: "/tmp" } })).status, 201);
   assert.equal((await api.getTask({ id: 1 })).prompt, prompt);
 });
 
-test("refuses them in addresses too", async (t) => {
+test("malformed texts in addresses are refused", async (t) => {
   const { call } = await openDoor(t);
   await call({ path, body: { prompt: "p", working_directory: "/tmp" } });
   for (const query of ["text=%00", "text=%ff", "text=%ed%a0%80", "group=%00", "cursor=%00"]) {

@@ -36,7 +36,7 @@ const oddResult = fc.record(
   { requiredKeys: [] },
 );
 
-test("no result whatever keeps its task running: the store takes what it makes of every number", async (t) => {
+test("no result keeps its task running, whatever its numbers are", async (t) => {
   const base = setup(t);
   await fc.assert(
     fc.asyncProperty(fc.array(oddResult, { minLength: 1, maxLength: 3 }), async (results) => {

@@ -21,7 +21,7 @@ function command(text: string, failed: boolean, more = {}): EventDraft[] {
   return [use("Bash", { command: text }, call, more), result(call, failed)];
 }
 
-test("a task without faults needs no attention", () => {
+test("a task without problems needs no attention", () => {
   assert.deepEqual(attentionFrom([...command("npm test", false), end()]), []);
 });
 
@@ -44,7 +44,7 @@ test("a denied call whose tool use was not seen is counted by its report", () =>
   ]);
 });
 
-test("a refused question is no denied call, and is named by its words", () => {
+test("a refused question is named by its words, not as a denied call", () => {
   const question = use("AskUserQuestion", { questions: [{ question: "Which colour?", options: [] }] }, id());
   const plan = use("ExitPlanMode", {}, id());
   assert.deepEqual(attentionFrom([question, plan, end(question, plan)]), [
@@ -64,7 +64,7 @@ test("commands that failed count when no later one of the main thread succeeded"
   ]);
 });
 
-test("a denied command did not fail, and hides none that did", () => {
+test("a denied command is not a failed one, and hides none", () => {
   const denied = use("Bash", { command: "git push" }, id());
   const events = [...command("npm test", true), denied, result(denied.data.tool_use_id, true), end(denied)];
   assert.deepEqual(
@@ -85,7 +85,7 @@ test("a command in the background fails by its notice", () => {
   ]);
 });
 
-test("notices of cut work add up; of uncommitted files the newest counts", () => {
+test("notices of cut work add up", () => {
   const work = (kind: "cut_background" | "uncommitted", count: number, ...names: string[]): EventDraft => notice(kind, { count, names });
   assert.deepEqual(
     attentionFrom([work("cut_background", 1, "npm run dev"), work("cut_background", 1, "sleep 9"), work("uncommitted", 9, "a")]),
@@ -97,7 +97,7 @@ test("notices of cut work add up; of uncommitted files the newest counts", () =>
   assert.deepEqual(attentionFrom([work("uncommitted", 2, "a", "b"), work("uncommitted", 0)]), []);
 });
 
-test("a call that no hook checked is named, and so is any other hook that gave no answer", () => {
+test("a call that no hook checked is named", () => {
   const call = use("Bash", { command: "git push" }, "toolu_push");
   const unheard = notice("hook_no_verdict", { hook_event: "PreToolUse", tool_use_id: "toolu_push" });
   const ended = (hook: string, timed_out: boolean): EventDraft => notice("hook_ended", { hook, commands: ["./c"], timed_out });
@@ -106,7 +106,7 @@ test("a call that no hook checked is named, and so is any other hook that gave n
   ]);
 });
 
-test("a Stop hook that was overridden is named by what it said last, or by Claude Code's own words", () => {
+test("a Stop hook that was overridden is named by its last words", () => {
   const no = (said: string): EventDraft => notice("stop_hook_blocked", { text: `hook Stop: ${said}`, said });
   const overridden = notice("stop_hook_overridden", { text: "Ended after 9 times." });
   assert.deepEqual(attentionFrom([no("3 tests are red"), no("2 tests are red"), overridden, end()]), [
@@ -122,7 +122,7 @@ test("each MCP server that did not start is named once, with its newest reason",
   assert.deepEqual(attentionFrom([...events, end()]), [{ kind: "failed_mcp_server", count: 2, detail: "db: timed out; docs" }]);
 });
 
-test("details are one line without control characters, and stay short", () => {
+test("details of attention are one short line without control characters", () => {
   const [first, ...others] = attentionFrom(
     Array.from({ length: 50 }, (_, n) => command(`\u001b[31m${n} ${"x".repeat(1000)}\n\u202e`, true)).flat(),
   );

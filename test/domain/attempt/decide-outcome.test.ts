@@ -108,7 +108,7 @@ const fromSamples: [name: string, outcome: Outcome][] = [
 ];
 
 for (const [name, outcome] of fromSamples) {
-  test(`what Claude Code really says in the case "${name}" is the outcome ${outcome.kind}`, () => {
+  test(`Claude Code's case "${name}" is the outcome ${outcome.kind}`, () => {
     assert.deepEqual(decideOutcome(factsOf(name)), outcome);
   });
 }
@@ -118,7 +118,7 @@ for (const [name, status] of [
   ["api-529", 529],
   ["api-disconnect", undefined],
 ] as const) {
-  test(`a model that cannot be used in the case "${name}" is the outcome overloaded, with what Claude Code says of it`, () => {
+  test(`the unusable model of case "${name}" is overloaded, in Claude Code's words`, () => {
     const outcome = decideOutcome(factsOf(name));
     assert.equal(outcome.kind, "overloaded");
     assert.equal(outcome.apiStatus, status);
@@ -135,36 +135,36 @@ const byStop: [StopReason, Outcome["kind"]][] = [
 ];
 for (const name of interruptedTurns) {
   for (const [stop, kind] of byStop) {
-    test(`the error result of ${name} after the stop "${stop}" is the outcome ${kind}, not the agent's failure`, () => {
+    test(`the error result of ${name} after the stop "${stop}" is the outcome ${kind}`, () => {
       assert.equal(decideOutcome(factsOf(name, { stop })).kind, kind);
       assert.equal(decideOutcome(factsOf(name, { stop, ended: false })).kind, kind);
     });
   }
-  test(`${name} without a stop of ours is a crash, for somebody else ended the turn`, () => {
+  test(`${name} without a stop of the server is a crash`, () => {
     assert.equal(decideOutcome(factsOf(name)).kind, "crashed");
   });
 }
 
-test("a success that is in the journal wins over a later crash, a reboot, a stop and a thrown error", () => {
+test("a success in the journal counts more than a later crash, reboot, stop or error", () => {
   assert.equal(decideOutcome(factsOf("success", { ended: false })).kind, "succeeded");
   assert.equal(decideOutcome(factsOf("success", { ended: false, rebooted: true })).kind, "succeeded");
   for (const stop of stopReasons) assert.equal(decideOutcome(factsOf("success", { stop })).kind, "succeeded");
   assert.equal(decideOutcome({ ...factsOf("success"), thrown: "write EPIPE" }).kind, "succeeded");
 });
 
-test("a requested cancel wins over every other end of the turn, and over the runner's death", () => {
+test("a requested cancel counts more than any other end of the turn", () => {
   for (const name of ["api-401", "usage-limit", "api-529", "max-turns", "budget", "aborted"]) {
     assert.equal(decideOutcome(factsOf(name, { stop: "cancelled" })).kind, "cancelled", name);
     assert.equal(decideOutcome(factsOf(name, { stop: "cancelled", ended: false })).kind, "cancelled", name);
   }
 });
 
-test("the turn's own error wins over a time limit that ran out while it ended", () => {
+test("the turn's own error counts more than a time limit that ran out at its end", () => {
   assert.equal(decideOutcome(factsOf("budget", { stop: "timed_out" })).kind, "budget_exhausted");
   assert.equal(decideOutcome(factsOf("api-401", { stop: "interrupted" })).kind, "auth_failed");
 });
 
-test("a runner that died without a result crashed; when the machine started anew meanwhile, the attempt is lost", () => {
+test("a runner that died without a result crashed, or was lost with the machine", () => {
   assert.equal(decideOutcome(factsOf("tools", { ended: false, upTo: 4 })).kind, "crashed");
   assert.equal(decideOutcome(factsOf("tools", { ended: false, upTo: 4, rebooted: true })).kind, "lost");
   assert.equal(decideOutcome(factsFrom([], { stopRequested: null, rebooted: false })).kind, "crashed");
@@ -176,7 +176,7 @@ test("a usage limit that was seen counts even when the runner died before the re
   assert.equal(outcome.resetsAt, Date.UTC(2030, 0, 1, 15));
 });
 
-test("a sign-in that the runner gave up after Claude Code had tried it in vain is auth_failed, in the runner's words", () => {
+test("a sign-in that the runner gave up is auth_failed, in the runner's words", () => {
   const note = { type: "worker", subtype: "gave_up", error: "authentication_failed", text: "Refused 3 times (HTTP 401)." } as const;
   const events = eventsFromRecord({ ...note, _n: 3, _attempt: 1, _at: "2026-01-01T00:00:00.000Z" });
   const facts = factsFrom(events, { stopRequested: null, rebooted: false });
@@ -186,7 +186,7 @@ test("a sign-in that the runner gave up after Claude Code had tried it in vain i
   });
 });
 
-test("a turn that was recovered from the session is a success whose price nobody knows", () => {
+test("a turn that was recovered from the session is a success of unknown price", () => {
   const recovered = { type: "result", subtype: "success", is_error: false, result: "Done.", num_turns: 2, _recovered: true };
   const events = eventsFromRecord({ ...recovered, _n: 3, _attempt: 1, _at: "2026-01-01T00:00:00.000Z" });
   const facts = factsFrom(events, { stopRequested: null, rebooted: false });
@@ -194,7 +194,7 @@ test("a turn that was recovered from the session is a success whose price nobody
   assert.equal(decideOutcome(facts).kind, "succeeded");
 });
 
-test("a limit that is allowed again later, and an API error that was survived, decide nothing", () => {
+test("a limit that was lifted and an API error that was survived decide nothing", () => {
   const limit = event("rate_limit", { status: "rejected", limit: "five_hour" });
   const allowed = event("rate_limit", { status: "allowed" });
   const error = notice("api_error", { error: "overloaded" });
@@ -203,12 +203,12 @@ test("a limit that is allowed again later, and an API error that was survived, d
   assert.equal(decideOutcome({ ...facts, result: resultOf({}) }).kind, "succeeded");
 });
 
-test("an API error of a helper says nothing of the task's own turn", () => {
+test("an API error of a subagent says nothing of the task's own turn", () => {
   const error = notice("api_error", { error: "authentication_failed", parent_tool_use_id: "toolu_1" });
   assert.equal(factsFrom([error], { stopRequested: null, rebooted: false }).apiError, null);
 });
 
-test("a start that Claude Code refused for want of a sign-in is auth_failed", () => {
+test("a start that Claude Code refused without a sign-in is auth_failed", () => {
   const data = {
     subtype: "error_during_execution",
     is_error: true,
@@ -219,14 +219,14 @@ test("a start that Claude Code refused for want of a sign-in is auth_failed", ()
   assert.equal(decideOutcome(facts).kind, "auth_failed");
 });
 
-test("the attempt's own row knows a stop that the runner could not write down, and the closing record one that the row does not", () => {
+test("a stop counts when only the attempt's row or only the closing record knows it", () => {
   const closing = { type: "attempt_ended", data: { thrown: null, stop_requested: "timed_out" } } as const;
   assert.equal(factsFrom([], { stopRequested: "cancelled", rebooted: false }).stopRequested, "cancelled");
   assert.equal(factsFrom([closing], { stopRequested: null, rebooted: false }).stopRequested, "timed_out");
   assert.equal(factsFrom([closing], { stopRequested: "cancelled", rebooted: false }).stopRequested, "cancelled");
 });
 
-test("times of a helper's report add up; money, tokens and text are those of the last result", () => {
+test("times of a subagent's report add up; other facts are those of the last result", () => {
   const { result } = factsOf("subagent");
   assert.equal(result?.durationMs, 2000);
   assert.equal(result?.costUsd, 0.05);
@@ -288,7 +288,7 @@ const byStatus: [status: number | null, kind: Outcome["kind"]][] = [
   [null, "overloaded"],
 ];
 for (const [status, kind] of byStatus) {
-  test(`an API error with the status ${status ?? "none (no connection)"} and no word of Claude Code's is ${kind}`, () => {
+  test(`an API error with the status ${status ?? "none (no connection)"} is ${kind}`, () => {
     const result = resultOf({ isError: true, terminalReason: "api_error", apiErrorStatus: status, text: "API Error" });
     for (const apiError of [null, "unknown", ...(status === null ? [] : ["__proto__"])]) {
       assert.equal(decideOutcome({ ...nothing, result, apiError }).kind, kind);
@@ -342,12 +342,12 @@ const worded: [what: string, facts: Partial<AttemptFacts>, outcome: Outcome][] =
   ],
 ];
 for (const [what, facts, outcome] of worded) {
-  test(`${what} is told in a sentence`, () => {
+  test(`${what} is described in a sentence`, () => {
     assert.deepEqual(decideOutcome({ ...nothing, ...facts }), outcome);
   });
 }
 
-test("a stop that the runner noted in its journal is known without the row", () => {
+test("a stop in the runner's journal is known without the attempt's row", () => {
   const noted = notice("stop_requested", { reason: "stalled" });
   const other = notice("cold_start", { reason: "cancelled" });
   assert.equal(factsFrom([noted], { stopRequested: null, rebooted: false }).stopRequested, "stalled");
@@ -386,7 +386,7 @@ const anyFacts: fc.Arbitrary<AttemptFacts> = fc.record({
   startFault: fc.option(fc.string()),
 });
 
-test("whatever is known, there is an outcome of a known kind with a sentence for people", () => {
+test("any facts have an outcome of a known kind with a sentence for people", () => {
   fc.assert(
     fc.property(anyFacts, (facts) => {
       const outcome = decideOutcome(facts);
@@ -412,7 +412,7 @@ test("facts are read from arbitrary events without an error", () => {
   );
 });
 
-test("a Claude Code that cannot be started is unavailable, a vanished directory is a failure of the environment", () => {
+test("a Claude Code that cannot be started is the outcome unavailable", () => {
   const gaveUp = (error: string, text: string) =>
     decideOutcome(
       factsFrom([notice("api_error", { error, text }), { type: "attempt_ended", data: { thrown: null, stop_requested: null } }], {
@@ -430,13 +430,13 @@ test("a Claude Code that cannot be started is unavailable, a vanished directory 
   });
 });
 
-test("a hook that gave no answer in time ends the attempt, also behind an earlier result; only a cancel counts more", () => {
+test("a hook without an answer in time ends the attempt, unless it is cancelled", () => {
   const facts = { ...nothing, result: resultOf({}), apiError: "hook_timed_out", apiErrorText: "The hook Stop (x) hangs." };
   assert.deepEqual(decideOutcome(facts), { kind: "hook_timed_out", message: "The hook Stop (x) hangs." });
   assert.equal(decideOutcome({ ...facts, stopRequested: "cancelled", result: null }).kind, "cancelled");
 });
 
-test("a turn in which the model was never called is no_work, with what Claude Code answered", () => {
+test("a turn in which the model was never called is no_work", () => {
   const local = {
     ...nothing,
     result: resultOf({ calledModel: false, terminalReason: null, stopReason: null, text: "/login isn't available." }),
@@ -448,7 +448,7 @@ test("a turn in which the model was never called is no_work, with what Claude Co
   assert.equal(decideOutcome({ ...local, stopRequested: "interrupted" }).kind, "interrupted", "it was stopped before the first call");
 });
 
-test("a deferred call, a lost session and a turn that was cut are no success, though Claude Code says so", () => {
+test("a deferred call, a lost session and a cut turn are not successes", () => {
   assert.equal(decideOutcome({ ...nothing, result: resultOf({ stopReason: "tool_deferred", terminalReason: null }) }).kind, "agent_failed");
   assert.equal(decideOutcome({ ...nothing, result: resultOf({}), sessionLost: "ENOSPC" }).kind, "storage_full");
   assert.equal(decideOutcome({ ...nothing, result: resultOf({ terminalReason: "aborted_tools" }) }).kind, "crashed");
@@ -495,13 +495,13 @@ test("what was cut in the background, and what died there, is named", () => {
   assert.match(decideOutcome({ ...nothing, ...waits, ended: false }).message, /waited for work in the background: npm test\.$/);
 });
 
-test("an end in the background that Claude has not heard of is still to be waited for, unless Claude Code is done", () => {
+test("background work is waited for until Claude has heard of its end", () => {
   const heard = { ...nothing, result: resultOf({}), notified: true };
   assert.equal(decideOutcome(heard).kind, "succeeded");
   assert.equal(decideOutcome({ ...heard, ended: false }).kind, "crashed");
 });
 
-test("the background is what Claude Code said last, and a result answers what was reported before it", () => {
+test("the background is what Claude Code listed last", () => {
   const background = (tasks: object[]) => notice("background", { tasks });
   const shell = { task_id: "b1", task_type: "local_bash", description: "npm test" };
   const report = notice("task_notification", { status: "completed" });

@@ -78,7 +78,7 @@ test("a success completes the task", () => {
   assert.deepEqual(after({ kind: "succeeded", message: "" }), { ...gone, operation: "complete" });
 });
 
-test("an error names the command that runs the task again where that helps, and only there", () => {
+test("an error names the command that runs the task again only where that helps", () => {
   for (const code of outcomeKinds) {
     const error = { code, message: "It failed.", retryable: retryableKinds[code] };
     const [resumed, begun] = [withNextStep(error, { id: 7, sessionId: "s" }), withNextStep(error, { id: 7, sessionId: null })];
@@ -87,7 +87,7 @@ test("an error names the command that runs the task again where that helps, and 
   }
 });
 
-test("a requested cancel wins over every outcome", () => {
+test("a requested cancel counts more than every outcome", () => {
   for (const kind of outcomeKinds) {
     const consequence = after({ kind, message: "x" }, { task: { cancelRequestedAt: now - 1, retries: 9 } });
     assert.equal(consequence.operation, "cancel", kind);
@@ -100,16 +100,16 @@ test("a requested cancel wins over every outcome", () => {
 });
 
 for (const outcome of [crashed, lost]) {
-  test(`an attempt that ${outcome.kind === "lost" ? "was lost" : "crashed"} is resumed at once and spends no retry`, () => {
+  test(`an attempt that was ${outcome.kind} is resumed at once and spends no retry`, () => {
     assert.deepEqual(after(outcome), { ...gone, operation: "requeue", resumable: true, poisonCount: 1 });
   });
 
-  test(`a second attempt in a row that ended ${outcome.kind} waits a second, the next ones longer`, () => {
+  test(`a second attempt in a row that ended ${outcome.kind} waits a second`, () => {
     const waits = [1, 2, 3].map((poisonCount) => after(outcome, { task: { poisonCount } }).notBefore);
     assert.deepEqual(waits, [now + 1000, now + 2000, now + 4000]);
   });
 
-  test(`a task whose attempts ended ${outcome.kind} without a step is failed as poisonous the fifth time in a row`, () => {
+  test(`five attempts in a row that ended ${outcome.kind} without a step fail the task`, () => {
     assert.equal(after(outcome, { task: { poisonCount: 3 } }).operation, "requeue");
     const fifth = after(outcome, { task: { poisonCount: 4, retries: 9 } });
     assert.equal(fifth.operation, "fail");
@@ -119,7 +119,7 @@ for (const outcome of [crashed, lost]) {
   });
 }
 
-test("an attempt that never began is tried again for ever, after 0, 1, 2, 4 … 300 s, and does not count against the task", () => {
+test("an attempt that never began is tried again for ever, later and later", () => {
   const waits = [1, 2, 3, 4, 9, 10, 11, 2000].map((unbegun) => {
     const { operation, notBefore, poisonCount } = after(crashed, { unbegun, task: { poisonCount: 4 } });
     assert.deepEqual([operation, poisonCount], ["requeue", 4]);
@@ -128,7 +128,7 @@ test("an attempt that never began is tried again for ever, after 0, 1, 2, 4 … 
   assert.deepEqual(waits, [0, 1, 2, 4, 128, 256, 300, 300]);
 });
 
-test("progress starts the count of fruitless attempts anew, however many there were", () => {
+test("progress resets the count of fruitless attempts", () => {
   for (let poisonCount = 0; poisonCount < 20; poisonCount += 1) {
     const consequence = after(crashed, { progressed: true, task: { poisonCount } });
     assert.equal(consequence.operation, "requeue");
@@ -136,7 +136,7 @@ test("progress starts the count of fruitless attempts anew, however many there w
   }
 });
 
-test("an overloaded API is tried again five times, after longer and longer waits, and then the task fails", () => {
+test("an overloaded API is tried again five times, later and later", () => {
   const waits: number[] = [];
   let poisonCount = 0;
   for (let attempt = 1; attempt <= 5; attempt += 1) {
@@ -160,7 +160,7 @@ test("an overloaded API is tried again five times, after longer and longer waits
   });
 });
 
-test("the wait has full jitter and never exceeds its cap", () => {
+test("the wait for a retry has full jitter and never exceeds its cap", () => {
   const waitOf = (random: number, tries: number) =>
     (after(overloaded, {
       random: () => random,
@@ -186,14 +186,14 @@ function row(outcome: Outcome, change: Parameters<typeof after>[1], most: number
 
 const claudeDied = { runnerLived: true, call: null };
 
-test("a Claude that dies each time after some progress is resumed at once, then later and later, and the tenth death fails the task", () => {
+test("a Claude that dies each time after progress is resumed until the tenth death", () => {
   const { ends, waits } = row(crashed, { death: claudeDied, ranMs: 5_000 }, 50);
   assert.deepEqual(waits, [0, 1, 2, 4, 8, 16, 32, 64, 128, 0]);
   assert.equal(ends.at(-1)?.error?.code, "crashed");
   assert.match(ends.at(-1)?.error?.message ?? "", /^Given up: 10 attempts in a row broke off, although they made progress/);
 });
 
-test("a runner that dies in the same tool call each time counts too; one that dies in others does not", () => {
+test("a runner that dies in the same tool call each time counts as a setback", () => {
   const same = row(crashed, { death: { runnerLived: false, call: "Bash boom" } }, 50);
   assert.deepEqual([same.ends.length, same.ends.at(-1)?.operation], [11, "fail"]);
   for (const call of [null, "Bash 1"]) {
@@ -206,7 +206,7 @@ test("a runner that dies in the same tool call each time counts too; one that di
   }
 });
 
-test("a long attempt with progress forgives the deaths before it, unless the same call ends it; a short or fruitless one does not", () => {
+test("a long attempt with progress forgives the deaths before it", () => {
   const die = (change: Parameters<typeof after>[1]) => after(crashed, { death: claudeDied, progressed: true, ...change }).setbacks;
   assert.equal(die({ ranMs: forgivingMs, task: { setbacks: 8 } }), 1);
   assert.equal(die({ ranMs: forgivingMs - 1, task: { setbacks: 8 } }), 9);
@@ -215,7 +215,7 @@ test("a long attempt with progress forgives the deaths before it, unless the sam
   assert.equal(die({ ranMs: forgivingMs, death: boom, task: { setbacks: 8, cutCall: "Bash boom" } }), 9);
 });
 
-test("reboots, stops, limits, refusals and starts that failed are no setbacks, and keep those before them", () => {
+test("reboots, stops, limits, refusals and failed starts are not setbacks", () => {
   const interrupted: Outcome = { kind: "interrupted", message: "" };
   for (const outcome of [lost, interrupted, limited, authFailed, { kind: "overloaded", message: "ECONNREFUSED" } as const]) {
     const end = after(outcome, { progressed: true, death: claudeDied, task: { setbacks: 4, cutCall: "Bash a" } });
@@ -225,14 +225,14 @@ test("reboots, stops, limits, refusals and starts that failed are no setbacks, a
 });
 
 for (const outcome of [overloaded, { kind: "storage_full", message: "The disk is full." } as const]) {
-  test(`${outcome.kind} ten times in a row fails the task although each attempt made progress`, () => {
+  test(`${outcome.kind} ten times in a row fails the task in spite of progress`, () => {
     const { ends, waits } = row(outcome, {}, 50);
     assert.deepEqual([ends.length, ends.at(-1)?.error?.code], [10, outcome.kind]);
     if (outcome.kind === "overloaded") assert.deepEqual(waits, [10, 20, 40, 80, 160, 300, 300, 300, 300, 0]);
   });
 }
 
-test("the call under way is the newest without a result, and equal calls have equal texts", () => {
+test("the call under way is the newest without a result", () => {
   const use = (id: string, command: string) => event("tool_use", { tool: "Bash", tool_use_id: id, input: { command } });
   const result = (id: string) => event("tool_result", { tool_use_id: id });
   assert.equal(callUnderWay([use("1", "ls"), result("1")]), null);
@@ -241,7 +241,7 @@ test("the call under way is the newest without a result, and equal calls have eq
   assert.equal(callUnderWay([use("7", "boom")]), first);
 });
 
-test("a usage limit puts the task back until the reset, spends nothing, and holds everybody who shares the account", () => {
+test("a usage limit puts the task back until the reset and spends nothing", () => {
   const consequence = after(limited);
   const until = now + 2 * hourMs + 15_000;
   assert.deepEqual(consequence, {
@@ -252,7 +252,7 @@ test("a usage limit puts the task back until the reset, spends nothing, and hold
   });
 });
 
-test("the jitter after a reset is small for a short wait", () => {
+test("the jitter after a limit's reset is small for a short wait", () => {
   const soon = after({ ...limited, resetsAt: now + 3_000 }, { random: () => 0.999 });
   assert.equal(soon.hold?.until, now + 3_300);
 });
@@ -263,14 +263,14 @@ test("a wrong clock cannot hold the queue for longer than the limit can last", (
   assert.equal(after({ ...wrong, limit: "seven_day" }, { random: () => 0 }).hold?.until, now + 7 * 24 * hourMs);
 });
 
-test("a limit is waited for as long as the system's clock says, also when ours stayed ahead of it", () => {
+test("a limit is waited for as long as the system's clock says", () => {
   for (const aheadMs of [0, hourMs, 24 * hourMs]) {
     const held = after(limited, { now: now + aheadMs, random: () => 0 });
     assert.equal((held.hold?.until ?? 0) - (now + aheadMs), 2 * hourMs, `${aheadMs} ms ahead`);
   }
 });
 
-test("limits, failed sign-ins and interruptions count neither for nor against a poisonous task, unless it made progress", () => {
+test("limits, failed sign-ins and interruptions do not count as poison", () => {
   for (const outcome of [limited, authFailed, { kind: "interrupted", message: "" } as const]) {
     assert.equal(after(outcome, { task: { poisonCount: 3 } }).poisonCount, 3);
     assert.equal(after(outcome, { progressed: true, task: { poisonCount: 3 } }).poisonCount, 0);
@@ -282,7 +282,7 @@ test("an interrupted attempt is pending again and resumes its session", () => {
 });
 
 for (const outcome of [agentFailed, timedOut]) {
-  test(`${outcome.kind} fails the task when no retry is left, and starts afresh while there is one`, () => {
+  test(`${outcome.kind} fails the task when no retry is left`, () => {
     const failed = after(outcome);
     assert.equal(failed.operation, "fail");
     assert.deepEqual(failed.error, { code: outcome.kind, message: outcome.message, retryable: false });
@@ -298,7 +298,7 @@ for (const outcome of [agentFailed, timedOut]) {
   });
 }
 
-test("a budget that is used up is never tried again", () => {
+test("a task whose budget is used up is never tried again", () => {
   const consequence = after({ kind: "budget_exhausted", message: "Stopped at the budget." }, { task: { retries: 5 } });
   assert.deepEqual(consequence, {
     ...gone,
@@ -307,7 +307,7 @@ test("a budget that is used up is never tried again", () => {
   });
 });
 
-test("the error of a spent budget tells the whole task's money, not that of its last attempt", () => {
+test("the error of a spent budget states the whole task's money", () => {
   const { error } = after(
     { kind: "budget_exhausted", message: "Stopped at the budget after $0.1800." },
     { task: { maxBudgetUsd: 0.3, costUsd: 0.54 } },
@@ -316,7 +316,7 @@ test("the error of a spent budget tells the whole task's money, not that of its 
   assert.doesNotMatch(error?.message ?? "", /0\.18/);
 });
 
-test("a task whose attempts have spent its budget is not tried again, whatever ended the last one", () => {
+test("a task that has spent its budget is not tried again", () => {
   for (const outcome of [crashed, lost, overloaded, limited, authFailed, { kind: "interrupted", message: "Stopped." } as const]) {
     assert.equal(after(outcome, { task: { maxBudgetUsd: 2, costUsd: 1.9 } }).operation, "requeue");
     const { operation, error } = after(outcome, { task: { maxBudgetUsd: 2, costUsd: 2 } });
@@ -325,17 +325,17 @@ test("a task whose attempts have spent its budget is not tried again, whatever e
   }
 });
 
-test("a prompt that did no work fails at once, and is never tried again by itself", () => {
+test("a prompt that did no work fails at once without a retry", () => {
   const consequence = after({ kind: "no_work", message: "Nothing was done." }, { task: { retries: 5 } });
   assert.deepEqual(consequence.error, { code: "no_work", message: "Nothing was done.", retryable: false });
 });
 
-test("a failure of the environment fails the task, and says that a retry can help", () => {
+test("a failure of the environment says that a retry can help", () => {
   const consequence = after({ kind: "environment_failed", message: "The directory is gone." }, { task: { retries: 5 } });
   assert.deepEqual(consequence.error, { code: "environment_failed", message: "The directory is gone.", retryable: true });
 });
 
-test("a full disk holds everything for a minute, resumes the task, and gives up after five tries without a step", () => {
+test("a full disk holds everything for a minute and gives a task five tries", () => {
   const full: Outcome = { kind: "storage_full", message: "The disk is full." };
   const held = after(full);
   assert.deepEqual([held.operation, held.resumable, held.spendsRetry], ["requeue", true, false]);
@@ -343,7 +343,7 @@ test("a full disk holds everything for a minute, resumes the task, and gives up 
   assert.equal(after(full, { task: { poisonCount: 5 } }).operation, "fail");
 });
 
-test("retries are spent by failures of the agent only: deaths and starts that failed add attempts beside them", () => {
+test("only failures of the agent spend retries", () => {
   const anyKind = fc.constantFrom(...outcomeKinds.filter((kind) => kind !== "cancelled"));
   const anyAttempt = fc.record({ kind: anyKind, progressed: fc.boolean(), unbegun: fc.nat(3) });
   fc.assert(
@@ -402,7 +402,7 @@ const anyEnd: fc.Arbitrary<EndedAttempt> = fc.record({
   random: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }).map((value) => () => value),
 });
 
-test("whatever ended a running task, what follows is legal, complete and bounded", () => {
+test("what follows any end of a running task is legal, complete and bounded", () => {
   fc.assert(
     fc.property(anyEnd, (ended) => {
       const consequence = afterOutcome(ended);
@@ -424,7 +424,7 @@ test("whatever ended a running task, what follows is legal, complete and bounded
   );
 });
 
-test("no task is tried for ever without progress, except while it is held", () => {
+test("no task is retried for ever without progress, except under a hold", () => {
   const untilTheEnd = fc.constantFrom(...outcomeKinds.filter((kind) => !["rate_limited", "auth_failed", "interrupted"].includes(kind)));
   fc.assert(
     fc.property(fc.array(untilTheEnd, { minLength: 120, maxLength: 120 }), fc.nat(100), (kinds, retries) => {

@@ -50,7 +50,7 @@ const unreadable: [type: string, data: unknown][] = [
   ["__proto__", {}],
 ];
 for (const [type, data] of unreadable) {
-  test(`an event ${type} with the data ${JSON.stringify(data)} is kept as it is, as one that is not known`, () => {
+  test(`an event ${type} with the data ${JSON.stringify(data)} stays as it is`, () => {
     assert.deepEqual(readEvent(type, data), { type: "unknown", data: { type, data } });
   });
 }

@@ -8,7 +8,7 @@ function record(fields: Record<string, unknown>): JournalRecord {
   return { type: "assistant", _n: 7, _attempt: 3, _at: "2026-01-01T00:00:00.000Z", ...fields };
 }
 
-test("a turn is a message of the model on the main thread: not a sub-agent's, not Claude Code's own", () => {
+test("a turn is a message of the model on the main thread", () => {
   assert.deepEqual(turnsIn(record({ message: { id: "msg_1", model: "m" } })), ["msg_1"]);
   assert.deepEqual(turnsIn(record({ message: { id: "msg_1", model: "m" }, parent_tool_use_id: null })), ["msg_1"]);
   assert.deepEqual(turnsIn(record({ message: { id: "msg_1", model: "m" }, parent_tool_use_id: "t1" })), []);
@@ -16,14 +16,14 @@ test("a turn is a message of the model on the main thread: not a sub-agent's, no
   assert.deepEqual(turnsIn(record({ type: "user", message: { id: "msg_1" } })), []);
 });
 
-test("a message without an id is a turn of its own, and a result that was read from the session tells its messages", () => {
+test("a message without an id is a turn of its own", () => {
   assert.deepEqual(turnsIn(record({ message: { model: "m" } })), ["3:7"]);
   assert.deepEqual(turnsIn(record({ message: null })), ["3:7"]);
   assert.deepEqual(turnsIn(record({ type: "result", num_turns: 9 })), []);
   assert.deepEqual(turnsIn(record({ type: "result", _message_ids: ["a", 1, "b"] })), ["a", "b"]);
 });
 
-test("steps tell their turn, a result the number of all, and a sub-agent's steps none", () => {
+test("steps carry their turn, a result the number of all turns", () => {
   const at = 1;
   const own = ["text", "thinking", "tool_use"] as const;
   const others = [event("tool_use", { tool: "Bash", parent_tool_use_id: "t1" }), notice("stderr")];

@@ -19,13 +19,13 @@ function hold(change: Partial<NewHold> = {}): NewHold {
 
 const base = { running: 0, slots: 4, holds: [], account: "1", now };
 
-test("starts the oldest first, high priority before all, and as many as there are slots", () => {
+test("the oldest tasks start first, high priority before all, one for each slot", () => {
   const pending = [task(9), task(3), task(5, { priority: 10 }), task(4), task(8, { priority: -1 }), task(7, { priority: 10 })];
   assert.deepEqual(admit({ ...base, pending }).start, [5, 7, 3, 4]);
   assert.deepEqual(admit({ ...base, pending, running: 3 }).start, [5]);
 });
 
-test("says of the others that the slots are in use, and how many are ahead", () => {
+test("a task that waits for a slot says how many are ahead", () => {
   const { waiting } = admit({ ...base, pending: [task(1), task(2), task(3)], running: 3 });
   assert.deepEqual(waiting.get(2), { reason: "capacity", message: "4 of 4 slots are in use.", until: null });
   assert.deepEqual(waiting.get(3), {
@@ -40,7 +40,7 @@ const notYet: [PendingTask["notBeforeReason"], string, string][] = [
   ["refused", "retry", "It was refused; next try in 1 m 30 s."],
 ];
 for (const [notBeforeReason, reason, message] of notYet) {
-  test(`a task whose time has not come (${notBeforeReason ?? "no reason"}) waits for it and says so`, () => {
+  test(`a task whose time has not come (${notBeforeReason ?? "no reason"}) waits for it`, () => {
     const later = task(1, { notBefore: now + 90_000, notBeforeReason });
     const { start, waiting } = admit({ ...base, pending: [later, task(2)] });
     assert.deepEqual(start, [2]);
@@ -49,7 +49,7 @@ for (const [notBeforeReason, reason, message] of notYet) {
   });
 }
 
-test("a hold on everything starts nothing; a person's pause is told apart from a limit", () => {
+test("a hold on everything starts nothing", () => {
   const limit = hold({ kind: "rate_limited", scope: "account:1", message: "The limit is reached.", until: now + 5 });
   assert.deepEqual(admit({ ...base, pending: [task(1)], holds: [limit] }).waiting.get(1), {
     reason: "hold",
@@ -63,7 +63,7 @@ test("a hold on everything starts nothing; a person's pause is told apart from a
   });
 });
 
-test("of several holds the one that lasts longest is shown", () => {
+test("the hold that lasts longest is shown", () => {
   const short = hold({ kind: "rate_limited", message: "short", until: now + 5 });
   const long = hold({ kind: "rate_limited", message: "long", until: now + 50 });
   const open = hold({ kind: "auth_failed", message: "open" });
@@ -105,7 +105,7 @@ const anyQueue = fc.record({
   now: fc.constant(now),
 });
 
-test("of any queue each task either starts or has a reason, limits are kept, and nothing held or too early starts", () => {
+test("in any queue each task either starts or has a reason to wait", () => {
   fc.assert(
     fc.property(anyQueue, (queue) => {
       const { start, waiting } = admit(queue);
@@ -123,7 +123,7 @@ test("of any queue each task either starts or has a reason, limits are kept, and
   );
 });
 
-test("of any queue as many start as may: none that waits could start beside those that do", () => {
+test("in any queue no waiting task could start beside those that start", () => {
   fc.assert(
     fc.property(anyQueue, (queue) => {
       const { start, waiting } = admit(queue);

@@ -54,7 +54,7 @@ test("no sequence of operations reaches an illegal status, and only a retry leav
   );
 });
 
-test("every status can be reached, and from every status the task can still be completed or ended", () => {
+test("every status can be reached, and left for completed or another end", () => {
   const reached = new Set<TaskStatus>(["pending"]);
   for (const from of reached) {
     for (const operation of operations) {

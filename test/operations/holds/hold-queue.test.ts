@@ -7,7 +7,7 @@ import { realApi } from "../../../testing/real-api.ts";
 
 const person: Caller = { scope: "admin", name: "socket" };
 
-test("hold and resume answer with the holds that are in force after them", async (t) => {
+test("hold and resume answer with the holds that are then in force", async (t) => {
   const { api, store } = realApi(t);
   const held = (await api.hold({ reason: "lunch" }, person)).holds;
   assert.deepEqual(
@@ -20,7 +20,7 @@ test("hold and resume answer with the holds that are in force after them", async
   assert.deepEqual((await api.resume({}, person)).holds, [], "also when there was none");
 });
 
-test("a hold without a reason says how to go on", async (t) => {
+test("a hold without a reason says how to resume", async (t) => {
   const { api } = realApi(t);
   const [hold] = (await api.hold({ reason: null }, person)).holds;
   assert.match(hold?.message ?? "", /claude-worker resume/);

@@ -60,7 +60,7 @@ async function refused(work: Promise<unknown>): Promise<WorkerError> {
   return error;
 }
 
-test("an agent's prompts are judged, a person's are not", async (t) => {
+test("the prompt rules apply to agents and not to persons", async (t) => {
   const { api, input } = setup(t);
   const poor = input({ prompt: "Fix it", system_prompt: null });
   const error = await refused(api.submitTask(poor, agent));
@@ -82,7 +82,7 @@ test("no agent gets bypassPermissions, nor a mode wider than the user lets agent
   assert.equal((await api.submitTask(input({ permission_mode: "plan" }), agent)).permission_mode, "plan");
 });
 
-test("permission rules are only handed on where the user or the parent has them", async (t) => {
+test("an agent gives on only permission rules that the user or the parent has", async (t) => {
   const { api, input, running } = setup(t, { agent_allow: ["Bash(npm test:*)"] });
   assert.deepEqual((await api.submitTask(input({ allow: ["Bash(npm test unit)"] }), agent)).allow, ["Bash(npm test unit)"]);
   for (const rule of ["Bash", "Bash(*)", "Bash(npm test && rm -rf .)", "WebFetch"]) {
@@ -99,7 +99,7 @@ test("permission rules are only handed on where the user or the parent has them"
   assert.equal((await refused(api.submitTask(input({ allow: ["Read"] }), inside))).code, "forbidden");
 });
 
-test("tasks may only work below the allowed directories, links seen through", async (t) => {
+test("tasks may work only below the allowed directories, with links resolved", async (t) => {
   const { corner } = setup(t);
   const inside = corner.workdir("roots/inside");
   const beside = corner.workdir("roots-beside");
@@ -117,7 +117,7 @@ test("tasks may only work below the allowed directories, links seen through", as
   }
 });
 
-test("a task submitted from inside a task carries its parent and depth, three deep at most", async (t) => {
+test("a task from inside a task carries its parent and depth, three deep at most", async (t) => {
   const { api, running, input } = setup(t);
   const top = await running();
   const second = await running({}, top.inside);
@@ -142,7 +142,7 @@ test("a task submitted from inside a task carries its parent and depth, three de
   assert.match(error.message, /3 levels deep already[\s\S]*yourself/);
 });
 
-test("a tree shares its root's budget, and what is not used comes back", async (t) => {
+test("a tree of tasks shares its root's budget", async (t) => {
   const { api, running, input, store } = setup(t);
   const { inside } = await running({ max_budget_usd: 10 });
   const first = await api.submitTask(input({ max_budget_usd: 6 }), inside);
@@ -175,7 +175,7 @@ test("a retry takes the unspent rest of its budget from the tree, no more and no
   assert.equal((await api.retryTask({ id: first.id, max_budget_usd: 10 }, inside)).max_budget_usd, 10);
 });
 
-test("grandchildren draw on the same budget", async (t) => {
+test("grandchildren of a task draw on its budget", async (t) => {
   const { api, running, input } = setup(t);
   const top = await running({ max_budget_usd: 8 });
   const child = await running({ max_budget_usd: 3 }, top.inside);
@@ -184,7 +184,7 @@ test("grandchildren draw on the same budget", async (t) => {
   assert.equal((await refused(api.submitTask(input({ max_budget_usd: 0.5 }), top.inside))).code, "forbidden");
 });
 
-test("the queue of one token's agents is bounded whatever they call themselves, a tree has its own, others go on", async (t) => {
+test("the queue of one token's agents is bounded, whatever they call themselves", async (t) => {
   const { api, input, running, store } = setup(t, { agent_open: 2 });
   const [one] = [await api.submitTask(input(), agent), await api.submitTask(input(), agent)];
   const error = await refused(api.submitTask(input(), agent));
@@ -203,7 +203,7 @@ test("the queue of one token's agents is bounded whatever they call themselves, 
   assert.equal((await refused(api.submitTask(input(), top.inside))).code, "too_many_requests");
 });
 
-test("a client's rate is bounded, whatever its scope", async (t) => {
+test("a client's submits are rate-limited, whatever its scope", async (t) => {
   const { api, input, clock } = setup(t, { agent_submits_per_minute: 3 });
   for (let times = 0; times < 3; times += 1) await api.submitTask(input(), agent);
   const renamed: Caller = { ...agent, agent: { client: "cursor 1.0", toolUseId: null } };
@@ -217,7 +217,7 @@ test("a client's rate is bounded, whatever its scope", async (t) => {
   await api.submitTask(input(), agent);
 });
 
-test("an agent's priority is bounded: at submit, at a change, at a retry; a child may have its parent's", async (t) => {
+test("an agent's priority is bounded at a submit, a change and a retry", async (t) => {
   const { api, input, running, run } = setup(t, { agent_priority: 3 });
   assert.equal((await api.submitTask(input({ priority: 3 }), agent)).priority, 3);
   const error = await refused(api.submitTask(input({ priority: 4 }), agent));
@@ -235,7 +235,7 @@ test("an agent's priority is bounded: at submit, at a change, at a retry; a chil
   assert.equal((await refused(api.updateTask({ id: child.id, priority: 51 }, top.inside))).code, "forbidden");
 });
 
-test("from inside a task only its own tree can be changed", async (t) => {
+test("a task can change only its own tree of tasks", async (t) => {
   const { api, input, running } = setup(t);
   const top = await running();
   const child = await running({}, top.inside);
@@ -253,7 +253,7 @@ test("from inside a task only its own tree can be changed", async (t) => {
   assert.equal((await api.cancelTask({ id: grandchild.id }, top.inside)).status, "cancelled");
 });
 
-test("a task's token works while its attempt runs, and cannot be made up", async (t) => {
+test("a task's token works only while its attempt runs", async (t) => {
   const { api, store, running } = setup(t);
   const { id, token, inside } = await running();
   assert.deepEqual(inside, { scope: "submit", name: `task:${id}`, taskId: id });
@@ -276,7 +276,7 @@ test("a task's token works while its attempt runs, and cannot be made up", async
   assert.equal(await api.callerOfToken(token), null);
 });
 
-test("an event says which agent did what by which tool call", async (t) => {
+test("the event of a submit says which agent asked by which tool call", async (t) => {
   const { api, input, running } = setup(t);
   const { id } = await api.submitTask(input(), agent);
   await api.cancelTask({ id }, agent);
@@ -294,7 +294,7 @@ test("an event says which agent did what by which tool call", async (t) => {
   assert.equal(dataOf((await api.taskEvents({ id: child.id, after: 0, limit: 1 })).events[0], "submitted").from_task, parent);
 });
 
-test("a client's running tasks are bounded where the user says so, and nobody waits behind its tasks", async (t) => {
+test("a client's running tasks are bounded where the user says so", async (t) => {
   const { api, input, store } = setup(t, { agent_workers: 1 });
   const ids: number[] = [];
   for (const caller of [agent, agent, person]) ids.push((await api.submitTask(input(), caller)).id);

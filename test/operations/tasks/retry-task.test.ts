@@ -8,7 +8,7 @@ import { realApi } from "../../../testing/real-api.ts";
 
 const person: Caller = { scope: "admin", name: "socket" };
 
-test("a retry starts a new session and counts everything anew; what earlier attempts cost and did stays", async (t) => {
+test("a retry starts a new session and keeps what earlier attempts cost", async (t) => {
   const { api, store, corner, clock, run } = realApi(t);
   const { id } = await api.submitTask(taskInput.parse(goodTask(corner.work)), person);
   await run(id, [{ type: "text", data: { text: "Halfway." } }], "fail");
@@ -52,7 +52,7 @@ test("a retry starts a new session and counts everything anew; what earlier atte
   assert.partialDeepStrictEqual(story, [{ type: "retried", attemptId: null, data: { by: "socket", was: "failed", changed: [] } }]);
 });
 
-test("a retry whose budget is spent is refused with what was spent; a larger budget or none at all lets it run", async (t) => {
+test("a retry whose budget is spent is refused with what was spent", async (t) => {
   const { api, store, corner, clock, run } = realApi(t);
   const { id } = await api.submitTask(taskInput.parse({ ...goodTask(corner.work), max_budget_usd: 0.3 }), person);
   await run(id, [{ type: "text", data: { text: "Halfway." } }], "fail");

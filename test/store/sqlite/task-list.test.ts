@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { test } from "node:test";
 import fc from "fast-check";
 import { taskStatuses } from "../../../src/domain/task/task.ts";
 import type { Task } from "../../../src/domain/task/task.ts";
@@ -7,89 +7,87 @@ import type { Store, TaskFilter } from "../../../src/store/store.ts";
 import { newAttempt, setup } from "../setup.ts";
 import { plainTask } from "../../../testing/plain-task.ts";
 
-describe("a list", () => {
-  test("shows the newest first, a page at a time, each task once", async (t) => {
-    const { store } = setup(t);
-    await fill(store, 7);
-    const pages: number[][] = [];
-    let cursorId: number | undefined;
-    for (;;) {
-      const page = ids(store, { limit: 3, ...(cursorId === undefined ? {} : { cursorId }) });
-      if (page.length === 0) break;
-      pages.push(page);
-      cursorId = page.at(-1);
-    }
-    assert.deepEqual(pages, [[7, 6, 5], [4, 3, 2], [1]]);
-    assert.deepEqual(ids(store, { limit: 3, order: "oldest", cursorId: 5 }), [6, 7]);
-  });
+test("a list shows the newest tasks first, a page at a time", async (t) => {
+  const { store } = setup(t);
+  await fill(store, 7);
+  const pages: number[][] = [];
+  let cursorId: number | undefined;
+  for (;;) {
+    const page = ids(store, { limit: 3, ...(cursorId === undefined ? {} : { cursorId }) });
+    if (page.length === 0) break;
+    pages.push(page);
+    cursorId = page.at(-1);
+  }
+  assert.deepEqual(pages, [[7, 6, 5], [4, 3, 2], [1]]);
+  assert.deepEqual(ids(store, { limit: 3, order: "oldest", cursorId: 5 }), [6, 7]);
+});
 
-  test("leaves the long texts out", async (t) => {
-    const { store, submit } = setup(t);
-    const { prompt: _prompt, systemPrompt: _systemPrompt, result: _result, ...row } = await submit();
-    assert.deepEqual(store.tasks.list({ limit: 1 }), [row]);
-  });
+test("a list of tasks leaves the long texts out", async (t) => {
+  const { store, submit } = setup(t);
+  const { prompt: _prompt, systemPrompt: _systemPrompt, result: _result, ...row } = await submit();
+  assert.deepEqual(store.tasks.list({ limit: 1 }), [row]);
+});
 
-  test("finds text in name and title, whatever the case of any alphabet, and takes no character for a wildcard", async (t) => {
-    const { store, submit } = setup(t);
-    await submit({ name: "Ärger im Haus" });
-    await submit({ prompt: "100% of_it\nsecond line" });
-    await submit({ prompt: "ОШИБКА в тесте" });
-    assert.deepEqual(ids(store, { limit: 9, text: "ÄRGER" }), [1]);
-    assert.deepEqual(ids(store, { limit: 9, text: "A\u0308rger" }), [1]);
-    assert.deepEqual(ids(store, { limit: 9, text: "ошибка" }), [3]);
-    assert.deepEqual(ids(store, { limit: 9, text: "%" }), [2]);
-    assert.deepEqual(ids(store, { limit: 9, text: "f_i" }), [2]);
-    assert.deepEqual(ids(store, { limit: 9, text: "second" }), []);
-    assert.deepEqual(ids(store, { limit: 9, text: "' OR 1=1 --" }), []);
-  });
+test("a list finds text in name and title, in any case and without wildcards", async (t) => {
+  const { store, submit } = setup(t);
+  await submit({ name: "Ärger im Haus" });
+  await submit({ prompt: "100% of_it\nsecond line" });
+  await submit({ prompt: "ОШИБКА в тесте" });
+  assert.deepEqual(ids(store, { limit: 9, text: "ÄRGER" }), [1]);
+  assert.deepEqual(ids(store, { limit: 9, text: "A\u0308rger" }), [1]);
+  assert.deepEqual(ids(store, { limit: 9, text: "ошибка" }), [3]);
+  assert.deepEqual(ids(store, { limit: 9, text: "%" }), [2]);
+  assert.deepEqual(ids(store, { limit: 9, text: "f_i" }), [2]);
+  assert.deepEqual(ids(store, { limit: 9, text: "second" }), []);
+  assert.deepEqual(ids(store, { limit: 9, text: "' OR 1=1 --" }), []);
+});
 
-  test("needs every label that is asked for", async (t) => {
-    const { store, submit } = setup(t);
-    await submit({ labels: { team: "core", kind: "bug" } });
-    await submit({ labels: { team: "core" } });
-    await submit({ labels: { team: "web", kind: "bug" } });
-    assert.deepEqual(ids(store, { limit: 9, labels: { team: "core" } }), [2, 1]);
-    assert.deepEqual(ids(store, { limit: 9, labels: { team: "core", kind: "bug" } }), [1]);
-    assert.deepEqual(ids(store, { limit: 9, labels: { team: "bug" } }), []);
-  });
+test("a list with several labels has tasks with all of them", async (t) => {
+  const { store, submit } = setup(t);
+  await submit({ labels: { team: "core", kind: "bug" } });
+  await submit({ labels: { team: "core" } });
+  await submit({ labels: { team: "web", kind: "bug" } });
+  assert.deepEqual(ids(store, { limit: 9, labels: { team: "core" } }), [2, 1]);
+  assert.deepEqual(ids(store, { limit: 9, labels: { team: "core", kind: "bug" } }), [1]);
+  assert.deepEqual(ids(store, { limit: 9, labels: { team: "bug" } }), []);
+});
 
-  test("of no status is empty, and a status named twice counts once", async (t) => {
-    const { store } = setup(t);
-    await fill(store, 3);
-    assert.deepEqual(ids(store, { limit: 9, statuses: [] }), []);
-    assert.equal(ids(store, { limit: 9, statuses: ["pending", "pending"] }).length, ids(store, { limit: 9, statuses: ["pending"] }).length);
-  });
+test("a list of no status is empty", async (t) => {
+  const { store } = setup(t);
+  await fill(store, 3);
+  assert.deepEqual(ids(store, { limit: 9, statuses: [] }), []);
+  assert.equal(ids(store, { limit: 9, statuses: ["pending", "pending"] }).length, ids(store, { limit: 9, statuses: ["pending"] }).length);
+});
 
-  test("gives for any filter what reading every task would give", async (t) => {
-    const { store } = setup(t);
-    const count = 1300; // more than a short span of time holds
-    await fill(store, count);
-    const all = store.tasks
-      .list({ limit: count, order: "oldest" })
-      .map((row) => store.tasks.get(row.id))
-      .filter((task) => task !== null);
-    assert.equal(all.length, count);
-    const anyFilter: fc.Arbitrary<TaskFilter> = fc.record(
-      {
-        statuses: fc.subarray([...taskStatuses]),
-        group: fc.constantFrom("default", "nightly", "none"),
-        labels: fc.constantFrom({}, { team: "0" }, { team: "1" }, { team: "0", odd: "true" }),
-        text: fc.constantFrom("", "task", "TASK 1", "77", "nothing"),
-        createdAfter: fc.integer({ min: -1, max: count * 10 + 1 }),
-        createdBefore: fc.integer({ min: -1, max: count * 10 + 1 }),
-        cursorId: fc.integer({ min: 0, max: count + 1 }),
-        order: fc.constantFrom("newest", "oldest"),
-        limit: fc.constantFrom(1, 3, 50, 500),
-      },
-      { requiredKeys: ["limit"] },
-    );
-    fc.assert(
-      fc.property(anyFilter, (filter) => {
-        assert.deepEqual(ids(store, filter), expected(all, filter));
-      }),
-      { numRuns: 400 },
-    );
-  });
+test("a list has for any filter what reading every task would give", async (t) => {
+  const { store } = setup(t);
+  const count = 1300; // more than a short span of time holds
+  await fill(store, count);
+  const all = store.tasks
+    .list({ limit: count, order: "oldest" })
+    .map((row) => store.tasks.get(row.id))
+    .filter((task) => task !== null);
+  assert.equal(all.length, count);
+  const anyFilter: fc.Arbitrary<TaskFilter> = fc.record(
+    {
+      statuses: fc.subarray([...taskStatuses]),
+      group: fc.constantFrom("default", "nightly", "none"),
+      labels: fc.constantFrom({}, { team: "0" }, { team: "1" }, { team: "0", odd: "true" }),
+      text: fc.constantFrom("", "task", "TASK 1", "77", "nothing"),
+      createdAfter: fc.integer({ min: -1, max: count * 10 + 1 }),
+      createdBefore: fc.integer({ min: -1, max: count * 10 + 1 }),
+      cursorId: fc.integer({ min: 0, max: count + 1 }),
+      order: fc.constantFrom("newest", "oldest"),
+      limit: fc.constantFrom(1, 3, 50, 500),
+    },
+    { requiredKeys: ["limit"] },
+  );
+  fc.assert(
+    fc.property(anyFilter, (filter) => {
+      assert.deepEqual(ids(store, filter), expected(all, filter));
+    }),
+    { numRuns: 400 },
+  );
 });
 
 function ids(store: Store, filter: TaskFilter): number[] {
