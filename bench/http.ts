@@ -18,8 +18,8 @@ export const figures: readonly Figure[] = [
 async function requestRates({ quick }: { quick: boolean }): Promise<Row[]> {
   return inWorld({}, async ({ place, server }) => {
     const { client, paths } = await server("http", { ...withFakeAgent, CLAUDE_WORKER_MAX_PENDING: "10000000" });
-    await client.hold("measuring: nothing shall start");
-    const { id } = await client.submit({ prompt: "measured", working_directory: place.work });
+    await client.hold({ reason: "measuring: nothing shall start" });
+    const { id } = await client.submitTask({ prompt: "measured", working_directory: place.work });
     const body = JSON.stringify({ prompt: "Refactor the authentication module", working_directory: place.work });
     const head = `HTTP/1.1\r\nHost: localhost\r\n`;
     const requests = {
@@ -81,8 +81,8 @@ const watchers = 500;
 async function eventStreams({ quick }: { quick: boolean }): Promise<Row[]> {
   return inWorld({}, async ({ place, server }) => {
     const { client, paths, pid } = await server("streams", withFakeAgent);
-    await client.hold("until everybody watches");
-    const { id } = await client.submit({ prompt: `steps ${quick ? 200 : 1500} delay 9`, working_directory: place.work });
+    await client.hold({ reason: "until everybody watches" });
+    const { id } = await client.submitTask({ prompt: `steps ${quick ? 200 : 1500} delay 9`, working_directory: place.work });
     const crowd = new WatcherCrowd(paths.serverSocket, id);
     await crowd.open(watchers);
     const paused = await crowd.openPaused();
@@ -95,7 +95,7 @@ async function eventStreams({ quick }: { quick: boolean }): Promise<Row[]> {
     await crowd.ended();
     clearInterval(sampler);
     paused.destroy();
-    const { last_event: events, ended_at, started_at } = await client.get(id);
+    const { last_event: events, ended_at, started_at } = await client.getTask({ id });
     const perSecond = events / ((Date.parse(ended_at ?? "") - Date.parse(started_at ?? "")) / 1000);
     const complete = crowd.counts.filter((count) => count === events).length;
     const told = `${events} events at ${perSecond.toFixed(0)}/s, one more reader paused all the time`;

@@ -37,15 +37,15 @@ async function alone({ quick }: { quick: boolean }): Promise<Row[]> {
 async function awaited({ quick }: { quick: boolean }): Promise<Row[]> {
   return inWorld({}, async ({ place, server }) => {
     const { client, pid, quiet } = await server("data", withFakeAgent);
-    const { id } = await client.submit({ prompt: "hang", working_directory: place.work });
-    while ((await client.get(id)).status !== "running") await delay(20);
+    const { id } = await client.submitTask({ prompt: "hang", working_directory: place.work });
+    while ((await client.getTask({ id })).status !== "running") await delay(20);
     const stop = new AbortController();
     const waits = Array.from({ length: 100 }, () => client.wait([id], { signal: stop.signal }));
     await delay(5000);
     const percent = await cpuPercent(pid, quick ? 5000 : 30_000);
     stop.abort();
     await Promise.all(waits);
-    await client.cancel(id);
+    await client.cancelTask({ id });
     await quiet(0);
     return [atMost("100 clients wait: CPU", percent, "%", 0.1, `over ${quick ? 5 : 30} s, event streams with heartbeats`)];
   });

@@ -40,7 +40,7 @@ async function ready({ quick }: { quick: boolean }): Promise<Row[]> {
 async function calls({ quick }: { quick: boolean }): Promise<Row[]> {
   return inWorld({}, async ({ place, server }) => {
     const own = await server("data", withFakeAgent);
-    const { id } = await own.client.submit({ prompt: "steps 3", working_directory: place.work });
+    const { id } = await own.client.submitTask({ prompt: "steps 3", working_directory: place.work });
     await own.client.wait([id]);
     const session = await Session.open(own, place.work);
     const times: number[] = [];
@@ -54,8 +54,8 @@ async function calls({ quick }: { quick: boolean }): Promise<Row[]> {
 async function waits({ quick }: { quick: boolean }): Promise<Row[]> {
   return inWorld({}, async ({ place, server }) => {
     const own = await server("data", withFakeAgent);
-    const { id } = await own.client.submit({ prompt: "hang", working_directory: place.work });
-    while ((await own.client.get(id)).status !== "running") await delay(20);
+    const { id } = await own.client.submitTask({ prompt: "hang", working_directory: place.work });
+    while ((await own.client.getTask({ id })).status !== "running") await delay(20);
     const session = await Session.open(own, place.work);
     const answers = Array.from({ length: 100 }, () => session.call("wait_for_tasks", { ids: [id], timeout_s: 50 }));
     await delay(5000);
@@ -64,7 +64,7 @@ async function waits({ quick }: { quick: boolean }): Promise<Row[]> {
     const before = used();
     await delay(overMs);
     const percent = ((used() - before) / overMs) * 100;
-    await own.client.cancel(id);
+    await own.client.cancelTask({ id });
     await Promise.all(answers);
     await session.end();
     await own.quiet(0);

@@ -17,7 +17,7 @@ async function growth({ quick }: { quick: boolean }): Promise<Row[]> {
     const runTasks = async (count: number): Promise<number> => {
       const ids: number[] = [];
       // One after the other: hundreds of connections at once would be another figure.
-      while (ids.length < count) ids.push((await client.submit({ prompt: "steps 3 size 2000", working_directory: place.work })).id);
+      while (ids.length < count) ids.push((await client.submitTask({ prompt: "steps 3 size 2000", working_directory: place.work })).id);
       const { ended } = await client.wait(ids);
       const failed = ended.filter(({ status }) => status !== "completed");
       if (failed.length > 0) throw new Error(`${failed.length} tasks did not complete: ${JSON.stringify(failed[0])}`);

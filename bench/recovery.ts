@@ -27,7 +27,7 @@ async function adopt(): Promise<Row[]> {
   return inWorld({}, async ({ place, server }) => {
     const old = await server("data", { ...withFakeAgent, CLAUDE_WORKER_WORKERS: String(tasks) });
     const inputs = Array.from({ length: tasks }, () => ({ prompt: "hang", working_directory: place.work }));
-    const ids = (await Promise.all(inputs.map((input) => old.client.submit(input)))).map(({ id }) => id);
+    const ids = (await Promise.all(inputs.map((input) => old.client.submitTask(input)))).map(({ id }) => id);
     for (const id of ids) await event(old, id, "init", 1);
     process.kill(old.pid, "SIGKILL");
     const startedAt = Date.now();
@@ -50,14 +50,14 @@ async function resume({ quick }: { quick: boolean }): Promise<Row[]> {
     const [cold, resumed] = [[] as number[], [] as number[]];
     for (let round = quick ? 2 : 7; round > 0; round -= 1) {
       const submittedAt = Date.now();
-      const { id } = await own.client.submit({ prompt, working_directory: place.work, allow: ["Bash"] });
+      const { id } = await own.client.submitTask({ prompt, working_directory: place.work, allow: ["Bash"] });
       cold.push((await event(own, id, "tool_use", 1)) - submittedAt);
-      const [attempt] = await own.client.attempts(id);
+      const [attempt] = (await own.client.listAttempts({ id })).attempts;
       if (attempt?.pid == null) throw new Error("the attempt has no process");
       process.kill(attempt.pid, "SIGKILL");
       const killedAt = Date.now();
       resumed.push((await event(own, id, "tool_use", 2)) - killedAt);
-      await own.client.cancel(id);
+      await own.client.cancelTask({ id });
       await own.quiet(0);
     }
     const note = `${median(resumed)} ms ÷ ${median(cold)} ms, medians of ${cold.length}`;
@@ -76,13 +76,13 @@ async function ingest({ quick }: { quick: boolean }): Promise<Row[]> {
     const own = await server("data", withFakeAgent);
     const submit = async (): Promise<TaskView[]> => {
       const input = { prompt: `steps ${steps} size 100`, working_directory: place.work };
-      return await Promise.all(Array.from({ length: 4 }, () => own.client.submit(input)));
+      return await Promise.all(Array.from({ length: 4 }, () => own.client.submitTask(input)));
     };
     const start = Date.now();
     const live = await allEnded(own, await submit(), start);
     const tasks = await submit();
     for (const { id } of tasks) await event(own, id, "started", 1);
-    for (const { id } of tasks) while ((await own.client.attempts(id))[0]?.pid == null) await delay(5);
+    for (const { id } of tasks) while ((await own.client.listAttempts({ id })).attempts[0]?.pid == null) await delay(5);
     process.kill(own.pid, "SIGKILL");
     for (const { logs } of tasks) while (!isWritten(logs.raw)) await delay(100);
     const killedAt = Date.now();
@@ -113,10 +113,10 @@ async function allEnded({ client }: Server, tasks: readonly TaskView[], start: n
 /** The time of the task's n-th event of a type, in UTC ms, once it is there. */
 async function event({ client }: Server, id: number, type: string, nth: number): Promise<number> {
   for (;;) {
-    const { events } = await client.eventPage(id, { after: 0, limit: 500 });
+    const { events } = await client.taskEvents({ id, after: 0, limit: 500 });
     const found = events.filter((each) => each.type === type)[nth - 1];
     if (found !== undefined) return Date.parse(found.at);
-    const { status } = await client.get(id);
+    const { status } = await client.getTask({ id });
     if (isTerminal(status)) throw new Error(`task ${id} is ${status} and had no ${nth}. ${type}`);
     await delay(10);
   }

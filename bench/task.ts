@@ -109,7 +109,7 @@ async function claimMs({ env, place }: World): Promise<number> {
 async function taskMs({ client, quiet }: Server, directory: string, parked: number, model: string | null = null): Promise<number> {
   await quiet(parked);
   const ms = await timed(async () => {
-    const { id } = await client.submit({ prompt, model, working_directory: directory });
+    const { id } = await client.submitTask({ prompt, model, working_directory: directory });
     const { ended } = await client.wait([id]);
     if (ended[0]?.status !== "completed") throw new Error(`the task ended as ${JSON.stringify(ended[0])}`);
   });

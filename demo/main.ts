@@ -55,8 +55,8 @@ async function demo(): Promise<boolean> {
   await follow(ids);
   say("");
   await show("list");
-  for (const id of ids) report(await client.get(id));
-  return verify(await Promise.all(ids.map((id) => client.get(id))));
+  for (const id of ids) report(await client.getTask({ id }));
+  return verify(await Promise.all(ids.map((id) => client.getTask({ id }))));
 }
 
 async function submit({ prompt, name, flags = [] }: DemoTask): Promise<number> {

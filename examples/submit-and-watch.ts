@@ -13,13 +13,13 @@ const client = new WorkerClient(urlAddress(url, process.env["CLAUDE_WORKER_TOKEN
 try {
   // With a key of its own a submit can be repeated: no task runs twice because an answer was lost.
   const input = { prompt, working_directory: directory, labels: { from: "example" } };
-  const { id } = await client.submit(input, { idempotencyKey: crypto.randomUUID() });
+  const { id } = await client.submitTask(input, { idempotencyKey: crypto.randomUUID() });
   console.log(`task ${id}`);
 
   // Goes on by itself where it was when the connection breaks or the server restarts.
   for await (const event of client.events(id)) for (const line of event.summary) console.log(line);
 
-  const task = await client.get(id);
+  const task = await client.getTask({ id });
   console.log(`${task.status}: ${task.result ?? task.error?.message ?? ""}`);
   process.exitCode = task.status === "completed" ? 0 : 1;
 } catch (error) {

@@ -50,7 +50,7 @@ const rooms: Readonly<Record<string, Room>> = {
   },
   // The command line's start-up is a promise: the contract's schemas (zod, 50 ms) stay with the
   // server.
-  client: { ours: ["domain", "type contract"], packages: ["eventsource-parser"], node: true },
+  client: { ours: ["domain", "contract/endpoints.ts", "type contract"], packages: ["eventsource-parser"], node: true },
   cli: {
     ours: ["domain", "config", "client", "processes/process-table.ts", "type processes/process-row.ts", "type contract"],
     packages: [],

@@ -86,7 +86,7 @@ const usesClient = `
   import { urlAddress, WorkerClient } from "claude-worker/client";
   import type { TaskView } from "claude-worker/client";
   export async function title(client: WorkerClient): Promise<string> {
-    const task: TaskView = await client.get(1);
+    const task: TaskView = await client.getTask({ id: 1 });
     return task.prompt;
   }
   console.log(typeof urlAddress);

@@ -35,7 +35,7 @@ export interface TestWorker {
   /** Starts the server (`server start`) and returns what it says of itself. */
   start(...flags: string[]): Promise<ServerView>;
   /** Submits through the client; the working directory is the scratch one. */
-  submit(prompt: string, more?: Partial<Parameters<WorkerClient["submit"]>[0]>): Promise<TaskView>;
+  submit(prompt: string, more?: Partial<Parameters<WorkerClient["submitTask"]>[0]>): Promise<TaskView>;
   /** The task once `accept` holds. Fails after `timeoutMs`, saying how the task looked. */
   until(id: number, accept: (task: TaskView) => boolean, timeoutMs?: number): Promise<TaskView>;
   /** The task once it has ended. */
@@ -77,7 +77,7 @@ export async function worker(
   const until: TestWorker["until"] = async (id, accept, timeoutMs = 300_000) => {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
-      const task = await client.get(id);
+      const task = await client.getTask({ id });
       if (accept(task)) return task;
       if (Date.now() > deadline) throw new Error(`task ${id} is not as awaited: ${JSON.stringify(task)}\n${tail(paths.serverLog)}`);
       await delay(20);
@@ -94,7 +94,7 @@ export async function worker(
       if (code !== 0) throw new Error(`the server did not start: ${stderr}\n${tail(paths.serverLog)}`);
       return client.server();
     },
-    submit: (prompt, more = {}) => client.submit({ prompt, working_directory: place.work, ...more }),
+    submit: (prompt, more = {}) => client.submitTask({ prompt, working_directory: place.work, ...more }),
     until,
     ended: (id) => until(id, ({ ended_at }) => ended_at !== null),
   };

@@ -11,8 +11,8 @@ export function apiOperations(): string {
   return tags
     .map((tag) => {
       const own = all.filter((operation) => operation.tag === tag);
-      const rows = own.map(({ method, path, access, summary }) => `| \`${method} ${path}\` | ${access} | ${summary} |`);
-      return [`### ${tag}`, "", "| operation | scope | |", "|---|---|---|", ...rows].join("\n");
+      const rows = own.map(({ method, path, name, access, summary }) => `| \`${method} ${path}\` | \`${name}\` | ${access} | ${summary} |`);
+      return [`### ${tag}`, "", "| operation | name | scope | |", "|---|---|---|---|", ...rows].join("\n");
     })
     .join("\n\n");
 }

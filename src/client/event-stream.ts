@@ -7,7 +7,8 @@ import type { EventView, TaskView } from "../contract/views.ts";
 import { createParser } from "eventsource-parser";
 import type { EventSourceMessage } from "eventsource-parser";
 import type { HttpClient } from "./http-exchange.ts";
-import { defaultOutageMs, isAborted, isPassing, pauseAfter } from "./outage.ts";
+import { requestOf } from "./operations.ts";
+import { defaultOutageMs, isAborted, isPassing, pauseAfter, reasonOf } from "./outage.ts";
 import { eventFrom } from "./read-events.ts";
 import { ServerUnreachable } from "./server-unreachable.ts";
 
@@ -56,7 +57,7 @@ export async function* feed(http: HttpClient, taskId: number | null, options: Fe
     } catch (error) {
       if (isAborted(signal)) return;
       if (!isPassing(error)) throw error;
-      if (lostAt === null) yield { type: "disconnected", reason: (error as Error).message };
+      if (lostAt === null) yield { type: "disconnected", reason: reasonOf(error) };
       lostAt ??= performance.now();
       if (performance.now() - lostAt >= reconnectForMs) throw error;
     }
@@ -73,15 +74,16 @@ async function* connection(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<FeedStep, void> {
   const headers = { accept: "text/event-stream", ...(position.after > 0 ? { "last-event-id": String(position.after) } : {}) };
-  const path = taskId === null ? "/events" : `/tasks/${taskId}/events`;
-  const answer = await http.stream({ path: `${path}?after=${position.after}`, headers, signal, silenceMs });
+  const { after } = position;
+  const request = taskId === null ? requestOf("allEvents", { after }) : requestOf("taskEvents", { id: taskId, after });
+  const answer = await http.stream({ ...request, headers, signal, silenceMs });
   const messages: EventSourceMessage[] = [];
   const parser = createParser({ onEvent: (message) => void messages.push(message) });
   answer.setEncoding("utf8");
   try {
     yield { type: "connected" };
     for await (const chunk of answer) {
-      parser.feed(chunk as string);
+      parser.feed(String(chunk));
       for (const message of messages.splice(0)) {
         const step = stepOf(message);
         if (step === null) continue;
@@ -96,6 +98,7 @@ async function* connection(
 
 function stepOf(message: EventSourceMessage): FeedStep | null {
   if (message.data === "") return null;
-  const data: unknown = JSON.parse(message.data);
-  return message.event === "end" ? { type: "end", task: data as TaskView } : { type: "event", event: eventFrom(data) };
+  if (message.event !== "end") return { type: "event", event: eventFrom(JSON.parse(message.data)) };
+  const task: TaskView = JSON.parse(message.data);
+  return { type: "end", task };
 }

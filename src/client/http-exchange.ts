@@ -4,6 +4,8 @@
  * loaded when needed, and neither is fetch, which would cost the command line 40 ms of start-up.
  */
 import type { IncomingMessage } from "node:http";
+import { endpoints } from "../contract/endpoints.ts";
+import type { Method } from "../contract/endpoints.ts";
 import { nameOf, requireToken } from "./address.ts";
 import type { ServerAddress } from "./address.ts";
 import { WorkerError } from "../domain/errors.ts";
@@ -14,8 +16,8 @@ import { isReset, Silence } from "./wire.ts";
 import type { WireRequest } from "./wire.ts";
 
 export interface Exchange {
-  readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
-  /** Below `/api/v1` unless it starts with `//`, which means the server's root. */
+  readonly method?: Method;
+  /** From the server's root. */
   readonly path: string;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -23,7 +25,9 @@ export interface Exchange {
   /** Statuses beside 2xx that are an answer, not an error. */
   readonly alsoFine?: readonly number[];
   /** Longest silence of the server. Default 30 s. */
-  readonly silenceMs?: number;
+  readonly silenceMs?: number | undefined;
+  /** The same request again has no further effect: it is sent again when the connection was cut. */
+  readonly isRepeatable?: boolean;
 }
 
 export interface HttpClient {
@@ -34,7 +38,7 @@ export interface HttpClient {
    * The parsed JSON of a successful answer; null when it has no body. @throws WorkerError,
    * ServerUnreachable.
    */
-  json(exchange: Exchange): Promise<unknown>;
+  json<T>(exchange: Exchange): Promise<T>;
   /**
    * The answer as it streams in; the caller reads or destroys it. @throws WorkerError,
    * ServerUnreachable.
@@ -64,20 +68,20 @@ export function httpClient(address: ServerAddress, { isShortLived = false }: Htt
     get hasAnswered() {
       return hasAnswered;
     },
-    async json(exchange) {
+    async json<T>(exchange: Exchange): Promise<T> {
       const answer = await failing(address, exchange, async () => {
         const request = wireRequest(address, exchange);
         if (!isShortLived || address.kind === "url") return await (await connections()).ask(request);
         const { askOnce } = await import("./one-shot.ts");
-        // A server that goes closes what has just connected: a reading request is asked anew.
+        // A server that goes closes what has just connected: a repeatable request is asked anew.
         return await askOnce(address.path, request).catch(async (error: Error) => {
-          if (request.method !== "GET" || !isReset(error)) throw error;
+          if (exchange.isRepeatable !== true || !isReset(error)) throw error;
           return await askOnce(address.path, request);
         });
       });
       if (!isFine(answer.status, exchange)) throw problemError(answer.status, answer.statusText, answer.text);
       hasAnswered = true;
-      return answer.text === "" ? null : parsed(answer.text, address);
+      return parsed<T>(answer.text, address, JSON.parse);
     },
     async stream(exchange) {
       const answer = await failing(address, exchange, async () => await (await connections()).open(wireRequest(address, exchange)));
@@ -92,7 +96,7 @@ export function httpClient(address: ServerAddress, { isShortLived = false }: Htt
 }
 
 /** What a server tells without a token. */
-const openPath = "//health";
+const openPath = endpoints.health.path;
 
 function wireRequest(address: ServerAddress, { method = "GET", path, body, headers, signal, silenceMs = 30_000 }: Exchange): WireRequest {
   const bytes = body === undefined ? null : Buffer.from(JSON.stringify(body));
@@ -100,7 +104,7 @@ function wireRequest(address: ServerAddress, { method = "GET", path, body, heade
   const before = address.kind === "url" ? address.url.pathname.replace(/\/$/, "") : "";
   return {
     method,
-    target: before + (path.startsWith("//") ? path.slice(1) : `/api/v1${path}`),
+    target: before + path,
     headers: {
       ...(address.kind === "socket" ? { host: "localhost" } : {}),
       ...(address.token ? { authorization: `Bearer ${address.token}` } : {}),
@@ -129,16 +133,17 @@ async function failing<T>(address: ServerAddress, exchange: Exchange, work: () =
   }
 }
 
-function silent(address: ServerAddress, { method = "GET", silenceMs = 30_000 }: Exchange): ServerUnreachable {
+function silent(address: ServerAddress, { isRepeatable, silenceMs = 30_000 }: Exchange): ServerUnreachable {
   const where = nameOf(address);
-  const doubt = method === "GET" ? "" : " and may still do what was asked for: look (claude-worker list) before you ask again";
+  const doubt = isRepeatable === true ? "" : " and may still do what was asked for: look (claude-worker list) before you ask again";
   const message = `The server at ${where} said nothing for ${silenceMs / 1000} s${doubt}. If it hangs: claude-worker server restart --takeover`;
   return new ServerUnreachable(message, { address: where });
 }
 
-function parsed(text: string, address: ServerAddress): unknown {
+/** What the server said has the type that its operation promises. */
+function parsed<T>(text: string, address: ServerAddress, read: (json: string) => T): T {
   try {
-    return JSON.parse(text);
+    return read(text === "" ? "null" : text);
   } catch {
     throw new WorkerError(
       "internal",

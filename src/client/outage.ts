@@ -37,7 +37,7 @@ export async function untilAnswered<T>(ask: () => Promise<T>, options: OutageOpt
     } catch (error) {
       if (isAborted(signal)) return null;
       if (!isPassing(error)) throw error;
-      if (lostAt === null) onOutage?.((error as Error).message);
+      if (lostAt === null) onOutage?.(reasonOf(error));
       lostAt ??= performance.now();
       if (performance.now() - lostAt >= reconnectForMs) throw error;
     }
@@ -67,4 +67,9 @@ export async function pauseAfter(tries: number, signal: AbortSignal | undefined)
 /** A function of its own: the compiler would take an early look at `aborted` for granted. */
 export function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted ?? false;
+}
+
+/** Why no answer came, for people. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

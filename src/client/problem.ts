@@ -27,7 +27,7 @@ function parsed(text: string): Record<string, unknown> {
 }
 
 function isErrorCode(code: unknown): code is ErrorCode {
-  return typeof code === "string" && (errorCodes as readonly string[]).includes(code);
+  return typeof code === "string" && errorCodes.some((each) => each === code);
 }
 
 function codeOfStatus(status: number): ErrorCode {

@@ -9,12 +9,11 @@ import { readEvent } from "../domain/events/read-event.ts";
  * The event, with its data as this version knows it; one that it does not know has the type
  * `unknown`.
  */
-export function eventFrom(sent: unknown): EventView {
-  const { type, data, ...head } = sent as EventView;
+export function eventFrom(sent: EventView): EventView {
+  const { type, data, ...head } = sent;
   return { ...head, ...readEvent(type, data) };
 }
 
-export function eventPageFrom(sent: unknown): EventPage {
-  const { events, next_after } = sent as EventPage;
+export function eventPageFrom({ events, next_after }: EventPage): EventPage {
   return { events: events.map(eventFrom), next_after };
 }

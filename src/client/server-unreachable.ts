@@ -26,7 +26,7 @@ const refusals = new Set(["ENOENT", "ENOTDIR", "ECONNREFUSED", "ENOTFOUND", "EAI
 
 /** What a failed request says about the server. @param address as people read it. */
 export function unreachable(cause: Error, address: string): ServerUnreachable {
-  const { code } = cause as NodeJS.ErrnoException;
+  const code = "code" in cause && typeof cause.code === "string" ? cause.code : undefined;
   const nobodyListens = code !== undefined && refusals.has(code);
   const mend = /^https?:/.test(address)
     ? "Check CLAUDE_WORKER_SERVER_URL, the network and that server."

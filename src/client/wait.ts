@@ -7,7 +7,7 @@ import type { OutageOptions } from "./outage.ts";
 
 /** What waiting needs of the client. */
 export interface TaskFollower {
-  get(id: number): Promise<TaskView>;
+  getTask(input: { readonly id: number }): Promise<TaskView>;
   follow(id: number | null, options?: FeedOptions): AsyncGenerator<FeedStep, void>;
 }
 
@@ -67,7 +67,7 @@ export async function waitForTasks(client: TaskFollower, ids: readonly number[],
 }
 
 async function endOf(client: TaskFollower, id: number, { signal, reconnectForMs, onOutage }: OutageOptions): Promise<TaskView | null> {
-  const task = await untilAnswered(() => client.get(id), { signal, reconnectForMs, onOutage });
+  const task = await untilAnswered(() => client.getTask({ id }), { signal, reconnectForMs, onOutage });
   if (task === null || isTerminal(task.status)) return task;
   const options = { after: task.last_event, signal, ...(reconnectForMs === undefined ? {} : { reconnectForMs }) };
   for await (const step of client.follow(id, options)) {

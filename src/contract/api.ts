@@ -6,7 +6,7 @@ import type { z } from "zod";
 import type { Caller } from "./caller.ts";
 import type { Endpoint, endpoints } from "./endpoints.ts";
 import type { operations } from "./operations/index.ts";
-import type { Operation } from "./operations/operation.ts";
+import type { NoInput, Operation } from "./operations/operation.ts";
 import type { ParsedTaskInput } from "./task-input.ts";
 import type { Statistics, TaskView } from "./views.ts";
 
@@ -21,7 +21,8 @@ type OfDoor = "openapi" | "docs" | "docsStyle" | "health" | "ready" | "metrics" 
 export type ApiOperation = Exclude<keyof typeof operations, OfDoor>;
 
 type Fields<S> = S extends z.ZodType ? z.output<S> : unknown;
-type InputOfRow<R> = R extends Operation<infer P, infer Q, infer B> ? Fields<P> & Fields<Q> & Fields<B> : never;
+type InputOfRow<R> = R extends Operation<infer P, infer Q, infer B> ? Given<Fields<P> & Fields<Q> & Fields<B>> : never;
+type Given<I> = unknown extends I ? NoInput : I;
 type OutputOfRow<R extends Operation> = R["output"] extends z.ZodType ? z.output<R["output"]> : void;
 
 /** What an operation takes: the fields of its path, its query and its body in one object. */
@@ -29,7 +30,7 @@ export type InputOf<K extends ApiOperation> = InputOfRow<(typeof operations)[K]>
 export type OutputOf<K extends ApiOperation> = OutputOfRow<(typeof operations)[K]>;
 
 /** An input without a required field may be left out where nothing is changed. */
-type Ask<I, O> = Partial<I> extends I ? (input?: I, caller?: Caller) => Promise<O> : (input: I, caller?: Caller) => Promise<O>;
+type Ask<I, O> = NoInput extends I ? (input?: I, caller?: Caller) => Promise<O> : (input: I, caller?: Caller) => Promise<O>;
 type Change<I, O> = (input: I, caller: Caller) => Promise<O>;
 
 /** One function an operation. */

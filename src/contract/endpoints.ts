@@ -12,7 +12,10 @@ export interface Endpoint {
    * query and others a body.
    */
   readonly path: string;
-  /** The same request again has no further effect: a client asks again when the answer was lost. */
+  /**
+   * The same request again has no further effect and the same answer: a client asks again when the
+   * connection was cut.
+   */
   readonly repeatable: boolean;
   /** How long the server may work before it says a word. Absent: the client's own limit. */
   readonly silenceMs?: number;
@@ -24,20 +27,22 @@ const read = { method: "GET", repeatable: true } as const;
 const longWorkMs = 3_600_000;
 /** The server itself ends a probe after a minute. */
 const probeMs = 90_000;
+/** A server that is well answers at once. */
+const healthMs = 5000;
 
 export const endpoints = {
   openapi: { ...read, path: "/openapi.json" },
   docs: { ...read, path: "/docs" },
   docsStyle: { ...read, path: "/docs/style.css" },
 
-  health: { ...read, path: "/health" },
+  health: { ...read, path: "/health", silenceMs: healthMs },
   ready: { ...read, path: "/health/ready" },
   metrics: { ...read, path: "/metrics" },
   usage: { ...read, path: "/api/v1/usage" },
   config: { ...read, path: "/api/v1/config" },
   server: { ...read, path: "/api/v1/server" },
   probeServer: { method: "POST", path: "/api/v1/server/probe", repeatable: false, silenceMs: probeMs },
-  stopServer: { method: "POST", path: "/api/v1/server/stop", repeatable: true },
+  stopServer: { method: "POST", path: "/api/v1/server/stop", repeatable: false },
 
   submitTask: { method: "POST", path: "/api/v1/tasks", repeatable: false },
   submitMachineTask: { method: "POST", path: "/api/v1/mcp/tasks", repeatable: false },
@@ -56,7 +61,7 @@ export const endpoints = {
 
   listTrust: { ...read, path: "/api/v1/trust" },
   addTrust: { method: "POST", path: "/api/v1/trust", repeatable: true },
-  removeTrust: { method: "DELETE", path: "/api/v1/trust", repeatable: true },
+  removeTrust: { method: "DELETE", path: "/api/v1/trust", repeatable: false },
 
   listHolds: { ...read, path: "/api/v1/holds" },
   hold: { method: "POST", path: "/api/v1/holds", repeatable: true },
@@ -64,7 +69,7 @@ export const endpoints = {
 
   backup: { method: "POST", path: "/api/v1/backup", repeatable: false, silenceMs: longWorkMs },
   checkDatabase: { method: "POST", path: "/api/v1/check", repeatable: true, silenceMs: longWorkMs },
-  prune: { method: "POST", path: "/api/v1/prune", repeatable: true, silenceMs: longWorkMs },
+  prune: { method: "POST", path: "/api/v1/prune", repeatable: false, silenceMs: longWorkMs },
 
   listTokens: { ...read, path: "/api/v1/tokens" },
   createToken: { method: "POST", path: "/api/v1/tokens", repeatable: false },

@@ -116,7 +116,6 @@ export const cancelView = taskView.extend({
     .optional()
     .describe("What is to be known of it: on a full disk the task is stopped, but ends only when there is room."),
 });
-export type CancelView = z.infer<typeof cancelView>;
 
 export const taskList = z.object({ tasks: z.array(taskView) });
 
@@ -287,7 +286,6 @@ export const probeView = z.object({
   outcome: z.string().describe("`succeeded`, or why not: `auth_failed`, `rate_limited` …"),
   message: z.string(),
 });
-export type ProbeView = z.infer<typeof probeView>;
 
 /**
  * A distribution: how many values lie above the bound before and up to `upto_ms`; the last has no

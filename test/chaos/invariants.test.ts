@@ -15,8 +15,8 @@ test("the checks of a chaos round see an orphan and a step of a second runner", 
   await world.ensureServer();
   const file = path.join(world.place.work, "steps");
   const prompt = `steps 2 append ${file} signed`;
-  const { id } = await world.client.submit({ prompt, name: "one", working_directory: world.place.work });
-  await until("its end", async () => (await world.client.get(id)).ended_at);
+  const { id } = await world.client.submitTask({ prompt, name: "one", working_directory: world.place.work });
+  await until("its end", async () => (await world.client.getTask({ id })).ended_at);
   const observer = observe(world.paths.database);
   t.after(async () => {
     observer.close();

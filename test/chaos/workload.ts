@@ -58,7 +58,7 @@ async function submit(world: World, observer: Observer, name: string, planned: P
   const prompt = real ? `Do your steps, ${name}` : ordersOf(planned, file);
   for (;;) {
     try {
-      return (await world.client.submit({ prompt, name, working_directory: world.place.work, allow: ["Bash"] })).id;
+      return (await world.client.submitTask({ prompt, name, working_directory: world.place.work, allow: ["Bash"] })).id;
     } catch {
       await delay(againMs);
       await world.ensureServer();
@@ -72,7 +72,7 @@ async function cancel(world: World, task: Acknowledged, afterMs: number): Promis
   await delay(afterMs);
   for (;;) {
     try {
-      const { status, cancel_requested } = await world.client.cancel(task.id);
+      const { status, cancel_requested } = await world.client.cancelTask({ id: task.id });
       task.cancelled = status === "cancelled" || cancel_requested;
       return;
     } catch (error) {

@@ -11,12 +11,12 @@ import { setup } from "./setup.ts";
 test("a one-shot request gets the same answers as a kept connection", async (t) => {
   const { socket, api } = await setup(t);
   const client = new WorkerClient({ kind: "socket", path: socket }, { isShortLived: true });
-  const task = await client.submit({ prompt: "ö".repeat(500_000), working_directory: "/" });
+  const task = await client.submitTask({ prompt: "ö".repeat(500_000), working_directory: "/" });
   assert.equal(task.prompt.length, 500_000);
-  await assert.rejects(client.get(99), { code: "not_found" });
-  await assert.rejects(client.submit({ prompt: "", working_directory: "/" }), { code: "invalid_input" });
+  await assert.rejects(client.getTask({ id: 99 }), { code: "not_found" });
+  await assert.rejects(client.submitTask({ prompt: "", working_directory: "/" }), { code: "invalid_input" });
   api.finish(1);
-  assert.equal(await client.remove(1), undefined);
+  assert.equal(await client.removeTask({ id: 1 }), undefined);
 });
 
 test("a one-shot request reads every encoding of a body", () => {
@@ -44,16 +44,16 @@ test("a one-shot request joins characters that arrive in parts", async (t) => {
     for (const byte of body) write(Buffer.from([byte]));
     end();
   });
-  assert.deepEqual((await client.list()).tasks, ["日本"]);
+  assert.deepEqual((await client.listTasks()).tasks, ["日本"]);
 });
 
 test("the client tells apart a cut answer, a silent server and one without HTTP", async (t) => {
   const broken = await serving(t, (write, end) => (write("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{"), end()));
-  await assert.rejects(broken.list(), (error) => error instanceof ServerUnreachable && !error.nobodyListens);
+  await assert.rejects(broken.listTasks(), (error) => error instanceof ServerUnreachable && !error.nobodyListens);
   const silent = await serving(t, () => undefined);
-  await assert.rejects(silent.health(50), /said nothing for 0\.05 s/);
+  await assert.rejects(silent.health({}, { silenceMs: 50 }), /said nothing for 0\.05 s/);
   const other = await serving(t, (write, end) => (write("220 mail.example.com ESMTP\r\n"), end()));
-  await assert.rejects(other.list(), ServerUnreachable);
+  await assert.rejects(other.listTasks(), ServerUnreachable);
 });
 
 test("the client repeats only reads when the server closes before its answer", async (t) => {
@@ -64,10 +64,10 @@ test("the client repeats only reads when the server closes before its answer", a
     write('HTTP/1.1 200 OK\r\ncontent-length: 31\r\n\r\n{"tasks":[],"next_cursor":null}');
     end();
   });
-  assert.deepEqual((await client.list()).tasks, []);
+  assert.deepEqual((await client.listTasks()).tasks, []);
   assert.equal(connections, 2);
   await assert.rejects(
-    client.submit({ prompt: "x", working_directory: "/" }),
+    client.submitTask({ prompt: "x", working_directory: "/" }),
     (error) => error instanceof ServerUnreachable && error.brokeOff,
   );
   assert.equal(connections, 3);
@@ -76,7 +76,9 @@ test("the client repeats only reads when the server closes before its answer", a
 test("a one-shot request lets no header smuggle in another", async (t) => {
   const { socket } = await setup(t);
   const client = new WorkerClient({ kind: "socket", path: socket }, { isShortLived: true });
-  await assert.rejects(client.submit({ prompt: "x", working_directory: "/" }, { idempotencyKey: "a\r\nx: y" }), { code: "invalid_input" });
+  await assert.rejects(client.submitTask({ prompt: "x", working_directory: "/" }, { idempotencyKey: "a\r\nx: y" }), {
+    code: "invalid_input",
+  });
 });
 
 async function serving(

@@ -26,6 +26,6 @@ export async function setup(t: TestContext): Promise<ClientSetup> {
       t.after(() => tcp.close());
       return tcp;
     },
-    submit: async (prompt = "work") => await client.submit({ prompt, working_directory: "/" }),
+    submit: async (prompt = "work") => await client.submitTask({ prompt, working_directory: "/" }),
   };
 }

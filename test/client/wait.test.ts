@@ -57,12 +57,13 @@ test("a client's wait ends at the signal and closes its connections", async (t) 
 test("a client's wait fails for an unknown task at once", async (t) => {
   const { client, api, submit } = await setup(t);
   await submit();
-  const get = client.get.bind(client);
+  const get = client.getTask.bind(client);
   // The answer for the unknown one comes when the other is followed already.
-  client.get = async (id) => {
-    if (id === 99) await eventually(() => api.subscriptions === 1);
-    return await get(id);
+  const getTask: typeof client.getTask = async (input) => {
+    if (input.id === 99) await eventually(() => api.subscriptions === 1);
+    return await get(input);
   };
+  Object.assign(client, { getTask });
   await assert.rejects(client.wait([1, 99]), { code: "not_found" });
   await eventually(() => api.subscriptions === 0);
 });

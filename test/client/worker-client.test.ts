@@ -11,22 +11,22 @@ import { setup } from "./setup.ts";
 
 test("submits, reads, changes and removes a task over the unix socket", async (t) => {
   const { client, api } = await setup(t);
-  const task = await client.submit({ prompt: "Say hello", working_directory: "/", name: "greeting", labels: { team: "a" } });
+  const task = await client.submitTask({ prompt: "Say hello", working_directory: "/", name: "greeting", labels: { team: "a" } });
   assert.deepEqual([task.id, task.status, task.name], [1, "pending", "greeting"]);
-  assert.equal((await client.get(1)).prompt, "Say hello");
-  assert.equal((await client.update(1, { priority: 5 })).priority, 5);
-  assert.deepEqual(await client.attempts(1), []);
-  assert.equal((await client.cancel(1)).status, "cancelled");
-  assert.equal((await client.retry(1)).status, "pending");
+  assert.equal((await client.getTask({ id: 1 })).prompt, "Say hello");
+  assert.equal((await client.updateTask({ id: 1, priority: 5 })).priority, 5);
+  assert.deepEqual((await client.listAttempts({ id: 1 })).attempts, []);
+  assert.equal((await client.cancelTask({ id: 1 })).status, "cancelled");
+  assert.equal((await client.retryTask({ id: 1 })).status, "pending");
   api.finish(1);
-  await client.remove(1);
-  await assert.rejects(client.get(1), { code: "not_found" });
+  await client.removeTask({ id: 1 });
+  await assert.rejects(client.getTask({ id: 1 }), { code: "not_found" });
 });
 
 test("lists a page, and all pages one after the other", async (t) => {
   const { client, submit } = await setup(t);
   for (let each = 1; each <= 7; each++) await submit(`task ${each}`);
-  const page = await client.list({ limit: 3 });
+  const page = await client.listTasks({ limit: 3 });
   assert.deepEqual(
     page.tasks.map(({ id }) => id),
     [7, 6, 5],
@@ -39,15 +39,15 @@ test("lists a page, and all pages one after the other", async (t) => {
 
 test("filters by status and label", async (t) => {
   const { client, api } = await setup(t);
-  await client.submit({ prompt: "one", working_directory: "/", labels: { team: "a=b" } });
-  await client.submit({ prompt: "two", working_directory: "/" });
+  await client.submitTask({ prompt: "one", working_directory: "/", labels: { team: "a=b" } });
+  await client.submitTask({ prompt: "two", working_directory: "/" });
   api.finish(2, "failed");
   assert.deepEqual(
-    (await client.list({ labels: { team: "a=b" } })).tasks.map(({ id }) => id),
+    (await client.listTasks({ label: ["team=a=b"] })).tasks.map(({ id }) => id),
     [1],
   );
   assert.deepEqual(
-    (await client.list({ status: ["failed", "completed"] })).tasks.map(({ id }) => id),
+    (await client.listTasks({ status: ["failed", "completed"] })).tasks.map(({ id }) => id),
     [2],
   );
 });
@@ -55,19 +55,19 @@ test("filters by status and label", async (t) => {
 test("asks for trust, holds, state and stop", async (t) => {
   const { client, api } = await setup(t);
   assert.deepEqual(
-    (await client.trust("/")).directories.map(({ path: each }) => each),
+    (await client.addTrust({ directory: "/" })).directories.map(({ path: each }) => each),
     ["/"],
   );
-  assert.deepEqual((await client.distrust("/")).directories, []);
+  assert.deepEqual((await client.removeTrust({ directory: "/" })).directories, []);
   assert.deepEqual(
-    (await client.hold("lunch")).map(({ message }) => message),
+    (await client.hold({ reason: "lunch" })).holds.map(({ message }) => message),
     ["lunch"],
   );
-  assert.equal((await client.holds()).length, 1);
-  assert.deepEqual(await client.resume(), []);
+  assert.equal((await client.listHolds()).holds.length, 1);
+  assert.deepEqual((await client.resume()).holds, []);
   assert.equal((await client.server()).pid, process.pid);
   assert.equal((await client.health()).status, "healthy");
-  await client.stop({ mode: "drain", deadline_ms: 1000 });
+  await client.stopServer({ mode: "drain", deadline_ms: 1000 });
   assert.equal(api.calls.at(-1)?.verb, "stop");
 });
 
@@ -94,7 +94,7 @@ test("gives the token over TCP, and says when it is wrong or missing", async (t)
 
 test("throws the server's own code, sentence and faults", async (t) => {
   const { client } = await setup(t);
-  await assert.rejects(client.submit({ prompt: " ", working_directory: "/" }), (error) => {
+  await assert.rejects(client.submitTask({ prompt: " ", working_directory: "/" }), (error) => {
     assert.ok(error instanceof WorkerError);
     assert.equal(error.code, "invalid_input");
     assert.match(error.message, /empty/);
@@ -129,7 +129,7 @@ test("tells a server that breaks off in the middle of its answer", async (t) => 
 
 test("gives up on a server that stays silent", async (t) => {
   const client = await serverThat(t, () => undefined);
-  await assert.rejects(client.health(50), /said nothing for 0\.05 s\. If it hangs/);
+  await assert.rejects(client.health({}, { silenceMs: 50 }), /said nothing for 0\.05 s\. If it hangs/);
   const writing = httpClient(client.address).json({ method: "POST", path: "/tasks", body: {}, silenceMs: 50 });
   await assert.rejects(writing, /said nothing for 0\.05 s and may still do what was asked for/);
 });

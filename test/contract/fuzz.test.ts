@@ -36,7 +36,7 @@ const slow = new Set(["backup", "checkDatabase"]);
 test(`${requests} requests made from the document break nothing (seed ${seed})`, async (t) => {
   const w = await worker(t);
   const server = await w.start();
-  await w.client.hold("fuzzing: nothing shall start");
+  await w.client.hold({ reason: "fuzzing: nothing shall start" });
   for (let index = 0; index < 50; index++) await w.submit(`task ${index}`);
   const canary = await w.submit("the canary, beyond the ids that are shot at", { name: "canary" });
   const document = new ApiDocument((await fetchJson(server.socket, "/openapi.json")) as Record<string, unknown>);
@@ -46,7 +46,7 @@ test(`${requests} requests made from the document break nothing (seed ${seed})`,
 
   const after = await w.client.server();
   assert.deepEqual([after.pid, after.status, after.problems], [server.pid, "healthy", []]);
-  const { waiting_for: _now, ...left } = await w.client.get(canary.id);
+  const { waiting_for: _now, ...left } = await w.client.getTask({ id: canary.id });
   const { waiting_for: _before, ...was } = canary;
   assert.deepEqual(left, was);
   assert.deepEqual(await fetchJson(server.socket, "/api/v1/check", "POST"), { sound: true, faults: [] });

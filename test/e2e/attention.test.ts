@@ -39,9 +39,9 @@ test("every door reports what a completed task was refused", async (t) => {
     { kind: "refused_question", count: 1, detail: "Which colour?" },
     { kind: "failed_command", count: 1, detail: "exit 3" },
   ]);
-  assert.deepEqual((await w.client.get(well.id)).attention, []);
+  assert.deepEqual((await w.client.getTask({ id: well.id })).attention, []);
 
-  const ids = async (attention: boolean): Promise<number[]> => (await w.client.list({ attention })).tasks.map((each) => each.id);
+  const ids = async (attention: boolean): Promise<number[]> => (await w.client.listTasks({ attention })).tasks.map((each) => each.id);
   assert.deepEqual([await ids(true), await ids(false)], [[id], [well.id]]);
   const marks = "2 denied, 1 question refused, last command failed";
   const list = await w.cli(["list", "--attention"]);
@@ -66,11 +66,11 @@ test("every door reports what a completed task was refused", async (t) => {
   );
   assert.equal((await w.cli(["wait", String(id)])).stdout, `${id}\tcompleted\t${marks}\n`);
 
-  assert.deepEqual((await w.client.retry(id)).attention, []);
+  assert.deepEqual((await w.client.retryTask({ id })).attention, []);
   await w.ended(id);
   const again = await w.cli(["retry", String(id), "--allow", "WebFetch", "--deny", "AskUserQuestion", "--watch", "--json"]);
   assert.equal(again.code, 0);
-  const retried = await w.client.get(id);
+  const retried = await w.client.getTask({ id });
   assert.deepEqual(
     [retried.allow, retried.deny],
     [
@@ -93,7 +93,7 @@ test("a task that leaves changes in a Git work tree says so", async (t) => {
   const changes = await w.submit("steps 2 append notes.txt");
   assert.deepEqual((await w.ended(changes.id)).attention, [{ kind: "uncommitted", count: 1, detail: "notes.txt" }]);
   assert.match((await w.cli(["show", String(changes.id)])).stdout, /✔ completed ⚠ 1 uncommitted/);
-  const { events } = await w.client.eventPage(changes.id, { tail: 20 });
+  const { events } = await w.client.taskEvents({ id: changes.id, tail: 20 });
   assert.ok(events.some(({ summary }) => summary.includes("[notice] 1 file changed and not committed: notes.txt")));
   const changesNothing = await w.submit("steps 1");
   assert.deepEqual((await w.ended(changesNothing.id)).attention, []);
@@ -138,10 +138,10 @@ test("a denied call is told once in the logs, and the start of a session is no l
       text,
     );
   }
-  const { events } = await w.client.eventPage(id, { after: 0, limit: 500 });
+  const { events } = await w.client.taskEvents({ id, after: 0, limit: 500 });
   assert.equal(events.filter(({ type, data }) => type === "tool_result" && data.is_error).length, 2, "programs see both");
   const running = await w.until(slow.id, ({ session_model }) => session_model !== null);
   assert.equal(running.last_action, null);
   assert.match((await w.cli(["list"])).stdout, /\trunning\t.*\tstarting\n/);
-  await w.client.cancel(slow.id);
+  await w.client.cancelTask({ id: slow.id });
 });

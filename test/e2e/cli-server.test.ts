@@ -99,7 +99,7 @@ test("a submit whose answer is lost is sent again, and makes one task", async (t
   assert.ok(isLost);
   assert.deepEqual([run.code, run.stdout, run.stderr], [0, "1\n", ""]);
   assert.deepEqual(
-    (await w.client.list({ limit: 10 })).tasks.map(({ id }) => id),
+    (await w.client.listTasks({ limit: 10 })).tasks.map(({ id }) => id),
     [1],
   );
 });
@@ -196,14 +196,14 @@ test("a data directory with a very long path works", async (t) => {
   assert.equal((await w.cli(["server", "start"], { env: runtime })).code, 0);
   const { code, stderr } = await w.cli(["run", "wait for a file", "--allow", "Bash"], { env });
   assert.deepEqual([code, stderr.includes("Started the server")], [0, false], stderr);
-  await eventually(async () => (await client.attempts(1)).at(-1)?.pid != null);
+  await eventually(async () => (await client.listAttempts({ id: 1 })).attempts.at(-1)?.pid != null);
   const { pid } = await client.server();
   process.kill(pid, "SIGKILL");
   await eventually(async () => (await identityOf(pid)) === null);
   assert.equal((await w.cli(["server", "start"], { env: temporary })).code, 0);
   w.place.file("work/go", "");
   assert.equal((await w.cli(["wait", "1"], { env })).code, 0);
-  assert.equal((await client.get(1)).attempts, 1, "the same attempt went on");
+  assert.equal((await client.getTask({ id: 1 })).attempts, 1, "the same attempt went on");
   assert.ok(existsSync(path.join(home, "tasks.db")));
   await w.cli(["server", "stop", "--now"], { env });
 });

@@ -13,7 +13,7 @@ test("a task that is cancelled before its runner answers ends at once", async (t
   await w.start();
   const { id } = await w.submit("count the grains");
   await w.until(id, ({ status }) => status === "running");
-  await w.client.cancel(id);
+  await w.client.cancelTask({ id });
   const task = await w.ended(id);
   assert.equal(task.status, "cancelled");
 });

@@ -30,7 +30,7 @@ test("the real Claude Code works on a task whose result, cost and logs can be se
     raw.map((record) => record["_n"]),
     raw.map((_, index) => index + 1),
   );
-  const { events } = await w.client.eventPage(1, { after: 0, limit: 500 });
+  const { events } = await w.client.taskEvents({ id: 1, after: 0, limit: 500 });
   assert.deepEqual(
     events.map(({ seq }) => seq),
     events.map((_, index) => index + 1),
@@ -49,7 +49,7 @@ test("a warm runner takes a task and a cold start gives the same", async (t) => 
   const task = await w.ended(id);
   assert.equal(task.status, "completed");
   assert.equal(task.result, "warm");
-  const [attempt] = await w.client.attempts(id);
+  const [attempt] = (await w.client.listAttempts({ id })).attempts;
   assert.equal(attempt?.warm, true);
   assert.equal(attempt?.session_id, task.session_id);
 });

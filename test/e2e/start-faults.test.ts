@@ -54,14 +54,14 @@ test("a Claude Code that refuses to start in one directory stops no other task",
   }
   assert.equal((await w.ended((await w.submit("say hi")).id)).status, "completed");
   await until("the probe's answer", () => w.model.requests().some(({ key }) => key === probe));
-  assert.deepEqual(await w.client.holds(), []);
+  assert.deepEqual((await w.client.listHolds()).holds, []);
   await w.cli(["resume"]);
   for (const { id } of tasks) {
     const { status, error } = await w.ended(id);
     assert.deepEqual([status, error?.code, error?.retryable], ["failed", "unavailable", true]);
     assert.match(error?.message ?? "", /^Given up after 2 refusals in a row\. Claude Code refused to start: Invalid proxy URL/);
   }
-  assert.deepEqual(await w.client.holds(), []);
+  assert.deepEqual((await w.client.listHolds()).holds, []);
 });
 
 test("user settings that Claude Code refuses hold everything until they are fixed", async (t) => {
@@ -77,7 +77,7 @@ test("user settings that Claude Code refuses hold everything until they are fixe
     /refused to start: Invalid proxy URL.*tried again at growing intervals.*claude-worker resume/s,
   );
   assert.deepEqual(
-    (await w.client.holds()).map(({ kind }) => kind),
+    (await w.client.listHolds()).holds.map(({ kind }) => kind),
     ["unavailable"],
   );
   rmSync(settings);
@@ -132,8 +132,8 @@ test("retry --resume refuses a task without a session", async (t) => {
   await w.start();
   await w.cli(["hold"]);
   const { id } = await w.submit("say hi");
-  await w.client.cancel(id);
-  await assert.rejects(w.client.retry(id, { resume: true }), {
+  await w.client.cancelTask({ id });
+  await assert.rejects(w.client.retryTask({ id, resume: true }), {
     code: "conflict",
     message: /has no session to resume.*claude-worker retry/,
   });

@@ -38,10 +38,10 @@ test("every door tells the same number of turns, while the task runs and after i
   assert.equal(num_turns, null);
   const running = await w.until(id, (task) => existsSync(begun) && (task.num_turns ?? 0) >= 2);
   assert.equal(running.num_turns, 2, "a message with three calls is one turn");
-  assert.equal((await w.client.list({ limit: 1 })).tasks[0]?.num_turns, 2);
+  assert.equal((await w.client.listTasks({ limit: 1 })).tasks[0]?.num_turns, 2);
   assert.match((await w.cli(["show", "1"])).stdout, /Turns +2\n/);
 
-  const [first] = await w.client.attempts(id);
+  const [first] = (await w.client.listAttempts({ id })).attempts;
   assert.ok(first?.pid != null);
   await killAndWait(first.pid);
   writeFileSync(go, "");
@@ -54,7 +54,7 @@ test("every door tells the same number of turns, while the task runs and after i
   assert.match((await w.cli(["show", "1"])).stdout, new RegExp(`Turns +${turns}\n`));
   assert.match((await w.cli(["watch", "1", "--lines", "0"])).stdout, new RegExp(` · ${turns} turns · `));
   assert.doesNotMatch((await w.cli(["logs", "1", "--all"])).stdout, /\bturns?\b/);
-  const { events } = await w.client.eventPage(id, { after: 0, limit: 500 });
+  const { events } = await w.client.taskEvents({ id, after: 0, limit: 500 });
   assert.equal(
     dataOf(
       events.findLast(({ type }) => type === "result"),

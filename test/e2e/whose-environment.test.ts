@@ -56,9 +56,9 @@ test("probes that are asked for at the same time are one probe", { skip: isMac }
   const w = await worker(t, { [key]: [step.text("OK", 3_000)] });
   await w.start();
   const sent = (): number => w.model.requests().filter((request) => request.key === key).length;
-  const answers = await Promise.all(Array.from({ length: 6 }, () => w.client.probe()));
+  const answers = await Promise.all(Array.from({ length: 6 }, () => w.client.probeServer()));
   assert.deepEqual([sent(), answers.length, answers.every(({ works }) => works)], [1, 6, true], JSON.stringify(answers));
   for (const answer of answers) assert.deepEqual(answer, answers[0]);
-  assert.equal((await w.client.probe()).works, true);
+  assert.equal((await w.client.probeServer()).works, true);
   assert.equal(sent(), 2);
 });

@@ -85,7 +85,7 @@ for (const how of ["overPipe", "overHttp"] as const) {
     assert.match(waited ?? "", /completed[\s\S]*The greeting is written/);
     assert.match(read ?? "", /<agent-output-[\s\S]*The greeting is written/);
     assert.equal(readFileSync(file, "utf8"), "hello\n");
-    const [submitted] = (await w.client.eventPage(1, { limit: 1 })).events;
+    const [submitted] = (await w.client.taskEvents({ id: 1, limit: 1 })).events;
     const asked = dataOf(submitted, "submitted");
     assert.match(asked.client ?? "", /^claude-code \d/);
     assert.match(asked.tool_use_id ?? "", /^toolu_/);
@@ -100,7 +100,7 @@ test("a client that is killed while it waits leaves the work running", slow, asy
   });
   await w.start();
   const run = w.claude("Please delegate it", w.overPipe);
-  await eventually(async () => (await w.client.list()).tasks.some(({ status }) => status === "running"), 60_000);
+  await eventually(async () => (await w.client.listTasks()).tasks.some(({ status }) => status === "running"), 60_000);
   run.kill("SIGKILL");
   await run.ended;
   assert.equal((await w.ended(1)).status, "completed");
@@ -114,7 +114,7 @@ test("a server that is killed in the middle of a wait costs at most one call tha
   });
   const { pid } = await w.start();
   const run = w.claude("Please delegate it", w.overPipe);
-  await eventually(async () => (await w.client.list()).tasks.some(({ status }) => status === "running"), 60_000);
+  await eventually(async () => (await w.client.listTasks()).tasks.some(({ status }) => status === "running"), 60_000);
   process.kill(pid, "SIGKILL");
   const { code, messages } = await run.ended;
   assert.equal(code, 0);
@@ -124,7 +124,7 @@ test("a server that is killed in the middle of a wait costs at most one call tha
     waits.join("\n"),
   );
   assert.equal((await w.ended(1)).status, "completed");
-  assert.equal((await w.client.list()).tasks.length, 1, "nothing was created twice");
+  assert.equal((await w.client.listTasks()).tasks.length, 1, "nothing was created twice");
 });
 
 test("a task that submits from inside itself is the parent of what it submits", slow, async (t) => {
@@ -139,9 +139,9 @@ test("a task that submits from inside itself is the parent of what it submits", 
   await w.start();
   const parent = await w.submit("Please submit another", { allow: ["Bash"] });
   assert.equal((await w.ended(parent.id)).status, "completed");
-  const child = await w.client.get(2);
+  const child = await w.client.getTask({ id: 2 });
   assert.deepEqual([child.parent_id, child.depth], [parent.id, 1]);
-  const [submitted] = (await w.client.eventPage(2, { limit: 1 })).events;
+  const [submitted] = (await w.client.taskEvents({ id: 2, limit: 1 })).events;
   const asked = dataOf(submitted, "submitted");
   assert.deepEqual([asked.by, asked.from_task], [`task:${parent.id}`, parent.id]);
 });

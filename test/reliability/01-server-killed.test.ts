@@ -60,9 +60,9 @@ test("sixteen running attempts are adopted at once, each with its whole story, o
     assert.equal(workers.running, 16);
   }
   for (const { id } of tasks) {
-    const { last_event } = await w.client.get(id);
+    const { last_event } = await w.client.getTask({ id });
     await w.until(id, (task) => task.last_event > last_event + 4);
-    await w.client.cancel(id);
+    await w.client.cancelTask({ id });
     const task = await w.ended(id);
     assert.deepEqual([task.status, task.attempts], ["cancelled", 1]);
     const steps = (await storyOf(w, id)).flatMap(({ type, data }) => (type === "tool_result" ? data.tool_use_id : []));
@@ -90,7 +90,7 @@ for (const place of [
     await w.submit("steps 2 delay 10 append counted").catch(() => null);
     await w.felled(place);
     await w.start();
-    const { tasks } = await w.client.list();
+    const { tasks } = await w.client.listTasks();
     assert.ok(tasks.some(({ id }) => id === first.id));
     for (const { id } of tasks) {
       assert.equal((await w.ended(id)).status, "completed");

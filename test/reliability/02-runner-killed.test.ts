@@ -19,7 +19,7 @@ async function setup(t: TestContext): Promise<{ w: TestWorker; id: number; pid: 
   await w.start();
   const { id } = await w.submit("count to five", { allow: ["Bash"] });
   await w.until(id, () => countedIn(w.place.work, "counted").length >= 2);
-  const [attempt] = await w.client.attempts(id);
+  const [attempt] = (await w.client.listAttempts({ id })).attempts;
   assert.ok(attempt?.pid != null);
   return { w, id, pid: attempt.pid, go: () => writeFileSync(gate, "") };
 }
@@ -29,14 +29,14 @@ async function assertResumed(w: TestWorker, id: number): Promise<void> {
   assert.equal(task.status, "completed", JSON.stringify(task.error));
   assert.equal(task.result, "counted to 5");
   assert.equal(task.attempts, 2);
-  const attempts = await w.client.attempts(id);
+  const attempts = (await w.client.listAttempts({ id })).attempts;
   assert.deepEqual(
     attempts.map(({ resumed }) => resumed),
     [false, true],
   );
   assert.equal(attempts[0]?.outcome?.kind, "crashed");
   assert.equal(attempts[0]?.session_id, attempts[1]?.session_id);
-  const { events } = await w.client.eventPage(id, { after: 0, limit: 500 });
+  const { events } = await w.client.taskEvents({ id, after: 0, limit: 500 });
   assert.ok(events.some(({ type }) => type === "resumed"));
   assert.deepEqual(
     events.map(({ seq }) => seq),

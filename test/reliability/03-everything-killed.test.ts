@@ -40,7 +40,9 @@ test("what ran before another boot is resumed, and its story says so", async (t)
     ended.map(({ status }) => status),
     ["completed", "completed", "completed"],
   );
-  const outcomes = (await Promise.all(tasks.map(({ id }) => w.client.attempts(id)))).map(([first]) => String(first?.outcome?.kind));
+  const outcomes = (await Promise.all(tasks.map(({ id }) => w.client.listAttempts({ id }).then((answer) => answer.attempts)))).map(
+    ([first]) => String(first?.outcome?.kind),
+  );
   assert.deepEqual(outcomes.toSorted(), ["lost", "lost", "succeeded"]);
   for (const name of ["a", "b", "c"]) {
     assert.deepEqual(

@@ -22,7 +22,7 @@ test("a usage limit holds every start until its reset, also over a restart", asy
   w.model.play({ "work hard": [step.text("first done")], "other work": [step.text("other done")] });
   await w.cli(["server", "stop"]);
   await w.start();
-  const again = await w.client.get(second.id);
+  const again = await w.client.getTask({ id: second.id });
   if (Date.now() < resetsAt) assert.equal(again.waiting_for?.reason, "hold");
   // A machine so loaded that the limit had reset before it was met waits a minute: a limit whose
   // reset is over tells nothing better.
@@ -69,7 +69,7 @@ test("a manual hold keeps new tasks waiting over kill -9, until resume", async (
   assert.equal((await w.ended(running.id)).status, "completed");
   await killServer(w);
   await w.start();
-  assert.equal((await w.client.get(waiting.id)).status, "pending");
+  assert.equal((await w.client.getTask({ id: waiting.id })).status, "pending");
   assert.equal((await w.client.server()).holds[0]?.kind, "manual");
   assert.equal((await w.cli(["resume"])).code, 0);
   assert.equal((await w.ended(waiting.id)).status, "completed");
@@ -80,7 +80,7 @@ test("a usage limit spends no retry, however often it strikes", async (t) => {
   await w.start();
   const { id } = await w.submit("steps 2 limit 3600", { retries: 0 });
   await w.until(id, ({ waiting_for }) => waiting_for?.reason === "hold");
-  const [hold] = await w.client.holds();
+  const [hold] = (await w.client.listHolds()).holds;
   assert.ok(Date.parse(String(hold?.until)) > Date.now() + 3_000_000, "held until the reset");
   assert.equal((await w.cli(["resume"])).code, 0);
   const task = await w.ended(id);

@@ -14,7 +14,7 @@ test("a refused sign-in that a probe confirms holds everything until resume", as
   const held = await w.until(id, ({ status, waiting_for }) => status === "pending" && waiting_for?.reason === "hold");
   assert.match(String(held.waiting_for?.message), /claude-worker resume/);
   const other = await w.submit("other work");
-  assert.equal((await w.client.get(other.id)).waiting_for?.reason, "hold");
+  assert.equal((await w.client.getTask({ id: other.id })).waiting_for?.reason, "hold");
   await w.cli(["server", "restart"]);
   const [hold] = (await w.client.server()).holds;
   assert.deepEqual([hold?.kind, hold?.until, hold?.tasks_waiting], ["auth_failed", null, 2]);
@@ -49,17 +49,17 @@ test("refusals of one task alone hold no other and fail it in the API's words", 
   assert.match(page.stdout.replaceAll(/\s+/g, " "), why);
   assert.match(list.stdout, why);
   for (const { id } of good) assert.equal((await w.ended(id)).status, "completed");
-  assert.deepEqual(await w.client.holds(), []);
+  assert.deepEqual((await w.client.listHolds()).holds, []);
   await w.cli(["resume"]);
   const [signIn, forbidden] = [await w.ended(poison[0]?.id ?? 0), await w.ended(poison[1]?.id ?? 0)];
   assert.deepEqual([signIn.status, signIn.attempts, signIn.error?.code], ["failed", 2, "auth_failed"]);
   assert.match(signIn.error?.message ?? "", /2 refusals in a row.*Invalid API key/);
   assert.deepEqual([forbidden.status, forbidden.attempts, forbidden.error?.api_status], ["failed", 2, 403]);
   assert.match(forbidden.error?.message ?? "", /Your account does not have access/);
-  const goodStarts = await Promise.all(good.map(async ({ id }) => String((await w.client.get(id)).started_at)));
+  const goodStarts = await Promise.all(good.map(async ({ id }) => String((await w.client.getTask({ id })).started_at)));
   for (const { id } of poison) {
-    const [, second] = await w.client.attempts(id);
+    const [, second] = (await w.client.listAttempts({ id })).attempts;
     for (const start of goodStarts) assert.ok(String(second?.started_at) >= start, "tried again behind the others");
   }
-  assert.deepEqual(await w.client.holds(), []);
+  assert.deepEqual((await w.client.listHolds()).holds, []);
 });

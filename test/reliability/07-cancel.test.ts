@@ -9,7 +9,7 @@ async function assertCancelled(w: FastWorker, id: number): Promise<void> {
   assert.equal(task.status, "cancelled", JSON.stringify(task));
   await storyOf(w, id);
   await w.cli(["server", "restart"]);
-  assert.equal((await w.client.get(id)).status, "cancelled", "also after a restart");
+  assert.equal((await w.client.getTask({ id })).status, "cancelled", "also after a restart");
 }
 
 test("a cancel that the killed server had stored is kept by the next server", async (t) => {
@@ -17,7 +17,7 @@ test("a cancel that the killed server had stored is kept by the next server", as
   const { pid } = await w.start();
   const { id } = await w.submit("steps 1000 delay 50");
   await runnerOf(w, id);
-  await w.client.cancel(id);
+  await w.client.cancelTask({ id });
   process.kill(pid, "SIGKILL");
   await w.start();
   await assertCancelled(w, id);
@@ -29,7 +29,7 @@ test("a task whose runner dies while it is being cancelled is not resumed", asyn
   await w.start();
   const { id } = await w.submit("steps 1000 delay 50");
   const pid = await runnerOf(w, id);
-  await Promise.all([w.client.cancel(id), killAndWait(pid)]);
+  await Promise.all([w.client.cancelTask({ id }), killAndWait(pid)]);
   await assertCancelled(w, id);
 });
 
@@ -39,7 +39,7 @@ test("a task whose cancel was acknowledged ends as cancelled", async (t) => {
   for (let round = 0; round < 10; round += 1) {
     const { id } = await w.submit("steps 1 delay 1");
     await w.until(id, ({ status }) => status !== "pending");
-    const told = await w.client.cancel(id).then(
+    const told = await w.client.cancelTask({ id }).then(
       () => "cancelled",
       () => "completed",
     );
@@ -58,7 +58,7 @@ test("a cancel that no server could act on is kept by the adopting server", asyn
   await w.cli(["server", "start"]);
   await w.felled("attempt.adopt.after");
   await w.start();
-  await w.client.cancel(id);
+  await w.client.cancelTask({ id });
   await assertCancelled(w, id);
 });
 
@@ -68,7 +68,7 @@ test("no task that was cancelled comes back after a power cut", async (t) => {
   const running = await w.submit("steps 1000 delay 50 append counted");
   await runnerOf(w, running.id);
   const waiting = await w.submit("steps 3 append counted");
-  await Promise.all([w.client.cancel(running.id), w.client.cancel(waiting.id)]);
+  await Promise.all([w.client.cancelTask({ id: running.id }), w.client.cancelTask({ id: waiting.id })]);
   await killEverything(w);
   const before = countedIn(w.place.work, "counted").length;
   await w.start();
@@ -86,10 +86,10 @@ for (const place of ["finalise.before", "finalise.after", "store.commit.before"]
     // Before the cancel: behind it the attempt may end at any moment. Its answer may never come
     // then.
     w.trap(place);
-    await w.client.cancel(id).catch(() => null);
+    await w.client.cancelTask({ id }).catch(() => null);
     await w.felled(place);
     await w.start();
-    await w.client.cancel(id).catch(() => null);
+    await w.client.cancelTask({ id }).catch(() => null);
     await assertCancelled(w, id);
   });
 }

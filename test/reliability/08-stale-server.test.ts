@@ -26,7 +26,7 @@ test("a stopped server that wakes after a takeover changes nothing and leaves", 
   assert.equal(task.status, "completed", JSON.stringify(task.error));
   assert.equal(task.attempts, 1);
   assert.deepEqual(countedIn(w.place.work, "counted"), [1, 2, 3, 4, 5]);
-  const { events } = await w.client.eventPage(id, { after: 0, limit: 500 });
+  const { events } = await w.client.taskEvents({ id, after: 0, limit: 500 });
   assert.deepEqual(
     events.map(({ seq }) => seq),
     events.map((_, index) => index + 1),
@@ -69,7 +69,7 @@ test("a draining server that wakes after a takeover interrupts nothing", async (
   const old = await w.start();
   const { id } = await w.submit("steps 60 delay 100 append counted");
   await w.until(id, () => countedIn(w.place.work, "counted").length >= 2);
-  await w.client.stop({ mode: "drain", deadline_ms: 2000 });
+  await w.client.stopServer({ mode: "drain", deadline_ms: 2000 });
   process.kill(old.pid, "SIGSTOP");
   await takeOver(w, old.pid);
   // Longer than its deadline: its timer comes before the signal that wakes it.

@@ -29,8 +29,8 @@ test("server stop --drain waits for what runs and starts nothing more", async (t
   await noneLeft(w);
   await w.cli(["server", "start"], { env: { CLAUDE_WORKER_WORKERS: "1" } });
   assert.deepEqual([(await w.ended(running.id)).attempts, (await w.ended(waiting.id)).attempts], [1, 1]);
-  const first = await w.client.attempts(running.id);
-  const second = await w.client.attempts(waiting.id);
+  const first = (await w.client.listAttempts({ id: running.id })).attempts;
+  const second = (await w.client.listAttempts({ id: waiting.id })).attempts;
   assert.ok(String(first[0]?.ended_at) <= String(second[0]?.started_at));
 });
 
@@ -45,7 +45,7 @@ test("server stop --drain interrupts at its deadline, and the next start resumes
   await w.start();
   const task = await w.ended(id);
   assert.deepEqual([task.status, task.attempts], ["completed", 2]);
-  const [first] = await w.client.attempts(id);
+  const [first] = (await w.client.listAttempts({ id })).attempts;
   assert.equal(first?.outcome?.kind, "interrupted");
   assert.equal(new Set(countedIn(w.place.work, "counted")).size, 60);
   assert.ok(countedIn(w.place.work, "counted").length <= 61);
@@ -75,7 +75,7 @@ test("a server killed during server stop --now has lost no task", async (t) => {
   const { pid } = await w.start();
   const { id } = await w.submit("steps 30 delay 50 append counted");
   await w.until(id, () => countedIn(w.place.work, "counted").length >= 2);
-  await w.client.stop({ mode: "now" });
+  await w.client.stopServer({ mode: "now" });
   await killAndWait(pid).catch(() => null);
   await w.start();
   const task = await w.ended(id);
@@ -89,15 +89,15 @@ test("server stop --now ends a waiting drain, and its task resumes later", async
   await w.start();
   const { id } = await w.submit("steps 300 delay 100 append counted");
   await w.until(id, () => countedIn(w.place.work, "counted").length >= 2);
-  await w.client.stop({ mode: "drain" });
+  await w.client.stopServer({ mode: "drain" });
   assert.equal((await w.cli(["server", "stop", "--now"])).code, 0);
   assert.ok(countedIn(w.place.work, "counted").length < 300, "it did not wait for the task's end");
   await noneLeft(w);
   await w.start();
   await w.until(id, ({ attempts, status }) => attempts === 2 && status === "running");
-  const [first] = await w.client.attempts(id);
+  const [first] = (await w.client.listAttempts({ id })).attempts;
   assert.equal(first?.outcome?.kind, "interrupted");
-  await w.client.cancel(id);
+  await w.client.cancelTask({ id });
 });
 
 for (const [what, stop] of [
@@ -109,7 +109,7 @@ for (const [what, stop] of [
     const { pid } = await w.start();
     const { id } = await w.submit("steps 60 delay 100 append counted");
     const runner = await identityOf(await runnerOf(w, id));
-    await w.client.stop({ mode: "drain" });
+    await w.client.stopServer({ mode: "drain" });
     await stop(w);
     assert.ok(runner !== null && (await isAlive(runner)), "its runner goes on");
     assert.equal(await identityOf(pid), null);
@@ -123,8 +123,8 @@ test("a weaker server stop changes nothing about a stronger one", async (t) => {
   await w.start();
   const { id } = await w.submit("steps 60 delay 100 append counted");
   await w.until(id, () => countedIn(w.place.work, "counted").length >= 2);
-  await w.client.stop({ mode: "now" });
-  await w.client.stop({ mode: "drain" }).catch(() => null); // It may be gone already.
+  await w.client.stopServer({ mode: "now" });
+  await w.client.stopServer({ mode: "drain" }).catch(() => null); // It may be gone already.
   await w.cli(["server", "stop"]);
   await noneLeft(w);
 });

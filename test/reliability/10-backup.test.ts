@@ -41,5 +41,5 @@ test("prune deletes old ended tasks with their logs and never one that has not e
   assert.equal((await w.cli(["prune", "--older-than", "0s", "--yes"])).code, 0);
   assert.ok(!existsSync(ended.logs.raw) && !existsSync(ended.logs.summary));
   assert.equal((await w.cli(["show", String(ended.id)])).code, 1);
-  assert.equal((await w.client.get(open.id)).ended_at, null);
+  assert.equal((await w.client.getTask({ id: open.id })).ended_at, null);
 });

@@ -40,7 +40,7 @@ test("a runner whose journal may not grow keeps its records for later", async (t
   await w.start();
   const { id } = await w.submit("steps 60 delay 50 size 2000 append counted");
   const pid = await runnerOf(w, id);
-  const journal = (await w.client.get(id)).logs.raw;
+  const journal = (await w.client.getTask({ id })).logs.raw;
   await until("a journal", () => existsSync(journal) && statSync(journal).size > 10_000);
   execFileSync("prlimit", ["--pid", String(pid), "--fsize=30000:"]);
   await until("the limit", () => statSync(journal).size === 30_000);
@@ -169,7 +169,7 @@ test("a running server with a read-only database refuses submits and recovers", 
       code: "storage_full",
       message: /failed, so nothing was saved .*Check the disk's space, quota and health/,
     });
-    assert.equal((await w.client.get(1)).status, "completed", "reading goes on");
+    assert.equal((await w.client.getTask({ id: 1 })).status, "completed", "reading goes on");
     const server = await w.client.server();
     assert.equal(server.status, "degraded");
     assert.match(server.problems.join(), /nothing was saved/);
@@ -179,7 +179,7 @@ test("a running server with a read-only database refuses submits and recovers", 
   const later = await w.submit("steps 1");
   assert.equal((await w.ended(later.id)).status, "completed");
   assert.equal((await w.client.server()).status, "healthy");
-  assert.equal((await w.client.list()).tasks.length, 2, "what was refused is not there");
+  assert.equal((await w.client.listTasks()).tasks.length, 2, "what was refused is not there");
 });
 
 test("a server refuses to start on a read-only data directory", async (t) => {
@@ -202,7 +202,7 @@ async function fillAndFree(w: FastWorker): Promise<void> {
   const server = await w.client.server();
   assert.equal(server.status, "degraded");
   assert.match(server.problems.join(), /is full/);
-  assert.equal((await w.client.get(id)).title, "steps 60 delay 100 size 3000 append counted", "reading goes on");
+  assert.equal((await w.client.getTask({ id })).title, "steps 60 delay 100 size 3000 append counted", "reading goes on");
   rmSync(ballast);
   const task = await w.ended(id);
   assert.deepEqual([task.status, task.attempts], ["completed", 1], JSON.stringify(task.error));
@@ -241,7 +241,7 @@ async function startOnFull(w: FastWorker, how: "killed" | "stopped"): Promise<vo
   }
   await fillTheRest(w);
   assert.equal((await w.cli(["list"])).code, 0);
-  assert.equal((await w.client.get(1)).status, "completed", "reading works");
+  assert.equal((await w.client.getTask({ id: 1 })).status, "completed", "reading works");
   const { status, problems, pid } = await w.client.server();
   assert.equal(status, "degraded");
   assert.match(problems.join(), /is full/);
@@ -282,7 +282,7 @@ async function cancelOnFull(w: FastWorker, restarted: boolean): Promise<void> {
   fill(ballast, 1);
   if (restarted) await w.start();
   else await fillTheRest(w);
-  const waiting = (await w.client.list({ status: ["pending"], limit: 1 })).tasks[0]?.id;
+  const waiting = (await w.client.listTasks({ status: ["pending"], limit: 1 })).tasks[0]?.id;
   if (waiting !== undefined) assert.equal((await w.cli(["cancel", String(waiting)])).code, 1, "what does not run stays as it is");
   const { code, stdout } = await w.cli(["cancel", String(id)]);
   assert.deepEqual([code, /is being stopped.*\(storage_full\).*ends as cancelled/s.test(stdout)], [0, true], stdout);
@@ -295,7 +295,7 @@ async function cancelOnFull(w: FastWorker, restarted: boolean): Promise<void> {
     await delay(500);
     return isSame;
   });
-  assert.equal((await w.client.get(id)).status, "running");
+  assert.equal((await w.client.getTask({ id })).status, "running");
   rmSync(ballast);
   const task = await w.ended(id);
   assert.deepEqual([task.status, task.attempts, task.error?.code], ["cancelled", 1, "cancelled"]);
@@ -312,7 +312,7 @@ async function lockAndUnlock(w: FastWorker): Promise<void> {
   assert.match(refused.stderr, /read-only|cannot be written|EROFS/);
   remount(w, "rw");
   await w.start();
-  assert.equal((await w.client.get(id)).status, "completed");
+  assert.equal((await w.client.getTask({ id })).status, "completed");
   assert.equal((await w.ended((await w.submit("steps 1")).id)).status, "completed");
 }
 

@@ -105,14 +105,14 @@ test("an attempt that ended while no server ran keeps its own times, whatever th
   const [done, killed] = [await w.ended(1), await w.until(2, ({ attempts }) => attempts === 2)];
   assert.equal(done.status, "completed", "no time limit was over, and it is not deleted by its age");
   hasSaneTimes(done);
-  const [attempt] = await w.client.attempts(killed.id);
+  const [attempt] = (await w.client.listAttempts({ id: killed.id })).attempts;
   assert.ok(between(attempt?.started_at, attempt?.ended_at) < 600_000);
   await w.cli(["cancel", "2"]);
   hasSaneTimes(await w.ended(2));
   await w.cli(["server", "stop"]);
   w.env["NODE_OPTIONS"] = shiftedClock(w, -400);
   await w.start();
-  for (const id of [1, 2]) hasSaneTimes(await w.client.get(id));
+  for (const id of [1, 2]) hasSaneTimes(await w.client.getTask({ id }));
   const { id } = await w.submit("steps 1");
   hasSaneTimes(await w.ended(id));
 });

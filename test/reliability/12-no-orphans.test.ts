@@ -67,7 +67,7 @@ test("processes of other data directories and reused pids are left alone", async
   await killEverything(w);
   await w.start();
   await w.until(id, ({ attempts }) => attempts === 2);
-  await w.client.cancel(id);
+  await w.client.cancelTask({ id });
   assert.equal((await w.ended(id)).status, "cancelled");
   assert.equal(await isAlive(identity), true);
 });

@@ -32,7 +32,7 @@ test("a runner that does not answer holds up neither the next server nor the oth
   await w.start();
   const other = await w.submit("steps 1");
   assert.equal((await w.ended(other.id)).status, "completed");
-  await w.client.cancel(id);
+  await w.client.cancelTask({ id });
   process.kill(pid, "SIGCONT");
   const task = await w.ended(id);
   assert.deepEqual([task.status, task.attempts], ["cancelled", 1]);

@@ -19,7 +19,7 @@ for (const warm of ["0", "1"]) {
     const live = await w.until(id, ({ cost_usd }) => (cost_usd ?? 0) >= 2 * callUsd);
     assert.equal(live.status, "running");
     assert.deepEqual([live.tokens?.input, live.tokens?.output], [4000, 200]);
-    const listed = (await w.client.list({})).tasks.find((task) => task.id === id);
+    const listed = (await w.client.listTasks({})).tasks.find((task) => task.id === id);
     assert.equal(listed?.cost_usd, live.cost_usd);
     assert.equal((await w.client.usage({ by: "day" })).total.cost_usd, live.cost_usd);
     await killAndWait(await runnerOf(w, id));

@@ -57,7 +57,7 @@ test("nothing stops where overage is allowed", async (t) => {
   assert.deepEqual([before.reported_at, before.windows, before.overage], [null, {}, unknown]);
   assert.match((await w.cli(["server", "status"])).stdout, /Limits +unknown.*\n.*Overage +allowed; unknown/);
   const { id } = await w.submit("count steps", { allow: ["Bash"] });
-  assert.deepEqual([(await w.ended(id)).status, (await w.client.get(id)).attempts], ["completed", 1]);
+  assert.deepEqual([(await w.ended(id)).status, (await w.client.getTask({ id })).attempts], ["completed", 1]);
   assert.deepEqual((await w.client.server()).holds, []);
   assert.equal((await w.client.server()).account.windows["seven_day"]?.utilization, 0.995);
 });

@@ -22,10 +22,10 @@ test("a model's own limit holds only the tasks of that model, also after kill -9
   assert.equal(second.waiting_for?.reason, "hold");
   const sonnet = await w.submit("with sonnet", { model: "claude-sonnet-5" });
   assert.equal((await w.ended(sonnet.id)).result, "sonnet done");
-  const [hold] = await w.client.holds();
+  const [hold] = (await w.client.listHolds()).holds;
   assert.deepEqual([hold?.kind, hold?.tasks_waiting], ["rate_limited", 2]);
   assert.ok(Date.parse(String(hold?.until)) >= resetsAt);
-  assert.equal((await w.client.get(second.id)).attempts, 0);
+  assert.equal((await w.client.getTask({ id: second.id })).attempts, 0);
 });
 
 test("a 429 without a reset that a probe confirms holds a lone task until resume", async (t) => {
@@ -53,7 +53,7 @@ test("a network outage holds the queue, fails no task, and ends by itself", asyn
   for (const id of ids) {
     await w.until(id, ({ status, waiting_for }) => status === "pending" && waiting_for?.reason === "hold");
   }
-  const [hold] = await w.client.holds();
+  const [hold] = (await w.client.listHolds()).holds;
   assert.deepEqual([hold?.kind, hold?.until, hold?.tasks_waiting], ["unreachable", null, 4]);
   const probes = () => w.model.requests().filter(({ key }) => key === probe).length;
   await until("a probe of the outage", () => probes() > 0);
@@ -62,5 +62,5 @@ test("a network outage holds the queue, fails no task, and ends by itself", asyn
     const task = await w.ended(id);
     assert.deepEqual([task.status, task.result], ["completed", "done"], JSON.stringify(task.error));
   }
-  assert.deepEqual(await w.client.holds(), []);
+  assert.deepEqual((await w.client.listHolds()).holds, []);
 });

@@ -34,7 +34,7 @@ test("a hook that hangs is named, and ends its task at the limit", async (t) => 
     assert.match(error?.message ?? "", new RegExp(`^The hook ${event}\\S* \\(${hang}\\) gave no answer in 7.0 s`));
     // Only the hook behind the work lets it happen.
     assert.equal(existsSync(path.join(directory, "touched.txt")), event === "Stop", event);
-    const swept = (await w.client.eventPage(id, { after: 0 })).events.find(({ type }) => type === "swept");
+    const swept = (await w.client.taskEvents({ id, after: 0 })).events.find(({ type }) => type === "swept");
     assert.ok(JSON.stringify(swept?.data).includes(hang), `${event}: the hook was left running`);
   };
   // The first ones are warm.

@@ -91,7 +91,7 @@ export async function noneLeft(w: TestWorker): Promise<void> {
 
 /** The pid of the runner of the task's newest attempt, once it is known. */
 export function runnerOf(w: TestWorker, id: number): Promise<number> {
-  return until(`a runner of task ${id}`, async () => (await w.client.attempts(id)).at(-1)?.pid);
+  return until(`a runner of task ${id}`, async () => (await w.client.listAttempts({ id })).attempts.at(-1)?.pid);
 }
 
 /**
@@ -101,7 +101,7 @@ export function runnerOf(w: TestWorker, id: number): Promise<number> {
 export async function storyOf(w: TestWorker, id: number): Promise<EventView[]> {
   const events: EventView[] = [];
   for (let after = 0; ; after = events.length) {
-    const page = await w.client.eventPage(id, { after, limit: 500 });
+    const page = await w.client.taskEvents({ id, after, limit: 500 });
     if (page.events.length === 0) break;
     events.push(...page.events);
   }
@@ -109,7 +109,7 @@ export async function storyOf(w: TestWorker, id: number): Promise<EventView[]> {
     events.map(({ seq }) => seq),
     events.map((_, index) => index + 1),
   );
-  const { ended_at } = await w.client.get(id);
+  const { ended_at } = await w.client.getTask({ id });
   assert.equal(events.filter(({ type }) => type === "ended").length, ended_at === null ? 0 : 1);
   return events;
 }

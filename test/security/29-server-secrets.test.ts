@@ -37,7 +37,7 @@ test("secrets of the server are redacted in tasks that do not get them", async (
   const task = await w.ended(id);
   assert.equal(task.attempts, 1);
   assert.equal(task.result, "I found [redacted], [redacted], [redacted] and [redacted].");
-  const { events } = await w.client.eventPage(id, { after: 0, limit: 500 });
+  const { events } = await w.client.taskEvents({ id, after: 0, limit: 500 });
   const written = [
     readFileSync(task.logs.raw, "utf8"),
     readFileSync(task.logs.summary, "utf8"),

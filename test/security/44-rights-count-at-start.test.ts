@@ -184,11 +184,11 @@ test("a server that is started anew asks again before it resumes, and what runs 
   const w = await fastWorker(t, { CLAUDE_WORKER_WORKERS: "1" });
   const place = w.place.workdir("place", { trusted: false });
   await w.start();
-  await w.client.trust(place);
+  await w.client.addTrust({ directory: place });
   const { id: running } = await w.submit("steps 10 delay 300", { working_directory: place });
   const { id: waiting } = await w.submit("SAY hello", { working_directory: place });
   await w.until(running, ({ status }) => status === "running");
-  await w.client.distrust(place);
+  await w.client.removeTrust({ directory: place });
   await killServer(w);
   await w.start();
   const ended = await w.ended(running);
@@ -197,7 +197,7 @@ test("a server that is started anew asks again before it resumes, and what runs 
   assert.match(held.waiting_for?.message ?? "", /claude-worker trust add/);
   const other = await w.submit("SAY hello");
   assert.equal((await w.ended(other.id)).status, "completed", "it holds up nobody else");
-  assert.equal((await w.client.get(waiting)).attempts, 0);
-  await w.client.trust(place);
+  assert.equal((await w.client.getTask({ id: waiting })).attempts, 0);
+  await w.client.addTrust({ directory: place });
   assert.equal((await w.ended(waiting)).status, "completed");
 });

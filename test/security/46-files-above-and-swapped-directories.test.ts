@@ -105,7 +105,7 @@ test("a task runs below another user's files without them, or fails with the nam
   writeFileSync(path.join(project, ".mcp.json"), touch(own));
   writeFileSync(path.join(project, "CLAUDE.md"), "OWN-INSTRUCTIONS");
   await w.start();
-  await w.client.trust(project);
+  await w.client.addTrust({ directory: project });
   const { id } = await w.submit("say hello", { working_directory: project });
   assert.equal((await w.ended(id)).status, "completed");
   const asked = JSON.stringify(w.model.requests());

@@ -102,7 +102,7 @@ test("a task runs below another user's .mcp.json that does not parse", async (t)
   const { shared, project } = place(w.place.directory);
   foreign(path.join(shared, ".mcp.json"), '{"mcpServers": ');
   await w.start();
-  await w.client.trust(project);
+  await w.client.addTrust({ directory: project });
   const submitted = await w.cli(["run", "say hello", "--dir", project, "--json"]);
   assert.equal(submitted.code, 0, submitted.stderr);
   assert.equal(submitted.stderr, "");
@@ -118,7 +118,7 @@ test("another user's .git file leads no task to the agents of another checkout",
   put(path.join(main, ".claude", "agents", "a.md"), "---\nname: a\ndescription: EVIL-AGENT\n---\nx");
   const file = foreign(path.join(shared, ".git"), text);
   await w.start();
-  await w.client.trust(project);
+  await w.client.addTrust({ directory: project });
   const { id, ...submitted } = await w.submit("say hello", { working_directory: project });
   const says = new RegExp(`${file} belongs to another user, or others can write it`);
   assert.match(JSON.stringify(submitted), says);
@@ -138,7 +138,7 @@ test("a .git directory of another user makes Claude Code read no local settings"
   execFileSync("git", ["-C", shared, "init", "-q"]);
   chmodSync(shared, 0o755);
   await w.start();
-  await w.client.trust(project);
+  await w.client.addTrust({ directory: project });
   const git = path.join(shared, ".git");
   for (const owner of [65_534, 0]) {
     chownSync(git, owner, owner);

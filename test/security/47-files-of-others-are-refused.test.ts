@@ -147,7 +147,7 @@ test("a link or another user's file in the place of a log ends the attempt", asy
     symlinkSync(target, path.join(logs, `task_${id}_${kind}.log`));
     await w.submit("steps 1");
     const task = await w.until(id, ({ status, attempts }) => status === "failed" || attempts > 1);
-    const [first] = await w.client.attempts(id);
+    const [first] = (await w.client.listAttempts({ id })).attempts;
     assert.match(String(first?.outcome?.message ?? task.error?.message), /a link stands in the place of the log .*remove it/);
   }
   assert.equal(statSync(target).size, "precious".length);

@@ -24,7 +24,7 @@ export async function explainUnreadable(error: unknown, client: WorkerClient | n
 
 async function versionOf(client: WorkerClient): Promise<string | null> {
   try {
-    const { version } = await client.health(answerMs);
+    const { version } = await client.health({}, { silenceMs: answerMs });
     return typeof version === "string" ? version : null;
   } catch {
     return null;

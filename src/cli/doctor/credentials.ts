@@ -37,8 +37,8 @@ export async function checkCredentials(env: Env, server: ConfigView["environment
 }
 
 /** Tries the server's credentials. */
-export async function checkByProbe(client: Pick<WorkerClient, "probe">): Promise<Check> {
-  const { works, outcome, message } = await client.probe();
+export async function checkByProbe(client: Pick<WorkerClient, "probeServer">): Promise<Check> {
+  const { works, outcome, message } = await client.probeServer();
   if (works) return ok("Probe", "Claude's API answers with the server's credentials");
   const fix =
     outcome === "auth_failed" ? "Sign in again (claude-worker claude), or set a valid key and: claude-worker server restart" : null;

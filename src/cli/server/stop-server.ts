@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ServerView } from "../../contract/views.ts";
 import { ServerUnreachable } from "../../client/server-unreachable.ts";
-import type { StopOptions } from "../../client/worker-client.ts";
+import type { ClientInput } from "../../contract/client-input.ts";
 import { formatDuration } from "../../domain/text/duration.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { readProcess } from "../../processes/process-table.ts";
@@ -18,10 +18,10 @@ const lookMs = process.platform === "linux" ? 25 : 250;
  * @returns the server as it was before. @throws ServerUnreachable when none answers; WorkerError
  * unavailable when it does not go.
  */
-export async function stopServer({ client, isLocal }: Connection, options: StopOptions): Promise<ServerView> {
+export async function stopServer({ client, isLocal }: Connection, options: NonNullable<ClientInput<"stopServer">>): Promise<ServerView> {
   const server = await client.server();
   const running = isLocal ? await readProcess(server.pid) : null;
-  await client.stop(options).catch((error: unknown) => {
+  await client.stopServer(options).catch((error: unknown) => {
     const isGoing = isLocal && error instanceof ServerUnreachable && (error.nobodyListens || error.brokeOff);
     if (!isGoing) throw error; // Otherwise somebody else stopped it since the line above.
   });

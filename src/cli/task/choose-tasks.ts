@@ -72,10 +72,10 @@ export async function fittingTasks(
       "invalid_input",
       `There is nothing to ${verb} in a task that is ${impossible}. Possible: ${possible.join(", ")}.`,
     );
-  const labels = options.label === undefined ? undefined : Object.fromEntries(options.label);
+  const label = options.label?.map(([key, value]) => `${key}=${value}`);
   const { found } = await reading(io, async (client) => {
     const ids: number[] = [];
-    for await (const { id } of client.all({ status: options.status ?? meant, labels, group: options.group })) ids.push(id);
+    for await (const { id } of client.all({ status: options.status ?? meant, label, group: options.group })) ids.push(id);
     return ids;
   });
   return found;

@@ -11,7 +11,7 @@ export async function* storedEvents(
   { after, last }: { after: number; last: number },
 ): AsyncGenerator<EventView, void> {
   for (let position = after; position < last;) {
-    const { events } = await client.eventPage(taskId, { after: position, limit: pageSize });
+    const { events } = await client.taskEvents({ id: taskId, after: position, limit: pageSize });
     if (events.length === 0) return;
     for (const event of events) {
       if (event.seq > last) return;

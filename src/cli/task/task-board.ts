@@ -35,7 +35,7 @@ export class TaskBoard {
   /** Follows until the signal. A server that goes away is waited for. */
   async follow(signal: AbortSignal): Promise<void> {
     try {
-      const { next_after: after } = await this.#client.eventPage(null, { tail: 0 });
+      const { next_after: after } = await this.#client.allEvents({ tail: 0 });
       await this.#refresh();
       for await (const step of this.#client.follow(null, { after, signal, reconnectForMs: Number.POSITIVE_INFINITY })) {
         const was = this.#isConnected;

@@ -107,7 +107,7 @@ function choiceLine({ id, status, name, title }: TaskSummaryView): string {
 }
 
 async function notNamed(client: WorkerClient, text: string, longer: readonly TaskSummaryView[]): Promise<WorkerError> {
-  const { tasks } = longer.length > 0 ? { tasks: longer } : await client.list({ limit: similarAmong });
+  const { tasks } = longer.length > 0 ? { tasks: longer } : await client.listTasks({ limit: similarAmong });
   const names = tasks.flatMap(({ name }) => name ?? []);
   const near = longer[0]?.name ?? didYouMean(text, [...names, "last"]);
   const hint = near === null ? "" : ` Did you mean "${plainLine(near)}"?`;

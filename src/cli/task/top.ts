@@ -78,9 +78,9 @@ class TopView {
 
   async #load(): Promise<TaskSummaryView[]> {
     const [running, pending, ended, server] = await Promise.all([
-      this.#client.list({ status: ["running"], limit: openShown }),
-      this.#client.list({ status: ["pending"], order: "oldest", limit: openShown }),
-      this.#client.list({ status: ["completed", "failed", "cancelled"], limit: endedShown }),
+      this.#client.listTasks({ status: ["running"], limit: openShown }),
+      this.#client.listTasks({ status: ["pending"], order: "oldest", limit: openShown }),
+      this.#client.listTasks({ status: ["completed", "failed", "cancelled"], limit: endedShown }),
       this.#client.server(),
     ]);
     this.#server = server;
@@ -191,13 +191,13 @@ class TopView {
     this.#asked = null;
     if (id === null || key !== "y") return;
     this.#try(async () => {
-      await this.#client.cancel(id);
+      await this.#client.cancelTask({ id });
       this.#message = `Task ${id} is stopping.`;
     });
   }
 
   async #openTask(id: number): Promise<void> {
-    this.#open = { task: await this.#client.get(id), from: 0 };
+    this.#open = { task: await this.#client.getTask({ id }), from: 0 };
   }
 
   /** What fails is said in the last line. */

@@ -16,7 +16,7 @@ export class WaitingRows {
 
   constructor(io: Io, client: WorkerClient, ids: readonly number[]) {
     this.#open = new Set(ids);
-    const load = async (): Promise<TaskSummaryView[]> => await Promise.all([...this.#open].map(async (id) => await client.get(id)));
+    const load = async (): Promise<TaskSummaryView[]> => await Promise.all([...this.#open].map(async (id) => await client.getTask({ id })));
     this.#board = new TaskBoard(client, load, () => this.#live.draw());
     this.#live = new LiveLines(io.stdout, () => this.#rows(io), 1000);
     this.#release = io.onKill(() => this.#live.stop());

@@ -81,6 +81,9 @@ export function operation<P extends z.ZodType, Q extends z.ZodType, B extends z.
   return { name, ...endpoints[name], ...row };
 }
 
+/** What an operation takes that needs nothing. */
+export type NoInput = Readonly<Record<string, never>>;
+
 /** The status of the answer with success. */
 export function successStatus({ status = 200 }: Pick<Operation, "status">): number {
   return status;

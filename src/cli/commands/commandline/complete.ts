@@ -45,7 +45,7 @@ function namesOf(tasks: readonly TaskSummaryView[]): Candidate[] {
 async function taskCandidates(io: Io): Promise<Candidate[]> {
   const client = clientOf(io);
   const late = new Promise<Candidate[]>((resolve) => setTimeout(() => resolve([]), patienceMs).unref());
-  const listed = client.list({ limit: 50 }).then(
+  const listed = client.listTasks({ limit: 50 }).then(
     ({ tasks }) => [
       ...tasks.map(({ id, status, name, title }) => ({ word: String(id), description: `${status}: ${plainLine(name ?? title, 60)}` })),
       ...namesOf(tasks),

@@ -14,7 +14,7 @@ export const command = defineCommand<object>({
   arguments: [{ name: "<file>", description: "where the copy goes", completes: "files" }],
   examples: [{ command: 'claude-worker backup "tasks-$(date +%F).db"', does: "a copy a day" }],
   async run({ words, options, io }) {
-    const backup = await clientOf(io).backup(pathGiven(io, words[0] ?? ""));
+    const backup = await clientOf(io).backup({ file: pathGiven(io, words[0] ?? "") });
     if (options.json === true) writeJson(io.stdout, backup);
     else
       say(

@@ -11,7 +11,7 @@ export const command = defineCommand<object>({
   arguments: [{ name: "[reason]", description: "why, for people who look at the list", isText: true }],
   examples: [{ command: 'claude-worker hold "the laptop is on battery"', does: "pause the queue" }],
   async run({ words, options, io }) {
-    const holds = await clientOf(io).hold(words[0] ?? null);
+    const { holds } = await clientOf(io).hold({ reason: words[0] ?? null });
     if (options.json === true) writeJson(io.stdout, { holds });
     else io.stdout.write(`Nothing starts until: claude-worker resume\n${holdLines(holds)}`);
     return exitCodes.ok;

@@ -10,7 +10,7 @@ export const command = defineCommand<object>({
   summary: "Lift every hold: tasks start again",
   examples: [{ command: "claude-worker resume", does: "after `hold`, or when the sign-in is mended" }],
   async run({ options, io }) {
-    const holds = await clientOf(io).resume();
+    const { holds } = await clientOf(io).resume();
     if (options.json === true) writeJson(io.stdout, { holds });
     else io.stdout.write(holds.length === 0 ? "Tasks start again.\n" : `Still held:\n${holdLines(holds)}`);
     return exitCodes.ok;

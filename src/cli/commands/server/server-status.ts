@@ -20,7 +20,7 @@ export const command = defineCommand<object>({
       writeJson(io.stdout, server);
       return exitCodes.ok;
     }
-    const { tasks } = await client.list({ status: ["running"], limit: mostShown });
+    const { tasks } = await client.listTasks({ status: ["running"], limit: mostShown });
     io.stdout.write(serverPage(server, tasks, io.stdout, Date.now()));
     return exitCodes.ok;
   },

@@ -26,7 +26,7 @@ export const command = defineCommand<object>({
   async run({ words, options, io }) {
     const { found } = await reading(io, async (client) => {
       const id = await readTaskId(client, words[0]);
-      return { id, attempts: await client.attempts(id) };
+      return { id, attempts: (await client.listAttempts({ id })).attempts };
     });
     if (options.json === true) writeJson(io.stdout, found);
     else if (!io.stdout.isTTY) await io.stdout.flow(found.attempts.map((each) => `${fieldsOf(each).join("\t")}\n`).join(""));

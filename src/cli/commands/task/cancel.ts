@@ -23,7 +23,7 @@ export const command = defineCommand<FilterOptions>({
     const client = clientOf(call.io);
     return await eachTask(
       call,
-      async (id) => await client.cancel(id),
+      async (id) => await client.cancelTask({ id }),
       ({ id, status, warning }) => warning ?? (status === "cancelled" ? `Task ${id} is cancelled.` : `Task ${id} is stopping.`),
       await fittingTasks(call, { verb: "cancel", possible: open, meant: open }),
     );

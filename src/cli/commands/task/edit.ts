@@ -1,5 +1,5 @@
 /** `edit`: changes what may change after submit. */
-import type { TaskChange } from "../../../client/worker-client.ts";
+import type { TaskChange } from "../../../contract/operations/tasks.ts";
 import { WorkerError } from "../../../domain/errors.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { clientOf } from "../../server/connection.ts";
@@ -39,9 +39,9 @@ export const command = defineCommand<EditOptions>({
     const client = clientOf(io);
     const edit = async (id: number) => {
       const change: TaskChange = defined({ name: name?.trim() === "" ? null : name, priority });
-      if (labels === undefined && removeLabel === undefined) return await client.update(id, change);
-      const own = Object.entries((await client.get(id)).labels).filter(([key]) => removeLabel?.includes(key) !== true);
-      return await client.update(id, { ...change, labels: Object.fromEntries([...own, ...(labels ?? [])]) });
+      if (labels === undefined && removeLabel === undefined) return await client.updateTask({ id, ...change });
+      const own = Object.entries((await client.getTask({ id })).labels).filter(([key]) => removeLabel?.includes(key) !== true);
+      return await client.updateTask({ id, ...change, labels: Object.fromEntries([...own, ...(labels ?? [])]) });
     };
     return await eachTask(call, edit, ({ id }) => `Task ${id} is changed.`);
   },

@@ -89,13 +89,13 @@ export const command = defineCommand<ListCommandOptions>({
       created_after: timeOf(options.since),
       created_before: timeOf(options.before),
       order: options.order,
-      labels: options.label === undefined ? undefined : Object.fromEntries(options.label),
+      label: options.label?.map(([key, value]) => `${key}=${value}`),
     };
     const page = { ...query, limit: options.all === true ? 200 : (options.limit ?? 20), cursor: options.cursor };
-    const { client, found } = await reading(io, async (server) => await server.list(page));
+    const { client, found } = await reading(io, async (server) => await server.listTasks(page));
     if (options.watch === true) {
       const { liveList } = await import("../../task/live-list.ts");
-      return await liveList(io, client, async () => (await client.list(page)).tasks, { json: options.json === true });
+      return await liveList(io, client, async () => (await client.listTasks(page)).tasks, { json: options.json === true });
     }
     if (options.all === true) return await listAll(client, query, found, { options, io });
     if (options.json === true) writeJson(io.stdout, found);
@@ -124,7 +124,7 @@ type Query = Parameters<WorkerClient["all"]>[0];
 async function listAll(client: WorkerClient, query: Query, first: TaskPage, { options, io }: { options: ListOptions; io: Io }): Promise<0> {
   const json = options.json === true;
   const tasks: TaskSummaryView[] = [];
-  for (let page = first; ; page = await client.list({ ...query, limit: 200, cursor: page.next_cursor })) {
+  for (let page = first; ; page = await client.listTasks({ ...query, limit: 200, cursor: page.next_cursor })) {
     if (json || io.stdout.isTTY) tasks.push(...page.tasks);
     else await io.stdout.flow(taskLines(page.tasks));
     if (page.next_cursor === null) break;

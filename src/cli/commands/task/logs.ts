@@ -42,7 +42,7 @@ export const command = defineCommand<LogsOptions>({
     { command: "claude-worker logs 42 --raw | jq .type", does: "every message, for programs" },
   ],
   async run({ words, options, io }) {
-    const { client, found: task } = await reading(io, async (server) => await server.get(await readTaskId(server, words[0])));
+    const { client, found: task } = await reading(io, async (server) => await server.getTask({ id: await readTaskId(server, words[0]) }));
     const interrupt = new AbortController();
     const release = options.follow === true ? io.onInterrupt(() => interrupt.abort()) : () => undefined;
     const show = options.raw === true ? rawLog : options.json === true ? jsonLog : readableLog;

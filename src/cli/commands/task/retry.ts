@@ -61,7 +61,7 @@ export const command = defineCommand<RetryOptions>({
     );
     const changes = await changesOf(call, fitting !== null);
     const retry = async (id: number): Promise<TaskView> =>
-      await withServer(io, connection, async () => await connection.client.retry(id, changes));
+      await withServer(io, connection, async () => await connection.client.retryTask({ id, ...changes }));
     if (options.watch !== true)
       return await eachTask(call, retry, ({ id }) => `Task ${id} is to run again. Follow it: claude-worker watch ${id}`, fitting);
     const [word, ...others] = words;

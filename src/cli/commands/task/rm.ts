@@ -30,7 +30,7 @@ export const command = defineCommand<FilterOptions & { readonly yes?: boolean }>
         new WorkerError("invalid_input", "Nothing was removed."),
       );
     const remove = async (id: number): Promise<{ id: number }> => {
-      await client.remove(id);
+      await client.removeTask({ id });
       return { id };
     };
     return await eachTask(call, remove, ({ id }) => `Task ${id} is removed.`, fitting);

@@ -82,7 +82,7 @@ async function submitted(input: TaskInput, { options, io }: Call<RunOptions>, co
   const { client } = connection;
   const idempotencyKey = newKey();
   const submit = async (): Promise<TaskView> =>
-    await withServer(io, connection, async () => await client.submit(input, { idempotencyKey }), { isRepeatable: true });
+    await withServer(io, connection, async () => await client.submitTask(input, { idempotencyKey }), { isRepeatable: true });
   for (const asked = new Set<string>(); ;) {
     try {
       return await submit();
@@ -93,7 +93,7 @@ async function submitted(input: TaskInput, { options, io }: Call<RunOptions>, co
       asked.add(directory);
       const { confirmTrust } = await import("../../task/confirm-trust.ts");
       await confirmTrust(directory, io);
-      await withServer(io, connection, async () => await client.trust(directory), { isRepeatable: true });
+      await withServer(io, connection, async () => await client.addTrust({ directory }), { isRepeatable: true });
     }
   }
 }

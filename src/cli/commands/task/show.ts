@@ -17,7 +17,7 @@ export const command = defineCommand<{ readonly raw?: boolean }>({
     { command: "claude-worker show 42 --json | jq -r .result", does: "the result alone" },
   ],
   async run({ words, options, io }) {
-    const { found: task } = await reading(io, async (client) => await client.get(await readTaskId(client, words[0])));
+    const { found: task } = await reading(io, async (client) => await client.getTask({ id: await readTaskId(client, words[0]) }));
     if (options.json === true) writeJson(io.stdout, task);
     else {
       const page = taskPage(task, { output: io.stdout, now: Date.now(), raw: options.raw === true });

@@ -79,7 +79,7 @@ async function tasksOf(words: readonly string[], io: Io): Promise<{ client: Work
 
 /** The id of a task that is there: asking for it also starts the server. */
 async function known(client: WorkerClient, reference: string): Promise<number> {
-  return (await client.get(await readTaskId(client, reference))).id;
+  return (await client.getTask({ id: await readTaskId(client, reference) })).id;
 }
 
 function lineOf(task: TaskView, io: Io): string {

@@ -20,7 +20,7 @@ export const command = defineCommand<{ readonly lines?: number }>({
     const references = words.length === 0 ? [undefined] : words;
     const { client, found } = await reading(
       io,
-      async (server) => await Promise.all(references.map(async (word) => await server.get(await readTaskId(server, word)))),
+      async (server) => await Promise.all(references.map(async (word) => await server.getTask({ id: await readTaskId(server, word) }))),
     );
     const json = options.json === true;
     const lines = options.lines ?? 10;

@@ -15,7 +15,7 @@ export const command = defineCommand<object>({
     "Off a terminal: id, name, scope, first characters, when it was made, when it expires, when it was last used, with tabs between.",
   examples: [{ command: "claude-worker token list", does: "who has access, and who used it" }],
   async run({ options, io }) {
-    const tokens = await clientOf(io).tokens();
+    const tokens = (await clientOf(io).listTokens()).tokens;
     const paint = painter(io.stdout);
     if (options.json === true) writeJson(io.stdout, { tokens });
     else if (!io.stdout.isTTY) {

@@ -14,10 +14,10 @@ export const command = defineCommand<object>({
   async run({ words, options, io }) {
     const client = clientOf(io);
     const wanted = words[0] ?? "";
-    const tokens = await client.tokens();
+    const tokens = (await client.listTokens()).tokens;
     const token = tokens.find(({ name }) => name === wanted) ?? tokens.find(({ id }) => String(id) === wanted);
     if (token === undefined) throw new WorkerError("not_found", `There is no token "${wanted}". See: claude-worker token list`);
-    await client.removeToken(token.id);
+    await client.removeToken({ id: token.id });
     if (options.json === true) writeJson(io.stdout, { removed: token });
     else say(io.stdout, `Removed: ${token.name}`);
     return exitCodes.ok;

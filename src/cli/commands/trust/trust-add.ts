@@ -16,7 +16,7 @@ export const command = defineCommand<object>({
   async run({ words, options, io }) {
     const connection = connectionOf(io);
     const directory = pathGiven(io, words[0] ?? ".");
-    const trust = await withServer(io, connection, async () => await connection.client.trust(directory));
+    const trust = await withServer(io, connection, async () => await connection.client.addTrust({ directory }));
     if (options.json === true) writeJson(io.stdout, trust);
     else say(io.stdout, `Trusted: ${plainLine(directory, 4096)}`);
     return exitCodes.ok;

@@ -15,7 +15,7 @@ export const command = defineCommand<object>({
   details: "Off a terminal: path, tab, who trusts it, tab, since when.",
   examples: [{ command: "claude-worker trust list", does: "where tasks may run" }],
   async run({ options, io }) {
-    const trust = await clientOf(io).trusted();
+    const trust = await clientOf(io).listTrust();
     const { directories } = trust;
     const paint = painter(io.stdout);
     if (options.json === true) writeJson(io.stdout, trust);

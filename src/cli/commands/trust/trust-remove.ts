@@ -15,7 +15,7 @@ export const command = defineCommand<object>({
   examples: [{ command: "claude-worker trust remove ~/project", does: "take it back" }],
   async run({ words, options, io }) {
     const directory = pathGiven(io, words[0] ?? ".");
-    const trust = await clientOf(io).distrust(directory);
+    const trust = await clientOf(io).removeTrust({ directory });
     if (options.json === true) writeJson(io.stdout, trust);
     else say(io.stdout, `Not trusted any more: ${plainLine(directory, 4096)}`);
     return exitCodes.ok;
