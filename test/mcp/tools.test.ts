@@ -39,9 +39,8 @@ test("MCP tools say what they change, and each result says what to do next", asy
     ],
   );
   for (const { name, annotations, title, description, inputSchema, outputSchema } of tools) {
-    for (const hint of ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"] as const) {
-      assert.equal(typeof annotations?.[hint], "boolean", `${name}: ${hint}`);
-    }
+    const { title: _title, ...hints } = annotations ?? {};
+    assert.deepEqual(hints, hintsOf(name), name);
     assert.ok(title && description && description.length < 400, name);
     assert.equal(inputSchema["additionalProperties"], false, name);
     assert.equal(outputSchema === undefined, name === "create_task", `${name}: only the tool that gives handles has no output schema`);
@@ -287,3 +286,10 @@ test("get_usage shows money, tokens and room", async (t) => {
   assert.deepEqual(told["workers"], { limit: 4, running: 0 });
   assert.equal((told["counts"] as Record<string, number>)["completed"], 1);
 });
+
+/** What each tool promises: a client decides by it whether to ask its user, and what it may repeat. */
+function hintsOf(name: string): Readonly<Record<string, boolean>> {
+  const starts = ["create_task", "create_tasks", "retry_task"].includes(name);
+  const writes = starts || ["cancel_task", "edit_task"].includes(name);
+  return { readOnlyHint: !writes, destructiveHint: name === "cancel_task", idempotentHint: !starts, openWorldHint: starts };
+}
