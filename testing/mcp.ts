@@ -65,7 +65,8 @@ export async function openMcp(
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const faults: unknown[] = [];
   const log = { error: (details: object) => void faults.push(details) };
-  const mcp = createMcpDoor({ version: "0.0.0-test", key: "test-key", log, ...options, api });
+  const { close, ...served } = createMcpDoor({ version: "0.0.0-test", key: "test-key", log, ...options, api });
+  const mcp = { ...served, start: () => {}, stop: close };
   const door = await openDoorOf(t, api, { directory, mcp });
   const env = { PATH: process.env["PATH"] ?? "", HOME: corner.home, CLAUDE_WORKER_HOME: corner.dataHome, CLAUDE_PROJECT_DIR: corner.work };
   const connected = connector(t);

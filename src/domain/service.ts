@@ -1,6 +1,7 @@
 /**
  * The contract of everything that works in the background of the server, and what implements it.
  */
+import { takingTurns } from "./turns.ts";
 
 /** A part of the server that works in the background. */
 export interface Service {
@@ -29,7 +30,7 @@ export interface ServiceWork {
  */
 export class Lifecycle implements Service {
   readonly #work: ServiceWork;
-  #turn: Promise<void> = Promise.resolve();
+  readonly #inTurn = takingTurns();
   #isOn = false;
 
   constructor(work: ServiceWork) {
@@ -37,7 +38,7 @@ export class Lifecycle implements Service {
   }
 
   start(): Promise<void> {
-    return this.#take(async () => {
+    return this.#inTurn(async () => {
       if (this.#isOn) return;
       try {
         await this.#work.begin();
@@ -50,17 +51,10 @@ export class Lifecycle implements Service {
   }
 
   stop(): Promise<void> {
-    return this.#take(async () => {
+    return this.#inTurn(async () => {
       if (!this.#isOn) return;
       this.#isOn = false;
       await this.#work.end();
     });
-  }
-
-  /** A step that fails does not keep the next one from its turn. */
-  #take(step: () => Promise<void>): Promise<void> {
-    const taken = this.#turn.then(step);
-    this.#turn = taken.catch(() => {});
-    return taken;
   }
 }

@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Caller } from "../contract/caller.ts";
+import type { Service } from "../domain/service.ts";
 
 export interface McpSession {
   readonly caller: Caller;
@@ -16,13 +17,15 @@ export interface McpSession {
   readonly id: string | null;
 }
 
-export interface McpDoor {
+/**
+ * Serves MCP while it is started; the HTTP door starts and stops it. A stop ends waits with what is
+ * known, then every connection.
+ */
+export interface McpDoor extends Service {
   /** Streamable HTTP. @param body parsed already. */
   request(request: IncomingMessage, response: ServerResponse, session: McpSession, body: unknown): Promise<void>;
   /** MCP's stdio framing, until the connection closes. */
   connection(socket: Duplex, session: McpSession): void | Promise<void>;
-  /** May be called twice. */
-  close(): Promise<void>;
 }
 
 /**

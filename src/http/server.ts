@@ -7,6 +7,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { WorkerApi } from "../contract/api.ts";
 import { WorkerError } from "../domain/errors.ts";
+import { takingTurns } from "../domain/turns.ts";
 import { answerRequest } from "./request/answer-request.ts";
 import type { AnswerOptions, HttpLog } from "./request/answer-request.ts";
 import { authenticateBy } from "./request/authenticate.ts";
@@ -68,7 +69,10 @@ export interface HttpDoor {
    * invalid_input (a wildcard).
    */
   listenTcp(host: string, port: number, options?: { dangerouslyBindAll?: boolean }): Promise<{ port: number }>;
-  /** Ends event streams, answers what is under way, closes everything. May be called twice. */
+  /**
+   * Ends event streams, answers what is under way, closes everything. May be called at any time:
+   * openings and stops are taken in turn. The door may be opened again.
+   */
   stop(): Promise<void>;
 }
 
@@ -115,29 +119,34 @@ export function createHttp(options: HttpOptions): HttpDoor {
     servers.add(server);
     return server;
   };
-  let stopping: Promise<void> | null = null;
+  const inTurn = takingTurns();
   let onSocket: Server | null = null;
   return {
     routes,
-    async listenSocket(path) {
-      // First: closing a socket removes its name. Open connections continue.
-      onSocket?.close();
-      const server = open(() => ({ kind: "socket" }));
-      onSocket = server;
-      await listenOnSocket(server, path);
-    },
-    async listenTcp(host, wantedPort, { dangerouslyBindAll = false } = {}) {
-      let transport: Transport = { kind: "tcp", hosts: new Set(), origins: new Set() };
-      const server = open(() => transport);
-      const port = await listenOnTcp(server, { host, port: wantedPort, dangerouslyBindAll });
-      const hosts = hostsOf(host, port, options.allowedHosts);
-      transport = { kind: "tcp", hosts, origins: new Set([...hosts].map((name) => `http://${name}`)) };
-      return { port };
-    },
-    stop() {
-      stopping ??= stopAll(servers, streams, options.mcp ?? null);
-      return stopping;
-    },
+    listenSocket: (path) =>
+      inTurn(async () => {
+        await options.mcp?.start();
+        // First: closing a socket removes its name. Open connections continue.
+        onSocket?.close();
+        onSocket = open(() => ({ kind: "socket" }));
+        await listenOnSocket(onSocket, path);
+      }),
+    listenTcp: (host, wantedPort, { dangerouslyBindAll = false } = {}) =>
+      inTurn(async () => {
+        await options.mcp?.start();
+        let transport: Transport = { kind: "tcp", hosts: new Set(), origins: new Set() };
+        const server = open(() => transport);
+        const port = await listenOnTcp(server, { host, port: wantedPort, dangerouslyBindAll });
+        const hosts = hostsOf(host, port, options.allowedHosts);
+        transport = { kind: "tcp", hosts, origins: new Set([...hosts].map((name) => `http://${name}`)) };
+        return { port };
+      }),
+    stop: () =>
+      inTurn(async () => {
+        onSocket = null;
+        await stopAll(servers, streams, options.mcp ?? null);
+        servers.clear();
+      }),
   };
 }
 
@@ -207,7 +216,7 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void
 async function stopAll(servers: ReadonlySet<Server>, streams: EventStreams, mcp: McpDoor | null): Promise<void> {
   const closed = [...servers].map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
   streams.close();
-  await mcp?.close();
+  await mcp?.stop();
   for (const server of servers) server.closeIdleConnections();
   const timer = setTimeout(() => {
     for (const server of servers) server.closeAllConnections();

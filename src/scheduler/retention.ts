@@ -41,7 +41,8 @@ export class Retention implements Service {
   start(): void {
     if (this.#started) return;
     this.#started = true;
-    this.#run();
+    // A round that a stop still waits for is the round of this start, too.
+    if (this.#round === null) this.#run();
   }
 
   async stop(): Promise<void> {

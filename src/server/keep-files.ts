@@ -10,6 +10,7 @@ import type { Logger } from "pino";
 import type { Paths } from "../config/paths.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Service } from "../domain/service.ts";
+import { PendingWork } from "../domain/turns.ts";
 import type { Store } from "../store/store.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
 
@@ -40,7 +41,8 @@ export class FileKeeper implements Service {
   readonly #watchers = new Map<string, FSWatcher>();
   #timer: NodeJS.Timeout | null = null;
   #problems: readonly string[] = [];
-  #stopped = false;
+  readonly #looks = new PendingWork();
+  #isOn = false;
 
   constructor(options: KeepOptions) {
     this.#options = options;
@@ -55,14 +57,17 @@ export class FileKeeper implements Service {
 
   /** To be called when the socket listens. */
   start(): void {
+    this.#isOn = true;
     this.#watch();
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#isOn = false;
     if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
     for (const watcher of this.#watchers.values()) watcher.close();
     this.#watchers.clear();
+    await this.#looks.ended();
   }
 
   #watch(): void {
@@ -87,15 +92,15 @@ export class FileKeeper implements Service {
   }
 
   #changed(): void {
-    if (this.#stopped || this.#options.leaveIfLost()) return;
+    if (!this.#isOn || this.#options.leaveIfLost()) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
-      void this.#look();
+      void this.#looks.add(this.#look());
     }, settleMs).unref();
   }
 
   async #look(): Promise<void> {
-    if (this.#stopped || this.#options.leaveIfLost()) return;
+    if (!this.#isOn || this.#options.leaveIfLost()) return;
     const problems = [...(await this.#keepSocket()), ...this.#keepStore(), ...this.#missToken()];
     for (const problem of problems) if (!this.#problems.includes(problem)) this.#options.log.error(problem);
     this.#problems = problems;

@@ -3,7 +3,10 @@
  */
 import type { Logger } from "pino";
 import type { WorkerApi } from "../contract/api.ts";
+import { WorkerError } from "../domain/errors.ts";
+import { Lifecycle } from "../domain/service.ts";
 import type { McpDoor } from "../http/mcp-door.ts";
+import type { McpDoor as LoadedDoor } from "../mcp/door.ts";
 
 export interface LazyMcpOptions {
   readonly api: WorkerApi;
@@ -13,12 +16,39 @@ export interface LazyMcpOptions {
   readonly log: Logger;
 }
 
-export function lazyMcp(options: LazyMcpOptions): McpDoor {
-  let door: Promise<McpDoor> | null = null;
-  const load = (): Promise<McpDoor> => (door ??= import("../mcp/door.ts").then(({ createMcpDoor }) => createMcpDoor(options)));
-  return {
-    request: async (...call) => await (await load()).request(...call),
-    connection: async (...call) => await (await load()).connection(...call),
-    close: async () => await (await door)?.close(),
-  };
+export class LazyMcp implements McpDoor {
+  readonly #options: LazyMcpOptions;
+  readonly #lifecycle = new Lifecycle({ begin: () => void (this.#isOpen = true), end: () => this.#close() });
+  #isOpen = false;
+  #door: Promise<LoadedDoor> | null = null;
+
+  constructor(options: LazyMcpOptions) {
+    this.#options = options;
+  }
+
+  start(): Promise<void> {
+    return this.#lifecycle.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#lifecycle.stop();
+  }
+
+  readonly request: McpDoor["request"] = async (...call) => await (await this.#load()).request(...call);
+
+  readonly connection: McpDoor["connection"] = async (...call) => (await this.#load()).connection(...call);
+
+  /** A door that is loaded while the server stops would never be closed. */
+  #load(): Promise<LoadedDoor> {
+    if (!this.#isOpen) throw new WorkerError("unavailable", "The server is stopping. Try again when it is up.");
+    this.#door ??= import("../mcp/door.ts").then(({ createMcpDoor }) => createMcpDoor(this.#options));
+    return this.#door;
+  }
+
+  async #close(): Promise<void> {
+    this.#isOpen = false;
+    const door = this.#door;
+    this.#door = null;
+    await (await door?.catch(() => null))?.close();
+  }
 }

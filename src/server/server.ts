@@ -52,7 +52,7 @@ async function startServices(base: ServerBase): Promise<RunningServer> {
   const { context, store } = base;
   const shutdown = new Shutdown(base);
   const services = await buildServices(base, shutdown);
-  const { lockWatch, http, work, garbage, keeper } = services;
+  const { lockWatch, http, work, askedProbe, garbage, keeper } = services;
   lockWatch.require(); // Before it takes the socket, which may be another server's.
   await http.start();
   services.writeInfo();
@@ -61,7 +61,7 @@ async function startServices(base: ServerBase): Promise<RunningServer> {
   lockWatch.start();
   keeper.start();
   lockWatch.require();
-  shutdown.started({ ...services, others: [garbage] });
+  shutdown.started({ ...services, others: [askedProbe, garbage] });
   const { url, warnings } = http;
   context.log.info({ url, socket: context.paths.serverSocket, epoch: store.epoch, version }, "serving");
   return { url, warnings, problems: work.problems(), stopped: shutdown.stopped, stop: (options) => shutdown.stop(options) };

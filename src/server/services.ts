@@ -23,18 +23,18 @@ import { runProbe } from "../supervisor/run-probe.ts";
 import { RunnerPool } from "../supervisor/runner-pool.ts";
 import { newRunnerId, runnerIdPrefix } from "../supervisor/spawn-runner.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
+import { AskedProbe } from "./asked-probe.ts";
 import { BackgroundWork } from "./background-work.ts";
 import { collectGarbageWhenIdle } from "./collect-garbage.ts";
 import { HttpService } from "./http-service.ts";
 import { FileKeeper } from "./keep-files.ts";
-import { lazyMcp } from "./lazy-mcp.ts";
+import { LazyMcp } from "./lazy-mcp.ts";
 import { LockWatch } from "./lock-watch.ts";
 import { monotonicClock } from "./monotonic-clock.ts";
 import { runnerBoot } from "./runner-boot.ts";
 import type { ServerBase } from "./server-context.ts";
 import { writeServerInfo } from "./server-info.ts";
 import { serverView } from "./server-view.ts";
-import { sharedRun } from "./shared-run.ts";
 import type { Shutdown } from "./shutdown.ts";
 import { keyFrom } from "./token-file.ts";
 import { version } from "./version.ts";
@@ -42,11 +42,11 @@ import { version } from "./version.ts";
 const dayMs = 86_400_000;
 /** Where nothing is deleted by age, a set clock is remembered for as long as if this were set. */
 const defaultKeepDays = 30;
-const probeLimitMs = 60_000;
 
 /** Everything that works in the background of the server. */
 export interface Services {
   readonly lockWatch: LockWatch;
+  readonly mcp: LazyMcp;
   readonly http: HttpService;
   readonly keeper: FileKeeper;
   readonly pool: RunnerPool;
@@ -54,6 +54,7 @@ export interface Services {
   readonly scheduler: Scheduler;
   readonly retention: Retention;
   readonly prober: Prober;
+  readonly askedProbe: AskedProbe;
   /** Starts and stops the services that work on tasks. */
   readonly work: BackgroundWork;
   readonly garbage: Service;
@@ -109,6 +110,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
   });
   const probe = (model: string | null, signal: AbortSignal): Promise<Outcome> =>
     runProbe({ boot: boot(newRunnerId(idPrefix), false), model, logFile, signal });
+  const askedProbe = new AskedProbe((signal) => probe(null, signal));
   const prober = new Prober({ store, log, now, account, probe, onSignedIn: () => pool.renew() });
   const retention = new Retention({
     keepDays: settings.keep_days,
@@ -149,11 +151,11 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     isStopping: () => shutdown.isStopping,
     server: view,
     stopRunner: (taskId) => supervisor.stopTask(taskId, "cancelled"),
-    probe: sharedRun(() => probe(null, AbortSignal.timeout(probeLimitMs))),
+    probe: () => askedProbe.run(),
     renewRunners: () => pool.renew(),
     stopServer: async (options) => void shutdown.stop(options),
   });
-  const mcp = lazyMcp({ api, version, key: keyFrom(token, "mcp"), log });
+  const mcp = new LazyMcp({ api, version, key: keyFrom(token, "mcp"), log });
   const http = new HttpService(context, createHttp({ api, token, log, mcp, allowedHosts: settings.allowed_hosts }));
 
   const writeInfo = (): void =>
@@ -187,8 +189,10 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     onLateStart: writeInfo,
     onFault: () => shutdown.fail("leave"),
   });
+  const garbage = collectGarbageWhenIdle(store);
   return {
     lockWatch,
+    mcp,
     http,
     keeper,
     pool,
@@ -196,8 +200,9 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     scheduler,
     retention,
     prober,
+    askedProbe,
     work,
-    garbage: collectGarbageWhenIdle(store),
+    garbage,
     writeInfo,
   };
 }

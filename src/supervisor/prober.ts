@@ -8,6 +8,7 @@ import type { Outcome } from "../domain/attempt/outcome.ts";
 import { afterProbe, longestPauseMs } from "../domain/order/probe.ts";
 import type { Probe, ProbeConsequence } from "../domain/order/probe.ts";
 import { concernsAccount } from "../domain/order/scope.ts";
+import { Lifecycle } from "../domain/service.ts";
 import type { Service } from "../domain/service.ts";
 import type { Store } from "../store/store.ts";
 
@@ -34,6 +35,7 @@ export interface ProberOptions {
 /** Runs due probes while tasks wait. */
 export class Prober implements Service {
   readonly #options: ProberOptions;
+  readonly #lifecycle = new Lifecycle({ begin: () => this.#begin(), end: () => this.#end() });
   #unsubscribe: (() => void) | null = null;
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> | null = null;
@@ -43,8 +45,16 @@ export class Prober implements Service {
     this.#options = options;
   }
 
-  async start(): Promise<void> {
-    if (this.#unsubscribe !== null) return;
+  start(): Promise<void> {
+    return this.#lifecycle.start();
+  }
+
+  /** Ends a probe that is under way; the next server repeats it. */
+  stop(): Promise<void> {
+    return this.#lifecycle.stop();
+  }
+
+  async #begin(): Promise<void> {
     const { store, now } = this.#options;
     this.#stopped = new AbortController();
     await store.write(() => store.probes.mendWaits(now(), longestPauseMs));
@@ -52,8 +62,7 @@ export class Prober implements Service {
     this.#look();
   }
 
-  /** Ends a probe that is under way; it is repeated by the next server. */
-  async stop(): Promise<void> {
+  async #end(): Promise<void> {
     this.#unsubscribe?.();
     this.#unsubscribe = null;
     if (this.#timer !== null) clearTimeout(this.#timer);

@@ -41,6 +41,7 @@ export function connectRunner(path: string, signal?: AbortSignal): Promise<Runne
     socket.once("error", (error: NodeJS.ErrnoException) => {
       if (ownFaults.has(error.code)) reject(error);
     });
+    socket.once("close", () => signal?.removeEventListener("abort", giveUp));
     const giveUp = (): void => void socket.destroy();
     signal?.addEventListener("abort", giveUp, { once: true });
     const settle = (connection: RunnerConnection | null): void => {

@@ -5,6 +5,7 @@
 import type { Logger } from "pino";
 import { messageOf } from "../domain/errors.ts";
 import type { Service } from "../domain/service.ts";
+import { PendingWork } from "../domain/turns.ts";
 import type { RunnerBoot } from "../attempt-protocol/protocol.ts";
 import type { RunnerConnection } from "./runner-connection.ts";
 import { newRunnerId, spawnRunner } from "./spawn-runner.ts";
@@ -42,13 +43,17 @@ export interface RunnerPoolOptions {
 export interface Reserved {
   readonly runnerId: string;
   readonly warm: boolean;
-  /** The runner's connection, or null when it died before it answered. */
-  connect(): Promise<RunnerConnection | null>;
+  /**
+   * The runner's connection, or null when it died before it answered.
+   * @param letGo ends the wait for its answer; the runner continues
+   */
+  connect(letGo: AbortSignal): Promise<RunnerConnection | null>;
 }
 
 interface SpawnRequest {
   readonly runnerId: string;
   readonly prewarm: boolean;
+  readonly letGo: AbortSignal;
   readonly signal?: AbortSignal;
 }
 
@@ -57,6 +62,8 @@ interface Parked {
   readonly connection: Promise<RunnerConnection | null>;
   /** Ends it as long as it does not answer. */
   readonly starting: AbortController;
+  /** Ends the wait for its answer; the runner continues. */
+  readonly letGo: AbortController;
   /** Runs out when it has been parked for too long; null while it is not parked yet. */
   age: NodeJS.Timeout | null;
   ready: boolean;
@@ -65,6 +72,8 @@ interface Parked {
 export class RunnerPool implements Service {
   readonly #options: RunnerPoolOptions;
   readonly #parked = new Map<string, Parked>();
+  /** Runners that were told to leave, or are about to be. */
+  readonly #leaving = new PendingWork();
   #timer: NodeJS.Timeout | null = null;
   #respawnDelayMs = firstRespawnDelayMs;
   #started = false;
@@ -84,7 +93,8 @@ export class RunnerPool implements Service {
     this.#started = false;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    await this.#letGo([...this.#parked.values()]);
+    void this.#letGo([...this.#parked.values()]);
+    await this.#leaving.ended();
   }
 
   /**
@@ -110,23 +120,22 @@ export class RunnerPool implements Service {
     if (parked !== undefined) {
       this.#take(parked);
       this.#fillIn(replacementDelayMs);
-      return { runnerId: parked.runnerId, warm: true, connect: () => parked.connection };
+      return { runnerId: parked.runnerId, warm: true, connect: (letGo) => connectionOf(parked, letGo) };
     }
     const runnerId = newRunnerId(this.#options.idPrefix);
-    return { runnerId, warm: false, connect: () => this.#spawn({ runnerId, prewarm: false }) };
+    return { runnerId, warm: false, connect: (letGo) => this.#spawn({ runnerId, prewarm: false, letGo }) };
   }
 
   async #letGo(runners: readonly Parked[]): Promise<void> {
     for (const parked of runners) this.#take(parked);
     if (runners.length > 0) this.#fillIn(replacementDelayMs);
-    await Promise.all(
-      runners.map(async ({ connection, starting }) => {
-        starting.abort();
-        const open = await connection;
-        open?.send({ type: "leave" });
-        open?.close();
-      }),
-    );
+    const leave = async ({ connection, starting }: Parked): Promise<void> => {
+      starting.abort();
+      const open = await connection;
+      open?.send({ type: "leave" });
+      open?.close();
+    };
+    await Promise.all(runners.map((parked) => this.#leaving.add(leave(parked))));
   }
 
   /** @returns whether it was parked here until now. */
@@ -150,8 +159,9 @@ export class RunnerPool implements Service {
   #park(): void {
     const runnerId = newRunnerId(this.#options.idPrefix);
     const starting = new AbortController();
-    const connection = this.#spawn({ runnerId, prewarm: true, signal: starting.signal });
-    const parked: Parked = { runnerId, connection, starting, age: null, ready: false };
+    const letGo = new AbortController();
+    const connection = this.#spawn({ runnerId, prewarm: true, letGo: letGo.signal, signal: starting.signal });
+    const parked: Parked = { runnerId, connection, starting, letGo, age: null, ready: false };
     this.#parked.set(runnerId, parked);
     void parked.connection.then((connection) => {
       if (connection === null) this.#lost(parked);
@@ -173,13 +183,19 @@ export class RunnerPool implements Service {
     this.#respawnDelayMs = Math.min(this.#respawnDelayMs * 2, longestRespawnDelayMs);
   }
 
-  async #spawn({ runnerId, prewarm, signal }: SpawnRequest): Promise<RunnerConnection | null> {
+  async #spawn({ runnerId, prewarm, letGo, signal }: SpawnRequest): Promise<RunnerConnection | null> {
     try {
       const stop = signal === undefined ? {} : { signal };
-      return await spawnRunner({ boot: this.#options.boot(runnerId, prewarm), logFile: this.#options.logFile, ...stop });
+      return await spawnRunner({ boot: this.#options.boot(runnerId, prewarm), logFile: this.#options.logFile, letGo, ...stop });
     } catch (error) {
       this.#options.log.error({ runnerId, error: messageOf(error) }, "a runner could not be started");
       return null;
     }
   }
+}
+
+function connectionOf({ connection, letGo: own }: Parked, letGo: AbortSignal): Promise<RunnerConnection | null> {
+  const abort = (): void => own.abort();
+  letGo.addEventListener("abort", abort, { once: true });
+  return connection.finally(() => letGo.removeEventListener("abort", abort));
 }

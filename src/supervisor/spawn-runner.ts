@@ -15,6 +15,8 @@ export interface SpawnOptions {
   readonly logFile: string;
   /** Ends a runner that does not answer yet; one that does is left alone. */
   readonly signal?: AbortSignal;
+  /** Ends the wait for the runner's answer; the runner continues. */
+  readonly letGo?: AbortSignal;
 }
 
 /** A runner answers within a second; one that takes this long hangs. */
@@ -46,6 +48,7 @@ export async function spawnRunner(options: SpawnOptions): Promise<RunnerConnecti
   const signal = AbortSignal.any([AbortSignal.timeout(startLimitMs), ...(options.signal === undefined ? [] : [options.signal])]);
   const log = openSync(options.logFile, "a", 0o600);
   let end: () => void = () => {};
+  let leave: () => void = () => {};
   try {
     const child = spawn(process.execPath, [entryOf("main")], {
       detached: true,
@@ -58,10 +61,15 @@ export async function spawnRunner(options: SpawnOptions): Promise<RunnerConnecti
     end = () => void child.kill("SIGKILL");
     signal.addEventListener("abort", end, { once: true });
     if (signal.aborted) end();
+    // The runner bears that nobody reads its line.
+    leave = () => void child.stdout?.destroy();
+    options.letGo?.addEventListener("abort", leave, { once: true });
+    if (options.letGo?.aborted === true) leave();
     await listening(child);
-    return await connectRunner(options.boot.socket, signal);
+    return await connectRunner(options.boot.socket, AbortSignal.any([signal, ...(options.letGo === undefined ? [] : [options.letGo])]));
   } finally {
     signal.removeEventListener("abort", end);
+    options.letGo?.removeEventListener("abort", leave);
     closeSync(log);
   }
 }

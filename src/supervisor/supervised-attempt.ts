@@ -196,6 +196,7 @@ export class SupervisedAttempt {
   }
 
   async #converse(connection: RunnerConnection): Promise<void> {
+    if (this.#released) return connection.close();
     this.#connection = connection;
     const closed = new Promise<void>((resolve) =>
       connection.onClose(() => {
@@ -358,7 +359,7 @@ export class SupervisedAttempt {
     if (reason === "stalled" && this.#ingest.offset > offset) return this.#heard();
     const held = await this.#isHeld();
     if (held === true) await this.stop(reason);
-    if (held === null) this.#limits.tellAgain(reason, storageRetryMs);
+    if (held === null && !this.#released) this.#limits.tellAgain(reason, storageRetryMs);
   }
 
   /**

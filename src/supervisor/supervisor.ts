@@ -2,30 +2,25 @@
  * Owns every running attempt of this server: claims tasks for runners, adopts what an earlier
  * server left, passes stops on.
  */
-import { statSync } from "node:fs";
-import { randomUUID } from "node:crypto";
-import { rawLogPath, runnerSocketPath } from "../config/paths.ts";
+import { runnerSocketPath } from "../config/paths.ts";
 import { messageOf, WorkerError } from "../domain/errors.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import type { StopReason } from "../domain/attempt/stop-reason.ts";
+import { Lifecycle } from "../domain/service.ts";
 import type { Service } from "../domain/service.ts";
-import { bootClockMs } from "../processes/boot-clock.ts";
+import { PendingWork } from "../domain/turns.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import type { Change } from "../store/sqlite/change.ts";
+import { claimTask } from "./claim-task.ts";
+import type { ClaimContext } from "./claim-task.ts";
 import { connectRunner } from "./runner-connection.ts";
 import type { RunnerConnection } from "./runner-connection.ts";
 import type { Reserved, RunnerPool } from "./runner-pool.ts";
 import { SupervisedAttempt } from "./supervised-attempt.ts";
 import type { AttemptContext } from "./supervised-attempt.ts";
 
-export interface SupervisorOptions extends AttemptContext {
-  readonly nodeId: string;
+export interface SupervisorOptions extends AttemptContext, ClaimContext {
   readonly pool: RunnerPool;
-  /**
-   * Asked inside of the claim: rights may have gone since the scheduler chose the task. Default:
-   * always.
-   */
-  mayStart?(taskId: number): boolean;
 }
 
 /**
@@ -39,6 +34,8 @@ const answerLimitMs = 10_000;
 
 interface Running {
   readonly attempt: SupervisedAttempt;
+  /** Ends the wait for its runner's answer; the runner continues. */
+  readonly letGo: AbortController;
   readonly done: Promise<void>;
 }
 
@@ -46,7 +43,13 @@ export class Supervisor implements Service {
   readonly #options: SupervisorOptions;
   readonly #running = new Map<number, Running>();
   readonly #again = new Set<NodeJS.Timeout>();
+  /** Claims and adoptions under way. */
+  readonly #taking = new PendingWork();
+  /** Short talks with runners that are not followed. */
+  readonly #talks = new PendingWork();
+  readonly #lifecycle = new Lifecycle({ begin: () => this.#begin(), end: () => this.#end() });
   #unsubscribe: (() => void) | null = null;
+  #stopped = new AbortController();
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -56,23 +59,39 @@ export class Supervisor implements Service {
    * Adopts what is open and begins to listen for cancels. Resolves when every open attempt is this
    * server's; their runners answer when they do.
    */
-  async start(): Promise<void> {
-    if (this.#unsubscribe !== null) return;
-    this.#unsubscribe = this.#options.store.onCommit((change) => this.#passStops(change));
-    this.#options.pool.start();
-    await Promise.all(
-      this.#options.store.attempts.open().map(({ id }) => this.#adopt(id).catch((error: unknown) => this.#adoptLater(id, error))),
-    );
+  start(): Promise<void> {
+    return this.#lifecycle.start();
   }
 
-  /** Lets go of every attempt; their runners go on. */
-  async stop(): Promise<void> {
+  /** Lets go of every attempt. The runners continue. */
+  stop(): Promise<void> {
+    return this.#lifecycle.stop();
+  }
+
+  async #begin(): Promise<void> {
+    const { store, pool } = this.#options;
+    this.#stopped = new AbortController();
+    this.#unsubscribe = store.onCommit((change) => this.#passStops(change));
+    pool.start();
+    await Promise.all(store.attempts.open().map(({ id }) => this.#adopt(id).catch((error: unknown) => this.#adoptLater(id, error))));
+  }
+
+  async #end(): Promise<void> {
     this.#unsubscribe?.();
     this.#unsubscribe = null;
     for (const timer of this.#again) clearTimeout(timer);
     this.#again.clear();
-    await Promise.all([this.#options.pool.stop(), ...[...this.#running.values()].map(({ attempt }) => attempt.release())]);
+    // What a claim or an adoption still brings is let go, too.
+    await this.#taking.ended();
+    const released = [...this.#running.values()].map(async ({ attempt, letGo }) => {
+      const release = attempt.release();
+      letGo.abort();
+      await release;
+    });
+    await Promise.all([this.#options.pool.stop(), ...released]);
     await this.settled();
+    this.#stopped.abort();
+    await this.#talks.ended();
   }
 
   /** How many attempts this server follows now. */
@@ -105,7 +124,8 @@ export class Supervisor implements Service {
     // Not taken over yet: the server was started on a full disk.
     const open = store.attempts.open().find((attempt) => attempt.taskId === taskId);
     if (open === undefined) return false;
-    const connection = await connectRunner(runnerSocketPath(paths, open.runnerId), AbortSignal.timeout(answerLimitMs));
+    const limit = AbortSignal.any([AbortSignal.timeout(answerLimitMs), this.#stopped.signal]);
+    const connection = await this.#talks.add(connectRunner(runnerSocketPath(paths, open.runnerId), limit));
     connection?.send({ type: "stop", reason, graceMs: stopGraceMs });
     connection?.close();
     return connection !== null;
@@ -113,61 +133,41 @@ export class Supervisor implements Service {
 
   /**
    * Claims the tasks, one runner each, in one commit, and starts them. Tasks that are not pending
-   * any more are passed over.
+   * any more are passed over. Claims nothing while the supervisor is stopped.
    * @throws WorkerError from the store; then nothing was claimed.
    */
   async startTasks(taskIds: readonly number[]): Promise<void> {
-    const { store, now } = this.#options;
+    if (this.#unsubscribe !== null) await this.#taking.add(this.#claimAll(taskIds));
+  }
+
+  async #claimAll(taskIds: readonly number[]): Promise<void> {
+    const { store } = this.#options;
     const reserved = taskIds.map((id) => ({ id, runner: this.#options.pool.reserve() }));
     const claims = await store
-      .write(() => reserved.map(({ id, runner }) => this.#claim(id, runner, now())))
+      .write(() => reserved.map(({ id, runner }) => claimTask(this.#options, id, runner)))
       .catch((error: unknown) => {
-        for (const { runner } of reserved) void this.#discard(runner);
+        for (const { runner } of reserved) this.#discard(runner);
         throw error;
       });
     claims.forEach((claim, index) => {
       const runner = reserved[index]?.runner;
       if (runner === undefined) return;
-      if (claim === null) void this.#discard(runner);
-      else this.#follow(claim.task, claim.attempt, runner.connect());
+      if (claim === null) this.#discard(runner);
+      else this.#follow(claim.task, claim.attempt, (letGo) => runner.connect(letGo));
     });
   }
 
-  #claim(taskId: number, runner: Reserved, now: number): { task: Task; attempt: Attempt } | null {
-    const { store, nodeId, bootId, paths, account } = this.#options;
-    const task = store.tasks.get(taskId);
-    if (task === null || task.status !== "pending" || this.#options.mayStart?.(taskId) === false) return null;
-    const resume = task.resumable && task.sessionId !== null;
-    const sessionId = resume ? task.sessionId : runner.warm ? null : randomUUID();
-    const journalStart = sizeOf(rawLogPath(paths, taskId));
-    const claim = store.attempts.claim(
-      taskId,
-      {
-        runnerId: runner.runnerId,
-        nodeId,
-        sessionId,
-        resume,
-        warm: runner.warm,
-        bootId,
-        account: account(),
-        startedUp: bootClockMs(),
-        journalStart,
-      },
-      now,
-    );
-    if (claim === null) return null;
-    const data = { attempt: claim.attempt.number, runner_id: runner.runnerId, session_id: sessionId, warm: runner.warm };
-    store.events.append(taskId, claim.attempt.id, [{ type: resume ? "resumed" : "started", at: now, data }]);
-    return claim;
-  }
-
-  #follow(task: Task, attempt: Attempt, connection: Promise<RunnerConnection | null>): void {
+  #follow(task: Task, attempt: Attempt, connect: (letGo: AbortSignal) => Promise<RunnerConnection | null>): void {
+    const letGo = new AbortController();
     const supervised = new SupervisedAttempt(this.#options, task, attempt);
     const done = supervised
-      .follow(connection)
+      .follow(connect(letGo.signal))
       .catch((error: unknown) => this.#followAgain(attempt.id, error))
-      .finally(() => this.#running.delete(attempt.id));
-    this.#running.set(attempt.id, { attempt: supervised, done });
+      .finally(() => {
+        letGo.abort();
+        this.#running.delete(attempt.id);
+      });
+    this.#running.set(attempt.id, { attempt: supervised, letGo, done });
   }
 
   /**
@@ -191,7 +191,11 @@ export class Supervisor implements Service {
     this.#followAgain(attemptId, error);
   }
 
-  async #adopt(attemptId: number): Promise<void> {
+  #adopt(attemptId: number): Promise<void> {
+    return this.#taking.add(this.#adoptNow(attemptId));
+  }
+
+  async #adoptNow(attemptId: number): Promise<void> {
     const { store, paths, log } = this.#options;
     const [attempt, task] = await store.write(() => {
       const adopted = store.attempts.adopt(attemptId);
@@ -200,7 +204,7 @@ export class Supervisor implements Service {
     if (attempt === null || task === null) return;
     failpoint("attempt.adopt.after");
     log.info({ task: task.id, attempt: attempt.id }, "adopting an attempt");
-    this.#follow(task, attempt, connectRunner(runnerSocketPath(paths, attempt.runnerId)));
+    this.#follow(task, attempt, (letGo) => connectRunner(runnerSocketPath(paths, attempt.runnerId), letGo));
   }
 
   #passStops(change: Change): void {
@@ -212,15 +216,14 @@ export class Supervisor implements Service {
     }
   }
 
-  async #discard(runner: Reserved): Promise<void> {
+  /** Sends a reserved runner away. One that does not answer before a stop leaves by itself. */
+  #discard(runner: Reserved): void {
     if (!runner.warm) return;
-    const connection = await runner.connect();
-    connection?.send({ type: "leave" });
-    connection?.close();
+    const leave = async (): Promise<void> => {
+      const connection = await runner.connect(this.#stopped.signal);
+      connection?.send({ type: "leave" });
+      connection?.close();
+    };
+    void this.#talks.add(leave());
   }
-}
-
-/** Bytes of a file now; 0 when there is none. */
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -104,7 +104,8 @@ test("an MCP connection and a long MCP answer end with their token", async (t) =
       return never;
     },
     connection: (socket) => void socket.resume(),
-    close: async () => {},
+    start: () => {},
+    stop: async () => {},
   };
   const open = await setup(t, { mcp });
   const { id, token } = await open.make("read");

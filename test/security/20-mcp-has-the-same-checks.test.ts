@@ -20,7 +20,8 @@ async function setup(t: TestContext): Promise<OpenDoor & { reached: string[] }> 
       reached.push(caller.name);
       socket.end("hello");
     },
-    close: async () => {},
+    start: () => {},
+    stop: async () => {},
   };
   return { ...(await openDoor(t, { mcp })), reached };
 }

@@ -50,7 +50,7 @@ const upgrade =
   "GET /mcp HTTP/1.1\r\nHost: {host}\r\nUpgrade: claude-worker-mcp\r\nConnection: Upgrade\r\nOrigin: http://evil.test\r\n\r\n";
 
 test("refused and broken requests end although the client keeps its half open", async (t) => {
-  const open = await openDoor(t, { mcp: { request: async () => {}, connection: () => {}, close: async () => {} } });
+  const open = await openDoor(t, { mcp: { request: async () => {}, connection: () => {}, start: () => {}, stop: async () => {} } });
   for (const where of ["tcp", "socket"] as const) {
     const clients = [upgrade, "\x16\x03\x01 no HTTP\r\n\r\n", "GET /nowhere HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"].map(
       (text) => client(t, open, where, text, { reads: true }),

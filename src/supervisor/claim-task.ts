@@ -1,0 +1,53 @@
+/** Claims a pending task for a runner. */
+import { randomUUID } from "node:crypto";
+import { statSync } from "node:fs";
+import { rawLogPath } from "../config/paths.ts";
+import type { Paths } from "../config/paths.ts";
+import type { Attempt, Task } from "../domain/task/task.ts";
+import { bootClockMs } from "../processes/boot-clock.ts";
+import type { Store } from "../store/store.ts";
+import type { Reserved } from "./runner-pool.ts";
+
+export interface ClaimContext {
+  readonly store: Store;
+  readonly paths: Paths;
+  readonly nodeId: string;
+  readonly bootId: string | null;
+  now(): number;
+  /** Fingerprint of the account that tasks run with now. */
+  account(): string;
+  /**
+   * Asked inside of the claim: rights may have gone since the scheduler chose the task. Default:
+   * always.
+   */
+  mayStart?(taskId: number): boolean;
+}
+
+/**
+ * To be called inside of a write of the store.
+ * @returns null where the task is not pending any more, or may not start.
+ */
+export function claimTask(context: ClaimContext, taskId: number, runner: Reserved): { task: Task; attempt: Attempt } | null {
+  const { store, nodeId, bootId, paths, account } = context;
+  const now = context.now();
+  const task = store.tasks.get(taskId);
+  if (task === null || task.status !== "pending" || context.mayStart?.(taskId) === false) return null;
+  const resume = task.resumable && task.sessionId !== null;
+  const sessionId = resume ? task.sessionId : runner.warm ? null : randomUUID();
+  const { runnerId, warm } = runner;
+  const journalStart = sizeOf(rawLogPath(paths, taskId));
+  const claim = store.attempts.claim(
+    taskId,
+    { runnerId, nodeId, sessionId, resume, warm, bootId, account: account(), startedUp: bootClockMs(), journalStart },
+    now,
+  );
+  if (claim === null) return null;
+  const data = { attempt: claim.attempt.number, runner_id: runnerId, session_id: sessionId, warm };
+  store.events.append(taskId, claim.attempt.id, [{ type: resume ? "resumed" : "started", at: now, data }]);
+  return claim;
+}
+
+/** Bytes of a file now; 0 when there is none. */
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
