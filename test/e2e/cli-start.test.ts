@@ -65,6 +65,16 @@ test("the compile cache is used while it fits and replaced when it does not", as
   assert.equal(statSync(file).mode & 0o777, 0o600, "what others could have written is not taken");
 });
 
+test("a call for help leaves no code cache", async (t) => {
+  const { call, kept } = setup(t);
+  for (const words of [
+    ["run", "--help"],
+    ["list", "-h"],
+  ])
+    assert.match(await call(...words), /Usage/i);
+  assert.deepEqual(kept(), []);
+});
+
 test("a call that fails leaves nothing in the compile cache", async (t) => {
   const { call, kept } = setup(t);
   for (const word of ["nosuchcommand", "../../etc", "", "a".repeat(5_000)]) await assert.rejects(call(word), { code: 2 });
