@@ -331,7 +331,7 @@ test("server start names the server that runs, and restore a file that is not th
   const started = await call(["server", "start"]);
   assert.equal(started.code, 1);
   assert.match(started.stderr, new RegExp(`^Error: The server runs already: pid ${(await api.server()).pid}, `));
-  assert.match((await call(["restore", "/nope.db"])).stderr, /^Error: There is no file \/nope\.db\.$/m);
+  assert.match((await call(["db", "restore", "/nope.db"])).stderr, /^Error: There is no file \/nope\.db\.$/m);
 });
 
 test("config set says when the running server has another value", async (t) => {

@@ -16,6 +16,8 @@ const bin = fileURLToPath(new URL("../../bin/claude-worker", import.meta.url));
 test("an unknown command or verb says what was probably meant, and exits with 2", async (t) => {
   const { call } = withoutServer(t);
   const said: [string[], RegExp][] = [
+    [["backup", "x.db"], /^Error: The command "backup" is now "db backup"\. See: claude-worker db backup --help\n$/],
+    [["restore"], /^Error: The command "restore" is now "db restore"\. See: claude-worker db restore --help\n$/],
     [["lsit"], /^Error: Unknown command "lsit"\. Did you mean "list"\? See: claude-worker --help\n$/],
     [["server", "strat"], /Did you mean "server start"\?/],
     [["xyzzy"], /^Error: Unknown command "xyzzy"\. See: claude-worker --help\n$/],

@@ -56,9 +56,9 @@ test("a server whose database was moved away acknowledges nothing until it is ba
   await w.ended((await w.submit("steps 1")).id);
   renameSync(database, `${database}.away`);
   await assert.rejects(w.submit("steps 1"), { code: "storage_unusable", message: /was removed or replaced/ });
-  await isDegraded(w, /was removed or replaced.*move it back.*claude-worker backup/s);
+  await isDegraded(w, /was removed or replaced.*move it back.*claude-worker db backup/s);
   const saved = path.join(w.place.directory, "saved.db");
-  assert.equal((await w.cli(["backup", saved])).code, 0);
+  assert.equal((await w.cli(["db", "backup", saved])).code, 0);
   assert.ok(existsSync(saved));
   renameSync(`${database}.away`, database);
   await until("a healthy server", async () => (await w.client.server()).status === "healthy");

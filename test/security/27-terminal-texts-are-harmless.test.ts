@@ -87,7 +87,7 @@ const acting = new Set([
   "server restart",
   "service install",
   "service uninstall",
-  "restore",
+  "db restore",
   "top",
 ]);
 

@@ -46,8 +46,8 @@ export const commandIndex: readonly IndexEntry[] = [
   { name: "config get", load: async () => await import("../commands/config/config-get.ts") },
   { name: "config set", load: async () => await import("../commands/config/config-set.ts") },
   { name: "config path", load: async () => await import("../commands/config/config-path.ts") },
-  { name: "backup", load: async () => await import("../commands/db/backup.ts") },
-  { name: "restore", load: async () => await import("../commands/db/restore.ts") },
+  { name: "db backup", load: async () => await import("../commands/db/db-backup.ts") },
+  { name: "db restore", load: async () => await import("../commands/db/db-restore.ts") },
   { name: "db check", load: async () => await import("../commands/db/db-check.ts") },
   { name: "prune", load: async () => await import("../commands/task/prune.ts") },
   { name: "mcp", load: async () => await import("../commands/mcp/mcp.ts") },
@@ -58,6 +58,9 @@ export const commandIndex: readonly IndexEntry[] = [
   { name: "__complete", load: async () => await import("../commands/commandline/complete.ts") },
   { name: "completion", load: async () => await import("../commands/commandline/completion.ts") },
 ];
+
+/** Commands that have another name now. */
+export const renamed: Readonly<Record<string, string>> = { backup: "db backup", restore: "db restore" };
 
 /** Commands of two words by their first word. */
 export const groups: Readonly<Record<string, string>> = {

@@ -5,7 +5,7 @@
 import { didYouMean } from "../../domain/text/did-you-mean.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { commandHelp } from "./command-help.ts";
-import { commandIndex, findCommand, groups } from "./command-index.ts";
+import { commandIndex, findCommand, groups, renamed } from "./command-index.ts";
 import type { Found } from "./command-index.ts";
 import { exampleLines } from "./examples.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -39,6 +39,9 @@ export async function generalAbout(found: Exclude<Found, { kind: "command" }>, i
     io.stdout.write(await groupHelp(found.group, io.stdout.columns));
     return exitCodes.ok;
   }
+  const now = Object.hasOwn(renamed, found.name) ? renamed[found.name] : undefined;
+  if (now !== undefined)
+    throw new WorkerError("invalid_input", `The command "${found.name}" is now "${now}". See: claude-worker ${now} --help`);
   const near = didYouMean(found.name, found.known);
   const hint = near === null ? "" : ` Did you mean "${near}"?`;
   throw new WorkerError("invalid_input", `Unknown command "${found.name}".${hint} See: claude-worker --help`);
@@ -99,7 +102,7 @@ const helpGroups: readonly [title: string, fits: RegExp][] = [
   ["Access", /^(?:trust|token) /],
   ["Set up", /^(?:config |doctor$|claude$|completion$)/],
   ["Agents", /^mcp/],
-  ["Data", /^(?:backup|restore|prune|db )/],
+  ["Data", /^(?:prune|db )/],
   ["More", /./],
 ];
 

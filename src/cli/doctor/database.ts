@@ -55,6 +55,6 @@ function reported(stdout: string, file: string): Check {
   return fail(
     name,
     damage,
-    `Put a backup in its place (claude-worker restore FILE), or move ${file} and its -wal and -shm files away to start with an empty one`,
+    `Put a backup in its place (claude-worker db restore FILE), or move ${file} and its -wal and -shm files away to start with an empty one`,
   );
 }

@@ -13,7 +13,9 @@ export const command = defineCommand<object>({
     const { sound, faults } = await clientOf(io).checkDatabase();
     if (options.json === true) writeJson(io.stdout, { sound, faults });
     else
-      io.stdout.write(sound ? "The database is sound.\n" : `${faults.join("\n")}\nPut a backup in its place: claude-worker restore FILE\n`);
+      io.stdout.write(
+        sound ? "The database is sound.\n" : `${faults.join("\n")}\nPut a backup in its place: claude-worker db restore FILE\n`,
+      );
     return sound ? exitCodes.ok : exitCodes.failed;
   },
 });

@@ -181,7 +181,7 @@ function create(file: string): void {
   if (existsSync(restoreDraftOf(file))) {
     throw new WorkerError(
       "storage_unusable",
-      `${file} is gone, and a restore into its place was broken off. Restore the backup again (claude-worker restore), or rename the newest ${file}.replaced-* back to ${file}; to start with an empty one, remove ${restoreDraftOf(file)}.`,
+      `${file} is gone, and a restore into its place was broken off. Restore the backup again (claude-worker db restore), or rename the newest ${file}.replaced-* back to ${file}; to start with an empty one, remove ${restoreDraftOf(file)}.`,
     );
   }
   const draft = `${file}.new`;

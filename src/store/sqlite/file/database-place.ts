@@ -34,7 +34,7 @@ export function databaseLost(file: string): WorkerError {
   return new WorkerError(
     "storage_unusable",
     `${file} was removed or replaced while the server uses it, so nothing is saved any more. If you moved it, move it back: saving then works again. ` +
-      `Otherwise save what the server still has (claude-worker backup FILE), then: claude-worker server stop, claude-worker restore FILE.`,
+      `Otherwise save what the server still has (claude-worker db backup FILE), then: claude-worker server stop, claude-worker db restore FILE.`,
   );
 }
 

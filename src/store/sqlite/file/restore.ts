@@ -49,7 +49,7 @@ function refuseLive(backup: string): void {
   if (!existsSync(`${backup}-wal`)) return;
   throw new WorkerError(
     "storage_unusable",
-    `${backup} is a database in use, not a backup: its newest changes are in ${backup}-wal. Make a backup of it with its own server (claude-worker backup).`,
+    `${backup} is a database in use, not a backup: its newest changes are in ${backup}-wal. Make a backup of it with its own server (claude-worker db backup).`,
   );
 }
 

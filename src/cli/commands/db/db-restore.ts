@@ -1,4 +1,4 @@
-/** `restore`: puts a backup in the database's place, with the server stopped. */
+/** `db restore`: puts a backup in the database's place, with the server stopped. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -17,11 +17,11 @@ interface Answer {
 }
 
 export const command = defineCommand<object>({
-  name: "restore",
+  name: "db restore",
   summary: "Put a backup in the database's place; the server must be stopped",
   details: "The backup is checked first. The database that was there is kept beside it.",
-  arguments: [{ name: "<file>", description: "a copy that `backup` made", completes: "files" }],
-  examples: [{ command: "claude-worker server stop --now && claude-worker restore tasks-2026-11-01.db", does: "go back to that day" }],
+  arguments: [{ name: "<file>", description: "a copy that `db backup` made", completes: "files" }],
+  examples: [{ command: "claude-worker server stop --now && claude-worker db restore tasks-2026-11-01.db", does: "go back to that day" }],
   async run({ words, options, io }) {
     const { paths } = connectionOf(io);
     const file = pathGiven(io, words[0] ?? "");
