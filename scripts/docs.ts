@@ -10,6 +10,7 @@ import { apiOperations, apiProblems } from "./docs/api-tables.ts";
 import { commandReference } from "./docs/command-reference.ts";
 import { configurationTable, pathTable } from "./docs/configuration-table.ts";
 import { databaseSchema } from "./docs/database-schema.ts";
+import { eventReference } from "./docs/event-reference.ts";
 import { replacePart } from "./docs/generated-part.ts";
 import { taskOptionsTable } from "./docs/task-options-table.ts";
 import { transitionTable } from "./docs/transition-table.ts";
@@ -28,6 +29,7 @@ const parts: readonly Part[] = [
   { page: "docs/administration/security.md", name: "agent-environment", make: agentEnvironmentTable },
   { page: "docs/api.md", name: "operations", make: apiOperations },
   { page: "docs/api.md", name: "problems", make: apiProblems },
+  { page: "docs/events.md", name: "events", make: eventReference },
   { page: "docs/concepts/database-schema.md", name: "schema", make: databaseSchema },
   { page: "docs/concepts/lifecycle.md", name: "transitions", make: transitionTable },
 ];
