@@ -3,7 +3,9 @@
  * its type.
  */
 import assert from "node:assert/strict";
-import { noticePayloads, payloads } from "../src/domain/events/event.ts";
+import { noticePayloads, payloads, unknownPayload } from "../src/domain/events/event.ts";
+import { eventView } from "../src/contract/event-views.ts";
+import type { EventView } from "../src/contract/event-views.ts";
 import type { EventBody, EventData, EventDraft, EventType, NoticeKind } from "../src/domain/events/event.ts";
 import type { Payload } from "../src/domain/events/payload.ts";
 import { readEvent } from "../src/domain/events/read-event.ts";
@@ -30,4 +32,16 @@ export function notice(kind: NoticeKind, data: object = {}): EventDraft<"notice"
 export function dataOf<T extends EventType>(found: EventBody | undefined, type: T): EventData[T] {
   assert.equal(found?.type, type);
   return found?.data as EventData[T];
+}
+
+/** The event, which must be one that the contract knows, with documented fields only. */
+export function requireEvent(found: EventView): EventView {
+  const { type, data } = found;
+  assert.notEqual(type, "unknown", `not an event of this version: ${JSON.stringify(data)}`);
+  const { success, error } = eventView.safeParse(found);
+  assert.ok(success, `${type}: ${String(error)} ${JSON.stringify(data).slice(0, 1000)}`);
+  const { fields } = type === "notice" ? noticePayloads[data.kind] : type === "unknown" ? unknownPayload : payloads[type];
+  const undocumented = Object.keys(data).filter((name) => !Object.hasOwn(fields, name));
+  assert.deepEqual(undocumented, [], `fields of ${type} that the contract does not know`);
+  return found;
 }

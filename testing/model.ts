@@ -147,9 +147,13 @@ function nextMove(moves: readonly Move[], done: number, spent: Map<Move, number>
 function answerOf(move: Move | undefined) {
   const usage = { input_tokens: 2000, output_tokens: 100 };
   if (move === undefined || move.kind === "fault") return { content: "", usage };
-  if (move.kind === "text") return { content: move.text, usage, ...(move.stop === undefined ? {} : { finishReason: move.stop }) };
+  if (move.kind === "text") return { content: move.text, usage, ...moreOf(move) };
   const toolCalls = move.tools.map(({ tool, input }) => ({ name: tool, arguments: JSON.stringify(input) }));
   return move.text === undefined ? { toolCalls, usage } : { content: move.text, toolCalls, usage };
+}
+
+function moreOf({ stop, thinking }: Move & { kind: "text" }): object {
+  return { ...(stop === undefined ? {} : { finishReason: stop }), ...(thinking === undefined ? {} : { reasoning: thinking }) };
 }
 
 async function playFault(move: Move & { kind: "fault" }, response: http.ServerResponse): Promise<void> {

@@ -24,6 +24,8 @@ export type Move =
       readonly headers?: AnswerHeaders;
       /** The API's stop reason; left out: `end_turn`. */
       readonly stop?: string;
+      /** What the model thinks before it says the text. */
+      readonly thinking?: string;
     }
   | {
       readonly kind: "tools";
@@ -53,6 +55,7 @@ export const step = {
   text: (text: string, delayMs = 0): Move => ({ kind: "text", text, delayMs }),
   /** A text that the API cut: `max_tokens`, `model_context_window_exceeded`. */
   cutText: (text: string, stop: string): Move => ({ kind: "text", text, stop }),
+  thinkAndSay: (thinking: string, text: string): Move => ({ kind: "text", text, thinking }),
   tool: (tool: string, input: Record<string, unknown>, delayMs = 0): Move => ({
     kind: "tools",
     tools: [{ tool, input }],

@@ -8,9 +8,9 @@ import path from "node:path";
 import type { TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { WorkerClient } from "../src/client/index.ts";
-import type { ServerView, TaskView } from "../src/client/index.ts";
+import type { ServerView, TaskView, WorkerClient } from "../src/client/index.ts";
 import { pathsFrom } from "../src/config/paths.ts";
+import { CheckingClient } from "./checking-client.ts";
 import { startModel } from "./model.ts";
 import type { ScriptedModel } from "./model.ts";
 import { scratch } from "./scratch.ts";
@@ -63,7 +63,7 @@ export async function worker(
     ...options.env,
   };
   const paths = pathsFrom(env);
-  const client = new WorkerClient({ kind: "socket", path: paths.serverSocket });
+  const client = new CheckingClient({ kind: "socket", path: paths.serverSocket });
   const cli: TestWorker["cli"] = (words, { input, cwd = place.work, env: more = {} } = {}) =>
     runCli(words, { cwd, env: { ...env, ...more }, input });
   // One hook: several run in the order in which they were made, and the server's socket must not go

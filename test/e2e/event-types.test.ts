@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { eventTypes } from "../../src/domain/events/event.ts";
+import { fault, step } from "../../testing/script.ts";
+import { worker } from "../../testing/worker.ts";
+import { killAndWait } from "../reliability/setup.ts";
+
+test("every type of event is made by some run, as the contract describes it", async (t) => {
+  const w = await worker(t, {}, { subscription: true });
+  const gate = path.join(w.place.work, "go");
+  const resetsAt = Date.now() + 3_600_000;
+  w.model.play({
+    "think and write": [
+      fault.overloaded(1),
+      step.nearLimit(step.write("a.txt", "a"), 0.92, resetsAt),
+      step.bash("git push"),
+      step.thinkAndSay("All is written.", "Done."),
+    ],
+    "wait for the gate": [step.bash(`until [ -e ${gate} ]; do sleep 0.05; done`), step.text("It is open.")],
+    "wait without end": [step.bash("sleep 1000")],
+  });
+  await w.start();
+  const called = async (id: number): Promise<void> => {
+    for await (const { type } of w.client.events(id)) if (type === "tool_use") return;
+  };
+
+  const { id: whole } = await w.submit("think and write", { permission_mode: "acceptEdits" });
+  const { id: killed } = await w.submit("wait for the gate", { allow: ["Bash"] });
+  const { id: cancelled } = await w.submit("wait without end", { allow: ["Bash"] });
+  await called(killed);
+  const { attempts } = await w.client.listAttempts({ id: killed });
+  await killAndWait(attempts[0]?.pid ?? 0);
+  writeFileSync(gate, "");
+  await called(cancelled);
+  await w.client.cancelTask({ id: cancelled });
+  await w.ended(cancelled);
+  await w.client.retryTask({ id: cancelled });
+  await w.client.cancelTask({ id: cancelled });
+
+  const made = new Set<string>();
+  for (const id of [whole, killed, cancelled]) {
+    await w.ended(id);
+    for (const { type } of (await w.client.taskEvents({ id, limit: 500 })).events) made.add(type);
+  }
+  assert.deepEqual(
+    eventTypes.filter((type) => !made.has(type)),
+    [],
+    "types that no run made: they cannot occur, or they need a run here",
+  );
+});
