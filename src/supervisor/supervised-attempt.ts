@@ -3,67 +3,27 @@
  * stops on, and ends it when its runner is gone.
  */
 import type { Logger } from "pino";
-import { setTimeout as sleep } from "node:timers/promises";
-import { ownPaths, rawLogPath, summaryLogPath } from "../config/paths.ts";
-import type { Paths } from "../config/paths.ts";
+import { rawLogPath } from "../config/paths.ts";
 import { isInForce } from "../domain/order/admission.ts";
-import { WorkerError } from "../domain/errors.ts";
-import type { OveragePolicy } from "../domain/task/overage.ts";
 import { scopeHolds } from "../domain/order/scope.ts";
-import { budgetLeftUsd } from "../domain/task/spending.ts";
 import type { SweptProcess } from "../domain/events/record.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import type { StopReason } from "../domain/attempt/stop-reason.ts";
 import { bootClockMs } from "../processes/boot-clock.ts";
 import { failpoint } from "../processes/failpoint.ts";
-import { identityOf, killIfSame } from "../processes/identity.ts";
+import { identityOf } from "../processes/identity.ts";
 import { sweep } from "../processes/sweep.ts";
-import type { StartMessage } from "../attempt-protocol/protocol.ts";
 import { TimeLimits } from "../attempt-protocol/time-limits.ts";
 import type { TimeLimit } from "../attempt-protocol/time-limits.ts";
-import type { Store } from "../store/store.ts";
+import type { AttemptContext } from "./attempt-context.ts";
+import { isHeld, persistently, storageRetryMs } from "./attempt-storage.ts";
 import { finalise, finaliseWithin } from "./finalise.ts";
 import type { FinaliseOptions } from "./finalise.ts";
 import { Ingest } from "./ingest.ts";
 import type { RunnerConnection } from "./runner-connection.ts";
-
-/**
- * From the end of the grace to the moment when the server itself kills a runner that does not end:
- * its own escalation takes 2 s and its sweep some more.
- */
-const runnerEscalationMs = 15_000;
-/**
- * A runner that this server adopts answers at once; one that takes this long is stopped or hangs,
- * and is ended so that its task goes on.
- */
-const connectLimitMs = 30_000;
-/** While the disk is full the journal is tried again this often. */
-const storageRetryMs = 2_000;
-
-export interface AttemptContext {
-  readonly store: Store;
-  readonly paths: Paths;
-  readonly log: Logger;
-  readonly bootId: string | null;
-  readonly stopGraceMs: number;
-  /** For tasks that name no stall timeout; null: none. */
-  readonly stallTimeoutMs: number | null;
-  /** For tasks that name no background grace. */
-  readonly backgroundGraceMs: number;
-  /** Longest run of one hook of Claude Code; null: only its own limit holds. */
-  readonly hookTimeoutMs: number | null;
-  now(): number;
-  random(): number;
-  /** Fingerprint of the account that tasks run with now. */
-  account(): string;
-  /** Refusals in a row with which a task fails. */
-  readonly refusalTries: number;
-  /** Whether tasks may spend on paid overage. */
-  readonly overage: OveragePolicy;
-  /** What only this server knows and no task's log may hold. Default: nothing. */
-  secrets?(): Iterable<string>;
-}
+import { RunnerDeadlines } from "./runner-deadlines.ts";
+import { startMessage } from "./start-message.ts";
 
 export class SupervisedAttempt {
   readonly #context: AttemptContext;
@@ -71,6 +31,7 @@ export class SupervisedAttempt {
   readonly #attempt: Attempt;
   readonly #ingest: Ingest;
   readonly #limits: TimeLimits;
+  readonly #deadlines: RunnerDeadlines;
   readonly #log: Logger;
   #connection: RunnerConnection | null = null;
   #catchingUp: Promise<void> | null = null;
@@ -92,9 +53,6 @@ export class SupervisedAttempt {
    * this server came.
    */
   #seenUp: number | null = null;
-  #waitsForRoom = false;
-  #killTimeout: NodeJS.Timeout | null = null;
-  #connectTimeout: NodeJS.Timeout | null = null;
 
   constructor(context: AttemptContext, task: Task, attempt: Attempt) {
     this.#context = context;
@@ -110,6 +68,15 @@ export class SupervisedAttempt {
       onOver: (limit) => void this.#timeIsUp(limit),
     });
     this.#log = context.log.child({ task: task.id, attempt: attempt.id });
+    const { store, bootId, stopGraceMs } = context;
+    this.#deadlines = new RunnerDeadlines({
+      store,
+      attemptId: attempt.id,
+      bootId,
+      stopGraceMs,
+      log: this.#log,
+      onFault: (error) => this.#fail(error),
+    });
   }
 
   get taskId(): number {
@@ -182,17 +149,12 @@ export class SupervisedAttempt {
 
   /** @returns null when the runner is dead, or when the attempt was released before it answered. */
   async #connected(connecting: Promise<RunnerConnection | null>): Promise<RunnerConnection | null> {
-    this.#connectTimeout = setTimeout(() => this.#onConnectTimeout(), connectLimitMs);
+    this.#deadlines.connecting();
     const connection = await Promise.race([connecting, this.#lettingGo]);
-    clearTimeout(this.#connectTimeout);
+    this.#deadlines.connected();
     if (this.#released) connecting.then((late) => late?.close()).catch(() => {});
     else if (connection === null) this.#startFault = "its runner did not start, or died at once; the server's log says more";
     return this.#released ? null : connection;
-  }
-
-  #onConnectTimeout(): void {
-    this.#log.warn("the runner does not answer");
-    this.#killRunner().catch((error: unknown) => this.#fail(error));
   }
 
   async #converse(connection: RunnerConnection): Promise<void> {
@@ -205,7 +167,7 @@ export class SupervisedAttempt {
       }),
     );
     connection.onMessage((message) => {
-      if (message.type === "writing") this.#waitForRoom();
+      if (message.type === "writing") this.#deadlines.waitsForRoom();
       if (message.type === "refused") this.#startFault = `its runner refused it (${message.reason})`;
       if (message.type !== "journal" && message.type !== "ended") return;
       this.#heard();
@@ -214,7 +176,7 @@ export class SupervisedAttempt {
     const values = [...(this.#context.secrets?.() ?? [])];
     if (values.length > 0) connection.send({ type: "secrets", values });
     failpoint("attempt.start.before");
-    if (connection.hello.attemptId !== this.#attempt.id) connection.send(this.#startMessage());
+    if (connection.hello.attemptId !== this.#attempt.id) connection.send(startMessage(this.#context, this.#task, this.#attempt));
     this.#limits.start();
     this.stopBeforeOverage();
     // A stop may have come while there was nobody to tell.
@@ -225,27 +187,6 @@ export class SupervisedAttempt {
     await this.#rememberProcess(connection.hello.pid);
     this.#catchUp();
     await closed;
-  }
-
-  #startMessage(): StartMessage {
-    const { paths, stopGraceMs, backgroundGraceMs, hookTimeoutMs } = this.#context;
-    const { id, taskId, sessionId, resume } = this.#attempt;
-    return {
-      type: "start",
-      attemptId: id,
-      taskId,
-      // Claude Code counts a budget anew for each attempt.
-      spec: { ...this.#task, maxBudgetUsd: budgetLeftUsd(this.#task.maxBudgetUsd, this.#task.costUsd) },
-      sessionId: sessionId ?? crypto.randomUUID(),
-      resume,
-      followUp: null,
-      journal: rawLogPath(paths, taskId),
-      summary: summaryLogPath(paths, taskId),
-      ownPaths: ownPaths(paths),
-      backgroundGraceMs: this.#task.backgroundGraceMs ?? backgroundGraceMs,
-      stopGraceMs,
-      hookTimeoutMs,
-    };
   }
 
   async #rememberProcess(pid: number): Promise<void> {
@@ -323,23 +264,9 @@ export class SupervisedAttempt {
     this.#connection?.close();
   }
 
-  /**
-   * Repeats while the storage is full; the journal keeps everything meanwhile. An unusable storage
-   * is waited for as well while the runner lives: a server that leaves must still be able to stop
-   * it.
-   * @returns undefined: released or fenced.
-   */
-  async #persistently<T>(work: () => Promise<T>): Promise<T | undefined> {
-    while (!this.#released) {
-      try {
-        return await work();
-      } catch (error) {
-        const code = error instanceof WorkerError ? error.code : null;
-        if (code !== "storage_full" && !(code === "storage_unusable" && this.#connection !== null)) throw error;
-        await sleep(storageRetryMs);
-      }
-    }
-    return undefined;
+  /** @returns undefined: released or fenced. */
+  #persistently<T>(work: () => Promise<T>): Promise<T | undefined> {
+    return persistently(work, { isOver: () => this.#released, hasRunner: () => this.#connection !== null });
   }
 
   /** What a stopped attempt says does not give it more time. */
@@ -357,55 +284,18 @@ export class SupervisedAttempt {
     await this.#catchingUp;
     if (this.#released) return;
     if (reason === "stalled" && this.#ingest.offset > offset) return this.#heard();
-    const held = await this.#isHeld();
+    const held = await isHeld(this.#context.store, this.#attempt.id);
     if (held === true) await this.stop(reason);
     if (held === null && !this.#released) this.#limits.tellAgain(reason, storageRetryMs);
   }
 
-  /**
-   * Whether no newer server has taken the attempt over. On a full disk, where nothing can be asked,
-   * it has not. null: not known now.
-   */
-  async #isHeld(): Promise<boolean | null> {
-    const { store } = this.#context;
-    try {
-      return await store.write(() => store.attempts.get(this.#attempt.id)?.epoch === store.epoch);
-    } catch (error) {
-      const code = error instanceof WorkerError ? error.code : null;
-      return code === "storage_full" ? true : code === "conflict" ? false : null;
-    }
-  }
-
-  /**
-   * The runner has ended its tree and only waits for room on the disk: killed, it would lose its
-   * last records.
-   */
-  #waitForRoom(): void {
-    this.#waitsForRoom = true;
-    if (this.#killTimeout !== null) clearTimeout(this.#killTimeout);
-  }
-
   #sendStop(reason: StopReason): void {
-    const graceMs = this.#context.stopGraceMs;
-    this.#connection?.send({ type: "stop", reason, graceMs });
-    if (this.#waitsForRoom) return;
-    this.#killTimeout ??= setTimeout(
-      () => void this.#killRunner().catch((error: unknown) => this.#fail(error)),
-      graceMs + runnerEscalationMs,
-    );
-  }
-
-  async #killRunner(): Promise<void> {
-    const attempt = this.#context.store.attempts.get(this.#attempt.id);
-    // After another boot the same number and start tick may be anybody's.
-    if (attempt?.pid == null || attempt.pidStart === null || attempt.bootId !== this.#context.bootId) return;
-    this.#log.warn({ pid: attempt.pid }, "the runner did not end in time; killing it");
-    await killIfSame({ pid: attempt.pid, start: attempt.pidStart }, "SIGKILL");
+    this.#connection?.send({ type: "stop", reason, graceMs: this.#context.stopGraceMs });
+    this.#deadlines.stopping();
   }
 
   #clearTimers(): void {
     this.#limits.stop();
-    for (const timer of [this.#killTimeout, this.#connectTimeout]) if (timer !== null) clearTimeout(timer);
-    this.#killTimeout = this.#connectTimeout = null;
+    this.#deadlines.clear();
   }
 }

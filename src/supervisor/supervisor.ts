@@ -11,13 +11,13 @@ import type { Service } from "../domain/service.ts";
 import { PendingWork } from "../domain/turns.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import type { Change } from "../store/sqlite/change.ts";
+import type { AttemptContext } from "./attempt-context.ts";
 import { claimTask } from "./claim-task.ts";
 import type { ClaimContext } from "./claim-task.ts";
 import { connectRunner } from "./runner-connection.ts";
 import type { RunnerConnection } from "./runner-connection.ts";
 import type { Reserved, RunnerPool } from "./runner-pool.ts";
 import { SupervisedAttempt } from "./supervised-attempt.ts";
-import type { AttemptContext } from "./supervised-attempt.ts";
 
 export interface SupervisorOptions extends AttemptContext, ClaimContext {
   readonly pool: RunnerPool;

@@ -1,0 +1,27 @@
+/** The message that starts an attempt in its runner. */
+import type { StartMessage } from "../attempt-protocol/protocol.ts";
+import { ownPaths, rawLogPath, summaryLogPath } from "../config/paths.ts";
+import type { Attempt, Task } from "../domain/task/task.ts";
+import { budgetLeftUsd } from "../domain/task/spending.ts";
+import type { AttemptContext } from "./attempt-context.ts";
+
+export function startMessage(context: AttemptContext, task: Task, attempt: Attempt): StartMessage {
+  const { paths, stopGraceMs, backgroundGraceMs, hookTimeoutMs } = context;
+  const { id, taskId, sessionId, resume } = attempt;
+  return {
+    type: "start",
+    attemptId: id,
+    taskId,
+    // Claude Code counts a budget anew for each attempt.
+    spec: { ...task, maxBudgetUsd: budgetLeftUsd(task.maxBudgetUsd, task.costUsd) },
+    sessionId: sessionId ?? crypto.randomUUID(),
+    resume,
+    followUp: null,
+    journal: rawLogPath(paths, taskId),
+    summary: summaryLogPath(paths, taskId),
+    ownPaths: ownPaths(paths),
+    backgroundGraceMs: task.backgroundGraceMs ?? backgroundGraceMs,
+    stopGraceMs,
+    hookTimeoutMs,
+  };
+}
