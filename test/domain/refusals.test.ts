@@ -10,8 +10,9 @@ import type { NewHold } from "../../src/domain/order/hold.ts";
 import type { Outcome } from "../../src/domain/attempt/outcome.ts";
 import { afterProbe, probeFor, refusalHold } from "../../src/domain/order/probe.ts";
 import { refusalOf } from "../../src/domain/attempt/refusal.ts";
-import { afterOutcome, defaultRetryPolicy } from "../../src/domain/attempt/retry.ts";
-import type { Consequence, EndedAttempt } from "../../src/domain/attempt/retry.ts";
+import { defaultRetryPolicy } from "../../src/domain/attempt/retry-policy.ts";
+import { afterOutcome } from "../../src/domain/attempt/retry.ts";
+import type { Consequence, EndedAttempt } from "../../src/domain/attempt/consequence.ts";
 
 const now = Date.UTC(2026, 0, 1);
 const minuteMs = 60_000;
