@@ -1,6 +1,6 @@
 /**
  * Hooks as Claude Code's settings name them: which may run for an event, and how long each may
- * take. Measured with Claude Code 2.1.330.
+ * take. Measured with Claude Code 2.1.332.
  */
 import { parseJson } from "../text/parse-json.ts";
 import { arrayOf, numberOf, objectOf, stringOf } from "../text/read-json.ts";
@@ -19,7 +19,7 @@ export interface ConfiguredHook {
  * Events whose hooks can say no to what follows. One that runs out of time says nothing, and Claude
  * Code continues.
  */
-const guardingEvents = new Set(["PreToolUse", "UserPromptSubmit", "PermissionRequest"]);
+const guardingEvents = new Set(["PreToolUse", "UserPromptSubmit", "PermissionRequest", "PreSkillShellCommand"]);
 
 /** Whether a hook of this event can refuse what it is asked about. */
 export function isGuarding(event: string): boolean {

@@ -34,6 +34,11 @@ const machine: Meaning = {
 };
 const policy: Meaning = { kind: "unavailable", what: "Claude Code refused to start" };
 const ours: Meaning = { kind: "agent_failed", what: "Claude Code refused to start" };
+const ownParts: Meaning = {
+  kind: "agent_failed",
+  what: "This machine's managed settings forbid a task its own agents and MCP servers",
+  advice: "Retry the task without --agent and --mcp-config.",
+};
 
 /** Words for a failed API call. `null`: the HTTP status decides. */
 export const assistantErrors = {
@@ -78,6 +83,7 @@ export const startupFailures = {
   initialize_not_first: ours,
   managed_settings_not_delivered: ours,
   initialize_fields_not_delivered: ours,
+  sideload_flags_disabled: ownParts,
 } as const satisfies Readonly<Record<string, Meaning>>;
 
 const failed = (what: string, advice?: string): Meaning => ({ kind: "agent_failed", what, ...(advice === undefined ? {} : { advice }) });

@@ -55,6 +55,7 @@ const byStart: Record<SDKStartupFailureReason, OutcomeKind> = {
   initialize_not_first: "agent_failed",
   managed_settings_not_delivered: "agent_failed",
   initialize_fields_not_delivered: "agent_failed",
+  sideload_flags_disabled: "agent_failed",
 };
 
 const byEnd: Record<TerminalReason, OutcomeKind> = {
