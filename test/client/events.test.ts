@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ServerUnreachable } from "../../src/client/index.ts";
 import type { FeedStep } from "../../src/client/index.ts";
+import { eventPageFrom } from "../../src/client/read-events.ts";
 import { createHttp } from "../../src/http/server.ts";
 import { eventually } from "../../testing/eventually.ts";
 import { setup } from "./setup.ts";
@@ -18,6 +19,19 @@ test("the client's events are the stored ones, then new ones, until the task end
     if (seq === 3) api.finish(1);
   }
   assert.deepEqual(seen, [1, 2, 3, 4]);
+});
+
+test("an event of a later server, which the client does not know, is given whole", async (t) => {
+  const { client, api, submit } = await setup(t);
+  await submit();
+  Object.assign(api.tell(1, "text"), { type: "mood", data: { fine: true } });
+  api.finish(1);
+  const later = { type: "unknown", data: { type: "mood", data: { fine: true } } };
+  const streamed = [];
+  for await (const each of client.events(1)) streamed.push(each);
+  assert.partialDeepStrictEqual(streamed[1], later);
+  const { events } = eventPageFrom({ events: (await api.taskEvents({ id: 1 })).events, next_after: 3 });
+  assert.partialDeepStrictEqual(events[1], later, "in a page too");
 });
 
 test("the client's events begin after a given number", async (t) => {

@@ -3,6 +3,7 @@
  * event.ts, the reader of stored events, the contract's schemas and the API's document follow it.
  */
 import { countOf, isObject, momentOf, numberOf } from "../text/read-json.ts";
+import type { JsonObject } from "../text/read-json.ts";
 
 /** What a field's value may be. */
 export type Shape =
@@ -95,29 +96,36 @@ export function readValue(shape: Shape, value: unknown): unknown {
 }
 
 /**
- * A copy with each field as its row wants it; fields that no row names stay as they are. `misfit`:
- * one is something else.
+ * The data with each field as its row wants it; fields that no row names stay as they are. `misfit`:
+ * one is something else. It is a copy only where something differs: nearly every stored event is
+ * read by the version that wrote it.
  */
-export function readFields(fields: Fields, data: Readonly<Record<string, unknown>>): Record<string, unknown> | typeof misfit {
-  const read: Record<string, unknown> = { ...data };
+export function readFields(fields: Fields, data: JsonObject): JsonObject | typeof misfit {
+  let read: Record<string, unknown> | null = null;
   for (const name in fields) {
     const row = fields[name];
-    if (row === undefined || (row.optional && data[name] === undefined)) continue;
-    const value = readValue(row.shape, data[name]);
+    const found = data[name];
+    if (row === undefined || (row.optional && found === undefined)) continue;
+    const value = readValue(row.shape, found);
     if (value === misfit) return misfit;
-    read[name] = value;
+    if (value !== found) (read ??= { ...data })[name] = value;
   }
-  return read;
+  return read ?? data;
 }
 
-function readAll(shape: Shape, values: readonly unknown[]): unknown[] | typeof misfit {
+function readAll(shape: Shape, values: readonly unknown[]): readonly unknown[] | typeof misfit {
   const read = values.map((value) => readValue(shape, value));
-  return read.includes(misfit) ? misfit : read;
+  if (read.includes(misfit)) return misfit;
+  return read.every((value, index) => value === values[index]) ? values : read;
 }
 
-function readMap(shape: Shape, values: Readonly<Record<string, unknown>>): Record<string, unknown> | typeof misfit {
-  const read = Object.entries(values).map(([name, value]) => [name, readValue(shape, value)] as const);
-  return read.some(([, value]) => value === misfit) ? misfit : Object.fromEntries(read);
+function readMap(shape: Shape, values: JsonObject): JsonObject | typeof misfit {
+  const names = Object.keys(values);
+  const read = readAll(
+    shape,
+    names.map((name) => values[name]),
+  );
+  return read === misfit ? misfit : Object.fromEntries(names.map((name, index) => [name, read[index]]));
 }
 
 /** What a field is that an older version did not write yet. */

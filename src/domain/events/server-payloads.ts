@@ -49,7 +49,7 @@ export const serverPayloads = {
       resume: flag("Whether it continues the session. False: it begins with a new one."),
       changed: list(text("The options that changed.")),
     },
-    { by: "socket", was: "failed", resume: false, changed: ["maxTurns"] },
+    { by: "socket", was: "failed", resume: false, changed: ["max_turns"] },
   ),
   ended: payload(
     "The task ended.",

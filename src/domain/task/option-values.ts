@@ -67,6 +67,11 @@ export function changedOptions(task: TaskOptionFields, input: GivenOptions, sett
   );
 }
 
+/** How JSON names these fields, e.g. `max_turns`. */
+export function optionNames(changes: object): string[] {
+  return optionRows.filter(({ field }) => Object.hasOwn(changes, field)).map(({ name }) => name);
+}
+
 /** A task's options by their names in JSON. */
 export function shownOptions(task: TaskOptionFields): ShownOptions {
   return Object.fromEntries(

@@ -2,7 +2,7 @@
 import type { ParsedRetryInput } from "../../contract/retry-input.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { Task, TaskSpec } from "../../domain/task/task.ts";
-import { changedOptions } from "../../domain/task/option-values.ts";
+import { changedOptions, optionNames } from "../../domain/task/option-values.ts";
 import type { QueueOptions } from "../../domain/task/options.ts";
 import { realDirectories, realDirectory } from "./working-directory.ts";
 
@@ -20,4 +20,9 @@ export function changesOf(task: Task, input: ParsedRetryInput, settings: Setting
     ...(directory === undefined ? {} : { workingDirectory: realDirectory(directory) }),
     ...changedOptions(task, { ...input, ...real }, settings),
   };
+}
+
+/** The changed fields as JSON names them. */
+export function namesOf(changes: Changes): string[] {
+  return [...(changes.workingDirectory === undefined ? [] : ["working_directory"]), ...optionNames(changes)];
 }

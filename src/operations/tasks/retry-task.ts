@@ -10,7 +10,7 @@ import type { Task } from "../../domain/task/task.ts";
 import { doneBy } from "../rights/audit.ts";
 import { admitAgentRetry, enterAgentTask, isAgent } from "../rights/guard-agent.ts";
 import { requireTask } from "./require-task.ts";
-import { changesOf } from "./retry-changes.ts";
+import { changesOf, namesOf } from "./retry-changes.ts";
 import { requirePossible, requireRoom, takeRate } from "./submit-task.ts";
 import type { SubmitContext } from "./submit-task.ts";
 import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
@@ -64,7 +64,7 @@ export function retryTask(context: SubmitContext, id: number, input: ParsedRetry
       throw new WorkerError("conflict", `Task ${id} is ${task.status}. Only an ended task can be retried.`);
     store.callers.put(id, asked);
     if (isAgent(caller)) enterAgentTask(store, again, caller);
-    const data = { ...doneBy(caller), was: task.status, resume, changed: Object.keys(changes) };
+    const data = { ...doneBy(caller), was: task.status, resume, changed: namesOf(changes) };
     store.events.append(id, null, [{ type: "retried", at: now, data }], null);
     return again;
   });

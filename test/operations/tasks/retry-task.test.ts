@@ -5,6 +5,7 @@ import { taskInput } from "../../../src/contract/task-input.ts";
 import { tookOf } from "../../../src/cli/terminal/render/task-list.ts";
 import { goodTask } from "../../../testing/mcp.ts";
 import { realApi } from "../../../testing/real-api.ts";
+import { dataOf, event } from "../../../testing/events.ts";
 
 const person: Caller = { scope: "admin", name: "socket" };
 
@@ -50,6 +51,15 @@ test("a retry starts a new session and keeps what earlier attempts cost", async 
   });
   const story = store.events.ofTask(id, before, 100);
   assert.partialDeepStrictEqual(story, [{ type: "retried", attemptId: null, data: { by: "socket", was: "failed", changed: [] } }]);
+});
+
+test("the event of a retry names what changed as JSON names it", async (t) => {
+  const { api, store, corner, run } = realApi(t);
+  const { id } = await api.submitTask(taskInput.parse(goodTask(corner.work)), person);
+  await run(id, [event("text", { text: "Halfway." })], "fail");
+  await api.retryTask({ id, max_turns: 7, working_directory: corner.work }, person);
+  const retried = store.events.tail(id, 10).find(({ type }) => type === "retried");
+  assert.deepEqual(dataOf(retried, "retried").changed, ["working_directory", "max_turns"]);
 });
 
 test("a retry whose budget is spent is refused with what was spent", async (t) => {
