@@ -6,20 +6,17 @@ import type { Logger } from "pino";
 import { rawLogPath } from "../config/paths.ts";
 import { isInForce } from "../domain/order/admission.ts";
 import { scopeHolds } from "../domain/order/scope.ts";
-import type { SweptProcess } from "../domain/events/record.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import type { StopReason } from "../domain/attempt/stop-reason.ts";
-import { bootClockMs } from "../processes/boot-clock.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { identityOf } from "../processes/identity.ts";
-import { sweep } from "../processes/sweep.ts";
-import { TimeLimits } from "../attempt-protocol/time-limits.ts";
-import type { TimeLimit } from "../attempt-protocol/time-limits.ts";
+import type { TimeLimit, TimeLimits } from "../attempt-protocol/time-limits.ts";
 import type { AttemptContext } from "./attempt-context.ts";
+import { AttemptEnd } from "./attempt-end.ts";
+import { attemptLimits } from "./attempt-limits.ts";
 import { isHeld, persistently, storageRetryMs } from "./attempt-storage.ts";
 import { finalise, finaliseWithin } from "./finalise.ts";
-import type { FinaliseOptions } from "./finalise.ts";
 import { Ingest } from "./ingest.ts";
 import type { RunnerConnection } from "./runner-connection.ts";
 import { RunnerDeadlines } from "./runner-deadlines.ts";
@@ -32,6 +29,7 @@ export class SupervisedAttempt {
   readonly #ingest: Ingest;
   readonly #limits: TimeLimits;
   readonly #deadlines: RunnerDeadlines;
+  readonly #end: AttemptEnd;
   readonly #log: Logger;
   #connection: RunnerConnection | null = null;
   #catchingUp: Promise<void> | null = null;
@@ -44,29 +42,15 @@ export class SupervisedAttempt {
   #released = false;
   #letGo: () => void = () => {};
   readonly #lettingGo = new Promise<null>((resolve) => (this.#letGo = () => resolve(null)));
-  /** Why the runner could not even begin, where that is known. */
-  #startFault: string | null = null;
   /** What went wrong where nobody waits: `follow` rejects with it. */
   #fault: { readonly error: unknown } | null = null;
-  /**
-   * When the runner went, by the boot clock; null while it is there, or when it was gone before
-   * this server came.
-   */
-  #seenUp: number | null = null;
-
   constructor(context: AttemptContext, task: Task, attempt: Attempt) {
     this.#context = context;
     this.#task = task;
     this.#attempt = attempt;
     this.#ingest = new Ingest(context.store, attempt, rawLogPath(context.paths, task.id), task.workingDirectory, context.overage);
-    this.#limits = new TimeLimits({
-      // By the boot clock where it is known: a clock that is set ends no attempt.
-      startedAt: attempt.startedUp ?? attempt.startedAt,
-      timeoutMs: task.timeoutMs,
-      stallTimeoutMs: task.stallTimeoutMs ?? context.stallTimeoutMs,
-      now: attempt.startedUp === null ? context.now : bootClockMs,
-      onOver: (limit) => void this.#timeIsUp(limit),
-    });
+    this.#limits = attemptLimits(context, task, attempt, (limit) => void this.#timeIsUp(limit));
+    this.#end = new AttemptEnd(context, attempt);
     this.#log = context.log.child({ task: task.id, attempt: attempt.id });
     const { store, bootId, stopGraceMs } = context;
     this.#deadlines = new RunnerDeadlines({
@@ -95,9 +79,9 @@ export class SupervisedAttempt {
       const connection = await this.#connected(connecting);
       if (connection !== null) {
         await this.#converse(connection);
-        this.#seenUp = bootClockMs();
+        this.#end.runnerGone();
       }
-      if (!this.#released) await this.#end();
+      if (!this.#released) await this.#finish();
     } catch (error) {
       this.#fail(error);
     }
@@ -153,7 +137,7 @@ export class SupervisedAttempt {
     const connection = await Promise.race([connecting, this.#lettingGo]);
     this.#deadlines.connected();
     if (this.#released) connecting.then((late) => late?.close()).catch(() => {});
-    else if (connection === null) this.#startFault = "its runner did not start, or died at once; the server's log says more";
+    else if (connection === null) this.#end.startFault = "its runner did not start, or died at once; the server's log says more";
     return this.#released ? null : connection;
   }
 
@@ -168,7 +152,7 @@ export class SupervisedAttempt {
     );
     connection.onMessage((message) => {
       if (message.type === "writing") this.#deadlines.waitsForRoom();
-      if (message.type === "refused") this.#startFault = `its runner refused it (${message.reason})`;
+      if (message.type === "refused") this.#end.startFault = `its runner refused it (${message.reason})`;
       if (message.type !== "journal" && message.type !== "ended") return;
       this.#heard();
       this.#catchUp();
@@ -218,7 +202,9 @@ export class SupervisedAttempt {
     while (this.#more && !this.#released) {
       this.#more = false;
       const end: { outcome: Outcome | null } = { outcome: null };
-      const held = await this.#persistently(() => this.#ingest.catchUp(() => (end.outcome = finaliseWithin(this.#ending([])))));
+      const held = await this.#persistently(() =>
+        this.#ingest.catchUp(() => (end.outcome = finaliseWithin(this.#end.facts(this.#stopping)))),
+      );
       if (held === false) this.#fenced();
       if (held === true && end.outcome !== null) this.#hasEnded(end.outcome);
     }
@@ -228,34 +214,21 @@ export class SupervisedAttempt {
    * The runner is gone. Mostly its closing record was taken in by then, and the attempt ended with
    * it.
    */
-  async #end(): Promise<void> {
+  async #finish(): Promise<void> {
     await this.#catchingUp;
     if (this.#outcome !== null) return;
     this.#catchUp();
     await this.#catchingUp;
     if (this.#released || this.#outcome !== null) return;
-    const swept = await this.#sweepAfterDeath();
-    const outcome = await this.#persistently(() => finalise(this.#ending(swept)));
+    const swept = await this.#end.sweepAfterDeath();
+    const outcome = await this.#persistently(() => finalise(this.#end.facts(this.#stopping, swept)));
     if (outcome != null) this.#hasEnded(outcome);
-  }
-
-  #ending(swept: readonly SweptProcess[]): FinaliseOptions {
-    const { store, bootId, now, random, account, refusalTries } = this.#context;
-    const attempt = { attemptId: this.#attempt.id, swept, seenUp: this.#seenUp, stopping: this.#stopping, startFault: this.#startFault };
-    return { ...attempt, store, bootId, now: now(), wall: Date.now(), random, account: account(), refusalTries };
   }
 
   #hasEnded(outcome: Outcome): void {
     failpoint("finalise.after");
     this.#outcome = outcome;
     this.#log.info({ outcome }, "the attempt ended");
-  }
-
-  /** A runner that wrote its closing record has swept by itself. One that died has not. */
-  async #sweepAfterDeath(): Promise<readonly SweptProcess[]> {
-    const { store } = this.#context;
-    if (store.events.ofAttempt(this.#attempt.id, ["attempt_ended"]).length > 0) return [];
-    return sweep(this.#attempt.runnerId);
   }
 
   #fenced(): void {

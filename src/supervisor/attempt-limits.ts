@@ -1,0 +1,17 @@
+/** The time limits of one attempt, as its task and the settings have them. */
+import { TimeLimits } from "../attempt-protocol/time-limits.ts";
+import type { TimeLimit } from "../attempt-protocol/time-limits.ts";
+import type { Attempt, Task } from "../domain/task/task.ts";
+import { bootClockMs } from "../processes/boot-clock.ts";
+import type { AttemptContext } from "./attempt-context.ts";
+
+export function attemptLimits(context: AttemptContext, task: Task, attempt: Attempt, onOver: (limit: TimeLimit) => void): TimeLimits {
+  return new TimeLimits({
+    // By the boot clock where it is known: a clock that is set ends no attempt.
+    startedAt: attempt.startedUp ?? attempt.startedAt,
+    timeoutMs: task.timeoutMs,
+    stallTimeoutMs: task.stallTimeoutMs ?? context.stallTimeoutMs,
+    now: attempt.startedUp === null ? context.now : bootClockMs,
+    onOver,
+  });
+}
