@@ -37,12 +37,20 @@ function jsonValue(form: JsonForm) {
   });
 }
 
+function withoutProblem(schema: z.ZodString, problemOf: (value: string) => string | null) {
+  return schema.superRefine((value, context) => {
+    const message = problemOf(value);
+    if (message !== null) context.addIssue({ code: "custom", message });
+  });
+}
+
 /** A value that was given. */
 function valueSchema(row: OptionRow): z.ZodType {
   switch (row.kind) {
     case "text": {
       if (row.pattern !== undefined) return z.string().regex(row.pattern.source, row.pattern.sentence);
-      return row.isTrimmed === true ? text.trim().min(1).max(row.maxLength) : text.max(row.maxLength);
+      const bounded = row.isTrimmed === true ? text.trim().min(1).max(row.maxLength) : text.max(row.maxLength);
+      return row.problem === undefined ? bounded : withoutProblem(bounded, row.problem);
     }
     case "choice":
       return z.enum(row.choices);

@@ -26,7 +26,7 @@ const labelsOf = (count: number) => Object.fromEntries(Array.from({ length: coun
 const limits: readonly (readonly [z.ZodType, object, string, readonly unknown[], readonly unknown[]])[] = [
   [taskInput, task, "prompt", ["x", letters(maxPromptBytes)], ["", " \n", letters(maxPromptBytes + 1), "a\0b", "\ud800", 7, null]],
   [taskInput, task, "working_directory", ["/", letters(4096)], ["", letters(4097), null]],
-  [taskInput, task, "name", [null, "n", letters(200)], ["", " ", letters(201)]],
+  [taskInput, task, "name", [null, "n", "v2", letters(200)], ["", " ", "42", "f42", "last", "-1", letters(201)]],
   [taskInput, task, "system_prompt", [null, "", letters(100_000)], [letters(100_001), "\0"]],
   [taskInput, task, "model", [null, "m", letters(200)], ["", letters(201)]],
   [taskInput, task, "permission_mode", [null, "plan", "acceptEdits"], ["", "Plan", "everything"]],

@@ -66,6 +66,8 @@ interface TextRow extends RowBase {
   /** Spaces around it do not count, and something must be left. */
   readonly isTrimmed?: true;
   readonly pattern?: { readonly source: RegExp; readonly sentence: string };
+  /** What else is wrong with a value, as the end of a sentence; null: nothing. */
+  readonly problem?: (value: string) => string | null;
 }
 
 interface ChoiceRow extends RowBase {

@@ -6,6 +6,7 @@
 import type { FieldOf, HeldValue, OptionRow } from "./option.ts";
 import { effortLevels } from "./effort.ts";
 import { permissionModes } from "./permission-mode.ts";
+import { nameProblem } from "./task-ref.ts";
 
 const day = 86_400_000;
 const models = ["opus", "sonnet", "haiku"] as const;
@@ -19,7 +20,8 @@ export const taskOptions = [
     default: null,
     maxLength: 200,
     isTrimmed: true,
-    sentence: "A name for lists; not unique.",
+    problem: nameProblem,
+    sentence: "A name for lists; not unique, and not like a reference to a task (`42`, `f42`, `last`, `-1`).",
     flag: { spelled: "-n, --name <text>", help: "a name for lists" },
     agent: "may",
     shown: null,
