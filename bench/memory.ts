@@ -4,6 +4,7 @@ import { atMost } from "./figure.ts";
 import type { Figure, Row } from "./figure.ts";
 import { residentMb } from "./processes.ts";
 import { inWorld, withFakeAgent } from "./world.ts";
+import type { TaskRef } from "../src/domain/task/task-ref.ts";
 
 export const figures: readonly Figure[] = [{ name: "memory: growth", run: growth }];
 
@@ -15,7 +16,7 @@ async function growth({ quick }: { quick: boolean }): Promise<Row[]> {
   return inWorld({}, async ({ place, server }) => {
     const { client, pid } = await server("data", withFakeAgent);
     const runTasks = async (count: number): Promise<number> => {
-      const ids: number[] = [];
+      const ids: TaskRef[] = [];
       // One after the other: hundreds of connections at once would be another figure.
       while (ids.length < count) ids.push((await client.submitTask({ prompt: "steps 3 size 2000", working_directory: place.work })).id);
       const { ended } = await client.wait(ids);

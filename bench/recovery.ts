@@ -11,6 +11,7 @@ import type { Figure, Row } from "./figure.ts";
 import { median } from "./measure.ts";
 import { inWorld, withFakeAgent } from "./world.ts";
 import type { Server } from "./world.ts";
+import type { TaskRef } from "../src/domain/task/task-ref.ts";
 
 export const figures: readonly Figure[] = [
   { name: "recovery: adopt", run: adopt },
@@ -111,7 +112,7 @@ async function allEnded({ client }: Server, tasks: readonly TaskView[], start: n
 }
 
 /** The time of the task's n-th event of a type, in UTC ms, once it is there. */
-async function event({ client }: Server, id: number, type: string, nth: number): Promise<number> {
+async function event({ client }: Server, id: TaskRef, type: string, nth: number): Promise<number> {
   for (;;) {
     const { events } = await client.taskEvents({ id, after: 0, limit: 500 });
     const found = events.filter((each) => each.type === type)[nth - 1];

@@ -4,6 +4,7 @@
  */
 import { connect } from "node:net";
 import type { Socket } from "node:net";
+import type { TaskRef } from "../src/domain/task/task-ref.ts";
 
 export class WatcherCrowd {
   /** Events by reader. */
@@ -15,7 +16,7 @@ export class WatcherCrowd {
   /** Each event's time is parsed once, not once a reader. */
   readonly #times = new Map<string, number>();
 
-  constructor(socketPath: string, taskId: number) {
+  constructor(socketPath: string, taskId: TaskRef) {
     this.#socketPath = socketPath;
     this.#request = `GET /api/v1/tasks/${taskId}/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n`;
   }

@@ -16,6 +16,7 @@ import { startModel } from "../testing/model.ts";
 import { scratch } from "../testing/scratch.ts";
 import { demoScript } from "./script.ts";
 import type { DemoTask } from "./script.ts";
+import type { TaskRef } from "../src/domain/task/task-ref.ts";
 
 const bin = fileURLToPath(new URL("../bin/claude-worker", import.meta.url));
 const run = promisify(execFile);
@@ -69,7 +70,7 @@ async function submit({ prompt, name, flags = [] }: DemoTask): Promise<number> {
 
 /** Prints every task's steps as they come, the way several terminals would show them. */
 async function follow(ids: readonly number[]): Promise<void> {
-  const open = new Set(ids);
+  const open = new Set<TaskRef>(ids);
   for await (const event of client.events(null)) {
     for (const line of event.summary) say(`  ${colour(event.task_id, `task ${event.task_id} │`)} ${line}`);
     if (event.type === "ended") open.delete(event.task_id);
@@ -110,8 +111,8 @@ function lines(file: string): number {
   return readFileSync(file, "utf8").split("\n").length - 1;
 }
 
-function colour(id: number, text: string): string {
-  return process.stdout.isTTY ? `\u001B[${colours[(id - 1) % colours.length]}m${text}\u001B[0m` : text;
+function colour(id: TaskRef, text: string): string {
+  return process.stdout.isTTY ? `\u001B[${colours[Number(id) % colours.length]}m${text}\u001B[0m` : text;
 }
 
 function say(text: string): void {

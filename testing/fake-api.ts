@@ -2,7 +2,6 @@
  * A WorkerApi in memory for tests of doors: it keeps what it is told, starts nothing, and lets a
  * test say what happens next.
  */
-import type { WorkerApi } from "../src/contract/api.ts";
 import type { ListQuery } from "../src/contract/operations/tasks.ts";
 import type { Caller } from "../src/contract/caller.ts";
 import type { EventView, HoldView, ServerView, TaskView, TokenView } from "../src/contract/views.ts";
@@ -13,12 +12,15 @@ import type { TaskStatus } from "../src/domain/task/task.ts";
 import { plainView } from "./plain-task.ts";
 import { event } from "./events.ts";
 import type { EventType } from "../src/domain/events/event.ts";
+import { localTask } from "./local-task.ts";
+import type { LocalApi, LocalTask } from "./local-task.ts";
+import type { TaskRef } from "../src/domain/task/task-ref.ts";
 
-export interface FakeApi extends WorkerApi {
+export interface FakeApi extends LocalApi {
   /** Adds an event to a task, as an attempt would. */
-  tell(taskId: number, type: EventType, data?: object): EventView;
+  tell(taskId: TaskRef, type: EventType, data?: object): EventView;
   /** Brings a task to its end, with the event that says so. */
-  finish(taskId: number, status?: "completed" | "failed"): void;
+  finish(taskId: TaskRef, status?: "completed" | "failed"): void;
   /** Every call that changes something: name and caller. */
   readonly calls: { readonly verb: string; readonly caller: Caller }[];
   /** What the next submit throws. */
@@ -31,28 +33,28 @@ export interface FakeApi extends WorkerApi {
 
 /** @param logDirectory where `logFile` points. */
 export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
-  const tasks = new Map<number, TaskView>();
+  const tasks = new Map<TaskRef, LocalTask>();
   const events: EventView[] = [];
-  const listeners = new Set<(taskId: number) => void>();
+  const listeners = new Set<(taskId: TaskRef) => void>();
   const holds: HoldView[] = [];
   const trusted = new Set<string>();
   const tokens: TokenView[] = [];
   const now = (): string => new Date().toISOString();
-  const get = (id: number): TaskView => {
+  const get = (id: TaskRef): LocalTask => {
     const task = tasks.get(id);
     if (task === undefined) throw new WorkerError("not_found", `There is no task ${id}. See: claude-worker list`);
     return task;
   };
-  const change = (id: number, part: Partial<TaskView>): TaskView => {
-    const task = { ...get(id), ...part, updated_at: now() };
+  const change = (id: TaskRef, part: Partial<TaskView>): LocalTask => {
+    const task = localTask({ ...get(id), ...part, updated_at: now() });
     tasks.set(id, task);
     return task;
   };
-  const wake = (id: number): void => {
+  const wake = (id: TaskRef): void => {
     for (const listener of listeners) listener(id);
   };
   const pageOf = (found: EventView[], after: number, key: "id" | "seq") => ({ events: found, next_after: found.at(-1)?.[key] ?? after });
-  const ofTask = (id: number): EventView[] => events.filter((event) => event.task_id === id);
+  const ofTask = (id: TaskRef): EventView[] => events.filter((event) => event.task_id === id);
   const trust = () => ({ directories: [...trusted].map((path) => ({ path, since: now(), by: "claude-worker" as const })) });
   const counts = (): Record<TaskStatus, number> => {
     const all = { pending: 0, running: 0, completed: 0, failed: 0, cancelled: 0 };
@@ -102,7 +104,7 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
       api.failNextSubmit = null;
       if (failure !== null) throw failure;
       const submitted = inputs.map((input) => {
-        const task = plainView(tasks.size + 1, input, now());
+        const task = localTask(plainView(tasks.size + 1, input, now()));
         tasks.set(task.id, task);
         api.tell(task.id, "submitted");
         return get(task.id);
@@ -137,7 +139,7 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
       return pageOf(events.slice(from, from + (tail ?? limit)), from, "id");
     },
     onEvents(taskId, onWake) {
-      const listener = (id: number): void => {
+      const listener = (id: TaskRef): void => {
         if (taskId === null || taskId === id) onWake();
       };
       listeners.add(listener);

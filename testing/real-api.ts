@@ -8,7 +8,6 @@ import { loadSettings } from "../src/config/load-settings.ts";
 import { pathsFrom } from "../src/config/paths.ts";
 import type { Paths } from "../src/config/paths.ts";
 import type { Settings } from "../src/config/settings.ts";
-import type { WorkerApi } from "../src/contract/api.ts";
 import type { EventDraft } from "../src/domain/events/event.ts";
 import type { Outcome } from "../src/domain/attempt/outcome.ts";
 import { StartRights } from "../src/operations/rights/start-rights.ts";
@@ -17,6 +16,7 @@ import { ClaudeCodeTrust } from "../src/operations/tasks/working-directory.ts";
 import { openStore } from "../src/store/sqlite/sqlite.ts";
 import type { Store } from "../src/store/store.ts";
 import { plainServer } from "./fake-api.ts";
+import type { LocalApi } from "./local-task.ts";
 import { scratch } from "./scratch.ts";
 import type { Scratch } from "./scratch.ts";
 
@@ -24,7 +24,7 @@ import type { Scratch } from "./scratch.ts";
 export const taskTokenKey = "test-task-token-key";
 
 export interface RealApi {
-  readonly api: WorkerApi;
+  readonly api: LocalApi;
   readonly store: Store;
   readonly settings: Settings;
   /** What a scheduler would ask before a start. */
@@ -71,7 +71,7 @@ export function realApi(t: TestContext, flags: Partial<Settings> = {}, more: Rec
     stopServer: async () => {},
   });
   return {
-    api,
+    api: api as LocalApi,
     store,
     settings,
     rights,

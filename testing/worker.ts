@@ -16,6 +16,9 @@ import type { ScriptedModel } from "./model.ts";
 import { scratch } from "./scratch.ts";
 import type { Scratch } from "./scratch.ts";
 import type { Script } from "./script.ts";
+import { localTask } from "./local-task.ts";
+import type { LocalTask } from "./local-task.ts";
+import type { TaskRef } from "../src/domain/task/task-ref.ts";
 
 const bin = fileURLToPath(new URL("../bin/claude-worker", import.meta.url));
 
@@ -35,11 +38,11 @@ export interface TestWorker {
   /** Starts the server (`server start`) and returns what it says of itself. */
   start(...flags: string[]): Promise<ServerView>;
   /** Submits through the client; the working directory is the scratch one. */
-  submit(prompt: string, more?: Partial<Parameters<WorkerClient["submitTask"]>[0]>): Promise<TaskView>;
+  submit(prompt: string, more?: Partial<Parameters<WorkerClient["submitTask"]>[0]>): Promise<LocalTask>;
   /** The task once `accept` holds. Fails after `timeoutMs`, saying how the task looked. */
-  until(id: number, accept: (task: TaskView) => boolean, timeoutMs?: number): Promise<TaskView>;
+  until(id: TaskRef, accept: (task: TaskView) => boolean, timeoutMs?: number): Promise<TaskView>;
   /** The task once it has ended. */
-  ended(id: number): Promise<TaskView>;
+  ended(id: TaskRef): Promise<TaskView>;
 }
 
 /**
@@ -94,7 +97,7 @@ export async function worker(
       if (code !== 0) throw new Error(`the server did not start: ${stderr}\n${tail(paths.serverLog)}`);
       return client.server();
     },
-    submit: (prompt, more = {}) => client.submitTask({ prompt, working_directory: place.work, ...more }),
+    submit: async (prompt, more = {}) => localTask(await client.submitTask({ prompt, working_directory: place.work, ...more })),
     until,
     ended: (id) => until(id, ({ ended_at }) => ended_at !== null),
   };

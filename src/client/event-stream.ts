@@ -11,6 +11,7 @@ import { requestOf } from "./operations.ts";
 import { defaultOutageMs, isAborted, isPassing, pauseAfter, reasonOf } from "./outage.ts";
 import { eventFrom } from "./read-events.ts";
 import { ServerUnreachable } from "./server-unreachable.ts";
+import type { TaskRef } from "../domain/task/task-ref.ts";
 
 /**
  * What happens on a feed. `end` comes last, with the task as it ended; the feed of all tasks has
@@ -41,7 +42,7 @@ const silenceMs = 45_000;
  * @throws WorkerError not_found, unauthorized …; ServerUnreachable once nobody has answered for
  * `reconnectForMs`.
  */
-export async function* feed(http: HttpClient, taskId: number | null, options: FeedOptions = {}): AsyncGenerator<FeedStep, void> {
+export async function* feed(http: HttpClient, taskId: TaskRef | null, options: FeedOptions = {}): AsyncGenerator<FeedStep, void> {
   const { signal, reconnectForMs = defaultOutageMs } = options;
   const position = { after: options.after ?? 0 };
   let lostAt: number | null = null;
@@ -69,7 +70,7 @@ export async function* feed(http: HttpClient, taskId: number | null, options: Fe
 /** One connection, until it ends or breaks. Moves `position` along. */
 async function* connection(
   http: HttpClient,
-  taskId: number | null,
+  taskId: TaskRef | null,
   position: { after: number },
   signal: AbortSignal | undefined,
 ): AsyncGenerator<FeedStep, void> {

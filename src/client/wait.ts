@@ -4,11 +4,12 @@ import { isTerminal } from "../domain/task/task.ts";
 import { untilAnswered } from "./outage.ts";
 import type { FeedOptions, FeedStep } from "./event-stream.ts";
 import type { OutageOptions } from "./outage.ts";
+import type { TaskRef } from "../domain/task/task-ref.ts";
 
 /** What waiting needs of the client. */
 export interface TaskFollower {
-  getTask(input: { readonly id: number }): Promise<TaskView>;
-  follow(id: number | null, options?: FeedOptions): AsyncGenerator<FeedStep, void>;
+  getTask(input: { readonly id: TaskRef }): Promise<TaskView>;
+  follow(id: TaskRef | null, options?: FeedOptions): AsyncGenerator<FeedStep, void>;
 }
 
 export interface WaitOptions {
@@ -29,7 +30,7 @@ export interface WaitResult {
   /** In the order of the ids. */
   readonly ended: readonly TaskView[];
   /** Ids that had not ended when the time was over or the signal aborted. */
-  readonly open: readonly number[];
+  readonly open: readonly TaskRef[];
 }
 
 /**
@@ -39,12 +40,12 @@ export interface WaitResult {
 const streamsAtOnce = 16;
 
 /** @throws WorkerError not_found …; ServerUnreachable. */
-export async function waitForTasks(client: TaskFollower, ids: readonly number[], options: WaitOptions = {}): Promise<WaitResult> {
+export async function waitForTasks(client: TaskFollower, ids: readonly TaskRef[], options: WaitOptions = {}): Promise<WaitResult> {
   const stop = new AbortController();
   const signals = [stop.signal, ...(options.signal === undefined ? [] : [options.signal])];
   if (options.timeoutMs !== undefined) signals.push(AbortSignal.timeout(options.timeoutMs));
   const signal = AbortSignal.any(signals);
-  const ended = new Map<number, TaskView>();
+  const ended = new Map<TaskRef, TaskView>();
   const queue = [...new Set(ids)];
   const follow = async (): Promise<void> => {
     for (let id = queue.shift(); id !== undefined && !signal.aborted; id = queue.shift()) {
@@ -66,7 +67,7 @@ export async function waitForTasks(client: TaskFollower, ids: readonly number[],
   };
 }
 
-async function endOf(client: TaskFollower, id: number, { signal, reconnectForMs, onOutage }: OutageOptions): Promise<TaskView | null> {
+async function endOf(client: TaskFollower, id: TaskRef, { signal, reconnectForMs, onOutage }: OutageOptions): Promise<TaskView | null> {
   const task = await untilAnswered(() => client.getTask({ id }), { signal, reconnectForMs, onOutage });
   if (task === null || isTerminal(task.status)) return task;
   const options = { after: task.last_event, signal, ...(reconnectForMs === undefined ? {} : { reconnectForMs }) };

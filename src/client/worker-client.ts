@@ -13,6 +13,7 @@ import type { Exchange, HttpClient, HttpClientOptions } from "./http-exchange.ts
 import { requestOf } from "./operations.ts";
 import type { CallOptions, ClientOperations } from "./operations.ts";
 import type { WaitOptions, WaitResult } from "./wait.ts";
+import type { TaskRef } from "../domain/task/task-ref.ts";
 
 export interface LogOptions {
   readonly kind?: "raw" | "summary";
@@ -86,26 +87,26 @@ export class WorkerClient {
    * A task's events, stored ones first and then live, until the task has ended. @param id null: all
    * tasks, without an end.
    */
-  async *events(id: number | null, options: FeedOptions = {}): AsyncGenerator<EventView, void> {
+  async *events(id: TaskRef | null, options: FeedOptions = {}): AsyncGenerator<EventView, void> {
     for await (const step of this.follow(id, options)) {
       if (step.type === "event") yield step.event;
     }
   }
 
   /** As `events`, with the end and what happens to the connection. */
-  async *follow(id: number | null, options: FeedOptions = {}): AsyncGenerator<FeedStep, void> {
+  async *follow(id: TaskRef | null, options: FeedOptions = {}): AsyncGenerator<FeedStep, void> {
     const { feed } = await import("./event-stream.ts");
     yield* feed(this.#http, id, options);
   }
 
   /** Waits until every task has ended, or the time is over. */
-  async wait(ids: readonly number[], options: WaitOptions = {}): Promise<WaitResult> {
+  async wait(ids: readonly TaskRef[], options: WaitOptions = {}): Promise<WaitResult> {
     const { waitForTasks } = await import("./wait.ts");
     return await waitForTasks(this, ids, options);
   }
 
   /** A log file's bytes from `from` on, as they stream in; none when it has not grown beyond. */
-  async *log(id: number, { kind = "summary", from = 0, signal }: LogOptions = {}): AsyncGenerator<Buffer, void> {
+  async *log(id: TaskRef, { kind = "summary", from = 0, signal }: LogOptions = {}): AsyncGenerator<Buffer, void> {
     const headers = { accept: "*/*", ...(from > 0 ? { range: `bytes=${from}-` } : {}) };
     const request = requestOf("getLog", { id, kind }, { signal });
     const answer = await this.#http.stream({ ...request, headers, alsoFine: [rangeNotSatisfiable] });

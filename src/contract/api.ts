@@ -9,6 +9,7 @@ import type { operations } from "./operations/index.ts";
 import type { NoInput, Operation } from "./operations/operation.ts";
 import type { ParsedTaskInput } from "./task-input.ts";
 import type { Statistics, TaskView } from "./views.ts";
+import type { TaskRef } from "../domain/task/task-ref.ts";
 
 export interface Subscription {
   close(): void;
@@ -68,9 +69,9 @@ export interface WorkerApi extends ApiOperations {
    * Calls `wake` (coalesced) whenever the store may hold newer events of the task (or of any task
    * when null). Read from the store then.
    */
-  onEvents(taskId: number | null, wake: () => void): Subscription;
+  onEvents(taskId: TaskRef | null, wake: () => void): Subscription;
   /** Path of a log file of a task (it may not exist yet). @throws WorkerError not_found. */
-  logFile(id: number, kind: "raw" | "summary"): Promise<string>;
+  logFile(id: TaskRef, kind: "raw" | "summary"): Promise<string>;
   /** Who holds this secret; null when nobody does or the token has expired. */
   callerOfToken(secret: string): Promise<Caller | null>;
   /** What monitoring wants to know; for everything that `server()` does not tell. */

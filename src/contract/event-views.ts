@@ -4,6 +4,8 @@
  * without.
  */
 import { z } from "zod";
+import type { TaskRef } from "../domain/task/task-ref.ts";
+import { taskRef } from "./task-ref.ts";
 import { noticePayloads, payloads, unknownPayload } from "../domain/events/event.ts";
 import type { EventBody } from "../domain/events/event.ts";
 import type { Fields, Field, Shape, ValueOf } from "../domain/events/field.ts";
@@ -12,7 +14,7 @@ import type { Payload } from "../domain/events/payload.ts";
 /** An event: `type` says what it is, and `data` goes by the type. */
 export type EventView = EventBody & {
   readonly id: number;
-  readonly task_id: number;
+  readonly task_id: TaskRef;
   readonly seq: number;
   readonly attempt_id: number | null;
   readonly at: string;
@@ -26,7 +28,7 @@ export interface EventPage {
 
 const head = {
   id: z.int().describe("Global number: the cursor of the feed of all tasks."),
-  task_id: z.int().describe("The task."),
+  task_id: taskRef.describe("The task."),
   seq: z.int().describe("Number within the task, without gaps: the cursor of the task's feed."),
   attempt_id: z.int().nullable().describe("The attempt. Null: the event is not of an attempt."),
   at: z.iso.datetime().describe("When it happened."),

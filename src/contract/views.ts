@@ -9,6 +9,7 @@ import { overagePolicies } from "../domain/task/overage.ts";
 import { taskStatuses } from "../domain/task/task.ts";
 import { shownOptions } from "./task-options.ts";
 import { scopes } from "./caller.ts";
+import { taskRef } from "./task-ref.ts";
 
 const time = z.iso.datetime();
 const timeOrNull = time.nullable();
@@ -49,7 +50,7 @@ export type AttentionView = z.infer<typeof attentionView>;
 
 /** A task without its long texts: the rows of a list. */
 export const taskSummaryView = z.object({
-  id: z.int(),
+  id: taskRef,
   name: shownOptions.name,
   title: z.string().describe("The prompt's first line, at most 120 characters."),
   status: z.enum(taskStatuses),
@@ -104,7 +105,7 @@ export const taskView = taskSummaryView.extend({
   result: z.string().nullable().describe("The text of the last answer; null: there is none."),
   usage: z.record(z.string(), modelUsageView).nullable().describe("By model, cumulative over the session."),
   logs: z.object({ raw: z.string(), summary: z.string() }).describe("Paths of the log files on the server's machine."),
-  parent_id: z.int().nullable(),
+  parent_id: taskRef.nullable(),
   depth: z.int(),
 });
 export type TaskView = z.infer<typeof taskView>;

@@ -4,6 +4,7 @@
  */
 import type { Subscription, WorkerApi } from "../contract/api.ts";
 import { logUri, tasksUri, taskUri } from "./resources.ts";
+import type { TaskRef } from "../domain/task/task-ref.ts";
 
 const quietMs = 250;
 const readAtOnce = 500;
@@ -42,7 +43,7 @@ export class ChangeFeed {
 
   async #tell(): Promise<void> {
     this.#timer = null;
-    const ids = new Set<number>();
+    const ids = new Set<TaskRef>();
     // What cannot be read now is read with the next change.
     this.#after = this.#after.then((after) => this.#readFrom(after, ids).catch(() => after));
     await this.#after.catch(() => undefined);
@@ -55,7 +56,7 @@ export class ChangeFeed {
   }
 
   /** Adds the tasks of all events after a number to `ids`. @returns the number of the last one. */
-  async #readFrom(after: number, ids: Set<number>): Promise<number> {
+  async #readFrom(after: number, ids: Set<TaskRef>): Promise<number> {
     for (;;) {
       const { events, next_after } = await this.#api.allEvents({ after, limit: readAtOnce });
       for (const { task_id } of events) ids.add(task_id);

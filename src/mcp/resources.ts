@@ -7,14 +7,15 @@ import { WorkerError } from "../domain/errors.ts";
 import { plainLine } from "../domain/text/plain-text.ts";
 import { briefOf } from "./brief-task.ts";
 import { logExcerpt, taskData } from "./task-data.ts";
+import type { TaskRef } from "../domain/task/task-ref.ts";
 
 export const tasksUri = "worker://tasks";
 
-export function taskUri(id: number): string {
+export function taskUri(id: TaskRef): string {
   return `${tasksUri}/${id}`;
 }
 
-export function logUri(id: number): string {
+export function logUri(id: TaskRef): string {
   return `${taskUri(id)}/log`;
 }
 

@@ -5,6 +5,7 @@ import { plainLine } from "../domain/text/plain-text.ts";
 import { outputOf, wholeOf } from "./brief-task.ts";
 import type { ToolData } from "./tool-data.ts";
 import { markAgentOutput } from "./untrusted.ts";
+import type { TaskRef } from "../domain/task/task-ref.ts";
 
 /** The most lines of a log that one answer holds. */
 export const maxLines = 1000;
@@ -34,7 +35,7 @@ function nextStep(task: TaskView, truncated: boolean): string {
 }
 
 /** The newest lines, marked, cut to what an answer may hold. */
-export async function logExcerpt(api: WorkerApi, id: number, lines: number): Promise<{ text: string; truncated: boolean }> {
+export async function logExcerpt(api: WorkerApi, id: TaskRef, lines: number): Promise<{ text: string; truncated: boolean }> {
   // Not every event has a line, and few have several: this many events hold that many lines and
   // more.
   const { events } = await api.taskEvents({ id, tail: Math.min(lines * 2, maxLines * 2) });

@@ -13,6 +13,8 @@ import { plainLine } from "../domain/text/plain-text.ts";
 import type { TaskHandle } from "./task-handle.ts";
 import { resultOf } from "./tool-data.ts";
 import { taskData } from "./task-data.ts";
+import { readTaskRef } from "../domain/task/task-ref.ts";
+import type { TaskRef } from "../domain/task/task-ref.ts";
 
 export interface DetailedHandle extends TaskHandle {
   /**
@@ -85,18 +87,19 @@ export class TaskHandles implements HandleSource {
   }
 
   async #taskOf(handle: string): Promise<TaskView | null> {
-    const match = /^([1-9]\d{0,14})-([\w-]{22})$/.exec(handle);
-    const [, id = "", seal = ""] = match ?? [];
-    if (match === null || !timingSafeEqual(Buffer.from(seal), Buffer.from(this.#seal(Number(id))))) return null;
+    const match = /^(f?[1-9]\d{0,14})-([\w-]{22})$/.exec(handle);
+    const [, text = "", seal = ""] = match ?? [];
+    const id = readTaskRef(text);
+    if (id === null || !timingSafeEqual(Buffer.from(seal), Buffer.from(this.#seal(id)))) return null;
     try {
-      return await this.#api.getTask({ id: Number(id) });
+      return await this.#api.getTask({ id });
     } catch (error) {
       if (error instanceof WorkerError && error.code === "not_found") return null; // Removed since.
       throw error;
     }
   }
 
-  #seal(id: number): string {
+  #seal(id: TaskRef): string {
     return createHmac("sha256", this.#key).update(`task handle ${id}`).digest("base64url").slice(0, 22);
   }
 }

@@ -2,6 +2,7 @@
 import type { WorkerApi } from "../contract/api.ts";
 import type { TaskView } from "../contract/views.ts";
 import { isTerminal } from "../domain/task/task.ts";
+import type { TaskRef } from "../domain/task/task-ref.ts";
 
 export interface WaitOptions {
   /** All of the tasks, or the first of them. */
@@ -28,7 +29,7 @@ const defaultProgressMs = 10_000;
 /**
  * @throws WorkerError not_found for an id that is unknown, also when a task is removed meanwhile.
  */
-export async function waitUntilEnded(api: WorkerApi, ids: readonly number[], options: WaitOptions): Promise<WaitResult> {
+export async function waitUntilEnded(api: WorkerApi, ids: readonly TaskRef[], options: WaitOptions): Promise<WaitResult> {
   const began = performance.now();
   const read = (): Promise<TaskView[]> => Promise.all(ids.map((id) => api.getTask({ id })));
   const isOver = (tasks: readonly TaskView[]): boolean => (options.until === "all" ? tasks.every(hasEnded) : tasks.some(hasEnded));

@@ -17,7 +17,7 @@ import { listTasks } from "./tasks/list-tasks.ts";
 import { backupDatabase, checkDatabase, pruneOldTasks } from "./storage/maintain-storage.ts";
 import { allEvents, taskEvents } from "./tasks/read-events.ts";
 import { removeTask } from "./tasks/remove-task.ts";
-import { requireTask } from "./tasks/require-task.ts";
+import { localTaskId, requireTask } from "./tasks/require-task.ts";
 import { retryTask } from "./tasks/retry-task.ts";
 import { accountOf } from "./server/show-account.ts";
 import { configOf } from "./server/show-config.ts";
@@ -120,18 +120,20 @@ export function workerApi(context: ApiContext): WorkerApi {
     listAttempts: async ({ id }) => ({ attempts: store.attempts.ofTask(requireTask(store, id).id).map(attemptView) }),
     taskEvents: async (query) => taskEvents(store, query),
     allEvents: async (query = {}) => allEvents(store, query),
-    onEvents: (taskId, wake) => subscription(store, taskId, wake),
+    onEvents: (ref, wake) => subscription(store, ref === null ? null : localTaskId(ref), wake),
     async cancelTask({ id }, caller) {
-      const { task, warning } = await cancelAnyway(store, id, { caller, now: now(), stopRunner: context.stopRunner });
+      const { task, warning } = await cancelAnyway(store, localTaskId(id), { caller, now: now(), stopRunner: context.stopRunner });
       return { ...view(task), ...(warning === undefined ? {} : { warning }) };
     },
-    retryTask: async ({ id, ...changes }, caller) => viewWithWarnings(await retryTask(submitContext, id, changes, caller)),
+    retryTask: async ({ id, ...changes }, caller) => viewWithWarnings(await retryTask(submitContext, localTaskId(id), changes, caller)),
     async updateTask({ id, ...change }, caller, check) {
-      return view(await updateTask({ store, settings, now: now() }, id, change, { caller, check: (task) => check?.(view(task)) }));
+      return view(
+        await updateTask({ store, settings, now: now() }, localTaskId(id), change, { caller, check: (task) => check?.(view(task)) }),
+      );
     },
-    removeTask: async ({ id }, caller) => await removeTask(store, paths, id, caller),
-    async logFile(id, kind) {
-      requireTask(store, id);
+    removeTask: async ({ id }, caller) => await removeTask(store, paths, localTaskId(id), caller),
+    async logFile(ref, kind) {
+      const { id } = requireTask(store, ref);
       return kind === "raw" ? rawLogPath(paths, id) : summaryLogPath(paths, id);
     },
     listTrust: async () => trust(),

@@ -8,6 +8,7 @@ import { until } from "../../testing/wait.ts";
 import { inspect } from "./invariants.ts";
 import { observe } from "./observer.ts";
 import { World } from "./world.ts";
+import { localTask } from "../../testing/local-task.ts";
 
 test("the checks of a chaos round see an orphan and a step of a second runner", async (t) => {
   const world = await World.create({ real: false, workers: 2 });
@@ -15,7 +16,7 @@ test("the checks of a chaos round see an orphan and a step of a second runner", 
   await world.ensureServer();
   const file = path.join(world.place.work, "steps");
   const prompt = `steps 2 append ${file} signed`;
-  const { id } = await world.client.submitTask({ prompt, name: "one", working_directory: world.place.work });
+  const { id } = localTask(await world.client.submitTask({ prompt, name: "one", working_directory: world.place.work }));
   await until("its end", async () => (await world.client.getTask({ id })).ended_at);
   const observer = observe(world.paths.database);
   t.after(async () => {

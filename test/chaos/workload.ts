@@ -10,6 +10,7 @@ import type { Move } from "../../testing/model.ts";
 import type { Observer } from "./observer.ts";
 import type { PlannedTask } from "./plan.ts";
 import type { World } from "./world.ts";
+import { localId } from "../../testing/local-task.ts";
 
 export interface Acknowledged {
   readonly id: number;
@@ -58,7 +59,7 @@ async function submit(world: World, observer: Observer, name: string, planned: P
   const prompt = real ? `Do your steps, ${name}` : ordersOf(planned, file);
   for (;;) {
     try {
-      return (await world.client.submitTask({ prompt, name, working_directory: world.place.work, allow: ["Bash"] })).id;
+      return localId(await world.client.submitTask({ prompt, name, working_directory: world.place.work, allow: ["Bash"] }));
     } catch {
       await delay(againMs);
       await world.ensureServer();

@@ -123,3 +123,23 @@ async function named(t: Parameters<typeof withServer>[0], names: readonly string
   };
   return { ...cli, ids };
 }
+
+test("a task of several machines is not found, and names that look like references are refused", async (t) => {
+  const { call } = await named(t, ["auth fix"]);
+  for (const words of [["show"], ["cancel"], ["edit", "--priority", "1"], ["wait"]]) {
+    const { code, stderr } = await call([...words, "f42"]);
+    assert.equal(code, 1, words.join(" "));
+    assert.match(stderr, /There is no task f42/, words.join(" "));
+  }
+  for (const name of ["42", "f42", "last", "-2"]) {
+    for (const words of [
+      ["run", "x", `--name=${name}`],
+      ["edit", "1", `--name=${name}`],
+      ["retry", "1", `--name=${name}`],
+    ]) {
+      const { code, stderr } = await call(words);
+      assert.equal(code, 2, words.join(" "));
+      assert.match(stderr, /is not possible as a name, because commands read it as/, words.join(" "));
+    }
+  }
+});

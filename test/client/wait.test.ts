@@ -4,13 +4,14 @@ import { test } from "node:test";
 import { WorkerClient } from "../../src/client/index.ts";
 import { eventually } from "../../testing/eventually.ts";
 import { setup } from "./setup.ts";
+import type { TaskRef } from "../../src/domain/task/task-ref.ts";
 
 test("the client waits for all tasks and reports each as it ends", async (t) => {
   const { client, api, submit } = await setup(t);
   for (let each = 0; each < 3; each++) await submit();
   api.finish(3, "failed");
-  const told: number[] = [];
-  const onEnd = ({ id }: { id: number }): void => {
+  const told: TaskRef[] = [];
+  const onEnd = ({ id }: { id: TaskRef }): void => {
     told.push(id);
     if (id === 3) api.finish(2);
     if (id === 2) api.finish(1);
@@ -30,7 +31,7 @@ test("the client waits for all tasks and reports each as it ends", async (t) => 
 
 test("the client waits for more tasks than it follows at once", async (t) => {
   const { client, api, submit } = await setup(t);
-  const ids: number[] = [];
+  const ids: TaskRef[] = [];
   for (let each = 0; each < 40; each++) ids.push((await submit()).id);
   const waiting = client.wait(ids);
   for (const id of ids.toReversed()) api.finish(id);
@@ -70,7 +71,7 @@ test("a client's wait fails for an unknown task at once", async (t) => {
 
 test("a client's wait that began without a server waits for one", async (t) => {
   const { api, submit, socket } = await setup(t);
-  const ids: number[] = [];
+  const ids: TaskRef[] = [];
   for (let each = 0; each < 20; each++) ids.push((await submit()).id);
   const client = new WorkerClient({ kind: "socket", path: socket });
   t.after(() => client.close());

@@ -8,6 +8,7 @@ import type { TestContext } from "node:test";
 import { ServerUnreachable, urlAddress, WorkerClient, WorkerError } from "../../src/client/index.ts";
 import { httpClient } from "../../src/client/http-exchange.ts";
 import { setup } from "./setup.ts";
+import type { TaskRef } from "../../src/domain/task/task-ref.ts";
 
 test("submits, reads, changes and removes a task over the unix socket", async (t) => {
   const { client, api } = await setup(t);
@@ -32,7 +33,7 @@ test("lists a page, and all pages one after the other", async (t) => {
     [7, 6, 5],
   );
   assert.notEqual(page.next_cursor, null);
-  const ids: number[] = [];
+  const ids: TaskRef[] = [];
   for await (const { id } of client.all({ limit: 3, order: "oldest" })) ids.push(id);
   assert.deepEqual(ids, [1, 2, 3, 4, 5, 6, 7]);
 });

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { step } from "../../testing/script.ts";
 import { worker } from "../../testing/worker.ts";
+import type { TaskRef } from "../../src/domain/task/task-ref.ts";
 
 const question = {
   questions: [{ question: "Which colour?", header: "Colour", multiSelect: false, options: [option("red"), option("blue")] }],
@@ -41,7 +42,7 @@ test("every door reports what a completed task was refused", async (t) => {
   ]);
   assert.deepEqual((await w.client.getTask({ id: well.id })).attention, []);
 
-  const ids = async (attention: boolean): Promise<number[]> => (await w.client.listTasks({ attention })).tasks.map((each) => each.id);
+  const ids = async (attention: boolean): Promise<TaskRef[]> => (await w.client.listTasks({ attention })).tasks.map((each) => each.id);
   assert.deepEqual([await ids(true), await ids(false)], [[id], [well.id]]);
   const marks = "2 denied, 1 question refused, last command failed";
   const list = await w.cli(["list", "--attention"]);

@@ -8,6 +8,7 @@ import { countedIn, countedSteps } from "../../testing/steps.ts";
 import { until } from "../../testing/wait.ts";
 import { worker } from "../../testing/worker.ts";
 import { fastWorker, killAndWait, killServer, runnerOf, storyOf } from "./setup.ts";
+import { localId } from "../../testing/local-task.ts";
 
 test("a killed server's tasks go on, and the next server knows the whole story", async (t) => {
   const w = await worker(t);
@@ -92,7 +93,7 @@ for (const place of [
     await w.start();
     const { tasks } = await w.client.listTasks();
     assert.ok(tasks.some(({ id }) => id === first.id));
-    for (const { id } of tasks) {
+    for (const id of tasks.map(localId)) {
       assert.equal((await w.ended(id)).status, "completed");
       await storyOf(w, id);
     }

@@ -8,6 +8,7 @@ import type { TaskStatus } from "../../domain/task/task.ts";
 import type { Call, OptionSpec } from "../commandline/command.ts";
 import { reading } from "../server/connection.ts";
 import { label, statuses } from "../commandline/option-values.ts";
+import type { TaskRef } from "../../domain/task/task-ref.ts";
 
 export interface FilterOptions {
   readonly all?: boolean;
@@ -57,7 +58,7 @@ function hasFilter(options: FilterOptions): boolean {
 export async function fittingTasks(
   { words, options, io }: Call<FilterOptions>,
   { verb, possible, meant }: Choice,
-): Promise<number[] | null> {
+): Promise<TaskRef[] | null> {
   if (!hasFilter(options)) {
     if (words.length > 0) return null;
     throw new WorkerError(
@@ -74,7 +75,7 @@ export async function fittingTasks(
     );
   const label = options.label?.map(([key, value]) => `${key}=${value}`);
   const { found } = await reading(io, async (client) => {
-    const ids: number[] = [];
+    const ids: TaskRef[] = [];
     for await (const { id } of client.all({ status: options.status ?? meant, label, group: options.group })) ids.push(id);
     return ids;
   });

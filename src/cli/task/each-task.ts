@@ -9,9 +9,10 @@ import { writeJson } from "../terminal/io.ts";
 import { painter } from "../terminal/render/colour.ts";
 import { actTaskId } from "./task-reference.ts";
 import { say } from "../terminal/render/wrap.ts";
+import type { TaskRef } from "../../domain/task/task-ref.ts";
 
 interface Failure {
-  readonly id: number;
+  readonly id: TaskRef;
   readonly error: unknown;
 }
 
@@ -25,9 +26,9 @@ interface Failure {
  */
 export async function eachTask<T>(
   call: Call<object>,
-  verb: (id: number) => Promise<T>,
+  verb: (id: TaskRef) => Promise<T>,
   line: (done: T) => string,
-  fitting: readonly number[] | null = null,
+  fitting: readonly TaskRef[] | null = null,
 ): Promise<ExitCode> {
   const { io, options } = call;
   // Nothing is changed when one of the references is wrong.
@@ -58,6 +59,6 @@ function hasLeft(error: unknown): boolean {
   return error instanceof WorkerError && (error.code === "conflict" || error.code === "not_found");
 }
 
-function problemOf({ id, error }: Failure): { id: number; code: string; message: string } {
+function problemOf({ id, error }: Failure): { id: TaskRef; code: string; message: string } {
   return { id, code: error instanceof WorkerError ? error.code : "internal", message: messageOf(error) };
 }

@@ -12,6 +12,7 @@ import { LiveLines } from "../terminal/render/live-lines.ts";
 import { liveTable } from "../terminal/render/live-table.ts";
 import { taskLines } from "../terminal/render/task-list.ts";
 import { TaskBoard } from "./task-board.ts";
+import type { TaskRef } from "../../domain/task/task-ref.ts";
 
 /** Until Ctrl-C. @param load the tasks of the list. */
 export async function liveList(
@@ -21,7 +22,7 @@ export async function liveList(
   { json }: { readonly json: boolean },
 ): Promise<ExitCode> {
   const interrupt = new AbortController();
-  const told = new Map<number, string>();
+  const told = new Map<TaskRef, string>();
   const tell = (): void => {
     for (const task of board.tasks.toReversed()) {
       const now = JSON.stringify([task.status, task.last_event, task.cost_usd, task.waiting_for]);

@@ -6,6 +6,8 @@ import type { WorkerClient } from "../../client/worker-client.ts";
 import type { TaskSummaryView } from "../../contract/views.ts";
 import { didYouMean } from "../../domain/text/did-you-mean.ts";
 import { WorkerError } from "../../domain/errors.ts";
+import { readTaskRef } from "../../domain/task/task-ref.ts";
+import type { TaskRef } from "../../domain/task/task-ref.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
 
 /** What commands that only read take for a task; for their help. */
@@ -26,7 +28,7 @@ const similarAmong = 200;
  * @throws WorkerError not_found, with a similar name if there is one; invalid_input with the
  *   choices when the reference fits several tasks.
  */
-export async function readTaskId(client: WorkerClient, text: string | undefined): Promise<number> {
+export async function readTaskId(client: WorkerClient, text: string | undefined): Promise<TaskRef> {
   const direct = idOf(text ?? "last");
   if (direct !== null) return direct;
   if (text === undefined || text === "last") return (await nthNewest(client, 1)).id;
@@ -39,7 +41,7 @@ export async function readTaskId(client: WorkerClient, text: string | undefined)
  * was not finished stops nothing.
  * @throws as `readTaskId`.
  */
-export async function actTaskId(client: WorkerClient, text: string): Promise<number> {
+export async function actTaskId(client: WorkerClient, text: string): Promise<TaskRef> {
   const direct = idOf(text);
   if (direct !== null) return direct;
   if (text === "last") return (await nthNewest(client, 1)).id;
@@ -49,14 +51,14 @@ export async function actTaskId(client: WorkerClient, text: string): Promise<num
 }
 
 /**
- * The number of `42` or `#42`; null: the text is not a number. @throws WorkerError invalid_input:
+ * The reference in `42`, `#42` or `f42`; null: the text is none. @throws WorkerError invalid_input:
  * no task can have it.
  */
-export function idOf(text: string): number | null {
-  const digits = /^#?(\d+)$/.exec(text)?.[1];
+export function idOf(text: string): TaskRef | null {
+  const digits = /^#?(f?\d+)$/.exec(text)?.[1];
   if (digits === undefined) return null;
-  const id = Number(digits);
-  if (id > 0 && Number.isSafeInteger(id)) return id;
+  const ref = readTaskRef(digits);
+  if (ref !== null) return ref;
   throw new WorkerError("invalid_input", `"${text}" is not the id of a task: an id is a number like 42. See them: claude-worker list`);
 }
 
@@ -72,7 +74,7 @@ async function nthNewest(client: WorkerClient, n: number): Promise<TaskSummaryVi
   );
 }
 
-async function namedTask(client: WorkerClient, text: string, { whole }: { whole: boolean }): Promise<number> {
+async function namedTask(client: WorkerClient, text: string, { whole }: { whole: boolean }): Promise<TaskRef> {
   const { exact, longer } = text.trim() === "" ? { exact: [], longer: [] } : await named(client, text);
   const fitting = exact.length > 0 || whole ? exact : longer;
   const [only, ...others] = fitting;

@@ -16,6 +16,7 @@ import { taskPage } from "../terminal/render/task-page.ts";
 import { fitWidth } from "../terminal/render/text-width.ts";
 import { FullScreen } from "../terminal/render/full-screen.ts";
 import { TaskBoard } from "./task-board.ts";
+import type { TaskRef } from "../../domain/task/task-ref.ts";
 
 /** How many tasks that have ended are shown below the others. */
 const endedShown = 20;
@@ -38,11 +39,11 @@ class TopView {
   readonly #end = new AbortController();
   #server: ServerView | null = null;
   /** The chosen task; null: the first. */
-  #chosenId: number | null = null;
+  #chosenId: TaskRef | null = null;
   /** The task that is read, and its first visible line. */
   #open: { readonly task: TaskView; from: number } | null = null;
   /** The task that is to be cancelled once a person says yes. */
-  #asked: number | null = null;
+  #asked: TaskRef | null = null;
   #message = "";
   #exitCode: ExitCode = exitCodes.ok;
 
@@ -196,7 +197,7 @@ class TopView {
     });
   }
 
-  async #openTask(id: number): Promise<void> {
+  async #openTask(id: TaskRef): Promise<void> {
     this.#open = { task: await this.#client.getTask({ id }), from: 0 };
   }
 

@@ -5,16 +5,17 @@ import type { Io } from "../terminal/io.ts";
 import { LiveLines } from "../terminal/render/live-lines.ts";
 import { liveTable } from "../terminal/render/live-table.ts";
 import { TaskBoard } from "./task-board.ts";
+import type { TaskRef } from "../../domain/task/task-ref.ts";
 
 /** Draws the rows of the tasks that `wait` waits for. */
 export class WaitingRows {
-  readonly #open: Set<number>;
+  readonly #open: Set<TaskRef>;
   readonly #board: TaskBoard;
   readonly #live: LiveLines;
   readonly #stop = new AbortController();
   readonly #release: () => void;
 
-  constructor(io: Io, client: WorkerClient, ids: readonly number[]) {
+  constructor(io: Io, client: WorkerClient, ids: readonly TaskRef[]) {
     this.#open = new Set(ids);
     const load = async (): Promise<TaskSummaryView[]> => await Promise.all([...this.#open].map(async (id) => await client.getTask({ id })));
     this.#board = new TaskBoard(client, load, () => this.#live.draw());
@@ -26,7 +27,7 @@ export class WaitingRows {
   }
 
   /** Writes the line of a task that has ended above the rows. */
-  ended(id: number, line: string): void {
+  ended(id: TaskRef, line: string): void {
     this.#open.delete(id);
     this.#live.above(line);
   }

@@ -20,6 +20,7 @@ import { StatusLine } from "../terminal/render/status-line.ts";
 import { endLine } from "../terminal/render/task-end.ts";
 import { silent, TaskProgress } from "./task-progress.ts";
 import { say } from "../terminal/render/wrap.ts";
+import type { TaskRef } from "../../domain/task/task-ref.ts";
 
 export interface WatchOptions {
   readonly io: Io;
@@ -62,7 +63,7 @@ export async function watchTask(options: WatchOptions): Promise<ExitCode> {
   }
 }
 
-function gaveUp(error: ServerUnreachable, id: number, reconnectForMs: number): ServerUnreachable {
+function gaveUp(error: ServerUnreachable, id: TaskRef, reconnectForMs: number): ServerUnreachable {
   const message =
     `The server has not answered for ${formatDuration(reconnectForMs)}. Task ${id} is not lost: what runs continues without the server. ` +
     `Start it and watch again: claude-worker server start && claude-worker watch ${id}`;

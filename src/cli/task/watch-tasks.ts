@@ -18,6 +18,7 @@ import { endLine } from "../terminal/render/task-end.ts";
 import { fitWidth } from "../terminal/render/text-width.ts";
 import { say } from "../terminal/render/wrap.ts";
 import { silent, TaskProgress } from "./task-progress.ts";
+import type { TaskRef } from "../../domain/task/task-ref.ts";
 
 interface Followed {
   readonly task: TaskView;
@@ -37,7 +38,7 @@ export async function watchTasks(
 ): Promise<ExitCode> {
   const interrupt = new AbortController();
   const paint = painter(io.stdout);
-  const open = new Map<number, Followed>(
+  const open = new Map<TaskRef, Followed>(
     tasks.map((task) => [task.id, { task, lines: new EventLines(io.stdout, `#${task.id} `), progress: new TaskProgress(task) }]),
   );
   const rows = (): string[] => [...open].map(([id, { progress }]) => fitWidth(`${id}  ${progress.text()}`, io.stdout.columns - 1));

@@ -4,6 +4,7 @@
  */
 import type { EventView, TaskSummaryView, TaskView } from "../../contract/views.ts";
 import { jsonLine } from "./io.ts";
+import type { TaskRef } from "../../domain/task/task-ref.ts";
 
 export type StreamLine =
   /** A step of a task. */
@@ -14,7 +15,7 @@ export type StreamLine =
    */
   | { readonly task: TaskView | TaskSummaryView }
   /** The end of a wait: the tasks that have not ended. */
-  | { readonly wait: { readonly open: readonly number[]; readonly timed_out: boolean } };
+  | { readonly wait: { readonly open: readonly TaskRef[]; readonly timed_out: boolean } };
 // An error is a line too, and the last: report-error.ts writes it.
 
 /** One line of a JSON stream, with its line break. */

@@ -1,5 +1,6 @@
 /** Values that arrive as text: in paths and in query strings. */
 import { z } from "zod";
+import { taskRefInText } from "../task-ref.ts";
 
 /** The largest number that a path or a query may name. */
 export const largest = Number.MAX_SAFE_INTEGER;
@@ -27,4 +28,6 @@ export const flag = z
 
 export const time = z.iso.datetime({ offset: true, error: "must be a time like 2026-11-22T12:00:00Z" });
 
-export const taskParams = z.strictObject({ id: wholeNumber(1, largest).describe("The task's number.") });
+export const taskParams = z.strictObject({
+  id: taskRefInText.describe("The task: its number, or `f` and the number of a task of several machines."),
+});

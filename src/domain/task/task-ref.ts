@@ -1,6 +1,6 @@
 /**
- * How a task is referred to: the number of a task of this server, or `f` and the number of a task of
- * several machines. A name must not look like a reference.
+ * How a task is referred to: the number of a task of this server, or `f` and the number of a task
+ * of several machines. A name must not look like a reference.
  */
 export type TaskRef = number | FleetRef;
 /** A task of several machines. This version keeps none, but every door takes the form. */

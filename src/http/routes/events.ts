@@ -9,6 +9,7 @@ import type { EventStreams } from "../stream/event-streams.ts";
 import type { FeedSource } from "../stream/feed.ts";
 import { route } from "../request/route.ts";
 import type { Answer, Route } from "../request/route.ts";
+import type { TaskRef } from "../../domain/task/task-ref.ts";
 
 export function eventRoutes(api: WorkerApi, streams: EventStreams): Route[] {
   return [
@@ -40,7 +41,7 @@ function startOf(request: IncomingMessage, query: EventsQuery): number {
   throw new WorkerError("invalid_input", "Last-Event-ID is not a number of this feed. Send the id of the last message, or leave it out.");
 }
 
-function taskSource(api: WorkerApi, id: number): FeedSource {
+function taskSource(api: WorkerApi, id: TaskRef): FeedSource {
   return {
     read: async (after, limit) => (await api.taskEvents({ id, after, limit })).events,
     newest: async () => (await api.taskEvents({ id, tail: 1 })).next_after,

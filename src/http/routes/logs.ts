@@ -14,6 +14,7 @@ import { HttpError } from "../request/problem.ts";
 import { route } from "../request/route.ts";
 import type { Answer, Route } from "../request/route.ts";
 import { streamHead } from "../request/send-answer.ts";
+import type { TaskRef } from "../../domain/task/task-ref.ts";
 
 const types = { raw: "application/x-ndjson; charset=utf-8", summary: "text/plain; charset=utf-8" } as const;
 
@@ -58,7 +59,7 @@ async function send(response: ServerResponse, file: FileHandle, { size, type, ra
 }
 
 /** @throws WorkerError not_found. */
-async function openLog(path: string, id: number): Promise<FileHandle> {
+async function openLog(path: string, id: TaskRef): Promise<FileHandle> {
   try {
     const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     if ((await file.stat()).isFile()) return file;

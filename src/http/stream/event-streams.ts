@@ -8,6 +8,7 @@ import { EventStream } from "./event-stream.ts";
 import { Feed } from "./feed.ts";
 import type { FeedSource } from "./feed.ts";
 import type { OpenConnections } from "../listener/open-connections.ts";
+import type { TaskRef } from "../../domain/task/task-ref.ts";
 
 export interface EventStreamsOptions {
   readonly heartbeatMs: number;
@@ -17,7 +18,7 @@ export interface EventStreamsOptions {
 /** What somebody wants to watch. */
 export interface Watch {
   /** The task's id; null: all tasks. */
-  readonly key: number | null;
+  readonly key: TaskRef | null;
   /** The number of the last event that the watcher has. */
   readonly after: number;
   readonly source: FeedSource;
@@ -28,7 +29,7 @@ export class EventStreams {
   readonly #options: EventStreamsOptions;
   readonly #connections: OpenConnections;
   /** By task id; null is the feed of all tasks. */
-  readonly #feeds = new Map<number | null, Feed>();
+  readonly #feeds = new Map<TaskRef | null, Feed>();
   readonly #streams = new Set<EventStream>();
   #heartbeat: NodeJS.Timeout | null = null;
 
@@ -80,7 +81,7 @@ export class EventStreams {
     for (const stream of this.#streams) stream.beat();
   }
 
-  #forget(key: number | null, feed: Feed, stream: EventStream): void {
+  #forget(key: TaskRef | null, feed: Feed, stream: EventStream): void {
     stream.close();
     feed.remove(stream);
     this.#streams.delete(stream);

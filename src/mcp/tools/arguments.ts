@@ -1,7 +1,8 @@
 /** Arguments that several tools take. */
 import { z } from "zod";
+import { taskRef } from "../../contract/task-ref.ts";
 
-export const taskId = z.int("must be a task's number, e.g. 42").min(1, "must be a task's number, e.g. 42").describe("The task's number.");
+export const taskId = taskRef.describe("The task: its number, or f and the number of a task of several machines.");
 
 export const idempotencyKey = z
   .string()

@@ -20,7 +20,7 @@ export const getTaskAttempts = defineTool({
     "Each try at a task, oldest first: when it ran, how it ended, which session it had. For a task that was tried more than once.",
   input: z.strictObject({ id: taskId }),
   output: z.object({
-    id: z.int(),
+    id: taskId,
     attempts: z.array(briefAttempt),
     truncated: z.boolean().describe("Whether there are earlier attempts."),
     next_step: z.string(),

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { taskStatuses } from "../../domain/task/task.ts";
 import { briefOf, briefTask } from "../brief-task.ts";
 import { data, defineTool } from "../tool.ts";
+import type { TaskRef } from "../../domain/task/task-ref.ts";
 
 export const listTasks = defineTool({
   name: "list_tasks",
@@ -46,7 +47,7 @@ export const listTasks = defineTool({
   },
 });
 
-function nextStep(open: readonly number[], more: boolean): string {
+function nextStep(open: readonly TaskRef[], more: boolean): string {
   const rest = more ? " There are more: pass next_cursor as cursor." : "";
   return open.length > 0
     ? `To wait for those that have not ended: wait_for_tasks with ids [${open.slice(0, 50).join(", ")}].${rest}`

@@ -3,13 +3,14 @@ import type { InputOf } from "../../contract/api.ts";
 import type { EventPage } from "../../contract/views.ts";
 import type { TaskEvent } from "../../domain/events/event.ts";
 import type { Store } from "../../store/store.ts";
-import { requireTask } from "./require-task.ts";
+import { localTaskId, requireTask } from "./require-task.ts";
 import { eventView } from "./task-view.ts";
 
 const defaultLimit = 100;
 
 /** A task's events after a number, or its newest ones. @throws WorkerError not_found. */
-export function taskEvents(store: Store, { id, after = 0, limit = defaultLimit, tail }: InputOf<"taskEvents">): EventPage {
+export function taskEvents(store: Store, { id: ref, after = 0, limit = defaultLimit, tail }: InputOf<"taskEvents">): EventPage {
+  const id = localTaskId(ref);
   const events = tail === undefined ? store.events.ofTask(id, after, limit) : store.events.tail(id, tail);
   // A task that was removed has none, as one that never was.
   if (events.length === 0) requireTask(store, id);

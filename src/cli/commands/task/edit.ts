@@ -7,6 +7,7 @@ import { eachTask } from "../../task/each-task.ts";
 import { label, wholeNumber } from "../../commandline/option-values.ts";
 import { actReference } from "../../task/task-reference.ts";
 import { defined } from "../../task/task-flags.ts";
+import type { TaskRef } from "../../../domain/task/task-ref.ts";
 
 interface EditOptions {
   readonly name?: string;
@@ -37,7 +38,7 @@ export const command = defineCommand<EditOptions>({
     if ([name, priority, labels, removeLabel].every((value) => value === undefined))
       throw new WorkerError("invalid_input", "Nothing to change: give --name, --priority, --label or --remove-label.");
     const client = clientOf(io);
-    const edit = async (id: number) => {
+    const edit = async (id: TaskRef) => {
       const change: TaskChange = defined({ name: name?.trim() === "" ? null : name, priority });
       if (labels === undefined && removeLabel === undefined) return await client.updateTask({ id, ...change });
       const own = Object.entries((await client.getTask({ id })).labels).filter(([key]) => removeLabel?.includes(key) !== true);

@@ -14,6 +14,7 @@ import { actReference, actTaskId } from "../../task/task-reference.ts";
 import { defined, taskFields, taskFlags } from "../../task/task-flags.ts";
 import type { TaskFlags } from "../../task/task-flags.ts";
 import { pathGiven } from "../../commandline/path-given.ts";
+import type { TaskRef } from "../../../domain/task/task-ref.ts";
 
 interface RetryOptions extends TaskFlags, FilterOptions {
   readonly label?: [string, string][];
@@ -60,7 +61,7 @@ export const command = defineCommand<RetryOptions>({
       },
     );
     const changes = await changesOf(call, fitting !== null);
-    const retry = async (id: number): Promise<TaskView> =>
+    const retry = async (id: TaskRef): Promise<TaskView> =>
       await withServer(io, connection, async () => await connection.client.retryTask({ id, ...changes }));
     if (options.watch !== true)
       return await eachTask(call, retry, ({ id }) => `Task ${id} is to run again. Follow it: claude-worker watch ${id}`, fitting);

@@ -8,6 +8,7 @@ import { canAsk, confirm } from "../../terminal/confirm.ts";
 import { clientOf } from "../../server/connection.ts";
 import { eachTask } from "../../task/each-task.ts";
 import { actReference } from "../../task/task-reference.ts";
+import type { TaskRef } from "../../../domain/task/task-ref.ts";
 
 export const command = defineCommand<FilterOptions & { readonly yes?: boolean }>({
   name: "rm",
@@ -29,7 +30,7 @@ export const command = defineCommand<FilterOptions & { readonly yes?: boolean }>
         `Remove ${fitting.length} ${fitting.length === 1 ? "task" : "tasks"} with their events and logs?`,
         new WorkerError("invalid_input", "Nothing was removed."),
       );
-    const remove = async (id: number): Promise<{ id: number }> => {
+    const remove = async (id: TaskRef): Promise<{ id: TaskRef }> => {
       await client.removeTask({ id });
       return { id };
     };

@@ -19,6 +19,7 @@ import { say } from "../../terminal/render/wrap.ts";
 import { taskFields, taskFlags } from "../../task/task-flags.ts";
 import type { TaskFlags } from "../../task/task-flags.ts";
 import { pathGiven } from "../../commandline/path-given.ts";
+import type { TaskRef } from "../../../domain/task/task-ref.ts";
 
 interface RunOptions extends TaskFlags {
   readonly watch?: boolean;
@@ -120,6 +121,6 @@ function sentence(text: string): string {
   return /[.?!…]$|claude-worker [a-z -]+$/.test(text) ? text : `${text}.`;
 }
 
-function nextCommands(id: number): string {
+function nextCommands(id: TaskRef): string {
   return `Next: claude-worker watch ${id} · claude-worker show ${id} · claude-worker cancel ${id}`;
 }

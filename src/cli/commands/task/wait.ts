@@ -14,6 +14,7 @@ import { endLine } from "../../terminal/render/task-end.ts";
 import { idOf, readReference, readTaskId } from "../../task/task-reference.ts";
 import { say } from "../../terminal/render/wrap.ts";
 import type { WaitingRows } from "../../task/waiting-rows.ts";
+import type { TaskRef } from "../../../domain/task/task-ref.ts";
 
 export const command = defineCommand<{ readonly timeout?: number; readonly strict?: boolean }>({
   name: "wait",
@@ -61,13 +62,13 @@ export const command = defineCommand<{ readonly timeout?: number; readonly stric
   },
 });
 
-async function waitingRows(io: Io, client: WorkerClient, ids: readonly number[]): Promise<WaitingRows> {
+async function waitingRows(io: Io, client: WorkerClient, ids: readonly TaskRef[]): Promise<WaitingRows> {
   const { WaitingRows: Rows } = await import("../../task/waiting-rows.ts");
   return new Rows(io, client, ids);
 }
 
 /** With ids alone, a server that cannot be started here is waited for. */
-async function tasksOf(words: readonly string[], io: Io): Promise<{ client: WorkerClient; found: number[] }> {
+async function tasksOf(words: readonly string[], io: Io): Promise<{ client: WorkerClient; found: TaskRef[] }> {
   try {
     return await reading(io, async (server) => await Promise.all(words.map(async (word) => await known(server, word))));
   } catch (error) {
@@ -78,7 +79,7 @@ async function tasksOf(words: readonly string[], io: Io): Promise<{ client: Work
 }
 
 /** The id of a task that is there: asking for it also starts the server. */
-async function known(client: WorkerClient, reference: string): Promise<number> {
+async function known(client: WorkerClient, reference: string): Promise<TaskRef> {
   return (await client.getTask({ id: await readTaskId(client, reference) })).id;
 }
 

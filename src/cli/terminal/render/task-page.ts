@@ -15,6 +15,7 @@ import { tookOf } from "./task-list.ts";
 import { markdownLines } from "./markdown/render.ts";
 import { prose } from "./wrap.ts";
 import { dollars, localTime, relativeTime } from "./time.ts";
+import type { TaskRef } from "../../../domain/task/task-ref.ts";
 
 /** How much of a prompt a terminal shows. */
 const promptLines = 6;
@@ -130,7 +131,7 @@ function attentionLines({ attention }: TaskView): string {
  * A long prompt would push the rest off the screen, and its author knows it. @param lines as the
  * terminal shows them.
  */
-function shortened(lines: readonly string[], wrapped: (hint: string) => string[], id: number): readonly string[] {
+function shortened(lines: readonly string[], wrapped: (hint: string) => string[], id: TaskRef): readonly string[] {
   if (lines.length <= promptLines) return lines;
   return [
     ...lines.slice(0, promptLines),
