@@ -1,5 +1,6 @@
 /**
- * The few errors that are for us and our users. A failed task is an Outcome, never one of these.
+ * Defines the errors that callers and users see. A failed task is an Outcome, not one of these
+ * errors.
  */
 
 export const errorCodes = [
@@ -23,7 +24,7 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number];
 
-/** Where in the input the fault lies: a JSON pointer (RFC 6901) and a sentence. */
+/** One part of the input that is wrong: a JSON pointer (RFC 6901) and a sentence. */
 export interface InputFault {
   readonly pointer: string;
   readonly detail: string;
@@ -33,12 +34,13 @@ export interface InputFault {
 export class WorkerError extends Error {
   readonly code: ErrorCode;
   readonly faults: readonly InputFault[];
-  /** When trying again makes sense; null: nothing is known. */
+  /** When a new try makes sense; null: not known. */
   readonly retryAfterMs: number | null;
 
   /**
-   * @param code stable, for programs. @param message one sentence what, one what to do. @param
-   * faults the parts of the input that are wrong.
+   * @param code stable, for programs.
+   * @param message one sentence says what happened, one says what to do.
+   * @param problems the parts of the input that are wrong.
    */
   constructor(
     code: ErrorCode,

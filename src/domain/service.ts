@@ -1,5 +1,6 @@
 /**
- * The contract of everything that works in the background of the server, and what implements it.
+ * Defines the contract of services, the parts of the server that work in the background, and
+ * implements it.
  */
 import { takingTurns } from "./turns.ts";
 

@@ -1,11 +1,11 @@
-/** Order among asynchronous steps. */
+/** Keeps the order of asynchronous steps. */
 
 /** @returns a function that runs steps one after another, in the order of its calls. */
 export function takingTurns(): <T>(step: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (step) => {
     const taken = last.then(step);
-    // A step that fails does not keep the next one from its turn.
+    // The next step runs even when this one fails.
     last = taken.catch(() => {});
     return taken;
   };

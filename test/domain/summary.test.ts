@@ -104,7 +104,7 @@ const notes: [RunnerNote, string[]][] = [
   [{ type: "worker", subtype: "started", runnerId: "r", pid: 1, warm: false, resume: true, sessionId: "s-1" }, ["[session] resumed s-1"]],
   [{ type: "worker", subtype: "session", sessionId: "s-2" }, ["[session] s-2"]],
   [{ type: "worker", subtype: "cold_start", reason: "project settings" }, ["[notice] cold start: project settings"]],
-  [{ type: "worker", subtype: "session_restarted", reason: "No conversation found" }, ["[session] started anew: No conversation found"]],
+  [{ type: "worker", subtype: "session_restarted", reason: "No conversation found" }, ["[session] restarted: No conversation found"]],
   [
     {
       type: "worker",

@@ -1,6 +1,6 @@
 /**
- * What an agent may hand on when it submits a task: never more than it has itself. Pure; the
- * operations ask.
+ * Decides which rights an agent may pass on when it submits a task: never more than the agent has
+ * itself. Pure; the operations call it.
  */
 import type { PermissionMode } from "../task/permission-mode.ts";
 
@@ -17,9 +17,9 @@ export function narrowerMode(one: PermissionMode, other: PermissionMode): Permis
 }
 
 /**
- * Whether a permission rule allows nothing that the given rules do not: the same rule, one of a
- * tool that is allowed altogether, or a command that begins as a `Bash(npm test:*)` says and holds
- * no further command.
+ * Whether the given rules allow everything that this rule allows: they hold the same rule, they
+ * allow the whole tool, or the command begins as `Bash(npm test:*)` says and holds no further
+ * command.
  */
 export function isCovered(rule: string, by: readonly string[]): boolean {
   const wanted = parsed(rule);
@@ -39,8 +39,7 @@ interface Rule {
 }
 
 /**
- * `Read`, `Bash(npm test)`, `mcp__server__tool`. Null for what is none of these, which is covered
- * by nothing.
+ * Parses `Read`, `Bash(npm test)`, `mcp__server__tool`. Null for any other text; no rule covers it.
  */
 function parsed(rule: string): Rule | null {
   const match = /^([A-Za-z_][\w-]*)(?:\((.*)\))?$/s.exec(rule.trim());
@@ -66,8 +65,8 @@ export interface TreeMember {
 }
 
 /**
- * What is left of a root's budget: what ended tasks cost and what open ones may still cost is taken
- * off. The root itself counts with what it has cost so far.
+ * What is left of a root's budget, after the costs of ended tasks and the possible costs of open
+ * ones. The root itself counts with its costs so far.
  * @returns null when the root has no budget, so there is nothing to share.
  */
 export function budgetLeft(root: Pick<TreeMember, "costUsd" | "maxBudgetUsd">, below: readonly TreeMember[]): number | null {
@@ -80,8 +79,8 @@ export function budgetLeft(root: Pick<TreeMember, "costUsd" | "maxBudgetUsd">, b
 }
 
 /**
- * A child's share: what it asks for, if that is left; half of what is left when it names nothing,
- * so that there is something for the next.
+ * A child's share: what it asks for, if so much is left; half of the rest when it names no amount,
+ * so that some is left for the next child.
  * @returns null when there is nothing to share; 0 when nothing is left or it asks for more than is
  * left.
  */

@@ -1,7 +1,7 @@
 /**
- * The rules for prompts that machines write: an agent gets no second chance to explain itself, so
- * its task must stand alone. Lengths can be refused; what a text says can only be guessed at, in
- * any language, so content is advice and never refuses (test/domain/delegations.ts).
+ * Checks prompts that machines write. The agent cannot ask back, so the prompt must say everything.
+ * A wrong length is refused. Content can only be guessed at, so it leads to advice and never to a
+ * refusal (test/domain/delegations.ts).
  */
 import type { InputFault } from "../errors.ts";
 
@@ -28,8 +28,8 @@ export interface MachinePrompt {
 }
 
 /**
- * Why a machine's prompts are refused, each with a sentence that says what to write instead; empty
- * when they are not. Pointers are `/system_prompt` and `/prompt`.
+ * Why a machine's prompts are refused, each reason with a sentence that says what to write instead;
+ * empty when they are accepted. Pointers are `/system_prompt` and `/prompt`.
  */
 export function promptFaults(input: MachinePrompt, rules: PromptRules = defaultPromptRules): InputFault[] {
   if (rules.level === "off") return [];
@@ -40,8 +40,8 @@ export function promptFaults(input: MachinePrompt, rules: PromptRules = defaultP
 }
 
 /**
- * What would make accepted prompts better, as sentences for the next time; empty when nothing is
- * missing, or the text is not English.
+ * Advice for better prompts, as sentences; empty when nothing is missing, or the text is not
+ * English.
  */
 export function promptHints(input: MachinePrompt, rules: PromptRules = defaultPromptRules): string[] {
   if (rules.level !== "strict") return [];
@@ -57,7 +57,7 @@ export function promptHints(input: MachinePrompt, rules: PromptRules = defaultPr
   return hints;
 }
 
-/** The rules as instructions for whoever writes the prompts. */
+/** The rules as instructions for the author of the prompts. */
 export function promptAdvice({ level, systemPromptMin, systemPromptMax, promptMin }: PromptRules): string[] {
   if (level === "off") return [];
   const strict = level === "strict";
@@ -145,7 +145,7 @@ export function namesPath(text: string): boolean {
   return words.some((word) => word.length <= longestPath && !word.includes("://") && isPath(bare(word)));
 }
 
-/** Longer words are no paths. */
+/** Longer words do not count as paths. */
 const longestPath = 1000;
 
 /**

@@ -1,4 +1,4 @@
-/** What follows where an attempt died, or never began. */
+/** Decides what follows when an attempt died or never began. */
 import { failed, fruitless, givenUp, keptRefusals, unchanged } from "./consequence.ts";
 import type { Consequence, Counted, EndedAttempt } from "./consequence.ts";
 
@@ -21,8 +21,8 @@ export function afterDeath(ended: Counted): Consequence {
 }
 
 /**
- * The task cannot have caused that (a full process table, a removed program, a directory without
- * rights): it is tried again until it works.
+ * Tries the task again until an attempt begins. The task cannot have caused the problem (a full
+ * process table, a removed program, a directory without rights).
  */
 function afterNoStart(ended: EndedAttempt): Consequence {
   const { task, unbegun, policy, now } = ended;
@@ -40,8 +40,8 @@ function afterNoStart(ended: EndedAttempt): Consequence {
 }
 
 /**
- * The first death is resumed at once. A row of them has a cause that may pass (no memory, no
- * processes): it gets 1, 2, 4 s to.
+ * Resumes at once after the first death. Further deaths in a row may have a cause that passes (no
+ * memory, no processes), so the task waits 1, 2, 4 s.
  */
 function pauseAfter(poisonCount: number, now: number): Pick<Consequence, "notBefore" | "notBeforeReason"> {
   if (poisonCount < 2) return { notBefore: null, notBeforeReason: null };

@@ -1,4 +1,4 @@
-/** What follows where the API refused an attempt: limits, sign-in, no network, no start. */
+/** Decides what follows when the API refused an attempt: limits, sign-in, no network, no start. */
 import type { NewHold } from "../order/hold.ts";
 import { probeFor, refusalHold } from "../order/probe.ts";
 import { accountScope, modelsOf } from "../order/scope.ts";
@@ -22,8 +22,8 @@ export function afterLimit(ended: EndedAttempt): Consequence {
 const hourMs = 3_600_000;
 
 /**
- * No limit of Claude's is longer than a week, so a clock that is wrong cannot hold the queue for
- * longer.
+ * When the limit ends, at most a week from now: no limit of Claude is longer, so a wrong clock
+ * cannot hold the queue for longer.
  */
 function limitLiftsAt({ outcome, policy, now, wall, random }: EndedAttempt): number {
   const longestMs = outcome.limit === "five_hour" ? 5 * hourMs : 7 * 24 * hourMs;
@@ -47,7 +47,7 @@ export function afterRefusal(ended: EndedAttempt, refusal: Refusal | null): Cons
   const probe = probeFor(refusal, { account, model: task.model, message: outcome.message, at: now });
   const isUnreached = refusal.kind === "unreachable";
   const tries = isUnreached ? policy.overloadedTries + 1 : policy.refusalTries;
-  // An outage is not the task's: it waits for the network as long as that takes.
+  // The task did not cause an outage, so it waits for the network without a limit.
   const isOutage = isUnreached && (seconded || ended.isHeld(probe));
   if (refusals >= tries && !isOutage) {
     const row = isUnreached ? "tries" : "refusals in a row";
@@ -66,10 +66,7 @@ export function afterRefusal(ended: EndedAttempt, refusal: Refusal | null): Cons
   };
 }
 
-/**
- * What no task can help: it waits, with everything else, until a person has fixed it. Spends no
- * retry.
- */
+/** Holds all tasks until a person has fixed a problem that no task can solve. Spends no retry. */
 export function untilFixed({ outcome, account, task, progressed }: EndedAttempt): Consequence {
   const message = `${outcome.message} Fix it (claude-worker doctor says how), then: claude-worker resume`;
   const hold: NewHold = { kind: "unavailable", scope: accountScope(account), message, until: null };

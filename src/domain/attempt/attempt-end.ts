@@ -1,12 +1,14 @@
-/** When an attempt ended: by its own records, not by the server that finds them. */
+/**
+ * Finds when an attempt ended from its own records, not from the moment when a server read them.
+ */
 import type { Attempt } from "../task/task.ts";
 
 /**
- * UTC ms. The time between the claim and the last record is told by the boot clock, so no clock
- * that is set stretches or turns it.
- * @param seenUp when this server saw the runner go, by the boot clock; null: it was gone when the
- * server came.
- * @param now for an attempt whose records bear no such times (an older runner's).
+ * When the attempt ended (UTC ms). The boot clock measures the time between the claim and the last
+ * record, so a system clock that was set cannot change the duration.
+ * @param seenUp when this server saw the runner end, by the boot clock; null: it had ended before
+ * the server started.
+ * @param now the result for an attempt whose records lack such times (an older runner).
  */
 export function endOf(
   { startedAt, startedUp, lastUp, lastRecord }: Pick<Attempt, "startedAt" | "startedUp" | "lastUp" | "lastRecord">,
@@ -14,7 +16,7 @@ export function endOf(
 ): number {
   const up = Math.max(lastUp ?? -1, seenUp ?? -1);
   if (startedUp !== null && up >= startedUp) return startedAt + (up - startedUp);
-  // It never sent a record, and its end was not seen: nothing is known of it after its claim.
+  // It never sent a record, and the server did not see its end: the claim is all that is known.
   if (startedUp !== null && lastRecord === 0) return startedAt;
   return Math.max(startedAt, now);
 }

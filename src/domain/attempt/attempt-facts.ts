@@ -1,6 +1,6 @@
 /**
- * Gathers what is known of an attempt's end from its stored events, so that any server knows the
- * same, also after a restart. It decides nothing.
+ * Collects the facts about an attempt's end from its stored events, so that every server gets the
+ * same facts, also after a restart. It decides nothing.
  */
 import { isOfSubagent } from "../events/is-of-subagent.ts";
 import type { EventBody, EventData, EventType, Notice, Result } from "../events/event.ts";
@@ -12,14 +12,14 @@ import { amountOf, timeOf } from "../text/read-json.ts";
 export const factEventTypes = ["result", "rate_limit", "notice", "attempt_ended"] as const satisfies readonly EventType[];
 
 /**
- * What the events do not tell: the stop that was asked for (the attempt's row), whether the machine
- * started anew since, and how it began.
+ * Facts that the events do not hold: the requested stop (from the attempt's row), whether the
+ * machine has rebooted since, and how the attempt began.
  */
 export type FactContext = Pick<AttemptFacts, "stopRequested" | "rebooted"> & Partial<Pick<AttemptFacts, "begun" | "startFault">>;
 
 /**
- * What an attempt's events (oldest first; others than `factEventTypes` are passed over) and its row
- * say of its end.
+ * Collects the facts from an attempt's events and its row. Events come oldest first; types other
+ * than `factEventTypes` are skipped.
  */
 export function factsFrom(events: readonly EventBody[], context: FactContext): AttemptFacts {
   const facts: Mutable<AttemptFacts> = {
@@ -39,7 +39,7 @@ export function factsFrom(events: readonly EventBody[], context: FactContext): A
   };
   let isStopping = false;
   for (const event of events) {
-    // A stop ends the background, too: what counts is what ran before.
+    // A stop also ends the background work: what ran before the stop counts.
     if (!isStopping || !isNotice(event, "background")) read(event, facts);
     isStopping ||= isNotice(event, "stop_requested");
   }
@@ -118,8 +118,8 @@ function resultFacts(data: Result): ResultFacts {
 }
 
 /**
- * A turn of its own follows when a background helper reports: time adds up, money and tokens are
- * cumulative already.
+ * Joins the results of two turns. A further turn follows when a background helper reports. Time is
+ * added; money and tokens are cumulative already.
  */
 function afterEarlier(earlier: ResultFacts | null, last: ResultFacts): ResultFacts {
   if (earlier === null) return last;

@@ -1,6 +1,4 @@
-/**
- * What a person should look at in a task that completed all the same, read from its stored events.
- */
+/** Finds what a person should check in a task that completed, from its stored events. */
 import { hookText } from "../task/claude-hooks.ts";
 import { endedWorkEventTypes, failedAgents, stoppedWork } from "./ended-work.ts";
 import { isOfSubagent } from "../events/is-of-subagent.ts";
@@ -34,7 +32,7 @@ export interface Attention {
   readonly detail: string | null;
 }
 
-/** The only events that it is read from. */
+/** The only types of events that are read. */
 export const attentionEventTypes = [...endedWorkEventTypes, "permission_denied", "result"] as const satisfies readonly EventType[];
 
 /** Tools by which Claude asks a person. */
@@ -59,9 +57,9 @@ interface Call {
 }
 
 /**
- * What is to be looked at, in the order of `attentionKinds`; empty when there is nothing.
- * @param events those of one session, oldest first; others than `attentionEventTypes` are passed
- * over.
+ * What a person should check, in the order of `attentionKinds`; empty when there is nothing.
+ * @param events those of one session, oldest first; types other than `attentionEventTypes` are
+ * skipped.
  */
 export function attentionFrom(events: readonly EventBody[]): Attention[] {
   const calls = new Map<string, Call>();
@@ -122,7 +120,7 @@ function mark(call: Call | undefined, marks: Partial<Pick<Call, "refused" | "fai
 interface Hooks {
   /** What was not checked, by name. */
   readonly unchecked: string[];
-  /** What the hook said last, for each turn that ended against its word. */
+  /** The hook's last text, for each turn that ended although the hook refused. */
   readonly overridden: string[];
   lastNo: string | null;
 }
@@ -135,12 +133,11 @@ interface Notices {
 
 function takeNotice(notice: Notice, { noticed, calls, hooks }: Notices): void {
   takeHook(notice, hooks, calls);
-  // A command that was sent into the background tells its end by a notice; its tool result only
-  // says that it began.
+  // A notice reports the end of a background command; its tool result says only that it began.
   if (notice.kind === "task_notification" && notice.status === "failed") mark(calls.get(notice.tool_use_id ?? ""), { failed: true });
   if (notice.kind !== "cut_background" && notice.kind !== "uncommitted" && notice.kind !== "directory_gone") return;
   const { kind, count, names } = notice;
-  // Another attempt looks at the same work tree again, but cuts other work.
+  // Another attempt checks the same work tree again, but ends other background work.
   if (kind === "uncommitted" || kind === "directory_gone") noticed.delete(kind);
   addNamed(noticed, kind, names, count);
 }
@@ -156,14 +153,15 @@ function takeHook(notice: Notice, hooks: Hooks, calls: ReadonlyMap<string, Call>
   else if (notice.kind === "hook_no_verdict") {
     const call = calls.get(notice.tool_use_id ?? "");
     hooks.unchecked.push(call === undefined ? (notice.hook_event ?? "") : nameOf(call));
-    // Before a tool the notice above says the same of the call.
+    // For hooks before a tool the notice above reports the same call.
   } else if (notice.kind === "hook_ended" && notice.timed_out && !notice.hook.startsWith("PreToolUse")) {
     hooks.unchecked.push(hookText(notice.hook, notice.commands));
   }
 }
 
 /**
- * The main thread's commands that failed, in a row, up to its last one. A refused call did not run.
+ * The failed commands at the end of the main thread: all in a row up to the last command. A refused
+ * call did not run.
  */
 function failedAtTheEnd(calls: readonly Call[]): string[] {
   const commands = calls.filter(({ tool, isMain, refused }) => isMain && !refused && commandTools.has(tool));
@@ -174,7 +172,7 @@ function failedAtTheEnd(calls: readonly Call[]): string[] {
     .toReversed();
 }
 
-/** Each server once, with its newest reason: every attempt starts them anew. */
+/** Lists each server once, with its newest reason: every attempt starts all servers again. */
 function failedServers(events: readonly EventBody[]): string[] {
   const reasons = new Map<string, string>();
   const servers = events.flatMap(({ type, data }) => (type === "notice" && data.kind === "failed_mcp_server" ? data.servers : []));

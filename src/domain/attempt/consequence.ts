@@ -1,4 +1,4 @@
-/** What an ended attempt is judged by, and what can follow from its outcome. */
+/** Defines what an ended attempt is judged by, and what can follow from its outcome. */
 import type { NewHold } from "../order/hold.ts";
 import type { Probe } from "../order/probe.ts";
 import type { Task, TaskError } from "../task/task.ts";
@@ -46,8 +46,8 @@ export interface EndedAttempt {
   readonly policy: RetryPolicy;
   readonly now: number;
   /**
-   * What the system's clock says: the one that a limit's reset is told by. `now` does not go back
-   * with it when it is set.
+   * The system's clock, which a limit's reset refers to. When that clock is set back, `now` does
+   * not go back.
    */
   readonly wall: number;
   /** Uniform in [0, 1): the jitter. */
@@ -55,8 +55,8 @@ export interface EndedAttempt {
 }
 
 /**
- * What becomes of the task. The store changes it by `operation`, in the same transaction that
- * closes the attempt and puts the hold.
+ * What happens to the task. The store changes it by `operation`, in the transaction that also
+ * closes the attempt and adds the hold.
  */
 export interface Consequence {
   readonly operation: Extract<Operation, "complete" | "fail" | "cancel" | "requeue">;
@@ -79,14 +79,14 @@ export interface Consequence {
   readonly hold: NewHold | null;
   /** A probe to ask for: whether the refusal concerns the whole account. */
   readonly probe: Probe | null;
-  /** What the task ends with; null when it completes or goes on. */
+  /** The error that the task ends with; null when it completes or continues. */
   readonly error: TaskError | null;
 }
 
 /** `setbacks`: this one included. */
 export type Counted = EndedAttempt & { readonly setbacks: number };
 
-/** What most consequences have in common: the rest of each says what differs. */
+/** The values that most consequences share. */
 export const unchanged = {
   notBefore: null,
   notBeforeReason: null,
@@ -103,8 +103,8 @@ export const unchanged = {
 } as const;
 
 /**
- * An attempt that was cut says nothing of the API: refusals before and after it are in a row,
- * unless it made a step.
+ * Keeps the count of refusals: an interrupted attempt says nothing about the API. A finished step
+ * resets the count.
  */
 export function keptRefusals({ task, progressed }: EndedAttempt): Pick<Consequence, "refusals" | "refusal"> {
   return progressed ? { refusals: 0, refusal: null } : { refusals: task.refusals, refusal: task.refusal };
@@ -115,12 +115,12 @@ export function failed({ outcome }: EndedAttempt, message: string): Consequence 
   return { ...unchanged, operation: "fail", error: { code: outcome.kind, message, retryable: retryableKinds[outcome.kind], ...status } };
 }
 
-/** This and the attempts before it that came to nothing, in a row. */
+/** Counts the attempts in a row without progress, this one included. */
 export function fruitless({ task, progressed }: EndedAttempt): number {
   return progressed ? 1 : task.poisonCount + 1;
 }
 
-/** It makes progress, but each attempt costs more than it brings. */
+/** Fails a task that makes progress, but whose attempts break off again and again. */
 export function givenUp(ended: Counted, poisonCount: number): Consequence {
   const what = `${ended.setbacks} attempts in a row broke off, although they made progress: a step of the task may be the cause`;
   return { ...failed(ended, `Given up: ${what}. The last one: ${ended.outcome.message}`), poisonCount };

@@ -1,6 +1,6 @@
 /**
- * Decides how an attempt ended, in one place, from everything that is known of its end
- * (attempt-facts.ts gathers it).
+ * Decides how an attempt ended, in one place, from all facts about its end (attempt-facts.ts
+ * collects them).
  */
 import { nameOfBackground } from "./background.ts";
 import {
@@ -19,18 +19,18 @@ import type { AttemptFacts, LimitFacts, Outcome, ResultFacts } from "./outcome.t
 import type { StopReason } from "./stop-reason.ts";
 
 /**
- * How the attempt ended. A hook that did not answer cut it; else first what the agent finished,
- * then a person's cancel, then the turn's own error, then a stop of ours, then its death: a success
- * that is in the journal wins over a later crash; the process's exit code says nothing (SIGINT
- * gives 0).
+ * Decides how the attempt ended. A hook that did not answer counts first. Then count, in this
+ * order: what the agent finished, a person's cancel, the turn's own error, a stop by the server, a
+ * death. So a success in the journal wins over a later crash. The process's exit code says nothing
+ * (SIGINT gives 0).
  */
 export function decideOutcome(facts: AttemptFacts): Outcome {
   const { result } = facts;
   if (facts.apiError === hookTimedOut && facts.stopRequested !== "cancelled")
     return { kind: "hook_timed_out", message: facts.apiErrorText ?? "A hook did not answer in time." };
   const finished = result !== null && isFinished(result);
-  // A turn that ended while work in the background went on is finished when that is, or when it was
-  // cut on purpose.
+  // A turn with work in the background is finished when that work has ended or was ended on
+  // purpose.
   const waiting = facts.cut.length === 0 && (facts.background.length > 0 || (facts.notified && !exitedByItself(facts)));
   if (finished && !waiting && result.calledModel && facts.sessionLost === null)
     return { kind: "succeeded", message: successMessage(result, facts.cut) };
@@ -54,15 +54,15 @@ function isFinished(result: ResultFacts): boolean {
 }
 
 /**
- * What the model's stop reason means. An answer of Claude Code itself names none, nor does a result
- * out of a session.
+ * What the model's stop reason means. An answer of Claude Code itself has no stop reason, and
+ * neither has a result that was read from a session.
  */
 function stopOf({ stopReason }: ResultFacts): "finished" | Meaning {
   if (stopReason === null) return "finished";
   return lookUp<"finished" | Meaning>(modelStops, stopReason) ?? unknownWord(stopReason);
 }
 
-/** A turn that an interrupt cut: it says nothing about the agent's work. */
+/** Whether an interrupt ended the turn. Such a turn says nothing about the agent's work. */
 function wasAborted({ terminalReason }: ResultFacts): boolean {
   return terminalReason !== null && lookUp(terminalReasons, terminalReason) === "aborted";
 }
@@ -83,8 +83,8 @@ function exitedByItself({ ended, thrown, stopRequested }: AttemptFacts): boolean
 }
 
 /**
- * A Stop hook that says `continue: false` runs when Claude has given its answer: nothing of the
- * work is missing.
+ * The message of a success. A Stop hook that says `continue: false` runs after Claude's answer, so
+ * the work is complete.
  */
 function successMessage({ permissionDenials, terminalReason }: ResultFacts, cut: readonly string[]): string {
   const calls = permissionDenials === 1 ? "1 tool call was" : `${permissionDenials} tool calls were`;
@@ -103,7 +103,7 @@ const stopOutcomes: Record<StopReason, Outcome> = {
   stalled: { kind: "timed_out", message: "Stopped: the attempt was silent for longer than its stall limit." },
   interrupted: {
     kind: "interrupted",
-    message: "Interrupted by the server's shutdown; it goes on when the server is back.",
+    message: "Interrupted by the server's shutdown; it continues when the server is back.",
   },
 };
 
@@ -146,8 +146,8 @@ function limitOfTask(result: ResultFacts): Outcome | null {
 }
 
 /**
- * What the words and the status of a failed turn mean; null: nothing that is known. The most
- * specific word decides.
+ * What the words and the status of a failed turn mean; null: unknown. The most specific word
+ * decides.
  */
 function meaningOf(result: ResultFacts, facts: AttemptFacts): Meaning | null {
   const { startupFailure, terminalReason, apiErrorStatus: status } = result;
@@ -155,7 +155,7 @@ function meaningOf(result: ResultFacts, facts: AttemptFacts): Meaning | null {
   const ending = terminalReason === null ? "api" : lookUp<unknown>(terminalReasons, terminalReason);
   if (isMeaning(ending)) return ending;
   const stop = stopOf(result);
-  // An error has words of its own, which say more.
+  // An error has its own words, which say more.
   if (stop !== "finished" && !result.isError && ending !== undefined) return stop;
   const byStatus = meaningOfStatus(status);
   if (ending === undefined) return byStatus ?? unknownWord(terminalReason ?? "");
@@ -174,8 +174,8 @@ function isMeaning(ending: unknown): ending is Meaning {
 }
 
 /**
- * A newer Claude Code has words that are not in the tables: such an end is not repeated at a cost,
- * and the word is named.
+ * Handles a word of a newer Claude Code that is not in the tables: the task fails without a paid
+ * retry, and the error names the word.
  */
 function unknownWord(word: string): Meaning {
   return { kind: "agent_failed", what: `Claude Code ended with "${word}", which this Claude Worker does not know` };
@@ -186,7 +186,7 @@ function described({ kind, what, advice }: Meaning, detail: string, status: numb
   return { kind, message: advice === undefined ? said : `${said} ${advice}`, ...statusOf(status) };
 }
 
-/** In the words of Claude Code or of the system. */
+/** Whether a text of Claude Code or of the system reports a full disk. */
 function isFullDisk(text: string): boolean {
   return /\bENOSPC\b|\bEDQUOT\b|no space left on device/i.test(text);
 }
@@ -215,13 +215,13 @@ function died(facts: AttemptFacts): Outcome {
     return { kind: "environment_failed", message: sentence("Another process uses the task's session", facts.thrown) };
   if (facts.apiError === startFaults.brokenSettings)
     return { kind: "broken_settings", message: facts.apiErrorText ?? "Settings of the directory are broken." };
-  if (!facts.ended && facts.rebooted) return { kind: "lost", message: "The machine started anew while the attempt ran." };
+  if (!facts.ended && facts.rebooted) return { kind: "lost", message: "The machine rebooted while the attempt ran." };
   if (!facts.begun) return { kind: "crashed", message: sentence("The attempt could not begin", facts.startFault ?? "its runner was gone") };
   if (!facts.ended) return { kind: "crashed", message: "The runner died before the task was finished." };
   return { kind: "crashed", message: sentence("Claude Code ended without a result", facts.thrown) };
 }
 
-/** How Claude Code says on stderr that the session belongs to another process. */
+/** Whether Claude Code's stderr says that another process uses the session. */
 function isSessionInUse(text: string): boolean {
   return /\bsession\b.*\b(already in use|in use by|currently running as a background)\b/is.test(text);
 }

@@ -8,13 +8,14 @@ import { callOf } from "./tool-call.ts";
 /** The only events that it is read from. */
 export const endedWorkEventTypes = ["session", "tool_use", "tool_result", "notice"] as const satisfies readonly EventType[];
 
-/** Notices after which this attempt's work is ended by us. */
+/** Notices after which the runner ends this attempt's work. */
 const ownEnds: ReadonlySet<NoticeKind> = new Set<NoticeKind>(["cut_background", "stop_requested"]);
 
 /**
- * The names of what Claude Code itself stopped: commands that a sub-agent left at its end. What
- * Claude stopped by a call is not among them, nor what we stopped or what died with its process.
- * @param events oldest first; others than `endedWorkEventTypes` are passed over.
+ * The names of commands that Claude Code itself stopped, because a sub-agent left them running at
+ * its end. Work that Claude stopped with a call, that the runner stopped or that died with its
+ * process is not listed.
+ * @param events oldest first; types other than `endedWorkEventTypes` are skipped.
  */
 export function stoppedWork(events: readonly EventBody[]): string[] {
   const stopped: string[] = [];
@@ -23,7 +24,8 @@ export function stoppedWork(events: readonly EventBody[]): string[] {
   let isEnding = false;
   for (const { type, data } of events) {
     if (type === "session") {
-      // Of work that died with an earlier process Claude Code says the same; Claude hears of it.
+      // Claude Code sends the same notice for work that died with an earlier process; Claude gets
+      // that notice.
       known = new Map();
       stopCalls = new Set();
       isEnding = false;
@@ -46,9 +48,9 @@ export function stoppedWork(events: readonly EventBody[]): string[] {
 const agentTools: ReadonlySet<string> = new Set(["Agent", "Task", "Workflow"]);
 
 /**
- * The sub-agents that failed (an API error ended them), each with its reason. One that Claude
- * started again under the same description, and that then completed, is not among them.
- * @param events oldest first; others than `endedWorkEventTypes` are passed over.
+ * The sub-agents that failed (an API error ended them), each with its reason. A sub-agent that
+ * Claude started again under the same description, and that then completed, is not listed.
+ * @param events oldest first; types other than `endedWorkEventTypes` are skipped.
  */
 export function failedAgents(events: readonly EventBody[]): string[] {
   const agents = new Map<string, string>();

@@ -1,6 +1,6 @@
 /**
- * How an attempt ended, decided in one place from everything that is known. The process's exit code
- * alone says nothing.
+ * Defines outcomes: how an attempt ended. decide-outcome.ts decides it from all known facts,
+ * because the process's exit code alone says nothing.
  */
 import type { BackgroundTask } from "./background.ts";
 import type { StopReason } from "./stop-reason.ts";
@@ -91,26 +91,26 @@ export interface AttemptFacts {
    * `overloaded`, …).
    */
   readonly apiError: string | null;
-  /** What it said of it, for people. */
+  /** Claude Code's text for that error, for people. */
   readonly apiErrorText: string | null;
   /** What the SDK threw, or null. */
   readonly thrown: string | null;
-  /** Why lines of the session are lost (`ENOSPC`, `EDQUOT`), or null: none is. */
+  /** Why lines of the session are lost (`ENOSPC`, `EDQUOT`); null: no lines are lost. */
   readonly sessionLost: string | null;
   /** What ran in the background when the attempt was last heard of. */
   readonly background: readonly BackgroundTask[];
-  /** Whether some of it had ended and Claude had not answered that yet. */
+  /** Whether some of it had ended without an answer of Claude yet. */
   readonly notified: boolean;
-  /** What of it was ended on purpose because the attempt was over, by name. */
+  /** Names of background work that was ended on purpose because the attempt was over. */
   readonly cut: readonly string[];
   readonly stopRequested: StopReason | null;
   /** Whether the runner wrote its closing record. False: it died. */
   readonly ended: boolean;
-  /** Whether the machine started anew since the attempt began. */
+  /** Whether the machine has rebooted since the attempt began. */
   readonly rebooted: boolean;
   /** Whether the runner wrote anything at all. False: it was never started, or died at once. */
   readonly begun: boolean;
-  /** Why it did not begin, where that is known. */
+  /** Why the attempt did not begin, where that is known. */
   readonly startFault: string | null;
 }
 
@@ -119,8 +119,8 @@ export interface Outcome {
   readonly message: string;
   readonly apiStatus?: number;
   /**
-   * Claude Code's own word for why it refused to start (SDKStartupFailureReason); absent: it
-   * started, or it is not there.
+   * Claude Code's own word for why it refused to start (SDKStartupFailureReason); absent: Claude
+   * Code started or is not installed.
    */
   readonly startupFailure?: string;
   /** `rate_limited`: when the limit resets (UTC ms), where known. */

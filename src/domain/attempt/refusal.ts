@@ -1,8 +1,9 @@
 /**
- * What a refusal of the model's API says, and about whom. A usage limit that names its window and
- * its reset holds exactly that scope. Anything else (a 429 without a reset, a 401, a 403, no
- * connection) may concern one request only: evidence from a second request decides. So may a Claude
- * Code that refuses to start: the settings of one project can be why.
+ * Decides what a refusal of the model's API means, and for which tasks. A usage limit that names
+ * its window and its reset holds exactly that scope. Any other refusal (a 429 without a reset, a
+ * 401, a 403, no connection) may concern one request only: evidence from a second request decides.
+ * The same applies when Claude Code refuses to start, because the settings of one project can be
+ * the cause.
  */
 import type { Outcome } from "./outcome.ts";
 import { plainLine } from "../text/plain-text.ts";
@@ -11,23 +12,23 @@ import { accountScope, modelScope } from "../order/scope.ts";
 export interface Refusal {
   readonly kind: "rate_limited" | "auth_failed" | "unreachable" | "unavailable";
   /**
-   * Equal for refusals that two requests have in common: kind, HTTP status or Claude Code's word
-   * where it matters, account.
+   * Identifies the refusal: kind, account, and HTTP status or Claude Code's word where it matters.
+   * Equal for two requests that were refused in the same way.
    */
   readonly name: string;
   /**
-   * Whether it speaks of the sign-in: then a probe answers at once whether the whole account is
-   * refused.
+   * Whether the refusal is about the sign-in. Then a probe shows at once whether the whole account
+   * is refused.
    */
   readonly ofSignIn: boolean;
   /**
-   * Whether a probe is asked at once, also where other tasks could start: it costs little, or their
-   * requests would meet the same.
+   * Whether a probe is sent at once, even when other tasks could start: the probe costs little, or
+   * the requests of those tasks would meet the same refusal.
    */
   readonly probedAtOnce: boolean;
   /**
-   * Whether a second task that meets the same is evidence. It is none where both may have the
-   * settings of the same project.
+   * Whether the same refusal of a second task is evidence. It is not evidence where both tasks may
+   * have the settings of the same project.
    */
   readonly secondedByTasks: boolean;
 }
@@ -37,8 +38,8 @@ export const signInAdvice =
   "Sign in again (claude-worker claude), or set a valid key and restart the server (claude-worker server restart).";
 
 /**
- * How a task's last try ended, for people who see it wait for the next one; with what to do where
- * that helps.
+ * Says how a task's last try ended, for people who see the task wait for the next one. Adds what to
+ * do where that helps.
  */
 export function lastTryText({ kind, message }: Outcome): string {
   const said = plainLine(message, 500);
@@ -48,7 +49,7 @@ export function lastTryText({ kind, message }: Outcome): string {
 /**
  * The refusal that needs evidence before it may hold other tasks; null: the outcome is not a
  * refusal, or names its own scope.
- * @param wall what the system's clock says (UTC ms)
+ * @param wall the system's clock (UTC ms)
  */
 export function refusalOf(outcome: Outcome, account: string, wall: number): Refusal | null {
   const { startupFailure, apiStatus } = outcome;
@@ -86,7 +87,8 @@ export function limitScopeOf(outcome: Outcome, account: string, model: string | 
 }
 
 /**
- * `seven_day_opus` → `opus`: the model whose own window it is; null: the window counts every model.
+ * The model that the window belongs to (`seven_day_opus` → `opus`); null: the window counts every
+ * model.
  */
 export function modelOfWindow(window: string): string | null {
   return /^(?:five_hour|seven_day)_([a-z0-9]+)$/.exec(window)?.[1] ?? null;

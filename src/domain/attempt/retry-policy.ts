@@ -3,10 +3,7 @@
 export interface RetryPolicy {
   /** Attempts in a row that died without progress, after which a task counts as poisonous. */
   readonly poisonLimit: number;
-  /**
-   * Setbacks in a row (setbacks.ts), with which a task fails whatever progress it made between
-   * them.
-   */
+  /** Setbacks in a row (setbacks.ts) after which a task fails, even with progress between them. */
   readonly setbackLimit: number;
   /** Further tries after an overloaded API, as long as none makes progress. */
   readonly overloadedTries: number;
@@ -19,7 +16,8 @@ export interface RetryPolicy {
   /** How long nothing starts after an attempt that met a full disk. */
   readonly storageWaitMs: number;
   /**
-   * Most that is added to a usage limit's reset, so that not everybody starts at the same moment.
+   * Longest random time after a usage limit's reset, so that not all workers start at the same
+   * moment.
    */
   readonly limitJitterMs: number;
 }

@@ -1,6 +1,6 @@
 /**
- * Everything that follows from an outcome, in one pure function: what happens to the task, when it
- * may start again, and whom it holds up.
+ * Decides everything that follows from an outcome, in one pure function: what happens to the task,
+ * when it may start again, and which tasks it holds.
  */
 import type { NewHold } from "../order/hold.ts";
 import type { Task, TaskError } from "../task/task.ts";
@@ -12,8 +12,8 @@ import { isUnreachable, refusalOf } from "./refusal.ts";
 import { setbacksAfter } from "./setbacks.ts";
 
 /**
- * What follows from an outcome. A cancel that was requested wins over everything, also over a
- * success: who asked for it was told so.
+ * Decides what follows from an outcome. A requested cancel wins over everything, also over a
+ * success: its caller was promised the cancel.
  */
 export function afterOutcome(ended: EndedAttempt): Consequence {
   const counted = setbacksAfter(ended);
@@ -26,7 +26,10 @@ export function afterOutcome(ended: EndedAttempt): Consequence {
   return { ...unchanged, operation: "fail", error: { code: "budget_exhausted", message }, hold: after.hold, probe: after.probe };
 }
 
-/** The whole task's money. Claude Code knows that of its session, and what was left for it. */
+/**
+ * Says how much the whole task has spent. Claude Code knows only its session and the rest of the
+ * budget.
+ */
 function budgetSpent({ task }: EndedAttempt, maxBudgetUsd: number): string {
   const spent = `$${(task.costUsd ?? 0).toFixed(4)} of $${maxBudgetUsd.toFixed(4)} over all attempts`;
   return `The task's budget is spent: ${spent}. Retry it with a larger one (--max-budget-usd).`;
@@ -76,8 +79,8 @@ function afterAttempt(ended: Counted): Consequence {
 }
 
 /**
- * The error with the command that runs the task again, where that helps: one sentence for every
- * kind of end that is not the task's fault.
+ * Adds the command that runs the task again, where that helps: one sentence for every kind of end
+ * that the task did not cause.
  */
 export function withNextStep(error: TaskError, { id, sessionId }: Pick<Task, "id" | "sessionId">): TaskError {
   if (error.retryable !== true) return error;
@@ -103,8 +106,8 @@ function afterOverload(ended: Counted): Consequence {
 }
 
 /**
- * A full disk concerns every task: nothing starts for a while, and the task then continues. It
- * gives up after as many tries as for an overloaded API.
+ * A full disk concerns every task: nothing starts for a while, and the task then continues. The
+ * task fails after as many tries as for an overloaded API.
  */
 function afterFullDisk(ended: Counted): Consequence {
   const { policy, now, outcome } = ended;
@@ -119,8 +122,8 @@ function afterFullDisk(ended: Counted): Consequence {
 }
 
 /**
- * Requeues the task for a retry that it asked for. The old session ended, so a resume would have
- * nothing to continue.
+ * Requeues the task for a retry that it asked for. The old session has ended, so there is nothing
+ * to resume.
  */
 function restartInNewSession({ policy, now, random, task }: EndedAttempt): Consequence {
   const ceilingMs = Math.min(policy.backoffCapMs, policy.backoffBaseMs * 2 ** task.retriesSpent);

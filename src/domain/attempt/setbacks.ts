@@ -1,7 +1,7 @@
 /**
  * Counts attempts in a row that broke off for a reason that may lie in the task, whether they made
- * progress or not. The poison count ends tasks that get nowhere; this one ends tasks that get a
- * step further each time, at the price of a whole attempt.
+ * progress or not. The poison count ends tasks without progress; this count ends tasks that need a
+ * whole attempt for each step.
  */
 import type { EventBody } from "../events/event.ts";
 import type { Outcome } from "./outcome.ts";
@@ -11,8 +11,8 @@ import type { Task } from "../task/task.ts";
 /** How an attempt that died was found. */
 export interface Death {
   /**
-   * Whether the runner outlived Claude and said so. A runner that died was most likely killed from
-   * outside.
+   * Whether the runner lived longer than Claude and wrote its closing record. A runner that died
+   * was most likely killed from outside.
    */
   readonly runnerLived: boolean;
   /** The tool call under way (`callUnderWay`); null: none. */
@@ -21,7 +21,7 @@ export interface Death {
 
 export type Setbacks = Pick<Task, "setbacks" | "cutCall">;
 
-/** An attempt with a finished step that ran for this long forgives the setbacks before it. */
+/** An attempt with a finished step that ran for this long resets the count. */
 export const forgivingMs = 600_000;
 
 /** The events that `callUnderWay` reads. */

@@ -1,5 +1,5 @@
-/** Why an attempt is stopped before its end. */
+/** Lists the reasons to stop an attempt before its end. */
 
-/** Why a runner is told to stop its attempt. */
+/** Why the server stops an attempt. */
 export const stopReasons = ["cancelled", "timed_out", "stalled", "interrupted"] as const;
 export type StopReason = (typeof stopReasons)[number];

@@ -1,10 +1,8 @@
-/** What a tool call is about, in a few words: the part of its input that tells a person most. */
+/** Says in a few words what a tool call is about: the most informative part of its input. */
 import { arrayOf, objectOf, stringOf } from "../text/read-json.ts";
 import type { JsonObject } from "../text/read-json.ts";
 
-/**
- * What of a tool's input tells a person most, by the field's name; the first that is there counts.
- */
+/** Names of the most informative fields of a tool's input; the first one that is present counts. */
 const telling = ["file_path", "notebook_path", "command", "pattern", "url", "query", "description", "skill", "path", "prompt"];
 const paths = new Set(["file_path", "notebook_path", "path"]);
 

@@ -130,7 +130,7 @@ export const agentPayloads = {
       usage: map(modelUsage),
       permission_denials: count("How many tool calls were not allowed."),
       denied_calls: list(object({ tool: text("The tool's name."), tool_use_id: callId }, "The calls that were not allowed, at most 200.")),
-      recovered: flag("Whether the result was read from the session, because the attempt died before it told."),
+      recovered: flag("Whether the result was read from the session, because the attempt died before it reported the result."),
       ...cut,
     },
     {

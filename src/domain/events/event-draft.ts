@@ -1,12 +1,12 @@
-/** An event before it has its time, and the pieces that several kinds of records share. */
+/** Builds events that do not have a time yet, from pieces that several kinds of records share. */
 import { cutJson, cutString } from "../text/cut-json.ts";
 import type { EventData, EventDraft, NoticeData, NoticeKind } from "./event.ts";
 import { arrayOf, stringOf } from "../text/read-json.ts";
 
-/** The fields of a notice's own. */
+/** The fields that belong to one kind of notice. */
 type More<K extends NoticeKind> = Omit<NoticeData[K], "kind" | "text" | "truncated">;
 
-/** Something that is worth telling and is not a step of the agent. */
+/** Makes an event of the type `notice`: worth reporting, but not a step of the agent. */
 export function notice<K extends NoticeKind>(kind: K, text: unknown, more: More<K>): EventDraft<"notice"> {
   const cut = cutString(stringOf(text) ?? "");
   // The compiler does not put a kind and its fields together again.
@@ -14,7 +14,7 @@ export function notice<K extends NoticeKind>(kind: K, text: unknown, more: More<
   return { type: "notice", data };
 }
 
-/** A tool call that was not allowed, whoever said no. */
+/** Makes the event of a tool call that a person, a rule or a hook did not allow. */
 export function denied(call: {
   readonly tool: unknown;
   readonly input: unknown;
@@ -34,18 +34,18 @@ export function denied(call: {
   return { type: "permission_denied", data };
 }
 
-/** A name, an id or a code: at most 200 code units; null when it is no text. */
+/** A name, an id or a code: at most 200 code units; null for anything but a text. */
 export function word(value: unknown): string | null {
   const text = stringOf(value);
   return text === null ? null : cutString(text, 200).value;
 }
 
-/** The words of a list; what is no text becomes empty. */
+/** The words of a list; anything but a text becomes empty. */
 export function words(values: unknown): string[] {
   return arrayOf(values).map((value) => word(value) ?? "");
 }
 
-/** Says in the data that something of it was cut. */
+/** Marks the data as cut. */
 export function mark(truncated: boolean): { truncated?: true } {
   return truncated ? { truncated: true } : {};
 }

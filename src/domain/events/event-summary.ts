@@ -1,6 +1,6 @@
 /**
- * The readable lines of a stored event: those of its record, or, for what the server itself wrote,
- * a line made here.
+ * Makes the readable lines of a stored event. Events of the journal have lines already; for events
+ * of the server the line is made here.
  */
 import type { EventBody } from "./event.ts";
 import { plainLine } from "../text/plain-text.ts";

@@ -1,4 +1,7 @@
-/** The steps of a task's story. Numbered per task by the store; what doors show and stream. */
+/**
+ * Defines events: the recorded steps of a task. The store numbers them per task; CLI, REST and MCP
+ * show them.
+ */
 import { agentPayloads } from "./agent-payloads.ts";
 import { json, text } from "./field.ts";
 import type { DataOf } from "./field.ts";
@@ -10,7 +13,7 @@ import { serverPayloads } from "./server-payloads.ts";
 export const payloads = { ...serverPayloads, ...agentPayloads };
 export { noticePayloads };
 
-/** What an event becomes that this version cannot read: another version stored it. */
+/** Stands for an event that this version cannot read, because another version stored it. */
 export const unknownPayload = payload(
   "Another version of Claude Worker stored this event, and this version cannot read it.",
   { type: text("The event's type, as it is stored."), data: json("The event's data, as it is stored.") },

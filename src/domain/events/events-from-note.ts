@@ -1,5 +1,5 @@
 /**
- * The events that the runner's own notes make. Claude Code's messages are events-from-record.ts's.
+ * Makes events from the runner's own notes. events-from-record.ts handles Claude Code's messages.
  */
 import { cutString } from "../text/cut-json.ts";
 import { hookText } from "../task/claude-hooks.ts";
@@ -49,7 +49,7 @@ export function eventsFromNote(note: JsonObject): EventDraft[] {
     case "uncommitted":
       return [uncommittedEvent(note)];
     case "directory_gone":
-      return [notice("directory_gone", note["fault"], { count: 1, names: [word(note["directory"]) ?? ""] })];
+      return [notice("directory_gone", note.fault, { count: 1, names: [word(note["directory"]) ?? ""] })];
     case "swept":
       return [sweptEvent(note)];
     case "ended":
@@ -74,8 +74,8 @@ function backgroundNotice(kind: "cut_background" | "background_lost", what: stri
 }
 
 /**
- * How many names the sentence of a wait holds, and how much of each: its end says how long the wait
- * is.
+ * Limits how many names the sentence of a wait holds, and their length, so that its end (how long
+ * the wait is) is not cut off.
  */
 const maxWaitNames = 3;
 const maxWaitName = 50;
@@ -107,7 +107,7 @@ function sweptEvent(note: JsonObject): EventDraft<"swept"> {
   return { type: "swept", data: sweptData(arrayOf(note["processes"]).map(objectOf)) };
 }
 
-/** What an event tells of processes that had to be ended. */
+/** The data of an event about processes that had to be ended. */
 export function sweptData(processes: readonly { readonly [K in keyof SweptProcess]?: unknown }[]): EventData["swept"] {
   const told = processes.slice(0, maxProcesses).map(({ pid, command, signal }) => ({
     pid: countOf(pid) ?? 0,

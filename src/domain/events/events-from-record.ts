@@ -1,8 +1,8 @@
 /**
- * Turns a line of the journal into the events of a task's story. Messages of the type `system` are
- * events-from-system.ts's, the runner's own notes events-from-note.ts's. What only Claude Code's
- * own screens need (progress, status, hooks) makes no event; the journal keeps every record whole.
- * Fields of `data` are snake_case: doors show them as they are.
+ * Turns a line of the journal into events. events-from-system.ts handles messages of the type
+ * `system`, events-from-note.ts the runner's own notes. Messages that only Claude Code's own
+ * screens need (progress, status, hooks) make no event; the journal keeps every record whole.
+ * Fields of `data` are snake_case, because CLI, REST and MCP show them unchanged.
  */
 import { cutJson, cutString } from "../text/cut-json.ts";
 import { mark, notice, word } from "./event-draft.ts";
@@ -20,8 +20,8 @@ const maxDeniedCalls = 200;
 
 /**
  * The events of a record, oldest first; none for records that only the journal keeps. Strings over
- * 16 KB are cut, and `data.truncated` says so. Never throws, whatever the record holds: its shape
- * is Claude Code's (SDKMessage of the Agent SDK).
+ * 16 KB are cut, and `data.truncated` says so. Does not throw for any record, because Claude Code
+ * defines its shape (SDKMessage of the Agent SDK).
  */
 export function eventsFromRecord(record: JournalRecord): NewEvent[] {
   const message: JsonObject = objectOf(record);
@@ -51,8 +51,8 @@ function draftsOf(message: JsonObject): EventDraft[] {
 }
 
 /**
- * Claude Code speaks for the API in an assistant message of the model `<synthetic>`: that is a
- * notice, not the agent's word.
+ * Claude Code reports API errors in an assistant message of the model `<synthetic>`. That makes a
+ * notice, not a text of the agent.
  */
 function assistantEvents(message: JsonObject): EventDraft[] {
   const body = objectOf(message["message"]);
@@ -102,11 +102,12 @@ function toolResultEvents(message: JsonObject): EventDraft<"tool_result">[] {
     });
 }
 
-/** Opens what Claude Code tells Claude when a Stop hook does not let the turn end. */
+/** The first line of Claude Code's message to Claude when a Stop hook does not let the turn end. */
 const hookFeedback = /^Stop hook feedback:\n/;
 
 /**
- * Why a Stop hook did not let the turn end: Claude Code says it to Claude in a message of its own.
+ * Makes a notice that says why a Stop hook did not let the turn end. Claude Code sends that reason
+ * to Claude in a separate message.
  */
 function hookFeedbackEvents(message: JsonObject): EventDraft[] {
   if (message["isSynthetic"] !== true || message["parent_tool_use_id"] != null) return [];
@@ -117,7 +118,7 @@ function hookFeedbackEvents(message: JsonObject): EventDraft[] {
     .map((said) => notice("stop_hook_blocked", `hook Stop did not let the turn end: ${said}`, { said: word(said) }));
 }
 
-/** A tool's result as text; what is no text (images, documents) is named by its kind. */
+/** A tool's result as text; other content (images, documents) is named by its kind. */
 function toolText(content: unknown): string {
   if (typeof content === "string") return content;
   return arrayOf(content)
@@ -138,7 +139,8 @@ function rateLimitEvent(info: JsonObject): EventDraft<"rate_limit"> {
     limit: word(info["rateLimitType"]),
     resets_at: resets === null ? null : momentOf(resets > 1e11 ? resets : resets * 1000),
     utilization,
-    // All that a warning without numbers says: a week's limit is warned of at three quarters.
+    // A warning without numbers has only this threshold: for a week's limit the warning comes at
+    // three quarters.
     ...(utilization === null && threshold !== null ? { surpassed_threshold: threshold } : {}),
     using_overage: info["isUsingOverage"] === true,
   };
@@ -174,8 +176,8 @@ function deniedCall({ tool_name: tool, tool_use_id: id }: JsonObject) {
 }
 
 /**
- * A local answer has no turn, and no usage of its own: a resumed session's totals are those of
- * before.
+ * Whether the model was called. A local answer has no turn and no usage: the totals of a resumed
+ * session stay as they were.
  */
 function calledModel(message: JsonObject): boolean {
   if (countOf(message["num_turns"]) !== 0) return true;

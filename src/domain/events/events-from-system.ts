@@ -43,7 +43,7 @@ function endOfWork(message: JsonObject): Omit<NoticeData["task_notification"], "
 
 const maxBackgroundTasks = 100;
 
-/** No line for people: what starts and ends has lines of its own. */
+/** Gives the event no summary line: the start and the end of background work have lines already. */
 function backgroundEvent(message: JsonObject): EventDraft<"notice"> {
   const tasks = (backgroundAfter(message) ?? []).slice(0, maxBackgroundTasks);
   const brief = tasks.map(({ id, type, description }) => ({
@@ -54,7 +54,10 @@ function backgroundEvent(message: JsonObject): EventDraft<"notice"> {
   return notice("background", "", { tasks: brief });
 }
 
-/** Changes of its own configuration that are lost cost the task nothing. */
+/**
+ * Makes a notice for lost lines of the session. Lost changes of Claude Code's own configuration do
+ * not harm the task.
+ */
 function sessionLossEvents(message: JsonObject): EventDraft[] {
   if (Array.isArray(message["lost"]) && !message["lost"].includes("transcript")) return [];
   const error = word(message["error_code"]);
@@ -62,7 +65,7 @@ function sessionLossEvents(message: JsonObject): EventDraft[] {
   return [notice("session_writes_lost", text, { error })];
 }
 
-/** Claude Code overrides a Stop hook at its ninth no in a row (measured with 2.1.330). */
+/** Claude Code overrides a Stop hook at its ninth refusal in a row (measured with 2.1.330). */
 function notificationKind({ key }: JsonObject): "stop_hook_overridden" | "notification" {
   return key === "stop-hook-block-cap" ? "stop_hook_overridden" : "notification";
 }
@@ -79,7 +82,7 @@ function informationalEvent(message: JsonObject): EventDraft<"notice"> {
   }
 }
 
-/** Which call a hook said nothing to. */
+/** The call that a hook did not decide about. */
 function uncheckedCall(verdict: JsonObject): Pick<NoticeData["hook_no_verdict"], "hook_event" | "tool_use_id" | "timed_out"> {
   return {
     hook_event: word(verdict["hook_event"]),

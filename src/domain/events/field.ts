@@ -19,7 +19,7 @@ export interface Field<T, Optional extends boolean = false> {
   readonly description: string;
   /** Whether a payload may lack it. */
   readonly optional: Optional;
-  /** The type of its value. No value has it. */
+  /** The type of its value, for the compiler only: never set. */
   readonly type?: T;
 }
 
@@ -45,7 +45,7 @@ export const time = (description: string): Field<string> => field({ is: "time" }
 export const count = (description: string): Field<number> => field({ is: "count" }, description);
 export const number = (description: string): Field<number> => field({ is: "number" }, description);
 export const flag = (description: string): Field<boolean> => field({ is: "flag" }, description);
-/** Any JSON value: its shape is somebody else's. */
+/** Any JSON value, whose shape another program defines. */
 export const json = (description: string): Field<unknown> => field({ is: "json" }, description);
 export const choice = <const C extends readonly string[]>(of: C, description: string): Field<C[number]> =>
   field({ is: "choice", of }, description);
@@ -55,15 +55,15 @@ export const map = <T>(of: Field<T>): Field<Readonly<Record<string, T>>> => fiel
 export const object = <const F extends Fields>(of: F, description: string): Field<DataOf<F>> => field({ is: "object", of }, description);
 export const orNull = <T>(of: Field<T>): Field<T | null> => field({ is: "or_null", of: of.shape }, of.description);
 export const optional = <T>(of: Field<T>): Field<T, true> => ({ shape: of.shape, description: of.description, optional: true });
-/** There and true, or not there. */
+/** True, or absent. */
 export const mark = (description: string): Field<true, true> => ({ shape: { is: "true" }, description, optional: true });
 
-/** Stands for a value that is not what the field's row says. */
+/** Stands for a value that does not fit the field's row. */
 export const misfit: unique symbol = Symbol("misfit");
 
 /**
- * The value as the row wants it: a count is rounded, a missing value becomes the empty one.
- * `misfit`: it is something else.
+ * Converts a value to what the row says: rounds a count, replaces a missing value by the empty one.
+ * Returns `misfit` for a value of another type.
  */
 export function readValue(shape: Shape, value: unknown): unknown {
   if (value === undefined) return emptyOf(shape);
@@ -96,9 +96,9 @@ export function readValue(shape: Shape, value: unknown): unknown {
 }
 
 /**
- * The data with each field as its row wants it; fields that no row names stay as they are. `misfit`:
- * one is something else. It is a copy only where something differs: nearly every stored event is
- * read by the version that wrote it.
+ * Converts each field to what its row says. Keeps fields without a row unchanged. Copies the data only
+ * where a field differs: the version that wrote a stored event mostly also reads it. Returns `misfit`
+ * when a field has another type.
  */
 export function readFields(fields: Fields, data: JsonObject): JsonObject | typeof misfit {
   let read: Record<string, unknown> | null = null;
@@ -128,7 +128,7 @@ function readMap(shape: Shape, values: JsonObject): JsonObject | typeof misfit {
   return read === misfit ? misfit : Object.fromEntries(names.map((name, index) => [name, read[index]]));
 }
 
-/** What a field is that an older version did not write yet. */
+/** The value of a field that an older version did not write. */
 function emptyOf(shape: Shape): unknown {
   switch (shape.is) {
     case "text":

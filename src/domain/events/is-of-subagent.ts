@@ -1,6 +1,6 @@
 /**
- * Says whose step an event is. A file of its own: the command line starts without the tables of
- * payloads.
+ * Says whether an event is a step of a sub-agent. Stands in a separate file so that the command
+ * line starts without loading the tables of payloads.
  */
 import type { EventBody } from "./event.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Which events are no step of the task: how its session began, and notices of Claude Code that say
- * nothing of the work.
+ * Names the events that are not a step of the task: the start of its session, and notices of Claude
+ * Code that say nothing about the work.
  */
 import type { EventBody, Notice, NoticeKind } from "./event.ts";
 
@@ -19,12 +19,12 @@ const speakingNotices = new Set<NoticeKind>([
   "directory_gone",
 ]);
 
-/** Whether a person need not see it unless they ask. It is never a task's last action. */
+/** Whether the event is shown only on request. Such an event is never a task's last action. */
 export function isMachinery({ type, data }: EventBody): boolean {
   return type === "session" || type === "init" || (type === "notice" && !speakingNotices.has(data.kind) && !isFailedWork(data));
 }
 
-/** The end of a sub-agent or of a command in the background that is not a good one. */
+/** Whether the notice reports a sub-agent or a background command that failed. */
 export function isFailedWork(notice: Notice): boolean {
   return notice.kind === "task_notification" && notice.status === "failed";
 }

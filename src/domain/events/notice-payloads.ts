@@ -1,6 +1,6 @@
 /**
- * The payloads of the events of the type `notice`, by their `kind`: what is worth telling and is
- * not a step of the agent.
+ * Defines the payloads of events of the type `notice`, by their `kind`. They report what is worth
+ * knowing but is not a step of the agent.
  */
 import { stopReasons } from "../attempt/stop-reason.ts";
 import { choice, count, flag, list, number, object, optional, orNull, text, time } from "./field.ts";
@@ -53,7 +53,7 @@ export const noticePayloads = {
     },
     { text: "", tasks: [{ task_id: "b1", task_type: "local_bash", description: "Start the server" }] },
   ),
-  background_lost: kind("background_lost", "Background work died with an earlier attempt. The agent is told to look after it.", named, {
+  background_lost: kind("background_lost", "Background work died with an earlier attempt. The agent is asked to check it.", named, {
     text: "Died with an earlier attempt, at work in the background: Run the tests",
     count: 1,
     names: ["Run the tests"],
@@ -182,7 +182,7 @@ export const noticePayloads = {
   ),
   stop_requested: kind(
     "stop_requested",
-    "The attempt was told to stop.",
+    "The server asked the attempt to stop.",
     { reason: orNull(choice(stopReasons, "Why.")) },
     { text: "cancelled", reason: "cancelled" },
   ),

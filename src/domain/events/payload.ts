@@ -1,6 +1,6 @@
 /**
- * A payload: what an event of one type, or a notice of one kind, carries. And the fields that
- * several of them share.
+ * Defines payloads: the data of an event of one type or of a notice of one kind. Also defines the
+ * fields that several payloads share.
  */
 import { count, mark, number, object, optional, text } from "./field.ts";
 import type { DataOf, Fields } from "./field.ts";
@@ -9,7 +9,7 @@ export interface Payload<F extends Fields = Fields> {
   /** When there is such an event, in a sentence. */
   readonly meaning: string;
   readonly fields: F;
-  /** One as runs make it: in the API's document, and checked by a test. */
+  /** An example from a real run. The API's document shows it, and a test checks it. */
   readonly sample: DataOf<F>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Reads stored events, which another version may have written: what comes out has the types of
- * event.ts, whatever was stored.
+ * Reads stored events, which another version may have written. The result always has the types of
+ * event.ts.
  */
 import { noticePayloads, payloads, unknownPayload } from "./event.ts";
 import type { EventBody } from "./event.ts";
@@ -15,9 +15,10 @@ const fieldsOfTypes = new Map<string, Fields>([
 const fieldsOfNotices = new Map<string, Fields>(Object.entries(noticePayloads).map(([kind, { fields }]) => [kind, fields] as const));
 
 /**
- * The event with this type and data. Fields that an older version did not write get their empty
- * value; fields that no version writes any more stay. An event of a type that is not known, or with
- * a field of another kind, becomes one of the type `unknown` that holds it as it is.
+ * Makes an event of this type and data. Fields that an older version did not write get their empty
+ * value; fields that this version does not write are kept. An event of an unknown type, or with a
+ * field of another type, becomes an event of the type `unknown` that holds the stored data
+ * unchanged.
  */
 export function readEvent(type: string, data: unknown): EventBody {
   if (isObject(data)) {

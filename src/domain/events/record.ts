@@ -1,7 +1,7 @@
 /**
  * One line of the journal. A line is an SDK message as Claude Code gave it (or a note of the
- * runner, `type: "worker"`), with three fields of ours: its number within the attempt, the
- * attempt's id, and the time.
+ * runner, `type: "worker"`), with three added fields: its number within the attempt, the attempt's
+ * id, and the time.
  */
 import type { StopReason } from "../attempt/stop-reason.ts";
 
@@ -12,8 +12,8 @@ export interface RecordStamp {
   /** RFC 3339 with milliseconds. */
   readonly _at: string;
   /**
-   * Milliseconds since the machine's start: no clock that is set changes them. Older runners'
-   * records have none.
+   * Milliseconds since the machine's start; setting the system clock does not change them. Records
+   * of older runners lack this field.
    */
   readonly _up?: number;
 }
@@ -36,18 +36,20 @@ export type RunnerNote =
   | { type: "worker"; subtype: "session"; sessionId: string }
   /** The parked Claude refused the claim: a cold start follows. */
   | { type: "worker"; subtype: "cold_start"; reason: string }
-  /** The session could not be resumed and was started anew with its own id. */
+  /**
+   * The session could not be resumed and was started again from the beginning, under the same id.
+   */
   | { type: "worker"; subtype: "session_restarted"; reason: string }
-  /** The session lacked finished steps that the journal has; so many messages were put back. */
+  /** The session lacked finished steps that the journal has. `messages`: how many were added. */
   | { type: "worker"; subtype: "session_mended"; messages: number }
   /**
-   * Claude Code would have tried on for minutes what cannot succeed. `error` is its word
-   * (`authentication_failed`, …).
+   * Claude Code would have repeated for minutes a request that cannot succeed. `error` is Claude
+   * Code's word (`authentication_failed`, …).
    */
   | { type: "worker"; subtype: "gave_up"; error: string; text: string }
   /** A hook that has run for some seconds. `since`: RFC 3339. `commands`: those that it may be. */
   | { type: "worker"; subtype: "hook_running"; hookId: string; hook: string; commands: readonly string[]; since: string }
-  /** A hook of which `hook_running` told has ended, or one was cut at its own time limit. */
+  /** A hook that `hook_running` reported has ended, or a hook was stopped at its time limit. */
   | { type: "worker"; subtype: "hook_ended"; hookId: string; hook: string; commands: readonly string[]; tookMs: number; timedOut: boolean }
   | { type: "worker"; subtype: "permission_denied"; tool: string; toolUseId: string; input: unknown; reason: string }
   | { type: "worker"; subtype: "stop_requested"; reason: StopReason }
@@ -69,7 +71,7 @@ export type RunnerNote =
     }
   /** Background work that was ended because the attempt is over: the first `names`, all of them. */
   | { type: "worker"; subtype: "cut_background"; names: readonly string[] }
-  /** Background work that died with an earlier attempt: Claude is told to look after it. */
+  /** Background work that died with an earlier attempt. Claude is asked to check it. */
   | { type: "worker"; subtype: "background_lost"; names: readonly string[] }
   /** MCP servers that did not start. */
   | { type: "worker"; subtype: "failed_mcp_server"; servers: readonly { readonly name: string; readonly reason: string | null }[] }
@@ -79,16 +81,15 @@ export type RunnerNote =
   | { type: "worker"; subtype: "work_tree"; files: readonly string[] }
   /** Files that the task changed and did not commit; the first ones by their path. */
   | { type: "worker"; subtype: "uncommitted"; count: number; names: readonly string[] }
-  /**
-   * The working directory is not there any more, or something else is in its place. `fault`: a
-   * sentence.
-   */
+  /** The working directory was removed, or another one is in its place, as a sentence says. */
   | { type: "worker"; subtype: "directory_gone"; directory: string; fault: string }
   | { type: "worker"; subtype: "stderr"; text: string }
   /** Last record of an attempt. */
   | { type: "worker"; subtype: "ended"; thrown: string | null; stopRequested: StopReason | null };
 
-/** The runner's own words in a `gave_up` note for what kept it from starting Claude Code. */
+/**
+ * The runner's own words in a `gave_up` note for problems that kept it from starting Claude Code.
+ */
 export const startFaults = {
   noClaude: "claude_code_unavailable",
   noDirectory: "working_directory_gone",

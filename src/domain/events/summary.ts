@@ -1,6 +1,6 @@
 /**
- * One readable line per action of a task: the summary log, `last_action`, and what doors show
- * beside an event. It prints, and decides nothing.
+ * Makes one readable line for each action of a task: for the summary log, for `last_action` and
+ * beside events in CLI, REST and MCP. It formats only and decides nothing.
  */
 import { formatDuration } from "../text/duration.ts";
 import { isOfSubagent } from "./is-of-subagent.ts";
@@ -13,15 +13,14 @@ import { callOf } from "../attempt/tool-call.ts";
 
 /** Longest line, in characters. */
 const maxLine = 240;
-/** A notice is shown whole, within reason. */
+/** A notice is shown whole up to this length, in characters. */
 const maxNoticeLine = 2000;
 const maxNoticeLines = 50;
 
 /**
  * The lines of a record, e.g. `[tool:write] app.py`; none for records that a person need not see.
- * No line holds a control character, an escape sequence or a newline. Never throws, whatever the
- * record holds.
- * @param cwd the session's working directory (its init message tells it): paths below it are shown
+ * Lines hold no control characters, escape sequences or newlines. Does not throw for any record.
+ * @param cwd the session's working directory (from its init message). Paths below it are shown
  * relative to it.
  * @param denied the calls of the attempt that were denied so far; those of this record are added.
  */
@@ -37,7 +36,10 @@ function eventLines(event: EventDraft, cwd: string | null, denied: Set<string>):
   return [plainLine(inset + line, maxLine), ...(event.type === "notice" ? furtherLines(event.data) : [])];
 }
 
-/** A denied call is told once: it may be reported again, and its result repeats the reason. */
+/**
+ * Whether a denied call has its line already. Claude Code may report a denial again, and the call's
+ * result repeats the reason.
+ */
 function isToldAlready({ type, data }: EventDraft, denied: Set<string>): boolean {
   if (type !== "permission_denied" && type !== "tool_result") return false;
   const { tool_use_id: id = "" } = data;
@@ -81,7 +83,7 @@ function lineOf({ type, data }: EventDraft, cwd: string | null): string | null {
     case "cancel_requested":
     case "retried":
     case "ended":
-      // The server's own steps are in no journal; event-summary.ts words them.
+      // The journal does not hold the server's own steps; event-summary.ts formats them.
       return null;
     default:
       return type satisfies never;
@@ -122,7 +124,8 @@ function retryLine({ attempt, max_retries: most, delay_ms: delayMs, status, erro
 }
 
 /**
- * What follows a notice's first line: a list of files, say, of which the first line only speaks.
+ * The lines after a notice's first line, for example the list of files that the first line
+ * announces.
  */
 function furtherLines({ kind, text }: Notice): string[] {
   if (kind === "stderr" || kind === "stop_hook_blocked") return [];
@@ -139,7 +142,7 @@ function noticeLine(data: Notice): string | null {
     case "cold_start":
       return `[notice] cold start: ${text}`;
     case "session_restarted":
-      return `[session] started anew: ${text}`;
+      return `[session] restarted: ${text}`;
     case "waiting_background":
       return `[background] ${text}`;
     case "hook_running":

@@ -1,6 +1,6 @@
 /**
- * What a turn is: one message of the model on the main thread, with the results of the tools that
- * it called.
+ * Counts turns. A turn is one message of the model on the main thread, with the results of the
+ * tools that it called.
  */
 import { word } from "./event-draft.ts";
 import type { NewEvent } from "./event.ts";
@@ -21,7 +21,7 @@ export function turnsIn(record: JournalRecord): string[] {
     const { model, id } = objectOf(message["message"]);
     return model === "<synthetic>" ? [] : [word(id) ?? `${record._attempt}:${record._n}`];
   }
-  // A result that was read from the session tells the messages that the journal may lack.
+  // A result that was read from the session names messages that the journal may lack.
   if (message["type"] === "result") return arrayOf(message["_message_ids"]).flatMap((id) => word(id) ?? []);
   return [];
 }

@@ -1,13 +1,13 @@
 /**
- * What an account reports of its limits: how far each window is used, and whether paid overage is
- * enabled or in use.
+ * Reads what an account reports about its limits: the used share of each window, and whether paid
+ * overage is enabled or in use.
  */
 import { isoOf, numberOf, objectOf, stringOf, timeOf } from "../text/read-json.ts";
 import type { JsonObject } from "../text/read-json.ts";
 import type { JournalRecord } from "../events/record.ts";
 
 export interface WindowReport {
-  /** Share that is used, 0 to 1 (more when overage is used); null: not known. */
+  /** Used share, 0 to 1 (above 1 with overage); null: not known. */
   readonly utilization: number | null;
   /** UTC ms; null: not known. */
   readonly resetsAt: number | null;
@@ -39,7 +39,7 @@ export function reportIn(record: JournalRecord, before: AccountReport | null): A
   const named = Object.entries(objectOf(info["unifiedWindows"])).slice(0, 50);
   const windows = Object.fromEntries(named.map(([window, report]) => [window, windowReport(objectOf(report))]));
   const type = stringOf(info["rateLimitType"]);
-  // The window that the answer stands for; `overage` is not a window of the plan.
+  // The window that the answer belongs to; `overage` is not a window of the plan.
   const own = type === null || type === "overage" || Object.hasOwn(windows, type) ? {} : { [type]: windowReport(info) };
   return { windows: { ...before?.windows, ...own, ...windows }, overage: overageIn(info, before?.overage ?? null) };
 }
@@ -57,7 +57,7 @@ function windowReport(report: JsonObject): WindowReport {
 function overageIn(info: JsonObject, before: AccountReport["overage"] | null): AccountReport["overage"] {
   const status = stringOf(info["overageStatus"]);
   const stated = booleanOf(info["overageEnabled"]) ?? (status === null ? null : status !== "rejected");
-  // Either flag tells of money that is spent now (measured: one comes without the other).
+  // Either flag means that money is spent now (measured: each can come without the other).
   const flags = [booleanOf(info["isUsingOverage"]), booleanOf(info["overageInUse"])].filter((flag) => flag !== null);
   const enabled = stated ?? before?.enabled ?? null;
   const reason = stringOf(info["overageDisabledReason"]) ?? (stated === null ? (before?.disabledReason ?? null) : null);

@@ -1,6 +1,6 @@
 /**
- * Which pending task may start now, and why the others wait. Pure and total; the scheduler acts on
- * it, views show it.
+ * Decides which pending tasks may start now, and why the others wait. Pure and total. The scheduler
+ * acts on the decision, and views show it.
  */
 import { formatDuration } from "../text/duration.ts";
 import type { NewHold } from "./hold.ts";
@@ -10,8 +10,8 @@ import type { Task } from "../task/task.ts";
 export type PendingTask = Pick<Task, "id" | "priority" | "model" | "notBefore" | "notBeforeReason" | "refusals">;
 
 /**
- * The doors' words for it are the same (contract/views.ts); the compiler compares them where views
- * are made.
+ * The same words as in the API (contract/views.ts). The compiler compares both where views are
+ * made.
  */
 type WaitReason = "capacity" | "retry" | "hold" | "paused";
 
@@ -19,19 +19,19 @@ export interface WaitingFor {
   readonly reason: WaitReason;
   /** A sentence for people. */
   readonly message: string;
-  /** When the reason goes away by itself (UTC ms), where that is known. */
+  /** When the reason ends by itself (UTC ms), where that is known. */
   readonly until: number | null;
 }
 
-/** The little that is needed to say why one task waits. */
+/** What is needed to say why one task waits. */
 export interface AdmissionContext {
   /** How many attempts run. */
   readonly running: number;
   /** Most attempts at once. */
   readonly slots: number;
-  /** Holds that were put; those that have expired hold nobody. */
+  /** All holds. Expired ones have no effect. */
   readonly holds: readonly NewHold[];
-  /** Fingerprint of the account that tasks run with now: holds of another one hold nothing. */
+  /** Fingerprint of the account that tasks run with now. Holds of other accounts have no effect. */
   readonly account: string;
   readonly now: number;
   /** How many pending tasks stand before this one, where known: for the message only. */
@@ -46,16 +46,16 @@ export interface Admission {
 }
 
 /**
- * A refused task stands behind all others for this long after it was due. Then its priority counts
- * again: no task waits for ever.
+ * A refused task stays behind all others for this long after its start time. Then its priority
+ * counts again, so that no task waits for ever.
  */
 export const steppedBackMs = 600_000;
 
 type Place = Pick<Task, "id" | "priority" | "refusals" | "notBefore">;
 
 /**
- * What was refused goes behind what was not; then priority (high first), then age (the older id:
- * clocks may jump, ids do not).
+ * Compares two tasks: refused ones come last, then higher priority comes first, then the lower id.
+ * Ids count instead of times because clocks may jump.
  */
 export function inStartingOrder(a: Place, b: Place, now: number): number {
   return Number(isSteppedBack(a, now)) - Number(isSteppedBack(b, now)) || b.priority - a.priority || a.id - b.id;
@@ -66,8 +66,8 @@ function isSteppedBack({ refusals, notBefore }: Place, now: number): boolean {
 }
 
 /**
- * Starts as many as may start, in starting order; a task that waits for its time or for a hold
- * does not hold up those behind it.
+ * Selects all tasks that may start, in starting order. A task that waits for its time or a hold
+ * does not block the tasks behind it.
  */
 export function admit(input: {
   readonly pending: readonly PendingTask[];
@@ -94,8 +94,8 @@ export function admit(input: {
 }
 
 /**
- * Why this pending task may not start now; null: it may. What lasts longest comes first: a hold,
- * its time, the slots.
+ * Why this pending task may not start now; null: it may start. The longest reason comes first: a
+ * hold, then its time, then the slots.
  */
 export function waitingFor(task: PendingTask, context: AdmissionContext): WaitingFor | null {
   return heldBy(task, context) ?? notYet(task, context) ?? slotsAreTaken(context);
@@ -106,7 +106,7 @@ export function isInForce({ until, scope }: NewHold, account: string, now: numbe
   return (until === null || until > now) && concernsAccount(scope, account);
 }
 
-/** What holds in force leave to start: nothing, or all but the tasks of some models (scope.ts). */
+/** What the holds in force block: everything, or the tasks of some models (scope.ts). */
 export function heldModels(inForce: readonly NewHold[]): "all" | readonly string[] {
   const models = inForce.map(({ scope }) => modelsOf(scope));
   return models.some((each) => each === null) ? "all" : models.flatMap((each) => each ?? []);
@@ -118,7 +118,7 @@ function heldBy(task: PendingTask, context: AdmissionContext): WaitingFor | null
   );
   const first = active[0];
   if (first === undefined) return null;
-  // The hold that lasts longest is the one that says when the task can start.
+  // The hold that lasts longest decides when the task can start.
   const last = active.reduce((longest, hold) => (endOf(hold) > endOf(longest) ? hold : longest), first);
   return { reason: last.kind === "manual" ? "paused" : "hold", message: last.message, until: last.until };
 }

@@ -1,11 +1,11 @@
 /**
- * Notices a system clock that was set, by comparing it with the boot clock, which cannot be set;
- * and says how long nothing may be deleted by age.
+ * Notices when the system clock was set, by comparing it with the boot clock, which cannot be set.
+ * Says for how long no task may be deleted by age.
  */
 
-/** What both clocks say at one moment. */
+/** The values of both clocks at one moment. */
 export interface ClockReading {
-  /** The boot; null: the system tells none. */
+  /** The id of the boot; null: the system has no such id. */
   readonly bootId: string | null;
   /** Milliseconds since the machine's start, sleep included. */
   readonly up: number;
@@ -16,23 +16,23 @@ export interface ClockReading {
 export interface ClockSeen extends ClockReading {
   /** By how much the clock was set forward (negative: back) and not back again, ms. */
   readonly shiftedMs: number;
-  /** Nothing is deleted by age for so long, ms. */
+  /** For how long no task is deleted by age, ms. */
   readonly pauseMs: number;
 }
 
-/** A clock is corrected by less than this all the time. */
+/** Smaller changes are ordinary corrections of a clock. */
 const toleranceMs = 3_600_000;
 /**
- * A machine that was off for longer is taken for one whose clock was set: which of both it is
- * cannot be known.
+ * A machine that seems to have been off for longer counts as one whose clock was set, because the
+ * two cases look the same.
  */
 const longestOffMs = 30 * 86_400_000;
 
 /**
- * What is to be remembered now. A clock that was set makes what has just ended look old (or makes
- * it younger than it is), so after it nothing is deleted for `keepMs` of real time: then everything
- * that ended before is old enough. A clock that is set back to where it was ends the pause.
- * @param before null: nothing is known of earlier.
+ * Returns the state to remember. A clock that was set makes ended tasks look older or younger than
+ * they are. After such a change no task is deleted for `keepMs` of real time: then every task that
+ * ended before is old enough. Setting the clock back to its earlier time ends the pause.
+ * @param before null: there is no earlier reading.
  */
 export function checkClock(before: ClockSeen | null, now: ClockReading, keepMs: number): ClockSeen {
   if (before === null) return { ...now, shiftedMs: 0, pauseMs: 0 };
@@ -47,10 +47,10 @@ export function checkClock(before: ClockSeen | null, now: ClockReading, keepMs: 
   return { ...now, shiftedMs: isRight ? 0 : shiftedMs, pauseMs: isRight ? 0 : keepMs };
 }
 
-/** How much time has really passed, as far as can be known. */
+/** Estimates how much real time has passed. */
 function passedSince(before: ClockReading, now: ClockReading): number {
   if (now.bootId !== null && now.bootId === before.bootId && now.up >= before.up) return now.up - before.up;
-  // Another boot: only the system's clock tells how long the machine was off.
+  // After another boot only the system's clock shows how long the machine was off.
   const offMs = now.at - before.at;
   return offMs >= 0 && offMs <= longestOffMs ? offMs : 0;
 }

@@ -1,11 +1,11 @@
-/** A reason why nothing may start now. */
+/** Defines holds: reasons why some or all tasks may not start now. */
 
 export const holdKinds = ["rate_limited", "overage", "auth_failed", "unavailable", "manual", "storage", "unreachable"] as const;
 export type HoldKind = (typeof holdKinds)[number];
 
 export interface NewHold {
   readonly kind: HoldKind;
-  /** Whom it holds (scope.ts). */
+  /** Which tasks it holds (scope.ts). */
   readonly scope: string;
   /** A sentence for people. */
   readonly message: string;
@@ -18,9 +18,9 @@ export interface Hold extends NewHold {
 }
 
 /**
- * Whether the earlier hold stays where another of its kind and scope comes. Usage limits overlap: a
- * request that is refused for a minute does not end the week's limit. What a person says or has to
- * fix is the newest word.
+ * Whether the earlier hold stays when another one of its kind and scope is added. Usage limits
+ * overlap: a request that is refused for a minute does not end the week's limit. For holds that a
+ * person sets or has to fix the newest one counts.
  */
 export function outlasts(earlier: NewHold, later: NewHold): boolean {
   if ((later.kind !== "rate_limited" && later.kind !== "overage") || later.until === null) return false;

@@ -1,7 +1,7 @@
 /**
  * Probes: one small request of Claude Code (one turn, no tools) that shows whether a refusal
- * concerns the whole account. What a probe's answer does to holds and when the next one is due.
- * Pure; the supervisor runs them.
+ * concerns the whole account. Decides what a probe's answer changes in holds, and when the next
+ * probe is due. Pure; the supervisor runs the probes.
  */
 import type { NewHold } from "./hold.ts";
 import type { Outcome } from "../attempt/outcome.ts";
@@ -43,10 +43,10 @@ export interface ProbeConsequence {
   /** Lift the probe's own hold, if there is one. */
   readonly lift: boolean;
   /**
-   * The refusal is the account's: its tasks did not cause it and wait for no back-off of their own.
+   * The refusal concerns the account. Its tasks did not cause it, so their own back-off is cleared.
    */
   readonly forgetRefusals: boolean;
-  /** The account answered: earlier refusals are no evidence any more. */
+  /** The account answered: earlier refusals no longer count as evidence. */
   readonly worked: boolean;
   /** When to try again; null: the probe is done. */
   readonly nextAt: number | null;
@@ -71,7 +71,7 @@ export function refusalHold({ kind, scope, message }: Pick<Probe, "kind" | "scop
 
 /**
  * @param held whether the probe's hold is in force
- * @param wall what the system's clock says: resets are told by it (UTC ms)
+ * @param wall the system's clock, which resets refer to (UTC ms)
  */
 export function afterProbe(
   probe: Probe,
@@ -93,8 +93,8 @@ export function afterProbe(
     const hold = refusalHold({ ...probe, message: outcome.message });
     return { ...done, holds: [hold], forgetRefusals: true, nextAt: now + pauseAfter(probe) };
   }
-  // The sign-in works when the request is refused for another reason than the sign-in, and Claude
-  // Code starts when the API refuses it.
+  // The sign-in works when the request is refused for another reason. Claude Code starts when the
+  // API refuses the request.
   if (!met.ofSignIn && met.kind !== "unavailable") return { ...done, lift: true };
   const next = probeFor(met, { account, model: probe.model, message: outcome.message, at: now + firstPauseMs });
   return { ...done, lift: true, holds: [refusalHold(next)], ask: next };
@@ -103,15 +103,15 @@ export function afterProbe(
 const done: ProbeConsequence = { holds: [], lift: false, forgetRefusals: false, worked: false, nextAt: null, ask: null };
 
 /**
- * No network, an overloaded API, a probe that took too long: nothing is known. A hold stays,
- * nothing new is held.
+ * Handles no network, an overloaded API and a probe that took too long: they say nothing about the
+ * account. An existing hold stays, and no hold is added.
  */
 function unanswered(probe: Probe, held: boolean, now: number): ProbeConsequence {
   if (held) return { ...done, nextAt: now + pauseAfter(probe) };
   return { ...done, nextAt: probe.tries + 1 < unansweredTries ? now + pauseAfter(probe) / 6 : null };
 }
 
-/** Whether the API answered, be it with an error. */
+/** Whether the API answered, also with an error. */
 function isAnswer({ kind, apiStatus }: Outcome): boolean {
   return apiStatus !== undefined || kind === "agent_failed";
 }

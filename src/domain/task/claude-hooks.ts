@@ -9,15 +9,15 @@ import type { JsonObject } from "../text/read-json.ts";
 export interface ConfiguredHook {
   /** The command; for hooks of other types what they call, or their type. */
   readonly command: string;
-  /** Its own time limit: behind it Claude Code continues without an answer. */
+  /** Its own time limit: after it Claude Code continues without an answer. */
   readonly timeoutMs: number;
   /** Runs beside the work; nothing waits for it. */
   readonly isAsync: boolean;
 }
 
 /**
- * Events whose hooks can say no to what follows. One that runs out of time says nothing, and Claude
- * Code continues.
+ * Events whose hooks can refuse the next step. When such a hook runs out of time, it has not
+ * refused, and Claude Code continues.
  */
 const guardingEvents = new Set(["PreToolUse", "UserPromptSubmit", "PermissionRequest", "PreSkillShellCommand"]);
 
@@ -33,8 +33,9 @@ const defaultTimeoutsMs: Readonly<Record<string, number>> = { UserPromptSubmit: 
 /**
  * The hooks of a settings file that may run under this name, in the file's order; none where the
  * file is not JSON.
- * @param event e.g. `PreToolUse`. @param name as Claude Code tells it: the event, and behind a
- * colon what it matches (`PreToolUse:Bash`).
+ * @param event e.g. `PreToolUse`.
+ * @param name as Claude Code reports it: the event, and after a colon what it matches
+ * (`PreToolUse:Bash`).
  */
 export function hooksIn(settings: string, event: string, name: string): ConfiguredHook[] {
   const subject = name.startsWith(`${event}:`) ? name.slice(event.length + 1) : "";
@@ -72,7 +73,10 @@ function hookFrom(hook: JsonObject, event: string): ConfiguredHook {
   };
 }
 
-/** `hook PreToolUse:Bash (./check.sh)`; of several commands it may be any, of none is known. */
+/**
+ * The hook as text, e.g. `hook PreToolUse:Bash (./check.sh)`. With several commands any of them may
+ * be meant; without one the command is not known.
+ */
 export function hookText(name: string, commands: readonly string[]): string {
   const named = commands.length > 1 ? `one of: ${commands.join("; ")}` : (commands[0] ?? "");
   return `hook ${name}${named === "" ? "" : ` (${named})`}`;

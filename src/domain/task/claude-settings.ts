@@ -1,8 +1,8 @@
 /**
  * Which contents of a settings file Claude Code does not take: it then drops the file, or the
- * entry, says so in a message and continues, so that rules and hooks are out of force. Measured
- * with Claude Code 2.1.330; what it takes is taken here. A field that this file does not know is
- * Claude Code's own to judge, at the start of an attempt (agent/messages.ts).
+ * entry, says so in a message and continues, so that rules and hooks are disabled. Measured with
+ * Claude Code 2.1.330; what it takes is taken here. A field that this file does not know is Claude
+ * Code's own to judge, at the start of an attempt (agent/messages.ts).
  */
 import { cutString } from "../text/cut-json.ts";
 import { jsonSource } from "../text/json-source.ts";
@@ -10,7 +10,7 @@ import type { JsonPath } from "../text/json-source.ts";
 import { JsonTooDeep, parseJson } from "../text/parse-json.ts";
 import { objectOf } from "../text/read-json.ts";
 
-/** One thing in a file that keeps it, or a part of it, from being in force. */
+/** One problem that disables a settings file or a part of it. */
 export interface SettingsProblem {
   /** From 1; null where the whole file is meant. */
   readonly line: number | null;
@@ -19,8 +19,8 @@ export interface SettingsProblem {
 }
 
 /**
- * What a task fails with whose settings are broken. @param broken what is broken and where, one
- * text each.
+ * The error of a task whose settings are broken.
+ * @param broken one text for each problem: what is wrong and where.
  */
 export function brokenSettingsText(broken: readonly string[]): string {
   return [
@@ -34,8 +34,8 @@ export function brokenSettingsText(broken: readonly string[]): string {
 type Report = (path: JsonPath, problem: string) => void;
 
 /**
- * The problems of a settings file with this content, in the order of its lines; none: it is in
- * force.
+ * The problems of a settings file with this content, in the order of its lines; empty when the file
+ * is valid.
  */
 export function settingsProblems(text: string): SettingsProblem[] {
   return problemsOf(text, (value, report) => {
@@ -45,7 +45,9 @@ export function settingsProblems(text: string): SettingsProblem[] {
   });
 }
 
-/** The same of a `.mcp.json`: a server that is described wrongly is left out without a word. */
+/**
+ * The problems of a `.mcp.json`: Claude Code silently leaves out a server with a wrong description.
+ */
 export function mcpProblems(text: string): SettingsProblem[] {
   return problemsOf(text, (value, report) => {
     if (value["mcpServers"] === undefined && Object.keys(value).length > 0)
@@ -63,8 +65,8 @@ export function mcpProblems(text: string): SettingsProblem[] {
 const remoteTypes: readonly unknown[] = ["http", "streamable-http", "sse", "ws"];
 
 /**
- * Without what it needs to be reached a server is skipped. A type that is not listed here is Claude
- * Code's own to judge.
+ * Reports a server that lacks what is needed to reach it: Claude Code skips such a server. Claude
+ * Code itself judges types that are not listed here.
  */
 function checkTransport({ type, command, url }: Readonly<Record<string, unknown>>, path: JsonPath, report: Report): void {
   if (remoteTypes.includes(type)) {
@@ -76,11 +78,12 @@ function checkTransport({ type, command, url }: Readonly<Record<string, unknown>
   }
 }
 
-/** The parts in which a name that stands twice silently takes a rule out of force. */
+/** The parts in which a duplicate name silently disables a rule. */
 const guardedParts = new Set<unknown>(["permissions", "hooks", "sandbox", "mcpServers"]);
 
 /**
- * More of one file are not told, and none at greater length: a hostile file could hold any number.
+ * Reports at most this many problems of one file, each cut in length: a hostile file could hold any
+ * number.
  */
 const maxProblems = 20;
 const maxProblemLength = 300;
@@ -109,26 +112,26 @@ function problemsOf(text: string, check: (value: Record<string, unknown>, report
   return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }
 
-/** Of a name or a rule beyond all reason the beginning and the end of the sentence. */
+/** Cuts a sentence with a very long name or rule: keeps its beginning and its end. */
 function shortened(problem: string): string {
   const half = maxProblemLength / 2;
   return problem.length <= maxProblemLength ? problem : `${cutString(problem, half).value} … ${problem.slice(-half)}`;
 }
 
-/** `permissions.deny.0`; of a name beyond all reason the beginning. */
+/** The path as text, e.g. `permissions.deny.0`; a very long path is cut. */
 function textOf(path: JsonPath): string {
   return path.map((key) => cutString(String(key), maxProblemLength).value).join(".");
 }
 
-/** The parser's own words, without the position that stands in them: the line is said beside. */
+/** The parser's own words without their position: the line is shown beside them. */
 function syntaxProblem(text: string, { message }: SyntaxError): SettingsProblem {
   const why = message.replace(/(,? at position \d+|, (\.{3})?").*$/s, "").replace(/ in JSON$/, "");
   return { line: text.slice(0, faultOffset(text)).split("\n").length, problem: `is not valid JSON: ${why}` };
 }
 
 /**
- * Where the first wrong character stands. The parser tells it for some faults only: the shortest
- * beginning that cannot be continued.
+ * Finds the first wrong character: the end of the shortest beginning that cannot be continued. The
+ * parser's message names the place for some errors only.
  */
 function faultOffset(text: string): number {
   let [good, bad] = [0, text.trimEnd().length + 1];
@@ -147,7 +150,8 @@ function canBeContinued(beginning: string): boolean {
   } catch (error) {
     const { message } = error as SyntaxError;
     const position = /at position (\d+)/.exec(message)?.[1];
-    // Of a string the place of its end counts: it is open there, or holds what it may not.
+    // For a string its end counts: the string is not closed there, or holds a character that is not
+    // allowed.
     if (position === undefined) return message.startsWith("Unexpected end");
     return Number(position) >= beginning.length;
   }
@@ -178,7 +182,10 @@ function checkType(value: unknown, path: JsonPath, wanted: Kind, report: Report)
   return false;
 }
 
-/** Top-level fields with one plain type: with another one the whole file is dropped. */
+/**
+ * Top-level fields with one plain type. Claude Code drops the whole file where a field has another
+ * type.
+ */
 const fields: Readonly<Record<string, Kind>> = {
   permissions: "object",
   hooks: "object",
@@ -205,9 +212,7 @@ function checkPermissions(value: unknown, report: Report): void {
   }
 }
 
-/**
- * Rules that Claude Code leaves out. Of a rule that only allows, that takes nothing out of force.
- */
+/** Reports rules that Claude Code leaves out. A rule that only allows may be left out safely. */
 function ruleFault(rule: unknown): string | null {
   if (typeof rule !== "string") return "must be a text";
   if (rule.trim() === "") return "is empty";
@@ -215,7 +220,7 @@ function ruleFault(rule: unknown): string | null {
   return /^[a-z]/.test(rule) && !rule.startsWith("mcp__") ? "must begin with a tool's name, which has a capital letter" : null;
 }
 
-/** Some of the events' hooks guard tools: one that cannot be loaded never says no. */
+/** Checks hooks. Some of them guard tools: a hook that cannot be loaded never refuses. */
 function checkHooks(value: unknown, report: Report): void {
   for (const [event, matchers] of Object.entries(objectOf(value))) {
     const path = ["hooks", event];

@@ -1,7 +1,8 @@
 /**
- * What Claude Code's own words for an end mean: SDKAssistantMessageError, SDKStartupFailureReason
- * and TerminalReason of the Agent SDK, and the stop reasons of the model's API.
- * `test/domain/task/claude-words.test.ts` does not compile while a word of the SDK is missing here.
+ * Says what Claude Code's own words for an end mean: SDKAssistantMessageError,
+ * SDKStartupFailureReason and TerminalReason of the Agent SDK, and the stop reasons of the model's
+ * API. `test/domain/task/claude-words.test.ts` does not compile while a word of the SDK is missing
+ * here.
  */
 import type { OutcomeKind } from "../attempt/outcome.ts";
 
@@ -150,7 +151,7 @@ export function meaningOfStatus(status: number | null): Meaning | null {
  */
 export const noConnection: Meaning = overloaded;
 
-/** The same word stands for two limits: the text tells them apart. */
+/** Chooses between two limits that have the same word, by the text. */
 export function meaningOfText(meaning: Meaning, text: string): Meaning {
   return meaning === outputLimit && /context window/i.test(text) ? contextFull : meaning;
 }

@@ -9,12 +9,15 @@ export interface ModelUsage {
   readonly costUsd: number;
 }
 
-/** A session's running total, as it was reported last. */
+/** A session's running total, from the last report. */
 export interface SessionSpent {
   readonly costUsd: number;
   readonly usage: Readonly<Record<string, ModelUsage>>;
   /** When (UTC ms). */
   readonly at: number;
-  /** Where a resumed session continues counting: spent by earlier attempts, and counted then. */
+  /**
+   * Whether this is the total with which a resumed session begins. Earlier attempts spent it, and
+   * it is counted already.
+   */
   readonly base: boolean;
 }

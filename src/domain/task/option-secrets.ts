@@ -1,10 +1,13 @@
-/** The secrets in options that hold JSON: what a runner must keep out of all that it writes. */
+/**
+ * Collects the secrets in options that hold JSON. A runner keeps them out of everything that it
+ * writes.
+ */
 import { secretsOf } from "../text/secret-values.ts";
 import type { Environment } from "../text/secret-values.ts";
 import { expandedVariables } from "./expand-variables.ts";
 import type { LongOptions } from "./options.ts";
 
-/** Settings that name a command which brings a secret: the command is none. */
+/** Settings that name a command which prints a secret: the command itself is not a secret. */
 const commands = /(helper|refresh|export)$/i;
 
 /** @param env what `${NAME}` stands for. */
@@ -16,7 +19,7 @@ export function secretsInOptions({ settings, mcpConfig }: Pick<LongOptions, "set
   return [...secretsOf(found)];
 }
 
-/** Each text under its name, as a variable. */
+/** Collects each text with its name, like a variable. */
 function collect(value: unknown, into: Environment[]): void {
   if (typeof value !== "object" || value === null) return;
   if (Array.isArray(value)) collectArguments(value, into);
@@ -37,7 +40,9 @@ function collectArguments(words: readonly unknown[], into: Environment[]): void 
   }
 }
 
-/** A header may have a word before its secret. */
+/**
+ * Lists the value, and the part after its first word: a header may have a word before its secret.
+ */
 function variables(name: string, value: string): Environment[] {
   const variable = name.replaceAll("-", "_");
   return [{ [variable]: value }, { [variable]: value.replace(/^(?:bearer|basic|token)\s+/i, "") }];

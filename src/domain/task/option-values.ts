@@ -30,7 +30,7 @@ export const optionRows: readonly HeldRow[] = taskOptions.map((row) => ({
   field: row.name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
 }));
 
-/** What a task holds that names no option. The settings that stand in at submit are not in it. */
+/** The values of a task that names no option, without the settings that stand in at submit. */
 export const optionDefaults = Object.freeze(
   Object.fromEntries(optionRows.map((row) => [row.field, row.default])),
 ) as unknown as TaskOptionFields;
@@ -43,8 +43,8 @@ export function isDefault(row: OptionRow, value: unknown): boolean {
 }
 
 /**
- * Whether Claude Code has to be started for a task with this value: a parked one cannot take it
- * over.
+ * Whether a task with this value needs a new Claude Code process, because a parked one cannot take
+ * the value over.
  */
 export function startsCold(row: OptionRow, value: unknown): boolean {
   if (row.startsCold === undefined) return false;
@@ -56,7 +56,7 @@ export function submittedOptions(input: GivenOptions, settings: StandIns): TaskO
   return Object.fromEntries(optionRows.map((row) => [row.field, valueGiven(row, input, settings)])) as unknown as TaskOptionFields;
 }
 
-/** The options that a retry changes: lists and labels are added to, everything else is replaced. */
+/** The options that a retry changes: it adds to lists and labels, and replaces everything else. */
 export function changedOptions(task: TaskOptionFields, input: GivenOptions, settings: StandIns): Partial<TaskOptionFields> {
   const named = optionRows.filter(({ name }) => input[name as OptionName] !== undefined);
   return Object.fromEntries(

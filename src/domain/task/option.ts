@@ -21,12 +21,15 @@ interface RowBase {
   /** Values that a parked Claude Code cannot take over; `any`: all but the default. */
   readonly startsCold?: "any" | readonly string[];
   /**
-   * `may`: an agent sets it freely. `within`: up to the user's limits
-   * (operations/rights/guard-agent.ts). Otherwise only a person sets it, and this tells an agent
-   * what to do instead.
+   * `may`: an agent sets it freely. `within`: an agent sets it up to the user's limits
+   * (operations/rights/guard-agent.ts). Otherwise only a person sets it, and `instead` says what an
+   * agent can do.
    */
   readonly agent: "may" | "within" | { readonly instead: string };
-  /** The scope that a caller needs who sets it, at submit, retry and start, and who is no agent. */
+  /**
+   * The scope that is needed to set it, checked at submit, retry and start. Agents follow `agent`
+   * instead.
+   */
   readonly needs?: "admin";
   /** Where `show` has it; null: the page places it by hand, or not at all. */
   readonly shown: ShownAs | null;
@@ -89,7 +92,7 @@ interface DirectoriesRow extends RowBase {
   readonly maxItems: number;
 }
 
-/** An object in a form of Claude Code. It may hold secrets, so views tell the names in it only. */
+/** An object in a form of Claude Code. It may hold secrets, so views show only the names in it. */
 interface JsonRow extends RowBase {
   readonly kind: "json";
   readonly default: null;

@@ -1,4 +1,6 @@
-/** Paid overage never begins silently: when an account's report asks for a hold. */
+/**
+ * Decides when an account's report calls for a hold, so that paid overage does not begin silently.
+ */
 import type { AccountReport } from "../order/account-report.ts";
 import type { NewHold } from "../order/hold.ts";
 import { modelOfWindow } from "../attempt/refusal.ts";
@@ -7,7 +9,7 @@ import { accountScope, modelScope } from "../order/scope.ts";
 export const overagePolicies = ["forbid", "allow"] as const;
 export type OveragePolicy = (typeof overagePolicies)[number];
 
-/** A window that is used so far may run over with the next request. */
+/** From this share on the next request may exceed the window. */
 const nearlyFull = 0.99;
 
 const howToPay = "To pay for overage: claude-worker config set overage allow, then claude-worker server restart.";
@@ -18,10 +20,10 @@ function endOf(until: number | null): string {
 }
 
 /**
- * The holds that keep tasks from spending on overage. They end with the windows' resets; where no
- * reset is known a person ends them.
- * @param now the server's clock; holds end by it (UTC ms) @param wall the system's clock; resets
- * are told by it
+ * The holds that keep tasks from spending on overage. A hold ends with the window's reset; where
+ * the reset is not known a person ends the hold.
+ * @param now the server's clock; holds end by it (UTC ms)
+ * @param wall the system's clock; resets refer to it
  */
 export function overageHolds(report: AccountReport, account: string, { now, wall }: { now: number; wall: number }): NewHold[] {
   const full = Object.entries(report.windows).filter(

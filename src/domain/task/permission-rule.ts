@@ -1,11 +1,11 @@
 /**
- * The syntax of a permission rule of Claude Code: `Tool` or `Tool(what)`. Which tools there are is
- * not known here.
+ * Checks the syntax of a permission rule of Claude Code: `Tool` or `Tool(what)`. It does not know
+ * which tools exist.
  */
 
 /**
- * What is wrong with the rule, as the end of a sentence; null: nothing that can be seen. A bracket
- * behind a backslash is text.
+ * What is wrong with the rule, as the end of a sentence; null: no problem was found. A bracket
+ * after a backslash is text.
  */
 export function ruleFault(rule: string): string | null {
   const brackets = rule.replaceAll(/\\./gs, "__").match(/[()]/g) ?? [];

@@ -1,11 +1,11 @@
-/** Says whether an attempt got anywhere: what the poison limit counts. */
+/** Says whether an attempt made progress. The poison limit counts attempts without progress. */
 import type { EventBody, EventType } from "../events/event.ts";
 
 /**
- * Steps that are done when their event is there. A tool call that was only asked for, and what the
- * agent says before it, are none: a call that kills its runner is asked for again by every attempt
- * that resumes the session (measured with Claude Code 2.1.330). Nor is a result: a turn that met an
- * overloaded API has one too.
+ * Events that prove a finished step. A tool call without a result, and the agent's text before it,
+ * do not count: every attempt that resumes the session repeats a call that kills its runner
+ * (measured with Claude Code 2.1.330). A result does not count either: a turn that met an
+ * overloaded API also has one.
  */
 export const progressEventTypes = ["tool_result"] as const satisfies readonly EventType[];
 

@@ -1,6 +1,6 @@
 /**
- * What a task has cost over all of its sessions. Claude Code counts per session: it reports the
- * session's running total.
+ * Sums up what a task has cost over all of its sessions. Claude Code reports a running total for
+ * each session.
  */
 import { amountOf, countOf, objectOf } from "../text/read-json.ts";
 import type { JournalRecord } from "../events/record.ts";
@@ -26,7 +26,8 @@ export function sessionSpentIn(record: JournalRecord): SessionSpent | null {
 }
 
 /**
- * From here on a session counts from nothing. One that is resumed says itself what it had saved.
+ * Whether a new session begins, which counts from 0. A resumed session reports its saved total
+ * itself.
  */
 function startsSession({ subtype, resume, sessionId }: Readonly<Record<string, unknown>>): boolean {
   if (subtype === "session" || subtype === "session_restarted") return true;
@@ -34,8 +35,7 @@ function startsSession({ subtype, resume, sessionId }: Readonly<Record<string, u
 }
 
 /**
- * Whether the report says nothing: a result of a crash carries zeros (SDKResultError of the Agent
- * SDK).
+ * Whether the report is empty: the result of a crash holds zeros (SDKResultError of the Agent SDK).
  */
 export function isZeroed(before: SessionSpent | null, after: SessionSpent): boolean {
   return !after.base && after.costUsd === 0 && (before?.costUsd ?? 0) > 0;
@@ -61,8 +61,8 @@ function modelUsageIn(usage: Readonly<Record<string, unknown>>): ModelUsage {
  * to `after`.
  */
 export function spentInAll(total: Spending, before: Spending | null, after: Spending): Spending {
-  // A result that was recovered from the session knows no money. Only these two: a caller may hand
-  // in a whole task, and writes what comes back.
+  // A result that was recovered from the session has no costs. Return only these two fields: a
+  // caller may pass a whole task and store what it gets back.
   if (after.costUsd === null) return { costUsd: total.costUsd, usage: total.usage };
   return {
     costUsd: rounded(Math.max(0, (total.costUsd ?? 0) - (before?.costUsd ?? 0)) + after.costUsd),
@@ -71,8 +71,8 @@ export function spentInAll(total: Spending, before: Spending | null, after: Spen
 }
 
 /**
- * The budget that is left for the next attempt; null: there is no limit. Never 0, which Claude Code
- * would not take for a limit.
+ * The budget that is left for the next attempt; null: there is no limit. Never 0, because Claude
+ * Code does not treat 0 as a limit.
  */
 export function budgetLeftUsd(maxBudgetUsd: number | null, spentUsd: number | null): number | null {
   return maxBudgetUsd === null ? null : Math.max(0.000_001, maxBudgetUsd - (spentUsd ?? 0));

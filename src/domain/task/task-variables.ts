@@ -1,9 +1,10 @@
 /**
- * The environment variables that are set for whatever runs inside a task, and nowhere else. They
- * are no settings, so they do not begin with `CLAUDE_WORKER_`: of those none reaches an agent.
+ * Names the environment variables that are set only for processes inside a task. They are different
+ * from settings, so their names do not begin with `CLAUDE_WORKER_`; variables with that prefix
+ * never reach an agent.
  */
 export const taskVariables = {
-  /** The runner's id: by it the task's processes are found again. */
+  /** The runner's id. It marks the task's processes, so that they can be found. */
   runner: "WORKER_TASK_RUNNER",
   /** The data directory of the server that runs the task. */
   home: "WORKER_TASK_HOME",

@@ -1,4 +1,4 @@
-/** What a task and an attempt are. Times are UTC milliseconds since 1970; money is US dollars. */
+/** Defines tasks and attempts. Times are UTC milliseconds since 1970; money is US dollars. */
 import type { Attention } from "../attempt/attention.ts";
 import type { Outcome } from "../attempt/outcome.ts";
 import type { ModelUsage, SessionSpent } from "./model-usage.ts";
@@ -56,13 +56,18 @@ export interface Task extends TaskSpec, QueueOptions {
   readonly cutCall: string | null;
   /** Retries spent by outcomes that spend one. */
   readonly retriesSpent: number;
-  /** How often in a row the API refused it in the same way, without a step in between. */
+  /** How often in a row the API refused it in the same way, without a finished step in between. */
   readonly refusals: number;
-  /** How it was refused last (`Refusal.name` of refusal.ts); null: never since it last worked. */
+  /**
+   * How it was refused last (`Refusal.name` of refusal.ts); null: not refused since its last
+   * success.
+   */
   readonly refusal: string | null;
   readonly refusedAt: number | null;
   readonly sessionId: string | null;
-  /** The model as Claude Code named it when the newest session began; null: none has. */
+  /**
+   * The model as Claude Code named it when the newest session began; null: no session has begun.
+   */
   readonly sessionModel: string | null;
   /** Whether the next attempt resumes `sessionId` (true) or starts it (false). */
   readonly resumable: boolean;
@@ -114,7 +119,9 @@ export interface Attempt {
   /** Start time of the runner's process as the OS counts it (opaque). */
   readonly pidStart: string | null;
   readonly stopRequested: StopReason | null;
-  /** The session's running total, as this attempt last reported it; null: it has not yet. */
+  /**
+   * The session's running total that this attempt reported last; null: it has reported nothing yet.
+   */
   readonly sessionSpent: SessionSpent | null;
   /** Fingerprint of the account whose sign-in it was started with; null: not known. */
   readonly account: string | null;

@@ -1,11 +1,13 @@
-/** Which status may follow which, and by what. The only place that says so. */
+/**
+ * Defines which status may follow which, and through which operation. No other file defines that.
+ */
 import type { TaskStatus } from "./task.ts";
 
 /** What can happen to a task. */
 export const operations = [
   "claim", // the scheduler gives it to a runner
   "complete", // its attempt succeeded
-  "fail", // its attempt did not, and no retry is left
+  "fail", // its attempt failed, and no retry is left
   "requeue", // its attempt ended and another follows
   "cancel", // a person or a program stopped it
   "retry", // a person asks for it again: the only way out of a terminal status
@@ -22,8 +24,8 @@ const table: Record<Operation, Partial<Record<TaskStatus, TaskStatus>>> = {
 };
 
 /**
- * The status after `operation`, or null when it may not happen in this status (somebody else was
- * faster: not an error).
+ * The status after `operation`, or null when the operation is not allowed in this status. Null is
+ * not an error: another caller was faster.
  */
 export function next(status: TaskStatus, operation: Operation): TaskStatus | null {
   return table[operation][status] ?? null;

@@ -6,7 +6,7 @@ interface Directories {
   readonly additional_directories?: readonly string[] | undefined;
 }
 
-/** The directory that the first fault points to; the working directory where it points to none. */
+/** The directory that the error's first problem points to; otherwise the working directory. */
 export function directoryOf({ faults }: { readonly faults: readonly InputFault[] }, task: Directories): string {
   const index = /^\/additional_directories\/(\d+)$/.exec(faults[0]?.pointer ?? "")?.[1];
   return (index === undefined ? undefined : task.additional_directories?.[Number(index)]) ?? task.working_directory;

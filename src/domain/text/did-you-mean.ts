@@ -1,4 +1,4 @@
-/** Finds what somebody probably meant to write. */
+/** Finds the word that the user probably meant. */
 
 /**
  * The candidate nearest to a mistyped word (insertions, deletions, replacements and swaps of

@@ -9,8 +9,8 @@ const examples = "Write numbers with units, largest first: 90s, 30m, 1h30m, 2d, 
 /**
  * Milliseconds of `1h30m`, `90s`, `500ms`, `2d`: whole numbers with the units d, h, m, s, ms, each
  * at most once, largest first.
- * @throws WorkerError `invalid_input` for anything else: no unit (of which nobody knows what it
- * means), signs, blanks, fractions.
+ * @throws WorkerError `invalid_input` for anything else: a number without a unit (its meaning would
+ * be unclear), signs, blanks, fractions.
  */
 export function parseDuration(text: string): number {
   if (/^\d+$/.test(text)) throw new WorkerError("invalid_input", `"${text}" is a duration without a unit. ${examples}`);

@@ -1,9 +1,12 @@
-/** Reads a text as if it stood within a JSON string, and tells where each part of it was. */
+/**
+ * Reads a text as the content of a JSON string, and maps each place of the result to its place in
+ * the original.
+ */
 
 /** A text without one level of escapes. */
 export interface Unescaped {
   readonly text: string;
-  /** The place in the escaped text where this place of the other was, in code units. */
+  /** Maps a place in the decoded text to its place in the escaped text, in code units. */
   place(at: number): number;
 }
 
@@ -11,12 +14,12 @@ const escape = /\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))/g;
 const controls: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 
 /**
- * The text without its escapes (`\"`, `\/`, `\u00e4` …); what is no escape stays. Null: it has
- * none. Takes linear time.
+ * Decodes the escapes of a text (`\"`, `\/`, `\u00e4` …) and keeps the rest. Null: the text has no
+ * escapes. Takes linear time.
  */
 export function unescaped(text: string): Unescaped | null {
   if (!text.includes("\\")) return null;
-  /** After each escape: the place here, and the place there. */
+  /** After each escape: the place in the decoded text, and the place in the escaped text. */
   const [here, there]: [number[], number[]] = [[0], [0]];
   let [plain, from] = ["", 0];
   for (const match of text.matchAll(escape)) {

@@ -1,7 +1,4 @@
-/**
- * Where things stand in a JSON text: the line of every value, and the names that an object has
- * twice.
- */
+/** Finds the line of every value in a JSON text, and the names that an object has twice. */
 import { endOfString } from "./parse-json.ts";
 
 /** The names and indexes that lead to a value: `["permissions", "deny", 0]`. */
@@ -11,8 +8,8 @@ export interface JsonSource {
   /** The line (from 1) of the value at a path; of the nearest value above where there is none. */
   lineOf(path: JsonPath): number;
   /**
-   * Names that stand twice in one object, of which a parser silently keeps the last, with the line
-   * of the later one.
+   * Names that occur twice in one object, with the line of the second. A parser silently keeps the
+   * second.
    */
   readonly duplicates: readonly Duplicate[];
 }
@@ -68,8 +65,8 @@ function endOfWord(text: string, start: number): number {
 type Place = Container | number;
 
 /**
- * An object or an array. It holds its own part of a path only: the whole path of each value would
- * cost the square of the text.
+ * An object or an array. It holds only its own part of a path: the whole path of each value would
+ * take memory that grows with the square of the text's length.
  */
 class Container {
   readonly parent: Container | null;

@@ -1,9 +1,9 @@
 /**
- * Parses JSON of others: how deep it is nested is checked before anything is built, so that depth
- * costs neither stack nor memory.
+ * Parses untrusted JSON. Checks the depth before it builds a value, so deep nesting costs neither
+ * stack nor memory.
  */
 
-/** Deeper than any message of ours or of MCP. */
+/** Deeper than any message of Claude Worker or MCP. */
 export const defaultMaxDepth = 64;
 
 /** The text is nested deeper than its reader allows. */

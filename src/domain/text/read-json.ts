@@ -1,6 +1,6 @@
 /**
- * Reads values of unknown shape (SDK messages, stored event data) without trusting them. It checks
- * kinds, never meaning.
+ * Reads values of unknown shape (SDK messages, stored event data) without trusting them. Checks
+ * types only, not meaning.
  */
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -31,21 +31,20 @@ export function numberOf(value: unknown): number | null {
 }
 
 /**
- * Beyond what any task can reach; so many of them still add up to whole numbers that the database
- * can hold.
+ * Larger than any task can reach. Sums of many such numbers are still whole numbers that the
+ * database can hold.
  */
 const largest = 1e12;
 
 /**
- * The number as a count of things: whole, not negative, not beyond all reason; null for what is no
- * number.
+ * The number as a count: rounded, at least 0, at most `largest`; null for anything but a number.
  */
 export function countOf(value: unknown): number | null {
   const amount = amountOf(value);
   return amount === null ? null : Math.round(amount);
 }
 
-/** The number as an amount: not negative, not beyond all reason; null for what is no number. */
+/** The number as an amount: at least 0, at most `largest`; null for anything but a number. */
 export function amountOf(value: unknown): number | null {
   const number = numberOf(value);
   return number === null ? null : Math.min(Math.max(0, number), largest);

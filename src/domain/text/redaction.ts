@@ -1,7 +1,7 @@
 /**
  * Keeps secrets out of what a runner writes: the values of secret-looking variables, and texts of
- * well-known shapes, in every field and in the names of fields. What it knows of secrets is the
- * domain's (secret-values.ts).
+ * well-known shapes, in every field and in the names of fields. secret-values.ts defines what a
+ * secret is.
  */
 import { sdkWords } from "../events/sdk-words.ts";
 import { SecretFinder } from "./secret-finder.ts";
@@ -13,11 +13,11 @@ export interface Redaction {
   redact<T extends object>(value: T): { readonly value: T; readonly json: string };
   /** A text without its secrets. */
   text(text: string): string;
-  /** Keeps these values out, too, from now on. */
+  /** Also keeps these values out from now on. */
   know(secrets: readonly string[]): void;
 }
 
-/** @param environments whose secrets are to be kept out (the agent's, and one's own). */
+/** @param environments environments with secrets to keep out (the agent's and the runner's own). */
 export function redaction(...environments: readonly Environment[]): Redaction {
   const known = secretsOf(environments);
   let finder = new SecretFinder(known);
@@ -38,8 +38,8 @@ export function redaction(...environments: readonly Environment[]): Redaction {
 }
 
 /**
- * Where fields say what a record is: the record, its message, the blocks of that. Elsewhere every
- * field is content.
+ * Where a field stands. Fields of the record, of its message and of the message's blocks can say
+ * what the record is; every other field is content.
  */
 type Place = "record" | "message" | "block" | "content";
 
@@ -95,7 +95,10 @@ function unused(name: string, names: Map<string, number>): string {
   return free;
 }
 
-/** What is nested deeper than can be written is left out; what the record is stays. */
+/**
+ * Serialises the record. Leaves out what is nested too deeply to be written, and keeps the fields
+ * that say what the record is.
+ */
 function jsonOf(value: object): string {
   try {
     return JSON.stringify(value);

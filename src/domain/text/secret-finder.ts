@@ -1,6 +1,6 @@
 /**
- * Finds secrets in a text: known values, and texts of well-known shapes. One pass, whose time grows
- * with the text and not faster: a text is the agent's, and may be made to be slow.
+ * Finds secrets in a text: known values, and texts of well-known shapes. Works in one pass and in
+ * linear time, because an agent could craft a text to make it slow.
  */
 import { unescaped } from "./json-escapes.ts";
 import { formsOf, shortestSecret } from "./secret-values.ts";
@@ -29,7 +29,7 @@ const shapes: readonly { readonly start: string; readonly rest: RegExp }[] = [
 ];
 const jwtStart = "eyJ";
 const jwtRun = /[A-Za-z0-9_-]*/y;
-/** JSON within JSON: so often the escapes of a text are undone to look behind them. */
+/** How many levels of JSON within JSON are decoded to look for secrets. */
 const deepest = 8;
 
 /** From `start` to `end`, in code units. */
@@ -73,17 +73,14 @@ export class SecretFinder {
     const spans = [...this.#spansAtAllDepths(text)].toSorted((a, b) => a.start - b.start);
     let [clean, kept] = ["", 0];
     for (const { start, end } of spans) {
-      // What overlaps, or follows at once, is one.
+      // Secrets that overlap or touch get one replacement.
       if (start > kept || kept === 0) clean += text.slice(kept, start) + replacement;
       kept = Math.max(kept, end);
     }
     return kept === 0 ? text : clean + text.slice(kept);
   }
 
-  /**
-   * Where secrets stand: as they are, and behind the escapes of JSON, of JSON within JSON, and so
-   * on.
-   */
+  /** Finds secrets in the plain text, in decoded JSON strings, in JSON within JSON, and so on. */
   *#spansAtAllDepths(text: string): Generator<Span, void> {
     let current = text;
     let placeInText = (at: number): number => at;
@@ -97,7 +94,7 @@ export class SecretFinder {
     }
   }
 
-  /** Where secrets stand as they are; those that overlap are one. */
+  /** Finds secrets in the plain text. Joins those that overlap. */
   *#spans(text: string): Generator<Span, void> {
     let open: Span | null = null;
     /** No JSON web token begins before this place. */
@@ -108,7 +105,7 @@ export class SecretFinder {
       if (at === undefined) break;
       from = at + 1;
       let found = this.#knownAt(text, at);
-      // Within a secret only known ones are looked for: shapes would read its end again and again.
+      // Within a secret looks for known ones only: shapes would read its end again and again.
       if (found === null && (open === null || at >= open.end)) {
         found = shapeAt(text, at);
         if (found === null && at >= noTokenBefore && text.startsWith(jwtStart, at)) {
@@ -145,8 +142,8 @@ function shapeAt(text: string, at: number): Span | null {
 }
 
 /**
- * Three runs with points between. If it is none, none begins within its first run: that is where
- * `end` is.
+ * Reads a JSON web token: three runs with points between. Where it is not one, no token begins
+ * within the first run, which ends at `end`.
  */
 function tokenAt(text: string, at: number): { readonly isToken: boolean; readonly end: number } {
   const head = runEnd(text, at);

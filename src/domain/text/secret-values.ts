@@ -5,9 +5,9 @@
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Shorter values would hit ordinary text. */
+/** Shorter values would match ordinary text. */
 export const shortestSecret = 6;
-/** From here on a value need not look random. */
+/** Values of at least this length need not look random. */
 const longEnough = 8;
 
 /**
@@ -24,7 +24,7 @@ const addressName = /PROXY|UR[LI]|DSN|DATABASE|(?:^|_)DB(?:_|$)|CONN(?:ECTION|_|
 /** Numbers that limit something (`MAX_THINKING_TOKENS`) are read by people. */
 const limitName = /TOKENS$|TTL|TIMEOUT|LIMIT|SIZE|COUNT|_MS$/i;
 
-/** Words that stand in such variables and in every log. */
+/** Values that such variables often have and that occur in every log. */
 const commonValues = new Set(
   (
     "password passwort changeme changeit disabled enabled required optional anonymous localhost standard internal external production " +
@@ -104,7 +104,7 @@ function decoded(text: string): string {
   }
 }
 
-/** Whether a value may be looked for without hitting ordinary text. */
+/** Whether a search for the value would not match ordinary text. */
 export function isSecret(value: string): boolean {
   if (value.length < shortestSecret || commonValues.has(value.toLowerCase()) || /^(.)\1*$/s.test(value)) return false;
   return value.length >= longEnough || (/[^\d.,:-]/.test(value) && /[^A-Za-z]/.test(value));

@@ -475,7 +475,7 @@ const waits: Partial<AttemptFacts> = {
 for (const [what, facts, kind] of [
   ["the runner died", { ended: false }, "crashed"],
   ["Claude Code died", { thrown: "terminated by signal SIGKILL" }, "crashed"],
-  ["the machine started anew", { ended: false, rebooted: true }, "lost"],
+  ["the machine rebooted", { ended: false, rebooted: true }, "lost"],
   ["the server shut down", { stopRequested: "interrupted" }, "interrupted"],
   ["the time limit was over", { stopRequested: "timed_out" }, "timed_out"],
   ["it was cancelled", { stopRequested: "cancelled" }, "cancelled"],

@@ -48,7 +48,7 @@ function after(outcome: Outcome, change: Partial<Omit<EndedAttempt, "task">> & {
 }
 
 const crashed: Outcome = { kind: "crashed", message: "The runner died before the task was finished." };
-const lost: Outcome = { kind: "lost", message: "The machine started anew." };
+const lost: Outcome = { kind: "lost", message: "The machine rebooted." };
 const overloaded: Outcome = { kind: "overloaded", message: "Claude's API was overloaded.", apiStatus: 529 };
 const agentFailed: Outcome = { kind: "agent_failed", message: "It did not work." };
 const timedOut: Outcome = { kind: "timed_out", message: "Stopped: the attempt ran longer than its time limit." };
