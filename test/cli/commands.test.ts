@@ -526,7 +526,7 @@ test("logs -f is left with Ctrl-C, and the task goes on", async (t) => {
   await eventually(() => api.subscriptions === 1);
   story.interrupt();
   const { code, stderr } = await story.done;
-  assert.deepEqual([code, stderr], [130, "Task 1 goes on.\n"]);
+  assert.deepEqual([code, stderr], [130, "Task 1 continues.\n"]);
 });
 
 test("wait exits with 0 when all completed, 1 when one did not, 124 at its time limit", async (t) => {

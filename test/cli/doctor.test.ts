@@ -211,10 +211,10 @@ test("doctor --fix closes the data directory and lifts only the hold of a sign-i
   const server = await api.server();
   api.server = async () => ({ ...server, holds });
   api.resume = async () => ({ holds: (holds = []) });
-  assert.match((await call(["doctor", "--fix"])).stderr, /^Mended: Data directory: .+ is open to others \(mode 755\)\n$/);
+  assert.match((await call(["doctor", "--fix"])).stderr, /^Fixed: Data directory: .+ is open to others \(mode 755\)\n$/);
   assert.equal(statSync(place.dataHome).mode & 0o777, 0o700);
   holds = [hold("auth_failed")];
-  assert.match((await call(["doctor", "--fix"])).stderr, /^Mended: Hold: held: Invalid API key \(1 task waits\)\n$/);
+  assert.match((await call(["doctor", "--fix"])).stderr, /^Fixed: Hold: held: Invalid API key \(1 task waits\)\n$/);
   assert.deepEqual(holds, []);
 });
 
@@ -299,23 +299,23 @@ test("doctor fails a read-only database or directory, and leaves nothing beside 
 test("doctor --fix lifts the hold of a Claude Code once that starts again", async (t) => {
   const { call, api, place } = await withServer(t);
   const since = (await api.server()).started_at;
-  const mend = "Mend it (claude-worker doctor says how), then: claude-worker resume";
-  const message = `Claude Code cannot be started: ${"spawn /a/long/way/to/claude ENOENT ".repeat(12)}. ${mend}`;
+  const fix = "Fix it (claude-worker doctor says how), then: claude-worker resume";
+  const message = `Claude Code cannot be started: ${"spawn /a/long/way/to/claude ENOENT ".repeat(12)}. ${fix}`;
   let holds = [{ kind: "unavailable" as const, message, since, until: null, tasks_waiting: 1 }];
   const server = await api.server();
   api.server = async () => ({ ...server, holds });
   api.resume = async () => ({ holds: (holds = []) });
-  assert.ok((await call(["server", "status"])).stdout.includes(`${mend} (1 task waits)`));
+  assert.ok((await call(["server", "status"])).stdout.includes(`${fix} (1 task waits)`));
   const list = (await call(["list"], { columns: 100, env: { NO_COLOR: "1" } })).stdout;
-  assert.ok(list.replaceAll("\n", " ").includes(`${mend} (1 task waits)`));
+  assert.ok(list.replaceAll("\n", " ").includes(`${fix} (1 task waits)`));
   const stillBroken = { CLAUDE_WORKER_CLAUDE_EXECUTABLE: "/nonexistent/claude" };
-  assert.ok((await call(["doctor", "--fix"], { env: stillBroken })).stdout.includes(mend));
+  assert.ok((await call(["doctor", "--fix"], { env: stillBroken })).stdout.includes(fix));
   assert.equal(holds.length, 1);
   const claude = place.file("claude", "#!/bin/sh\necho 9.9.9\n");
   chmodSync(claude, 0o755);
   const env = { CLAUDE_WORKER_CLAUDE_EXECUTABLE: claude };
   assert.match((await call(["doctor"], { env })).stdout, /→ It starts now: claude-worker doctor --fix$/m);
-  assert.match((await call(["doctor", "--fix"], { env })).stderr, /^Mended: Hold: held: Claude Code cannot be started/m);
+  assert.match((await call(["doctor", "--fix"], { env })).stderr, /^Fixed: Hold: held: Claude Code cannot be started/m);
   assert.deepEqual(holds, []);
 });
 

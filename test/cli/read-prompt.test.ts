@@ -49,7 +49,7 @@ test("a directory or a device is no prompt, and the sentence says what was meant
   const { call, api, place } = await withServer(t);
   mkdirSync(`${place.work}/src`);
   for (const [name, message] of [
-    [".", /^Error: \. is a directory, and that is no prompt\..* -d \. /],
+    [".", /^Error: \. is a directory, not a prompt\..* -d \. /],
     ["src", /^Error: src is a directory/],
     ["/dev/zero", /^Error: \/dev\/zero is a device/],
   ] as const) {

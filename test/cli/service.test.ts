@@ -97,7 +97,7 @@ test("service status and uninstall say what there is", async (t) => {
   assert.equal(code, 0);
   assert.match(stdout, new RegExp(`^The ${here} service is active: `));
   assert.partialDeepStrictEqual((await call(["service", "status", "--json"], { env })).json(), { installed: true, active: true });
-  assert.match((await call(["service", "uninstall"], { env })).stdout, /^The service is gone/);
+  assert.match((await call(["service", "uninstall"], { env })).stdout, /^The service is removed/);
   assert.equal((await call(["service", "uninstall"], { env })).stdout, "There was no service.\n");
   assert.deepEqual((await call(["service", "uninstall", "--json"], { env })).json(), { removed: false });
 });

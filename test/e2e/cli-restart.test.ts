@@ -26,7 +26,7 @@ test("a server is not stopped for one that would not start, and goes on", async 
     assert.notEqual(code, 0);
     const { error } = JSON.parse(stdout) as { error: { message: string } };
     assert.ok(
-      error.message.endsWith(` The server (pid ${pid}) goes on as before; to try again: claude-worker server restart`),
+      error.message.endsWith(` The server (pid ${pid}) continues as before. To try again: claude-worker server restart`),
       error.message,
     );
     assert.equal((await w.client.server()).pid, pid);

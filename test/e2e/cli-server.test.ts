@@ -137,7 +137,7 @@ test("server stop waits until it is gone, and leaves what runs alone", async (t)
   const { id } = await w.submit("long job", { allow: ["Bash"] });
   await w.until(id, ({ last_action }) => last_action?.includes("tool:bash") === true);
   const stop = await w.cli(["server", "stop"]);
-  assert.equal(stop.stdout, `The server (pid ${pid}) has stopped. 1 task goes on; the next start takes it up again.\n`);
+  assert.equal(stop.stdout, `The server (pid ${pid}) has stopped. 1 task continues; the next server adopts it.\n`);
   assert.equal(await identityOf(pid), null);
   assert.equal((await w.cli(["server", "stop"])).code, 3);
   await eventually(() => existsSync(path.join(w.place.work, "done")));

@@ -31,8 +31,8 @@ export async function general(argv: readonly string[], io: Io): Promise<ExitCode
 }
 
 /**
- * A group without its verb, or a word that is no command. @throws WorkerError invalid_input with
- * the nearest name.
+ * Handles a group without its verb, and a word that is not a command.
+ * @throws WorkerError invalid_input with the nearest name.
  */
 export async function generalAbout(found: Exclude<Found, { kind: "command" }>, io: Io): Promise<ExitCode> {
   if (found.kind === "group") {

@@ -1,6 +1,6 @@
 /**
- * What the API refuses is told in the words of the command line: by the flag, not by the field of
- * the request's body.
+ * Translates the API's refusals into the words of the command line: names the flag instead of the
+ * field of the request's body.
  */
 import { WorkerError } from "../../domain/errors.ts";
 import type { InputFault } from "../../domain/errors.ts";
@@ -18,8 +18,8 @@ const flagOf: Readonly<Record<string, string>> = {
 };
 
 /**
- * The error with flags for fields; as it is where its sentence names no field (then it is written
- * for people), or where a fault belongs to no flag of the command.
+ * Replaces fields by flags in an error. Leaves the error unchanged when its sentence names no field
+ * (the sentence is then written for people), or when a field has no flag in the command.
  */
 export function withFlagNames(error: unknown, command: CommandSpec): unknown {
   if (!(error instanceof WorkerError)) return error;

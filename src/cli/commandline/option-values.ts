@@ -68,7 +68,7 @@ export function statuses(text: string): TaskStatus[] {
     if (status !== undefined) return status;
     const near = didYouMean(word, taskStatuses);
     const hint = near === null ? `Known: ${taskStatuses.join(", ")}.` : `Did you mean "${near}"?`;
-    throw new WorkerError("invalid_input", `"${word}" is no status. ${hint}`);
+    throw new WorkerError("invalid_input", `"${word}" is not a status. ${hint}`);
   });
 }
 

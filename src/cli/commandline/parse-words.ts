@@ -118,7 +118,7 @@ function checkCount(command: CommandSpec, words: readonly string[], behindDashes
 function notAChoice(command: CommandSpec, name: string, text: string, choices: readonly string[]): WorkerError {
   const near = didYouMean(text, choices);
   const hint = near === null ? `Choose one of ${choices.join(", ")}.` : `Did you mean "${near}"?`;
-  return wrong(command, `"${text}" is no value of ${name}. ${hint}`);
+  return wrong(command, `"${text}" is not a value of ${name}. ${hint}`);
 }
 
 function wrong({ name }: CommandSpec, sentence: string): WorkerError {

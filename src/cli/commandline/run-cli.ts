@@ -21,13 +21,13 @@ export async function runCli(argv: readonly string[], io: Io): Promise<ExitCode>
 
 /** Prints what was thrown. @param argv the call's words. */
 export async function reportFailure(thrown: unknown, argv: readonly string[], io: Io): Promise<ExitCode> {
-  const [{ reportError }, { withMendFor }, { explainUnreadable }, { clientUsedBy }] = await Promise.all([
+  const [{ reportError }, { withAdviceFor }, { explainUnreadable }, { clientUsedBy }] = await Promise.all([
     import("./report-error.ts"),
     import("../server/inside-task.ts"),
     import("./unreadable-answer.ts"),
     import("../server/connection.ts"),
   ]);
-  const explained = withMendFor(io, await explainUnreadable(thrown, clientUsedBy(io)));
+  const explained = withAdviceFor(io, await explainUnreadable(thrown, clientUsedBy(io)));
   // Behind `--` stands text.
   const flags = argv.slice(0, argv.includes("--") ? argv.indexOf("--") : argv.length);
   return reportError(explained, io, { json: flags.includes("--json"), debug: flags.includes("--debug") });

@@ -8,7 +8,7 @@ export interface Check {
   readonly message: string;
   /** What to do; null when there is nothing to do. */
   readonly mend: string | null;
-  /** Mends it where that is safe to do unasked (`doctor --fix`). */
+  /** Fixes the problem where `doctor --fix` can do so safely. */
   readonly fix?: () => Promise<unknown>;
 }
 

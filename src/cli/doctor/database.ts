@@ -21,7 +21,7 @@ function isAbsent(file: string): boolean {
   try {
     return lstatSync(file, { throwIfNoEntry: false }) === undefined;
   } catch {
-    return false; // Nobody can tell; the store says why.
+    return false; // Unknown: the store reports why.
   }
 }
 
@@ -44,8 +44,8 @@ function checkByStore(file: string): Promise<Check> {
 }
 
 /**
- * Only damage is a reason to part with the database. What kept the store from looking it says
- * itself, with the mend.
+ * Advises to replace the database only when it is damaged. When the store could not check the
+ * database, its own error names the reason and the fix.
  */
 function reported(stdout: string, file: string): Check {
   const report = JSON.parse(stdout) as { faults?: string[]; error?: { message: string } };

@@ -45,17 +45,17 @@ function stateOf(server: ServerView): Check {
 type Hold = ServerView["holds"][number];
 
 function holdOf(hold: Hold, context: ServerContext): Check {
-  if (hold.kind === "auth_failed") return fail("Hold", holdText(hold), mendUnlessSaid(hold, "Sign in again, then: claude-worker resume"));
+  if (hold.kind === "auth_failed") return fail("Hold", holdText(hold), adviceUnlessSaid(hold, "Sign in again, then: claude-worker resume"));
   if (hold.kind === "unavailable")
     return context.claudeStarts === true
       ? fail("Hold", holdText(hold), "It starts now: claude-worker doctor --fix")
-      : fail("Hold", holdText(hold), mendUnlessSaid(hold, "Mend what is said of Claude Code here, then: claude-worker resume"));
+      : fail("Hold", holdText(hold), adviceUnlessSaid(hold, "Fix what this list says of Claude Code, then: claude-worker resume"));
   return warn(
     "Hold",
     holdText(hold),
-    mendUnlessSaid(
+    adviceUnlessSaid(
       hold,
-      hold.until === null ? "When it may go on: claude-worker resume" : "It lifts by itself; sooner: claude-worker resume",
+      hold.until === null ? "To start tasks again: claude-worker resume" : "It ends by itself; to end it now: claude-worker resume",
     ),
   );
 }
@@ -67,14 +67,14 @@ interface Held {
 }
 
 /**
- * `resume` lifts all holds: somebody else's pause is not ours to end, nor one whose reason is still
- * there.
+ * Offers a fix only when all holds may be lifted, because `resume` lifts all of them. A hold stays
+ * when a user set it, or when its reason persists.
  */
 function withFix(check: Check, hold: Hold, { client, holds, context }: Held): Check {
   const mayGo = ({ kind }: Hold): boolean => kind === "auth_failed" || (kind === "unavailable" && context.claudeStarts === true);
   return mayGo(hold) && holds.every(mayGo) ? { ...check, fix: async () => (await client.resume()).holds } : check;
 }
 
-function mendUnlessSaid({ message }: Hold, mend: string): string | null {
-  return message.includes("claude-worker resume") ? null : mend;
+function adviceUnlessSaid({ message }: Hold, advice: string): string | null {
+  return message.includes("claude-worker resume") ? null : advice;
 }

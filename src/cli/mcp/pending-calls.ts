@@ -1,6 +1,6 @@
 /**
- * What a client waits for, and what a new connection must be told: kept by the pipe, so that a
- * server that goes away in the middle costs at most one call. Only reads messages; sends nothing.
+ * Records what a client waits for and what a new connection needs to know. With this record in the
+ * pipe, the loss of a server costs at most one call. Only reads messages; sends none.
  */
 import { parseJson } from "../../domain/text/parse-json.ts";
 
@@ -23,7 +23,7 @@ const mostRepeats = 2;
 
 export class PendingCalls {
   readonly #pending = new Map<string | number, Pending>();
-  /** Answers to what a new connection was told again: the client has had them. */
+  /** Ids of requests that were repeated on a new connection: the client has their answers. */
   readonly #had = new Set<string | number>();
   /** The older protocol's handshake. */
   readonly #handshake: Pending[] = [];
@@ -38,7 +38,7 @@ export class PendingCalls {
     return this.#pending.size > 0;
   }
 
-  /** Whether the client wants to be told of changes. */
+  /** Whether the client has subscribed to changes. */
   get isWatching(): boolean {
     return this.#watched.size > 0;
   }
@@ -135,6 +135,6 @@ function parsed(line: string): Message | null {
     const value = parseJson(line);
     return typeof value === "object" && value !== null ? value : null;
   } catch {
-    return null; // The server answers what is no message.
+    return null; // Not a message: the server answers it with an error.
   }
 }

@@ -107,7 +107,7 @@ class Pipe {
     else if (this.#calls.isWatching) this.#reopenLater();
   }
 
-  /** Decides what the next connection is told, and what cannot be saved. */
+  /** Decides which messages the next connection gets, and which calls are lost. */
   #prepare(): void {
     const { say, giveUp } = this.#calls.afterLoss();
     for (const line of giveUp) this.#toClient(line);
@@ -132,13 +132,13 @@ class Pipe {
     }
   }
 
-  /** Nobody tells when the server is back. */
+  /** Retries later: nothing reports that the server is back. */
   #reopenLater(): void {
     this.#retry = setTimeout(() => void this.#reopen(false), this.#retryMs);
     this.#retryMs = Math.min(this.#retryMs * 2, longestRetryMs);
   }
 
-  /** The client is gone: so are its calls, and the work that they began goes on. */
+  /** Ends the pipe after the client has left. Its calls end; tasks that they started continue. */
   #finish(): void {
     if (this.#isOver) return;
     this.#isOver = true;

@@ -44,10 +44,10 @@ export async function reading<T>(io: Io, read: (client: WorkerClient) => Promise
 }
 
 /**
- * Does `work`; when nobody listens, starts this user's server (and says so on the standard error)
- * and does it then.
- * @param isRepeatable whether `work` may be done twice without harm: then it is done again too when
- * the server breaks off before it has answered (it was killed).
+ * Does `work`. When no server listens, starts this user's server, says so on the standard error,
+ * and does `work` then.
+ * @param isRepeatable whether `work` may be done twice without harm. If so, `work` is repeated also
+ * when the server was killed before it answered.
  */
 export async function withServer<T>(
   io: Io,

@@ -1,6 +1,6 @@
 /**
- * What is different for a call from inside a task: a server that it starts is part of the task's
- * process tree and is ended with it.
+ * Holds the rules for a call from inside a task. Such a call may not start a server: the server
+ * would belong to the task's process tree and end together with the task.
  */
 import { ServerUnreachable } from "../../client/server-unreachable.ts";
 import { WorkerError } from "../../domain/errors.ts";
@@ -20,10 +20,10 @@ export function requireOutsideOfTask({ env }: Io): void {
   if (isInsideTask(env)) throw new WorkerError("forbidden", cannotStart);
 }
 
-/** The error as the caller is to read it: nobody inside a task is told to start the server. */
-export function withMendFor({ env }: Io, error: unknown): unknown {
+/** Replaces the advice to start the server when the caller runs inside a task. */
+export function withAdviceFor({ env }: Io, error: unknown): unknown {
   if (!(error instanceof ServerUnreachable) || !error.nobodyListens || !isInsideTask(env)) return error;
-  // Somebody else's server is reached by its URL; that error says what to check.
+  // A remote server is reached by its URL; its own error says what to check.
   if (/^https?:/.test(error.address)) return error;
   return new ServerUnreachable(`No server answers at ${error.address}. ${cannotStart}`, error);
 }

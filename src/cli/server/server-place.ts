@@ -29,8 +29,8 @@ export interface ServerPlace extends LoadedSettings {
 }
 
 /**
- * @throws WorkerError invalid_input when a setting is wrong, storage_unusable when somebody else
- * stands in the server's place.
+ * @throws WorkerError invalid_input when a setting is wrong, storage_unusable when another user's
+ * file or directory is where the server's should be.
  */
 export function serverPlace(env: Io["env"]): ServerPlace {
   const paths = pathsFrom(env);
@@ -57,7 +57,7 @@ export function requireNamedConfig(env: Io["env"]): void {
   if (named === undefined || named === "" || existsSync(named)) return;
   throw new WorkerError(
     "invalid_input",
-    `CLAUDE_WORKER_CONFIG names ${named}, and there is no such file. Mend or unset it; "claude-worker config set" would create the file.`,
+    `CLAUDE_WORKER_CONFIG names ${named}, and there is no such file. Correct or unset it; "claude-worker config set" would create the file.`,
   );
 }
 

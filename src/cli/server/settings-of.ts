@@ -11,8 +11,8 @@ import { requireNamedConfig } from "./server-place.ts";
 import { say } from "../terminal/render/wrap.ts";
 
 /**
- * Values that are wrong count as not given and come as `faults`. @throws WorkerError invalid_input
- * when the file is no JSON.
+ * Loads the settings. Treats a wrong value as not given, and returns its error beside the settings.
+ * @throws WorkerError invalid_input when the file is not JSON.
  */
 export function settingsOf({ env }: Io): LoadedSettings & { readonly faults: readonly SettingFault[] } {
   requireNamedConfig(env);

@@ -47,7 +47,7 @@ export const thriftyFlags: readonly string[] = ["--max-semi-space-size=1", "--v8
  */
 const startMs = 300_000;
 
-/** After so long a person is told that it still starts. */
+/** After this time, a note says that the server is still starting. */
 const tellMs = 10_000;
 
 /**
@@ -56,10 +56,7 @@ const tellMs = 10_000;
  */
 const restartMs = 60_000;
 
-/**
- * A server that ends by itself without a word has a fault that seldom passes: it is started this
- * often.
- */
+/** How many times a server is started that ends by itself and prints no reason. */
 const mostCrashes = 3;
 
 /** Pause after the first death of a starting server, doubled with each further one. */
@@ -151,8 +148,9 @@ export async function startByItself(io: Io, connection: Connection): Promise<voi
 }
 
 /**
- * Whoever holds the data directory starts, and then it answers soon; or it is about to leave, and
- * then it never does. Nobody can tell us, so we ask.
+ * Asks until the server that holds the data directory answers. That server either starts, and then
+ * it answers soon, or it is about to end, and then it never answers. Nothing else tells the two
+ * cases apart.
  */
 async function answersWithin(patienceMs: number, { client }: Connection): Promise<boolean> {
   for (const until = performance.now() + patienceMs; performance.now() < until; await delay(25)) {
@@ -186,7 +184,7 @@ function openLog(home: string, file: string): number {
       throw new WorkerError("storage_full", `The disk of the server's log ${file} is full (${code}). Free some space.`);
     throw new WorkerError(
       "storage_unusable",
-      `The server's log ${file} cannot be written (${code}). Mend the rights, or choose another place: CLAUDE_WORKER_HOME.`,
+      `The server's log ${file} cannot be written (${code}). Correct its permissions, or choose another place: CLAUDE_WORKER_HOME.`,
     );
   }
 }

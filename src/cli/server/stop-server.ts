@@ -23,11 +23,11 @@ export async function stopServer({ client, isLocal }: Connection, options: NonNu
   const running = isLocal ? await readProcess(server.pid) : null;
   await client.stopServer(options).catch((error: unknown) => {
     const isGoing = isLocal && error instanceof ServerUnreachable && (error.nobodyListens || error.brokeOff);
-    if (!isGoing) throw error; // Otherwise somebody else stopped it since the line above.
+    if (!isGoing) throw error; // Otherwise another process has stopped it since the line above.
   });
   client.close();
   const limitMs = options.mode === "drain" || options.mode === "now" ? (options.deadline_ms ?? 600_000) + 2 * closingMs : closingMs;
-  // A process that is not our child tells nobody of its end: we have to look.
+  // The system reports the end of a process only to its parent, which we are not: poll.
   for (const until = Date.now() + limitMs; Date.now() < until; await delay(lookMs)) {
     if (isLocal ? await isGone(running) : !(await answers({ client }))) return server;
   }
@@ -48,8 +48,8 @@ async function answers({ client }: Pick<Connection, "client">): Promise<boolean>
 }
 
 /**
- * A process that has given everything back is gone: where nobody reaps it (a container's first
- * process may not) its number stays in use for ever.
+ * Counts a zombie as gone. In a container whose first process reaps no children, a zombie keeps its
+ * process id for ever.
  */
 async function isGone(before: ProcessRow | null): Promise<boolean> {
   if (before === null) return true;

@@ -1,5 +1,6 @@
 /**
- * The launchd agent of macOS. `AbandonProcessGroup`: a stop ends the server alone, runners go on.
+ * Writes the launchd agent of macOS. `AbandonProcessGroup`: a stop ends only the server, and the
+ * runners continue.
  */
 import { join } from "node:path";
 import { thriftyFlags } from "../server/start-server.ts";

@@ -1,10 +1,10 @@
-/** What a kind of system must be told so that the server starts with the machine. */
+/** Describes what a system's service manager needs so that the server starts with the machine. */
 
-/** What the server is started with. All paths are absolute. */
+/** The server's start parameters. All paths are absolute. */
 export interface ServicePlan {
   readonly node: string;
   readonly launcher: string;
-  /** Environment that the server needs and that is no secret. */
+  /** Environment variables that the server needs. None of them holds a secret. */
   readonly env: Readonly<Record<string, string>>;
 }
 

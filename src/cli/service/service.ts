@@ -53,7 +53,7 @@ export async function installService(manager: ServiceManager, env: Env): Promise
   }
 }
 
-/** @returns whether there was one. Running tasks go on: only the server is stopped. */
+/** Stops only the server: running tasks continue. @returns whether a service was installed. */
 export async function uninstallService(manager: ServiceManager, env: Env): Promise<boolean> {
   if (!existsSync(manager.file)) return false;
   for (const command of manager.disable) await run(command, env);

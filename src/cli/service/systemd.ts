@@ -1,6 +1,6 @@
 /**
- * The systemd user unit. A stop or restart of the unit ends the server alone: runners go on
- * (`KillMode=process`).
+ * Writes the systemd user unit. A stop or restart of the unit ends only the server, and the runners
+ * continue (`KillMode=process`).
  */
 import { join } from "node:path";
 import { thriftyFlags } from "../server/start-server.ts";

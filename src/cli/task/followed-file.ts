@@ -75,7 +75,10 @@ export class FollowedFile {
     }
   }
 
-  /** null: it was moved away, and the new one, of which we are told, is not there yet. */
+  /**
+   * @returns null while the file is missing: it was moved away. The watcher reports the new file
+   * when it appears.
+   */
   #openIfThere(): number | null {
     try {
       return this.#open();

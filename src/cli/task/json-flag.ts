@@ -1,4 +1,7 @@
-/** The value of a flag that takes JSON in a form of Claude Code: from a file of ours, or as it is given. */
+/**
+ * Reads the value of a flag that takes JSON in one of Claude Code's own formats. The JSON comes
+ * from one of the user's files or stands in the word itself.
+ */
 import { requireOwnFile } from "../../config/own-directory.ts";
 import { readForeign } from "../../config/read-foreign.ts";
 import { WorkerError, messageOf } from "../../domain/errors.ts";
@@ -17,8 +20,9 @@ interface JsonFlag {
 }
 
 /**
- * The values of all words of one flag, as one.
- * @throws WorkerError invalid_input: no such file, another user's file, or a part of it that would not be in force.
+ * Joins the values of all words of one flag.
+ * @throws WorkerError invalid_input: the file is missing, it belongs to another user, or a part of
+ * it would have no effect.
  */
 export function jsonGiven(flag: JsonFlag, words: readonly string[], io: Pick<Io, "cwd">): JsonOption {
   return joinedJson(

@@ -1,6 +1,6 @@
 /**
- * A task's raw log as it stands in the file, byte for byte unless lines are chosen; with --follow
- * it goes on as the file grows.
+ * Prints a task's raw log byte for byte, or only the chosen lines of it. With --follow, continues
+ * as the file grows.
  */
 import type { LogCall } from "./log-call.ts";
 import { WorkerError } from "../../domain/errors.ts";

@@ -109,7 +109,7 @@ function refuseStrangeKind(found: Stats, argument: string): void {
   throw new WorkerError(
     "invalid_input",
     found.isDirectory()
-      ? `${argument} is a directory, and that is no prompt. Did you mean to work in it? claude-worker run "…" -d ${argument} · ${asText}`
+      ? `${argument} is a directory, not a prompt. Did you mean to work in it? claude-worker run "…" -d ${argument} · ${asText}`
       : `${argument} is a device or a socket, and only files are read as prompts. ${asText}`,
   );
 }
@@ -202,7 +202,7 @@ function textOf(bytes: Buffer, source: string): string {
 function checked(text: string, source: string, mayBeEmpty = false): string {
   if (Buffer.byteLength(text) > maxBytes) throw tooLong(source);
   if (text.includes("\0"))
-    throw new WorkerError("invalid_input", `${capital(source)} holds a NUL character, so it is no text. Give a text file.`);
+    throw new WorkerError("invalid_input", `${capital(source)} holds a NUL character, so it is not text. Give a text file.`);
   if (text.trim() === "" && !mayBeEmpty) throw new WorkerError("invalid_input", `${capital(source)} is empty: say what Claude should do.`);
   return text;
 }

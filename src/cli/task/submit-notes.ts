@@ -1,6 +1,6 @@
 /**
- * What a person is told on the standard error of a task that was just submitted: what keeps it from
- * starting.
+ * Writes the notes about a task that was just submitted to the standard error: the reasons why it
+ * does not start yet.
  */
 import { agentEnvironment } from "../../config/agent-env.ts";
 import { credentialVariable, noCredentials } from "../../config/credentials.ts";

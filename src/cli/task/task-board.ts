@@ -1,6 +1,6 @@
 /**
- * Tasks as they are now, for live displays: told by the feed of events, and looked up again only
- * when something happened.
+ * Holds the current state of tasks for live displays. Follows the feed of events, and reads the
+ * tasks again only after an event.
  */
 import type { WorkerClient } from "../../client/worker-client.ts";
 import type { TaskSummaryView } from "../../contract/views.ts";
@@ -51,7 +51,7 @@ export class TaskBoard {
   #refreshSoon(signal: AbortSignal): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
-      // What fails here is told by the feed, too.
+      // The feed reports the same failure.
       if (!signal.aborted) this.#refresh().catch(() => this.#onChange());
     }, gatherMs);
   }

@@ -22,7 +22,7 @@ export class WaitingRows {
     this.#live = new LiveLines(io.stdout, () => this.#rows(io), 1000);
     this.#release = io.onKill(() => this.#live.stop());
     this.#live.start();
-    // Rows are a help only: what goes wrong is told by the wait itself.
+    // Rows are only an aid: the wait itself reports a failure.
     this.#board.follow(this.#stop.signal).catch(() => this.#live.stop());
   }
 

@@ -30,8 +30,8 @@ export interface Io {
 
 export interface ProcessIo extends Io {
   /**
-   * Resolves when whoever reads our outputs has got all that was written; what cannot be written
-   * ends the process.
+   * Resolves when the readers of both outputs have received everything that was written. Ends the
+   * process when an output cannot be written.
    */
   written(): Promise<void>;
 }
@@ -82,7 +82,7 @@ export function processIo(host: NodeJS.Process): ProcessIo {
     },
     async written() {
       await Promise.all([writtenTo(host.stdout), ...(outputs.stderr === undefined ? [] : [writtenTo(host.stderr)])]);
-      // What went wrong with the last of it is told by now.
+      // Lets the error event of the last write come first.
       await new Promise((resolve) => setImmediate(resolve));
     },
   };
@@ -100,7 +100,7 @@ type Stream = Writable & { readonly isTTY?: boolean; readonly columns?: number; 
 export function outputTo(stream: Stream, env: Io["env"]): Output {
   const isTTY = stream.isTTY === true;
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    // Whoever reads us (`| head`) may have seen enough: that is no error. A full disk is one.
+    // EPIPE: the reader (`| head`) has closed its end, which is normal. A full disk is an error.
     if (error.code === "EPIPE") process.exit(0);
     tellLost(error);
     process.exit(1);

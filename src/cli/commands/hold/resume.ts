@@ -8,7 +8,7 @@ import { holdLines } from "../../terminal/render/hold-lines.ts";
 export const command = defineCommand<object>({
   name: "resume",
   summary: "Lift every hold: tasks start again",
-  examples: [{ command: "claude-worker resume", does: "after `hold`, or when the sign-in is mended" }],
+  examples: [{ command: "claude-worker resume", does: "after `hold`, or after you have signed in again" }],
   async run({ options, io }) {
     const { holds } = await clientOf(io).resume();
     if (options.json === true) writeJson(io.stdout, { holds });

@@ -47,7 +47,7 @@ export const command = defineCommand<{
     else
       say(
         io.stdout,
-        `Done: ${line}\nStart Claude Code anew, then ask it: "Delegate these three things to Claude Worker and tell me when they are done: …"`,
+        `Done: ${line}\nRestart Claude Code, then ask it: "Delegate these three things to Claude Worker and tell me when they are done: …"`,
       );
     return exitCodes.ok;
   },

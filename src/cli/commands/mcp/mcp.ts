@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { ServerUnreachable } from "../../../client/server-unreachable.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
-import { withMendFor } from "../../server/inside-task.ts";
+import { withAdviceFor } from "../../server/inside-task.ts";
 import type { Io } from "../../terminal/io.ts";
 import { runPipe } from "../../mcp/pipe.ts";
 import { upgradedConnection } from "../../mcp/upgraded-connection.ts";
@@ -15,8 +15,8 @@ export const command = defineCommand<{ readonly readOnly?: boolean }>({
   summary: "Speak MCP on the standard streams, for agents that delegate",
   details:
     "MCP clients such as Claude Code start this themselves: see `claude-worker mcp install`. When no server runs, one is started. " +
-    "When the server goes away, the session goes on with the next one.",
-  options: [{ flags: "--read-only", description: "offer only what looks: no tool that creates, stops or changes tasks" }],
+    "When the server ends, the session continues with the next one.",
+  options: [{ flags: "--read-only", description: "offer only tools that read: no tool that creates, stops or changes tasks" }],
   examples: [
     { command: "claude mcp add worker -- claude-worker mcp", does: "let Claude Code delegate" },
     { command: "claude mcp add worker -- claude-worker mcp --read-only", does: "let it look only" },
@@ -38,7 +38,7 @@ async function connect(io: Io, place: ServerPlace, headers: Readonly<Record<stri
   try {
     return await upgradedConnection(place.address, headers);
   } catch (error) {
-    if (!start || !place.mayStart || !(error instanceof ServerUnreachable) || !error.nobodyListens) throw withMendFor(io, error);
+    if (!start || !place.mayStart || !(error instanceof ServerUnreachable) || !error.nobodyListens) throw withAdviceFor(io, error);
   }
   const [{ startByItself }, { connectionOf }] = await Promise.all([
     import("../../server/start-server.ts"),
@@ -49,8 +49,8 @@ async function connect(io: Io, place: ServerPlace, headers: Readonly<Record<stri
 }
 
 /**
- * What the server is told of this session: the project that it works in, and whether it may only
- * look.
+ * Describes this session to the server: its project's directory, and whether the session may only
+ * read.
  */
 function headersOf({ env, cwd }: Io, readOnly: boolean): Record<string, string> {
   const session = env["CLAUDE_CODE_SESSION_ID"] ?? "";

@@ -1,4 +1,4 @@
-/** `doctor`: looks at everything that tasks need and says how to mend what is missing. */
+/** `doctor`: checks everything that tasks need and says how to fix what is missing. */
 import { agentEnvironment } from "../../../config/agent-env.ts";
 import type { WorkerClient } from "../../../client/worker-client.ts";
 import { pathsFrom } from "../../../config/paths.ts";
@@ -29,14 +29,14 @@ import { explainUnreadable } from "../../commandline/unreadable-answer.ts";
 
 export const command = defineCommand<{ readonly fix?: boolean; readonly probe?: boolean }>({
   name: "doctor",
-  summary: "Check that everything is in place, and say how to mend what is not",
+  summary: "Check everything that tasks need, and say how to fix what is missing",
   details: "Exits with 1 when something fails that keeps tasks from running.",
   options: [
     { flags: "--probe", description: "try the running server's credentials: one turn of Claude Code, a few tokens" },
     {
       flags: "--fix",
       description:
-        "mend what is safe to mend: rights of the data directory, and the hold after a failed sign-in or a Claude Code that could not start",
+        "fix what can be fixed safely: the data directory's permissions, and the hold after a failed sign-in or a failed start of Claude Code",
     },
   ],
   examples: [
@@ -52,15 +52,15 @@ export const command = defineCommand<{ readonly fix?: boolean; readonly probe?: 
   },
 });
 
-/** Mends what can be mended and looks again. */
+/** Fixes what can be fixed safely, and checks everything again. */
 async function fixed(io: Io, isProbing: boolean): Promise<Check[]> {
   const checks = await allChecks(io, isProbing);
-  const mendable = checks.filter(({ fix }) => fix !== undefined);
-  for (const { name, message, fix } of mendable) {
+  const fixable = checks.filter(({ fix }) => fix !== undefined);
+  for (const { name, message, fix } of fixable) {
     await fix?.();
-    io.stderr.write(`Mended: ${name}: ${plainLine(message, 500)}\n`);
+    io.stderr.write(`Fixed: ${name}: ${plainLine(message, 500)}\n`);
   }
-  return mendable.length === 0 ? checks : await allChecks(io, isProbing);
+  return fixable.length === 0 ? checks : await allChecks(io, isProbing);
 }
 
 async function allChecks(io: Io, isProbing: boolean): Promise<Check[]> {
@@ -75,7 +75,7 @@ async function allChecks(io: Io, isProbing: boolean): Promise<Check[]> {
   return [...fromHere, ...looked.flat()];
 }
 
-/** What depends on the settings; when they are broken, that is what is told. */
+/** Runs the checks that need the settings. Reports broken settings instead of them. */
 async function withSettings(io: Io, isProbing: boolean): Promise<Check[]> {
   try {
     const { settings, origins, client, isLocal, paths } = connectionOf(io);

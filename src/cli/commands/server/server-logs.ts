@@ -15,7 +15,7 @@ export const command = defineCommand<{ readonly follow?: boolean; readonly lines
   summary: "Show the server's own log",
   details: "Works without a server. Each line is JSON; control and invisible characters are written as \\uXXXX.",
   options: [
-    { flags: "-f, --follow", description: "go on as the log grows" },
+    { flags: "-f, --follow", description: "continue as the log grows" },
     { flags: "-n, --lines <n>", description: "only the newest lines (default: 100)", parse: wholeNumber("--lines") },
   ],
   examples: [{ command: "claude-worker server logs -f", does: "follow it" }],

@@ -1,4 +1,4 @@
-/** `server restart`: a new server; what runs goes on meanwhile. */
+/** `server restart`: replaces the server; running tasks continue meanwhile. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { ServerView } from "../../../contract/views.ts";
 import { WorkerError } from "../../../domain/errors.ts";
@@ -20,9 +20,9 @@ import { jsonOf, requireSilence, warnOfUnknownVariables, writeStarted } from "./
 
 export const command = defineCommand<ServerOptions>({
   name: "server restart",
-  summary: "Stop the server and start it again; running tasks go on meanwhile",
+  summary: "Stop the server and start it again; running tasks continue meanwhile",
   details:
-    "Starts it when none runs. What can be checked is checked before the stop: a port that is taken stops nothing. Flags as for `server start`; those of the earlier start are not kept.",
+    "Starts a server when none runs. Checks the new start before it stops the old server: a port in use stops nothing. Takes the flags of `server start`; the flags of the earlier start are not kept.",
   options: serverOptions,
   examples: [{ command: "claude-worker server restart", does: "after a change of the configuration" }],
   async run({ options, io }) {
@@ -42,8 +42,8 @@ export const command = defineCommand<ServerOptions>({
 });
 
 /**
- * A server that works is not stopped for one that would not start. @throws WorkerError what the
- * start would throw; the old one goes on.
+ * Checks that the new server would start, before the old server is stopped. @throws WorkerError the
+ * error of such a start; the old server continues.
  */
 async function requireGoodStart(io: Io, connection: Connection, flags: readonly string[]): Promise<void> {
   const server = await whereOneListens(async () => await connection.client.server());
@@ -51,7 +51,7 @@ async function requireGoodStart(io: Io, connection: Connection, flags: readonly 
   try {
     await checkStart(io, connection, flags, server.url);
   } catch (error) {
-    throw saying(error, `The server (pid ${server.pid}) goes on as before; to try again: claude-worker server restart`);
+    throw saying(error, `The server (pid ${server.pid}) continues as before. To try again: claude-worker server restart`);
   }
 }
 

@@ -1,4 +1,4 @@
-/** `server stop`: the server goes; what runs goes on, unless it is told otherwise. */
+/** `server stop`: stops the server. Running tasks continue unless a flag says otherwise. */
 import { defineCommand } from "../../commandline/command.ts";
 import { connectionOf } from "../../server/connection.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
@@ -16,7 +16,7 @@ interface StopCommandOptions {
 
 export const command = defineCommand<StopCommandOptions>({
   name: "server stop",
-  summary: "Stop the server; running tasks go on and are taken up again at the next start",
+  summary: "Stop the server; running tasks continue, and the next server adopts them",
   details: "While --drain waits, a plain `server stop` ends the wait and leaves the tasks running; `server stop --now` interrupts them.",
   options: [
     { flags: "--drain", description: "start nothing more and wait for the running tasks first" },
@@ -49,5 +49,5 @@ export const command = defineCommand<StopCommandOptions>({
 
 function leftText(count: number): string {
   if (count === 0) return "";
-  return count === 1 ? " 1 task goes on; the next start takes it up again." : ` ${count} tasks go on; the next start takes them up again.`;
+  return count === 1 ? " 1 task continues; the next server adopts it." : ` ${count} tasks continue; the next server adopts them.`;
 }

@@ -8,7 +8,7 @@ import { installService, serviceManager, servicePlan } from "../../service/servi
 export const command = defineCommand<{ print?: boolean }>({
   name: "service install",
   summary: "Start the server with the machine (systemd user unit, launchd agent)",
-  details: "A restart of the service ends the server alone: running tasks go on, and the next server adopts them.",
+  details: "A restart of the service ends only the server: running tasks continue, and the next server adopts them.",
   options: [{ flags: "--print", description: "only show the file and the commands" }],
   examples: [
     { command: "claude-worker service install", does: "start it now and from now on" },

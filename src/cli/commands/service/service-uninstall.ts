@@ -7,15 +7,15 @@ import { serviceManager, servicePlan, uninstallService } from "../../service/ser
 
 export const command = defineCommand<object>({
   name: "service uninstall",
-  summary: "Take the service back; running tasks go on",
-  examples: [{ command: "claude-worker service uninstall", does: "stop the server and forget the service" }],
+  summary: "Remove the service; running tasks continue",
+  examples: [{ command: "claude-worker service uninstall", does: "stop the server and remove the service" }],
   async run({ options, io }) {
     const removed = await uninstallService(serviceManager(process.platform, io.env, servicePlan(io.env, launcherPath())), io.env);
     if (options.json === true) writeJson(io.stdout, { removed });
     else
       io.stdout.write(
         removed
-          ? "The service is gone and its server stopped. Running tasks go on until a server adopts them: claude-worker server start\n"
+          ? "The service is removed and its server is stopped. Running tasks continue. The next server adopts them: claude-worker server start\n"
           : "There was no service.\n",
       );
     return exitCodes.ok;

@@ -67,7 +67,7 @@ export const command = defineCommand<ListCommandOptions>({
     { flags: "--text <text>", description: "only tasks whose name or first line holds this text" },
     { flags: "--name <text>", description: "only tasks whose name begins with this", parse: nonEmpty("--name") },
     { flags: "-l, --limit <n>", description: "how many to show", parse: wholeNumber("--limit", { min: 1, max: 500 }) },
-    { flags: "--cursor <cursor>", description: "go on where a page ended (its next_cursor)" },
+    { flags: "--cursor <cursor>", description: "continue where a page ended (its next_cursor)" },
     { flags: "-a, --all", description: "every task" },
     { flags: "-w, --watch", description: "stay, and show what changes; Ctrl-C ends it. Off a terminal: a line for each change" },
   ],

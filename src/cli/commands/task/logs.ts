@@ -22,7 +22,7 @@ export const command = defineCommand<LogsOptions>({
   summary: "Show what a task did, line by line",
   arguments: [{ name: "[id]", description: readReferenceOrNewest, completes: "tasks" }],
   options: [
-    { flags: "-f, --follow", description: "go on until the task ends; Ctrl-C leaves it running" },
+    { flags: "-f, --follow", description: "follow the log until the task ends; Ctrl-C leaves the task running" },
     { flags: "--raw", description: "the raw log: every message of Claude Code as a line of JSON" },
     { flags: "--errors", description: "only what failed or was denied" },
     { flags: "--tools", description: "only the tools that were used" },
@@ -57,7 +57,7 @@ export const command = defineCommand<LogsOptions>({
 });
 
 function leftRunning({ id }: TaskView, io: Io): ExitCode {
-  io.stderr.write(`Task ${id} goes on.\n`);
+  io.stderr.write(`Task ${id} continues.\n`);
   return exitCodes.interrupted;
 }
 

@@ -48,7 +48,7 @@ export class EventLines {
   #outputOf({ type, data, summary }: EventView): string[] {
     if (type === "tool_use" && commandTools.has(data.tool)) this.#commands.add(data.tool_use_id);
     if (type !== "tool_result" || !this.#commands.delete(data.tool_use_id)) return [];
-    // A denied call is told by its denial.
+    // The denial has already reported a denied call.
     if (data.is_error && summary.length === 0) return [];
     const all = plainText(data.text)
       .split("\n")
