@@ -60,8 +60,8 @@ export interface HttpDoor {
   /** The table of the API. */
   readonly routes: readonly Route[];
   /**
-   * Opens the unix socket; called again, opens it anew (its name was removed). @throws WorkerError
-   * storage_unusable.
+   * Opens the unix socket. A second call opens the socket again, for the case that its file was
+   * removed. @throws WorkerError storage_unusable.
    */
   listenSocket(path: string): Promise<void>;
   /**

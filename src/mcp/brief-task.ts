@@ -50,7 +50,7 @@ function sentenceOf(task: TaskSummaryView): string | null {
   return sentence === null ? null : plainLine(sentence, lineCharacters);
 }
 
-/** Everything about one task but its prompts, which whoever created it knows. */
+/** Everything about one task except its prompts: the agent that created the task knows them. */
 export const wholeTask = taskView
   .pick({
     id: true,

@@ -1,6 +1,6 @@
 /**
- * Tells which resources changed, while somebody watches: from the change feed, at most every so
- * often per resource.
+ * Reports changed resources from the change feed while a client watches. Limits how often each
+ * resource is reported.
  */
 import type { Subscription, WorkerApi } from "../contract/api.ts";
 import { logUri, tasksUri, taskUri } from "./resources.ts";
@@ -27,7 +27,8 @@ export class ChangeFeed {
   start(): void {
     if (this.#subscription !== null) return;
     this.#after = this.#api.allEvents({ tail: 0 }).then(({ next_after }) => next_after);
-    this.#after.catch(() => undefined); // Without a position nothing is told, until the feed starts again.
+    // Without a position nothing is reported until the feed starts again.
+    this.#after.catch(() => undefined);
     this.#subscription = this.#api.onEvents(null, () => {
       this.#timer ??= setTimeout(() => void this.#tell(), quietMs);
     });

@@ -1,7 +1,7 @@
 /**
- * The MCP door: Streamable HTTP and the stdio framing over an upgraded connection, both from one
- * factory. Whoever hands it a request has checked transport and caller. Loaded when the first
- * client comes.
+ * Serves MCP over Streamable HTTP, and with the stdio framing over an upgraded connection, both
+ * from one factory. The HTTP server checks transport and caller before it passes a request to this
+ * room. Loaded for the first client.
  */
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -73,7 +73,8 @@ export function createMcpDoor(options: McpDoorOptions): McpDoor {
       await http.handle(Object.assign(request, { auth }) as NodeIncomingMessageLike, response, body);
     },
     connection(socket, session) {
-      if (socket.destroyed || stop.signal.aborted) return void socket.destroy(); // It went while this room was loaded.
+      // The client may have left while this module was loading.
+      if (socket.destroyed || stop.signal.aborted) return void socket.destroy();
       const watched = watchedServer(context, session, options.extend);
       const transport = new LineTransport(socket, {
         maxMessageBytes: options.maxMessageBytes ?? defaultMaxMessageBytes,
@@ -118,7 +119,7 @@ function httpHandler(context: McpContext, { extend }: McpDoorOptions, onerror: (
   return { handle: toNodeHandler(handler, { onerror }), close: () => handler.close() };
 }
 
-/** Reads the change feed only while somebody listens. */
+/** Reads the change feed only while a client listens. */
 function feedingBus(api: WorkerApi): ServerEventBus {
   const bus = new InMemoryServerEventBus();
   const feed = new ChangeFeed(api, (uri) => bus.publish({ kind: "resource_updated", uri }));

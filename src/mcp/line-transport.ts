@@ -1,7 +1,7 @@
 /**
- * MCP's stdio framing (one JSON message a line) over a socket. What is no message is answered as
- * JSON-RPC says; a client that does not read is not read from either, and gets no notifications
- * while it stands still.
+ * Carries MCP's stdio framing (one JSON message a line) over a socket. Answers a line that is not a
+ * message with the error of JSON-RPC. Applies back-pressure: while a client does not read, its
+ * messages are not read either, and its notifications are dropped.
  */
 import type { Duplex } from "node:stream";
 import { parseJSONRPCMessage, serializeMessage } from "@modelcontextprotocol/server";
@@ -77,7 +77,7 @@ export class LineTransport implements Transport {
     this.#closed = true;
     this.#stopLooking();
     this.#socket.end();
-    // Whoever does not read what is still to come is not waited for.
+    // A client that does not read the rest in time is disconnected.
     const timer = setTimeout(() => this.#socket.destroy(), lastWordsMs);
     this.#socket.once("close", () => clearTimeout(timer));
     this.onclose?.();

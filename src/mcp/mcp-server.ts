@@ -28,7 +28,7 @@ export interface McpContext {
   readonly calls: Set<Promise<unknown>>;
   /** Seals what goes through a client between a question and its answer. */
   readonly questions: RequestStateCodec;
-  /** Told of what is our own fault. */
+  /** Called with errors that the server itself has caused. */
   readonly onFault: (error: unknown, where: string) => void;
 }
 

@@ -33,8 +33,8 @@ export const tasksExtension = "io.modelcontextprotocol/tasks";
 const toolUseKey = "claudecode/toolUseId";
 
 /**
- * What the handshake told of the client, in the protocol's older era; the newer one says it with
- * each request.
+ * What the client said of itself in the handshake of the older protocol. With the newer protocol
+ * the client says it in each request.
  */
 export interface Handshake {
   readonly client?: { readonly name: string; readonly version?: string } | undefined;
@@ -46,7 +46,7 @@ export interface Capabilities {
   readonly extensions?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** The caller with what is known of its agent: what the operations are told. */
+/** Builds the caller for the operations, with what is known of its agent. */
 export function agentCaller(session: Session, context: ServerContext, handshake: Handshake): Caller {
   const info = (envelopeOf(context)[CLIENT_INFO_META_KEY] as Handshake["client"]) ?? handshake.client;
   const name = info === undefined ? "an unnamed client" : [info.name, info.version ?? ""].join(" ");

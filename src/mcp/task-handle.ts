@@ -1,4 +1,4 @@
-/** The tasks extension: a task as its wire shows it. */
+/** The form of a task in the protocol's tasks extension. */
 
 export interface TaskHandle {
   readonly taskId: string;
@@ -6,7 +6,7 @@ export interface TaskHandle {
   readonly statusMessage?: string;
   readonly createdAt: string;
   readonly lastUpdatedAt: string;
-  /** Null: kept until somebody removes the task. */
+  /** Null: kept until the task is removed. */
   readonly ttlMs: number | null;
   readonly pollIntervalMs: number;
 }

@@ -69,7 +69,7 @@ export class TaskHandles implements HandleSource {
     return { ...shown, result: task.status === "completed" ? result : { ...result, isError: true } };
   }
 
-  /** Nothing is asked yet, so an answer answers nothing; that is no error. */
+  /** Ignores the answer, because no task asks questions yet. @returns whether the task exists. */
   async update(handle: string): Promise<boolean> {
     return (await this.#taskOf(handle)) !== null;
   }

@@ -1,6 +1,6 @@
 /**
- * A tool's error as its result: what is wrong, which part of the arguments, and which tool mends
- * it.
+ * Turns an error into a tool's result: what is wrong, in which part of the arguments, and which
+ * tool fixes the problem.
  */
 import type { CallToolResult } from "@modelcontextprotocol/server";
 import { WorkerError } from "../domain/errors.ts";
@@ -10,7 +10,8 @@ import type { ErrorCode } from "../domain/errors.ts";
 const errorKey = "claude-worker/error";
 
 /**
- * @param onFault told of errors that are our own fault; the client only learns that there was one.
+ * @param onFault called with errors that the server itself has caused. The client learns only that
+ * there was one.
  */
 export function toolError(thrown: unknown, tool: string, onFault: (error: unknown) => void): CallToolResult {
   const error = thrown instanceof WorkerError ? thrown : null;

@@ -36,7 +36,7 @@ export interface ToolCall {
 
 export type ToolAnswer =
   | { readonly kind: "data"; readonly data: ToolData }
-  /** The call goes on as a task of the client's own (tasks extension). */
+  /** The call continues as a task of the protocol's tasks extension. */
   | { readonly kind: "handle"; readonly handle: TaskHandle }
   /** A person has to answer first (elicitation). */
   | { readonly kind: "ask"; readonly request: InputRequiredResult };
@@ -70,10 +70,10 @@ export interface ToolContext {
   readonly api: WorkerApi;
   readonly session: Session;
   readonly stopping: AbortSignal;
-  /** Calls that are under way: whoever stops the server waits for them. */
+  /** Calls that are under way: the server's stop waits for them. */
   readonly calls: Set<Promise<unknown>>;
   readonly questions: RequestStateCodec;
-  /** Told of what is our own fault. */
+  /** Called with errors that the server itself has caused. */
   readonly onFault: (error: unknown, tool: string) => void;
 }
 

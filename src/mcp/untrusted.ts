@@ -1,6 +1,6 @@
 /**
- * Marks what another agent wrote, so that whoever reads it cannot take it for instructions, and
- * keeps it short.
+ * Marks and shortens text that another agent wrote, so that the reading agent does not take it for
+ * instructions.
  */
 import { randomBytes } from "node:crypto";
 import { plainText } from "../domain/text/plain-text.ts";

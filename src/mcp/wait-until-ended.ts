@@ -10,7 +10,7 @@ export interface WaitOptions {
   readonly timeoutMs: number;
   /** The caller gives up, or the server stops: what is known then is the answer. */
   readonly signals: readonly AbortSignal[];
-  /** Told at the beginning and every `progressMs` while it waits. Absent: nobody asked. */
+  /** Called at the beginning and every `progressMs`. Absent: the caller asked for no progress. */
   readonly onProgress?: ((tasks: readonly TaskView[], elapsedMs: number) => void) | undefined;
   readonly progressMs?: number;
 }

@@ -30,7 +30,8 @@ export function watchedServer(
   const watched = new Set<string>();
   let isModern = false;
   const feed = new ChangeFeed(context.api, (uri) => {
-    if (isModern || watched.has(uri)) current?.server.sendResourceUpdated({ uri }).catch(() => undefined); // It went away meanwhile.
+    // Sending fails when the client has left meanwhile.
+    if (isModern || watched.has(uri)) current?.server.sendResourceUpdated({ uri }).catch(() => undefined);
   });
   return {
     factory: ({ era }) => {

@@ -141,7 +141,7 @@ test("a server that stops ends waits over MCP with what is known", async (t) => 
   const wait = client.callTool({ name: "wait_for_tasks", arguments: { ids: [id] } }, { onprogress: () => (isWaiting = true) });
   await eventually(() => isWaiting);
   await door.stop();
-  assert.match(JSON.stringify((await wait).structuredContent), /server is being stopped/);
+  assert.match(JSON.stringify((await wait).structuredContent), /server is stopping/);
 });
 
 test("the next step after a wait names what to look at, what failed and what is open", async (t) => {

@@ -1,7 +1,6 @@
 /**
- * The API's document (OpenAPI 3.1), written from the same rows that route and parse requests: what
- * it says is what happens. Loaded when somebody asks for it, so that an idle server does not carry
- * it.
+ * Writes the API's document (OpenAPI 3.1) from the same rows that route and parse requests, so that
+ * both always agree. Loaded with the first request for the document, to keep an idle server small.
  */
 import type { Json } from "./json.ts";
 import { z } from "zod";

@@ -66,7 +66,7 @@ export function limitConnections(server: Server, { headersMs, requestMs, idleMs,
   };
 }
 
-/** A connection that has sent something is told why it is let go. */
+/** Closes a connection whose headers came too late; answers 408 first if it has sent anything. */
 function refuseHeaders(socket: Socket): void {
   if (socket.bytesRead > 0 && socket.writable)
     socket.write("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");

@@ -1,4 +1,4 @@
-/** Opens the server's unix socket and TCP port so that nobody but those who may can reach them. */
+/** Opens the server's unix socket and TCP port so that only permitted users can reach them. */
 import { lstatSync, chmodSync, statSync, unlinkSync } from "node:fs";
 import { isIP } from "node:net";
 import type { AddressInfo, Server } from "node:net";
@@ -49,7 +49,7 @@ function addressOf({ host, dangerouslyBindAll = false }: TcpPlace): string {
     if (dangerouslyBindAll) return isIP(address) > 0 ? address : "0.0.0.0";
     throw new WorkerError(
       "invalid_input",
-      `Listening on ${JSON.stringify(host)} means every network: whoever has the token could run commands as you. ` +
+      `Listening on ${JSON.stringify(host)} means every network: anyone with the token could run commands as you. ` +
         "Use 127.0.0.1 and a tunnel (ssh -L), or give --dangerously-bind-all.",
     );
   }

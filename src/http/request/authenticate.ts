@@ -9,7 +9,7 @@ import { WorkerError } from "../../domain/errors.ts";
 import type { FailedLogins } from "./failed-logins.ts";
 import type { Access } from "../../contract/operations/operation.ts";
 
-/** Who holds a secret; null when nobody does. */
+/** @returns the caller whose secret it is; null when the secret is unknown. */
 export type Authenticate = (secret: string) => Promise<Caller | null>;
 
 /** The caller of a unix socket that only its owner can open. */
@@ -32,7 +32,10 @@ export async function callerOf(request: IncomingMessage, authenticate: Authentic
   const caller = secret === undefined ? null : await authenticate(secret);
   if (caller !== null) return caller;
   failedLogins.add(request.socket.remoteAddress ?? "", Date.now());
-  throw new WorkerError("unauthorized", "The token is not known to this server (any more). Ask whoever runs it for another.");
+  throw new WorkerError(
+    "unauthorized",
+    "This server does not know the token, or the token was revoked. Ask the server's owner for another.",
+  );
 }
 
 /** @throws WorkerError forbidden. */

@@ -28,7 +28,7 @@ export function requireMatch(header: string | undefined, task: TaskView): void {
   if (header === undefined || tagsOf(header).some((tag) => tag === "*" || tag === etagOf(task))) return;
   throw new WorkerError(
     "precondition_failed",
-    `Task ${task.id} was changed by somebody else since. Read it again, and send its new ETag as If-Match.`,
+    `Task ${task.id} has changed since you read it. Read it again, and send its new ETag as If-Match.`,
   );
 }
 

@@ -1,6 +1,6 @@
 /**
- * Counts wrong tokens by address: after too many within a minute the address is told to wait. Right
- * tokens always pass.
+ * Counts wrong tokens by address. Refuses an address for a while after too many wrong tokens within
+ * a minute. Right tokens always pass.
  */
 import { WorkerError } from "../../domain/errors.ts";
 

@@ -29,7 +29,7 @@ export function submitRoutes(api: WorkerApi): Route[] {
   ];
 }
 
-/** What a machine submits here is under the guardrails of agents, whoever's token it has. */
+/** Puts what a machine submits here under the guardrails of agents, whichever token it uses. */
 function asAgent(caller: Caller, request: IncomingMessage): Caller {
   const client = plainLine(request.headers["user-agent"] ?? "", 80);
   return { ...caller, agent: { client: client === "" ? "an unnamed client" : client, toolUseId: null } };

@@ -1,6 +1,6 @@
 /**
- * All open event streams: one feed per task that is watched, one heartbeat for everybody, none of
- * both while nobody watches.
+ * Owns all open event streams: one feed for each watched task, and one heartbeat for all streams.
+ * Without a watcher there is neither a feed nor a heartbeat.
  */
 import type { ServerResponse } from "node:http";
 import type { Caller } from "../../contract/caller.ts";
@@ -15,7 +15,7 @@ export interface EventStreamsOptions {
   readonly onFault: (error: unknown) => void;
 }
 
-/** What somebody wants to watch. */
+/** What a client wants to watch. */
 export interface Watch {
   /** The task's id; null: all tasks. */
   readonly key: TaskRef | null;
@@ -44,11 +44,11 @@ export class EventStreams {
   }
 
   /**
-   * Answers with a stream until it ends, the reader goes or the server stops. Resolves when it has
-   * begun. @throws what the source threw.
+   * Answers with a stream until it ends, the reader leaves or the server stops. Resolves when the
+   * stream has begun. @throws what the source threw.
    */
   async open(response: ServerResponse, { key, after, source, caller }: Watch): Promise<void> {
-    if (response.closed) return; // The reader went meanwhile.
+    if (response.closed) return; // The reader has left meanwhile.
     const feed = this.#feeds.get(key) ?? new Feed(source, this.#options.onFault);
     this.#feeds.set(key, feed);
     const stream = new EventStream(response, feed, after);

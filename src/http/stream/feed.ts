@@ -15,8 +15,8 @@ export interface FeedSource {
   /** The event's number in this feed. */
   numberOf(event: EventView): number;
   /**
-   * The last frame and the number of the last event before it, once the feed is over. Null while it
-   * goes on.
+   * The last frame and the number of the last event before it, once the feed is over. Null while
+   * the feed continues.
    */
   end(): Promise<FeedEnd | null>;
   /** Calls `wake` when there may be something new. */
@@ -44,7 +44,7 @@ const readAtOnce = 200;
 const pieceLength = 64 * 1024;
 /**
  * Events are handed over together so that a feed makes at most this many writes a second: 500
- * watchers are told every 25 ms at most, a single one at once.
+ * watchers get events every 25 ms at most, a single watcher gets them at once.
  */
 const writesPerSecond = 20_000;
 
@@ -72,7 +72,7 @@ export class Feed {
     this.#onFault = onFault;
     this.#subscription = source.subscribe(() => this.#wake());
     this.#started = source.newest().then((newest) => void (this.#cursor = newest));
-    this.#started.catch(() => undefined); // Whoever waits for it is told.
+    this.#started.catch(() => undefined); // The callers that await it get the error.
   }
 
   /**

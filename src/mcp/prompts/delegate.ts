@@ -9,7 +9,7 @@ export function registerDelegate(server: McpServer): void {
       title: "Delegate a goal",
       description: "Splits a goal into tasks for the background, creates them, and tells you when they are done.",
       argsSchema: z.object({
-        goal: z.string().min(1).max(20_000).describe("What shall be reached."),
+        goal: z.string().min(1).max(20_000).describe("The goal to reach."),
         directory: z.string().max(4096).optional().describe("The project's directory. Default: the current one."),
       }),
     },

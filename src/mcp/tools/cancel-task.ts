@@ -8,7 +8,7 @@ export const cancelTask = defineTool({
   name: "cancel_task",
   title: "Cancel a task",
   description:
-    "Stops a task that has not ended, with everything that it started. What it has written so far stays. Cancelling twice is no error.",
+    "Stops a task that has not ended, and every process that it started. Files that it has written stay. A second cancel is harmless.",
   input: z.strictObject({ id: taskId }),
   output: z.object({ task: briefTask, next_step: z.string() }),
   writes: true,

@@ -11,7 +11,7 @@ export const retryTask = defineTool({
   name: "retry_task",
   title: "Retry a task",
   description:
-    "Runs an ended task again from its beginning (with `resume` where its session was: after `error.retryable`), with the same prompt and what you change of the rest (e.g. allow what was denied). If the prompt was the fault, create_task with a better one.",
+    "Runs an ended task again from its beginning (with `resume` where its session was: after `error.retryable`), with the same prompt and what you change of the rest (e.g. allow what was denied). If the prompt was the problem, use create_task with a better one.",
   input: retryInput.omit(personalOptions).extend({ id: taskId, permission_mode: agentTaskInput.shape.permission_mode }),
   output: z.object({ task: briefTask, next_step: z.string() }),
   writes: true,

@@ -68,7 +68,7 @@ function reporter(call: ToolCall, timeoutSeconds: number) {
 function nextStep(waited: WaitResult, ended: readonly TaskView[], open: readonly TaskView[], stopping: boolean): string {
   const ids = `[${open.map(({ id }) => id).join(", ")}]`;
   if (stopping && !waited.ended)
-    return `The server is being stopped; the tasks are safe and go on. Call wait_for_tasks with ids ${ids} again.`;
+    return `The server is stopping. The tasks are safe and continue. Call wait_for_tasks with ids ${ids} again.`;
   const failed = ended.filter(({ status }) => status !== "completed").map(({ id }) => id);
   const check =
     failed.length > 0
