@@ -43,8 +43,8 @@ if (process.argv.includes("--if-possible") && !existsSync(path.join(root, "node_
 }
 
 /**
- * Builds beside dist/ and swaps at the end: whoever runs from dist/ meanwhile never sees half of
- * it.
+ * Builds beside dist/ and swaps the folders at the end, so that a process that runs from dist/
+ * meanwhile never sees half a build.
  */
 async function build() {
   const fresh = mkdtempSync(path.join(root, ".dist-"));

@@ -1,7 +1,8 @@
 /**
- * `npm run texts`: holds what a machine can hold of the rules for texts (CONTRIBUTING.md, "Texts"): the width of comments, words of
- * our own dialect in comments, messages and pages, and the length of test names. Prints each place; exits 1 when there is one.
- * `npm run texts -- src/store` looks at one folder only.
+ * `npm run texts`: checks the rules for texts (CONTRIBUTING.md, "Texts") that a machine can check:
+ * the width of comments, words of our own dialect in comments, messages and pages, and the length
+ * of test names. Prints each place. Exits 1 when there is one. `npm run texts -- src/store` checks
+ * one folder only.
  */
 import { globSync, readFileSync } from "node:fs";
 import { parseSync, Visitor } from "oxc-parser";
@@ -27,7 +28,7 @@ function inSource(file: string): Finding[] {
   const add = (start: number, sentences: readonly string[]): void => {
     for (const sentence of sentences) found.push({ file, line: lineOf(start), sentence });
   };
-  // Tests speak of what others wrote; their names are judged below.
+  // Tests quote other programs: only the width of their comments and their names are checked.
   const isTest = file.startsWith("test/");
   for (const { start, end } of comments) {
     for (const { offset, sentence } of findingsInComment(source.slice(start, end), columnOf(source, start), !isTest))
@@ -35,7 +36,8 @@ function inSource(file: string): Finding[] {
   }
   new Visitor({
     Literal: (node) => {
-      if (!isTest && typeof node.value === "string") add(node.start, findingsInProse(node.value));
+      // A string of one word is a name in the code, not a sentence.
+      if (!isTest && typeof node.value === "string" && node.value.includes(" ")) add(node.start, findingsInProse(node.value));
     },
     TemplateElement: (node) => {
       if (!isTest) add(node.start, findingsInProse(node.value.cooked ?? node.value.raw));

@@ -44,5 +44,5 @@ for (const { page, name, make } of parts) {
   if (!process.argv.includes("--check")) writeFileSync(file, after);
 }
 for (const page of stale)
-  console.log(process.argv.includes("--check") ? `${page} is stale. Write it anew: npm run docs` : `${page} written`);
+  console.log(process.argv.includes("--check") ? `${page} is stale. Write it again: npm run docs` : `${page} written`);
 if (stale.size > 0 && process.argv.includes("--check")) process.exitCode = 1;

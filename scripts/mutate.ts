@@ -1,9 +1,9 @@
 /**
  * `npm run mutate`: changes the source in small ways and runs the tests on each change. A change
- * that no test notices is a hole. The sample is drawn per room by a seed; verdicts are kept, so a
- * second run judges only what has changed (`--fresh`: all again). `--nearest N` runs no more than N
- * test files on each change: faster, and the score is then the least that it can be. Exits 1 when a
- * room's share of noticed changes is below the goal. It takes minutes per room and is no part of
+ * that no test notices is a gap in the tests. A seed draws the sample of each room. Verdicts are
+ * kept: a second run judges only changed files (`--fresh` judges all). `--nearest N` runs at most N
+ * test files on each change: the run is faster, and its score is a lower bound. Exits 1 when a
+ * room's share of noticed changes is below the goal. Takes minutes per room, and does not belong to
  * `npm test`.
  */
 import { parseArgs } from "node:util";

@@ -1,4 +1,4 @@
-/** The reference of events: each type, each field and a sample, from the rows of src/domain/events. */
+/** Writes the reference of events from src/domain/events: each type, each field and a sample. */
 import { agentPayloads } from "../../src/domain/events/agent-payloads.ts";
 import { unknownPayload } from "../../src/domain/events/event.ts";
 import type { Field, Fields, Shape } from "../../src/domain/events/field.ts";

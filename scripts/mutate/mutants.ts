@@ -51,9 +51,9 @@ export async function mutantsOf(root: string, file: string): Promise<Mutant[]> {
 }
 
 /**
- * A sample that a seed decides. Each mutant's place in the order depends on the seed and on its own
- * change only, so an edit elsewhere leaves the sample as it is. Equal changes of one file are told
- * apart by their number.
+ * Draws a sample by a seed. Each mutant's place in the order depends only on the seed and on its
+ * own change, so an edit elsewhere does not change the sample. A number distinguishes equal changes
+ * of one file.
  */
 export function sampleOf(mutants: readonly Mutant[], seed: string, count: number): Mutant[] {
   const equal = new Map<string, number>();

@@ -1,4 +1,7 @@
-/** The rules for texts that a machine can hold. Each finding is a sentence that says what to write instead. */
+/**
+ * Holds the rules for texts that a machine can check. Each finding is a sentence that says what to
+ * write instead.
+ */
 
 export interface Finding {
   readonly file: string;
@@ -27,8 +30,10 @@ const dialect: readonly (readonly [RegExp, string])[] = [
 
 /** @returns a sentence for each word of the dialect in a text that people read. */
 export function findingsInProse(text: string): string[] {
+  // Code in backticks quotes names, which stay as they are.
+  const prose = text.replaceAll(/`[^`\n]*`/g, "` `");
   return dialect.flatMap(([pattern, instead]) => {
-    const word = pattern.exec(text)?.[0];
+    const word = pattern.exec(prose)?.[0];
     return word === undefined ? [] : [`"${word.trim()}": write ${instead}`];
   });
 }
