@@ -60,7 +60,7 @@ async function besideBackground({ quick }: { quick: boolean }): Promise<Row[]> {
           await delay(settleMs);
           const { ms, stdout } = await world.claude("--bg", prompt);
           const id = /claude stop (\w+)/.exec(stdout)?.[1];
-          if (id === undefined) throw new Error(`claude --bg told no id: ${stdout}`);
+          if (id === undefined) throw new Error(`claude --bg printed no id: ${stdout}`);
           await world.claude("stop", id);
           return ms;
         },

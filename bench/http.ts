@@ -18,7 +18,7 @@ export const figures: readonly Figure[] = [
 async function requestRates({ quick }: { quick: boolean }): Promise<Row[]> {
   return inWorld({}, async ({ place, server }) => {
     const { client, paths } = await server("http", { ...withFakeAgent, CLAUDE_WORKER_MAX_PENDING: "10000000" });
-    await client.hold({ reason: "measuring: nothing shall start" });
+    await client.hold({ reason: "measuring: no task should start" });
     const { id } = await client.submitTask({ prompt: "measured", working_directory: place.work });
     const body = JSON.stringify({ prompt: "Refactor the authentication module", working_directory: place.work });
     const head = `HTTP/1.1\r\nHost: localhost\r\n`;

@@ -13,7 +13,7 @@ export const figures: readonly Figure[] = [
   { name: "idle: with waiting clients", run: awaited },
 ];
 
-/** Just started, without parked runners, and nobody asks. */
+/** A server that has just started, without parked runners and without clients. */
 async function alone({ quick }: { quick: boolean }): Promise<Row[]> {
   return inWorld({}, async ({ server }) => {
     const { pid } = await server("data", { CLAUDE_WORKER_WARM: "0" });
@@ -33,7 +33,7 @@ async function alone({ quick }: { quick: boolean }): Promise<Row[]> {
   });
 }
 
-/** A hundred clients wait for one task that goes on and says nothing. */
+/** A hundred clients wait for one task that runs and emits no events. */
 async function awaited({ quick }: { quick: boolean }): Promise<Row[]> {
   return inWorld({}, async ({ place, server }) => {
     const { client, pid, quiet } = await server("data", withFakeAgent);

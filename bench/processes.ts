@@ -27,7 +27,7 @@ export function run(
     child.once("error", reject);
     child.once("exit", (code) => {
       ms = performance.now() - start;
-      // What it started may hold its pipes; whoever waits for the end waits for its own end.
+      // Its children may hold its pipes open; this waits for the end of the process itself.
       setImmediate(() => {
         if (code === 0) resolve({ stdout, ms });
         else reject(new Error(`${command} ${args.join(" ")} ended with ${String(code)}: ${stderr || stdout}`));

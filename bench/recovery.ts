@@ -1,5 +1,6 @@
 /**
- * How fast work goes on after a death, and how fast a server takes in what runners have written.
+ * Measures how fast work continues after a process was killed, and how fast a server reads what
+ * runners have written.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";

@@ -1,6 +1,6 @@
 /**
- * How long a trivial task takes on the real Claude Code with the scripted model, from submit to its
- * end as a client is told, beside `claude -p`.
+ * Measures how long a trivial task takes on the real Claude Code with the scripted model, from its
+ * submission until a client knows its end, beside `claude -p`.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { prewarm } from "@anthropic-ai/claude-agent-sdk";
@@ -19,7 +19,7 @@ export const figures: readonly Figure[] = [
 ];
 
 const prompt = "say ready";
-/** A model that only the task names: whoever is parked with another one has to change it. */
+/** A model that only the task names: a parked Claude Code with another model has to change it. */
 const named = "claude-sonnet-4-5";
 
 async function besidePrint({ quick }: { quick: boolean }): Promise<Row[]> {

@@ -36,7 +36,7 @@ export class WatcherCrowd {
     return socket;
   }
 
-  /** Resolves when every reader was told of the task's end. */
+  /** Resolves when every reader has received the task's end. */
   async ended(): Promise<void> {
     await Promise.all(this.#ends);
   }

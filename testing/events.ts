@@ -15,7 +15,7 @@ import { readEvent } from "../src/domain/events/read-event.ts";
  * the sample.
  */
 export function event<T extends EventType>(type: T, data: object = {}): EventDraft<T> {
-  // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- the compiler needs it for a type that is a parameter
+  // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- tsc needs it here
   const { fields, sample }: Payload = type === "notice" ? noticePayloads.stderr : payloads[type as keyof typeof payloads];
   const words = Object.keys(fields).filter((name) => name !== "kind" && fields[name]?.shape.is === "choice");
   const read = readEvent(type, { ...Object.fromEntries(words.map((name) => [name, sample[name]])), ...data });

@@ -1,7 +1,7 @@
 /**
  * An agent without Claude Code, for volume: a runner loads it instead (`RunnerBoot.agent`,
  * `CLAUDE_WORKER_AGENT_MODULE`). It speaks in Claude Code's messages and keeps a transcript of its
- * own, so that a resumed attempt goes on after its last finished step. Words in the prompt drive
+ * own, so that a resumed attempt continues after its last finished step. Words in the prompt drive
  * it: `steps N` tool steps, `delay MS` before each, `append FILE` a line per step there (with
  * `signed` it names the runner too), `size BYTES` of text in each step, `spawn COMMAND` in the
  * first step, `fail`, `limit SECONDS` (a usage limit in the first attempt), `throw`, `exit` (the

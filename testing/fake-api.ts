@@ -1,6 +1,6 @@
 /**
- * A WorkerApi in memory for tests of doors: it keeps what it is told, starts nothing, and lets a
- * test say what happens next.
+ * A WorkerApi in memory for tests of doors. Keeps what its methods are given, starts nothing, and
+ * lets a test decide what happens next.
  */
 import type { ListQuery } from "../src/contract/operations/tasks.ts";
 import type { Caller } from "../src/contract/caller.ts";
@@ -219,7 +219,7 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
   return api;
 }
 
-/** A healthy server that nobody uses, with these parts. */
+/** A healthy server without clients, with these parts. */
 export function plainServer(parts: Partial<ServerView> & Pick<ServerView, "counts">): ServerView {
   return {
     status: "healthy",

@@ -1,6 +1,6 @@
 /**
- * A loopback proxy that adds a token, for programs that cannot send one. It changes nothing else,
- * unless told to; a foreign Host stays foreign.
+ * A loopback proxy that adds a token, for programs that cannot send one. It changes nothing else
+ * without `change`: a foreign Host stays foreign.
  */
 import http from "node:http";
 import type { AddressInfo } from "node:net";

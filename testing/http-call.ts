@@ -1,6 +1,6 @@
 /**
- * Calls a server as any HTTP client would, over its socket or its port: JSON by default, anything
- * else when told.
+ * Calls a server as any HTTP client would, over its socket or its port. Sends JSON unless the
+ * headers name another type.
  */
 import { request as httpRequest } from "node:http";
 import type { IncomingHttpHeaders, IncomingMessage, RequestOptions } from "node:http";

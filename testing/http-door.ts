@@ -41,7 +41,7 @@ export async function openDoor(t: TestContext, options: Partial<Omit<HttpOptions
   return { ...(await openDoorOf(t, api, { directory, ...options })), api };
 }
 
-/** With any WorkerApi. @param options.directory where the socket shall be. */
+/** Opens an HTTP server for any WorkerApi. @param options.directory where the socket is created. */
 export async function openDoorOf(
   t: TestContext,
   api: WorkerApi,

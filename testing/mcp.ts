@@ -29,7 +29,7 @@ export interface Connect extends Pick<ClientOptions, "capabilities"> {
 }
 
 export interface OpenMcp extends OpenDoor, RealApi {
-  /** What the MCP door told its log. */
+  /** Errors that the MCP door reported to its log. */
   readonly faults: readonly unknown[];
   /** Environment of the pipe. */
   readonly env: Record<string, string>;
@@ -44,7 +44,7 @@ export interface OpenMcp extends OpenDoor, RealApi {
 export interface Pipe {
   readonly pid: number;
   send(message: object | string): void;
-  /** The next line that `accept` takes; earlier lines that nobody took are looked at first. */
+  /** The next line that `accept` takes. Earlier lines that no call has taken come first. */
   next(accept?: (message: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;
   /** Closes the client's side. Resolves with the exit code. */
   end(): Promise<number | null>;

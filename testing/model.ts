@@ -1,7 +1,7 @@
 /**
- * A model on loopback that plays a script, for the real Claude Code: aimock speaks the Messages
- * API, and a small handler in front of it picks the move and plays the faults that need headers or
- * a broken connection. It starts no Claude Code.
+ * A model on loopback that plays a script, for the real Claude Code. aimock speaks the Messages
+ * API. A small handler in front of it picks the move, and plays errors that need headers or a
+ * broken connection. Starts no Claude Code.
  */
 import http from "node:http";
 import type { AddressInfo } from "node:net";
@@ -120,7 +120,8 @@ function quiet(home: string, url: string): Record<string, string> {
 }
 
 /**
- * The move number `done`, unless a fault that is not spent stands before it. The last move repeats.
+ * @returns move number `done`, or an error move before it that still has to be played. The last
+ * move repeats.
  */
 function nextMove(moves: readonly Move[], done: number, spent: Map<Move, number>): Move {
   let position = 0;
@@ -184,7 +185,7 @@ const halfAnAnswer = {
   },
 };
 
-/** Aborted when the caller hangs up: nobody waits for the answer then. */
+/** Aborted when the caller hangs up and no longer waits for the answer. */
 function untilClosed(response: http.ServerResponse): AbortSignal {
   const gone = new AbortController();
   response.once("close", () => gone.abort());

@@ -15,7 +15,7 @@ export interface MuteServer {
 
 let made = 0;
 
-/** Takes the place of whatever is at `path`, without a moment in which nobody is there. */
+/** Replaces the socket at `path` atomically: at every moment a socket is there. */
 export async function muteServer(t: TestContext, path: string): Promise<MuteServer> {
   const lines: Record<string, unknown>[] = [];
   const sockets = new Set<net.Socket>();

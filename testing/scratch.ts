@@ -17,7 +17,7 @@ export interface Scratch {
   readonly dataHome: string;
   /** A working directory that Claude Code trusts. */
   readonly work: string;
-  /** Makes another working directory, trusted unless told otherwise. */
+  /** Makes another working directory. It is trusted unless `trusted` is false. */
   workdir(name: string, options?: { trusted?: boolean }): string;
   /** Writes a file below the corner, with its folders. Returns its path. */
   file(name: string, text: string): string;
@@ -35,8 +35,8 @@ export function scratch(t: TestContext | null): Scratch {
     if (trusted) trust(home, dir);
     return dir;
   };
-  // A process that was just ended may still write: removing is tried again for a while (rmSync of
-  // Node 24 is not, whatever it is told).
+  // A process that was just ended may still write, so the removal is retried for a while. rmSync of
+  // Node 24 ignores these options.
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   t?.after(remove);
   return {

@@ -13,8 +13,8 @@ export interface ToolMove {
 type AnswerHeaders = Readonly<Record<string, string>>;
 
 /**
- * One answer of the model. A fault stands before the move that it delays and is gone after `times`
- * (default: never).
+ * One answer of the model. An error (kind `fault`) stands before the move that it delays, and is
+ * played `times` times (default: always).
  */
 export type Move =
   | {

@@ -1,6 +1,6 @@
 /**
- * Waits for conditions, never for time: a test goes on as soon as what it waits for is there, and
- * says what never came.
+ * Waits for conditions, never for time. A test continues as soon as its condition holds; otherwise
+ * the error names the condition.
  */
 import { setTimeout as delay } from "node:timers/promises";
 
