@@ -155,7 +155,7 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
     async retryTask({ id, ...changes }, caller) {
       api.calls.push({ verb: "retry", caller });
       if (!isTerminal(get(id).status)) throw new WorkerError("conflict", `Task ${id} has not ended yet.`);
-      change(id, { status: "pending", ended_at: null, result: null, ...(changes as Partial<TaskView>) });
+      change(id, { status: "pending", ended_at: null, result: null, ...(changes as unknown as Partial<TaskView>) });
       api.tell(id, "retried");
       return get(id);
     },

@@ -30,6 +30,8 @@ function valuesOf(row: OptionRow): string {
       return `at most ${row.maxItems} rules`;
     case "directories":
       return `at most ${row.maxItems} paths`;
+    case "attachments":
+      return `at most ${row.maxItems} images; in JSON objects with \`name\` and \`data\` (base64)`;
     case "json":
       return "in JSON an object";
     case "integer":

@@ -19,7 +19,8 @@ import { McpWatch } from "./mcp-watch.ts";
 import type { McpNote } from "./mcp-watch.ts";
 import { isNoise, refusedSignIn, settingsNotInEffect, unknownAgent } from "./messages.ts";
 import { OpenInput } from "./open-input.ts";
-import type { UserMessage } from "./open-input.ts";
+import { contentOf } from "./user-message.ts";
+import type { UserMessage } from "./user-message.ts";
 import { messagesOf } from "./query-messages.ts";
 import { RunningCost } from "./running-cost.ts";
 import type { SpendingNote } from "./running-cost.ts";
@@ -203,7 +204,7 @@ class ClaudeAgent implements Agent {
       const spare = await this.#spare;
       if (spare === null || this.#halted) return "stopped before it began";
       const input = new OpenInput();
-      this.#query = spare.claim({ prompt: this.#promptOf(work.spec, spare, input), options: claimOptions(work.spec) });
+      this.#query = spare.claim({ prompt: this.#promptOf(work, spare, input), options: claimOptions(work.spec) });
       this.#claimedEnd = this.#follow(this.#query, (message) => take(message), input);
       const { sessionId } = await spare.claimed;
       this.#emit({ type: "worker", subtype: "session", sessionId });
@@ -216,7 +217,7 @@ class ClaudeAgent implements Agent {
   }
 
   /** The prompt, once the parked Claude Code was seen to be in the directory that was checked. */
-  async *#promptOf({ prompt, workingDirectory }: TaskSpec, spare: SpareProcess, input: OpenInput): AsyncGenerator<UserMessage> {
+  async *#promptOf({ spec, images }: AgentWork, spare: SpareProcess, input: OpenInput): AsyncGenerator<UserMessage> {
     const isClaimed = await spare.claimed.then(
       () => true,
       () => false,
@@ -224,13 +225,13 @@ class ClaudeAgent implements Agent {
     if (!isClaimed || this.#halted) return;
     const { pid } = this.#claude;
     if (pid === null || this.#guard?.isWorkedInBy(pid) !== true)
-      return this.#giveUp(startFaults.noDirectory, movedSentence(workingDirectory));
-    input.say(prompt);
+      return this.#giveUp(startFaults.noDirectory, movedSentence(spec.workingDirectory));
+    input.say(contentOf(spec.prompt, images));
     yield* input.messages;
   }
 
   #runCold(work: AgentWork): Promise<string | null> {
-    return this.#launch(work, { prompt: work.spec.prompt, session: { sessionId: work.sessionId } });
+    return this.#launch(work, { prompt: contentOf(work.spec.prompt, work.images), session: { sessionId: work.sessionId } });
   }
 
   #runResumed(work: AgentWork): Promise<string | null> {
@@ -251,7 +252,7 @@ class ClaudeAgent implements Agent {
     const host = this.#host(this.#claude);
     const own = coldOptions(spec, guard.above, host.env) as Options;
     this.#claude.directory = guard.cwd;
-    const input = typeof prompt === "string" ? new OpenInput(prompt) : prompt;
+    const input = prompt instanceof OpenInput ? prompt : new OpenInput(prompt);
     const running = query({ prompt: input.messages, options: { ...host, ...own, ...session, env: { ...host.env, ...env } } });
     this.#query = running;
     // A handshake that fails ends the messages too, which tell why.

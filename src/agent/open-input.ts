@@ -8,13 +8,7 @@ import { isOwnResult } from "../domain/attempt/own-result.ts";
 import { Inbox } from "./inbox.ts";
 import { isMainTurn } from "./messages.ts";
 import type { Message } from "./messages.ts";
-
-/** What a person says, in the SDK's shape (SDKUserMessage). */
-export interface UserMessage {
-  readonly type: "user";
-  readonly message: { readonly role: "user"; readonly content: string };
-  readonly parent_tool_use_id: null;
-}
+import type { UserContent, UserMessage } from "./user-message.ts";
 
 /**
  * Work that has ended is reported to Claude, or to the sub-agent that began it, within this time.
@@ -31,7 +25,7 @@ export class OpenInput {
   #timer: NodeJS.Timeout | null = null;
 
   /** @param prompt what is said first; left out: nothing yet. */
-  constructor(prompt?: string) {
+  constructor(prompt?: UserContent) {
     if (prompt !== undefined) this.say(prompt);
   }
 
@@ -40,7 +34,7 @@ export class OpenInput {
     return this.#inbox;
   }
 
-  say(content: string): void {
+  say(content: UserContent): void {
     this.#inbox.push({ type: "user", message: { role: "user", content }, parent_tool_use_id: null });
   }
 

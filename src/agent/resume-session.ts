@@ -10,11 +10,13 @@ import { lostBackground, promptAfterLoss } from "./lost-background.ts";
 import { isNoConversation } from "./messages.ts";
 import type { Message } from "./messages.ts";
 import { OpenInput } from "./open-input.ts";
+import { contentOf } from "./user-message.ts";
+import type { UserContent } from "./user-message.ts";
 import { findTranscript, mendTranscript, savedSpending, setAside } from "./transcript.ts";
 
 /** One run of Claude Code. */
 export interface Launch {
-  readonly prompt: string | OpenInput;
+  readonly prompt: UserContent | OpenInput;
   readonly session: { readonly resume: string } | { readonly sessionId: string };
   readonly env?: Readonly<Record<string, string>>;
   /** Called once it has answered the handshake. */
@@ -60,7 +62,7 @@ function restart(work: AgentWork, port: SessionPort, reason: string): Promise<st
   port.emit({ type: "worker", subtype: "session_restarted", reason });
   const { prompt } = work.spec;
   const whole = work.followUp === null ? prompt : `${prompt}\n\n${work.followUp}`;
-  return port.launch(work, { prompt: whole, session: { sessionId: work.sessionId } });
+  return port.launch(work, { prompt: contentOf(whole, work.images), session: { sessionId: work.sessionId } });
 }
 
 function mend(transcript: string, work: AgentWork, emit: Emit): void {

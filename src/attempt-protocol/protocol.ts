@@ -3,6 +3,7 @@
  * both ways. Records do not travel here; they are in the journal file, and `journal` says how long
  * it is (architecture: "Data travels through the file").
  */
+import type { ImageType } from "../domain/task/attachment.ts";
 import type { TaskSpec } from "../domain/task/task.ts";
 import type { StopReason } from "../domain/attempt/stop-reason.ts";
 
@@ -41,6 +42,8 @@ export interface StartMessage {
   readonly attemptId: number;
   readonly taskId: number;
   readonly spec: TaskSpec;
+  /** What goes with the prompt, in base64. Absent: nothing. */
+  readonly images?: readonly { readonly mediaType: ImageType; readonly data: string }[];
   /**
    * Chosen by the server for a cold start; a claimed spare brings its own (a `session` note tells
    * it).

@@ -4,9 +4,17 @@
  */
 import { z } from "zod";
 import { ruleFault } from "../domain/task/permission-rule.ts";
+import {
+  attachmentFault,
+  attachmentsFault,
+  bytesOfBase64,
+  imageTypes,
+  maxAttachedCharacters,
+  maxAttachments,
+} from "../domain/task/attachment.ts";
 import { jsonProblems } from "../domain/task/option-json.ts";
 import type { JsonForm } from "../domain/task/option-json.ts";
-import type { HeldValue, OptionRow, ShownOf, ValueOf } from "../domain/task/option.ts";
+import type { GivenOf, HeldValue, OptionRow, ShownOf } from "../domain/task/option.ts";
 import { optionRows } from "../domain/task/option-values.ts";
 import type { OptionName, RowOf } from "../domain/task/options.ts";
 
@@ -44,6 +52,25 @@ function withoutProblem(schema: z.ZodString, problemOf: (value: string) => strin
   });
 }
 
+const attachment = z.strictObject({
+  name: text.min(1).max(255).describe("The file's name, for people."),
+  data: z
+    .string()
+    .max(maxAttachedCharacters)
+    .superRefine((data, context) => {
+      const fault = attachmentFault(data);
+      if (fault !== null) context.addIssue({ code: "custom", message: fault });
+    })
+    .describe("The image in base64, without line ends."),
+});
+const attachments = z
+  .array(attachment)
+  .max(maxAttachments)
+  .superRefine((given, context) => {
+    const fault = attachmentsFault(given.map(({ data }) => ({ bytes: bytesOfBase64(data) })));
+    if (fault !== null) context.addIssue({ code: "custom", message: fault });
+  });
+
 /** A value that was given. */
 function valueSchema(row: OptionRow): z.ZodType {
   switch (row.kind) {
@@ -58,6 +85,8 @@ function valueSchema(row: OptionRow): z.ZodType {
       return z.array(rule).max(row.maxItems);
     case "directories":
       return z.array(text.min(1).max(4096)).max(row.maxItems);
+    case "attachments":
+      return attachments;
     case "json":
       return jsonValue(row.form);
     case "integer":
@@ -83,6 +112,8 @@ function shownSchema(row: OptionRow): z.ZodType {
     case "directories":
     case "json":
       return z.array(z.string());
+    case "attachments":
+      return z.array(z.object({ name: z.string(), media_type: z.enum(imageTypes), bytes: z.int() }));
     case "integer":
     case "duration":
       return z.int();
@@ -95,7 +126,7 @@ function shownSchema(row: OptionRow): z.ZodType {
   }
 }
 
-type Given<R> = z.ZodType<ValueOf<R>, ValueOf<R>>;
+type Given<R> = z.ZodType<GivenOf<R>, GivenOf<R>>;
 type Submitted<R> = R extends { default: null } ? z.ZodOptional<z.ZodNullable<Given<R>>> : z.ZodDefault<Given<R>>;
 type Changed<R> = z.ZodOptional<R extends { default: null } ? z.ZodNullable<Given<R>> : Given<R>>;
 type View<R> = z.ZodType<ShownOf<R>, ShownOf<R>>;

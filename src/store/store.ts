@@ -16,6 +16,7 @@ import type { ProbeStore } from "./sqlite/probes.ts";
 import type { SubmissionStore } from "./sqlite/submissions.ts";
 import type { TaskCallerStore } from "./sqlite/task-callers.ts";
 import type { TokenStore } from "./sqlite/tokens.ts";
+import type { AttachmentStore } from "./sqlite/attachments.ts";
 import type { TurnStore } from "./sqlite/turns.ts";
 import type { UsageStore } from "./sqlite/usage.ts";
 
@@ -33,6 +34,7 @@ export interface Store {
   readonly usage: UsageStore;
   readonly agentTasks: AgentTaskStore;
   readonly callers: TaskCallerStore;
+  readonly attachments: AttachmentStore;
   readonly turns: TurnStore;
   /**
    * This server's epoch: every write transaction checks that it is still the newest (a paused old
@@ -116,7 +118,10 @@ export type NewTask = Omit<
   | "durationMs"
   | "lastAction"
   | "lastSeq"
->;
+> & {
+  /** The bytes of its attachments, for `attachments.add`. */
+  readonly images?: readonly Uint8Array[];
+};
 
 /** A task without its prompt, its long options and its result. */
 export type TaskRow = Omit<Task, "prompt" | keyof LongOptions | "result">;

@@ -14,6 +14,7 @@ export function startMessage(context: AttemptContext, task: Task, attempt: Attem
     taskId,
     // Claude Code counts a budget anew for each attempt.
     spec: { ...task, maxBudgetUsd: budgetLeftUsd(task.maxBudgetUsd, task.costUsd) },
+    ...imagesOf(context, task),
     sessionId: sessionId ?? crypto.randomUUID(),
     resume,
     followUp: null,
@@ -24,4 +25,11 @@ export function startMessage(context: AttemptContext, task: Task, attempt: Attem
     stopGraceMs,
     hookTimeoutMs,
   };
+}
+
+/** Reads the images only where the task has some. */
+function imagesOf({ store }: AttemptContext, { id, attachments }: Task): Pick<StartMessage, "images"> {
+  if (attachments.length === 0) return {};
+  const data = store.attachments.ofTask(id);
+  return { images: attachments.map(({ mediaType }, at) => ({ mediaType, data: (data[at] ?? Buffer.alloc(0)).toString("base64") })) };
 }

@@ -5,7 +5,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { withServer } from "./setup.ts";
 
-test("--settings and --mcp-config take a file or JSON; several files of servers become one", async (t) => {
+test("--settings and --mcp-config take a file or JSON", async (t) => {
   const { call, api, place } = await withServer(t);
   writeFileSync(path.join(place.work, "s.json"), '{"env": {"A": "b"}, "includeCoAuthoredBy": false}');
   writeFileSync(path.join(place.work, "m.json"), '{"mcpServers": {"one": {"command": "x"}}}');
@@ -65,4 +65,38 @@ test("settings of another user are refused", { skip: process.getuid?.() !== 0 },
   const { code, stderr } = await call(["run", "x", "--settings", "theirs/s.json"]);
   assert.equal(code, 2);
   assert.match(stderr.replaceAll(/\s+/g, " "), /--settings: .*s\.json belongs to another user \(uid 4242\), so it is not used/);
+});
+
+/** One pixel. */
+const dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+test("--file gives images by their content, and show names them", async (t) => {
+  const { call, api, place } = await withServer(t);
+  writeFileSync(path.join(place.work, "shot.jpg"), Buffer.from(dot, "base64"));
+  assert.equal((await call(["run", "what is it", "-f", "shot.jpg"])).code, 0);
+  const { attachments } = await api.getTask({ id: 1 });
+  assert.deepEqual(attachments, [{ name: "shot.jpg", media_type: "image/png", bytes: 70 }]);
+  assert.match((await call(["show", "1"])).stdout, /Images +shot\.jpg \(1 KB\)/);
+});
+
+test("a file that is not an image, or too large, is refused", async (t) => {
+  const { call, place } = await withServer(t);
+  const put = (name: string, content: Buffer | string): void => writeFileSync(path.join(place.work, name), content);
+  put("notes.txt", "just text");
+  put("empty.png", "");
+  put("large.png", Buffer.concat([Buffer.from(dot, "base64"), Buffer.alloc(5 * 1024 * 1024)]));
+  put("big.png", Buffer.concat([Buffer.from(dot, "base64"), Buffer.alloc(4 * 1024 * 1024)]));
+  const cases: [string[], RegExp][] = [
+    [["-f", "none.png"], /--file: there is no file none\.png\./],
+    [["-f", "notes.txt"], /--file: notes\.txt is not a PNG, JPEG, GIF or WebP image\. Name other files in the prompt/],
+    [["-f", "empty.png"], /--file: empty\.png is empty\./],
+    [["-f", "large.png"], /--file: large\.png is larger than 5 MB\. Make it smaller\./],
+    [["-f", "big.png", "-f", "big.png", "-f", "big.png"], /--file: The images of a task may have 10 MB together/],
+    [["-f", "."], /--file: \. is a directory\./],
+  ];
+  for (const [flags, sentence] of cases) {
+    const { code, stderr } = await call(["run", "x", ...flags]);
+    assert.equal(code, 2, flags.join(" "));
+    assert.match(stderr.replaceAll(/\s+/g, " "), sentence);
+  }
 });

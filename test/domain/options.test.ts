@@ -3,7 +3,10 @@
  * them.
  */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { after, test } from "node:test";
 import { command as retry } from "../../src/cli/commands/task/retry.ts";
 import { command as run } from "../../src/cli/commands/task/run.ts";
 import type { Command } from "../../src/cli/commandline/command.ts";
@@ -21,6 +24,12 @@ import { plainInput, plainOptions, plainView } from "../../testing/plain-task.ts
 
 const settings = { model: "sonnet", permission_mode: "plan" } as const;
 
+/** One pixel. */
+const dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+const image = path.join(mkdtempSync(path.join(os.tmpdir(), "cw-")), "dot.png");
+writeFileSync(image, Buffer.from(dot, "base64"));
+after(() => rmSync(path.dirname(image), { recursive: true }));
+
 /** A value that is not the default, as a flag's words and as JSON has it. */
 function sample(row: OptionRow): { words: string[]; value: unknown; shown?: unknown } {
   const [flag = ""] = row.flag.spelled.match(/--[a-z-]+/) ?? [];
@@ -33,6 +42,12 @@ function sample(row: OptionRow): { words: string[]; value: unknown; shown?: unkn
       return { words: [flag, "Read", "Bash(ls)"], value: ["Read", "Bash(ls)"] };
     case "directories":
       return { words: [flag, "docs", flag, "/srv/data"], value: ["/work/docs", "/srv/data"] };
+    case "attachments":
+      return {
+        words: [flag, image],
+        value: [{ name: "dot.png", data: dot }],
+        shown: [{ name: "dot.png", media_type: "image/png", bytes: 70 }],
+      };
     case "json": {
       const value = row.form === "settings" ? { env: { A: "b" } } : { mcpServers: { a: { command: "x" } } };
       return { words: [flag, JSON.stringify(value)], value, shown: [row.form === "settings" ? "env" : "a"] };
@@ -50,7 +65,7 @@ function sample(row: OptionRow): { words: string[]; value: unknown; shown?: unkn
   }
 }
 
-test("every option has its flag, its field in a submit, a retry and a view, and a name of its own", () => {
+test("every option has its flag, and its field in submit, retry and view", () => {
   for (const [shape, name] of [
     [taskInput.shape, "submit"],
     [retryInput.shape, "retry"],

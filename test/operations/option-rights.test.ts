@@ -8,7 +8,7 @@ import { realApi } from "../../testing/real-api.ts";
 
 const person: Caller = { scope: "admin", name: "socket" };
 
-test("an additional directory needs the trust that the working directory needs, also at a start", async (t) => {
+test("an additional directory must be trusted at submit, retry and start", async (t) => {
   const { api, corner, rights, store } = realApi(t);
   const [open, shut] = [corner.workdir("open"), corner.workdir("shut", { trusted: false })];
   const input = (...directories: string[]) => taskInput.parse({ ...goodTask(corner.work), additional_directories: directories });

@@ -22,7 +22,7 @@ function setup(t: TestContext, prompt?: string) {
   const got: string[] = [];
   let isOver = false;
   const read = async (): Promise<void> => {
-    for await (const { message } of input.messages) got.push(message.content);
+    for await (const { message } of input.messages) got.push(String(message.content));
     isOver = true;
   };
   void read();

@@ -8,7 +8,7 @@ import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { fault, startModel, step } from "../../testing/model.ts";
-import type { Script } from "../../testing/model.ts";
+import type { ModelRequest, Script } from "../../testing/model.ts";
 import { notesOf, resultOf, startRunner } from "../../testing/runner.ts";
 import { until } from "../../testing/wait.ts";
 import { scratch } from "../../testing/scratch.ts";
@@ -75,7 +75,7 @@ test("the fallback model answers while the task's own is overloaded", async (t) 
   assert.deepEqual([model.requests().at(0)?.model, model.requests().at(-1)?.model], ["claude-opus-5-5", "claude-sonnet-5"]);
 });
 
-test("an additional directory that is not what was trusted ends the attempt before Claude Code starts", async (t) => {
+test("an additional directory that became a link ends the attempt at its start", async (t) => {
   const { runner, model, place } = await setup(t, { "say hi": [step.text("hello")] });
   const real = place.workdir("real");
   const link = path.join(place.directory, "added");
@@ -87,7 +87,7 @@ test("an additional directory that is not what was trusted ends the attempt befo
   assert.equal(model.requests().length, 0);
 });
 
-test("an additional directory that another user could replace ends the attempt before Claude Code starts", async (t) => {
+test("a directory that another user could replace ends the attempt at its start", async (t) => {
   const { runner, model, place } = await setup(t, { "say hi": [step.text("hello")] });
   const added = place.workdir("shared/added");
   chmodSync(path.dirname(added), 0o777);
@@ -148,7 +148,7 @@ require("node:readline").createInterface({ input: process.stdin }).on("line", (l
   else if (id !== undefined) reply(id, {});
 });`;
 
-test("a task has the MCP servers of its own, with variables filled in, and their secrets are in no record", async (t) => {
+test("a task's own MCP servers work, and their secrets are in no record", async (t) => {
   const steps = [step.tool("mcp__own__tell", {}), step.bash(look), step.text("done")];
   const { runner, model, place } = await setup(t, { "ask it": steps }, true);
   const file = place.file("server.cjs", server);
@@ -164,4 +164,42 @@ test("a task has the MCP servers of its own, with variables filled in, and their
   assert.match(written, new RegExp(`it is ${place.home} and \\[redacted\\]`));
   assert.doesNotMatch(written, /tiger-tiger/);
   if (process.platform === "linux") assert.doesNotMatch(readFileSync(path.join(place.work, "seen"), "utf8"), /tiger-tiger/);
+});
+
+/** One pixel. */
+const dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+const images = [{ mediaType: "image/png" as const, data: dot }];
+
+/** The media types of the images in a request. */
+function imagesIn(request: ModelRequest | undefined): unknown[] {
+  const blocks = (request?.body.messages ?? []).flatMap(({ content }) => (typeof content === "string" ? [] : content)) as object[];
+  return blocks.flatMap((block) => ("source" in block ? [(block.source as { media_type?: unknown }).media_type] : []));
+}
+
+for (const prewarm of [true, false]) {
+  test(`images reach the model with the prompt, ${prewarm ? "parked" : "cold"}`, async (t) => {
+    const { runner, model } = await setup(t, { "what is it": [step.text("a dot")] }, prewarm);
+    const records = await runner.start({ prompt: "what is it" }, { images }).ended();
+    assert.partialDeepStrictEqual(records[0], { subtype: "started", warm: prewarm });
+    assert.partialDeepStrictEqual(resultOf(records), { subtype: "success", result: "a dot" });
+    assert.deepEqual(imagesIn(model.requests()[0]), ["image/png"]);
+  });
+}
+
+test("a resumed session has the images, and one that begins anew gets them again", async (t) => {
+  const steps = [step.bash("touch begun; until [ -e go ]; do sleep 0.1; done"), step.text("a dot")];
+  const { runner, model, place } = await setup(t, { "what is it": steps });
+  const spec = { prompt: "what is it", allow: ["Bash"] };
+  const attempt = runner.start(spec, { images });
+  await until("the first step", () => existsSync(path.join(place.work, "begun")));
+  await runner.killAll();
+  place.file("work/go", "");
+  const ids = { [attempt.start.sessionId]: "resumed", [crypto.randomUUID()]: "begun anew" };
+  for (const [sessionId, what] of Object.entries(ids)) {
+    const again = await startRunner(t, { scratch: place, env: model.env(place.home) });
+    const records = await again.start(spec, { images, resume: true, sessionId }).ended();
+    assert.partialDeepStrictEqual(resultOf(records), { subtype: "success", result: "a dot" });
+    assert.equal(notesOf(records, "session_restarted").length, what === "resumed" ? 0 : 1);
+    assert.deepEqual(imagesIn(model.requests().at(-1)), ["image/png"], what);
+  }
 });

@@ -46,6 +46,8 @@ function specOf(row: OptionRow): OptionSpec {
       return { ...common, repeat: true, also: rule };
     case "directories":
       return { ...common, parse: nonEmpty(long), repeat: true, completes: "directories" };
+    case "attachments":
+      return { ...common, parse: nonEmpty(long), repeat: true, completes: "files" };
     case "json":
       return { ...common, parse: nonEmpty(long), completes: "files", ...(row.form === "mcp" ? { repeat: true } : {}) };
     case "integer":
@@ -80,6 +82,10 @@ async function valueOf(row: OptionRow, value: unknown, io: Pick<Io, "cwd">): Pro
     // Few calls read files.
     const { jsonGiven } = await import("./json-flag.ts");
     return jsonGiven({ flag: longOf(row), form: row.form }, [value].flat() as string[], io);
+  }
+  if (row.kind === "attachments") {
+    const { attachmentsGiven } = await import("./attachment-flag.ts");
+    return attachmentsGiven(longOf(row), value as string[], io);
   }
   if (row.kind === "labels") return Object.fromEntries(value as [string, string][]);
   return row.kind === "directories" ? (value as string[]).map((path) => pathGiven(io, path)) : value;

@@ -3,13 +3,16 @@
  * key.
  */
 import { z } from "zod";
+import { maxAttachedCharacters } from "../../domain/task/attachment.ts";
 import { maxPromptBytes, taskInput } from "../task-input.ts";
 import { taskList, taskView } from "../views.ts";
 import { operation } from "./operation.ts";
 
 const tag = "Tasks";
 /** A prompt of the longest length, with room for JSON's escapes and the other fields. */
-const maxBodyBytes = maxPromptBytes + 1024 * 1024;
+const maxBatchBytes = maxPromptBytes + 1024 * 1024;
+/** One task may have images, too. */
+const maxBodyBytes = maxBatchBytes + maxAttachedCharacters;
 const headers = [
   {
     name: "Idempotency-Key",
@@ -60,7 +63,7 @@ export const submitOperations = {
     description: "Faults name the task by its place, e.g. `/tasks/3/working_directory`.",
     headers,
     body: batchInput,
-    maxBodyBytes,
+    maxBodyBytes: maxBatchBytes,
     status: 201,
     answer: "The tasks, durable, in the order of the batch.",
     output: taskList,

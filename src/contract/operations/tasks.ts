@@ -1,6 +1,7 @@
 /** Tasks that are there: read, list, change, remove, cancel, retry, attempts. */
 import { z } from "zod";
 import { taskStatuses } from "../../domain/task/task.ts";
+import { maxAttachedCharacters } from "../../domain/task/attachment.ts";
 import { retryInput } from "../retry-input.ts";
 import { optionValues, text } from "../task-options.ts";
 import { attemptList, cancelView, taskPage, taskView } from "../views.ts";
@@ -119,6 +120,7 @@ export const taskOperations = {
     params: taskParams,
     body: retryInput,
     bodyOptional: true,
+    maxBodyBytes: 1024 * 1024 + maxAttachedCharacters,
     answer: "The task.",
     output: taskView,
     problems: ["conflict", "untrusted_directory"],

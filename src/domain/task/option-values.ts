@@ -4,7 +4,9 @@
  */
 import { namesIn } from "./option-json.ts";
 import type { JsonOption } from "./option-json.ts";
-import type { HeldValue, OptionRow, ShownOf, ValueOf } from "./option.ts";
+import { heldAttachment, shownAttachment } from "./attachment.ts";
+import type { Attachment, GivenAttachment } from "./attachment.ts";
+import type { GivenOf, HeldValue, OptionRow, ShownOf } from "./option.ts";
 import { taskOptions } from "./options.ts";
 import type { OptionName, QueueOptions, RowOf, RunOptions } from "./options.ts";
 
@@ -15,7 +17,7 @@ export type ShownOptions = { [Name in OptionName]: ShownValue<RowOf<Name>> };
 type ShownValue<R> = ShownOf<R> | Extract<HeldValue<R>, null>;
 
 /** Options as they are given: absent ones are undefined; null stands for the default. */
-export type GivenOptions = { readonly [Name in OptionName]?: Readonly<ValueOf<RowOf<Name>>> | null | undefined };
+export type GivenOptions = { readonly [Name in OptionName]?: Readonly<GivenOf<RowOf<Name>>> | null | undefined };
 
 /** The settings that stand in at submit. */
 export type StandIns = Readonly<Record<StandInName, unknown>>;
@@ -82,7 +84,8 @@ export function shownOptions(task: TaskOptionFields): ShownOptions {
 function valueGiven(row: OptionRow, input: GivenOptions, settings: StandIns): unknown {
   const { name, setting } = row;
   const standIn = setting?.at === "submit" ? settings[setting.key as StandInName] : row.default;
-  return input[name as OptionName] ?? standIn;
+  const value = input[name as OptionName] ?? standIn;
+  return row.kind === "attachments" ? (value as GivenAttachment[]).map(heldAttachment) : value;
 }
 
 function added(own: unknown, more: unknown): unknown {
@@ -91,6 +94,7 @@ function added(own: unknown, more: unknown): unknown {
 }
 
 function shownValue(row: OptionRow, value: unknown): unknown {
+  if (row.kind === "attachments") return (value as Attachment[]).map(shownAttachment);
   return row.kind === "json" && value !== null ? namesIn(row.form, value as JsonOption) : copied(value);
 }
 

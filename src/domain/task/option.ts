@@ -2,6 +2,7 @@
  * What a row of the table of task options (options.ts) can say, and the types that follow from a
  * row.
  */
+import type { Attachment, GivenAttachment, ShownAttachment } from "./attachment.ts";
 
 interface RowBase {
   /** Its name in JSON: REST, MCP, `--json`. The field of a task has the same name in camelCase. */
@@ -100,6 +101,13 @@ interface JsonRow extends RowBase {
   readonly form: "settings" | "mcp";
 }
 
+/** Images: the task knows what they are, the store keeps their bytes apart. */
+interface AttachmentsRow extends RowBase {
+  readonly kind: "attachments";
+  readonly default: readonly [];
+  readonly maxItems: number;
+}
+
 interface IntegerRow extends RowBase {
   readonly kind: "integer";
   readonly default: number | null;
@@ -142,7 +150,8 @@ export type OptionRow =
   | MoneyRow
   | DurationRow
   | SwitchRow
-  | LabelsRow;
+  | LabelsRow
+  | AttachmentsRow;
 
 /** The value of a row that has one. */
 export type ValueOf<R> = R extends { kind: "choice"; choices: infer C extends readonly string[] }
@@ -159,10 +168,15 @@ export type ValueOf<R> = R extends { kind: "choice"; choices: infer C extends re
             ? Record<string, string>
             : R extends { kind: "json" }
               ? Record<string, unknown>
-              : never;
+              : R extends { kind: "attachments" }
+                ? Attachment[]
+                : never;
+
+/** The value as a submit has it. */
+export type GivenOf<R> = R extends { kind: "attachments" } ? GivenAttachment[] : ValueOf<R>;
 
 /** The value as views show it. */
-export type ShownOf<R> = R extends { kind: "json" } ? string[] : ValueOf<R>;
+export type ShownOf<R> = R extends { kind: "json" } ? string[] : R extends { kind: "attachments" } ? ShownAttachment[] : ValueOf<R>;
 
 /** What a task has for a row. */
 export type HeldValue<R> =

@@ -4,6 +4,7 @@
  * line loads it.
  */
 import type { FieldOf, HeldValue, OptionRow } from "./option.ts";
+import { maxAttachments } from "./attachment.ts";
 import { effortLevels } from "./effort.ts";
 import { permissionModes } from "./permission-mode.ts";
 import { nameProblem } from "./task-ref.ts";
@@ -226,6 +227,18 @@ export const taskOptions = [
     },
     agent: { instead: "Tell the user which settings file is broken." },
     shown: { line: "Settings", text: "broken ones are ignored (--ignore-broken-settings)" },
+  },
+  {
+    name: "attachments",
+    kind: "attachments",
+    part: "run",
+    default: [],
+    maxItems: maxAttachments,
+    sentence: "Images that Claude sees with the prompt (PNG, JPEG, GIF, WebP): at most 5 MB each and 10 MB together. Kept with the task.",
+    retrySentence: "Images, added to the task's own.",
+    flag: { spelled: "-f, --file <image>", help: "an image that Claude sees with the prompt; may be given several times" },
+    agent: { instead: "Name the image's path in the prompt: the worker can read it." },
+    shown: { line: "Images", text: "{}" },
   },
   {
     name: "settings",

@@ -11,4 +11,7 @@ const personal = optionRows.filter(({ agent }) => typeof agent === "object");
 export const personalOptions = Object.fromEntries(personal.map(({ name }) => [name, true])) as Record<PersonalName, true>;
 
 /** What a task then has for them. */
-export const personalDefaults = Object.fromEntries(personal.map((row) => [row.name, row.default])) as Pick<ParsedTaskInput, PersonalName>;
+export const personalDefaults = Object.fromEntries(personal.map((row) => [row.name, row.default])) as unknown as Pick<
+  ParsedTaskInput,
+  PersonalName
+>;

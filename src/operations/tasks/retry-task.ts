@@ -11,7 +11,7 @@ import { doneBy } from "../rights/audit.ts";
 import { admitAgentRetry, enterAgentTask, isAgent } from "../rights/guard-agent.ts";
 import { requireTask } from "./require-task.ts";
 import { changesOf, namesOf } from "./retry-changes.ts";
-import { requirePossible, requireRoom, takeRate } from "./submit-task.ts";
+import { imagesOf, requirePossible, requireRoom, takeRate } from "./submit-task.ts";
 import type { SubmitContext } from "./submit-task.ts";
 import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
 import { realDirectories, realDirectory } from "./working-directory.ts";
@@ -62,6 +62,7 @@ export function retryTask(context: SubmitContext, id: number, input: ParsedRetry
     });
     if (again === null || !isTerminal(task.status))
       throw new WorkerError("conflict", `Task ${id} is ${task.status}. Only an ended task can be retried.`);
+    store.attachments.add(id, imagesOf(input.attachments ?? []));
     store.callers.put(id, asked);
     if (isAgent(caller)) enterAgentTask(store, again, caller);
     const data = { ...doneBy(caller), was: task.status, resume, changed: namesOf(changes) };

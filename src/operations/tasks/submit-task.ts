@@ -4,6 +4,8 @@ import type { Caller } from "../../contract/caller.ts";
 import type { ParsedTaskInput } from "../../contract/task-input.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Task } from "../../domain/task/task.ts";
+import { attachmentsFault } from "../../domain/task/attachment.ts";
+import type { GivenAttachment } from "../../domain/task/attachment.ts";
 import { submittedOptions } from "../../domain/task/option-values.ts";
 import type { NewTask } from "../../store/store.ts";
 import { doneBy } from "../rights/audit.ts";
@@ -59,6 +61,7 @@ export function insertTasks(context: SubmitContext, tasks: readonly NewTask[], c
   const admitted = isAgent(caller) ? admitAgentTasks(context, tasks, caller) : tasks;
   return admitted.map((task) => {
     const stored = context.store.tasks.insert(task);
+    if (task.images !== undefined) context.store.attachments.add(stored.id, task.images);
     if (isAgent(caller)) enterAgentTask(context.store, stored, caller);
     context.store.callers.put(stored.id, taskCallerOf(context.store, caller));
     context.store.events.append(stored.id, null, [{ type: "submitted", at: now, data: doneBy(caller) }]);
@@ -84,6 +87,7 @@ function newTask(context: SubmitContext, input: ParsedTaskInput, caller: Caller,
     workingDirectory,
     ...submittedOptions(input, settings),
     additionalDirectories: realDirectories(input.additional_directories),
+    ...(input.attachments.length === 0 ? {} : { images: imagesOf(input.attachments) }),
     permissionMode,
     deny: terms?.deny ?? input.deny,
     createdAt: now,
@@ -101,14 +105,29 @@ function newTask(context: SubmitContext, input: ParsedTaskInput, caller: Caller,
  * Refuses what Claude Code would refuse at its start: the task would only fail later.
  * @throws WorkerError invalid_input.
  */
-export function requirePossible(task: Pick<NewTask, "permissionMode" | "model" | "fallbackModel">, env: SubmitContext["env"]): void {
+export function requirePossible(
+  task: Pick<NewTask, "permissionMode" | "model" | "fallbackModel" | "attachments">,
+  env: SubmitContext["env"],
+): void {
   requireOtherModel(task);
+  requireFewImages(task);
   // Claude Code refuses this mode to root outside of a declared sandbox.
   if (task.permissionMode !== "bypassPermissions" || process.getuid?.() !== 0 || env["IS_SANDBOX"] === "1") return;
   throw new WorkerError(
     "invalid_input",
     "Claude Code refuses bypassPermissions to root. Run the server as another user, or in a sandbox with IS_SANDBOX=1.",
   );
+}
+
+/** The bytes of images as a submit has them. */
+export function imagesOf(attachments: readonly GivenAttachment[]): Buffer[] {
+  return attachments.map(({ data }) => Buffer.from(data, "base64"));
+}
+
+/** @throws WorkerError invalid_input. */
+function requireFewImages({ attachments }: Pick<NewTask, "attachments">): void {
+  const fault = attachmentsFault(attachments);
+  if (fault !== null) throw new WorkerError("invalid_input", fault, [{ pointer: "/attachments", detail: fault }]);
 }
 
 function requireOtherModel({ model, fallbackModel }: Pick<NewTask, "model" | "fallbackModel">): void {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { secretsInOptions } from "../../../src/domain/task/option-secrets.ts";
 
-test("secrets are found in environments, headers, addresses and arguments; other values are not taken for some", () => {
+test("secrets are found in environments, headers, addresses and arguments", () => {
   const mcpConfig = {
     mcpServers: {
       a: {

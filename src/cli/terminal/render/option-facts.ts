@@ -1,6 +1,7 @@
 /** A task's options as lines of `show`, as the table of options says. */
 import type { TaskView } from "../../../contract/views.ts";
 import { formatDuration } from "../../../domain/text/duration.ts";
+import type { ShownAttachment } from "../../../domain/task/attachment.ts";
 import type { OptionRow } from "../../../domain/task/option.ts";
 import { isDefault, optionRows } from "../../../domain/task/option-values.ts";
 import { dollars } from "./time.ts";
@@ -27,6 +28,8 @@ function textOf(row: OptionRow, value: unknown): string {
     case "directories":
     case "json":
       return (value as string[]).join(", ");
+    case "attachments":
+      return (value as ShownAttachment[]).map(({ name, bytes }) => `${name} (${Math.ceil(bytes / 1024)} KB)`).join(", ");
     case "labels":
       return Object.entries(value as Record<string, string>)
         .map(([key, each]) => `${key}=${each}`)

@@ -23,6 +23,7 @@ import { createTaskCallerStore } from "../task-callers.ts";
 import { createTaskStore } from "../tasks.ts";
 import { createTokenStore } from "../tokens.ts";
 import { createTrustStore } from "../trust.ts";
+import { createAttachmentStore } from "../attachments.ts";
 import { createTurnStore } from "../turns.ts";
 import { createUsageStore } from "../usage.ts";
 
@@ -92,6 +93,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
       usage: guardedNoun(file, createUsageStore(database)),
       agentTasks: guardedNoun(file, createAgentTaskStore(database, commit)),
       callers: guardedNoun(file, createTaskCallerStore(database, commit)),
+      attachments: guardedNoun(file, createAttachmentStore(database, commit)),
       turns: guardedNoun(file, createTurnStore(database, commit)),
       epoch,
     },

@@ -17,6 +17,7 @@ import { backgroundGrace } from "../migrations/0011-background-grace.ts";
 import { setbacks } from "../migrations/0012-setbacks.ts";
 import { turns } from "../migrations/0013-turns.ts";
 import { taskOptions } from "../migrations/0014-task-options.ts";
+import { attachments } from "../migrations/0015-attachments.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -41,6 +42,7 @@ export const migrations: readonly Migration[] = [
   setbacks,
   turns,
   taskOptions,
+  attachments,
 ];
 
 /** The `user_version` of a database that this version writes. */

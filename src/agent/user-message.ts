@@ -1,0 +1,30 @@
+/** What a person says to Claude Code, in the SDK's shape (SDKUserMessage). */
+import type { ImageType } from "../domain/task/attachment.ts";
+import type { StartMessage } from "../attempt-protocol/protocol.ts";
+
+interface TextBlock {
+  readonly type: "text";
+  readonly text: string;
+}
+
+interface ImageBlock {
+  readonly type: "image";
+  readonly source: { readonly type: "base64"; readonly media_type: ImageType; readonly data: string };
+}
+
+export type UserContent = string | (TextBlock | ImageBlock)[];
+
+export interface UserMessage {
+  readonly type: "user";
+  readonly message: { readonly role: "user"; readonly content: UserContent };
+  readonly parent_tool_use_id: null;
+}
+
+/** The text alone, or behind its images: the model's API wants them first. */
+export function contentOf(text: string, images: StartMessage["images"] = []): UserContent {
+  if (images.length === 0) return text;
+  const blocks = images.map(({ mediaType, data }): ImageBlock => {
+    return { type: "image", source: { type: "base64", media_type: mediaType, data } };
+  });
+  return [...blocks, { type: "text", text }];
+}
