@@ -67,6 +67,7 @@ const rooms: Readonly<Record<string, Room>> = {
       "processes",
       "supervisor",
       "attempt-protocol",
+      "runner/redaction.ts",
       "http",
       "mcp",
     ],

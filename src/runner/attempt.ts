@@ -23,7 +23,7 @@ import type { BackgroundTask, BackgroundWait } from "../domain/attempt/backgroun
 import { AfterResult } from "./after-result.ts";
 import { Journal } from "./journal.ts";
 import { secretsInOptions } from "../domain/task/option-secrets.ts";
-import type { Redaction } from "../domain/text/redaction.ts";
+import type { Redaction } from "./redaction.ts";
 import { SummaryLog } from "./summary-log.ts";
 
 /** An agent that has nothing left to do and does not exit for this long is ended. */

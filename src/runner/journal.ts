@@ -5,7 +5,7 @@
 import type { JournalEntry, JournalRecord } from "../domain/events/record.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { AppendFile } from "./append-file.ts";
-import type { Redaction } from "../domain/text/redaction.ts";
+import type { Redaction } from "./redaction.ts";
 
 /** A power cut costs at most this much. */
 const syncMs = 1_000;

@@ -4,7 +4,7 @@ import { messageOf } from "../domain/errors.ts";
 import { markerName } from "../processes/sweep.ts";
 import { becomeSubreaper } from "../processes/subreaper.ts";
 import { loadAgent, localToken, prepareProcess, takeBoot, tellListening } from "./boot.ts";
-import { redaction } from "../domain/text/redaction.ts";
+import { redaction } from "./redaction.ts";
 import { Runner } from "./runner.ts";
 
 const reapLimitMs = 1_000;

@@ -6,7 +6,7 @@
 import { dirname } from "node:path";
 import { loadAgent, localToken, prepareProcess, takeBoot } from "./boot.ts";
 import { markerName } from "../processes/sweep.ts";
-import { redaction } from "../domain/text/redaction.ts";
+import { redaction } from "./redaction.ts";
 
 const boot = takeBoot(process.env);
 prepareProcess(boot, "claude-worker-probe");

@@ -8,7 +8,7 @@ import { RunningAttempt } from "./attempt.ts";
 import { ControlSocket } from "./control-socket.ts";
 import { protocolVersion } from "../attempt-protocol/protocol.ts";
 import type { FromRunner, RunnerBoot, StartMessage, ToRunner } from "../attempt-protocol/protocol.ts";
-import type { Redaction } from "../domain/text/redaction.ts";
+import type { Redaction } from "./redaction.ts";
 import { TimeLimits } from "../attempt-protocol/time-limits.ts";
 
 export interface RunnerOptions {

@@ -4,8 +4,8 @@
  */
 import { readFileSync } from "node:fs";
 import { visibleText } from "../domain/text/plain-text.ts";
-import { redaction } from "../domain/text/redaction.ts";
-import type { Redaction } from "../domain/text/redaction.ts";
+import { redaction } from "../runner/redaction.ts";
+import type { Redaction } from "../runner/redaction.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -94,7 +94,7 @@ async function flagsByCommand(): Promise<ReadonlyMap<string, ReadonlySet<string>
 /** What is wrong with `claude-worker …`; words in capitals and `…` stand for anything. */
 function faultsOf(line: string, flags: ReadonlyMap<string, ReadonlySet<string>>): string[] {
   const [, first = "", second = "", ...rest] = line.split(/\s+/);
-  if (["", "--version", "--help", "help"].includes(first)) return [];
+  if (["", "--version", "--help", "help", "--install-node"].includes(first)) return [];
   // `mcp` is a command of its own and the first word of others.
   const isPair = flags.has(`${first} ${second}`) || Object.hasOwn(groups, first);
   if (isPair && (second === "" || second === "…")) return [];

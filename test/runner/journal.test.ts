@@ -5,7 +5,7 @@ import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { Journal } from "../../src/runner/journal.ts";
-import { redaction } from "../../src/domain/text/redaction.ts";
+import { redaction } from "../../src/runner/redaction.ts";
 import { scratch } from "../../testing/scratch.ts";
 
 function setup(t: TestContext, env: Record<string, string> = {}) {
@@ -130,7 +130,7 @@ test("a full disk delays journal records and loses none", { skip: !hasPrlimit() 
   const source = `
     process.on("SIGXFSZ", () => {});
     const { Journal } = await import(${JSON.stringify(path.resolve(import.meta.dirname, "../../src/runner/journal.ts"))});
-    const { redaction } = await import(${JSON.stringify(path.resolve(import.meta.dirname, "../../src/domain/text/redaction.ts"))});
+    const { redaction } = await import(${JSON.stringify(path.resolve(import.meta.dirname, "../../src/runner/redaction.ts"))});
     const { execFileSync } = await import("node:child_process");
     const journal = new Journal({ file: ${JSON.stringify(file)}, attemptId: 1, redaction: redaction({}), onGrown: () => {}, now: Date.now, up: () => 0 });
     execFileSync("prlimit", ["--pid", String(process.pid), "--fsize=1000:unlimited"]);

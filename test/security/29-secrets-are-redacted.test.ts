@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { redactLog } from "../../src/server/redact-log.ts";
-import { redaction } from "../../src/domain/text/redaction.ts";
+import { redaction } from "../../src/runner/redaction.ts";
 import { scratch } from "../../testing/scratch.ts";
 
 const cw = `cw_${"aB3-".repeat(11)}`;

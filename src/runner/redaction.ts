@@ -3,10 +3,10 @@
  * well-known shapes, in every field and in the names of fields. secret-values.ts defines what a
  * secret is.
  */
-import { sdkWords } from "../events/sdk-words.ts";
-import { SecretFinder } from "./secret-finder.ts";
-import { secretsOf } from "./secret-values.ts";
-import type { Environment } from "./secret-values.ts";
+import { sdkWords } from "../domain/events/sdk-words.ts";
+import { SecretFinder } from "../domain/text/secret-finder.ts";
+import { secretsOf } from "../domain/text/secret-values.ts";
+import type { Environment } from "../domain/text/secret-values.ts";
 
 export interface Redaction {
   /** A value without its secrets, and as JSON on one line. The same object when it has none. */
