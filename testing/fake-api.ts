@@ -220,7 +220,7 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
 }
 
 /** A healthy server without clients, with these parts. */
-export function plainServer(parts: Partial<ServerView> & Pick<ServerView, "counts">): ServerView {
+function plainServer(parts: Partial<ServerView> & Pick<ServerView, "counts">): ServerView {
   return {
     status: "healthy",
     service: "claude-worker",

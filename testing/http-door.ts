@@ -1,5 +1,5 @@
 /** Opens the REST door on a scratch socket and port for a test. */
-import { chmodSync } from "node:fs";
+import { chmodSync, mkdirSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import path from "node:path";
@@ -11,9 +11,8 @@ import type { HttpDoor, HttpOptions } from "../src/http/server.ts";
 import type { Answer, Route } from "../src/http/request/route.ts";
 import { callServer, startCall } from "./http-call.ts";
 import type { DoorAnswer, DoorCall } from "./http-call.ts";
-import { fakeApi } from "./fake-api.ts";
-import type { FakeApi } from "./fake-api.ts";
-import { scratch } from "./scratch.ts";
+import { doorApi } from "./door-api.ts";
+import type { DoorApi } from "./door-api.ts";
 
 export type { DoorAnswer, DoorCall } from "./http-call.ts";
 
@@ -34,10 +33,11 @@ export interface OpenDoor {
   raw(text: string | Buffer, where?: "tcp" | "socket"): Promise<string>;
 }
 
-/** With a WorkerApi in memory. */
-export async function openDoor(t: TestContext, options: Partial<Omit<HttpOptions, "api">> = {}): Promise<OpenDoor & { api: FakeApi }> {
-  const { directory } = scratch(t);
-  const api = fakeApi(directory);
+/** With the real operations, and its socket in their data directory. */
+export async function openDoor(t: TestContext, options: Partial<Omit<HttpOptions, "api">> = {}): Promise<OpenDoor & { api: DoorApi }> {
+  const api = doorApi(t);
+  const directory = path.dirname(api.paths.serverSocket);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
   return { ...(await openDoorOf(t, api, { directory, ...options })), api };
 }
 

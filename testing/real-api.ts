@@ -8,14 +8,18 @@ import { loadSettings } from "../src/config/load-settings.ts";
 import { pathsFrom } from "../src/config/paths.ts";
 import type { Paths } from "../src/config/paths.ts";
 import type { Settings } from "../src/config/settings.ts";
-import type { EventDraft } from "../src/domain/events/event.ts";
+import type { EventDraft, EventType } from "../src/domain/events/event.ts";
 import type { Outcome } from "../src/domain/attempt/outcome.ts";
+import type { Attempt } from "../src/domain/task/task.ts";
+import type { TaskRef } from "../src/domain/task/task-ref.ts";
 import { StartRights } from "../src/operations/rights/start-rights.ts";
 import { workerApi } from "../src/operations/worker-api.ts";
 import { ClaudeCodeTrust } from "../src/operations/tasks/working-directory.ts";
+import { serverView } from "../src/server/server-view.ts";
 import { openStore } from "../src/store/sqlite/sqlite.ts";
 import type { Store } from "../src/store/store.ts";
-import { plainServer } from "./fake-api.ts";
+import { event } from "./events.ts";
+import { localId } from "./local-task.ts";
 import type { LocalApi } from "./local-task.ts";
 import { scratch } from "./scratch.ts";
 import type { Scratch } from "./scratch.ts";
@@ -35,6 +39,10 @@ export interface RealApi {
   readonly clock: { nowMs: number };
   /** A test may say that the server stops. */
   readonly stop: { hasBegun: boolean };
+  /** Adds an event to a task as a running attempt would; the first one starts the attempt. */
+  tell(taskId: number, type: EventType, data?: object, summary?: readonly string[]): Promise<void>;
+  /** Ends a task as the supervisor would, with an attempt that has no events where none runs. */
+  finish(task: TaskRef, status?: "completed" | "failed"): Promise<void>;
   /** Runs a task as the supervisor would: claim, these events, then its end. */
   run(taskId: number, events: readonly Step[], end?: "complete" | "fail"): Promise<void>;
 }
@@ -50,6 +58,7 @@ export function realApi(t: TestContext, flags: Partial<Settings> = {}, more: Rec
   const clock = { nowMs: Date.now() };
   const { settings, origins } = loadSettings({ file: paths.config, env, flags });
   const stop = { hasBegun: false };
+  const startedAt = clock.nowMs;
   const claudeCodeTrust = new ClaudeCodeTrust(env);
   const rights = new StartRights({ store, settings, claudeCodeTrust });
   const api = workerApi({
@@ -64,7 +73,17 @@ export function realApi(t: TestContext, flags: Partial<Settings> = {}, more: Rec
     now: () => clock.nowMs,
     account: () => "a",
     isStopping: () => stop.hasBegun,
-    server: () => plainServer({ counts: store.tasks.counts(), problems: [...store.problems()] }),
+    server: () =>
+      serverView({
+        base: { store, context: { settings, paths } },
+        startedAt,
+        now: () => clock.nowMs,
+        account: () => "a",
+        url: () => null,
+        parked: () => 0,
+        problems: () => [],
+        isStopping: () => stop.hasBegun,
+      }),
     stopRunner: () => Promise.resolve(false),
     probe: async () => ({ kind: "succeeded" as const, message: "It answered." }),
     renewRunners: () => {},
@@ -79,37 +98,51 @@ export function realApi(t: TestContext, flags: Partial<Settings> = {}, more: Rec
     corner,
     clock,
     stop,
-    run: (taskId, events, end = "complete") => run(store, clock, { taskId, events, end }),
+    tell: (taskId, type, data = {}, summary = []) =>
+      store.write(() => append(store, clock, attemptOf(store, clock, taskId), [{ ...event(type, data), summary }])),
+    finish: (task, status = "completed") =>
+      store.write(() => end(store, clock, attemptOf(store, clock, localId({ id: task })), status === "completed" ? "complete" : "fail")),
+    run: (taskId, events, how = "complete") =>
+      store.write(() => {
+        const attempt = attemptOf(store, clock, taskId);
+        append(store, clock, attempt, events);
+        end(store, clock, attempt, how);
+      }),
   };
 }
 
 /** What an attempt did: an event without its time. */
 type Step = EventDraft & { readonly summary?: readonly string[] };
 
-interface Run {
-  readonly taskId: number;
-  readonly events: readonly Step[];
-  readonly end: "complete" | "fail";
+interface Clock {
+  readonly nowMs: number;
 }
 
-async function run(store: Store, clock: { nowMs: number }, { taskId, events, end }: Run): Promise<void> {
-  await store.write(() => {
-    const sessionId = crypto.randomUUID();
-    const claim = { runnerId: "runner", nodeId: "node", sessionId, resume: false, warm: false, bootId: null, journalStart: 0 };
-    const claimed = store.attempts.claim(taskId, claim, clock.nowMs);
-    if (claimed === null) throw new Error(`task ${taskId} cannot be claimed`);
-    const { id } = claimed.attempt;
-    store.events.append(
-      taskId,
-      id,
-      events.map((event) => ({ ...event, at: clock.nowMs })),
-    );
-    const outcome: Outcome = end === "complete" ? { kind: "succeeded", message: "done" } : { kind: "agent_failed", message: "no" };
-    store.attempts.close(id, outcome, clock.nowMs);
-    store.tasks.transition(taskId, end, clock.nowMs);
-    const status = end === "complete" ? "completed" : "failed";
-    store.events.append(taskId, id, [
-      { type: "ended", at: clock.nowMs, data: { status, outcome: outcome.kind, message: outcome.message } },
-    ]);
-  });
+/** The task's open attempt, or a new one. Inside `write`. */
+function attemptOf(store: Store, clock: Clock, taskId: number): Attempt {
+  const [open] = store.attempts.open().filter((attempt) => attempt.taskId === taskId);
+  if (open !== undefined) return open;
+  const sessionId = crypto.randomUUID();
+  const claim = { runnerId: "runner", nodeId: "node", sessionId, resume: false, warm: false, bootId: null, journalStart: 0 };
+  const claimed = store.attempts.claim(taskId, claim, clock.nowMs);
+  if (claimed === null) throw new Error(`task ${taskId} cannot be claimed`);
+  return claimed.attempt;
+}
+
+function append(store: Store, clock: Clock, { id, taskId }: Attempt, events: readonly Step[]): void {
+  store.events.append(
+    taskId,
+    id,
+    events.map((event) => ({ ...event, at: clock.nowMs })),
+    events.findLast(({ summary }) => summary?.[0] !== undefined)?.summary?.[0],
+  );
+}
+
+function end(store: Store, clock: Clock, attempt: Attempt, how: "complete" | "fail"): void {
+  const outcome: Outcome = how === "complete" ? { kind: "succeeded", message: "done" } : { kind: "agent_failed", message: "no" };
+  store.attempts.close(attempt.id, outcome, clock.nowMs);
+  const error = { code: outcome.kind, message: outcome.message, retryable: true };
+  store.tasks.transition(attempt.taskId, how, clock.nowMs, how === "complete" ? { result: "done" } : { error });
+  const status = how === "complete" ? "completed" : "failed";
+  append(store, clock, attempt, [{ type: "ended", data: { status, outcome: outcome.kind, message: outcome.message } }]);
 }

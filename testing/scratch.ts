@@ -19,6 +19,8 @@ export interface Scratch {
   readonly work: string;
   /** Makes another working directory. It is trusted unless `trusted` is false. */
   workdir(name: string, options?: { trusted?: boolean }): string;
+  /** Notes that the person of this home trusts the directory, where Claude Code does. */
+  trust(directory: string): void;
   /** Writes a file below the corner, with its folders. Returns its path. */
   file(name: string, text: string): string;
   remove(): Promise<void>;
@@ -45,6 +47,7 @@ export function scratch(t: TestContext | null): Scratch {
     dataHome: path.join(directory, "data"),
     work: workdir("work"),
     workdir,
+    trust: (dir) => trust(home, dir),
     file: (name, text) => {
       const file = path.join(directory, name);
       mkdirSync(path.dirname(file), { recursive: true });

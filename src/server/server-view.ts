@@ -7,7 +7,7 @@ import type { ServerBase } from "./server-context.ts";
 import { version } from "./version.ts";
 
 export interface ServerViewOptions {
-  readonly base: ServerBase;
+  readonly base: Pick<ServerBase, "store"> & { readonly context: Pick<ServerBase["context"], "settings" | "paths"> };
   /** UTC ms. */
   readonly startedAt: number;
   now(): number;

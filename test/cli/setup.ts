@@ -9,8 +9,9 @@ import type { TestContext } from "node:test";
 import { outputTo } from "../../src/cli/terminal/io.ts";
 import type { Io } from "../../src/cli/terminal/io.ts";
 import { runCli } from "../../src/cli/commandline/run-cli.ts";
+import { fakeApi } from "../../testing/fake-api.ts";
 import type { FakeApi } from "../../testing/fake-api.ts";
-import { openDoor } from "../../testing/http-door.ts";
+import { openDoorOf } from "../../testing/http-door.ts";
 import type { OpenDoor } from "../../testing/http-door.ts";
 import { scratch } from "../../testing/scratch.ts";
 import type { Scratch } from "../../testing/scratch.ts";
@@ -71,11 +72,13 @@ export interface ServedCli extends CliSetup {
 /** A command line whose server has a fake API. */
 export async function withServer(t: TestContext): Promise<ServedCli> {
   const cli = withoutServer(t);
-  const door = await openDoor(t);
+  const { directory } = scratch(t);
+  const api = fakeApi(directory);
+  const door = await openDoorOf(t, api, { directory });
   mkdirSync(cli.place.dataHome, { mode: 0o700 });
   // The door's socket has its own place; this is where the command line looks.
   symlinkSync(path.dirname(door.socket), path.join(cli.place.dataHome, "run"));
-  return { ...cli, api: door.api, door };
+  return { ...cli, api, door };
 }
 
 function startCall(words: readonly string[], { columns, input = null, typed, env = {}, cwd = "/" }: CallOptions): CliCall {

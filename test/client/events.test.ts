@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { NewEvent } from "../../src/domain/events/event.ts";
 import { ServerUnreachable } from "../../src/client/index.ts";
 import type { FeedStep } from "../../src/client/index.ts";
 import { eventPageFrom } from "../../src/client/read-events.ts";
@@ -11,12 +12,12 @@ import type { ClientSetup } from "./setup.ts";
 test("the client's events are the stored ones, then new ones, until the task ends", async (t) => {
   const { client, api, submit } = await setup(t);
   await submit();
-  api.tell(1, "started");
+  await api.tell(1, "started");
   const seen: number[] = [];
   for await (const { seq } of client.events(1)) {
     seen.push(seq);
-    if (seq === 2) api.tell(1, "text", { text: "hello" });
-    if (seq === 3) api.finish(1);
+    if (seq === 2) await api.tell(1, "text", { text: "hello" });
+    if (seq === 3) await api.finish(1);
   }
   assert.deepEqual(seen, [1, 2, 3, 4]);
 });
@@ -24,8 +25,9 @@ test("the client's events are the stored ones, then new ones, until the task end
 test("an event of a later server, which the client does not know, is given whole", async (t) => {
   const { client, api, submit } = await setup(t);
   await submit();
-  Object.assign(api.tell(1, "text"), { type: "mood", data: { fine: true } });
-  api.finish(1);
+  const mood = { type: "mood", at: Date.now(), data: { fine: true } } as unknown as NewEvent;
+  await api.store.write(() => api.store.events.append(1, null, [mood]));
+  await api.finish(1);
   const later = { type: "unknown", data: { type: "mood", data: { fine: true } } };
   const streamed = [];
   for await (const each of client.events(1)) streamed.push(each);
@@ -37,8 +39,8 @@ test("an event of a later server, which the client does not know, is given whole
 test("the client's events begin after a given number", async (t) => {
   const { client, api, submit } = await setup(t);
   await submit();
-  for (let each = 0; each < 3; each++) api.tell(1, "text");
-  api.finish(1);
+  for (let each = 0; each < 3; each++) await api.tell(1, "text");
+  await api.finish(1);
   const seen: number[] = [];
   for await (const { seq } of client.events(1, { after: 3 })) seen.push(seq);
   assert.deepEqual(seen, [4, 5]);
@@ -47,7 +49,7 @@ test("the client's events begin after a given number", async (t) => {
 test("the last step of the client's events is the ended task", async (t) => {
   const { client, api, submit } = await setup(t);
   await submit();
-  api.finish(1, "failed");
+  await api.finish(1, "failed");
   const steps: FeedStep[] = [];
   for await (const step of client.follow(1)) steps.push(step);
   const last = steps.at(-1);
@@ -63,7 +65,7 @@ test("the client follows all tasks by the global event number", async (t) => {
   const seen: string[] = [];
   for await (const event of client.events(null, { after: 1, signal: stop.signal })) {
     seen.push(`${event.id}:${event.task_id}`);
-    if (seen.length === 1) api.tell(1, "text");
+    if (seen.length === 1) await api.tell(1, "text");
     if (seen.length === 2) stop.abort();
   }
   assert.deepEqual(seen, ["2:2", "3:1"]);
@@ -77,8 +79,8 @@ test("the client reconnects to the event stream and misses and repeats nothing",
   for await (const step of s.client.follow(1, { reconnectForMs: 60_000 })) {
     if (step.type !== "event") kinds.push(step.type);
     else seen.push(step.event.seq);
-    if (step.type === "event" && step.event.seq === 1) await restart(s, t, () => tellMany(s, 50));
-    if (step.type === "event" && step.event.seq === 51) s.api.finish(1);
+    if (step.type === "event" && step.event.seq === 1) await restart(s, t, async () => await tellMany(s, 50));
+    if (step.type === "event" && step.event.seq === 51) await s.api.finish(1);
   }
   assert.deepEqual(
     seen,
@@ -95,7 +97,7 @@ test("the client reconnects to the stream of all tasks at the global number", as
   const seen: number[] = [];
   for await (const { id } of s.client.events(null, { signal: stop.signal })) {
     seen.push(id);
-    if (id === 2) await restart(s, t, () => tellMany(s, 3));
+    if (id === 2) await restart(s, t, async () => await tellMany(s, 3));
     if (id === 5) stop.abort();
   }
   assert.deepEqual(seen, [1, 2, 3, 4, 5]);
@@ -130,18 +132,18 @@ test("the event stream closes its connection when the reader leaves", async (t) 
   await eventually(() => api.subscriptions === 0);
 });
 
-function tellMany({ api }: ClientSetup, count: number): void {
-  for (let each = 0; each < count; each++) api.tell(1, "text", { text: "ö".repeat(1000) });
+async function tellMany({ api }: ClientSetup, count: number): Promise<void> {
+  for (let each = 0; each < count; each++) await api.tell(1, "text", { text: "ö".repeat(1000) });
 }
 
 /** Another server process at the same place, as after `kill -9` and a new start. */
 async function restart(
   { door, api, socket, token }: ClientSetup,
   t: { after(fn: () => unknown): void },
-  meanwhile: () => void,
+  meanwhile: () => Promise<void>,
 ): Promise<void> {
   await door.stop();
-  meanwhile();
+  await meanwhile();
   const next = createHttp({ api, token, log: { error: () => undefined } });
   t.after(async () => await next.stop());
   await next.listenSocket(socket);

@@ -15,7 +15,7 @@ test("a one-shot request gets the same answers as a kept connection", async (t) 
   assert.equal(task.prompt.length, 500_000);
   await assert.rejects(client.getTask({ id: 99 }), { code: "not_found" });
   await assert.rejects(client.submitTask({ prompt: "", working_directory: "/" }), { code: "invalid_input" });
-  api.finish(1);
+  await api.finish(1);
   assert.equal(await client.removeTask({ id: 1 }), undefined);
 });
 

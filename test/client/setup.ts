@@ -1,13 +1,13 @@
-/** A door with a fake API behind it, and the client in front. */
+/** A door with the real operations behind it, and the client in front. */
 import type { TestContext } from "node:test";
 import { urlAddress, WorkerClient } from "../../src/client/index.ts";
 import type { TaskView } from "../../src/client/index.ts";
-import type { FakeApi } from "../../testing/fake-api.ts";
+import type { DoorApi } from "../../testing/door-api.ts";
 import { openDoor } from "../../testing/http-door.ts";
 import type { OpenDoor } from "../../testing/http-door.ts";
 
 export interface ClientSetup extends OpenDoor {
-  readonly api: FakeApi;
+  readonly api: DoorApi;
   readonly client: WorkerClient;
   /** The same server over TCP. */
   overTcp(token?: string | null): WorkerClient;

@@ -9,12 +9,12 @@ import type { TaskRef } from "../../src/domain/task/task-ref.ts";
 test("the client waits for all tasks and reports each as it ends", async (t) => {
   const { client, api, submit } = await setup(t);
   for (let each = 0; each < 3; each++) await submit();
-  api.finish(3, "failed");
+  await api.finish(3, "failed");
   const told: TaskRef[] = [];
   const onEnd = ({ id }: { id: TaskRef }): void => {
     told.push(id);
-    if (id === 3) api.finish(2);
-    if (id === 2) api.finish(1);
+    if (id === 3) void api.finish(2);
+    if (id === 2) void api.finish(1);
   };
   const { ended, open } = await client.wait([1, 2, 3], { onEnd });
   assert.deepEqual(told, [3, 2, 1]);
@@ -34,7 +34,7 @@ test("the client waits for more tasks than it follows at once", async (t) => {
   const ids: TaskRef[] = [];
   for (let each = 0; each < 40; each++) ids.push((await submit()).id);
   const waiting = client.wait(ids);
-  for (const id of ids.toReversed()) api.finish(id);
+  for (const id of ids.toReversed()) await api.finish(id);
   assert.equal((await waiting).ended.length, 40);
 });
 
@@ -42,7 +42,7 @@ test("a client's wait says which tasks had not ended when the time was over", as
   const { client, api, submit } = await setup(t);
   await submit();
   await submit();
-  api.finish(1);
+  await api.finish(1);
   const { ended, open } = await client.wait([1, 2], { timeoutMs: 200 });
   assert.deepEqual([ended.map(({ id }) => id), open], [[1], [2]]);
 });
@@ -79,7 +79,7 @@ test("a client's wait that began without a server waits for one", async (t) => {
   const told: string[] = [];
   const waiting = client.wait(ids, { onOutage: (reason) => told.push(reason) });
   await eventually(() => told.length > 0);
-  for (const id of ids) api.finish(id);
+  for (const id of ids) await api.finish(id);
   renameSync(`${socket}.away`, socket);
   assert.deepEqual(
     (await waiting).ended.map(({ id }) => id),

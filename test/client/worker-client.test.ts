@@ -19,7 +19,7 @@ test("submits, reads, changes and removes a task over the unix socket", async (t
   assert.deepEqual((await client.listAttempts({ id: 1 })).attempts, []);
   assert.equal((await client.cancelTask({ id: 1 })).status, "cancelled");
   assert.equal((await client.retryTask({ id: 1 })).status, "pending");
-  api.finish(1);
+  await api.finish(1);
   await client.removeTask({ id: 1 });
   await assert.rejects(client.getTask({ id: 1 }), { code: "not_found" });
 });
@@ -42,7 +42,7 @@ test("filters by status and label", async (t) => {
   const { client, api } = await setup(t);
   await client.submitTask({ prompt: "one", working_directory: "/", labels: { team: "a=b" } });
   await client.submitTask({ prompt: "two", working_directory: "/" });
-  api.finish(2, "failed");
+  await api.finish(2, "failed");
   assert.deepEqual(
     (await client.listTasks({ label: ["team=a=b"] })).tasks.map(({ id }) => id),
     [1],
@@ -55,11 +55,9 @@ test("filters by status and label", async (t) => {
 
 test("asks for trust, holds, state and stop", async (t) => {
   const { client, api } = await setup(t);
-  assert.deepEqual(
-    (await client.addTrust({ directory: "/" })).directories.map(({ path: each }) => each),
-    ["/"],
-  );
-  assert.deepEqual((await client.removeTrust({ directory: "/" })).directories, []);
+  const trusted = (await client.addTrust({ directory: "/usr/bin" })).directories;
+  assert.ok(trusted.some(({ path: each }) => each === "/usr/bin"));
+  assert.equal((await client.removeTrust({ directory: "/usr/bin" })).directories.length, trusted.length - 1);
   assert.deepEqual(
     (await client.hold({ reason: "lunch" })).holds.map(({ message }) => message),
     ["lunch"],

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { TestContext } from "node:test";
 import { createConfig, lintFromString } from "@redocly/openapi-core";
 import spectralCore from "@stoplight/spectral-core";
 import owasp from "@stoplight/spectral-owasp-ruleset";
@@ -16,8 +17,8 @@ import { exampleOf } from "../../src/http/document/document-example.ts";
 import { openApiDocument } from "../../src/http/document/openapi.ts";
 import type { Json } from "../../src/http/document/json.ts";
 import { createHttp } from "../../src/http/server.ts";
-import { fakeApi } from "../../testing/fake-api.ts";
 import { openDoor } from "../../testing/http-door.ts";
+import { realApi } from "../../testing/real-api.ts";
 
 const { Spectral, Document } = spectralCore;
 
@@ -40,12 +41,12 @@ const exceptions: Readonly<Record<string, string>> = {
   "owasp:api4:2023-array-limit": "lists of answers are bounded by their page's limit; those of requests are limited (tested below)",
 };
 
-function documentOf(): Json {
-  const door = createHttp({ api: fakeApi(), token: "t".repeat(43), log: { error: () => {} } });
+function documentOf(t: TestContext): Json {
+  const door = createHttp({ api: realApi(t).api, token: "t".repeat(43), log: { error: () => {} } });
   return openApiDocument(door.routes, "1.2.3");
 }
 
-test("Spectral's and OWASP's rules find only the excepted points in the document", async () => {
+test("Spectral's and OWASP's rules find only the excepted points in the document", async (t) => {
   const spectral = new Spectral();
   spectral.setRuleset({
     extends: [
@@ -53,7 +54,7 @@ test("Spectral's and OWASP's rules find only the excepted points in the document
       [owasp, "all"],
     ],
   } as unknown as RulesetDefinition);
-  const results = await spectral.run(new Document(JSON.stringify(documentOf()), Parsers.Json, "openapi.json"));
+  const results = await spectral.run(new Document(JSON.stringify(documentOf(t)), Parsers.Json, "openapi.json"));
   const broken = new Map(results.map(({ code, message, path }) => [String(code), `${message} (${path.join(".")})`]));
   assert.deepEqual(
     [...broken].filter(([code]) => exceptions[code] === undefined),
@@ -66,17 +67,17 @@ test("Spectral's and OWASP's rules find only the excepted points in the document
   );
 });
 
-test("Redocly's strict rules find nothing in the document", async () => {
+test("Redocly's strict rules find nothing in the document", async (t) => {
   const config = await createConfig({ extends: ["recommended-strict"] });
-  const problems = await lintFromString({ source: JSON.stringify(documentOf()), config });
+  const problems = await lintFromString({ source: JSON.stringify(documentOf(t)), config });
   assert.deepEqual(
     problems.map(({ ruleId, message }) => `${ruleId}: ${message}`),
     [],
   );
 });
 
-test("every text and list of a request has a limit", () => {
-  const document = documentOf() as { paths: Record<string, Record<string, Json>>; components: { schemas: Record<string, Json> } };
+test("every text and list of a request has a limit", (t) => {
+  const document = documentOf(t) as { paths: Record<string, Record<string, Json>>; components: { schemas: Record<string, Json> } };
   const unlimited: string[] = [];
   const walk = (value: unknown, where: string): void => {
     if (typeof value !== "object" || value === null) return;
@@ -99,8 +100,8 @@ test("every text and list of a request has a limit", () => {
   assert.deepEqual(unlimited, []);
 });
 
-test("every route is in the document, with names that are used once", () => {
-  const door = createHttp({ api: fakeApi(), token: "t".repeat(43), log: { error: () => {} } });
+test("every route is in the document, with names that are used once", (t) => {
+  const door = createHttp({ api: realApi(t).api, token: "t".repeat(43), log: { error: () => {} } });
   const { paths } = openApiDocument(door.routes, "1") as {
     paths: Record<string, Record<string, { operationId: string; summary: string }>>;
   };
@@ -110,8 +111,8 @@ test("every route is in the document, with names that are used once", () => {
   for (const route of door.routes) assert.equal(paths[route.path]?.[route.method.toLowerCase()]?.operationId, route.name);
 });
 
-test("an operation says whether it needs a token and a body", () => {
-  const { paths } = documentOf() as { paths: Record<string, Record<string, Json & { requestBody?: { required: boolean } }>> };
+test("an operation says whether it needs a token and a body", (t) => {
+  const { paths } = documentOf(t) as { paths: Record<string, Record<string, Json & { requestBody?: { required: boolean } }>> };
   const of = (path: string, method: string): Json & { requestBody?: { required: boolean } } => paths[path]?.[method] ?? {};
   assert.deepEqual(of("/health", "get")["security"], []);
   assert.match(String(of("/health", "get")["description"]), /Open to everybody/);
@@ -124,21 +125,24 @@ test("an operation says whether it needs a token and a body", () => {
 
 test("every example of a body is accepted where it is posted", async (t) => {
   const { call, api } = await openDoor(t);
-  const { prompt, working_directory } = { prompt: "Work", working_directory: "/home/me/project" };
-  const document = documentOf() as { paths: Record<string, Record<string, Operation>>; components: { schemas: Record<string, Json> } };
+  // The examples' directories are below the home of the example's person.
+  const working_directory = api.corner.workdir("project");
+  api.corner.workdir("backups");
+  const here = (example: unknown): Json => JSON.parse(JSON.stringify(example).replaceAll("/home/me/", `${api.corner.directory}/`)) as Json;
+  const document = documentOf(t) as { paths: Record<string, Record<string, Operation>>; components: { schemas: Record<string, Json> } };
   const posted: string[] = [];
   for (const [path, methods] of Object.entries(document.paths)) {
     for (const [method, operation] of Object.entries(methods)) {
       const content = operation.requestBody?.content["application/json"];
       if (content === undefined) continue;
       // Examples name task, token and directory as they are in a server in use.
-      await call({ method: "POST", path: "/api/v1/tasks", body: { prompt, working_directory } });
+      await call({ method: "POST", path: "/api/v1/tasks", body: { prompt: "Work", working_directory } });
       await api.addTrust({ directory: working_directory }, { scope: "admin", name: "test" });
       if (operation.operationId === "retryTask") await api.cancelTask({ id: 1 }, { scope: "admin", name: "test" });
       const example = exampleOf({ ...operation, method, path }, document.components.schemas);
       const [, body = ""] = /-d '(.*)'$/s.exec(example) ?? [];
       assert.deepEqual(JSON.parse(body.replaceAll(String.raw`'\''`, "'")), content.example, example);
-      const answer = await call({ method: method.toUpperCase(), path: path.replace("{id}", "1"), body: content.example });
+      const answer = await call({ method: method.toUpperCase(), path: path.replace("{id}", "1"), body: here(content.example) });
       assert.ok(answer.status < 300, `${operation.operationId}: ${answer.status} ${answer.text}`);
       posted.push(operation.operationId);
     }
@@ -146,8 +150,8 @@ test("every example of a body is accepted where it is posted", async (t) => {
   assert.ok(posted.includes("backup") && posted.includes("prune") && posted.includes("submitMachineTask"));
 });
 
-test("the document's example of a machine's task passes the rules for prompts", () => {
-  const document = documentOf() as { paths: Record<string, Record<string, Operation>> };
+test("the document's example of a machine's task passes the rules for prompts", (t) => {
+  const document = documentOf(t) as { paths: Record<string, Record<string, Operation>> };
   const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
   const example = operations.find(({ operationId }) => operationId === "submitMachineTask")?.requestBody?.content["application/json"]
     ?.example;

@@ -7,13 +7,13 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { openDoor } from "../../testing/http-door.ts";
 import type { OpenDoor } from "../../testing/http-door.ts";
-import type { FakeApi } from "../../testing/fake-api.ts";
+import type { DoorApi } from "../../testing/door-api.ts";
 import { SseReader } from "../../testing/sse-reader.ts";
 import { eventually } from "../../testing/eventually.ts";
 
 const accept = { accept: "text/event-stream" };
 
-async function setup(t: TestContext, options: Parameters<typeof openDoor>[1] = {}): Promise<OpenDoor & { api: FakeApi; id: number }> {
+async function setup(t: TestContext, options: Parameters<typeof openDoor>[1] = {}): Promise<OpenDoor & { api: DoorApi; id: number }> {
   const open = await openDoor(t, options);
   const answer = await open.call({ path: "/api/v1/tasks", body: { prompt: "p", working_directory: "/tmp" } });
   return { ...open, id: Number(answer.json()["id"]) };
@@ -27,7 +27,7 @@ async function watch(t: TestContext, open: OpenDoor, path: string, headers: Reco
 
 test("stored events come in pages, or from the newest back", async (t) => {
   const open = await setup(t);
-  for (let step = 0; step < 5; step++) open.api.tell(open.id, "text", { step });
+  for (let step = 0; step < 5; step++) await open.api.tell(open.id, "text", { step });
   const page = (await open.call({ path: `/api/v1/tasks/${open.id}/events?after=2&limit=2` })).json();
   assert.deepEqual(
     (page["events"] as { seq: number }[]).map((event) => event.seq),
@@ -48,12 +48,12 @@ test("stored events come in pages, or from the newest back", async (t) => {
 
 test("an event stream sends stored events, new events, then the ended task", async (t) => {
   const open = await setup(t);
-  open.api.tell(open.id, "text", { text: "stored" });
+  await open.api.tell(open.id, "text", { text: "stored" });
   const reader = await watch(t, open, `/api/v1/tasks/${open.id}/events`);
   await reader.count(2);
-  open.api.tell(open.id, "text", { text: "live" });
+  await open.api.tell(open.id, "text", { text: "live" });
   await reader.count(3);
-  open.api.finish(open.id);
+  await open.api.finish(open.id);
   await reader.ended;
   assert.deepEqual(reader.ids(), [1, 2, 3, 4]);
   const end = reader.messages.at(-1);
@@ -63,8 +63,8 @@ test("an event stream sends stored events, new events, then the ended task", asy
 
 test("an event stream continues after Last-Event-ID, which overrides `after`", async (t) => {
   const open = await setup(t);
-  for (let step = 0; step < 4; step++) open.api.tell(open.id, "text");
-  open.api.finish(open.id);
+  for (let step = 0; step < 4; step++) await open.api.tell(open.id, "text");
+  await open.api.finish(open.id);
   const path = `/api/v1/tasks/${open.id}/events?after=1`;
   const reader = await watch(t, open, path, { "last-event-id": "4" });
   await reader.ended;
@@ -83,7 +83,7 @@ test("the stream of all tasks with tail=0 sends only new events", async (t) => {
   const everything = await watch(t, open, "/api/v1/events");
   const fresh = await watch(t, open, "/api/v1/events?tail=0");
   const second = await open.call({ path: "/api/v1/tasks", body: { prompt: "q", working_directory: "/tmp" } });
-  open.api.finish(Number(second.json()["id"]));
+  await open.api.finish(Number(second.json()["id"]));
   await everything.count(3);
   await fresh.count(2);
   assert.deepEqual(
@@ -97,7 +97,7 @@ test("the stream of all tasks with tail=0 sends only new events", async (t) => {
 
 test("a task's stream with tail begins so many events before its newest one", async (t) => {
   const open = await setup(t);
-  for (let step = 0; step < 4; step++) open.api.tell(open.id, "text");
+  for (let step = 0; step < 4; step++) await open.api.tell(open.id, "text");
   const path = `/api/v1/tasks/${open.id}/events`;
   const [last, fresh, more] = [
     await watch(t, open, `${path}?tail=2`),
@@ -105,7 +105,7 @@ test("a task's stream with tail begins so many events before its newest one", as
     await watch(t, open, `${path}?tail=50`),
   ];
   await last.count(2);
-  open.api.finish(open.id);
+  await open.api.finish(open.id);
   await Promise.all([last.ended, fresh.ended, more.ended]);
   assert.deepEqual([last.ids(), fresh.ids(), more.ids()], [[4, 5, 6], [6], [1, 2, 3, 4, 5, 6]]);
 });
@@ -114,9 +114,9 @@ test("a retried task's event stream continues", async (t) => {
   const open = await setup(t);
   const reader = await watch(t, open, `/api/v1/tasks/${open.id}/events`);
   await reader.count(1);
-  open.api.finish(open.id);
-  await open.api.retryTask({ id: open.id }, { scope: "admin", name: "test" });
-  open.api.tell(open.id, "text");
+  // In one commit: a stream that sees the end before the retry ends.
+  await Promise.all([open.api.finish(open.id), open.api.retryTask({ id: open.id }, { scope: "admin", name: "test" })]);
+  await open.api.tell(open.id, "text");
   await reader.count(4);
   assert.ok(reader.messages.every((message) => message.event === null));
 });
@@ -124,7 +124,7 @@ test("a retried task's event stream continues", async (t) => {
 test("a task that is removed ends its streams", async (t) => {
   const open = await setup(t);
   const reader = await watch(t, open, `/api/v1/tasks/${open.id}/events?after=1`);
-  open.api.finish(open.id);
+  await open.api.finish(open.id);
   await open.api.removeTask({ id: open.id }, { scope: "admin", name: "test" });
   await reader.ended;
   assert.equal((await open.call({ path: `/api/v1/tasks/${open.id}/events`, headers: accept })).status, 404);
@@ -136,7 +136,7 @@ test("fifty watchers of one task cost one read of each event, not fifty", async 
   await Promise.all(readers.map((reader) => reader.count(1)));
   assert.equal(open.api.subscriptions, 1);
   const before = open.api.reads;
-  for (let step = 0; step < 20; step++) open.api.tell(open.id, "text", { step });
+  for (let step = 0; step < 20; step++) await open.api.tell(open.id, "text", { step });
   await Promise.all(readers.map((reader) => reader.count(21)));
   assert.ok(open.api.reads - before <= 40, `${open.api.reads - before} reads`);
   for (const reader of readers) reader.close();
@@ -166,7 +166,7 @@ test("a store that cannot be read closes the event stream and is logged", async 
   open.api.taskEvents = () => {
     throw new Error("disk on fire");
   };
-  open.api.tell(open.id, "text");
+  await open.api.tell(open.id, "text");
   await reader.ended;
   assert.equal(open.logged.length, 1);
 });

@@ -13,7 +13,7 @@ const text = "[session] one\n[text] two\n[result] three\n";
 async function setup(t: TestContext): Promise<OpenDoor> {
   const open = await openDoor(t);
   await open.call({ path: "/api/v1/tasks", body: { prompt: "p", working_directory: "/tmp" } });
-  writeFileSync(path.join(path.dirname(open.socket), "task_1_summary.log"), text);
+  writeFileSync(path.join(open.api.paths.logs, "task_1_summary.log"), text);
   return open;
 }
 

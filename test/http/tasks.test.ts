@@ -1,4 +1,4 @@
-/** The routes of tasks, over the unix socket, against a WorkerApi in memory. */
+/** The routes of tasks, over the unix socket, with the real operations. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openDoor } from "../../testing/http-door.ts";
@@ -67,6 +67,8 @@ test("cancel, retry and remove over HTTP answer 409 where they may not happen", 
   assert.equal((await open.call({ method: "POST", path: `${path}/retry` })).status, 409);
   const cancelled = await open.call({ method: "POST", path: `${path}/cancel` });
   assert.deepEqual([cancelled.status, cancelled.json()["status"]], [200, "cancelled"]);
+  await open.call({ method: "POST", path: `${path}/retry`, body: {} });
+  await open.api.finish(id);
   assert.equal((await open.call({ method: "POST", path: `${path}/cancel` })).status, 409);
   assert.equal((await open.call({ method: "POST", path: `${path}/retry`, body: {} })).json()["status"], "pending");
   await open.call({ method: "POST", path: `${path}/cancel` });
@@ -86,10 +88,10 @@ test("HEAD is answered as GET without the body", async (t) => {
 test("HTTP serves trust, holds, attempts, the server's state and its stop", async (t) => {
   const open = await openDoor(t);
   await submit(open);
-  const trust = { directory: "/srv/app" };
+  const trust = { directory: "/usr/bin" };
   assert.equal((await open.call({ path: "/api/v1/trust", body: trust })).status, 200);
-  assert.match((await open.call({ path: "/api/v1/trust" })).text, /\/srv\/app/);
-  assert.doesNotMatch((await open.call({ method: "DELETE", path: "/api/v1/trust", body: trust })).text, /\/srv\/app/);
+  assert.match((await open.call({ path: "/api/v1/trust" })).text, /\/usr\/bin/);
+  assert.doesNotMatch((await open.call({ method: "DELETE", path: "/api/v1/trust", body: trust })).text, /\/usr\/bin/);
   assert.match((await open.call({ path: "/api/v1/holds", body: { reason: "lunch" } })).text, /lunch/);
   assert.match((await open.call({ path: "/api/v1/holds" })).text, /lunch/);
   assert.deepEqual((await open.call({ method: "DELETE", path: "/api/v1/holds" })).json(), { holds: [] });

@@ -3,14 +3,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { ChangeFeed } from "../../src/mcp/change-feed.ts";
-import { fakeApi } from "../../testing/fake-api.ts";
+import { doorApi } from "../../testing/door-api.ts";
+import { plainInput } from "../../testing/plain-task.ts";
 
 /** A feed over three tasks, with timers that stand still until the test moves them. */
 async function setup(t: TestContext) {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  const api = fakeApi();
-  const input = { prompt: "p", working_directory: "/tmp" } as Parameters<typeof api.submitTask>[0];
-  for (let task = 0; task < 3; task += 1) await api.submitTask(input, { scope: "admin", name: "test" });
+  const api = doorApi(t);
+  for (let task = 0; task < 3; task += 1)
+    await api.submitTask(plainInput({ prompt: "p", working_directory: "/tmp" }), { scope: "admin", name: "test" });
   const told: string[] = [];
   const feed = new ChangeFeed(api, (uri) => void told.push(uri));
   /**
@@ -29,15 +30,15 @@ test("the MCP feed reports a changed task once per quarter of a second", async (
   const { api, feed, news, pass } = await setup(t);
   feed.start();
   await news();
-  for (let step = 0; step < 1200; step += 1) api.tell(1, "text");
-  api.tell(3, "text");
+  await Promise.all(Array.from({ length: 1200 }, () => api.tell(1, "text")));
+  await api.tell(3, "text");
   pass(249);
   assert.deepEqual(await news(), []);
   pass(1);
   assert.deepEqual(await news(), of(1, 3));
   pass(1000);
   assert.deepEqual(await news(), [], "nothing happened since");
-  api.tell(2, "text");
+  await api.tell(2, "text");
   pass(250);
   assert.deepEqual(await news(), of(2));
 });
@@ -45,11 +46,11 @@ test("the MCP feed reports a changed task once per quarter of a second", async (
 test("the MCP feed reports nothing after its stop", async (t) => {
   const { api, feed, news, pass } = await setup(t);
   feed.start();
-  api.tell(1, "text");
+  await api.tell(1, "text");
   feed.stop();
   feed.stop();
   assert.equal(api.subscriptions, 0);
-  api.tell(1, "text");
+  await api.tell(1, "text");
   pass(1000);
   assert.deepEqual(await news(), []);
 });
@@ -58,12 +59,12 @@ test("a feed that starts again reports what happens from then on, once", async (
   const { api, feed, news, pass } = await setup(t);
   feed.start();
   feed.stop();
-  api.tell(1, "text");
+  await api.tell(1, "text");
   feed.start();
   feed.start();
   assert.equal(api.subscriptions, 1);
   await news();
-  api.tell(2, "text");
+  await api.tell(2, "text");
   pass(250);
   assert.deepEqual(await news(), of(2));
 });

@@ -3,15 +3,16 @@ import assert from "node:assert/strict";
 import { chmodSync, chownSync, lchownSync, lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import type { TestContext } from "node:test";
 import { serverPlace } from "../../src/cli/server/server-place.ts";
 import { prepareDataDirectory } from "../../src/server/data-directory.ts";
 import { createHttp } from "../../src/http/server.ts";
-import { fakeApi } from "../../testing/fake-api.ts";
+import { realApi } from "../../testing/real-api.ts";
 import { openDoor } from "../../testing/http-door.ts";
 import { scratch } from "../../testing/scratch.ts";
 
 const log = { error: () => {} };
-const newDoor = () => createHttp({ api: fakeApi(), token: "t".repeat(43), log });
+const newDoor = (t: TestContext) => createHttp({ api: realApi(t).api, token: "t".repeat(43), log });
 
 test("the unix socket has mode 0600, whatever the umask is", async (t) => {
   const before = process.umask(0o000);
@@ -26,7 +27,7 @@ test("the unix socket is never open to others, not even while it is made", async
   mkdirSync(directory, { mode: 0o700 });
   const before = process.umask(0o000);
   t.after(() => process.umask(before));
-  const door = newDoor();
+  const door = newDoor(t);
   t.after(() => door.stop());
   const socket = path.join(directory, "s.sock");
   const listening = door.listenSocket(socket);
@@ -38,7 +39,7 @@ test("a socket directory that others may enter is refused", async (t) => {
   const directory = path.join(scratch(t).directory, "open");
   mkdirSync(directory);
   chmodSync(directory, 0o755);
-  await assert.rejects(newDoor().listenSocket(path.join(directory, "s.sock")), { code: "storage_unusable", message: /chmod 700/ });
+  await assert.rejects(newDoor(t).listenSocket(path.join(directory, "s.sock")), { code: "storage_unusable", message: /chmod 700/ });
 });
 
 test("what lies in the socket's place is removed only if it is a socket", async (t) => {
@@ -46,10 +47,10 @@ test("what lies in the socket's place is removed only if it is a socket", async 
   mkdirSync(directory, { mode: 0o700 });
   const file = path.join(directory, "file");
   writeFileSync(file, "precious");
-  await assert.rejects(newDoor().listenSocket(file), { code: "storage_unusable" });
+  await assert.rejects(newDoor(t).listenSocket(file), { code: "storage_unusable" });
   const link = path.join(directory, "link");
   symlinkSync(file, link);
-  await assert.rejects(newDoor().listenSocket(link), { code: "storage_unusable" });
+  await assert.rejects(newDoor(t).listenSocket(link), { code: "storage_unusable" });
   assert.ok(lstatSync(file).isFile() && lstatSync(link).isSymbolicLink());
 });
 
@@ -57,7 +58,7 @@ test("a socket that a killed server left over is replaced", async (t) => {
   const directory = path.join(scratch(t).directory, "run");
   mkdirSync(directory, { mode: 0o700 });
   const socket = path.join(directory, "s.sock");
-  const [first, second] = [newDoor(), newDoor()];
+  const [first, second] = [newDoor(t), newDoor(t)];
   t.after(() => Promise.all([first.stop(), second.stop()]));
   await first.listenSocket(socket);
   await second.listenSocket(socket);

@@ -10,10 +10,10 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { createHttp } from "../../src/http/server.ts";
 import type { HttpDoor } from "../../src/http/server.ts";
-import { fakeApi } from "../../testing/fake-api.ts";
+import { realApi } from "../../testing/real-api.ts";
 
 function setup(t: TestContext): HttpDoor {
-  const door = createHttp({ api: fakeApi(), token: "t".repeat(43), log: { error: () => {} } });
+  const door = createHttp({ api: realApi(t).api, token: "t".repeat(43), log: { error: () => {} } });
   t.after(() => door.stop());
   return door;
 }

@@ -7,7 +7,7 @@ import { ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import type { FakeApi } from "../../testing/fake-api.ts";
+import type { DoorApi } from "../../testing/door-api.ts";
 import { openDoor } from "../../testing/http-door.ts";
 import type { OpenDoor } from "../../testing/http-door.ts";
 import { SseReader } from "../../testing/sse-reader.ts";
@@ -15,7 +15,7 @@ import { eventually } from "../../testing/eventually.ts";
 
 const accept = { accept: "text/event-stream" };
 
-async function setup(t: TestContext, options: Parameters<typeof openDoor>[1] = {}): Promise<OpenDoor & { api: FakeApi; id: number }> {
+async function setup(t: TestContext, options: Parameters<typeof openDoor>[1] = {}): Promise<OpenDoor & { api: DoorApi; id: number }> {
   const open = await openDoor(t, options);
   const answer = await open.call({ path: "/api/v1/tasks", body: { prompt: "p", working_directory: "/tmp" } });
   return { ...open, id: Number(answer.json()["id"]) };
@@ -46,7 +46,7 @@ test("an event reader that stands still costs no memory and continues later", as
   const lively = await watch(t, open, `/api/v1/tasks/${open.id}/events`);
   const text = "x".repeat(10_000);
   for (let step = 0; step < 1000; step++) {
-    open.api.tell(open.id, "text", { text });
+    await open.api.tell(open.id, "text", { text });
     if (step % 100 === 0) await lively.count(step);
   }
   await lively.count(1001);
@@ -67,6 +67,6 @@ test("an event reader that stands still for too long is disconnected", async (t)
   socket.write(`GET /api/v1/tasks/${open.id}/events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n`);
   socket.pause();
   await eventually(() => open.api.subscriptions === 1);
-  for (let step = 0; step < 300; step++) open.api.tell(open.id, "text", { text: "x".repeat(10_000) });
+  for (let step = 0; step < 300; step++) await open.api.tell(open.id, "text", { text: "x".repeat(10_000) });
   await eventually(() => open.api.subscriptions === 0);
 });

@@ -8,7 +8,7 @@ import { openDoor } from "../../testing/http-door.ts";
 
 test("a link, a directory or a pipe in the place of a log is not sent", async (t) => {
   const open = await openDoor(t);
-  const logs = path.dirname(open.socket);
+  const logs = open.api.paths.logs;
   writeFileSync(path.join(logs, "secret"), "top secret");
   for (const make of [
     (file: string) => symlinkSync(path.join(logs, "secret"), file),
