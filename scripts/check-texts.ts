@@ -10,8 +10,11 @@ import { findingsInComment, findingsInName, findingsInProse } from "./texts/rule
 import type { Finding } from "./texts/rules.ts";
 
 const [folder = ""] = process.argv.slice(2);
-const sources = globSync(["{src,testing,scripts,bench,demo,test}/**/*.{ts,mjs}", "bin/*.cjs"]);
-const pages = globSync(["*.md", "docs/**/*.md"], { exclude: ["CHANGELOG.md"] });
+// Migrations never change. The page of the schema is made of their comments.
+const sources = globSync(["{src,testing,scripts,bench,demo,test}/**/*.{ts,mjs}", "bin/*.cjs"], {
+  exclude: ["src/store/sqlite/migrations/*"],
+});
+const pages = globSync(["*.md", "{docs,plugin,examples}/**/*.md"], { exclude: ["CHANGELOG.md", "docs/concepts/database-schema.md"] });
 
 const findings = [...sources.flatMap(inSource), ...pages.flatMap(inPage)].filter(({ file }) => file.startsWith(folder));
 for (const { file, line, sentence } of findings) console.log(`${file}:${line}: ${sentence}`);
@@ -52,7 +55,7 @@ function inSource(file: string): Finding[] {
 }
 
 function inPage(file: string): Finding[] {
-  const text = readFileSync(file, "utf8").replaceAll(/^```.*?^```|`[^`\n]*`/gms, (code) => code.replaceAll(/[^\n]/g, " "));
+  const text = readFileSync(file, "utf8").replaceAll(/^```.*?^```|`[^`\n]*`|\]\([^)\n]*\)/gms, (code) => code.replaceAll(/[^\n]/g, " "));
   return text.split("\n").flatMap((line, index) => findingsInProse(line).map((sentence) => ({ file, line: index + 1, sentence })));
 }
 

@@ -50,7 +50,7 @@ export function findingsInName(name: string): string[] {
  */
 export function findingsInComment(comment: string, column: number, words: boolean): { offset: number; sentence: string }[] {
   let offset = 0;
-  // A comment behind code is as wide as its line; the formatter holds that.
+  // A block comment inside of a line of code is not measured.
   const isAlone = column === 0 || comment.startsWith("/**") || comment.startsWith("//");
   return comment.split("\n").flatMap((line, index) => {
     const at = offset;
