@@ -50,7 +50,7 @@ test("the bundle has only ASCII characters, as the launcher reads it", () => {
   );
 });
 
-test("it installs in an empty folder without install scripts and answers there", { timeout: 900_000 }, async (t) => {
+test("the package installs without install scripts and answers", { timeout: 900_000 }, async (t) => {
   const { pack, install, bin, env } = setup(t);
   const { tarball } = await pack();
   const installed = await install(tarball);

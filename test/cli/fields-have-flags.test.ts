@@ -61,12 +61,12 @@ for (const { command, fields, words = [], own } of pairs) {
   });
 }
 
-test("a retry takes every field of a submit but the prompt, can resume, and changes none that is left out", () => {
+test("retry takes every field of a submit but the prompt", () => {
   assert.deepEqual(fieldsOf(retryInput).toSorted(), [...fieldsOf(taskInput).filter((field) => field !== "prompt"), "resume"].toSorted());
   assert.deepEqual(retryInput.parse({}), {});
 });
 
-test("agents have the same: retry_task changes what a retry changes, list_tasks filters as the list", () => {
+test("the tools for agents take the same fields as the command line", () => {
   const inputOf = (tool: { readonly input: unknown }): string[] => fieldsOf(tool.input as { shape: object });
   const forAgents = fieldsOf(retryInput).filter((field) => !(field in personalOptions));
   assert.deepEqual(inputOf(retryTask).toSorted(), [...forAgents, "id"].toSorted());

@@ -22,7 +22,7 @@ test("the client's events are the stored ones, then new ones, until the task end
   assert.deepEqual(seen, [1, 2, 3, 4]);
 });
 
-test("an event of a later server, which the client does not know, is given whole", async (t) => {
+test("the client gives an event of a later server whole", async (t) => {
   const { client, api, submit } = await setup(t);
   await submit();
   const mood = { type: "mood", at: Date.now(), data: { fine: true } } as unknown as NewEvent;

@@ -10,7 +10,7 @@ import { httpClient } from "../../src/client/http-exchange.ts";
 import { setup } from "./setup.ts";
 import type { TaskRef } from "../../src/domain/task/task-ref.ts";
 
-test("submits, reads, changes and removes a task over the unix socket", async (t) => {
+test("the client submits, reads, changes and removes a task over the unix socket", async (t) => {
   const { client, api } = await setup(t);
   const task = await client.submitTask({ prompt: "Say hello", working_directory: "/", name: "greeting", labels: { team: "a" } });
   assert.deepEqual([task.id, task.status, task.name], [1, "pending", "greeting"]);
@@ -24,7 +24,7 @@ test("submits, reads, changes and removes a task over the unix socket", async (t
   await assert.rejects(client.getTask({ id: 1 }), { code: "not_found" });
 });
 
-test("lists a page, and all pages one after the other", async (t) => {
+test("the client lists a page, or all pages one after the other", async (t) => {
   const { client, submit } = await setup(t);
   for (let each = 1; each <= 7; each++) await submit(`task ${each}`);
   const page = await client.listTasks({ limit: 3 });
@@ -38,7 +38,7 @@ test("lists a page, and all pages one after the other", async (t) => {
   assert.deepEqual(ids, [1, 2, 3, 4, 5, 6, 7]);
 });
 
-test("filters by status and label", async (t) => {
+test("the client filters tasks by status and label", async (t) => {
   const { client, api } = await setup(t);
   await client.submitTask({ prompt: "one", working_directory: "/", labels: { team: "a=b" } });
   await client.submitTask({ prompt: "two", working_directory: "/" });
@@ -53,7 +53,7 @@ test("filters by status and label", async (t) => {
   );
 });
 
-test("asks for trust, holds, state and stop", async (t) => {
+test("the client asks for trust, holds, the server's state and its stop", async (t) => {
   const { client, api } = await setup(t);
   const trusted = (await client.addTrust({ directory: "/usr/bin" })).directories;
   assert.ok(trusted.some(({ path: each }) => each === "/usr/bin"));
@@ -70,7 +70,7 @@ test("asks for trust, holds, state and stop", async (t) => {
   assert.equal(api.calls.at(-1)?.verb, "stop");
 });
 
-test("reads a log from a byte on, and finds nothing where it has not grown", async (t) => {
+test("the client reads a log from a given byte", async (t) => {
   const { client, api, submit } = await setup(t);
   await submit();
   writeFileSync(await api.logFile(1, "raw"), '{"n":1}\n{"n":2}\n');
@@ -84,14 +84,14 @@ test("reads a log from a byte on, and finds nothing where it has not grown", asy
   assert.equal(await read(16), "");
 });
 
-test("gives the token over TCP, and says when it is wrong or missing", async (t) => {
+test("the client sends the token over TCP and says when it is wrong or missing", async (t) => {
   const { overTcp } = await setup(t);
   assert.equal((await overTcp().server()).service, "claude-worker");
   await assert.rejects(overTcp("wrong").server(), { name: "WorkerError", code: "unauthorized" });
   await assert.rejects(overTcp(null).server(), { code: "unauthorized" });
 });
 
-test("throws the server's own code, sentence and faults", async (t) => {
+test("the client throws the server's own code, sentence and problems", async (t) => {
   const { client } = await setup(t);
   await assert.rejects(client.submitTask({ prompt: " ", working_directory: "/" }), (error) => {
     assert.ok(error instanceof WorkerError);
@@ -102,7 +102,7 @@ test("throws the server's own code, sentence and faults", async (t) => {
   });
 });
 
-test("says that nobody listens, and that the request was not carried out", async () => {
+test("the client says that no server listens and nothing was carried out", async () => {
   const client = new WorkerClient({ kind: "socket", path: "/nonexistent/server.sock" });
   await assert.rejects(client.server(), (error) => {
     assert.ok(error instanceof ServerUnreachable);
@@ -113,12 +113,12 @@ test("says that nobody listens, and that the request was not carried out", async
   });
 });
 
-test("does not claim that nothing happened when the server broke off after the request", async (t) => {
+test("the client says that a cut request may have been carried out", async (t) => {
   const client = await serverThat(t, (request) => request.socket.destroy());
   await assert.rejects(client.server(), (error) => error instanceof ServerUnreachable && !error.nobodyListens);
 });
 
-test("tells a server that breaks off in the middle of its answer", async (t) => {
+test("the client reports a server that breaks off in the middle of its answer", async (t) => {
   const client = await serverThat(t, (_request, response) => {
     response.writeHead(200, { "content-length": 100 }).write("{");
     setTimeout(() => response.destroy(), 10);
@@ -126,26 +126,26 @@ test("tells a server that breaks off in the middle of its answer", async (t) => 
   await assert.rejects(client.server(), ServerUnreachable);
 });
 
-test("gives up on a server that stays silent", async (t) => {
+test("the client gives up on a server that stays silent", async (t) => {
   const client = await serverThat(t, () => undefined);
   await assert.rejects(client.health({}, { silenceMs: 50 }), /said nothing for 0\.05 s\. If it hangs/);
   const writing = httpClient(client.address).json({ method: "POST", path: "/tasks", body: {}, silenceMs: 50 });
   await assert.rejects(writing, /said nothing for 0\.05 s and may still do what was asked for/);
 });
 
-test("makes an error of an answer that is not this server's", async (t) => {
+test("the client refuses an answer that is not from this kind of server", async (t) => {
   const client = await serverThat(t, (_request, response) =>
     response.writeHead(502, { "content-type": "text/html" }).end("<h1>Bad gateway</h1>"),
   );
   await assert.rejects(client.server(), { code: "internal", message: /502 Bad Gateway/ });
 });
 
-test("makes an error of a success that is not JSON", async (t) => {
+test("the client refuses a success that is not JSON", async (t) => {
   const client = await serverThat(t, (_request, response) => response.end("<h1>Welcome</h1>"));
   await assert.rejects(client.server(), { name: "WorkerError", message: /not a Claude Worker/ });
 });
 
-test("keeps a path in front of the API's", async (t) => {
+test("the client keeps a path in front of the API's", async (t) => {
   const asked: string[] = [];
   const server = await listening(t, (request, response) => void (asked.push(String(request.url)), response.end("{}")));
   const client = new WorkerClient(urlAddress(`${server}/worker/`, null));
@@ -153,7 +153,7 @@ test("keeps a path in front of the API's", async (t) => {
   assert.deepEqual(asked, ["/worker/api/v1/server"]);
 });
 
-test("refuses addresses that are none", () => {
+test("the client refuses invalid addresses", () => {
   for (const text of ["", "localhost:8000", "ftp://host", "http://user:secret@host"]) {
     assert.throws(() => urlAddress(text, null), { code: "invalid_input" }, text);
   }

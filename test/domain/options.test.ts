@@ -80,7 +80,7 @@ test("every option has its flag, and its field in submit, retry and view", () =>
   }
 });
 
-test("a flag's value comes out of submit and view as it was given", async () => {
+test("the value of an option's flag is the same in submit and view", async () => {
   for (const command of [run, retry])
     for (const row of optionRows) {
       const { words, value, shown = value } = sample(row);
@@ -99,7 +99,7 @@ test("a flag's value comes out of submit and view as it was given", async () => 
     }
 });
 
-test("what is left out gets the default, or the setting that stands in for it", () => {
+test("an option that is left out gets its setting or its default", () => {
   const task = submittedOptions(taskInput.parse({ prompt: "x", working_directory: "/w" }), settings) as unknown as Record<string, unknown>;
   for (const row of optionRows) {
     const value = task[row.field];
@@ -113,7 +113,7 @@ test("what is left out gets the default, or the setting that stands in for it", 
   }
 });
 
-test("a retry adds to lists and labels, replaces the rest, and leaves what it does not name", () => {
+test("a retry adds to lists and labels and replaces the other options it names", () => {
   const task = { ...plainOptions, allow: ["Read"], labels: { a: "1", b: "2" }, maxTurns: 3, model: "opus" };
   const input = retryInput.parse({ allow: ["Read", "Edit"], labels: { b: "3" }, max_turns: null, model: null, retries: 2 });
   assert.deepEqual(changedOptions(task, input, settings), {

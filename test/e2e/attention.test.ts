@@ -120,7 +120,7 @@ test("a working directory that is gone at the end of a completed task is told", 
   assert.equal((await w.cli(["wait", String(id), "--strict"])).code, 1);
 });
 
-test("a denied call is told once in the logs, and the start of a session is no last action", async (t) => {
+test("a denied call appears once in the logs", async (t) => {
   const w = await worker(t);
   w.model.play({
     "be refused": [step.bash("git push origin main"), step.tool("WebFetch", { url: "https://x.test/", prompt: "p" }), step.text("Done.")],

@@ -22,7 +22,7 @@ function messagesIn(task: TaskView): Set<unknown> {
   return new Set(ids);
 }
 
-test("every door tells the same number of turns, while the task runs and after its end, over all attempts", async (t) => {
+test("every door reports the same number of turns", async (t) => {
   const w = await worker(t);
   const [begun, go] = [path.join(w.place.work, "begun"), path.join(w.place.work, "go")];
   const bash = (command: string) => ({ tool: "Bash", input: { command, description: "a step" } });

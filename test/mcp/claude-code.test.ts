@@ -92,7 +92,7 @@ for (const how of ["overPipe", "overHttp"] as const) {
   });
 }
 
-test("a client that is killed while it waits leaves the work running", slow, async (t) => {
+test("an MCP client that is killed while it waits leaves the task running", slow, async (t) => {
   const w = await setup(t);
   w.model.play({
     "Write the greeting": [step.text("done after all", 4000)],
@@ -106,7 +106,7 @@ test("a client that is killed while it waits leaves the work running", slow, asy
   assert.equal((await w.ended(1)).status, "completed");
 });
 
-test("a server that is killed in the middle of a wait costs at most one call that is made again", slow, async (t) => {
+test("a server that is killed during a wait costs at most one repeated call", slow, async (t) => {
   const w = await setup(t);
   w.model.play({
     "Write the greeting": [step.text("done after all", 6000)],

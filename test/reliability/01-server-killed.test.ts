@@ -10,7 +10,7 @@ import { worker } from "../../testing/worker.ts";
 import { fastWorker, killAndWait, killServer, runnerOf, storyOf } from "./setup.ts";
 import { localId } from "../../testing/local-task.ts";
 
-test("a killed server's tasks go on, and the next server knows the whole story", async (t) => {
+test("a killed server's tasks continue, and the next server has their stories", async (t) => {
   const w = await worker(t);
   w.model.play({ "count to five": countedSteps(path.join(w.place.work, "counted"), 5, 150) });
   await w.start();
@@ -27,7 +27,7 @@ test("a killed server's tasks go on, and the next server knows the whole story",
   assert.equal(events.filter(({ type }) => type === "tool_result").length, 5);
 });
 
-test("what ended while no server ran is finalised by the next one, from its journal", async (t) => {
+test("a task that ended while no server ran is finalised by the next one", async (t) => {
   const w = await fastWorker(t);
   await w.start();
   const tasks = await Promise.all([w.submit("steps 3 delay 100"), w.submit("steps 2 delay 100 fail"), w.submit("steps 20 delay 100")]);
@@ -50,7 +50,7 @@ test("what ended while no server ran is finalised by the next one, from its jour
   }
 });
 
-test("sixteen running attempts are adopted at once, each with its whole story, over three kills in a row", async (t) => {
+test("sixteen running attempts are adopted with their stories over three kills", async (t) => {
   const w = await fastWorker(t, { CLAUDE_WORKER_WORKERS: "16" });
   await w.start();
   const tasks = await Promise.all(Array.from({ length: 16 }, () => w.submit("steps 10000 delay 100")));
@@ -102,7 +102,7 @@ for (const place of [
   });
 }
 
-test("run makes one task although the servers that it starts are killed, up to five in a row", async (t) => {
+test("run makes one task although up to five servers that it starts are killed", async (t) => {
   const w = await fastWorker(t);
   const note = `${pathsFrom(w.env).serverLock}.json`;
   let isOver = false;

@@ -78,7 +78,7 @@ test("a clock set forward by a day is followed within a minute, and starts a tas
   assert.deepEqual(started, [id]);
 });
 
-test("a clock set forward by 400 days and back again lets no time run backwards and makes nothing wait for 400 days", async (t) => {
+test("a clock set forward by 400 days and back makes nothing wait for 400 days", async (t) => {
   const { clocks, now, started, scheduler, pass, submit } = setup(t);
   scheduler.start();
   clocks.wall += 400 * dayMs;
@@ -92,7 +92,7 @@ test("a clock set forward by 400 days and back again lets no time run backwards 
   assert.deepEqual(started, [id]);
 });
 
-test("an attempt that ended while no server ran keeps its own times, whatever the next server's clock says", async (t) => {
+test("an attempt that ended while no server ran keeps its own times", async (t) => {
   const w = await fastWorker(t, { CLAUDE_WORKER_KEEP_DAYS: "1" });
   const first = await w.start();
   const tasks = [await w.submit("steps 10 delay 100", { timeout_ms: 3_600_000 }), await w.submit("steps 100000 delay 100")];

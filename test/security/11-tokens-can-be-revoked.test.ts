@@ -30,7 +30,7 @@ async function setup(t: TestContext, options: { mcp?: McpDoor } = {}): Promise<B
   return { ...real, ...open, make };
 }
 
-test("each scope opens what is its own and what is below, and nothing above", async (t) => {
+test("each scope of a token allows its own routes and those below", async (t) => {
   const { call, door, make } = await setup(t);
   const ranks = { read: 1, submit: 2, admin: 3 };
   for (const scope of ["read", "submit", "admin"] as const) {
@@ -51,7 +51,7 @@ test("no submit token may take the bypass mode", async (t) => {
   assert.equal((await call({ path: "/api/v1/tasks", body, tcp: true, token })).status, 403);
 });
 
-test("the secret is shown once and is nowhere in the database; names are unique", async (t) => {
+test("the secret of a token is shown once and is not in the database", async (t) => {
   const { call, make, paths, store } = await setup(t);
   const { token } = await make("read");
   assert.match(token, /^cw_[\w-]{43}$/);
@@ -64,7 +64,7 @@ test("the secret is shown once and is nowhere in the database; names are unique"
   assert.equal((await call({ path: "/api/v1/tokens", body: { name: "local", scope: "admin" } })).status, 400);
 });
 
-test("the last use is noted, to the minute", async (t) => {
+test("the last use of a token is noted to the minute", async (t) => {
   const { api, call, clock, make } = await setup(t);
   const { token } = await make("read");
   const used = async () => (await api.listTokens()).tokens[0]?.last_used_at ?? null;
@@ -80,7 +80,7 @@ test("the last use is noted, to the minute", async (t) => {
   await eventually(async () => (await used()) !== first);
 });
 
-test("a revoked token opens nothing, and its streams end; others' streams go on", async (t) => {
+test("a revoked token is refused, and its streams end", async (t) => {
   const open = await setup(t);
   const { id, token } = await open.make("read");
   const stream = async (more: object) =>
@@ -137,7 +137,7 @@ function upgrade(port: number, headers: Record<string, string>): Promise<Duplex>
   });
 }
 
-test("an expired token opens nothing, and its streams end", async (t) => {
+test("an expired token is refused, and its streams end", async (t) => {
   const open = await setup(t);
   const expires = new Date(Date.now() + 1500).toISOString();
   const { token } = await open.make("read", { expires_at: expires });
@@ -151,7 +151,7 @@ test("an expired token opens nothing, and its streams end", async (t) => {
   assert.equal(past.status, 400);
 });
 
-test("after twenty wrong tokens in a minute the address is told to wait; the right one passes", async (t) => {
+test("after twenty wrong tokens in a minute the address must wait", async (t) => {
   const { call } = await setup(t);
   const wrong = () => call({ path: "/api/v1/server", tcp: true, token: "wrong" });
   const statuses: number[] = [];
@@ -165,7 +165,7 @@ test("after twenty wrong tokens in a minute the address is told to wait; the rig
   assert.equal((await call({ path: "/api/v1/server", tcp: true })).status, 200);
 });
 
-test("the wait ends after a minute, also when the clock jumps back", () => {
+test("the wait after wrong tokens ends after a minute, whatever the clock does", () => {
   const failures = new FailedLogins();
   const addMany = (now: number) => {
     for (let index = 0; index < 20; index++) failures.add("a", now);

@@ -62,7 +62,7 @@ async function refusal(work: Promise<unknown>): Promise<string> {
   return `${error.code}: ${error.message}`;
 }
 
-test("a retry needs the rights of a submit: trust, allowed directories, scope, an agent's limits", async (t) => {
+test("a retry needs the rights of a submit", async (t) => {
   const { api, corner, ended, token } = setup(t, { agent_permission_mode: "default" });
   const [submitter, admin] = [await token("submit"), await token("admin")];
   const elsewhere = corner.workdir("elsewhere", { trusted: false });
@@ -84,7 +84,7 @@ test("a retry needs the rights of a submit: trust, allowed directories, scope, a
   await api.retryTask({ id: ruled }, submitter);
 });
 
-test("a retry counts like a submit: a token's rate, the length of the queue, an agent's open tasks", async (t) => {
+test("a retry counts like a submit", async (t) => {
   const limited = setup(t, { submits_per_minute: 2 });
   const submitter = await limited.token("submit");
   const [one, two] = [await limited.ended({}, submitter), await limited.ended()];
@@ -100,7 +100,7 @@ test("a retry counts like a submit: a token's rate, the length of the queue, an 
   assert.match(await refusal(agents.api.retryTask({ id: five }, agent)), /^too_many_requests/);
 });
 
-test("trust taken back holds what waits there, and says how to trust again; trust given again lets it start", async (t) => {
+test("taking trust back holds the tasks that wait there, until it is given again", async (t) => {
   const { api, corner, submit, waits } = setup(t);
   const place = corner.workdir("place", { trusted: false });
   await api.addTrust({ directory: place }, owner);
@@ -116,7 +116,7 @@ test("trust taken back holds what waits there, and says how to trust again; trus
   assert.deepEqual(await waits(id), [true, undefined]);
 });
 
-test("settings that were narrowed since hold what they do not allow any more", async (t) => {
+test("settings that were narrowed hold tasks that they no longer allow", async (t) => {
   const { store, settings, corner, submit } = setup(t);
   const id = await submit({}, agent);
   const wide = await submit({ permission_mode: "acceptEdits" });
@@ -132,7 +132,7 @@ test("settings that were narrowed since hold what they do not allow any more", a
   assert.deepEqual([modes.mayStart(id), modes.mayStart(wide)], [false, true], "a person's task is not an agent's");
 });
 
-test("what a removed token asked for waits for a person, its tasks' children too; an expired one's tasks run", async (t) => {
+test("tasks of a removed token wait for a person, those of an expired one run", async (t) => {
   const { api, store, clock, submit, token, waits } = setup(t);
   const gone = await token("submit", "gone");
   const parent = await submit({}, gone);
@@ -166,7 +166,7 @@ test("a child waits while nothing is left of its tree's budget", async (t) => {
   assert.equal(rights.mayStart(child), false);
 });
 
-test("idempotency keys belong to a token's id: a new token of the same name does not see the old one's tasks", async (t) => {
+test("idempotency keys belong to a token's id, not to its name", async (t) => {
   const { api, corner, token } = setup(t);
   const input = taskInput.parse({ prompt: "p", working_directory: corner.work });
   const submit = async (by: Caller): Promise<number> => (await api.submitTaskOnce(input, "k", by)).task.id;
@@ -180,7 +180,7 @@ test("idempotency keys belong to a token's id: a new token of the same name does
   assert.notEqual(await submit(local), await submit(await token("admin", "local")), "no name can look like the server's own");
 });
 
-test("a server that is started anew asks again before it resumes, and what runs goes on", async (t) => {
+test("a server asks for the rights again before it resumes a task", async (t) => {
   const w = await fastWorker(t, { CLAUDE_WORKER_WORKERS: "1" });
   const place = w.place.workdir("place", { trusted: false });
   await w.start();

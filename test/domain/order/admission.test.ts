@@ -134,7 +134,7 @@ test("in any queue no waiting task could start beside those that start", () => {
   );
 });
 
-test("of any queue the start is in order, and no task overtakes one that waits for a slot", () => {
+test("in any queue no task overtakes one that waits for a slot", () => {
   fc.assert(
     fc.property(anyQueue, (queue) => {
       const { start, waiting } = admit(queue);
