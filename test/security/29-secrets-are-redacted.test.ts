@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { redactLog } from "../../src/server/redact-log.ts";
 import { redaction } from "../../src/runner/redaction.ts";
+import { secretsOf } from "../../src/domain/text/secret-values.ts";
 import { scratch } from "../../testing/scratch.ts";
 
 const cw = `cw_${"aB3-".repeat(11)}`;
@@ -146,6 +147,70 @@ test("passwords in addresses without a scheme are redacted", () => {
   assert.equal(text("@scope/name:12345678@1 registry.test"), "@scope/name:12345678@1 registry.test");
 });
 
+test("a secret is found in the parts of its variable's value", () => {
+  const pem = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nabcdefgh12345678ijkl\n-----END PRIVATE KEY-----\n";
+  const cases: readonly (readonly [name: string, value: string, ...secrets: string[]])[] = [
+    ["DATABASE_URL", "postgres://svc:pa55/w0rd!x@db.local/app", "pa55/w0rd!x"],
+    ["PG", "postgres://svc:p?ss#w0rd@1@db.local:5432/app?mail=a@b", "p?ss#w0rd@1"],
+    ["AMQP", "amqp://svc@corp.test:pa55:w0rd/1@mq/vhost", "pa55:w0rd/1"],
+    ["MONGO_URLS", "mongodb://a:fi/rst-pw@h1,h2/db,mongodb://b:sec/ond-pw@h3", "fi/rst-pw", "sec/ond-pw"],
+    ["MYSQL_DSN", "root:my/sql!pw@tcp(127.0.0.1:3306)/db", "my/sql!pw"],
+    ["GIT", "https://me:t0ken/with%2Fslash@git.test/x.git", "t0ken/with%2Fslash", "t0ken/with/slash"],
+    ["JDBC_URL", "jdbc:postgresql://h/db?user=a&password=qparam777", "qparam777"],
+    ["BLOB", "https://h.test/c?sv=1&sig=SIGNATUREabc123%3D", "SIGNATUREabc123%3D", "SIGNATUREabc123="],
+    [
+      "S3_LINK",
+      "https://s3.test/k?X-Amz-Signature=0123456789abcdef&X-Amz-Security-Token=FwoGZXIvYXdz#x",
+      "0123456789abcdef",
+      "FwoGZXIvYXdz",
+    ],
+    ["HOOK_URL", "https://h.test/?access_token=acc-777-x&client_secret=cli%20sec+ret", "acc-777-x", "cli sec ret"],
+    ["CALLBACK", "https://h.test/?api-key=apikey-999#frag", "apikey-999"],
+    ["AZURE", "DefaultEndpointsProtocol=https;AccountName=n;AccountKey=azure-key/1+2==;EndpointSuffix=e", "azure-key/1+2=="],
+    ["ADO", "Server=s;User Id=me;Password=ado!pass1;Encrypt=yes", "ado!pass1"],
+    ["PGCONN", "host=h password='libpq pass' dbname=d", "libpq pass"],
+    ["CACHE", "h.test:6380,password=redis-pw-77,ssl=True", "redis-pw-77"],
+    ["JAVA_OPTS", "-Xmx1g -Djavax.net.ssl.keyStorePassword=jks-pass-1 -Dx=y", "jks-pass-1"],
+    [
+      "GCP_SERVICE_ACCOUNT_KEY",
+      JSON.stringify({ type: "service_account", private_key: pem, private_key_id: "0a1b2c3d4e5f" }),
+      "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC",
+      pem,
+      pem.trim(),
+      "abcdefgh12345678ijkl",
+      "0a1b2c3d4e5f",
+    ],
+    ["APP_JSON", JSON.stringify({ db: { password: "json-pw-1", url: "redis://:re/dis-pw@h" }, other: 1 }), "json-pw-1", "re/dis-pw"],
+    ["SIGNING_KEYS", JSON.stringify({ prod: "abcd1234efgh5678", dev: { of: "zzzz1234yyyy5678" } }), "abcd1234efgh5678", "zzzz1234yyyy5678"],
+    ["ROTATED_KEYS", JSON.stringify(["first-key-1", "second-key-2"]), "first-key-1", "second-key-2"],
+    ["DOCKER_AUTH_CONFIG", JSON.stringify({ auths: { r: { auth: btoa("docker-user:docker-pw-1") } } }), "docker-pw-1"],
+    ["SA_KEY_BASE64", btoa(JSON.stringify({ client_secret: "in-base64-1" })), "in-base64-1"],
+    ["API_KEYS", "aaaa1111bbbb,cccc2222dddd", "aaaa1111bbbb", "cccc2222dddd"],
+    ["MORE_TOKENS", "eeee3333ffff; gggg4444hhhh iiii5555jjjj", "eeee3333ffff", "gggg4444hhhh", "iiii5555jjjj"],
+    ["ONE_LINE_KEY", pem.replaceAll("\n", "\\n"), "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC", pem.trim()],
+    ["ANTHROPIC_CUSTOM_HEADERS", "X-Gw: tenant:gwsecretvalue", "gwsecretvalue"],
+  ];
+  for (const [name, value, ...secrets] of cases) {
+    const { text } = redaction({ [name]: value });
+    for (const secret of secrets) assert.equal(text(`<${secret}>`), "<[redacted]>", `${secret} of ${name}`);
+  }
+});
+
+test("the parts of a value that are no secrets stay readable", () => {
+  const env = {
+    REGISTRY_URL: "https://registry.test:8080/npm/@scope/package-name",
+    IMAGE_URI: "registry.test:5000/team/app@sha256:0123456789",
+    PAGE_URL: "https://h.test/search?q=long-question&page_size=1000000&max_tokens=10000000",
+    OPTIONS: "--tls-key-file=/etc/tls/server.pem credential.helper=osxkeychain token_url=https://login.test/token",
+    GOOGLE_KEY: JSON.stringify({ project_id: "my-project-123", token_uri: "https://oauth2.test/token", private_key: "p-k-12345" }),
+    LONG_KEY: "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0\n-----END PRIVATE KEY-----",
+  };
+  const text =
+    "registry.test:8080/npm/@scope/package-name registry.test:5000/team/app@sha256:0123456789 long-question 1000000 10000000 " +
+    "/etc/tls/server.pem osxkeychain https://login.test/token my-project-123 https://oauth2.test/token -----BEGIN PRIVATE KEY-----";
+  assert.equal(redaction(env).text(text), text);
+});
+
 test("UUIDs and the SDK's own words are not redacted, also when a secret equals one", () => {
   const { redact } = redaction({ A_KEY: session, B_KEY: "assistant", C_KEY: "error_during_execution", D_KEY: "tool_use" });
   const record = {
@@ -239,6 +304,36 @@ test("redaction takes no more than linear time", () => {
     // Eight times the text: 8 when it is linear, 64 when it is quadratic.
     const [short, long] = [cpuMs(few), cpuMs(few.repeat(8))];
     assert.ok(long < Math.max(short, 4) * 24, `${JSON.stringify(piece.slice(0, 40))}: ${short} ms, then ${long} ms`);
+  }
+});
+
+test("reading the parts of values takes no more than linear time", () => {
+  const pieces = [
+    "://",
+    "http://u:",
+    "a:b@",
+    "key=",
+    "password='",
+    "sig=a&",
+    "aaaaaaaa,",
+    "\\n",
+    "x".repeat(64),
+    '{"key":',
+    "[",
+    "@",
+    "a:",
+    "a.b-",
+  ];
+  const cpu = (value: string): number => {
+    const start = process.cpuUsage();
+    secretsOf([{ A_KEY: value, B_URL: value, C_HEADERS: value, D_PROXY: value, E: value }]);
+    return process.cpuUsage(start).user / 1000;
+  };
+  for (const piece of pieces) {
+    const few = piece.repeat(Math.ceil(4000 / piece.length));
+    const least = (value: string): number => Math.min(cpu(value), cpu(value), cpu(value));
+    const [short, long] = [least(few), least(few.repeat(8))];
+    assert.ok(long < Math.max(short, 4) * 24, `${piece}: ${short} ms, then ${long} ms`);
   }
 });
 

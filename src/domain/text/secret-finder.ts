@@ -3,7 +3,8 @@
  * linear time, because an agent could craft a text to make it slow.
  */
 import { unescaped } from "./json-escapes.ts";
-import { formsOf, shortestSecret } from "./secret-values.ts";
+import { shortestSecret } from "./secret-parts.ts";
+import { formsOf } from "./secret-values.ts";
 
 const replacement = "[redacted]";
 

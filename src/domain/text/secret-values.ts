@@ -2,112 +2,91 @@
  * Which values of an environment are secrets, and the forms in which they are looked for
  * (docs/administration/security.md says both).
  */
+import { parseJson } from "./parse-json.ts";
+import { holdsAddress, holdsHeaders, holdsProxy, isSecretParameter, isSecretVariable } from "./secret-names.ts";
+import {
+  headerValues,
+  isSecret,
+  longEnough,
+  parametersIn,
+  partsOf,
+  passwordsInAddress,
+  passwordsInUrls,
+  shortestSecret,
+  textInBase64,
+} from "./secret-parts.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Shorter values would match ordinary text. */
-export const shortestSecret = 6;
-/** Values of at least this length need not look random. */
-const longEnough = 8;
+/** JSON within JSON: so deep it is looked into. */
+const deepest = 4;
+const looksRandom = /^(?=\D*\d)(?=[^A-Za-z]*[A-Za-z])[\w+/=.~-]{12,}$/;
 
 /**
- * Names of variables whose values are secrets, wherever in the name the word stands; PAT (a
- * personal access token) only as a whole word. `GIT_AUTHOR_NAME` and `PATH` are not.
- */
-const secretName =
-  /PASSW(?:OR)?D|PASSPHRASE|(?:^|_)PWD$|(?:^|_)PASS$|(?:^|_)PAT\d*(?:_|$)|KEY|TOKEN|SECRET|CREDENTIAL|COOKIE|AUTH(?!OR(?!I[SZ]))/i;
-const workingDirectories = new Set(["PWD", "OLDPWD"]);
-/** Lists of headers: `Name: value` a line, or `name=value,…`. */
-const headersName = /HEADERS?$/i;
-/** Addresses, which may have no scheme: `user:password@host`. */
-const addressName = /PROXY|UR[LI]|DSN|DATABASE|(?:^|_)DB(?:_|$)|CONN(?:ECTION|_|$)/i;
-/** Numbers that limit something (`MAX_THINKING_TOKENS`) are read by people. */
-const limitName = /TOKENS$|TTL|TIMEOUT|LIMIT|SIZE|COUNT|_MS$/i;
-
-/** Values that such variables often have and that occur in every log. */
-const commonValues = new Set(
-  (
-    "password passwort changeme changeit disabled enabled required optional anonymous localhost standard internal external production " +
-    "development staging undefined username installation authorization automatic credentials keychain keyring personal oauth2 default"
-  ).split(" "),
-);
-
-/**
- * The secrets of environments: values of variables with a telling name, of headers, and passwords
- * within URLs.
+ * The secrets of environments: values of variables with a telling name, of headers, of parameters
+ * and fields with such a name in any variable, and passwords within URLs.
  */
 export function secretsOf(environments: readonly Environment[]): Set<string> {
   return new Set(
-    environments.flatMap((environment) => Object.entries(environment).flatMap(([name, value]) => secretsIn(name, value ?? ""))),
+    environments.flatMap((environment) =>
+      Object.entries(environment).flatMap(([name, value]) => secretsIn(value ?? "", name, isSecretVariable(name, value ?? ""))),
+    ),
   );
 }
 
-function secretsIn(name: string, value: string): string[] {
-  const found = [...passwordsInUrls(value), ...(addressName.test(name) ? passwordsInAddress(name, value) : [])];
-  if (headersName.test(name)) found.push(...headerValues(value));
-  else if (secretName.test(name) && !workingDirectories.has(name) && !(limitName.test(name) && /^\d+$/.test(value)))
-    found.push(...parts(value));
+/** @param named whether the name says that the value is a secret. */
+function secretsIn(value: string, name: string, named: boolean, depth = 0): string[] {
+  const json = depth < deepest ? jsonIn(value) : null;
+  if (json !== null) return [...(named ? [value, value.trim()].filter(isSecret) : []), ...secretsInJson(json, name, named, depth + 1)];
+  const found = [
+    ...passwordsInUrls(value),
+    ...(holdsAddress(name) ? passwordsInAddress(value, holdsProxy(name)) : []),
+    ...parametersIn(value),
+  ];
+  if (holdsHeaders(name)) found.push(...headerValues(value));
+  else if (named) found.push(...partsOf(value));
+  const inner = named && depth < deepest ? textInBase64(value.trim()) : null;
+  // Of `user:password` in base64, the password.
+  if (inner !== null) found.push(...secretsIn(inner, name, true, depth + 1), inner.slice(inner.indexOf(":") + 1));
   return found.filter(isSecret);
 }
 
-/**
- * The value, and its longer lines: a key of several lines may be printed with numbers in front of
- * each.
- */
-function parts(value: string): string[] {
-  const lines = value.split(/\r?\n/).map((line) => line.trim());
-  return [value, value.trim(), ...(lines.length > 1 ? lines.filter((line) => line.length >= 16 && !line.startsWith("-----")) : [])];
-}
-
-function headerValues(value: string): string[] {
-  return value
-    .split(/[\n,]/)
-    .map((line) => line.replace(/^[^:=]*[:=]/, "").trim())
-    .flatMap((header) => [header, header.replace(/^(?:bearer|basic|token)\s+/i, "")]);
-}
-
-/**
- * `https://user:password@host`: as it stands and decoded. A name without a password is one when it
- * is as long as a token.
- */
-function passwordsInUrls(value: string): string[] {
-  return [...value.matchAll(/:\/\/([^/?#\s]*)@/g)].flatMap(([, login = ""]) => passwordsIn(login));
-}
-
-/**
- * `user:password@host` without a scheme, also in a list. A proxy has no path, so its password may
- * hold a slash.
- */
-function passwordsInAddress(name: string, value: string): string[] {
-  const addresses = [value, ...value.split(/[\s,;]+/)].map((address) => address.trim().replace(/^[a-z][a-z0-9+.-]*:\/\//i, ""));
-  return addresses.flatMap((address) => {
-    const login = address.slice(0, Math.max(0, address.lastIndexOf("@")));
-    return login.includes(":") && (/PROXY/i.test(name) || !/[/?#]/.test(login)) ? passwordsIn(login) : [];
-  });
-}
-
-/**
- * The password of a login. One that is too short to be looked for alone is found with its name and
- * the `@`.
- */
-function passwordsIn(login: string): string[] {
-  const colon = login.indexOf(":");
-  const password = colon === -1 ? (login.length >= 16 ? login : "") : login.slice(colon + 1);
-  return [password, decoded(password), ...(password === "" || isSecret(password) ? [] : [`${login}@`])];
-}
-
-function decoded(text: string): string {
+/** An object or a list that the value is as JSON. */
+function jsonIn(value: string): object | null {
+  if (!/^\s*[{[]/.test(value)) return null;
   try {
-    return decodeURIComponent(text);
+    const json = parseJson(value);
+    return typeof json === "object" ? json : null;
   } catch {
-    return text;
+    return null;
   }
 }
 
-/** Whether a search for the value would not match ordinary text. */
-export function isSecret(value: string): boolean {
-  if (value.length < shortestSecret || commonValues.has(value.toLowerCase()) || /^(.)\1*$/s.test(value)) return false;
-  return value.length >= longEnough || (/[^\d.,:-]/.test(value) && /[^A-Za-z]/.test(value));
+/**
+ * Texts and numbers of JSON that their field's name makes secrets; those of a list bear its name.
+ * Where no name says so (`{"prod": "4f6c…"}`), those of a secret that look random.
+ */
+function secretsInJson(json: object, name: string, named: boolean, depth: number): string[] {
+  const leaves = [...leavesOf(json, name, named)];
+  const found = leaves.flatMap(({ text, field, isNamed }) => secretsIn(text, field, isNamed, depth));
+  return found.length > 0 || !named ? found : leaves.map(({ text }) => text).filter((text) => looksRandom.test(text));
+}
+
+interface Leaf {
+  readonly text: string;
+  readonly field: string;
+  /** Whether the field's name says that it is a secret. */
+  readonly isNamed: boolean;
+}
+
+function* leavesOf(json: object, name: string, named: boolean): Generator<Leaf, void> {
+  for (const [key, each] of Object.entries(json) as [string, unknown][]) {
+    const field = Array.isArray(json) ? name : key;
+    const text = typeof each === "string" || typeof each === "number" ? String(each) : "";
+    const isNamed = Array.isArray(json) ? named : isSecretParameter(key, text);
+    if (typeof each === "object" && each !== null) yield* leavesOf(each, field, isNamed);
+    else if (text.length >= shortestSecret) yield { text, field, isNamed };
+  }
 }
 
 /**
