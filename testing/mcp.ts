@@ -11,7 +11,7 @@ import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/cli
 import type { ClientOptions } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { createMcpDoor } from "../src/mcp/door.ts";
-import type { McpDoorOptions } from "../src/mcp/door.ts";
+import type { McpServingOptions } from "../src/mcp/door.ts";
 import { openDoorOf } from "./http-door.ts";
 import type { OpenDoor } from "./http-door.ts";
 import type { Settings } from "../src/config/settings.ts";
@@ -57,7 +57,7 @@ const cli = fileURLToPath(new URL("../src/cli/main.ts", import.meta.url));
 /** @param options.settings of the server. */
 export async function openMcp(
   t: TestContext,
-  { settings, ...options }: Partial<McpDoorOptions> & { settings?: Partial<Settings> } = {},
+  { settings, ...options }: Partial<McpServingOptions> & { settings?: Partial<Settings> } = {},
 ): Promise<OpenMcp> {
   const real = realApi(t, settings);
   const { corner, api } = real;

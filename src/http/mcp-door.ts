@@ -5,17 +5,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Caller } from "../contract/caller.ts";
-import type { Service } from "../domain/service.ts";
-
-export interface McpSession {
-  readonly caller: Caller;
-  /** Only look. */
-  readonly readOnly: boolean;
-  /** Directory of the project that the client works in, if it said so. */
-  readonly project: string | null;
-  /** The client's own session, if it said so: the same after a broken connection. */
-  readonly id: string | null;
-}
+import type { McpSession } from "../contract/mcp-session.ts";
+import type { Service } from "../domain/services/service.ts";
 
 /**
  * Serves MCP while it is started; the HTTP door starts and stops it. A stop ends waits with what is

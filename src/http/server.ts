@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { WorkerApi } from "../contract/api.ts";
 import { WorkerError } from "../domain/errors.ts";
-import { takingTurns } from "../domain/turns.ts";
+import { inOrder } from "../domain/services/async-steps.ts";
 import { answerRequest } from "./request/answer-request.ts";
 import type { AnswerOptions, HttpLog } from "./request/answer-request.ts";
 import { authenticateBy } from "./request/authenticate.ts";
@@ -119,7 +119,7 @@ export function createHttp(options: HttpOptions): HttpDoor {
     servers.add(server);
     return server;
   };
-  const inTurn = takingTurns();
+  const inTurn = inOrder();
   let onSocket: Server | null = null;
   return {
     routes,

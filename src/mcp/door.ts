@@ -18,12 +18,12 @@ import { ChangeFeed } from "./change-feed.ts";
 import { LineTransport } from "./line-transport.ts";
 import { createMcpServer } from "./mcp-server.ts";
 import type { McpContext } from "./mcp-server.ts";
-import type { Session } from "./session.ts";
+import type { McpSession } from "../contract/mcp-session.ts";
 import { TaskHandles } from "./task-handles.ts";
 import type { HandleSource } from "./task-handles.ts";
 import { watchedServer } from "./watched-server.ts";
 
-export interface McpDoorOptions {
+export interface McpServingOptions {
   readonly api: WorkerApi;
   readonly version: string;
   /** Seals task handles and questions; the same after a restart, or handles are forgotten. */
@@ -36,18 +36,18 @@ export interface McpDoorOptions {
   readonly maxMessageBytes?: number;
 }
 
-export interface McpDoor {
+export interface McpServing {
   /** One Streamable HTTP request. @param body parsed already. */
-  request(request: IncomingMessage, response: ServerResponse, session: Session, body: unknown): Promise<void>;
+  request(request: IncomingMessage, response: ServerResponse, session: McpSession, body: unknown): Promise<void>;
   /** One stdio-framed connection, until it closes. */
-  connection(socket: Duplex, session: Session): void;
+  connection(socket: Duplex, session: McpSession): void;
   /** Ends waits with what is known, then every connection. May be called twice. */
   close(): Promise<void>;
 }
 
 const defaultMaxMessageBytes = 1024 * 1024;
 
-export function createMcpDoor(options: McpDoorOptions): McpDoor {
+export function createMcpDoor(options: McpServingOptions): McpServing {
   const { api, log } = options;
   const stop = new AbortController();
   const handles = new TaskHandles(api, options.key);
@@ -102,11 +102,11 @@ async function written(): Promise<void> {
   for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-function httpHandler(context: McpContext, { extend }: McpDoorOptions, onerror: (error: Error) => void) {
+function httpHandler(context: McpContext, { extend }: McpServingOptions, onerror: (error: Error) => void) {
   const bus = feedingBus(context.api);
   const handler: McpHttpHandler = createMcpHandler(
     ({ authInfo, era }) => {
-      const session = authInfo?.extra?.["session"] as Session;
+      const session = authInfo?.extra?.["session"] as McpSession;
       // The older protocol's subscriptions belong to a session, and over HTTP it has none.
       const server = createMcpServer(context, session, { watching: era === "modern" });
       extend?.(server, context);

@@ -10,7 +10,7 @@ import { instructions } from "./instructions.ts";
 import { registerPrompts } from "./prompts/index.ts";
 import { registerResources } from "./resources.ts";
 import { agentCaller, capabilitiesOf, hasTasksExtension, tasksExtension } from "./session.ts";
-import type { Session } from "./session.ts";
+import type { McpSession } from "../contract/mcp-session.ts";
 import type { DetailedHandle, HandleSource, TaskHandles } from "./task-handles.ts";
 import { registerTool } from "./tool.ts";
 import { allTools } from "./tools/index.ts";
@@ -36,7 +36,7 @@ export interface McpContext {
 const listHint = { ttlMs: 300_000, cacheScope: "private" } as const;
 
 /** @param watching whether the connection lasts, so that resources can be watched on it. */
-export function createMcpServer(context: McpContext, session: Session, { watching }: { watching: boolean }): McpServer {
+export function createMcpServer(context: McpContext, session: McpSession, { watching }: { watching: boolean }): McpServer {
   const server = new McpServer(
     { name: "claude-worker", title: "Claude Worker", version: context.version },
     {
@@ -61,7 +61,7 @@ export function createMcpServer(context: McpContext, session: Session, { watchin
   return server;
 }
 
-function mayWrite({ caller, readOnly }: Session): boolean {
+function mayWrite({ caller, readOnly }: McpSession): boolean {
   return !readOnly && caller.scope !== "read";
 }
 
@@ -72,7 +72,7 @@ const acknowledged = {};
  * `tasks/get`, `tasks/update` and `tasks/cancel` of the tasks extension, for clients that declare
  * it.
  */
-function registerTaskMethods({ server }: McpServer, { handleSource }: McpContext, session: Session): void {
+function registerTaskMethods({ server }: McpServer, { handleSource }: McpContext, session: McpSession): void {
   const declared = (request: ServerContext): void => {
     if (hasTasksExtension(capabilitiesOf(request, { capabilities: server.getClientCapabilities() }))) return;
     throw new MissingRequiredClientCapabilityError({ requiredCapabilities: { extensions: { [tasksExtension]: {} } } });

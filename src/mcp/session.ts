@@ -5,24 +5,11 @@
 import { CLIENT_CAPABILITIES_META_KEY, CLIENT_INFO_META_KEY } from "@modelcontextprotocol/server";
 import type { ServerContext } from "@modelcontextprotocol/server";
 import type { Caller } from "../contract/caller.ts";
+import type { McpSession } from "../contract/mcp-session.ts";
 import { plainLine } from "../domain/text/plain-text.ts";
 
-export interface Session {
-  /** As the door before us authenticated it. */
-  readonly caller: Caller;
-  /** Only look: tools that change something are not even registered. */
-  readonly readOnly: boolean;
-  /**
-   * Directory of the project that the client works in, if it said so: the default working
-   * directory.
-   */
-  readonly project: string | null;
-  /** The client's own session, if it said so: the same after a broken connection. */
-  readonly id: string | null;
-}
-
 /** Two sessions that choose the same key mean different tasks. */
-export function keyInSession({ id }: Session, key: string): string {
+export function keyInSession({ id }: McpSession, key: string): string {
   return id === null ? key : `${id} ${key}`;
 }
 
@@ -47,7 +34,7 @@ export interface Capabilities {
 }
 
 /** Builds the caller for the operations, with what is known of its agent. */
-export function agentCaller(session: Session, context: ServerContext, handshake: Handshake): Caller {
+export function agentCaller(session: McpSession, context: ServerContext, handshake: Handshake): Caller {
   const info = (envelopeOf(context)[CLIENT_INFO_META_KEY] as Handshake["client"]) ?? handshake.client;
   const name = info === undefined ? "an unnamed client" : [info.name, info.version ?? ""].join(" ");
   const toolUse = context.mcpReq._meta?.[toolUseKey];

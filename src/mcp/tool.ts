@@ -10,7 +10,8 @@ import type { Caller } from "../contract/caller.ts";
 import { parseInput } from "../contract/parse-input.ts";
 import type { TaskHandle } from "./task-handle.ts";
 import { agentCaller, capabilitiesOf } from "./session.ts";
-import type { Capabilities, Handshake, Session } from "./session.ts";
+import type { Capabilities, Handshake } from "./session.ts";
+import type { McpSession } from "../contract/mcp-session.ts";
 import { resultOf } from "./tool-data.ts";
 import type { ToolData } from "./tool-data.ts";
 import { toolError } from "./tool-error.ts";
@@ -18,7 +19,7 @@ import { toolError } from "./tool-error.ts";
 export interface ToolCall {
   readonly api: WorkerApi;
   readonly caller: Caller;
-  readonly session: Session;
+  readonly session: McpSession;
   readonly capabilities: Capabilities;
   /** Aborts when the client cancels the call or goes away. */
   readonly signal: AbortSignal;
@@ -68,7 +69,7 @@ export function data(fields: ToolData): ToolAnswer {
 
 export interface ToolContext {
   readonly api: WorkerApi;
-  readonly session: Session;
+  readonly session: McpSession;
   readonly stopping: AbortSignal;
   /** Calls that are under way: the server's stop waits for them. */
   readonly calls: Set<Promise<unknown>>;

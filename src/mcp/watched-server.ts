@@ -7,7 +7,7 @@ import type { JSONRPCMessage, McpRequestContext, McpServer } from "@modelcontext
 import { ChangeFeed } from "./change-feed.ts";
 import { createMcpServer } from "./mcp-server.ts";
 import type { McpContext } from "./mcp-server.ts";
-import type { Session } from "./session.ts";
+import type { McpSession } from "../contract/mcp-session.ts";
 
 export interface WatchedServer {
   readonly factory: (request: McpRequestContext) => McpServer;
@@ -22,7 +22,7 @@ const maxWatched = 1000;
 /** @param extend called with each server before it serves. */
 export function watchedServer(
   context: McpContext,
-  session: Session,
+  session: McpSession,
   extend?: (server: McpServer, context: McpContext) => void,
 ): WatchedServer {
   let current: McpServer | null = null;

@@ -4,7 +4,7 @@
  */
 import type { Logger } from "pino";
 import { messageOf } from "../domain/errors.ts";
-import type { Service } from "../domain/service.ts";
+import type { Service } from "../domain/services/service.ts";
 
 const dayMs = 86_400_000;
 const betweenRoundsMs = 3_600_000;

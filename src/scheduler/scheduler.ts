@@ -7,7 +7,7 @@ import type { Logger } from "pino";
 import { heldModels, isInForce } from "../domain/order/admission.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Hold } from "../domain/order/hold.ts";
-import type { Service } from "../domain/service.ts";
+import type { Service } from "../domain/services/service.ts";
 import type { Store } from "../store/store.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** The probe that a person asks for. */
 import type { Outcome } from "../domain/attempt/outcome.ts";
-import type { Service } from "../domain/service.ts";
+import type { Service } from "../domain/services/service.ts";
 
 const limitMs = 60_000;
 

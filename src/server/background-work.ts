@@ -5,8 +5,8 @@
 import type { Logger } from "pino";
 import type { WorkerError } from "../domain/errors.ts";
 import { messageOf } from "../domain/errors.ts";
-import { Lifecycle } from "../domain/service.ts";
-import type { Service } from "../domain/service.ts";
+import { Lifecycle } from "../domain/services/service.ts";
+import type { Service } from "../domain/services/service.ts";
 import type { Store } from "../store/store.ts";
 import { takeInRoom } from "./when-writable.ts";
 

@@ -4,7 +4,7 @@
  * never looks again while the server waits. The collector is asked for all that it can free
  * ("last-resort"): a plain collection leaves some 4 MB more behind.
  */
-import type { Service } from "../domain/service.ts";
+import type { Service } from "../domain/services/service.ts";
 import type { Store } from "../store/store.ts";
 
 /** Nothing was committed for so long: the work is over, or waits. */

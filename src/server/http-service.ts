@@ -1,7 +1,7 @@
 /** The HTTP door at the places of this server: its unix socket, and a TCP port. */
 import { WorkerError, messageOf } from "../domain/errors.ts";
-import { Lifecycle } from "../domain/service.ts";
-import type { Service } from "../domain/service.ts";
+import { Lifecycle } from "../domain/services/service.ts";
+import type { Service } from "../domain/services/service.ts";
 import type { HttpDoor } from "../http/server.ts";
 import type { ServerContext } from "./server-context.ts";
 

@@ -9,8 +9,8 @@ import { dirname } from "node:path";
 import type { Logger } from "pino";
 import type { Paths } from "../config/paths.ts";
 import { messageOf } from "../domain/errors.ts";
-import type { Service } from "../domain/service.ts";
-import { PendingWork } from "../domain/turns.ts";
+import type { Service } from "../domain/services/service.ts";
+import { PendingWork } from "../domain/services/async-steps.ts";
 import type { Store } from "../store/store.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
 

@@ -4,9 +4,9 @@
 import type { Logger } from "pino";
 import type { WorkerApi } from "../contract/api.ts";
 import { WorkerError } from "../domain/errors.ts";
-import { Lifecycle } from "../domain/service.ts";
+import { Lifecycle } from "../domain/services/service.ts";
 import type { McpDoor } from "../http/mcp-door.ts";
-import type { McpDoor as LoadedDoor } from "../mcp/door.ts";
+import type { McpServing } from "../mcp/door.ts";
 
 export interface LazyMcpOptions {
   readonly api: WorkerApi;
@@ -20,7 +20,7 @@ export class LazyMcp implements McpDoor {
   readonly #options: LazyMcpOptions;
   readonly #lifecycle = new Lifecycle({ begin: () => void (this.#isOpen = true), end: () => this.#close() });
   #isOpen = false;
-  #door: Promise<LoadedDoor> | null = null;
+  #door: Promise<McpServing> | null = null;
 
   constructor(options: LazyMcpOptions) {
     this.#options = options;
@@ -39,7 +39,7 @@ export class LazyMcp implements McpDoor {
   readonly connection: McpDoor["connection"] = async (...call) => (await this.#load()).connection(...call);
 
   /** A door that is loaded while the server stops would never be closed. */
-  #load(): Promise<LoadedDoor> {
+  #load(): Promise<McpServing> {
     if (!this.#isOpen) throw new WorkerError("unavailable", "The server is stopping. Try again when it is up.");
     this.#door ??= import("../mcp/door.ts").then(({ createMcpDoor }) => createMcpDoor(this.#options));
     return this.#door;

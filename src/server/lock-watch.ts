@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import type { Logger } from "pino";
 import type { Paths } from "../config/paths.ts";
 import { WorkerError } from "../domain/errors.ts";
-import type { Service } from "../domain/service.ts";
+import type { Service } from "../domain/services/service.ts";
 import type { Lock } from "../store/sqlite/file/lock.ts";
 
 export interface LockWatchOptions {

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { accountFingerprint } from "../config/account.ts";
 import { agentEnvironment } from "../config/agent-env.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
-import type { Service } from "../domain/service.ts";
+import type { Service } from "../domain/services/service.ts";
 import { secretsOf } from "../domain/text/secret-values.ts";
 import { createHttp } from "../http/server.ts";
 import { liftOverageHolds } from "../operations/holds/hold-queue.ts";

@@ -1,7 +1,7 @@
 /** The orderly stop of the server: in the opposite order of its start, in one of three modes. */
 import { rmSync } from "node:fs";
 import type { Supervisor } from "../supervisor/supervisor.ts";
-import type { Service } from "../domain/service.ts";
+import type { Service } from "../domain/services/service.ts";
 import type { BackgroundWork } from "./background-work.ts";
 import type { LockWatch } from "./lock-watch.ts";
 import type { ServerBase } from "./server-context.ts";

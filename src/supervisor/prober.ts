@@ -8,8 +8,8 @@ import type { Outcome } from "../domain/attempt/outcome.ts";
 import { afterProbe, longestPauseMs } from "../domain/order/probe.ts";
 import type { Probe, ProbeConsequence } from "../domain/order/probe.ts";
 import { concernsAccount } from "../domain/order/scope.ts";
-import { Lifecycle } from "../domain/service.ts";
-import type { Service } from "../domain/service.ts";
+import { Lifecycle } from "../domain/services/service.ts";
+import type { Service } from "../domain/services/service.ts";
 import type { Store } from "../store/store.ts";
 
 /** Timers do not run while the machine sleeps: the clock is looked at this often. */

@@ -4,8 +4,8 @@
  */
 import type { Logger } from "pino";
 import { messageOf } from "../domain/errors.ts";
-import type { Service } from "../domain/service.ts";
-import { PendingWork } from "../domain/turns.ts";
+import type { Service } from "../domain/services/service.ts";
+import { PendingWork } from "../domain/services/async-steps.ts";
 import type { RunnerBoot } from "../attempt-protocol/protocol.ts";
 import type { RunnerConnection } from "./runner-connection.ts";
 import { newRunnerId, spawnRunner } from "./spawn-runner.ts";

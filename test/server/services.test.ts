@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { existsSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { test } from "node:test";
-import type { Service } from "../../src/domain/service.ts";
+import type { Service } from "../../src/domain/services/service.ts";
 import { until } from "../../testing/wait.ts";
 import { leavesNothing, turns, world } from "./setup.ts";
 

@@ -12,7 +12,7 @@ import { accountFingerprint } from "../../src/config/account.ts";
 import { agentEnvironment } from "../../src/config/agent-env.ts";
 import { loadSettings } from "../../src/config/load-settings.ts";
 import { pathsFrom, runnerSocketPath } from "../../src/config/paths.ts";
-import type { Service } from "../../src/domain/service.ts";
+import type { Service } from "../../src/domain/services/service.ts";
 import { markersInUse } from "../../src/processes/process-table.ts";
 import { markerName, sweep } from "../../src/processes/sweep.ts";
 import { prepareDataDirectory } from "../../src/server/data-directory.ts";

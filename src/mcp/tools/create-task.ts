@@ -9,7 +9,7 @@ import { permissionModes } from "../../domain/task/permission-mode.ts";
 import { directoryOf } from "../../domain/task/untrusted-directory.ts";
 import { briefOf } from "../brief-task.ts";
 import { hasTasksExtension, keyInSession } from "../session.ts";
-import type { Session } from "../session.ts";
+import type { McpSession } from "../../contract/mcp-session.ts";
 import { data, defineTool } from "../tool.ts";
 import type { ToolAnswer, ToolCall } from "../tool.ts";
 import type { TaskHandles } from "../task-handles.ts";
@@ -68,7 +68,7 @@ export function createTask(handles: Pick<TaskHandles, "handleOf">) {
 }
 
 /** @throws WorkerError invalid_input when neither the call nor the client named a directory. */
-export function withDirectory(fields: z.output<typeof agentTaskInput>, session: Session): ParsedTaskInput {
+export function withDirectory(fields: z.output<typeof agentTaskInput>, session: McpSession): ParsedTaskInput {
   const working_directory = fields.working_directory ?? session.project;
   if (working_directory !== null) return { ...personalDefaults, ...fields, working_directory };
   const detail = "is missing: give the absolute path of the project that the work is about";

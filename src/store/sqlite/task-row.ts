@@ -2,8 +2,8 @@
 import type { LongOptions, ShortOptions } from "../../domain/task/options.ts";
 import { defineRow } from "./row.ts";
 import type { NewTask, RetryPatch, TaskRow } from "../store.ts";
-import { shortOptions } from "../task-options.ts";
-import type { OptionsColumn } from "../task-options.ts";
+import { shortOptions } from "./task-options.ts";
+import type { OptionsColumn } from "./task-options.ts";
 
 /** The fields that are columns of their own. */
 type HeldTask = Omit<TaskRow, keyof ShortOptions>;

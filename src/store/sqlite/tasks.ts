@@ -14,7 +14,7 @@ import { createStatements } from "./statements.ts";
 import { createStartingOrder } from "./starting-order.ts";
 import type { NewTask, TaskStore } from "../store.ts";
 import { createTaskList } from "./task-list.ts";
-import { longOptions, shortOptions } from "../task-options.ts";
+import { longOptions, shortOptions } from "./task-options.ts";
 import { insertedFields, patchedFields, patchedOptions, searchText, taskRow, textColumns } from "./task-row.ts";
 import type { AnyTaskPatch, HeldTexts } from "./task-row.ts";
 

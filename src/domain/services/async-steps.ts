@@ -1,7 +1,7 @@
 /** Keeps the order of asynchronous steps. */
 
 /** @returns a function that runs steps one after another, in the order of its calls. */
-export function takingTurns(): <T>(step: () => Promise<T>) => Promise<T> {
+export function inOrder(): <T>(step: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (step) => {
     const taken = last.then(step);

@@ -2,7 +2,7 @@
  * Defines the contract of services, the parts of the server that work in the background, and
  * implements it.
  */
-import { takingTurns } from "./turns.ts";
+import { inOrder } from "./async-steps.ts";
 
 /** A part of the server that works in the background. */
 export interface Service {
@@ -31,7 +31,7 @@ export interface ServiceWork {
  */
 export class Lifecycle implements Service {
   readonly #work: ServiceWork;
-  readonly #inTurn = takingTurns();
+  readonly #inTurn = inOrder();
   #isOn = false;
 
   constructor(work: ServiceWork) {

@@ -2,8 +2,8 @@
  * How a task's options are held: two JSON objects, of those that lists need and of the long ones.
  * The default is left out.
  */
-import { isDefault, optionRows } from "../domain/task/option-values.ts";
-import type { LongOptions, ShortOptions } from "../domain/task/options.ts";
+import { isDefault, optionRows } from "../../domain/task/option-values.ts";
+import type { LongOptions, ShortOptions } from "../../domain/task/options.ts";
 
 export interface OptionsColumn<T> {
   /** Whether one of the column's options is among these fields. */
