@@ -3,7 +3,9 @@
  * lets a test decide what happens next.
  */
 import type { ListQuery } from "../src/contract/operations/tasks.ts";
+import type { ApiOperations } from "../src/contract/api.ts";
 import type { Caller } from "../src/contract/caller.ts";
+import { operations } from "../src/contract/operations/index.ts";
 import type { EventView, HoldView, ServerView, TaskView, TokenView } from "../src/contract/views.ts";
 import { WorkerError } from "../src/domain/errors.ts";
 import { promptHints } from "../src/domain/agents/prompt-quality.ts";
@@ -63,6 +65,7 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
   };
 
   const api: FakeApi = {
+    ...notFaked(),
     calls: [],
     failNextSubmit: null,
     reads: 0,
@@ -217,6 +220,12 @@ export function fakeApi(logDirectory = "/nonexistent"): FakeApi {
     },
   };
   return api;
+}
+
+/** Refuses every operation of the contract: a test of a door implements what it asks. */
+function notFaked(): ApiOperations {
+  const refusals = Object.keys(operations).map((name) => [name, () => Promise.reject(new Error(`the fake API has no ${name}`))]);
+  return Object.fromEntries(refusals) as ApiOperations;
 }
 
 /** A healthy server without clients, with these parts. */
