@@ -1,9 +1,13 @@
 /** `list_tasks`: a short line per task, page by page. */
 import { z } from "zod";
+import { listQuery } from "../../contract/operations/tasks.ts";
 import { taskStatuses } from "../../domain/task/task.ts";
 import { briefOf, briefTask } from "../brief-task.ts";
 import { data, defineTool } from "../tool.ts";
 import type { TaskRef } from "../../domain/task/task-ref.ts";
+
+/** What an agent gives as over REST. The rest is text there, and values here. */
+const { working_directory, created_after, created_before, order, text, name, group, cursor } = listQuery.shape;
 
 export const listTasks = defineTool({
   name: "list_tasks",
@@ -11,20 +15,20 @@ export const listTasks = defineTool({
   description: "Tasks, newest first, one short line each, with counts by status. get_task has the rest.",
   input: z.strictObject({
     status: z.array(z.enum(taskStatuses)).min(1).max(taskStatuses.length).optional().describe("Only these statuses."),
-    working_directory: z.string().max(4096).optional().describe("Only tasks in this directory or below it."),
+    working_directory,
     labels: z.record(z.string().max(63), z.string().max(200)).optional().describe("Only tasks with all of these labels."),
-    created_after: z.iso.datetime({ offset: true }).optional().describe("Only tasks submitted after this moment."),
-    created_before: z.iso.datetime({ offset: true }).optional(),
-    order: z.enum(["newest", "oldest"]).optional(),
+    created_after,
+    created_before,
+    order,
     attention: z
       .boolean()
       .optional()
       .describe("true: only completed tasks with something to look at (denied calls, a failed last command …)."),
-    text: z.string().max(200).optional().describe("Part of the name or of the prompt's first line."),
-    name: z.string().min(1).max(200).optional().describe("Only tasks whose name begins with this."),
-    group: z.string().max(100).optional(),
+    text,
+    name,
+    group,
     limit: z.int().min(1).max(100).default(20),
-    cursor: z.string().max(200).optional().describe("next_cursor of the page before."),
+    cursor,
   }),
   output: z.object({
     tasks: z.array(briefTask),
