@@ -56,7 +56,7 @@ test("the client tells apart a cut answer, a silent server and one without HTTP"
   await assert.rejects(other.listTasks(), ServerUnreachable);
 });
 
-test("the client repeats only reads when the server closes before its answer", async (t) => {
+test("the client repeats what is repeatable when the server closes before its answer", async (t) => {
   let connections = 0;
   const client = await serving(t, (write, end) => {
     connections += 1;
@@ -71,6 +71,15 @@ test("the client repeats only reads when the server closes before its answer", a
     (error) => error instanceof ServerUnreachable && error.brokeOff,
   );
   assert.equal(connections, 3);
+  // With a key it is the same task, and a hold is a hold.
+  for (const call of [
+    () => client.submitTask({ prompt: "x", working_directory: "/" }, { idempotencyKey: "k" }),
+    () => client.hold({ reason: "lunch" }),
+  ]) {
+    connections = 10;
+    await assert.rejects(call(), ServerUnreachable);
+    assert.equal(connections, 12);
+  }
 });
 
 test("a one-shot request lets no header smuggle in another", async (t) => {
