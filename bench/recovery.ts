@@ -98,7 +98,7 @@ async function ingest({ quick }: { quick: boolean }): Promise<Row[]> {
   });
 }
 
-/** Whether the journal's last record is there: its runner is gone. */
+/** Whether the journal has its last record: then its runner has ended. */
 function isWritten(journal: string): boolean {
   return existsSync(journal) && readFileSync(journal, "utf8").includes('"subtype":"ended"');
 }

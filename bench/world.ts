@@ -47,7 +47,7 @@ export interface Server {
 /** Settings of a server whose tasks are played by the fake agent of the tests. */
 export const withFakeAgent = { CLAUDE_WORKER_AGENT_MODULE: fakeAgent, CLAUDE_WORKER_WARM: "0" };
 
-/** Lends a place for one measurement and cleans up, whatever happened. */
+/** Provides a place for one measurement and always removes it afterwards. */
 export async function inWorld<T>(script: Script, work: (world: World) => Promise<T>): Promise<T> {
   const place = scratch(null);
   const model = await startModel(null, script);

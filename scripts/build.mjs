@@ -73,8 +73,7 @@ function translate(out) {
   if (run.status !== 0) throw new Error("tsc could not translate src/");
 }
 
-/** What is not TypeScript in src/ (SQL, templates) goes along as it is.
- * @param {string} out */
+/** Copies the files of src/ that are not TypeScript (SQL, templates). @param {string} out */
 function copyAssets(out) {
   cpSync(src, out, { recursive: true, filter: (file) => !file.endsWith(".ts") });
 }

@@ -60,7 +60,7 @@ class FakeAgent implements Agent {
     this.#stopped.abort();
   }
 
-  /** Says in the home that it was let go. */
+  /** Records in the home that the agent was released. */
   leave(): void {
     if (!this.#parked || this.#env["HOME"] === undefined) return;
     this.#parked = false;

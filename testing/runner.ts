@@ -20,7 +20,7 @@ export interface TestRunner {
   readonly connection: RunnerConnection;
   /** What it said so far, after hello. */
   readonly messages: readonly FromRunner[];
-  /** Resolves when the connection is closed: the runner is gone. */
+  /** Resolves when the connection is closed, which means that the runner has ended. */
   readonly closed: Promise<void>;
   /** Sends `start` with a spec and returns the attempt's own view of the journal. */
   start(spec: Partial<TaskSpec> & { prompt: string }, more?: Partial<StartMessage>): TestAttempt;
@@ -50,7 +50,7 @@ export interface RunnerSetup {
 
 let attempts = 0;
 
-/** Starts a runner; it is gone when the test is over, whatever happened. */
+/** Starts a runner, and ends it at the end of the test in every case. */
 export async function startRunner(t: TestContext, setup: RunnerSetup): Promise<TestRunner> {
   const { scratch, env, prewarm = false, agent = "claude", orphanTimeoutMs = 60_000 } = setup;
   const id = newRunnerId("test-");

@@ -26,7 +26,7 @@ export interface Scratch {
   remove(): Promise<void>;
 }
 
-/** Makes a corner; with a test context it goes with the test. */
+/** Makes a scratch directory. With a test context, the end of the test removes it. */
 export function scratch(t: TestContext | null): Scratch {
   const directory = realpathSync(mkdtempSync(path.join(os.tmpdir(), "cw-")));
   const home = path.join(directory, "home");

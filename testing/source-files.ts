@@ -1,6 +1,6 @@
 /**
- * Reads the source as a parser sees it: what each file imports and which texts stand in it. It
- * judges nothing.
+ * Reads the source with a parser: what each file imports, and which texts it contains. Judges
+ * nothing.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -10,7 +10,7 @@ import type { Node, ObjectExpression } from "oxc-parser";
 export interface Import {
   /** As written: `../store/tasks.ts`, `zod`, `node:fs`. */
   readonly specifier: string;
-  /** `import type …`: gone at run time. */
+  /** `import type …`: it does not exist at run time. */
   readonly typeOnly: boolean;
 }
 

@@ -97,7 +97,7 @@ export function createMcpDoor(options: McpServingOptions): McpServing {
   };
 }
 
-/** What has been answered goes through a few more turns of the SDK before it is on its way. */
+/** An answer passes through a few more turns of the SDK before it is sent. */
 async function written(): Promise<void> {
   for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

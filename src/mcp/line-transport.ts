@@ -21,11 +21,12 @@ const maxUnsentBytes = 1024 * 1024;
 /** Calls that one client may have under way at once. */
 const maxOpenCalls = 256;
 /**
- * A client that takes nothing of such a queue at so many looks in a row, this far apart, is let go.
+ * A client is disconnected when it has read nothing of such a queue at so many checks in a row,
+ * this far apart.
  */
 const stalledLooks = 6;
 const lookMs = 10_000;
-/** How long a client that is let go may take to read the rest. */
+/** How long a client may take to read the rest after the server closes its side. */
 const lastWordsMs = 1000;
 const newline = 0x0a;
 

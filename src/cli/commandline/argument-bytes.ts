@@ -1,6 +1,6 @@
 /**
- * Arguments that are not UTF-8. Node hands them over with U+FFFD for what it could not read; the
- * bytes themselves only the system knows.
+ * Refuses arguments that are not UTF-8. Node replaces the bytes that it cannot decode by U+FFFD;
+ * only the system still has the bytes.
  */
 import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
@@ -9,13 +9,13 @@ import { WorkerError } from "../../domain/errors.ts";
 const replacement = "\ufffd";
 
 /**
- * Nothing is stored that the caller did not say. A U+FFFD that was typed is fine.
- * @throws WorkerError invalid_input.
+ * Refuses a text that differs from the caller's bytes. A U+FFFD that was typed is valid. @throws
+ * WorkerError invalid_input.
  */
 export function refuseBrokenText(words: readonly string[]): void {
   if (!words.some((word) => word.includes(replacement))) return;
-  // An old Node that started this one (bin/claude-worker) has handed its own words on, with the
-  // bytes lost.
+  // An old Node that started this process (bin/claude-worker) passed its own words on, without the
+  // lost bytes.
   const broken = [bytesOf("self", words.length), bytesOf(String(process.ppid), words.length)]
     .filter((all) => all.map(String).join("\0") === words.join("\0"))
     .map((all) => all.findIndex((bytes) => !isUtf8(bytes)))

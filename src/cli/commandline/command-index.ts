@@ -1,6 +1,6 @@
 /**
- * Every command by name. A module is loaded only when its command is called: start-up time is what
- * a person feels first.
+ * Lists every command by name. Loads a command's module only when that command is called, to keep
+ * the start short.
  */
 import type { Command, CommandSpec } from "./command.ts";
 

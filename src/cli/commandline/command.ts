@@ -1,5 +1,5 @@
 /**
- * What a command of the command line is: its words, flags and examples as data, and the function
+ * Defines a command of the command line: its words, flags and examples as data, and the function
  * that runs it.
  */
 import type { ExitCode } from "./exit-codes.ts";
@@ -62,11 +62,11 @@ export interface CommandSpec {
   readonly options?: readonly OptionSpec[];
   readonly examples: readonly Example[];
   /**
-   * Every word and flag after the name is an argument for another program: nothing is read as ours,
-   * not even `--help`.
+   * Every word and flag after the name is an argument for another program: none is parsed here, not
+   * even `--help`.
    */
   readonly passesWordsOn?: boolean;
-  /** Not shown in help or documentation: machinery of other commands. */
+  /** Hidden from help and documentation: other commands use it internally. */
   readonly hidden?: boolean;
 }
 

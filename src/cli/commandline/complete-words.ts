@@ -1,5 +1,6 @@
 /**
- * What may stand where the cursor is, from the command table: the brain of the completion scripts.
+ * Computes from the command table which words may stand at the cursor. The completion scripts call
+ * it.
  */
 import type { CommandSpec, Completion, OptionSpec } from "./command.ts";
 import { commonOptions } from "./command.ts";

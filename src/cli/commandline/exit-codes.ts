@@ -1,4 +1,4 @@
-/** The exit codes that scripts may rely on, and which of our errors means which. */
+/** Defines the exit codes that scripts may rely on, and maps our errors to them. */
 import { WorkerError } from "../../domain/errors.ts";
 
 export const exitCodes = {

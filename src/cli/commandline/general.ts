@@ -1,6 +1,6 @@
 /**
- * What is not a command: the general help, the version, a group's help, and words that name
- * nothing.
+ * Handles calls without a command: the general help, the version, a group's help, and unknown
+ * words.
  */
 import { didYouMean } from "../../domain/text/did-you-mean.ts";
 import { WorkerError } from "../../domain/errors.ts";
@@ -16,8 +16,8 @@ import { packageVersion } from "./package-version.ts";
 import { wrap, wrapWords } from "../terminal/render/wrap.ts";
 
 /**
- * No command, or a flag before it: `--version`, `--help`, `help run`. @throws WorkerError
- * invalid_input.
+ * Handles a call without a command, or with a flag before it: `--version`, `--help`, `help run`.
+ * @throws WorkerError invalid_input.
  */
 export async function general(argv: readonly string[], io: Io): Promise<ExitCode> {
   const [first = "--help", ...rest] = argv.filter((word) => word !== "--json" && word !== "--debug");

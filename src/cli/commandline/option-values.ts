@@ -53,7 +53,7 @@ export function moment(flag: string): (text: string) => number {
   };
 }
 
-/** A text that says something: an empty one comes from a variable that is not set. */
+/** Requires a text that is not empty: an empty one comes from a variable that is not set. */
 export function nonEmpty(flag: string): (text: string) => string {
   return (text) => {
     if (text.trim() !== "") return text;

@@ -1,6 +1,6 @@
 /**
- * Paths as a caller gives them. The current directory is asked for only where a path needs it: it
- * may have been removed.
+ * Resolves paths as a caller gives them. Reads the current directory only where a path needs it:
+ * the directory may have been removed.
  */
 import { isAbsolute, resolve } from "node:path";
 import type { Io } from "../terminal/io.ts";

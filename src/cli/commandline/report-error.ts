@@ -13,8 +13,8 @@ import { painter } from "../terminal/render/colour.ts";
 import { prose } from "../terminal/render/wrap.ts";
 
 /**
- * With `json` the error is `{"error":{"code","message"}}` on the standard output, where a program
- * looks for the answer, so that with --json the standard output is JSON whatever happens.
+ * Prints an error. With `json` the error is `{"error":{"code","message"}}` on the standard output,
+ * so that with --json the standard output is always JSON.
  */
 export function reportError(error: unknown, io: Io, { json, debug }: { json: boolean; debug: boolean }): ExitCode {
   const { code, message, errors } = described(error);

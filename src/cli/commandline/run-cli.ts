@@ -1,6 +1,6 @@
 /**
- * One call of the command line: finds the command, reads its words, runs it, and turns whatever it
- * throws into a sentence and an exit code.
+ * Runs one call of the command line: finds the command, parses its words, runs it, and turns an
+ * error into a sentence and an exit code.
  */
 import { refuseBrokenText } from "./argument-bytes.ts";
 import { findCommand } from "./command-index.ts";

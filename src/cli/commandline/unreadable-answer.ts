@@ -1,7 +1,7 @@
 /**
- * What an unexpected failure means once a server has answered: mostly the server is older than this
- * command line (it ran on through an update) and its answer lacks a field. The server is asked for
- * its version then, and only then: a call that works asks nothing more.
+ * Explains an unexpected failure after a server has answered. Mostly the server is older than this
+ * command line (it kept running through an update) and its answer lacks a field. Asks the server
+ * for its version only then: a call that works sends no further request.
  */
 import type { WorkerClient } from "../../client/worker-client.ts";
 import { WorkerError } from "../../domain/errors.ts";

@@ -18,7 +18,9 @@ interface Pending {
   repeats: number;
 }
 
-/** A call during which server after server goes away may be the reason for it. */
+/**
+ * How often a call is repeated: a call during which one server after another ends may be the cause.
+ */
 const mostRepeats = 2;
 
 export class PendingCalls {
@@ -69,9 +71,9 @@ export class PendingCalls {
   }
 
   /**
-   * The server went away: what is to be said to the next one, in order, and what can only be
-   * answered with an error. A call that changes something is not made twice, unless it carries a
-   * key of its own that makes it safe.
+   * Decides, after a loss of the server, which messages the next server gets, in order, and which
+   * calls only get an error. A call that changes something is not repeated, unless it carries an
+   * idempotency key.
    */
   afterLoss(): { readonly say: readonly string[]; readonly giveUp: readonly string[] } {
     const say: string[] = [];

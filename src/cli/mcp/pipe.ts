@@ -1,7 +1,7 @@
 /**
- * The pipe between a client's standard streams and the server: it passes messages on and holds no
- * rules. When the server goes away it comes back as soon as the client needs it, and says again
- * what the new server must know.
+ * Connects a client's standard streams with the server. Passes messages on and holds no rules.
+ * After the end of a server, connects to the next one as soon as the client needs it, and repeats
+ * what that server must know.
  */
 import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";

@@ -75,9 +75,9 @@ export function requireLocalServer({ isLocal, settings, origins }: Pick<ServerPl
 }
 
 /**
- * A token goes to its own server only: that of the environment to the URL that was named with it, a
- * task's to the socket of the server that runs the task. The local admin token is sent nowhere: its
- * owner uses the socket, which asks for none.
+ * Sends a token only to its own server: the environment's token to the URL that was named with it,
+ * and a task's token to the socket of the server that runs the task. The local admin token is never
+ * sent: its owner uses the socket, which needs no token.
  */
 function addressOf(url: string | null, paths: Paths, env: Io["env"]): ServerAddress {
   const given = env["CLAUDE_WORKER_TOKEN"] || null;

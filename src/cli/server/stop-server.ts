@@ -1,4 +1,4 @@
-/** Stops a server in good order and waits until it is gone. */
+/** Stops a server cleanly and waits until its process has ended. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { ServerView } from "../../contract/views.ts";
 import { ServerUnreachable } from "../../client/server-unreachable.ts";
@@ -9,7 +9,7 @@ import { readProcess } from "../../processes/process-table.ts";
 import type { ProcessRow } from "../../processes/process-row.ts";
 import type { Connection } from "./connection.ts";
 
-/** How long a server may take to close its store after it has let go of its tasks. */
+/** How long a server may take to close its store after it has left its tasks. */
 const closingMs = 120_000;
 /** Where there is no /proc, each look starts a `ps`. */
 const lookMs = process.platform === "linux" ? 25 : 250;

@@ -15,8 +15,8 @@ import { pathGiven } from "../commandline/path-given.ts";
  */
 const maxBytes = 10 * 1024 * 1024;
 /**
- * How long a silent socket as standard input is given: programs start us with one and often leave
- * it open for ever.
+ * How long to wait for a silent socket as standard input: programs often start the command with one
+ * and never close it.
  */
 const socketPatienceMs = 300;
 const hintAfterMs = 2000;

@@ -32,7 +32,7 @@ export class TaskBoard {
     return this.#isConnected;
   }
 
-  /** Follows until the signal. A server that goes away is waited for. */
+  /** Follows until the signal. Waits for a server that has ended. */
   async follow(signal: AbortSignal): Promise<void> {
     try {
       const { next_after: after } = await this.#client.allEvents({ tail: 0 });

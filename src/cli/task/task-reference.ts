@@ -37,9 +37,8 @@ export async function readTaskId(client: WorkerClient, text: string | undefined)
 }
 
 /**
- * The id of a task that is to be changed: ids, `last` and whole names only, so that a word that
- * was not finished stops nothing.
- * @throws as `readTaskId`.
+ * Reads the id of a task to change. Accepts only ids, `last` and whole names, so that an unfinished
+ * word stops no task. @throws as `readTaskId`.
  */
 export async function actTaskId(client: WorkerClient, text: string): Promise<TaskRef> {
   const direct = idOf(text);

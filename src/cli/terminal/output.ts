@@ -9,8 +9,8 @@ export interface Output {
   /** Whether to colour what is written here. */
   readonly colour: boolean;
   /**
-   * Writes whole lines of text and nothing else: whatever could command a terminal is taken out,
-   * but for our own colours. A terminal gets them wrapped.
+   * Writes whole lines of text. Removes every control sequence except our own colours, and wraps
+   * the lines on a terminal.
    */
   write(text: string): void;
   /**
@@ -20,13 +20,13 @@ export interface Output {
   /** As `write`, and waits while the reader is slower than we are: for long outputs. */
   flow(text: string): Promise<void>;
   /**
-   * Bytes as they are. On a terminal: as text in which whatever could command it is shown as
-   * `\uXXXX`. Waits as `flow`.
+   * Writes bytes unchanged. On a terminal, control characters are shown as `\uXXXX`. Waits as
+   * `flow` does.
    */
   raw(bytes: string | Uint8Array): Promise<void>;
   /**
-   * Our own cursor control for live displays, e.g. `\r\x1b[2K`; nothing where there is no terminal.
-   * Never with text of others.
+   * Writes our own cursor control for live displays, e.g. `\r\x1b[2K`; does nothing without a
+   * terminal. Never pass a text of others.
    */
   control(sequence: string): void;
 }

@@ -1,6 +1,6 @@
 /**
- * The one gate to a terminal: every text that the command line writes goes through here, wherever
- * it came from.
+ * Cleans texts for a terminal: every text that the command line writes goes through this file,
+ * wherever it came from.
  */
 import { plainText } from "../../domain/text/plain-text.ts";
 

@@ -1,7 +1,7 @@
 /**
- * Time limits of connections: a request's headers within 5 s, the whole request within 30 s, an
- * idle connection closed, and a reader that takes nothing of its answer for 30 s. One timer per
- * connection, none without connections: Node's own check would wake an idle server again and again.
+ * Limits the time of connections: 5 s for a request's headers, 30 s for the whole request, 30 s for
+ * a reader that takes nothing of its answer, and a limit for idle connections. Uses one timer per
+ * connection and none without connections: Node's own check would wake an idle server periodically.
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";

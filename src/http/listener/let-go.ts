@@ -4,11 +4,14 @@
  */
 import type { Duplex } from "node:stream";
 
-/** How long a client that is let go may take to read the rest and to close its side. */
+/**
+ * How long a client may take, after the server closes its side, to read the rest and to close its
+ * own.
+ */
 const lastWordsMs = 1000;
 
 /**
- * Sends what is written, drops what still comes, and closes both sides within a second. May be
+ * Sends what is written, discards what still arrives, and closes both sides within a second. May be
  * called twice.
  */
 export function letGo(socket: Duplex): void {

@@ -31,7 +31,7 @@ export class OpenConnections {
     return forget;
   }
 
-  /** Ends the connections of an account whose token is gone. */
+  /** Ends the connections of an account whose token was revoked. */
   closeOf(account: string): void {
     for (const { account: owner, close } of this.#open) if (owner === account) close();
   }

@@ -44,7 +44,7 @@ export interface AnswerOptions {
 const defaultMaxBodyBytes = 1024 * 1024;
 const nobody: Caller = { scope: "read", name: "anonymous" };
 
-/** Never rejects: what goes wrong becomes a problem document. */
+/** Never rejects: every error becomes a problem document. */
 export async function answerRequest(
   request: IncomingMessage,
   response: ServerResponse,

@@ -1,7 +1,7 @@
 /**
- * One watcher's connection (`text/event-stream`): first what is stored, then live. It writes only
- * as fast as the reader reads: while that one is slow it buffers nothing and later reads what it
- * missed from the store.
+ * Serves one watcher's connection (`text/event-stream`): first the stored events, then live ones.
+ * Applies back-pressure: for a slow reader it buffers nothing, and later reads the missed events
+ * from the store.
  */
 import type { ServerResponse } from "node:http";
 import { piecesOf } from "./feed.ts";

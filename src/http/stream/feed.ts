@@ -34,7 +34,7 @@ export interface FeedWatcher {
   offer(from: number, to: number, frames: Buffer): void;
   /** The feed is over: to be said once everything before it was sent. */
   over(end: FeedEnd): void;
-  /** Nothing more will come. */
+  /** The feed is over. */
   close(): void;
 }
 

@@ -60,7 +60,7 @@ function reporter(call: ToolCall, timeoutSeconds: number) {
     const running = tasks.find(({ status, last_action }) => status === "running" && last_action !== null);
     const doing = running === undefined ? "" : `; ${running.id}: ${briefOf(running).agent_says ?? ""}`;
     const message = `${done} of ${tasks.length} have ended${doing}`;
-    // A client that reads nothing any more misses nothing: the wait ends on its own.
+    // A client that no longer reads needs no progress: the wait ends by itself.
     progress({ progress: Math.round(elapsedMs / 1000), total: Math.max(1, timeoutSeconds), message }).catch(() => undefined);
   };
 }

@@ -53,7 +53,7 @@ interface Change {
 }
 
 function changed(content: object, { name, text, unset }: { name: string; text: string | undefined; unset: boolean }): Change {
-  // What is in the file can be taken out of it, whatever it is.
+  // Every key that is in the file can be removed, also an unknown one.
   const isLeftover = unset && Object.hasOwn(content, name);
   const { key, env } = isLeftover ? { key: name, env: variableOf(name) } : settingNamed(name);
   if ((text === undefined) !== unset)

@@ -45,7 +45,7 @@ function runInPlace(program: string, words: readonly string[]): Promise<ExitCode
     // decision.
     const ignored = (): void => {};
     process.on("SIGINT", ignored).on("SIGQUIT", ignored);
-    // Listened for before the start, so that a signal that comes at once ends both.
+    // Registers the handlers before the start, so that an early signal ends both processes.
     for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
     const child = spawn(program, words, { stdio: "inherit" });
     child.on("error", (error) =>

@@ -1,6 +1,6 @@
 /**
- * The whole terminal as ours for a while: what was on it comes back, and whatever ends us leaves it
- * as it was.
+ * Uses the whole terminal for a while (alternate screen). Restores the earlier content at the end,
+ * also when a signal or an error ends the process.
  */
 import type { Io } from "../io.ts";
 
@@ -72,7 +72,7 @@ export class FullScreen {
     stdin.pause();
   }
 
-  /** Shows these lines, no more than the terminal has. */
+  /** Shows these lines, at most as many as the terminal has. */
   draw(lines: readonly string[]): void {
     if (!this.#isOurs) return;
     const { stdout } = this.#io;

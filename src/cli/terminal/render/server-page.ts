@@ -1,6 +1,6 @@
 /**
- * What the server does, as a page: one headline, what stands in its way, what runs, and where it
- * is.
+ * Renders what the server does as a page: a headline, what blocks the queue, what runs, and where
+ * the server listens.
  */
 import type { ServerView, TaskSummaryView } from "../../../contract/views.ts";
 import { taskStatuses } from "../../../domain/task/task.ts";

@@ -1,4 +1,4 @@
-/** How a task ended, in a line. */
+/** Says in one line how a task ended. */
 import type { TaskSummaryView } from "../../../contract/views.ts";
 import { formatDuration } from "../../../domain/text/duration.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";

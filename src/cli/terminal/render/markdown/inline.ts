@@ -1,6 +1,6 @@
 /**
- * Markdown inside a paragraph as words to wrap: emphasis, code, links. Reads every character a
- * fixed number of times, whatever the text is; what is not Markdown stays as it was written.
+ * Parses the Markdown inside a paragraph into words to wrap: emphasis, code, links. Runs in linear
+ * time for every text. Leaves what is not Markdown unchanged.
  */
 import type { Painter } from "../colour.ts";
 import { wordsOf } from "../wrap.ts";
