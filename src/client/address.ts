@@ -1,15 +1,15 @@
-/** Where a server is: its unix socket on this machine, or a URL; and the token to show there. */
+/** Says where a server is (its unix socket on this machine, or a URL) and which token to send. */
 import { WorkerError } from "../domain/errors.ts";
 
 export type ServerAddress =
-  /** Its owner needs no token; what runs inside a task shows the task's. */
+  /** The socket's owner needs no token; a process inside a task sends the task's token. */
   { readonly kind: "socket"; readonly path: string; readonly token?: string | null } | UrlAddress;
 
 export interface UrlAddress {
   readonly kind: "url";
   readonly url: URL;
   readonly token: string | null;
-  /** Without a token nothing is sent there but a question about its health. */
+  /** Without a token only a health request is sent. */
   readonly needsToken?: boolean;
 }
 
@@ -35,9 +35,8 @@ export function nameOf(address: ServerAddress): string {
 }
 
 /**
- * Refuses to send anything without the token that the address needs: what listens there may be
- * another program.
- * @throws WorkerError unauthorized.
+ * Refuses to send a request without the token that the address needs: another program may listen
+ * there. @throws WorkerError unauthorized.
  */
 export function requireToken(address: ServerAddress): void {
   if (address.kind === "socket" || address.token !== null || address.needsToken !== true) return;

@@ -1,7 +1,7 @@
 /**
- * The feed of events over SSE as an async iterator that survives the server: it reconnects by
- * itself and goes on after the last event that it gave (`Last-Event-ID`), so nothing is missed and
- * nothing comes twice.
+ * Reads the feed of events over SSE as an async iterator that survives the server. Reconnects by
+ * itself and continues after the last event that it gave (`Last-Event-ID`), so no event is missed
+ * and none comes twice.
  */
 import type { EventView, TaskView } from "../contract/views.ts";
 import { createParser } from "eventsource-parser";
@@ -39,7 +39,7 @@ const silenceMs = 45_000;
 
 /**
  * @param taskId null: the events of all tasks.
- * @throws WorkerError not_found, unauthorized …; ServerUnreachable once nobody has answered for
+ * @throws WorkerError not_found, unauthorized …; ServerUnreachable when no server has answered for
  * `reconnectForMs`.
  */
 export async function* feed(http: HttpClient, taskId: TaskRef | null, options: FeedOptions = {}): AsyncGenerator<FeedStep, void> {

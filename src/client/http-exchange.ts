@@ -1,7 +1,7 @@
 /**
- * One HTTP exchange with a server: JSON in and out, errors as WorkerError. It knows no routes. How
- * the bytes travel is the business of kept-connections.ts (node:http) and one-shot.ts; both are
- * loaded when needed, and neither is fetch, which would cost the command line 40 ms of start-up.
+ * Makes one HTTP exchange with a server: JSON in and out, errors as WorkerError. Knows no routes.
+ * kept-connections.ts (node:http) and one-shot.ts transport the bytes; both are loaded when needed.
+ * Neither uses fetch, which would cost the command line 40 ms of start-up.
  */
 import type { IncomingMessage } from "node:http";
 import { endpoints } from "../contract/endpoints.ts";
@@ -50,8 +50,8 @@ export interface HttpClient {
 
 export interface HttpClientOptions {
   /**
-   * A process that asks once or twice and ends: a new connection for each question, and a fifth
-   * less start-up time.
+   * For a process that sends one or two requests and ends: each request gets a new connection,
+   * which saves a fifth of the start-up time.
    */
   readonly isShortLived?: boolean;
 }
@@ -73,7 +73,7 @@ export function httpClient(address: ServerAddress, { isShortLived = false }: Htt
         const request = wireRequest(address, exchange);
         if (!isShortLived || address.kind === "url") return await (await connections()).ask(request);
         const { askOnce } = await import("./one-shot.ts");
-        // A server that goes closes what has just connected: a repeatable request is asked anew.
+        // A server that ends closes new connections: send a repeatable request again.
         return await askOnce(address.path, request).catch(async (error: Error) => {
           if (exchange.isRepeatable !== true || !isReset(error)) throw error;
           return await askOnce(address.path, request);
@@ -122,7 +122,7 @@ function isFine(status: number, { alsoFine }: Exchange): boolean {
   return (status >= 200 && status < 300) || alsoFine?.includes(status) === true;
 }
 
-/** What goes wrong on the way becomes an error that says so. */
+/** Turns an error of the connection into a ServerUnreachable. */
 async function failing<T>(address: ServerAddress, exchange: Exchange, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -135,19 +135,19 @@ async function failing<T>(address: ServerAddress, exchange: Exchange, work: () =
 
 function silent(address: ServerAddress, { isRepeatable, silenceMs = 30_000 }: Exchange): ServerUnreachable {
   const where = nameOf(address);
-  const doubt = isRepeatable === true ? "" : " and may still do what was asked for: look (claude-worker list) before you ask again";
+  const doubt = isRepeatable === true ? "" : " and may still carry out the request: check with claude-worker list before you repeat it";
   const message = `The server at ${where} said nothing for ${silenceMs / 1000} s${doubt}. If it hangs: claude-worker server restart --takeover`;
   return new ServerUnreachable(message, { address: where });
 }
 
-/** What the server said has the type that its operation promises. */
+/** Trusts that the answer has the type that its operation promises. */
 function parsed<T>(text: string, address: ServerAddress, read: (json: string) => T): T {
   try {
     return read(text === "" ? "null" : text);
   } catch {
     throw new WorkerError(
       "internal",
-      `What answers at ${nameOf(address)} is not a Claude Worker: its answer is no JSON. See: claude-worker config get server_url`,
+      `What answers at ${nameOf(address)} is not a Claude Worker: its answer is not JSON. See: claude-worker config get server_url`,
     );
   }
 }

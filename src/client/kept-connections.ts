@@ -47,8 +47,8 @@ async function opened(address: ServerAddress, transport: Transport, wire: WireRe
     const call = transport.request({ ...placeOf(address), agent: transport.agent, method, path, headers });
     call.on("response", resolve);
     call.on("error", (error) => {
-      // A kept connection may have ended with its server (Node's advice for `reusedSocket`): a
-      // reading request is asked anew.
+      // A kept connection may have ended with its server: send a reading request again (Node's
+      // advice for `reusedSocket`).
       if (call.reusedSocket && isReset(error) && method === "GET" && wire.signal?.aborted !== true)
         resolve(opened(address, transport, wire));
       else reject(error);
@@ -60,7 +60,7 @@ async function opened(address: ServerAddress, transport: Transport, wire: WireRe
 }
 
 function placeOf(address: ServerAddress): RequestOptions & { servername?: string } {
-  // Node works a TLS server name out for every request, 5 ms at the first one, unless it is given
+  // Without a TLS server name Node computes one for every request, which takes 5 ms at the first
   // one.
   if (address.kind === "socket") return { socketPath: address.path, servername: "" };
   const { hostname, port, protocol } = address.url;

@@ -1,15 +1,15 @@
 /**
- * One question over a unix socket on a connection of its own, without node:http: loading and
- * starting that costs a short-lived process a fifth of the time in which Node itself starts. It
- * reads what an HTTP/1.1 server may answer to `Connection: close`, and knows nothing of streams,
- * redirects or TLS.
+ * Sends one request over a unix socket on a connection of its own, without node:http: to load and
+ * start node:http costs a short-lived process a fifth of the time in which Node itself starts.
+ * Reads what an HTTP/1.1 server may answer to `Connection: close`. Knows no streams, redirects or
+ * TLS.
  */
 import { connect } from "node:net";
 import { WorkerError } from "../domain/errors.ts";
 import { Silence } from "./wire.ts";
 import type { WireAnswer, WireRequest } from "./wire.ts";
 
-/** @throws Error of the connection, or one that says that the answer is none. */
+/** @throws Error of the connection, or an error that says that the bytes are not an answer. */
 export async function askOnce(socketPath: string, wire: WireRequest): Promise<WireAnswer> {
   const head = headOf(wire);
   return await new Promise((resolve, reject) => {
@@ -28,9 +28,9 @@ export async function askOnce(socketPath: string, wire: WireRequest): Promise<Wi
     });
     socket.on("close", () => {
       wire.signal?.removeEventListener("abort", abort);
-      reject(brokenOff()); // Says nothing when all is well: the promise is settled then.
+      reject(brokenOff()); // Has no effect after success: the promise is settled then.
     });
-    // In one: a second write would wake the server twice.
+    // In one write: a second one would wake the server twice.
     socket.write(wire.body === null ? head : Buffer.concat([Buffer.from(head), wire.body]));
   });
 }
@@ -45,7 +45,7 @@ function headOf({ method, target, headers }: WireRequest): string {
   return [`${method} ${target} HTTP/1.1`, ...lines, "", ""].join("\r\n");
 }
 
-/** The answer in these bytes, or null when they end too early or are none. */
+/** @returns the answer in these bytes; null when they end too early or are not an answer. */
 export function parseAnswer(bytes: Buffer): WireAnswer | null {
   const headEnd = bytes.indexOf("\r\n\r\n");
   if (headEnd === -1) return null;

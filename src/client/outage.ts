@@ -1,6 +1,6 @@
 /**
- * A server that is away for a while: which errors pass by themselves, and how to ask again until it
- * answers.
+ * Handles a server that does not answer for a while: says which errors pass by themselves, and
+ * repeats a request until the server answers.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { WorkerError } from "../domain/errors.ts";
@@ -23,9 +23,9 @@ export interface OutageOptions {
 }
 
 /**
- * Asks until the server answers. For questions that change nothing.
- * @returns null when the signal aborted.
- * @throws WorkerError what the server refuses; ServerUnreachable when it stays away for
+ * Repeats a request that changes nothing until the server answers. @returns null when the signal
+ * aborted.
+ * @throws WorkerError what the server refuses; ServerUnreachable when no server has answered for
  * `reconnectForMs`.
  */
 export async function untilAnswered<T>(ask: () => Promise<T>, options: OutageOptions = {}): Promise<T | null> {
@@ -47,8 +47,8 @@ export async function untilAnswered<T>(ask: () => Promise<T>, options: OutageOpt
 }
 
 /**
- * Whether the same question may be answered later: the server stops, starts, or broke off. A
- * refusal stays a refusal.
+ * Whether a repeated request may succeed: the server stops, starts, or broke off. A refusal is
+ * final.
  */
 export function isPassing(error: unknown): boolean {
   if (error instanceof WorkerError) return ["server_unreachable", "unavailable", "internal"].includes(error.code);
@@ -61,10 +61,11 @@ export function isPassing(error: unknown): boolean {
  */
 export async function pauseAfter(tries: number, signal: AbortSignal | undefined): Promise<void> {
   const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** tries);
-  await delay(pauseMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined); // Aborted: the caller looks at the signal.
+  // An abort ends the pause early; the caller checks the signal.
+  await delay(pauseMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
 }
 
-/** A function of its own: the compiler would take an early look at `aborted` for granted. */
+/** A function, because the compiler would keep an early value of `aborted`. */
 export function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted ?? false;
 }

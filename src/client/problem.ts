@@ -6,7 +6,7 @@ import { errorCodes, WorkerError } from "../domain/errors.ts";
 import type { ErrorCode, InputFault } from "../domain/errors.ts";
 
 /**
- * @param text the answer's body; anything that is no problem document becomes an error that names
+ * @param text the answer's body. A body that is not a problem document becomes an error that names
  * the status.
  */
 export function problemError(status: number, statusText: string, text: string): WorkerError {

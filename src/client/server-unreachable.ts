@@ -1,5 +1,5 @@
 /**
- * The error of a client that gets no answer: nobody listens, or whoever listens went away or stays
+ * The error of a client that gets no answer: no server listens, or the server ended or stays
  * silent.
  */
 import { WorkerError } from "../domain/errors.ts";
@@ -24,11 +24,11 @@ export class ServerUnreachable extends WorkerError {
 
 const refusals = new Set(["ENOENT", "ENOTDIR", "ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ENOTSOCK"]);
 
-/** What a failed request says about the server. @param address as people read it. */
+/** Turns an error of the connection into a ServerUnreachable. @param address as people read it. */
 export function unreachable(cause: Error, address: string): ServerUnreachable {
   const code = "code" in cause && typeof cause.code === "string" ? cause.code : undefined;
   const nobodyListens = code !== undefined && refusals.has(code);
-  const mend = /^https?:/.test(address)
+  const fix = /^https?:/.test(address)
     ? "Check CLAUDE_WORKER_SERVER_URL, the network and that server."
     : "Start it: claude-worker server start";
   if (code === "EACCES" || code === "EPERM")
@@ -36,7 +36,7 @@ export function unreachable(cause: Error, address: string): ServerUnreachable {
       address,
     });
   const message = nobodyListens
-    ? `No server answers at ${address}. ${mend}`
+    ? `No server answers at ${address}. ${fix}`
     : `The server at ${address} broke off before it had answered (${code ?? cause.message}). See whether it runs: claude-worker server status`;
   return new ServerUnreachable(message, { address, nobodyListens, brokeOff: !nobodyListens });
 }

@@ -1,4 +1,4 @@
-/** Waiting for the end of tasks: each is followed on its event stream, so nothing polls. */
+/** Waits for the end of tasks. Follows each task on its event stream, so nothing polls. */
 import type { TaskView } from "../contract/views.ts";
 import { isTerminal } from "../domain/task/task.ts";
 import { untilAnswered } from "./outage.ts";
@@ -34,8 +34,8 @@ export interface WaitResult {
 }
 
 /**
- * How many tasks are followed at once; the others wait for their turn, which changes nothing as all
- * must end.
+ * How many tasks are followed at once. The others wait for their turn, which does not matter
+ * because all have to end.
  */
 const streamsAtOnce = 16;
 

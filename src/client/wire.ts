@@ -1,4 +1,4 @@
-/** What goes over the wire and comes back, whichever way it travels. */
+/** Defines a request and its answer, independent of how the bytes travel. */
 
 /** An exchange as it is sent. */
 export interface WireRequest {
@@ -19,7 +19,7 @@ export interface WireAnswer {
   readonly text: string;
 }
 
-/** The server has said nothing for too long. */
+/** The server was silent for too long. */
 export class Silence extends Error {}
 
 /** Whether the other side ended the connection. */

@@ -1,6 +1,6 @@
 /**
- * The typed client of a server's REST API: one method an operation, and what several of them make
- * together. What it returns is what the server said; it holds no rules.
+ * The typed client of a server's REST API: one method for each operation, and a few that combine
+ * them. Returns what the server answered; holds no rules.
  */
 import type { ClientInput } from "../contract/client-input.ts";
 import { endpoints } from "../contract/endpoints.ts";
@@ -22,7 +22,7 @@ export interface LogOptions {
   readonly signal?: AbortSignal;
 }
 
-/** HTTP's word for a range that begins after the end. */
+/** HTTP's status for a range that begins after the end. */
 const rangeNotSatisfiable = 416;
 
 // The methods are put on the prototype below, one for each endpoint.
@@ -50,8 +50,8 @@ export class WorkerClient {
   }
 
   /**
-   * Whether a server has answered with success: what fails in reading its answers may come of
-   * another version.
+   * Whether a server has answered with success. An error while reading its answers then may come
+   * from a server of another version.
    */
   get hasAnswered(): boolean {
     return this.#http.hasAnswered;
@@ -118,7 +118,7 @@ export class WorkerClient {
     }
   }
 
-  /** Closes idle connections; requests under way go on. */
+  /** Closes idle connections; requests under way continue. */
   close(): void {
     this.#http.close();
   }
