@@ -1,6 +1,6 @@
 /**
- * What doors are handed: every operation of the contract as a function. `operations/` implements
- * it; doors hold no rules.
+ * The interface that doors call: every operation of the contract as a function. `operations/`
+ * implements it; doors hold no rules.
  */
 import type { z } from "zod";
 import type { Caller } from "./caller.ts";
@@ -44,20 +44,20 @@ export type ApiOperations = {
 /** @throws each function: WorkerError, in the promise. */
 export interface WorkerApi extends ApiOperations {
   /**
-   * As `submitTask`, but the same key with the same input again gives the task that came of it the
-   * first time (within a week).
+   * As `submitTask`, but a repeated call with the same key and the same input returns the first
+   * call's task (within a week).
    * @throws WorkerError unprocessable when the key was used for another input.
    */
   submitTaskOnce(input: ParsedTaskInput, key: string, caller: Caller): Promise<{ task: TaskView; replayed: boolean }>;
   submitTasksOnce(input: InputOf<"submitTasks">, key: string, caller: Caller): Promise<{ tasks: TaskView[]; replayed: boolean }>;
   /**
-   * Refuses a task that a machine wrote and that would not stand alone. To be called before its
-   * submit. @throws WorkerError unprocessable.
+   * Refuses a task that a machine wrote and that does not stand alone. Call it before the submit.
+   * @throws WorkerError unprocessable.
    */
   requireMachineTask(input: ParsedTaskInput): Promise<void>;
   /**
-   * Sentences that say what would have made a machine's prompts better; empty when nothing is
-   * missing or the rules are off.
+   * @returns sentences that say how to improve a machine's prompts; empty when nothing is missing
+   * or the rules are off.
    */
   promptHints(input: ParsedTaskInput): Promise<string[]>;
   /**
@@ -72,8 +72,8 @@ export interface WorkerApi extends ApiOperations {
   onEvents(taskId: TaskRef | null, wake: () => void): Subscription;
   /** Path of a log file of a task (it may not exist yet). @throws WorkerError not_found. */
   logFile(id: TaskRef, kind: "raw" | "summary"): Promise<string>;
-  /** Who holds this secret; null when nobody does or the token has expired. */
+  /** @returns the caller whose secret it is; null when it is unknown or its token has expired. */
   callerOfToken(secret: string): Promise<Caller | null>;
-  /** What monitoring wants to know; for everything that `server()` does not tell. */
+  /** Figures for monitoring that `server()` does not give. */
   statistics(): Promise<Statistics>;
 }

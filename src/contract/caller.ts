@@ -7,23 +7,18 @@
 export const scopes = ["read", "submit", "admin"] as const;
 export type Scope = (typeof scopes)[number];
 
-/** Who calls: decided by the door that authenticated the call. */
+/** The caller of an operation, as the door that authenticated the call determined it. */
 export interface Caller {
   readonly scope: Scope;
   /** For audit: "socket", "token:<name>", … */
   readonly name: string;
   /** The token's id; absent: the server's owner, or a task. See `accountOf`. */
   readonly tokenId?: number | undefined;
-  /**
-   * The caller's token opens nothing from this moment on (UTC milliseconds). Absent: it does not
-   * expire.
-   */
+  /** When the caller's token expires (UTC milliseconds). Absent: it does not expire. */
   readonly expiresAt?: number | undefined;
-  /**
-   * Set when a program that thinks for itself calls: the guardrails hold, and this is written down.
-   */
+  /** Set when an agent calls: the guardrails apply, and the call is recorded. */
   readonly agent?: AgentIdentity | undefined;
-  /** The task from inside of which the call comes: what it submits are that task's children. */
+  /** The task that makes the call: tasks that it submits are its children. */
   readonly taskId?: number | undefined;
 }
 

@@ -17,7 +17,7 @@ export interface Endpoint {
    * connection was cut.
    */
   readonly repeatable: boolean;
-  /** How long the server may work before it says a word. Absent: the client's own limit. */
+  /** How long the server may work before its first byte. Absent: the client's own limit. */
   readonly silenceMs?: number;
 }
 
@@ -27,7 +27,7 @@ const read = { method: "GET", repeatable: true } as const;
 const longWorkMs = 3_600_000;
 /** The server itself ends a probe after a minute. */
 const probeMs = 90_000;
-/** A server that is well answers at once. */
+/** A healthy server answers at once. */
 const healthMs = 5000;
 
 export const endpoints = {

@@ -1,7 +1,7 @@
 /**
- * Events as doors show them: one schema for each type, made of the rows in domain/events. They are
- * for the API's document and for tests, so they are made when somebody asks: a server starts
- * without.
+ * Makes the schemas of events as doors show them: one for each type, from the rows in
+ * domain/events. Only the API's document and tests need the schemas, so they are made on demand,
+ * not at a server's start.
  */
 import { z } from "zod";
 import type { TaskRef } from "../domain/task/task-ref.ts";

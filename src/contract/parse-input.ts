@@ -1,7 +1,4 @@
-/**
- * Turns what arrived from outside into what a schema promises, or into one error that names every
- * part that is wrong.
- */
+/** Parses outside input with a schema. Throws one error that names every part that is wrong. */
 import type { z } from "zod";
 import { didYouMean } from "../domain/text/did-you-mean.ts";
 import { WorkerError } from "../domain/errors.ts";
@@ -9,7 +6,7 @@ import type { ErrorCode, InputFault } from "../domain/errors.ts";
 
 /**
  * @param what how a person calls the input, e.g. "The request's body".
- * @throws WorkerError with a fault (JSON pointer, sentence) for each part that is wrong:
+ * @throws WorkerError with a JSON pointer and a sentence for each part that is wrong:
  * `invalid_input`, or the code that the schema's check names in its `params`.
  */
 export function parseInput<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
@@ -19,7 +16,7 @@ export function parseInput<S extends z.ZodType>(schema: S, value: unknown, what:
   const [first] = faults;
   const where = first === undefined || first.pointer === "" ? "" : ` at ${first.pointer}`;
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : "";
-  const sentence = `${what} is not valid${where}: ${first?.detail ?? "unknown fault"}${more}`;
+  const sentence = `${what} is not valid${where}: ${first?.detail ?? "unknown problem"}${more}`;
   throw new WorkerError(codeOf(parsed.error.issues), /[.?!]$/.test(sentence) ? sentence : `${sentence}.`, faults);
 }
 

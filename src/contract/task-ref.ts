@@ -1,4 +1,7 @@
-/** How a task is referred to in inputs, paths and views: `42`, or `f42` for a task of several machines. */
+/**
+ * Defines how inputs, paths and views refer to a task: `42`, or `f42` for a task of several
+ * machines.
+ */
 import { z } from "zod";
 import { readTaskRef } from "../domain/task/task-ref.ts";
 import type { FleetRef } from "../domain/task/task-ref.ts";

@@ -63,7 +63,7 @@ export const taskSummaryView = z.object({
   attempts: z.int().describe("How many attempts there were so far."),
   session_id: z.string().nullable(),
   session_model: z.string().nullable().describe("The model as Claude Code named it when the newest session began."),
-  last_action: z.string().nullable().describe("Newest line of the summary log that tells of the work; null: it has not begun."),
+  last_action: z.string().nullable().describe("Newest line of the summary log about the work; null: the work has not begun."),
   error: z
     .object({
       code: z.string(),
@@ -72,7 +72,7 @@ export const taskSummaryView = z.object({
       api_status: z.int().optional(),
     })
     .nullable(),
-  attention: z.array(attentionView).describe("What to look at in a completed task; empty: nothing."),
+  attention: z.array(attentionView).describe("What to check in a completed task; empty: nothing."),
   cost_usd: z.number().nullable().describe("US dollars over all attempts; grows while the task runs."),
   tokens: z
     .object({ input: z.int(), output: z.int(), cache_read: z.int(), cache_creation: z.int() })
@@ -112,10 +112,7 @@ export type TaskView = z.infer<typeof taskView>;
 
 /** The answer to a cancel. */
 export const cancelView = taskView.extend({
-  warning: z
-    .string()
-    .optional()
-    .describe("What is to be known of it: on a full disk the task is stopped, but ends only when there is room."),
+  warning: z.string().optional().describe("A note about the cancel: on a full disk the task is stopped, but ends only when there is room."),
 });
 
 export const taskList = z.object({ tasks: z.array(taskView) });
@@ -174,7 +171,7 @@ export const accountView = z
       disabled_reason: z.string().nullable(),
     }),
   })
-  .describe("What the account that tasks run with reported of its limits.");
+  .describe("What the tasks' account reported of its limits.");
 export type AccountView = z.infer<typeof accountView>;
 
 export const serverView = z.object({
@@ -241,7 +238,7 @@ export type TokenView = z.infer<typeof tokenView>;
 export const tokenList = z.object({ tokens: z.array(tokenView) });
 
 export const newTokenView = tokenView.extend({
-  token: z.string().describe("The secret. It is shown once and not kept: only its hash is."),
+  token: z.string().describe("The secret. It is shown once; only its hash is stored."),
 });
 export type NewTokenView = z.infer<typeof newTokenView>;
 
@@ -276,14 +273,14 @@ export const configView = z.object({
   environment: z
     .object({
       path: z.string().describe("PATH of tasks."),
-      credentials: z.string().nullable().describe("What Claude Code finds to sign in with, without the secret; null: nothing was found."),
+      credentials: z.string().nullable().describe("The credentials that Claude Code finds, without the secret; null: none."),
     })
     .describe("What tasks get of the environment that the server was started in."),
 });
 export type ConfigView = z.infer<typeof configView>;
 
 export const probeView = z.object({
-  works: z.boolean().describe("Whether the model's API answered with what the server has to sign in with."),
+  works: z.boolean().describe("Whether the model's API accepted the server's credentials."),
   outcome: z.string().describe("`succeeded`, or why not: `auth_failed`, `rate_limited` …"),
   message: z.string(),
 });

@@ -16,7 +16,7 @@ export const documentOperations = {
     access: "open",
     tag,
     summary: "This document for people",
-    description: "A page without scripts. It holds nothing of this server but its version.",
+    description: "A page without scripts. Of this server it shows only the version.",
     answer: "HTML.",
     output: null,
     mediaTypes: ["text/html"],

@@ -1,6 +1,5 @@
 /**
- * Events: a page of what is stored, or a stream of what is stored and then happens; and the log
- * files.
+ * Events: a page of stored events, or a stream of stored and then live events; and the log files.
  */
 import { z } from "zod";
 import { eventPage } from "../views.ts";

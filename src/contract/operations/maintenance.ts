@@ -1,4 +1,4 @@
-/** Care for the stored tasks: backup, check, prune. */
+/** Maintenance of the stored tasks: backup, check, prune. */
 import { z } from "zod";
 import { text } from "../task-options.ts";
 import { operation } from "./operation.ts";
@@ -15,7 +15,7 @@ const checkView = z.object({ sound: z.boolean(), faults: z.array(z.string()).des
 export type CheckView = z.infer<typeof checkView>;
 
 export const pruneInput = z.strictObject({
-  older_than_ms: z.int().min(0).max(3_153_600_000_000).describe("Ended tasks older than this go, with their events and logs."),
+  older_than_ms: z.int().min(0).max(3_153_600_000_000).describe("Ended tasks older than this are deleted, with their events and logs."),
   dry_run: z.boolean().default(false).describe("Only count them."),
 });
 export type PruneInput = z.output<typeof pruneInput>;
@@ -27,7 +27,7 @@ export const maintenanceOperations = {
     access: "admin",
     tag,
     summary: "Copy the database to a file",
-    description: "Safe while tasks run: the copy is the database as it was at one moment.",
+    description: "Safe while tasks run: the copy is a snapshot of one moment.",
     body: backupInput,
     status: 201,
     answer: "The copy is complete and checked.",
@@ -45,7 +45,7 @@ export const maintenanceOperations = {
     access: "admin",
     tag,
     summary: "Delete old ended tasks with their events and logs",
-    description: "Never touches a task that has not ended.",
+    description: "Never deletes a task that has not ended.",
     body: pruneInput,
     answer: "What was removed.",
     output: pruneView,

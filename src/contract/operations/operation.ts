@@ -8,7 +8,7 @@ import type { Endpoint, OperationName } from "../endpoints.ts";
 import type { Scope } from "../caller.ts";
 import type { ErrorCode } from "../../domain/errors.ts";
 
-/** Who may call: `open` to everybody, otherwise a caller with at least this scope. */
+/** Who may call: every caller (`open`), or a caller with at least this scope. */
 export type Access = "open" | Scope;
 
 /** One kind of answer, for the document and for the check of answers in tests. */
@@ -54,7 +54,7 @@ export interface OperationRow<
   readonly answer: string;
   /** Other media types of the answer with success. */
   readonly mediaTypes?: readonly string[];
-  /** Further answers that are no problem, by status. */
+  /** Further answers that are not problem documents, by status. */
   readonly otherAnswers?: Readonly<Record<number, AnswerShape>>;
   /**
    * Errors that belong to this operation, beside those that any operation of its kind may answer
@@ -73,7 +73,7 @@ export interface Operation<
   readonly name: string;
 }
 
-/** Writes an operation down with the types of its schemas. */
+/** Defines an operation with the types of its schemas. */
 export function operation<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, O extends z.ZodType | null>(
   name: OperationName,
   row: OperationRow<P, Q, B, O>,
@@ -81,7 +81,7 @@ export function operation<P extends z.ZodType, Q extends z.ZodType, B extends z.
   return { name, ...endpoints[name], ...row };
 }
 
-/** What an operation takes that needs nothing. */
+/** The input of an operation that takes none. */
 export type NoInput = Readonly<Record<string, never>>;
 
 /** The status of the answer with success. */
@@ -89,7 +89,7 @@ export function successStatus({ status = 200 }: Pick<Operation, "status">): numb
   return status;
 }
 
-/** Every answer that is no problem, by status. */
+/** @returns every answer that is not a problem document, by status. */
 export function answersOf(row: Operation): Readonly<Record<number, AnswerShape>> {
   const { answer, output, mediaTypes, otherAnswers } = row;
   const success = { description: answer, schema: output, ...(mediaTypes === undefined ? {} : { mediaTypes }) };

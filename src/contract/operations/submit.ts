@@ -32,7 +32,7 @@ export const submitOperations = {
     access: "submit",
     tag,
     summary: "Submit a task",
-    description: "The answer comes when the task is durable: it survives any crash from then on.",
+    description: "The answer is sent when the task is durable: from then on it survives any crash.",
     headers,
     body: taskInput,
     maxBodyBytes,
@@ -47,7 +47,7 @@ export const submitOperations = {
     summary: "Submit a task that a machine wrote",
     description:
       "As `POST /api/v1/tasks`, but the task must stand alone: a system prompt of 75-500 characters that states role and constraints, a prompt of at least " +
-      "150 characters that names a path, an existing and trusted directory. Whoever falls short gets `unprocessable` with a sentence for each fault.",
+      "150 characters that names a path, an existing and trusted directory. A task that falls short is refused with `unprocessable` and a sentence for each problem.",
     headers,
     body: taskInput,
     maxBodyBytes,
@@ -60,7 +60,7 @@ export const submitOperations = {
     access: "submit",
     tag,
     summary: "Submit up to 100 tasks: all or none",
-    description: "Faults name the task by its place, e.g. `/tasks/3/working_directory`.",
+    description: "Errors name the task by its place, e.g. `/tasks/3/working_directory`.",
     headers,
     body: batchInput,
     maxBodyBytes: maxBatchBytes,

@@ -1,4 +1,4 @@
-/** Tasks that are there: read, list, change, remove, cancel, retry, attempts. */
+/** Existing tasks: read, list, change, remove, cancel, retry, attempts. */
 import { z } from "zod";
 import { taskStatuses } from "../../domain/task/task.ts";
 import { maxAttachedCharacters } from "../../domain/task/attachment.ts";
@@ -64,10 +64,10 @@ export const taskOperations = {
     summary: "Read a task",
     description: "Its `ETag` changes whenever the task changes.",
     params: taskParams,
-    headers: [{ name: "If-None-Match", description: "An `ETag` that is known: the answer is 304 while it is still right." }],
+    headers: [{ name: "If-None-Match", description: "A known `ETag`: the answer is 304 while it is current." }],
     answer: "The task.",
     output: taskView,
-    otherAnswers: { 304: { description: "The task is as it was.", schema: null } },
+    otherAnswers: { 304: { description: "The task has not changed.", schema: null } },
   }),
   listAttempts: operation("listAttempts", {
     access: "read",
@@ -81,9 +81,14 @@ export const taskOperations = {
     access: "submit",
     tag,
     summary: "Change a task's name, priority or labels",
-    description: "Fields that are left out stay; `labels` replaces all labels.",
+    description: "Absent fields stay unchanged; `labels` replaces all labels.",
     params: taskParams,
-    headers: [{ name: "If-Match", description: "The `ETag` that was read. Somebody else's change since then is `precondition_failed`." }],
+    headers: [
+      {
+        name: "If-Match",
+        description: "The `ETag` that was read. When the task has changed since then, the answer is `precondition_failed`.",
+      },
+    ],
     body: taskChange,
     answer: "The task.",
     output: taskView,
@@ -105,7 +110,7 @@ export const taskOperations = {
     tag,
     summary: "Cancel a task",
     description:
-      "The request is stored before the response (`cancel_requested`); a running task ends soon after. On a full disk a running task is stopped, too; `warning` says that it cannot be stored yet.",
+      "The request is stored before the response (`cancel_requested`); a running task ends soon after. On a full disk a running task is stopped, too; `warning` then says that the request cannot be stored yet.",
     params: taskParams,
     answer: "The task.",
     output: cancelView,
@@ -116,7 +121,7 @@ export const taskOperations = {
     tag,
     summary: "Run an ended task again",
     description:
-      "From its beginning, in a new session, with the same prompt; with `resume` where its last session was. Fields that are left out stay as they were.",
+      "Runs the task from its beginning, in a new session, with the same prompt. With `resume`, continues its last session. Absent fields stay as they were.",
     params: taskParams,
     body: retryInput,
     bodyOptional: true,

@@ -14,9 +14,9 @@ export const tokenInput = z.strictObject({
     .string()
     .regex(/^[\w.@+-][\w.@+ -]{0,62}$/, "a token's name has 1-63 letters, digits, spaces, '.', '_', '@', '+' or '-'")
     .refine((name) => name !== "local", "this name is the server's own")
-    .describe("Whom or what the token is for."),
+    .describe("The program or person that the token is for."),
   scope: z.enum(scopes).describe("`read`: look. `submit`: also submit, change and stop tasks. `admin`: everything."),
-  expires_at: z.iso.datetime({ offset: true }).nullish().describe("Opens nothing from this moment on. Absent: never expires."),
+  expires_at: z.iso.datetime({ offset: true }).nullish().describe("When the token expires. Absent: never."),
 });
 export type TokenInput = z.input<typeof tokenInput>;
 export type ParsedTokenInput = z.output<typeof tokenInput>;
@@ -26,7 +26,8 @@ export const tokenOperations = {
     access: "admin",
     tag,
     summary: "List access tokens",
-    description: "Without their secrets: those are not kept. The server's own token (`local`) is a file on its machine and not listed.",
+    description:
+      "The list has no secrets, because they are not stored. The server's own token (`local`) is a file on its machine and not listed.",
     answer: "All tokens.",
     output: tokenList,
   }),
@@ -34,7 +35,7 @@ export const tokenOperations = {
     access: "admin",
     tag,
     summary: "Make an access token",
-    description: "The answer is the only place where its secret ever is.",
+    description: "Only this answer contains the secret.",
     body: tokenInput,
     status: 201,
     answer: "The token with its secret.",
@@ -45,7 +46,7 @@ export const tokenOperations = {
     access: "admin",
     tag,
     summary: "Revoke an access token",
-    description: "It opens nothing from now on, and what it has open (event streams, MCP) is closed.",
+    description: "The token is invalid at once. Its open connections (event streams, MCP) are closed.",
     params: tokenParams,
     status: 204,
     answer: "Revoked.",

@@ -16,7 +16,7 @@ export const trustOperations = {
     access: "admin",
     tag,
     summary: "Trust a directory",
-    description: "Tasks may then run in it and below: its settings, hooks and instructions are followed.",
+    description: "Tasks may then run in the directory and below it, and follow its settings, hooks and instructions.",
     body: trustInput,
     answer,
     output,
