@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { accountOf } from "../../contract/account.ts";
 import type { Caller } from "../../contract/caller.ts";
 import type { ParsedTaskInput } from "../../contract/task-input.ts";
+import { isDefault, optionRows } from "../../domain/task/option-values.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Task } from "../../domain/task/task.ts";
 import type { Submission } from "../../store/sqlite/submissions.ts";
@@ -30,7 +31,9 @@ export async function submitTasksOnce(
 ): Promise<{ tasks: Task[]; replayed: boolean }> {
   const { store } = context;
   const account = accountOf(caller);
-  const fingerprint = createHash("sha256").update(JSON.stringify(inputs, inOrder)).digest("hex");
+  const fingerprint = createHash("sha256")
+    .update(JSON.stringify(inputs.map(withoutDefaults), inOrder))
+    .digest("hex");
   const known = store.submissions.get(account, key);
   if (known !== null) return { tasks: replay(context, known, fingerprint), replayed: true };
   const now = context.now();
@@ -44,6 +47,16 @@ export async function submitTasksOnce(
     store.submissions.insert({ caller: account, key, fingerprint, taskIds: stored.map(({ id }) => id) }, now);
     return { tasks: stored, replayed: false };
   });
+}
+
+/**
+ * What a request says. An option at its default is the same as one that is left out, so that the
+ * options of a later version change nothing in a request that names none of them.
+ */
+function withoutDefaults(input: ParsedTaskInput): object {
+  const atDefault = optionRows.filter((row) => isDefault(row, input[row.name as keyof ParsedTaskInput] ?? row.default));
+  const names = new Set(atDefault.map(({ name }) => name));
+  return Object.fromEntries(Object.entries(input).filter(([name]) => !names.has(name)));
 }
 
 /** Objects with their keys in order: how a client orders fields and labels says nothing. */

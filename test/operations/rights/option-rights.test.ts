@@ -1,10 +1,10 @@
 /** What a task's options need of the caller: checked at submit, at a retry and at every start. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { taskInput } from "../../src/contract/task-input.ts";
-import type { Caller } from "../../src/contract/caller.ts";
-import { goodTask } from "../../testing/mcp.ts";
-import { realApi } from "../../testing/real-api.ts";
+import { taskInput } from "../../../src/contract/task-input.ts";
+import type { Caller } from "../../../src/contract/caller.ts";
+import { goodTask } from "../../../testing/mcp.ts";
+import { realApi } from "../../../testing/real-api.ts";
 
 const person: Caller = { scope: "admin", name: "socket" };
 

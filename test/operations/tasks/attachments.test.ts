@@ -1,12 +1,12 @@
 /** Images of a task: kept with it, added to by a retry, bounded, and gone with it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Caller } from "../../src/contract/caller.ts";
-import { parseInput } from "../../src/contract/parse-input.ts";
-import { retryInput } from "../../src/contract/retry-input.ts";
-import { taskInput } from "../../src/contract/task-input.ts";
-import { goodTask } from "../../testing/mcp.ts";
-import { realApi } from "../../testing/real-api.ts";
+import type { Caller } from "../../../src/contract/caller.ts";
+import { parseInput } from "../../../src/contract/parse-input.ts";
+import { retryInput } from "../../../src/contract/retry-input.ts";
+import { taskInput } from "../../../src/contract/task-input.ts";
+import { goodTask } from "../../../testing/mcp.ts";
+import { realApi } from "../../../testing/real-api.ts";
 
 const person: Caller = { scope: "admin", name: "socket" };
 
