@@ -3,7 +3,8 @@
  * told, and leaves no process behind.
  */
 import { dirname } from "node:path";
-import { brokenSettings, describeBroken } from "../config/claude-settings-files.ts";
+import { describeBroken } from "../config/broken-file.ts";
+import { brokenSettings } from "../config/claude-settings-files.ts";
 import { TaskChanges } from "./task-changes.ts";
 import { makeDirectory } from "../config/make-directory.ts";
 import { messageOf } from "../domain/errors.ts";

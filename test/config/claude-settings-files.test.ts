@@ -4,7 +4,8 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { brokenSettings, describeBroken } from "../../src/config/claude-settings-files.ts";
+import { describeBroken } from "../../src/config/broken-file.ts";
+import { brokenSettings } from "../../src/config/claude-settings-files.ts";
 import { scratch } from "../../testing/scratch.ts";
 
 const bad = '{\n"permissions": ';

@@ -55,3 +55,34 @@ for (const warm of ["0", "1"]) {
     assert.equal(existsSync(precious), false);
   });
 }
+
+test("a plugin whose hooks file does not parse stops the task", async (t) => {
+  const w = await worker(t, script);
+  const precious = path.join(w.place.work, "precious.txt");
+  writeFileSync(precious, "");
+  const hooks = { PreToolUse: [{ matcher: "Bash", hooks: [{ type: "command", command: "exit 2" }] }] };
+  w.place.file(
+    "market/.claude-plugin/marketplace.json",
+    JSON.stringify({ name: "mk", owner: { name: "x" }, plugins: [{ name: "guard", source: "./guard" }] }),
+  );
+  w.place.file("market/guard/.claude-plugin/plugin.json", JSON.stringify({ name: "guard" }));
+  const file = w.place.file("market/guard/hooks/hooks.json", JSON.stringify({ hooks }));
+  for (const words of [
+    ["marketplace", "add", path.join(w.place.directory, "market")],
+    ["install", "guard@mk"],
+  ])
+    assert.equal((await w.cli(["claude", "plugin", ...words])).code, 0);
+  await w.start();
+  const guarded = await w.submit("remove it", { allow: ["Bash"] });
+  assert.equal((await w.ended(guarded.id)).status, "completed");
+  assert.ok(existsSync(precious));
+  writeFileSync(file, '{"hooks": {},\n}');
+  const run = await w.cli(["run", "remove it", "--allow", "Bash"]);
+  assert.ok(run.stderr.includes(`${file}, line 2: `), run.stderr);
+  const task = await w.ended(2);
+  assert.deepEqual([task.status, task.error?.code, existsSync(precious)], ["failed", "broken_settings", true]);
+  for (const words of [["show", "2"], ["doctor"]]) assert.ok((await w.cli(words)).stdout.includes(`${file}, line 2: `), words.join(" "));
+  await w.cli(["run", "remove it", "--allow", "Bash", "--ignore-broken-settings"]);
+  assert.equal((await w.ended(3)).status, "completed");
+  assert.equal(existsSync(precious), false);
+});

@@ -2,7 +2,8 @@
  * Checks the files of Claude Code that count in this directory: tasks with broken ones, or below
  * another user's, are refused.
  */
-import { brokenSettings, describeBroken } from "../../config/claude-settings-files.ts";
+import { describeBroken } from "../../config/broken-file.ts";
+import { brokenSettings } from "../../config/claude-settings-files.ts";
 import { refusalAbove } from "../../config/files-above.ts";
 import { fail, ok } from "./check.ts";
 import type { Check } from "./check.ts";

@@ -4,7 +4,7 @@
  */
 import { objectOf } from "../text/read-json.ts";
 import { mcpProblems, settingsProblems } from "./claude-settings.ts";
-import type { SettingsProblem } from "./claude-settings.ts";
+import type { SettingsProblem } from "./json-problems.ts";
 
 export type JsonForm = "settings" | "mcp";
 export type JsonOption = Readonly<Record<string, unknown>>;

@@ -3,7 +3,8 @@
  * be seen now.
  */
 import { agentEnvironment } from "../../config/agent-env.ts";
-import { brokenSettings, describeBroken } from "../../config/claude-settings-files.ts";
+import { describeBroken } from "../../config/broken-file.ts";
+import { brokenSettings } from "../../config/claude-settings-files.ts";
 import { refusalAbove } from "../../config/files-above.ts";
 import { credentialsIn, noCredentials } from "../../config/credentials.ts";
 import type { Settings } from "../../config/settings.ts";
