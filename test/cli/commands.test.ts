@@ -425,7 +425,16 @@ test("a prompt that begins with a dash is told how to be given", async (t) => {
   const { call } = await withServer(t);
   // With a known flag's letter it is taken for that flag: then there is no prompt.
   assert.match((await call(["run", "-need a prompt"])).stderr, /run -- "-…"/);
-  for (const prompt of ["-fix the bug", "-zip the logs", "- [ ] do the thing", "- a\n- b", "--fix the flag parser", "-wfix it", "-need $HOME", "--fix"]) {
+  for (const prompt of [
+    "-fix the bug",
+    "-zip the logs",
+    "- [ ] do the thing",
+    "- a\n- b",
+    "--fix the flag parser",
+    "-wfix it",
+    "-need $HOME",
+    "--fix",
+  ]) {
     const { code, stderr } = await call(["run", prompt]);
     assert.equal(code, 2, prompt);
     assert.match(stderr, /claude-worker run -- "-/, prompt);

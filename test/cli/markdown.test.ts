@@ -6,6 +6,7 @@ import { markdownLines } from "../../src/cli/terminal/render/markdown/render.ts"
 import { paintedWidth } from "../../src/cli/terminal/render/text-width.ts";
 import { plainText } from "../../src/domain/text/plain-text.ts";
 import { withServer } from "./setup.ts";
+import { leastCpuMs } from "../../testing/cpu-cost.ts";
 
 const plain = painter({ colour: false });
 const shown = (text: string, width = 40): string[] => markdownLines(text, width, plain);
@@ -106,12 +107,8 @@ test("drawing markdown takes no more than linear time", () => {
   for (const part of hostile) {
     const cost = (size: number): number => {
       const text = part.repeat(size);
-      const before = process.cpuUsage();
-      markdownLines(text, 80, plain);
-      const { user } = process.cpuUsage(before);
-      return user / 1000;
+      return leastCpuMs(() => markdownLines(text, 80, plain), 3);
     };
-    cost(2000);
     const [small, large] = [cost(20_000), cost(160_000)];
     // Eight times the text: quadratic would be 64 times.
     assert.ok(large < 40 * Math.max(small, 5), `${JSON.stringify(part)}: ${small} ms, then ${large} ms`);

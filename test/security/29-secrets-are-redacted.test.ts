@@ -9,6 +9,7 @@ import { redactLog } from "../../src/server/redact-log.ts";
 import { redaction } from "../../src/runner/redaction.ts";
 import { secretsOf } from "../../src/domain/text/secret-values.ts";
 import { scratch } from "../../testing/scratch.ts";
+import { leastCpuMs } from "../../testing/cpu-cost.ts";
 
 const cw = `cw_${"aB3-".repeat(11)}`;
 const task = `cwt_${"zY9_".repeat(11)}12345-runnerid`;
@@ -291,14 +292,7 @@ const slow = [...beginnings, ...escapes].flatMap((begin) => [
 
 test("redaction takes no more than linear time", () => {
   const { redact } = redaction({ A_KEY: "known-secret-value", B_KEY: "ab".repeat(500), C_KEY: "http://u:some-pass@h" });
-  const cpuMs = (text: string): number => {
-    const times = [1, 2].map(() => {
-      const start = process.cpuUsage();
-      redact({ type: "user", text });
-      return process.cpuUsage(start).user / 1000;
-    });
-    return Math.min(...times);
-  };
+  const cpuMs = (text: string): number => leastCpuMs(() => redact({ type: "user", text }), 3);
   for (const piece of [...slow, slow.join("")]) {
     const few = piece.repeat(Math.ceil(5_000 / piece.length));
     // Eight times the text: 8 when it is linear, 64 when it is quadratic.
@@ -324,14 +318,10 @@ test("reading the parts of values takes no more than linear time", () => {
     "a:",
     "a.b-",
   ];
-  const cpu = (value: string): number => {
-    const start = process.cpuUsage();
-    secretsOf([{ A_KEY: value, B_URL: value, C_HEADERS: value, D_PROXY: value, E: value }]);
-    return process.cpuUsage(start).user / 1000;
-  };
   for (const piece of pieces) {
     const few = piece.repeat(Math.ceil(4000 / piece.length));
-    const least = (value: string): number => Math.min(cpu(value), cpu(value), cpu(value));
+    const least = (value: string): number =>
+      leastCpuMs(() => secretsOf([{ A_KEY: value, B_URL: value, C_HEADERS: value, D_PROXY: value, E: value }]));
     const [short, long] = [least(few), least(few.repeat(8))];
     assert.ok(long < Math.max(short, 4) * 24, `${piece}: ${short} ms, then ${long} ms`);
   }
@@ -341,15 +331,11 @@ test("fields that are named by secrets stay separate, in linear time", () => {
   const { redact } = redaction({ A_KEY: "known-secret-value" });
   const record = (count: number): object =>
     Object.fromEntries(Array.from({ length: count }, (_, n) => [`sk-ant-${String(n).padStart(30, "0")}`, n]));
-  const cpu = (count: number): number => {
-    const value = record(count);
-    const start = process.cpuUsage();
-    assert.equal(Object.keys(redact(value).value).length, count);
-    return process.cpuUsage(start).user;
-  };
-  cpu(2000);
   // Eight times as many: the square would be 64 times.
-  const least = (count: number): number => Math.min(cpu(count), cpu(count), cpu(count));
+  const least = (count: number): number => {
+    const value = record(count);
+    return leastCpuMs(() => assert.equal(Object.keys(redact(value).value).length, count));
+  };
   const growth = least(32_000) / least(4000);
   assert.ok(growth < 30, `grew ${growth} times`);
 });

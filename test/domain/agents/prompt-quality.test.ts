@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { defaultPromptRules, namesPath, promptAdvice, promptFaults, promptHints } from "../../../src/domain/agents/prompt-quality.ts";
 import { delegations } from "../delegations.ts";
+import { leastCpuMs } from "../../../testing/cpu-cost.ts";
 
 const goodSystem = "You are a senior TypeScript engineer. Change only files below src/auth and never touch the public API.";
 const goodPrompt =
@@ -147,9 +148,10 @@ test("any text of a prompt is judged quickly and without throwing", () => {
     ...["a/", "a.", ".", "-", "1:", "a"].map(word),
   ];
   for (const prompt of hostile) {
-    const began = performance.now();
-    promptFaults({ prompt, system_prompt: prompt });
-    promptHints({ prompt: `the and ${prompt}`, system_prompt: `the and ${prompt}` });
-    assert.ok(performance.now() - began < 5000, `${prompt.slice(0, 20)} took ${performance.now() - began} ms`);
+    const ms = leastCpuMs(() => {
+      promptFaults({ prompt, system_prompt: prompt });
+      promptHints({ prompt: `the and ${prompt}`, system_prompt: `the and ${prompt}` });
+    }, 2);
+    assert.ok(ms < 5000, `${prompt.slice(0, 20)} took ${ms} ms of CPU time`);
   }
 });

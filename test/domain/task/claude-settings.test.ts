@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { brokenSettingsText, mcpProblems, settingsProblems } from "../../../src/domain/task/claude-settings.ts";
+import { leastCpuMs } from "../../../testing/cpu-cost.ts";
 
 const deny = '"permissions": {"deny": ["Bash(rm:*)"]}';
 
@@ -104,12 +105,11 @@ test("the error of a task names each broken place on a line of its own", () => {
 test("a hostile settings file costs no more than its length", () => {
   const hostile = (size: number): string => `{"hooks": {"${"n".repeat(size)}": [${"0,".repeat(size / 2)}0]}}`;
   const cost = (text: string): number => {
-    const start = process.cpuUsage();
-    for (const { problem } of settingsProblems(text)) assert.ok(problem.length < 400);
-    assert.equal(settingsProblems(text).length, 20);
-    return process.cpuUsage(start).user;
+    const problems = settingsProblems(text);
+    assert.equal(problems.length, 20);
+    for (const { problem } of problems) assert.ok(problem.length < 400);
+    return leastCpuMs(() => settingsProblems(text));
   };
-  cost(hostile(20_000));
   // Eight times as much: the square would be 64 times.
   const growth = cost(hostile(320_000)) / cost(hostile(40_000));
   assert.ok(growth < 30, `grew ${growth} times`);
