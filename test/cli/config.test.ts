@@ -65,7 +65,7 @@ test("the environment is stronger than the configuration file, and set says so",
   const { call } = withoutServer(t);
   const env = { CLAUDE_WORKER_WORKERS: "2" };
   const { stderr } = await call(["config", "set", "workers", "8"], { env });
-  assert.match(stderr, /CLAUDE_WORKER_WORKERS is set in this environment and stronger than the file/);
+  assert.match(stderr, /CLAUDE_WORKER_WORKERS is set in this environment and overrides the file/);
   assert.equal((await call(["config", "get", "workers"], { env })).stdout, "2\n");
 });
 

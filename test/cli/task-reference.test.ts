@@ -124,7 +124,7 @@ async function named(t: Parameters<typeof withServer>[0], names: readonly string
   return { ...cli, ids };
 }
 
-test("a task of several machines is not found, and names that look like references are refused", async (t) => {
+test("the CLI refuses tasks of several machines and names that look like references", async (t) => {
   const { call } = await named(t, ["auth fix"]);
   for (const words of [["show"], ["cancel"], ["edit", "--priority", "1"], ["wait"]]) {
     const { code, stderr } = await call([...words, "f42"]);

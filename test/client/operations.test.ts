@@ -28,7 +28,7 @@ test("other fields of a change are its body, and without any there is none", () 
     assert.equal(request.body, undefined);
 });
 
-test("an endpoint says its patience and whether a request is repeated; a key makes a submit repeatable", () => {
+test("an endpoint sets a request's longest silence and whether it is repeated", () => {
   assert.equal(requestOf("backup", { file: "/x" }).silenceMs, 3_600_000);
   assert.equal(requestOf("health", {}, { silenceMs: 50 }).silenceMs, 50);
   assert.deepEqual(

@@ -8,7 +8,7 @@ import { noticePayloads, payloads, unknownPayload } from "../../src/domain/event
 import { readEvent } from "../../src/domain/events/read-event.ts";
 
 type Plain<T> = T extends readonly (infer E)[] ? Plain<E>[] : T extends object ? { -readonly [K in keyof T]: Plain<T[K]> } : T;
-// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- so the compiler compares types for being the same
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- tsc compares them
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
 const head = { id: 1, task_id: 1, seq: 1, attempt_id: null, at: "2026-11-22T12:00:00.000Z", summary: [] };

@@ -10,7 +10,7 @@ import { openMcp, toolFault } from "../../testing/mcp.ts";
 const bodies: Readonly<Record<string, object>> = { updateTask: { priority: 1 } };
 const sentence = /^There is no task f42: this server keeps no tasks of several machines\. Its own tasks have numbers: claude-worker list$/;
 
-test("every operation on a task answers 404 for a task of several machines, and says why", async (t) => {
+test("every operation on a task says why it has no task of several machines", async (t) => {
   const { call } = await openMcp(t);
   const all: readonly Operation[] = Object.values(operations);
   const ofTasks = all.filter(({ params }) => params === taskParams);
@@ -29,7 +29,7 @@ test("every operation on a task answers 404 for a task of several machines, and 
   }
 });
 
-test("every tool on a task answers not_found for a task of several machines, and says why", async (t) => {
+test("every tool on a task answers not_found for a task of several machines", async (t) => {
   const client = await (await openMcp(t)).http();
   const calls: [string, Record<string, unknown>][] = [
     ["get_task", { id: "f42" }],
@@ -47,7 +47,7 @@ test("every tool on a task answers not_found for a task of several machines, and
   }
 });
 
-test("submit, edit and retry refuse a name that reads like a reference, over REST and MCP", async (t) => {
+test("submit, edit and retry over REST and MCP refuse a name like a reference", async (t) => {
   const { call, http, corner } = await openMcp(t, { settings: { prompt_rules: "off" } });
   const client = await http();
   const input = { prompt: "p", working_directory: corner.work };

@@ -10,7 +10,7 @@ import { worker } from "../../testing/worker.ts";
 /** One pixel. */
 const dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
-test("every option of Claude Code's own outlives a kill of server, runner and Claude Code", async (t) => {
+test("options of Claude Code outlive a kill of server, runner and Claude Code", async (t) => {
   const steps = [step.bash("touch begun; until [ -e go ]; do sleep 0.1; done"), step.bash("echo $WORD >../added/word"), step.text("done")];
   const w = await worker(t, { "do it all": steps });
   await w.start();

@@ -122,7 +122,8 @@ test("an entity tag stays while the task stays, and guards changes", async (t) =
   const path = `/api/v1/tasks/${idOf(submitted)}`;
   const { etag = "" } = (await call({ path })).headers;
   assert.equal(submitted.headers.etag, etag);
-  await call({ path: "/api/v1/tasks", body: input }); // The queue around it changes; the task does not.
+  // The queue changes; the task does not.
+  await call({ path: "/api/v1/tasks", body: input });
   const known = await call({ path, headers: { "if-none-match": etag } });
   assert.deepEqual([known.status, known.text, known.headers.etag], [304, "", etag]);
   const changed = await call({ method: "PATCH", path, body: { priority: 5 }, headers: { "if-match": etag } });

@@ -113,7 +113,8 @@ test("prompts: delegate teaches the split, review_task shows asked and done", as
 
 for (const how of ["http", "stdio"] as const) {
   for (const era of ["2026", "2025"] as const) {
-    if (how === "http" && era === "2025") continue; // That protocol's subscriptions need a session; over HTTP we keep none.
+    // The older protocol's subscriptions need a session, and over HTTP there is none.
+    if (how === "http" && era === "2025") continue;
     test(`a watched task's changes are told (${how}, ${era})`, async (t) => {
       const mcp = await openMcp(t);
       const client = await mcp[how]({ era });

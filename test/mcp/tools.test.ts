@@ -287,7 +287,9 @@ test("get_usage shows money, tokens and room", async (t) => {
   assert.equal((told["counts"] as Record<string, number>)["completed"], 1);
 });
 
-/** What each tool promises: a client decides by it whether to ask its user, and what it may repeat. */
+/**
+ * What each tool promises. A client uses it to decide whether to ask its user, and what to repeat.
+ */
 function hintsOf(name: string): Readonly<Record<string, boolean>> {
   const starts = ["create_task", "create_tasks", "retry_task"].includes(name);
   const writes = starts || ["cancel_task", "edit_task"].includes(name);

@@ -51,7 +51,8 @@ test("an event stream outlives every time limit of requests", async (t) => {
   const open = await openDoor(t, short);
   const reader = new SseReader(await open.stream({ path: "/api/v1/events", headers: { accept: "text/event-stream" } }));
   t.after(() => reader.close());
-  await delay(600); // Twice the longest limit: there is nothing to wait for, it must just still be there.
+  // Twice the longest limit. No condition can be waited for: the stream must only still be open.
+  await delay(600);
   await open.call({ path: "/api/v1/tasks", body: { prompt: "p", working_directory: "/tmp" } });
   await reader.count(1);
 });

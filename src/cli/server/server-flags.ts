@@ -28,7 +28,7 @@ export const serverOptions: readonly OptionSpec[] = [
     description: "how many runners wait with Claude Code already started (default: 1)",
     parse: wholeNumber("--warm", { min: 0, max: 64 }),
   },
-  { flags: "--takeover", description: "take the data directory over from a server that hangs; whatever it still does changes nothing" },
+  { flags: "--takeover", description: "take the data directory over from a server that hangs; that server can then change nothing" },
   { flags: "--dangerously-bind-all", description: "allow a wildcard --host such as 0.0.0.0: every network reaches the server then" },
 ];
 

@@ -8,7 +8,7 @@ import type { Settings } from "../../config/settings.ts";
 import type { TaskView } from "../../contract/views.ts";
 import type { Io } from "../terminal/io.ts";
 
-/** One text each. A hold is among them off a terminal: on one the line about the task says it. */
+/** One text each. Without a terminal a hold is among them; on one the task's own line names it. */
 export function submitNotes(task: TaskView, { io, settings }: { readonly io: Io; readonly settings: Settings }): string[] {
   const warnings = (task.warnings ?? []).map((warning) => (warning === noCredentials ? withOwnKey(warning, { io, settings }) : warning));
   const waiting = task.waiting_for;

@@ -12,7 +12,7 @@ export const command = defineCommand<object>({
   name: "config list",
   summary: "List every setting, its value and where that comes from",
   details:
-    'Those that are not at their default come first. Flags are stronger than the environment, that is stronger than the file, and that is stronger than the defaults. Durations have units (`1h30m`); `--json` has milliseconds. Off a terminal: key, tab, value, tab, origin (with ", needs a restart" where the running server has another value than the file).',
+    'Changed settings come first. Flags override the environment, the environment overrides the file, and the file overrides the defaults. Durations have units (`1h30m`); `--json` has milliseconds. Without a terminal: key, tab, value, tab, origin (with ", needs a restart" where the running server has another value than the file).',
   examples: [{ command: "claude-worker config list", does: "what holds now" }],
   async run({ options, io }) {
     const { settings, origins, faults } = settingsOf(io);

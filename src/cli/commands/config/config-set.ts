@@ -25,7 +25,7 @@ export const command = defineCommand<{ readonly unset?: boolean }>({
     { name: "<key>", description: "the setting", completes: settingDefinitions.map(({ key }) => key) },
     { name: "[value]", description: "its new value" },
   ],
-  options: [{ flags: "--unset", description: "take the value out of the file: the default holds again" }],
+  options: [{ flags: "--unset", description: "remove the value from the file: the default applies again" }],
   examples: [
     { command: "claude-worker config set workers 8", does: "eight tasks at once" },
     { command: "claude-worker config set stall_timeout 30m", does: "stop attempts that are silent for so long" },
@@ -45,7 +45,7 @@ export const command = defineCommand<{ readonly unset?: boolean }>({
 
 interface Change {
   readonly key: string;
-  /** The variable that is stronger than the file. */
+  /** The variable that overrides the file. */
   readonly env: string;
   readonly value: ReturnType<typeof parseSetting>;
   /** The whole file as it is to be. */
@@ -82,5 +82,5 @@ function variableOf(name: string): string {
 
 function warnOfEnvironment(variable: string, io: Io): void {
   const value = io.env[variable];
-  if (value !== undefined && value !== "") say(io.stderr, `Note: ${variable} is set in this environment and stronger than the file.`);
+  if (value !== undefined && value !== "") say(io.stderr, `Note: ${variable} is set in this environment and overrides the file.`);
 }

@@ -1,4 +1,4 @@
-/** `db restore`: puts a backup in the database's place, with the server stopped. */
+/** `db restore`: replaces the database by a backup, with the server stopped. */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -18,7 +18,7 @@ interface Answer {
 
 export const command = defineCommand<object>({
   name: "db restore",
-  summary: "Put a backup in the database's place; the server must be stopped",
+  summary: "Replace the database by a backup; the server must be stopped",
   details: "The backup is checked first. The database that was there is kept beside it.",
   arguments: [{ name: "<file>", description: "a copy that `db backup` made", completes: "files" }],
   examples: [{ command: "claude-worker server stop --now && claude-worker db restore tasks-2026-11-01.db", does: "go back to that day" }],

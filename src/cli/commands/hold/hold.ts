@@ -8,7 +8,7 @@ import { holdLines } from "../../terminal/render/hold-lines.ts";
 export const command = defineCommand<object>({
   name: "hold",
   summary: "Start no more tasks until `resume`; running tasks continue",
-  arguments: [{ name: "[reason]", description: "why, for people who look at the list", isText: true }],
+  arguments: [{ name: "[reason]", description: "the reason, shown to people", isText: true }],
   examples: [{ command: 'claude-worker hold "the laptop is on battery"', does: "pause the queue" }],
   async run({ words, options, io }) {
     const { holds } = await clientOf(io).hold({ reason: words[0] ?? null });

@@ -17,11 +17,15 @@ export const command = defineCommand<{
   name: "mcp install",
   summary: "Let Claude Code delegate to Claude Worker",
   details:
-    "Runs `claude mcp add` with the right words. No secret is written: the server knows its own user by its unix socket. " +
+    "Runs `claude mcp add` with the right arguments. No secret is written: on its unix socket the server recognises its own user. " +
     "Scope `user`: in all of your projects. `project`: for everybody who checks this project out, in its .mcp.json. `local`: for you in this project.",
   options: [
-    { flags: "--scope <scope>", description: "where it is known (default: user)", choices: ["user", "project", "local"] },
-    { flags: "--read-only", description: "only the tools that look" },
+    {
+      flags: "--scope <scope>",
+      description: "in which projects Claude Code knows it (default: user)",
+      choices: ["user", "project", "local"],
+    },
+    { flags: "--read-only", description: "only tools that read" },
     { flags: "--print", description: "only show what would be run" },
   ],
   examples: [

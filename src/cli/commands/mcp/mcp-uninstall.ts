@@ -8,7 +8,7 @@ import { serverName } from "./mcp-install.ts";
 
 export const command = defineCommand<{ readonly scope?: "user" | "project" | "local"; readonly print?: boolean }>({
   name: "mcp uninstall",
-  summary: "Take Claude Worker out of Claude Code again",
+  summary: "Remove Claude Worker from Claude Code",
   options: [
     { flags: "--scope <scope>", description: "user, project or local (default: user)", choices: ["user", "project", "local"] },
     { flags: "--print", description: "only show what would be run" },

@@ -14,9 +14,9 @@ export const command = defineCommand<object>({
   name: "claude",
   summary: "Run the Claude Code that comes with Claude Worker, for example to sign in",
   details:
-    "Every word and flag behind `claude` goes to Claude Code as it is, and so does the terminal. The exit code is Claude Code's. " +
+    "Passes every word and flag after `claude`, and the terminal, to Claude Code unchanged. The exit code is Claude Code's. " +
     "It is the program that tasks run on: the one of the setting `claude_executable`, else the one that comes along.",
-  arguments: [{ name: "[words...]", description: "what Claude Code is called with" }],
+  arguments: [{ name: "[words...]", description: "Claude Code's arguments" }],
   passesWordsOn: true,
   examples: [
     { command: "claude-worker claude", does: "start Claude Code here; /login signs in" },

@@ -19,7 +19,7 @@ export const command = defineCommand<ServerOptions & { readonly foreground?: boo
   name: "server start",
   summary: "Start the server; returns when it answers",
   details:
-    "`run` starts the server by itself when none answers. Flags are stronger than the environment, and that is stronger than the configuration.",
+    "`run` starts the server by itself when none answers. Flags override the environment, and the environment overrides the configuration.",
   options: [...serverOptions, { flags: "--foreground", description: "stay in this terminal and log to it; Ctrl-C stops the server" }],
   examples: [
     { command: "claude-worker server start", does: "in the background" },

@@ -19,7 +19,7 @@ export const command = defineCommand<StopCommandOptions>({
   summary: "Stop the server; running tasks continue, and the next server adopts them",
   details: "While --drain waits, a plain `server stop` ends the wait and leaves the tasks running; `server stop --now` interrupts them.",
   options: [
-    { flags: "--drain", description: "start nothing more and wait for the running tasks first" },
+    { flags: "--drain", description: "start no more tasks, and wait for the running ones first" },
     {
       flags: "--deadline <duration>",
       description: "with --drain: after this time interrupt what still runs, to be resumed (default: 10m)",

@@ -19,7 +19,7 @@ export const command = defineCommand<{ readonly by?: Key; readonly since?: strin
   name: "usage",
   summary: "Show tokens and money by day, model or group",
   details:
-    "From what the sessions reported. Off a terminal: key, input, output, cache read, cache written, US dollars, with tabs between. The account's limits and paid overage stand below (off a terminal: on standard error), as far as it reported them.",
+    "From what the sessions reported. Without a terminal: key, input, output, cache read, cache written, US dollars, with tabs between. The account's limits and paid overage stand below (off a terminal: on standard error), as far as it reported them.",
   options: [
     { flags: "--by <key>", description: "day (default), model or group", parse: keyOf, completes: keys },
     { flags: "--since <day>", description: "first day, like 2026-11-22 (UTC)" },

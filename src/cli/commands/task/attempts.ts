@@ -17,7 +17,7 @@ const columns = ["number", "outcome", "started_at", "ended_at", "session_id", "r
 export const command = defineCommand<object>({
   name: "attempts",
   summary: "Show each try at a task and how it ended",
-  details: `Oldest first. Off a terminal: no header, columns separated by tabs and uncut: ${columns.join(", ")}.`,
+  details: `Oldest first. Without a terminal: no header, columns separated by tabs and uncut: ${columns.join(", ")}.`,
   arguments: [{ name: "[id]", description: readReferenceOrNewest, completes: "tasks" }],
   examples: [
     { command: "claude-worker attempts 42", does: "when each started, how it ended, which session it had" },

@@ -38,7 +38,7 @@ export const command = defineCommand<ListCommandOptions>({
   name: "list",
   alias: "ls",
   summary: "List tasks, newest first",
-  details: `Shows the newest 20 unless --limit or --all says otherwise. Off a terminal: no header, columns separated by tabs and uncut: ${listColumns.join(", ")}.`,
+  details: `Shows the newest 20 unless --limit or --all says otherwise. Without a terminal: no header, columns separated by tabs and uncut: ${listColumns.join(", ")}.`,
   options: [
     {
       flags: "-s, --status <status...>",
@@ -69,7 +69,7 @@ export const command = defineCommand<ListCommandOptions>({
     { flags: "-l, --limit <n>", description: "how many to show", parse: wholeNumber("--limit", { min: 1, max: 500 }) },
     { flags: "--cursor <cursor>", description: "continue where a page ended (its next_cursor)" },
     { flags: "-a, --all", description: "every task" },
-    { flags: "-w, --watch", description: "stay, and show what changes; Ctrl-C ends it. Off a terminal: a line for each change" },
+    { flags: "-w, --watch", description: "stay, and show what changes; Ctrl-C ends it. Without a terminal: a line for each change" },
   ],
   examples: [
     { command: "claude-worker list", does: "the newest 20 tasks" },

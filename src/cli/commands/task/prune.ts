@@ -13,7 +13,7 @@ const defaultAgeMs = 30 * 86_400_000;
 export const command = defineCommand<{ readonly olderThan?: number; readonly dryRun?: boolean; readonly yes?: boolean }>({
   name: "prune",
   summary: "Delete old ended tasks, with their events and logs",
-  details: "A task that has not ended is never touched. To do it by itself: claude-worker config set keep_days 30",
+  details: "Never deletes a task that has not ended. To delete old tasks automatically: claude-worker config set keep_days 30",
   options: [
     { flags: "--older-than <duration>", description: "how long ago they ended (default: 30d)", parse: duration("--older-than") },
     { flags: "--dry-run", description: "only count them" },

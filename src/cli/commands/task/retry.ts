@@ -30,7 +30,7 @@ export const command = defineCommand<RetryOptions>({
   name: "retry",
   summary: "Run ended tasks again",
   details:
-    "A task runs from its beginning, in a new session, with the same prompt; the flags change the rest; what no flag names stays as the task has it. With --resume it continues its last session. --allow, --deny and --label add to what the task has. " +
+    "A task runs from its beginning, in a new session, with the same prompt. Flags change its other options; options without a flag stay unchanged. With --resume the task continues its last session. --allow, --deny and --label add to what the task has. " +
     "Without ids, --status, --label and --group choose the tasks (failed ones, unless --status says otherwise); with ids, --label and --group change them.",
   arguments: [{ name: "[id...]", description: actReference, completes: "tasks" }],
   options: [

@@ -21,7 +21,7 @@ export const command = defineCommand<{ readonly timeout?: number; readonly stric
   summary: "Wait until tasks have ended",
   details:
     "Exits with 0 when all completed, 1 when one did not, 124 when the time was over. " +
-    "Off a terminal it prints a line for each: id, tab, status, and after another tab what to look at in a completed task.",
+    "Without a terminal it prints a line for each: id, tab, status, and after another tab what to look at in a completed task.",
   arguments: [{ name: "<id...>", description: readReference, completes: "tasks" }],
   options: [
     { flags: "--timeout <duration>", description: "longest wait, e.g. 10m", parse: duration("--timeout") },

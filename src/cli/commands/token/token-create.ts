@@ -11,12 +11,16 @@ type Scope = (typeof scopes)[number];
 
 export const command = defineCommand<{ readonly scope?: Scope; readonly expires?: number }>({
   name: "token create",
-  summary: "Make a token with which a program may use the REST API",
-  details: "The token is shown once, on standard output; the server keeps only its hash. Off a terminal nothing else is printed.",
-  arguments: [{ name: "<name>", description: "whom or what it is for" }],
+  summary: "Create a token for a program that uses the REST API",
+  details: "The token is shown once, on standard output; the server keeps only its hash. Without a terminal nothing else is printed.",
+  arguments: [{ name: "<name>", description: "the program or person that the token is for" }],
   options: [
     { flags: "--scope <scope>", description: "read, submit (default) or admin", parse: scopeOf, completes: scopes },
-    { flags: "--expires <duration>", description: "how long it is good for (default: until it is removed)", parse: duration("--expires") },
+    {
+      flags: "--expires <duration>",
+      description: "how long the token is valid (default: until it is removed)",
+      parse: duration("--expires"),
+    },
   ],
   examples: [
     { command: "claude-worker token create ci --expires 90d", does: "let a build submit tasks for 90 days" },

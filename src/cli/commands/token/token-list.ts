@@ -12,7 +12,7 @@ export const command = defineCommand<object>({
   name: "token list",
   summary: "List the tokens of programs",
   details:
-    "Off a terminal: id, name, scope, first characters, when it was made, when it expires, when it was last used, with tabs between.",
+    "Without a terminal: id, name, scope, first characters, when it was made, when it expires, when it was last used, with tabs between.",
   examples: [{ command: "claude-worker token list", does: "who has access, and who used it" }],
   async run({ options, io }) {
     const tokens = (await clientOf(io).listTokens()).tokens;

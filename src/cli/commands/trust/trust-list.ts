@@ -12,7 +12,7 @@ import { say } from "../../terminal/render/wrap.ts";
 export const command = defineCommand<object>({
   name: "trust list",
   summary: "List trusted directories, our own and Claude Code's",
-  details: "Off a terminal: path, tab, who trusts it, tab, since when.",
+  details: "Without a terminal: path, tab, who trusts it, tab, since when.",
   examples: [{ command: "claude-worker trust list", does: "where tasks may run" }],
   async run({ options, io }) {
     const trust = await clientOf(io).listTrust();

@@ -34,7 +34,7 @@ export class EventLines {
       agentText(event) ??
       event.summary.map((line) => painted(`${/^ */.exec(line)?.[0] ?? ""}${plainLine(line, 2000)}`, event, this.#paint));
     const lines = [...texts, ...this.#outputOf(event)];
-    // Off a terminal the time is the one that programs read.
+    // Without a terminal the time is the one that programs read.
     const stamp = this.#output.isTTY ? clock(event.at) : event.at;
     const prefix = this.#prefix === "" ? "" : this.#paint.bold(this.#prefix);
     const rest = prefix + " ".repeat(stamp.length + 1);
