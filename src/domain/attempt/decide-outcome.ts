@@ -3,19 +3,11 @@
  * collects them).
  */
 import { nameOfBackground } from "./background.ts";
-import {
-  assistantErrors,
-  lookUp,
-  meaningOfStatus,
-  meaningOfText,
-  modelStops,
-  noConnection,
-  startupFailures,
-  terminalReasons,
-} from "../task/claude-words.ts";
+import { lookUp, meaningOfText, terminalReasons } from "../task/claude-words.ts";
 import type { Meaning } from "../task/claude-words.ts";
 import { hookTimedOut, startFaults } from "../events/record.ts";
 import type { AttemptFacts, LimitFacts, Outcome, ResultFacts } from "./outcome.ts";
+import { meaningOf, meaningWithoutResult, stopOf } from "./meaning-of-end.ts";
 import type { StopReason } from "./stop-reason.ts";
 
 /**
@@ -41,7 +33,7 @@ export function decideOutcome(facts: AttemptFacts): Outcome {
   if (facts.stopRequested !== null) return stopped(facts.stopRequested);
   if (finished && waiting) return { kind: facts.rebooted && !facts.ended ? "lost" : "crashed", message: diedWaiting(facts) };
   if (facts.limit !== null) return limitReached(facts.limit);
-  const meaning = facts.apiError === null ? null : (lookUp<Meaning | null>(assistantErrors, facts.apiError) ?? null);
+  const meaning = meaningWithoutResult(facts.apiError);
   if (meaning !== null) return described(meaning, facts.apiErrorText || (facts.apiError ?? ""), null);
   if (result !== null) return { kind: "crashed", message: sentence("Claude Code broke its turn off", facts.thrown ?? result.text) };
   return died(facts);
@@ -51,15 +43,6 @@ export function decideOutcome(facts: AttemptFacts): Outcome {
 function isFinished(result: ResultFacts): boolean {
   if (result.subtype !== "success" || result.isError || stopOf(result) !== "finished") return false;
   return result.terminalReason === null || lookUp(terminalReasons, result.terminalReason) === "finished";
-}
-
-/**
- * What the model's stop reason means. An answer of Claude Code itself has no stop reason, and
- * neither has a result that was read from a session.
- */
-function stopOf({ stopReason }: ResultFacts): "finished" | Meaning {
-  if (stopReason === null) return "finished";
-  return lookUp<"finished" | Meaning>(modelStops, stopReason) ?? unknownWord(stopReason);
 }
 
 /** Whether an interrupt ended the turn. Such a turn says nothing about the agent's work. */
@@ -143,42 +126,6 @@ function limitOfTask(result: ResultFacts): Outcome | null {
     };
   }
   return null;
-}
-
-/**
- * What the words and the status of a failed turn mean; null: unknown. The most specific word
- * decides.
- */
-function meaningOf(result: ResultFacts, facts: AttemptFacts): Meaning | null {
-  const { startupFailure, terminalReason, apiErrorStatus: status } = result;
-  if (startupFailure !== null) return lookUp<Meaning>(startupFailures, startupFailure) ?? unknownWord(startupFailure);
-  const ending = terminalReason === null ? "api" : lookUp<unknown>(terminalReasons, terminalReason);
-  if (isMeaning(ending)) return ending;
-  const stop = stopOf(result);
-  // An error has its own words, which say more.
-  if (stop !== "finished" && !result.isError && ending !== undefined) return stop;
-  const byStatus = meaningOfStatus(status);
-  if (ending === undefined) return byStatus ?? unknownWord(terminalReason ?? "");
-  const word = facts.apiError ?? "unknown";
-  const byWord = lookUp<Meaning | null>(assistantErrors, word);
-  if (byWord === undefined) return byStatus ?? unknownWord(word);
-  if (byWord !== null || byStatus !== null) return byWord ?? byStatus;
-  if (facts.limit !== null) return assistantErrors.rate_limit;
-  // An API error without a status is a connection that failed after all of Claude Code's own
-  // retries.
-  return terminalReason === "api_error" && status === null ? noConnection : null;
-}
-
-function isMeaning(ending: unknown): ending is Meaning {
-  return typeof ending === "object" && ending !== null;
-}
-
-/**
- * Handles a word of a newer Claude Code that is not in the tables: the task fails without a paid
- * retry, and the error names the word.
- */
-function unknownWord(word: string): Meaning {
-  return { kind: "agent_failed", what: `Claude Code ended with "${word}", which this Claude Worker does not know` };
 }
 
 function described({ kind, what, advice }: Meaning, detail: string, status: number | null): Outcome {

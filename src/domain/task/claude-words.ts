@@ -116,6 +116,15 @@ export const terminalReasons = {
   turn_setup_failed: failed("Claude Code could not set the turn up"),
 } as const satisfies Readonly<Record<string, "finished" | "aborted" | "limit" | "api" | Meaning>>;
 
+/** The kinds of a turn's result. */
+export const resultSubtypes: ReadonlySet<string> = new Set<string>([
+  "success",
+  "error_during_execution",
+  "error_max_turns",
+  "error_max_budget_usd",
+  "error_max_structured_output_retries",
+]);
+
 const continueTurn = "claude-worker retry ID --resume continues where it stopped.";
 
 /**

@@ -7,10 +7,11 @@ import { test } from "node:test";
 import type {
   SDKAssistantMessage,
   SDKAssistantMessageError,
+  SDKResultMessage,
   SDKStartupFailureReason,
   TerminalReason,
 } from "@anthropic-ai/claude-agent-sdk";
-import { assistantErrors, modelStops, startupFailures, terminalReasons } from "../../../src/domain/task/claude-words.ts";
+import { assistantErrors, modelStops, resultSubtypes, startupFailures, terminalReasons } from "../../../src/domain/task/claude-words.ts";
 import { decideOutcome } from "../../../src/domain/attempt/decide-outcome.ts";
 import type { AttemptFacts, OutcomeKind, ResultFacts } from "../../../src/domain/attempt/outcome.ts";
 
@@ -92,6 +93,14 @@ const byStop: Record<NonNullable<SDKAssistantMessage["message"]["stop_reason"]> 
   tool_deferred: "agent_failed",
 };
 
+const bySubtype: Record<SDKResultMessage["subtype"], true> = {
+  success: true,
+  error_during_execution: true,
+  error_max_turns: true,
+  error_max_budget_usd: true,
+  error_max_structured_output_retries: true,
+};
+
 test("the tables of outcomes have the SDK's words and no others", () => {
   for (const [table, expected] of [
     [assistantErrors, byError],
@@ -101,6 +110,7 @@ test("the tables of outcomes have the SDK's words and no others", () => {
   ] as const) {
     assert.deepEqual(Object.keys(table).toSorted(), Object.keys(expected).toSorted());
   }
+  assert.deepEqual([...resultSubtypes].toSorted(), Object.keys(bySubtype).toSorted());
 });
 
 test("every word for a failed API call has its outcome, also without an HTTP status", () => {
@@ -154,13 +164,41 @@ test("an unknown word fails the attempt with its name", () => {
     [{ isError: true, terminalReason: null, startupFailure: "a_new_word" }, {}],
     [{ isError: true, terminalReason: "constructor" }, {}],
     [{ isError: false, stopReason: "a_new_word" }, {}],
+    [{ isError: true, stopReason: "a_new_word" }, {}],
+    [{ isError: true, stopReason: "a_new_word", terminalReason: "api_error" }, {}],
+    [{ isError: true, subtype: "a_new_word" }, {}],
+    [{ isError: true, subtype: "a_new_word", terminalReason: "api_error" }, {}],
+    [{ isError: false, subtype: "a_new_word" }, {}],
+    ...[408, 429, 500, 529].flatMap((apiErrorStatus) => [
+      [{ isError: true, terminalReason: "api_error", apiErrorStatus }, { apiError: "a_new_word" }] as const,
+      [{ isError: true, terminalReason: "a_new_word", apiErrorStatus }, {}] as const,
+      [{ isError: true, subtype: "a_new_word", terminalReason: "api_error", apiErrorStatus }, {}] as const,
+    ]),
     [{ isError: false, stopReason: "constructor", terminalReason: null }, {}],
   ] as const) {
     const outcome = outcomeOf(facts, more);
     assert.equal(outcome.kind, "agent_failed");
     assert.match(outcome.message, /"(a_new_word|constructor)", which this Claude Worker does not know/);
   }
-  assert.equal(outcomeOf({ isError: true, terminalReason: "a_new_word", apiErrorStatus: 529 }).kind, "overloaded");
+});
+
+test("an unknown word beside a known one, or beside a refused sign-in, leaves the meaning", () => {
+  assert.equal(
+    outcomeOf({ isError: true, terminalReason: "a_new_word", apiErrorStatus: 529 }, { apiError: "overloaded" }).kind,
+    "overloaded",
+  );
+  const refused = outcomeOf({ isError: true, terminalReason: "api_error", apiErrorStatus: 403 }, { apiError: "a_new_word" });
+  assert.equal(refused.kind, "auth_failed");
+  assert.match(refused.message, /\("a_new_word"\)/);
+});
+
+test("an unknown word without a result fails the attempt once with its name", () => {
+  for (const more of [{ ended: true, thrown: "exit code 1" }, { ended: false }]) {
+    const outcome = decideOutcome({ ...noFacts(), ...more, apiError: "a_new_word", apiErrorText: "why" });
+    assert.equal(outcome.kind, "agent_failed");
+    assert.match(outcome.message, /"a_new_word", which this Claude Worker does not know: why\./);
+  }
+  assert.equal(decideOutcome({ ...noFacts(), apiError: "unknown" }).kind, "crashed");
 });
 
 test("a full output and a full context are told apart, and each says what to do", () => {
@@ -173,8 +211,9 @@ test("a full output and a full context are told apart, and each says what to do"
   );
 });
 
-function outcomeOf(result: Partial<ResultFacts>, facts: Partial<AttemptFacts> = {}) {
-  return decideOutcome({
+function noFacts(): AttemptFacts {
+  return {
+    result: null,
     limit: null,
     apiError: null,
     apiErrorText: null,
@@ -188,7 +227,13 @@ function outcomeOf(result: Partial<ResultFacts>, facts: Partial<AttemptFacts> = 
     rebooted: false,
     begun: true,
     startFault: null,
-    ...facts,
+  };
+}
+
+function outcomeOf(result: Partial<ResultFacts>, more: Partial<AttemptFacts> = {}) {
+  return decideOutcome({
+    ...noFacts(),
+    ...more,
     result: {
       subtype: "success",
       isError: false,
