@@ -24,16 +24,16 @@ export function problemsIn(file: string, check: (text: string) => SettingsProble
 }
 
 /** @returns null where the file is not there. */
-function contentOf(file: string): { readonly text: string } | { readonly problem: string } | null {
-  const found = readForeign(file, maxBytes);
+function contentOf(file: string, limit = maxBytes): { readonly text: string } | { readonly problem: string } | null {
+  const found = readForeign(file, limit);
   if (found === null || "problem" in found) return found;
   const { bytes } = found;
   const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
   return { text: bytes.toString(isUtf16 ? "utf16le" : "utf8").replace(/^\u{FEFF}/u, "") };
 }
 
-/** The text of a file; null where it is not there or cannot be read. */
-export function textIn(file: string): string | null {
-  const content = contentOf(file);
+/** The text of a file; null where it is not there, cannot be read or is larger. */
+export function textIn(file: string, limit = maxBytes): string | null {
+  const content = contentOf(file, limit);
   return content !== null && "text" in content ? content.text : null;
 }

@@ -38,7 +38,7 @@ for (const warm of ["0", "1"]) {
     const w = await worker(t, script, { env: { CLAUDE_WORKER_WARM: warm } });
     const precious = path.join(w.place.work, "precious.txt");
     mkdirSync(path.join(w.place.work, ".claude"));
-    const settings = { permissions: { deny: ["Bash(rm:*)"], defaultMode: "a mode of another version" } };
+    const settings = { permissions: { deny: ["Bash(rm:*)"] }, defaultShell: "a shell of another version" };
     writeFileSync(path.join(w.place.work, ".claude", "settings.json"), JSON.stringify(settings));
     writeFileSync(precious, "");
     await w.start();
@@ -49,7 +49,7 @@ for (const warm of ["0", "1"]) {
       ["failed", "broken_settings", true],
       JSON.stringify(task.error),
     );
-    assert.match(task.error?.message ?? "", /settings\.json \(permissions\.defaultMode\): /);
+    assert.match(task.error?.message ?? "", /settings\.json \(defaultShell\): /);
     const ignoring = await w.submit("remove it", { allow: ["Bash"], ignore_broken_settings: true });
     assert.equal((await w.ended(ignoring.id)).status, "completed");
     assert.equal(existsSync(precious), false);
@@ -85,4 +85,37 @@ test("a plugin whose hooks file does not parse stops the task", async (t) => {
   await w.cli(["run", "remove it", "--allow", "Bash", "--ignore-broken-settings"]);
   assert.equal((await w.ended(3)).status, "completed");
   assert.equal(existsSync(precious), false);
+});
+
+test("a broken ~/.claude.json is named by run and doctor", async (t) => {
+  const w = await worker(t, script);
+  const file = w.place.file("home/.claude.json", '{\n "projects": {},\n}');
+  const place = `${file}, line 3: is not valid JSON`;
+  const run = await w.cli(["run", "remove it"]);
+  assert.notEqual(run.code, 0);
+  assert.ok(run.stderr.includes(place), run.stderr);
+  await w.cli(["trust", "add", w.place.work]);
+  const warned = await w.cli(["run", "remove it"]);
+  assert.equal(warned.code, 0);
+  assert.ok(warned.stderr.includes(place), warned.stderr);
+  const doctor = await w.cli(["doctor"]);
+  assert.ok(doctor.stdout.includes(place), doctor.stdout);
+});
+
+test("what Claude Code refuses or ignores in settings has its line in the answer to the submit", async (t) => {
+  const w = await worker(t, script);
+  const file = path.join(w.place.work, ".claude", "settings.json");
+  mkdirSync(path.dirname(file));
+  await w.start();
+  for (const [content, words] of [
+    ['{"permissions": {\n"defaultMode": "strict"}}', "line 2: permissions.defaultMode must be one of"],
+    ['{"hooks": {\n"PreToolUSe": []}}', "line 2: hooks.PreToolUSe is no event of Claude Code; write PreToolUse"],
+    ['{\n"deny": ["Bash(rm:*)"]}', "line 2: deny is ignored; write permissions.deny"],
+  ] as const) {
+    writeFileSync(file, content);
+    const { stderr } = await w.cli(["run", "remove it", "--allow", "Bash"]);
+    assert.ok(stderr.includes(`${file}, ${words}`), stderr);
+  }
+  for (const id of [1, 2, 3]) assert.equal((await w.ended(id)).error?.code, "broken_settings");
+  assert.equal(w.model.requests().length, 0);
 });

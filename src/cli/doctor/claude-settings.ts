@@ -4,6 +4,7 @@
  */
 import { describeBroken } from "../../config/broken-file.ts";
 import { brokenSettings } from "../../config/claude-settings-files.ts";
+import { claudeStateProblem } from "../../config/claude-state.ts";
 import { refusalAbove } from "../../config/files-above.ts";
 import { fail, ok } from "./check.ts";
 import type { Check } from "./check.ts";
@@ -14,6 +15,8 @@ const name = "Claude settings";
 export function checkClaudeSettings(directory: string, env: Readonly<Record<string, string>>): Check[] {
   const broken = brokenSettings(directory, env);
   const refusal = refusalAbove(directory, env);
+  const state = claudeStateProblem(env);
+  if (state !== null) return [fail(name, state, "Fix the file: Claude Code does not start with it")];
   if (refusal !== null) return [fail(name, refusal, "Do what it says: tasks in this directory are refused")];
   if (broken.length === 0) return [ok(name, `those that count in ${directory} can be read`)];
   return broken.map((each) =>

@@ -1,14 +1,15 @@
 /**
  * Which contents of a settings file Claude Code does not take: it then drops the file, or the
  * entry, says so in a message and continues, so that rules and hooks are disabled. Measured with
- * Claude Code 2.1.330; what it takes is taken here. A field that this file does not know is Claude
+ * Claude Code 2.1.332; what it takes is taken here. A field that this file does not know is Claude
  * Code's own to judge, at the start of an attempt (agent/messages.ts).
  */
 import type { JsonPath } from "../text/json-source.ts";
 import { objectOf } from "../text/read-json.ts";
-import { checkHooks } from "./hook-problems.ts";
+import { checkEvents, checkHooks } from "./hook-problems.ts";
 import { checkType, problemsOf, textOf } from "./json-problems.ts";
 import type { Kind, Report, SettingsProblem } from "./json-problems.ts";
+import { checkFields, checkPlaces } from "./settings-fields.ts";
 
 /**
  * The error of a task whose settings are broken.
@@ -29,9 +30,11 @@ export function brokenSettingsText(broken: readonly string[]): string {
  */
 export function settingsProblems(text: string): SettingsProblem[] {
   return problemsOf(text, (value, report) => {
-    for (const [name, wanted] of Object.entries(fields)) checkType(value[name], [name], wanted, report);
+    checkFields(value, report);
+    checkPlaces(value, report);
     checkPermissions(value["permissions"], report);
     checkHooks(value["hooks"], ["hooks"], report);
+    checkEvents(value["hooks"], report);
   });
 }
 
@@ -67,21 +70,6 @@ function checkTransport({ type, command, url }: Readonly<Record<string, unknown>
     else if (command === "") report(path, `${textOf(path)}.command is empty`);
   }
 }
-
-/**
- * Top-level fields with one plain type. Claude Code drops the whole file where a field has another
- * type.
- */
-const fields: Readonly<Record<string, Kind>> = {
-  permissions: "object",
-  hooks: "object",
-  sandbox: "object",
-  env: "object",
-  model: "text",
-  apiKeyHelper: "text",
-  cleanupPeriodDays: "number",
-  disableAllHooks: "boolean",
-};
 
 const serverFields: Readonly<Record<string, Kind>> = { command: "text", url: "text", args: "list", env: "object", headers: "object" };
 

@@ -28,18 +28,25 @@ const guardedParts = new Set<unknown>(["permissions", "hooks", "sandbox", "mcpSe
 const maxProblems = 20;
 const maxProblemLength = 300;
 
+/** The fault of the syntax, if there is one; an empty text is one. */
+export function syntaxProblems(text: string): SettingsProblem[] {
+  try {
+    parseJson(text);
+    return [];
+  } catch (error) {
+    return [error instanceof JsonTooDeep ? { line: null, problem: `is ${error.message}` } : syntaxProblem(text, error as SyntaxError)];
+  }
+}
+
 /**
  * Parses the text and reports what `check` finds in it, in the order of the lines.
  * @param text an empty one counts as an object without fields.
  */
 export function problemsOf(text: string, check: (value: Record<string, unknown>, report: Report) => void): SettingsProblem[] {
   if (text.trim() === "") return [];
-  let value: unknown;
-  try {
-    value = parseJson(text);
-  } catch (error) {
-    return [error instanceof JsonTooDeep ? { line: null, problem: `is ${error.message}` } : syntaxProblem(text, error as SyntaxError)];
-  }
+  const [fault] = syntaxProblems(text);
+  if (fault !== undefined) return [fault];
+  const value = parseJson(text);
   const source = jsonSource(text);
   const problems: SettingsProblem[] = [];
   const report: Report = (path, problem) => {

@@ -5,6 +5,7 @@
 import { agentEnvironment } from "../../config/agent-env.ts";
 import { describeBroken } from "../../config/broken-file.ts";
 import { brokenSettings } from "../../config/claude-settings-files.ts";
+import { claudeStateProblem } from "../../config/claude-state.ts";
 import { refusalAbove } from "../../config/files-above.ts";
 import { credentialsIn, noCredentials } from "../../config/credentials.ts";
 import type { Settings } from "../../config/settings.ts";
@@ -24,7 +25,9 @@ export function submitWarnings({ settings, env }: WarningContext, task: Task): s
   const agentEnv = agentEnvironment(env, settings.agent_env);
   // On macOS it may be in the keychain, which takes a process to look into.
   const hasCredentials = process.platform === "darwin" || credentialsIn(agentEnv) !== null;
-  return [...(hasCredentials ? [] : [noCredentials]), ...refusalWarnings(task, agentEnv), ...settingsWarnings(task, agentEnv)];
+  const state = claudeStateProblem(agentEnv);
+  const noStart = state === null ? [] : [`Claude Code does not start until this file is fixed: ${state}.`];
+  return [...(hasCredentials ? [] : [noCredentials]), ...noStart, ...refusalWarnings(task, agentEnv), ...settingsWarnings(task, agentEnv)];
 }
 
 function refusalWarnings({ workingDirectory }: Task, agentEnv: Readonly<Record<string, string>>): string[] {

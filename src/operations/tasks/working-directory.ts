@@ -3,8 +3,8 @@
  * covers what lies below.
  */
 import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
-import { homedir } from "node:os";
-import { dirname, isAbsolute, join } from "node:path";
+import { dirname, isAbsolute } from "node:path";
+import { claudeStateFile, claudeStateProblem } from "../../config/claude-state.ts";
 import { othersCanWrite } from "../../config/others-can-write.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { mainCheckoutOf } from "../../config/main-checkout.ts";
@@ -15,26 +15,34 @@ import type { TrustStore } from "../../store/store.ts";
  * file changes.
  */
 export class ClaudeCodeTrust {
-  readonly #file: string;
+  readonly #env: Readonly<Record<string, string | undefined>>;
   #modifiedMs = -1;
+  #problem: string | null = null;
   #directories: ReadonlySet<string> = new Set();
 
   /** @param env where HOME and CLAUDE_CONFIG_DIR are looked up. */
   constructor(env: Readonly<Record<string, string | undefined>>) {
-    const configDirectory = env["CLAUDE_CONFIG_DIR"];
-    this.#file = configDirectory ? join(configDirectory, ".claude.json") : join(env["HOME"] || homedir(), ".claude.json");
+    this.#env = env;
   }
 
   /** Real paths of the directories whose trust dialog was accepted. */
   directories(): ReadonlySet<string> {
-    const stats = statSync(this.#file, { throwIfNoEntry: false });
+    const file = claudeStateFile(this.#env);
+    const stats = statSync(file, { throwIfNoEntry: false });
     // What another user can write there is not this user's word.
     const modifiedMs = stats === undefined || othersCanWrite(stats) ? 0 : stats.mtimeMs;
     if (modifiedMs !== this.#modifiedMs) {
       this.#modifiedMs = modifiedMs;
-      this.#directories = modifiedMs === 0 ? new Set() : readTrusted(this.#file);
+      this.#directories = modifiedMs === 0 ? new Set() : readTrusted(file);
+      this.#problem = modifiedMs === 0 ? null : claudeStateProblem(this.#env);
     }
     return this.#directories;
+  }
+
+  /** What is wrong in the file, with its line; null: nothing is known. */
+  problem(): string | null {
+    this.directories();
+    return this.#problem;
   }
 }
 
@@ -115,6 +123,13 @@ export function requireTrust(
   if (isTrusted(directory)) return;
   const mainCheckout = mainCheckoutOf(directory);
   if (mainCheckout !== null && isTrusted(mainCheckout)) return;
+  const problem = claudeCode.problem();
+  if (problem !== null)
+    throw new WorkerError(
+      "untrusted_directory",
+      `${directory} is not trusted, as far as can be known: the file in which Claude Code keeps its trust is broken. ${problem}. Fix the file: Claude Code does not start with it.`,
+      [{ pointer, detail: "not trusted" }],
+    );
   throw new WorkerError(
     "untrusted_directory",
     `${directory} is not trusted: the settings and hooks of a directory run as your user. If you trust it: claude-worker trust add ${shellQuoted(directory)}`,

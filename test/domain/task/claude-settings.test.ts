@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { HOOK_EVENTS } from "@anthropic-ai/claude-agent-sdk";
 import fc from "fast-check";
+import { hookEvents } from "../../../src/domain/task/hook-problems.ts";
 import { brokenSettingsText, mcpProblems, settingsProblems } from "../../../src/domain/task/claude-settings.ts";
 import { leastCpuMs } from "../../../testing/cpu-cost.ts";
 
@@ -39,6 +41,25 @@ const broken: readonly (readonly [string, number, RegExp])[] = [
   [`{"hooks": {"PreToolUse": [{"hooks": [\n{"type": "command"}]}]}}`, 2, /no "command"/],
   [`{"hooks": {"PreToolUse": [{"matcher": 5, "hooks": []}]}}`, 1, /matcher must be a text/],
   [`{"hooks": {"PreToolUse": [{"hooks": [{"type": "command", "command": "x", "timeout": "5"}]}]}}`, 1, /timeout must be a number/],
+  [`{"permissions": {\n"defaultMode": "strict"}}`, 2, /permissions\.defaultMode must be one of acceptEdits, .*, not "strict"$/],
+  [`{"permissions": {"defaultMode": 5}}`, 1, /must be one of .*, not 5$/],
+  [`{"permissions": {"disableBypassPermissionsMode": true}}`, 1, /must be one of disable, not true$/],
+  [`{"hooks": {\n"PreToolUSe": []}}`, 2, /hooks\.PreToolUSe is no event of Claude Code; write PreToolUse$/],
+  [`{"hooks": {"BeforeTool": []}}`, 1, /hooks\.BeforeTool is no event of Claude Code$/],
+  [`{"hooks": {"Stop": [{"hooks": [\n{"type": "comand"}]}]}}`, 2, /type must be one of command, prompt, .*, not "comand"$/],
+  [`{"hooks": {"Stop": [{"hooks": [{"type": "http"}]}]}}`, 1, /has no "url"$/],
+  [`{${deny}, "sandbox": {\n"enabled": "yes"}}`, 2, /sandbox\.enabled must be true or false, not a text$/],
+  [`{${deny},\n"enabledPlugins": []}`, 2, /enabledPlugins must be an object, not a list$/],
+  [`{${deny},\n"statusLine": 5}`, 2, /statusLine must be an object, not a number$/],
+  [`{${deny}, "statusLine": {"type": "command"}}`, 1, /statusLine has no "command"$/],
+  [`{${deny}, "fallbackModel": "x"}`, 1, /fallbackModel must be a list/],
+  [`{\n"deny": ["Bash(rm:*)"]}`, 2, /^deny is ignored; write permissions\.deny$/],
+  [`{"allow": ["Bash"]}`, 1, /^allow is ignored; write permissions\.allow$/],
+  [`{\n"permission": {"deny": []}}`, 2, /^permission is ignored; write permissions$/],
+  [`{"defaultMode": "plan"}`, 1, /write permissions\.defaultMode$/],
+  [`{"permissions": {"Deny": ["Bash(rm:*)"]}}`, 1, /^permissions\.Deny is ignored; write permissions\.deny$/],
+  [`{"Hooks": {}}`, 1, /^Hooks is ignored; write hooks$/],
+  [`{"PreToolUse": []}`, 1, /write hooks\.PreToolUse$/],
 ];
 
 test("what disables rules of a settings file is found with its line", () => {
@@ -47,6 +68,10 @@ test("what disables rules of a settings file is found with its line", () => {
     assert.deepEqual([first?.line, more], [line, []], content);
     assert.match(first?.problem ?? "", said, content);
   }
+});
+
+test("the events of hooks are those of the Agent SDK", () => {
+  assert.deepEqual([...hookEvents].toSorted(), HOOK_EVENTS.toSorted());
 });
 
 test("settings that Claude Code accepts are not a problem", () => {
@@ -60,6 +85,8 @@ test("settings that Claude Code accepts are not a problem", () => {
     `{"unknown": 1, "env": {"A": 1}, ${deny}}`,
     '{"permissions": {"allow": ["bash(", 5]}}',
     hook,
+    '{"permissions": {"defaultMode": "plan"}, "sandbox": {"enabled": true}, "statusLine": {"type": "command", "command": "x"}}',
+    '{"attribution": false, "theme": "dark", "mcpServers": {}, "hooks": {"Stop": [{"hooks": [{"type": "mcp_tool", "server": "s", "tool": "t"}]}]}}',
   ];
   for (const content of [...sound, '{"permissions": {"deny": ["mcp__github__*", "*", "WebFetch(domain:a.b)"]}}']) {
     assert.deepEqual(settingsProblems(content), [], content);
