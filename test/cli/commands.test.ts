@@ -258,7 +258,16 @@ test("cancel, retry and rm take all tasks that fit a filter", async (t) => {
   Object.assign(await api.getTask({ id: 1 }), { status: "failed" });
   assert.deepEqual(await done("retry", "--all", "--priority", "5"), [0, ["Task 1 is to run again. Follow it: claude-worker watch 1"]]);
   assert.deepEqual([(await api.getTask({ id: 1 })).priority, (await api.getTask({ id: 2 })).priority], [5, 0]);
-  assert.deepEqual(await done("rm", "--status", "cancelled"), [0, ["Task 3 is removed.", "Task 2 is removed."]]);
+  for (const filter of [["--all"], ["--status", "cancelled"], ["--label", "team=core"], ["--group", "nightly"]]) {
+    const refused = await call(["rm", ...filter]);
+    assert.deepEqual([refused.code, refused.stdout], [2, ""], filter.join(" "));
+    assert.match(
+      refused.stderr,
+      /^Error: This would remove \d ended tasks? with their events and logs: without a terminal it needs --yes\./,
+    );
+  }
+  assert.equal((await api.getTask({ id: 3 })).status, "cancelled", "nothing was removed");
+  assert.deepEqual(await done("rm", "--status", "cancelled", "--yes"), [0, ["Task 3 is removed.", "Task 2 is removed."]]);
   for (const [words, sentence] of [
     [["cancel"], /^Error: Which tasks\? Name them/],
     [["cancel", "1", "--all"], /not both/],

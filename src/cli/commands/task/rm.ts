@@ -13,23 +13,30 @@ import type { TaskRef } from "../../../domain/task/task-ref.ts";
 export const command = defineCommand<FilterOptions & { readonly yes?: boolean }>({
   name: "rm",
   summary: "Remove ended tasks with their events and logs",
-  details: "A task that has not ended is refused: cancel it first. With a filter it asks on a terminal.",
+  details: "A task that has not ended is refused: cancel it first. With a filter it asks first; without a terminal it then needs --yes.",
   arguments: [{ name: "[id...]", description: actReference, completes: "tasks" }],
-  options: [...filterOptions("every ended task"), { flags: "-y, --yes", description: "do not ask" }],
+  options: [
+    ...filterOptions("every ended task"),
+    { flags: "-y, --yes", description: "do not ask; needed with a filter where there is no terminal" },
+  ],
   examples: [
     { command: "claude-worker rm 42", does: "remove one" },
-    { command: "claude-worker rm --status failed", does: "remove all that failed" },
+    { command: "claude-worker rm --status failed", does: "remove all that failed, after a question" },
+    { command: "claude-worker rm --all --yes", does: "remove every ended task, in a script" },
   ],
   async run(call) {
     const { io, options } = call;
     const client = clientOf(io);
     const fitting = await fittingTasks(call, { verb: "rm", possible: terminalStatuses, meant: terminalStatuses });
-    if (fitting !== null && fitting.length > 0 && options.yes !== true && canAsk(io))
-      await confirm(
-        io,
-        `Remove ${fitting.length} ${fitting.length === 1 ? "task" : "tasks"} with their events and logs?`,
-        new WorkerError("invalid_input", "Nothing was removed."),
-      );
+    if (fitting !== null && fitting.length > 0 && options.yes !== true) {
+      const tasks = `${fitting.length} ended ${fitting.length === 1 ? "task" : "tasks"}`;
+      if (!canAsk(io))
+        throw new WorkerError(
+          "invalid_input",
+          `This would remove ${tasks} with their events and logs: without a terminal it needs --yes. To see them first: claude-worker list`,
+        );
+      await confirm(io, `Remove ${tasks} with their events and logs?`, new WorkerError("invalid_input", "Nothing was removed."));
+    }
     const remove = async (id: TaskRef): Promise<{ id: TaskRef }> => {
       await client.removeTask({ id });
       return { id };
