@@ -24,6 +24,7 @@ import type { BackgroundTask, BackgroundWait } from "../domain/attempt/backgroun
 import { AfterResult } from "./after-result.ts";
 import { Journal } from "./journal.ts";
 import { secretsInOptions } from "../domain/task/option-secrets.ts";
+import { noClaudeNote } from "./no-claude.ts";
 import type { Redaction } from "./redaction.ts";
 import { SummaryLog } from "./summary-log.ts";
 
@@ -129,13 +130,8 @@ export class RunningAttempt {
     const before = await this.#changes.begin();
     if (before !== null) this.#take(before);
     const thrown = await agent.run(work, (entry) => this.#take(entry));
-    if (thrown !== null && noBinary.test(thrown))
-      this.#take({
-        type: "worker",
-        subtype: "gave_up",
-        error: startFaults.noClaude,
-        text: firstSentence(this.#options.redaction.text(thrown)),
-      });
+    const noClaude = noClaudeNote(thrown === null ? null : this.#options.redaction.text(thrown));
+    if (noClaude !== null) this.#take(noClaude);
     await this.end(thrown);
   }
 
@@ -247,12 +243,6 @@ export class RunningAttempt {
 }
 
 /**
- * How the Agent SDK says that its binary is missing (a wrong path; a package that was not
- * installed) or does not start on this system.
- */
-const noBinary = /^(Claude Code native binary|Native CLI binary for)/;
-
-/**
  * The summary log is for people: an attempt runs without it when it cannot be written, but not when
  * another file stands there.
  */
@@ -267,10 +257,6 @@ function openSummary(work: AgentWork): SummaryLog | null {
 }
 
 /** The rest of it tells how to use the SDK. */
-function firstSentence(text: string): string {
-  return `${text.split(/\.\s/, 1)[0]?.replace(/\.$/, "") ?? text}.`;
-}
-
 /** Without its secrets before it is cut: half of one would not be found. */
 function shortened(thrown: string | null, redaction: Redaction): string | null {
   return thrown === null ? null : redaction.text(thrown).slice(0, 2_000);

@@ -6,6 +6,7 @@
 import { dirname } from "node:path";
 import { loadAgent, localToken, prepareProcess, takeBoot } from "./boot.ts";
 import { markerName } from "../processes/sweep.ts";
+import { noClaudeNote } from "./no-claude.ts";
 import { redaction } from "./redaction.ts";
 
 const boot = takeBoot(process.env);
@@ -20,8 +21,10 @@ process.stdin.resume().on("end", () => {
   agent.kill("SIGKILL");
   process.exit(1);
 });
-const { redact } = redaction(boot.agentEnv, process.env, localToken(boot.agentEnv));
+const { redact, text } = redaction(boot.agentEnv, process.env, localToken(boot.agentEnv));
 const model = process.argv[2] ?? "";
 const request = { model: model === "" ? null : model, directory: dirname(boot.socket) };
 const thrown = (await agent.probe?.(request, (entry) => void process.stdout.write(`${redact(entry).json}\n`))) ?? null;
+const noClaude = noClaudeNote(thrown === null ? null : text(thrown));
+if (noClaude !== null) process.stdout.write(`${redact(noClaude).json}\n`);
 process.stdout.write(`${redact({ type: "worker", subtype: "ended", thrown, stopRequested: null }).json}\n`, () => process.exit(0));

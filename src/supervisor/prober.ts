@@ -5,7 +5,7 @@
 import type { Logger } from "pino";
 import { messageOf } from "../domain/errors.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
-import { afterProbe, longestPauseMs } from "../domain/order/probe.ts";
+import { afterProbe, isForMissing, longestPauseMs } from "../domain/order/probe.ts";
 import type { Probe, ProbeConsequence } from "../domain/order/probe.ts";
 import { concernsAccount } from "../domain/order/scope.ts";
 import { Lifecycle } from "../domain/services/service.ts";
@@ -57,7 +57,11 @@ export class Prober implements Service {
   async #begin(): Promise<void> {
     const { store, now } = this.#options;
     this.#stopped = new AbortController();
-    await store.write(() => store.probes.mendWaits(now(), longestPauseMs));
+    await store.write(() => {
+      store.probes.mendWaits(now(), longestPauseMs);
+      // This server may have been started with another path of Claude Code.
+      for (const { refusal } of store.probes.list().filter(isForMissing)) store.probes.reschedule(refusal, now(), 0);
+    });
     this.#unsubscribe = store.onCommit(() => this.#look());
     this.#look();
   }

@@ -163,9 +163,23 @@ test("a second task is not evidence for a reason not to start", () => {
   assert.deepEqual(names, ["auth_failed account:a", "auth_failed:org_pin_mismatch account:a"]);
 });
 
-test("a Claude Code that is not there holds everything at once", () => {
-  const missing = after({ kind: "unavailable", message: "Claude Code cannot be started." });
-  assert.deepEqual([missing.hold?.kind, missing.hold?.scope, missing.probe, missing.refusals], ["unavailable", "account:a", null, 0]);
+const missing: Outcome = { kind: "unavailable", message: "Claude Code cannot be started: not found at /old." };
+
+test("a Claude Code that is not there holds everything at once, until a probe finds it", () => {
+  const { operation, hold, probe, refusals, resumable } = after(missing);
+  assert.deepEqual([operation, resumable, hold?.kind, hold?.scope, refusals], ["requeue", true, "unavailable", "account:a", 0]);
+  assert.match(hold?.message ?? "", /not found at \/old\..*claude-worker doctor.*tried again.*claude-worker resume$/);
+  assert.deepEqual([probe?.kind, probe?.at], ["unavailable", now + 5_000]);
+  const elsewhere = answer(missing, { ...missing, message: "Claude Code cannot be started: not found at /new." });
+  assert.match(elsewhere.holds[0]?.message ?? "", /not found at \/new\./, "the path that is used now");
+  const pauses = [0, 1, 2, 3, 500].map((tries) => ((answer(missing, missing, { tries }).nextAt ?? 0) - now) / 1000);
+  assert.deepEqual(pauses, [5, 10, 20, 30, 30]);
+  for (const outcome of [works, noNetwork, tooMany])
+    assert.deepEqual([answer(missing, outcome).lift, answer(missing, outcome).holds], [true, []], outcome.message);
+  assert.deepEqual([answer(missing, unauthorized).lift, answer(missing, unauthorized).ask?.kind], [true, "auth_failed"]);
+  assert.deepEqual([answer(missing, badProxy).lift, answer(missing, badProxy).ask?.refusal], [true, "unavailable:proxy_invalid account:a"]);
+  const unknown = answer(missing, { kind: "crashed", message: "The probe could not be run." });
+  assert.deepEqual([unknown.lift, unknown.nextAt], [false, now + 5_000]);
 });
 
 test("a probe that does not start holds the account until one starts", () => {

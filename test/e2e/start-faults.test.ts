@@ -11,22 +11,41 @@ import type { TestWorker } from "../../testing/worker.ts";
 /** A part of the prompt of Claude Worker's own probes. */
 const probe = "Answer with the word OK";
 
-test("every task waits while Claude Code does not start, and none fails", async (t) => {
-  const w = await worker(t, { "say hi": [step.text("hi")] });
-  await w.start();
-  assert.equal((await w.cli(["hold"])).code, 0);
+test("every task waits while Claude Code is missing, and goes on by itself when it is there", async (t) => {
+  const w = await worker(t, { "say hi": [step.text("hi")], [probe]: [step.text("OK")] });
+  const executable = path.join(w.place.directory, "claude");
+  const start = async (file: string): Promise<void> => {
+    const { code, stderr } = await w.cli(["server", "start"], { env: { CLAUDE_WORKER_CLAUDE_EXECUTABLE: file } });
+    assert.equal(code, 0, stderr);
+  };
+  await start(executable);
   const [one, two] = [await w.submit("say hi"), await w.submit("say hi")];
-  await w.cli(["server", "stop"]);
-  const broken = await w.cli(["server", "start"], { env: { CLAUDE_WORKER_CLAUDE_EXECUTABLE: "/nonexistent/claude" } });
-  assert.equal(broken.code, 0, broken.stderr);
-  await w.cli(["resume"]);
   const held = await w.until(one.id, ({ waiting_for, attempts }) => attempts >= 1 && waiting_for?.reason === "hold");
-  assert.match(String(held.waiting_for?.message), /cannot be started.*claude-worker doctor.*claude-worker resume/);
+  const message = String(held.waiting_for?.message);
+  assert.match(message, /cannot be started.*claude-worker doctor.*claude-worker resume/);
+  assert.ok(message.includes(executable), message);
   assert.equal((await w.until(two.id, ({ status }) => status === "pending")).ended_at, null);
-  await w.cli(["server", "restart"]);
-  await w.cli(["resume"]);
-  assert.equal((await w.ended(one.id)).status, "completed");
-  assert.equal((await w.ended(two.id)).status, "completed");
+  // Another server, with another path that is wrong: the hold names that.
+  await w.cli(["server", "stop"]);
+  await start("/nonexistent/claude");
+  await w.until(one.id, ({ waiting_for }) => String(waiting_for?.message).includes("/nonexistent/claude"));
+  // A server that knows where it is.
+  await w.cli(["server", "stop"]);
+  await w.start();
+  for (const { id } of [one, two]) assert.equal((await w.ended(id)).status, "completed");
+  assert.deepEqual((await w.client.listHolds()).holds, []);
+});
+
+test("a Claude Code that comes back under a running server ends the hold", async (t) => {
+  const w = await worker(t, { "say hi": [step.text("hi")], [probe]: [step.text("OK")] });
+  const executable = path.join(w.place.directory, "claude");
+  w.env["CLAUDE_WORKER_CLAUDE_EXECUTABLE"] = executable;
+  await w.start();
+  const { id } = await w.submit("say hi");
+  await w.until(id, ({ waiting_for, attempts }) => attempts >= 1 && waiting_for?.reason === "hold");
+  writeFileSync(executable, `#!/bin/sh\nexec "${claudeBinary}" "$@"\n`, { mode: 0o755 });
+  const task = await w.ended(id);
+  assert.deepEqual([task.status, task.attempts], ["completed", 2]);
 });
 
 /** Claude Code, started with an invalid proxy in directories whose name begins with `bad`. */

@@ -1,7 +1,7 @@
 /** Decides what follows when the API refused an attempt: limits, sign-in, no network, no start. */
 import type { NewHold } from "../order/hold.ts";
-import { probeFor, refusalHold } from "../order/probe.ts";
-import { accountScope, modelsOf } from "../order/scope.ts";
+import { missingPausesMs, probeFor, refusalHold } from "../order/probe.ts";
+import { modelsOf } from "../order/scope.ts";
 import { failed, unchanged } from "./consequence.ts";
 import type { Consequence, EndedAttempt } from "./consequence.ts";
 import { limitScopeOf, refusalOf } from "./refusal.ts";
@@ -66,9 +66,15 @@ export function afterRefusal(ended: EndedAttempt, refusal: Refusal | null): Cons
   };
 }
 
-/** Holds all tasks until a person has fixed a problem that no task can solve. Spends no retry. */
-export function untilFixed({ outcome, account, task, progressed }: EndedAttempt): Consequence {
-  const message = `${outcome.message} Fix it (claude-worker doctor says how), then: claude-worker resume`;
-  const hold: NewHold = { kind: "unavailable", scope: accountScope(account), message, until: null };
-  return { ...unchanged, operation: "requeue", resumable: true, poisonCount: progressed ? 0 : task.poisonCount, hold };
+/**
+ * Claude Code is not there: holds all tasks at once, until a probe or a person finds it. Spends no
+ * retry.
+ */
+export function untilFound(ended: EndedAttempt): Consequence {
+  const { outcome, account, task, progressed, now, wall } = ended;
+  const refusal = refusalOf(outcome, account, wall);
+  if (refusal === null) return failed(ended, outcome.message);
+  const probe = probeFor(refusal, { account, model: task.model, message: outcome.message, at: now + missingPausesMs.first });
+  const poisonCount = progressed ? 0 : task.poisonCount;
+  return { ...unchanged, operation: "requeue", resumable: true, poisonCount, hold: refusalHold(probe), probe };
 }

@@ -5,7 +5,7 @@
 import type { NewHold } from "../order/hold.ts";
 import type { Task, TaskError } from "../task/task.ts";
 import { afterDeath } from "./after-death.ts";
-import { afterLimit, afterRefusal, untilFixed } from "./after-refusal.ts";
+import { afterLimit, afterRefusal, untilFound } from "./after-refusal.ts";
 import { failed, fruitless, givenUp, keptRefusals, unchanged } from "./consequence.ts";
 import type { Consequence, Counted, EndedAttempt } from "./consequence.ts";
 import { isUnreachable, refusalOf } from "./refusal.ts";
@@ -52,7 +52,7 @@ function afterAttempt(ended: Counted): Consequence {
     case "auth_failed":
       return afterRefusal(ended, refusalOf(outcome, ended.account, ended.wall));
     case "unavailable":
-      return outcome.startupFailure === undefined ? untilFixed(ended) : afterRefusal(ended, refusalOf(outcome, ended.account, ended.wall));
+      return outcome.startupFailure === undefined ? untilFound(ended) : afterRefusal(ended, refusalOf(outcome, ended.account, ended.wall));
     case "interrupted":
       return {
         ...unchanged,

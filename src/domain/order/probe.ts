@@ -33,6 +33,8 @@ export const longestPauseMs = 1_800_000;
  * the network may be back soon.
  */
 const unreachablePausesMs = { first: 15_000, longest: 120_000 };
+/** The same while Claude Code is missing: the probe only looks for it, and may find it soon. */
+export const missingPausesMs = { first: 5_000, longest: 30_000 };
 /** A probe that no hold waits for is given up after this many tries without an answer. */
 const unansweredTries = 3;
 
@@ -54,6 +56,11 @@ export interface ProbeConsequence {
   readonly ask: Probe | null;
 }
 
+/** Whether the probe looks for a Claude Code that is not there. Then another path may help at once. */
+export function isForMissing({ kind, refusal }: Pick<Probe, "kind" | "refusal">): boolean {
+  return kind === "unavailable" && !refusal.startsWith("unavailable:");
+}
+
 /** The first probe for a refusal. */
 export function probeFor(refusal: Refusal, of: { account: string; model: string | null; message: string; at: number }): Probe {
   const { account, model, message, at } = of;
@@ -62,11 +69,12 @@ export function probeFor(refusal: Refusal, of: { account: string; model: string 
 
 /** The hold that a second request, or a probe, gives evidence for. A probe or a person lifts it. */
 export function refusalHold({ kind, scope, message }: Pick<Probe, "kind" | "scope" | "message">): NewHold {
-  const fix =
-    kind === "auth_failed"
-      ? `${signInAdvice} This is tried again at growing intervals; at once: claude-worker resume`
-      : "This is tried again at growing intervals; at once: claude-worker resume";
-  return { kind, scope, message: `${message} ${fix}`, until: null };
+  const fixes: Partial<Record<Refusal["kind"], string>> = {
+    auth_failed: signInAdvice,
+    unavailable: "How to fix it: claude-worker doctor.",
+  };
+  const again = "This is tried again at growing intervals; at once: claude-worker resume";
+  return { kind, scope, message: [message, fixes[kind] ?? [], again].flat().join(" "), until: null };
 }
 
 /**
@@ -88,6 +96,8 @@ export function afterProbe(
   const met = refusalOf(outcome, account, wall);
   if ((probe.kind === "unreachable" || probe.kind === "unavailable") && isAnswer(outcome) && met === null)
     return { ...done, lift: true, worked: true };
+  // Only a Claude Code that runs can say that it reached nobody.
+  if (isForMissing(probe) && isUnreachable(outcome)) return { ...done, lift: true };
   if (met === null || (isUnreachable(outcome) && probe.kind !== "unreachable")) return unanswered(probe, held, now);
   if (met.name === probe.refusal) {
     const hold = refusalHold({ ...probe, message: outcome.message });
@@ -96,8 +106,8 @@ export function afterProbe(
   // The sign-in works when the request is refused for another reason. Claude Code starts when the
   // API refuses the request.
   if (!met.ofSignIn && met.kind !== "unavailable") return { ...done, lift: true };
-  const next = probeFor(met, { account, model: probe.model, message: outcome.message, at: now + firstPauseMs });
-  return { ...done, lift: true, holds: [refusalHold(next)], ask: next };
+  const next = probeFor(met, { account, model: probe.model, message: outcome.message, at: now });
+  return { ...done, lift: true, holds: [refusalHold(next)], ask: { ...next, at: now + pausesOf(next).first } };
 }
 
 const done: ProbeConsequence = { holds: [], lift: false, forgetRefusals: false, worked: false, nextAt: null, ask: null };
@@ -116,7 +126,12 @@ function isAnswer({ kind, apiStatus }: Outcome): boolean {
   return apiStatus !== undefined || kind === "agent_failed";
 }
 
-function pauseAfter({ kind, tries }: Probe): number {
-  const { first, longest } = kind === "unreachable" ? unreachablePausesMs : { first: firstPauseMs, longest: longestPauseMs };
-  return Math.min(longest, first * 2 ** Math.min(tries, 20));
+function pauseAfter(probe: Probe): number {
+  const { first, longest } = pausesOf(probe);
+  return Math.min(longest, first * 2 ** Math.min(probe.tries, 20));
+}
+
+function pausesOf(probe: Probe): { first: number; longest: number } {
+  if (isForMissing(probe)) return missingPausesMs;
+  return probe.kind === "unreachable" ? unreachablePausesMs : { first: firstPauseMs, longest: longestPauseMs };
 }
