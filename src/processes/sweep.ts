@@ -61,7 +61,7 @@ export async function sweep(runnerId: string, options: SweepOptions = {}): Promi
  * Whether nothing below a subreaper can run any more, by a look at its own children only. False
  * also where that cannot be told.
  */
-function isDeserted(root: number): boolean {
+export function isDeserted(root: number): boolean {
   const children = childrenFromProc(root);
   // What an exiting child leaves behind comes to the root at its very end: that may be between the
   // look at the child and the second look at the root.
@@ -77,7 +77,7 @@ function isSpent(pid: number): boolean {
  * The living processes of the tree, now. A marker is looked for in every process; a child that shed
  * it is found through its parents.
  */
-async function leftOf(runnerId: string, root: number | undefined): Promise<ProcessRow[]> {
+export async function leftOf(runnerId: string, root: number | undefined): Promise<ProcessRow[]> {
   const rows = await listProcesses();
   const marked = await markedProcesses(rows, markerName, runnerId);
   const roots = new Set(marked.map((row) => row.pid));
@@ -109,11 +109,12 @@ async function end(row: ProcessRow, signal: SweptProcess["signal"], swept: Map<s
   const key = `${row.pid} ${row.start}`;
   // One SIGTERM is enough; it is repeated to nobody.
   if (swept.get(key)?.signal === signal && signal === "SIGTERM") return;
-  const command = swept.get(key)?.command ?? (await commandOf(row));
+  const command = swept.get(key)?.command ?? (await commandOf(row)).slice(0, 500);
   if (await killIfSame(row, signal)) swept.set(key, { pid: row.pid, command, signal });
 }
 
-async function commandOf(row: ProcessRow): Promise<string> {
+/** Its command line; empty when it has ended. */
+export async function commandOf(row: ProcessRow): Promise<string> {
   const command = process.platform === "linux" ? commandFromProc(row.pid) : await commandFromPs(row.pid);
-  return (await isAlive(row)) ? command.slice(0, 500) : "";
+  return (await isAlive(row)) ? command : "";
 }

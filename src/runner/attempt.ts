@@ -14,6 +14,7 @@ import type { JournalEntry, RunnerNote } from "../domain/events/record.ts";
 import type { StopReason } from "../domain/attempt/stop-reason.ts";
 import { bootClockMs } from "../processes/boot-clock.ts";
 import { failpoint } from "../processes/failpoint.ts";
+import { detachedCommands } from "../processes/detached.ts";
 import { sweep } from "../processes/sweep.ts";
 import type { Agent, AgentWork } from "../agent/agent.ts";
 import { additionalFault, directoryFault } from "../agent/directory-fault.ts";
@@ -179,8 +180,12 @@ export class RunningAttempt {
     agent.kill("SIGKILL");
     // It exited by itself and left them.
     if (thrown === null && this.#stopReason === null && this.#afterResult.isAnswered) this.#noteCut(this.#afterResult.live);
-    const processes = await sweep(runnerId, { root: process.pid, adopting: isAdopting(), graceMs: sweepGraceMs });
+    const tree = { root: process.pid, adopting: isAdopting() };
+    const detached = this.#isFinished && thrown === null && this.#stopReason === null ? await detachedCommands(runnerId, tree) : [];
+    const processes = await sweep(runnerId, { ...tree, graceMs: sweepGraceMs });
     if (processes.length > 0) this.#take({ type: "worker", subtype: "swept", processes });
+    const ended = detached.filter(({ pid }) => processes.some((each) => each.pid === pid));
+    if (ended.length > 0) this.#take({ type: "worker", subtype: "cut_background", names: ended.map(({ command }) => command) });
     if (this.#isFinished) await this.#lookBack();
     failpoint("attempt.end.before");
     this.#take({ type: "worker", subtype: "ended", thrown: shortened(thrown, this.#options.redaction), stopRequested: this.#stopReason });

@@ -56,6 +56,24 @@ test("a command that Claude Code stops together with its sub-agent is named as c
   assert.equal((await w.cli(["wait", "--strict", String(id)])).code, 1);
 });
 
+test("a process that a command left behind is named when it is ended with the attempt", async (t) => {
+  const hold = "sleep 1000";
+  const left = `nohup sh -c '${hold}; echo x > file' > /dev/null 2>&1 & (while ${hold}; do :; done) > /dev/null 2>&1 & sleep 0.1 & echo started`;
+  const mcpServer = { command: "sh", args: ["-c", `nohup ${hold} > /dev/null 2>&1 & exit 1`] };
+  const w = await worker(t, { "do it": [step.bash(left), step.text("It runs.")] });
+  await w.start();
+  const hook = { type: "command", command: `nohup ${hold} > /dev/null 2>&1 &` };
+  const directory = directoryWith(w, "hooked", { hooks: { SessionStart: [{ hooks: [hook] }] } });
+  const options = { working_directory: directory, allow: ["Bash"], mcp_config: { mcpServers: { gone: mcpServer } } };
+  const { id } = await w.submit("do it", options);
+  const { status, attention } = await w.ended(id);
+  assert.equal(status, "completed");
+  const cut = attention.find(({ kind }) => kind === "cut_background");
+  assert.equal(cut?.count, 2, JSON.stringify(attention));
+  assert.equal(cut?.detail, `sh -c ${hold}; echo x > file; ${left}`);
+  assert.match((await w.cli(["logs", String(id)])).stdout, /sleep 1000; echo x > file/);
+});
+
 test("a sub-agent that an API error ended is named with its reason", async (t) => {
   const agent = { description: "helper", prompt: "help me", subagent_type: "general-purpose" };
   const w = await worker(t, { "help me": [fault.overloaded()], "do it": [step.tool("Agent", agent), step.text("All is done.")] });

@@ -87,7 +87,7 @@ function readNotice(notice: Notice, facts: Mutable<AttemptFacts>): void {
       facts.notified ||= notice.status === "completed" || notice.status === "failed";
       break;
     case "cut_background":
-      facts.cut = notice.names;
+      facts.cut = [...facts.cut, ...notice.names];
       break;
     case "session_writes_lost":
       facts.sessionLost = notice.error ?? "unknown";
