@@ -1,6 +1,6 @@
 /** Item 1: the unix socket belongs to its owner alone. */
 import assert from "node:assert/strict";
-import { chmodSync, chownSync, lchownSync, lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, chmodSync, chownSync, lchownSync, lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
@@ -31,6 +31,8 @@ test("the unix socket is never open to others, not even while it is made", async
   t.after(() => door.stop());
   const socket = path.join(directory, "s.sock");
   const listening = door.listenSocket(socket);
+  // Each step of the event loop is looked at, so the socket is seen at its first moment.
+  for (let steps = 0; steps < 1000 && !existsSync(socket); steps += 1) await Promise.resolve();
   assert.equal(lstatSync(socket).mode & 0o777, 0o600);
   await listening;
 });

@@ -24,7 +24,14 @@ test("a list shows the newest tasks first, a page at a time", async (t) => {
 
 test("a list of tasks leaves the long texts out", async (t) => {
   const { store, submit } = setup(t);
-  const { prompt: _prompt, systemPrompt: _systemPrompt, result: _result, ...row } = await submit();
+  const {
+    prompt: _prompt,
+    systemPrompt: _systemPrompt,
+    settings: _settings,
+    mcpConfig: _mcpConfig,
+    result: _result,
+    ...row
+  } = await submit();
   assert.deepEqual(store.tasks.list({ limit: 1 }), [row]);
 });
 
