@@ -20,6 +20,7 @@ import type { Transport } from "./request/guard-transport.ts";
 import { letGo } from "./listener/let-go.ts";
 import { listenOnSocket, listenOnTcp } from "./listener/listen.ts";
 import type { McpDoor } from "./mcp-door.ts";
+import { CallerTurns } from "./request/caller-turns.ts";
 import { MemoryBudget } from "./listener/memory-budget.ts";
 import { OpenConnections } from "./listener/open-connections.ts";
 import { Pipelines } from "./listener/pipeline.ts";
@@ -109,6 +110,7 @@ export function createHttp(options: HttpOptions): HttpDoor {
     requests,
     connections,
     unproven: new UnprovenConnections(),
+    turns: new CallerTurns(),
     bodies: new MemoryBudget(maxBodyBytes, "request bodies"),
     answers: new MemoryBudget(maxAnswerBytes, "answers"),
     inspect: options.inspect,

@@ -3,11 +3,13 @@
  * takes it; there is no other.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { accountOf } from "../../contract/account.ts";
 import type { Caller } from "../../contract/caller.ts";
 import { parseInput } from "../../contract/parse-input.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { callerOf, checkScope, socketCaller } from "./authenticate.ts";
 import type { Authenticate } from "./authenticate.ts";
+import type { CallerTurns } from "./caller-turns.ts";
 import type { FailedLogins } from "./failed-logins.ts";
 import { guardTransport } from "./guard-transport.ts";
 import type { Transport } from "./guard-transport.ts";
@@ -34,6 +36,7 @@ export interface AnswerOptions {
   readonly requests: RequestCounts;
   readonly connections: OpenConnections;
   readonly unproven: UnprovenConnections;
+  readonly turns: CallerTurns;
   /** Of bodies that arrive, and of answers that wait to be read, over all connections. */
   readonly bodies: MemoryBudget;
   readonly answers: MemoryBudget;
@@ -61,7 +64,12 @@ export async function answerRequest(
     const caller = match?.route?.access === "open" ? nobody : await identify(request, transport, options);
     if (match?.route?.access !== "open") options.unproven.prove(request.socket);
     const route = routeOf(match, request);
-    if (route.access !== "open") checkScope(caller, route.access);
+    if (route.access !== "open") {
+      checkScope(caller, route.access);
+      await options.turns.begin(accountOf(caller));
+    }
+    // Nobody waits any more for what only reads.
+    if (response.destroyed && isReading(request)) return;
     const answer = await route.handle({
       caller,
       params: route.params === undefined ? {} : parseInput(route.params, match?.params, "The path"),
@@ -71,7 +79,7 @@ export async function answerRequest(
       response,
     });
     options.inspect?.(route, answer);
-    if (answer !== "streamed") sendAnswer(response, answer, options.answers);
+    if (answer !== "streamed") sendAnswer(response, answer, options.answers, () => options.turns.tookLong(accountOf(caller)));
   } catch (error) {
     if (!isOurs(error)) options.log.error({ err: error, method: request.method, url: request.url }, "a request failed");
     sendProblem(request, response, error);
@@ -111,11 +119,15 @@ function queryOf(route: Route, search: string): unknown {
 }
 
 async function bodyOf(route: Route, request: IncomingMessage, memory: MemoryBudget): Promise<unknown> {
-  if (request.method === "GET" || request.method === "HEAD") return undefined;
+  if (isReading(request)) return undefined;
   const body = await readJsonBody(request, route.maxBodyBytes ?? defaultMaxBodyBytes, memory);
   if (route.body !== undefined) return parseInput(route.body, body ?? (route.bodyOptional === true ? {} : body), "The request's body");
   if (body === undefined || isEmptyObject(body)) return undefined;
   throw new WorkerError("invalid_input", "This request takes no body. Leave it out.");
+}
+
+function isReading({ method }: IncomingMessage): boolean {
+  return method === "GET" || method === "HEAD";
 }
 
 function isEmptyObject(body: unknown): boolean {

@@ -20,13 +20,21 @@ const pieceBytes = 64 * 1024;
 /**
  * An answer's body is complete here; streams write their own head with `streamHead`.
  * @param memory of all answers that wait to be read.
+ * @param onLarge called for an answer that took long to build.
  * @throws WorkerError unavailable: too much waits to be read.
  */
-export function sendAnswer(response: ServerResponse, answer: Exclude<Answer, "streamed">, memory: MemoryBudget): void {
+export function sendAnswer(
+  response: ServerResponse,
+  answer: Exclude<Answer, "streamed">,
+  memory: MemoryBudget,
+  onLarge: () => void = () => undefined,
+): void {
   if ("text" in answer) return sendBody(response, answer.status, answer.text, answer.headers, memory);
   if (answer.json === undefined) return sendText(response, answer.status, "", answer.headers ?? {});
   const headers = { "content-type": "application/json; charset=utf-8", ...answer.headers };
-  sendBody(response, answer.status, JSON.stringify(answer.json), headers, memory);
+  const body = JSON.stringify(answer.json);
+  if (body.length > pieceBytes) onLarge();
+  sendBody(response, answer.status, body, headers, memory);
 }
 
 function sendBody(
