@@ -55,8 +55,8 @@ interface SettingsFiles {
 }
 
 /**
- * Every file that counts, weakest settings first. What another user put above the directory does not: it is left out or
- * refused by its name (files-above.ts).
+ * Lists every file that counts, weakest settings first. A file that another user put above the
+ * directory does not count: it is left out or refused by its name (files-above.ts).
  */
 function settingsFiles(directory: string, env: Readonly<Record<string, string | undefined>>): SettingsFiles {
   const home = env["HOME"] || homedir();

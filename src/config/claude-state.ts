@@ -9,7 +9,7 @@ import { describeBroken, textIn } from "./broken-file.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** A larger file is left to Claude Code: looking for the place of a fault takes long there. */
+/** A larger file is left to Claude Code: to find the place of an error in it takes long. */
 const maxBytes = 8 * 1024 * 1024;
 
 /** @param env where CLAUDE_CONFIG_DIR and HOME are looked up. */

@@ -102,14 +102,14 @@ test("a broken ~/.claude.json is named by run and doctor", async (t) => {
   assert.ok(doctor.stdout.includes(place), doctor.stdout);
 });
 
-test("what Claude Code refuses or ignores in settings has its line in the answer to the submit", async (t) => {
+test("the answer to a submit names the line of a setting that Claude Code refuses", async (t) => {
   const w = await worker(t, script);
   const file = path.join(w.place.work, ".claude", "settings.json");
   mkdirSync(path.dirname(file));
   await w.start();
   for (const [content, words] of [
     ['{"permissions": {\n"defaultMode": "strict"}}', "line 2: permissions.defaultMode must be one of"],
-    ['{"hooks": {\n"PreToolUSe": []}}', "line 2: hooks.PreToolUSe is no event of Claude Code; write PreToolUse"],
+    ['{"hooks": {\n"PreToolUSe": []}}', "line 2: hooks.PreToolUSe is not an event of Claude Code; write PreToolUse"],
     ['{\n"deny": ["Bash(rm:*)"]}', "line 2: deny is ignored; write permissions.deny"],
   ] as const) {
     writeFileSync(file, content);

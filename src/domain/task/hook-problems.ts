@@ -27,7 +27,7 @@ export function checkEvents(hooks: unknown, report: Report): void {
     if (hookEvents.has(event)) continue;
     const path = ["hooks", event];
     const meant = [...hookEvents].find((each) => each.toLowerCase() === event.toLowerCase());
-    report(path, `${textOf(path)} is no event of Claude Code${meant === undefined ? "" : `; write ${meant}`}`);
+    report(path, `${textOf(path)} is not an event of Claude Code${meant === undefined ? "" : `; write ${meant}`}`);
   }
 }
 

@@ -28,7 +28,7 @@ const guardedParts = new Set<unknown>(["permissions", "hooks", "sandbox", "mcpSe
 const maxProblems = 20;
 const maxProblemLength = 300;
 
-/** The fault of the syntax, if there is one; an empty text is one. */
+/** @returns the error of the syntax, if there is one; an empty text has one. */
 export function syntaxProblems(text: string): SettingsProblem[] {
   try {
     parseJson(text);

@@ -20,7 +20,7 @@ export function checkFields(value: Readonly<Record<string, unknown>>, report: Re
   else checkType(command, ["statusLine", "command"], "text", report);
 }
 
-/** Reports names that Claude Code ignores where they stand, so that their rules are out of force. */
+/** Reports names that Claude Code ignores in their place, so that their rules are out of force. */
 export function checkPlaces(value: Readonly<Record<string, unknown>>, report: Report): void {
   for (const name of Object.keys(value)) {
     const right = misplaced.get(plain(name));

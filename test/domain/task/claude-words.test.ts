@@ -182,7 +182,7 @@ test("an unknown word fails the attempt with its name", () => {
   }
 });
 
-test("an unknown word beside a known one, or beside a refused sign-in, leaves the meaning", () => {
+test("an unknown word beside a known one or a refused sign-in changes no outcome", () => {
   assert.equal(
     outcomeOf({ isError: true, terminalReason: "a_new_word", apiErrorStatus: 529 }, { apiError: "overloaded" }).kind,
     "overloaded",
