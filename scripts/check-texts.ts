@@ -43,7 +43,8 @@ function inSource(file: string): Finding[] {
       if (!isTest && typeof node.value === "string" && node.value.includes(" ")) add(node.start, findingsInProse(node.value));
     },
     TemplateElement: (node) => {
-      if (!isTest) add(node.start, findingsInProse(node.value.cooked ?? node.value.raw));
+      // The SQL of a migration never changes.
+      if (!isTest && !file.includes("/migrations/")) add(node.start, findingsInProse(node.value.cooked ?? node.value.raw));
     },
     CallExpression: (node) => {
       const [first] = node.arguments;

@@ -9,7 +9,7 @@ import { refusedText } from "../config/files-above.ts";
 import { brokenSettingsText } from "../domain/task/claude-settings.ts";
 import { backgroundAfter } from "../domain/attempt/background.ts";
 import { messageOf } from "../domain/errors.ts";
-import { hookTimedOut, startFaults } from "../domain/events/record.ts";
+import { hookTimedOut, startProblems } from "../domain/events/record.ts";
 import type { TaskSpec } from "../domain/task/task.ts";
 import type { Agent, AgentOptions, AgentWork, CreateAgent, Emit, ProbeRequest } from "./agent.ts";
 import { ClaudeProcess } from "./claude-process.ts";
@@ -26,7 +26,7 @@ import { RunningCost } from "./running-cost.ts";
 import type { SpendingNote } from "./running-cost.ts";
 import { resumeSession } from "./resume-session.ts";
 import type { Launch } from "./resume-session.ts";
-import { movedSentence } from "./directory-fault.ts";
+import { movedSentence } from "./directory-problem.ts";
 import { StartGuard } from "./start-guard.ts";
 
 type Sdk = typeof sdk;
@@ -142,28 +142,28 @@ class ClaudeAgent implements Agent {
 
   /**
    * The guard of the start in this task's directory; null: the directory is not what it was, as
-   * `#startFault` says.
+   * `#startProblem` says.
    */
   #guarded({ workingDirectory }: TaskSpec): StartGuard | null {
     if (this.#guard?.isOpen === true) return this.#guard;
     try {
       this.#guard = new StartGuard(workingDirectory, this.#options.env["HOME"] ?? "", (sentence) =>
-        this.#giveUp(startFaults.noDirectory, sentence),
+        this.#giveUp(startProblems.noDirectory, sentence),
       );
     } catch (error) {
       this.#guard = null;
-      this.#startFault = messageOf(error);
+      this.#startProblem = messageOf(error);
     }
     return this.#guard;
   }
 
-  #startFault = "";
+  #startProblem = "";
 
   /** Says why not, if not. */
   #mayStart(spec: TaskSpec): boolean {
     const guard = this.#guarded(spec);
-    if (guard === null) this.#giveUp(startFaults.noDirectory, this.#startFault);
-    else if (guard.above.refused !== null) this.#giveUp(startFaults.noDirectory, refusedText(guard.above.refused));
+    if (guard === null) this.#giveUp(startProblems.noDirectory, this.#startProblem);
+    else if (guard.above.refused !== null) this.#giveUp(startProblems.noDirectory, refusedText(guard.above.refused));
     return !this.#halted;
   }
 
@@ -174,7 +174,7 @@ class ClaudeAgent implements Agent {
     if (guard === null || !guard.isOpen || pid === null) return;
     const isInPlace = guard.isWorkedInBy(pid);
     guard.close();
-    if (!isInPlace) this.#giveUp(startFaults.noDirectory, movedSentence(guard.directory));
+    if (!isInPlace) this.#giveUp(startProblems.noDirectory, movedSentence(guard.directory));
   }
 
   async #runClaimed(work: AgentWork): Promise<string | null> {
@@ -225,7 +225,7 @@ class ClaudeAgent implements Agent {
     if (!isClaimed || this.#halted) return;
     const { pid } = this.#claude;
     if (pid === null || this.#guard?.isWorkedInBy(pid) !== true)
-      return this.#giveUp(startFaults.noDirectory, movedSentence(spec.workingDirectory));
+      return this.#giveUp(startProblems.noDirectory, movedSentence(spec.workingDirectory));
     input.say(contentOf(spec.prompt, images));
     yield* input.messages;
   }
@@ -247,7 +247,7 @@ class ClaudeAgent implements Agent {
     const { query } = await this.#sdk;
     if (this.#halted) return "stopped before it began";
     const guard = this.#guarded(spec);
-    if (guard === null) return this.#startFault;
+    if (guard === null) return this.#startProblem;
     this.#claude = new ClaudeProcess(this.#options.onSpawned);
     const host = this.#host(this.#claude);
     const own = coldOptions(spec, guard.above, host.env) as Options;
@@ -312,9 +312,9 @@ class ClaudeAgent implements Agent {
     if (isNoise(message)) return;
     this.#emit(message);
     const unknown = unknownAgent(message, this.#work?.spec.agent ?? null);
-    if (unknown !== null) this.#giveUp(startFaults.noAgent, unknown);
+    if (unknown !== null) this.#giveUp(startProblems.noAgent, unknown);
     const broken = this.#ignoresBroken ? null : settingsNotInEffect(message);
-    if (broken !== null) this.#giveUp(startFaults.brokenSettings, brokenSettingsText(broken));
+    if (broken !== null) this.#giveUp(startProblems.brokenSettings, brokenSettingsText(broken));
     const refused = refusedSignIn(message);
     if (refused !== null) this.#giveUp(refused.error, refused.text);
   }

@@ -12,7 +12,7 @@ import type { Message } from "./messages.ts";
 import { OpenInput } from "./open-input.ts";
 import { contentOf } from "./user-message.ts";
 import type { UserContent } from "./user-message.ts";
-import { findTranscript, mendTranscript, savedSpending, setAside } from "./transcript.ts";
+import { findTranscript, repairTranscript, savedSpending, setAside } from "./transcript.ts";
 
 /** One run of Claude Code. */
 export interface Launch {
@@ -49,7 +49,7 @@ export async function resumeSession(work: AgentWork, port: SessionPort): Promise
   const transcript = findTranscript(port.env, work.sessionId);
   if (transcript === null) return restart(work, port, "Claude Code has no record of the session.");
   port.emit({ type: "worker", subtype: "spending", base: true, ...savedSpending(transcript) });
-  mend(transcript, work, port.emit);
+  repair(transcript, work, port.emit);
   const ended = await (work.followUp === null ? continueSession(work, port) : followUp(work, port, work.followUp));
   if (ended !== noConversation) return ended;
   // Claude Code refuses an id whose file is there, and refuses to resume a file without a
@@ -65,9 +65,9 @@ function restart(work: AgentWork, port: SessionPort, reason: string): Promise<st
   return port.launch(work, { prompt: contentOf(whole, work.images), session: { sessionId: work.sessionId } });
 }
 
-function mend(transcript: string, work: AgentWork, emit: Emit): void {
+function repair(transcript: string, work: AgentWork, emit: Emit): void {
   try {
-    const messages = mendTranscript(transcript, work.journal, work.sessionId);
+    const messages = repairTranscript(transcript, work.journal, work.sessionId);
     if (messages > 0) emit({ type: "worker", subtype: "session_mended", messages });
   } catch {
     // Without the mend the last steps before the kill may be run again, which resuming allows.

@@ -8,7 +8,7 @@ import type { FSWatcher } from "node:fs";
 import { basename, dirname } from "node:path";
 import { filesAbove, watchedAbove } from "../config/files-above.ts";
 import type { FilesAbove } from "../config/files-above.ts";
-import { movedSentence } from "./directory-fault.ts";
+import { movedSentence } from "./directory-problem.ts";
 
 /** Guards one working directory during one start. */
 export class StartGuard {

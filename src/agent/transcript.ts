@@ -49,7 +49,7 @@ export function setAside(transcript: string): void {
  * @returns how many messages were appended; 0 when nothing was missing or the two do not fit
  * together.
  */
-export function mendTranscript(transcript: string, journal: string, sessionId: string): number {
+export function repairTranscript(transcript: string, journal: string, sessionId: string): number {
   const text = readFileSync(transcript, "utf8");
   const entries = parseLines(text).filter((entry) => typeof entry["uuid"] === "string" && entry["isSidechain"] !== true);
   const began = entries[0]?.["timestamp"];

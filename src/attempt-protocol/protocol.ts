@@ -1,7 +1,7 @@
 /**
- * What server and runner say to each other on the runner's unix socket: NDJSON, one message a line,
- * both ways. Records do not travel here; they are in the journal file, and `journal` says how long
- * it is (architecture: "Data travels through the file").
+ * Defines the messages between server and runner on the runner's unix socket: NDJSON, one message
+ * per line, both ways. Records are not sent; they are in the journal file, and `journal` reports
+ * its size (architecture: "Data travels through the file").
  */
 import type { ImageType } from "../domain/task/attachment.ts";
 import type { TaskSpec } from "../domain/task/task.ts";
@@ -10,8 +10,8 @@ import type { StopReason } from "../domain/attempt/stop-reason.ts";
 export const protocolVersion = 1;
 
 /**
- * What a runner is started with, in the environment variable `CLAUDE_WORKER_RUNNER` as JSON. No
- * secrets.
+ * The boot data of a runner, as JSON in the environment variable `CLAUDE_WORKER_RUNNER`. It holds
+ * no secrets.
  */
 export interface RunnerBoot {
   readonly runnerId: string;
@@ -21,17 +21,18 @@ export interface RunnerBoot {
   readonly prewarm: boolean;
   /** A parked runner without any connection for this long exits. */
   readonly orphanTimeoutMs: number;
-  /** Environment for Claude Code: the allow-list, already applied. */
+  /** Environment for Claude Code, already reduced to the allow-list. */
   readonly agentEnv: Readonly<Record<string, string>>;
   /** Claude Code's binary, or null for the SDK's own. */
   readonly claudeExecutable: string | null;
   /**
-   * Who works: Claude Code unless a test names a module that exports `createAgent` (absolute path).
+   * The agent: Claude Code, unless a test names a module that exports `createAgent` (absolute
+   * path).
    */
   readonly agent?: "claude" | { readonly module: string };
   /**
-   * Where Node keeps compiled code (a private directory): a runner starts faster the second time.
-   * The starter hands it to Node.
+   * Node's code cache (a private directory), which makes later runners start faster. The starter
+   * passes it to Node.
    */
   readonly compileCache?: string;
 }
@@ -45,8 +46,8 @@ export interface StartMessage {
   /** What goes with the prompt, in base64. Absent: nothing. */
   readonly images?: readonly { readonly mediaType: ImageType; readonly data: string }[];
   /**
-   * Chosen by the server for a cold start; a claimed spare brings its own (a `session` note tells
-   * it).
+   * Chosen by the server for a cold start. A claimed spare has its own id, which a `session` note
+   * reports.
    */
   readonly sessionId: string;
   /** Resume `sessionId` and continue its interrupted turn. */
@@ -57,15 +58,15 @@ export interface StartMessage {
   readonly journal: string;
   readonly summary: string;
   /**
-   * Absolute paths of the server's own files and directories: what lies there is none of the task's
-   * changes. Absent: unknown.
+   * Absolute paths of the server's own files and directories, which do not count as changes of the
+   * task. Absent: unknown.
    */
   readonly ownPaths?: readonly string[];
-  /** How long commands in the background are waited for when Claude's turn has ended. */
+  /** How long the attempt waits for background commands after Claude's turn. */
   readonly backgroundGraceMs: number;
   /**
-   * The `graceMs` of a stop that the runner decides on: no server was there when the time of `spec`
-   * was up.
+   * The `graceMs` of a stop that the runner decides, when the time limit of `spec` ends while no
+   * server is connected.
    */
   readonly stopGraceMs: number;
   /** Longest run of one hook of Claude Code; null: only its own limit holds. */
@@ -74,19 +75,19 @@ export interface StartMessage {
 
 export type ToRunner =
   | StartMessage
-  /** Graceful interrupt first, then the ladder: SIGTERM after `graceMs`, SIGKILL 2 s later. */
+  /** Interrupts first, then sends SIGTERM after `graceMs` and SIGKILL 2 s later. */
   | { readonly type: "stop"; readonly reason: StopReason; readonly graceMs: number }
   /**
-   * Stop as if interrupted, once the tool calls of a model's answer have all ended and before the
-   * next model call: to be resumed later.
+   * Stops after all tool calls of a model's answer have ended and before the next model call, so
+   * that the turn can be resumed later.
    */
   | { readonly type: "stop_at_step" }
   /**
-   * Values that only the server knows, e.g. of its environment: they are kept out of what the
-   * runner writes. Comes first on a connection.
+   * Secrets that only the server knows, e.g. from its environment. The runner keeps them out of
+   * everything that it writes. First message on a connection.
    */
   | { readonly type: "secrets"; readonly values: readonly string[] }
-  /** A parked runner leaves; one with an attempt ignores it. */
+  /** A parked runner leaves; a runner with an attempt ignores the message. */
   | { readonly type: "leave" };
 
 export type FromRunner =
@@ -103,16 +104,16 @@ export type FromRunner =
   /** Claude Code is started and parked. */
   | { readonly type: "parked" }
   /**
-   * The journal has this many bytes now, all of them whole lines. Coalesced: at most one per turn
+   * The journal has this size in bytes now and holds whole lines only. Sent at most once per turn
    * of the event loop.
    */
   | { readonly type: "journal"; readonly size: number }
   /**
-   * A `start` that was not taken: another attempt runs here, or the journal cannot be opened (then
-   * the runner exits).
+   * A `start` was refused: another attempt runs here, or the journal cannot be opened (then the
+   * runner exits).
    */
   | { readonly type: "refused"; readonly attemptId: number; readonly reason: string }
-  /** Nothing of the attempt's tree runs any more; the journal's rest waits for room on the disk. */
+  /** The attempt's process tree has ended; the rest of the journal waits for room on the disk. */
   | { readonly type: "writing" }
-  /** Everything is written and swept; the runner exits now. */
+  /** Everything is written and the process tree has ended; the runner exits now. */
   | { readonly type: "ended"; readonly size: number };

@@ -1,7 +1,7 @@
 /**
- * The time limits of one attempt: since it began, and since its runner last said something. It
- * tells when one is over; it stops nothing. The server keeps them, and the runner the first one
- * while no server is there.
+ * Keeps the time limits of one attempt: since its begin, and since the last message of its runner.
+ * Reports when a limit is over, and stops nothing. The server keeps both; the runner keeps the
+ * first one while no server is connected.
  */
 
 const longestTimerMs = 2_147_483_647;
@@ -33,7 +33,7 @@ export class TimeLimits {
     this.heard();
   }
 
-  /** The runner said something: silence is counted anew. */
+  /** Restarts the stall limit, because the runner has sent a message. */
   heard(): void {
     const { stallTimeoutMs, onOver } = this.#options;
     if (stallTimeoutMs === null) return;
@@ -41,7 +41,7 @@ export class TimeLimits {
     else this.#silence.refresh();
   }
 
-  /** Tells of a limit that is over once more, for who could not act on it. */
+  /** Reports an expired limit once more, for a caller that could not act on it. */
   tellAgain(limit: TimeLimit, delayMs: number): void {
     this.#wallClock = setTimeout(() => this.#options.onOver(limit), delayMs);
   }
@@ -52,8 +52,8 @@ export class TimeLimits {
   }
 
   /**
-   * A limit may be longer than a timer can be: then the clock is looked at again when the timer is
-   * over.
+   * Arms the timer. A limit may be longer than a timer allows: then the timer is armed again when
+   * it ends.
    */
   #armWallClock(): void {
     const { timeoutMs, startedAt, now, onOver } = this.#options;

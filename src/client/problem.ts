@@ -3,7 +3,7 @@
  * problem's code.
  */
 import { errorCodes, WorkerError } from "../domain/errors.ts";
-import type { ErrorCode, InputFault } from "../domain/errors.ts";
+import type { ErrorCode, InputProblem } from "../domain/errors.ts";
 
 /**
  * @param text the answer's body. A body that is not a problem document becomes an error that names
@@ -43,7 +43,7 @@ function codeOfStatus(status: number): ErrorCode {
   return status >= 500 ? "internal" : "invalid_input";
 }
 
-function faultsOf(errors: unknown): InputFault[] {
+function faultsOf(errors: unknown): InputProblem[] {
   if (!Array.isArray(errors)) return [];
-  return errors.filter((each): each is InputFault => typeof each?.pointer === "string" && typeof each?.detail === "string");
+  return errors.filter((each): each is InputProblem => typeof each?.pointer === "string" && typeof each?.detail === "string");
 }

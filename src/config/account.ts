@@ -7,15 +7,15 @@ import { readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-/** The variables that decide who pays, and whose limits count. */
+/** The variables that decide which account pays and whose limits count. */
 const decisive =
   /^(ANTHROPIC_(API_KEY|AUTH_TOKEN|BASE_URL|CUSTOM_HEADERS|PROFILE|(BEDROCK|VERTEX|FOUNDRY|AWS)_\w+)|CLAUDE_CODE_OAUTH_TOKEN|CLAUDE_CODE_USE_\w+|CLAUDE_CONFIG_DIR|AWS_(PROFILE|REGION|ACCESS_KEY_ID|BEARER_TOKEN_BEDROCK))$/;
 
 /**
- * Returns a function that gives the present fingerprint: the sign-in in Claude Code's own file may
- * change while a server runs.
+ * Returns a function that gives the current fingerprint, because the sign-in in Claude Code's own
+ * file may change while a server runs.
  * @param env the agent's environment
- * @param key makes the fingerprint useless for guessing a credential
+ * @param key keyed hash: without it the fingerprint cannot be used to guess a credential
  */
 export function accountFingerprint(env: Readonly<Record<string, string>>, key: string): () => string {
   const variables = Object.entries(env)
@@ -35,7 +35,7 @@ export function accountFingerprint(env: Readonly<Record<string, string>>, key: s
   };
 }
 
-/** The account of Claude Code's own sign-in; null: none, or the file cannot be read. */
+/** The account of Claude Code's own sign-in; null: there is none, or the file cannot be read. */
 function signedInAs(file: string): string | null {
   try {
     const { oauthAccount } = JSON.parse(readFileSync(file, "utf8")) as { oauthAccount?: { accountUuid?: unknown } };

@@ -1,14 +1,11 @@
 /**
- * The names of the environment variables that reach Claude Code. Names, not prefixes: a host of
- * Claude Code (a desktop app, an editor, a cloud session) marks its own children with variables
- * that look like settings, and new ones appear with every version. What is not listed does not
- * pass; the setting `agent_env` adds names.
+ * Lists the names of the environment variables that reach Claude Code. Names, not prefixes: a host
+ * of Claude Code (a desktop app, an editor, a cloud session) marks its own children with variables
+ * that look like settings, and every version adds new ones. Other variables do not pass; the
+ * setting `agent_env` adds names.
  */
 
-/**
- * The system's own variables: where programs are, who the user is, the language, the way to the
- * network.
- */
+/** The system's own variables: search paths, the user, the language, the network. */
 export const systemNames = words(`
   PATH HOME USER LOGNAME SHELL TERM COLORTERM TMPDIR TZ LANG LANGUAGE
   LC_ALL LC_ADDRESS LC_COLLATE LC_CTYPE LC_IDENTIFICATION LC_MEASUREMENT LC_MESSAGES LC_MONETARY

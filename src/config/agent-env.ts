@@ -1,6 +1,6 @@
 /**
- * The environment that the agent gets: an allow-list of names. What is not named does not reach
- * Claude Code or its tools.
+ * Builds the agent's environment from an allow-list of names. Other variables do not reach Claude
+ * Code or its tools.
  */
 import { claudeCodeNames, switchedNames, systemNames } from "./agent-env-names.ts";
 
@@ -26,7 +26,7 @@ export function agentEnvironment(env: Readonly<Record<string, string | undefined
   return allowed;
 }
 
-/** Whether Claude Code takes the value of a variable that switches something on for a yes. */
+/** Whether Claude Code reads this value of a switch as "on". */
 export function isSwitchedOn(value: string | undefined): boolean {
   return value !== undefined && !["", "0", "false", "no", "off"].includes(value.trim().toLowerCase());
 }

@@ -8,10 +8,10 @@ import { readConfigFile } from "./load-settings.ts";
 import { makeDirectory } from "./make-directory.ts";
 
 /**
- * Whole or not at all: a reader never sees half a file. Calls at the same time read and write one
+ * Changes the file atomically: a reader never sees half a file. Concurrent calls read and write one
  * after the other, so no value gets lost.
- * @param change makes the file's new content of its present one; what it throws leaves nothing
- * behind, not even a directory. Called twice.
+ * @param change makes the new content from the current content; called twice. When it throws,
+ * nothing is written, not even a directory.
  * @returns what `change` made.
  * @throws WorkerError invalid_input when the file cannot be read; storage_unusable when it cannot
  * be written.
@@ -30,7 +30,8 @@ export async function changeConfigFile<Change extends { readonly content: object
       try {
         const made = change(readConfigFile(file));
         writeFileSync(fresh, `${JSON.stringify(made.content, null, 2)}\n`, { mode: 0o600 });
-        // A call that was held up for seconds may have lost its turn: what it read is old then.
+        // A call that was delayed for seconds may have lost the lock: then its content is out of
+        // date.
         if (!isHolder(lock, turn)) continue;
         renameSync(fresh, file);
         return made;
@@ -48,10 +49,13 @@ export async function changeConfigFile<Change extends { readonly content: object
   }
 }
 
-/** A turn takes milliseconds: a lock of this age was left by a call that was killed. */
+/** A turn takes milliseconds, so a lock of this age belongs to a call that was killed. */
 const leftOverMs = 2000;
 
-/** Resolves when the lock is this call's. @returns the lock's content, which is this call's own. */
+/**
+ * Resolves when this call holds the lock.
+ * @returns the lock's content, which identifies this call.
+ */
 async function takeTurn(lock: string): Promise<string> {
   const turn = randomUUID();
   for (; ; await delay(5 + Math.random() * 10)) {
@@ -66,9 +70,9 @@ async function takeTurn(lock: string): Promise<string> {
 }
 
 /**
- * Removes a lock that was left over. Another call may do the same and take its turn between the
- * look and the removal, so the lock is first moved to a name of this call's own: what was moved is
- * looked at again, and put back where it is a new one.
+ * Removes a stale lock. Another call may remove it and take its turn between the look and the
+ * removal. So the lock is first renamed to a name of this call, checked again, and put back where
+ * it is a new one.
  */
 function breakLock(lock: string): void {
   const moved = `${lock}.${process.pid}`;
@@ -76,7 +80,7 @@ function breakLock(lock: string): void {
     renameSync(lock, moved);
     if (ageOf(moved) <= leftOverMs) linkSync(moved, lock);
   } catch {
-    // Another call has moved it, or has its turn already.
+    // Another call has moved the lock, or holds it already.
   }
   rmSync(moved, { force: true });
 }
@@ -90,8 +94,8 @@ function isHolder(lock: string, turn: string): boolean {
 }
 
 /**
- * In ms; 0 when it is not there. Without a sign: a clock that was set back must keep nobody
- * waiting.
+ * The file's age in ms; 0 when it does not exist. Never negative, so that no call waits because the
+ * clock was set back.
  */
 function ageOf(file: string): number {
   const made = statSync(file, { throwIfNoEntry: false })?.mtimeMs;

@@ -1,6 +1,6 @@
 /**
- * The settings files that Claude Code reads for a working directory, and which of them are broken.
- * Measured with 2.1.330.
+ * Finds the settings files that Claude Code reads for a working directory, and which of them are
+ * broken. Measured with 2.1.330.
  */
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -13,8 +13,9 @@ import { brokenPlugins } from "./claude-plugins.ts";
 import { filesAbove } from "./files-above.ts";
 
 /**
- * What is broken in the settings that count in a directory; none: all of them are in force.
- * @param directory absolute. @param env the agent's: it says where the user's own settings are.
+ * What is broken in the settings that count in a directory; empty: all of them are valid.
+ * @param directory absolute.
+ * @param env the agent's: it says where the user's own settings are.
  */
 export function brokenSettings(directory: string, env: Readonly<Record<string, string | undefined>>): BrokenSettings[] {
   const { user, settings, mcp } = settingsFiles(directory, env);
@@ -33,8 +34,8 @@ const managedSettings =
     : "/etc/claude-code/managed-settings.json";
 
 /**
- * The hooks of all settings files that count in a directory and may run under this name
- * (`hooksIn`); the same command stands there once. Hooks of plugins are in none of these files.
+ * The hooks that may run under this name (`hooksIn`), from all settings files that count in a
+ * directory; each command once. These files do not hold hooks of plugins.
  */
 export function configuredHooks(
   directory: string,
@@ -77,6 +78,7 @@ function above(directory: string, home: string): { readonly mcp: readonly string
     const all = directories.map((path) => join(path, ".mcp.json"));
     return { mcp: all.filter((file) => mcpFiles === null || mcpFiles.includes(file)), local: localSettings };
   } catch {
-    return { mcp: [], local: [] }; // The directory is gone or cannot be entered: nothing starts there.
+    // The directory does not exist or cannot be entered, so no task starts there.
+    return { mcp: [], local: [] };
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What Claude Code finds to sign in with in an environment. Whether it is valid only a request can
- * tell. No secret is read out or shown.
+ * Finds the credentials that Claude Code has in an environment. Only a request can show whether
+ * they are valid. No secret is returned or shown.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -27,19 +27,20 @@ const providers: Readonly<Record<string, string>> = {
   CLAUDE_CODE_USE_FOUNDRY: "Microsoft Foundry",
 };
 
-/** What a server says of itself with a submit. */
+/** The sentence that a server adds to the answer to a submit. */
 export const noCredentials =
   "The server has found nothing to sign in to Claude with. Sign in (claude-worker claude), or set ANTHROPIC_API_KEY and restart it: claude-worker server restart";
 
 /**
- * @param env what an agent gets. @returns what is there, e.g. `ANTHROPIC_API_KEY is set`; null:
- * nothing. A keychain is not looked into.
+ * @param env the agent's environment.
+ * @returns what was found, e.g. `ANTHROPIC_API_KEY is set`; null: nothing. It does not look into a
+ * keychain.
  */
 export function credentialsIn(env: Env): string | null {
   return credentialVariable(env) ?? fromFiles(env);
 }
 
-/** The same of the variables alone. */
+/** Like `credentialsIn`, but looks at variables only. */
 export function credentialVariable(env: Env): string | null {
   const provider = Object.keys(providers).find((name) => isSwitchedOn(env[name]));
   if (provider !== undefined) return `${providers[provider] ?? provider} (${provider})`;
@@ -65,6 +66,6 @@ function contentOf(file: string): Record<string, unknown> {
   try {
     return objectOf(JSON.parse(readFileSync(file, "utf8")));
   } catch {
-    return {}; // Not there, or it cannot be read.
+    return {}; // The file does not exist or cannot be read.
   }
 }

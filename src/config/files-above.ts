@@ -1,10 +1,10 @@
 /**
- * What Claude Code 2.1.330 reads in the directories above its own (measured with strace):
+ * Finds what Claude Code 2.1.330 reads in the directories above its own (measured with strace):
  * instructions, `.mcp.json`, and agents, commands, skills, output styles and workflows of
- * `.claude`. They count as Claude Code reads them where only this user and root can have written
- * them. Of settings it reads local ones at the top of the repository. A `.git` file, also one of
- * another user, leads it to the `.claude` of the checkout that the worktree belongs to, wherever
- * that is; a `.git` directory of another user leads it nowhere.
+ * `.claude`. These files count where only this user and root can have written them. Of settings
+ * Claude Code reads the local ones at the top of the repository. It follows a `.git` file, also one
+ * of another user, to the `.claude` of the checkout that the worktree belongs to, in any place. It
+ * does not follow a `.git` directory of another user.
  */
 import { lstatSync, readdirSync, realpathSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
@@ -17,34 +17,36 @@ const localSettingsName = "settings.local.json";
 /** Names that count, in a directory above. */
 const namesAbove = ["CLAUDE.md", "CLAUDE.local.md", "AGENTS.md", ".mcp.json", ".claude"] as const;
 
-/** Names that must not appear there while Claude Code starts. */
+/** Names that must not appear in these directories while Claude Code starts. */
 export const watchedAbove: readonly string[] = [...namesAbove, ".git"];
 
 export interface FilesAbove {
   /** Directories above, nearest first. */
   readonly directories: readonly string[];
-  /** Those in which another user can put or replace files. */
+  /** The directories in which another user can add or replace files. */
   readonly open: readonly string[];
-  /** Whether another user can put another directory into this one's place. */
+  /** Whether another user can replace the working directory by another one. */
   readonly isReplaceable: boolean;
-  /** Whether something of another user lies above now. */
+  /** Whether a file of another user is in one of the directories now. */
   readonly hasForeign: boolean;
-  /** Patterns of instructions that must not be read, for `claudeMdExcludes`; empty: all may. */
+  /**
+   * Patterns of instructions that must not be read, for `claudeMdExcludes`; empty: all may be read.
+   */
   readonly excluded: readonly string[];
-  /** The `.mcp.json` files that count, nearest first; null: all do, as Claude Code finds them. */
+  /** The `.mcp.json` files that count, nearest first; null: all files that Claude Code finds. */
   readonly mcpFiles: readonly string[] | null;
   /**
    * Where local settings outside of the directory count: at the top of its repository and of the
    * checkout that its worktree belongs to.
    */
   readonly localSettings: readonly string[];
-  /** What cannot be left out: a file or directory of another user. */
+  /** A file or directory of another user that cannot be left out; null: there is none. */
   readonly refused: string | null;
 }
 
 /**
- * @param directory real path of the working directory. @param home where the user's own `.claude`
- * lies, which does not belong to a project.
+ * @param directory real path of the working directory.
+ * @param home the directory of the user's own `.claude`, which does not belong to a project.
  */
 export function filesAbove(directory: string, home: string): FilesAbove {
   const places = judged(directory);
@@ -75,19 +77,21 @@ export function refusedText(file: string): string {
 }
 
 /**
- * Why no task can start in the directory, as sentences; null: no file of another user is in the
- * way.
+ * Why no task can start in the directory, as sentences; null: no file of another user prevents it.
  */
 export function refusalAbove(directory: string, env: Readonly<Record<string, string | undefined>>): string | null {
   try {
     const { refused } = filesAbove(directory, env["HOME"] ?? "");
     return refused === null ? null : refusedText(refused);
   } catch {
-    return null; // The directory is gone or cannot be entered, which is another fault.
+    return null; // The directory does not exist or cannot be entered: another check reports that.
   }
 }
 
-/** The nearest `.git`, and where it leads. What lies in the directory itself is trusted with it. */
+/**
+ * The nearest `.git`, and the checkouts that it leads to. Files in the directory itself are trusted
+ * together with the directory.
+ */
 function checkoutsOf(directory: string, home: string): { readonly local: readonly string[]; readonly refused: string | null } {
   const git = gitAbove(directory);
   if (git === null) return { local: [], refused: null };
@@ -97,14 +101,18 @@ function checkoutsOf(directory: string, home: string): { readonly local: readonl
   const main = mainCheckoutOf(top);
   const above = top === directory ? [] : [top];
   const elsewhere = main === null || main === home ? [] : [main];
-  // Who owns the trusted directory needs no other checkout to have something read.
+  // The owner of the trusted directory can have files read without another checkout, so such
+  // checkouts are not judged.
   const judgedToo = isOurs(statSync(directory)) ? elsewhere : [];
   const refused = [...above, ...judgedToo].map(foreignCheckout).find((path) => path !== null) ?? null;
   const local = [...above, ...elsewhere].filter((place) => refused === null && isOursThere(join(place, ".git")));
   return { local: local.map((place) => join(place, ".claude", localSettingsName)), refused };
 }
 
-/** What another user can have written of a checkout's `.claude`, its local settings included. */
+/**
+ * A file of a checkout's `.claude` that another user can have written, local settings included;
+ * null: there is none.
+ */
 function foreignCheckout(place: string): string | null {
   if (judged(place)[0]?.isReplaceable === true) return place;
   const claude = join(place, ".claude");
@@ -119,14 +127,14 @@ function isOursThere(path: string): boolean {
 
 interface Place {
   readonly path: string;
-  /** Another user can put files here, or another directory into its place. */
+  /** Whether another user can add files here, or replace the directory. */
   readonly isOpen: boolean;
   readonly isReplaceable: boolean;
 }
 
 /**
- * The directory and those above it, nearest first. Whether one can be replaced depends on all above
- * it.
+ * The directory and those above it, nearest first. Whether a directory can be replaced depends on
+ * all directories above it.
  */
 function judged(directory: string): Place[] {
   const parent = dirname(directory);
@@ -138,8 +146,8 @@ function judged(directory: string): Place[] {
 }
 
 /**
- * Whether another user can put another directory into the place of this one. @param directory real
- * path.
+ * Whether another user can replace this directory by another one.
+ * @param directory real path.
  */
 export function isReplaceable(directory: string): boolean {
   return judged(directory)[0]?.isReplaceable ?? false;
@@ -174,8 +182,7 @@ function isThere(path: string): boolean {
 }
 
 /**
- * No other user owns or can write the link, the file that it leads to, or a directory on the way
- * there.
+ * Whether no other user owns or can write the link, its target, or a directory on the way there.
  */
 function isTrustworthy(path: string): boolean {
   try {
@@ -192,8 +199,7 @@ function isTrustworthy(path: string): boolean {
 const deepest = 6;
 
 /**
- * The first thing below a `.claude` that another user can write; nothing of it can be left out one
- * by one.
+ * The first entry below a `.claude` that another user can write. Single entries cannot be left out.
  */
 function foreignInClaude(path: string, depth = 0): string[] {
   const stats = lstatSync(path, { throwIfNoEntry: false });
@@ -207,7 +213,7 @@ function foreignInClaude(path: string, depth = 0): string[] {
   return [];
 }
 
-/** Only what Claude Code reads there; a large `.claude/projects` is none of it. */
+/** The entries that Claude Code reads there. A large `.claude/projects` is not read. */
 const readInClaude = new Set(["CLAUDE.md", "AGENTS.md", "rules", "agents", "commands", "skills", "output-styles", "workflows"]);
 
 function entriesOf(path: string): string[] {
@@ -215,13 +221,13 @@ function entriesOf(path: string): string[] {
   return path.endsWith("/.claude") ? names.filter((name) => readInClaude.has(name)) : names;
 }
 
-/** All instructions of a directory, there now or later. */
+/** Patterns for all instructions of a directory, present now or later. */
 function patternsIn(directory: string, home: string): string[] {
   const names = ["CLAUDE.md", "CLAUDE.local.md", "AGENTS.md", ...(directory === home ? [] : [".claude/**"])];
   return names.map((name) => join(escaped(directory), name));
 }
 
-/** A path as a pattern that means only itself. */
+/** A path as a pattern that matches only this path. */
 function escaped(path: string): string {
   return path.replaceAll(/[\\*?[\]{}()!+@|]/g, String.raw`\$&`);
 }

@@ -1,11 +1,13 @@
 /**
- * Whether a host can be written into the configuration: the server's own rule
- * (http/listener/listen.ts), told before it is too late.
+ * Checks a host before it is written into the configuration, by the server's own rule
+ * (http/listener/listen.ts).
  */
 import { isIP } from "node:net";
 
-/** A sentence with the mend, or null: the server would listen there. */
-export function hostFault(host: string): string | null {
+/**
+ * A sentence that says what is wrong and how to fix it; null: the server can listen on this host.
+ */
+export function hostProblem(host: string): string | null {
   const name = host.trim().replace(/^\[(.*)\]$/, "$1");
   if (isWildcard(name)) {
     const start = `claude-worker server start --host ${JSON.stringify(host)} --dangerously-bind-all`;
@@ -15,7 +17,7 @@ export function hostFault(host: string): string | null {
   return `The host ${JSON.stringify(host)} is not an IP address of this machine. Use 127.0.0.1.`;
 }
 
-/** Every spelling that the system takes for "all addresses". */
+/** Whether the system reads this address as "all addresses". */
 function isWildcard(address: string): boolean {
   if (address === "" || /^(0x0*|0+)(\.(0x0*|0+)){0,3}$/i.test(address)) return true;
   return address.includes(":") && /^[0:]*(ffff:)?[0:.]*$/i.test(address);

@@ -1,6 +1,6 @@
 /**
  * Loads all settings, and says where each came from. Precedence: flags > environment > file >
- * defaults. What a value may be is not decided here.
+ * defaults. setting-value.ts checks the values.
  */
 import { readFileSync } from "node:fs";
 import { WorkerError } from "../domain/errors.ts";
@@ -19,18 +19,19 @@ export interface LoadedSettings {
 }
 
 export interface SettingSources {
-  /** Path of config.json; a missing file is no error. */
+  /** Path of config.json, which may be missing. */
   readonly file: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Values of flags, already typed. */
   readonly flags?: Partial<Settings>;
   /**
-   * Is told of a wrong value, which then counts as not given; without it a wrong value is thrown.
+   * Called with each wrong value, which then counts as not given. Without this function a wrong
+   * value throws.
    */
-  readonly onFault?: (fault: SettingFault) => void;
+  readonly onProblem?: (problem: SettingProblem) => void;
 }
 
-export interface SettingFault {
+export interface SettingProblem {
   readonly key: string;
   readonly origin: "file" | "environment";
   readonly error: WorkerError;
@@ -38,8 +39,8 @@ export interface SettingFault {
 
 /**
  * Reads all settings.
- * @throws WorkerError invalid_input naming the key and where it stands: unknown key, bad value,
- * broken JSON.
+ * @throws WorkerError invalid_input with the key and its source: unknown key, bad value, broken
+ * JSON.
  */
 export function loadSettings(sources: SettingSources): LoadedSettings {
   const file = checkedFile(readConfigFile(sources.file), sources);
@@ -78,7 +79,7 @@ export function readConfigFile(path: string): Record<string, unknown> {
   } catch (error) {
     if (error instanceof JsonTooDeep)
       throw new WorkerError("invalid_input", `The configuration ${path} is ${error.message}. Correct or remove it.`);
-    throw new WorkerError("invalid_input", `The configuration ${path} is not JSON: ${(error as Error).message}. Mend or remove it.`);
+    throw new WorkerError("invalid_input", `The configuration ${path} is not JSON: ${(error as Error).message}. Fix or remove it.`);
   }
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
     throw new WorkerError("invalid_input", `The configuration ${path} must be a JSON object.`);
@@ -87,8 +88,8 @@ export function readConfigFile(path: string): Record<string, unknown> {
 }
 
 /**
- * The file's values that are right; all of them, or its first wrong one is thrown, unless somebody
- * is told of faults.
+ * The valid values of the file. A wrong value is passed to `onProblem`; without that function it
+ * throws.
  */
 function checkedFile(content: Readonly<Record<string, unknown>>, sources: SettingSources): Record<string, unknown> {
   const values = Object.entries(content).map(([key, value]) => {
@@ -97,13 +98,17 @@ function checkedFile(content: Readonly<Record<string, unknown>>, sources: Settin
   return Object.fromEntries(values) as Record<string, unknown>;
 }
 
-/** What `read` gives; undefined when it throws and somebody is told. */
-function tolerant<T>({ onFault }: SettingSources, [key, origin]: readonly [string, SettingFault["origin"]], read: () => T): T | undefined {
+/** The value of `read`; undefined when it throws and `onProblem` takes the error. */
+function tolerant<T>(
+  { onProblem }: SettingSources,
+  [key, origin]: readonly [string, SettingProblem["origin"]],
+  read: () => T,
+): T | undefined {
   try {
     return read();
   } catch (error) {
-    if (onFault === undefined || !(error instanceof WorkerError)) throw error;
-    onFault({ key, origin, error });
+    if (onProblem === undefined || !(error instanceof WorkerError)) throw error;
+    onProblem({ key, origin, error });
     return undefined;
   }
 }

@@ -1,12 +1,12 @@
 /**
- * Finds the main checkout of a linked git worktree. It reads git's own files and never runs git,
- * whose configuration can name programs.
+ * Finds the main checkout of a linked git worktree. It reads Git's own files and never runs Git,
+ * because Git's configuration can name programs.
  */
 import { lstatSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { foreignText } from "./read-foreign.ts";
 
-/** git writes one path per file; anything longer is not git's. */
+/** Git writes one path per file. A longer file was not written by Git. */
 const longestBytes = 8192;
 
 /**
@@ -32,7 +32,7 @@ export function mainCheckoutOf(directory: string): string | null {
     if (path.basename(repository) !== ".git") return repository;
     return path.join(path.dirname(repository), path.relative(path.dirname(link), directory));
   } catch {
-    // The worktree's repository is gone, or cannot be read.
+    // The worktree's repository does not exist or cannot be read.
     return null;
   }
 }
@@ -48,7 +48,10 @@ export function gitAbove(directory: string): string | null {
   }
 }
 
-/** @throws Error: it is not there, not a regular file, or longer than git would write it. */
+/**
+ * @throws Error when the file does not exist, is not a regular file, or is longer than Git writes
+ * it.
+ */
 function contentOf(file: string): string {
   const text = foreignText(file, longestBytes);
   if (text === null) throw new Error(`${file} cannot be read`);

@@ -1,13 +1,13 @@
 /**
- * Makes a directory with those above it. Not node's `recursive`: where a directory refuses children
- * with ENOENT (/proc), that never ends.
+ * Makes a directory and its missing parents. Does not use Node's `recursive`, which never ends
+ * where a directory refuses children with ENOENT (/proc).
  */
 import { mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
- * @param mode of the directories that are made; one that is there stays as it is. @throws the
- * system's error.
+ * @param mode of new directories; an existing one stays as it is.
+ * @throws the system's error.
  */
 export function makeDirectory(path: string, mode = 0o777): void {
   try {
@@ -15,7 +15,7 @@ export function makeDirectory(path: string, mode = 0o777): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT" || dirname(path) === path) throw error;
     makeDirectory(dirname(path), mode);
-    // The one above is there now: whatever goes wrong is final.
+    // The parent exists now: an error here is final.
     makeOne(path, mode);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Whether another user could have written a file or could put one into a directory. Root does not
- * count: it can do everything anyway.
+ * Checks whether another user could have written a file or could add one to a directory. Root does
+ * not count, because root can do everything.
  */
 import { readFileSync } from "node:fs";
 import type { Stats } from "node:fs";
@@ -23,8 +23,8 @@ export function othersCanWrite(stats: Ownership): boolean {
 let ownGroup: number | null | undefined;
 
 /**
- * Many systems give each user a group of the same name and umask 002: a group that has no other
- * member is the user. Not root's.
+ * Whether the group has no other member than this user. Many systems give each user a group of the
+ * same name and umask 002. Root's group does not count.
  */
 function isPrivateGroup(gid: number): boolean {
   ownGroup ??= privateGroup();
@@ -44,6 +44,7 @@ function privateGroup(): number | null {
       .filter(([name, , , group]) => Number(group) === gid && name !== username);
     return own?.[0] === username && members.length + sharing.length === 0 ? gid : null;
   } catch {
-    return null; // Groups of a directory service, or none: nothing is known of their members.
+    // The members are not known: there is no such file, or a directory service has the groups.
+    return null;
   }
 }

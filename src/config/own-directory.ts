@@ -1,6 +1,6 @@
 /**
- * Refuses directories and files of ours that another user has put there, or can write: what they
- * say would be that user's words.
+ * Refuses directories and files of Claude Worker that another user has made or can write, because
+ * that user would control their content.
  */
 import { lstatSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
@@ -9,9 +9,9 @@ import { WorkerError } from "../domain/errors.ts";
 import { isOurs, othersCanWrite } from "./others-can-write.ts";
 
 /**
- * A directory that holds only what is ours. One that is not there has no owner. A link is its
- * maker's, wherever it leads.
- * @param variable names another place.
+ * Requires that this user owns a directory and no other user can write it. A directory that does
+ * not exist passes. A link belongs to the user who made it, whatever its target is.
+ * @param variable the variable that can name another place.
  * @throws WorkerError storage_unusable with the command that fixes it.
  */
 export function requireOwnDirectory(directory: string, variable: string): void {
@@ -25,8 +25,8 @@ export function requireOwnDirectory(directory: string, variable: string): void {
 }
 
 /**
- * A file that is ours, in a directory in which no other user can replace it. One that is not there
- * is checked by its directory only. To be called before the file is opened.
+ * Requires that this user owns a file, in a directory in which no other user can replace it. For a
+ * file that does not exist only the directory is checked. Call it before the file is opened.
  * @throws WorkerError storage_unusable with the command that fixes it.
  */
 export function requireOwnFile(file: string): void {
@@ -45,8 +45,8 @@ export function requireOwnFile(file: string): void {
 }
 
 /**
- * No other user can put a file there, or only beside ours: `/tmp` and the like, with the sticky
- * bit.
+ * Requires a directory in which no other user can replace files of this user. `/tmp` is such a
+ * directory because of its sticky bit.
  */
 function requireSafeFolder(folder: string): void {
   const stats = statsOf(statSync, folder);
@@ -65,7 +65,7 @@ function refuseWritable(place: string, stats: Stats, fix: string): void {
   throw new WorkerError("storage_unusable", `Other users can write to ${place} (mode ${mode}), so it is not used. Fix it: ${fix} ${place}`);
 }
 
-/** Undefined where nothing is there, or cannot be looked at: opening it says why. */
+/** Undefined when the entry does not exist or cannot be read: opening it reports the reason. */
 function statsOf(look: typeof statSync, place: string): Stats | undefined {
   try {
     return look(place, { throwIfNoEntry: false });

@@ -1,19 +1,19 @@
-/** Where everything lives. Pure: it computes paths and creates nothing. */
+/** Computes all paths. Pure: it creates nothing. */
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { taskVariables } from "../domain/task/task-variables.ts";
 
 /**
- * Longest path of a unix socket in bytes, without the closing NUL (Linux 107; macOS 103, which we
- * keep to everywhere).
+ * Longest path of a unix socket in bytes, without the closing NUL. Linux allows 107, macOS 103; 103
+ * holds on all systems.
  */
 const maxSocketPathBytes = 103;
-/** The longest name that we put into the run directory: `r-<22 characters>.sock`. */
+/** The longest name in the run directory: `r-<22 characters>.sock`. */
 const longestSocketName = "r-0123456789abcdefghijkl.sock";
 
 export interface Paths {
   /**
-   * `CLAUDE_WORKER_HOME`, inside a task the one of its server, default `~/.claude-worker`. Mode
+   * `CLAUDE_WORKER_HOME`; inside a task the server's directory; by default `~/.claude-worker`. Mode
    * 0700.
    */
   readonly home: string;
@@ -22,11 +22,12 @@ export interface Paths {
   readonly token: string;
   readonly logs: string;
   /**
-   * Directory of sockets, mode 0700: `<home>/run`, or a short one below /tmp when home is too long.
+   * Directory of sockets, mode 0700: `<home>/run`, or a short path below /tmp when that is too
+   * long.
    */
   readonly run: string;
   readonly serverSocket: string;
-  /** Held through the OS by the running server. */
+  /** The lock file of the running server. */
   readonly serverLock: string;
   /** pid and URL of the running server: a hint for people, never trusted. */
   readonly serverInfo: string;
@@ -56,16 +57,16 @@ export function pathsFrom(env: Readonly<Record<string, string | undefined>>): Pa
 }
 
 /**
- * Where the server itself writes: the data directory, and the logs and the database that may lie
- * elsewhere.
+ * The directories that the server writes to: the data directory, and those of the logs and the
+ * database, which may be elsewhere.
  */
 export function ownPaths({ home, logs, database }: Paths): string[] {
   return [home, logs, ...["", "-wal", "-shm", "-journal"].map((ending) => database + ending)];
 }
 
 /**
- * The variable that moves this directory: the logs and the database have one of their own where
- * they lie elsewhere than by default.
+ * The variable that sets this directory. The logs and the database have their own variables, which
+ * count where they are not in the default place.
  */
 export function variableOf(directory: string, { home, logs, database }: Paths): string {
   if (directory === home) return "CLAUDE_WORKER_HOME";
@@ -89,10 +90,10 @@ export function runnerSocketPath(paths: Paths, runnerId: string): string {
 }
 
 /**
- * Depends on nothing but the data directory and the user: callers from elsewhere (ssh, cron, su:
- * another XDG_RUNTIME_DIR or TMPDIR) look in the same place, and so does a server for the runners
- * of the one before. Everybody may write to /tmp, so server and command line ask whose the
- * directory is (own-directory.ts).
+ * The directory of sockets. It depends only on the data directory and the user, so that callers
+ * with another XDG_RUNTIME_DIR or TMPDIR (ssh, cron, su) find the same place, and a server finds
+ * the runners of an earlier one. All users may write to /tmp, so server and command line check the
+ * directory's owner (own-directory.ts).
  */
 function runDirectory(home: string): string {
   const own = join(home, "run");

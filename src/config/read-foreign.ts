@@ -1,17 +1,18 @@
 /**
- * Reads files that another user or a repository may have put there, without ever waiting for one or
- * reading more than is wanted.
+ * Reads files that another user or a repository may have made. It never blocks and reads at most
+ * the given number of bytes.
  */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
 
-/** Its bytes, or why there are none: a part of a sentence, like `is larger than 2 MB`. */
+/**
+ * The file's bytes, or why they cannot be read: a part of a sentence, like `is larger than 2 MB`.
+ */
 export type ForeignFile = { readonly bytes: Buffer } | { readonly problem: string };
 
 /**
- * The content of a regular file, also behind a link. A FIFO, a device or a socket is not even
- * opened.
- * @returns null where the file is not there.
+ * Reads a regular file, also through a link. Does not open a FIFO, a device or a socket.
+ * @returns null when the file does not exist.
  */
 export function readForeign(file: string, maxBytes: number): ForeignFile | null {
   try {
@@ -25,7 +26,7 @@ export function readForeign(file: string, maxBytes: number): ForeignFile | null 
   }
 }
 
-/** The same as UTF-8 text; null where it is not there or cannot be read. */
+/** Like `readForeign`, as UTF-8 text; null when the file does not exist or cannot be read. */
 export function foreignText(file: string, maxBytes: number): string | null {
   const found = readForeign(file, maxBytes);
   return found !== null && "bytes" in found ? found.bytes.toString("utf8") : null;
@@ -35,7 +36,10 @@ function kindProblem(stats: Stats): { readonly problem: string } | null {
   return stats.isFile() ? null : { problem: `is ${stats.isDirectory() ? "a directory" : "not a regular file"}` };
 }
 
-/** By now something else may be there: opening it must not wait, and it is looked at again. */
+/**
+ * Opens and reads the file. Another file may have replaced it, so the open must not block, and the
+ * type is checked again.
+ */
 function readOpened(file: string, maxBytes: number): ForeignFile {
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
@@ -50,8 +54,8 @@ function readOpened(file: string, maxBytes: number): ForeignFile {
 }
 
 /**
- * Some files have more than their size says (below /proc), or grow. @returns null where there is
- * more than that.
+ * Reads up to the limit: some files are longer than their size says (below /proc) or grow.
+ * @returns null when the file is longer than the limit.
  */
 function readAtMost(descriptor: number, maxBytes: number, expected: number): Buffer | null {
   const chunks: Buffer[] = [];

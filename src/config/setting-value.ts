@@ -1,6 +1,6 @@
 /**
- * The value of one setting: read from text, checked against its definition. Where values come from
- * and which one wins is not decided here.
+ * Reads the value of one setting from text, and checks it against its definition. load-settings.ts
+ * decides which source wins.
  */
 import { didYouMean } from "../domain/text/did-you-mean.ts";
 import { parseDuration, typedDuration } from "../domain/text/duration.ts";
@@ -10,7 +10,7 @@ import type { AnySettingDefinition, SettingKey, Settings } from "./settings.ts";
 
 /**
  * A value from text (environment, `config set`).
- * @throws WorkerError invalid_input naming `source`.
+ * @throws WorkerError invalid_input with the `source`.
  */
 export function parseSetting(key: string, text: string, source: string): Settings[SettingKey] {
   const definition = definitionOf(key, source);
@@ -22,7 +22,7 @@ export function parseSetting(key: string, text: string, source: string): Setting
 
 /**
  * A value that is typed already (a flag, the configuration file).
- * @throws WorkerError invalid_input naming `source`.
+ * @throws WorkerError invalid_input with the `source`.
  */
 export function checkedSetting(key: string, value: unknown, source: string): Settings[SettingKey] {
   return checked(definitionOf(key, source), value, source);
@@ -39,8 +39,8 @@ function definitionOf(key: string, source: string): AnySettingDefinition {
 }
 
 /**
- * The setting that a wrong name probably means: `stall_timeout_ms` for `stall_timeout`; null: none
- * is near.
+ * The setting that a wrong name probably means: `stall_timeout_ms` for `stall_timeout`; null: no
+ * name is similar.
  */
 export function nearestSetting(name: string): SettingKey | null {
   const near = byKey.has(`${name}_ms`) ? `${name}_ms` : didYouMean(name, byKey.keys());

@@ -1,6 +1,6 @@
 /**
- * What can be set, with its default, its limits, its environment variable and its sentence for
- * people. Values are read and checked elsewhere.
+ * Defines every setting: its default, its limits, its environment variable and its sentence for
+ * people. setting-value.ts reads and checks values.
  */
 import { overagePolicies } from "../domain/task/overage.ts";
 import type { OveragePolicy } from "../domain/task/overage.ts";
@@ -54,7 +54,7 @@ interface SettingDefinition<K extends SettingKey> {
   readonly max?: number;
   /** Whether null (unset) is a value. */
   readonly nullable?: boolean;
-  /** What a text must be beyond being one, in words and as a rule. */
+  /** A further rule for a text, in words and as a function. */
   readonly mustBe?: readonly [what: string, holds: (text: string) => boolean];
   readonly default: Settings[K];
   readonly description: string;
@@ -105,7 +105,7 @@ export const settingDefinitions: readonly AnySettingDefinition[] = [
     env: "CLAUDE_WORKER_MODEL",
     type: "string",
     nullable: true,
-    // The API's rule for a task's model: what breaks it would fail every submit.
+    // The API's rule for a task's model: another value would make every submit fail.
     mustBe: ["a model's name of at most 200 characters", (text) => text.trim() !== "" && text.trim().length <= 200],
     default: null,
     description: "Model of tasks that name none; unset: Claude Code's own default.",
@@ -337,8 +337,7 @@ function isServerUrl(text: string): boolean {
 }
 
 /**
- * Whether a setting is a duration: a number of milliseconds inside, `1h30m` where a person reads or
- * writes it.
+ * Whether a setting is a duration: stored as milliseconds, read and written by people as `1h30m`.
  */
 export function isDurationSetting(key: string): boolean {
   return key.endsWith("_ms");

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { didYouMean } from "../domain/text/did-you-mean.ts";
 import { WorkerError } from "../domain/errors.ts";
-import type { ErrorCode, InputFault } from "../domain/errors.ts";
+import type { ErrorCode, InputProblem } from "../domain/errors.ts";
 
 /**
  * @param what how a person calls the input, e.g. "The request's body".
@@ -27,7 +27,7 @@ function codeOf(issues: readonly z.core.$ZodIssue[]): ErrorCode {
   return isTooLarge ? "payload_too_large" : "invalid_input";
 }
 
-function faultsOf(issue: z.core.$ZodIssue, schema: z.ZodType): InputFault[] {
+function faultsOf(issue: z.core.$ZodIssue, schema: z.ZodType): InputProblem[] {
   if (issue.code === "unrecognized_keys") {
     const known = issue.path.length === 0 ? fieldsOf(schema) : [];
     return issue.keys.map((key) => ({ pointer: pointerTo([...issue.path, key]), detail: unknownField(key, known) }));

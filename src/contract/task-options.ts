@@ -3,10 +3,10 @@
  * retry, and in views.
  */
 import { z } from "zod";
-import { ruleFault } from "../domain/task/permission-rule.ts";
+import { ruleProblem } from "../domain/task/permission-rule.ts";
 import {
-  attachmentFault,
-  attachmentsFault,
+  attachmentProblem,
+  attachmentsProblem,
   bytesOfBase64,
   imageTypes,
   maxAttachedCharacters,
@@ -28,7 +28,7 @@ const rule = text
   .min(1)
   .max(1000)
   .superRefine((value, context) => {
-    const fault = value === "" ? null : ruleFault(value);
+    const fault = value === "" ? null : ruleProblem(value);
     if (fault === null) return;
     const message = `the permission rule ${value} is malformed: ${fault}. Write Tool or Tool(what), e.g. Bash(npm test)`;
     context.addIssue({ code: "custom", message });
@@ -58,7 +58,7 @@ const attachment = z.strictObject({
     .string()
     .max(maxAttachedCharacters)
     .superRefine((data, context) => {
-      const fault = attachmentFault(data);
+      const fault = attachmentProblem(data);
       if (fault !== null) context.addIssue({ code: "custom", message: fault });
     })
     .describe("The image in base64, without line ends."),
@@ -67,7 +67,7 @@ const attachments = z
   .array(attachment)
   .max(maxAttachments)
   .superRefine((given, context) => {
-    const fault = attachmentsFault(given.map(({ data }) => ({ bytes: bytesOfBase64(data) })));
+    const fault = attachmentsProblem(given.map(({ data }) => ({ bytes: bytesOfBase64(data) })));
     if (fault !== null) context.addIssue({ code: "custom", message: fault });
   });
 

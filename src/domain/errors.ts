@@ -25,7 +25,7 @@ export const errorCodes = [
 export type ErrorCode = (typeof errorCodes)[number];
 
 /** One part of the input that is wrong: a JSON pointer (RFC 6901) and a sentence. */
-export interface InputFault {
+export interface InputProblem {
   readonly pointer: string;
   readonly detail: string;
 }
@@ -33,19 +33,15 @@ export interface InputFault {
 /** An error with a stable code and a message that says what happened and what to do. */
 export class WorkerError extends Error {
   readonly code: ErrorCode;
-  readonly faults: readonly InputFault[];
+  readonly faults: readonly InputProblem[];
   /** When a new try makes sense; null: not known. */
   readonly retryAfterMs: number | null;
 
-  /**
-   * @param code stable, for programs.
-   * @param message one sentence says what happened, one says what to do.
-   * @param problems the parts of the input that are wrong.
-   */
+  /** @param message one sentence says what happened, one says what to do. */
   constructor(
     code: ErrorCode,
     message: string,
-    faults: readonly InputFault[] = [],
+    faults: readonly InputProblem[] = [],
     { retryAfterMs = null }: { retryAfterMs?: number | null } = {},
   ) {
     super(message);

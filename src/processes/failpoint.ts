@@ -1,8 +1,8 @@
 /**
- * Places where tests kill a process at its most awkward moment. `CLAUDE_WORKER_FAILPOINTS` names a
- * directory; a file there that bears a place's name fells the first process that passes it, once:
- * with SIGKILL, or with the signal that the file names. Without the variable, which nobody but a
- * test sets, passing costs one comparison.
+ * Defines places where tests kill a process at a critical moment. `CLAUDE_WORKER_FAILPOINTS` names
+ * a directory. A file there with the name of a place kills the first process that passes this
+ * place, once: with SIGKILL, or with the signal that the file names. Only tests set the variable.
+ * Without it passing a place costs one comparison.
  */
 import { readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
@@ -30,21 +30,21 @@ export type FailpointName = (typeof failpointNames)[number];
 const directory = process.env[variable] || null;
 
 /**
- * Passes the place: returns, unless a test waits there. The file's new name, `<place>.<pid>`, tells
- * the test who was felled.
+ * Passes the place: returns, unless a test has put a file there. Then renames the file to
+ * `<place>.<pid>`, so that the test knows which process was killed.
  */
 export function failpoint(name: FailpointName): void {
   if (directory === null) return;
-  const felled = join(directory, `${name}.${process.pid}`);
+  const passed = join(directory, `${name}.${process.pid}`);
   try {
-    renameSync(join(directory, name), felled);
+    renameSync(join(directory, name), passed);
   } catch {
-    return; // Nobody waits here.
+    return; // No test waits at this place.
   }
-  process.kill(process.pid, readFileSync(felled, "utf8").trim() || "SIGKILL");
+  process.kill(process.pid, readFileSync(passed, "utf8").trim() || "SIGKILL");
 }
 
-/** What a runner's environment needs so that it meets the same places; nothing outside of tests. */
+/** The variables that a runner needs to pass the same places; empty outside of tests. */
 export function failpointEnvironment(): Record<string, string> {
   return directory === null ? {} : { [variable]: directory };
 }

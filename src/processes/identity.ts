@@ -1,6 +1,6 @@
 /**
- * Who a process is: a pid alone is reused, a pid with its start time is not (until the next boot,
- * which the boot id tells).
+ * Identifies processes by pid and start time: a pid alone is reused, but not both together within
+ * one boot. The boot id tells boots apart.
  */
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
@@ -15,8 +15,8 @@ export interface ProcessIdentity {
 }
 
 /**
- * This boot's id; null where the system tells none. The same id: nothing of before has survived a
- * restart of the machine.
+ * This boot's id; null where the system has no boot id. A different id means that the machine has
+ * rebooted, so no earlier process is alive.
  */
 export async function currentBootId(): Promise<string | null> {
   if (process.platform === "linux") return readFile("/proc/sys/kernel/random/boot_id", "utf8").then(trimmed, () => null);
@@ -25,7 +25,7 @@ export async function currentBootId(): Promise<string | null> {
   });
 }
 
-/** The process that has this pid now, or null when it has ended (a zombie has). */
+/** The process that has this pid now, or null when it has ended (a zombie counts as ended). */
 export async function identityOf(pid: number): Promise<ProcessIdentity | null> {
   const row = await readProcess(pid);
   return row?.alive ? { pid, start: row.start } : null;
@@ -43,7 +43,7 @@ export async function killIfSame(identity: ProcessIdentity, signal: NodeJS.Signa
     process.kill(identity.pid, signal);
     return true;
   } catch {
-    // It ended in between, or it is not ours to signal.
+    // It ended in between, or this user may not signal it.
     return false;
   }
 }
@@ -56,7 +56,7 @@ export async function listDescendants(pid: number): Promise<ProcessIdentity[]> {
 /** The rows whose line of parents leads to one of `roots`, without the roots. */
 export function descendantsIn(rows: readonly ProcessRow[], roots: ReadonlySet<number>): ProcessRow[] {
   const found = new Map<number, ProcessRow>();
-  // Parents may stand behind their children in the list: walk until nothing new comes.
+  // Parents may come after their children in the list: repeat until no new row is found.
   for (let before = -1; before !== found.size;) {
     before = found.size;
     for (const row of rows) {

@@ -1,5 +1,5 @@
 /**
- * Linux: what /proc says of processes (proc_pid_stat(5), proc_pid_environ(5)). The reads are
+ * Reads processes from /proc on Linux (proc_pid_stat(5), proc_pid_environ(5)). The reads are
  * synchronous: each takes a few microseconds.
  */
 import { readdirSync, readFileSync } from "node:fs";
@@ -8,10 +8,10 @@ import type { ProcessRow } from "./process-row.ts";
 
 /** PF_EXITING of the kernel's sched.h: this thread has run its last instruction. */
 const exitingFlag = 0x4;
-/** PF_KTHREAD: a thread of the kernel's own. */
+/** PF_KTHREAD: a kernel thread. */
 const kernelFlag = 0x200000;
 
-/** A process that shows no environment is looked at again after each of these times. */
+/** A process that shows no environment is read again after each of these times. */
 const blankMs = [2, 5, 10, 20];
 
 export function listFromProc(): ProcessRow[] {
@@ -24,7 +24,7 @@ export function listFromProc(): ProcessRow[] {
 export function readFromProc(pid: number): ProcessRow | null {
   const stat = readStat(`${pid}`);
   if (stat === null) return null;
-  // The state is that of the first thread: it alone may be over, while others go on.
+  // The state is that of the first thread: it may have ended while other threads continue.
   const alive = !(stat.isOver && areThreadsOver(pid));
   return { pid, parent: stat.parent, alive, freed: !alive && stat.isZombie && threadsOf(pid).length <= 1, start: stat.start };
 }
@@ -33,7 +33,7 @@ export async function markedInProc(rows: readonly ProcessRow[], name: string, va
   const entry = `${name}=${value}`;
   const environments = await environmentsOf(rows);
   const marked = [...environments].filter(([, entries]) => entries.includes(entry)).map(([row]) => row);
-  // The start time is read again behind the environment: both then belong to the same process.
+  // The start time is read again after the environment, so that both belong to the same process.
   return marked.filter((row) => readFromProc(row.pid)?.start === row.start);
 }
 
@@ -45,9 +45,9 @@ export async function markersInProc(name: string): Promise<Set<string>> {
 }
 
 /**
- * The environments that this user may read, as entries `NAME=value`. A process that is just
- * becoming another program (execve(2)) shows none for a moment, as one does that never has any:
- * both are looked at again.
+ * The environments that this user may read, as entries `NAME=value`. A process that is starting
+ * another program (execve(2)) shows no environment for a moment, like a process that has none: both
+ * are read again.
  */
 async function environmentsOf(rows: readonly ProcessRow[]): Promise<Map<ProcessRow, readonly string[]>> {
   const environments = new Map<ProcessRow, readonly string[]>();
@@ -60,7 +60,7 @@ async function environmentsOf(rows: readonly ProcessRow[]): Promise<Map<ProcessR
   return environments;
 }
 
-/** @returns those that show none although they should have one. */
+/** @returns the processes that show no environment although they should have one. */
 function readEnvironments(rows: readonly ProcessRow[], found: Map<ProcessRow, readonly string[]>): ProcessRow[] {
   return rows.filter((row) => {
     const environment = read(row.pid, "environ");
@@ -74,9 +74,9 @@ interface Stat {
   readonly parent: number;
   readonly start: string;
   readonly isZombie: boolean;
-  /** It runs no instruction of its own any more. */
+  /** It can no longer run an instruction. */
   readonly isOver: boolean;
-  /** A thread of the kernel's own: it has no environment. */
+  /** A kernel thread, which has no environment. */
   readonly isKernel: boolean;
 }
 
@@ -84,8 +84,8 @@ interface Stat {
 function readStat(place: string): Stat | null {
   const stat = read(place, "stat");
   if (stat === null) return null;
-  // The command's name stands in parentheses and may hold anything: the fields are counted from the
-  // last one (state is field 3).
+  // The command's name is in parentheses and may hold any character, so the fields are counted from
+  // the last parenthesis (state is field 3).
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const [state, parent] = fields;
   const [flags, start] = [fields[6], fields[19]];
@@ -96,8 +96,8 @@ function readStat(place: string): Stat | null {
 }
 
 /**
- * Threads begin while we look: they are listed until no new one is found. A thread that runs
- * another program takes the process's own number over.
+ * Threads may begin during the look, so they are listed until no new one is found. A thread that
+ * runs another program takes over the process's own number.
  */
 function areThreadsOver(pid: number): boolean {
   const seen = new Set<string>();
@@ -118,8 +118,8 @@ function threadsOf(pid: number): string[] {
 }
 
 /**
- * The direct children of a process, the dead ones included; null where the kernel does not list
- * them (CONFIG_PROC_CHILDREN).
+ * The direct children of a process, with the dead ones; null where the kernel does not list them
+ * (CONFIG_PROC_CHILDREN).
  */
 export function childrenFromProc(pid: number): number[] | null {
   try {
@@ -130,7 +130,7 @@ export function childrenFromProc(pid: number): number[] | null {
   }
 }
 
-/** The command line, arguments parted by blanks; empty for what has none. */
+/** The command line, with blanks between the arguments; empty where there is none. */
 export function commandFromProc(pid: number): string {
   return read(pid, "cmdline")?.replaceAll("\0", " ").trim() ?? "";
 }
@@ -139,7 +139,7 @@ function read(place: number | string, file: string): string | null {
   try {
     return readFileSync(`/proc/${place}/${file}`, "latin1");
   } catch {
-    // It has ended, or it belongs to somebody else.
+    // It has ended, or it belongs to another user.
     return null;
   }
 }

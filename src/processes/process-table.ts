@@ -1,6 +1,5 @@
 /**
- * What the operating system lists as running now. Linux tells it in /proc; elsewhere `ps` does. It
- * ends nothing.
+ * Lists the running processes: from /proc on Linux, from `ps` on other systems. It ends no process.
  */
 import type { ProcessRow } from "./process-row.ts";
 import { listFromProc, markedInProc, markersInProc, readFromProc } from "./proc.ts";
@@ -8,7 +7,7 @@ import { listFromPs, markedInPs, markersInPs, readFromPs } from "./ps.ts";
 
 const linux = process.platform === "linux";
 
-/** Every process that this user may see, the dead ones included. */
+/** Every process that this user may see, with the dead ones. */
 export function listProcesses(): Promise<ProcessRow[]> {
   return linux ? Promise.resolve(listFromProc()) : listFromPs();
 }
@@ -19,8 +18,8 @@ export function readProcess(pid: number): Promise<ProcessRow | null> {
 }
 
 /**
- * Those of `rows` that were started with `NAME=value` in their environment. Others' processes
- * cannot be read and are left out.
+ * Those of `rows` that were started with `NAME=value` in their environment. Processes of other
+ * users cannot be read and are left out.
  */
 export function markedProcesses(rows: readonly ProcessRow[], name: string, value: string): Promise<readonly ProcessRow[]> {
   return linux ? markedInProc(rows, name, value) : markedInPs(rows, name, value);

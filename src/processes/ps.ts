@@ -1,4 +1,4 @@
-/** Portable: what `ps` says of processes, for systems without /proc (macOS). */
+/** Reads processes from `ps`, for systems without /proc (macOS). */
 import { execFile } from "node:child_process";
 import type { ProcessRow } from "./process-row.ts";
 
@@ -14,8 +14,8 @@ export async function readFromPs(pid: number): Promise<ProcessRow | null> {
 }
 
 /**
- * `ps` shows an environment behind the command's words, so a value must hold no blank (runner ids
- * do not).
+ * `ps` shows an environment after the command's words, so the value must not hold a blank (runner
+ * ids hold none).
  */
 export async function markedInPs(rows: readonly ProcessRow[], name: string, value: string): Promise<readonly ProcessRow[]> {
   const shown = await environments();
@@ -34,8 +34,8 @@ export async function markersInPs(name: string): Promise<Set<string>> {
 }
 
 /**
- * A line a process: pid, command, environment. macOS shows environments with -E, other systems with
- * the BSD option e.
+ * Prints one line for each process: pid, command, environment. macOS shows environments with -E,
+ * other systems with the BSD option e.
  */
 function environments(): Promise<string> {
   return ps(process.platform === "darwin" ? ["-axwwE", "-o", "pid=,command="] : ["axeww", "-o", "pid=,command="]);
@@ -54,7 +54,7 @@ function parseRows(text: string): ProcessRow[] {
   });
 }
 
-/** Its output; empty when it finds nothing (that is its exit code 1) or is not there. */
+/** Its output; empty when it finds nothing (exit code 1) or is not installed. */
 function ps(args: readonly string[]): Promise<string> {
   return new Promise((resolve) => {
     const env = { ...process.env, LC_ALL: "C", TZ: "UTC" };

@@ -1,14 +1,14 @@
 /**
- * Linux: makes this process the parent of what its descendants leave behind, so that no double fork
- * escapes its tree. Elsewhere it does nothing.
+ * Makes this process the parent of orphans below it, so that no double fork leaves its tree. Works
+ * on Linux; does nothing on other systems.
  */
 
 /** `PR_SET_CHILD_SUBREAPER` of prctl(2): existing descendants are covered too. */
 const setChildSubreaper = 36;
 
 /**
- * @returns whether it worked. Otherwise (macOS, no koffi) the marker in the environment finds what
- * left the tree.
+ * @returns whether it worked. Where it did not (macOS, no koffi), the marker in the environment
+ * finds processes that left the tree.
  */
 export async function becomeSubreaper(): Promise<boolean> {
   if (process.platform !== "linux") return false;

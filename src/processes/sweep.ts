@@ -1,6 +1,6 @@
 /**
- * Ends what is left of a runner's process tree. Only processes that are proven to be of that tree
- * are touched, never this process or its parents.
+ * Ends what is left of a runner's process tree. Touches only processes that are proven to belong to
+ * that tree, and never this process or its parents.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { SweptProcess } from "../domain/events/record.ts";
@@ -11,25 +11,25 @@ import { listProcesses, markedProcesses, readProcess } from "./process-table.ts"
 import type { ProcessRow } from "./process-row.ts";
 import { commandFromPs } from "./ps.ts";
 
-/** In the environment of everything that a runner starts: the runner's id. */
+/** The variable with the runner's id, in the environment of everything that a runner starts. */
 export const markerName = taskVariables.runner;
 
 export interface SweepOptions {
   /**
-   * All descendants of this process belong to the tree: the runner itself, which adopts what its
-   * tree leaves behind.
+   * The runner's own process. All its descendants belong to the tree, because it adopts orphans of
+   * the tree.
    */
   readonly root?: number;
   /**
-   * `root` is a subreaper: nothing of its tree can be anywhere else, so that no living child means
-   * nothing is left, without a look at every process.
+   * Whether `root` is a subreaper. Then the whole tree is below it: without a living child the tree
+   * has ended, and other processes need no look.
    */
   readonly adopting?: boolean;
-  /** From SIGTERM to SIGKILL. 0: SIGKILL at once. */
+  /** Time between SIGTERM and SIGKILL. 0: SIGKILL at once. */
   readonly graceMs?: number;
   /**
-   * After this long it gives up on what SIGKILL does not end (a process that waits for a dead
-   * disk).
+   * After this time the sweep gives up on processes that SIGKILL does not end (a process may wait
+   * for a dead disk).
    */
   readonly limitMs?: number;
 }
@@ -37,8 +37,8 @@ export interface SweepOptions {
 /**
  * Ends the processes that carry the runner's marker, their descendants, and those of `root`, until
  * none is left and what they held is free.
- * @returns what had to be ended, with the strongest signal that it was sent; empty when nothing was
- * left.
+ * @returns the processes that had to be ended, with the strongest signal that was sent; empty when
+ * the tree had ended.
  */
 export async function sweep(runnerId: string, options: SweepOptions = {}): Promise<SweptProcess[]> {
   const { graceMs = 0, limitMs = 5_000 } = options;
@@ -48,7 +48,7 @@ export async function sweep(runnerId: string, options: SweepOptions = {}): Promi
   for (;;) {
     const left = await leftOf(runnerId, options.root);
     const spentMs = performance.now() - began;
-    // Whoever comes next may want a port or a lock that they held.
+    // The next process may need a port or a lock that they held.
     const isDone = left.length === 0 && (await areFreed([...swept.keys()]));
     if (isDone || spentMs > graceMs + limitMs) return [...swept.values()];
     const signal = spentMs < graceMs ? "SIGTERM" : "SIGKILL";
@@ -58,13 +58,13 @@ export async function sweep(runnerId: string, options: SweepOptions = {}): Promi
 }
 
 /**
- * Whether nothing below a subreaper can run any more, by a look at its own children only. False
- * also where that cannot be told.
+ * Whether nothing below a subreaper can run any more, by a look at its direct children only. False
+ * also where that is not known.
  */
 export function isDeserted(root: number): boolean {
   const children = childrenFromProc(root);
-  // What an exiting child leaves behind comes to the root at its very end: that may be between the
-  // look at the child and the second look at the root.
+  // The root adopts an exiting child's own children at the child's very end. That may happen
+  // between the look at the child and the second look at the root.
   return children !== null && children.every(isSpent) && (childrenFromProc(root)?.every((pid) => children.includes(pid)) ?? false);
 }
 
@@ -74,8 +74,8 @@ function isSpent(pid: number): boolean {
 }
 
 /**
- * The living processes of the tree, now. A marker is looked for in every process; a child that shed
- * it is found through its parents.
+ * The living processes of the tree, now. Looks for the marker in every process; finds a child
+ * without the marker through its parents.
  */
 export async function leftOf(runnerId: string, root: number | undefined): Promise<ProcessRow[]> {
   const rows = await listProcesses();
@@ -87,7 +87,7 @@ export async function leftOf(runnerId: string, root: number | undefined): Promis
   return tree.filter((row) => row.alive && !mine.has(row.pid));
 }
 
-/** This process and its line of parents: never to be ended. */
+/** This process and its line of parents, which must not be ended. */
 function ownLine(rows: readonly ProcessRow[]): Set<number> {
   const parents = new Map(rows.map((row) => [row.pid, row.parent]));
   const line = new Set<number>([0, 1]);
@@ -95,7 +95,7 @@ function ownLine(rows: readonly ProcessRow[]): Set<number> {
   return line;
 }
 
-/** @param keys `pid start` of what was signalled. */
+/** @param keys `pid start` of the processes that were signalled. */
 async function areFreed(keys: readonly string[]): Promise<boolean> {
   for (const key of keys) {
     const [pid, ...start] = key.split(" ");
@@ -107,7 +107,7 @@ async function areFreed(keys: readonly string[]): Promise<boolean> {
 
 async function end(row: ProcessRow, signal: SweptProcess["signal"], swept: Map<string, SweptProcess>): Promise<void> {
   const key = `${row.pid} ${row.start}`;
-  // One SIGTERM is enough; it is repeated to nobody.
+  // Each process gets SIGTERM only once.
   if (swept.get(key)?.signal === signal && signal === "SIGTERM") return;
   const command = swept.get(key)?.command ?? (await commandOf(row)).slice(0, 500);
   if (await killIfSame(row, signal)) swept.set(key, { pid: row.pid, command, signal });

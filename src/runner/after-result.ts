@@ -1,7 +1,7 @@
 /**
- * Says when an attempt whose turn has ended is over. Claude Code exits by itself when nothing runs
- * in the background. Sub-agents are waited for, everything else for a limited time: a server that
- * Claude left running would hold the attempt for ever. It stops nothing.
+ * Decides when an attempt whose turn has ended is over. Claude Code exits by itself when nothing
+ * runs in the background. The wait for sub-agents has no limit; the wait for other work has one,
+ * because a server that Claude left running would hold the attempt for ever. It stops no process.
  */
 import { backgroundAfter, isAgentWork } from "../domain/attempt/background.ts";
 import type { BackgroundTask, BackgroundWait } from "../domain/attempt/background.ts";
@@ -10,18 +10,18 @@ import { isMainTurn } from "../agent/messages.ts";
 import type { JournalEntry } from "../domain/events/record.ts";
 
 export interface AfterResultOptions {
-  /** How long commands in the background are waited for when the turn has ended, ms. */
+  /** How long the attempt waits for background commands after the end of the turn, ms. */
   readonly backgroundGraceMs: number;
-  /** How long Claude Code may take to exit when nothing is left to do, ms. */
+  /** How long Claude Code may take to exit when all work is done, ms. */
   readonly exitMs: number;
   /** UTC milliseconds. */
   readonly now: () => number;
   /**
-   * The turn has ended and this is waited for: told when the wait begins, and when the work or its
-   * limit changes.
+   * Called when a wait for background work begins after the turn, and when the work or its limit
+   * changes.
    */
   readonly onWait: (wait: BackgroundWait) => void;
-  /** The time is up. `cut`: what still runs in the background. */
+  /** Called when the time is up. `cut`: work that still runs in the background. */
   readonly onOver: (cut: readonly BackgroundTask[]) => void;
 }
 
@@ -33,9 +33,9 @@ export class AfterResult {
   #timer: NodeJS.Timeout | null = null;
   /** What the timer waits for. */
   #waitsFor: "exit" | "background" | null = null;
-  /** When the background's time is up, UTC milliseconds; null: nothing limits it. */
+  /** When the time for background work ends, UTC milliseconds; null: there is no limit. */
   #until: number | null = null;
-  /** The wait that was told last. */
+  /** The wait that was reported last. */
   #told = "";
 
   constructor(options: AfterResultOptions) {
@@ -47,17 +47,17 @@ export class AfterResult {
     return this.#live;
   }
 
-  /** Whether the turn has ended with a result and no other has begun. */
+  /** Whether the turn has ended with a result and no other turn has begun. */
   get isAnswered(): boolean {
     return this.#answered;
   }
 
-  /** Whether a sub-agent is waited for. */
+  /** Whether the attempt waits for a sub-agent. */
   get awaitsAgent(): boolean {
     return this.#live.some(isAgentWork);
   }
 
-  /** Takes what was journalled, in order. */
+  /** Takes every journalled entry, in order. */
   heard(entry: JournalEntry): void {
     this.#live = backgroundAfter(entry) ?? this.#live;
     if (entry.type === "result" && isOwnResult(entry)) this.#answered = true;
@@ -79,14 +79,14 @@ export class AfterResult {
     if (!this.#answered || this.#live.length === 0) return void (this.#told = "");
     const state = JSON.stringify([this.#live, this.#until]);
     if (state === this.#told) return;
-    // Before the call: what it journals is heard here, too.
+    // Set before the call, because `heard` also gets what the call journals.
     this.#told = state;
     this.#options.onWait({ work: this.#live, until: this.#until });
   }
 
   /**
-   * The time for the background runs on while messages come; that for the exit begins again with
-   * each.
+   * Starts the timer. The time for background work continues while messages come; the time for the
+   * exit restarts with each message.
    */
   #wait(reason: "exit" | "background" | null): void {
     if (reason === "background" && this.#waitsFor === "background") return;

@@ -1,17 +1,17 @@
 /**
- * A file that is only ever appended to, in whole lines, by one process. It survives a full disk:
- * what could not be written waits.
+ * Appends whole lines to a file that only one process writes. On a full disk lines wait until they
+ * can be written.
  */
 import { closeSync, constants, fstatSync, fsync, openSync, readSync, writeSync } from "node:fs";
 import { othersCanWrite } from "../config/others-can-write.ts";
 
-/** While the disk is full the rest is tried again this often. */
+/** Time between two tries while the disk is full. */
 const retryMs = 1_000;
 
 export interface AppendHooks {
   /** Called before each write. */
   readonly beforeWrite?: () => void;
-  /** Called after each write with the size of the file, when everything is on it. */
+  /** Called after each write with the size of the file, when everything is written. */
   readonly onWritten?: (size: number) => void;
 }
 
@@ -25,8 +25,8 @@ export class AppendFile {
   #closed = false;
 
   /**
-   * Opens or creates (0600); a link in the file's place is refused.
-   * A last line that its writer could not finish is closed with a newline first.
+   * Opens or creates the file (0600); refuses a link in its place. First closes a torn last line
+   * with a newline.
    */
   constructor(path: string, hooks: AppendHooks = {}) {
     const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
@@ -37,7 +37,7 @@ export class AppendFile {
     this.flush();
   }
 
-  /** Bytes on the file, all of them whole lines. */
+  /** The file's size in bytes; it holds whole lines only. */
   get size(): number {
     return this.#size;
   }
@@ -48,15 +48,15 @@ export class AppendFile {
   }
 
   /**
-   * Takes whole lines; everything taken in one turn of the event loop is written at once, in one
-   * write unless the disk is full.
+   * Takes whole lines. Lines of one turn of the event loop are written together, in one write
+   * unless the disk is full.
    */
   append(lines: string): void {
     if (this.#closed) return;
     if (this.#taken.push(lines) === 1) setImmediate(() => this.flush());
   }
 
-  /** Hands what was taken to the kernel: from then on it survives a kill. */
+  /** Writes the waiting lines. Written lines survive a kill of this process. */
   flush(): void {
     if (this.#taken.length === 0 || this.#closed) return;
     this.#waiting.push(Buffer.from(this.#taken.join("")));
@@ -65,8 +65,8 @@ export class AppendFile {
   }
 
   /**
-   * Writes, and makes it safe from a power cut. A disk that cannot is passed over: the data is with
-   * the kernel.
+   * Writes and syncs, so that the lines survive a power cut. Ignores an error of the sync, because
+   * the kernel has the data.
    */
   sync(): Promise<void> {
     this.flush();
@@ -103,7 +103,7 @@ export class AppendFile {
       while (rest.length > 0) rest = rest.subarray(writeSync(this.#descriptor, rest));
       this.#waiting = [];
     } catch {
-      // Disk full, or a file size limit: the rest waits, behind the part that was written.
+      // The disk is full, or there is a file size limit: the rest waits.
       this.#waiting = [rest];
       this.#retry = setTimeout(() => {
         this.#retry = null;
@@ -122,11 +122,9 @@ export class AppendFile {
   }
 }
 
-/**
- * What stands in a log's place and is not a log of ours: a link, a pipe, a file of another user.
- */
+/** Thrown when another file is in the log's place: a link, a pipe, a file of another user. */
 export class NotOurLog extends Error {
-  /** As the system says it of a link. */
+  /** The system's code for a link. */
   readonly code = "ELOOP";
 }
 

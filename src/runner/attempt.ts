@@ -1,6 +1,6 @@
 /**
- * One attempt from its first record to its last: runs the agent, keeps the journal, stops when
- * told, and leaves no process behind.
+ * Runs one attempt from its first record to its last: runs the agent, writes the journal, stops on
+ * request, and leaves no process behind.
  */
 import { dirname } from "node:path";
 import { describeBroken } from "../config/broken-file.ts";
@@ -9,7 +9,7 @@ import { TaskChanges } from "./task-changes.ts";
 import { makeDirectory } from "../config/make-directory.ts";
 import { messageOf } from "../domain/errors.ts";
 import { brokenSettingsText } from "../domain/task/claude-settings.ts";
-import { startFaults } from "../domain/events/record.ts";
+import { startProblems } from "../domain/events/record.ts";
 import type { JournalEntry, RunnerNote } from "../domain/events/record.ts";
 import type { StopReason } from "../domain/attempt/stop-reason.ts";
 import { bootClockMs } from "../processes/boot-clock.ts";
@@ -17,7 +17,7 @@ import { failpoint } from "../processes/failpoint.ts";
 import { detachedCommands } from "../processes/detached.ts";
 import { sweep } from "../processes/sweep.ts";
 import type { Agent, AgentWork } from "../agent/agent.ts";
-import { additionalFault, directoryFault } from "../agent/directory-fault.ts";
+import { additionalDirectoryProblem, directoryProblem } from "../agent/directory-problem.ts";
 import { OpenSteps } from "./open-steps.ts";
 import { NotOurLog } from "./append-file.ts";
 import { isAgentWork, nameOfBackground } from "../domain/attempt/background.ts";
@@ -29,28 +29,27 @@ import { noClaudeNote } from "./no-claude.ts";
 import type { Redaction } from "./redaction.ts";
 import { SummaryLog } from "./summary-log.ts";
 
-/** An agent that has nothing left to do and does not exit for this long is ended. */
+/** An agent that has done all work and does not exit within this time is ended. */
 const exitMs = 10_000;
-/** From SIGTERM to SIGKILL. */
+/** Time between SIGTERM and SIGKILL. */
 const termMs = 2_000;
-/** What is left of the tree gets this long between SIGTERM and SIGKILL. */
+/** Time between SIGTERM and SIGKILL for the rest of the process tree. */
 const sweepGraceMs = 1_000;
 
 export interface AttemptOptions {
   readonly work: AgentWork;
   readonly agent: Agent;
   readonly runnerId: string;
-  /** The agent's environment: it says where the user's settings of Claude Code are. */
+  /** The agent's environment. It decides where the user's settings of Claude Code are. */
   readonly agentEnv: Readonly<Record<string, string>>;
   readonly redaction: Redaction;
   readonly onGrown: (journalSize: number) => void;
   /**
-   * Called when nothing of the tree runs any more and the journal's rest waits for room on the
-   * disk.
+   * Called when the process tree has ended and the rest of the journal waits for room on the disk.
    */
   readonly onWaiting: () => void;
   readonly now: () => number;
-  /** Whether this process is the subreaper of its tree by now. */
+  /** Whether this process is the subreaper of its tree now. */
   readonly isAdopting: () => boolean;
 }
 
@@ -70,15 +69,15 @@ export class RunningAttempt {
   #isFinished = false;
 
   /**
-   * Opens the logs, in a directory that is made where it is missing. @throws when the journal
-   * cannot be opened: then nothing may run.
+   * Opens the logs, and makes their directory where it is missing.
+   * @throws when the journal cannot be opened: then the agent must not run.
    */
   constructor(options: AttemptOptions) {
     const { work, redaction, onGrown, now } = options;
     this.#options = options;
     redaction.know(secretsInOptions(work.spec, options.agentEnv));
     this.#changes = new TaskChanges(work, options.agentEnv);
-    // Somebody may have removed it since the server made it.
+    // The directory may have been removed since the server made it.
     makeDirectory(dirname(work.journal), 0o700);
     this.#journal = new Journal({ file: work.journal, attemptId: work.attemptId, redaction, onGrown, now, up: bootClockMs });
     this.#summary = openSummary(work);
@@ -98,7 +97,7 @@ export class RunningAttempt {
     return this.#options.work.attemptId;
   }
 
-  /** Whether all that is left to do is to write the journal's rest, for which there is no room. */
+  /** Whether only the rest of the journal must still be written, for which there is no room. */
   get isWaiting(): boolean {
     return this.#isWaiting;
   }
@@ -113,19 +112,20 @@ export class RunningAttempt {
     const warm = agent.isWarmFor(work);
     const sessionId = warm ? null : work.sessionId;
     this.#take({ type: "worker", subtype: "started", runnerId, pid: process.pid, warm, resume: work.resume, sessionId });
-    // On the file before the agent begins: whoever finds the session later knows whose it is.
+    // Written before the agent begins, so that a later reader of the session can find its attempt.
     this.#journal.flush();
     failpoint("attempt.started");
     const { workingDirectory, additionalDirectories } = work.spec;
-    const fault = directoryFault(workingDirectory) ?? additionalDirectories.map(additionalFault).find((each) => each !== null) ?? null;
+    const fault =
+      directoryProblem(workingDirectory) ?? additionalDirectories.map(additionalDirectoryProblem).find((each) => each !== null) ?? null;
     if (fault !== null) {
-      this.#take({ type: "worker", subtype: "gave_up", error: startFaults.noDirectory, text: fault });
+      this.#take({ type: "worker", subtype: "gave_up", error: startProblems.noDirectory, text: fault });
       return this.end(null);
     }
     const broken = work.spec.ignoreBrokenSettings ? [] : brokenSettings(work.spec.workingDirectory, agentEnv);
     if (broken.length > 0) {
       const text = brokenSettingsText(broken.map(describeBroken));
-      this.#take({ type: "worker", subtype: "gave_up", error: startFaults.brokenSettings, text });
+      this.#take({ type: "worker", subtype: "gave_up", error: startProblems.brokenSettings, text });
       return this.end(null);
     }
     const before = await this.#changes.begin();
@@ -137,27 +137,26 @@ export class RunningAttempt {
   }
 
   /**
-   * Stops the agent: by a word first and then by signals, or at once where its turn shall go on
-   * later. The first reason counts.
+   * Stops the agent: first with an interrupt and then with signals, or at once where its turn
+   * should continue later. The first reason counts.
    */
   stop(reason: StopReason, graceMs: number): void {
     if (this.#stopReason !== null || this.#ending !== null) return;
     this.#stopReason = reason;
     const { agent } = this.#options;
     const waiting = this.#afterResult;
-    // Claude is done but for commands in the background: the limit of the attempt ends their time,
-    // too.
+    // Claude has finished, only background commands run: the limit of the attempt also ends them.
     if ((reason === "timed_out" || reason === "stalled") && waiting.isAnswered && !waiting.awaitsAgent) this.#noteCut(waiting.live);
     this.#take({ type: "worker", subtype: "stop_requested", reason });
     if (reason === "interrupted") {
-      // To be resumed, a turn must be cut, not ended: a word would count as its end, and SIGTERM
-      // makes Claude Code write a failed tool into it.
+      // A turn can be resumed only when it is killed: an interrupt would end it, and SIGTERM makes
+      // Claude Code write a failed tool into it.
       agent.kill("SIGKILL");
       return;
     }
-    // Between turns there is nothing to interrupt.
+    // There is no turn to interrupt.
     if (waiting.isAnswered) return this.#terminate(termMs);
-    // Not every moment can be interrupted; the signals follow anyway.
+    // An interrupt is not possible at every moment; the signals follow in any case.
     agent.interrupt().catch(() => {});
     this.#after(graceMs, () => this.#terminate(termMs));
   }
@@ -178,7 +177,7 @@ export class RunningAttempt {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#afterResult.stop();
     agent.kill("SIGKILL");
-    // It exited by itself and left them.
+    // The agent exited by itself and left processes.
     if (thrown === null && this.#stopReason === null && this.#afterResult.isAnswered) this.#noteCut(this.#afterResult.live);
     const tree = { root: process.pid, adopting: isAdopting() };
     const detached = this.#isFinished && thrown === null && this.#stopReason === null ? await detachedCommands(runnerId, tree) : [];
@@ -199,10 +198,10 @@ export class RunningAttempt {
     this.#summary?.close();
   }
 
-  /** What a finished task leaves behind that a person should know. */
+  /** Notes what a person should know after a finished task, e.g. uncommitted changes. */
   async #lookBack(): Promise<void> {
     const directory = this.#options.work.spec.workingDirectory;
-    const fault = directoryFault(directory);
+    const fault = directoryProblem(directory);
     const left: RunnerNote | null =
       fault === null ? await this.#changes.end() : { type: "worker", subtype: "directory_gone", directory, fault };
     if (left !== null) this.#take(left);
@@ -218,7 +217,7 @@ export class RunningAttempt {
     void this.#journal.sync();
   }
 
-  /** Of an attempt that is being ended nothing is waited for. */
+  /** Notes the wait, unless the attempt is being ended. */
   #noteWait({ work, until }: BackgroundWait): void {
     if (this.#hasCut || this.#stopReason !== null || this.#ending !== null) return;
     this.#take({

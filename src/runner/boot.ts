@@ -10,8 +10,8 @@ import type { RunnerBoot } from "../attempt-protocol/protocol.ts";
 const bootVariable = "CLAUDE_WORKER_RUNNER";
 
 /**
- * Reads the boot data and removes it from the environment. @throws when a person started this
- * process by hand.
+ * Reads the boot data and removes it from the environment.
+ * @throws when a person started this process directly.
  */
 export function takeBoot(env: NodeJS.ProcessEnv): RunnerBoot {
   const text = env[bootVariable];
@@ -21,8 +21,8 @@ export function takeBoot(env: NodeJS.ProcessEnv): RunnerBoot {
 }
 
 /**
- * The server's own token, which a task could print: kept out of journals by value, because it has
- * no shape. Empty when it cannot be read.
+ * The server's own token, which a task could print. It is kept out of journals by its value,
+ * because it has no known shape. Empty when it cannot be read.
  */
 export function localToken(env: Readonly<Record<string, string>>): Record<string, string> {
   try {
@@ -41,22 +41,22 @@ export function prepareProcess(boot: RunnerBoot, name = "claude-worker-runner"):
 }
 
 /**
- * Tells whoever started this process that the socket is open. Its standard output then leads
- * nowhere: it must not hold the starter's pipe.
+ * Reports to the parent process that the socket is open. Then redirects standard output to
+ * /dev/null, so that it does not hold the parent's pipe.
  */
 export function tellListening(): void {
   try {
     writeSync(1, "listening\n");
   } catch {
-    // The starter is gone; the socket's orphan timeout sees to the rest.
+    // The parent has ended; the orphan timeout handles that.
   }
   closeSync(1);
-  // The lowest free descriptor is taken: 1 again, so that nothing that prints writes into a log by
-  // chance.
+  // This open gets the lowest free descriptor, which is 1 again, so that printed output does not go
+  // into a log.
   openSync("/dev/null", "w");
 }
 
-/** Claude Code, or the module that a test brings instead. Begins to load at once. */
+/** Loads Claude Code's agent, or the module that a test provides. Begins to load at once. */
 export async function loadAgent(agent: RunnerBoot["agent"]): Promise<CreateAgent> {
   if (agent === undefined || agent === "claude") return (await import("../agent/claude.ts")).createAgent;
   return ((await import(agent.module)) as { createAgent: CreateAgent }).createAgent;

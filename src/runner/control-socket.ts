@@ -1,6 +1,6 @@
 /**
- * The runner's unix socket: greets whoever connects, hands on what they ask, and tells all of them
- * what is new. It keeps no state of the work.
+ * Serves the runner's unix socket: greets each new connection, forwards requests, and broadcasts
+ * news to all connections. It keeps no state of the work.
  */
 import { chmodSync } from "node:fs";
 import { createServer } from "node:net";
@@ -8,14 +8,14 @@ import type { Server, Socket } from "node:net";
 import { parseJson } from "../domain/text/parse-json.ts";
 import type { FromRunner, ToRunner } from "../attempt-protocol/protocol.ts";
 
-/** A start message may carry a prompt of 10 MB, of which JSON may make six times as much. */
+/** A start message may hold a prompt of 10 MB, which JSON escapes can make six times as long. */
 const longestMessage = 96 * 1024 * 1024;
 
 export interface ControlSocketHandlers {
-  /** What a new connection is told at once. */
+  /** The first messages for a new connection. */
   greeting(): readonly FromRunner[];
   onMessage(message: ToRunner, reply: (message: FromRunner) => void): void;
-  /** A connection came or went; how many there are now. */
+  /** Called when a connection opens or closes, with the number of open ones. */
   onConnections(count: number): void;
 }
 
@@ -30,8 +30,8 @@ export class ControlSocket {
   }
 
   /**
-   * Listens on a unix socket that only this user may open (0600). @throws when the path is taken or
-   * too long.
+   * Listens on a unix socket that only this user can open (0600).
+   * @throws when the path is taken or too long.
    */
   async listen(path: string): Promise<void> {
     await new Promise<void>((resolve, reject) => {
@@ -45,11 +45,11 @@ export class ControlSocket {
     for (const socket of this.#sockets) send(socket, message);
   }
 
-  /** Sends what is under way, then closes; the socket's file goes with it. */
+  /** Sends pending messages, then closes and removes the socket's file. */
   async close(limitMs = 1_000): Promise<void> {
     this.#server.close();
     const closed = [...this.#sockets].map((socket) => new Promise<void>((resolve) => socket.once("close", () => resolve()).end()));
-    // A peer that does not read must not hold the runner.
+    // A peer that does not read must not block the runner's end.
     const limit = setTimeout(() => this.#sockets.forEach((socket) => socket.destroy()), limitMs);
     await Promise.all(closed);
     clearTimeout(limit);
@@ -59,7 +59,7 @@ export class ControlSocket {
     this.#sockets.add(socket);
     this.#handlers.onConnections(this.#sockets.size);
     socket.setEncoding("utf8");
-    // An error is always followed by `close`.
+    // After an error there is always a `close` event.
     socket.on("error", () => {});
     socket.on("close", () => {
       this.#sockets.delete(socket);

@@ -1,22 +1,22 @@
 /**
- * The attempt's journal: every record numbered, stamped, without secrets, on the file before anyone
- * is told. It knows no message's meaning.
+ * Writes the attempt's journal: every record is numbered, stamped, without secrets, and written
+ * before it is reported. It does not interpret messages.
  */
 import type { JournalEntry, JournalRecord } from "../domain/events/record.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { AppendFile } from "./append-file.ts";
 import type { Redaction } from "./redaction.ts";
 
-/** A power cut costs at most this much. */
+/** A power cut loses at most this much time. */
 const syncMs = 1_000;
-/** A disk that stays full this long at the end of an attempt costs its last records. */
+/** A disk that stays full this long at the end of an attempt loses its last records. */
 const fullDiskLimitMs = 600_000;
 
 export interface JournalOptions {
   readonly file: string;
   readonly attemptId: number;
   readonly redaction: Redaction;
-  /** Called when more whole lines are on the file; `size` in bytes. */
+  /** Called when more whole lines are written; `size` in bytes. */
   readonly onGrown: (size: number) => void;
   readonly now: () => number;
   /** Milliseconds since the machine's start. */
@@ -44,7 +44,7 @@ export class Journal {
     });
   }
 
-  /** Whether all that was appended is on the file. */
+  /** Whether everything that was appended is written. */
   get isWritten(): boolean {
     return this.#file.isWritten;
   }
@@ -54,8 +54,8 @@ export class Journal {
   }
 
   /**
-   * Takes an entry, to be written before this turn of the event loop ends. @returns the record as
-   * it will stand there.
+   * Takes an entry and writes it before this turn of the event loop ends.
+   * @returns the record as it is written.
    */
   append(entry: JournalEntry): JournalRecord {
     const { attemptId, redaction, now, up } = this.#options;
@@ -70,17 +70,17 @@ export class Journal {
     return value;
   }
 
-  /** Hands what was taken to the kernel: from then on it survives a kill. */
+  /** Writes waiting records. Written records survive a kill of this process. */
   flush(): void {
     this.#file.flush();
   }
 
-  /** Hands over and makes it safe from a power cut. */
+  /** Writes and syncs, so that the records survive a power cut. */
   sync(): Promise<void> {
     return this.#file.sync();
   }
 
-  /** Writes the rest, waiting for a full disk if need be, and closes. */
+  /** Writes the rest, waits while the disk is full, and closes. */
   async close(): Promise<void> {
     await this.#file.drain(fullDiskLimitMs);
     await this.#file.sync();

@@ -1,4 +1,4 @@
-/** Entry of a runner process. One per attempt, detached, it outlives the server. */
+/** Starts a runner process: one per attempt, detached, so that it continues without the server. */
 import { setTimeout as delay } from "node:timers/promises";
 import { messageOf } from "../domain/errors.ts";
 import { markerName } from "../processes/sweep.ts";
@@ -17,7 +17,7 @@ const createAgent = await loadAgent(boot.agent);
 const agent = createAgent({
   env: { ...boot.agentEnv, [markerName]: boot.runnerId },
   executable: boot.claudeExecutable,
-  // The runner adopts what its tree leaves behind, the processes that run already included.
+  // The runner adopts orphans of its tree, also of processes that run already.
   onSpawned: () => {
     void becomeSubreaper().then((adopts) => (adopting = adopts));
   },
@@ -29,7 +29,7 @@ process.on("uncaughtException", (error) => {
   process.exitCode = 1;
   void runner.fail(messageOf(error));
 });
-// A promise of the SDK that nobody waits for says nothing about the attempt.
+// A rejected promise of the SDK that has no handler says nothing about the attempt.
 process.on("unhandledRejection", (reason) => {
   process.stderr.write(`claude-worker runner: ${secrets.text(messageOf(reason))}\n`);
 });
@@ -38,7 +38,7 @@ tellListening();
 await runner.park();
 await runner.over;
 await runner.close();
-// Nobody waits for this process any more. Where process 1 is none that reaps (a container), Claude
-// Code would stay as a zombie without its parent.
+// Wait until Claude Code is reaped: where process 1 does not reap (in a container), it would stay a
+// zombie without its parent.
 await Promise.race([agent.reaped, delay(reapLimitMs)]);
 process.exit();

@@ -1,5 +1,5 @@
 /** Recognises what the Agent SDK says when it cannot start Claude Code at all. */
-import { startFaults } from "../domain/events/record.ts";
+import { startProblems } from "../domain/events/record.ts";
 import type { RunnerNote } from "../domain/events/record.ts";
 
 /**
@@ -11,7 +11,7 @@ const noBinary = /^(Claude Code native binary|Native CLI binary for)/;
 /** The runner's note for it; null: Claude Code was started. @param thrown without secrets. */
 export function noClaudeNote(thrown: string | null): RunnerNote | null {
   if (thrown === null || !noBinary.test(thrown)) return null;
-  return { type: "worker", subtype: "gave_up", error: startFaults.noClaude, text: firstSentence(thrown) };
+  return { type: "worker", subtype: "gave_up", error: startProblems.noClaude, text: firstSentence(thrown) };
 }
 
 function firstSentence(text: string): string {

@@ -1,4 +1,4 @@
-/** Follows which tool calls are under way, so that an agent can be stopped between two steps. */
+/** Tracks open tool calls, so that an agent can be stopped between two steps. */
 import type { JournalEntry } from "../domain/events/record.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -6,14 +6,15 @@ type Json = Readonly<Record<string, unknown>>;
 /** The tool calls that have started and not ended. */
 export class OpenSteps {
   /**
-   * Ids of the calls under way, by the thread that made them: a helper's calls are not its
-   * caller's.
+   * Ids of the open calls, by the thread that made them: a helper's calls do not belong to its
+   * caller.
    */
   readonly #open = new Map<unknown, Set<unknown>>();
 
   /**
-   * Takes in the entry. @returns whether it ends a step: the last call of a model's answer has its
-   * result, the next model call follows.
+   * Takes an entry.
+   * @returns whether it ends a step: the last open call of a model's answer has its result, and the
+   * next model call follows.
    */
   ends(entry: JournalEntry): boolean {
     const { type, message, parent_tool_use_id: thread = null } = entry as Json;

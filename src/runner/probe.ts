@@ -1,7 +1,7 @@
 /**
- * Entry of a probe: one small request of the agent with the environment of a task. Writes the
- * agent's messages to standard output, one JSON object a line. Ends with its starter, whose end
- * closes its standard input.
+ * Starts a probe process: it sends one small request with the environment of a task, and writes the
+ * agent's messages to standard output, one JSON object per line. It ends when its parent ends,
+ * because that closes its standard input.
  */
 import { dirname } from "node:path";
 import { loadAgent, localToken, prepareProcess, takeBoot } from "./boot.ts";

@@ -1,6 +1,6 @@
 /**
- * The runner: answers on its socket, waits parked for one attempt, runs it, and is over. It knows
- * when to go; it does not end the process.
+ * Implements the runner: answers on its socket, waits parked for one attempt, and runs it. Decides
+ * when the runner is over; main.ts ends the process.
  */
 import { messageOf } from "../domain/errors.ts";
 import type { Agent } from "../agent/agent.ts";
@@ -23,14 +23,14 @@ export class Runner {
   readonly #options: RunnerOptions;
   readonly #socket: ControlSocket;
   #attempt: RunningAttempt | null = null;
-  /** Runs only while no server is connected: one that is keeps the limits by itself. */
+  /** Active only while no server is connected: a connected server keeps the limits itself. */
   #limits: TimeLimits | null = null;
   #parked = false;
   #tellJournal = false;
   #orphaned: NodeJS.Timeout | null = null;
   #hadConnection = false;
   #leave: () => void = () => {};
-  /** Settles when the runner has nothing more to do. */
+  /** Resolves when the runner has no more work. */
   readonly over = new Promise<void>((resolve) => (this.#leave = resolve));
 
   constructor(options: RunnerOptions) {
@@ -63,14 +63,15 @@ export class Runner {
     }
   }
 
-  /** A signal from outside: the attempt is stopped so that it can be resumed. */
+  /** Stops the attempt after a signal from outside, so that it can be resumed. */
   interrupt(): void {
     if (this.#attempt === null) this.#leaveIfParked();
     else this.#attempt.stop("interrupted", 0);
   }
 
   /**
-   * The runner itself is at fault: the attempt gets its last record while that is still possible.
+   * Handles an error of the runner itself: writes the attempt's closing record while that is still
+   * possible.
    */
   async fail(fault: string): Promise<void> {
     try {
@@ -81,7 +82,7 @@ export class Runner {
     this.#leave();
   }
 
-  /** Says goodbye to whoever is connected and closes the socket. */
+  /** Sends the last message to all connections and closes the socket. */
   async close(): Promise<void> {
     if (this.#orphaned !== null) clearTimeout(this.#orphaned);
     this.#options.agent.leave();
@@ -110,7 +111,10 @@ export class Runner {
     else if (message.type === "leave") this.#leaveIfParked();
   }
 
-  /** The same attempt may be started again (a server that is not sure); another one may not. */
+  /**
+   * Starts the attempt. A repeated start of the same attempt is accepted (a server may not be
+   * sure); a start of another attempt is refused.
+   */
   #start(message: StartMessage, reply: (message: FromRunner) => void): void {
     const current = this.#attempt;
     if (current !== null) {
@@ -145,7 +149,7 @@ export class Runner {
     });
   }
 
-  /** Told at most once per turn of the event loop. */
+  /** Reports the journal's size, at most once per turn of the event loop. */
   #onGrown(): void {
     if (this.#tellJournal) return;
     this.#tellJournal = true;
@@ -156,8 +160,8 @@ export class Runner {
   }
 
   /**
-   * With nobody connected an attempt's time limit is kept here. A parked runner belongs to its
-   * server: it goes when nobody is connected any more, or nobody ever comes.
+   * Keeps the attempt's time limit while no server is connected. A parked runner belongs to its
+   * server, so it leaves when the last connection closes, or when none is ever opened.
    */
   #onConnections(count: number): void {
     if (this.#orphaned !== null) clearTimeout(this.#orphaned);
@@ -169,7 +173,7 @@ export class Runner {
     else this.#orphaned = setTimeout(() => this.#leaveIfParked(), this.#options.boot.orphanTimeoutMs);
   }
 
-  /** What is written past the journal has no secrets either. */
+  /** The error's message without secrets, for texts that do not go through the journal. */
   #said(error: unknown): string {
     return this.#options.redaction.text(messageOf(error));
   }
@@ -180,8 +184,8 @@ export class Runner {
 }
 
 /**
- * The time limit alone, from now on, by a clock that nobody sets: a server's is over no later.
- * Silence is for a server to judge.
+ * The time limit from now on, by the boot clock, which cannot be set. A server's own limit ends no
+ * later. Only a server has a stall limit.
  */
 function limitsOf({ spec, stopGraceMs }: StartMessage, attempt: RunningAttempt): TimeLimits {
   return new TimeLimits({

@@ -1,6 +1,6 @@
 /**
- * The task's summary log: a time and one readable line for each action. What the lines say is the
- * domain's.
+ * Writes the task's summary log: a time and one readable line for each action.
+ * domain/events/summary.ts makes the lines.
  */
 import type { JournalRecord } from "../domain/events/record.ts";
 import { summaryLines } from "../domain/events/summary.ts";

@@ -1,6 +1,6 @@
 /**
  * Keeps the state of the work tree before a task in its journal, so that an attempt that resumes
- * the task compares with that one.
+ * the task compares with that state.
  */
 import { createReadStream, statSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -9,9 +9,9 @@ import type { AgentWork } from "../agent/agent.ts";
 import { changedSince, workTreeBefore } from "./work-tree.ts";
 import type { WorkTree } from "./work-tree.ts";
 
-/** A longer journal is not searched: then it is unknown what the task changed. */
+/** A longer journal is not searched: then the task's changes are not known. */
 const maxJournalBytes = 512 * 1024 * 1024;
-/** How many files are named. */
+/** How many files the note names. */
 const maxNames = 10;
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -28,8 +28,9 @@ export class TaskChanges {
   }
 
   /**
-   * Looks at the tree before the task. @returns the note to keep of it; null for an attempt that
-   * resumes, and outside of a Git work tree.
+   * Reads the state of the tree before the task.
+   * @returns the note for the journal; null for an attempt that resumes, and outside of a Git work
+   * tree.
    */
   async begin(): Promise<RunnerNote | null> {
     const { resume, journal } = this.#work;
@@ -37,7 +38,7 @@ export class TaskChanges {
     return resume || this.#before === null ? null : { type: "worker", subtype: "work_tree", files: this.#before };
   }
 
-  /** What the finished task leaves uncommitted; null: nothing, or unknown. */
+  /** The uncommitted changes of the finished task; null: none, or unknown. */
   async end(): Promise<RunnerNote | null> {
     if (this.#before === null) return null;
     const files = await changedSince(this.#before, this.#tree);
@@ -46,14 +47,14 @@ export class TaskChanges {
   }
 }
 
-/** The newest note of the state before the task, of the same session or of the try before it. */
+/** The newest note about the state before the task, from the same session or the try before it. */
 async function beforeIn(journal: string): Promise<string[] | null> {
   let found: string[] | null = null;
   try {
     if (statSync(journal).size > maxJournalBytes) return null;
     for await (const line of createInterface({ input: createReadStream(journal) })) {
       if (line.includes('"subtype":"work_tree"')) found = filesOf(line) ?? found;
-      // A new session begins: what was before it does not count.
+      // A new session begins: earlier notes do not count.
       else if (line.includes('"subtype":"started"') && line.includes('"resume":false')) found = isStart(line) ? null : found;
     }
     return found;

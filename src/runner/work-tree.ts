@@ -1,7 +1,7 @@
 /**
- * What a task changed in its Git work tree and did not commit, by comparing the tree before and
- * after. The repository may be hostile: Git is told to run nothing that its configuration names, to
- * write nothing, and has little time. Unknown is null.
+ * Finds what a task changed in its Git work tree and did not commit, by comparing the tree before
+ * and after. The repository may be hostile: Git must not run programs that its configuration names
+ * and must not write, and its time is limited. Returns null for unknown.
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -11,7 +11,7 @@ import path from "node:path";
 /** More changed files than this are not compared. */
 const maxFiles = 5_000;
 const maxOutputBytes = 8 * 1024 * 1024;
-/** How long Git may look before a task, which waits for it, and after one. */
+/** Time limits for Git before a task, which waits for it, and after a task. */
 const beforeMs = 2_000;
 const afterMs = 10_000;
 
@@ -26,13 +26,13 @@ interface ChangedFile {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where to look. */
+/** The work tree to compare. */
 export interface WorkTree {
   /** A directory in the work tree: its real, absolute path. */
   readonly directory: string;
-  /** Git's environment; only a few variables of it are passed on. */
+  /** Git's environment; only a few of its variables are passed on. */
   readonly env: Environment;
-  /** Absolute paths that do not count, with all that lies below: the server's own. */
+  /** Absolute paths of the server's own files, which do not count, with everything below them. */
   readonly ownPaths: readonly string[];
 }
 
@@ -68,14 +68,14 @@ async function changedFiles({ directory, env, ownPaths }: WorkTree, timeoutMs: n
 
 const statusArguments = ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=all", "--"];
 
-/** What tells Git to leave this path out; none for a path that does not lie below the root. */
+/** The Git argument that leaves this path out; none for a path outside of the root. */
 function excluded(own: string, root: string): string[] {
   const relative = path.relative(root, realPathOf(own));
   const isBelow = relative !== "" && relative.split(path.sep, 1)[0] !== ".." && !path.isAbsolute(relative);
   return isBelow ? [`:(top,exclude,literal)${relative}`] : [];
 }
 
-/** The last part may be missing, as the files beside a database are at times. */
+/** The real path of a file that may not exist, like the files beside a database. */
 function realPathOf(file: string): string {
   try {
     return path.join(realpathSync.native(path.dirname(file)), path.basename(file));
@@ -93,7 +93,7 @@ function rootOf(directory: string): string | null {
 
 type Override = readonly [key: string, value: string];
 
-/** Settings of the repository that would run a program, or lead elsewhere. */
+/** Overrides for settings of the repository that would run a program or point to another place. */
 const fixed: readonly Override[] = [
   ["core.fsmonitor", "false"],
   ["core.hooksPath", "/dev/null"],
@@ -101,8 +101,8 @@ const fixed: readonly Override[] = [
 ];
 
 /**
- * A filter of the repository would be run on each changed file. Without it the file counts as it
- * is, before and after.
+ * Disables a filter, which Git would run on each changed file. The comparison uses the unfiltered
+ * files.
  */
 function withoutFilter(key: Buffer): Override[] {
   const name = key.toString("utf8").replace(/\.[^.]*$/, "");
@@ -114,8 +114,8 @@ function withoutFilter(key: Buffer): Override[] {
 }
 
 /**
- * No variable of Git's own is passed on; no transport may be used, so that nothing is fetched from
- * a promisor.
+ * The environment for Git, without Git's own variables. All transports are disabled, so that
+ * nothing is fetched from a promisor.
  */
 function environment(env: Environment, overrides: readonly Override[]): Record<string, string> {
   const passed = ["PATH", "HOME", "XDG_CONFIG_HOME"].flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]));
@@ -135,14 +135,14 @@ function environment(env: Environment, overrides: readonly Override[]): Record<s
 }
 
 /**
- * Its output; null when it failed, was too slow or said too much. In `/`, so that a relative PATH
- * finds nothing of the repository's.
+ * Runs Git and returns its output; null when Git failed, was too slow or printed too much. Runs in
+ * `/`, so that a relative PATH does not find programs of the repository.
  */
 function run(args: readonly string[], env: Record<string, string>, timeoutMs: number): Promise<Buffer | null> {
   const options = { env, cwd: "/", timeout: timeoutMs, killSignal: "SIGKILL", maxBuffer: maxOutputBytes, encoding: "buffer" } as const;
   return new Promise((resolve) => {
     const child = execFile("git", args, options, (error, stdout) => {
-      // `config --get-regexp` says with 1 that nothing fits.
+      // `config --get-regexp` exits with 1 when nothing matches.
       resolve(error === null || (error.code === 1 && stdout.length === 0 && args.includes("config")) ? stdout : null);
     });
     child.stdin?.end();
@@ -155,7 +155,7 @@ function partsOf(output: Buffer): Buffer[] {
   return parts;
 }
 
-/** A line is `XY path`; the path may be any bytes. */
+/** Parses a line `XY path`; the path may hold any bytes. */
 function fileOf(line: Buffer, root: string): ChangedFile {
   const file = line.subarray(3);
   const digest = createHash("sha256")

@@ -1,6 +1,6 @@
 /**
- * Deletes ended tasks that are older than they are to be kept, and logs that a removed task left:
- * at start, and once an hour while a limit is set.
+ * Deletes ended tasks that are older than `keep_days`, and logs of removed tasks: at start, and
+ * once an hour while a limit is set.
  */
 import type { Logger } from "pino";
 import { messageOf } from "../domain/errors.ts";
@@ -10,20 +10,20 @@ const dayMs = 86_400_000;
 const betweenRoundsMs = 3_600_000;
 
 export interface RetentionOptions {
-  /** null: everything is kept. */
+  /** null: all tasks are kept. */
   readonly keepDays: number | null;
   readonly log: Logger;
   now(): number;
   /**
-   * Looks at the clocks; resolves with how long nothing may be deleted by age because the system's
-   * clock was set, ms.
+   * Reads the clocks. Resolves with the time during which no task may be deleted by age because the
+   * system's clock was set, ms.
    */
   pauseMs(): Promise<number>;
   /** Removes the tasks that ended before this moment (UTC ms); resolves with how many. */
   prune(endedBefore: number): Promise<number>;
   /**
-   * Deletes the logs of tasks that are gone; resolves with how many, and a sentence for each that
-   * is left.
+   * Deletes the logs of removed tasks. Resolves with how many, and a sentence for each log that is
+   * left.
    */
   removeStrayLogs(): Promise<{ readonly removed: number; readonly faults: readonly string[] }>;
 }
@@ -41,7 +41,7 @@ export class Retention implements Service {
   start(): void {
     if (this.#started) return;
     this.#started = true;
-    // A round that a stop still waits for is the round of this start, too.
+    // A round that an earlier stop still waits for also serves this start.
     if (this.#round === null) this.#run();
   }
 
@@ -65,7 +65,7 @@ export class Retention implements Service {
       const pauseMs = await this.#options.pauseMs();
       if (pauseMs > 0) log.warn({ pauseMs }, "the system's clock was set: nothing is deleted by age for this long");
       else if (keepDays !== null) await this.#prune(keepDays);
-      // Last: what could not be deleted with its task is tried again, and told once.
+      // Last: logs that could not be deleted with their task are tried again, and reported once.
       await this.#removeStrayLogs();
     } catch (error) {
       log.warn({ error: messageOf(error) }, "old tasks or logs could not be deleted; tried again in the next round");

@@ -1,7 +1,7 @@
 /**
- * Starts pending tasks: as many as there are free slots, best first. Woken by commits and by one
- * timer to the next moment at which something may change by itself (a retry is due, a hold ends);
- * it never polls.
+ * Starts pending tasks: as many as there are free slots, best first. Commits wake it, and one timer
+ * for the next moment at which something changes without a commit (a retry is due, a hold ends). It
+ * does not poll.
  */
 import type { Logger } from "pino";
 import { heldModels, isInForce } from "../domain/order/admission.ts";
@@ -11,13 +11,13 @@ import type { Service } from "../domain/services/service.ts";
 import type { Store } from "../store/store.ts";
 
 /**
- * While a moment is awaited the clock is looked at this often: timers do not run while the machine
- * sleeps, nor do they see a clock that is set.
+ * Longest timer while the scheduler waits for a moment: timers do not run while the machine sleeps,
+ * and do not follow a clock that is set.
  */
 const longestTimerMs = 60_000;
 /**
- * After a round that failed (full disk, another program's lock) the next comes this much later;
- * after each further one twice as late.
+ * Delay after a failed round (full disk, another program's lock); it doubles with each further
+ * failure.
  */
 const firstRetryMs = 2_000;
 
@@ -26,14 +26,14 @@ export interface SchedulerOptions {
   readonly log: Logger;
   /** How many tasks run at once. */
   readonly workers: number;
-  /** How many tasks of one agent's client run at once; default: no limit of its own. */
+  /** How many tasks of one agent's client run at once; default: no separate limit. */
   readonly agentWorkers?: number | null;
   now(): number;
   /** Fingerprint of the account that tasks run with now. */
   account(): string;
   /**
-   * Whether the caller who asked for a task may have it run now; default: always. What may not does
-   * not hold up others.
+   * Whether a task's caller has the rights to let it run now; default: always. A task without the
+   * rights does not block others.
    */
   mayStart?(taskId: number): boolean;
   /** Claims and starts these tasks; resolves when the claims are durable. */
@@ -45,8 +45,8 @@ export class Scheduler implements Service {
   #unsubscribe: (() => void) | null = null;
   #round: Promise<void> | null = null;
   #again = false;
-  #mended = false;
-  /** Rounds that failed since the last one that worked. */
+  #hasShortenedWaits = false;
+  /** Failed rounds since the last successful one. */
   #failures = 0;
   #timer: NodeJS.Timeout | null = null;
 
@@ -60,7 +60,7 @@ export class Scheduler implements Service {
     this.wake();
   }
 
-  /** Takes no more tasks; resolves when the round under way is done. */
+  /** Starts no more tasks. Resolves when the current round has ended. */
   async stop(): Promise<void> {
     this.#unsubscribe?.();
     this.#unsubscribe = null;
@@ -68,7 +68,7 @@ export class Scheduler implements Service {
     await this.#round;
   }
 
-  /** Looks whether something may start. Cheap when nothing may. */
+  /** Checks whether a task may start. Cheap when none may. */
   wake(): void {
     if (this.#unsubscribe === null) return;
     this.#again = true;
@@ -87,7 +87,7 @@ export class Scheduler implements Service {
         break;
       }
     }
-    // At once, not in a later turn: a wake in between would find a round that looks no more.
+    // Cleared synchronously: a wake in a later turn would find a round that does not check again.
     this.#round = null;
   }
 
@@ -99,12 +99,12 @@ export class Scheduler implements Service {
   }
 
   /**
-   * @param now one moment for the whole round: what falls due between two looks at the clock would
-   * be neither startable nor next.
+   * @param now one moment for the whole round. A task that falls due between two reads of the clock
+   * would be neither startable nor next.
    */
   async #startWhatMay(now: number): Promise<void> {
     const { store, workers } = this.#options;
-    if (!this.#mended) await this.#mendWaits(now);
+    if (!this.#hasShortenedWaits) await this.#shortenWaits(now);
     const counts = store.tasks.counts();
     if (counts.pending === 0) return this.#setTimer(null);
     const holding = await this.#holding(now);
@@ -116,25 +116,25 @@ export class Scheduler implements Service {
     const { ids, refused } = this.#startable(now, free, held);
     if (ids.length > 0) await this.#options.startTasks(ids);
     if (ids.length === free) return this.#setTimer(null);
-    // Claude Code's own record of trust may change without a commit.
+    // Claude Code's own list of trusted directories may change without a commit.
     const later = refused ? now + longestTimerMs : null;
     this.#setTimer(earliest([holdEnds, store.tasks.nextStartAt(now), later]));
   }
 
   /**
-   * Once: while a server runs its clock does not go back, but between two servers, or for the next
-   * one, it may have.
+   * Shortens waits that began in the future. Done once per server: the clock does not go back while
+   * a server runs, but it may go back between two servers.
    */
-  async #mendWaits(now: number): Promise<void> {
+  async #shortenWaits(now: number): Promise<void> {
     const { store, log } = this.#options;
-    const mended = await store.write(() => store.tasks.mendWaits(now) + store.holds.mendWaits(now));
-    if (mended > 0) log.warn({ waits: mended }, "the clock was set back: what waits for a moment is brought forward");
-    this.#mended = true;
+    const shortened = await store.write(() => store.tasks.shortenWaits(now) + store.holds.shortenWaits(now));
+    if (shortened > 0) log.warn({ waits: shortened }, "the clock was set back: waits of tasks and holds are shortened");
+    this.#hasShortenedWaits = true;
   }
 
   /**
-   * The best that may start, leaving out tasks without the rights for it, and those of agents that
-   * have enough running.
+   * The best tasks that may start, without tasks that lack the rights, and without tasks of agents
+   * whose limit is reached.
    */
   #startable(now: number, free: number, held: readonly string[]): { ids: number[]; refused: boolean } {
     const { store, agentWorkers = null } = this.#options;
@@ -146,7 +146,7 @@ export class Scheduler implements Service {
     }
   }
 
-  /** The holds that are in force for the account; those whose time is over are lifted first. */
+  /** The holds in force for the account. Lifts expired holds first. */
   async #holding(now: number): Promise<Hold[]> {
     const { store, account } = this.#options;
     const active = store.holds.active();

@@ -22,7 +22,7 @@ export interface BackgroundWorkOptions {
   /** Called when the work began late, after the disk was full. */
   onLateStart(): void;
   /** Called when the work cannot begin, after `start` had resolved because of a full disk. */
-  onFault(): void;
+  onError(): void;
 }
 
 /** Starts and stops the services that work on tasks. */
@@ -59,7 +59,7 @@ export class BackgroundWork implements Service {
   }
 
   async #begin(): Promise<void> {
-    const { log, onFault } = this.#options;
+    const { log, onError } = this.#options;
     this.#wait = new AbortController();
     const full = Promise.withResolvers<void>();
     const begun = this.#startAll(({ message }) => {
@@ -71,7 +71,7 @@ export class BackgroundWork implements Service {
     log.error({ problems: this.#noRoom }, "the disk is full: serving for reading only");
     this.#beginning = begun.catch((error: unknown) => {
       log.fatal({ error: messageOf(error) }, "the server cannot begin to work; leaving");
-      onFault();
+      onError();
     });
   }
 

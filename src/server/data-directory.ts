@@ -6,7 +6,7 @@ import { requireOwnDirectory } from "../config/own-directory.ts";
 import { variableOf } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
 import { WorkerError } from "../domain/errors.ts";
-import { fileFault } from "../store/sqlite/file/private-file.ts";
+import { fileError } from "../store/sqlite/file/private-file.ts";
 
 /** @throws WorkerError storage_unusable with what to do. */
 export function prepareDataDirectory(paths: Paths): void {
@@ -18,7 +18,7 @@ function prepare(directory: string, paths: Paths): void {
     makeDirectory(directory, 0o700);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOSPC" || code === "EDQUOT") throw fileFault(error, directory);
+    if (code === "ENOSPC" || code === "EDQUOT") throw fileError(error, directory);
     throw new WorkerError(
       "storage_unusable",
       `The directory ${directory} cannot be made (${code ?? "unknown error"}). Fix its rights, or choose another: ${variableOf(directory, paths)}.`,

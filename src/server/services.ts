@@ -187,7 +187,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     supervisor,
     takers: [scheduler, retention, prober],
     onLateStart: writeInfo,
-    onFault: () => shutdown.fail("leave"),
+    onError: () => shutdown.fail("leave"),
   });
   const garbage = collectGarbageWhenIdle(store);
   return {

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { closeSync, constants, fstatSync, linkSync, lstatSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { WorkerError } from "../domain/errors.ts";
-import { fileFault, removeFile } from "../store/sqlite/file/private-file.ts";
+import { fileError, removeFile } from "../store/sqlite/file/private-file.ts";
 
 /**
  * The token; made when there is none.
@@ -37,7 +37,7 @@ function make(path: string): void {
     linkSync(draft, path);
   } catch (error) {
     // Somebody else was faster: theirs holds.
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error instanceof WorkerError ? error : fileFault(error, path);
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error instanceof WorkerError ? error : fileError(error, path);
   } finally {
     rmSync(draft, { force: true });
   }

@@ -1,6 +1,6 @@
 /**
- * What the store offers. Reads answer at once; writes run inside `write`. Only this folder knows
- * SQL.
+ * Defines the store's interface. Reads are synchronous; writes run inside `write`. Only this folder
+ * uses SQL.
  */
 import type { AccountStore } from "./sqlite/accounts.ts";
 import type { AgentTaskStore } from "./sqlite/agent-tasks.ts";
@@ -37,14 +37,14 @@ export interface Store {
   readonly attachments: AttachmentStore;
   readonly turns: TurnStore;
   /**
-   * This server's epoch: every write transaction checks that it is still the newest (a paused old
-   * server changes nothing).
+   * This server's epoch. Every write transaction checks that it is still the newest, so that a
+   * paused old server changes nothing.
    */
   readonly epoch: number;
   /**
    * Runs `work` in the current group's transaction (own savepoint) and resolves after the group's
-   * commit is durable. `work` is synchronous and may be called at most once. What it throws rejects
-   * this promise only, and undoes this work only.
+   * commit is durable. `work` is synchronous and may be called at most once. An error of `work`
+   * rejects only this promise and undoes only this work.
    * @throws WorkerError `storage_full`, `storage_unusable`; `conflict` with "another server took
    * over" when the epoch is stale.
    */
@@ -52,33 +52,33 @@ export interface Store {
   /** Called after each commit with the tasks that it touched. Returns the unsubscribe. */
   onCommit(listener: (change: Change) => void): () => void;
   /**
-   * Whether it takes writes; false while it is open for reading only because the disk was full at
-   * the start.
+   * Whether writes are possible; false while the store is open for reading because the disk was
+   * full at the start.
    */
   isWritable(): boolean;
   /**
-   * Sentences about what is wrong with the storage now; empty when all is well. A fault of writing
-   * goes with the next write that succeeds.
+   * Sentences about present problems of the storage; empty when there are none. A problem of
+   * writing ends with the next write that succeeds.
    */
   problems(): readonly string[];
   /**
-   * Looks whether the files are still in their place (they may have been removed), saves a removed
-   * log, and returns sentences about what is lost. Each write looks by itself, too. @throws
-   * WorkerError when the log cannot be saved yet.
+   * Checks whether the files are still in their place, saves a removed log, and returns sentences
+   * about what is lost. Each write makes the same check.
+   * @throws WorkerError when the log cannot be saved yet.
    */
   inspect(): readonly string[];
-  /** Writes a few bytes durably: whether writing works (again). Rejects like `write`. */
+  /** Writes a few bytes durably, to find out whether writing works. Rejects like `write`. */
   probe(): Promise<void>;
   /**
-   * Copies the database to `file` while it is in use, by a maintenance process (by this one when
-   * the database's file was removed); checks the copy; overwrites nothing.
+   * Copies the database to `file` while it is in use, in a maintenance process (in this process
+   * when the database's file was removed). Checks the copy. Never overwrites a file.
    * @throws WorkerError `conflict` when `file` exists, `storage_full`, `storage_unusable`,
    * `unavailable` when the store is closed meanwhile
    */
   backup(file: string): Promise<void>;
   /**
-   * Everything that is wrong with the database, in sentences, found by a maintenance process; empty
-   * when all is well.
+   * Finds all damage of the database in a maintenance process. Returns sentences; empty when the
+   * database is sound.
    */
   check(): Promise<readonly string[]>;
   /**
@@ -132,11 +132,11 @@ export interface TaskFilter {
   readonly labels?: Readonly<Record<string, string>>;
   /** Only tasks in this directory or below it. */
   readonly workingDirectory?: string;
-  /** Only tasks with something to look at (true), or only those without (false). */
+  /** Only tasks with something to check (true), or only tasks without (false). */
   readonly attention?: boolean;
   /** Substring of name or title, case-insensitive. */
   readonly text?: string;
-  /** The name begins with this; case counts. */
+  /** The beginning of the name; case-sensitive. */
   readonly namePrefix?: string;
   readonly createdAfter?: number;
   readonly createdBefore?: number;
@@ -184,7 +184,7 @@ export interface TaskStore {
   get(id: number): Task | null;
   /** Without the long texts. */
   row(id: number): TaskRow | null;
-  /** The options that lists do not carry; null: the task is gone. */
+  /** The options that lists do not show; null: the task does not exist. */
   longOptions(id: number): LongOptions | null;
   /** Cheap: reads no row in full. */
   exists(id: number): boolean;
@@ -192,8 +192,8 @@ export interface TaskStore {
   /** From counters kept by triggers in the same transaction; never a scan. */
   counts(): Record<TaskStatus, number>;
   /**
-   * The pending tasks that may start at `now`, best first (domain's `inStartingOrder`), from the
-   * partial index.
+   * The pending tasks that may start at `now`, best first (`inStartingOrder` of the domain), from
+   * the partial index.
    * @param heldModels parts of model names whose tasks are left out; `default`: tasks that name no
    * model.
    */
@@ -205,34 +205,34 @@ export interface TaskStore {
   /** Whether another task was refused in this way after `since`. */
   wasRefusedElsewhere(refusal: string, taskId: number, since: number): boolean;
   /**
-   * Inside `write`. Forgets a kind of refusal of all tasks, which did not cause it: they wait for
-   * no back-off. Returns how many.
+   * Inside `write`. Clears a kind of refusal, and its back-off, of all tasks, because they did not
+   * cause it. Returns how many.
    */
   forgetRefusals(refusal: string, now: number): number;
   /**
-   * Inside `write`. Ends every back-off after a refusal; the refusals still count. Returns how
-   * many.
+   * Inside `write`. Ends all back-offs after refusals. The refusals still count. Returns how many.
    */
   endBackOffs(now: number): number;
   /**
-   * Inside `write`. Brings waits forward that were begun after `now`: the clock was set back since.
+   * Inside `write`. Shortens waits that began after `now`, because the clock was set back since.
    * Returns how many.
    */
-  mendWaits(now: number): number;
-  /** Whether somebody asked to cancel it; cheap, without the long texts. */
+  shortenWaits(now: number): number;
+  /** Whether a cancel was requested; cheap, without the long texts. */
   isCancelRequested(id: number): boolean;
   /** How many pending tasks stand before this one in starting order. */
   ahead(id: number): number;
   /**
-   * Inside `write`. Guarded change of status per domain/task/transitions.ts; null: it may not
-   * happen now. `endedAt`/`openAttemptId` follow the status; it ended at `now` unless told
-   * otherwise.
+   * Inside `write`. Changes the status as domain/task/transitions.ts allows; null: the operation is
+   * not allowed now. Sets `endedAt` and `openAttemptId` by the new status.
+   * @param endedAt `now` by default.
    */
   transition(id: number, operation: Operation, now: number, patch?: RetryPatch, endedAt?: number): Task | null;
-  /** Inside `write`. Changes fields without changing status; null when the task is gone. */
+  /** Inside `write`. Changes fields but not the status; null when the task does not exist. */
   patch(id: number, now: number, patch: TaskPatch & Partial<Pick<Task, "name" | "priority" | "labels">>): Task | null;
   /**
-   * Inside `write`. Deletes the task with attempts and events if it is terminal; false otherwise.
+   * Inside `write`. Deletes a terminal task with its attempts and events. Returns false for other
+   * tasks.
    */
   remove(id: number): boolean;
   /** Terminal tasks that ended before `before`, oldest first. */
@@ -241,8 +241,8 @@ export interface TaskStore {
 
 export interface AttemptStore {
   /**
-   * Inside `write`. `claim`: pending → running with a new open attempt of this epoch, or null when
-   * the task is not pending any more.
+   * Inside `write`. Claims a task: pending → running, with a new open attempt of this epoch.
+   * Returns null when the task is not pending any more.
    */
   claim(
     taskId: number,
@@ -252,12 +252,12 @@ export interface AttemptStore {
   ): { task: Task; attempt: Attempt } | null;
   get(id: number): Attempt | null;
   ofTask(taskId: number): Attempt[];
-  /** How the task's newest attempt that has ended ended; null: none has. */
+  /** The outcome of the task's newest ended attempt; null: no attempt has ended. */
   lastOutcome(taskId: number): Outcome | null;
   open(): Attempt[];
   /**
-   * Inside `write`. Takes an open attempt of an older epoch over; null when it is closed or a newer
-   * epoch has it.
+   * Inside `write`. Takes over an open attempt of an older epoch. Returns null when the attempt is
+   * closed or belongs to a newer epoch.
    */
   adopt(id: number): Attempt | null;
   /** Inside `write`. Sets fields of an open attempt of this epoch; null otherwise. */
@@ -266,13 +266,13 @@ export interface AttemptStore {
     patch: Partial<Pick<Attempt, "pid" | "pidStart" | "sessionId" | "stopRequested" | "warm" | "sessionSpent">>,
   ): Attempt | null;
   /**
-   * Inside `write`. Remembers how far the journal is ingested. False when this epoch does not hold
-   * the open attempt.
+   * Inside `write`. Stores how far the journal is ingested. Returns false when the attempt is
+   * closed or of another epoch.
    */
   advance(id: number, journalOffset: number, lastRecord: number, lastUp?: number | null): boolean;
   /**
-   * Inside `write`. Closes an open attempt of this epoch; false when somebody else did. The task's
-   * transition is a separate, guarded call.
+   * Inside `write`. Closes an open attempt of this epoch. Returns false when another server closed
+   * it. The task's transition is a separate, guarded call.
    */
   close(id: number, outcome: Outcome, now: number): boolean;
 }
@@ -292,7 +292,7 @@ export interface EventStore {
   /** Newest global id, 0 when there is none. */
   lastId(): number;
   /**
-   * This attempt's events of these types, oldest first; without those that this version cannot
+   * This attempt's events of these types, oldest first, without events that this version cannot
    * read.
    */
   ofAttempt<T extends EventType>(attemptId: number, types: readonly T[]): TaskEventOf<T>[];
@@ -302,17 +302,17 @@ export interface HoldStore {
   /** Active holds: not lifted; expired ones are included until `lift`. */
   active(): Hold[];
   /**
-   * Inside `write`. One hold per kind and scope: a later one replaces it, keeping `since`; no usage
-   * limit is shortened.
+   * Inside `write`. Adds a hold. A later hold of the same kind and scope replaces the earlier one
+   * and keeps its `since`; it never shortens a usage limit.
    */
   put(hold: NewHold, now: number): Hold;
   /** Inside `write`. Returns whether there was one. */
   lift(kind: Hold["kind"], scope: string): boolean;
   /**
-   * Inside `write`. Brings the ends of holds forward that were put after `now`: the clock was set
-   * back since. Returns how many.
+   * Inside `write`. Moves the ends of holds that were added after `now` to an earlier time, because
+   * the clock was set back since. Returns how many.
    */
-  mendWaits(now: number): number;
+  shortenWaits(now: number): number;
 }
 
 export interface TrustStore {

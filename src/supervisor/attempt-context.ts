@@ -1,4 +1,4 @@
-/** What every attempt of this server is followed with. */
+/** Defines what every attempt of this server shares. */
 import type { Logger } from "pino";
 import type { Paths } from "../config/paths.ts";
 import type { OveragePolicy } from "../domain/task/overage.ts";
@@ -10,9 +10,9 @@ export interface AttemptContext {
   readonly log: Logger;
   readonly bootId: string | null;
   readonly stopGraceMs: number;
-  /** For tasks that name no stall timeout; null: none. */
+  /** The stall timeout of tasks that name none; null: no timeout. */
   readonly stallTimeoutMs: number | null;
-  /** For tasks that name no background grace. */
+  /** The background grace of tasks that name none. */
   readonly backgroundGraceMs: number;
   /** Longest run of one hook of Claude Code; null: only its own limit holds. */
   readonly hookTimeoutMs: number | null;
@@ -20,10 +20,10 @@ export interface AttemptContext {
   random(): number;
   /** Fingerprint of the account that tasks run with now. */
   account(): string;
-  /** Refusals in a row with which a task fails. */
+  /** Refusals in a row after which a task fails. */
   readonly refusalTries: number;
   /** Whether tasks may spend on paid overage. */
   readonly overage: OveragePolicy;
-  /** What only this server knows and no task's log may hold. Default: nothing. */
+  /** Secrets of this server that no task's log may hold. Default: none. */
   secrets?(): Iterable<string>;
 }

@@ -1,4 +1,4 @@
-/** What the server knows of the end of an attempt, beside the journal. */
+/** Collects what the server knows about the end of an attempt, beside the journal. */
 import type { StopReason } from "../domain/attempt/stop-reason.ts";
 import type { SweptProcess } from "../domain/events/record.ts";
 import type { Attempt } from "../domain/task/task.ts";
@@ -11,31 +11,33 @@ export class AttemptEnd {
   readonly #context: AttemptContext;
   readonly #attempt: Attempt;
   /**
-   * When the runner went, by the boot clock; null while it is there, or when it was gone before
-   * this server came.
+   * When the runner ended, by the boot clock; null while it runs, or when it had ended before this
+   * server started.
    */
   #seenUp: number | null = null;
-  /** Why the runner could not even begin, where that is known. */
-  startFault: string | null = null;
+  /** Why the runner could not begin, where that is known. */
+  startProblem: string | null = null;
 
   constructor(context: AttemptContext, attempt: Attempt) {
     this.#context = context;
     this.#attempt = attempt;
   }
 
-  /** The server has just seen the runner go. */
+  /** Notes that the runner has just ended. */
   runnerGone(): void {
     this.#seenUp = bootClockMs();
   }
 
-  /** @param swept processes that outlived the runner, and were ended. */
+  /** @param swept processes that were left after the runner, and were ended. */
   facts(stopping: StopReason | null, swept: readonly SweptProcess[] = []): FinaliseOptions {
     const { store, bootId, now, random, account, refusalTries } = this.#context;
-    const attempt = { attemptId: this.#attempt.id, swept, seenUp: this.#seenUp, stopping, startFault: this.startFault };
+    const attempt = { attemptId: this.#attempt.id, swept, seenUp: this.#seenUp, stopping, startProblem: this.startProblem };
     return { ...attempt, store, bootId, now: now(), wall: Date.now(), random, account: account(), refusalTries };
   }
 
-  /** A runner that wrote its closing record has swept by itself. One that died has not. */
+  /**
+   * Ends what a dead runner left. A runner that wrote its closing record has swept its tree itself.
+   */
   async sweepAfterDeath(): Promise<readonly SweptProcess[]> {
     const { id, runnerId } = this.#attempt;
     if (this.#context.store.events.ofAttempt(id, ["attempt_ended"]).length > 0) return [];

@@ -1,21 +1,22 @@
-/** What an attempt asks of a store that may be full, broken, or another server's by now. */
+/** Writes for an attempt to a store that may be full, broken, or taken over by another server. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { WorkerError } from "../domain/errors.ts";
 import type { Store } from "../store/store.ts";
 
-/** While the disk is full the journal is tried again this often. */
+/** Time between two tries while the disk is full. */
 export const storageRetryMs = 2_000;
 
 export interface Persistence {
-  /** Whether the attempt was let go: then nothing is tried again. */
+  /** Whether the attempt was released: then there is no further try. */
   isOver(): boolean;
   hasRunner(): boolean;
 }
 
 /**
- * Repeats the work while the storage is full; the journal keeps everything meanwhile. Also waits for
- * an unusable storage while the runner lives: a server that leaves must still be able to stop it.
- * @returns undefined: the attempt was let go.
+ * Repeats the work while the storage is full; the journal keeps everything meanwhile. Also waits
+ * for an unusable storage while the runner lives, so that a stopping server can still stop the
+ * runner.
+ * @returns undefined when the attempt was released.
  */
 export async function persistently<T>(work: () => Promise<T>, { isOver, hasRunner }: Persistence): Promise<T | undefined> {
   while (!isOver()) {
@@ -31,8 +32,8 @@ export async function persistently<T>(work: () => Promise<T>, { isOver, hasRunne
 }
 
 /**
- * Whether no newer server has taken the attempt over. On a full disk, where nothing can be asked,
- * it has not. null: not known now.
+ * Whether this server still holds the attempt: no newer server has taken it over. True on a full
+ * disk, where the store cannot be asked. null: not known now.
  */
 export async function isHeld(store: Store, attemptId: number): Promise<boolean | null> {
   try {

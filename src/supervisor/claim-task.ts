@@ -17,15 +17,15 @@ export interface ClaimContext {
   /** Fingerprint of the account that tasks run with now. */
   account(): string;
   /**
-   * Asked inside of the claim: rights may have gone since the scheduler chose the task. Default:
-   * always.
+   * Checked inside of the claim, because rights may have been revoked since the scheduler chose the
+   * task. Default: always true.
    */
   mayStart?(taskId: number): boolean;
 }
 
 /**
- * To be called inside of a write of the store.
- * @returns null where the task is not pending any more, or may not start.
+ * Claims the task inside of a write of the store.
+ * @returns null when the task is not pending any more, or may not start.
  */
 export function claimTask(context: ClaimContext, taskId: number, runner: Reserved): { task: Task; attempt: Attempt } | null {
   const { store, nodeId, bootId, paths, account } = context;

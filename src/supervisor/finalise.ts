@@ -29,25 +29,25 @@ export interface FinaliseOptions {
   readonly attemptId: number;
   /** This machine's boot id now. */
   readonly bootId: string | null;
-  /** What the server had to end because the runner died before it could. */
+  /** Processes that the server had to end because the runner had died. */
   readonly swept: readonly SweptProcess[];
   /**
-   * Why this server stops the attempt, which may not be stored yet (a full disk); null: it does
-   * not.
+   * Why this server stops the attempt, which may not be stored yet (a full disk); null: it does not
+   * stop the attempt.
    */
   readonly stopping: StopReason | null;
-  /** Why the runner could not even begin, where that is known. */
-  readonly startFault: string | null;
+  /** Why the runner could not begin, where that is known. */
+  readonly startProblem: string | null;
   readonly now: number;
-  /** When this server saw the runner go, by the boot clock; null: it did not see it. */
+  /** When this server saw the runner end, by the boot clock; null: it did not see the end. */
   readonly seenUp: number | null;
-  /** What the system's clock says; `now` does not go back with it. */
+  /** The system's clock. `now` does not go back when that clock is set back. */
   readonly wall: number;
   /** Uniform in [0, 1), for jitter. */
   readonly random: () => number;
   /** Fingerprint of the account that tasks run with now. */
   readonly account: string;
-  /** Refusals in a row with which a task fails. */
+  /** Refusals in a row after which a task fails. */
   readonly refusalTries: number;
 }
 
@@ -58,15 +58,15 @@ export interface FinaliseOptions {
 const evidenceMs = 600_000;
 
 /**
- * Closes the attempt and moves its task on, in a commit of its own.
+ * Closes the attempt and changes its task, in a separate commit.
  * @returns the outcome, or null when the attempt is closed already or another server holds it.
- * @throws WorkerError from the store (`storage_full` …); nothing is changed then.
+ * @throws WorkerError from the store (`storage_full` …); then nothing has changed.
  */
 export function finalise(options: FinaliseOptions): Promise<Outcome | null> {
   return options.store.write(() => finaliseWithin(options));
 }
 
-/** The same inside a write that is under way: its commit is the attempt's end. */
+/** Like `finalise`, inside a current write: that write's commit ends the attempt. */
 export function finaliseWithin(options: FinaliseOptions): Outcome | null {
   failpoint("finalise.before");
   const attempt = options.store.attempts.get(options.attemptId);
@@ -81,7 +81,7 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
     stopRequested: attempt.stopRequested ?? options.stopping ?? (task.cancelRequestedAt === null ? null : "cancelled"),
     rebooted: attempt.bootId !== null && options.bootId !== null && attempt.bootId !== options.bootId,
     begun: attempt.lastRecord > 0,
-    startFault: options.startFault,
+    startProblem: options.startProblem,
   });
   const decided = decideOutcome(facts);
   const isNearOverage = decided.kind === "interrupted" && store.holds.active().some(({ kind }) => kind === "overage");
@@ -89,9 +89,9 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   const progressed = madeProgress(store.events.ofAttempt(attempt.id, progressEventTypes));
   const unbegun = unbegunInRow(store, attempt);
   const account = attempt.account ?? options.account;
-  // Counted already where the session reported its running total.
+  // Already counted where the session reported its running total.
   const spent = facts.result === null || attempt.sessionSpent !== null ? {} : spentInAll(task, sessionBefore(store, attempt), facts.result);
-  // The runner's last record tells its end, where it wrote one.
+  // The runner's closing record, where there is one, has the time of the end.
   const endedAt = endOf(attempt, { seenUp: facts.ended ? null : options.seenUp, now });
   const after = afterOutcome({
     outcome,
@@ -154,15 +154,18 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
 }
 
 /**
- * What is to be looked at in the whole session: this attempt, and the earlier ones that it resumed.
- * Null: nothing.
+ * What a person should check in the whole session: in this attempt and the earlier ones that it
+ * resumed. Null: nothing.
  */
 function attentionOf(store: Store, attempt: Attempt): Attention[] | null {
   const attention = attentionFrom(attemptsOfSession(store, attempt).flatMap(({ id }) => store.events.ofAttempt(id, attentionEventTypes)));
   return attention.length === 0 ? null : attention;
 }
 
-/** Earlier refusals are no evidence: they are too old, or the account has worked since. */
+/**
+ * The time from which refusals count as evidence: earlier ones are too old, or the account has
+ * worked since.
+ */
 function evidenceSince(store: Store, account: string, now: number): number {
   return Math.max(now - evidenceMs, store.accounts.get(account)?.workedAt ?? 0);
 }
@@ -175,7 +178,7 @@ function unbegunInRow(store: Store, attempt: Attempt): number {
   return 1 + (sinceBegun === -1 ? earlier.length : sinceBegun);
 }
 
-/** What the resumed session's earlier attempts had spent when they last said so. */
+/** The last reported spending of the resumed session's earlier attempts. */
 function sessionBefore(store: Store, attempt: Attempt): Spending | null {
   if (!attempt.resume) return null;
   const earlier = store.attempts

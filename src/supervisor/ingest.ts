@@ -1,5 +1,5 @@
 /**
- * Carries an attempt's journal into the store: each record once, in order, with the offset in the
+ * Copies an attempt's journal into the store: each record once, in order, with the offset in the
  * same commit.
  */
 import { reportIn } from "../domain/order/account-report.ts";
@@ -26,7 +26,7 @@ export class Ingest {
   readonly #journal: string;
   readonly #workingDirectory: string;
   readonly #overage: OveragePolicy;
-  /** Calls that were denied, as far as this server read of them. */
+  /** Denied calls in the records that this server has read. */
   readonly #denied = new Set<string>();
   #offset: number;
   #lastRecord: number;
@@ -44,8 +44,8 @@ export class Ingest {
   }
 
   /**
-   * Whether the runner's closing record was seen is in the store (`attempt_ended`); this only says
-   * how far we are, in bytes.
+   * How far the journal is ingested, in bytes. The store knows whether the closing record was
+   * ingested (`attempt_ended`).
    */
   get offset(): number {
     return this.#offset;
@@ -53,10 +53,10 @@ export class Ingest {
 
   /**
    * Ingests up to the journal's present end.
-   * @param onEnd called inside the commit that takes in the closing record: what follows from the
-   * end is kept together with it.
-   * @returns false when another server holds the attempt now: nothing was written, and nothing more
-   * should be.
+   * @param onEnd called inside the commit that stores the closing record, so that what follows from
+   * the end is stored together with it.
+   * @returns false when another server holds the attempt now. Then nothing was written, and the
+   * caller must not write more.
    */
   async catchUp(onEnd: () => void): Promise<boolean> {
     for (const batch of readJournal(this.#journal, this.#attempt.id, this.#offset)) {
@@ -103,8 +103,8 @@ export class Ingest {
   }
 
   /**
-   * Counts what the session spent. A result alone is left to the attempt's end: where no running
-   * total was reported before it, only earlier results tell what the session had spent already.
+   * Counts the session's spending. A result without an earlier running total is counted at the
+   * attempt's end, because only earlier results show what the session had spent before.
    */
   #keepSpending(records: readonly JournalRecord[]): void {
     const { id, taskId } = this.#attempt;
@@ -123,7 +123,8 @@ export class Ingest {
   }
 
   /**
-   * What the account says of its limits, and the hold that keeps it from paying more than its plan.
+   * Stores what the account reports about its limits, and the hold that prevents spending beyond
+   * its plan.
    */
   #keepReport(record: JournalRecord): void {
     const { account } = this.#attempt;
@@ -137,7 +138,7 @@ export class Ingest {
     for (const hold of overageHolds(report, account, { now, wall: now })) holds.put(hold, now);
   }
 
-  /** What later attempts and doors need in full: the session's id and the result's text. */
+  /** Stores in full what later attempts and views need: the session's id and the result's text. */
   #keep(record: JournalRecord): void {
     const { id, taskId } = this.#attempt;
     const now = Date.parse(record._at);
@@ -166,13 +167,13 @@ export class Ingest {
   }
 }
 
-/** The runner's last record: nothing of the attempt's tree runs any more. */
+/** Whether this is the runner's closing record: then the attempt's process tree has ended. */
 function isClosing({ type, subtype }: JournalRecord): boolean {
   return type === "worker" && subtype === "ended";
 }
 
 /**
- * The record's lines travel with its first event, so that doors show what the summary log shows.
+ * Adds the record's lines to its first event, so that views show the same lines as the summary log.
  */
 function withSummary(events: readonly NewEvent[], lines: readonly string[]): readonly NewEvent[] {
   const [first, ...rest] = events;

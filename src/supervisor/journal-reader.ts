@@ -7,25 +7,25 @@ import type { JournalRecord } from "../domain/events/record.ts";
 
 const chunkBytes = 1024 * 1024;
 /**
- * Mostly a few lines are new: a megabyte for each look would have the collector run several times a
- * second.
+ * Usually only a few lines are new: a megabyte for each read would make the garbage collector run
+ * several times a second.
  */
 const firstBytes = 16 * 1024;
 const newline = 0x0a;
 
 export interface JournalBatch {
-  /** Records of the attempt that was asked for, in order. */
+  /** Records of the requested attempt, in order. */
   readonly records: readonly JournalRecord[];
-  /** The offset behind the last whole line. */
+  /** The offset after the last whole line. */
   readonly offset: number;
 }
 
 /**
  * Yields batches of at most about 1 MB (unless a line is longer) from `offset` to the end of the
- * last whole line. Lines of other attempts and lines that are not JSON (torn by a power cut, mended
- * by the next runner with a newline) are passed over. A missing file has no lines. It reads at
- * once, not in a thread of the pool: the lines were written a moment ago, and where all processors
- * work a round trip through the pool takes longer than the read.
+ * last whole line. Skips lines of other attempts and lines that are not JSON (torn by a power cut,
+ * then closed with a newline by the next runner). A missing file has no lines. Reads synchronously,
+ * not in the thread pool: the lines were just written, and on a busy machine a round trip through
+ * the pool takes longer than the read.
  * @throws what opening and reading throw (no descriptors left).
  */
 export function* readJournal(path: string, attemptId: number, offset: number): Generator<JournalBatch> {
@@ -53,12 +53,12 @@ export function* readJournal(path: string, attemptId: number, offset: number): G
 }
 
 /**
- * Null also for a link and anything else that is not a file: the runner refuses to write there, so
- * no record of ours is in it.
+ * Opens the file. Null when it does not exist. Also null for a link and anything else that is not a
+ * file: the runner refuses to write there, so it holds no record.
  */
 function openIfThere(path: string): number | null {
   try {
-    // A pipe in its place would otherwise be waited for.
+    // Without O_NONBLOCK the open would wait for a pipe in the file's place.
     const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     if (fstatSync(descriptor).isFile()) return descriptor;
     closeSync(descriptor);
@@ -84,6 +84,6 @@ function parseLine(line: string): JournalRecord | null {
   try {
     return JSON.parse(line) as JournalRecord;
   } catch {
-    return null; // A torn line: its record was never told to anyone.
+    return null; // A torn line: its record was never reported.
   }
 }

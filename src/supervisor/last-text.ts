@@ -1,6 +1,4 @@
-/**
- * Finds what stands for a result whose text is empty: the last text that Claude wrote to the user.
- */
+/** Finds the replacement for an empty result: the last text that Claude wrote to the user. */
 import { isOfSubagent } from "../domain/events/is-of-subagent.ts";
 import { eventsFromRecord } from "../domain/events/events-from-record.ts";
 import { arrayOf, objectOf, stringOf } from "../domain/text/read-json.ts";
@@ -10,7 +8,7 @@ import { attemptsOfSession } from "./session-attempts.ts";
 
 /**
  * The last text of the main thread in this attempt, or in the earlier attempts of its session;
- * null: it wrote none. Events hold the first 16 KB of a text; a longer one is read from the
+ * null: there is none. Events hold the first 16 KB of a text; a longer one is read from the
  * journal.
  */
 export function lastText(store: Store, attemptId: number, journal: string): string | null {

@@ -1,6 +1,6 @@
 /**
- * At start: ends what carries this data directory's marker and belongs to no open attempt, and
- * removes the sockets that nobody serves.
+ * At the server's start ends processes that carry this data directory's marker and belong to no
+ * open attempt, and removes sockets that no process serves.
  */
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -12,12 +12,14 @@ import type { Store } from "../store/store.ts";
 export interface OrphanOptions {
   readonly store: Store;
   readonly log: Logger;
-  /** What the markers of this data directory begin with; others' processes are never touched. */
+  /**
+   * The prefix of this data directory's markers. Processes with other markers are never touched.
+   */
   readonly idPrefix: string;
   readonly runDirectory: string;
 }
 
-/** To be called before this server starts runners of its own. */
+/** Call it before this server starts runners. */
 export async function endOrphans({ store, log, idPrefix, runDirectory }: OrphanOptions): Promise<void> {
   const known = new Set(store.attempts.open().map(({ runnerId }) => runnerId));
   const strangers = [...(await markersInUse(markerName))].filter((id) => id.startsWith(idPrefix) && !known.has(id));

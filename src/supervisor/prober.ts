@@ -1,6 +1,6 @@
 /**
- * Runs the probes that are due, one after another, and writes what their answers mean in one commit
- * each. Idle while there is none.
+ * Runs due probes one after another, and writes what follows from each answer in one commit. Idle
+ * while no probe is planned.
  */
 import type { Logger } from "pino";
 import { messageOf } from "../domain/errors.ts";
@@ -12,9 +12,9 @@ import { Lifecycle } from "../domain/services/service.ts";
 import type { Service } from "../domain/services/service.ts";
 import type { Store } from "../store/store.ts";
 
-/** Timers do not run while the machine sleeps: the clock is looked at this often. */
+/** Timers do not run while the machine sleeps, so the clock is read this often. */
 const longestTimerMs = 60_000;
-/** What could not be written or started is tried again this much later. */
+/** Time until a failed write or start is tried again. */
 const retryMs = 5_000;
 
 export interface ProberOptions {
@@ -26,8 +26,8 @@ export interface ProberOptions {
   /** Sends one small request. Never rejects for what the API says. */
   probe(model: string | null, signal: AbortSignal): Promise<Outcome>;
   /**
-   * Called before the first task starts again after a sign-in was refused: parked runners may hold
-   * the old one.
+   * Called before the first task starts again after a refused sign-in, because parked runners may
+   * hold the old sign-in.
    */
   onSignedIn(): void;
 }
@@ -49,7 +49,7 @@ export class Prober implements Service {
     return this.#lifecycle.start();
   }
 
-  /** Ends a probe that is under way; the next server repeats it. */
+  /** Ends a running probe. The next server repeats it. */
   stop(): Promise<void> {
     return this.#lifecycle.stop();
   }
@@ -58,7 +58,7 @@ export class Prober implements Service {
     const { store, now } = this.#options;
     this.#stopped = new AbortController();
     await store.write(() => {
-      store.probes.mendWaits(now(), longestPauseMs);
+      store.probes.shortenWaits(now(), longestPauseMs);
       // This server may have been started with another path of Claude Code.
       for (const { refusal } of store.probes.list().filter(isForMissing)) store.probes.reschedule(refusal, now(), 0);
     });
@@ -74,7 +74,10 @@ export class Prober implements Service {
     await this.#running;
   }
 
-  /** Nothing is probed while no task waits: the answer would not be used. */
+  /**
+   * Plans the next probe. While no task waits there is no probe, because its answer would not be
+   * used.
+   */
   #look(): void {
     const { store, now, account } = this.#options;
     if (this.#unsubscribe === null || this.#running !== null) return;
@@ -108,7 +111,7 @@ export class Prober implements Service {
     if (this.#stopped.signal.aborted) return;
     log.info({ refusal: probe.refusal, outcome }, "a probe answered");
     await store.write(() => {
-      // A person's `resume` removes it: then tasks try by themselves.
+      // A person's `resume` removes the probe: then tasks try themselves.
       const current = store.probes.list().find(({ refusal }) => refusal === probe.refusal);
       if (current === undefined) return;
       const held = store.holds.active().some(({ kind, scope }) => kind === current.kind && scope === current.scope);

@@ -1,4 +1,4 @@
-/** Runs one probe in a process of its own and decides its outcome as an attempt's is decided. */
+/** Runs one probe in a separate process and decides its outcome like that of an attempt. */
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { text } from "node:stream/consumers";
@@ -11,7 +11,7 @@ import { sweep } from "../processes/sweep.ts";
 import type { RunnerBoot } from "../attempt-protocol/protocol.ts";
 import { entryOf, environmentOf } from "./spawn-runner.ts";
 
-/** An API that says nothing for this long answers nothing. */
+/** An API that is silent for this long counts as not answering. */
 const limitMs = 60_000;
 
 export interface RunProbeOptions {
@@ -20,13 +20,13 @@ export interface RunProbeOptions {
   readonly model: string | null;
   /** Where its stderr goes (append). */
   readonly logFile: string;
-  /** Ends it before it has answered. */
+  /** Ends the probe before its answer. */
   readonly signal: AbortSignal;
 }
 
 /**
- * @returns its outcome; one of a kind that says nothing of the account when it did not answer in
- * time or could not start.
+ * @returns its outcome. When the probe did not answer in time or could not start, the outcome's
+ * kind says nothing about the account.
  */
 export async function runProbe({ boot, model, logFile, signal }: RunProbeOptions): Promise<Outcome> {
   const log = openSync(logFile, "a", 0o600);
@@ -39,7 +39,7 @@ export async function runProbe({ boot, model, logFile, signal }: RunProbeOptions
       signal: AbortSignal.any([signal, deadline]),
       killSignal: "SIGKILL",
     });
-    // It may be gone before anything is written; its end is what counts.
+    // The process may end before anything is written; its `close` event is what counts.
     for (const each of [child, child.stdin]) each?.on("error", () => {});
     const output = child.stdout === null ? "" : await text(child.stdout);
     if (deadline.aborted) return { kind: "overloaded", message: `Claude's API did not answer within ${limitMs / 1000} s.` };

@@ -1,6 +1,6 @@
 /**
- * The server's end of a runner's unix socket: NDJSON both ways. It says when the other side is
- * gone; it never decides what that means.
+ * Implements the server's end of a runner's unix socket: NDJSON both ways. It reports when the
+ * other side has closed, and does not decide what that means.
  */
 import { connect } from "node:net";
 import type { Socket } from "node:net";
@@ -12,34 +12,35 @@ type Hello = Extract<FromRunner, { type: "hello" }>;
 export interface RunnerConnection {
   readonly hello: Hello;
   send(message: ToRunner): void;
-  /**
-   * Called with every message after `hello`. Messages that came before a listener was set are kept
-   * for it.
-   */
+  /** Sets the listener for every message after `hello`. Earlier messages are kept for it. */
   onMessage(listener: (message: FromRunner) => void): void;
-  /** Called once when the connection is closed, from either side; at once when it is already. */
+  /**
+   * Sets a listener that is called once when either side closes the connection; at once when it is
+   * closed already.
+   */
   onClose(listener: () => void): void;
   close(): void;
 }
 
 /**
- * What says nothing of the runner: we have no descriptors or memory left, or it has more callers
- * than it can take at once.
+ * Errors that say nothing about the runner: this process has no descriptors or memory left, or too
+ * many callers connect to the runner at once.
  */
-const ownFaults: ReadonlySet<string | undefined> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EAGAIN"]);
+const ownErrors: ReadonlySet<string | undefined> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EAGAIN"]);
 
 /**
- * Connects and waits for the runner's `hello`: for ever, if the runner is stopped or hangs.
+ * Connects and waits for the runner's `hello`, without a limit: a stopped or hanging runner never
+ * answers.
  * @param signal ends the wait.
- * @returns null when nobody listens there: the runner is dead (or was never born). Also when the
- * wait was ended.
- * @throws the system's error when it cannot be told whether the runner lives.
+ * @returns null when no process listens there: the runner is dead or never started. Also null when
+ * the signal ended the wait.
+ * @throws the system's error when it is not known whether the runner lives.
  */
 export function connectRunner(path: string, signal?: AbortSignal): Promise<RunnerConnection | null> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
     socket.once("error", (error: NodeJS.ErrnoException) => {
-      if (ownFaults.has(error.code)) reject(error);
+      if (ownErrors.has(error.code)) reject(error);
     });
     socket.once("close", () => signal?.removeEventListener("abort", giveUp));
     const giveUp = (): void => void socket.destroy();
@@ -57,7 +58,10 @@ export function connectRunner(path: string, signal?: AbortSignal): Promise<Runne
 /** A runner's messages are short. */
 const longestMessage = 1024 * 1024;
 
-/** null: what came is not a message, so what speaks there is not a runner of ours. */
+/**
+ * Parses a message. null: the line is not a message, so the other side is not a runner of Claude
+ * Worker.
+ */
 function read(line: string): FromRunner | null {
   try {
     return parseJson(line) as FromRunner;
@@ -81,7 +85,7 @@ class NdjsonConnection implements RunnerConnection {
     this.#onHello = onHello;
     socket.setEncoding("utf8");
     socket.on("data", (chunk: string) => this.#read(chunk));
-    // An error is always followed by `close`, which is what counts.
+    // After an error there is always a `close` event, which is handled.
     socket.on("error", () => {});
     socket.on("close", () => this.#end());
   }

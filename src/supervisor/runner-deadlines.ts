@@ -4,24 +4,24 @@ import { killIfSame } from "../processes/identity.ts";
 import type { Store } from "../store/store.ts";
 
 /**
- * From the end of the grace to the moment when the server itself kills a runner that does not end:
- * its own escalation takes 2 s and its sweep some more.
+ * Time from the end of the grace until the server itself kills a runner that does not end. The
+ * runner's own escalation takes 2 s, and its sweep takes more.
  */
 const runnerEscalationMs = 15_000;
 /**
- * A runner that this server adopts answers at once. One that takes this long is stopped or hangs;
- * it is ended so that its task continues.
+ * An adopted runner answers at once. A runner that takes this long is stopped or hangs; the server
+ * ends it so that its task continues.
  */
 const connectLimitMs = 30_000;
 
 export interface RunnerDeadlinesOptions {
   readonly store: Store;
   readonly attemptId: number;
-  /** Of this boot of the machine. */
+  /** The id of this boot. */
   readonly bootId: string | null;
   readonly stopGraceMs: number;
   readonly log: Logger;
-  onFault(error: unknown): void;
+  onError(error: unknown): void;
 }
 
 export class RunnerDeadlines {
@@ -34,7 +34,7 @@ export class RunnerDeadlines {
     this.#options = options;
   }
 
-  /** The server waits for the runner's answer. */
+  /** Starts the deadline for the runner's answer. */
   connecting(): void {
     this.#connectTimeout = setTimeout(() => {
       this.#options.log.warn("the runner does not answer");
@@ -42,21 +42,21 @@ export class RunnerDeadlines {
     }, connectLimitMs);
   }
 
-  /** The runner has answered, or is gone. */
+  /** Ends that deadline: the runner has answered or ended. */
   connected(): void {
     if (this.#connectTimeout !== null) clearTimeout(this.#connectTimeout);
     this.#connectTimeout = null;
   }
 
-  /** The runner was told to stop. May be called again. */
+  /** Starts the deadline for the end of a runner that was asked to stop. May be called again. */
   stopping(): void {
     if (this.#waitsForRoom) return;
     this.#killTimeout ??= setTimeout(() => this.#kill(), this.#options.stopGraceMs + runnerEscalationMs);
   }
 
   /**
-   * The runner has ended its tree and only waits for room on the disk: killed, it would lose its
-   * last records.
+   * Ends the deadlines: the runner has ended its tree and only waits for room on the disk. Killing
+   * it would lose its last records.
    */
   waitsForRoom(): void {
     this.#waitsForRoom = true;
@@ -70,13 +70,13 @@ export class RunnerDeadlines {
   }
 
   #kill(): void {
-    this.#killRunner().catch((error: unknown) => this.#options.onFault(error));
+    this.#killRunner().catch((error: unknown) => this.#options.onError(error));
   }
 
   async #killRunner(): Promise<void> {
     const { store, attemptId, bootId, log } = this.#options;
     const attempt = store.attempts.get(attemptId);
-    // After another boot the same number and start tick may belong to any process.
+    // After a reboot the same pid and start time may belong to another process.
     if (attempt?.pid == null || attempt.pidStart === null || attempt.bootId !== bootId) return;
     log.warn({ pid: attempt.pid }, "the runner did not end in time; killing it");
     await killIfSame({ pid: attempt.pid, start: attempt.pidStart }, "SIGKILL");

@@ -1,6 +1,6 @@
 /**
- * Keeps a few runners parked with Claude Code already started, and hands one out for each attempt:
- * a parked one, or a new one.
+ * Keeps a few runners parked with Claude Code already started, and gives each attempt a runner: a
+ * parked one, or a new one.
  */
 import type { Logger } from "pino";
 import { messageOf } from "../domain/errors.ts";
@@ -11,18 +11,18 @@ import type { RunnerConnection } from "./runner-connection.ts";
 import { newRunnerId, spawnRunner } from "./spawn-runner.ts";
 
 /**
- * After a hand-out a replacement waits this long, so that it does not compete with the start of the
- * task.
+ * Delay before a taken runner is replaced, so that the new one does not compete with the start of
+ * the task.
  */
 const replacementDelayMs = 1_000;
 /**
- * A parked runner that died is replaced after this long, doubled each time up to a minute: a broken
- * Claude Code must not spin.
+ * Delay before a dead parked runner is replaced. It doubles each time up to a minute, so that a
+ * broken Claude Code does not cause a busy loop.
  */
 const firstRespawnDelayMs = 1_000;
 /**
- * A sign-in or a setting may have changed since: a runner that waited for so long makes room for a
- * new one.
+ * A runner that was parked for this long is replaced, because a sign-in or a setting may have
+ * changed since.
  */
 const defaultLongestParkedMs = 1_800_000;
 const longestRespawnDelayMs = 60_000;
@@ -30,13 +30,13 @@ const longestRespawnDelayMs = 60_000;
 export interface RunnerPoolOptions {
   /** How many stay parked. */
   readonly warm: number;
-  /** What its runners' ids begin with. */
+  /** The prefix of its runners' ids. */
   readonly idPrefix: string;
   readonly logFile: string;
   readonly log: Logger;
-  /** How long one may stay parked. Default 30 min. */
+  /** How long a runner may stay parked. Default 30 min. */
   readonly longestParkedMs?: number;
-  /** What every runner is started with. */
+  /** The boot data of a runner. */
   boot(runnerId: string, prewarm: boolean): RunnerBoot;
 }
 
@@ -45,7 +45,7 @@ export interface Reserved {
   readonly warm: boolean;
   /**
    * The runner's connection, or null when it died before it answered.
-   * @param letGo ends the wait for its answer; the runner continues
+   * @param letGo ends the wait for the runner's answer; the runner continues
    */
   connect(letGo: AbortSignal): Promise<RunnerConnection | null>;
 }
@@ -60,11 +60,11 @@ interface SpawnRequest {
 interface Parked {
   readonly runnerId: string;
   readonly connection: Promise<RunnerConnection | null>;
-  /** Ends it as long as it does not answer. */
+  /** Ends the runner while it has not answered. */
   readonly starting: AbortController;
   /** Ends the wait for its answer; the runner continues. */
   readonly letGo: AbortController;
-  /** Runs out when it has been parked for too long; null while it is not parked yet. */
+  /** The timer for the longest parked time; null while it is not parked yet. */
   age: NodeJS.Timeout | null;
   ready: boolean;
 }
@@ -72,7 +72,7 @@ interface Parked {
 export class RunnerPool implements Service {
   readonly #options: RunnerPoolOptions;
   readonly #parked = new Map<string, Parked>();
-  /** Runners that were told to leave, or are about to be. */
+  /** Runners that are being asked to leave. */
   readonly #leaving = new PendingWork();
   #timer: NodeJS.Timeout | null = null;
   #respawnDelayMs = firstRespawnDelayMs;
@@ -88,7 +88,7 @@ export class RunnerPool implements Service {
     this.#fill();
   }
 
-  /** Lets the parked runners go. */
+  /** Asks the parked runners to leave. */
   async stop(): Promise<void> {
     this.#started = false;
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -98,8 +98,8 @@ export class RunnerPool implements Service {
   }
 
   /**
-   * Replaces the parked runners: Claude Code keeps the sign-in and the settings that it was started
-   * with.
+   * Replaces the parked runners, because Claude Code keeps the sign-in and the settings of its
+   * start.
    */
   renew(): void {
     void this.#letGo([...this.#parked.values()]);
@@ -112,8 +112,8 @@ export class RunnerPool implements Service {
   }
 
   /**
-   * Takes a runner for one attempt. Nothing is spawned before `connect`, so that its id can be
-   * written down first.
+   * Reserves a runner for one attempt. A new runner is spawned only by `connect`, so that its id
+   * can be stored first.
    */
   reserve(): Reserved {
     const parked = [...this.#parked.values()].find(({ ready }) => ready) ?? this.#parked.values().next().value;
@@ -138,7 +138,10 @@ export class RunnerPool implements Service {
     await Promise.all(runners.map((parked) => this.#leaving.add(leave(parked))));
   }
 
-  /** @returns whether it was parked here until now. */
+  /**
+   * Removes a runner from the pool.
+   * @returns whether it was parked until now.
+   */
   #take({ runnerId, age }: Parked): boolean {
     if (age !== null) clearTimeout(age);
     return this.#parked.delete(runnerId);

@@ -1,4 +1,4 @@
-/** Finds the attempts that worked in one session. */
+/** Finds the attempts of one session. */
 import type { Attempt } from "../domain/task/task.ts";
 import type { Store } from "../store/store.ts";
 

@@ -1,4 +1,7 @@
-/** Starts a runner process that outlives the server, and waits until it answers on its socket. */
+/**
+ * Starts a runner process that continues without the server, and waits until it answers on its
+ * socket.
+ */
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { openSync, closeSync } from "node:fs";
@@ -13,26 +16,26 @@ export interface SpawnOptions {
   readonly boot: RunnerBoot;
   /** Where the runner's own stderr goes (append). */
   readonly logFile: string;
-  /** Ends a runner that does not answer yet; one that does is left alone. */
+  /** Ends the runner if it has not answered yet. */
   readonly signal?: AbortSignal;
   /** Ends the wait for the runner's answer; the runner continues. */
   readonly letGo?: AbortSignal;
 }
 
-/** A runner answers within a second; one that takes this long hangs. */
+/** A runner answers within a second. A runner that takes this long hangs. */
 const startLimitMs = 30_000;
 
 /**
- * What the ids of a data directory's runners begin with: whose a marked process is can be told from
- * its marker alone.
+ * The prefix of the ids of a data directory's runners. So the marker alone shows which data
+ * directory a process belongs to.
  */
 export function runnerIdPrefix(home: string): string {
   return `${createHash("sha256").update(home).digest("hex").slice(0, 5)}-`;
 }
 
 /**
- * An id that names a socket, marks an environment and never repeats: the prefix and 96 random bits
- * (22 characters in all).
+ * A unique id for the runner's socket and the marker in its environment: the prefix and 96 random
+ * bits (22 characters in all).
  */
 export function newRunnerId(prefix: string): string {
   return prefix + randomBytes(12).toString("base64url");
@@ -40,7 +43,7 @@ export function newRunnerId(prefix: string): string {
 
 /**
  * Spawns the runner detached (its own session) and connects.
- * @returns null when it died before it answered, or had to be ended because it did not; its stderr
+ * @returns null when it died before it answered, or was ended because it did not answer; its stderr
  * is in the log file.
  */
 export async function spawnRunner(options: SpawnOptions): Promise<RunnerConnection | null> {
@@ -61,7 +64,7 @@ export async function spawnRunner(options: SpawnOptions): Promise<RunnerConnecti
     end = () => void child.kill("SIGKILL");
     signal.addEventListener("abort", end, { once: true });
     if (signal.aborted) end();
-    // The runner bears that nobody reads its line.
+    // The runner handles that no process reads its line.
     leave = () => void child.stdout?.destroy();
     options.letGo?.addEventListener("abort", leave, { once: true });
     if (options.letGo?.aborted === true) leave();
@@ -75,7 +78,8 @@ export async function spawnRunner(options: SpawnOptions): Promise<RunnerConnecti
 }
 
 /**
- * The runner writes one line to stdout when it listens, then closes it; its death closes it too.
+ * Resolves when the runner listens: it then writes one line to stdout and closes it. Its death also
+ * closes it.
  */
 function listening(child: ReturnType<typeof spawn>): Promise<void> {
   return new Promise((resolve) => {
@@ -96,7 +100,7 @@ export function environmentOf(boot: RunnerBoot): NodeJS.ProcessEnv {
   };
 }
 
-/** The script of a process of the runner's room. */
+/** The path of an entry script in src/runner. */
 export function entryOf(name: "main" | "probe"): string {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   return fileURLToPath(new URL(`../runner/${name}.${extension}`, import.meta.url));

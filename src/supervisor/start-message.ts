@@ -1,4 +1,4 @@
-/** The message that starts an attempt in its runner. */
+/** Makes the message that starts an attempt in its runner. */
 import type { StartMessage } from "../attempt-protocol/protocol.ts";
 import { ownPaths, rawLogPath, summaryLogPath } from "../config/paths.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
@@ -12,7 +12,7 @@ export function startMessage(context: AttemptContext, task: Task, attempt: Attem
     type: "start",
     attemptId: id,
     taskId,
-    // Claude Code counts a budget anew for each attempt.
+    // Claude Code counts the budget of each attempt from 0.
     spec: { ...task, maxBudgetUsd: budgetLeftUsd(task.maxBudgetUsd, task.costUsd) },
     ...imagesOf(context, task),
     sessionId: sessionId ?? crypto.randomUUID(),

@@ -1,6 +1,6 @@
 /**
- * One running attempt, seen from the server: follows its journal, keeps its time limits, passes
- * stops on, and ends it when its runner is gone.
+ * Supervises one running attempt: follows its journal, keeps its time limits, sends stops to its
+ * runner, and finalises it when the runner has ended.
  */
 import type { Logger } from "pino";
 import { rawLogPath } from "../config/paths.ts";
@@ -36,14 +36,14 @@ export class SupervisedAttempt {
   #more = false;
   #stopping: StopReason | null = null;
   #toldToStopAtStep = false;
-  /** How the attempt ended, once that is in the store. */
+  /** How the attempt ended; set once that is in the store. */
   #outcome: Outcome | null = null;
-  /** Left to itself: the server goes, or a newer server holds the attempt. */
+  /** Whether the attempt was released: the server stops, or a newer server holds the attempt. */
   #released = false;
   #letGo: () => void = () => {};
   readonly #lettingGo = new Promise<null>((resolve) => (this.#letGo = () => resolve(null)));
-  /** What went wrong where nobody waits: `follow` rejects with it. */
-  #fault: { readonly error: unknown } | null = null;
+  /** An error from code that no caller waits for. `follow` rejects with it. */
+  #error: { readonly error: unknown } | null = null;
   constructor(context: AttemptContext, task: Task, attempt: Attempt) {
     this.#context = context;
     this.#task = task;
@@ -59,7 +59,7 @@ export class SupervisedAttempt {
       bootId,
       stopGraceMs,
       log: this.#log,
-      onFault: (error) => this.#fail(error),
+      onError: (error) => this.#fail(error),
     });
   }
 
@@ -71,8 +71,8 @@ export class SupervisedAttempt {
    * Follows the runner to its end and finalises. Resolves when that is done, or when the attempt
    * was released.
    * @param connecting null: the runner is dead already; only its journal is left.
-   * @throws what neither waiting nor a newer server explains (no file descriptors, a bug): the
-   * attempt is open still, and may be followed anew.
+   * @throws errors that waiting cannot solve and a newer server did not cause (no file descriptors,
+   * a bug). The attempt is still open, and may be followed again.
    */
   async follow(connecting: Promise<RunnerConnection | null>): Promise<void> {
     try {
@@ -86,14 +86,14 @@ export class SupervisedAttempt {
       this.#fail(error);
     }
     this.#clearTimers();
-    // Whoever follows the attempt anew must be alone with its journal.
+    // Only one follower may read the journal at a time.
     await this.#catchingUp;
-    if (this.#fault !== null) throw this.#fault.error;
+    if (this.#error !== null) throw this.#error.error;
   }
 
   /**
    * Stops the attempt; the first reason counts. The store keeps the reason, so that a restarted
-   * server goes on stopping.
+   * server continues the stop.
    */
   async stop(reason: StopReason): Promise<void> {
     if (this.#stopping !== null || this.#released) return;
@@ -110,8 +110,8 @@ export class SupervisedAttempt {
   }
 
   /**
-   * Stops the attempt between two steps where a hold on paid overage concerns it; it is resumed
-   * when the hold is lifted.
+   * Stops the attempt between two steps when a hold on paid overage concerns it. It is resumed when
+   * the hold is lifted.
    */
   stopBeforeOverage(): void {
     const { store, account, now } = this.#context;
@@ -122,7 +122,10 @@ export class SupervisedAttempt {
     this.#connection?.send({ type: "stop_at_step" });
   }
 
-  /** Lets go without touching the runner: it goes on, and the next server adopts it. */
+  /**
+   * Releases the attempt without touching the runner: the runner continues, and the next server
+   * adopts it.
+   */
   async release(): Promise<void> {
     this.#released = true;
     this.#letGo();
@@ -137,7 +140,7 @@ export class SupervisedAttempt {
     const connection = await Promise.race([connecting, this.#lettingGo]);
     this.#deadlines.connected();
     if (this.#released) connecting.then((late) => late?.close()).catch(() => {});
-    else if (connection === null) this.#end.startFault = "its runner did not start, or died at once; the server's log says more";
+    else if (connection === null) this.#end.startProblem = "its runner did not start, or died at once; the server's log says more";
     return this.#released ? null : connection;
   }
 
@@ -152,7 +155,7 @@ export class SupervisedAttempt {
     );
     connection.onMessage((message) => {
       if (message.type === "writing") this.#deadlines.waitsForRoom();
-      if (message.type === "refused") this.#end.startFault = `its runner refused it (${message.reason})`;
+      if (message.type === "refused") this.#end.startProblem = `its runner refused it (${message.reason})`;
       if (message.type !== "journal" && message.type !== "ended") return;
       this.#heard();
       this.#catchUp();
@@ -163,9 +166,10 @@ export class SupervisedAttempt {
     if (connection.hello.attemptId !== this.#attempt.id) connection.send(startMessage(this.#context, this.#task, this.#attempt));
     this.#limits.start();
     this.stopBeforeOverage();
-    // A stop may have come while there was nobody to tell.
+    // A stop may have been requested before the runner was connected.
     if (this.#stopping !== null) this.#sendStop(this.#stopping);
-    // Asked anew: a cancel may have come since the attempt was claimed or adopted.
+    // Read again, because a cancel may have been requested since the attempt was claimed or
+    // adopted.
     const stop = this.#attempt.stopRequested ?? (this.#context.store.tasks.isCancelRequested(this.#task.id) ? "cancelled" : null);
     if (stop !== null) await this.stop(stop);
     await this.#rememberProcess(connection.hello.pid);
@@ -181,7 +185,7 @@ export class SupervisedAttempt {
     );
   }
 
-  /** Ingests what is new; calls that come meanwhile are folded into one more round. */
+  /** Ingests new records. Calls during a round lead to one more round. */
   #catchUp(): void {
     this.#more = true;
     this.#catchingUp ??= this.#drain()
@@ -191,9 +195,9 @@ export class SupervisedAttempt {
       });
   }
 
-  /** Lets go; `follow` tells why. */
+  /** Releases the attempt with an error; `follow` rejects with it. */
   #fail(error: unknown): void {
-    this.#fault ??= { error };
+    this.#error ??= { error };
     this.#released = true;
     this.#connection?.close();
   }
@@ -211,8 +215,8 @@ export class SupervisedAttempt {
   }
 
   /**
-   * The runner is gone. Mostly its closing record was taken in by then, and the attempt ended with
-   * it.
+   * Finalises after the runner has ended. Usually its closing record was ingested before and has
+   * ended the attempt.
    */
   async #finish(): Promise<void> {
     await this.#catchingUp;
@@ -237,19 +241,19 @@ export class SupervisedAttempt {
     this.#connection?.close();
   }
 
-  /** @returns undefined: released or fenced. */
+  /** @returns undefined when the attempt was released or fenced. */
   #persistently<T>(work: () => Promise<T>): Promise<T | undefined> {
     return persistently(work, { isOver: () => this.#released, hasRunner: () => this.#connection !== null });
   }
 
-  /** What a stopped attempt says does not give it more time. */
+  /** Resets the stall limit, unless the attempt is being stopped. */
   #heard(): void {
     if (this.#stopping === null) this.#limits.heard();
   }
 
   /**
-   * A server that slept wakes to timers that are long over: what came meanwhile counts, and so does
-   * whether the attempt is still its own.
+   * Handles an expired limit. After the machine slept, timers are late, so first reads the new
+   * records and checks whether this server still holds the attempt.
    */
   async #timeIsUp(reason: TimeLimit): Promise<void> {
     const offset = this.#ingest.offset;

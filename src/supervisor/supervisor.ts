@@ -1,6 +1,6 @@
 /**
- * Owns every running attempt of this server: claims tasks for runners, adopts what an earlier
- * server left, passes stops on.
+ * Owns every running attempt of this server: claims tasks for runners, adopts attempts of an
+ * earlier server, forwards stops.
  */
 import { runnerSocketPath } from "../config/paths.ts";
 import { messageOf, WorkerError } from "../domain/errors.ts";
@@ -24,17 +24,16 @@ export interface SupervisorOptions extends AttemptContext, ClaimContext {
 }
 
 /**
- * An attempt that could not be followed (no file descriptors left …) is taken up again after this
- * long.
+ * Time until an attempt that could not be followed (no file descriptors left …) is adopted again.
  */
 const againMs = 5_000;
 
-/** A runner that is only told something has to answer within this time. */
+/** Time limit for a runner's answer to a short message. */
 const answerLimitMs = 10_000;
 
 interface Running {
   readonly attempt: SupervisedAttempt;
-  /** Ends the wait for its runner's answer; the runner continues. */
+  /** Ends the wait for the runner's answer; the runner continues. */
   readonly letGo: AbortController;
   readonly done: Promise<void>;
 }
@@ -43,9 +42,9 @@ export class Supervisor implements Service {
   readonly #options: SupervisorOptions;
   readonly #running = new Map<number, Running>();
   readonly #again = new Set<NodeJS.Timeout>();
-  /** Claims and adoptions under way. */
+  /** Pending claims and adoptions. */
   readonly #taking = new PendingWork();
-  /** Short talks with runners that are not followed. */
+  /** Pending short connections to runners that are not followed. */
   readonly #talks = new PendingWork();
   readonly #lifecycle = new Lifecycle({ begin: () => this.#begin(), end: () => this.#end() });
   #unsubscribe: (() => void) | null = null;
@@ -56,14 +55,14 @@ export class Supervisor implements Service {
   }
 
   /**
-   * Adopts what is open and begins to listen for cancels. Resolves when every open attempt is this
-   * server's; their runners answer when they do.
+   * Adopts open attempts and begins to listen for cancels. Resolves when this server holds every
+   * open attempt; it does not wait for answers of their runners.
    */
   start(): Promise<void> {
     return this.#lifecycle.start();
   }
 
-  /** Lets go of every attempt. The runners continue. */
+  /** Releases every attempt. The runners continue. */
   stop(): Promise<void> {
     return this.#lifecycle.stop();
   }
@@ -81,7 +80,7 @@ export class Supervisor implements Service {
     this.#unsubscribe = null;
     for (const timer of this.#again) clearTimeout(timer);
     this.#again.clear();
-    // What a claim or an adoption still brings is let go, too.
+    // Attempts of pending claims and adoptions are also released.
     await this.#taking.ended();
     const released = [...this.#running.values()].map(async ({ attempt, letGo }) => {
       const release = attempt.release();
@@ -110,18 +109,18 @@ export class Supervisor implements Service {
   }
 
   /**
-   * Stops the attempt of one task, whether or not anything can be stored.
-   * @returns whether its runner was told.
+   * Stops the attempt of one task, also when the store cannot write.
+   * @returns whether its runner got the stop.
    */
   async stopTask(taskId: number, reason: StopReason): Promise<boolean> {
     const { store, paths, stopGraceMs } = this.#options;
     const running = [...this.#running.values()].find(({ attempt }) => attempt.taskId === taskId);
     if (running !== undefined) {
-      // It tells the runner at once, and stores the reason when that can be done.
+      // It sends the stop to the runner at once, and stores the reason when the store can write.
       void running.attempt.stop(reason);
       return true;
     }
-    // Not taken over yet: the server was started on a full disk.
+    // The attempt is not adopted yet, because the server was started on a full disk.
     const open = store.attempts.open().find((attempt) => attempt.taskId === taskId);
     if (open === undefined) return false;
     const limit = AbortSignal.any([AbortSignal.timeout(answerLimitMs), this.#stopped.signal]);
@@ -132,8 +131,8 @@ export class Supervisor implements Service {
   }
 
   /**
-   * Claims the tasks, one runner each, in one commit, and starts them. Tasks that are not pending
-   * any more are passed over. Claims nothing while the supervisor is stopped.
+   * Claims the tasks, one runner each, in one commit, and starts them. Skips tasks that are not
+   * pending any more. Claims nothing while the supervisor is stopped.
    * @throws WorkerError from the store; then nothing was claimed.
    */
   async startTasks(taskIds: readonly number[]): Promise<void> {
@@ -171,8 +170,8 @@ export class Supervisor implements Service {
   }
 
   /**
-   * Its task must not stay running with nobody behind it: as after a restart, the attempt is
-   * adopted anew.
+   * Adopts the attempt again, as after a restart, so that its task does not stay `running` without
+   * a supervisor.
    */
   #followAgain(attemptId: number, error: unknown): void {
     const { log } = this.#options;
@@ -185,7 +184,7 @@ export class Supervisor implements Service {
     this.#again.add(timer);
   }
 
-  /** While the disk is full nothing can be taken over; the runner continues meanwhile. */
+  /** Tries the adoption again later. A full disk prevents it; the runner continues meanwhile. */
   #adoptLater(attemptId: number, error: unknown): void {
     if (!(error instanceof WorkerError) || error.code !== "storage_full") throw error;
     this.#followAgain(attemptId, error);
@@ -216,7 +215,9 @@ export class Supervisor implements Service {
     }
   }
 
-  /** Sends a reserved runner away. One that does not answer before a stop leaves by itself. */
+  /**
+   * Asks a reserved runner to leave. A runner that does not answer before a stop leaves by itself.
+   */
   #discard(runner: Reserved): void {
     if (!runner.warm) return;
     const leave = async (): Promise<void> => {

@@ -10,7 +10,7 @@ import { eventsFromRecord } from "../../src/domain/events/events-from-record.ts"
 import type { JournalRecord } from "../../src/domain/events/record.ts";
 import { markersInUse } from "../../src/processes/process-table.ts";
 import { markerName } from "../../src/processes/sweep.ts";
-import { findDamagedPages, findFaults } from "../../src/store/sqlite/file/check.ts";
+import { findDamagedPages, findDamage } from "../../src/store/sqlite/file/check.ts";
 import type { Observer } from "./observer.ts";
 import type { Acknowledged } from "./workload.ts";
 import type { World } from "./world.ts";
@@ -86,7 +86,7 @@ export async function inspect(
   const tasks = all<TaskRow>("SELECT id, name, status, error, result, last_seq FROM tasks JOIN task_texts ON task_id = id");
   const attempts = all<AttemptRow>("SELECT * FROM attempts ORDER BY id");
   const events = all<EventRow>("SELECT * FROM events ORDER BY task_id, seq");
-  found.broken.push(...findDamagedPages(copy, file), ...findFaults(copy, file));
+  found.broken.push(...findDamagedPages(copy, file), ...findDamage(copy, file));
   copy.close();
   const eventsOf = Map.groupBy(events, ({ task_id }) => task_id);
   const attemptsOf = Map.groupBy(attempts, ({ task_id }) => task_id);

@@ -181,8 +181,8 @@ test("doctor reports a mistyped variable and knows every one that is read", asyn
   const { call } = withoutServer(t);
   const env = { CLAUDE_WORKER_WROKERS: "8", CLAUDE_WORKER_OF_ANOTHER_PROGRAM: "1", CLAUDE_WORKER_LOG_LEVEL: "warn" };
   const { stdout } = await call(["doctor"], { env });
-  assert.match(stdout, /^warn +Environment +CLAUDE_WORKER_WROKERS is no variable .* Did you mean CLAUDE_WORKER_WORKERS\?$/m);
-  assert.match(stdout, /CLAUDE_WORKER_OF_ANOTHER_PROGRAM is no variable of Claude Worker and changes nothing\.$/m);
+  assert.match(stdout, /^warn +Environment +CLAUDE_WORKER_WROKERS is not a variable .* Did you mean CLAUDE_WORKER_WORKERS\?$/m);
+  assert.match(stdout, /CLAUDE_WORKER_OF_ANOTHER_PROGRAM is not a variable of Claude Worker and has no effect\.$/m);
   assert.equal(unknownVariables(env).length, 2);
   const root = fileURLToPath(new URL("../../src", import.meta.url));
   const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));

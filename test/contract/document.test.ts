@@ -11,7 +11,7 @@ import owasp from "@stoplight/spectral-owasp-ruleset";
 import Parsers from "@stoplight/spectral-parsers";
 import rulesets from "@stoplight/spectral-rulesets";
 import type { RulesetDefinition } from "@stoplight/spectral-core";
-import { promptFaults } from "../../src/domain/agents/prompt-quality.ts";
+import { promptProblems } from "../../src/domain/agents/prompt-quality.ts";
 import type { MachinePrompt } from "../../src/domain/agents/prompt-quality.ts";
 import { exampleOf } from "../../src/http/document/document-example.ts";
 import { openApiDocument } from "../../src/http/document/openapi.ts";
@@ -155,7 +155,7 @@ test("the document's example of a machine's task passes the rules for prompts", 
   const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
   const example = operations.find(({ operationId }) => operationId === "submitMachineTask")?.requestBody?.content["application/json"]
     ?.example;
-  assert.deepEqual(promptFaults(example as MachinePrompt), []);
+  assert.deepEqual(promptProblems(example as MachinePrompt), []);
 });
 
 interface Operation {

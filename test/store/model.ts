@@ -9,7 +9,7 @@ import { isTerminal, taskStatuses } from "../../src/domain/task/task.ts";
 import type { TaskStatus } from "../../src/domain/task/task.ts";
 import { next } from "../../src/domain/task/transitions.ts";
 import type { Operation } from "../../src/domain/task/transitions.ts";
-import { findFaults } from "../../src/store/sqlite/file/check.ts";
+import { findDamage } from "../../src/store/sqlite/file/check.ts";
 import { openStore } from "../../src/store/sqlite/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { newAttempt, textEvent } from "./setup.ts";
@@ -244,7 +244,7 @@ async function agree(model: Model, { store, file }: Real): Promise<void> {
   }
   assert.equal(store.events.lastId(), model.events);
   const raw = new Database(file, { readonly: true });
-  assert.deepEqual(findFaults(raw, file), []);
+  assert.deepEqual(findDamage(raw, file), []);
   raw.close();
 }
 

@@ -11,7 +11,7 @@ import { cancelTask } from "../../src/operations/tasks/cancel-task.ts";
 import type { Outcome } from "../../src/domain/attempt/outcome.ts";
 import { isTerminal } from "../../src/domain/task/task.ts";
 import type { TaskStatus } from "../../src/domain/task/task.ts";
-import { findFaults } from "../../src/store/sqlite/file/check.ts";
+import { findDamage } from "../../src/store/sqlite/file/check.ts";
 import { openStore } from "../../src/store/sqlite/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { finalise, finaliseWithin } from "../../src/supervisor/finalise.ts";
@@ -219,7 +219,7 @@ async function end(task: ModelTask, id: number, model: Model, real: Real): Promi
     attemptId: open.id,
     bootId: null,
     swept: [],
-    startFault: null,
+    startProblem: null,
     stopping: null,
     seenUp: null,
     now: model.now,
@@ -294,7 +294,7 @@ async function writeStale(task: ModelTask, id: number, model: Model, real: Real)
     const ending = {
       bootId: null,
       swept: [],
-      startFault: null,
+      startProblem: null,
       stopping: null,
       seenUp: null,
       account: "a",
@@ -357,6 +357,6 @@ function agree(model: Model, { store, directory }: Real): void {
   }
   const file = path.join(directory, "tasks.db");
   const raw = new Database(file, { readonly: true });
-  assert.deepEqual(findFaults(raw, file), []);
+  assert.deepEqual(findDamage(raw, file), []);
   raw.close();
 }

@@ -68,7 +68,7 @@ function statusAfter({ store }: Setup, events: readonly NewEvent[]): Promise<str
       refusalTries: 5,
       bootId: null,
       swept: [],
-      startFault: null,
+      startProblem: null,
       stopping: null,
       seenUp: null,
       random: () => 0.5,

@@ -3,7 +3,7 @@
  * field of the request's body.
  */
 import { WorkerError } from "../../domain/errors.ts";
-import type { InputFault } from "../../domain/errors.ts";
+import type { InputProblem } from "../../domain/errors.ts";
 import { optionRows } from "../../domain/task/option-values.ts";
 import type { CommandSpec } from "./command.ts";
 import { flagParts } from "./flags.ts";
@@ -31,7 +31,7 @@ export function withFlagNames(error: unknown, command: CommandSpec): unknown {
   return new WorkerError(error.code, [...new Set(sentences)].join(" "), faults, error);
 }
 
-function sentenceAbout({ pointer, detail }: InputFault, command: CommandSpec): string | null {
+function sentenceAbout({ pointer, detail }: InputProblem, command: CommandSpec): string | null {
   const field = pointer.split("/")[1] ?? "";
   const flag = flagNameOf(field);
   const isOurs = (command.options ?? []).some((option) => flagParts(option).long === flag);

@@ -3,7 +3,7 @@
  * --debug.
  */
 import { messageOf, WorkerError } from "../../domain/errors.ts";
-import type { InputFault } from "../../domain/errors.ts";
+import type { InputProblem } from "../../domain/errors.ts";
 import { plainText } from "../../domain/text/plain-text.ts";
 import { exitCodeOf, Interrupted } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
@@ -31,7 +31,7 @@ export function reportError(error: unknown, io: Io, { json, debug }: { json: boo
   return exitCodeOf(error);
 }
 
-function described(error: unknown): { code: string; message: string; errors: readonly InputFault[] } {
+function described(error: unknown): { code: string; message: string; errors: readonly InputProblem[] } {
   if (error instanceof Interrupted) return { code: "interrupted", message: error.message, errors: [] };
   if (error instanceof WorkerError) return { code: error.code, message: error.message, errors: error.faults };
   const message = `Something went wrong inside claude-worker: ${messageOf(error)}. Run it again with --debug and report what it prints.`;

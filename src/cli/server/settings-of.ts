@@ -3,7 +3,7 @@
  * work all the same.
  */
 import { loadSettings } from "../../config/load-settings.ts";
-import type { LoadedSettings, SettingFault } from "../../config/load-settings.ts";
+import type { LoadedSettings, SettingProblem } from "../../config/load-settings.ts";
 import { pathsFrom } from "../../config/paths.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
 import type { Io } from "../terminal/io.ts";
@@ -14,14 +14,14 @@ import { say } from "../terminal/render/wrap.ts";
  * Loads the settings. Treats a wrong value as not given, and returns its error beside the settings.
  * @throws WorkerError invalid_input when the file is not JSON.
  */
-export function settingsOf({ env }: Io): LoadedSettings & { readonly faults: readonly SettingFault[] } {
+export function settingsOf({ env }: Io): LoadedSettings & { readonly faults: readonly SettingProblem[] } {
   requireNamedConfig(env);
-  const faults: SettingFault[] = [];
-  const loaded = loadSettings({ file: pathsFrom(env).config, env, onFault: (fault) => void faults.push(fault) });
+  const faults: SettingProblem[] = [];
+  const loaded = loadSettings({ file: pathsFrom(env).config, env, onProblem: (fault) => void faults.push(fault) });
   return { ...loaded, faults };
 }
 
-export function warnOfFaults(faults: readonly SettingFault[], io: Io): void {
+export function warnOfProblems(faults: readonly SettingProblem[], io: Io): void {
   for (const { key, origin, error } of faults) {
     const fix = origin === "file" ? `Take it out: claude-worker config set ${key} --unset` : "Fix or unset the variable.";
     say(io.stderr, `Warning: ${plainLine(error.message, 1000)} ${fix}`);

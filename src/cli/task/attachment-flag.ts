@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import { readForeign } from "../../config/read-foreign.ts";
 import { WorkerError } from "../../domain/errors.ts";
-import { attachmentFault, attachmentsFault, maxImageBytes } from "../../domain/task/attachment.ts";
+import { attachmentProblem, attachmentsProblem, maxImageBytes } from "../../domain/task/attachment.ts";
 import type { GivenAttachment } from "../../domain/task/attachment.ts";
 import { pathGiven } from "../commandline/path-given.ts";
 import type { Io } from "../terminal/io.ts";
@@ -13,7 +13,7 @@ export function attachmentsGiven(flag: string, paths: readonly string[], io: Pic
     const bytes = bytesOf(flag, given, io);
     return { name: basename(given), data: bytes.toString("base64"), bytes: bytes.length };
   });
-  const fault = attachmentsFault(read);
+  const fault = attachmentsProblem(read);
   if (fault !== null) throw invalid(flag, fault);
   return read.map(({ name, data }) => ({ name, data }));
 }
@@ -22,7 +22,7 @@ function bytesOf(flag: string, given: string, io: Pick<Io, "cwd">): Buffer {
   const found = readForeign(pathGiven(io, given), maxImageBytes);
   if (found === null) throw invalid(flag, `there is no file ${given}.`);
   if ("problem" in found) throw invalid(flag, `${given} ${found.problem}${/larger/.test(found.problem) ? ". Make it smaller" : ""}.`);
-  const fault = attachmentFault(found.bytes.toString("base64"));
+  const fault = attachmentProblem(found.bytes.toString("base64"));
   if (fault !== null) throw invalid(flag, `${given} ${found.bytes.length === 0 ? "is empty" : fault}.`);
   return found.bytes;
 }

@@ -3,7 +3,7 @@
  * A wrong length is refused. Content can only be guessed at, so it leads to advice and never to a
  * refusal (test/domain/delegations.ts).
  */
-import type { InputFault } from "../errors.ts";
+import type { InputProblem } from "../errors.ts";
 
 /** `strict`: lengths, and advice on content. `lengths`: lengths only. `off`: nothing. */
 export const promptRuleLevels = ["strict", "lengths", "off"] as const;
@@ -31,11 +31,11 @@ export interface MachinePrompt {
  * Why a machine's prompts are refused, each reason with a sentence that says what to write instead;
  * empty when they are accepted. Pointers are `/system_prompt` and `/prompt`.
  */
-export function promptFaults(input: MachinePrompt, rules: PromptRules = defaultPromptRules): InputFault[] {
+export function promptProblems(input: MachinePrompt, rules: PromptRules = defaultPromptRules): InputProblem[] {
   if (rules.level === "off") return [];
   return [
-    ...systemPromptFaults((input.system_prompt ?? "").trim(), rules).map((detail) => ({ pointer: "/system_prompt", detail })),
-    ...executionPromptFaults(input.prompt.trim(), rules).map((detail) => ({ pointer: "/prompt", detail })),
+    ...systemPromptProblems((input.system_prompt ?? "").trim(), rules).map((detail) => ({ pointer: "/system_prompt", detail })),
+    ...executionPromptProblems(input.prompt.trim(), rules).map((detail) => ({ pointer: "/prompt", detail })),
   ];
 }
 
@@ -67,7 +67,7 @@ export function promptAdvice({ level, systemPromptMin, systemPromptMax, promptMi
   ];
 }
 
-function systemPromptFaults(text: string, rules: PromptRules): string[] {
+function systemPromptProblems(text: string, rules: PromptRules): string[] {
   const { systemPromptMin, systemPromptMax } = rules;
   const length = lengthOf(text);
   if (length === 0)
@@ -83,7 +83,7 @@ function systemPromptFaults(text: string, rules: PromptRules): string[] {
   ];
 }
 
-function executionPromptFaults(text: string, { promptMin }: PromptRules): string[] {
+function executionPromptProblems(text: string, { promptMin }: PromptRules): string[] {
   if (weightOf(text) >= promptMin) return [];
   return [
     `has ${lengthOf(text)} characters, at least ${promptMin} are needed: the worker knows nothing of your conversation, so give it the goal, the context, what done means and how to check it`,

@@ -15,7 +15,7 @@ export const factEventTypes = ["result", "rate_limit", "notice", "attempt_ended"
  * Facts that the events do not hold: the requested stop (from the attempt's row), whether the
  * machine has rebooted since, and how the attempt began.
  */
-export type FactContext = Pick<AttemptFacts, "stopRequested" | "rebooted"> & Partial<Pick<AttemptFacts, "begun" | "startFault">>;
+export type FactContext = Pick<AttemptFacts, "stopRequested" | "rebooted"> & Partial<Pick<AttemptFacts, "begun" | "startProblem">>;
 
 /**
  * Collects the facts from an attempt's events and its row. Events come oldest first; types other
@@ -34,7 +34,7 @@ export function factsFrom(events: readonly EventBody[], context: FactContext): A
     cut: [],
     ended: false,
     begun: true,
-    startFault: null,
+    startProblem: null,
     ...context,
   };
   let isStopping = false;

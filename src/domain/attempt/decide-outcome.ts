@@ -5,7 +5,7 @@
 import { nameOfBackground } from "./background.ts";
 import { lookUp, meaningOfText, terminalReasons } from "../task/claude-words.ts";
 import type { Meaning } from "../task/claude-words.ts";
-import { hookTimedOut, startFaults } from "../events/record.ts";
+import { hookTimedOut, startProblems } from "../events/record.ts";
 import type { AttemptFacts, LimitFacts, Outcome, ResultFacts } from "./outcome.ts";
 import { meaningOf, meaningWithoutResult, stopOf } from "./meaning-of-end.ts";
 import type { StopReason } from "./stop-reason.ts";
@@ -150,20 +150,21 @@ function limitReached(limit: LimitFacts, status: number | null = null): Outcome 
 }
 
 function died(facts: AttemptFacts): Outcome {
-  if (facts.apiError === startFaults.noClaude)
+  if (facts.apiError === startProblems.noClaude)
     return { kind: "unavailable", message: sentence("Claude Code cannot be started", facts.apiErrorText) };
-  if (facts.apiError === startFaults.noDirectory)
+  if (facts.apiError === startProblems.noDirectory)
     return { kind: "environment_failed", message: facts.apiErrorText ?? "The working directory is gone." };
-  if (facts.apiError === startFaults.noAgent)
+  if (facts.apiError === startProblems.noAgent)
     return { kind: "environment_failed", message: facts.apiErrorText ?? "The task's agent is not defined." };
   if (facts.thrown !== null && isFullDisk(facts.thrown))
     return { kind: "storage_full", message: sentence("The disk is full", facts.thrown) };
   if (facts.thrown !== null && isSessionInUse(facts.thrown))
     return { kind: "environment_failed", message: sentence("Another process uses the task's session", facts.thrown) };
-  if (facts.apiError === startFaults.brokenSettings)
+  if (facts.apiError === startProblems.brokenSettings)
     return { kind: "broken_settings", message: facts.apiErrorText ?? "Settings of the directory are broken." };
   if (!facts.ended && facts.rebooted) return { kind: "lost", message: "The machine rebooted while the attempt ran." };
-  if (!facts.begun) return { kind: "crashed", message: sentence("The attempt could not begin", facts.startFault ?? "its runner was gone") };
+  if (!facts.begun)
+    return { kind: "crashed", message: sentence("The attempt could not begin", facts.startProblem ?? "its runner was gone") };
   if (!facts.ended) return { kind: "crashed", message: "The runner died before the task was finished." };
   return { kind: "crashed", message: sentence("Claude Code ended without a result", facts.thrown) };
 }

@@ -1,5 +1,5 @@
 /** Says what Claude Code's own words about a failed turn mean, taken together. */
-import { hookTimedOut, startFaults } from "../events/record.ts";
+import { hookTimedOut, startProblems } from "../events/record.ts";
 import {
   assistantErrors,
   lookUp,
@@ -47,7 +47,7 @@ export function meaningWithoutResult(word: string | null): Meaning | null {
 }
 
 /** Words of the runner, which are not Claude Code's. */
-const ownWords: ReadonlySet<string> = new Set([...Object.values(startFaults), hookTimedOut]);
+const ownWords: ReadonlySet<string> = new Set([...Object.values(startProblems), hookTimedOut]);
 
 /**
  * What the model's stop reason means. An answer of Claude Code itself has no stop reason, and

@@ -111,7 +111,7 @@ export interface AttemptFacts {
   /** Whether the runner wrote anything at all. False: it was never started, or died at once. */
   readonly begun: boolean;
   /** Why the attempt did not begin, where that is known. */
-  readonly startFault: string | null;
+  readonly startProblem: string | null;
 }
 
 export interface Outcome {

@@ -96,9 +96,9 @@ export function readValue(shape: Shape, value: unknown): unknown {
 }
 
 /**
- * Converts each field to what its row says. Keeps fields without a row unchanged. Copies the data only
- * where a field differs: the version that wrote a stored event mostly also reads it. Returns `misfit`
- * when a field has another type.
+ * Converts each field to what its row says. Keeps fields without a row unchanged. Copies the data
+ * only where a field differs: most stored events are read by the version that wrote them. Returns
+ * `misfit` when a field has another type.
  */
 export function readFields(fields: Fields, data: JsonObject): JsonObject | typeof misfit {
   let read: Record<string, unknown> | null = null;

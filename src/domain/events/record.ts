@@ -90,7 +90,7 @@ export type RunnerNote =
 /**
  * The runner's own words in a `gave_up` note for problems that kept it from starting Claude Code.
  */
-export const startFaults = {
+export const startProblems = {
   noClaude: "claude_code_unavailable",
   noDirectory: "working_directory_gone",
   brokenSettings: "broken_settings",

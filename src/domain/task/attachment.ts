@@ -47,7 +47,7 @@ export function imageTypeOf(data: string): ImageType | null {
 }
 
 /** Why this cannot be given to Claude, as the end of a sentence about it; null: it can. */
-export function attachmentFault(data: string): string | null {
+export function attachmentProblem(data: string): string | null {
   if (data.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(data)) return "is not base64";
   if (bytesOfBase64(data) > maxImageBytes) return "is larger than 5 MB. Make it smaller";
   return imageTypeOf(data) === null
@@ -56,7 +56,7 @@ export function attachmentFault(data: string): string | null {
 }
 
 /** Why these cannot be one task's, as a sentence; null: they can. */
-export function attachmentsFault(all: readonly Pick<Attachment, "bytes">[]): string | null {
+export function attachmentsProblem(all: readonly Pick<Attachment, "bytes">[]): string | null {
   if (all.length > maxAttachments) return `A task takes ${maxAttachments} images, and these are ${all.length}. Leave some out.`;
   const bytes = all.reduce((sum, each) => sum + each.bytes, 0);
   return bytes > maxAttachedBytes ? "The images of a task may have 10 MB together, and these have more. Make them smaller." : null;

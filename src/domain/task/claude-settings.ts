@@ -80,14 +80,14 @@ function checkPermissions(value: unknown, report: Report): void {
     const rules = permissions[name];
     if (!checkType(rules, path, "list", report) || (name !== "deny" && name !== "ask")) continue;
     for (const [index, rule] of (rules as unknown[]).entries()) {
-      const fault = ruleFault(rule);
+      const fault = ruleProblem(rule);
       if (fault !== null) report([...path, index], `the rule ${JSON.stringify(rule)} in ${textOf(path)} ${fault}`);
     }
   }
 }
 
 /** Reports rules that Claude Code leaves out. A rule that only allows may be left out safely. */
-function ruleFault(rule: unknown): string | null {
+function ruleProblem(rule: unknown): string | null {
   if (typeof rule !== "string") return "must be a text";
   if (rule.trim() === "") return "is empty";
   if (rule.includes("(") && !rule.trimEnd().endsWith(")")) return "must end with a closing parenthesis";

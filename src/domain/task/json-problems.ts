@@ -76,14 +76,14 @@ export function textOf(path: JsonPath): string {
 /** The parser's own words without their position: the line is shown beside them. */
 function syntaxProblem(text: string, { message }: SyntaxError): SettingsProblem {
   const why = message.replace(/(,? at position \d+|, (\.{3})?").*$/s, "").replace(/ in JSON$/, "");
-  return { line: text.slice(0, faultOffset(text)).split("\n").length, problem: `is not valid JSON: ${why}` };
+  return { line: text.slice(0, errorOffset(text)).split("\n").length, problem: `is not valid JSON: ${why}` };
 }
 
 /**
  * Finds the first wrong character: the end of the shortest beginning that cannot be continued. The
  * parser's message names the place for some errors only.
  */
-function faultOffset(text: string): number {
+function errorOffset(text: string): number {
   let [good, bad] = [0, text.trimEnd().length + 1];
   while (bad - good > 1) {
     const middle = Math.floor((good + bad) / 2);

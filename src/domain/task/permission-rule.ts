@@ -7,7 +7,7 @@
  * What is wrong with the rule, as the end of a sentence; null: no problem was found. A bracket
  * after a backslash is text.
  */
-export function ruleFault(rule: string): string | null {
+export function ruleProblem(rule: string): string | null {
   const brackets = rule.replaceAll(/\\./gs, "__").match(/[()]/g) ?? [];
   const opening = brackets.filter((bracket) => bracket === "(").length;
   if (opening * 2 !== brackets.length) return "its brackets do not match";

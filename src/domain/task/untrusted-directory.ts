@@ -1,5 +1,5 @@
 /** Which of a task's directories an error is about. */
-import type { InputFault } from "../errors.ts";
+import type { InputProblem } from "../errors.ts";
 
 interface Directories {
   readonly working_directory: string;
@@ -7,7 +7,7 @@ interface Directories {
 }
 
 /** The directory that the error's first problem points to; otherwise the working directory. */
-export function directoryOf({ faults }: { readonly faults: readonly InputFault[] }, task: Directories): string {
+export function directoryOf({ faults }: { readonly faults: readonly InputProblem[] }, task: Directories): string {
   const index = /^\/additional_directories\/(\d+)$/.exec(faults[0]?.pointer ?? "")?.[1];
   return (index === undefined ? undefined : task.additional_directories?.[Number(index)]) ?? task.working_directory;
 }

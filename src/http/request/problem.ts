@@ -3,7 +3,7 @@
  * else decides a status of an error.
  */
 import { WorkerError } from "../../domain/errors.ts";
-import type { ErrorCode, InputFault } from "../../domain/errors.ts";
+import type { ErrorCode, InputProblem } from "../../domain/errors.ts";
 import type { ProblemView } from "../../contract/views.ts";
 
 /** Errors that only HTTP has; their codes are as stable as those of WorkerError. */
@@ -91,7 +91,7 @@ export function titleOf(code: ErrorCode | HttpCode): string {
 function answer(
   code: ErrorCode | HttpCode,
   detail: string,
-  faults: readonly InputFault[],
+  faults: readonly InputProblem[],
   headers: Readonly<Record<string, string>>,
 ): ProblemAnswer {
   const [status, title] = statuses[code];

@@ -9,7 +9,7 @@ import type { Caller } from "../../contract/caller.ts";
 import type { ParsedTaskInput } from "../../contract/task-input.ts";
 import { budgetLeft, budgetShare, isCovered, isWiderMode, narrowerMode } from "../../domain/agents/agent-rights.ts";
 import { WorkerError } from "../../domain/errors.ts";
-import { promptAdvice, promptFaults } from "../../domain/agents/prompt-quality.ts";
+import { promptAdvice, promptProblems } from "../../domain/agents/prompt-quality.ts";
 import { isTerminal } from "../../domain/task/task.ts";
 import type { Task } from "../../domain/task/task.ts";
 import type { PermissionMode } from "../../domain/task/permission-mode.ts";
@@ -164,7 +164,7 @@ function rootOf(store: Store, { taskId }: Caller): Task | null {
 
 function requireGoodPrompts(input: ParsedTaskInput, settings: Settings): void {
   const rules = promptRulesOf(settings);
-  const faults = promptFaults(input, rules);
+  const faults = promptProblems(input, rules);
   const [first] = faults;
   if (first === undefined) return;
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : "";

@@ -40,7 +40,7 @@ export function configOf(
  */
 function settingsInFile(file: string, env: Readonly<Record<string, string | undefined>>): Settings | null {
   try {
-    return loadSettings({ file, env, onFault: () => {} }).settings;
+    return loadSettings({ file, env, onProblem: () => {} }).settings;
   } catch {
     return null; // Its command says why: claude-worker config list.
   }

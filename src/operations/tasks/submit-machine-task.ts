@@ -3,8 +3,8 @@
  * is there and trusted. Every error teaches.
  */
 import { WorkerError } from "../../domain/errors.ts";
-import type { InputFault } from "../../domain/errors.ts";
-import { promptAdvice, promptFaults } from "../../domain/agents/prompt-quality.ts";
+import type { InputProblem } from "../../domain/errors.ts";
+import { promptAdvice, promptProblems } from "../../domain/agents/prompt-quality.ts";
 import type { PromptRules } from "../../domain/agents/prompt-quality.ts";
 import type { ParsedTaskInput } from "../../contract/task-input.ts";
 import type { SubmitContext } from "./submit-task.ts";
@@ -15,7 +15,7 @@ import { realDirectory, requireTrust } from "./working-directory.ts";
  * @throws WorkerError unprocessable with a fault for each rule that is broken.
  */
 export function requireMachineTask(context: SubmitContext, input: ParsedTaskInput, rules: PromptRules): void {
-  const faults = [...promptFaults(input, rules), ...directoryFaults(context, input.working_directory)];
+  const faults = [...promptProblems(input, rules), ...directoryProblems(context, input.working_directory)];
   if (faults.length === 0) return;
   const first = faults[0] === undefined ? "" : `${faults[0].pointer.slice(1)} ${faults[0].detail}`;
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : "";
@@ -26,7 +26,7 @@ export function requireMachineTask(context: SubmitContext, input: ParsedTaskInpu
   );
 }
 
-function directoryFaults({ store, claudeCodeTrust }: SubmitContext, directory: string): InputFault[] {
+function directoryProblems({ store, claudeCodeTrust }: SubmitContext, directory: string): InputProblem[] {
   try {
     requireTrust(realDirectory(directory), store.trust, claudeCodeTrust);
     return [];

@@ -4,7 +4,7 @@ import type { Caller } from "../../contract/caller.ts";
 import type { ParsedTaskInput } from "../../contract/task-input.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Task } from "../../domain/task/task.ts";
-import { attachmentsFault } from "../../domain/task/attachment.ts";
+import { attachmentsProblem } from "../../domain/task/attachment.ts";
 import type { GivenAttachment } from "../../domain/task/attachment.ts";
 import { submittedOptions } from "../../domain/task/option-values.ts";
 import type { NewTask } from "../../store/store.ts";
@@ -126,7 +126,7 @@ export function imagesOf(attachments: readonly GivenAttachment[]): Buffer[] {
 
 /** @throws WorkerError invalid_input. */
 function requireFewImages({ attachments }: Pick<NewTask, "attachments">): void {
-  const fault = attachmentsFault(attachments);
+  const fault = attachmentsProblem(attachments);
   if (fault !== null) throw new WorkerError("invalid_input", fault, [{ pointer: "/attachments", detail: fault }]);
 }
 

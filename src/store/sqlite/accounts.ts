@@ -1,6 +1,6 @@
 /**
- * What is known of each account that tasks ran with: when it last worked, and what it reported of
- * its limits.
+ * Stores facts about each account that tasks ran with: when it last worked, and what it reported
+ * about its limits.
  */
 import type Database from "better-sqlite3";
 import type { AccountReport } from "../../domain/order/account-report.ts";

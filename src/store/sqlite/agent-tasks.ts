@@ -1,6 +1,6 @@
 /**
- * Which agent's client submitted a task, and which tree it belongs to. What follows from it is the
- * operations' to say.
+ * Stores which agent's client submitted a task, and which tree the task belongs to. The operations
+ * decide what follows from it.
  */
 import type Database from "better-sqlite3";
 import type { TreeMember } from "../../domain/agents/agent-rights.ts";
@@ -8,14 +8,14 @@ import type { Writing } from "./group-commit.ts";
 
 export interface AgentTask {
   readonly taskId: number;
-  /** Whom the limits count for. */
+  /** The client that the limits apply to. */
   readonly client: string;
   /** The task at the top of its tree. */
   readonly rootId: number;
 }
 
 export interface AgentTaskStore {
-  /** Inside `write`. Where the task has an entry, that one stays. */
+  /** Inside `write`. Keeps an existing entry of the task. */
   insert(task: AgentTask): void;
   get(taskId: number): AgentTask | null;
   /** How many tasks of a client have not ended. */
@@ -23,8 +23,8 @@ export interface AgentTaskStore {
   /** The tasks below a root, not the root itself, and not `exceptId`. */
   below(rootId: number, exceptId?: number): TreeMember[];
   /**
-   * Of these pending tasks those whose client may have one more running, in their order; others
-   * have no client's limit.
+   * Filters pending tasks, in their order: keeps those whose client may run one more, and those
+   * without a client.
    */
   withinLimit(taskIds: readonly number[], most: number): number[];
 }

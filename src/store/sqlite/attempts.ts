@@ -1,6 +1,6 @@
 /**
- * The attempts' rows: claim, adopt, progress, close. Every change is guarded by the attempt's being
- * open and of this server's epoch.
+ * Stores attempts: claim, adopt, progress, close. Every change requires that the attempt is open
+ * and of this server's epoch.
  */
 import type Database from "better-sqlite3";
 import { WorkerError } from "../../domain/errors.ts";
@@ -76,7 +76,7 @@ export function createAttemptStore(database: Database.Database, { epoch, writing
      WHERE ${held} AND journal_offset <= @journalOffset AND last_record <= @lastRecord`,
   );
   const closeAttempt = database.prepare(`UPDATE attempts SET ended_at = @now, outcome = @outcome WHERE ${held}`);
-  // A task that waits for a person has lost its kept runner; it does not change its status by that.
+  // A task that waits for a person has lost its kept runner. That does not change its status.
   const forgetKept = database.prepare(
     "UPDATE tasks SET open_attempt_id = NULL WHERE open_attempt_id = ? AND status = 'waiting' AND id = ?",
   );
@@ -122,7 +122,7 @@ export function createAttemptStore(database: Database.Database, { epoch, writing
     return statements.get(`UPDATE attempts SET ${sets} WHERE ${held}`).run(values).changes === 0 ? null : get(id);
   }
 
-  /** The attempt; the write under way changes its task. */
+  /** Returns the attempt, and notes that the current write changes its task. */
   function touchTaskOf(id: number): Attempt | null {
     writing.mustBeInside();
     const attempt = get(id);

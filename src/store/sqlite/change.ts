@@ -1,4 +1,4 @@
-/** What one commit changed. */
+/** Defines what a commit changed. */
 
 export interface Change {
   readonly taskIds: ReadonlySet<number>;

@@ -1,11 +1,11 @@
-/** The row in which servers leave what both clocks said when one of them last looked. */
+/** Stores the values of both clocks from the last reading by any server. */
 import type Database from "better-sqlite3";
 import type { ClockSeen } from "../../domain/order/clock-check.ts";
 import type { Writing } from "./group-commit.ts";
 import { defineRow } from "./row.ts";
 
 export interface ClockStore {
-  /** Null before the first look. */
+  /** Null before the first reading. */
   seen(): ClockSeen | null;
   /** Inside `write`. */
   put(seen: ClockSeen): void;

@@ -1,6 +1,6 @@
 /**
- * The events' rows: numbered on append, read by task, by attempt and by the global number. Nothing
- * changes an event.
+ * Stores events: numbers them on append, and reads them by task, by attempt and by global number.
+ * Stored events never change.
  */
 import type Database from "better-sqlite3";
 import { WorkerError } from "../../domain/errors.ts";
@@ -42,8 +42,8 @@ export function createEventStore(database: Database.Database, writing: Writing):
   const selectOfTask = database.prepare(`${select} WHERE task_id = +? AND seq > +? ORDER BY seq LIMIT +?`);
   const selectTail = database.prepare(`${select} WHERE task_id = +? ORDER BY seq DESC LIMIT +?`);
   const selectAll = database.prepare(`${select} WHERE id > +? ORDER BY id LIMIT +?`);
-  // The sequence, not the newest row: it does not go back when a task is removed, so a cursor stays
-  // valid.
+  // Reads the sequence, not the newest row: the sequence does not go back when a task is removed,
+  // so a cursor stays valid.
   const selectLastId = database.prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'events'").pluck();
   const selectOfAttempt = database.prepare(
     `${select} WHERE task_id = (SELECT task_id FROM attempts WHERE id = +@attemptId)
@@ -85,8 +85,8 @@ export function createEventStore(database: Database.Database, writing: Writing):
 }
 
 /**
- * The event of a row; what this version cannot read stays as it is, in an event of the type
- * `unknown`.
+ * The event of a row. An event that this version cannot read becomes one of the type `unknown` with
+ * the stored data.
  */
 function eventOf(row: unknown): TaskEvent {
   const { id, taskId, seq, attemptId, type, at, data } = eventRow.decode(row);

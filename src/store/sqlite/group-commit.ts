@@ -1,29 +1,32 @@
 /**
- * Many writes, one commit: what waits in one turn of the event loop shares one transaction, and no
- * promise resolves before the transaction is durable. Owns the transaction and the fence; knows no
- * table but the epoch's. See docs/decisions/0001.
+ * Commits many writes together: writes that wait in one turn of the event loop share a transaction,
+ * and their promises resolve when the transaction is durable. Owns the transaction and the fence,
+ * and uses only the epoch's table. See docs/decisions/0001.
  */
 import type Database from "better-sqlite3";
 import { WorkerError } from "../../domain/errors.ts";
 import { failpoint } from "../../processes/failpoint.ts";
-import { asWorkerError, storageFault } from "./file/storage-fault.ts";
+import { asWorkerError, storageError } from "./file/storage-error.ts";
 import type { Change } from "./change.ts";
 
-/** What the nouns need of the write that is under way. */
+/** What the nouns need of the current write. */
 export interface Writing {
   /**
-   * @throws WorkerError `internal` outside `write`: what is changed there would be neither fenced
-   * nor grouped.
+   * @throws WorkerError `internal` outside `write`, where a change would be neither fenced nor
+   * grouped.
    */
   readonly mustBeInside: () => void;
-  /** Says that the write under way changes this task. @throws like `mustBeInside`. */
+  /**
+   * Notes that the current write changes this task.
+   * @throws like `mustBeInside`.
+   */
   readonly touch: (taskId: number) => void;
 }
 
 export interface GroupCommit extends Writing {
   readonly write: <T>(work: () => T) => Promise<T>;
   readonly problems: () => readonly string[];
-  /** Commits what waits and refuses what comes after. May be called twice. */
+  /** Commits the waiting writes and refuses later ones. May be called twice. */
   readonly stop: () => void;
 }
 
@@ -31,14 +34,14 @@ export interface GroupCommitOptions {
   /** The database's file, for messages. */
   readonly file: string;
   readonly epoch: number;
-  /** Checks a finished work before it is kept; what it throws undoes the work. */
+  /** Checks a finished work before its commit. When it throws, the work is undone. */
   readonly settle: (taskIds: ReadonlySet<number>) => void;
   readonly lastEventId: () => number;
-  /** Who is told of each commit. */
+  /** Called after each commit. */
   readonly listeners: ReadonlySet<(change: Change) => void>;
   /**
-   * Called before each group and after its commit. @throws WorkerError when what is written now
-   * would be lost.
+   * Called before each group and after its commit.
+   * @throws WorkerError when writes would be lost now.
    */
   readonly requirePlace: () => void;
   /** Called once, when another server has opened the database. */
@@ -53,10 +56,10 @@ interface Job {
 
 type Done = { readonly job: Job; readonly value: unknown } | { readonly job: Job; readonly error: Error };
 
-/** So long may one group gather work before it commits: the event loop has other guests. */
+/** How long one group may run work before it commits, so that it does not block the event loop. */
 const groupMs = 25;
 
-/** @param database a connection that nobody else writes through. */
+/** @param database a connection that no other code writes through. */
 export function createGroupCommit(database: Database.Database, options: GroupCommitOptions): GroupCommit {
   const begin = database.prepare("BEGIN IMMEDIATE");
   const commit = database.prepare("COMMIT");
@@ -70,7 +73,7 @@ export function createGroupCommit(database: Database.Database, options: GroupCom
   let stopped = false;
   let stale: WorkerError | null = null;
   let problem: string | null = null;
-  /** The tasks of the work under way; null outside. */
+  /** The tasks of the current work; null outside of a write. */
   let touched: Set<number> | null = null;
 
   function write<T>(work: () => T): Promise<T> {
@@ -115,14 +118,14 @@ export function createGroupCommit(database: Database.Database, options: GroupCom
       failpoint("store.commit.before");
       commit.run();
       failpoint("store.commit.after");
-      // Before any caller is told: what was committed into a removed file is not kept.
+      // Before any promise resolves: a commit into a removed file is lost.
       options.requirePlace();
     } catch (thrown) {
       failGroup(jobs, thrown);
       return;
     }
     queue = [...jobs.slice(done.length), ...queue];
-    // A group that only looked has not shown that the disk takes anything.
+    // A group that only read does not show that the disk accepts writes.
     if (wrote) problem = null;
     for (const each of done) settle(each);
     announce({ taskIds, lastEventId });
@@ -141,9 +144,8 @@ export function createGroupCommit(database: Database.Database, options: GroupCom
       for (const id of touched) taskIds.add(id);
       return { job, value };
     } catch (thrown) {
-      // SQLite itself gives a transaction up when the disk fails it: then there is nothing left to
-      // undo.
-      if (storageFault(thrown, options.file) !== null || !database.inTransaction) throw thrown;
+      // SQLite itself rolls the transaction back when the disk fails, so there is nothing to undo.
+      if (storageError(thrown, options.file) !== null || !database.inTransaction) throw thrown;
       undo.run();
       release.run();
       return { job, error: asWorkerError(thrown, options.file) };
@@ -179,7 +181,8 @@ export function createGroupCommit(database: Database.Database, options: GroupCom
       try {
         listener(change);
       } catch (thrown) {
-        // A listener's fault is not the writers': it surfaces on its own, after everybody was told.
+        // An error of a listener must not reject the writes. It is thrown separately, after all
+        // listeners have run.
         queueMicrotask(() => {
           throw thrown;
         });

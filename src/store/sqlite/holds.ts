@@ -1,4 +1,4 @@
-/** The holds' rows. Whether a hold concerns a task is the scheduler's to say. */
+/** Stores holds. The scheduler decides whether a hold concerns a task. */
 import type Database from "better-sqlite3";
 import { WorkerError } from "../../domain/errors.ts";
 import { outlasts } from "../../domain/order/hold.ts";
@@ -37,7 +37,7 @@ export function createHoldStore(database: Database.Database, writing: Writing): 
       writing.mustBeInside();
       return deleteOne.run(kind, scope).changes > 0;
     },
-    mendWaits: (now) => {
+    shortenWaits: (now) => {
       writing.mustBeInside();
       return moveBack.run({ now }).changes;
     },

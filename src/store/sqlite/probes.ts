@@ -1,17 +1,17 @@
-/** Rows of the probes to come. What a probe's answer means is the domain's rule. */
+/** Stores planned probes. domain/order/probe.ts decides what a probe's answer means. */
 import type Database from "better-sqlite3";
 import type { Probe } from "../../domain/order/probe.ts";
 import type { Writing } from "./group-commit.ts";
 import { defineRow } from "./row.ts";
 
 export interface ProbeStore {
-  /** In the order in which they are due. */
+  /** The earliest comes first. */
   list(): Probe[];
-  /** Inside `write`. Adds a probe; one for the same refusal that is due earlier stays as it is. */
+  /** Inside `write`. Adds a probe, unless an earlier one for the same refusal is planned. */
   ask(probe: Probe): void;
   /**
-   * Inside `write`. Sets when the next probe is due and how many there were. False when it was
-   * removed meanwhile.
+   * Inside `write`. Sets when the next probe is due and how many there were. Returns false when the
+   * probe was removed meanwhile.
    */
   reschedule(refusal: string, at: number, tries: number): boolean;
   /** Inside `write`. */
@@ -19,10 +19,10 @@ export interface ProbeStore {
   /** Inside `write`. */
   removeAll(): number;
   /**
-   * Inside `write`. Brings probes forward that are due later than `now` + `longestMs`: the clock
-   * was set back. Returns how many.
+   * Inside `write`. Moves probes to an earlier time that are due after `now` + `longestMs`, because
+   * the clock was set back. Returns how many.
    */
-  mendWaits(now: number, longestMs: number): number;
+  shortenWaits(now: number, longestMs: number): number;
 }
 
 const probeRow = defineRow<Probe>({
@@ -56,6 +56,6 @@ export function createProbeStore(database: Database.Database, writing: Writing):
     reschedule: (refusal, at, tries) => inside(() => update.run({ refusal, at, tries }).changes > 0),
     remove: (refusal) => inside(() => deleteOne.run(refusal).changes > 0),
     removeAll: () => inside(() => deleteAll.run().changes),
-    mendWaits: (now, longestMs) => inside(() => moveBack.run({ now, longestMs }).changes),
+    shortenWaits: (now, longestMs) => inside(() => moveBack.run({ now, longestMs }).changes),
   };
 }

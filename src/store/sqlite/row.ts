@@ -1,6 +1,6 @@
 /**
- * The one translation between a table's columns (snake_case, JSON as text, flags as 0 and 1) and a
- * noun's fields (camelCase).
+ * Translates between a table's columns (snake_case, JSON as text, flags as 0 and 1) and a noun's
+ * fields (camelCase).
  */
 
 type Kind = "plain" | "json" | "flag";
@@ -18,8 +18,8 @@ export interface Row<T> {
 }
 
 /**
- * @param kinds how each field is held. @param columns where a column is not simply the field's name
- * in snake_case.
+ * @param kinds how each field is stored.
+ * @param columns the columns whose name is not the field's name in snake_case.
  */
 export function defineRow<T extends object>(
   kinds: { readonly [Field in keyof T & string]-?: Kind },

@@ -1,6 +1,6 @@
 /**
- * Opens the store on a SQLite file, and opens it anew where that helps: the disk was full at the
- * start, or the log was removed. Whether this process may open it is lock.ts's to say.
+ * Opens the store on a SQLite file. Opens it again when the disk was full at the start or the log
+ * was removed. lock.ts decides whether this process may open it.
  */
 import { existsSync } from "node:fs";
 import type Database from "better-sqlite3";
@@ -12,30 +12,28 @@ import { isLarge, openDatabaseFile, openForReading } from "./file/database-file.
 import { databaseLost } from "./file/database-place.ts";
 import { removeFile } from "./file/private-file.ts";
 import { createMaintenance } from "./file/run-maintenance.ts";
-import { guarded } from "./file/storage-fault.ts";
+import { guarded } from "./file/storage-error.ts";
 import type { Store } from "../store.ts";
 import type { Change } from "./change.ts";
 
 export interface OpenOptions {
-  /**
-   * The database's file. It is created, with mode 0600, where there is none; its directory must
-   * exist.
-   */
+  /** The database's file. A missing file is created with mode 0600; its directory must exist. */
   readonly path: string;
   /**
-   * Called once when another server has opened the database: from then on every write here is
-   * refused.
+   * Called once when another server has opened the database. From then on every write of this store
+   * is refused.
    */
   readonly onStale?: (error: WorkerError) => void;
   /**
-   * Where the disk is full: open for reading. The first write that finds room opens it for writing.
+   * Whether a full disk opens the store for reading. The first write that finds room opens it for
+   * writing.
    */
   readonly readingWhenFull?: boolean;
 }
 
 /**
- * How it is open: for writing, or for reading until there is room. `alone`: no other connection may
- * come, and it must be opened anew.
+ * How the database is open: for writing, or for reading until there is room. `alone`: no other
+ * connection may open it, and writing needs a new connection.
  */
 type State = { readonly connection: Connection; readonly full: WorkerError | null; readonly alone: boolean };
 
@@ -54,8 +52,8 @@ export function openStore({ path: file, onStale = () => {}, readingWhenFull = fa
     void maintenance.run({ kind: "quick_check", file }).then(
       (faults) => (damage = faults),
       () => {
-        // The check itself could not be made (the store was closed, no memory for a process):
-        // nothing is known to be wrong.
+        // The check itself could not run (the store was closed, no memory for a process): no damage
+        // is known.
       },
     );
   }
@@ -70,9 +68,7 @@ export function openStore({ path: file, onStale = () => {}, readingWhenFull = fa
     return take(database);
   }
 
-  /**
-   * Takes an epoch on a connection; where there is no room for it, the connection is for reading.
-   */
+  /** Takes an epoch on a connection. Without room for it the connection is for reading. */
   function take(database: Database.Database): State {
     try {
       return guarded(file, () => ({ connection: connected(database, takeEpoch(database)), full: null, alone: false }));
@@ -95,8 +91,8 @@ export function openStore({ path: file, onStale = () => {}, readingWhenFull = fa
   }
 
   /**
-   * Opens for writing what is open for reading. @throws WorkerError `storage_full` while there is
-   * no room.
+   * Opens the database for writing after it was open for reading.
+   * @throws WorkerError `storage_full` while there is no room.
    */
   function findRoom(): void {
     if (state.full === null || closed) return;
@@ -167,13 +163,13 @@ export function openStore({ path: file, onStale = () => {}, readingWhenFull = fa
       close(state.connection);
     },
   };
-  // The nouns belong to the connection, which may be another one at the next call.
+  // The nouns belong to the connection, which may change before the next call.
   for (const name of Object.keys(state.connection.nouns) as (keyof Nouns)[]) {
     Object.defineProperty(store, name, { enumerable: true, get: () => state.connection.nouns[name] });
   }
   return store as typeof store & Nouns;
 
-  /** Of a database whose file has no name any more: only this connection still has it. */
+  /** Backs up a database whose file was removed: only this connection still has it. */
   function backupOpen(target: string): void {
     const draft = draftOf(target);
     try {
@@ -189,14 +185,14 @@ function isFull(thrown: unknown): thrown is WorkerError {
 }
 
 function close({ database, look }: Connection): void {
-  // Closing removes the log by its name, which may be another database's now. The process's end
-  // lets go of it, too.
+  // Closing would remove the log by its name, which may belong to another database now. The end of
+  // the process also closes the connection.
   if (!database.open || look() === "database") return;
   try {
     database.pragma("wal_checkpoint(TRUNCATE)");
   } catch {
-    // The disk is full, or another server has the database: what stays in the log is taken over at
-    // the next start.
+    // The disk is full, or another server has the database: the next start reads the rest of the
+    // log.
   }
   database.close();
 }

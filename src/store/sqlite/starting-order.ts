@@ -1,6 +1,6 @@
 /**
- * Which pending tasks may start, best first. Two partial indexes answer: one of the ready tasks,
- * one of those that wait for a moment.
+ * Selects the pending tasks that may start, best first. Uses two partial indexes: one of the ready
+ * tasks, one of the tasks that wait for a time.
  */
 import type Database from "better-sqlite3";
 import { inStartingOrder, steppedBackMs } from "../../domain/order/admission.ts";

@@ -1,16 +1,19 @@
 /**
- * Statements whose text depends on what is asked: each text is prepared once. For fixed texts
+ * Prepares statements whose text depends on the request, each text once. For fixed texts
  * `database.prepare` is enough.
  *
- * Why this folder's SQL says `+?`: SQLite is built with STAT4 here, so it looks into bound values
- * to choose a plan and prepares the statement anew whenever such a parameter is bound: 10 to 50 µs
- * instead of 3. A plus before the parameter hides the value and changes nothing else. It is needed
- * where an ORDER BY, a LIMIT or a join meets a parameter.
+ * Why this folder's SQL says `+?`: SQLite is built with STAT4 here, so it uses bound values to
+ * choose a plan and prepares the statement again whenever such a parameter is bound: 10 to 50 µs
+ * instead of 3. A plus before the parameter hides the value and changes nothing else. The plus is
+ * needed where an ORDER BY, a LIMIT or a join meets a parameter.
  */
 import type Database from "better-sqlite3";
 
 export interface Statements {
-  /** The prepared statement of this text. The texts must come from a small set: they are kept. */
+  /**
+   * The prepared statement of this text. The texts must come from a small set, because every
+   * statement is kept.
+   */
   get(sql: string): Database.Statement;
 }
 

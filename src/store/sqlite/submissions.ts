@@ -1,6 +1,6 @@
 /**
- * What was submitted with an idempotency key: which tasks came of it. What the same key means is
- * the operations' to say.
+ * Stores which tasks were submitted with an idempotency key. The operations decide what the same
+ * key means.
  */
 import type Database from "better-sqlite3";
 import type { Writing } from "./group-commit.ts";
@@ -8,7 +8,7 @@ import type { Writing } from "./group-commit.ts";
 export interface Submission {
   readonly caller: string;
   readonly key: string;
-  /** SHA-256 of what was submitted, hexadecimal. */
+  /** SHA-256 of the submitted input, hexadecimal. */
   readonly fingerprint: string;
   readonly taskIds: readonly number[];
 }
@@ -17,9 +17,7 @@ export interface SubmissionStore {
   get(caller: string, key: string): Submission | null;
   /** Inside `write`. */
   insert(submission: Submission, now: number): void;
-  /**
-   * Inside `write`. Forgets the oldest of those that were made before `before`, at most `limit`.
-   */
+  /** Inside `write`. Deletes the oldest submissions from before `before`, at most `limit`. */
   forget(before: number, limit: number): void;
 }
 
@@ -33,7 +31,7 @@ export function createSubmissionStore(database: Database.Database, writing: Writ
     'SELECT fingerprint, task_ids AS "taskIds" FROM submissions WHERE caller = ? AND key = ?',
   );
   const insertOne = database.prepare("INSERT INTO submissions (caller, key, fingerprint, task_ids, created_at) VALUES (?, ?, ?, ?, ?)");
-  // By id, which is the order of arrival: the first that is young ends the search.
+  // In the order of ids, which is the order of arrival: the first young row ends the search.
   const deleteOld = database.prepare(
     "DELETE FROM submissions WHERE id IN (SELECT id FROM (SELECT id, created_at FROM submissions ORDER BY id LIMIT +?) WHERE created_at < ?)",
   );

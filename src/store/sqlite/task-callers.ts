@@ -1,19 +1,19 @@
-/** On whose behalf each task runs. What follows from it is the operations' to say. */
+/** Stores the caller of each task. The operations decide what follows from it. */
 import type Database from "better-sqlite3";
 import type { Writing } from "./group-commit.ts";
 import { defineRow } from "./row.ts";
 import type { TokenScope } from "./tokens.ts";
 
 export interface TaskCaller {
-  /** As events name the caller. */
+  /** The caller's name in events. */
   readonly name: string;
   readonly scope: TokenScope;
   /**
-   * The token that asked, directly or from inside of a task that it asked for; null: the owner of
-   * the server.
+   * The token of the request, or of the task that the request came from; null: the owner of the
+   * server.
    */
   readonly tokenId: number | null;
-  /** Whether an agent asked: the guardrails hold. */
+  /** Whether an agent made the request: then the guardrails apply. */
   readonly isAgent: boolean;
 }
 

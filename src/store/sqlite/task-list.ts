@@ -1,7 +1,7 @@
 /**
- * Pages of tasks by filter, in order of their ids. A page costs what it shows, not what the table
- * holds; the exceptions are a text that few tasks bear and a span of time that many newer tasks
- * hide: they read a narrow column of every task.
+ * Reads pages of tasks by filter, in order of their ids. The cost of a page depends on its size,
+ * not on the table's size. There are two exceptions, which read a narrow column of every task: a
+ * text that few tasks have, and a span of time behind many newer tasks.
  */
 import type Database from "better-sqlite3";
 import { taskStatuses } from "../../domain/task/task.ts";
@@ -14,10 +14,7 @@ interface Condition {
   readonly values: readonly (string | number)[];
 }
 
-/**
- * Where the ids of a page come from: tables, which of their columns is the task's id, and what must
- * hold.
- */
+/** Where the ids of a page come from: tables, the column with the task's id, and conditions. */
 interface Source {
   readonly tables: string;
   readonly id: string;
@@ -25,8 +22,8 @@ interface Source {
 }
 
 /**
- * So few tasks of a span of time are sorted by id; of more, the tasks are read in order of ids
- * until the page is full.
+ * Up to this many tasks of a span of time are sorted by id. With more, tasks are read in order of
+ * ids until the page is full.
  */
 const fewTasks = 1000;
 
@@ -90,8 +87,8 @@ function sourcesOf(filter: TaskFilter, shortSpan: boolean): Source[] {
     return [{ tables, id: "id", conditions: [...conditions, ...onStatus, ...onText] }];
   }
   if (statuses !== undefined || group !== undefined) {
-    // One range of the index per status: the index alone cannot give several statuses in order of
-    // ids.
+    // One range of the index per status, because the index cannot return several statuses in order
+    // of ids.
     const tables = `tasks INDEXED BY ${group === undefined ? "tasks_by_status" : "tasks_by_group"}`;
     return [...new Set(statuses ?? taskStatuses)].map((status) => ({
       tables,
@@ -100,7 +97,7 @@ function sourcesOf(filter: TaskFilter, shortSpan: boolean): Source[] {
     }));
   }
   if (filter.namePrefix !== undefined) {
-    // The narrow column leads to the few tasks whose name is then compared as it is.
+    // The narrow column finds the few tasks whose full name is then compared.
     const found = { sql: "substr(search, 1, length(+?)) = +?", values: [foldCase(filter.namePrefix), foldCase(filter.namePrefix)] };
     return [{ tables: "task_search CROSS JOIN tasks ON id = task_id", id: "task_id", conditions: [found, ...conditions, ...onText] }];
   }

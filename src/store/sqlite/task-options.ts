@@ -1,6 +1,6 @@
 /**
- * How a task's options are held: two JSON objects, of those that lists need and of the long ones.
- * The default is left out.
+ * Defines how a task's options are stored: two JSON objects, one of the options that lists need,
+ * one of the long ones. Defaults are left out.
  */
 import { isDefault, optionRows } from "../../domain/task/option-values.ts";
 import type { LongOptions, ShortOptions } from "../../domain/task/options.ts";

@@ -1,4 +1,4 @@
-/** How a task is held in the tables `tasks` and `task_texts`. */
+/** Defines how the tables `tasks` and `task_texts` hold a task. */
 import type { LongOptions, ShortOptions } from "../../domain/task/options.ts";
 import { defineRow } from "./row.ts";
 import type { NewTask, RetryPatch, TaskRow } from "../store.ts";
@@ -52,7 +52,8 @@ const columns = defineRow<HeldTask>(kinds, { group: "group_name" });
 
 /** A task without its long texts: one row of `tasks`. */
 export const taskRow = {
-  // The JSON comes in the place of one of its options: taking a field out of a row costs 3 µs.
+  // The JSON is selected under the name of one of its options: taking a field out of a row would
+  // cost 3 µs.
   select: `${columns.select}, options AS "model"`,
   column: columns.column,
   encode: columns.encode,
@@ -105,14 +106,14 @@ export function patchedOptions<T>(column: OptionsColumn<T>, before: string, patc
 }
 
 /**
- * What a text filter looks into: name and title, folded to lower case as JavaScript does it (SQLite
- * folds ASCII only).
+ * The text that a text filter searches: name and title, folded to lower case as in JavaScript
+ * (SQLite folds ASCII only).
  */
 export function searchText(name: string | null, title: string): string {
   return foldCase(name === null ? title : `${name}\n${title}`);
 }
 
-/** Lower case, composed: equal for texts that read the same. */
+/** Lower case and composed, so that texts that look the same are equal. */
 export function foldCase(text: string): string {
   return text.normalize("NFC").toLowerCase();
 }

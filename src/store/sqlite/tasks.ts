@@ -1,6 +1,6 @@
 /**
- * The tasks' rows: insert, read, guarded change of status, counters, starting order. Which status
- * may follow which is asked of the domain.
+ * Stores tasks: insert, read, guarded change of status, counters, starting order. The domain
+ * decides which status may follow which.
  */
 import type Database from "better-sqlite3";
 import { WorkerError } from "../../domain/errors.ts";
@@ -26,8 +26,8 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
     `INSERT INTO tasks (${insertedColumns.join(", ")}) VALUES (${insertedColumns.map(() => "?").join(", ")})`,
   );
   const insertTexts = database.prepare("INSERT INTO task_texts (task_id, options, prompt) VALUES (?, ?, ?)");
-  // Two statements, not a join: the join would be prepared anew at each call (see statements.ts),
-  // which costs 50 µs.
+  // Two statements, not a join: SQLite would prepare the join again at each call (see
+  // statements.ts), which costs 50 µs.
   const selectRow = database.prepare(`SELECT ${taskRow.select} FROM tasks WHERE id = ?`);
   const selectTexts = database.prepare(`SELECT ${textColumns} FROM task_texts WHERE task_id = ?`);
   const updateResult = database.prepare("UPDATE task_texts SET result = ? WHERE task_id = ?");
@@ -45,8 +45,8 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
     .prepare<[number, number], number>("SELECT id FROM tasks WHERE ended_at < +? ORDER BY ended_at, id LIMIT +?")
     .pluck();
 
-  // A wait is no older than the row's last change, so no more is taken off than the clock was set
-  // back by.
+  // A wait begins at the row's last change at the latest, so it is shortened by at most the time
+  // that the clock was set back.
   const moveBack = database.prepare(
     `UPDATE tasks SET not_before = not_before - (updated_at - @now)
      WHERE status = 'pending' AND not_before IS NOT NULL AND not_before > @now AND updated_at > @now`,
@@ -150,12 +150,12 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
     list: createTaskList(database),
     counts: () => {
       const counts = Object.fromEntries(taskStatuses.map((status) => [status, 0])) as Record<TaskStatus, number>;
-      // The schema counts two more, which no task can have.
+      // The schema counts two more statuses, which no task can have.
       for (const { status, count } of selectCounts.all()) if (Object.hasOwn(counts, status)) counts[status] = count;
       return counts;
     },
     ...order,
-    mendWaits: (now) => {
+    shortenWaits: (now) => {
       writing.mustBeInside();
       return moveBack.run({ now }).changes;
     },
@@ -205,7 +205,7 @@ function statusChange(operation: Operation): string[] {
   ];
 }
 
-/** The guard of the same statement: the statuses in which the operation may happen. */
+/** The guard of the same statement: the statuses in which the operation is allowed. */
 function statusGuard(operation: Operation): string[] {
   const sources = sourcesOf(operation).map((status) => `'${status}'`);
   return [`status IN (${sources.join(", ")})`];

@@ -1,4 +1,4 @@
-/** The tokens' rows. A secret never comes here: who makes or checks tokens brings its hash. */
+/** Stores tokens. Callers pass the hash of a secret, never the secret itself. */
 import type Database from "better-sqlite3";
 import type { Writing } from "./group-commit.ts";
 import { prepareReturning } from "./returning.ts";
@@ -31,7 +31,7 @@ export interface TokenStore {
   exists(id: number): boolean;
   /** Inside `write`. */
   used(id: number, now: number): void;
-  /** Inside `write`. The token that is gone, or null when there was none. */
+  /** Inside `write`. The removed token, or null when there was none. */
   remove(id: number): Token | null;
 }
 

@@ -1,5 +1,6 @@
 /**
- * The directories that a person trusts, one row each. It resolves no links: it is given real paths.
+ * Stores the directories that a person trusts. Expects real paths, because it does not resolve
+ * links.
  */
 import type Database from "better-sqlite3";
 import type { Writing } from "./group-commit.ts";

@@ -1,11 +1,14 @@
-/** The rows of the model's messages, so that each counts as one turn however often it is met. */
+/**
+ * Stores the ids of the model's messages, so that each message counts as one turn even when it is
+ * read twice.
+ */
 import type Database from "better-sqlite3";
 import type { Writing } from "./group-commit.ts";
 
 export interface TurnStore {
   /**
-   * Inside `write`. Counts the message where it is new (`num_turns` of its task). @returns its
-   * number; null: there is no such task.
+   * Inside `write`. Counts a new message (`num_turns` of its task).
+   * @returns its number; null: the task does not exist.
    */
   count(taskId: number, messageId: string): number | null;
 }

@@ -1,6 +1,6 @@
 /**
- * Counters that triggers keep: tokens and money by day, group and model; outcomes and durations of
- * attempts. Only read here.
+ * Reads counters that triggers keep: tokens and money by day, group and model; outcomes and
+ * durations of attempts.
  */
 import type Database from "better-sqlite3";
 import { createStatements } from "./statements.ts";
@@ -35,7 +35,7 @@ export interface HistogramRow {
 export interface UsageStore {
   /** In the order of the key. */
   sums(filter: UsageFilter): UsageSum[];
-  /** How attempts ended, since the database was made. */
+  /** How attempts have ended since the database was made. */
   outcomes(): { outcome: string; count: number }[];
   /**
    * `wait`: submit to first start. `attempt`: start to end of an attempt. Lowest bound first; the

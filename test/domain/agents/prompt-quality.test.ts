@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { defaultPromptRules, namesPath, promptAdvice, promptFaults, promptHints } from "../../../src/domain/agents/prompt-quality.ts";
+import { defaultPromptRules, namesPath, promptAdvice, promptProblems, promptHints } from "../../../src/domain/agents/prompt-quality.ts";
 import { delegations } from "../delegations.ts";
 import { leastCpuMs } from "../../../testing/cpu-cost.ts";
 
@@ -11,11 +11,11 @@ const goodPrompt =
   "Keep the behaviour, extend test/auth/session.test.ts, and finish when npm test passes.";
 
 test("good prompts have no problems", () => {
-  assert.deepEqual(promptFaults({ prompt: goodPrompt, system_prompt: goodSystem }), []);
+  assert.deepEqual(promptProblems({ prompt: goodPrompt, system_prompt: goodSystem }), []);
 });
 
 test("a missing, a short and a long system prompt are each taught", () => {
-  const faultOf = (system_prompt: string | null) => promptFaults({ prompt: goodPrompt, system_prompt });
+  const faultOf = (system_prompt: string | null) => promptProblems({ prompt: goodPrompt, system_prompt });
   assert.match(faultOf(null)[0]?.detail ?? "", /is missing: write 75-500 characters/);
   assert.match(faultOf("   ")[0]?.detail ?? "", /is missing/);
   assert.match(faultOf("You are an engineer. Never push.")[0]?.detail ?? "", /has 32 characters, at least 75/);
@@ -26,13 +26,13 @@ test("a missing, a short and a long system prompt are each taught", () => {
 test("a system prompt without role or constraints gets advice, and is not refused", () => {
   const noRole =
     "Please be quick about it and also friendly, thanks a lot for everything, see that this is fun, have a nice day out there.";
-  assert.deepEqual(promptFaults({ prompt: goodPrompt, system_prompt: noRole }), []);
+  assert.deepEqual(promptProblems({ prompt: goodPrompt, system_prompt: noRole }), []);
   assert.match(promptHints({ prompt: goodPrompt, system_prompt: noRole }).join("\n"), /say who the worker is[\s\S]*must or must not do/);
   assert.deepEqual(promptHints({ prompt: goodPrompt, system_prompt: goodSystem }), []);
 });
 
 test("an execution prompt must be long enough; one that names no path gets advice", () => {
-  const faults = promptFaults({ prompt: "Fix the bug in the login.", system_prompt: goodSystem });
+  const faults = promptProblems({ prompt: "Fix the bug in the login.", system_prompt: goodSystem });
   assert.deepEqual(
     faults.map(({ pointer }) => pointer),
     ["/prompt"],
@@ -45,7 +45,7 @@ test("an execution prompt must be long enough; one that names no path gets advic
 });
 
 test("of real delegations in many languages good ones are accepted, poor ones refused", () => {
-  const wrong = delegations.filter((each) => promptFaults(each).length > 0 !== (each.kind === "poor"));
+  const wrong = delegations.filter((each) => promptProblems(each).length > 0 !== (each.kind === "poor"));
   assert.deepEqual(
     wrong.map(({ system_prompt }) => system_prompt),
     [],
@@ -62,18 +62,18 @@ test("of real delegations in many languages good ones are accepted, poor ones re
 
 test("the length of a prompt counts characters, without blanks at the ends", () => {
   const rules = { ...defaultPromptRules, promptMin: 4, level: "lengths" as const };
-  assert.equal(promptFaults({ prompt: "🙂🙂🙂", system_prompt: goodSystem }, rules).length, 1);
-  assert.equal(promptFaults({ prompt: "🙂🙂🙂🙂", system_prompt: goodSystem }, rules).length, 0);
-  assert.equal(promptFaults({ prompt: "  ab  ", system_prompt: goodSystem }, rules).length, 1);
+  assert.equal(promptProblems({ prompt: "🙂🙂🙂", system_prompt: goodSystem }, rules).length, 1);
+  assert.equal(promptProblems({ prompt: "🙂🙂🙂🙂", system_prompt: goodSystem }, rules).length, 0);
+  assert.equal(promptProblems({ prompt: "  ab  ", system_prompt: goodSystem }, rules).length, 1);
 });
 
 test('the level "lengths" looks at no words of a prompt, "off" at nothing', () => {
   const bland = "z ".repeat(100);
-  assert.deepEqual(promptFaults({ prompt: bland, system_prompt: bland }, { ...defaultPromptRules, level: "lengths" }), []);
+  assert.deepEqual(promptProblems({ prompt: bland, system_prompt: bland }, { ...defaultPromptRules, level: "lengths" }), []);
   const vague = { prompt: `the and ${bland}`, system_prompt: `the and ${bland}` };
   assert.deepEqual(promptHints(vague, { ...defaultPromptRules, level: "lengths" }), []);
   assert.equal(promptHints(vague).length, 3);
-  assert.deepEqual(promptFaults({ prompt: "x" }, { ...defaultPromptRules, level: "off" }), []);
+  assert.deepEqual(promptProblems({ prompt: "x" }, { ...defaultPromptRules, level: "off" }), []);
   assert.deepEqual(promptAdvice({ ...defaultPromptRules, level: "off" }), []);
   assert.match(promptAdvice(defaultPromptRules).join("\n"), /75-500[\s\S]*150/);
 });
@@ -134,7 +134,7 @@ test("what only looks like a path in a prompt is not a path", () => {
 test("any text of a prompt is judged quickly and without throwing", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 500 }), fc.string({ unit: "binary", maxLength: 500 }), (prompt, system_prompt) => {
-      for (const { detail } of promptFaults({ prompt, system_prompt })) assert.ok(detail.length > 10);
+      for (const { detail } of promptProblems({ prompt, system_prompt })) assert.ok(detail.length > 10);
       for (const hint of promptHints({ prompt, system_prompt })) assert.ok(hint.length > 10);
     }),
     { numRuns: 500 },
@@ -149,7 +149,7 @@ test("any text of a prompt is judged quickly and without throwing", () => {
   ];
   for (const prompt of hostile) {
     const ms = leastCpuMs(() => {
-      promptFaults({ prompt, system_prompt: prompt });
+      promptProblems({ prompt, system_prompt: prompt });
       promptHints({ prompt: `the and ${prompt}`, system_prompt: `the and ${prompt}` });
     }, 2);
     assert.ok(ms < 5000, `${prompt.slice(0, 20)} took ${ms} ms of CPU time`);

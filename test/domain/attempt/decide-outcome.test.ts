@@ -253,7 +253,7 @@ const nothing: AttemptFacts = {
   ended: true,
   rebooted: false,
   begun: true,
-  startFault: null,
+  startProblem: null,
 };
 
 function resultOf(change: Partial<ResultFacts>): ResultFacts {
@@ -383,7 +383,7 @@ const anyFacts: fc.Arbitrary<AttemptFacts> = fc.record({
   ended: fc.boolean(),
   rebooted: fc.boolean(),
   begun: fc.boolean(),
-  startFault: fc.option(fc.string()),
+  startProblem: fc.option(fc.string()),
 });
 
 test("any facts have an outcome of a known kind with a sentence for people", () => {

@@ -226,7 +226,7 @@ function noFacts(): AttemptFacts {
     ended: true,
     rebooted: false,
     begun: true,
-    startFault: null,
+    startProblem: null,
   };
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ruleFault } from "../../../src/domain/task/permission-rule.ts";
+import { ruleProblem } from "../../../src/domain/task/permission-rule.ts";
 import { retryInput } from "../../../src/contract/retry-input.ts";
 import { taskInput } from "../../../src/contract/task-input.ts";
 
@@ -17,10 +17,10 @@ const good = [
 const bad = ["Bash(ls", "Bash(", "Bash)", "Bash()", "(ls)", "Bash (ls)", "rm -rf", "Bash(ls) more", "Bash(ls))", String.raw`Bash(ls\)`];
 
 test("a malformed permission rule is refused by name at a submit and a retry", () => {
-  for (const rule of good) assert.equal(ruleFault(rule), null, rule);
+  for (const rule of good) assert.equal(ruleProblem(rule), null, rule);
   const submit = { prompt: "Do it.", working_directory: "/tmp" };
   for (const rule of bad) {
-    assert.notEqual(ruleFault(rule), null, rule);
+    assert.notEqual(ruleProblem(rule), null, rule);
     for (const field of ["allow", "deny"]) {
       for (const parsed of [
         taskInput.safeParse({ ...submit, [field]: ["Read", rule] }),

@@ -4,7 +4,7 @@ import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { settingNamed } from "../../server/setting-named.ts";
-import { settingsOf, warnOfFaults } from "../../server/settings-of.ts";
+import { settingsOf, warnOfProblems } from "../../server/settings-of.ts";
 import { settingText } from "../../server/setting-text.ts";
 
 export const command = defineCommand<object>({
@@ -17,7 +17,7 @@ export const command = defineCommand<object>({
     const { settings, origins, faults } = settingsOf(io);
     const own = faults.find((fault) => fault.key === key);
     if (own !== undefined) throw own.error;
-    warnOfFaults(faults, io);
+    warnOfProblems(faults, io);
     if (options.json === true) writeJson(io.stdout, { key, value: settings[key], origin: origins[key] });
     else io.stdout.exact(`${settingText(key, settings[key])}\n`);
     return exitCodes.ok;

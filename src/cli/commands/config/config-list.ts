@@ -5,7 +5,7 @@ import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { changedFirst, settingsPage } from "../../terminal/render/settings-page.ts";
-import { settingsOf, warnOfFaults } from "../../server/settings-of.ts";
+import { settingsOf, warnOfProblems } from "../../server/settings-of.ts";
 import { settingText } from "../../server/setting-text.ts";
 
 export const command = defineCommand<object>({
@@ -16,7 +16,7 @@ export const command = defineCommand<object>({
   examples: [{ command: "claude-worker config list", does: "what holds now" }],
   async run({ options, io }) {
     const { settings, origins, faults } = settingsOf(io);
-    warnOfFaults(faults, io);
+    warnOfProblems(faults, io);
     const stale = await needingRestart(io);
     if (options.json === true) {
       const shown = settingDefinitions.map(({ key }) => [

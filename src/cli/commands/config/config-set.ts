@@ -1,6 +1,6 @@
 /** `config set`: writes a checked value into the configuration file. */
 import { changeConfigFile } from "../../../config/change-config-file.ts";
-import { hostFault } from "../../../config/listen-host.ts";
+import { hostProblem } from "../../../config/listen-host.ts";
 import { pathsFrom } from "../../../config/paths.ts";
 import { parseSetting } from "../../../config/setting-value.ts";
 import { settingDefinitions } from "../../../config/settings.ts";
@@ -12,7 +12,7 @@ import { writeJson } from "../../terminal/io.ts";
 import type { Io } from "../../terminal/io.ts";
 import { needingRestart } from "../../server/needing-restart.ts";
 import { settingNamed } from "../../server/setting-named.ts";
-import { settingsOf, warnOfFaults } from "../../server/settings-of.ts";
+import { settingsOf, warnOfProblems } from "../../server/settings-of.ts";
 import { settingText } from "../../server/setting-text.ts";
 import { say } from "../../terminal/render/wrap.ts";
 
@@ -36,7 +36,7 @@ export const command = defineCommand<{ readonly unset?: boolean }>({
     const { key, env, value } = await changeConfigFile(file, (content) => changed(content, { name, text, unset: options.unset === true }));
     if (options.json === true) writeJson(io.stdout, { key, value, file });
     else say(io.stdout, `${text === undefined ? `${key} is unset` : `${key} = ${settingText(key as SettingKey, value)}`} in ${file}`);
-    warnOfFaults(settingsOf(io).faults, io);
+    warnOfProblems(settingsOf(io).faults, io);
     warnOfEnvironment(env, io);
     if ((await needingRestart(io)).has(key)) say(io.stderr, "The running server has another value until: claude-worker server restart");
     return exitCodes.ok;
@@ -71,7 +71,7 @@ function checkedValue(key: string, text: string): ReturnType<typeof parseSetting
   const value = parseSetting(key, text, "the command line");
   if (value === null && text === "")
     throw new WorkerError("invalid_input", `An empty ${key} means nothing. For the default: claude-worker config set ${key} --unset`);
-  const fault = key === "host" ? hostFault(text) : null;
+  const fault = key === "host" ? hostProblem(text) : null;
   if (fault !== null) throw new WorkerError("invalid_input", fault);
   return value;
 }

@@ -1,6 +1,4 @@
-/**
- * A copy of the database in one file, made while the server writes. It never overwrites anything.
- */
+/** Copies the database to one file while the server writes. It never overwrites a file. */
 import { randomUUID } from "node:crypto";
 import { existsSync, linkSync, renameSync } from "node:fs";
 import path from "node:path";
@@ -8,29 +6,32 @@ import Database from "better-sqlite3";
 import { WorkerError } from "../../../domain/errors.ts";
 import { findDamagedPages } from "./check.ts";
 import { openReadOnly } from "./database-file.ts";
-import { createPrivateFile, fileFault, syncPath } from "./private-file.ts";
-import { guarded } from "./storage-fault.ts";
+import { createPrivateFile, fileError, syncPath } from "./private-file.ts";
+import { guarded } from "./storage-error.ts";
 
 export interface BackupOrder {
   /** The database. */
   readonly file: string;
   /**
-   * The copy while it is made, in the target's directory. It must not exist; what is left of it is
-   * the caller's to remove.
+   * The unfinished copy, in the target's directory. It must not exist before; the caller removes
+   * what is left of it.
    */
   readonly draft: string;
   readonly target: string;
 }
 
-/** A backup's draft. Two backups to the same name at once do not meet. */
+/**
+ * The path of a backup's draft, unique so that two concurrent backups to the same name do not
+ * collide.
+ */
 export function draftOf(target: string): string {
   return `${target}.${randomUUID()}.part`;
 }
 
 /**
- * Copies the database as it is at this moment to `target` (mode 0600) and checks the copy. It takes
- * as long as reading and writing the file does: run it in a maintenance process
- * (run-maintenance.ts) while a server serves.
+ * Copies the present database to `target` (mode 0600) and checks the copy. It takes as long as
+ * reading and writing the file, so a running server uses a maintenance process for it
+ * (run-maintenance.ts).
  * @throws WorkerError `conflict` when `target` exists; `storage_full`, `storage_unusable`. `target`
  * is complete or absent.
  */
@@ -42,8 +43,8 @@ export function writeBackup({ file, draft, target }: BackupOrder): void {
 }
 
 /**
- * The same from an open connection, in this process: for a database that no other process can open
- * any more.
+ * Makes the same copy from an open connection, in this process: for a database that no other
+ * process can open any more.
  */
 export function writeBackupOf(database: Database.Database, { draft, target }: Omit<BackupOrder, "file">): void {
   if (existsSync(target)) throw targetExists(target);
@@ -72,7 +73,10 @@ function copyOpen(database: Database.Database, draft: string): void {
   }
 }
 
-/** SQLite does not sync what VACUUM INTO writes (sqlite.org/lang_vacuum.html). */
+/**
+ * Syncs the draft and gives it its name. SQLite does not sync the output of VACUUM INTO
+ * (sqlite.org/lang_vacuum.html).
+ */
 function publish(draft: string, target: string): void {
   try {
     syncPath(draft);
@@ -81,11 +85,14 @@ function publish(draft: string, target: string): void {
   } catch (thrown) {
     const code = (thrown as NodeJS.ErrnoException).code;
     if (thrown instanceof WorkerError) throw thrown;
-    throw code === "EEXIST" ? targetExists(target) : fileFault(thrown, target);
+    throw code === "EEXIST" ? targetExists(target) : fileError(thrown, target);
   }
 }
 
-/** A link, unlike a rename, overwrites nothing; some file systems (a memory stick's) have none. */
+/**
+ * Uses a link, which unlike a rename cannot overwrite a file; some file systems (of memory sticks)
+ * do not support links.
+ */
 function giveName(draft: string, target: string): void {
   try {
     linkSync(draft, target);

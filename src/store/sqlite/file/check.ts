@@ -1,13 +1,13 @@
 /**
- * Finds damage: what SQLite knows of its pages and references, and what the tables must say of each
- * other. It mends nothing.
+ * Finds damage: in SQLite's pages and references, and contradictions between tables. It repairs
+ * nothing.
  */
 import Database from "better-sqlite3";
 
 /**
- * Sentences about what is wrong with the file's pages; empty when all is well. Takes 2 to 5 s a GB
+ * Sentences about damaged pages of the file; empty when the pages are sound. Takes 2 to 5 s per GB
  * when the file is cached.
- * @throws SqliteError what kept it from looking: that is no damage
+ * @throws SqliteError when the check itself could not run, which does not mean damage
  */
 export function findDamagedPages(database: Database.Database, file: string): string[] {
   try {
@@ -18,11 +18,11 @@ export function findDamagedPages(database: Database.Database, file: string): str
 }
 
 /**
- * Sentences about everything that is wrong: pages, indexes, references, counters, numbering. Slower
- * than `findDamagedPages`.
- * @throws SqliteError what kept it from looking: that is no damage
+ * Sentences about all damage: pages, indexes, references, counters, numbering. Slower than
+ * `findDamagedPages`.
+ * @throws SqliteError when the check itself could not run, which does not mean damage
  */
-export function findFaults(database: Database.Database, file: string): string[] {
+export function findDamage(database: Database.Database, file: string): string[] {
   try {
     const damage = damageIn(database.prepare<[], string>("PRAGMA integrity_check(20)").pluck().all(), file);
     return [...damage, ...findBrokenReferences(database, file), ...findBrokenRules(database)];
@@ -31,19 +31,19 @@ export function findFaults(database: Database.Database, file: string): string[] 
   }
 }
 
-/** What SQLite calls the damage at which it gave up. */
+/** The sentence for the damage at which SQLite stopped. */
 function damageMet(thrown: unknown): string {
   if (thrown instanceof Database.SqliteError && thrown.code.startsWith("SQLITE_CORRUPT")) return thrown.message;
   throw thrown;
 }
 
-/** SQLite answers "ok", or rows of one or more lines under a heading in asterisks. */
+/** Parses SQLite's answer: "ok", or rows of one or more lines under a heading in asterisks. */
 function damageIn(rows: readonly string[], file: string): string[] {
   const lines = rows.flatMap((row) => row.split("\n")).filter((line) => line !== "ok" && line !== "" && !line.startsWith("***"));
   return lines.map((line) => `${file} is damaged: ${line}.`);
 }
 
-/** References between tables that lead nowhere. */
+/** Finds references to rows that do not exist. */
 function findBrokenReferences(database: Database.Database, file: string): string[] {
   const rows = database.pragma("foreign_key_check") as { table: string; rowid: number; parent: string }[];
   return rows.slice(0, 20).map(({ table, rowid, parent }) => {
@@ -51,7 +51,10 @@ function findBrokenReferences(database: Database.Database, file: string): string
   });
 }
 
-/** What triggers and guarded statements keep: each query selects one sentence per fault. */
+/**
+ * Checks the rules that triggers and guarded statements keep. Each query selects one sentence per
+ * broken rule.
+ */
 function findBrokenRules(database: Database.Database): string[] {
   return rules.flatMap((sql) => database.prepare<[], string>(`${sql} LIMIT 20`).pluck().all());
 }

@@ -1,6 +1,6 @@
 /**
- * One connection to the database with everything that the store offers on it: the nouns, the group
- * commit, the epoch.
+ * Builds everything that the store offers on one connection: the nouns, the group commit, the
+ * epoch.
  */
 import type Database from "better-sqlite3";
 import { WorkerError } from "../../../domain/errors.ts";
@@ -15,7 +15,7 @@ import type { GroupCommit } from "../group-commit.ts";
 import { createHoldStore } from "../holds.ts";
 import { createProbeStore } from "../probes.ts";
 import { prepareReturning } from "../returning.ts";
-import { guarded, guardedNoun } from "./storage-fault.ts";
+import { guarded, guardedNoun } from "./storage-error.ts";
 import type { Store } from "../../store.ts";
 import type { Change } from "../change.ts";
 import { createSubmissionStore } from "../submissions.ts";
@@ -41,7 +41,7 @@ export interface Connection {
   readonly nouns: Nouns;
   readonly database: Database.Database;
   readonly commit: GroupCommit;
-  /** Whether its files are still in their place; see DatabasePlace. */
+  /** Checks whether its files are still in their place; see DatabasePlace. */
   readonly look: () => "whole" | "log" | "database";
   /** Writes the log's content into the database's file. @throws WorkerError when it cannot. */
   readonly emptyLog: () => void;
@@ -68,7 +68,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
     requirePlace: () => {
       const found = place.look();
       if (found === "database") throw databaseLost(file);
-      // What is in a removed log is still there for this connection.
+      // This connection can still read the content of a removed log.
       if (found === "log") emptyLog();
     },
   });
@@ -102,8 +102,8 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
 }
 
 /**
- * A new number for this opening. It is durable when this returns. @throws SqliteError when it
- * cannot be stored.
+ * Takes a new epoch for this opening. It is durable when the function returns.
+ * @throws SqliteError when it cannot be stored.
  */
 export function takeEpoch(database: Database.Database): number {
   const row = prepareReturning(database, "UPDATE daemon_epoch SET epoch = epoch + 1 RETURNING epoch")();
@@ -111,14 +111,14 @@ export function takeEpoch(database: Database.Database): number {
   return (row as { epoch: number }).epoch;
 }
 
-/** The newest number that was taken. */
+/** The newest epoch that was taken. */
 export function newestEpoch(database: Database.Database): number {
   return database.prepare<[], number>("SELECT epoch FROM daemon_epoch").pluck().get() ?? 0;
 }
 
 /**
- * A task has an open attempt exactly while it says so: no work may end half-way between the two
- * tables.
+ * Checks that a task has an open attempt exactly while its row names one, so that no write leaves
+ * the two tables in disagreement.
  */
 function createAttemptRule(database: Database.Database): (taskIds: ReadonlySet<number>) => void {
   const select = database.prepare<[number], { claimed: number | null; open: number | null }>(

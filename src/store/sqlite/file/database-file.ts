@@ -1,7 +1,7 @@
 /**
- * Opens the database's file, or says in a sentence why it must not be used: missing parts, empty,
- * foreign, newer, damaged, read-only. It never reads the file by itself: closing a second
- * descriptor would drop the locks that SQLite holds on it (POSIX).
+ * Opens the database's file, or says in a sentence why it cannot be used: missing parts, empty,
+ * foreign, newer, damaged, read-only. Only SQLite reads the file: closing a second descriptor would
+ * drop the locks that SQLite holds on it (POSIX).
  */
 import { accessSync, constants, existsSync, renameSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
@@ -11,21 +11,21 @@ import { requireOwnFile } from "../../../config/own-directory.ts";
 import { WorkerError } from "../../../domain/errors.ts";
 import { findDamagedPages } from "./check.ts";
 import { migrate, schemaVersion } from "./migrate.ts";
-import { createPrivateFile, fileFault, removeFile, syncPath } from "./private-file.ts";
-import { guarded } from "./storage-fault.ts";
+import { createPrivateFile, fileError, removeFile, syncPath } from "./private-file.ts";
+import { guarded } from "./storage-error.ts";
 
-/** "ClWk": marks a database as ours (`PRAGMA application_id`). */
+/** "ClWk": marks a database of Claude Worker (`PRAGMA application_id`). */
 export const applicationId = 0x43_6c_57_6b;
 
 /**
- * So long does a statement wait for another program's lock. It blocks the event loop, so it is
- * short.
+ * How long a statement waits for another program's lock. Short, because the wait blocks the event
+ * loop.
  */
 const busyTimeoutMs = 2000;
 
 /**
- * Files up to this size are checked before they are used (0.1 to 0.3 s); larger ones while they are
- * used, by a maintenance process.
+ * Files up to this size are checked before use (0.1 to 0.3 s). A maintenance process checks larger
+ * ones during use.
  */
 const quickCheckBytes = 64 * 1024 * 1024;
 
@@ -53,14 +53,15 @@ export function openDatabaseFile(file: string): Database.Database {
 }
 
 /**
- * Before SQLite opens any of them: what another user wrote into one would be read as our own.
+ * Checks the owner of the files before SQLite opens them: content of another user would be read as
+ * the server's own.
  * @throws WorkerError `storage_unusable`
  */
 function requireOwnFiles(file: string): void {
   for (const place of [file, `${file}-wal`, `${file}-shm`, `${file}-journal`]) requireOwnFile(place);
 }
 
-/** Where a restore puts the backup's copy together, beside the database that it is to become. */
+/** Where a restore writes the copy of the backup, beside the database that it will replace. */
 export function restoreDraftOf(file: string): string {
   return `${file}.restoring`;
 }
@@ -82,8 +83,7 @@ export function openReadOnly(file: string): Database.Database {
 
 /**
  * Opens a database for reading where its log's index cannot be made (the disk is full). No other
- * process may open it meanwhile, and it cannot be made writable: it has to be closed and opened
- * anew.
+ * process may open the database meanwhile. To write, the database must be closed and opened again.
  * @throws WorkerError `storage_unusable`, `storage_full` (also for an older schema, which cannot be
  * brought up to date)
  */
@@ -92,7 +92,7 @@ export function openForReading(file: string): Database.Database {
   return guarded(file, () => {
     const database = new Database(file, { fileMustExist: true, timeout: busyTimeoutMs });
     try {
-      // Without another process the index may lie in memory.
+      // Without another process the index can be in memory.
       database.pragma("locking_mode = EXCLUSIVE");
       refuseStranger(database, file);
       if ((database.pragma("user_version", { simple: true }) as number) < schemaVersion) {
@@ -110,14 +110,14 @@ export function openForReading(file: string): Database.Database {
   });
 }
 
-/** Whether the file is too large to be checked while everybody waits. */
+/** Whether the file is too large to be checked before use. */
 export function isLarge(file: string): boolean {
   return statSync(file).size > quickCheckBytes;
 }
 
 /**
- * Refuses a database that is not ours or is newer than we are. @throws WorkerError
- * `storage_unusable`
+ * Refuses a database of another program or of a newer version.
+ * @throws WorkerError `storage_unusable`
  */
 export function refuseStranger(database: Database.Database, file: string): void {
   const application = database.pragma("application_id", { simple: true });
@@ -137,8 +137,8 @@ export function refuseStranger(database: Database.Database, file: string): void 
 }
 
 /**
- * Refuses a file that a server could not use, before SQLite is let near it: beside a file that may
- * only be read, it would leave a log that may only be read, too.
+ * Refuses a file that a server could not use, before SQLite opens it: beside a read-only file
+ * SQLite would leave a read-only log.
  * @throws WorkerError `storage_unusable`
  */
 export function refuseUnusable(file: string): void {
@@ -154,16 +154,13 @@ export function refuseUnusable(file: string): void {
     try {
       accessSync(place, constants.R_OK | constants.W_OK);
     } catch (thrown) {
-      // An orderly stop leaves no log.
-      if ((thrown as NodeJS.ErrnoException).code !== "ENOENT") throw fileFault(thrown, place);
+      // After a clean stop there is no log.
+      if ((thrown as NodeJS.ErrnoException).code !== "ENOENT") throw fileError(thrown, place);
     }
   }
 }
 
-/**
- * The file appears complete or not at all: a crash in between must not leave an empty one, which
- * would be refused.
- */
+/** Creates the file atomically: after a crash in between an empty file would be refused. */
 function create(file: string): void {
   const directory = path.dirname(file);
   if (!existsSync(directory)) {
@@ -187,7 +184,7 @@ function create(file: string): void {
   const draft = `${file}.new`;
   for (const leftover of [draft, `${draft}-journal`]) removeFile(leftover);
   guarded(file, () => {
-    // SQLite would use the umask's mode; the -wal and -shm files inherit this one.
+    // SQLite would take the mode from the umask; the -wal and -shm files inherit this mode.
     createPrivateFile(draft);
     const database = new Database(draft);
     try {
@@ -205,7 +202,7 @@ function statsOf(file: string): Stats {
   try {
     return statSync(file);
   } catch (thrown) {
-    throw fileFault(thrown, file);
+    throw fileError(thrown, file);
   }
 }
 
@@ -228,14 +225,14 @@ function configure(database: Database.Database, file: string): void {
   }
   // An acknowledged write survives a power cut.
   database.pragma("synchronous = FULL");
-  // On macOS a plain fsync stops at the drive's cache; elsewhere this changes nothing.
+  // On macOS a plain fsync stops at the drive's cache; on other systems this has no effect.
   database.pragma("fullfsync = ON");
   database.pragma("foreign_keys = ON");
   database.pragma("trusted_schema = OFF");
   database.pragma("recursive_triggers = OFF");
-  // SQLite's own cache of pages would grow to 16 MB with the database; what is read again lies in
-  // the system's cache anyway.
+  // SQLite's own cache of pages would grow to 16 MB with the database, and the system caches the
+  // file anyway.
   database.pragma("cache_size = -1000");
-  // A group that was once large does not keep its log's size for ever.
+  // The log shrinks again after a large group.
   database.pragma(`journal_size_limit = ${64 * 1024 * 1024}`);
 }

@@ -1,6 +1,6 @@
 /**
- * Whether the names in the file system still lead to the files that a connection has open: what is
- * written to a removed file is lost.
+ * Checks whether the names in the file system still lead to the files that a connection has open.
+ * Writes to a removed file are lost.
  */
 import { statSync } from "node:fs";
 import path from "node:path";
@@ -8,28 +8,26 @@ import { WorkerError } from "../../../domain/errors.ts";
 
 export interface DatabasePlace {
   /**
-   * `whole`; `log`: the write-ahead log or its index was removed or replaced, the database is
-   * there; `database`: that one is gone or is another file. Cheap: two `stat` calls a file.
+   * `whole`: all files are in place; `log`: the write-ahead log or its index was removed or
+   * replaced; `database`: the database was removed or replaced. Cheap: two `stat` calls per file.
    */
   look(): "whole" | "log" | "database";
 }
 
-/**
- * @param file of an open database whose log exists. Its files as they are now are the right ones.
- */
+/** @param file of an open database whose log exists. Its present files count as the right ones. */
 export function databasePlace(file: string): DatabasePlace {
   const main = identityOf(file);
   const log = [`${file}-wal`, `${file}-shm`].map((name) => ({ name, identity: identityOf(name) }));
   return {
     look: () => {
       if (identityOf(file) !== main) return "database";
-      // A connection that is alone (locking_mode EXCLUSIVE) has no index.
+      // An exclusive connection (locking_mode EXCLUSIVE) has no index.
       return log.every(({ name, identity }) => identity === null || identityOf(name) === identity) ? "whole" : "log";
     },
   };
 }
 
-/** What is said, and what to do, when the database's file is gone. */
+/** The error when the database's file was removed or replaced. */
 export function databaseLost(file: string): WorkerError {
   return new WorkerError(
     "storage_unusable",
@@ -38,7 +36,7 @@ export function databaseLost(file: string): WorkerError {
   );
 }
 
-/** What is said when the log is gone and its content could not be saved yet. */
+/** The error when the log was removed and its content could not be saved yet. */
 export function logLost(file: string): WorkerError {
   return new WorkerError(
     "storage_unusable",
@@ -51,6 +49,6 @@ function identityOf(name: string): string | null {
     const stats = statSync(name, { throwIfNoEntry: false });
     return stats === undefined ? null : `${stats.dev}:${stats.ino}`;
   } catch {
-    return null; // A directory above cannot be entered any more: the name leads nowhere.
+    return null; // The file does not exist, or a directory above it cannot be entered.
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The schema in words, read from the migrations: tables, columns and the comments that stand beside
- * them. For the documentation.
+ * Describes the schema for the documentation, from the migrations: tables, columns and the comments
+ * beside them.
  */
 import Database from "better-sqlite3";
 import { migrate, migrations, schemaVersion } from "./migrate.ts";
@@ -18,7 +18,7 @@ export interface TableDescription {
   /** Conditions over several columns, as SQL. */
   readonly checks: readonly string[];
   readonly indexes: readonly IndexDescription[];
-  /** What happens by itself, one line of SQL each (`AFTER INSERT ON tasks`). */
+  /** Triggers, one line of SQL each (`AFTER INSERT ON tasks`). */
   readonly triggers: readonly string[];
 }
 
@@ -45,8 +45,8 @@ export interface IndexDescription {
 }
 
 /**
- * What every database of this version looks like. @throws Error when a table or a column has no
- * comment
+ * Describes a database of this version.
+ * @throws Error when a table or a column has no comment
  */
 export function describeSchema(): SchemaDescription {
   const database = new Database(":memory:");

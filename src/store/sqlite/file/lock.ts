@@ -1,36 +1,34 @@
 /**
- * One server per data directory: a lock of the operating system that ends with its process, however
- * that ends. SQLite holds it (`BEGIN EXCLUSIVE` on an empty file), so no native lock package is
- * needed. Three files: the lock; `.guard`, held for the moments in which the lock changes hands;
- * `.json`, which names the holder for people. Nothing else may open the first two: closing any
- * descriptor of a file drops the process's locks on it (POSIX).
+ * Allows one server per data directory, with a lock of the operating system that is released
+ * whenever its process ends. SQLite holds it (`BEGIN EXCLUSIVE` on an empty file), so a native lock
+ * package is not needed. There are three files: the lock; `.guard`, held while the lock is taken or
+ * replaced; `.json`, which names the holder for people. No other code may open the first two:
+ * closing any descriptor of a file drops the process's locks on it (POSIX).
  */
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import Database from "better-sqlite3";
 import { requireOwnFile } from "../../../config/own-directory.ts";
 import { WorkerError } from "../../../domain/errors.ts";
-import { createPrivateFile, fileFault } from "./private-file.ts";
-import { guarded } from "./storage-fault.ts";
+import { createPrivateFile, fileError } from "./private-file.ts";
+import { guarded } from "./storage-error.ts";
 
 export interface LockOptions {
-  /** Who asks: shown to those who come second. */
+  /** The asking process. A later process that finds the lock held shows this pid. */
   readonly pid: number;
   /**
    * Takes the lock from a holder that does not answer (a stopped process keeps its lock). The
-   * caller has made sure of that. The old holder keeps only a file without a name, and the store's
-   * epoch refuses whatever it writes later.
+   * caller has checked that. The old holder keeps only a file without a name, and the store's epoch
+   * refuses its later writes.
    */
   readonly takeover?: boolean;
 }
 
 export interface Lock {
-  /**
-   * The process that it was taken over from, where that one left its name; null: nobody held it.
-   */
+  /** The pid of the old holder after a takeover, if known; null: no process held the lock. */
   readonly takenFrom: number | null;
-  /** Whether the lock is still ours: false after another server took it over. */
+  /** Whether this process still holds the lock; false after a takeover by another server. */
   held(): boolean;
-  /** Gives the lock back. May be called twice. */
+  /** Releases the lock. May be called twice. */
   release(): void;
 }
 
@@ -62,8 +60,8 @@ export function takeLock(file: string, { pid, takeover = false }: LockOptions): 
 }
 
 /**
- * Everybody who takes or replaces the lock passes here, one at a time: so a file that was just
- * replaced is never locked.
+ * Takes the guard, which admits one process at a time to take or replace the lock. So no process
+ * locks a file that was just replaced.
  */
 function takeGuard(file: string): Database.Database {
   const guard = tryLock(file, guardTimeoutMs);
@@ -81,10 +79,10 @@ function tryLock(file: string, timeoutMs: number): Database.Database | null {
   return guarded(file, () => {
     const connection = new Database(file, { fileMustExist: true, timeout: timeoutMs });
     try {
-      // No journal file: nothing is ever written.
+      // No journal file is needed, because the file is never written.
       connection.pragma("journal_mode = MEMORY");
-      // Not with `locking_mode = EXCLUSIVE`: there whoever waits keeps its shared lock, and two
-      // that wait, wait for each other.
+      // Without `locking_mode = EXCLUSIVE`: a waiting process would keep its shared lock, so two
+      // waiting processes would block each other.
       connection.exec("BEGIN EXCLUSIVE");
       return connection;
     } catch (thrown) {
@@ -96,8 +94,8 @@ function tryLock(file: string, timeoutMs: number): Database.Database | null {
 }
 
 /**
- * Puts a new, locked file into the name's place. The old holder's lock stays on the old file, which
- * nobody can find any more.
+ * Replaces the file by a new, locked one. The old holder's lock stays on the old file, which has no
+ * name any more.
  */
 function replace(file: string, seen: number | null): Database.Database {
   if (inodeOf(file) !== seen) throw serverRunning(file);
@@ -110,7 +108,7 @@ function replace(file: string, seen: number | null): Database.Database {
     return connection;
   } catch (thrown) {
     connection.close();
-    throw fileFault(thrown, file);
+    throw fileError(thrown, file);
   }
 }
 
@@ -143,17 +141,17 @@ function writeHolder(file: string, holder: { pid: number; inode: number | null }
   try {
     writeFileSync(holderFile(file), `${JSON.stringify(holder)}\n`, { mode: 0o600 });
   } catch {
-    // It only names the holder to people; the lock holds without it.
+    // The note only names the holder for people; the lock works without it.
   }
 }
 
-/** Who holds the lock, where its note is readable and belongs to this very file. */
+/** The lock's holder, where its note is readable and belongs to this lock file. */
 function readHolder(file: string): Holder | null {
   try {
     const holder = JSON.parse(readFileSync(holderFile(file), "utf8")) as Holder;
     return Number.isInteger(holder.pid) && holder.inode === inodeOf(file) ? holder : null;
   } catch {
-    // No note, or half of one: then the holder stays nameless.
+    // The note is missing or incomplete: the holder is not known.
     return null;
   }
 }

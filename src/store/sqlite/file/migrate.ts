@@ -1,6 +1,6 @@
 /**
- * Brings a database to this version's schema, one numbered migration per transaction. It does not
- * judge whose database it is.
+ * Brings a database to this version's schema, one numbered migration per transaction.
+ * database-file.ts checks whose database it is.
  */
 import type Database from "better-sqlite3";
 import { base } from "../migrations/0001-base.ts";
@@ -48,13 +48,12 @@ export const migrations: readonly Migration[] = [
 /** The `user_version` of a database that this version writes. */
 export const schemaVersion: number = migrations.length;
 
-/** Runs what is missing. Each migration is all or nothing. */
+/** Runs the missing migrations, each in one transaction. */
 export function migrate(database: Database.Database): void {
   const from = database.pragma("user_version", { simple: true }) as number;
   const missing = migrations.filter((migration) => migration.number > from);
   if (missing.length === 0) return;
-  // A migration may rebuild a table that others refer to; what it leaves is checked before its
-  // commit.
+  // A migration may rebuild a table that others refer to; references are checked before its commit.
   database.pragma("foreign_keys = OFF");
   for (const migration of missing) run(database, migration);
   database.pragma("foreign_keys = ON");

@@ -1,36 +1,38 @@
 /**
- * Files of ours are readable by their owner only, whatever the umask; and what the file system
- * refuses becomes a sentence.
+ * Makes files that only their owner can read, independent of the umask. Turns errors of the file
+ * system into sentences.
  */
 import { closeSync, fsyncSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { WorkerError } from "../../../domain/errors.ts";
 
 /**
- * Makes an empty file of mode 0600, unless there is one. An existing one is not even opened:
- * closing a second descriptor would drop the locks that this process holds on it through SQLite
- * (POSIX).
+ * Makes an empty file of mode 0600, unless it exists. Does not open an existing file: closing a
+ * second descriptor would drop the locks that this process holds on it through SQLite (POSIX).
  * @throws WorkerError `storage_full`, `storage_unusable`
  */
 export function createPrivateFile(file: string): void {
   try {
     writeFileSync(file, "", { flag: "wx", mode: 0o600 });
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== "EEXIST") throw fileFault(thrown, file);
-  }
-}
-
-/** Removes a file where there is one. @throws WorkerError `storage_unusable` */
-export function removeFile(file: string): void {
-  try {
-    rmSync(file, { force: true });
-  } catch (thrown) {
-    throw fileFault(thrown, file);
+    if ((thrown as NodeJS.ErrnoException).code !== "EEXIST") throw fileError(thrown, file);
   }
 }
 
 /**
- * Makes a file's content, or a directory's names, survive a power cut. Not for files that SQLite
- * has open here.
+ * Removes a file if it exists.
+ * @throws WorkerError `storage_unusable`
+ */
+export function removeFile(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch (thrown) {
+    throw fileError(thrown, file);
+  }
+}
+
+/**
+ * Syncs a file's content, or a directory's names, so that they survive a power cut. Not for files
+ * that SQLite has open in this process.
  */
 export function syncPath(place: string): void {
   const descriptor = openSync(place, "r");
@@ -41,8 +43,8 @@ export function syncPath(place: string): void {
   }
 }
 
-/** What the file system said about `place`, as an error of ours. */
-export function fileFault(thrown: unknown, place: string): WorkerError {
+/** Turns the file system's error about `place` into a WorkerError. */
+export function fileError(thrown: unknown, place: string): WorkerError {
   const code = (thrown as NodeJS.ErrnoException).code ?? "unknown";
   if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG") {
     return new WorkerError("storage_full", `The disk of ${place} is full (${code}). Free some space.`);

@@ -1,27 +1,27 @@
 /**
- * Puts a backup in the database's place. Offline: the caller holds the server's lock, so nobody has
- * the database open.
+ * Replaces the database by a backup. The caller holds the server's lock, so no process has the
+ * database open.
  */
 import { copyFileSync, existsSync, renameSync } from "node:fs";
 import path from "node:path";
 import Database from "better-sqlite3";
 import { WorkerError } from "../../../domain/errors.ts";
-import { findFaults } from "./check.ts";
+import { findDamage } from "./check.ts";
 import { refuseStranger, restoreDraftOf } from "./database-file.ts";
-import { createPrivateFile, fileFault, removeFile, syncPath } from "./private-file.ts";
-import { guarded } from "./storage-fault.ts";
+import { createPrivateFile, fileError, removeFile, syncPath } from "./private-file.ts";
+import { guarded } from "./storage-error.ts";
 
-/** What SQLite keeps of one database: the file, its log, and the log's index. */
+/** The files of a SQLite database: the database, its log, and the log's index. */
 const suffixes = ["", "-wal", "-shm"];
 
 export interface Restored {
-  /** Where the database that was there before is kept; null when there was none. */
+  /** Where the earlier database is kept; null when there was none. */
   readonly previous: string | null;
 }
 
 /**
- * Checks `backup` and puts a copy of it in the place of `file`. The database that was there is kept
- * beside it.
+ * Checks `backup` and puts a copy of it in the place of `file`. Keeps the earlier database beside
+ * it.
  * @throws WorkerError `storage_unusable` when the backup is damaged, foreign or newer: then nothing
  * was changed
  */
@@ -40,7 +40,7 @@ export function restoreBackup(backup: string, file: string): Restored {
     return { previous };
   } catch (thrown) {
     removeFile(draft);
-    throw thrown instanceof WorkerError ? thrown : fileFault(thrown, file);
+    throw thrown instanceof WorkerError ? thrown : fileError(thrown, file);
   }
 }
 
@@ -53,13 +53,13 @@ function refuseLive(backup: string): void {
   );
 }
 
-/** Checks the copy under the backup's name: what was read is what will be used. */
+/** Checks the copy, which is what will be used, and names the backup in errors. */
 function refuseUnsound(draft: string, backup: string): void {
   guarded(backup, () => {
     const database = new Database(draft, { fileMustExist: true });
     try {
       refuseStranger(database, backup);
-      const [fault] = findFaults(database, backup);
+      const [fault] = findDamage(database, backup);
       if (fault !== undefined)
         throw new WorkerError("storage_unusable", `The backup cannot be used: ${fault} Nothing was changed; use another one.`);
     } finally {
@@ -69,13 +69,14 @@ function refuseUnsound(draft: string, backup: string): void {
 }
 
 /**
- * Its files as they are, each under the new name: opening a damaged database could cost it its log.
- * The database first, then its log: a crash in between leaves a log without its database, which the
- * next start refuses with a sentence. The other way round it would silently lose what is only in
- * the log.
+ * Renames the files without opening them, because opening a damaged database could lose its log.
+ * Renames the database first, then its log: a crash in between leaves a log without a database,
+ * which the next start refuses with a sentence. In the other order a crash would silently lose what
+ * is only in the log.
  */
 function moveAside(file: string): string | null {
-  // A log without its database goes too: beside the restored one it would be taken for that one's.
+  // A log without its database is also moved, because SQLite would apply it to the restored
+  // database.
   const parts = suffixes.filter((suffix) => existsSync(`${file}${suffix}`));
   if (parts.length === 0) return null;
   const previous = freeName(`${file}.replaced`);

@@ -10,15 +10,15 @@ import type { ErrorCode } from "../../../domain/errors.ts";
 
 export type Chore =
   /**
-   * Copies the database to `draft` and then gives it the name `target`. Who asks removes what is
-   * left of the draft.
+   * Copies the database to `draft` and then renames the draft to `target`. The caller removes what
+   * is left of the draft.
    */
   | { readonly kind: "backup"; readonly file: string; readonly draft: string; readonly target: string }
-  /** Finds everything that is wrong. */
+  /** Finds all damage. */
   | { readonly kind: "check"; readonly file: string }
   /**
-   * Finds damaged pages only: what a server looks for at its start. What a start refuses is refused
-   * here, too.
+   * Finds damaged pages only, like a server at its start, and refuses the same databases as a
+   * start.
    */
   | { readonly kind: "quick_check"; readonly file: string };
 
@@ -30,11 +30,11 @@ export type ChoreReport =
 /** The maintenance processes of one open store. They end with the store. */
 export interface Maintenance {
   /**
-   * Runs the chore. Resolves with sentences about faults (none for a backup).
+   * Runs the chore. Resolves with sentences about damage (none for a backup).
    * @throws WorkerError what the chore threw; `unavailable` when it was stopped
    */
   run(chore: Chore): Promise<readonly string[]>;
-  /** Ends what runs and waits for it. May be called twice. */
+  /** Ends running chores and waits for their end. May be called twice. */
   stop(): Promise<void>;
 }
 
@@ -66,7 +66,7 @@ function run(chore: Chore, signal: AbortSignal): Promise<ChoreReport> {
     new URL(import.meta.url.endsWith(".ts") ? "./maintenance-process.ts" : "./maintenance-process.js", import.meta.url),
   );
   return new Promise((resolve, reject) => {
-    // Nothing of the server's environment is needed, and nothing secret shall be in it.
+    // The process needs no variables of the server's environment and must not get secrets.
     const options = { signal, killSignal: "SIGKILL", env: {}, encoding: "utf8" } as const;
     execFile(process.execPath, [script, JSON.stringify(chore)], options, (error, stdout, stderr) => {
       const report = parseReport(stdout);
@@ -81,10 +81,10 @@ function run(chore: Chore, signal: AbortSignal): Promise<ChoreReport> {
 function parseReport(stdout: string): ChoreReport | null {
   try {
     const report = JSON.parse(stdout) as ChoreReport;
-    if ("faults" in report) return report;
+    if (!("error" in report)) return report;
     return (errorCodes as readonly string[]).includes(report.error.code) ? report : null;
   } catch {
-    // It ended before it could say anything: its exit tells.
+    // It ended without a report: the caller uses its exit code.
     return null;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The first schema. Comments stand inside the statements: SQLite keeps them, and the schema's
- * documentation is read from them.
+ * Makes the first schema. Comments are inside the statements: SQLite keeps them, and the schema's
+ * documentation is made from them.
  */
 
 export const base = {

@@ -1,12 +1,9 @@
 /**
- * What integrations need: tokens, remembered submits, and counters of usage and attempts that
- * outlive tasks and servers.
+ * Adds what integrations need: tokens, remembered submits, and counters of usage and attempts that
+ * remain after tasks and servers.
  */
 
-/**
- * The counters are kept by triggers, so that no code path can forget them and no count is ever a
- * scan.
- */
+/** Triggers keep the counters, so that no code path can forget them and no count needs a scan. */
 export const integrations = {
   number: 2,
   name: "integrations",

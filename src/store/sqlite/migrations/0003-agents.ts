@@ -1,7 +1,4 @@
-/**
- * Who submitted a task, where that was an agent: what limits count, and which tree a task belongs
- * to.
- */
+/** Adds which agent submitted a task, for the limits, and which tree the task belongs to. */
 
 export const agents = {
   number: 3,

@@ -1,6 +1,6 @@
 /**
- * What to look at in a task that completed: denied calls, a failed last command, uncommitted
- * changes.
+ * Adds what a person should check in a completed task: denied calls, a failed last command,
+ * uncommitted changes.
  */
 
 export const attention = {

@@ -1,5 +1,6 @@
 /**
- * Refusals of the model's API by task, holds by account, probes, and what each account reported.
+ * Adds refusals of the model's API by task, holds by account, probes, and the report of each
+ * account.
  */
 
 export const refusals = {

@@ -1,9 +1,9 @@
 /**
- * On whose behalf a task runs, so that its rights can be checked at every start. Accounts are named
- * by the token's id.
+ * Adds the caller of each task, so that the caller's rights can be checked at every start. Names
+ * accounts by the token's id.
  */
 
-/** What was stored under a token's name before belongs to the token that has the name now. */
+/** Rows that were stored under a token's name now belong to the token that has the name. */
 export const callers = {
   number: 6,
   name: "callers",

@@ -1,6 +1,6 @@
 /**
- * What running attempts have spent so far: the usage by day counts it before, and without, a
- * result.
+ * Adds the costs of running attempts, so that the usage by day counts them before a result and
+ * without one.
  */
 
 const columns = ["input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "cost_usd"] as const;

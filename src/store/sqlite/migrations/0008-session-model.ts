@@ -1,4 +1,4 @@
-/** The model as Claude Code named it, shown where no model was asked for. */
+/** Adds the model as Claude Code named it, shown for tasks that name no model. */
 
 export const sessionModel = {
   number: 8,

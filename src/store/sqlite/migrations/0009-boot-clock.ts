@@ -1,6 +1,6 @@
 /**
- * Times by the boot clock (milliseconds since the machine's start), beside those of the system's
- * clock.
+ * Adds times of the boot clock (milliseconds since the machine's start) beside those of the
+ * system's clock.
  */
 
 export const bootClock = {

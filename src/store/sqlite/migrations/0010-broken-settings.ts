@@ -1,4 +1,4 @@
-/** Whether a task may run where settings of its directory are broken. */
+/** Adds whether a task may run although settings of its directory are broken. */
 
 export const brokenSettings = {
   number: 10,

@@ -1,4 +1,4 @@
-/** How long an attempt waits for commands that Claude left in the background. */
+/** Adds how long an attempt waits for commands that Claude left in the background. */
 
 export const backgroundGrace = {
   number: 11,

@@ -1,5 +1,6 @@
 /**
- * Attempts that break off although they made progress, and holds for an API that is not reachable.
+ * Adds the count of attempts that break off with progress, and holds for an API that is not
+ * reachable.
  */
 
 export const setbacks = {

@@ -1,4 +1,4 @@
-/** The model's messages of each task: what is counted as its turns. */
+/** Adds the model's messages of each task, which are counted as its turns. */
 
 export const turns = {
   number: 13,

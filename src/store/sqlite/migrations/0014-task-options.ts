@@ -1,6 +1,4 @@
-/**
- * The options of a task as JSON: an option that a later version adds needs no column of its own.
- */
+/** Stores the options of a task as JSON, so that a new option needs no column. */
 
 export const taskOptions = {
   number: 14,

@@ -10,7 +10,7 @@ import { isReplaceable } from "../config/files-above.ts";
  * Why no task may work in this directory any more. @param directory as it was at submit: absolute,
  * without links. @returns a sentence, or null.
  */
-export function directoryFault(directory: string, name = "working directory"): string | null {
+export function directoryProblem(directory: string, name = "working directory"): string | null {
   try {
     const found = lstatSync(directory);
     const real = realpathSync.native(directory);
@@ -27,7 +27,7 @@ export function directoryFault(directory: string, name = "working directory"): s
  * place by now.
  */
 export function movedSentence(directory: string): string {
-  return directoryFault(directory) ?? `The working directory ${directory} was replaced by another one while the task started.`;
+  return directoryProblem(directory) ?? `The working directory ${directory} was replaced by another one while the task started.`;
 }
 
 /**
@@ -36,8 +36,8 @@ export function movedSentence(directory: string): string {
  * place.
  * @returns a sentence, or null.
  */
-export function additionalFault(directory: string): string | null {
-  const fault = directoryFault(directory, "additional directory");
+export function additionalDirectoryProblem(directory: string): string | null {
+  const fault = directoryProblem(directory, "additional directory");
   if (fault !== null || !isReplaceable(directory)) return fault;
   return `Another user can put another directory into the place of ${directory}. Only you should be able to write to the directories above it.`;
 }

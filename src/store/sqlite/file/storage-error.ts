@@ -1,20 +1,20 @@
 /**
- * What SQLite's errors mean for people: the storage is full or unusable, and what to do. It handles
- * none of them.
+ * Turns SQLite's errors into sentences for people: the storage is full or unusable, and what to do.
+ * It handles no error itself.
  */
 import Database from "better-sqlite3";
 import { messageOf, WorkerError } from "../../../domain/errors.ts";
 
 /**
- * The fault of the storage that `thrown` stands for, or null when it is something else (a broken
+ * The storage error that `thrown` stands for; null when the storage is not the cause (a broken
  * rule, a bug).
  */
-export function storageFault(thrown: unknown, file: string): WorkerError | null {
+export function storageError(thrown: unknown, file: string): WorkerError | null {
   if (thrown instanceof WorkerError) return thrown.code === "storage_full" || thrown.code === "storage_unusable" ? thrown : null;
   if (!(thrown instanceof Database.SqliteError)) return null;
   const code = thrown.code;
   const detail = `${code}: ${thrown.message}`;
-  // The second: no room even for the index of its log, which opening needs.
+  // The second code: no room for the index of the log, which opening needs.
   if (code === "SQLITE_FULL" || code === "SQLITE_IOERR_SHMSIZE") {
     return new WorkerError(
       "storage_full",
@@ -60,11 +60,11 @@ export function storageFault(thrown: unknown, file: string): WorkerError | null 
 }
 
 /**
- * `thrown` as an error of ours. Faults of the storage become sentences, broken rules of the schema
- * become `internal`.
+ * Turns `thrown` into a WorkerError where SQLite threw it. Problems of the storage become
+ * sentences, broken rules of the schema become `internal`.
  */
 export function asWorkerError(thrown: unknown, file: string): Error {
-  const fault = storageFault(thrown, file);
+  const fault = storageError(thrown, file);
   if (fault !== null) return fault;
   if (thrown instanceof Database.SqliteError) {
     return new WorkerError(
@@ -75,7 +75,7 @@ export function asWorkerError(thrown: unknown, file: string): Error {
   return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
 }
 
-/** Runs `work`; what SQLite throws becomes an error of ours. */
+/** Runs `work`, and turns errors of SQLite into WorkerErrors. */
 export function guarded<T>(file: string, work: () => T): T {
   try {
     return work();
@@ -84,7 +84,7 @@ export function guarded<T>(file: string, work: () => T): T {
   }
 }
 
-/** The same noun, whose every method throws errors of ours. */
+/** The same noun with all methods guarded. */
 export function guardedNoun<T extends object>(file: string, noun: T): T {
   const guard = ([name, method]: [string, unknown]): [string, unknown] => {
     if (typeof method !== "function") return [name, method];

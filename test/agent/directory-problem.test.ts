@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { directoryFault, movedSentence } from "../../src/agent/directory-fault.ts";
+import { directoryProblem, movedSentence } from "../../src/agent/directory-problem.ts";
 import { scratch } from "../../testing/scratch.ts";
 
 test("what stands in a working directory's place is called what it is", (t) => {
@@ -11,9 +11,9 @@ test("what stands in a working directory's place is called what it is", (t) => {
   const put = (make: () => void): string | null => {
     rmSync(directory, { recursive: true, force: true });
     make();
-    return directoryFault(directory);
+    return directoryProblem(directory);
   };
-  assert.equal(directoryFault(directory), null);
+  assert.equal(directoryProblem(directory), null);
   assert.match(movedSentence(directory), /was replaced by another one/);
   assert.match(put(() => writeFileSync(directory, "")) ?? "", /project is a file now\./);
   assert.match(put(() => symlinkSync(other, directory)) ?? "", /project is a symbolic link now, to .*other\./);
@@ -23,5 +23,5 @@ test("what stands in a working directory's place is called what it is", (t) => {
   mkdirSync(`${other}/inner`);
   renameSync(other, `${other}-away`);
   symlinkSync(`${other}-away`, other);
-  assert.match(directoryFault(`${other}/inner`) ?? "", /leads elsewhere now .*: to .*other-away\/inner\./);
+  assert.match(directoryProblem(`${other}/inner`) ?? "", /leads elsewhere now .*: to .*other-away\/inner\./);
 });
