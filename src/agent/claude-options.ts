@@ -1,6 +1,6 @@
 /**
- * What Claude Code is started with, as data: the part that is fixed when it is parked, and the part
- * that comes with a task.
+ * Builds the options of Claude Code: the part that is fixed when it is parked, and the part that
+ * comes with a task.
  */
 import type { TaskSpec } from "../domain/task/task.ts";
 import type { FilesAbove } from "../config/files-above.ts";
@@ -11,18 +11,22 @@ import { ownMcpServers } from "./mcp-servers.ts";
 import type { ProbeRequest } from "./agent.ts";
 
 /**
- * Tools that reach out of the task: other sessions of the user, and work at a later time that
- * nobody would follow. Names as Claude Code 2.1.330 lists them in its init message.
+ * Tools that act outside of the task: on other sessions of the user, and on work at a later time
+ * that no attempt would follow. Names as Claude Code 2.1.330 lists them in its init message.
  */
 const disallowedTools = ["ListAgents", "SendMessage", "CronCreate", "CronDelete", "CronList", "ScheduleWakeup", "RemoteTrigger"];
 
-/** The same for every task of a runner. The task's directory is trusted, so its settings count. */
+/**
+ * The options that are the same for every task. The task's directory is trusted, so its settings
+ * count.
+ */
 export function hostOptions(env: Readonly<Record<string, string>>, executable: string | null) {
   return {
     // EAGER_FLUSH: the session is on disk before the first model call and before the result, so
-    // that it can be resumed from there. PRINT_BG_WAIT_CEILING: it waits for its sub-agents without
-    // a limit of its own; the runner and the attempt's limits end that. STARTUP_FAILURE_RESULTS: a
-    // refused start names its reason in a result instead of on stderr only.
+    // that it can be resumed from there. PRINT_BG_WAIT_CEILING: Claude Code waits for its
+    // sub-agents without its own limit; the runner and the attempt's limits end the wait.
+    // STARTUP_FAILURE_RESULTS: a refused start reports its reason in a result instead of on stderr
+    // only.
     env: { ...env, CLAUDE_CODE_EAGER_FLUSH: "1", CLAUDE_CODE_STARTUP_FAILURE_RESULTS: "1", CLAUDE_CODE_PRINT_BG_WAIT_CEILING_MS: "0" },
     settingSources: ["user" as const, "project" as const, "local" as const],
     disallowedTools: [...disallowedTools],
@@ -32,19 +36,18 @@ export function hostOptions(env: Readonly<Record<string, string>>, executable: s
 }
 
 /**
- * Environment of a Claude Code that is parked. Its runtime (Bun) collects garbage by a timer, and
- * who rests loses its compiled code to it: the task would pay for that. What is allocated is still
- * collected without the timer; a parked process holds about 12 MB more.
+ * Environment of a Claude Code that is parked. Its runtime (Bun) collects garbage by a timer and
+ * then drops compiled code of an idle process, which would slow down the task. Without the timer
+ * garbage is still collected on allocation; a parked process uses about 12 MB more.
  */
 export const parkedEnv: Readonly<Record<string, string>> = { BUN_GC_TIMER_DISABLE: "1" };
 
-/** What a parked Claude Code can still take over. */
+/** The options that a parked Claude Code can still take. */
 export function claimOptions(spec: TaskSpec) {
   return {
     cwd: spec.workingDirectory,
     permissionMode: spec.permissionMode,
-    // An overlay holds the prompt back for one round trip: only where there is something to
-    // overlay.
+    // An overlay delays the prompt by one round trip, so it is sent only when needed.
     ...(hasRules(spec) || spec.effort !== null ? { settings: { ...rules(spec), ...effortOf(spec) } } : {}),
     ...directoriesOf(spec),
     ...(spec.model === null ? {} : { model: spec.model }),
@@ -61,8 +64,9 @@ export function isClaimable(spec: TaskSpec): boolean {
 }
 
 /**
- * Everything of the task that a cold start takes.
- * @param above what of other users lies above the directory and is kept out. @param env what variables in MCP servers stand for.
+ * All options of the task for a cold start.
+ * @param above files of other users above the directory, which are kept out.
+ * @param env values of variables in MCP servers.
  */
 export function coldOptions(spec: TaskSpec, above: FilesAbove, env: Readonly<Record<string, string>>) {
   const append = spec.systemPrompt === null ? {} : { append: spec.systemPrompt };
@@ -84,7 +88,10 @@ export function coldOptions(spec: TaskSpec, above: FilesAbove, env: Readonly<Rec
   };
 }
 
-/** The task's own settings with its rules, and what keeps instructions of other users out. */
+/**
+ * The task's own settings with its rules, and the patterns that keep instructions of other users
+ * out.
+ */
 function settingsOf(spec: TaskSpec, { excluded }: FilesAbove) {
   if (spec.settings === null && !hasRules(spec) && excluded.length === 0) return {};
   const own = spec.settings ?? {};
@@ -100,7 +107,7 @@ function settingsOf(spec: TaskSpec, { excluded }: FilesAbove) {
   };
 }
 
-/** The task's own servers; where a `.mcp.json` must not be read, all servers that count. */
+/** The task's own servers. Where a `.mcp.json` must not be read, all servers that count. */
 function mcpServersOf(spec: TaskSpec, { mcpFiles }: FilesAbove, env: Readonly<Record<string, string>>) {
   if (spec.mcpConfig === null && mcpFiles === null) return {};
   const own = objectOf(expandedVariables(objectOf(spec.mcpConfig)["mcpServers"], env));
@@ -113,8 +120,8 @@ function mcpServersOf(spec: TaskSpec, { mcpFiles }: FilesAbove, env: Readonly<Re
 }
 
 /**
- * Settings go over stdin: an argument can be read by every user of the machine (`ps`). The SDK
- * knows this option, its types do not; a Claude Code that is older than the SDK's own refuses it.
+ * Sends settings over stdin, because every user of the machine can read an argument (`ps`). The SDK
+ * has this option, but its types do not. A Claude Code that is older than the SDK's own refuses it.
  */
 const unseen = { settingsDelivery: "initialize" };
 
@@ -126,7 +133,7 @@ function directoriesOf({ additionalDirectories }: TaskSpec) {
   return additionalDirectories.length === 0 ? {} : { additionalDirectories: [...additionalDirectories] };
 }
 
-/** In the settings of a claim, which has no other place for it. */
+/** The effort inside of settings, because a claim has no other place for it. */
 function effortOf({ effort }: TaskSpec) {
   return effort === null ? {} : { effortLevel: effort };
 }
@@ -138,8 +145,8 @@ function rules(spec: TaskSpec) {
 export const probePrompt = "Answer with the word OK.";
 
 /**
- * One turn with few tokens, no tools, no hooks, no MCP servers; nothing of it is kept. The user's
- * own settings may name the sign-in.
+ * The options of a probe: one turn with few tokens, without tools, hooks, MCP servers or a stored
+ * session. The user's own settings count, because they may name the sign-in.
  */
 export function probeOptions(env: Readonly<Record<string, string>>, executable: string | null, { model, directory }: ProbeRequest) {
   return {
@@ -158,13 +165,13 @@ export function probeOptions(env: Readonly<Record<string, string>>, executable: 
   };
 }
 
-/** What Claude is told when something needs a person, who is not there. */
+/** The text for Claude when a call needs a person, who is not present. */
 export function denialOf(tool: string): string {
   if (tool === "AskUserQuestion") {
-    return "Nobody is there to answer: this task runs in the background. Decide by yourself and say in your final answer what you assumed.";
+    return "There is no user to answer: this task runs in the background. Decide by yourself and say in your final answer what you assumed.";
   }
   if (tool === "ExitPlanMode") {
-    return "Nobody is there to approve: this task ends with the plan. Give the whole plan as your final answer.";
+    return "There is no user to approve it: this task ends with the plan. Give the whole plan as your final answer.";
   }
-  return `Nobody is there to approve ${tool}: this task runs in the background and its permission rules do not allow this call. Go on without it; if that is not possible, end and say what you would have needed.`;
+  return `There is no user to approve ${tool}: this task runs in the background and its permission rules do not allow this call. Continue without it; if that is not possible, end and say what you would have needed.`;
 }

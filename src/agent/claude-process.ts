@@ -1,6 +1,6 @@
 /**
- * One Claude Code process of a runner: started here, so that its pid is ours to signal and its last
- * words on stderr are kept.
+ * Runs one Claude Code process of a runner. The runner starts it itself, so that it can signal the
+ * process and keep the end of its stderr.
  */
 import { spawn } from "node:child_process";
 import type { ChildProcessByStdio } from "node:child_process";
@@ -8,7 +8,7 @@ import type { Readable, Writable } from "node:stream";
 import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 import { readFromProc } from "../processes/proc.ts";
 
-/** What the SDK asks to be started (its SpawnOptions). */
+/** The SDK's request to start a process (its SpawnOptions). */
 interface SpawnRequest {
   readonly command: string;
   readonly args: readonly string[];
@@ -19,7 +19,7 @@ interface SpawnRequest {
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 const keptStderrBytes = 8 * 1024;
-/** An end that is expected is looked for this often and this long. */
+/** How often and how long `spent` checks for an expected end. */
 const lookMs = 2;
 const lookLimitMs = 500;
 
@@ -29,11 +29,11 @@ export class ClaudeProcess {
   #ended: Promise<void> = Promise.resolve();
   #end: () => void = () => {};
   readonly #onSpawned: () => void;
-  /** The newest signal: a process that starts after it gets it at once. */
+  /** The newest signal. A process that starts later gets it at once. */
   #signal: "SIGTERM" | "SIGKILL" | null = null;
   /**
-   * Where the next one starts, instead of the directory that is asked for: a handle means the same
-   * whatever its name does.
+   * The directory of the next process, instead of the requested one: a handle always means the same
+   * directory, also after its name has changed.
    */
   directory: string | null = null;
 
@@ -41,12 +41,11 @@ export class ClaudeProcess {
     this.#onSpawned = onSpawned;
   }
 
-  /** The SDK's `spawnClaudeCodeProcess`. To be called once. */
+  /** The SDK's `spawnClaudeCodeProcess`. Call it once. */
   readonly start = (request: SpawnRequest): Child => {
     const { command, args, cwd, env } = request;
     const child = spawn(command, args, { cwd: this.directory ?? cwd, env: { ...env }, stdio: ["pipe", "pipe", "pipe"] });
-    // The SDK listens for its exit in more places than Node takes for sound, and the server's log
-    // would say so.
+    // The SDK adds more exit listeners than Node's limit, and the warning would go into the log.
     child.setMaxListeners(50);
     this.#child = child;
     this.#stderr = "";
@@ -77,10 +76,10 @@ export class ClaudeProcess {
   }
 
   /**
-   * To be called when it has said its last word. It then counts as ended when it can run no
-   * instruction any more and all of its output is read, which is some 25 ms before anybody is told
-   * of its exit (docs/decisions/0005).
-   * @returns false when it goes on for longer than half a second, and where there is no /proc.
+   * Waits for the end of the process after its last message. It counts as ended when it can run no
+   * instruction and all of its output is read, which is about 25 ms before the system reports its
+   * exit (docs/decisions/0005).
+   * @returns false when the process runs for more than half a second, and where there is no /proc.
    */
   async spent(): Promise<boolean> {
     const [child, end] = [this.#child, this.#end];
@@ -90,34 +89,31 @@ export class ClaudeProcess {
     return true;
   }
 
-  /** Settles when nobody has to wait for it (wait(2)) any more; at once when none was started. */
+  /** Settles when the process is reaped (wait(2)); at once when none was started. */
   get reaped(): Promise<void> {
     const child = this.#child;
     if (child === null || child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
     return new Promise((resolve) => child.once("exit", () => resolve()));
   }
 
-  /** Whether it came to an end that it did not choose: a signal, or an exit code other than 0. */
+  /** Whether it ended by a signal or with an exit code other than 0. */
   get hasDied(): boolean {
     return this.#child !== null && (this.#child.signalCode !== null || (this.#child.exitCode ?? 0) !== 0);
   }
 
-  /** Sends the signal, also to a process that is only about to start. */
+  /** Sends the signal, also to a process that has not started yet. */
   kill(signal: "SIGTERM" | "SIGKILL"): void {
     this.#signal = signal;
     this.#child?.kill(signal);
   }
 }
 
-/**
- * The last 8 KB, without the word that the cut went through: half of a secret would not be found
- * any more.
- */
+/** The last 8 KB, without the word at the cut, because half of a secret would not be found. */
 function newest(text: string): string {
   return text.length <= keptStderrBytes ? text : text.slice(-keptStderrBytes).replace(/^\S+/, "");
 }
 
-/** Whether a process can run no instruction any more, within the limit. */
+/** Whether a process can run no more instructions, waiting up to the limit. */
 async function runsOut(pid: number): Promise<boolean> {
   if (process.platform !== "linux") return false;
   for (const start = performance.now(); performance.now() - start < lookLimitMs; await delay(lookMs)) {
@@ -126,13 +122,13 @@ async function runsOut(pid: number): Promise<boolean> {
   return false;
 }
 
-/** Resolves when nothing more comes out of a pipe into which nobody writes any more. */
+/** Resolves when a pipe without a writer is read to its end. */
 async function drained(output: Readable): Promise<void> {
   const taken = (): number => ("bytesRead" in output ? Number(output.bytesRead) : 0);
   for (let before = -1; before !== taken() || output.readableLength > 0;) {
     before = taken();
-    // Every turn of the event loop reads what a pipe holds. One more, as this one may be behind its
-    // reading.
+    // Every turn of the event loop reads what a pipe holds. Wait for one more turn, because this
+    // turn may be past its reading.
     await nextTurn();
     await nextTurn();
   }

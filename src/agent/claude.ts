@@ -1,6 +1,6 @@
 /**
- * Claude Code through the Claude Agent SDK: parks it, gives it a task (claimed, cold or resumed),
- * and hands on what it says. The only file that knows the SDK. It decides no outcome.
+ * Runs Claude Code through the Claude Agent SDK: parks it, gives it a task (claimed, cold or
+ * resumed), and forwards its messages. Only this file uses the SDK. It does not decide the outcome.
  */
 import type * as sdk from "@anthropic-ai/claude-agent-sdk";
 import type { CanUseTool, Options, Query, SDKMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
@@ -30,7 +30,7 @@ import { movedSentence } from "./directory-problem.ts";
 import { StartGuard } from "./start-guard.ts";
 
 type Sdk = typeof sdk;
-/** A message of Claude Code, or what it told of its spending and its MCP servers. */
+/** A message of Claude Code, or a note about its spending or its MCP servers. */
 type Said = SDKMessage | SpendingNote | McpNote;
 
 /** The SDK takes about 100 ms to load, which begins here. */
@@ -40,11 +40,11 @@ class ClaudeAgent implements Agent {
   readonly #options: AgentOptions;
   readonly #sdk: Promise<Sdk>;
   /**
-   * The process that is parked. One that no task takes may still be starting when the task's own
-   * process starts.
+   * The parked process. When no task takes it, it may still be starting when the task's own process
+   * starts.
    */
   readonly #parked: ClaudeProcess;
-  /** The task's process: the parked one where it takes the task. */
+  /** The task's process: the parked one when it takes the task. */
   #claude: ClaudeProcess;
   #hasWork = false;
   #spare: Promise<SpareProcess> | null = null;
@@ -62,15 +62,15 @@ class ClaudeAgent implements Agent {
     this.#options = options;
     this.#parked = new ClaudeProcess(options.onSpawned);
     this.#claude = this.#parked;
-    // Not before the socket is open: whoever waits for that has work of his own while this one
-    // loads.
+    // Load after the socket is open, so that the server can work while the SDK loads.
     this.#sdk = new Promise((resolve) => setImmediate(resolve)).then(() => import("@anthropic-ai/claude-agent-sdk"));
-    // Whoever needs it sees the failure; until then it is nobody's.
+    // Code that needs the SDK sees the failure later; without this handler Node would report it
+    // now.
     this.#sdk.catch(() => {});
   }
 
   async park(): Promise<void> {
-    // The task came first: it has a process of its own.
+    // The task came first and has its own process.
     if (this.#hasWork) return;
     const host = this.#host(this.#parked);
     const options = { ...host, env: { ...parkedEnv, ...host.env }, permissionMode: "default" as const };
@@ -141,8 +141,8 @@ class ClaudeAgent implements Agent {
   }
 
   /**
-   * The guard of the start in this task's directory; null: the directory is not what it was, as
-   * `#startProblem` says.
+   * The guard of the start in this task's directory; null: the directory has changed, and
+   * `#startProblem` says how.
    */
   #guarded({ workingDirectory }: TaskSpec): StartGuard | null {
     if (this.#guard?.isOpen === true) return this.#guard;
@@ -159,7 +159,7 @@ class ClaudeAgent implements Agent {
 
   #startProblem = "";
 
-  /** Says why not, if not. */
+  /** Whether the attempt may start. Notes the reason when it may not. */
   #mayStart(spec: TaskSpec): boolean {
     const guard = this.#guarded(spec);
     if (guard === null) this.#giveUp(startProblems.noDirectory, this.#startProblem);
@@ -167,7 +167,7 @@ class ClaudeAgent implements Agent {
     return !this.#halted;
   }
 
-  /** Claude Code has read what it reads at its start. */
+  /** Ends the guard, because Claude Code has read its files. */
   #hasStarted(): void {
     const { pid } = this.#claude;
     const guard = this.#guard;
@@ -181,8 +181,8 @@ class ClaudeAgent implements Agent {
     const refusal = await this.#claim(work);
     if (refusal === null) return this.#claimedEnd;
     if (this.#halted) return refusal;
-    // What was refused has not run the prompt; a refused model has, with another one: it must not
-    // go on beside the cold start.
+    // A refused claim has not run the prompt. A claim with a refused model has, with another model:
+    // it must not continue beside the cold start.
     this.#claude.kill("SIGKILL");
     await this.#claude.ended;
     this.#emit({ type: "worker", subtype: "cold_start", reason: refusal });
@@ -194,8 +194,8 @@ class ClaudeAgent implements Agent {
   #claimedEnd: Promise<string | null> = Promise.resolve(null);
 
   /**
-   * @returns null when the parked Claude Code has the task, else why it does not. Its messages wait
-   * until that is known.
+   * Gives the task to the parked Claude Code.
+   * @returns null when it took the task, else why not. Its messages wait until that is known.
    */
   async #claim(work: AgentWork): Promise<string | null> {
     let take: (message: Said) => void = (message) => held.push(message);
@@ -216,7 +216,7 @@ class ClaudeAgent implements Agent {
     }
   }
 
-  /** The prompt, once the parked Claude Code was seen to be in the directory that was checked. */
+  /** Yields the prompt after a check that the parked Claude Code is in the trusted directory. */
   async *#promptOf({ spec, images }: AgentWork, spare: SpareProcess, input: OpenInput): AsyncGenerator<UserMessage> {
     const isClaimed = await spare.claimed.then(
       () => true,
@@ -255,18 +255,18 @@ class ClaudeAgent implements Agent {
     const input = prompt instanceof OpenInput ? prompt : new OpenInput(prompt);
     const running = query({ prompt: input.messages, options: { ...host, ...own, ...session, env: { ...host.env, ...env } } });
     this.#query = running;
-    // A handshake that fails ends the messages too, which tell why.
+    // A handshake that fails also ends the messages, which report the reason.
     if (onReady !== undefined) running.initializationResult().then(onReady, () => {});
     const take = (message: Said): void => {
-      // Notes of ours say nothing of the turn.
+      // The runner's own notes say nothing about the turn.
       if (message.type === "worker" || (onMessage?.(message) ?? true)) this.#take(message);
     };
     return this.#follow(running, take, input);
   }
 
   /**
-   * Hands on every message to the last, and waits for the process. @returns what the SDK threw;
-   * null behind a result, which says all there is.
+   * Forwards every message to the last, and waits for the process.
+   * @returns the SDK's error; null after a result, which reports everything.
    */
   async #follow(query: Query, take: (message: Said) => void, input: OpenInput | null = null): Promise<string | null> {
     let answered = false;
@@ -329,7 +329,7 @@ class ClaudeAgent implements Agent {
     return { ...hostOptions(env, executable), spawnClaudeCodeProcess: claude.start, canUseTool: this.#deny };
   }
 
-  /** Called for what neither the permission mode nor a rule decides. */
+  /** Denies calls that neither the permission mode nor a rule decides. */
   readonly #deny: CanUseTool = (tool, input, { toolUseID: toolUseId }) => {
     const message = denialOf(tool);
     this.#emit({ type: "worker", subtype: "permission_denied", tool, toolUseId, input, reason: message });

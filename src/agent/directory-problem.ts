@@ -1,14 +1,15 @@
 /**
- * What stands in the place of a working directory that was checked and trusted at submit, as a
- * sentence.
+ * Checks whether a directory is still the one that was checked and trusted at submit. Problems are
+ * sentences.
  */
 import { lstatSync, realpathSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { isReplaceable } from "../config/files-above.ts";
 
 /**
- * Why no task may work in this directory any more. @param directory as it was at submit: absolute,
- * without links. @returns a sentence, or null.
+ * Why no task may work in this directory any more.
+ * @param directory the path from the submit: absolute, without links.
+ * @returns a sentence, or null.
  */
 export function directoryProblem(directory: string, name = "working directory"): string | null {
   try {
@@ -22,18 +23,14 @@ export function directoryProblem(directory: string, name = "working directory"):
   }
 }
 
-/**
- * The same where the directory is known not to be the one that was checked, whatever stands in its
- * place by now.
- */
+/** The sentence for a directory that is known to be another one than the checked one. */
 export function movedSentence(directory: string): string {
   return directoryProblem(directory) ?? `The working directory ${directory} was replaced by another one while the task started.`;
 }
 
 /**
- * Why Claude may not be given one of the task's additional directories. It is named to Claude Code,
- * which looks the name up later: so no other user may be able to put another directory into its
- * place.
+ * Why Claude must not get one of the task's additional directories. Claude Code gets only its name
+ * and opens it later, so no other user may be able to replace the directory.
  * @returns a sentence, or null.
  */
 export function additionalDirectoryProblem(directory: string): string | null {

@@ -1,6 +1,6 @@
 /**
- * Makes the result of a turn that Claude Code had finished, but that a kill kept from telling us,
- * out of the session's messages.
+ * Makes a result from the session's messages for a turn that Claude Code had finished when it was
+ * killed before it reported the result.
  */
 import { lookUp, modelStops } from "../domain/task/claude-words.ts";
 
@@ -22,7 +22,7 @@ type Block = { readonly type?: unknown; readonly text?: unknown };
 
 /**
  * A `result` message in Claude Code's shape, marked `_recovered`, or null when the session's last
- * turn is not finished. What it cannot know is not there: the cost, and the time.
+ * turn is not finished. It lacks the cost and the time, which are not known.
  */
 export function finishedTurn(sessionId: string, messages: readonly SessionMessage[]) {
   const own = messages.filter((message) => message.parent_tool_use_id === null);
@@ -40,14 +40,14 @@ export function finishedTurn(sessionId: string, messages: readonly SessionMessag
     permission_denials: [],
     terminal_reason: "completed",
     _recovered: true,
-    // Some may have come too late for the journal.
+    // The journal may lack some of these messages.
     _message_ids: [...new Set(answers.flatMap(({ message }) => idOf(message as Body)))],
   };
 }
 
 /**
- * Said by the model to its end: no call is open, and it is not Claude Code speaking for a failed
- * API. What ended otherwise is resumed.
+ * Whether this is a complete answer of the model: it has no open call, and it is not a report of
+ * Claude Code about a failed API. Any other end is resumed.
  */
 function isFinal(body: Body): boolean {
   const open = blocksOf(body).some(({ type }) => type === "tool_use");
@@ -75,7 +75,7 @@ function blocksOf(body: Body): readonly Block[] {
 }
 
 /**
- * The turn's tokens by model. Blocks of one answer share its usage, so the count is an upper bound.
+ * The turn's tokens by model. Blocks of one answer share its usage, so the sum is an upper bound.
  */
 function usageOf(bodies: readonly Body[]): Record<string, Record<string, number>> {
   const models: Record<string, Record<string, number>> = {};

@@ -1,8 +1,8 @@
 /**
- * Watches the hooks of one run of Claude Code: names one that runs for long, and tells when one is
- * over its limit. Quick hooks leave no trace. Claude Code continues without the answer of a hook
- * that is over its own limit (measured with 2.1.330: the tool call runs, and a warning says that it
- * was not checked). So a hook that guards is over a moment before that.
+ * Watches the hooks of one run of Claude Code: reports a hook that runs long, and one that exceeds
+ * its limit. Quick hooks are not reported. Claude Code continues without the answer of a hook that
+ * exceeds its own limit (measured with 2.1.330: the tool call runs, and a warning says that it was
+ * not checked). So the limit of a guarding hook ends shortly before its own limit.
  */
 import { hookText, isGuarding } from "../domain/task/claude-hooks.ts";
 import type { ConfiguredHook } from "../domain/task/claude-hooks.ts";
@@ -12,9 +12,12 @@ import type { RunnerNote } from "../domain/events/record.ts";
 
 export type HookNote = Extract<RunnerNote, { subtype: "hook_running" | "hook_ended" }>;
 
-/** A hook that runs for this long is named. */
+/** A hook that runs for this long is reported. */
 const slowMs = 5_000;
-/** This much before its own limit a hook that guards is over: a tenth of it, within these. */
+/**
+ * How long before its own limit a guarding hook counts as over: a tenth of that limit, within these
+ * bounds.
+ */
 const shortestMarginMs = 100;
 const longestMarginMs = 2_000;
 const longestTimerMs = 2_147_483_647;
@@ -22,16 +25,17 @@ const longestTimerMs = 2_147_483_647;
 export interface HookWatchOptions {
   /** Longest run of one hook, ms; null: only its own limit holds. */
   readonly limitMs: number | null;
-  /** The hooks that may run under a name, from the settings; none: not known (a plugin's). */
+  /**
+   * The hooks that may run under a name, from the settings; empty: not known (hooks of a plugin).
+   */
   readonly configured: (event: string, name: string) => readonly ConfiguredHook[];
   readonly emit: (note: HookNote) => void;
-  /** A hook gave no answer in time: its sentence. Nothing it guards may run. */
+  /** Called with a sentence when a hook did not answer in time. The guarded step must not run. */
   readonly onOver: (text: string) => void;
 }
 
 /**
- * As far as a message of Claude Code tells of a hook (SDKHookStartedMessage,
- * SDKHookResponseMessage).
+ * The fields of Claude Code's messages about hooks (SDKHookStartedMessage, SDKHookResponseMessage).
  */
 interface HookMessage {
   readonly type: string;
@@ -74,8 +78,8 @@ export class HookWatch {
   }
 
   /**
-   * Claude Code says that a tool call was not checked in time: the last that is known of hooks
-   * whose own limit is in no settings file.
+   * Handles Claude Code's report that a tool call was not checked in time. It is the only report
+   * about hooks whose own limit is not in a settings file.
    */
   #verdict({ type, hook_no_verdict: verdict }: HookMessage): void {
     const { timed_out: timedOut, hook_event: event } = objectOf(verdict);
@@ -84,7 +88,7 @@ export class HookWatch {
     this.#options.onOver(`A hook ${stringOf(event) ?? ""} ${unchecked}. ${advice}`);
   }
 
-  /** Tells nothing from now on. */
+  /** Reports nothing from now on. */
   stop(): void {
     this.#isOver = true;
     for (const hook of this.#open.values()) hook.timers.forEach(clearTimeout);
@@ -92,8 +96,7 @@ export class HookWatch {
   }
 
   #started(id: string, name: string, event: string): void {
-    // Behind the end of a session nothing is left that it could hold up: Claude Code gives it a
-    // second or two.
+    // A hook after the end of a session can delay nothing: Claude Code gives it one or two seconds.
     if (this.#isOver || this.#open.has(id) || event === "SessionEnd") return;
     const configured = this.#options.configured(event, name);
     if (configured.length > 0 && configured.every(({ isAsync }) => isAsync)) return;
@@ -119,14 +122,15 @@ export class HookWatch {
   }
 
   /**
-   * Whether one of the open hooks of this name must be one whose limit is near. Messages do not say
-   * which command runs, so it is known when more are open than there are commands that may take
-   * longer.
-   * @param afterMs how long they have run. @param ownMs the limit; Infinity: ours, which holds for
-   * all that Claude waits for.
+   * Whether one of the open hooks of this name must be near its limit. Messages do not say which
+   * command runs. So this is certain when more hooks are open than there are commands with a longer
+   * limit.
+   * @param afterMs how long they have run.
+   * @param ownMs the limit; Infinity: the server's own, which holds for all hooks that Claude waits
+   * for.
    */
   #isStuck({ name, configured }: OpenHook, afterMs: number, ownMs: number): boolean {
-    // A timer may be a moment early by this clock.
+    // A timer may be slightly early by this clock.
     const since = performance.now() - afterMs + 5;
     const open = [...this.#open.values()].filter((hook) => hook.name === name && hook.startedAt <= since);
     return open.length > configured.filter(({ isAsync, timeoutMs }) => isAsync || timeoutMs > ownMs).length;
@@ -138,7 +142,7 @@ export class HookWatch {
     hook.timers.forEach(clearTimeout);
     this.#open.delete(id);
     const tookMs = Math.round(performance.now() - hook.startedAt);
-    // A turn that is cut cancels its hooks, too.
+    // The end of a turn also cancels its hooks.
     const timedOut = isCancelled && tookMs >= Math.min(...ownLimits(hook.configured)) * 0.9;
     const { name } = hook;
     if (hook.isTold || timedOut)
@@ -164,7 +168,7 @@ function ownLimit(ownMs: number): string {
   return `gave no answer within its own limit of ${formatDuration(ownMs)}, behind which Claude Code would have continued without its check`;
 }
 
-/** The limits of the hooks that Claude waits for, each once; */
+/** The limits of the hooks that Claude waits for, each once. */
 function ownLimits(configured: readonly ConfiguredHook[]): number[] {
   return [...new Set(configured.filter(({ isAsync }) => !isAsync).map(({ timeoutMs }) => timeoutMs))];
 }

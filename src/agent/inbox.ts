@@ -1,6 +1,6 @@
 /**
- * The input side of a conversation that stays open until somebody ends it: messages are read in
- * order, waiting where there is none.
+ * Implements the input of a conversation: its reader gets messages in order and waits for the next
+ * one until `end` is called.
  */
 
 export class Inbox<T> implements AsyncIterable<T> {

@@ -1,18 +1,17 @@
 /**
- * Finds in the journal what earlier attempts left at work in the background: it died with their
- * processes.
+ * Finds in the journal the background work of earlier attempts, which died with their processes.
  */
 import { backgroundAfter, nameOfBackground } from "../domain/attempt/background.ts";
 import { isOwnResult } from "../domain/attempt/own-result.ts";
 import { journalTail } from "./transcript.ts";
 
-/** Notes after which what ends was ended by us. */
+/** Notes after which the runner ends the background work. */
 const endings: ReadonlySet<unknown> = new Set(["stop_requested", "cut_background"]);
 
 /**
  * @param journal the task's journal, in which the present attempt has begun already.
- * @returns the names of what Claude waited for in this session and has not heard of since; none: it
- * waits for nothing.
+ * @returns the names of work that Claude waits for in this session, and whose end it does not know;
+ * empty: there is no such work.
  */
 export function lostBackground(journal: string, sessionId: string): string[] {
   let live: string[] = [];
@@ -24,13 +23,13 @@ export function lostBackground(journal: string, sessionId: string): string[] {
       live = [];
       isStopping = false;
     }
-    // A stop ends the background, too: what counts is what ran before.
+    // A stop also ends the background work: what ran before the stop counts.
     if (record["type"] === "worker") isStopping ||= endings.has(record["subtype"]);
     if (record["session_id"] !== sessionId) continue;
     if (record["type"] === "result" && isOwnResult(record)) lost = [];
     if (isStopping) continue;
     live = backgroundAfter(record)?.map(nameOfBackground) ?? live;
-    // It ended, but the turn in which Claude hears of it had not begun.
+    // It ended, but the turn that reports it to Claude had not begun.
     if (record["subtype"] === "task_notification" && isEnd(record["status"])) lost = [...lost, String(record["summary"])];
   }
   return [...new Set(lost)];
@@ -40,7 +39,9 @@ function isEnd(status: unknown): boolean {
   return status === "completed" || status === "failed";
 }
 
-/** What Claude is told of it, in the place of a notification that cannot come any more. */
+/**
+ * The prompt that reports the loss to Claude, in place of a notification that can no longer come.
+ */
 export function promptAfterLoss(names: readonly string[]): string {
   const list = names.map((name) => `- ${name}`).join("\n");
   return (

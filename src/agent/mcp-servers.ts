@@ -1,7 +1,7 @@
 /**
- * The MCP servers that a task has where some `.mcp.json` above its directory must not be read.
- * Claude Code then reads none of its own configuration (`strictMcpConfig`), so the rest of it is
- * handed over: the user's servers, and those of the files that count.
+ * Collects the MCP servers of a task when a `.mcp.json` above its directory must not be read.
+ * Claude Code then reads none of its own MCP configuration (`strictMcpConfig`), so it gets the rest
+ * as an option: the user's servers, and those of the files that count.
  */
 import { join } from "node:path";
 import { expandedVariables } from "../domain/task/expand-variables.ts";
@@ -11,7 +11,7 @@ import { parseJson } from "../domain/text/parse-json.ts";
 type Env = Readonly<Record<string, string | undefined>>;
 type Servers = Readonly<Record<string, unknown>>;
 
-/** The user's own file has the history of all projects in it, too. */
+/** The user's own file also has the history of all projects. */
 const maxUserBytes = 64 * 1024 * 1024;
 const maxFileBytes = 2 * 1024 * 1024;
 
@@ -35,7 +35,7 @@ function readJson(file: string, maxBytes: number): Servers {
   try {
     return record(parseJson(foreignText(file, maxBytes) ?? ""));
   } catch {
-    return {}; // Missing or broken: Claude Code leaves it out, too.
+    return {}; // Missing or broken: Claude Code also leaves it out.
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Tells which MCP servers of a session did not start. Claude Code says it only in its init
+ * Reports which MCP servers of a session did not start. Claude Code says it only in its init
  * message, without the reason. A slow server is still `pending` there (measured with 2.1.330).
  */
 import { arrayOf, objectOf, stringOf } from "../domain/text/read-json.ts";
@@ -9,7 +9,7 @@ import type { RunnerNote } from "../domain/events/record.ts";
 export type McpNote = Extract<RunnerNote, { subtype: "failed_mcp_server" }>;
 type Failed = McpNote["servers"][number];
 
-/** A query of the SDK, as far as it tells of its servers. */
+/** The part of the SDK's query that reports MCP servers. */
 export interface ServerStatus {
   mcpServerStatus?(): Promise<readonly unknown[]>;
 }
@@ -24,7 +24,9 @@ export class McpWatch {
   readonly #told = new Set<string>();
   #hasPending = false;
   #isAsking = false;
-  /** Failed in any case, while the reasons are asked for. */
+  /**
+   * Servers that have failed, reported without a reason if the question for reasons gets no answer.
+   */
   #known: readonly Failed[] = [];
   #isStopped = false;
 
@@ -39,7 +41,7 @@ export class McpWatch {
     else if (message.type === "assistant" && this.#hasPending) void this.#ask();
   }
 
-  /** Tells what is known and emits nothing from now on. */
+  /** Emits what is known, and nothing from then on. */
   stop(): void {
     this.#tell(this.#known);
     this.#isStopped = true;
@@ -59,7 +61,7 @@ export class McpWatch {
       this.#hasPending &&= servers.some((server) => objectOf(server)["status"] === "pending");
       this.#tell(this.#newlyFailed(servers));
     } catch {
-      // The query is over, or this Claude Code does not know the question.
+      // The query has ended, or this Claude Code does not support the question.
     }
     this.#isAsking = false;
     this.#tell(this.#known);
@@ -79,7 +81,10 @@ export class McpWatch {
   }
 }
 
-/** A connector of the user's account at claude.ai is no part of the task's configuration. */
+/**
+ * Whether a server of the task's configuration failed. Connectors of the user's claude.ai account
+ * do not count.
+ */
 function isFailed({ status, source, scope }: JsonObject): boolean {
   return status === "failed" && source !== "claudeai" && scope !== "claudeai";
 }

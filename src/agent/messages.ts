@@ -1,6 +1,6 @@
 /**
- * What single messages of Claude Code mean to a runner. Shapes: SDKMessage of the Claude Agent SDK
- * 0.3.330.
+ * Interprets single messages of Claude Code for a runner. Shapes: SDKMessage of the Claude Agent
+ * SDK 0.3.330.
  */
 
 export interface Message {
@@ -20,14 +20,14 @@ export interface Message {
 }
 
 /**
- * Claude Code tries a refused sign-in ten times, in about three minutes (measured). It is the third
- * time that settles it, after about two seconds.
+ * Claude Code tries a refused sign-in ten times, in about three minutes (measured). The runner
+ * gives up at the third time, after about two seconds.
  */
 const signInTries = 3;
 
 /**
- * Messages that only a screen needs, many a second; and of each hook, which hook-watch.ts tells of
- * where one is slow.
+ * Messages that are not kept: many per second that only a screen needs, and those of each hook,
+ * because hook-watch.ts reports slow ones.
  */
 const noise = new Set<unknown>(["ui_invalidate", "thinking_tokens", "session_state_changed", "hook_started", "hook_progress"]);
 
@@ -37,13 +37,13 @@ export function isNoise(message: Message): boolean {
   return type === "stream_event" || type === "keep_alive" || (type === "system" && noise.has(subtype));
 }
 
-/** Whether a resume failed because Claude Code never wrote the session down. */
+/** Whether a resume failed because Claude Code never stored the session. */
 export function isNoConversation(message: Message): boolean {
   const { type, errors } = message;
   return type === "result" && JSON.stringify(errors ?? "").includes("No conversation found with session ID");
 }
 
-/** Claude Code's word for a sign-in or an account that was refused for good, or null. */
+/** Claude Code's word for a sign-in or an account that was finally refused, or null. */
 export function refusedSignIn(message: Message): { readonly error: string; readonly text: string } | null {
   const { type, subtype, error, attempt, error_status: status } = message;
   if (type !== "system" || subtype !== "api_retry" || typeof attempt !== "number" || attempt < signInTries) return null;
@@ -52,21 +52,21 @@ export function refusedSignIn(message: Message): { readonly error: string; reado
 }
 
 /**
- * Why the agent that the task names is not at work, as a sentence; null: it is, or none is named.
- * Claude Code says nothing of an agent that it does not know and works without it; its first
- * message lists those that it knows (measured with 2.1.330).
+ * Why the task's agent does not work, as a sentence; null: it works, or the task names none. Claude
+ * Code silently works without an agent that it does not know; its first message lists the known
+ * ones (measured with 2.1.330).
  */
 export function unknownAgent({ type, subtype, agents }: Message, agent: string | null): string | null {
   if (agent === null || type !== "system" || subtype !== "init" || !Array.isArray(agents) || agents.includes(agent)) return null;
   return `Claude Code knows no agent "${agent}" in this directory. It knows: ${agents.join(", ")}. Define it in .claude/agents, or retry the task with another --agent.`;
 }
 
-/** Entries whose loss takes no rule out of force. */
+/** Entries whose loss disables no rule. */
 const harmless = /\((?!permissions\.(deny|ask)\b|hooks\b|sandbox\b)[\w.]+\):/;
 
 /**
- * What Claude Code says of settings that it did not take, as one text for each; null where no rule
- * is out of force by it. The message comes before the first model call's answer, so before any tool
+ * Claude Code's report of settings that it did not take, as one text for each; null when that
+ * disables no rule. The message comes before the first model call's answer, so before any tool
  * (measured with 2.1.330).
  */
 export function settingsNotInEffect({ type, subtype, tag, content }: Message): string[] | null {
@@ -86,8 +86,8 @@ export function isMainTurn(message: Message): boolean {
 }
 
 /**
- * Behind a result, these say that the agent works on (a helper in the background has reported);
- * everything else only says goodbye.
+ * Whether the message belongs to a turn. After a result such a message shows that the agent
+ * continues (a background helper has reported); other messages only belong to its end.
  */
 export function isTurn({ type, subtype }: Message): boolean {
   return type === "assistant" || type === "user" || (type === "system" && subtype === "init");

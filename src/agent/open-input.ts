@@ -1,7 +1,7 @@
 /**
- * Keeps the input of a conversation open while work in the background goes on. Claude Code ends the
- * commands that its sub-agents left in the background five seconds after its input has ended; it
- * waits for all others (measured with 2.1.330).
+ * Keeps the input of a conversation open while background work runs. Claude Code ends the commands
+ * that its sub-agents left in the background five seconds after its input has ended; it waits for
+ * all others (measured with 2.1.330).
  */
 import { backgroundAfter } from "../domain/attempt/background.ts";
 import { isOwnResult } from "../domain/attempt/own-result.ts";
@@ -10,9 +10,7 @@ import { isMainTurn } from "./messages.ts";
 import type { Message } from "./messages.ts";
 import type { UserContent, UserMessage } from "./user-message.ts";
 
-/**
- * Work that has ended is reported to Claude, or to the sub-agent that began it, within this time.
- */
+/** Claude, or the sub-agent that began the work, gets the report of ended work within this time. */
 const reportMs = 3_000;
 
 /** The input of one run. It ends when a turn has ended and nothing runs in the background. */
@@ -20,11 +18,11 @@ export class OpenInput {
   readonly #inbox = new Inbox<UserMessage>();
   #isAnswered = false;
   #live = 0;
-  /** Work has ended of which Claude hears in a turn that has not begun. */
+  /** Whether work has ended, and the turn that reports it to Claude has not begun. */
   #isReported = false;
   #timer: NodeJS.Timeout | null = null;
 
-  /** @param prompt what is said first; left out: nothing yet. */
+  /** @param prompt the first message; absent: there is none yet. */
   constructor(prompt?: UserContent) {
     if (prompt !== undefined) this.say(prompt);
   }
@@ -50,7 +48,7 @@ export class OpenInput {
     this.#decide();
   }
 
-  /** Ends the input whatever runs. May be called twice. */
+  /** Ends the input at once. May be called twice. */
   end(): void {
     this.#wait(false);
     this.#inbox.end();

@@ -1,14 +1,14 @@
 /**
- * The messages of a query to their end. Behind a success, the last instruction of Claude Code is
- * that end: its exit takes the kernel a while longer.
+ * Yields the messages of a query to their end. After a success the end is Claude Code's last
+ * instruction, because the kernel needs longer to report its exit.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { isTurn } from "./messages.ts";
 import type { Message } from "./messages.ts";
 
 /**
- * @param process tells by `spent` whether it can say nothing more (ClaudeProcess).
- * @throws what the query throws.
+ * @param process reports with `spent` that no more messages can come (ClaudeProcess).
+ * @throws errors of the query.
  */
 export async function* messagesOf<T extends Message>(
   query: AsyncIterable<T>,
@@ -21,7 +21,7 @@ export async function* messagesOf<T extends Message>(
     while (!isOver) {
       const next = iterator.next();
       const isSpent = spent !== null && (await Promise.race([spent, next.then(() => false)]));
-      // What was read and not handed on yet comes within one turn of the event loop.
+      // Messages that were read but not delivered come within one turn of the event loop.
       const step = isSpent ? await Promise.race([next, nextTurn(null)]) : await next;
       isOver = step === null || step.done === true;
       if (step === null || step.done === true) return;
@@ -30,8 +30,8 @@ export async function* messagesOf<T extends Message>(
       yield step.value;
     }
   } finally {
-    // Whoever stops listening before the end wants no more of it. Not awaited: a question that is
-    // open would have to be answered first.
+    // A caller that stops early needs no more messages. Not awaited, because an open question would
+    // have to be answered first.
     if (!isOver) void iterator.return?.().then(undefined, () => {});
   }
 }

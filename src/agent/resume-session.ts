@@ -1,6 +1,6 @@
 /**
- * Takes up a session that an earlier attempt left: mends it, reads its end, lets Claude Code
- * continue it, or starts it anew. It starts no process itself.
+ * Resumes the session of an earlier attempt: repairs it, reads its end, and lets Claude Code
+ * continue it or begin it again. It starts no process itself.
  */
 import type { AgentWork, Emit } from "./agent.ts";
 import { isOwnResult } from "../domain/attempt/own-result.ts";
@@ -19,9 +19,9 @@ export interface Launch {
   readonly prompt: UserContent | OpenInput;
   readonly session: { readonly resume: string } | { readonly sessionId: string };
   readonly env?: Readonly<Record<string, string>>;
-  /** Called once it has answered the handshake. */
+  /** Called after Claude Code has answered the handshake. */
   readonly onReady?: () => void;
-  /** Sees every message before it is journalled; false: it is not journalled. */
+  /** Gets every message before it is journalled; false: the message is not journalled. */
   readonly onMessage?: (message: Message) => boolean;
 }
 
@@ -34,8 +34,8 @@ export interface SessionPort {
 }
 
 /**
- * A resumed Claude Code that has answered the handshake and says nothing for this long has no turn
- * to continue: else it begins before it answers (measured).
+ * A resumed Claude Code that is silent for this long after the handshake has no turn to continue.
+ * Otherwise it begins the turn before it answers (measured).
  */
 const idleMs = 3_000;
 
@@ -52,8 +52,8 @@ export async function resumeSession(work: AgentWork, port: SessionPort): Promise
   repair(transcript, work, port.emit);
   const ended = await (work.followUp === null ? continueSession(work, port) : followUp(work, port, work.followUp));
   if (ended !== noConversation) return ended;
-  // Claude Code refuses an id whose file is there, and refuses to resume a file without a
-  // conversation.
+  // Claude Code refuses a new session with an id whose file exists, and refuses to resume a file
+  // without a conversation.
   setAside(transcript);
   return restart(work, port, "Claude Code found no conversation in the session.");
 }
@@ -70,13 +70,13 @@ function repair(transcript: string, work: AgentWork, emit: Emit): void {
     const messages = repairTranscript(transcript, work.journal, work.sessionId);
     if (messages > 0) emit({ type: "worker", subtype: "session_mended", messages });
   } catch {
-    // Without the mend the last steps before the kill may be run again, which resuming allows.
+    // Without the repair the last steps before the kill may run again, which a resume allows.
   }
 }
 
 /**
- * A turn that was cut is continued. A finished one has its answer in the session, which ends the
- * attempt (Claude Code would wait for a person), unless Claude waited for work in the background.
+ * Continues an interrupted turn. A finished turn has its answer in the session, which ends the
+ * attempt (Claude Code would wait for a person), unless Claude waited for background work.
  */
 async function continueSession(work: AgentWork, port: SessionPort): Promise<string | null> {
   const { sessionId, spec, journal } = work;
@@ -96,8 +96,8 @@ function followUp(work: AgentWork, port: SessionPort, prompt: string): Promise<s
 }
 
 /**
- * Claude Code itself continues a turn that was cut; when it finds none (it was interrupted, not
- * cut), it is asked to.
+ * Claude Code itself continues a turn that was killed. When it finds none (the turn ended with an
+ * interrupt), it gets a prompt to continue.
  */
 async function continueTurn(work: AgentWork, port: SessionPort): Promise<string | null> {
   const input = new OpenInput();
@@ -113,7 +113,7 @@ async function continueTurn(work: AgentWork, port: SessionPort): Promise<string 
     onReady: () => listen(!spoken),
     onMessage: (message) => {
       spoken = true;
-      // Claude Code first tells of background work that died, in a turn of no words.
+      // Claude Code first reports background work that died, in an empty turn.
       const isOwn = message.type !== "result" || isOwnResult({ ...message });
       listen(!isOwn);
       return true;

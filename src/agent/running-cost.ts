@@ -1,13 +1,13 @@
 /**
- * Reads what a session has spent so far, after each model call. The only file that knows the SDK's
- * call for it, which is experimental: where it is missing or fails, the cost is known with the
- * result only. Nothing waits for it.
+ * Reads the session's spending after each model call. Only this file uses the SDK's call for it,
+ * which is experimental. Where the call is missing or fails, the cost is known only with the
+ * result. No other code waits for it.
  */
 import type { RunnerNote } from "../domain/events/record.ts";
 
 export type SpendingNote = Extract<RunnerNote, { subtype: "spending" }>;
 
-/** A query of the SDK, as far as it tells what it spent. */
+/** The part of the SDK's query that reports spending. */
 export interface Metered {
   usage_EXPERIMENTAL_MAY_CHANGE_DO_NOT_RELY_ON_THIS_API_YET?(options: { skipBehaviors: boolean }): Promise<{
     readonly session: { readonly total_cost_usd: number; readonly model_usage: Readonly<Record<string, object>> };
@@ -15,8 +15,8 @@ export interface Metered {
 }
 
 /**
- * A call's tokens are complete a moment after its message: a total that did not change is read once
- * more.
+ * A call's tokens are complete shortly after its message, so a total that did not change is read
+ * once more.
  */
 const lateMs = 200;
 
@@ -36,8 +36,8 @@ export class RunningCost {
   }
 
   /**
-   * To be called when a model call has answered; returns at once. Calls that come meanwhile are
-   * folded into one more reading.
+   * Call it after each answer of a model call; returns at once. Calls during a reading lead to one
+   * more reading.
    */
   touch(): void {
     this.#again = true;

@@ -1,7 +1,7 @@
 /**
- * Holds on to a working directory while Claude Code starts there. Claude Code looks names up again
- * and again while it starts, so a check before is not enough: a directory or a file that another
- * user puts in between ends the start at once.
+ * Guards a working directory while Claude Code starts there. Claude Code resolves names many times
+ * during its start, so one check before is not enough: a directory or a file that another user adds
+ * meanwhile ends the start at once.
  */
 import { closeSync, constants, fstatSync, openSync, realpathSync, statSync, watch } from "node:fs";
 import type { FSWatcher } from "node:fs";
@@ -19,8 +19,8 @@ export class StartGuard {
   #onTampered: ((sentence: string) => void) | null;
 
   /**
-   * @param onTampered called at most once, with a sentence, when the directory or a file above it
-   * changed hands.
+   * @param onTampered called at most once, with a sentence, when another user has changed the
+   * directory or a file above it.
    * @throws Error with a sentence when the directory is not the one that was checked at submit.
    */
   constructor(directory: string, home: string, onTampered: (sentence: string) => void) {
@@ -41,13 +41,13 @@ export class StartGuard {
     return this.#onTampered !== null;
   }
 
-  /** Whether only a Claude Code that is started now, with options of its own, is safe here. */
+  /** Whether this directory needs a new Claude Code process with its own options. */
   get needsColdStart(): boolean {
     return this.above.isReplaceable || this.above.hasForeign;
   }
 
   /**
-   * Where to start a process in this very directory, whatever its name means by now. Without /proc:
+   * A path that leads to exactly this directory, also after its name has changed. Without /proc:
    * the name.
    */
   get cwd(): string {
@@ -55,20 +55,20 @@ export class StartGuard {
   }
 
   /**
-   * Whether a process works in this very directory. Where the system does not tell: whether the
-   * name still means it.
+   * Whether a process works in exactly this directory. Where the system does not show that: whether
+   * the name still leads to the directory.
    */
   isWorkedInBy(pid: number): boolean {
     if (process.platform !== "linux") return this.#isInPlace();
     try {
       if (!this.#isSame(statSync(`/proc/${pid}/cwd`))) return false;
     } catch {
-      // The process has ended, or the system does not show where it works.
+      // The process has ended, or the system does not show its working directory.
     }
     return this.#isInPlace();
   }
 
-  /** Claude Code has started. May be called twice. */
+  /** Ends the guard after the start. May be called twice. */
   close(): void {
     if (this.#onTampered === null) return;
     this.#onTampered = null;
@@ -76,7 +76,7 @@ export class StartGuard {
     closeSync(this.#handle);
   }
 
-  /** Sees every rename of a directory on the way, and every new file of another user's above. */
+  /** Watches for a rename of a directory on the path, and for new files of other users above. */
   #watch(home: string): void {
     const { directories, open } = this.above;
     let entry = this.directory;
@@ -89,7 +89,8 @@ export class StartGuard {
         });
         this.#watchers.push(watcher.on("error", () => {}));
       } catch {
-        // No watch left, or none on this file system: the checks before and after remain.
+        // The system has no watch left, or the file system supports none: the checks before and
+        // after remain.
       }
       entry = dirname(entry);
     }

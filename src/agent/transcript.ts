@@ -1,7 +1,7 @@
 /**
- * Claude Code's own record of a session (`projects/<directory>/<session>.jsonl`): found, and mended
- * after a kill. Claude Code writes it up to 100 ms late (measured with 2.1.330), so a kill can cost
- * it tool results that our journal has; without them, finished steps would be run again.
+ * Finds Claude Code's transcript of a session (`projects/<directory>/<session>.jsonl`) and repairs
+ * it after a kill. Claude Code writes it up to 100 ms late (measured with 2.1.330), so after a kill
+ * it may lack tool results that the journal has. Without them finished steps would run again.
  */
 import { appendFileSync, closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync, renameSync } from "node:fs";
 import os from "node:os";
@@ -9,12 +9,12 @@ import path from "node:path";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Only the newest messages can be missing: this much of the journal's end is looked at. */
+/** How much of the journal's end is read: only the newest messages can be missing. */
 const journalTailBytes = 8 * 1024 * 1024;
 
 /**
- * The session's file, or null when Claude Code never wrote one. Searched by name: how Claude Code
- * names the directories is its own affair.
+ * The session's file, or null when Claude Code never wrote one. Searches all directories for the
+ * file's name, because Claude Code's names of directories may change.
  */
 export function findTranscript(env: Readonly<Record<string, string | undefined>>, sessionId: string): string | null {
   const config = env["CLAUDE_CONFIG_DIR"] ?? path.join(env["HOME"] ?? os.homedir(), ".claude");
@@ -25,8 +25,8 @@ export function findTranscript(env: Readonly<Record<string, string | undefined>>
 }
 
 /**
- * What Claude Code saved of the session's running total: a resumed session continues from there.
- * Nothing saved: it counts from nothing.
+ * The running total that Claude Code saved in the session, from which a resumed session continues.
+ * Zero when nothing was saved.
  */
 export function savedSpending(transcript: string): { costUsd: number; modelUsage: Readonly<Record<string, object>> } {
   const saved = parseLines(readFileSync(transcript, "utf8")).findLast(({ type }) => type === "cost-state") ?? {};
@@ -38,16 +38,15 @@ export function savedSpending(transcript: string): { costUsd: number; modelUsage
   };
 }
 
-/** Moves a transcript out of the way of a new one with the same id. Nothing is deleted. */
+/** Renames a transcript so that a new one with the same id can be written. Deletes nothing. */
 export function setAside(transcript: string): void {
   renameSync(transcript, `${transcript}.set-aside-${Date.now()}`);
 }
 
 /**
- * Appends to the transcript the finished tool steps that only the journal has. Nobody else may
+ * Appends to the transcript the finished tool steps that only the journal has. No other process may
  * write to either file meanwhile.
- * @returns how many messages were appended; 0 when nothing was missing or the two do not fit
- * together.
+ * @returns how many messages were appended; 0 when nothing was missing or the files do not match.
  */
 export function repairTranscript(transcript: string, journal: string, sessionId: string): number {
   const text = readFileSync(transcript, "utf8");
@@ -63,8 +62,8 @@ export function repairTranscript(transcript: string, journal: string, sessionId:
 }
 
 /**
- * The conversation's own messages in the journal, without those of subagents (they have transcripts
- * of their own).
+ * The conversation's messages in the journal, without those of sub-agents (which have separate
+ * transcripts).
  */
 function messagesIn(records: readonly Json[], sessionId: string): Json[] {
   return records.filter(
@@ -76,23 +75,23 @@ function messagesIn(records: readonly Json[], sessionId: string): Json[] {
   );
 }
 
-/** What stands in the journal behind the newest message that the transcript has too. */
+/** The messages in the journal after the newest one that the transcript also has. */
 function missingMessages(entries: readonly Json[], messages: readonly Json[]): readonly Json[] {
   const known = new Set(entries.map((entry) => entry["uuid"]));
   return messages.slice(messages.findLastIndex((message) => known.has(message["uuid"])) + 1);
 }
 
 /**
- * Up to the last tool result: what follows (a text, a call without a result) Claude says again by
- * itself, and nothing is done twice.
+ * The messages up to the last tool result. Claude repeats later ones (a text, a call without a
+ * result) by itself, and no step runs twice.
  */
 function finishedSteps(messages: readonly Json[]): readonly Json[] {
   return messages.slice(0, messages.findLastIndex((message) => blockOf(message, "tool_result") !== null) + 1);
 }
 
 /**
- * In the transcript's words: the fields that are the same on every line are taken from a line that
- * Claude Code wrote.
+ * Converts messages to lines of the transcript. Takes the fields that are the same on every line
+ * from a line that Claude Code wrote.
  */
 function asEntries(messages: readonly Json[], entries: readonly Json[]): Json[] {
   const calls = new Map<unknown, unknown>();
@@ -128,7 +127,9 @@ function entryOf(message: Json, template: Json, parent: unknown, call: unknown):
   };
 }
 
-/** Which message made the tool call: its result hangs below it, not below the newest message. */
+/**
+ * Notes which message made a tool call: the result's parent is that message, not the newest one.
+ */
 function rememberCall(entry: Json, calls: Map<unknown, unknown>): void {
   const call = blockOf(entry, "tool_use");
   if (call !== null) calls.set(call["id"], entry["uuid"]);
@@ -140,12 +141,12 @@ function blockOf(entry: Json, type: "tool_use" | "tool_result"): Json | null {
   return (content as Json[]).find((block) => block["type"] === type) ?? null;
 }
 
-/** The newest records of a journal, oldest first; none when there is no file. */
+/** The newest records of a journal, oldest first; empty when the file does not exist. */
 export function journalTail(journal: string): Json[] {
   return parseLines(tailOf(journal));
 }
 
-/** The end of a file as text; empty when there is none. The first line may be cut. */
+/** The end of a file as text; empty when the file does not exist. The first line may be cut. */
 function tailOf(file: string): string {
   if (!existsSync(file)) return "";
   const descriptor = openSync(file, "r");
@@ -159,7 +160,7 @@ function tailOf(file: string): string {
   }
 }
 
-/** Lines that are no JSON objects (torn by a kill, cut at the front) are passed over. */
+/** Parses lines. Skips lines that are not JSON objects (torn by a kill, cut at the front). */
 function parseLines(text: string): Json[] {
   return text.split("\n").flatMap((line) => {
     try {

@@ -1,4 +1,4 @@
-/** Assembles the operations into the one interface that doors are handed. */
+/** Assembles the operations into the interface that REST, MCP and CLI use. */
 import type { LoadedSettings } from "../config/load-settings.ts";
 import { rawLogPath, summaryLogPath } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
@@ -43,9 +43,9 @@ export interface ApiContext {
   /** Where each setting came from. */
   readonly origins: LoadedSettings["origins"];
   readonly paths: Paths;
-  /** What tokens of tasks are made with. */
+  /** The key that makes the tokens of tasks. */
   readonly taskTokenKey: string;
-  /** Shared with the scheduler, so that views and starts judge alike. */
+  /** Shared with the scheduler, so that views and starts decide in the same way. */
   readonly rights: StartRights;
   readonly claudeCodeTrust: ClaudeCodeTrust;
   /** The server's own environment. */
@@ -54,18 +54,20 @@ export interface ApiContext {
   /** Fingerprint of the account that tasks run with now. */
   account(): string;
   /**
-   * Whether an orderly stop has begun: new tasks are refused then, everything else still answers.
+   * Whether a clean stop has begun: then new tasks are refused, and all other operations still
+   * work.
    */
   readonly isStopping?: () => boolean;
-  /** What only the server knows of itself. */
+  /** The server's view of itself. */
   server(): ServerView;
   /**
-   * Tells the runner of a running task to stop it as cancelled; resolves with whether it was told.
+   * Asks the runner of a running task to stop it as cancelled. Resolves with whether the runner got
+   * the request.
    */
   stopRunner(taskId: number): Promise<boolean>;
-  /** One small request with the server's credentials. */
+  /** Sends one small request with the server's credentials. */
   probe(): Promise<Outcome>;
-  /** Replaces the runners that wait parked with what they were started with. */
+  /** Replaces the parked runners, which have the settings of their start. */
   renewRunners(): void;
   stopServer(options: { mode: "leave" | "drain" | "now"; deadline_ms?: number | undefined }): Promise<void>;
 }
@@ -151,7 +153,7 @@ export function workerApi(context: ApiContext): WorkerApi {
       return holds();
     },
     async resume() {
-      // Before the first task starts: what was fixed (a sign-in) must count for it.
+      // Before the first task starts, so that a fixed sign-in counts for it.
       context.renewRunners();
       await resumeQueue(store, now());
       return holds();
@@ -192,7 +194,7 @@ function only(tasks: readonly Task[]): Task {
   return task;
 }
 
-/** What a pending task's reason depends on, read once per request. */
+/** What the reason of a waiting task depends on, read once per request. */
 function waitingContext({ store, settings, account, rights }: ApiContext, now: number): WaitingContext {
   return {
     account: account(),

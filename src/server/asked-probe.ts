@@ -1,4 +1,4 @@
-/** The probe that a person asks for. */
+/** Runs the probe that a person asks for. */
 import type { Outcome } from "../domain/attempt/outcome.ts";
 import type { Service } from "../domain/services/service.ts";
 
@@ -19,7 +19,7 @@ export class AskedProbe implements Service {
     if (this.#stopped.signal.aborted) this.#stopped = new AbortController();
   }
 
-  /** Ends a probe that is under way. */
+  /** Ends a running probe. */
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#running?.catch(() => {});

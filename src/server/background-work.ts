@@ -1,6 +1,6 @@
 /**
- * The work in the background: started in order as soon as the disk has room for it. Until then the
- * server only reads.
+ * Runs the services that work on tasks. Starts them in order as soon as the disk has room. Until
+ * then the server only reads.
  */
 import type { Logger } from "pino";
 import type { WorkerError } from "../domain/errors.ts";
@@ -13,11 +13,11 @@ import { takeInRoom } from "./when-writable.ts";
 export interface BackgroundWorkOptions {
   readonly store: Store;
   readonly log: Logger;
-  /** What has to be done before anything starts. */
+  /** Steps before the first service starts. */
   readonly before: readonly (() => unknown)[];
-  /** Follows the running attempts: starts first, and stops last. */
+  /** Supervises the running attempts: starts first, and stops last. */
   readonly supervisor: Service;
-  /** Take new work; started in this order. */
+  /** Services that take new work; started in this order. */
   readonly takers: readonly Service[];
   /** Called when the work began late, after the disk was full. */
   onLateStart(): void;
@@ -37,12 +37,12 @@ export class BackgroundWork implements Service {
     this.#options = options;
   }
 
-  /** Why it does not work yet, until it does. */
+  /** Why the services do not run yet; empty when they run. */
   problems(): readonly string[] {
     return this.#noRoom;
   }
 
-  /** Resolves when everything works, or when the disk is too full for it: see `problems`. */
+  /** Resolves when all services run, or when the disk is too full for them: see `problems`. */
   start(): Promise<void> {
     return this.#lifecycle.start();
   }
@@ -51,7 +51,7 @@ export class BackgroundWork implements Service {
     return this.#lifecycle.stop();
   }
 
-  /** Takes no more work; the supervisor continues. Resolves when nothing new can start. */
+  /** Stops taking new work; the supervisor continues. Resolves when no new work can start. */
   async takeNoMore(): Promise<void> {
     this.#wait.abort();
     await this.#beginning;

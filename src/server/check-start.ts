@@ -1,6 +1,6 @@
 /**
- * Checks a start while another server still serves. A restart asks before it stops that server.
- * Changes nothing, opens no database.
+ * Checks a start while another server still runs. A restart makes this check before it stops that
+ * server. Changes nothing and opens no database.
  */
 import { createServer } from "node:net";
 import type { Paths } from "../config/paths.ts";
@@ -14,18 +14,18 @@ export interface StartCheck {
   readonly settings: Settings;
   readonly paths: Paths;
   readonly dangerouslyBindAll: boolean;
-  /** The URL of the server that is to go first; empty: it serves its unix socket only. */
+  /** The URL of the server that will be replaced; empty: it serves only its unix socket. */
   readonly insteadOf: string;
 }
 
 /**
- * @throws WorkerError what the start itself would throw: the port is taken, the token file may be
- * read by others …
+ * @throws WorkerError like the start itself: the port is taken, other users can read the token file
+ * …
  */
 export async function checkStart({ settings, paths, dangerouslyBindAll, insteadOf }: StartCheck): Promise<void> {
   prepareDataDirectory(paths);
   await tryPort(settings, dangerouslyBindAll, insteadOf);
-  // Last: where there is no token one is made, and the running server knows only its own.
+  // Last, because a missing token is created, and the running server has only its own token.
   ensureToken(paths.token);
 }
 
@@ -35,7 +35,7 @@ async function tryPort({ host, port }: Settings, dangerouslyBindAll: boolean, in
     await listenOnTcp(server, { host, port, dangerouslyBindAll });
   } catch (error) {
     const isTaken = error instanceof WorkerError && error.code === "conflict";
-    // The port that the running server gives back when it goes.
+    // The running server will free this port when it stops.
     if (!isTaken || port !== portOf(insteadOf)) throw error;
   } finally {
     server.close();

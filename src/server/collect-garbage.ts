@@ -1,18 +1,17 @@
 /**
- * Collects garbage when a stretch of work is over. V8 by itself lets old objects pile up to a limit
- * that is far above what a server needs (measured: 17 MB over 500 tasks, none of it in use), and
- * never looks again while the server waits. The collector is asked for all that it can free
- * ("last-resort"): a plain collection leaves some 4 MB more behind.
+ * Collects garbage after a period of work. V8 lets old objects grow to a limit that is far above
+ * what a server needs (measured: 17 MB over 500 tasks, none of it in use), and does not collect
+ * while the server is idle. A "last-resort" collection frees about 4 MB more than a plain one.
  */
 import type { Service } from "../domain/services/service.ts";
 import type { Store } from "../store/store.ts";
 
-/** Nothing was committed for so long: the work is over, or waits. */
+/** Without a commit for this long the work has ended or waits. */
 const quietMs = 300;
-/** A collection takes about 40 ms: less work than this is not worth one. */
+/** A collection takes about 40 ms, so it needs at least this much work before it. */
 const commitsWorthIt = 100;
 
-/** Does nothing in a Node that was started without `--expose-gc`. */
+/** Collects garbage when the server is idle. Does nothing without Node's flag `--expose-gc`. */
 export function collectGarbageWhenIdle(store: Pick<Store, "onCommit">): Service {
   const { gc } = globalThis;
   let commits = 0;

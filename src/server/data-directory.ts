@@ -1,4 +1,4 @@
-/** Makes the data directory and refuses one that others may enter. */
+/** Makes the data directory, and refuses a directory that other users can enter. */
 import { chmodSync, lstatSync } from "node:fs";
 import { dirname } from "node:path";
 import { makeDirectory } from "../config/make-directory.ts";
@@ -24,8 +24,8 @@ function prepare(directory: string, paths: Paths): void {
       `The directory ${directory} cannot be made (${code ?? "unknown error"}). Fix its rights, or choose another: ${variableOf(directory, paths)}.`,
     );
   }
-  // A database elsewhere may lie among other people's things: its directory is made when missing,
-  // otherwise left as it is.
+  // A database elsewhere may be in a directory with other files: a missing directory is made, an
+  // existing one stays as it is.
   if (directory === dirname(paths.database) && directory !== paths.home) return;
   requireOwnDirectory(directory, variableOf(directory, paths));
   if ((lstatSync(directory).mode & 0o077) !== 0) chmodSync(directory, 0o700);

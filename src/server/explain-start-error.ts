@@ -1,4 +1,4 @@
-/** Adds to the error of a failed start what a person can do about it. */
+/** Adds what a person can do to the error of a failed start. */
 import { WorkerError } from "../domain/errors.ts";
 
 /** @param takenFrom the process that the lock was taken from; null: there was none. */
@@ -9,13 +9,16 @@ export function explainStartError(error: unknown, takenFrom: number | null): unk
   return error;
 }
 
-/** Where no server runs, nothing tries the disk again. */
+/** Says to start again: without a running server nothing tries the disk again. */
 function startAgain({ code, message }: WorkerError): WorkerError {
   const what = message.replace("; saving then works again by itself.", ".");
   return new WorkerError(code, `${what} Then start the server: claude-worker server start (a service starts again by itself).`);
 }
 
-/** A server that was stopped in the middle of a write keeps the database locked until it ends. */
+/**
+ * Names the old server: a server that was stopped during a write keeps the database locked until it
+ * ends.
+ */
 function nameOldServer({ code, message }: WorkerError, pid: number): WorkerError {
   return new WorkerError(
     code,

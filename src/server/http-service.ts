@@ -1,4 +1,4 @@
-/** The HTTP door at the places of this server: its unix socket, and a TCP port. */
+/** Runs the HTTP API on the server's unix socket and a TCP port. */
 import { WorkerError, messageOf } from "../domain/errors.ts";
 import { Lifecycle } from "../domain/services/service.ts";
 import type { Service } from "../domain/services/service.ts";
@@ -6,9 +6,9 @@ import type { HttpDoor } from "../http/server.ts";
 import type { ServerContext } from "./server-context.ts";
 
 const bindAllWarning =
-  "DANGER: the server listens on every network. Whoever gets the token can run commands as your user, and the connection is not encrypted. Safer: 127.0.0.1 behind a tunnel (ssh -L) or a TLS proxy.";
+  "DANGER: the server listens on every network. Anyone who gets the token can run commands as your user, and the connection is not encrypted. Safer: 127.0.0.1 behind a tunnel (ssh -L) or a TLS proxy.";
 
-/** Opens the door at start and closes it at stop. */
+/** Listens from start to stop. */
 export class HttpService implements Service {
   readonly #context: ServerContext;
   readonly #door: HttpDoor;
@@ -21,7 +21,7 @@ export class HttpService implements Service {
     this.#door = door;
   }
 
-  /** Where it answers over TCP; null: on its unix socket only. */
+  /** The TCP address; null: it listens on its unix socket only. */
   get url(): string | null {
     return this.#url;
   }

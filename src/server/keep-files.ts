@@ -1,7 +1,7 @@
 /**
- * What becomes of a server whose files are removed while it runs. The file system tells it (nothing
- * polls): the socket and its directory are made again, a removed log of the database is saved, and
- * what cannot be helped is said.
+ * Handles the removal of the server's files while it runs. File system events report a removal
+ * (there is no polling). Makes the socket and its directory again, saves a removed log of the
+ * database, and reports what cannot be restored.
  */
 import { existsSync, lstatSync, watch } from "node:fs";
 import type { FSWatcher } from "node:fs";
@@ -15,8 +15,8 @@ import type { Store } from "../store/store.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
 
 /**
- * Who removes a whole directory is let finish: then the server leaves instead of making parts of it
- * again.
+ * Waits this long, so that the removal of a whole directory can finish. Then the server stops
+ * instead of making parts of the directory again.
  */
 const settleMs = 250;
 
@@ -25,8 +25,8 @@ export interface KeepOptions {
   readonly store: Store;
   readonly log: Logger;
   /**
-   * Called at each change. @returns whether the server leaves, because its lock or its data
-   * directory is gone.
+   * Called at each change.
+   * @returns whether the server stops, because its lock or its data directory was removed.
    */
   leaveIfLost(): boolean;
   /** Opens the unix socket (again). */
@@ -49,13 +49,13 @@ export class FileKeeper implements Service {
   }
 
   /**
-   * Sentences about what is gone and could not be made again. The store's own are not among them.
+   * Sentences about files that were removed and could not be restored, without those of the store.
    */
   problems(): readonly string[] {
     return this.#problems;
   }
 
-  /** To be called when the socket listens. */
+  /** Call it when the socket listens. */
   start(): void {
     this.#isOn = true;
     this.#watch();
@@ -76,16 +76,16 @@ export class FileKeeper implements Service {
       if (this.#watchers.has(directory)) continue;
       try {
         const watcher = watch(directory, { persistent: false }, (event) => {
-          // "change" is a write into a file.
+          // "change" means a write into a file.
           if (event === "rename") this.#changed();
         });
-        // Some systems report a removal as an error, too; the callback has acted then.
+        // Some systems also report a removal as an error; then the callback has handled it.
         this.#watchers.set(
           directory,
           watcher.on("error", () => {}),
         );
       } catch (error) {
-        // The system may have no watch left; each write looks at the database by itself.
+        // The system may have no watch left. Each write also checks the database's files.
         this.#options.log.warn({ directory, error: messageOf(error) }, "the directory cannot be watched");
       }
     }
@@ -110,7 +110,7 @@ export class FileKeeper implements Service {
     const { paths, log } = this.#options;
     const { run, serverSocket, serverInfo } = paths;
     if (!existsSync(serverInfo)) this.#options.writeInfo();
-    // Another socket in its place was put there on purpose, by this user: no other user can write
+    // This user has put another socket in its place on purpose, because no other user can write
     // here.
     if (lstatSync(serverSocket, { throwIfNoEntry: false })?.isSocket() === true) return [];
     try {
@@ -130,7 +130,7 @@ export class FileKeeper implements Service {
     }
   }
 
-  /** The store says by itself what is lost; here it is written into the log. */
+  /** Writes the store's problems into the log; the store itself reports them elsewhere. */
   #keepStore(): string[] {
     const { store, log } = this.#options;
     try {
@@ -141,7 +141,7 @@ export class FileKeeper implements Service {
     return [];
   }
 
-  /** It is not made again: who removes it may want a new one. */
+  /** Reports a missing token. The token is not restored, because the user may want a new one. */
   #missToken(): string[] {
     const { token } = this.#options.paths;
     if (existsSync(token)) return [];

@@ -1,5 +1,6 @@
 /**
- * The MCP door, loaded when the first client comes: a server without MCP clients does not carry it.
+ * Loads the MCP API for the first client, so that a server without MCP clients does not need its
+ * memory.
  */
 import type { Logger } from "pino";
 import type { WorkerApi } from "../contract/api.ts";
@@ -11,7 +12,7 @@ import type { McpServing } from "../mcp/door.ts";
 export interface LazyMcpOptions {
   readonly api: WorkerApi;
   readonly version: string;
-  /** What seals task handles. */
+  /** The key that seals task handles. */
   readonly key: string;
   readonly log: Logger;
 }
@@ -38,7 +39,7 @@ export class LazyMcp implements McpDoor {
 
   readonly connection: McpDoor["connection"] = async (...call) => (await this.#load()).connection(...call);
 
-  /** A door that is loaded while the server stops would never be closed. */
+  /** Refuses to load while the server stops, because the MCP API would not be closed. */
   #load(): Promise<McpServing> {
     if (!this.#isOpen) throw new WorkerError("unavailable", "The server is stopping. Try again when it is up.");
     this.#door ??= import("../mcp/door.ts").then(({ createMcpDoor }) => createMcpDoor(this.#options));

@@ -1,6 +1,6 @@
 /**
  * Ends a server that must not continue: another server has its data directory, or the directory or
- * its lock is gone.
+ * its lock was removed.
  */
 import { existsSync } from "node:fs";
 import type { Logger } from "pino";
@@ -17,9 +17,7 @@ export interface LockWatchOptions {
   onLost(): void;
 }
 
-/**
- * Looks at the lock when the process continues after a stop (SIGCONT), and whenever it is asked.
- */
+/** Checks the lock when the process continues after a stop (SIGCONT), and on request. */
 export class LockWatch implements Service {
   readonly #options: LockWatchOptions;
   readonly #onContinue = (): void => void this.leaveIfLost();
@@ -47,9 +45,9 @@ export class LockWatch implements Service {
   }
 
   /**
-   * Stops the server without its data directory, in which it can keep nothing, and without the
-   * name of the lock, because another server may start beside it then.
-   * @returns whether it leaves.
+   * Stops the server when its data directory was removed, because it can store nothing, or when the
+   * lock's file was removed, because another server may start beside it.
+   * @returns whether it stops.
    */
   leaveIfLost(): boolean {
     this.leaveIfOvertaken();
@@ -59,8 +57,8 @@ export class LockWatch implements Service {
   }
 
   /**
-   * Another server takes the lock from one that slept (SIGSTOP, a suspended machine), or, where
-   * several take over at once, from the one before.
+   * Whether another server has taken the lock. That happens to a server that slept (SIGSTOP, a
+   * suspended machine), and when several servers take over at once.
    */
   #isOvertaken(): boolean {
     const { paths, lock } = this.#options;
@@ -68,7 +66,10 @@ export class LockWatch implements Service {
   }
 }
 
-/** A newer server has the data directory: this one must not write, and has nothing to clean. */
+/**
+ * Ends the process at once: a newer server has the data directory, so this one must not write or
+ * clean up.
+ */
 export function leaveAtOnce(log: Logger): void {
   log.fatal("another server took this data directory over; leaving at once");
   process.exit(0);

@@ -1,6 +1,6 @@
 /**
- * Entry of the server process. Says on file descriptor 3 (`CLAUDE_WORKER_READY_FD`) when it answers
- * or why it cannot; ends on SIGTERM.
+ * Starts the server process. Reports on file descriptor 3 (`CLAUDE_WORKER_READY_FD`) when it
+ * answers or why it cannot. Ends on SIGTERM.
  */
 import { closeSync, writeSync } from "node:fs";
 import { pino } from "pino";
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
   const level = process.env["CLAUDE_WORKER_LOG_LEVEL"] ?? "info";
   const log = pino({ level, base: { pid: process.pid }, hooks: { streamWrite } }, logDestination());
   const asked = new AbortController();
-  // From now on: the server answers before it has started all of itself.
+  // Handled from here on, because the server answers before its start is complete.
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => asked.abort());
   const server = await startServer({ options, settings, origins, paths, env: process.env, log });
   const leave = (): void => void server.stop({ mode: "leave" });
@@ -54,9 +54,7 @@ async function main(): Promise<void> {
   process.exit(await server.stopped);
 }
 
-/**
- * Standard output. What a full disk does not take waits, up to a limit; it must not end the server.
- */
+/** Standard output. On a full disk lines wait, up to a limit, and do not end the server. */
 function logDestination(): ReturnType<typeof pino.destination> {
   const destination = pino.destination({ fd: 1, sync: true, maxLength: 1024 * 1024 });
   destination.on("error", () => {});
@@ -71,7 +69,10 @@ function refuse(error: unknown): never {
   process.exit(1);
 }
 
-/** @returns whether somebody waits for the word. */
+/**
+ * Reports to the parent process.
+ * @returns whether a parent waits for the report.
+ */
 function announce(message: object): boolean {
   const waiting = process.env["CLAUDE_WORKER_READY_FD"];
   if (waiting === undefined) return false;
@@ -80,7 +81,7 @@ function announce(message: object): boolean {
     writeSync(Number(waiting), `${JSON.stringify(message)}\n`);
     closeSync(Number(waiting));
   } catch {
-    // Whoever started us is gone: nothing to tell, and no reason to stop.
+    // The parent has ended. The server continues.
   }
   return true;
 }

@@ -1,5 +1,5 @@
 /**
- * What the server process is started with: flags in argv, everything else from configuration and
+ * Parses the flags of the server process. All other options come from configuration and
  * environment.
  */
 import { parseArgs } from "node:util";
@@ -10,18 +10,18 @@ import { WorkerError } from "../domain/errors.ts";
 export interface ServerOptions {
   readonly flags: Partial<Settings>;
   /**
-   * Started by `run`, not by a person: a taken port is no reason to fail; the unix socket alone is
-   * served then.
+   * Whether a taken port is accepted (started by `run`, not by a person): then only the unix socket
+   * is served.
    */
   readonly socketOnlyIfTaken: boolean;
-  /** Take the data directory over from a server that holds its lock and does not answer. */
+  /** Take over the data directory from a server that holds its lock and does not answer. */
   readonly takeover: boolean;
   /** Listen on a wildcard address although every network then reaches the server. */
   readonly dangerouslyBindAll: boolean;
   readonly foreground: boolean;
   /**
-   * Only checks whether a start could replace the server at this URL (empty: it has none); null:
-   * starts.
+   * Only check whether a start could replace the server at this URL (empty: that server has no
+   * URL); null: start.
    */
   readonly checkStartReplacing: string | null;
 }

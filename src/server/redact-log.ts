@@ -1,6 +1,6 @@
 /**
- * Keeps secrets out of the server's own log: those of its environment, of the agent's, and its own
- * token. What could command the terminal of who follows the file is written as JSON writes it.
+ * Keeps secrets out of the server's own log: those of its environment, of the agent's environment,
+ * and its own token. Escapes characters that could control the terminal of a reader.
  */
 import { readFileSync } from "node:fs";
 import { visibleText } from "../domain/text/plain-text.ts";

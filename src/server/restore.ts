@@ -1,6 +1,6 @@
 /**
- * Entry of the process that puts a backup in the database's place: `restore.js FILE`. Prints one
- * line of JSON.
+ * Starts the process that replaces the database by a backup: `restore.js FILE`. Prints one line of
+ * JSON.
  */
 import { pathsFrom } from "../config/paths.ts";
 import { WorkerError, messageOf } from "../domain/errors.ts";
@@ -16,7 +16,7 @@ try {
   process.exitCode = 1;
 }
 
-/** Under the server's lock: nobody has the database open. */
+/** Restores under the server's lock, so that no other process has the database open. */
 function restore(backup: string): { database: string; previous: string | null } {
   const paths = pathsFrom(process.env);
   prepareDataDirectory(paths);

@@ -1,4 +1,4 @@
-/** What every runner of this server is started with. */
+/** Makes the boot data of this server's runners. */
 import { join } from "node:path";
 import type { RunnerBoot } from "../attempt-protocol/protocol.ts";
 import { runnerSocketPath } from "../config/paths.ts";
@@ -6,7 +6,7 @@ import { taskVariables } from "../domain/task/task-variables.ts";
 import { taskToken } from "../operations/tokens/task-token.ts";
 import type { ServerContext } from "./server-context.ts";
 
-/** A parked runner that nobody connects to leaves after this long. */
+/** A parked runner without a connection leaves after this time. */
 const orphanTimeoutMs = 60_000;
 
 export type BootOf = (runnerId: string, prewarm: boolean) => RunnerBoot;
@@ -30,7 +30,7 @@ export function runnerBoot({ context, agentEnv, taskTokenKey }: RunnerBootOption
     agentEnv: { ...agentEnv, [taskVariables.home]: paths.home, [taskVariables.token]: taskToken(taskTokenKey, runnerId) },
     claudeExecutable: settings.claude_executable,
     compileCache: join(paths.home, "cache"),
-    // For tests and measurements only: another agent than Claude Code.
+    // Another agent than Claude Code, for tests and measurements only.
     agent: env["CLAUDE_WORKER_AGENT_MODULE"] ? { module: env["CLAUDE_WORKER_AGENT_MODULE"] } : "claude",
   });
 }

@@ -1,4 +1,4 @@
-/** What the server is started with. */
+/** Defines what the server is started with. */
 import type { Logger } from "pino";
 import type { LoadedSettings } from "../config/load-settings.ts";
 import type { Paths } from "../config/paths.ts";
@@ -7,7 +7,7 @@ import type { Lock } from "../store/sqlite/file/lock.ts";
 import type { Store } from "../store/store.ts";
 import type { ServerOptions } from "./options.ts";
 
-/** What the process of the server was given. */
+/** The inputs of the server's process. */
 export interface ServerContext {
   readonly options: ServerOptions;
   readonly settings: Settings;
@@ -17,7 +17,7 @@ export interface ServerContext {
   readonly log: Logger;
 }
 
-/** What every service of the server stands on. */
+/** What every service of the server uses. */
 export interface ServerBase {
   readonly context: ServerContext;
   /** The lock of the data directory, held by this server. */

@@ -1,6 +1,6 @@
 /**
- * `server.json`: where the server answers, for programs and people. Nothing depends on it, so a
- * full disk does not keep a server from starting.
+ * Writes `server.json`: the server's address, for programs and people. No part of the server needs
+ * it, so a full disk does not prevent a start.
  */
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Logger } from "pino";
@@ -20,7 +20,7 @@ export function writeServerInfo(file: string, info: ServerInfo, log: Logger): vo
     writeFileSync(draft, `${JSON.stringify(info)}\n`, { mode: 0o600 });
     renameSync(draft, file);
   } catch (error) {
-    // An older one would name another server.
+    // An older file would name another server.
     for (const each of [draft, file]) rmSync(each, { force: true });
     log.warn({ error: messageOf(error) }, "server.json cannot be written");
   }

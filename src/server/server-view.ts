@@ -1,4 +1,4 @@
-/** The server as the API shows it. */
+/** Makes the API's view of the server. */
 import type { ServerView } from "../contract/views.ts";
 import { listHolds } from "../operations/holds/hold-queue.ts";
 import { accountOf } from "../operations/server/show-account.ts";
@@ -16,7 +16,7 @@ export interface ServerViewOptions {
   url(): string | null;
   /** How many runners wait with Claude Code started. */
   parked(): number;
-  /** Sentences about what is degraded, the store's own apart. */
+  /** Sentences about degraded parts, without those of the store. */
   problems(): readonly string[];
   isStopping(): boolean;
 }
@@ -25,7 +25,7 @@ export function serverView({ base, startedAt, now, account, url, parked, problem
   const { store } = base;
   const { settings, paths } = base.context;
   const found = [...new Set([...store.problems(), ...problems()])];
-  // A disk that was full is tried again when a caller looks. A submit tries it in any case.
+  // A disk that was full is tried again when a caller asks. A submit always tries it.
   if (found.length > 0) store.probe().catch(() => {});
   const counts = store.tasks.counts();
   return {

@@ -1,4 +1,4 @@
-/** The start of the server, in order. */
+/** Starts the server, step by step. */
 import { prepareDataDirectory } from "./data-directory.ts";
 import { explainStartError } from "./explain-start-error.ts";
 import { leaveAtOnce } from "./lock-watch.ts";
@@ -16,8 +16,8 @@ export interface RunningServer {
   /** Sentences for the caller who started it, e.g. that the port was taken. */
   readonly warnings: readonly string[];
   /**
-   * Sentences about what is degraded from the start, e.g. a full disk: then it only reads, and
-   * works as soon as there is room.
+   * Sentences about parts that are degraded from the start, e.g. a full disk: then the server only
+   * reads until there is room.
    */
   readonly problems: readonly string[];
   /**
@@ -30,7 +30,7 @@ export interface RunningServer {
 }
 
 /**
- * Starts the server; when it resolves it answers on its socket.
+ * Starts the server. Resolves when it answers on its socket.
  * @throws WorkerError server_running, storage_unusable, conflict (port) …; then the process has to
  * end.
  */
@@ -53,7 +53,7 @@ async function startServices(base: ServerBase): Promise<RunningServer> {
   const shutdown = new Shutdown(base);
   const services = await buildServices(base, shutdown);
   const { lockWatch, http, work, askedProbe, garbage, keeper } = services;
-  lockWatch.require(); // Before it takes the socket, which may be another server's.
+  lockWatch.require(); // Before the socket is opened: it may belong to another server.
   await http.start();
   services.writeInfo();
   await work.start();

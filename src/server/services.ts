@@ -1,4 +1,4 @@
-/** Builds the services of the server. Nothing else constructs them. */
+/** Builds the services of the server. No other file constructs them. */
 import { hostname } from "node:os";
 import { accountFingerprint } from "../config/account.ts";
 import { agentEnvironment } from "../config/agent-env.ts";
@@ -40,10 +40,10 @@ import { keyFrom } from "./token-file.ts";
 import { version } from "./version.ts";
 
 const dayMs = 86_400_000;
-/** Where nothing is deleted by age, a set clock is remembered for as long as if this were set. */
+/** How long a clock that was set is remembered when `keep_days` is not set. */
 const defaultKeepDays = 30;
 
-/** Everything that works in the background of the server. */
+/** All background services of the server. */
 export interface Services {
   readonly lockWatch: LockWatch;
   readonly mcp: LazyMcp;
@@ -58,7 +58,7 @@ export interface Services {
   /** Starts and stops the services that work on tasks. */
   readonly work: BackgroundWork;
   readonly garbage: Service;
-  /** Writes `server.json`: where the server answers now. */
+  /** Writes `server.json` with the server's present address. */
   writeInfo(): void;
 }
 
@@ -115,8 +115,8 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
   const retention = new Retention({
     keepDays: settings.keep_days,
     log,
-    // The earlier of both: a clock that was set forward and back must not make what is young look
-    // old.
+    // The earlier of both clocks: a clock that was set forward and back must not make young tasks
+    // look old.
     now: () => Math.min(now(), Date.now()),
     pauseMs: async () => {
       const reading = { bootId, up: bootClockMs(), at: Date.now() };

@@ -1,4 +1,4 @@
-/** The orderly stop of the server: in the opposite order of its start, in one of three modes. */
+/** Stops the server in the opposite order of its start, in one of three modes. */
 import { rmSync } from "node:fs";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import type { Service } from "../domain/services/service.ts";
@@ -8,8 +8,8 @@ import type { ServerBase } from "./server-context.ts";
 
 const defaultDrainDeadlineMs = 600_000;
 /**
- * Stopped attempts end within this, hanging runners included. On a full disk their ends cannot be
- * stored: the next start finds them in the journals.
+ * Stopped attempts, also of hanging runners, end within this time. On a full disk their ends cannot
+ * be stored: the next start finds them in the journals.
  */
 const endLimitMs = 20_000;
 /** Longest delay that a timer takes. */
@@ -24,12 +24,14 @@ export interface StopOptions {
   readonly deadline_ms?: number | undefined;
 }
 
-/** What is stopped, by the names of its order. */
+/** The services, named by the order of their stop. */
 export interface Stoppable {
   readonly work: BackgroundWork;
   readonly supervisor: Supervisor;
   readonly lockWatch: LockWatch;
-  /** Makes removed files again: what goes in a stop must not come back. */
+  /**
+   * Restores removed files. Stops early, so that it does not restore files that the stop removes.
+   */
   readonly keeper: Service;
   readonly http: Service;
   /** Stop last, in this order. */
@@ -42,7 +44,10 @@ const strength = { drain: 0, leave: 1, now: 2 } as const;
 export class Shutdown {
   readonly #base: ServerBase;
   readonly #stopped = Promise.withResolvers<number>();
-  /** The server answers before all of it runs: a stop that comes in between waits for the rest. */
+  /**
+   * The server answers before its start is complete. A stop in between waits for the rest of the
+   * start.
+   */
   readonly #started = Promise.withResolvers<Stoppable>();
   readonly #overridden = Promise.withResolvers<void>();
   #mode: StopOptions["mode"] = "drain";
@@ -62,7 +67,7 @@ export class Shutdown {
     return this.#stopping !== null;
   }
 
-  /** To be called when the start is complete: from then on a stop can proceed. */
+  /** Call it when the start is complete: from then on a stop can proceed. */
   started(services: Stoppable): void {
     this.#started.resolve(services);
   }
@@ -99,12 +104,13 @@ export class Shutdown {
     log.info({ mode: this.#mode }, "stopping");
     await work.takeNoMore();
     if (this.#mode === "drain") await within(Promise.race([supervisor.settled(), this.#overridden.promise]), drainDeadlineMs);
-    lockWatch.leaveIfOvertaken(); // During the drain: the running attempts are the other server's.
+    // After a takeover during the drain the other server has the running attempts.
+    lockWatch.leaveIfOvertaken();
     if (this.#mode !== "leave" && supervisor.size > 0) {
       const ended = supervisor.stopAll("interrupted").then(() => supervisor.settled());
       await within(ended, settings.stop_grace_ms + endLimitMs);
     }
-    lockWatch.leaveIfOvertaken(); // The name of the socket may be the other server's.
+    lockWatch.leaveIfOvertaken(); // After a takeover the socket's name belongs to the other server.
     await keeper.stop();
     await http.stop();
     await work.stop();

@@ -1,11 +1,11 @@
-/** The local admin token: 256 random bits in a file that only its owner may read. */
+/** Keeps the local admin token: 256 random bits in a file that only its owner can read. */
 import { createHash, randomBytes } from "node:crypto";
 import { closeSync, constants, fstatSync, linkSync, lstatSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { WorkerError } from "../domain/errors.ts";
 import { fileError, removeFile } from "../store/sqlite/file/private-file.ts";
 
 /**
- * The token; made when there is none.
+ * Returns the token, and makes one when there is none.
  * @throws WorkerError storage_unusable: a link, another owner, or a mode that lets others read;
  * storage_full.
  */
@@ -22,13 +22,16 @@ function exists(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** What an earlier version left when the disk was full: our own file with nothing in it. */
+/**
+ * Whether the file is this user's and empty: an earlier version left such a file when the disk was
+ * full.
+ */
 function isLeftEmpty(path: string): boolean {
   const stats = lstatSync(path);
   return stats.isFile() && stats.size === 0 && stats.uid === (process.getuid?.() ?? stats.uid);
 }
 
-/** The file appears complete or not at all, and never in the place of another one. */
+/** Makes the file atomically, and never replaces another file. */
 function make(path: string): void {
   const draft = `${path}.${process.pid}.new`;
   try {
@@ -36,7 +39,7 @@ function make(path: string): void {
     writeFileSync(draft, `${randomBytes(32).toString("base64url")}\n`, { flag: "wx", mode: 0o600, flush: true });
     linkSync(draft, path);
   } catch (error) {
-    // Somebody else was faster: theirs holds.
+    // Another process was faster: its token counts.
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error instanceof WorkerError ? error : fileError(error, path);
   } finally {
     rmSync(draft, { force: true });
@@ -44,8 +47,8 @@ function make(path: string): void {
 }
 
 /**
- * A secret made from the token for one purpose, the same after a restart; it tells nothing of the
- * token.
+ * Derives a secret from the token for one purpose. It stays the same after a restart, and the token
+ * cannot be found from it.
  */
 export function keyFrom(token: string, purpose: string): string {
   return createHash("sha256").update(`claude-worker ${purpose}\0`).update(token).digest("hex");

@@ -1,12 +1,12 @@
 /**
- * A server that was started on a disk that is full, or nearly so, reads, and begins to work when
- * there is room.
+ * Waits for room on the disk: a server that was started on a full disk only reads, and begins to
+ * work when there is room.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { WorkerError } from "../domain/errors.ts";
 import type { Store } from "../store/store.ts";
 
-/** Nothing tells of room on a disk: it is tried this often, as long as there is none. */
+/** Time between two tries while the disk is full. The system does not report when there is room. */
 const retryMs = 2_000;
 
 export interface BeginOptions {
@@ -18,16 +18,17 @@ export interface BeginOptions {
 }
 
 /**
- * Takes the steps in their order. One that meets a full disk is taken again when there is room:
- * each has to bear that.
+ * Takes the steps in order. A step that meets a full disk is repeated when there is room, so every
+ * step must be repeatable.
  * @returns false when the signal came first.
- * @throws WorkerError what is not a full disk.
+ * @throws WorkerError for errors other than a full disk.
  */
 export async function takeInRoom(steps: readonly (() => unknown)[], { store, signal, onFull }: BeginOptions): Promise<boolean> {
   for (const step of [() => (store.isWritable() ? undefined : store.probe()), ...steps]) {
     while (!(await fits(step, onFull))) {
       // A small write may find room where the step does not.
-      await delay(retryMs, undefined, { signal }).catch(() => undefined); // Aborted: the wait below looks at the signal.
+      // An abort rejects this wait; the next wait checks the signal.
+      await delay(retryMs, undefined, { signal }).catch(() => undefined);
       if (!(await whenWritable(store, signal))) return false;
     }
   }
@@ -50,9 +51,9 @@ function isFull(error: unknown): error is WorkerError {
 }
 
 /**
- * Waits until the store takes writes.
+ * Waits until writes to the store succeed.
  * @returns false when the signal came first.
- * @throws WorkerError what is not a full disk.
+ * @throws WorkerError for errors other than a full disk.
  */
 async function whenWritable(store: Store, signal: AbortSignal): Promise<boolean> {
   while (!signal.aborted) {
@@ -62,7 +63,8 @@ async function whenWritable(store: Store, signal: AbortSignal): Promise<boolean>
     } catch (error) {
       if (!isFull(error)) throw error;
     }
-    await delay(retryMs, undefined, { signal }).catch(() => undefined); // Aborted: the loop looks at the signal.
+    // An abort rejects this wait; the loop checks the signal.
+    await delay(retryMs, undefined, { signal }).catch(() => undefined);
   }
   return false;
 }

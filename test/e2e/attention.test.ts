@@ -132,7 +132,7 @@ test("a denied call appears once in the logs", async (t) => {
   const task = await w.ended(id);
   const logs = await w.cli(["logs", String(id), "--all"]);
   for (const text of [logs.stdout, readFileSync(task.logs.summary, "utf8")]) {
-    const told = text.split("\n").filter((line) => /\[(?:denied|tool-error)\]|denied\.$|Nobody is there/.test(line));
+    const told = text.split("\n").filter((line) => /\[(?:denied|tool-error)\]|denied\.$|There is no user/.test(line));
     assert.deepEqual(
       told.filter((line) => !line.includes("[task]")).map((line) => line.slice(25, 40)),
       ["[denied] Bash: ", "[denied] WebFet"],

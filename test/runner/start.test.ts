@@ -177,7 +177,7 @@ test("a call that needs a person is denied and noted", async (t) => {
     denied.map((note) => note["tool"]),
     ["Bash", "AskUserQuestion"],
   );
-  assert.match(String(denied[0]?.["reason"]), /Nobody is there to approve Bash/);
+  assert.match(String(denied[0]?.["reason"]), /There is no user to approve Bash/);
   assert.match(String(denied[1]?.["reason"]), /Decide by yourself/);
   const results = records.filter((record) => record.type === "user").map((record) => JSON.stringify(record["message"]));
   assert.match(results[2] ?? "", /Linux|Darwin/);

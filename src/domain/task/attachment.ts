@@ -1,4 +1,7 @@
-/** Images that go with a task's prompt: what may be one, and what is kept of it beside its bytes. */
+/**
+ * Defines the images of a task's prompt: which ones are accepted, and what is stored beside their
+ * bytes.
+ */
 
 export const imageTypes = ["image/png", "image/jpeg", "image/gif", "image/webp"] as const;
 export type ImageType = (typeof imageTypes)[number];

@@ -1,7 +1,6 @@
 /**
- * The parts of a value that are secrets by themselves: a tool prints the password of a URL without
- * the URL, one key of a list, one line of a file. Each takes time that grows with the value and not
- * faster.
+ * Finds the parts of a value that are secrets by themselves: a tool may print the password of a URL
+ * without the URL, one key of a list, or one line of a file. Every function takes linear time.
  */
 import { isSecretParameter } from "./secret-names.ts";
 
@@ -9,7 +8,7 @@ import { isSecretParameter } from "./secret-names.ts";
 export const shortestSecret = 6;
 /** Values of at least this length need not look random. */
 export const longEnough = 8;
-/** So many parts of one value are looked for. */
+/** How many parts of one value are searched. */
 const mostParts = 1000;
 /** A part that is longer is found by its beginning. */
 const longestPart = 4096;
@@ -35,7 +34,8 @@ export function isSecret(value: string): boolean {
 export function partsOf(value: string): string[] {
   const whole = [value, value.trim()];
   const lines = value.split(/\r?\n|\\r?\\?n/).map((line) => line.trim());
-  // A key of several lines may be printed with numbers in front of each; its first line is no secret.
+  // A key of several lines may be printed with numbers in front of each line. Its first line is not
+  // secret.
   if (value.includes("-----BEGIN")) {
     if (lines.length > 1) whole.push(lines.join("\n"), lines.join("\n").trim());
     return [...whole, ...lines.filter((line) => line.length >= 16 && !line.startsWith("-----"))];
@@ -73,8 +73,8 @@ export function passwordsInUrls(value: string): string[] {
 }
 
 /**
- * `user:password@host` without a scheme, also in a list. A proxy has no path: what is before its
- * `@` is no port.
+ * The passwords of `user:password@host` without a scheme, also in a list. A proxy has no path, so a
+ * number before its `@` is not a port.
  */
 export function passwordsInAddress(value: string, isProxy: boolean): string[] {
   const addresses = [value, ...value.split(/[\s,;]+/).slice(0, mostParts)];

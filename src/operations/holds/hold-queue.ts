@@ -1,4 +1,7 @@
-/** Hold and resume by hand: while a hold is in force nothing starts; what runs goes on. */
+/**
+ * Holds and resumes the queue on a person's request. While a hold is in force no task starts;
+ * running tasks continue.
+ */
 import type { HoldView } from "../../contract/views.ts";
 import { isInForce } from "../../domain/order/admission.ts";
 import { modelsOf } from "../../domain/order/scope.ts";
@@ -21,8 +24,8 @@ export async function holdQueue(store: Store, reason: string | null | undefined,
 }
 
 /**
- * Lifts every hold, and ends the back-off of refused tasks: they are tried at once. What caused a
- * hold (an expired sign-in, a usage limit) puts it again if it still stands.
+ * Lifts every hold, and ends the back-off of refused tasks, which are tried at once. If the cause
+ * of a hold still exists (an expired sign-in, a usage limit), it adds the hold again.
  */
 export async function resumeQueue(store: Store, now: number): Promise<void> {
   await store.write(() => {
@@ -32,7 +35,7 @@ export async function resumeQueue(store: Store, now: number): Promise<void> {
   });
 }
 
-/** What was held for a setting that was changed since. */
+/** Lifts holds on overage after a change of the setting `overage`. */
 export async function liftOverageHolds(store: Store): Promise<void> {
   const holds = store.holds.active().filter(({ kind }) => kind === "overage");
   if (holds.length > 0) await store.write(() => holds.forEach(({ kind, scope }) => store.holds.lift(kind, scope)));

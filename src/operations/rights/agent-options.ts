@@ -1,12 +1,13 @@
-/** Options of a task that no agent may set, by the table of options. */
+/** Refuses options that no agent may set, by the table of options. */
 import { isDeepStrictEqual } from "node:util";
 import { WorkerError } from "../../domain/errors.ts";
 import { isDefault, optionDefaults, optionRows } from "../../domain/task/option-values.ts";
 import type { TaskOptionFields } from "../../domain/task/option-values.ts";
 
 /**
- * Refuses what only a person may set.
- * @param before the task as it was: what a person set there, stays. Absent: a new task.
+ * Refuses options that only a person may set.
+ * @param before the task before the change: values that a person set there may stay. Absent: a new
+ * task.
  * @throws WorkerError forbidden.
  */
 export function requireOptionsForAgents(options: TaskOptionFields, before: TaskOptionFields = optionDefaults): void {

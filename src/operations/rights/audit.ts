@@ -1,10 +1,10 @@
-/** Who did something, as events keep it. */
+/** Makes the fields of events that say who did something. */
 import type { Caller } from "../../contract/caller.ts";
 import type { Actor } from "../../domain/events/event.ts";
 
 /**
- * Fields of an event's data: the caller, and for an agent its client, its tool call and the task
- * that it works in.
+ * The fields of an event's data: the caller, and for an agent its client, its tool call and the
+ * task that it works in.
  */
 export function doneBy({ name, agent, taskId }: Caller): Actor {
   return {

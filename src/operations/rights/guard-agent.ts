@@ -1,7 +1,7 @@
 /**
- * The guardrails: what an agent may submit, and how much of it. They hold for every caller that is
- * an agent's (MCP, or anything from inside a task), whatever door it came through; people are not
- * asked. Every refusal says what to do instead.
+ * Implements the guardrails: what an agent may submit, and how much. They apply to every call of an
+ * agent (MCP, or any call from inside a task) over all of CLI, REST and MCP, and not to people.
+ * Every refusal says what to do instead.
  */
 import type { Settings } from "../../config/settings.ts";
 import { accountOf } from "../../contract/account.ts";
@@ -19,7 +19,7 @@ import { requireOptionsForAgents } from "./agent-options.ts";
 import { promptRulesOf } from "./prompt-rules.ts";
 import { requireTask } from "../tasks/require-task.ts";
 
-/** Sums of money that are equal may differ by this much. */
+/** Rounding error that equal sums of money may have. */
 const roundingUsd = 1e-9;
 
 interface GuardContext {
@@ -27,12 +27,12 @@ interface GuardContext {
   readonly settings: Settings;
 }
 
-/** Whether the guardrails hold for this caller. */
+/** Whether the guardrails apply to this caller. */
 export function isAgent(caller: Caller): boolean {
   return caller.agent !== undefined || caller.taskId !== undefined;
 }
 
-/** What an agent's task becomes beside what it asked for. */
+/** The fields of an agent's task that the guardrails set. */
 export type AgentTerms = Pick<NewTask, "permissionMode" | "deny" | "parentId" | "depth">;
 
 /**
@@ -55,7 +55,7 @@ export function agentTerms({ store, settings }: GuardContext, input: ParsedTaskI
 }
 
 /**
- * Inside `write`: room for these tasks in the client's queue and in the tree's budget.
+ * Inside `write`: checks that the client's queue and the tree's budget have room for these tasks.
  * @returns the tasks with their shares of the budget.
  * @throws WorkerError too_many_requests, forbidden.
  */
@@ -73,13 +73,13 @@ export function admitAgentTasks(context: GuardContext, tasks: readonly NewTask[]
   });
 }
 
-/** Inside `write`: remembers whose task it is. */
+/** Inside `write`: stores which client and tree the task belongs to. */
 export function enterAgentTask(store: Store, task: Task, caller: Caller): void {
   store.agentTasks.insert({ taskId: task.id, client: clientOf(store, caller), rootId: rootOf(store, caller)?.id ?? task.id });
 }
 
 /**
- * What an agent may have run, whether it submits the task or asks for it again.
+ * Checks the rights of a task that an agent submits or retries.
  * @throws WorkerError forbidden: a mode or rules that agents (or the task's parent) do not have.
  */
 export function requireAgentRights({ store, settings }: GuardContext, task: Pick<TaskRow, "permissionMode" | "allow" | "parentId">): void {
@@ -88,14 +88,17 @@ export function requireAgentRights({ store, settings }: GuardContext, task: Pick
   requireRules(task.allow, grantedRules(settings, parent));
 }
 
-/** The priority that an agent may give to a task. @throws WorkerError forbidden. */
+/**
+ * Checks the priority that an agent gives to a task.
+ * @throws WorkerError forbidden.
+ */
 export function requireAgentPriority({ store, settings }: GuardContext, task: Pick<TaskRow, "parentId">, priority: number): void {
   requirePriority(settings, priority, parentOf(store, task));
 }
 
 /**
- * A task below another one starts only while the budget at the top of its tree lasts. @throws
- * WorkerError forbidden.
+ * Checks that a child task's tree still has budget, before the child starts.
+ * @throws WorkerError forbidden.
  */
 export function requireTreeBudget(store: Store, task: Pick<TaskRow, "id" | "costUsd">): void {
   const rootId = store.agentTasks.get(task.id)?.rootId ?? task.id;
@@ -106,9 +109,9 @@ export function requireTreeBudget(store: Store, task: Pick<TaskRow, "id" | "cost
 }
 
 /**
- * Inside `write`: an agent that runs a task again takes room and money anew.
- * @param task as it will be: the unspent rest of its budget must be left in the tree. @param before
- * as it was.
+ * Inside `write`: checks room and budget again when an agent retries a task.
+ * @param task after the change: the tree must have the unspent rest of its budget.
+ * @param before the task before the change.
  * @throws WorkerError too_many_requests, forbidden.
  */
 export function admitAgentRetry(context: GuardContext, task: Task, caller: Caller, before: Task): void {
@@ -119,13 +122,13 @@ export function admitAgentRetry(context: GuardContext, task: Task, caller: Calle
   const root = rootOf(context.store, caller);
   const left = root === null ? null : leftFor(context.store, root, task);
   if (root === null || left === null) return;
-  // What the task has spent is spent: it takes only its unspent rest from the tree.
+  // The task takes only the unspent rest of its budget from the tree.
   const rest = (task.maxBudgetUsd ?? Infinity) - (task.costUsd ?? 0);
   if (left === 0 || rest - left > roundingUsd) throw overBudget(root, left);
 }
 
 /**
- * What a tree's budget leaves to one of its tasks, apart from what that task has spent; null: the
+ * The rest of a tree's budget for one of its tasks, without what that task has spent; null: the
  * root has no budget.
  */
 function leftFor(store: Store, root: TaskRow, task: Pick<TaskRow, "id" | "costUsd">): number | null {
@@ -134,8 +137,8 @@ function leftFor(store: Store, root: TaskRow, task: Pick<TaskRow, "id" | "costUs
 }
 
 /**
- * From inside a task an agent may only touch what its own tree submitted. @throws WorkerError
- * forbidden.
+ * Checks that an agent inside a task changes only tasks of its own tree.
+ * @throws WorkerError forbidden.
  */
 export function requireOwn(store: Store, task: Task, caller: Caller): void {
   if (caller.taskId === undefined) return;
@@ -148,7 +151,10 @@ export function requireOwn(store: Store, task: Task, caller: Caller): void {
   );
 }
 
-/** Whom the limits count for: a tree as one, otherwise the account with all of its clients. */
+/**
+ * The client that the limits apply to: a tree counts as one client; otherwise an account counts
+ * with all of its clients.
+ */
 export function clientOf(store: Store, caller: Caller): string {
   const root = rootOf(store, caller);
   if (root !== null) return `task:${root.id}`;
@@ -158,7 +164,7 @@ export function clientOf(store: Store, caller: Caller): string {
 function rootOf(store: Store, { taskId }: Caller): Task | null {
   if (taskId === undefined) return null;
   const rootId = store.agentTasks.get(taskId)?.rootId ?? taskId;
-  // Where the root was removed, its next of kin counts.
+  // When the root was removed, the calling task counts as the root.
   return store.tasks.get(rootId) ?? requireTask(store, taskId);
 }
 

@@ -1,4 +1,4 @@
-/** The rules for prompts of agents, as the settings have them. */
+/** Reads the rules for prompts of agents from the settings. */
 import type { Settings } from "../../config/settings.ts";
 import type { PromptRules } from "../../domain/agents/prompt-quality.ts";
 

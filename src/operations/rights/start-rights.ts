@@ -1,6 +1,6 @@
 /**
- * Which pending tasks may start now, by the rights of those who asked for them. The scheduler asks
- * before each start, views say why not.
+ * Decides which pending tasks may start now, by the rights of their callers. The scheduler asks
+ * before each start; views show the reason for a no.
  */
 import { WorkerError } from "../../domain/errors.ts";
 import type { TaskRow } from "../../store/store.ts";
@@ -11,7 +11,8 @@ import type { RightsContext } from "./task-rights.ts";
 export class StartRights {
   readonly #context: RightsContext;
   /**
-   * Tasks in directories without trust: a long queue of them is not judged again at every commit.
+   * Tasks in directories without trust, so that a long queue of them is not checked again at every
+   * commit.
    */
   readonly #untrusted = new Set<number>();
   #claudeCodeTrust: ReadonlySet<string> | null = null;
@@ -30,12 +31,12 @@ export class StartRights {
     return refusal === null;
   }
 
-  /** Why a pending task may not start now, with what to do about it; null: it may. */
+  /** Why a pending task may not start now, and what to do; null: it may start. */
   whyNot(task: TaskRow): string | null {
     return this.#refusal(task)?.message ?? null;
   }
 
-  /** To be called when a directory was trusted, before its commit wakes the scheduler. */
+  /** Call it when a directory was trusted, before the commit wakes the scheduler. */
   trustChanged(): void {
     this.#untrusted.clear();
   }
@@ -50,7 +51,10 @@ export class StartRights {
     }
   }
 
-  /** Claude Code's own record changes without a commit. */
+  /**
+   * Clears the list after some time, because Claude Code's own list of trusted directories changes
+   * without a commit.
+   */
   #forgetOldTrust(): void {
     const directories = this.#context.claudeCodeTrust.directories();
     if (directories !== this.#claudeCodeTrust) this.trustChanged();

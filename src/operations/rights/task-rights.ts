@@ -1,7 +1,7 @@
 /**
- * What a task needs to be allowed: checked when a caller asks for it (submit, retry) and again at
- * every start, because trust, settings and tokens may have changed since. The caller who asked last
- * is stored with the task.
+ * Checks the rights that a task needs: at submit and retry, and again at every start, because
+ * trust, settings and tokens may have changed since. The store keeps the caller of the last
+ * request.
  */
 import type { Settings } from "../../config/settings.ts";
 import type { Caller } from "../../contract/caller.ts";
@@ -21,13 +21,13 @@ export interface RightsContext {
   readonly claudeCodeTrust: ClaudeCodeTrust;
 }
 
-/** What of a task its rights depend on. */
+/** The fields of a task that its rights depend on. */
 export type RightsTask = Pick<TaskRow, "workingDirectory" | "additionalDirectories" | "permissionMode" | "allow" | "parentId"> &
   Partial<TaskOptionFields>;
 
 /**
- * Inside `write`, or not: the caller as it is stored with a task. What is asked from inside of a
- * task belongs to that task's token.
+ * The caller as it is stored with a task, inside `write` or outside. A request from inside a task
+ * counts for that task's token.
  */
 export function taskCallerOf(store: Store, caller: Caller): TaskCaller {
   const inherited = caller.taskId === undefined ? null : (store.callers.get(caller.taskId)?.tokenId ?? null);
@@ -35,7 +35,7 @@ export function taskCallerOf(store: Store, caller: Caller): TaskCaller {
 }
 
 /**
- * Whether this caller may have this task run now.
+ * Checks whether this caller has the rights for this task now.
  * @throws WorkerError forbidden (permission mode, allowed directories, an agent's limits),
  * untrusted_directory.
  */
@@ -52,7 +52,10 @@ export function requireRights(context: RightsContext, task: RightsTask, caller: 
   if (caller.isAgent) requireAgentRights({ store, settings }, task);
 }
 
-/** Options that need a scope of the caller. @throws WorkerError forbidden. */
+/**
+ * Checks options that need a scope of the caller.
+ * @throws WorkerError forbidden.
+ */
 function requireScopes(task: Partial<TaskOptionFields>, caller: TaskCaller): void {
   if (isOwner(caller)) return;
   for (const row of optionRows) {
@@ -81,9 +84,9 @@ export function requireBypassRights(mode: PermissionMode, caller: Pick<TaskCalle
 }
 
 /**
- * Whether a pending task may start now: the caller who asked for it last must still have the
- * rights, and its token must still exist. A token that has expired since asks for nothing new, but
- * what it asked for before runs.
+ * Checks whether a pending task may start now: the caller of the last request must still have the
+ * rights, and its token must still exist. An expired token cannot make new requests, but its
+ * earlier tasks run.
  * @throws WorkerError forbidden, untrusted_directory.
  */
 export function requireStart(context: RightsContext, task: TaskRow): void {
@@ -97,5 +100,5 @@ export function requireStart(context: RightsContext, task: TaskRow): void {
   if (caller.isAgent) requireTreeBudget(store, task);
 }
 
-/** For tasks of earlier versions, which did not store who asked. */
+/** The caller of tasks from earlier versions, which did not store one. */
 const owner: TaskCaller = { name: "socket", scope: "admin", tokenId: null, isAgent: false };

@@ -1,14 +1,13 @@
-/**
- * What is known of the account that tasks run with, as doors show it. What is not known is null,
- * never a guess.
- */
+/** Makes the view of the account that tasks run with. Unknown values are null, never a guess. */
 import type { Settings } from "../../config/settings.ts";
 import type { AccountView } from "../../contract/views.ts";
 import type { WindowReport } from "../../domain/order/account-report.ts";
 import type { Store } from "../../store/store.ts";
 import { rfc3339OrNull } from "../tasks/task-view.ts";
 
-/** @param wall the system's clock (UTC ms): of a window that was reset since, nothing is known */
+/**
+ * @param wall the system's clock (UTC ms): the values of a window that has been reset are not known
+ */
 export function accountOf(store: Store, { overage }: Pick<Settings, "overage">, fingerprint: string, wall: number): AccountView {
   const account = store.accounts.get(fingerprint);
   const report = account?.report ?? null;

@@ -1,6 +1,6 @@
 /**
- * The server's settings as doors show them: where each value came from, what tasks get of its
- * environment, and nothing that may be a secret.
+ * Makes the view of the server's settings: the source of each value, and the variables that tasks
+ * get. It shows nothing that may be a secret.
  */
 import { agentEnvironment } from "../../config/agent-env.ts";
 import { credentialsIn } from "../../config/credentials.ts";
@@ -11,8 +11,8 @@ import type { Settings } from "../../config/settings.ts";
 import type { ConfigView } from "../../contract/views.ts";
 
 /**
- * @param file config.json, which is read again: it may have changed since the start. @param env the
- * server's environment.
+ * @param file config.json, read again because it may have changed since the start.
+ * @param env the server's environment.
  */
 export function configOf(
   { settings, origins }: LoadedSettings,
@@ -26,7 +26,7 @@ export function configOf(
       key,
       value: shown(settings[key]),
       origin: origins[key],
-      // A flag of the start counts again only where it is given again.
+      // A flag counts after a restart only when it is given again.
       needs_restart: next !== null && origins[key] !== "flag" && JSON.stringify(next[key]) !== JSON.stringify(settings[key]),
       description,
     })),
@@ -35,20 +35,20 @@ export function configOf(
 }
 
 /**
- * What a server that starts now with this environment would have; null where the file cannot be
+ * The settings of a server that would start now with this environment; null when the file cannot be
  * read.
  */
 function settingsInFile(file: string, env: Readonly<Record<string, string | undefined>>): Settings | null {
   try {
     return loadSettings({ file, env, onProblem: () => {} }).settings;
   } catch {
-    return null; // Its command says why: claude-worker config list.
+    return null; // `claude-worker config list` reports the reason.
   }
 }
 
 /**
- * A list may hold `NAME=value` of the agent's environment, an address may hold a password: names
- * are shown, values are not.
+ * The value without secrets: a list may hold `NAME=value` of the agent's environment, of which only
+ * the name is shown; an address may hold a password.
  */
 function shown(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((each) => String(each).replace(/=.*$/s, "=[redacted]"));

@@ -1,4 +1,4 @@
-/** Usage and statistics as doors show them, from counters that the store keeps. */
+/** Makes the views of usage and statistics from counters of the store. */
 import type { UsageQuery } from "../../contract/operations/server.ts";
 import type { AccountView, Histogram, Statistics, UsageView } from "../../contract/views.ts";
 import type { Store } from "../../store/store.ts";

@@ -1,4 +1,4 @@
-/** What a person asks of the storage: a backup, a check, room. */
+/** Implements the maintenance of the storage: backup, check and prune. */
 import { accessSync, constants, statSync } from "node:fs";
 import { dirname, isAbsolute } from "node:path";
 import type { Paths } from "../../config/paths.ts";
@@ -7,7 +7,7 @@ import { WorkerError } from "../../domain/errors.ts";
 import type { Store } from "../../store/store.ts";
 import { pruneTasks } from "../tasks/prune-tasks.ts";
 
-/** Largest count that a dry run looks up. */
+/** Largest count of a dry run. */
 const mostCounted = 1_000_000;
 
 /**
@@ -21,7 +21,11 @@ export async function backupDatabase(store: Store, file: string): Promise<Backup
   return { file, bytes: statSync(file).size };
 }
 
-/** A wrong place is the caller's fault, not the storage's. @throws WorkerError invalid_input. */
+/**
+ * Checks the directory first, because a wrong directory is an error of the input, not of the
+ * storage.
+ * @throws WorkerError invalid_input.
+ */
 function requireWritable(directory: string): void {
   try {
     accessSync(directory, constants.W_OK | constants.X_OK);
@@ -37,8 +41,8 @@ export async function checkDatabase(store: Store): Promise<CheckView> {
 }
 
 /**
- * Never touches a task that has not ended. @throws WorkerError storage_unusable when logs of
- * removed tasks are left.
+ * Deletes only ended tasks.
+ * @throws WorkerError storage_unusable when logs of removed tasks are left.
  */
 export async function pruneOldTasks(store: Store, paths: Paths, { older_than_ms, dry_run }: PruneInput, now: number): Promise<PruneView> {
   const before = now - older_than_ms;

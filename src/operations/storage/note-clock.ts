@@ -1,6 +1,6 @@
 /**
- * Compares the clocks and remembers both: a clock that was set must not make what has just ended
- * look old.
+ * Compares the clocks and stores both, so that a clock that was set does not make ended tasks look
+ * old.
  */
 import { checkClock } from "../../domain/order/clock-check.ts";
 import type { ClockReading, ClockSeen } from "../../domain/order/clock-check.ts";

@@ -1,5 +1,5 @@
 /**
- * Cancel: a waiting task ends at once; for a running one the wish is written down, and its
+ * Cancels tasks: a waiting task ends at once; for a running task the request is stored, and its
  * supervisor stops it.
  */
 import type { Caller } from "../../contract/caller.ts";
@@ -11,20 +11,20 @@ import { doneBy } from "../rights/audit.ts";
 import { requireOwn } from "../rights/guard-agent.ts";
 import { requireTask } from "./require-task.ts";
 
-/** A cancel, and what is to be said of it. */
+/** The cancelled task, with a warning where there is one. */
 export interface Cancelled {
   readonly task: Task;
-  /** Set when the wish could not be stored: a sentence that says what was done instead. */
+  /** Set when the request could not be stored: a sentence that says what was done instead. */
   readonly warning?: string;
 }
 
 /**
- * As `cancelTask`; on a full disk, or without its database, a running task is stopped all the same.
- * Its runner is told and keeps the wish in its journal, so the task ends as cancelled when the
- * store works again.
- * @param stopRunner tells the task's runner; resolves with whether it could.
- * @throws WorkerError as `cancelTask`; `storage_full`, `storage_unusable` for a task that does not
- * run, or whose runner cannot be told.
+ * Like `cancelTask`, but also stops a running task on a full disk or without the database. The
+ * runner keeps the request in its journal, so the task ends as cancelled when the store works
+ * again.
+ * @param stopRunner sends the stop to the task's runner; resolves with whether the runner got it.
+ * @throws WorkerError like `cancelTask`; `storage_full`, `storage_unusable` for a task that does
+ * not run, or whose runner cannot be reached.
  */
 export async function cancelAnyway(
   store: Store,
@@ -43,7 +43,10 @@ export async function cancelAnyway(
   }
 }
 
-/** @throws WorkerError not_found, conflict when it has ended. Cancelling twice is no error. */
+/**
+ * Cancels a task. A second cancel of the same task succeeds.
+ * @throws WorkerError not_found, conflict when the task has ended.
+ */
 export function cancelTask(store: Store, id: number, caller: Caller, now: number): Promise<Task> {
   return store.write(() => {
     const task = requireTask(store, id);

@@ -1,11 +1,11 @@
-/** List: pages of tasks, newest first, from a cursor that stays true while tasks come and go. */
+/** Lists tasks in pages, newest first. The cursor stays valid while tasks are added and removed. */
 import type { ListQuery } from "../../contract/operations/tasks.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Store, TaskFilter, TaskRow } from "../../store/store.ts";
 
 const defaultLimit = 50;
 
-/** @throws WorkerError invalid_input for a cursor that this server did not make. */
+/** @throws WorkerError invalid_input for an unknown cursor. */
 export function listTasks(store: Store, query: ListQuery): { rows: TaskRow[]; nextCursor: string | null } {
   const limit = query.limit ?? defaultLimit;
   const order = query.order ?? "newest";

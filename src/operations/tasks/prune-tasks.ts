@@ -1,18 +1,18 @@
 /**
- * Prune: ended tasks that are older than asked for go, with their events and logs. A task that has
- * not ended is never touched.
+ * Deletes ended tasks from before a moment, with their events and logs. Never touches a task that
+ * has not ended.
  */
 import type { Paths } from "../../config/paths.ts";
 import type { Store } from "../../store/store.ts";
 import { removeLogs } from "./remove-logs.ts";
 
-/** So many tasks share one commit: others write in between. */
+/** How many tasks share one commit, so that other writes can come in between. */
 const batchSize = 100;
 
 export interface Pruned {
   /** How many tasks were removed. */
   readonly removed: number;
-  /** A sentence for each log that is left of them. */
+  /** A sentence for each log that could not be deleted. */
   readonly faults: readonly string[];
 }
 
@@ -23,7 +23,7 @@ export async function pruneTasks(store: Store, paths: Paths, endedBefore: number
   for (;;) {
     const ids = store.tasks.endedBefore(endedBefore, batchSize);
     if (ids.length === 0) return { removed, faults };
-    // One that was retried since is not ended any more; `remove` leaves it alone.
+    // A task that was retried since has not ended, so `remove` does not delete it.
     const gone = await store.write(() => ids.filter((id) => store.tasks.remove(id)));
     faults.push(...gone.flatMap((id) => removeLogs(paths, id)));
     removed += gone.length;

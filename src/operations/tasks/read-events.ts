@@ -1,4 +1,4 @@
-/** Pages of stored events: of one task by its own numbers, of all tasks by the global ones. */
+/** Reads pages of stored events: of one task by its own numbers, of all tasks by global numbers. */
 import type { InputOf } from "../../contract/api.ts";
 import type { EventPage } from "../../contract/views.ts";
 import type { TaskEvent } from "../../domain/events/event.ts";
@@ -12,14 +12,14 @@ const defaultLimit = 100;
 export function taskEvents(store: Store, { id: ref, after = 0, limit = defaultLimit, tail }: InputOf<"taskEvents">): EventPage {
   const id = localTaskId(ref);
   const events = tail === undefined ? store.events.ofTask(id, after, limit) : store.events.tail(id, tail);
-  // A task that was removed has none, as one that never was.
+  // A removed or unknown task has no events.
   if (events.length === 0) requireTask(store, id);
   return pageOf(events, tail === undefined ? after : 0, "seq");
 }
 
 /**
- * The events of all tasks after a number, or the newest ones. Without one, `next_after` is where
- * the next one comes.
+ * The events of all tasks after a number, or the newest ones. Without events `next_after` is the
+ * number to continue from.
  */
 export function allEvents(store: Store, { after = 0, limit = defaultLimit, tail }: InputOf<"allEvents">): EventPage {
   const from = tail === undefined ? after : Math.max(0, store.events.lastId() - tail);

@@ -1,6 +1,4 @@
-/**
- * The logs of tasks that are gone: deleted with their task, or, where that was not possible, later.
- */
+/** Deletes the logs of removed tasks: together with their task, or later when that failed. */
 import { rmSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,15 +7,18 @@ import { rawLogPath, summaryLogPath } from "../../config/paths.ts";
 import type { Paths } from "../../config/paths.ts";
 import type { Store } from "../../store/store.ts";
 
-/** So many names are looked at before others get their turn. */
+/** How many names are checked before other work gets its turn. */
 const batchSize = 1000;
 
-/** Deletes a removed task's logs. @returns a sentence for each that is left. */
+/**
+ * Deletes a removed task's logs.
+ * @returns a sentence for each log that is left.
+ */
 export function removeLogs(paths: Paths, id: number): string[] {
   return [rawLogPath(paths, id), summaryLogPath(paths, id)].flatMap(removeLog);
 }
 
-/** A link is unlinked, never followed. */
+/** Deletes a log. Removes a link itself, and never follows it. */
 function removeLog(file: string): string[] {
   try {
     rmSync(file, { force: true });
@@ -35,9 +36,9 @@ export interface StrayLogs {
 }
 
 /**
- * Deletes logs whose task does not exist any more: they could not be deleted with it, or the server
- * was killed in between. Another database's logs may lie here (one was put aside): only numbers
- * that this one has given out are looked at.
+ * Deletes logs of tasks that no longer exist: they could not be deleted with the task, or the
+ * server was killed in between. The folder may hold logs of another database (an older one that was
+ * moved), so only task numbers that this database has used are checked.
  */
 export async function removeStrayLogs(store: Store, paths: Paths): Promise<StrayLogs> {
   const newest = store.tasks.list({ limit: 1 })[0]?.id ?? 0;
@@ -55,7 +56,7 @@ export async function removeStrayLogs(store: Store, paths: Paths): Promise<Stray
   return { removed, faults };
 }
 
-/** The task that a log of exactly our naming belongs to. */
+/** The task that a log belongs to, by its exact name; null for other names. */
 function taskOf(name: string): number | null {
   const [, id] = /^task_([1-9]\d{0,14})_(?:raw|summary)\.log$/.exec(name) ?? [];
   return id === undefined ? null : Number(id);

@@ -1,4 +1,4 @@
-/** Remove: an ended task, its attempts, its events and its logs are deleted. */
+/** Deletes an ended task with its attempts, its events and its logs. */
 import type { Paths } from "../../config/paths.ts";
 import type { Caller } from "../../contract/caller.ts";
 import { WorkerError } from "../../domain/errors.ts";
@@ -8,8 +8,8 @@ import { removeLogs } from "./remove-logs.ts";
 import { requireTask } from "./require-task.ts";
 
 /**
- * @throws WorkerError not_found, conflict when it has not ended, storage_unusable when a log is
- * left of it.
+ * @throws WorkerError not_found, conflict when the task has not ended, storage_unusable when a log
+ * is left.
  */
 export async function removeTask(store: Store, paths: Paths, id: number, caller: Caller): Promise<void> {
   await store.write(() => {

@@ -1,4 +1,4 @@
-/** The task with this id, or the sentence that there is none. */
+/** Finds the task of an id, or throws an error that it does not exist. */
 import { WorkerError } from "../../domain/errors.ts";
 import type { Task } from "../../domain/task/task.ts";
 import type { TaskRef } from "../../domain/task/task-ref.ts";

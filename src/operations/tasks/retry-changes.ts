@@ -1,4 +1,4 @@
-/** What a retry changes of its task: lists are added to, everything else is replaced. */
+/** Computes what a retry changes in its task: it adds to lists, and replaces everything else. */
 import type { ParsedRetryInput } from "../../contract/retry-input.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { Task, TaskSpec } from "../../domain/task/task.ts";
@@ -10,7 +10,7 @@ import { realDirectories, realDirectory } from "./working-directory.ts";
 export type Changes = Partial<Omit<TaskSpec, "prompt"> & QueueOptions>;
 
 /**
- * The changed fields only. Null stands for what a submit without the field gets.
+ * The changed fields only. Null stands for the value of a submit without the field.
  * @throws WorkerError invalid_input: the new directory does not exist.
  */
 export function changesOf(task: Task, input: ParsedRetryInput, settings: Settings): Changes {
@@ -22,7 +22,7 @@ export function changesOf(task: Task, input: ParsedRetryInput, settings: Setting
   };
 }
 
-/** The changed fields as JSON names them. */
+/** The JSON names of the changed fields. */
 export function namesOf(changes: Changes): string[] {
   return [...(changes.workingDirectory === undefined ? [] : ["working_directory"]), ...optionNames(changes)];
 }

@@ -1,6 +1,6 @@
 /**
- * Retry: an ended task is pending again, from its beginning in a new session, or with `resume`
- * where it was. Its earlier attempts and events stay.
+ * Retries an ended task: from its beginning in a new session, or with `resume` from where it
+ * stopped. Keeps its earlier attempts and events.
  */
 import type { Caller } from "../../contract/caller.ts";
 import type { ParsedRetryInput } from "../../contract/retry-input.ts";
@@ -17,11 +17,11 @@ import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
 import { realDirectories, realDirectory } from "./working-directory.ts";
 
 /**
- * Runs an ended task again, with these changes. The caller needs the rights that a submit of the
- * changed task would need, and is the one who asked for it from now on.
- * @throws WorkerError not_found, conflict when it has not ended, has no session to resume or has
- * spent its budget; and as a submit: invalid_input (the directory is gone), untrusted_directory,
- * forbidden, too_many_requests.
+ * Runs an ended task again, with these changes. The caller needs the rights for a submit of the
+ * changed task, and is stored as the task's caller.
+ * @throws WorkerError not_found, conflict when the task has not ended, has no session to resume or
+ * has spent its budget; and like a submit: invalid_input (the directory does not exist),
+ * untrusted_directory, forbidden, too_many_requests.
  */
 export function retryTask(context: SubmitContext, id: number, input: ParsedRetryInput, caller: Caller): Promise<Task> {
   const { store } = context;
@@ -72,8 +72,8 @@ export function retryTask(context: SubmitContext, id: number, input: ParsedRetry
 }
 
 /**
- * What earlier attempts spent counts: a task without a budget left would pay for one more model
- * call and fail.
+ * Refuses a task without budget left: costs of earlier attempts count, so the task would pay for
+ * one more model call and fail.
  */
 function requireBudgetLeft({ id, status, maxBudgetUsd, costUsd }: Task): void {
   if (!isTerminal(status) || maxBudgetUsd === null || costUsd === null || costUsd < maxBudgetUsd) return;

@@ -1,6 +1,6 @@
 /**
- * The strict entry for machines: a task that an agent writes must stand alone, in a directory that
- * is there and trusted. Every error teaches.
+ * Checks tasks that an agent writes: the prompt must say everything, and the directory must exist
+ * and be trusted. Every error says how to do better.
  */
 import { WorkerError } from "../../domain/errors.ts";
 import type { InputProblem } from "../../domain/errors.ts";
@@ -11,8 +11,8 @@ import type { SubmitContext } from "./submit-task.ts";
 import { realDirectory, requireTrust } from "./working-directory.ts";
 
 /**
- * Looks at everything at once, so that the next try can be right.
- * @throws WorkerError unprocessable with a fault for each rule that is broken.
+ * Checks all rules at once, so that the next try can succeed.
+ * @throws WorkerError unprocessable with a problem for each broken rule.
  */
 export function requireMachineTask(context: SubmitContext, input: ParsedTaskInput, rules: PromptRules): void {
   const faults = [...promptProblems(input, rules), ...directoryProblems(context, input.working_directory)];

@@ -1,6 +1,6 @@
 /**
- * Submit with an idempotency key: a client that got no answer sends the same again, and no task
- * runs twice because of it.
+ * Submits with an idempotency key: a client that got no answer can send the same request again, and
+ * no task runs twice.
  */
 import { createHash } from "node:crypto";
 import { accountOf } from "../../contract/account.ts";
@@ -14,14 +14,14 @@ import { requireTask } from "./require-task.ts";
 import { insertTasks, newTasks } from "./submit-task.ts";
 import type { SubmitContext } from "./submit-task.ts";
 
-/** A key is forgotten after a week: by then nobody sends the same request again. */
+/** A key is deleted after a week: no client repeats a request that late. */
 const rememberedMs = 7 * 24 * 3_600_000;
 const forgottenAtOnce = 100;
 
 /**
- * The key is kept in the same transaction as the tasks.
+ * Stores the key in the same transaction as the tasks.
  * @throws WorkerError unprocessable when the key was used for other inputs; conflict when one of
- * its tasks was removed since; and as `submitTasks`.
+ * its tasks was removed since; and like `submitTasks`.
  */
 export async function submitTasksOnce(
   context: SubmitContext,
@@ -42,7 +42,7 @@ export async function submitTasksOnce(
     const meanwhile = store.submissions.get(account, key);
     if (meanwhile !== null) return { tasks: replay(context, meanwhile, fingerprint), replayed: true };
     const stored = insertTasks(context, tasks, caller, now);
-    // A clock that was set would make every key look old.
+    // After the clock was set every key may look old, so none is deleted.
     if ((store.clock.seen()?.pauseMs ?? 0) === 0) store.submissions.forget(now - rememberedMs, forgottenAtOnce);
     store.submissions.insert({ caller: account, key, fingerprint, taskIds: stored.map(({ id }) => id) }, now);
     return { tasks: stored, replayed: false };

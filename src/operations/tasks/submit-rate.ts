@@ -1,4 +1,4 @@
-/** How fast one account may submit: a bucket of tokens per account that refills evenly. */
+/** Limits how fast one account may submit, with a token bucket for each account. */
 import { WorkerError } from "../../domain/errors.ts";
 
 interface Bucket {
@@ -8,21 +8,24 @@ interface Bucket {
 
 export class SubmitRate {
   readonly #perMinute: number;
-  /** As many as there are tokens, and trees of tasks. */
+  /** One bucket for each API token and each tree of tasks. */
   readonly #buckets = new Map<string, Bucket>();
 
   readonly #setting: string;
 
   /**
-   * @param perMinute tasks; as many may come at once after a pause. @param setting that says so,
-   * for the error.
+   * @param perMinute tasks per minute; the same number may come at once after a pause.
+   * @param setting the name of the setting, for the error.
    */
   constructor(perMinute: number, setting = "submits_per_minute") {
     this.#setting = setting;
     this.#perMinute = perMinute;
   }
 
-  /** Counts a submit. @throws WorkerError too_many_requests, saying when there is room again. */
+  /**
+   * Counts a submit.
+   * @throws WorkerError too_many_requests, with the time of the next possible submit.
+   */
   take(account: string, tasks: number, now: number): void {
     const bucket = this.#filled(account, now);
     if (Math.min(tasks, this.#perMinute) > bucket.tasks) {

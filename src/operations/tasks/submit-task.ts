@@ -1,4 +1,4 @@
-/** Submit: a parsed input becomes a durable, pending task. */
+/** Submits tasks: turns parsed inputs into durable, pending tasks. */
 import { accountOf } from "../../contract/account.ts";
 import type { Caller } from "../../contract/caller.ts";
 import type { ParsedTaskInput } from "../../contract/task-input.ts";
@@ -20,14 +20,14 @@ export interface SubmitContext extends RightsContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   now(): number;
   readonly rate: SubmitRate;
-  /** Of agents, which the other one does not count. */
+  /** The rate of agents, which `rate` does not count. */
   readonly agentRate: SubmitRate;
-  /** Errors then say which of the inputs they are about. */
+  /** Whether errors name the input that they are about. */
   readonly isBatch?: boolean;
 }
 
 /**
- * Stores all of the tasks, or none. They are durable when it resolves.
+ * Stores all of the tasks, or none. They are durable when the promise resolves.
  * @throws WorkerError invalid_input, untrusted_directory, forbidden, too_many_requests,
  * storage_full.
  */
@@ -37,7 +37,7 @@ export async function submitTasks(context: SubmitContext, inputs: readonly Parse
   return context.store.write(() => insertTasks(context, tasks, caller, now));
 }
 
-/** The rows to be: every check that needs no transaction. */
+/** Makes the new tasks, after every check that needs no transaction. */
 export function newTasks(context: SubmitContext, inputs: readonly ParsedTaskInput[], caller: Caller, now: number): NewTask[] {
   takeRate(context, inputs.length, caller, now);
   return inputs.map((input, index) => {
@@ -49,7 +49,7 @@ export function newTasks(context: SubmitContext, inputs: readonly ParsedTaskInpu
   });
 }
 
-/** The same error, saying which of the batch's tasks it is about. */
+/** The same error with the number of the batch's task. */
 function inBatch(error: WorkerError, index: number): WorkerError {
   const faults = error.faults.map(({ pointer, detail }) => ({ pointer: `/tasks/${index}${pointer}`, detail }));
   return new WorkerError(error.code, `Task ${index} of the batch: ${error.message}`, faults);
@@ -102,7 +102,7 @@ function newTask(context: SubmitContext, input: ParsedTaskInput, caller: Caller,
 }
 
 /**
- * Refuses what Claude Code would refuse at its start: the task would only fail later.
+ * Refuses options that Claude Code would refuse at its start, because the task would fail later.
  * @throws WorkerError invalid_input.
  */
 export function requirePossible(
@@ -111,7 +111,7 @@ export function requirePossible(
 ): void {
   requireOtherModel(task);
   requireFewImages(task);
-  // Claude Code refuses this mode to root outside of a declared sandbox.
+  // Claude Code refuses this mode for root outside of a declared sandbox.
   if (task.permissionMode !== "bypassPermissions" || process.getuid?.() !== 0 || env["IS_SANDBOX"] === "1") return;
   throw new WorkerError(
     "invalid_input",

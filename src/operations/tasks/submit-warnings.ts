@@ -1,7 +1,4 @@
-/**
- * What is said of a task beside "it is stored": what will keep it from starting, as far as that can
- * be seen now.
- */
+/** Finds what will keep a submitted task from starting, as far as that is known at the submit. */
 import { agentEnvironment } from "../../config/agent-env.ts";
 import { describeBroken } from "../../config/broken-file.ts";
 import { brokenSettings } from "../../config/claude-settings-files.ts";
@@ -17,13 +14,10 @@ interface WarningContext {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/**
- * Sentences for people; none: nothing is known to be in its way. The attempt looks again when it
- * starts.
- */
+/** Sentences for people; empty: no problem is known. The attempt checks again when it starts. */
 export function submitWarnings({ settings, env }: WarningContext, task: Task): string[] {
   const agentEnv = agentEnvironment(env, settings.agent_env);
-  // On macOS it may be in the keychain, which takes a process to look into.
+  // On macOS credentials may be in the keychain, which only another program can read.
   const hasCredentials = process.platform === "darwin" || credentialsIn(agentEnv) !== null;
   const state = claudeStateProblem(agentEnv);
   const noStart = state === null ? [] : [`Claude Code does not start until this file is fixed: ${state}.`];

@@ -1,5 +1,5 @@
 /**
- * Turns what the store holds into what doors show: snake_case, RFC 3339 times, and the reason why a
+ * Makes the views of tasks from the store's rows: snake_case, RFC 3339 times, and the reason why a
  * task waits.
  */
 import { rawLogPath, summaryLogPath } from "../../config/paths.ts";
@@ -100,17 +100,17 @@ export function holdView(hold: Hold, tasksWaiting: number): HoldView {
   };
 }
 
-/** What a pending task's reason depends on. */
+/** What the reason of a waiting task depends on. */
 export interface WaitingContext extends AdmissionContext {
-  /** Why the caller who asked for this task may not have it run now; null: it may. */
+  /** Why the task's caller lacks the rights to let it run now; null: it has them. */
   rightsRefusal(task: TaskRow): string | null;
-  /** Why this task's client may have no more running; null: it may. */
+  /** Why this task's client may not run one more task; null: it may. */
   agentLimit(taskId: number): string | null;
-  /** When this attempt started (UTC ms); null: there is none. */
+  /** When this attempt started (UTC ms); null: there is no such attempt. */
   startOf(attemptId: number): number | null;
   /**
-   * How the task's last try ended, as sentences; null: it has had none. Asked for tasks only that
-   * wait for their next one.
+   * How the task's last try ended, as sentences; null: there was none. Called only for tasks that
+   * wait for their next try.
    */
   lastTry(taskId: number): string | null;
 }

@@ -1,4 +1,4 @@
-/** Edit: a task's name, priority or labels change; the rest of it never does. */
+/** Changes a task's name, priority or labels. All other fields never change. */
 import type { Settings } from "../../config/settings.ts";
 import type { Caller } from "../../contract/caller.ts";
 import type { TaskChange } from "../../contract/operations/tasks.ts";
@@ -15,13 +15,15 @@ interface UpdateContext {
 
 interface UpdateOptions {
   readonly caller: Caller;
-  /** Sees the task before the change, in the same transaction; what it throws undoes the change. */
+  /**
+   * Checks the task before the change, in the same transaction. When it throws, nothing changes.
+   */
   readonly check: (task: Task) => void;
 }
 
 /**
- * @throws WorkerError not_found, forbidden (an agent, and the task is not its own or the priority
- * too high).
+ * @throws WorkerError not_found, forbidden (for an agent when the task is not its own or the
+ * priority is too high).
  */
 export async function updateTask(
   { store, settings, now }: UpdateContext,

@@ -1,6 +1,6 @@
 /**
- * Whether a task may work in a directory: it exists, can be used, and somebody trusted it. Trust
- * covers what lies below.
+ * Checks whether a task may work in a directory: it exists, can be used, and is trusted. Trust
+ * includes all directories below.
  */
 import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, isAbsolute } from "node:path";
@@ -11,8 +11,8 @@ import { mainCheckoutOf } from "../../config/main-checkout.ts";
 import type { TrustStore } from "../../store/store.ts";
 
 /**
- * Directories that Claude Code itself was told to trust, from `~/.claude.json`; re-read when the
- * file changes.
+ * The directories that the user trusts in Claude Code, from `~/.claude.json`. The file is read
+ * again when it changes.
  */
 export class ClaudeCodeTrust {
   readonly #env: Readonly<Record<string, string | undefined>>;
@@ -20,7 +20,7 @@ export class ClaudeCodeTrust {
   #problem: string | null = null;
   #directories: ReadonlySet<string> = new Set();
 
-  /** @param env where HOME and CLAUDE_CONFIG_DIR are looked up. */
+  /** @param env the environment with HOME and CLAUDE_CONFIG_DIR. */
   constructor(env: Readonly<Record<string, string | undefined>>) {
     this.#env = env;
   }
@@ -46,7 +46,7 @@ export class ClaudeCodeTrust {
   }
 }
 
-/** What a directory is to a task, for the sentences of errors. */
+/** The role of a directory in a task, for error messages. */
 export interface DirectoryUse {
   readonly what: string;
   readonly pointer: string;
@@ -54,13 +54,14 @@ export interface DirectoryUse {
 
 const workingDirectory: DirectoryUse = { what: "working directory", pointer: "/working_directory" };
 
-/** The use of a directory that is one of the task's additional ones. */
+/** The role of one of the task's additional directories. */
 export function additionalDirectory(index: number): DirectoryUse {
   return { what: "additional directory", pointer: `/additional_directories/${index}` };
 }
 
 /**
- * The real paths of additional directories. @throws WorkerError invalid_input, as `realDirectory`.
+ * The real paths of additional directories.
+ * @throws WorkerError invalid_input, like `realDirectory`.
  */
 export function realDirectories(paths: readonly string[]): string[] {
   return paths.map((path, index) => realDirectory(path, additionalDirectory(index)));
@@ -95,8 +96,9 @@ export function realDirectory(path: string, { what: name, pointer }: DirectoryUs
 }
 
 /**
- * @param roots real or not; none: everything is below them.
- * @throws WorkerError forbidden when the directory lies outside of all of them.
+ * Checks that the directory is below an allowed root.
+ * @param roots real paths or links; empty: every directory is allowed.
+ * @throws WorkerError forbidden when the directory is outside of all roots.
  */
 export function requireRoot(directory: string, roots: readonly string[], { pointer }: DirectoryUse = workingDirectory): void {
   if (roots.length === 0 || roots.some((root) => isBelow(directory, realPath(root)[0] ?? root))) return;
@@ -109,7 +111,7 @@ function isBelow(directory: string, root: string): boolean {
 }
 
 /**
- * Trust covers what lies below, and the worktrees of a trusted checkout.
+ * Checks trust, which includes all directories below and the worktrees of a trusted checkout.
  * @throws WorkerError untrusted_directory with the command that trusts it.
  */
 export function requireTrust(
@@ -143,7 +145,7 @@ function readTrusted(file: string): ReadonlySet<string> {
     const accepted = Object.entries(content.projects ?? {}).filter(([, project]) => project?.hasTrustDialogAccepted === true);
     return new Set(accepted.flatMap(([path]) => [path, ...realPath(path)]));
   } catch {
-    return new Set(); // Claude Code is writing it, or it is broken: nothing is trusted by it then.
+    return new Set(); // Claude Code is writing the file, or it is broken: it trusts nothing then.
   }
 }
 
@@ -151,7 +153,7 @@ function realPath(path: string): string[] {
   try {
     return [realpathSync.native(path)];
   } catch {
-    return []; // Gone since it was trusted.
+    return []; // It was removed after it was trusted.
   }
 }
 

@@ -1,7 +1,4 @@
-/**
- * Access tokens: made, listed, revoked, and checked when a caller shows one. Only a secret's hash
- * is kept.
- */
+/** Creates, lists, revokes and checks access tokens. Stores only the hash of a secret. */
 import { createHash, randomBytes } from "node:crypto";
 import type { Caller } from "../../contract/caller.ts";
 import type { ParsedTokenInput } from "../../contract/operations/tokens.ts";
@@ -51,12 +48,14 @@ export async function removeToken(store: Store, id: number): Promise<void> {
   if (removed === null) throw new WorkerError("not_found", `There is no token ${id}. See: claude-worker token list`);
 }
 
-/** Who holds this secret; null when nobody does or the token has expired. */
+/**
+ * The caller that a secret belongs to; null when the secret is unknown or the token has expired.
+ */
 export function callerOfToken(store: Store, secret: string, now: number): Caller | null {
   const token = store.tokens.byHash(hashOf(secret));
   if (token === null || (token.expiresAt !== null && token.expiresAt <= now)) return null;
   if (token.lastUsedAt === null || now - token.lastUsedAt >= usedGrainMs) {
-    // Nobody waits for it, and a disk that is full is no reason to turn a caller away.
+    // Not awaited, and errors are ignored: a caller can work although the disk is full.
     void store.write(() => store.tokens.used(token.id, now)).catch(() => undefined);
   }
   return {

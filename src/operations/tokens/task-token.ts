@@ -1,7 +1,7 @@
 /**
- * The token that what runs inside a task has in its environment: it says from which task a call
- * comes, and ends with its attempt. It is kept nowhere: whoever knows the server's key can tell
- * that it belongs to a runner, and the store says what that runner works on.
+ * Makes and checks the token that processes inside a task have in their environment. The token
+ * identifies the task of a call, and ends with its attempt. It is not stored: the server's key
+ * proves which runner it belongs to, and the store knows the runner's task.
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Caller } from "../../contract/caller.ts";
@@ -16,8 +16,8 @@ export function taskToken(key: string, runnerId: string): string {
 }
 
 /**
- * The task that works in this runner now, as a caller; null when the token is not ours or its
- * attempt is over.
+ * The task of this runner as a caller; null when the token was not made by this server or its
+ * attempt has ended.
  */
 export function callerOfTaskToken(store: Store, key: string, secret: string): Caller | null {
   if (!secret.startsWith(prefix)) return null;

@@ -1,4 +1,7 @@
-/** Trust: which directories tasks may work in, by our own record and by Claude Code's. */
+/**
+ * Manages trust: the directories that tasks may work in, from the store and from Claude Code's own
+ * list.
+ */
 import type { TrustView } from "../../contract/views.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Store } from "../../store/store.ts";
@@ -17,8 +20,8 @@ export function trustView(store: Store, claudeCode: ClaudeCodeTrust): TrustView 
 }
 
 /**
- * What was waiting for the trust may start. @throws WorkerError invalid_input when it is not a
- * usable directory.
+ * Trusts a directory. Tasks that waited for it may start.
+ * @throws WorkerError invalid_input when it is not a usable directory.
  */
 export function addTrust(store: Store, directory: string, { now, rights }: { now: number; rights: StartRights }): Promise<void> {
   const path = realDirectory(directory);
@@ -29,22 +32,20 @@ export function addTrust(store: Store, directory: string, { now, rights }: { now
 }
 
 /**
- * @throws WorkerError not_found when it was not trusted by us. A directory that is gone can be
- * named by the path that was trusted.
+ * Stops trusting a directory. A directory that does not exist any more can be named by the path
+ * that was trusted.
+ * @throws WorkerError not_found when it is not among the store's trusted directories.
  */
 export async function removeTrust(store: Store, directory: string): Promise<void> {
   const removed = await store.write(() => store.trust.remove(directory) || store.trust.remove(realOrSame(directory)));
   if (!removed)
-    throw new WorkerError(
-      "not_found",
-      `${directory} is not among the directories that Claude Worker was told to trust. See them: claude-worker trust list`,
-    );
+    throw new WorkerError("not_found", `${directory} is not a directory that Claude Worker trusts. List those: claude-worker trust list`);
 }
 
 function realOrSame(directory: string): string {
   try {
     return realDirectory(directory);
   } catch {
-    return directory; // Gone: only the path as it was trusted can match.
+    return directory; // It does not exist any more, so only the trusted path itself can match.
   }
 }

@@ -1,4 +1,7 @@
-/** The bytes of the images that go with a task's prompt. They go with the task (ON DELETE CASCADE). */
+/**
+ * Stores the bytes of the images of a task's prompt. They are deleted with the task (ON DELETE
+ * CASCADE).
+ */
 import type Database from "better-sqlite3";
 import type { Writing } from "./group-commit.ts";
 
