@@ -168,7 +168,7 @@ test("list says how many more there are, and why nothing starts", async (t) => {
   await call(["hold", "lunch"]);
   const page = (await call(["list"], { columns: 80, env: { NO_COLOR: "1" } })).stdout.trimEnd().split("\n");
   assert.equal(page.length, 23);
-  assert.deepEqual(page.slice(-2), ["… and 5 more: claude-worker list --all", "held: lunch (25 tasks wait)"]);
+  assert.deepEqual(page.slice(-2), ["… and 5 more: claude-worker list --all", "held, 25 tasks wait: lunch"]);
   assert.equal((await call(["list", "--all"])).stdout.trimEnd().split("\n").length, 25);
   assert.equal((await call(["list", "--limit", "3"])).stdout.trimEnd().split("\n").length, 3);
   const json = (await call(["list", "--json", "--limit", "2"])).json();
@@ -458,7 +458,7 @@ test("a prompt that begins with a dash is told how to be given", async (t) => {
 
 test("hold, resume and trust say what they did", async (t) => {
   const { call } = await withServer(t);
-  assert.match((await call(["hold", "lunch"])).stdout, /^Nothing starts until: claude-worker resume\n {2}held: lunch \(0 tasks wait\)\n$/);
+  assert.match((await call(["hold", "lunch"])).stdout, /^Nothing starts until: claude-worker resume\n {2}held, 0 tasks wait: lunch\n$/);
   assert.equal((await call(["resume"])).stdout, "Tasks start again.\n");
   assert.equal((await call(["trust", "add", "."], { cwd: "/usr" })).stdout, "Trusted: /usr\n");
   assert.match((await call(["trust", "list"])).stdout, /^\/usr\tclaude-worker\t\d{4}-/);

@@ -214,7 +214,7 @@ test("doctor --fix closes the data directory and lifts only the hold of a sign-i
   assert.match((await call(["doctor", "--fix"])).stderr, /^Fixed: Data directory: .+ is open to others \(mode 755\)\n$/);
   assert.equal(statSync(place.dataHome).mode & 0o777, 0o700);
   holds = [hold("auth_failed")];
-  assert.match((await call(["doctor", "--fix"])).stderr, /^Fixed: Hold: held: Invalid API key \(1 task waits\)\n$/);
+  assert.match((await call(["doctor", "--fix"])).stderr, /^Fixed: Hold: held, 1 task waits: Invalid API key\n$/);
   assert.deepEqual(holds, []);
 });
 
@@ -305,9 +305,9 @@ test("doctor --fix lifts the hold of a Claude Code once that starts again", asyn
   const server = await api.server();
   api.server = async () => ({ ...server, holds });
   api.resume = async () => ({ holds: (holds = []) });
-  assert.ok((await call(["server", "status"])).stdout.includes(`${fix} (1 task waits)`));
+  assert.ok((await call(["server", "status"])).stdout.includes(`held, 1 task waits: ${message}`));
   const list = (await call(["list"], { columns: 100, env: { NO_COLOR: "1" } })).stdout;
-  assert.ok(list.replaceAll("\n", " ").includes(`${fix} (1 task waits)`));
+  assert.ok(list.replaceAll(/\n */g, " ").includes(`held, 1 task waits: ${message}`), list);
   const stillBroken = { CLAUDE_WORKER_CLAUDE_EXECUTABLE: "/nonexistent/claude" };
   assert.ok((await call(["doctor", "--fix"], { env: stillBroken })).stdout.includes(fix));
   assert.equal(holds.length, 1);
@@ -315,7 +315,7 @@ test("doctor --fix lifts the hold of a Claude Code once that starts again", asyn
   chmodSync(claude, 0o755);
   const env = { CLAUDE_WORKER_CLAUDE_EXECUTABLE: claude };
   assert.match((await call(["doctor"], { env })).stdout, /→ It starts now: claude-worker doctor --fix$/m);
-  assert.match((await call(["doctor", "--fix"], { env })).stderr, /^Fixed: Hold: held: Claude Code cannot be started/m);
+  assert.match((await call(["doctor", "--fix"], { env })).stderr, /^Fixed: Hold: held, 1 task waits: Claude Code cannot be started/m);
   assert.deepEqual(holds, []);
 });
 

@@ -162,3 +162,27 @@ async function story({ call, api }: ServedCli): Promise<void> {
   tell("notice", "[error] overloaded", { kind: "api_error" });
   tell("result", "[result] success", { is_error: false });
 }
+
+test("no width breaks what is to be copied, and nothing stands behind a command", async (t) => {
+  const { call, api } = await withServer(t);
+  await call(["run", "x"]);
+  api.finish(1, "failed");
+  const message = "Sign in again. When the cause is gone: claude-worker retry 1 --resume";
+  Object.assign(await api.getTask({ id: 1 }), { error: { code: "auth_failed", message, retryable: true } });
+  for (const columns of [32, 40, 50, 60, 72, 79, 80, 100]) {
+    const at = { columns, env: { NO_COLOR: "1" } };
+    const help = (await call(["run", "--help"], at)).stdout;
+    assert.ok((help.match(/Bash\(npm/g) ?? []).length > 1);
+    assert.doesNotMatch(help, /Bash\(npm\s*\n/, `at ${columns} columns`);
+    assert.match(help, /^ *id=\$\(claude-worker run "Fix the failing test" --allow "Bash\(npm test\)"\)/m);
+    const page = (await call(["show", "1"], at)).stdout;
+    assert.match(page, /^ *claude-worker retry 1 --resume$|: claude-worker retry 1 --resume$/m, `at ${columns} columns`);
+    assert.match(page, /auth_failed: Sign/);
+  }
+  Object.assign(await api.getTask({ id: 1 }), { status: "completed", attention: [{ kind: "denied", count: 2, detail: "Bash: ls" }] });
+  const narrow = (await call(["show", "1"], { columns: 24, env: { NO_COLOR: "1" } })).stdout.split("\n").slice(0, 2);
+  assert.ok(
+    narrow.every((line) => line.length <= 24),
+    narrow.join("|"),
+  );
+});

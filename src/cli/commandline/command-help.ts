@@ -47,7 +47,8 @@ function twoColumns(pairs: readonly [string, string][], width: number): string[]
 
 function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
-  for (const word of text.split(" ")) {
+  // What stands in quotes is to be copied.
+  for (const word of text.match(/"[^"]*"\S*|\S+/g) ?? []) {
     const last = lines.at(-1);
     if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
     else lines[lines.length - 1] = `${last} ${word}`;

@@ -13,7 +13,7 @@ export const command = defineCommand<object>({
   async run({ words, options, io }) {
     const { holds } = await clientOf(io).hold({ reason: words[0] ?? null });
     if (options.json === true) writeJson(io.stdout, { holds });
-    else io.stdout.write(`Nothing starts until: claude-worker resume\n${holdLines(holds)}`);
+    else io.stdout.write(`Nothing starts until: claude-worker resume\n${holdLines(holds, io.stdout)}`);
     return exitCodes.ok;
   },
 });

@@ -12,7 +12,7 @@ export const command = defineCommand<object>({
   async run({ options, io }) {
     const { holds } = await clientOf(io).resume();
     if (options.json === true) writeJson(io.stdout, { holds });
-    else io.stdout.write(holds.length === 0 ? "Tasks start again.\n" : `Still held:\n${holdLines(holds)}`);
+    else io.stdout.write(holds.length === 0 ? "Tasks start again.\n" : `Still held:\n${holdLines(holds, io.stdout)}`);
     return exitCodes.ok;
   },
 });

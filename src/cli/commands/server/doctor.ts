@@ -58,7 +58,7 @@ async function fixed(io: Io, isProbing: boolean): Promise<Check[]> {
   const fixable = checks.filter(({ fix }) => fix !== undefined);
   for (const { name, message, fix } of fixable) {
     await fix?.();
-    io.stderr.write(`Fixed: ${name}: ${plainLine(message, 500)}\n`);
+    io.stderr.write(`Fixed: ${name}: ${plainLine(message, 4000)}\n`);
   }
   return fixable.length === 0 ? checks : await allChecks(io, isProbing);
 }
@@ -124,9 +124,9 @@ function linesOf(checks: readonly Check[], io: Io): string {
   const lines = checks.map(({ name, state, message, mend }) => {
     const first = `${paint[colours[state]](state.padEnd(4))}  ${name.padEnd(width)}  `;
     const rest = " ".repeat(width + 8);
-    const line = prose(io.stdout, plainLine(message, 500), { first, rest });
+    const line = prose(io.stdout, plainLine(message, 4000), { first, rest });
     if (mend === null) return `${line}\n`;
-    return `${line}\n${prose(io.stdout, plainLine(mend, 500), { first: `${rest}${paint.bold("→")} `, rest: `${rest}  ` })}\n`;
+    return `${line}\n${prose(io.stdout, plainLine(mend, 4000), { first: `${rest}${paint.bold("→")} `, rest: `${rest}  ` })}\n`;
   });
   return lines.join("");
 }

@@ -12,6 +12,7 @@ import { writeJson } from "../../terminal/io.ts";
 import type { Io } from "../../terminal/io.ts";
 import { label, moment, nonEmpty, statuses, wholeNumber } from "../../commandline/option-values.ts";
 import { painter } from "../../terminal/render/colour.ts";
+import { prose } from "../../terminal/render/wrap.ts";
 import { holdText } from "../../terminal/render/hold-lines.ts";
 import { listColumns, taskLines, taskTable } from "../../terminal/render/task-list.ts";
 import { pathGiven } from "../../commandline/path-given.ts";
@@ -147,8 +148,9 @@ function tableOr(tasks: readonly TaskSummaryView[], options: ListOptions, io: Io
 /** What stands below the table: how many tasks there are beyond the page, and why none starts. */
 async function footer(client: WorkerClient, page: TaskPage, options: ListCommandOptions, io: Io): Promise<string> {
   const { counts, holds } = await client.server();
-  const paint = painter(io.stdout);
-  return `${moreLine(page, counts, options)}${paint.yellow(holds.map((hold) => `${holdText(hold)}\n`).join(""))}`;
+  const paint = painter(io.stdout).yellow;
+  const held = holds.map((hold) => `${prose(io.stdout, holdText(hold), { rest: "  ", paint })}\n`);
+  return `${moreLine(page, counts, options)}${held.join("")}`;
 }
 
 /** How many more there are, where the counters say it. */

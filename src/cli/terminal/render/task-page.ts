@@ -37,7 +37,7 @@ export function taskPage(task: TaskView, { output, now, raw }: PageOptions): str
   const result = clean(task.result ?? "").trim();
   const lines = (text: string): string[] => (text.trim() === "" ? [] : prose(output, text.trim(), { first: "  ", rest: "  " }).split("\n"));
   return [
-    `${paint.bold(`Task ${task.id}`)}  ${paint[statusColours[task.status]](state)}`,
+    prose(output, `${paint.bold(`Task ${task.id}`)}  ${paint[statusColours[task.status]](state)}`, { rest: "  " }),
     ...prose(output, title, { first: "  ", rest: "  " }).split("\n"),
     ...nowOf(task).map((line) => prose(output, line, { first: "  ", rest: "    " })),
     ...section("Error", task.error === null ? [] : lines(clean(errorOf(task.error))), paint),
@@ -118,8 +118,9 @@ function tokensOf(usage: TaskView["usage"]): string {
   return models.length === 0 ? "" : ` · ${models.join(" · ")}`;
 }
 
+/** The code comes first: a message often ends with a command to copy. */
 function errorOf({ code, message }: NonNullable<TaskView["error"]>): string {
-  return `${message} (${code})`;
+  return `${code}: ${message}`;
 }
 
 /** A line for each kind. */

@@ -125,7 +125,7 @@ export function wordsOf(line: string, paint?: (text: string) => string): Word[] 
   for (const [token] of line.matchAll(/"[^"\s]*(?: [^"\s]+)*"\S*|\S+/g)) {
     if (command !== null && endsCommand.has(token)) end();
     if (command !== null) command.push(token);
-    else if (/^(?:\x1b\[\d+m)*`?claude(?:-worker)?$/.test(token)) command = [token];
+    else if (/^(?:\x1b\[\d+m)*`?(?:\w+=\$\()?claude(?:-worker)?$/.test(token)) command = [token];
     else if (token.startsWith('"') && !/^"claude(?:-worker)? /.test(token))
       words.push(...token.split(" ").flatMap((part) => pieces(part, paint)));
     else words.push(...(token.includes(" ") ? [{ text: token, paint, before: "blank" } as const] : pieces(token, paint)));
