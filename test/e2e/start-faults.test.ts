@@ -11,7 +11,7 @@ import type { TestWorker } from "../../testing/worker.ts";
 /** A part of the prompt of Claude Worker's own probes. */
 const probe = "Answer with the word OK";
 
-test("every task waits while Claude Code is missing, and goes on by itself when it is there", async (t) => {
+test("every task waits while Claude Code is missing, and then continues by itself", async (t) => {
   const w = await worker(t, { "say hi": [step.text("hi")], [probe]: [step.text("OK")] });
   const executable = path.join(w.place.directory, "claude");
   const start = async (file: string): Promise<void> => {

@@ -65,7 +65,7 @@ export function refusalOf(outcome: Outcome, account: string, wall: number): Refu
     return refusal("auth_failed", ofSignIn ? word : ":403", { ofSignIn, probedAtOnce: ofSignIn });
   }
   if (isUnreachable(outcome)) return refusal("unreachable", "", { ofSignIn: false, probedAtOnce: true });
-  // Without a word of Claude Code it is not there: that is never a single request's fault.
+  // Without a word of Claude Code it is missing, and a single request is never the cause of that.
   if (outcome.kind === "unavailable") return refusal("unavailable", word, { ofSignIn: false, probedAtOnce: true });
   if (outcome.kind !== "rate_limited" || limitScopeOf(outcome, account, null, wall) !== null) return null;
   return refusal("rate_limited", "", { ofSignIn: false, probedAtOnce: false });

@@ -56,7 +56,7 @@ export interface ProbeConsequence {
   readonly ask: Probe | null;
 }
 
-/** Whether the probe looks for a Claude Code that is not there. Then another path may help at once. */
+/** Whether the probe looks for a missing Claude Code. Then another path may help at once. */
 export function isForMissing({ kind, refusal }: Pick<Probe, "kind" | "refusal">): boolean {
   return kind === "unavailable" && !refusal.startsWith("unavailable:");
 }
@@ -96,7 +96,7 @@ export function afterProbe(
   const met = refusalOf(outcome, account, wall);
   if ((probe.kind === "unreachable" || probe.kind === "unavailable") && isAnswer(outcome) && met === null)
     return { ...done, lift: true, worked: true };
-  // Only a Claude Code that runs can say that it reached nobody.
+  // Only a Claude Code that runs can say that it reached no API.
   if (isForMissing(probe) && isUnreachable(outcome)) return { ...done, lift: true };
   if (met === null || (isUnreachable(outcome) && probe.kind !== "unreachable")) return unanswered(probe, held, now);
   if (met.name === probe.refusal) {

@@ -68,7 +68,7 @@ export async function answerRequest(
       checkScope(caller, route.access);
       await options.turns.begin(accountOf(caller));
     }
-    // Nobody waits any more for what only reads.
+    // The client has left: a request that only reads is dropped.
     if (response.destroyed && isReading(request)) return;
     const answer = await route.handle({
       caller,
