@@ -366,7 +366,7 @@ test("show names each limit and the group, and cuts a prompt of one long line", 
   assert.ok(page.split("\n").length < 40);
   const help = (await call(["retry", "--help"])).stdout;
   assert.doesNotMatch(help, /default:/);
-  assert.match(help, /stays as the task has it/);
+  assert.match(help, /options without a flag stay unchanged/);
 });
 
 test("the command at the end of a long reason to wait is not cut", async (t) => {
