@@ -84,6 +84,11 @@ export function summaryLogPath(paths: Paths, taskId: number): string {
   return join(paths.logs, `task_${taskId}_summary.log`);
 }
 
+/** Where Node keeps the compiled code of runners. Only this user may write there. */
+export function compileCachePath({ home }: Paths): string {
+  return join(home, "cache");
+}
+
 /** The socket of a runner. @param runnerId at most 22 characters. */
 export function runnerSocketPath(paths: Paths, runnerId: string): string {
   return join(paths.run, `r-${runnerId}.sock`);

@@ -1,9 +1,10 @@
 /** Makes the data directory, and refuses a directory that other users can enter. */
-import { chmodSync, lstatSync } from "node:fs";
+import { chmodSync, lstatSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { makeDirectory } from "../config/make-directory.ts";
+import { isOurs, othersCanWrite } from "../config/others-can-write.ts";
 import { requireOwnDirectory } from "../config/own-directory.ts";
-import { variableOf } from "../config/paths.ts";
+import { compileCachePath, variableOf } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
 import { WorkerError } from "../domain/errors.ts";
 import { fileError } from "../store/sqlite/file/private-file.ts";
@@ -11,6 +12,19 @@ import { fileError } from "../store/sqlite/file/private-file.ts";
 /** @throws WorkerError storage_unusable with what to do. */
 export function prepareDataDirectory(paths: Paths): void {
   for (const directory of new Set([paths.home, dirname(paths.database), paths.logs, paths.run])) prepare(directory, paths);
+  dropForeignCache(compileCachePath(paths));
+  prepare(compileCachePath(paths), paths);
+}
+
+/** A cache that another user could write may hold that user's code. It is made again, empty. */
+function dropForeignCache(directory: string): void {
+  const stats = lstatSync(directory, { throwIfNoEntry: false });
+  if (stats === undefined || (isOurs(stats) && !othersCanWrite(stats))) return;
+  try {
+    rmSync(directory, { recursive: true, force: true });
+  } catch {
+    // What stays there is refused by its owner and mode.
+  }
 }
 
 function prepare(directory: string, paths: Paths): void {

@@ -1,7 +1,6 @@
 /** Makes the boot data of this server's runners. */
-import { join } from "node:path";
 import type { RunnerBoot } from "../attempt-protocol/protocol.ts";
-import { runnerSocketPath } from "../config/paths.ts";
+import { compileCachePath, runnerSocketPath } from "../config/paths.ts";
 import { taskVariables } from "../domain/task/task-variables.ts";
 import { taskToken } from "../operations/tokens/task-token.ts";
 import type { ServerContext } from "./server-context.ts";
@@ -29,7 +28,7 @@ export function runnerBoot({ context, agentEnv, taskTokenKey }: RunnerBootOption
     orphanTimeoutMs,
     agentEnv: { ...agentEnv, [taskVariables.home]: paths.home, [taskVariables.token]: taskToken(taskTokenKey, runnerId) },
     claudeExecutable: settings.claude_executable,
-    compileCache: join(paths.home, "cache"),
+    compileCache: compileCachePath(paths),
     // Another agent than Claude Code, for tests and measurements only.
     agent: env["CLAUDE_WORKER_AGENT_MODULE"] ? { module: env["CLAUDE_WORKER_AGENT_MODULE"] } : "claude",
   });

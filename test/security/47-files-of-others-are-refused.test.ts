@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
@@ -115,6 +115,19 @@ test("configuration, data or logs that others can write keep the server from sta
     mend();
   }
   assert.equal(call("server", "start").status, 0);
+});
+
+test("a code cache that others could write is emptied before it is used", (t) => {
+  const { call, paths } = cli(t);
+  const cache = path.join(paths.home, "cache");
+  const planted = path.join(cache, "v0", "planted");
+  mkdirSync(paths.home, { mode: 0o700 });
+  mkdirSync(path.dirname(planted), { recursive: true });
+  writeFileSync(planted, "x");
+  chmodSync(cache, 0o777);
+  assert.equal(call("server", "start").status, 0);
+  assert.equal(statSync(cache).mode & 0o777, 0o700);
+  assert.equal(existsSync(planted), false);
 });
 
 test("new files have the same modes, whatever the umask is", (t) => {
