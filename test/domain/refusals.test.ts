@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { admit, steppedBackMs } from "../../src/domain/order/admission.ts";
+import { steppedBackMs } from "../../src/domain/order/admission.ts";
+import { admit } from "../../testing/admit.ts";
 import type { NewHold } from "../../src/domain/order/hold.ts";
 import type { Outcome } from "../../src/domain/attempt/outcome.ts";
 import { afterProbe, probeFor, refusalHold } from "../../src/domain/order/probe.ts";

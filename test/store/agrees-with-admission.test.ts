@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { admit, heldModels, steppedBackMs } from "../../src/domain/order/admission.ts";
+import { heldModels, steppedBackMs } from "../../src/domain/order/admission.ts";
+import { admit } from "../../testing/admit.ts";
 import type { NewHold } from "../../src/domain/order/hold.ts";
 import { setup } from "./setup.ts";
 import { plainTask } from "../../testing/plain-task.ts";

@@ -1,6 +1,7 @@
 /**
- * Decides which pending tasks may start now, and why the others wait. Pure and total. The scheduler
- * acts on the decision, and views show it.
+ * Says why a pending task may not start now, and in which order tasks start. Pure and total. Views
+ * show the reason. The scheduler's choice is a query with the same rules
+ * (store/sqlite/starting-order.ts); a test compares both.
  */
 import { formatDuration } from "../text/duration.ts";
 import type { NewHold } from "./hold.ts";
@@ -38,13 +39,6 @@ export interface AdmissionContext {
   readonly ahead?: number;
 }
 
-export interface Admission {
-  /** Ids of the tasks that may start now, best first. */
-  readonly start: readonly number[];
-  /** Why each of the others waits. */
-  readonly waiting: ReadonlyMap<number, WaitingFor>;
-}
-
 /**
  * A refused task stays behind all others for this long after its start time. Then its priority
  * counts again, so that no task waits for ever.
@@ -63,34 +57,6 @@ export function inStartingOrder(a: Place, b: Place, now: number): number {
 
 function isSteppedBack({ refusals, notBefore }: Place, now: number): boolean {
   return refusals > 0 && notBefore !== null && notBefore + steppedBackMs > now;
-}
-
-/**
- * Selects all tasks that may start, in starting order. A task that waits for its time or a hold
- * does not block the tasks behind it.
- */
-export function admit(input: {
-  readonly pending: readonly PendingTask[];
-  readonly running: number;
-  readonly slots: number;
-  readonly holds: readonly NewHold[];
-  readonly account: string;
-  readonly now: number;
-}): Admission {
-  const { slots, holds, account, now } = input;
-  let { running } = input;
-  const start: number[] = [];
-  const waiting = new Map<number, WaitingFor>();
-  for (const task of input.pending.toSorted((a, b) => inStartingOrder(a, b, now))) {
-    const reason = waitingFor(task, { running, slots, holds, account, now, ahead: waiting.size });
-    if (reason !== null) {
-      waiting.set(task.id, reason);
-      continue;
-    }
-    start.push(task.id);
-    running += 1;
-  }
-  return { start, waiting };
 }
 
 /**

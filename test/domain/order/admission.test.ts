@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { admit, inStartingOrder, waitingFor } from "../../../src/domain/order/admission.ts";
+import { inStartingOrder, waitingFor } from "../../../src/domain/order/admission.ts";
+import { admit } from "../../../testing/admit.ts";
 import type { AdmissionContext, PendingTask } from "../../../src/domain/order/admission.ts";
 import { scopeHolds } from "../../../src/domain/order/scope.ts";
 import { holdKinds } from "../../../src/domain/order/hold.ts";
