@@ -109,7 +109,7 @@ test("drawing markdown takes no more than linear time", () => {
       const text = part.repeat(size);
       return leastCpuMs(() => markdownLines(text, 80, plain), 3);
     };
-    const [small, large] = [cost(20_000), cost(160_000)];
+    const [small, large] = [cost(6000), cost(48_000)];
     // Eight times the text: quadratic would be 64 times.
     assert.ok(large < 40 * Math.max(small, 5), `${JSON.stringify(part)}: ${small} ms, then ${large} ms`);
   }
