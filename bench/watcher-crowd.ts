@@ -61,8 +61,8 @@ export class WatcherCrowd {
 
   #take(index: number, text: string): void {
     const now = Date.now();
-    // An event's own time stands before its texts, right behind its type.
-    for (const [, at = ""] of text.matchAll(/\nid: \d+\ndata: \{[^\n]{0,200}?"at":"([^"]{24})"/g)) {
+    // The first time in an event is its own.
+    for (const [, at = ""] of text.matchAll(/\nid: \d+\ndata: \{[^\n]*?"at":"([^"]{24})"/g)) {
       this.counts[index] = (this.counts[index] ?? 0) + 1;
       this.delaysMs.push(now - this.#timeOf(at));
     }

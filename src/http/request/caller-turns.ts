@@ -9,22 +9,29 @@
  */
 const turnsAfterLarge = 100;
 
-/** Lets each caller begin one request in a turn of the event loop; the rest wait in order. */
+/**
+ * Lets a caller's requests begin at once, until one of the caller's answers is large. Then the
+ * caller's next requests begin one after another, with turns for others in between. Small requests
+ * are never delayed: submits that come together must share one commit.
+ */
 export class CallerTurns {
   readonly #callers = new Map<string, { readonly waiting: (() => void)[]; rest: number }>();
 
   /** Resolves when the caller may begin its next request. @param account the caller's. */
   async begin(account: string): Promise<void> {
     const caller = this.#callers.get(account);
-    if (caller !== undefined) return await new Promise((resolve) => caller.waiting.push(resolve));
-    this.#callers.set(account, { waiting: [], rest: 0 });
-    this.#later(account);
+    if (caller !== undefined) await new Promise<void>((resolve) => caller.waiting.push(resolve));
   }
 
-  /** Says that a large answer was built for the caller: its next request waits for longer. */
+  /** Records that a large answer was built for the caller. Its next request waits. */
   tookLong(account: string): void {
     const caller = this.#callers.get(account);
-    if (caller !== undefined) caller.rest = turnsAfterLarge;
+    if (caller !== undefined) {
+      caller.rest = turnsAfterLarge;
+      return;
+    }
+    this.#callers.set(account, { waiting: [], rest: turnsAfterLarge });
+    this.#later(account);
   }
 
   #later(account: string): void {

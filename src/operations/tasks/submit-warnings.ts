@@ -14,9 +14,40 @@ interface WarningContext {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Sentences for people; empty: no problem is known. The attempt checks again when it starts. */
-export function submitWarnings({ settings, env }: WarningContext, task: Task): string[] {
-  const agentEnv = agentEnvironment(env, settings.agent_env);
+interface Known {
+  readonly agentEnv: Readonly<Record<string, string>>;
+  /** Warnings by directory, of this turn of the event loop only. */
+  readonly ofTurn: Map<string, string[]>;
+}
+
+/** By the server's settings: what is the same for all submits, or for those of one turn. */
+const known = new WeakMap<Settings, Known>();
+
+/**
+ * Sentences for people; empty: no problem is known. The attempt checks again when it starts. Files
+ * are read once in a turn of the event loop: submits that come together share the answer, as they
+ * share a commit.
+ */
+export function submitWarnings(context: WarningContext, task: Task): string[] {
+  const { agentEnv, ofTurn } = knownOf(context);
+  const key = `${String(task.ignoreBrokenSettings)} ${task.workingDirectory}`;
+  const before = ofTurn.get(key);
+  if (before !== undefined) return before;
+  const warnings = findWarnings(agentEnv, task);
+  if (ofTurn.size === 0) setImmediate(() => ofTurn.clear());
+  ofTurn.set(key, warnings);
+  return warnings;
+}
+
+function knownOf({ settings, env }: WarningContext): Known {
+  const found = known.get(settings);
+  if (found !== undefined) return found;
+  const made = { agentEnv: agentEnvironment(env, settings.agent_env), ofTurn: new Map<string, string[]>() };
+  known.set(settings, made);
+  return made;
+}
+
+function findWarnings(agentEnv: Readonly<Record<string, string>>, task: Task): string[] {
   // On macOS credentials may be in the keychain, which only another program can read.
   const hasCredentials = process.platform === "darwin" || credentialsIn(agentEnv) !== null;
   const state = claudeStateProblem(agentEnv);
