@@ -24,9 +24,9 @@ interface Call {
   readonly caller: Caller;
 }
 
-/** Every directory is trusted. */
+/** Every directory is trusted. The server has a credential. */
 export function doorApi(t: TestContext): DoorApi {
-  const { api, tell, finish, store, paths, corner } = realApi(t);
+  const { api, tell, finish, store, paths, corner } = realApi(t, {}, { ANTHROPIC_API_KEY: "sk-ant-test" });
   corner.trust("/");
   const calls: Call[] = [];
   let subscriptions = 0;

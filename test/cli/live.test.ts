@@ -5,7 +5,7 @@ import { WorkerClient } from "../../src/client/worker-client.ts";
 import { outputTo } from "../../src/cli/terminal/io.ts";
 import { top } from "../../src/cli/task/top.ts";
 import { eventually } from "../../testing/eventually.ts";
-import { withServer } from "./setup.ts";
+import { patch, withServer } from "./setup.ts";
 import type { ServedCli } from "./setup.ts";
 
 const plain = { NO_COLOR: "1" };
@@ -14,8 +14,9 @@ test("list --watch shows turns, dollars and the last action as they come", async
   const { start, api } = await running(t, ["one"]);
   const call = start(["list", "--watch"], { columns: 100, env: plain });
   await holds(() => assert.match(call.stdout(), /1 {2}▶ running +0? +\S+.* {2}one/));
-  Object.assign(await api.getTask({ id: 1 }), { cost_usd: 0.25, num_turns: 1 });
-  Object.assign(api.tell(1, "tool_use", { tool: "Bash" }), { summary: ["[tool:bash] npm test"] });
+  await patch(api, 1, { costUsd: 0.25 });
+  await api.store.write(() => api.store.turns.count(1, "message"));
+  await api.tell(1, "tool_use", { tool: "Bash", turn: 1 }, ["[tool:bash] npm test"]);
   await holds(() => assert.match(call.stdout(), /▶ running +1 +.*\$0\.2500 {2}one/));
   call.interrupt();
   const { code, stdout } = await call.done;
@@ -39,7 +40,7 @@ test("list --watch --json is a line for each change of a task", async (t) => {
       [1, 2],
     ),
   );
-  api.finish(2);
+  await api.finish(2);
   await holds(() =>
     assert.deepEqual(
       lines()
@@ -56,13 +57,13 @@ test("several tasks are watched at once, until all have ended", async (t) => {
   const { start, call, api } = await running(t, ["one", "two"]);
   const watching = start(["watch", "one", "2"], { columns: 60, env: plain });
   await holds(() => assert.match(watching.stdout(), /1 {2}\d.*\n2 {2}\d/));
-  api.tell(2, "text", { text: "a text that is longer than the terminal is wide, to be wrapped at a word" });
+  await api.tell(2, "text", { text: "a text that is longer than the terminal is wide, to be wrapped at a word" });
   await holds(() => assert.match(watching.stdout(), /#2 \d\d:\d\d:\d\d a text that is longer than the terminal is wide,\n#2 {10}to be/));
-  api.finish(1);
-  api.finish(2);
+  await api.finish(1);
+  await api.finish(2);
   const { code, stdout } = await watching.done;
   assert.equal(code, 0);
-  assert.match(stdout, /✔ Task 1 completed\ndone\n[^]*✔ Task 2 completed\ndone\n/);
+  assert.match(stdout, /✔ Task 1 completed · 0 turns\ndone\n[^]*✔ Task 2 completed · 0 turns\ndone\n/);
   const json = await call(["watch", "1", "2", "--json", "-n", "1"]);
   const ends = json.stdout
     .trim()
@@ -74,7 +75,7 @@ test("several tasks are watched at once, until all have ended", async (t) => {
     [1, 2],
   );
   await call(["retry", "1"]);
-  api.finish(1, "failed");
+  await api.finish(1, "failed");
   assert.equal((await call(["watch", "1", "2"])).code, 1);
 });
 
@@ -82,12 +83,12 @@ test("wait shows a row for each task on a terminal, and takes them away", async 
   const { start, api } = await running(t, ["one", "two"]);
   const waiting = start(["wait", "1", "2"], { columns: 80, env: plain });
   await holds(() => assert.match(waiting.stdout(), /1 {2}▶ running.*\n 2 {2}▶ running/));
-  api.finish(1);
-  await holds(() => assert.match(waiting.stdout(), /✔ Task 1 completed\n/));
-  api.finish(2);
+  await api.finish(1);
+  await holds(() => assert.match(waiting.stdout(), /✔ Task 1 completed · 0 turns\n/));
+  await api.finish(2);
   const { code, stdout } = await waiting.done;
   assert.equal(code, 0);
-  assert.match(stdout.slice(stdout.lastIndexOf("\x1b[J")), /^\x1b\[J(?:✔ Task 2 completed\n)?$/);
+  assert.match(stdout.slice(stdout.lastIndexOf("\x1b[J")), /^\x1b\[J(?:✔ Task 2 completed · 0 turns\n)?$/);
 });
 
 test("top opens and cancels tasks by keys, and leaves the terminal as it was", async (t) => {
@@ -112,7 +113,7 @@ test("top opens and cancels tasks by keys, and leaves the terminal as it was", a
   screen.press("q", "c");
   await holds(() => assert.match(screen.page(), /Cancel task 2\? y/));
   screen.press("n", "c", "y");
-  await holds(async () => assert.equal((await api.getTask({ id: 2 })).status, "cancelled"));
+  await holds(async () => assert.equal((await api.getTask({ id: 2 })).cancel_requested, true));
   assert.deepEqual(api.calls.filter(({ verb }) => verb === "cancel").length, 1);
   screen.press("q");
   assert.equal(await done, 0);
@@ -162,10 +163,7 @@ async function holds(assertion: () => void | Promise<void>): Promise<void> {
 async function running(t: Parameters<typeof withServer>[0], names: readonly string[]): Promise<ServedCli> {
   const cli = await withServer(t);
   for (const name of names) await cli.call(["run", `work on ${name}`, "-n", name]);
-  for (const index of names.keys()) {
-    const task = await cli.api.getTask({ id: index + 1 });
-    Object.assign(task, { status: "running", waiting_for: null, attempt_started_at: new Date().toISOString() });
-  }
+  for (const index of names.keys()) await cli.api.tell(index + 1, "session", { session_id: "s" });
   return cli;
 }
 

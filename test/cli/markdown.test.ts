@@ -5,7 +5,7 @@ import { painter } from "../../src/cli/terminal/render/colour.ts";
 import { markdownLines } from "../../src/cli/terminal/render/markdown/render.ts";
 import { paintedWidth } from "../../src/cli/terminal/render/text-width.ts";
 import { plainText } from "../../src/domain/text/plain-text.ts";
-import { withServer } from "./setup.ts";
+import { patch, withServer } from "./setup.ts";
 import { leastCpuMs } from "../../testing/cpu-cost.ts";
 
 const plain = painter({ colour: false });
@@ -118,12 +118,8 @@ test("drawing markdown takes no more than linear time", () => {
 test("show begins with the result, which only a terminal gets drawn", async (t) => {
   const { call, api } = await withServer(t);
   await call(["run", "p ".repeat(300)]);
-  api.finish(1);
-  Object.assign(await api.getTask({ id: 1 }), {
-    waiting_for: null,
-    attempts: 1,
-    result: "# Done\n\nI **fixed** it \x1b]0;x\x07in `a.ts`.",
-  });
+  await api.finish(1);
+  await patch(api, 1, { result: "# Done\n\nI **fixed** it \x1b]0;x\x07in `a.ts`." });
   for (const columns of [40, 80, 200]) {
     const { stdout } = await call(["show"], { columns, env: { NO_COLOR: "1" } });
     const order = [

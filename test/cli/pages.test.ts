@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { EventType } from "../../src/domain/events/event.ts";
 import { paintedWidth } from "../../src/cli/terminal/render/text-width.ts";
 import { settingsPage } from "../../src/cli/terminal/render/settings-page.ts";
 import { wrap } from "../../src/cli/terminal/render/wrap.ts";
-import { withoutServer, withServer } from "./setup.ts";
+import { patch, showAs, withoutServer, withServer } from "./setup.ts";
 import type { ServedCli } from "./setup.ts";
 
 const plain = { NO_COLOR: "1" };
@@ -47,11 +48,7 @@ test("config list shows what was changed first, then groups", async (t) => {
 test("server status is one headline, then what runs, then where it is", async (t) => {
   const { call, api } = await withServer(t);
   for (const name of ["one", "two", "three"]) await call(["run", `work on ${name}`, "-n", name]);
-  Object.assign(await api.getTask({ id: 2 }), {
-    status: "running",
-    attempt_started_at: new Date().toISOString(),
-    last_action: "[tool:bash] npm test",
-  });
+  await api.tell(2, "tool_use", { tool: "Bash" }, ["[tool:bash] npm test"]);
   const server = await api.server();
   api.server = async () => ({
     ...server,
@@ -72,9 +69,10 @@ test("list uses the terminal's width for titles, and keeps room for why a task w
   const { call } = await withServer(t);
   const title = "A long title that says a lot about what is to be done here, and then even more of it";
   await call(["run", title]);
-  assert.match((await call(["list"], { columns: 200, env: plain })).stdout, new RegExp(`${title} {2}\\(4 of 4 slots are in use\\)\n`));
+  await call(["hold", "lunch, then more"]);
+  assert.match((await call(["list"], { columns: 200, env: plain })).stdout, new RegExp(`${title} {2}\\(lunch, then more\\)\n`));
   const narrow = (await call(["list"], { columns: 90, env: plain })).stdout;
-  assert.match(narrow, /A long title that .+…  \(4 of 4 .+\n/);
+  assert.match(narrow, /A long title that .+…  \(lunch, .+\n/);
   for (const columns of [40, 60, 90, 120])
     for (const line of (await call(["list"], { columns, env: plain })).stdout.split("\n")) assert.ok(paintedWidth(line) <= columns, line);
 });
@@ -86,8 +84,8 @@ test("no text on a terminal is broken inside a word or a command, whatever the c
   const server = await api.server();
   const message = `${"it is held for a long reason, ".repeat(4)}then: claude-worker resume`;
   api.server = async () => ({ ...server, holds: [{ kind: "manual", message, since: server.started_at, until: null, tasks_waiting: 1 }] });
-  Object.assign(await api.getTask({ id: 1 }), { error: { code: "agent_failed", message: "a long message ".repeat(20), retryable: false } });
-  api.finish(1, "failed");
+  await api.finish(1, "failed");
+  await patch(api, 1, { error: { code: "agent_failed", message: "a long message ".repeat(20), retryable: false } });
   const calls = [
     "list",
     "wait 1",
@@ -123,6 +121,7 @@ test("logs hides the machinery, and filters what it shows", async (t) => {
       .split("\n")
       .map((line) => line.replace(/^\d{4}-\S+Z +/, "@").trim());
   assert.deepEqual(await shown(), [
+    "@[task] submitted",
     "@[tool:bash] ls",
     "@a.ts",
     "b.ts",
@@ -134,7 +133,7 @@ test("logs hides the machinery, and filters what it shows", async (t) => {
   assert.deepEqual(await shown("--text"), ["@Looks good."]);
   assert.deepEqual(await shown("--errors"), ["@[denied] Bash: curl", "@[error] overloaded"]);
   assert.deepEqual(await shown("--tools", "--text"), ["@[tool:bash] ls", "@a.ts", "b.ts", "@Looks good.", "@[denied] Bash: curl"]);
-  assert.equal((await shown("--all")).length, 10);
+  assert.equal((await shown("--all")).length, 11);
   assert.deepEqual(await shown("-n", "1"), ["@[result] success"]);
   const types = async (...flags: string[]): Promise<string[]> =>
     (await cli.call(["logs", "--json", ...flags])).stdout
@@ -144,31 +143,30 @@ test("logs hides the machinery, and filters what it shows", async (t) => {
   assert.deepEqual(await types("--text"), ["text"]);
   assert.ok((await types()).includes("init"));
   const onTerminal = (await cli.call(["logs"], { columns: 60, env: { ...plain, TZ: "UTC" } })).stdout;
-  assert.match(onTerminal, /^\d\d:\d\d:\d\d \[tool:bash\] ls\n/);
+  assert.match(onTerminal, /^\d\d:\d\d:\d\d \[task\] submitted\n\d\d:\d\d:\d\d \[tool:bash\] ls\n/);
 });
 
 async function story({ call, api }: ServedCli): Promise<void> {
   await call(["run", "x"]);
-  const tell = (type: Parameters<typeof api.tell>[1], summary: string, data: Record<string, unknown> = {}): void => {
-    Object.assign(api.tell(1, type, data), { summary: summary === "" ? [] : [summary] });
-  };
-  tell("session", "[session] 1234");
-  tell("init", "[init] model · acceptEdits");
-  tell("notice", "[notice] cold start", { kind: "cold_start" });
-  tell("tool_use", "[tool:bash] ls", { tool: "Bash", tool_use_id: "t" });
-  tell("tool_result", "", { tool_use_id: "t", text: "a.ts\nb.ts", is_error: false });
-  tell("text", "[text] Looks good.", { text: "Looks good." });
-  tell("permission_denied", "[denied] Bash: curl", { tool: "Bash" });
-  tell("notice", "[error] overloaded", { kind: "api_error" });
-  tell("result", "[result] success", { is_error: false });
+  const tell = (type: EventType, summary: string, data: object = {}): Promise<void> =>
+    api.tell(1, type, data, summary === "" ? [] : [summary]);
+  await tell("session", "[session] 1234");
+  await tell("init", "[init] model · acceptEdits");
+  await tell("notice", "[notice] cold start", { kind: "cold_start" });
+  await tell("tool_use", "[tool:bash] ls", { tool: "Bash", tool_use_id: "t" });
+  await tell("tool_result", "", { tool_use_id: "t", text: "a.ts\nb.ts", is_error: false });
+  await tell("text", "[text] Looks good.", { text: "Looks good." });
+  await tell("permission_denied", "[denied] Bash: curl", { tool: "Bash" });
+  await tell("notice", "[error] overloaded", { kind: "api_error" });
+  await tell("result", "[result] success", { is_error: false });
 }
 
 test("no width breaks what is to be copied, and nothing stands behind a command", async (t) => {
   const { call, api } = await withServer(t);
   await call(["run", "x"]);
-  api.finish(1, "failed");
+  await api.finish(1, "failed");
   const message = "Sign in again. When the cause is gone: claude-worker retry 1 --resume";
-  Object.assign(await api.getTask({ id: 1 }), { error: { code: "auth_failed", message, retryable: true } });
+  await patch(api, 1, { error: { code: "auth_failed", message, retryable: true } });
   for (const columns of [32, 40, 50, 60, 72, 79, 80, 100]) {
     const at = { columns, env: { NO_COLOR: "1" } };
     const help = (await call(["run", "--help"], at)).stdout;
@@ -179,7 +177,7 @@ test("no width breaks what is to be copied, and nothing stands behind a command"
     assert.match(page, /^ *claude-worker retry 1 --resume$|: claude-worker retry 1 --resume$/m, `at ${columns} columns`);
     assert.match(page, /auth_failed: Sign/);
   }
-  Object.assign(await api.getTask({ id: 1 }), { status: "completed", attention: [{ kind: "denied", count: 2, detail: "Bash: ls" }] });
+  showAs(api, { status: "completed", attention: [{ kind: "denied", count: 2, detail: "Bash: ls" }] });
   const narrow = (await call(["show", "1"], { columns: 24, env: { NO_COLOR: "1" } })).stdout.split("\n").slice(0, 2);
   assert.ok(
     narrow.every((line) => line.length <= 24),

@@ -1,17 +1,15 @@
 /**
- * Calls of the command line inside the test's process, against the real REST door with a fake API
- * behind it.
+ * Calls of the command line inside the test's process, against the real REST door with the real
+ * operations behind it.
  */
-import { mkdirSync, symlinkSync } from "node:fs";
-import path from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import type { TestContext } from "node:test";
 import { outputTo } from "../../src/cli/terminal/io.ts";
 import type { Io } from "../../src/cli/terminal/io.ts";
 import { runCli } from "../../src/cli/commandline/run-cli.ts";
-import { fakeApi } from "../../testing/fake-api.ts";
-import type { FakeApi } from "../../testing/fake-api.ts";
-import { openDoorOf } from "../../testing/http-door.ts";
+import type { TaskPatch } from "../../src/store/store.ts";
+import type { DoorApi } from "../../testing/door-api.ts";
+import { openDoor } from "../../testing/http-door.ts";
 import type { OpenDoor } from "../../testing/http-door.ts";
 import { scratch } from "../../testing/scratch.ts";
 import type { Scratch } from "../../testing/scratch.ts";
@@ -56,8 +54,7 @@ export interface CliSetup {
 }
 
 /** A command line without any server. */
-export function withoutServer(t: TestContext): CliSetup {
-  const place = scratch(t);
+export function withoutServer(t: TestContext, place = scratch(t)): CliSetup {
   const env = { HOME: place.home, CLAUDE_WORKER_HOME: place.dataHome, PATH: process.env["PATH"] ?? "" };
   const start: CliSetup["start"] = (words, options = {}) =>
     startCall(words, { cwd: place.work, ...options, env: { ...env, ...options.env } });
@@ -65,20 +62,25 @@ export function withoutServer(t: TestContext): CliSetup {
 }
 
 export interface ServedCli extends CliSetup {
-  readonly api: FakeApi;
+  readonly api: DoorApi;
   readonly door: OpenDoor;
 }
 
-/** A command line whose server has a fake API. */
+/** A command line whose server is the real door over the real operations, without runners. */
 export async function withServer(t: TestContext): Promise<ServedCli> {
-  const cli = withoutServer(t);
-  const { directory } = scratch(t);
-  const api = fakeApi(directory);
-  const door = await openDoorOf(t, api, { directory });
-  mkdirSync(cli.place.dataHome, { mode: 0o700 });
-  // The door's socket has its own place; this is where the command line looks.
-  symlinkSync(path.dirname(door.socket), path.join(cli.place.dataHome, "run"));
-  return { ...cli, api, door };
+  const door = await openDoor(t);
+  return { ...withoutServer(t, door.api.corner), api: door.api, door };
+}
+
+/** Writes into the store what an attempt would have left in the task. */
+export async function patch({ store }: DoorApi, id: number, part: TaskPatch): Promise<void> {
+  await store.write(() => store.tasks.patch(id, Date.now(), part));
+}
+
+/** Every answer about one task has these fields from now on. */
+export function showAs(api: DoorApi, part: object): void {
+  const { getTask } = api;
+  api.getTask = async (input) => ({ ...(await getTask(input)), ...part });
 }
 
 function startCall(words: readonly string[], { columns, input = null, typed, env = {}, cwd = "/" }: CallOptions): CliCall {

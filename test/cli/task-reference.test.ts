@@ -9,9 +9,9 @@ test("without a reference a reading command is about the newest task", async (t)
   const none = await call(["show"]);
   assert.deepEqual([none.code, none.stderr], [1, 'Error: There are no tasks yet. Submit one: claude-worker run "…"\n']);
   for (const prompt of ["one", "two", "three"]) await call(["run", prompt]);
-  Object.assign(await api.getTask({ id: 1 }), { status: "running" });
+  await api.tell(1, "session", { session_id: "s" });
   assert.equal((await call(["show", "--json"])).json()["id"], 3);
-  api.finish(3);
+  await api.finish(3);
   for (const command of ["logs", "watch", "attempts"]) assert.equal((await call([command])).code, 0, command);
 });
 
@@ -40,7 +40,7 @@ test("a name that one task has is that task, even where others begin with it", a
 
 test("an ambiguous reference lists id, status and name of the tasks that fit", async (t) => {
   const { call, api } = await named(t, ["auth one", "auth two", "nightly", "nightly"]);
-  api.finish(1, "failed");
+  await api.finish(1, "failed");
   for (const command of ["show", "logs", "watch", "wait", "attempts"]) {
     const { code, stderr } = await call([command, "auth"]);
     assert.equal(code, 2);
@@ -116,9 +116,9 @@ async function named(t: Parameters<typeof withServer>[0], names: readonly string
       event: { task_id: number };
     };
     const waited = ((await cli.call(["wait", reference, "--timeout", "10ms", "--json"])).json()["wait"] as { open: number[] }).open;
-    cli.api.finish(shown);
+    await cli.api.finish(shown);
     const watched = (await cli.call(["watch", reference, "--json"])).stdout.trim().split("\n").at(-1) ?? "";
-    Object.assign(await cli.api.getTask({ id: shown }), { status: "pending" });
+    await cli.call(["retry", String(shown)]);
     return [shown, tried, logged.event.task_id, ...waited, (JSON.parse(watched) as { task: { id: number } }).task.id];
   };
   return { ...cli, ids };

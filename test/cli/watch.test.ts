@@ -5,48 +5,46 @@ import { outputTo } from "../../src/cli/terminal/io.ts";
 import { WorkerClient } from "../../src/client/index.ts";
 import { PassThrough } from "node:stream";
 import { eventually } from "../../testing/eventually.ts";
-import { withServer } from "./setup.ts";
+import { patch, withServer } from "./setup.ts";
 
 test("watch shows what happens, then how it ended, and exits with 0", async (t) => {
   const { api, call, start } = await withServer(t);
   await call(["run", "x"]);
   const watch = start(["watch"]);
   await eventually(() => api.subscriptions === 1);
-  api.tell(1, "text", { text: "Hello.\nAll is well." });
-  api.finish(1);
+  await api.tell(1, "text", { text: "Hello.\nAll is well." });
+  await api.finish(1);
   const { code, stdout, stderr } = await watch.done;
   assert.deepEqual([code, stderr], [0, ""]);
-  assert.match(stdout, /^\d{4}-\S+Z Hello\.\n {25}All is well\.\n\ndone\n\n✔ Task 1 completed\n$/);
+  assert.match(stdout, /^\d{4}-\S+Z Hello\.\n {25}All is well\.\n\ndone\n\n✔ Task 1 completed · 0 turns\n$/);
 });
 
 test("the result is not shown again when the agent has just said it", async (t) => {
   const { api, call } = await withServer(t);
   await call(["run", "x"]);
-  api.tell(1, "text", { text: "done" });
-  api.finish(1);
+  await api.tell(1, "text", { text: "done" });
+  await api.finish(1);
   assert.equal((await call(["watch", "1"])).stdout.match(/done/g)?.length, 1);
 });
 
 test("a task that did not complete exits with 1 and says why and what to do", async (t) => {
   const { api, call } = await withServer(t);
   await call(["run", "x"]);
-  api.finish(1, "failed");
-  Object.assign(await api.getTask({ id: 1 }), {
-    error: { code: "agent_failed", message: "The model foo does not exist.", retryable: false },
-  });
+  await api.finish(1, "failed");
+  await patch(api, 1, { error: { code: "agent_failed", message: "The model foo does not exist.", retryable: false } });
   const { code, stdout } = await call(["watch", "1"]);
   assert.equal(code, 1);
-  assert.match(stdout, /✖ Task 1 failed\nThe model foo does not exist\.\nclaude-worker show 1 · claude-worker retry 1\n$/);
+  assert.match(stdout, /✖ Task 1 failed · 0 turns\nThe model foo does not exist\.\nclaude-worker show 1 · claude-worker retry 1\n$/);
 });
 
 test("run --watch submits a task and follows it", async (t) => {
   const { api, start } = await withServer(t);
   const run = start(["run", "x", "--watch"]);
   await eventually(() => api.subscriptions === 1);
-  api.finish(1);
+  await api.finish(1);
   const { code, stdout, stderr } = await run.done;
   assert.equal(code, 0);
-  assert.match(stderr, /^Task 1 is submitted: x\. It waits/);
+  assert.match(stderr, /^Task 1 is submitted: x\.\n$/);
   assert.match(stdout, /✔ Task 1 completed/);
 });
 
@@ -66,8 +64,8 @@ test("watch --json gives one JSON value a line: events, then the task", async (t
   const { api, start } = await withServer(t);
   const run = start(["run", "x", "--watch", "--json"]);
   await eventually(() => api.subscriptions === 1);
-  api.tell(1, "text", { text: "\u2028 line separators too" });
-  api.finish(1);
+  await api.tell(1, "text", { text: "\u2028 line separators too" });
+  await api.finish(1);
   const { code, stdout, stderr } = await run.done;
   const values = stdout
     .trimEnd()
@@ -84,10 +82,10 @@ test("watch on a terminal has a status line that goes away at the end", async (t
   const { api, start, call } = await withServer(t);
   await call(["run", "x"]);
   const watch = start(["watch", "1"], { columns: 40 });
-  await eventually(() => watch.stdout().includes("waits: 4 of 4 slots are in"));
-  api.tell(1, "tool_use", { tool: "Bash", input: { command: "npm test" }, turn: 1 });
+  await eventually(() => watch.stdout().includes("waits: starts now"));
+  await api.tell(1, "tool_use", { tool: "Bash", input: { command: "npm test" }, turn: 1 });
   await eventually(() => watch.stdout().includes("1 turn"));
-  api.finish(1);
+  await api.finish(1);
   const { stdout } = await watch.done;
   const screen = stdout.split("\n").map((line) => line.split("\r\x1b[J").at(-1));
   assert.doesNotMatch(screen.join("\n"), /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/);
@@ -98,28 +96,25 @@ test("logs -f has a status line only on a terminal", async (t) => {
   await call(["run", "x"]);
   const onTerminal = start(["logs", "1", "-f"], { columns: 60 });
   const onPipe = start(["logs", "1", "-f"]);
-  await eventually(() => onTerminal.stdout().includes("waits: 4 of 4 slots are in"));
-  api.tell(1, "text", { text: "hello", turn: 1 });
+  await eventually(() => onTerminal.stdout().includes("waits: starts now"));
+  await api.tell(1, "text", { text: "hello", turn: 1 });
   await eventually(() => onTerminal.stdout().includes("1 turn"));
-  api.finish(1);
+  await api.finish(1);
   const { stdout } = await onTerminal.done;
   const screen = stdout.split("\n").map((line) => line.split("\r\x1b[J").at(-1));
   assert.match(screen.join("\n"), /hello/);
   assert.doesNotMatch(screen.join("\n"), /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/);
-  assert.match((await onPipe.done).stdout, /^\d{4}-\S+Z hello\n$/);
+  assert.match((await onPipe.done).stdout, /^\S+Z \[task\] submitted\n\S+Z hello\n\S+Z \[task\] completed: done\n$/);
 });
 
 test("the status line of a waiting task says what it waits for", async (t) => {
   const { api, start, call } = await withServer(t);
+  await call(["hold", "lunch"]);
   await call(["run", "x"]);
-  Object.assign(await api.getTask({ id: 1 }), { last_action: "[task] submitted" });
-  Object.assign((await api.taskEvents({ id: 1, after: 0, limit: 1 })).events[0] ?? {}, { summary: ["[task] submitted"] });
   const watch = start(["watch", "1"], { columns: 80 });
-  await eventually(() => api.subscriptions === 1);
-  api.tell(1, "session");
-  await eventually(() => watch.stdout().split("waits: 4 of 4 slots are in use").length > 3);
-  assert.doesNotMatch(watch.stdout(), /submitted/);
-  api.finish(1);
+  await eventually(() => watch.stdout().split("waits: lunch").length > 3);
+  assert.doesNotMatch(watch.stdout(), /· \[task\] submitted/);
+  await api.finish(1);
   await watch.done;
 });
 

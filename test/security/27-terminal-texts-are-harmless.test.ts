@@ -48,11 +48,11 @@ const inputOf = (directory: string, name: string) =>
 test("show, list, logs and watch print nothing that commands a terminal", async (t) => {
   const { api, call } = await withServer(t);
   const { id } = await api.submitTask(inputOf("/tmp", "n"), { scope: "admin", name: "test" });
-  api.tell(id, "text", { text: hostile });
-  api.tell(id, "tool_use", { tool: hostile, tool_use_id: "1", input: { command: hostile } });
-  api.tell(id, "tool_result", { tool_use_id: "1", is_error: true, text: hostile });
-  api.tell(id, "result", { subtype: hostile, is_error: false, text: hostile });
-  api.finish(id, "failed");
+  await api.tell(id, "text", { text: hostile });
+  await api.tell(id, "tool_use", { tool: hostile, tool_use_id: "1", input: { command: hostile } });
+  await api.tell(id, "tool_result", { tool_use_id: "1", is_error: true, text: hostile });
+  await api.tell(id, "result", { subtype: hostile, is_error: false, text: hostile });
+  await api.finish(id, "failed");
   const task = await api.getTask({ id });
   api.getTask = async () => ({
     ...task,
@@ -99,8 +99,8 @@ test("every command prints harmless text for hostile names and messages", async 
   const log = path.join(place.dataHome, "server.log");
   appendFileSync(log, `claude-worker runner: ${hostile}\n${JSON.stringify({ msg: hostile })}\n`);
   const { id } = await api.submitTask(inputOf(directory, named), { scope: "admin", name: "test" });
-  api.tell(id, "text", { text: hostile });
-  api.finish(id, "failed");
+  await api.tell(id, "text", { text: hostile });
+  await api.finish(id, "failed");
   const task = {
     ...(await api.getTask({ id })),
     name: named,
