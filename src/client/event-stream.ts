@@ -54,7 +54,7 @@ export async function* feed(http: HttpClient, taskId: TaskRef | null, options: F
         yield step;
         if (step.type === "end") return;
       }
-      throw new ServerUnreachable("The server closed the stream.", { address: "", nobodyListens: false });
+      throw new ServerUnreachable("The server closed the stream.", { address: "", connectionRefused: false });
     } catch (error) {
       if (isAborted(signal)) return;
       if (!isPassing(error)) throw error;

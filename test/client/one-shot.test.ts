@@ -49,7 +49,7 @@ test("a one-shot request joins characters that arrive in parts", async (t) => {
 
 test("the client tells apart a cut answer, a silent server and one without HTTP", async (t) => {
   const broken = await serving(t, (write, end) => (write("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{"), end()));
-  await assert.rejects(broken.listTasks(), (error) => error instanceof ServerUnreachable && !error.nobodyListens);
+  await assert.rejects(broken.listTasks(), (error) => error instanceof ServerUnreachable && !error.connectionRefused);
   const silent = await serving(t, () => undefined);
   await assert.rejects(silent.health({}, { silenceMs: 50 }), /said nothing for 0\.05 s/);
   const other = await serving(t, (write, end) => (write("220 mail.example.com ESMTP\r\n"), end()));

@@ -107,7 +107,7 @@ test("the client says that no server listens and nothing was carried out", async
   await assert.rejects(client.server(), (error) => {
     assert.ok(error instanceof ServerUnreachable);
     assert.equal(error.code, "server_unreachable");
-    assert.equal(error.nobodyListens, true);
+    assert.equal(error.connectionRefused, true);
     assert.match(error.message, /claude-worker server start/);
     return true;
   });
@@ -115,7 +115,7 @@ test("the client says that no server listens and nothing was carried out", async
 
 test("the client says that a cut request may have been carried out", async (t) => {
   const client = await serverThat(t, (request) => request.socket.destroy());
-  await assert.rejects(client.server(), (error) => error instanceof ServerUnreachable && !error.nobodyListens);
+  await assert.rejects(client.server(), (error) => error instanceof ServerUnreachable && !error.connectionRefused);
 });
 
 test("the client reports a server that breaks off in the middle of its answer", async (t) => {

@@ -41,7 +41,7 @@ function sample(row: OptionRow): { words: string[]; value: unknown; shown?: unkn
     case "rules":
       return { words: [flag, "Read", "Bash(ls)"], value: ["Read", "Bash(ls)"] };
     case "directories":
-      return { words: [flag, "docs", flag, "/srv/data"], value: ["/work/docs", "/srv/data"] };
+      return { words: [flag, "docs", flag, "/srv/data"], value: ["/home/me/docs", "/srv/data"] };
     case "attachments":
       return {
         words: [flag, image],
@@ -84,7 +84,7 @@ test("the value of an option's flag is the same in submit and view", async () =>
   for (const command of [run, retry])
     for (const row of optionRows) {
       const { words, value, shown = value } = sample(row);
-      const fields = await taskFields(parsed(command, words), { cwd: "/work" });
+      const fields = await taskFields(parsed(command, words), { cwd: "/home/me" });
       assert.deepEqual(fields, { [row.name]: value }, words.join(" "));
       const input = taskInput.parse({ prompt: "x", working_directory: "/w", ...fields });
       const task = submittedOptions(input, settings);

@@ -27,8 +27,8 @@ export async function checkClaudeCode(configured: string | null, origin: Setting
     return ok("Claude Code", `${stdout.trim()} (${binary})`);
   } catch (error) {
     const how = origin === "environment" ? "unset CLAUDE_WORKER_CLAUDE_EXECUTABLE" : "claude-worker config set claude_executable --unset";
-    const mend = configured === null ? "Install claude-worker again" : `Name another binary, or use the one that comes along: ${how}`;
-    return fail("Claude Code", `${binary} does not start: ${reason(error)}`, mend);
+    const fix = configured === null ? "Install claude-worker again" : `Name another binary, or use the one that comes along: ${how}`;
+    return fail("Claude Code", `${binary} does not start: ${reason(error)}`, fix);
   }
 }
 

@@ -27,7 +27,7 @@ export async function checkServer(client: WorkerClient, context: ServerContext =
       ...server.holds.map((hold) => withFix(holdOf(hold, context), hold, { client, holds: server.holds, context })),
     ];
   } catch (error) {
-    if (error instanceof ServerUnreachable && error.nobodyListens && client.address.kind === "socket") {
+    if (error instanceof ServerUnreachable && error.connectionRefused && client.address.kind === "socket") {
       const alone = context.whenAbsent === undefined ? [] : [await context.whenAbsent()];
       return [ok("Server", "not running; `claude-worker run` starts it"), ...alone];
     }

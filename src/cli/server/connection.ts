@@ -59,7 +59,7 @@ export async function withServer<T>(
     try {
       return await work();
     } catch (error) {
-      const isGone = error instanceof ServerUnreachable && (error.nobodyListens || (isRepeatable && error.brokeOff));
+      const isGone = error instanceof ServerUnreachable && (error.connectionRefused || (isRepeatable && error.brokeOff));
       if (!isGone || !connection.mayStart || performance.now() > until) throw error;
     }
     const { startByItself } = await import("./start-server.ts");

@@ -22,7 +22,7 @@ export function requireOutsideOfTask({ env }: Io): void {
 
 /** Replaces the advice to start the server when the caller runs inside a task. */
 export function withAdviceFor({ env }: Io, error: unknown): unknown {
-  if (!(error instanceof ServerUnreachable) || !error.nobodyListens || !isInsideTask(env)) return error;
+  if (!(error instanceof ServerUnreachable) || !error.connectionRefused || !isInsideTask(env)) return error;
   // A remote server is reached by its URL; its own error says what to check.
   if (/^https?:/.test(error.address)) return error;
   return new ServerUnreachable(`No server answers at ${error.address}. ${cannotStart}`, error);

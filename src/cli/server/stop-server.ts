@@ -22,7 +22,7 @@ export async function stopServer({ client, isLocal }: Connection, options: NonNu
   const server = await client.server();
   const running = isLocal ? await readProcess(server.pid) : null;
   await client.stopServer(options).catch((error: unknown) => {
-    const isGoing = isLocal && error instanceof ServerUnreachable && (error.nobodyListens || error.brokeOff);
+    const isGoing = isLocal && error instanceof ServerUnreachable && (error.connectionRefused || error.brokeOff);
     if (!isGoing) throw error; // Otherwise another process has stopped it since the line above.
   });
   client.close();

@@ -45,7 +45,7 @@ export interface AnswerOptions {
 }
 
 const defaultMaxBodyBytes = 1024 * 1024;
-const nobody: Caller = { scope: "read", name: "anonymous" };
+const anonymous: Caller = { scope: "read", name: "anonymous" };
 
 /** Never rejects: every error becomes a problem document. */
 export async function answerRequest(
@@ -61,7 +61,7 @@ export async function answerRequest(
     const [path = "", search = ""] = (request.url ?? "").split(/\?(.*)/s, 2);
     const match = options.router.match(request.method ?? "", path);
     operation = match?.route?.name ?? operation;
-    const caller = match?.route?.access === "open" ? nobody : await identify(request, transport, options);
+    const caller = match?.route?.access === "open" ? anonymous : await identify(request, transport, options);
     if (match?.route?.access !== "open") options.unproven.prove(request.socket);
     const route = routeOf(match, request);
     if (route.access !== "open") {

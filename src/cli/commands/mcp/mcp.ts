@@ -38,7 +38,7 @@ async function connect(io: Io, place: ServerPlace, headers: Readonly<Record<stri
   try {
     return await upgradedConnection(place.address, headers);
   } catch (error) {
-    if (!start || !place.mayStart || !(error instanceof ServerUnreachable) || !error.nobodyListens) throw withAdviceFor(io, error);
+    if (!start || !place.mayStart || !(error instanceof ServerUnreachable) || !error.connectionRefused) throw withAdviceFor(io, error);
   }
   const [{ startByItself }, { connectionOf }] = await Promise.all([
     import("../../server/start-server.ts"),

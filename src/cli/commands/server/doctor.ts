@@ -121,12 +121,12 @@ const colours: Readonly<Record<CheckState, Colour>> = { ok: "green", warn: "yell
 function linesOf(checks: readonly Check[], io: Io): string {
   const paint = painter(io.stdout);
   const width = Math.max(...checks.map(({ name }) => name.length));
-  const lines = checks.map(({ name, state, message, mend }) => {
+  const lines = checks.map(({ name, state, message, mend: fix }) => {
     const first = `${paint[colours[state]](state.padEnd(4))}  ${name.padEnd(width)}  `;
     const rest = " ".repeat(width + 8);
     const line = prose(io.stdout, plainLine(message, 4000), { first, rest });
-    if (mend === null) return `${line}\n`;
-    return `${line}\n${prose(io.stdout, plainLine(mend, 4000), { first: `${rest}${paint.bold("→")} `, rest: `${rest}  ` })}\n`;
+    if (fix === null) return `${line}\n`;
+    return `${line}\n${prose(io.stdout, plainLine(fix, 4000), { first: `${rest}${paint.bold("→")} `, rest: `${rest}  ` })}\n`;
   });
   return lines.join("");
 }

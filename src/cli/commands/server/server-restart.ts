@@ -84,7 +84,7 @@ async function whereOneListens<T>(ask: () => Promise<T>): Promise<T | null> {
   try {
     return await ask();
   } catch (error) {
-    if (!(error instanceof ServerUnreachable) || !error.nobodyListens) throw error;
+    if (!(error instanceof ServerUnreachable) || !error.connectionRefused) throw error;
     return null;
   }
 }
