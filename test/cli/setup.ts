@@ -9,6 +9,7 @@ import type { Io } from "../../src/cli/terminal/io.ts";
 import { runCli } from "../../src/cli/commandline/run-cli.ts";
 import type { TaskPatch } from "../../src/store/store.ts";
 import type { DoorApi } from "../../testing/door-api.ts";
+import { plainInput } from "../../testing/plain-task.ts";
 import { openDoor } from "../../testing/http-door.ts";
 import type { OpenDoor } from "../../testing/http-door.ts";
 import { scratch } from "../../testing/scratch.ts";
@@ -125,4 +126,14 @@ function collector(columns: number | undefined): { stream: PassThrough & { isTTY
   const stream = Object.assign(new PassThrough(), columns === undefined ? {} : { isTTY: true, columns });
   stream.on("data", (part: Buffer) => void parts.push(part));
   return { stream, text: () => Buffer.concat(parts).toString("utf8") };
+}
+
+/** Three tasks: the first failed, the second completed, the third waits. */
+export async function filled(t: TestContext): Promise<ServedCli> {
+  const cli = await withServer(t);
+  for (const prompt of ["one", "two\x1b[31m", "three"])
+    await cli.api.submitTasks({ tasks: [plainInput({ prompt, working_directory: cli.place.work })] }, { name: "test", scope: "admin" });
+  await cli.api.finish(1, "failed");
+  await cli.api.finish(2);
+  return cli;
 }

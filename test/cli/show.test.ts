@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { filled, showAs, withServer } from "./setup.ts";
+
+test("show has everything about a task, and is harmless to a terminal without --raw", async (t) => {
+  const { call } = await filled(t);
+  const page = (await call(["show", "2"], { columns: 80, env: { NO_COLOR: "1" } })).stdout;
+  for (const part of [
+    /^Task 2  ✔ completed\n  two\n/,
+    /Directory +\/\S+/,
+    /Permissions  acceptEdits/,
+    /\nPrompt\n  two\n/,
+    /\nResult\n  done\n/,
+  ])
+    assert.match(page, part);
+  assert.doesNotMatch(page, /\x1b/);
+  assert.match((await call(["show", "#2", "--raw"])).stdout, /two\x1b\[31m/);
+  assert.equal((await call(["status", "2", "--json"])).json()["result"], "done");
+});
+
+test("show cuts a long prompt on a terminal, and nowhere else", async (t) => {
+  const { call } = await withServer(t);
+  await call(["run", "-"], { input: Array.from({ length: 40 }, (_, index) => `line ${index + 1}`).join("\n") });
+  const onTerminal = (await call(["show", "1"], { columns: 80, env: { NO_COLOR: "1" } })).stdout;
+  assert.match(onTerminal, /\n {2}line 6\n {2}… 34 more lines: claude-worker show 1 --json \| jq -r \.prompt\n/);
+  assert.match((await call(["show", "1"])).stdout, /\n {2}line 40\n/);
+});
+
+test("show leads from a failure to the retry that has a chance", async (t) => {
+  const { call, api } = await withServer(t);
+  await call(["run", "x"]);
+  await api.finish(1, "failed");
+  const first = async (part: object): Promise<string> => {
+    showAs(api, { attempts: 1, attention: [], deny: [], error: null, ...part });
+    const page = (await call(["show", "1"], { columns: 100, env: { NO_COLOR: "1" } })).stdout;
+    return /\nNext\n {2}(.*?)(?: {2}.*)?\n/.exec(page)?.[1] ?? page;
+  };
+  const denied = (detail: string, deny: string[] = []): object => ({ deny, attention: [{ kind: "denied", count: 1, detail }] });
+  const failed = (code: string, message = "x"): object => ({ error: { code, message, retryable: false } });
+  const expected: [object, string][] = [
+    [denied("Bash: git push origin main"), 'retry 1 --allow "Bash(git push origin main)"'],
+    [denied("Bash: npm test; Write: /etc/x; …"), 'retry 1 --allow "Bash(npm test)" --allow Write'],
+    [denied('Bash: echo "$HOME"'), `retry 1 --allow 'Bash(echo "$HOME")'`],
+    [denied("Bash: cd x; ls"), 'retry 1 --allow "…"'],
+    [denied("Bash: git push", ["Bash(git push:*)"]), "logs 1"],
+    [{ ...failed("budget_exhausted"), max_budget_usd: 0.3, cost_usd: 0.36 }, "retry 1 --max-budget-usd 0.72"],
+    [{ ...failed("agent_failed"), max_turns: 2, num_turns: 3 }, "retry 1 --max-turns 4"],
+    [{ ...failed("timed_out", "Stopped: the attempt ran longer than its time limit."), timeout_ms: 90_000 }, "retry 1 --timeout 180s"],
+    [{ ...failed("timed_out", "Stopped: the attempt was silent for longer"), stall_timeout_ms: 600 }, "retry 1 --stall-timeout 2s"],
+    [failed("broken_settings"), "retry 1 --ignore-broken-settings"],
+    [failed("no_work"), "logs 1"],
+  ];
+  for (const [part, command] of expected) assert.equal(await first(part), `claude-worker ${command}`);
+});
+
+test("show names each limit and the group, and cuts a prompt of one long line", async (t) => {
+  const { call } = await withServer(t);
+  const limits = ["--max-turns", "3", "--max-budget-usd", "0.3", "--timeout", "3s", "--stall-timeout", "5m", "--group", "night"];
+  await call(["run", "word ".repeat(20_000), ...limits]);
+  const page = (await call(["show", "1"], { columns: 80, env: { NO_COLOR: "1" } })).stdout;
+  assert.match(page, /Limits +3 turns · budget \$0\.3000 · time 3\.0 s · silence 5 m\S*/);
+  assert.match(page, /Group +night\n/);
+  assert.match(page, /… 1\d\d\d more lines: claude-worker show 1 --json/);
+  assert.ok(page.split("\n").length < 40);
+  const help = (await call(["retry", "--help"])).stdout;
+  assert.doesNotMatch(help, /default:/);
+  assert.match(help, /options without a flag stay unchanged/);
+});
