@@ -4,6 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { consequenceOf } from "../../testing/attempt-end.ts";
+import type { EndChange } from "../../testing/attempt-end.ts";
 import * as fc from "fast-check";
 import { steppedBackMs } from "../../src/domain/order/admission.ts";
 import { admit } from "../../testing/admit.ts";
@@ -12,7 +14,6 @@ import type { Outcome } from "../../src/domain/attempt/outcome.ts";
 import { afterProbe, probeFor, refusalHold } from "../../src/domain/order/probe.ts";
 import { refusalOf } from "../../src/domain/attempt/refusal.ts";
 import { defaultRetryPolicy } from "../../src/domain/attempt/retry-policy.ts";
-import { afterOutcome } from "../../src/domain/attempt/retry.ts";
 import type { Consequence, EndedAttempt } from "../../src/domain/attempt/consequence.ts";
 
 const now = Date.UTC(2026, 0, 1);
@@ -28,37 +29,8 @@ const limited = (limit: string, resetsAt = now + 60 * minuteMs): Outcome => ({
   resetsAt,
 });
 
-type Change = Partial<Omit<EndedAttempt, "task">> & { task?: Partial<EndedAttempt["task"]> };
-
-function after(outcome: Outcome, { task, ...change }: Change = {}): Consequence {
-  const none = {
-    cancelRequestedAt: null,
-    poisonCount: 0,
-    setbacks: 0,
-    cutCall: null,
-    retriesSpent: 0,
-    retries: 0,
-    refusals: 0,
-    refusal: null,
-  };
-  const rest = { model: null, maxBudgetUsd: null, costUsd: null };
-  return afterOutcome({
-    outcome,
-    progressed: false,
-    ranMs: 0,
-    death: { runnerLived: false, call: null },
-    unbegun: 0,
-    account: "a",
-    wasRefusedElsewhere: () => false,
-    isHeld: () => false,
-    alone: false,
-    policy: defaultRetryPolicy,
-    now,
-    wall: now,
-    random: () => 1,
-    ...change,
-    task: { ...none, ...rest, ...task },
-  });
+function after(outcome: Outcome, change: EndChange = {}): Consequence {
+  return consequenceOf(outcome, { account: "a", random: () => 1, now, wall: now, ...change });
 }
 
 for (const outcome of [tooMany, forbidden, { ...limited("five_hour"), resetsAt: now - 1 }, unauthorized, noCredit]) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { noFacts, resultOf } from "../../../testing/attempt-end.ts";
 import * as fc from "fast-check";
 import { factEventTypes, factsFrom } from "../../../src/domain/attempt/attempt-facts.ts";
 import { decideOutcome } from "../../../src/domain/attempt/decide-outcome.ts";
@@ -239,41 +240,6 @@ test("times of a subagent's report add up; other facts are those of the last res
   });
 });
 
-const nothing: AttemptFacts = {
-  result: null,
-  limit: null,
-  apiError: null,
-  apiErrorText: null,
-  thrown: null,
-  sessionLost: null,
-  background: [],
-  notified: false,
-  cut: [],
-  stopRequested: null,
-  ended: true,
-  rebooted: false,
-  begun: true,
-  startProblem: null,
-};
-
-function resultOf(change: Partial<ResultFacts>): ResultFacts {
-  return {
-    subtype: "success",
-    isError: false,
-    text: "",
-    terminalReason: "completed",
-    stopReason: "end_turn",
-    startupFailure: null,
-    apiErrorStatus: null,
-    calledModel: true,
-    durationMs: 1,
-    costUsd: 0,
-    usage: {},
-    permissionDenials: 0,
-    ...change,
-  };
-}
-
 const byStatus: [status: number | null, kind: Outcome["kind"]][] = [
   [400, "agent_failed"],
   [401, "auth_failed"],
@@ -291,7 +257,7 @@ for (const [status, kind] of byStatus) {
   test(`an API error with the status ${status ?? "none (no connection)"} is ${kind}`, () => {
     const result = resultOf({ isError: true, terminalReason: "api_error", apiErrorStatus: status, text: "API Error" });
     for (const apiError of [null, "unknown"]) {
-      assert.equal(decideOutcome({ ...nothing, result, apiError }).kind, kind);
+      assert.equal(decideOutcome({ ...noFacts, result, apiError }).kind, kind);
     }
   });
 }
@@ -343,7 +309,7 @@ const worded: [what: string, facts: Partial<AttemptFacts>, outcome: Outcome][] =
 ];
 for (const [what, facts, outcome] of worded) {
   test(`${what} is described in a sentence`, () => {
-    assert.deepEqual(decideOutcome({ ...nothing, ...facts }), outcome);
+    assert.deepEqual(decideOutcome({ ...noFacts, ...facts }), outcome);
   });
 }
 
@@ -431,14 +397,14 @@ test("a Claude Code that cannot be started is the outcome unavailable", () => {
 });
 
 test("a hook without an answer in time ends the attempt, unless it is cancelled", () => {
-  const facts = { ...nothing, result: resultOf({}), apiError: "hook_timed_out", apiErrorText: "The hook Stop (x) hangs." };
+  const facts = { ...noFacts, result: resultOf({}), apiError: "hook_timed_out", apiErrorText: "The hook Stop (x) hangs." };
   assert.deepEqual(decideOutcome(facts), { kind: "hook_timed_out", message: "The hook Stop (x) hangs." });
   assert.equal(decideOutcome({ ...facts, stopRequested: "cancelled", result: null }).kind, "cancelled");
 });
 
 test("a turn in which the model was never called is no_work", () => {
   const local = {
-    ...nothing,
+    ...noFacts,
     result: resultOf({ calledModel: false, terminalReason: null, stopReason: null, text: "/login isn't available." }),
   };
   assert.partialDeepStrictEqual(decideOutcome(local), { kind: "no_work" });
@@ -449,9 +415,9 @@ test("a turn in which the model was never called is no_work", () => {
 });
 
 test("a deferred call, a lost session and a cut turn are not successes", () => {
-  assert.equal(decideOutcome({ ...nothing, result: resultOf({ stopReason: "tool_deferred", terminalReason: null }) }).kind, "agent_failed");
-  assert.equal(decideOutcome({ ...nothing, result: resultOf({}), sessionLost: "ENOSPC" }).kind, "storage_full");
-  assert.equal(decideOutcome({ ...nothing, result: resultOf({ terminalReason: "aborted_tools" }) }).kind, "crashed");
+  assert.equal(decideOutcome({ ...noFacts, result: resultOf({ stopReason: "tool_deferred", terminalReason: null }) }).kind, "agent_failed");
+  assert.equal(decideOutcome({ ...noFacts, result: resultOf({}), sessionLost: "ENOSPC" }).kind, "storage_full");
+  assert.equal(decideOutcome({ ...noFacts, result: resultOf({ terminalReason: "aborted_tools" }) }).kind, "crashed");
 });
 
 for (const [what, facts, kind] of [
@@ -464,7 +430,7 @@ for (const [what, facts, kind] of [
   ["a session that another process uses", { thrown: "Error: Session ID 5a is already in use." }, "environment_failed"],
 ] as const) {
   test(`${what} is the outcome ${kind}`, () => {
-    assert.equal(decideOutcome({ ...nothing, ...facts }).kind, kind);
+    assert.equal(decideOutcome({ ...noFacts, ...facts }).kind, kind);
   });
 }
 
@@ -483,20 +449,20 @@ for (const [what, facts, kind] of [
   ["the time limit cut it", { cut: ["npm test"], stopRequested: "timed_out" }, "succeeded"],
 ] as const) {
   test(`a turn that ended while it waited for the background is ${kind} when ${what}`, () => {
-    assert.equal(decideOutcome({ ...nothing, ...waits, ...facts }).kind, kind);
+    assert.equal(decideOutcome({ ...noFacts, ...waits, ...facts }).kind, kind);
   });
 }
 
 test("what was cut in the background, and what died there, is named", () => {
   assert.equal(
-    decideOutcome({ ...nothing, ...waits, cut: ["npm run dev"] }).message,
+    decideOutcome({ ...noFacts, ...waits, cut: ["npm run dev"] }).message,
     "Claude finished the task: ended in the background: npm run dev.",
   );
-  assert.match(decideOutcome({ ...nothing, ...waits, ended: false }).message, /waited for work in the background: npm test\.$/);
+  assert.match(decideOutcome({ ...noFacts, ...waits, ended: false }).message, /waited for work in the background: npm test\.$/);
 });
 
 test("background work is waited for until Claude has heard of its end", () => {
-  const heard = { ...nothing, result: resultOf({}), notified: true };
+  const heard = { ...noFacts, result: resultOf({}), notified: true };
   assert.equal(decideOutcome(heard).kind, "succeeded");
   assert.equal(decideOutcome({ ...heard, ended: false }).kind, "crashed");
 });

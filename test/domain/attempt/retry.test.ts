@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { consequenceOf } from "../../../testing/attempt-end.ts";
+import type { EndChange } from "../../../testing/attempt-end.ts";
 import * as fc from "fast-check";
 import { outcomeKinds, retryableKinds } from "../../../src/domain/attempt/outcome.ts";
 import type { Outcome } from "../../../src/domain/attempt/outcome.ts";
@@ -14,37 +16,8 @@ const now = Date.UTC(2026, 0, 1);
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-function after(outcome: Outcome, change: Partial<Omit<EndedAttempt, "task">> & { task?: Partial<EndedAttempt["task"]> } = {}): Consequence {
-  return afterOutcome({
-    outcome,
-    progressed: false,
-    ranMs: 0,
-    death: { runnerLived: false, call: null },
-    unbegun: 0,
-    account: "abc",
-    wasRefusedElsewhere: () => false,
-    isHeld: () => false,
-    alone: false,
-    policy: defaultRetryPolicy,
-    now,
-    wall: now,
-    random: () => 0.5,
-    ...change,
-    task: {
-      cancelRequestedAt: null,
-      poisonCount: 0,
-      setbacks: 0,
-      cutCall: null,
-      retriesSpent: 0,
-      retries: 0,
-      refusals: 0,
-      refusal: null,
-      model: null,
-      maxBudgetUsd: null,
-      costUsd: null,
-      ...change.task,
-    },
-  });
+function after(outcome: Outcome, change: EndChange = {}): Consequence {
+  return consequenceOf(outcome, { now, wall: now, ...change });
 }
 
 const crashed: Outcome = { kind: "crashed", message: "The runner died before the task was finished." };

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { noFacts, resultOf } from "../../../testing/attempt-end.ts";
 import type {
   SDKAssistantMessage,
   SDKAssistantMessageError,
@@ -194,11 +195,11 @@ test("an unknown word beside a known one or a refused sign-in changes no outcome
 
 test("an unknown word without a result fails the attempt once with its name", () => {
   for (const more of [{ ended: true, thrown: "exit code 1" }, { ended: false }]) {
-    const outcome = decideOutcome({ ...noFacts(), ...more, apiError: "a_new_word", apiErrorText: "why" });
+    const outcome = decideOutcome({ ...noFacts, ...more, apiError: "a_new_word", apiErrorText: "why" });
     assert.equal(outcome.kind, "agent_failed");
     assert.match(outcome.message, /"a_new_word", which this Claude Worker does not know: why\./);
   }
-  assert.equal(decideOutcome({ ...noFacts(), apiError: "unknown" }).kind, "crashed");
+  assert.equal(decideOutcome({ ...noFacts, apiError: "unknown" }).kind, "crashed");
 });
 
 test("a full output and a full context are told apart, and each says what to do", () => {
@@ -211,43 +212,10 @@ test("a full output and a full context are told apart, and each says what to do"
   );
 });
 
-function noFacts(): AttemptFacts {
-  return {
-    result: null,
-    limit: null,
-    apiError: null,
-    apiErrorText: null,
-    thrown: null,
-    sessionLost: null,
-    background: [],
-    notified: false,
-    cut: [],
-    stopRequested: null,
-    ended: true,
-    rebooted: false,
-    begun: true,
-    startProblem: null,
-  };
-}
-
 function outcomeOf(result: Partial<ResultFacts>, more: Partial<AttemptFacts> = {}) {
   return decideOutcome({
-    ...noFacts(),
+    ...noFacts,
     ...more,
-    result: {
-      subtype: "success",
-      isError: false,
-      text: "",
-      terminalReason: "completed",
-      stopReason: "end_turn",
-      startupFailure: null,
-      apiErrorStatus: null,
-      calledModel: true,
-      durationMs: 1,
-      costUsd: 0,
-      usage: {},
-      permissionDenials: 0,
-      ...result,
-    },
+    result: resultOf(result),
   });
 }
