@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { eventTypes } from "../../src/domain/events/event.ts";
-import { isOfSubagent } from "../../src/domain/events/is-of-subagent.ts";
-import { eventsFromRecord } from "../../src/domain/events/events-from-record.ts";
-import type { JournalRecord, RunnerNote } from "../../src/domain/events/record.ts";
-import { readEvent } from "../../src/domain/events/read-event.ts";
-import { objectOf } from "../../src/domain/text/read-json.ts";
-import { anyRecord } from "./any-record.ts";
-import { dataOf } from "../../testing/events.ts";
-import { sample, sampleNames, sampleTime } from "./samples/sample.ts";
+import { eventTypes } from "../../../src/domain/events/event.ts";
+import { isOfSubagent } from "../../../src/domain/events/is-of-subagent.ts";
+import { eventsFromRecord } from "../../../src/domain/events/events-from-record.ts";
+import type { JournalRecord, RunnerNote } from "../../../src/domain/events/record.ts";
+import { readEvent } from "../../../src/domain/events/read-event.ts";
+import { objectOf } from "../../../src/domain/text/read-json.ts";
+import { anyRecord } from "../any-record.ts";
+import { dataOf } from "../../../testing/events.ts";
+import { sample, sampleNames, sampleTime } from "../samples/sample.ts";
 
 const stamp = { _n: 1, _attempt: 1, _at: "2026-01-01T00:00:00.000Z" };
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { EventType } from "../../src/domain/events/event.ts";
-import { eventSummary } from "../../src/domain/events/event-summary.ts";
-import { event } from "../../testing/events.ts";
+import type { EventType } from "../../../src/domain/events/event.ts";
+import { eventSummary } from "../../../src/domain/events/event-summary.ts";
+import { event } from "../../../testing/events.ts";
 
 const serverEvents: [type: EventType, data: Record<string, unknown>, line: string][] = [
   ["submitted", {}, "[task] submitted"],

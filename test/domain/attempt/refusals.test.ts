@@ -4,17 +4,17 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { consequenceOf } from "../../testing/attempt-end.ts";
-import type { EndChange } from "../../testing/attempt-end.ts";
+import { consequenceOf } from "../../../testing/attempt-end.ts";
+import type { EndChange } from "../../../testing/attempt-end.ts";
 import * as fc from "fast-check";
-import { steppedBackMs } from "../../src/domain/order/admission.ts";
-import { admit } from "../../testing/admit.ts";
-import type { NewHold } from "../../src/domain/order/hold.ts";
-import type { Outcome } from "../../src/domain/attempt/outcome.ts";
-import { afterProbe, probeFor, refusalHold } from "../../src/domain/order/probe.ts";
-import { refusalOf } from "../../src/domain/attempt/refusal.ts";
-import { defaultRetryPolicy } from "../../src/domain/attempt/retry-policy.ts";
-import type { Consequence, EndedAttempt } from "../../src/domain/attempt/consequence.ts";
+import { steppedBackMs } from "../../../src/domain/order/admission.ts";
+import { admit } from "../../../testing/admit.ts";
+import type { NewHold } from "../../../src/domain/order/hold.ts";
+import type { Outcome } from "../../../src/domain/attempt/outcome.ts";
+import { afterProbe, probeFor, refusalHold } from "../../../src/domain/order/probe.ts";
+import { refusalOf } from "../../../src/domain/attempt/refusal.ts";
+import { defaultRetryPolicy } from "../../../src/domain/attempt/retry-policy.ts";
+import type { Consequence, EndedAttempt } from "../../../src/domain/attempt/consequence.ts";
 
 const now = Date.UTC(2026, 0, 1);
 const minuteMs = 60_000;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import type { JournalRecord, RunnerNote } from "../../src/domain/events/record.ts";
-import { summaryLines } from "../../src/domain/events/summary.ts";
-import { anyRecord } from "./any-record.ts";
-import { sample, sampleNames } from "./samples/sample.ts";
+import type { JournalRecord, RunnerNote } from "../../../src/domain/events/record.ts";
+import { summaryLines } from "../../../src/domain/events/summary.ts";
+import { anyRecord } from "../any-record.ts";
+import { sample, sampleNames } from "../samples/sample.ts";
 
 const stamp = { _n: 1, _attempt: 1, _at: "2026-01-01T00:00:00.000Z" };
 
