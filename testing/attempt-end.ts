@@ -44,7 +44,7 @@ export function resultOf(change: Partial<ResultFacts>): ResultFacts {
 /** What a test changes of a first attempt that made no progress. */
 export type EndChange = Partial<Omit<EndedAttempt, "task">> & { task?: Partial<EndedAttempt["task"]> };
 
-/** What follows from an outcome. Random waits have half of their width unless the change says more. */
+/** What follows from an outcome. A random wait has half of its width where `random` is absent. */
 export function consequenceOf(outcome: Outcome, { task, ...change }: EndChange & Pick<EndedAttempt, "now" | "wall">): Consequence {
   return afterOutcome({
     outcome,
