@@ -36,22 +36,22 @@ test("doctor fails a Claude Code that does not start, with the fix", async (t) =
   const broken = place.file("claude", "#!/bin/sh\nexit 3\n");
   chmodSync(broken, 0o755);
   for (const binary of ["/nonexistent/claude", broken]) {
-    const { state, message, mend } = await checkClaudeCode(binary);
+    const { state, message, fix } = await checkClaudeCode(binary);
     assert.equal(state, "fail");
     assert.match(message, /does not start/);
-    assert.match(String(mend), /claude_executable --unset/);
+    assert.match(String(fix), /claude_executable --unset/);
   }
 });
 
 test("doctor --fix takes a broken Claude Code out of the place that named it", async (t) => {
   const { call } = withoutServer(t);
-  const mend = async (env: Record<string, string>): Promise<string> => (await call(["doctor"], { env })).stdout;
+  const printed = async (env: Record<string, string>): Promise<string> => (await call(["doctor"], { env })).stdout;
   assert.match(
-    await mend({ CLAUDE_WORKER_CLAUDE_EXECUTABLE: "/nonexistent/claude" }),
+    await printed({ CLAUDE_WORKER_CLAUDE_EXECUTABLE: "/nonexistent/claude" }),
     /comes along: unset CLAUDE_WORKER_CLAUDE_EXECUTABLE$/m,
   );
   await call(["config", "set", "claude_executable", "/nonexistent/claude"]);
-  assert.match(await mend({}), /comes along: claude-worker config set claude_executable --unset$/m);
+  assert.match(await printed({}), /comes along: claude-worker config set claude_executable --unset$/m);
 });
 
 test("doctor finds credentials wherever Claude Code does, and never shows them", async (t) => {
@@ -98,16 +98,16 @@ test("doctor warns of an open data directory and fails one that cannot be writte
 test("doctor names the variable that moves a place that does not work", (t) => {
   const place = scratch(t);
   const file = place.file("file", "");
-  const mends = (env: Record<string, string>): (string | undefined)[] =>
+  const fixes = (env: Record<string, string>): (string | undefined)[] =>
     checkDirectories(pathsFrom({ HOME: place.home, CLAUDE_WORKER_HOME: place.dataHome, ...env }))
       .filter(({ state }) => state === "fail")
-      .map(({ mend }) => mend?.match(/CLAUDE_WORKER_\w+/)?.[0]);
+      .map(({ fix }) => fix?.match(/CLAUDE_WORKER_\w+/)?.[0]);
   for (const [variable, value] of [
     ["CLAUDE_WORKER_HOME", file],
     ["CLAUDE_WORKER_LOG_DIR", file],
     ["CLAUDE_WORKER_DB", path.join(file, "tasks.db")],
   ] as const)
-    assert.deepEqual(mends({ [variable]: value }), [variable]);
+    assert.deepEqual(fixes({ [variable]: value }), [variable]);
 });
 
 test("doctor warns of little room on the disk and fails hardly any", () => {
@@ -251,7 +251,7 @@ test("doctor looks at the database itself while no server runs", async (t) => {
     const check = await checkDatabase(bad);
     assert.equal(check.state, "fail", name);
     assert.match(check.message, message);
-    assert.match(`${check.message} ${check.mend ?? ""}`, /CLAUDE_WORKER_DB|backup/, name);
+    assert.match(`${check.message} ${check.fix ?? ""}`, /CLAUDE_WORKER_DB|backup/, name);
     assert.deepEqual(readFileSync(bad), bytes, name);
   }
   mkdirSync(path.join(place.directory, "directory"));
@@ -266,10 +266,10 @@ test("doctor restores or moves no sound database that only cannot be opened", as
   await openStore({ path: file }).close();
   // As on a full disk, no file may grow beyond a block.
   const words = ["-c", 'ulimit -f 1 && exec "$@"', "sh", process.execPath, "--input-type=module", "-e", printsCheckOf(file)];
-  const { state, message, mend } = JSON.parse(execFileSync("/bin/sh", words, { encoding: "utf8" })) as Check;
+  const { state, message, fix } = JSON.parse(execFileSync("/bin/sh", words, { encoding: "utf8" })) as Check;
   assert.equal(state, "fail");
   assert.match(message, /^The disk of \S+tasks\.db is full.*Free some space/);
-  assert.equal(mend, null);
+  assert.equal(fix, null);
   assert.equal((await checkDatabase(file)).state, "ok");
 });
 
@@ -289,8 +289,8 @@ test("doctor fails a read-only database or directory, and leaves nothing beside 
     const printed = printedByUnprivileged(printsCheckOf(file));
     chmodSync(data, 0o755);
     if (printed === null) return t.skip("no user without rights may read Node and the source here");
-    const { state, message, mend } = JSON.parse(printed) as Check;
-    assert.deepEqual([state, mend], ["fail", null]);
+    const { state, message, fix } = JSON.parse(printed) as Check;
+    assert.deepEqual([state, fix], ["fail", null]);
     assert.equal(message, `${what} cannot be read and written (EACCES). Make it and its directory writable for this user.`);
     assert.deepEqual(readdirSync(data), ["tasks.db"]);
   }

@@ -7,21 +7,21 @@ export interface Check {
   readonly state: CheckState;
   readonly message: string;
   /** What to do; null when there is nothing to do. */
-  readonly mend: string | null;
-  /** Fixes the problem where `doctor --fix` can do so safely. */
-  readonly fix?: () => Promise<unknown>;
+  readonly fix: string | null;
+  /** Fixes the problem for `doctor --fix`. Absent where a fix is not safe. */
+  readonly repair?: () => Promise<unknown>;
 }
 
 export function ok(name: string, message: string): Check {
-  return { name, state: "ok", message, mend: null };
+  return { name, state: "ok", message, fix: null };
 }
 
 /** Works, but not everything does. */
-export function warn(name: string, message: string, mend: string | null): Check {
-  return { name, state: "warn", message, mend };
+export function warn(name: string, message: string, fix: string | null): Check {
+  return { name, state: "warn", message, fix };
 }
 
 /** Tasks cannot run. */
-export function fail(name: string, message: string, mend: string | null): Check {
-  return { name, state: "fail", message, mend };
+export function fail(name: string, message: string, fix: string | null): Check {
+  return { name, state: "fail", message, fix };
 }

@@ -39,7 +39,7 @@ function checkDirectory(name: string, path: string, variable: string): Check {
       `${path} is open to others (mode ${mode.toString(8)})`,
       "claude-worker doctor --fix, or start the server: it closes it",
     );
-    return { ...check, fix: async () => chmodSync(path, 0o700) };
+    return { ...check, repair: async () => chmodSync(path, 0o700) };
   }
   return ok(name, path);
 }

@@ -72,7 +72,7 @@ interface Held {
  */
 function withFix(check: Check, hold: Hold, { client, holds, context }: Held): Check {
   const mayGo = ({ kind }: Hold): boolean => kind === "auth_failed" || (kind === "unavailable" && context.claudeStarts === true);
-  return mayGo(hold) && holds.every(mayGo) ? { ...check, fix: async () => (await client.resume()).holds } : check;
+  return mayGo(hold) && holds.every(mayGo) ? { ...check, repair: async () => (await client.resume()).holds } : check;
 }
 
 function adviceUnlessSaid({ message }: Hold, advice: string): string | null {

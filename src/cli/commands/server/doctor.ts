@@ -55,9 +55,9 @@ export const command = defineCommand<{ readonly fix?: boolean; readonly probe?: 
 /** Fixes what can be fixed safely, and checks everything again. */
 async function fixed(io: Io, isProbing: boolean): Promise<Check[]> {
   const checks = await allChecks(io, isProbing);
-  const fixable = checks.filter(({ fix }) => fix !== undefined);
-  for (const { name, message, fix } of fixable) {
-    await fix?.();
+  const fixable = checks.filter(({ repair }) => repair !== undefined);
+  for (const { name, message, repair } of fixable) {
+    await repair?.();
     io.stderr.write(`Fixed: ${name}: ${plainLine(message, 4000)}\n`);
   }
   return fixable.length === 0 ? checks : await allChecks(io, isProbing);
@@ -86,7 +86,7 @@ async function withSettings(io: Io, isProbing: boolean): Promise<Check[]> {
       checkCredentials(agentEnv, server?.environment ?? null),
       checkClaudeCode(settings.claude_executable, origins.claude_executable),
     ]);
-    // Of a remote server's Claude Code ours tells nothing.
+    // Our own Claude Code says nothing about that of a remote server.
     const claudeStarts = isLocal && claude.state === "ok";
     return [
       credentials,
@@ -121,7 +121,7 @@ const colours: Readonly<Record<CheckState, Colour>> = { ok: "green", warn: "yell
 function linesOf(checks: readonly Check[], io: Io): string {
   const paint = painter(io.stdout);
   const width = Math.max(...checks.map(({ name }) => name.length));
-  const lines = checks.map(({ name, state, message, mend: fix }) => {
+  const lines = checks.map(({ name, state, message, fix }) => {
     const first = `${paint[colours[state]](state.padEnd(4))}  ${name.padEnd(width)}  `;
     const rest = " ".repeat(width + 8);
     const line = prose(io.stdout, plainLine(message, 4000), { first, rest });
