@@ -182,7 +182,7 @@ async function survivedKills(): Promise<Row[]> {
   );
   const sum = (count: (lane: (typeof lanes)[number]) => number): number => lanes.reduce((total, lane) => total + count(lane), 0);
   const lost = sum((lane) => lane.lost.length);
-  const note = `${sum((lane) => lane.acknowledged)} acknowledged submits, ${kills} kills, ${sum((lane) => lane.faults.length)} problems found by the check`;
+  const note = `${sum((lane) => lane.acknowledged)} acknowledged submits, ${kills} kills, ${sum((lane) => lane.problems.length)} problems found by the check`;
   return [{ figure: "acknowledged submits lost by kill -9", value: lost, unit: "tasks", target: "0", ok: lost === 0, note }];
 }
 

@@ -59,7 +59,7 @@ test("without koffi a signal and an end by a signal pass through an old Node", {
 
 test("an old Node says which one is needed, how to get it, and nothing else", async (t) => {
   const { launch } = setup(t, { cli: "" });
-  // On 22.13 and 23.5 better-sqlite3 dies of a segmentation fault.
+  // On 22.13 and 23.5 better-sqlite3 dies of a segmentation problem.
   for (const version of ["22.12.0", "22.13.1", "23.5.0"]) {
     const child = launch(["list"], { pretend: version });
     const [said, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);

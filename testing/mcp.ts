@@ -30,7 +30,7 @@ export interface Connect extends Pick<ClientOptions, "capabilities"> {
 
 export interface OpenMcp extends OpenDoor, RealApi {
   /** Errors that the MCP door reported to its log. */
-  readonly faults: readonly unknown[];
+  readonly errors: readonly unknown[];
   /** Environment of the pipe. */
   readonly env: Record<string, string>;
   /** The official client over Streamable HTTP. */
@@ -63,8 +63,8 @@ export async function openMcp(
   const { corner, api } = real;
   const directory = path.join(corner.dataHome, "run");
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const faults: unknown[] = [];
-  const log = { error: (details: object) => void faults.push(details) };
+  const errors: unknown[] = [];
+  const log = { error: (details: object) => void errors.push(details) };
   const { close, ...served } = createMcpDoor({ version: "0.0.0-test", key: "test-key", log, ...options, api });
   const mcp = { ...served, start: () => {}, stop: close };
   const door = await openDoorOf(t, api, { directory, mcp });
@@ -73,7 +73,7 @@ export async function openMcp(
   return {
     ...real,
     ...door,
-    faults,
+    errors,
     env,
     http: (how = {}) => {
       const headers = { authorization: `Bearer ${how.token ?? door.token}`, ...how.headers };
@@ -108,17 +108,17 @@ export async function callTool(client: Client, name: string, input: Record<strin
 }
 
 /** The text and the structure of a tool's error. @throws when there was none. */
-export async function toolFault(client: Client, name: string, input: Record<string, unknown> = {}): Promise<ToolFault> {
+export async function toolProblem(client: Client, name: string, input: Record<string, unknown> = {}): Promise<ToolProblem> {
   const answer = await client.callTool({ name, arguments: input });
   if (answer.isError !== true) throw new Error(`${name} did not fail: ${JSON.stringify(answer.structuredContent)}`);
   const [first] = answer.content;
-  const fault = answer._meta?.["claude-worker/error"];
-  if (fault === undefined) throw new Error(`${name} failed without saying how: ${JSON.stringify(answer)}`);
-  const { next_step, ...error } = fault as ToolFault["error"] & { next_step: string };
+  const problem = answer._meta?.["claude-worker/error"];
+  if (problem === undefined) throw new Error(`${name} failed without saying how: ${JSON.stringify(answer)}`);
+  const { next_step, ...error } = problem as ToolProblem["error"] & { next_step: string };
   return { error, next_step, text: first?.type === "text" ? first.text : "" };
 }
 
-export interface ToolFault {
+export interface ToolProblem {
   readonly text: string;
   readonly error: {
     readonly code: string;

@@ -34,8 +34,8 @@ export function movedSentence(directory: string): string {
  * @returns a sentence, or null.
  */
 export function additionalDirectoryProblem(directory: string): string | null {
-  const fault = directoryProblem(directory, "additional directory");
-  if (fault !== null || !isReplaceable(directory)) return fault;
+  const problem = directoryProblem(directory, "additional directory");
+  if (problem !== null || !isReplaceable(directory)) return problem;
   return `Another user can put another directory into the place of ${directory}. Only you should be able to write to the directories above it.`;
 }
 

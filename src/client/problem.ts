@@ -14,7 +14,7 @@ export function problemError(status: number, statusText: string, text: string): 
   const code = isErrorCode(problem["code"]) ? problem["code"] : codeOfStatus(status);
   const detail = problem["detail"] ?? problem["title"];
   const message = typeof detail === "string" ? detail : `The server answered ${status} ${statusText}.`.replace(" .", ".");
-  return new WorkerError(code, message, faultsOf(problem["errors"]));
+  return new WorkerError(code, message, problemsOf(problem["errors"]));
 }
 
 function parsed(text: string): Record<string, unknown> {
@@ -43,7 +43,7 @@ function codeOfStatus(status: number): ErrorCode {
   return status >= 500 ? "internal" : "invalid_input";
 }
 
-function faultsOf(errors: unknown): InputProblem[] {
+function problemsOf(errors: unknown): InputProblem[] {
   if (!Array.isArray(errors)) return [];
   return errors.filter((each): each is InputProblem => typeof each?.pointer === "string" && typeof each?.detail === "string");
 }

@@ -12,22 +12,22 @@ import type { ErrorCode, InputProblem } from "../domain/errors.ts";
 export function parseInput<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, schema)).slice(0, maxFaults);
-  const [first] = faults;
+  const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, schema)).slice(0, maxProblems);
+  const [first] = problems;
   const where = first === undefined || first.pointer === "" ? "" : ` at ${first.pointer}`;
-  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : "";
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
   const sentence = `${what} is not valid${where}: ${first?.detail ?? "unknown problem"}${more}`;
-  throw new WorkerError(codeOf(parsed.error.issues), /[.?!]$/.test(sentence) ? sentence : `${sentence}.`, faults);
+  throw new WorkerError(codeOf(parsed.error.issues), /[.?!]$/.test(sentence) ? sentence : `${sentence}.`, problems);
 }
 
-const maxFaults = 20;
+const maxProblems = 20;
 
 function codeOf(issues: readonly z.core.$ZodIssue[]): ErrorCode {
   const isTooLarge = issues.some((issue) => issue.code === "custom" && issue.params?.["code"] === "payload_too_large");
   return isTooLarge ? "payload_too_large" : "invalid_input";
 }
 
-function faultsOf(issue: z.core.$ZodIssue, schema: z.ZodType): InputProblem[] {
+function problemsOf(issue: z.core.$ZodIssue, schema: z.ZodType): InputProblem[] {
   if (issue.code === "unrecognized_keys") {
     const known = issue.path.length === 0 ? fieldsOf(schema) : [];
     return issue.keys.map((key) => ({ pointer: pointerTo([...issue.path, key]), detail: unknownField(key, known) }));

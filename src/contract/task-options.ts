@@ -28,9 +28,9 @@ const rule = text
   .min(1)
   .max(1000)
   .superRefine((value, context) => {
-    const fault = value === "" ? null : ruleProblem(value);
-    if (fault === null) return;
-    const message = `the permission rule ${value} is malformed: ${fault}. Write Tool or Tool(what), e.g. Bash(npm test)`;
+    const problem = value === "" ? null : ruleProblem(value);
+    if (problem === null) return;
+    const message = `the permission rule ${value} is malformed: ${problem}. Write Tool or Tool(what), e.g. Bash(npm test)`;
     context.addIssue({ code: "custom", message });
   });
 const labelKey = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, "a label's key has 1-63 letters, digits, '.', '_' or '-'");
@@ -58,8 +58,8 @@ const attachment = z.strictObject({
     .string()
     .max(maxAttachedCharacters)
     .superRefine((data, context) => {
-      const fault = attachmentProblem(data);
-      if (fault !== null) context.addIssue({ code: "custom", message: fault });
+      const problem = attachmentProblem(data);
+      if (problem !== null) context.addIssue({ code: "custom", message: problem });
     })
     .describe("The image in base64, without line ends."),
 });
@@ -67,8 +67,8 @@ const attachments = z
   .array(attachment)
   .max(maxAttachments)
   .superRefine((given, context) => {
-    const fault = attachmentsProblem(given.map(({ data }) => ({ bytes: bytesOfBase64(data) })));
-    if (fault !== null) context.addIssue({ code: "custom", message: fault });
+    const problem = attachmentsProblem(given.map(({ data }) => ({ bytes: bytesOfBase64(data) })));
+    if (problem !== null) context.addIssue({ code: "custom", message: problem });
   });
 
 /** A value that was given. */

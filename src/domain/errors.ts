@@ -33,7 +33,7 @@ export interface InputProblem {
 /** An error with a stable code and a message that says what happened and what to do. */
 export class WorkerError extends Error {
   readonly code: ErrorCode;
-  readonly faults: readonly InputProblem[];
+  readonly problems: readonly InputProblem[];
   /** When a new try makes sense; null: not known. */
   readonly retryAfterMs: number | null;
 
@@ -41,14 +41,14 @@ export class WorkerError extends Error {
   constructor(
     code: ErrorCode,
     message: string,
-    faults: readonly InputProblem[] = [],
+    problems: readonly InputProblem[] = [],
     { retryAfterMs = null }: { retryAfterMs?: number | null } = {},
   ) {
     super(message);
     this.retryAfterMs = retryAfterMs;
     this.name = "WorkerError";
     this.code = code;
-    this.faults = faults;
+    this.problems = problems;
   }
 }
 

@@ -96,7 +96,7 @@ export function createHttp(options: HttpOptions): HttpDoor {
   const connections = new OpenConnections();
   const streams = new EventStreams(connections, {
     heartbeatMs: options.heartbeatMs ?? 15_000,
-    onFault: (error) => {
+    onError: (error) => {
       if (!(error instanceof WorkerError)) options.log.error({ err: error }, "an event stream failed");
     },
   });

@@ -62,7 +62,7 @@ export function createMcpDoor(options: McpServingOptions): McpServing {
       key: createHash("sha256").update(`questions ${options.key}`).digest("hex"),
       bind: ({ mcpReq, http: over }) => `${mcpReq.method} ${over?.authInfo?.clientId ?? ""}`,
     }),
-    onFault: (error, where) => log.error({ err: error, where }, "an MCP call failed"),
+    onError: (error, where) => log.error({ err: error, where }, "an MCP call failed"),
   };
   const onerror = (error: Error): void => log.error({ err: error }, "MCP");
   const connections = new Set<StdioServerHandle>();

@@ -29,7 +29,7 @@ export interface McpContext {
   /** Seals what goes through a client between a question and its answer. */
   readonly questions: RequestStateCodec;
   /** Called with errors that the server itself has caused. */
-  readonly onFault: (error: unknown, where: string) => void;
+  readonly onError: (error: unknown, where: string) => void;
 }
 
 /** Lists change only with the server's version; a client may keep them for a while. */
@@ -51,9 +51,9 @@ export function createMcpServer(context: McpContext, session: McpSession, { watc
       cacheHints: { "tools/list": listHint, "prompts/list": listHint, "resources/templates/list": listHint },
     },
   );
-  const { api, stopping, calls, questions, onFault } = context;
+  const { api, stopping, calls, questions, onError } = context;
   for (const tool of allTools(context.handles)) {
-    if (!tool.writes || mayWrite(session)) registerTool(server, tool, { api, session, stopping, calls, questions, onFault });
+    if (!tool.writes || mayWrite(session)) registerTool(server, tool, { api, session, stopping, calls, questions, onError });
   }
   registerResources(server, api);
   registerPrompts(server, api, mayWrite(session));

@@ -10,19 +10,19 @@ import type { ErrorCode } from "../domain/errors.ts";
 const errorKey = "claude-worker/error";
 
 /**
- * @param onFault called with errors that the server itself has caused. The client learns only that
+ * @param onError called with errors that the server itself has caused. The client learns only that
  * there was one.
  */
-export function toolError(thrown: unknown, tool: string, onFault: (error: unknown) => void): CallToolResult {
+export function toolError(thrown: unknown, tool: string, onError: (error: unknown) => void): CallToolResult {
   const error = thrown instanceof WorkerError ? thrown : null;
-  if (error === null || error.code === "internal") onFault(thrown);
+  if (error === null || error.code === "internal") onError(thrown);
   const code = error?.code ?? "internal";
   const message = error?.message ?? "The server met an error of its own.";
-  const faults = error?.faults ?? [];
-  const next_step = mend(code, tool);
+  const problems = error?.problems ?? [];
+  const next_step = nextStep(code, tool);
   const lines = [
     message,
-    ...faults.filter(({ detail }) => !message.includes(detail)).map(({ pointer, detail }) => `${pointer}: ${detail}`),
+    ...problems.filter(({ detail }) => !message.includes(detail)).map(({ pointer, detail }) => `${pointer}: ${detail}`),
     next_step,
   ];
   return {
@@ -30,11 +30,11 @@ export function toolError(thrown: unknown, tool: string, onFault: (error: unknow
     content: [{ type: "text", text: lines.join("\n") }],
     // Not as structured content: that has the shape of the tool's data, and strict clients check it
     // in errors too.
-    _meta: { [errorKey]: { code, message, ...(faults.length > 0 ? { errors: faults } : {}), next_step } },
+    _meta: { [errorKey]: { code, message, ...(problems.length > 0 ? { errors: problems } : {}), next_step } },
   };
 }
 
-function mend(code: ErrorCode, tool: string): string {
+function nextStep(code: ErrorCode, tool: string): string {
   switch (code) {
     case "invalid_input":
       return `Correct the arguments that are named and call ${tool} again.`;

@@ -75,7 +75,7 @@ export interface ToolContext {
   readonly calls: Set<Promise<unknown>>;
   readonly questions: RequestStateCodec;
   /** Called with errors that the server itself has caused. */
-  readonly onFault: (error: unknown, tool: string) => void;
+  readonly onError: (error: unknown, tool: string) => void;
 }
 
 export function registerTool(server: McpServer, tool: Tool, context: ToolContext): void {
@@ -118,7 +118,7 @@ async function answer(
     return resultOf(given.data);
   } catch (error) {
     if (error instanceof ProtocolError) throw error;
-    return toolError(error, tool.name, (fault) => context.onFault(fault, tool.name));
+    return toolError(error, tool.name, (thrown) => context.onError(thrown, tool.name));
   }
 }
 

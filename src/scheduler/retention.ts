@@ -25,7 +25,7 @@ export interface RetentionOptions {
    * Deletes the logs of removed tasks. Resolves with how many, and a sentence for each log that is
    * left.
    */
-  removeStrayLogs(): Promise<{ readonly removed: number; readonly faults: readonly string[] }>;
+  removeStrayLogs(): Promise<{ readonly removed: number; readonly problems: readonly string[] }>;
 }
 
 export class Retention implements Service {
@@ -80,8 +80,8 @@ export class Retention implements Service {
 
   async #removeStrayLogs(): Promise<void> {
     const { log, removeStrayLogs } = this.#options;
-    const { removed, faults } = await removeStrayLogs();
+    const { removed, problems } = await removeStrayLogs();
     if (removed > 0) log.info({ removed }, "logs of removed tasks deleted");
-    if (faults.length > 0) log.warn({ logs: faults.length, first: faults[0] }, "logs of removed tasks could not be deleted");
+    if (problems.length > 0) log.warn({ logs: problems.length, first: problems[0] }, "logs of removed tasks could not be deleted");
   }
 }

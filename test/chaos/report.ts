@@ -62,7 +62,7 @@ export class Tally {
   }
 
   /** The run itself could not go on. */
-  fault(sentence: string): void {
+  problem(sentence: string): void {
     this.#found.broken.push(sentence);
   }
 

@@ -52,7 +52,7 @@ export async function runChaos(options: RunOptions): Promise<Tally> {
       options.say(`round ${index + 1}: ${tally.line()}`);
     }
   } catch (error) {
-    tally.fault(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    tally.problem(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
   await world.stop();
   await endWorld(world, tally);

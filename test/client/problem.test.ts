@@ -25,17 +25,17 @@ for (const [status, code] of meanings) {
   test(`an answer ${status} without a problem document is ${code}`, () => {
     for (const text of ["", "<html>", "[]", "null", "7", '{"code":"made_up"}', '{"code":7}']) {
       const error = problemError(status, "Words", text);
-      assert.deepEqual([error.code, error.message, error.faults], [code, `The server answered ${status} Words.`, []], text);
+      assert.deepEqual([error.code, error.message, error.problems], [code, `The server answered ${status} Words.`, []], text);
     }
     assert.equal(problemError(status, "", "").message, `The server answered ${status}.`);
   });
 }
 
 test("a problem document's code and detail count more than its status and title", () => {
-  const faults = [{ pointer: "/name", detail: "is too long" }];
-  const document = { code: "storage_full", title: "Title.", detail: "Detail.", errors: [...faults, null, { pointer: "/x" }, "y"] };
+  const problems = [{ pointer: "/name", detail: "is too long" }];
+  const document = { code: "storage_full", title: "Title.", detail: "Detail.", errors: [...problems, null, { pointer: "/x" }, "y"] };
   const error = problemError(503, "Words", JSON.stringify(document));
-  assert.deepEqual([error.code, error.message, error.faults], ["storage_full", "Detail.", faults]);
+  assert.deepEqual([error.code, error.message, error.problems], ["storage_full", "Detail.", problems]);
   assert.equal(problemError(503, "", JSON.stringify({ ...document, detail: undefined })).message, "Title.");
-  assert.deepEqual(problemError(503, "", JSON.stringify({ ...document, errors: "none" })).faults, []);
+  assert.deepEqual(problemError(503, "", JSON.stringify({ ...document, errors: "none" })).problems, []);
 });

@@ -97,7 +97,7 @@ test("the client throws the server's own code, sentence and problems", async (t)
     assert.ok(error instanceof WorkerError);
     assert.equal(error.code, "invalid_input");
     assert.match(error.message, /empty/);
-    assert.equal(error.faults[0]?.pointer, "/prompt");
+    assert.equal(error.problems[0]?.pointer, "/prompt");
     return true;
   });
 });

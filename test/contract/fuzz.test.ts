@@ -49,7 +49,7 @@ test(`${requests} requests made from the document break nothing (seed ${seed})`,
   const { waiting_for: _now, ...left } = await w.client.getTask({ id: canary.id });
   const { waiting_for: _before, ...was } = canary;
   assert.deepEqual(left, was);
-  assert.deepEqual(await fetchJson(server.socket, "/api/v1/check", "POST"), { sound: true, faults: [] });
+  assert.deepEqual(await fetchJson(server.socket, "/api/v1/check", "POST"), { sound: true, problems: [] });
   const log = readFileSync(server.log_file, "utf8");
   assert.deepEqual(
     log.split("\n").filter((line) => /"level":(50|60)|unhandled|uncaught|TypeError|RangeError/i.test(line)),
@@ -60,11 +60,11 @@ test(`${requests} requests made from the document break nothing (seed ${seed})`,
 
 function judge(document: ApiDocument, logFile: string, { operation, target, body }: Shot, answer: Judged): void {
   if (answer.status >= 500) {
-    const fault = readFileSync(logFile, "utf8")
+    const problem = readFileSync(logFile, "utf8")
       .split("\n")
       .findLast((line) => line.includes('"err"'));
     const sent = body?.toString("utf8").slice(0, 2000);
-    assert.fail(`${operation.method} ${target.slice(0, 300)} answers ${answer.status}: ${answer.text.slice(0, 300)}\n${sent}\n${fault}`);
+    assert.fail(`${operation.method} ${target.slice(0, 300)} answers ${answer.status}: ${answer.text.slice(0, 300)}\n${sent}\n${problem}`);
   }
   const elsewhere = [404, 405].includes(answer.status) && operation.responses[answer.status] === undefined;
   if (!elsewhere) document.judge(operation, answer);

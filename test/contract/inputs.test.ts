@@ -77,8 +77,8 @@ for (const [index, [schema, rest, field, taken, refused]] of limits.entries()) {
       assert.doesNotThrow(() => parseInput(schema, { ...rest, [field]: value }, "It"), shown(value));
     }
     for (const value of refused) {
-      const { code, faults, message } = faultOf(schema, { ...rest, [field]: value });
-      assert.ok(faults[0]?.pointer.startsWith(`/${field}`), `${shown(value)}: ${message}`);
+      const { code, problems, message } = problemOf(schema, { ...rest, [field]: value });
+      assert.ok(problems[0]?.pointer.startsWith(`/${field}`), `${shown(value)}: ${message}`);
       assert.equal(code, field === "prompt" && String(value).length > 100 ? "payload_too_large" : "invalid_input");
       assert.match(message, new RegExp(`^It is not valid at /${field}`));
     }
@@ -96,28 +96,28 @@ test("what a query says in text arrives as what it means", () => {
 });
 
 test("a change that changes nothing is refused", () => {
-  assert.match(faultOf(taskChange, {}).message, /names nothing to change/);
+  assert.match(problemOf(taskChange, {}).message, /names nothing to change/);
   assert.doesNotThrow(() => parseInput(taskChange, { name: null }, "It"));
 });
 
 test("a refused input names each problem, at most twenty, the first in the sentence", () => {
-  const { message, faults } = faultOf(taskInput, { prompt: "", nmae: "x", priority: "high" });
-  assert.deepEqual(faults.map(({ pointer }) => pointer).toSorted(), ["/nmae", "/priority", "/prompt", "/working_directory"]);
+  const { message, problems } = problemOf(taskInput, { prompt: "", nmae: "x", priority: "high" });
+  assert.deepEqual(problems.map(({ pointer }) => pointer).toSorted(), ["/nmae", "/priority", "/prompt", "/working_directory"]);
   assert.match(message, /\(and 3 more\)\.$/);
-  assert.match(faults.find(({ pointer }) => pointer === "/nmae")?.detail ?? "", /did you mean "name"\?/);
+  assert.match(problems.find(({ pointer }) => pointer === "/nmae")?.detail ?? "", /did you mean "name"\?/);
   const many = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`zzzzzzzzzz~/${index}`, 1]));
-  const unknown = faultOf(taskInput, { ...task, ...many });
-  assert.equal(unknown.faults.length, 20);
-  assert.equal(unknown.faults[0]?.pointer, "/zzzzzzzzzz~0~10", "a JSON pointer, with ~ and / escaped");
-  assert.match(unknown.faults[0]?.detail ?? "", /known are prompt, working_directory/);
-  const inBatch = faultOf(batchInput, { tasks: [{ ...task, zzzzzzzzzz: 1 }] }).faults;
+  const unknown = problemOf(taskInput, { ...task, ...many });
+  assert.equal(unknown.problems.length, 20);
+  assert.equal(unknown.problems[0]?.pointer, "/zzzzzzzzzz~0~10", "a JSON pointer, with ~ and / escaped");
+  assert.match(unknown.problems[0]?.detail ?? "", /known are prompt, working_directory/);
+  const inBatch = problemOf(batchInput, { tasks: [{ ...task, zzzzzzzzzz: 1 }] }).problems;
   assert.deepEqual(inBatch, [{ pointer: "/tasks/0/zzzzzzzzzz", detail: "this field is not known" }]);
-  assert.equal(faultOf(taskInput, 7).faults[0]?.pointer, "");
-  assert.doesNotMatch(faultOf(taskInput, 7).message, / at /);
-  assert.equal(faultOf(taskInput, { ...task, labels: { a: "v", "a b": "v" } }).faults[0]?.detail.includes("a label's key has"), true);
+  assert.equal(problemOf(taskInput, 7).problems[0]?.pointer, "");
+  assert.doesNotMatch(problemOf(taskInput, 7).message, / at /);
+  assert.equal(problemOf(taskInput, { ...task, labels: { a: "v", "a b": "v" } }).problems[0]?.detail.includes("a label's key has"), true);
 });
 
-function faultOf(schema: z.ZodType, value: unknown): WorkerError {
+function problemOf(schema: z.ZodType, value: unknown): WorkerError {
   try {
     parseInput(schema, value, "It");
   } catch (error) {

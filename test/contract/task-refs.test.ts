@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { operations } from "../../src/contract/operations/index.ts";
 import type { Operation } from "../../src/contract/operations/operation.ts";
 import { taskParams } from "../../src/contract/operations/query-values.ts";
-import { openMcp, toolFault } from "../../testing/mcp.ts";
+import { openMcp, toolProblem } from "../../testing/mcp.ts";
 
 /** What an operation wants beside the task. */
 const bodies: Readonly<Record<string, object>> = { updateTask: { priority: 1 } };
@@ -41,7 +41,7 @@ test("every tool on a task answers not_found for a task of several machines", as
     ["wait_for_tasks", { ids: ["f42"] }],
   ];
   for (const [tool, input] of calls) {
-    const { error } = await toolFault(client, tool, input);
+    const { error } = await toolProblem(client, tool, input);
     assert.equal(error.code, "not_found", tool);
     assert.match(error.message, sentence, tool);
   }
@@ -67,6 +67,6 @@ test("submit, edit and retry over REST and MCP refuse a name like a reference", 
       ["edit_task", { id: 1, name }],
       ["retry_task", { id: 1, name }],
     ] as const)
-      assert.match((await toolFault(client, tool, fields)).error.message, /is not possible as a name/, tool);
+      assert.match((await toolProblem(client, tool, fields)).error.message, /is not possible as a name/, tool);
   }
 });

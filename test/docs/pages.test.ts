@@ -33,7 +33,7 @@ test("every link between pages leads to a file and a heading that are there", ()
 test("every claude-worker command on a documentation page exists, with its flags", async () => {
   const flags = await flagsByCommand();
   const wrong = pages().flatMap(({ file, text }) =>
-    commandLines(text).flatMap((line) => faultsOf(line, flags).map((fault) => `${file}: ${line}: ${fault}`)),
+    commandLines(text).flatMap((line) => problemsOf(line, flags).map((problem) => `${file}: ${line}: ${problem}`)),
   );
   assert.deepEqual(wrong, []);
 });
@@ -92,7 +92,7 @@ async function flagsByCommand(): Promise<ReadonlyMap<string, ReadonlySet<string>
 }
 
 /** What is wrong with `claude-worker …`; words in capitals and `…` stand for anything. */
-function faultsOf(line: string, flags: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+function problemsOf(line: string, flags: ReadonlyMap<string, ReadonlySet<string>>): string[] {
   const [, first = "", second = "", ...rest] = line.split(/\s+/);
   if (["", "--version", "--help", "help", "--install-node"].includes(first)) return [];
   // `mcp` is a command of its own and the first word of others.

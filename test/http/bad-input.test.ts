@@ -11,14 +11,14 @@ import { openDoor } from "../../testing/http-door.ts";
 const good = { prompt: "p", working_directory: "/tmp" };
 const path = "/api/v1/tasks";
 
-async function faultOf(t: Parameters<typeof openDoor>[0], body: unknown): Promise<{ pointer: string; detail: string }> {
+async function problemOf(t: Parameters<typeof openDoor>[0], body: unknown): Promise<{ pointer: string; detail: string }> {
   const { call } = await openDoor(t);
   const answer = await call({ method: "POST", path, body });
   assert.equal(answer.status, 400, answer.text);
   assert.equal(answer.headers["content-type"], "application/problem+json; charset=utf-8");
-  const [fault] = answer.json()["errors"] as { pointer: string; detail: string }[];
-  assert.ok(fault !== undefined);
-  return fault;
+  const [problem] = answer.json()["errors"] as { pointer: string; detail: string }[];
+  assert.ok(problem !== undefined);
+  return problem;
 }
 
 test("a problem document has type, title, status, detail, code and errors", async (t) => {
@@ -38,8 +38,8 @@ test("a problem document has type, title, status, detail, code and errors", asyn
 });
 
 test("an unknown field is refused with the one that was meant", async (t) => {
-  assert.match((await faultOf(t, { ...good, working_dir: "/x" })).detail, /not known/);
-  assert.match((await faultOf(t, { ...good, max_turn: 3 })).detail, /did you mean "max_turns"/);
+  assert.match((await problemOf(t, { ...good, working_dir: "/x" })).detail, /not known/);
+  assert.match((await problemOf(t, { ...good, max_turn: 3 })).detail, /did you mean "max_turns"/);
 });
 
 for (const [name, part, pointer] of [
@@ -56,7 +56,7 @@ for (const [name, part, pointer] of [
   ["a slash in a key", { "a/b~": 1 }, "/a~1b~0"],
 ] as const) {
   test(`a bad request names the place of ${name}`, async (t) => {
-    assert.equal((await faultOf(t, { ...good, ...part })).pointer, pointer);
+    assert.equal((await problemOf(t, { ...good, ...part })).pointer, pointer);
   });
 }
 
@@ -141,9 +141,9 @@ test("an internal error is logged, and its answer gives no details", async (t) =
   const answer = await call({ path, body: good });
   assert.equal(answer.status, 500);
   assert.ok(!answer.text.includes("secret"));
-  const [fault, ...others] = logged as { err?: unknown; method?: unknown; url?: unknown }[];
-  assert.ok(fault?.err instanceof Error);
-  assert.deepEqual([fault.method, fault.url, others], ["POST", path, []]);
+  const [entry, ...others] = logged as { err?: unknown; method?: unknown; url?: unknown }[];
+  assert.ok(entry?.err instanceof Error);
+  assert.deepEqual([entry.method, entry.url, others], ["POST", path, []]);
 });
 
 test("what is not HTTP is answered 400, and too long headers 431", async (t) => {

@@ -308,8 +308,8 @@ test("the strict entry takes only a task that stands alone", async (t) => {
   const untrusted = corner.workdir("untrusted", { trusted: false });
   const bad = await call({ path, body: { prompt: "fix it", system_prompt: "be good", working_directory: untrusted } });
   assert.deepEqual([bad.status, bad.json()["code"]], [422, "unprocessable"]);
-  const faults = bad.json()["errors"] as { pointer: string; detail: string }[];
-  assert.deepEqual(new Set(faults.map(({ pointer }) => pointer)), new Set(["/system_prompt", "/prompt", "/working_directory"]));
+  const problems = bad.json()["errors"] as { pointer: string; detail: string }[];
+  assert.deepEqual(new Set(problems.map(({ pointer }) => pointer)), new Set(["/system_prompt", "/prompt", "/working_directory"]));
   assert.match(bad.text, /claude-worker trust add/);
   for (const directory of ["relative", "/does/not/exist"]) {
     assert.equal((await call({ path, body: { ...good, working_directory: directory } })).status, 422, directory);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { callTool, goodTask, openMcp, toolFault } from "../../testing/mcp.ts";
+import { callTool, goodTask, openMcp, toolProblem } from "../../testing/mcp.ts";
 
 /** For each tool: arguments that a good call has, so that each can be left out or spoilt. */
 const good = (directory: string): Record<string, Record<string, unknown>> => ({
@@ -55,17 +55,17 @@ test("every MCP tool refuses wrong arguments by name and changes nothing", { tim
     const name = required[tool];
     if (name !== undefined) {
       const { [name]: _left, ...rest } = input;
-      assert.equal((await toolFault(client, tool, rest)).error.errors?.[0]?.pointer, `/${name}`, `${tool} without ${name}`);
+      assert.equal((await toolProblem(client, tool, rest)).error.errors?.[0]?.pointer, `/${name}`, `${tool} without ${name}`);
     }
     for (const field of ["surprise", "constructor", "depth", "parent_id", "scope"]) {
-      const { error, text } = await toolFault(client, tool, { ...input, [field]: 1 });
+      const { error, text } = await toolProblem(client, tool, { ...input, [field]: 1 });
       assert.equal(error.code, "invalid_input", `${tool} ${field}`);
       assert.match(text, new RegExp(`/${field}`), `${tool} ${field}`);
     }
     for (const [field, right] of Object.entries(input)) {
       for (const wrong of spoilt) {
         if (wrong === 1.5 && field === "timeout_s") continue; // Seconds may be broken.
-        const { error, next_step } = await toolFault(client, tool, { ...input, [field]: wrong });
+        const { error, next_step } = await toolProblem(client, tool, { ...input, [field]: wrong });
         assert.notEqual(
           error.code,
           "internal",
@@ -77,7 +77,7 @@ test("every MCP tool refuses wrong arguments by name and changes nothing", { tim
   }
   assert.equal(JSON.stringify(await mcp.api.getTask({ id: 1 })), before);
   assert.equal((await mcp.api.listTasks({})).tasks.length, 1);
-  assert.deepEqual(mcp.faults, []);
+  assert.deepEqual(mcp.errors, []);
 });
 
 test("hostile texts over MCP are stored as texts and set no field", async (t) => {
@@ -111,7 +111,7 @@ test("directories that are not what they seem are refused over MCP", async (t) =
     "",
     "a".repeat(5000),
   ]) {
-    const { error } = await toolFault(client, "create_task", goodTask(directory));
+    const { error } = await toolProblem(client, "create_task", goodTask(directory));
     assert.ok(["invalid_input", "untrusted_directory"].includes(error.code), `${directory.slice(0, 40)}: ${error.code}`);
   }
 });
@@ -119,9 +119,9 @@ test("directories that are not what they seem are refused over MCP", async (t) =
 test("a foreign cursor and an invalid idempotency key are refused with a hint", async (t) => {
   const mcp = await openMcp(t);
   const client = await mcp.http();
-  assert.match((await toolFault(client, "list_tasks", { cursor: "bm9uc2Vuc2U" })).text, /next_cursor/);
+  assert.match((await toolProblem(client, "list_tasks", { cursor: "bm9uc2Vuc2U" })).text, /next_cursor/);
   for (const idempotency_key of ["", " ", "a b", "ä", "x".repeat(256), "a\nb"]) {
-    const { error } = await toolFault(client, "create_task", goodTask(mcp.corner.work, { idempotency_key }));
+    const { error } = await toolProblem(client, "create_task", goodTask(mcp.corner.work, { idempotency_key }));
     assert.equal(error.errors?.[0]?.pointer, "/idempotency_key", JSON.stringify(idempotency_key));
   }
 });

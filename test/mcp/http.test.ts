@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "../../testing/eventually.ts";
-import { callTool, goodTask, openMcp, toolFault } from "../../testing/mcp.ts";
+import { callTool, goodTask, openMcp, toolProblem } from "../../testing/mcp.ts";
 import type { OpenMcp } from "../../testing/mcp.ts";
 
 const ping = { jsonrpc: "2.0", id: 1, method: "ping" };
@@ -170,7 +170,7 @@ for (const era of ["2026", "2025"] as const) {
     ];
     const { client, asked } = await askedToTrust(mcp, era, () => answers.shift() ?? { action: "cancel" });
     for (let round = 1; round <= 3; round += 1) {
-      assert.equal((await toolFault(client, "create_task", goodTask(stranger))).error.code, "untrusted_directory");
+      assert.equal((await toolProblem(client, "create_task", goodTask(stranger))).error.code, "untrusted_directory");
       assert.equal(asked.length, round);
     }
     assert.equal((await mcp.api.listTasks({})).tasks.length, 0);
@@ -183,5 +183,5 @@ test("a client whose token may not trust is not asked", async (t) => {
   const client = await mcp.http({ token, capabilities: { elicitation: { form: {} } } });
   client.setRequestHandler("elicitation/create", () => assert.fail("asked"));
   const stranger = mcp.corner.workdir("stranger", { trusted: false });
-  assert.equal((await toolFault(client, "create_task", goodTask(stranger))).error.code, "untrusted_directory");
+  assert.equal((await toolProblem(client, "create_task", goodTask(stranger))).error.code, "untrusted_directory");
 });

@@ -68,7 +68,7 @@ test("a malformed MCP message is answered as JSON-RPC says", async (t) => {
   ];
   for (const [line, code] of broken) {
     pipe.send(line);
-    const { error } = await pipe.next(({ error: fault }) => fault !== undefined);
+    const { error } = await pipe.next((line) => line.error !== undefined);
     assert.equal((error as { code: number }).code, code, line);
   }
   pipe.send({ id: 10, method: "no/such/method" });

@@ -6,17 +6,17 @@ import type { ErrorCode } from "../../src/domain/errors.ts";
 import { toolError } from "../../src/mcp/tool-error.ts";
 
 function read(thrown: unknown) {
-  const faults: unknown[] = [];
-  const { isError, content, _meta } = toolError(thrown, "create_task", (fault) => void faults.push(fault));
+  const reported: unknown[] = [];
+  const { isError, content, _meta } = toolError(thrown, "create_task", (error) => void reported.push(error));
   const [first] = content;
-  return { isError, faults, text: first?.type === "text" ? first.text : "", meta: _meta?.["claude-worker/error"] };
+  return { isError, reported, text: first?.type === "text" ? first.text : "", meta: _meta?.["claude-worker/error"] };
 }
 
 for (const thrown of [new Error("ENOENT /home/ada/secret"), "ENOENT /home/ada/secret", undefined, null]) {
   test(`an internal error (${String(thrown)}) goes to the log, not to the client`, () => {
-    const { isError, faults, text, meta } = read(thrown);
+    const { isError, reported, text, meta } = read(thrown);
     assert.equal(isError, true);
-    assert.deepEqual(faults, [thrown]);
+    assert.deepEqual(reported, [thrown]);
     assert.equal(text, "The server met an error of its own.\nTell the user to look into the server's log: claude-worker server logs");
     assert.deepEqual(meta, {
       code: "internal",
@@ -27,19 +27,19 @@ for (const thrown of [new Error("ENOENT /home/ada/secret"), "ENOENT /home/ada/se
 }
 
 test("only internal errors of tools go to the log", () => {
-  assert.deepEqual(read(new WorkerError("not_found", "There is no task 7.")).faults, []);
+  assert.deepEqual(read(new WorkerError("not_found", "There is no task 7.")).reported, []);
   const internal = new WorkerError("internal", "The hold was not kept.");
-  assert.deepEqual(read(internal).faults, [internal]);
+  assert.deepEqual(read(internal).reported, [internal]);
 });
 
 test("the error of a tool names each argument once", () => {
-  const faults = [
+  const problems = [
     { pointer: "/prompt", detail: "is empty" },
     { pointer: "/name", detail: "is too long" },
   ];
-  const { text, meta } = read(new WorkerError("invalid_input", "/prompt is empty.", faults));
+  const { text, meta } = read(new WorkerError("invalid_input", "/prompt is empty.", problems));
   assert.equal(text, "/prompt is empty.\n/name: is too long\nCorrect the arguments that are named and call create_task again.");
-  assert.deepEqual((meta as { errors: unknown }).errors, faults);
+  assert.deepEqual((meta as { errors: unknown }).errors, problems);
 });
 
 const helps: readonly (readonly [ErrorCode, RegExp])[] = [

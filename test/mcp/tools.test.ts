@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { Client } from "@modelcontextprotocol/client";
-import { callTool, goodTask, openMcp, toolFault } from "../../testing/mcp.ts";
+import { callTool, goodTask, openMcp, toolProblem } from "../../testing/mcp.ts";
 import type { OpenMcp } from "../../testing/mcp.ts";
 import { event } from "../../testing/events.ts";
 
@@ -106,7 +106,7 @@ test("the same idempotency key over MCP makes no second task", async (t) => {
   const first = await callTool(client, "create_task", input);
   assert.deepEqual((await callTool(client, "create_task", input))["task"], first["task"]);
   assert.equal((await api.listTasks({})).tasks.length, 1);
-  const { error } = await toolFault(client, "create_task", { ...input, name: "another" });
+  const { error } = await toolProblem(client, "create_task", { ...input, name: "another" });
   assert.equal(error.code, "unprocessable");
   const batch = { tasks: [goodTask(corner.work), goodTask(corner.work)], idempotency_key: "twice" };
   const two = await callTool(client, "create_tasks", batch);
@@ -130,9 +130,9 @@ test("two MCP sessions that choose the same key get two tasks", async (t) => {
 
 test("create_tasks creates all tasks or none", async (t) => {
   const { client, corner, api } = await setup(t);
-  const bad = await toolFault(client, "create_tasks", { tasks: [goodTask(corner.work), goodTask("/nonexistent")] });
+  const bad = await toolProblem(client, "create_tasks", { tasks: [goodTask(corner.work), goodTask("/nonexistent")] });
   assert.equal(bad.error.errors?.[0]?.pointer, "/tasks/1/working_directory");
-  const dependent = await toolFault(client, "create_tasks", {
+  const dependent = await toolProblem(client, "create_tasks", {
     tasks: [goodTask(corner.work), goodTask(corner.work, { depends_on: ["first"] })],
   });
   assert.match(dependent.text, /cannot depend on each other yet/);
@@ -228,13 +228,13 @@ test("list_tasks is compact and continues page by page", async (t) => {
 test("refusals of cancel_task and retry_task name the tool that helps", async (t) => {
   const { client, create, api } = await setup(t);
   const id = await create();
-  const early = await toolFault(client, "retry_task", { id });
+  const early = await toolProblem(client, "retry_task", { id });
   assert.equal(early.error.code, "conflict");
   assert.match(early.next_step, /get_task/);
   await callTool(client, "cancel_task", { id });
   assert.equal((await api.getTask({ id })).status, "cancelled");
   await callTool(client, "cancel_task", { id });
-  const wider = await toolFault(client, "retry_task", { id, allow: ["Bash"] });
+  const wider = await toolProblem(client, "retry_task", { id, allow: ["Bash"] });
   assert.deepEqual(
     [wider.error.code, (await api.getTask({ id })).status],
     ["forbidden", "cancelled"],
@@ -245,9 +245,9 @@ test("refusals of cancel_task and retry_task name the tool that helps", async (t
   assert.deepEqual([status, max_turns, labels["again"]], ["pending", 7, "yes"]);
   await callTool(client, "edit_task", { id, name: "second try", labels: {} });
   assert.deepEqual([(await api.getTask({ id })).name, (await api.getTask({ id })).labels], ["second try", {}]);
-  assert.equal((await toolFault(client, "edit_task", { id })).error.code, "invalid_input");
+  assert.equal((await toolProblem(client, "edit_task", { id })).error.code, "invalid_input");
   for (const tool of ["get_task", "cancel_task", "retry_task", "get_task_logs"]) {
-    const { error, next_step } = await toolFault(client, tool, { id: 4711 });
+    const { error, next_step } = await toolProblem(client, tool, { id: 4711 });
     assert.equal(error.code, "not_found");
     assert.match(next_step, /list_tasks/);
   }
@@ -256,7 +256,7 @@ test("refusals of cancel_task and retry_task name the tool that helps", async (t
 test("create_task in an untrusted directory is refused with the command for the user", async (t) => {
   const { client, corner, api } = await setup(t);
   const stranger = corner.workdir("stranger", { trusted: false });
-  const { error, next_step } = await toolFault(client, "create_task", goodTask(stranger));
+  const { error, next_step } = await toolProblem(client, "create_task", goodTask(stranger));
   assert.equal(error.code, "untrusted_directory");
   assert.match(error.message, /claude-worker trust add .*stranger/);
   assert.match(next_step, /Ask the user/);
@@ -270,10 +270,10 @@ test("create_task without a working directory takes the session's project or ask
   const created = (await callTool(withProject, "create_task", task))["task"] as { id: number };
   assert.equal((await mcp.api.getTask({ id: created.id })).working_directory, mcp.corner.work);
   const without = await mcp.http();
-  assert.equal((await toolFault(without, "create_task", task)).error.errors?.[0]?.pointer, "/working_directory");
+  assert.equal((await toolProblem(without, "create_task", task)).error.errors?.[0]?.pointer, "/working_directory");
   for (const project of ["%E0%A4%A", "relative", encodeURIComponent("/a\0b")]) {
     const broken = await mcp.http({ headers: { "x-claude-worker-project": project } });
-    assert.equal((await toolFault(broken, "create_task", task)).error.code, "invalid_input", project);
+    assert.equal((await toolProblem(broken, "create_task", task)).error.code, "invalid_input", project);
   }
 });
 

@@ -107,12 +107,12 @@ test("configuration, data or logs that others can write keep the server from sta
     ],
     [paths.run, () => (mkdirSync(paths.run), chmodSync(paths.run, 0o777)), () => chmodSync(paths.run, 0o700)],
   ];
-  for (const [what, spoil, mend] of cases) {
+  for (const [what, spoil, repair] of cases) {
     spoil();
     const { status, stderr } = call("server", "start");
     assert.equal(status, 1, `${what}: ${stderr}`);
     assert.match(stderr, new RegExp(`^Error: Other users can write to ${what} \\(mode 0\\d{3}\\).*chmod `));
-    mend();
+    repair();
   }
   assert.equal(call("server", "start").status, 0);
 });

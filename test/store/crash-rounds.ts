@@ -12,7 +12,7 @@ export interface CrashReport {
   /** Numbers of acknowledged tasks that were lost. */
   readonly lost: readonly number[];
   /** What the check of the database says at the end. */
-  readonly faults: readonly string[];
+  readonly problems: readonly string[];
 }
 
 /**
@@ -32,9 +32,9 @@ export async function killWhileSubmitting(directory: string, kills: number, seed
     lost.push(...ids.filter((id) => store.tasks.get(id)?.prompt !== `Round ${round}` || store.tasks.get(id)?.lastSeq !== 1));
     acknowledged += ids.length;
     if (round === kills) {
-      const faults = await store.check();
+      const problems = await store.check();
       await store.close();
-      return { kills, acknowledged, lost, faults };
+      return { kills, acknowledged, lost, problems };
     }
     await store.close();
   }

@@ -23,12 +23,12 @@ const flagOf: Readonly<Record<string, string>> = {
  */
 export function withFlagNames(error: unknown, command: CommandSpec): unknown {
   if (!(error instanceof WorkerError)) return error;
-  const [first] = error.faults;
+  const [first] = error.problems;
   if (first === undefined || !error.message.includes(` at ${first.pointer}: `)) return error;
-  const faults = error.faults.map(({ pointer, detail }) => ({ pointer, detail: inWords(detail) }));
-  const sentences = faults.map((fault) => sentenceAbout(fault, command));
+  const problems = error.problems.map(({ pointer, detail }) => ({ pointer, detail: inWords(detail) }));
+  const sentences = problems.map((problem) => sentenceAbout(problem, command));
   if (sentences.includes(null)) return error;
-  return new WorkerError(error.code, [...new Set(sentences)].join(" "), faults, error);
+  return new WorkerError(error.code, [...new Set(sentences)].join(" "), problems, error);
 }
 
 function sentenceAbout({ pointer, detail }: InputProblem, command: CommandSpec): string | null {

@@ -33,7 +33,7 @@ export function reportError(error: unknown, io: Io, { json, debug }: { json: boo
 
 function described(error: unknown): { code: string; message: string; errors: readonly InputProblem[] } {
   if (error instanceof Interrupted) return { code: "interrupted", message: error.message, errors: [] };
-  if (error instanceof WorkerError) return { code: error.code, message: error.message, errors: error.faults };
+  if (error instanceof WorkerError) return { code: error.code, message: error.message, errors: error.problems };
   const message = `Something went wrong inside claude-worker: ${messageOf(error)}. Run it again with --debug and report what it prints.`;
   return { code: "internal", message, errors: [] };
 }

@@ -48,9 +48,9 @@ function checkByStore(file: string): Promise<Check> {
  * database, its own error names the reason and the fix.
  */
 function reported(stdout: string, file: string): Check {
-  const report = JSON.parse(stdout) as { faults?: string[]; error?: { message: string } };
+  const report = JSON.parse(stdout) as { problems?: string[]; error?: { message: string } };
   if (report.error !== undefined) return fail(name, report.error.message, null);
-  const [damage] = report.faults ?? [];
+  const [damage] = report.problems ?? [];
   if (damage === undefined) return ok(name, file);
   return fail(
     name,

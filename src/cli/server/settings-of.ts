@@ -14,15 +14,15 @@ import { say } from "../terminal/render/wrap.ts";
  * Loads the settings. Treats a wrong value as not given, and returns its error beside the settings.
  * @throws WorkerError invalid_input when the file is not JSON.
  */
-export function settingsOf({ env }: Io): LoadedSettings & { readonly faults: readonly SettingProblem[] } {
+export function settingsOf({ env }: Io): LoadedSettings & { readonly problems: readonly SettingProblem[] } {
   requireNamedConfig(env);
-  const faults: SettingProblem[] = [];
-  const loaded = loadSettings({ file: pathsFrom(env).config, env, onProblem: (fault) => void faults.push(fault) });
-  return { ...loaded, faults };
+  const problems: SettingProblem[] = [];
+  const loaded = loadSettings({ file: pathsFrom(env).config, env, onProblem: (problem) => void problems.push(problem) });
+  return { ...loaded, problems };
 }
 
-export function warnOfProblems(faults: readonly SettingProblem[], io: Io): void {
-  for (const { key, origin, error } of faults) {
+export function warnOfProblems(problems: readonly SettingProblem[], io: Io): void {
+  for (const { key, origin, error } of problems) {
     const fix = origin === "file" ? `Take it out: claude-worker config set ${key} --unset` : "Fix or unset the variable.";
     say(io.stderr, `Warning: ${plainLine(error.message, 1000)} ${fix}`);
   }

@@ -13,8 +13,8 @@ export function attachmentsGiven(flag: string, paths: readonly string[], io: Pic
     const bytes = bytesOf(flag, given, io);
     return { name: basename(given), data: bytes.toString("base64"), bytes: bytes.length };
   });
-  const fault = attachmentsProblem(read);
-  if (fault !== null) throw invalid(flag, fault);
+  const problem = attachmentsProblem(read);
+  if (problem !== null) throw invalid(flag, problem);
   return read.map(({ name, data }) => ({ name, data }));
 }
 
@@ -22,8 +22,8 @@ function bytesOf(flag: string, given: string, io: Pick<Io, "cwd">): Buffer {
   const found = readForeign(pathGiven(io, given), maxImageBytes);
   if (found === null) throw invalid(flag, `there is no file ${given}.`);
   if ("problem" in found) throw invalid(flag, `${given} ${found.problem}${/larger/.test(found.problem) ? ". Make it smaller" : ""}.`);
-  const fault = attachmentProblem(found.bytes.toString("base64"));
-  if (fault !== null) throw invalid(flag, `${given} ${found.bytes.length === 0 ? "is empty" : fault}.`);
+  const problem = attachmentProblem(found.bytes.toString("base64"));
+  if (problem !== null) throw invalid(flag, `${given} ${found.bytes.length === 0 ? "is empty" : problem}.`);
   return found.bytes;
 }
 

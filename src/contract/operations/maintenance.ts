@@ -11,7 +11,7 @@ const backupInput = z.strictObject({
 const backupView = z.object({ file: z.string(), bytes: z.int() });
 export type BackupView = z.infer<typeof backupView>;
 
-const checkView = z.object({ sound: z.boolean(), faults: z.array(z.string()).describe("Sentences; empty when all is well.") });
+const checkView = z.object({ sound: z.boolean(), problems: z.array(z.string()).describe("Sentences; empty when all is well.") });
 export type CheckView = z.infer<typeof checkView>;
 
 export const pruneInput = z.strictObject({

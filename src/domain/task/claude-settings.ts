@@ -80,8 +80,8 @@ function checkPermissions(value: unknown, report: Report): void {
     const rules = permissions[name];
     if (!checkType(rules, path, "list", report) || (name !== "deny" && name !== "ask")) continue;
     for (const [index, rule] of (rules as unknown[]).entries()) {
-      const fault = ruleProblem(rule);
-      if (fault !== null) report([...path, index], `the rule ${JSON.stringify(rule)} in ${textOf(path)} ${fault}`);
+      const problem = ruleProblem(rule);
+      if (problem !== null) report([...path, index], `the rule ${JSON.stringify(rule)} in ${textOf(path)} ${problem}`);
     }
   }
 }

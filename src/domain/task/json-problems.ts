@@ -44,8 +44,8 @@ export function syntaxProblems(text: string): SettingsProblem[] {
  */
 export function problemsOf(text: string, check: (value: Record<string, unknown>, report: Report) => void): SettingsProblem[] {
   if (text.trim() === "") return [];
-  const [fault] = syntaxProblems(text);
-  if (fault !== undefined) return [fault];
+  const [problem] = syntaxProblems(text);
+  if (problem !== undefined) return [problem];
   const value = parseJson(text);
   const source = jsonSource(text);
   const problems: SettingsProblem[] = [];

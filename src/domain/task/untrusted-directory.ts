@@ -7,7 +7,7 @@ interface Directories {
 }
 
 /** The directory that the error's first problem points to; otherwise the working directory. */
-export function directoryOf({ faults }: { readonly faults: readonly InputProblem[] }, task: Directories): string {
-  const index = /^\/additional_directories\/(\d+)$/.exec(faults[0]?.pointer ?? "")?.[1];
+export function directoryOf({ problems }: { readonly problems: readonly InputProblem[] }, task: Directories): string {
+  const index = /^\/additional_directories\/(\d+)$/.exec(problems[0]?.pointer ?? "")?.[1];
   return (index === undefined ? undefined : task.additional_directories?.[Number(index)]) ?? task.working_directory;
 }

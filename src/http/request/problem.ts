@@ -69,7 +69,7 @@ export interface ProblemAnswer {
  */
 export function problemOf(thrown: unknown): ProblemAnswer {
   if (thrown instanceof HttpError) return answer(thrown.code, thrown.message, [], thrown.headers);
-  if (thrown instanceof WorkerError) return answer(thrown.code, thrown.message, thrown.faults, headersOf(thrown));
+  if (thrown instanceof WorkerError) return answer(thrown.code, thrown.message, thrown.problems, headersOf(thrown));
   return answer("internal", "The server met an error of its own. Its log says more: claude-worker server logs", [], {});
 }
 
@@ -91,11 +91,11 @@ export function titleOf(code: ErrorCode | HttpCode): string {
 function answer(
   code: ErrorCode | HttpCode,
   detail: string,
-  faults: readonly InputProblem[],
+  problems: readonly InputProblem[],
   headers: Readonly<Record<string, string>>,
 ): ProblemAnswer {
   const [status, title] = statuses[code];
-  const errors = faults.length > 0 ? { errors: [...faults] } : {};
+  const errors = problems.length > 0 ? { errors: [...problems] } : {};
   return { status, headers, problem: { type: `urn:claude-worker:problem:${code}`, title, status, detail, code, ...errors } };
 }
 

@@ -12,7 +12,7 @@ import type { TaskRef } from "../../domain/task/task-ref.ts";
 
 export interface EventStreamsOptions {
   readonly heartbeatMs: number;
-  readonly onFault: (error: unknown) => void;
+  readonly onError: (error: unknown) => void;
 }
 
 /** What a client wants to watch. */
@@ -49,7 +49,7 @@ export class EventStreams {
    */
   async open(response: ServerResponse, { key, after, source, caller }: Watch): Promise<void> {
     if (response.closed) return; // The reader has left meanwhile.
-    const feed = this.#feeds.get(key) ?? new Feed(source, this.#options.onFault);
+    const feed = this.#feeds.get(key) ?? new Feed(source, this.#options.onError);
     this.#feeds.set(key, feed);
     const stream = new EventStream(response, feed, after);
     const forget = this.#connections.add(caller, () => stream.close());

@@ -52,7 +52,7 @@ export class Feed {
   readonly #source: FeedSource;
   readonly #watchers = new Set<FeedWatcher>();
   readonly #subscription: Subscription;
-  readonly #onFault: (error: unknown) => void;
+  readonly #onError: (error: unknown) => void;
   readonly #started: Promise<void>;
   #cursor = 0;
   /** Calls the flush that is due off; null when none is. */
@@ -64,12 +64,12 @@ export class Feed {
   #isClosed = false;
 
   /**
-   * Begins with the newest event: older ones each watcher reads for itself. @param onFault called
+   * Begins with the newest event: older ones each watcher reads for itself. @param onError called
    * when reading fails.
    */
-  constructor(source: FeedSource, onFault: (error: unknown) => void) {
+  constructor(source: FeedSource, onError: (error: unknown) => void) {
     this.#source = source;
-    this.#onFault = onFault;
+    this.#onError = onError;
     this.#subscription = source.subscribe(() => this.#wake());
     this.#started = source.newest().then((newest) => void (this.#cursor = newest));
     this.#started.catch(() => undefined); // The callers that await it get the error.
@@ -102,7 +102,7 @@ export class Feed {
 
   /** Reading failed: the watchers are closed, come back by themselves and then see why. */
   fail(error: unknown): void {
-    this.#onFault(error);
+    this.#onError(error);
     this.close();
   }
 

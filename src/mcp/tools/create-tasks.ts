@@ -44,11 +44,11 @@ export const createTasks = defineTool({
 
 /** @throws WorkerError unprocessable. */
 function refuseDependencies(tasks: readonly { readonly depends_on?: readonly string[] | undefined }[]): void {
-  const faults = tasks.flatMap(({ depends_on = [] }, index) =>
+  const problems = tasks.flatMap(({ depends_on = [] }, index) =>
     depends_on.length > 0 ? [{ pointer: `/tasks/${index}/depends_on`, detail: "tasks cannot depend on each other yet" }] : [],
   );
-  if (faults.length === 0) return;
+  if (problems.length === 0) return;
   const message =
     "Tasks cannot depend on each other yet. Create those that depend on nothing, wait for them with wait_for_tasks, and create the others then.";
-  throw new WorkerError("unprocessable", message, faults);
+  throw new WorkerError("unprocessable", message, problems);
 }

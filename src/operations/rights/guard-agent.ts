@@ -170,14 +170,14 @@ function rootOf(store: Store, { taskId }: Caller): Task | null {
 
 function requireGoodPrompts(input: ParsedTaskInput, settings: Settings): void {
   const rules = promptRulesOf(settings);
-  const faults = promptProblems(input, rules);
-  const [first] = faults;
+  const problems = promptProblems(input, rules);
+  const [first] = problems;
   if (first === undefined) return;
-  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : "";
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
   throw new WorkerError(
     "unprocessable",
     `The task would not stand alone: ${first.pointer.slice(1)} ${first.detail}${more}. ${promptAdvice(rules).join(" ")}`,
-    faults,
+    problems,
   );
 }
 
@@ -214,15 +214,15 @@ function modeWithin(widest: PermissionMode, asked: PermissionMode | null, settin
 }
 
 function requireRules(allow: readonly string[], granted: readonly string[]): void {
-  const faults = allow.flatMap((rule, index) =>
+  const problems = allow.flatMap((rule, index) =>
     isCovered(rule, granted) ? [] : [{ pointer: `/allow/${index}`, detail: `${rule} is not among what agents may hand on` }],
   );
-  if (faults.length === 0) return;
+  if (problems.length === 0) return;
   const may = granted.length === 0 ? "no permission rules" : `only ${granted.join(", ")}`;
   throw new WorkerError(
     "forbidden",
     `Agents may hand on ${may}. Leave the others out (the directory's own settings hold anyway), or ask the user to allow them: claude-worker config set agent_allow "RULE,RULE"`,
-    faults,
+    problems,
   );
 }
 

@@ -36,8 +36,8 @@ function requireWritable(directory: string): void {
 }
 
 export async function checkDatabase(store: Store): Promise<CheckView> {
-  const faults = await store.check();
-  return { sound: faults.length === 0, faults: [...faults] };
+  const problems = await store.check();
+  return { sound: problems.length === 0, problems: [...problems] };
 }
 
 /**
@@ -47,8 +47,8 @@ export async function checkDatabase(store: Store): Promise<CheckView> {
 export async function pruneOldTasks(store: Store, paths: Paths, { older_than_ms, dry_run }: PruneInput, now: number): Promise<PruneView> {
   const before = now - older_than_ms;
   if (dry_run) return { tasks: store.tasks.endedBefore(before, mostCounted).length, dry_run };
-  const { removed, faults } = await pruneTasks(store, paths, before);
-  const [fault] = faults;
-  if (fault === undefined) return { tasks: removed, dry_run };
-  throw new WorkerError("storage_unusable", `Removed tasks: ${removed}, but ${faults.length} of their logs are left. ${fault}`);
+  const { removed, problems } = await pruneTasks(store, paths, before);
+  const [problem] = problems;
+  if (problem === undefined) return { tasks: removed, dry_run };
+  throw new WorkerError("storage_unusable", `Removed tasks: ${removed}, but ${problems.length} of their logs are left. ${problem}`);
 }

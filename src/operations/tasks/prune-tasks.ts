@@ -13,20 +13,20 @@ export interface Pruned {
   /** How many tasks were removed. */
   readonly removed: number;
   /** A sentence for each log that could not be deleted. */
-  readonly faults: readonly string[];
+  readonly problems: readonly string[];
 }
 
 /** @param endedBefore UTC ms. */
 export async function pruneTasks(store: Store, paths: Paths, endedBefore: number): Promise<Pruned> {
-  const faults: string[] = [];
+  const problems: string[] = [];
   let removed = 0;
   for (;;) {
     const ids = store.tasks.endedBefore(endedBefore, batchSize);
-    if (ids.length === 0) return { removed, faults };
+    if (ids.length === 0) return { removed, problems };
     // A task that was retried since has not ended, so `remove` does not delete it.
     const gone = await store.write(() => ids.filter((id) => store.tasks.remove(id)));
-    faults.push(...gone.flatMap((id) => removeLogs(paths, id)));
+    problems.push(...gone.flatMap((id) => removeLogs(paths, id)));
     removed += gone.length;
-    if (gone.length === 0) return { removed, faults };
+    if (gone.length === 0) return { removed, problems };
   }
 }

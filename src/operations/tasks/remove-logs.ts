@@ -32,7 +32,7 @@ function removeLog(file: string): string[] {
 export interface StrayLogs {
   readonly removed: number;
   /** A sentence for each log that is left. */
-  readonly faults: readonly string[];
+  readonly problems: readonly string[];
 }
 
 /**
@@ -43,17 +43,17 @@ export interface StrayLogs {
 export async function removeStrayLogs(store: Store, paths: Paths): Promise<StrayLogs> {
   const newest = store.tasks.list({ limit: 1 })[0]?.id ?? 0;
   const names = await readdir(paths.logs);
-  const faults: string[] = [];
+  const problems: string[] = [];
   let removed = 0;
   for (const [index, name] of names.entries()) {
     if (index % batchSize === batchSize - 1) await nextTurn();
     const id = taskOf(name);
     if (id === null || id > newest || store.tasks.exists(id)) continue;
     const left = removeLog(join(paths.logs, name));
-    faults.push(...left);
+    problems.push(...left);
     removed += 1 - left.length;
   }
-  return { removed, faults };
+  return { removed, problems };
 }
 
 /** The task that a log belongs to, by its exact name; null for other names. */

@@ -18,6 +18,6 @@ export async function removeTask(store: Store, paths: Paths, id: number, caller:
     if (!store.tasks.remove(id))
       throw new WorkerError("conflict", `Task ${id} is ${task.status}. Cancel it first: claude-worker cancel ${id}`);
   });
-  const [fault] = removeLogs(paths, id);
-  if (fault !== undefined) throw new WorkerError("storage_unusable", `Task ${id} is removed, but not its logs. ${fault}`);
+  const [problem] = removeLogs(paths, id);
+  if (problem !== undefined) throw new WorkerError("storage_unusable", `Task ${id} is removed, but not its logs. ${problem}`);
 }

@@ -15,14 +15,14 @@ import { realDirectory, requireTrust } from "./working-directory.ts";
  * @throws WorkerError unprocessable with a problem for each broken rule.
  */
 export function requireMachineTask(context: SubmitContext, input: ParsedTaskInput, rules: PromptRules): void {
-  const faults = [...promptProblems(input, rules), ...directoryProblems(context, input.working_directory)];
-  if (faults.length === 0) return;
-  const first = faults[0] === undefined ? "" : `${faults[0].pointer.slice(1)} ${faults[0].detail}`;
-  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : "";
+  const problems = [...promptProblems(input, rules), ...directoryProblems(context, input.working_directory)];
+  if (problems.length === 0) return;
+  const first = problems[0] === undefined ? "" : `${problems[0].pointer.slice(1)} ${problems[0].detail}`;
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
   throw new WorkerError(
     "unprocessable",
     `The task would not stand alone: ${first}${more}. ${promptAdvice(rules).join(" ")}`.trim(),
-    faults,
+    problems,
   );
 }
 

@@ -51,8 +51,8 @@ export function newTasks(context: SubmitContext, inputs: readonly ParsedTaskInpu
 
 /** The same error with the number of the batch's task. */
 function inBatch(error: WorkerError, index: number): WorkerError {
-  const faults = error.faults.map(({ pointer, detail }) => ({ pointer: `/tasks/${index}${pointer}`, detail }));
-  return new WorkerError(error.code, `Task ${index} of the batch: ${error.message}`, faults);
+  const problems = error.problems.map(({ pointer, detail }) => ({ pointer: `/tasks/${index}${pointer}`, detail }));
+  return new WorkerError(error.code, `Task ${index} of the batch: ${error.message}`, problems);
 }
 
 /** Inside `write`. */
@@ -126,8 +126,8 @@ export function imagesOf(attachments: readonly GivenAttachment[]): Buffer[] {
 
 /** @throws WorkerError invalid_input. */
 function requireFewImages({ attachments }: Pick<NewTask, "attachments">): void {
-  const fault = attachmentsProblem(attachments);
-  if (fault !== null) throw new WorkerError("invalid_input", fault, [{ pointer: "/attachments", detail: fault }]);
+  const problem = attachmentsProblem(attachments);
+  if (problem !== null) throw new WorkerError("invalid_input", problem, [{ pointer: "/attachments", detail: problem }]);
 }
 
 function requireOtherModel({ model, fallbackModel }: Pick<NewTask, "model" | "fallbackModel">): void {

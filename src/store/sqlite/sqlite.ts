@@ -50,7 +50,7 @@ export function openStore({ path: file, onStale = () => {}, readingWhenFull = fa
   let damage: readonly string[] = [];
   if (isLarge(file)) {
     void maintenance.run({ kind: "quick_check", file }).then(
-      (faults) => (damage = faults),
+      (problems) => (damage = problems),
       () => {
         // The check itself could not run (the store was closed, no memory for a process): no damage
         // is known.

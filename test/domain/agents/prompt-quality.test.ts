@@ -15,12 +15,12 @@ test("good prompts have no problems", () => {
 });
 
 test("a missing, a short and a long system prompt are each taught", () => {
-  const faultOf = (system_prompt: string | null) => promptProblems({ prompt: goodPrompt, system_prompt });
-  assert.match(faultOf(null)[0]?.detail ?? "", /is missing: write 75-500 characters/);
-  assert.match(faultOf("   ")[0]?.detail ?? "", /is missing/);
-  assert.match(faultOf("You are an engineer. Never push.")[0]?.detail ?? "", /has 32 characters, at least 75/);
-  assert.match(faultOf(`${goodSystem} ${"x".repeat(500)}`)[0]?.detail ?? "", /at most 500/);
-  assert.ok(faultOf(null).every(({ pointer }) => pointer === "/system_prompt"));
+  const problemOf = (system_prompt: string | null) => promptProblems({ prompt: goodPrompt, system_prompt });
+  assert.match(problemOf(null)[0]?.detail ?? "", /is missing: write 75-500 characters/);
+  assert.match(problemOf("   ")[0]?.detail ?? "", /is missing/);
+  assert.match(problemOf("You are an engineer. Never push.")[0]?.detail ?? "", /has 32 characters, at least 75/);
+  assert.match(problemOf(`${goodSystem} ${"x".repeat(500)}`)[0]?.detail ?? "", /at most 500/);
+  assert.ok(problemOf(null).every(({ pointer }) => pointer === "/system_prompt"));
 });
 
 test("a system prompt without role or constraints gets advice, and is not refused", () => {
@@ -32,12 +32,12 @@ test("a system prompt without role or constraints gets advice, and is not refuse
 });
 
 test("an execution prompt must be long enough; one that names no path gets advice", () => {
-  const faults = promptProblems({ prompt: "Fix the bug in the login.", system_prompt: goodSystem });
+  const problems = promptProblems({ prompt: "Fix the bug in the login.", system_prompt: goodSystem });
   assert.deepEqual(
-    faults.map(({ pointer }) => pointer),
+    problems.map(({ pointer }) => pointer),
     ["/prompt"],
   );
-  assert.match(faults[0]?.detail ?? "", /has 25 characters, at least 150/);
+  assert.match(problems[0]?.detail ?? "", /has 25 characters, at least 150/);
   assert.match(
     promptHints({ prompt: "Fix the bug that is in the login.", system_prompt: goodSystem }).join(),
     /name the files or directories/,

@@ -65,7 +65,7 @@ test("the prompt rules apply to agents and not to persons", async (t) => {
   const poor = input({ prompt: "Fix it", system_prompt: null });
   const error = await refused(api.submitTask(poor, agent));
   assert.equal(error.code, "unprocessable");
-  assert.deepEqual([...new Set(error.faults.map(({ pointer }) => pointer))], ["/system_prompt", "/prompt"]);
+  assert.deepEqual([...new Set(error.problems.map(({ pointer }) => pointer))], ["/system_prompt", "/prompt"]);
   await api.submitTask(poor, person);
   const lenient = setup(t, { prompt_rules: "off" });
   await lenient.api.submitTask(lenient.input({ prompt: "Fix it", system_prompt: null }), agent);
@@ -88,7 +88,7 @@ test("an agent gives on only permission rules that the user or the parent has", 
   for (const rule of ["Bash", "Bash(*)", "Bash(npm test && rm -rf .)", "WebFetch"]) {
     const error = await refused(api.submitTask(input({ allow: ["Bash(npm test)", rule] }), agent));
     assert.equal(error.code, "forbidden");
-    assert.equal(error.faults[0]?.pointer, "/allow/1");
+    assert.equal(error.problems[0]?.pointer, "/allow/1");
     assert.match(error.message, /config set agent_allow/);
   }
   const { inside } = await running({ allow: ["WebFetch"], deny: ["Bash(curl:*)"], permission_mode: "default" });
@@ -112,7 +112,7 @@ test("tasks may work only below the allowed directories, with links resolved", a
     for (const working_directory of [beside, link]) {
       const error = await refused(api.submitTask(more.input({ working_directory }), caller));
       assert.equal(error.code, "forbidden");
-      assert.equal(error.faults[0]?.pointer, "/working_directory");
+      assert.equal(error.problems[0]?.pointer, "/working_directory");
     }
   }
 });
@@ -221,7 +221,7 @@ test("an agent's priority is bounded at a submit, a change and a retry", async (
   const { api, input, running, run } = setup(t, { agent_priority: 3 });
   assert.equal((await api.submitTask(input({ priority: 3 }), agent)).priority, 3);
   const error = await refused(api.submitTask(input({ priority: 4 }), agent));
-  assert.deepEqual([error.code, error.faults[0]?.pointer], ["forbidden", "/priority"]);
+  assert.deepEqual([error.code, error.problems[0]?.pointer], ["forbidden", "/priority"]);
   assert.match(error.message, /at most 3/);
   const high = await api.submitTask(input({ priority: 4 }), person);
   await run(high.id, []);

@@ -16,7 +16,7 @@ test("an additional directory must be trusted at submit, retry and start", async
   await assert.rejects(api.submitTask(input(open, shut), person), {
     code: "untrusted_directory",
     message: /shut is not trusted/,
-    faults: [{ pointer, detail: "not trusted" }],
+    problems: [{ pointer, detail: "not trusted" }],
   });
   await assert.rejects(api.submitTask(input(open, `${shut}/gone`), person), {
     code: "invalid_input",

@@ -51,7 +51,7 @@ test("a task's images are stored with it, added to by a retry, and removed with 
 });
 
 test("what is not an image, or too much, is refused with what to do", () => {
-  const fault = (...attachments: object[]): string => {
+  const problem = (...attachments: object[]): string => {
     try {
       parseInput(taskInput, { prompt: "x", working_directory: "/w", attachments }, "The body");
       return "taken";
@@ -60,15 +60,15 @@ test("what is not an image, or too much, is refused with what to do", () => {
     }
   };
   const name = "a.png";
-  assert.equal(fault({ name, data: image(5 * 1024 * 1024) }, { name, data: image(5 * 1024 * 1024, "GIF89a") }), "taken");
-  assert.match(fault({ name, data: image(5 * 1024 * 1024 + 3) }), /at \/attachments\/0\/data: is larger than 5 MB\. Make it smaller\.$/);
-  assert.match(fault({ name, data: image(4e6) }, { name, data: image(4e6) }, { name, data: image(4e6) }), /10 MB together/);
+  assert.equal(problem({ name, data: image(5 * 1024 * 1024) }, { name, data: image(5 * 1024 * 1024, "GIF89a") }), "taken");
+  assert.match(problem({ name, data: image(5 * 1024 * 1024 + 3) }), /at \/attachments\/0\/data: is larger than 5 MB\. Make it smaller\.$/);
+  assert.match(problem({ name, data: image(4e6) }, { name, data: image(4e6) }, { name, data: image(4e6) }), /10 MB together/);
   assert.match(
-    fault({ name, data: Buffer.from("just text").toString("base64") }),
+    problem({ name, data: Buffer.from("just text").toString("base64") }),
     /is not a PNG, JPEG, GIF or WebP image\. Name other files/,
   );
-  assert.match(fault({ name, data: "no base64!" }), /is not base64/);
-  assert.match(fault({ name, data: "" }), /is not base64/);
-  assert.match(fault({ data: image(100) }), /\/attachments\/0\/name/);
-  assert.match(fault(...Array.from({ length: 11 }, () => ({ name, data: image(100) }))), /\/attachments: /);
+  assert.match(problem({ name, data: "no base64!" }), /is not base64/);
+  assert.match(problem({ name, data: "" }), /is not base64/);
+  assert.match(problem({ data: image(100) }), /\/attachments\/0\/name/);
+  assert.match(problem(...Array.from({ length: 11 }, () => ({ name, data: image(100) }))), /\/attachments: /);
 });

@@ -62,9 +62,9 @@ test("a log that cannot be deleted stops no prune", async (t) => {
   const { store, paths, logs, ended } = setup(t);
   makeStubborn(rawLogPath(paths, await ended()));
   for (let count = 0; count < 3; count += 1) await ended();
-  const { removed, faults } = await pruneTasks(store, paths, 3000);
+  const { removed, problems } = await pruneTasks(store, paths, 3000);
   assert.equal(removed, 4);
-  assert.equal(faults.length, 1);
+  assert.equal(problems.length, 1);
   assert.deepEqual(readdirSync(logs), ["task_1_raw.log"]);
 });
 
@@ -92,7 +92,7 @@ test("logs of removed tasks are deleted later, and nothing else", async (t) => {
     "notes.txt",
   ];
   for (const name of others) writeFileSync(path.join(logs, name), "");
-  assert.deepEqual(await removeStrayLogs(store, paths), { removed: 2, faults: [] });
+  assert.deepEqual(await removeStrayLogs(store, paths), { removed: 2, problems: [] });
   assert.deepEqual(readdirSync(logs).toSorted(), [...others, `task_${kept}_raw.log`, `task_${kept}_summary.log`].toSorted());
 });
 
@@ -105,15 +105,15 @@ test("a link in the place of a stray log is deleted, what it leads to is kept", 
   writeFileSync(precious, "");
   symlinkSync(precious, rawLogPath(paths, gone));
   makeStubborn(summaryLogPath(paths, gone));
-  const { removed, faults } = await removeStrayLogs(store, paths);
+  const { removed, problems } = await removeStrayLogs(store, paths);
   assert.equal(removed, 1);
-  assert.match(faults.join(), /^[^,]*task_1_summary\.log cannot be deleted/);
+  assert.match(problems.join(), /^[^,]*task_1_summary\.log cannot be deleted/);
   assert.ok(existsSync(precious));
 });
 
 test("a server with a new database deletes no logs", async (t) => {
   const { store, paths, logs } = setup(t);
   writeFileSync(rawLogPath(paths, 1), "another database's");
-  assert.deepEqual(await removeStrayLogs(store, paths), { removed: 0, faults: [] });
+  assert.deepEqual(await removeStrayLogs(store, paths), { removed: 0, problems: [] });
   assert.equal(readdirSync(logs).length, 1);
 });

@@ -37,13 +37,13 @@ test("writes are durable and visible to others only when their promise resolves"
 test("a write that throws undoes itself only", async (t) => {
   const { store, start } = setup(t);
   const { task, attempt } = await start();
-  const fault = new WorkerError("conflict", "No.");
+  const error = new WorkerError("conflict", "No.");
   const results = await Promise.allSettled([
     store.write(() => store.tasks.insert(plainTask())),
     store.write(() => {
       store.tasks.insert(plainTask());
       store.events.append(task.id, attempt.id, [textEvent(1)]);
-      throw fault;
+      throw error;
     }),
     store.write(() => store.tasks.insert(plainTask())),
   ]);
@@ -51,7 +51,7 @@ test("a write that throws undoes itself only", async (t) => {
     results.map((result) => result.status),
     ["fulfilled", "rejected", "fulfilled"],
   );
-  assert.equal(results[1]?.status === "rejected" ? results[1].reason : null, fault);
+  assert.equal(results[1]?.status === "rejected" ? results[1].reason : null, error);
   assert.equal(store.tasks.counts().pending, 2);
   assert.equal(store.events.lastId(), 0);
   assert.deepEqual(store.problems(), []);

@@ -14,10 +14,10 @@ export const command = defineCommand<object>({
   examples: [{ command: "claude-worker config get workers", does: "the value alone" }],
   async run({ words, options, io }) {
     const { key } = settingNamed(words[0] ?? "");
-    const { settings, origins, faults } = settingsOf(io);
-    const own = faults.find((fault) => fault.key === key);
+    const { settings, origins, problems } = settingsOf(io);
+    const own = problems.find((problem) => problem.key === key);
     if (own !== undefined) throw own.error;
-    warnOfProblems(faults, io);
+    warnOfProblems(problems, io);
     if (options.json === true) writeJson(io.stdout, { key, value: settings[key], origin: origins[key] });
     else io.stdout.exact(`${settingText(key, settings[key])}\n`);
     return exitCodes.ok;

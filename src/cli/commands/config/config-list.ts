@@ -15,8 +15,8 @@ export const command = defineCommand<object>({
     'Changed settings come first. Flags override the environment, the environment overrides the file, and the file overrides the defaults. Durations have units (`1h30m`); `--json` has milliseconds. Without a terminal: key, tab, value, tab, origin (with ", needs a restart" where the running server has another value than the file).',
   examples: [{ command: "claude-worker config list", does: "what holds now" }],
   async run({ options, io }) {
-    const { settings, origins, faults } = settingsOf(io);
-    warnOfProblems(faults, io);
+    const { settings, origins, problems } = settingsOf(io);
+    warnOfProblems(problems, io);
     const stale = await needingRestart(io);
     if (options.json === true) {
       const shown = settingDefinitions.map(({ key }) => [

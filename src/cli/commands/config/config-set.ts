@@ -36,7 +36,7 @@ export const command = defineCommand<{ readonly unset?: boolean }>({
     const { key, env, value } = await changeConfigFile(file, (content) => changed(content, { name, text, unset: options.unset === true }));
     if (options.json === true) writeJson(io.stdout, { key, value, file });
     else say(io.stdout, `${text === undefined ? `${key} is unset` : `${key} = ${settingText(key as SettingKey, value)}`} in ${file}`);
-    warnOfProblems(settingsOf(io).faults, io);
+    warnOfProblems(settingsOf(io).problems, io);
     warnOfEnvironment(env, io);
     if ((await needingRestart(io)).has(key)) say(io.stderr, "The running server has another value until: claude-worker server restart");
     return exitCodes.ok;
@@ -71,8 +71,8 @@ function checkedValue(key: string, text: string): ReturnType<typeof parseSetting
   const value = parseSetting(key, text, "the command line");
   if (value === null && text === "")
     throw new WorkerError("invalid_input", `An empty ${key} means nothing. For the default: claude-worker config set ${key} --unset`);
-  const fault = key === "host" ? hostProblem(text) : null;
-  if (fault !== null) throw new WorkerError("invalid_input", fault);
+  const problem = key === "host" ? hostProblem(text) : null;
+  if (problem !== null) throw new WorkerError("invalid_input", problem);
   return value;
 }
 

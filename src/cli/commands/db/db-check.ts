@@ -10,11 +10,11 @@ export const command = defineCommand<object>({
   details: "Exits with 1 when something is wrong.",
   examples: [{ command: "claude-worker db check", does: "after a crash of the disk" }],
   async run({ options, io }) {
-    const { sound, faults } = await clientOf(io).checkDatabase();
-    if (options.json === true) writeJson(io.stdout, { sound, faults });
+    const { sound, problems } = await clientOf(io).checkDatabase();
+    if (options.json === true) writeJson(io.stdout, { sound, problems });
     else
       io.stdout.write(
-        sound ? "The database is sound.\n" : `${faults.join("\n")}\nPut a backup in its place: claude-worker db restore FILE\n`,
+        sound ? "The database is sound.\n" : `${problems.join("\n")}\nPut a backup in its place: claude-worker db restore FILE\n`,
       );
     return sound ? exitCodes.ok : exitCodes.failed;
   },

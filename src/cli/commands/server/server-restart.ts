@@ -91,5 +91,5 @@ async function whereOneListens<T>(ask: () => Promise<T>): Promise<T | null> {
 
 /** The error with what it means for the server that ran. */
 function saying(error: unknown, what: string): unknown {
-  return error instanceof WorkerError ? new WorkerError(error.code, `${error.message} ${what}`, error.faults) : error;
+  return error instanceof WorkerError ? new WorkerError(error.code, `${error.message} ${what}`, error.problems) : error;
 }

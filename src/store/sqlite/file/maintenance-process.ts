@@ -11,7 +11,7 @@ process.stdout.write(JSON.stringify(report(chore)));
 
 function report(asked: Chore): ChoreReport {
   try {
-    return { faults: perform(asked) };
+    return { problems: perform(asked) };
   } catch (thrown) {
     const code = thrown instanceof WorkerError ? thrown.code : "internal";
     return { error: { code, message: messageOf(thrown) } };

@@ -59,9 +59,9 @@ function refuseUnsound(draft: string, backup: string): void {
     const database = new Database(draft, { fileMustExist: true });
     try {
       refuseStranger(database, backup);
-      const [fault] = findDamage(database, backup);
-      if (fault !== undefined)
-        throw new WorkerError("storage_unusable", `The backup cannot be used: ${fault} Nothing was changed; use another one.`);
+      const [problem] = findDamage(database, backup);
+      if (problem !== undefined)
+        throw new WorkerError("storage_unusable", `The backup cannot be used: ${problem} Nothing was changed; use another one.`);
     } finally {
       database.close();
     }

@@ -24,7 +24,7 @@ export type Chore =
 
 /** What the process prints, as one line of JSON. */
 export type ChoreReport =
-  | { readonly faults: readonly string[] }
+  | { readonly problems: readonly string[] }
   | { readonly error: { readonly code: ErrorCode; readonly message: string } };
 
 /** The maintenance processes of one open store. They end with the store. */
@@ -48,7 +48,7 @@ export function createMaintenance(): Maintenance {
       try {
         const report = await process;
         if ("error" in report) throw new WorkerError(report.error.code, report.error.message);
-        return report.faults;
+        return report.problems;
       } finally {
         running.delete(process);
       }

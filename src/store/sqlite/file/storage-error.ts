@@ -64,8 +64,8 @@ export function storageError(thrown: unknown, file: string): WorkerError | null 
  * sentences, broken rules of the schema become `internal`.
  */
 export function asWorkerError(thrown: unknown, file: string): Error {
-  const fault = storageError(thrown, file);
-  if (fault !== null) return fault;
+  const error = storageError(thrown, file);
+  if (error !== null) return error;
   if (thrown instanceof Database.SqliteError) {
     return new WorkerError(
       "internal",
