@@ -101,6 +101,7 @@ test("paths in a prompt are recognised in the forms that people write", () => {
     '"test/a b/c.py"',
     "src/auth/*.ts",
     "@scope/pkg/file.ts",
+    "src/x/session",
     "/",
   ];
   for (const path of paths.slice(0, -1)) assert.ok(namesPath(`Look at ${path} please`), path);
@@ -127,6 +128,7 @@ test("what only looks like a path in a prompt is not a path", () => {
     "...",
     "/",
     "he/she.",
+    "a/b/c",
   ];
   for (const other of others) assert.ok(!namesPath(`Look at ${other} please`), other);
 });
