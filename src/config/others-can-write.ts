@@ -33,18 +33,26 @@ function isPrivateGroup(gid: number): boolean {
 
 function privateGroup(): number | null {
   try {
-    const { uid, gid, username } = userInfo();
-    if (uid === 0) return null;
-    const entries = readFileSync("/etc/group", "utf8").split("\n");
-    const own = entries.map((line) => line.split(":")).find(([, , id]) => Number(id) === gid);
-    const members = (own?.[3] ?? "").split(",").filter((member) => member !== "" && member !== username);
-    const sharing = readFileSync("/etc/passwd", "utf8")
-      .split("\n")
-      .map((line) => line.split(":"))
-      .filter(([name, , , group]) => Number(group) === gid && name !== username);
-    return own?.[0] === username && members.length + sharing.length === 0 ? gid : null;
+    const user = userInfo();
+    if (user.uid === 0) return null;
+    return isGroupOfOne(user, readFileSync("/etc/group", "utf8"), readFileSync("/etc/passwd", "utf8")) ? user.gid : null;
   } catch {
     // The members are not known: there is no such file, or a directory service has the groups.
     return null;
   }
+}
+
+/**
+ * Whether the user's main group has the user's name and no other member.
+ * @param groups the text of group(5). @param users the text of passwd(5).
+ */
+export function isGroupOfOne({ username, gid }: { username: string; gid: number }, groups: string, users: string): boolean {
+  const [name, , , members = ""] = fieldsOf(groups).find(([, , id]) => Number(id) === gid) ?? [];
+  const sharing = fieldsOf(users).filter(([, , , group]) => Number(group) === gid);
+  const all = [...members.split(","), ...sharing.map(([user]) => user)];
+  return name === username && all.every((member) => member === "" || member === username);
+}
+
+function fieldsOf(text: string): string[][] {
+  return text.split("\n").map((line) => line.split(":"));
 }
