@@ -68,7 +68,7 @@ function restart(work: AgentWork, port: SessionPort, reason: string): Promise<st
 function repair(transcript: string, work: AgentWork, emit: Emit): void {
   try {
     const messages = repairTranscript(transcript, work.journal, work.sessionId);
-    if (messages > 0) emit({ type: "worker", subtype: "session_mended", messages });
+    if (messages > 0) emit({ type: "worker", subtype: "session_repaired", messages });
   } catch {
     // Without the repair the last steps before the kill may run again, which a resume allows.
   }

@@ -101,8 +101,8 @@ test("steps that Claude Code had not written down yet are put back into its sess
   const { resume } = await cut("five steps", calls("echo three"));
   const { records } = await resume();
   assert.deepEqual(done(), ["one", "two", "three", "four"]);
-  const [mended] = notesOf(records, "session_mended");
-  assert.ok(mended === undefined || Number(mended["messages"]) > 0);
+  const [repaired] = notesOf(records, "session_repaired");
+  assert.ok(repaired === undefined || Number(repaired["messages"]) > 0);
 });
 
 test("several steps that the session lacks are put back at once", async (t) => {
@@ -111,7 +111,7 @@ test("several steps that the session lacks are put back at once", async (t) => {
   forget(transcript(sessionId));
   const { records } = await resume();
   assert.deepEqual(done(), ["one", "two", "three", "four"]);
-  assert.partialDeepStrictEqual(notesOf(records, "session_mended"), [{ messages: 4 }]);
+  assert.partialDeepStrictEqual(notesOf(records, "session_repaired"), [{ messages: 4 }]);
   assert.partialDeepStrictEqual(resultOf(records), { subtype: "success", result: "all done" });
 });
 

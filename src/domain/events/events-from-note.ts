@@ -24,9 +24,10 @@ export function eventsFromNote(note: JsonObject): EventDraft[] {
     case "cold_start":
     case "session_restarted":
       return [notice(note["subtype"], note["reason"], {})];
-    case "session_mended":
+    case "session_mended": // Runners of older versions write it.
+    case "session_repaired":
       return [
-        notice("session_mended", `${numberOf(note["messages"]) ?? 0} messages of finished steps were put back into the session.`, {}),
+        notice("session_repaired", `${numberOf(note["messages"]) ?? 0} messages of finished steps were put back into the session.`, {}),
       ];
     case "waiting_background":
       return [backgroundWaitEvent(note)];

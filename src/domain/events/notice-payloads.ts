@@ -143,8 +143,8 @@ export const noticePayloads = {
     { text: "The model refused." },
   ),
   notification: kind("notification", "Claude Code notified people.", {}, { text: "The context is nearly full." }),
-  session_mended: kind(
-    "session_mended",
+  session_repaired: kind(
+    "session_repaired",
     "The session lacked finished steps that the raw log has. They were put back.",
     {},
     { text: "2 messages of finished steps were put back into the session." },

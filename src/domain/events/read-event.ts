@@ -12,6 +12,8 @@ const fieldsOfTypes = new Map<string, Fields>([
   ...Object.entries(payloads).map(([type, { fields }]) => [type, fields] as const),
   ["unknown", unknownPayload.fields],
 ]);
+/** What kinds of notices were called in older versions, and their names now. */
+const renamedNotices = new Map([["session_mended", "session_repaired"]]);
 const fieldsOfNotices = new Map<string, Fields>(Object.entries(noticePayloads).map(([kind, { fields }]) => [kind, fields] as const));
 
 /**
@@ -22,10 +24,15 @@ const fieldsOfNotices = new Map<string, Fields>(Object.entries(noticePayloads).m
  */
 export function readEvent(type: string, data: unknown): EventBody {
   if (isObject(data)) {
-    const { kind } = data;
-    const fields = type === "notice" ? fieldsOfNotices.get(stringOf(kind) ?? "") : fieldsOfTypes.get(type);
-    const read = fields === undefined ? misfit : readFields(fields, data);
+    const { kind: stored } = data;
+    const kind = type === "notice" ? nameOfNotice(stringOf(stored) ?? "") : null;
+    const fields = kind === null ? fieldsOfTypes.get(type) : fieldsOfNotices.get(kind);
+    const read = fields === undefined ? misfit : readFields(fields, kind === null ? data : { ...data, kind });
     if (read !== misfit) return { type, data: read } as unknown as EventBody;
   }
   return { type: "unknown", data: { type, data } };
+}
+
+function nameOfNotice(stored: string): string {
+  return renamedNotices.get(stored) ?? stored;
 }

@@ -41,7 +41,7 @@ export type RunnerNote =
    */
   | { type: "worker"; subtype: "session_restarted"; reason: string }
   /** The session lacked finished steps that the journal has. `messages`: how many were added. */
-  | { type: "worker"; subtype: "session_mended"; messages: number }
+  | { type: "worker"; subtype: "session_repaired"; messages: number }
   /**
    * Claude Code would have repeated for minutes a request that cannot succeed. `error` is Claude
    * Code's word (`authentication_failed`, …).

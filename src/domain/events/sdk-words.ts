@@ -25,7 +25,7 @@ export const sdkWords: ReadonlySet<string> = new Set(
     "proxy_invalid rapid_refill_breaker rate_limit rate_limit_event read_file redacted_thinking refusal register_repo_root " +
     "rejected reload_output_styles reload_plugins reload_skills remote_settings_required_unavailable rename_session " +
     "request_user_dialog requires_action result rewind_files running sandbox_required_unavailable seed_read_state " +
-    "server_error server_tool_use session session_held_by_background session_mended session_restarted " +
+    "server_error server_tool_use session session_held_by_background session_repaired session_restarted " +
     "session_state_changed session_writes_lost set_color set_has_subscribers set_max_thinking_tokens set_model " +
     "set_permission_mode shell_tool_missing stalled started status stderr stop_hook_prevented stop_requested stop_sequence " +
     "stop_task stopped stream_event string structured_output_retry_exhausted success system task_notification " +

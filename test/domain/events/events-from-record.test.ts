@@ -186,6 +186,12 @@ for (const [index, [fields, events]] of notes.entries()) {
   });
 }
 
+test("the note of an older runner that repaired a session is read as the note of today", () => {
+  const repaired = note({ type: "worker", subtype: "session_repaired", messages: 4 });
+  assert.equal(repaired.length, 1);
+  assert.deepEqual(eventsFromRecord({ type: "worker", subtype: "session_mended", messages: 4, ...stamp }), repaired);
+});
+
 test("long texts of events are cut and say so", () => {
   const long = "x".repeat(20_000);
   const use = eventsFromRecord({

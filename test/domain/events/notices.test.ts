@@ -34,7 +34,7 @@ const records: Readonly<Record<NoticeKind, object>> = {
   model_refusal_fallback: system("model_refusal_fallback", { content: "Refused." }),
   model_refusal_no_fallback: system("model_refusal_no_fallback", { content: "Refused." }),
   notification: system("notification", { key: "context-low", text: "The context is nearly full." }),
-  session_mended: worker("session_mended", { messages: 2 }),
+  session_repaired: worker("session_repaired", { messages: 2 }),
   session_restarted: worker("session_restarted", { reason: "not known" }),
   session_writes_lost: system("session_writes_lost", { error_code: "ENOSPC" }),
   settings_not_in_effect: system("informational", { tag: "settings_not_in_effect", content: "Not in effect." }),

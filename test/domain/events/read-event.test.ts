@@ -28,6 +28,12 @@ test("a field that no version writes any more stays", () => {
   assert.deepEqual(readEvent("text", { text: "a", mood: "fine" }), { type: "text", data: { text: "a", mood: "fine" } });
 });
 
+test("a notice of an older version has the name that its kind has now", () => {
+  const text = "2 messages of finished steps were put back into the session.";
+  const data = { kind: "session_repaired", text };
+  assert.deepEqual(readEvent("notice", { kind: "session_mended", text }), { type: "notice", data });
+});
+
 test("numbers of an older version become counts", () => {
   const { num_turns, duration_ms } = dataOf(readEvent("result", { num_turns: 1.5, duration_ms: -1 }), "result");
   assert.deepEqual([num_turns, duration_ms], [2, 0]);

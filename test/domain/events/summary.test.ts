@@ -130,7 +130,7 @@ const notes: [RunnerNote, string[]][] = [
     { type: "worker", subtype: "gave_up", error: "authentication_failed", text: "Refused 3 times." },
     ["[error] authentication_failed · Refused 3 times."],
   ],
-  [{ type: "worker", subtype: "session_mended", messages: 4 }, ["[notice] 4 messages of finished steps were put back into the session."]],
+  [{ type: "worker", subtype: "session_repaired", messages: 4 }, ["[notice] 4 messages of finished steps were put back into the session."]],
   [{ type: "worker", subtype: "stderr", text: "a\nlast words\n" }, ["[stderr] last words"]],
   [{ type: "worker", subtype: "ended", thrown: null, stopRequested: null }, []],
   [{ type: "worker", subtype: "ended", thrown: "spawn ENOENT\n  at x", stopRequested: null }, ["[error] spawn ENOENT"]],
