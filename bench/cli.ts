@@ -45,7 +45,7 @@ async function besideNode({ quick }: { quick: boolean }): Promise<Row[]> {
 }
 
 /**
- * `claude stop` returns before the session's processes are gone and its server has started the next
+ * `claude stop` returns before the session's processes are gone and its daemon has started the next
  * one: both sides wait for a machine at rest.
  */
 const settleMs = 2_500;
@@ -75,7 +75,7 @@ async function besideBackground({ quick }: { quick: boolean }): Promise<Row[]> {
       const note = `${median(submit).toFixed(1)} ms ÷ ${median(background).toFixed(1)} ms, medians of ${submit.length}`;
       return [atMost("`claude-worker run` ÷ `claude --bg`", median(submit) / median(background), "×", 0.25, note)];
     } finally {
-      await world.claude("server", "stop", "--any");
+      await world.claude("daemon", "stop", "--any");
     }
   });
 }
