@@ -5,6 +5,7 @@
 // oxlint-disable unicorn/prefer-node-protocol -- Node 12 does not know it.
 const childProcess = require("child_process");
 const fs = require("fs");
+const os = require("os");
 const path = require("path");
 
 /** Packages that contain the binary as it is: no install script has to run. */
@@ -25,7 +26,7 @@ module.exports = function installNode({ isEnough, cacheFolder, faultOf, makeFold
   const name = packages[process.platform + " " + process.arch];
   if (!name) return { failure: "it has none for " + process.platform + " on " + process.arch };
   if (cacheFolder === null) return { failure: "there is no home directory to keep it in" };
-  const fault = faultOf(cacheFolder);
+  const fault = faultOfWay(cacheFolder, faultOf);
   if (fault !== null) return { failure: fault };
   const npm = findNpm();
   if (npm === null) return { failure: "there is no npm on the PATH" };
@@ -59,7 +60,7 @@ module.exports = function installNode({ isEnough, cacheFolder, faultOf, makeFold
 
 /** @returns {string | null} the installed Node; null: none, or one that another user can write. */
 module.exports.installed = function installed({ cacheFolder, faultOf }) {
-  if (cacheFolder === null || faultOf(cacheFolder) !== null) return null;
+  if (cacheFolder === null || faultOfWay(cacheFolder, faultOf) !== null) return null;
   const file = fileIn(cacheFolder);
   try {
     const stat = fs.statSync(file);
@@ -68,6 +69,59 @@ module.exports.installed = function installed({ cacheFolder, faultOf }) {
     return null;
   }
 };
+
+module.exports.faultOfWay = faultOfWay;
+
+/**
+ * Checks all folders above, too, because a folder that another user can rename can be replaced
+ * between this look and the start of the file. src/config/replaceable-entry.ts has the same rule.
+ * @returns {string | null} as faultOf.
+ */
+function faultOfWay(folder, faultOf) {
+  const fault = faultOf(folder);
+  if (fault !== null) return fault;
+  for (const way of [folder, realOf(folder)]) {
+    for (let entry = path.dirname(way); path.dirname(entry) !== entry && !isAboveAccount(entry); entry = path.dirname(entry)) {
+      const faultAbove = faultOfHolder(path.dirname(entry), entry);
+      if (faultAbove !== null) return faultAbove;
+    }
+  }
+  return null;
+}
+
+function faultOfHolder(holder, entry) {
+  let stat;
+  let found;
+  try {
+    stat = fs.statSync(holder);
+    found = fs.lstatSync(entry);
+  } catch {
+    if (!stat) return null;
+  }
+  const isOurs = ({ uid }) => uid === process.getuid() || uid === 0;
+  if (!isOurs(stat)) return holder + " belongs to another user";
+  const isPrivate = stat.gid === process.getgid() && stat.gid === process.getuid() && stat.gid !== 0;
+  if ((stat.mode & (isPrivate ? 0o002 : 0o022)) === 0) return null;
+  if ((stat.mode & 0o1000) !== 0 && (!found || isOurs(found))) return null;
+  return "other users can write to " + holder + "; fix it: chmod go-w " + holder;
+}
+
+function realOf(folder) {
+  try {
+    return fs.realpathSync(folder);
+  } catch {
+    return folder;
+  }
+}
+
+/** A user who can replace the account's home directory has the account already. */
+function isAboveAccount(entry) {
+  try {
+    return (os.userInfo().homedir + "/").indexOf(entry + "/") === 0;
+  } catch {
+    return false;
+  }
+}
 
 function fileIn(cacheFolder) {
   return path.join(cacheFolder, "node24");

@@ -32,7 +32,7 @@ module.exports = function runOnOtherNode(about) {
     become(node, [about.launcher].concat(words));
     return;
   }
-  const fault = about.cacheFolder === null ? null : about.faultOf(about.cacheFolder);
+  const fault = about.cacheFolder === null ? null : installNode.faultOfWay(about.cacheFolder, about.faultOf);
   const choice = "Install a newer one from https://nodejs.org, or get one for claude-worker from npm: claude-worker --install-node";
   fail(problem + " " + choice + (fault === null ? "" : " (an installed one is not used: " + fault + ")"));
 };

@@ -100,6 +100,23 @@ test("a Node in a folder that other users can write to is not run", async (t) =>
   }
 });
 
+test("a Node below a folder that other users can write to is not run", async (t) => {
+  const { call, cache, kept } = await setup(t, { binary: null });
+  mkdirSync(cache, { recursive: true, mode: 0o700 });
+  writeFileSync(kept, "#!/bin/sh\necho theirs\n", { mode: 0o755 });
+  const home = path.dirname(path.dirname(cache));
+  for (const folder of [home, path.dirname(home)]) {
+    chmodSync(folder, 0o777);
+    for (const word of ["list", "--install-node"]) {
+      const answer = await call([word]);
+      assert.deepEqual([answer.code, answer.stdout], [1, ""]);
+      assert.ok(answer.stderr.includes(`other users can write to ${folder}; fix it: chmod go-w ${folder}`), answer.stderr);
+    }
+    chmodSync(folder, 0o700);
+  }
+  assert.equal((await call(["list"])).stdout, "theirs\n");
+});
+
 test("a registry without a Node or without an answer is reported in npm's words", { timeout }, async (t) => {
   const { call, cache } = await setup(t, { binary: null });
   const missing = await call(["--install-node"]);

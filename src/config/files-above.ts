@@ -7,10 +7,9 @@
  * does not follow a `.git` directory of another user.
  */
 import { lstatSync, readdirSync, realpathSync, statSync } from "node:fs";
-import type { Stats } from "node:fs";
 import { dirname, join } from "node:path";
 import { gitAbove, mainCheckoutOf } from "./main-checkout.ts";
-import { isOurs, othersCanWrite } from "./others-can-write.ts";
+import { isOurs, mayReplace, othersCanWrite } from "./others-can-write.ts";
 
 const localSettingsName = "settings.local.json";
 
@@ -141,7 +140,7 @@ function judged(directory: string): Place[] {
   const above = parent === directory ? [] : judged(parent);
   const [holder] = above;
   const stats = statSync(directory);
-  const isReplaceable = holder !== undefined && (holder.isReplaceable || mayRename(statSync(holder.path), stats));
+  const isReplaceable = holder !== undefined && (holder.isReplaceable || mayReplace(statSync(holder.path), stats));
   return [{ path: directory, isReplaceable, isOpen: isReplaceable || othersCanWrite(stats) }, ...above];
 }
 
@@ -151,16 +150,6 @@ function judged(directory: string): Place[] {
  */
 export function isReplaceable(directory: string): boolean {
   return judged(directory)[0]?.isReplaceable ?? false;
-}
-
-/**
- * In a directory with the sticky bit (`/tmp`) only the owners of the entry and of the directory can
- * rename it.
- */
-function mayRename(holder: Stats, entry: Stats): boolean {
-  if (!othersCanWrite(holder)) return false;
-  const isSticky = (holder.mode & 0o1000) !== 0;
-  return !(isSticky && isOurs(holder) && isOurs(entry));
 }
 
 interface Foreign {

@@ -20,6 +20,17 @@ export function othersCanWrite(stats: Ownership): boolean {
   return (stats.mode & 0o020) !== 0 && !isPrivateGroup(stats.gid);
 }
 
+/**
+ * Whether another user can rename or remove an entry of this directory, and put another one there.
+ * With the sticky bit (`/tmp`) only the owners of the entry and of the directory can.
+ * @param entry undefined: there is none yet, and this user will make it.
+ */
+export function mayReplace(holder: Ownership, entry: Pick<Stats, "uid"> | undefined): boolean {
+  if (!othersCanWrite(holder)) return false;
+  const isSticky = (holder.mode & 0o1000) !== 0;
+  return !(isSticky && isOurs(holder) && (entry === undefined || isOurs(entry)));
+}
+
 let ownGroup: number | null | undefined;
 
 /**

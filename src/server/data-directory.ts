@@ -28,6 +28,11 @@ function dropForeignCache(directory: string): void {
 }
 
 function prepare(directory: string, paths: Paths): void {
+  // A database elsewhere may be in a directory with other files: a missing directory is made, an
+  // existing one stays as it is.
+  const isDatabaseOnly = directory === dirname(paths.database) && directory !== paths.home;
+  // Checked before, so that nothing is made where others can replace it.
+  if (!isDatabaseOnly) requireOwnDirectory(directory, variableOf(directory, paths));
   try {
     makeDirectory(directory, 0o700);
   } catch (error) {
@@ -38,9 +43,7 @@ function prepare(directory: string, paths: Paths): void {
       `The directory ${directory} cannot be made (${code ?? "unknown error"}). Fix its rights, or choose another: ${variableOf(directory, paths)}.`,
     );
   }
-  // A database elsewhere may be in a directory with other files: a missing directory is made, an
-  // existing one stays as it is.
-  if (directory === dirname(paths.database) && directory !== paths.home) return;
+  if (isDatabaseOnly) return;
   requireOwnDirectory(directory, variableOf(directory, paths));
   if ((lstatSync(directory).mode & 0o077) !== 0) chmodSync(directory, 0o700);
 }

@@ -75,6 +75,49 @@ test("the database, its log and its index are refused by owner and mode", async 
   await openStore({ path: file }).close();
 });
 
+test("a directory that others can rename is refused, at any height and behind links", (t) => {
+  const { directory } = scratch(t);
+  const open = path.join(directory, "open");
+  const deep = path.join(open, "a", "b");
+  mkdirSync(deep, { recursive: true, mode: 0o700 });
+  const file = path.join(deep, "file");
+  writeFileSync(file, "x", { mode: 0o600 });
+  const links = path.join(directory, "links");
+  mkdirSync(links);
+  symlinkSync(path.join("..", "open", "a"), path.join(links, "to-a"));
+  const behind = path.join(links, "to-a", "b");
+  const checks: [string, () => void][] = [
+    ["directory", () => requireOwnDirectory(deep, "X")],
+    ["missing directory", () => requireOwnDirectory(path.join(open, "new", "b"), "X")],
+    ["file", () => requireOwnFile(file)],
+    ["missing file", () => requireOwnFile(path.join(open, "new", "file"))],
+    ["directory behind a link", () => requireOwnDirectory(behind, "X")],
+    ["file behind a link", () => requireOwnFile(path.join(behind, "file"))],
+  ];
+  const each = (expect: (check: () => void, what: string) => void): void => {
+    for (const [what, check] of checks) expect(check, what);
+  };
+  each((check) => check());
+  chmodSync(open, 0o777);
+  each((check, what) => assert.throws(check, refused(open, /mode 0777.*can replace.*chmod go-w/), what));
+  // With the sticky bit only the owner can rename an entry.
+  chmodSync(open, 0o1777);
+  each((check) => check());
+  chmodSync(open, 0o700);
+  chmodSync(links, 0o777);
+  for (const [what, check] of checks.slice(4)) assert.throws(check, refused(links), what);
+  if (!isRoot) return;
+  chmodSync(links, 0o700);
+  chmodSync(open, 0o770);
+  each((check, what) => assert.throws(check, refused(open, /mode 0770/), what));
+  chmodSync(open, 0o755);
+  chownSync(open, 65_534, 65_534);
+  each((check, what) => assert.throws(check, refused(open, /belongs to another user \(uid 65534\)/), what));
+  // In a directory with the sticky bit its owner can rename every entry.
+  chmodSync(open, 0o1755);
+  each((check, what) => assert.throws(check, refused(open, /uid 65534/), what));
+});
+
 const bin = fileURLToPath(new URL("../../bin/claude-worker", import.meta.url));
 
 function cli(t: TestContext, more: Record<string, string> = {}, umask = "022") {
@@ -114,7 +157,35 @@ test("configuration, data or logs that others can write keep the server from sta
     assert.match(stderr, new RegExp(`^Error: Other users can write to ${what} \\(mode 0\\d{3}\\).*chmod `));
     repair();
   }
+  const above = path.dirname(path.dirname(config));
+  chmodSync(above, 0o777);
+  for (const words of [["list"], ["server", "start"], ["config", "list"]]) {
+    const { status, stderr } = call(...words);
+    assert.equal(status, 1, words.join(" "));
+    assert.match(stderr, new RegExp(`^Error: Other users can write to ${above} \\(mode 0777\\).*chmod go-w ${above}`), words.join(" "));
+  }
+  chmodSync(above, 0o700);
   assert.equal(call("server", "start").status, 0);
+});
+
+test("a data directory in one that others can write is refused by every command", (t) => {
+  const { directory } = scratch(t);
+  const open = path.join(directory, "shared");
+  mkdirSync(open);
+  chmodSync(open, 0o777);
+  const { call } = cli(t, { CLAUDE_WORKER_HOME: path.join(open, "mine", "worker") });
+  for (const made of [false, true]) {
+    if (made) mkdirSync(path.join(open, "mine", "worker"), { recursive: true, mode: 0o700 });
+    for (const words of [["list"], ["server", "start"], ["run", "x"]]) {
+      const { status, stderr } = call(...words);
+      assert.equal(status, 1, `${words.join(" ")}: ${stderr}`);
+      assert.match(
+        stderr,
+        new RegExp(`Other users can write to ${open} \\(mode 0777\\), so they can replace ${open}/mine.*chmod go-w ${open}`),
+      );
+    }
+    assert.equal(existsSync(path.join(open, "mine")), made);
+  }
 });
 
 test("a code cache that others could write is emptied before it is used", (t) => {
