@@ -17,7 +17,7 @@ import { claimOptions, denialOf, hostOptions, isClaimable, parkedEnv, probeOptio
 import { HookWatch } from "./hook-watch.ts";
 import { McpWatch } from "./mcp-watch.ts";
 import type { McpNote } from "./mcp-watch.ts";
-import { isNoise, refusedSignIn, settingsNotInEffect, unknownAgent } from "./messages.ts";
+import { isNoise, pluginsNotInEffect, refusedSignIn, settingsNotInEffect, unknownAgent } from "./messages.ts";
 import { OpenInput } from "./open-input.ts";
 import { contentOf } from "./user-message.ts";
 import type { UserMessage } from "./user-message.ts";
@@ -301,7 +301,7 @@ class ClaudeAgent implements Agent {
   #watchHooks({ spec, hookTimeoutMs }: AgentWork): HookWatch {
     return new HookWatch({
       limitMs: hookTimeoutMs,
-      configured: (event, name) => configuredHooks(spec.workingDirectory, this.#options.env, event, name),
+      configured: (event, name) => configuredHooks(spec, this.#options.env, event, name),
       emit: (note) => this.#emit(note),
       onOver: (text) => this.#giveUp(hookTimedOut, text),
     });
@@ -313,7 +313,7 @@ class ClaudeAgent implements Agent {
     this.#emit(message);
     const unknown = unknownAgent(message, this.#work?.spec.agent ?? null);
     if (unknown !== null) this.#giveUp(startProblems.noAgent, unknown);
-    const broken = this.#ignoresBroken ? null : settingsNotInEffect(message);
+    const broken = this.#ignoresBroken ? null : (settingsNotInEffect(message) ?? pluginsNotInEffect(message));
     if (broken !== null) this.#giveUp(startProblems.brokenSettings, brokenSettingsText(broken));
     const refused = refusedSignIn(message);
     if (refused !== null) this.#giveUp(refused.error, refused.text);

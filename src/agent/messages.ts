@@ -2,6 +2,7 @@
  * Interprets single messages of Claude Code for a runner. Shapes: SDKMessage of the Claude Agent
  * SDK 0.3.330.
  */
+import { arrayOf, objectOf, stringOf } from "../domain/text/read-json.ts";
 
 export interface Message {
   readonly type: string;
@@ -16,6 +17,7 @@ export interface Message {
   readonly parent_tool_use_id?: unknown;
   readonly outcome?: unknown;
   readonly agents?: unknown;
+  readonly plugin_errors?: unknown;
   readonly status?: unknown;
 }
 
@@ -75,6 +77,24 @@ export function settingsNotInEffect({ type, subtype, tag, content }: Message): s
   const skippedOnly = content.startsWith("These settings entries were skipped") && !content.includes("did not load");
   if (skippedOnly && entries.every((line) => harmless.test(line))) return null;
   return entries.length === 0 ? [content] : entries.map((line) => line.trim());
+}
+
+/** Errors of a plugin that is there, after which its hooks do not run. */
+const hooksLost = new Set<unknown>(["manifest-parse-error", "manifest-validation-error", "hook-load-failed"]);
+
+/**
+ * Claude Code's report of plugins that it did not load, or loaded without their hooks, as one text
+ * for each; null: none. It stands in the first message, so before any tool. Plugins of a
+ * marketplace are not in it (measured with 2.1.332).
+ */
+export function pluginsNotInEffect({ type, subtype, plugin_errors: errors }: Message): string[] | null {
+  if (type !== "system" || subtype !== "init") return null;
+  const texts = arrayOf(errors)
+    .map(objectOf)
+    .map((each) => ({ kind: each["type"], plugin: stringOf(each["plugin"]) ?? "", text: stringOf(each["message"]) ?? "" }))
+    .filter(({ kind, text }) => hooksLost.has(kind) || /\bhooks?\b|\bas plugin\b/i.test(text))
+    .map(({ plugin, text }) => `the plugin ${plugin}: ${text}`);
+  return texts.length === 0 ? null : texts;
 }
 
 /**

@@ -6,25 +6,36 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { hooksIn } from "../domain/task/claude-hooks.ts";
 import type { ConfiguredHook } from "../domain/task/claude-hooks.ts";
+import type { JsonOption } from "../domain/task/option-json.ts";
 import { mcpProblems, settingsProblems } from "../domain/task/claude-settings.ts";
 import { problemsIn, textIn } from "./broken-file.ts";
 import type { BrokenSettings } from "./broken-file.ts";
 import { brokenPlugins } from "./claude-plugins.ts";
 import { filesAbove } from "./files-above.ts";
 
+type Env = Readonly<Record<string, string | undefined>>;
+
 /**
  * What is broken in the settings that count in a directory; empty: all of them are valid.
  * @param directory absolute.
  * @param env the agent's: it says where the user's own settings are.
+ * @param own the settings of the task itself, which were checked at the submit: they can turn on
+ * plugins.
  */
-export function brokenSettings(directory: string, env: Readonly<Record<string, string | undefined>>): BrokenSettings[] {
+export function brokenSettings(directory: string, env: Env, own: JsonOption | null = null): BrokenSettings[] {
   const { user, settings, mcp } = settingsFiles(directory, env);
-  const texts = [...settings, managedSettings].flatMap((file) => textIn(file) ?? []);
+  const home = env["CLAUDE_CODE_PLUGIN_CACHE_DIR"] || join(user, "plugins");
   return [
     ...settings.flatMap((file) => problemsIn(file, settingsProblems)),
     ...mcp.flatMap((file) => problemsIn(file, mcpProblems)),
-    ...brokenPlugins(directory, texts, env["CLAUDE_CODE_PLUGIN_CACHE_DIR"] || join(user, "plugins")),
+    ...brokenPlugins({ directory, home, user }, textsOf(settings, own)),
   ];
+}
+
+/** The content of all settings that count, weakest first. */
+function textsOf(files: readonly string[], own: JsonOption | null): string[] {
+  const texts = [...files.map((file) => textIn(file)), own === null ? null : JSON.stringify(own), textIn(managedSettings)];
+  return texts.filter((text) => text !== null);
 }
 
 /** Where an administrator's settings are; they count for every user. */
@@ -34,17 +45,17 @@ const managedSettings =
     : "/etc/claude-code/managed-settings.json";
 
 /**
- * The hooks that may run under this name (`hooksIn`), from all settings files that count in a
- * directory; each command once. These files do not hold hooks of plugins.
+ * The hooks that may run under this name (`hooksIn`), from the task's own settings and all files
+ * that count in its directory; each command once. These do not hold hooks of plugins.
  */
 export function configuredHooks(
-  directory: string,
-  env: Readonly<Record<string, string | undefined>>,
+  { workingDirectory, settings }: { readonly workingDirectory: string; readonly settings: JsonOption | null },
+  env: Env,
   event: string,
   name: string,
 ): ConfiguredHook[] {
-  const files = [...settingsFiles(directory, env).settings, managedSettings];
-  const hooks = files.flatMap((file) => hooksIn(textIn(file) ?? "", event, name));
+  const texts = textsOf(settingsFiles(workingDirectory, env).settings, settings);
+  const hooks = texts.flatMap((text) => hooksIn(text, event, name));
   return [...new Map(hooks.map((hook) => [hook.command, hook])).values()];
 }
 
@@ -59,7 +70,7 @@ interface SettingsFiles {
  * Lists every file that counts, weakest settings first. A file that another user put above the
  * directory does not count: it is left out or refused by its name (files-above.ts).
  */
-function settingsFiles(directory: string, env: Readonly<Record<string, string | undefined>>): SettingsFiles {
+function settingsFiles(directory: string, env: Env): SettingsFiles {
   const home = env["HOME"] || homedir();
   const user = env["CLAUDE_CONFIG_DIR"] || join(home, ".claude");
   const { mcp, local } = above(directory, home);

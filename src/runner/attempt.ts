@@ -122,7 +122,7 @@ export class RunningAttempt {
       this.#take({ type: "worker", subtype: "gave_up", error: startProblems.noDirectory, text: fault });
       return this.end(null);
     }
-    const broken = work.spec.ignoreBrokenSettings ? [] : brokenSettings(work.spec.workingDirectory, agentEnv);
+    const broken = work.spec.ignoreBrokenSettings ? [] : brokenSettings(workingDirectory, agentEnv, work.spec.settings);
     if (broken.length > 0) {
       const text = brokenSettingsText(broken.map(describeBroken));
       this.#take({ type: "worker", subtype: "gave_up", error: startProblems.brokenSettings, text });

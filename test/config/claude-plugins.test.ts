@@ -4,6 +4,7 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { describeBroken } from "../../src/config/broken-file.ts";
 import { brokenSettings } from "../../src/config/claude-settings-files.ts";
+import type { JsonOption } from "../../src/domain/task/option-json.ts";
 import { scratch } from "../../testing/scratch.ts";
 
 const guard = [{ matcher: "Bash", hooks: [{ type: "command", command: "exit 2" }] }];
@@ -34,7 +35,8 @@ function setup(t: TestContext) {
     put(`${place}/.claude-plugin/plugin.json`, { name: "p" });
     put(`${place}/hooks/hooks.json`, sound);
   }
-  const said = (): string[] => brokenSettings(work, { HOME: home }).map((each) => describeBroken(each).replaceAll(`${directory}/`, ""));
+  const said = (own: JsonOption | null = null): string[] =>
+    brokenSettings(work, { HOME: home }, own).map((each) => describeBroken(each).replaceAll(`${directory}/`, ""));
   return { put, said, cache };
 }
 
@@ -83,3 +85,34 @@ test("the hooks files that a plugin names are read, and the project's settings c
   put("work/.claude/settings.json", { enabledPlugins: { "p@near": false } });
   assert.deepEqual(said(), []);
 });
+
+test("plugins that the task's own settings turn on or off are looked at", (t) => {
+  const { put, said, cache } = setup(t);
+  put(`${cache}/far/off/hooks/hooks.json`, "{");
+  assert.match(said({ enabledPlugins: { "off@far": true } }).join("\n"), /far\/off\/hooks\/hooks\.json, line 1: is not valid JSON[^\n]*$/);
+  put("near/p/hooks/hooks.json", "{");
+  assert.equal(said().length, 1);
+  assert.deepEqual(said({ enabledPlugins: { "p@near": false } }), []);
+});
+
+for (const [what, skills] of [
+  ["of the user", "home/.claude/skills"],
+  ["of the directory", "work/.claude/skills"],
+] as const)
+  test(`a folder among the skills ${what} is a plugin that is on by itself`, (t) => {
+    const { put, said } = setup(t);
+    put(`${skills}/guard/.claude-plugin/plugin.json`, { name: "named" });
+    put(`${skills}/guard/hooks/hooks.json`, sound);
+    put(`${skills}/plain/SKILL.md`, "# a skill");
+    put(`${skills}/plain/hooks/hooks.json`, "{");
+    put(`${skills}/.hidden/.claude-plugin/plugin.json`, "{");
+    put(`${skills}/a-file`, "x");
+    assert.deepEqual(said(), []);
+    put(`${skills}/guard/hooks/hooks.json`, "{");
+    assert.match(said().join("\n"), new RegExp(`^${skills.replaceAll(".", String.raw`\.`)}/guard/hooks/hooks\\.json, line 1: [^\n]*$`));
+    assert.equal(said({ enabledPlugins: { "guard@skills-dir": false } }).length, 1, "its name is that in the manifest");
+    assert.deepEqual(said({ enabledPlugins: { "named@skills-dir": false } }), []);
+    put(`${skills}/guard/.claude-plugin/plugin.json`, "{");
+    assert.match(said()[0] ?? "", /guard\/\.claude-plugin\/plugin\.json, line 1: is not valid JSON/);
+    assert.deepEqual(said({ enabledPlugins: { "guard@skills-dir": false } }), []);
+  });

@@ -49,15 +49,23 @@ test("the time limit of a guarding hook lets no call through", async (t) => {
   const quick = withHook(w.place.work, "PreToolUse", "true");
   const submit = async (directory: string): Promise<number> =>
     (await w.submit("touch it", { working_directory: directory, allow: ["Bash"] })).id;
-  const [guardedId, afterId, quickId] = [await submit(guarded), await submit(after), await submit(quick)];
+  const [guardedId, afterId] = [await submit(guarded), await submit(after)];
   const { error } = await w.ended(guardedId);
   assert.equal(error?.code, "hook_timed_out", error?.message);
   assert.match(error?.message ?? "", /gave no answer within its own limit of 4.0 s, behind which Claude Code would have continued/);
   assert.equal(existsSync(path.join(guarded, "touched.txt")), false, "the call ran without its check");
+  // A hook of the task's own settings is a guard like any other.
+  const own = { hooks: { PreToolUse: [{ matcher: "Bash", hooks: [{ type: "command", command: `${hang} # own`, timeout: 3 }] }] } };
+  const plain = w.place.workdir("plain");
+  const { id: ownId } = await w.submit("touch it", { working_directory: plain, allow: ["Bash"], settings: own });
+  const ofOwn = await w.ended(ownId);
+  assert.match(ofOwn.error?.message ?? "", /# own.* gave no answer within its own limit of 3.0 s/);
+  assert.equal(existsSync(path.join(plain, "touched.txt")), false, "the call ran without its check");
   // What cannot say no ends nothing; that it gave no answer is shown.
   const { status, attention } = await w.ended(afterId);
   assert.deepEqual([status, attention], ["completed", [{ kind: "unchecked", count: 1, detail: `hook PostToolUse:Bash (${hang})` }]]);
   assert.match((await w.cli(["show", String(afterId)])).stdout, /⚠.*not checked by a hook/);
+  const quickId = await submit(quick);
   assert.equal((await w.ended(quickId)).status, "completed");
   assert.doesNotMatch((await w.cli(["logs", String(quickId), "--raw"])).stdout, /hook_/);
 });

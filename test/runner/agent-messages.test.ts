@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { isNoConversation, isNoise, isTurn, refusedSignIn } from "../../src/agent/messages.ts";
+import { isNoConversation, isNoise, isTurn, pluginsNotInEffect, refusedSignIn } from "../../src/agent/messages.ts";
 import type { Message } from "../../src/agent/messages.ts";
 import { anyRecord } from "../domain/any-record.ts";
 
@@ -11,7 +11,7 @@ test("no message of the agent makes the runner throw", () => {
   fc.assert(
     fc.property(anyRecord.filter(isObject), (record) => {
       const message = record as Message;
-      for (const ask of [isNoise, isNoConversation, isTurn, refusedSignIn]) ask(message);
+      for (const ask of [isNoise, isNoConversation, isTurn, pluginsNotInEffect, refusedSignIn]) ask(message);
     }),
     { numRuns: 3000 },
   );
@@ -19,6 +19,24 @@ test("no message of the agent makes the runner throw", () => {
     assert.equal(isNoise({ type: "system", subtype: odd }), false);
     assert.equal(refusedSignIn({ type: "system", subtype: "api_retry", error: "authentication_failed", attempt: odd }), null);
   }
+});
+
+test("a plugin whose hooks do not run is named, one that is missing is not", () => {
+  const init = (...errors: unknown[]): Message => ({ type: "system", subtype: "init", plugin_errors: errors });
+  const error = (type: string, message: string) => ({ plugin: "p@skills-dir", type, message });
+  assert.equal(pluginsNotInEffect({ type: "system", subtype: "init" }), null);
+  assert.equal(
+    pluginsNotInEffect(init(error("plugin-not-installed", "Not installed"), error("path-not-found", "Path not found: /p/x (commands)"), 7)),
+    null,
+  );
+  for (const lost of [
+    error("manifest-parse-error", "Manifest parse error: x"),
+    error("manifest-validation-error", "Manifest validation failed: name"),
+    error("hook-load-failed", "Hook load failed: x"),
+    error("path-not-found", "Path not found: /p/no.json (hooks)"),
+    error("generic-error", "Failed to load skill folder as plugin: x"),
+  ])
+    assert.deepEqual(pluginsNotInEffect(init(lost)), [`the plugin p@skills-dir: ${lost.message}`]);
 });
 
 test("a sign-in is refused for good at its third try", () => {

@@ -85,6 +85,37 @@ test("a plugin whose hooks file does not parse stops the task", async (t) => {
   await w.cli(["run", "remove it", "--allow", "Bash", "--ignore-broken-settings"]);
   assert.equal((await w.ended(3)).status, "completed");
   assert.equal(existsSync(precious), false);
+  // The plugin is off for all tasks but the one that turns it on.
+  w.place.file("home/.claude/settings.json", JSON.stringify({ enabledPlugins: { "guard@mk": false } }));
+  writeFileSync(precious, "");
+  const on = JSON.stringify({ enabledPlugins: { "guard@mk": true } });
+  const own = await w.cli(["run", "remove it", "--allow", "Bash", "--settings", on]);
+  assert.ok(own.stderr.includes(`${file}, line 2: `), own.stderr);
+  assert.deepEqual([(await w.ended(4)).error?.code, existsSync(precious)], ["broken_settings", true]);
+});
+
+test("a plugin among the skills that Claude Code cannot load stops the task", async (t) => {
+  const w = await worker(t, script);
+  const precious = path.join(w.place.work, "precious.txt");
+  writeFileSync(precious, "");
+  const plugin = "home/.claude/skills/guard";
+  const hook = (type: string) => JSON.stringify({ hooks: { PreToolUse: [{ matcher: "Bash", hooks: [{ type, command: "exit 2" }] }] } });
+  w.place.file(`${plugin}/.claude-plugin/plugin.json`, JSON.stringify({ name: "guard" }));
+  const file = w.place.file(`${plugin}/hooks/hooks.json`, hook("command"));
+  await w.start();
+  const ended = async (): Promise<[string, string | undefined]> => {
+    const { id } = await w.submit("remove it", { allow: ["Bash"] });
+    const { status, error } = await w.ended(id);
+    return [status, error?.code];
+  };
+  assert.deepEqual([await ended(), existsSync(precious)], [["completed", undefined], true]);
+  writeFileSync(file, "{");
+  assert.ok((await w.cli(["doctor"])).stdout.includes(`${file}, line 1: `));
+  assert.deepEqual([await ended(), existsSync(precious)], [["failed", "broken_settings"], true]);
+  // What this version of Claude Worker takes for valid, Claude Code reports itself.
+  w.place.file(`${plugin}/.claude-plugin/plugin.json`, JSON.stringify({ name: "guard", version: 7 }));
+  writeFileSync(file, hook("command"));
+  assert.deepEqual([await ended(), existsSync(precious)], [["failed", "broken_settings"], true]);
 });
 
 test("a broken ~/.claude.json is named by run and doctor", async (t) => {

@@ -10,10 +10,26 @@ import { checkHooks } from "./hook-problems.ts";
 import { checkType, problemsOf } from "./json-problems.ts";
 import type { Report, SettingsProblem } from "./json-problems.ts";
 
-/** The plugins that these settings turn on, as `name@marketplace`. @param texts weakest first. */
-export function enabledPlugins(texts: readonly string[]): string[] {
-  const wanted = new Map(texts.flatMap((text) => Object.entries(objectOf(parsed(text)["enabledPlugins"]))));
-  return [...wanted].filter(([, value]) => value !== false && value !== null).map(([name]) => name);
+/** Plugins by `name@marketplace`, as settings name them. */
+export interface PluginSwitches {
+  readonly on: readonly string[];
+  readonly off: readonly string[];
+}
+
+/** The plugins that these settings turn on and off. @param texts weakest first. */
+export function pluginSwitches(texts: readonly string[]): PluginSwitches {
+  const wanted = [...new Map(texts.flatMap((text) => Object.entries(objectOf(parsed(text)["enabledPlugins"]))))];
+  const names = (isOn: boolean): string[] =>
+    wanted.filter(([, value]) => (value !== false && value !== null) === isOn).map(([name]) => name);
+  return { on: names(true), off: names(false) };
+}
+
+/**
+ * The name by which settings turn off a plugin in a folder of skills.
+ * @param manifest its `plugin.json`. @param folder counts where the manifest gives no name.
+ */
+export function skillsPluginName(manifest: string, folder: string): string {
+  return `${stringOf(parsed(manifest)["name"]) ?? folder}@skills-dir`;
 }
 
 /** What is wrong in a plugin's `hooks/hooks.json`, or in another hooks file that it names. */

@@ -30,7 +30,7 @@ const known = new WeakMap<Settings, Known>();
  */
 export function submitWarnings(context: WarningContext, task: Task): string[] {
   const { agentEnv, ofTurn } = knownOf(context);
-  const key = `${String(task.ignoreBrokenSettings)} ${task.workingDirectory}`;
+  const key = JSON.stringify([task.ignoreBrokenSettings, task.workingDirectory, task.settings]);
   const before = ofTurn.get(key);
   if (before !== undefined) return before;
   const warnings = findWarnings(agentEnv, task);
@@ -62,7 +62,7 @@ function refusalWarnings({ workingDirectory }: Task, agentEnv: Readonly<Record<s
 
 function settingsWarnings(task: Task, agentEnv: Readonly<Record<string, string>>): string[] {
   if (task.ignoreBrokenSettings) return [];
-  return brokenSettings(task.workingDirectory, agentEnv).map(
+  return brokenSettings(task.workingDirectory, agentEnv, task.settings).map(
     (broken) =>
       `The task will be refused when it starts, because rules of this file would be out of force: ${describeBroken(broken)}. Fix the file, or submit the task with --ignore-broken-settings.`,
   );
