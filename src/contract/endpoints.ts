@@ -27,6 +27,8 @@ const read = { method: "GET", repeatable: true } as const;
 const longWorkMs = 3_600_000;
 /** The server itself ends a probe after a minute. */
 const probeMs = 90_000;
+/** A receiver has 15 s for its answer to a test. */
+const testMs = 40_000;
 /** A healthy server answers at once. */
 const healthMs = 5000;
 
@@ -74,6 +76,14 @@ export const endpoints = {
   listTokens: { ...read, path: "/api/v1/tokens" },
   createToken: { method: "POST", path: "/api/v1/tokens", repeatable: false },
   removeToken: { method: "DELETE", path: "/api/v1/tokens/{id}", repeatable: false },
+
+  listChannels: { ...read, path: "/api/v1/notifications/channels" },
+  addChannel: { method: "POST", path: "/api/v1/notifications/channels", repeatable: false },
+  getChannel: { ...read, path: "/api/v1/notifications/channels/{id}" },
+  removeChannel: { method: "DELETE", path: "/api/v1/notifications/channels/{id}", repeatable: false },
+  testChannel: { method: "POST", path: "/api/v1/notifications/channels/{id}/test", repeatable: false, silenceMs: testMs },
+  listDeliveries: { ...read, path: "/api/v1/notifications/deliveries" },
+  replayDelivery: { method: "POST", path: "/api/v1/notifications/deliveries/{id}/replay", repeatable: false },
 } as const satisfies Readonly<Record<string, Endpoint>>;
 
 /**

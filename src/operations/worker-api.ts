@@ -10,6 +10,8 @@ import type { Outcome } from "../domain/attempt/outcome.ts";
 import { lastTryText } from "../domain/attempt/refusal.ts";
 import type { Task } from "../domain/task/task.ts";
 import type { Store } from "../store/store.ts";
+import { addChannel, channelViewOf, listChannels, removeChannel, requireChannel } from "./notifications/channels.ts";
+import { listDeliveries, replayDelivery, testChannel } from "./notifications/deliveries.ts";
 import { callerOfToken, createToken, listTokens, removeToken } from "./tokens/access-tokens.ts";
 import { cancelAnyway } from "./tasks/cancel-task.ts";
 import { holdQueue, listHolds, resumeQueue } from "./holds/hold-queue.ts";
@@ -162,6 +164,13 @@ export function workerApi(context: ApiContext): WorkerApi {
     listTokens: async () => ({ tokens: listTokens(store) }),
     createToken: async (input) => await createToken(store, input, now()),
     removeToken: async ({ id }) => await removeToken(store, id),
+    listChannels: async () => ({ channels: listChannels(store) }),
+    addChannel: async (input) => await addChannel(store, input, now()),
+    getChannel: async ({ id }) => channelViewOf(store, requireChannel(store, id)),
+    removeChannel: async ({ id }) => await removeChannel(store, id),
+    testChannel: async ({ id }) => await testChannel(store, id, now()),
+    listDeliveries: async (query) => ({ deliveries: listDeliveries(store, query ?? {}) }),
+    replayDelivery: async ({ id }) => await replayDelivery(store, id, now()),
     usage: async (query) => usageOf(store, query, accountOf(store, settings, context.account(), Date.now())),
     async probeServer() {
       const { kind, message } = await context.probe();

@@ -24,6 +24,8 @@ export const failpointNames = [
   "attempt.end.after",
   "finalise.before",
   "finalise.after",
+  "notification.send.before",
+  "notification.send.after",
 ] as const;
 export type FailpointName = (typeof failpointNames)[number];
 

@@ -4,6 +4,7 @@ import { accountFingerprint } from "../config/account.ts";
 import { agentEnvironment } from "../config/agent-env.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
 import type { Service } from "../domain/services/service.ts";
+import { SecretFinder } from "../domain/text/secret-finder.ts";
 import { secretsOf } from "../domain/text/secret-values.ts";
 import { createHttp } from "../http/server.ts";
 import { liftOverageHolds } from "../operations/holds/hold-queue.ts";
@@ -18,6 +19,8 @@ import { currentBootId } from "../processes/identity.ts";
 import { Retention } from "../scheduler/retention.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { endOrphans } from "../supervisor/orphans.ts";
+import { Notifier } from "../notifications/notifier.ts";
+import { webhookAdapter } from "../notifications/webhook.ts";
 import { Prober } from "../supervisor/prober.ts";
 import { runProbe } from "../supervisor/run-probe.ts";
 import { RunnerPool } from "../supervisor/runner-pool.ts";
@@ -55,6 +58,7 @@ export interface Services {
   readonly retention: Retention;
   readonly prober: Prober;
   readonly askedProbe: AskedProbe;
+  readonly notifier: Notifier;
   /** Starts and stops the services that work on tasks. */
   readonly work: BackgroundWork;
   readonly garbage: Service;
@@ -112,6 +116,15 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     runProbe({ boot: boot(newRunnerId(idPrefix), false), model, logFile, signal });
   const askedProbe = new AskedProbe((signal) => probe(null, signal));
   const prober = new Prober({ store, log, now, account, probe, onSignedIn: () => pool.renew() });
+  const secrets = new SecretFinder(secretsOf([env, agentEnv, { LOCAL_TOKEN: token }]));
+  const notifier = new Notifier({
+    store,
+    log,
+    adapters: { webhook: webhookAdapter() },
+    now,
+    random: Math.random,
+    redact: (text) => secrets.clean(text),
+  });
   const retention = new Retention({
     keepDays: settings.keep_days,
     log,
@@ -201,6 +214,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     retention,
     prober,
     askedProbe,
+    notifier,
     work,
     garbage,
     writeInfo,

@@ -12,6 +12,7 @@ import type { Outcome } from "../domain/attempt/outcome.ts";
 import type { Attempt, Task, TaskSpec, TaskStatus } from "../domain/task/task.ts";
 import type { LongOptions, QueueOptions } from "../domain/task/options.ts";
 import type { Operation } from "../domain/task/transitions.ts";
+import type { NotificationStore } from "./sqlite/notifications.ts";
 import type { ProbeStore } from "./sqlite/probes.ts";
 import type { SubmissionStore } from "./sqlite/submissions.ts";
 import type { TaskCallerStore } from "./sqlite/task-callers.ts";
@@ -36,6 +37,7 @@ export interface Store {
   readonly callers: TaskCallerStore;
   readonly attachments: AttachmentStore;
   readonly turns: TurnStore;
+  readonly notifications: NotificationStore;
   /**
    * This server's epoch. Every write transaction checks that it is still the newest, so that a
    * paused old server changes nothing.
@@ -306,8 +308,8 @@ export interface HoldStore {
    * and keeps its `since`; it never shortens a usage limit.
    */
   put(hold: NewHold, now: number): Hold;
-  /** Inside `write`. Returns whether there was one. */
-  lift(kind: Hold["kind"], scope: string): boolean;
+  /** Inside `write`. Returns whether there was one. @param now default: the system's clock. */
+  lift(kind: Hold["kind"], scope: string, now?: number): boolean;
   /**
    * Inside `write`. Moves the ends of holds that were added after `now` to an earlier time, because
    * the clock was set back since. Returns how many.

@@ -74,9 +74,12 @@ function plannedStrike(random: () => number, real: boolean): Strike {
   if (dice < 0.65) return { ...common, how: "SIGSTOP", target: "runner", pauseMs };
   if (dice < 0.7) return { ...common, how: "SIGSTOP", target: real ? "claude" : "server", pauseMs };
   if (dice < 0.78) return { ...common, how: "takeover", target: "server", pauseMs };
-  const place = failpointNames[Math.floor(random() * failpointNames.length)] ?? "store.commit.before";
+  const place = placesOfTasks[Math.floor(random() * placesOfTasks.length)] ?? "store.commit.before";
   return { ...common, how: "failpoint", target: placesOfRunners.has(place) ? "runner" : "server", place };
 }
+
+/** The workload has no channel that a notification could be sent to. */
+const placesOfTasks = failpointNames.filter((name) => !name.startsWith("notification."));
 
 const placesOfRunners: ReadonlySet<FailpointName> = new Set([
   "attempt.started",

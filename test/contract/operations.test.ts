@@ -71,6 +71,8 @@ test("every operation answers as the document promises", async (t) => {
     "listHolds",
     "listTrust",
     "listTokens",
+    "listChannels",
+    "listDeliveries",
   ])
     await expect(200, name);
   for (const by of ["day", "model", "group"]) await expect(200, "usage", { query: `?by=${by}` });
@@ -127,6 +129,19 @@ test("every operation answers as the document promises", async (t) => {
   await expect(200, "listTokens");
   await expect(204, "removeToken", { id: Number(token["id"]) });
   await expect(404, "removeToken", { id: Number(token["id"]) });
+
+  const hook = { name: "ops", kind: "webhook", url: "http://127.0.0.1:9/", allow_private: true, events: ["question", "failed"] };
+  const channel = (await expect(201, "addChannel", { body: hook })).json();
+  await expect(409, "addChannel", { body: hook });
+  await expect(400, "addChannel", { body: { ...hook, name: "o", events: ["digest"] } });
+  await expect(200, "getChannel", { id: Number(channel["id"]) });
+  const sent = (await expect(200, "testChannel", { id: Number(channel["id"]) })).json();
+  assert.equal(sent["state"], "dead");
+  await expect(200, "listDeliveries", { query: `?channel=${String(channel["id"])}&state=dead&limit=1` });
+  await expect(200, "replayDelivery", { id: Number(sent["id"]) });
+  await expect(404, "replayDelivery", { id: 999 });
+  await expect(204, "removeChannel", { id: Number(channel["id"]) });
+  await expect(404, "removeChannel", { id: Number(channel["id"]) });
 
   await expect(201, "backup", { body: { file: backupFile } });
   await expect(409, "backup", { body: { file: backupFile } });

@@ -129,6 +129,11 @@ export async function world(t: TestContext) {
     store.attempts.claim(running.id, newAttempt(runnerId), Date.now());
     store.tasks.insert(plainTask({ workingDirectory: work }));
     store.holds.put({ kind: "manual", scope: "all", message: "Wait.", until: Date.now() + 3_600_000 }, Date.now());
+    // A channel whose receiver is not there.
+    const target = { url: "http://127.0.0.1:9/" };
+    const events = ["held"] as const;
+    store.notifications.addChannel({ name: "ops", kind: "webhook", target, events, allowPrivate: true, createdAt: 1 }, "whsec_c2VjcmV0");
+    store.holds.put({ kind: "unavailable", scope: "account:other", message: "Wait.", until: null }, Date.now());
     const scope = `account:${account}` as const;
     store.probes.ask({
       refusal: `auth_failed ${scope}`,

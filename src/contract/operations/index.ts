@@ -4,6 +4,7 @@ import { documentOperations } from "./document.ts";
 import { eventOperations } from "./events.ts";
 import { holdOperations } from "./holds.ts";
 import { maintenanceOperations } from "./maintenance.ts";
+import { notificationOperations } from "./notifications.ts";
 import type { Operation } from "./operation.ts";
 import { serverOperations } from "./server.ts";
 import { submitOperations } from "./submit.ts";
@@ -21,4 +22,5 @@ export const operations = {
   ...holdOperations,
   ...maintenanceOperations,
   ...tokenOperations,
+  ...notificationOperations,
 } satisfies Readonly<Record<OperationName, Operation>>;

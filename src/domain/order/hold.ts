@@ -17,6 +17,11 @@ export interface Hold extends NewHold {
   readonly since: number;
 }
 
+/** Whether the hold's time has passed, although it was not lifted yet. */
+export function isOver({ until }: NewHold, now: number): boolean {
+  return until !== null && until <= now;
+}
+
 /**
  * Whether the earlier hold stays when another one of its kind and scope is added. Usage limits
  * overlap: a request that is refused for a minute does not end the week's limit. For holds that a

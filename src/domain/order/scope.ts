@@ -27,6 +27,13 @@ export function concernsAccount(scope: string, account: string): boolean {
   return !scope.startsWith("account:") || scope === accountScope(account) || scope.startsWith(`${accountScope(account)}/`);
 }
 
+/** Whether there may be tasks that both scopes hold: they are not of two accounts. */
+export function mayMeet(one: string, other: string): boolean {
+  const accountOf = (scope: string): string | undefined => /^account:([^/]*)/.exec(scope)?.[1];
+  const [first, second] = [accountOf(one), accountOf(other)];
+  return first === undefined || second === undefined || first === second;
+}
+
 /** The models that the scope is limited to; null: it is not limited to models. */
 export function modelsOf(scope: string): readonly string[] | null {
   return /^account:[^/]*\/model:(.+)$/.exec(scope)?.[1]?.split(",") ?? null;

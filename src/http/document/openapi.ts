@@ -60,6 +60,7 @@ const tags = [
   ["Holds", "Reasons why nothing may start now."],
   ["Logs", "The log files of tasks."],
   ["Maintenance", "Care for the stored tasks: backup, check, prune."],
+  ["Notifications", "Channels that people are notified through, and what was sent."],
   ["Server", "The server itself."],
   ["Tasks", "Work for Claude Code: submitted once, durable at once, run in the background."],
   ["Tokens", "Access for programs."],

@@ -8,6 +8,7 @@ import type { EventType, NewEvent, TaskEvent, TaskEventOf } from "../../domain/e
 import { readEvent } from "../../domain/events/read-event.ts";
 import { arrayOf, isObject, objectOf } from "../../domain/text/read-json.ts";
 import type { Writing } from "./group-commit.ts";
+import type { Outbox } from "./outbox.ts";
 import { defineRow } from "./row.ts";
 import type { EventStore } from "../store.ts";
 
@@ -32,7 +33,7 @@ const eventRow = defineRow<EventRow>({
   data: "json",
 });
 
-export function createEventStore(database: Database.Database, writing: Writing): EventStore {
+export function createEventStore(database: Database.Database, writing: Writing, outbox: Pick<Outbox, "ofEvent">): EventStore {
   const selectLastSeq = database.prepare<[number], number>("SELECT last_seq FROM tasks WHERE id = ?").pluck();
   const insertEvent = database.prepare("INSERT INTO events (task_id, seq, attempt_id, type, at, data) VALUES (?, ?, ?, ?, ?, ?)");
   const updateTask = database.prepare(
@@ -60,6 +61,8 @@ export function createEventStore(database: Database.Database, writing: Writing):
     const appended = events.map((event, index) => insert(event, lastSeq + index + 1));
     const newest = appended.at(-1);
     if (newest !== undefined) updateTask.run({ taskId, seq: newest.seq, at: newest.at, lastAction });
+    // After the task's row is as the events left it: a notification says how the task stands.
+    for (const event of appended) outbox.ofEvent(event);
     return appended;
 
     function insert(event: NewEvent, seq: number): TaskEvent {

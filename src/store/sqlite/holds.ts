@@ -1,16 +1,18 @@
 /** Stores holds. The scheduler decides whether a hold concerns a task. */
 import type Database from "better-sqlite3";
 import { WorkerError } from "../../domain/errors.ts";
-import { outlasts } from "../../domain/order/hold.ts";
+import { isOver, outlasts } from "../../domain/order/hold.ts";
 import type { Hold } from "../../domain/order/hold.ts";
+import { mayMeet } from "../../domain/order/scope.ts";
 import type { Writing } from "./group-commit.ts";
+import type { Outbox } from "./outbox.ts";
 import { prepareReturning } from "./returning.ts";
 import { defineRow } from "./row.ts";
 import type { HoldStore } from "../store.ts";
 
 const holdRow = defineRow<Hold>({ kind: "plain", scope: "plain", message: "plain", until: "plain", since: "plain" });
 
-export function createHoldStore(database: Database.Database, writing: Writing): HoldStore {
+export function createHoldStore(database: Database.Database, writing: Writing, outbox: Pick<Outbox, "ofHold">): HoldStore {
   const selectActive = database.prepare(`SELECT ${holdRow.select} FROM holds ORDER BY since, kind, scope`);
   const selectOne = database.prepare(`SELECT ${holdRow.select} FROM holds WHERE kind = ? AND scope = ?`);
   const upsert = prepareReturning(
@@ -31,11 +33,19 @@ export function createHoldStore(database: Database.Database, writing: Writing): 
       if (earlier !== null && outlasts(earlier, hold)) return earlier;
       const row = upsert({ kind, scope, message, until, now });
       if (row === undefined) throw new WorkerError("internal", `The hold ${kind} of ${scope} was not kept.`);
-      return holdRow.decode(row);
+      const held = holdRow.decode(row);
+      if (earlier === null || isOver(earlier, now)) outbox.ofHold("held", held, now);
+      return held;
     },
-    lift: (kind, scope) => {
+    lift: (kind, scope, now = Date.now()) => {
       writing.mustBeInside();
-      return deleteOne.run(kind, scope).changes > 0;
+      const row = selectOne.get(kind, scope);
+      if (row === undefined) return false;
+      deleteOne.run(kind, scope);
+      const lifted = holdRow.decode(row);
+      const left = selectActive.all().map((each) => holdRow.decode(each));
+      if (!left.some((hold) => mayMeet(hold.scope, scope))) outbox.ofHold("resumed", lifted, now);
+      return true;
     },
     shortenWaits: (now) => {
       writing.mustBeInside();

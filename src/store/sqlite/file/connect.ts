@@ -13,6 +13,8 @@ import { createEventStore } from "../events.ts";
 import { createGroupCommit } from "../group-commit.ts";
 import type { GroupCommit } from "../group-commit.ts";
 import { createHoldStore } from "../holds.ts";
+import { createNotificationStore } from "../notifications.ts";
+import { createOutbox } from "../outbox.ts";
 import { createProbeStore } from "../probes.ts";
 import { prepareReturning } from "../returning.ts";
 import { guarded, guardedNoun } from "./storage-error.ts";
@@ -73,6 +75,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
     },
   });
   const tasks = createTaskStore(database, commit);
+  const outbox = createOutbox(database);
   const probe = database.prepare("UPDATE daemon_epoch SET probed_at = probed_at + 1");
   return {
     database,
@@ -82,8 +85,8 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
     nouns: {
       tasks: guardedNoun(file, tasks),
       attempts: guardedNoun(file, createAttemptStore(database, { epoch, writing: commit, tasks })),
-      events: guardedNoun(file, createEventStore(database, commit)),
-      holds: guardedNoun(file, createHoldStore(database, commit)),
+      events: guardedNoun(file, createEventStore(database, commit, outbox)),
+      holds: guardedNoun(file, createHoldStore(database, commit, outbox)),
       probes: guardedNoun(file, createProbeStore(database, commit)),
       accounts: guardedNoun(file, createAccountStore(database, commit)),
       clock: guardedNoun(file, createClockStore(database, commit)),
@@ -94,6 +97,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
       agentTasks: guardedNoun(file, createAgentTaskStore(database, commit)),
       callers: guardedNoun(file, createTaskCallerStore(database, commit)),
       attachments: guardedNoun(file, createAttachmentStore(database, commit)),
+      notifications: guardedNoun(file, createNotificationStore(database, commit, outbox)),
       turns: guardedNoun(file, createTurnStore(database, commit)),
       epoch,
     },

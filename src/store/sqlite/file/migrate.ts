@@ -18,6 +18,7 @@ import { setbacks } from "../migrations/0012-setbacks.ts";
 import { turns } from "../migrations/0013-turns.ts";
 import { taskOptions } from "../migrations/0014-task-options.ts";
 import { attachments } from "../migrations/0015-attachments.ts";
+import { notifications } from "../migrations/0017-notifications.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -43,10 +44,11 @@ export const migrations: readonly Migration[] = [
   turns,
   taskOptions,
   attachments,
+  notifications,
 ];
 
 /** The `user_version` of a database that this version writes. */
-export const schemaVersion: number = migrations.length;
+export const schemaVersion: number = migrations.at(-1)?.number ?? 0;
 
 /** Runs the missing migrations, each in one transaction. */
 export function migrate(database: Database.Database): void {

@@ -1,0 +1,34 @@
+/** `notify show`: one channel and what was sent to it last. */
+import { plainLine } from "../../../domain/text/plain-text.ts";
+import { defineCommand } from "../../commandline/command.ts";
+import { exitCodes } from "../../commandline/exit-codes.ts";
+import { clientOf } from "../../server/connection.ts";
+import { writeJson } from "../../terminal/io.ts";
+import { findChannel } from "./find-channel.ts";
+
+export const command = defineCommand<object>({
+  name: "notify show",
+  summary: "Show a channel",
+  arguments: [{ name: "<channel>", description: "its name or its id" }],
+  examples: [{ command: "claude-worker notify show ops", does: "where it sends to, and whether that works" }],
+  async run({ words, options, io }) {
+    const channel = await findChannel(clientOf(io), words[0] ?? "");
+    if (options.json === true) {
+      writeJson(io.stdout, channel);
+      return exitCodes.ok;
+    }
+    const facts: readonly (readonly [string, string])[] = [
+      ["name", channel.name],
+      ["kind", channel.kind],
+      ["target", channel.target],
+      ["on", channel.events.join(", ")],
+      ["private addresses", channel.allow_private ? "allowed" : "refused"],
+      ["added", channel.created_at],
+      ["waiting", String(channel.pending)],
+      ["dead", String(channel.dead)],
+      ...(channel.last_error === null ? [] : [["last error", channel.last_error] as const]),
+    ];
+    io.stdout.write(facts.map(([name, value]) => `${name}: ${plainLine(value, 2000)}\n`).join(""));
+    return exitCodes.ok;
+  },
+});

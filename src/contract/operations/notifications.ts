@@ -1,0 +1,111 @@
+/** Notifications: channels that people are reached by, and what was sent to them. */
+import { z } from "zod";
+import { channelKinds } from "../../domain/notifications/channel.ts";
+import { deliveryStates } from "../../domain/notifications/delivery.ts";
+import { notificationEvents } from "../../domain/notifications/notification.ts";
+import { text } from "../task-options.ts";
+import { channelList, channelView, deliveryList, deliveryView, newChannelView } from "../views.ts";
+import { operation } from "./operation.ts";
+import { largest, wholeNumber } from "./query-values.ts";
+
+const tag = "Notifications";
+
+const channelParams = z.strictObject({ id: wholeNumber(1, largest).describe("The channel's number.") });
+const deliveryParams = z.strictObject({ id: wholeNumber(1, largest).describe("The delivery's number.") });
+
+export const channelInput = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,62}$/, "a channel's name has 1-63 letters, digits, '.', '_' or '-', and begins with a letter")
+    .describe("A name for the channel."),
+  kind: z.enum(channelKinds).describe("How it sends."),
+  url: text.min(1).max(2000).optional().describe("Of a webhook: where it sends to."),
+  secret: text
+    .min(1)
+    .max(4096)
+    .optional()
+    .describe("Of a webhook: `whsec_` and 24 to 64 bytes in base64, which sign each message. Absent: the server makes one."),
+  events: z
+    .array(z.enum(notificationEvents))
+    .min(1)
+    .max(notificationEvents.length)
+    .optional()
+    .describe("What it is notified of. Default: `question`, `completed`, `failed`, `held`, `resumed`."),
+  allow_private: z.boolean().optional().describe("Whether it may send to private addresses and without TLS. Default `false`."),
+});
+export type ChannelInput = z.output<typeof channelInput>;
+
+export const deliveriesQuery = z.strictObject({
+  channel: wholeNumber(1, largest).optional().describe("Only those of the channel of this number."),
+  state: z.enum(deliveryStates).optional().describe("Only those in this state."),
+  limit: wholeNumber(1, 500).optional().describe("Default 50."),
+});
+export type DeliveriesQuery = z.output<typeof deliveriesQuery>;
+
+export const notificationOperations = {
+  listChannels: operation("listChannels", {
+    access: "read",
+    tag,
+    summary: "List the channels of notifications",
+    answer: "All channels, by name. Secrets are not shown.",
+    output: channelList,
+  }),
+  addChannel: operation("addChannel", {
+    access: "admin",
+    tag,
+    summary: "Add a channel",
+    description: "It is notified of what happens from now on.",
+    body: channelInput,
+    status: 201,
+    answer: "The channel. Only this answer has the secret that the server made.",
+    output: newChannelView,
+    problems: ["conflict"],
+  }),
+  getChannel: operation("getChannel", {
+    access: "read",
+    tag,
+    summary: "Read a channel",
+    params: channelParams,
+    answer: "The channel.",
+    output: channelView,
+  }),
+  removeChannel: operation("removeChannel", {
+    access: "admin",
+    tag,
+    summary: "Remove a channel",
+    description: "What waits to be sent to it is not sent any more.",
+    params: channelParams,
+    status: 204,
+    answer: "Removed.",
+    output: null,
+  }),
+  testChannel: operation("testChannel", {
+    access: "admin",
+    tag,
+    summary: "Send a test",
+    description:
+      "Sends one message, once, and waits for what becomes of it: `delivered` or `dead`. It is `pending` when other messages come first.",
+    params: channelParams,
+    answer: "The delivery of the test.",
+    output: deliveryView,
+  }),
+  listDeliveries: operation("listDeliveries", {
+    access: "read",
+    tag,
+    summary: "List deliveries",
+    description: "Those that were delivered are kept for a week, those that were given up for 30 days.",
+    query: deliveriesQuery,
+    answer: "Deliveries, newest first.",
+    output: deliveryList,
+  }),
+  replayDelivery: operation("replayDelivery", {
+    access: "admin",
+    tag,
+    summary: "Send a message that was given up again",
+    description: "It is tried again at once, and later for a day, with the same message id.",
+    params: deliveryParams,
+    answer: "The delivery.",
+    output: deliveryView,
+    problems: ["conflict"],
+  }),
+};

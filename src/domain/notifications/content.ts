@@ -1,0 +1,92 @@
+/**
+ * What a notification says, as it is stored beside the event. The sender cleans it and takes
+ * secrets out; see src/notifications/message.ts.
+ */
+import type { Attention } from "../attempt/attention.ts";
+import type { EventBody } from "../events/event.ts";
+import type { Hold } from "../order/hold.ts";
+import type { Task } from "../task/task.ts";
+import { objectOf } from "../text/read-json.ts";
+import type { DeliveryEvent, NotificationEvent } from "./notification.ts";
+
+export type NotifiedTask = Pick<Task, "id" | "name" | "title" | "status" | "labels" | "group" | "error" | "attention" | "costUsd">;
+
+export interface NotifiedHold {
+  readonly kind: string;
+  readonly message: string;
+  readonly until: number | null;
+}
+
+export interface NotifiedQuestion {
+  readonly id: number | string | null;
+  readonly kind: string | null;
+  readonly tool: string | null;
+}
+
+export interface Content {
+  /** One line. */
+  readonly title: string;
+  /** A few lines; empty when the title says all. */
+  readonly text: string;
+  readonly task: Pick<NotifiedTask, "id" | "name" | "title" | "status" | "labels"> | null;
+  readonly hold: NotifiedHold | null;
+  readonly question: NotifiedQuestion | null;
+}
+
+/** @param event the event of the task that is reported. */
+export function contentOfTask(meaning: NotificationEvent, task: NotifiedTask, event: EventBody): Content {
+  const { id, name, title, status, labels } = task;
+  const data = objectOf(event.data);
+  const base = { task: { id, name, title, status, labels }, hold: null, question: null };
+  if (meaning === "question") {
+    const said = textIn(data, "text") ?? "";
+    const question = { id: idIn(data, "question"), kind: textIn(data, "kind"), tool: textIn(data, "tool") };
+    return { ...base, question, title: `Task ${id} asks`, text: lines(named(task), said) };
+  }
+  if (meaning === "completed") {
+    return { ...base, title: `Task ${id} completed`, text: lines(named(task), attentionLine(task.attention)) };
+  }
+  const why = meaning === "budget" ? "failed: its budget is spent" : "failed";
+  return { ...base, title: `Task ${id} ${why}`, text: lines(named(task), task.error?.message ?? "") };
+}
+
+export function contentOfHold(meaning: "held" | "resumed", { kind, message, until }: NotifiedHold | Hold): Content {
+  const title = meaning === "held" ? "Tasks are held" : "Tasks start again";
+  const text = meaning === "held" ? message : `The hold is over: ${message}`;
+  return { title, text, task: null, hold: { kind, message, until }, question: null };
+}
+
+export function contentOfTest(channel: string): Content {
+  const text = `The channel "${channel}" works.`;
+  return { title: "Test from Claude Worker", text, task: null, hold: null, question: null };
+}
+
+/** The type of a webhook's message: a subject and what happened to it. */
+export function typeOf(event: DeliveryEvent): string {
+  if (event === "test") return "test";
+  if (event === "held" || event === "resumed") return `queue.${event}`;
+  return event === "digest" ? event : `task.${event}`;
+}
+
+function named({ name, title }: NotifiedTask): string {
+  return name === null ? title : `${name}: ${title}`;
+}
+
+function attentionLine(attention: readonly Attention[] | null): string {
+  if (attention === null || attention.length === 0) return "";
+  return `Look at: ${attention.map(({ kind, count }) => `${kind} (${count})`).join(", ")}`;
+}
+
+function lines(...parts: readonly string[]): string {
+  return parts.filter((part) => part.trim() !== "").join("\n");
+}
+
+function textIn(data: Readonly<Record<string, unknown>>, field: string): string | null {
+  const value = data[field];
+  return typeof value === "string" ? value : null;
+}
+
+function idIn(data: Readonly<Record<string, unknown>>, field: string): number | string | null {
+  const value = data[field];
+  return typeof value === "string" || typeof value === "number" ? value : null;
+}

@@ -1,0 +1,48 @@
+/**
+ * Defines what a person can be notified of, and which stored events and holds are such occurrences.
+ * channel.ts says who wants them.
+ */
+import type { EventBody } from "../events/event.ts";
+
+/** What a channel can ask for. */
+export const notificationEvents = [
+  "question",
+  "completed",
+  "failed",
+  "held",
+  "resumed",
+  "budget",
+  "verification_failed",
+  "digest",
+] as const;
+export type NotificationEvent = (typeof notificationEvents)[number];
+
+/** Events that cannot happen yet, and why: a channel for them would be silent for ever. */
+export const notYet: Readonly<Partial<Record<NotificationEvent, string>>> = {
+  verification_failed: "this version does not verify the work of tasks",
+  digest: "this version makes no digests",
+};
+
+/** What a delivery is about; `test` is asked for by a person. */
+export type DeliveryEvent = NotificationEvent | "test";
+
+/** What a channel without a choice of its own gets. */
+export const defaultEvents: readonly NotificationEvent[] = ["question", "completed", "failed", "held", "resumed"];
+
+/**
+ * What a stored event of a task means, the most exact word first: a channel gets one message, under
+ * the first word that it wants. Empty: it is not for people.
+ */
+export function meaningsOf(event: EventBody): readonly NotificationEvent[] {
+  // By its name, so that a stored question counts in every version that knows notifications.
+  if ((event.type as string) === "question_asked") return ["question"];
+  if (event.type !== "ended") return [];
+  if (event.data.status === "completed") return ["completed"];
+  if (event.data.status !== "failed") return [];
+  return event.data.outcome === "budget_exhausted" ? ["budget", "failed"] : ["failed"];
+}
+
+/** The first of the meanings that is wanted; null: none is. */
+export function wantedOf(meanings: readonly NotificationEvent[], wanted: readonly NotificationEvent[]): NotificationEvent | null {
+  return meanings.find((meaning) => wanted.includes(meaning)) ?? null;
+}

@@ -1,0 +1,43 @@
+/**
+ * Finds the addresses of a host, and refuses those that a notification must not reach. The caller
+ * connects to exactly these addresses, so that no later answer of the name's server counts.
+ */
+import { lookup } from "node:dns/promises";
+import type { LookupAddress } from "node:dns";
+import { isIP } from "node:net";
+import ipaddr from "ipaddr.js";
+
+/** Reachable with `allowPrivate` only. */
+const privateRanges: ReadonlySet<string> = new Set(["private", "loopback", "uniqueLocal", "carrierGradeNat"]);
+
+/**
+ * The addresses of the host.
+ * @throws Error a sentence: the name is unknown, or one of its addresses is not allowed.
+ */
+export async function allowedAddresses(hostname: string, { allowPrivate }: { readonly allowPrivate: boolean }): Promise<LookupAddress[]> {
+  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  const family = isIP(host);
+  const found = family === 0 ? await resolved(host) : [{ address: host, family }];
+  for (const { address } of found) {
+    const problem = addressProblem(address, { allowPrivate });
+    if (problem !== null) throw new Error(`${host} has the address ${address}, which ${problem}.`);
+  }
+  return found;
+}
+
+/** Why the address must not be reached; null: it may. A part of a sentence. */
+export function addressProblem(address: string, { allowPrivate }: { readonly allowPrivate: boolean }): string | null {
+  // An IPv4 address in an IPv6 one counts as what it is.
+  const range = ipaddr.isValid(address) ? ipaddr.process(address).range() : "unknown";
+  if (range === "unicast") return null;
+  if (!privateRanges.has(range)) return `is not reachable for notifications (${range})`;
+  return allowPrivate ? null : "is private; add the channel with --allow-private if that is meant";
+}
+
+async function resolved(host: string): Promise<LookupAddress[]> {
+  try {
+    return await lookup(host, { all: true });
+  } catch (error) {
+    throw new Error(`The name ${host} has no address (${(error as NodeJS.ErrnoException).code ?? "unknown error"}).`, { cause: error });
+  }
+}

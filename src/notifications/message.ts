@@ -1,0 +1,48 @@
+/**
+ * Makes the message that a channel gets from a delivery: texts of agents and people without
+ * control, bidi and invisible characters, cut to a length for a phone, and without secrets.
+ */
+import type { Delivery } from "../domain/notifications/delivery.ts";
+import type { Content } from "../domain/notifications/content.ts";
+import type { DeliveryEvent } from "../domain/notifications/notification.ts";
+import { plainLine, plainText } from "../domain/text/plain-text.ts";
+
+export interface Message extends Content {
+  readonly id: string;
+  readonly event: DeliveryEvent;
+  readonly occurredAt: number;
+}
+
+const longestLine = 200;
+const longestText = 2000;
+
+/** @param redact a text without its secrets. */
+export function messageOf({ messageId, event, occurredAt, content }: Delivery, redact: (text: string) => string): Message {
+  // Cleaned first: an invisible character within a secret must not hide it from the search.
+  const line = (text: string): string => plainLine(redact(plainText(text)), longestLine);
+  const lineOrNull = (text: string | null): string | null => (text === null ? null : line(text));
+  const { task, hold, question } = content;
+  return {
+    id: messageId,
+    event,
+    occurredAt,
+    title: line(content.title),
+    text: cut(redact(plainText(content.text)).trim()),
+    task:
+      task === null
+        ? null
+        : {
+            ...task,
+            name: lineOrNull(task.name),
+            title: line(task.title),
+            labels: Object.fromEntries(Object.entries(task.labels).map(([key, value]) => [line(key), line(value)])),
+          },
+    hold: hold === null ? null : { ...hold, message: line(hold.message) },
+    question: question === null ? null : { ...question, tool: lineOrNull(question.tool) },
+  };
+}
+
+function cut(text: string): string {
+  const characters = Array.from(text);
+  return characters.length <= longestText ? text : `${characters.slice(0, longestText - 1).join("")}…`;
+}

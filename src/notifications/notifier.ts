@@ -1,0 +1,200 @@
+/**
+ * Sends what is in the outbox. Commits wake it, and one timer for the next try. Channels do not
+ * wait for each other; each sends one message at a time, the oldest first. See docs/decisions/0014.
+ */
+import type { Logger } from "pino";
+import { messageOf as errorText } from "../domain/errors.ts";
+import type { ChannelKind } from "../domain/notifications/channel.ts";
+import { longestPauseMs, nextTryAt } from "../domain/notifications/delivery.ts";
+import type { Delivery } from "../domain/notifications/delivery.ts";
+import { Lifecycle } from "../domain/services/service.ts";
+import type { Service } from "../domain/services/service.ts";
+import { failpoint } from "../processes/failpoint.ts";
+import type { Store } from "../store/store.ts";
+import type { Adapter, Sent } from "./adapter.ts";
+import { messageOf } from "./message.ts";
+
+/** Timers do not run while the machine sleeps, so the clock is read this often. */
+const longestTimerMs = 60_000;
+/** Time until a failed write is tried again. */
+const retryMs = 5_000;
+/** A receiver has this long for its whole answer. */
+const answerMs = 15_000;
+/** A stop waits this long for receivers that are answering. */
+const stopGraceMs = 2_000;
+const dayMs = 86_400_000;
+const keepDeliveredMs = 7 * dayMs;
+const keepDeadMs = 30 * dayMs;
+
+export interface NotifierOptions {
+  readonly store: Store;
+  readonly log: Logger;
+  readonly adapters: Readonly<Record<ChannelKind, Adapter>>;
+  now(): number;
+  random(): number;
+  /** A text without the secrets that this server knows. */
+  redact(text: string): string;
+  /** Default: 15 s. */
+  readonly answerMs?: number;
+}
+
+export class Notifier implements Service {
+  readonly #options: NotifierOptions;
+  readonly #lifecycle = new Lifecycle({ begin: () => this.#begin(), end: () => this.#end() });
+  /** Channels that send now. */
+  readonly #busy = new Map<number, Promise<void>>();
+  #unsubscribe: (() => void) | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #stopped = new AbortController();
+  #tidiedAt = 0;
+
+  constructor(options: NotifierOptions) {
+    this.#options = options;
+  }
+
+  start(): Promise<void> {
+    return this.#lifecycle.start();
+  }
+
+  /** Ends what is being sent after a moment. The next server sends it again, under the same id. */
+  stop(): Promise<void> {
+    return this.#lifecycle.stop();
+  }
+
+  async #begin(): Promise<void> {
+    this.#stopped = new AbortController();
+    await this.#tidy();
+    this.#unsubscribe = this.#options.store.onCommit(() => this.#look());
+    this.#look();
+  }
+
+  async #end(): Promise<void> {
+    this.#unsubscribe?.();
+    this.#unsubscribe = null;
+    this.#lookIn(null);
+    const grace = setTimeout(() => this.#stopped.abort(), stopGraceMs);
+    await Promise.all(this.#busy.values());
+    clearTimeout(grace);
+    this.#stopped.abort();
+  }
+
+  /** Starts what is due. Cheap when nothing waits. */
+  #look(): void {
+    const { store, now } = this.#options;
+    if (this.#unsubscribe === null) return;
+    const moment = now();
+    for (const channelId of store.notifications.dueChannels(moment)) {
+      if (this.#busy.has(channelId)) continue;
+      this.#busy.set(channelId, this.#sendNext(channelId, moment));
+    }
+    const nextAt = store.notifications.nextAt(moment);
+    this.#lookIn(nextAt === null ? null : nextAt - moment);
+  }
+
+  #lookIn(pauseMs: number | null): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (pauseMs === null || this.#unsubscribe === null) return;
+    this.#timer = setTimeout(() => this.#look(), Math.min(Math.max(0, pauseMs), longestTimerMs));
+  }
+
+  /** Never rejects. */
+  async #sendNext(channelId: number, moment: number): Promise<void> {
+    let pauseMs = 0;
+    try {
+      const due = this.#options.store.notifications.due(channelId, moment);
+      if (due !== null) await this.#send(due);
+    } catch (error) {
+      this.#options.log.error({ error: errorText(error), channelId }, "a notification could not be sent or marked");
+      pauseMs = retryMs;
+    }
+    // The channel stays busy meanwhile, so that a full disk does not make it a loop.
+    if (pauseMs > 0) await this.#pause(pauseMs);
+    this.#busy.delete(channelId);
+    this.#look();
+  }
+
+  async #send({ id }: Delivery): Promise<void> {
+    const { store, log, now } = this.#options;
+    // Counted before it is sent: a server that may not write any more sends nothing.
+    const delivery = await store.write(() => store.notifications.begin(id));
+    if (delivery === null) return;
+    failpoint("notification.send.before");
+    const sent = await this.#try(delivery);
+    if (sent === null) return;
+    failpoint("notification.send.after");
+    await this.#untilWritten(() => this.#mark(delivery, sent, now()));
+    const { channelId, event, tries } = delivery;
+    if (now() - this.#tidiedAt > dayMs) await this.#tidy();
+    if (!sent.delivered) log.warn({ channelId, event, tries, error: sent.error }, "a notification was not delivered");
+  }
+
+  /** Null: the server stopped meanwhile. */
+  async #try(delivery: Delivery): Promise<Sent | null> {
+    const { store, adapters, redact } = this.#options;
+    const channel = store.notifications.channel(delivery.channelId);
+    if (channel === null) return null;
+    const adapter = (adapters as Readonly<Record<string, Adapter | undefined>>)[channel.kind];
+    if (adapter === undefined) return { delivered: false, error: `This version has no channels of the kind ${channel.kind}.` };
+    const ends = new AbortController();
+    const timer = setTimeout(() => ends.abort(), this.#options.answerMs ?? answerMs);
+    const { target, allowPrivate } = channel;
+    try {
+      const destination = { target, allowPrivate, secret: store.notifications.secretOf(channel.id) };
+      return await adapter.send(messageOf(delivery, redact), destination, AbortSignal.any([ends.signal, this.#stopped.signal]));
+    } catch (error) {
+      if (this.#stopped.signal.aborted) return null;
+      return { delivered: false, error: redact(errorText(error)) };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #mark({ id, event, tries }: Delivery, sent: Sent, now: number): void {
+    const { notifications } = this.#options.store;
+    if (sent.delivered) return void notifications.delivered(id, now);
+    const random = this.#options.random();
+    const isLast = sent.isFinal === true || event === "test";
+    const at = isLast ? null : nextTryAt({ tries, retryAfterMs: sent.retryAfterMs ?? null, now, random });
+    notifications.failed(id, { error: sent.error, nextTryAt: at, now });
+  }
+
+  /** A message that was sent must not be sent again because its mark could not be written. */
+  async #untilWritten(work: () => void): Promise<void> {
+    for (;;) {
+      try {
+        return await this.#options.store.write(work);
+      } catch (error) {
+        if (this.#stopped.signal.aborted || this.#unsubscribe === null) throw error;
+        this.#options.log.error({ error: errorText(error) }, "a notification was sent but could not be marked; tried again");
+        await this.#pause(retryMs);
+      }
+    }
+  }
+
+  /** At the start and once a day: forgets old deliveries, and shortens waits of a wrong clock. */
+  async #tidy(): Promise<void> {
+    const { store, log } = this.#options;
+    const now = this.#options.now();
+    this.#tidiedAt = now;
+    if (store.notifications.channels().length === 0) return;
+    try {
+      await store.write(() => {
+        store.notifications.forget(now - keepDeliveredMs, now - keepDeadMs);
+        store.notifications.shortenWaits(now, now + longestPauseMs);
+      });
+    } catch (error) {
+      log.warn({ error: errorText(error) }, "old notifications could not be deleted; tried again later");
+    }
+  }
+
+  /** Ends early when the server stops. */
+  async #pause(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    this.#stopped.signal.addEventListener("abort", () => resolve(), { once: true });
+    if (this.#unsubscribe === null) resolve();
+    await promise;
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * Stores channels and reads and marks the deliveries of the outbox. outbox.ts adds the deliveries.
+ */
+import type Database from "better-sqlite3";
+import type { Channel, NewChannel } from "../../domain/notifications/channel.ts";
+import type { Delivery, DeliveryState } from "../../domain/notifications/delivery.ts";
+import type { Writing } from "./group-commit.ts";
+import type { NewDelivery, Outbox } from "./outbox.ts";
+import { prepareReturning } from "./returning.ts";
+import { defineRow } from "./row.ts";
+
+export interface DeliveryFilter {
+  readonly channelId?: number;
+  readonly state?: DeliveryState;
+  readonly limit: number;
+}
+
+export interface ChannelCounts {
+  readonly channelId: number;
+  readonly pending: number;
+  readonly dead: number;
+}
+
+export interface NotificationStore {
+  /** Inside `write`. Null when the name is taken. */
+  addChannel(channel: NewChannel, secret: string | null): Channel | null;
+  /** By name. */
+  channels(): Channel[];
+  channel(id: number): Channel | null;
+  /** What the channel signs or signs in with; null: it has none. */
+  secretOf(id: number): string | null;
+  /** Inside `write`. With its deliveries. The removed channel, or null when there was none. */
+  removeChannel(id: number): Channel | null;
+  /** How many deliveries of each channel wait, and how many were given up. */
+  counts(): ChannelCounts[];
+  /** Inside `write`. Returns the new delivery's id; null: there is one of this occurrence. */
+  queue(delivery: NewDelivery): number | null;
+  delivery(id: number): Delivery | null;
+  /** Newest first. */
+  deliveries(filter: DeliveryFilter): Delivery[];
+  /** The channels that have something to send at `now`. */
+  dueChannels(now: number): number[];
+  /** The oldest delivery of the channel that is due at `now`. */
+  due(channelId: number, now: number): Delivery | null;
+  /** When the next delivery becomes due after `now`; null: none waits. */
+  nextAt(now: number): number | null;
+  /**
+   * Inside `write`. Counts a try that begins now; null: the delivery is not pending any more.
+   */
+  begin(id: number): Delivery | null;
+  /** Inside `write`. Returns false when the delivery is not pending any more. */
+  delivered(id: number, now: number): boolean;
+  /** Inside `write`. @param nextTryAt null: it is given up. */
+  failed(id: number, failure: { readonly error: string; readonly nextTryAt: number | null; readonly now: number }): boolean;
+  /** Inside `write`. A dead delivery is tried again from the beginning; null: it is not dead. */
+  replay(id: number, now: number): Delivery | null;
+  /**
+   * Inside `write`. Forgets deliveries that were delivered or given up before these moments.
+   * Returns how many.
+   */
+  forget(deliveredBefore: number, deadBefore: number): number;
+  /** Inside `write`. Lets deliveries that would wait beyond `latest` be tried now. */
+  shortenWaits(now: number, latest: number): number;
+}
+
+const channelRow = defineRow<Channel>({
+  id: "plain",
+  name: "plain",
+  kind: "plain",
+  target: "json",
+  events: "json",
+  allowPrivate: "flag",
+  createdAt: "plain",
+});
+const deliveryRow = defineRow<Delivery>({
+  id: "plain",
+  channelId: "plain",
+  messageId: "plain",
+  event: "plain",
+  taskId: "plain",
+  occurrence: "plain",
+  content: "json",
+  state: "plain",
+  tries: "plain",
+  occurredAt: "plain",
+  nextTryAt: "plain",
+  endedAt: "plain",
+  lastError: "plain",
+});
+
+export function createNotificationStore(database: Database.Database, writing: Writing, outbox: Outbox): NotificationStore {
+  const insertChannel = prepareReturning(
+    database,
+    `INSERT INTO notification_channels (name, kind, target, secret, events, allow_private, created_at)
+     VALUES (@name, @kind, @target, @secret, @events, @allowPrivate, @createdAt) ON CONFLICT (name) DO NOTHING RETURNING ${channelRow.select}`,
+  );
+  const selectChannels = database.prepare(`SELECT ${channelRow.select} FROM notification_channels ORDER BY name`);
+  const selectChannel = database.prepare(`SELECT ${channelRow.select} FROM notification_channels WHERE id = ?`);
+  const selectSecret = database.prepare<[number], string | null>("SELECT secret FROM notification_channels WHERE id = ?").pluck();
+  const deleteChannel = prepareReturning(database, `DELETE FROM notification_channels WHERE id = ? RETURNING ${channelRow.select}`);
+  const selectCounts = database.prepare<[], ChannelCounts>(
+    `SELECT channel_id AS channelId, sum(state = 'pending') AS pending, sum(state = 'dead') AS dead
+     FROM notification_deliveries GROUP BY channel_id`,
+  );
+  const select = `SELECT ${deliveryRow.select} FROM notification_deliveries`;
+  const selectOne = database.prepare(`${select} WHERE id = ?`);
+  const selectSome = database.prepare(
+    `${select} WHERE (+@channelId IS NULL OR channel_id = +@channelId) AND (+@state IS NULL OR state = +@state) ORDER BY id DESC LIMIT +@limit`,
+  );
+  const pending = "state = 'pending' AND next_try_at";
+  const selectDueChannels = database
+    .prepare<[number], number>(`SELECT DISTINCT channel_id FROM notification_deliveries WHERE ${pending} <= +? ORDER BY channel_id`)
+    .pluck();
+  const selectDue = database.prepare(`${select} WHERE ${pending} <= +? AND channel_id = +? ORDER BY id LIMIT 1`);
+  const selectNextAt = database
+    .prepare<[number], number | null>(`SELECT min(next_try_at) FROM notification_deliveries WHERE ${pending} > +?`)
+    .pluck();
+  const update = (set: string, where: string): ((...parameters: unknown[]) => unknown) =>
+    prepareReturning(database, `UPDATE notification_deliveries SET ${set} WHERE id = @id AND ${where} RETURNING ${deliveryRow.select}`);
+  const countTry = update("tries = tries + 1", "state = 'pending'");
+  const markDelivered = update("state = 'delivered', ended_at = @now, last_error = NULL", "state = 'pending'");
+  const markDead = update("state = 'dead', ended_at = @now, last_error = @error", "state = 'pending'");
+  const putOff = update("next_try_at = @nextTryAt, last_error = @error", "state = 'pending'");
+  const revive = update("state = 'pending', ended_at = NULL, tries = 0, next_try_at = @now", "state = 'dead'");
+  const deleteOld = database.prepare(
+    `DELETE FROM notification_deliveries
+     WHERE ended_at IS NOT NULL AND ended_at < CASE state WHEN 'delivered' THEN @deliveredBefore ELSE @deadBefore END`,
+  );
+  const bringForward = database.prepare(`UPDATE notification_deliveries SET next_try_at = @now WHERE ${pending} > @latest`);
+  const channelOf = (row: unknown): Channel | null => (row === undefined ? null : channelRow.decode(row));
+  const deliveryOf = (row: unknown): Delivery | null => (row === undefined ? null : deliveryRow.decode(row));
+  const inside = <P extends readonly unknown[], T>(work: (...parameters: P) => T): ((...parameters: P) => T) => {
+    return (...parameters) => {
+      writing.mustBeInside();
+      return work(...parameters);
+    };
+  };
+  return {
+    addChannel: inside((channel: NewChannel, secret: string | null) => {
+      const { name, kind, createdAt } = channel;
+      const encoded = {
+        target: channelRow.encode("target", channel.target),
+        events: channelRow.encode("events", channel.events),
+        allowPrivate: channelRow.encode("allowPrivate", channel.allowPrivate),
+      };
+      return channelOf(insertChannel({ name, kind, createdAt, secret, ...encoded }));
+    }),
+    channels: () => selectChannels.all().map((row) => channelRow.decode(row)),
+    channel: (id) => channelOf(selectChannel.get(id)),
+    secretOf: (id) => selectSecret.get(id) ?? null,
+    removeChannel: inside((id: number) => channelOf(deleteChannel(id))),
+    counts: () => selectCounts.all(),
+    queue: inside((delivery: NewDelivery) => outbox.add(delivery)),
+    delivery: (id) => deliveryOf(selectOne.get(id)),
+    deliveries: ({ channelId = null, state = null, limit }: { channelId?: number | null; state?: DeliveryState | null; limit: number }) =>
+      selectSome.all({ channelId, state, limit }).map((row) => deliveryRow.decode(row)),
+    dueChannels: (now) => selectDueChannels.all(now),
+    due: (channelId, now) => deliveryOf(selectDue.get(now, channelId)),
+    nextAt: (now) => selectNextAt.get(now) ?? null,
+    begin: inside((id: number) => deliveryOf(countTry({ id }))),
+    delivered: inside((id: number, now: number) => markDelivered({ id, now }) !== undefined),
+    failed: inside((id: number, { error, nextTryAt, now }: Parameters<NotificationStore["failed"]>[1]) => {
+      return (nextTryAt === null ? markDead({ id, error, now }) : putOff({ id, error, nextTryAt })) !== undefined;
+    }),
+    replay: inside((id: number, now: number) => deliveryOf(revive({ id, now }))),
+    forget: inside((deliveredBefore: number, deadBefore: number) => deleteOld.run({ deliveredBefore, deadBefore }).changes),
+    shortenWaits: inside((now: number, latest: number) => bringForward.run({ now, latest }).changes),
+  };
+}

@@ -1,0 +1,135 @@
+/** `notify …`: channels, tests, and what became of messages. */
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { pino } from "pino";
+import { Notifier } from "../../src/notifications/notifier.ts";
+import { webhookAdapter } from "../../src/notifications/webhook.ts";
+import { plainInput } from "../../testing/plain-task.ts";
+import { receiver } from "../../testing/receiver.ts";
+import { until } from "../../testing/wait.ts";
+import { withServer } from "./setup.ts";
+
+const given = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+async function setup(t: TestContext) {
+  const cli = await withServer(t);
+  const hook = await receiver(t);
+  const notifier = new Notifier({
+    store: cli.api.store,
+    log: pino({ level: "silent" }),
+    adapters: { webhook: webhookAdapter() },
+    now: Date.now,
+    random: Math.random,
+    redact: (text) => text,
+  });
+  await notifier.start();
+  t.after(() => notifier.stop());
+  const add = (name: string, ...more: readonly string[]) =>
+    cli.call(["notify", "add", name, "--webhook", hook.url, "--allow-private", ...more]);
+  return { ...cli, hook, add };
+}
+
+test("a channel is added, tested, listed, shown and removed; its secret is shown once", async (t) => {
+  const { call, add, hook, api, place } = await setup(t);
+  const made = await add("ops", "--on", "failed,held");
+  assert.deepEqual([made.code, made.stderr], [0, ""]);
+  assert.match(made.stdout, /^whsec_[A-Za-z0-9+/]{43}=\n$/);
+  const secret = made.stdout.trim();
+  assert.deepEqual(await call(["notify", "test", "ops"]).then(({ code, stdout }) => [code, stdout]), [0, "Delivered to ops.\n"]);
+  const message = hook.verify(hook.received[0] ?? assert.fail(), secret);
+  assert.deepEqual([message["type"], (message["data"] as { text: string }).text], ["test", 'The channel "ops" works.']);
+
+  const { id } = await api.submitTask(plainInput({ prompt: "x", working_directory: place.work }), { name: "test", scope: "admin" });
+  await api.finish(id, "failed");
+  await until("the message", () => hook.received.length === 2);
+  assert.equal(hook.received[1]?.json()["type"], "task.failed");
+
+  const list = await call(["notify", "list"]);
+  assert.equal(list.stdout, `1\tops\twebhook\tfailed,held\t0\t0\t${hook.url}\n`);
+  assert.match((await call(["notify", "list"], { columns: 120, env: { NO_COLOR: "1" } })).stdout, /NAME +KIND +WAITING +DEAD +ON +TARGET/);
+  const show = await call(["notify", "show", "1"]);
+  assert.match(show.stdout, /^name: ops\n/);
+  for (const words of [["list"], ["list", "--json"], ["show", "ops"], ["show", "ops", "--json"], ["deliveries", "--json"]])
+    assert.ok(!(await call(["notify", ...words])).stdout.includes(secret.slice(6)), words.join(" "));
+  const log = (await call(["notify", "deliveries", "ops"])).stdout;
+  assert.match(log, /^2\tdelivered\tops\tfailed\t1\t1\t\S+Z\t\n1\tdelivered\tops\ttest\t\t1\t\S+Z\t\n$/);
+  assert.equal((await call(["notify", "rm", "ops"])).stdout, "Removed: ops\n");
+  assert.deepEqual((await call(["notify", "list", "--json"])).json(), { channels: [] });
+});
+
+test("a secret comes from a file or the standard input and is not shown", async (t) => {
+  const { call, add, place, hook } = await setup(t);
+  const file = path.join(place.work, "secret");
+  writeFileSync(file, `${given}\n`, { mode: 0o600 });
+  assert.equal((await add("one", "--secret-file", file)).stdout, "Added: one\n");
+  const two = await call(["notify", "add", "two", "--webhook", hook.url, "--allow-private", "--secret-file", "-", "--json"], {
+    input: given,
+  });
+  assert.equal(two.json()["secret"], null);
+  for (const [index, name] of ["one", "two"].entries()) {
+    assert.equal((await call(["notify", "test", name])).code, 0);
+    hook.verify(hook.received[index] ?? assert.fail(), given);
+  }
+});
+
+test("a test that does not arrive says why, is not repeated, and can be replayed", async (t) => {
+  const { call, add, hook } = await setup(t);
+  hook.answer = (_, response) => void response.writeHead(503).end();
+  await add("ops");
+  const failed = await call(["notify", "test", "ops"]);
+  assert.deepEqual([failed.code, failed.stdout, failed.stderr], [1, "", "Not delivered to ops: The receiver answered 503.\n"]);
+  assert.match((await call(["notify", "list"])).stdout, /\t0\t1\thttp/);
+  hook.answer = (_, response) => void response.writeHead(200).end();
+  assert.equal((await call(["notify", "replay", "ops"])).stdout, "Sent again: 1\n");
+  await until("the message", () => hook.received.length === 2);
+  await until("its mark", async () => (await call(["notify", "deliveries", "--state", "delivered"])).stdout !== "");
+  const again = await call(["notify", "replay", "1"]);
+  assert.equal(again.code, 1);
+  assert.match(again.stderr, /delivery 1 is delivered\. Only dead ones/);
+  assert.equal((await call(["notify", "replay", "ops"])).stdout, "There is no dead message.\n");
+});
+
+test("a wrong channel is refused with what to do", async (t) => {
+  const { call, add, hook, place } = await setup(t);
+  const refused = async (words: readonly string[], pattern: RegExp, code = 2): Promise<void> => {
+    const answer = await call(["notify", ...words]);
+    assert.equal(answer.code, code, `${words.join(" ")}: ${answer.stderr}`);
+    assert.match(answer.stderr, pattern);
+  };
+  const to = ["--webhook", "https://example.com/"];
+  await refused(["add", "x"], /--webhook URL/);
+  await refused(["add", "x", "--webhook", hook.url], /http:\/\/ needs --allow-private/);
+  await refused(["add", "x", "--webhook", "https://a:b@example.com/"], /user name/);
+  await refused(["add", "x", "--webhook", "nonsense"], /https:\/\/example\.com\/hook/);
+  await refused(["add", "7", ...to], /begins with a letter/);
+  await refused(["add", "x", ...to, "--on", "faled"], /Did you mean "failed"/);
+  await refused(["add", "x", ...to, "--on", "digest"], /"digest" never happens/);
+  await refused(["add", "x", ...to, "--on", "verification_failed"], /"verification_failed" never happens/);
+  await refused(["add", "x", ...to, "--secret-file", path.join(place.work, "none")], /there is no file/);
+  const weak = path.join(place.work, "weak");
+  writeFileSync(weak, "whsec_c2hvcnQ=", { mode: 0o600 });
+  await refused(["add", "x", ...to, "--secret-file", weak], /24 to 64 bytes/);
+  writeFileSync(weak, given, { mode: 0o600 });
+  await add("ops");
+  await refused(["add", "ops", ...to], /a channel named "ops" already/, 1);
+  await refused(["test", "opps"], /Did you mean "ops"/, 1);
+  await refused(["rm", "other"], /notify list/, 1);
+  await refused(["replay", "99"], /no delivery 99/, 1);
+});
+
+test("only an admin changes or tests channels", async (t) => {
+  const { door, api, add } = await setup(t);
+  await add("ops");
+  const { token } = await api.createToken({ name: "ci", scope: "submit" }, { name: "test", scope: "admin" });
+  const at = "/api/v1/notifications/channels";
+  const status = async (method: string, where: string, body?: object): Promise<number> =>
+    (await door.call({ method, path: where, tcp: true, token, ...(body === undefined ? {} : { body }) })).status;
+  assert.equal(await status("GET", at), 200);
+  assert.equal(await status("POST", at, { name: "x", kind: "webhook", url: "https://example.com/" }), 403);
+  assert.equal(await status("DELETE", `${at}/1`), 403);
+  assert.equal(await status("POST", `${at}/1/test`), 403);
+  assert.equal(await status("POST", "/api/v1/notifications/deliveries/1/replay"), 403);
+});

@@ -1,0 +1,214 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { until } from "../../testing/wait.ts";
+import { secret, setup } from "./setup.ts";
+
+const isDelivered = ({ state }: { state: string }): boolean => state === "delivered";
+
+test("the end of a task arrives as a signed webhook, once", async (t) => {
+  const { notifier, hook, add, end, delivery } = await setup(t);
+  await add("ops");
+  await notifier.start();
+  await end("completed");
+  const { messageId } = await delivery(1, isDelivered);
+  await end("failed");
+  await delivery(2, isDelivered);
+  assert.equal(hook.received.length, 2);
+  const [first] = hook.received;
+  assert.ok(first !== undefined);
+  assert.deepEqual([first.method, first.path, first.headers["content-type"]], ["POST", "/hook", "application/json"]);
+  assert.equal(first.headers["webhook-id"], messageId);
+  assert.match(String(first.headers["webhook-signature"]), /^v1,[A-Za-z0-9+/]{43}=$/);
+  const message = hook.verify(first, secret);
+  assert.equal(message["type"], "task.completed");
+  assert.ok(Math.abs(Date.parse(String(message["timestamp"])) - Date.now()) < 60_000);
+  const task = { id: 1, name: null, title: "write a haiku", status: "pending", labels: {} };
+  assert.deepEqual(message["data"], {
+    event: "completed",
+    title: "Task 1 completed",
+    text: "write a haiku",
+    task,
+    hold: null,
+    question: null,
+  });
+  assert.throws(() => hook.verify({ ...first, text: first.text.replace("completed", "exploded") }, secret));
+});
+
+test("what was stored while no server ran is sent by the next one", async (t) => {
+  const { notifier, hook, add, end, delivery } = await setup(t);
+  await add("ops");
+  await end();
+  await notifier.start();
+  await delivery(1, isDelivered);
+  await notifier.stop();
+  await notifier.start();
+  await end();
+  await delivery(2, isDelivered);
+  assert.equal(hook.received.length, 2);
+});
+
+test("a receiver that fails is tried again for a day under one id, then given up", async (t) => {
+  const { notifier, hook, clock, add, end, delivery } = await setup(t);
+  hook.answer = (_, response) => void response.writeHead(500).end("secret of the receiver");
+  await add("ops");
+  await end();
+  const from = clock.nowMs;
+  for (let tries = 1; tries <= 10; tries += 1) {
+    await notifier.start();
+    const failed = await delivery(1, (each) => each.tries === tries && each.nextTryAt > clock.nowMs);
+    assert.deepEqual([failed.state, failed.lastError], ["pending", "The receiver answered 500."]);
+    await notifier.stop();
+    clock.nowMs = failed.nextTryAt;
+  }
+  await notifier.start();
+  const dead = await delivery(1, ({ state }) => state === "dead");
+  assert.deepEqual([dead.tries, dead.endedAt], [11, clock.nowMs]);
+  const hours = (clock.nowMs - from) / 3_600_000;
+  assert.ok(hours > 23 && hours < 25, `${hours} hours`);
+  assert.equal(new Set(hook.received.map(({ headers }) => headers["webhook-id"])).size, 1);
+  assert.equal(new Set(hook.received.map(({ text }) => text)).size, 1);
+});
+
+test("a dead message that is replayed arrives under the same id", async (t) => {
+  const { notifier, store, hook, clock, add, end, delivery } = await setup(t);
+  hook.answer = (_, response) => void response.writeHead(410).end();
+  await add("ops");
+  await notifier.start();
+  await end();
+  const { lastError, tries } = await delivery(1, ({ state }) => state === "dead");
+  assert.deepEqual([lastError, tries], ["The receiver answered 410: it wants no more messages.", 1]);
+  hook.answer = (_, response) => void response.writeHead(200).end();
+  await store.write(() => store.notifications.replay(1, clock.nowMs));
+  await delivery(1, isDelivered);
+  assert.equal(hook.received[0]?.headers["webhook-id"], hook.received[1]?.headers["webhook-id"]);
+});
+
+test("a receiver that names a time is tried again after it", async (t) => {
+  const { notifier, hook, clock, add, end, delivery } = await setup(t);
+  hook.answer = (_, response) => void response.writeHead(429, { "retry-after": "600" }).end();
+  await add("ops");
+  await notifier.start();
+  await end();
+  const { nextTryAt } = await delivery(1, ({ lastError }) => lastError !== null);
+  assert.equal(nextTryAt, clock.nowMs + 600_000);
+});
+
+test("a redirect is not followed", async (t) => {
+  const { notifier, hook, add, end, delivery } = await setup(t);
+  hook.answer = (_, response) => void response.writeHead(307, { location: "http://169.254.169.254/latest/meta-data" }).end();
+  await add("ops");
+  await notifier.start();
+  await end();
+  const { lastError } = await delivery(1, (each) => each.lastError !== null);
+  assert.match(lastError ?? "", /307, a redirect, which is not followed/);
+  assert.equal(hook.received.length, 1);
+});
+
+test("a receiver that hangs is given up in time and holds up no other", async (t) => {
+  const { notifier, hook, add, end, delivery } = await setup(t, { answerMs: 300 });
+  hook.answer = ({ path }, response) => {
+    if (path === "/hangs") response.writeHead(200).write("…");
+    else response.writeHead(204).end();
+  };
+  await add("hangs", ["completed"], { target: { url: hook.url.replace("/hook", "/hangs") } });
+  await add("works");
+  await notifier.start();
+  await end();
+  await delivery(2, isDelivered);
+  const { lastError } = await delivery(1, (each) => each.lastError !== null);
+  assert.equal(lastError, "The receiver did not answer in time.");
+});
+
+test("an endless answer is read up to a limit", async (t) => {
+  const { notifier, hook, add, end, delivery } = await setup(t, { answerMs: 10_000 });
+  let written = 0;
+  hook.answer = (_, response) => {
+    response.writeHead(200);
+    const write = (): void => {
+      while (!response.destroyed && response.write("x".repeat(16_384))) written += 16_384;
+    };
+    response.on("drain", write);
+    write();
+  };
+  await add("ops");
+  await notifier.start();
+  await end();
+  await delivery(1, isDelivered);
+  assert.ok(written < 50_000_000, `${written} bytes`);
+});
+
+test("a private address is refused unless the channel allows it", async (t) => {
+  const { notifier, hook, add, end, delivery } = await setup(t);
+  const url = hook.url.replace("http://127.0.0.1", "https://localhost");
+  await add("ops", ["completed"], { allowPrivate: false, target: { url } });
+  await notifier.start();
+  await end();
+  const { lastError } = await delivery(1, (each) => each.lastError !== null);
+  assert.match(lastError ?? "", /^localhost has the address .*, which is private/);
+  assert.equal(hook.received.length, 0);
+});
+
+test("a message has no secrets and no characters that hide or turn text", async (t) => {
+  const { notifier, hook, add, end, delivery } = await setup(t);
+  await add("ops");
+  await notifier.start();
+  await end("failed", "use hun\u200Bter22 \u202Enow\u001B[31m red");
+  await delivery(1, isDelivered);
+  const { data } = hook.received[0]?.json() ?? {};
+  assert.deepEqual((data as { text: string; task: { title: string } }).text, "use [redacted] now red");
+  assert.doesNotMatch(hook.received[0]?.text ?? "", /hunter22|[\u200b\u202e\u001b]/);
+});
+
+test("messages of one channel arrive in their order", async (t) => {
+  const { notifier, hook, add, end, delivery } = await setup(t);
+  await add("ops");
+  for (let count = 0; count < 5; count += 1) await end();
+  await notifier.start();
+  await delivery(5, isDelivered);
+  const tasks = hook.received.map((each) => (each.json()["data"] as { task: { id: number } }).task.id);
+  assert.deepEqual(tasks, [1, 2, 3, 4, 5]);
+});
+
+test("a message that was sent is not sent again because it could not be marked", async (t) => {
+  const { notifier, store, hook, add, end } = await setup(t);
+  await add("ops");
+  let refused = 0;
+  const write = store.write.bind(store);
+  hook.answer = (_, response) => {
+    // The disk is full from the answer on.
+    store.write = async () => {
+      refused += 1;
+      throw new Error("full");
+    };
+    response.writeHead(204).end();
+  };
+  await end();
+  await notifier.start();
+  await until("a mark that failed", () => refused > 0);
+  store.write = write;
+  await end();
+  await until("both messages", () => hook.received.length === 2, 60_000);
+  const ids = hook.received.map(({ headers }) => headers["webhook-id"]);
+  assert.equal(new Set(ids).size, 2);
+});
+
+test("a server that may not write any more sends nothing", async (t) => {
+  const { notifier, hook, add, end, open } = await setup(t);
+  await add("ops");
+  await end();
+  open();
+  await notifier.start();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await notifier.stop();
+  assert.equal(hook.received.length, 0);
+});
+
+test("a wait that a clock set back made too long is shortened at the start", async (t) => {
+  const { notifier, hook, clock, store, add, end, delivery } = await setup(t);
+  await add("ops");
+  await end();
+  await store.write(() => store.notifications.failed(1, { error: "e", nextTryAt: clock.nowMs + 3 * 86_400_000, now: clock.nowMs }));
+  await notifier.start();
+  await delivery(1, isDelivered);
+  assert.equal(hook.received.length, 1);
+});

@@ -1,0 +1,63 @@
+/** A notifier on a real store, with a clock that the test moves, and a receiver on loopback. */
+import type { TestContext } from "node:test";
+import { pino } from "pino";
+import type { NewChannel } from "../../src/domain/notifications/channel.ts";
+import type { Delivery } from "../../src/domain/notifications/delivery.ts";
+import type { NotificationEvent } from "../../src/domain/notifications/notification.ts";
+import type { Adapter } from "../../src/notifications/adapter.ts";
+import { Notifier } from "../../src/notifications/notifier.ts";
+import { webhookAdapter } from "../../src/notifications/webhook.ts";
+import { receiver } from "../../testing/receiver.ts";
+import { until } from "../../testing/wait.ts";
+import { setup as storeSetup } from "../store/setup.ts";
+
+export const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+export async function setup(t: TestContext, options: { readonly answerMs?: number; readonly webhook?: Adapter } = {}) {
+  const s = storeSetup(t);
+  const { store } = s;
+  const hook = await receiver(t);
+  const clock = { nowMs: Date.now() };
+  const make = (): Notifier => {
+    const notifier = new Notifier({
+      store,
+      log: pino({ level: "silent" }),
+      adapters: { webhook: options.webhook ?? webhookAdapter() },
+      now: () => clock.nowMs,
+      random: () => 0,
+      redact: (text) => text.replaceAll("hunter22", "[redacted]"),
+      ...(options.answerMs === undefined ? {} : { answerMs: options.answerMs }),
+    });
+    t.after(() => notifier.stop());
+    return notifier;
+  };
+  return {
+    ...s,
+    hook,
+    clock,
+    make,
+    notifier: make(),
+    async add(
+      name: string,
+      events: readonly NotificationEvent[] = ["completed", "failed"],
+      more: Partial<NewChannel> = {},
+    ): Promise<number> {
+      const channel = { name, kind: "webhook", target: { url: hook.url }, events, allowPrivate: true, createdAt: 1, ...more } as const;
+      return (await store.write(() => store.notifications.addChannel(channel, secret)))?.id ?? 0;
+    },
+    /** Submits a task and stores its end. */
+    async end(status: "completed" | "failed" = "completed", prompt = "write a haiku"): Promise<number> {
+      const { id } = await s.submit({ prompt });
+      const outcome = status === "completed" ? "succeeded" : "crashed";
+      await store.write(() => store.events.append(id, null, [{ type: "ended", at: clock.nowMs, data: { status, outcome, message: "m" } }]));
+      return id;
+    },
+    /** The delivery once it is as awaited. */
+    async delivery(id: number, accept: (delivery: Delivery) => boolean): Promise<Delivery> {
+      return await until(`delivery ${id}: ${JSON.stringify(store.notifications.delivery(id))}`, () => {
+        const found = store.notifications.delivery(id);
+        return found !== null && accept(found) ? found : null;
+      });
+    },
+  };
+}
