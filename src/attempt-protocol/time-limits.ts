@@ -37,8 +37,8 @@ export class TimeLimits {
   heard(): void {
     const { stallTimeoutMs, onOver } = this.#options;
     if (stallTimeoutMs === null) return;
-    if (this.#silence === null) this.#silence = setTimeout(() => onOver("stalled"), Math.min(stallTimeoutMs, longestTimerMs));
-    else this.#silence.refresh();
+    if (this.#silence !== null) clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => onOver("stalled"), Math.min(stallTimeoutMs, longestTimerMs));
   }
 
   /** Reports an expired limit once more, for a caller that could not act on it. */
@@ -58,7 +58,7 @@ export class TimeLimits {
   #armWallClock(): void {
     const { timeoutMs, startedAt, now, onOver } = this.#options;
     if (timeoutMs === null) return;
-    const leftMs = timeoutMs - Math.max(0, now() - startedAt);
+    const leftMs = startedAt + timeoutMs - now();
     if (leftMs <= 0) onOver("timed_out");
     else this.#wallClock = setTimeout(() => this.#armWallClock(), Math.min(leftMs, longestTimerMs));
   }
