@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { renameSync, rmSync } from "node:fs";
+import { copyFileSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { openStore } from "../../src/store/sqlite/sqlite.ts";
@@ -21,6 +21,22 @@ test("a removed log is written into the database before the next answer", async 
     const next = open();
     for (const { id } of [before, after, last]) assert.notEqual(next.tasks.get(id), null, `${end}: task ${id}`);
     assert.deepEqual(await next.check(), []);
+  }
+});
+
+test("a write whose log is removed under it is in the database when it is answered", async (t) => {
+  for (const end of ["-wal", "-shm"]) {
+    const { store, file, directory } = setup(t);
+    const { id } = await store.write(() => {
+      rmSync(`${file}${end}`);
+      return store.tasks.insert(plainTask());
+    });
+    // What a server finds that starts after a kill: the database's file without a log.
+    const found = path.join(directory, "found.db");
+    copyFileSync(file, found);
+    const next = openStore({ path: found });
+    assert.equal(next.tasks.get(id)?.id, id, end);
+    await next.close();
   }
 });
 

@@ -26,6 +26,18 @@ test("the starting order is priority, then age", async (t) => {
   assert.equal(store.tasks.ahead(99), 0);
 });
 
+test("the starting order leaves out the tasks of held models", async (t) => {
+  const { store, submit } = setup(t);
+  for (const model of ["claude-opus-9", "sonnet", null]) {
+    await submit({ model });
+    await submit({ model, notBefore: 10, notBeforeReason: "retry" });
+  }
+  assert.deepEqual(store.tasks.startable(10, 9), [1, 2, 3, 4, 5, 6]);
+  assert.deepEqual(store.tasks.startable(10, 9, ["opus"]), [3, 4, 5, 6]);
+  assert.deepEqual(store.tasks.startable(9, 9, ["sonnet", "default"]), [1]);
+  assert.deepEqual([store.tasks.pendingOf(["opus"]), store.tasks.pendingOf(["opus", "default"]), store.tasks.pendingOf([])], [2, 4, 0]);
+});
+
 test("the starting order has pending tasks only", async (t) => {
   const { store, submit, start } = setup(t);
   const { task, attempt } = await start();

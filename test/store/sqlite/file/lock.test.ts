@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
@@ -20,6 +20,26 @@ test("a held lock is refused to a second server with the holder's name", async (
   assert.equal(refusal.code, "server_running");
   assert.match(refusal.message, message);
 });
+
+test("a server that is refused the lock keeps no file open", { skip: !existsSync("/proc/self/fd") && "no /proc" }, async (t) => {
+  const { file, holder } = setup(t);
+  await holder().next();
+  for (let count = 0; count < 3; count += 1) assert.throws(() => takeLock(file, { pid: process.pid }), { code: "server_running" });
+  const open = readdirSync("/proc/self/fd").map((fd) => readlinkOrNone(`/proc/self/fd/${fd}`));
+  assert.deepEqual(
+    open.filter((name) => name.startsWith(file)),
+    [],
+  );
+});
+
+/** A descriptor may be closed since it was listed. */
+function readlinkOrNone(name: string): string {
+  try {
+    return readlinkSync(name);
+  } catch {
+    return "";
+  }
+}
 
 test("the server's lock is free after its release and after kill -9", async (t) => {
   const { file, holder } = setup(t);
