@@ -28,9 +28,10 @@ function setup(t: TestContext, keepDays: number | null) {
   const clock = { at: start };
   /** Rounds that began (at once when their timer fires), and those that are over. */
   const rounds = { begun: 0, count: 0 };
+  const logged: string[] = [];
   const retention = new Retention({
     keepDays,
-    log: pino({ level: "silent" }),
+    log: pino({}, { write: (line) => void logged.push((JSON.parse(line) as { msg: string }).msg) }),
     now: () => clock.at,
     pauseMs: () => {
       rounds.begun += 1;
@@ -63,11 +64,11 @@ function setup(t: TestContext, keepDays: number | null) {
     t.mock.timers.tick(ms);
   };
   const ids = (): number[] => store.tasks.list({ limit: 500, order: "oldest" }).map(({ id }) => id);
-  return { ...base, logs, rounds, retention, withLogs, ended, round, pass, ids };
+  return { ...base, logs, logged, rounds, retention, withLogs, ended, round, pass, ids };
 }
 
 test("tasks older than the retention go with their logs, at start and every hour", async (t) => {
-  const { logs, retention, ended, round, pass, ids } = setup(t, 30);
+  const { logs, logged, retention, ended, round, pass, ids } = setup(t, 30);
   await ended(start - 31 * dayMs);
   const soon = await ended(start - 30 * dayMs + hourMs / 2);
   const young = await ended(start - dayMs);
@@ -78,6 +79,7 @@ test("tasks older than the retention go with their logs, at start and every hour
   await round(2);
   assert.deepEqual(ids(), [young]);
   assert.deepEqual(readdirSync(logs).toSorted(), [`task_${young}_raw.log`, `task_${young}_summary.log`]);
+  assert.deepEqual(logged, ["old tasks deleted", "old tasks deleted"]);
 });
 
 test("a task that has not ended is kept with its logs, however old it is", async (t) => {
@@ -121,6 +123,20 @@ test("a round of retention that fails is followed by another", async (t) => {
   mkdirSync(logs);
   pass(hourMs);
   await round(1);
+});
+
+test("logs of removed tasks are deleted, and one that cannot be is reported", async (t) => {
+  const { store, logs, logged, retention, ended, round } = setup(t, null);
+  const [gone, stuck, kept] = [await ended(1), await ended(2), await ended(3)];
+  await store.write(() => [gone, stuck].forEach((id) => store.tasks.remove(id)));
+  const place = path.join(logs, `task_${stuck}_raw.log`);
+  rmSync(place);
+  mkdirSync(path.join(place, "below"), { recursive: true });
+  retention.start();
+  await round(1);
+  const left = [path.basename(place), `task_${kept}_raw.log`, `task_${kept}_summary.log`];
+  assert.deepEqual(readdirSync(logs).toSorted(), left);
+  assert.deepEqual(logged, ["logs of removed tasks deleted", "logs of removed tasks could not be deleted"]);
 });
 
 test("stopping retention waits for the round under way, and none follows", async (t) => {

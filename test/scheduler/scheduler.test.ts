@@ -23,7 +23,8 @@ function setup(t: TestContext, options: Partial<SchedulerOptions> = {}) {
     await store.write(() => ids.forEach((id) => void store.tasks.transition(id, "cancel", now())));
     started.push(...ids);
   };
-  const log = pino({ level: "silent" });
+  const warnings: string[] = [];
+  const log = pino({ level: "warn" }, { write: (line) => void warnings.push((JSON.parse(line) as { msg: string }).msg) });
   const scheduler = new Scheduler({ store, log, workers: 4, now, account: () => "a", startTasks, ...options });
   t.after(() => scheduler.stop());
   /** No write of ours in it: a commit would wake the scheduler, and its own timer is to do so. */
@@ -32,7 +33,7 @@ function setup(t: TestContext, options: Partial<SchedulerOptions> = {}) {
     t.mock.timers.tick(ms);
     for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   };
-  return { ...base, clock, started, scheduler, pass };
+  return { ...base, clock, started, scheduler, pass, warnings };
 }
 
 test("a hold that ended while the database was locked lifts afterwards", async (t) => {
@@ -106,7 +107,7 @@ test("the scheduler never loses a wake, whenever it comes", async (t) => {
 
 for (const downMs of [0, hourMs]) {
   test(`a clock set back by a day delays nothing for a server ${downMs / hourMs} h later`, async (t) => {
-    const { store, clock, submit, started, scheduler, pass } = setup(t);
+    const { store, clock, submit, started, scheduler, pass, warnings } = setup(t);
     const before = clock.at + dayMs;
     const { id } = await submit({ createdAt: before, notBefore: before + 10_000, notBeforeReason: "retry" });
     const held = { kind: "rate_limited", scope: "all", message: "five_hour", until: before + 5_000 } as const;
@@ -127,11 +128,12 @@ for (const downMs of [0, hourMs]) {
     assert.deepEqual(started, []);
     await pass(5_000);
     assert.deepEqual(started, [id]);
+    assert.deepEqual(warnings, ["the clock was set back: waits of tasks and holds are shortened"]);
   });
 }
 
 test("the scheduler leaves waits as they are that began before its server", async (t) => {
-  const { store, clock, submit, scheduler, pass } = setup(t);
+  const { store, clock, submit, scheduler, pass, warnings } = setup(t);
   const { id } = await submit({ createdAt: clock.at - 1, notBefore: clock.at + dayMs, notBeforeReason: "retry" });
   const held = { kind: "rate_limited", scope: "all", message: "seven_day", until: clock.at + 7 * dayMs } as const;
   await store.write(() => store.holds.put(held, clock.at - 1));
@@ -139,6 +141,7 @@ test("the scheduler leaves waits as they are that began before its server", asyn
   await pass(0);
   assert.equal(store.tasks.get(id)?.notBefore, clock.at + dayMs);
   assert.deepEqual(store.holds.active(), [{ ...held, since: clock.at - 1 }]);
+  assert.deepEqual(warnings, []);
 });
 
 function gaps(moments: readonly number[]): number[] {
