@@ -102,10 +102,10 @@ function readStat(place: string): Stat | null {
 function areThreadsOver(pid: number): boolean {
   const seen = new Set<string>();
   for (let fresh = threadsOf(pid); fresh.length > 0; fresh = threadsOf(pid).filter((thread) => !seen.has(thread))) {
-    if (!fresh.every((thread) => readStat(`${pid}/task/${thread}`)?.isOver ?? true)) return false;
+    if (fresh.some((thread) => readStat(`${pid}/task/${thread}`)?.isOver === false)) return false;
     for (const thread of fresh) seen.add(thread);
   }
-  return readStat(`${pid}`)?.isOver ?? true;
+  return readStat(`${pid}`)?.isOver !== false;
 }
 
 /** Empty when the process is gone. */

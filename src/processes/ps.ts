@@ -48,7 +48,7 @@ export async function commandFromPs(pid: number): Promise<string> {
 function parseRows(text: string): ProcessRow[] {
   return text.split("\n").flatMap((line) => {
     const [pid, parent, state, ...start] = line.trim().split(/\s+/);
-    if (pid === undefined || parent === undefined || state === undefined) return [];
+    if (state === undefined) return [];
     const isZombie = /^[ZX]/.test(state);
     return [{ pid: Number(pid), parent: Number(parent), alive: !isZombie, freed: isZombie, start: start.join(" ") }];
   });
