@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { NewEvent } from "../../src/domain/events/event.ts";
+import { eventsFromRecord } from "../../src/domain/events/events-from-record.ts";
+import { finalise } from "../../src/supervisor/finalise.ts";
+import type { FinaliseOptions } from "../../src/supervisor/finalise.ts";
+import type { Store } from "../../src/store/store.ts";
+import { newAttempt, setup } from "../store/setup.ts";
+
+const moment = 1_800_000_000_000;
+
+const ended = (store: Store, attemptId: number, more: Partial<FinaliseOptions> = {}) =>
+  finalise({
+    store,
+    attemptId,
+    bootId: "boot-1",
+    swept: [],
+    stopping: null,
+    startProblem: null,
+    now: moment,
+    seenUp: null,
+    wall: moment,
+    random: () => 0.5,
+    account: "a",
+    refusalTries: 3,
+    ...more,
+  });
+
+/** A result that reports the total of its session. */
+function result(costUsd: number): NewEvent[] {
+  const stamp = { _n: 1, _attempt: 1, _at: new Date(moment).toISOString() };
+  const message = { subtype: "error_during_execution", is_error: true, num_turns: 1, total_cost_usd: costUsd, modelUsage: {} };
+  return eventsFromRecord({ type: "result", ...message, ...stamp });
+}
+
+for (const [before, now, kind] of [
+  ["boot-1", "boot-2", "lost"],
+  ["boot-1", "boot-1", "crashed"],
+  [null, "boot-2", "crashed"],
+  ["boot-1", null, "crashed"],
+] as const) {
+  test(`an attempt without an end that began in ${before} is ${kind} in ${now}`, async (t) => {
+    const { store, submit } = setup(t);
+    const { id } = await submit();
+    const claimed = await store.write(() => store.attempts.claim(id, newAttempt("r", { bootId: before }), moment - 1000));
+    const attempt = claimed?.attempt.id ?? 0;
+    await store.write(() => store.attempts.advance(attempt, 10, 1));
+    assert.equal((await ended(store, attempt, { bootId: now }))?.kind, kind);
+    assert.equal(await ended(store, attempt), null, "it is ended once");
+  });
+}
+
+test("what a resumed session had spent before is not counted again", async (t) => {
+  const { store, submit } = setup(t);
+  const { id } = await submit();
+  const costs: (number | null | undefined)[] = [];
+  // The third attempt has a session of its own, which counts from 0.
+  for (const [sessionId, costUsd] of [
+    ["s-1", 1],
+    ["s-1", 1.5],
+    ["s-2", 0.25],
+  ] as const) {
+    await store.write(() => {
+      if (costs.length > 0) store.tasks.transition(id, "retry", moment);
+      const claimed = store.attempts.claim(id, newAttempt(`r${costs.length}`, { sessionId, resume: true }), moment);
+      store.events.append(id, claimed?.attempt.id ?? 0, result(costUsd));
+    });
+    await ended(store, store.tasks.get(id)?.openAttemptId ?? 0);
+    costs.push(store.tasks.get(id)?.costUsd);
+  }
+  assert.deepEqual(costs, [1, 1.5, 1.75]);
+});
