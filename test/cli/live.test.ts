@@ -25,6 +25,17 @@ test("list --watch shows turns, dollars and the last action as they come", async
   assert.match(end, /^\x1b\[JID {2}STATUS[^\x1b]+one[^\x1b]*\n$/);
 });
 
+test("a live row says once what to look at, and that a task is stopping", async (t) => {
+  const { start, api } = await running(t, ["one", "two"]);
+  await api.finish(1);
+  await patch(api, 1, { attention: [{ kind: "denied", count: 2, detail: "Bash: git push" }] });
+  await api.cancelTask({ id: 2 }, { name: "test", scope: "admin" });
+  const call = start(["list", "--watch"], { columns: 100, env: plain });
+  await holds(() => assert.match(call.stdout(), /2 {2}▶ stopping.*\n.*1 {2}✔ completed ⚠ 2 denied +one\x1b/));
+  call.interrupt();
+  await call.done;
+});
+
 test("list --watch --json is a line for each change of a task", async (t) => {
   const { start, api } = await running(t, ["one", "two"]);
   const call = start(["list", "--watch", "--json"]);
@@ -63,7 +74,7 @@ test("several tasks are watched at once, until all have ended", async (t) => {
   await api.finish(2);
   const { code, stdout } = await watching.done;
   assert.equal(code, 0);
-  assert.match(stdout, /✔ Task 1 completed · 0 turns\ndone\n[^]*✔ Task 2 completed · 0 turns\ndone\n/);
+  assert.match(stdout, /✔ Task 1 completed\ndone\n[^]*✔ Task 2 completed\ndone\n/);
   const json = await call(["watch", "1", "2", "--json", "-n", "1"]);
   const ends = json.stdout
     .trim()
@@ -84,11 +95,11 @@ test("wait shows a row for each task on a terminal, and takes them away", async 
   const waiting = start(["wait", "1", "2"], { columns: 80, env: plain });
   await holds(() => assert.match(waiting.stdout(), /1 {2}▶ running.*\n 2 {2}▶ running/));
   await api.finish(1);
-  await holds(() => assert.match(waiting.stdout(), /✔ Task 1 completed · 0 turns\n/));
+  await holds(() => assert.match(waiting.stdout(), /✔ Task 1 completed\n/));
   await api.finish(2);
   const { code, stdout } = await waiting.done;
   assert.equal(code, 0);
-  assert.match(stdout.slice(stdout.lastIndexOf("\x1b[J")), /^\x1b\[J(?:✔ Task 2 completed · 0 turns\n)?$/);
+  assert.match(stdout.slice(stdout.lastIndexOf("\x1b[J")), /^\x1b\[J(?:✔ Task 2 completed\n)?$/);
 });
 
 test("top opens and cancels tasks by keys, and leaves the terminal as it was", async (t) => {

@@ -65,6 +65,23 @@ test("no row of a table is wider than the terminal", () => {
   assert.match(table(rows, { ...options, width: 50 }), /\n 1 {2}✔ completed ⚠ 12 .*… {2}Fix the f…\n/);
 });
 
+test("a wrapped last column shows every word, beside its row or below it", () => {
+  const why = "The model is not available: it may not exist, or you may not have access to it.";
+  const rows = [
+    [{ text: "1" }, { text: "agent_failed" }, { text: why }],
+    [{ text: "2" }, { text: "running" }, { text: "" }],
+  ];
+  for (let width = 20; width <= 200; width += 1) {
+    const lines = table(rows, { header: ["TRY", "OUTCOME", "WHY"], width, wrapsLast: true })
+      .trimEnd()
+      .split("\n");
+    for (const line of lines) assert.ok(textWidth(line) <= Math.max(20, width), `${width}: ${line}`);
+    const words = lines.slice(1, -1).join(" ").split(/ +/).slice(2);
+    assert.equal(words.join(" "), why, String(width));
+    assert.match(lines.at(-1) ?? "", /^2 +runn/);
+  }
+});
+
 test("an age says how long ago something was", () => {
   const now = Date.parse("2026-11-22T12:00:00Z");
   const ages: [number, string][] = [

@@ -18,6 +18,35 @@ test("show has everything about a task, and is harmless to a terminal without --
   assert.equal((await call(["status", "2", "--json"])).json()["result"], "done");
 });
 
+test("a count of turns is shown when there is one", async (t) => {
+  const { call, api } = await withServer(t);
+  await call(["run", "x"]);
+  const turns = async (count: number | null): Promise<string> => {
+    showAs(api, { num_turns: count, status: "completed", ended_at: "2026-11-22T12:00:00Z" });
+    const onTerminal = { columns: 80, env: { NO_COLOR: "1" } };
+    return (await call(["show", "1"], onTerminal)).stdout + (await call(["wait", "1"], onTerminal)).stdout;
+  };
+  assert.match(await turns(2), /Turns +2\n[^]* · 2 turns/);
+  for (const none of [0, null]) assert.doesNotMatch(await turns(none), /turns/i);
+});
+
+test("attempts says in full why each ended, on every width of terminal", async (t) => {
+  const { call, api } = await withServer(t);
+  await call(["run", "x"]);
+  await api.finish(1);
+  const { listAttempts } = api;
+  const message =
+    "The model is not available: There's an issue with the selected model. It may not exist or you may not have access to it.";
+  api.listAttempts = async (input, caller) => {
+    const { attempts } = await listAttempts(input, caller);
+    return { attempts: attempts.map((each) => ({ ...each, outcome: { kind: "agent_failed" as const, message } })) };
+  };
+  for (const columns of [40, 80, 120, 250]) {
+    const { stdout } = await call(["attempts", "1"], { columns, env: { NO_COLOR: "1" } });
+    assert.ok(stdout.replaceAll(/\s+/g, " ").includes(message), stdout);
+  }
+});
+
 test("show cuts a long prompt on a terminal, and nowhere else", async (t) => {
   const { call } = await withServer(t);
   await call(["run", "-"], { input: Array.from({ length: 40 }, (_, index) => `line ${index + 1}`).join("\n") });

@@ -16,7 +16,7 @@ test("watch shows what happens, then how it ended, and exits with 0", async (t) 
   await api.finish(1);
   const { code, stdout, stderr } = await watch.done;
   assert.deepEqual([code, stderr], [0, ""]);
-  assert.match(stdout, /^\d{4}-\S+Z Hello\.\n {25}All is well\.\n\ndone\n\n✔ Task 1 completed · 0 turns\n$/);
+  assert.match(stdout, /^\d{4}-\S+Z Hello\.\n {25}All is well\.\n\ndone\n\n✔ Task 1 completed\n$/);
 });
 
 test("the result is not shown again when the agent has just said it", async (t) => {
@@ -34,7 +34,7 @@ test("a task that did not complete exits with 1 and says why and what to do", as
   await patch(api, 1, { error: { code: "agent_failed", message: "The model foo does not exist.", retryable: false } });
   const { code, stdout } = await call(["watch", "1"]);
   assert.equal(code, 1);
-  assert.match(stdout, /✖ Task 1 failed · 0 turns\nThe model foo does not exist\.\nclaude-worker show 1 · claude-worker retry 1\n$/);
+  assert.match(stdout, /✖ Task 1 failed\nThe model foo does not exist\.\nclaude-worker show 1 · claude-worker retry 1\n$/);
 });
 
 test("run --watch submits a task and follows it", async (t) => {

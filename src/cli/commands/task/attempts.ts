@@ -48,13 +48,13 @@ function tableOf(attempts: readonly AttemptView[], output: Output): string {
     const took = formatDuration((ended_at === null ? Date.now() : Date.parse(ended_at)) - Date.parse(started_at));
     return [
       { text: String(number), paint: paint.bold },
-      { text: kind, paint: kind === "completed" ? paint.green : kind === "running" ? paint.cyan : paint.yellow },
+      { text: kind, paint: kind === "succeeded" ? paint.green : kind === "running" ? paint.cyan : paint.yellow },
       { text: localTime(started_at), paint: paint.dim },
       { text: took },
       { text: `${session_id?.slice(0, 8) ?? ""}${resumed ? " resumed" : ""}`, paint: paint.dim },
-      { text: plainLine(outcome?.message ?? "", 1000) },
+      { text: plainLine(outcome?.message ?? "", 10_000) },
     ];
   });
   const header = ["TRY", "OUTCOME", "STARTED", "TOOK", "SESSION", "WHY"];
-  return table(rows, { header, paintHeader: paint.dim, width: output.columns, right: [0, 3] });
+  return table(rows, { header, paintHeader: paint.dim, width: output.columns, right: [0, 3], wrapsLast: true });
 }

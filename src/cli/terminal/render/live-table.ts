@@ -1,12 +1,9 @@
 /** Tasks as the rows of a live display: turns and money so far, and the last action. */
 import type { TaskSummaryView } from "../../../contract/views.ts";
-import { plainLine } from "../../../domain/text/plain-text.ts";
 import type { Output } from "../output.ts";
-import { attentionMark } from "./attention.ts";
 import { painter } from "./colour.ts";
-import { statusColours, statusMarks } from "./status.ts";
 import { table } from "./table.ts";
-import { noteOf, tookOf } from "./task-list.ts";
+import { statusCell, titleCell, tookOf } from "./task-list.ts";
 import { dollars } from "./time.ts";
 
 /** What a narrow terminal does without: turns, cost, and how long it took. */
@@ -17,11 +14,11 @@ export function liveTable(tasks: readonly TaskSummaryView[], output: Pick<Output
   const paint = painter(output);
   const rows = tasks.map((task) => [
     { text: String(task.id), paint: paint.bold },
-    { text: `${statusMarks[task.status]} ${task.status}${attentionMark(task)}`, paint: paint[statusColours[task.status]] },
-    { text: String(task.num_turns ?? "") },
+    statusCell(task, paint),
+    { text: String(task.num_turns || "") },
     { text: tookOf(task, now) },
     { text: task.cost_usd === null ? "" : dollars(task.cost_usd) },
-    { text: plainLine(task.name ?? task.title, 300), tail: noteOf(task) },
+    titleCell(task),
   ]);
   const header = ["ID", "STATUS", "TURNS", "TOOK", "COST", "TASK"];
   if (rows.length === 0) return [paint.dim(header.join("  "))];

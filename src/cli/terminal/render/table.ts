@@ -2,7 +2,8 @@
  * Rows as aligned columns for people, never wider than the terminal. The last column takes the rest
  * of the line.
  */
-import { fitWidth, textWidth } from "./text-width.ts";
+import { fitWidth, paintedWidth, textWidth } from "./text-width.ts";
+import { wrap } from "./wrap.ts";
 
 export interface Cell {
   /** Plain, without escapes. */
@@ -27,6 +28,8 @@ export interface TableOptions {
    * room.
    */
   readonly optional?: readonly number[];
+  /** Whether the last column is wrapped at words instead of cut. */
+  readonly wrapsLast?: boolean;
 }
 
 /**
@@ -35,6 +38,8 @@ export interface TableOptions {
  */
 const roomyLast = 24;
 const narrowestLast = 10;
+/** Before a wrapped text that stands below its row. */
+const belowIndent = "    ";
 /** A column is not cut below this. */
 const narrowestColumn = 6;
 
@@ -54,20 +59,37 @@ export function table(rows: readonly (readonly Cell[])[], options: TableOptions)
     .map((cells) => {
       const shown = cells.flatMap((cell, column) => {
         const width = widths[column] ?? null;
-        return width === null ? [] : [padded(cell, width, { isRight: right.has(column), isLast: column === columns - 1 })];
+        if (width === null || (options.wrapsLast === true && column === columns - 1)) return [];
+        return [padded(cell, width, { isRight: right.has(column), isLast: column === columns - 1 })];
       });
+      const last = cells[columns - 1];
+      if (options.wrapsLast === true && last !== undefined)
+        return `${wrapped(shown.join("  "), last, { width: options.width, isHead: cells === head[0] }).join("\n")}\n`;
       return `${shown.join("  ").trimEnd()}\n`;
     })
     .join("");
 }
 
+/**
+ * The lines of a row whose last cell is wrapped: beside the others, or below them on a narrow
+ * terminal.
+ */
+function wrapped(others: string, { text, paint }: Cell, { width, isHead }: { width: number; isHead: boolean }): string[] {
+  const used = paintedWidth(others) + 2;
+  const indent = paint === undefined ? {} : { paint };
+  if (text !== "" && width - used >= roomyLast) return wrap(text, width, { first: `${others}  `, rest: " ".repeat(used), ...indent });
+  if (text === "" || isHead) return [others.trimEnd()];
+  return [others.trimEnd(), ...wrap(text, width, { first: belowIndent, rest: belowIndent, ...indent })];
+}
+
 /** The width of each column on the terminal; null: the column is left out. */
-function fittingWidths(natural: readonly number[], { width, optional = [] }: TableOptions): (number | null)[] {
+function fittingWidths(natural: readonly number[], { width, optional = [], wrapsLast = false }: TableOptions): (number | null)[] {
   const widths: (number | null)[] = natural.slice(0, -1);
   const lastNatural = natural.at(-1) ?? 0;
   const left = (): number => width - widths.reduce<number>((sum, each) => sum + (each === null ? 0 : each + 2), 0);
   for (const column of optional) if (left() < Math.min(roomyLast, lastNatural)) widths[column] = null;
-  while (left() < Math.min(narrowestLast, lastNatural)) {
+  // A wrapped text stands below its row where the others need all the room.
+  while (left() < (wrapsLast ? 0 : Math.min(narrowestLast, lastNatural))) {
     const widest = Math.max(...widths.map((each) => each ?? 0));
     if (widest <= narrowestColumn) break;
     widths[widths.indexOf(widest)] = widest - 1;

@@ -12,7 +12,7 @@ export function endLine(task: TaskSummaryView, paint: Painter): string {
   const facts = [
     `${statusMarks[task.status]} Task ${task.id} ${task.status}${attentionMark(task)}`,
     task.duration_ms === null ? "" : formatDuration(task.duration_ms),
-    task.num_turns === null ? "" : `${task.num_turns} ${task.num_turns === 1 ? "turn" : "turns"}`,
+    task.num_turns === null || task.num_turns === 0 ? "" : `${task.num_turns} ${task.num_turns === 1 ? "turn" : "turns"}`,
     task.cost_usd === null ? "" : dollars(task.cost_usd),
   ];
   const line = paint[statusColours[task.status]](facts.filter((fact) => fact !== "").join(" · "));

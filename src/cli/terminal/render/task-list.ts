@@ -5,8 +5,10 @@ import { plainLine } from "../../../domain/text/plain-text.ts";
 import type { Output } from "../output.ts";
 import { attentionMark, attentionText } from "./attention.ts";
 import { painter } from "./colour.ts";
+import type { Painter } from "./colour.ts";
 import { statusColours, statusMarks } from "./status.ts";
 import { table } from "./table.ts";
+import type { Cell } from "./table.ts";
 import { dollars, relativeTime } from "./time.ts";
 
 /** The columns of the tab-separated form, in order. */
@@ -19,21 +21,31 @@ const optional = [2, 3, 4];
 export function taskTable(tasks: readonly TaskSummaryView[], output: Output, now: number): string {
   const paint = painter(output);
   const rows = tasks.map((task) => {
-    const note = task.status === "completed" ? "" : noteOf(task);
     return [
       { text: String(task.id), paint: paint.bold },
-      {
-        text: `${statusMarks[task.status]} ${task.cancel_requested && task.status === "running" ? "stopping" : task.status}${attentionMark(task)}`,
-        paint: paint[task.attention.length === 0 ? statusColours[task.status] : "yellow"],
-      },
+      statusCell(task, paint),
       { text: relativeTime(task.created_at, now), paint: paint.dim },
       { text: tookOf(task, now) },
       { text: task.cost_usd === null ? "" : dollars(task.cost_usd) },
-      { text: plainLine(task.name ?? task.title, 300), tail: note },
+      titleCell(task),
     ];
   });
   const header = ["ID", "STATUS", "CREATED", "TOOK", "COST", "TASK"];
   return table(rows, { header, paintHeader: paint.dim, width: output.columns, right: [0, 3, 4], optional });
+}
+
+/** The status, with what to look at. */
+export function statusCell(task: TaskSummaryView, paint: Painter): Cell {
+  const word = task.cancel_requested && task.status === "running" ? "stopping" : task.status;
+  return {
+    text: `${statusMarks[task.status]} ${word}${attentionMark(task)}`,
+    paint: paint[task.attention.length === 0 ? statusColours[task.status] : "yellow"],
+  };
+}
+
+/** The title, then what a person wants to know next. The status has already what to look at. */
+export function titleCell(task: TaskSummaryView): Cell {
+  return { text: plainLine(task.name ?? task.title, 300), tail: task.status === "completed" ? "" : noteOf(task) };
 }
 
 /** One task a line, uncut; times are RFC 3339, what is not there is empty. */

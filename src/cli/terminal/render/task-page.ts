@@ -92,7 +92,7 @@ function factsOf(task: TaskView, now: number): [string, string][] {
     ["Started", when(task.started_at)],
     ["Ended", ended],
     ["Attempts", task.attempts > 1 ? String(task.attempts) : ""],
-    ["Turns", task.num_turns === null ? "" : String(task.num_turns)],
+    ["Turns", task.num_turns === null || task.num_turns === 0 ? "" : String(task.num_turns)],
     ["Cost", task.cost_usd === null ? "" : `${dollars(task.cost_usd)}${tokensOf(task.usage)}`],
     ["Session", task.session_id ?? ""],
     ["Logs", task.started_at === null ? "" : task.logs.summary],
