@@ -7,6 +7,7 @@ import type { IncomingMessage } from "node:http";
 import { request as requestTls } from "node:https";
 import type { LookupFunction } from "node:net";
 import { urlProblem } from "../domain/notifications/channel.ts";
+import { plainLine } from "../domain/text/plain-text.ts";
 import { allowedAddresses } from "./address.ts";
 import type { Sent } from "./adapter.ts";
 
@@ -14,14 +15,22 @@ const mostAnswerBytes = 64 * 1024;
 
 export interface Post {
   readonly url: string;
+  /** JSON. */
   readonly body: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly allowPrivate: boolean;
   readonly signal: AbortSignal;
+  /**
+   * What the answer says about a problem, for people. Only of services that a person chose by their
+   * kind: the answer of any other address is not shown.
+   */
+  readonly said?: (answer: string) => string | null;
+  /** How long the answer asks to wait, where no header says it. */
+  readonly retryAfter?: (answer: string) => number | null;
 }
 
 /** Posts the body; a status of 2xx is a delivery. @throws Error a sentence for people. */
-export async function post({ url: text, body, headers, allowPrivate, signal }: Post): Promise<Sent> {
+export async function post({ url: text, body, headers, allowPrivate, signal, said, retryAfter }: Post): Promise<Sent> {
   const problem = urlProblem(text, { allowPrivate });
   if (problem !== null) return { delivered: false, error: `The address ${problem}.`, isFinal: true };
   const url = new URL(text);
@@ -40,55 +49,73 @@ export async function post({ url: text, body, headers, allowPrivate, signal }: P
       agent: false,
       lookup: pinned,
       signal,
-      headers: { "user-agent": "claude-worker", ...headers, "content-length": String(Buffer.byteLength(body)) },
+      headers: {
+        "user-agent": "claude-worker",
+        "content-type": "application/json",
+        ...headers,
+        "content-length": String(Buffer.byteLength(body)),
+      },
     });
     call.once("response", resolve);
     call.on("error", (error) => reject(sentenceOf(error, signal)));
     call.end(body);
   });
-  try {
-    await drain(answer, signal);
-  } finally {
-    answer.destroy();
-  }
-  return judged(answer);
+  const words = await textOf(answer, signal);
+  const problemSaid = said?.(words) ?? null;
+  const sent = judged(answer, problemSaid === null ? "" : ` ${plainLine(problemSaid, 150)}`);
+  return sent.delivered || sent.retryAfterMs != null ? sent : { ...sent, retryAfterMs: retryAfter?.(words) ?? null };
 }
 
-function judged({ statusCode = 0, headers }: IncomingMessage): Sent {
+function judged({ statusCode = 0, headers }: IncomingMessage, words: string): Sent {
   if (statusCode >= 200 && statusCode < 300) return { delivered: true };
   if (statusCode >= 300 && statusCode < 400) {
     return { delivered: false, error: `The receiver answered ${statusCode}, a redirect, which is not followed. Give its last address.` };
   }
   if (statusCode === 410) return { delivered: false, error: "The receiver answered 410: it wants no more messages.", isFinal: true };
-  const error = `The receiver answered ${statusCode}.`;
+  const error = `The receiver answered ${statusCode}.${words}`;
   return { delivered: false, error, retryAfterMs: retryAfterMs(headers["retry-after"]) };
 }
 
 /** Only the form in seconds; null: not given. */
 function retryAfterMs(value: string | undefined): number | null {
-  return value !== undefined && /^\d{1,6}$/.test(value) ? Number(value) * 1000 : null;
+  return value !== undefined && /^\d{1,6}(\.\d{1,6})?$/.test(value) ? Math.ceil(Number(value) * 1000) : null;
 }
 
-/** Reads the answer to its end or its limit. Only the status counts, so the rest is not kept. */
-async function drain(answer: IncomingMessage, signal: AbortSignal): Promise<void> {
+/** The answer's text up to its limit. */
+async function textOf(answer: IncomingMessage, signal: AbortSignal): Promise<string> {
+  const parts: Buffer[] = [];
   let length = 0;
   try {
     for await (const part of answer) {
+      parts.push(part as Buffer);
       length += (part as Buffer).length;
-      if (length > mostAnswerBytes) return;
+      if (length > mostAnswerBytes) break;
     }
   } catch (error) {
     if (signal.aborted) throw sentenceOf(error as Error, signal);
     // The receiver broke off after its status, which counts.
+  } finally {
+    answer.destroy();
+  }
+  return Buffer.concat(parts).toString("utf8");
+}
+
+/** JSON of an answer; null: it is none. */
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
   }
 }
 
-function sentenceOf(error: Error, signal: AbortSignal): Error {
+export function sentenceOf(error: Error, signal: AbortSignal): Error {
   if (signal.aborted) return new Error("The receiver did not answer in time.", { cause: error });
   return new Error(`The receiver could not be reached (${(error as NodeJS.ErrnoException).code ?? error.message}).`, { cause: error });
 }
 
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** Rejects at the signal, although the work cannot be stopped. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const abort = (): void => reject(new Error("The receiver's name was not resolved in time."));
   signal.addEventListener("abort", abort, { once: true });

@@ -20,7 +20,7 @@ import { Retention } from "../scheduler/retention.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { endOrphans } from "../supervisor/orphans.ts";
 import { Notifier } from "../notifications/notifier.ts";
-import { webhookAdapter } from "../notifications/webhook.ts";
+import { createAdapters } from "../notifications/adapters.ts";
 import { Prober } from "../supervisor/prober.ts";
 import { runProbe } from "../supervisor/run-probe.ts";
 import { RunnerPool } from "../supervisor/runner-pool.ts";
@@ -120,7 +120,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
   const notifier = new Notifier({
     store,
     log,
-    adapters: { webhook: webhookAdapter() },
+    adapters: createAdapters(env),
     now,
     random: Math.random,
     redact: (text) => secrets.clean(text),

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { pino } from "pino";
 import { Notifier } from "../../src/notifications/notifier.ts";
-import { webhookAdapter } from "../../src/notifications/webhook.ts";
+import { createAdapters } from "../../src/notifications/adapters.ts";
 import { plainInput } from "../../testing/plain-task.ts";
 import { receiver } from "../../testing/receiver.ts";
 import { until } from "../../testing/wait.ts";
@@ -20,7 +20,7 @@ async function setup(t: TestContext) {
   const notifier = new Notifier({
     store: cli.api.store,
     log: pino({ level: "silent" }),
-    adapters: { webhook: webhookAdapter() },
+    adapters: createAdapters({}),
     now: Date.now,
     random: Math.random,
     redact: (text) => text,
@@ -100,7 +100,7 @@ test("a wrong channel is refused with what to do", async (t) => {
     assert.match(answer.stderr, pattern);
   };
   const to = ["--webhook", "https://example.com/"];
-  await refused(["add", "x"], /--webhook URL/);
+  await refused(["add", "x"], /one of --webhook, --ntfy/);
   await refused(["add", "x", "--webhook", hook.url], /http:\/\/ needs --allow-private/);
   await refused(["add", "x", "--webhook", "https://a:b@example.com/"], /user name/);
   await refused(["add", "x", "--webhook", "nonsense"], /https:\/\/example\.com\/hook/);
@@ -118,6 +118,45 @@ test("a wrong channel is refused with what to do", async (t) => {
   await refused(["test", "opps"], /Did you mean "ops"/, 1);
   await refused(["rm", "other"], /notify list/, 1);
   await refused(["replay", "99"], /no delivery 99/, 1);
+});
+
+test("each kind of channel is added by its flag, and its secret stays unseen", async (t) => {
+  const { call, hook, place } = await setup(t);
+  const add = async (words: readonly string[], input: string | null = null): Promise<string> => {
+    const secret = input === null ? [] : ["--secret-file", "-"];
+    const answer = await call(["notify", "add", ...words, "--allow-private", ...secret], { input, cwd: place.work });
+    assert.equal(answer.code, 0, answer.stderr);
+    return answer.stdout;
+  };
+  assert.equal(await add(["phone", "--ntfy", hook.url], "tk_verysecret"), "Added: phone\n");
+  await add(["team", "--slack"], `${hook.url}/verysecret`);
+  await add(["game", "--discord"], `${hook.url}/verysecret`);
+  await add(["bot", "--telegram", "42", "--telegram-api", new URL(hook.url).origin], "123456:verysecret_verysecret");
+  await add(["mail", "--email", "a@example.com", "--smtp", "smtp://me@127.0.0.1:9"], "verysecret");
+  await add(["here", "--desktop"]);
+  const script = path.join(place.work, "script");
+  writeFileSync(script, "#!/bin/sh\ncat > /dev/null\n", { mode: 0o700 });
+  await add(["own", "--command", "script", "--arg", "--verysecret", "--arg", "b"]);
+  for (const name of ["phone", "team", "game", "bot", "own"]) {
+    const { code, stderr } = await call(["notify", "test", name]);
+    assert.equal(code, 0, stderr);
+  }
+  assert.deepEqual(
+    hook.received.map((each) => each.path),
+    ["/", "/hook/verysecret", "/hook/verysecret", "/bot123456:verysecret_verysecret/sendMessage"],
+  );
+  for (const words of [["list"], ["list", "--json"], ["show", "own"], ["show", "bot"], ["deliveries", "--json"]])
+    assert.doesNotMatch((await call(["notify", ...words])).stdout, /verysecret/, words.join(" "));
+  const refused = async (words: readonly string[], pattern: RegExp): Promise<void> => {
+    const { code, stderr } = await call(["notify", "add", "x", ...words]);
+    assert.equal(code, 2, words.join(" "));
+    assert.match(stderr, pattern);
+  };
+  await refused(["--slack", "--discord"], /--slack and --discord are two channels/);
+  await refused(["--slack"], /The secret is missing/);
+  await refused(["--email", "a@example.com"], /--smtp/);
+  await refused(["--desktop", "--smtp", "smtp://x"], /--smtp belongs to --email/);
+  await refused(["--ntfy", "https://ntfy.sh"], /topic/);
 });
 
 test("only an admin changes or tests channels", async (t) => {

@@ -4,16 +4,15 @@ import { pino } from "pino";
 import type { NewChannel } from "../../src/domain/notifications/channel.ts";
 import type { Delivery } from "../../src/domain/notifications/delivery.ts";
 import type { NotificationEvent } from "../../src/domain/notifications/notification.ts";
-import type { Adapter } from "../../src/notifications/adapter.ts";
 import { Notifier } from "../../src/notifications/notifier.ts";
-import { webhookAdapter } from "../../src/notifications/webhook.ts";
+import { createAdapters } from "../../src/notifications/adapters.ts";
 import { receiver } from "../../testing/receiver.ts";
 import { until } from "../../testing/wait.ts";
 import { setup as storeSetup } from "../store/setup.ts";
 
 export const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-export async function setup(t: TestContext, options: { readonly answerMs?: number; readonly webhook?: Adapter } = {}) {
+export async function setup(t: TestContext, options: { readonly answerMs?: number; readonly env?: Record<string, string> } = {}) {
   const s = storeSetup(t);
   const { store } = s;
   const hook = await receiver(t);
@@ -22,7 +21,7 @@ export async function setup(t: TestContext, options: { readonly answerMs?: numbe
     const notifier = new Notifier({
       store,
       log: pino({ level: "silent" }),
-      adapters: { webhook: options.webhook ?? webhookAdapter() },
+      adapters: createAdapters(options.env ?? {}),
       now: () => clock.nowMs,
       random: () => 0,
       redact: (text) => text.replaceAll("hunter22", "[redacted]"),

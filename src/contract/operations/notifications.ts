@@ -19,12 +19,31 @@ export const channelInput = z.strictObject({
     .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,62}$/, "a channel's name has 1-63 letters, digits, '.', '_' or '-', and begins with a letter")
     .describe("A name for the channel."),
   kind: z.enum(channelKinds).describe("How it sends."),
-  url: text.min(1).max(2000).optional().describe("Of a webhook: where it sends to."),
+  url: text
+    .min(1)
+    .max(2000)
+    .optional()
+    .describe(
+      "`webhook`: where it sends to. `ntfy`: the address of the server with the topic behind it. `email`: the mail server, like `smtps://me@mail.example.com`. " +
+        "`telegram`: a server of your own for its Bot API.",
+    ),
+  chat: text.min(1).max(100).optional().describe("`telegram`: the number of the chat, or the channel's name with `@`."),
+  to: text.min(1).max(1000).optional().describe("`email`: the addresses, with commas between."),
+  from: text.min(1).max(320).optional().describe("`email`: the sender's address."),
+  command: z
+    .array(text.max(4096))
+    .min(1)
+    .max(50)
+    .optional()
+    .describe("`command`: the absolute path of a program, and its arguments. It gets JSON on its standard input."),
   secret: text
     .min(1)
     .max(4096)
     .optional()
-    .describe("Of a webhook: `whsec_` and 24 to 64 bytes in base64, which sign each message. Absent: the server makes one."),
+    .describe(
+      "`webhook`: `whsec_` and 24 to 64 bytes in base64, which sign each message; absent: the server makes one. `slack`, `discord`: the address of the incoming webhook. " +
+        "`telegram`: the bot's token. `ntfy`: a token, or `user:password`. `email`: the password of the user in `url`.",
+    ),
   events: z
     .array(z.enum(notificationEvents))
     .min(1)

@@ -1,13 +1,23 @@
-/** Defines channels: where notifications go, and which ones. */
+/**
+ * Defines channels: where notifications go, and which ones. channel-rules.ts says what each kind
+ * needs.
+ */
 import type { NotificationEvent } from "./notification.ts";
 
-export const channelKinds = ["webhook"] as const;
+export const channelKinds = ["webhook", "ntfy", "slack", "discord", "telegram", "email", "desktop", "command"] as const;
 export type ChannelKind = (typeof channelKinds)[number];
 
-/** Where a channel of each kind sends to; secrets are apart. */
+/** Where a channel sends to, by kind; secrets are apart. */
 export interface ChannelTarget {
-  /** Of a webhook. */
+  /** Of a webhook; of ntfy with the topic; of the mail server; of an own server for Telegram. */
   readonly url?: string;
+  /** Of Telegram. */
+  readonly chat?: string;
+  /** Addresses of mail, with commas between. */
+  readonly to?: string;
+  readonly from?: string;
+  /** A program and its arguments. */
+  readonly command?: readonly string[];
 }
 
 export interface NewChannel {
@@ -28,23 +38,38 @@ export interface Channel extends NewChannel {
 /** The most channels that there can be. */
 export const maxChannels = 50;
 
-/** Why an address cannot be a webhook's; null: it can. A part of a sentence. */
+/** Why an address cannot be used; null: it can. A part of a sentence. */
 export function urlProblem(text: string, { allowPrivate }: { readonly allowPrivate: boolean }): string | null {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    return "is not an address like https://example.com/hook";
-  }
+  const url = parsed(text);
+  if (url === null) return "is not an address like https://example.com/hook";
   if (url.protocol !== "https:" && url.protocol !== "http:") return "must begin with https://";
   if (url.username !== "" || url.password !== "") return "must not hold a user name or a password";
   if (url.protocol === "http:" && !allowPrivate) return "must begin with https://; http:// needs --allow-private";
   return null;
 }
 
-/** The address for people: without its query, which may hold a secret. */
-export function shownTarget({ url }: ChannelTarget): string {
-  if (url === undefined) return "";
-  const { origin, pathname, search } = new URL(url);
-  return `${origin}${pathname}${search === "" ? "" : "?…"}`;
+/** Why an address of a mail server cannot be used; null: it can. A part of a sentence. */
+export function smtpProblem(text: string): string | null {
+  const url = parsed(text);
+  if (url === null || url.hostname === "" || (url.protocol !== "smtp:" && url.protocol !== "smtps:"))
+    return "is not a mail server like smtps://me@mail.example.com or smtp://me@mail.example.com:587";
+  if (url.password !== "") return "must not hold a password; put it into a file for --secret-file";
+  if (!["", "/"].includes(url.pathname) || url.search !== "") return "must end behind the host and the port";
+  return null;
+}
+
+/** The server and the topic of an ntfy address; null: it names no topic. */
+export function ntfyParts(text: string): { readonly server: string; readonly topic: string } | null {
+  const url = parsed(text);
+  const [, path = "", topic = ""] = /^(.*\/)([^/]+)\/?$/.exec(url?.pathname ?? "") ?? [];
+  if (url === null || !/^[-_A-Za-z0-9]{1,64}$/.test(topic) || url.search !== "") return null;
+  return { server: `${url.origin}${path}`, topic };
+}
+
+function parsed(text: string): URL | null {
+  try {
+    return new URL(text);
+  } catch {
+    return null;
+  }
 }

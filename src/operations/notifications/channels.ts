@@ -3,8 +3,9 @@ import { randomBytes } from "node:crypto";
 import type { ChannelInput } from "../../contract/operations/notifications.ts";
 import type { ChannelView, NewChannelView } from "../../contract/views.ts";
 import { WorkerError } from "../../domain/errors.ts";
-import { maxChannels, shownTarget, urlProblem } from "../../domain/notifications/channel.ts";
-import type { Channel } from "../../domain/notifications/channel.ts";
+import { channelProblem, shownTarget } from "../../domain/notifications/channel-rules.ts";
+import { maxChannels } from "../../domain/notifications/channel.ts";
+import type { Channel, ChannelTarget } from "../../domain/notifications/channel.ts";
 import { defaultEvents, notYet } from "../../domain/notifications/notification.ts";
 import type { NotificationEvent } from "../../domain/notifications/notification.ts";
 import type { ChannelCounts } from "../../store/sqlite/notifications.ts";
@@ -37,21 +38,22 @@ export function requireChannel(store: Store, id: number): Channel {
  * conflict: the name is taken.
  */
 export async function addChannel(store: Store, input: ChannelInput, now: number): Promise<NewChannelView> {
-  const { name, kind, url, allow_private: allowPrivate = false } = input;
+  const { name, kind, allow_private: allowPrivate = false } = input;
   const events = eventsOf(input.events ?? defaultEvents);
-  if (url === undefined) throw invalid("/url", "A webhook needs an address. Give url.", "is missing");
-  const problem = urlProblem(url, { allowPrivate });
-  if (problem !== null) throw invalid("/url", `The address ${problem}. Give another one.`, problem);
-  const secret = input.secret === undefined ? `whsec_${randomBytes(32).toString("base64")}` : givenSecret(input.secret);
+  const target = targetOf(input);
+  const given = input.secret?.trim() ?? null;
+  const problem = channelProblem(kind, { target, secret: given, allowPrivate });
+  if (problem !== null) throw invalid(`/${problem.field}`, `${words[problem.field]} ${problem.detail}.`, problem.detail);
+  const made = kind === "webhook" && given === null ? `whsec_${randomBytes(32).toString("base64")}` : null;
   const channel = await store.write(() => {
     if (store.notifications.channels().length >= maxChannels) {
       throw new WorkerError("conflict", `There are ${maxChannels} channels already. Remove one first: claude-worker notify rm NAME`);
     }
-    return store.notifications.addChannel({ name, kind, target: { url }, events, allowPrivate, createdAt: now }, secret);
+    return store.notifications.addChannel({ name, kind, target, events, allowPrivate, createdAt: now }, given ?? made);
   });
   if (channel === null)
     throw new WorkerError("conflict", `There is a channel named "${name}" already. Choose another name, or remove that one first.`);
-  return { ...channelViewOf(store, channel), secret: input.secret === undefined ? secret : null };
+  return { ...channelViewOf(store, channel), secret: made };
 }
 
 /** @throws WorkerError not_found. */
@@ -66,7 +68,7 @@ function viewOf(store: Store, channel: Channel, counts: ChannelCounts | undefine
     id,
     name,
     kind,
-    target: shownTarget(target),
+    target: shownTarget(kind, target),
     events: [...events],
     allow_private: allowPrivate,
     created_at: rfc3339(createdAt),
@@ -85,12 +87,24 @@ function eventsOf(events: readonly NotificationEvent[]): NotificationEvent[] {
   return [...new Set(events)];
 }
 
-function givenSecret(text: string): string {
-  const secret = text.trim();
-  const bytes = /^whsec_[A-Za-z0-9+/]+={0,2}$/.test(secret) ? Buffer.from(secret.slice("whsec_".length), "base64").length : 0;
-  if (bytes >= 24 && bytes <= 64) return secret;
-  const detail = "must be whsec_ and 24 to 64 bytes in base64";
-  throw invalid("/secret", `A webhook's secret ${detail}. Leave it out, and one is made.`, detail);
+/** What each field is called in a sentence. */
+const words = {
+  url: "The address",
+  chat: "The chat",
+  to: "The recipient",
+  from: "The sender",
+  command: "The command",
+  secret: "The secret",
+} as const;
+
+function targetOf({ url, chat, to, from, command }: ChannelInput): ChannelTarget {
+  return {
+    ...(url === undefined ? {} : { url }),
+    ...(chat === undefined ? {} : { chat }),
+    ...(to === undefined ? {} : { to }),
+    ...(from === undefined ? {} : { from }),
+    ...(command === undefined ? {} : { command }),
+  };
 }
 
 function invalid(pointer: string, message: string, detail: string): WorkerError {

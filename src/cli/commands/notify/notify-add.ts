@@ -9,10 +9,11 @@ import { nonEmpty } from "../../commandline/option-values.ts";
 import { connectionOf, withServer } from "../../server/connection.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { say } from "../../terminal/render/wrap.ts";
+import { channelFlags, channelOf } from "./channel-flags.ts";
+import type { ChannelFlags } from "./channel-flags.ts";
 import { readSecret } from "./read-secret.ts";
 
-interface Options {
-  readonly webhook?: string;
+interface Options extends ChannelFlags {
   readonly on?: readonly NotificationEvent[];
   readonly secretFile?: string;
   readonly allowPrivate?: boolean;
@@ -22,10 +23,10 @@ export const command = defineCommand<Options>({
   name: "notify add",
   summary: "Send notifications to a channel",
   details:
-    "A webhook gets signed JSON (Standard Webhooks). When no secret is given, one is made and printed once, on standard output. Without a terminal nothing else is printed.",
+    "Give one of --webhook, --ntfy, --slack, --discord, --telegram, --email, --desktop and --command. Secrets come from a file or the standard input (--secret-file): the address of a webhook of Slack or Discord, the token of a Telegram bot or of ntfy, the password of a mail server. For a webhook one is made and printed once, on standard output. Without a terminal nothing else is printed.",
   arguments: [{ name: "<name>", description: "a name for the channel" }],
   options: [
-    { flags: "--webhook <url>", description: "send to this address", parse: nonEmpty("--webhook") },
+    ...channelFlags,
     {
       flags: "--on <events>",
       description: `what to send, with commas between: ${notificationEvents.join(", ")} (default: question, completed, failed, held, resumed)`,
@@ -46,16 +47,17 @@ export const command = defineCommand<Options>({
       command: "claude-worker notify add local --webhook http://127.0.0.1:8080/ --allow-private",
       does: "send to a program on this machine",
     },
+    { command: "claude-worker notify add phone --ntfy https://ntfy.sh/my-topic --on question,failed,held", does: "reach a phone" },
+    { command: "claude-worker notify add team --slack --secret-file slack-url", does: "post into a channel of Slack" },
   ],
   async run({ words, options, io }) {
-    const { webhook, on, secretFile, allowPrivate } = options;
-    if (webhook === undefined) throw new WorkerError("invalid_input", "Say where to send to: --webhook URL");
+    const { on, secretFile, allowPrivate } = options;
+    const target = channelOf(options, io);
     const secret = secretFile === undefined ? undefined : await readSecret("--secret-file", secretFile, io);
     const connection = connectionOf(io);
     const input = {
       name: words[0] ?? "",
-      kind: "webhook" as const,
-      url: webhook,
+      ...target,
       ...(on === undefined ? {} : { events: [...on] }),
       ...(secret === undefined ? {} : { secret }),
       ...(allowPrivate === true ? { allow_private: true } : {}),

@@ -1,0 +1,92 @@
+/** The flags of `notify add` that say where a channel sends to. */
+import type { ChannelKind } from "../../../domain/notifications/channel.ts";
+import { WorkerError } from "../../../domain/errors.ts";
+import type { OptionSpec } from "../../commandline/command.ts";
+import { nonEmpty } from "../../commandline/option-values.ts";
+import { pathGiven } from "../../commandline/path-given.ts";
+import type { Io } from "../../terminal/io.ts";
+
+export interface ChannelFlags {
+  readonly webhook?: string;
+  readonly ntfy?: string;
+  readonly slack?: boolean;
+  readonly discord?: boolean;
+  readonly telegram?: string;
+  readonly telegramApi?: string;
+  readonly email?: string;
+  readonly smtp?: string;
+  readonly from?: string;
+  readonly desktop?: boolean;
+  readonly command?: string;
+  readonly arg?: readonly string[];
+}
+
+export interface GivenChannel {
+  readonly kind: ChannelKind;
+  readonly url?: string;
+  readonly chat?: string;
+  readonly to?: string;
+  readonly from?: string;
+  readonly command?: string[];
+}
+
+export const channelFlags: readonly OptionSpec[] = [
+  { flags: "--webhook <url>", description: "send signed JSON to this address (Standard Webhooks)", parse: nonEmpty("--webhook") },
+  { flags: "--ntfy <url>", description: "a topic of ntfy, like https://ntfy.sh/my-topic", parse: nonEmpty("--ntfy") },
+  { flags: "--slack", description: "an incoming webhook of Slack; its address is the secret" },
+  { flags: "--discord", description: "a webhook of Discord; its address is the secret" },
+  { flags: "--telegram <chat>", description: "a chat of a Telegram bot; the bot's token is the secret", parse: nonEmpty("--telegram") },
+  { flags: "--telegram-api <url>", description: "with --telegram: a Bot API server of your own", parse: nonEmpty("--telegram-api") },
+  { flags: "--email <addresses>", description: "send mail, with commas between the addresses", parse: nonEmpty("--email") },
+  {
+    flags: "--smtp <url>",
+    description: "with --email: the mail server, like smtps://me@mail.example.com; the user's password is the secret",
+    parse: nonEmpty("--smtp"),
+  },
+  { flags: "--from <address>", description: "with --email: the sender (default: the first recipient)", parse: nonEmpty("--from") },
+  { flags: "--desktop", description: "show it on the desktop of the server's machine" },
+  {
+    flags: "--command <program>",
+    description: "run a program, which gets JSON on its standard input; no shell is used",
+    parse: nonEmpty("--command"),
+    completes: "files",
+  },
+  { flags: "--arg <text>", description: "with --command: an argument of the program; as often as needed", repeat: true },
+];
+
+/** Flags that belong to another one. */
+const companions = { telegramApi: "telegram", smtp: "email", from: "email", arg: "command" } as const;
+const names = { telegramApi: "--telegram-api", smtp: "--smtp", from: "--from", arg: "--arg" } as const;
+const kinds = ["webhook", "ntfy", "slack", "discord", "telegram", "email", "desktop", "command"] as const satisfies readonly ChannelKind[];
+
+/** @throws WorkerError invalid_input: no kind, several, or a flag of another kind. */
+export function channelOf(flags: ChannelFlags, io: Pick<Io, "cwd">): GivenChannel {
+  const [kind, other] = kinds.filter((each) => flags[each] !== undefined);
+  if (kind === undefined) throw invalid(`Say where to send to: one of ${kinds.map((each) => `--${each}`).join(", ")}.`);
+  if (other !== undefined) throw invalid(`--${kind} and --${other} are two channels. Add one after the other.`);
+  for (const [flag, owner] of Object.entries(companions) as [keyof typeof companions, ChannelKind][]) {
+    if (flags[flag] !== undefined && kind !== owner)
+      throw invalid(`${names[flag]} belongs to --${owner}. Leave it out, or give --${owner}.`);
+  }
+  switch (kind) {
+    case "webhook":
+      return { kind, url: flags.webhook ?? "" };
+    case "ntfy":
+      return { kind, url: flags.ntfy ?? "" };
+    case "telegram":
+      return { kind, chat: flags.telegram ?? "", ...(flags.telegramApi === undefined ? {} : { url: flags.telegramApi }) };
+    case "email": {
+      const to = flags.email ?? "";
+      if (flags.smtp === undefined) throw invalid("--email needs a mail server: --smtp smtps://me@mail.example.com");
+      return { kind, to, from: flags.from ?? to.split(",")[0]?.trim() ?? "", url: flags.smtp };
+    }
+    case "command":
+      return { kind, command: [pathGiven(io, flags.command ?? ""), ...(flags.arg ?? [])] };
+    default:
+      return { kind };
+  }
+}
+
+function invalid(sentence: string): WorkerError {
+  return new WorkerError("invalid_input", sentence);
+}

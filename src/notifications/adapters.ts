@@ -1,0 +1,22 @@
+/** Has the adapter of each kind of channel. */
+import type { ChannelKind } from "../domain/notifications/channel.ts";
+import type { Adapter } from "./adapter.ts";
+import { discord, slack, telegram } from "./chat.ts";
+import { email } from "./email.ts";
+import { commandAdapter, desktopAdapter } from "./local.ts";
+import { ntfy } from "./ntfy.ts";
+import { webhookAdapter } from "./webhook.ts";
+
+/** @param env the server's environment, of which programs get a part. */
+export function createAdapters(env: Readonly<Record<string, string | undefined>>): Readonly<Record<ChannelKind, Adapter>> {
+  return {
+    webhook: webhookAdapter(),
+    ntfy,
+    slack,
+    discord,
+    telegram,
+    email,
+    desktop: desktopAdapter(env),
+    command: commandAdapter(env),
+  };
+}

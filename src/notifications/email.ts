@@ -1,0 +1,80 @@
+/** Sends notifications as mail, through a mail server that the channel names. */
+import { once } from "node:events";
+import { connect, isIP } from "node:net";
+import type { Socket } from "node:net";
+import type { Adapter } from "./adapter.ts";
+import { addressProblem, allowedAddresses } from "./address.ts";
+import { sentenceOf, unlessAborted } from "./post.ts";
+
+const timeMs = 15_000;
+
+export const email: Adapter = {
+  async send(message, { target, secret, allowPrivate }, signal) {
+    const server = new URL(target.url ?? "");
+    const host = server.hostname.replace(/^\[(.*)\]$/, "$1");
+    const [address] = await unlessAborted(allowedAddresses(host, { allowPrivate }), signal);
+    if (address === undefined) return { delivered: false, error: "The mail server has no address." };
+    // Loaded when the first mail is sent: it is large.
+    const { createTransport } = await import("nodemailer");
+    const isTls = server.protocol === "smtps:";
+    // A relay on this machine may have no TLS, or a certificate of its own making.
+    const isPrivate = addressProblem(address.address, { allowPrivate: false }) !== null;
+    const port = server.port === "" ? (isTls ? 465 : 587) : Number(server.port);
+    // Connected here: to the address that was judged, and so that it can be ended at any time.
+    const socket = await connected({ host: address.address, port, signal });
+    const transport = createTransport({
+      connection: socket,
+      // The certificate must be of this name.
+      host,
+      port,
+      secure: isTls,
+      requireTLS: !isTls && !isPrivate,
+      tls: { ...(isIP(host) === 0 ? { servername: host } : {}), rejectUnauthorized: isTls || !isPrivate },
+      ...(secret === null ? {} : { auth: { user: decodeURIComponent(server.username), pass: secret } }),
+      greetingTimeout: timeMs,
+      socketTimeout: timeMs,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
+    try {
+      const sending = transport.sendMail({
+        from: { name: "Claude Worker", address: target.from ?? "" },
+        to: (target.to ?? "").split(",").map((each) => each.trim()),
+        subject: message.title,
+        text: `${message.text === "" ? message.title : message.text}\n`,
+        date: new Date(message.occurredAt),
+        // The same at each try, so that a mailbox can see that a mail came twice.
+        messageId: `<${message.id}@claude-worker>`,
+        headers: { "auto-submitted": "auto-generated" },
+      });
+      await unlessAborted(sending, signal);
+      return { delivered: true };
+    } catch (error) {
+      if (signal.aborted) throw sentenceOf(error as Error, signal);
+      return { delivered: false, error: problemOf(error as Error & { code?: string; responseCode?: number }) };
+    } finally {
+      transport.close();
+      socket.destroy();
+    }
+  },
+};
+
+async function connected({ host, port, signal }: { host: string; port: number; signal: AbortSignal }): Promise<Socket> {
+  const socket = connect({ host, port });
+  // Errors of a sending reach nodemailer as well; none may be without a listener.
+  socket.on("error", () => {});
+  try {
+    await once(socket, "connect", { signal });
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw sentenceOf(error as Error, signal);
+  }
+}
+
+/** Without what the server wrote. */
+function problemOf({ code, responseCode }: { readonly code?: string; readonly responseCode?: number }): string {
+  if (code === "EAUTH") return "The mail server refused the user or the password.";
+  if (responseCode !== undefined) return `The mail server answered ${responseCode}.`;
+  return `The mail server could not be used (${code ?? "unknown error"}).`;
+}

@@ -1,0 +1,283 @@
+/**
+ * Each kind of channel against a stand-in on loopback that checks the shape that the service
+ * documents, or against the real thing where there is one: a mail server, a program.
+ */
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { SMTPServer } from "smtp-server";
+import type { SMTPServerOptions } from "smtp-server";
+import type { ChannelKind, ChannelTarget } from "../../src/domain/notifications/channel.ts";
+import type { DeliveryEvent } from "../../src/domain/notifications/notification.ts";
+import type { Sent } from "../../src/notifications/adapter.ts";
+import { createAdapters } from "../../src/notifications/adapters.ts";
+import { desktopAdapter } from "../../src/notifications/local.ts";
+import type { Message } from "../../src/notifications/message.ts";
+import { receiver } from "../../testing/receiver.ts";
+import { until } from "../../testing/wait.ts";
+import { scratchDirectory } from "../store/setup.ts";
+
+const delivered = { delivered: true };
+
+function message(event: DeliveryEvent, title = "Task 42 failed", text = "<!channel> @everyone *bold* [a](https://b.example)"): Message {
+  return { id: "msg_1", event, occurredAt: 1_796_000_000_000, title, text, task: null, hold: null, question: null };
+}
+
+function send(kind: ChannelKind, what: Message, target: ChannelTarget, secret: string | null, limitMs = 10_000): Promise<Sent> {
+  return createAdapters(process.env)[kind].send(what, { target, secret, allowPrivate: true }, AbortSignal.timeout(limitMs));
+}
+
+test("ntfy gets JSON at the root of its server, with the token", async (t) => {
+  const hook = await receiver(t);
+  const target = { url: hook.url.replace("/hook", "/base/my-topic") };
+  assert.deepEqual(await send("ntfy", message("failed"), target, "tk_secret"), delivered);
+  assert.deepEqual(await send("ntfy", message("completed", "Task 1 completed", ""), target, "me:pass"), delivered);
+  const [first, second] = hook.received;
+  assert.deepEqual([first?.method, first?.path, first?.headers.authorization], ["POST", "/base/", "Bearer tk_secret"]);
+  const text = "<!channel> @everyone *bold* [a](https://b.example)";
+  assert.deepEqual(first?.json(), { topic: "my-topic", title: "Task 42 failed", message: text, priority: 4, tags: ["x"] });
+  assert.equal(second?.headers.authorization, `Basic ${Buffer.from("me:pass").toString("base64")}`);
+  assert.deepEqual([second.json()["priority"], second.json()["message"]], [3, "Task 1 completed"]);
+});
+
+test("ntfy's own words say why it refuses", async (t) => {
+  const hook = await receiver(t);
+  hook.answer = (_, response) => void response.writeHead(401).end('{"code":40101,"http":401,"error":"unauthorized"}');
+  const sent = await send("ntfy", message("failed"), { url: hook.url }, null);
+  assert.equal(sent.delivered ? "" : sent.error, "The receiver answered 401. unauthorized");
+});
+
+test("Slack gets plain text in which nothing is a mention", async (t) => {
+  const hook = await receiver(t);
+  assert.deepEqual(await send("slack", message("failed"), {}, `${hook.url}/T0/B0/x`), delivered);
+  const [request] = hook.received;
+  assert.equal(request?.path, "/hook/T0/B0/x");
+  const body = request.json() as { text: string; blocks: { type: string; text: { type: string; text: string } }[] };
+  assert.equal(body.text, "Task 42 failed\n&lt;!channel&gt; @everyone *bold* [a](https://b.example)");
+  assert.deepEqual(
+    body.blocks.map(({ type, text }) => [type, text.type]),
+    [["section", "plain_text"]],
+  );
+  hook.answer = (_, response) => void response.writeHead(404).end("no_service");
+  const refused = await send("slack", message("failed"), {}, hook.url);
+  assert.equal(refused.delivered ? "" : refused.error, "The receiver answered 404. no_service");
+});
+
+test("long texts stay below the limits of each chat", async (t) => {
+  const hook = await receiver(t);
+  const long = message("failed", "Task 42 failed", "_".repeat(5000));
+  await send("slack", long, {}, hook.url);
+  await send("discord", long, {}, hook.url);
+  await send("telegram", long, { chat: "1", url: new URL(hook.url).origin }, "123456:abcdefghijklmnopqrstu");
+  const [slack, discord, telegram] = hook.received.map((each) => each.json());
+  assert.ok((slack as { blocks: { text: { text: string } }[] }).blocks.every(({ text }) => text.text.length <= 3000));
+  assert.ok(String(discord?.["content"]).length <= 2000);
+  assert.ok(String(telegram?.["text"]).length <= 4096);
+});
+
+test("Discord gets escaped text that mentions no one and shows no preview", async (t) => {
+  const hook = await receiver(t);
+  assert.deepEqual(await send("discord", message("failed"), {}, hook.url), delivered);
+  const body = hook.received[0]?.json();
+  assert.deepEqual([body?.["allowed_mentions"], body?.["flags"]], [{ parse: [] }, 4]);
+  assert.equal(
+    body?.["content"],
+    String.raw`Task 42 failed
+\<!channel\> \@everyone \*bold\* \[a\]\(https\://b.example\)`,
+  );
+});
+
+test("Discord's wait is kept", async (t) => {
+  const hook = await receiver(t);
+  hook.answer = (_, response) => void response.writeHead(429, { "retry-after": "1.5" }).end('{"message":"You are being rate limited."}');
+  assert.deepEqual(await send("discord", message("failed"), {}, hook.url), {
+    delivered: false,
+    error: "The receiver answered 429. You are being rate limited.",
+    retryAfterMs: 1500,
+  });
+});
+
+test("a Telegram bot sends plain text to its chat", async (t) => {
+  const hook = await receiver(t);
+  const target = { chat: "-100123", url: new URL(hook.url).origin };
+  assert.deepEqual(await send("telegram", message("question", "Task 42 asks"), target, "123456:abcdefghijklmnopqrstu"), delivered);
+  assert.equal(hook.received[0]?.path, "/bot123456:abcdefghijklmnopqrstu/sendMessage");
+  assert.deepEqual(hook.received[0].json(), {
+    chat_id: "-100123",
+    text: "Task 42 asks\n<!channel> @everyone *bold* [a](https://b.example)",
+    link_preview_options: { is_disabled: true },
+  });
+  hook.answer = (_, response) =>
+    void response.writeHead(429).end('{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":7}}');
+  const sent = await send("telegram", message("failed"), target, "123456:abcdefghijklmnopqrstu");
+  assert.deepEqual(sent, { delivered: false, error: "The receiver answered 429. Too Many Requests", retryAfterMs: 7000 });
+});
+
+interface Mail {
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly user: unknown;
+  readonly isTls: boolean;
+  readonly text: string;
+}
+
+async function mailServer(t: TestContext, options: SMTPServerOptions = {}): Promise<{ port: number; mails: Mail[] }> {
+  const mails: Mail[] = [];
+  const server = new SMTPServer({
+    authOptional: true,
+    onAuth: ({ username, password }, _, done) => {
+      done(password === "right" ? null : new Error("Wrong password of me@example.com"), { user: username });
+    },
+    onData: (stream, { envelope, user, secure }, done) => {
+      const parts: Buffer[] = [];
+      stream.on("data", (part: Buffer) => parts.push(part));
+      stream.on("end", () => {
+        const from = envelope.mailFrom === false ? "" : envelope.mailFrom.address;
+        const to = envelope.rcptTo.map(({ address }) => address);
+        mails.push({ from, to, user, isTls: secure, text: Buffer.concat(parts).toString("utf8") });
+        done();
+      });
+    },
+    ...options,
+  });
+  server.on("error", () => {});
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => new Promise<void>((resolve) => server.close(resolve)));
+  return { port: (server.server.address() as { port: number }).port, mails };
+}
+
+test("mail goes to all recipients, signed in, under one id at each try", async (t) => {
+  const { port, mails } = await mailServer(t);
+  const target = { to: "a@example.com, b@example.com", from: "worker@example.com", url: `smtp://me%40example.com@127.0.0.1:${port}` };
+  const sneaky = message("failed", "Task 42 failed\r\nBcc: c@example.com", "first line\n.\nlast line");
+  assert.deepEqual(await send("email", sneaky, target, "right"), delivered);
+  assert.deepEqual(await send("email", sneaky, target, "right"), delivered);
+  const [mail, again] = mails;
+  assert.deepEqual(
+    [mail?.from, mail?.to, mail?.user, mail?.isTls],
+    ["worker@example.com", ["a@example.com", "b@example.com"], "me@example.com", true],
+  );
+  assert.match(mail?.text ?? "", /^Message-ID: <msg_1@claude-worker>\r$/m);
+  assert.doesNotMatch(mail?.text ?? "", /^Bcc:/m);
+  assert.match(mail?.text ?? "", /first line\r\n\.\r\nlast line/);
+  const idOf = (each: Mail | undefined): string | undefined => /^Message-ID: .*$/m.exec(each?.text ?? "")?.[0];
+  assert.equal(idOf(mail), idOf(again));
+});
+
+test("a mail server that refuses is named without its words", async (t) => {
+  const { port } = await mailServer(t, {
+    onRcptTo: (_, __, done) => done(Object.assign(new Error("no such secret user"), { responseCode: 550 })),
+  });
+  const target = { to: "a@example.com", from: "w@example.com", url: `smtp://me@127.0.0.1:${port}` };
+  const errorOf = (sent: Sent): string => (sent.delivered ? "" : sent.error);
+  assert.equal(errorOf(await send("email", message("failed"), target, "wrong")), "The mail server refused the user or the password.");
+  assert.equal(errorOf(await send("email", message("failed"), target, null)), "The mail server answered 550.");
+  const gone = { ...target, url: "smtp://127.0.0.1:9" };
+  await assert.rejects(send("email", message("failed"), gone, null), /^Error: The receiver could not be reached \(ECONNREFUSED\)\.$/);
+});
+
+test("a mail server that hangs is given up in time", async (t) => {
+  const { port } = await mailServer(t, { onConnect: () => {} });
+  const target = { to: "a@example.com", from: "w@example.com", url: `smtp://127.0.0.1:${port}` };
+  await assert.rejects(send("email", message("failed"), target, null, 300), /did not answer in time/);
+});
+
+function program(t: TestContext, text: string): { file: string; directory: string } {
+  const directory = scratchDirectory(t);
+  const file = path.join(directory, "program.mjs");
+  writeFileSync(file, `#!${process.execPath}\n${text}`, { mode: 0o700 });
+  return { file, directory };
+}
+
+test("a command gets JSON on its standard input, its own arguments, and no secret", async (t) => {
+  const { file, directory } = program(
+    t,
+    `import { readFileSync, writeFileSync } from "node:fs";
+     writeFileSync(process.argv[2], JSON.stringify({ input: JSON.parse(readFileSync(0, "utf8")), args: process.argv.slice(3), env: process.env }));`,
+  );
+  const out = path.join(directory, "out");
+  process.env["NOTIFY_TEST_SECRET"] = "s3cret";
+  t.after(() => delete process.env["NOTIFY_TEST_SECRET"]);
+  const command = [file, out, "$(touch pwned)", "; rm -rf /", ""];
+  assert.deepEqual(await send("command", message("failed"), { command }, null), delivered);
+  const { input, args, env } = JSON.parse(readFileSync(out, "utf8")) as {
+    input: { id: string; type: string };
+    args: string[];
+    env: object;
+  };
+  assert.deepEqual([input.id, input.type], ["msg_1", "task.failed"]);
+  assert.deepEqual(args, ["$(touch pwned)", "; rm -rf /", ""]);
+  assert.ok(!Object.hasOwn(env, "NOTIFY_TEST_SECRET") && Object.hasOwn(env, "PATH"));
+});
+
+test("a command that fails, is missing or ignores its input says so", async (t) => {
+  const { file } = program(t, "process.exit(3)");
+  const errorOf = async (...command: readonly string[]): Promise<string> => {
+    const sent = await send("command", message("failed", "t", "x".repeat(500_000)), { command }, null);
+    return sent.delivered ? "" : sent.error;
+  };
+  assert.equal(await errorOf(file), `${file} ended with exit code 3.`);
+  assert.equal(await errorOf("/no/such/program"), "/no/such/program could not be started (ENOENT).");
+  assert.equal(await errorOf("/bin/true"), "");
+});
+
+test("a command that hangs is killed with its children", async (t) => {
+  const { file, directory } = program(
+    t,
+    `import { spawn } from "node:child_process";
+     import { writeFileSync } from "node:fs";
+     process.on("SIGTERM", () => {});
+     const child = spawn("sleep", ["600"]);
+     writeFileSync(process.argv[2], String(child.pid));
+     setInterval(() => {}, 1000);`,
+  );
+  const out = path.join(directory, "pid");
+  const ends = new AbortController();
+  const sending = createAdapters(process.env).command.send(
+    message("failed"),
+    { target: { command: [file, out] }, secret: null, allowPrivate: false },
+    ends.signal,
+  );
+  await until("the child", () => existsSync(out) && readFileSync(out, "utf8") !== "");
+  ends.abort();
+  const sent = await sending;
+  assert.equal(sent.delivered ? "" : sent.error, `${file} did not end in time and was killed.`);
+  const pid = Number(readFileSync(out, "utf8"));
+  await until("the child's end", () => isGone(pid));
+});
+
+/** A zombie that no process waits for has ended, too. */
+function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return /^\d+ \(.*\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return true;
+  }
+}
+
+test("the desktop's program gets texts as arguments, without markup", async (t) => {
+  const directory = scratchDirectory(t);
+  mkdirSync(path.join(directory, "bin"));
+  const shown = path.join(directory, "shown");
+  for (const name of ["notify-send", "osascript"]) {
+    const text = `#!/bin/sh\nprintf '%s\\n' "$@" > '${shown}'\n`;
+    writeFileSync(path.join(directory, "bin", name), text, { mode: 0o700 });
+  }
+  const show = async (platform: NodeJS.Platform, what: Message): Promise<string[]> => {
+    const adapter = desktopAdapter({ PATH: `${path.join(directory, "bin")}:/usr/bin:/bin` }, platform);
+    assert.deepEqual(await adapter.send(what, { target: {}, secret: null, allowPrivate: false }, AbortSignal.timeout(10_000)), delivered);
+    return readFileSync(shown, "utf8").trimEnd().split("\n");
+  };
+  const what = message("failed", "Task 1 failed", "--help <b>`id`</b> $(id) & more");
+  assert.deepEqual(await show("linux", what), [
+    "--app-name=Claude Worker",
+    "--urgency=critical",
+    "--",
+    "Task 1 failed",
+    "--help &lt;b&gt;`id`&lt;/b&gt; $(id) &amp; more",
+  ]);
+  assert.deepEqual((await show("darwin", what)).slice(-2), ["Task 1 failed", "--help <b>`id`</b> $(id) & more"]);
+});
