@@ -14,9 +14,6 @@ export interface ServerStatus {
   mcpServerStatus?(): Promise<readonly unknown[]>;
 }
 
-/** Longest reason that is kept. */
-const maxReason = 500;
-
 /** Follows the MCP servers of one run. */
 export class McpWatch {
   readonly #query: ServerStatus;
@@ -77,7 +74,7 @@ export class McpWatch {
     return servers
       .map(objectOf)
       .filter((server) => isFailed(server) && !this.#told.has(stringOf(server["name"]) ?? ""))
-      .map((server) => ({ name: stringOf(server["name"]) ?? "", reason: stringOf(server["error"])?.slice(0, maxReason) ?? null }));
+      .map((server) => ({ name: stringOf(server["name"]) ?? "", reason: stringOf(server["error"]) ?? null }));
   }
 }
 

@@ -70,7 +70,7 @@ interface SettingsFiles {
  * Lists every file that counts, weakest settings first. A file that another user put above the
  * directory does not count: it is left out or refused by its name (files-above.ts).
  */
-function settingsFiles(directory: string, env: Env): SettingsFiles {
+export function settingsFiles(directory: string, env: Env): SettingsFiles {
   const home = env["HOME"] || homedir();
   const user = env["CLAUDE_CONFIG_DIR"] || join(home, ".claude");
   const { mcp, local } = above(directory, home);

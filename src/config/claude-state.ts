@@ -10,7 +10,7 @@ import { describeBroken, textIn } from "./broken-file.ts";
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** A larger file is left to Claude Code: to find the place of an error in it takes long. */
-const maxBytes = 8 * 1024 * 1024;
+export const maxStateBytes = 8 * 1024 * 1024;
 
 /** @param env where CLAUDE_CONFIG_DIR and HOME are looked up. */
 export function claudeStateFile(env: Env): string {
@@ -20,6 +20,6 @@ export function claudeStateFile(env: Env): string {
 /** What is wrong in that file: `FILE, line 3: is not valid JSON: …`; null: nothing is known. */
 export function claudeStateProblem(env: Env): string | null {
   const file = claudeStateFile(env);
-  const [problem] = syntaxProblems(textIn(file, maxBytes) ?? "{}");
+  const [problem] = syntaxProblems(textIn(file, maxStateBytes) ?? "{}");
   return problem === undefined ? null : describeBroken({ file, ...problem });
 }

@@ -46,5 +46,5 @@ export async function detachedCommands(runnerId: string, { root, adopting }: Swe
 /** A part of a command that continues in the background runs under the name of its whole shell. */
 function ownCommand(command: string): string {
   const inShell = / && eval '(.*)' < \/dev\/null(?: && pwd|$)/s.exec(command)?.[1];
-  return (inShell?.replaceAll(`'"'"'`, "'").replaceAll(String.raw`'\''`, "'") ?? command).slice(0, 500);
+  return inShell?.replaceAll(`'"'"'`, "'").replaceAll(String.raw`'\''`, "'") ?? command;
 }

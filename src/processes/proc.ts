@@ -132,12 +132,12 @@ export function childrenFromProc(pid: number): number[] | null {
 
 /** The command line, with blanks between the arguments; empty where there is none. */
 export function commandFromProc(pid: number): string {
-  return read(pid, "cmdline")?.replaceAll("\0", " ").trim() ?? "";
+  return read(pid, "cmdline", "utf8")?.replaceAll("\0", " ").trim() ?? "";
 }
 
-function read(place: number | string, file: string): string | null {
+function read(place: number | string, file: string, encoding: "latin1" | "utf8" = "latin1"): string | null {
   try {
-    return readFileSync(`/proc/${place}/${file}`, "latin1");
+    return readFileSync(`/proc/${place}/${file}`, encoding);
   } catch {
     // It has ended, or it belongs to another user.
     return null;

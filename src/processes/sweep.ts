@@ -109,12 +109,19 @@ async function end(row: ProcessRow, signal: SweptProcess["signal"], swept: Map<s
   const key = `${row.pid} ${row.start}`;
   // Each process gets SIGTERM only once.
   if (swept.get(key)?.signal === signal && signal === "SIGTERM") return;
-  const command = swept.get(key)?.command ?? (await commandOf(row)).slice(0, 500);
+  const command = swept.get(key)?.command ?? (await commandOf(row));
   if (await killIfSame(row, signal)) swept.set(key, { pid: row.pid, command, signal });
 }
 
-/** Its command line; empty when it has ended. */
+/** The longest command line that is kept. */
+const maxCommand = 10_000;
+
+/**
+ * Its command line; empty when it has ended. A long one is cut at a blank: half of a secret would
+ * not be found.
+ */
 export async function commandOf(row: ProcessRow): Promise<string> {
   const command = process.platform === "linux" ? commandFromProc(row.pid) : await commandFromPs(row.pid);
-  return (await isAlive(row)) ? command : "";
+  if (!(await isAlive(row))) return "";
+  return command.length <= maxCommand ? command : command.slice(0, command.lastIndexOf(" ", maxCommand) + 1).trimEnd();
 }

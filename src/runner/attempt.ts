@@ -5,6 +5,7 @@
 import { dirname } from "node:path";
 import { describeBroken } from "../config/broken-file.ts";
 import { brokenSettings } from "../config/claude-settings-files.ts";
+import { secretsInSettings } from "../config/secrets-in-settings.ts";
 import { TaskChanges } from "./task-changes.ts";
 import { makeDirectory } from "../config/make-directory.ts";
 import { messageOf } from "../domain/errors.ts";
@@ -24,7 +25,6 @@ import { isAgentWork, nameOfBackground } from "../domain/attempt/background.ts";
 import type { BackgroundTask, BackgroundWait } from "../domain/attempt/background.ts";
 import { AfterResult } from "./after-result.ts";
 import { Journal } from "./journal.ts";
-import { secretsInOptions } from "../domain/task/option-secrets.ts";
 import { noClaudeNote } from "./no-claude.ts";
 import type { Redaction } from "./redaction.ts";
 import { SummaryLog } from "./summary-log.ts";
@@ -75,7 +75,7 @@ export class RunningAttempt {
   constructor(options: AttemptOptions) {
     const { work, redaction, onGrown, now } = options;
     this.#options = options;
-    redaction.know(secretsInOptions(work.spec, options.agentEnv));
+    redaction.know(secretsInSettings(work.spec, options.agentEnv));
     this.#changes = new TaskChanges(work, options.agentEnv);
     // The directory may have been removed since the server made it.
     makeDirectory(dirname(work.journal), 0o700);

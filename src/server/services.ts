@@ -5,6 +5,7 @@ import { agentEnvironment } from "../config/agent-env.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
 import type { Service } from "../domain/services/service.ts";
 import { SecretFinder } from "../domain/text/secret-finder.ts";
+import { secretsInSettings } from "../config/secrets-in-settings.ts";
 import { secretsOf } from "../domain/text/secret-values.ts";
 import { createHttp } from "../http/server.ts";
 import { liftOverageHolds } from "../operations/holds/hold-queue.ts";
@@ -100,7 +101,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     overage: settings.overage,
     account,
     backgroundGraceMs: settings.background_grace_ms,
-    secrets: () => secretsOf([env, { LOCAL_TOKEN: token }]),
+    secrets: (task) => [...secretsOf([env, { LOCAL_TOKEN: token }]), ...(task === undefined ? [] : secretsInSettings(task, agentEnv))],
   });
   const scheduler = new Scheduler({
     store,

@@ -1,6 +1,7 @@
 /** Defines what every attempt of this server shares. */
 import type { Logger } from "pino";
 import type { Paths } from "../config/paths.ts";
+import type { Task } from "../domain/task/task.ts";
 import type { OveragePolicy } from "../domain/task/overage.ts";
 import type { Store } from "../store/store.ts";
 
@@ -24,6 +25,9 @@ export interface AttemptContext {
   readonly refusalTries: number;
   /** Whether tasks may spend on paid overage. */
   readonly overage: OveragePolicy;
-  /** Secrets of this server that no task's log may hold. Default: none. */
-  secrets?(): Iterable<string>;
+  /**
+   * Secrets that no task's log may hold: this server's, and with a task those in its settings.
+   * Default: none.
+   */
+  secrets?(task?: Task): Iterable<string>;
 }

@@ -3,6 +3,7 @@ import type { StopReason } from "../domain/attempt/stop-reason.ts";
 import type { SweptProcess } from "../domain/events/record.ts";
 import type { Attempt } from "../domain/task/task.ts";
 import { bootClockMs } from "../processes/boot-clock.ts";
+import { SecretFinder } from "../domain/text/secret-finder.ts";
 import { sweep } from "../processes/sweep.ts";
 import type { AttemptContext } from "./attempt-context.ts";
 import type { FinaliseOptions } from "./finalise.ts";
@@ -41,6 +42,14 @@ export class AttemptEnd {
   async sweepAfterDeath(): Promise<readonly SweptProcess[]> {
     const { id, runnerId } = this.#attempt;
     if (this.#context.store.events.ofAttempt(id, ["attempt_ended"]).length > 0) return [];
-    return sweep(runnerId);
+    return this.#withoutSecrets(await sweep(runnerId));
+  }
+
+  /** What a runner writes has no secrets; these command lines come from the system. */
+  #withoutSecrets(processes: readonly SweptProcess[]): readonly SweptProcess[] {
+    if (processes.length === 0) return processes;
+    const task = this.#context.store.tasks.get(this.#attempt.taskId);
+    const finder = new SecretFinder(this.#context.secrets?.(task ?? undefined) ?? []);
+    return processes.map((each) => ({ ...each, command: finder.clean(each.command) }));
   }
 }

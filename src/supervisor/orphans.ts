@@ -25,7 +25,9 @@ export async function endOrphans({ store, log, idPrefix, runDirectory }: OrphanO
   const strangers = [...(await markersInUse(markerName))].filter((id) => id.startsWith(idPrefix) && !known.has(id));
   for (const runnerId of strangers) {
     const processes = await sweep(runnerId);
-    if (processes.length > 0) log.warn({ runnerId, processes }, "processes that no attempt owns were ended");
+    // Not the whole command lines: the settings that their secrets came from are not known here.
+    const named = processes.map(({ pid, command, signal }) => ({ pid, program: command.split(" ", 1)[0], signal }));
+    if (named.length > 0) log.warn({ runnerId, processes: named }, "processes that no attempt owns were ended");
   }
   for (const name of readdirSync(runDirectory)) {
     const runnerId = /^r-(.+)\.sock$/.exec(name)?.[1];

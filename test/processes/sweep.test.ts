@@ -60,6 +60,15 @@ function exited(child: ChildProcess): Promise<void> {
     : new Promise((resolve) => child.once("exit", () => resolve()));
 }
 
+test("a command line is read as UTF-8, and a long one is cut between its words", async (t) => {
+  const { marker, pid } = shell(t, `sh -c 'echo $$ >a; sleep 1000; :' müller ${"0123456789".repeat(60)} "$LONG" end & sleep 1000`, {
+    LONG: `${"x".repeat(9_000)} ${"y".repeat(9_000)}`,
+  });
+  const swept = new Map((await pid("a").then(() => sweep(marker))).map((each) => [each.pid, each.command]));
+  const command = swept.get(await pid("a")) ?? "";
+  assert.match(command, /^sh -c .* müller (0123456789){60} x{9000}$/s);
+});
+
 test("a process is known by its pid and its start time", async () => {
   const self = await identityOf(process.pid);
   assert.ok(self);
