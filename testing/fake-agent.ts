@@ -87,6 +87,7 @@ class FakeAgent implements Agent {
     for (let step = first; step < orders.number("steps", 0); step += 1) {
       const id = `toolu_${step + 1}`;
       emit(assistant(work, { type: "tool_use", id, name: "Bash", input: { command: `step ${step + 1}` } }));
+      // The prompt says how long a step takes.
       if (orders.number("delay", 0) > 0) await delay(orders.number("delay", 0), undefined, { signal });
       signal.throwIfAborted();
       if (step === 0) this.#spawn(orders.text("spawn"), cwd);
@@ -104,7 +105,7 @@ class FakeAgent implements Agent {
         message: { role: "user", content: [{ type: "tool_result", tool_use_id: id, content }] },
       });
     }
-    if (orders.has("hang")) await delay(2 ** 30, undefined, { signal });
+    if (orders.has("hang")) await delay(2 ** 30, undefined, { signal }); // Until it is stopped.
     if (orders.has("throw")) throw new Error("the fake agent throws");
     if (orders.has("exit")) process.kill(process.pid, "SIGKILL");
     if (orders.has("limit") && !work.resume) return limited(work, emit, orders.number("limit", 60));
@@ -118,6 +119,7 @@ class FakeAgent implements Agent {
         num_turns: orders.number("steps", 0) + 1,
       }),
     );
+    // The prompt says how long.
     if (orders.has("linger")) await delay(orders.number("linger", 0), undefined, { signal });
     return null;
   }

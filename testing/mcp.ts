@@ -167,6 +167,7 @@ export function startPipe(t: TestContext, env: Record<string, string>, words: re
       void child.stdin.write(typeof message === "string" ? message : `${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`),
     async next(accept = () => true) {
       return await new Promise((resolve, reject) => {
+        // Only ends a test whose line never comes.
         const deadline = setTimeout(() => reject(new Error(`no such line came; these did: ${JSON.stringify(lines)}\n${stderr}`)), 300_000);
         const look = (): void => {
           const at = lines.findIndex(accept);

@@ -73,6 +73,7 @@ export async function startModel(t: TestContext | null, script: Script = {}): Pr
     });
     const move = place === null ? noScript : nextMove(place.moves, place.done, spent);
     if (move.kind === "fault") return playFault(move, response);
+    // The script says how long the model thinks.
     if (move.delayMs) await delay(move.delayMs, undefined, { signal: untilClosed(response) });
     const id = String(count);
     moves.set(id, move);

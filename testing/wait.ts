@@ -6,21 +6,28 @@ import { setTimeout as delay } from "node:timers/promises";
 
 /** Far beyond what a loaded machine needs: it only ends a test whose condition never comes. */
 const defaultLimitMs = 300_000;
+const lookEveryMs = 10;
+
+type Look<T> = () => T | null | undefined | false | Promise<T | null | undefined | false>;
 
 /**
- * Looks every 20 ms until `look` gives something (not null, undefined or false). @throws after
- * `limitMs` with what was waited for.
+ * Looks every few milliseconds until `look` gives something (not null, undefined or false).
+ * @param what the condition, for the error.
+ * @throws after `limitMs` with what was waited for.
  */
-export async function until<T>(
-  what: string,
-  look: () => T | null | undefined | false | Promise<T | null | undefined | false>,
-  limitMs = defaultLimitMs,
-): Promise<T> {
+export async function until<T>(what: string | (() => string), look: Look<T>, limitMs = defaultLimitMs): Promise<T> {
+  const found = await within(limitMs, look);
+  if (found === null) throw new Error(`waited ${limitMs} ms in vain for ${typeof what === "string" ? what : what()}`);
+  return found;
+}
+
+/** As `until`. @returns null where nothing came within the limit. */
+export async function within<T>(limitMs: number, look: Look<T>): Promise<T | null> {
   const deadline = performance.now() + limitMs;
   for (;;) {
     const found = await look();
     if (found !== null && found !== undefined && found !== false) return found;
-    if (performance.now() > deadline) throw new Error(`waited ${limitMs} ms in vain for ${what}`);
-    await delay(20);
+    if (performance.now() > deadline) return null;
+    await delay(lookEveryMs); // The pause between two looks.
   }
 }

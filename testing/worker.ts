@@ -6,7 +6,6 @@ import { execFile, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { TestContext } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { ServerView, TaskView, WorkerClient } from "../src/client/index.ts";
 import { pathsFrom } from "../src/config/paths.ts";
@@ -18,6 +17,7 @@ import type { Scratch } from "./scratch.ts";
 import type { Script } from "./script.ts";
 import { localTask } from "./local-task.ts";
 import type { LocalTask } from "./local-task.ts";
+import { until } from "./wait.ts";
 import type { TaskRef } from "../src/domain/task/task-ref.ts";
 
 const bin = fileURLToPath(new URL("../bin/claude-worker", import.meta.url));
@@ -77,14 +77,10 @@ export async function worker(
     await model.stop();
     await place.remove();
   });
-  const until: TestWorker["until"] = async (id, accept, timeoutMs = 300_000) => {
-    const deadline = Date.now() + timeoutMs;
-    for (;;) {
-      const task = await client.getTask({ id });
-      if (accept(task)) return task;
-      if (Date.now() > deadline) throw new Error(`task ${id} is not as awaited: ${JSON.stringify(task)}\n${tail(paths.serverLog)}`);
-      await delay(20);
-    }
+  const untilTask: TestWorker["until"] = async (id, accept, timeoutMs) => {
+    let task: TaskView | null = null;
+    const look = async (): Promise<TaskView | null> => (accept((task = await client.getTask({ id }))) ? task : null);
+    return await until(() => `task ${id}, which is ${JSON.stringify(task)}\n${tail(paths.serverLog)}`, look, timeoutMs);
   };
   return {
     place,
@@ -98,8 +94,8 @@ export async function worker(
       return client.server();
     },
     submit: async (prompt, more = {}) => localTask(await client.submitTask({ prompt, working_directory: place.work, ...more })),
-    until,
-    ended: (id) => until(id, ({ ended_at }) => ended_at !== null),
+    until: untilTask,
+    ended: (id) => untilTask(id, ({ ended_at }) => ended_at !== null),
   };
 }
 

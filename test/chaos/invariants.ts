@@ -11,6 +11,7 @@ import type { JournalRecord } from "../../src/domain/events/record.ts";
 import { markersInUse } from "../../src/processes/process-table.ts";
 import { markerName } from "../../src/processes/sweep.ts";
 import { findDamagedPages, findDamage } from "../../src/store/sqlite/file/check.ts";
+import { within } from "../../testing/wait.ts";
 import type { Observer } from "./observer.ts";
 import type { Acknowledged } from "./workload.ts";
 import type { World } from "./world.ts";
@@ -297,17 +298,16 @@ function stepsIn(events: readonly EventRow[]): StepMark[] {
  * only as many as are parked.
  */
 async function orphans(world: World, observer: Observer, patienceMs: number): Promise<string[]> {
-  const limit = performance.now() + patienceMs;
-  for (;;) {
+  let found = "";
+  const none = await within(patienceMs, async () => {
     const markers = [...(await markersInUse(markerName))].filter((id) => id.startsWith(world.idPrefix));
     const { parked } = (await world.client.server()).workers;
     const used = observer.usedRunners();
     const left = markers.filter((id) => used.has(id));
     // A parked runner that is still starting does not count as parked yet.
     const unused = markers.length - left.length;
-    if (left.length === 0 && unused <= Math.max(parked, world.warm)) return [];
-    if (performance.now() > limit)
-      return [`processes of ended attempts: ${left.join(" ") || "none"}; ${unused} runners without an attempt, ${parked} parked`];
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+    found = `processes of ended attempts: ${left.join(" ") || "none"}; ${unused} runners without an attempt, ${parked} parked`;
+    return left.length === 0 && unused <= Math.max(parked, world.warm);
+  });
+  return none === null ? [found] : [];
 }

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { markersInUse } from "../../src/processes/process-table.ts";
 import { markerName, sweep } from "../../src/processes/sweep.ts";
+import { within } from "../../testing/wait.ts";
 import { inspect } from "./invariants.ts";
 import { observe } from "./observer.ts";
 import type { Observer } from "./observer.ts";
@@ -77,8 +78,8 @@ async function playRound(world: World, round: Round, index: number, acknowledged
 }
 
 async function strikeOnce(world: World, observer: Observer, planned: Strike, tally: Tally, recoveries: Promise<void>[]): Promise<void> {
-  await delay(planned.afterMs);
-  for (const until = performance.now() + poisonWaitMs; observer.worstPoison() >= poisonGuard && performance.now() < until;) await delay(20);
+  await delay(planned.afterMs); // The plan of the seed.
+  await within(poisonWaitMs, () => observer.worstPoison() < poisonGuard);
   const blow = await strike(world, observer, planned);
   if (blow === null) return;
   const recovered = blow.recovery.then((ms) => tally.addBlow(blow.kind, planned.hasty ? "hasty" : ms));
@@ -87,9 +88,11 @@ async function strikeOnce(world: World, observer: Observer, planned: Strike, tal
 }
 
 async function untilAtRest(world: World, observer: Observer): Promise<void> {
-  for (const until = performance.now() + restLimitMs; observer.unfinished() > 0 && performance.now() < until; await delay(20)) {
+  await within(restLimitMs, async () => {
+    if (observer.unfinished() === 0) return true;
     await world.ensureServer();
-  }
+    return false;
+  });
   await world.ensureServer();
 }
 

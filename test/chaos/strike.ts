@@ -7,6 +7,7 @@ import { identityOf, isAlive, killIfSame } from "../../src/processes/identity.ts
 import type { ProcessIdentity } from "../../src/processes/identity.ts";
 import { listProcesses, markedProcesses, markersInUse } from "../../src/processes/process-table.ts";
 import { markerName } from "../../src/processes/sweep.ts";
+import { within } from "../../testing/wait.ts";
 import type { Observer, OpenAttempt } from "./observer.ts";
 import type { Strike } from "./plan.ts";
 import type { World } from "./world.ts";
@@ -74,12 +75,11 @@ async function ofThisWorld(world: World): Promise<Victim[]> {
 
 /** One of the attempts that run now; waits a while for one. */
 async function running(observer: Observer, pick: number): Promise<OpenAttempt | null> {
-  for (const until = performance.now() + victimLimitMs; performance.now() < until && observer.unfinished() > 0; await delay(10)) {
+  const found = await within(victimLimitMs, () => {
     const open = observer.openAttempts().filter(({ pid }) => pid !== null);
-    const chosen = open[Math.floor(pick * open.length)];
-    if (chosen !== undefined) return chosen;
-  }
-  return null;
+    return open[Math.floor(pick * open.length)] ?? (observer.unfinished() === 0 && "none");
+  });
+  return found === "none" ? null : found;
 }
 
 function cutBy(observer: Observer, { target }: Strike, victims: readonly Victim[]): OpenAttempt[] {
@@ -91,7 +91,7 @@ async function byPause(world: World, observer: Observer, planned: Strike & { how
   const victims = await victimsOf(world, observer, planned);
   if (victims.length === 0) return null;
   const stopped = await Promise.all(victims.map(({ identity }) => killIfSame(identity, "SIGSTOP")));
-  await delay(planned.pauseMs);
+  await delay(planned.pauseMs); // The pause is what is tried.
   for (const { identity } of victims) await killIfSame(identity, "SIGCONT");
   const processes = stopped.filter(Boolean).length;
   return { kind: `${planned.target} SIGSTOP`, processes, recovery: recovery(world, observer, [], performance.now()) };
@@ -104,13 +104,12 @@ async function byTakeover(world: World, pauseMs: number): Promise<Blow | null> {
   world.expectDeath(pid);
   await killIfSame(identity, "SIGSTOP");
   const stoppedAt = performance.now();
-  await delay(pauseMs);
+  await delay(pauseMs); // The pause is what is tried, before and after the takeover.
   const killed = await world.takeOver();
   const recoveredMs = performance.now() - stoppedAt - pauseMs;
-  await delay(pauseMs);
+  await delay(pauseMs); // The new server works while the old one is still stopped.
   await killIfSame(identity, "SIGCONT");
-  for (const until = performance.now() + recoveryLimitMs; await isAlive(identity); await delay(10)) {
-    if (performance.now() < until) continue;
+  if ((await within(recoveryLimitMs, async () => !(await isAlive(identity)))) === null) {
     world.deaths.push(`the old server ${pid} stayed after another one took over`);
     await killIfSame(identity, "SIGKILL");
   }
@@ -125,9 +124,7 @@ async function atFailpoint(world: World, observer: Observer, planned: Strike & {
   // Only a server that starts passes here: an orderly stop leaves the tasks to it.
   if (place === "attempt.adopt.after") await world.stop().then(() => void world.ensureServer());
   const open = observer.openAttempts();
-  for (const until = performance.now() + trapLimitMs; world.felled(place) === null && performance.now() < until; await delay(5)) {
-    if (observer.unfinished() === 0) break;
-  }
+  await within(trapLimitMs, () => world.felled(place) !== null || observer.unfinished() === 0);
   const felled = world.felled(place);
   if (felled === null) {
     world.disarm(place);
@@ -144,9 +141,9 @@ async function atFailpoint(world: World, observer: Observer, planned: Strike & {
 /** Starts the server if it is down, and waits until what was cut goes on. */
 async function recovery(world: World, observer: Observer, cut: readonly OpenAttempt[], from: number): Promise<number | null> {
   await world.ensureServer();
-  for (const until = from + recoveryLimitMs; performance.now() < until; await delay(10)) {
+  return await within(from + recoveryLimitMs - performance.now(), async () => {
     if (cut.every((attempt) => observer.isRecovered(attempt, world.options.workers))) return performance.now() - from;
     await world.ensureServer();
-  }
-  return null;
+    return null;
+  });
 }

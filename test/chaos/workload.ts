@@ -38,7 +38,7 @@ export async function feed(
 ): Promise<void> {
   const cancels: Promise<void>[] = [];
   for (const [index, planned] of tasks.entries()) {
-    await delay(planned.afterMs);
+    await delay(planned.afterMs); // The plan of the seed.
     const name = `round ${round} task ${index};`;
     const file = path.join(world.place.work, `steps-${round}-${index}`);
     const id = await submit(world, observer, name, planned, file);
@@ -61,7 +61,7 @@ async function submit(world: World, observer: Observer, name: string, planned: P
     try {
       return localId(await world.client.submitTask({ prompt, name, working_directory: world.place.work, allow: ["Bash"] }));
     } catch {
-      await delay(againMs);
+      await delay(againMs); // Like a client that tries again.
       await world.ensureServer();
       const known = observer.taskNamed(name);
       if (known !== null) return known;
@@ -70,7 +70,7 @@ async function submit(world: World, observer: Observer, name: string, planned: P
 }
 
 async function cancel(world: World, task: Acknowledged, afterMs: number): Promise<void> {
-  await delay(afterMs);
+  await delay(afterMs); // The plan of the seed.
   for (;;) {
     try {
       const { status, cancel_requested } = await world.client.cancelTask({ id: task.id });
@@ -78,7 +78,7 @@ async function cancel(world: World, task: Acknowledged, afterMs: number): Promis
       return;
     } catch (error) {
       if ((error as { code?: string }).code === "conflict") return; // It had ended.
-      await delay(againMs);
+      await delay(againMs); // Like a client that tries again.
     }
   }
 }

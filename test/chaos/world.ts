@@ -158,7 +158,7 @@ export class World {
     for (let tries = 0; this.serverPid === null; tries += 1) {
       if (await this.#start(flags)) return;
       if (tries > 20) throw new Error(`the server does not start: ${this.#lastWord}; its log: ${this.paths.serverLog}`);
-      await delay(20);
+      await delay(20); // At most 20 tries, not all of them in one moment.
     }
   }
 

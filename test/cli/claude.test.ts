@@ -8,6 +8,7 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { repositoryRoot } from "../../testing/source-files.ts";
 import { scratch } from "../../testing/scratch.ts";
+import { until } from "../../testing/wait.ts";
 
 const bin = path.join(repositoryRoot, "bin", "claude-worker");
 
@@ -31,7 +32,7 @@ test("the claude command passes on a signal and reports a death as a shell does"
   const child = spawn(process.execPath, [bin, "claude"], { cwd: work, env: { ...env, PIDS: pids }, stdio: "ignore" });
   t.after(() => child.kill("SIGKILL"));
   const exited = once(child, "exit");
-  while (!isThere(pids)) await new Promise((resolve) => setTimeout(resolve, 20));
+  await until("the start of Claude Code", () => isThere(pids));
   child.kill("SIGTERM");
   assert.deepEqual(await exited, [143, null]);
 });

@@ -25,7 +25,7 @@ test("server logs -f follows, also into a new file of the same name", async (t) 
   appendFileSync(file, "two\n");
   await eventually(() => logs.stdout() === "one\ntwo\n");
   renameSync(file, path.join(place.dataHome, "server.log.1"));
-  await delay(100);
+  await delay(100); // Nothing shows that the reader has met the moment without a file.
   writeFileSync(file, "longer than the old one\n");
   await eventually(() => logs.stdout() === "one\ntwo\nlonger than the old one\n");
   logs.interrupt();

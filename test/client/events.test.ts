@@ -120,6 +120,7 @@ test("the event stream ends quietly at the signal, also while nothing happens", 
   const { client, submit } = await setup(t);
   await submit();
   const stop = new AbortController();
+  // The signal comes while the stream waits for more: nothing shows that it has begun to wait.
   for await (const { seq } of client.events(1, { signal: stop.signal })) if (seq === 1) setTimeout(() => stop.abort(), 20);
 });
 

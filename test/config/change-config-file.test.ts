@@ -17,6 +17,7 @@ test("a change that lost its turn reads the configuration file again", async (t)
     if (calls === 2) {
       writeFileSync(file, JSON.stringify({ warm: 2 }));
       writeFileSync(lock, "another call's");
+      // The other call's turn ends while this one waits for its own.
       setTimeout(() => rmSync(lock), 20);
     }
     return { content: { ...content, workers: 8 } };

@@ -73,7 +73,7 @@ test("server restart gets its way beside calls that start a server by themselves
   await w.start();
   const restart = w.cli(["server", "restart", "--workers", "7"]);
   const runs = [0, 50, 100, 150, 200, 250].map(async (ms) => {
-    await delay(ms);
+    await delay(ms); // The calls come at different moments of the restart.
     return await w.cli(["run", "hello"]);
   });
   assert.equal((await restart).code, 0, (await restart).stderr);

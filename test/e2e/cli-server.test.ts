@@ -132,7 +132,7 @@ test("what a killed server left behind needs no cleaning", async (t) => {
 });
 
 test("server stop waits until it is gone, and leaves what runs alone", async (t) => {
-  const w = await worker(t, { "long job": [step.bash("sleep 1; touch done"), step.text("finished")] });
+  const w = await worker(t, { "long job": [step.bash("until [ -e go ]; do sleep 0.05; done; touch done"), step.text("finished")] });
   const { pid } = await w.start();
   const { id } = await w.submit("long job", { allow: ["Bash"] });
   await w.until(id, ({ last_action }) => last_action?.includes("tool:bash") === true);
@@ -140,6 +140,7 @@ test("server stop waits until it is gone, and leaves what runs alone", async (t)
   assert.equal(stop.stdout, `The server (pid ${pid}) has stopped. 1 task continues; the next server adopts it.\n`);
   assert.equal(await identityOf(pid), null);
   assert.equal((await w.cli(["server", "stop"])).code, 3);
+  w.place.file("work/go", "");
   await eventually(() => existsSync(path.join(w.place.work, "done")));
   await w.start();
   assert.equal((await w.ended(id)).result, "finished");

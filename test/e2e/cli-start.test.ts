@@ -100,6 +100,7 @@ test("the output of a call arrives whole although its process exits at once", as
     for (const output of [io.stdout, io.stderr]) output.write("x".repeat(3_000_000));
     await io.written();
     process.exit(0);`;
+  // The reader begins only when the pipe has been full for a while.
   const slowly = `"$0" --input-type=module -e "$1" 2>&1 | (sleep 0.2; wc -c)`;
   const { stdout } = await run("/bin/sh", ["-c", slowly, process.execPath, program]);
   assert.equal(Number(stdout), 6_000_000);

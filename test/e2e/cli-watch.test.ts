@@ -25,7 +25,7 @@ test("run --watch exits with 1 when the task fails", async (t) => {
 });
 
 test("SIGINT while watching leaves the task running", async (t) => {
-  const w = await worker(t, { "long job": [step.bash("sleep 1"), step.text("finished")] });
+  const w = await worker(t, { "long job": [step.bash("until [ -e go ]; do sleep 0.05; done"), step.text("finished")] });
   await w.start();
   const watch = spawnCli(["run", "long job", "--watch", "--allow", "Bash"], w.env, w.place.work);
   t.after(() => watch.kill("SIGKILL"));
@@ -36,11 +36,12 @@ test("SIGINT while watching leaves the task running", async (t) => {
   const code = await new Promise((resolve) => watch.once("exit", resolve));
   assert.equal(code, 130);
   assert.match(noted(), /Task 1 runs in the background/);
+  w.place.file("work/go", "");
   assert.equal((await w.ended(1)).status, "completed");
 });
 
 test("watch waits for a server that was killed, and shows the story without a gap", async (t) => {
-  const w = await worker(t, { "long job": [step.bash("sleep 2"), step.bash("true"), step.text("finished")] });
+  const w = await worker(t, { "long job": [step.bash("until [ -e go ]; do sleep 0.05; done"), step.bash("true"), step.text("finished")] });
   const { pid } = await w.start();
   const watch = spawnCli(["run", "long job", "--watch", "--json", "--allow", "Bash"], w.env, w.place.work);
   t.after(() => watch.kill("SIGKILL"));
@@ -48,6 +49,7 @@ test("watch waits for a server that was killed, and shows the story without a ga
   await eventually(() => said().includes('"tool_use"'));
   process.kill(pid, "SIGKILL");
   await eventually(async () => (await w.client.health().catch(() => null)) === null);
+  w.place.file("work/go", "");
   await w.start();
   const code = await new Promise((resolve) => watch.once("exit", resolve));
   assert.equal(code, 0);
@@ -69,6 +71,7 @@ test(
   "in a real terminal there are colours, a status line and the next commands",
   { skip: !hasPty && "the program script makes no terminal here" },
   async (t) => {
+    // The status line is drawn for what takes a while.
     const w = await worker(t, { hello: [step.bash("sleep 0.5"), step.text("hi")] });
     await w.start();
     const bin = fileURLToPath(new URL("../../bin/claude-worker", import.meta.url));

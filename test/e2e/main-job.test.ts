@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { step } from "../../testing/model.ts";
+import { until } from "../../testing/wait.ts";
 import { worker } from "../../testing/worker.ts";
 
 test("the real Claude Code works on a task whose result, cost and logs can be seen", async (t) => {
@@ -43,8 +44,7 @@ test("the real Claude Code works on a task whose result, cost and logs can be se
 test("a warm runner takes a task and a cold start gives the same", async (t) => {
   const w = await worker(t, { "say warm": [step.text("warm")] }, { env: { CLAUDE_WORKER_WARM: "1" } });
   await w.start();
-  const parked = async (): Promise<number> => (await w.client.server()).workers.parked;
-  while ((await parked()) === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+  await until("a parked runner", async () => (await w.client.server()).workers.parked > 0);
   const { id } = await w.submit("say warm");
   const task = await w.ended(id);
   assert.equal(task.status, "completed");

@@ -58,6 +58,7 @@ test("a command that Claude Code stops together with its sub-agent is named as c
 
 test("a process that a command left behind is named when it is ended with the attempt", async (t) => {
   const hold = "sleep 1000";
+  // The pause lets nohup become the command whose name is looked for.
   const left = `nohup sh -c '${hold}; echo x > file' > /dev/null 2>&1 & (while ${hold}; do :; done) > /dev/null 2>&1 & sleep 0.1 & echo started`;
   const mcpServer = { command: "sh", args: ["-c", `nohup ${hold} > /dev/null 2>&1 & exit 1`] };
   const w = await worker(t, { "do it": [step.bash(left), step.text("It runs.")] });

@@ -33,7 +33,7 @@ test("a stopped server that wakes after a takeover changes nothing and leaves", 
   );
   assert.equal(events.filter(({ type }) => type === "ended").length, 1);
   assert.ok((await w.client.server()).epoch > old.epoch);
-  while ((await identityOf(old.pid)) !== null) await new Promise((resolve) => setTimeout(resolve, 20));
+  await until("the end of the old server", async () => (await identityOf(old.pid)) === null);
 });
 
 test("a server that answers is not taken over", async (t) => {

@@ -292,7 +292,7 @@ async function cancelOnFull(w: FastWorker, restarted: boolean): Promise<void> {
     const now = statSync(counted).size;
     const isSame = now === before;
     before = now;
-    await delay(500);
+    await delay(500); // Five steps long: that no step follows shows in time only.
     return isSame;
   });
   assert.equal((await w.client.getTask({ id })).status, "running");

@@ -14,7 +14,7 @@ test("what a task leaves in the background ends with it, also after a kill", asy
   const w = await worker(t);
   const pidFile = path.join(w.place.work, "pid");
   const leave = step.bash(`setsid sh -c 'echo $$ > ${pidFile}; exec sleep 600' >/dev/null 2>&1 & echo left`, 100);
-  w.model.play({ "leave something": [leave, step.bash("sleep 3"), step.text("done", 100)] });
+  w.model.play({ "leave something": [leave, step.bash("until [ -e go ]; do sleep 0.05; done"), step.text("done", 100)] });
   await w.start();
   const { id } = await w.submit("leave something behind", { allow: ["Bash"] });
   const pid = await runnerOf(w, id);
@@ -24,6 +24,7 @@ test("what a task leaves in the background ends with it, also after a kill", asy
   await killAndWait(pid);
   await w.until(id, ({ attempts }) => attempts === 2);
   assert.equal(await isAlive(identity), false, "ended before the next attempt began");
+  w.place.file("work/go", "");
   assert.equal((await w.ended(id)).status, "completed");
   await noneLeft(w);
 });

@@ -11,7 +11,7 @@ for (const warm of ["0", "1"]) {
   test(`money of a killed attempt is counted once, also while it runs (warm ${warm})`, async (t) => {
     const w = await worker(
       t,
-      { "count money": [step.bash("true"), step.bash("sleep 1.5"), step.text("done")] },
+      { "count money": [step.bash("true"), step.bash("until [ -e go ]; do sleep 0.05; done"), step.text("done")] },
       { env: { CLAUDE_WORKER_WARM: warm } },
     );
     await w.start();
@@ -23,6 +23,9 @@ for (const warm of ["0", "1"]) {
     assert.equal(listed?.cost_usd, live.cost_usd);
     assert.equal((await w.client.usage({ by: "day" })).total.cost_usd, live.cost_usd);
     await killAndWait(await runnerOf(w, id));
+    // Before that the killed attempt's Claude Code could still call the model.
+    await w.until(id, ({ attempts }) => attempts === 2);
+    w.place.file("work/go", "");
     const task = await w.ended(id);
     assert.deepEqual([task.status, task.attempts], ["completed", 2], JSON.stringify(task.error));
     const calls = w.model.requests().filter(({ key }) => key === "count money").length;

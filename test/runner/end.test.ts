@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { ClaudeProcess } from "../../src/agent/claude-process.ts";
 import { messagesOf } from "../../src/agent/query-messages.ts";
 import { slowExit } from "../../testing/slow-exit.ts";
@@ -39,7 +39,7 @@ test("a process that continues after its result has not ended", async (t) => {
   const { claude, child } = start(t, `console.log("the last word"); setInterval(() => {}, 1000);`);
   await new Promise((resolve) => child.stdout.once("data", resolve));
   assert.equal(await claude.spent(), false);
-  assert.equal(await Promise.race([claude.ended.then(() => "ended"), delay(0, "goes on")]), "goes on");
+  assert.equal(await Promise.race([claude.ended.then(() => "ended"), nextTurn("continues")]), "continues");
   child.kill("SIGKILL");
   await claude.ended;
 });
@@ -60,13 +60,19 @@ test("the end is not looked for after a failure or before a result", async () =>
 test("an end after a success does not count when another turn has begun", async () => {
   const failure = { ...success, subtype: "error_during_execution", is_error: true };
   const given = [success, { type: "assistant" }, failure];
+  let look = (): void => {};
+  const looked = new Promise<void>((resolve) => (look = resolve));
   async function* broken() {
     yield* ending(given);
-    await delay(50);
+    await looked;
+    for (let turn = 0; turn < 5; turn++) await nextTurn();
     throw new Error("exited with code 7");
   }
   const seen: object[] = [];
-  const spent = (): Promise<boolean> => delay(10, true);
+  const spent = async (): Promise<boolean> => {
+    look();
+    return await nextTurn(true);
+  };
   await assert.rejects(
     async () => {
       for await (const message of messagesOf(broken(), { spent })) seen.push(message);
@@ -82,7 +88,7 @@ test("an error of the query after a success is thrown on", async () => {
     await Promise.resolve();
     throw new Error("exited with code 1");
   }
-  await assert.rejects(all(messagesOf(broken(), { spent: () => delay(1_000, false) })), /code 1/);
+  await assert.rejects(all(messagesOf(broken(), { spent: () => new Promise(() => {}) })), /code 1/);
 });
 
 test("a query is closed when its listener fails", async () => {

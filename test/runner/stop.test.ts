@@ -179,10 +179,16 @@ test("an agent's background processes go with its attempt, however they hide", a
 });
 
 test("a background subagent that reports soon gives the task another turn", async (t) => {
-  const { runner, model } = await setup(t, {
-    "start a helper": [step.tool("Bash", { command: "sleep 1", description: "short", run_in_background: true }), step.text("told")],
+  const { place, runner, model } = await setup(t, {
+    "start a helper": [
+      step.tool("Bash", { command: "until [ -e go ]; do sleep 0.05; done", description: "short", run_in_background: true }),
+      step.text("told"),
+    ],
   });
-  const records = await runner.start({ prompt: "start a helper", ...bash }).ended();
+  const attempt = runner.start({ prompt: "start a helper", ...bash });
+  await attempt.record("the result of the first turn", ({ type }) => type === "result");
+  place.file("work/go", "");
+  const records = await attempt.ended();
   assert.equal(records.filter((record) => record.type === "result").length, 2);
   assert.equal(model.requests().length, 3);
   assert.partialDeepStrictEqual(records.at(-1), { subtype: "ended", thrown: null });

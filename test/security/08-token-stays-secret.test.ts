@@ -11,13 +11,18 @@ import { worker } from "../../testing/worker.ts";
 
 test("no process and no file but its own has the token", { skip: process.platform !== "linux" && "reads /proc" }, async (t) => {
   const w = await worker(t, {
-    "look around": [step.bash("env; tr '\\0' '\\n' < /proc/$PPID/environ", 0), step.bash("sleep 2"), step.text("Done.")],
+    "look around": [
+      step.bash("env; tr '\\0' '\\n' < /proc/$PPID/environ", 0),
+      step.bash("until [ -e go ]; do sleep 0.05; done"),
+      step.text("Done."),
+    ],
   });
   const server = await w.start();
   const token = readFileSync(path.join(w.place.dataHome, "token"), "utf8").trim();
   const { id } = await w.submit("look around", { allow: ["Bash"] });
   await w.until(id, ({ last_event }) => last_event >= 4);
   const seen = processes().filter(({ text }) => text.includes(token));
+  w.place.file("work/go", "");
   await w.ended(id);
   await w.cli(["show", String(id)]);
   assert.deepEqual(seen, []);

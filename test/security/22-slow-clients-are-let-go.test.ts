@@ -26,6 +26,7 @@ test("a client that drips its headers is answered 408 and disconnected", async (
     .on("error", () => {});
   const closed = new Promise((resolve) => socket.once("close", resolve));
   socket.write("GET /health HTTP/1.1\r\n");
+  // The client itself is slow.
   const drip = setInterval(() => socket.write("X: y\r\n"), 20);
   await closed;
   clearInterval(drip);

@@ -18,20 +18,21 @@ import { until } from "../../testing/wait.ts";
 const person = { scope: "admin", name: "a person" } as const;
 
 test("a cancel during the adoption of an attempt reaches its runner", async (t) => {
-  const { store, supervisor, told, task } = await adoption(t, { helloAfterMs: 300 });
+  const { store, supervisor, told, task, connected, sayHello } = await adoption(t, { answers: false });
   await supervisor.start();
-  await delay(100);
+  await connected;
   await cancelTask(store, task.id, person, Date.now());
+  sayHello();
   await until("the stop", () => told.find(({ type }) => type === "stop"));
   assert.deepEqual(told, [{ type: "stop", reason: "cancelled", graceMs: 60_000 }]);
 });
 
 test("a time limit that ends while the database is locked is kept afterwards", async (t) => {
-  const { supervisor, told, raw } = await adoption(t, { helloAfterMs: 50, timeoutMs: 1_000 });
+  const { supervisor, told, raw } = await adoption(t, { timeoutMs: 1_000 });
   await supervisor.start();
   const other = raw();
   other.exec("BEGIN IMMEDIATE");
-  await delay(1_000);
+  await delay(1_000); // Nothing may be sent meanwhile: only time can show that.
   assert.deepEqual(told, []);
   other.exec("ROLLBACK");
   await until("the stop", () => told.find(({ type }) => type === "stop"));
@@ -41,7 +42,7 @@ test("a time limit that ends while the database is locked is kept afterwards", a
 test("a hold on paid overage stops running attempts of its own account only", async (t) => {
   const hold = { message: "Held.", until: null } as const;
   // Its time is over: a stop follows whatever is told first.
-  const { store, supervisor, told } = await adoption(t, { helloAfterMs: 0, timeoutMs: 1_000 });
+  const { store, supervisor, told } = await adoption(t, { timeoutMs: 1_000 });
   await store.write(() => {
     store.holds.put({ ...hold, kind: "manual", scope: "all" }, 1);
     store.holds.put({ ...hold, kind: "overage", scope: "account:b" }, 1);
@@ -52,7 +53,7 @@ test("a hold on paid overage stops running attempts of its own account only", as
     told.map(({ type }) => type),
     ["stop"],
   );
-  const other = await adoption(t, { helloAfterMs: 0 });
+  const other = await adoption(t);
   await other.store.write(() => other.store.holds.put({ ...hold, kind: "overage", scope: "account:a" }, 1));
   await other.supervisor.start();
   await until("the stop", () => other.told.length > 0);
@@ -60,14 +61,14 @@ test("a hold on paid overage stops running attempts of its own account only", as
 });
 
 test("attempts that are stopped keep the reason in the store", async (t) => {
-  const all = await adoption(t, { helloAfterMs: 0 });
+  const all = await adoption(t);
   await all.supervisor.start();
   await all.supervisor.stopAll("interrupted");
   await until("the stop", () => all.told.find(({ type }) => type === "stop"));
   assert.deepEqual(all.told, [{ type: "stop", reason: "interrupted", graceMs: 60_000 }]);
   assert.equal(all.store.attempts.get(all.attempt.id)?.stopRequested, "interrupted");
 
-  const one = await adoption(t, { helloAfterMs: 0 });
+  const one = await adoption(t);
   await one.supervisor.start();
   assert.equal(await one.supervisor.stopTask(one.task.id + 1, "cancelled"), false);
   assert.equal(await one.supervisor.stopTask(one.task.id, "cancelled"), true);
@@ -77,7 +78,7 @@ test("attempts that are stopped keep the reason in the store", async (t) => {
 });
 
 test("parked runners come with the supervisor and leave with it", async (t) => {
-  const { supervisor, pooled } = await adoption(t, { helloAfterMs: 0 });
+  const { supervisor, pooled } = await adoption(t);
   await supervisor.start();
   await supervisor.start();
   assert.deepEqual(pooled, ["start"]);
@@ -87,9 +88,9 @@ test("parked runners come with the supervisor and leave with it", async (t) => {
 
 /**
  * An attempt that an earlier server left, begun long ago, with a stand-in for its runner that notes
- * what it is told.
+ * what it is told. @param answers false: the stand-in greets the server only at `sayHello`.
  */
-async function adoption(t: TestContext, { helloAfterMs, timeoutMs = null }: { helloAfterMs: number; timeoutMs?: number | null }) {
+async function adoption(t: TestContext, { answers = true, timeoutMs = null }: { answers?: boolean; timeoutMs?: number | null } = {}) {
   const own = setup(t);
   const { store, directory, file } = own;
   const { task, attempt } = await own.start({ timeoutMs });
@@ -98,12 +99,16 @@ async function adoption(t: TestContext, { helloAfterMs, timeoutMs = null }: { he
   const paths = { home: directory, logs: directory, run, serverLog: path.join(directory, "log"), database: file } as Paths;
   const told: ToRunner[] = [];
   const hello = { type: "hello", protocol: 1, runnerId: attempt.runnerId, pid: process.pid, attemptId: attempt.id, journalSize: 0 };
+  let [sayHello, isConnected] = [(): void => {}, (): void => {}];
+  const connected = new Promise<void>((resolve) => (isConnected = resolve));
   const runner = createServer((socket) => {
     socket.setEncoding("utf8").on("data", (text: string) => {
       for (const line of text.trim().split("\n")) told.push(JSON.parse(line) as ToRunner);
     });
     socket.on("error", () => {});
-    setTimeout(() => socket.write(`${JSON.stringify(hello)}\n`), helloAfterMs);
+    sayHello = () => void socket.write(`${JSON.stringify(hello)}\n`);
+    if (answers) sayHello();
+    isConnected();
   });
   await new Promise<void>((resolve) => runner.listen(runnerSocketPath(paths, attempt.runnerId), resolve));
   const pooled: string[] = [];
@@ -128,5 +133,5 @@ async function adoption(t: TestContext, { helloAfterMs, timeoutMs = null }: { he
     await supervisor.stop();
     runner.close();
   });
-  return { ...own, task, attempt, supervisor, told, pooled };
+  return { ...own, task, attempt, supervisor, told, pooled, connected, sayHello: () => sayHello() };
 }

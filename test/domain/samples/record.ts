@@ -98,6 +98,7 @@ const cases: Readonly<Record<string, Case>> = {
 
 function later(ms: number): Promise<void> {
   return new Promise((resolve) => {
+    // Nothing reports that Claude Code is in the middle of its work.
     setTimeout(resolve, ms);
   });
 }

@@ -76,7 +76,7 @@ function registerContent(server: McpServer): void {
     for (const progress of [0, 50, 100]) {
       if (progressToken !== undefined)
         await mcpReq.notify({ method: "notifications/progress", params: { progressToken, progress, total: 100 } });
-      await delay(50);
+      await delay(50); // The suite asks for a tool that takes a while.
     }
     return says("done");
   });
@@ -84,7 +84,7 @@ function registerContent(server: McpServer): void {
     tool(server, name, async ({ mcpReq }) => {
       for (const message of ["Tool execution started", "Tool processing data", "Tool execution completed"]) {
         await mcpReq.log("info", message);
-        await delay(50);
+        await delay(50); // The suite asks for a tool that takes a while.
       }
       return says("logged");
     });
@@ -222,19 +222,19 @@ function registerJobs(server: McpServer, jobs: FixtureJobs): void {
     const result = says(`computed ${label ?? ""}`);
     if (!declared(request)) return result;
     return asTask(async ({ signal }) => {
-      await delay(seconds * 1000, undefined, { signal });
+      await delay(seconds * 1000, undefined, { signal }); // The suite says how long.
       return result;
     });
   });
   const failing = async (): Promise<CallToolResult> => {
-    await delay(200);
+    await delay(200); // The suite looks at the job while it works.
     return { ...says("This job always fails."), isError: true };
   };
   requireTasks(server, "failing_job", declared);
   tool(server, "failing_job", () => asTask(failing));
   tool(server, "protocol_error_job", () =>
     asTask(async () => {
-      await delay(50);
+      await delay(50); // The suite looks at the job while it works.
       throw new Error("The job broke.");
     }),
   );
