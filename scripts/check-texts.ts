@@ -1,13 +1,14 @@
 /**
  * `npm run texts`: checks the rules for texts (CONTRIBUTING.md, "Texts") that a machine can check:
  * the width of comments, words of our own dialect in comments, messages and pages, and the length
- * of test names. Prints each place. Exits 1 when there is one. `npm run texts -- src/store` checks
- * one folder only.
+ * of test names. Also checks that tests wait for conditions. Prints each place. Exits 1 when there
+ * is one. `npm run texts -- src/store` checks one folder only.
  */
 import { globSync, readFileSync } from "node:fs";
 import { parseSync, Visitor } from "oxc-parser";
 import { findingsInComment, findingsInName, findingsInProse } from "./texts/rules.ts";
 import type { Finding } from "./texts/rules.ts";
+import { unexplainedWaits } from "./texts/waits.ts";
 
 const [folder = ""] = process.argv.slice(2);
 // Migrations never change. The page of the schema is made of their comments.
@@ -52,6 +53,7 @@ function inSource(file: string): Finding[] {
       if (first?.type === "Literal" && typeof first.value === "string") add(first.start, findingsInName(first.value));
     },
   }).visit(program);
+  if (isTest || file.startsWith("testing/")) for (const { offset, sentence } of unexplainedWaits(file, source)) add(offset, [sentence]);
   return found;
 }
 

@@ -198,6 +198,7 @@ test("a server that may not write any more sends nothing", async (t) => {
   await end();
   open();
   await notifier.start();
+  // Only time can show that nothing comes.
   await new Promise((resolve) => setTimeout(resolve, 200));
   await notifier.stop();
   assert.equal(hook.received.length, 0);

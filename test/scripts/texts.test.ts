@@ -1,6 +1,7 @@
 /** The rules for texts that a machine can check (`npm run texts`). */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { unexplainedWaits } from "../../scripts/texts/waits.ts";
 import { findingsInComment, findingsInName, findingsInProse } from "../../scripts/texts/rules.ts";
 
 test("the check of texts names each word of the dialect and the word to write instead", () => {
@@ -45,4 +46,22 @@ test("the check of texts judges words of a comment only where it is asked to", (
 test("the check of texts refuses a test's name of more than 80 characters", () => {
   assert.deepEqual(findingsInName("x".repeat(80)), []);
   assert.deepEqual(findingsInName("x".repeat(81)), ["a test's name has at most 80 characters, this one 81"]);
+});
+
+test("the check of texts asks why a test waits for a time", () => {
+  const source = [
+    'import { setTimeout as delay } from "node:timers/promises";',
+    "await delay(100); // The suite asks for a slow tool.",
+    "await delay(100);",
+    "// Nothing may be sent meanwhile.",
+    "await delay(100);",
+    "setTimeout(() => stop.abort(), 20);",
+    "socket.setTimeout(20);",
+    "later(20);",
+  ];
+  const lines = (text: string): number[] =>
+    unexplainedWaits("a.test.ts", text).map(({ offset }) => text.slice(0, offset).split("\n").length);
+  assert.deepEqual(lines(source.join("\n")), [3, 6]);
+  assert.match(unexplainedWaits("a.test.ts", source.join("\n"))[0]?.sentence ?? "", /wait for a condition .* or say in a comment/);
+  assert.deepEqual(unexplainedWaits("a.test.ts", 'import { setImmediate as delay } from "node:timers/promises";\nawait delay();'), []);
 });
