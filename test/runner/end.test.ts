@@ -126,3 +126,14 @@ async function* never<T>(messages: readonly T[]): AsyncGenerator<T> {
   yield* ending(messages);
   await new Promise(() => {});
 }
+
+test("a process is reaped once, and stays reaped", async (t) => {
+  assert.equal(await new ClaudeProcess(() => {}).reaped, undefined, "none was started");
+  for (const end of ["process.exit(0)", "process.exit(3)", "process.kill(process.pid, 'SIGKILL')"]) {
+    const { claude, child } = start(t, end);
+    await claude.reaped;
+    assert.ok(child.exitCode !== null || child.signalCode !== null, end);
+    const again = await Promise.race([claude.reaped.then(() => "reaped"), nextTurn("waits")]);
+    assert.deepEqual([again, claude.hasDied], ["reaped", end !== "process.exit(0)"], end);
+  }
+});

@@ -91,6 +91,10 @@ test("a directory that is swapped while a task starts ends the start", async (t)
   await eventually(() => told.length === 1);
   assert.match(told[0] ?? "", /project was replaced while the task started/);
   assert.throws(() => new StartGuard(project, "/nowhere", () => {}), /is a symbolic link now, to .*elsewhere/);
+  const link = path.join(directory, "link");
+  mkdirSync(path.join(elsewhere, "below"));
+  symlinkSync(elsewhere, link);
+  assert.throws(() => new StartGuard(path.join(link, "below"), "/nowhere", () => {}), /below leads elsewhere now/);
 });
 
 test("a task runs below another user's files without them, or fails with the name", async (t) => {
