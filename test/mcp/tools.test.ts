@@ -231,7 +231,8 @@ test("refusals of cancel_task and retry_task name the tool that helps", async (t
   const early = await toolProblem(client, "retry_task", { id });
   assert.equal(early.error.code, "conflict");
   assert.match(early.next_step, /get_task/);
-  await callTool(client, "cancel_task", { id });
+  const cancelled = await callTool(client, "cancel_task", { id });
+  assert.match(String(cancelled["next_step"]), /^It has ended\./);
   assert.equal((await api.getTask({ id })).status, "cancelled");
   await callTool(client, "cancel_task", { id });
   const wider = await toolProblem(client, "retry_task", { id, allow: ["Bash"] });
