@@ -1,6 +1,7 @@
 /** Makes the message that starts an attempt in its runner. */
 import type { StartMessage } from "../attempt-protocol/protocol.ts";
 import { ownPaths, rawLogPath, summaryLogPath } from "../config/paths.ts";
+import { promptAsText } from "../domain/agents/prompt-as-text.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import { budgetLeftUsd } from "../domain/task/spending.ts";
 import type { AttemptContext } from "./attempt-context.ts";
@@ -13,7 +14,7 @@ export function startMessage(context: AttemptContext, task: Task, attempt: Attem
     attemptId: id,
     taskId,
     // Claude Code counts the budget of each attempt from 0.
-    spec: { ...task, maxBudgetUsd: budgetLeftUsd(task.maxBudgetUsd, task.costUsd) },
+    spec: { ...specOf(context, task), maxBudgetUsd: budgetLeftUsd(task.maxBudgetUsd, task.costUsd) },
     ...imagesOf(context, task),
     sessionId: sessionId ?? crypto.randomUUID(),
     resume,
@@ -25,6 +26,10 @@ export function startMessage(context: AttemptContext, task: Task, attempt: Attem
     stopGraceMs,
     hookTimeoutMs,
   };
+}
+
+function specOf({ store }: AttemptContext, task: Task): Task {
+  return store.agentTasks.get(task.id) === null ? task : promptAsText(task);
 }
 
 /** Reads the images only where the task has some. */
