@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { noticePayloads, payloads, unknownPayload } from "../src/domain/events/event.ts";
-import { eventView } from "../src/contract/event-views.ts";
-import type { EventView } from "../src/contract/event-views.ts";
+import { eventView } from "../src/contract/views/event.ts";
+import type { EventView } from "../src/contract/views/event.ts";
 import type { EventBody, EventData, EventDraft, EventType, NoticeKind } from "../src/domain/events/event.ts";
 import type { Payload } from "../src/domain/events/payload.ts";
 import { readEvent } from "../src/domain/events/read-event.ts";

@@ -1,7 +1,8 @@
 /** Tasks of one server, as tests use them: their ids are numbers. */
 import type { InputOf, WorkerApi } from "../src/contract/api.ts";
 import type { Caller } from "../src/contract/caller.ts";
-import type { EventView, TaskView } from "../src/contract/views.ts";
+import type { EventView } from "../src/contract/views/event.ts";
+import type { TaskView } from "../src/contract/views/task.ts";
 
 export type LocalTask = TaskView & { readonly id: number };
 

@@ -1,6 +1,6 @@
 /** The task with nothing special that tests start from. Its options are the table's defaults. */
 import type { ParsedTaskInput } from "../src/contract/task-input.ts";
-import type { TaskView } from "../src/contract/views.ts";
+import type { TaskView } from "../src/contract/views/task.ts";
 import { titleOf } from "../src/domain/task/task.ts";
 import type { TaskSpec } from "../src/domain/task/task.ts";
 import { optionRows, shownOptions, submittedOptions } from "../src/domain/task/option-values.ts";

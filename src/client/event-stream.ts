@@ -3,7 +3,8 @@
  * itself and continues after the last event that it gave (`Last-Event-ID`), so no event is missed
  * and none comes twice.
  */
-import type { EventView, TaskView } from "../contract/views.ts";
+import type { EventView } from "../contract/views/event.ts";
+import type { TaskView } from "../contract/views/task.ts";
 import { createParser } from "eventsource-parser";
 import type { EventSourceMessage } from "eventsource-parser";
 import type { HttpClient } from "./http-exchange.ts";

@@ -15,20 +15,12 @@ export { WorkerError } from "../domain/errors.ts";
 export type { TokenInput } from "../contract/operations/tokens.ts";
 export type { RetryInput } from "../contract/retry-input.ts";
 export type { TaskInput } from "../contract/task-input.ts";
-export type {
-  AttemptView,
-  EventPage,
-  EventView,
-  HealthView,
-  HoldView,
-  NewTokenView,
-  ProblemView,
-  ServerView,
-  TaskPage,
-  TaskSummaryView,
-  TaskView,
-  TokenView,
-  TrustView,
-  UsageView,
-  WaitingForView,
-} from "../contract/views.ts";
+export type { AttemptView } from "../contract/views/attempt.ts";
+export type { EventPage, EventView } from "../contract/views/event.ts";
+export type { HoldView } from "../contract/views/hold.ts";
+export type { ProblemView } from "../contract/views/problem.ts";
+export type { HealthView, ServerView } from "../contract/views/server.ts";
+export type { TaskPage, TaskSummaryView, TaskView, WaitingForView } from "../contract/views/task.ts";
+export type { NewTokenView, TokenView } from "../contract/views/token.ts";
+export type { TrustView } from "../contract/views/trust.ts";
+export type { UsageView } from "../contract/views/usage.ts";

@@ -2,7 +2,7 @@
  * Reads events as a server sent them, which may be of another version: what the client gives has
  * the types of `EventView`.
  */
-import type { EventPage, EventView } from "../contract/views.ts";
+import type { EventPage, EventView } from "../contract/views/event.ts";
 import { readEvent } from "../domain/events/read-event.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** Waits for the end of tasks. Follows each task on its event stream, so nothing polls. */
-import type { TaskView } from "../contract/views.ts";
+import type { TaskView } from "../contract/views/task.ts";
 import { isTerminal } from "../domain/task/task.ts";
 import { untilAnswered } from "./outage.ts";
 import type { FeedOptions, FeedStep } from "./event-stream.ts";

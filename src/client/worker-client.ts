@@ -5,7 +5,8 @@
 import type { ClientInput } from "../contract/client-input.ts";
 import { endpoints } from "../contract/endpoints.ts";
 import type { OperationName } from "../contract/endpoints.ts";
-import type { EventPage, EventView, TaskSummaryView } from "../contract/views.ts";
+import type { EventPage, EventView } from "../contract/views/event.ts";
+import type { TaskSummaryView } from "../contract/views/task.ts";
 import type { ServerAddress } from "./address.ts";
 import type { FeedOptions, FeedStep } from "./event-stream.ts";
 import { httpClient } from "./http-exchange.ts";

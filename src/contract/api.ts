@@ -8,7 +8,8 @@ import type { Endpoint, endpoints } from "./endpoints.ts";
 import type { operations } from "./operations/index.ts";
 import type { NoInput, Operation } from "./operations/operation.ts";
 import type { ParsedTaskInput } from "./task-input.ts";
-import type { Statistics, TaskView } from "./views.ts";
+import type { Statistics } from "./views/statistics.ts";
+import type { TaskView } from "./views/task.ts";
 import type { TaskRef } from "../domain/task/task-ref.ts";
 
 export interface Subscription {

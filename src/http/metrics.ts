@@ -3,7 +3,8 @@
  * label.
  */
 import { holdKinds } from "../domain/order/hold.ts";
-import type { Histogram, ServerView, Statistics } from "../contract/views.ts";
+import type { ServerView } from "../contract/views/server.ts";
+import type { Histogram, Statistics } from "../contract/views/statistics.ts";
 import type { RequestCount } from "./request/request-counts.ts";
 
 export interface MetricsSources {

@@ -3,8 +3,8 @@
  * wrote marked as such.
  */
 import { z } from "zod";
-import { taskSummaryView, taskView } from "../contract/views.ts";
-import type { TaskSummaryView, TaskView } from "../contract/views.ts";
+import { taskSummaryView, taskView } from "../contract/views/task.ts";
+import type { TaskSummaryView, TaskView } from "../contract/views/task.ts";
 import { plainLine } from "../domain/text/plain-text.ts";
 import { markAgentOutput } from "./untrusted.ts";
 

@@ -2,7 +2,7 @@
 import { ResourceNotFoundError, ResourceTemplate } from "@modelcontextprotocol/server";
 import type { McpServer, ReadResourceResult } from "@modelcontextprotocol/server";
 import type { WorkerApi } from "../contract/api.ts";
-import type { TaskView } from "../contract/views.ts";
+import type { TaskView } from "../contract/views/task.ts";
 import { WorkerError } from "../domain/errors.ts";
 import { plainLine } from "../domain/text/plain-text.ts";
 import { briefOf } from "./brief-task.ts";

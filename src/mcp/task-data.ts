@@ -1,6 +1,6 @@
 /** What tools, handles and resources tell of a task and of its log. */
 import type { WorkerApi } from "../contract/api.ts";
-import type { TaskView } from "../contract/views.ts";
+import type { TaskView } from "../contract/views/task.ts";
 import { plainLine } from "../domain/text/plain-text.ts";
 import { outputOf, wholeOf } from "./brief-task.ts";
 import type { ToolData } from "./tool-data.ts";

@@ -7,7 +7,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import type { CallToolResult, JSONObject } from "@modelcontextprotocol/server";
 import type { WorkerApi } from "../contract/api.ts";
 import type { Caller } from "../contract/caller.ts";
-import type { TaskView } from "../contract/views.ts";
+import type { TaskView } from "../contract/views/task.ts";
 import { WorkerError } from "../domain/errors.ts";
 import { plainLine } from "../domain/text/plain-text.ts";
 import type { TaskHandle } from "./task-handle.ts";

@@ -1,6 +1,6 @@
 /** Waits until tasks have ended. The change feed wakes the wait; it does not poll. */
 import type { WorkerApi } from "../contract/api.ts";
-import type { TaskView } from "../contract/views.ts";
+import type { TaskView } from "../contract/views/task.ts";
 import { isTerminal } from "../domain/task/task.ts";
 import type { TaskRef } from "../domain/task/task-ref.ts";
 

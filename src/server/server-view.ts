@@ -1,5 +1,5 @@
 /** Makes the API's view of the server. */
-import type { ServerView } from "../contract/views.ts";
+import type { ServerView } from "../contract/views/server.ts";
 import { listHolds } from "../operations/holds/hold-queue.ts";
 import { accountOf } from "../operations/server/show-account.ts";
 import { rfc3339 } from "../operations/tasks/task-view.ts";

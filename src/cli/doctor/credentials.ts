@@ -6,7 +6,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { credentialsIn, credentialVariable } from "../../config/credentials.ts";
 import type { WorkerClient } from "../../client/worker-client.ts";
-import type { ConfigView } from "../../contract/views.ts";
+import type { ConfigView } from "../../contract/views/config.ts";
 import { fail, ok } from "./check.ts";
 import type { Check } from "./check.ts";
 

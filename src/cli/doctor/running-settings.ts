@@ -1,7 +1,7 @@
 /** Compares what the running server was started with to what a start from here would give it. */
 import { settingDefinitions } from "../../config/settings.ts";
 import type { SettingKey, Settings } from "../../config/settings.ts";
-import type { ConfigView } from "../../contract/views.ts";
+import type { ConfigView } from "../../contract/views/config.ts";
 import { settingText } from "../server/setting-text.ts";
 import { warn } from "./check.ts";
 import type { Check } from "./check.ts";

@@ -1,7 +1,7 @@
 /** Checks the server, and what it says keeps tasks from starting. */
 import { ServerUnreachable } from "../../client/server-unreachable.ts";
 import type { WorkerClient } from "../../client/worker-client.ts";
-import type { ServerView } from "../../contract/views.ts";
+import type { ServerView } from "../../contract/views/server.ts";
 import { messageOf } from "../../domain/errors.ts";
 import { holdText } from "../terminal/render/hold-lines.ts";
 import { explainUnreadable } from "../commandline/unreadable-answer.ts";

@@ -1,6 +1,6 @@
 /** Stops a server cleanly and waits until its process has ended. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { ServerView } from "../../contract/views.ts";
+import type { ServerView } from "../../contract/views/server.ts";
 import { ServerUnreachable } from "../../client/server-unreachable.ts";
 import type { ClientInput } from "../../contract/client-input.ts";
 import { formatDuration } from "../../domain/text/duration.ts";

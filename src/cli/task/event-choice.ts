@@ -1,5 +1,5 @@
 /** Which of a task's events `logs` and `watch` show. */
-import type { EventView } from "../../contract/views.ts";
+import type { EventView } from "../../contract/views/event.ts";
 import type { NoticeKind } from "../../domain/events/event.ts";
 import { isFailedWork } from "../../domain/events/machinery.ts";
 

@@ -3,7 +3,7 @@
  * a line.
  */
 import type { WorkerClient } from "../../client/worker-client.ts";
-import type { TaskSummaryView } from "../../contract/views.ts";
+import type { TaskSummaryView } from "../../contract/views/task.ts";
 import { exitCodes } from "../commandline/exit-codes.ts";
 import type { ExitCode } from "../commandline/exit-codes.ts";
 import type { Io } from "../terminal/io.ts";

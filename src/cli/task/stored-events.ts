@@ -1,5 +1,5 @@
 /** A task's stored events, page by page. */
-import type { EventView } from "../../contract/views.ts";
+import type { EventView } from "../../contract/views/event.ts";
 import type { WorkerClient } from "../../client/worker-client.ts";
 import type { TaskRef } from "../../domain/task/task-ref.ts";
 

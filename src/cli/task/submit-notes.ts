@@ -5,7 +5,7 @@
 import { agentEnvironment } from "../../config/agent-env.ts";
 import { credentialVariable, noCredentials } from "../../config/credentials.ts";
 import type { Settings } from "../../config/settings.ts";
-import type { TaskView } from "../../contract/views.ts";
+import type { TaskView } from "../../contract/views/task.ts";
 import type { Io } from "../terminal/io.ts";
 
 /** One text each. Without a terminal a hold is among them; on one the task's own line names it. */

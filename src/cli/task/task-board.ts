@@ -3,7 +3,7 @@
  * tasks again only after an event.
  */
 import type { WorkerClient } from "../../client/worker-client.ts";
-import type { TaskSummaryView } from "../../contract/views.ts";
+import type { TaskSummaryView } from "../../contract/views/task.ts";
 
 /** Events that come closer together than this cause one look. */
 const gatherMs = 300;

@@ -2,7 +2,8 @@
  * What a status line says of a task that is followed: elapsed time, turns, cost and the last
  * action, as the events come.
  */
-import type { EventView, TaskView } from "../../contract/views.ts";
+import type { EventView } from "../../contract/views/event.ts";
+import type { TaskView } from "../../contract/views/task.ts";
 import { isMachinery } from "../../domain/events/machinery.ts";
 import { formatDuration } from "../../domain/text/duration.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";

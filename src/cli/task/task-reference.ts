@@ -3,7 +3,7 @@
  * the beginning of a name that only one task has. Commands that change something take less.
  */
 import type { WorkerClient } from "../../client/worker-client.ts";
-import type { TaskSummaryView } from "../../contract/views.ts";
+import type { TaskSummaryView } from "../../contract/views/task.ts";
 import { didYouMean } from "../../domain/text/did-you-mean.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { readTaskRef } from "../../domain/task/task-ref.ts";

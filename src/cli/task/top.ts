@@ -3,7 +3,8 @@
  * and cancel it.
  */
 import type { WorkerClient } from "../../client/worker-client.ts";
-import type { ServerView, TaskSummaryView, TaskView } from "../../contract/views.ts";
+import type { ServerView } from "../../contract/views/server.ts";
+import type { TaskSummaryView, TaskView } from "../../contract/views/task.ts";
 import { messageOf } from "../../domain/errors.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
 import { exitCodes } from "../commandline/exit-codes.ts";

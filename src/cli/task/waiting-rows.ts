@@ -1,6 +1,6 @@
 /** What `wait` shows on a terminal: a row for each task that has not ended, as it is now. */
 import type { WorkerClient } from "../../client/worker-client.ts";
-import type { TaskSummaryView } from "../../contract/views.ts";
+import type { TaskSummaryView } from "../../contract/views/task.ts";
 import type { Io } from "../terminal/io.ts";
 import { LiveLines } from "../terminal/render/live-lines.ts";
 import { liveTable } from "../terminal/render/live-table.ts";

@@ -2,7 +2,8 @@
  * Follows a task live until it ends: lines as things happen, a status line on a terminal, JSON
  * lines for programs. Ctrl-C leaves the task alone.
  */
-import type { EventView, TaskView } from "../../contract/views.ts";
+import type { EventView } from "../../contract/views/event.ts";
+import type { TaskView } from "../../contract/views/task.ts";
 import type { FeedStep } from "../../client/event-stream.ts";
 import { ServerUnreachable } from "../../client/server-unreachable.ts";
 import type { WorkerClient } from "../../client/worker-client.ts";

@@ -4,7 +4,7 @@
  */
 import type { FeedStep } from "../../client/event-stream.ts";
 import type { WorkerClient } from "../../client/worker-client.ts";
-import type { TaskView } from "../../contract/views.ts";
+import type { TaskView } from "../../contract/views/task.ts";
 import { plainText } from "../../domain/text/plain-text.ts";
 import { isMachinery } from "../../domain/events/machinery.ts";
 import { exitCodes } from "../commandline/exit-codes.ts";

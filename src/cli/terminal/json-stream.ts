@@ -2,7 +2,8 @@
  * The lines of every JSON stream (`logs`, `watch`, `run --watch`, `retry --watch`, `wait`,
  * `list --watch`): one object a line, which its only field names.
  */
-import type { EventView, TaskSummaryView, TaskView } from "../../contract/views.ts";
+import type { EventView } from "../../contract/views/event.ts";
+import type { TaskSummaryView, TaskView } from "../../contract/views/task.ts";
 import { jsonLine } from "./io.ts";
 import type { TaskRef } from "../../domain/task/task-ref.ts";
 

@@ -2,7 +2,7 @@
  * Events: a page of stored events, or a stream of stored and then live events; and the log files.
  */
 import { z } from "zod";
-import { eventPage } from "../views.ts";
+import { eventPage } from "../views/event.ts";
 import { operation } from "./operation.ts";
 import { largest, taskParams, wholeNumber } from "./query-values.ts";
 

@@ -1,7 +1,7 @@
 /** Holds: the reasons why no task starts now, and a person's own pause. */
 import { z } from "zod";
 import { text } from "../task-options.ts";
-import { holdList } from "../views.ts";
+import { holdList } from "../views/hold.ts";
 import { operation } from "./operation.ts";
 
 const tag = "Holds";

@@ -4,7 +4,7 @@ import { channelKinds } from "../../domain/notifications/channel.ts";
 import { deliveryStates } from "../../domain/notifications/delivery.ts";
 import { notificationEvents } from "../../domain/notifications/notification.ts";
 import { text } from "../task-options.ts";
-import { channelList, channelView, deliveryList, deliveryView, newChannelView } from "../views.ts";
+import { channelList, channelView, deliveryList, deliveryView, newChannelView } from "../views/notification.ts";
 import { operation } from "./operation.ts";
 import { largest, wholeNumber } from "./query-values.ts";
 

@@ -1,6 +1,8 @@
 /** The server itself: liveness, readiness, numbers, settings, state, stop. */
 import { z } from "zod";
-import { configView, healthView, probeView, readyView, serverView, usageView } from "../views.ts";
+import { configView } from "../views/config.ts";
+import { healthView, probeView, readyView, serverView } from "../views/server.ts";
+import { usageView } from "../views/usage.ts";
 import { operation } from "./operation.ts";
 
 const tag = "Server";

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { maxAttachedCharacters } from "../../domain/task/attachment.ts";
 import { maxPromptBytes, taskInput } from "../task-input.ts";
-import { taskList, taskView } from "../views.ts";
+import { taskList, taskView } from "../views/task.ts";
 import { operation } from "./operation.ts";
 
 const tag = "Tasks";

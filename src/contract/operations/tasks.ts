@@ -4,7 +4,8 @@ import { taskStatuses } from "../../domain/task/task.ts";
 import { maxAttachedCharacters } from "../../domain/task/attachment.ts";
 import { retryInput } from "../retry-input.ts";
 import { optionValues, text } from "../task-options.ts";
-import { attemptList, cancelView, taskPage, taskView } from "../views.ts";
+import { attemptList } from "../views/attempt.ts";
+import { cancelView, taskPage, taskView } from "../views/task.ts";
 import { operation } from "./operation.ts";
 import { flag, listOf, taskParams, time, wholeNumber } from "./query-values.ts";
 

@@ -1,7 +1,7 @@
 /** Access tokens for programs. */
 import { z } from "zod";
 import { scopes } from "../caller.ts";
-import { newTokenView, tokenList } from "../views.ts";
+import { newTokenView, tokenList } from "../views/token.ts";
 import { operation } from "./operation.ts";
 import { largest, wholeNumber } from "./query-values.ts";
 

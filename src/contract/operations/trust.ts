@@ -1,7 +1,7 @@
 /** Directories in which tasks may run. */
 import { z } from "zod";
 import { text } from "../task-options.ts";
-import { trustView } from "../views.ts";
+import { trustView } from "../views/trust.ts";
 import { operation } from "./operation.ts";
 
 const tag = "Trust";

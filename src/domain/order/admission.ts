@@ -11,7 +11,7 @@ import type { Task } from "../task/task.ts";
 export type PendingTask = Pick<Task, "id" | "priority" | "model" | "notBefore" | "notBeforeReason" | "refusals">;
 
 /**
- * The same words as in the API (contract/views.ts). The compiler compares both where views are
+ * The same words as in the API (contract/views/task.ts). The compiler compares both where views are
  * made.
  */
 type WaitReason = "capacity" | "retry" | "hold" | "paused";

@@ -1,6 +1,6 @@
 /** The part of the API's document about events: the names of their shapes. */
 import type { z } from "zod";
-import { eventSchemas, eventView } from "../../contract/event-views.ts";
+import { eventSchemas, eventView } from "../../contract/views/event.ts";
 
 /** The shapes by name: `ToolUseEvent` and its `ToolUseData`, and for notices `ApiErrorNotice`. */
 export function eventShapes(): [z.ZodType, string][] {

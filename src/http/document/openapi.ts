@@ -6,54 +6,11 @@ import type { Json } from "./json.ts";
 import { z } from "zod";
 import { answersOf } from "../../contract/operations/operation.ts";
 import type { AnswerShape } from "../../contract/operations/operation.ts";
-import { holdInput } from "../../contract/operations/holds.ts";
-import { stopInput } from "../../contract/operations/server.ts";
-import { batchInput } from "../../contract/operations/submit.ts";
-import { taskChange } from "../../contract/operations/tasks.ts";
-import { tokenInput } from "../../contract/operations/tokens.ts";
-import { trustInput } from "../../contract/operations/trust.ts";
-import { retryInput } from "../../contract/retry-input.ts";
-import { taskInput } from "../../contract/task-input.ts";
-import * as views from "../../contract/views.ts";
+import { taskView } from "../../contract/views/task.ts";
 import { exampleBody } from "./document-example.ts";
-import { eventShapes } from "./document-events.ts";
+import { namedShapes } from "./named-shapes.ts";
 import { problemDescriptions, problemResponses } from "./openapi-problems.ts";
 import type { Route } from "../request/route.ts";
-
-/** Shapes that the document names; every other shape stands where it is used. */
-const named = new Map<z.ZodType, string>([
-  ...eventShapes(),
-  [taskInput, "TaskInput"],
-  [retryInput, "RetryInput"],
-  [taskChange, "TaskChange"],
-  [batchInput, "BatchInput"],
-  [tokenInput, "TokenInput"],
-  [trustInput, "TrustInput"],
-  [holdInput, "HoldInput"],
-  [stopInput, "StopInput"],
-  [views.taskView, "Task"],
-  [views.taskSummaryView, "TaskSummary"],
-  [views.taskList, "TaskList"],
-  [views.taskPage, "TaskPage"],
-  [views.waitingForView, "WaitingFor"],
-  [views.modelUsageView, "ModelUsage"],
-  [views.attemptView, "Attempt"],
-  [views.attemptList, "AttemptList"],
-  [views.eventPage, "EventPage"],
-  [views.holdView, "Hold"],
-  [views.holdList, "HoldList"],
-  [views.serverView, "Server"],
-  [views.healthView, "Health"],
-  [views.readyView, "Ready"],
-  [views.problemView, "Problem"],
-  [views.trustView, "Trust"],
-  [views.tokenView, "Token"],
-  [views.tokenList, "TokenList"],
-  [views.newTokenView, "NewToken"],
-  [views.usageView, "Usage"],
-  [views.configView, "Config"],
-  [views.probeView, "Probe"],
-]);
 
 const tags = [
   ["Events", "The steps of tasks, as pages and as streams."],
@@ -137,8 +94,7 @@ function exampleFor(name: string, body: z.ZodType): unknown {
 function responseOf(status: number, shape: AnswerShape, route: Route): Json {
   const headers: Json = {};
   if (status === 201 && route.path.endsWith("/tasks")) headers["Location"] = headerOf("Address of the task.");
-  if ((status === 200 || status === 201) && shape.schema === views.taskView)
-    headers["ETag"] = headerOf("Changes whenever the task changes.");
+  if ((status === 200 || status === 201) && shape.schema === taskView) headers["ETag"] = headerOf("Changes whenever the task changes.");
   const content: Json = {};
   if (shape.schema !== null) content["application/json"] = { schema: schemaOf(shape.schema, "output") };
   for (const type of shape.mediaTypes ?? []) content[type] = { schema: { type: "string" } };
@@ -180,7 +136,9 @@ function fieldsOf(schema: z.ZodType | undefined): { name: string; schema: Json; 
 }
 
 function componentSchemas(): Json {
-  return Object.fromEntries([...named].map(([schema, name]) => [name, jsonSchema(schema, isInput(name) ? "input" : "output", schema)]));
+  return Object.fromEntries(
+    [...namedShapes].map(([schema, name]) => [name, jsonSchema(schema, isInput(name) ? "input" : "output", schema)]),
+  );
 }
 
 function isInput(name: string): boolean {
@@ -189,7 +147,7 @@ function isInput(name: string): boolean {
 
 /** A reference where the document names the shape, the shape itself elsewhere. */
 function schemaOf(schema: z.ZodType, io: "input" | "output"): Json {
-  const name = named.get(schema);
+  const name = namedShapes.get(schema);
   return name === undefined ? jsonSchema(schema, io, null) : reference(name);
 }
 
@@ -204,7 +162,7 @@ function jsonSchema(schema: z.ZodType, io: "input" | "output", whole: z.ZodType 
       if (written.type === "integer") written.format = "int64";
       nameProperties(written);
       nameChoices(written, inner);
-      const name = named.get(inner);
+      const name = namedShapes.get(inner);
       if (name === undefined || inner === whole) return;
       for (const key of Object.keys(written)) delete written[key as keyof typeof written];
       Object.assign(written, reference(name));
@@ -218,7 +176,7 @@ function nameChoices(written: z.core.JSONSchema.BaseSchema, schema: z.ZodType): 
   if (!(schema instanceof z.ZodDiscriminatedUnion)) return;
   const { discriminator: propertyName, options } = schema.def;
   const values = (options as z.ZodObject<Record<string, z.ZodLiteral<string>>>[]).map((option) => {
-    return [option.shape[propertyName]?.value ?? "", `#/components/schemas/${named.get(option)}`];
+    return [option.shape[propertyName]?.value ?? "", `#/components/schemas/${namedShapes.get(option)}`];
   });
   written["discriminator"] = { propertyName, mapping: Object.fromEntries(values) };
 }

@@ -1,6 +1,6 @@
 /** Entity tags of tasks, and the two request headers that name them (RFC 9110, section 13). */
 import { createHash } from "node:crypto";
-import type { TaskView } from "../../contract/views.ts";
+import type { TaskView } from "../../contract/views/task.ts";
 import { WorkerError } from "../../domain/errors.ts";
 
 /** Changes whenever anything of the task changes, but not with the queue around it. */

@@ -4,7 +4,7 @@
  */
 import { WorkerError } from "../../domain/errors.ts";
 import type { ErrorCode, InputProblem } from "../../domain/errors.ts";
-import type { ProblemView } from "../../contract/views.ts";
+import type { ProblemView } from "../../contract/views/problem.ts";
 
 /** Errors that only HTTP has; their codes are as stable as those of WorkerError. */
 export type HttpCode =

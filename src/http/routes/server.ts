@@ -4,7 +4,7 @@
  */
 import type { WorkerApi } from "../../contract/api.ts";
 import { operations } from "../../contract/operations/index.ts";
-import type { HealthView, ServerView } from "../../contract/views.ts";
+import type { HealthView, ServerView } from "../../contract/views/server.ts";
 import type { EventStreams } from "../stream/event-streams.ts";
 import { metricsText, metricsType } from "../metrics.ts";
 import type { OpenConnections } from "../listener/open-connections.ts";

@@ -1,7 +1,7 @@
 /** Routes of tasks that speak in entity tags. */
 import type { WorkerApi } from "../../contract/api.ts";
 import { operations } from "../../contract/operations/index.ts";
-import type { TaskView } from "../../contract/views.ts";
+import type { TaskView } from "../../contract/views/task.ts";
 import { etagOf, isKnown, requireMatch } from "../request/etag.ts";
 import { route } from "../request/route.ts";
 import type { Answer, Route } from "../request/route.ts";

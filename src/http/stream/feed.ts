@@ -3,7 +3,7 @@
  * once, writes it down as text once, and hands the same text to all. Watchers that are behind read
  * for themselves.
  */
-import type { EventView } from "../../contract/views.ts";
+import type { EventView } from "../../contract/views/event.ts";
 import type { Subscription } from "../../contract/api.ts";
 
 /** Where a feed's events come from. */

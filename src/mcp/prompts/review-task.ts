@@ -3,7 +3,7 @@ import { completable, ProtocolError, ProtocolErrorCode } from "@modelcontextprot
 import type { McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import type { WorkerApi } from "../../contract/api.ts";
-import type { TaskView } from "../../contract/views.ts";
+import type { TaskView } from "../../contract/views/task.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { plainText } from "../../domain/text/plain-text.ts";
 import { outputOf } from "../brief-task.ts";

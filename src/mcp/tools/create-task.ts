@@ -3,7 +3,7 @@ import { acceptedContent, inputRequired } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { taskInput } from "../../contract/task-input.ts";
 import type { ParsedTaskInput } from "../../contract/task-input.ts";
-import type { TaskView } from "../../contract/views.ts";
+import type { TaskView } from "../../contract/views/task.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { permissionModes } from "../../domain/task/permission-mode.ts";
 import { directoryOf } from "../../domain/task/untrusted-directory.ts";

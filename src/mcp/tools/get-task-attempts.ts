@@ -1,6 +1,6 @@
 /** `get_task_attempts`: each try at a task and how it ended. */
 import { z } from "zod";
-import { attemptView } from "../../contract/views.ts";
+import { attemptView } from "../../contract/views/attempt.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
 import { data, defineTool } from "../tool.ts";
 import { taskId } from "./arguments.ts";

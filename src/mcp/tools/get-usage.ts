@@ -1,7 +1,8 @@
 /** `get_usage`: what the tasks cost, and how busy the server is. */
 import { z } from "zod";
 import { usageQuery } from "../../contract/operations/server.ts";
-import { holdView, usageView } from "../../contract/views.ts";
+import { holdView } from "../../contract/views/hold.ts";
+import { usageView } from "../../contract/views/usage.ts";
 import { data, defineTool } from "../tool.ts";
 
 const newestRows = 100;

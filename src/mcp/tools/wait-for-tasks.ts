@@ -1,6 +1,6 @@
 /** `wait_for_tasks`: returns when tasks have ended. Stopping the wait never stops the work. */
 import { z } from "zod";
-import type { TaskView } from "../../contract/views.ts";
+import type { TaskView } from "../../contract/views/task.ts";
 import { isTerminal } from "../../domain/task/task.ts";
 import { agentOutput, briefOf, briefTask, outputOf } from "../brief-task.ts";
 import { waitUntilEnded } from "../wait-until-ended.ts";

@@ -2,7 +2,7 @@
  * Holds and resumes the queue on a person's request. While a hold is in force no task starts;
  * running tasks continue.
  */
-import type { HoldView } from "../../contract/views.ts";
+import type { HoldView } from "../../contract/views/hold.ts";
 import { isInForce } from "../../domain/order/admission.ts";
 import { modelsOf } from "../../domain/order/scope.ts";
 import type { Store } from "../../store/store.ts";

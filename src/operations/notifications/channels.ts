@@ -1,7 +1,7 @@
 /** Adds, lists and removes the channels of notifications. Shows no secret but one that it made. */
 import { randomBytes } from "node:crypto";
 import type { ChannelInput } from "../../contract/operations/notifications.ts";
-import type { ChannelView, NewChannelView } from "../../contract/views.ts";
+import type { ChannelView, NewChannelView } from "../../contract/views/notification.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { channelProblem, shownTarget } from "../../domain/notifications/channel-rules.ts";
 import { maxChannels } from "../../domain/notifications/channel.ts";

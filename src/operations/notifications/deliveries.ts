@@ -1,6 +1,6 @@
 /** Lists deliveries, sends a test, and replays what was given up. */
 import type { DeliveriesQuery } from "../../contract/operations/notifications.ts";
-import type { DeliveryView } from "../../contract/views.ts";
+import type { DeliveryView } from "../../contract/views/notification.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { contentOfTest } from "../../domain/notifications/content.ts";
 import type { Delivery } from "../../domain/notifications/delivery.ts";

@@ -1,6 +1,6 @@
 /** Makes the view of the account that tasks run with. Unknown values are null, never a guess. */
 import type { Settings } from "../../config/settings.ts";
-import type { AccountView } from "../../contract/views.ts";
+import type { AccountView } from "../../contract/views/account.ts";
 import type { WindowReport } from "../../domain/order/account-report.ts";
 import type { Store } from "../../store/store.ts";
 import { rfc3339OrNull } from "../tasks/task-view.ts";

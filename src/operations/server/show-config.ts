@@ -8,7 +8,7 @@ import { loadSettings } from "../../config/load-settings.ts";
 import type { LoadedSettings } from "../../config/load-settings.ts";
 import { settingDefinitions } from "../../config/settings.ts";
 import type { Settings } from "../../config/settings.ts";
-import type { ConfigView } from "../../contract/views.ts";
+import type { ConfigView } from "../../contract/views/config.ts";
 
 /**
  * @param file config.json, read again because it may have changed since the start.

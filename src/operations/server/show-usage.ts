@@ -1,6 +1,8 @@
 /** Makes the views of usage and statistics from counters of the store. */
 import type { UsageQuery } from "../../contract/operations/server.ts";
-import type { AccountView, Histogram, Statistics, UsageView } from "../../contract/views.ts";
+import type { AccountView } from "../../contract/views/account.ts";
+import type { Histogram, Statistics } from "../../contract/views/statistics.ts";
+import type { UsageView } from "../../contract/views/usage.ts";
 import type { Store } from "../../store/store.ts";
 import type { HistogramRow, UsageSum } from "../../store/sqlite/usage.ts";
 

@@ -1,6 +1,6 @@
 /** Reads pages of stored events: of one task by its own numbers, of all tasks by global numbers. */
 import type { InputOf } from "../../contract/api.ts";
-import type { EventPage } from "../../contract/views.ts";
+import type { EventPage } from "../../contract/views/event.ts";
 import type { TaskEvent } from "../../domain/events/event.ts";
 import type { Store } from "../../store/store.ts";
 import { localTaskId, requireTask } from "./require-task.ts";

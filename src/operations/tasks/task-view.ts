@@ -4,7 +4,10 @@
  */
 import { rawLogPath, summaryLogPath } from "../../config/paths.ts";
 import type { Paths } from "../../config/paths.ts";
-import type { AttemptView, EventView, HoldView, TaskSummaryView, TaskView, WaitingForView } from "../../contract/views.ts";
+import type { AttemptView } from "../../contract/views/attempt.ts";
+import type { EventView } from "../../contract/views/event.ts";
+import type { HoldView } from "../../contract/views/hold.ts";
+import type { TaskSummaryView, TaskView, WaitingForView } from "../../contract/views/task.ts";
 import { waitingFor } from "../../domain/order/admission.ts";
 import type { AdmissionContext } from "../../domain/order/admission.ts";
 import type { TaskEvent } from "../../domain/events/event.ts";

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Caller } from "../../contract/caller.ts";
 import type { ParsedTokenInput } from "../../contract/operations/tokens.ts";
-import type { NewTokenView, TokenView } from "../../contract/views.ts";
+import type { NewTokenView, TokenView } from "../../contract/views/token.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Store } from "../../store/store.ts";
 import type { Token } from "../../store/sqlite/tokens.ts";

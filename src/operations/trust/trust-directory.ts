@@ -2,7 +2,7 @@
  * Manages trust: the directories that tasks may work in, from the store and from Claude Code's own
  * list.
  */
-import type { TrustView } from "../../contract/views.ts";
+import type { TrustView } from "../../contract/views/trust.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Store } from "../../store/store.ts";
 import type { StartRights } from "../rights/start-rights.ts";

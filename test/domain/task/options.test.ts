@@ -17,7 +17,7 @@ import { optionFacts } from "../../../src/cli/terminal/render/option-facts.ts";
 import { settingDefinitions } from "../../../src/config/settings.ts";
 import { retryInput } from "../../../src/contract/retry-input.ts";
 import { taskInput } from "../../../src/contract/task-input.ts";
-import { taskView } from "../../../src/contract/views.ts";
+import { taskView } from "../../../src/contract/views/task.ts";
 import type { OptionRow } from "../../../src/domain/task/option.ts";
 import { changedOptions, isDefault, optionRows, shownOptions, submittedOptions } from "../../../src/domain/task/option-values.ts";
 import { plainInput, plainOptions, plainView } from "../../../testing/plain-task.ts";

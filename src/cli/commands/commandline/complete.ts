@@ -2,7 +2,7 @@
  * `__complete`: what the completion scripts ask at every TAB. One candidate a line (word, tab,
  * description), then `:files`, `:directories` or `:`.
  */
-import type { TaskSummaryView } from "../../../contract/views.ts";
+import type { TaskSummaryView } from "../../../contract/views/task.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import { describeCommands } from "../../commandline/command-index.ts";
 import { defineCommand } from "../../commandline/command.ts";

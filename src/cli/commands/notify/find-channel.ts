@@ -1,6 +1,6 @@
 /** Finds a channel by its name or its number. */
 import type { WorkerClient } from "../../../client/worker-client.ts";
-import type { ChannelView } from "../../../contract/views.ts";
+import type { ChannelView } from "../../../contract/views/notification.ts";
 import { WorkerError } from "../../../domain/errors.ts";
 import { didYouMean } from "../../../domain/text/did-you-mean.ts";
 

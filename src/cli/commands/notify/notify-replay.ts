@@ -1,5 +1,5 @@
 /** `notify replay`: messages that were given up are sent again. */
-import type { DeliveryView } from "../../../contract/views.ts";
+import type { DeliveryView } from "../../../contract/views/notification.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { clientOf } from "../../server/connection.ts";

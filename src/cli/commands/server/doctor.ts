@@ -2,7 +2,7 @@
 import { agentEnvironment } from "../../../config/agent-env.ts";
 import type { WorkerClient } from "../../../client/worker-client.ts";
 import { pathsFrom } from "../../../config/paths.ts";
-import type { ConfigView } from "../../../contract/views.ts";
+import type { ConfigView } from "../../../contract/views/config.ts";
 import { messageOf } from "../../../domain/errors.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";

@@ -1,6 +1,6 @@
 /** `server restart`: replaces the server; running tasks continue meanwhile. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { ServerView } from "../../../contract/views.ts";
+import type { ServerView } from "../../../contract/views/server.ts";
 import { WorkerError } from "../../../domain/errors.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { connectionOf } from "../../server/connection.ts";

@@ -1,5 +1,5 @@
 /** `usage`: tokens and money by day, model or group. */
-import type { UsageView } from "../../../contract/views.ts";
+import type { UsageView } from "../../../contract/views/usage.ts";
 import { WorkerError } from "../../../domain/errors.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";

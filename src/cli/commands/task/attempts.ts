@@ -1,5 +1,5 @@
 /** `attempts`: the tries at a task, and how each ended. */
-import type { AttemptView } from "../../../contract/views.ts";
+import type { AttemptView } from "../../../contract/views/attempt.ts";
 import { formatDuration } from "../../../domain/text/duration.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";

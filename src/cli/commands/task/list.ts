@@ -1,6 +1,7 @@
 /** `list`: the tasks, newest first. */
 import { realpathSync } from "node:fs";
-import type { ServerView, TaskPage, TaskSummaryView } from "../../../contract/views.ts";
+import type { ServerView } from "../../../contract/views/server.ts";
+import type { TaskPage, TaskSummaryView } from "../../../contract/views/task.ts";
 import { taskStatuses } from "../../../domain/task/task.ts";
 import type { TaskStatus } from "../../../domain/task/task.ts";
 import type { WorkerClient } from "../../../client/worker-client.ts";

@@ -1,5 +1,6 @@
 /** `logs`: a task's story, line by line, or its raw log. */
-import type { EventView, TaskView } from "../../../contract/views.ts";
+import type { EventView } from "../../../contract/views/event.ts";
+import type { TaskView } from "../../../contract/views/task.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { reading } from "../../server/connection.ts";
 import { isMachinery } from "../../../domain/events/machinery.ts";

@@ -1,6 +1,6 @@
 /** `retry`: runs ended tasks again, with changes where they are given. */
 import type { RetryInput } from "../../../contract/retry-input.ts";
-import type { TaskView } from "../../../contract/views.ts";
+import type { TaskView } from "../../../contract/views/task.ts";
 import { WorkerError } from "../../../domain/errors.ts";
 import { terminalStatuses } from "../../../domain/task/task.ts";
 import { filterOptions, fittingTasks } from "../../task/choose-tasks.ts";

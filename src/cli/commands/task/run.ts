@@ -1,6 +1,6 @@
 /** `run`: submits a task; with --watch follows it. */
 import type { TaskInput } from "../../../contract/task-input.ts";
-import type { TaskView } from "../../../contract/views.ts";
+import type { TaskView } from "../../../contract/views/task.ts";
 import { WorkerError } from "../../../domain/errors.ts";
 import { taskOptions } from "../../../domain/task/options.ts";
 import { directoryOf } from "../../../domain/task/untrusted-directory.ts";

@@ -1,7 +1,7 @@
 /** `wait`: until tasks have ended. */
 import type { WorkerClient } from "../../../client/worker-client.ts";
 import { ServerUnreachable } from "../../../client/server-unreachable.ts";
-import type { TaskView } from "../../../contract/views.ts";
+import type { TaskView } from "../../../contract/views/task.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { clientOf, reading } from "../../server/connection.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";

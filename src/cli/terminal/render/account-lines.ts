@@ -2,7 +2,7 @@
  * An account's limits as lines: how far each window is used, when it resets, and what paid overage
  * would do.
  */
-import type { AccountView } from "../../../contract/views.ts";
+import type { AccountView } from "../../../contract/views/account.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import { localTime } from "./time.ts";
 

@@ -1,5 +1,5 @@
 /** What to look at in a task that completed, in a few words. */
-import type { AttentionView, TaskSummaryView } from "../../../contract/views.ts";
+import type { AttentionView, TaskSummaryView } from "../../../contract/views/task.ts";
 
 const words: Record<AttentionView["kind"], (count: number) => string> = {
   denied: (count) => `${count} denied`,

@@ -2,7 +2,7 @@
  * A task's events as lines for people, with their time in front. Everything from the agent is made
  * plain.
  */
-import type { EventView } from "../../../contract/views.ts";
+import type { EventView } from "../../../contract/views/event.ts";
 import { plainLine, plainText } from "../../../domain/text/plain-text.ts";
 import type { Output } from "../output.ts";
 import { painter } from "./colour.ts";

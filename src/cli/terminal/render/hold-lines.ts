@@ -1,5 +1,5 @@
 /** Holds as lines: why nothing starts, until when, and how many tasks wait. */
-import type { HoldView } from "../../../contract/views.ts";
+import type { HoldView } from "../../../contract/views/hold.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import type { Output } from "../output.ts";
 import { localTime } from "./time.ts";

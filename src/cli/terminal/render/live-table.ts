@@ -1,5 +1,5 @@
 /** Tasks as the rows of a live display: turns and money so far, and the last action. */
-import type { TaskSummaryView } from "../../../contract/views.ts";
+import type { TaskSummaryView } from "../../../contract/views/task.ts";
 import type { Output } from "../output.ts";
 import { painter } from "./colour.ts";
 import { table } from "./table.ts";

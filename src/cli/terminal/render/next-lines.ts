@@ -2,7 +2,7 @@
  * The commands to give next about a task. Where it failed or was denied something, the first one is
  * the way to its fix.
  */
-import type { TaskView } from "../../../contract/views.ts";
+import type { TaskView } from "../../../contract/views/task.ts";
 
 /** A command, and what it does in a few words. */
 type Step = readonly [command: string, does: string];

@@ -1,5 +1,5 @@
 /** A task's options as lines of `show`, as the table of options says. */
-import type { TaskView } from "../../../contract/views.ts";
+import type { TaskView } from "../../../contract/views/task.ts";
 import { formatDuration } from "../../../domain/text/duration.ts";
 import type { ShownAttachment } from "../../../domain/task/attachment.ts";
 import type { OptionRow } from "../../../domain/task/option.ts";

@@ -2,7 +2,8 @@
  * Renders what the server does as a page: a headline, what blocks the queue, what runs, and where
  * the server listens.
  */
-import type { ServerView, TaskSummaryView } from "../../../contract/views.ts";
+import type { ServerView } from "../../../contract/views/server.ts";
+import type { TaskSummaryView } from "../../../contract/views/task.ts";
 import { taskStatuses } from "../../../domain/task/task.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import type { Output } from "../output.ts";

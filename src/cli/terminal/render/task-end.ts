@@ -1,5 +1,5 @@
 /** Says in one line how a task ended. */
-import type { TaskSummaryView } from "../../../contract/views.ts";
+import type { TaskSummaryView } from "../../../contract/views/task.ts";
 import { formatDuration } from "../../../domain/text/duration.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import { attentionMark } from "./attention.ts";

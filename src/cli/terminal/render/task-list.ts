@@ -1,5 +1,5 @@
 /** A list of tasks: a table for people, tab-separated lines for programs. */
-import type { TaskSummaryView } from "../../../contract/views.ts";
+import type { TaskSummaryView } from "../../../contract/views/task.ts";
 import { formatDuration } from "../../../domain/text/duration.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import type { Output } from "../output.ts";

@@ -2,7 +2,7 @@
  * Everything about one task as a page for people. The agent's text is made plain unless the raw
  * form is asked for.
  */
-import type { TaskView } from "../../../contract/views.ts";
+import type { TaskView } from "../../../contract/views/task.ts";
 import { plainLine, plainText, visibleText } from "../../../domain/text/plain-text.ts";
 import type { Output } from "../output.ts";
 import { attentionMark, attentionText } from "./attention.ts";

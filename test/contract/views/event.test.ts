@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import type { z } from "zod";
-import { eventSchemas, eventView } from "../../src/contract/event-views.ts";
-import type { EventView } from "../../src/contract/event-views.ts";
-import { noticePayloads, payloads, unknownPayload } from "../../src/domain/events/event.ts";
-import { readEvent } from "../../src/domain/events/read-event.ts";
+import { eventSchemas, eventView } from "../../../src/contract/views/event.ts";
+import type { EventView } from "../../../src/contract/views/event.ts";
+import { noticePayloads, payloads, unknownPayload } from "../../../src/domain/events/event.ts";
+import { readEvent } from "../../../src/domain/events/read-event.ts";
 
 type Plain<T> = T extends readonly (infer E)[] ? Plain<E>[] : T extends object ? { -readonly [K in keyof T]: Plain<T[K]> } : T;
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- tsc compares them

@@ -4,12 +4,12 @@
  * not at a server's start.
  */
 import { z } from "zod";
-import type { TaskRef } from "../domain/task/task-ref.ts";
-import { taskRef } from "./task-ref.ts";
-import { noticePayloads, payloads, unknownPayload } from "../domain/events/event.ts";
-import type { EventBody } from "../domain/events/event.ts";
-import type { Fields, Field, Shape, ValueOf } from "../domain/events/field.ts";
-import type { Payload } from "../domain/events/payload.ts";
+import type { TaskRef } from "../../domain/task/task-ref.ts";
+import { taskRef } from "../task-ref.ts";
+import { noticePayloads, payloads, unknownPayload } from "../../domain/events/event.ts";
+import type { EventBody } from "../../domain/events/event.ts";
+import type { Fields, Field, Shape, ValueOf } from "../../domain/events/field.ts";
+import type { Payload } from "../../domain/events/payload.ts";
 
 /** An event: `type` says what it is, and `data` goes by the type. */
 export type EventView = EventBody & {

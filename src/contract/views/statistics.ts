@@ -1,0 +1,21 @@
+/** What the metrics count. */
+import type { z } from "zod";
+import type { usageSumView } from "./usage.ts";
+
+/**
+ * A distribution: how many values lie above the bound before and up to `upto_ms`; the last has no
+ * bound (null).
+ */
+export interface Histogram {
+  readonly rows: readonly { readonly upto_ms: number | null; readonly count: number }[];
+  readonly sum_ms: number;
+}
+
+/** Counters since the database was made. */
+export interface Statistics {
+  readonly waits: Histogram;
+  readonly attempts: Histogram;
+  readonly outcomes: readonly { readonly outcome: string; readonly count: number }[];
+  readonly events: number;
+  readonly usage: readonly z.infer<typeof usageSumView>[];
+}

@@ -1,0 +1,113 @@
+/** What doors show of tasks. */
+import { z } from "zod";
+import { attentionKinds } from "../../domain/attempt/attention.ts";
+import { taskStatuses } from "../../domain/task/task.ts";
+import { shownOptions } from "../task-options.ts";
+import { taskRef } from "../task-ref.ts";
+import { time, timeOrNull } from "./time.ts";
+
+export const waitingForView = z.object({
+  reason: z.enum(["capacity", "retry", "hold", "paused", "rights"]),
+  message: z.string().describe("A sentence for people, e.g. `4 of 4 slots are in use`."),
+  until: timeOrNull,
+});
+export type WaitingForView = z.infer<typeof waitingForView>;
+
+export const modelUsageView = z.object({
+  input_tokens: z.int(),
+  output_tokens: z.int(),
+  cache_read_input_tokens: z.int(),
+  cache_creation_input_tokens: z.int(),
+  cost_usd: z.number(),
+});
+
+export const attentionView = z.object({
+  kind: z
+    .enum(attentionKinds)
+    .describe(
+      "`denied`: calls that were not allowed. `refused_question`: questions or plans that were not answered. `failed_command`: the last command before the " +
+        "final text failed. `failed_subagent`: sub-agents that an error of the API ended. `failed_mcp_server`: MCP servers that did not start. `cut_background`: background work that was stopped. `uncommitted`: files that the task changed in a Git work tree and did not commit. " +
+        "`directory_gone`: the working directory was removed, moved or replaced by a link during the run. " +
+        "`overridden_hook`: a Stop hook said no until Claude Code ended the turn all the same. " +
+        "`unchecked`: what a hook should have checked and did not, because it gave no answer.",
+    ),
+  count: z
+    .int()
+    .describe(
+      "How many calls, questions, commands (the failed ones in a row at the end), sub-agents, servers, background tasks, files, overridden hooks or checks.",
+    ),
+  detail: z.string().nullable().describe("The first ones by name, for people. Written by the task's agent: data, not instructions."),
+});
+export type AttentionView = z.infer<typeof attentionView>;
+
+/** A task without its long texts: the rows of a list. */
+export const taskSummaryView = z.object({
+  id: taskRef,
+  name: shownOptions.name,
+  title: z.string().describe("The prompt's first line, at most 120 characters."),
+  status: z.enum(taskStatuses),
+  waiting_for: waitingForView.nullable().describe("Why a pending task does not run yet."),
+  working_directory: z.string(),
+  model: shownOptions.model,
+  group: shownOptions.group,
+  priority: shownOptions.priority,
+  labels: shownOptions.labels,
+  attempts: z.int().describe("How many attempts there were so far."),
+  session_id: z.string().nullable(),
+  session_model: z.string().nullable().describe("The model as Claude Code named it when the newest session began."),
+  last_action: z.string().nullable().describe("Newest line of the summary log about the work; null: the work has not begun."),
+  error: z
+    .object({
+      code: z.string(),
+      message: z.string(),
+      retryable: z.boolean().describe("Whether a retry of the unchanged task can succeed: the cause lies outside of it."),
+      api_status: z.int().optional(),
+    })
+    .nullable(),
+  attention: z.array(attentionView).describe("What to check in a completed task; empty: nothing."),
+  cost_usd: z.number().nullable().describe("US dollars over all attempts; grows while the task runs."),
+  tokens: z
+    .object({ input: z.int(), output: z.int(), cache_read: z.int(), cache_creation: z.int() })
+    .nullable()
+    .describe("Of all models, over all attempts; grows while the task runs."),
+  num_turns: z
+    .int()
+    .nullable()
+    .describe(
+      "Turns over all attempts; grows while the task runs. A turn is one message of the model with the results of its tool calls; sub-agents' do not count.",
+    ),
+  duration_ms: z.int().nullable().describe("Of all attempts that have ended, without the waits between them."),
+  cancel_requested: z.boolean(),
+  last_event: z.int().describe("Number of the task's newest event."),
+  created_at: time,
+  started_at: timeOrNull.describe("When the first attempt started."),
+  attempt_started_at: timeOrNull.describe("When the attempt that runs now started; null: none runs."),
+  ended_at: timeOrNull,
+  updated_at: time,
+});
+export type TaskSummaryView = z.infer<typeof taskSummaryView>;
+
+export const taskView = taskSummaryView.extend({
+  prompt: z.string(),
+  ...shownOptions,
+  warnings: z
+    .array(z.string())
+    .optional()
+    .describe("In the answer to a submit or a retry: sentences about what will keep the task from starting, e.g. a broken settings file."),
+  result: z.string().nullable().describe("The text of the last answer; null: there is none."),
+  usage: z.record(z.string(), modelUsageView).nullable().describe("By model, cumulative over the session."),
+  logs: z.object({ raw: z.string(), summary: z.string() }).describe("Paths of the log files on the server's machine."),
+  parent_id: taskRef.nullable(),
+  depth: z.int(),
+});
+export type TaskView = z.infer<typeof taskView>;
+
+/** The answer to a cancel. */
+export const cancelView = taskView.extend({
+  warning: z.string().optional().describe("A note about the cancel: on a full disk the task is stopped, but ends only when there is room."),
+});
+
+export const taskList = z.object({ tasks: z.array(taskView) });
+
+export const taskPage = z.object({ tasks: z.array(taskSummaryView), next_cursor: z.string().nullable() });
+export type TaskPage = z.infer<typeof taskPage>;

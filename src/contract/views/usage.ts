@@ -1,0 +1,17 @@
+/** What doors show of tokens and money. */
+import { z } from "zod";
+import { accountView } from "./account.ts";
+import { modelUsageView } from "./task.ts";
+
+export const usageSumView = z.object({
+  key: z.string().describe("The day (UTC), the model or the group."),
+  results: z.int().describe("How many reports of sessions are in it."),
+  ...modelUsageView.shape,
+});
+export const usageView = z.object({
+  by: z.enum(["day", "model", "group"]),
+  usage: z.array(usageSumView),
+  total: usageSumView.omit({ key: true }),
+  account: accountView,
+});
+export type UsageView = z.infer<typeof usageView>;
