@@ -7,7 +7,13 @@ import { optionRows, shownOptions, submittedOptions } from "../src/domain/task/o
 import type { TaskOptionFields } from "../src/domain/task/option-values.ts";
 import type { NewTask } from "../src/store/store.ts";
 
-const settings = { model: null, permission_mode: "acceptEdits" } as const;
+const settings = {
+  model: null,
+  permission_mode: "acceptEdits",
+  on_question: "deny",
+  answer_within_ms: null,
+  answer_else: "deny",
+} as const;
 
 /** All options at their defaults, as a server without settings has them. */
 export const plainOptions: TaskOptionFields = submittedOptions({}, settings);
@@ -47,6 +53,8 @@ export function plainView(id: number, input: ParsedTaskInput, at: string): TaskV
     id,
     title: titleOf(input.prompt),
     status: "pending",
+    asked_at: null,
+    questions: [],
     waiting_for: { reason: "capacity", message: "4 of 4 slots are in use", until: null },
     working_directory: input.working_directory,
     attempts: 0,

@@ -8,6 +8,10 @@ const causes: Readonly<Record<Operation, string>> = {
   complete: "its attempt succeeded",
   fail: "its attempt did not, and no retry is left",
   requeue: "its attempt ended, and another one follows",
+  ask: "it needs an answer of a person",
+  park: "its attempt ended, and it still needs the answer",
+  proceed: "it has the answer and a slot, and its runner was kept",
+  unpark: "it has the answer, and its runner was not kept",
   cancel: "a user or a program cancelled it",
   retry: "a user or a program asked for it again",
 };

@@ -4,12 +4,19 @@
  */
 import type { StartMessage } from "../attempt-protocol/protocol.ts";
 import type { JournalEntry } from "../domain/events/record.ts";
+import type { Answer, AskedQuestion } from "../domain/questions/question.ts";
 
 /** The work of one attempt, as the server sent it. */
 export type AgentWork = Omit<StartMessage, "type">;
 
 /** Takes the agent's messages and the runner's notes, in order. */
 export type Emit = (entry: JournalEntry) => void;
+
+/**
+ * Asks a person. Resolves with the answer, possibly days later; null: the agent waits no more,
+ * because its signal was aborted.
+ */
+export type Ask = (question: Omit<AskedQuestion, "key">, signal?: AbortSignal) => Promise<Answer | null>;
 
 /** The options of a probe. */
 export interface ProbeRequest {
@@ -27,7 +34,7 @@ export interface Agent {
    * Does the work to its end and emits every message. Called once.
    * @returns a sentence about an error outside of the agent's own messages, or null. Never rejects.
    */
-  run(work: AgentWork, emit: Emit): Promise<string | null>;
+  run(work: AgentWork, emit: Emit, ask: Ask): Promise<string | null>;
   /**
    * Sends one small request (one turn, no tools) and emits the messages, which show whether the
    * account works. Called instead of `run`. Absent: this agent has no account.

@@ -48,7 +48,9 @@ export function claimOptions(spec: TaskSpec) {
     cwd: spec.workingDirectory,
     permissionMode: spec.permissionMode,
     // An overlay delays the prompt by one round trip, so it is sent only when needed.
-    ...(hasRules(spec) || spec.effort !== null ? { settings: { ...rules(spec), ...effortOf(spec) } } : {}),
+    ...(hasRules(spec) || spec.effort !== null || asksInPlan(spec)
+      ? { settings: { ...rules(spec), ...effortOf(spec), ...planOf(spec) } }
+      : {}),
     ...directoriesOf(spec),
     ...(spec.model === null ? {} : { model: spec.model }),
     ...(spec.systemPrompt === null ? {} : { appendSystemPrompt: spec.systemPrompt }),
@@ -93,13 +95,14 @@ export function coldOptions(spec: TaskSpec, above: FilesAbove, env: Readonly<Rec
  * out.
  */
 function settingsOf(spec: TaskSpec, { excluded }: FilesAbove) {
-  if (spec.settings === null && !hasRules(spec) && excluded.length === 0) return {};
+  if (spec.settings === null && !hasRules(spec) && excluded.length === 0 && !asksInPlan(spec)) return {};
   const own = spec.settings ?? {};
   const permissions = objectOf(own["permissions"]);
   const joined = (name: "allow" | "deny"): unknown[] => [...arrayOf(permissions[name]), ...spec[name]];
   const excludes = [...arrayOf(own["claudeMdExcludes"]), ...excluded];
   return {
     settings: {
+      ...planOf(spec),
       ...own,
       permissions: { ...permissions, allow: joined("allow"), deny: joined("deny") },
       ...(excludes.length === 0 ? {} : { claudeMdExcludes: excludes }),
@@ -127,6 +130,18 @@ const unseen = { settingsDelivery: "initialize" };
 
 function hasRules({ allow, deny }: TaskSpec): boolean {
   return allow.length + deny.length > 0;
+}
+
+/**
+ * In plan mode Claude Code lets a classifier decide calls, which a gateway may not have: then it
+ * refuses and never asks (measured with 2.1.330).
+ */
+function asksInPlan({ permissionMode, onQuestion }: TaskSpec): boolean {
+  return permissionMode === "plan" && onQuestion !== "deny";
+}
+
+function planOf(spec: TaskSpec) {
+  return asksInPlan(spec) ? { useAutoModeDuringPlan: false } : {};
 }
 
 function directoriesOf({ additionalDirectories }: TaskSpec) {

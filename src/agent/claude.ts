@@ -3,7 +3,7 @@
  * resumed), and forwards its messages. Only this file uses the SDK. It does not decide the outcome.
  */
 import type * as sdk from "@anthropic-ai/claude-agent-sdk";
-import type { CanUseTool, Options, Query, SDKMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
+import type { CanUseTool, OnElicitation, Options, Query, SDKMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
 import { configuredHooks } from "../config/claude-settings-files.ts";
 import { refusedText } from "../config/files-above.ts";
 import { brokenSettingsText } from "../domain/task/claude-settings.ts";
@@ -11,7 +11,7 @@ import { backgroundAfter } from "../domain/attempt/background.ts";
 import { messageOf } from "../domain/errors.ts";
 import { hookTimedOut, startProblems } from "../domain/events/record.ts";
 import type { TaskSpec } from "../domain/task/task.ts";
-import type { Agent, AgentOptions, AgentWork, CreateAgent, Emit, ProbeRequest } from "./agent.ts";
+import type { Agent, AgentOptions, AgentWork, Ask, CreateAgent, Emit, ProbeRequest } from "./agent.ts";
 import { ClaudeProcess } from "./claude-process.ts";
 import { claimOptions, denialOf, hostOptions, isClaimable, parkedEnv, probeOptions, probePrompt, coldOptions } from "./claude-options.ts";
 import { HookWatch } from "./hook-watch.ts";
@@ -19,6 +19,7 @@ import { McpWatch } from "./mcp-watch.ts";
 import type { McpNote } from "./mcp-watch.ts";
 import { isNoise, pluginsNotInEffect, refusedSignIn, settingsNotInEffect, unknownAgent } from "./messages.ts";
 import { OpenInput } from "./open-input.ts";
+import { questionOfServer, questionOfTool, serverResult, toolResult } from "./permission-questions.ts";
 import { contentOf } from "./user-message.ts";
 import type { UserMessage } from "./user-message.ts";
 import { messagesOf } from "./query-messages.ts";
@@ -52,6 +53,9 @@ class ClaudeAgent implements Agent {
   #halted = false;
   #ignoresBroken = false;
   #emit: Emit = () => {};
+  #ask: Ask = () => Promise.resolve(null);
+  /** Called when Claude Code asks for a decision. */
+  #onDecide: () => void = () => {};
   #work: AgentWork | null = null;
   #hooks: HookWatch | null = null;
   #guard: StartGuard | null = null;
@@ -85,9 +89,10 @@ class ClaudeAgent implements Agent {
     return this.#guarded(work.spec)?.needsColdStart === false;
   }
 
-  async run(work: AgentWork, emit: Emit): Promise<string | null> {
+  async run(work: AgentWork, emit: Emit, ask: Ask): Promise<string | null> {
     this.#hasWork = true;
     this.#emit = emit;
+    this.#ask = ask;
     this.#work = work;
     this.#ignoresBroken = work.spec.ignoreBrokenSettings;
     try {
@@ -243,7 +248,7 @@ class ClaudeAgent implements Agent {
     });
   }
 
-  async #launch({ spec }: AgentWork, { prompt, session, env, onReady, onMessage }: Launch): Promise<string | null> {
+  async #launch({ spec }: AgentWork, { prompt, session, env, onReady, onMessage, onDecide = () => {} }: Launch): Promise<string | null> {
     const { query } = await this.#sdk;
     if (this.#halted) return "stopped before it began";
     const guard = this.#guarded(spec);
@@ -255,6 +260,7 @@ class ClaudeAgent implements Agent {
     const input = prompt instanceof OpenInput ? prompt : new OpenInput(prompt);
     const running = query({ prompt: input.messages, options: { ...host, ...own, ...session, env: { ...host.env, ...env } } });
     this.#query = running;
+    this.#onDecide = onDecide;
     // A handshake that fails also ends the messages, which report the reason.
     if (onReady !== undefined) running.initializationResult().then(onReady, () => {});
     const take = (message: Said): void => {
@@ -326,10 +332,25 @@ class ClaudeAgent implements Agent {
 
   #host(claude: ClaudeProcess) {
     const { env, executable } = this.#options;
-    return { ...hostOptions(env, executable), spawnClaudeCodeProcess: claude.start, canUseTool: this.#deny };
+    return { ...hostOptions(env, executable), spawnClaudeCodeProcess: claude.start, canUseTool: this.#decide, onElicitation: this.#elicit };
   }
 
-  /** Denies calls that neither the permission mode nor a rule decides. */
+  get #asks(): boolean {
+    return this.#work !== null && this.#work.spec.onQuestion !== "deny";
+  }
+
+  /** Decides a call that neither the permission mode nor a rule decides. */
+  readonly #decide: CanUseTool = async (tool, input, request) => {
+    this.#onDecide();
+    if (!this.#asks) return this.#deny(tool, input, request);
+    const question = questionOfTool(tool, input, request);
+    return toolResult(question, await this.#ask(question, request.signal));
+  };
+
+  /** Answers a form of an MCP server. */
+  readonly #elicit: OnElicitation = async (request, { signal }) =>
+    this.#asks ? serverResult(await this.#ask(questionOfServer(request), signal)) : { action: "decline" };
+
   readonly #deny: CanUseTool = (tool, input, { toolUseID: toolUseId }) => {
     const message = denialOf(tool);
     this.#emit({ type: "worker", subtype: "permission_denied", tool, toolUseId, input, reason: message });

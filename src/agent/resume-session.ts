@@ -6,6 +6,9 @@ import type { AgentWork, Emit } from "./agent.ts";
 import { isOwnResult } from "../domain/attempt/own-result.ts";
 import { finishedTurn } from "./finished-turn.ts";
 import type { SessionMessage } from "./finished-turn.ts";
+import { canPark } from "../domain/questions/question.ts";
+import { messageOf } from "../domain/errors.ts";
+import { deferOpenCall } from "./deferred-call.ts";
 import { lostBackground, promptAfterLoss } from "./lost-background.ts";
 import { isNoConversation } from "./messages.ts";
 import type { Message } from "./messages.ts";
@@ -19,6 +22,8 @@ export interface Launch {
   readonly prompt: UserContent | OpenInput;
   readonly session: { readonly resume: string } | { readonly sessionId: string };
   readonly env?: Readonly<Record<string, string>>;
+  /** Called when Claude Code asks for a decision on a call. */
+  readonly onDecide?: () => void;
   /** Called after Claude Code has answered the handshake. */
   readonly onReady?: () => void;
   /** Gets every message before it is journalled; false: the message is not journalled. */
@@ -50,7 +55,12 @@ export async function resumeSession(work: AgentWork, port: SessionPort): Promise
   if (transcript === null) return restart(work, port, "Claude Code has no record of the session.");
   port.emit({ type: "worker", subtype: "spending", base: true, ...savedSpending(transcript) });
   repair(transcript, work, port.emit);
-  const ended = await (work.followUp === null ? continueSession(work, port) : followUp(work, port, work.followUp));
+  const isDeferred = work.followUp === null && defer(transcript, work, port.emit);
+  const ended = await (isDeferred
+    ? continueTurn(work, port, {})
+    : work.followUp === null
+      ? continueSession(work, port)
+      : followUp(work, port, work.followUp));
   if (ended !== noConversation) return ended;
   // Claude Code refuses a new session with an id whose file exists, and refuses to resume a file
   // without a conversation.
@@ -67,10 +77,32 @@ function restart(work: AgentWork, port: SessionPort, reason: string): Promise<st
 
 function repair(transcript: string, work: AgentWork, emit: Emit): void {
   try {
-    const messages = repairTranscript(transcript, work.journal, work.sessionId);
+    const messages = repairTranscript(transcript, work.journal, work.sessionId, openCalls(work));
     if (messages > 0) emit({ type: "worker", subtype: "session_repaired", messages });
   } catch {
     // Without the repair the last steps before the kill may run again, which a resume allows.
+  }
+}
+
+/** The calls of the main thread that wait for a decision. */
+function openCalls({ questions = [] }: AgentWork): ReadonlySet<unknown> {
+  return new Set(questions.filter(canPark).map(({ toolUseId }) => toolUseId));
+}
+
+/** Makes Claude Code decide an open call again. @returns whether there is one. */
+function defer(transcript: string, work: AgentWork, emit: Emit): boolean {
+  const calls = openCalls(work);
+  if (calls.size === 0) return false;
+  try {
+    const deferred = deferOpenCall(transcript, calls, work.spec.permissionMode);
+    if (deferred === null) return false;
+    const { tool, toolUseId, cutCalls } = deferred;
+    emit({ type: "worker", subtype: "call_restored", tool, toolUseId, calls: cutCalls });
+    return true;
+  } catch (error) {
+    // Without the line Claude asks again, and the answer is found by the call's input.
+    emit({ type: "worker", subtype: "stderr", text: `The open call could not be put back: ${messageOf(error)}` });
+    return false;
   }
 }
 
@@ -81,7 +113,7 @@ function repair(transcript: string, work: AgentWork, emit: Emit): void {
 async function continueSession(work: AgentWork, port: SessionPort): Promise<string | null> {
   const { sessionId, spec, journal } = work;
   const result = finishedTurn(sessionId, await port.messages(sessionId, spec.workingDirectory));
-  if (result === null) return continueTurn(work, port);
+  if (result === null) return continueTurn(work, port, interruptedTurn);
   const names = lostBackground(journal, sessionId);
   if (names.length > 0) {
     port.emit({ type: "worker", subtype: "background_lost", names });
@@ -95,11 +127,14 @@ function followUp(work: AgentWork, port: SessionPort, prompt: string): Promise<s
   return resume(work, port, { prompt });
 }
 
+/** Makes Claude Code continue a turn that was killed. A deferred call needs it not. */
+const interruptedTurn = { CLAUDE_CODE_RESUME_INTERRUPTED_TURN: "1", CLAUDE_CODE_RESUME_REASON: "runner_died" } as const;
+
 /**
  * Claude Code itself continues a turn that was killed. When it finds none (the turn ended with an
  * interrupt), it gets a prompt to continue.
  */
-async function continueTurn(work: AgentWork, port: SessionPort): Promise<string | null> {
+async function continueTurn(work: AgentWork, port: SessionPort, env: Readonly<Record<string, string>>): Promise<string | null> {
   const input = new OpenInput();
   let idle: NodeJS.Timeout | null = null;
   const listen = (on: boolean): void => {
@@ -109,7 +144,11 @@ async function continueTurn(work: AgentWork, port: SessionPort): Promise<string 
   let spoken = false;
   const ended = await resume(work, port, {
     prompt: input,
-    env: { CLAUDE_CODE_RESUME_INTERRUPTED_TURN: "1", CLAUDE_CODE_RESUME_REASON: "runner_died" },
+    env,
+    onDecide: () => {
+      spoken = true;
+      listen(false);
+    },
     onReady: () => listen(!spoken),
     onMessage: (message) => {
       spoken = true;

@@ -46,15 +46,22 @@ export function setAside(transcript: string): void {
 /**
  * Appends to the transcript the finished tool steps that only the journal has. No other process may
  * write to either file meanwhile.
+ * @param openCalls tool calls that are to be decided again: the messages up to them are put back,
+ * too.
  * @returns how many messages were appended; 0 when nothing was missing or the files do not match.
  */
-export function repairTranscript(transcript: string, journal: string, sessionId: string): number {
+export function repairTranscript(
+  transcript: string,
+  journal: string,
+  sessionId: string,
+  openCalls: ReadonlySet<unknown> = new Set(),
+): number {
   const text = readFileSync(transcript, "utf8");
   const entries = parseLines(text).filter((entry) => typeof entry["uuid"] === "string" && entry["isSidechain"] !== true);
   const began = entries[0]?.["timestamp"];
   if (typeof began !== "string") return 0;
   const messages = messagesIn(journalTail(journal), sessionId).filter(({ _at: at }) => typeof at === "string" && at >= began);
-  const missing = finishedSteps(missingMessages(entries, messages));
+  const missing = finishedSteps(missingMessages(entries, messages), openCalls);
   const lines = asEntries(missing, entries);
   if (lines.length === 0) return 0;
   appendFileSync(transcript, (text.endsWith("\n") ? "" : "\n") + lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
@@ -82,11 +89,13 @@ function missingMessages(entries: readonly Json[], messages: readonly Json[]): r
 }
 
 /**
- * The messages up to the last tool result. Claude repeats later ones (a text, a call without a
- * result) by itself, and no step runs twice.
+ * The messages up to the last tool result or the last of these calls. Claude repeats later ones (a
+ * text, another call without a result) by itself, and no step runs twice.
  */
-function finishedSteps(messages: readonly Json[]): readonly Json[] {
-  return messages.slice(0, messages.findLastIndex((message) => blockOf(message, "tool_result") !== null) + 1);
+function finishedSteps(messages: readonly Json[], openCalls: ReadonlySet<unknown>): readonly Json[] {
+  const isKept = (message: Json): boolean =>
+    blockOf(message, "tool_result") !== null || openCalls.has(blockOf(message, "tool_use")?.["id"] ?? null);
+  return messages.slice(0, messages.findLastIndex(isKept) + 1);
 }
 
 /**
@@ -135,7 +144,7 @@ function rememberCall(entry: Json, calls: Map<unknown, unknown>): void {
   if (call !== null) calls.set(call["id"], entry["uuid"]);
 }
 
-function blockOf(entry: Json, type: "tool_use" | "tool_result"): Json | null {
+export function blockOf(entry: Json, type: "tool_use" | "tool_result"): Json | null {
   const { content } = (entry["message"] ?? {}) as Json;
   if (!Array.isArray(content)) return null;
   return (content as Json[]).find((block) => block["type"] === type) ?? null;
@@ -161,7 +170,7 @@ function tailOf(file: string): string {
 }
 
 /** Parses lines. Skips lines that are not JSON objects (torn by a kill, cut at the front). */
-function parseLines(text: string): Json[] {
+export function parseLines(text: string): Json[] {
   return text.split("\n").flatMap((line) => {
     try {
       const value = JSON.parse(line) as Json | null;

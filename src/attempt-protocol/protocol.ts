@@ -6,6 +6,7 @@
 import type { ImageType } from "../domain/task/attachment.ts";
 import type { TaskSpec } from "../domain/task/task.ts";
 import type { StopReason } from "../domain/attempt/stop-reason.ts";
+import type { Answer, UnappliedQuestion } from "../domain/questions/question.ts";
 
 export const protocolVersion = 1;
 
@@ -54,6 +55,11 @@ export interface StartMessage {
   readonly resume: boolean;
   /** With `resume`: a new user message (follow-up) instead of the interrupted turn. */
   readonly followUp: string | null;
+  /**
+   * With `resume`: questions of earlier attempts that have had no effect. Absent: none. The call of
+   * one is not asked again.
+   */
+  readonly questions?: readonly UnappliedQuestion[];
   /** Files to append to. The journal's records of this attempt start at `journalStart` bytes. */
   readonly journal: string;
   readonly summary: string;
@@ -82,6 +88,12 @@ export type ToRunner =
    * that the turn can be resumed later.
    */
   | { readonly type: "stop_at_step" }
+  /** The answer of a question. Sent again after a reconnect; only the first one counts. */
+  | { readonly type: "answer"; readonly key: string; readonly answer: Answer }
+  /**
+   * Ends the attempt while its questions wait, once nothing else of it runs; at once with `force`.
+   */
+  | { readonly type: "park"; readonly force: boolean }
   /**
    * Secrets that only the server knows, e.g. from its environment. The runner keeps them out of
    * everything that it writes. First message on a connection.

@@ -21,6 +21,10 @@ export interface TimeLimitsOptions {
 
 export class TimeLimits {
   readonly #options: TimeLimitsOptions;
+  /** How long the attempt has waited for answers, ms. */
+  #pausedMs = 0;
+  /** When the present wait began; null: the limits count. */
+  #pausedAt: number | null = null;
   #wallClock: NodeJS.Timeout | null = null;
   #silence: NodeJS.Timeout | null = null;
 
@@ -29,6 +33,7 @@ export class TimeLimits {
   }
 
   start(): void {
+    if (this.#pausedAt !== null) return;
     this.#armWallClock();
     this.heard();
   }
@@ -36,9 +41,23 @@ export class TimeLimits {
   /** Restarts the stall limit, because the runner has sent a message. */
   heard(): void {
     const { stallTimeoutMs, onOver } = this.#options;
-    if (stallTimeoutMs === null) return;
+    if (stallTimeoutMs === null || this.#pausedAt !== null) return;
     if (this.#silence !== null) clearTimeout(this.#silence);
     this.#silence = setTimeout(() => onOver("stalled"), Math.min(stallTimeoutMs, longestTimerMs));
+  }
+
+  /** The attempt waits for a person: that time does not count. May be called twice. */
+  pause(): void {
+    this.#pausedAt ??= this.#options.now();
+    this.stop();
+  }
+
+  /** The wait is over. Without a pause it does nothing. */
+  resume(): void {
+    if (this.#pausedAt === null) return;
+    this.#pausedMs += this.#options.now() - this.#pausedAt;
+    this.#pausedAt = null;
+    this.start();
   }
 
   /** Reports an expired limit once more, for a caller that could not act on it. */
@@ -58,7 +77,7 @@ export class TimeLimits {
   #armWallClock(): void {
     const { timeoutMs, startedAt, now, onOver } = this.#options;
     if (timeoutMs === null) return;
-    const leftMs = startedAt + timeoutMs - now();
+    const leftMs = startedAt + this.#pausedMs + timeoutMs - now();
     if (leftMs <= 0) onOver("timed_out");
     else this.#wallClock = setTimeout(() => this.#armWallClock(), Math.min(leftMs, longestTimerMs));
   }

@@ -6,6 +6,8 @@ import { overagePolicies } from "../domain/task/overage.ts";
 import type { OveragePolicy } from "../domain/task/overage.ts";
 import { defaultPromptRules, promptRuleLevels } from "../domain/agents/prompt-quality.ts";
 import type { PromptRuleLevel } from "../domain/agents/prompt-quality.ts";
+import { lateAnswers, questionPolicies } from "../domain/questions/policy.ts";
+import type { LateAnswer, QuestionPolicy } from "../domain/questions/policy.ts";
 import { permissionModes } from "../domain/task/permission-mode.ts";
 import type { PermissionMode } from "../domain/task/permission-mode.ts";
 
@@ -22,6 +24,10 @@ export interface Settings {
   readonly background_grace_ms: number;
   readonly hook_timeout_ms: number | null;
   readonly stop_grace_ms: number;
+  readonly on_question: QuestionPolicy;
+  readonly answer_within_ms: number | null;
+  readonly answer_else: LateAnswer;
+  readonly park_after_ms: number;
   readonly refusal_limit: number;
   readonly overage: OveragePolicy;
   readonly max_pending: number;
@@ -164,6 +170,41 @@ export const settingDefinitions: readonly AnySettingDefinition[] = [
     max: 600_000,
     default: 5000,
     description: "How long a stopped task may take to finish by itself before it is ended.",
+  },
+  {
+    key: "on_question",
+    env: "CLAUDE_WORKER_ON_QUESTION",
+    type: "choice",
+    choices: questionPolicies,
+    default: "deny",
+    description: "What happens when a task that names no policy needs a person. Tasks of agents: `deny`.",
+  },
+  {
+    key: "answer_within_ms",
+    env: "CLAUDE_WORKER_ANSWER_WITHIN_MS",
+    type: "integer",
+    min: 1000,
+    max: 31_536_000_000,
+    nullable: true,
+    default: null,
+    description: "How long a question waits for its answer in tasks that name no time; unset: for ever.",
+  },
+  {
+    key: "answer_else",
+    env: "CLAUDE_WORKER_ANSWER_ELSE",
+    type: "choice",
+    choices: lateAnswers,
+    default: "deny",
+    description: "What counts when no answer came in time, in tasks that do not name it.",
+  },
+  {
+    key: "park_after_ms",
+    env: "CLAUDE_WORKER_PARK_AFTER_MS",
+    type: "integer",
+    min: 0,
+    max: 604_800_000,
+    default: 600_000,
+    description: "How long a task that waits for an answer keeps its process; 0: it leaves at once.",
   },
   {
     key: "refusal_limit",

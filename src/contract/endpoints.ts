@@ -61,6 +61,12 @@ export const endpoints = {
   allEvents: { ...read, path: "/api/v1/events" },
   getLog: { ...read, path: "/api/v1/tasks/{id}/logs" },
 
+  listQuestions: { ...read, path: "/api/v1/questions" },
+  getQuestion: { ...read, path: "/api/v1/questions/{id}" },
+  answerQuestion: { method: "POST", path: "/api/v1/questions/{id}/answer", repeatable: false },
+  listRules: { ...read, path: "/api/v1/rules" },
+  removeRule: { method: "DELETE", path: "/api/v1/rules/{id}", repeatable: false },
+
   listTrust: { ...read, path: "/api/v1/trust" },
   addTrust: { method: "POST", path: "/api/v1/trust", repeatable: true },
   removeTrust: { method: "DELETE", path: "/api/v1/trust", repeatable: false },

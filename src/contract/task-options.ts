@@ -127,8 +127,10 @@ function shownSchema(row: OptionRow): z.ZodType {
 }
 
 type Given<R> = z.ZodType<GivenOf<R>, GivenOf<R>>;
-type Submitted<R> = R extends { default: null } ? z.ZodOptional<z.ZodNullable<Given<R>>> : z.ZodDefault<Given<R>>;
-type Changed<R> = z.ZodOptional<R extends { default: null } ? z.ZodNullable<Given<R>> : Given<R>>;
+/** Options whose default is null, or a setting. */
+type MayBeNull = { default: null } | { setting: object };
+type Submitted<R> = R extends MayBeNull ? z.ZodOptional<z.ZodNullable<Given<R>>> : z.ZodDefault<Given<R>>;
+type Changed<R> = z.ZodOptional<R extends MayBeNull ? z.ZodNullable<Given<R>> : Given<R>>;
 type View<R> = z.ZodType<ShownOf<R>, ShownOf<R>>;
 type Shown<R> = null extends HeldValue<R> ? z.ZodNullable<View<R>> : View<R>;
 
@@ -139,16 +141,20 @@ function forEach(make: (row: OptionRow) => z.ZodType): Record<OptionName, z.ZodT
 /** The values alone: neither absent nor null. */
 export const optionValues = forEach(valueSchema) as { [Name in OptionName]: Given<RowOf<Name>> };
 
+function mayBeNull(row: OptionRow): boolean {
+  return row.default === null || row.setting !== undefined;
+}
+
 /** In a submit: null and absent mean the default. */
 export const submittedOptions = forEach((row) => {
   const value = valueSchema(row);
-  return (row.default === null ? value.nullish() : value.default(row.default)).describe(row.sentence);
+  return (mayBeNull(row) ? value.nullish() : value.default(row.default)).describe(row.sentence);
 }) as { [Name in OptionName]: Submitted<RowOf<Name>> };
 
 /** In a retry, where no field may have a default: it would change what the caller left out. */
 export const changedOptions = forEach((row) => {
   const value = valueSchema(row);
-  return (row.default === null ? value.nullish() : value.optional()).describe(row.retrySentence ?? row.sentence);
+  return (mayBeNull(row) ? value.nullish() : value.optional()).describe(row.retrySentence ?? row.sentence);
 }) as { [Name in OptionName]: Changed<RowOf<Name>> };
 
 /** In views. */

@@ -18,6 +18,9 @@ import { listDeliveries, replayDelivery, testChannel } from "./notifications/del
 import { callerOfToken, createToken, listTokens, removeToken } from "./tokens/access-tokens.ts";
 import { cancelAnyway } from "./tasks/cancel-task.ts";
 import { holdQueue, listHolds, resumeQueue } from "./holds/hold-queue.ts";
+import { answerQuestion, requireQuestion } from "./questions/answer-question.ts";
+import { questionView, ruleViews } from "./questions/question-view.ts";
+import { removeRule } from "./questions/remove-rule.ts";
 import { listTasks } from "./tasks/list-tasks.ts";
 import { backupDatabase, checkDatabase, pruneOldTasks } from "./storage/maintain-storage.ts";
 import { allEvents, taskEvents } from "./tasks/read-events.ts";
@@ -143,6 +146,21 @@ export function workerApi(context: ApiContext): WorkerApi {
       const { id } = requireTask(store, ref);
       return kind === "raw" ? rawLogPath(paths, id) : summaryLogPath(paths, id);
     },
+    async listQuestions(query = {}) {
+      const { status, task, limit = 100, cursor } = query;
+      const found = store.questions.list({
+        ...(status === undefined ? {} : { statuses: status }),
+        ...(task === undefined ? {} : { taskId: localTaskId(task) }),
+        ...(cursor === undefined ? {} : { before: cursor }),
+        limit,
+      });
+      return { questions: found.map(questionView), next_cursor: found.length < limit ? null : (found.at(-1)?.id ?? null) };
+    },
+    getQuestion: async ({ id }) => questionView(requireQuestion(store, id)),
+    answerQuestion: async ({ id, ...given }, caller) =>
+      questionView(await answerQuestion({ store, settings, claudeCodeTrust }, id, given, caller, now())),
+    listRules: async () => ruleViews(store.rules.list()),
+    removeRule: async ({ id }) => await removeRule(store, id),
     listTrust: async () => trust(),
     async addTrust({ directory }) {
       await addTrust(store, directory, { now: now(), rights });
@@ -218,6 +236,8 @@ function waitingContext({ store, settings, account, rights }: ApiContext, now: n
       const outcome = store.attempts.lastOutcome(taskId);
       return outcome === null ? null : lastTryText(outcome);
     },
+    openQuestions: (taskId) => store.questions.unapplied(taskId).filter(({ status }) => status === "open"),
+    questions: (taskId) => store.questions.ofTask(taskId),
     rightsRefusal: (task) => rights.whyNot(task),
     startOf: (attemptId) => store.attempts.get(attemptId)?.startedAt ?? null,
     agentLimit(taskId) {

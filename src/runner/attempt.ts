@@ -2,6 +2,7 @@
  * Runs one attempt from its first record to its last: runs the agent, writes the journal, stops on
  * request, and leaves no process behind.
  */
+import { randomUUID } from "node:crypto";
 import { dirname } from "node:path";
 import { describeBroken } from "../config/broken-file.ts";
 import { brokenSettings } from "../config/claude-settings-files.ts";
@@ -19,8 +20,11 @@ import { detachedCommands } from "../processes/detached.ts";
 import { sweep } from "../processes/sweep.ts";
 import type { Agent, AgentWork } from "../agent/agent.ts";
 import { additionalDirectoryProblem, directoryProblem } from "../agent/directory-problem.ts";
+import { OpenQuestions } from "./open-questions.ts";
 import { OpenSteps } from "./open-steps.ts";
 import { NotOurLog } from "./append-file.ts";
+import { canPark } from "../domain/questions/question.ts";
+import type { Answer } from "../domain/questions/question.ts";
 import { isAgentWork, nameOfBackground } from "../domain/attempt/background.ts";
 import type { BackgroundTask, BackgroundWait } from "../domain/attempt/background.ts";
 import { AfterResult } from "./after-result.ts";
@@ -63,6 +67,8 @@ export class RunningAttempt {
   #hasCut = false;
   #stopReason: StopReason | null = null;
   readonly #steps = new OpenSteps();
+  readonly #questions: OpenQuestions;
+  #isToPark = false;
   #stopsAtStep = false;
   #ending: Promise<void> | null = null;
   #isWaiting = false;
@@ -81,6 +87,11 @@ export class RunningAttempt {
     makeDirectory(dirname(work.journal), 0o700);
     this.#journal = new Journal({ file: work.journal, attemptId: work.attemptId, redaction, onGrown, now, up: bootClockMs });
     this.#summary = openSummary(work);
+    this.#questions = new OpenQuestions({
+      known: work.questions ?? [],
+      emit: (entry) => this.#take(entry),
+      newKey: () => randomUUID(),
+    });
     this.#afterResult = new AfterResult({
       backgroundGraceMs: work.backgroundGraceMs,
       exitMs,
@@ -130,7 +141,11 @@ export class RunningAttempt {
     }
     const before = await this.#changes.begin();
     if (before !== null) this.#take(before);
-    const thrown = await agent.run(work, (entry) => this.#take(entry));
+    const thrown = await agent.run(
+      work,
+      (entry) => this.#take(entry),
+      (question, signal) => this.#questions.ask(question, signal),
+    );
     const noClaude = noClaudeNote(thrown === null ? null : this.#options.redaction.text(thrown));
     if (noClaude !== null) this.#take(noClaude);
     await this.end(thrown);
@@ -143,12 +158,13 @@ export class RunningAttempt {
   stop(reason: StopReason, graceMs: number): void {
     if (this.#stopReason !== null || this.#ending !== null) return;
     this.#stopReason = reason;
+    this.#questions.close();
     const { agent } = this.#options;
     const waiting = this.#afterResult;
     // Claude has finished, only background commands run: the limit of the attempt also ends them.
     if ((reason === "timed_out" || reason === "stalled") && waiting.isAnswered && !waiting.awaitsAgent) this.#noteCut(waiting.live);
     this.#take({ type: "worker", subtype: "stop_requested", reason });
-    if (reason === "interrupted") {
+    if (reason === "interrupted" || reason === "parked") {
       // A turn can be resumed only when it is killed: an interrupt would end it, and SIGTERM makes
       // Claude Code write a failed tool into it.
       agent.kill("SIGKILL");
@@ -166,6 +182,34 @@ export class RunningAttempt {
     this.#stopsAtStep = true;
   }
 
+  /** Whether the attempt waits for a person. */
+  get isAsking(): boolean {
+    return this.#questions.open.length > 0;
+  }
+
+  /** Gives the answer of a question to the agent. */
+  answer(key: string, answer: Answer): void {
+    this.#isToPark = false;
+    this.#questions.answer(key, answer);
+  }
+
+  /**
+   * Ends the attempt while its questions wait: as soon as nothing else of it runs, or at once. The
+   * next attempt continues with the same calls.
+   */
+  park(force: boolean): void {
+    this.#isToPark = true;
+    if (force) this.stop("parked", 0);
+    else this.#parkWhenAlone();
+  }
+
+  #parkWhenAlone(): void {
+    if (!this.#isToPark) return;
+    const { open } = this.#questions;
+    const isAlone = this.#steps.count === open.length && this.#afterResult.live.length === 0;
+    if (open.length > 0 && open.every(canPark) && isAlone) this.stop("parked", 0);
+  }
+
   /** Ends the attempt now: sweeps, writes the last record and closes. May be called twice. */
   end(thrown: string | null): Promise<void> {
     this.#ending ??= this.#end(thrown);
@@ -176,6 +220,7 @@ export class RunningAttempt {
     const { agent, runnerId, isAdopting } = this.#options;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#afterResult.stop();
+    this.#questions.close();
     agent.kill("SIGKILL");
     // The agent exited by itself and left processes.
     if (thrown === null && this.#stopReason === null && this.#afterResult.isAnswered) this.#noteCut(this.#afterResult.live);
@@ -213,6 +258,7 @@ export class RunningAttempt {
     this.#summary?.append(record);
     if (this.#steps.ends(entry) && this.#stopsAtStep) this.stop("interrupted", 0);
     this.#afterResult.heard(entry);
+    this.#parkWhenAlone();
     if (entry.type !== "result") return;
     void this.#journal.sync();
   }

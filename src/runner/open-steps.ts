@@ -11,6 +11,11 @@ export class OpenSteps {
    */
   readonly #open = new Map<unknown, Set<unknown>>();
 
+  /** How many calls have started and not ended. */
+  get count(): number {
+    return [...this.#open.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
   /**
    * Takes an entry.
    * @returns whether it ends a step: the last open call of a model's answer has its result, and the

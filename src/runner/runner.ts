@@ -107,6 +107,8 @@ export class Runner {
     if (message.type === "start") this.#start(message, reply);
     else if (message.type === "stop") this.#attempt?.stop(message.reason, message.graceMs);
     else if (message.type === "stop_at_step") this.#attempt?.stopAtStep();
+    else if (message.type === "answer") this.#attempt?.answer(message.key, message.answer);
+    else if (message.type === "park") this.#attempt?.park(message.force);
     else if (message.type === "secrets") this.#options.redaction.know(message.values);
     else if (message.type === "leave") this.#leaveIfParked();
   }

@@ -105,6 +105,7 @@ export class Scheduler implements Service {
   async #startWhatMay(now: number): Promise<void> {
     const { store, workers } = this.#options;
     if (!this.#hasShortenedWaits) await this.#shortenWaits(now);
+    await this.#proceedAnswered(now);
     const counts = store.tasks.counts();
     if (counts.pending === 0) return this.#setTimer(null);
     const holding = await this.#holding(now);
@@ -119,6 +120,19 @@ export class Scheduler implements Service {
     // Claude Code's own list of trusted directories may change without a commit.
     const later = refused ? now + longestTimerMs : null;
     this.#setTimer(earliest([holdEnds, store.tasks.nextStartAt(now), later]));
+  }
+
+  /**
+   * Gives free slots to tasks whose runner was kept and whose questions have answers, ahead of all
+   * others.
+   */
+  async #proceedAnswered(now: number): Promise<void> {
+    const { store, workers } = this.#options;
+    if (store.tasks.counts().waiting === 0) return;
+    const free = workers - store.tasks.counts().running;
+    if (free <= 0) return;
+    const ids = store.questions.readyToProceed(free).filter((id) => this.#options.mayStart?.(id) ?? true);
+    if (ids.length > 0) await store.write(() => ids.forEach((id) => store.tasks.transition(id, "proceed", now)));
   }
 
   /**

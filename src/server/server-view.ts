@@ -2,7 +2,7 @@
 import type { ServerView } from "../contract/views/server.ts";
 import { listHolds } from "../operations/holds/hold-queue.ts";
 import { accountOf } from "../operations/server/show-account.ts";
-import { rfc3339 } from "../operations/tasks/task-view.ts";
+import { rfc3339 } from "../operations/tasks/times.ts";
 import type { ServerBase } from "./server-context.ts";
 import { version } from "./version.ts";
 

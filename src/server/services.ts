@@ -11,12 +11,14 @@ import { createHttp } from "../http/server.ts";
 import { liftOverageHolds } from "../operations/holds/hold-queue.ts";
 import { StartRights } from "../operations/rights/start-rights.ts";
 import { noteClock } from "../operations/storage/note-clock.ts";
+import { expireQuestions } from "../operations/questions/expire-questions.ts";
 import { pruneTasks } from "../operations/tasks/prune-tasks.ts";
 import { removeStrayLogs } from "../operations/tasks/remove-logs.ts";
 import { ClaudeCodeTrust } from "../operations/tasks/working-directory.ts";
 import { workerApi } from "../operations/worker-api.ts";
 import { bootClockMs } from "../processes/boot-clock.ts";
 import { currentBootId } from "../processes/identity.ts";
+import { QuestionDeadlines } from "../scheduler/question-deadlines.ts";
 import { Retention } from "../scheduler/retention.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { endOrphans } from "../supervisor/orphans.ts";
@@ -56,6 +58,7 @@ export interface Services {
   readonly pool: RunnerPool;
   readonly supervisor: Supervisor;
   readonly scheduler: Scheduler;
+  readonly questionDeadlines: QuestionDeadlines;
   readonly retention: Retention;
   readonly prober: Prober;
   readonly askedProbe: AskedProbe;
@@ -102,6 +105,8 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     account,
     backgroundGraceMs: settings.background_grace_ms,
     secrets: (task) => [...secretsOf([env, { LOCAL_TOKEN: token }]), ...(task === undefined ? [] : secretsInSettings(task, agentEnv))],
+    parkAfterMs: settings.park_after_ms,
+    keptRunners: settings.workers,
   });
   const scheduler = new Scheduler({
     store,
@@ -139,6 +144,8 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     prune: async (before) => (await pruneTasks(store, paths, before)).removed,
     removeStrayLogs: () => removeStrayLogs(store, paths),
   });
+
+  const questionDeadlines = new QuestionDeadlines({ store, log, now, expire: (moment) => expireQuestions(store, moment) });
 
   const view = () =>
     serverView({
@@ -199,7 +206,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
       () => (settings.overage === "allow" ? liftOverageHolds(store) : undefined),
     ],
     supervisor,
-    takers: [scheduler, retention, prober],
+    takers: [scheduler, questionDeadlines, retention, prober],
     onLateStart: writeInfo,
     onError: () => shutdown.fail("leave"),
   });
@@ -212,6 +219,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     pool,
     supervisor,
     scheduler,
+    questionDeadlines,
     retention,
     prober,
     askedProbe,

@@ -13,6 +13,8 @@ import type { Attempt, Task, TaskSpec, TaskStatus } from "../domain/task/task.ts
 import type { LongOptions, QueueOptions } from "../domain/task/options.ts";
 import type { Operation } from "../domain/task/transitions.ts";
 import type { NotificationStore } from "./sqlite/notifications.ts";
+import type { QuestionStore } from "./sqlite/questions.ts";
+import type { RuleStore } from "./sqlite/rules.ts";
 import type { ProbeStore } from "./sqlite/probes.ts";
 import type { SubmissionStore } from "./sqlite/submissions.ts";
 import type { TaskCallerStore } from "./sqlite/task-callers.ts";
@@ -38,6 +40,8 @@ export interface Store {
   readonly attachments: AttachmentStore;
   readonly turns: TurnStore;
   readonly notifications: NotificationStore;
+  readonly questions: QuestionStore;
+  readonly rules: RuleStore;
   /**
    * This server's epoch. Every write transaction checks that it is still the newest, so that a
    * paused old server changes nothing.
@@ -98,6 +102,7 @@ export type NewTask = Omit<
   | "startedAt"
   | "endedAt"
   | "updatedAt"
+  | "answeredAt"
   | "cancelRequestedAt"
   | "openAttemptId"
   | "attemptCount"
@@ -157,6 +162,7 @@ export type TaskPatch = Partial<
     | "startedAt"
     | "notBefore"
     | "notBeforeReason"
+    | "answeredAt"
     | "cancelRequestedAt"
     | "poisonCount"
     | "setbacks"

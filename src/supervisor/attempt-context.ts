@@ -17,6 +17,8 @@ export interface AttemptContext {
   readonly backgroundGraceMs: number;
   /** Longest run of one hook of Claude Code; null: only its own limit holds. */
   readonly hookTimeoutMs: number | null;
+  /** How long a runner whose task waits for an answer is kept, ms. */
+  readonly parkAfterMs: number;
   now(): number;
   random(): number;
   /** Fingerprint of the account that tasks run with now. */

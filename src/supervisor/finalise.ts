@@ -14,6 +14,8 @@ import { spentInAll } from "../domain/task/spending.ts";
 import type { Spending } from "../domain/task/spending.ts";
 import { sweptData } from "../domain/events/events-from-note.ts";
 import type { SweptProcess } from "../domain/events/record.ts";
+import { questionText } from "../domain/questions/offered-options.ts";
+import type { Question } from "../domain/questions/question.ts";
 import { defaultRetryPolicy } from "../domain/attempt/retry-policy.ts";
 import { afterOutcome, withNextStep } from "../domain/attempt/retry.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
@@ -85,7 +87,10 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   });
   const decided = decideOutcome(facts);
   const isNearOverage = decided.kind === "interrupted" && store.holds.active().some(({ kind }) => kind === "overage");
-  const outcome = isNearOverage ? { ...decided, message: "Stopped between two steps, before paid overage; it continues later." } : decided;
+  const unapplied = store.questions.unapplied(task.id);
+  const outcome = isNearOverage
+    ? { ...decided, message: "Stopped between two steps, before paid overage; it continues later." }
+    : withoutAnswer(decided, unapplied);
   const progressed = madeProgress(store.events.ofAttempt(attempt.id, progressEventTypes));
   const unbegun = unbegunInRow(store, attempt);
   const account = attempt.account ?? options.account;
@@ -117,14 +122,20 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
     store.events.append(task.id, attempt.id, [{ type: "swept", at: endedAt, data: { ...sweptData(options.swept), by: "server" } }]);
   }
   const completed = after.operation === "complete";
+  const resumable = after.resumable && task.sessionId !== null;
+  const isAgain = after.operation === "requeue" && resumable;
+  const isParked = isAgain && unapplied.some(({ status }) => status === "open");
+  // Only an attempt that continues the session can use the answers.
+  if (!isAgain) for (const { id } of unapplied) store.questions.supersede(id, now);
   const moved = store.tasks.transition(
     task.id,
-    after.operation,
+    isParked ? "park" : after.operation,
     now,
     {
-      notBefore: after.notBefore,
-      notBeforeReason: after.notBeforeReason,
-      resumable: after.resumable && task.sessionId !== null,
+      notBefore: isParked ? null : after.notBefore,
+      notBeforeReason: isParked ? null : after.notBeforeReason,
+      answeredAt: isAgain && !isParked && unapplied.length > 0 ? now : null,
+      resumable,
       poisonCount: after.poisonCount,
       setbacks: after.setbacks,
       cutCall: after.cutCall,
@@ -140,7 +151,9 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
     endedAt,
   );
   const ended = { outcome: outcome.kind, message: outcome.message, attempt: attempt.number };
-  if (after.operation === "requeue") {
+  if (isParked) {
+    store.events.append(task.id, attempt.id, [{ type: "parked", at: endedAt, data: ended }]);
+  } else if (after.operation === "requeue") {
     const notBefore = after.notBefore === null ? null : new Date(after.notBefore).toISOString();
     const data = { ...ended, not_before: notBefore, reason: after.notBeforeReason };
     store.events.append(task.id, attempt.id, [{ type: "requeued", at: endedAt, data }]);
@@ -151,6 +164,13 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   if (after.probe !== null) store.probes.ask(after.probe);
   if (outcome.kind === "succeeded") store.accounts.worked(account, now);
   return outcome;
+}
+
+/** The end of an attempt that was stopped because a question has no answer in time. */
+function withoutAnswer(outcome: Outcome, unapplied: readonly Question[]): Outcome {
+  const late = unapplied.find(({ status, answer }) => status === "expired" && answer === null);
+  if (late === undefined || outcome.kind === "succeeded" || outcome.kind === "cancelled") return outcome;
+  return { kind: "unanswered", message: `No person answered q${late.id} in time: ${questionText(late)}` };
 }
 
 /**

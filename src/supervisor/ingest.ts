@@ -19,6 +19,7 @@ import { turnsIn, withTurns } from "../domain/events/turns.ts";
 import type { Store } from "../store/store.ts";
 import { readJournal } from "./journal-reader.ts";
 import { lastText } from "./last-text.ts";
+import { QuestionRecords } from "./question-records.ts";
 
 export class Ingest {
   readonly #store: Store;
@@ -28,6 +29,7 @@ export class Ingest {
   readonly #overage: OveragePolicy;
   /** Denied calls in the records that this server has read. */
   readonly #denied = new Set<string>();
+  readonly #questions: QuestionRecords;
   #offset: number;
   #lastRecord: number;
   #spent: SessionSpent | null;
@@ -38,6 +40,7 @@ export class Ingest {
     this.#journal = journal;
     this.#workingDirectory = workingDirectory;
     this.#overage = overage;
+    this.#questions = new QuestionRecords(store, attempt);
     this.#offset = attempt.journalOffset;
     this.#lastRecord = attempt.lastRecord;
     this.#spent = attempt.sessionSpent;
@@ -49,6 +52,11 @@ export class Ingest {
    */
   get offset(): number {
     return this.#offset;
+  }
+
+  /** Whether the task has questions without effect, or this attempt has asked some. */
+  get hasQuestions(): boolean {
+    return this.#questions.areThere;
   }
 
   /**
@@ -83,6 +91,7 @@ export class Ingest {
     const actions = steps.flatMap(({ events: made, lines }) => (made.every(isMachinery) ? [] : lines));
     if (events.length > 0) this.#store.events.append(taskId, id, events, actions.at(-1));
     for (const record of records) this.#keep(record);
+    for (const record of records) this.#questions.take(record);
     this.#keepSpending(records);
     for (const record of records) this.#keepReport(record);
     if (records.some(isClosing)) onEnd();

@@ -14,8 +14,9 @@ export function startMessage(context: AttemptContext, task: Task, attempt: Attem
     attemptId: id,
     taskId,
     // Claude Code counts the budget of each attempt from 0.
-    spec: { ...specOf(context, task), maxBudgetUsd: budgetLeftUsd(task.maxBudgetUsd, task.costUsd) },
+    spec: { ...specOf(context, task), allow: allowed(context, task), maxBudgetUsd: budgetLeftUsd(task.maxBudgetUsd, task.costUsd) },
     ...imagesOf(context, task),
+    ...questionsOf(context, attempt),
     sessionId: sessionId ?? crypto.randomUUID(),
     resume,
     followUp: null,
@@ -30,6 +31,22 @@ export function startMessage(context: AttemptContext, task: Task, attempt: Attem
 
 function specOf({ store }: AttemptContext, task: Task): Task {
   return store.agentTasks.get(task.id) === null ? task : promptAsText(task);
+}
+
+/** The task's own rules, and those that answers have made for its directory. */
+function allowed({ store }: AttemptContext, { allow, workingDirectory }: Task): readonly string[] {
+  const rules = store.rules.of(workingDirectory).filter((rule) => !allow.includes(rule));
+  return rules.length === 0 ? allow : [...allow, ...rules];
+}
+
+function questionsOf({ store }: AttemptContext, { taskId, resume }: Attempt): Pick<StartMessage, "questions"> {
+  const questions = resume ? store.questions.unapplied(taskId) : [];
+  if (questions.length === 0) return {};
+  return {
+    questions: questions.map(({ key, kind, tool, toolUseId, agentId, inputHash, answer }) => {
+      return { key, kind, tool, toolUseId, agentId, inputHash, answer };
+    }),
+  };
 }
 
 /** Reads the images only where the task has some. */

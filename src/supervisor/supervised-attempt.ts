@@ -8,11 +8,12 @@ import { isInForce } from "../domain/order/admission.ts";
 import { scopeHolds } from "../domain/order/scope.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
-import type { StopReason } from "../domain/attempt/stop-reason.ts";
+import type { StoredStopReason } from "../domain/attempt/stop-reason.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { identityOf } from "../processes/identity.ts";
 import type { TimeLimit, TimeLimits } from "../attempt-protocol/time-limits.ts";
 import type { AttemptContext } from "./attempt-context.ts";
+import { AnswerDelivery } from "./answer-delivery.ts";
 import { AttemptEnd } from "./attempt-end.ts";
 import { attemptLimits } from "./attempt-limits.ts";
 import { isHeld, persistently, storageRetryMs } from "./attempt-storage.ts";
@@ -30,11 +31,12 @@ export class SupervisedAttempt {
   readonly #limits: TimeLimits;
   readonly #deadlines: RunnerDeadlines;
   readonly #end: AttemptEnd;
+  readonly #answers: AnswerDelivery;
   readonly #log: Logger;
   #connection: RunnerConnection | null = null;
   #catchingUp: Promise<void> | null = null;
   #more = false;
-  #stopping: StopReason | null = null;
+  #stopping: StoredStopReason | null = null;
   #toldToStopAtStep = false;
   /** How the attempt ended; set once that is in the store. */
   #outcome: Outcome | null = null;
@@ -51,6 +53,10 @@ export class SupervisedAttempt {
     this.#ingest = new Ingest(context.store, attempt, rawLogPath(context.paths, task.id), task.workingDirectory, context.overage);
     this.#limits = attemptLimits(context, task, attempt, (limit) => void this.#timeIsUp(limit));
     this.#end = new AttemptEnd(context, attempt);
+    this.#answers = new AnswerDelivery(context, attempt.taskId, {
+      limits: this.#limits,
+      send: (message) => this.#connection?.send(message),
+    });
     this.#log = context.log.child({ task: task.id, attempt: attempt.id });
     const { store, bootId, stopGraceMs } = context;
     this.#deadlines = new RunnerDeadlines({
@@ -95,7 +101,7 @@ export class SupervisedAttempt {
    * Stops the attempt; the first reason counts. The store keeps the reason, so that a restarted
    * server continues the stop.
    */
-  async stop(reason: StopReason): Promise<void> {
+  async stop(reason: StoredStopReason): Promise<void> {
     if (this.#stopping !== null || this.#released) return;
     this.#stopping = reason;
     this.#log.info({ reason }, "stopping the attempt");
@@ -107,6 +113,21 @@ export class SupervisedAttempt {
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** When the oldest open question was asked (UTC ms); null: the task does not wait. */
+  get waitsSince(): number | null {
+    return this.#answers.waitsSince;
+  }
+
+  /** Ends the attempt while it waits, once nothing else of it runs. */
+  park(): void {
+    this.#answers.park();
+  }
+
+  /** Gives new answers to the runner. Called after each commit that touched the task. */
+  passAnswers(): void {
+    if (this.#connection !== null && !this.#released && this.#ingest.hasQuestions) this.#answers.pass();
   }
 
   /**
@@ -166,6 +187,8 @@ export class SupervisedAttempt {
     if (connection.hello.attemptId !== this.#attempt.id) connection.send(startMessage(this.#context, this.#task, this.#attempt));
     this.#limits.start();
     this.stopBeforeOverage();
+    this.#answers.connected();
+    this.passAnswers();
     // A stop may have been requested before the runner was connected.
     if (this.#stopping !== null) this.#sendStop(this.#stopping);
     // Read again, because a cancel may have been requested since the attempt was claimed or
@@ -266,13 +289,14 @@ export class SupervisedAttempt {
     if (held === null && !this.#released) this.#limits.tellAgain(reason, storageRetryMs);
   }
 
-  #sendStop(reason: StopReason): void {
+  #sendStop(reason: StoredStopReason): void {
     this.#connection?.send({ type: "stop", reason, graceMs: this.#context.stopGraceMs });
     this.#deadlines.stopping();
   }
 
   #clearTimers(): void {
     this.#limits.stop();
+    this.#answers.stop();
     this.#deadlines.clear();
   }
 }

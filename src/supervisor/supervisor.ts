@@ -5,7 +5,7 @@
 import { runnerSocketPath } from "../config/paths.ts";
 import { messageOf, WorkerError } from "../domain/errors.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
-import type { StopReason } from "../domain/attempt/stop-reason.ts";
+import type { StoredStopReason } from "../domain/attempt/stop-reason.ts";
 import { Lifecycle } from "../domain/services/service.ts";
 import type { Service } from "../domain/services/service.ts";
 import { PendingWork } from "../domain/services/async-steps.ts";
@@ -21,6 +21,8 @@ import { SupervisedAttempt } from "./supervised-attempt.ts";
 
 export interface SupervisorOptions extends AttemptContext, ClaimContext {
   readonly pool: RunnerPool;
+  /** How many runners of waiting tasks are kept; those that wait the longest leave first. */
+  readonly keptRunners: number;
 }
 
 /**
@@ -104,7 +106,7 @@ export class Supervisor implements Service {
   }
 
   /** Stops every running attempt. */
-  async stopAll(reason: StopReason): Promise<void> {
+  async stopAll(reason: StoredStopReason): Promise<void> {
     await Promise.all([...this.#running.values()].map(({ attempt }) => attempt.stop(reason)));
   }
 
@@ -112,7 +114,7 @@ export class Supervisor implements Service {
    * Stops the attempt of one task, also when the store cannot write.
    * @returns whether its runner got the stop.
    */
-  async stopTask(taskId: number, reason: StopReason): Promise<boolean> {
+  async stopTask(taskId: number, reason: StoredStopReason): Promise<boolean> {
     const { store, paths, stopGraceMs } = this.#options;
     const running = [...this.#running.values()].find(({ attempt }) => attempt.taskId === taskId);
     if (running !== undefined) {
@@ -211,8 +213,21 @@ export class Supervisor implements Service {
     if (isNearOverage) for (const { attempt } of this.#running.values()) attempt.stopBeforeOverage();
     for (const { attempt } of this.#running.values()) {
       if (!change.taskIds.has(attempt.taskId)) continue;
+      attempt.passAnswers();
       if (this.#options.store.tasks.isCancelRequested(attempt.taskId)) void attempt.stop("cancelled");
     }
+    this.#parkSurplus();
+  }
+
+  /** Parks the tasks that have waited the longest, where more wait than runners are kept. */
+  #parkSurplus(): void {
+    const waiting = [...this.#running.values()].flatMap(({ attempt }) => {
+      const since = attempt.waitsSince;
+      return since === null ? [] : [{ attempt, since }];
+    });
+    const surplus = waiting.length - this.#options.keptRunners;
+    if (surplus <= 0) return;
+    for (const { attempt } of waiting.toSorted((a, b) => a.since - b.since).slice(0, surplus)) attempt.park();
   }
 
   /**

@@ -17,6 +17,7 @@ import { exampleOf } from "../../src/http/document/document-example.ts";
 import { openApiDocument } from "../../src/http/document/openapi.ts";
 import type { Json } from "../../src/http/document/json.ts";
 import { createHttp } from "../../src/http/server.ts";
+import type { DoorApi } from "../../testing/door-api.ts";
 import { openDoor } from "../../testing/http-door.ts";
 import { realApi } from "../../testing/real-api.ts";
 
@@ -139,6 +140,7 @@ test("every example of a body is accepted where it is posted", async (t) => {
       await call({ method: "POST", path: "/api/v1/tasks", body: { prompt: "Work", working_directory } });
       await api.addTrust({ directory: working_directory }, { scope: "admin", name: "test" });
       if (operation.operationId === "retryTask") await api.cancelTask({ id: 1 }, { scope: "admin", name: "test" });
+      if (operation.operationId === "answerQuestion") await ask(api);
       const example = exampleOf({ ...operation, method, path }, document.components.schemas);
       const [, body = ""] = /-d '(.*)'$/s.exec(example) ?? [];
       assert.deepEqual(JSON.parse(body.replaceAll(String.raw`'\''`, "'")), content.example, example);
@@ -149,6 +151,20 @@ test("every example of a body is accepted where it is posted", async (t) => {
   }
   assert.ok(posted.includes("backup") && posted.includes("prune") && posted.includes("submitMachineTask"));
 });
+
+/** The first question: for a permission. */
+async function ask({ store }: DoorApi): Promise<void> {
+  const question = {
+    key: "k",
+    kind: "permission",
+    tool: "Bash",
+    toolUseId: "toolu_1",
+    agentId: null,
+    inputHash: "",
+    rule: "Bash(touch *)",
+  } as const;
+  await store.write(() => store.questions.ask(1, 1, { ...question, input: { command: "touch a" } }, { askedAt: 1, deadline: null }));
+}
 
 test("the document's example of a machine's task passes the rules for prompts", (t) => {
   const document = documentOf(t) as { paths: Record<string, Record<string, Operation>> };

@@ -11,6 +11,7 @@ import { ApiDocument } from "../../testing/api-document.ts";
 import { callServer } from "../../testing/http-call.ts";
 import type { DoorAnswer, DoorCall } from "../../testing/http-call.ts";
 import { step } from "../../testing/model.ts";
+import { until } from "../../testing/wait.ts";
 import { worker } from "../../testing/worker.ts";
 
 interface Bundle {
@@ -24,7 +25,10 @@ interface Bundle {
 }
 
 async function setup(t: TestContext): Promise<Bundle> {
-  const w = await worker(t, { "write a haiku": [step.write("haiku.txt", "old pond"), step.text("Done.")] });
+  const w = await worker(t, {
+    "write a haiku": [step.write("haiku.txt", "old pond"), step.text("Done.")],
+    "make a file": [step.bash("touch made"), step.text("Made.")],
+  });
   const server = await w.start();
   const port = Number(new URL(server.url ?? "").port);
   const token = readFileSync(path.join(w.place.dataHome, "token"), "utf8").trim();
@@ -150,6 +154,22 @@ test("every operation answers as the document promises", async (t) => {
   // The tasks are gone before the hold is lifted: nothing of this test shall run.
   for (const id of [2, 3, 4, 5]) await expect(200, "cancelTask", { id });
   await expect(200, "resume");
+  const asking = { prompt: "make a file", working_directory: work, permission_mode: "default", on_question: "ask" };
+  const { id: asker } = (await expect(201, "submitTask", { body: asking })).json();
+  await until("the question", async () =>
+    (await call("listQuestions", { query: `?status=open&task=${String(asker)}` })).text.includes("Bash"),
+  );
+  await expect(200, "getQuestion");
+  await expect(404, "getQuestion", { id: 99 });
+  await expect(422, "answerQuestion", { body: { option: "perhaps" } });
+  await expect(400, "answerQuestion", { body: { decision: "perhaps" } });
+  await expect(200, "answerQuestion", { body: { decision: "allow", remember: "directory" } });
+  await expect(409, "answerQuestion", { body: { decision: "deny" } });
+  await until("its end", async () => (await call("getTask", { id: Number(asker) })).json()["status"] === "completed");
+  await expect(200, "listRules");
+  await expect(204, "removeRule");
+  await expect(404, "removeRule");
+  await expect(204, "removeTask", { id: Number(asker) });
   await expect(200, "probeServer");
   await expect(202, "stopServer", { body: { mode: "now" } });
   assert.deepEqual(

@@ -14,6 +14,7 @@ const started = { type: "worker", subtype: "started" };
 const note = (subtype: string) => ({ type: "worker", subtype });
 const result = { type: "result", session_id: "s", num_turns: 1 };
 const report = { type: "system", subtype: "task_notification", session_id: "s", status: "completed", summary: "npm test completed" };
+const hookEnd = { type: "system", subtype: "hook_response", session_id: "s", status: "completed" };
 const died = { type: "result", session_id: "s", num_turns: 0, origin: { kind: "task-notification" } };
 
 const cases: [what: string, records: object[], names: string[]][] = [
@@ -25,6 +26,11 @@ const cases: [what: string, records: object[], names: string[]][] = [
   ["Claude was told by a later attempt", [started, runs("a"), result, started, died, result, started], []],
   ["Claude was not told by a later attempt", [started, runs("a"), result, started, died, started], ["a"]],
   ["it ended, and Claude had not heard of it", [started, runs("a"), result, report, runs(), started], ["npm test completed"]],
+  [
+    "a notice of its start or of other things follows",
+    [started, runs("a"), result, { ...report, status: "running" }, hookEnd, started],
+    ["a"],
+  ],
   ["a stop ended it", [started, runs("a"), result, note("stop_requested"), runs(), note("ended"), started], ["a"]],
   ["it was cut", [started, runs("a"), result, note("cut_background"), runs(), note("ended"), started], ["a"]],
 ];

@@ -75,7 +75,11 @@ test("a signal ends the task's own Claude Code, also where another one is parked
     stopGraceMs: 1000,
     hookTimeoutMs: 60_000,
   };
-  const running = agent.run(work, (entry) => void said.push(entry));
+  const running = agent.run(
+    work,
+    (entry) => void said.push(entry),
+    () => Promise.resolve(null),
+  );
   await agent.park();
   await until("the command", () => existsSync(path.join(place.work, "pid")));
   agent.kill("SIGKILL");

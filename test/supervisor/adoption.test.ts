@@ -120,6 +120,8 @@ async function adoption(t: TestContext, { answers = true, timeoutMs = null }: { 
   const limits = {
     stopGraceMs: 60_000,
     stallTimeoutMs: null,
+    parkAfterMs: 600_000,
+    keptRunners: 4,
     backgroundGraceMs: 300_000,
     hookTimeoutMs: null,
     bootId: null,

@@ -6,6 +6,7 @@ import { holdOperations } from "./holds.ts";
 import { maintenanceOperations } from "./maintenance.ts";
 import { notificationOperations } from "./notifications.ts";
 import type { Operation } from "./operation.ts";
+import { questionOperations } from "./questions.ts";
 import { serverOperations } from "./server.ts";
 import { submitOperations } from "./submit.ts";
 import { taskOperations } from "./tasks.ts";
@@ -18,6 +19,7 @@ export const operations = {
   ...submitOperations,
   ...taskOperations,
   ...eventOperations,
+  ...questionOperations,
   ...trustOperations,
   ...holdOperations,
   ...maintenanceOperations,

@@ -4,10 +4,11 @@ import { attentionKinds } from "../../domain/attempt/attention.ts";
 import { taskStatuses } from "../../domain/task/task.ts";
 import { shownOptions } from "../task-options.ts";
 import { taskRef } from "../task-ref.ts";
+import { questionView } from "./question.ts";
 import { time, timeOrNull } from "./time.ts";
 
 export const waitingForView = z.object({
-  reason: z.enum(["capacity", "retry", "hold", "paused", "rights"]),
+  reason: z.enum(["capacity", "retry", "hold", "paused", "rights", "answer"]),
   message: z.string().describe("A sentence for people, e.g. `4 of 4 slots are in use`."),
   until: timeOrNull,
 });
@@ -46,7 +47,8 @@ export const taskSummaryView = z.object({
   name: shownOptions.name,
   title: z.string().describe("The prompt's first line, at most 120 characters."),
   status: z.enum(taskStatuses),
-  waiting_for: waitingForView.nullable().describe("Why a pending task does not run yet."),
+  waiting_for: waitingForView.nullable().describe("Why a pending or waiting task does not run."),
+  asked_at: timeOrNull.describe("Since when a waiting task needs an answer."),
   working_directory: z.string(),
   model: shownOptions.model,
   group: shownOptions.group,
@@ -94,6 +96,7 @@ export const taskView = taskSummaryView.extend({
     .array(z.string())
     .optional()
     .describe("In the answer to a submit or a retry: sentences about what will keep the task from starting, e.g. a broken settings file."),
+  questions: z.array(questionView).describe("What it needed from a person, oldest first; at most the newest 200."),
   result: z.string().nullable().describe("The text of the last answer; null: there is none."),
   usage: z.record(z.string(), modelUsageView).nullable().describe("By model, cumulative over the session."),
   logs: z.object({ raw: z.string(), summary: z.string() }).describe("Paths of the log files on the server's machine."),

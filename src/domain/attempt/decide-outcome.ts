@@ -88,6 +88,7 @@ const stopOutcomes: Record<StopReason, Outcome> = {
     kind: "interrupted",
     message: "Interrupted by the server's shutdown; it continues when the server is back.",
   },
+  parked: { kind: "parked", message: "Waits for an answer, without a process." },
 };
 
 function stopped(reason: StopReason): Outcome {

@@ -24,6 +24,8 @@ export const outcomeKinds = [
   "timed_out",
   "cancelled",
   "interrupted",
+  "parked",
+  "unanswered",
 ] as const;
 export type OutcomeKind = (typeof outcomeKinds)[number];
 
@@ -49,6 +51,8 @@ export const retryableKinds: Readonly<Record<OutcomeKind, boolean>> = {
   timed_out: false,
   cancelled: false,
   interrupted: true,
+  parked: true,
+  unanswered: true,
 };
 
 /** What the last `result` message of Claude Code said. */

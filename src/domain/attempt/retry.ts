@@ -53,6 +53,8 @@ function afterAttempt(ended: Counted): Consequence {
       return afterRefusal(ended, refusalOf(outcome, ended.account, ended.wall));
     case "unavailable":
       return outcome.startupFailure === undefined ? untilFound(ended) : afterRefusal(ended, refusalOf(outcome, ended.account, ended.wall));
+    case "parked":
+      return { ...unchanged, ...keptRefusals(ended), operation: "requeue", resumable: true };
     case "interrupted":
       return {
         ...unchanged,
@@ -70,6 +72,7 @@ function afterAttempt(ended: Counted): Consequence {
     case "environment_failed":
     case "broken_settings":
     case "hook_timed_out":
+    case "unanswered":
       return failed(ended, outcome.message);
     case "storage_full":
       return afterFullDisk(ended);

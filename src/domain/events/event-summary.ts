@@ -4,7 +4,6 @@
  */
 import type { EventBody } from "./event.ts";
 import { plainLine } from "../text/plain-text.ts";
-import { sweptLine } from "./swept-line.ts";
 
 /** The lines, without control characters; none for events that a person need not see. */
 export function eventSummary(event: EventBody & { readonly summary?: readonly string[] }): readonly string[] {
@@ -23,12 +22,18 @@ function serverLine({ type, data }: EventBody): string | null {
       return `[task] attempt ${data.attempt} resumes the session; a tool call that was in flight may run again`;
     case "requeued":
       return `[task] waits again (${data.outcome}): ${data.message}`;
+    case "parked":
+      return `[task] ${data.message}`;
+    case "question_asked":
+      return `[question] q${data.question} ${data.text}`;
+    case "question_answered":
+      return `[question] q${data.question} ${data.by === "default" ? "without an answer" : `answered by ${data.by}`}: ${data.text}`;
     case "cancel_requested":
       return "[task] cancel requested";
     case "retried":
       return `[task] to be ${data.resume ? "continued where it was" : "tried again from the beginning"}`;
     case "swept":
-      return sweptLine(data.processes);
+      return `[task] ${data.processes.length} left-over process(es) ended`;
     case "ended":
       return `[task] ${data.status}: ${data.message}`;
     default:

@@ -35,6 +35,8 @@ export function eventsFromNote(note: JsonObject): EventDraft[] {
       return [backgroundNotice("cut_background", "Ended with the attempt, still at work in the background", note)];
     case "background_lost":
       return [backgroundNotice("background_lost", "Died with an earlier attempt, at work in the background", note)];
+    case "call_restored":
+      return [notice("call_restored", restoredText(note), { tool_use_id: word(note["toolUseId"]) ?? "" })];
     case "gave_up":
       return [notice("api_error", note["text"], { error: word(note["error"]) })];
     case "stop_requested":
@@ -98,6 +100,12 @@ function backgroundWaitEvent(note: JsonObject): EventDraft<"notice"> {
 
 function countText(count: number, what: string): string {
   return count === 0 ? "" : `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+function restoredText(note: JsonObject): string {
+  const others = countOf(note["calls"]) ?? 0;
+  const more = others === 0 ? "" : ` ${others} other open ${others === 1 ? "call has" : "calls have"} to be made again.`;
+  return `The open call of ${word(note["tool"]) ?? "a tool"} was put back into the session, where it is decided again.${more}`;
 }
 
 /** How many processes an event names, and how much of each command line. */

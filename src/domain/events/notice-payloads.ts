@@ -58,6 +58,12 @@ export const noticePayloads = {
     count: 1,
     names: ["Run the tests"],
   }),
+  call_restored: kind(
+    "call_restored",
+    "A call that waited for an answer when its attempt ended was put back into the session, and is decided again.",
+    { tool_use_id: text("Names the tool call.") },
+    { text: "The open call of Bash was put back into the session, where it is decided again.", tool_use_id: "toolu_02" },
+  ),
   cold_start: kind(
     "cold_start",
     "A Claude Code that had been started before could not be used, and a new one was started.",

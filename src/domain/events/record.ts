@@ -4,6 +4,7 @@
  * id, and the time.
  */
 import type { StopReason } from "../attempt/stop-reason.ts";
+import type { AnswerDecision, AskedQuestion } from "../questions/question.ts";
 
 export interface RecordStamp {
   /** 1, 2, 3 … within the attempt, without gaps. */
@@ -52,6 +53,17 @@ export type RunnerNote =
   /** A hook that `hook_running` reported has ended, or a hook was stopped at its time limit. */
   | { type: "worker"; subtype: "hook_ended"; hookId: string; hook: string; commands: readonly string[]; tookMs: number; timedOut: boolean }
   | { type: "worker"; subtype: "permission_denied"; tool: string; toolUseId: string; input: unknown; reason: string }
+  /** The task needs a person. Written before the server or anybody else hears of it. */
+  | { type: "worker"; subtype: "question_asked"; question: AskedQuestion }
+  /** Claude Code has got the answer. */
+  | { type: "worker"; subtype: "question_answered"; key: string; decision: AnswerDecision }
+  /** Claude Code does not wait for the answer any more. */
+  | { type: "worker"; subtype: "question_withdrawn"; key: string }
+  /**
+   * The session got the messages up to an open call back, so that it is decided again. `calls`: the
+   * other open calls of its message, which Claude has to call again.
+   */
+  | { type: "worker"; subtype: "call_restored"; tool: string; toolUseId: string; calls: number }
   | { type: "worker"; subtype: "stop_requested"; reason: StopReason }
   /**
    * The session's running total of money (US dollars) and, by model, of tokens (SDK's ModelUsage).

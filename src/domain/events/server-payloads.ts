@@ -1,5 +1,6 @@
 /** The payloads of the events that the server writes: what it, or a caller, did to the task. */
 import { outcomeKinds } from "../attempt/outcome.ts";
+import { answerDecisions, questionKinds } from "../questions/question.ts";
 import { terminalStatuses } from "../task/status.ts";
 import { choice, count, flag, list, object, optional, orNull, text, time } from "./field.ts";
 import { actor, cut, payload } from "./payload.ts";
@@ -39,6 +40,35 @@ export const serverPayloads = {
       not_before: "2026-11-22T13:15:00.000Z",
       reason: "retry",
     },
+  ),
+  parked: payload(
+    "An attempt ended, and the task waits for an answer without a process.",
+    { outcome, message, attempt },
+    { outcome: "parked", message: "Waits for an answer, without a process.", attempt: 1 },
+  ),
+  question_asked: payload(
+    "The task needs a person.",
+    {
+      question: count("Number of the question over all tasks."),
+      kind: choice(questionKinds, "What is asked for."),
+      tool: text("The tool whose call asks."),
+      text: text("The question in one line. It holds words of the task's agent: data, not instructions."),
+      tool_use_id: optional(text("Names the tool call.")),
+      agent_id: optional(text("Claude Code's id of the sub-agent that asks. Absent: the main agent.")),
+      deadline: optional(time("From then on the default answer counts. Absent: it waits for ever.")),
+    },
+    { question: 7, kind: "permission", tool: "Bash", text: "May it use Bash: git push?", tool_use_id: "toolu_02" },
+  ),
+  question_answered: payload(
+    "A question has its answer, or the time for one is over.",
+    {
+      question: count("Number of the question over all tasks."),
+      decision: orNull(choice(answerDecisions, "The decision. Null: no answer came, and the task fails.")),
+      by: text("Who answered: `socket` for the server's user, the name of a token or of a channel, `default` for the default answer."),
+      text: text("The answer in one line."),
+      rule: optional(text("The permission rule that was stored for the directory.")),
+    },
+    { question: 7, decision: "allow", by: "socket", text: "allowed" },
   ),
   cancel_requested: payload("A caller asked to cancel the task.", actor, { by: "ci" }),
   retried: payload(

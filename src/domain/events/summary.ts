@@ -10,7 +10,6 @@ import { plainLine } from "../text/plain-text.ts";
 import { objectOf } from "../text/read-json.ts";
 import type { JournalRecord } from "./record.ts";
 import { callOf } from "../attempt/tool-call.ts";
-import { sweptLine } from "./swept-line.ts";
 
 /** Longest line, in characters. */
 const maxLine = 240;
@@ -81,6 +80,9 @@ function lineOf({ type, data }: EventDraft, cwd: string | null): string | null {
     case "started":
     case "resumed":
     case "requeued":
+    case "parked":
+    case "question_asked":
+    case "question_answered":
     case "cancel_requested":
     case "retried":
     case "ended":
@@ -139,7 +141,7 @@ function noticeLine(data: Notice): string | null {
   const text = data.kind === "stderr" ? lastLine(data.text) : firstLine(data.text);
   switch (data.kind) {
     case "api_error":
-      return parts("[error]", [data.error === "unknown" ? null : data.error, text]);
+      return parts("[error]", [data.error, text]);
     case "cold_start":
       return `[notice] cold start: ${text}`;
     case "session_restarted":
@@ -170,6 +172,12 @@ function resultLine(data: Result): string {
     data.cost_usd === null ? null : formatDuration(data.duration_ms),
     ok || interrupted ? null : firstLine(data.text),
   ]);
+}
+
+function sweptLine(processes: EventData["swept"]["processes"]): string | null {
+  if (processes.length === 0) return null;
+  const commands = processes.map(({ command }) => command);
+  return `[swept] ${processes.length} left ${processes.length === 1 ? "process" : "processes"}: ${commands.join(", ")}`;
 }
 
 function parts(tag: string, values: readonly (string | null)[]): string {

@@ -8,7 +8,7 @@ import type { NewHold } from "./hold.ts";
 import { concernsAccount, modelsOf, scopeHolds } from "./scope.ts";
 import type { Task } from "../task/task.ts";
 
-export type PendingTask = Pick<Task, "id" | "priority" | "model" | "notBefore" | "notBeforeReason" | "refusals">;
+export type PendingTask = Pick<Task, "id" | "priority" | "model" | "notBefore" | "notBeforeReason" | "refusals" | "answeredAt">;
 
 /**
  * The same words as in the API (contract/views/task.ts). The compiler compares both where views are
@@ -45,14 +45,19 @@ export interface AdmissionContext {
  */
 export const steppedBackMs = 600_000;
 
-type Place = Pick<Task, "id" | "priority" | "refusals" | "notBefore">;
+type Place = Pick<Task, "id" | "priority" | "refusals" | "notBefore" | "answeredAt">;
 
 /**
- * Compares two tasks: refused ones come last, then higher priority comes first, then the lower id.
- * Ids count instead of times because clocks may jump.
+ * Compares two tasks: those that a person has answered come first and refused ones last, then
+ * higher priority comes first, then the lower id. Ids count instead of times because clocks may
+ * jump.
  */
 export function inStartingOrder(a: Place, b: Place, now: number): number {
-  return Number(isSteppedBack(a, now)) - Number(isSteppedBack(b, now)) || b.priority - a.priority || a.id - b.id;
+  return byAnswer(a, b) || Number(isSteppedBack(a, now)) - Number(isSteppedBack(b, now)) || b.priority - a.priority || a.id - b.id;
+}
+
+function byAnswer(a: Place, b: Place): number {
+  return Number(b.answeredAt !== null) - Number(a.answeredAt !== null);
 }
 
 function isSteppedBack({ refusals, notBefore }: Place, now: number): boolean {

@@ -76,7 +76,8 @@ interface TextRow extends RowBase {
 
 interface ChoiceRow extends RowBase {
   readonly kind: "choice";
-  readonly default: null;
+  /** One of the choices, or null. */
+  readonly default: string | null;
   readonly choices: readonly string[];
 }
 

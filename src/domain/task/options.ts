@@ -6,6 +6,7 @@
 import type { FieldOf, HeldValue, OptionRow } from "./option.ts";
 import { maxAttachments } from "./attachment.ts";
 import { effortLevels } from "./effort.ts";
+import { lateAnswers, questionPolicies } from "../questions/policy.ts";
 import { permissionModes } from "./permission-mode.ts";
 import { nameProblem } from "./task-ref.ts";
 
@@ -138,6 +139,44 @@ export const taskOptions = [
     flag: { spelled: "--deny <rule...>", help: "permission rules that deny; stronger than --allow" },
     agent: "may",
     shown: { line: "Permissions", text: "deny {}" },
+  },
+  {
+    name: "on_question",
+    kind: "choice",
+    part: "run",
+    default: "deny",
+    choices: questionPolicies,
+    setting: { key: "on_question", at: "submit", always: true },
+    sentence:
+      "What happens when the task needs a person (a call that no rule decides, a question, a plan): `ask` waits for an answer, `deny` refuses and continues, `fail` ends the task, `default` takes the first offered option and refuses everything else.",
+    flag: { spelled: "--on-question <policy>", help: "when a person is needed: ask, deny, fail or default" },
+    agent: "may",
+    shown: { line: "Questions", text: "{}" },
+  },
+  {
+    name: "answer_within_ms",
+    kind: "duration",
+    part: "run",
+    default: null,
+    min: 1000,
+    max: 365 * day,
+    setting: { key: "answer_within_ms", at: "submit" },
+    sentence: "How long a question waits for its answer, milliseconds; then `answer_else` counts. Default: for ever.",
+    flag: { spelled: "--answer-within <duration>", help: "wait this long for an answer, e.g. 8h; then --else counts" },
+    agent: "may",
+    shown: { line: "Questions", text: "within {}" },
+  },
+  {
+    name: "answer_else",
+    kind: "choice",
+    part: "run",
+    default: "deny",
+    choices: lateAnswers,
+    setting: { key: "answer_else", at: "submit", always: true },
+    sentence: "What counts when no answer came in time: `deny`, `fail`, or `default` (the first offered option).",
+    flag: { spelled: "--else <answer>", help: "when no answer came in time: deny, fail or default" },
+    agent: "may",
+    shown: { line: "Questions", text: "else {}" },
   },
   {
     name: "max_turns",

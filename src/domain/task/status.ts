@@ -1,6 +1,6 @@
 /** The statuses of a task, and which of them are its end. */
 
-export const taskStatuses = ["pending", "running", "completed", "failed", "cancelled"] as const;
+export const taskStatuses = ["pending", "running", "waiting", "completed", "failed", "cancelled"] as const;
 export type TaskStatus = (typeof taskStatuses)[number];
 
 export const terminalStatuses = ["completed", "failed", "cancelled"] as const;

@@ -2,7 +2,7 @@
 import type { Attention } from "../attempt/attention.ts";
 import type { Outcome } from "../attempt/outcome.ts";
 import type { ModelUsage, SessionSpent } from "./model-usage.ts";
-import type { StopReason } from "../attempt/stop-reason.ts";
+import type { StoredStopReason } from "../attempt/stop-reason.ts";
 import type { QueueOptions, RunOptions } from "./options.ts";
 import type { TaskStatus } from "./status.ts";
 
@@ -42,6 +42,11 @@ export interface Task extends TaskSpec, QueueOptions {
   readonly notBefore: number | null;
   /** Why `notBefore` is set: "retry" or "refused". */
   readonly notBeforeReason: string | null;
+  /**
+   * When the answer came that its next attempt carries over; null: there is none. Such a task
+   * starts ahead of others.
+   */
+  readonly answeredAt: number | null;
   readonly cancelRequestedAt: number | null;
   readonly openAttemptId: number | null;
   readonly attemptCount: number;
@@ -118,7 +123,7 @@ export interface Attempt {
   readonly bootId: string | null;
   /** Start time of the runner's process as the OS counts it (opaque). */
   readonly pidStart: string | null;
-  readonly stopRequested: StopReason | null;
+  readonly stopRequested: StoredStopReason | null;
   /**
    * The session's running total that this attempt reported last; null: it has reported nothing yet.
    */

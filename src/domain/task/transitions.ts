@@ -9,6 +9,10 @@ export const operations = [
   "complete", // its attempt succeeded
   "fail", // its attempt failed, and no retry is left
   "requeue", // its attempt ended and another follows
+  "ask", // it needs a person's answer
+  "park", // its attempt ended, and it still needs the answer
+  "proceed", // its kept runner has a slot again and gets the answer
+  "unpark", // it was parked, and it has the answer
   "cancel", // a person or a program stopped it
   "retry", // a person asks for it again: the only way out of a terminal status
 ] as const;
@@ -16,10 +20,14 @@ export type Operation = (typeof operations)[number];
 
 const table: Record<Operation, Partial<Record<TaskStatus, TaskStatus>>> = {
   claim: { pending: "running" },
-  complete: { running: "completed" },
-  fail: { running: "failed" },
-  requeue: { running: "pending" },
-  cancel: { pending: "cancelled", running: "cancelled" },
+  complete: { running: "completed", waiting: "completed" },
+  fail: { running: "failed", waiting: "failed" },
+  requeue: { running: "pending", waiting: "pending" },
+  ask: { running: "waiting" },
+  park: { running: "waiting", waiting: "waiting" },
+  proceed: { waiting: "running" },
+  unpark: { waiting: "pending" },
+  cancel: { pending: "cancelled", running: "cancelled", waiting: "cancelled" },
   retry: { completed: "pending", failed: "pending", cancelled: "pending" },
 };
 

@@ -18,6 +18,7 @@ const tags = [
   ["Logs", "The log files of tasks."],
   ["Maintenance", "Care for the stored tasks: backup, check, prune."],
   ["Notifications", "Channels that people are notified through, and what was sent."],
+  ["Questions", "What tasks need from a person, the answers, and the permission rules that answers have made."],
   ["Server", "The server itself."],
   ["Tasks", "Work for Claude Code: submitted once, durable at once, run in the background."],
   ["Tokens", "Access for programs."],

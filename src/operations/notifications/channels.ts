@@ -10,7 +10,7 @@ import { defaultEvents, notYet } from "../../domain/notifications/notification.t
 import type { NotificationEvent } from "../../domain/notifications/notification.ts";
 import type { ChannelCounts } from "../../store/sqlite/notifications.ts";
 import type { Store } from "../../store/store.ts";
-import { rfc3339 } from "../tasks/task-view.ts";
+import { rfc3339 } from "../tasks/times.ts";
 
 export function listChannels(store: Store): ChannelView[] {
   const counts = new Map(store.notifications.counts().map((each) => [each.channelId, each]));

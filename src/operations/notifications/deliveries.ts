@@ -6,7 +6,7 @@ import { contentOfTest } from "../../domain/notifications/content.ts";
 import type { Delivery } from "../../domain/notifications/delivery.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
 import type { Store } from "../../store/store.ts";
-import { rfc3339, rfc3339OrNull } from "../tasks/task-view.ts";
+import { rfc3339, rfc3339OrNull } from "../tasks/times.ts";
 import { requireChannel } from "./channels.ts";
 
 const defaultLimit = 50;

@@ -3,7 +3,7 @@ import type { Settings } from "../../config/settings.ts";
 import type { AccountView } from "../../contract/views/account.ts";
 import type { WindowReport } from "../../domain/order/account-report.ts";
 import type { Store } from "../../store/store.ts";
-import { rfc3339OrNull } from "../tasks/task-view.ts";
+import { rfc3339OrNull } from "../tasks/times.ts";
 
 /**
  * @param wall the system's clock (UTC ms): the values of a window that has been reset are not known

@@ -37,7 +37,7 @@ export async function cancelAnyway(
     if (!(error instanceof WorkerError) || (error.code !== "storage_full" && error.code !== "storage_unusable")) throw error;
     const task = requireTask(store, id);
     requireOwn(store, task, caller);
-    if (task.status !== "running" || !(await stopRunner(id))) throw error;
+    if (!isUnderWay(task) || !(await stopRunner(id))) throw error;
     const warning = `Task ${id} is being stopped, but this cannot be stored yet (${error.code}). It stays "running" until the storage works again, and then ends as cancelled.`;
     return { task: { ...task, cancelRequestedAt: now }, warning };
   }
@@ -55,7 +55,8 @@ export function cancelTask(store: Store, id: number, caller: Caller, now: number
     if (isTerminal(task.status))
       throw new WorkerError("conflict", `Task ${id} is ${task.status} already. Only a task that has not ended can be cancelled.`);
     store.events.append(id, task.openAttemptId, [{ type: "cancel_requested", at: now, data: doneBy(caller) }]);
-    if (task.status === "running") return store.tasks.patch(id, now, { cancelRequestedAt: now }) ?? task;
+    if (isUnderWay(task)) return store.tasks.patch(id, now, { cancelRequestedAt: now }) ?? task;
+    for (const question of store.questions.unapplied(id)) store.questions.supersede(question.id, now);
     const error = { code: "cancelled", message: task.attemptCount === 0 ? "Cancelled before it ran." : "Cancelled while it waited." };
     const cancelled = store.tasks.transition(id, "cancel", now, { cancelRequestedAt: now, error }) ?? task;
     store.events.append(
@@ -66,4 +67,9 @@ export function cancelTask(store: Store, id: number, caller: Caller, now: number
     );
     return cancelled;
   });
+}
+
+/** Whether an attempt of the task is open: its supervisor ends it. */
+function isUnderWay({ openAttemptId }: Task): boolean {
+  return openAttemptId !== null;
 }

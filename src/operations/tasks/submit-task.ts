@@ -85,7 +85,8 @@ function newTask(context: SubmitContext, input: ParsedTaskInput, caller: Caller,
   const task = {
     prompt: input.prompt,
     workingDirectory,
-    ...submittedOptions(input, settings),
+    // A task of an agent does not disturb a person unless the agent asks for it.
+    ...submittedOptions(input, isAgent(caller) ? { ...settings, on_question: "deny" } : settings),
     additionalDirectories: realDirectories(input.additional_directories),
     ...(input.attachments.length === 0 ? {} : { images: imagesOf(input.attachments) }),
     permissionMode,

@@ -17,14 +17,20 @@ import type { Attempt, Task } from "../../domain/task/task.ts";
 import type { ModelUsage } from "../../domain/task/model-usage.ts";
 import { shownOptions } from "../../domain/task/option-values.ts";
 import type { TaskRow } from "../../store/store.ts";
+import type { Question } from "../../domain/questions/question.ts";
+import { questionText } from "../../domain/questions/offered-options.ts";
+import { questionView } from "../questions/question-view.ts";
+import { rfc3339, rfc3339OrNull } from "./times.ts";
 
 export function taskSummaryView(task: TaskRow, waiting: WaitingContext): TaskSummaryView {
+  const open = task.status === "waiting" ? waiting.openQuestions(task.id) : [];
   return {
     id: task.id,
     name: task.name,
     title: task.title,
     status: task.status,
-    waiting_for: waitingForView(task, waiting),
+    waiting_for: task.status === "waiting" ? waitingForAnswer(open) : waitingForView(task, waiting),
+    asked_at: rfc3339OrNull(open[0]?.askedAt ?? null),
     working_directory: task.workingDirectory,
     model: task.model,
     group: task.group,
@@ -64,6 +70,7 @@ export function taskView(task: Task, waiting: WaitingContext, paths: Paths): Tas
   return {
     ...taskSummaryView(task, waiting),
     prompt: task.prompt,
+    questions: waiting.questions(task.id).slice(-shownQuestions).map(questionView),
     ...shownOptions(task),
     result: task.result,
     usage: task.usage === null ? null : Object.fromEntries(Object.entries(task.usage).map(([model, usage]) => [model, usageView(usage)])),
@@ -109,6 +116,10 @@ export interface WaitingContext extends AdmissionContext {
   rightsRefusal(task: TaskRow): string | null;
   /** Why this task's client may not run one more task; null: it may. */
   agentLimit(taskId: number): string | null;
+  /** Its open questions, oldest first. */
+  openQuestions(taskId: number): readonly Question[];
+  /** All of its questions, oldest first. */
+  questions(taskId: number): readonly Question[];
   /** When this attempt started (UTC ms); null: there is no such attempt. */
   startOf(attemptId: number): number | null;
   /**
@@ -116,6 +127,17 @@ export interface WaitingContext extends AdmissionContext {
    * wait for their next try.
    */
   lastTry(taskId: number): string | null;
+}
+
+/** So many questions of one task are shown, the newest ones. */
+const shownQuestions = 200;
+
+/** @param open oldest first. */
+function waitingForAnswer(open: readonly Question[]): WaitingForView {
+  const [first, ...more] = open;
+  if (first === undefined) return { reason: "capacity", message: "It has its answer, and continues when a slot is free.", until: null };
+  const others = more.length === 0 ? "" : ` (and ${more.length} more)`;
+  return { reason: "answer", message: `q${first.id} ${questionText(first)}${others}`, until: rfc3339OrNull(first.deadline) };
 }
 
 function waitingForView(task: TaskRow, waiting: WaitingContext): WaitingForView | null {
@@ -150,12 +172,4 @@ function usageView(usage: ModelUsage): NonNullable<TaskView["usage"]>[string] {
     cache_creation_input_tokens: usage.cacheCreationInputTokens,
     cost_usd: usage.costUsd,
   };
-}
-
-export function rfc3339(moment: number): string {
-  return new Date(moment).toISOString();
-}
-
-export function rfc3339OrNull(moment: number | null): string | null {
-  return moment === null ? null : rfc3339(moment);
 }

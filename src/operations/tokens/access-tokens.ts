@@ -6,7 +6,7 @@ import type { NewTokenView, TokenView } from "../../contract/views/token.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Store } from "../../store/store.ts";
 import type { Token } from "../../store/sqlite/tokens.ts";
-import { rfc3339, rfc3339OrNull } from "../tasks/task-view.ts";
+import { rfc3339, rfc3339OrNull } from "../tasks/times.ts";
 
 /** `last_used_at` is written at most this often for a token. */
 const usedGrainMs = 60_000;

@@ -6,7 +6,7 @@ import type { TrustView } from "../../contract/views/trust.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Store } from "../../store/store.ts";
 import type { StartRights } from "../rights/start-rights.ts";
-import { rfc3339 } from "../tasks/task-view.ts";
+import { rfc3339 } from "../tasks/times.ts";
 import { realDirectory } from "../tasks/working-directory.ts";
 import type { ClaudeCodeTrust } from "../tasks/working-directory.ts";
 

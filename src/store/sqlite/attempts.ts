@@ -58,7 +58,7 @@ export function createAttemptStore(database: Database.Database, { epoch, writing
   );
   const startTask = database.prepare(
     `UPDATE tasks SET status = @running, open_attempt_id = @attemptId, attempt_count = attempt_count + 1, num_turns = coalesce(num_turns, 0),
-       started_at = coalesce(started_at, @now), not_before = NULL, not_before_reason = NULL, updated_at = @now
+       started_at = coalesce(started_at, @now), not_before = NULL, not_before_reason = NULL, answered_at = NULL, updated_at = @now
      WHERE id = @taskId AND status IN (${claimable})`,
   );
   const selectOne = database.prepare(`SELECT ${attemptRow.select} FROM attempts WHERE id = ?`);

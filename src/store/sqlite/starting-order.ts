@@ -12,6 +12,7 @@ interface Place {
 }
 
 interface DuePlace extends Place {
+  readonly answeredAt: number | null;
   readonly notBefore: number | null;
   readonly refusals: number;
 }
@@ -26,17 +27,28 @@ const notHeld = "NOT EXISTS (SELECT 1 FROM json_each(@held) AS held WHERE instr(
 export function createStartingOrder(database: Database.Database): Pick<TaskStore, "startable" | "pendingOf" | "nextStartAt" | "ahead"> {
   const selectReady = (condition: string) =>
     database.prepare<{ limit: number; held: string }, DuePlace>(
-      `SELECT id, priority, refusals, NULL AS "notBefore" FROM tasks INDEXED BY tasks_ready
+      `SELECT id, priority, refusals, NULL AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_ready
        WHERE status = 'pending' AND not_before IS NULL AND ${condition} ORDER BY priority DESC, id LIMIT @limit`,
     );
   const selectDue = (condition: string) =>
     database.prepare<{ now: number; limit: number; held: string }, DuePlace>(
-      `SELECT id, priority, refusals, not_before AS "notBefore" FROM tasks INDEXED BY tasks_delayed
+      `SELECT id, priority, refusals, not_before AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_delayed
        WHERE status = 'pending' AND not_before <= @now AND ${condition}
        ORDER BY (refusals > 0 AND not_before + ${steppedBackMs} > @now), priority DESC, id LIMIT @limit`,
     );
-  const all = { ready: selectReady("@held = '[]'"), due: selectDue("@held = '[]'") };
-  const left = { ready: selectReady(notHeld), due: selectDue(notHeld) };
+  const selectAnswered = (condition: string) =>
+    database.prepare<{ now: number; limit: number; held: string }, DuePlace>(
+      `SELECT id, priority, refusals, not_before AS "notBefore", answered_at AS "answeredAt" FROM tasks INDEXED BY tasks_answered
+       WHERE status = 'pending' AND answered_at IS NOT NULL AND (not_before IS NULL OR not_before <= @now) AND ${condition}
+       ORDER BY (refusals > 0 AND not_before IS NOT NULL AND not_before + ${steppedBackMs} > @now), priority DESC, id LIMIT @limit`,
+    );
+  const queries = (condition: string) => ({
+    answered: selectAnswered(condition),
+    ready: selectReady(condition),
+    due: selectDue(condition),
+  });
+  const all = queries("@held = '[]'");
+  const left = queries(notHeld);
   const selectNext = database
     .prepare<[number], number | null>(
       "SELECT min(not_before) FROM tasks INDEXED BY tasks_delayed WHERE status = 'pending' AND not_before > ?",
@@ -63,9 +75,12 @@ export function createStartingOrder(database: Database.Database): Pick<TaskStore
   return {
     pendingOf: (models) => countOfModels.get({ held: JSON.stringify(models) }) ?? 0,
     startable: (now, limit, heldModels = []) => {
-      const { ready, due } = heldModels.length === 0 ? all : left;
+      const { answered, ready, due } = heldModels.length === 0 ? all : left;
       const held = JSON.stringify(heldModels);
-      return [...ready.all({ limit, held }), ...due.all({ now, limit, held })]
+      const first = answered.all({ now, limit, held });
+      // An answered task is also among the others when it stands high enough there.
+      const others = [...ready.all({ limit, held }), ...due.all({ now, limit, held })].filter(({ answeredAt }) => answeredAt === null);
+      return [...first, ...others]
         .toSorted((a, b) => inStartingOrder(a, b, now))
         .slice(0, limit)
         .map(({ id }) => id);

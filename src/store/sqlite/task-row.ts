@@ -22,6 +22,7 @@ const kinds = {
   updatedAt: "plain",
   notBefore: "plain",
   notBeforeReason: "plain",
+  answeredAt: "plain",
   cancelRequestedAt: "plain",
   openAttemptId: "plain",
   attemptCount: "plain",

@@ -201,8 +201,13 @@ function statusChange(operation: Operation): string[] {
   return [
     `status = ${byStatus((to) => `'${to}'`)}`,
     `ended_at = ${byStatus((to) => (terminal(to) ? "@endedAt" : "NULL"))}`,
-    `open_attempt_id = ${byStatus((to) => (to === "running" ? "open_attempt_id" : "NULL"))}`,
+    `open_attempt_id = ${byStatus((to) => (keepsAttempt(operation, to) ? "open_attempt_id" : "NULL"))}`,
   ];
+}
+
+/** A task that asks a person keeps its runner; a parked one has none. */
+function keepsAttempt(operation: Operation, to: TaskStatus): boolean {
+  return to === "running" || (to === "waiting" && operation !== "park");
 }
 
 /** The guard of the same statement: the statuses in which the operation is allowed. */

@@ -271,7 +271,17 @@ test("a probe that meets something else holds that instead", () => {
 });
 
 function pendingTask(id: number, change: Partial<Parameters<typeof admit>[0]["pending"][number]> = {}) {
-  return { id, priority: 0, group: "default", model: null, refusals: 0, notBefore: null, notBeforeReason: null, ...change };
+  return {
+    id,
+    priority: 0,
+    group: "default",
+    model: null,
+    refusals: 0,
+    notBefore: null,
+    notBeforeReason: null,
+    answeredAt: null,
+    ...change,
+  };
 }
 
 /**

@@ -18,6 +18,7 @@ const records: Readonly<Record<NoticeKind, object>> = {
   auth_status: { type: "auth_status", error: "expired" },
   background: system("background_tasks_changed", { tasks: [{ task_id: "b1", task_type: "local_bash", description: "npm test" }] }),
   background_lost: worker("background_lost", { names: ["npm test"] }),
+  call_restored: { type: "worker", subtype: "call_restored", tool: "Bash", toolUseId: "toolu_02", calls: 0 },
   cold_start: worker("cold_start", { reason: "another model" }),
   compacted: system("compact_boundary", { compact_metadata: { trigger: "auto", pre_tokens: 155_000 } }),
   cut_background: worker("cut_background", { names: ["npm run dev"] }),

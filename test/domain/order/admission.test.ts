@@ -11,7 +11,7 @@ import type { NewHold } from "../../../src/domain/order/hold.ts";
 const now = Date.UTC(2026, 0, 1);
 
 function task(id: number, change: Partial<PendingTask> = {}): PendingTask {
-  return { id, priority: 0, model: null, refusals: 0, notBefore: null, notBeforeReason: null, ...change };
+  return { id, priority: 0, model: null, refusals: 0, notBefore: null, notBeforeReason: null, answeredAt: null, ...change };
 }
 
 function hold(change: Partial<NewHold> = {}): NewHold {
@@ -87,6 +87,7 @@ const anyTask = (id: number): fc.Arbitrary<PendingTask> =>
     notBeforeReason: fc.constantFrom("retry", "refused", null),
     model: fc.constantFrom(null, "opus", "claude-sonnet-5"),
     refusals: fc.constantFrom(0, 0, 2),
+    answeredAt: fc.constantFrom(null, null, 5),
   });
 const anyHold: fc.Arbitrary<NewHold> = fc.record({
   kind: fc.constantFrom(...holdKinds),

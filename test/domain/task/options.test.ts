@@ -22,7 +22,13 @@ import type { OptionRow } from "../../../src/domain/task/option.ts";
 import { changedOptions, isDefault, optionRows, shownOptions, submittedOptions } from "../../../src/domain/task/option-values.ts";
 import { plainInput, plainOptions, plainView } from "../../../testing/plain-task.ts";
 
-const settings = { model: "sonnet", permission_mode: "plan" } as const;
+const settings = {
+  model: "sonnet",
+  permission_mode: "plan",
+  on_question: "ask",
+  answer_within_ms: 1000,
+  answer_else: "fail",
+} as const;
 
 /** One pixel. */
 const dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";

@@ -6,7 +6,7 @@ import { clientOf } from "../../server/connection.ts";
 import { eachTask } from "../../task/each-task.ts";
 import { actReference } from "../../task/task-reference.ts";
 
-const open = ["pending", "running"] as const;
+const open = ["pending", "running", "waiting"] as const;
 
 export const command = defineCommand<FilterOptions>({
   name: "cancel",

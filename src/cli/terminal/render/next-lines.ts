@@ -3,6 +3,7 @@
  * the way to its fix.
  */
 import type { TaskView } from "../../../contract/views/task.ts";
+import { answersFor } from "./question-page.ts";
 
 /** A command, and what it does in a few words. */
 type Step = readonly [command: string, does: string];
@@ -22,7 +23,14 @@ export function nextLines(task: TaskView, width: number): string[] {
 
 function stepsOf(task: TaskView): Step[] {
   const { id, status, attempts, error, session_id } = task;
-  if (["pending", "running"].includes(status))
+  const [question] = task.questions.filter((each) => each.status === "open");
+  if (status === "waiting" && question !== undefined)
+    return [
+      ...answersFor(question).map((command): Step => [command, ""]),
+      [`claude-worker inbox q${question.id}`, "see the question whole"],
+      [`claude-worker cancel ${id}`, "stop it"],
+    ];
+  if (["pending", "running", "waiting"].includes(status))
     return [
       [`claude-worker watch ${id}`, "follow it until it ends"],
       [`claude-worker cancel ${id}`, "stop it"],

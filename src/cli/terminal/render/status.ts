@@ -5,6 +5,7 @@ import type { Colour } from "./colour.ts";
 export const statusColours: Readonly<Record<TaskStatus, Colour>> = {
   pending: "yellow",
   running: "cyan",
+  waiting: "magenta",
   completed: "green",
   failed: "red",
   cancelled: "dim",
@@ -13,6 +14,7 @@ export const statusColours: Readonly<Record<TaskStatus, Colour>> = {
 export const statusMarks: Readonly<Record<TaskStatus, string>> = {
   pending: "…",
   running: "▶",
+  waiting: "?",
   completed: "✔",
   failed: "✖",
   cancelled: "■",

@@ -15,6 +15,8 @@ import type { GroupCommit } from "../group-commit.ts";
 import { createHoldStore } from "../holds.ts";
 import { createNotificationStore } from "../notifications.ts";
 import { createOutbox } from "../outbox.ts";
+import { createQuestionStore } from "../questions.ts";
+import { createRuleStore } from "../rules.ts";
 import { createProbeStore } from "../probes.ts";
 import { prepareReturning } from "../returning.ts";
 import { guarded, guardedNoun } from "./storage-error.ts";
@@ -99,6 +101,8 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
       attachments: guardedNoun(file, createAttachmentStore(database, commit)),
       notifications: guardedNoun(file, createNotificationStore(database, commit, outbox)),
       turns: guardedNoun(file, createTurnStore(database, commit)),
+      questions: guardedNoun(file, createQuestionStore(database, commit)),
+      rules: guardedNoun(file, createRuleStore(database, commit)),
       epoch,
     },
     probe: () => commit.write(() => void probe.run()),

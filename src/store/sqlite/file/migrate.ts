@@ -18,6 +18,7 @@ import { setbacks } from "../migrations/0012-setbacks.ts";
 import { turns } from "../migrations/0013-turns.ts";
 import { taskOptions } from "../migrations/0014-task-options.ts";
 import { attachments } from "../migrations/0015-attachments.ts";
+import { questions } from "../migrations/0016-questions.ts";
 import { notifications } from "../migrations/0017-notifications.ts";
 
 interface Migration {
@@ -44,6 +45,7 @@ export const migrations: readonly Migration[] = [
   turns,
   taskOptions,
   attachments,
+  questions,
   notifications,
 ];
 

@@ -1,0 +1,46 @@
+/** `answer`: gives a task what it waits for. */
+import { defineCommand } from "../../commandline/command.ts";
+import { exitCodes } from "../../commandline/exit-codes.ts";
+import { wholeNumber } from "../../commandline/option-values.ts";
+import { clientOf } from "../../server/connection.ts";
+import { answeredText } from "../../task/answered-text.ts";
+import { givenAnswer } from "../../task/given-answer.ts";
+import type { AnswerFlags } from "../../task/given-answer.ts";
+import { questionOf, questionReference } from "../../task/question-reference.ts";
+import { writeJson } from "../../terminal/io.ts";
+import { say } from "../../terminal/render/wrap.ts";
+import { planModes } from "../../../domain/questions/question.ts";
+
+export const command = defineCommand<AnswerFlags>({
+  name: "answer",
+  summary: "Answer a question of a task",
+  details:
+    "The first answer counts. `allow` allows one call. `--always` also stores the offered rule for the task's directory (`claude-worker rules`).\n\nTo a question of content every text is the answer; `--deny` refuses it.",
+  arguments: [
+    { name: "<question>", description: questionReference },
+    { name: "[answer...]", description: '`allow`, `deny "why"`, or the text of an answer', isText: true },
+  ],
+  options: [
+    { flags: "--pick <n>", description: "the offered answer with this number", parse: wholeNumber("--pick", { min: 1, max: 1000 }) },
+    { flags: "--deny", description: "refuse, with the words as the reason" },
+    { flags: "--always", description: "allow it from now on in the task's directory" },
+    { flags: "--mode <mode>", description: "of a plan: the permission mode of the work", completes: planModes },
+    { flags: "--answer <question=answer>", description: "one of several questions; several for several choices", repeat: true },
+    { flags: "--content <json>", description: "the form of an MCP server" },
+  ],
+  examples: [
+    { command: "claude-worker answer 42 allow", does: "allow the call that task 42 waits for" },
+    { command: 'claude-worker answer 42 deny "not on staging"', does: "refuse it, and say why" },
+    { command: "claude-worker answer q7 --pick 2", does: "the second of the offered answers" },
+    { command: 'claude-worker answer q7 "PostgreSQL"', does: "an answer in words" },
+  ],
+  async run({ words, options, io }) {
+    const client = clientOf(io);
+    const [name = "", ...rest] = words;
+    const question = await questionOf(client, name);
+    const answered = await client.answerQuestion({ id: question.id, ...givenAnswer(question, rest, options) });
+    if (options.json === true) writeJson(io.stdout, answered);
+    else say(io.stdout, answeredText(answered));
+    return exitCodes.ok;
+  },
+});

@@ -1,0 +1,66 @@
+/** Goes through open questions on a terminal, and answers those that the person wants to answer. */
+import { createInterface } from "node:readline/promises";
+import type { WorkerClient } from "../../client/worker-client.ts";
+import type { QuestionView } from "../../contract/views/question.ts";
+import { messageOf, WorkerError } from "../../domain/errors.ts";
+import { plainLine } from "../../domain/text/plain-text.ts";
+import type { Io } from "../terminal/io.ts";
+import { questionPage } from "../terminal/render/question-page.ts";
+import { say } from "../terminal/render/wrap.ts";
+import { answeredText } from "./answered-text.ts";
+import { givenAnswer } from "./given-answer.ts";
+import type { AnswerBody } from "./given-answer.ts";
+import { questionId } from "./question-reference.ts";
+
+/** Asks which question to answer, until the person gives an empty line, Ctrl-C or Ctrl-D. */
+export async function answerInPlace(client: WorkerClient, questions: readonly QuestionView[], io: Io): Promise<void> {
+  const reader = createInterface({ input: io.stdin, output: process.stderr, terminal: true });
+  const leave = new AbortController();
+  reader.once("SIGINT", () => leave.abort());
+  reader.once("close", () => leave.abort());
+  const ask = async (prompt: string): Promise<string> =>
+    (await reader.question(plainLine(prompt, 500), { signal: leave.signal }).catch(() => "")).trim();
+  let open = [...questions];
+  try {
+    while (open.length > 0) {
+      const word = await ask(`Which one (${open.map(({ id }) => `q${id}`).join(", ")}; Enter leaves)? `);
+      if (word === "" || leave.signal.aborted) break;
+      const question = open.find(({ id }) => id === (questionId(word) ?? Number(word)));
+      if (question === undefined) {
+        say(io.stderr, `"${plainLine(word, 100)}" is not in the list.`);
+        continue;
+      }
+      io.stdout.write(questionPage(question, { output: io.stdout, now: Date.now() }));
+      const answer = await ask(promptFor(question));
+      if (answer === "" || leave.signal.aborted) continue;
+      try {
+        say(io.stdout, answeredText(await client.answerQuestion({ id: question.id, ...typedAnswer(question, answer) })));
+        open = open.filter(({ id }) => id !== question.id);
+      } catch (error) {
+        if (!(error instanceof WorkerError)) throw error;
+        say(io.stderr, messageOf(error));
+        if (error.code === "conflict") open = open.filter(({ id }) => id !== question.id);
+      }
+    }
+  } finally {
+    reader.close();
+  }
+}
+
+function promptFor({ options, kind }: QuestionView): string {
+  if (kind === "elicitation") return "The form as JSON, or deny (Enter skips): ";
+  if (options.length === 0) return "Your answer (Enter skips): ";
+  const text = kind === "question" ? ", or another answer" : ', or deny "why"';
+  return `A number from 1 to ${options.length}${text} (Enter skips): `;
+}
+
+function typedAnswer(question: QuestionView, text: string): AnswerBody {
+  if (/^\d+$/.test(text) && question.options.length > 0) return givenAnswer(question, [], { pick: Number(text) });
+  if (question.kind === "elicitation" && text.startsWith("{")) return givenAnswer(question, [], { content: text });
+  const denial = /^deny\b\s*(.*)$/is.exec(text);
+  if (denial !== null && question.kind !== "question") {
+    const why = (denial[1] ?? "").replace(/^"(.*)"$/s, "$1");
+    return givenAnswer(question, why === "" ? ["deny"] : ["deny", why], {});
+  }
+  return givenAnswer(question, [text], {});
+}

@@ -1,0 +1,90 @@
+/** Makes an answer of the words and flags of `answer`. What fits is the server's to decide. */
+import type { QuestionView } from "../../contract/views/question.ts";
+import type { ClientInput } from "../../contract/client-input.ts";
+import { WorkerError } from "../../domain/errors.ts";
+import { isObject } from "../../domain/text/read-json.ts";
+
+export type AnswerBody = Omit<ClientInput<"answerQuestion">, "id">;
+
+export interface AnswerFlags {
+  readonly deny?: boolean;
+  readonly always?: boolean;
+  readonly pick?: number;
+  readonly mode?: string;
+  /** `question=answer`. */
+  readonly answer?: readonly string[];
+  /** JSON of a form. */
+  readonly content?: string;
+}
+
+/**
+ * @param words what stands behind the question: `allow`, `deny "why"`, or the text of an answer.
+ * @throws WorkerError invalid_input with what to write instead.
+ */
+export function givenAnswer(question: QuestionView, words: readonly string[], flags: AnswerFlags): AnswerBody {
+  const [first, ...rest] = words;
+  const isContent = question.kind === "question";
+  if (flags.pick !== undefined) return { option: picked(question, flags.pick), ...more(flags) };
+  if (flags.answer !== undefined) return { answers: answersOf(flags.answer), ...more(flags) };
+  if (flags.content !== undefined) return { decision: "allow", content: formOf(flags.content), ...more(flags) };
+  if (isContent) {
+    const text = words.join(" ");
+    if (flags.deny === true) return { decision: "deny", ...(text === "" ? {} : { message: text }) };
+    if (text === "") throw new WorkerError("invalid_input", `Give the answer to q${question.id}: claude-worker answer q${question.id} "…"`);
+    return { ...textOrOption(question, text), ...more(flags) };
+  }
+  if (first === "deny" || flags.deny === true) {
+    const text = (first === "deny" ? rest : words).join(" ");
+    return { decision: "deny", ...(text === "" ? {} : { message: text }) };
+  }
+  if (first !== undefined && first !== "allow") return { option: words.join(" "), ...more(flags) };
+  if (first === undefined && flags.always !== true && flags.mode === undefined)
+    throw new WorkerError("invalid_input", `Say what to answer: claude-worker answer q${question.id} allow, or deny "why".`);
+  if (rest.length > 0)
+    throw new WorkerError(
+      "invalid_input",
+      `"allow" takes no more words: Claude would not see them. To send words: claude-worker answer q${question.id} deny "…"`,
+    );
+  return { decision: "allow", ...more(flags) };
+}
+
+/** A text that is an offered label picks it; every other text is the answer itself. */
+function textOrOption(question: QuestionView, text: string): AnswerBody {
+  return question.options.some(({ label }) => label === text) ? { option: text } : { decision: "allow", message: text };
+}
+
+function more({ always, mode }: AnswerFlags): AnswerBody {
+  return { ...(always === true ? { remember: "directory" as const } : {}), ...(mode === undefined ? {} : { mode }) };
+}
+
+function picked({ id, options }: QuestionView, number: number): string {
+  const option = options[number - 1];
+  if (option !== undefined) return option.label;
+  if (options.length === 0)
+    throw new WorkerError(
+      "invalid_input",
+      `q${id} offers nothing to pick. Answer it by its text: claude-worker answer q${id} --answer "question=answer"`,
+    );
+  const list = options.map(({ label }, index) => `  ${index + 1}  ${label}`).join("\n");
+  throw new WorkerError("invalid_input", `q${id} offers ${options.length} answers, so --pick takes 1 to ${options.length}:\n${list}`);
+}
+
+function answersOf(pairs: readonly string[]): Record<string, string | string[]> {
+  const answers: Record<string, string[]> = {};
+  for (const pair of pairs) {
+    const at = pair.lastIndexOf("=");
+    if (at < 1) throw new WorkerError("invalid_input", `--answer takes "question=answer", not "${pair}".`);
+    (answers[pair.slice(0, at)] ??= []).push(pair.slice(at + 1));
+  }
+  return Object.fromEntries(Object.entries(answers).map(([question, given]) => [question, given.length === 1 ? (given[0] ?? "") : given]));
+}
+
+function formOf(json: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(json);
+    if (isObject(value)) return { ...value };
+  } catch {
+    // Below.
+  }
+  throw new WorkerError("invalid_input", `--content takes a JSON object like '{"name": "value"}'.`);
+}

@@ -1,0 +1,100 @@
+/** Questions for people: one whole, and lists of them. All of it may be the agent's text. */
+import type { QuestionView } from "../../../contract/views/question.ts";
+import { plainLine, plainText } from "../../../domain/text/plain-text.ts";
+import type { Output } from "../output.ts";
+import { painter } from "./colour.ts";
+import type { Painter } from "./colour.ts";
+import { table } from "./table.ts";
+import { localTime, relativeTime } from "./time.ts";
+import { prose } from "./wrap.ts";
+
+/** The whole question, its options, and how to answer it. */
+export function questionPage(question: QuestionView, { output, now }: { output: Output; now: number }): string {
+  const paint = painter(output);
+  const { id, task_id: task, kind, status, options, asked_at: asked, deadline, agent_id: agent } = question;
+  const lines = (text: string): string[] => prose(output, plainText(text).trim(), { first: "  ", rest: "  " }).split("\n");
+  const facts = [
+    `asked ${relativeTime(asked, now)} by task ${task}${agent === null ? "" : " (a sub-agent)"}`,
+    ...(deadline === null || status !== "open" ? [] : [`the default answer counts from ${localTime(deadline)}`]),
+    ...(question.answer === null ? [] : [`answered by ${question.answered_by ?? "?"}: ${answerLine(question)}`]),
+  ];
+  return [
+    prose(output, `${paint.bold(`q${id}`)}  ${kind} · ${status}`, { rest: "  " }),
+    ...lines(question.text),
+    ...facts.map((fact) => prose(output, paint.dim(plainLine(fact, 500)), { first: "  ", rest: "  " })),
+    ...section("Input", lines(inputText(question)), paint),
+    ...section(
+      "Options",
+      options.flatMap(({ label, description }, index) =>
+        prose(output, `${index + 1}  ${plainLine(label, 500)}${description === null ? "" : `: ${plainLine(description, 500)}`}`, {
+          first: "  ",
+          rest: "     ",
+        }).split("\n"),
+      ),
+      paint,
+    ),
+    ...(status === "open"
+      ? section(
+          "Answer",
+          answersFor(question).map((command) => `  ${command}`),
+          paint,
+        )
+      : []),
+    "",
+  ].join("\n");
+}
+
+/** The commands that answer it. */
+export function answersFor({ id, kind, rule, options }: QuestionView): string[] {
+  const answer = `claude-worker answer q${id}`;
+  switch (kind) {
+    case "permission":
+    case "network":
+      return [`${answer} allow`, `${answer} deny "why"`, ...(rule === null ? [] : [`${answer} allow --always`])];
+    case "plan":
+      return [`${answer} allow --mode acceptEdits`, `${answer} deny "what to change"`];
+    case "question":
+      return options.length > 0
+        ? [`${answer} --pick 1`, `${answer} "another answer"`, `${answer} --deny`]
+        : [`${answer} --answer "question=answer" …`, `${answer} "an answer in words"`, `${answer} --deny`];
+    case "elicitation":
+      return [`${answer} --content '{"field": "value"}'`, `${answer} deny`];
+  }
+}
+
+/** One row a question: what waits, and since when. */
+export function questionTable(questions: readonly QuestionView[], { output, now }: { output: Output; now: number }): string {
+  const paint = painter(output);
+  const rows = questions.map(({ id, task_id: task, kind, asked_at: asked, text }) => [
+    { text: `q${id}` },
+    { text: String(task) },
+    { text: kind },
+    { text: relativeTime(asked, now) },
+    { text: plainLine(text, 300) },
+  ]);
+  return table(rows, { header: ["ID", "TASK", "KIND", "ASKED", "QUESTION"], paintHeader: paint.dim, width: output.columns });
+}
+
+function answerLine({ answer }: QuestionView): string {
+  if (answer === null) return "";
+  const { decision, message, answers, mode, rule } = answer;
+  if (answers !== undefined) return Object.values(answers).flat().join(" / ");
+  const detail = message ?? mode ?? rule;
+  return detail === undefined ? decision : `${decision} (${detail})`;
+}
+
+function inputText({ kind, input }: QuestionView): string {
+  const { plan, command } = input as { plan?: unknown; command?: unknown };
+  if (kind === "plan" && typeof plan === "string") return plan;
+  if (
+    kind === "permission" &&
+    typeof command === "string" &&
+    Object.keys(input).every((key) => ["command", "description", "timeout"].includes(key))
+  )
+    return command;
+  return JSON.stringify(input, null, 2);
+}
+
+function section(title: string, lines: readonly string[], paint: Painter): string[] {
+  return lines.length === 0 ? [] : ["", paint.bold(title), ...lines];
+}

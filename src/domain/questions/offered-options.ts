@@ -1,0 +1,59 @@
+/** The choices that a question offers, and its text for people. Neither comes from Claude Code. */
+import { plainLine } from "../text/plain-text.ts";
+import { stringOf } from "../text/read-json.ts";
+import { callOf } from "../attempt/tool-call.ts";
+import { claudeQuestions } from "./claude-questions.ts";
+import { planModes } from "./question.ts";
+import type { AskedQuestion, QuestionOption } from "./question.ts";
+
+type Asked = Pick<AskedQuestion, "kind" | "tool" | "input" | "rule">;
+
+const option = (label: string, description: string | null = null): QuestionOption => ({ label, description });
+
+/**
+ * The choices in the order in which `--pick` counts them. Several questions at once offer none:
+ * each is answered by its text.
+ */
+export function offeredOptions({ kind, input, rule }: Asked): readonly QuestionOption[] {
+  switch (kind) {
+    case "permission":
+    case "network":
+      return [
+        option("allow", "this call"),
+        option("deny"),
+        ...(rule === null ? [] : [option("always", `this call, and later ones in the directory: ${rule}`)]),
+      ];
+    case "question": {
+      const [only, ...more] = claudeQuestions(input);
+      return only === undefined || more.length > 0 ? [] : only.options;
+    }
+    case "plan":
+      return [...planModes.map((mode) => option(mode, `approve, and work in the mode ${mode}`)), option("deny", "send it back with words")];
+    case "elicitation":
+      return [option("accept"), option("deny")];
+  }
+}
+
+const maxText = 300;
+
+/** The question in one line. */
+export function questionText({ kind, tool, input }: Pick<AskedQuestion, "kind" | "tool" | "input">): string {
+  const call = callOf(input, null);
+  switch (kind) {
+    case "permission":
+      return plainLine(`May it use ${tool}${call === "" ? "" : `: ${call}`}?`, maxText);
+    case "network":
+      return plainLine(`May a command reach ${stringOf(input["host"]) ?? "a host"}?`, maxText);
+    case "question":
+      return plainLine(
+        claudeQuestions(input)
+          .map(({ question }) => question)
+          .join(" / ") || "Claude asks a question.",
+        maxText,
+      );
+    case "plan":
+      return plainLine(`Approve the plan? ${stringOf(input["plan"]) ?? ""}`, maxText);
+    case "elicitation":
+      return plainLine(`${stringOf(input["serverName"]) ?? "An MCP server"} asks: ${stringOf(input["message"]) ?? ""}`, maxText);
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * Answers questions: stores the first answer that fits, and lets a parked task continue. The owner
+ * of the attempt gives the answer to Claude.
+ */
+import type { Caller } from "../../contract/caller.ts";
+import { WorkerError } from "../../domain/errors.ts";
+import { answerText } from "../../domain/questions/answer-text.ts";
+import { checkedAnswer } from "../../domain/questions/check-answer.ts";
+import type { GivenAnswer } from "../../domain/questions/check-answer.ts";
+import { isOfContent } from "../../domain/questions/question.ts";
+import type { Answer, Question } from "../../domain/questions/question.ts";
+import type { Task } from "../../domain/task/task.ts";
+import type { Store } from "../../store/store.ts";
+import { isAgent, requireOwn } from "../rights/guard-agent.ts";
+import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
+import type { RightsContext } from "../rights/task-rights.ts";
+import { rfc3339 } from "../tasks/times.ts";
+
+/** @throws WorkerError not_found. */
+export function requireQuestion(store: Store, id: number): Question {
+  const question = store.questions.get(id);
+  if (question === null) throw new WorkerError("not_found", `There is no question q${id}. See what waits: claude-worker inbox`);
+  return question;
+}
+
+/**
+ * Stores the answer of an open question.
+ * @throws WorkerError not_found; conflict when it is not open any more, with the first answer;
+ * unprocessable when the answer does not fit; forbidden, untrusted_directory: the caller may not
+ * give it.
+ */
+export function answerQuestion(context: RightsContext, id: number, given: GivenAnswer, caller: Caller, now: number): Promise<Question> {
+  const { store } = context;
+  return store.write(() => {
+    const question = requireQuestion(store, id);
+    const task = store.tasks.get(question.taskId);
+    if (task === null) throw new WorkerError("not_found", `The task of question q${id} was removed.`);
+    requireMayAnswer(context, question, task, caller);
+    if (question.status !== "open") throw notOpen(question);
+    const answer = checkedAnswer(question, given);
+    if (answer.rule !== undefined) storeRule(context, { task, question, rule: answer.rule, caller, now });
+    const answered = store.questions.answer(id, answer, caller.name, now);
+    if (answered === null) throw notOpen(requireQuestion(store, id));
+    noteAnswer(store, answered, caller.name, now);
+    return answered;
+  });
+}
+
+/** Inside `write`: the event of an answer, and the start of a parked task that waits no more. */
+export function noteAnswer(store: Store, question: Question, by: string, now: number): void {
+  const { id, taskId, answer } = question;
+  const rule = answer?.rule;
+  const data = {
+    question: id,
+    decision: answer?.decision ?? null,
+    by,
+    text: answerText(answer),
+    ...(rule === undefined ? {} : { rule }),
+  };
+  store.events.append(taskId, null, [{ type: "question_answered", at: now, data }]);
+  unpark(store, taskId, now);
+}
+
+/** Inside `write`: a parked task starts again once none of its questions is open. */
+function unpark(store: Store, taskId: number, now: number): void {
+  const task = store.tasks.row(taskId);
+  if (task?.status !== "waiting" || task.openAttemptId !== null) return;
+  const unapplied = store.questions.unapplied(taskId);
+  if (unapplied.some(({ status, answer }) => status === "open" || answer === null)) return;
+  store.tasks.transition(taskId, "unpark", now, { answeredAt: now });
+}
+
+/** @throws WorkerError forbidden, untrusted_directory. */
+function requireMayAnswer(context: RightsContext, question: Question, task: Task, caller: Caller): void {
+  if (isAgent(caller)) {
+    requireOwn(context.store, task, caller);
+    if (isOfContent(question.kind)) return;
+    throw new WorkerError(
+      "forbidden",
+      `q${question.id} asks for a permission, which no agent may give. Ask the user to answer it: claude-worker answer q${question.id}`,
+    );
+  }
+  if (!isOfContent(question.kind)) requireRights(context, task, taskCallerOf(context.store, caller));
+}
+
+function storeRule(
+  { store }: RightsContext,
+  { task, question, rule, caller, now }: { task: Task; question: Question; rule: string; caller: Caller; now: number },
+): void {
+  if (caller.scope !== "admin" || isAgent(caller))
+    throw new WorkerError("forbidden", "A rule for a directory needs the admin scope, as `trust add` does. Allow this one call only.");
+  store.rules.add({ directory: task.workingDirectory, rule, since: now, questionId: question.id, madeBy: caller.name });
+}
+
+function notOpen({ id, status, answer, answeredBy, answeredAt }: Question): WorkerError {
+  if (status === "superseded") return new WorkerError("conflict", `q${id} needs no answer any more: its task continues without one.`);
+  const when = answeredAt === null ? "" : ` at ${rfc3339(answeredAt)}`;
+  const by = status === "expired" ? "The time for an answer is over" : `It was answered by ${answeredBy ?? "a person"}`;
+  return new WorkerError("conflict", `q${id} is not open any more. ${by}${when}: ${answerText(answer satisfies Answer | null)}`);
+}

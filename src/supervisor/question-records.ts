@@ -1,0 +1,95 @@
+/**
+ * Stores what the journal says about questions: that one is asked, that Claude Code waits no more,
+ * and that an answer has had its effect. Works inside of the ingest's write.
+ */
+import { deadlineOf } from "../domain/questions/policy.ts";
+import { questionText } from "../domain/questions/offered-options.ts";
+import type { AskedQuestion } from "../domain/questions/question.ts";
+import type { JournalRecord } from "../domain/events/record.ts";
+import type { EventData } from "../domain/events/event.ts";
+import type { Attempt } from "../domain/task/task.ts";
+import { arrayOf, isoOf, objectOf } from "../domain/text/read-json.ts";
+import type { Store } from "../store/store.ts";
+
+export class QuestionRecords {
+  readonly #store: Store;
+  readonly #attempt: Attempt;
+  /** Spares tasks without questions a query at each record. */
+  #areThere: boolean;
+
+  constructor(store: Store, attempt: Attempt) {
+    this.#store = store;
+    this.#attempt = attempt;
+    this.#areThere = store.questions.unapplied(attempt.taskId).length > 0;
+  }
+
+  get areThere(): boolean {
+    return this.#areThere;
+  }
+
+  take(record: JournalRecord): void {
+    const now = Date.parse(record._at);
+    if (record.type === "worker") this.#takeNote(record, now);
+    else if (record.type === "user" && this.#areThere) this.#takeResults(record, now);
+  }
+
+  #takeNote(note: JournalRecord, now: number): void {
+    if (note.subtype === "question_asked") this.#ask(note["question"] as AskedQuestion, now);
+    else if (note.subtype === "question_withdrawn") this.#withdraw(String(note["key"]), now);
+    else if (note.subtype === "question_answered") this.#applyWithoutCall(String(note["key"]), now);
+  }
+
+  #ask(asked: AskedQuestion, now: number): void {
+    const { id: attemptId, taskId } = this.#attempt;
+    const { questions, tasks, events } = this.#store;
+    const task = tasks.row(taskId);
+    if (task === null) return;
+    this.#areThere = true;
+    const isKnown = questions.find(taskId, asked.key) !== null;
+    const question = questions.ask(taskId, attemptId, asked, { askedAt: now, deadline: deadlineOf(task, now) });
+    if (question.status === "open") tasks.transition(taskId, "ask", now);
+    if (isKnown) return;
+    const { id, kind, tool, toolUseId, agentId, deadline } = question;
+    const data: EventData["question_asked"] = {
+      question: id,
+      kind,
+      tool,
+      text: questionText(question),
+      ...(toolUseId === null ? {} : { tool_use_id: toolUseId }),
+      ...(agentId === null ? {} : { agent_id: agentId }),
+      ...(deadline === null ? {} : { deadline: isoOf(deadline) ?? "" }),
+    };
+    events.append(taskId, attemptId, [{ type: "question_asked", at: now, data }], `[question] q${id} ${data.text}`);
+  }
+
+  #withdraw(key: string, now: number): void {
+    const question = this.#store.questions.find(this.#attempt.taskId, key);
+    if (question !== null) this.#supersede(question.id, now);
+  }
+
+  /** Claude Code continues without the answer. */
+  #supersede(id: number, now: number): void {
+    const { taskId } = this.#attempt;
+    const { questions, tasks } = this.#store;
+    questions.supersede(id, now);
+    if (!questions.unapplied(taskId).some(({ status }) => status === "open")) tasks.transition(taskId, "proceed", now);
+  }
+
+  /** A question without a call in the conversation ends when Claude Code has its answer. */
+  #applyWithoutCall(key: string, now: number): void {
+    const question = this.#store.questions.find(this.#attempt.taskId, key);
+    if (question !== null && (question.toolUseId === null || question.kind === "network")) this.#store.questions.applied(question.id, now);
+  }
+
+  /** A call's result shows that its answer has had its effect. */
+  #takeResults(record: JournalRecord, now: number): void {
+    const content = arrayOf(objectOf(objectOf(record)["message"])["content"]).map(objectOf);
+    const ended = new Set(content.filter(({ type }) => type === "tool_result").map((block) => block["tool_use_id"]));
+    if (ended.size === 0) return;
+    for (const { id, toolUseId, answer } of this.#store.questions.unapplied(this.#attempt.taskId)) {
+      if (!ended.has(toolUseId)) continue;
+      if (answer === null) this.#supersede(id, now);
+      else this.#store.questions.applied(id, now);
+    }
+  }
+}

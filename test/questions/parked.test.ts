@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { step } from "../../testing/model.ts";
+import { killEverything, killAndWait, marked, runnerOf } from "../reliability/setup.ts";
+import { askingWorker, oneQuestion } from "./setup.ts";
+import type { AskingWorker } from "./setup.ts";
+import { until } from "../../testing/wait.ts";
+
+const parkAtOnce = { CLAUDE_WORKER_PARK_AFTER_MS: "0", CLAUDE_WORKER_WARM: "0" };
+
+async function parked(w: AskingWorker, id: number): Promise<void> {
+  await until("the runner to leave", async () => (await w.client.listAttempts({ id })).attempts.at(-1)?.ended_at != null);
+  await until("no process", async () => (await marked(w)).length === 0);
+  assert.equal((await w.client.getTask({ id })).status, "waiting");
+}
+
+test("a parked call runs after its answer with the same id and no call of the model", async (t) => {
+  const w = await askingWorker(t, {}, parkAtOnce);
+  const file = path.join(w.place.work, "made");
+  w.model.play({ "make the file": [step.bash(`touch ${file} && sleep 0`), step.text("Made.")] });
+  await w.start();
+  const { id } = await w.submit("make the file", { permission_mode: "default" });
+  const [question] = await w.asked(id);
+  await parked(w, id);
+  const before = w.model.requests().length;
+  await w.client.answerQuestion({ id: question?.id ?? 0, decision: "allow" });
+  const task = await w.ended(id);
+  assert.equal(task.status, "completed", JSON.stringify(task.error));
+  assert.ok(existsSync(file));
+  assert.equal(task.attempts, 2);
+  assert.equal(task.questions.length, 1);
+  assert.partialDeepStrictEqual(task.questions, [{ status: "applied", tool_use_id: question?.tool_use_id }]);
+  assert.equal(w.model.requests().length, before + 1, readFileSync(task.logs.raw, "utf8").slice(-6000));
+});
+
+test("a parked question of Claude is answered after everything was killed", async (t) => {
+  const w = await askingWorker(
+    t,
+    { "choose a colour": [step.tool("AskUserQuestion", oneQuestion("Which colour?")), step.text("Painted.")] },
+    parkAtOnce,
+  );
+  await w.start();
+  const { id } = await w.submit("choose a colour");
+  const [question] = await w.asked(id);
+  await parked(w, id);
+  await killEverything(w);
+  await w.start();
+  await w.client.answerQuestion({ id: question?.id ?? 0, option: "Blue" });
+  const task = await w.ended(id);
+  assert.equal(task.status, "completed", JSON.stringify(task.error));
+  assert.match(JSON.stringify(w.model.requests().at(-1)), /Blue/);
+});
+
+test("a question whose runner was killed stays, and its answer continues the session", async (t) => {
+  const w = await askingWorker(t);
+  const file = path.join(w.place.work, "made");
+  w.model.play({ "make the file": [step.bash(`touch ${file} && sleep 0`), step.text("Made.")] });
+  await w.start();
+  const { id } = await w.submit("make the file", { permission_mode: "default" });
+  const [question] = await w.asked(id);
+  await killAndWait(await runnerOf(w, id));
+  await parked(w, id);
+  await w.client.answerQuestion({ id: question?.id ?? 0, decision: "allow" });
+  const task = await w.ended(id);
+  assert.equal(task.status, "completed", JSON.stringify(task.error));
+  assert.ok(existsSync(file));
+  assert.equal(task.questions.length, 1);
+});
+
+test("two calls that ask in one message are each asked once, also over a kill", async (t) => {
+  const w = await askingWorker(t, {}, { CLAUDE_WORKER_WARM: "0" });
+  const calls = ["a", "b"].map((name) => ({ tool: "WebFetch", input: { url: `http://127.0.0.1:9/${name}`, prompt: name } }));
+  w.model.play({ "fetch both": [step.tools(calls), step.tools(calls.slice(0, 1)), step.text("Fetched.")] });
+  await w.start();
+  const { id } = await w.submit("fetch both");
+  const questions = await w.asked(id, 2);
+  await killEverything(w);
+  await w.start();
+  await parked(w, id);
+  for (const question of questions) await w.client.answerQuestion({ id: question.id, decision: "deny", message: `no ${question.id}` });
+  const task = await w.ended(id);
+  assert.equal(task.status, "completed", JSON.stringify(task.error));
+  assert.deepEqual(
+    task.questions.map(({ status }) => status),
+    ["applied", "applied"],
+    readFileSync(task.logs.raw, "utf8").slice(-8000),
+  );
+});
