@@ -21,7 +21,7 @@ export function messageOf({ messageId, event, occurredAt, content }: Delivery, r
   // Cleaned first: an invisible character within a secret must not hide it from the search.
   const line = (text: string): string => plainLine(redact(plainText(text)), longestLine);
   const lineOrNull = (text: string | null): string | null => (text === null ? null : line(text));
-  const { task, hold, question } = content;
+  const { task, hold, question, digest } = content;
   return {
     id: messageId,
     event,
@@ -38,6 +38,7 @@ export function messageOf({ messageId, event, occurredAt, content }: Delivery, r
             labels: Object.fromEntries(Object.entries(task.labels).map(([key, value]) => [line(key), line(value)])),
           },
     hold: hold === null ? null : { ...hold, message: line(hold.message) },
+    ...(digest === undefined ? {} : { digest }),
     question: question === null ? null : { ...question, tool: lineOrNull(question.tool) },
   };
 }

@@ -4,7 +4,9 @@
  */
 import type { Logger } from "pino";
 import { messageOf as errorText } from "../domain/errors.ts";
-import type { ChannelKind } from "../domain/notifications/channel.ts";
+import type { Channel, ChannelKind } from "../domain/notifications/channel.ts";
+import { merged, mergesTasks } from "../domain/notifications/merge.ts";
+import { quietUntil } from "../domain/notifications/rules.ts";
 import { longestPauseMs, nextTryAt } from "../domain/notifications/delivery.ts";
 import type { Delivery } from "../domain/notifications/delivery.ts";
 import { Lifecycle } from "../domain/services/service.ts";
@@ -102,8 +104,7 @@ export class Notifier implements Service {
   async #sendNext(channelId: number, moment: number): Promise<void> {
     let pauseMs = 0;
     try {
-      const due = this.#options.store.notifications.due(channelId, moment);
-      if (due !== null) await this.#send(due);
+      await this.#sendOrPutOff(channelId, moment);
     } catch (error) {
       this.#options.log.error({ error: errorText(error), channelId }, "a notification could not be sent or marked");
       pauseMs = retryMs;
@@ -114,13 +115,32 @@ export class Notifier implements Service {
     this.#look();
   }
 
-  async #send({ id }: Delivery): Promise<void> {
+  async #sendOrPutOff(channelId: number, moment: number): Promise<void> {
+    const { store } = this.#options;
+    const { notifications } = store;
+    const channel = notifications.channel(channelId);
+    const due = notifications.due(channelId, moment);
+    if (channel === null || due === null) return;
+    const until = due.event === "test" ? null : quietUntil(channel.rules.quiet, moment);
+    if (until !== null) await store.write(() => notifications.postpone(channelId, moment, until));
+    else if (due.isEscalation && !this.#waits(due)) await store.write(() => notifications.drop(due.id));
+    else await this.#send(due, channel, moment);
+  }
+
+  /** Whether the task of a question still waits. A try that began is finished in any case. */
+  #waits({ taskId, tries }: Delivery): boolean {
+    const status: string | undefined = taskId === null ? undefined : this.#options.store.tasks.row(taskId)?.status;
+    return status === "waiting" || tries > 0;
+  }
+
+  async #send(due: Delivery, channel: Channel, moment: number): Promise<void> {
     const { store, log, now } = this.#options;
+    const others = store.notifications.mergeable(due, moment, mergesTasks(channel.kind));
     // Counted before it is sent: a server that may not write any more sends nothing.
-    const delivery = await store.write(() => store.notifications.begin(id));
+    const delivery = await store.write(() => store.notifications.begin(due.id, others, moment));
     if (delivery === null) return;
     failpoint("notification.send.before");
-    const sent = await this.#try(delivery);
+    const sent = await this.#try(delivery, channel);
     if (sent === null) return;
     failpoint("notification.send.after");
     await this.#untilWritten(() => this.#mark(delivery, sent, now()));
@@ -130,10 +150,8 @@ export class Notifier implements Service {
   }
 
   /** Null: the server stopped meanwhile. */
-  async #try(delivery: Delivery): Promise<Sent | null> {
+  async #try(delivery: Delivery, channel: Channel): Promise<Sent | null> {
     const { store, adapters, redact } = this.#options;
-    const channel = store.notifications.channel(delivery.channelId);
-    if (channel === null) return null;
     const adapter = (adapters as Readonly<Record<string, Adapter | undefined>>)[channel.kind];
     if (adapter === undefined) return { delivered: false, error: `This version has no channels of the kind ${channel.kind}.` };
     const ends = new AbortController();
@@ -141,7 +159,12 @@ export class Notifier implements Service {
     const { target, allowPrivate } = channel;
     try {
       const destination = { target, allowPrivate, secret: store.notifications.secretOf(channel.id) };
-      return await adapter.send(messageOf(delivery, redact), destination, AbortSignal.any([ends.signal, this.#stopped.signal]));
+      const content = merged([delivery, ...store.notifications.mergedInto(delivery.id)]);
+      return await adapter.send(
+        messageOf({ ...delivery, ...content }, redact),
+        destination,
+        AbortSignal.any([ends.signal, this.#stopped.signal]),
+      );
     } catch (error) {
       if (this.#stopped.signal.aborted) return null;
       return { delivered: false, error: redact(errorText(error)) };

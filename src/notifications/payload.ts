@@ -3,7 +3,7 @@ import { typeOf } from "../domain/notifications/content.ts";
 import type { Message } from "./message.ts";
 
 /** The same at each try. */
-export function payloadOf({ event, occurredAt, title, text, task, hold, question }: Message): object {
+export function payloadOf({ event, occurredAt, title, text, task, hold, question, digest }: Message): object {
   return {
     type: typeOf(event),
     timestamp: new Date(occurredAt).toISOString(),
@@ -14,6 +14,7 @@ export function payloadOf({ event, occurredAt, title, text, task, hold, question
       task,
       hold: hold === null ? null : { ...hold, until: hold.until === null ? null : new Date(hold.until).toISOString() },
       question,
+      ...(digest === undefined ? {} : { digest }),
     },
   };
 }

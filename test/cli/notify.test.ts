@@ -75,6 +75,28 @@ test("a secret comes from a file or the standard input and is not shown", async 
   }
 });
 
+test("the rules of a channel are shown", async (t) => {
+  const { add, call } = await setup(t);
+  await add("phone");
+  const rules = ["--label", "team=a", "--label", "env=x", "--quiet", "22:00-07:00", "--digest-at", "07:30"];
+  const made = await add("ops", ...rules, "--escalate-after", "30m", "--escalate-to", "phone", "--json");
+  assert.equal(made.code, 0, made.stderr);
+  const shown = (await call(["notify", "show", "ops"])).stdout;
+  assert.match(shown, /^labels: team=a, env=x\nquiet: 22:00-07:00\ndigest at: 07:30\nescalates: after 30m to phone$/m);
+  const { events, labels, quiet_hours, digest_at, escalate_after_ms, escalate_to } = made.json();
+  assert.deepEqual(
+    { events, labels, quiet_hours, digest_at, escalate_after_ms, escalate_to },
+    {
+      events: ["question", "completed", "failed", "held", "resumed", "digest"],
+      labels: { team: "a", env: "x" },
+      quiet_hours: { from: "22:00", to: "07:00" },
+      digest_at: "07:30",
+      escalate_after_ms: 1_800_000,
+      escalate_to: "phone",
+    },
+  );
+});
+
 test("a test that does not arrive says why, is not repeated, and can be replayed", async (t) => {
   const { call, add, hook } = await setup(t);
   hook.answer = (_, response) => void response.writeHead(503).end();
@@ -106,7 +128,14 @@ test("a wrong channel is refused with what to do", async (t) => {
   await refused(["add", "x", "--webhook", "nonsense"], /https:\/\/example\.com\/hook/);
   await refused(["add", "7", ...to], /begins with a letter/);
   await refused(["add", "x", ...to, "--on", "faled"], /Did you mean "failed"/);
-  await refused(["add", "x", ...to, "--on", "digest"], /"digest" never happens/);
+  await refused(["add", "x", ...to, "--on", "digest"], /--digest-at 07:30/);
+  await refused(["add", "x", ...to, "--digest-at", "7:30"], /must be a time like 07:30/);
+  await refused(["add", "x", ...to, "--quiet", "22-7"], /--quiet must be two times/);
+  await refused(["add", "x", ...to, "--quiet", "22:00-22:00"], /quiet hours begin when they end/);
+  await refused(["add", "x", ...to, "--escalate-to", "phone"], /--escalate-after 30m/);
+  await refused(["add", "x", ...to, "--escalate-after", "5m", "--escalate-to", "phone"], /no channel "phone"/);
+  await refused(["add", "x", ...to, "--on", "failed", "--escalate-after", "5m"], /Add question/);
+  await refused(["add", "x", ...to, "--label", "team"], /key=value/);
   await refused(["add", "x", ...to, "--on", "verification_failed"], /"verification_failed" never happens/);
   await refused(["add", "x", ...to, "--secret-file", path.join(place.work, "none")], /there is no file/);
   const weak = path.join(place.work, "weak");

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { NewEvent } from "../../src/domain/events/event.ts";
+import { noRules } from "../../src/domain/notifications/rules.ts";
 import { until } from "../../testing/wait.ts";
 import { secret, setup } from "./setup.ts";
 
@@ -22,7 +24,7 @@ test("the end of a task arrives as a signed webhook, once", async (t) => {
   const message = hook.verify(first, secret);
   assert.equal(message["type"], "task.completed");
   assert.ok(Math.abs(Date.parse(String(message["timestamp"])) - Date.now()) < 60_000);
-  const task = { id: 1, name: null, title: "write a haiku", status: "pending", labels: {} };
+  const task = { id: 1, name: null, title: "write a haiku", status: "completed", labels: {} };
   assert.deepEqual(message["data"], {
     event: "completed",
     title: "Task 1 completed",
@@ -211,5 +213,92 @@ test("a wait that a clock set back made too long is shortened at the start", asy
   await store.write(() => store.notifications.failed(1, { error: "e", nextTryAt: clock.nowMs + 3 * 86_400_000, now: clock.nowMs }));
   await notifier.start();
   await delivery(1, isDelivered);
+  assert.equal(hook.received.length, 1);
+});
+
+test("nothing is sent in quiet hours but tests, and everything at their end", async (t) => {
+  const { notifier, store, hook, clock, add, end, delivery } = await setup(t);
+  clock.nowMs = new Date(2026, 10, 29, 23, 30).getTime();
+  const quiet = { from: "22:00", to: "07:00" };
+  const channel = await add("ops", ["failed"], { rules: { ...noRules, quiet } });
+  await notifier.start();
+  await end("failed");
+  const morning = new Date(2026, 10, 30, 7, 0).getTime();
+  const { tries } = await delivery(1, ({ nextTryAt }) => nextTryAt === morning);
+  assert.equal(tries, 0);
+  const content = { title: "Test", text: "", task: null, hold: null, question: null };
+  await store.write(() =>
+    store.notifications.queue({ channelId: channel, event: "test", taskId: null, occurrence: "1", content, at: clock.nowMs }),
+  );
+  await delivery(2, isDelivered);
+  assert.equal(hook.received.length, 1);
+  await notifier.stop();
+  clock.nowMs = morning;
+  await notifier.start();
+  await delivery(1, isDelivered);
+});
+
+test("what happened to a task meanwhile is one message for people, each for programs", async (t) => {
+  const { notifier, store, hook, clock, add, delivery, submit } = await setup(t);
+  const { origin } = new URL(hook.url);
+  const phone = await add("phone", ["question", "completed"], { kind: "ntfy", target: { url: `${origin}/topic` } });
+  await add("program", ["question", "completed"]);
+  const { id } = await submit();
+  const ask = (question: number): NewEvent =>
+    ({ type: "question_asked", at: clock.nowMs, data: { question, text: `May it do ${question}?` } }) as unknown as NewEvent;
+  await store.write(() => store.events.append(id, null, [ask(1), ask(2)]));
+  await notifier.start();
+  for (const each of store.notifications.deliveries({ limit: 10 })) await delivery(each.id, ({ state }) => state !== "pending");
+  const states = store.notifications.deliveries({ channelId: phone, limit: 10 }).map(({ state, mergedInto }) => [state, mergedInto]);
+  assert.deepEqual(states, [
+    ["merged", 1],
+    ["delivered", null],
+  ]);
+  const [toPhone] = hook.received.filter(({ path }) => path === "/").map((each) => each.json());
+  assert.deepEqual(
+    [toPhone?.["title"], toPhone?.["message"]],
+    ["Task 1 asks 2 questions", "Fix the flaky test\nMay it do 1?\nMay it do 2?"],
+  );
+  assert.equal(hook.received.filter(({ path }) => path === "/hook").length, 2);
+});
+
+test("a digest is one message a day, the same one when it is tried again", async (t) => {
+  const { notifier, store, hook, clock, add, end, delivery } = await setup(t);
+  hook.answer = (_, response) => void response.writeHead(hook.received.length === 1 ? 500 : 204).end();
+  await add("mail", ["digest"], { rules: { ...noRules, digestAt: "07:30" } });
+  await notifier.start();
+  await end("completed");
+  await end("failed");
+  await notifier.stop();
+  assert.equal(hook.received.length, 0);
+  clock.nowMs = store.notifications.delivery(1)?.nextTryAt ?? 0;
+  await notifier.start();
+  const { nextTryAt } = await delivery(1, ({ lastError }) => lastError !== null);
+  await notifier.stop();
+  await end("failed");
+  clock.nowMs = nextTryAt;
+  await notifier.start();
+  await delivery(1, isDelivered);
+  const [first, again] = hook.received;
+  assert.equal(first?.text, again?.text);
+  const { data, type } = hook.verify(again ?? assert.fail(), secret) as { type: string; data: { title: string; digest: object } };
+  assert.deepEqual(
+    [type, data.title, data.digest],
+    ["digest", "Digest: 1 completed, 1 failed", { completed: 1, failed: 1, questions: 0, holds: 0 }],
+  );
+});
+
+test("a question is not sent once more when its task does not wait any more", async (t) => {
+  const { notifier, store, hook, clock, add, submit } = await setup(t);
+  await add("phone", ["question"], { rules: { ...noRules, escalateAfterMs: 60_000 } });
+  const { id } = await submit();
+  const asked = { type: "question_asked", at: clock.nowMs, data: { question: 1, text: "May it?" } } as unknown as NewEvent;
+  await store.write(() => store.events.append(id, null, [asked]));
+  await notifier.start();
+  await until("the question", () => store.notifications.delivery(1)?.state === "delivered");
+  await notifier.stop();
+  clock.nowMs += 60_000;
+  await notifier.start();
+  await until("the end of the escalation", () => store.notifications.delivery(2) === null);
   assert.equal(hook.received.length, 1);
 });

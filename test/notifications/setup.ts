@@ -1,4 +1,5 @@
 /** A notifier on a real store, with a clock that the test moves, and a receiver on loopback. */
+import { noRules } from "../../src/domain/notifications/rules.ts";
 import type { TestContext } from "node:test";
 import { pino } from "pino";
 import type { NewChannel } from "../../src/domain/notifications/channel.ts";
@@ -41,14 +42,28 @@ export async function setup(t: TestContext, options: { readonly answerMs?: numbe
       events: readonly NotificationEvent[] = ["completed", "failed"],
       more: Partial<NewChannel> = {},
     ): Promise<number> {
-      const channel = { name, kind: "webhook", target: { url: hook.url }, events, allowPrivate: true, createdAt: 1, ...more } as const;
+      const channel = {
+        name,
+        kind: "webhook",
+        target: { url: hook.url },
+        events,
+        allowPrivate: true,
+        rules: noRules,
+        createdAt: 1,
+        ...more,
+      } as const;
       return (await store.write(() => store.notifications.addChannel(channel, secret)))?.id ?? 0;
     },
     /** Submits a task and stores its end. */
     async end(status: "completed" | "failed" = "completed", prompt = "write a haiku"): Promise<number> {
-      const { id } = await s.submit({ prompt });
+      const { task, attempt } = await s.start({ prompt });
+      const { id } = task;
       const outcome = status === "completed" ? "succeeded" : "crashed";
-      await store.write(() => store.events.append(id, null, [{ type: "ended", at: clock.nowMs, data: { status, outcome, message: "m" } }]));
+      await store.write(() => {
+        store.attempts.close(attempt.id, { kind: "succeeded", message: "m" }, clock.nowMs);
+        store.tasks.transition(id, status === "completed" ? "complete" : "fail", clock.nowMs);
+        store.events.append(id, attempt.id, [{ type: "ended", at: clock.nowMs, data: { status, outcome, message: "m" } }]);
+      });
       return id;
     },
     /** The delivery once it is as awaited. */

@@ -2,6 +2,7 @@
  * The services of a real server, with something to do for each of them, and a count of what this
  * process has open.
  */
+import { noRules } from "../../src/domain/notifications/rules.ts";
 import assert from "node:assert/strict";
 import { createHook } from "node:async_hooks";
 import { createServer } from "node:net";
@@ -132,7 +133,10 @@ export async function world(t: TestContext) {
     // A channel whose receiver is not there.
     const target = { url: "http://127.0.0.1:9/" };
     const events = ["held"] as const;
-    store.notifications.addChannel({ name: "ops", kind: "webhook", target, events, allowPrivate: true, createdAt: 1 }, "whsec_c2VjcmV0");
+    store.notifications.addChannel(
+      { name: "ops", kind: "webhook", target, events, allowPrivate: true, rules: noRules, createdAt: 1 },
+      "whsec_c2VjcmV0",
+    );
     store.holds.put({ kind: "unavailable", scope: "account:other", message: "Wait.", until: null }, Date.now());
     const scope = `account:${account}` as const;
     store.probes.ask({

@@ -3,7 +3,8 @@ import { z } from "zod";
 import { channelKinds } from "../../domain/notifications/channel.ts";
 import { deliveryStates } from "../../domain/notifications/delivery.ts";
 import { notificationEvents } from "../../domain/notifications/notification.ts";
-import { text } from "../task-options.ts";
+import { isTimeOfDay } from "../../domain/notifications/local-time.ts";
+import { optionValues, text } from "../task-options.ts";
 import { channelList, channelView, deliveryList, deliveryView, newChannelView } from "../views/notification.ts";
 import { operation } from "./operation.ts";
 import { largest, wholeNumber } from "./query-values.ts";
@@ -12,6 +13,8 @@ const tag = "Notifications";
 
 const channelParams = z.strictObject({ id: wholeNumber(1, largest).describe("The channel's number.") });
 const deliveryParams = z.strictObject({ id: wholeNumber(1, largest).describe("The delivery's number.") });
+
+const timeOfDay = z.string().max(5).refine(isTimeOfDay, "must be a time like 07:30").describe("`HH:MM`, in the server's time zone.");
 
 export const channelInput = z.strictObject({
   name: z
@@ -50,6 +53,19 @@ export const channelInput = z.strictObject({
     .max(notificationEvents.length)
     .optional()
     .describe("What it is notified of. Default: `question`, `completed`, `failed`, `held`, `resumed`."),
+  labels: optionValues.labels.optional().describe("Only tasks that bear all of these labels. Holds are reported in any case."),
+  quiet_hours: z
+    .strictObject({ from: timeOfDay, to: timeOfDay })
+    .optional()
+    .describe("When nothing is sent, in the server's time zone. What happens then is sent at the end."),
+  digest_at: timeOfDay.optional().describe("When a digest of the last day is sent, if anything happened. Adds `digest` to the events."),
+  escalate_after_ms: z
+    .int()
+    .min(1000)
+    .max(30 * 86_400_000)
+    .optional()
+    .describe("A question that has no answer after so long is sent once more."),
+  escalate_to: z.string().min(1).max(63).optional().describe("The name of the channel that gets it then. Absent: the same channel."),
   allow_private: z.boolean().optional().describe("Whether it may send to private addresses and without TLS. Default `false`."),
 });
 export type ChannelInput = z.output<typeof channelInput>;

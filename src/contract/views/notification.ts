@@ -13,6 +13,11 @@ export const channelView = z.object({
   target: z.string().describe("Where it sends to, for people: without what may be secret."),
   events: z.array(z.enum(notificationEvents)).describe("What it is notified of."),
   allow_private: z.boolean().describe("Whether it may send to private addresses and without TLS."),
+  labels: z.record(z.string(), z.string()).describe("Only tasks that bear all of these."),
+  quiet_hours: z.object({ from: z.string(), to: z.string() }).nullable(),
+  digest_at: z.string().nullable(),
+  escalate_after_ms: z.int().nullable(),
+  escalate_to: z.string().nullable().describe("The name of the channel that gets a question after that time; null: the same one."),
   created_at: time,
   pending: z.int().describe("Messages that wait to be sent."),
   dead: z.int().describe("Messages that were given up. They can be replayed."),
@@ -37,7 +42,11 @@ export const deliveryView = z.object({
   event: z.enum([...notificationEvents, "test"]),
   task: taskRef.nullable().describe("The task that it is about; null: it is about none."),
   title: z.string(),
-  state: z.enum(deliveryStates).describe("`pending`: it is sent or tried again. `dead`: it is not tried any more until it is replayed."),
+  state: z
+    .enum(deliveryStates)
+    .describe(
+      "`pending`: it is sent or tried again. `dead`: it is not tried any more until it is replayed. `merged`: another message said it, too.",
+    ),
   tries: z.int(),
   occurred_at: time,
   next_try_at: timeOrNull.describe("Null: it is not pending."),

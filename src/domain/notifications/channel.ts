@@ -3,6 +3,7 @@
  * needs.
  */
 import type { NotificationEvent } from "./notification.ts";
+import type { ChannelRules } from "./rules.ts";
 
 export const channelKinds = ["webhook", "ntfy", "slack", "discord", "telegram", "email", "desktop", "command"] as const;
 export type ChannelKind = (typeof channelKinds)[number];
@@ -28,6 +29,7 @@ export interface NewChannel {
   readonly events: readonly NotificationEvent[];
   /** Whether it may send to private addresses, and without TLS. */
   readonly allowPrivate: boolean;
+  readonly rules: ChannelRules;
   readonly createdAt: number;
 }
 

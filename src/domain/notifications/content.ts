@@ -31,6 +31,15 @@ export interface Content {
   readonly task: Pick<NotifiedTask, "id" | "name" | "title" | "status" | "labels"> | null;
   readonly hold: NotifiedHold | null;
   readonly question: NotifiedQuestion | null;
+  /** Of a digest. */
+  readonly digest?: DigestCounts;
+}
+
+export interface DigestCounts {
+  readonly completed: number;
+  readonly failed: number;
+  readonly questions: number;
+  readonly holds: number;
 }
 
 /** @param event the event of the task that is reported. */
@@ -54,6 +63,16 @@ export function contentOfHold(meaning: "held" | "resumed", { kind, message, unti
   const title = meaning === "held" ? "Tasks are held" : "Tasks start again";
   const text = meaning === "held" ? message : `The hold is over: ${message}`;
   return { title, text, task: null, hold: { kind, message, until }, question: null };
+}
+
+/** A question that has waited for a while. @param content of the question. */
+export function contentOfEscalation(content: Content): Content {
+  return { ...content, title: `Task ${content.task?.id ?? ""} still waits for an answer` };
+}
+
+/** The number of the question that an event of a task is about; null: it is about none. */
+export function questionOf(event: EventBody): number | string | null {
+  return idIn(objectOf(event.data), "question");
 }
 
 export function contentOfTest(channel: string): Content {

@@ -2,7 +2,7 @@
 import type { Content } from "./content.ts";
 import type { DeliveryEvent } from "./notification.ts";
 
-export const deliveryStates = ["pending", "delivered", "dead"] as const;
+export const deliveryStates = ["pending", "delivered", "dead", "merged"] as const;
 export type DeliveryState = (typeof deliveryStates)[number];
 
 export interface Delivery {
@@ -19,11 +19,15 @@ export interface Delivery {
   /** Tries that began. */
   readonly tries: number;
   readonly occurredAt: number;
+  /** Whether it repeats a question that has no answer yet. */
+  readonly isEscalation: boolean;
   /** Not tried before. Only counts while it is pending. */
   readonly nextTryAt: number;
   readonly endedAt: number | null;
   /** Why the last try failed. */
   readonly lastError: string | null;
+  /** The delivery whose message says this, too; null: it is a message of its own. */
+  readonly mergedInto: number | null;
 }
 
 const minuteMs = 60_000;

@@ -20,7 +20,6 @@ export type NotificationEvent = (typeof notificationEvents)[number];
 /** Events that cannot happen yet, and why: a channel for them would be silent for ever. */
 export const notYet: Readonly<Partial<Record<NotificationEvent, string>>> = {
   verification_failed: "this version does not verify the work of tasks",
-  digest: "this version makes no digests",
 };
 
 /** What a delivery is about; `test` is asked for by a person. */
@@ -40,6 +39,11 @@ export function meaningsOf(event: EventBody): readonly NotificationEvent[] {
   if (event.data.status === "completed") return ["completed"];
   if (event.data.status !== "failed") return [];
   return event.data.outcome === "budget_exhausted" ? ["budget", "failed"] : ["failed"];
+}
+
+/** Whether the event answers a question, or ends the wait for an answer. */
+export function answersQuestion(event: EventBody): boolean {
+  return (event.type as string) === "question_answered";
 }
 
 /** The first of the meanings that is wanted; null: none is. */

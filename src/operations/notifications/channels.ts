@@ -6,6 +6,7 @@ import { WorkerError } from "../../domain/errors.ts";
 import { channelProblem, shownTarget } from "../../domain/notifications/channel-rules.ts";
 import { maxChannels } from "../../domain/notifications/channel.ts";
 import type { Channel, ChannelTarget } from "../../domain/notifications/channel.ts";
+import type { ChannelRules } from "../../domain/notifications/rules.ts";
 import { defaultEvents, notYet } from "../../domain/notifications/notification.ts";
 import type { NotificationEvent } from "../../domain/notifications/notification.ts";
 import type { ChannelCounts } from "../../store/sqlite/notifications.ts";
@@ -39,7 +40,8 @@ export function requireChannel(store: Store, id: number): Channel {
  */
 export async function addChannel(store: Store, input: ChannelInput, now: number): Promise<NewChannelView> {
   const { name, kind, allow_private: allowPrivate = false } = input;
-  const events = eventsOf(input.events ?? defaultEvents);
+  const rules = rulesOf(store, input);
+  const events = eventsOf(input.events ?? defaultEvents, rules);
   const target = targetOf(input);
   const given = input.secret?.trim() ?? null;
   const problem = channelProblem(kind, { target, secret: given, allowPrivate });
@@ -49,7 +51,7 @@ export async function addChannel(store: Store, input: ChannelInput, now: number)
     if (store.notifications.channels().length >= maxChannels) {
       throw new WorkerError("conflict", `There are ${maxChannels} channels already. Remove one first: claude-worker notify rm NAME`);
     }
-    return store.notifications.addChannel({ name, kind, target, events, allowPrivate, createdAt: now }, given ?? made);
+    return store.notifications.addChannel({ name, kind, target, events, allowPrivate, rules, createdAt: now }, given ?? made);
   });
   if (channel === null)
     throw new WorkerError("conflict", `There is a channel named "${name}" already. Choose another name, or remove that one first.`);
@@ -63,7 +65,7 @@ export async function removeChannel(store: Store, id: number): Promise<void> {
 }
 
 function viewOf(store: Store, channel: Channel, counts: ChannelCounts | undefined): ChannelView {
-  const { id, name, kind, target, events, allowPrivate, createdAt } = channel;
+  const { id, name, kind, target, events, allowPrivate, rules, createdAt } = channel;
   return {
     id,
     name,
@@ -71,6 +73,11 @@ function viewOf(store: Store, channel: Channel, counts: ChannelCounts | undefine
     target: shownTarget(kind, target),
     events: [...events],
     allow_private: allowPrivate,
+    labels: { ...rules.labels },
+    quiet_hours: rules.quiet,
+    digest_at: rules.digestAt,
+    escalate_after_ms: rules.escalateAfterMs,
+    escalate_to: rules.escalateTo === null ? null : (store.notifications.channel(rules.escalateTo)?.name ?? null),
     created_at: rfc3339(createdAt),
     pending: counts?.pending ?? 0,
     dead: counts?.dead ?? 0,
@@ -79,12 +86,35 @@ function viewOf(store: Store, channel: Channel, counts: ChannelCounts | undefine
 }
 
 /** Each once. @throws WorkerError invalid_input: one that cannot happen yet. */
-function eventsOf(events: readonly NotificationEvent[]): NotificationEvent[] {
+function eventsOf(events: readonly NotificationEvent[], { digestAt, escalateAfterMs }: ChannelRules): NotificationEvent[] {
   for (const [index, event] of events.entries()) {
     const reason = notYet[event];
     if (reason !== undefined) throw invalid(`/events/${index}`, `"${event}" never happens: ${reason}. Leave it out.`, "never happens");
   }
-  return [...new Set(events)];
+  if (events.includes("digest") && digestAt === null) {
+    throw invalid("/digest_at", "A digest needs a time. Say when it is sent: --digest-at 07:30", "is missing");
+  }
+  if (escalateAfterMs !== null && !events.includes("question")) {
+    throw invalid(
+      "/events",
+      "Only questions are sent once more, and this channel does not get any. Add question to its events.",
+      "lack question",
+    );
+  }
+  return [...new Set([...events, ...(digestAt === null ? [] : ["digest" as const])])];
+}
+
+function rulesOf(store: Store, input: ChannelInput): ChannelRules {
+  const { labels = {}, quiet_hours: quiet = null, digest_at: digestAt = null, escalate_after_ms: after = null, escalate_to: to } = input;
+  if (quiet?.from === quiet?.to && quiet !== null) {
+    throw invalid("/quiet_hours", "The quiet hours begin when they end. Give two times, or leave them out.", "are empty");
+  }
+  if (to !== undefined && after === null) {
+    throw invalid("/escalate_after_ms", "An escalation needs a time. Say after how long: --escalate-after 30m", "is missing");
+  }
+  const target = to === undefined ? null : store.notifications.channels().find(({ name }) => name === to);
+  if (target === undefined) throw invalid("/escalate_to", `There is no channel "${to ?? ""}". Add that one first.`, "is not there");
+  return { labels, quiet, digestAt, escalateAfterMs: after, escalateTo: target?.id ?? null };
 }
 
 /** What each field is called in a sentence. */

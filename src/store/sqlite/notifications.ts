@@ -45,9 +45,21 @@ export interface NotificationStore {
   /** When the next delivery becomes due after `now`; null: none waits. */
   nextAt(now: number): number | null;
   /**
-   * Inside `write`. Counts a try that begins now; null: the delivery is not pending any more.
+   * Deliveries of the channel that are due, were never tried, and can be part of the same message:
+   * those of the same digest, or, where wanted, of the same task.
    */
-  begin(id: number): Delivery | null;
+  mergeable(delivery: Delivery, now: number, tasks: boolean): number[];
+  /** The deliveries whose message this one is, too, oldest first. */
+  mergedInto(id: number): Delivery[];
+  /**
+   * Inside `write`. Counts a try that begins now, and makes these other deliveries a part of it;
+   * null: the delivery is not pending any more.
+   */
+  begin(id: number, others: readonly number[], now: number): Delivery | null;
+  /** Inside `write`. Removes a delivery that was never tried. */
+  drop(id: number): void;
+  /** Inside `write`. Puts off what is due on the channel, without tests. Returns how many. */
+  postpone(channelId: number, now: number, until: number): number;
   /** Inside `write`. Returns false when the delivery is not pending any more. */
   delivered(id: number, now: number): boolean;
   /** Inside `write`. @param nextTryAt null: it is given up. */
@@ -70,6 +82,7 @@ const channelRow = defineRow<Channel>({
   target: "json",
   events: "json",
   allowPrivate: "flag",
+  rules: "json",
   createdAt: "plain",
 });
 const deliveryRow = defineRow<Delivery>({
@@ -86,13 +99,15 @@ const deliveryRow = defineRow<Delivery>({
   nextTryAt: "plain",
   endedAt: "plain",
   lastError: "plain",
+  mergedInto: "plain",
+  isEscalation: "flag",
 });
 
 export function createNotificationStore(database: Database.Database, writing: Writing, outbox: Outbox): NotificationStore {
   const insertChannel = prepareReturning(
     database,
-    `INSERT INTO notification_channels (name, kind, target, secret, events, allow_private, created_at)
-     VALUES (@name, @kind, @target, @secret, @events, @allowPrivate, @createdAt) ON CONFLICT (name) DO NOTHING RETURNING ${channelRow.select}`,
+    `INSERT INTO notification_channels (name, kind, target, secret, events, allow_private, rules, created_at)
+     VALUES (@name, @kind, @target, @secret, @events, @allowPrivate, @rules, @createdAt) ON CONFLICT (name) DO NOTHING RETURNING ${channelRow.select}`,
   );
   const selectChannels = database.prepare(`SELECT ${channelRow.select} FROM notification_channels ORDER BY name`);
   const selectChannel = database.prepare(`SELECT ${channelRow.select} FROM notification_channels WHERE id = ?`);
@@ -117,6 +132,23 @@ export function createNotificationStore(database: Database.Database, writing: Wr
     .pluck();
   const update = (set: string, where: string): ((...parameters: unknown[]) => unknown) =>
     prepareReturning(database, `UPDATE notification_deliveries SET ${set} WHERE id = @id AND ${where} RETURNING ${deliveryRow.select}`);
+  const selectSameDigest = database
+    .prepare<{ channelId: number; id: number; now: number }, number>(
+      `SELECT id FROM notification_deliveries WHERE ${pending} <= +@now AND channel_id = +@channelId AND event = 'digest' AND tries = 0 AND id <> @id ORDER BY id`,
+    )
+    .pluck();
+  const selectSameTask = database
+    .prepare<{ channelId: number; id: number; now: number; taskId: number | null }, number>(
+      `SELECT id FROM notification_deliveries WHERE ${pending} <= +@now AND channel_id = +@channelId AND task_id = @taskId
+         AND event NOT IN ('digest', 'test') AND tries = 0 AND id <> @id ORDER BY id`,
+    )
+    .pluck();
+  const selectMerged = database.prepare(`${select} WHERE merged_into = ? ORDER BY id`);
+  const markMerged = update("state = 'merged', merged_into = @into, ended_at = @now", "state = 'pending' AND tries = 0");
+  const deleteUntried = database.prepare("DELETE FROM notification_deliveries WHERE id = ? AND state = 'pending' AND tries = 0");
+  const putOffDue = database.prepare(
+    `UPDATE notification_deliveries SET next_try_at = @until WHERE ${pending} <= @now AND channel_id = @channelId AND event <> 'test'`,
+  );
   const countTry = update("tries = tries + 1", "state = 'pending'");
   const markDelivered = update("state = 'delivered', ended_at = @now, last_error = NULL", "state = 'pending'");
   const markDead = update("state = 'dead', ended_at = @now, last_error = @error", "state = 'pending'");
@@ -142,6 +174,7 @@ export function createNotificationStore(database: Database.Database, writing: Wr
         target: channelRow.encode("target", channel.target),
         events: channelRow.encode("events", channel.events),
         allowPrivate: channelRow.encode("allowPrivate", channel.allowPrivate),
+        rules: channelRow.encode("rules", channel.rules),
       };
       return channelOf(insertChannel({ name, kind, createdAt, secret, ...encoded }));
     }),
@@ -157,7 +190,20 @@ export function createNotificationStore(database: Database.Database, writing: Wr
     dueChannels: (now) => selectDueChannels.all(now),
     due: (channelId, now) => deliveryOf(selectDue.get(now, channelId)),
     nextAt: (now) => selectNextAt.get(now) ?? null,
-    begin: inside((id: number) => deliveryOf(countTry({ id }))),
+    mergeable: ({ id, channelId, taskId, event, tries }, now, tasks) => {
+      // What was tried may have arrived, so its message stays as it was.
+      if (tries > 0 || event === "test") return [];
+      if (event === "digest") return selectSameDigest.all({ channelId, id, now });
+      return tasks && taskId !== null ? selectSameTask.all({ channelId, id, now, taskId }) : [];
+    },
+    mergedInto: (id) => selectMerged.all(id).map((row) => deliveryRow.decode(row)),
+    begin: inside((id: number, others: readonly number[], now: number) => {
+      const begun = deliveryOf(countTry({ id }));
+      if (begun !== null) for (const other of others) markMerged({ id: other, into: id, now });
+      return begun;
+    }),
+    drop: inside((id: number) => void deleteUntried.run(id)),
+    postpone: inside((channelId: number, now: number, until: number) => putOffDue.run({ channelId, now, until }).changes),
     delivered: inside((id: number, now: number) => markDelivered({ id, now }) !== undefined),
     failed: inside((id: number, { error, nextTryAt, now }: Parameters<NotificationStore["failed"]>[1]) => {
       return (nextTryAt === null ? markDead({ id, error, now }) : putOff({ id, error, nextTryAt })) !== undefined;

@@ -4,10 +4,11 @@
  */
 import type Database from "better-sqlite3";
 import type { Channel } from "../../domain/notifications/channel.ts";
-import { contentOfHold, contentOfTask } from "../../domain/notifications/content.ts";
+import { contentOfEscalation, contentOfHold, contentOfTask, questionOf } from "../../domain/notifications/content.ts";
 import type { Content, NotifiedTask } from "../../domain/notifications/content.ts";
-import { meaningsOf, wantedOf } from "../../domain/notifications/notification.ts";
+import { answersQuestion, meaningsOf, wantedOf } from "../../domain/notifications/notification.ts";
 import type { DeliveryEvent } from "../../domain/notifications/notification.ts";
+import { digestTime, labelsFit } from "../../domain/notifications/rules.ts";
 import type { TaskEvent } from "../../domain/events/event.ts";
 import type { Hold } from "../../domain/order/hold.ts";
 import { defineRow } from "./row.ts";
@@ -19,6 +20,9 @@ export interface NewDelivery {
   readonly occurrence: string;
   readonly content: Content;
   readonly at: number;
+  /** Default: at once. */
+  readonly nextTryAt?: number;
+  readonly isEscalation?: boolean;
 }
 
 export interface Outbox {
@@ -29,6 +33,8 @@ export interface Outbox {
   /** Inside `write`. Returns its id; null: there is one of this occurrence. */
   add(delivery: NewDelivery): number | null;
 }
+
+type Wanting = Pick<Channel, "id" | "events" | "rules">;
 
 const taskRow = defineRow<NotifiedTask>(
   {
@@ -44,42 +50,82 @@ const taskRow = defineRow<NotifiedTask>(
   },
   { group: "group_name" },
 );
-const wantingRow = defineRow<Pick<Channel, "id" | "events">>({ id: "plain", events: "json" });
+const wantingRow = defineRow<Wanting>({ id: "plain", events: "json", rules: "json" });
 
-export function createOutbox(database: Database.Database): Outbox {
+/** @param clock UTC milliseconds: an event that missed its digest is sent soon after. */
+export function createOutbox(database: Database.Database, clock: () => number = Date.now): Outbox {
   const selectChannels = database.prepare(`SELECT ${wantingRow.select} FROM notification_channels ORDER BY id`);
   const selectTask = database.prepare(`SELECT ${taskRow.select} FROM tasks WHERE id = ?`);
   const insert = database.prepare(
-    `INSERT INTO notification_deliveries (channel_id, message_id, event, task_id, occurrence, content, occurred_at, next_try_at)
-     VALUES (@channelId, 'msg_' || lower(hex(randomblob(16))), @event, @taskId, @occurrence, @content, @at, @at)
+    `INSERT INTO notification_deliveries (channel_id, message_id, event, is_escalation, task_id, occurrence, content, occurred_at, next_try_at)
+     VALUES (@channelId, 'msg_' || lower(hex(randomblob(16))), @event, @isEscalation, @taskId, @occurrence, @content, @at, @nextTryAt)
      ON CONFLICT DO NOTHING`,
   );
-  const channels = (): Pick<Channel, "id" | "events">[] => selectChannels.all().map((row) => wantingRow.decode(row));
+  // What was tried may have arrived: it stays, under its id.
+  const deleteQuestions = database.prepare(
+    `DELETE FROM notification_deliveries WHERE state = 'pending' AND tries = 0 AND task_id = @taskId
+       AND content ->> '$.question' IS NOT NULL AND (@question IS NULL OR content ->> '$.question.id' = @question)`,
+  );
+  const channels = (): Wanting[] => selectChannels.all().map((row) => wantingRow.decode(row));
 
   function add(delivery: NewDelivery): number | null {
-    const { changes, lastInsertRowid } = insert.run({ ...delivery, content: JSON.stringify(delivery.content) });
+    const { at, isEscalation = false, nextTryAt = at, content } = delivery;
+    const { changes, lastInsertRowid } = insert.run({
+      ...delivery,
+      content: JSON.stringify(content),
+      isEscalation: Number(isEscalation),
+      nextTryAt,
+    });
     return changes === 0 ? null : Number(lastInsertRowid);
+  }
+
+  /** Adds it to the channel's digest. */
+  function addToDigest({ id: channelId, events, rules }: Wanting, delivery: Omit<NewDelivery, "channelId" | "event">): void {
+    if (rules.digestAt === null || !events.includes("digest")) return;
+    const nextTryAt = digestTime(rules.digestAt, delivery.at, clock());
+    add({ ...delivery, channelId, event: "digest", nextTryAt });
+  }
+
+  function escalate(all: readonly Wanting[], { id, rules }: Wanting, delivery: NewDelivery): void {
+    if (rules.escalateAfterMs === null) return;
+    const channelId = all.find((channel) => channel.id === rules.escalateTo)?.id ?? id;
+    const content = contentOfEscalation(delivery.content);
+    add({ ...delivery, channelId, content, isEscalation: true, nextTryAt: delivery.at + rules.escalateAfterMs });
+  }
+
+  function ofEvent(event: TaskEvent): void {
+    const { taskId, at } = event;
+    if (answersQuestion(event)) deleteQuestions.run({ taskId, question: questionOf(event) });
+    else if (event.type === "ended") deleteQuestions.run({ taskId, question: null });
+    const meanings = meaningsOf(event);
+    const [exact] = meanings;
+    if (exact === undefined) return;
+    const all = channels();
+    if (all.length === 0) return;
+    const task = taskRow.decode(selectTask.get(taskId));
+    const occurrence = String(event.seq);
+    for (const channel of all.filter(({ rules }) => labelsFit(rules, task.labels))) {
+      const meaning = wantedOf(meanings, channel.events);
+      if (meaning !== null) {
+        const delivery = { channelId: channel.id, event: meaning, taskId, occurrence, at, content: contentOfTask(meaning, task, event) };
+        add(delivery);
+        if (meaning === "question") escalate(all, channel, delivery);
+      }
+      addToDigest(channel, { taskId, occurrence, at, content: contentOfTask(exact, task, event) });
+    }
   }
 
   return {
     add,
-    ofEvent: (event) => {
-      const meanings = meaningsOf(event);
-      if (meanings.length === 0) return;
-      let task: NotifiedTask | null = null;
-      for (const { id: channelId, events } of channels()) {
-        const meaning = wantedOf(meanings, events);
-        if (meaning === null) continue;
-        task ??= taskRow.decode(selectTask.get(event.taskId));
-        const content = contentOfTask(meaning, task, event);
-        add({ channelId, event: meaning, taskId: event.taskId, occurrence: String(event.seq), content, at: event.at });
-      }
-    },
+    ofEvent,
     ofHold: (meaning, hold, now) => {
       const occurrence = `${hold.kind} ${hold.scope} ${now}`;
-      for (const { id: channelId, events } of channels()) {
-        if (!events.includes(meaning)) continue;
-        add({ channelId, event: meaning, taskId: null, occurrence, content: contentOfHold(meaning, hold), at: now });
+      const content = contentOfHold(meaning, hold);
+      for (const channel of channels()) {
+        if (channel.events.includes(meaning)) {
+          add({ channelId: channel.id, event: meaning, taskId: null, occurrence, content, at: now });
+        }
+        addToDigest(channel, { taskId: null, occurrence: `${meaning} ${occurrence}`, content, at: now });
       }
     },
   };

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { nextLocalTime } from "../../../src/domain/notifications/local-time.ts";
+import { noRules } from "../../../src/domain/notifications/rules.ts";
+import type { ChannelRules } from "../../../src/domain/notifications/rules.ts";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { NewEvent } from "../../../src/domain/events/event.ts";
@@ -19,15 +22,32 @@ function setup(t: TestContext) {
   const s: Setup = storeSetup(t);
   const { store } = s;
   const add = async (name: string, ...events: readonly NotificationEvent[]): Promise<number> => {
-    const channel = { name, kind: "webhook", target: { url: "https://a.example/" }, events, allowPrivate: false, createdAt: 1 } as const;
+    const channel = {
+      name,
+      kind: "webhook",
+      target: { url: "https://a.example/" },
+      events,
+      allowPrivate: false,
+      rules: noRules,
+      createdAt: 1,
+    } as const;
     return (await store.write(() => store.notifications.addChannel(channel, "s")))?.id ?? 0;
   };
+  /** With rules. */
+  const addWith = async (name: string, rules: Partial<ChannelRules>, ...events: readonly NotificationEvent[]): Promise<number> => {
+    const target = { url: "https://a.example/" };
+    const channel = { name, kind: "webhook", target, events, allowPrivate: false, rules: { ...noRules, ...rules }, createdAt: 1 } as const;
+    return (await store.write(() => store.notifications.addChannel(channel, "s")))?.id ?? 0;
+  };
+  /** Another version's event, or one of this version: what counts is its name. */
+  const tell = (taskId: number, type: string, data: object, at = 5000): Promise<unknown> =>
+    store.write(() => store.events.append(taskId, null, [{ type, at, data } as unknown as NewEvent]));
   const rows = (): string[] =>
     store.notifications
       .deliveries({ limit: 100 })
       .map(({ channelId, event, taskId, occurrence }) => `${channelId} ${event} ${String(taskId)} ${occurrence}`)
       .toReversed();
-  return { ...s, add, rows };
+  return { ...s, add, addWith, tell, rows };
 }
 
 test("a task's end is one delivery for each channel that wants it", async (t) => {
@@ -126,12 +146,12 @@ test("a delivery is due until it is delivered or given up, and can be replayed",
   const { notifications } = store;
   const id = notifications.due(channel, 5000)?.id ?? 0;
   assert.deepEqual([notifications.dueChannels(4999), notifications.nextAt(4999)], [[], 5000]);
-  assert.equal((await store.write(() => notifications.begin(id)))?.tries, 1);
+  assert.equal((await store.write(() => notifications.begin(id, [], 5000)))?.tries, 1);
   await store.write(() => notifications.failed(id, { error: "500", nextTryAt: 9000, now: 5000 }));
   assert.deepEqual([notifications.due(channel, 8999), notifications.due(channel, 9000)?.lastError], [null, "500"]);
   await store.write(() => notifications.failed(id, { error: "gone", nextTryAt: null, now: 9000 }));
   assert.deepEqual(notifications.counts(), [{ channelId: channel, pending: 0, dead: 1 }]);
-  assert.equal(await store.write(() => notifications.begin(id)), null);
+  assert.equal(await store.write(() => notifications.begin(id, [], 5000)), null);
   const again = await store.write(() => notifications.replay(id, 10_000));
   assert.deepEqual([again?.state, again?.tries, again?.nextTryAt], ["pending", 0, 10_000]);
   assert.equal(await store.write(() => notifications.delivered(id, 11_000)), true);
@@ -149,4 +169,87 @@ test("a removed channel takes its deliveries along", async (t) => {
   assert.equal((await store.write(() => store.notifications.removeChannel(channel)))?.name, "all");
   assert.deepEqual(rows(), []);
   assert.equal(store.notifications.secretOf(channel), null);
+});
+
+test("a channel with labels hears only of tasks that bear them, and of holds", async (t) => {
+  const { store, submit, addWith, rows } = setup(t);
+  await addWith("team", { labels: { team: "a" } }, "completed", "held");
+  const [one, two] = [await submit({ labels: { team: "a", env: "x" } }), await submit({ labels: { team: "b" } })];
+  await store.write(() => {
+    for (const { id } of [one, two]) store.events.append(id, null, [ended("completed", "succeeded")]);
+    store.holds.put({ kind: "manual", scope: "all", message: "m", until: null }, 1000);
+  });
+  assert.deepEqual(rows(), ["1 completed 1 1", "1 held null manual all 1000"]);
+});
+
+test("a question is due at once, and once more when it has no answer", async (t) => {
+  const { store, submit, add, addWith, tell } = setup(t);
+  const phone = await add("phone", "failed");
+  await addWith("chat", { escalateAfterMs: 60_000, escalateTo: phone }, "question");
+  await addWith("self", { escalateAfterMs: 30_000 }, "question");
+  const { id } = await submit();
+  await tell(id, "question_asked", { question: 7, kind: "permission", tool: "Bash", text: "May it push?" });
+  const due = () =>
+    store.notifications
+      .deliveries({ limit: 10 })
+      .toReversed()
+      .map(({ channelId, isEscalation, nextTryAt, content }) => [channelId, isEscalation, nextTryAt, content.title]);
+  assert.deepEqual(due(), [
+    [2, false, 5000, "Task 1 asks"],
+    [1, true, 65_000, "Task 1 still waits for an answer"],
+    [3, false, 5000, "Task 1 asks"],
+    [3, true, 35_000, "Task 1 still waits for an answer"],
+  ]);
+  assert.deepEqual(store.notifications.deliveries({ limit: 1 })[0]?.content.question, { id: 7, kind: "permission", tool: "Bash" });
+  await tell(id, "question_asked", { question: 8, kind: "question", tool: "AskUserQuestion", text: "Which?" });
+  await tell(id, "question_answered", { question: 7 });
+  assert.deepEqual(new Set(store.notifications.deliveries({ limit: 10 }).map(({ content }) => content.question?.id)), new Set([8]));
+  await store.write(() => store.events.append(id, null, [ended("cancelled", "cancelled")]));
+  assert.deepEqual(due(), []);
+});
+
+test("a question that was sent stays in the outbox when it is answered", async (t) => {
+  const { store, submit, add, tell, rows } = setup(t);
+  await add("phone", "question");
+  const { id } = await submit();
+  await tell(id, "question_asked", { question: 7, text: "May it push?" });
+  await store.write(() => store.notifications.begin(1, [], 5000));
+  await tell(id, "question_answered", { question: 7 });
+  assert.deepEqual(rows(), ["1 question 1 1"]);
+});
+
+test("a digest gathers what happened until its time, also what is sent at once", async (t) => {
+  const { store, submit, addWith } = setup(t);
+  const now = Date.now();
+  const channel = await addWith("mail", { digestAt: "07:30" }, "failed", "digest");
+  const ids = [await submit(), await submit()].map(({ id }) => id);
+  await store.write(() => {
+    store.events.append(ids[0] ?? 0, null, [{ ...ended("completed", "succeeded"), at: now }]);
+    store.events.append(ids[1] ?? 0, null, [{ ...ended("failed", "crashed"), at: now }]);
+    store.holds.put({ kind: "manual", scope: "all", message: "m", until: null }, now);
+  });
+  const at = nextLocalTime("07:30", now);
+  const { notifications } = store;
+  assert.deepEqual(
+    notifications.deliveries({ limit: 10 }).map(({ event, nextTryAt }) => [event, nextTryAt]),
+    [
+      ["digest", at],
+      ["digest", at],
+      ["failed", now],
+      ["digest", at],
+    ],
+  );
+  const first = notifications.deliveries({ limit: 10 }).at(-1);
+  assert.ok(first !== undefined);
+  assert.deepEqual(notifications.mergeable(first, at - 1, true), []);
+  assert.deepEqual(notifications.mergeable(first, at, true), [3, 4]);
+  await store.write(() => notifications.begin(first.id, [3, 4], at));
+  assert.deepEqual(
+    notifications.mergedInto(first.id).map(({ id, state }) => [id, state]),
+    [
+      [3, "merged"],
+      [4, "merged"],
+    ],
+  );
+  assert.deepEqual(notifications.dueChannels(at), [channel]);
 });

@@ -1,11 +1,12 @@
 /** `notify add`: a channel that notifications are sent to. */
 import { WorkerError } from "../../../domain/errors.ts";
+import { isTimeOfDay } from "../../../domain/notifications/local-time.ts";
 import { notificationEvents } from "../../../domain/notifications/notification.ts";
 import type { NotificationEvent } from "../../../domain/notifications/notification.ts";
 import { didYouMean } from "../../../domain/text/did-you-mean.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
-import { nonEmpty } from "../../commandline/option-values.ts";
+import { duration, label, nonEmpty } from "../../commandline/option-values.ts";
 import { connectionOf, withServer } from "../../server/connection.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { say } from "../../terminal/render/wrap.ts";
@@ -17,6 +18,11 @@ interface Options extends ChannelFlags {
   readonly on?: readonly NotificationEvent[];
   readonly secretFile?: string;
   readonly allowPrivate?: boolean;
+  readonly label?: readonly (readonly [string, string])[];
+  readonly quiet?: { from: string; to: string };
+  readonly digestAt?: string;
+  readonly escalateAfter?: number;
+  readonly escalateTo?: string;
 }
 
 export const command = defineCommand<Options>({
@@ -39,6 +45,19 @@ export const command = defineCommand<Options>({
       parse: nonEmpty("--secret-file"),
       completes: "files",
     },
+    { flags: "--label <key=value>", description: "only tasks with this label; of several all must fit", repeat: true, parse: label },
+    { flags: "--quiet <hours>", description: "send nothing in these hours, like 22:00-07:00, but at their end", parse: quietOf },
+    {
+      flags: "--digest-at <time>",
+      description: "send a digest every day, like 07:30, if anything happened",
+      parse: nonEmpty("--digest-at"),
+    },
+    {
+      flags: "--escalate-after <duration>",
+      description: "send a question once more when it has no answer after so long",
+      parse: duration("--escalate-after", { min: "1s", max: "30d" }),
+    },
+    { flags: "--escalate-to <channel>", description: "with --escalate-after: to this channel", parse: nonEmpty("--escalate-to") },
     { flags: "--allow-private", description: "let it send to private addresses, and without TLS" },
   ],
   examples: [
@@ -51,7 +70,7 @@ export const command = defineCommand<Options>({
     { command: "claude-worker notify add team --slack --secret-file slack-url", does: "post into a channel of Slack" },
   ],
   async run({ words, options, io }) {
-    const { on, secretFile, allowPrivate } = options;
+    const { on, secretFile, allowPrivate, label: labels, quiet, digestAt, escalateAfter, escalateTo } = options;
     const target = channelOf(options, io);
     const secret = secretFile === undefined ? undefined : await readSecret("--secret-file", secretFile, io);
     const connection = connectionOf(io);
@@ -61,6 +80,11 @@ export const command = defineCommand<Options>({
       ...(on === undefined ? {} : { events: [...on] }),
       ...(secret === undefined ? {} : { secret }),
       ...(allowPrivate === true ? { allow_private: true } : {}),
+      ...(labels === undefined ? {} : { labels: Object.fromEntries(labels) }),
+      ...(quiet === undefined ? {} : { quiet_hours: quiet }),
+      ...(digestAt === undefined ? {} : { digest_at: digestAt }),
+      ...(escalateAfter === undefined ? {} : { escalate_after_ms: escalateAfter }),
+      ...(escalateTo === undefined ? {} : { escalate_to: escalateTo }),
     };
     const channel = await withServer(io, connection, async () => await connection.client.addChannel(input));
     if (options.json === true) writeJson(io.stdout, channel);
@@ -73,6 +97,12 @@ export const command = defineCommand<Options>({
     return exitCodes.ok;
   },
 });
+
+function quietOf(text: string): { from: string; to: string } {
+  const [from, to, ...rest] = text.split("-");
+  if (from !== undefined && to !== undefined && rest.length === 0 && isTimeOfDay(from) && isTimeOfDay(to)) return { from, to };
+  throw new WorkerError("invalid_input", `--quiet must be two times like 22:00-07:00, not "${text}".`);
+}
 
 function eventsOf(text: string): NotificationEvent[] {
   return text.split(",").map((word) => {

@@ -1,10 +1,34 @@
 /** `notify show`: one channel and what was sent to it last. */
+import type { ChannelView } from "../../../contract/views/notification.ts";
+import { typedDuration } from "../../../domain/text/duration.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { clientOf } from "../../server/connection.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { findChannel } from "./find-channel.ts";
+
+/** Only those that the channel has. */
+function rulesOf({
+  labels,
+  quiet_hours: quiet,
+  digest_at: digestAt,
+  escalate_after_ms: afterMs,
+  escalate_to: to,
+}: ChannelView): [string, string][] {
+  const facts: readonly (readonly [string, string | null])[] = [
+    [
+      "labels",
+      Object.entries(labels)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(", ") || null,
+    ],
+    ["quiet", quiet === null ? null : `${quiet.from}-${quiet.to}`],
+    ["digest at", digestAt],
+    ["escalates", afterMs === null ? null : `after ${typedDuration(afterMs)}${to === null ? "" : ` to ${to}`}`],
+  ];
+  return facts.flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
+}
 
 export const command = defineCommand<object>({
   name: "notify show",
@@ -22,6 +46,7 @@ export const command = defineCommand<object>({
       ["kind", channel.kind],
       ["target", channel.target],
       ["on", channel.events.join(", ")],
+      ...rulesOf(channel),
       ["private addresses", channel.allow_private ? "allowed" : "refused"],
       ["added", channel.created_at],
       ["waiting", String(channel.pending)],
