@@ -13,19 +13,27 @@ import { claudeStateFile, maxStateBytes } from "./claude-state.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
+/**
+ * At most so many secrets of a task are looked for, and none that is longer: a file could hold any
+ * number of them.
+ */
+const maxSecrets = 1000;
+const maxLength = 10_000;
+
 /** @param env the agent's. */
 export function secretsInSettings(
   task: { readonly workingDirectory: string } & Pick<LongOptions, "settings" | "mcpConfig">,
   env: Env,
 ): string[] {
   const { settings, mcp } = settingsFiles(task.workingDirectory, env);
-  return [
+  const all = [
     ...secretsInOptions(task, env),
     ...settings.flatMap((file) => secretsInOptions({ settings: contentOf(file), mcpConfig: null }, env)),
     ...[...mcp.map((file) => contentOf(file)), ...serversInState(task.workingDirectory, env)].flatMap((servers) =>
       secretsInOptions({ settings: null, mcpConfig: servers }, env),
     ),
   ];
+  return [...new Set(all)].filter(({ length }) => length <= maxLength).slice(0, maxSecrets);
 }
 
 /** MCP servers of the user, and those of this user in this directory. */

@@ -301,6 +301,18 @@ test("redaction takes no more than linear time", () => {
   }
 });
 
+test("secrets that begin alike take no longer to look for than others", () => {
+  const text = "a".repeat(20_000);
+  const least = (count: number): number => {
+    const env = Object.fromEntries(Array.from({ length: count }, (_, n) => [`A${n}_KEY`, `${"a".repeat(26)}${n}`]));
+    const { redact } = redaction(env);
+    return leastCpuMs(() => redact({ type: "user", text }), 3);
+  };
+  // Fifty times as many.
+  const [few, many] = [least(20), least(1000)];
+  assert.ok(many < Math.max(few, 4) * 10, `${few} ms, then ${many} ms`);
+});
+
 test("reading the parts of values takes no more than linear time", () => {
   const pieces = [
     "://",

@@ -3,6 +3,7 @@
  * linear time, because an agent could craft a text to make it slow.
  */
 import { unescaped } from "./json-escapes.ts";
+import { LongestPrefix } from "./longest-prefix.ts";
 import { shortestSecret } from "./secret-parts.ts";
 import { formsOf } from "./secret-values.ts";
 
@@ -41,20 +42,17 @@ interface Span {
 
 /** Finds the given secrets, and texts of well-known shapes. */
 export class SecretFinder {
-  /** Forms of known secrets by how they begin, the longest first: one may begin like another. */
-  readonly #known = new Map<string, string[]>();
+  /** Forms of known secrets by how they begin: one may begin like another. */
+  readonly #known: ReadonlyMap<string, LongestPrefix>;
+  readonly #forms: ReadonlySet<string>;
   readonly #starts: RegExp;
 
   /** @param secrets the values to find, beside the well-known shapes. */
   constructor(secrets: Iterable<string>) {
     const forms = new Set([...secrets].flatMap(formsOf).filter((form) => form.length >= shortestSecret));
-    for (const form of forms) {
-      const head = form.slice(0, shortestSecret);
-      this.#known.set(
-        head,
-        [...(this.#known.get(head) ?? []), form].toSorted((a, b) => b.length - a.length),
-      );
-    }
+    this.#forms = forms;
+    const groups = Map.groupBy(forms, (form) => form.slice(0, shortestSecret));
+    this.#known = new Map([...groups].map(([head, group]) => [head, new LongestPrefix(group)]));
     const starts = [...[...this.#known.keys()].map(literally), ...shapes.map(({ start }) => start), jwtStart];
     this.#starts = new RegExp(starts.join("|"), "g");
   }
@@ -66,7 +64,7 @@ export class SecretFinder {
 
   /** Whether the whole text is a known secret. */
   isSecret(text: string): boolean {
-    return this.#known.get(text.slice(0, shortestSecret))?.includes(text) ?? false;
+    return this.#forms.has(text);
   }
 
   /** The text without its secrets. */
@@ -126,8 +124,8 @@ export class SecretFinder {
   }
 
   #knownAt(text: string, at: number): Span | null {
-    const form = this.#known.get(text.slice(at, at + shortestSecret))?.find((each) => text.startsWith(each, at));
-    return form === undefined ? null : { start: at, end: at + form.length };
+    const form = this.#known.get(text.slice(at, at + shortestSecret))?.at(text, at) ?? null;
+    return form === null ? null : { start: at, end: at + form.length };
   }
 }
 
