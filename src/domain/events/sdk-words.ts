@@ -8,7 +8,7 @@ export const sdkWords: ReadonlySet<string> = new Set(
     "spending aborted_streaming aborted_tools acceptEdits account_on_hold active_goal adaptive allowed allowed_warning api_error " +
     "api_retry apply_flag_settings assistant auth_status authentication_failed background_requested background_tasks " +
     "background_lost background_tasks_changed billing_error blocking_limit broken_settings budget_exhausted bypassPermissions bypass_root can_use_tool " +
-    "cancel_async_message cancelled classifier claude_code_unavailable cli_version_too_old cloud_credential_error " +
+    "call_restored cancel_async_message cancelled classifier claude_code_unavailable cli_version_too_old cloud_credential_error " +
     "cold_start command commands_changed compact_boundary completed config_file_invalid control_cancel_request " +
     "control_request control_request_progress control_response conversation_reset custom cut_background cwd_unavailable default disabled " +
     "directory_gone document dontAsk elicitation elicitation_complete enabled end_turn error_during_execution failed failed_mcp_server file_suggestions " +
@@ -22,7 +22,7 @@ export const sdkWords: ReadonlySet<string> = new Set(
     "model_refusal_no_fallback notification oauth_org_not_allowed object org_config_refused " +
     "org_config_required_unavailable org_pin_api_key_conflict org_pin_mismatch org_verify_failed overloaded pause_turn " +
     "pending permission_denied plugin_install preset prompt prompt_suggestion prompt_too_long provider_not_allowed " +
-    "proxy_invalid rapid_refill_breaker rate_limit rate_limit_event read_file redacted_thinking refusal register_repo_root " +
+    "proxy_invalid question_answered question_asked question_withdrawn rapid_refill_breaker rate_limit rate_limit_event read_file redacted_thinking refusal register_repo_root " +
     "rejected reload_output_styles reload_plugins reload_skills remote_settings_required_unavailable rename_session " +
     "request_user_dialog requires_action result rewind_files running sandbox_required_unavailable seed_read_state " +
     "server_error server_tool_use session session_held_by_background session_repaired session_restarted " +
