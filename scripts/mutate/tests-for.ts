@@ -18,6 +18,7 @@ const suites: Readonly<Record<string, readonly string[]>> = {
   domain: ["domain", "operations", "scheduler", "supervisor", "cli", "http", "mcp", "reliability"],
   http: ["http", "contract", "security", "client", "mcp"],
   mcp: ["mcp", "security"],
+  notifications: ["notifications", "operations", "http", "cli"],
   operations: ["operations", "http", "security", "mcp", "cli", "reliability"],
   processes: ["processes", "runner", "reliability"],
   runner: ["runner", "reliability", "supervisor", "security", "e2e"],
