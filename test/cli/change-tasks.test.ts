@@ -64,8 +64,8 @@ test("cancel, retry and rm take all tasks that fit a filter", async (t) => {
   for (const [words, sentence] of [
     [["cancel"], /^Error: Which tasks\? Name them/],
     [["cancel", "1", "--all"], /not both/],
-    [["cancel", "--status", "failed"], /^Error: There is nothing to cancel in a task that is failed\. Possible: pending, running\./],
-    [["rm", "--status", "pending"], /nothing to rm in a task that is pending/],
+    [["cancel", "--status", "failed"], /^Error: A task that is failed cannot be cancelled\. Possible statuses: pending, running/],
+    [["rm", "--status", "pending"], /A task that is pending cannot be removed/],
   ] as const) {
     const { code, stderr } = await call([...words]);
     assert.equal(code, 2, words.join(" "));

@@ -21,7 +21,7 @@ test("completion offers commands, verbs, flags, values and ids", async () => {
       ["server", "st"],
       ["start", "stop", "status"],
     ],
-    [["ru"], ["run"]],
+    [["ru"], ["run", "rules"]],
     [["run", "--per"], ["--permission-mode"]],
     [["run", "--permission-mode", "a"], ["acceptEdits"]],
     [["list", "--status", "f"], ["failed"]],

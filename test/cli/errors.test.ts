@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { refuseBrokenText } from "../../src/cli/commandline/argument-bytes.ts";
 import { exitCodeOf } from "../../src/cli/commandline/exit-codes.ts";
-import { commandIndex, describeCommands } from "../../src/cli/commandline/command-index.ts";
+import { commandIndex, describeCommands, meant } from "../../src/cli/commandline/command-index.ts";
 import { errorCodes, WorkerError } from "../../src/domain/errors.ts";
 import { pretending } from "../../testing/launcher.ts";
 import { withoutServer, withServer } from "./setup.ts";
@@ -21,6 +21,11 @@ test("an unknown command or verb says what was probably meant, and exits with 2"
     [["lsit"], /^Error: Unknown command "lsit"\. Did you mean "list"\? See: claude-worker --help\n$/],
     [["server", "strat"], /Did you mean "server start"\?/],
     [["xyzzy"], /^Error: Unknown command "xyzzy"\. See: claude-worker --help\n$/],
+    [["stop"], /^Error: Unknown command "stop"\. Did you mean "server stop" or "cancel"\? See: claude-worker --help\n$/],
+    [["delete", "1"], /Did you mean "rm"\?/],
+    [["trust", "rm"], /Did you mean "trust remove"\?/],
+    [["-v"], /Unknown flag -v before a command\. Did you mean --version\?/],
+    [["config", "--nope"], /^Error: Unknown command "config --nope"/],
     [["--verbose", "list"], /Unknown flag --verbose before a command/],
     [["list", "--al"], /Unknown flag --al\. Did you mean --all\?/],
   ];
@@ -28,6 +33,34 @@ test("an unknown command or verb says what was probably meant, and exits with 2"
     const { code, stdout, stderr } = await call(words);
     assert.deepEqual([code, stdout], [2, ""], words.join(" "));
     assert.match(stderr, message);
+  }
+});
+
+test("a word that is suggested for another one is a command or a flag", () => {
+  const names = [...commandIndex.map(({ name }) => name), "--version"];
+  for (const [word, commands] of Object.entries(meant)) {
+    assert.ok(!names.includes(word), `${word} is a command itself`);
+    for (const command of commands) assert.ok(names.includes(command), `${word}: ${command}`);
+  }
+});
+
+test("a group of commands prints what belongs to it, with every common flag", async (t) => {
+  const { call } = withoutServer(t);
+  for (const words of [["config"], ["config", "--help"], ["config", "--json"], ["--json", "config"]]) {
+    const { code, stdout } = await call(words);
+    assert.equal(code, 0, words.join(" "));
+    assert.match(stdout, /^Settings\n\n {2}config list /);
+  }
+});
+
+test("a flag's help names its choices once, and says when it may be repeated", async () => {
+  for (const { name, options = [] } of await describeCommands()) {
+    for (const { flags, description, choices = [], repeat } of options) {
+      const where = `${name} ${flags}: ${description}`;
+      const named = choices.filter((choice) => new RegExp(`\\b${choice}\\b`).test(description.replace(/\(default: .*?\)/, "")));
+      assert.ok(named.length < 2, where);
+      if (repeat === true && !flags.includes("...")) assert.match(description, /several|often/, where);
+    }
   }
 });
 

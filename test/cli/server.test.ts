@@ -26,6 +26,12 @@ test("hold, resume and trust say what they did", async (t) => {
   const { call } = await withServer(t);
   assert.match((await call(["hold", "lunch"])).stdout, /^Nothing starts until: claude-worker resume\n {2}held, 0 tasks wait: lunch\n$/);
   assert.equal((await call(["resume"])).stdout, "Tasks start again.\n");
+  assert.equal((await call(["resume"])).stdout, "Nothing was held: tasks start when there is a free slot.\n");
+  for (const words of [["hold"], ["hold", ""], ["hold", "  "]]) {
+    assert.equal((await call(words)).stdout, "Nothing starts until: claude-worker resume\n");
+    assert.match((await call(["server", "status"])).stdout, /: Paused manually\. Resume with: claude-worker resume$/m);
+  }
+  await call(["resume"]);
   assert.equal((await call(["trust", "add", "."], { cwd: "/usr" })).stdout, "Trusted: /usr\n");
   assert.match((await call(["trust", "list"])).stdout, /^\/usr\tclaude-worker\t\d{4}-/m);
   assert.match((await call(["trust", "list"], { columns: 80 })).stdout, /DIRECTORY/);
@@ -52,6 +58,14 @@ test("server status and health tell the state", async (t) => {
   assert.match((await call(["server", "status"])).stdout, /^Problem +The disk is full\.$/m);
 });
 
+test("server stop says that there is nothing to stop, not how to start a server", async (t) => {
+  const { call } = withoutServer(t);
+  const { code, stderr } = await call(["server", "stop"]);
+  assert.deepEqual([code, stderr], [3, "Error: No server runs, so there is nothing to stop.\n"]);
+  const remote = await call(["server", "stop"], { env: { CLAUDE_WORKER_SERVER_URL: "http://127.0.0.1:1", CLAUDE_WORKER_TOKEN: "cw_x" } });
+  assert.match(remote.stderr, /No server answers at http:\/\/127\.0\.0\.1:1/);
+});
+
 test("server stop takes one way to stop, and a deadline only with --drain", async (t) => {
   const { call, api } = await withServer(t);
   for (const words of [
@@ -68,7 +82,7 @@ test("server stop takes one way to stop, and a deadline only with --drain", asyn
 
 test("a command that changes something exits with 3 and a hint without a server", async (t) => {
   const { call } = withoutServer(t);
-  for (const words of [["cancel", "1"], ["server", "status"], ["server", "health"], ["server", "stop"], ["hold"]]) {
+  for (const words of [["cancel", "1"], ["server", "status"], ["server", "health"], ["hold"]]) {
     const { code, stderr } = await call(words);
     assert.equal(code, 3, words.join(" "));
     assert.match(stderr, /^Error: No server answers at .+ Start it: claude-worker server start\n$/);

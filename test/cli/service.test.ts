@@ -26,6 +26,12 @@ function setup(t: TestContext, code = 0) {
   return { home, env, asked, plan: servicePlan(env, "/opt/claude worker/bin/claude-worker") };
 }
 
+test("service install --print has a form for programs", async (t) => {
+  const { call } = withoutServer(t);
+  const { installed, file, content, commands } = (await call(["service", "install", "--print", "--json"])).json();
+  assert.deepEqual([installed, typeof file, typeof content, Array.isArray(commands)], [false, "string", "string", true]);
+});
+
 test("systemd gets a unit that restarts the server and leaves its runners alone", async (t) => {
   const { home, env, asked, plan } = setup(t);
   const manager = serviceManager("linux", env, plan);

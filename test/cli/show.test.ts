@@ -47,6 +47,19 @@ test("attempts says in full why each ended, on every width of terminal", async (
   }
 });
 
+test("show says who chose the model", async (t) => {
+  const { call, api } = await withServer(t);
+  await call(["run", "x"]);
+  const model = async (part: object): Promise<string | undefined> => {
+    showAs(api, { model: null, session_model: null, settings: null, ...part });
+    return /Model +(.*)\n/.exec((await call(["show", "1"])).stdout)?.[1];
+  };
+  assert.equal(await model({}), "chosen by Claude Code");
+  assert.equal(await model({ session_model: "claude-opus" }), "claude-opus (chosen by Claude Code)");
+  assert.equal(await model({ session_model: "claude-haiku", settings: ["env", "model"] }), "claude-haiku (set by --settings)");
+  assert.equal(await model({ model: "haiku", session_model: "claude-haiku" }), "haiku (claude-haiku)");
+});
+
 test("show cuts a long prompt on a terminal, and nowhere else", async (t) => {
   const { call } = await withServer(t);
   await call(["run", "-"], { input: Array.from({ length: 40 }, (_, index) => `line ${index + 1}`).join("\n") });
@@ -92,6 +105,6 @@ test("show names each limit and the group, and cuts a prompt of one long line", 
   assert.match(page, /… 1\d\d\d more lines: claude-worker show 1 --json/);
   assert.ok(page.split("\n").length < 40);
   const help = (await call(["retry", "--help"])).stdout;
-  assert.doesNotMatch(help, /default:/);
+  assert.doesNotMatch(help, /\(default:/);
   assert.match(help, /options without a flag stay unchanged/);
 });

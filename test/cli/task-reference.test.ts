@@ -49,6 +49,11 @@ test("an ambiguous reference lists id, status and name of the tasks that fit", a
   assert.match((await call(["cancel", "nightly"])).stderr, /fits several tasks.*\n {2}4 {2}pending {2}nightly\n {2}3 /);
 });
 
+test("a count of tasks in an error has the right number", async (t) => {
+  const { call } = await named(t, ["only"]);
+  assert.match((await call(["show", "-2"])).stderr, /^Error: There is only 1 task\. See them/);
+});
+
 test("a near miss is answered with the name that was probably meant", async (t) => {
   const { call } = await named(t, ["nightly-build", "docs"]);
   const near = await call(["show", "nightli-build"]);

@@ -73,6 +73,40 @@ export const commandIndex: readonly IndexEntry[] = [
 /** Commands that have another name now. */
 export const renamed: Readonly<Record<string, string>> = { backup: "db backup", restore: "db restore" };
 
+/** Words that people try, and the commands that they may mean. */
+export const meant: Readonly<Record<string, readonly string[]>> = {
+  start: ["server start", "run"],
+  stop: ["server stop", "cancel"],
+  restart: ["server restart", "retry"],
+  health: ["server health"],
+  ...meaning("run", "submit", "create", "add", "new", "exec", "start-task"),
+  ...meaning("list", "ps", "jobs", "tasks", "queue"),
+  ...meaning("show", "info", "get", "describe", "result", "inspect"),
+  ...meaning("logs", "log", "tail"),
+  ...meaning("watch", "follow", "attach"),
+  ...meaning("cancel", "kill", "abort", "terminate"),
+  ...meaning("rm", "delete", "remove", "del"),
+  ...meaning("retry", "rerun", "redo"),
+  ...meaning("edit", "update", "rename"),
+  ...meaning("hold", "pause", "suspend"),
+  ...meaning("resume", "unpause", "unhold", "continue"),
+  ...meaning("prune", "clean", "cleanup", "gc"),
+  ...meaning("usage", "stats", "cost", "costs", "limits"),
+  ...meaning("config list", "settings"),
+  ...meaning("claude", "login", "auth", "signin"),
+  ...meaning("--version", "version"),
+  ...meaning("trust remove", "trust rm", "trust delete"),
+  ...meaning("token remove", "token rm", "token delete", "token revoke"),
+  ...meaning("token create", "token add", "token new"),
+  ...meaning("notify rm", "notify remove", "notify delete"),
+  ...meaning("config set", "config unset", "config edit"),
+  ...meaning("config list", "config show"),
+};
+
+function meaning(command: string, ...words: readonly string[]): Record<string, readonly string[]> {
+  return Object.fromEntries(words.map((word) => [word, [command]]));
+}
+
 /** Commands of two words by their first word. */
 export const groups: Readonly<Record<string, string>> = {
   trust: "Directories in which tasks may run",
@@ -97,9 +131,12 @@ export function findCommand(words: readonly string[]): Found {
   const single = commandIndex.find(({ name, alias }) => name === first || alias === first);
   if (single !== undefined) return { kind: "command", entry: single, rest: words.slice(1) };
   if (!Object.hasOwn(groups, first)) return { kind: "unknown", name: first, known: topLevelNames() };
-  if (second === undefined || second === "--help" || second === "-h") return { kind: "group", group: first };
+  if (second === undefined || groupFlags.has(second)) return { kind: "group", group: first };
   return { kind: "unknown", name: `${first} ${second}`, known: namesOf(first) };
 }
+
+/** A group without a verb prints its help, whatever else is asked. */
+const groupFlags: ReadonlySet<string> = new Set(["--help", "-h", "--json", "--debug"]);
 
 function topLevelNames(): string[] {
   const firsts = commandIndex.flatMap(({ name, alias }) => [name.split(" ")[0] ?? name, ...(alias === undefined ? [] : [alias])]);

@@ -5,7 +5,7 @@
 import { didYouMean } from "../../domain/text/did-you-mean.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { commandHelp } from "./command-help.ts";
-import { commandIndex, findCommand, groups, renamed } from "./command-index.ts";
+import { commandIndex, findCommand, groups, meant, renamed } from "./command-index.ts";
 import type { Found } from "./command-index.ts";
 import { exampleLines } from "./examples.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -27,7 +27,8 @@ export async function general(argv: readonly string[], io: Io): Promise<ExitCode
     io.stdout.write(await generalHelp(io.stdout.columns));
     return exitCodes.ok;
   }
-  throw new WorkerError("invalid_input", `Unknown flag ${first} before a command. See: claude-worker --help`);
+  const hint = first === "-v" ? " Did you mean --version?" : "";
+  throw new WorkerError("invalid_input", `Unknown flag ${first} before a command.${hint} See: claude-worker --help`);
 }
 
 /**
@@ -42,8 +43,14 @@ export async function generalAbout(found: Exclude<Found, { kind: "command" }>, i
   const now = Object.hasOwn(renamed, found.name) ? renamed[found.name] : undefined;
   if (now !== undefined)
     throw new WorkerError("invalid_input", `The command "${found.name}" is now "${now}". See: claude-worker ${now} --help`);
-  const near = didYouMean(found.name, found.known);
-  const hint = near === null ? "" : ` Did you mean "${near}"?`;
+  const near = Object.hasOwn(meant, found.name) ? meant[found.name] : didYouMean(found.name, found.known);
+  const hint =
+    near === null || near === undefined
+      ? ""
+      : ` Did you mean ${[near]
+          .flat()
+          .map((name) => `"${name}"`)
+          .join(" or ")}?`;
   throw new WorkerError("invalid_input", `Unknown command "${found.name}".${hint} See: claude-worker --help`);
 }
 

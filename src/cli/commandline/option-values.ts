@@ -10,7 +10,7 @@ export function wholeNumber(flag: string, { min = 0, max = Number.MAX_SAFE_INTEG
   return (text) => {
     const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
     if (value >= min && value <= max) return value;
-    const range = max === Number.MAX_SAFE_INTEGER ? `from ${min}` : `from ${min} to ${max}`;
+    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
     throw new WorkerError("invalid_input", `${flag} must be a whole number ${range}, not "${text}".`);
   };
 }

@@ -20,6 +20,8 @@ export interface FilterOptions {
 export interface Choice {
   /** What the command does, as in `cancel`. */
   readonly verb: string;
+  /** What has happened to a task then, as in `cancelled`. */
+  readonly done: string;
   /** The statuses in which it can be done. */
   readonly possible: readonly TaskStatus[];
   /** The statuses that are meant where --status is not given. */
@@ -57,7 +59,7 @@ function hasFilter(options: FilterOptions): boolean {
  */
 export async function fittingTasks(
   { words, options, io }: Call<FilterOptions>,
-  { verb, possible, meant }: Choice,
+  { verb, done, possible, meant }: Choice,
 ): Promise<TaskRef[] | null> {
   if (!hasFilter(options)) {
     if (words.length > 0) return null;
@@ -69,10 +71,7 @@ export async function fittingTasks(
   if (words.length > 0) throw new WorkerError("invalid_input", "Name tasks or give --all, --status, --label or --group, not both.");
   const impossible = options.status?.find((status) => !possible.includes(status));
   if (impossible !== undefined)
-    throw new WorkerError(
-      "invalid_input",
-      `There is nothing to ${verb} in a task that is ${impossible}. Possible: ${possible.join(", ")}.`,
-    );
+    throw new WorkerError("invalid_input", `A task that is ${impossible} cannot be ${done}. Possible statuses: ${possible.join(", ")}.`);
   const label = options.label?.map(([key, value]) => `${key}=${value}`);
   const { found } = await reading(io, async (client) => {
     const ids: TaskRef[] = [];

@@ -11,7 +11,7 @@ import type { TaskRef } from "../../domain/task/task-ref.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
 
 /** What commands that only read take for a task; for their help. */
-export const readReference = "the task: its id, last, -2 for the second newest, or its name";
+export const readReference = "the task: its id, last (the newest), -2 (the second newest), its name, or the beginning of its name";
 /** As `readReference` for an argument that may be left out. */
 export const readReferenceOrNewest = `${readReference} (default: the newest)`;
 /** What commands that change something take. */
@@ -69,7 +69,7 @@ async function nthNewest(client: WorkerClient, n: number): Promise<TaskSummaryVi
     "not_found",
     count === 0
       ? 'There are no tasks yet. Submit one: claude-worker run "…"'
-      : `There are only ${count} tasks. See them: claude-worker list --all`,
+      : `There ${count === 1 ? "is only 1 task" : `are only ${count} tasks`}. See them: claude-worker list --all`,
   );
 }
 

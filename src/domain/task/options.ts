@@ -99,7 +99,10 @@ export const taskOptions = [
     sentence:
       "Absolute paths of more directories in which Claude may read and change files. They must be trusted, as the working directory is.",
     retrySentence: "Absolute paths of more directories, added to the task's own.",
-    flag: { spelled: "--add-dir <path>", help: "one more directory in which Claude may work; it must be trusted, too" },
+    flag: {
+      spelled: "--add-dir <path>",
+      help: "one more directory in which Claude may work; it must be trusted, too; may be given several times",
+    },
     agent: "within",
     shown: { line: "Added", text: "{}" },
   },
@@ -149,7 +152,7 @@ export const taskOptions = [
     setting: { key: "on_question", at: "submit", always: true },
     sentence:
       "What happens when the task needs a person (a call that no rule decides, a question, a plan): `ask` waits for an answer, `deny` refuses and continues, `fail` ends the task, `default` takes the first offered option and refuses everything else.",
-    flag: { spelled: "--on-question <policy>", help: "when a person is needed: ask, deny, fail or default" },
+    flag: { spelled: "--on-question <policy>", help: "what happens when a person is needed" },
     agent: "may",
     shown: { line: "Questions", text: "{}" },
   },
@@ -174,7 +177,7 @@ export const taskOptions = [
     choices: lateAnswers,
     setting: { key: "answer_else", at: "submit", always: true },
     sentence: "What counts when no answer came in time: `deny`, `fail`, or `default` (the first offered option).",
-    flag: { spelled: "--else <answer>", help: "when no answer came in time: deny, fail or default" },
+    flag: { spelled: "--else <answer>", help: "what counts when no answer came in time" },
     agent: "may",
     shown: { line: "Questions", text: "else {}" },
   },

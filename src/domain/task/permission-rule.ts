@@ -8,6 +8,7 @@
  * after a backslash is text.
  */
 export function ruleProblem(rule: string): string | null {
+  if (rule.trim() === "…") return "a rule has to stand in the place of the dots";
   const brackets = rule.replaceAll(/\\./gs, "__").match(/[()]/g) ?? [];
   const opening = brackets.filter((bracket) => bracket === "(").length;
   if (opening * 2 !== brackets.length) return "its brackets do not match";

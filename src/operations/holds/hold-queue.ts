@@ -19,7 +19,7 @@ export function listHolds(store: Store, account: string, now: number): HoldView[
 
 /** @param reason shown to people; null or absent: a standard sentence. */
 export async function holdQueue(store: Store, reason: string | null | undefined, now: number): Promise<void> {
-  const message = reason ?? "Paused manually. Resume with: claude-worker resume";
+  const message = reason || "Paused manually. Resume with: claude-worker resume";
   await store.write(() => store.holds.put({ kind: "manual", scope: everything, message, until: null }, now));
 }
 

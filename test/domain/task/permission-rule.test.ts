@@ -14,7 +14,19 @@ const good = [
   "Bash(f(x) y)",
   String.raw`Bash(echo \()`,
 ];
-const bad = ["Bash(ls", "Bash(", "Bash)", "Bash()", "(ls)", "Bash (ls)", "rm -rf", "Bash(ls) more", "Bash(ls))", String.raw`Bash(ls\)`];
+const bad = [
+  "Bash(ls",
+  "Bash(",
+  "Bash)",
+  "Bash()",
+  "(ls)",
+  "Bash (ls)",
+  "rm -rf",
+  "Bash(ls) more",
+  "Bash(ls))",
+  "…",
+  String.raw`Bash(ls\)`,
+];
 
 test("a malformed permission rule is refused by name at a submit and a retry", () => {
   for (const rule of good) assert.equal(ruleProblem(rule), null, rule);

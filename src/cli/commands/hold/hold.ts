@@ -1,4 +1,5 @@
 /** `hold`: nothing starts until `resume`. */
+import type { HoldView } from "../../../contract/views/hold.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { clientOf } from "../../server/connection.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
@@ -13,7 +14,12 @@ export const command = defineCommand<object>({
   async run({ words, options, io }) {
     const { holds } = await clientOf(io).hold({ reason: words[0] ?? null });
     if (options.json === true) writeJson(io.stdout, { holds });
-    else io.stdout.write(`Nothing starts until: claude-worker resume\n${holdLines(holds, io.stdout)}`);
+    else io.stdout.write(`Nothing starts until: claude-worker resume\n${holdLines(worthALine(holds, words[0] ?? ""), io.stdout)}`);
     return exitCodes.ok;
   },
 });
+
+/** The hold that was just put says nothing more when it has no reason and no task waits. */
+function worthALine(holds: readonly HoldView[], reason: string): readonly HoldView[] {
+  return holds.filter(({ kind, tasks_waiting }) => kind !== "manual" || reason.trim() !== "" || tasks_waiting > 0);
+}

@@ -10,9 +10,18 @@ export const command = defineCommand<object>({
   summary: "Lift every hold: tasks start again",
   examples: [{ command: "claude-worker resume", does: "after `hold`, or after you have signed in again" }],
   async run({ options, io }) {
-    const { holds } = await clientOf(io).resume();
+    const client = clientOf(io);
+    const before = (await client.listHolds()).holds.length;
+    const { holds } = await client.resume();
     if (options.json === true) writeJson(io.stdout, { holds });
-    else io.stdout.write(holds.length === 0 ? "Tasks start again.\n" : `Still held:\n${holdLines(holds, io.stdout)}`);
+    else
+      io.stdout.write(
+        holds.length === 0
+          ? before === 0
+            ? "Nothing was held: tasks start when there is a free slot.\n"
+            : "Tasks start again.\n"
+          : `Still held:\n${holdLines(holds, io.stdout)}`,
+      );
     return exitCodes.ok;
   },
 });

@@ -10,7 +10,11 @@ export const command = defineCommand<{ readonly scope?: "user" | "project" | "lo
   name: "mcp uninstall",
   summary: "Remove Claude Worker from Claude Code",
   options: [
-    { flags: "--scope <scope>", description: "user, project or local (default: user)", choices: ["user", "project", "local"] },
+    {
+      flags: "--scope <scope>",
+      description: "in which projects Claude Code knows it (default: user)",
+      choices: ["user", "project", "local"],
+    },
     { flags: "--print", description: "only show what would be run" },
   ],
   examples: [{ command: "claude-worker mcp uninstall", does: "undo `mcp install`" }],

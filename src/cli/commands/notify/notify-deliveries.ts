@@ -19,7 +19,7 @@ export const command = defineCommand<{ readonly state?: DeliveryState; readonly 
   details: "Without a terminal: id, state, channel, event, task, tries, when it happened, last error, with tabs between.",
   arguments: [{ name: "[channel]", description: "only those to this channel: its name or its id" }],
   options: [
-    { flags: "--state <state>", description: "only pending, delivered or dead ones", choices: deliveryStates },
+    { flags: "--state <state>", description: "only deliveries in this state", choices: deliveryStates },
     { flags: "-n, --limit <n>", description: "how many (default: 50)", parse: wholeNumber("--limit", { min: 1, max: 500 }) },
   ],
   examples: [{ command: "claude-worker notify deliveries --state dead", does: "what did not arrive" }],

@@ -1,4 +1,5 @@
 /** `server stop`: stops the server. Running tasks continue unless a flag says otherwise. */
+import { ServerUnreachable } from "../../../client/server-unreachable.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { connectionOf } from "../../server/connection.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
@@ -39,7 +40,11 @@ export const command = defineCommand<StopCommandOptions>({
     const mode = options.drain === true ? "drain" : options.now === true ? "now" : "leave";
     if (mode === "drain" && options.json !== true)
       say(io.stderr, "Waiting for the running tasks. Ctrl-C stops waiting, not the server's stop.");
-    const before = await stopServer(connectionOf(io), { mode, deadline_ms: options.deadline });
+    const connection = connectionOf(io);
+    const before = await stopServer(connection, { mode, deadline_ms: options.deadline }).catch((error: unknown) => {
+      if (!(error instanceof ServerUnreachable) || !error.connectionRefused || !connection.isLocal) throw error;
+      throw new WorkerError("server_unreachable", "No server runs, so there is nothing to stop.");
+    });
     const left = mode === "leave" ? before.counts.running : 0;
     if (options.json === true) writeJson(io.stdout, { stopped: true, pid: before.pid, left_running: left });
     else say(io.stdout, `The server (pid ${before.pid}) has stopped.${leftText(left)}`);

@@ -17,7 +17,9 @@ export const command = defineCommand<{ print?: boolean }>({
   async run({ options, io }) {
     const manager = serviceManager(process.platform, io.env, servicePlan(io.env, launcherPath()));
     if (options.print === true) {
-      io.stdout.exact(`# ${manager.file}\n${manager.content}\n${manager.enable.map((words) => `$ ${words.join(" ")}\n`).join("")}`);
+      const { name, file, content, enable } = manager;
+      if (options.json === true) writeJson(io.stdout, { installed: false, manager: name, file, content, commands: enable });
+      else io.stdout.exact(`# ${manager.file}\n${manager.content}\n${manager.enable.map((words) => `$ ${words.join(" ")}\n`).join("")}`);
       return exitCodes.ok;
     }
     await installService(manager, io.env);

@@ -25,7 +25,7 @@ export const command = defineCommand<FilterOptions>({
       call,
       async (id) => await client.cancelTask({ id }),
       ({ id, status, warning }) => warning ?? (status === "cancelled" ? `Task ${id} is cancelled.` : `Task ${id} is stopping.`),
-      await fittingTasks(call, { verb: "cancel", possible: open, meant: open }),
+      await fittingTasks(call, { verb: "cancel", done: "cancelled", possible: open, meant: open }),
     );
   },
 });

@@ -50,7 +50,7 @@ export const command = defineCommand<ListCommandOptions>({
       also: /^[a-z,]+$/,
       completes: taskStatuses,
     },
-    { flags: "--label <key=value>", description: "only tasks with this label", parse: label, repeat: true },
+    { flags: "--label <key=value>", description: "only tasks with this label; of several all must fit", parse: label, repeat: true },
     { flags: "--group <name>", description: "only tasks of this group" },
     {
       flags: "-d, --dir <path>",
@@ -60,10 +60,10 @@ export const command = defineCommand<ListCommandOptions>({
     },
     {
       flags: "--since <time>",
-      description: "only tasks submitted after this: a duration (2h ago) as 2h, or a time",
+      description: "only tasks submitted after this: a time (2026-11-22T14:00:00Z), or how long ago (2h)",
       parse: moment("--since"),
     },
-    { flags: "--before <time>", description: "only tasks submitted before this", parse: moment("--before") },
+    { flags: "--before <time>", description: "only tasks submitted before this: a time, or how long ago", parse: moment("--before") },
     { flags: "--order <order>", description: "which tasks come first (default: newest)", choices: ["newest", "oldest"] },
     { flags: "--attention", description: "only completed tasks with something to look at: denied calls, a failed last command …" },
     { flags: "--text <text>", description: "only tasks whose name or first line holds this text" },

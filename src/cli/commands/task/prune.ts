@@ -43,7 +43,7 @@ export const command = defineCommand<{ readonly olderThan?: number; readonly dry
     }
     const pruned = await client.prune({ older_than_ms, dry_run: options.dryRun === true });
     if (options.json === true) writeJson(io.stdout, pruned);
-    else say(io.stdout, `${pruned.tasks} ${pruned.tasks === 1 ? "task" : "tasks"} ${pruned.dry_run ? "would go" : "deleted"}.`);
+    else say(io.stdout, `${pruned.tasks} ${pruned.tasks === 1 ? "task" : "tasks"} ${pruned.dry_run ? "would be deleted" : "deleted"}.`);
     return exitCodes.ok;
   },
 });

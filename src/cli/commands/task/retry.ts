@@ -56,6 +56,7 @@ export const command = defineCommand<RetryOptions>({
       { words, io, options: filterOf(call) },
       {
         verb: "retry",
+        done: "run again",
         possible: terminalStatuses,
         meant: ["failed"],
       },

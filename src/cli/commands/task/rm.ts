@@ -27,7 +27,7 @@ export const command = defineCommand<FilterOptions & { readonly yes?: boolean }>
   async run(call) {
     const { io, options } = call;
     const client = clientOf(io);
-    const fitting = await fittingTasks(call, { verb: "rm", possible: terminalStatuses, meant: terminalStatuses });
+    const fitting = await fittingTasks(call, { verb: "rm", done: "removed", possible: terminalStatuses, meant: terminalStatuses });
     if (fitting !== null && fitting.length > 0 && options.yes !== true) {
       const tasks = `${fitting.length} ended ${fitting.length === 1 ? "task" : "tasks"}`;
       if (!canAsk(io))

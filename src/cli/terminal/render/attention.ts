@@ -8,7 +8,7 @@ const words: Record<AttentionView["kind"], (count: number) => string> = {
   failed_subagent: (count) => `${count} ${count === 1 ? "sub-agent" : "sub-agents"} failed`,
   failed_mcp_server: (count) => `${count} MCP ${count === 1 ? "server" : "servers"} failed`,
   cut_background: (count) => `${count} background ${count === 1 ? "task" : "tasks"} cut`,
-  uncommitted: (count) => `${count} uncommitted`,
+  uncommitted: (count) => `${count} uncommitted ${count === 1 ? "file" : "files"}`,
   directory_gone: () => "working directory gone",
   overridden_hook: (count) => (count === 1 ? "Stop hook overridden" : `Stop hooks overridden ${count} times`),
   unchecked: (count) => `${count} not checked by a hook`,

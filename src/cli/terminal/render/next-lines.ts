@@ -52,7 +52,9 @@ function fixesOf(task: TaskView): Step[] {
   return [
     ...(limit === null ? [] : [[limit, "with a higher limit"] as const]),
     ...(task.error?.code === "broken_settings" ? [["--ignore-broken-settings", "without the broken settings"] as const] : []),
-    ...(allow === "" ? [] : [[allow, "allow what was denied"] as const]),
+    ...(allow === ""
+      ? []
+      : [[allow, allow.includes(placeholder) ? "allow what was denied: write a rule for …" : "allow what was denied"] as const]),
   ];
 }
 
@@ -83,8 +85,11 @@ function allowFlags({ attention, deny }: TaskView): string {
   // Also a command may hold a semicolon: only a tool's name begins the next call.
   const calls = denied.split(/; (?=[A-Z]\w*(?:: |; |$)|mcp__|…$)/).filter((call) => call !== "" && call !== "…");
   const rules = calls.filter((call) => !deny.some((rule) => toolOf(rule) === toolOf(call))).map(ruleFor);
-  return [...new Set(rules)].map((rule) => `--allow ${rule === null ? '"…"' : inShell(rule)}`).join(" ");
+  return [...new Set(rules)].map((rule) => `--allow ${rule === null ? placeholder : inShell(rule)}`).join(" ");
 }
+
+/** Where no rule can be named. It is refused as a rule, so that it is not sent by mistake. */
+const placeholder = '"…"';
 
 /** The tool of a rule or of a named call. */
 function toolOf(text: string): string {

@@ -63,7 +63,7 @@ export function taskPage(task: TaskView, { output, now, raw }: PageOptions): str
 /** What a task that has not ended is about. */
 function nowOf(task: TaskView): string[] {
   const lines = [
-    task.waiting_for === null ? "" : `Waits for: ${plainLine(waitText(task.waiting_for), 2000)}`,
+    task.waiting_for === null ? "" : `Waits: ${plainLine(waitText(task.waiting_for), 2000)}`,
     task.status === "running" && task.last_action !== null ? `Doing: ${plainLine(task.last_action, 2000)}` : "",
     task.cancel_requested && task.ended_at === null ? "Cancel requested, stopping" : "",
   ];
@@ -101,8 +101,11 @@ function factsOf(task: TaskView, now: number): [string, string][] {
 }
 
 /** What was asked for, and what Claude Code made of it. */
-function modelOf({ model, session_model }: TaskView): string {
-  if (model === null) return session_model === null ? "Claude Code's default" : `${session_model} (Claude Code's default)`;
+function modelOf({ model, session_model, settings }: TaskView): string {
+  if (model === null) {
+    const by = settings?.includes("model") === true ? "set by --settings" : "chosen by Claude Code";
+    return session_model === null ? by : `${session_model} (${by})`;
+  }
   return session_model === null || session_model === model ? model : `${model} (${session_model})`;
 }
 
