@@ -17,6 +17,8 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called for each task as it ends (at once for those that have ended already). */
   readonly onEnd?: (task: TaskView) => void;
+  /** Called for each question that a task asks meanwhile, and for those that are open already. */
+  readonly onQuestion?: (question: AskedNow) => void;
   /** As for `events`; also when no server answers at the beginning. */
   readonly reconnectForMs?: number;
   /**
@@ -24,6 +26,13 @@ export interface WaitOptions {
    * of the same outage.
    */
   readonly onOutage?: (reason: string) => void;
+}
+
+/** A question that a waiting caller hears of. */
+export interface AskedNow {
+  readonly task: TaskRef;
+  readonly question: number;
+  readonly text: string;
 }
 
 export interface WaitResult {
@@ -49,7 +58,7 @@ export async function waitForTasks(client: TaskFollower, ids: readonly TaskRef[]
   const queue = [...new Set(ids)];
   const follow = async (): Promise<void> => {
     for (let id = queue.shift(); id !== undefined && !signal.aborted; id = queue.shift()) {
-      const task = await endOf(client, id, { ...options, signal });
+      const task = await endOf(client, id, { ...options, signal }, options.onQuestion);
       if (task === null) return;
       ended.set(id, task);
       options.onEnd?.(task);
@@ -67,13 +76,21 @@ export async function waitForTasks(client: TaskFollower, ids: readonly TaskRef[]
   };
 }
 
-async function endOf(client: TaskFollower, id: TaskRef, { signal, reconnectForMs, onOutage }: OutageOptions): Promise<TaskView | null> {
+async function endOf(
+  client: TaskFollower,
+  id: TaskRef,
+  { signal, reconnectForMs, onOutage }: OutageOptions,
+  onQuestion: WaitOptions["onQuestion"],
+): Promise<TaskView | null> {
   const task = await untilAnswered(() => client.getTask({ id }), { signal, reconnectForMs, onOutage });
   if (task === null || isTerminal(task.status)) return task;
+  for (const each of task.questions) if (each.status === "open") onQuestion?.({ task: id, question: each.id, text: each.text });
   const options = { after: task.last_event, signal, ...(reconnectForMs === undefined ? {} : { reconnectForMs }) };
   for await (const step of client.follow(id, options)) {
     if (step.type === "end") return step.task;
     if (step.type === "disconnected") onOutage?.(step.reason);
+    if (step.type === "event" && step.event.type === "question_asked")
+      onQuestion?.({ task: id, question: step.event.data.question, text: step.event.data.text });
   }
   return null;
 }

@@ -84,8 +84,11 @@ function registerTaskMethods({ server }: McpServer, { handleSource }: McpContext
   });
   server.setRequestHandler("tasks/update", { params: handleParams, result }, async ({ taskId }, request) => {
     declared(request);
+    if (!mayWrite(session))
+      throw new ProtocolError(ProtocolErrorCode.InvalidRequest, "This connection may only look; it cannot answer questions.");
     // The SDK takes the answers out of the parameters.
-    known(await handleSource.update(taskId, request.mcpReq.inputResponses ?? {}));
+    const caller = agentCaller(session, request, { client: server.getClientVersion() });
+    known(await handleSource.update(taskId, request.mcpReq.inputResponses ?? {}, caller));
     return acknowledged;
   });
   server.setRequestHandler("tasks/cancel", { params: handleParams, result }, async ({ taskId }, request) => {

@@ -21,6 +21,8 @@ function nextStep(task: TaskView, truncated: boolean): string {
     case "pending":
     case "running":
       return `Continue with other work, or call wait_for_tasks with ids [${task.id}]. get_task_logs shows what it does now.`;
+    case "waiting":
+      return `It waits for an answer. list_questions with task ${task.id} shows what it asks; answer_question answers questions of content. A permission is the user's to give: claude-worker inbox.`;
     case "completed":
       if (task.attention.length > 0)
         return "It completed, but see attention: what was denied, failed or left undone. Check the work; retry_task can allow more.";

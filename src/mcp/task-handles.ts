@@ -10,6 +10,7 @@ import type { Caller } from "../contract/caller.ts";
 import type { TaskView } from "../contract/views/task.ts";
 import { WorkerError } from "../domain/errors.ts";
 import { plainLine } from "../domain/text/plain-text.ts";
+import { answerIn, inputRequestsOf, requestedOf } from "./question-requests.ts";
 import type { TaskHandle } from "./task-handle.ts";
 import { resultOf } from "./tool-data.ts";
 import { taskData } from "./task-data.ts";
@@ -31,7 +32,7 @@ export interface DetailedHandle extends TaskHandle {
 /** Where handles lead. Null: there is no such handle. */
 export interface HandleSource {
   get(handle: string): Promise<DetailedHandle | null>;
-  update(handle: string, responses: Readonly<Record<string, unknown>>): Promise<boolean>;
+  update(handle: string, responses: Readonly<Record<string, unknown>>, caller: Caller): Promise<boolean>;
   cancel(handle: string, caller: Caller): Promise<boolean>;
 }
 
@@ -64,14 +65,25 @@ export class TaskHandles implements HandleSource {
     const task = await this.#taskOf(handle);
     if (task === null) return null;
     const shown = this.handleOf(task);
+    if (shown.status === "input_required") return { ...shown, inputRequests: inputRequestsOf(task) };
     if (shown.status !== "completed") return shown;
     const result = resultOf(taskData(task));
     return { ...shown, result: task.status === "completed" ? result : { ...result, isError: true } };
   }
 
-  /** Ignores the answer, because no task asks questions yet. @returns whether the task exists. */
-  async update(handle: string): Promise<boolean> {
-    return (await this.#taskOf(handle)) !== null;
+  /**
+   * Answers the questions that the responses name (`q7`).
+   * @returns whether the task exists.
+   * @throws WorkerError as `answerQuestion`.
+   */
+  async update(handle: string, responses: Readonly<Record<string, unknown>>, caller: Caller): Promise<boolean> {
+    const task = await this.#taskOf(handle);
+    if (task === null) return false;
+    for (const question of requestedOf(task)) {
+      const answer = answerIn(question, responses[`q${question.id}`]);
+      if (answer !== null) await this.#api.answerQuestion({ id: question.id, ...answer }, caller);
+    }
+    return true;
   }
 
   async cancel(handle: string, caller: Caller): Promise<boolean> {
@@ -111,6 +123,8 @@ function statusOf(task: TaskView): TaskHandle["status"] {
       return "completed";
     case "cancelled":
       return "cancelled";
+    case "waiting":
+      return requestedOf(task).length > 0 ? "input_required" : "working";
     default:
       return "working";
   }

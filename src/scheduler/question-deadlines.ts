@@ -50,6 +50,8 @@ export class QuestionDeadlines implements Service {
   }
 
   async #rounds(): Promise<void> {
+    // A round without questions has nothing else to wait for, and the caller must hold its promise.
+    await Promise.resolve();
     while (this.#again && this.#unsubscribe !== null) {
       this.#again = false;
       const { store, log, now, expire } = this.#options;

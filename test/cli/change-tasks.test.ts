@@ -64,7 +64,7 @@ test("cancel, retry and rm take all tasks that fit a filter", async (t) => {
   for (const [words, sentence] of [
     [["cancel"], /^Error: Which tasks\? Name them/],
     [["cancel", "1", "--all"], /not both/],
-    [["cancel", "--status", "failed"], /^Error: A task that is failed cannot be cancelled\. Possible statuses: pending, running/],
+    [["cancel", "--status", "failed"], /^Error: A task that is failed cannot be cancelled\. Possible statuses: pending, running, waiting/],
     [["rm", "--status", "pending"], /A task that is pending cannot be removed/],
   ] as const) {
     const { code, stderr } = await call([...words]);

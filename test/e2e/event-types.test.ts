@@ -4,11 +4,12 @@ import path from "node:path";
 import { test } from "node:test";
 import { eventTypes } from "../../src/domain/events/event.ts";
 import { fault, step } from "../../testing/script.ts";
+import { until } from "../../testing/wait.ts";
 import { worker } from "../../testing/worker.ts";
 import { killAndWait } from "../reliability/setup.ts";
 
 test("every type of event is made by some run, as the contract describes it", async (t) => {
-  const w = await worker(t, {}, { subscription: true });
+  const w = await worker(t, {}, { subscription: true, env: { CLAUDE_WORKER_PARK_AFTER_MS: "0" } });
   const gate = path.join(w.place.work, "go");
   const resetsAt = Date.now() + 3_600_000;
   w.model.play({
@@ -19,6 +20,7 @@ test("every type of event is made by some run, as the contract describes it", as
       step.thinkAndSay("All is written.", "Done."),
     ],
     "wait for the gate": [step.bash(`until [ -e ${gate} ]; do sleep 0.05; done`), step.text("It is open.")],
+    "make the file": [step.bash("touch made"), step.text("Made.")],
     "wait without end": [step.bash("sleep 1000")],
   });
   await w.start();
@@ -39,8 +41,16 @@ test("every type of event is made by some run, as the contract describes it", as
   await w.client.retryTask({ id: cancelled });
   await w.client.cancelTask({ id: cancelled });
 
+  const { id: asking } = await w.submit("make the file", { permission_mode: "default", on_question: "ask" });
+  const question = await until("a parked question", async () => {
+    const { questions, attempts } = await w.client.getTask({ id: asking });
+    const [attempt] = attempts === 0 ? [] : (await w.client.listAttempts({ id: asking })).attempts;
+    return attempt?.ended_at == null ? null : questions[0];
+  });
+  await w.client.answerQuestion({ id: question.id, decision: "allow" });
+
   const made = new Set<string>();
-  for (const id of [whole, killed, cancelled]) {
+  for (const id of [whole, killed, cancelled, asking]) {
     await w.ended(id);
     for (const { type } of (await w.client.taskEvents({ id, limit: 500 })).events) made.add(type);
   }

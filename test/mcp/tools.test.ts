@@ -20,7 +20,7 @@ async function setup(t: TestContext): Promise<OpenMcp & { client: Client; create
 }
 
 test("MCP tools say what they change, and each result says what to do next", async (t) => {
-  const { client, create } = await setup(t);
+  const { client, create, store } = await setup(t);
   const { tools } = await client.listTools();
   assert.deepEqual(
     tools.map(({ name }) => name),
@@ -35,6 +35,8 @@ test("MCP tools say what they change, and each result says what to do next", asy
       "cancel_task",
       "retry_task",
       "edit_task",
+      "list_questions",
+      "answer_question",
       "get_usage",
     ],
   );
@@ -47,7 +49,7 @@ test("MCP tools say what they change, and each result says what to do next", asy
   }
   assert.deepEqual(
     tools.filter(({ annotations }) => annotations?.readOnlyHint === false).map(({ name }) => name),
-    ["create_task", "create_tasks", "cancel_task", "retry_task", "edit_task"],
+    ["create_task", "create_tasks", "cancel_task", "retry_task", "edit_task", "answer_question"],
   );
   const id = await create();
   const calls: [string, Record<string, unknown>][] = [
@@ -56,11 +58,14 @@ test("MCP tools say what they change, and each result says what to do next", asy
     ["wait_for_tasks", { ids: [id], timeout_s: 0 }],
     ["get_task_logs", { id }],
     ["get_task_attempts", { id }],
+    ["list_questions", {}],
+    ["answer_question", { id: 1, option: "Blue" }],
     ["cancel_task", { id }],
     ["retry_task", { id }],
     ["edit_task", { id, name: "a name" }],
     ["get_usage", {}],
   ];
+  await askFor(store, id);
   for (const [name, input] of calls) assert.equal(typeof (await callTool(client, name, input))["next_step"], "string", name);
 });
 
@@ -288,11 +293,33 @@ test("get_usage shows money, tokens and room", async (t) => {
   assert.equal((told["counts"] as Record<string, number>)["completed"], 1);
 });
 
+/** Question 1: one of content. */
+async function askFor(store: OpenMcp["store"], taskId: number): Promise<void> {
+  const options = ["Red", "Blue"].map((label) => ({ label, description: label }));
+  const input = { questions: [{ question: "Which colour?", header: "Colour", multiSelect: false, options }] };
+  const question = {
+    key: "k",
+    kind: "question",
+    tool: "AskUserQuestion",
+    toolUseId: "toolu_1",
+    agentId: null,
+    inputHash: "",
+    rule: null,
+  } as const;
+  await store.write(() => store.questions.ask(taskId, 1, { ...question, input }, { askedAt: 1, deadline: null }));
+}
+
 /**
  * What each tool promises. A client uses it to decide whether to ask its user, and what to repeat.
  */
 function hintsOf(name: string): Readonly<Record<string, boolean>> {
   const starts = ["create_task", "create_tasks", "retry_task"].includes(name);
-  const writes = starts || ["cancel_task", "edit_task"].includes(name);
-  return { readOnlyHint: !writes, destructiveHint: name === "cancel_task", idempotentHint: !starts, openWorldHint: starts };
+  const answers = name === "answer_question";
+  const writes = starts || answers || ["cancel_task", "edit_task"].includes(name);
+  return {
+    readOnlyHint: !writes,
+    destructiveHint: name === "cancel_task",
+    idempotentHint: !starts && !answers,
+    openWorldHint: starts || answers,
+  };
 }

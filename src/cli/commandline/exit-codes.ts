@@ -10,6 +10,8 @@ export const exitCodes = {
   unreachable: 3,
   /** Not signed in, not allowed, or the directory is not trusted. */
   notAllowed: 4,
+  /** `wait --or-question`: a task waits for a person's answer. */
+  needsAnswer: 5,
   /** `wait --timeout` was over. */
   timedOut: 124,
   /** Ctrl-C. */

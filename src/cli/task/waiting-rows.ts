@@ -32,6 +32,11 @@ export class WaitingRows {
     this.#live.above(line);
   }
 
+  /** Writes a line above the rows. */
+  above(line: string): void {
+    this.#live.above(line);
+  }
+
   stop(): void {
     this.#stop.abort();
     this.#live.stop();

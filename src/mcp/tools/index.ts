@@ -1,6 +1,7 @@
 /** The tools, in the order of the list that clients see. */
 import type { Tool } from "../tool.ts";
 import type { TaskHandles } from "../task-handles.ts";
+import { answerQuestion } from "./answer-question.ts";
 import { cancelTask } from "./cancel-task.ts";
 import { createTask } from "./create-task.ts";
 import { createTasks } from "./create-tasks.ts";
@@ -9,6 +10,7 @@ import { getTask } from "./get-task.ts";
 import { getTaskAttempts } from "./get-task-attempts.ts";
 import { getTaskLogs } from "./get-task-logs.ts";
 import { getUsage } from "./get-usage.ts";
+import { listQuestions } from "./list-questions.ts";
 import { listTasks } from "./list-tasks.ts";
 import { retryTask } from "./retry-task.ts";
 import { waitForTasks } from "./wait-for-tasks.ts";
@@ -25,6 +27,8 @@ export function allTools(handles: Pick<TaskHandles, "handleOf">): Tool[] {
     cancelTask,
     retryTask,
     editTask,
+    listQuestions,
+    answerQuestion,
     getUsage,
   ];
 }

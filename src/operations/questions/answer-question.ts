@@ -11,7 +11,7 @@ import { isOfContent } from "../../domain/questions/question.ts";
 import type { Answer, Question } from "../../domain/questions/question.ts";
 import type { Task } from "../../domain/task/task.ts";
 import type { Store } from "../../store/store.ts";
-import { isAgent, requireOwn } from "../rights/guard-agent.ts";
+import { clientOf, isAgent, requireOwn } from "../rights/guard-agent.ts";
 import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
 import type { RightsContext } from "../rights/task-rights.ts";
 import { rfc3339 } from "../tasks/times.ts";
@@ -74,6 +74,7 @@ function unpark(store: Store, taskId: number, now: number): void {
 function requireMayAnswer(context: RightsContext, question: Question, task: Task, caller: Caller): void {
   if (isAgent(caller)) {
     requireOwn(context.store, task, caller);
+    requireDelegated(context.store, task, caller);
     if (isOfContent(question.kind)) return;
     throw new WorkerError(
       "forbidden",
@@ -81,6 +82,12 @@ function requireMayAnswer(context: RightsContext, question: Question, task: Task
     );
   }
   if (!isOfContent(question.kind)) requireRights(context, task, taskCallerOf(context.store, caller));
+}
+
+/** An agent outside of tasks answers only tasks that its own client has submitted. */
+function requireDelegated(store: Store, task: Task, caller: Caller): void {
+  if (caller.taskId !== undefined || store.agentTasks.get(task.id)?.client === clientOf(store, caller)) return;
+  throw new WorkerError("forbidden", `Task ${task.id} was not submitted by this client. Ask the user to answer it: claude-worker inbox`);
 }
 
 function storeRule(

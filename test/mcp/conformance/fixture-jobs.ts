@@ -64,9 +64,13 @@ export class FixtureJobs implements HandleSource {
     return job.shown.status === "input_required" ? { ...job.shown, inputRequests: job.pending } : job.shown;
   }
 
-  async update(handle: string, responses: Readonly<Record<string, unknown>>): Promise<boolean> {
+  async update(
+    handle: string,
+    responses: Readonly<Record<string, unknown>>,
+    caller: Parameters<HandleSource["update"]>[2],
+  ): Promise<boolean> {
     const job = this.#jobs.get(handle);
-    if (job === undefined) return await this.#others.update(handle, responses);
+    if (job === undefined) return await this.#others.update(handle, responses, caller);
     for (const [key, answer] of Object.entries(responses)) {
       if (job.pending[key] === undefined) continue;
       delete job.pending[key];

@@ -14,17 +14,21 @@ import { endLine } from "../../terminal/render/task-end.ts";
 import { idOf, readReference, readTaskId } from "../../task/task-reference.ts";
 import { say } from "../../terminal/render/wrap.ts";
 import type { WaitingRows } from "../../task/waiting-rows.ts";
+import type { AskedNow } from "../../../client/wait.ts";
+import { plainLine } from "../../../domain/text/plain-text.ts";
 import type { TaskRef } from "../../../domain/task/task-ref.ts";
 
-export const command = defineCommand<{ readonly timeout?: number; readonly strict?: boolean }>({
+export const command = defineCommand<{ readonly timeout?: number; readonly strict?: boolean; readonly orQuestion?: boolean }>({
   name: "wait",
   summary: "Wait until tasks have ended",
   details:
-    "Exits with 0 when all completed, 1 when one did not, 124 when the time was over. " +
+    "Exits with 0 when all completed, 1 when one did not, 5 with --or-question when one needs an answer, 124 when the time was over. " +
+    "A task that needs an answer is named on the standard error. " +
     "Without a terminal it prints a line for each: id, tab, status, and after another tab what to look at in a completed task.",
   arguments: [{ name: "<id...>", description: readReference, completes: "tasks" }],
   options: [
     { flags: "--timeout <duration>", description: "longest wait, e.g. 10m", parse: duration("--timeout") },
+    { flags: "--or-question", description: "stop waiting, with exit code 5, when a task needs an answer" },
     { flags: "--strict", description: "exit with 1 also when there is something to look at in a completed task" },
   ],
   examples: [
@@ -42,18 +46,28 @@ export const command = defineCommand<{ readonly timeout?: number; readonly stric
       else rows.ended(task.id, `${lineOf(task, io)}\n`);
     };
     const onOutage = once((reason: string) => io.stderr.write(`${reason}\nWaiting for it for a minute.\n`));
-    const waitOptions = { timeoutMs: options.timeout, signal: interrupt.signal, onEnd, onOutage };
+    let isAsked = false;
+    const onQuestion = ({ task, question, text }: AskedNow): void => {
+      isAsked = true;
+      const line = `Task ${task} needs you: q${question} ${plainLine(text, 500)} Answer it: claude-worker answer q${question} …`;
+      if (rows === null) say(io.stderr, line);
+      else rows.above(`${line}\n`);
+      if (options.orQuestion === true) interrupt.abort();
+    };
+    const waitOptions = { timeoutMs: options.timeout, signal: interrupt.signal, onEnd, onOutage, onQuestion };
     const { ended, open } = await client.wait(ids, waitOptions).finally(() => {
       release();
       rows?.stop();
     });
     const isTimedOut = open.length > 0 && !interrupt.signal.aborted;
+    const needsAnswer = isAsked && options.orQuestion === true && open.length > 0;
     if (options.json === true) io.stdout.exact(streamLine({ wait: { open, timed_out: isTimedOut } }));
     else if (open.length > 0)
       say(
         io.stderr,
-        `${isTimedOut ? "The time is over" : "Not waiting any longer"}: ${open.length === 1 ? "task" : "tasks"} ${open.join(", ")} not ended yet. Nothing was stopped.`,
+        `${isTimedOut ? "The time is over" : needsAnswer ? "An answer is needed" : "Not waiting any longer"}: ${open.length === 1 ? "task" : "tasks"} ${open.join(", ")} not ended yet. Nothing was stopped.`,
       );
+    if (needsAnswer) return exitCodes.needsAnswer;
     if (isTimedOut) return exitCodes.timedOut;
     if (open.length > 0) return exitCodes.interrupted;
     const isGood = ({ status, attention }: TaskView): boolean =>

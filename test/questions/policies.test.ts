@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { step } from "../../testing/model.ts";
+import { noneLeft } from "../reliability/setup.ts";
+import { askingWorker, oneQuestion } from "./setup.ts";
+
+const asks = { "choose a colour": [step.tool("AskUserQuestion", oneQuestion("Which colour?")), step.text("Painted.")] };
+const curls = { "fetch it": [step.bash("curl -s http://127.0.0.1:9/x"), step.text("Continued.")] };
+
+test("the policy deny refuses at once and asks nobody", async (t) => {
+  const w = await askingWorker(t, asks);
+  await w.start();
+  const { id } = await w.submit("choose a colour", { on_question: "deny" });
+  const task = await w.ended(id);
+  assert.equal(task.status, "completed");
+  assert.deepEqual(task.questions, []);
+  assert.deepEqual(
+    task.attention.map(({ kind }) => kind),
+    ["refused_question"],
+  );
+});
+
+test("the policy default takes the first option, and refuses a permission", async (t) => {
+  const w = await askingWorker(t, { ...asks, ...curls });
+  await w.start();
+  const chosen = await w.submit("choose a colour", { on_question: "default" });
+  const refused = await w.submit("fetch it", { on_question: "default" });
+  const [task] = (await w.ended(chosen.id)).questions;
+  assert.partialDeepStrictEqual(task, { status: "expired", answered_by: "default", answer: { answers: { "Which colour?": "Red" } } });
+  assert.match(JSON.stringify(w.model.requests()), /Which colour\?\\*"=\\*"Red/);
+  const { status, questions } = await w.ended(refused.id);
+  assert.equal(status, "completed");
+  assert.partialDeepStrictEqual(questions, [{ status: "expired", answer: { decision: "deny" } }]);
+});
+
+for (const parkAfter of ["600000", "0"]) {
+  test(`the policy fail ends the task (park_after ${parkAfter}), and retry --resume asks again`, async (t) => {
+    const w = await askingWorker(t, asks, { CLAUDE_WORKER_PARK_AFTER_MS: parkAfter });
+    await w.start();
+    const { id } = await w.submit("choose a colour", { on_question: "fail" });
+    const task = await w.ended(id);
+    assert.equal(task.status, "failed");
+    assert.partialDeepStrictEqual(task.error, { code: "unanswered", retryable: true });
+    assert.match(task.error?.message ?? "", /Which colour\?/);
+    await noneLeft(w);
+    await w.client.retryTask({ id, resume: true, on_question: "ask" });
+    const [question] = await w.asked(id);
+    await w.client.answerQuestion({ id: question?.id ?? 0, option: "Blue" });
+    assert.equal((await w.ended(id)).status, "completed");
+  });
+}
+
+for (const parkAfter of ["600000", "0"]) {
+  test(`a question without an answer in time is denied (park_after ${parkAfter})`, async (t) => {
+    const w = await askingWorker(t, curls, { CLAUDE_WORKER_PARK_AFTER_MS: parkAfter });
+    await w.start();
+    const { id } = await w.submit("fetch it", { answer_within_ms: 3000, answer_else: "deny" });
+    const task = await w.ended(id);
+    assert.equal(task.status, "completed", JSON.stringify(task.error));
+    assert.partialDeepStrictEqual(task.questions, [{ status: "expired", answered_by: "default", answer: { decision: "deny" } }]);
+  });
+}
+
+test("a cancel ends a waiting task, with a process and without one", async (t) => {
+  for (const parkAfter of ["600000", "0"]) {
+    const w = await askingWorker(t, curls, { CLAUDE_WORKER_PARK_AFTER_MS: parkAfter });
+    await w.start();
+    const { id } = await w.submit("fetch it");
+    await w.asked(id);
+    if (parkAfter === "0") await noneLeft(w);
+    await w.client.cancelTask({ id });
+    const task = await w.ended(id);
+    assert.equal(task.status, "cancelled");
+    assert.deepEqual(
+      task.questions.map(({ status }) => status),
+      ["superseded"],
+    );
+    await noneLeft(w);
+    await assert.rejects(w.client.answerQuestion({ id: task.questions[0]?.id ?? 0, decision: "allow" }), { code: "conflict" });
+  }
+});

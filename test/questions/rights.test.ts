@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import type { Caller } from "../../src/contract/caller.ts";
+import type { GivenAnswer } from "../../src/domain/questions/check-answer.ts";
+import type { AskedQuestion } from "../../src/domain/questions/question.ts";
+import { plainInput } from "../../testing/plain-task.ts";
+import { realApi } from "../../testing/real-api.ts";
+import { oneQuestion } from "./setup.ts";
+
+const owner: Caller = { scope: "admin", name: "socket" };
+
+const permission: AskedQuestion = {
+  key: "k",
+  kind: "permission",
+  tool: "Bash",
+  toolUseId: "toolu_1",
+  agentId: null,
+  input: { command: "touch a" },
+  inputHash: "1",
+  rule: "Bash(touch *)",
+};
+const content: AskedQuestion = { ...permission, kind: "question", tool: "AskUserQuestion", input: oneQuestion("Which?"), rule: null };
+const plan: AskedQuestion = { ...permission, kind: "plan", tool: "ExitPlanMode", input: { plan: "1. Do it" }, rule: null };
+const form: AskedQuestion = {
+  ...permission,
+  kind: "elicitation",
+  toolUseId: null,
+  input: { mode: "form", requestedSchema: { type: "object", properties: { age: { type: "integer" } }, required: ["age"] } },
+  rule: null,
+};
+
+async function setup(t: TestContext, asked: AskedQuestion) {
+  const { api, store, corner, clock } = realApi(t);
+  const working_directory = corner.workdir("project", { trusted: false });
+  await api.addTrust({ directory: working_directory }, owner);
+  const { id: task } = await api.submitTask(plainInput({ prompt: "Work", working_directory }), owner);
+  const { id } = await store.write(() => store.questions.ask(task, 1, asked, { askedAt: clock.nowMs, deadline: null }));
+  const answer = (given: GivenAnswer, caller = owner) => api.answerQuestion({ id, ...given } as never, caller);
+  return { api, store, task, id, answer, working_directory };
+}
+
+const refusals: [what: string, asked: AskedQuestion, given: GivenAnswer, message: RegExp][] = [
+  ["an option that was not offered", permission, { option: "perhaps" }, /offers "allow", "deny", "always"/],
+  ["no decision", permission, {}, /needs a decision/],
+  ["words with a permission", permission, { decision: "allow", message: "fine" }, /takes words only with a denial/],
+  ["a permission mode with a permission", permission, { decision: "allow", mode: "bypassPermissions" }, /takes no mode/],
+  ["a plan in a wider mode", plan, { decision: "allow", mode: "bypassPermissions" }, /offers the modes default and acceptEdits/],
+  ["a decision that contradicts the option", permission, { decision: "deny", option: "allow" }, /do not go together/],
+  ["a question of Claude without an answer", content, { decision: "allow" }, /needs an answer/],
+  ["an answer to another question", content, { answers: { "What?": "Red" } }, /does not ask "What\?"/],
+  ["two answers where one is taken", content, { answers: { "Which?": ["Red", "Blue"] } }, /takes one answer/],
+  ["an empty answer", content, { answers: { "Which?": " " } }, /needs an answer/],
+  ["a rule for a question of content", content, { option: "Red", remember: "directory" }, /takes no rule/],
+  ["a form without its field", form, { decision: "allow", content: {} }, /needs the field "age"/],
+  ["a form with a wrong value", form, { decision: "allow", content: { age: "old" } }, /takes a number/],
+  ["a form with an unknown field", form, { decision: "allow", content: { age: 1, more: 2 } }, /has no field "more"/],
+];
+for (const [what, asked, given, message] of refusals) {
+  test(`an answer is refused: ${what}`, async (t) => {
+    const { answer, store, id } = await setup(t, asked);
+    await assert.rejects(answer(given), { code: "unprocessable", message });
+    assert.equal(store.questions.get(id)?.status, "open");
+  });
+}
+
+test("of two answers in the same moment the second hears of the first", async (t) => {
+  const { answer, store, id } = await setup(t, permission);
+  const results = await Promise.allSettled([answer({ decision: "allow" }), answer({ decision: "deny", message: "no" })]);
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ["fulfilled", "rejected"],
+  );
+  assert.match(String((results[1] as PromiseRejectedResult).reason), /answered by socket.*allowed/);
+  assert.deepEqual(store.questions.get(id)?.answer, { decision: "allow" });
+});
+
+test("a permission is refused once the directory is not trusted any more", async (t) => {
+  const { api, answer, working_directory } = await setup(t, permission);
+  await api.removeTrust({ directory: working_directory }, owner);
+  await assert.rejects(answer({ decision: "allow" }, { scope: "submit", name: "ci" }), { code: "untrusted_directory" });
+});
+
+test("a rule needs the admin scope, is listed, and is given to later tasks", async (t) => {
+  const { api, answer, store, working_directory } = await setup(t, permission);
+  await assert.rejects(answer({ decision: "allow", remember: "directory" }, { scope: "submit", name: "ci" }), { code: "forbidden" });
+  assert.deepEqual(store.rules.list(), []);
+  await answer({ option: "always" });
+  assert.deepEqual(store.rules.of(`${working_directory}/below`), ["Bash(touch *)"]);
+  assert.deepEqual(store.rules.of(`${working_directory}-beside`), []);
+  const [rule] = (await api.listRules()).rules;
+  await api.removeRule({ id: rule?.id ?? 0 }, owner);
+  assert.deepEqual(store.rules.of(working_directory), []);
+});
+
+const agent: Caller = { scope: "submit", name: "agent", agent: { client: "claude-code", toolUseId: null } };
+
+test("an agent answers no permission, and no task of another client", async (t) => {
+  const asked = await setup(t, permission);
+  await asked.store.write(() => asked.store.agentTasks.insert({ taskId: asked.task, client: "agent", rootId: asked.task }));
+  await assert.rejects(asked.answer({ decision: "allow" }, agent), { code: "forbidden" });
+  const other = await setup(t, content);
+  await assert.rejects(other.answer({ option: "Red" }, agent), { code: "forbidden", message: /not submitted by this client/ });
+});
