@@ -69,7 +69,8 @@ class FakeAgent implements Agent {
   }
 
   async #play(work: AgentWork, emit: Emit): Promise<string | null> {
-    const orders = ordersIn(work.followUp ?? work.spec.prompt);
+    const orders = ordersIn(work.messages?.at(-1)?.text ?? work.spec.prompt);
+    for (const { key } of work.messages ?? []) emit({ type: "worker", subtype: "message_delivered", key });
     const { signal } = this.#stopped;
     if (this.isWarmFor(work)) emit({ type: "worker", subtype: "session", sessionId: work.sessionId });
     const transcript = this.#transcript(work);

@@ -55,6 +55,7 @@ export function plainView(id: number, input: ParsedTaskInput, at: string): TaskV
     status: "pending",
     asked_at: null,
     questions: [],
+    messages: [],
     waiting_for: { reason: "capacity", message: "4 of 4 slots are in use", until: null },
     working_directory: input.working_directory,
     attempts: 0,

@@ -100,7 +100,6 @@ export async function startRunner(t: TestContext, setup: RunnerSetup): Promise<T
         spec: plainSpec({ workingDirectory: scratch.work, ...spec }),
         sessionId: crypto.randomUUID(),
         resume: false,
-        followUp: null,
         journal: path.join(scratch.directory, "task_1_raw.log"),
         summary: path.join(scratch.directory, "task_1_summary.log"),
         backgroundGraceMs: 300_000,

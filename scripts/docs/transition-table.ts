@@ -14,6 +14,7 @@ const causes: Readonly<Record<Operation, string>> = {
   unpark: "it has the answer, and its runner was not kept",
   cancel: "a user or a program cancelled it",
   retry: "a user or a program asked for it again",
+  follow_up: "a message continues its conversation",
 };
 
 export function transitionTable(): string {

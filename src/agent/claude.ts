@@ -20,12 +20,12 @@ import type { McpNote } from "./mcp-watch.ts";
 import { isNoise, pluginsNotInEffect, refusedSignIn, settingsNotInEffect, unknownAgent } from "./messages.ts";
 import { OpenInput } from "./open-input.ts";
 import { questionOfServer, questionOfTool, serverResult, toolResult } from "./permission-questions.ts";
-import { contentOf } from "./user-message.ts";
 import type { UserMessage } from "./user-message.ts";
 import { messagesOf } from "./query-messages.ts";
 import { RunningCost } from "./running-cost.ts";
 import type { SpendingNote } from "./running-cost.ts";
 import { resumeSession } from "./resume-session.ts";
+import { sayPrompt } from "./say-messages.ts";
 import type { Launch } from "./resume-session.ts";
 import { movedSentence } from "./directory-problem.ts";
 import { StartGuard } from "./start-guard.ts";
@@ -85,7 +85,7 @@ class ClaudeAgent implements Agent {
   }
 
   isWarmFor(work: AgentWork): boolean {
-    if (this.#spare === null || work.resume || work.followUp !== null || !isClaimable(work.spec)) return false;
+    if (this.#spare === null || work.resume || !isClaimable(work.spec)) return false;
     return this.#guarded(work.spec)?.needsColdStart === false;
   }
 
@@ -222,7 +222,7 @@ class ClaudeAgent implements Agent {
   }
 
   /** Yields the prompt after a check that the parked Claude Code is in the trusted directory. */
-  async *#promptOf({ spec, images }: AgentWork, spare: SpareProcess, input: OpenInput): AsyncGenerator<UserMessage> {
+  async *#promptOf(work: AgentWork, spare: SpareProcess, input: OpenInput): AsyncGenerator<UserMessage> {
     const isClaimed = await spare.claimed.then(
       () => true,
       () => false,
@@ -230,13 +230,15 @@ class ClaudeAgent implements Agent {
     if (!isClaimed || this.#halted) return;
     const { pid } = this.#claude;
     if (pid === null || this.#guard?.isWorkedInBy(pid) !== true)
-      return this.#giveUp(startProblems.noDirectory, movedSentence(spec.workingDirectory));
-    input.say(contentOf(spec.prompt, images));
+      return this.#giveUp(startProblems.noDirectory, movedSentence(work.spec.workingDirectory));
+    sayPrompt(input, work, this.#emit);
     yield* input.messages;
   }
 
   #runCold(work: AgentWork): Promise<string | null> {
-    return this.#launch(work, { prompt: contentOf(work.spec.prompt, work.images), session: { sessionId: work.sessionId } });
+    const input = new OpenInput();
+    sayPrompt(input, work, this.#emit);
+    return this.#launch(work, { input, session: { sessionId: work.sessionId } });
   }
 
   #runResumed(work: AgentWork): Promise<string | null> {
@@ -248,7 +250,7 @@ class ClaudeAgent implements Agent {
     });
   }
 
-  async #launch({ spec }: AgentWork, { prompt, session, env, onReady, onMessage, onDecide = () => {} }: Launch): Promise<string | null> {
+  async #launch({ spec }: AgentWork, { input, session, env, onReady, onMessage, onDecide = () => {} }: Launch): Promise<string | null> {
     const { query } = await this.#sdk;
     if (this.#halted) return "stopped before it began";
     const guard = this.#guarded(spec);
@@ -257,7 +259,6 @@ class ClaudeAgent implements Agent {
     const host = this.#host(this.#claude);
     const own = coldOptions(spec, guard.above, host.env) as Options;
     this.#claude.directory = guard.cwd;
-    const input = prompt instanceof OpenInput ? prompt : new OpenInput(prompt);
     const running = query({ prompt: input.messages, options: { ...host, ...own, ...session, env: { ...host.env, ...env } } });
     this.#query = running;
     this.#onDecide = onDecide;
@@ -280,6 +281,7 @@ class ClaudeAgent implements Agent {
     const cost = new RunningCost(query, take);
     const servers = new McpWatch(query, take);
     let background = 0;
+    if (input !== null) input.onMessages = (keys, state) => this.#noteMessages(keys, state);
     const hooks = this.#work === null ? null : this.#watchHooks(this.#work);
     this.#hooks = hooks;
     try {
@@ -311,6 +313,10 @@ class ClaudeAgent implements Agent {
       emit: (note) => this.#emit(note),
       onOver: (text) => this.#giveUp(hookTimedOut, text),
     });
+  }
+
+  #noteMessages(keys: readonly string[], state: "delivered" | "done"): void {
+    for (const key of keys) this.#emit({ type: "worker", subtype: `message_${state}`, key });
   }
 
   #take(message: Said): void {

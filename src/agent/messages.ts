@@ -19,6 +19,9 @@ export interface Message {
   readonly agents?: unknown;
   readonly plugin_errors?: unknown;
   readonly status?: unknown;
+  readonly command_uuid?: unknown;
+  readonly state?: unknown;
+  readonly user_message_uuids?: unknown;
 }
 
 /**

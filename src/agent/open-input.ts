@@ -5,15 +5,27 @@
  */
 import { backgroundAfter } from "../domain/attempt/background.ts";
 import { isOwnResult } from "../domain/attempt/own-result.ts";
+import { arrayOf } from "../domain/text/read-json.ts";
 import { Inbox } from "./inbox.ts";
 import { isMainTurn } from "./messages.ts";
 import type { Message } from "./messages.ts";
+import type { UUID } from "node:crypto";
 import type { UserContent, UserMessage } from "./user-message.ts";
 
 /** Claude, or the sub-agent that began the work, gets the report of ended work within this time. */
 const reportMs = 3_000;
 
-/** The input of one run. It ends when a turn has ended and nothing runs in the background. */
+/** Names what is said, so that Claude Code reports what becomes of it. */
+export interface Receipt {
+  readonly uuid: UUID;
+  /** The messages that it holds. */
+  readonly keys: readonly string[];
+}
+
+/**
+ * The input of one run. It ends when a turn has ended, every message was taken to its end, and
+ * nothing runs in the background.
+ */
 export class OpenInput {
   readonly #inbox = new Inbox<UserMessage>();
   #isAnswered = false;
@@ -21,6 +33,10 @@ export class OpenInput {
   /** Whether work has ended, and the turn that reports it to Claude has not begun. */
   #isReported = false;
   #timer: NodeJS.Timeout | null = null;
+  /** What was said with a receipt and whose turn has not ended. */
+  readonly #unfinished = new Map<unknown, Receipt>();
+  /** Called when Claude Code has taken messages, and when the turn that took them has ended. */
+  onMessages: (keys: readonly string[], state: "delivered" | "done") => void = () => {};
 
   /** @param prompt the first message; absent: there is none yet. */
   constructor(prompt?: UserContent) {
@@ -32,12 +48,15 @@ export class OpenInput {
     return this.#inbox;
   }
 
-  say(content: UserContent): void {
-    this.#inbox.push({ type: "user", message: { role: "user", content }, parent_tool_use_id: null });
+  say(content: UserContent, receipt?: Receipt): void {
+    if (receipt !== undefined) this.#unfinished.set(receipt.uuid, receipt);
+    const uuid = receipt === undefined ? {} : { uuid: receipt.uuid };
+    this.#inbox.push({ type: "user", message: { role: "user", content }, parent_tool_use_id: null, ...uuid });
   }
 
   /** Takes every message of Claude Code, in order. */
   heard(message: Message): void {
+    this.#follow(message);
     this.#live = backgroundAfter({ ...message })?.length ?? this.#live;
     const isResult = message.type === "result" && isOwnResult({ ...message });
     if (isResult || isMainTurn(message)) {
@@ -54,8 +73,25 @@ export class OpenInput {
     this.#inbox.end();
   }
 
+  /** Follows what becomes of messages (`command_lifecycle`, and the UUIDs of a result). */
+  #follow({ type, command_uuid: uuid, state, user_message_uuids: ended }: Message): void {
+    if (type === "command_lifecycle" && state === "started") this.#report(uuid, "delivered");
+    if (type === "command_lifecycle" && (state === "completed" || state === "cancelled")) this.#finish(uuid, state === "completed");
+    if (type === "result") for (const each of arrayOf(ended)) this.#finish(each, true);
+  }
+
+  #finish(uuid: unknown, isDone: boolean): void {
+    if (isDone) this.#report(uuid, "done");
+    this.#unfinished.delete(uuid);
+  }
+
+  #report(uuid: unknown, state: "delivered" | "done"): void {
+    const receipt = this.#unfinished.get(uuid);
+    if (receipt !== undefined) this.onMessages(receipt.keys, state);
+  }
+
   #decide(): void {
-    const isOver = this.#isAnswered && this.#live === 0;
+    const isOver = this.#isAnswered && this.#live === 0 && this.#unfinished.size === 0;
     if (isOver && !this.#isReported) this.end();
     else this.#wait(isOver);
   }

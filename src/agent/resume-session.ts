@@ -6,6 +6,7 @@ import type { AgentWork, Emit } from "./agent.ts";
 import { isOwnResult } from "../domain/attempt/own-result.ts";
 import { finishedTurn } from "./finished-turn.ts";
 import type { SessionMessage } from "./finished-turn.ts";
+import type { SentMessage } from "../domain/messages/message.ts";
 import { canPark } from "../domain/questions/question.ts";
 import { messageOf } from "../domain/errors.ts";
 import { deferOpenCall } from "./deferred-call.ts";
@@ -13,13 +14,12 @@ import { lostBackground, promptAfterLoss } from "./lost-background.ts";
 import { isNoConversation } from "./messages.ts";
 import type { Message } from "./messages.ts";
 import { OpenInput } from "./open-input.ts";
-import { contentOf } from "./user-message.ts";
-import type { UserContent } from "./user-message.ts";
+import { missingMessages, sayMessages, sayPrompt } from "./say-messages.ts";
 import { findTranscript, repairTranscript, savedSpending, setAside } from "./transcript.ts";
 
 /** One run of Claude Code. */
 export interface Launch {
-  readonly prompt: UserContent | OpenInput;
+  readonly input: OpenInput;
   readonly session: { readonly resume: string } | { readonly sessionId: string };
   readonly env?: Readonly<Record<string, string>>;
   /** Called when Claude Code asks for a decision on a call. */
@@ -55,12 +55,14 @@ export async function resumeSession(work: AgentWork, port: SessionPort): Promise
   if (transcript === null) return restart(work, port, "Claude Code has no record of the session.");
   port.emit({ type: "worker", subtype: "spending", base: true, ...savedSpending(transcript) });
   repair(transcript, work, port.emit);
-  const isDeferred = work.followUp === null && defer(transcript, work, port.emit);
-  const ended = await (isDeferred
-    ? continueTurn(work, port, {})
-    : work.followUp === null
-      ? continueSession(work, port)
-      : followUp(work, port, work.followUp));
+  const missing = missingMessages(transcript, work, port.emit);
+  const isAlone = missing.some(({ continues }) => continues);
+  const isDeferred = !isAlone && defer(transcript, work, port.emit);
+  const ended = await (isAlone
+    ? followUp(work, port, null, missing)
+    : isDeferred
+      ? continueTurn(work, port, {}, missing)
+      : continueSession(work, port, missing));
   if (ended !== noConversation) return ended;
   // Claude Code refuses a new session with an id whose file exists, and refuses to resume a file
   // without a conversation.
@@ -70,9 +72,9 @@ export async function resumeSession(work: AgentWork, port: SessionPort): Promise
 
 function restart(work: AgentWork, port: SessionPort, reason: string): Promise<string | null> {
   port.emit({ type: "worker", subtype: "session_restarted", reason });
-  const { prompt } = work.spec;
-  const whole = work.followUp === null ? prompt : `${prompt}\n\n${work.followUp}`;
-  return port.launch(work, { prompt: contentOf(whole, work.images), session: { sessionId: work.sessionId } });
+  const input = new OpenInput();
+  sayPrompt(input, work, port.emit);
+  return port.launch(work, { input, session: { sessionId: work.sessionId } });
 }
 
 function repair(transcript: string, work: AgentWork, emit: Emit): void {
@@ -108,23 +110,29 @@ function defer(transcript: string, work: AgentWork, emit: Emit): boolean {
 
 /**
  * Continues an interrupted turn. A finished turn has its answer in the session, which ends the
- * attempt (Claude Code would wait for a person), unless Claude waited for background work.
+ * attempt (Claude Code would wait for a person), unless Claude waited for background work or there
+ * is something to say.
  */
-async function continueSession(work: AgentWork, port: SessionPort): Promise<string | null> {
+async function continueSession(work: AgentWork, port: SessionPort, missing: readonly SentMessage[]): Promise<string | null> {
   const { sessionId, spec, journal } = work;
   const result = finishedTurn(sessionId, await port.messages(sessionId, spec.workingDirectory));
-  if (result === null) return continueTurn(work, port, interruptedTurn);
+  if (result === null) return continueTurn(work, port, interruptedTurn, missing);
   const names = lostBackground(journal, sessionId);
   if (names.length > 0) {
     port.emit({ type: "worker", subtype: "background_lost", names });
-    return followUp(work, port, promptAfterLoss(names));
+    return followUp(work, port, promptAfterLoss(names), missing);
   }
+  if (missing.length > 0) return followUp(work, port, null, missing);
   port.emit(result);
   return null;
 }
 
-function followUp(work: AgentWork, port: SessionPort, prompt: string): Promise<string | null> {
-  return resume(work, port, { prompt });
+/** Says something in the session, without continuing a turn. */
+function followUp(work: AgentWork, port: SessionPort, prompt: string | null, messages: readonly SentMessage[]): Promise<string | null> {
+  const input = new OpenInput();
+  if (prompt !== null) input.say(prompt);
+  sayMessages(input, messages);
+  return resume(work, port, { input });
 }
 
 /** Makes Claude Code continue a turn that was killed. A deferred call needs it not. */
@@ -132,24 +140,32 @@ const interruptedTurn = { CLAUDE_CODE_RESUME_INTERRUPTED_TURN: "1", CLAUDE_CODE_
 
 /**
  * Claude Code itself continues a turn that was killed. When it finds none (the turn ended with an
- * interrupt), it gets a prompt to continue.
+ * interrupt), it gets a prompt to continue. Messages join the turn, or begin one.
  */
-async function continueTurn(work: AgentWork, port: SessionPort, env: Readonly<Record<string, string>>): Promise<string | null> {
+async function continueTurn(
+  work: AgentWork,
+  port: SessionPort,
+  env: Readonly<Record<string, string>>,
+  messages: readonly SentMessage[],
+): Promise<string | null> {
   const input = new OpenInput();
   let idle: NodeJS.Timeout | null = null;
   const listen = (on: boolean): void => {
     if (idle !== null) clearTimeout(idle);
-    idle = on ? setTimeout(() => input.say(continuation), idleMs) : null;
+    idle = on && messages.length === 0 ? setTimeout(() => input.say(continuation), idleMs) : null;
   };
   let spoken = false;
   const ended = await resume(work, port, {
-    prompt: input,
+    input,
     env,
     onDecide: () => {
       spoken = true;
       listen(false);
     },
-    onReady: () => listen(!spoken),
+    onReady: () => {
+      listen(!spoken);
+      sayMessages(input, messages);
+    },
     onMessage: (message) => {
       spoken = true;
       // Claude Code first reports background work that died, in an empty turn.

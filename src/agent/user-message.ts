@@ -1,4 +1,5 @@
 /** What a person says to Claude Code, in the SDK's shape (SDKUserMessage). */
+import type { UUID } from "node:crypto";
 import type { ImageType } from "../domain/task/attachment.ts";
 import type { StartMessage } from "../attempt-protocol/protocol.ts";
 
@@ -18,6 +19,8 @@ export interface UserMessage {
   readonly type: "user";
   readonly message: { readonly role: "user"; readonly content: UserContent };
   readonly parent_tool_use_id: null;
+  /** Claude Code keeps it in the session and reports what becomes of the message. */
+  readonly uuid?: UUID;
 }
 
 /** The text alone, or behind its images: the model's API wants them first. */

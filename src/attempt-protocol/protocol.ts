@@ -4,6 +4,7 @@
  * its size (architecture: "Data travels through the file").
  */
 import type { ImageType } from "../domain/task/attachment.ts";
+import type { SentMessage } from "../domain/messages/message.ts";
 import type { TaskSpec } from "../domain/task/task.ts";
 import type { StopReason } from "../domain/attempt/stop-reason.ts";
 import type { Answer, UnappliedQuestion } from "../domain/questions/question.ts";
@@ -53,8 +54,11 @@ export interface StartMessage {
   readonly sessionId: string;
   /** Resume `sessionId` and continue its interrupted turn. */
   readonly resume: boolean;
-  /** With `resume`: a new user message (follow-up) instead of the interrupted turn. */
-  readonly followUp: string | null;
+  /**
+   * Messages that are not done, in their order. Absent: none. With `resume` those are left out that
+   * the session has; else they go with the prompt.
+   */
+  readonly messages?: readonly SentMessage[];
   /**
    * With `resume`: questions of earlier attempts that have had no effect. Absent: none. The call of
    * one is not asked again.

@@ -57,6 +57,10 @@ export const endpoints = {
   cancelTask: { method: "POST", path: "/api/v1/tasks/{id}/cancel", repeatable: false },
   retryTask: { method: "POST", path: "/api/v1/tasks/{id}/retry", repeatable: false },
 
+  listMessages: { ...read, path: "/api/v1/tasks/{id}/messages" },
+  sendMessage: { method: "POST", path: "/api/v1/tasks/{id}/messages", repeatable: false },
+  unsendMessage: { method: "DELETE", path: "/api/v1/tasks/{id}/messages/{message}", repeatable: false },
+
   taskEvents: { ...read, path: "/api/v1/tasks/{id}/events" },
   allEvents: { ...read, path: "/api/v1/events" },
   getLog: { ...read, path: "/api/v1/tasks/{id}/logs" },

@@ -21,6 +21,9 @@ import { holdQueue, listHolds, resumeQueue } from "./holds/hold-queue.ts";
 import { answerQuestion, requireQuestion } from "./questions/answer-question.ts";
 import { questionView, ruleViews } from "./questions/question-view.ts";
 import { removeRule } from "./questions/remove-rule.ts";
+import { messageView } from "./messages/message-view.ts";
+import { sendMessage } from "./messages/send-message.ts";
+import { unsendMessage } from "./messages/unsend-message.ts";
 import { listTasks } from "./tasks/list-tasks.ts";
 import { backupDatabase, checkDatabase, pruneOldTasks } from "./storage/maintain-storage.ts";
 import { allEvents, taskEvents } from "./tasks/read-events.ts";
@@ -146,6 +149,13 @@ export function workerApi(context: ApiContext): WorkerApi {
       const { id } = requireTask(store, ref);
       return kind === "raw" ? rawLogPath(paths, id) : summaryLogPath(paths, id);
     },
+    listMessages: async ({ id }) => ({ messages: store.messages.ofTask(requireTask(store, id).id).map(messageView) }),
+    async sendMessage({ id, ...given }, caller) {
+      requireOpen(context);
+      return messageView(await sendMessage(submitContext, localTaskId(id), given, caller));
+    },
+    unsendMessage: async ({ id, message }, caller) =>
+      messageView(await unsendMessage(store, { taskId: localTaskId(id), messageId: message }, caller, now())),
     async listQuestions(query = {}) {
       const { status, task, limit = 100, cursor } = query;
       const found = store.questions.list({
@@ -237,6 +247,7 @@ function waitingContext({ store, settings, account, rights }: ApiContext, now: n
       return outcome === null ? null : lastTryText(outcome);
     },
     openQuestions: (taskId) => store.questions.unapplied(taskId).filter(({ status }) => status === "open"),
+    messages: (taskId) => store.messages.ofTask(taskId),
     questions: (taskId) => store.questions.ofTask(taskId),
     rightsRefusal: (task) => rights.whyNot(task),
     startOf: (attemptId) => store.attempts.get(attemptId)?.startedAt ?? null,

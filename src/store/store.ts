@@ -12,6 +12,7 @@ import type { Outcome } from "../domain/attempt/outcome.ts";
 import type { Attempt, Task, TaskSpec, TaskStatus } from "../domain/task/task.ts";
 import type { LongOptions, QueueOptions } from "../domain/task/options.ts";
 import type { Operation } from "../domain/task/transitions.ts";
+import type { MessageStore } from "./sqlite/messages.ts";
 import type { NotificationStore } from "./sqlite/notifications.ts";
 import type { QuestionStore } from "./sqlite/questions.ts";
 import type { RuleStore } from "./sqlite/rules.ts";
@@ -40,6 +41,7 @@ export interface Store {
   readonly attachments: AttachmentStore;
   readonly turns: TurnStore;
   readonly notifications: NotificationStore;
+  readonly messages: MessageStore;
   readonly questions: QuestionStore;
   readonly rules: RuleStore;
   /**

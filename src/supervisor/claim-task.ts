@@ -42,6 +42,7 @@ export function claimTask(context: ClaimContext, taskId: number, runner: Reserve
     now,
   );
   if (claim === null) return null;
+  store.messages.give(taskId, claim.attempt.id);
   const data = { attempt: claim.attempt.number, runner_id: runnerId, session_id: sessionId, warm };
   store.events.append(taskId, claim.attempt.id, [{ type: resume ? "resumed" : "started", at: now, data }]);
   return claim;

@@ -19,11 +19,13 @@ import type { Question } from "../domain/questions/question.ts";
 import { defaultRetryPolicy } from "../domain/attempt/retry-policy.ts";
 import { afterOutcome, withNextStep } from "../domain/attempt/retry.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
+import { begunAgain } from "../domain/task/begun-again.ts";
 import { isTerminal } from "../domain/task/task.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import type { StopReason } from "../domain/attempt/stop-reason.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import type { Store } from "../store/store.ts";
+import { endMessages, startsAnother } from "./message-records.ts";
 import { attemptsOfSession } from "./session-attempts.ts";
 
 export interface FinaliseOptions {
@@ -151,9 +153,15 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
     endedAt,
   );
   const ended = { outcome: outcome.kind, message: outcome.message, attempt: attempt.number };
+  const isFollowed = moved !== null && isTerminal(moved.status) && startsAnother(store, moved, attempt.id);
+  if (moved !== null && isTerminal(moved.status)) endMessages(store, moved, endedAt);
+  if (isFollowed) {
+    store.messages.continueTask(task.id);
+    store.tasks.transition(task.id, "follow_up", now, { ...begunAgain, resumable: true });
+  }
   if (isParked) {
     store.events.append(task.id, attempt.id, [{ type: "parked", at: endedAt, data: ended }]);
-  } else if (after.operation === "requeue") {
+  } else if (after.operation === "requeue" || isFollowed) {
     const notBefore = after.notBefore === null ? null : new Date(after.notBefore).toISOString();
     const data = { ...ended, not_before: notBefore, reason: after.notBeforeReason };
     store.events.append(task.id, attempt.id, [{ type: "requeued", at: endedAt, data }]);

@@ -19,6 +19,7 @@ import { turnsIn, withTurns } from "../domain/events/turns.ts";
 import type { Store } from "../store/store.ts";
 import { readJournal } from "./journal-reader.ts";
 import { lastText } from "./last-text.ts";
+import { MessageRecords } from "./message-records.ts";
 import { QuestionRecords } from "./question-records.ts";
 
 export class Ingest {
@@ -30,6 +31,7 @@ export class Ingest {
   /** Denied calls in the records that this server has read. */
   readonly #denied = new Set<string>();
   readonly #questions: QuestionRecords;
+  readonly #messages: MessageRecords;
   #offset: number;
   #lastRecord: number;
   #spent: SessionSpent | null;
@@ -41,6 +43,7 @@ export class Ingest {
     this.#workingDirectory = workingDirectory;
     this.#overage = overage;
     this.#questions = new QuestionRecords(store, attempt);
+    this.#messages = new MessageRecords(store, attempt);
     this.#offset = attempt.journalOffset;
     this.#lastRecord = attempt.lastRecord;
     this.#spent = attempt.sessionSpent;
@@ -92,6 +95,7 @@ export class Ingest {
     if (events.length > 0) this.#store.events.append(taskId, id, events, actions.at(-1));
     for (const record of records) this.#keep(record);
     for (const record of records) this.#questions.take(record);
+    for (const record of records) this.#messages.take(record);
     this.#keepSpending(records);
     for (const record of records) this.#keepReport(record);
     if (records.some(isClosing)) onEnd();

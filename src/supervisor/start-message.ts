@@ -1,7 +1,8 @@
 /** Makes the message that starts an attempt in its runner. */
 import type { StartMessage } from "../attempt-protocol/protocol.ts";
 import { ownPaths, rawLogPath, summaryLogPath } from "../config/paths.ts";
-import { promptAsText } from "../domain/agents/prompt-as-text.ts";
+import { hasMention, promptAsText, withoutMentions, wordsAsText } from "../domain/agents/prompt-as-text.ts";
+import type { Message, SentMessage } from "../domain/messages/message.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import { budgetLeftUsd } from "../domain/task/spending.ts";
 import type { AttemptContext } from "./attempt-context.ts";
@@ -9,17 +10,22 @@ import type { AttemptContext } from "./attempt-context.ts";
 export function startMessage(context: AttemptContext, task: Task, attempt: Attempt): StartMessage {
   const { paths, stopGraceMs, backgroundGraceMs, hookTimeoutMs } = context;
   const { id, taskId, sessionId, resume } = attempt;
+  const messages = context.store.messages.open(taskId).filter(({ attemptId }) => attemptId === id);
   return {
     type: "start",
     attemptId: id,
     taskId,
     // Claude Code counts the budget of each attempt from 0.
-    spec: { ...specOf(context, task), allow: allowed(context, task), maxBudgetUsd: budgetLeftUsd(task.maxBudgetUsd, task.costUsd) },
+    spec: {
+      ...specOf(context, task, messages),
+      allow: allowed(context, task),
+      maxBudgetUsd: budgetLeftUsd(task.maxBudgetUsd, task.costUsd),
+    },
     ...imagesOf(context, task),
     ...questionsOf(context, attempt),
+    ...(messages.length === 0 ? {} : { messages: messages.map(sentMessage) }),
     sessionId: sessionId ?? crypto.randomUUID(),
     resume,
-    followUp: null,
     journal: rawLogPath(paths, taskId),
     summary: summaryLogPath(paths, taskId),
     ownPaths: ownPaths(paths),
@@ -29,8 +35,14 @@ export function startMessage(context: AttemptContext, task: Task, attempt: Attem
   };
 }
 
-function specOf({ store }: AttemptContext, task: Task): Task {
-  return store.agentTasks.get(task.id) === null ? task : promptAsText(task);
+function specOf({ store }: AttemptContext, task: Task, messages: readonly Message[]): Task {
+  const spec = store.agentTasks.get(task.id) === null ? task : promptAsText(task);
+  const isMention = messages.some(({ byAgent, text }) => byAgent && hasMention(text));
+  return isMention ? { ...spec, settings: withoutMentions(spec.settings) } : spec;
+}
+
+function sentMessage({ key, text, continues, byAgent }: Message): SentMessage {
+  return { key, text: byAgent ? wordsAsText(text) : text, continues };
 }
 
 /** The task's own rules, and those that answers have made for its directory. */

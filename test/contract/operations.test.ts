@@ -45,7 +45,7 @@ async function setup(t: TestContext): Promise<Bundle> {
     async call(operationId, { id: taskId = 1, query = "", ...options } = {}) {
       const operation = document.operations.find((each) => each.operationId === operationId);
       assert.ok(operation !== undefined, `${operationId} is not in the document`);
-      const target = `${operation.path.replace("{id}", String(taskId))}${query}`;
+      const target = `${operation.path.replace("{id}", String(taskId)).replace("{message}", "1")}${query}`;
       const answer = await callServer(place, { method: operation.method, path: target, tcp: true, ...options });
       document.judge(operation, { status: answer.status, contentType: answer.headers["content-type"], text: answer.text });
       if (answer.status < 400) succeeded.add(operationId);
@@ -122,6 +122,13 @@ test("every operation answers as the document promises", async (t) => {
   await expect(409, "removeTask", { id: 2 });
   await expect(200, "cancelTask", { id: 2 });
   await expect(200, "retryTask", { id: 2 });
+  await expect(201, "sendMessage", { id: 2, body: { text: "and mind the style" } });
+  await expect(400, "sendMessage", { id: 2, body: { text: " " } });
+  await expect(404, "sendMessage", { id: 99, body: { text: "more" } });
+  await expect(200, "listMessages", { id: 2 });
+  await expect(200, "unsendMessage", { id: 2 });
+  await expect(409, "unsendMessage", { id: 2 });
+  await expect(404, "unsendMessage", { id: 3 });
   await expect(409, "cancelTask", { id: 1 });
   await expect(204, "removeTask", { id: 1 });
 

@@ -37,6 +37,7 @@ test("every tool on a task answers not_found for a task of several machines", as
     ["get_task_attempts", { id: "f42" }],
     ["cancel_task", { id: "f42" }],
     ["retry_task", { id: "f42" }],
+    ["send_message", { id: "f42", text: "more" }],
     ["edit_task", { id: "f42", priority: 1 }],
     ["wait_for_tasks", { ids: ["f42"] }],
   ];

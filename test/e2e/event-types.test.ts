@@ -20,6 +20,7 @@ test("every type of event is made by some run, as the contract describes it", as
       step.thinkAndSay("All is written.", "Done."),
     ],
     "wait for the gate": [step.bash(`until [ -e ${gate} ]; do sleep 0.05; done`), step.text("It is open.")],
+    "say thanks": [step.text("Thanks.")],
     "make the file": [step.bash("touch made"), step.text("Made.")],
     "wait without end": [step.bash("sleep 1000")],
   });
@@ -48,6 +49,14 @@ test("every type of event is made by some run, as the contract describes it", as
     return attempt?.ended_at == null ? null : questions[0];
   });
   await w.client.answerQuestion({ id: question.id, decision: "allow" });
+  await w.ended(asking);
+
+  await w.ended(whole);
+  await w.client.hold({ reason: "so that a message can be taken back" });
+  await w.client.sendMessage({ id: whole, text: "say thanks" });
+  const { id: message } = await w.client.sendMessage({ id: whole, text: "and more" });
+  await w.client.unsendMessage({ id: whole, message });
+  await w.client.resume();
 
   const made = new Set<string>();
   for (const id of [whole, killed, cancelled, asking]) {

@@ -13,6 +13,7 @@ const good = (directory: string): Record<string, Record<string, unknown>> => ({
   get_task_attempts: { id: 1 },
   cancel_task: { id: 1 },
   retry_task: { id: 1 },
+  send_message: { id: 1, text: "go on" },
   edit_task: { id: 1 },
   get_usage: { by: "day" },
 });
@@ -26,6 +27,7 @@ const required: Readonly<Record<string, string>> = {
   get_task_attempts: "id",
   cancel_task: "id",
   retry_task: "id",
+  send_message: "text",
   edit_task: "id",
 };
 

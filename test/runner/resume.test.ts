@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync, rmSync, truncateSync } from "nod
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
+import type { StartMessage } from "../../src/attempt-protocol/protocol.ts";
 import type { SdkRecord } from "../../src/domain/events/record.ts";
 import { fault, startModel, step } from "../../testing/model.ts";
 import type { Script } from "../../testing/model.ts";
@@ -42,7 +43,7 @@ async function setup(t: TestContext, script: Script) {
       await first.closed;
       place.file("work/killed", "");
       const sessionId = String(attempt.records().findLast((record) => typeof record["sessionId"] === "string")?.["sessionId"]);
-      const resume = async (more: { followUp?: string } = {}): Promise<{ records: SdkRecord[]; attempt: TestAttempt }> => {
+      const resume = async (more: Pick<StartMessage, "messages"> = {}): Promise<{ records: SdkRecord[]; attempt: TestAttempt }> => {
         const next = await runner();
         const again = next.start({ prompt, allow: ["Bash"] }, { sessionId, resume: true, ...more });
         return { records: await again.ended(), attempt: again };
@@ -51,6 +52,9 @@ async function setup(t: TestContext, script: Script) {
     },
   };
 }
+
+/** A message that continues a conversation. */
+const andNow = { key: "00000000-0000-4000-8000-000000000001", text: "and now?", continues: true };
 
 const calls = (command: string) => (record: SdkRecord) =>
   record.type === "assistant" && JSON.stringify(record["message"]).includes(command);
@@ -230,7 +234,7 @@ test("a follow-up is a new turn of the same conversation", async (t) => {
   const records = await (
     await runner()
   )
-    .start({ prompt: "say hi" }, { sessionId: attempt.start.sessionId, resume: true, followUp: "and now?" })
+    .start({ prompt: "say hi" }, { sessionId: attempt.start.sessionId, resume: true, messages: [andNow] })
     .ended();
   assert.partialDeepStrictEqual(resultOf(records), { subtype: "success", result: "followed", session_id: attempt.start.sessionId });
   assert.match(JSON.stringify(model.requests().at(-1)?.body.messages), /say hi.*hello.*and now/);
@@ -240,7 +244,7 @@ test("a follow-up on a session that is gone begins with the task itself", async 
   const { cut, transcript, model } = await setup(t, { "and now": [step.text("followed")], "say hi": [step.text("hello")] });
   const { resume, sessionId } = await cut("say hi", (record) => record.type === "result");
   rmSync(transcript(sessionId));
-  const { records } = await resume({ followUp: "and now?" });
+  const { records } = await resume({ messages: [andNow] });
   assert.equal(notesOf(records, "session_restarted").length, 1);
   assert.partialDeepStrictEqual(resultOf(records), { subtype: "success", result: "followed" });
   assert.match(JSON.stringify(model.requests().at(-1)?.body.messages), /say hi.*and now/);

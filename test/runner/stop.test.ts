@@ -68,7 +68,6 @@ test("a signal ends the task's own Claude Code, also where another one is parked
     spec: plainSpec({ workingDirectory: place.work, prompt: "work long", ...bash, maxTurns: 5 }),
     sessionId: crypto.randomUUID(),
     resume: false,
-    followUp: null,
     journal: path.join(place.directory, "raw.log"),
     summary: path.join(place.directory, "summary.log"),
     backgroundGraceMs: 1000,

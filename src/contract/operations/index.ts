@@ -4,6 +4,7 @@ import { documentOperations } from "./document.ts";
 import { eventOperations } from "./events.ts";
 import { holdOperations } from "./holds.ts";
 import { maintenanceOperations } from "./maintenance.ts";
+import { messageOperations } from "./messages.ts";
 import { notificationOperations } from "./notifications.ts";
 import type { Operation } from "./operation.ts";
 import { questionOperations } from "./questions.ts";
@@ -18,6 +19,7 @@ export const operations = {
   ...serverOperations,
   ...submitOperations,
   ...taskOperations,
+  ...messageOperations,
   ...eventOperations,
   ...questionOperations,
   ...trustOperations,

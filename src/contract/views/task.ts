@@ -4,6 +4,7 @@ import { attentionKinds } from "../../domain/attempt/attention.ts";
 import { taskStatuses } from "../../domain/task/task.ts";
 import { shownOptions } from "../task-options.ts";
 import { taskRef } from "../task-ref.ts";
+import { messageView } from "./message.ts";
 import { questionView } from "./question.ts";
 import { time, timeOrNull } from "./time.ts";
 
@@ -97,6 +98,7 @@ export const taskView = taskSummaryView.extend({
     .optional()
     .describe("In the answer to a submit or a retry: sentences about what will keep the task from starting, e.g. a broken settings file."),
   questions: z.array(questionView).describe("What it needed from a person, oldest first; at most the newest 200."),
+  messages: z.array(messageView).describe("What was said to it after its prompt, oldest first; at most the newest 200."),
   result: z.string().nullable().describe("The text of the last answer; null: there is none."),
   usage: z.record(z.string(), modelUsageView).nullable().describe("By model, cumulative over the session."),
   logs: z.object({ raw: z.string(), summary: z.string() }).describe("Paths of the log files on the server's machine."),

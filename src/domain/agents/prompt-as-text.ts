@@ -9,12 +9,22 @@ import type { TaskSpec } from "../task/task.ts";
 
 type PromptFields = Pick<TaskSpec, "prompt" | "settings">;
 
-/** A command counts only as the first character, so a line break before it suffices. */
+/** The prompt as text alone, and no mention in it. */
 export function promptAsText<Spec extends PromptFields>(spec: Spec): Spec {
-  const prompt = spec.prompt.startsWith("/") ? `\n${spec.prompt}` : spec.prompt;
-  return { ...spec, prompt, ...(prompt.includes("@") ? { settings: withoutMentions(spec.settings) } : {}) };
+  const { prompt } = spec;
+  return { ...spec, prompt: wordsAsText(prompt), ...(hasMention(prompt) ? { settings: withoutMentions(spec.settings) } : {}) };
 }
 
-function withoutMentions(settings: TaskSpec["settings"]): TaskSpec["settings"] {
+/** A command counts only as the first character, so a line break before it suffices. */
+export function wordsAsText(words: string): string {
+  return words.startsWith("/") ? `\n${words}` : words;
+}
+
+export function hasMention(words: string): boolean {
+  return words.includes("@");
+}
+
+/** The settings of a task in which `@` names no file. */
+export function withoutMentions(settings: TaskSpec["settings"]): TaskSpec["settings"] {
   return { ...settings, env: { ...objectOf(settings?.["env"]), CLAUDE_CODE_DISABLE_FILE_MENTIONS: "1" } };
 }

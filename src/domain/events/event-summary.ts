@@ -28,6 +28,12 @@ function serverLine({ type, data }: EventBody): string | null {
       return `[question] q${data.question} ${data.text}`;
     case "question_answered":
       return `[question] q${data.question} ${data.by === "default" ? "without an answer" : `answered by ${data.by}`}: ${data.text}`;
+    case "message_queued":
+      return `[message] m${data.message} by ${data.by}: ${data.text}`;
+    case "message_delivered":
+      return `[message] m${data.message} delivered`;
+    case "message_cancelled":
+      return `[message] m${data.message} ${data.by === undefined ? "is not delivered any more" : `taken back by ${data.by}`}`;
     case "cancel_requested":
       return "[task] cancel requested";
     case "retried":

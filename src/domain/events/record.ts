@@ -64,6 +64,12 @@ export type RunnerNote =
    * other open calls of its message, which Claude has to call again.
    */
   | { type: "worker"; subtype: "call_restored"; tool: string; toolUseId: string; calls: number }
+  /** These messages go with the session's first prompt, which has this UUID. */
+  | { type: "worker"; subtype: "messages_in_prompt"; uuid: string; keys: readonly string[] }
+  /** The message is part of the conversation. */
+  | { type: "worker"; subtype: "message_delivered"; key: string }
+  /** The turn that took the message has ended. */
+  | { type: "worker"; subtype: "message_done"; key: string }
   | { type: "worker"; subtype: "stop_requested"; reason: StopReason }
   /**
    * The session's running total of money (US dollars) and, by model, of tokens (SDK's ModelUsage).

@@ -8,6 +8,7 @@ import { actor, cut, payload } from "./payload.ts";
 const attempt = count("Number of the attempt within the task.");
 const outcome = choice(outcomeKinds, "How the attempt ended.");
 const message = text("The same in a sentence.");
+const messageNumber = count("Number of the message over all tasks.");
 
 const start = {
   attempt,
@@ -69,6 +70,24 @@ export const serverPayloads = {
       rule: optional(text("The permission rule that was stored for the directory.")),
     },
     { question: 7, decision: "allow", by: "socket", text: "allowed" },
+  ),
+  message_queued: payload(
+    "A caller said something to the task.",
+    {
+      ...actor,
+      message: messageNumber,
+      text: text("What was said. A long text is cut."),
+      was: orNull(choice(terminalStatuses, "The task had ended so, and continues. Null: it had not ended.")),
+      ...cut,
+    },
+    { by: "socket", message: 3, text: "Now write the tests too", was: "completed" },
+  ),
+  message_delivered: payload("Claude Code took a message.", { message: messageNumber }, { message: 3 }),
+  message_done: payload("The turn that took a message has ended.", { message: messageNumber }, { message: 3 }),
+  message_cancelled: payload(
+    "A message was taken back before it was delivered, or its task was cancelled.",
+    { message: messageNumber, by: optional(text("Who took it back. Absent: the task was cancelled.")) },
+    { message: 3, by: "socket" },
   ),
   cancel_requested: payload("A caller asked to cancel the task.", actor, { by: "ci" }),
   retried: payload(

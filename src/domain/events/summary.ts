@@ -83,6 +83,10 @@ function lineOf({ type, data }: EventDraft, cwd: string | null): string | null {
     case "parked":
     case "question_asked":
     case "question_answered":
+    case "message_queued":
+    case "message_delivered":
+    case "message_done":
+    case "message_cancelled":
     case "cancel_requested":
     case "retried":
     case "ended":

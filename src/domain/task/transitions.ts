@@ -14,7 +14,8 @@ export const operations = [
   "proceed", // its kept runner has a slot again and gets the answer
   "unpark", // it was parked, and it has the answer
   "cancel", // a person or a program stopped it
-  "retry", // a person asks for it again: the only way out of a terminal status
+  "retry", // a person asks for it again
+  "follow_up", // a message continues its conversation
 ] as const;
 export type Operation = (typeof operations)[number];
 
@@ -29,6 +30,7 @@ const table: Record<Operation, Partial<Record<TaskStatus, TaskStatus>>> = {
   unpark: { waiting: "pending" },
   cancel: { pending: "cancelled", running: "cancelled", waiting: "cancelled" },
   retry: { completed: "pending", failed: "pending", cancelled: "pending" },
+  follow_up: { completed: "pending", failed: "pending", cancelled: "pending" },
 };
 
 /**

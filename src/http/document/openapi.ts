@@ -17,6 +17,7 @@ const tags = [
   ["Holds", "Reasons why nothing may start now."],
   ["Logs", "The log files of tasks."],
   ["Maintenance", "Care for the stored tasks: backup, check, prune."],
+  ["Messages", "What people and programs say to a task after its prompt."],
   ["Notifications", "Channels that people are notified through, and what was sent."],
   ["Questions", "What tasks need from a person, the answers, and the permission rules that answers have made."],
   ["Server", "The server itself."],

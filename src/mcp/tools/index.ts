@@ -13,6 +13,7 @@ import { getUsage } from "./get-usage.ts";
 import { listQuestions } from "./list-questions.ts";
 import { listTasks } from "./list-tasks.ts";
 import { retryTask } from "./retry-task.ts";
+import { sendMessage } from "./send-message.ts";
 import { waitForTasks } from "./wait-for-tasks.ts";
 
 export function allTools(handles: Pick<TaskHandles, "handleOf">): Tool[] {
@@ -26,6 +27,7 @@ export function allTools(handles: Pick<TaskHandles, "handleOf">): Tool[] {
     getTaskAttempts,
     cancelTask,
     retryTask,
+    sendMessage,
     editTask,
     listQuestions,
     answerQuestion,

@@ -5,6 +5,7 @@
 import type { Caller } from "../../contract/caller.ts";
 import type { ParsedRetryInput } from "../../contract/retry-input.ts";
 import { WorkerError } from "../../domain/errors.ts";
+import { begunAgain } from "../../domain/task/begun-again.ts";
 import { isTerminal } from "../../domain/task/task.ts";
 import type { Task } from "../../domain/task/task.ts";
 import { doneBy } from "../rights/audit.ts";
@@ -45,20 +46,9 @@ export function retryTask(context: SubmitContext, id: number, input: ParsedRetry
     takeRate(context, 1, caller, now);
     const again = store.tasks.transition(id, "retry", now, {
       ...changes,
-      notBefore: null,
-      notBeforeReason: null,
-      cancelRequestedAt: null,
-      poisonCount: 0,
-      setbacks: 0,
-      cutCall: null,
-      retriesSpent: 0,
-      refusals: 0,
-      refusal: null,
-      refusedAt: null,
+      ...begunAgain,
       ...(resume ? { resumable: true } : { sessionId: null, resumable: false }),
       result: null,
-      error: null,
-      attention: null,
     });
     if (again === null || !isTerminal(task.status))
       throw new WorkerError("conflict", `Task ${id} is ${task.status}. Only an ended task can be retried.`);
@@ -75,7 +65,7 @@ export function retryTask(context: SubmitContext, id: number, input: ParsedRetry
  * Refuses a task without budget left: costs of earlier attempts count, so the task would pay for
  * one more model call and fail.
  */
-function requireBudgetLeft({ id, status, maxBudgetUsd, costUsd }: Task): void {
+export function requireBudgetLeft({ id, status, maxBudgetUsd, costUsd }: Task): void {
   if (!isTerminal(status) || maxBudgetUsd === null || costUsd === null || costUsd < maxBudgetUsd) return;
   const least = (Math.floor(costUsd * 100) + 1) / 100;
   throw new WorkerError(

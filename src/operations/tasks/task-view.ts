@@ -20,6 +20,8 @@ import type { TaskRow } from "../../store/store.ts";
 import type { Question } from "../../domain/questions/question.ts";
 import { questionText } from "../../domain/questions/offered-options.ts";
 import { questionView } from "../questions/question-view.ts";
+import { messageView } from "../messages/message-view.ts";
+import type { Message } from "../../domain/messages/message.ts";
 import { rfc3339, rfc3339OrNull } from "./times.ts";
 
 export function taskSummaryView(task: TaskRow, waiting: WaitingContext): TaskSummaryView {
@@ -71,6 +73,7 @@ export function taskView(task: Task, waiting: WaitingContext, paths: Paths): Tas
     ...taskSummaryView(task, waiting),
     prompt: task.prompt,
     questions: waiting.questions(task.id).slice(-shownQuestions).map(questionView),
+    messages: waiting.messages(task.id).slice(-shownMessages).map(messageView),
     ...shownOptions(task),
     result: task.result,
     usage: task.usage === null ? null : Object.fromEntries(Object.entries(task.usage).map(([model, usage]) => [model, usageView(usage)])),
@@ -120,6 +123,8 @@ export interface WaitingContext extends AdmissionContext {
   openQuestions(taskId: number): readonly Question[];
   /** All of its questions, oldest first. */
   questions(taskId: number): readonly Question[];
+  /** What was said to it, oldest first. */
+  messages(taskId: number): readonly Message[];
   /** When this attempt started (UTC ms); null: there is no such attempt. */
   startOf(attemptId: number): number | null;
   /**
@@ -131,6 +136,8 @@ export interface WaitingContext extends AdmissionContext {
 
 /** So many questions of one task are shown, the newest ones. */
 const shownQuestions = 200;
+/** So many messages of one task are shown, the newest ones. */
+const shownMessages = 200;
 
 /** @param open oldest first. */
 function waitingForAnswer(open: readonly Question[]): WaitingForView {

@@ -13,6 +13,7 @@ import { createEventStore } from "../events.ts";
 import { createGroupCommit } from "../group-commit.ts";
 import type { GroupCommit } from "../group-commit.ts";
 import { createHoldStore } from "../holds.ts";
+import { createMessageStore } from "../messages.ts";
 import { createNotificationStore } from "../notifications.ts";
 import { createOutbox } from "../outbox.ts";
 import { createQuestionStore } from "../questions.ts";
@@ -101,6 +102,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
       attachments: guardedNoun(file, createAttachmentStore(database, commit)),
       notifications: guardedNoun(file, createNotificationStore(database, commit, outbox)),
       turns: guardedNoun(file, createTurnStore(database, commit)),
+      messages: guardedNoun(file, createMessageStore(database, commit)),
       questions: guardedNoun(file, createQuestionStore(database, commit)),
       rules: guardedNoun(file, createRuleStore(database, commit)),
       epoch,

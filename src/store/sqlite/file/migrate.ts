@@ -20,6 +20,7 @@ import { taskOptions } from "../migrations/0014-task-options.ts";
 import { attachments } from "../migrations/0015-attachments.ts";
 import { questions } from "../migrations/0016-questions.ts";
 import { notifications } from "../migrations/0017-notifications.ts";
+import { messages } from "../migrations/0018-messages.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -47,6 +48,7 @@ export const migrations: readonly Migration[] = [
   attachments,
   questions,
   notifications,
+  messages,
 ];
 
 /** The `user_version` of a database that this version writes. */

@@ -1,0 +1,49 @@
+/**
+ * Says messages to Claude Code: with the first prompt of a session, or each by itself. Finds those
+ * that a session has already.
+ */
+import { randomUUID } from "node:crypto";
+import type { UUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { SentMessage } from "../domain/messages/message.ts";
+import { arrayOf, objectOf } from "../domain/text/read-json.ts";
+import type { AgentWork, Emit } from "./agent.ts";
+import type { OpenInput } from "./open-input.ts";
+import { journalTail, parseLines } from "./transcript.ts";
+import { contentOf } from "./user-message.ts";
+
+/** Says the task's prompt, with its messages behind it. */
+export function sayPrompt(input: OpenInput, { spec, images, messages = [] }: AgentWork, emit: Emit): void {
+  const content = contentOf([spec.prompt, ...messages.map(({ text }) => text)].join("\n\n"), images);
+  if (messages.length === 0) return input.say(content);
+  const receipt = { uuid: randomUUID(), keys: messages.map(({ key }) => key) };
+  emit({ type: "worker", subtype: "messages_in_prompt", ...receipt });
+  input.say(content, receipt);
+}
+
+export function sayMessages(input: OpenInput, messages: readonly SentMessage[]): void {
+  for (const { key, text } of messages) input.say(text, { uuid: key as UUID, keys: [key] });
+}
+
+/**
+ * The messages that the session lacks. Those that it has are noted as delivered: an attempt may
+ * have died before it could note that.
+ */
+export function missingMessages(transcript: string, { messages = [], journal }: AgentWork, emit: Emit): readonly SentMessage[] {
+  if (messages.length === 0) return messages;
+  const said = saidIn(transcript);
+  for (const { type, subtype, uuid, keys } of journalTail(journal)) {
+    if (type === "worker" && subtype === "messages_in_prompt" && said.has(uuid)) arrayOf(keys).forEach((key) => said.add(key));
+  }
+  for (const { key } of messages) if (said.has(key)) emit({ type: "worker", subtype: "message_delivered", key });
+  return messages.filter(({ key }) => !said.has(key));
+}
+
+/**
+ * The UUIDs of the user's messages in a session. A message that was folded into a turn stands in an
+ * attachment (`source_uuid`).
+ */
+function saidIn(transcript: string): Set<unknown> {
+  const entries = parseLines(readFileSync(transcript, "utf8"));
+  return new Set(entries.map(({ type, uuid, attachment }) => (type === "attachment" ? objectOf(attachment)["source_uuid"] : uuid)));
+}

@@ -1,0 +1,49 @@
+/** `messages`: what was said to a task after its prompt. */
+import type { MessageView } from "../../../contract/views/message.ts";
+import { plainLine } from "../../../domain/text/plain-text.ts";
+import { defineCommand } from "../../commandline/command.ts";
+import { exitCodes } from "../../commandline/exit-codes.ts";
+import { reading } from "../../server/connection.ts";
+import { readReferenceOrNewest, readTaskId } from "../../task/task-reference.ts";
+import { writeJson } from "../../terminal/io.ts";
+import { painter } from "../../terminal/render/colour.ts";
+import { table } from "../../terminal/render/table.ts";
+import { relativeTime } from "../../terminal/render/time.ts";
+import { say } from "../../terminal/render/wrap.ts";
+
+export const command = defineCommand<object>({
+  name: "messages",
+  summary: "List what was said to a task after its prompt",
+  details: "Oldest first. Without a terminal: number, tab, status, tab, time, tab, sender, tab, text in one line.",
+  arguments: [{ name: "[id]", description: readReferenceOrNewest, completes: "tasks" }],
+  examples: [
+    { command: "claude-worker messages 42", does: "what was said, and what became of it" },
+    { command: "claude-worker messages 42 --json | jq '.messages[].status'", does: "where each stands" },
+  ],
+  async run({ words, options, io }) {
+    const { found } = await reading(io, async (client) => {
+      const id = await readTaskId(client, words[0]);
+      return { id, messages: (await client.listMessages({ id })).messages };
+    });
+    const paint = painter(io.stdout);
+    if (options.json === true) writeJson(io.stdout, found);
+    else if (!io.stdout.isTTY) await io.stdout.flow(found.messages.map((each) => `${fieldsOf(each).join("\t")}\n`).join(""));
+    else if (found.messages.length === 0)
+      say(io.stdout, `Nothing was said to task ${found.id} after its prompt. Say something: claude-worker send ${found.id} "…"`);
+    else {
+      const rows = found.messages.map(({ id, status, queued_at: at, sent_by: by, text }) => [
+        { text: `m${id}`, paint: paint.bold },
+        { text: status },
+        { text: `${relativeTime(at, Date.now())} by ${by}`, paint: paint.dim },
+        { text: plainLine(text, 2000) },
+      ]);
+      const header = ["ID", "STATUS", "SENT", "TEXT"];
+      io.stdout.write(table(rows, { header, paintHeader: paint.dim, width: io.stdout.columns, wrapsLast: true }));
+    }
+    return exitCodes.ok;
+  },
+});
+
+function fieldsOf({ id, status, queued_at: at, sent_by: by, text }: MessageView): string[] {
+  return [`m${id}`, status, at, plainLine(by, 200), plainLine(text, 100_000)];
+}

@@ -1,0 +1,25 @@
+/** What doors show of messages. */
+import { z } from "zod";
+import { messageStatuses } from "../../domain/messages/message.ts";
+import { taskRef } from "../task-ref.ts";
+import { time } from "./time.ts";
+
+export const messageView = z.object({
+  id: z.int().describe("Number over all tasks; people write it as `m3`."),
+  task_id: taskRef,
+  key: z.string().describe("A UUID: Claude Code's session has the message under it."),
+  text: z.string(),
+  status: z
+    .enum(messageStatuses)
+    .describe(
+      "`queued`: Claude Code does not have it. `delivered`: it is part of the conversation. `done`: the turn that took it has ended. `cancelled`: it was not delivered, and will not be.",
+    ),
+  continues: z.boolean().describe("Whether it continues a task that had ended, as a new attempt in the same session."),
+  sent_by: z.string(),
+  queued_at: time,
+  delivered_at: time.nullable(),
+  ended_at: time.nullable().describe("When it was done or cancelled."),
+});
+export type MessageView = z.infer<typeof messageView>;
+
+export const messageList = z.object({ messages: z.array(messageView).describe("Oldest first.") });

@@ -1,0 +1,19 @@
+/** What a task forgets of its earlier attempts when it begins again after its end. */
+import type { Task } from "./task.ts";
+
+/** Counters, back-off, error and attention. Costs, turns and the story stay. */
+export const begunAgain = {
+  notBefore: null,
+  notBeforeReason: null,
+  answeredAt: null,
+  cancelRequestedAt: null,
+  poisonCount: 0,
+  setbacks: 0,
+  cutCall: null,
+  retriesSpent: 0,
+  refusals: 0,
+  refusal: null,
+  refusedAt: null,
+  error: null,
+  attention: null,
+} as const satisfies Partial<Task>;

@@ -1,0 +1,52 @@
+/** Takes a message back that no attempt was given. */
+import type { Caller } from "../../contract/caller.ts";
+import { WorkerError } from "../../domain/errors.ts";
+import type { Message } from "../../domain/messages/message.ts";
+import type { Task } from "../../domain/task/task.ts";
+import type { Store } from "../../store/store.ts";
+import { isAgent, requireOwn } from "../rights/guard-agent.ts";
+import { requireTask } from "../tasks/require-task.ts";
+
+/**
+ * @throws WorkerError not_found; conflict when the message is cancelled, or when an attempt was
+ * given it: it may be part of the conversation by now.
+ */
+export function unsendMessage(
+  store: Store,
+  { taskId, messageId }: { readonly taskId: number; readonly messageId: number },
+  caller: Caller,
+  now: number,
+): Promise<Message> {
+  return store.write(() => {
+    const task = requireTask(store, taskId);
+    if (isAgent(caller)) requireOwn(store, task, caller);
+    const message = store.messages.get(messageId);
+    if (message === null || message.taskId !== taskId) {
+      throw new WorkerError("not_found", `Task ${taskId} has no message m${messageId}. See them: claude-worker messages ${taskId}`);
+    }
+    const cancelled = message.attemptId === null ? store.messages.cancel(messageId, now) : null;
+    if (cancelled === null) throw tooLate(message);
+    store.events.append(taskId, null, [{ type: "message_cancelled", at: now, data: { message: messageId, by: caller.name } }]);
+    endWithoutWork(store, task, cancelled, now);
+    return cancelled;
+  });
+}
+
+function tooLate({ id, taskId, status }: Message): WorkerError {
+  if (status === "cancelled") return new WorkerError("conflict", `Message m${id} was taken back already.`);
+  const state = status === "queued" ? "is being delivered" : `is ${status}`;
+  return new WorkerError(
+    "conflict",
+    `Message m${id} ${state}, so it cannot be taken back. To stop the task: claude-worker cancel ${taskId}`,
+  );
+}
+
+/** Ends a task that only this message was to continue: there is nothing to do. */
+function endWithoutWork(store: Store, task: Task, cancelled: Message, now: number): void {
+  if (!cancelled.continues || task.status !== "pending") return;
+  if (store.messages.open(task.id).some(({ continues }) => continues)) return;
+  const error = { code: "cancelled", message: `Message m${cancelled.id}, which continued it, was taken back.` };
+  store.tasks.transition(task.id, "cancel", now, { error });
+  const data = { status: "cancelled", outcome: "cancelled", message: error.message } as const;
+  store.events.append(task.id, null, [{ type: "ended", at: now, data }]);
+}

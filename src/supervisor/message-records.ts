@@ -1,0 +1,59 @@
+/**
+ * Stores what the journal says about messages, and what the end of a task means to them. Works
+ * inside of the ingest's write.
+ */
+import type { JournalRecord } from "../domain/events/record.ts";
+import type { Attempt, Task } from "../domain/task/task.ts";
+import type { Store } from "../store/store.ts";
+
+export class MessageRecords {
+  readonly #store: Store;
+  readonly #attempt: Attempt;
+
+  constructor(store: Store, attempt: Attempt) {
+    this.#store = store;
+    this.#attempt = attempt;
+  }
+
+  take(record: JournalRecord): void {
+    if (record.type !== "worker" || (record.subtype !== "message_delivered" && record.subtype !== "message_done")) return;
+    const { messages } = this.#store;
+    const { taskId, id: attemptId } = this.#attempt;
+    const message = messages.find(String(record["key"]));
+    if (message === null || message.taskId !== taskId) return;
+    const now = Date.parse(record._at);
+    note(this.#store, messages.delivered(message.id, now), "message_delivered", { attemptId, now });
+    if (record.subtype === "message_done") note(this.#store, messages.done(message.id, now), "message_done", { attemptId, now });
+  }
+}
+
+/**
+ * Inside `write`: whether a message that came during the attempt continues the task after its end.
+ * Messages that the attempt was given do not: what kept it from delivering them may last.
+ */
+export function startsAnother(store: Store, task: Task, attemptId: number): boolean {
+  const { status, sessionId, maxBudgetUsd, costUsd } = task;
+  if (status === "cancelled" || sessionId === null) return false;
+  if (maxBudgetUsd !== null && (costUsd ?? 0) >= maxBudgetUsd) return false;
+  return store.messages.open(task.id).some((message) => message.status === "queued" && message.attemptId !== attemptId);
+}
+
+/**
+ * Inside `write`: a task has ended, and with it the turns that took its messages. A cancelled one
+ * takes no more.
+ */
+export function endMessages(store: Store, { id, status }: Pick<Task, "id" | "status">, now: number): void {
+  for (const message of store.messages.open(id)) {
+    note(store, store.messages.done(message.id, now), "message_done", { attemptId: null, now });
+    if (status === "cancelled") note(store, store.messages.cancel(message.id, now), "message_cancelled", { attemptId: null, now });
+  }
+}
+
+function note(
+  store: Store,
+  message: { id: number; taskId: number } | null,
+  type: "message_delivered" | "message_done" | "message_cancelled",
+  { attemptId, now }: { attemptId: number | null; now: number },
+): void {
+  if (message !== null) store.events.append(message.taskId, attemptId, [{ type, at: now, data: { message: message.id } }]);
+}
