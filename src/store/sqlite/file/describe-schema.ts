@@ -124,7 +124,8 @@ function indexesOf(database: Database.Database, table: string): IndexDescription
     .all(table);
   return rows.map(({ name, sql }) => ({
     name,
-    columns: /\((.*?)\)/.exec(sql)?.[1]?.split(", ") ?? [],
+    // A comma within brackets belongs to an expression.
+    columns: / \((.*?)\)(?= WHERE |$)/s.exec(sql)?.[1]?.split(/, (?![^(]*\))/) ?? [],
     unique: sql.startsWith("CREATE UNIQUE"),
     where: / WHERE (.*)$/s.exec(sql)?.[1] ?? null,
   }));
