@@ -14,6 +14,7 @@ import type { Attempt } from "../src/domain/task/task.ts";
 import type { TaskRef } from "../src/domain/task/task-ref.ts";
 import { StartRights } from "../src/operations/rights/start-rights.ts";
 import { workerApi } from "../src/operations/worker-api.ts";
+import { hostProblem } from "../src/notifications/address.ts";
 import { ClaudeCodeTrust } from "../src/operations/tasks/working-directory.ts";
 import { serverView } from "../src/server/server-view.ts";
 import { openStore } from "../src/store/sqlite/sqlite.ts";
@@ -87,6 +88,7 @@ export function realApi(t: TestContext, flags: Partial<Settings> = {}, more: Rec
     stopRunner: () => Promise.resolve(false),
     probe: async () => ({ kind: "succeeded" as const, message: "It answered." }),
     renewRunners: () => {},
+    hostProblem,
     stopServer: async () => {},
   });
   return {

@@ -20,9 +20,18 @@ export async function allowedAddresses(hostname: string, { allowPrivate }: { rea
   const found = family === 0 ? await resolved(host) : [{ address: host, family }];
   for (const { address } of found) {
     const problem = addressProblem(address, { allowPrivate });
-    if (problem !== null) throw new Error(`${host} has the address ${address}, which ${problem}.`);
+    if (problem !== null) throw new Error(`${host} ${family === 0 ? `has the address ${address}, which ` : ""}${problem}.`);
   }
   return found;
+}
+
+/**
+ * Why a host that is an address must not be reached; null: it may, or it is a name, which is judged
+ * when a message is sent.
+ */
+export function hostProblem(hostname: string, { allowPrivate }: { readonly allowPrivate: boolean }): string | null {
+  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  return isIP(host) === 0 ? null : addressProblem(host, { allowPrivate });
 }
 
 /** Why the address must not be reached; null: it may. A part of a sentence. */

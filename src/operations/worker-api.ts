@@ -80,6 +80,8 @@ export interface ApiContext {
   probe(): Promise<Outcome>;
   /** Replaces the parked runners, which have the settings of their start. */
   renewRunners(): void;
+  /** Why notifications must not be sent to this host; null: they may. A part of a sentence. */
+  hostProblem?(hostname: string, limits: { readonly allowPrivate: boolean }): string | null;
   stopServer(options: { mode: "leave" | "drain" | "now"; deadline_ms?: number | undefined }): Promise<void>;
 }
 
@@ -196,7 +198,7 @@ export function workerApi(context: ApiContext): WorkerApi {
     createToken: async (input) => await createToken(store, input, now()),
     removeToken: async ({ id }) => await removeToken(store, id),
     listChannels: async () => ({ channels: listChannels(store) }),
-    addChannel: async (input) => await addChannel(store, input, now()),
+    addChannel: async (input) => await addChannel(store, input, { now: now(), hostProblem: context.hostProblem ?? (() => null) }),
     getChannel: async ({ id }) => channelViewOf(store, requireChannel(store, id)),
     removeChannel: async ({ id }) => await removeChannel(store, id),
     testChannel: async ({ id }) => await testChannel(store, id, now()),

@@ -22,6 +22,7 @@ import { QuestionDeadlines } from "../scheduler/question-deadlines.ts";
 import { Retention } from "../scheduler/retention.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { endOrphans } from "../supervisor/orphans.ts";
+import { hostProblem } from "../notifications/address.ts";
 import { Notifier } from "../notifications/notifier.ts";
 import { createAdapters } from "../notifications/adapters.ts";
 import { Prober } from "../supervisor/prober.ts";
@@ -174,6 +175,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     stopRunner: (taskId) => supervisor.stopTask(taskId, "cancelled"),
     probe: () => askedProbe.run(),
     renewRunners: () => pool.renew(),
+    hostProblem,
     stopServer: async (options) => void shutdown.stop(options),
   });
   const mcp = new LazyMcp({ api, version, key: keyFrom(token, "mcp"), log });

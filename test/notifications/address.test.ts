@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addressProblem, allowedAddresses } from "../../src/notifications/address.ts";
+import { addressProblem, allowedAddresses, hostProblem } from "../../src/notifications/address.ts";
 
 const problem = (address: string, allowPrivate: boolean): boolean => addressProblem(address, { allowPrivate }) !== null;
 
@@ -49,5 +49,7 @@ test("addresses of metadata, groups and tunnels are never allowed", () => {
 test("a literal address is judged like a name's", async () => {
   await assert.rejects(allowedAddresses("[::1]", { allowPrivate: false }), /private/);
   assert.deepEqual(await allowedAddresses("127.0.0.1", { allowPrivate: true }), [{ address: "127.0.0.1", family: 4 }]);
+  assert.equal(hostProblem("example.com", { allowPrivate: false }), null);
+  assert.notEqual(hostProblem("[::1]", { allowPrivate: false }), null);
   await assert.rejects(allowedAddresses("no-such-name.invalid", { allowPrivate: true }), /has no address/);
 });

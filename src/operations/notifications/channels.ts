@@ -13,6 +13,8 @@ import type { ChannelCounts } from "../../store/sqlite/notifications.ts";
 import type { Store } from "../../store/store.ts";
 import { rfc3339 } from "../tasks/times.ts";
 
+type HostProblem = (hostname: string, limits: { readonly allowPrivate: boolean }) => string | null;
+
 export function listChannels(store: Store): ChannelView[] {
   const counts = new Map(store.notifications.counts().map((each) => [each.channelId, each]));
   return store.notifications.channels().map((channel) => viewOf(store, channel, counts.get(channel.id)));
@@ -38,7 +40,11 @@ export function requireChannel(store: Store, id: number): Channel {
  * @throws WorkerError invalid_input: an address, a secret or an event that is not possible;
  * conflict: the name is taken.
  */
-export async function addChannel(store: Store, input: ChannelInput, now: number): Promise<NewChannelView> {
+export async function addChannel(
+  store: Store,
+  input: ChannelInput,
+  { now, hostProblem }: { readonly now: number; readonly hostProblem: HostProblem },
+): Promise<NewChannelView> {
   const { name, kind, allow_private: allowPrivate = false } = input;
   const rules = rulesOf(store, input);
   const events = eventsOf(input.events ?? defaultEvents, rules);
@@ -46,6 +52,10 @@ export async function addChannel(store: Store, input: ChannelInput, now: number)
   const given = input.secret?.trim() ?? null;
   const problem = channelProblem(kind, { target, secret: given, allowPrivate });
   if (problem !== null) throw invalid(`/${problem.field}`, `${words[problem.field]} ${problem.detail}.`, problem.detail);
+  const field = kind === "slack" || kind === "discord" ? "secret" : "url";
+  const address = field === "url" ? target.url : given;
+  const refusal = address == null ? null : hostProblem(new URL(address).hostname, { allowPrivate });
+  if (refusal !== null) throw invalid(`/${field}`, `The address ${refusal}.`, refusal);
   const made = kind === "webhook" && given === null ? `whsec_${randomBytes(32).toString("base64")}` : null;
   const channel = await store.write(() => {
     if (store.notifications.channels().length >= maxChannels) {
