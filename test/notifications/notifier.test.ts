@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import dns from "node:dns";
 import { test } from "node:test";
 import type { NewEvent } from "../../src/domain/events/event.ts";
 import { noRules } from "../../src/domain/notifications/rules.ts";
@@ -119,6 +120,30 @@ test("a receiver that hangs is given up in time and holds up no other", async (t
   await delivery(2, isDelivered);
   const { lastError } = await delivery(1, (each) => each.lastError !== null);
   assert.equal(lastError, "The receiver did not answer in time.");
+});
+
+test("the name of a receiver is resolved once, and only those addresses count", async (t) => {
+  const { notifier, hook, add, end, delivery } = await setup(t);
+  await add("ops", ["completed"], { target: { url: hook.url.replace("127.0.0.1", "localhost") } });
+  // What a second look would find.
+  t.mock.method(dns, "lookup", () => assert.fail("the name was resolved again"));
+  await notifier.start();
+  await end();
+  await delivery(1, isDelivered);
+  assert.match(String(hook.received[0]?.headers.host), /^localhost:/);
+});
+
+test("nothing that waits means no timer", async (t) => {
+  const { notifier, add, end, delivery, hook } = await setup(t);
+  const timers = (): number => process.getActiveResourcesInfo().filter((type) => type === "Timeout").length;
+  const before = timers();
+  await add("ops");
+  await notifier.start();
+  assert.equal(timers(), before);
+  hook.answer = (_, response) => void response.writeHead(500).end();
+  await end();
+  await delivery(1, ({ lastError }) => lastError !== null);
+  await until("one timer for the next try", () => timers() === before + 1);
 });
 
 test("an endless answer is read up to a limit", async (t) => {
