@@ -4,9 +4,9 @@
  */
 import { pathsFrom } from "../config/paths.ts";
 import { WorkerError, messageOf } from "../domain/errors.ts";
-import { takeLock } from "../store/sqlite/file/lock.ts";
 import { restoreBackup } from "../store/sqlite/file/restore.ts";
 import { prepareDataDirectory } from "./data-directory.ts";
+import { takeServerLocks } from "./server-locks.ts";
 
 process.umask(0o077);
 try {
@@ -20,7 +20,7 @@ try {
 function restore(backup: string): { database: string; previous: string | null } {
   const paths = pathsFrom(process.env);
   prepareDataDirectory(paths);
-  const lock = takeLock(paths.serverLock, { pid: process.pid });
+  const lock = takeServerLocks(paths, { pid: process.pid });
   try {
     return { database: paths.database, ...restoreBackup(backup, paths.database) };
   } finally {

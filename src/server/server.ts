@@ -4,11 +4,11 @@ import { explainStartError } from "./explain-start-error.ts";
 import { leaveAtOnce } from "./lock-watch.ts";
 import type { ServerBase, ServerContext } from "./server-context.ts";
 import { buildServices } from "./services.ts";
+import { takeServerLocks } from "./server-locks.ts";
 import { Shutdown } from "./shutdown.ts";
 import type { StopOptions } from "./shutdown.ts";
 import { ensureToken } from "./token-file.ts";
 import { version } from "./version.ts";
-import { takeLock } from "../store/sqlite/file/lock.ts";
 import { openStore } from "../store/sqlite/sqlite.ts";
 
 export interface RunningServer {
@@ -37,7 +37,7 @@ export interface RunningServer {
 export async function startServer(context: ServerContext): Promise<RunningServer> {
   const { paths, options, log } = context;
   prepareDataDirectory(paths);
-  const lock = takeLock(paths.serverLock, { pid: process.pid, takeover: options.takeover });
+  const lock = takeServerLocks(paths, { pid: process.pid, takeover: options.takeover });
   try {
     const token = ensureToken(paths.token);
     const store = openStore({ path: paths.database, onStale: () => leaveAtOnce(log), readingWhenFull: true });

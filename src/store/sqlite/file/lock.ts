@@ -52,7 +52,7 @@ export function takeLock(file: string, { pid, takeover = false }: LockOptions): 
     const free = tryLock(file, 0);
     if (free !== null) return hold(free, file, { pid, takenFrom: null });
     if (!takeover) throw serverRunning(file);
-    const takenFrom = readHolder(file)?.pid ?? null;
+    const takenFrom = holderOf(file);
     return hold(replace(file, seen), file, { pid, takenFrom });
   } finally {
     guard.close();
@@ -143,6 +143,11 @@ function writeHolder(file: string, holder: { pid: number; inode: number | null }
   } catch {
     // The note only names the holder for people; the lock works without it.
   }
+}
+
+/** The pid of the process that holds the lock, as far as its note says; null: not known. */
+export function holderOf(file: string): number | null {
+  return readHolder(file)?.pid ?? null;
 }
 
 /** The lock's holder, where its note is readable and belongs to this lock file. */
