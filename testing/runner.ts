@@ -116,7 +116,7 @@ export async function startRunner(t: TestContext, setup: RunnerSetup): Promise<T
         ended: async () => {
           let gone = false;
           connection.onClose(() => (gone = true));
-          await until(`the end of the runner (${describe(records())})`, () => gone, 300_000);
+          await until(`the end of the runner (${describe(records())})`, () => gone);
           return records();
         },
       };

@@ -4,8 +4,11 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Far beyond what a loaded machine needs: it only ends a test whose condition never comes. */
-const defaultLimitMs = 300_000;
+/**
+ * Far beyond what a loaded machine needs: it only ends a test whose condition never comes. The
+ * mutation run sets less, because many of its tests wait in vain.
+ */
+const defaultLimitMs = Number(process.env["TEST_WAIT_MS"] ?? 300_000);
 const lookEveryMs = 10;
 
 type Look<T> = () => T | null | undefined | false | Promise<T | null | undefined | false>;

@@ -32,6 +32,12 @@ const failedTest = /^not ok \d+ - (?<name>.*)\n(?: .*\n)*? +location: '(?<file>.
  */
 const fileLimitMs = 15 * 60_000;
 
+/**
+ * How long a test waits for a condition (testing/wait.ts). A mutant that stops something makes many
+ * of them wait in vain, each twice.
+ */
+const waitLimitMs = 60_000;
+
 /** The copy of the checkout that mutants are written into. */
 export class Sandbox {
   readonly #root: string;
@@ -148,7 +154,7 @@ export class Sandbox {
   /** @param until what ends the run as failed as soon as the output has it. */
   #run(words: readonly string[], until?: RegExp): Promise<{ readonly passed: boolean; readonly output: string }> {
     return new Promise((resolve) => {
-      const env = { ...process.env, TMPDIR: path.join(this.#directory, "tmp") };
+      const env = { ...process.env, TMPDIR: path.join(this.#directory, "tmp"), TEST_WAIT_MS: String(waitLimitMs) };
       const child = spawn(process.execPath, words, {
         cwd: this.#directory,
         env,
