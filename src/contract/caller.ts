@@ -1,11 +1,5 @@
 /** Who calls an operation, and what that caller may do. */
-
-/**
- * What a caller may do: look; also submit, change and stop tasks; everything. Each scope includes
- * those before it.
- */
-export const scopes = ["read", "submit", "admin"] as const;
-export type Scope = (typeof scopes)[number];
+import type { Scope } from "../domain/scopes.ts";
 
 /** The caller of an operation, as the door that authenticated the call determined it. */
 export interface Caller {

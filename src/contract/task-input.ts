@@ -3,10 +3,8 @@
  * tools'.
  */
 import { z } from "zod";
+import { maxPromptBytes } from "../domain/task/prompt-size.ts";
 import { submittedOptions, text } from "./task-options.ts";
-
-/** Longest prompt in bytes of UTF-8: 10 MB. */
-export const maxPromptBytes = 10 * 1024 * 1024;
 
 export const taskInput = z.strictObject({
   prompt: text

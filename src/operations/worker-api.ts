@@ -11,6 +11,7 @@ import type { TrustView } from "../contract/views/trust.ts";
 import { WorkerError } from "../domain/errors.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
 import { lastTryText } from "../domain/attempt/refusal.ts";
+import type { StopMode } from "../domain/services/stop-mode.ts";
 import type { Task } from "../domain/task/task.ts";
 import type { Store } from "../store/store.ts";
 import { addChannel, channelViewOf, listChannels, removeChannel, requireChannel } from "./notifications/channels.ts";
@@ -82,7 +83,7 @@ export interface ApiContext {
   renewRunners(): void;
   /** Why notifications must not be sent to this host; null: they may. A part of a sentence. */
   hostProblem?(hostname: string, limits: { readonly allowPrivate: boolean }): string | null;
-  stopServer(options: { mode: "leave" | "drain" | "now"; deadline_ms?: number | undefined }): Promise<void>;
+  stopServer(options: { mode: StopMode; deadline_ms?: number | undefined }): Promise<void>;
 }
 
 export function workerApi(context: ApiContext): WorkerApi {

@@ -2,6 +2,7 @@
 import { rmSync } from "node:fs";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import type { Service } from "../domain/services/service.ts";
+import type { StopMode } from "../domain/services/stop-mode.ts";
 import type { BackgroundWork } from "./background-work.ts";
 import type { LockWatch } from "./lock-watch.ts";
 import type { ServerBase } from "./server-context.ts";
@@ -16,10 +17,7 @@ const endLimitMs = 20_000;
 const longestTimerMs = 2_147_483_647;
 
 export interface StopOptions {
-  /**
-   * `drain` waits for running tasks, `leave` leaves them to their runners, `now` interrupts them.
-   */
-  readonly mode: "leave" | "drain" | "now";
+  readonly mode: StopMode;
   /** Longest wait of a drain. Default: 10 minutes. */
   readonly deadline_ms?: number | undefined;
 }
@@ -50,7 +48,7 @@ export class Shutdown {
    */
   readonly #started = Promise.withResolvers<Stoppable>();
   readonly #overridden = Promise.withResolvers<void>();
-  #mode: StopOptions["mode"] = "drain";
+  #mode: StopMode = "drain";
   #exitCode = 0;
   #stopping: Promise<void> | null = null;
 

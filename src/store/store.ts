@@ -10,6 +10,7 @@ import type { EventType, NewEvent, TaskEvent, TaskEventOf } from "../domain/even
 import type { Hold, NewHold } from "../domain/order/hold.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
 import type { Attempt, Task, TaskSpec, TaskStatus } from "../domain/task/task.ts";
+import type { ListOrder } from "../domain/task/list-order.ts";
 import type { LongOptions, QueueOptions } from "../domain/task/options.ts";
 import type { Operation } from "../domain/task/transitions.ts";
 import type { MessageStore } from "./sqlite/messages.ts";
@@ -152,7 +153,7 @@ export interface TaskFilter {
   /** Rows beyond this id in the direction of the order (keyset pagination). */
   readonly cursorId?: number;
   /** Newest first unless "oldest". */
-  readonly order?: "newest" | "oldest";
+  readonly order?: ListOrder;
   /** 1-500. */
   readonly limit: number;
 }

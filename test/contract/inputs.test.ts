@@ -13,7 +13,8 @@ import { stopInput, usageQuery } from "../../src/contract/operations/server.ts";
 import { batchInput } from "../../src/contract/operations/submit.ts";
 import { listQuery, taskChange } from "../../src/contract/operations/tasks.ts";
 import { tokenInput } from "../../src/contract/operations/tokens.ts";
-import { maxPromptBytes, taskInput } from "../../src/contract/task-input.ts";
+import { taskInput } from "../../src/contract/task-input.ts";
+import { maxPromptBytes } from "../../src/domain/task/prompt-size.ts";
 import { WorkerError } from "../../src/domain/errors.ts";
 
 const task = { prompt: "p", working_directory: "/w" };

@@ -6,14 +6,10 @@ import { isUtf8 } from "node:buffer";
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { WorkerError } from "../../domain/errors.ts";
+import { maxPromptBytes } from "../../domain/task/prompt-size.ts";
 import type { Io } from "../terminal/io.ts";
 import { pathGiven } from "../commandline/path-given.ts";
 
-/**
- * Longest prompt in bytes of UTF-8; the server's own limit, known here so that an endless input is
- * not read to its end.
- */
-const maxBytes = 10 * 1024 * 1024;
 /**
  * How long to wait for a silent socket as standard input: programs often start the command with one
  * and never close it.
@@ -47,7 +43,7 @@ function fileNamed(argument: string, io: Io): string | null {
   const found = path === null ? null : whatIsAt(path);
   if (path === null || found === null) return null;
   refuseStrangeKind(found, argument);
-  if (found.size > maxBytes) throw tooLong(argument);
+  if (found.size > maxPromptBytes) throw tooLong(argument);
   try {
     return checked(textOf(readAtMost(path, argument), argument), argument);
   } catch (error) {
@@ -128,7 +124,7 @@ function readAtMost(path: string, source: string): Buffer {
       if (count === 0) return Buffer.concat(parts);
       parts.push(part.subarray(0, count));
       length += count;
-      if (length > maxBytes) throw tooLong(source);
+      if (length > maxPromptBytes) throw tooLong(source);
     }
   } finally {
     closeSync(file);
@@ -170,7 +166,7 @@ async function readAll({ stdin, stderr }: Io, input: Input): Promise<Buffer> {
       for (const timer of timers.splice(0)) clearTimeout(timer);
       parts.push(part);
       length += part.length;
-      if (length > maxBytes) throw tooLong("The standard input");
+      if (length > maxPromptBytes) throw tooLong("The standard input");
     }
   } finally {
     for (const timer of timers) clearTimeout(timer);
@@ -200,7 +196,7 @@ function textOf(bytes: Buffer, source: string): string {
 }
 
 function checked(text: string, source: string, mayBeEmpty = false): string {
-  if (Buffer.byteLength(text) > maxBytes) throw tooLong(source);
+  if (Buffer.byteLength(text) > maxPromptBytes) throw tooLong(source);
   if (text.includes("\0"))
     throw new WorkerError("invalid_input", `${capital(source)} holds a NUL character, so it is not text. Give a text file.`);
   if (text.trim() === "" && !mayBeEmpty) throw new WorkerError("invalid_input", `${capital(source)} is empty: say what Claude should do.`);

@@ -6,6 +6,7 @@ import type { RetryInput } from "../../contract/retry-input.ts";
 import { typedDuration } from "../../domain/text/duration.ts";
 import type { OptionRow } from "../../domain/task/option.ts";
 import { optionRows } from "../../domain/task/option-values.ts";
+import type { OptionName } from "../../domain/task/options.ts";
 import type { OptionSpec } from "../commandline/command.ts";
 import { flagParts } from "../commandline/flags.ts";
 import type { Io } from "../terminal/io.ts";
@@ -31,6 +32,13 @@ export const taskFlags: readonly OptionSpec[] = [
   },
   ...optionRows.map(specOf),
 ];
+
+/** The flag of one option, for a command that takes few of them. */
+export function flagOf(name: OptionName): OptionSpec {
+  const row = optionRows.find((each) => each.name === name);
+  if (row === undefined) throw new TypeError(`no option ${name}`);
+  return specOf(row);
+}
 
 function specOf(row: OptionRow): OptionSpec {
   const { spelled, help, completes } = row.flag;

@@ -5,7 +5,7 @@
 import type { z } from "zod";
 import { endpoints } from "../endpoints.ts";
 import type { Endpoint, OperationName } from "../endpoints.ts";
-import type { Scope } from "../caller.ts";
+import type { Scope } from "../../domain/scopes.ts";
 import type { ErrorCode } from "../../domain/errors.ts";
 
 /** Who may call: every caller (`open`), or a caller with at least this scope. */

@@ -1,5 +1,7 @@
 /** The server itself: liveness, readiness, numbers, settings, state, stop. */
 import { z } from "zod";
+import { stopModes } from "../../domain/services/stop-mode.ts";
+import { usageKeys } from "../../domain/task/usage-key.ts";
 import { configView } from "../views/config.ts";
 import { healthView, probeView, readyView, serverView } from "../views/server.ts";
 import { usageView } from "../views/usage.ts";
@@ -10,17 +12,14 @@ const tag = "Server";
 const day = z.iso.date("must be a day like 2026-11-22");
 
 export const usageQuery = z.strictObject({
-  by: z.enum(["day", "model", "group"]).default("day").describe("What is summed up."),
+  by: z.enum(usageKeys).default("day").describe("What is summed up."),
   since: day.optional().describe("First day, UTC, included."),
   until: day.optional().describe("Last day, UTC, included."),
 });
 export type UsageQuery = z.output<typeof usageQuery>;
 
 export const stopInput = z.strictObject({
-  mode: z
-    .enum(["leave", "drain", "now"])
-    .default("leave")
-    .describe("`leave` running attempts alone; `drain`: wait for them; `now`: stop them, resumable."),
+  mode: z.enum(stopModes).default("leave").describe("`leave` running attempts alone; `drain`: wait for them; `now`: stop them, resumable."),
   deadline_ms: z.int().min(0).max(86_400_000).optional().describe("With `drain`: how long to wait."),
 });
 

@@ -4,7 +4,8 @@
  */
 import { z } from "zod";
 import { maxAttachedCharacters } from "../../domain/task/attachment.ts";
-import { maxPromptBytes, taskInput } from "../task-input.ts";
+import { maxPromptBytes } from "../../domain/task/prompt-size.ts";
+import { taskInput } from "../task-input.ts";
 import { taskList, taskView } from "../views/task.ts";
 import { operation } from "./operation.ts";
 
@@ -20,6 +21,12 @@ const headers = [
       "1-255 printable characters. The same key and body again, within a week, gives the same task; another body is `unprocessable`.",
   },
 ];
+
+/** Names a submit, so that the same one that is sent again makes no second task. */
+export const idempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$/, "must have 1-255 printable ASCII characters, e.g. a UUID");
+
 const problems = ["untrusted_directory", "conflict", "unprocessable"] as const;
 const answer = "The task, durable. `Location` names it; `Idempotent-Replayed: true` tells that it was there already.";
 

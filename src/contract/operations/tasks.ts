@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { taskStatuses } from "../../domain/task/task.ts";
 import { maxAttachedCharacters } from "../../domain/task/attachment.ts";
+import { listOrders, pageLimit } from "../../domain/task/list-order.ts";
 import { retryInput } from "../retry-input.ts";
 import { optionValues, text } from "../task-options.ts";
 import { attemptList } from "../views/attempt.ts";
@@ -27,8 +28,8 @@ export const listQuery = z.strictObject({
   name: text.min(1).max(200).optional().describe("Only tasks whose name begins with this."),
   created_after: time.optional().describe("Only tasks submitted after this moment."),
   created_before: time.optional().describe("Only tasks submitted before this moment."),
-  order: z.enum(["newest", "oldest"]).optional().describe("By submission; default `newest`."),
-  limit: wholeNumber(1, 500).optional().describe("Default 50."),
+  order: z.enum(listOrders).optional().describe("By submission; default `newest`."),
+  limit: wholeNumber(pageLimit.min, pageLimit.max).optional().describe("Default 50."),
   cursor: z
     .string()
     .regex(/^[\w-]{1,200}$/, "is not from this server")

@@ -1,6 +1,6 @@
 /** Access tokens for programs. */
 import { z } from "zod";
-import { scopes } from "../caller.ts";
+import { scopes } from "../../domain/scopes.ts";
 import { newTokenView, tokenList } from "../views/token.ts";
 import { operation } from "./operation.ts";
 import { largest, wholeNumber } from "./query-values.ts";

@@ -1,6 +1,7 @@
 /** What doors show of tasks. */
 import { z } from "zod";
 import { attentionKinds } from "../../domain/attempt/attention.ts";
+import { waitReasons } from "../../domain/order/admission.ts";
 import { taskStatuses } from "../../domain/task/task.ts";
 import { shownOptions } from "../task-options.ts";
 import { taskRef } from "../task-ref.ts";
@@ -9,7 +10,7 @@ import { questionView } from "./question.ts";
 import { time, timeOrNull } from "./time.ts";
 
 export const waitingForView = z.object({
-  reason: z.enum(["capacity", "retry", "hold", "paused", "rights", "answer"]),
+  reason: z.enum([...waitReasons, "rights", "answer"]),
   message: z.string().describe("A sentence for people, e.g. `4 of 4 slots are in use`."),
   until: timeOrNull,
 });

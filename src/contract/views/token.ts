@@ -1,6 +1,6 @@
 /** What doors show of tokens. */
 import { z } from "zod";
-import { scopes } from "../caller.ts";
+import { scopes } from "../../domain/scopes.ts";
 import { time, timeOrNull } from "./time.ts";
 
 export const tokenView = z.object({

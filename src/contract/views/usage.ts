@@ -1,5 +1,6 @@
 /** What doors show of tokens and money. */
 import { z } from "zod";
+import { usageKeys } from "../../domain/task/usage-key.ts";
 import { accountView } from "./account.ts";
 import { modelUsageView } from "./task.ts";
 
@@ -9,7 +10,7 @@ export const usageSumView = z.object({
   ...modelUsageView.shape,
 });
 export const usageView = z.object({
-  by: z.enum(["day", "model", "group"]),
+  by: z.enum(usageKeys),
   usage: z.array(usageSumView),
   total: usageSumView.omit({ key: true }),
   account: accountView,

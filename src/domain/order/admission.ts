@@ -10,11 +10,9 @@ import type { Task } from "../task/task.ts";
 
 export type PendingTask = Pick<Task, "id" | "priority" | "model" | "notBefore" | "notBeforeReason" | "refusals" | "answeredAt">;
 
-/**
- * The same words as in the API (contract/views/task.ts). The compiler compares both where views are
- * made.
- */
-type WaitReason = "capacity" | "retry" | "hold" | "paused";
+/** Why a task waits, in the words of the API, which adds `rights` and `answer`. */
+export const waitReasons = ["capacity", "retry", "hold", "paused"] as const;
+type WaitReason = (typeof waitReasons)[number];
 
 export interface WaitingFor {
   readonly reason: WaitReason;

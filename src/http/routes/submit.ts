@@ -6,8 +6,9 @@ import type { IncomingMessage } from "node:http";
 import type { WorkerApi } from "../../contract/api.ts";
 import type { Caller } from "../../contract/caller.ts";
 import { operations } from "../../contract/operations/index.ts";
+import { idempotencyKey as idempotencyKeySchema } from "../../contract/operations/submit.ts";
+import { parseInput } from "../../contract/parse-input.ts";
 import type { ParsedTaskInput } from "../../contract/task-input.ts";
-import { WorkerError } from "../../domain/errors.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
 import { etagOf } from "../request/etag.ts";
 import { route } from "../request/route.ts";
@@ -49,7 +50,5 @@ function replayHeaders(replayed: boolean): Record<string, string> {
 /** @throws WorkerError invalid_input. */
 function idempotencyKey(request: IncomingMessage): string | null {
   const key = request.headers["idempotency-key"];
-  if (key === undefined) return null;
-  if (typeof key === "string" && /^[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?$/.test(key)) return key;
-  throw new WorkerError("invalid_input", "The Idempotency-Key must have 1-255 printable ASCII characters, e.g. a UUID.");
+  return key === undefined ? null : parseInput(idempotencyKeySchema, key, "The Idempotency-Key");
 }

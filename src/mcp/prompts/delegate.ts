@@ -1,6 +1,7 @@
 /** `delegate`: how to split a goal into tasks that stand alone. */
 import type { McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
+import { taskInput } from "../../contract/task-input.ts";
 
 export function registerDelegate(server: McpServer): void {
   server.registerPrompt(
@@ -10,7 +11,7 @@ export function registerDelegate(server: McpServer): void {
       description: "Splits a goal into tasks for the background, creates them, and tells you when they are done.",
       argsSchema: z.object({
         goal: z.string().min(1).max(20_000).describe("The goal to reach."),
-        directory: z.string().max(4096).optional().describe("The project's directory. Default: the current one."),
+        directory: taskInput.shape.working_directory.optional().describe("The project's directory. Default: the current one."),
       }),
     },
     ({ goal, directory }) => ({ messages: [{ role: "user", content: { type: "text", text: delegation(goal, directory) } }] }),

@@ -3,8 +3,10 @@ import { completable, ProtocolError, ProtocolErrorCode } from "@modelcontextprot
 import type { McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import type { WorkerApi } from "../../contract/api.ts";
+import { taskRefInText } from "../../contract/task-ref.ts";
 import type { TaskView } from "../../contract/views/task.ts";
 import { WorkerError } from "../../domain/errors.ts";
+import type { TaskRef } from "../../domain/task/task-ref.ts";
 import { plainText } from "../../domain/text/plain-text.ts";
 import { outputOf } from "../brief-task.ts";
 import { completeTaskId } from "../resources.ts";
@@ -20,20 +22,14 @@ export function registerReviewTask(server: McpServer, api: WorkerApi): void {
       title: "Review a task",
       description: "Checks what a task did against what it was asked to do.",
       argsSchema: z.object({
-        id: completable(
-          z
-            .string()
-            .regex(/^[1-9]\d{0,14}$/, "must be a task's number, e.g. 42")
-            .describe("The task's number."),
-          (part) => completeTaskId(api, part ?? ""),
-        ),
+        id: completable(taskRefInText.describe("The task's number."), (part) => completeTaskId(api, part ?? "")),
       }),
     },
-    async ({ id }) => ({ messages: [{ role: "user", content: { type: "text", text: await review(api, Number(id)) } }] }),
+    async ({ id }) => ({ messages: [{ role: "user", content: { type: "text", text: await review(api, id) } }] }),
   );
 }
 
-async function review(api: WorkerApi, id: number): Promise<string> {
+async function review(api: WorkerApi, id: TaskRef): Promise<string> {
   const task = await taskOf(api, id);
   const log = await logExcerpt(api, id, logLines);
   const { result, error } = outputOf(task);
@@ -57,7 +53,7 @@ ${log.text}
 4. If it needs more work, say what a follow-up task should be asked; create it only if I agree.`;
 }
 
-async function taskOf(api: WorkerApi, id: number): Promise<TaskView> {
+async function taskOf(api: WorkerApi, id: TaskRef): Promise<TaskView> {
   try {
     return await api.getTask({ id });
   } catch (error) {

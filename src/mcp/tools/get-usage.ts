@@ -1,7 +1,7 @@
 /** `get_usage`: what the tasks cost, and how busy the server is. */
 import { z } from "zod";
 import { usageQuery } from "../../contract/operations/server.ts";
-import { holdView } from "../../contract/views/hold.ts";
+import { serverView } from "../../contract/views/server.ts";
 import { usageView } from "../../contract/views/usage.ts";
 import { data, defineTool } from "../tool.ts";
 
@@ -15,9 +15,9 @@ export const getUsage = defineTool({
   input: usageQuery,
   output: z.object({
     ...usageView.shape,
-    workers: z.object({ limit: z.int(), running: z.int() }),
-    counts: z.record(z.string(), z.int()),
-    holds: z.array(holdView),
+    workers: serverView.shape.workers.pick({ limit: true, running: true }),
+    counts: serverView.shape.counts,
+    holds: serverView.shape.holds,
     next_step: z.string(),
   }),
   writes: false,

@@ -1,6 +1,9 @@
 /** `list_tasks`: a short line per task, page by page. */
 import { z } from "zod";
 import { listQuery } from "../../contract/operations/tasks.ts";
+import { optionValues } from "../../contract/task-options.ts";
+import { taskPage } from "../../contract/views/task.ts";
+import { serverView } from "../../contract/views/server.ts";
 import { taskStatuses } from "../../domain/task/task.ts";
 import { briefOf, briefTask } from "../brief-task.ts";
 import { data, defineTool } from "../tool.ts";
@@ -16,7 +19,7 @@ export const listTasks = defineTool({
   input: z.strictObject({
     status: z.array(z.enum(taskStatuses)).min(1).max(taskStatuses.length).optional().describe("Only these statuses."),
     working_directory,
-    labels: z.record(z.string().max(63), z.string().max(200)).optional().describe("Only tasks with all of these labels."),
+    labels: optionValues.labels.optional().describe("Only tasks with all of these labels."),
     created_after,
     created_before,
     order,
@@ -32,8 +35,8 @@ export const listTasks = defineTool({
   }),
   output: z.object({
     tasks: z.array(briefTask),
-    next_cursor: z.string().nullable(),
-    counts: z.record(z.string(), z.int()),
+    next_cursor: taskPage.shape.next_cursor,
+    counts: serverView.shape.counts,
     next_step: z.string(),
   }),
   writes: false,

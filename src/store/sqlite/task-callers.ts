@@ -1,13 +1,13 @@
 /** Stores the caller of each task. The operations decide what follows from it. */
+import type { Scope } from "../../domain/scopes.ts";
 import type Database from "better-sqlite3";
 import type { Writing } from "./group-commit.ts";
 import { defineRow } from "./row.ts";
-import type { TokenScope } from "./tokens.ts";
 
 export interface TaskCaller {
   /** The caller's name in events. */
   readonly name: string;
-  readonly scope: TokenScope;
+  readonly scope: Scope;
   /**
    * The token of the request, or of the task that the request came from; null: the owner of the
    * server.

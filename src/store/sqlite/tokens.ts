@@ -1,15 +1,14 @@
 /** Stores tokens. Callers pass the hash of a secret, never the secret itself. */
 import type Database from "better-sqlite3";
+import type { Scope } from "../../domain/scopes.ts";
 import type { Writing } from "./group-commit.ts";
 import { prepareReturning } from "./returning.ts";
 import { defineRow } from "./row.ts";
 
-export type TokenScope = "read" | "submit" | "admin";
-
 export interface Token {
   readonly id: number;
   readonly name: string;
-  readonly scope: TokenScope;
+  readonly scope: Scope;
   /** The secret's first characters. */
   readonly hint: string;
   readonly createdAt: number;

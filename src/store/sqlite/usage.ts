@@ -3,9 +3,8 @@
  * durations of attempts.
  */
 import type Database from "better-sqlite3";
+import type { UsageKey } from "../../domain/task/usage-key.ts";
 import { createStatements } from "./statements.ts";
-
-export type UsageKey = "day" | "group" | "model";
 
 export interface UsageSum {
   /** The day (YYYY-MM-DD, UTC), the group or the model. */

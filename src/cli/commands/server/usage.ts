@@ -1,7 +1,8 @@
 /** `usage`: tokens and money by day, model or group. */
 import type { UsageView } from "../../../contract/views/usage.ts";
-import { WorkerError } from "../../../domain/errors.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
+import { usageKeys } from "../../../domain/task/usage-key.ts";
+import type { UsageKey } from "../../../domain/task/usage-key.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { reading } from "../../server/connection.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
@@ -12,16 +13,13 @@ import { painter } from "../../terminal/render/colour.ts";
 import { table } from "../../terminal/render/table.ts";
 import { say } from "../../terminal/render/wrap.ts";
 
-const keys = ["day", "model", "group"] as const;
-type Key = (typeof keys)[number];
-
-export const command = defineCommand<{ readonly by?: Key; readonly since?: string; readonly until?: string }>({
+export const command = defineCommand<{ readonly by?: UsageKey; readonly since?: string; readonly until?: string }>({
   name: "usage",
   summary: "Show tokens and money by day, model or group",
   details:
     "From what the sessions reported. Without a terminal: key, input, output, cache read, cache written, US dollars, with tabs between. The account's limits and paid overage stand below (off a terminal: on standard error), as far as it reported them.",
   options: [
-    { flags: "--by <key>", description: "day (default), model or group", parse: keyOf, completes: keys },
+    { flags: "--by <key>", description: "what is summed up (default: day)", choices: usageKeys },
     { flags: "--since <day>", description: "first day, like 2026-11-22 (UTC)" },
     { flags: "--until <day>", description: "last day" },
   ],
@@ -65,10 +63,4 @@ export const command = defineCommand<{ readonly by?: Key; readonly since?: strin
 function showAccount({ account }: UsageView, { stdout, stderr }: Io): void {
   if (stdout.isTTY) stdout.write(`\nLimits: ${limitsText(account)}\nPaid overage: ${overageText(account)}\n`);
   else if (account.reported_at !== null) stderr.write(`Limits: ${limitsText(account)}. Paid overage: ${overageText(account)}.\n`);
-}
-
-function keyOf(text: string): Key {
-  const key = keys.find((each) => each === text);
-  if (key !== undefined) return key;
-  throw new WorkerError("invalid_input", `--by must be ${keys.join(", ")}, not "${text}".`);
 }

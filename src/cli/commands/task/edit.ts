@@ -4,9 +4,9 @@ import { WorkerError } from "../../../domain/errors.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { clientOf } from "../../server/connection.ts";
 import { eachTask } from "../../task/each-task.ts";
-import { label, wholeNumber } from "../../commandline/option-values.ts";
+import { label } from "../../commandline/option-values.ts";
 import { actReference } from "../../task/task-reference.ts";
-import { defined } from "../../task/task-flags.ts";
+import { defined, flagOf } from "../../task/task-flags.ts";
 import type { TaskRef } from "../../../domain/task/task-ref.ts";
 
 interface EditOptions {
@@ -24,7 +24,7 @@ export const command = defineCommand<EditOptions>({
   arguments: [{ name: "<id...>", description: actReference, completes: "tasks" }],
   options: [
     { flags: "-n, --name <text>", description: "a name for lists; an empty one removes it" },
-    { flags: "--priority <n>", description: "higher starts earlier", parse: wholeNumber("--priority", { min: -1000, max: 1000 }) },
+    { ...flagOf("priority"), description: "higher starts earlier" },
     { flags: "--label <key=value>", description: "sets a label; may be given several times", parse: label, repeat: true },
     { flags: "--remove-label <key>", description: "removes a label; may be given several times", repeat: true },
   ],

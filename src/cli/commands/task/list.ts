@@ -2,6 +2,8 @@
 import { realpathSync } from "node:fs";
 import type { ServerView } from "../../../contract/views/server.ts";
 import type { TaskPage, TaskSummaryView } from "../../../contract/views/task.ts";
+import { listOrders, pageLimit } from "../../../domain/task/list-order.ts";
+import type { ListOrder } from "../../../domain/task/list-order.ts";
 import { taskStatuses } from "../../../domain/task/task.ts";
 import type { TaskStatus } from "../../../domain/task/task.ts";
 import type { WorkerClient } from "../../../client/worker-client.ts";
@@ -27,7 +29,7 @@ interface ListCommandOptions {
   /** UTC milliseconds. */
   readonly since?: number;
   readonly before?: number;
-  readonly order?: "newest" | "oldest";
+  readonly order?: ListOrder;
   readonly text?: string;
   readonly name?: string;
   readonly limit?: number;
@@ -64,11 +66,11 @@ export const command = defineCommand<ListCommandOptions>({
       parse: moment("--since"),
     },
     { flags: "--before <time>", description: "only tasks submitted before this: a time, or how long ago", parse: moment("--before") },
-    { flags: "--order <order>", description: "which tasks come first (default: newest)", choices: ["newest", "oldest"] },
+    { flags: "--order <order>", description: "which tasks come first (default: newest)", choices: listOrders },
     { flags: "--attention", description: "only completed tasks with something to look at: denied calls, a failed last command …" },
     { flags: "--text <text>", description: "only tasks whose name or first line holds this text" },
     { flags: "--name <text>", description: "only tasks whose name begins with this", parse: nonEmpty("--name") },
-    { flags: "-l, --limit <n>", description: "how many to show", parse: wholeNumber("--limit", { min: 1, max: 500 }) },
+    { flags: "-l, --limit <n>", description: "how many to show", parse: wholeNumber("--limit", pageLimit) },
     { flags: "--cursor <cursor>", description: "continue where a page ended (its next_cursor)" },
     { flags: "-a, --all", description: "every task" },
     { flags: "-w, --watch", description: "stay, and show what changes; Ctrl-C ends it. Without a terminal: a line for each change" },

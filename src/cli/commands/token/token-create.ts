@@ -1,13 +1,11 @@
 /** `token create`: access for a program, shown once. */
-import { WorkerError } from "../../../domain/errors.ts";
+import { scopes } from "../../../domain/scopes.ts";
+import type { Scope } from "../../../domain/scopes.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { clientOf } from "../../server/connection.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { duration } from "../../commandline/option-values.ts";
-
-const scopes = ["read", "submit", "admin"] as const;
-type Scope = (typeof scopes)[number];
 
 export const command = defineCommand<{ readonly scope?: Scope; readonly expires?: number }>({
   name: "token create",
@@ -15,7 +13,7 @@ export const command = defineCommand<{ readonly scope?: Scope; readonly expires?
   details: "The token is shown once, on standard output; the server keeps only its hash. Without a terminal nothing else is printed.",
   arguments: [{ name: "<name>", description: "the program or person that the token is for" }],
   options: [
-    { flags: "--scope <scope>", description: "read, submit (default) or admin", parse: scopeOf, completes: scopes },
+    { flags: "--scope <scope>", description: "what the program may do (default: submit)", choices: scopes },
     {
       flags: "--expires <duration>",
       description: "how long the token is valid (default: until it is removed)",
@@ -36,9 +34,3 @@ export const command = defineCommand<{ readonly scope?: Scope; readonly expires?
     return exitCodes.ok;
   },
 });
-
-function scopeOf(text: string): Scope {
-  const scope = scopes.find((each) => each === text);
-  if (scope !== undefined) return scope;
-  throw new WorkerError("invalid_input", `--scope must be ${scopes.join(", ")}, not "${text}".`);
-}
