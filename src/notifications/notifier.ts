@@ -123,14 +123,17 @@ export class Notifier implements Service {
     if (channel === null || due === null) return;
     const until = due.event === "test" ? null : quietUntil(channel.rules.quiet, moment);
     if (until !== null) await store.write(() => notifications.postpone(channelId, moment, until));
-    else if (due.isEscalation && !this.#waits(due)) await store.write(() => notifications.drop(due.id));
+    else if (this.#isAnswered(due)) await store.write(() => notifications.drop(due.id));
     else await this.#send(due, channel, moment);
   }
 
-  /** Whether the task of a question still waits. A try that began is finished in any case. */
-  #waits({ taskId, tries }: Delivery): boolean {
-    const status: string | undefined = taskId === null ? undefined : this.#options.store.tasks.row(taskId)?.status;
-    return status === "waiting" || tries > 0;
+  /**
+   * Whether it is a question that needs no answer any more, or is gone with its task. A try that
+   * began is finished in any case.
+   */
+  #isAnswered({ event, content, tries }: Delivery): boolean {
+    if (event !== "question" || content.question?.id == null || tries > 0) return false;
+    return this.#options.store.questions.get(content.question.id)?.status !== "open";
   }
 
   async #send(due: Delivery, channel: Channel, moment: number): Promise<void> {

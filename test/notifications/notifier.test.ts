@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import dns from "node:dns";
 import { test } from "node:test";
-import type { NewEvent } from "../../src/domain/events/event.ts";
 import { noRules } from "../../src/domain/notifications/rules.ts";
 import { until } from "../../testing/wait.ts";
 import { secret, setup } from "./setup.ts";
@@ -264,14 +263,12 @@ test("nothing is sent in quiet hours but tests, and everything at their end", as
 });
 
 test("what happened to a task meanwhile is one message for people, each for programs", async (t) => {
-  const { notifier, store, hook, clock, add, delivery, submit } = await setup(t);
+  const { notifier, store, hook, add, ask, delivery, submit } = await setup(t);
   const { origin } = new URL(hook.url);
   const phone = await add("phone", ["question", "completed"], { kind: "ntfy", target: { url: `${origin}/topic` } });
   await add("program", ["question", "completed"]);
   const { id } = await submit();
-  const ask = (question: number): NewEvent =>
-    ({ type: "question_asked", at: clock.nowMs, data: { question, text: `May it do ${question}?` } }) as unknown as NewEvent;
-  await store.write(() => store.events.append(id, null, [ask(1), ask(2)]));
+  await ask(id, "May it do 1?", "May it do 2?");
   await notifier.start();
   for (const each of store.notifications.deliveries({ limit: 10 })) await delivery(each.id, ({ state }) => state !== "pending");
   const states = store.notifications.deliveries({ channelId: phone, limit: 10 }).map(({ state, mergedInto }) => [state, mergedInto]);
@@ -282,7 +279,10 @@ test("what happened to a task meanwhile is one message for people, each for prog
   const [toPhone] = hook.received.filter(({ path }) => path === "/").map((each) => each.json());
   assert.deepEqual(
     [toPhone?.["title"], toPhone?.["message"]],
-    ["Task 1 asks 2 questions", "Fix the flaky test\nMay it do 1?\nMay it do 2?"],
+    [
+      "Task 1 asks 2 questions",
+      "Fix the flaky test\nMay it do 1?\nAnswer: claude-worker answer q1\nMay it do 2?\nAnswer: claude-worker answer q2",
+    ],
   );
   assert.equal(hook.received.filter(({ path }) => path === "/hook").length, 2);
 });
@@ -313,17 +313,21 @@ test("a digest is one message a day, the same one when it is tried again", async
   );
 });
 
-test("a question is not sent once more when its task does not wait any more", async (t) => {
-  const { notifier, store, hook, clock, add, submit } = await setup(t);
+test("a question is sent once more only while it has no answer", async (t) => {
+  const { notifier, store, hook, clock, add, ask, submit, delivery } = await setup(t);
   await add("phone", ["question"], { rules: { ...noRules, escalateAfterMs: 60_000 } });
-  const { id } = await submit();
-  const asked = { type: "question_asked", at: clock.nowMs, data: { question: 1, text: "May it?" } } as unknown as NewEvent;
-  await store.write(() => store.events.append(id, null, [asked]));
+  const [open, superseded] = [await submit(), await submit()];
   await notifier.start();
-  await until("the question", () => store.notifications.delivery(1)?.state === "delivered");
+  await ask(open.id, "May it push?");
+  const [other = 0] = await ask(superseded.id, "May it pull?");
+  await delivery(1, isDelivered);
+  await delivery(3, isDelivered);
   await notifier.stop();
+  await store.write(() => store.questions.supersede(other, clock.nowMs));
   clock.nowMs += 60_000;
   await notifier.start();
-  await until("the end of the escalation", () => store.notifications.delivery(2) === null);
-  assert.equal(hook.received.length, 1);
+  await delivery(2, isDelivered);
+  await until("the end of the escalation", () => store.notifications.delivery(4) === null);
+  const titles = hook.received.map((each) => (each.json()["data"] as { title: string }).title);
+  assert.deepEqual(titles, ["Task 1 asks", "Task 2 asks", "Task 1 still waits for an answer"]);
 });

@@ -66,6 +66,25 @@ export async function setup(t: TestContext, options: { readonly answerMs?: numbe
       });
       return id;
     },
+    /** Stores questions of a task in one commit. Returns their numbers. */
+    ask: (taskId: number, ...texts: readonly string[]): Promise<number[]> =>
+      store.write(() =>
+        texts.map((text) => {
+          const call = {
+            kind: "permission",
+            tool: "Bash",
+            toolUseId: null,
+            agentId: null,
+            input: {},
+            inputHash: text,
+            rule: null,
+          } as const;
+          const { id } = store.questions.ask(taskId, 1, { ...call, key: text }, { askedAt: clock.nowMs, deadline: null });
+          const data = { question: id, kind: call.kind, tool: call.tool, text };
+          store.events.append(taskId, null, [{ type: "question_asked", at: clock.nowMs, data }]);
+          return id;
+        }),
+      ),
     /** The delivery once it is as awaited. */
     async delivery(id: number, accept: (delivery: Delivery) => boolean): Promise<Delivery> {
       return await until(`delivery ${id}: ${JSON.stringify(store.notifications.delivery(id))}`, () => {

@@ -18,7 +18,7 @@ export interface NotifiedHold {
 }
 
 export interface NotifiedQuestion {
-  readonly id: number | string | null;
+  readonly id: number | null;
   readonly kind: string | null;
   readonly tool: string | null;
 }
@@ -49,8 +49,10 @@ export function contentOfTask(meaning: NotificationEvent, task: NotifiedTask, ev
   const base = { task: { id, name, title, status, labels }, hold: null, question: null };
   if (meaning === "question") {
     const said = textIn(data, "text") ?? "";
-    const question = { id: idIn(data, "question"), kind: textIn(data, "kind"), tool: textIn(data, "tool") };
-    return { ...base, question, title: `Task ${id} asks`, text: lines(named(task), said) };
+    const number = questionOf(event);
+    const question = { id: number, kind: textIn(data, "kind"), tool: textIn(data, "tool") };
+    const how = number === null ? "" : `Answer: claude-worker answer q${number}`;
+    return { ...base, question, title: `Task ${id} asks`, text: lines(named(task), said, how) };
   }
   if (meaning === "completed") {
     return { ...base, title: `Task ${id} completed`, text: lines(named(task), attentionLine(task.attention)) };
@@ -71,8 +73,9 @@ export function contentOfEscalation(content: Content): Content {
 }
 
 /** The number of the question that an event of a task is about; null: it is about none. */
-export function questionOf(event: EventBody): number | string | null {
-  return idIn(objectOf(event.data), "question");
+export function questionOf(event: EventBody): number | null {
+  const id = objectOf(event.data)["question"];
+  return typeof id === "number" ? id : null;
 }
 
 export function contentOfTest(channel: string): Content {
@@ -103,9 +106,4 @@ function lines(...parts: readonly string[]): string {
 function textIn(data: Readonly<Record<string, unknown>>, field: string): string | null {
   const value = data[field];
   return typeof value === "string" ? value : null;
-}
-
-function idIn(data: Readonly<Record<string, unknown>>, field: string): number | string | null {
-  const value = data[field];
-  return typeof value === "string" || typeof value === "number" ? value : null;
 }

@@ -33,8 +33,7 @@ export const defaultEvents: readonly NotificationEvent[] = ["question", "complet
  * the first word that it wants. Empty: it is not for people.
  */
 export function meaningsOf(event: EventBody): readonly NotificationEvent[] {
-  // By its name, so that a stored question counts in every version that knows notifications.
-  if ((event.type as string) === "question_asked") return ["question"];
+  if (event.type === "question_asked") return ["question"];
   if (event.type !== "ended") return [];
   if (event.data.status === "completed") return ["completed"];
   if (event.data.status !== "failed") return [];
@@ -43,7 +42,7 @@ export function meaningsOf(event: EventBody): readonly NotificationEvent[] {
 
 /** Whether the event answers a question, or ends the wait for an answer. */
 export function answersQuestion(event: EventBody): boolean {
-  return (event.type as string) === "question_answered";
+  return event.type === "question_answered";
 }
 
 /** The first of the meanings that is wanted; null: none is. */
