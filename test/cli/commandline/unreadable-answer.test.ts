@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { packageVersion } from "../../src/cli/commandline/package-version.ts";
-import { headerProxy } from "../../testing/header-proxy.ts";
-import { withServer } from "./setup.ts";
+import { packageVersion } from "../../../src/cli/commandline/package-version.ts";
+import { headerProxy } from "../../../testing/header-proxy.ts";
+import { withServer } from "../setup.ts";
 
 /** The answer of a server that does not know these fields yet, at any depth. */
 function without(fields: readonly string[], value: unknown): unknown {

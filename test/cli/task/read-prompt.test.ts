@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { withServer } from "./setup.ts";
+import { withServer } from "../setup.ts";
 
 const tenMegabytes = 10 * 1024 * 1024;
 
@@ -62,7 +62,7 @@ test("a directory or a device is no prompt, and the sentence says what was meant
 
 test("what a process substitution gives is read, up to 10 MB", async (t) => {
   const { env, api } = await withServer(t);
-  const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+  const main = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
   const run = async (command: string): Promise<[number | null, string]> => {
     const child = spawn("bash", ["-c", `"$0" "$1" run <(${command}) </dev/null`, process.execPath, main], { env, cwd: "/" });
     let said = "";
@@ -130,7 +130,7 @@ test("a prompt of 10 MB is taken", async (t) => {
 
 test("an open standard input is not waited for when there is a prompt", async (t) => {
   const { env, api } = await withServer(t);
-  const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+  const main = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
   const child = spawn(process.execPath, [main, "run", "Do it"], { env, cwd: "/", stdio: ["pipe", "pipe", "pipe"] });
   t.after(() => child.kill());
   const code = await new Promise((resolve) => child.once("exit", resolve));
@@ -140,7 +140,7 @@ test("an open standard input is not waited for when there is a prompt", async (t
 
 test("what a program writes to us at once is read", async (t) => {
   const { env, api } = await withServer(t);
-  const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+  const main = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
   const child = spawn(process.execPath, [main, "run", "Do it"], { env, cwd: "/", stdio: ["pipe", "pipe", "pipe"] });
   t.after(() => child.kill());
   child.stdin.end("context");

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { EventType } from "../../src/domain/events/event.ts";
-import { paintedWidth } from "../../src/cli/terminal/render/text-width.ts";
-import { settingsPage } from "../../src/cli/terminal/render/settings-page.ts";
-import { wrap } from "../../src/cli/terminal/render/wrap.ts";
-import { patch, showAs, withoutServer, withServer } from "./setup.ts";
-import type { ServedCli } from "./setup.ts";
+import type { EventType } from "../../../../src/domain/events/event.ts";
+import { paintedWidth } from "../../../../src/cli/terminal/render/text-width.ts";
+import { settingsPage } from "../../../../src/cli/terminal/render/settings-page.ts";
+import { wrap } from "../../../../src/cli/terminal/render/wrap.ts";
+import { patch, showAs, withoutServer, withServer } from "../../setup.ts";
+import type { ServedCli } from "../../setup.ts";
 
 const plain = { NO_COLOR: "1" };
 
@@ -18,7 +18,7 @@ test("the general help has every command, in groups, on one screen", async (t) =
     assert.ok(columns < 80 || lines.every((line) => line.length <= 80), stdout);
   }
   const { stdout } = await call(["--help"]);
-  const { commandIndex } = await import("../../src/cli/commandline/command-index.ts");
+  const { commandIndex } = await import("../../../../src/cli/commandline/command-index.ts");
   for (const { name } of commandIndex) {
     if (name.startsWith("_")) continue;
     const [noun = "", verb] = name.split(" ");

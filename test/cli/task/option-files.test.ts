@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { withServer } from "./setup.ts";
+import { withServer } from "../setup.ts";
 
 test("--settings and --mcp-config take a file or JSON", async (t) => {
   const { call, api, place } = await withServer(t);

@@ -1,7 +1,7 @@
 /** src/cli/mcp/pending-calls.ts: what a client says may be any JSON. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PendingCalls } from "../../src/cli/mcp/pending-calls.ts";
+import { PendingCalls } from "../../../src/cli/mcp/pending-calls.ts";
 
 test("a name or uri that is not a text is left to the MCP server to refuse", () => {
   const calls = new PendingCalls();

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { painter } from "../../src/cli/terminal/render/colour.ts";
-import { EventLines } from "../../src/cli/terminal/render/event-lines.ts";
-import { holdText } from "../../src/cli/terminal/render/hold-lines.ts";
-import { table } from "../../src/cli/terminal/render/table.ts";
-import { fitWidth, textWidth } from "../../src/cli/terminal/render/text-width.ts";
-import { clock, dollars, relativeTime } from "../../src/cli/terminal/render/time.ts";
-import type { EventView } from "../../src/client/index.ts";
-import type { EventType } from "../../src/domain/events/event.ts";
-import { event } from "../../testing/events.ts";
+import { painter } from "../../../../src/cli/terminal/render/colour.ts";
+import { EventLines } from "../../../../src/cli/terminal/render/event-lines.ts";
+import { holdText } from "../../../../src/cli/terminal/render/hold-lines.ts";
+import { table } from "../../../../src/cli/terminal/render/table.ts";
+import { fitWidth, textWidth } from "../../../../src/cli/terminal/render/text-width.ts";
+import { clock, dollars, relativeTime } from "../../../../src/cli/terminal/render/time.ts";
+import type { EventView } from "../../../../src/client/index.ts";
+import type { EventType } from "../../../../src/domain/events/event.ts";
+import { event } from "../../../../testing/events.ts";
 
 test("the width of a text counts its columns in a terminal", () => {
   const widths: [string, number][] = [

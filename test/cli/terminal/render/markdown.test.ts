@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { painter } from "../../src/cli/terminal/render/colour.ts";
-import { markdownLines } from "../../src/cli/terminal/render/markdown/render.ts";
-import { paintedWidth } from "../../src/cli/terminal/render/text-width.ts";
-import { plainText } from "../../src/domain/text/plain-text.ts";
-import { patch, withServer } from "./setup.ts";
-import { leastCpuMs } from "../../testing/cpu-cost.ts";
+import { painter } from "../../../../src/cli/terminal/render/colour.ts";
+import { markdownLines } from "../../../../src/cli/terminal/render/markdown/render.ts";
+import { paintedWidth } from "../../../../src/cli/terminal/render/text-width.ts";
+import { plainText } from "../../../../src/domain/text/plain-text.ts";
+import { patch, withServer } from "../../setup.ts";
+import { leastCpuMs } from "../../../../testing/cpu-cost.ts";
 
 const plain = painter({ colour: false });
 const shown = (text: string, width = 40): string[] => markdownLines(text, width, plain);

@@ -4,10 +4,10 @@ import { chmodSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { describeCommands } from "../../src/cli/commandline/command-index.ts";
-import { completeWords } from "../../src/cli/commandline/complete-words.ts";
-import { completionScripts } from "../../src/cli/commandline/completion-scripts.ts";
-import { withoutServer, withServer } from "./setup.ts";
+import { describeCommands } from "../../../src/cli/commandline/command-index.ts";
+import { completeWords } from "../../../src/cli/commandline/complete-words.ts";
+import { completionScripts } from "../../../src/cli/commandline/completion-scripts.ts";
+import { withoutServer, withServer } from "../setup.ts";
 
 const tasks = async (): Promise<{ word: string; description: string }[]> => [{ word: "42", description: "running: x" }];
 
@@ -60,7 +60,7 @@ test("completion offers the server's tasks, and none without a server", async (t
 
 test("the bash script completes in a real bash", (t) => {
   const { place, env } = withoutServer(t);
-  const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+  const main = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
   chmodSync(place.file("bin/claude-worker", `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`), 0o755);
   place.file("work/a file.md", "");
   const script = place.file(

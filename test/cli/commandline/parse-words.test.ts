@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { command as list } from "../../src/cli/commands/task/list.ts";
-import { command as logs } from "../../src/cli/commands/task/logs.ts";
-import { command as run } from "../../src/cli/commands/task/run.ts";
-import { command as show } from "../../src/cli/commands/task/show.ts";
-import { command as wait } from "../../src/cli/commands/task/wait.ts";
-import type { CommandSpec } from "../../src/cli/commandline/command.ts";
-import { parseWords } from "../../src/cli/commandline/parse-words.ts";
+import { command as list } from "../../../src/cli/commands/task/list.ts";
+import { command as logs } from "../../../src/cli/commands/task/logs.ts";
+import { command as run } from "../../../src/cli/commands/task/run.ts";
+import { command as show } from "../../../src/cli/commands/task/show.ts";
+import { command as wait } from "../../../src/cli/commands/task/wait.ts";
+import type { CommandSpec } from "../../../src/cli/commandline/command.ts";
+import { parseWords } from "../../../src/cli/commandline/parse-words.ts";
 
 const understood: readonly [CommandSpec, string[], { words?: string[]; options?: Record<string, unknown> }][] = [
   [run, ["do it"], { words: ["do it"] }],

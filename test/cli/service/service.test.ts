@@ -4,8 +4,8 @@ import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { installService, serviceManager, servicePlan, serviceStatus, uninstallService } from "../../src/cli/service/service.ts";
-import { withoutServer } from "./setup.ts";
+import { installService, serviceManager, servicePlan, serviceStatus, uninstallService } from "../../../src/cli/service/service.ts";
+import { withoutServer } from "../setup.ts";
 
 /**
  * A home of its own, and programs named systemctl and launchctl that write down what they are asked

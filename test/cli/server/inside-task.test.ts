@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
-import { withoutServer, withServer } from "./setup.ts";
+import { withoutServer, withServer } from "../setup.ts";
 
 const marks: readonly Record<string, string>[] = [{ WORKER_TASK_RUNNER: "abcd-1" }, { WORKER_TASK_TOKEN: "secret" }];
 

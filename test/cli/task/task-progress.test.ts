@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { TaskProgress } from "../../src/cli/task/task-progress.ts";
-import { event } from "../../testing/events.ts";
-import { plainInput, plainView } from "../../testing/plain-task.ts";
+import { TaskProgress } from "../../../src/cli/task/task-progress.ts";
+import { event } from "../../../testing/events.ts";
+import { plainInput, plainView } from "../../../testing/plain-task.ts";
 
 const now = new Date().toISOString();
 const view = (more: object = {}) => ({ ...plainView(1, plainInput({ prompt: "p", working_directory: "/w" }), now), ...more });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { worker } from "../../testing/worker.ts";
-import { withServer } from "./setup.ts";
-import type { ServedCli } from "./setup.ts";
+import { worker } from "../../../testing/worker.ts";
+import { withServer } from "../setup.ts";
+import type { ServedCli } from "../setup.ts";
 
 test("without a reference a reading command is about the newest task", async (t) => {
   const { call, api } = await withServer(t);

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import fc from "fast-check";
-import { textWidth } from "../../src/cli/terminal/render/text-width.ts";
-import { prose, wrap } from "../../src/cli/terminal/render/wrap.ts";
-import { outputTo } from "../../src/cli/terminal/io.ts";
+import { textWidth } from "../../../../src/cli/terminal/render/text-width.ts";
+import { prose, wrap } from "../../../../src/cli/terminal/render/wrap.ts";
+import { outputTo } from "../../../../src/cli/terminal/io.ts";
 
 test("a command between backticks is never broken, and gets its colour", () => {
   assert.deepEqual(wrap("Run `claude-worker claude` and sign in", 22), ["Run", "`claude-worker claude`", "and sign in"]);
