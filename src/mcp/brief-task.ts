@@ -3,6 +3,9 @@
  * wrote marked as such.
  */
 import { z } from "zod";
+import { shownOptions } from "../contract/task-options.ts";
+import { isDefault, optionRows } from "../domain/task/option-values.ts";
+import type { OptionName } from "../domain/task/options.ts";
 import { taskSummaryView, taskView } from "../contract/views/task.ts";
 import type { TaskSummaryView, TaskView } from "../contract/views/task.ts";
 import { plainLine } from "../domain/text/plain-text.ts";
@@ -48,6 +51,18 @@ function sentenceOf(task: TaskSummaryView): string | null {
   return sentence === null ? null : plainLine(sentence, lineCharacters);
 }
 
+/** Shown beside the other options, or known to the agent that created the task. */
+const shownElsewhere = ["name", "system_prompt", "model", "permission_mode", "group", "priority", "labels"] as const;
+type FurtherName = Exclude<OptionName, (typeof shownElsewhere)[number]>;
+
+const furtherRows = optionRows.filter(({ name }) => !(shownElsewhere as readonly string[]).includes(name));
+const furtherOptions = z
+  .object(
+    Object.fromEntries(furtherRows.map(({ name }) => [name, shownOptions[name as FurtherName]])) as Pick<typeof shownOptions, FurtherName>,
+  )
+  .partial()
+  .describe("The task's other options, as far as they differ from their defaults.");
+
 /** Everything about one task except its prompts: the agent that created the task knows them. */
 export const wholeTask = taskView
   .pick({
@@ -75,7 +90,7 @@ export const wholeTask = taskView
     started_at: true,
     ended_at: true,
   })
-  .extend({ error_code: z.string().nullable(), error_retryable: errorRetryable });
+  .extend({ options: furtherOptions, error_code: z.string().nullable(), error_retryable: errorRetryable });
 
 export const agentOutput = z.object({
   note: z.string(),
@@ -89,7 +104,10 @@ export type AgentOutput = z.infer<typeof agentOutput>;
 
 export function wholeOf(task: TaskView): z.infer<typeof wholeTask> {
   const error = { error_code: task.error?.code ?? null, error_retryable: task.error?.retryable ?? null };
-  return { ...wholeTask.parse({ ...task, ...error }), title: plainLine(task.title, 120) };
+  const options = Object.fromEntries(
+    furtherRows.filter((row) => !isDefault(row, task[row.name as FurtherName])).map(({ name }) => [name, task[name as FurtherName]]),
+  );
+  return { ...wholeTask.parse({ ...task, ...error, options }), title: plainLine(task.title, 120) };
 }
 
 /** @param from first character of the result to show. */

@@ -5,6 +5,7 @@ import type { Client } from "@modelcontextprotocol/client";
 import { callTool, goodTask, openMcp, toolProblem } from "../../testing/mcp.ts";
 import type { OpenMcp } from "../../testing/mcp.ts";
 import { event } from "../../testing/events.ts";
+import { plainInput } from "../../testing/plain-task.ts";
 
 async function setup(t: TestContext): Promise<OpenMcp & { client: Client; create(more?: Record<string, unknown>): Promise<number> }> {
   const mcp = await openMcp(t);
@@ -174,6 +175,30 @@ test("get_task cuts a long result, which can be read on", async (t) => {
   assert.ok(String(first["result"]).length < 20_200);
   const rest = (await callTool(client, "get_task", { id, result_offset: 20_000 }))["agent_output"] as Record<string, unknown>;
   assert.match(String(rest["result"]), />\nb{5000}\n</);
+});
+
+test("get_task shows every option of a task that is not at its default, and no secret", async (t) => {
+  const { client, api, corner } = await setup(t);
+  const secret = { env: { TOKEN: "abcdefgh-secret" } };
+  const given = {
+    fallback_model: "haiku",
+    effort: "high" as const,
+    agent: "Explore",
+    deny: ["WebFetch"],
+    max_turns: 5,
+    retries: 2,
+    settings: secret,
+    mcp_config: { mcpServers: { issues: { command: "issues", ...secret } } },
+  };
+  const task = plainInput({ prompt: "Do it.", working_directory: corner.work });
+  const [{ id: bare } = { id: 0 }, { id } = { id: 0 }] = (
+    await api.submitTasks({ tasks: [task, { ...task, ...given }] }, { name: "test", scope: "admin" })
+  ).tasks;
+  const optionsOf = async (of: unknown): Promise<unknown> =>
+    ((await callTool(client, "get_task", { id: of })) as { task: { options: unknown } }).task.options;
+  assert.deepEqual(await optionsOf(bare), {});
+  const shown = { ...given, settings: ["env"], mcp_config: ["issues"] };
+  assert.deepEqual(await optionsOf(id), shown);
 });
 
 test("get_task says that a result is longer only when it was cut", async (t) => {
