@@ -31,6 +31,26 @@ test("a backup that was made while tasks run brings every task back", async (t) 
   assert.equal((await w.cli(["db", "check"])).code, 0);
 });
 
+test("a restore neither abandons a running task nor gives its number away", async (t) => {
+  const w = await worker(t, { "take long": [step.text("late", 600_000)], "say two": [step.text("two")] });
+  await w.start();
+  const file = path.join(w.place.directory, "copy.db");
+  await w.cli(["db", "backup", file]);
+  const long = await w.submit("take long");
+  await w.until(long.id, ({ status }) => status === "running");
+  await w.cli(["server", "stop"]);
+  const refused = await w.cli(["db", "restore", file]);
+  assert.deepEqual([refused.code, refused.stdout], [1, ""]);
+  assert.match(refused.stderr, /^Error: 1 task still runs without a server/);
+  await w.start();
+  await w.cli(["server", "stop", "--now"]);
+  assert.equal((await w.cli(["db", "restore", file])).code, 0);
+  await w.start();
+  const next = await w.ended((await w.submit("say two")).id);
+  assert.equal(next.id, long.id + 1);
+  assert.doesNotMatch((await w.cli(["logs", String(next.id), "--raw"])).stdout, /take long/);
+});
+
 test("prune deletes old ended tasks with their logs and never one that has not ended", async (t) => {
   const w = await worker(t, { "say done": [step.text("done")], "take long": [step.text("late", 60_000)] });
   await w.start();

@@ -108,6 +108,40 @@ test("a restore brings back the backup's tasks and keeps the old database", asyn
   assert.equal(restoreBackup(backup, file).previous, `${file}.replaced-2`);
 });
 
+test("numbers continue after a restore, also where the database cannot be read", async (t) => {
+  const { store, directory, file } = setup(t);
+  await fill(store, 3);
+  const backup = path.join(directory, "backup.db");
+  await store.backup(backup);
+  await fill(store, 4);
+  await store.close();
+  restoreBackup(backup, file);
+  assert.equal(await nextTask(file), 8);
+  writeFileSync(file, "scratched");
+  restoreBackup(backup, file, { lastTask: 20 });
+  assert.equal(await nextTask(file), 21);
+  restoreBackup(backup, file, { lastTask: 5 });
+  assert.equal(await nextTask(file), 22);
+  const empty = path.join(directory, "empty.db");
+  await openStore({ path: empty }).close();
+  const other = path.join(directory, "other.db");
+  restoreBackup(empty, other, { lastTask: 5 });
+  assert.equal(await nextTask(other), 6, "a table without a number so far");
+});
+
+test("a restore is refused while a task runs that the backup does not know", async (t) => {
+  const { store, directory, file } = setup(t);
+  await fill(store, 1);
+  const backup = path.join(directory, "backup.db");
+  await store.backup(backup);
+  await store.close();
+  assert.throws(() => restoreBackup(backup, file, { runners: ["r-1"] }), {
+    code: "conflict",
+    message: /^1 task still runs without a server, .*: claude-worker server start && claude-worker server stop --now$/,
+  });
+  assert.equal(existsSync(`${file}.replaced-1`), false);
+});
+
 test("a restore works where the database is missing or damaged", async (t) => {
   const { store, directory, file } = setup(t);
   await fill(store, 2);
@@ -183,10 +217,13 @@ test("a restore of an unusable or living backup is refused and changes nothing",
   change(newer, "PRAGMA user_version = 4000");
   change(foreign, "PRAGMA application_id = 5");
   const living = raw().name;
+  const text = path.join(directory, "notes.txt");
+  writeFileSync(text, "my notes");
   const refusals: [string, string, RegExp][] = [
     [damaged, "storage_unusable", /The backup cannot be used: .*damaged\.db is damaged.*Nothing was changed/],
     [newer, "storage_unusable", /newer\.db was written by a newer Claude Worker/],
     [foreign, "storage_unusable", /foreign\.db is a database of another program/],
+    [text, "storage_unusable", /notes\.txt is not a database\. Name a file that `claude-worker db backup` made\./],
     [path.join(directory, "none.db"), "not_found", /There is no backup/],
     [living, "storage_unusable", /is a database in use, not a backup/],
   ];
@@ -210,6 +247,14 @@ async function fill(store: Store, count: number): Promise<void> {
       store.events.append(id, null, [textEvent(1), textEvent(2)]);
     }
   });
+}
+
+/** The number of a task that is submitted now. */
+async function nextTask(file: string): Promise<number> {
+  const store = openStore({ path: file });
+  const { id } = await store.write(() => store.tasks.insert(plainTask()));
+  await store.close();
+  return id;
 }
 
 function pendingIn(file: string): number {
