@@ -65,7 +65,7 @@ export const command = defineCommand<{ readonly timeout?: number; readonly stric
     else if (open.length > 0)
       say(
         io.stderr,
-        `${isTimedOut ? "The time is over" : needsAnswer ? "An answer is needed" : "Not waiting any longer"}: ${open.length === 1 ? "task" : "tasks"} ${open.join(", ")} not ended yet. Nothing was stopped.`,
+        `${isTimedOut ? "The time is over" : needsAnswer ? "An answer is needed" : "The wait was ended"}: ${open.length === 1 ? "task" : "tasks"} ${open.join(", ")} ${open.length === 1 ? "has" : "have"} not ended yet. Nothing was stopped.`,
       );
     if (needsAnswer) return exitCodes.needsAnswer;
     if (isTimedOut) return exitCodes.timedOut;
