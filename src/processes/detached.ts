@@ -3,6 +3,7 @@
  * of Claude Code's: their shell has ended.
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { ownCommand } from "../domain/attempt/own-command.ts";
 import { isAlive } from "./identity.ts";
 import type { ProcessRow } from "./process-row.ts";
 import { markedProcesses } from "./process-table.ts";
@@ -41,10 +42,4 @@ export async function detachedCommands(runnerId: string, { root, adopting }: Swe
   }
   const living = await Promise.all(first.map(isAlive));
   return named.filter((_, index) => living[index]).map(({ row, command }) => ({ pid: row.pid, command }));
-}
-
-/** A part of a command that continues in the background runs under the name of its whole shell. */
-function ownCommand(command: string): string {
-  const inShell = / && eval '(.*)' < \/dev\/null(?: && pwd|$)/s.exec(command)?.[1];
-  return inShell?.replaceAll(`'"'"'`, "'").replaceAll(String.raw`'\''`, "'") ?? command;
 }

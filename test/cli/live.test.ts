@@ -70,11 +70,12 @@ test("several tasks are watched at once, until all have ended", async (t) => {
   await holds(() => assert.match(watching.stdout(), /1 {2}\d.*\n2 {2}\d/));
   await api.tell(2, "text", { text: "a text that is longer than the terminal is wide, to be wrapped at a word" });
   await holds(() => assert.match(watching.stdout(), /#2 \d\d:\d\d:\d\d a text that is longer than the terminal is wide,\n#2 {10}to be/));
+  await api.tell(2, "text", { text: "done" });
   await api.finish(1);
   await api.finish(2);
   const { code, stdout } = await watching.done;
   assert.equal(code, 0);
-  assert.match(stdout, /✔ Task 1 completed\ndone\n[^]*✔ Task 2 completed\ndone\n/);
+  assert.match(stdout, /✔ Task 1 completed\n#1 done\n[^]*✔ Task 2 completed\n(?!#2)/);
   const json = await call(["watch", "1", "2", "--json", "-n", "1"]);
   const ends = json.stdout
     .trim()
@@ -88,6 +89,18 @@ test("several tasks are watched at once, until all have ended", async (t) => {
   await call(["retry", "1"]);
   await api.finish(1, "failed");
   assert.equal((await call(["watch", "1", "2"])).code, 1);
+});
+
+test("Ctrl-C while several are watched says which continue", async (t) => {
+  const { start, api } = await running(t, ["one", "two", "three"]);
+  const watching = start(["watch", "1", "2", "3"]);
+  await holds(() => assert.equal(api.subscriptions, 3));
+  await api.finish(1);
+  await api.finish(2);
+  await holds(() => assert.match(watching.stdout(), /Task 1 [^]*Task 2 |Task 2 [^]*Task 1 /));
+  watching.interrupt();
+  const { code, stderr } = await watching.done;
+  assert.deepEqual([code, stderr], [130, "Task 3 continues in the background.\n"]);
 });
 
 test("wait shows a row for each task on a terminal, and takes them away", async (t) => {

@@ -8,7 +8,7 @@ test("logs shows the story, its newest lines, its newest part, or every event as
   const { call, api } = await withServer(t);
   await call(["run", "x"]);
   for (let each = 1; each <= 30; each++) await api.tell(1, "text", { text: `line ${each}\nmore` });
-  assert.equal((await call(["logs", "1"])).stdout.trimEnd().split("\n").length, 61);
+  assert.equal((await call(["logs", "1"])).stdout.trimEnd().split("\n").length, 60);
   assert.deepEqual(
     (await call(["logs", "1", "-n", "3"])).stdout
       .trimEnd()
@@ -17,7 +17,7 @@ test("logs shows the story, its newest lines, its newest part, or every event as
     ["more", "line 30", "more"],
   );
   assert.equal((await call(["logs", "1", "-n", "0"])).stdout, "");
-  assert.equal((await call(["logs", "1", "--since", "1h"])).stdout.trimEnd().split("\n").length, 61);
+  assert.equal((await call(["logs", "1", "--since", "1h"])).stdout.trimEnd().split("\n").length, 60);
   assert.equal((await call(["logs", "1", "--since", "2099-01-01"])).stdout, "");
   const events = (await call(["logs", "1", "--json", "-n", "2"])).stdout
     .trimEnd()
@@ -37,12 +37,12 @@ test("logs -n gives the number of lines that was asked for, or all there are", a
       .trimEnd()
       .split("\n")
       .map((line) => line.slice(25));
-  for (const text of ["one", "two", "three"]) await api.tell(1, "text", { text });
-  assert.deepEqual(await newest(20), ["[task] submitted", "one", "two", "three"]);
+  for (const text of ["zero", "one", "two", "three"]) await api.tell(1, "text", { text });
+  assert.deepEqual(await newest(20), ["zero", "one", "two", "three"]);
   for (let each = 0; each < 300; each += 1) await api.tell(1, "session", { session_id: "s" });
   assert.deepEqual(await newest(2), ["two", "three"]);
   assert.deepEqual(await newest(3), ["one", "two", "three"]);
-  assert.deepEqual(await newest(5), ["[task] submitted", "one", "two", "three"]);
+  assert.deepEqual(await newest(5), ["zero", "one", "two", "three"]);
 });
 
 test("logs --raw gives the file as it is, or its newest lines", async (t) => {
@@ -59,7 +59,7 @@ test("logs --raw gives the file as it is, or its newest lines", async (t) => {
 test("logs -f goes on until the end, raw ones too", async (t) => {
   const { api, start, call } = await withServer(t);
   await call(["run", "x"]);
-  const story = start(["logs", "1", "-f"]);
+  const story = start(["logs", "1", "-f", "--all"]);
   const raw = start(["logs", "1", "-f", "--raw"]);
   await eventually(() => story.stdout().endsWith("submitted\n") && api.subscriptions >= 1);
   await api.tell(1, "text", { text: "hello" });
@@ -82,4 +82,35 @@ test("logs -f is left with Ctrl-C, and the task goes on", async (t) => {
   story.interrupt();
   const { code, stderr } = await story.done;
   assert.deepEqual([code, stderr], [130, "Task 1 continues.\n"]);
+});
+
+test("logs of a waiting task say why it waits; only --all says when it was submitted", async (t) => {
+  const { call } = await withServer(t);
+  await call(["hold", "lunch"]);
+  await call(["run", "x"]);
+  const { code, stdout, stderr } = await call(["logs", "1"]);
+  assert.deepEqual([code, stdout, stderr], [0, "", "Task 1 waits: lunch\n"]);
+  assert.match((await call(["logs", "1", "--all"])).stdout, /^\S+Z \[task\] submitted\n$/);
+});
+
+test("logs --raw refuses the flags that choose events", async (t) => {
+  const { call } = await withServer(t);
+  await call(["run", "x"]);
+  for (const flag of ["--errors", "--tools", "--text", "--all"]) {
+    const { code, stderr } = await call(["logs", "1", "--raw", flag]);
+    assert.deepEqual([code, stderr], [2, `Error: --raw prints every message, so ${flag} cannot choose from it. Give one of the two.\n`]);
+  }
+});
+
+test("logs and watch mark what a sub-agent says", async (t) => {
+  const { call, api } = await withServer(t);
+  await call(["run", "x"]);
+  await api.tell(1, "text", { text: "done" });
+  await api.tell(1, "text", { text: "inner\nwords", parent_tool_use_id: "toolu_1" });
+  await api.finish(1);
+  const lines = (text: string): string[] => text.split("\n").map((line) => line.slice(25));
+  assert.deepEqual(lines((await call(["logs", "1"])).stdout).slice(0, 3), ["done", "↳ inner", "  words"]);
+  const watched = (await call(["watch", "1"])).stdout;
+  assert.match(watched, /Z ↳ inner\n/);
+  assert.equal(watched.match(/\bdone\b/g)?.length, 1);
 });

@@ -12,7 +12,7 @@ test("wait exits with 0 when all completed, 1 when one did not, 124 at its time 
   await api.finish(2);
   assert.deepEqual(await waiting.done.then(({ code, stdout }) => [code, stdout]), [0, "1\tcompleted\n2\tcompleted\n"]);
   const late = await call(["wait", "3", "--timeout", "50ms"]);
-  assert.deepEqual([late.code, late.stderr], [124, "The time is over: task 3 not ended yet. Nothing was stopped.\n"]);
+  assert.deepEqual([late.code, late.stderr], [124, "The time is over: task 3 has not ended yet. Nothing was stopped.\n"]);
   await api.finish(3, "failed");
   const json = await call(["wait", "1", "3", "--json"]);
   assert.equal(json.code, 1);

@@ -104,7 +104,25 @@ test("logs -f has a status line only on a terminal", async (t) => {
   const screen = stdout.split("\n").map((line) => line.split("\r\x1b[J").at(-1));
   assert.match(screen.join("\n"), /hello/);
   assert.doesNotMatch(screen.join("\n"), /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/);
-  assert.match((await onPipe.done).stdout, /^\S+Z \[task\] submitted\n\S+Z hello\n\S+Z \[task\] completed: done\n$/);
+  assert.match((await onPipe.done).stdout, /^\S+Z hello\n\S+Z \[task\] completed: done\n$/);
+});
+
+test("the status line shows the running cost, which no event carries", async (t) => {
+  const { api, start, call } = await withServer(t);
+  await call(["run", "x"]);
+  await call(["run", "y"]);
+  const screens = [
+    ["watch", "1"],
+    ["watch", "1", "2"],
+    ["logs", "-f", "1"],
+  ].map((words) => start(words, { columns: 80 }));
+  await eventually(() => screens.every(({ stdout }) => stdout().includes("waits: starts now")));
+  await patch(api, 1, { costUsd: 0.25 });
+  await api.tell(1, "tool_use", { tool: "Bash", input: { command: "npm test" }, turn: 1 });
+  await eventually(() => screens.every(({ stdout }) => stdout().includes("1 turn · $0.2500")));
+  await api.finish(1);
+  await api.finish(2);
+  for (const { done } of screens) await done;
 });
 
 test("the status line of a waiting task says what it waits for", async (t) => {

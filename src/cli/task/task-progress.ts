@@ -35,6 +35,12 @@ export class TaskProgress {
     if (!silent.has(event.type) && !isMachinery(event)) this.#lastAction = event.summary.at(-1) ?? this.#lastAction;
   }
 
+  /** Takes the running cost, which no event carries. */
+  see(task: TaskView): void {
+    this.#costUsd = task.cost_usd ?? this.#costUsd;
+    this.#turns = Math.max(this.#turns, task.num_turns ?? 0);
+  }
+
   /** One plain line. @param instead said in the place of the last action. */
   text(instead: string | null = null): string {
     const turns = this.#turns;

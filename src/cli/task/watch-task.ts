@@ -10,6 +10,7 @@ import type { WorkerClient } from "../../client/worker-client.ts";
 import { formatDuration } from "../../domain/text/duration.ts";
 import { plainText } from "../../domain/text/plain-text.ts";
 import { isMachinery } from "../../domain/events/machinery.ts";
+import { isOfSubagent } from "../../domain/events/is-of-subagent.ts";
 import { exitCodes } from "../commandline/exit-codes.ts";
 import type { ExitCode } from "../commandline/exit-codes.ts";
 import type { Io } from "../terminal/io.ts";
@@ -19,6 +20,7 @@ import type { Painter } from "../terminal/render/colour.ts";
 import { agentText, EventLines } from "../terminal/render/event-lines.ts";
 import { StatusLine } from "../terminal/render/status-line.ts";
 import { endLine } from "../terminal/render/task-end.ts";
+import { SpendingLook } from "./spending-look.ts";
 import { silent, TaskProgress } from "./task-progress.ts";
 import { say } from "../terminal/render/wrap.ts";
 import type { TaskRef } from "../../domain/task/task-ref.ts";
@@ -43,7 +45,7 @@ export async function watchTask(options: WatchOptions): Promise<ExitCode> {
   const { io, client, task, after, json, reconnectForMs = 30_000 } = options;
   const interrupt = new AbortController();
   const release = io.onInterrupt(() => interrupt.abort());
-  const screen: Screen = json ? new JsonScreen(io) : new TextScreen(io, task);
+  const screen: Screen = json ? new JsonScreen(io) : new TextScreen(io, client, task);
   const releaseKill = io.onKill(() => screen.stop());
   try {
     for await (const step of client.follow(task.id, { after, signal: interrupt.signal, reconnectForMs })) {
@@ -97,14 +99,16 @@ class TextScreen implements Screen {
   readonly #paint: Painter;
   readonly #status: StatusLine;
   readonly #progress: TaskProgress;
+  readonly #spending: SpendingLook;
   readonly #lines: EventLines;
   #lastText = "";
   #isConnected = true;
 
-  constructor(io: Io, task: TaskView) {
+  constructor(io: Io, client: WorkerClient, task: TaskView) {
     this.#io = io;
     this.#paint = painter(io.stdout);
     this.#progress = new TaskProgress(task);
+    this.#spending = new SpendingLook(client, task.id, this.#progress);
     this.#lines = new EventLines(io.stdout);
     this.#status = new StatusLine(io.stdout, () => this.#statusText());
     this.#status.start();
@@ -127,13 +131,15 @@ class TextScreen implements Screen {
   }
 
   stop(): void {
+    this.#spending.stop();
     this.#status.stop();
   }
 
   #event(event: EventView): void {
     this.#progress.take(event);
+    if (this.#io.stdout.isTTY) this.#spending.soon();
     if (silent.has(event.type) || isMachinery(event)) return;
-    this.#lastText = agentText(event)?.join("\n") ?? this.#lastText;
+    if (!isOfSubagent(event)) this.#lastText = agentText(event)?.join("\n") ?? this.#lastText;
     const lines = this.#lines.of(event);
     if (lines.length > 0) this.#status.above(`${lines.join("\n")}\n`);
   }

@@ -4,6 +4,7 @@
  */
 import type { EventBody } from "./event.ts";
 import { plainLine } from "../text/plain-text.ts";
+import { sweptLine } from "./swept-line.ts";
 
 /** The lines, without control characters; none for events that a person need not see. */
 export function eventSummary(event: EventBody & { readonly summary?: readonly string[] }): readonly string[] {
@@ -39,7 +40,7 @@ function serverLine({ type, data }: EventBody): string | null {
     case "retried":
       return `[task] to be ${data.resume ? "continued where it was" : "tried again from the beginning"}`;
     case "swept":
-      return `[task] ${data.processes.length} left-over process(es) ended`;
+      return sweptLine(data.processes);
     case "ended":
       return `[task] ${data.status}: ${data.message}`;
     default:

@@ -96,7 +96,7 @@ function toolResultEvents(message: JsonObject): EventDraft<"tool_result">[] {
     .map(objectOf)
     .filter((block) => block["type"] === "tool_result")
     .map((block) => {
-      const text = cutString(toolText(block["content"]));
+      const text = cutString(withoutEnvelope(toolText(block["content"])));
       const data = { tool_use_id: word(block["tool_use_id"]) ?? "", is_error: block["is_error"] === true, text: text.value };
       return { type: "tool_result", data: { ...data, ...mark(text.truncated), ...from } };
     });
@@ -124,6 +124,11 @@ function toolText(content: unknown): string {
   return arrayOf(content)
     .map((part) => stringOf(objectOf(part)["text"]) ?? `[${word(objectOf(part)["type"]) ?? "?"}]`)
     .join("\n");
+}
+
+/** Claude Code marks an error of its own for the model. People read the error. */
+function withoutEnvelope(text: string): string {
+  return /^<tool_use_error>([^]*?)(?:<\/tool_use_error>)?$/.exec(text)?.[1] ?? text;
 }
 
 /**

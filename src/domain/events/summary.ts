@@ -10,6 +10,7 @@ import { plainLine } from "../text/plain-text.ts";
 import { objectOf } from "../text/read-json.ts";
 import type { JournalRecord } from "./record.ts";
 import { callOf } from "../attempt/tool-call.ts";
+import { sweptLine } from "./swept-line.ts";
 
 /** Longest line, in characters. */
 const maxLine = 240;
@@ -145,7 +146,7 @@ function noticeLine(data: Notice): string | null {
   const text = data.kind === "stderr" ? lastLine(data.text) : firstLine(data.text);
   switch (data.kind) {
     case "api_error":
-      return parts("[error]", [data.error, text]);
+      return parts("[error]", [data.error === "unknown" ? null : data.error, text]);
     case "cold_start":
       return `[notice] cold start: ${text}`;
     case "session_restarted":
@@ -176,12 +177,6 @@ function resultLine(data: Result): string {
     data.cost_usd === null ? null : formatDuration(data.duration_ms),
     ok || interrupted ? null : firstLine(data.text),
   ]);
-}
-
-function sweptLine(processes: EventData["swept"]["processes"]): string | null {
-  if (processes.length === 0) return null;
-  const commands = processes.map(({ command }) => command);
-  return `[swept] ${processes.length} left ${processes.length === 1 ? "process" : "processes"}: ${commands.join(", ")}`;
 }
 
 function parts(tag: string, values: readonly (string | null)[]): string {

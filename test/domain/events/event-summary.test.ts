@@ -10,6 +10,11 @@ const serverEvents: [type: EventType, data: Record<string, unknown>, line: strin
   ["cancel_requested", { by: "socket" }, "[task] cancel requested"],
   ["retried", { was: "failed" }, "[task] to be tried again from the beginning"],
   ["requeued", { outcome: "crashed", message: "It died." }, "[task] waits again (crashed): It died."],
+  [
+    "swept",
+    { processes: [{ pid: 7, command: "sleep 9", signal: "SIGTERM" }], by: "server" },
+    "[swept] 1 left-over process was ended: sleep 9",
+  ],
   ["ended", { status: "failed", outcome: "crashed", message: "No\x1b[31m way\nout" }, "[task] failed: No way out"],
 ];
 for (const [type, data, line] of serverEvents) {

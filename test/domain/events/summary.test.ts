@@ -24,6 +24,12 @@ function toolLine(name: string, input: unknown, cwd: string | null = null): stri
   return message({ type: "assistant", message: { content: [{ type: "tool_use", id: "toolu_1", name, input }] } }, cwd);
 }
 
+/** As Claude Code runs a command of its tool. */
+function inShell(command: string): string {
+  const before = String.raw`source /home/me/snapshot-bash-1.sh 2>/dev/null || true && \builtin shopt -u extglob 2>/dev/null || true`;
+  return `/bin/bash -c ${before} && eval '${command}' < /dev/null && pwd -P >| /tmp/claude-1-cwd`;
+}
+
 const init = "[init] claude-opus-5-5 · acceptEdits · Claude Code 2.1.330";
 
 test("a task's summary reads as its steps, with paths relative to its directory", () => {
@@ -47,6 +53,13 @@ test("a summary shows a text's first line and what was denied of a call", () => 
   assert.ok(linesOf("subagent").includes("[tool:agent] look around"));
   assert.ok(linesOf("subagent").includes("↳ [tool:bash] echo inner"));
   assert.ok(linesOf("subagent").includes("[notice] Looked."));
+});
+
+test("an error of Claude Code's own reads without the mark that it has for the model", () => {
+  const block = { type: "tool_result", tool_use_id: "toolu_1", is_error: true };
+  const line = (content: string): string[] => message({ type: "user", message: { content: [{ ...block, content }] } });
+  assert.deepEqual(line("<tool_use_error>No such tool\nx</tool_use_error>"), ["[tool-error] No such tool"]);
+  assert.deepEqual(line("No <tool_use_error>"), ["[tool-error] No <tool_use_error>"]);
 });
 
 test("a summary names what goes wrong", () => {
@@ -124,8 +137,21 @@ const notes: [RunnerNote, string[]][] = [
   [{ type: "worker", subtype: "swept", processes: [] }, []],
   [
     { type: "worker", subtype: "swept", processes: [{ pid: 7, command: "sleep 1000", signal: "SIGKILL" }] },
-    ["[swept] 1 left process: sleep 1000"],
+    ["[swept] 1 left-over process was ended: sleep 1000"],
   ],
+  [
+    {
+      type: "worker",
+      subtype: "swept",
+      processes: [inShell("npm run dev"), inShell("npm run dev"), "node server.js"].map((command, pid) => ({
+        pid,
+        command,
+        signal: "SIGTERM",
+      })),
+    },
+    ["[swept] 3 left-over processes were ended: npm run dev, node server.js"],
+  ],
+  [{ type: "worker", subtype: "gave_up", error: "unknown", text: "API Error: 400" }, ["[error] API Error: 400"]],
   [
     { type: "worker", subtype: "gave_up", error: "authentication_failed", text: "Refused 3 times." },
     ["[error] authentication_failed · Refused 3 times."],

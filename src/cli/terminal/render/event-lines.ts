@@ -3,6 +3,7 @@
  * plain.
  */
 import type { EventView } from "../../../contract/views/event.ts";
+import { isOfSubagent } from "../../../domain/events/is-of-subagent.ts";
 import { plainLine, plainText } from "../../../domain/text/plain-text.ts";
 import type { Output } from "../output.ts";
 import { painter } from "./colour.ts";
@@ -64,13 +65,17 @@ export class EventLines {
 
 const commandTools = new Set(["Bash", "PowerShell"]);
 
-/** What the agent says, in full: the summary has its first line only. */
+/**
+ * What the agent says, in full: the summary has its first line only. A sub-agent's text has the
+ * mark that its summary has.
+ */
 export function agentText(event: EventView): string[] | null {
   if (event.type !== "text") return null;
-  return plainText(event.data.text)
+  const lines = plainText(event.data.text)
     .trim()
     .split("\n")
     .map((line) => line.trimEnd());
+  return isOfSubagent(event) ? lines.map((line, index) => `${index === 0 ? "↳ " : "  "}${line}`.trimEnd()) : lines;
 }
 
 function painted(line: string, event: EventView, paint: Painter): string {

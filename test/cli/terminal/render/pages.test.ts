@@ -121,7 +121,6 @@ test("logs hides the machinery, and filters what it shows", async (t) => {
       .split("\n")
       .map((line) => line.replace(/^\d{4}-\S+Z +/, "@").trim());
   assert.deepEqual(await shown(), [
-    "@[task] submitted",
     "@[tool:bash] ls",
     "@a.ts",
     "b.ts",
@@ -143,7 +142,7 @@ test("logs hides the machinery, and filters what it shows", async (t) => {
   assert.deepEqual(await types("--text"), ["text"]);
   assert.ok((await types()).includes("init"));
   const onTerminal = (await cli.call(["logs"], { columns: 60, env: { ...plain, TZ: "UTC" } })).stdout;
-  assert.match(onTerminal, /^\d\d:\d\d:\d\d \[task\] submitted\n\d\d:\d\d:\d\d \[tool:bash\] ls\n/);
+  assert.match(onTerminal, /^\d\d:\d\d:\d\d \[tool:bash\] ls\n/);
 });
 
 async function story({ call, api }: ServedCli): Promise<void> {
