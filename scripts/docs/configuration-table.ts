@@ -3,7 +3,8 @@
  * src/config/paths.ts.
  */
 import { pathsFrom } from "../../src/config/paths.ts";
-import { isDurationSetting, settingDefinitions } from "../../src/config/settings.ts";
+import { isDurationSetting } from "../../src/config/setting.ts";
+import { settingDefinitions } from "../../src/config/settings.ts";
 import { typedDuration } from "../../src/domain/text/duration.ts";
 import { code, markdownTable } from "./generated-part.ts";
 

@@ -5,8 +5,9 @@
 import { didYouMean } from "../domain/text/did-you-mean.ts";
 import { parseDuration, typedDuration } from "../domain/text/duration.ts";
 import { WorkerError } from "../domain/errors.ts";
-import { isDurationSetting, settingDefinitions } from "./settings.ts";
-import type { AnySettingDefinition, SettingKey, Settings } from "./settings.ts";
+import { isDurationSetting } from "./setting.ts";
+import { settingDefinitions } from "./settings.ts";
+import type { SettingDefinition, SettingKey, Settings } from "./settings.ts";
 
 /**
  * A value from text (environment, `config set`).
@@ -28,9 +29,9 @@ export function checkedSetting(key: string, value: unknown, source: string): Set
   return checked(definitionOf(key, source), value, source);
 }
 
-const byKey = new Map<string, AnySettingDefinition>(settingDefinitions.map((definition) => [definition.key, definition]));
+const byKey = new Map<string, SettingDefinition>(settingDefinitions.map((definition) => [definition.key, definition]));
 
-function definitionOf(key: string, source: string): AnySettingDefinition {
+function definitionOf(key: string, source: string): SettingDefinition {
   const definition = byKey.get(key);
   if (definition !== undefined) return definition;
   const near = nearestSetting(key);
@@ -47,7 +48,7 @@ export function nearestSetting(name: string): SettingKey | null {
   return byKey.get(near ?? "")?.key ?? null;
 }
 
-const lists: ReadonlySet<AnySettingDefinition["type"]> = new Set(["list", "names", "paths", "rules"]);
+const lists: ReadonlySet<SettingDefinition["type"]> = new Set(["list", "names", "paths", "rules"]);
 
 /** Values between commas; a comma inside parentheses (`Bash(a, b)`) belongs to its value. */
 function partsOf(text: string): string[] {
@@ -55,7 +56,7 @@ function partsOf(text: string): string[] {
   return parts.map((part) => part.trim()).filter((part) => part !== "");
 }
 
-function checked(definition: AnySettingDefinition, value: unknown, source: string): Settings[SettingKey] {
+function checked(definition: SettingDefinition, value: unknown, source: string): Settings[SettingKey] {
   const wrong = (what: string): WorkerError =>
     new WorkerError(
       "invalid_input",

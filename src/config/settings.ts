@@ -1,75 +1,15 @@
 /**
- * Defines every setting: its default, its limits, its environment variable and its sentence for
- * people. setting-value.ts reads and checks values.
+ * Defines every setting, one row each: its default, its limits, its environment variable and its
+ * sentence for people. setting.ts defines what a row can say; setting-value.ts reads and checks
+ * values.
  */
-import { overagePolicies } from "../domain/task/overage.ts";
-import type { OveragePolicy } from "../domain/task/overage.ts";
 import { defaultPromptRules, promptRuleLevels } from "../domain/agents/prompt-quality.ts";
-import type { PromptRuleLevel } from "../domain/agents/prompt-quality.ts";
 import { lateAnswers, questionPolicies } from "../domain/questions/policy.ts";
-import type { LateAnswer, QuestionPolicy } from "../domain/questions/policy.ts";
+import { overagePolicies } from "../domain/task/overage.ts";
 import { permissionModes } from "../domain/task/permission-mode.ts";
-import type { PermissionMode } from "../domain/task/permission-mode.ts";
+import type { AnySettingDefinition, SettingRow, ValueOf } from "./setting.ts";
 
-export interface Settings {
-  readonly port: number;
-  readonly host: string;
-  readonly workers: number;
-  readonly warm: number;
-  readonly permission_mode: PermissionMode;
-  readonly model: string | null;
-  readonly agent_env: readonly string[];
-  readonly keep_days: number | null;
-  readonly stall_timeout_ms: number | null;
-  readonly background_grace_ms: number;
-  readonly hook_timeout_ms: number | null;
-  readonly stop_grace_ms: number;
-  readonly on_question: QuestionPolicy;
-  readonly answer_within_ms: number | null;
-  readonly answer_else: LateAnswer;
-  readonly park_after_ms: number;
-  readonly refusal_limit: number;
-  readonly overage: OveragePolicy;
-  readonly max_pending: number;
-  readonly submits_per_minute: number;
-  readonly prompt_rules: PromptRuleLevel;
-  readonly prompt_min: number;
-  readonly system_prompt_min: number;
-  readonly system_prompt_max: number;
-  readonly allowed_hosts: readonly string[];
-  readonly allowed_roots: readonly string[];
-  readonly agent_permission_mode: PermissionMode;
-  readonly agent_allow: readonly string[];
-  readonly agent_depth: number;
-  readonly agent_priority: number;
-  readonly agent_open: number;
-  readonly agent_workers: number | null;
-  readonly agent_submits_per_minute: number;
-  readonly server_url: string | null;
-  readonly claude_executable: string | null;
-}
-
-export type SettingKey = keyof Settings;
-
-interface SettingDefinition<K extends SettingKey> {
-  readonly key: K;
-  readonly env: string;
-  readonly type: "integer" | "string" | "list" | "names" | "paths" | "rules" | "choice";
-  readonly choices?: readonly string[];
-  readonly min?: number;
-  readonly max?: number;
-  /** Whether null (unset) is a value. */
-  readonly nullable?: boolean;
-  /** A further rule for a text, in words and as a function. */
-  readonly mustBe?: readonly [what: string, holds: (text: string) => boolean];
-  readonly default: Settings[K];
-  readonly description: string;
-}
-
-export type AnySettingDefinition = { [K in SettingKey]: SettingDefinition<K> }[SettingKey];
-
-/** Every setting. The configuration table in the documentation is generated from this. */
-export const settingDefinitions: readonly AnySettingDefinition[] = [
+const rows = [
   {
     key: "port",
     env: "CLAUDE_WORKER_PORT",
@@ -369,17 +309,18 @@ export const settingDefinitions: readonly AnySettingDefinition[] = [
     default: null,
     description: "Path of another Claude Code binary; unset: the one that comes with Claude Worker.",
   },
-];
+] as const satisfies readonly SettingRow[];
+
+type Row = (typeof rows)[number];
+export type SettingKey = Row["key"];
+export type Settings = { readonly [R in Row as R["key"]]: ValueOf<R> };
+export type SettingDefinition = AnySettingDefinition<SettingKey>;
+
+/** Every setting. The configuration table in the documentation is generated from this. */
+export const settingDefinitions: readonly SettingDefinition[] = rows;
 
 function isServerUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, username, password } = new URL(text);
   return ["http:", "https:"].includes(protocol) && username === "" && password === "";
-}
-
-/**
- * Whether a setting is a duration: stored as milliseconds, read and written by people as `1h30m`.
- */
-export function isDurationSetting(key: string): boolean {
-  return key.endsWith("_ms");
 }

@@ -1,5 +1,5 @@
 /** A setting's value as `config set` would read it. */
-import { isDurationSetting } from "../../config/settings.ts";
+import { isDurationSetting } from "../../config/setting.ts";
 import type { Settings } from "../../config/settings.ts";
 import { typedDuration } from "../../domain/text/duration.ts";
 
