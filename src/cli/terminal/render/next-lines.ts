@@ -17,7 +17,7 @@ export function nextLines(task: TaskView, width: number): string[] {
   const left = Math.max(...steps.map(([command]) => (command.length > widestCommand ? 0 : command.length)));
   return steps.map(([command, does]) => {
     const line = `  ${command.padEnd(left)}  ${does}`;
-    return line.length <= width ? line : `  ${command}`;
+    return line.length <= width ? line.trimEnd() : `  ${command}`;
   });
 }
 

@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import type { AskedQuestion } from "../../src/domain/questions/question.ts";
+import { oneQuestion } from "../questions/setup.ts";
+import { withServer } from "./setup.ts";
+
+const permission: AskedQuestion = {
+  key: "p",
+  kind: "permission",
+  tool: "Bash",
+  toolUseId: "toolu_1",
+  agentId: null,
+  input: { command: "git push\u001b[2J" },
+  inputHash: "1",
+  rule: "Bash(git push *)",
+};
+const content: AskedQuestion = {
+  ...permission,
+  key: "c",
+  kind: "question",
+  tool: "AskUserQuestion",
+  input: oneQuestion("Which colour?"),
+  rule: null,
+};
+
+/** A server with task 1, which waits for these questions: q1, q2 … */
+async function setup(t: TestContext, ...asked: AskedQuestion[]) {
+  const served = await withServer(t);
+  const { call, api } = served;
+  await call(["run", "work"]);
+  await api.tell(1, "text", { text: "begun" });
+  for (const question of asked)
+    await api.store.write(() => {
+      api.store.questions.ask(1, 1, question, { askedAt: Date.now(), deadline: null });
+      api.store.tasks.transition(1, "ask", Date.now());
+    });
+  return served;
+}
+
+test("inbox lists what waits, and its text cannot move a terminal", async (t) => {
+  const { call } = await setup(t, permission, content);
+  const piped = await call(["inbox"]);
+  assert.match(piped.stdout, /^q1\t1\tpermission\t\S+\tMay it use Bash: git push\?\nq2\t1\tquestion\t\S+\tWhich colour\?\n$/);
+  const shown = await call(["inbox"], { columns: 100 });
+  assert.match(shown.stdout, /QUESTION\S*\nq1  1     permission/);
+  assert.doesNotMatch(shown.stdout, /\u001b\[2J/);
+  const { questions } = (await call(["inbox", "--json"])).json() as { questions: { id: number }[] };
+  assert.deepEqual(
+    questions.map(({ id }) => id),
+    [1, 2],
+  );
+  const empty = await withServer(t);
+  assert.equal((await empty.call(["inbox"], { columns: 80 })).stdout, "Nothing needs you.\n");
+});
+
+test("inbox shows one question whole, with the commands that answer it", async (t) => {
+  const { call } = await setup(t, permission);
+  const { stdout } = await call(["inbox", "q1"], { columns: 100 });
+  for (const part of ["permission · open", "git push", "claude-worker answer q1 allow", "claude-worker answer q1 allow --always"]) {
+    assert.ok(stdout.includes(part), `${part}\n${stdout}`);
+  }
+  assert.match((await call(["inbox", "q9"])).stderr, /There is no question q9/);
+});
+
+test("a list and a page of a waiting task say what it waits for", async (t) => {
+  const { call } = await setup(t, permission);
+  assert.match((await call(["list"], { columns: 120 })).stdout, /\? waiting.*since.*q1 May it use Bash: git push/);
+  const { stdout } = await call(["show", "1"], { columns: 100 });
+  assert.match(stdout, /Waits: q1 May it use Bash: git push/);
+  assert.match(stdout, /claude-worker answer q1 allow/);
+});
+
+const answers: [words: string[], asked: AskedQuestion, answer: object][] = [
+  [["1", "allow"], permission, { decision: "allow" }],
+  [["q1", "deny", "not on staging"], permission, { decision: "deny", message: "not on staging" }],
+  [["1", "deny"], permission, { decision: "deny" }],
+  [["1", "allow", "--always"], permission, { decision: "allow", rule: "Bash(git push *)" }],
+  [["1", "--pick", "2"], permission, { decision: "deny" }],
+  [["1", "--pick", "2"], content, { decision: "allow", answers: { "Which colour?": "Blue" } }],
+  [["1", "Green", "please"], content, { decision: "allow", answers: { "Which colour?": "Green please" } }],
+  [["1", "allow"], content, { decision: "allow", answers: { "Which colour?": "allow" } }],
+  [["1", "--answer", "Which colour?=Red"], content, { decision: "allow", answers: { "Which colour?": "Red" } }],
+  [["1", "--deny", "ask later"], content, { decision: "deny", message: "ask later" }],
+];
+for (const [words, asked, answer] of answers) {
+  test(`answer ${words.join(" ")} to a ${asked.kind} is stored`, async (t) => {
+    const { call, api } = await setup(t, asked);
+    const { code, stdout, stderr } = await call(["answer", ...words]);
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.match(stdout, /^q1 is answered\. Task 1 continues\./);
+    assert.deepEqual(api.store.questions.get(1)?.answer, answer);
+  });
+}
+
+const refused: [words: string[], asked: AskedQuestion[], message: RegExp][] = [
+  [["1"], [], /Task 1 is running and has no open question/],
+  [["1", "allow"], [permission, content], /Task 1 has 2 open questions\. Name one, like q2:\n {2}q1 /],
+  [["q7", "allow"], [permission], /There is no question q7/],
+  [["1", "perhaps"], [permission], /offers "allow", "deny", "always", not "perhaps"/],
+  [["1", "--pick", "9"], [content], /--pick takes 1 to 2:\n {2}1 {2}Red/],
+  [["1"], [permission], /Say what to answer: claude-worker answer q1 allow/],
+  [["1"], [content], /Give the answer to q1/],
+  [["1", "allow", "it"], [permission], /takes no more words/],
+  [["1", "--content", "x"], [permission], /--content takes a JSON object/],
+  [["1", "--answer", "x"], [content], /--answer takes "question=answer"/],
+];
+for (const [words, asked, message] of refused) {
+  test(`answer ${words.join(" ")} with ${asked.length} open says what to do: ${message.source.slice(0, 20)}`, async (t) => {
+    const { call, api } = await setup(t, ...asked);
+    const { code, stderr } = await call(["answer", ...words]);
+    assert.ok(code > 0);
+    assert.match(stderr, message);
+    assert.ok(api.store.questions.ofTask(1).every(({ status }) => status === "open"));
+  });
+}
+
+test("a second answer is refused with the first", async (t) => {
+  const { call } = await setup(t, permission);
+  await call(["answer", "1", "deny", "no"]);
+  const { code, stderr } = await call(["answer", "q1", "allow"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /q1 is not open any more\. It was answered by socket at \S+: denied: no/);
+});
+
+test("rules are listed and removed", async (t) => {
+  const { call } = await setup(t, permission);
+  assert.match((await call(["rules"], { columns: 80 })).stdout, /No answer has made a rule/);
+  await call(["answer", "1", "--always"]);
+  assert.match((await call(["rules"])).stdout, /^1\tBash\(git push \*\)\t\//);
+  assert.equal((await call(["rules", "remove", "1"])).stdout, "Rule 1 is removed.\n");
+  assert.match((await call(["rules", "remove", "1"])).stderr, /There is no rule 1/);
+  assert.match((await call(["rules", "remove", "x"])).stderr, /"x" is not the number of a rule/);
+});
+
+test("wait says that a task needs somebody, and ends there when it is asked to", async (t) => {
+  const { call } = await setup(t, permission);
+  const { code, stderr } = await call(["wait", "1", "--or-question"]);
+  assert.equal(code, 5);
+  assert.match(stderr, /Task 1 needs you: q1 May it use Bash: git push\? Answer it: claude-worker answer q1/);
+});

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { existsSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { step } from "../../testing/model.ts";
+import { until } from "../../testing/wait.ts";
+import { killAndWait, killServer, marked, runnerOf } from "../reliability/setup.ts";
+import { askingWorker, oneQuestion } from "./setup.ts";
+
+const formServer = fileURLToPath(new URL("../../testing/form-mcp-server.ts", import.meta.url));
+const form = { mcpServers: { form: { command: process.execPath, args: [formServer] } } };
+
+test("a form of an MCP server is answered, and keeps its process", async (t) => {
+  const w = await askingWorker(
+    t,
+    { "ask the form": [step.tool("mcp__form__ask", {}), step.text("Asked.")] },
+    { CLAUDE_WORKER_PARK_AFTER_MS: "0" },
+  );
+  await w.start();
+  const { id } = await w.submit("ask the form", { mcp_config: form, allow: ["mcp__form__ask"] });
+  const [question] = await w.asked(id);
+  assert.partialDeepStrictEqual(question, { kind: "elicitation", input: { serverName: "form", message: "How old is it?" } });
+  assert.ok((await marked(w)).length > 0, "its process stays");
+  await w.client.answerQuestion({ id: question?.id ?? 0, content: { age: 7 } });
+  const task = await w.ended(id);
+  assert.equal(task.status, "completed", JSON.stringify(task.error));
+  assert.match(JSON.stringify(w.model.requests().at(-1)), /The form said .*age.*7/);
+  assert.partialDeepStrictEqual(task.questions, [{ status: "applied" }]);
+});
+
+test("a sub-agent's question keeps the process, and says who asks", async (t) => {
+  const file = "made-by-helper";
+  const w = await askingWorker(
+    t,
+    {
+      "let a helper do it": [
+        step.tool("Agent", { description: "helper", prompt: "help me", subagent_type: "general-purpose", run_in_background: false }),
+        step.text("The helper is done."),
+      ],
+      "help me": [step.bash(`touch ${file}`), step.text("Helped.")],
+    },
+    { CLAUDE_WORKER_PARK_AFTER_MS: "0" },
+  );
+  await w.start();
+  const { id } = await w.submit("let a helper do it", { permission_mode: "default", allow: ["Agent"] });
+  const [question] = await w.asked(id);
+  assert.notEqual(question?.agent_id, null);
+  assert.ok((await marked(w)).length > 0, "its process stays");
+  await w.client.answerQuestion({ id: question?.id ?? 0, decision: "allow" });
+  const task = await w.ended(id);
+  assert.equal(task.status, "completed", JSON.stringify(task.error));
+  assert.ok(existsSync(path.join(w.place.work, file)));
+});
+
+test("an allowed rule counts for the same call in the session and in later tasks", async (t) => {
+  const w = await askingWorker(t, {
+    "touch twice": [step.bash("touch one"), step.bash("touch one"), step.text("Touched.")],
+    "touch again": [step.bash("touch one"), step.text("Touched again.")],
+  });
+  await w.start();
+  const first = await w.submit("touch twice", { permission_mode: "default" });
+  const [question] = await w.asked(first.id);
+  assert.match(question?.rule ?? "", /^Bash\(touch/);
+  await w.client.answerQuestion({ id: question?.id ?? 0, decision: "allow", remember: "directory" });
+  assert.equal((await w.ended(first.id)).questions.length, 1);
+  const second = await w.submit("touch again", { permission_mode: "default" });
+  assert.deepEqual((await w.ended(second.id)).questions, []);
+});
+
+test("a waiting task holds no slot, and its answer comes before tasks that wait", async (t) => {
+  const w = await askingWorker(
+    t,
+    {
+      "choose a colour": [step.tool("AskUserQuestion", oneQuestion("Which colour?")), step.text("Painted.")],
+      "work long": [step.bash("until [ -e go ]; do sleep 0.05; done"), step.text("Worked.")],
+      "work later": [step.text("Later.")],
+    },
+    { CLAUDE_WORKER_WORKERS: "1", CLAUDE_WORKER_PARK_AFTER_MS: "0" },
+  );
+  await w.start();
+  const asking = await w.submit("choose a colour");
+  const [question] = await w.asked(asking.id);
+  const long = await w.submit("work long", { allow: ["Bash"] });
+  await w.until(long.id, ({ status }) => status === "running");
+  const later = await w.submit("work later", { priority: 50 });
+  await until("the parked runner", async () => (await w.client.listAttempts({ id: asking.id })).attempts[0]?.ended_at != null);
+  await w.client.answerQuestion({ id: question?.id ?? 0, option: "Red" });
+  assert.equal((await w.client.getTask({ id: asking.id })).status, "pending");
+  writeFileSync(path.join(w.place.work, "go"), "");
+  for (const { id } of [asking, later]) await w.ended(id);
+  const startOf = async (id: number, attempt: number): Promise<number> =>
+    Date.parse((await w.client.listAttempts({ id })).attempts[attempt]?.started_at ?? "");
+  assert.ok((await startOf(asking.id, 1)) <= (await startOf(later.id, 0)), "the answered task starts first");
+});
+
+test("an answer survives the death of the runner before it has its effect", async (t) => {
+  const w = await askingWorker(t, {
+    "choose a colour": [step.tool("AskUserQuestion", oneQuestion("Which colour?")), step.text("Painted.")],
+  });
+  await w.start();
+  const { id } = await w.submit("choose a colour");
+  const [question] = await w.asked(id);
+  const runner = await runnerOf(w, id);
+  // The runner cannot take the answer before it is killed.
+  process.kill(runner, "SIGSTOP");
+  await w.client.answerQuestion({ id: question?.id ?? 0, option: "Blue" });
+  await w.until(id, ({ status }) => status === "running");
+  await killAndWait(runner);
+  const task = await w.ended(id);
+  assert.equal(task.status, "completed", JSON.stringify(task.error));
+  assert.partialDeepStrictEqual(task.questions, [{ status: "applied", answer: { answers: { "Which colour?": "Blue" } } }]);
+  assert.match(JSON.stringify(w.model.requests().at(-1)), /Blue/);
+});
+
+test("an answer survives the death of the server before the runner has it", async (t) => {
+  const w = await askingWorker(t, {
+    "choose a colour": [step.tool("AskUserQuestion", oneQuestion("Which colour?")), step.text("Painted.")],
+  });
+  await w.start();
+  const { id } = await w.submit("choose a colour");
+  const [question] = await w.asked(id);
+  const runner = await runnerOf(w, id);
+  process.kill(runner, "SIGSTOP");
+  await w.client.answerQuestion({ id: question?.id ?? 0, option: "Blue" });
+  await killServer(w);
+  process.kill(runner, "SIGCONT");
+  await w.start();
+  const task = await w.ended(id);
+  assert.equal(task.status, "completed", JSON.stringify(task.error));
+  assert.partialDeepStrictEqual(task.questions, [{ status: "applied" }]);
+  assert.equal(task.attempts, 1);
+});

@@ -1,0 +1,39 @@
+/**
+ * A small MCP server over stdio that asks its user: the tool `ask` sends a form (elicitation) and
+ * returns what it got. Run as a program; speaks JSON-RPC, one message per line.
+ */
+import { createInterface } from "node:readline";
+
+interface Message {
+  readonly id?: number | string;
+  readonly method?: string;
+  readonly params?: { readonly protocolVersion?: string };
+  readonly result?: unknown;
+}
+
+const form = {
+  message: "How old is it?",
+  requestedSchema: { type: "object", properties: { age: { type: "integer", title: "Age" } }, required: ["age"] },
+};
+/** The id of the call that waits for the form. */
+let waiting: number | string | undefined;
+
+const send = (message: object): void => void process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
+const text = (id: unknown, said: string): void => send({ id, result: { content: [{ type: "text", text: said }] } });
+
+createInterface({ input: process.stdin }).on("line", (line) => {
+  const { id, method, params, result } = JSON.parse(line) as Message;
+  if (method === "initialize") {
+    const protocolVersion = params?.protocolVersion ?? "2025-06-18";
+    send({ id, result: { protocolVersion, capabilities: { tools: {} }, serverInfo: { name: "form", version: "1.0.0" } } });
+  } else if (method === "tools/list") {
+    send({ id, result: { tools: [{ name: "ask", description: "Asks the user", inputSchema: { type: "object", properties: {} } }] } });
+  } else if (method === "tools/call") {
+    waiting = id;
+    send({ id: "form-1", method: "elicitation/create", params: form });
+  } else if (id === "form-1") {
+    text(waiting, `The form said ${JSON.stringify(result)}`);
+  } else if (method !== undefined && id !== undefined) {
+    send({ id, result: {} });
+  }
+});
