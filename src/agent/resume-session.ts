@@ -7,6 +7,7 @@ import { isOwnResult } from "../domain/attempt/own-result.ts";
 import { finishedTurn } from "./finished-turn.ts";
 import type { SessionMessage } from "./finished-turn.ts";
 import type { SentMessage } from "../domain/messages/message.ts";
+import { findTranscript } from "../config/claude-transcript.ts";
 import { canPark } from "../domain/questions/question.ts";
 import { messageOf } from "../domain/errors.ts";
 import { deferOpenCall } from "./deferred-call.ts";
@@ -15,7 +16,7 @@ import { isNoConversation } from "./messages.ts";
 import type { Message } from "./messages.ts";
 import { OpenInput } from "./open-input.ts";
 import { missingMessages, sayMessages, sayPrompt } from "./say-messages.ts";
-import { findTranscript, repairTranscript, savedSpending, setAside } from "./transcript.ts";
+import { repairTranscript, savedSpending, setAside } from "./transcript.ts";
 
 /** One run of Claude Code. */
 export interface Launch {

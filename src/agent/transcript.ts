@@ -1,28 +1,13 @@
 /**
- * Finds Claude Code's transcript of a session (`projects/<directory>/<session>.jsonl`) and repairs
- * it after a kill. Claude Code writes it up to 100 ms late (measured with 2.1.330), so after a kill
+ * Repairs Claude Code's transcript of a session after a kill. Claude Code writes it up to 100 ms late (measured with 2.1.330), so after a kill
  * it may lack tool results that the journal has. Without them finished steps would run again.
  */
-import { appendFileSync, closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync, renameSync } from "node:fs";
-import os from "node:os";
-import path from "node:path";
+import { appendFileSync, closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, renameSync } from "node:fs";
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** How much of the journal's end is read: only the newest messages can be missing. */
 const journalTailBytes = 8 * 1024 * 1024;
-
-/**
- * The session's file, or null when Claude Code never wrote one. Searches all directories for the
- * file's name, because Claude Code's names of directories may change.
- */
-export function findTranscript(env: Readonly<Record<string, string | undefined>>, sessionId: string): string | null {
-  const config = env["CLAUDE_CONFIG_DIR"] ?? path.join(env["HOME"] ?? os.homedir(), ".claude");
-  const projects = path.join(config, "projects");
-  if (!existsSync(projects)) return null;
-  const files = readdirSync(projects).map((directory) => path.join(projects, directory, `${sessionId}.jsonl`));
-  return files.find((file) => existsSync(file)) ?? null;
-}
 
 /**
  * The running total that Claude Code saved in the session, from which a resumed session continues.

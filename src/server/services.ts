@@ -11,6 +11,7 @@ import { createHttp } from "../http/server.ts";
 import { liftOverageHolds } from "../operations/holds/hold-queue.ts";
 import { StartRights } from "../operations/rights/start-rights.ts";
 import { noteClock } from "../operations/storage/note-clock.ts";
+import { keepSessions } from "../operations/questions/keep-sessions.ts";
 import { expireQuestions } from "../operations/questions/expire-questions.ts";
 import { pruneTasks } from "../operations/tasks/prune-tasks.ts";
 import { removeStrayLogs } from "../operations/tasks/remove-logs.ts";
@@ -19,6 +20,7 @@ import { workerApi } from "../operations/worker-api.ts";
 import { bootClockMs } from "../processes/boot-clock.ts";
 import { currentBootId } from "../processes/identity.ts";
 import { QuestionDeadlines } from "../scheduler/question-deadlines.ts";
+import { SessionKeeper } from "../scheduler/session-keeper.ts";
 import { Retention } from "../scheduler/retention.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { endOrphans } from "../supervisor/orphans.ts";
@@ -60,6 +62,7 @@ export interface Services {
   readonly supervisor: Supervisor;
   readonly scheduler: Scheduler;
   readonly questionDeadlines: QuestionDeadlines;
+  readonly sessionKeeper: SessionKeeper;
   readonly retention: Retention;
   readonly prober: Prober;
   readonly askedProbe: AskedProbe;
@@ -146,6 +149,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     removeStrayLogs: () => removeStrayLogs(store, paths),
   });
 
+  const sessionKeeper = new SessionKeeper({ log, keep: () => keepSessions(store, agentEnv, Date.now()) });
   const questionDeadlines = new QuestionDeadlines({ store, log, now, expire: (moment) => expireQuestions(store, moment) });
 
   const view = () =>
@@ -208,7 +212,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
       () => (settings.overage === "allow" ? liftOverageHolds(store) : undefined),
     ],
     supervisor,
-    takers: [scheduler, questionDeadlines, retention, prober],
+    takers: [scheduler, questionDeadlines, sessionKeeper, retention, prober],
     onLateStart: writeInfo,
     onError: () => shutdown.fail("leave"),
   });
@@ -222,6 +226,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     supervisor,
     scheduler,
     questionDeadlines,
+    sessionKeeper,
     retention,
     prober,
     askedProbe,

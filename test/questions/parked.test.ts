@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, utimesSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { findTranscript } from "../../src/config/claude-transcript.ts";
 import { step } from "../../testing/model.ts";
 import { killEverything, killAndWait, marked, runnerOf } from "../reliability/setup.ts";
 import { askingWorker, oneQuestion } from "./setup.ts";
@@ -87,4 +88,24 @@ test("two calls that ask in one message are each asked once, also over a kill", 
     ["applied", "applied"],
     readFileSync(task.logs.raw, "utf8").slice(-8000),
   );
+});
+
+test("the session of a task that waits for days does not look old to Claude Code", async (t) => {
+  const w = await askingWorker(
+    t,
+    { "choose a colour": [step.tool("AskUserQuestion", oneQuestion("Which colour?")), step.text("Painted.")] },
+    parkAtOnce,
+  );
+  await w.start();
+  const { id } = await w.submit("choose a colour");
+  await w.asked(id);
+  await parked(w, id);
+  const { session_id: session } = await w.client.getTask({ id });
+  const transcript = findTranscript({ HOME: w.place.home }, session ?? "");
+  assert.ok(transcript !== null);
+  const old = new Date(Date.now() - 40 * 86_400_000);
+  utimesSync(transcript, old, old);
+  await w.cli(["server", "stop"]);
+  await w.start();
+  assert.ok(Date.now() - statSync(transcript).mtimeMs < 3_600_000);
 });

@@ -1,0 +1,31 @@
+/**
+ * Keeps the transcripts of tasks that wait without a process: Claude Code deletes those that have
+ * not changed for some time (`cleanupPeriodDays`, 30 days by default).
+ */
+import { utimesSync } from "node:fs";
+import { findTranscript } from "../../config/claude-transcript.ts";
+import type { Store } from "../../store/store.ts";
+
+/** Tasks that are read at once. */
+const page = 500;
+
+/**
+ * Sets the time of change of each such transcript to `now`.
+ * @param env the environment of the tasks: it decides where Claude Code keeps its files.
+ * @returns how many transcripts there were.
+ */
+export function keepSessions(store: Store, env: Readonly<Record<string, string | undefined>>, now: number): number {
+  let kept = 0;
+  let cursorId: number | undefined;
+  for (;;) {
+    const tasks = store.tasks.list({ statuses: ["waiting"], limit: page, ...(cursorId === undefined ? {} : { cursorId }) });
+    for (const { openAttemptId, sessionId } of tasks) {
+      const transcript = openAttemptId !== null || sessionId === null ? null : findTranscript(env, sessionId);
+      if (transcript === null) continue;
+      utimesSync(transcript, new Date(now), new Date(now));
+      kept += 1;
+    }
+    if (tasks.length < page) return kept;
+    cursorId = tasks.at(-1)?.id;
+  }
+}
