@@ -1,6 +1,7 @@
 /**
- * Repairs Claude Code's transcript of a session after a kill. Claude Code writes it up to 100 ms late (measured with 2.1.330), so after a kill
- * it may lack tool results that the journal has. Without them finished steps would run again.
+ * Repairs Claude Code's transcript of a session after a kill. Claude Code writes it up to 100 ms
+ * late (measured with 2.1.330), so after a kill it may lack tool results that the journal has.
+ * Without them finished steps would run again.
  */
 import { appendFileSync, closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, renameSync } from "node:fs";
 

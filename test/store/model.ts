@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import Database from "better-sqlite3";
 import fc from "fast-check";
+import type { QuestionStatus } from "../../src/domain/questions/question.ts";
 import { isTerminal, taskStatuses } from "../../src/domain/task/task.ts";
 import type { TaskStatus } from "../../src/domain/task/task.ts";
 import { next } from "../../src/domain/task/transitions.ts";
@@ -15,8 +16,15 @@ import type { Store } from "../../src/store/store.ts";
 import { newAttempt, textEvent } from "./setup.ts";
 import { plainTask } from "../../testing/plain-task.ts";
 
+interface ModelQuestion {
+  readonly id: number;
+  status: QuestionStatus;
+  applied: boolean;
+}
+
 interface ModelTask {
   status: TaskStatus;
+  questions: ModelQuestion[];
   lastSeq: number;
   attempts: number;
   /** The open attempt and the server that owns it. */
@@ -26,6 +34,7 @@ interface ModelTask {
 export interface Model {
   readonly tasks: Map<number, ModelTask>;
   submitted: number;
+  questions: number;
   attempts: number;
   events: number;
   epoch: number;
@@ -36,7 +45,7 @@ export interface Real {
   readonly file: string;
 }
 
-export const emptyModel = (): Model => ({ tasks: new Map(), submitted: 0, attempts: 0, events: 0, epoch: 1 });
+export const emptyModel = (): Model => ({ tasks: new Map(), submitted: 0, questions: 0, attempts: 0, events: 0, epoch: 1 });
 
 type Command = fc.AsyncCommand<Model, Real>;
 
@@ -69,7 +78,7 @@ export const commands: fc.Arbitrary<Command>[] = [
     .map(([priority, notBefore]) => submit(priority, notBefore)),
   fc.nat(20).map((pick) => onTask("claim", pick, (store, id) => store.attempts.claim(id, newAttempt("r"), 5)?.attempt.id ?? null, claim)),
   fc.tuple(fc.nat(20), fc.integer({ min: 0, max: 3 })).map(([pick, count]) => append(pick, count)),
-  fc.tuple(fc.nat(20), fc.constantFrom("complete", "fail", "requeue", "cancel" as const)).map(([pick, operation]) =>
+  fc.tuple(fc.nat(20), fc.constantFrom("complete", "fail", "requeue", "cancel", "park" as const)).map(([pick, operation]) =>
     onTask(
       `finish by ${operation}`,
       pick,
@@ -77,7 +86,7 @@ export const commands: fc.Arbitrary<Command>[] = [
       (model, id) => finishInModel(model, id, operation),
     ),
   ),
-  fc.tuple(fc.nat(20), fc.constantFrom<Operation>("cancel", "retry", "complete")).map(([pick, operation]) =>
+  fc.tuple(fc.nat(20), fc.constantFrom<Operation>("cancel", "retry", "complete", "unpark")).map(([pick, operation]) =>
     onTask(
       operation,
       pick,
@@ -85,6 +94,16 @@ export const commands: fc.Arbitrary<Command>[] = [
       (model, id) => moveInModel(model, id, operation),
     ),
   ),
+  fc.nat(20).map((pick) => onTask("ask", pick, ask, askInModel)),
+  fc.tuple(fc.nat(20), fc.constantFrom("answer", "expire", "apply", "supersede" as const)).map(([pick, step]) =>
+    onTask(
+      step,
+      pick,
+      (store, id) => settle(store, id, step),
+      (model, id) => settleInModel(model, id, step),
+    ),
+  ),
+  fc.nat(20).map((pick) => onTask("proceed", pick, proceed, proceedInModel)),
   fc.nat(20).map((pick) => onTask("adopt", pick, adopt, adoptInModel)),
   fc.nat(20).map((pick) => onTask("remove", pick, (store, id) => store.tasks.remove(id), removeInModel)),
   fc.nat(20).map((pick) => failingWrite(pick)),
@@ -98,7 +117,7 @@ function submit(priority: number, notBefore: number | null): Command {
       const task = await real.store.write(() => real.store.tasks.insert(plainTask({ priority, notBefore })));
       model.submitted++;
       assert.equal(task.id, model.submitted);
-      model.tasks.set(task.id, { status: "pending", lastSeq: 0, attempts: 0, open: null });
+      model.tasks.set(task.id, { status: "pending", lastSeq: 0, attempts: 0, questions: [], open: null });
       await agree(model, real);
     },
     toString: () => `submit(${priority}, ${notBefore})`,
@@ -126,7 +145,71 @@ function append(pick: number, count: number): Command {
   });
 }
 
-type Ending = "complete" | "fail" | "requeue" | "cancel";
+type Ending = "complete" | "fail" | "requeue" | "cancel" | "park";
+
+/** As the ingest does it: a question of an open attempt makes its task wait. */
+function ask(store: Store, id: number): unknown {
+  const attempt = store.tasks.get(id)?.openAttemptId;
+  if (attempt == null) return null;
+  const key = `key ${store.questions.ofTask(id).length}`;
+  const question = { key, kind: "permission", tool: "Bash", toolUseId: key, agentId: null, input: {}, inputHash: "", rule: null } as const;
+  const asked = store.questions.ask(id, attempt, question, { askedAt: 6, deadline: 9 });
+  store.tasks.transition(id, "ask", 6);
+  return [asked.id, asked.status];
+}
+
+function askInModel(model: Model, id: number): unknown {
+  const task = model.tasks.get(id);
+  if (task?.open == null) return null;
+  const question: ModelQuestion = { id: ++model.questions, status: "open", applied: false };
+  task.questions.push(question);
+  task.status = "waiting";
+  return [question.id, "open"];
+}
+
+type QuestionStep = "answer" | "expire" | "apply" | "supersede";
+
+/** A step of the task's first question that has had no effect. A second answer changes nothing. */
+function settle(store: Store, id: number, step: QuestionStep): unknown {
+  const question = store.questions.unapplied(id)[0];
+  if (question === undefined) return null;
+  if (step === "answer") return store.questions.answer(question.id, { decision: "allow" }, "socket", 7)?.status ?? null;
+  if (step === "expire") return store.questions.expire(question.id, { decision: "deny" }, 7)?.status ?? null;
+  if (step === "apply") store.questions.applied(question.id, 8);
+  else store.questions.supersede(question.id, 8);
+  return store.questions.get(question.id)?.status;
+}
+
+function settleInModel(model: Model, id: number, step: QuestionStep): unknown {
+  const question = model.tasks.get(id)?.questions.find(isUnapplied);
+  if (question === undefined) return null;
+  if (step === "answer" || step === "expire") {
+    if (question.status !== "open") return null;
+    question.status = step === "answer" ? "answered" : "expired";
+  } else if (step === "supersede") question.status = "superseded";
+  else if (question.status !== "open") {
+    question.applied = true;
+    if (question.status === "answered") question.status = "applied";
+  }
+  return question.status;
+}
+
+function isUnapplied({ status, applied }: ModelQuestion): boolean {
+  return !applied && (status === "open" || status === "answered" || status === "expired");
+}
+
+/** A waiting task whose runner was kept gets a slot. */
+function proceed(store: Store, id: number): unknown {
+  if (store.tasks.get(id)?.openAttemptId == null) return null;
+  return store.tasks.transition(id, "proceed", 8)?.status ?? null;
+}
+
+function proceedInModel(model: Model, id: number): unknown {
+  const task = model.tasks.get(id);
+  if (task?.open == null || task.status !== "waiting") return null;
+  task.status = "running";
+  return "running";
+}
 
 /** As the supervisor does it: close, and only who closed it moves the task on. */
 function finish(store: Store, id: number, operation: Ending): unknown {
@@ -243,9 +326,27 @@ async function agree(model: Model, { store, file }: Real): Promise<void> {
     );
   }
   assert.equal(store.events.lastId(), model.events);
+  for (const [id, task] of model.tasks) {
+    assert.deepEqual(
+      store.questions.unapplied(id).map((question) => [question.id, question.status]),
+      task.questions.filter(isUnapplied).map((question) => [question.id, question.status]),
+    );
+  }
+  const questions = [...model.tasks.values()].flatMap((task) => task.questions);
+  assert.equal(store.questions.openCount(), questions.filter(({ status }) => status === "open").length);
+  const ready = [...model.tasks].filter(([, task]) => task.status === "waiting" && task.open !== null && isReady(task)).map(([id]) => id);
+  assert.deepEqual(
+    store.questions.readyToProceed(500).toSorted((a, b) => a - b),
+    ready,
+  );
   const raw = new Database(file, { readonly: true });
   assert.deepEqual(findDamage(raw, file), []);
   raw.close();
+}
+
+/** Whether a question of the task has its answer and none is open. */
+function isReady({ questions }: ModelTask): boolean {
+  return questions.some((each) => isUnapplied(each) && each.status !== "open") && !questions.some(({ status }) => status === "open");
 }
 
 function byFirst(a: number[], b: number[]): number {
