@@ -63,6 +63,22 @@ test("inbox shows one question whole, with the commands that answer it", async (
   assert.match((await call(["inbox", "q9"])).stderr, /There is no question q9/);
 });
 
+test("on a terminal inbox goes through the questions and stores the answers", async (t) => {
+  const { call, api } = await setup(t, permission, content);
+  const typed = ["q9", "q1", 'deny "not now"', "2", "2", ""].map((line) => `${line}\n`);
+  const { code, stdout, stderr } = await call(["inbox"], { columns: 100, typed });
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /"q9" is not in the list/);
+  assert.match(stdout, /q1 is answered[\s\S]*q2 is answered/);
+  assert.deepEqual(
+    api.store.questions.ofTask(1).map(({ answer }) => answer),
+    [
+      { decision: "deny", message: "not now" },
+      { decision: "allow", answers: { "Which colour?": "Blue" } },
+    ],
+  );
+});
+
 test("a list and a page of a waiting task say what it waits for", async (t) => {
   const { call } = await setup(t, permission);
   assert.match((await call(["list"], { columns: 120 })).stdout, /\? waiting.*since.*q1 May it use Bash: git push/);

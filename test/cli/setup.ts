@@ -22,9 +22,9 @@ export interface CallOptions {
   readonly input?: string | Buffer | null;
   /**
    * What a person types at the terminal. Makes the input a terminal; give `columns`, too, for a
-   * person who can be asked.
+   * person who can be asked. Several lines come one after the other, as a person types them.
    */
-  readonly typed?: string;
+  readonly typed?: string | readonly string[];
   readonly env?: Record<string, string>;
   readonly cwd?: string;
 }
@@ -114,10 +114,21 @@ function pipedInput(input: string | Buffer | null): Io["stdin"] {
   return Object.assign(Readable.from(input === null ? [] : [Buffer.from(input)]), { isTTY: input === null });
 }
 
+/** Readline takes lines that come faster for one pasted text. */
+const typingMs = 100;
+
 /** It stays open behind what was typed, as a terminal does. */
-function terminalInput(typed: string): Io["stdin"] {
+function terminalInput(typed: string | readonly string[]): Io["stdin"] {
   const stdin = Object.assign(new PassThrough(), { isTTY: true });
-  stdin.write(typed);
+  const lines = typeof typed === "string" ? [typed] : [...typed];
+  const type = (): void => {
+    const line = lines.shift();
+    if (line === undefined) return;
+    stdin.write(line);
+    // Only time tells readline that a line was typed and not pasted with the one before.
+    setTimeout(type, typingMs);
+  };
+  type();
   return stdin;
 }
 

@@ -1,9 +1,9 @@
 /** Goes through open questions on a terminal, and answers those that the person wants to answer. */
-import { createInterface } from "node:readline/promises";
 import type { WorkerClient } from "../../client/worker-client.ts";
 import type { QuestionView } from "../../contract/views/question.ts";
 import { messageOf, WorkerError } from "../../domain/errors.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
+import { lineReader } from "../terminal/confirm.ts";
 import type { Io } from "../terminal/io.ts";
 import { questionPage } from "../terminal/render/question-page.ts";
 import { say } from "../terminal/render/wrap.ts";
@@ -14,25 +14,20 @@ import { questionId } from "./question-reference.ts";
 
 /** Asks which question to answer, until the person gives an empty line, Ctrl-C or Ctrl-D. */
 export async function answerInPlace(client: WorkerClient, questions: readonly QuestionView[], io: Io): Promise<void> {
-  const reader = createInterface({ input: io.stdin, output: process.stderr, terminal: true });
-  const leave = new AbortController();
-  reader.once("SIGINT", () => leave.abort());
-  reader.once("close", () => leave.abort());
-  const ask = async (prompt: string): Promise<string> =>
-    (await reader.question(plainLine(prompt, 500), { signal: leave.signal }).catch(() => "")).trim();
+  const reader = lineReader(io);
   let open = [...questions];
   try {
     while (open.length > 0) {
-      const word = await ask(`Which one (${open.map(({ id }) => `q${id}`).join(", ")}; Enter leaves)? `);
-      if (word === "" || leave.signal.aborted) break;
+      const word = await reader.ask(`Which one (${open.map(({ id }) => `q${id}`).join(", ")}; Enter leaves)? `);
+      if (word === "" || reader.isOver) break;
       const question = open.find(({ id }) => id === (questionId(word) ?? Number(word)));
       if (question === undefined) {
         say(io.stderr, `"${plainLine(word, 100)}" is not in the list.`);
         continue;
       }
       io.stdout.write(questionPage(question, { output: io.stdout, now: Date.now() }));
-      const answer = await ask(promptFor(question));
-      if (answer === "" || leave.signal.aborted) continue;
+      const answer = await reader.ask(promptFor(question));
+      if (answer === "" || reader.isOver) continue;
       try {
         say(io.stdout, answeredText(await client.answerQuestion({ id: question.id, ...typedAnswer(question, answer) })));
         open = open.filter(({ id }) => id !== question.id);

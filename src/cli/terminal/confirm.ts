@@ -10,6 +10,48 @@ export function canAsk({ stdin, stderr }: Io): boolean {
   return stdin.isTTY === true && stderr.isTTY;
 }
 
+/** Asks a person several lines, one after the other. */
+export interface LineReader {
+  /**
+   * @param question one line; control characters are taken out, as the reader writes past `io`.
+   * @returns what was typed, without blanks around it; empty at Ctrl-C and Ctrl-D.
+   */
+  ask(question: string): Promise<string>;
+  /** Whether Ctrl-C or Ctrl-D ended the questions. */
+  readonly isOver: boolean;
+  close(): void;
+}
+
+export function lineReader(io: Io): LineReader {
+  const reader = createInterface({ input: io.stdin, output: process.stderr, terminal: canAsk(io) });
+  /** Lines that were typed before they were asked for. */
+  const typed: string[] = [];
+  let isOver = false;
+  let take: ((line: string) => void) | null = null;
+  const end = (): void => {
+    isOver = true;
+    take?.("");
+  };
+  reader.on("line", (line) => (take === null ? void typed.push(line) : take(line)));
+  reader.once("SIGINT", end);
+  reader.once("close", end);
+  return {
+    ask: async (question) => {
+      const early = typed.shift();
+      if (early === undefined && isOver) return "";
+      reader.setPrompt(plainLine(question, 2000));
+      reader.prompt();
+      const line = early ?? (await new Promise<string>((resolve) => (take = resolve)));
+      take = null;
+      return line.trim();
+    },
+    get isOver() {
+      return isOver && typed.length === 0;
+    },
+    close: () => reader.close(),
+  };
+}
+
 /**
  * Resolves when the person says yes. Ctrl-D is a no.
  * @param question one line; control characters are taken out, as the reader writes past `io`.
