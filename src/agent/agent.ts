@@ -4,6 +4,7 @@
  */
 import type { StartMessage } from "../attempt-protocol/protocol.ts";
 import type { JournalEntry } from "../domain/events/record.ts";
+import type { SentMessage } from "../domain/messages/message.ts";
 import type { Answer, AskedQuestion } from "../domain/questions/question.ts";
 
 /** The work of one attempt, as the server sent it. */
@@ -41,6 +42,11 @@ export interface Agent {
    * @returns a sentence about an error outside of the agent's own messages, or null. Never rejects.
    */
   probe?(request: ProbeRequest, emit: Emit): Promise<string | null>;
+  /**
+   * Says something to the agent while it runs. It emits `message_delivered` once the message is
+   * part of the conversation; otherwise the message was not taken. Absent: it takes none.
+   */
+  say?(message: SentMessage): void;
   /** Asks the running turn to stop by itself. */
   interrupt(): Promise<void>;
   /** Signals the agent's process, where there is one. */

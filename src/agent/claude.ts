@@ -10,6 +10,7 @@ import { brokenSettingsText } from "../domain/task/claude-settings.ts";
 import { backgroundAfter } from "../domain/attempt/background.ts";
 import { messageOf } from "../domain/errors.ts";
 import { hookTimedOut, startProblems } from "../domain/events/record.ts";
+import type { SentMessage } from "../domain/messages/message.ts";
 import type { TaskSpec } from "../domain/task/task.ts";
 import type { Agent, AgentOptions, AgentWork, Ask, CreateAgent, Emit, ProbeRequest } from "./agent.ts";
 import { ClaudeProcess } from "./claude-process.ts";
@@ -25,7 +26,7 @@ import { messagesOf } from "./query-messages.ts";
 import { RunningCost } from "./running-cost.ts";
 import type { SpendingNote } from "./running-cost.ts";
 import { resumeSession } from "./resume-session.ts";
-import { sayPrompt } from "./say-messages.ts";
+import { LiveMessages, sayPrompt } from "./say-messages.ts";
 import type { Launch } from "./resume-session.ts";
 import { movedSentence } from "./directory-problem.ts";
 import { StartGuard } from "./start-guard.ts";
@@ -57,6 +58,7 @@ class ClaudeAgent implements Agent {
   /** Called when Claude Code asks for a decision. */
   #onDecide: () => void = () => {};
   #work: AgentWork | null = null;
+  readonly #live = new LiveMessages(async () => await this.#query?.interrupt());
   #hooks: HookWatch | null = null;
   #guard: StartGuard | null = null;
   #lose: () => void = () => {};
@@ -122,6 +124,10 @@ class ClaudeAgent implements Agent {
     } catch (error) {
       return messageOf(error);
     }
+  }
+
+  say(message: SentMessage): void {
+    if (!this.#halted) this.#live.add(message);
   }
 
   async interrupt(): Promise<void> {
@@ -232,6 +238,7 @@ class ClaudeAgent implements Agent {
     if (pid === null || this.#guard?.isWorkedInBy(pid) !== true)
       return this.#giveUp(startProblems.noDirectory, movedSentence(work.spec.workingDirectory));
     sayPrompt(input, work, this.#emit);
+    this.#live.open(input);
     yield* input.messages;
   }
 
@@ -263,7 +270,13 @@ class ClaudeAgent implements Agent {
     this.#query = running;
     this.#onDecide = onDecide;
     // A handshake that fails also ends the messages, which report the reason.
-    if (onReady !== undefined) running.initializationResult().then(onReady, () => {});
+    running.initializationResult().then(
+      () => {
+        onReady?.();
+        this.#live.open(input);
+      },
+      () => {},
+    );
     const take = (message: Said): void => {
       // The runner's own notes say nothing about the turn.
       if (message.type === "worker" || (onMessage?.(message) ?? true)) this.#take(message);
@@ -316,7 +329,10 @@ class ClaudeAgent implements Agent {
   }
 
   #noteMessages(keys: readonly string[], state: "delivered" | "done"): void {
-    for (const key of keys) this.#emit({ type: "worker", subtype: `message_${state}`, key });
+    for (const key of keys) {
+      this.#live.delivered(key);
+      this.#emit({ type: "worker", subtype: `message_${state}`, key });
+    }
   }
 
   #take(message: Said): void {

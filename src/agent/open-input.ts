@@ -29,6 +29,7 @@ export interface Receipt {
 export class OpenInput {
   readonly #inbox = new Inbox<UserMessage>();
   #isAnswered = false;
+  #isEnded = false;
   #live = 0;
   /** Whether work has ended, and the turn that reports it to Claude has not begun. */
   #isReported = false;
@@ -48,10 +49,16 @@ export class OpenInput {
     return this.#inbox;
   }
 
-  say(content: UserContent, receipt?: Receipt): void {
-    if (receipt !== undefined) this.#unfinished.set(receipt.uuid, receipt);
-    const uuid = receipt === undefined ? {} : { uuid: receipt.uuid };
-    this.#inbox.push({ type: "user", message: { role: "user", content }, parent_tool_use_id: null, ...uuid });
+  say(content: UserContent, receipt?: Receipt, priority?: UserMessage["priority"]): void {
+    if (receipt !== undefined) this.expect(receipt);
+    const more = { ...(receipt === undefined ? {} : { uuid: receipt.uuid }), ...(priority === undefined ? {} : { priority }) };
+    this.#inbox.push({ type: "user", message: { role: "user", content }, parent_tool_use_id: null, ...more });
+  }
+
+  /** Keeps the input open for what is said soon. @returns false: it has ended. */
+  expect(receipt: Receipt): boolean {
+    if (!this.#isEnded) this.#unfinished.set(receipt.uuid, receipt);
+    return !this.#isEnded;
   }
 
   /** Takes every message of Claude Code, in order. */
@@ -69,6 +76,7 @@ export class OpenInput {
 
   /** Ends the input at once. May be called twice. */
   end(): void {
+    this.#isEnded = true;
     this.#wait(false);
     this.#inbox.end();
   }

@@ -57,7 +57,7 @@ export async function resumeSession(work: AgentWork, port: SessionPort): Promise
   port.emit({ type: "worker", subtype: "spending", base: true, ...savedSpending(transcript) });
   repair(transcript, work, port.emit);
   const missing = missingMessages(transcript, work, port.emit);
-  const isAlone = missing.some(({ continues }) => continues);
+  const isAlone = missing.some(({ continues, delivery }) => continues || delivery === "now");
   const isDeferred = !isAlone && defer(transcript, work, port.emit);
   const ended = await (isAlone
     ? followUp(work, port, null, missing)

@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import type { UUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { SentMessage } from "../domain/messages/message.ts";
+import type { Delivery, SentMessage } from "../domain/messages/message.ts";
 import { arrayOf, objectOf } from "../domain/text/read-json.ts";
 import type { AgentWork, Emit } from "./agent.ts";
 import type { OpenInput } from "./open-input.ts";
@@ -21,8 +21,52 @@ export function sayPrompt(input: OpenInput, { spec, images, messages = [] }: Age
   input.say(content, receipt);
 }
 
+/** How a message joins a turn that runs. */
+const priorities = { next: "next", after_turn: "later", now: "next", dismiss: "next" } as const satisfies Record<Delivery, string>;
+
+/**
+ * Says messages that come while Claude Code runs, in order. One with the delivery `now` interrupts
+ * the turn first. (Claude Code's own priority `now` would end the turn as an empty success.)
+ */
+export class LiveMessages {
+  readonly #interrupt: () => Promise<unknown>;
+  readonly #messages: SentMessage[] = [];
+  readonly #delivered = new Set<string>();
+  #input: OpenInput | null = null;
+  #saying: Promise<void> = Promise.resolve();
+
+  constructor(interrupt: () => Promise<unknown>) {
+    this.#interrupt = interrupt;
+  }
+
+  add(message: SentMessage): void {
+    this.#messages.push(message);
+    if (this.#input !== null) this.#say(this.#input, message);
+  }
+
+  /** Claude Code takes messages now, perhaps after another one that did not take them all. */
+  open(input: OpenInput): void {
+    this.#input = input;
+    for (const message of this.#messages) if (!this.#delivered.has(message.key)) this.#say(input, message);
+  }
+
+  delivered(key: string): void {
+    this.#delivered.add(key);
+  }
+
+  #say(input: OpenInput, { key, text, delivery }: SentMessage): void {
+    const receipt = { uuid: key as UUID, keys: [key] };
+    if (!input.expect(receipt)) return;
+    this.#saying = this.#saying.then(async () => {
+      if (delivery === "now") await this.#interrupt().catch(() => {});
+      input.say(text, receipt, priorities[delivery]);
+    });
+  }
+}
+
 export function sayMessages(input: OpenInput, messages: readonly SentMessage[]): void {
-  for (const { key, text } of messages) input.say(text, { uuid: key as UUID, keys: [key] });
+  for (const { key, text, delivery } of messages)
+    input.say(text, { uuid: key as UUID, keys: [key] }, delivery === "after_turn" ? "later" : undefined);
 }
 
 /**

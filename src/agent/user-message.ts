@@ -21,6 +21,8 @@ export interface UserMessage {
   readonly parent_tool_use_id: null;
   /** Claude Code keeps it in the session and reports what becomes of the message. */
   readonly uuid?: UUID;
+  /** `next`: at the next step of a running turn. `later`: as a turn of its own. */
+  readonly priority?: "next" | "later";
 }
 
 /** The text alone, or behind its images: the model's API wants them first. */

@@ -94,6 +94,8 @@ export type ToRunner =
   | { readonly type: "stop_at_step" }
   /** The answer of a question. Sent again after a reconnect; only the first one counts. */
   | { readonly type: "answer"; readonly key: string; readonly answer: Answer }
+  /** A message that came since the start. Sent again after a reconnect; the first one counts. */
+  | { readonly type: "message"; readonly message: SentMessage }
   /**
    * Ends the attempt while its questions wait, once nothing else of it runs; at once with `force`.
    */

@@ -24,6 +24,7 @@ import { OpenQuestions } from "./open-questions.ts";
 import { OpenSteps } from "./open-steps.ts";
 import { NotOurLog } from "./append-file.ts";
 import { canPark } from "../domain/questions/question.ts";
+import type { SentMessage } from "../domain/messages/message.ts";
 import type { Answer } from "../domain/questions/question.ts";
 import { isAgentWork, nameOfBackground } from "../domain/attempt/background.ts";
 import type { BackgroundTask, BackgroundWait } from "../domain/attempt/background.ts";
@@ -70,6 +71,8 @@ export class RunningAttempt {
   readonly #questions: OpenQuestions;
   #isToPark = false;
   #stopsAtStep = false;
+  /** Keys of the messages that the agent has got. */
+  readonly #said: Set<string>;
   #ending: Promise<void> | null = null;
   #isWaiting = false;
   #isFinished = false;
@@ -87,6 +90,7 @@ export class RunningAttempt {
     makeDirectory(dirname(work.journal), 0o700);
     this.#journal = new Journal({ file: work.journal, attemptId: work.attemptId, redaction, onGrown, now, up: bootClockMs });
     this.#summary = openSummary(work);
+    this.#said = new Set(work.messages?.map(({ key }) => key));
     this.#questions = new OpenQuestions({
       known: work.questions ?? [],
       emit: (entry) => this.#take(entry),
@@ -191,6 +195,13 @@ export class RunningAttempt {
   answer(key: string, answer: Answer): void {
     this.#isToPark = false;
     this.#questions.answer(key, answer);
+  }
+
+  /** Gives a message to the agent, once. */
+  say(message: SentMessage): void {
+    if (this.#said.has(message.key) || this.#stopReason !== null || this.#ending !== null) return;
+    this.#said.add(message.key);
+    this.#options.agent.say?.(message);
   }
 
   /**

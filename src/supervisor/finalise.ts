@@ -155,6 +155,8 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   const ended = { outcome: outcome.kind, message: outcome.message, attempt: attempt.number };
   const isFollowed = moved !== null && isTerminal(moved.status) && startsAnother(store, moved, attempt.id);
   if (moved !== null && isTerminal(moved.status)) endMessages(store, moved, endedAt);
+  // The runner may have said them before it died: they cannot be taken back any more.
+  if (isFollowed || (after.operation === "requeue" && task.status === "running")) store.messages.give(task.id, attempt.id);
   if (isFollowed) {
     store.messages.continueTask(task.id);
     store.tasks.transition(task.id, "follow_up", now, { ...begunAgain, resumable: true });

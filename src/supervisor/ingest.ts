@@ -19,7 +19,7 @@ import { turnsIn, withTurns } from "../domain/events/turns.ts";
 import type { Store } from "../store/store.ts";
 import { readJournal } from "./journal-reader.ts";
 import { lastText } from "./last-text.ts";
-import { MessageRecords } from "./message-records.ts";
+import { dismissed, MessageRecords } from "./message-records.ts";
 import { QuestionRecords } from "./question-records.ts";
 
 export class Ingest {
@@ -96,6 +96,7 @@ export class Ingest {
     for (const record of records) this.#keep(record);
     for (const record of records) this.#questions.take(record);
     for (const record of records) this.#messages.take(record);
+    if (this.#questions.areThere) dismissed(this.#store, this.#attempt, Date.now());
     this.#keepSpending(records);
     for (const record of records) this.#keepReport(record);
     if (records.some(isClosing)) onEnd();

@@ -27,6 +27,16 @@ export class MessageRecords {
   }
 }
 
+/** Inside `write`: the questions that a message dismissed have their denial. */
+export function dismissed(store: Store, { taskId, id: attemptId }: Attempt, now: number): void {
+  if (!store.messages.hasQueued(taskId) || store.questions.unapplied(taskId).length > 0) return;
+  for (const message of store.messages.open(taskId)) {
+    if (message.delivery !== "dismiss") continue;
+    note(store, store.messages.delivered(message.id, now), "message_delivered", { attemptId, now });
+    note(store, store.messages.done(message.id, now), "message_done", { attemptId, now });
+  }
+}
+
 /**
  * Inside `write`: whether a message that came during the attempt continues the task after its end.
  * Messages that the attempt was given do not: what kept it from delivering them may last.
@@ -35,7 +45,9 @@ export function startsAnother(store: Store, task: Task, attemptId: number): bool
   const { status, sessionId, maxBudgetUsd, costUsd } = task;
   if (status === "cancelled" || sessionId === null) return false;
   if (maxBudgetUsd !== null && (costUsd ?? 0) >= maxBudgetUsd) return false;
-  return store.messages.open(task.id).some((message) => message.status === "queued" && message.attemptId !== attemptId);
+  return store.messages
+    .open(task.id)
+    .some((message) => message.status === "queued" && message.delivery !== "dismiss" && message.attemptId !== attemptId);
 }
 
 /**
@@ -45,7 +57,8 @@ export function startsAnother(store: Store, task: Task, attemptId: number): bool
 export function endMessages(store: Store, { id, status }: Pick<Task, "id" | "status">, now: number): void {
   for (const message of store.messages.open(id)) {
     note(store, store.messages.done(message.id, now), "message_done", { attemptId: null, now });
-    if (status === "cancelled") note(store, store.messages.cancel(message.id, now), "message_cancelled", { attemptId: null, now });
+    if (status === "cancelled" || message.delivery === "dismiss")
+      note(store, store.messages.cancel(message.id, now), "message_cancelled", { attemptId: null, now });
   }
 }
 

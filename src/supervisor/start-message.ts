@@ -1,16 +1,17 @@
 /** Makes the message that starts an attempt in its runner. */
 import type { StartMessage } from "../attempt-protocol/protocol.ts";
 import { ownPaths, rawLogPath, summaryLogPath } from "../config/paths.ts";
-import { hasMention, promptAsText, withoutMentions, wordsAsText } from "../domain/agents/prompt-as-text.ts";
-import type { Message, SentMessage } from "../domain/messages/message.ts";
+import { hasMention, promptAsText, withoutMentions } from "../domain/agents/prompt-as-text.ts";
+import type { Message } from "../domain/messages/message.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import { budgetLeftUsd } from "../domain/task/spending.ts";
 import type { AttemptContext } from "./attempt-context.ts";
+import { messagesOfStart, sentMessage } from "./message-delivery.ts";
 
 export function startMessage(context: AttemptContext, task: Task, attempt: Attempt): StartMessage {
   const { paths, stopGraceMs, backgroundGraceMs, hookTimeoutMs } = context;
   const { id, taskId, sessionId, resume } = attempt;
-  const messages = context.store.messages.open(taskId).filter(({ attemptId }) => attemptId === id);
+  const messages = messagesOfStart(context.store, attempt);
   return {
     type: "start",
     attemptId: id,
@@ -39,10 +40,6 @@ function specOf({ store }: AttemptContext, task: Task, messages: readonly Messag
   const spec = store.agentTasks.get(task.id) === null ? task : promptAsText(task);
   const isMention = messages.some(({ byAgent, text }) => byAgent && hasMention(text));
   return isMention ? { ...spec, settings: withoutMentions(spec.settings) } : spec;
-}
-
-function sentMessage({ key, text, continues, byAgent }: Message): SentMessage {
-  return { key, text: byAgent ? wordsAsText(text) : text, continues };
 }
 
 /** The task's own rules, and those that answers have made for its directory. */

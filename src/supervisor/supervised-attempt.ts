@@ -19,6 +19,7 @@ import { attemptLimits } from "./attempt-limits.ts";
 import { isHeld, persistently, storageRetryMs } from "./attempt-storage.ts";
 import { finalise, finaliseWithin } from "./finalise.ts";
 import { Ingest } from "./ingest.ts";
+import { MessageDelivery } from "./message-delivery.ts";
 import type { RunnerConnection } from "./runner-connection.ts";
 import { RunnerDeadlines } from "./runner-deadlines.ts";
 import { startMessage } from "./start-message.ts";
@@ -32,6 +33,7 @@ export class SupervisedAttempt {
   readonly #deadlines: RunnerDeadlines;
   readonly #end: AttemptEnd;
   readonly #answers: AnswerDelivery;
+  readonly #messages: MessageDelivery;
   readonly #log: Logger;
   #connection: RunnerConnection | null = null;
   #catchingUp: Promise<void> | null = null;
@@ -57,6 +59,7 @@ export class SupervisedAttempt {
       limits: this.#limits,
       send: (message) => this.#connection?.send(message),
     });
+    this.#messages = new MessageDelivery(context.store, attempt, (message) => this.#connection?.send(message));
     this.#log = context.log.child({ task: task.id, attempt: attempt.id });
     const { store, bootId, stopGraceMs } = context;
     this.#deadlines = new RunnerDeadlines({
@@ -125,9 +128,11 @@ export class SupervisedAttempt {
     this.#answers.park();
   }
 
-  /** Gives new answers to the runner. Called after each commit that touched the task. */
-  passAnswers(): void {
-    if (this.#connection !== null && !this.#released && this.#ingest.hasQuestions) this.#answers.pass();
+  /** Gives answers and messages to the runner. Called after each commit that touched the task. */
+  passOn(): void {
+    if (this.#connection === null || this.#released) return;
+    if (this.#ingest.hasQuestions) this.#answers.pass();
+    this.#messages.pass();
   }
 
   /**
@@ -188,7 +193,8 @@ export class SupervisedAttempt {
     this.#limits.start();
     this.stopBeforeOverage();
     this.#answers.connected();
-    this.passAnswers();
+    this.#messages.connected();
+    this.passOn();
     // A stop may have been requested before the runner was connected.
     if (this.#stopping !== null) this.#sendStop(this.#stopping);
     // Read again, because a cancel may have been requested since the attempt was claimed or

@@ -213,7 +213,7 @@ export class Supervisor implements Service {
     if (isNearOverage) for (const { attempt } of this.#running.values()) attempt.stopBeforeOverage();
     for (const { attempt } of this.#running.values()) {
       if (!change.taskIds.has(attempt.taskId)) continue;
-      attempt.passAnswers();
+      attempt.passOn();
       if (this.#options.store.tasks.isCancelRequested(attempt.taskId)) void attempt.stop("cancelled");
     }
     this.#parkSurplus();

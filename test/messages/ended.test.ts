@@ -71,7 +71,7 @@ test("several messages to an ended task are delivered in their order, each once"
   assert.equal(again.id, 1);
   await w.client.resume();
   await w.until(id, ({ status }) => status === "running");
-  await w.client.sendMessage({ id, text: "do gamma" });
+  await w.client.sendMessage({ id, text: "do gamma", delivery: "after_turn" });
   const task = await w.until(id, ({ messages, ended_at }) => ended_at !== null && messages.every(({ status }) => status === "done"));
   assert.equal(task.status, "completed", JSON.stringify(task.error));
   assert.equal(task.result, "Gamma.");

@@ -54,7 +54,7 @@ async function setup(t: TestContext, script: Script) {
 }
 
 /** A message that continues a conversation. */
-const andNow = { key: "00000000-0000-4000-8000-000000000001", text: "and now?", continues: true };
+const andNow = { key: "00000000-0000-4000-8000-000000000001", text: "and now?", continues: true, delivery: "next" } as const;
 
 const calls = (command: string) => (record: SdkRecord) =>
   record.type === "assistant" && JSON.stringify(record["message"]).includes(command);

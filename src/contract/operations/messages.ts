@@ -1,6 +1,6 @@
 /** What people and programs say to a task after its prompt. */
 import { z } from "zod";
-import { maxMessageCharacters } from "../../domain/messages/message.ts";
+import { deliveries, maxMessageCharacters } from "../../domain/messages/message.ts";
 import { text } from "../task-options.ts";
 import { messageList, messageView } from "../views/message.ts";
 import { operation } from "./operation.ts";
@@ -13,6 +13,12 @@ export const messageInput = z.strictObject({
     .max(maxMessageCharacters, `the message is longer than ${maxMessageCharacters} characters: put the material into a file and name it`)
     .refine((value) => value.trim() !== "", "the message is empty: say what Claude should do")
     .describe("What to say to Claude."),
+  delivery: z
+    .enum(deliveries)
+    .default("next")
+    .describe(
+      "When a running task gets it. `next`: at the next step of its turn. `after_turn`: as a turn of its own. `now`: the turn is interrupted, and the message replaces it. `dismiss`: it denies the open questions of a task that waits for answers.",
+    ),
   key: z
     .uuid()
     .optional()
@@ -36,7 +42,7 @@ export const messageOperations = {
     tag,
     summary: "Say something to a task",
     description:
-      "The caller needs the rights for a submit of the task. A task that has ended continues in the same conversation, as a new attempt. One that has not begun gets the message with its prompt. One that runs gets it when its attempt has ended.",
+      "The caller needs the rights for a submit of the task. A task that has ended continues in the same conversation, as a new attempt. One that has not begun gets the message with its prompt. One that runs gets it as `delivery` says. One that waits for an answer gets it after the answer.",
     params: taskParams,
     body: messageInput,
     status: 201,

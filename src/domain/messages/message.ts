@@ -7,6 +7,14 @@
 export const messageStatuses = ["queued", "delivered", "done", "cancelled"] as const;
 export type MessageStatus = (typeof messageStatuses)[number];
 
+/**
+ * When a running task gets a message. `next`: at the next step of its turn. `after_turn`: as a turn
+ * of its own. `now`: the turn is interrupted, and the message replaces it. `dismiss`: it denies the
+ * open questions, and is their reason.
+ */
+export const deliveries = ["next", "after_turn", "now", "dismiss"] as const;
+export type Delivery = (typeof deliveries)[number];
+
 /** Longest text of a message, in characters. */
 export const maxMessageCharacters = 100_000;
 
@@ -20,6 +28,7 @@ export interface SentMessage {
    * cut off.
    */
   readonly continues: boolean;
+  readonly delivery: Delivery;
 }
 
 export interface Message extends SentMessage {

@@ -9,6 +9,7 @@ export function messageView(message: Message): MessageView {
     task_id: message.taskId,
     key: message.key,
     text: message.text,
+    delivery: message.delivery,
     status: message.status,
     continues: message.continues,
     sent_by: message.sentBy,

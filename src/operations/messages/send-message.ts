@@ -15,6 +15,7 @@ import type { Store } from "../../store/store.ts";
 import { doneBy } from "../rights/audit.ts";
 import { admitAgentRetry, enterAgentTask, isAgent, requireOwn } from "../rights/guard-agent.ts";
 import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
+import { answerWithin } from "../questions/answer-question.ts";
 import { requireTask } from "../tasks/require-task.ts";
 import { requireBudgetLeft } from "../tasks/retry-task.ts";
 import { requirePossible, requireRoom, takeRate } from "../tasks/submit-task.ts";
@@ -32,7 +33,7 @@ const shownCharacters = 2000;
  * spent its budget; unprocessable when the key belongs to another message; too_many_requests; and
  * like a submit: untrusted_directory, forbidden.
  */
-export function sendMessage(context: SubmitContext, id: number, { text, key }: MessageInput, caller: Caller): Promise<Message> {
+export function sendMessage(context: SubmitContext, id: number, { text, key, delivery }: MessageInput, caller: Caller): Promise<Message> {
   const { store } = context;
   const now = context.now();
   return store.write(() => {
@@ -49,6 +50,7 @@ export function sendMessage(context: SubmitContext, id: number, { text, key }: M
       taskId: id,
       key: key?.toLowerCase() ?? randomUUID(),
       text,
+      delivery,
       continues: isEnded || isContinued(store, task),
       sentBy: caller.name,
       byAgent: isAgent(caller),
@@ -59,6 +61,7 @@ export function sendMessage(context: SubmitContext, id: number, { text, key }: M
     const data = { ...doneBy(caller), message: message.id, text: value, was, ...(truncated ? { truncated: true as const } : {}) };
     if (isEnded) followUp(context, task, caller, now);
     store.events.append(id, null, [{ type: "message_queued", at: now, data }]);
+    if (delivery === "dismiss") dismissQuestions(context, task, text, caller, now);
     return message;
   });
 }
@@ -86,6 +89,16 @@ function followUp(context: SubmitContext, task: Task, caller: Caller, now: numbe
   if (again === null) throw new WorkerError("conflict", `Task ${task.id} is ${task.status} and cannot continue.`);
   store.callers.put(task.id, taskCallerOf(store, caller));
   if (isAgent(caller)) enterAgentTask(store, again, caller);
+}
+
+/** Denies the open questions, with the message as the reason. */
+function dismissQuestions(context: SubmitContext, task: Task, text: string, caller: Caller, now: number): void {
+  const open = context.store.questions.unapplied(task.id).filter(({ status }) => status === "open");
+  if (open.length === 0) {
+    const advice = "Send the message without dismissing: it is delivered all the same.";
+    throw new WorkerError("conflict", `Task ${task.id} has no open question to dismiss. ${advice}`);
+  }
+  for (const { id } of open) answerWithin(context, id, { decision: "deny", message: text }, caller, now);
 }
 
 function requireConversation({ id, sessionId, status }: Task): void {

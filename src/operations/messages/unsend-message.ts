@@ -9,7 +9,7 @@ import { requireTask } from "../tasks/require-task.ts";
 
 /**
  * @throws WorkerError not_found; conflict when the message is cancelled, or when an attempt was
- * given it: it may be part of the conversation by now.
+ * given it, or the task runs: it may be part of the conversation by now.
  */
 export function unsendMessage(
   store: Store,
@@ -24,12 +24,17 @@ export function unsendMessage(
     if (message === null || message.taskId !== taskId) {
       throw new WorkerError("not_found", `Task ${taskId} has no message m${messageId}. See them: claude-worker messages ${taskId}`);
     }
-    const cancelled = message.attemptId === null ? store.messages.cancel(messageId, now) : null;
+    const cancelled = isWithUs(message, task) ? store.messages.cancel(messageId, now) : null;
     if (cancelled === null) throw tooLate(message);
     store.events.append(taskId, null, [{ type: "message_cancelled", at: now, data: { message: messageId, by: caller.name } }]);
     endWithoutWork(store, task, cancelled, now);
     return cancelled;
   });
+}
+
+/** Whether no attempt and no question has it. */
+function isWithUs({ attemptId, delivery }: Message, { status }: Task): boolean {
+  return attemptId === null && status !== "running" && delivery !== "dismiss";
 }
 
 function tooLate({ id, taskId, status }: Message): WorkerError {

@@ -30,20 +30,23 @@ export function requireQuestion(store: Store, id: number): Question {
  * give it.
  */
 export function answerQuestion(context: RightsContext, id: number, given: GivenAnswer, caller: Caller, now: number): Promise<Question> {
+  return context.store.write(() => answerWithin(context, id, given, caller, now));
+}
+
+/** Like `answerQuestion`, inside a current write. */
+export function answerWithin(context: RightsContext, id: number, given: GivenAnswer, caller: Caller, now: number): Question {
   const { store } = context;
-  return store.write(() => {
-    const question = requireQuestion(store, id);
-    const task = store.tasks.get(question.taskId);
-    if (task === null) throw new WorkerError("not_found", `The task of question q${id} was removed.`);
-    requireMayAnswer(context, question, task, caller);
-    if (question.status !== "open") throw notOpen(question);
-    const answer = checkedAnswer(question, given);
-    if (answer.rule !== undefined) storeRule(context, { task, question, rule: answer.rule, caller, now });
-    const answered = store.questions.answer(id, answer, caller.name, now);
-    if (answered === null) throw notOpen(requireQuestion(store, id));
-    noteAnswer(store, answered, caller.name, now);
-    return answered;
-  });
+  const question = requireQuestion(store, id);
+  const task = store.tasks.get(question.taskId);
+  if (task === null) throw new WorkerError("not_found", `The task of question q${id} was removed.`);
+  requireMayAnswer(context, question, task, caller);
+  if (question.status !== "open") throw notOpen(question);
+  const answer = checkedAnswer(question, given);
+  if (answer.rule !== undefined) storeRule(context, { task, question, rule: answer.rule, caller, now });
+  const answered = store.questions.answer(id, answer, caller.name, now);
+  if (answered === null) throw notOpen(requireQuestion(store, id));
+  noteAnswer(store, answered, caller.name, now);
+  return answered;
 }
 
 /** Inside `write`: the event of an answer, and the start of a parked task that waits no more. */

@@ -8,7 +8,7 @@ import type { Writing } from "./group-commit.ts";
 import { prepareReturning } from "./returning.ts";
 import { defineRow } from "./row.ts";
 
-export type NewMessage = Pick<Message, "taskId" | "key" | "text" | "continues" | "sentBy" | "byAgent" | "queuedAt">;
+export type NewMessage = Pick<Message, "taskId" | "key" | "text" | "delivery" | "continues" | "sentBy" | "byAgent" | "queuedAt">;
 
 export interface MessageStore {
   get(id: number): Message | null;
@@ -17,6 +17,8 @@ export interface MessageStore {
   ofTask(taskId: number): Message[];
   /** The messages of a task that are queued or delivered, oldest first. */
   open(taskId: number): Message[];
+  /** Cheap: whether the task has queued messages. */
+  hasQueued(taskId: number): boolean;
   /** Inside `write`. */
   insert(message: NewMessage): Message;
   /** Inside `write`. Gives the open messages of a task to an attempt. */
@@ -36,6 +38,7 @@ const row = defineRow<Message>({
   taskId: "plain",
   key: "plain",
   text: "plain",
+  delivery: "plain",
   status: "plain",
   continues: "flag",
   attemptId: "plain",
@@ -55,10 +58,15 @@ export function createMessageStore(database: Database.Database, writing: Writing
   const selectOpen = database.prepare<[number]>(
     `${select} INDEXED BY messages_open WHERE task_id = +? AND status IN ('queued', 'delivered') ORDER BY id`,
   );
+  const selectQueued = database
+    .prepare<[number], number>(
+      "SELECT 1 FROM messages INDEXED BY messages_open WHERE task_id = +? AND status IN ('queued', 'delivered') AND +status = 'queued' LIMIT 1",
+    )
+    .pluck();
   const insert = prepareReturning(
     database,
-    `INSERT INTO messages (task_id, key, text, continues, sent_by, by_agent, queued_at)
-     VALUES (@taskId, @key, @text, @continues, @sentBy, @byAgent, @queuedAt) RETURNING ${row.select}`,
+    `INSERT INTO messages (task_id, key, text, delivery, continues, sent_by, by_agent, queued_at)
+     VALUES (@taskId, @key, @text, @delivery, @continues, @sentBy, @byAgent, @queuedAt) RETURNING ${row.select}`,
   );
   const update = (set: string, from: string) =>
     prepareReturning(database, `UPDATE messages SET ${set} WHERE id = @id AND status = '${from}' RETURNING ${row.select}`);
@@ -84,6 +92,7 @@ export function createMessageStore(database: Database.Database, writing: Writing
     find: (key) => one(selectKey.get(key)),
     ofTask: (taskId) => all(selectOfTask.all(taskId)),
     open: (taskId) => all(selectOpen.all(taskId)),
+    hasQueued: (taskId) => selectQueued.get(taskId) !== undefined,
     insert: (message) => {
       writing.touch(message.taskId);
       const flags = { continues: row.encode("continues", message.continues), byAgent: row.encode("byAgent", message.byAgent) };

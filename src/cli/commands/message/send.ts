@@ -1,42 +1,74 @@
 /** `send`: says something to a task. */
 import { randomUUID } from "node:crypto";
 import type { MessageView } from "../../../contract/views/message.ts";
+import type { Delivery } from "../../../domain/messages/message.ts";
 import { WorkerError } from "../../../domain/errors.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { connectionOf, withServer } from "../../server/connection.ts";
 import { readPrompt } from "../../task/read-prompt.ts";
 import { actTaskId } from "../../task/task-reference.ts";
+import { canAsk, confirm } from "../../terminal/confirm.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { say } from "../../terminal/render/wrap.ts";
 
-export const command = defineCommand<object>({
+interface SendFlags {
+  readonly afterTurn?: boolean;
+  readonly now?: boolean;
+  readonly dismiss?: boolean;
+  readonly yes?: boolean;
+}
+
+export const command = defineCommand<SendFlags>({
   name: "send",
   summary: "Say something to a task",
   details:
-    "A task that has ended continues in the same conversation, as a new attempt: result, cost and story are added. A task that has not begun gets the message with its prompt. A task that runs gets it when its attempt has ended.\n\nThe text `-` reads the standard input.",
+    "A task that has ended continues in the same conversation, as a new attempt: result, cost and story are added. A task that has not begun gets the message with its prompt. A task that runs gets it at the next step of its turn; `--after-turn` and `--now` say otherwise. A task that waits for an answer gets it after the answer.\n\nThe text `-` reads the standard input.",
   arguments: [
     { name: "<id>", description: "the task: its id, last, or its whole name", completes: "tasks" },
     { name: "<text...>", description: "what to say", isText: true },
   ],
+  options: [
+    { flags: "--after-turn", description: "a running task gets it as a turn of its own, after the present one" },
+    { flags: "--now", description: "interrupt the turn of a running task: the message replaces it" },
+    { flags: "--dismiss", description: "deny the open questions of the task, with the text as the reason" },
+    { flags: "-y, --yes", description: "with --now: do not ask first" },
+  ],
   examples: [
+    { command: 'claude-worker send 42 "Use the existing helper in src/http"', does: "correct a running task at its next step" },
     { command: 'claude-worker send 42 "Now write the tests too"', does: "continue the conversation of task 42" },
     { command: "git diff | claude-worker send 42 -", does: "say what the standard input says" },
   ],
   async run({ words, options, io }) {
     const [task = "", ...rest] = words;
     const connection = connectionOf(io);
+    const delivery = deliveryOf(options);
     const text = await textOf(rest, io);
+    if (delivery === "now" && options.yes !== true && canAsk(io))
+      await confirm(io, `Interrupt what task ${task} does now?`, new WorkerError("invalid_input", "Nothing was sent."));
     // With a key the message is stored once, also when the call is made again.
     const key = randomUUID();
     const { client } = connection;
-    const work = async (): Promise<MessageView> => await client.sendMessage({ id: await actTaskId(client, task), text, key });
+    const work = async (): Promise<MessageView> => await client.sendMessage({ id: await actTaskId(client, task), text, key, delivery });
     const message = await withServer(io, connection, work, { isRepeatable: true });
     if (options.json === true) writeJson(io.stdout, message);
     else say(io.stdout, sentText(message));
     return exitCodes.ok;
   },
 });
+
+/** @throws WorkerError invalid_input: flags that exclude each other. */
+function deliveryOf({ afterTurn, now, dismiss }: SendFlags): Delivery {
+  const given = (
+    [
+      ["after_turn", afterTurn],
+      ["now", now],
+      ["dismiss", dismiss],
+    ] as const
+  ).filter(([, isGiven]) => isGiven === true);
+  if (given.length > 1) throw new WorkerError("invalid_input", "Give only one of --after-turn, --now and --dismiss.");
+  return given[0]?.[0] ?? "next";
+}
 
 async function textOf(words: readonly string[], io: Parameters<typeof readPrompt>[1]): Promise<string> {
   if (words.length === 1 && words[0] === "-") return await readPrompt("-", io);

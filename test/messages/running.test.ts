@@ -1,0 +1,146 @@
+/** Messages to tasks that run or wait: they join the conversation at the right moment. */
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import type { TaskView } from "../../src/client/index.ts";
+import { step } from "../../testing/model.ts";
+import type { Script } from "../../testing/model.ts";
+import { until } from "../../testing/wait.ts";
+import { killAndWait, killEverything, runnerOf } from "../reliability/setup.ts";
+import { askingWorker } from "../questions/setup.ts";
+import type { AskingWorker } from "../questions/setup.ts";
+
+interface AtGate extends AskingWorker {
+  readonly id: number;
+  /** Lets the running command end. */
+  open(): void;
+  said(): string;
+  /** The task once every message is done and it has ended. */
+  done(): Promise<TaskView>;
+}
+
+/** A task whose command runs until a gate is opened. */
+async function atGate(t: TestContext, script: Script, env: Record<string, string> = {}): Promise<AtGate> {
+  const w = await askingWorker(t, {}, env);
+  const gate = path.join(w.place.work, "gate");
+  const wait = step.bash(`echo waits >> log; until [ -e ${gate} ]; do sleep 0.05; done`);
+  w.model.play({ "the long job": [wait, step.text("The long job is done.")], ...script });
+  await w.start();
+  const { id } = await w.submit("the long job", { allow: ["Bash"] });
+  await until("its command", () => existsSync(path.join(w.place.work, "log")));
+  await w.until(id, ({ last_action: action }) => action?.includes("until") ?? false);
+  return {
+    ...w,
+    id,
+    open: () => writeFileSync(gate, ""),
+    said: () => JSON.stringify(w.model.requests().at(-1)?.body.messages),
+    done: () => w.until(id, ({ ended_at, messages }) => ended_at !== null && messages.every(({ status }) => status === "done")),
+  };
+}
+
+/** Waits until Claude Code has the message in its queue. */
+async function inQueue(w: AtGate, count = 1): Promise<void> {
+  const { logs } = await w.client.getTask({ id: w.id });
+  await until("Claude Code's queue", () => readFileSync(logs.raw, "utf8").split('"state":"queued"').length > count);
+}
+
+test("a message to a running task joins its turn at the next step", async (t) => {
+  const w = await atGate(t, { "mind the style": [step.text("Minded.")] });
+  await w.client.sendMessage({ id: w.id, text: "mind the style" });
+  await inQueue(w);
+  w.open();
+  const task = await w.done();
+  assert.deepEqual([task.status, task.result, task.attempts, task.num_turns], ["completed", "Minded.", 1, 2]);
+  assert.equal(w.model.requests().length, 2);
+  assert.match((await w.cli(["unsend", String(w.id), "m1"])).stderr, /is done/);
+});
+
+test("a message after the turn is a turn of its own in the same process", async (t) => {
+  const w = await atGate(t, { "the tests": [step.text("Tested.")] });
+  assert.equal((await w.cli(["send", String(w.id), "--after-turn", "the tests"])).code, 0);
+  await inQueue(w);
+  w.open();
+  const task = await w.done();
+  assert.deepEqual([task.status, task.result, task.attempts, task.num_turns], ["completed", "Tested.", 1, 3]);
+  const { events } = await w.client.taskEvents({ id: w.id, limit: 1000 });
+  const results = events.flatMap(({ type, data }) => (type === "result" ? [data] : []));
+  assert.equal(results.length, 2);
+  assert.ok(Math.abs((task.cost_usd ?? 0) - (results.at(-1)?.cost_usd ?? 0)) < 1e-9, JSON.stringify(results));
+});
+
+test("a message sent now replaces the turn, which is not a success", async (t) => {
+  const w = await atGate(t, { "stop that": [step.text("Stopped.")] });
+  assert.equal((await w.cli(["send", String(w.id), "--now", "stop that"])).code, 0);
+  const task = await w.done();
+  assert.deepEqual([task.status, task.result, task.attempts], ["completed", "Stopped.", 1]);
+  assert.match((await w.cli(["send", String(w.id), "--now", "--dismiss", "x"])).stderr, /only one of/);
+});
+
+test("a message to a running task is said once when its runner is killed", async (t) => {
+  const w = await atGate(t, { "mind the style": [step.text("Minded.")] });
+  await w.client.sendMessage({ id: w.id, text: "mind the style" });
+  await inQueue(w);
+  await killAndWait(await runnerOf(w, w.id));
+  w.open();
+  const task = await w.done();
+  assert.deepEqual([task.status, task.attempts], ["completed", 2], JSON.stringify(task.error));
+  assert.equal(w.said().split("mind the style").length - 1, 1, w.said());
+});
+
+test("a message to a running task is said once when everything is killed", async (t) => {
+  const w = await atGate(t, { "mind the style": [step.text("Minded.", 1500)] });
+  await w.client.sendMessage({ id: w.id, text: "mind the style" });
+  await inQueue(w);
+  w.open();
+  await until("the call of the model with it", () => w.model.requests().length > 1);
+  await killEverything(w);
+  await w.start();
+  const task = await w.done();
+  assert.deepEqual([task.status, task.result], ["completed", "Minded."], JSON.stringify(task.error));
+  assert.equal(w.said().split("mind the style").length - 1, 1, w.said());
+});
+
+test("no message is lost that comes while the turn ends", async (t) => {
+  const w = await askingWorker(t, { "the job": [step.text("Done.", 200)], "and then": [step.text("Then.")] });
+  await w.start();
+  for (const waitMs of [0, 150, 250, 350]) {
+    const { id } = await w.submit("the job");
+    const before = w.model.requests().length;
+    await until("its call of the model", () => w.model.requests().length > before);
+    // Messages come before, at and after the end of the turn.
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    await w.client.sendMessage({ id, text: "and then" });
+    const task = await w.until(id, ({ ended_at, messages }) => ended_at !== null && messages.every(({ status }) => status === "done"));
+    assert.deepEqual([task.status, task.result], ["completed", "Then."], `${waitMs} ms`);
+  }
+});
+
+test("a waiting task gets a message after the answer of its question", async (t) => {
+  const w = await askingWorker(t, {}, { CLAUDE_WORKER_PARK_AFTER_MS: "600000" });
+  w.model.play({ "make the file": [step.bash("touch made && sleep 0"), step.text("Made.")], "and a second": [step.text("Both.")] });
+  await w.start();
+  const { id } = await w.submit("make the file", { permission_mode: "default" });
+  const [question] = await w.asked(id);
+  await w.client.sendMessage({ id, text: "and a second" });
+  assert.equal((await w.client.getTask({ id })).messages[0]?.status, "queued");
+  await w.client.answerQuestion({ id: question?.id ?? 0, decision: "allow" });
+  const task = await w.until(id, ({ ended_at, messages }) => ended_at !== null && messages.every(({ status }) => status === "done"));
+  assert.deepEqual([task.status, task.result], ["completed", "Both."]);
+});
+
+test("a message that dismisses denies the open question and is its reason", async (t) => {
+  const w = await askingWorker(t, {}, { CLAUDE_WORKER_PARK_AFTER_MS: "600000" });
+  w.model.play({ "make the file": [step.bash("touch made && sleep 0"), step.text("Not made.")] });
+  await w.start();
+  const { id } = await w.submit("make the file", { permission_mode: "default" });
+  await w.asked(id);
+  assert.equal((await w.cli(["send", String(id), "--dismiss", "not on staging"])).code, 0);
+  const task = await w.ended(id);
+  assert.deepEqual([task.status, task.result], ["completed", "Not made."]);
+  assert.partialDeepStrictEqual(task.questions, [{ status: "applied", answer: { decision: "deny", message: "not on staging" } }]);
+  assert.partialDeepStrictEqual(task.messages, [{ status: "done", delivery: "dismiss" }]);
+  assert.match(JSON.stringify(w.model.requests().at(-1)?.body.messages), /not on staging/);
+  assert.match((await w.cli(["send", String(id), "--dismiss", "x"])).stderr, /no open question/);
+});
