@@ -74,8 +74,22 @@ export class McpWatch {
     return servers
       .map(objectOf)
       .filter((server) => isFailed(server) && !this.#told.has(stringOf(server["name"]) ?? ""))
-      .map((server) => ({ name: stringOf(server["name"]) ?? "", reason: stringOf(server["error"]) ?? null }));
+      .map((server) => ({ name: stringOf(server["name"]) ?? "", reason: reasonOf(server) }));
   }
+}
+
+/**
+ * Claude Code names the transport instead of a program that it does not find (measured with
+ * 2.1.332).
+ */
+const missingProgram = /^(Executable not found in \$PATH: )"stdio"$/;
+
+function reasonOf({ error, config }: JsonObject): string | null {
+  const command = stringOf(objectOf(config)["command"]);
+  const reason = stringOf(error) ?? null;
+  return command === null || command === undefined || reason === null
+    ? reason
+    : reason.replace(missingProgram, (_, said: string) => `${said}"${command}"`);
 }
 
 /**

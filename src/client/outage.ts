@@ -72,5 +72,5 @@ export function isAborted(signal: AbortSignal | undefined): boolean {
 
 /** Why no answer came, for people. */
 export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof WorkerError ? error.message : "The connection to the server was lost.";
 }

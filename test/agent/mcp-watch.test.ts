@@ -39,6 +39,13 @@ test("an MCP server that failed is reported once with its reason", async () => {
   assert.deepEqual(told, ["db: ENOENT"]);
 });
 
+test("a program that is missing is named, where Claude Code names the transport", async () => {
+  const error = 'Executable not found in $PATH: "stdio"';
+  const { told, hear } = setup(() => Promise.resolve([{ ...failed("db", error), config: { type: "stdio", command: "db-mcp" } }]));
+  await hear(init(failed("db")));
+  assert.deepEqual(told, ['db: Executable not found in $PATH: "db-mcp"']);
+});
+
 test("a slow MCP server is asked for until its state is known", async () => {
   let servers: Server[] = [pending("db")];
   let asked = 0;

@@ -23,6 +23,16 @@ test("config set writes a checked value that get and list show with its origin",
   assert.equal((await call(["config", "list"])).stdout.trimEnd().split("\n").length, settingDefinitions.length);
 });
 
+test("config set keeps a program by its full path, and warns when it cannot be run", async (t) => {
+  const { call, place } = withoutServer(t);
+  writeFileSync(path.join(place.work, "claude"), "#!/bin/sh\n", { mode: 0o755 });
+  const good = await call(["config", "set", "claude_executable", "claude"]);
+  assert.equal(good.stderr, "");
+  assert.equal((await call(["config", "get", "claude_executable"])).stdout, `${path.join(place.work, "claude")}\n`);
+  const bad = await call(["config", "set", "claude_executable", "/nope/claude"]);
+  assert.deepEqual([bad.code, bad.stderr], [0, "Warning: /nope/claude is not a program that can be run, so tasks would wait.\n"]);
+});
+
 test("a setting in milliseconds also takes a duration, wherever it is set", async (t) => {
   const { call, place } = withoutServer(t);
   const key = "stall_timeout_ms";

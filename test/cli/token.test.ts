@@ -29,6 +29,10 @@ test("a wrong token command says what to do", async (t) => {
   assert.match(scope.stderr, /read, submit, admin/);
   assert.equal((await call(["token", "create", "x", "--expires", "90"])).code, 2);
   assert.equal((await call(["token", "create"])).code, 2);
+  const said = async (name: string): Promise<string> => (await call(["token", "create", name])).stderr;
+  assert.match(await said(""), /^Error: <name>: a token's name has 1-63 letters/);
+  // `token remove 7` takes an id or a name.
+  assert.match(await said("7"), /^Error: <name>: a number is not possible as a name/);
 });
 
 test("usage is a table with a total on a terminal and tab-separated lines elsewhere", async (t) => {

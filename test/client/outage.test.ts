@@ -21,7 +21,7 @@ test("a request is repeated over an outage, which is reported once", async () =>
   let tries = 0;
   const ask = (): Promise<string> => ((tries += 1) < 3 ? Promise.reject(broken("EPIPE")) : Promise.resolve("answer"));
   assert.equal(await untilAnswered(ask, { onOutage: (reason) => reasons.push(reason) }), "answer");
-  assert.deepEqual([tries, reasons], [3, ["broken"]]);
+  assert.deepEqual([tries, reasons], [3, ["The connection to the server was lost."]]);
   await assert.rejects(
     untilAnswered(() => Promise.reject(broken("EPIPE")), { reconnectForMs: 0 }),
     /broken/,

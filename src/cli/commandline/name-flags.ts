@@ -1,6 +1,6 @@
 /**
- * Translates the API's refusals into the words of the command line: names the flag instead of the
- * field of the request's body.
+ * Translates the API's refusals into the words of the command line: names the flag or the argument
+ * instead of the field of the request's body.
  */
 import { WorkerError } from "../../domain/errors.ts";
 import type { InputProblem } from "../../domain/errors.ts";
@@ -34,6 +34,7 @@ export function withFlagNames(error: unknown, command: CommandSpec): unknown {
 function sentenceAbout({ pointer, detail }: InputProblem, command: CommandSpec): string | null {
   const field = pointer.split("/")[1] ?? "";
   const flag = flagNameOf(field);
+  if ((command.arguments ?? []).some(({ name }) => name.slice(1, -1) === field)) return `<${field}>: ${detail}.`;
   const isOurs = (command.options ?? []).some((option) => flagParts(option).long === flag);
   return isOurs ? `${flag}: ${detail}.` : null;
 }

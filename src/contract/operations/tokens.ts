@@ -13,6 +13,7 @@ export const tokenInput = z.strictObject({
   name: z
     .string()
     .regex(/^[\w.@+-][\w.@+ -]{0,62}$/, "a token's name has 1-63 letters, digits, spaces, '.', '_', '@', '+' or '-'")
+    .refine((name) => !/^\d+$/.test(name), "a number is not possible as a name, because commands read it as the id of a token")
     .refine((name) => name !== "local", "this name is the server's own")
     .describe("The program or person that the token is for."),
   scope: z.enum(scopes).describe("`read`: look. `submit`: also submit, change and stop tasks. `admin`: everything."),

@@ -1,4 +1,6 @@
 /** `config set`: writes a checked value into the configuration file. */
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
 import { changeConfigFile } from "../../../config/change-config-file.ts";
 import { hostProblem } from "../../../config/listen-host.ts";
 import { pathsFrom } from "../../../config/paths.ts";
@@ -11,6 +13,7 @@ import { exitCodes } from "../../commandline/exit-codes.ts";
 import { writeJson } from "../../terminal/io.ts";
 import type { Io } from "../../terminal/io.ts";
 import { needingRestart } from "../../server/needing-restart.ts";
+import { pathGiven } from "../../commandline/path-given.ts";
 import { settingNamed } from "../../server/setting-named.ts";
 import { settingsOf, warnOfProblems } from "../../server/settings-of.ts";
 import { settingText } from "../../server/setting-text.ts";
@@ -33,11 +36,18 @@ export const command = defineCommand<{ readonly unset?: boolean }>({
   ],
   async run({ words: [name = "", text], options, io }) {
     const file = pathsFrom(io.env).config;
-    const { key, env, value } = await changeConfigFile(file, (content) => changed(content, { name, text, unset: options.unset === true }));
+    const { key, env, value } = await changeConfigFile(file, (content) =>
+      changed(content, { name, text: text === undefined ? text : absolute(name, text, io), unset: options.unset === true }),
+    );
     if (options.json === true) writeJson(io.stdout, { key, value, file });
-    else say(io.stdout, `${text === undefined ? `${key} is unset` : `${key} = ${settingText(key as SettingKey, value)}`} in ${file}`);
+    else
+      say(
+        io.stdout,
+        `${text === undefined ? `${key} is unset` : `${key} = ${value === null ? "null" : settingText(key as SettingKey, value)}`} in ${file}`,
+      );
     warnOfProblems(settingsOf(io).problems, io);
     warnOfEnvironment(env, io);
+    if (key === "claude_executable" && typeof value === "string") await warnOfMissing(value, io);
     if ((await needingRestart(io)).has(key)) say(io.stderr, "The running server has another value until: claude-worker server restart");
     return exitCodes.ok;
   },
@@ -74,6 +84,17 @@ function checkedValue(key: string, text: string): ReturnType<typeof parseSetting
   const problem = key === "host" ? hostProblem(text) : null;
   if (problem !== null) throw new WorkerError("invalid_input", problem);
   return value;
+}
+
+/** The server does not run in this directory. */
+function absolute(name: string, text: string, io: Io): string {
+  return name === "claude_executable" && text !== "" ? pathGiven(io, text) : text;
+}
+
+async function warnOfMissing(program: string, io: Io): Promise<void> {
+  await access(program, constants.X_OK).catch(() =>
+    say(io.stderr, `Warning: ${program} is not a program that can be run, so tasks would wait.`),
+  );
 }
 
 function variableOf(name: string): string {

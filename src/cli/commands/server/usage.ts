@@ -41,7 +41,11 @@ export const command = defineCommand<{ readonly by?: UsageKey; readonly since?: 
     ];
     if (options.json === true) writeJson(io.stdout, view);
     else if (!io.stdout.isTTY) io.stdout.write(view.usage.map((sum) => `${cells(sum).join("\t")}\n`).join(""));
-    else if (view.usage.length === 0) say(io.stdout, "Nothing was used yet.");
+    else if (view.usage.length === 0)
+      say(
+        io.stdout,
+        options.since === undefined && options.until === undefined ? "Nothing was used yet." : "Nothing was used in these days.",
+      );
     else {
       const rows = [...view.usage, { key: "total", ...view.total }].map((sum) => cells(sum).map((text) => ({ text })));
       const header = [

@@ -45,7 +45,7 @@ export const command = defineCommand<{ readonly timeout?: number; readonly stric
       else if (rows === null) io.stdout.write(`${lineOf(task, io)}\n`);
       else rows.ended(task.id, `${lineOf(task, io)}\n`);
     };
-    const onOutage = once((reason: string) => io.stderr.write(`${reason}\nWaiting for it for a minute.\n`));
+    const onOutage = once((reason: string) => say(io.stderr, `${reason}\nThe wait continues for up to a minute until a server answers.`));
     let isAsked = false;
     const onQuestion = ({ task, question, text }: AskedNow): void => {
       isAsked = true;

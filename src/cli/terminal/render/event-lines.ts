@@ -14,6 +14,9 @@ import { wrap } from "./wrap.ts";
 /** How many lines of a command's output are shown. */
 const outputLines = 3;
 
+/** Lines are cut at different lengths: so much of two errors is compared. */
+const comparedLength = 100;
+
 /** A task's story as it is printed: it knows which of the calls were commands. */
 export class EventLines {
   readonly #output: Pick<Output, "isTTY" | "columns">;
@@ -21,6 +24,9 @@ export class EventLines {
   readonly #prefix: string;
   /** Calls of commands whose result has not come yet. */
   readonly #commands = new Set<string>();
+
+  /** The beginning of the error that was reported last; empty: none since the last result. */
+  #error = "";
 
   /** @param prefix stands before each line, e.g. the task's id. */
   constructor(output: Pick<Output, "isTTY" | "columns" | "colour">, prefix = "") {
@@ -34,7 +40,7 @@ export class EventLines {
     const texts =
       agentText(event) ??
       event.summary.map((line) => painted(`${/^ */.exec(line)?.[0] ?? ""}${plainLine(line, 2000)}`, event, this.#paint));
-    const lines = [...texts, ...this.#outputOf(event)];
+    const lines = [...this.#withoutRepeat(event, texts), ...this.#outputOf(event)];
     // Without a terminal the time is the one that programs read.
     const stamp = this.#output.isTTY ? clock(event.at) : event.at;
     const prefix = this.#prefix === "" ? "" : this.#paint.bold(this.#prefix);
@@ -43,6 +49,16 @@ export class EventLines {
       const first = index === 0 ? `${prefix}${this.#paint.dim(stamp)} ` : rest;
       return this.#output.isTTY ? wrap(line, this.#output.columns, { first, rest }) : [`${first}${line}`];
     });
+  }
+
+  /** A result repeats the error that has just been reported. */
+  #withoutRepeat({ type, data }: EventView, texts: readonly string[]): readonly string[] {
+    const reported = this.#error;
+    if (type === "notice" && data.kind === "api_error")
+      this.#error = plainLine(data.text.trimStart().split("\n", 1)[0] ?? "").slice(0, comparedLength);
+    if (type !== "result") return texts;
+    this.#error = "";
+    return reported === "" ? texts : texts.map((line) => line.split(` · ${reported}`, 1)[0] ?? line);
   }
 
   /** The first lines of what a command printed. */

@@ -120,6 +120,16 @@ test("the story shows all that the agent says, harmless to a terminal", () => {
   assert.deepEqual(new EventLines(terminal).of(event), [`${clock(event.at)} one`, "         two evil and some", "         words to wrap"]);
 });
 
+test("the story reports an error once, though the result repeats it", () => {
+  const error = `API Error: 529 Overloaded. ${"Try again in a moment. ".repeat(20)}`.trim();
+  const lines = new EventLines(pipe);
+  const notice = eventOf("notice", { kind: "api_error", text: error }, [`[error] server_error · ${error}`]);
+  const result = eventOf("result", { is_error: true }, [`[result] error · HTTP 529 · ${error.slice(0, 150)}…`]);
+  assert.match(lines.of(notice).join(), /Overloaded/);
+  assert.deepEqual(lines.of(result), [`${result.at} [result] error · HTTP 529`]);
+  assert.match(lines.of(result).join(), /Overloaded/, "not reported before");
+});
+
 test("the story shows a step by its summary, and no step without one", () => {
   const event = eventOf("tool_use", { tool: "Bash" }, ["[tool:bash] npm\x1b[31m test"]);
   assert.deepEqual(new EventLines(pipe).of(event), [`${event.at} [tool:bash] npm test`]);
