@@ -99,3 +99,22 @@ test("stopped limits report nothing", (t) => {
   pass(dayMs);
   assert.deepEqual(over, ["timed_out"], "it was over at the second start");
 });
+
+test("the time that an attempt waits for a person counts for no limit", (t) => {
+  const { limits, over, pass } = setup(t, { timeoutMs: 3_000, stallTimeoutMs: 2_000 });
+  limits.start();
+  pass(1_000);
+  limits.pause();
+  pass(dayMs);
+  limits.pause();
+  limits.heard();
+  limits.start();
+  pass(dayMs);
+  assert.deepEqual(over, []);
+  limits.resume();
+  limits.resume();
+  pass(1_999);
+  assert.deepEqual(over, []);
+  pass(1);
+  assert.deepEqual(new Set(over), new Set(["stalled", "timed_out"]));
+});
