@@ -89,6 +89,15 @@ test("a task that falls due during a scheduling round is started", async (t) => 
   assert.deepEqual(started, [id]);
 });
 
+test("a scheduling round in which no task may start starts none", async (t) => {
+  const calls: (readonly number[])[] = [];
+  const { submit, scheduler, pass } = setup(t, { startTasks: async (ids) => void calls.push(ids) });
+  await submit({ createdAt: 0, notBefore: 2_000_000, notBeforeReason: "retry" });
+  scheduler.start();
+  await pass(0);
+  assert.deepEqual(calls, []);
+});
+
 test("the scheduler never loses a wake, whenever it comes", async (t) => {
   let looks = 0;
   const { submit, scheduler, pass } = setup(t, { now: () => (looks++, 0) });
@@ -272,4 +281,7 @@ test("the scheduler reads no tasks while nothing can start", async (t) => {
   });
   await submit();
   await isIdle("with all workers busy");
+  await store.write(() => store.tasks.transition(id, "ask", 1_000_000));
+  await store.write(() => store.tasks.list({ limit: 500 }).forEach((task) => task.id !== id && store.tasks.transition(task.id, "cancel", 1)));
+  await isIdle("with a task that waits for an answer");
 });
