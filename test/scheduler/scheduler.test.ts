@@ -282,6 +282,8 @@ test("the scheduler reads no tasks while nothing can start", async (t) => {
   await submit();
   await isIdle("with all workers busy");
   await store.write(() => store.tasks.transition(id, "ask", 1_000_000));
-  await store.write(() => store.tasks.list({ limit: 500 }).forEach((task) => task.id !== id && store.tasks.transition(task.id, "cancel", 1)));
+  await store.write(() =>
+    store.tasks.list({ limit: 500 }).forEach((task) => task.id !== id && store.tasks.transition(task.id, "cancel", 1)),
+  );
   await isIdle("with a task that waits for an answer");
 });

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checkedAnswer } from "../../../src/domain/questions/check-answer.ts";
+import type { GivenAnswer } from "../../../src/domain/questions/check-answer.ts";
+
+const properties = {
+  name: { type: "string" },
+  count: { type: "integer" },
+  share: { type: "number" },
+  sure: { type: "boolean" },
+  size: { type: "string", enum: ["s", "m"] },
+};
+const form = { mode: "form", message: "Which?", requestedSchema: { type: "object", properties, required: ["name"] } };
+const answer = (given: GivenAnswer, input: object = form) =>
+  checkedAnswer({ id: 1, kind: "elicitation", tool: "mcp", input: { ...input }, rule: null }, given);
+
+test("a form's answer has the required fields, and each field its type", () => {
+  const content = { name: "n", count: 2, share: 0.5, sure: false, size: "m" };
+  assert.deepEqual(answer({ decision: "allow", content }), { decision: "allow", content });
+  assert.deepEqual(answer({ content: { name: "n" } }), { decision: "allow", content: { name: "n" } });
+  const wrong: readonly (readonly [Record<string, unknown>, RegExp])[] = [
+    [{}, /needs the field "name"/],
+    [{ count: 2 }, /needs the field "name"/],
+    [{ name: "n", other: 1 }, /has no field "other"\. It has: name, count, share, sure, size\./],
+    [{ name: 7 }, /"name", which takes a text/],
+    [{ name: "n", count: 1.5 }, /"count", which takes a whole number/],
+    [{ name: "n", share: "1" }, /"share", which takes a number/],
+    [{ name: "n", sure: "yes" }, /"sure", which takes true or false/],
+    [{ name: "n", size: "xl" }, /"size", which takes one of s, m/],
+  ];
+  for (const [given, message] of wrong) assert.throws(() => answer({ content: given }), { name: "WorkerError", message });
+});
+
+test("a denied form needs no content, and an address has none", () => {
+  assert.deepEqual(answer({ decision: "deny" }), { decision: "deny" });
+  const url = { mode: "url", url: "https://example.com" };
+  assert.deepEqual(answer({ decision: "allow" }, url), { decision: "allow" });
+  assert.throws(() => answer({ decision: "allow", content: { name: "n" } }, url), /has no form/);
+});
