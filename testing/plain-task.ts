@@ -56,6 +56,8 @@ export function plainView(id: number, input: ParsedTaskInput, at: string): TaskV
     asked_at: null,
     questions: [],
     messages: [],
+    forked_from: null,
+    forks: [],
     waiting_for: { reason: "capacity", message: "4 of 4 slots are in use", until: null },
     working_directory: input.working_directory,
     attempts: 0,

@@ -25,9 +25,9 @@ import type { UserMessage } from "./user-message.ts";
 import { messagesOf } from "./query-messages.ts";
 import { RunningCost } from "./running-cost.ts";
 import type { SpendingNote } from "./running-cost.ts";
-import { resumeSession } from "./resume-session.ts";
+import { begin, resumeSession } from "./resume-session.ts";
 import { LiveMessages, sayPrompt } from "./say-messages.ts";
-import type { Launch } from "./resume-session.ts";
+import type { Launch, SessionPort } from "./resume-session.ts";
 import { movedSentence } from "./directory-problem.ts";
 import { StartGuard } from "./start-guard.ts";
 
@@ -87,7 +87,7 @@ class ClaudeAgent implements Agent {
   }
 
   isWarmFor(work: AgentWork): boolean {
-    if (this.#spare === null || work.resume || !isClaimable(work.spec)) return false;
+    if (this.#spare === null || work.resume || work.forkOf !== undefined || !isClaimable(work.spec)) return false;
     return this.#guarded(work.spec)?.needsColdStart === false;
   }
 
@@ -243,18 +243,20 @@ class ClaudeAgent implements Agent {
   }
 
   #runCold(work: AgentWork): Promise<string | null> {
-    const input = new OpenInput();
-    sayPrompt(input, work, this.#emit);
-    return this.#launch(work, { input, session: { sessionId: work.sessionId } });
+    return begin(work, this.#port);
   }
 
   #runResumed(work: AgentWork): Promise<string | null> {
-    return resumeSession(work, {
+    return resumeSession(work, this.#port);
+  }
+
+  get #port(): SessionPort {
+    return {
       env: this.#options.env,
       emit: this.#emit,
       launch: (work, launch) => this.#launch(work, launch),
       messages: async (sessionId, dir) => (await this.#sdk).getSessionMessages(sessionId, { dir }),
-    });
+    };
   }
 
   async #launch({ spec }: AgentWork, { input, session, env, onReady, onMessage, onDecide = () => {} }: Launch): Promise<string | null> {

@@ -10,6 +10,7 @@ import type { SentMessage } from "../domain/messages/message.ts";
 import { findTranscript } from "../config/claude-transcript.ts";
 import { canPark } from "../domain/questions/question.ts";
 import { messageOf } from "../domain/errors.ts";
+import { startProblems } from "../domain/events/record.ts";
 import { deferOpenCall } from "./deferred-call.ts";
 import { lostBackground, promptAfterLoss } from "./lost-background.ts";
 import { isNoConversation } from "./messages.ts";
@@ -18,10 +19,15 @@ import { OpenInput } from "./open-input.ts";
 import { missingMessages, sayMessages, sayPrompt } from "./say-messages.ts";
 import { repairTranscript, savedSpending, setAside } from "./transcript.ts";
 
+/** The options of a new session, which may begin as a copy of another one. */
+export type NewSession =
+  | { readonly sessionId: string }
+  | { readonly sessionId: string; readonly resume: string; readonly forkSession: true };
+
 /** One run of Claude Code. */
 export interface Launch {
   readonly input: OpenInput;
-  readonly session: { readonly resume: string } | { readonly sessionId: string };
+  readonly session: { readonly resume: string } | NewSession;
   readonly env?: Readonly<Record<string, string>>;
   /** Called when Claude Code asks for a decision on a call. */
   readonly onDecide?: () => void;
@@ -73,9 +79,24 @@ export async function resumeSession(work: AgentWork, port: SessionPort): Promise
 
 function restart(work: AgentWork, port: SessionPort, reason: string): Promise<string | null> {
   port.emit({ type: "worker", subtype: "session_restarted", reason });
+  return begin(work, port);
+}
+
+/** Begins the task's session, as a copy of another one where the task is a fork. */
+export async function begin(work: AgentWork, port: Pick<SessionPort, "env" | "emit" | "launch">): Promise<string | null> {
+  const { sessionId, forkOf } = work;
+  const source = forkOf === undefined ? null : findTranscript(port.env, forkOf);
+  if (forkOf !== undefined && source === null) {
+    const text = "The conversation that the task was forked from is gone from Claude Code's home. Submit a new task.";
+    port.emit({ type: "worker", subtype: "gave_up", error: startProblems.noSession, text });
+    return null;
+  }
+  // The copy continues counting where the other session is.
+  if (source !== null) port.emit({ type: "worker", subtype: "spending", base: true, ...savedSpending(source) });
   const input = new OpenInput();
   sayPrompt(input, work, port.emit);
-  return port.launch(work, { input, session: { sessionId: work.sessionId } });
+  const session = forkOf === undefined ? { sessionId } : { sessionId, resume: forkOf, forkSession: true as const };
+  return await port.launch(work, { input, session });
 }
 
 function repair(transcript: string, work: AgentWork, emit: Emit): void {

@@ -54,6 +54,8 @@ export interface StartMessage {
   readonly sessionId: string;
   /** Resume `sessionId` and continue its interrupted turn. */
   readonly resume: boolean;
+  /** A session that begins does so with a copy of this one. Absent: with nothing. */
+  readonly forkOf?: string;
   /**
    * Messages that are not done, in their order. Absent: none. With `resume` those are left out that
    * the session has; else they go with the prompt.

@@ -55,6 +55,7 @@ export const endpoints = {
   updateTask: { method: "PATCH", path: "/api/v1/tasks/{id}", repeatable: true },
   removeTask: { method: "DELETE", path: "/api/v1/tasks/{id}", repeatable: false },
   cancelTask: { method: "POST", path: "/api/v1/tasks/{id}/cancel", repeatable: false },
+  forkTask: { method: "POST", path: "/api/v1/tasks/{id}/fork", repeatable: false },
   retryTask: { method: "POST", path: "/api/v1/tasks/{id}/retry", repeatable: false },
 
   listMessages: { ...read, path: "/api/v1/tasks/{id}/messages" },

@@ -25,6 +25,7 @@ import { removeRule } from "./questions/remove-rule.ts";
 import { messageView } from "./messages/message-view.ts";
 import { sendMessage } from "./messages/send-message.ts";
 import { unsendMessage } from "./messages/unsend-message.ts";
+import { forkTask } from "./tasks/fork-task.ts";
 import { listTasks } from "./tasks/list-tasks.ts";
 import { backupDatabase, checkDatabase, pruneOldTasks } from "./storage/maintain-storage.ts";
 import { allEvents, taskEvents } from "./tasks/read-events.ts";
@@ -142,6 +143,10 @@ export function workerApi(context: ApiContext): WorkerApi {
       return { ...view(task), ...(warning === undefined ? {} : { warning }) };
     },
     retryTask: async ({ id, ...changes }, caller) => viewWithWarnings(await retryTask(submitContext, localTaskId(id), changes, caller)),
+    async forkTask({ id, prompt }, caller) {
+      requireOpen(context);
+      return viewWithWarnings(await forkTask(submitContext, localTaskId(id), prompt, caller));
+    },
     async updateTask({ id, ...change }, caller, check) {
       return view(
         await updateTask({ store, settings, now: now() }, localTaskId(id), change, { caller, check: (task) => check?.(view(task)) }),
@@ -250,6 +255,8 @@ function waitingContext({ store, settings, account, rights }: ApiContext, now: n
       return outcome === null ? null : lastTryText(outcome);
     },
     openQuestions: (taskId) => store.questions.unapplied(taskId).filter(({ status }) => status === "open"),
+    forkedFrom: (taskId) => store.forks.get(taskId)?.fromTask ?? null,
+    forks: (taskId) => store.forks.of(taskId),
     messages: (taskId) => store.messages.ofTask(taskId),
     questions: (taskId) => store.questions.ofTask(taskId),
     rightsRefusal: (task) => rights.whyNot(task),

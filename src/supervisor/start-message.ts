@@ -24,6 +24,7 @@ export function startMessage(context: AttemptContext, task: Task, attempt: Attem
     },
     ...imagesOf(context, task),
     ...questionsOf(context, attempt),
+    ...forkOf(context, task),
     ...(messages.length === 0 ? {} : { messages: messages.map(sentMessage) }),
     sessionId: sessionId ?? crypto.randomUUID(),
     resume,
@@ -56,6 +57,11 @@ function questionsOf({ store }: AttemptContext, { taskId, resume }: Attempt): Pi
       return { key, kind, tool, toolUseId, agentId, inputHash, answer };
     }),
   };
+}
+
+function forkOf({ store }: AttemptContext, { id }: Task): Pick<StartMessage, "forkOf"> {
+  const fork = store.forks.get(id);
+  return fork === null ? {} : { forkOf: fork.sessionId };
 }
 
 /** Reads the images only where the task has some. */

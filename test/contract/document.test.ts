@@ -141,6 +141,7 @@ test("every example of a body is accepted where it is posted", async (t) => {
       await api.addTrust({ directory: working_directory }, { scope: "admin", name: "test" });
       if (operation.operationId === "retryTask") await api.cancelTask({ id: 1 }, { scope: "admin", name: "test" });
       if (operation.operationId === "answerQuestion") await ask(api);
+      if (operation.operationId === "forkTask") await begin(api);
       const example = exampleOf({ ...operation, method, path }, document.components.schemas);
       const [, body = ""] = /-d '(.*)'$/s.exec(example) ?? [];
       assert.deepEqual(JSON.parse(body.replaceAll(String.raw`'\''`, "'")), content.example, example);
@@ -164,6 +165,11 @@ async function ask({ store }: DoorApi): Promise<void> {
     rule: "Bash(touch *)",
   } as const;
   await store.write(() => store.questions.ask(1, 1, { ...question, input: { command: "touch a" } }, { askedAt: 1, deadline: null }));
+}
+
+/** Gives the first task a session. */
+async function begin({ store }: DoorApi): Promise<void> {
+  await store.write(() => store.tasks.patch(1, 1, { sessionId: crypto.randomUUID() }));
 }
 
 test("the document's example of a machine's task passes the rules for prompts", (t) => {

@@ -130,6 +130,9 @@ test("every operation answers as the document promises", async (t) => {
   await expect(409, "unsendMessage", { id: 2 });
   await expect(404, "unsendMessage", { id: 3 });
   await expect(409, "cancelTask", { id: 1 });
+  await expect(201, "forkTask", { id: 1, body: { prompt: "later" } });
+  await expect(409, "forkTask", { id: 3, body: { prompt: "later" } });
+  await expect(400, "forkTask", { id: 1, body: {} });
   await expect(204, "removeTask", { id: 1 });
 
   await expect(200, "addTrust", { body: { directory: work } });
@@ -159,7 +162,7 @@ test("every operation answers as the document promises", async (t) => {
   await expect(200, "checkDatabase");
   await expect(200, "prune", { body: { older_than_ms: 0, dry_run: true } });
   // The tasks are gone before the hold is lifted: nothing of this test shall run.
-  for (const id of [2, 3, 4, 5]) await expect(200, "cancelTask", { id });
+  for (const id of [2, 3, 4, 5, 6]) await expect(200, "cancelTask", { id });
   await expect(200, "resume");
   const asking = { prompt: "make a file", working_directory: work, permission_mode: "default", on_question: "ask" };
   const { id: asker } = (await expect(201, "submitTask", { body: asking })).json();

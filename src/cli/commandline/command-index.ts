@@ -28,6 +28,7 @@ export const commandIndex: readonly IndexEntry[] = [
   { name: "retry", load: async () => await import("../commands/task/retry.ts") },
   { name: "send", load: async () => await import("../commands/message/send.ts") },
   { name: "messages", load: async () => await import("../commands/message/messages.ts") },
+  { name: "fork", load: async () => await import("../commands/message/fork.ts") },
   { name: "unsend", load: async () => await import("../commands/message/unsend.ts") },
   { name: "edit", load: async () => await import("../commands/task/edit.ts") },
   { name: "rm", load: async () => await import("../commands/task/rm.ts") },

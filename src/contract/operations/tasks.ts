@@ -3,6 +3,7 @@ import { z } from "zod";
 import { taskStatuses } from "../../domain/task/task.ts";
 import { maxAttachedCharacters } from "../../domain/task/attachment.ts";
 import { listOrders, pageLimit } from "../../domain/task/list-order.ts";
+import { taskInput } from "../task-input.ts";
 import { retryInput } from "../retry-input.ts";
 import { optionValues, text } from "../task-options.ts";
 import { attemptList } from "../views/attempt.ts";
@@ -48,6 +49,9 @@ export const taskChange = z
     labels: optionValues.labels.optional(),
   })
   .refine((change) => Object.keys(change).length > 0, "names nothing to change: give name, priority or labels");
+/** A fork of a task. */
+export const forkInput = z.strictObject({ prompt: taskInput.shape.prompt.describe("What the new task should do.") });
+
 export type TaskChange = z.output<typeof taskChange>;
 
 export const taskOperations = {
@@ -117,6 +121,19 @@ export const taskOperations = {
     answer: "The task.",
     output: cancelView,
     problems: ["conflict"],
+  }),
+  forkTask: operation("forkTask", {
+    access: "submit",
+    tag,
+    summary: "Begin a new task with the conversation of another one",
+    description:
+      "The new task has a copy of the conversation as it is now, and the same options. The other task stays as it is, also while it runs. Agents cannot fork.",
+    params: taskParams,
+    body: forkInput,
+    status: 201,
+    answer: "The new task.",
+    output: taskView,
+    problems: ["conflict", "untrusted_directory"],
   }),
   retryTask: operation("retryTask", {
     access: "submit",

@@ -103,6 +103,8 @@ export const taskView = taskSummaryView.extend({
   result: z.string().nullable().describe("The text of the last answer; null: there is none."),
   usage: z.record(z.string(), modelUsageView).nullable().describe("By model, cumulative over the session."),
   logs: z.object({ raw: z.string(), summary: z.string() }).describe("Paths of the log files on the server's machine."),
+  forked_from: taskRef.nullable().describe("The task whose conversation it began with; null: it began with none."),
+  forks: z.array(taskRef).describe("The tasks that began with its conversation."),
   parent_id: taskRef.nullable(),
   depth: z.int(),
 });

@@ -155,6 +155,8 @@ function died(facts: AttemptFacts): Outcome {
     return { kind: "unavailable", message: sentence("Claude Code cannot be started", facts.apiErrorText) };
   if (facts.apiError === startProblems.noDirectory)
     return { kind: "environment_failed", message: facts.apiErrorText ?? "The working directory is gone." };
+  if (facts.apiError === startProblems.noSession)
+    return { kind: "environment_failed", message: facts.apiErrorText ?? "The conversation that it was forked from is gone." };
   if (facts.apiError === startProblems.noAgent)
     return { kind: "environment_failed", message: facts.apiErrorText ?? "The task's agent is not defined." };
   if (facts.thrown !== null && isFullDisk(facts.thrown))

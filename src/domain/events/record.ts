@@ -117,6 +117,8 @@ export const startProblems = {
    * limits.
    */
   noAgent: "agent_unknown",
+  /** The conversation that the task was forked from is gone. */
+  noSession: "session_gone",
 } as const;
 
 /** The runner's own word in a `gave_up` note for a hook that did not answer in time. */

@@ -19,7 +19,11 @@ const start = {
 const startSample = { attempt: 1, runner_id: "r1f3c", session_id: "be4791b5-be54-4a51-8a27-c49a09951a12", warm: false };
 
 export const serverPayloads = {
-  submitted: payload("The task is stored.", actor, { by: "socket" }),
+  submitted: payload(
+    "The task is stored.",
+    { ...actor, forked_from: optional(count("The task whose conversation it begins with. Absent: none.")) },
+    { by: "socket" },
+  ),
   started: payload("An attempt started with a new session.", start, startSample),
   resumed: payload("An attempt started that continues the session. A tool call that was cut off may run again.", start, {
     ...startSample,

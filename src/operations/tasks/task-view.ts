@@ -78,6 +78,8 @@ export function taskView(task: Task, waiting: WaitingContext, paths: Paths): Tas
     result: task.result,
     usage: task.usage === null ? null : Object.fromEntries(Object.entries(task.usage).map(([model, usage]) => [model, usageView(usage)])),
     logs: { raw: rawLogPath(paths, task.id), summary: summaryLogPath(paths, task.id) },
+    forked_from: waiting.forkedFrom(task.id),
+    forks: waiting.forks(task.id).slice(),
     parent_id: task.parentId,
     depth: task.depth,
   };
@@ -125,6 +127,10 @@ export interface WaitingContext extends AdmissionContext {
   questions(taskId: number): readonly Question[];
   /** What was said to it, oldest first. */
   messages(taskId: number): readonly Message[];
+  /** The task whose conversation it began with; null: none. */
+  forkedFrom(taskId: number): number | null;
+  /** The tasks that began with its conversation. */
+  forks(taskId: number): readonly number[];
   /** When this attempt started (UTC ms); null: there is no such attempt. */
   startOf(attemptId: number): number | null;
   /**

@@ -6,7 +6,7 @@ import { WorkerError } from "../../../domain/errors.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { connectionOf, withServer } from "../../server/connection.ts";
-import { readPrompt } from "../../task/read-prompt.ts";
+import { messageText } from "../../task/message-text.ts";
 import { actTaskId } from "../../task/task-reference.ts";
 import { canAsk, confirm } from "../../terminal/confirm.ts";
 import { writeJson } from "../../terminal/io.ts";
@@ -43,7 +43,7 @@ export const command = defineCommand<SendFlags>({
     const [task = "", ...rest] = words;
     const connection = connectionOf(io);
     const delivery = deliveryOf(options);
-    const text = await textOf(rest, io);
+    const text = await messageText(rest, io);
     if (delivery === "now" && options.yes !== true && canAsk(io))
       await confirm(io, `Interrupt what task ${task} does now?`, new WorkerError("invalid_input", "Nothing was sent."));
     // With a key the message is stored once, also when the call is made again.
@@ -68,14 +68,6 @@ function deliveryOf({ afterTurn, now, dismiss }: SendFlags): Delivery {
   ).filter(([, isGiven]) => isGiven === true);
   if (given.length > 1) throw new WorkerError("invalid_input", "Give only one of --after-turn, --now and --dismiss.");
   return given[0]?.[0] ?? "next";
-}
-
-async function textOf(words: readonly string[], io: Parameters<typeof readPrompt>[1]): Promise<string> {
-  if (words.length === 1 && words[0] === "-") return await readPrompt("-", io);
-  const text = words.join(" ");
-  if (text.trim() === "")
-    throw new WorkerError("invalid_input", 'The message is empty. Say something: claude-worker send 42 "Now the tests"');
-  return text;
 }
 
 function sentText({ id, task_id: task, continues }: MessageView): string {

@@ -12,6 +12,7 @@ import { databaseLost, databasePlace, logLost } from "./database-place.ts";
 import { createEventStore } from "../events.ts";
 import { createGroupCommit } from "../group-commit.ts";
 import type { GroupCommit } from "../group-commit.ts";
+import { createForkStore } from "../forks.ts";
 import { createHoldStore } from "../holds.ts";
 import { createMessageStore } from "../messages.ts";
 import { createNotificationStore } from "../notifications.ts";
@@ -102,6 +103,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
       attachments: guardedNoun(file, createAttachmentStore(database, commit)),
       notifications: guardedNoun(file, createNotificationStore(database, commit, outbox)),
       turns: guardedNoun(file, createTurnStore(database, commit)),
+      forks: guardedNoun(file, createForkStore(database, commit)),
       messages: guardedNoun(file, createMessageStore(database, commit)),
       questions: guardedNoun(file, createQuestionStore(database, commit)),
       rules: guardedNoun(file, createRuleStore(database, commit)),

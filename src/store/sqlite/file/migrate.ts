@@ -21,6 +21,7 @@ import { attachments } from "../migrations/0015-attachments.ts";
 import { questions } from "../migrations/0016-questions.ts";
 import { notifications } from "../migrations/0017-notifications.ts";
 import { messages } from "../migrations/0018-messages.ts";
+import { forks } from "../migrations/0019-forks.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -49,6 +50,7 @@ export const migrations: readonly Migration[] = [
   questions,
   notifications,
   messages,
+  forks,
 ];
 
 /** The `user_version` of a database that this version writes. */
