@@ -2,7 +2,7 @@
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { wholeNumber } from "../../commandline/option-values.ts";
-import { clientOf } from "../../server/connection.ts";
+import { reading } from "../../server/connection.ts";
 import { answeredText } from "../../task/answered-text.ts";
 import { givenAnswer } from "../../task/given-answer.ts";
 import type { AnswerFlags } from "../../task/given-answer.ts";
@@ -35,9 +35,9 @@ export const command = defineCommand<AnswerFlags>({
     { command: 'claude-worker answer q7 "PostgreSQL"', does: "an answer in words" },
   ],
   async run({ words, options, io }) {
-    const client = clientOf(io);
     const [name = "", ...rest] = words;
-    const question = await questionOf(client, name);
+    // Asking for the question also starts the server.
+    const { client, found: question } = await reading(io, async (server) => await questionOf(server, name));
     const answered = await client.answerQuestion({ id: question.id, ...givenAnswer(question, rest, options) });
     if (options.json === true) writeJson(io.stdout, answered);
     else say(io.stdout, answeredText(answered));

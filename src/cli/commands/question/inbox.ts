@@ -1,7 +1,7 @@
 /** `inbox`: what needs a person, over all tasks. */
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
-import { clientOf } from "../../server/connection.ts";
+import { reading } from "../../server/connection.ts";
 import { answerInPlace } from "../../task/answer-in-place.ts";
 import { questionOf, questionReference } from "../../task/question-reference.ts";
 import { canAsk } from "../../terminal/confirm.ts";
@@ -23,16 +23,16 @@ export const command = defineCommand<{ readonly all?: boolean }>({
     { command: "claude-worker inbox --json", does: "the same for a program" },
   ],
   async run({ words, options, io }) {
-    const client = clientOf(io);
     const [name] = words;
     if (name !== undefined) {
-      const question = await questionOf(client, name);
+      const { found: question } = await reading(io, async (server) => await questionOf(server, name));
       if (options.json === true) writeJson(io.stdout, question);
       else io.stdout.write(questionPage(question, { output: io.stdout, now: Date.now() }));
       return exitCodes.ok;
     }
-    const page = await client.listQuestions(options.all === true ? { limit: 500 } : { status: ["open"], limit: 500 });
-    const questions = page.questions.toReversed();
+    const query = options.all === true ? { limit: 500 } : { status: ["open" as const], limit: 500 };
+    const { client, found } = await reading(io, async (server) => await server.listQuestions(query));
+    const questions = found.questions.toReversed();
     if (options.json === true) writeJson(io.stdout, { questions });
     else if (!io.stdout.isTTY)
       io.stdout.write(

@@ -2,7 +2,7 @@
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
-import { clientOf } from "../../server/connection.ts";
+import { reading } from "../../server/connection.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { painter } from "../../terminal/render/colour.ts";
 import { table } from "../../terminal/render/table.ts";
@@ -18,7 +18,7 @@ export const command = defineCommand<object>({
     { command: "claude-worker rules remove 3", does: "take rule 3 back" },
   ],
   async run({ options, io }) {
-    const list = await clientOf(io).listRules();
+    const { found: list } = await reading(io, async (server) => await server.listRules());
     const paint = painter(io.stdout);
     if (options.json === true) writeJson(io.stdout, list);
     else if (!io.stdout.isTTY)
