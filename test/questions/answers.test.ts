@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { step } from "../../testing/model.ts";
+import { until } from "../../testing/wait.ts";
 import { askingWorker, oneQuestion } from "./setup.ts";
 
 test("a call that no rule decides waits for a person, and runs once it is allowed", async (t) => {
@@ -76,4 +77,27 @@ test("a plan is sent back with words, approved, and worked on in the same sessio
   assert.equal(task.status, "completed", JSON.stringify(task.error));
   assert.ok(existsSync(file));
   assert.equal(task.attempts, 1);
+});
+
+test("a task that may ask still takes a parked Claude Code, parks, and continues", async (t) => {
+  const w = await askingWorker(
+    t,
+    { "choose a colour": [step.tool("AskUserQuestion", oneQuestion("Which colour?")), step.text("Painted.")] },
+    { CLAUDE_WORKER_PARK_AFTER_MS: "0", CLAUDE_WORKER_WARM: "1" },
+  );
+  await w.start();
+  await until("a parked runner", async () => (await w.client.server()).workers.parked > 0);
+  const { id } = await w.submit("choose a colour");
+  const [question] = await w.asked(id);
+  await until("the runner to leave", async () => (await w.client.listAttempts({ id })).attempts.at(-1)?.ended_at != null);
+  await w.client.answerQuestion({ id: question?.id ?? 0, option: "Red" });
+  assert.equal((await w.ended(id)).status, "completed");
+  const { attempts } = await w.client.listAttempts({ id });
+  assert.deepEqual(
+    attempts.map(({ warm, resumed, outcome }) => [warm, resumed, outcome?.kind]),
+    [
+      [true, false, "parked"],
+      [true, true, "succeeded"],
+    ],
+  );
 });
