@@ -27,6 +27,8 @@ test("a question is sent once, once more without an answer, and never after it",
   const { id } = await w.submit("choose a colour");
   const [question] = await w.asked(id);
   await until("both channels and the escalation", () => hook.received.length === 3);
+  // A message that was sent and not marked yet would be sent again by the next server.
+  await until("their marks", async () => (await w.client.listDeliveries({ state: "delivered" })).deliveries.length === 3);
   assert.deepEqual(hook.received.map(titleOf).toSorted(), ["Task 1 asks", "Task 1 asks", "Task 1 still waits for an answer"]);
   const { text, question: sent } = (hook.received[0] ?? assert.fail()).json()["data"] as { text: string; question: object };
   assert.equal(text, `choose a colour\nWhich colour?\nAnswer: claude-worker answer q${question?.id}`);
