@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { AskedQuestion } from "../../src/domain/questions/question.ts";
+import { until } from "../../testing/wait.ts";
 import { oneQuestion } from "../questions/setup.ts";
 import { withServer } from "./setup.ts";
 
@@ -64,12 +65,20 @@ test("inbox shows one question whole, with the commands that answer it", async (
 });
 
 test("on a terminal inbox goes through the questions and stores the answers", async (t) => {
-  const { call, api } = await setup(t, permission, content);
-  const typed = ["q9", "q1", 'deny "not now"', "2", "2", ""].map((line) => `${line}\n`);
-  const { code, stdout, stderr } = await call(["inbox"], { columns: 100, typed });
-  assert.equal(code, 0, stderr);
-  assert.match(stderr, /"q9" is not in the list/);
-  assert.match(stdout, /q1 is answered[\s\S]*q2 is answered/);
+  const { start, api } = await setup(t, permission, content);
+  const call = start(["inbox"], { columns: 100, typed: "" });
+  // Each line is typed when the one before has had its effect: together they would be one paste.
+  const type = async (line: string, effect: () => boolean): Promise<void> => {
+    call.type(`${line}\n`);
+    await until(`the effect of ${line}`, effect);
+  };
+  await until("the list", () => call.stdout().includes("q2  1"));
+  await type("q9", () => call.stderr().includes('"q9" is not in the list'));
+  await type("q1", () => call.stdout().includes("claude-worker answer q1 allow"));
+  await type('deny "not now"', () => call.stdout().includes("q1 is answered"));
+  await type("2", () => call.stdout().includes("q2\u001b[22m  question"));
+  await type("2", () => call.stdout().includes("q2 is answered"));
+  assert.equal((await call.done).code, 0);
   assert.deepEqual(
     api.store.questions.ofTask(1).map(({ answer }) => answer),
     [

@@ -22,9 +22,9 @@ export interface CallOptions {
   readonly input?: string | Buffer | null;
   /**
    * What a person types at the terminal. Makes the input a terminal; give `columns`, too, for a
-   * person who can be asked. Several lines come one after the other, as a person types them.
+   * person who can be asked.
    */
-  readonly typed?: string | readonly string[];
+  readonly typed?: string;
   readonly env?: Record<string, string>;
   readonly cwd?: string;
 }
@@ -34,6 +34,8 @@ export interface CliCall {
   /** What was written so far. */
   readonly stdout: () => string;
   readonly stderr: () => string;
+  /** Types more at the terminal. */
+  type(text: string): void;
   /** Ctrl-C. */
   interrupt(): void;
 }
@@ -88,8 +90,9 @@ function startCall(words: readonly string[], { columns, input = null, typed, env
   const stdout = collector(columns);
   const stderr = collector(columns);
   const listeners = new Set<() => void>();
+  const terminal = typed === undefined ? null : terminalInput(typed);
   const io: Io = {
-    stdin: typed === undefined ? pipedInput(input) : terminalInput(typed),
+    stdin: terminal ?? pipedInput(input),
     inputFd: input === null ? -1 : null,
     stdout: outputTo(stdout.stream, env),
     stderr: outputTo(stderr.stream, env),
@@ -107,28 +110,23 @@ function startCall(words: readonly string[], { columns, input = null, typed, env
     stderr: stderr.text(),
     json: () => JSON.parse(stdout.text()) as Record<string, unknown>,
   }));
-  return { done, stdout: stdout.text, stderr: stderr.text, interrupt: () => listeners.forEach((listener) => listener()) };
+  return {
+    done,
+    stdout: stdout.text,
+    stderr: stderr.text,
+    type: (text) => void terminal?.write(text),
+    interrupt: () => listeners.forEach((listener) => listener()),
+  };
 }
 
 function pipedInput(input: string | Buffer | null): Io["stdin"] {
   return Object.assign(Readable.from(input === null ? [] : [Buffer.from(input)]), { isTTY: input === null });
 }
 
-/** Readline takes lines that come faster for one pasted text. */
-const typingMs = 100;
-
 /** It stays open behind what was typed, as a terminal does. */
-function terminalInput(typed: string | readonly string[]): Io["stdin"] {
+function terminalInput(typed: string): Io["stdin"] & PassThrough {
   const stdin = Object.assign(new PassThrough(), { isTTY: true });
-  const lines = typeof typed === "string" ? [typed] : [...typed];
-  const type = (): void => {
-    const line = lines.shift();
-    if (line === undefined) return;
-    stdin.write(line);
-    // Only time tells readline that a line was typed and not pasted with the one before.
-    setTimeout(type, typingMs);
-  };
-  type();
+  stdin.write(typed);
   return stdin;
 }
 
