@@ -62,7 +62,7 @@ export async function withServer<T>(
       const isGone = error instanceof ServerUnreachable && (error.connectionRefused || (isRepeatable && error.brokeOff));
       if (!isGone || !connection.mayStart || performance.now() > until) throw error;
     }
-    const { startByItself } = await import("./start-server.ts");
+    const { startByItself } = await import("./start-by-itself.ts");
     await startByItself(io, connection);
   }
 }

@@ -41,7 +41,7 @@ async function connect(io: Io, place: ServerPlace, headers: Readonly<Record<stri
     if (!start || !place.mayStart || !(error instanceof ServerUnreachable) || !error.connectionRefused) throw withAdviceFor(io, error);
   }
   const [{ startByItself }, { connectionOf }] = await Promise.all([
-    import("../../server/start-server.ts"),
+    import("../../server/start-by-itself.ts"),
     import("../../server/connection.ts"),
   ]);
   await startByItself(io, connectionOf(io));

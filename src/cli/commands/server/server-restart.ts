@@ -14,7 +14,7 @@ import { requireLocalServer } from "../../server/server-place.ts";
 import { serverFlags, serverOptions } from "../../server/server-flags.ts";
 import type { ServerOptions } from "../../server/server-flags.ts";
 import { checkStart, startServer } from "../../server/start-server.ts";
-import type { Started } from "../../server/start-server.ts";
+import type { Started } from "../../server/start-answer.ts";
 import { stopServer } from "../../server/stop-server.ts";
 import { jsonOf, requireSilence, warnOfUnknownVariables, writeStarted } from "./server-start.ts";
 

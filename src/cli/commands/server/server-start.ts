@@ -12,7 +12,7 @@ import { requireLocalServer } from "../../server/server-place.ts";
 import { serverOptions, serverFlags } from "../../server/server-flags.ts";
 import type { ServerOptions } from "../../server/server-flags.ts";
 import { runInForeground, startServer } from "../../server/start-server.ts";
-import type { Started } from "../../server/start-server.ts";
+import type { Started } from "../../server/start-answer.ts";
 import { say } from "../../terminal/render/wrap.ts";
 
 export const command = defineCommand<ServerOptions & { readonly foreground?: boolean }>({
