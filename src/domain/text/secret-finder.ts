@@ -23,6 +23,9 @@ const shapes: readonly { readonly start: string; readonly rest: RegExp }[] = [
   { start: "xox[abeoprs]-", rest: /xox[abeoprs]-([A-Za-z0-9-]{10,})/dy },
   { start: "AIza", rest: /AIza([A-Za-z0-9_-]{30,})/dy },
   { start: "A[KS]IA", rest: /A[KS]IA([0-9A-Z]{16})/dy },
+  // The signing secret of a webhook (Standard Webhooks), and the token of a Telegram bot.
+  { start: "whsec_", rest: /whsec_([A-Za-z0-9+/]{32,}={0,2})/dy },
+  { start: "[0-9]{6,12}:AA", rest: /[0-9]{6,12}:AA([A-Za-z0-9_-]{30,})/dy },
   // Our own: API tokens, and the tokens of tasks.
   { start: "cwt?_", rest: /cwt?_([A-Za-z0-9_-]{20,})/dy },
   { start: "[Bb][Ee][Aa][Rr][Ee][Rr] ", rest: /bearer (?<only>[A-Za-z0-9._~+/-]{16,1000}=*)/diy },
