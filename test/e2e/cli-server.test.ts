@@ -45,6 +45,15 @@ test("run starts the server by itself, and says so where it does no harm", async
   assert.equal((await w.cli(["run", "hello"])).stderr, "");
 });
 
+test("channels and messages are read by a server that starts by itself", async (t) => {
+  const w = await worker(t);
+  for (const words of ["notify list", "notify deliveries", "notify show ops", "unsend 7 m1"]) {
+    const call = await w.cli(words.split(" "));
+    assert.match(call.stderr, /^Started the server: /, words);
+    await w.cli(["server", "stop"]);
+  }
+});
+
 test("many calls at once that find no server start one together", async (t) => {
   const w = await worker(t, { hello: [step.text("hi")] });
   const runs = await Promise.all([1, 2, 3].map(async () => await w.cli(["run", "hello"])));

@@ -1,7 +1,7 @@
 /** `unsend`: takes a message back that was not delivered. */
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
-import { clientOf } from "../../server/connection.ts";
+import { connectionOf, withServer } from "../../server/connection.ts";
 import { messageNumber } from "../../task/message-number.ts";
 import { actTaskId } from "../../task/task-reference.ts";
 import { writeJson } from "../../terminal/io.ts";
@@ -17,9 +17,12 @@ export const command = defineCommand<object>({
   ],
   examples: [{ command: "claude-worker unsend 42 m3", does: "task 42 never gets message m3" }],
   async run({ words: [task = "", word = ""], options, io }) {
-    const client = clientOf(io);
-    const id = await actTaskId(client, task);
-    const message = await client.unsendMessage({ id, message: messageNumber(word, id) });
+    const connection = connectionOf(io);
+    const { client } = connection;
+    const message = await withServer(io, connection, async () => {
+      const id = await actTaskId(client, task);
+      return await client.unsendMessage({ id, message: messageNumber(word, id) });
+    });
     if (options.json === true) writeJson(io.stdout, message);
     else say(io.stdout, `Message m${message.id} is taken back.`);
     return exitCodes.ok;

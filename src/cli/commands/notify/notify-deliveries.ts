@@ -5,7 +5,7 @@ import { plainLine } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { wholeNumber } from "../../commandline/option-values.ts";
-import { clientOf } from "../../server/connection.ts";
+import { reading } from "../../server/connection.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { painter } from "../../terminal/render/colour.ts";
 import { table } from "../../terminal/render/table.ts";
@@ -24,12 +24,13 @@ export const command = defineCommand<{ readonly state?: DeliveryState; readonly 
   ],
   examples: [{ command: "claude-worker notify deliveries --state dead", does: "what did not arrive" }],
   async run({ words, options, io }) {
-    const client = clientOf(io);
-    const channel = words[0] === undefined ? null : await findChannel(client, words[0]);
-    const list = await client.listDeliveries({
-      ...(channel === null ? {} : { channel: channel.id }),
-      ...(options.state === undefined ? {} : { state: options.state }),
-      ...(options.limit === undefined ? {} : { limit: options.limit }),
+    const { found: list } = await reading(io, async (client) => {
+      const channel = words[0] === undefined ? null : await findChannel(client, words[0]);
+      return await client.listDeliveries({
+        ...(channel === null ? {} : { channel: channel.id }),
+        ...(options.state === undefined ? {} : { state: options.state }),
+        ...(options.limit === undefined ? {} : { limit: options.limit }),
+      });
     });
     const { deliveries } = list;
     if (options.json === true) writeJson(io.stdout, list);

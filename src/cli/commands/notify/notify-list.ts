@@ -2,7 +2,7 @@
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
-import { clientOf } from "../../server/connection.ts";
+import { reading } from "../../server/connection.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { painter } from "../../terminal/render/colour.ts";
 import { table } from "../../terminal/render/table.ts";
@@ -14,7 +14,7 @@ export const command = defineCommand<object>({
   details: "Without a terminal: id, name, kind, events, messages that wait, messages that were given up, target, with tabs between.",
   examples: [{ command: "claude-worker notify list", does: "who is notified of what" }],
   async run({ options, io }) {
-    const list = await clientOf(io).listChannels();
+    const { found: list } = await reading(io, (client) => client.listChannels());
     const { channels } = list;
     if (options.json === true) writeJson(io.stdout, list);
     else if (!io.stdout.isTTY) {

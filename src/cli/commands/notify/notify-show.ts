@@ -4,7 +4,7 @@ import { typedDuration } from "../../../domain/text/duration.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
-import { clientOf } from "../../server/connection.ts";
+import { reading } from "../../server/connection.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { findChannel } from "./find-channel.ts";
 
@@ -36,7 +36,7 @@ export const command = defineCommand<object>({
   arguments: [{ name: "<channel>", description: "its name or its id" }],
   examples: [{ command: "claude-worker notify show ops", does: "where it sends to, and whether that works" }],
   async run({ words, options, io }) {
-    const channel = await findChannel(clientOf(io), words[0] ?? "");
+    const { found: channel } = await reading(io, (client) => findChannel(client, words[0] ?? ""));
     if (options.json === true) {
       writeJson(io.stdout, channel);
       return exitCodes.ok;
