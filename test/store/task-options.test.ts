@@ -88,7 +88,9 @@ test("a database of schema 12 keeps every task and option in every status", asyn
   const left = reader.pragma("table_xinfo(tasks)") as { name: string }[];
   const now = reader.prepare("SELECT * FROM tasks ORDER BY id").all() as Record<string, unknown>[];
   for (const [index, row] of now.entries())
-    for (const { name } of left) if (name !== "options") assert.deepEqual(row[name], before[index]?.[name], `${name} of task ${index + 1}`);
+    // A column that later schemas added is empty.
+    for (const { name } of left)
+      if (name !== "options") assert.deepEqual(row[name], before[index]?.[name] ?? null, `${name} of task ${index + 1}`);
   // The old database works on: what may start is found, and a model that is held is left out.
   assert.deepEqual(store.tasks.startable(10_000, 10), [8, 1]);
   assert.deepEqual(store.tasks.startable(10_000, 10, ["opus"]), [1]);
