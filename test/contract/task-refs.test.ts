@@ -7,7 +7,11 @@ import { taskParams } from "../../src/contract/operations/query-values.ts";
 import { openMcp, toolProblem } from "../../testing/mcp.ts";
 
 /** What an operation wants beside the task. */
-const bodies: Readonly<Record<string, object>> = { updateTask: { priority: 1 }, sendMessage: { text: "more" } };
+const bodies: Readonly<Record<string, object>> = {
+  updateTask: { priority: 1 },
+  sendMessage: { text: "more" },
+  forkTask: { prompt: "another way" },
+};
 const sentence = /^There is no task f42: this server keeps no tasks of several machines\. Its own tasks have numbers: claude-worker list$/;
 
 test("every operation on a task says why it has no task of several machines", async (t) => {

@@ -41,6 +41,7 @@ function stepsOf(task: TaskView): Step[] {
     ...(attempts > 0 ? [[`claude-worker logs ${id}`, "what it did, step by step"] as const] : []),
     ...(attempts > 1 ? [[`claude-worker attempts ${id}`, "each try, and how it ended"] as const] : []),
     ...(canResume ? [[`claude-worker retry ${id} --resume`, "continue it where it was"] as const] : []),
+    ...(session_id === null ? [] : [[`claude-worker send ${id} "…"`, "say what to do next, in the same conversation"] as const]),
     [`claude-worker retry ${id}`, "run it again"],
   ];
 }

@@ -1,0 +1,86 @@
+/** Who may say something to a task, and what an agent's text may do. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import type { ToRunner } from "../../src/attempt-protocol/protocol.ts";
+import type { Caller } from "../../src/contract/caller.ts";
+import { MessageDelivery } from "../../src/supervisor/message-delivery.ts";
+import { plainInput } from "../../testing/plain-task.ts";
+import { realApi } from "../../testing/real-api.ts";
+
+const owner: Caller = { scope: "admin", name: "socket" };
+const ci: Caller = { scope: "submit", name: "ci" };
+const agent: Caller = { scope: "submit", name: "agent", agent: { client: "claude-code", toolUseId: null } };
+
+async function setup(t: TestContext, more: Parameters<typeof plainInput>[0] | object = {}) {
+  const { api, store, corner } = realApi(t);
+  const working_directory = corner.workdir("project", { trusted: false });
+  await api.addTrust({ directory: working_directory }, owner);
+  const { id } = await api.submitTask(plainInput({ prompt: "Work", working_directory, ...more }), owner);
+  const claim = (): Promise<number> =>
+    store.write(() => {
+      const attempt = { runnerId: "r", nodeId: "n", sessionId: crypto.randomUUID(), resume: false, warm: false, bootId: null };
+      const claimed = store.attempts.claim(id, { ...attempt, journalStart: 0 }, 1);
+      assert.ok(claimed !== null);
+      store.messages.give(id, claimed.attempt.id);
+      return claimed.attempt.id;
+    });
+  const send = (text: string, caller = owner, fields: object = {}) =>
+    api.sendMessage({ id, text, delivery: "next", ...fields } as never, caller);
+  return { api, store, id, send, claim, working_directory };
+}
+
+test("a message needs the rights for a submit of its task, also while it runs", async (t) => {
+  const { api, send, claim, store, id, working_directory } = await setup(t, {
+    permission_mode: "acceptEdits",
+    settings: { model: "opus" },
+  });
+  await claim();
+  await assert.rejects(send("do more", ci), { code: "forbidden", message: /settings needs the admin scope/ });
+  await assert.rejects(send("do more", agent), { code: "forbidden" });
+  await api.removeTrust({ directory: working_directory }, owner);
+  await assert.rejects(send("do more"), { code: "untrusted_directory" });
+  assert.deepEqual(store.messages.ofTask(id), []);
+});
+
+test("an agent's message is text alone and begins no command", async (t) => {
+  const { send, claim, store, id } = await setup(t, { permission_mode: "default" });
+  const attempt = store.attempts.get(await claim());
+  assert.ok(attempt !== null);
+  const sent: ToRunner[] = [];
+  const delivery = new MessageDelivery(store, attempt, (message) => sent.push(message));
+  await send("/config theme=dark", agent);
+  await send("/compact", owner);
+  await send("read @notes.txt", agent);
+  await send("after it", owner);
+  delivery.pass();
+  delivery.pass();
+  const texts = (): string[] => sent.flatMap((each) => (each.type === "message" ? [each.message.text] : []));
+  assert.deepEqual(texts(), ["\n/config theme=dark", "/compact"], "a mention and what follows it wait for the next attempt");
+  delivery.connected();
+  delivery.pass();
+  assert.equal(texts().length, 4, "a new connection gets them again");
+  assert.equal(store.messages.open(id).length, 4);
+});
+
+test("a task that is being cancelled takes no message", async (t) => {
+  const { api, send, claim, id } = await setup(t);
+  await claim();
+  await api.cancelTask({ id }, owner);
+  await assert.rejects(send("do more"), { code: "conflict", message: /is being cancelled/ });
+});
+
+test("the same key stores one message, and none of another text", async (t) => {
+  const { send, store, id } = await setup(t);
+  const key = crypto.randomUUID();
+  await send("do more", owner, { key });
+  await send("do more", owner, { key: key.toUpperCase() });
+  assert.equal(store.messages.ofTask(id).length, 1);
+  await assert.rejects(send("something else", owner, { key }), { code: "unprocessable" });
+});
+
+test("a hundred messages of a task may wait", async (t) => {
+  const { send } = await setup(t);
+  for (let n = 1; n <= 100; n += 1) await send(`number ${n}`);
+  await assert.rejects(send("one too many"), { code: "too_many_requests" });
+});
