@@ -18,8 +18,8 @@ import { setbacksAfter } from "./setbacks.ts";
 export function afterOutcome(ended: EndedAttempt): Consequence {
   const counted = setbacksAfter(ended);
   const begun = afterAttempt({ ...ended, ...counted });
-  const goesOn = begun.operation === "requeue" && !begun.spendsRetry;
-  const after = goesOn || begun.operation === "fail" ? { ...begun, ...counted } : begun;
+  const continues = begun.operation === "requeue" && !begun.spendsRetry;
+  const after = continues || begun.operation === "fail" ? { ...begun, ...counted } : begun;
   const { maxBudgetUsd, costUsd } = ended.task;
   if (after.operation !== "requeue" || maxBudgetUsd === null || (costUsd ?? 0) < maxBudgetUsd) return after;
   const message = `${budgetSpent(ended, maxBudgetUsd)} The last attempt: ${ended.outcome.message}`;

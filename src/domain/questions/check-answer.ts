@@ -123,8 +123,8 @@ function formAnswer(question: Asked, given: GivenAnswer): Answer {
   const missing = arrayOf(schema["required"]).find((name) => typeof name === "string" && !Object.hasOwn(content, name));
   if (missing !== undefined) throw unfit(question, `needs the field "${String(missing)}".`);
   for (const [name, value] of Object.entries(content)) {
-    const fault = fieldProblem(objectOf(fields[name]), value);
-    if (fault !== null) throw unfit(question, `has the field "${name}", which ${fault}.`);
+    const problem = fieldProblem(objectOf(fields[name]), value);
+    if (problem !== null) throw unfit(question, `has the field "${name}", which ${problem}.`);
   }
   return { decision, content };
 }

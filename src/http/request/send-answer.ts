@@ -53,15 +53,15 @@ function sendBody(
 
 function sendPieces(response: ServerResponse, bytes: Buffer): void {
   let sent = 0;
-  const goOn = (): void => {
+  const writeRest = (): void => {
     while (sent < bytes.length) {
       const piece = bytes.subarray(sent, sent + pieceBytes);
       sent += piece.length;
-      if (!response.write(piece)) return void response.once("drain", goOn);
+      if (!response.write(piece)) return void response.once("drain", writeRest);
     }
     response.end();
   };
-  goOn();
+  writeRest();
 }
 
 /**

@@ -43,20 +43,20 @@ export class EventStream implements FeedWatcher {
     const end = await this.#feed.source.end();
     this.#end ??= end;
     this.#isReading = false;
-    this.#goOn();
+    this.#continue();
   }
 
   offer(from: number, to: number, frames: Buffer): void {
     this.#passEnd(to);
     if (this.#after >= to || this.#isBlocked) return;
-    if (this.#after !== from || this.#isReading || !this.#isOpen) return this.#goOn();
+    if (this.#after !== from || this.#isReading || !this.#isOpen) return this.#continue();
     this.#after = to;
     this.#write(frames);
   }
 
   over(end: FeedEnd): void {
     this.#end = end;
-    if (!this.#isBlocked) this.#goOn();
+    if (!this.#isBlocked) this.#continue();
   }
 
   /** Keeps the connection alive. */
@@ -72,10 +72,10 @@ export class EventStream implements FeedWatcher {
 
   #unblock(): void {
     this.#isBlocked = false;
-    this.#goOn();
+    this.#continue();
   }
 
-  #goOn(): void {
+  #continue(): void {
     this.#isStale = true;
     if (this.#isOpen && !this.#isReading) void this.#read();
   }

@@ -34,7 +34,7 @@ export const command = defineCommand<ServerOptions>({
     const flags = serverFlags(options);
     const start = async (): Promise<Started> => await startServer(io, connection, flags);
     if (options.takeover !== true) await requireGoodStart(io, connection, flags);
-    const started = options.takeover === true ? await start() : await startAnew(connection, start);
+    const started = options.takeover === true ? await start() : await restart(connection, start);
     if (options.json === true) writeJson(io.stdout, jsonOf(started));
     else writeStarted(started, io);
     return exitCodes.ok;
@@ -61,7 +61,7 @@ async function requireGoodStart(io: Io, connection: Connection, flags: readonly 
  */
 const betweenMs = 30_000;
 
-async function startAnew(connection: Connection, start: () => Promise<Started>): Promise<Started> {
+async function restart(connection: Connection, start: () => Promise<Started>): Promise<Started> {
   let gone: ServerView | null = null;
   for (const until = Date.now() + betweenMs; ; await delay(100)) {
     gone = (await whereOneListens(async () => await stopServer(connection, { mode: "leave" }))) ?? gone;
