@@ -193,8 +193,9 @@ export class RunningAttempt {
 
   /** Gives the answer of a question to the agent. */
   answer(key: string, answer: Answer): void {
-    this.#isToPark = false;
     this.#questions.answer(key, answer);
+    // The server asks once: what still waits parks when the answered call has ended.
+    if (!this.isAsking) this.#isToPark = false;
   }
 
   /** Gives a message to the agent, once. */
@@ -217,7 +218,7 @@ export class RunningAttempt {
   #parkWhenAlone(): void {
     if (!this.#isToPark) return;
     const { open } = this.#questions;
-    const isAlone = this.#steps.count === open.length && this.#afterResult.live.length === 0;
+    const isAlone = this.#steps.onlyWait(open) && this.#afterResult.live.length === 0;
     if (open.length > 0 && open.every(canPark) && isAlone) this.stop("parked", 0);
   }
 

@@ -1,7 +1,16 @@
-/** Tracks open tool calls, so that an agent can be stopped between two steps. */
+/**
+ * Tracks open tool calls, so that an agent can be stopped between two steps, or while nothing but a
+ * person's answer is waited for.
+ */
 import type { JournalEntry } from "../domain/events/record.ts";
 
 type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * Claude Code begins no later call of the same message before a call of these tools has ended
+ * (measured with 2.1.332).
+ */
+const exclusive: ReadonlySet<string> = new Set(["Bash", "Write", "Edit", "NotebookEdit"]);
 
 /** The tool calls that have started and not ended. */
 export class OpenSteps {
@@ -11,9 +20,22 @@ export class OpenSteps {
    */
   readonly #open = new Map<unknown, Set<unknown>>();
 
-  /** How many calls have started and not ended. */
-  get count(): number {
-    return [...this.#open.values()].reduce((sum, { size }) => sum + size, 0);
+  /**
+   * Whether these calls are open, and no other one can be at work. Calls that stand behind one that
+   * runs alone have not begun.
+   */
+  onlyWait(asked: readonly { readonly tool: string; readonly toolUseId: string | null }[]): boolean {
+    const toolOf = new Map<unknown, string>(asked.map(({ tool, toolUseId }) => [toolUseId, tool]));
+    let found = 0;
+    for (const calls of this.#open.values()) {
+      for (const id of calls) {
+        const tool = toolOf.get(id);
+        if (tool === undefined) return false;
+        found += 1;
+        if (exclusive.has(tool)) break;
+      }
+    }
+    return found === toolOf.size;
   }
 
   /**

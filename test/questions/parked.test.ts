@@ -90,6 +90,48 @@ test("two calls that ask in one message are each asked once, also over a kill", 
   );
 });
 
+test("a call parks although another of its message waits behind it", async (t) => {
+  // Long enough that Claude Code has told both calls.
+  const w = await askingWorker(t, {}, { ...parkAtOnce, CLAUDE_WORKER_PARK_AFTER_MS: "1500" });
+  const files = ["a", "b"].map((name) => path.join(w.place.work, name));
+  const calls = files.map((file) => ({ tool: "Bash", input: { command: `echo x >> ${file} && sleep 0`, description: "mark" } }));
+  w.model.play({ "mark both": [step.tools(calls), step.tools(calls.slice(1)), step.text("Marked.")] });
+  await w.start();
+  const { id } = await w.submit("mark both", { permission_mode: "default" });
+  for (const _ of files) {
+    const [question] = await w.asked(id);
+    await parked(w, id);
+    await w.client.answerQuestion({ id: question?.id ?? 0, decision: "allow" });
+  }
+  const task = await w.ended(id);
+  assert.equal(task.result, "Marked.", JSON.stringify(task.error));
+  assert.deepEqual(
+    files.map((file) => readFileSync(file, "utf8")),
+    ["x\n", "x\n"],
+  );
+  assert.equal(task.questions.length, 2);
+});
+
+test("a question parks also when another one was answered first", async (t) => {
+  const w = await askingWorker(t, {}, parkAtOnce);
+  const fetchIt = (name: string) => ({ tool: "WebFetch", input: { url: `http://127.0.0.1:9/${name}`, prompt: name } });
+  const slow = {
+    tool: "Agent",
+    input: { description: "slow", prompt: "be slow", subagent_type: "general-purpose", run_in_background: false },
+  };
+  w.model.play({
+    "fetch both": [step.tools([fetchIt("a"), fetchIt("b"), slow]), step.text("Fetched.")],
+    "be slow": [step.text("Slow.", 4_000)],
+  });
+  await w.start();
+  const { id } = await w.submit("fetch both");
+  const [first, second] = await w.asked(id, 2);
+  await w.client.answerQuestion({ id: second?.id ?? 0, decision: "deny" });
+  await parked(w, id);
+  await w.client.answerQuestion({ id: first?.id ?? 0, decision: "deny" });
+  assert.equal((await w.ended(id)).status, "completed");
+});
+
 test("the session of a task that waits for days does not look old to Claude Code", async (t) => {
   const w = await askingWorker(
     t,

@@ -30,3 +30,18 @@ test("a step ends with the result of the last call of an answer, in each thread"
   ].map((entry) => steps.ends(entry));
   assert.deepEqual(ends, [false, false, false, false, true, false, false, false, true, false, true]);
 });
+
+test("calls behind one that runs alone have not begun, others may be at work", () => {
+  const asked = (tool: string, toolUseId: string) => [{ tool, toolUseId }];
+  const steps = new OpenSteps();
+  assert.ok(!steps.onlyWait(asked("Bash", "a")), "its call was not seen yet");
+  steps.ends(call(["a", "b"]));
+  assert.ok(steps.onlyWait(asked("Bash", "a")));
+  assert.ok(!steps.onlyWait(asked("WebFetch", "a")));
+  assert.ok(!steps.onlyWait(asked("Bash", "b")), "the first one is at work");
+  assert.ok(steps.onlyWait([...asked("WebFetch", "a"), ...asked("WebFetch", "b")]));
+  steps.ends(call(["c"], "task"));
+  assert.ok(!steps.onlyWait(asked("Bash", "a")), "a sub-agent is at work");
+  steps.ends(result("c", "task"));
+  assert.ok(steps.onlyWait(asked("Bash", "a")));
+});
