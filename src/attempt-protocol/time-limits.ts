@@ -11,6 +11,8 @@ export type TimeLimit = "timed_out" | "stalled";
 export interface TimeLimitsOptions {
   /** ms, by the same clock as `now`. */
   readonly startedAt: number;
+  /** How long the attempt has waited for answers until now, ms (default: 0). */
+  readonly waitedMs?: number;
   /** null: none. */
   readonly timeoutMs: number | null;
   /** null: none. */
@@ -22,20 +24,21 @@ export interface TimeLimitsOptions {
 export class TimeLimits {
   readonly #options: TimeLimitsOptions;
   /** How long the attempt has waited for answers, ms. */
-  #pausedMs = 0;
+  #pausedMs: number;
   /** When the present wait began; null: the limits count. */
   #pausedAt: number | null = null;
+  #isStarted = false;
   #wallClock: NodeJS.Timeout | null = null;
   #silence: NodeJS.Timeout | null = null;
 
   constructor(options: TimeLimitsOptions) {
     this.#options = options;
+    this.#pausedMs = options.waitedMs ?? 0;
   }
 
   start(): void {
-    if (this.#pausedAt !== null) return;
-    this.#armWallClock();
-    this.heard();
+    this.#isStarted = true;
+    this.#arm();
   }
 
   /** Restarts the stall limit, because the runner has sent a message. */
@@ -49,7 +52,7 @@ export class TimeLimits {
   /** The attempt waits for a person: that time does not count. May be called twice. */
   pause(): void {
     this.#pausedAt ??= this.#options.now();
-    this.stop();
+    this.#disarm();
   }
 
   /** The wait is over. Without a pause it does nothing. */
@@ -57,7 +60,7 @@ export class TimeLimits {
     if (this.#pausedAt === null) return;
     this.#pausedMs += this.#options.now() - this.#pausedAt;
     this.#pausedAt = null;
-    this.start();
+    if (this.#isStarted) this.#arm();
   }
 
   /** Reports an expired limit once more, for a caller that could not act on it. */
@@ -66,8 +69,19 @@ export class TimeLimits {
   }
 
   stop(): void {
+    this.#isStarted = false;
+    this.#disarm();
+  }
+
+  #disarm(): void {
     for (const timer of [this.#wallClock, this.#silence]) if (timer !== null) clearTimeout(timer);
     this.#wallClock = this.#silence = null;
+  }
+
+  #arm(): void {
+    if (this.#pausedAt !== null) return;
+    this.#armWallClock();
+    this.heard();
   }
 
   /**

@@ -158,6 +158,9 @@ export class Runner {
     this.#tellJournal = true;
     setImmediate(() => {
       this.#tellJournal = false;
+      // The wait for a person does not count.
+      if (this.#attempt?.isAsking === true) this.#limits?.pause();
+      else this.#limits?.resume();
       if (this.#attempt !== null) this.#socket.broadcast({ type: "journal", size: this.#attempt.journalSize });
     });
   }

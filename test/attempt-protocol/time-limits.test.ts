@@ -41,6 +41,29 @@ test("a time limit counts from the attempt's begin", (t) => {
   assert.deepEqual(over, ["timed_out"]);
 });
 
+test("a wait of which an earlier server knew does not count", (t) => {
+  const { limits, over, pass } = setup(t, { startedAt: 2_000, timeoutMs: 3_000, waitedMs: 2_500 });
+  limits.start();
+  pass(2_499);
+  assert.deepEqual(over, []);
+  pass(1);
+  assert.deepEqual(over, ["timed_out"]);
+});
+
+test("limits that are stopped stay so when a wait ends, and count it", (t) => {
+  const { limits, over, pass } = setup(t, { timeoutMs: 3_000 });
+  limits.start();
+  limits.stop();
+  limits.pause();
+  pass(dayMs);
+  limits.resume();
+  pass(2_999);
+  assert.deepEqual(over, []);
+  limits.start();
+  pass(1);
+  assert.deepEqual(over, ["timed_out"]);
+});
+
 test("a time limit that is over at the start is reported at once", (t) => {
   const { limits, over } = setup(t, { startedAt: 2_000, timeoutMs: 3_000 });
   limits.start();
