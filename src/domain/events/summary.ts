@@ -76,6 +76,8 @@ function lineOf({ type, data }: EventDraft, cwd: string | null): string | null {
     case "result":
       return resultLine(data);
     case "attempt_ended":
+      // Claude Worker itself killed the process.
+      if (data.stop_requested === "parked" || data.stop_requested === "interrupted") return null;
       return data.thrown === null ? null : `[error] ${firstLine(data.thrown)}`;
     case "submitted":
     case "started":

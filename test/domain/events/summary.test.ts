@@ -160,6 +160,7 @@ const notes: [RunnerNote, string[]][] = [
   [{ type: "worker", subtype: "stderr", text: "a\nlast words\n" }, ["[stderr] last words"]],
   [{ type: "worker", subtype: "ended", thrown: null, stopRequested: null }, []],
   [{ type: "worker", subtype: "ended", thrown: "spawn ENOENT\n  at x", stopRequested: null }, ["[error] spawn ENOENT"]],
+  [{ type: "worker", subtype: "ended", thrown: "terminated by signal SIGKILL", stopRequested: "parked" }, []],
 ];
 for (const [index, [fields, lines]] of notes.entries()) {
   test(`the note ${fields.subtype} reads ${lines[0] ?? "as nothing"} (case ${index})`, () => {
