@@ -6,6 +6,7 @@ import type { Message } from "../domain/messages/message.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import { budgetLeftUsd } from "../domain/task/spending.ts";
 import type { AttemptContext } from "./attempt-context.ts";
+import { attemptsOfSession } from "./session-attempts.ts";
 import { messagesOfStart, sentMessage } from "./message-delivery.ts";
 
 export function startMessage(context: AttemptContext, task: Task, attempt: Attempt): StartMessage {
@@ -20,6 +21,7 @@ export function startMessage(context: AttemptContext, task: Task, attempt: Attem
     spec: {
       ...specOf(context, task, messages),
       allow: allowed(context, task),
+      permissionMode: modeOf(context, task, attempt),
       maxBudgetUsd: budgetLeftUsd(task.maxBudgetUsd, task.costUsd),
     },
     ...imagesOf(context, task),
@@ -47,6 +49,14 @@ function specOf({ store }: AttemptContext, task: Task, messages: readonly Messag
 function allowed({ store }: AttemptContext, { allow, workingDirectory }: Task): readonly string[] {
   const rules = store.rules.of(workingDirectory).filter((rule) => !allow.includes(rule));
   return rules.length === 0 ? allow : [...allow, ...rules];
+}
+
+/** After an approved plan the session continues with the work, and does not plan again. */
+function modeOf({ store }: AttemptContext, task: Task, attempt: Attempt): Task["permissionMode"] {
+  if (task.permissionMode !== "plan" || !attempt.resume) return task.permissionMode;
+  const session = new Set(attemptsOfSession(store, attempt).map(({ id }) => id));
+  const plan = store.questions.ofTask(task.id).findLast(({ kind, attemptId }) => kind === "plan" && session.has(attemptId));
+  return plan?.status === "applied" ? (plan.answer?.mode ?? "plan") : "plan";
 }
 
 function questionsOf({ store }: AttemptContext, { taskId, resume }: Attempt): Pick<StartMessage, "questions"> {
