@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, statSync, utimesSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, statSync, utimesSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { findTranscript } from "../../src/config/claude-transcript.ts";
@@ -110,6 +110,28 @@ test("a call parks although another of its message waits behind it", async (t) =
     ["x\n", "x\n"],
   );
   assert.equal(task.questions.length, 2);
+});
+
+test("an answer that an attempt could not use is used by retry --resume", async (t) => {
+  const w = await askingWorker(t, {}, parkAtOnce);
+  const file = path.join(w.place.work, "made");
+  w.model.play({ "make the file": [step.bash(`echo x >> ${file} && sleep 0`), step.text("Made.")] });
+  await w.start();
+  const { id } = await w.submit("make the file", { permission_mode: "default" });
+  const [question] = await w.asked(id);
+  await parked(w, id);
+  renameSync(w.place.work, `${w.place.work}-away`);
+  await w.client.answerQuestion({ id: question?.id ?? 0, decision: "allow" });
+  assert.equal((await w.ended(id)).error?.code, "environment_failed");
+  renameSync(`${w.place.work}-away`, w.place.work);
+  await w.client.retryTask({ id, resume: true });
+  const task = await w.until(id, ({ result, status }) => result !== null || status === "waiting");
+  assert.equal(task.result, "Made.", JSON.stringify(task.questions));
+  assert.equal(readFileSync(file, "utf8"), "x\n");
+  assert.deepEqual(
+    task.questions.map(({ status }) => status),
+    ["applied"],
+  );
 });
 
 test("a question parks also when another one was answered first", async (t) => {

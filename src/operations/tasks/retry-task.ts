@@ -52,6 +52,7 @@ export function retryTask(context: SubmitContext, id: number, input: ParsedRetry
     });
     if (again === null || !isTerminal(task.status))
       throw new WorkerError("conflict", `Task ${id} is ${task.status}. Only an ended task can be retried.`);
+    if (resume) store.questions.revive(id);
     store.attachments.add(id, imagesOf(input.attachments ?? []));
     store.callers.put(id, asked);
     if (isAgent(caller)) enterAgentTask(store, again, caller);

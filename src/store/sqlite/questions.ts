@@ -48,6 +48,11 @@ export interface QuestionStore {
   applied(id: number, now: number): void;
   /** Inside `write`. The task continues without an answer. */
   supersede(id: number, now: number): void;
+  /**
+   * Inside `write`. The task continues its session: answers of people that its last attempt could
+   * not use count again.
+   */
+  revive(taskId: number): void;
   /** Open questions whose deadline is at `now` or before. */
   due(now: number, limit: number): Question[];
   /** The next deadline after `now`; null: there is none. */
@@ -109,6 +114,12 @@ export function createQuestionStore(database: Database.Database, writing: Writin
   );
   const setSuperseded = database.prepare(
     `UPDATE questions SET status = 'superseded', applied_at = NULL WHERE id = @id AND ${unappliedWhere}`,
+  );
+  const setRevived = database.prepare(
+    `UPDATE questions SET status = 'answered'
+     WHERE task_id = @taskId AND status = 'superseded' AND answer IS NOT NULL AND answered_by <> 'default'
+       AND attempt_id IN (SELECT attempts.id FROM attempts JOIN tasks ON tasks.id = attempts.task_id
+         WHERE attempts.task_id = @taskId AND attempts.session_id = tasks.session_id)`,
   );
   const selectDue = database.prepare<[number, number]>(
     `SELECT ${row.select} FROM questions INDEXED BY questions_due
@@ -181,6 +192,10 @@ export function createQuestionStore(database: Database.Database, writing: Writin
     expire: (id, answer, now) => change(id, () => setExpired.run({ id, answer: row.encode("answer", answer), now })),
     applied: (id, now) => void change(id, () => setApplied.run({ id, now })),
     supersede: (id) => void change(id, () => setSuperseded.run({ id })),
+    revive: (taskId) => {
+      writing.touch(taskId);
+      setRevived.run({ taskId });
+    },
     due: (now, limit) => all(selectDue.all(now, limit)),
     nextDeadline: (now) => selectNextDeadline.get(now) ?? null,
     readyToProceed: (limit) => selectReady.all(limit),
