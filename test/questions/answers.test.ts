@@ -91,6 +91,7 @@ test("a task that may ask still takes a parked Claude Code, parks, and continues
   const { id } = await w.submit("choose a colour");
   const [question] = await w.asked(id);
   await until("the runner to leave", async () => (await w.client.listAttempts({ id })).attempts.at(-1)?.ended_at != null);
+  await until("the next parked runner", async () => (await w.client.server()).workers.parked > 0);
   await w.client.answerQuestion({ id: question?.id ?? 0, option: "Red" });
   assert.equal((await w.ended(id)).status, "completed");
   const { attempts } = await w.client.listAttempts({ id });
