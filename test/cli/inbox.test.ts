@@ -148,6 +148,14 @@ test("a second answer is refused with the first", async (t) => {
   assert.match(stderr, /q1 is not open any more\. It was answered by socket at \S+: denied: no/);
 });
 
+test("an answer to a task that has ended is refused with its status", async (t) => {
+  const { call, api } = await setup(t, content);
+  await api.store.write(() => api.store.questions.supersede(1, Date.now()));
+  await api.finish(1, "failed");
+  const late = await call(["answer", "q1", "Red"]);
+  assert.deepEqual([late.code, late.stderr], [1, "Error: q1 needs no answer any more: task 1 is failed.\n"]);
+});
+
 test("rules are listed and removed", async (t) => {
   const { call } = await setup(t, permission);
   assert.match((await call(["rules"], { columns: 80 })).stdout, /No answer has made a rule/);

@@ -9,6 +9,7 @@ import { checkedAnswer } from "../../domain/questions/check-answer.ts";
 import type { GivenAnswer } from "../../domain/questions/check-answer.ts";
 import { isOfContent } from "../../domain/questions/question.ts";
 import type { Answer, Question } from "../../domain/questions/question.ts";
+import { isTerminal } from "../../domain/task/task.ts";
 import type { Task } from "../../domain/task/task.ts";
 import type { Store } from "../../store/store.ts";
 import { clientOf, isAgent, requireOwn } from "../rights/guard-agent.ts";
@@ -40,11 +41,11 @@ export function answerWithin(context: RightsContext, id: number, given: GivenAns
   const task = store.tasks.get(question.taskId);
   if (task === null) throw new WorkerError("not_found", `The task of question q${id} was removed.`);
   requireMayAnswer(context, question, task, caller);
-  if (question.status !== "open") throw notOpen(question);
+  if (question.status !== "open") throw notOpen(question, task);
   const answer = checkedAnswer(question, given);
   if (answer.rule !== undefined) storeRule(context, { task, question, rule: answer.rule, caller, now });
   const answered = store.questions.answer(id, answer, caller.name, now);
-  if (answered === null) throw notOpen(requireQuestion(store, id));
+  if (answered === null) throw notOpen(requireQuestion(store, id), task);
   noteAnswer(store, answered, caller.name, now);
   return answered;
 }
@@ -102,8 +103,11 @@ function storeRule(
   store.rules.add({ directory: task.workingDirectory, rule, since: now, questionId: question.id, madeBy: caller.name });
 }
 
-function notOpen({ id, status, answer, answeredBy, answeredAt }: Question): WorkerError {
-  if (status === "superseded") return new WorkerError("conflict", `q${id} needs no answer any more: its task continues without one.`);
+function notOpen({ id, status, answer, answeredBy, answeredAt }: Question, task: Task): WorkerError {
+  if (status === "superseded") {
+    const why = isTerminal(task.status) ? `task ${task.id} is ${task.status}` : "its task continues without one";
+    return new WorkerError("conflict", `q${id} needs no answer any more: ${why}.`);
+  }
   const when = answeredAt === null ? "" : ` at ${rfc3339(answeredAt)}`;
   const by = status === "expired" ? "The time for an answer is over" : `It was answered by ${answeredBy ?? "a person"}`;
   return new WorkerError("conflict", `q${id} is not open any more. ${by}${when}: ${answerText(answer satisfies Answer | null)}`);
