@@ -24,7 +24,7 @@ function serverLine({ type, data }: EventBody): string | null {
     case "requeued":
       return `[task] waits again (${data.outcome}): ${data.message}`;
     case "parked":
-      return `[task] ${data.message}`;
+      return `[task] waits for an answer, without a process${data.outcome === "parked" ? "" : ` (${data.outcome})`}`;
     case "question_asked":
       return `[question] q${data.question} ${data.text}`;
     case "question_answered":

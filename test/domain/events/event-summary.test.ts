@@ -10,6 +10,8 @@ const serverEvents: [type: EventType, data: Record<string, unknown>, line: strin
   ["cancel_requested", { by: "socket" }, "[task] cancel requested"],
   ["retried", { was: "failed" }, "[task] to be tried again from the beginning"],
   ["requeued", { outcome: "crashed", message: "It died." }, "[task] waits again (crashed): It died."],
+  ["parked", { outcome: "parked", message: "x" }, "[task] waits for an answer, without a process"],
+  ["parked", { outcome: "interrupted", message: "x" }, "[task] waits for an answer, without a process (interrupted)"],
   [
     "swept",
     { processes: [{ pid: 7, command: "sleep 9", signal: "SIGTERM" }], by: "server" },
