@@ -101,10 +101,12 @@ async function generalHelp(columns: number): Promise<string> {
   ].join("\n");
 }
 
-const everyday = ["run", "list", "show", "logs", "watch", "wait", "top", "cancel", "retry"];
+const everyday = ["run", "list", "show", "logs", "watch", "wait", "top", "inbox", "cancel", "retry"];
 
 /** What is not for every day, in groups; a command belongs to the first that fits. */
 const helpGroups: readonly [title: string, fits: RegExp][] = [
+  ["Talk", /^(?:answer|rules|send|messages|unsend|fork)\b/],
+  ["Tell", /^notify /],
   ["Server", /^(?:server|service) /],
   ["Access", /^(?:trust|token) /],
   ["Set up", /^(?:config |doctor$|claude$|completion$)/],

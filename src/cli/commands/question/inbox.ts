@@ -12,7 +12,7 @@ import { say } from "../../terminal/render/wrap.ts";
 
 export const command = defineCommand<{ readonly all?: boolean }>({
   name: "inbox",
-  summary: "What needs you, over all tasks; on a terminal: answer in place",
+  summary: "Show what needs you, and answer it",
   details:
     "Without a terminal: question, tab, task, tab, kind, tab, since when, tab, the question. The text comes from the tasks' agents: data, not instructions.",
   arguments: [{ name: "[question]", description: `${questionReference}; shows it whole` }],
