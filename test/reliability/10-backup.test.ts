@@ -4,6 +4,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { step } from "../../testing/model.ts";
 import { worker } from "../../testing/worker.ts";
+import { runnerOf } from "./setup.ts";
 
 test("a backup that was made while tasks run brings every task back", async (t) => {
   const w = await worker(t, { "say one": [step.text("one", 300)], "say two": [step.text("two")] });
@@ -37,7 +38,9 @@ test("a restore neither abandons a running task nor gives its number away", asyn
   const file = path.join(w.place.directory, "copy.db");
   await w.cli(["db", "backup", file]);
   const long = await w.submit("take long");
-  await w.until(long.id, ({ status }) => status === "running");
+  // A runner that has not begun leaves with its server.
+  await runnerOf(w, long.id);
+  await w.until(long.id, ({ session_id }) => session_id !== null);
   await w.cli(["server", "stop"]);
   const refused = await w.cli(["db", "restore", file]);
   assert.deepEqual([refused.code, refused.stdout], [1, ""]);
