@@ -29,6 +29,7 @@ export function briefOfQuestion(question: QuestionView): z.infer<typeof briefQue
     deadline,
     options: options.map(({ label }) => plainLine(label, 200)),
     agent_asks: asked.text,
-    answer: answer === null ? null : JSON.stringify(answer),
+    // It repeats the labels that the agent offered.
+    answer: answer === null ? null : markAgentOutput(JSON.stringify(answer), { limit: maxInput }).text,
   };
 }

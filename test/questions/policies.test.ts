@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { step } from "../../testing/model.ts";
-import { until } from "../../testing/wait.ts";
-import { killServer, noneLeft } from "../reliability/setup.ts";
+import { noneLeft } from "../reliability/setup.ts";
 import { askingWorker, oneQuestion } from "./setup.ts";
 
 const asks = { "choose a colour": [step.tool("AskUserQuestion", oneQuestion("Which colour?")), step.text("Painted.")] };
@@ -79,20 +78,4 @@ test("a cancel ends a waiting task, with a process and without one", async (t) =
     await noneLeft(w);
     await assert.rejects(w.client.answerQuestion({ id: task.questions[0]?.id ?? 0, decision: "allow" }), { code: "conflict" });
   }
-});
-
-test("the wait for an answer does not count for a time limit, also without a server", async (t) => {
-  const w = await askingWorker(t, curls);
-  await w.start();
-  const { id } = await w.submit("fetch it", { timeout_ms: 6000 });
-  const [question] = await w.asked(id);
-  const limitIsOver = () => Date.now() > Date.parse(question?.asked_at ?? "") + 7000;
-  await killServer(w);
-  await until("the limit, without a server", limitIsOver);
-  await w.start();
-  assert.equal((await w.client.getTask({ id })).status, "waiting");
-  await w.client.answerQuestion({ id: question?.id ?? 0, decision: "deny" });
-  const task = await w.ended(id);
-  assert.equal(task.status, "completed", JSON.stringify(task.error));
-  assert.equal(task.attempts, 1);
 });
