@@ -1,17 +1,21 @@
 /** Measures what work costs by the CPU: a machine that is busy with other things changes little. */
 
-/** The system counts CPU time in steps: less than one of them may be reported as nothing. */
-const leastMs = 1;
+/** The system counts CPU time in steps of some milliseconds: shorter work is repeated. */
+const sampleMs = 40;
 
 /**
- * @returns the least user CPU time of several runs, in milliseconds, and never less than 1: garbage
- * collection falls into some of the runs only.
+ * @returns the least user CPU time of several samples, in milliseconds for one run of the work:
+ * garbage collection falls into some of them only.
  */
-export function leastCpuMs(work: () => void, runs = 5): number {
-  const times = Array.from({ length: runs }, () => {
-    const start = process.cpuUsage();
+export function leastCpuMs(work: () => void, samples = 5): number {
+  return Math.min(...Array.from({ length: samples }, () => sample(work)));
+}
+
+function sample(work: () => void): number {
+  const start = process.cpuUsage();
+  for (let runs = 1; ; runs += 1) {
     work();
-    return process.cpuUsage(start).user / 1000;
-  });
-  return Math.max(leastMs, Math.min(...times));
+    const spentMs = process.cpuUsage(start).user / 1000;
+    if (spentMs >= sampleMs) return spentMs / runs;
+  }
 }
