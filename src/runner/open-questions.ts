@@ -92,10 +92,25 @@ export class OpenQuestions {
     });
   }
 
-  /** The same call by its id, else by its tool and input: after a kill it may have another id. */
+  /**
+   * The same call: by its id, else by another id, which it may have after a kill. Tool and input
+   * must be those that the person saw: the transcript, from which the call comes, can be changed.
+   */
   #takeKnown({ toolUseId, tool, inputHash }: NewQuestion): UnappliedQuestion | null {
-    const byId = this.#known.findIndex((each) => toolUseId !== null && each.toolUseId === toolUseId);
-    const at = byId >= 0 ? byId : this.#known.findIndex((each) => each.tool === tool && each.inputHash === inputHash);
-    return at < 0 ? null : (this.#known.splice(at, 1)[0] ?? null);
+    this.#withdrawChanged({ toolUseId, tool, inputHash });
+    const same = this.#known.filter((each) => each.tool === tool && each.inputHash === inputHash);
+    const found = same.find((each) => toolUseId !== null && each.toolUseId === toolUseId) ?? same[0];
+    if (found === undefined) return null;
+    this.#known.splice(this.#known.indexOf(found), 1);
+    return found;
+  }
+
+  /** Where a call has another input than the one that was asked: ends its question. */
+  #withdrawChanged({ toolUseId, tool, inputHash }: Pick<NewQuestion, "toolUseId" | "tool" | "inputHash">): void {
+    const at = this.#known.findIndex((each) => toolUseId !== null && each.toolUseId === toolUseId);
+    const changed = this.#known[at];
+    if (changed === undefined || (changed.tool === tool && changed.inputHash === inputHash)) return;
+    this.#known.splice(at, 1);
+    this.#options.emit({ type: "worker", subtype: "question_withdrawn", key: changed.key });
   }
 }
