@@ -42,7 +42,7 @@ async function setup(t: TestContext, ...asked: AskedQuestion[]) {
 test("inbox lists what waits, and its text cannot move a terminal", async (t) => {
   const { call } = await setup(t, permission, content);
   const piped = await call(["inbox"]);
-  assert.match(piped.stdout, /^q1\t1\tpermission\t\S+\tMay it use Bash: git push\?\nq2\t1\tquestion\t\S+\tWhich colour\?\n$/);
+  assert.match(piped.stdout, /^q1\t1\tpermission\t\S+\tMay it use Bash: git push\\u001b\[2J\?\nq2\t1\tquestion\t\S+\tWhich colour\?\n$/);
   const shown = await call(["inbox"], { columns: 100 });
   assert.match(shown.stdout, /QUESTION\S*\nq1  1     permission/);
   assert.doesNotMatch(shown.stdout, /\u001b\[2J/);
@@ -170,5 +170,5 @@ test("wait says that a task needs somebody, and ends there when it is asked to",
   const { call } = await setup(t, permission);
   const { code, stderr } = await call(["wait", "1", "--or-question"]);
   assert.equal(code, 5);
-  assert.match(stderr, /Task 1 needs you: q1 May it use Bash: git push\? Answer it: claude-worker answer q1/);
+  assert.match(stderr, /Task 1 needs you: q1 May it use Bash: git push\\u001b\[2J\? Answer it: claude-worker answer q1/);
 });

@@ -1,5 +1,5 @@
 /** An answer in one line, for people. */
-import { plainLine } from "../text/plain-text.ts";
+import { plainLine, visibleText } from "../text/plain-text.ts";
 import type { Answer } from "./question.ts";
 
 const maxText = 300;
@@ -12,5 +12,5 @@ export function answerText(answer: Answer | null): string {
   if (answers !== undefined) return plainLine(Object.values(answers).flat().join(" / "), maxText);
   if (message !== undefined) return plainLine(message, maxText);
   if (mode !== undefined) return `approved, in the mode ${mode}`;
-  return plainLine(rule === undefined ? "allowed" : `allowed, and from now on in the directory: ${rule}`, maxText);
+  return plainLine(rule === undefined ? "allowed" : `allowed, and from now on in the directory: ${visibleText(rule)}`, maxText);
 }

@@ -1,5 +1,5 @@
 /** The choices that a question offers, and its text for people. Neither comes from Claude Code. */
-import { plainLine } from "../text/plain-text.ts";
+import { plainLine, visibleText } from "../text/plain-text.ts";
 import { stringOf } from "../text/read-json.ts";
 import { callOf } from "../attempt/tool-call.ts";
 import { claudeQuestions } from "./claude-questions.ts";
@@ -21,7 +21,7 @@ export function offeredOptions({ kind, input, rule }: Asked): readonly QuestionO
       return [
         option("allow", "this call"),
         option("deny"),
-        ...(rule === null ? [] : [option("always", `this call, and later ones in the directory: ${rule}`)]),
+        ...(rule === null ? [] : [option("always", `this call, and later ones in the directory: ${visibleText(rule)}`)]),
       ];
     case "question": {
       const [only, ...more] = claudeQuestions(input);
@@ -36,14 +36,22 @@ export function offeredOptions({ kind, input, rule }: Asked): readonly QuestionO
 
 const maxText = 300;
 
+/**
+ * What is allowed must be seen: characters that a terminal would hide are shown as `\uXXXX`. Left
+ * out, they could hide a part of a command.
+ */
+function shown(text: string): string {
+  return plainLine(visibleText(text), maxText);
+}
+
 /** The question in one line. */
 export function questionText({ kind, tool, input }: Pick<AskedQuestion, "kind" | "tool" | "input">): string {
   const call = callOf(input, null);
   switch (kind) {
     case "permission":
-      return plainLine(`May it use ${tool}${call === "" ? "" : `: ${call}`}?`, maxText);
+      return shown(`May it use ${tool}${call === "" ? "" : `: ${call}`}?`);
     case "network":
-      return plainLine(`May a command reach ${stringOf(input["host"]) ?? "a host"}?`, maxText);
+      return shown(`May a command reach ${stringOf(input["host"]) ?? "a host"}?`);
     case "question":
       return plainLine(
         claudeQuestions(input)
@@ -52,8 +60,8 @@ export function questionText({ kind, tool, input }: Pick<AskedQuestion, "kind" |
         maxText,
       );
     case "plan":
-      return plainLine(`Approve the plan? ${stringOf(input["plan"]) ?? ""}`, maxText);
+      return shown(`Approve the plan? ${stringOf(input["plan"]) ?? ""}`);
     case "elicitation":
-      return plainLine(`${stringOf(input["serverName"]) ?? "An MCP server"} asks: ${stringOf(input["message"]) ?? ""}`, maxText);
+      return shown(`${stringOf(input["serverName"]) ?? "An MCP server"} asks: ${stringOf(input["message"]) ?? ""}`);
   }
 }

@@ -1,5 +1,5 @@
 /** `rules`: the permission rules that answers have made. */
-import { plainLine } from "../../../domain/text/plain-text.ts";
+import { plainLine, visibleText } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { reading } from "../../server/connection.ts";
@@ -23,13 +23,15 @@ export const command = defineCommand<object>({
     if (options.json === true) writeJson(io.stdout, list);
     else if (!io.stdout.isTTY)
       io.stdout.write(
-        list.rules.map(({ id, rule, directory }) => `${id}\t${plainLine(rule, 1000)}\t${plainLine(directory, 4096)}\n`).join(""),
+        list.rules
+          .map(({ id, rule, directory }) => `${id}\t${plainLine(visibleText(rule), 1000)}\t${plainLine(directory, 4096)}\n`)
+          .join(""),
       );
     else if (list.rules.length === 0) say(io.stdout, "No answer has made a rule. One does: claude-worker answer q7 allow --always");
     else {
       const rows = list.rules.map(({ id, rule, directory, since, made_by: by }) => [
         { text: String(id) },
-        { text: plainLine(rule, 200) },
+        { text: plainLine(visibleText(rule), 200) },
         { text: `${relativeTime(since, Date.now())} by ${by}` },
         { text: plainLine(directory, 4096) },
       ]);

@@ -1,6 +1,6 @@
 /** Questions for people: one whole, and lists of them. All of it may be the agent's text. */
 import type { QuestionView } from "../../../contract/views/question.ts";
-import { plainLine, plainText } from "../../../domain/text/plain-text.ts";
+import { plainLine, plainText, visibleText } from "../../../domain/text/plain-text.ts";
 import type { Output } from "../output.ts";
 import { painter } from "./colour.ts";
 import type { Painter } from "./colour.ts";
@@ -22,7 +22,8 @@ export function questionPage(question: QuestionView, { output, now }: { output: 
     prose(output, `${paint.bold(`q${id}`)}  ${kind} · ${status}`, { rest: "  " }),
     ...lines(question.text),
     ...facts.map((fact) => prose(output, paint.dim(plainLine(fact, 500)), { first: "  ", rest: "  " })),
-    ...section("Input", lines(inputText(question)), paint),
+    // All of it is seen: what is left out here could be a part of a command.
+    ...section("Input", lines(visibleText(inputText(question))), paint),
     ...section(
       "Options",
       options.flatMap(({ label, description }, index) =>
