@@ -43,8 +43,21 @@ test("a message needs the rights for a submit of its task, also while it runs", 
   assert.deepEqual(store.messages.ofTask(id), []);
 });
 
+test("an agent sends messages to its own tasks only, and takes back no person's", async (t) => {
+  const { api, send, store, id } = await setup(t, { permission_mode: "default" });
+  await assert.rejects(send("do more", agent), { code: "forbidden", message: /not submitted by this client/ });
+  const { id: said } = await send("use the helper");
+  await assert.rejects(api.unsendMessage({ id, message: said }, agent), { code: "forbidden", message: /not submitted by this client/ });
+  await store.write(() => store.agentTasks.insert({ taskId: id, client: "agent", rootId: id }));
+  await assert.rejects(api.unsendMessage({ id, message: said }, agent), { code: "forbidden", message: /sent by a person/ });
+  const { id: own } = await send("do more", agent);
+  assert.equal((await api.unsendMessage({ id, message: own }, agent)).status, "cancelled");
+  assert.equal(store.messages.get(said)?.status, "queued");
+});
+
 test("an agent's message is text alone and begins no command", async (t) => {
   const { send, claim, store, id } = await setup(t, { permission_mode: "default" });
+  await store.write(() => store.agentTasks.insert({ taskId: id, client: "agent", rootId: id }));
   const attempt = store.attempts.get(await claim());
   assert.ok(attempt !== null);
   const sent: ToRunner[] = [];

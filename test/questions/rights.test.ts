@@ -30,11 +30,11 @@ const form: AskedQuestion = {
   rule: null,
 };
 
-async function setup(t: TestContext, asked: AskedQuestion) {
+async function setup(t: TestContext, asked: AskedQuestion, options: object = {}) {
   const { api, store, corner, clock } = realApi(t);
   const working_directory = corner.workdir("project", { trusted: false });
   await api.addTrust({ directory: working_directory }, owner);
-  const { id: task } = await api.submitTask(plainInput({ prompt: "Work", working_directory }), owner);
+  const { id: task } = await api.submitTask(plainInput({ prompt: "Work", working_directory, ...options }), owner);
   const { id } = await store.write(() => store.questions.ask(task, 1, asked, { askedAt: clock.nowMs, deadline: null }));
   const answer = (given: GivenAnswer, caller = owner) => api.answerQuestion({ id, ...given } as never, caller);
   return { api, store, task, id, answer, working_directory };
@@ -101,4 +101,18 @@ test("an agent answers no permission, and no task of another client", async (t) 
   await assert.rejects(asked.answer({ decision: "allow" }, agent), { code: "forbidden" });
   const other = await setup(t, content);
   await assert.rejects(other.answer({ option: "Red" }, agent), { code: "forbidden", message: /not submitted by this client/ });
+});
+
+test("an answer in words needs the rights for a submit of the task, as a message", async (t) => {
+  const ci: Caller = { scope: "submit", name: "ci" };
+  const wide = await setup(t, content, { settings: { model: "opus" } });
+  await assert.rejects(wide.answer({ message: "Remove all of it" }, ci), { code: "forbidden", message: /admin scope/ });
+  await assert.rejects(wide.answer({ decision: "deny", message: "Remove it" }, ci), { code: "forbidden" });
+  await wide.store.write(() => wide.store.agentTasks.insert({ taskId: wide.task, client: "agent", rootId: wide.task }));
+  await assert.rejects(wide.answer({ message: "Remove all of it" }, agent), { code: "forbidden", message: /no agent has it/ });
+  assert.equal(wide.store.questions.get(wide.id)?.status, "open");
+  await wide.answer({ option: "Red" });
+  const left = await setup(t, content);
+  await left.api.removeTrust({ directory: left.working_directory }, owner);
+  await assert.rejects(left.answer({ option: "Red" }), { code: "untrusted_directory" });
 });

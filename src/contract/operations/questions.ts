@@ -62,7 +62,7 @@ export const questionOperations = {
     tag,
     summary: "Answer a question",
     description:
-      "The first answer counts; a later one is a `conflict` that says what the first was. A permission needs a caller who could have submitted the task. An answer allows this one call and nothing else, unless `remember` is given.",
+      "The first answer counts; a later one is a `conflict` that says what the first was. The caller needs the rights for a submit of the task. An answer allows this one call and nothing else, unless `remember` is given.",
     params: questionParams,
     body: answerInput,
     answer: "The question with its answer.",

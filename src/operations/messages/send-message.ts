@@ -13,7 +13,7 @@ import type { Task } from "../../domain/task/task.ts";
 import { cutString } from "../../domain/text/cut-json.ts";
 import type { Store } from "../../store/store.ts";
 import { doneBy } from "../rights/audit.ts";
-import { admitAgentRetry, enterAgentTask, isAgent, requireOwn } from "../rights/guard-agent.ts";
+import { admitAgentRetry, enterAgentTask, isAgent, requireDelegated } from "../rights/guard-agent.ts";
 import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
 import { answerWithin } from "../questions/answer-question.ts";
 import { requireTask } from "../tasks/require-task.ts";
@@ -38,7 +38,7 @@ export function sendMessage(context: SubmitContext, id: number, { text, key, del
   const now = context.now();
   return store.write(() => {
     const task = requireTask(store, id);
-    if (isAgent(caller)) requireOwn(store, task, caller);
+    if (isAgent(caller)) requireDelegated(store, task, caller);
     const known = key === undefined ? null : store.messages.find(key.toLowerCase());
     if (known !== null) return sameMessage(known, id, text);
     const isEnded = isTerminal(task.status);

@@ -4,12 +4,13 @@ import { WorkerError } from "../../domain/errors.ts";
 import type { Message } from "../../domain/messages/message.ts";
 import type { Task } from "../../domain/task/task.ts";
 import type { Store } from "../../store/store.ts";
-import { isAgent, requireOwn } from "../rights/guard-agent.ts";
+import { isAgent, requireDelegated } from "../rights/guard-agent.ts";
 import { requireTask } from "../tasks/require-task.ts";
 
 /**
  * @throws WorkerError not_found; conflict when the message is cancelled, or when an attempt was
- * given it, or the task runs: it may be part of the conversation by now.
+ * given it, or the task runs: it may be part of the conversation by now; forbidden: an agent's
+ * caller and a person's message, or a task that is not the agent's.
  */
 export function unsendMessage(
   store: Store,
@@ -19,11 +20,13 @@ export function unsendMessage(
 ): Promise<Message> {
   return store.write(() => {
     const task = requireTask(store, taskId);
-    if (isAgent(caller)) requireOwn(store, task, caller);
+    if (isAgent(caller)) requireDelegated(store, task, caller);
     const message = store.messages.get(messageId);
     if (message === null || message.taskId !== taskId) {
       throw new WorkerError("not_found", `Task ${taskId} has no message m${messageId}. See them: claude-worker messages ${taskId}`);
     }
+    if (isAgent(caller) && !message.byAgent)
+      throw new WorkerError("forbidden", `Message m${messageId} was sent by a person, so only a person takes it back.`);
     const cancelled = isWithUs(message, task) ? store.messages.cancel(messageId, now) : null;
     if (cancelled === null) throw tooLate(message);
     store.events.append(taskId, null, [{ type: "message_cancelled", at: now, data: { message: messageId, by: caller.name } }]);

@@ -12,7 +12,7 @@ import type { Answer, Question } from "../../domain/questions/question.ts";
 import { isTerminal } from "../../domain/task/task.ts";
 import type { Task } from "../../domain/task/task.ts";
 import type { Store } from "../../store/store.ts";
-import { clientOf, isAgent, requireOwn } from "../rights/guard-agent.ts";
+import { isAgent, requireDelegated } from "../rights/guard-agent.ts";
 import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
 import type { RightsContext } from "../rights/task-rights.ts";
 import { rfc3339 } from "../tasks/times.ts";
@@ -77,21 +77,15 @@ function unpark(store: Store, taskId: number, now: number): void {
 /** @throws WorkerError forbidden, untrusted_directory. */
 function requireMayAnswer(context: RightsContext, question: Question, task: Task, caller: Caller): void {
   if (isAgent(caller)) {
-    requireOwn(context.store, task, caller);
     requireDelegated(context.store, task, caller);
-    if (isOfContent(question.kind)) return;
-    throw new WorkerError(
-      "forbidden",
-      `q${question.id} asks for a permission, which no agent may give. Ask the user to answer it: claude-worker answer q${question.id}`,
-    );
+    if (!isOfContent(question.kind))
+      throw new WorkerError(
+        "forbidden",
+        `q${question.id} asks for a permission, which no agent may give. Ask the user to answer it: claude-worker answer q${question.id}`,
+      );
   }
-  if (!isOfContent(question.kind)) requireRights(context, task, taskCallerOf(context.store, caller));
-}
-
-/** An agent outside of tasks answers only tasks that its own client has submitted. */
-function requireDelegated(store: Store, task: Task, caller: Caller): void {
-  if (caller.taskId !== undefined || store.agentTasks.get(task.id)?.client === clientOf(store, caller)) return;
-  throw new WorkerError("forbidden", `Task ${task.id} was not submitted by this client. Ask the user to answer it: claude-worker inbox`);
+  // Also for a question of content: what is answered is done, as with a message.
+  requireRights(context, task, taskCallerOf(context.store, caller));
 }
 
 function storeRule(

@@ -152,6 +152,20 @@ export function requireOwn(store: Store, task: Task, caller: Caller): void {
 }
 
 /**
+ * Checks that an agent speaks only to tasks of its own: those of its tree, or, outside of tasks,
+ * those that its client has submitted.
+ * @throws WorkerError forbidden.
+ */
+export function requireDelegated(store: Store, task: Task, caller: Caller): void {
+  requireOwn(store, task, caller);
+  if (caller.taskId !== undefined || store.agentTasks.get(task.id)?.client === clientOf(store, caller)) return;
+  throw new WorkerError(
+    "forbidden",
+    `Task ${task.id} was not submitted by this client. Ask the user to say it: claude-worker inbox, claude-worker send ${task.id}`,
+  );
+}
+
+/**
  * The client that the limits apply to: a tree counts as one client; otherwise an account counts
  * with all of its clients.
  */
