@@ -124,8 +124,13 @@ function joined(answers: NonNullable<Answer["answers"]>): Record<string, string>
 function ruleIn(suggestions: readonly Suggestion[] = []): string | null {
   const rules = suggestions.flatMap((each) => (each.type === "addRules" && each.behavior === "allow" ? (each.rules ?? []) : []));
   const [only, ...more] = rules;
-  if (only === undefined || more.length > 0) return null;
+  if (only === undefined || more.length > 0 || isAnyCommand(only)) return null;
   return only.ruleContent === undefined ? only.toolName : `${only.toolName}(${only.ruleContent})`;
+}
+
+/** A rule for every command would be a permission mode. */
+function isAnyCommand({ toolName, ruleContent = "" }: RuleValue): boolean {
+  return /^(Bash|PowerShell)$/.test(toolName) && /^[\s*:]*$/.test(ruleContent);
 }
 
 /** In the session only: Claude Worker itself keeps the rule for later tasks. */
