@@ -22,10 +22,19 @@ export function keepSessions(store: Store, env: Readonly<Record<string, string |
     for (const { openAttemptId, sessionId } of tasks) {
       const transcript = openAttemptId !== null || sessionId === null ? null : findTranscript(env, sessionId);
       if (transcript === null) continue;
-      utimesSync(transcript, new Date(now), new Date(now));
-      kept += 1;
+      if (touch(transcript, now)) kept += 1;
     }
     if (tasks.length < page) return kept;
     cursorId = tasks.at(-1)?.id;
+  }
+}
+
+/** @returns false: it is gone by now, or it is another user's. The others are kept all the same. */
+function touch(transcript: string, now: number): boolean {
+  try {
+    utimesSync(transcript, new Date(now), new Date(now));
+    return true;
+  } catch {
+    return false;
   }
 }
