@@ -7,6 +7,9 @@ import type { LookupAddress } from "node:dns";
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 
+/** Services of clouds that give out credentials, at private and shared addresses. */
+const metadata: ReadonlySet<string> = new Set(["fd00:ec2::254", "fd20:ce::254", "100.100.100.200"]);
+
 /** Reachable with `allowPrivate` only. */
 const privateRanges: ReadonlySet<string> = new Set(["private", "loopback", "uniqueLocal", "carrierGradeNat"]);
 
@@ -37,10 +40,19 @@ export function hostProblem(hostname: string, { allowPrivate }: { readonly allow
 /** Why the address must not be reached; null: it may. A part of a sentence. */
 export function addressProblem(address: string, { allowPrivate }: { readonly allowPrivate: boolean }): string | null {
   // An IPv4 address in an IPv6 one counts as what it is.
-  const range = ipaddr.isValid(address) ? ipaddr.process(address).range() : "unknown";
+  const parsed = ipaddr.isValid(address) ? ipaddr.process(address) : null;
+  if (parsed !== null && metadata.has(parsed.toString())) return "is not reachable for notifications (metadata)";
+  const range = parsed === null ? "unknown" : rangeOf(parsed);
   if (range === "unicast") return null;
   if (!privateRanges.has(range)) return `is not reachable for notifications (${range})`;
   return allowPrivate ? null : "is private; add the channel with --allow-private if that is meant";
+}
+
+/** Of IPv6 only 2000::/3 is given out; the rest holds forms like ::127.0.0.1. */
+function rangeOf(address: ipaddr.IPv4 | ipaddr.IPv6): string {
+  const range = address.range();
+  const isGivenOut = address instanceof ipaddr.IPv4 || ((address.parts[0] ?? 0) & 0xe000) === 0x2000;
+  return range === "unicast" && !isGivenOut ? "reserved" : range;
 }
 
 async function resolved(host: string): Promise<LookupAddress[]> {

@@ -10,9 +10,9 @@ import { jsonIn, post } from "./post.ts";
 /** The address is the secret. Limits: https://docs.slack.dev/reference/block-kit. */
 export const slack: Adapter = {
   async send(message, { secret, allowPrivate }, signal) {
-    const text = wholeText(message, 2900);
+    const text = withoutMentions(wholeText(message, 2900));
     // `text` is what phones show, and is marked up unless its three characters are escaped.
-    const escaped = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+    const escaped = withoutLinks(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
     const block = { type: "section", text: { type: "plain_text", text, emoji: false } };
     const body = JSON.stringify({ text: escaped, blocks: [block], unfurl_links: false, unfurl_media: false });
     return await post({ url: secret ?? "", body, allowPrivate, signal, said: (answer) => answer });
@@ -38,7 +38,7 @@ export const telegram: Adapter = {
   async send(message, { target, secret, allowPrivate }, signal) {
     const body = JSON.stringify({
       chat_id: target.chat,
-      text: wholeText(message, 4000),
+      text: withoutMentions(wholeText(message, 4000)),
       link_preview_options: { is_disabled: true },
     });
     const url = `${(target.url ?? telegramApi).replace(/\/$/, "")}/bot${secret ?? ""}/sendMessage`;
@@ -49,6 +49,19 @@ export const telegram: Adapter = {
     return await post({ url, body, allowPrivate, signal, said: wordOf("description"), retryAfter });
   },
 };
+
+/**
+ * The text with the wide form of each `@`: Telegram, and Mattermost in the place of Slack, find
+ * mentions in plain text, too.
+ */
+function withoutMentions(text: string): string {
+  return text.replaceAll("@", "\uff20");
+}
+
+/** Mattermost reads `text` as Markdown, in which a blank ends what would be a link or an image. */
+function withoutLinks(text: string): string {
+  return text.replaceAll(/\](?=[([:])/g, "] ");
+}
 
 /** The field of a JSON answer that says what is wrong. */
 function wordOf(field: string): (answer: string) => string | null {

@@ -61,9 +61,21 @@ export async function post({ url: text, body, headers, allowPrivate, signal, sai
     call.end(body);
   });
   const words = await textOf(answer, signal);
-  const problemSaid = said?.(words) ?? null;
+  const problemSaid = withoutSecrets(said?.(words) ?? null, url);
   const sent = judged(answer, problemSaid === null ? "" : ` ${plainLine(problemSaid, 150)}`);
   return sent.delivered || sent.retryAfterMs != null ? sent : { ...sent, retryAfterMs: retryAfter?.(words) ?? null };
+}
+
+/** Shorter parts of an address are words like `services`. */
+const shortestSecret = 8;
+
+/**
+ * What the receiver said; null when it repeats a part of the address, which may be the secret. Such
+ * words come from other servers, too: `Cannot POST /services/T0/B0/…`.
+ */
+function withoutSecrets(words: string | null, { pathname, search }: URL): string | null {
+  const parts = `${pathname}${search}`.split(/[/?&=]/).filter((part) => part.length >= shortestSecret);
+  return words !== null && parts.some((part) => words.includes(part)) ? null : words;
 }
 
 function judged({ statusCode = 0, headers }: IncomingMessage, words: string): Sent {

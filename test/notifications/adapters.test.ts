@@ -55,7 +55,8 @@ test("Slack gets plain text in which nothing is a mention", async (t) => {
   const [request] = hook.received;
   assert.equal(request?.path, "/hook/T0/B0/x");
   const body = request.json() as { text: string; blocks: { type: string; text: { type: string; text: string } }[] };
-  assert.equal(body.text, "Task 42 failed\n&lt;!channel&gt; @everyone *bold* [a](https://b.example)");
+  assert.equal(body.text, "Task 42 failed\n&lt;!channel&gt; \uff20everyone *bold* [a] (https://b.example)");
+  assert.ok(!JSON.stringify(body).includes("@"), "Mattermost finds mentions in plain text");
   assert.deepEqual(
     body.blocks.map(({ type, text }) => [type, text.type]),
     [["section", "plain_text"]],
@@ -63,6 +64,15 @@ test("Slack gets plain text in which nothing is a mention", async (t) => {
   hook.answer = (_, response) => void response.writeHead(404).end("no_service");
   const refused = await send("slack", message("failed"), {}, hook.url);
   assert.equal(refused.delivered ? "" : refused.error, "The receiver answered 404. no_service");
+});
+
+test("words of a receiver that repeat the address are not shown", async (t) => {
+  const hook = await receiver(t);
+  hook.answer = (request, response) => void response.writeHead(404).end(`Cannot POST ${request.path}`);
+  for (const secret of [`${hook.url}/services/T0000/XyZsecret123`, `${hook.url}/x?token=XyZsecret123`]) {
+    const sent = await send("slack", message("failed"), {}, secret);
+    assert.deepEqual([sent.delivered, sent.delivered ? "" : sent.error], [false, "The receiver answered 404."]);
+  }
 });
 
 test("long texts stay below the limits of each chat", async (t) => {
@@ -106,7 +116,7 @@ test("a Telegram bot sends plain text to its chat", async (t) => {
   assert.equal(hook.received[0]?.path, "/bot123456:abcdefghijklmnopqrstu/sendMessage");
   assert.deepEqual(hook.received[0].json(), {
     chat_id: "-100123",
-    text: "Task 42 asks\n<!channel> @everyone *bold* [a](https://b.example)",
+    text: "Task 42 asks\n<!channel> \uff20everyone *bold* [a](https://b.example)",
     link_preview_options: { is_disabled: true },
   });
   hook.answer = (_, response) =>

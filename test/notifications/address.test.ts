@@ -38,6 +38,13 @@ test("addresses of metadata, groups and tunnels are never allowed", () => {
     "ff02::1",
     "2002:7f00:1::",
     "64:ff9b::7f00:1",
+    "::7f00:1",
+    "::a9fe:a9fe",
+    "4000::1",
+    "fd00:ec2::254",
+    "fd20:ce:0::254",
+    "100.100.100.200",
+    "::ffff:100.100.100.200",
     "x",
   ];
   for (const address of never) {
