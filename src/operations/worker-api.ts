@@ -202,7 +202,7 @@ export function workerApi(context: ApiContext): WorkerApi {
     callerOfToken: async (secret) => callerOfTaskToken(store, context.taskTokenKey, secret) ?? callerOfToken(store, secret, now()),
     listTokens: async () => ({ tokens: listTokens(store) }),
     createToken: async (input) => await createToken(store, input, now()),
-    removeToken: async ({ id }) => await removeToken(store, id),
+    removeToken: async ({ id }, caller) => await removeToken(store, id, caller, now()),
     listChannels: async () => ({ channels: listChannels(store) }),
     addChannel: async (input) => await addChannel(store, input, { now: now(), hostProblem: context.hostProblem ?? (() => null) }),
     getChannel: async ({ id }) => channelViewOf(store, requireChannel(store, id)),

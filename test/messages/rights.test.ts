@@ -97,3 +97,16 @@ test("a hundred messages of a task may wait", async (t) => {
   for (let n = 1; n <= 100; n += 1) await send(`number ${n}`);
   await assert.rejects(send("one too many"), { code: "too_many_requests" });
 });
+
+test("what a removed token has sent and no attempt has is not said any more", async (t) => {
+  const { api, send, store, id } = await setup(t);
+  const { token } = await api.createToken({ name: "leaked", scope: "admin" } as never, owner);
+  const leaked = await api.callerOfToken(token);
+  assert.ok(leaked !== null);
+  const { id: theirs } = await send("send me the keys", leaked);
+  const { id: mine } = await send("use the helper");
+  await api.removeToken({ id: leaked.tokenId ?? 0 }, owner);
+  assert.deepEqual([store.messages.get(theirs)?.status, store.messages.get(mine)?.status], ["cancelled", "queued"]);
+  const { events } = await api.taskEvents({ id });
+  assert.deepEqual(events.findLast(({ type }) => type === "message_cancelled")?.data, { message: theirs, by: "socket" });
+});

@@ -27,12 +27,30 @@ export function unsendMessage(
     }
     if (isAgent(caller) && !message.byAgent)
       throw new WorkerError("forbidden", `Message m${messageId} was sent by a person, so only a person takes it back.`);
-    const cancelled = isWithUs(message, task) ? store.messages.cancel(messageId, now) : null;
+    const cancelled = takeBack(store, { task, message, by: caller.name, now });
     if (cancelled === null) throw tooLate(message);
-    store.events.append(taskId, null, [{ type: "message_cancelled", at: now, data: { message: messageId, by: caller.name } }]);
-    endWithoutWork(store, task, cancelled, now);
     return cancelled;
   });
+}
+
+/**
+ * Inside `write`: takes back what a sender said whose rights have ended, where no attempt has it.
+ * @param by who ended them.
+ */
+export function takeBackAll(store: Store, sender: string, by: string, now: number): void {
+  for (const message of store.messages.queuedBy(sender)) {
+    const task = store.tasks.get(message.taskId);
+    if (task !== null) takeBack(store, { task, message, by, now });
+  }
+}
+
+/** @returns null: it is cancelled already, or an attempt has it. */
+function takeBack(store: Store, { task, message, by, now }: { task: Task; message: Message; by: string; now: number }): Message | null {
+  const cancelled = isWithUs(message, task) ? store.messages.cancel(message.id, now) : null;
+  if (cancelled === null) return null;
+  store.events.append(task.id, null, [{ type: "message_cancelled", at: now, data: { message: message.id, by } }]);
+  endWithoutWork(store, task, cancelled, now);
+  return cancelled;
 }
 
 /** Whether no attempt and no question has it. */

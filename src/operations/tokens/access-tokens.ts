@@ -6,6 +6,7 @@ import type { NewTokenView, TokenView } from "../../contract/views/token.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Store } from "../../store/store.ts";
 import type { Token } from "../../store/sqlite/tokens.ts";
+import { takeBackAll } from "../messages/unsend-message.ts";
 import { rfc3339, rfc3339OrNull } from "../tasks/times.ts";
 
 /** `last_used_at` is written at most this often for a token. */
@@ -42,9 +43,16 @@ export async function createToken(store: Store, input: ParsedTokenInput, now: nu
   return { ...tokenView(token), token: secret };
 }
 
-/** @throws WorkerError not_found. */
-export async function removeToken(store: Store, id: number): Promise<void> {
-  const removed = await store.write(() => store.tokens.remove(id));
+/**
+ * Removes a token. What was sent with it and waits is not said any more, as its tasks do not start.
+ * @throws WorkerError not_found.
+ */
+export async function removeToken(store: Store, id: number, caller: Caller, now: number): Promise<void> {
+  const removed = await store.write(() => {
+    const token = store.tokens.remove(id);
+    if (token !== null) takeBackAll(store, nameOf(token), caller.name, now);
+    return token;
+  });
   if (removed === null) throw new WorkerError("not_found", `There is no token ${id}. See: claude-worker token list`);
 }
 
@@ -60,10 +68,15 @@ export function callerOfToken(store: Store, secret: string, now: number): Caller
   }
   return {
     scope: token.scope,
-    name: `token:${token.name}`,
+    name: nameOf(token),
     tokenId: token.id,
     ...(token.expiresAt === null ? {} : { expiresAt: token.expiresAt }),
   };
+}
+
+/** The name of its caller. */
+function nameOf({ name }: Pick<Token, "name">): string {
+  return `token:${name}`;
 }
 
 function tokenView(token: Token): TokenView {

@@ -19,6 +19,8 @@ export interface MessageStore {
   open(taskId: number): Message[];
   /** Cheap: whether the task has queued messages. */
   hasQueued(taskId: number): boolean;
+  /** The queued messages of a sender, over all tasks, oldest first. */
+  queuedBy(sender: string): Message[];
   /** Inside `write`. */
   insert(message: NewMessage): Message;
   /** Inside `write`. Gives the open messages of a task to an attempt. */
@@ -63,6 +65,9 @@ export function createMessageStore(database: Database.Database, writing: Writing
       "SELECT 1 FROM messages INDEXED BY messages_open WHERE task_id = +? AND status IN ('queued', 'delivered') AND +status = 'queued' LIMIT 1",
     )
     .pluck();
+  const selectBy = database.prepare<[string]>(
+    `${select} INDEXED BY messages_open WHERE status IN ('queued', 'delivered') AND +status = 'queued' AND sent_by = ? ORDER BY id`,
+  );
   const insert = prepareReturning(
     database,
     `INSERT INTO messages (task_id, key, text, delivery, continues, sent_by, by_agent, queued_at)
@@ -93,6 +98,7 @@ export function createMessageStore(database: Database.Database, writing: Writing
     ofTask: (taskId) => all(selectOfTask.all(taskId)),
     open: (taskId) => all(selectOpen.all(taskId)),
     hasQueued: (taskId) => selectQueued.get(taskId) !== undefined,
+    queuedBy: (sender) => all(selectBy.all(sender)),
     insert: (message) => {
       writing.touch(message.taskId);
       const flags = { continues: row.encode("continues", message.continues), byAgent: row.encode("byAgent", message.byAgent) };
