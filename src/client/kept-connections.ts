@@ -4,6 +4,7 @@
  */
 import { Agent, request } from "node:http";
 import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
+import { withoutBrackets } from "../domain/text/host-name.ts";
 import type { ServerAddress } from "./address.ts";
 import { isReset, Silence } from "./wire.ts";
 import type { WireAnswer, WireRequest } from "./wire.ts";
@@ -64,7 +65,7 @@ function placeOf(address: ServerAddress): RequestOptions & { servername?: string
   // one.
   if (address.kind === "socket") return { socketPath: address.path, servername: "" };
   const { hostname, port, protocol } = address.url;
-  return { hostname: hostname.replace(/^\[|\]$/g, ""), port, ...(protocol === "http:" ? { servername: "" } : {}) };
+  return { hostname: withoutBrackets(hostname), port, ...(protocol === "http:" ? { servername: "" } : {}) };
 }
 
 function abortWith(signal: AbortSignal | undefined, call: ClientRequest): void {

@@ -3,12 +3,13 @@
  * (http/listener/listen.ts).
  */
 import { isIP } from "node:net";
+import { withoutBrackets } from "../domain/text/host-name.ts";
 
 /**
  * A sentence that says what is wrong and how to fix it; null: the server can listen on this host.
  */
 export function hostProblem(host: string): string | null {
-  const name = host.trim().replace(/^\[(.*)\]$/, "$1");
+  const name = withoutBrackets(host.trim());
   if (isWildcard(name)) {
     const start = `claude-worker server start --host ${JSON.stringify(host)} --dangerously-bind-all`;
     return `The host ${JSON.stringify(host)} means every network, so the server would not start. If that is meant, say it at each start: ${start}`;

@@ -6,6 +6,7 @@ import { lookup } from "node:dns/promises";
 import type { LookupAddress } from "node:dns";
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
+import { withoutBrackets } from "../domain/text/host-name.ts";
 
 /** Services of clouds that give out credentials, at private and shared addresses. */
 const metadata: ReadonlySet<string> = new Set(["fd00:ec2::254", "fd20:ce::254", "100.100.100.200"]);
@@ -18,7 +19,7 @@ const privateRanges: ReadonlySet<string> = new Set(["private", "loopback", "uniq
  * @throws Error a sentence: the name is unknown, or one of its addresses is not allowed.
  */
 export async function allowedAddresses(hostname: string, { allowPrivate }: { readonly allowPrivate: boolean }): Promise<LookupAddress[]> {
-  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  const host = withoutBrackets(hostname);
   const family = isIP(host);
   const found = family === 0 ? await resolved(host) : [{ address: host, family }];
   for (const { address } of found) {
@@ -33,7 +34,7 @@ export async function allowedAddresses(hostname: string, { allowPrivate }: { rea
  * when a message is sent.
  */
 export function hostProblem(hostname: string, { allowPrivate }: { readonly allowPrivate: boolean }): string | null {
-  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  const host = withoutBrackets(hostname);
   return isIP(host) === 0 ? null : addressProblem(host, { allowPrivate });
 }
 

@@ -2,19 +2,19 @@
  * Sends notifications to chats: incoming webhooks of Slack and Discord, and bots of Telegram. Text
  * is sent as text: nothing in it is a mention, a link with another name, or markup.
  */
+import { escapeMarkup } from "../domain/text/escape-markup.ts";
 import { objectOf } from "../domain/text/read-json.ts";
 import type { Adapter } from "./adapter.ts";
 import { wholeText } from "./payload.ts";
-import { jsonIn, post } from "./post.ts";
+import { jsonIn, post, wordOf } from "./post.ts";
 
 /** The address is the secret. Limits: https://docs.slack.dev/reference/block-kit. */
 export const slack: Adapter = {
   async send(message, { secret, allowPrivate }, signal) {
     const text = withoutMentions(wholeText(message, 2900));
     // `text` is what phones show, and is marked up unless its three characters are escaped.
-    const escaped = withoutLinks(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
     const block = { type: "section", text: { type: "plain_text", text, emoji: false } };
-    const body = JSON.stringify({ text: escaped, blocks: [block], unfurl_links: false, unfurl_media: false });
+    const body = JSON.stringify({ text: escapeMarkup(withoutLinks(text)), blocks: [block], unfurl_links: false, unfurl_media: false });
     return await post({ url: secret ?? "", body, allowPrivate, signal, said: (answer) => answer });
   },
 };
@@ -61,12 +61,4 @@ function withoutMentions(text: string): string {
 /** Mattermost reads `text` as Markdown, in which a blank ends what would be a link or an image. */
 function withoutLinks(text: string): string {
   return text.replaceAll(/\](?=[([:])/g, "] ");
-}
-
-/** The field of a JSON answer that says what is wrong. */
-function wordOf(field: string): (answer: string) => string | null {
-  return (answer) => {
-    const value = objectOf(jsonIn(answer))[field];
-    return typeof value === "string" ? value : null;
-  };
 }

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { connect, isIP } from "node:net";
 import type { Socket } from "node:net";
+import { withoutBrackets } from "../domain/text/host-name.ts";
 import type { Adapter } from "./adapter.ts";
 import { addressProblem, allowedAddresses } from "./address.ts";
 import { sentenceOf, unlessAborted } from "./post.ts";
@@ -11,7 +12,7 @@ const timeMs = 15_000;
 export const email: Adapter = {
   async send(message, { target, secret, allowPrivate }, signal) {
     const server = new URL(target.url ?? "");
-    const host = server.hostname.replace(/^\[(.*)\]$/, "$1");
+    const host = withoutBrackets(server.hostname);
     const [address] = await unlessAborted(allowedAddresses(host, { allowPrivate }), signal);
     if (address === undefined) return { delivered: false, error: "The mail server has no address." };
     // Loaded when the first mail is sent: it is large.

@@ -1,4 +1,5 @@
 /** Shows notifications on the server's machine: on its desktop, or by a program of the user. */
+import { escapeMarkup } from "../domain/text/escape-markup.ts";
 import type { Adapter } from "./adapter.ts";
 import { isUrgent, payloadOf } from "./payload.ts";
 import { runProgram } from "./run-program.ts";
@@ -28,7 +29,7 @@ export function desktopAdapter(env: Environment, platform: NodeJS.Platform = pro
 
 function onLinux(title: string, text: string, urgent: boolean): string[] {
   // The text may be shown with markup.
-  const plain = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  const plain = escapeMarkup(text);
   return ["notify-send", "--app-name=Claude Worker", `--urgency=${urgent ? "critical" : "normal"}`, "--", title, plain];
 }
 

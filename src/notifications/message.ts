@@ -5,6 +5,7 @@
 import type { Delivery } from "../domain/notifications/delivery.ts";
 import type { Content } from "../domain/notifications/content.ts";
 import type { DeliveryEvent } from "../domain/notifications/notification.ts";
+import { cutText } from "../domain/text/cut-text.ts";
 import { plainLine, plainText } from "../domain/text/plain-text.ts";
 
 export interface Message extends Content {
@@ -27,7 +28,7 @@ export function messageOf({ messageId, event, occurredAt, content }: Delivery, r
     event,
     occurredAt,
     title: line(content.title),
-    text: cut(redact(plainText(content.text)).trim()),
+    text: cutText(redact(plainText(content.text)).trim(), longestText),
     task:
       task === null
         ? null
@@ -41,9 +42,4 @@ export function messageOf({ messageId, event, occurredAt, content }: Delivery, r
     ...(digest === undefined ? {} : { digest }),
     question: question === null ? null : { ...question, tool: lineOrNull(question.tool) },
   };
-}
-
-function cut(text: string): string {
-  const characters = Array.from(text);
-  return characters.length <= longestText ? text : `${characters.slice(0, longestText - 1).join("")}…`;
 }

@@ -1,10 +1,9 @@
 /** Sends notifications to a topic of ntfy, as JSON to the root of its server. */
 import { ntfyParts } from "../domain/notifications/channel.ts";
 import type { DeliveryEvent } from "../domain/notifications/notification.ts";
-import { objectOf } from "../domain/text/read-json.ts";
 import type { Adapter } from "./adapter.ts";
 import { isUrgent } from "./payload.ts";
-import { jsonIn, post } from "./post.ts";
+import { post, wordOf } from "./post.ts";
 
 /** Names of emoji that ntfy shows before the title. */
 const tags: Readonly<Partial<Record<DeliveryEvent, string>>> = {
@@ -31,16 +30,11 @@ export const ntfy: Adapter = {
       ...(tag === undefined ? {} : { tags: [tag] }),
     });
     const headers = secret === null ? {} : { authorization: authorizationOf(secret) };
-    const said = (text: string): string | null => wordIn(objectOf(jsonIn(text))["error"]);
-    return await post({ url: parts.server, body, headers, allowPrivate, signal, said });
+    return await post({ url: parts.server, body, headers, allowPrivate, signal, said: wordOf("error") });
   },
 };
 
 /** A token, or `user:password`. */
 function authorizationOf(secret: string): string {
   return secret.includes(":") ? `Basic ${Buffer.from(secret).toString("base64")}` : `Bearer ${secret}`;
-}
-
-function wordIn(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
 }

@@ -1,5 +1,6 @@
 /** Makes what programs get: webhooks as their body, commands on their standard input. */
 import { typeOf } from "../domain/notifications/content.ts";
+import { cutText } from "../domain/text/cut-text.ts";
 import type { Message } from "./message.ts";
 
 /** The same at each try. */
@@ -26,6 +27,5 @@ export function isUrgent({ event }: Pick<Message, "event">): boolean {
 
 /** The whole message as text of at most so many characters. */
 export function wholeText({ title, text }: Pick<Message, "title" | "text">, max: number): string {
-  const characters = Array.from(text === "" ? title : `${title}\n${text}`);
-  return characters.length <= max ? characters.join("") : `${characters.slice(0, max - 1).join("")}…`;
+  return cutText(text === "" ? title : `${title}\n${text}`, max);
 }

@@ -8,6 +8,7 @@ import { request as requestTls } from "node:https";
 import type { LookupFunction } from "node:net";
 import { urlProblem } from "../domain/notifications/channel.ts";
 import { plainLine } from "../domain/text/plain-text.ts";
+import { objectOf, stringOf } from "../domain/text/read-json.ts";
 import { allowedAddresses } from "./address.ts";
 import type { Sent } from "./adapter.ts";
 
@@ -119,6 +120,11 @@ export function jsonIn(text: string): unknown {
   } catch {
     return null;
   }
+}
+
+/** The field of a JSON answer that says what is wrong. */
+export function wordOf(field: string): (answer: string) => string | null {
+  return (answer) => stringOf(objectOf(jsonIn(answer))[field]);
 }
 
 export function sentenceOf(error: Error, signal: AbortSignal): Error {

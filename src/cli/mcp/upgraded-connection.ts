@@ -9,6 +9,7 @@ import type { ServerAddress } from "../../client/address.ts";
 import { problemError } from "../../client/problem.ts";
 import { unreachable } from "../../client/server-unreachable.ts";
 import { WorkerError } from "../../domain/errors.ts";
+import { withoutBrackets } from "../../domain/text/host-name.ts";
 
 const longestHeadBytes = 64 * 1024;
 const silenceMs = 30_000;
@@ -45,7 +46,7 @@ async function open(address: ServerAddress): Promise<Socket> {
 }
 
 async function connectTo({ protocol, hostname, port }: URL): Promise<Socket> {
-  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  const host = withoutBrackets(hostname);
   if (protocol === "http:") return net.connect(Number(port || 80), host);
   const tls = await import("node:tls");
   return tls.connect({ host, port: Number(port || 443), servername: net.isIP(host) > 0 ? "" : host });

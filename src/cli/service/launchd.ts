@@ -3,6 +3,7 @@
  * runners continue.
  */
 import { join } from "node:path";
+import { escapeMarkup } from "../../domain/text/escape-markup.ts";
 import { thriftyFlags } from "../server/start-server.ts";
 import type { ServiceManager, ServicePlan } from "./service-manager.ts";
 
@@ -22,8 +23,12 @@ export function launchdAgent(directory: string, plan: ServicePlan, uid: number):
 }
 
 function contentOf({ node, launcher, env }: ServicePlan): string {
-  const words = [node, ...thriftyFlags, launcher, "server", "start", "--foreground"].map((word) => `    <string>${escaped(word)}</string>`);
-  const variables = Object.entries(env).map(([name, value]) => `    <key>${escaped(name)}</key><string>${escaped(value)}</string>`);
+  const words = [node, ...thriftyFlags, launcher, "server", "start", "--foreground"].map(
+    (word) => `    <string>${escapeMarkup(word)}</string>`,
+  );
+  const variables = Object.entries(env).map(
+    ([name, value]) => `    <key>${escapeMarkup(name)}</key><string>${escapeMarkup(value)}</string>`,
+  );
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     '<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">',
@@ -45,8 +50,4 @@ function contentOf({ node, launcher, env }: ServicePlan): string {
     "</plist>",
     "",
   ].join("\n");
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

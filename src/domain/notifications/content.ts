@@ -6,7 +6,6 @@ import type { Attention } from "../attempt/attention.ts";
 import type { EventBody } from "../events/event.ts";
 import type { Hold } from "../order/hold.ts";
 import type { Task } from "../task/task.ts";
-import { objectOf } from "../text/read-json.ts";
 import type { DeliveryEvent, NotificationEvent } from "./notification.ts";
 
 export type NotifiedTask = Pick<Task, "id" | "name" | "title" | "status" | "labels" | "group" | "error" | "attention" | "costUsd">;
@@ -45,14 +44,11 @@ export interface DigestCounts {
 /** @param event the event of the task that is reported. */
 export function contentOfTask(meaning: NotificationEvent, task: NotifiedTask, event: EventBody): Content {
   const { id, name, title, status, labels } = task;
-  const data = objectOf(event.data);
   const base = { task: { id, name, title, status, labels }, hold: null, question: null };
-  if (meaning === "question") {
-    const said = textIn(data, "text") ?? "";
-    const number = questionOf(event);
-    const question = { id: number, kind: textIn(data, "kind"), tool: textIn(data, "tool") };
-    const how = number === null ? "" : `Answer: claude-worker answer q${number}`;
-    return { ...base, question, title: `Task ${id} asks`, text: lines(named(task), said, how) };
+  if (event.type === "question_asked") {
+    const { question: number, kind, tool, text } = event.data;
+    const how = `Answer: claude-worker answer q${number}`;
+    return { ...base, question: { id: number, kind, tool }, title: `Task ${id} asks`, text: lines(named(task), text, how) };
   }
   if (meaning === "completed") {
     return { ...base, title: `Task ${id} completed`, text: lines(named(task), attentionLine(task.attention)) };
@@ -74,8 +70,7 @@ export function contentOfEscalation(content: Content): Content {
 
 /** The number of the question that an event of a task is about; null: it is about none. */
 export function questionOf(event: EventBody): number | null {
-  const id = objectOf(event.data)["question"];
-  return typeof id === "number" ? id : null;
+  return event.type === "question_asked" || event.type === "question_answered" ? event.data.question : null;
 }
 
 export function contentOfTest(channel: string): Content {
@@ -101,9 +96,4 @@ function attentionLine(attention: readonly Attention[] | null): string {
 
 function lines(...parts: readonly string[]): string {
   return parts.filter((part) => part.trim() !== "").join("\n");
-}
-
-function textIn(data: Readonly<Record<string, unknown>>, field: string): string | null {
-  const value = data[field];
-  return typeof value === "string" ? value : null;
 }

@@ -5,6 +5,7 @@ import type { ModelUsage, SessionSpent } from "./model-usage.ts";
 import type { StoredStopReason } from "../attempt/stop-reason.ts";
 import type { QueueOptions, RunOptions } from "./options.ts";
 import type { TaskStatus } from "./status.ts";
+import { cutText } from "../text/cut-text.ts";
 
 export { isTerminal, taskStatuses, terminalStatuses } from "./status.ts";
 export type { TaskStatus } from "./status.ts";
@@ -135,6 +136,5 @@ export interface Attempt {
 /** The first non-empty line of a prompt, at most 120 characters: what lists show. */
 export function titleOf(prompt: string): string {
   const line = prompt.trimStart().split("\n", 1)[0] ?? "";
-  const characters = Array.from(line.trim().slice(0, 400));
-  return characters.length > 120 ? `${characters.slice(0, 119).join("")}…` : characters.join("");
+  return cutText(line.trim().slice(0, 400), 120);
 }

@@ -2,6 +2,7 @@
  * The API's document as a page for people: plain HTML without a script, made of the OpenAPI
  * document and nothing else.
  */
+import { escapeMarkup } from "../../domain/text/escape-markup.ts";
 import { exampleOf } from "./document-example.ts";
 import type { Json } from "./json.ts";
 
@@ -174,7 +175,7 @@ function prose(words: string): string {
 }
 
 function text(words: string): string {
-  return words.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+  return escapeMarkup(words).replaceAll('"', "&quot;");
 }
 
 function id(name: string): string {

@@ -4,6 +4,7 @@ import { isIP } from "node:net";
 import type { AddressInfo, Server } from "node:net";
 import { dirname } from "node:path";
 import { WorkerError } from "../../domain/errors.ts";
+import { withoutBrackets } from "../../domain/text/host-name.ts";
 
 /**
  * The caller holds the server's lock, so a socket that is there is left over and is replaced.
@@ -43,7 +44,7 @@ export async function listenOnTcp(server: Server, place: TcpPlace): Promise<numb
 
 /** @throws WorkerError invalid_input. */
 function addressOf({ host, dangerouslyBindAll = false }: TcpPlace): string {
-  const name = host.trim().replace(/^\[(.*)\]$/, "$1");
+  const name = withoutBrackets(host.trim());
   const address = name.toLowerCase() === "localhost" ? "127.0.0.1" : name;
   if (isWildcard(address)) {
     if (dangerouslyBindAll) return isIP(address) > 0 ? address : "0.0.0.0";
