@@ -8,7 +8,7 @@ import type { Hold } from "../order/hold.ts";
 import type { Task } from "../task/task.ts";
 import type { DeliveryEvent, NotificationEvent } from "./notification.ts";
 
-export type NotifiedTask = Pick<Task, "id" | "name" | "title" | "status" | "labels" | "group" | "error" | "attention" | "costUsd">;
+export type NotifiedTask = Pick<Task, "id" | "name" | "title" | "status" | "labels" | "error" | "attention">;
 
 export interface NotifiedHold {
   readonly kind: string;

@@ -36,20 +36,15 @@ export interface Outbox {
 
 type Wanting = Pick<Channel, "id" | "events" | "rules">;
 
-const taskRow = defineRow<NotifiedTask>(
-  {
-    id: "plain",
-    name: "plain",
-    title: "plain",
-    status: "plain",
-    labels: "json",
-    group: "plain",
-    error: "json",
-    attention: "json",
-    costUsd: "plain",
-  },
-  { group: "group_name" },
-);
+const taskRow = defineRow<NotifiedTask>({
+  id: "plain",
+  name: "plain",
+  title: "plain",
+  status: "plain",
+  labels: "json",
+  error: "json",
+  attention: "json",
+});
 const wantingRow = defineRow<Wanting>({ id: "plain", events: "json", rules: "json" });
 
 /** @param clock UTC milliseconds: an event that missed its digest is sent soon after. */
