@@ -3,24 +3,22 @@
  * resumed), and forwards its messages. Only this file uses the SDK. It does not decide the outcome.
  */
 import type * as sdk from "@anthropic-ai/claude-agent-sdk";
-import type { CanUseTool, OnElicitation, Options, Query, SDKMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
+import type { Options, Query, SDKMessage, SpareProcess } from "@anthropic-ai/claude-agent-sdk";
 import { configuredHooks } from "../config/claude-settings-files.ts";
-import { refusedText } from "../config/files-above.ts";
-import { brokenSettingsText } from "../domain/task/claude-settings.ts";
 import { backgroundAfter } from "../domain/attempt/background.ts";
 import { messageOf } from "../domain/errors.ts";
 import { hookTimedOut, startProblems } from "../domain/events/record.ts";
 import type { SentMessage } from "../domain/messages/message.ts";
-import type { TaskSpec } from "../domain/task/task.ts";
 import type { Agent, AgentOptions, AgentWork, Ask, CreateAgent, Emit, ProbeRequest } from "./agent.ts";
 import { ClaudeProcess } from "./claude-process.ts";
-import { claimOptions, denialOf, hostOptions, isClaimable, parkedEnv, probeOptions, probePrompt, coldOptions } from "./claude-options.ts";
+import { claimOptions, hostOptions, isClaimable, parkedEnv, probeOptions, probePrompt, coldOptions } from "./claude-options.ts";
+import { Decisions } from "./decisions.ts";
+import { GuardedStart } from "./guarded-start.ts";
 import { HookWatch } from "./hook-watch.ts";
 import { McpWatch } from "./mcp-watch.ts";
 import type { McpNote } from "./mcp-watch.ts";
-import { isNoise, pluginsNotInEffect, refusedSignIn, settingsNotInEffect, unknownAgent } from "./messages.ts";
+import { isNoise, reasonsToGiveUp } from "./messages.ts";
 import { OpenInput } from "./open-input.ts";
-import { questionOfServer, questionOfTool, serverResult, toolResult } from "./permission-questions.ts";
 import type { UserMessage } from "./user-message.ts";
 import { messagesOf } from "./query-messages.ts";
 import { RunningCost } from "./running-cost.ts";
@@ -29,7 +27,6 @@ import { begin, resumeSession } from "./resume-session.ts";
 import { LiveMessages, sayPrompt } from "./say-messages.ts";
 import type { Launch, SessionPort } from "./resume-session.ts";
 import { movedSentence } from "./directory-problem.ts";
-import { StartGuard } from "./start-guard.ts";
 
 type Sdk = typeof sdk;
 /** A message of Claude Code, or a note about its spending or its MCP servers. */
@@ -48,19 +45,16 @@ class ClaudeAgent implements Agent {
   readonly #parked: ClaudeProcess;
   /** The task's process: the parked one when it takes the task. */
   #claude: ClaudeProcess;
-  #hasWork = false;
   #spare: Promise<SpareProcess> | null = null;
   #query: Query | null = null;
   #halted = false;
-  #ignoresBroken = false;
   #emit: Emit = () => {};
-  #ask: Ask = () => Promise.resolve(null);
-  /** Called when Claude Code asks for a decision. */
-  #onDecide: () => void = () => {};
+  /** Null: no task has come yet. */
   #work: AgentWork | null = null;
+  readonly #decisions = new Decisions();
   readonly #live = new LiveMessages(async () => await this.#query?.interrupt());
   #hooks: HookWatch | null = null;
-  #guard: StartGuard | null = null;
+  readonly #start: GuardedStart;
   #lose: () => void = () => {};
   readonly lost = new Promise<void>((resolve) => (this.#lose = resolve));
 
@@ -68,6 +62,7 @@ class ClaudeAgent implements Agent {
     this.#options = options;
     this.#parked = new ClaudeProcess(options.onSpawned);
     this.#claude = this.#parked;
+    this.#start = new GuardedStart(options.env["HOME"] ?? "", (sentence) => this.#giveUp(startProblems.noDirectory, sentence));
     // Load after the socket is open, so that the server can work while the SDK loads.
     this.#sdk = new Promise((resolve) => setImmediate(resolve)).then(() => import("@anthropic-ai/claude-agent-sdk"));
     // Code that needs the SDK sees the failure later; without this handler Node would report it
@@ -77,7 +72,7 @@ class ClaudeAgent implements Agent {
 
   async park(): Promise<void> {
     // The task came first and has its own process.
-    if (this.#hasWork) return;
+    if (this.#work !== null) return;
     const host = this.#host(this.#parked);
     const options = { ...host, env: { ...parkedEnv, ...host.env }, permissionMode: "default" as const };
     this.#spare = this.#sdk.then(({ prewarm }) => prewarm({ options }));
@@ -88,24 +83,23 @@ class ClaudeAgent implements Agent {
 
   isWarmFor(work: AgentWork): boolean {
     if (this.#spare === null || work.resume || work.forkOf !== undefined || !isClaimable(work.spec)) return false;
-    return this.#guarded(work.spec)?.needsColdStart === false;
+    return this.#start.guardOf(work.spec.workingDirectory)?.needsColdStart === false;
   }
 
   async run(work: AgentWork, emit: Emit, ask: Ask): Promise<string | null> {
-    this.#hasWork = true;
-    this.#emit = emit;
-    this.#ask = ask;
     this.#work = work;
-    this.#ignoresBroken = work.spec.ignoreBrokenSettings;
+    this.#emit = emit;
+    this.#decisions.begin(work, emit, ask);
     try {
-      if (!this.#mayStart(work.spec)) return null;
+      this.#start.check(work.spec.workingDirectory);
+      if (this.#halted) return null;
       if (this.isWarmFor(work)) return await this.#runClaimed(work);
       this.leave();
       return work.resume ? await this.#runResumed(work) : await this.#runCold(work);
     } catch (error) {
       return messageOf(error);
     } finally {
-      this.#guard?.close();
+      this.#start.close();
       if (this.#claude.hasDied && this.#claude.lastWords !== "") {
         emit({ type: "worker", subtype: "stderr", text: this.#claude.lastWords });
       }
@@ -149,43 +143,6 @@ class ClaudeAgent implements Agent {
   leave(): void {
     this.#spare?.then((spare) => spare.close()).catch(() => {});
     this.#spare = null;
-  }
-
-  /**
-   * The guard of the start in this task's directory; null: the directory has changed, and
-   * `#startProblem` says how.
-   */
-  #guarded({ workingDirectory }: TaskSpec): StartGuard | null {
-    if (this.#guard?.isOpen === true) return this.#guard;
-    try {
-      this.#guard = new StartGuard(workingDirectory, this.#options.env["HOME"] ?? "", (sentence) =>
-        this.#giveUp(startProblems.noDirectory, sentence),
-      );
-    } catch (error) {
-      this.#guard = null;
-      this.#startProblem = messageOf(error);
-    }
-    return this.#guard;
-  }
-
-  #startProblem = "";
-
-  /** Whether the attempt may start. Notes the reason when it may not. */
-  #mayStart(spec: TaskSpec): boolean {
-    const guard = this.#guarded(spec);
-    if (guard === null) this.#giveUp(startProblems.noDirectory, this.#startProblem);
-    else if (guard.above.refused !== null) this.#giveUp(startProblems.noDirectory, refusedText(guard.above.refused));
-    return !this.#halted;
-  }
-
-  /** Ends the guard, because Claude Code has read its files. */
-  #hasStarted(): void {
-    const { pid } = this.#claude;
-    const guard = this.#guard;
-    if (guard === null || !guard.isOpen || pid === null) return;
-    const isInPlace = guard.isWorkedInBy(pid);
-    guard.close();
-    if (!isInPlace) this.#giveUp(startProblems.noDirectory, movedSentence(guard.directory));
   }
 
   async #runClaimed(work: AgentWork): Promise<string | null> {
@@ -234,8 +191,7 @@ class ClaudeAgent implements Agent {
       () => false,
     );
     if (!isClaimed || this.#halted) return;
-    const { pid } = this.#claude;
-    if (pid === null || this.#guard?.isWorkedInBy(pid) !== true)
+    if (!this.#start.isWorkedInBy(this.#claude.pid))
       return this.#giveUp(startProblems.noDirectory, movedSentence(work.spec.workingDirectory));
     sayPrompt(input, work, this.#emit);
     this.#live.open(input);
@@ -262,15 +218,15 @@ class ClaudeAgent implements Agent {
   async #launch({ spec }: AgentWork, { input, session, env, onReady, onMessage, onDecide = () => {} }: Launch): Promise<string | null> {
     const { query } = await this.#sdk;
     if (this.#halted) return "stopped before it began";
-    const guard = this.#guarded(spec);
-    if (guard === null) return this.#startProblem;
+    const guard = this.#start.guardOf(spec.workingDirectory);
+    if (guard === null) return this.#start.problem;
     this.#claude = new ClaudeProcess(this.#options.onSpawned);
     const host = this.#host(this.#claude);
     const own = coldOptions(spec, guard.above, host.env) as Options;
     this.#claude.directory = guard.cwd;
     const running = query({ prompt: input.messages, options: { ...host, ...own, ...session, env: { ...host.env, ...env } } });
     this.#query = running;
-    this.#onDecide = onDecide;
+    this.#decisions.onDecide = onDecide;
     // A handshake that fails also ends the messages, which report the reason.
     running.initializationResult().then(
       () => {
@@ -338,15 +294,11 @@ class ClaudeAgent implements Agent {
   }
 
   #take(message: Said): void {
-    if (message.type === "system" && message.subtype === "init") this.#hasStarted();
+    if (message.type === "system" && message.subtype === "init") this.#start.hasStarted(this.#claude.pid);
     if (isNoise(message)) return;
     this.#emit(message);
-    const unknown = unknownAgent(message, this.#work?.spec.agent ?? null);
-    if (unknown !== null) this.#giveUp(startProblems.noAgent, unknown);
-    const broken = this.#ignoresBroken ? null : (settingsNotInEffect(message) ?? pluginsNotInEffect(message));
-    if (broken !== null) this.#giveUp(startProblems.brokenSettings, brokenSettingsText(broken));
-    const refused = refusedSignIn(message);
-    if (refused !== null) this.#giveUp(refused.error, refused.text);
+    if (this.#work === null) return;
+    for (const { error, text } of reasonsToGiveUp(message, this.#work.spec)) this.#giveUp(error, text);
   }
 
   #giveUp(error: string, text: string): void {
@@ -356,28 +308,7 @@ class ClaudeAgent implements Agent {
 
   #host(claude: ClaudeProcess) {
     const { env, executable } = this.#options;
-    return { ...hostOptions(env, executable), spawnClaudeCodeProcess: claude.start, canUseTool: this.#decide, onElicitation: this.#elicit };
+    const { ofCall, ofForm } = this.#decisions;
+    return { ...hostOptions(env, executable), spawnClaudeCodeProcess: claude.start, canUseTool: ofCall, onElicitation: ofForm };
   }
-
-  get #asks(): boolean {
-    return this.#work !== null && this.#work.spec.onQuestion !== "deny";
-  }
-
-  /** Decides a call that neither the permission mode nor a rule decides. */
-  readonly #decide: CanUseTool = async (tool, input, request) => {
-    this.#onDecide();
-    if (!this.#asks) return this.#deny(tool, input, request);
-    const question = questionOfTool(tool, input, request);
-    return toolResult(question, await this.#ask(question, request.signal));
-  };
-
-  /** Answers a form of an MCP server. */
-  readonly #elicit: OnElicitation = async (request, { signal }) =>
-    this.#asks ? serverResult(await this.#ask(questionOfServer(request), signal)) : { action: "decline" };
-
-  readonly #deny: CanUseTool = (tool, input, { toolUseID: toolUseId }) => {
-    const message = denialOf(tool);
-    this.#emit({ type: "worker", subtype: "permission_denied", tool, toolUseId, input, reason: message });
-    return Promise.resolve({ behavior: "deny", message });
-  };
 }

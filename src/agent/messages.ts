@@ -2,6 +2,9 @@
  * Interprets single messages of Claude Code for a runner. Shapes: SDKMessage of the Claude Agent
  * SDK 0.3.330.
  */
+import { startProblems } from "../domain/events/record.ts";
+import { brokenSettingsText } from "../domain/task/claude-settings.ts";
+import type { TaskSpec } from "../domain/task/task.ts";
 import { arrayOf, objectOf, stringOf } from "../domain/text/read-json.ts";
 
 export interface Message {
@@ -48,8 +51,25 @@ export function isNoConversation(message: Message): boolean {
   return type === "result" && JSON.stringify(errors ?? "").includes("No conversation found with session ID");
 }
 
+interface GivenUp {
+  readonly error: string;
+  readonly text: string;
+}
+
+/** Why an attempt must end at this message; mostly empty. */
+export function reasonsToGiveUp(message: Message, { agent, ignoreBrokenSettings }: TaskSpec): readonly GivenUp[] {
+  const unknown = unknownAgent(message, agent);
+  const broken = ignoreBrokenSettings ? null : (settingsNotInEffect(message) ?? pluginsNotInEffect(message));
+  const refused = refusedSignIn(message);
+  return [
+    ...(unknown === null ? [] : [{ error: startProblems.noAgent, text: unknown }]),
+    ...(broken === null ? [] : [{ error: startProblems.brokenSettings, text: brokenSettingsText(broken) }]),
+    ...(refused === null ? [] : [refused]),
+  ];
+}
+
 /** Claude Code's word for a sign-in or an account that was finally refused, or null. */
-export function refusedSignIn(message: Message): { readonly error: string; readonly text: string } | null {
+export function refusedSignIn(message: Message): GivenUp | null {
   const { type, subtype, error, attempt, error_status: status } = message;
   if (type !== "system" || subtype !== "api_retry" || typeof attempt !== "number" || attempt < signInTries) return null;
   if (error !== "authentication_failed" && error !== "billing_error") return null;

@@ -10,7 +10,7 @@ import { canonicalJson } from "../domain/text/canonical-json.ts";
 type NewQuestion = Omit<AskedQuestion, "key">;
 
 /** What the SDK says of a call (CanUseTool of the Agent SDK 0.3.332). */
-interface ToolRequest {
+export interface ToolRequest {
   readonly toolUseID: string;
   readonly agentID?: string;
   readonly suppressAlwaysAllowRule?: boolean;
@@ -27,12 +27,12 @@ type Update =
   | { type: "addRules"; rules: { toolName: string; ruleContent?: string }[]; behavior: "allow"; destination: "session" };
 
 /** What Claude Code takes as a decision (PermissionResult). */
-type ToolResult =
+export type ToolResult =
   | { behavior: "allow"; updatedInput: Record<string, unknown>; updatedPermissions?: Update[] }
   | { behavior: "deny"; message: string };
 
 /** What an MCP server asks (ElicitationRequest). */
-interface ServerRequest {
+export interface ServerRequest {
   readonly serverName: string;
   readonly message: string;
   readonly mode?: "form" | "url";
@@ -42,7 +42,7 @@ interface ServerRequest {
 
 /** What it gets (ElicitationResult). */
 type FormValue = string | number | boolean | string[];
-type ServerResult = { action: "accept" | "decline" | "cancel"; content?: Record<string, FormValue> };
+export type ServerResult = { action: "accept" | "decline" | "cancel"; content?: Record<string, FormValue> };
 
 const kinds: Readonly<Record<string, QuestionKind>> = {
   AskUserQuestion: "question",
