@@ -21,6 +21,8 @@ interface Rules {
   readonly needs: readonly Field[];
   /** What it may have as well. */
   readonly takes: readonly Field[];
+  /** The field that has the address of the receiver; null: it needs none. */
+  readonly address: "url" | "secret" | null;
   /** About a channel that has what it needs. */
   problem(given: Given): ChannelProblem | null;
   /** For people, without what may be secret. */
@@ -35,23 +37,26 @@ const rules: Readonly<Record<ChannelKind, Rules>> = {
   webhook: {
     needs: ["url"],
     takes: ["secret"],
+    address: "url",
     problem: (given) => aboutUrl(given) ?? about("secret", given.secret === null ? null : signingProblem(given.secret)),
     shown: ({ url = "" }) => withoutQuery(url),
   },
   ntfy: {
     needs: ["url"],
     takes: ["secret"],
+    address: "url",
     problem: (given) =>
       aboutUrl(given) ??
       about("url", ntfyParts(given.target.url ?? "") === null ? "must end with a topic, like https://ntfy.sh/my-topic" : null) ??
       about("secret", given.secret === null ? null : headerProblem(given.secret)),
     shown: ({ url = "" }) => withoutQuery(url),
   },
-  slack: { needs: ["secret"], takes: [], problem: aboutSecretUrl, shown: () => "an incoming webhook of Slack" },
-  discord: { needs: ["secret"], takes: [], problem: aboutSecretUrl, shown: () => "a webhook of Discord" },
+  slack: { needs: ["secret"], takes: [], address: "secret", problem: aboutSecretUrl, shown: () => "an incoming webhook of Slack" },
+  discord: { needs: ["secret"], takes: [], address: "secret", problem: aboutSecretUrl, shown: () => "a webhook of Discord" },
   telegram: {
     needs: ["chat", "secret"],
     takes: ["url"],
+    address: "url",
     problem: (given) =>
       (given.target.url === undefined ? null : aboutUrl(given)) ??
       about(
@@ -64,6 +69,7 @@ const rules: Readonly<Record<ChannelKind, Rules>> = {
   email: {
     needs: ["to", "from", "url"],
     takes: ["secret"],
+    address: "url",
     problem: ({ target: { to = "", from = "", url = "" }, secret }) =>
       about("url", smtpProblem(url)) ??
       about("to", to.split(",").every(isMailAddress) ? null : "is not a list of addresses like me@example.com") ??
@@ -74,10 +80,11 @@ const rules: Readonly<Record<ChannelKind, Rules>> = {
       ),
     shown: ({ to = "", url = "" }) => `${to} by ${url}`,
   },
-  desktop: { needs: [], takes: [], problem: () => null, shown: () => "the desktop of the server's machine" },
+  desktop: { needs: [], takes: [], address: null, problem: () => null, shown: () => "the desktop of the server's machine" },
   command: {
     needs: ["command"],
     takes: [],
+    address: null,
     problem: ({ target: { command = [] } }) => {
       if (!(command[0] ?? "").startsWith("/")) return about("command", "must begin with the absolute path of a program");
       return about("command", command.some((word) => word.includes("\0")) ? "must not hold a NUL character" : null);
@@ -97,6 +104,16 @@ export function channelProblem(kind: ChannelKind, given: Given): ChannelProblem 
   const unknown = fields.find((field) => has(field) && !needs.includes(field) && !takes.includes(field));
   if (unknown !== undefined) return { field: unknown, detail: `has no meaning for a channel of the kind ${kind}` };
   return problem(given);
+}
+
+/** The receiver's address and the field that has it; null: none is given. */
+export function addressIn(
+  kind: ChannelKind,
+  { target, secret }: Pick<Given, "target" | "secret">,
+): { readonly field: Field; readonly url: URL } | null {
+  const { address: field } = rules[kind];
+  const text = field === "url" ? target.url : field === "secret" ? secret : null;
+  return field === null || text == null ? null : { field, url: new URL(text) };
 }
 
 export function shownTarget(kind: ChannelKind, target: ChannelTarget): string {

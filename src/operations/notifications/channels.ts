@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { ChannelInput } from "../../contract/operations/notifications.ts";
 import type { ChannelView, NewChannelView } from "../../contract/views/notification.ts";
 import { WorkerError } from "../../domain/errors.ts";
-import { channelProblem, shownTarget } from "../../domain/notifications/channel-rules.ts";
+import { addressIn, channelProblem, shownTarget } from "../../domain/notifications/channel-rules.ts";
 import { maxChannels } from "../../domain/notifications/channel.ts";
 import type { Channel, ChannelTarget } from "../../domain/notifications/channel.ts";
 import type { ChannelRules } from "../../domain/notifications/rules.ts";
@@ -52,10 +52,9 @@ export async function addChannel(
   const given = input.secret?.trim() ?? null;
   const problem = channelProblem(kind, { target, secret: given, allowPrivate });
   if (problem !== null) throw invalid(`/${problem.field}`, `${words[problem.field]} ${problem.detail}.`, problem.detail);
-  const field = kind === "slack" || kind === "discord" ? "secret" : "url";
-  const address = field === "url" ? target.url : given;
-  const refusal = address == null ? null : hostProblem(new URL(address).hostname, { allowPrivate });
-  if (refusal !== null) throw invalid(`/${field}`, `The address ${refusal}.`, refusal);
+  const address = addressIn(kind, { target, secret: given });
+  const refusal = address === null ? null : hostProblem(address.url.hostname, { allowPrivate });
+  if (address !== null && refusal !== null) throw invalid(`/${address.field}`, `The address ${refusal}.`, refusal);
   const made = kind === "webhook" && given === null ? `whsec_${randomBytes(32).toString("base64")}` : null;
   const channel = await store.write(() => {
     if (store.notifications.channels().length >= maxChannels) {
