@@ -102,15 +102,13 @@ export class Notifier implements Service {
 
   /** Never rejects. */
   async #sendNext(channelId: number, moment: number): Promise<void> {
-    let pauseMs = 0;
     try {
       await this.#sendOrPutOff(channelId, moment);
     } catch (error) {
       this.#options.log.error({ error: errorText(error), channelId }, "a notification could not be sent or marked");
-      pauseMs = retryMs;
+      // The channel stays busy meanwhile, so that a full disk does not make it a loop.
+      await this.#pause(retryMs);
     }
-    // The channel stays busy meanwhile, so that a full disk does not make it a loop.
-    if (pauseMs > 0) await this.#pause(pauseMs);
     this.#busy.delete(channelId);
     this.#look();
   }

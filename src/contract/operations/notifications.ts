@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { channelKinds } from "../../domain/notifications/channel.ts";
 import { deliveryStates } from "../../domain/notifications/delivery.ts";
-import { notificationEvents } from "../../domain/notifications/notification.ts";
+import { defaultEvents, notificationEvents } from "../../domain/notifications/notification.ts";
 import { isTimeOfDay } from "../../domain/notifications/local-time.ts";
 import { optionValues, text } from "../task-options.ts";
 import { channelList, channelView, deliveryList, deliveryView, newChannelView } from "../views/notification.ts";
@@ -52,7 +52,7 @@ export const channelInput = z.strictObject({
     .min(1)
     .max(notificationEvents.length)
     .optional()
-    .describe("What it is notified of. Default: `question`, `completed`, `failed`, `held`, `resumed`."),
+    .describe(`What it is notified of. Default: ${defaultEvents.map((event) => `\`${event}\``).join(", ")}.`),
   labels: optionValues.labels.optional().describe("Only tasks that bear all of these labels. Holds are reported in any case."),
   quiet_hours: z
     .strictObject({ from: timeOfDay, to: timeOfDay })

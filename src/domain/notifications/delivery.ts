@@ -21,7 +21,7 @@ export interface Delivery {
   readonly occurredAt: number;
   /** Whether it repeats a question that has no answer yet. */
   readonly isEscalation: boolean;
-  /** Not tried before. Only counts while it is pending. */
+  /** It is tried at this time or later. Means nothing once it is not pending any more. */
   readonly nextTryAt: number;
   readonly endedAt: number | null;
   /** Why the last try failed. */

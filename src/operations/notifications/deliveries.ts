@@ -1,4 +1,5 @@
 /** Lists deliveries, sends a test, and replays what was given up. */
+import { randomUUID } from "node:crypto";
 import type { DeliveriesQuery } from "../../contract/operations/notifications.ts";
 import type { DeliveryView } from "../../contract/views/notification.ts";
 import { WorkerError } from "../../domain/errors.ts";
@@ -31,9 +32,8 @@ export function listDeliveries(store: Store, { channel, state, limit = defaultLi
 export async function testChannel(store: Store, id: number, now: number): Promise<DeliveryView> {
   const { name } = requireChannel(store, id);
   const content = contentOfTest(name);
-  const occurrence = `${now} ${store.events.lastId()} ${Math.random()}`;
   const queued = await store.write(() =>
-    store.notifications.queue({ channelId: id, event: "test", taskId: null, occurrence, content, at: now }),
+    store.notifications.queue({ channelId: id, event: "test", taskId: null, occurrence: randomUUID(), content, at: now }),
   );
   const delivery = queued === null ? null : await afterSending(store, queued);
   if (delivery === null) throw new WorkerError("not_found", `The channel "${name}" was removed meanwhile.`);

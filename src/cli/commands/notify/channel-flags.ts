@@ -1,4 +1,5 @@
 /** The flags of `notify add` that say where a channel sends to. */
+import { channelKinds } from "../../../domain/notifications/channel.ts";
 import type { ChannelKind } from "../../../domain/notifications/channel.ts";
 import { WorkerError } from "../../../domain/errors.ts";
 import type { OptionSpec } from "../../commandline/command.ts";
@@ -57,12 +58,11 @@ export const channelFlags: readonly OptionSpec[] = [
 /** Flags that belong to another one. */
 const companions = { telegramApi: "telegram", smtp: "email", from: "email", arg: "command" } as const;
 const names = { telegramApi: "--telegram-api", smtp: "--smtp", from: "--from", arg: "--arg" } as const;
-const kinds = ["webhook", "ntfy", "slack", "discord", "telegram", "email", "desktop", "command"] as const satisfies readonly ChannelKind[];
 
 /** @throws WorkerError invalid_input: no kind, several, or a flag of another kind. */
 export function channelOf(flags: ChannelFlags, io: Pick<Io, "cwd">): GivenChannel {
-  const [kind, other] = kinds.filter((each) => flags[each] !== undefined);
-  if (kind === undefined) throw invalid(`Say where to send to: one of ${kinds.map((each) => `--${each}`).join(", ")}.`);
+  const [kind, other] = channelKinds.filter((each) => flags[each] !== undefined);
+  if (kind === undefined) throw invalid(`Say where to send to: one of ${channelKinds.map((each) => `--${each}`).join(", ")}.`);
   if (other !== undefined) throw invalid(`--${kind} and --${other} are two channels. Add one after the other.`);
   for (const [flag, owner] of Object.entries(companions) as [keyof typeof companions, ChannelKind][]) {
     if (flags[flag] !== undefined && kind !== owner)

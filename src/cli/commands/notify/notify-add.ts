@@ -1,7 +1,7 @@
 /** `notify add`: a channel that notifications are sent to. */
 import { WorkerError } from "../../../domain/errors.ts";
 import { isTimeOfDay } from "../../../domain/notifications/local-time.ts";
-import { notificationEvents } from "../../../domain/notifications/notification.ts";
+import { defaultEvents, notificationEvents } from "../../../domain/notifications/notification.ts";
 import type { NotificationEvent } from "../../../domain/notifications/notification.ts";
 import { didYouMean } from "../../../domain/text/did-you-mean.ts";
 import { defineCommand } from "../../commandline/command.ts";
@@ -35,7 +35,7 @@ export const command = defineCommand<Options>({
     ...channelFlags,
     {
       flags: "--on <events>",
-      description: `what to send, with commas between: ${notificationEvents.join(", ")} (default: question, completed, failed, held, resumed)`,
+      description: `what to send, with commas between: ${notificationEvents.join(", ")} (default: ${defaultEvents.join(", ")})`,
       parse: eventsOf,
       completes: notificationEvents,
     },
