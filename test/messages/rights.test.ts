@@ -1,4 +1,4 @@
-/** Who may say something to a task, and what an agent's text may do. */
+/** Who may say something to a task, what an agent's text may do, and what can be taken back. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
@@ -13,7 +13,7 @@ const ci: Caller = { scope: "submit", name: "ci" };
 const agent: Caller = { scope: "submit", name: "agent", agent: { client: "claude-code", toolUseId: null } };
 
 async function setup(t: TestContext, more: Parameters<typeof plainInput>[0] | object = {}) {
-  const { api, store, corner } = realApi(t);
+  const { api, store, corner, finish } = realApi(t);
   const working_directory = corner.workdir("project", { trusted: false });
   await api.addTrust({ directory: working_directory }, owner);
   const { id } = await api.submitTask(plainInput({ prompt: "Work", working_directory, ...more }), owner);
@@ -27,7 +27,7 @@ async function setup(t: TestContext, more: Parameters<typeof plainInput>[0] | ob
     });
   const send = (text: string, caller = owner, fields: object = {}) =>
     api.sendMessage({ id, text, delivery: "next", ...fields } as never, caller);
-  return { api, store, id, send, claim, working_directory };
+  return { api, store, id, send, claim, finish, working_directory };
 }
 
 test("a message needs the rights for a submit of its task, also while it runs", async (t) => {
@@ -109,4 +109,25 @@ test("what a removed token has sent and no attempt has is not said any more", as
   assert.deepEqual([store.messages.get(theirs)?.status, store.messages.get(mine)?.status], ["cancelled", "queued"]);
   const { events } = await api.taskEvents({ id });
   assert.deepEqual(events.findLast(({ type }) => type === "message_cancelled")?.data, { message: theirs, by: "socket" });
+});
+
+test("a message to a running task cannot be taken back", async (t) => {
+  const { api, send, claim, store, id } = await setup(t);
+  await claim();
+  const { id: message } = await send("do more");
+  await assert.rejects(api.unsendMessage({ id, message }, owner), { code: "conflict", message: /is being delivered/ });
+  assert.equal(store.messages.get(message)?.status, "queued");
+});
+
+test("an ended task continues while one of its messages is left", async (t) => {
+  const { api, send, claim, finish, store, id } = await setup(t);
+  await claim();
+  await store.write(() => store.tasks.patch(id, 1, { sessionId: crypto.randomUUID() }));
+  await finish(id);
+  const { id: first } = await send("do more");
+  const { id: second } = await send("and still more");
+  await api.unsendMessage({ id, message: first }, owner);
+  assert.equal((await api.getTask({ id }, owner)).status, "pending");
+  await api.unsendMessage({ id, message: second }, owner);
+  assert.equal((await api.getTask({ id }, owner)).status, "cancelled");
 });
