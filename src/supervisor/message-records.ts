@@ -3,6 +3,7 @@
  * inside of the ingest's write.
  */
 import type { JournalRecord } from "../domain/events/record.ts";
+import { isBudgetSpent } from "../domain/task/spending.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import type { Store } from "../store/store.ts";
 
@@ -42,9 +43,7 @@ export function dismissed(store: Store, { taskId, id: attemptId }: Attempt, now:
  * Messages that the attempt was given do not: what kept it from delivering them may last.
  */
 export function startsAnother(store: Store, task: Task, attemptId: number): boolean {
-  const { status, sessionId, maxBudgetUsd, costUsd } = task;
-  if (status === "cancelled" || sessionId === null) return false;
-  if (maxBudgetUsd !== null && (costUsd ?? 0) >= maxBudgetUsd) return false;
+  if (task.status === "cancelled" || task.sessionId === null || isBudgetSpent(task)) return false;
   return store.messages
     .open(task.id)
     .some((message) => message.status === "queued" && message.delivery !== "dismiss" && message.attemptId !== attemptId);

@@ -5,6 +5,7 @@
 import { amountOf, countOf, objectOf } from "../text/read-json.ts";
 import type { JournalRecord } from "../events/record.ts";
 import type { ModelUsage, SessionSpent } from "./model-usage.ts";
+import type { Task } from "./task.ts";
 
 export interface Spending {
   /** US dollars; null: not known. */
@@ -70,6 +71,11 @@ export function spentInAll(total: Spending, before: Spending | null, after: Spen
     costUsd: rounded(added(total.costUsd ?? 0, before?.costUsd ?? 0, after.costUsd, isFork)),
     usage: usageInAll(total.usage ?? {}, before?.usage ?? {}, after.usage ?? {}, isFork),
   };
+}
+
+/** Whether the task has a budget, and its attempts have spent it. */
+export function isBudgetSpent(task: Task): task is Task & { readonly maxBudgetUsd: number; readonly costUsd: number } {
+  return task.maxBudgetUsd !== null && task.costUsd !== null && task.costUsd >= task.maxBudgetUsd;
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Says something to a task: stores the message, and lets an ended task continue. The task's next
- * attempt delivers it.
+ * Says something to a task: stores the message, and lets an ended task continue. The attempt that
+ * runs, or the next one, delivers it.
  */
 import { randomUUID } from "node:crypto";
 import type { Caller } from "../../contract/caller.ts";
@@ -57,8 +57,13 @@ export function sendMessage(context: SubmitContext, id: number, { text, key, del
       queuedAt: now,
     });
     const { value, truncated } = cutString(text, shownCharacters);
-    const was = isTerminal(task.status) ? task.status : null;
-    const data = { ...doneBy(caller), message: message.id, text: value, was, ...(truncated ? { truncated: true as const } : {}) };
+    const data = {
+      ...doneBy(caller),
+      message: message.id,
+      text: value,
+      was: isEnded ? task.status : null,
+      ...(truncated ? { truncated: true as const } : {}),
+    };
     if (isEnded) followUp(context, task, caller, now);
     store.events.append(id, null, [{ type: "message_queued", at: now, data }]);
     if (delivery === "dismiss") dismissQuestions(context, task, text, caller, now);

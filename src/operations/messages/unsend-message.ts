@@ -46,15 +46,15 @@ export function takeBackAll(store: Store, sender: string, by: string, now: numbe
 
 /** @returns null: it is cancelled already, or an attempt has it. */
 function takeBack(store: Store, { task, message, by, now }: { task: Task; message: Message; by: string; now: number }): Message | null {
-  const cancelled = isWithUs(message, task) ? store.messages.cancel(message.id, now) : null;
+  const cancelled = isOnlyStored(message, task) ? store.messages.cancel(message.id, now) : null;
   if (cancelled === null) return null;
   store.events.append(task.id, null, [{ type: "message_cancelled", at: now, data: { message: message.id, by } }]);
   endWithoutWork(store, task, cancelled, now);
   return cancelled;
 }
 
-/** Whether no attempt and no question has it. */
-function isWithUs({ attemptId, delivery }: Message, { status }: Task): boolean {
+/** Whether no attempt has it, and no question is answered by it. */
+function isOnlyStored({ attemptId, delivery }: Message, { status }: Task): boolean {
   return attemptId === null && status !== "running" && delivery !== "dismiss";
 }
 

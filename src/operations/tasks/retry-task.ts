@@ -6,6 +6,7 @@ import type { Caller } from "../../contract/caller.ts";
 import type { ParsedRetryInput } from "../../contract/retry-input.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { begunAgain } from "../../domain/task/begun-again.ts";
+import { isBudgetSpent } from "../../domain/task/spending.ts";
 import { isTerminal } from "../../domain/task/task.ts";
 import type { Task } from "../../domain/task/task.ts";
 import { doneBy } from "../rights/audit.ts";
@@ -66,8 +67,9 @@ export function retryTask(context: SubmitContext, id: number, input: ParsedRetry
  * Refuses a task without budget left: costs of earlier attempts count, so the task would pay for
  * one more model call and fail.
  */
-export function requireBudgetLeft({ id, status, maxBudgetUsd, costUsd }: Task): void {
-  if (!isTerminal(status) || maxBudgetUsd === null || costUsd === null || costUsd < maxBudgetUsd) return;
+export function requireBudgetLeft(task: Task): void {
+  if (!isTerminal(task.status) || !isBudgetSpent(task)) return;
+  const { id, maxBudgetUsd, costUsd } = task;
   const least = (Math.floor(costUsd * 100) + 1) / 100;
   throw new WorkerError(
     "conflict",
