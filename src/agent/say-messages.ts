@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import type { UUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { Delivery, SentMessage } from "../domain/messages/message.ts";
+import type { DeliveryWay, SentMessage } from "../domain/messages/message.ts";
 import { arrayOf, objectOf } from "../domain/text/read-json.ts";
 import type { AgentWork, Emit } from "./agent.ts";
 import type { OpenInput } from "./open-input.ts";
@@ -22,7 +22,7 @@ export function sayPrompt(input: OpenInput, { spec, images, messages = [] }: Age
 }
 
 /** How a message joins a turn that runs. */
-const priorities = { next: "next", after_turn: "later", now: "next", dismiss: "next" } as const satisfies Record<Delivery, string>;
+const priorities = { next: "next", after_turn: "later", now: "next", dismiss: "next" } as const satisfies Record<DeliveryWay, string>;
 
 /**
  * Says messages that come while Claude Code runs, in order. One with the delivery `now` interrupts

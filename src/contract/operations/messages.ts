@@ -1,6 +1,6 @@
 /** What people and programs say to a task after its prompt. */
 import { z } from "zod";
-import { deliveries, maxMessageCharacters } from "../../domain/messages/message.ts";
+import { deliveryWays, maxMessageCharacters } from "../../domain/messages/message.ts";
 import { text } from "../task-options.ts";
 import { messageList, messageView } from "../views/message.ts";
 import { operation } from "./operation.ts";
@@ -14,7 +14,7 @@ export const messageInput = z.strictObject({
     .refine((value) => value.trim() !== "", "the message is empty: say what Claude should do")
     .describe("What to say to Claude."),
   delivery: z
-    .enum(deliveries)
+    .enum(deliveryWays)
     .default("next")
     .describe(
       "When a running task gets it. `next`: at the next step of its turn. `after_turn`: as a turn of its own. `now`: the turn is interrupted, and the message replaces it. `dismiss`: it denies the open questions of a task that waits for answers.",

@@ -1,6 +1,6 @@
 /** What doors show of messages. */
 import { z } from "zod";
-import { deliveries, messageStatuses } from "../../domain/messages/message.ts";
+import { deliveryWays, messageStatuses } from "../../domain/messages/message.ts";
 import { taskRef } from "../task-ref.ts";
 import { time } from "./time.ts";
 
@@ -9,7 +9,7 @@ export const messageView = z.object({
   task_id: taskRef,
   key: z.string().describe("A UUID: Claude Code's session has the message under it."),
   text: z.string(),
-  delivery: z.enum(deliveries),
+  delivery: z.enum(deliveryWays),
   status: z
     .enum(messageStatuses)
     .describe(

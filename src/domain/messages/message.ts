@@ -8,12 +8,12 @@ export const messageStatuses = ["queued", "delivered", "done", "cancelled"] as c
 export type MessageStatus = (typeof messageStatuses)[number];
 
 /**
- * When a running task gets a message. `next`: at the next step of its turn. `after_turn`: as a turn
+ * How a running task gets a message. `next`: at the next step of its turn. `after_turn`: as a turn
  * of its own. `now`: the turn is interrupted, and the message replaces it. `dismiss`: it denies the
  * open questions, and is their reason.
  */
-export const deliveries = ["next", "after_turn", "now", "dismiss"] as const;
-export type Delivery = (typeof deliveries)[number];
+export const deliveryWays = ["next", "after_turn", "now", "dismiss"] as const;
+export type DeliveryWay = (typeof deliveryWays)[number];
 
 /** Longest text of a message, in characters. */
 export const maxMessageCharacters = 100_000;
@@ -28,7 +28,7 @@ export interface SentMessage {
    * cut off.
    */
   readonly continues: boolean;
-  readonly delivery: Delivery;
+  readonly delivery: DeliveryWay;
 }
 
 export interface Message extends SentMessage {

@@ -1,7 +1,7 @@
 /** `send`: says something to a task. */
 import { randomUUID } from "node:crypto";
 import type { MessageView } from "../../../contract/views/message.ts";
-import type { Delivery } from "../../../domain/messages/message.ts";
+import type { DeliveryWay } from "../../../domain/messages/message.ts";
 import { WorkerError } from "../../../domain/errors.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
@@ -58,7 +58,7 @@ export const command = defineCommand<SendFlags>({
 });
 
 /** @throws WorkerError invalid_input: flags that exclude each other. */
-function deliveryOf({ afterTurn, now, dismiss }: SendFlags): Delivery {
+function deliveryOf({ afterTurn, now, dismiss }: SendFlags): DeliveryWay {
   const given = (
     [
       ["after_turn", afterTurn],
