@@ -118,6 +118,17 @@ for (const [words, asked, answer] of answers) {
   });
 }
 
+test("on a terminal the rule of --always is shown before it is stored", async (t) => {
+  const { call, api } = await setup(t, permission);
+  const no = await call(["answer", "1", "allow", "--always"], { columns: 120, typed: "n\n" });
+  assert.ok(no.code > 0);
+  assert.match(no.stderr, /From now on the tasks in the directory of task 1, and below it, may: Bash\(git push \*\)/);
+  assert.equal(api.store.questions.get(1)?.status, "open");
+  const yes = await call(["answer", "1", "always"], { columns: 120, typed: "y\n" });
+  assert.equal(yes.code, 0, yes.stderr);
+  assert.equal(api.store.rules.list().length, 1);
+});
+
 const refused: [words: string[], asked: AskedQuestion[], message: RegExp][] = [
   [["1"], [], /Task 1 is running and has no open question/],
   [["1", "allow"], [permission, content], /Task 1 has 2 open questions\. Name one, like q2:\n {2}q1 /],

@@ -5,11 +5,16 @@ import { wholeNumber } from "../../commandline/option-values.ts";
 import { reading } from "../../server/connection.ts";
 import { answeredText } from "../../task/answered-text.ts";
 import { givenAnswer } from "../../task/given-answer.ts";
-import type { AnswerFlags } from "../../task/given-answer.ts";
+import type { AnswerBody, AnswerFlags } from "../../task/given-answer.ts";
 import { questionOf, questionReference } from "../../task/question-reference.ts";
+import { canAsk, confirm } from "../../terminal/confirm.ts";
 import { writeJson } from "../../terminal/io.ts";
+import type { Io } from "../../terminal/io.ts";
 import { say } from "../../terminal/render/wrap.ts";
+import type { QuestionView } from "../../../contract/views/question.ts";
+import { WorkerError } from "../../../domain/errors.ts";
 import { planModes } from "../../../domain/questions/question.ts";
+import { visibleText } from "../../../domain/text/plain-text.ts";
 
 export const command = defineCommand<AnswerFlags>({
   name: "answer",
@@ -38,9 +43,26 @@ export const command = defineCommand<AnswerFlags>({
     const [name = "", ...rest] = words;
     // Asking for the question also starts the server.
     const { client, found: question } = await reading(io, async (server) => await questionOf(server, name));
-    const answered = await client.answerQuestion({ id: question.id, ...givenAnswer(question, rest, options) });
+    const given = givenAnswer(question, rest, options);
+    if (makesRule(given) && canAsk(io)) await confirmRule(io, question);
+    const answered = await client.answerQuestion({ id: question.id, ...given });
     if (options.json === true) writeJson(io.stdout, answered);
     else say(io.stdout, answeredText(answered));
     return exitCodes.ok;
   },
 });
+
+function makesRule({ remember, option }: AnswerBody): boolean {
+  return remember !== undefined || option?.toLowerCase() === "always";
+}
+
+/** Shows the rule before it is stored. @throws WorkerError when the person does not want it. */
+async function confirmRule(io: Io, { id, task_id: task, rule }: QuestionView): Promise<void> {
+  if (rule === null) return;
+  say(io.stderr, `From now on the tasks in the directory of task ${task}, and below it, may: ${visibleText(rule)}`);
+  await confirm(
+    io,
+    "Store it?",
+    new WorkerError("invalid_input", `Nothing was stored. To allow this call only: claude-worker answer q${id} allow`),
+  );
+}
