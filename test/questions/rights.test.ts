@@ -116,3 +116,15 @@ test("an answer in words needs the rights for a submit of the task, as a message
   await left.api.removeTrust({ directory: left.working_directory }, owner);
   await assert.rejects(left.answer({ option: "Red" }), { code: "untrusted_directory" });
 });
+
+test("an agent accepts no address to open, and may fill in a form", async (t) => {
+  const own = async (asked: AskedQuestion) => {
+    const made = await setup(t, asked);
+    await made.store.write(() => made.store.agentTasks.insert({ taskId: made.task, client: "agent", rootId: made.task }));
+    return made.answer;
+  };
+  const opens = await own({ ...form, input: { mode: "url", url: "https://bank.example/consent" } });
+  await assert.rejects(opens({ decision: "allow" }, agent), { code: "forbidden", message: /no agent may give/ });
+  const fills = await own(form);
+  assert.equal((await fills({ decision: "allow", content: { age: 1 } }, agent)).status, "answered");
+});

@@ -78,14 +78,19 @@ function unpark(store: Store, taskId: number, now: number): void {
 function requireMayAnswer(context: RightsContext, question: Question, task: Task, caller: Caller): void {
   if (isAgent(caller)) {
     requireDelegated(context.store, task, caller);
-    if (!isOfContent(question.kind))
+    if (!isOfContent(question.kind) || asksToOpen(question))
       throw new WorkerError(
         "forbidden",
-        `q${question.id} asks for a permission, which no agent may give. Ask the user to answer it: claude-worker answer q${question.id}`,
+        `q${question.id} asks for what no agent may give. Ask the user to answer it: claude-worker answer q${question.id}`,
       );
   }
   // Also for a question of content: what is answered is done, as with a message.
   requireRights(context, task, taskCallerOf(context.store, caller));
+}
+
+/** An address to open is for a person: a sign-in, a payment. */
+function asksToOpen({ kind, input }: Question): boolean {
+  return kind === "elicitation" && input["mode"] === "url";
 }
 
 function storeRule(
