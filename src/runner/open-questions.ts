@@ -54,7 +54,14 @@ export class OpenQuestions {
     const answer = known?.answer ?? (await this.#answerOf(question, signal));
     if (answer === null) this.#withdraw(question);
     else emit({ type: "worker", subtype: "question_answered", key: question.key, decision: answer.decision });
-    return answer;
+    return answer === null ? null : this.#withoutWiderRule(answer);
+  }
+
+  /** A rule counts in the session only when it cannot allow a call that a person has denied. */
+  #withoutWiderRule(answer: Answer): Answer {
+    if (!this.#known.some((each) => each.answer?.decision === "deny")) return answer;
+    const { rule: _rule, ...rest } = answer;
+    return rest;
   }
 
   /** Gives an answer. A question that does not wait is left alone: a server sends answers again. */

@@ -45,9 +45,14 @@ function specOf({ store }: AttemptContext, task: Task, messages: readonly Messag
   return isMention ? { ...spec, settings: withoutMentions(spec.settings) } : spec;
 }
 
-/** The task's own rules, and those that answers have made for its directory. */
-function allowed({ store }: AttemptContext, { allow, workingDirectory }: Task): readonly string[] {
-  const rules = store.rules.of(workingDirectory).filter((rule) => !allow.includes(rule));
+/**
+ * The task's own rules, and those that answers have made for its directory. A rule that is younger
+ * than a call which a person has denied could allow that call before the denial is looked at.
+ */
+function allowed({ store }: AttemptContext, { id, allow, workingDirectory }: Task): readonly string[] {
+  const denied = store.questions.unapplied(id).filter(({ answer }) => answer?.decision === "deny");
+  const madeBefore = denied.length === 0 ? undefined : Math.min(...denied.map(({ askedAt }) => askedAt));
+  const rules = store.rules.of(workingDirectory, madeBefore).filter((rule) => !allow.includes(rule));
   return rules.length === 0 ? allow : [...allow, ...rules];
 }
 

@@ -131,3 +131,26 @@ test("an answer survives the death of the server before the runner has it", asyn
   assert.partialDeepStrictEqual(task.questions, [{ status: "applied" }]);
   assert.equal(task.attempts, 1);
 });
+
+test("a rule of one answer does not allow the call that the other answer denied", async (t) => {
+  const w = await askingWorker(t, {}, { CLAUDE_WORKER_PARK_AFTER_MS: "0" });
+  const calls = ["a", "b"].map((name) => ({ tool: "WebFetch", input: { url: `http://127.0.0.1:9/${name}`, prompt: name } }));
+  await w.start();
+  for (const always of [0, 1]) {
+    const first = calls.slice(0, 1);
+    w.model.play({ [`fetch both ${always}`]: [step.tools(calls), step.tools(first), step.text("Fetched.")] });
+    const { id } = await w.submit(`fetch both ${always}`);
+    const questions = await w.asked(id, 2);
+    await until("the runner to leave", async () => (await w.client.listAttempts({ id })).attempts[0]?.ended_at != null);
+    for (const [at, question] of questions.entries()) {
+      await w.client.answerQuestion({ id: question.id, ...(at === always ? { option: "always" } : { decision: "deny", message: "not there" }) });
+    }
+    const task = await w.ended(id);
+    assert.equal(task.status, "completed", JSON.stringify(task.error));
+    const denied = task.questions[1 - always];
+    const results = (await w.client.taskEvents({ id, limit: 500 })).events.flatMap(({ type, data }) => (type === "tool_result" ? [data.text] : []));
+    assert.equal(denied?.status, "applied");
+    assert.ok(results.includes("The user denied this call: not there"), results.join("\n"));
+    for (const rule of (await w.client.listRules()).rules) await w.client.removeRule({ id: rule.id });
+  }
+});

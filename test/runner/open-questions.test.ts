@@ -1,41 +1,86 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { JournalEntry } from "../../src/domain/events/record.ts";
 import type { UnappliedQuestion } from "../../src/domain/questions/question.ts";
 import { OpenQuestions } from "../../src/runner/open-questions.ts";
+import type { NewQuestion } from "../../src/runner/open-questions.ts";
 
-const known: UnappliedQuestion = {
-  key: "old",
+const push: NewQuestion = {
   kind: "permission",
   tool: "Bash",
   toolUseId: "toolu_1",
   agentId: null,
-  inputHash: "of ls",
-  answer: { decision: "allow" },
+  input: { command: "git push" },
+  inputHash: "push",
+  rule: null,
 };
+const allowed: UnappliedQuestion = { ...push, key: "earlier", answer: { decision: "allow" } };
 
-function open() {
-  const notes: string[] = [];
-  const emit = (note: object): void => {
-    const { subtype, key, question } = note as { subtype: string; key?: string; question?: { key: string } };
-    notes.push(`${subtype} ${key ?? question?.key ?? ""}`);
-  };
-  return { notes, questions: new OpenQuestions({ known: [known], emit, newKey: () => "new" }) };
+function setup(...known: UnappliedQuestion[]) {
+  const journal: JournalEntry[] = [];
+  let keys = 0;
+  const questions = new OpenQuestions({ known, emit: (entry) => void journal.push(entry), newKey: () => `new ${++keys}` });
+  return { questions, journal };
 }
 
-const call = { kind: "permission", tool: "Bash", toolUseId: "toolu_1", agentId: null, rule: null } as const;
+/** "asks" while the call waits for a person, else the decision. */
+async function decisionOn(questions: OpenQuestions, asked: NewQuestion): Promise<string> {
+  const answer = questions.ask(asked).then((given) => given?.decision ?? "withdrawn");
+  return await Promise.race([answer, new Promise<string>((resolve) => setImmediate(() => resolve("asks")))]);
+}
 
-test("an answer counts for the call with the input that was asked", async () => {
-  const { notes, questions } = open();
-  assert.deepEqual(await questions.ask({ ...call, input: { command: "ls" }, inputHash: "of ls" }), { decision: "allow" });
-  assert.deepEqual(notes, ["question_asked old", "question_answered old"]);
+const calls: [what: string, asked: NewQuestion, decision: string][] = [
+  ["the same call with the same id", push, "allow"],
+  ["the same call with another id", { ...push, toolUseId: "toolu_9" }, "allow"],
+  ["another call with the same id", { ...push, input: { command: "git push -f" }, inputHash: "force" }, "asks"],
+  ["another tool with the same id and input", { ...push, tool: "Write" }, "asks"],
+];
+for (const [what, asked, decision] of calls) {
+  test(`the answer of an earlier attempt and ${what}: ${decision}`, async () => {
+    assert.equal(await decisionOn(setup(allowed).questions, asked), decision);
+  });
+}
+
+test("an answer of an earlier attempt counts for one call only", async () => {
+  const { questions } = setup(allowed);
+  assert.equal(await decisionOn(questions, push), "allow");
+  assert.equal(await decisionOn(questions, { ...push, toolUseId: "toolu_2" }), "asks");
 });
 
-test("a call with the same id and another input is asked again", async () => {
-  for (const changed of [{ inputHash: "of rm" }, { tool: "Write" }]) {
-    const { notes, questions } = open();
-    const answer = questions.ask({ ...call, input: { command: "rm -rf ." }, inputHash: "of ls", ...changed });
-    assert.deepEqual(notes, ["question_withdrawn old", "question_asked new"]);
-    questions.answer("new", { decision: "deny" });
+test("of two equal calls each gets the answer of its own id", async () => {
+  const { questions } = setup(allowed, { ...allowed, key: "second", toolUseId: "toolu_2", answer: { decision: "deny" } });
+  assert.equal(await decisionOn(questions, { ...push, toolUseId: "toolu_2" }), "deny");
+  assert.equal(await decisionOn(questions, push), "allow");
+});
+
+test("a question is in the journal before its answer, under the key that it had", async () => {
+  const { questions, journal } = setup({ ...allowed, answer: null });
+  const answered = questions.ask(push);
+  assert.deepEqual(journal, [{ type: "worker", subtype: "question_asked", question: { ...push, key: "earlier" } }]);
+  questions.answer("unknown", { decision: "deny" });
+  questions.answer("earlier", { decision: "allow" });
+  questions.answer("earlier", { decision: "deny" });
+  assert.deepEqual(await answered, { decision: "allow" });
+  assert.deepEqual(journal.slice(1), [{ type: "worker", subtype: "question_answered", key: "earlier", decision: "allow" }]);
+  assert.deepEqual(questions.open, []);
+});
+
+test("a rule waits for the next attempt while a denied call is not decided", async () => {
+  const rule = { decision: "allow", rule: "Bash(git *)" } as const;
+  const denied: UnappliedQuestion = { ...allowed, key: "denied", toolUseId: "toolu_2", inputHash: "other", answer: { decision: "deny" } };
+  assert.deepEqual(await setup({ ...allowed, answer: rule }, denied).questions.ask(push), { decision: "allow" });
+  assert.deepEqual(await setup({ ...allowed, answer: rule }).questions.ask(push), rule);
+});
+
+test("a call with a known id and another input ends that question and asks again", async () => {
+  for (const changed of [{ inputHash: "force" }, { tool: "Write" }]) {
+    const { questions, journal } = setup(allowed);
+    const answer = questions.ask({ ...push, ...changed });
+    assert.deepEqual(
+      journal.map(({ subtype }) => subtype),
+      ["question_withdrawn", "question_asked"],
+    );
+    questions.answer("new 1", { decision: "deny" });
     assert.deepEqual(await answer, { decision: "deny" });
   }
 });

@@ -17,8 +17,11 @@ export interface StoredRule {
 
 export interface RuleStore {
   list(): StoredRule[];
-  /** The rules of this directory and of those above it, oldest first. */
-  of(directory: string): string[];
+  /**
+   * The rules of this directory and of those above it, oldest first.
+   * @param madeBefore only rules that were made before this moment (UTC ms).
+   */
+  of(directory: string, madeBefore?: number): string[];
   /** Inside `write`. A rule that is there keeps its id. */
   add(rule: Omit<StoredRule, "id">): void;
   /** Inside `write`. @returns whether there was one. */
@@ -30,8 +33,9 @@ const row = defineRow<StoredRule>({ id: "plain", directory: "plain", rule: "plai
 export function createRuleStore(database: Database.Database, writing: Writing): RuleStore {
   const selectAll = database.prepare(`SELECT ${row.select} FROM rules ORDER BY directory, id`);
   const selectOf = database
-    .prepare<[{ directory: string }], string>(
-      "SELECT rule FROM rules WHERE directory = @directory OR substr(@directory, 1, length(directory) + 1) = directory || '/' ORDER BY id",
+    .prepare<[{ directory: string; madeBefore: number }], string>(
+      `SELECT rule FROM rules
+       WHERE since < @madeBefore AND (directory = @directory OR substr(@directory, 1, length(directory) + 1) = directory || '/') ORDER BY id`,
     )
     .pluck();
   const insert = database.prepare(
@@ -41,7 +45,7 @@ export function createRuleStore(database: Database.Database, writing: Writing): 
   const remove = database.prepare("DELETE FROM rules WHERE id = ?");
   return {
     list: () => selectAll.all().map((each) => row.decode(each)),
-    of: (directory) => [...new Set(selectOf.all({ directory }))],
+    of: (directory, madeBefore = Number.MAX_SAFE_INTEGER) => [...new Set(selectOf.all({ directory, madeBefore }))],
     add: (rule) => {
       writing.mustBeInside();
       insert.run(rule);
