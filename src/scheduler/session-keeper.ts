@@ -25,10 +25,10 @@ export class SessionKeeper implements Service {
     this.#round();
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
-    await Promise.resolve();
+    return Promise.resolve();
   }
 
   #round(): void {

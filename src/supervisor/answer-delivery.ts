@@ -7,7 +7,6 @@ import type { ToRunner } from "../attempt-protocol/protocol.ts";
 import type { TimeLimits } from "../attempt-protocol/time-limits.ts";
 import type { AttemptContext } from "./attempt-context.ts";
 
-const longestTimerMs = 2_147_483_647;
 /** Below this share of free memory a waiting runner leaves at once. */
 const shortOfMemory = 0.05;
 
@@ -80,6 +79,6 @@ export class AnswerDelivery {
     const { parkAfterMs, now } = this.#context;
     const leftMs = freemem() < totalmem() * shortOfMemory ? 0 : Math.max(0, since + parkAfterMs - now());
     if (leftMs === 0) this.park();
-    else this.#timer = setTimeout(() => this.park(), Math.min(leftMs, longestTimerMs));
+    else this.#timer = setTimeout(() => this.park(), leftMs);
   }
 }

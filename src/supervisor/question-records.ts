@@ -5,6 +5,7 @@
 import { deadlineOf } from "../domain/questions/policy.ts";
 import { questionText } from "../domain/questions/offered-options.ts";
 import type { AskedQuestion } from "../domain/questions/question.ts";
+import { readAskedQuestion } from "../domain/questions/read-question.ts";
 import type { JournalRecord } from "../domain/events/record.ts";
 import type { EventData } from "../domain/events/event.ts";
 import type { Attempt } from "../domain/task/task.ts";
@@ -34,16 +35,16 @@ export class QuestionRecords {
   }
 
   #takeNote(note: JournalRecord, now: number): void {
-    if (note.subtype === "question_asked") this.#ask(note["question"] as AskedQuestion, now);
+    if (note.subtype === "question_asked") this.#ask(readAskedQuestion(note["question"]), now);
     else if (note.subtype === "question_withdrawn") this.#withdraw(String(note["key"]), now);
     else if (note.subtype === "question_answered") this.#applyWithoutCall(String(note["key"]), now);
   }
 
-  #ask(asked: AskedQuestion, now: number): void {
+  #ask(asked: AskedQuestion | null, now: number): void {
     const { id: attemptId, taskId } = this.#attempt;
     const { questions, tasks, events } = this.#store;
     const task = tasks.row(taskId);
-    if (task === null) return;
+    if (task === null || asked === null) return;
     this.#areThere = true;
     const isKnown = questions.find(taskId, asked.key) !== null;
     const question = questions.ask(taskId, attemptId, asked, { askedAt: now, deadline: deadlineOf(task, now) });

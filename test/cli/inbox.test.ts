@@ -90,7 +90,7 @@ test("on a terminal inbox goes through the questions and stores the answers", as
 
 test("a list and a page of a waiting task say what it waits for", async (t) => {
   const { call } = await setup(t, permission);
-  assert.match((await call(["list"], { columns: 120 })).stdout, /\? waiting.*since.*q1 May it use Bash: git push/);
+  assert.match((await call(["list"], { columns: 120 })).stdout, /\? waiting.*asked just now: q1 May it use Bash: git push/);
   const { stdout } = await call(["show", "1"], { columns: 100 });
   assert.match(stdout, /Waits: q1 May it use Bash: git push/);
   assert.match(stdout, /claude-worker answer q1 allow/);
@@ -175,6 +175,33 @@ test("rules are listed and removed", async (t) => {
   assert.equal((await call(["rules", "remove", "1"])).stdout, "Rule 1 is removed.\n");
   assert.match((await call(["rules", "remove", "1"])).stderr, /There is no rule 1/);
   assert.match((await call(["rules", "remove", "x"])).stderr, /"x" is not the number of a rule/);
+});
+
+test("on a terminal a rule is shown before it is stored", async (t) => {
+  const { call, api } = await setup(t, permission);
+  const no = await call(["answer", "1", "allow", "--always"], { columns: 100, typed: "n\n" });
+  assert.equal(no.code, 2);
+  assert.match(no.stderr, /Nothing was answered\. This call alone: claude-worker answer q1 allow/);
+  assert.deepEqual([api.store.questions.get(1)?.status, api.store.rules.list()], ["open", []]);
+  const yes = await call(["answer", "1", "--always"], { columns: 100, typed: "y\n" });
+  assert.equal(yes.code, 0);
+  assert.deepEqual(
+    api.store.rules.list().map(({ rule }) => rule),
+    ["Bash(git push *)"],
+  );
+});
+
+test("several questions at once are shown with their choices, and a plan without text says so", async (t) => {
+  const several = { questions: [...oneQuestion("Which colour?").questions, ...oneQuestion("Which sizes?", true).questions] };
+  const { call } = await setup(
+    t,
+    { ...content, input: several },
+    { ...permission, kind: "plan", tool: "ExitPlanMode", input: {}, rule: null },
+  );
+  const { stdout } = await call(["inbox", "q1"], { columns: 100 });
+  assert.match(stdout, /Which colour\?\n {2}- Red: take Red\n {2}- Blue: take Blue\n {2}Which sizes\? \(one or several\)\n/);
+  assert.doesNotMatch(stdout, /[{}]/);
+  assert.match((await call(["inbox", "q2"], { columns: 100 })).stdout, /Claude wrote no plan\./);
 });
 
 test("wait says that a task needs somebody, and ends there when it is asked to", async (t) => {

@@ -143,12 +143,17 @@ test("a rule of one answer does not allow the call that the other answer denied"
     const questions = await w.asked(id, 2);
     await until("the runner to leave", async () => (await w.client.listAttempts({ id })).attempts[0]?.ended_at != null);
     for (const [at, question] of questions.entries()) {
-      await w.client.answerQuestion({ id: question.id, ...(at === always ? { option: "always" } : { decision: "deny", message: "not there" }) });
+      await w.client.answerQuestion({
+        id: question.id,
+        ...(at === always ? { option: "always" } : { decision: "deny", message: "not there" }),
+      });
     }
     const task = await w.ended(id);
     assert.equal(task.status, "completed", JSON.stringify(task.error));
     const denied = task.questions[1 - always];
-    const results = (await w.client.taskEvents({ id, limit: 500 })).events.flatMap(({ type, data }) => (type === "tool_result" ? [data.text] : []));
+    const results = (await w.client.taskEvents({ id, limit: 500 })).events.flatMap(({ type, data }) =>
+      type === "tool_result" ? [data.text] : [],
+    );
     assert.equal(denied?.status, "applied");
     assert.ok(results.includes("The user denied this call: not there"), results.join("\n"));
     for (const rule of (await w.client.listRules()).rules) await w.client.removeRule({ id: rule.id });

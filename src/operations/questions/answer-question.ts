@@ -8,7 +8,7 @@ import { answerText } from "../../domain/questions/answer-text.ts";
 import { checkedAnswer } from "../../domain/questions/check-answer.ts";
 import type { GivenAnswer } from "../../domain/questions/check-answer.ts";
 import { isOfContent } from "../../domain/questions/question.ts";
-import type { Answer, Question } from "../../domain/questions/question.ts";
+import type { Question } from "../../domain/questions/question.ts";
 import { isTerminal } from "../../domain/task/task.ts";
 import type { Task } from "../../domain/task/task.ts";
 import type { Store } from "../../store/store.ts";
@@ -109,5 +109,5 @@ function notOpen({ id, status, answer, answeredBy, answeredAt }: Question, task:
   }
   const when = answeredAt === null ? "" : ` at ${rfc3339(answeredAt)}`;
   const by = status === "expired" ? "The time for an answer is over" : `It was answered by ${answeredBy ?? "a person"}`;
-  return new WorkerError("conflict", `q${id} is not open any more. ${by}${when}: ${answerText(answer satisfies Answer | null)}`);
+  return new WorkerError("conflict", `q${id} is not open any more. ${by}${when}: ${answerText(answer)}`);
 }

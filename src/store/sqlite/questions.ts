@@ -7,6 +7,7 @@ import { WorkerError } from "../../domain/errors.ts";
 import type { Answer, AskedQuestion, Question, QuestionStatus } from "../../domain/questions/question.ts";
 import type { Writing } from "./group-commit.ts";
 import { defineRow } from "./row.ts";
+import { createStatements } from "./statements.ts";
 
 export interface QuestionFilter {
   readonly statuses?: readonly QuestionStatus[];
@@ -88,6 +89,7 @@ const row = defineRow<Question>({
 const unappliedWhere = "applied_at IS NULL AND status IN ('open', 'answered', 'expired')";
 
 export function createQuestionStore(database: Database.Database, writing: Writing): QuestionStore {
+  const statements = createStatements(database);
   const selectOne = database.prepare<[number]>(`SELECT ${row.select} FROM questions WHERE id = ?`);
   const selectKey = database.prepare<[number, string]>(`SELECT ${row.select} FROM questions WHERE task_id = ? AND key = ?`);
   const selectOfTask = database.prepare<[number]>(`SELECT ${row.select} FROM questions WHERE task_id = ? ORDER BY id`);
@@ -167,7 +169,7 @@ export function createQuestionStore(database: Database.Database, writing: Writin
       const guards = ["id < @before"];
       if (statuses !== undefined) guards.push("status IN (SELECT value FROM json_each(@statuses))");
       if (taskId !== undefined) guards.push("task_id = @taskId");
-      const statement = database.prepare(`SELECT ${row.select} FROM questions WHERE ${guards.join(" AND ")} ORDER BY id DESC LIMIT @limit`);
+      const statement = statements.get(`SELECT ${row.select} FROM questions WHERE ${guards.join(" AND ")} ORDER BY id DESC LIMIT @limit`);
       const values = { before: before ?? Number.MAX_SAFE_INTEGER, statuses: JSON.stringify(statuses ?? []), taskId: taskId ?? 0, limit };
       return all(statement.all(values));
     },

@@ -1,5 +1,6 @@
 /** Questions for people: one whole, and lists of them. All of it may be the agent's text. */
 import type { QuestionView } from "../../../contract/views/question.ts";
+import { claudeQuestions } from "../../../domain/questions/claude-questions.ts";
 import { plainLine, plainText, visibleText } from "../../../domain/text/plain-text.ts";
 import type { Output } from "../output.ts";
 import { painter } from "./colour.ts";
@@ -15,7 +16,7 @@ export function questionPage(question: QuestionView, { output, now }: { output: 
   const lines = (text: string): string[] => prose(output, plainText(text).trim(), { first: "  ", rest: "  " }).split("\n");
   const facts = [
     `asked ${relativeTime(asked, now)} by task ${task}${agent === null ? "" : " (a sub-agent)"}`,
-    ...(deadline === null || status !== "open" ? [] : [`the default answer counts from ${localTime(deadline)}`]),
+    ...(deadline === null || status !== "open" ? [] : [`waits until ${localTime(deadline)}; then the task's --else counts`]),
     ...(question.answer === null ? [] : [`answered by ${question.answered_by ?? "?"}: ${answerLine(question)}`]),
   ];
   return [
@@ -23,7 +24,7 @@ export function questionPage(question: QuestionView, { output, now }: { output: 
     ...lines(question.text),
     ...facts.map((fact) => prose(output, paint.dim(plainLine(fact, 500)), { first: "  ", rest: "  " })),
     // All of it is seen: what is left out here could be a part of a command.
-    ...section("Input", lines(visibleText(inputText(question))), paint),
+    ...section("Input", inputLines(question, (text) => lines(visibleText(text))), paint),
     ...section(
       "Options",
       options.flatMap(({ label, description }, index) =>
@@ -82,6 +83,18 @@ function answerLine({ answer }: QuestionView): string {
   if (answers !== undefined) return Object.values(answers).flat().join(" / ");
   const detail = message ?? mode ?? rule;
   return detail === undefined ? decision : `${decision} (${detail})`;
+}
+
+/** What the question line and the options do not say already. */
+function inputLines(question: QuestionView, lines: (text: string) => string[]): string[] {
+  const { kind, input, options } = question;
+  if (Object.keys(input).length === 0) return kind === "plan" ? lines("Claude wrote no plan.") : [];
+  if (kind !== "question") return lines(inputText(question));
+  if (options.length > 0) return [];
+  return claudeQuestions(input).flatMap(({ question: text, multiSelect, options: choices }) => [
+    ...lines(`${text}${multiSelect ? " (one or several)" : ""}`),
+    ...choices.flatMap(({ label, description }) => lines(`- ${label}${description === null ? "" : `: ${description}`}`)),
+  ]);
 }
 
 function inputText({ kind, input }: QuestionView): string {

@@ -79,7 +79,7 @@ const maxNote = 100_000;
 export function noteOf(task: TaskSummaryView): string {
   if (task.status === "pending") return task.waiting_for === null ? "" : `(${plainLine(task.waiting_for.message, maxNote)})`;
   if (task.status === "waiting") {
-    const since = task.asked_at === null ? "" : `since ${relativeTime(task.asked_at, Date.now())}: `;
+    const since = task.asked_at === null ? "" : `asked ${relativeTime(task.asked_at, Date.now())}: `;
     return task.waiting_for === null ? "" : plainLine(`(${since}${task.waiting_for.message})`, maxNote);
   }
   if (task.status === "running") return plainLine(task.last_action ?? "starting", maxNote);
