@@ -36,6 +36,8 @@ import { SummaryLog } from "./summary-log.ts";
 
 /** An agent that has done all work and does not exit within this time is ended. */
 const exitMs = 10_000;
+/** Claude Code reports the calls of one message one after the other, within this time. */
+const settleMs = 1_000;
 /** Time between SIGTERM and SIGKILL. */
 const termMs = 2_000;
 /** Time between SIGTERM and SIGKILL for the rest of the process tree. */
@@ -70,6 +72,7 @@ export class RunningAttempt {
   readonly #steps = new OpenSteps();
   readonly #questions: OpenQuestions;
   #isToPark = false;
+  #settling: NodeJS.Timeout | null = null;
   #stopsAtStep = false;
   /** Keys of the messages that the agent has got. */
   readonly #said: Set<string>;
@@ -215,11 +218,16 @@ export class RunningAttempt {
     else this.#parkWhenAlone();
   }
 
+  /** Parks when nothing has come for a moment: a message's first call asks before its next one. */
   #parkWhenAlone(): void {
-    if (!this.#isToPark) return;
+    if (this.#settling !== null) clearTimeout(this.#settling);
+    this.#settling = this.#mayPark() ? setTimeout(() => this.#mayPark() && this.stop("parked", 0), settleMs) : null;
+  }
+
+  #mayPark(): boolean {
     const { open } = this.#questions;
     const isAlone = this.#steps.onlyWait(open) && this.#afterResult.live.length === 0;
-    if (open.length > 0 && open.every(canPark) && isAlone) this.stop("parked", 0);
+    return this.#isToPark && open.length > 0 && open.every(canPark) && isAlone;
   }
 
   /** Ends the attempt now: sweeps, writes the last record and closes. May be called twice. */
@@ -233,6 +241,7 @@ export class RunningAttempt {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#afterResult.stop();
     this.#questions.close();
+    if (this.#settling !== null) clearTimeout(this.#settling);
     agent.kill("SIGKILL");
     // The agent exited by itself and left processes.
     if (thrown === null && this.#stopReason === null && this.#afterResult.isAnswered) this.#noteCut(this.#afterResult.live);

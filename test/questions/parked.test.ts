@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, renameSync, statSync, utimesSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { findTranscript } from "../../src/config/claude-transcript.ts";
@@ -142,13 +142,16 @@ test("a question parks also when another one was answered first", async (t) => {
     input: { description: "slow", prompt: "be slow", subagent_type: "general-purpose", run_in_background: false },
   };
   w.model.play({
-    "fetch both": [step.tools([fetchIt("a"), fetchIt("b"), slow]), step.text("Fetched.")],
-    "be slow": [step.text("Slow.", 4_000)],
+    // The helper begins first and works until `go`, so that nothing parks before.
+    "fetch both": [step.tools([slow, fetchIt("a"), fetchIt("b")]), step.text("Fetched.")],
+    "be slow": [step.bash("until [ -e go ]; do sleep 0.05; done"), step.text("Slow.")],
   });
   await w.start();
-  const { id } = await w.submit("fetch both");
+  const { id } = await w.submit("fetch both", { allow: ["Agent", "Bash"] });
   const [first, second] = await w.asked(id, 2);
   await w.client.answerQuestion({ id: second?.id ?? 0, decision: "deny" });
+  await w.asked(id, 1, "applied");
+  writeFileSync(path.join(w.place.work, "go"), "");
   await parked(w, id);
   await w.client.answerQuestion({ id: first?.id ?? 0, decision: "deny" });
   assert.equal((await w.ended(id)).status, "completed");
