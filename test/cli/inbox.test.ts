@@ -191,7 +191,7 @@ test("on a terminal a rule is shown before it is stored", async (t) => {
   );
 });
 
-test("several questions at once are shown with their choices, and a plan without text says so", async (t) => {
+test("several questions are shown with their choices, and an empty plan says so", async (t) => {
   const several = { questions: [...oneQuestion("Which colour?").questions, ...oneQuestion("Which sizes?", true).questions] };
   const { call } = await setup(
     t,

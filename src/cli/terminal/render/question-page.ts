@@ -24,7 +24,11 @@ export function questionPage(question: QuestionView, { output, now }: { output: 
     ...lines(question.text),
     ...facts.map((fact) => prose(output, paint.dim(plainLine(fact, 500)), { first: "  ", rest: "  " })),
     // All of it is seen: what is left out here could be a part of a command.
-    ...section("Input", inputLines(question, (text) => lines(visibleText(text))), paint),
+    ...section(
+      "Input",
+      inputLines(question, (text) => lines(visibleText(text))),
+      paint,
+    ),
     ...section(
       "Options",
       options.flatMap(({ label, description }, index) =>
