@@ -103,8 +103,9 @@ export class OpenQuestions {
    * The same call: by its id, else by another id, which it may have after a kill. Tool and input
    * must be those that the person saw: the transcript, from which the call comes, can be changed.
    */
-  #takeKnown({ toolUseId, tool, inputHash }: NewQuestion): UnappliedQuestion | null {
-    this.#withdrawChanged({ toolUseId, tool, inputHash });
+  #takeKnown(asked: NewQuestion): UnappliedQuestion | null {
+    const { toolUseId, tool, inputHash } = asked;
+    this.#withdrawChanged(asked);
     const same = this.#known.filter((each) => each.tool === tool && each.inputHash === inputHash);
     const found = same.find((each) => toolUseId !== null && each.toolUseId === toolUseId) ?? same[0];
     if (found === undefined) return null;
@@ -113,7 +114,7 @@ export class OpenQuestions {
   }
 
   /** Where a call has another input than the one that was asked: ends its question. */
-  #withdrawChanged({ toolUseId, tool, inputHash }: Pick<NewQuestion, "toolUseId" | "tool" | "inputHash">): void {
+  #withdrawChanged({ toolUseId, tool, inputHash }: NewQuestion): void {
     const at = this.#known.findIndex((each) => toolUseId !== null && each.toolUseId === toolUseId);
     const changed = this.#known[at];
     if (changed === undefined || (changed.tool === tool && changed.inputHash === inputHash)) return;

@@ -181,7 +181,7 @@ test("on a terminal a rule is shown before it is stored", async (t) => {
   const { call, api } = await setup(t, permission);
   const no = await call(["answer", "1", "allow", "--always"], { columns: 100, typed: "n\n" });
   assert.equal(no.code, 2);
-  assert.match(no.stderr, /Nothing was answered\. This call alone: claude-worker answer q1 allow/);
+  assert.match(no.stderr, /may: Bash\(git push \*\)[\s\S]*Nothing was stored\./);
   assert.deepEqual([api.store.questions.get(1)?.status, api.store.rules.list()], ["open", []]);
   const yes = await call(["answer", "1", "--always"], { columns: 100, typed: "y\n" });
   assert.equal(yes.code, 0);
