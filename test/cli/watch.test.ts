@@ -104,7 +104,7 @@ test("logs -f has a status line only on a terminal", async (t) => {
   const screen = stdout.split("\n").map((line) => line.split("\r\x1b[J").at(-1));
   assert.match(screen.join("\n"), /hello/);
   assert.doesNotMatch(screen.join("\n"), /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/);
-  assert.match((await onPipe.done).stdout, /^\S+Z hello\n\S+Z \[task\] completed: done\n$/);
+  assert.match((await onPipe.done).stdout, /^\S+Z turn 1 hello\n\S+Z \[task\] completed: done\n$/);
 });
 
 test("the status line shows the running cost, which no event carries", async (t) => {

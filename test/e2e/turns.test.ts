@@ -53,8 +53,10 @@ test("every door reports the same number of turns", async (t) => {
   assert.equal(task.num_turns, turns);
   assert.match((await w.cli(["show", "1"])).stdout, new RegExp(`Turns +${turns}\n`));
   assert.match((await w.cli(["watch", "1", "--lines", "0"])).stdout, new RegExp(` · ${turns} turns · `));
-  assert.doesNotMatch((await w.cli(["logs", "1", "--all"])).stdout, /\bturns?\b/);
   const { events } = await w.client.taskEvents({ id, after: 0, limit: 500 });
+  const numbers = Array.from({ length: turns }, (_, index) => index + 1);
+  const marks = [...(await w.cli(["logs", "1"])).stdout.matchAll(/^\S+Z turn (\d+) /gm)].map(([, turn]) => Number(turn));
+  assert.deepEqual(marks, numbers);
   assert.equal(
     dataOf(
       events.findLast(({ type }) => type === "result"),
@@ -63,10 +65,12 @@ test("every door reports the same number of turns", async (t) => {
     turns,
   );
   const told = events.flatMap(({ type, data }) => (type === "tool_use" || type === "text" ? [data.turn] : []));
-  assert.deepEqual(
-    [...new Set(told)],
-    Array.from({ length: turns }, (_, index) => index + 1),
-  );
+  assert.deepEqual([...new Set(told)], numbers);
+  for (const { type, data } of events) {
+    if (type !== "tool_result") continue;
+    const call = events.find((other) => other.type === "tool_use" && other.data.tool_use_id === data.tool_use_id);
+    assert.equal(data.turn, dataOf(call, "tool_use").turn);
+  }
 });
 
 test("the limit of turns counts as they are told", async (t) => {

@@ -75,6 +75,7 @@ export const agentPayloads = {
       is_error: flag("Whether the call failed or was refused."),
       text: text("The result as text, at most 16 KB. Other content is named by its kind, e.g. `[image]`."),
       ...cut,
+      ...ofTurn,
       ...ofSubagent,
     },
     { tool_use_id: "toolu_01", is_error: false, text: "42 tests passed" },

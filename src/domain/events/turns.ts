@@ -27,8 +27,9 @@ export function turnsIn(record: JournalRecord): string[] {
 }
 
 /**
- * The events with the number of their turn; a result gets the number of all so far. Sub-agents'
- * events belong to no turn.
+ * The events with the number of their turn: the result of a call belongs to the newest turn, which
+ * made it. The result of the work gets the number of all so far. Sub-agents' events belong to no
+ * turn.
  */
 export function withTurns(events: readonly NewEvent[], turn: number | null, inAll: () => number): readonly NewEvent[] {
   return events.map((event) => (isOfSubagent(event) ? event : withTurn(event, turn, inAll)));
@@ -36,6 +37,7 @@ export function withTurns(events: readonly NewEvent[], turn: number | null, inAl
 
 function withTurn(event: NewEvent, turn: number | null, inAll: () => number): NewEvent {
   if (event.type === "result") return { ...event, data: { ...event.data, num_turns: inAll() } };
+  if (event.type === "tool_result") return inAll() === 0 ? event : { ...event, data: { ...event.data, turn: inAll() } };
   if (turn === null) return event;
   if (event.type === "tool_use") return { ...event, data: { ...event.data, turn } };
   return event.type === "text" || event.type === "thinking" ? { ...event, data: { ...event.data, turn } } : event;

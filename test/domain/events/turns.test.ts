@@ -27,9 +27,11 @@ test("steps carry their turn, a result the number of all turns", () => {
   const at = 1;
   const own = ["text", "thinking", "tool_use"] as const;
   const others = [event("tool_use", { tool: "Bash", parent_tool_use_id: "t1" }), notice("stderr")];
-  const events = [...own.map((type) => event(type)), ...others, event("result")].map((draft) => ({ ...draft, at }));
+  const events = [...own.map((type) => event(type)), ...others, event("result"), event("tool_result")].map((draft) => ({ ...draft, at }));
   const counted = withTurns(events, 2, () => 5);
   for (const [index, type] of own.entries()) assert.equal(dataOf(counted[index], type).turn, 2);
   assert.deepEqual(counted.slice(3, 5), events.slice(3, 5));
   assert.equal(dataOf(counted[5], "result").num_turns, 5);
+  assert.equal(dataOf(counted[6], "tool_result").turn, 5, "the result of a call belongs to the newest turn");
+  assert.equal(dataOf(withTurns(events, null, () => 0)[6], "tool_result").turn, undefined);
 });

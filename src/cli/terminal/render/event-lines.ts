@@ -25,6 +25,8 @@ export class EventLines {
   /** Calls of commands whose result has not come yet. */
   readonly #commands = new Set<string>();
 
+  /** The turn of the last line that belongs to one; 0: there was none. */
+  #turn = 0;
   /** The beginning of the error that was reported last; empty: none since the last result. */
   #error = "";
 
@@ -45,10 +47,19 @@ export class EventLines {
     const stamp = this.#output.isTTY ? clock(event.at) : event.at;
     const prefix = this.#prefix === "" ? "" : this.#paint.bold(this.#prefix);
     const rest = prefix + " ".repeat(stamp.length + 1);
+    const mark = lines.length === 0 ? "" : this.#turnMark(event);
     return lines.flatMap((line, index) => {
-      const first = index === 0 ? `${prefix}${this.#paint.dim(stamp)} ` : rest;
+      const first = index === 0 ? `${prefix}${this.#paint.dim(stamp)} ${mark}` : rest;
       return this.#output.isTTY ? wrap(line, this.#output.columns, { first, rest }) : [`${first}${line}`];
     });
+  }
+
+  /** Stands before the first line of each turn: `fork` and `rewind` name turns. */
+  #turnMark({ type, data }: EventView): string {
+    const turn = type === "text" || type === "thinking" || type === "tool_use" || type === "tool_result" ? data.turn : undefined;
+    if (turn === undefined || turn === this.#turn) return "";
+    this.#turn = turn;
+    return `${this.#paint.dim(`turn ${turn}`)} `;
   }
 
   /** A result repeats the error that has just been reported. */

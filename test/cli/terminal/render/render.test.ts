@@ -136,6 +136,18 @@ test("the story shows a step by its summary, and no step without one", () => {
   assert.deepEqual(new EventLines(pipe).of(eventOf("tool_result", {}, [])), []);
 });
 
+test("the story marks the first line of each turn", () => {
+  const lines = new EventLines({ ...terminal, columns: 80 });
+  const shown = (type: EventType, data: Record<string, unknown>): string[] =>
+    lines.of(eventOf(type, { tool: "Bash", ...data }, [`[${type}]`])).map((line) => line.slice(9));
+  assert.deepEqual(shown("text", { text: "I look.\nNow.", turn: 1 }), ["turn 1 I look.", "Now."]);
+  assert.deepEqual(shown("tool_use", { turn: 1 }), ["[tool_use]"]);
+  assert.deepEqual(shown("tool_use", { parent_tool_use_id: "t" }), ["[tool_use]"], "a sub-agent's step");
+  assert.deepEqual(shown("tool_result", { turn: 1, is_error: true }), ["[tool_result]"]);
+  assert.deepEqual(lines.of(eventOf("tool_result", { turn: 2 }, [])), []);
+  assert.deepEqual(shown("tool_use", { turn: 2 }), ["turn 2 [tool_use]"], "what was not shown has no mark");
+});
+
 test("the story shows the first output lines of commands, and of no other tool", () => {
   const lines = new EventLines({ ...terminal, columns: 80 });
   const call = (tool: string, id: string): EventView => eventOf("tool_use", { tool, tool_use_id: id }, [`[tool:${tool}]`]);
