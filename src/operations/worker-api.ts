@@ -19,6 +19,7 @@ import { listDeliveries, replayDelivery, testChannel } from "./notifications/del
 import { callerOfToken, createToken, listTokens, removeToken } from "./tokens/access-tokens.ts";
 import { cancelAnyway } from "./tasks/cancel-task.ts";
 import { holdQueue, listHolds, resumeQueue } from "./holds/hold-queue.ts";
+import { taskCallerOf } from "./rights/task-rights.ts";
 import { answerQuestion, requireQuestion } from "./questions/answer-question.ts";
 import { questionView, ruleViews } from "./questions/question-view.ts";
 import { removeRule } from "./questions/remove-rule.ts";
@@ -204,7 +205,10 @@ export function workerApi(context: ApiContext): WorkerApi {
     createToken: async (input) => await createToken(store, input, now()),
     removeToken: async ({ id }, caller) => await removeToken(store, id, caller, now()),
     listChannels: async () => ({ channels: listChannels(store) }),
-    addChannel: async (input) => await addChannel(store, input, { now: now(), hostProblem: context.hostProblem ?? (() => null) }),
+    addChannel: async (input, caller) => {
+      const { tokenId: addedToken } = taskCallerOf(store, caller);
+      return await addChannel(store, input, { now: now(), hostProblem: context.hostProblem ?? (() => null), addedToken });
+    },
     getChannel: async ({ id }) => channelViewOf(store, requireChannel(store, id)),
     removeChannel: async ({ id }) => await removeChannel(store, id),
     testChannel: async ({ id }) => await testChannel(store, id, now()),

@@ -13,6 +13,7 @@ import type { Attempt, Task, TaskSpec, TaskStatus } from "../domain/task/task.ts
 import type { ListOrder } from "../domain/task/list-order.ts";
 import type { LongOptions, QueueOptions } from "../domain/task/options.ts";
 import type { Operation } from "../domain/task/transitions.ts";
+import type { AskStore } from "./sqlite/asks.ts";
 import type { ForkStore } from "./sqlite/forks.ts";
 import type { MessageStore } from "./sqlite/messages.ts";
 import type { NotificationStore } from "./sqlite/notifications.ts";
@@ -43,6 +44,7 @@ export interface Store {
   readonly attachments: AttachmentStore;
   readonly turns: TurnStore;
   readonly notifications: NotificationStore;
+  readonly asks: AskStore;
   readonly forks: ForkStore;
   readonly messages: MessageStore;
   readonly questions: QuestionStore;

@@ -49,6 +49,9 @@ export async function setup(t: TestContext, options: { readonly answerMs?: numbe
         events,
         allowPrivate: true,
         rules: noRules,
+        answers: "none",
+        answerFrom: [],
+        addedToken: null,
         createdAt: 1,
         ...more,
       } as const;

@@ -134,7 +134,18 @@ export async function world(t: TestContext) {
     const target = { url: "http://127.0.0.1:9/" };
     const events = ["held"] as const;
     store.notifications.addChannel(
-      { name: "ops", kind: "webhook", target, events, allowPrivate: true, rules: noRules, createdAt: 1 },
+      {
+        name: "ops",
+        kind: "webhook",
+        target,
+        events,
+        allowPrivate: true,
+        rules: noRules,
+        answers: "none",
+        answerFrom: [],
+        addedToken: null,
+        createdAt: 1,
+      },
       "whsec_c2VjcmV0",
     );
     store.holds.put({ kind: "unavailable", scope: "account:other", message: "Wait.", until: null }, Date.now());

@@ -2,6 +2,7 @@
  * Defines channels: where notifications go, and which ones. channel-rules.ts says what each kind
  * needs.
  */
+import type { ChannelAnswers } from "./channel-answers.ts";
 import type { NotificationEvent } from "./notification.ts";
 import type { ChannelRules } from "./rules.ts";
 
@@ -30,6 +31,12 @@ export interface NewChannel {
   /** Whether it may send to private addresses, and without TLS. */
   readonly allowPrivate: boolean;
   readonly rules: ChannelRules;
+  /** Which questions may be answered through it. */
+  readonly answers: ChannelAnswers;
+  /** Users of the chat whose answers count. */
+  readonly answerFrom: readonly string[];
+  /** The token of who added it; null: the server's owner. */
+  readonly addedToken: number | null;
   readonly createdAt: number;
 }
 

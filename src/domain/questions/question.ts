@@ -90,6 +90,11 @@ export function canPark({ kind, toolUseId, agentId }: Pick<AskedQuestion, "kind"
   return agentId === null && toolUseId !== null && (kind === "permission" || kind === "question" || kind === "plan");
 }
 
+/** Whether a person should open an address: a sign-in, a payment. */
+export function asksToOpen({ kind, input }: Pick<AskedQuestion, "kind" | "input">): boolean {
+  return kind === "elicitation" && input["mode"] === "url";
+}
+
 /** Whether the question asks for content and gives no right, so that an agent may answer it. */
 export function isOfContent(kind: QuestionKind): boolean {
   return kind === "question" || kind === "elicitation";

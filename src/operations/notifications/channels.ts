@@ -43,7 +43,7 @@ export function requireChannel(store: Store, id: number): Channel {
 export async function addChannel(
   store: Store,
   input: ChannelInput,
-  { now, hostProblem }: { readonly now: number; readonly hostProblem: HostProblem },
+  { now, hostProblem, addedToken }: { readonly now: number; readonly hostProblem: HostProblem; readonly addedToken: number | null },
 ): Promise<NewChannelView> {
   const { name, kind, allow_private: allowPrivate = false } = input;
   const rules = rulesOf(store, input);
@@ -60,7 +60,8 @@ export async function addChannel(
     if (store.notifications.channels().length >= maxChannels) {
       throw new WorkerError("conflict", `There are ${maxChannels} channels already. Remove one first: claude-worker notify rm NAME`);
     }
-    return store.notifications.addChannel({ name, kind, target, events, allowPrivate, rules, createdAt: now }, given ?? made);
+    const added = { name, kind, target, events, allowPrivate, rules, answers: "none", answerFrom: [], addedToken, createdAt: now } as const;
+    return store.notifications.addChannel(added, given ?? made);
   });
   if (channel === null)
     throw new WorkerError("conflict", `There is a channel named "${name}" already. Choose another name, or remove that one first.`);

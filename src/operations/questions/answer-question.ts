@@ -7,7 +7,7 @@ import { WorkerError } from "../../domain/errors.ts";
 import { answerText } from "../../domain/questions/answer-text.ts";
 import { checkedAnswer } from "../../domain/questions/check-answer.ts";
 import type { GivenAnswer } from "../../domain/questions/check-answer.ts";
-import { isOfContent } from "../../domain/questions/question.ts";
+import { asksToOpen, isOfContent } from "../../domain/questions/question.ts";
 import type { Question } from "../../domain/questions/question.ts";
 import { isTerminal } from "../../domain/task/task.ts";
 import type { Task } from "../../domain/task/task.ts";
@@ -86,11 +86,6 @@ function requireMayAnswer(context: RightsContext, question: Question, task: Task
   }
   // Also for a question of content: what is answered is done, as with a message.
   requireRights(context, task, taskCallerOf(context.store, caller));
-}
-
-/** An address to open is for a person: a sign-in, a payment. */
-function asksToOpen({ kind, input }: Question): boolean {
-  return kind === "elicitation" && input["mode"] === "url";
 }
 
 function storeRule(

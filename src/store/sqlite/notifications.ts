@@ -83,6 +83,9 @@ const channelRow = defineRow<Channel>({
   events: "json",
   allowPrivate: "flag",
   rules: "json",
+  answers: "plain",
+  answerFrom: "json",
+  addedToken: "plain",
   createdAt: "plain",
 });
 const deliveryRow = defineRow<Delivery>({
@@ -106,8 +109,8 @@ const deliveryRow = defineRow<Delivery>({
 export function createNotificationStore(database: Database.Database, writing: Writing, outbox: Outbox): NotificationStore {
   const insertChannel = prepareReturning(
     database,
-    `INSERT INTO notification_channels (name, kind, target, secret, events, allow_private, rules, created_at)
-     VALUES (@name, @kind, @target, @secret, @events, @allowPrivate, @rules, @createdAt) ON CONFLICT (name) DO NOTHING RETURNING ${channelRow.select}`,
+    `INSERT INTO notification_channels (name, kind, target, secret, events, allow_private, rules, answers, answer_from, added_token, created_at)
+     VALUES (@name, @kind, @target, @secret, @events, @allowPrivate, @rules, @answers, @answerFrom, @addedToken, @createdAt) ON CONFLICT (name) DO NOTHING RETURNING ${channelRow.select}`,
   );
   const selectChannels = database.prepare(`SELECT ${channelRow.select} FROM notification_channels ORDER BY name`);
   const selectChannel = database.prepare(`SELECT ${channelRow.select} FROM notification_channels WHERE id = ?`);
@@ -169,14 +172,15 @@ export function createNotificationStore(database: Database.Database, writing: Wr
   };
   return {
     addChannel: inside((channel: NewChannel, secret: string | null) => {
-      const { name, kind, createdAt } = channel;
+      const { name, kind, answers, addedToken, createdAt } = channel;
       const encoded = {
+        answerFrom: channelRow.encode("answerFrom", channel.answerFrom),
         target: channelRow.encode("target", channel.target),
         events: channelRow.encode("events", channel.events),
         allowPrivate: channelRow.encode("allowPrivate", channel.allowPrivate),
         rules: channelRow.encode("rules", channel.rules),
       };
-      return channelOf(insertChannel({ name, kind, createdAt, secret, ...encoded }));
+      return channelOf(insertChannel({ name, kind, answers, addedToken, createdAt, secret, ...encoded }));
     }),
     channels: () => selectChannels.all().map((row) => channelRow.decode(row)),
     channel: (id) => channelOf(selectChannel.get(id)),

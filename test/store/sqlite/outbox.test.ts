@@ -29,6 +29,9 @@ function setup(t: TestContext) {
       events,
       allowPrivate: false,
       rules: noRules,
+      answers: "none",
+      answerFrom: [],
+      addedToken: null,
       createdAt: 1,
     } as const;
     return (await store.write(() => store.notifications.addChannel(channel, "s")))?.id ?? 0;
@@ -36,7 +39,18 @@ function setup(t: TestContext) {
   /** With rules. */
   const addWith = async (name: string, rules: Partial<ChannelRules>, ...events: readonly NotificationEvent[]): Promise<number> => {
     const target = { url: "https://a.example/" };
-    const channel = { name, kind: "webhook", target, events, allowPrivate: false, rules: { ...noRules, ...rules }, createdAt: 1 } as const;
+    const channel = {
+      name,
+      kind: "webhook",
+      target,
+      events,
+      allowPrivate: false,
+      rules: { ...noRules, ...rules },
+      answers: "none",
+      answerFrom: [],
+      addedToken: null,
+      createdAt: 1,
+    } as const;
     return (await store.write(() => store.notifications.addChannel(channel, "s")))?.id ?? 0;
   };
   /** Another version's event, or one of this version: what counts is its name. */

@@ -1,6 +1,7 @@
 /** Questions for people: one whole, and lists of them. All of it may be the agent's text. */
 import type { QuestionView } from "../../../contract/views/question.ts";
 import { claudeQuestions } from "../../../domain/questions/claude-questions.ts";
+import { wholeInput } from "../../../domain/questions/whole-question.ts";
 import { plainLine, plainText, visibleText } from "../../../domain/text/plain-text.ts";
 import type { Output } from "../output.ts";
 import { painter } from "./colour.ts";
@@ -93,24 +94,12 @@ function answerLine({ answer }: QuestionView): string {
 function inputLines(question: QuestionView, lines: (text: string) => string[]): string[] {
   const { kind, input, options } = question;
   if (Object.keys(input).length === 0) return kind === "plan" ? lines("Claude wrote no plan.") : [];
-  if (kind !== "question") return lines(inputText(question));
+  if (kind !== "question") return lines(wholeInput(question));
   if (options.length > 0) return [];
   return claudeQuestions(input).flatMap(({ question: text, multiSelect, options: choices }) => [
     ...lines(`${text}${multiSelect ? " (one or several)" : ""}`),
     ...choices.flatMap(({ label, description }) => lines(`- ${label}${description === null ? "" : `: ${description}`}`)),
   ]);
-}
-
-function inputText({ kind, input }: QuestionView): string {
-  const { plan, command } = input as { plan?: unknown; command?: unknown };
-  if (kind === "plan" && typeof plan === "string") return plan;
-  if (
-    kind === "permission" &&
-    typeof command === "string" &&
-    Object.keys(input).every((key) => ["command", "description", "timeout"].includes(key))
-  )
-    return command;
-  return JSON.stringify(input, null, 2);
 }
 
 function section(title: string, lines: readonly string[], paint: Painter): string[] {

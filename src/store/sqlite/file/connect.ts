@@ -12,6 +12,7 @@ import { databaseLost, databasePlace, logLost } from "./database-place.ts";
 import { createEventStore } from "../events.ts";
 import { createGroupCommit } from "../group-commit.ts";
 import type { GroupCommit } from "../group-commit.ts";
+import { createAskStore } from "../asks.ts";
 import { createForkStore } from "../forks.ts";
 import { createHoldStore } from "../holds.ts";
 import { createMessageStore } from "../messages.ts";
@@ -103,6 +104,7 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
       attachments: guardedNoun(file, createAttachmentStore(database, commit)),
       notifications: guardedNoun(file, createNotificationStore(database, commit, outbox)),
       turns: guardedNoun(file, createTurnStore(database, commit)),
+      asks: guardedNoun(file, createAskStore(database, commit)),
       forks: guardedNoun(file, createForkStore(database, commit)),
       messages: guardedNoun(file, createMessageStore(database, commit)),
       questions: guardedNoun(file, createQuestionStore(database, commit)),

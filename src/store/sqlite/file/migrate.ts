@@ -22,6 +22,7 @@ import { questions } from "../migrations/0016-questions.ts";
 import { notifications } from "../migrations/0017-notifications.ts";
 import { messages } from "../migrations/0018-messages.ts";
 import { forks } from "../migrations/0019-forks.ts";
+import { channelAnswers } from "../migrations/0020-channel-answers.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -51,6 +52,7 @@ export const migrations: readonly Migration[] = [
   notifications,
   messages,
   forks,
+  channelAnswers,
 ];
 
 /** The `user_version` of a database that this version writes. */
