@@ -31,7 +31,8 @@ const rooms: Readonly<Record<string, Room>> = {
   contract: { ours: ["domain"], packages: ["zod"], node: false },
   config: { ours: ["domain"], packages: [], node: true },
   store: { ours: ["domain", "config", "processes/failpoint.ts"], packages: ["better-sqlite3"], node: true },
-  operations: { ours: ["domain", "config", "contract", "store"], packages: [], node: true },
+  "json-schema": { ours: ["domain"], packages: ["ajv"], node: true },
+  operations: { ours: ["domain", "config", "contract", "store", "json-schema"], packages: [], node: true },
   scheduler: { ours: ["domain", "store"], packages: ["type pino"], node: false },
   processes: { ours: ["domain"], packages: ["koffi"], node: true },
   supervisor: {
@@ -45,7 +46,7 @@ const rooms: Readonly<Record<string, Room>> = {
     node: true,
   },
   "attempt-protocol": { ours: ["domain"], packages: [], node: false },
-  runner: { ours: ["domain", "config", "processes", "attempt-protocol", "agent"], packages: [], node: true },
+  runner: { ours: ["domain", "config", "processes", "attempt-protocol", "agent", "json-schema"], packages: [], node: true },
   agent: { ours: ["domain", "config", "processes", "attempt-protocol"], packages: ["@anthropic-ai/claude-agent-sdk"], node: true },
   http: { ours: ["domain", "contract"], packages: ["zod"], node: true },
   mcp: {

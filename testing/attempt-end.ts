@@ -32,6 +32,7 @@ export function resultOf(change: Partial<ResultFacts>): ResultFacts {
     stopReason: "end_turn",
     startupFailure: null,
     apiErrorStatus: null,
+    answerProblem: null,
     calledModel: true,
     durationMs: 1,
     costUsd: 0,

@@ -79,6 +79,7 @@ export function plainView(id: number, input: ParsedTaskInput, at: string): TaskV
     updated_at: at,
     prompt: input.prompt,
     result: null,
+    structured_result: null,
     usage: null,
     logs: { raw: `/logs/task_${id}_raw.log`, summary: `/logs/task_${id}_summary.log` },
     parent_id: null,

@@ -3,6 +3,7 @@
  */
 import { typedDuration } from "../../src/domain/text/duration.ts";
 import type { OptionRow } from "../../src/domain/task/option.ts";
+import { maxSchemaLength } from "../../src/domain/task/answer-schema.ts";
 import { optionRows } from "../../src/domain/task/option-values.ts";
 import { code, markdownTable } from "./generated-part.ts";
 
@@ -34,6 +35,8 @@ function valuesOf(row: OptionRow): string {
       return `at most ${row.maxItems} images; in JSON objects with \`name\` and \`data\` (base64)`;
     case "json":
       return "in JSON an object";
+    case "schema":
+      return `in JSON an object, at most ${maxSchemaLength} characters`;
     case "integer":
       return `${row.min} to ${row.max}`;
     case "money":

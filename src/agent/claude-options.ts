@@ -4,6 +4,7 @@
  */
 import type { TaskSpec } from "../domain/task/task.ts";
 import type { FilesAbove } from "../config/files-above.ts";
+import { schemaForClaude } from "../domain/task/answer-schema.ts";
 import { optionRows, startsCold } from "../domain/task/option-values.ts";
 import { expandedVariables } from "../domain/task/expand-variables.ts";
 import { arrayOf, objectOf } from "../domain/text/read-json.ts";
@@ -86,6 +87,7 @@ export function coldOptions(spec: TaskSpec, above: FilesAbove, env: Readonly<Rec
     ...(spec.effort === null ? {} : { effort: spec.effort }),
     ...(spec.agent === null ? {} : { agent: spec.agent }),
     ...(spec.maxTurns === null ? {} : { maxTurns: spec.maxTurns }),
+    ...(spec.jsonSchema === null ? {} : { outputFormat: { type: "json_schema" as const, schema: schemaForClaude(spec.jsonSchema) } }),
     ...(spec.maxBudgetUsd === null ? {} : { maxBudgetUsd: spec.maxBudgetUsd }),
   };
 }

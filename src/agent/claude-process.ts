@@ -44,7 +44,7 @@ export class ClaudeProcess {
   /** The SDK's `spawnClaudeCodeProcess`. Call it once. */
   readonly start = (request: SpawnRequest): Child => {
     const { command, args, cwd, env } = request;
-    const child = spawn(command, args, { cwd: this.directory ?? cwd, env: { ...env }, stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn(command, args.filter(isToBeSeen), { cwd: this.directory ?? cwd, env: { ...env }, stdio: ["pipe", "pipe", "pipe"] });
     // The SDK adds more exit listeners than Node's limit, and the warning would go into the log.
     child.setMaxListeners(50);
     this.#child = child;
@@ -106,6 +106,11 @@ export class ClaudeProcess {
     this.#signal = signal;
     this.#child?.kill(signal);
   }
+}
+
+/** The SDK sends the schema of answers over stdin, too: other users can read an argument (`ps`). */
+function isToBeSeen(arg: string): boolean {
+  return !arg.startsWith("--json-schema=");
 }
 
 /** The last 8 KB, without the word at the cut, because half of a secret would not be found. */

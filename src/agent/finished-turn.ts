@@ -18,23 +18,34 @@ interface Body {
   readonly content?: unknown;
   readonly usage?: Readonly<Record<string, unknown>>;
 }
-type Block = { readonly type?: unknown; readonly text?: unknown };
+interface Block {
+  readonly type?: unknown;
+  readonly text?: unknown;
+  /** Of a call. */
+  readonly id?: unknown;
+  readonly name?: unknown;
+  readonly input?: unknown;
+  /** Of its result. */
+  readonly tool_use_id?: unknown;
+  readonly is_error?: unknown;
+}
 
 /**
  * A `result` message in Claude Code's shape, marked `_recovered`, or null when the session's last
  * turn is not finished. It lacks the cost and the time, which are not known.
+ * @param isStructured whether the task has a JSON Schema: then only the call of a tool answers.
  */
-export function finishedTurn(sessionId: string, messages: readonly SessionMessage[]) {
+export function finishedTurn(sessionId: string, messages: readonly SessionMessage[], isStructured = false) {
   const own = messages.filter((message) => message.parent_tool_use_id === null);
-  const last = own.at(-1);
-  if (last?.type !== "assistant" || !isFinal(last.message as Body)) return null;
+  const answer = isStructured ? structuredAnswer(own) : textAnswer(own);
+  if (answer === null) return null;
   const answers = own.slice(own.findLastIndex(isPrompt) + 1).filter(({ type }) => type === "assistant");
   return {
     type: "result",
     subtype: "success",
     is_error: false,
     session_id: sessionId,
-    result: textOf(last.message as Body),
+    ...answer,
     num_turns: answers.length,
     modelUsage: usageOf(answers.map(({ message }) => message as Body)),
     permission_denials: [],
@@ -43,6 +54,28 @@ export function finishedTurn(sessionId: string, messages: readonly SessionMessag
     // The journal may lack some of these messages.
     _message_ids: [...new Set(answers.flatMap(({ message }) => idOf(message as Body)))],
   };
+}
+
+function textAnswer(own: readonly SessionMessage[]) {
+  const last = own.at(-1);
+  return last?.type === "assistant" && isFinal(last.message as Body) ? { result: textOf(last.message as Body) } : null;
+}
+
+/** Claude Code's tool for structured answers. A call of it that succeeds ends the turn. */
+const answerTool = "StructuredOutput";
+
+/** The input of the call, once all calls of its message have their results. */
+function structuredAnswer(own: readonly SessionMessage[]) {
+  const lastId = (own.findLast(({ type }) => type === "assistant")?.message as Body | undefined)?.id;
+  if (typeof lastId !== "string") return null;
+  const from = own.findIndex(({ type, message }) => type === "assistant" && (message as Body).id === lastId);
+  const blocks = own.slice(from).flatMap(({ message }) => blocksOf(message as Body));
+  const results = new Map(blocks.filter(({ type }) => type === "tool_result").map((block) => [block.tool_use_id, block]));
+  const calls = blocks.filter(({ type }) => type === "tool_use");
+  const call = calls.find(({ name, id }) => name === answerTool && results.get(id)?.is_error !== true);
+  const isFollowed = own.slice(from).some(isPrompt);
+  if (isFollowed || call === undefined || calls.some(({ id }) => !results.has(id))) return null;
+  return { result: JSON.stringify(call.input), structured_output: call.input };
 }
 
 /**

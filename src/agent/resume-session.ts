@@ -137,7 +137,7 @@ function defer(transcript: string, work: AgentWork, emit: Emit): boolean {
  */
 async function continueSession(work: AgentWork, port: SessionPort, missing: readonly SentMessage[]): Promise<string | null> {
   const { sessionId, spec, journal } = work;
-  const result = finishedTurn(sessionId, await port.messages(sessionId, spec.workingDirectory));
+  const result = finishedTurn(sessionId, await port.messages(sessionId, spec.workingDirectory), spec.jsonSchema !== null);
   if (result === null) return continueTurn(work, port, interruptedTurn, missing);
   const names = lostBackground(journal, sessionId);
   if (names.length > 0) {

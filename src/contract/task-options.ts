@@ -45,6 +45,13 @@ function jsonValue(form: JsonForm) {
   });
 }
 
+/** What a document shows as `json_schema`. */
+const answerSchema = {
+  type: "object",
+  properties: { outdated: { type: "array", items: { type: "string" } } },
+  required: ["outdated"],
+};
+
 function withoutProblem(schema: z.ZodString, problemOf: (value: string) => string | null) {
   return schema.superRefine((value, context) => {
     const message = problemOf(value);
@@ -89,6 +96,8 @@ function valueSchema(row: OptionRow): z.ZodType {
       return attachments;
     case "json":
       return jsonValue(row.form);
+    case "schema":
+      return jsonValue("schema").meta({ examples: [answerSchema] });
     case "integer":
     case "duration":
       return z.int().min(row.min).max(row.max);
@@ -112,6 +121,8 @@ function shownSchema(row: OptionRow): z.ZodType {
     case "directories":
     case "json":
       return z.array(z.string());
+    case "schema":
+      return z.record(z.string(), z.unknown());
     case "attachments":
       return z.array(z.object({ name: z.string(), media_type: z.enum(imageTypes), bytes: z.int() }));
     case "integer":

@@ -51,8 +51,11 @@ function sentenceOf(task: TaskSummaryView): string | null {
   return sentence === null ? null : plainLine(sentence, lineCharacters);
 }
 
+/** It stands beside the text of the same answer. */
+const maxStructuredCharacters = 10_000;
+
 /** Shown beside the other options, or known to the agent that created the task. */
-const shownElsewhere = ["name", "system_prompt", "model", "permission_mode", "group", "priority", "labels"] as const;
+const shownElsewhere = ["name", "system_prompt", "model", "permission_mode", "group", "priority", "labels", "json_schema"] as const;
 type FurtherName = Exclude<OptionName, (typeof shownElsewhere)[number]>;
 
 const furtherRows = optionRows.filter(({ name }) => !(shownElsewhere as readonly string[]).includes(name));
@@ -97,6 +100,10 @@ export const agentOutput = z.object({
   last_action: z.string().nullable(),
   error: z.string().nullable(),
   result: z.string().nullable(),
+  structured_result: z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .describe("The answer as json_schema asks for it. Null also where it is long: result has its JSON, part by part."),
   result_characters: z.int().describe("Length of the whole result."),
   result_truncated: z.boolean(),
 });
@@ -118,6 +125,7 @@ export function outputOf(task: TaskView, options: { from?: number; limit?: numbe
     last_action: task.last_action === null ? null : plainLine(task.last_action, lineCharacters),
     error: task.error === null ? null : plainLine(task.error.message, 1000),
     result: result?.text ?? null,
+    structured_result: (task.result?.length ?? 0) <= maxStructuredCharacters ? task.structured_result : null,
     result_characters: result?.characters ?? 0,
     result_truncated: result?.truncated ?? false,
   };

@@ -28,6 +28,8 @@ import type { SentMessage } from "../domain/messages/message.ts";
 import type { Answer } from "../domain/questions/question.ts";
 import { isAgentWork, nameOfBackground } from "../domain/attempt/background.ts";
 import type { BackgroundTask, BackgroundWait } from "../domain/attempt/background.ts";
+import { answerCheck } from "./answer-check.ts";
+import type { AnswerCheck } from "./answer-check.ts";
 import { AfterResult } from "./after-result.ts";
 import { Journal } from "./journal.ts";
 import { noClaudeNote } from "./no-claude.ts";
@@ -67,6 +69,7 @@ export class RunningAttempt {
   readonly #summary: SummaryLog | null;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #afterResult: AfterResult;
+  #checkAnswer: AnswerCheck = (entry) => entry;
   #hasCut = false;
   #stopReason: StopReason | null = null;
   readonly #steps = new OpenSteps();
@@ -146,6 +149,7 @@ export class RunningAttempt {
       this.#take({ type: "worker", subtype: "gave_up", error: startProblems.brokenSettings, text });
       return this.end(null);
     }
+    this.#checkAnswer = await answerCheck(work.spec.jsonSchema);
     const before = await this.#changes.begin();
     if (before !== null) this.#take(before);
     const thrown = await agent.run(
@@ -273,8 +277,10 @@ export class RunningAttempt {
     if (left !== null) this.#take(left);
   }
 
-  #take(entry: JournalEntry): void {
-    if (entry.type === "result") this.#isFinished = entry["subtype"] === "success" && entry["is_error"] !== true;
+  #take(said: JournalEntry): void {
+    const entry = this.#checkAnswer(said);
+    if (entry.type === "result")
+      this.#isFinished = entry["subtype"] === "success" && entry["is_error"] !== true && entry["answer_problem"] === undefined;
     const record = this.#journal.append(entry);
     this.#summary?.append(record);
     if (this.#steps.ends(entry) && this.#stopsAtStep) this.stop("interrupted", 0);

@@ -124,6 +124,7 @@ export type NewTask = Omit<
   | "sessionModel"
   | "resumable"
   | "result"
+  | "structuredResult"
   | "error"
   | "attention"
   | "costUsd"
@@ -137,8 +138,8 @@ export type NewTask = Omit<
   readonly images?: readonly Uint8Array[];
 };
 
-/** A task without its prompt, its long options and its result. */
-export type TaskRow = Omit<Task, "prompt" | keyof LongOptions | "result">;
+/** A task without its prompt, its long options and its results. */
+export type TaskRow = Omit<Task, "prompt" | keyof LongOptions | "result" | "structuredResult">;
 
 export interface TaskFilter {
   readonly statuses?: readonly TaskStatus[];
@@ -182,6 +183,7 @@ export type TaskPatch = Partial<
     | "sessionModel"
     | "resumable"
     | "result"
+    | "structuredResult"
     | "error"
     | "attention"
     | "costUsd"

@@ -149,7 +149,7 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
       refusal: after.refusal,
       refusedAt: after.refusal === null ? null : refusalOf(outcome, account, wall) !== null ? now : task.refusedAt,
       error: after.error === null ? null : withNextStep(after.error, task),
-      ...(completed ? { attention: attentionOf(store, attempt) } : { result: null }),
+      ...(completed ? { attention: attentionOf(store, attempt) } : { result: null, structuredResult: null }),
       ...spent,
       durationMs: (task.durationMs ?? 0) + (endedAt - attempt.startedAt),
     },

@@ -7,6 +7,7 @@ import { eventsFromRecord } from "../domain/events/events-from-record.ts";
 import type { NewEvent } from "../domain/events/event.ts";
 import { overageHolds } from "../domain/task/overage.ts";
 import type { OveragePolicy } from "../domain/task/overage.ts";
+import { isObject } from "../domain/text/read-json.ts";
 import { plainLine } from "../domain/text/plain-text.ts";
 import type { JournalRecord } from "../domain/events/record.ts";
 import { isZeroed, sessionSpentIn, spentInAll } from "../domain/task/spending.ts";
@@ -152,7 +153,7 @@ export class Ingest {
     for (const hold of overageHolds(report, account, { now, wall: now })) holds.put(hold, now);
   }
 
-  /** Stores in full what later attempts and views need: the session's id and the result's text. */
+  /** Stores in full what later attempts and views need: the session's id and the results. */
   #keep(record: JournalRecord): void {
     const { id, taskId } = this.#attempt;
     const now = Date.parse(record._at);
@@ -176,7 +177,11 @@ export class Ingest {
       typeof record["result"] === "string"
     ) {
       const text = record["result"].trim() === "" ? lastText(this.#store, id, this.#journal) : record["result"];
-      this.#store.tasks.patch(taskId, now, { result: text ?? record["result"] });
+      const structured = record["answer_problem"] === undefined ? record["structured_output"] : null;
+      this.#store.tasks.patch(taskId, now, {
+        result: text ?? record["result"],
+        structuredResult: isObject(structured) ? structured : null,
+      });
     }
   }
 }

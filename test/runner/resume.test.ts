@@ -249,3 +249,13 @@ test("a follow-up on a session that is gone begins with the task itself", async 
   assert.partialDeepStrictEqual(resultOf(records), { subtype: "success", result: "followed" });
   assert.match(JSON.stringify(model.requests().at(-1)?.body.messages), /say hi.*and now/);
 });
+
+test("a structured answer that the session has is the result, without a model call", async (t) => {
+  const c = await setup(t, { "count them": [step.tool("StructuredOutput", { n: 4 })] });
+  const spec = { prompt: "count them", jsonSchema: { type: "object", properties: { n: { type: "number" } } } };
+  const first = (await c.runner()).start(spec);
+  assert.partialDeepStrictEqual(resultOf(await first.ended()), { structured_output: { n: 4 } });
+  const again = (await c.runner()).start(spec, { sessionId: first.start.sessionId, resume: true });
+  assert.partialDeepStrictEqual(resultOf(await again.ended()), { _recovered: true, structured_output: { n: 4 } });
+  assert.equal(c.model.requests().length, 1);
+});

@@ -58,6 +58,8 @@ function specOf(row: OptionRow): OptionSpec {
       return { ...common, parse: nonEmpty(long), repeat: true, completes: "files" };
     case "json":
       return { ...common, parse: nonEmpty(long), completes: "files", ...(row.form === "mcp" ? { repeat: true } : {}) };
+    case "schema":
+      return { ...common, parse: nonEmpty(long), completes: "files" };
     case "integer":
       return { ...common, parse: wholeNumber(long, row) };
     case "money":
@@ -86,10 +88,11 @@ function longOf({ flag }: OptionRow): string {
 
 async function valueOf(row: OptionRow, value: unknown, io: Pick<Io, "cwd">): Promise<unknown> {
   if (value === undefined) return undefined;
-  if (row.kind === "json") {
+  if (row.kind === "json" || row.kind === "schema") {
     // Few calls read files.
     const { jsonGiven } = await import("./json-flag.ts");
-    return jsonGiven({ flag: longOf(row), form: row.form }, [value].flat() as string[], io);
+    const form = row.kind === "schema" ? "schema" : row.form;
+    return jsonGiven({ flag: longOf(row), form }, [value].flat() as string[], io);
   }
   if (row.kind === "attachments") {
     const { attachmentsGiven } = await import("./attachment-flag.ts");

@@ -18,6 +18,7 @@ import { streamLine } from "../terminal/json-stream.ts";
 import { painter } from "../terminal/render/colour.ts";
 import type { Painter } from "../terminal/render/colour.ts";
 import { agentText, EventLines } from "../terminal/render/event-lines.ts";
+import { structuredText } from "../terminal/render/result-text.ts";
 import { StatusLine } from "../terminal/render/status-line.ts";
 import { endLine } from "../terminal/render/task-end.ts";
 import { SpendingLook } from "./spending-look.ts";
@@ -146,7 +147,7 @@ class TextScreen implements Screen {
 
   #end(task: TaskView): void {
     this.stop();
-    const result = plainText(task.result ?? "").trim();
+    const result = structuredText(task) ?? plainText(task.result ?? "").trim();
     if (result !== "" && normal(result) !== normal(this.#lastText)) say(this.#io.stdout, `\n${result}`);
     say(this.#io.stdout, `\n${endLine(task, this.#paint)}`);
     if (task.status !== "completed")

@@ -108,6 +108,7 @@ function resultFacts(data: Result): ResultFacts {
     stopReason: data.stop_reason,
     startupFailure: data.startup_failure,
     apiErrorStatus: data.api_error_status,
+    answerProblem: data.answer_problem ?? null,
     // Earlier versions stored only Claude Code's own number of turns.
     calledModel: data.called_model ?? data.num_turns !== 0,
     durationMs: data.duration_ms,

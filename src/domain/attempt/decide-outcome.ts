@@ -24,9 +24,10 @@ export function decideOutcome(facts: AttemptFacts): Outcome {
   // A turn with work in the background is finished when that work has ended or was ended on
   // purpose.
   const waiting = facts.cut.length === 0 && (facts.background.length > 0 || (facts.notified && !exitedByItself(facts)));
-  if (finished && !waiting && result.calledModel && facts.sessionLost === null)
-    return { kind: "succeeded", message: successMessage(result, facts.cut) };
+  const hasEnded = finished && !waiting && result.calledModel && facts.sessionLost === null;
+  if (hasEnded && result.answerProblem === null) return { kind: "succeeded", message: successMessage(result, facts.cut) };
   if (facts.stopRequested === "cancelled") return stopped("cancelled");
+  if (hasEnded) return misfit(result.answerProblem);
   if (facts.sessionLost !== null) return sessionLost(facts.sessionLost);
   if (finished && !result.calledModel && facts.stopRequested === null) return noWork(result);
   if (result !== null && !finished && !wasAborted(result)) return failure(result, facts);
@@ -43,6 +44,10 @@ export function decideOutcome(facts: AttemptFacts): Outcome {
 function isFinished(result: ResultFacts): boolean {
   if (result.subtype !== "success" || result.isError || stopOf(result) !== "finished") return false;
   return result.terminalReason === null || lookUp(terminalReasons, result.terminalReason) === "finished";
+}
+
+function misfit(problem: string | null): Outcome {
+  return { kind: "agent_failed", message: sentence("The answer does not fit the task's JSON Schema (--json-schema)", problem) };
 }
 
 /** Whether an interrupt ended the turn. Such a turn says nothing about the agent's work. */
@@ -123,7 +128,7 @@ function limitOfTask(result: ResultFacts): Outcome | null {
   if (result.subtype === "error_max_structured_output_retries" || result.terminalReason === "structured_output_retry_exhausted") {
     return {
       kind: "agent_failed",
-      message: sentence("The answer never met the schema that was asked for", result.text),
+      message: sentence("No answer fitted the task's JSON Schema (--json-schema)", result.text),
     };
   }
   return null;

@@ -71,6 +71,8 @@ export interface ResultFacts {
   /** Why Claude Code refused to start (SDKStartupFailureReason of the Agent SDK). */
   readonly startupFailure: string | null;
   readonly apiErrorStatus: number | null;
+  /** Why the answer does not fit the task's JSON Schema; null: it fits, or the task has none. */
+  readonly answerProblem: string | null;
   /** Whether the model was called at all. */
   readonly calledModel: boolean;
   readonly durationMs: number;

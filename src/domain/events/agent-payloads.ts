@@ -131,6 +131,7 @@ export const agentPayloads = {
       usage: map(modelUsage),
       permission_denials: count("How many tool calls were not allowed."),
       denied_calls: list(object({ tool: text("The tool's name."), tool_use_id: callId }, "The calls that were not allowed, at most 200.")),
+      answer_problem: optional(text("Why the answer does not fit the task's JSON Schema. Absent: it fits, or the task has none.")),
       recovered: flag("Whether the result was read from the session, because the attempt died before it reported the result."),
       ...cut,
     },

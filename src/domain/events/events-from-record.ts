@@ -169,10 +169,17 @@ function resultEvent(message: JsonObject): EventDraft<"result"> {
     usage: usageOf(objectOf(message["modelUsage"])),
     permission_denials: arrayOf(message["permission_denials"]).length,
     denied_calls: arrayOf(message["permission_denials"]).slice(0, maxDeniedCalls).map(objectOf).map(deniedCall),
+    ...answerProblemIn(message),
     recovered: message["_recovered"] === true,
     ...mark(text.truncated),
   };
   return { type: "result", data };
+}
+
+/** What the runner found. */
+function answerProblemIn(message: JsonObject): Pick<Result, "answer_problem"> {
+  const problem = stringOf(message["answer_problem"]);
+  return problem === null ? {} : { answer_problem: cutString(problem, 1000).value };
 }
 
 /** The call's input is in the `tool_use` event of the same id. */

@@ -1,29 +1,34 @@
 /**
- * Checks options that are a JSON object in a form of Claude Code (`--settings`, `--mcp-config`),
- * and lists the names in them.
+ * Checks options that are a JSON object (`--settings`, `--mcp-config`, `--json-schema`), and lists
+ * the names in them.
  */
 import { objectOf } from "../text/read-json.ts";
+import { schemaShapeProblems } from "./answer-schema.ts";
 import { mcpProblems, settingsProblems } from "./claude-settings.ts";
 import type { SettingsProblem } from "./json-problems.ts";
 
-export type JsonForm = "settings" | "mcp";
+/** The forms of Claude Code whose values may be secrets. */
+export type PrivateForm = "settings" | "mcp";
+export type JsonForm = PrivateForm | "schema";
 export type JsonOption = Readonly<Record<string, unknown>>;
 
 /** Characters of its JSON. */
 export const maxJsonLength = 100_000;
 
+const problemsIn = { settings: settingsProblems, mcp: mcpProblems, schema: schemaShapeProblems } as const;
+
 /** Problems that disable the object or a part of it. A submit with any of them is refused. */
 export function jsonProblems(form: JsonForm, text: string): SettingsProblem[] {
   if (text.length > maxJsonLength) return [{ line: null, problem: `has over ${maxJsonLength} characters` }];
   if (text.trim() === "") return [{ line: null, problem: "is empty" }];
-  return form === "settings" ? settingsProblems(text) : mcpProblems(text);
+  return problemsIn[form](text);
 }
 
 /**
  * The names of the object's settings or servers. Only the names may be shown: the values may be
  * secrets.
  */
-export function namesIn(form: JsonForm, value: JsonOption): string[] {
+export function namesIn(form: PrivateForm, value: JsonOption): string[] {
   return Object.keys(form === "settings" ? value : objectOf(value["mcpServers"]));
 }
 
@@ -32,6 +37,6 @@ export function namesIn(form: JsonForm, value: JsonOption): string[] {
  * counts.
  */
 export function joinedJson(form: JsonForm, values: readonly JsonOption[]): JsonOption {
-  if (form === "settings") return Object.assign({}, ...values) as JsonOption;
+  if (form !== "mcp") return Object.assign({}, ...values) as JsonOption;
   return { mcpServers: Object.assign({}, ...values.map((value) => objectOf(value["mcpServers"]))) as JsonOption };
 }

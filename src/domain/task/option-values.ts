@@ -64,7 +64,7 @@ export function changedOptions(task: TaskOptionFields, input: GivenOptions, sett
   return Object.fromEntries(
     named.map((row) => {
       const value = valueGiven(row, input, settings);
-      return [row.field, row.kind === "json" ? value : added(task[row.field as keyof TaskOptionFields], value)];
+      return [row.field, row.kind === "json" || row.kind === "schema" ? value : added(task[row.field as keyof TaskOptionFields], value)];
     }),
   );
 }

@@ -102,6 +102,13 @@ interface JsonRow extends RowBase {
   readonly form: "settings" | "mcp";
 }
 
+/** A JSON Schema, which views show whole. */
+interface SchemaRow extends RowBase {
+  readonly kind: "schema";
+  readonly default: null;
+  readonly isLong: true;
+}
+
 /** Images: the task knows what they are, the store keeps their bytes apart. */
 interface AttachmentsRow extends RowBase {
   readonly kind: "attachments";
@@ -147,6 +154,7 @@ export type OptionRow =
   | RulesRow
   | DirectoriesRow
   | JsonRow
+  | SchemaRow
   | IntegerRow
   | MoneyRow
   | DurationRow
@@ -167,7 +175,7 @@ export type ValueOf<R> = R extends { kind: "choice"; choices: infer C extends re
           ? boolean
           : R extends { kind: "labels" }
             ? Record<string, string>
-            : R extends { kind: "json" }
+            : R extends { kind: "json" | "schema" }
               ? Record<string, unknown>
               : R extends { kind: "attachments" }
                 ? Attachment[]

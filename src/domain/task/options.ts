@@ -313,6 +313,19 @@ export const taskOptions = [
     shown: { line: "MCP servers", text: "{}" },
   },
   {
+    name: "json_schema",
+    kind: "schema",
+    part: "run",
+    isLong: true,
+    default: null,
+    startsCold: "any",
+    sentence:
+      "JSON Schema of an object, which the answer must fit. The answer is then the task's `structured_result`; an answer that does not fit fails the task.",
+    flag: { spelled: "--json-schema <file>", help: "the answer is JSON that fits this JSON Schema: a file, or the schema itself" },
+    agent: "may",
+    shown: { line: "Answer", text: "JSON: {}" },
+  },
+  {
     name: "priority",
     kind: "integer",
     part: "queue",

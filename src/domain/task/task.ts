@@ -5,6 +5,7 @@ import type { ModelUsage, SessionSpent } from "./model-usage.ts";
 import type { StoredStopReason } from "../attempt/stop-reason.ts";
 import type { QueueOptions, RunOptions } from "./options.ts";
 import type { TaskStatus } from "./status.ts";
+import type { JsonObject } from "../text/read-json.ts";
 import { cutText } from "../text/cut-text.ts";
 
 export { isTerminal, taskStatuses, terminalStatuses } from "./status.ts";
@@ -78,6 +79,8 @@ export interface Task extends TaskSpec, QueueOptions {
   /** Whether the next attempt resumes `sessionId` (true) or starts it (false). */
   readonly resumable: boolean;
   readonly result: string | null;
+  /** The last answer as `jsonSchema` asks for it; null: there is none. */
+  readonly structuredResult: JsonObject | null;
   readonly error: TaskError | null;
   /** What to look at although the task completed; null: nothing. */
   readonly attention: readonly Attention[] | null;

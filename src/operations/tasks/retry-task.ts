@@ -11,6 +11,7 @@ import { isTerminal } from "../../domain/task/task.ts";
 import type { Task } from "../../domain/task/task.ts";
 import { doneBy } from "../rights/audit.ts";
 import { admitAgentRetry, enterAgentTask, isAgent } from "../rights/guard-agent.ts";
+import { requireSchema } from "./require-schema.ts";
 import { requireTask } from "./require-task.ts";
 import { changesOf, namesOf } from "./retry-changes.ts";
 import { imagesOf, requirePossible, requireRoom, takeRate } from "./submit-task.ts";
@@ -25,10 +26,11 @@ import { realDirectories, realDirectory } from "./working-directory.ts";
  * has spent its budget; and like a submit: invalid_input (the directory does not exist),
  * untrusted_directory, forbidden, too_many_requests.
  */
-export function retryTask(context: SubmitContext, id: number, input: ParsedRetryInput, caller: Caller): Promise<Task> {
+export async function retryTask(context: SubmitContext, id: number, input: ParsedRetryInput, caller: Caller): Promise<Task> {
   const { store } = context;
   const now = context.now();
-  return store.write(() => {
+  await requireSchema({ jsonSchema: input.json_schema ?? null });
+  return await store.write(() => {
     const task = requireTask(store, id);
     const changes = changesOf(task, input, context.settings);
     const changed = { ...task, ...changes };
@@ -50,6 +52,7 @@ export function retryTask(context: SubmitContext, id: number, input: ParsedRetry
       ...begunAgain,
       ...(resume ? { resumable: true } : { sessionId: null, resumable: false }),
       result: null,
+      structuredResult: null,
     });
     if (again === null || !isTerminal(task.status))
       throw new WorkerError("conflict", `Task ${id} is ${task.status}. Only an ended task can be retried.`);

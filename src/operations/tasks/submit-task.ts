@@ -10,6 +10,7 @@ import { submittedOptions } from "../../domain/task/option-values.ts";
 import type { NewTask } from "../../store/store.ts";
 import { doneBy } from "../rights/audit.ts";
 import { admitAgentTasks, agentTerms, clientOf, enterAgentTask, isAgent } from "../rights/guard-agent.ts";
+import { requireSchema } from "./require-schema.ts";
 import type { SubmitRate } from "./submit-rate.ts";
 import { requireBypassRights, requireRights, taskCallerOf } from "../rights/task-rights.ts";
 import type { RightsContext } from "../rights/task-rights.ts";
@@ -34,6 +35,7 @@ export interface SubmitContext extends RightsContext {
 export async function submitTasks(context: SubmitContext, inputs: readonly ParsedTaskInput[], caller: Caller): Promise<Task[]> {
   const now = context.now();
   const tasks = newTasks(context, inputs, caller, now);
+  await requireSchemas(context, tasks);
   return context.store.write(() => insertTasks(context, tasks, caller, now));
 }
 
@@ -47,6 +49,15 @@ export function newTasks(context: SubmitContext, inputs: readonly ParsedTaskInpu
       throw context.isBatch === true && error instanceof WorkerError ? inBatch(error, index) : error;
     }
   });
+}
+
+/** @throws WorkerError invalid_input: `json_schema` of one of them is not a schema. */
+export async function requireSchemas({ isBatch }: Pick<SubmitContext, "isBatch">, tasks: readonly NewTask[]): Promise<void> {
+  for (const [index, task] of tasks.entries()) {
+    await requireSchema(task).catch((error: unknown) => {
+      throw isBatch === true && error instanceof WorkerError ? inBatch(error, index) : error;
+    });
+  }
 }
 
 /** The same error with the number of the batch's task. */

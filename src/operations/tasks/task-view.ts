@@ -76,6 +76,7 @@ export function taskView(task: Task, waiting: WaitingContext, paths: Paths): Tas
     messages: waiting.messages(task.id).slice(-shownMessages).map(messageView),
     ...shownOptions(task),
     result: task.result,
+    structured_result: task.structuredResult,
     usage: task.usage === null ? null : Object.fromEntries(Object.entries(task.usage).map(([model, usage]) => [model, usageView(usage)])),
     logs: { raw: rawLogPath(paths, task.id), summary: summaryLogPath(paths, task.id) },
     forked_from: waiting.forkedFrom(task.id),

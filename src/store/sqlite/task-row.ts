@@ -65,12 +65,14 @@ export const taskRow = {
 };
 
 /** A row of `task_texts`. */
-export const textColumns = `options, prompt, result`;
+export const textColumns = `options, prompt, result, structured_result AS "structuredResult"`;
 
 export interface HeldTexts {
   readonly options: string;
   readonly prompt: string;
   readonly result: string | null;
+  /** JSON. */
+  readonly structuredResult: string | null;
 }
 
 /**
@@ -92,7 +94,7 @@ export const insertedFields = [
 /** Everything that a patch may set. */
 export type AnyTaskPatch = RetryPatch;
 
-type ColumnPatch = Exclude<keyof AnyTaskPatch, "result" | keyof ShortOptions | keyof LongOptions>;
+type ColumnPatch = Exclude<keyof AnyTaskPatch, "result" | "structuredResult" | keyof ShortOptions | keyof LongOptions>;
 
 /** The fields of a patch that are given and are columns of `tasks` of their own. */
 export function patchedFields(patch: AnyTaskPatch): ColumnPatch[] {

@@ -8,6 +8,7 @@ import { isTerminal, taskStatuses, terminalStatuses, titleOf } from "../../domai
 import type { Task, TaskStatus } from "../../domain/task/task.ts";
 import { next, sourcesOf } from "../../domain/task/transitions.ts";
 import type { Operation } from "../../domain/task/transitions.ts";
+import type { JsonObject } from "../../domain/text/read-json.ts";
 import type { Writing } from "./group-commit.ts";
 import type { Bindable } from "./row.ts";
 import { createStatements } from "./statements.ts";
@@ -31,6 +32,7 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
   const selectRow = database.prepare(`SELECT ${taskRow.select} FROM tasks WHERE id = ?`);
   const selectTexts = database.prepare(`SELECT ${textColumns} FROM task_texts WHERE task_id = ?`);
   const updateResult = database.prepare("UPDATE task_texts SET result = ? WHERE task_id = ?");
+  const updateStructured = database.prepare("UPDATE task_texts SET structured_result = ? WHERE task_id = ?");
   const selectOptions = database.prepare<[number], string>("SELECT options FROM tasks WHERE id = ?").pluck();
   const selectLongOptions = database.prepare<[number], string>("SELECT options FROM task_texts WHERE task_id = ?").pluck();
   const updateLongOptions = database.prepare("UPDATE task_texts SET options = ? WHERE task_id = ?");
@@ -86,8 +88,9 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
   function get(id: number): Task | null {
     const row = selectRow.get(id);
     if (row === undefined) return null;
-    const { options, prompt, result } = selectTexts.get(id) as HeldTexts;
-    return Object.assign(longOptions.decodeInto(taskRow.decode(row), options), { prompt, result });
+    const { options, prompt, result, structuredResult: json } = selectTexts.get(id) as HeldTexts;
+    const structuredResult = json === null ? null : (JSON.parse(json) as JsonObject);
+    return Object.assign(longOptions.decodeInto(taskRow.decode(row), options), { prompt, result, structuredResult });
   }
 
   function mustGet(id: number): Task {
@@ -108,7 +111,7 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
   }
 
   /**
-   * One guarded statement for the row, and one each for the long options and the result where they
+   * One guarded statement for the row, and one each for the long options and the results where they
    * are given.
    */
   function update(id: number, now: number, patch: AnyTaskPatch, change: { operation: Operation; endedAt: number } | null): Task | null {
@@ -129,6 +132,8 @@ export function createTaskStore(database: Database.Database, writing: Writing): 
     const { changes } = statements.get(`UPDATE tasks SET ${sets.join(", ")} WHERE ${guards.join(" AND ")}`).run(values);
     if (changes === 0) return null;
     if (patch.result !== undefined) updateResult.run(patch.result, id);
+    if (patch.structuredResult !== undefined)
+      updateStructured.run(patch.structuredResult === null ? null : JSON.stringify(patch.structuredResult), id);
     if (longOptions.holds(patch)) updateLongOptions.run(patchedOptions(longOptions, selectLongOptions.get(id) ?? "{}", patch), id);
     const task = mustGet(id);
     if (patch.name !== undefined) updateSearch.run(searchText(task.name, task.title), id);

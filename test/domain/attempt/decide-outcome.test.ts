@@ -50,7 +50,17 @@ const worded: [what: string, facts: Partial<AttemptFacts>, outcome: Outcome][] =
   [
     "a schema that was never met",
     { result: resultOf({ subtype: "error_max_structured_output_retries", isError: true }) },
-    { kind: "agent_failed", message: "The answer never met the schema that was asked for." },
+    { kind: "agent_failed", message: "No answer fitted the task's JSON Schema (--json-schema)." },
+  ],
+  [
+    "an answer that does not fit the schema",
+    { result: resultOf({ answerProblem: "/answer must be number" }) },
+    { kind: "agent_failed", message: "The answer does not fit the task's JSON Schema (--json-schema): /answer must be number." },
+  ],
+  [
+    "a task that was cancelled after an answer that does not fit",
+    { result: resultOf({ answerProblem: "/answer must be number" }), stopRequested: "cancelled" },
+    { kind: "cancelled", message: "Cancelled on request." },
   ],
   [
     "a budget that only the result's kind tells",
@@ -98,6 +108,7 @@ const anyResult: fc.Arbitrary<ResultFacts> = fc.record({
   stopReason: fc.option(fc.constantFrom("end_turn", "tool_deferred", "pause_turn", "a_new_word")),
   startupFailure: fc.option(fc.constantFrom("cwd_unavailable", "toString")),
   apiErrorStatus: fc.option(fc.integer({ min: 100, max: 999 })),
+  answerProblem: fc.option(fc.string()),
   calledModel: fc.boolean(),
   durationMs: fc.nat(),
   costUsd: fc.double({ noNaN: true, min: 0 }),

@@ -58,6 +58,10 @@ function sample(row: OptionRow): { words: string[]; value: unknown; shown?: unkn
       const value = row.form === "settings" ? { env: { A: "b" } } : { mcpServers: { a: { command: "x" } } };
       return { words: [flag, JSON.stringify(value)], value, shown: [row.form === "settings" ? "env" : "a"] };
     }
+    case "schema": {
+      const value = { type: "object", properties: { answer: { type: "number" } } };
+      return { words: [flag, JSON.stringify(value)], value };
+    }
     case "integer":
       return { words: [flag, String(row.max)], value: row.max };
     case "money":

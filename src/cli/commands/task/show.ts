@@ -15,6 +15,7 @@ export const command = defineCommand<{ readonly raw?: boolean }>({
   examples: [
     { command: "claude-worker show 42", does: "status, cost, prompt, result" },
     { command: "claude-worker show 42 --json | jq -r .result", does: "the result alone" },
+    { command: "claude-worker show 42 --json | jq .structured_result", does: "the answer of a task with --json-schema" },
   ],
   async run({ words, options, io }) {
     const { found: task } = await reading(io, async (client) => await client.getTask({ id: await readTaskId(client, words[0]) }));

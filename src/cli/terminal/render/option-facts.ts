@@ -1,6 +1,7 @@
 /** A task's options as lines of `show`, as the table of options says. */
 import type { TaskView } from "../../../contract/views/task.ts";
 import { formatDuration } from "../../../domain/text/duration.ts";
+import { fieldsOfSchema } from "../../../domain/task/answer-schema.ts";
 import type { ShownAttachment } from "../../../domain/task/attachment.ts";
 import type { OptionRow } from "../../../domain/task/option.ts";
 import { isDefault, optionRows } from "../../../domain/task/option-values.ts";
@@ -28,6 +29,8 @@ function textOf(row: OptionRow, value: unknown): string {
     case "directories":
     case "json":
       return (value as string[]).join(", ");
+    case "schema":
+      return fieldsOfSchema(value as Record<string, unknown>).join(", ") || "any fields";
     case "attachments":
       return (value as ShownAttachment[]).map(({ name, bytes }) => `${name} (${Math.ceil(bytes / 1024)} KB)`).join(", ");
     case "labels":

@@ -10,6 +10,7 @@ import { painter } from "./colour.ts";
 import type { Painter } from "./colour.ts";
 import { optionFacts } from "./option-facts.ts";
 import { nextLines } from "./next-lines.ts";
+import { structuredText } from "./result-text.ts";
 import { statusColours, statusMarks } from "./status.ts";
 import { tookOf } from "./task-list.ts";
 import { markdownLines } from "./markdown/render.ts";
@@ -34,18 +35,13 @@ export function taskPage(task: TaskView, { output, now, raw }: PageOptions): str
   const clean = raw ? (output.isTTY ? visibleText : (text: string): string => text) : plainText;
   const title = plainLine(task.name ?? task.title, 200);
   const state = `${statusMarks[task.status]} ${task.status}${attentionMark(task)}`;
-  const result = clean(task.result ?? "").trim();
   const lines = (text: string): string[] => (text.trim() === "" ? [] : prose(output, text.trim(), { first: "  ", rest: "  " }).split("\n"));
   return [
     prose(output, `${paint.bold(`Task ${task.id}`)}  ${paint[statusColours[task.status]](state)}`, { rest: "  " }),
     ...prose(output, title, { first: "  ", rest: "  " }).split("\n"),
     ...nowOf(task).map((line) => prose(output, line, { first: "  ", rest: "    " })),
     ...section("Error", task.error === null ? [] : lines(clean(errorOf(task.error))), paint),
-    ...section(
-      "Result",
-      raw || !output.isTTY ? indented(result) : indented(markdownLines(result, output.columns - 2, paint).join("\n")),
-      paint,
-    ),
+    ...section("Result", resultLines(task, { output, paint, raw, clean }), paint),
     ...section("Attention", lines(clean(attentionLines(task))), paint),
     ...section(
       "Prompt",
@@ -58,6 +54,16 @@ export function taskPage(task: TaskView, { output, now, raw }: PageOptions): str
     ...(output.isTTY ? section("Next", nextLines(task, output.columns), paint) : []),
     "",
   ].join("\n");
+}
+
+function resultLines(
+  task: TaskView,
+  { output, paint, raw, clean }: { output: Output; paint: Painter; raw: boolean; clean: (text: string) => string },
+): string[] {
+  const structured = structuredText(task);
+  if (structured !== null) return indented(structured);
+  const result = clean(task.result ?? "").trim();
+  return indented(raw || !output.isTTY ? result : markdownLines(result, output.columns - 2, paint).join("\n"));
 }
 
 /** What a task that has not ended is about. */

@@ -23,6 +23,7 @@ import { notifications } from "../migrations/0017-notifications.ts";
 import { messages } from "../migrations/0018-messages.ts";
 import { forks } from "../migrations/0019-forks.ts";
 import { channelAnswers } from "../migrations/0020-channel-answers.ts";
+import { structuredResults } from "../migrations/0021-structured-results.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -53,6 +54,7 @@ export const migrations: readonly Migration[] = [
   messages,
   forks,
   channelAnswers,
+  structuredResults,
 ];
 
 /** The `user_version` of a database that this version writes. */
