@@ -94,6 +94,8 @@ async function bundleCli(out) {
     target: "node22.14",
     format: "cjs",
     external: ["better-sqlite3", "koffi"],
+    // A shorter text: V8 copies it, and a long one costs the first garbage collection of a call.
+    minifyWhitespace: true,
     // The launcher runs it as a script, which cannot import.
     supported: { "dynamic-import": false },
     logLevel: "warning",

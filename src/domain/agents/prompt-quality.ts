@@ -99,11 +99,9 @@ function lengthOf(text: string): number {
   return length;
 }
 
-const dense = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu;
-
 /** The length, where a character says as much as two letters counted twice. */
 function weightOf(text: string): number {
-  return lengthOf(text) + (text.match(dense)?.length ?? 0);
+  return lengthOf(text) + (text.match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu)?.length ?? 0);
 }
 
 /**

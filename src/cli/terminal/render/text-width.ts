@@ -3,9 +3,6 @@
  * characters and emoji count two, marks none.
  */
 
-const wide =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
-const none = /[\p{Mn}\p{Me}\p{Cf}]/u;
 const ascii = /^[\x20-\x7e]*$/;
 
 export function textWidth(text: string): number {
@@ -35,11 +32,18 @@ export function fitWidth(text: string, max: number): string {
 }
 
 function widthOf(character: string): number {
-  if (none.test(character)) return 0;
-  return wide.test(character) ? 2 : 1;
+  if (/[\p{Mn}\p{Me}\p{Cf}]/u.test(character)) return 0;
+  return hasWide(character) ? 2 : 1;
 }
 
 /** Whether a text holds characters of two columns. */
 export function isWide(text: string): boolean {
-  return !ascii.test(text) && wide.test(text);
+  return !ascii.test(text) && hasWide(text);
+}
+
+// A pattern with a class of Unicode stands within a function: V8 makes the class where it stands.
+function hasWide(text: string): boolean {
+  return /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u.test(
+    text,
+  );
 }

@@ -158,12 +158,12 @@ const endsCommand = new Set([
 
 function pieces(word: string, paint?: (text: string) => string): Word[] {
   if (!isWide(word)) return [{ text: word, paint, before: "blank" }];
-  const found = word.match(breakable) ?? [];
+  // A character of a script without blanks, or a run of others.
+  const found =
+    word.match(/[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef]\p{M}*|[^\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef]+/gu) ??
+    [];
   return found.map((text, index) => ({ text, paint, before: index === 0 ? "blank" : noLineStart.test(text) ? "glue" : "break" }));
 }
-
-/** A character of a script without blanks, or a run of others. */
-const breakable = /[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef]\p{M}*|[^\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef]+/gu;
 
 /** Punctuation that does not begin a line. */
 const noLineStart = /^[、。，．！？」』）】〉》：；]/u;
