@@ -13,6 +13,7 @@ import type { Outcome } from "../src/domain/attempt/outcome.ts";
 import type { Attempt } from "../src/domain/task/task.ts";
 import type { TaskRef } from "../src/domain/task/task-ref.ts";
 import { StartRights } from "../src/operations/rights/start-rights.ts";
+import { AnswerLinks } from "../src/operations/questions/answer-links.ts";
 import { workerApi } from "../src/operations/worker-api.ts";
 import { hostProblem } from "../src/notifications/address.ts";
 import { ClaudeCodeTrust } from "../src/operations/tasks/working-directory.ts";
@@ -30,6 +31,8 @@ export const taskTokenKey = "test-task-token-key";
 
 export interface RealApi {
   readonly api: LocalApi;
+  /** null: the settings name no public address. */
+  readonly links: AnswerLinks | null;
   readonly store: Store;
   readonly settings: Settings;
   /** What a scheduler would ask before a start. */
@@ -61,6 +64,8 @@ export function realApi(t: TestContext, flags: Partial<Settings> = {}, more: Rec
   const stop = { hasBegun: false };
   const startedAt = clock.nowMs;
   const claudeCodeTrust = new ClaudeCodeTrust(env);
+  const { public_url: publicUrl, link_lifetime_ms: lifetimeMs } = settings;
+  const links = publicUrl === null ? null : new AnswerLinks({ key: "test-link-key", publicUrl, lifetimeMs });
   const rights = new StartRights({ store, settings, claudeCodeTrust });
   const api = workerApi({
     store,
@@ -70,6 +75,7 @@ export function realApi(t: TestContext, flags: Partial<Settings> = {}, more: Rec
     origins,
     paths,
     taskTokenKey,
+    links,
     env,
     now: () => clock.nowMs,
     account: () => "a",
@@ -93,6 +99,7 @@ export function realApi(t: TestContext, flags: Partial<Settings> = {}, more: Rec
   });
   return {
     api: api as LocalApi,
+    links,
     store,
     settings,
     rights,

@@ -225,6 +225,25 @@ const rows = [
     description: "More names (`host:port`) under which TCP callers may reach the server, e.g. a proxy's.",
   },
   {
+    key: "public_url",
+    env: "CLAUDE_WORKER_PUBLIC_URL",
+    type: "string",
+    nullable: true,
+    mustBe: ["an address like https://worker.example.com (http only for this machine), without a password or a query", isPublicUrl],
+    default: null,
+    description:
+      "Address at which phones reach this server's pages for answers, e.g. a proxy's. Only with it do notifications carry links that answer questions.",
+  },
+  {
+    key: "link_lifetime_ms",
+    env: "CLAUDE_WORKER_LINK_LIFETIME_MS",
+    type: "integer",
+    min: 60_000,
+    max: 2_592_000_000,
+    default: 86_400_000,
+    description: "How long a link in a notification can answer its question; the end of the question's own time ends it, too.",
+  },
+  {
     key: "allowed_roots",
     env: "CLAUDE_WORKER_ALLOWED_ROOTS",
     type: "paths",
@@ -323,4 +342,12 @@ function isServerUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, username, password } = new URL(text);
   return ["http:", "https:"].includes(protocol) && username === "" && password === "";
+}
+
+/** Strangers read what is sent to an http address, so there it must be this machine. */
+function isPublicUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password, search, hash } = new URL(text);
+  if (username !== "" || password !== "" || search !== "" || hash !== "") return false;
+  return protocol === "https:" || (protocol === "http:" && /^(?:127(?:\.\d+){3}|localhost|\[::1\])$/.test(hostname));
 }

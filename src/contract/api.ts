@@ -3,6 +3,7 @@
  * implements it; doors hold no rules.
  */
 import type { z } from "zod";
+import type { AnswerPage, PageAnswer } from "./answer-page.ts";
 import type { Caller } from "./caller.ts";
 import type { Endpoint, endpoints } from "./endpoints.ts";
 import type { operations } from "./operations/index.ts";
@@ -75,6 +76,21 @@ export interface WorkerApi extends ApiOperations {
   logFile(id: TaskRef, kind: "raw" | "summary"): Promise<string>;
   /** @returns the caller whose secret it is; null when it is unknown or its token has expired. */
   callerOfToken(secret: string): Promise<Caller | null>;
+  /**
+   * What the page of a link that answers a question shows. Changes nothing.
+   * @param link the end of the link's address.
+   * @returns null: this server did not make the link, or its question is gone.
+   * @throws WorkerError conflict: the question is not open any more; forbidden: the channel may not
+   * answer it any more.
+   */
+  openAnswerLink(link: string): Promise<AnswerPage | "expired" | null>;
+  /**
+   * Gives the answer of a link, once.
+   * @returns a sentence that says what was answered.
+   * @throws WorkerError as `openAnswerLink`; unprocessable: the answer does not fit; forbidden,
+   * untrusted_directory.
+   */
+  answerByLink(link: string, answer: PageAnswer): Promise<string>;
   /** Figures for monitoring that `server()` does not give. */
   statistics(): Promise<Statistics>;
 }

@@ -28,6 +28,7 @@ import { problemOf, HttpError } from "./request/problem.ts";
 import { RequestCounts } from "./request/request-counts.ts";
 import type { Route } from "./request/route.ts";
 import { Router } from "./request/router.ts";
+import { answerRoutes } from "./routes/answer.ts";
 import { allRoutes } from "./routes/direct.ts";
 import { documentRoutes } from "./routes/document.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -50,6 +51,8 @@ export interface HttpOptions {
   readonly mcp?: McpDoor | undefined;
   /** More names under which TCP callers may reach the server, `host:port`. */
   readonly allowedHosts?: readonly string[];
+  /** How phones reach the pages for answers, e.g. through a proxy. Null: there are none. */
+  readonly publicUrl?: string | null;
   readonly timeouts?: Partial<ConnectionTimeouts>;
   /** Of event streams. Default 15 s. */
   readonly heartbeatMs?: number;
@@ -60,6 +63,8 @@ export interface HttpOptions {
 export interface HttpDoor {
   /** The table of the API. */
   readonly routes: readonly Route[];
+  /** The pages for people, which are not in the API's document. */
+  readonly pages: readonly Route[];
   /**
    * Opens the unix socket. A second call opens the socket again, for the case that its file was
    * removed. @throws WorkerError storage_unusable.
@@ -102,8 +107,10 @@ export function createHttp(options: HttpOptions): HttpDoor {
   });
   const requests = new RequestCounts();
   const routes = routesOf(options.api, { requests, streams, connections });
+  const site = options.publicUrl == null ? null : new URL(options.publicUrl);
+  const pages = site === null ? [] : answerRoutes(options.api, new FailedLogins("link"));
   const answering: AnswerOptions = {
-    router: new Router([...routes, ...(options.mcp === undefined ? [] : mcpRoutes(options.mcp, connections))]),
+    router: new Router([...routes, ...pages, ...(options.mcp === undefined ? [] : mcpRoutes(options.mcp, connections))]),
     authenticate: authenticateBy(options.token, (secret) => options.api.callerOfToken(secret)),
     failedLogins: new FailedLogins(),
     log: options.log,
@@ -125,6 +132,7 @@ export function createHttp(options: HttpOptions): HttpDoor {
   let onSocket: Server | null = null;
   return {
     routes,
+    pages,
     listenSocket: (path) =>
       inTurn(async () => {
         await options.mcp?.start();
@@ -136,11 +144,11 @@ export function createHttp(options: HttpOptions): HttpDoor {
     listenTcp: (host, wantedPort, { dangerouslyBindAll = false } = {}) =>
       inTurn(async () => {
         await options.mcp?.start();
-        let transport: Transport = { kind: "tcp", hosts: new Set(), origins: new Set() };
+        let transport: Transport = { kind: "tcp", hosts: new Set(), origins: new Set(), site };
         const server = open(() => transport);
         const port = await listenOnTcp(server, { host, port: wantedPort, dangerouslyBindAll });
         const hosts = hostsOf(host, port, options.allowedHosts);
-        transport = { kind: "tcp", hosts, origins: new Set([...hosts].map((name) => `http://${name}`)) };
+        transport = { kind: "tcp", hosts, origins: new Set([...hosts].map((name) => `http://${name}`)), site };
         return { port };
       }),
     stop: () =>

@@ -21,6 +21,8 @@ import { cancelAnyway } from "./tasks/cancel-task.ts";
 import { holdQueue, listHolds, resumeQueue } from "./holds/hold-queue.ts";
 import { taskCallerOf } from "./rights/task-rights.ts";
 import { answerQuestion, requireQuestion } from "./questions/answer-question.ts";
+import { answerByLink, openLink } from "./questions/answer-by-link.ts";
+import type { AnswerLinks } from "./questions/answer-links.ts";
 import { questionView, ruleViews } from "./questions/question-view.ts";
 import { removeRule } from "./questions/remove-rule.ts";
 import { messageView } from "./messages/message-view.ts";
@@ -59,6 +61,8 @@ export interface ApiContext {
   readonly paths: Paths;
   /** The key that makes the tokens of tasks. */
   readonly taskTokenKey: string;
+  /** Signs the links that answer questions; null: there is no public address. */
+  readonly links?: AnswerLinks | null;
   /** Shared with the scheduler, so that views and starts decide in the same way. */
   readonly rights: StartRights;
   readonly claudeCodeTrust: ClaudeCodeTrust;
@@ -99,6 +103,7 @@ export function workerApi(context: ApiContext): WorkerApi {
     agentRate: new SubmitRate(settings.agent_submits_per_minute, "agent_submits_per_minute"),
     now,
   };
+  const linkContext = { store, settings, claudeCodeTrust, links: context.links ?? null };
   const batchContext = { ...submitContext, isBatch: true };
   const promptRules = promptRulesOf(settings);
   const view = (task: Task): TaskView => taskView(task, waitingContext(context, now()), paths);
@@ -178,6 +183,8 @@ export function workerApi(context: ApiContext): WorkerApi {
     getQuestion: async ({ id }) => questionView(requireQuestion(store, id)),
     answerQuestion: async ({ id, ...given }, caller) =>
       questionView(await answerQuestion({ store, settings, claudeCodeTrust }, id, given, caller, now())),
+    openAnswerLink: async (link) => openLink(linkContext, link, now()),
+    answerByLink: async (link, answer) => await answerByLink(linkContext, link, answer, now()),
     listRules: async () => ruleViews(store.rules.list()),
     removeRule: async ({ id }) => await removeRule(store, id),
     listTrust: async () => trust(),

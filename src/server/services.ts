@@ -11,6 +11,7 @@ import { createHttp } from "../http/server.ts";
 import { liftOverageHolds } from "../operations/holds/hold-queue.ts";
 import { StartRights } from "../operations/rights/start-rights.ts";
 import { noteClock } from "../operations/storage/note-clock.ts";
+import { AnswerLinks } from "../operations/questions/answer-links.ts";
 import { keepSessions } from "../operations/questions/keep-sessions.ts";
 import { expireQuestions } from "../operations/questions/expire-questions.ts";
 import { pruneTasks } from "../operations/tasks/prune-tasks.ts";
@@ -82,6 +83,8 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
   const agentEnv = agentEnvironment(env, settings.agent_env);
   const account = accountFingerprint(agentEnv, keyFrom(token, "account"));
   const taskTokenKey = keyFrom(token, "tasks");
+  const { public_url: publicUrl, link_lifetime_ms: lifetimeMs } = settings;
+  const links = publicUrl === null ? null : new AnswerLinks({ key: keyFrom(token, "links"), publicUrl, lifetimeMs });
   const idPrefix = runnerIdPrefix(paths.home);
   const logFile = paths.serverLog;
   const boot = runnerBoot({ context, agentEnv, taskTokenKey });
@@ -169,6 +172,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     rights,
     claudeCodeTrust,
     taskTokenKey,
+    links,
     origins: context.origins,
     paths,
     env,
@@ -183,7 +187,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     stopServer: async (options) => void shutdown.stop(options),
   });
   const mcp = new LazyMcp({ api, version, key: keyFrom(token, "mcp"), log });
-  const http = new HttpService(context, createHttp({ api, token, log, mcp, allowedHosts: settings.allowed_hosts }));
+  const http = new HttpService(context, createHttp({ api, token, log, mcp, allowedHosts: settings.allowed_hosts, publicUrl }));
 
   const writeInfo = (): void =>
     writeServerInfo(paths.serverInfo, { pid: process.pid, url: http.url, socket: paths.serverSocket, version }, log);

@@ -6,12 +6,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openDoor } from "../../testing/http-door.ts";
 
-const open = new Set(["GET /health", "GET /docs", "GET /docs/style.css"]);
+const open = new Set(["GET /health", "GET /docs", "GET /docs/style.css", "GET /answer/{link}", "POST /answer/{link}"]);
 
 test("every route but the open ones answers 401 without a token", async (t) => {
-  const { door, call } = await openDoor(t);
+  const { door, call } = await openDoor(t, { publicUrl: "https://worker.example.com" });
   assert.ok(door.routes.length > 15);
-  for (const route of door.routes) {
+  assert.equal(door.pages.length, 2);
+  for (const route of [...door.routes, ...door.pages]) {
     const name = `${route.method} ${route.path}`;
     assert.equal(route.access === "open", open.has(name), `${name}: is it meant to be open?`);
     if (route.access === "open") continue;
@@ -26,6 +27,12 @@ test("every route but the open ones answers 401 without a token", async (t) => {
     assert.equal(answer.headers["www-authenticate"], 'Bearer realm="claude-worker"');
     assert.equal(answer.json()["code"], "unauthorized");
   }
+});
+
+test("without a public address there are no pages that answer", async (t) => {
+  const { door, call } = await openDoor(t);
+  assert.deepEqual(door.pages, []);
+  assert.equal((await call({ path: "/answer/1.1.1.a.b", tcp: true, token: null })).status, 401);
 });
 
 test("an unknown address is answered 401 without a token", async (t) => {

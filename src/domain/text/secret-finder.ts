@@ -7,7 +7,8 @@ import { LongestPrefix } from "./longest-prefix.ts";
 import { shortestSecret } from "./secret-parts.ts";
 import { formsOf } from "./secret-values.ts";
 
-const replacement = "[redacted]";
+/** Stands in the place of a secret. */
+export const redactionMark = "[redacted]";
 
 /**
  * Where a secret of a well-known shape begins, and how it continues. A pattern takes a run of
@@ -75,8 +76,8 @@ export class SecretFinder {
     const spans = [...this.#spansAtAllDepths(text)].toSorted((a, b) => a.start - b.start);
     let [clean, kept] = ["", 0];
     for (const { start, end } of spans) {
-      // Secrets that overlap or touch get one replacement.
-      if (start > kept || kept === 0) clean += text.slice(kept, start) + replacement;
+      // Secrets that overlap or touch get one mark.
+      if (start > kept || kept === 0) clean += text.slice(kept, start) + redactionMark;
       kept = Math.max(kept, end);
     }
     return kept === 0 ? text : clean + text.slice(kept);

@@ -16,7 +16,7 @@ import type { Transport } from "./guard-transport.ts";
 import type { MemoryBudget } from "../listener/memory-budget.ts";
 import type { OpenConnections } from "../listener/open-connections.ts";
 import { HttpError } from "./problem.ts";
-import { readJsonBody } from "./read-body.ts";
+import { readFormBody, readJsonBody } from "./read-body.ts";
 import type { RequestCounts } from "./request-counts.ts";
 import type { Answer, Route } from "./route.ts";
 import type { Match, Router } from "./router.ts";
@@ -55,14 +55,16 @@ export async function answerRequest(
   options: AnswerOptions,
 ): Promise<void> {
   let operation = "unknown";
+  const [path = "", search = ""] = (request.url ?? "").split(/\?(.*)/s, 2);
+  const match = options.router.match(request.method ?? "", path);
+  const page = match?.page;
   response.once("close", () => options.requests.add(operation, response.statusCode));
   try {
-    guardTransport(request, transport);
-    const [path = "", search = ""] = (request.url ?? "").split(/\?(.*)/s, 2);
-    const match = options.router.match(request.method ?? "", path);
+    guardTransport(request, transport, page !== undefined);
     operation = match?.route?.name ?? operation;
-    const caller = match?.route?.access === "open" ? anonymous : await identify(request, transport, options);
-    if (match?.route?.access !== "open") options.unproven.prove(request.socket);
+    const isOpen = page !== undefined || match?.route?.access === "open";
+    const caller = isOpen ? anonymous : await identify(request, transport, options);
+    if (!isOpen) options.unproven.prove(request.socket);
     const route = routeOf(match, request);
     if (route.access !== "open") {
       checkScope(caller, route.access);
@@ -81,8 +83,9 @@ export async function answerRequest(
     options.inspect?.(route, answer);
     if (answer !== "streamed") sendAnswer(response, answer, options.answers, () => options.turns.tookLong(accountOf(caller)));
   } catch (error) {
-    if (!isOurs(error)) options.log.error({ err: error, method: request.method, url: request.url }, "a request failed");
-    sendProblem(request, response, error);
+    if (!isOurs(error))
+      options.log.error({ err: error, method: request.method, url: page === undefined ? request.url : operation }, "a request failed");
+    sendProblem(request, response, error, page);
   }
 }
 
@@ -120,6 +123,7 @@ function queryOf(route: Route, search: string): unknown {
 
 async function bodyOf(route: Route, request: IncomingMessage, memory: MemoryBudget): Promise<unknown> {
   if (isReading(request)) return undefined;
+  if (route.page !== undefined) return await readFormBody(request, route.maxBodyBytes ?? defaultMaxBodyBytes, memory);
   const body = await readJsonBody(request, route.maxBodyBytes ?? defaultMaxBodyBytes, memory);
   if (route.body !== undefined) return parseInput(route.body, body ?? (route.bodyOptional === true ? {} : body), "The request's body");
   if (body === undefined || isEmptyObject(body)) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Counts wrong tokens by address. Refuses an address for a while after too many wrong tokens within
- * a minute. Right tokens always pass.
+ * Counts wrong tokens, or wrong links, by address. Refuses an address for a while after too many
+ * within a minute. Right ones always pass.
  */
 import { WorkerError } from "../../domain/errors.ts";
 
@@ -9,7 +9,12 @@ const mostFailures = 20;
 const mostAddresses = 10_000;
 
 export class FailedLogins {
+  readonly #what: "token" | "link";
   readonly #byAddress = new Map<string, { since: number; count: number }>();
+
+  constructor(what: "token" | "link" = "token") {
+    this.#what = what;
+  }
 
   /** @throws WorkerError too_many_requests when there were too many. */
   add(address: string, now: number): void {
@@ -17,9 +22,13 @@ export class FailedLogins {
     failures.count++;
     if (failures.count <= mostFailures) return;
     const retryAfterMs = failures.since + windowMs - now;
-    throw new WorkerError("too_many_requests", "Too many wrong tokens came from this address. Wait a minute, and check the token.", [], {
-      retryAfterMs,
-    });
+    const what = this.#what;
+    throw new WorkerError(
+      "too_many_requests",
+      `Too many wrong ${what}s came from this address. Wait a minute, and check the ${what}.`,
+      [],
+      { retryAfterMs },
+    );
   }
 
   #current(address: string, now: number): { since: number; count: number } {

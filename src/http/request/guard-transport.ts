@@ -7,11 +7,22 @@ import { WorkerError } from "../../domain/errors.ts";
 
 export type Transport =
   | { readonly kind: "socket" }
-  /** `hosts`: allowed values of Host, lower case. `origins`: allowed values of Origin. */
-  | { readonly kind: "tcp"; readonly hosts: ReadonlySet<string>; readonly origins: ReadonlySet<string> };
+  /**
+   * `hosts`: allowed values of Host, lower case. `origins`: allowed values of Origin. `site`: the
+   * public address, under which pages for people are reached, and nothing else.
+   */
+  | {
+      readonly kind: "tcp";
+      readonly hosts: ReadonlySet<string>;
+      readonly origins: ReadonlySet<string>;
+      readonly site: URL | null;
+    };
 
-/** @throws WorkerError forbidden, invalid_input. */
-export function guardTransport(request: IncomingMessage, transport: Transport): void {
+/**
+ * @param isPage whether the request is for a page for people, which links of other sites lead to.
+ * @throws WorkerError forbidden, invalid_input.
+ */
+export function guardTransport(request: IncomingMessage, transport: Transport, isPage = false): void {
   const { headers } = request;
   if (request.url?.startsWith("/") !== true) {
     throw new WorkerError("invalid_input", "The request's target must be a path like /api/v1/tasks.");
@@ -21,14 +32,29 @@ export function guardTransport(request: IncomingMessage, transport: Transport): 
     throw new WorkerError("forbidden", "Web pages may not use the server's unix socket (the request has an Origin or Referer).");
   }
   const host = oneHost(request);
-  if (host === null || !transport.hosts.has(host)) {
+  const site = isPage ? transport.site : null;
+  if (host === null || !(transport.hosts.has(host) || host === site?.host)) {
     throw new WorkerError(
       "forbidden",
       "The request's Host is not one of this server's names. Use the address that `claude-worker server status` prints.",
     );
   }
+  if (isPage) return guardPage(request, new Set([...transport.origins, ...(site === null ? [] : [site.origin])]));
   if (headers.origin !== undefined && !transport.origins.has(headers.origin)) throw foreign();
   if (headers.origin === undefined && headers["sec-fetch-site"] === "cross-site") throw foreign();
+}
+
+/**
+ * A page may be opened from anywhere, and its form may be sent by itself only. As the page sends no
+ * referrer, browsers name the form's origin as `null`; they say in `Sec-Fetch-Site` whose form it
+ * was.
+ */
+function guardPage({ method, headers }: IncomingMessage, origins: ReadonlySet<string>): void {
+  if (method === "GET" || method === "HEAD") return;
+  const from = headers["sec-fetch-site"];
+  if (from !== undefined && from !== "same-origin") throw foreign();
+  if (headers.origin === "null" && from !== undefined) return;
+  if (headers.origin !== undefined && !origins.has(headers.origin)) throw foreign();
 }
 
 /**

@@ -11,6 +11,7 @@ export type HttpCode =
   | "method_not_allowed"
   | "unsupported_media_type"
   | "not_acceptable"
+  | "gone"
   | "request_timeout"
   | "range_not_satisfiable"
   | "headers_too_large";
@@ -26,6 +27,7 @@ const statuses: Readonly<Record<ErrorCode | HttpCode, readonly [status: number, 
   request_timeout: [408, "Request timeout"],
   conflict: [409, "Conflict"],
   server_running: [409, "Server already running"],
+  gone: [410, "Gone"],
   precondition_failed: [412, "Precondition failed"],
   payload_too_large: [413, "Payload too large"],
   unsupported_media_type: [415, "Unsupported media type"],

@@ -1,6 +1,6 @@
 /**
- * Reads a request's JSON body: limited, strict UTF-8, of the right media type, without what no
- * field may hold. It knows no schemas.
+ * Reads a request's body, JSON or the fields of a form: limited, strict UTF-8, of the right media
+ * type, without what no field may hold. It knows no schemas.
  */
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
@@ -22,7 +22,7 @@ export async function readJsonBody(request: IncomingMessage, maxBytes: number, m
   const { headers } = request;
   if (headers["transfer-encoding"] === undefined && (headers["content-length"] ?? "0") === "0") return undefined;
   if (Number(headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);
-  checkMediaType(headers["content-type"], headers["content-encoding"]);
+  checkMediaType(json, headers);
   const bytes = await readBytes(request, maxBytes, memory);
   if (bytes.length === 0) return undefined;
   if (!isUtf8(bytes)) throw new WorkerError("invalid_input", "The request's body is not well-formed UTF-8. Encode it as UTF-8.");
@@ -31,17 +31,54 @@ export async function readJsonBody(request: IncomingMessage, maxBytes: number, m
   return body;
 }
 
-function checkMediaType(type: string | undefined, encoding: string | undefined): void {
+/**
+ * The fields of an HTML form, each with its values in their order.
+ * @throws as `readJsonBody`.
+ */
+export async function readFormBody(request: IncomingMessage, maxBytes: number, memory: MemoryBudget): Promise<Map<string, string[]>> {
+  if (Number(request.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  checkMediaType(form, request.headers);
+  const fields = new Map<string, string[]>();
+  const text = (await readBytes(request, maxBytes, memory)).toString("latin1");
+  for (const pair of text === "" ? [] : text.split("&")) {
+    const [name = "", value = ""] = pair.split(/=(.*)/s, 2).map(formText);
+    const values = fields.get(name);
+    if (values === undefined) fields.set(name, [value]);
+    else values.push(value);
+  }
+  return fields;
+}
+
+/** Percent-encoded UTF-8 with `+` for blanks. Lines end with LF here, with CRLF in a form. */
+function formText(encoded: string): string {
+  let text: string;
+  try {
+    text = decodeURIComponent(encoded.replaceAll("+", " ")).replaceAll("\r\n", "\n");
+  } catch {
+    throw new WorkerError("invalid_input", "The form is not well-formed UTF-8. Encode it as UTF-8.");
+  }
+  checkText(text);
+  return text;
+}
+
+const json = { type: "application/json", pattern: /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i };
+const form = {
+  type: "application/x-www-form-urlencoded",
+  pattern: /^application\/x-www-form-urlencoded\s*(;\s*charset="?utf-8"?\s*)?$/i,
+};
+
+function checkMediaType(wanted: typeof json, headers: IncomingMessage["headers"]): void {
+  const { "content-type": type, "content-encoding": encoding } = headers;
   if (encoding !== undefined && encoding !== "identity") {
     throw new HttpError(
       "unsupported_media_type",
       `A body with Content-Encoding ${JSON.stringify(encoding)} is not read. Send it as it is.`,
     );
   }
-  if (type !== undefined && /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type)) return;
+  if (type !== undefined && wanted.pattern.test(type)) return;
   const sent = type === undefined ? "no Content-Type" : JSON.stringify(type.slice(0, 100));
-  throw new HttpError("unsupported_media_type", `The body must be sent as application/json, not as ${sent}.`, {
-    "accept-post": "application/json",
+  throw new HttpError("unsupported_media_type", `The body must be sent as ${wanted.type}, not as ${sent}.`, {
+    "accept-post": wanted.type,
   });
 }
 

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { z } from "zod";
 import type { Caller } from "../../contract/caller.ts";
 import type { Operation } from "../../contract/operations/operation.ts";
+import type { ProblemView } from "../../contract/views/problem.ts";
 
 export interface Call<P = unknown, Q = unknown, B = unknown> {
   readonly caller: Caller;
@@ -21,7 +22,17 @@ export type Answer =
 
 export interface Route extends Operation {
   handle(call: Call): Answer | Promise<Answer>;
+  /** Of a page for people. Its body is a form, whose fields the handler gets as a map. */
+  readonly page?: PageRoute;
 }
+
+export interface PageRoute {
+  /** The page of an error, instead of a problem document. */
+  problem(problem: ProblemView): { readonly text: string; readonly headers: Readonly<Record<string, string>> };
+}
+
+/** The fields of a form, each with its values in their order. */
+export type FormFields = ReadonlyMap<string, readonly string[]>;
 
 /** Answers an operation by hand, with the types of its schemas. */
 export function route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(

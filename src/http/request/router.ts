@@ -1,6 +1,6 @@
 /** Finds the route of a request: exact paths by a map, the few with parameters by their parts. */
 import type { Method } from "../../contract/endpoints.ts";
-import type { Route } from "./route.ts";
+import type { PageRoute, Route } from "./route.ts";
 
 /**
  * Tells apart an unknown path (null) and a known one that has no such method (`route` null, `allow`
@@ -10,6 +10,8 @@ export interface Match {
   readonly route: Route | null;
   readonly params: Readonly<Record<string, string>>;
   readonly allow: readonly string[];
+  /** Set at the address of a page for people, whatever the method. */
+  readonly page: PageRoute | undefined;
 }
 
 interface Place {
@@ -57,7 +59,9 @@ export class Router {
 function found(place: Place, method: string, params: Readonly<Record<string, string>>): Match {
   const route = place.routes.get(method === "HEAD" ? "GET" : method) ?? null;
   const methods = [...place.routes.keys()].toSorted();
-  return { route, params, allow: route === null ? methods.flatMap((each) => (each === "GET" ? ["GET", "HEAD"] : [each])) : [] };
+  const allow = route === null ? methods.flatMap((each) => (each === "GET" ? ["GET", "HEAD"] : [each])) : [];
+  const page = [...place.routes.values()].find((each) => each.page !== undefined)?.page;
+  return { route, params, allow, page };
 }
 
 function paramsOf(pattern: readonly string[], parts: readonly string[]): Record<string, string> | null {

@@ -1,7 +1,7 @@
 /** Writes answers: JSON, text and problems, with the headers that every answer carries. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { MemoryBudget } from "../listener/memory-budget.ts";
-import type { Answer } from "./route.ts";
+import type { Answer, PageRoute } from "./route.ts";
 import { problemOf } from "./problem.ts";
 
 /** On every answer: data is not stored, not guessed at, not framed. */
@@ -65,17 +65,18 @@ function sendPieces(response: ServerResponse, bytes: Buffer): void {
 }
 
 /**
- * Writes an error's problem document. What is left of the request's body is read and dropped for a
- * while, so that a client which is still sending gets to read the answer.
+ * Writes an error's problem document, or its page for people. What is left of the request's body is
+ * read and dropped for a while, so that a client which is still sending gets to read the answer.
  */
-export function sendProblem(request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
+export function sendProblem(request: IncomingMessage, response: ServerResponse, thrown: unknown, page?: PageRoute): void {
   if (response.headersSent) {
     response.destroy();
     return;
   }
   const { status, headers, problem } = problemOf(thrown);
-  const body = JSON.stringify(problem);
-  const head = { "content-type": "application/problem+json; charset=utf-8", ...headers };
+  const shown = page?.problem(problem);
+  const body = shown?.text ?? JSON.stringify(problem);
+  const head = { "content-type": "application/problem+json; charset=utf-8", ...shown?.headers, ...headers };
   if (request.complete) return sendText(response, status, body, head);
   response.writeHead(status, { ...guards, ...head, "content-length": Buffer.byteLength(body), connection: "close" });
   response.write(request.method === "HEAD" ? "" : body);

@@ -25,16 +25,28 @@ export function answerFromChannel(
 ): Question {
   const { store } = context;
   const question = requireQuestion(store, questionId);
-  const elsewhere = `Answer it with: claude-worker answer q${questionId}`;
-  const channel = store.notifications.channel(channelId);
-  if (channel === null) throw forbidden(`The channel of this message was removed, so it answers nothing any more. ${elsewhere}`);
-  if (!mayAnswer(channel.answers, question))
-    throw forbidden(`The channel "${channel.name}" may not answer a question of this kind. ${elsewhere}`);
-  requireToken(store, channel, now);
+  const channel = requireChannelAnswer(store, channelId, question, now);
   // What does not fit, or comes too late, is said by `answerWithin`.
   if (question.status === "open" && checkedAnswer(question, given).rule !== undefined)
-    throw forbidden(`A channel makes no rule for a directory. ${elsewhere}`);
+    throw forbidden(`A channel makes no rule for a directory. ${elsewhere(question)}`);
   return answerWithin(context, questionId, given, callerOf(channel), now);
+}
+
+/**
+ * The channel, which may answer such a question now.
+ * @throws WorkerError forbidden.
+ */
+export function requireChannelAnswer(store: Store, channelId: number, question: Question, now: number): Channel {
+  const channel = store.notifications.channel(channelId);
+  if (channel === null) throw forbidden(`The channel of this message was removed, so it answers nothing any more. ${elsewhere(question)}`);
+  if (!mayAnswer(channel.answers, question))
+    throw forbidden(`The channel "${channel.name}" may not answer a question of this kind. ${elsewhere(question)}`);
+  requireToken(store, channel, now);
+  return channel;
+}
+
+function elsewhere({ id }: Question): string {
+  return `Answer it with: claude-worker answer q${id}`;
 }
 
 /** Channels are added with the admin scope, which is what their answers have. */

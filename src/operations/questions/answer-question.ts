@@ -41,7 +41,7 @@ export function answerWithin(context: RightsContext, id: number, given: GivenAns
   const task = store.tasks.get(question.taskId);
   if (task === null) throw new WorkerError("not_found", `The task of question q${id} was removed.`);
   requireMayAnswer(context, question, task, caller);
-  if (question.status !== "open") throw notOpen(question, task);
+  requireOpen(question, task);
   const answer = checkedAnswer(question, given);
   if (answer.rule !== undefined) storeRule(context, { task, question, rule: answer.rule, caller, now });
   const answered = store.questions.answer(id, answer, caller.name, now);
@@ -95,6 +95,11 @@ function storeRule(
   if (caller.scope !== "admin" || isAgent(caller))
     throw new WorkerError("forbidden", "A rule for a directory needs the admin scope, as `trust add` does. Allow this one call only.");
   store.rules.add({ directory: task.workingDirectory, rule, since: now, questionId: question.id, madeBy: caller.name });
+}
+
+/** @throws WorkerError conflict, with the first answer. */
+export function requireOpen(question: Question, task: Task): void {
+  if (question.status !== "open") throw notOpen(question, task);
 }
 
 function notOpen({ id, status, answer, answeredBy, answeredAt }: Question, task: Task): WorkerError {

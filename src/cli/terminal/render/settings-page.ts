@@ -18,7 +18,7 @@ export interface ShownSetting {
 /** In order; a setting belongs to the first group that fits. */
 const groups: readonly [title: string, fits: RegExp][] = [
   ["What agents may do that use Claude Worker", /^(?:agent_(?!env)|allowed_roots|prompt_|system_prompt_)/],
-  ["The server", /^(?:port|host|server_|allowed_hosts)/],
+  ["The server", /^(?:port|host|server_|allowed_hosts|public_url|link_)/],
   ["How tasks run", /^(?:workers|warm|permission_mode|model|agent_env|claude_|.*timeout|stop_grace|background|overage|retries)/],
   ["Limits and storage", /./],
 ];
