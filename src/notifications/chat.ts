@@ -2,22 +2,40 @@
  * Sends notifications to chats: incoming webhooks of Slack and Discord, and bots of Telegram. Text
  * is sent as text: nothing in it is a mention, a link with another name, or markup.
  */
+import { namedLinks } from "../domain/questions/question-links.ts";
 import { escapeMarkup } from "../domain/text/escape-markup.ts";
 import { objectOf } from "../domain/text/read-json.ts";
 import type { Adapter } from "./adapter.ts";
-import { wholeText } from "./payload.ts";
+import type { Message } from "./message.ts";
+import { linkLines, wholeText } from "./payload.ts";
 import { jsonIn, post, wordOf } from "./post.ts";
+
+/** A section has at most 3000 characters. */
+const mostLinks = 10;
 
 /** The address is the secret. Limits: https://docs.slack.dev/reference/block-kit. */
 export const slack: Adapter = {
   async send(message, { secret, allowPrivate }, signal) {
     const text = withoutMentions(wholeText(message, 2900));
-    // `text` is what phones show, and is marked up unless its three characters are escaped.
-    const block = { type: "section", text: { type: "plain_text", text, emoji: false } };
-    const body = JSON.stringify({ text: escapeMarkup(withoutLinks(text)), blocks: [block], unfurl_links: false, unfurl_media: false });
+    // What phones show. It is marked up unless its three characters are escaped.
+    const body = JSON.stringify({
+      text: escapeMarkup(withoutLinks(text)),
+      blocks: blocksOf(message),
+      unfurl_links: false,
+      unfurl_media: false,
+    });
     return await post({ url: secret ?? "", body, allowPrivate, signal, said: (answer) => answer });
   },
 };
+
+/** Plain text has no links, so these stand in a block of their own. */
+function blocksOf(message: Message): object[] {
+  const text = withoutMentions(wholeText({ ...message, links: [] }, 2900));
+  const plain = { type: "section", text: { type: "plain_text", text, emoji: false } };
+  const links = namedLinks(message.links).map(({ name, url }) => `<${url}|${withoutMentions(escapeMarkup(name)).replaceAll("|", "/")}>`);
+  if (links.length === 0) return [plain];
+  return [plain, { type: "section", text: { type: "mrkdwn", text: links.slice(0, mostLinks).join("\n"), verbatim: true } }];
+}
 
 /** Discord's flag for messages without previews of links. */
 const suppressEmbeds = 4;
@@ -26,11 +44,16 @@ const suppressEmbeds = 4;
 export const discord: Adapter = {
   async send(message, { secret, allowPrivate }, signal) {
     // Each character of markup becomes two; the limit is 2000.
-    const content = wholeText(message, 950).replaceAll(/[\\*_~`|>#[\]()<@:-]/g, String.raw`\$&`);
+    const links = linkLines(message, escapeDiscord);
+    const content = escapeDiscord(wholeText({ ...message, links: [] }, Math.floor((1900 - links.length) / 2))) + links;
     const body = JSON.stringify({ content, allowed_mentions: { parse: [] }, flags: suppressEmbeds });
     return await post({ url: secret ?? "", body, allowPrivate, signal, said: wordOf("message") });
   },
 };
+
+function escapeDiscord(text: string): string {
+  return text.replaceAll(/[\\*_~`|>#[\]()<@:-]/g, String.raw`\$&`);
+}
 
 const telegramApi = "https://api.telegram.org";
 

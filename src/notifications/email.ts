@@ -4,6 +4,7 @@ import { connect, isIP } from "node:net";
 import type { Socket } from "node:net";
 import { withoutBrackets } from "../domain/text/host-name.ts";
 import type { Adapter } from "./adapter.ts";
+import { linkLines } from "./payload.ts";
 import { addressProblem, allowedAddresses } from "./address.ts";
 import { sentenceOf, unlessAborted } from "./post.ts";
 
@@ -42,7 +43,7 @@ export const email: Adapter = {
         from: { name: "Claude Worker", address: target.from ?? "" },
         to: (target.to ?? "").split(",").map((each) => each.trim()),
         subject: message.title,
-        text: `${message.text === "" ? message.title : message.text}\n`,
+        text: `${message.text === "" ? message.title : message.text}\n${linkLines(message)}`,
         date: new Date(message.occurredAt),
         // The same at each try, so that a mailbox can see that a mail came twice.
         messageId: `<${message.id}@claude-worker>`,

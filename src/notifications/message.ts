@@ -5,6 +5,7 @@
 import type { Delivery } from "../domain/notifications/delivery.ts";
 import type { Content } from "../domain/notifications/content.ts";
 import type { DeliveryEvent } from "../domain/notifications/notification.ts";
+import type { QuestionLinks } from "../domain/questions/question-links.ts";
 import { cutText } from "../domain/text/cut-text.ts";
 import { plainLine, plainText } from "../domain/text/plain-text.ts";
 
@@ -12,13 +13,19 @@ export interface Message extends Content {
   readonly id: string;
   readonly event: DeliveryEvent;
   readonly occurredAt: number;
+  /** That answer the questions of the message. Empty: the channel answers none by links. */
+  readonly links: readonly QuestionLinks[];
 }
 
 const longestLine = 200;
 const longestText = 2000;
 
 /** @param redact a text without its secrets. */
-export function messageOf({ messageId, event, occurredAt, content }: Delivery, redact: (text: string) => string): Message {
+export function messageOf(
+  { messageId, event, occurredAt, content }: Delivery,
+  redact: (text: string) => string,
+  links: readonly QuestionLinks[] = [],
+): Message {
   // Cleaned first: an invisible character within a secret must not hide it from the search.
   const line = (text: string): string => plainLine(redact(plainText(text)), longestLine);
   const lineOrNull = (text: string | null): string | null => (text === null ? null : line(text));
@@ -27,6 +34,7 @@ export function messageOf({ messageId, event, occurredAt, content }: Delivery, r
     id: messageId,
     event,
     occurredAt,
+    links,
     title: line(content.title),
     text: cutText(redact(plainText(content.text)).trim(), longestText),
     task:

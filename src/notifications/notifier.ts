@@ -9,6 +9,8 @@ import { merged, mergesTasks } from "../domain/notifications/merge.ts";
 import { quietUntil } from "../domain/notifications/rules.ts";
 import { longestPauseMs, nextTryAt } from "../domain/notifications/delivery.ts";
 import type { Delivery } from "../domain/notifications/delivery.ts";
+import type { QuestionLinks } from "../domain/questions/question-links.ts";
+import type { Question } from "../domain/questions/question.ts";
 import { Lifecycle } from "../domain/services/service.ts";
 import type { Service } from "../domain/services/service.ts";
 import { failpoint } from "../processes/failpoint.ts";
@@ -36,6 +38,8 @@ export interface NotifierOptions {
   random(): number;
   /** A text without the secrets that this server knows. */
   redact(text: string): string;
+  /** Links that answer a question from this channel; null: it has none. */
+  readonly links?: (question: Question, channel: Channel) => QuestionLinks | null;
   /** Default: 15 s. */
   readonly answerMs?: number;
 }
@@ -160,9 +164,9 @@ export class Notifier implements Service {
     const { target, allowPrivate } = channel;
     try {
       const destination = { target, allowPrivate, secret: store.notifications.secretOf(channel.id) };
-      const content = merged([delivery, ...store.notifications.mergedInto(delivery.id)]);
+      const parts = [delivery, ...store.notifications.mergedInto(delivery.id)] as const;
       return await adapter.send(
-        messageOf({ ...delivery, ...content }, redact),
+        messageOf({ ...delivery, ...merged(parts) }, redact, this.#linksIn(parts, channel)),
         destination,
         AbortSignal.any([ends.signal, this.#stopped.signal]),
       );
@@ -172,6 +176,16 @@ export class Notifier implements Service {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Signed for each try, so that a message that comes late can be answered, too. */
+  #linksIn(parts: readonly Delivery[], channel: Channel): QuestionLinks[] {
+    const { store, links } = this.#options;
+    const ids = new Set(parts.filter(({ event }) => event === "question").map(({ content }) => content.question?.id ?? null));
+    return [...ids].flatMap((id) => {
+      const question = id === null ? null : store.questions.get(id);
+      return question?.status === "open" ? (links?.(question, channel) ?? []) : [];
+    });
   }
 
   #mark({ id, event, tries }: Delivery, sent: Sent, now: number): void {

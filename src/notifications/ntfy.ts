@@ -2,7 +2,7 @@
 import { ntfyParts } from "../domain/notifications/channel.ts";
 import type { DeliveryEvent } from "../domain/notifications/notification.ts";
 import type { Adapter } from "./adapter.ts";
-import { isUrgent } from "./payload.ts";
+import { isUrgent, linkLines } from "./payload.ts";
 import { post, wordOf } from "./post.ts";
 
 /** Names of emoji that ntfy shows before the title. */
@@ -25,7 +25,8 @@ export const ntfy: Adapter = {
       topic: parts.topic,
       title: message.title,
       // Without a text ntfy would write one of its own.
-      message: message.text === "" ? message.title : message.text,
+      message: (message.text === "" ? message.title : message.text) + linkLines(message),
+      ...(message.links.length === 1 ? { click: message.links[0]?.page } : {}),
       priority: isUrgent(message) ? high : usual,
       ...(tag === undefined ? {} : { tags: [tag] }),
     });

@@ -11,6 +11,7 @@ import { createHttp } from "../http/server.ts";
 import { liftOverageHolds } from "../operations/holds/hold-queue.ts";
 import { StartRights } from "../operations/rights/start-rights.ts";
 import { noteClock } from "../operations/storage/note-clock.ts";
+import { linksFor } from "../operations/questions/answer-by-link.ts";
 import { AnswerLinks } from "../operations/questions/answer-links.ts";
 import { keepSessions } from "../operations/questions/keep-sessions.ts";
 import { expireQuestions } from "../operations/questions/expire-questions.ts";
@@ -137,6 +138,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     now,
     random: Math.random,
     redact: (text) => secrets.clean(text),
+    links: (question, channel) => (links === null ? null : linksFor(links, question, channel, now())),
   });
   const retention = new Retention({
     keepDays: settings.keep_days,

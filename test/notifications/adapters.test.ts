@@ -22,7 +22,7 @@ import { scratchDirectory } from "../store/setup.ts";
 const delivered = { delivered: true };
 
 function message(event: DeliveryEvent, title = "Task 42 failed", text = "<!channel> @everyone *bold* [a](https://b.example)"): Message {
-  return { id: "msg_1", event, occurredAt: 1_796_000_000_000, title, text, task: null, hold: null, question: null };
+  return { id: "msg_1", event, occurredAt: 1_796_000_000_000, title, text, task: null, hold: null, question: null, links: [] };
 }
 
 function send(kind: ChannelKind, what: Message, target: ChannelTarget, secret: string | null, limitMs = 10_000): Promise<Sent> {
@@ -97,6 +97,49 @@ test("Discord gets escaped text that mentions no one and shows no preview", asyn
     String.raw`Task 42 failed
 \<!channel\> \@everyone \*bold\* \[a\]\(https\://b.example\)`,
   );
+});
+
+const url = (place: number): string => `https://w.example/answer/7.1.${place}.t8k2x0.${"0f".repeat(20)}`;
+const options = [
+  { label: "*al|low* @all", url: url(1) },
+  { label: "deny", url: url(2) },
+];
+const asks: Message = { ...message("question", "Task 42 asks", "May it?"), links: [{ question: 7, page: url(0), options }] };
+
+test("links that answer stand whole in each kind of message", async (t) => {
+  const hook = await receiver(t);
+  const telegram = { chat: "1", url: new URL(hook.url).origin };
+  await send("slack", asks, {}, hook.url);
+  await send("discord", asks, {}, hook.url);
+  await send("telegram", asks, telegram, "123456:abcdefghijklmnopqrstu");
+  await send("ntfy", asks, { url: hook.url }, null);
+  await send("webhook", asks, { url: hook.url }, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+  const [slack, discord, chat, topic, program] = hook.received.map((each) => each.json());
+  const names = `\uff20all: ${url(1)}\ndeny: ${url(2)}\nall of it: ${url(0)}`;
+  assert.equal(chat?.["text"], `Task 42 asks\nMay it?\n*al|low* ${names}`);
+  const [text, links] = (slack?.["blocks"] ?? []) as { text: object }[];
+  assert.deepEqual(text?.text, { type: "plain_text", text: "Task 42 asks\nMay it?", emoji: false });
+  const marked = `<${url(1)}|*al/low* \uff20all>\n<${url(2)}|deny>\n<${url(0)}|all of it>`;
+  assert.deepEqual(links?.text, { type: "mrkdwn", text: marked, verbatim: true });
+  const escaped = String.raw`\*al\|low\* \@all`;
+  assert.equal(discord?.["content"], `Task 42 asks\nMay it?\n${escaped}: ${url(1)}\ndeny: ${url(2)}\nall of it: ${url(0)}`);
+  assert.deepEqual([topic?.["click"], String(topic?.["message"]).split("\n").length], [url(0), 4]);
+  assert.deepEqual((program?.["data"] as { links: object } | undefined)?.links, asks.links);
+});
+
+test("of many questions a message has the pages, as many as fit", async (t) => {
+  const hook = await receiver(t);
+  const many = {
+    ...asks,
+    text: "x".repeat(3000),
+    links: Array.from({ length: 30 }, (_, index) => ({ question: index, page: url(0), options })),
+  };
+  await send("discord", many, {}, hook.url);
+  await send("slack", many, {}, hook.url);
+  const content = String(hook.received[0]?.json()["content"]);
+  assert.ok(content.length <= 2000 && content.includes(`\nq0: ${url(0)}\nq1: `) && content.endsWith(url(0)), content);
+  const blocks = hook.received[1]?.json()["blocks"] as { text: { text: string } }[];
+  assert.ok(blocks.every((block) => block.text.text.length <= 3000));
 });
 
 test("Discord's wait is kept", async (t) => {

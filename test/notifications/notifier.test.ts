@@ -331,3 +331,28 @@ test("a question is sent once more only while it has no answer", async (t) => {
   const titles = hook.received.map((each) => (each.json()["data"] as { title: string }).title);
   assert.deepEqual(titles, ["Task 1 asks", "Task 2 asks", "Task 1 still waits for an answer"]);
 });
+
+test("a message has the links of its open questions, signed for each try", async (t) => {
+  let signed = 0;
+  const links: NonNullable<Parameters<typeof setup>[1]>["links"] = ({ id }, { name }) =>
+    name === "quiet" ? null : { question: id, page: `https://w.example/${++signed}`, options: [] };
+  const { notifier, store, hook, clock, add, start, ask, delivery } = await setup(t, { links });
+  await add("ops", ["question", "completed"]);
+  await add("quiet", ["question"]);
+  const { task } = await start();
+  const [first = 0] = await ask(task.id, "May it?");
+  hook.answer = (_, response) => void response.writeHead(500).end();
+  await notifier.start();
+  await delivery(2, ({ lastError }) => lastError !== null);
+  const { nextTryAt } = await delivery(1, ({ lastError }) => lastError !== null);
+  await notifier.stop();
+  await store.write(() => store.questions.answer(first, { decision: "deny" }, "me", clock.nowMs));
+  clock.nowMs = nextTryAt;
+  hook.answer = (_, response) => void response.writeHead(204).end();
+  await ask(task.id, "Or this?");
+  await notifier.start();
+  for (const id of [1, 2, 3, 4]) await delivery(id, isDelivered);
+  const sent = hook.received.map((each) => each.json()["data"] as { question: { id: number }; links?: { page: string }[] });
+  const pages = sent.map(({ question, links: own }) => `${question.id} ${own?.[0]?.page.slice(-1) ?? "-"}`);
+  assert.deepEqual(pages.toSorted(), ["1 -", "1 -", "1 -", "1 1", "2 -", "2 2"]);
+});

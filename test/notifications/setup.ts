@@ -6,6 +6,7 @@ import type { NewChannel } from "../../src/domain/notifications/channel.ts";
 import type { Delivery } from "../../src/domain/notifications/delivery.ts";
 import type { NotificationEvent } from "../../src/domain/notifications/notification.ts";
 import { Notifier } from "../../src/notifications/notifier.ts";
+import type { NotifierOptions } from "../../src/notifications/notifier.ts";
 import { createAdapters } from "../../src/notifications/adapters.ts";
 import { receiver } from "../../testing/receiver.ts";
 import { until } from "../../testing/wait.ts";
@@ -13,7 +14,10 @@ import { setup as storeSetup } from "../store/setup.ts";
 
 export const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-export async function setup(t: TestContext, options: { readonly answerMs?: number; readonly env?: Record<string, string> } = {}) {
+export async function setup(
+  t: TestContext,
+  options: { readonly answerMs?: number; readonly env?: Record<string, string> } & Pick<NotifierOptions, "links"> = {},
+) {
   const s = storeSetup(t);
   const { store } = s;
   const hook = await receiver(t);
@@ -27,6 +31,7 @@ export async function setup(t: TestContext, options: { readonly answerMs?: numbe
       random: () => 0,
       redact: (text) => text.replaceAll("hunter22", "[redacted]"),
       ...(options.answerMs === undefined ? {} : { answerMs: options.answerMs }),
+      ...(options.links === undefined ? {} : { links: options.links }),
     });
     t.after(() => notifier.stop());
     return notifier;
