@@ -1,13 +1,14 @@
 /**
- * A small MCP server over stdio that asks its user: the tool `ask` sends a form (elicitation) and
- * returns what it got. Run as a program; speaks JSON-RPC, one message per line.
+ * A small MCP server over stdio that asks its user (elicitation): the tool `ask` sends a form, the
+ * tool `open` an address to open. Both return what they got. Run as a program; speaks JSON-RPC, one
+ * message per line.
  */
 import { createInterface } from "node:readline";
 
 interface Message {
   readonly id?: number | string;
   readonly method?: string;
-  readonly params?: { readonly protocolVersion?: string };
+  readonly params?: { readonly protocolVersion?: string; readonly name?: string };
   readonly result?: unknown;
 }
 
@@ -15,7 +16,9 @@ const form = {
   message: "How old is it?",
   requestedSchema: { type: "object", properties: { age: { type: "integer", title: "Age" } }, required: ["age"] },
 };
-/** The id of the call that waits for the form. */
+const address = { mode: "url", message: "Please sign in.", url: "https://sign-in.example/a?b=1", elicitationId: "e-1" };
+const tool = (name: string): object => ({ name, description: "Asks the user", inputSchema: { type: "object", properties: {} } });
+/** The id of the call that waits for the user. */
 let waiting: number | string | undefined;
 
 const send = (message: object): void => void process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
@@ -27,10 +30,10 @@ createInterface({ input: process.stdin }).on("line", (line) => {
     const protocolVersion = params?.protocolVersion ?? "2025-06-18";
     send({ id, result: { protocolVersion, capabilities: { tools: {} }, serverInfo: { name: "form", version: "1.0.0" } } });
   } else if (method === "tools/list") {
-    send({ id, result: { tools: [{ name: "ask", description: "Asks the user", inputSchema: { type: "object", properties: {} } }] } });
+    send({ id, result: { tools: [tool("ask"), tool("open")] } });
   } else if (method === "tools/call") {
     waiting = id;
-    send({ id: "form-1", method: "elicitation/create", params: form });
+    send({ id: "form-1", method: "elicitation/create", params: params?.name === "open" ? address : form });
   } else if (id === "form-1") {
     text(waiting, `The form said ${JSON.stringify(result)}`);
   } else if (method !== undefined && id !== undefined) {

@@ -14,7 +14,7 @@ import { isObject } from "../domain/text/read-json.ts";
 
 /** The open questions that a client can answer. */
 export function requestedOf({ questions }: TaskView): readonly QuestionView[] {
-  return questions.filter(({ status, kind }) => status === "open" && isOfContent(kind));
+  return questions.filter((question) => question.status === "open" && isOfContent(question));
 }
 
 /** What the client is asked, by `q7`. */

@@ -55,6 +55,20 @@ test("inbox lists what waits, and its text cannot move a terminal", async (t) =>
   assert.equal((await empty.call(["inbox"], { columns: 80 })).stdout, "Nothing needs you.\n");
 });
 
+test("inbox says how an address to open and a form are answered", async (t) => {
+  const opens: AskedQuestion = {
+    ...content,
+    kind: "elicitation",
+    input: { serverName: "s", message: "Sign in", mode: "url", url: "https://a.example" },
+  };
+  const { call } = await setup(t, opens, { ...opens, key: "f", input: { ...opens.input, mode: "form" } });
+  assert.match(
+    (await call(["inbox", "q1"], { columns: 100 })).stdout,
+    /Answer\S*\n +claude-worker answer q1 allow\n +claude-worker answer q1 deny\n/,
+  );
+  assert.match((await call(["inbox", "q2"], { columns: 100 })).stdout, /Answer\S*\n +claude-worker answer q2 --content/);
+});
+
 test("inbox shows one question whole, with the commands that answer it", async (t) => {
   const { call } = await setup(t, permission);
   const { stdout } = await call(["inbox", "q1"], { columns: 100 });

@@ -2,6 +2,7 @@
 import type { WorkerClient } from "../../client/worker-client.ts";
 import type { QuestionView } from "../../contract/views/question.ts";
 import { messageOf, WorkerError } from "../../domain/errors.ts";
+import { asksToOpen } from "../../domain/questions/question.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
 import { lineReader } from "../terminal/confirm.ts";
 import type { Io } from "../terminal/io.ts";
@@ -42,8 +43,8 @@ export async function answerInPlace(client: WorkerClient, questions: readonly Qu
   }
 }
 
-function promptFor({ options, kind }: QuestionView): string {
-  if (kind === "elicitation") return "The form as JSON, or deny (Enter skips): ";
+function promptFor({ options, kind, input }: QuestionView): string {
+  if (kind === "elicitation" && !asksToOpen({ kind, input })) return "The form as JSON, or deny (Enter skips): ";
   if (options.length === 0) return "Your answer (Enter skips): ";
   const text = kind === "question" ? ", or another answer" : ', or deny "why"';
   return `A number from 1 to ${options.length}${text} (Enter skips): `;

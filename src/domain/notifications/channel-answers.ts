@@ -5,7 +5,7 @@
 import { WorkerError } from "../errors.ts";
 import { checkedAnswer } from "../questions/check-answer.ts";
 import { offeredOptions } from "../questions/offered-options.ts";
-import { asksToOpen, isOfContent } from "../questions/question.ts";
+import { isOfContent } from "../questions/question.ts";
 import type { Question } from "../questions/question.ts";
 
 /** `content`: what gives the task no right. `permissions`: everything but a rule. */
@@ -18,7 +18,7 @@ export function mayAnswer(answers: ChannelAnswers, question: Pick<Question, "kin
     case "none":
       return false;
     case "content":
-      return isOfContent(question.kind) && !asksToOpen(question);
+      return isOfContent(question);
     case "permissions":
       return true;
   }

@@ -96,6 +96,6 @@ export function asksToOpen({ kind, input }: Pick<AskedQuestion, "kind" | "input"
 }
 
 /** Whether the question asks for content and gives no right, so that an agent may answer it. */
-export function isOfContent(kind: QuestionKind): boolean {
-  return kind === "question" || kind === "elicitation";
+export function isOfContent(question: Pick<AskedQuestion, "kind" | "input">): boolean {
+  return question.kind === "question" || (question.kind === "elicitation" && !asksToOpen(question));
 }

@@ -7,7 +7,7 @@ import { WorkerError } from "../../domain/errors.ts";
 import { answerText } from "../../domain/questions/answer-text.ts";
 import { checkedAnswer } from "../../domain/questions/check-answer.ts";
 import type { GivenAnswer } from "../../domain/questions/check-answer.ts";
-import { asksToOpen, isOfContent } from "../../domain/questions/question.ts";
+import { isOfContent } from "../../domain/questions/question.ts";
 import type { Question } from "../../domain/questions/question.ts";
 import { isTerminal } from "../../domain/task/task.ts";
 import type { Task } from "../../domain/task/task.ts";
@@ -78,7 +78,7 @@ function unpark(store: Store, taskId: number, now: number): void {
 function requireMayAnswer(context: RightsContext, question: Question, task: Task, caller: Caller): void {
   if (isAgent(caller)) {
     requireDelegated(context.store, task, caller);
-    if (!isOfContent(question.kind) || asksToOpen(question))
+    if (!isOfContent(question))
       throw new WorkerError(
         "forbidden",
         `q${question.id} asks for what no agent may give. Ask the user to answer it: claude-worker answer q${question.id}`,

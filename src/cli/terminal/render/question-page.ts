@@ -1,6 +1,7 @@
 /** Questions for people: one whole, and lists of them. All of it may be the agent's text. */
 import type { QuestionView } from "../../../contract/views/question.ts";
 import { claudeQuestions } from "../../../domain/questions/claude-questions.ts";
+import { asksToOpen } from "../../../domain/questions/question.ts";
 import { wholeInput } from "../../../domain/questions/whole-question.ts";
 import { plainLine, plainText, visibleText } from "../../../domain/text/plain-text.ts";
 import type { Output } from "../output.ts";
@@ -52,7 +53,7 @@ export function questionPage(question: QuestionView, { output, now }: { output: 
 }
 
 /** The commands that answer it. */
-export function answersFor({ id, kind, rule, options }: QuestionView): string[] {
+export function answersFor({ id, kind, input, rule, options }: QuestionView): string[] {
   const answer = `claude-worker answer q${id}`;
   switch (kind) {
     case "permission":
@@ -65,6 +66,7 @@ export function answersFor({ id, kind, rule, options }: QuestionView): string[] 
         ? [`${answer} --pick 1`, `${answer} "another answer"`, `${answer} --deny`]
         : [`${answer} --answer "question=answer" …`, `${answer} "an answer in words"`, `${answer} --deny`];
     case "elicitation":
+      if (asksToOpen({ kind, input })) return [`${answer} allow`, `${answer} deny`];
       return [`${answer} --content '{"field": "value"}'`, `${answer} deny`];
   }
 }
