@@ -82,7 +82,7 @@ class ClaudeAgent implements Agent {
   }
 
   isWarmFor(work: AgentWork): boolean {
-    if (this.#spare === null || work.resume || work.forkOf !== undefined || !isClaimable(work.spec)) return false;
+    if (this.#spare === null || work.resume || work.copyOf !== undefined || !isClaimable(work.spec)) return false;
     return this.#start.guardOf(work.spec.workingDirectory)?.needsColdStart === false;
   }
 
@@ -95,7 +95,7 @@ class ClaudeAgent implements Agent {
       if (this.#halted) return null;
       if (this.isWarmFor(work)) return await this.#runClaimed(work);
       this.leave();
-      return work.resume ? await this.#runResumed(work) : await this.#runCold(work);
+      return work.resume || work.copyOf !== undefined ? await this.#runResumed(work) : await this.#runCold(work);
     } catch (error) {
       return messageOf(error);
     } finally {

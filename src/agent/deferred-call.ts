@@ -6,7 +6,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { appendFileSync, readFileSync } from "node:fs";
-import { blockOf, parseLines } from "./transcript.ts";
+import { blockOf, commonOf, parseLines, resultEntry } from "./transcript.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -35,7 +35,7 @@ export function deferOpenCall(transcript: string, openCalls: ReadonlySet<unknown
   if (last === undefined || leaf === undefined) return null;
   const messageId = idOf(last.entry);
   const cut = open.filter(({ entry, call }) => call !== last.call && idOf(entry) === messageId);
-  const lines: Json[] = cut.map(({ entry, call }) => cutEntry(entry, call));
+  const lines: Json[] = cut.map(({ entry, call }) => resultEntry(entry, call["id"], cutResult));
   const parent = lines.at(-1)?.["uuid"] ?? leaf["uuid"];
   const { id, name, input } = last.call;
   lines.push({
@@ -66,26 +66,6 @@ function openEntries(entries: readonly Json[]): { entry: Json; call: Json }[] {
     const call = entry["type"] === "assistant" ? blockOf(entry, "tool_use") : null;
     return call === null || ended.has(call["id"]) ? [] : [{ entry, call }];
   });
-}
-
-function cutEntry(entry: Json, call: Json): Json {
-  const block = { type: "tool_result", tool_use_id: call["id"], is_error: true, content: cutResult };
-  return {
-    ...commonOf(entry),
-    parentUuid: entry["uuid"],
-    isSidechain: false,
-    type: "user",
-    message: { role: "user", content: [block] },
-    toolUseResult: `Error: ${cutResult}`,
-    sourceToolAssistantUUID: entry["uuid"],
-    uuid: randomUUID(),
-    timestamp: new Date().toISOString(),
-  };
-}
-
-/** The fields that are the same on every line of a session. */
-function commonOf({ userType, entrypoint, cwd, sessionId, version, gitBranch }: Json): Json {
-  return { userType, entrypoint, cwd, sessionId, version, gitBranch };
 }
 
 /** The model's message that a line belongs to: one message may have several lines. */

@@ -2,6 +2,7 @@
  * Resumes the session of an earlier attempt: repairs it, reads its end, and lets Claude Code
  * continue it or begin it again. It starts no process itself.
  */
+import type { SessionCopy } from "../attempt-protocol/protocol.ts";
 import type { AgentWork, Emit } from "./agent.ts";
 import { isOwnResult } from "../domain/attempt/own-result.ts";
 import { finishedTurn } from "./finished-turn.ts";
@@ -11,6 +12,7 @@ import { findTranscript } from "../config/claude-transcript.ts";
 import { canPark } from "../domain/questions/question.ts";
 import { messageOf } from "../domain/errors.ts";
 import { startProblems } from "../domain/events/record.ts";
+import { copySession } from "./copy-session.ts";
 import { deferOpenCall } from "./deferred-call.ts";
 import { lostBackground, promptAfterLoss } from "./lost-background.ts";
 import { isNoConversation } from "./messages.ts";
@@ -19,15 +21,10 @@ import { OpenInput } from "./open-input.ts";
 import { missingMessages, sayMessages, sayPrompt } from "./say-messages.ts";
 import { repairTranscript, savedSpending, setAside } from "./transcript.ts";
 
-/** The options of a new session, which may begin as a copy of another one. */
-export type NewSession =
-  | { readonly sessionId: string }
-  | { readonly sessionId: string; readonly resume: string; readonly forkSession: true };
-
 /** One run of Claude Code. */
 export interface Launch {
   readonly input: OpenInput;
-  readonly session: { readonly resume: string } | NewSession;
+  readonly session: { readonly resume: string } | { readonly sessionId: string };
   readonly env?: Readonly<Record<string, string>>;
   /** Called when Claude Code asks for a decision on a call. */
   readonly onDecide?: () => void;
@@ -56,20 +53,20 @@ const noConversation = "no conversation found";
 /** The words that Claude Code itself uses for a turn that it continues. */
 const continuation = "Continue from where you left off.";
 
-/** @returns what went wrong outside of the messages, or null. */
-export async function resumeSession(work: AgentWork, port: SessionPort): Promise<string | null> {
+/**
+ * Continues the session of the work. One that begins with a copy of another is copied first, where
+ * that has not happened.
+ * @returns what went wrong outside of the messages, or null.
+ */
+export async function resumeSession(given: AgentWork, port: SessionPort): Promise<string | null> {
+  const work = withPrompt(given);
   const transcript = findTranscript(port.env, work.sessionId);
-  if (transcript === null) return restart(work, port, "Claude Code has no record of the session.");
-  port.emit({ type: "worker", subtype: "spending", base: true, ...savedSpending(transcript) });
-  repair(transcript, work, port.emit);
-  const missing = missingMessages(transcript, work, port.emit);
-  const isAlone = missing.some(({ continues, delivery }) => continues || delivery === "now");
-  const isDeferred = !isAlone && defer(transcript, work, port.emit);
-  const ended = await (isAlone
-    ? followUp(work, port, null, missing)
-    : isDeferred
-      ? continueTurn(work, port, {}, missing)
-      : continueSession(work, port, missing));
+  if (transcript === null) {
+    return work.copyOf === undefined
+      ? restart(work, port, "Claude Code has no record of the session.")
+      : resumeCopy(work, work.copyOf, port);
+  }
+  const ended = await resumeTranscript(transcript, work, port);
   if (ended !== noConversation) return ended;
   // Claude Code refuses a new session with an id whose file exists, and refuses to resume a file
   // without a conversation.
@@ -77,26 +74,49 @@ export async function resumeSession(work: AgentWork, port: SessionPort): Promise
   return restart(work, port, "Claude Code found no conversation in the session.");
 }
 
-function restart(work: AgentWork, port: SessionPort, reason: string): Promise<string | null> {
-  port.emit({ type: "worker", subtype: "session_restarted", reason });
-  return begin(work, port);
+async function resumeTranscript(transcript: string, work: AgentWork, port: SessionPort): Promise<string | null> {
+  port.emit({ type: "worker", subtype: "spending", base: true, ...savedSpending(transcript) });
+  repair(transcript, work, port.emit);
+  const missing = missingMessages(transcript, work, port.emit);
+  const isAlone = missing.some(({ continues, delivery }) => continues || delivery === "now");
+  if (isAlone) return followUp(work, port, null, missing);
+  const isDeferred = defer(transcript, work, port.emit);
+  return isDeferred ? continueTurn(work, port, {}, missing) : continueSession(work, port, missing);
 }
 
-/** Begins the task's session, as a copy of another one where the task is a fork. */
-export async function begin(work: AgentWork, port: Pick<SessionPort, "env" | "emit" | "launch">): Promise<string | null> {
-  const { sessionId, forkOf } = work;
-  const source = forkOf === undefined ? null : findTranscript(port.env, forkOf);
-  if (forkOf !== undefined && source === null) {
-    const text = "The conversation that the task was forked from is gone from Claude Code's home. Submit a new task.";
-    port.emit({ type: "worker", subtype: "gave_up", error: startProblems.noSession, text });
-    return null;
-  }
-  // The copy continues counting where the other session is.
-  if (source !== null) port.emit({ type: "worker", subtype: "spending", base: true, ...savedSpending(source) });
+async function resumeCopy(work: AgentWork, copyOf: SessionCopy, port: SessionPort): Promise<string | null> {
+  const copy = copySession(port.env, copyOf, work.sessionId);
+  const ended = copy === null ? noConversation : await resumeTranscript(copy, work, port);
+  if (ended !== noConversation) return ended;
+  port.emit({ type: "worker", subtype: "gave_up", error: startProblems.noSession, text: goneText(copyOf) });
+  return null;
+}
+
+function goneText({ saysPrompt }: SessionCopy): string {
+  if (saysPrompt) return "The conversation that the task was forked from is gone from Claude Code's home. Submit a new task.";
+  return "The conversation that the task was rewound to is gone from Claude Code's home. Rewind it to another turn, or run it from its beginning.";
+}
+
+/**
+ * Behind a copied conversation the prompt is a message like others: it is said where the session
+ * lacks it. Its UUID is the session's id.
+ */
+function withPrompt(work: AgentWork): AgentWork {
+  const { copyOf, sessionId, spec, messages = [] } = work;
+  if (copyOf?.saysPrompt !== true) return work;
+  return { ...work, messages: [{ key: sessionId, text: spec.prompt, continues: true, delivery: "next" }, ...messages] };
+}
+
+function restart(work: AgentWork, port: SessionPort, reason: string): Promise<string | null> {
+  port.emit({ type: "worker", subtype: "session_restarted", reason });
+  return work.copyOf === undefined ? begin(work, port) : resumeCopy(work, work.copyOf, port);
+}
+
+/** Begins the task's session with its prompt. */
+export async function begin(work: AgentWork, port: Pick<SessionPort, "emit" | "launch">): Promise<string | null> {
   const input = new OpenInput();
   sayPrompt(input, work, port.emit);
-  const session = forkOf === undefined ? { sessionId } : { sessionId, resume: forkOf, forkSession: true as const };
-  return await port.launch(work, { input, session });
+  return await port.launch(work, { input, session: { sessionId: work.sessionId } });
 }
 
 function repair(transcript: string, work: AgentWork, emit: Emit): void {
@@ -153,7 +173,7 @@ async function continueSession(work: AgentWork, port: SessionPort, missing: read
 function followUp(work: AgentWork, port: SessionPort, prompt: string | null, messages: readonly SentMessage[]): Promise<string | null> {
   const input = new OpenInput();
   if (prompt !== null) input.say(prompt);
-  sayMessages(input, messages);
+  sayMessages(input, messages, work);
   return resume(work, port, { input });
 }
 
@@ -186,7 +206,7 @@ async function continueTurn(
     },
     onReady: () => {
       listen(!spoken);
-      sayMessages(input, messages);
+      sayMessages(input, messages, work);
     },
     onMessage: (message) => {
       spoken = true;

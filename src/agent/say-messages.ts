@@ -64,9 +64,12 @@ export class LiveMessages {
   }
 }
 
-export function sayMessages(input: OpenInput, messages: readonly SentMessage[]): void {
-  for (const { key, text, delivery } of messages)
-    input.say(text, { uuid: key as UUID, keys: [key] }, delivery === "after_turn" ? "later" : undefined);
+/** Says messages, of which one may be the prompt with its images. */
+export function sayMessages(input: OpenInput, messages: readonly SentMessage[], { sessionId, images }: AgentWork): void {
+  for (const { key, text, delivery } of messages) {
+    const content = key === sessionId ? contentOf(text, images) : text;
+    input.say(content, { uuid: key as UUID, keys: [key] }, delivery === "after_turn" ? "later" : undefined);
+  }
 }
 
 /**

@@ -3,6 +3,7 @@
  * late (measured with 2.1.330), so after a kill it may lack tool results that the journal has.
  * Without them finished steps would run again.
  */
+import { randomUUID } from "node:crypto";
 import { appendFileSync, closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, renameSync } from "node:fs";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -43,15 +44,45 @@ export function repairTranscript(
   openCalls: ReadonlySet<unknown> = new Set(),
 ): number {
   const text = readFileSync(transcript, "utf8");
-  const entries = parseLines(text).filter((entry) => typeof entry["uuid"] === "string" && entry["isSidechain"] !== true);
-  const began = entries[0]?.["timestamp"];
-  if (typeof began !== "string") return 0;
-  const messages = messagesIn(journalTail(journal), sessionId).filter(({ _at: at }) => typeof at === "string" && at >= began);
-  const missing = finishedSteps(missingMessages(entries, messages), openCalls);
-  const lines = asEntries(missing, entries);
+  const lines = missingEntries(parseLines(text), journal, sessionId, openCalls);
   if (lines.length === 0) return 0;
   appendFileSync(transcript, (text.endsWith("\n") ? "" : "\n") + lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
   return lines.length;
+}
+
+/** The lines of finished tool steps that only the journal has. */
+export function missingEntries(
+  all: readonly Json[],
+  journal: string,
+  sessionId: string,
+  openCalls: ReadonlySet<unknown> = new Set(),
+): readonly Json[] {
+  const entries = all.filter((entry) => typeof entry["uuid"] === "string" && entry["isSidechain"] !== true);
+  const began = entries[0]?.["timestamp"];
+  if (typeof began !== "string") return [];
+  const messages = messagesIn(journalTail(journal), sessionId).filter(({ _at: at }) => typeof at === "string" && at >= began);
+  return asEntries(finishedSteps(missingMessages(entries, messages), openCalls), entries);
+}
+
+/** A line with an error as the result of a call that has none. @param entry the call's line. */
+export function resultEntry(entry: Json, callId: unknown, text: string): Json {
+  const block = { type: "tool_result", tool_use_id: callId, is_error: true, content: text };
+  return {
+    ...commonOf(entry),
+    parentUuid: entry["uuid"],
+    isSidechain: false,
+    type: "user",
+    message: { role: "user", content: [block] },
+    toolUseResult: `Error: ${text}`,
+    sourceToolAssistantUUID: entry["uuid"],
+    uuid: randomUUID(),
+    timestamp: new Date().toISOString(),
+  };
+}
+
+/** The fields that are the same on every line of a session. */
+export function commonOf({ userType, entrypoint, cwd, sessionId, version, gitBranch }: Json): Json {
+  return { userType, entrypoint, cwd, sessionId, version, gitBranch };
 }
 
 /**
@@ -104,7 +135,6 @@ function asEntries(messages: readonly Json[], entries: readonly Json[]): Json[] 
 }
 
 function entryOf(message: Json, template: Json, parent: unknown, call: unknown): Json {
-  const { userType, entrypoint, cwd, sessionId, version, gitBranch } = template;
   return {
     parentUuid: parent,
     isSidechain: false,
@@ -113,12 +143,7 @@ function entryOf(message: Json, template: Json, parent: unknown, call: unknown):
     uuid: message["uuid"],
     timestamp: message["timestamp"] ?? message["_at"],
     ...(call === undefined ? {} : { toolUseResult: message["tool_use_result"], sourceToolAssistantUUID: call }),
-    userType,
-    entrypoint,
-    cwd,
-    sessionId,
-    version,
-    gitBranch,
+    ...commonOf(template),
   };
 }
 

@@ -39,6 +39,18 @@ export interface RunnerBoot {
   readonly compileCache?: string;
 }
 
+/** A conversation that another session begins with. */
+export interface SessionCopy {
+  /** The session that is copied. */
+  readonly sessionId: string;
+  /** The last line that is copied, by its UUID; null: all are. */
+  readonly entry: string | null;
+  /** The raw log of that session's task: it may have results that the session lacks. */
+  readonly journal: string;
+  /** Whether the task's prompt is said behind the copy: the task is a fork. */
+  readonly saysPrompt: boolean;
+}
+
 /** The work of one attempt. */
 export interface StartMessage {
   readonly type: "start";
@@ -54,8 +66,8 @@ export interface StartMessage {
   readonly sessionId: string;
   /** Resume `sessionId` and continue its interrupted turn. */
   readonly resume: boolean;
-  /** A session that begins does so with a copy of this one. Absent: with nothing. */
-  readonly forkOf?: string;
+  /** What the session begins with, where it has not begun. Absent: nothing. */
+  readonly copyOf?: SessionCopy;
   /**
    * Messages that are not done, in their order. Absent: none. With `resume` those are left out that
    * the session has; else they go with the prompt.

@@ -149,9 +149,9 @@ export function workerApi(context: ApiContext): WorkerApi {
       return { ...view(task), ...(warning === undefined ? {} : { warning }) };
     },
     retryTask: async ({ id, ...changes }, caller) => viewWithWarnings(await retryTask(submitContext, localTaskId(id), changes, caller)),
-    async forkTask({ id, prompt }, caller) {
+    async forkTask({ id, ...input }, caller) {
       requireOpen(context);
-      return viewWithWarnings(await forkTask(submitContext, localTaskId(id), prompt, caller));
+      return viewWithWarnings(await forkTask(submitContext, localTaskId(id), input, caller));
     },
     async updateTask({ id, ...change }, caller, check) {
       return view(
@@ -266,7 +266,7 @@ function waitingContext({ store, settings, account, rights }: ApiContext, now: n
       return outcome === null ? null : lastTryText(outcome);
     },
     openQuestions: (taskId) => store.questions.unapplied(taskId).filter(({ status }) => status === "open"),
-    forkedFrom: (taskId) => store.forks.get(taskId)?.fromTask ?? null,
+    forkOf: (taskId) => store.forks.get(taskId),
     forks: (taskId) => store.forks.of(taskId),
     messages: (taskId) => store.messages.ofTask(taskId),
     questions: (taskId) => store.questions.ofTask(taskId),

@@ -17,6 +17,7 @@ export const failpointNames = [
   "runner.spawn.after",
   "attempt.start.before",
   "attempt.started",
+  "session.copied",
   "journal.write.before",
   "journal.write.after",
   "attempt.adopt.after",

@@ -97,10 +97,7 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   const unbegun = unbegunInRow(store, attempt);
   const account = attempt.account ?? options.account;
   // Already counted where the session reported its running total.
-  const spent =
-    facts.result === null || attempt.sessionSpent !== null
-      ? {}
-      : spentInAll(task, sessionBefore(store, attempt), facts.result, store.forks.get(task.id) !== null);
+  const spent = facts.result === null || attempt.sessionSpent !== null ? {} : spentInAll(task, sessionBefore(store, attempt), facts.result);
   // The runner's closing record, where there is one, has the time of the end.
   const endedAt = endOf(attempt, { seenUp: facts.ended ? null : options.seenUp, now });
   const after = afterOutcome({

@@ -131,7 +131,7 @@ export class Ingest {
       const task = tasks.get(taskId);
       if (task === null) return;
       attempts.patch(id, { sessionSpent: spent });
-      if (!spent.base) tasks.patch(taskId, spent.at, spentInAll(task, before, spent, this.#store.forks.get(taskId) !== null));
+      if (!spent.base) tasks.patch(taskId, spent.at, spentInAll(task, before, spent));
       before = spent;
     }
     this.#spent = before;

@@ -26,7 +26,7 @@ export function startMessage(context: AttemptContext, task: Task, attempt: Attem
     },
     ...imagesOf(context, task),
     ...questionsOf(context, attempt),
-    ...forkOf(context, task),
+    ...copyOf(context, task),
     ...(messages.length === 0 ? {} : { messages: messages.map(sentMessage) }),
     sessionId: sessionId ?? crypto.randomUUID(),
     resume,
@@ -74,9 +74,11 @@ function questionsOf({ store }: AttemptContext, { taskId, resume }: Attempt): Pi
   };
 }
 
-function forkOf({ store }: AttemptContext, { id }: Task): Pick<StartMessage, "forkOf"> {
+function copyOf({ store, paths }: AttemptContext, { id }: Task): Pick<StartMessage, "copyOf"> {
   const fork = store.forks.get(id);
-  return fork === null ? {} : { forkOf: fork.sessionId };
+  if (fork === null) return {};
+  const { fromTask, sessionId, entry } = fork;
+  return { copyOf: { sessionId, entry, journal: rawLogPath(paths, fromTask), saysPrompt: true } };
 }
 
 /** Reads the images only where the task has some. */

@@ -78,8 +78,8 @@ function plannedStrike(random: () => number, real: boolean): Strike {
   return { ...common, how: "failpoint", target: placesOfRunners.has(place) ? "runner" : "server", place };
 }
 
-/** The workload has no channel that a notification could be sent to. */
-const placesOfTasks = failpointNames.filter((name) => !name.startsWith("notification."));
+/** The workload has no channel that a notification could be sent to, and no forks. */
+const placesOfTasks = failpointNames.filter((name) => !/^(notification|session)\./.test(name));
 
 const placesOfRunners: ReadonlySet<FailpointName> = new Set([
   "attempt.started",

@@ -131,6 +131,7 @@ test("every operation answers as the document promises", async (t) => {
   await expect(404, "unsendMessage", { id: 3 });
   await expect(409, "cancelTask", { id: 1 });
   await expect(201, "forkTask", { id: 1, body: { prompt: "later" } });
+  await expect(404, "forkTask", { id: 1, body: { prompt: "later", at: 99 } });
   await expect(409, "forkTask", { id: 3, body: { prompt: "later" } });
   await expect(400, "forkTask", { id: 1, body: {} });
   await expect(204, "removeTask", { id: 1 });

@@ -50,7 +50,11 @@ export const taskChange = z
   })
   .refine((change) => Object.keys(change).length > 0, "names nothing to change: give name, priority or labels");
 /** A fork of a task. */
-export const forkInput = z.strictObject({ prompt: taskInput.shape.prompt.describe("What the new task should do.") });
+export const forkInput = z.strictObject({
+  prompt: taskInput.shape.prompt.describe("What the new task should do."),
+  at: z.int().min(1).optional().describe("The last turn of the conversation that the new task has. Absent: all turns that there are now."),
+});
+export type ForkInput = z.output<typeof forkInput>;
 
 export type TaskChange = z.output<typeof taskChange>;
 
@@ -127,7 +131,7 @@ export const taskOperations = {
     tag,
     summary: "Begin a new task with the conversation of another one",
     description:
-      "The new task has a copy of the conversation as it is now, and the same options. The other task stays as it is, also while it runs. Agents cannot fork.",
+      "The new task has a copy of the conversation as it is now, or up to the turn `at`, and the same options. The other task stays as it is, also while it runs. Files are not copied. Agents cannot fork.",
     params: taskParams,
     body: forkInput,
     status: 201,

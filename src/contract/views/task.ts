@@ -109,6 +109,7 @@ export const taskView = taskSummaryView.extend({
   usage: z.record(z.string(), modelUsageView).nullable().describe("By model, cumulative over the session."),
   logs: z.object({ raw: z.string(), summary: z.string() }).describe("Paths of the log files on the server's machine."),
   forked_from: taskRef.nullable().describe("The task whose conversation it began with; null: it began with none."),
+  forked_at: z.int().nullable().describe("The last turn of that task that it has; null: all that there were, or it is not a fork."),
   forks: z.array(taskRef).describe("The tasks that began with its conversation."),
   parent_id: taskRef.nullable(),
   depth: z.int(),

@@ -21,7 +21,11 @@ const startSample = { attempt: 1, runner_id: "r1f3c", session_id: "be4791b5-be54
 export const serverPayloads = {
   submitted: payload(
     "The task is stored.",
-    { ...actor, forked_from: optional(count("The task whose conversation it begins with. Absent: none.")) },
+    {
+      ...actor,
+      forked_from: optional(count("The task whose conversation it begins with. Absent: none.")),
+      forked_at: optional(count("The last turn of that task that it has. Absent: all that there were.")),
+    },
     { by: "socket" },
   ),
   started: payload("An attempt started with a new session.", start, startSample),

@@ -60,16 +60,14 @@ function modelUsageIn(usage: Readonly<Record<string, unknown>>): ModelUsage {
 /**
  * The task's total after one session's running total went from `before` (null: the session is new)
  * to `after`.
- * @param isFork the session counts on from the one that it was copied from, whose costs are
- * another task's. Otherwise the total is at least what its session has reported before.
  */
-export function spentInAll(total: Spending, before: Spending | null, after: Spending, isFork = false): Spending {
+export function spentInAll(total: Spending, before: Spending | null, after: Spending): Spending {
   // A result that was recovered from the session has no costs. Return only these two fields: a
   // caller may pass a whole task and store what it gets back.
   if (after.costUsd === null) return { costUsd: total.costUsd, usage: total.usage };
   return {
-    costUsd: rounded(added(total.costUsd ?? 0, before?.costUsd ?? 0, after.costUsd, isFork)),
-    usage: usageInAll(total.usage ?? {}, before?.usage ?? {}, after.usage ?? {}, isFork),
+    costUsd: rounded(added(total.costUsd ?? 0, before?.costUsd ?? 0, after.costUsd)),
+    usage: usageInAll(total.usage ?? {}, before?.usage ?? {}, after.usage ?? {}),
   };
 }
 
@@ -91,21 +89,21 @@ function rounded(costUsd: number): number {
   return Math.round(costUsd * 1e9) / 1e9;
 }
 
-function added(total: number, before: number, after: number, isFork: boolean): number {
-  return isFork ? Math.max(0, total + after - before) : Math.max(0, total - before) + after;
+function added(total: number, before: number, after: number): number {
+  return Math.max(0, total - before) + after;
 }
 
 type Usage = Readonly<Record<string, ModelUsage>>;
 
-function usageInAll(total: Usage, before: Usage, after: Usage, isFork: boolean): Usage {
+function usageInAll(total: Usage, before: Usage, after: Usage): Usage {
   const models = new Set([...Object.keys(total), ...Object.keys(after)]);
-  return Object.fromEntries([...models].map((model) => [model, modelInAll(total[model], before[model], after[model], isFork)]));
+  return Object.fromEntries([...models].map((model) => [model, modelInAll(total[model], before[model], after[model])]));
 }
 
 const none: ModelUsage = { inputTokens: 0, outputTokens: 0, cacheReadInputTokens: 0, cacheCreationInputTokens: 0, costUsd: 0 };
 
-function modelInAll(total: ModelUsage = none, before: ModelUsage = none, after: ModelUsage = none, isFork = false): ModelUsage {
-  const sum = (field: keyof ModelUsage): number => added(total[field], before[field], after[field], isFork);
+function modelInAll(total: ModelUsage = none, before: ModelUsage = none, after: ModelUsage = none): ModelUsage {
+  const sum = (field: keyof ModelUsage): number => added(total[field], before[field], after[field]);
   return {
     inputTokens: sum("inputTokens"),
     outputTokens: sum("outputTokens"),

@@ -3,46 +3,55 @@
  * one's conversation. The other task stays as it is.
  */
 import type { Caller } from "../../contract/caller.ts";
+import type { ForkInput } from "../../contract/operations/tasks.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Task } from "../../domain/task/task.ts";
 import { doneBy } from "../rights/audit.ts";
 import { isAgent } from "../rights/guard-agent.ts";
 import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
+import { pointOfTurn, presentPoint } from "./copy-point.ts";
 import { requireTask } from "./require-task.ts";
 import { requirePossible, requireRoom, takeRate } from "./submit-task.ts";
 import type { SubmitContext } from "./submit-task.ts";
 import { realDirectories, realDirectory } from "./working-directory.ts";
 
 /**
- * @throws WorkerError not_found; conflict when the task never began; and like a submit of a task
- * with its options: invalid_input, untrusted_directory, forbidden, too_many_requests.
+ * @param input.at the last turn that the new task has; absent: all that there are now.
+ * @throws WorkerError not_found; conflict when the task never began, or no session has the turn any
+ * more; and like a submit of a task with its options: invalid_input, untrusted_directory,
+ * forbidden, too_many_requests.
  */
-export function forkTask(context: SubmitContext, id: number, prompt: string, caller: Caller): Promise<Task> {
-  const { store } = context;
+export async function forkTask(context: SubmitContext, id: number, { prompt, at }: ForkInput, caller: Caller): Promise<Task> {
+  const { store, env } = context;
   const now = context.now();
-  return store.write(() => {
+  if (isAgent(caller))
+    throw new WorkerError("forbidden", "Agents do not fork tasks. Submit a new task, or send a message to one of your own.");
+  const begun = requireTask(store, id);
+  const sessionId = requireSession(begun);
+  const point = await (at === undefined ? presentPoint(env, sessionId) : pointOfTurn(store, env, begun, at));
+  return await store.write(() => {
     const source = requireTask(store, id);
-    if (isAgent(caller))
-      throw new WorkerError("forbidden", "Agents do not fork tasks. Submit a new task, or send a message to one of your own.");
-    const { sessionId } = source;
-    if (sessionId === null) {
-      const advice = `Submit a new task, or wait until it has begun: claude-worker watch ${id}`;
-      throw new WorkerError("conflict", `Task ${id} has not begun, so there is no conversation to fork. ${advice}`);
-    }
     const asked = taskCallerOf(store, caller);
     const workingDirectory = realDirectory(source.workingDirectory);
     const additionalDirectories = realDirectories(source.additionalDirectories);
     // Its images are in the conversation already, and its name is its own.
     const task = { ...source, workingDirectory, additionalDirectories, prompt, name: null, attachments: [] };
     requireRights(context, task, asked);
-    requirePossible(task, context.env);
+    requirePossible(task, env);
     requireRoom(context, 1);
     takeRate(context, 1, caller, now);
-    const begun = { createdAt: now, notBefore: null, notBeforeReason: null, parentId: null, depth: 0 };
-    const forked = store.tasks.insert({ ...task, ...begun });
-    store.forks.insert({ taskId: forked.id, fromTask: id, sessionId });
+    const fresh = { createdAt: now, notBefore: null, notBeforeReason: null, parentId: null, depth: 0 };
+    const forked = store.tasks.insert({ ...task, ...fresh });
+    store.forks.insert({ taskId: forked.id, fromTask: id, turn: at ?? null, ...point });
     store.callers.put(forked.id, asked);
-    store.events.append(forked.id, null, [{ type: "submitted", at: now, data: { ...doneBy(caller), forked_from: id } }]);
+    const data = { ...doneBy(caller), forked_from: id, ...(at === undefined ? {} : { forked_at: at }) };
+    store.events.append(forked.id, null, [{ type: "submitted", at: now, data }]);
     return { ...forked, lastSeq: 1 };
   });
+}
+
+function requireSession({ id, sessionId }: Task): string {
+  if (sessionId !== null) return sessionId;
+  const advice = `Submit a new task, or wait until it has begun: claude-worker watch ${id}`;
+  throw new WorkerError("conflict", `Task ${id} has not begun, so there is no conversation to fork. ${advice}`);
 }

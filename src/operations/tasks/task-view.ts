@@ -16,6 +16,7 @@ import type { Hold } from "../../domain/order/hold.ts";
 import type { Attempt, Task } from "../../domain/task/task.ts";
 import type { ModelUsage } from "../../domain/task/model-usage.ts";
 import { shownOptions } from "../../domain/task/option-values.ts";
+import type { Fork } from "../../store/sqlite/forks.ts";
 import type { TaskRow } from "../../store/store.ts";
 import type { Question } from "../../domain/questions/question.ts";
 import { questionText } from "../../domain/questions/offered-options.ts";
@@ -69,6 +70,7 @@ export function taskSummaryView(task: TaskRow, waiting: WaitingContext): TaskSum
 }
 
 export function taskView(task: Task, waiting: WaitingContext, paths: Paths): TaskView {
+  const fork = waiting.forkOf(task.id);
   return {
     ...taskSummaryView(task, waiting),
     prompt: task.prompt,
@@ -79,7 +81,8 @@ export function taskView(task: Task, waiting: WaitingContext, paths: Paths): Tas
     structured_result: task.structuredResult,
     usage: task.usage === null ? null : Object.fromEntries(Object.entries(task.usage).map(([model, usage]) => [model, usageView(usage)])),
     logs: { raw: rawLogPath(paths, task.id), summary: summaryLogPath(paths, task.id) },
-    forked_from: waiting.forkedFrom(task.id),
+    forked_from: fork?.fromTask ?? null,
+    forked_at: fork?.turn ?? null,
     forks: waiting.forks(task.id).slice(),
     parent_id: task.parentId,
     depth: task.depth,
@@ -128,8 +131,8 @@ export interface WaitingContext extends AdmissionContext {
   questions(taskId: number): readonly Question[];
   /** What was said to it, oldest first. */
   messages(taskId: number): readonly Message[];
-  /** The task whose conversation it began with; null: none. */
-  forkedFrom(taskId: number): number | null;
+  /** Which conversation it began with; null: it is not a fork. */
+  forkOf(taskId: number): Pick<Fork, "fromTask" | "turn"> | null;
   /** The tasks that began with its conversation. */
   forks(taskId: number): readonly number[];
   /** When this attempt started (UTC ms); null: there is no such attempt. */

@@ -7,6 +7,10 @@ export interface Fork {
   readonly fromTask: number;
   /** The session that was copied. */
   readonly sessionId: string;
+  /** The last turn of the other task that it has; null: all that there were. */
+  readonly turn: number | null;
+  /** The last line of the session that is copied, by its UUID; null: all lines. */
+  readonly entry: string | null;
 }
 
 export interface ForkStore {
@@ -20,9 +24,11 @@ export interface ForkStore {
 
 /** The forks' rows on one connection. */
 export function createForkStore(database: Database.Database, writing: Writing): ForkStore {
-  const insert = database.prepare("INSERT INTO forks (task_id, from_task, session_id) VALUES (@taskId, @fromTask, @sessionId)");
+  const insert = database.prepare(
+    "INSERT INTO forks (task_id, from_task, session_id, turn, entry) VALUES (@taskId, @fromTask, @sessionId, @turn, @entry)",
+  );
   const select = database.prepare<[number], Fork>(
-    'SELECT task_id AS "taskId", from_task AS "fromTask", session_id AS "sessionId" FROM forks WHERE task_id = ?',
+    'SELECT task_id AS "taskId", from_task AS "fromTask", session_id AS "sessionId", turn, entry FROM forks WHERE task_id = ?',
   );
   const selectOf = database.prepare<[number], number>("SELECT task_id FROM forks WHERE from_task = ? ORDER BY task_id").pluck();
   return {

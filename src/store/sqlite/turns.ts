@@ -11,6 +11,8 @@ export interface TurnStore {
    * @returns its number; null: the task does not exist.
    */
   count(taskId: number, messageId: string): number | null;
+  /** The id of the message of a turn; null: the task has no such turn. */
+  messageOf(taskId: number, turn: number): string | null;
 }
 
 /** The turns' rows on one connection. */
@@ -21,7 +23,9 @@ export function createTurnStore(database: Database.Database, writing: Writing): 
   );
   const add = database.prepare("UPDATE tasks SET num_turns = coalesce(num_turns, 0) + 1 WHERE id = ?");
   const select = database.prepare<[number, string], number>("SELECT number FROM turns WHERE task_id = ? AND message_id = ?").pluck();
+  const selectMessage = database.prepare<[number, number], string>("SELECT message_id FROM turns WHERE task_id = ? AND number = ?").pluck();
   return {
+    messageOf: (taskId, turn) => selectMessage.get(taskId, turn) ?? null,
     count: (taskId, messageId) => {
       writing.touch(taskId);
       if (insert.run({ taskId, messageId }).changes > 0) add.run(taskId);

@@ -101,7 +101,10 @@ function factsOf(task: TaskView, now: number): [string, string][] {
     ["Turns", task.num_turns === null || task.num_turns === 0 ? "" : String(task.num_turns)],
     ["Cost", task.cost_usd === null ? "" : `${dollars(task.cost_usd)}${tokensOf(task.usage)}`],
     ["Session", task.session_id ?? ""],
-    ["Forked from", task.forked_from === null ? "" : `task ${task.forked_from}`],
+    [
+      "Forked from",
+      task.forked_from === null ? "" : `task ${task.forked_from}${task.forked_at === null ? "" : `, turn ${task.forked_at}`}`,
+    ],
     ["Forks", task.forks.map((fork) => `task ${fork}`).join(", ")],
     ["Logs", task.started_at === null ? "" : task.logs.summary],
     ["Raw log", task.started_at === null ? "" : task.logs.raw],

@@ -24,6 +24,7 @@ import { messages } from "../migrations/0018-messages.ts";
 import { forks } from "../migrations/0019-forks.ts";
 import { channelAnswers } from "../migrations/0020-channel-answers.ts";
 import { structuredResults } from "../migrations/0021-structured-results.ts";
+import { forksAtATurn } from "../migrations/0022-forks-at-a-turn.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -55,6 +56,7 @@ export const migrations: readonly Migration[] = [
   forks,
   channelAnswers,
   structuredResults,
+  forksAtATurn,
 ];
 
 /** The `user_version` of a database that this version writes. */

@@ -1,0 +1,54 @@
+/** Finds the line of Claude Code's transcript that a copy of the conversation ends with. */
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { isObject, objectOf } from "../domain/text/read-json.ts";
+import type { JsonObject } from "../domain/text/read-json.ts";
+
+/** Behind the last line of the conversation stand few others. */
+const mostOthers = 100;
+
+/**
+ * The UUID of the last line of a message of the model on the main thread; null: the transcript does
+ * not have the message.
+ */
+export async function entryOfMessage(transcript: string, messageId: string): Promise<string | null> {
+  let found: string | null = null;
+  for await (const line of linesOf(transcript)) {
+    if (!line.includes(messageId)) continue;
+    const entry = entryIn(line);
+    if (entry?.["type"] === "assistant" && objectOf(entry["message"])["id"] === messageId) found = uuidOf(entry) ?? found;
+  }
+  return found;
+}
+
+/** The UUID of the conversation's last line now; null: there is none. */
+export async function lastEntry(transcript: string): Promise<string | null> {
+  const newest: string[] = [];
+  for await (const line of linesOf(transcript)) {
+    newest.push(line);
+    if (newest.length > mostOthers) newest.shift();
+  }
+  for (const line of newest.toReversed()) {
+    const uuid = uuidOf(entryIn(line) ?? {});
+    if (uuid !== null) return uuid;
+  }
+  return null;
+}
+
+async function* linesOf(file: string): AsyncGenerator<string> {
+  yield* createInterface({ input: createReadStream(file, "utf8"), crlfDelay: Infinity });
+}
+
+/** A line of the main thread; null: it is another one, or it is being written. */
+function entryIn(line: string): JsonObject | null {
+  try {
+    const entry: unknown = JSON.parse(line);
+    return isObject(entry) && entry["isSidechain"] !== true ? entry : null;
+  } catch {
+    return null;
+  }
+}
+
+function uuidOf({ uuid }: JsonObject): string | null {
+  return typeof uuid === "string" ? uuid : null;
+}
