@@ -28,7 +28,7 @@ test("without koffi a task runs, and what it forked twice ends with it", linuxOn
   const w = await worker(t);
   const witness = path.join(w.place.directory, "asked");
   const agent = path.join(w.place.directory, "agent.mjs");
-  const claude = new URL("../../dist/agent/claude.js", import.meta.url).href;
+  const claude = new URL("../../src/agent/claude.ts", import.meta.url).href;
   writeFileSync(agent, `${hidingKoffi(witness)} export const { createAgent } = await import(${JSON.stringify(claude)});`);
   w.env["CLAUDE_WORKER_AGENT_MODULE"] = agent;
   const pidFile = path.join(w.place.work, "pid");
