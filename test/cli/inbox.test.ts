@@ -89,9 +89,9 @@ test("on a terminal inbox goes through the questions and stores the answers", as
   await until("the list", () => call.stdout().includes("q2  1"));
   await type("q9", () => call.stderr().includes('"q9" is not in the list'));
   await type("q1", () => call.stdout().includes("claude-worker answer q1 allow"));
-  await type('deny "not now"', () => call.stdout().includes("q1 is answered"));
+  await type('deny "not now"', () => call.stdout().includes("q1 is answered. Task 1 waits for one more answer: q2."));
   await type("2", () => call.stdout().includes("q2\u001b[22m  question"));
-  await type("2", () => call.stdout().includes("q2 is answered"));
+  await type("2", () => call.stdout().includes("q2 is answered. Task 1 continues."));
   assert.equal((await call.done).code, 0);
   assert.deepEqual(
     api.store.questions.ofTask(1).map(({ answer }) => answer),

@@ -30,7 +30,8 @@ export async function answerInPlace(client: WorkerClient, questions: readonly Qu
       const answer = await reader.ask(promptFor(question));
       if (answer === "" || reader.isOver) continue;
       try {
-        say(io.stdout, answeredText(await client.answerQuestion({ id: question.id, ...typedAnswer(question, answer) })));
+        const answered = await client.answerQuestion({ id: question.id, ...typedAnswer(question, answer) });
+        say(io.stdout, await answeredText(client, answered));
         open = open.filter(({ id }) => id !== question.id);
       } catch (error) {
         if (!(error instanceof WorkerError)) throw error;

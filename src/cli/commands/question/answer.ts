@@ -47,7 +47,7 @@ export const command = defineCommand<AnswerFlags>({
     if (makesRule(given) && canAsk(io)) await confirmRule(io, question);
     const answered = await client.answerQuestion({ id: question.id, ...given });
     if (options.json === true) writeJson(io.stdout, answered);
-    else say(io.stdout, answeredText(answered));
+    else say(io.stdout, await answeredText(client, answered));
     return exitCodes.ok;
   },
 });
