@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { statSync } from "node:fs";
 import { rawLogPath } from "../config/paths.ts";
 import type { Paths } from "../config/paths.ts";
+import type { Outcome } from "../domain/attempt/outcome.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import { bootClockMs } from "../processes/boot-clock.ts";
 import type { Store } from "../store/store.ts";
@@ -35,6 +36,7 @@ export function claimTask(context: ClaimContext, taskId: number, runner: Reserve
   const resume = task.resumable && task.sessionId !== null;
   const sessionId = resume ? task.sessionId : runner.warm ? null : randomUUID();
   const { runnerId, warm } = runner;
+  const last = resume ? store.attempts.lastOutcome(taskId) : null;
   const journalStart = sizeOf(rawLogPath(paths, taskId));
   const claim = store.attempts.claim(
     taskId,
@@ -44,8 +46,14 @@ export function claimTask(context: ClaimContext, taskId: number, runner: Reserve
   if (claim === null) return null;
   store.messages.give(taskId, claim.attempt.id);
   const data = { attempt: claim.attempt.number, runner_id: runnerId, session_id: sessionId, warm };
-  store.events.append(taskId, claim.attempt.id, [{ type: resume ? "resumed" : "started", at: now, data }]);
+  store.events.append(taskId, claim.attempt.id, [
+    resume ? { type: "resumed", at: now, data: { ...data, ...uncutAfter(last) } } : { type: "started", at: now, data },
+  ]);
   return claim;
+}
+
+function uncutAfter(last: Outcome | null): { uncut?: true } {
+  return last?.kind === "succeeded" || last?.kind === "parked" ? { uncut: true } : {};
 }
 
 /** Bytes of a file now; 0 when there is none. */

@@ -31,6 +31,9 @@ test("a parked call runs after its answer with the same id and no call of the mo
   assert.equal(task.status, "completed", JSON.stringify(task.error));
   assert.ok(existsSync(file));
   assert.equal(task.attempts, 2);
+  const { events } = await w.client.taskEvents({ id, limit: 1000 });
+  const resumed = events.filter(({ type }) => type === "resumed");
+  assert.deepEqual(resumed[0]?.summary, ["[task] attempt 2 resumes the session"], "nothing was cut off");
   assert.equal(task.questions.length, 1);
   assert.partialDeepStrictEqual(task.questions, [{ status: "applied", tool_use_id: question?.tool_use_id }]);
   assert.equal(w.model.requests().length, before + 1, readFileSync(task.logs.raw, "utf8").slice(-6000));

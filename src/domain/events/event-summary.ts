@@ -20,7 +20,7 @@ function serverLine({ type, data }: EventBody): string | null {
     case "started":
       return `[task] attempt ${data.attempt} started`;
     case "resumed":
-      return `[task] attempt ${data.attempt} resumes the session; a tool call that was in flight may run again`;
+      return `[task] attempt ${data.attempt} resumes the session${data.uncut === true ? "" : "; a tool call that was in flight may run again"}`;
     case "requeued":
       return `[task] waits again (${data.outcome}): ${data.message}`;
     case "parked":

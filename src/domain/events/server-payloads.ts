@@ -2,7 +2,7 @@
 import { outcomeKinds } from "../attempt/outcome.ts";
 import { answerDecisions, questionKinds } from "../questions/question.ts";
 import { terminalStatuses } from "../task/status.ts";
-import { choice, count, flag, list, object, optional, orNull, text, time } from "./field.ts";
+import { choice, count, flag, list, mark, object, optional, orNull, text, time } from "./field.ts";
 import { actor, cut, payload } from "./payload.ts";
 
 const attempt = count("Number of the attempt within the task.");
@@ -29,10 +29,11 @@ export const serverPayloads = {
     { by: "socket" },
   ),
   started: payload("An attempt started with a new session.", start, startSample),
-  resumed: payload("An attempt started that continues the session. A tool call that was cut off may run again.", start, {
-    ...startSample,
-    attempt: 2,
-  }),
+  resumed: payload(
+    "An attempt started that continues the session. A tool call that was cut off may run again.",
+    { ...start, uncut: mark("There when nothing was cut off: the attempt before had finished, or waited for an answer.") },
+    { ...startSample, attempt: 2 },
+  ),
   requeued: payload(
     "An attempt ended and another one follows.",
     {
