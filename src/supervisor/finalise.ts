@@ -23,9 +23,10 @@ import { begunAgain } from "../domain/task/begun-again.ts";
 import { isTerminal } from "../domain/task/task.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import type { StopReason } from "../domain/attempt/stop-reason.ts";
+import { withUndelivered } from "../domain/messages/undelivered.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import type { Store } from "../store/store.ts";
-import { endMessages, startsAnother } from "./message-records.ts";
+import { endMessages, startsAnother, undeliveredOf } from "./message-records.ts";
 import { attemptsOfSession } from "./session-attempts.ts";
 
 export interface FinaliseOptions {
@@ -129,6 +130,7 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   const isParked = isAgain && unapplied.some(({ status }) => status === "open");
   // Only an attempt that continues the session can use the answers.
   if (!isAgain) for (const { id } of unapplied) store.questions.supersede(id, now);
+  const undelivered = after.operation === "fail" ? undeliveredOf(store, { ...task, ...spent }, attempt.id) : [];
   const moved = store.tasks.transition(
     task.id,
     isParked ? "park" : after.operation,
@@ -145,7 +147,7 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
       refusals: after.refusals,
       refusal: after.refusal,
       refusedAt: after.refusal === null ? null : refusalOf(outcome, account, wall) !== null ? now : task.refusedAt,
-      error: after.error === null ? null : withNextStep(after.error, task),
+      error: after.error === null ? null : withUndelivered(withNextStep(after.error, task), task, undelivered),
       ...(completed ? { attention: attentionOf(store, attempt) } : { result: null, structuredResult: null }),
       ...spent,
       durationMs: (task.durationMs ?? 0) + (endedAt - attempt.startedAt),

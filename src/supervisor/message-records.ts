@@ -49,6 +49,13 @@ export function startsAnother(store: Store, task: Task, attemptId: number): bool
     .some((message) => message.status === "queued" && message.delivery !== "dismiss" && message.attemptId !== attemptId);
 }
 
+/** The numbers of the messages that a task fails without; none where another attempt follows. */
+export function undeliveredOf(store: Store, task: Task, attemptId: number): number[] {
+  if (startsAnother(store, task, attemptId)) return [];
+  const open = store.messages.open(task.id).filter(({ status, delivery }) => status === "queued" && delivery !== "dismiss");
+  return open.map(({ id }) => id);
+}
+
 /**
  * Inside `write`: a task has ended, and with it the turns that took its messages. A cancelled one
  * takes no more.

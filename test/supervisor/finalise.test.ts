@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { NewEvent } from "../../src/domain/events/event.ts";
 import { eventsFromRecord } from "../../src/domain/events/events-from-record.ts";
 import { finalise } from "../../src/supervisor/finalise.ts";
+import { unsendMessage } from "../../src/operations/messages/unsend-message.ts";
 import type { FinaliseOptions } from "../../src/supervisor/finalise.ts";
 import type { Store } from "../../src/store/store.ts";
 import { newAttempt, setup } from "../store/setup.ts";
@@ -69,4 +70,43 @@ test("what a resumed session had spent before is not counted again", async (t) =
     costs.push(store.tasks.get(id)?.costUsd);
   }
   assert.deepEqual(costs, [1, 1.5, 1.75]);
+});
+
+test("a task that fails without a message says so, and the message can be taken back", async (t) => {
+  const { store, submit } = setup(t);
+  const { id } = await submit();
+  const say = (text: string) => {
+    const message = {
+      taskId: id,
+      key: crypto.randomUUID(),
+      text,
+      delivery: "next",
+      continues: false,
+      sentBy: "socket",
+      byAgent: false,
+    } as const;
+    return store.messages.insert({ ...message, queuedAt: moment });
+  };
+  const fail = async (): Promise<void> => {
+    await store.write(() => {
+      const claimed = store.attempts.claim(id, newAttempt(crypto.randomUUID(), { sessionId: "s-1", resume: true }), moment);
+      store.messages.give(id, claimed?.attempt.id ?? 0);
+      store.events.append(id, claimed?.attempt.id ?? 0, result(1));
+      store.tasks.patch(id, moment, { sessionId: "s-1" });
+    });
+  };
+  await fail();
+  const { id: during } = await store.write(() => say("came while it ran"));
+  await ended(store, store.tasks.get(id)?.openAttemptId ?? 0);
+  assert.equal(store.tasks.get(id)?.status, "pending", "the message starts another attempt");
+  await fail();
+  await ended(store, store.tasks.get(id)?.openAttemptId ?? 0);
+  const task = store.tasks.get(id);
+  assert.equal(task?.status, "failed");
+  assert.match(
+    task.error?.message ?? "",
+    /Message m1 was not delivered\. The next attempt delivers it: claude-worker retry 1 --resume · To take it back: claude-worker unsend 1 m1$/,
+  );
+  const owner = { scope: "admin", name: "socket" } as const;
+  assert.equal((await unsendMessage(store, { taskId: id, messageId: during }, owner, moment)).status, "cancelled");
 });

@@ -54,7 +54,8 @@ export const messageOperations = {
     access: "submit",
     tag,
     summary: "Take a message back that was not delivered",
-    description: "An ended task that only this message was to continue is cancelled. A message that an attempt was given is a `conflict`.",
+    description:
+      "An ended task that only this message was to continue is cancelled. A message that an attempt was given is a `conflict` until the task has ended.",
     params: messageParams,
     answer: "The message, which is cancelled.",
     output: messageView,

@@ -1,16 +1,17 @@
-/** Takes a message back that no attempt was given. */
+/** Takes a message back that no attempt was given, or that its ended task did not deliver. */
 import type { Caller } from "../../contract/caller.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Message } from "../../domain/messages/message.ts";
+import { isTerminal } from "../../domain/task/task.ts";
 import type { Task } from "../../domain/task/task.ts";
 import type { Store } from "../../store/store.ts";
 import { isAgent, requireDelegated } from "../rights/guard-agent.ts";
 import { requireTask } from "../tasks/require-task.ts";
 
 /**
- * @throws WorkerError not_found; conflict when the message is cancelled, or when an attempt was
- * given it, or the task runs: it may be part of the conversation by now; forbidden: an agent's
- * caller and a person's message, or a task that is not the agent's.
+ * @throws WorkerError not_found; conflict when the message is cancelled, when the task runs, or
+ * when an attempt was given it and the task has not ended: it may be part of the conversation by
+ * now; forbidden: an agent's caller and a person's message, or a task that is not the agent's.
  */
 export function unsendMessage(
   store: Store,
@@ -55,7 +56,7 @@ function takeBack(store: Store, { task, message, by, now }: { task: Task; messag
 
 /** Whether no attempt has it, and no question is answered by it. */
 function isOnlyStored({ attemptId, delivery }: Message, { status }: Task): boolean {
-  return attemptId === null && status !== "running" && delivery !== "dismiss";
+  return (isTerminal(status) || (attemptId === null && status !== "running")) && delivery !== "dismiss";
 }
 
 function tooLate({ id, taskId, status }: Message): WorkerError {

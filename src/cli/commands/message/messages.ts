@@ -21,9 +21,13 @@ export const command = defineCommand<object>({
     { command: "claude-worker messages 42 --json | jq '.messages[].status'", does: "where each stands" },
   ],
   async run({ words, options, io }) {
-    const { found } = await reading(io, async (client) => {
+    const {
+      found: { list: found, left },
+    } = await reading(io, async (client) => {
       const id = await readTaskId(client, words[0]);
-      return { id, messages: (await client.listMessages({ id })).messages };
+      const { messages } = await client.listMessages({ id });
+      const task = messages.some(({ status }) => status === "queued") ? await client.getTask({ id }) : null;
+      return { list: { id, messages }, left: task === null || task.ended_at === null ? null : task };
     });
     const paint = painter(io.stdout);
     if (options.json === true) writeJson(io.stdout, found);
@@ -39,6 +43,10 @@ export const command = defineCommand<object>({
       ]);
       const header = ["ID", "STATUS", "SENT", "TEXT"];
       io.stdout.write(table(rows, { header, paintHeader: paint.dim, width: io.stdout.columns, wrapsLast: true }));
+      if (left !== null) {
+        const retry = `claude-worker retry ${left.id}${left.session_id === null ? "" : " --resume"}`;
+        say(io.stdout, `Task ${left.id} ended before it could deliver what is queued. The next attempt delivers it: ${retry}`);
+      }
     }
     return exitCodes.ok;
   },

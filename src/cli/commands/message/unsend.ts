@@ -10,7 +10,8 @@ import { say } from "../../terminal/render/wrap.ts";
 export const command = defineCommand<object>({
   name: "unsend",
   summary: "Take a message back that was not delivered",
-  details: "An ended task that only this message was to continue is cancelled. A message that an attempt was given cannot be taken back.",
+  details:
+    "An ended task that only this message was to continue is cancelled. A message that an attempt was given cannot be taken back before the task has ended.",
   arguments: [
     { name: "<id>", description: "the task: its id, last, or its whole name", completes: "tasks" },
     { name: "<message>", description: "the message: m3 or 3" },
