@@ -15,6 +15,7 @@ import type { TaskRef } from "../src/domain/task/task-ref.ts";
 import { StartRights } from "../src/operations/rights/start-rights.ts";
 import { AnswerLinks } from "../src/operations/questions/answer-links.ts";
 import { workerApi } from "../src/operations/worker-api.ts";
+import type { ApiContext } from "../src/operations/worker-api.ts";
 import { hostProblem } from "../src/notifications/address.ts";
 import { ClaudeCodeTrust } from "../src/operations/tasks/working-directory.ts";
 import { serverView } from "../src/server/server-view.ts";
@@ -52,7 +53,12 @@ export interface RealApi {
 }
 
 /** @param more environment of the server. */
-export function realApi(t: TestContext, flags: Partial<Settings> = {}, more: Record<string, string> = {}): RealApi {
+export function realApi(
+  t: TestContext,
+  flags: Partial<Settings> = {},
+  more: Record<string, string> = {},
+  parts: Pick<ApiContext, "answersProblem"> = {},
+): RealApi {
   const corner = scratch(t);
   const env = { HOME: corner.home, CLAUDE_WORKER_HOME: corner.dataHome, ...more };
   const paths = pathsFrom(env);
@@ -95,6 +101,7 @@ export function realApi(t: TestContext, flags: Partial<Settings> = {}, more: Rec
     probe: async () => ({ kind: "succeeded" as const, message: "It answered." }),
     renewRunners: () => {},
     hostProblem,
+    ...parts,
     stopServer: async () => {},
   });
   return {

@@ -9,7 +9,11 @@ export interface Destination {
 }
 
 export type Sent =
-  | { readonly delivered: true }
+  | {
+      readonly delivered: true;
+      /** The service's name of the message. Absent: it has none. */
+      readonly ref?: string;
+    }
   | {
       readonly delivered: false;
       /** A sentence for people, without anything that the receiver wrote. */
@@ -25,4 +29,16 @@ export interface Adapter {
    * @param signal ends it: the time is over, or the server stops.
    */
   send(message: Message, to: Destination, signal: AbortSignal): Promise<Sent>;
+  /** Of kinds whose messages take answers. */
+  readonly asks?: Asking;
+}
+
+export interface Asking {
+  /** Whether a message with this title and this text can be sent whole. */
+  fits(title: string, text: string): boolean;
+  /**
+   * Writes another text into a message that was sent, and takes its buttons away. Absent: messages
+   * of this kind cannot be changed.
+   */
+  change?(ref: string, message: Pick<Message, "title" | "text">, to: Destination, signal: AbortSignal): Promise<Sent>;
 }

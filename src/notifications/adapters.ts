@@ -1,10 +1,11 @@
 /** Has the adapter of each kind of channel. */
 import type { ChannelKind } from "../domain/notifications/channel.ts";
 import type { Adapter } from "./adapter.ts";
-import { discord, slack, telegram } from "./chat.ts";
+import { discord, slack } from "./chat.ts";
 import { email } from "./email.ts";
 import { commandAdapter, desktopAdapter } from "./local.ts";
 import { ntfy } from "./ntfy.ts";
+import { telegram } from "./telegram.ts";
 import { webhookAdapter } from "./webhook.ts";
 
 /** @param env the server's environment, of which programs get a part. */

@@ -1,14 +1,13 @@
 /**
- * Sends notifications to chats: incoming webhooks of Slack and Discord, and bots of Telegram. Text
- * is sent as text: nothing in it is a mention, a link with another name, or markup.
+ * Sends notifications to incoming webhooks of Slack and Discord. Text is sent as text: nothing in
+ * it is a mention, a link with another name, or markup.
  */
 import { namedLinks } from "../domain/questions/question-links.ts";
 import { escapeMarkup } from "../domain/text/escape-markup.ts";
-import { objectOf } from "../domain/text/read-json.ts";
 import type { Adapter } from "./adapter.ts";
 import type { Message } from "./message.ts";
-import { linkLines, wholeText } from "./payload.ts";
-import { jsonIn, post, wordOf } from "./post.ts";
+import { linkLines, wholeText, withoutMentions } from "./payload.ts";
+import { post, wordOf } from "./post.ts";
 
 /** A section has at most 3000 characters. */
 const mostLinks = 10;
@@ -53,32 +52,6 @@ export const discord: Adapter = {
 
 function escapeDiscord(text: string): string {
   return text.replaceAll(/[\\*_~`|>#[\]()<@:-]/g, String.raw`\$&`);
-}
-
-const telegramApi = "https://api.telegram.org";
-
-export const telegram: Adapter = {
-  async send(message, { target, secret, allowPrivate }, signal) {
-    const body = JSON.stringify({
-      chat_id: target.chat,
-      text: withoutMentions(wholeText(message, 4000)),
-      link_preview_options: { is_disabled: true },
-    });
-    const url = `${(target.url ?? telegramApi).replace(/\/$/, "")}/bot${secret ?? ""}/sendMessage`;
-    const retryAfter = (answer: string): number | null => {
-      const seconds = objectOf(objectOf(jsonIn(answer))["parameters"])["retry_after"];
-      return typeof seconds === "number" ? seconds * 1000 : null;
-    };
-    return await post({ url, body, allowPrivate, signal, said: wordOf("description"), retryAfter });
-  },
-};
-
-/**
- * The text with the wide form of each `@`: Telegram, and Mattermost in the place of Slack, find
- * mentions in plain text, too.
- */
-function withoutMentions(text: string): string {
-  return text.replaceAll("@", "\uff20");
 }
 
 /** Mattermost reads `text` as Markdown, in which a blank ends what would be a link or an image. */

@@ -6,7 +6,7 @@ import { withoutBrackets } from "../domain/text/host-name.ts";
 import type { Adapter } from "./adapter.ts";
 import { linkLines } from "./payload.ts";
 import { addressProblem, allowedAddresses } from "./address.ts";
-import { sentenceOf, unlessAborted } from "./post.ts";
+import { sentenceOf, unlessAborted } from "./exchange.ts";
 
 const timeMs = 15_000;
 

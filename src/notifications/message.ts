@@ -15,6 +15,17 @@ export interface Message extends Content {
   readonly occurredAt: number;
   /** That answer the questions of the message. Empty: the channel answers none by links. */
   readonly links: readonly QuestionLinks[];
+  /** Of a question that may be answered in the channel. */
+  readonly ask?: MessageAsk;
+}
+
+export interface MessageAsk {
+  /** What an answer names the message by. */
+  readonly code: string;
+  /** The answers that the message offers, as they are shown. */
+  readonly options: readonly string[];
+  /** What words can say, as the end of a sentence; null: nothing. */
+  readonly hint: string | null;
 }
 
 const longestLine = 200;

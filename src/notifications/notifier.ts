@@ -9,13 +9,15 @@ import { merged, mergesTasks } from "../domain/notifications/merge.ts";
 import { quietUntil } from "../domain/notifications/rules.ts";
 import { longestPauseMs, nextTryAt } from "../domain/notifications/delivery.ts";
 import type { Delivery } from "../domain/notifications/delivery.ts";
-import type { QuestionLinks } from "../domain/questions/question-links.ts";
-import type { Question } from "../domain/questions/question.ts";
 import { Lifecycle } from "../domain/services/service.ts";
 import type { Service } from "../domain/services/service.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import type { Store } from "../store/store.ts";
 import type { Adapter, Sent } from "./adapter.ts";
+import { askOf, prepareAsk, withAsk } from "./answers/prepare-ask.ts";
+import type { AskParts } from "./answers/prepare-ask.ts";
+import { linksIn } from "./links-in.ts";
+import type { LinksOf } from "./links-in.ts";
 import { messageOf } from "./message.ts";
 
 /** Timers do not run while the machine sleeps, so the clock is read this often. */
@@ -39,7 +41,7 @@ export interface NotifierOptions {
   /** A text without the secrets that this server knows. */
   redact(text: string): string;
   /** Links that answer a question from this channel; null: it has none. */
-  readonly links?: (question: Question, channel: Channel) => QuestionLinks | null;
+  readonly links?: LinksOf;
   /** Default: 15 s. */
   readonly answerMs?: number;
 }
@@ -140,12 +142,18 @@ export class Notifier implements Service {
 
   async #send(due: Delivery, channel: Channel, moment: number): Promise<void> {
     const { store, log, now } = this.#options;
-    const others = store.notifications.mergeable(due, moment, mergesTasks(channel.kind));
+    const asked = prepareAsk(due, channel, this.#adapterOf(channel)?.asks, this.#options);
+    // The answer to a question belongs to its message alone.
+    const others = asked !== null ? [] : store.notifications.mergeable(due, moment, mergesTasks(channel.kind));
     // Counted before it is sent: a server that may not write any more sends nothing.
-    const delivery = await store.write(() => store.notifications.begin(due.id, others, moment));
-    if (delivery === null) return;
+    const begun = await store.write(() => {
+      const delivery = store.notifications.begin(due.id, others, moment);
+      return delivery === null ? null : { delivery, ask: asked === null ? null : askOf(store, delivery, asked, moment) };
+    });
+    if (begun === null) return;
+    const { delivery } = begun;
     failpoint("notification.send.before");
-    const sent = await this.#try(delivery, channel);
+    const sent = await this.#try(delivery, channel, begun.ask);
     if (sent === null) return;
     failpoint("notification.send.after");
     await this.#untilWritten(() => this.#mark(delivery, sent, now()));
@@ -155,9 +163,9 @@ export class Notifier implements Service {
   }
 
   /** Null: the server stopped meanwhile. */
-  async #try(delivery: Delivery, channel: Channel): Promise<Sent | null> {
-    const { store, adapters, redact } = this.#options;
-    const adapter = (adapters as Readonly<Record<string, Adapter | undefined>>)[channel.kind];
+  async #try(delivery: Delivery, channel: Channel, ask: AskParts | null): Promise<Sent | null> {
+    const { store, redact } = this.#options;
+    const adapter = this.#adapterOf(channel);
     if (adapter === undefined) return { delivered: false, error: `This version has no channels of the kind ${channel.kind}.` };
     const ends = new AbortController();
     const timer = setTimeout(() => ends.abort(), this.#options.answerMs ?? answerMs);
@@ -166,7 +174,7 @@ export class Notifier implements Service {
       const destination = { target, allowPrivate, secret: store.notifications.secretOf(channel.id) };
       const parts = [delivery, ...store.notifications.mergedInto(delivery.id)] as const;
       return await adapter.send(
-        messageOf({ ...delivery, ...merged(parts) }, redact, this.#linksIn(parts, channel)),
+        withAsk(messageOf({ ...delivery, ...merged(parts) }, redact, linksIn(store, parts, channel, this.#options.links)), ask),
         destination,
         AbortSignal.any([ends.signal, this.#stopped.signal]),
       );
@@ -178,19 +186,17 @@ export class Notifier implements Service {
     }
   }
 
-  /** Signed for each try, so that a message that comes late can be answered, too. */
-  #linksIn(parts: readonly Delivery[], channel: Channel): QuestionLinks[] {
-    const { store, links } = this.#options;
-    const ids = new Set(parts.filter(({ event }) => event === "question").map(({ content }) => content.question?.id ?? null));
-    return [...ids].flatMap((id) => {
-      const question = id === null ? null : store.questions.get(id);
-      return question?.status === "open" ? (links?.(question, channel) ?? []) : [];
-    });
+  /** Undefined: another version has added the channel. */
+  #adapterOf({ kind }: Channel): Adapter | undefined {
+    return (this.#options.adapters as Readonly<Record<string, Adapter | undefined>>)[kind];
   }
 
   #mark({ id, event, tries }: Delivery, sent: Sent, now: number): void {
-    const { notifications } = this.#options.store;
-    if (sent.delivered) return void notifications.delivered(id, now);
+    const { notifications, asks } = this.#options.store;
+    if (sent.delivered) {
+      if (sent.ref !== undefined) asks.sent(id, sent.ref);
+      return void notifications.delivered(id, now);
+    }
     const random = this.#options.random();
     const isLast = sent.isFinal === true || event === "test";
     const at = isLast ? null : nextTryAt({ tries, retryAfterMs: sent.retryAfterMs ?? null, now, random });

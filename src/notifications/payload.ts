@@ -47,3 +47,11 @@ export function linkLines({ links }: Pick<Message, "links">, escape: (name: stri
   const pages = links.map(({ question, page }) => `\nq${question}: ${page}`);
   return pages.slice(0, Math.floor(mostLinks / Math.max(...pages.map(({ length }) => length)))).join("");
 }
+
+/**
+ * The text with the wide form of each `@`: Telegram, and Mattermost in the place of Slack, find
+ * mentions in plain text, too.
+ */
+export function withoutMentions(text: string): string {
+  return text.replaceAll("@", "\uff20");
+}

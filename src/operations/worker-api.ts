@@ -15,6 +15,7 @@ import type { StopMode } from "../domain/services/stop-mode.ts";
 import type { Task } from "../domain/task/task.ts";
 import type { Store } from "../store/store.ts";
 import { addChannel, channelViewOf, listChannels, removeChannel, requireChannel } from "./notifications/channels.ts";
+import type { AnswersProblem } from "./notifications/channels.ts";
 import { listDeliveries, replayDelivery, testChannel } from "./notifications/deliveries.ts";
 import { callerOfToken, createToken, listTokens, removeToken } from "./tokens/access-tokens.ts";
 import { cancelAnyway } from "./tasks/cancel-task.ts";
@@ -89,11 +90,13 @@ export interface ApiContext {
   renewRunners(): void;
   /** Why notifications must not be sent to this host; null: they may. A part of a sentence. */
   hostProblem?(hostname: string, limits: { readonly allowPrivate: boolean }): string | null;
+  /** What keeps the answers of a channel from being read; null: nothing that is known. */
+  answersProblem?: AnswersProblem;
   stopServer(options: { mode: StopMode; deadline_ms?: number | undefined }): Promise<void>;
 }
 
 export function workerApi(context: ApiContext): WorkerApi {
-  const { store, settings, paths, now, rights, claudeCodeTrust } = context;
+  const { store, settings, paths, now, rights, claudeCodeTrust, answersProblem = () => null } = context;
   const submitContext = {
     store,
     settings,
@@ -211,12 +214,13 @@ export function workerApi(context: ApiContext): WorkerApi {
     listTokens: async () => ({ tokens: listTokens(store) }),
     createToken: async (input) => await createToken(store, input, now()),
     removeToken: async ({ id }, caller) => await removeToken(store, id, caller, now()),
-    listChannels: async () => ({ channels: listChannels(store) }),
+    listChannels: async () => ({ channels: listChannels(store, answersProblem) }),
     addChannel: async (input, caller) => {
       const { tokenId: addedToken } = taskCallerOf(store, caller);
-      return await addChannel(store, input, { now: now(), hostProblem: context.hostProblem ?? (() => null), addedToken });
+      const hasLinks = linkContext.links !== null;
+      return await addChannel(store, input, { now: now(), hostProblem: context.hostProblem ?? (() => null), addedToken, hasLinks });
     },
-    getChannel: async ({ id }) => channelViewOf(store, requireChannel(store, id)),
+    getChannel: async ({ id }) => channelViewOf(store, requireChannel(store, id), answersProblem),
     removeChannel: async ({ id }) => await removeChannel(store, id),
     testChannel: async ({ id }) => await testChannel(store, id, now()),
     listDeliveries: async (query) => ({ deliveries: listDeliveries(store, query ?? {}) }),

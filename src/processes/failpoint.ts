@@ -27,6 +27,8 @@ export const failpointNames = [
   "finalise.after",
   "notification.send.before",
   "notification.send.after",
+  "answer.take.before",
+  "answer.take.after",
 ] as const;
 export type FailpointName = (typeof failpointNames)[number];
 

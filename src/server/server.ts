@@ -52,17 +52,19 @@ async function startServices(base: ServerBase): Promise<RunningServer> {
   const { context, store } = base;
   const shutdown = new Shutdown(base);
   const services = await buildServices(base, shutdown);
-  const { lockWatch, http, work, askedProbe, notifier, garbage, keeper } = services;
+  const { lockWatch, http, work, askedProbe, notifier, askCloser, answerListener, garbage, keeper } = services;
   lockWatch.require(); // Before the socket is opened: it may belong to another server.
   await http.start();
   services.writeInfo();
   await work.start();
   await notifier.start();
+  await askCloser.start();
+  await answerListener.start();
   await garbage.start();
   lockWatch.start();
   keeper.start();
   lockWatch.require();
-  shutdown.started({ ...services, others: [notifier, askedProbe, garbage] });
+  shutdown.started({ ...services, others: [answerListener, askCloser, notifier, askedProbe, garbage] });
   const { url, warnings } = http;
   context.log.info({ url, socket: context.paths.serverSocket, epoch: store.epoch, version }, "serving");
   return { url, warnings, problems: work.problems(), stopped: shutdown.stopped, stop: (options) => shutdown.stop(options) };

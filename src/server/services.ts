@@ -27,15 +27,16 @@ import { Retention } from "../scheduler/retention.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import { endOrphans } from "../supervisor/orphans.ts";
 import { hostProblem } from "../notifications/address.ts";
-import { Notifier } from "../notifications/notifier.ts";
-import { createAdapters } from "../notifications/adapters.ts";
 import { Prober } from "../supervisor/prober.ts";
 import { runProbe } from "../supervisor/run-probe.ts";
 import { RunnerPool } from "../supervisor/runner-pool.ts";
 import { newRunnerId, runnerIdPrefix } from "../supervisor/spawn-runner.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { AskedProbe } from "./asked-probe.ts";
+import type { NotifierOptions } from "../notifications/notifier.ts";
 import { BackgroundWork } from "./background-work.ts";
+import { channelServices } from "./channel-services.ts";
+import type { ChannelServices } from "./channel-services.ts";
 import { collectGarbageWhenIdle } from "./collect-garbage.ts";
 import { HttpService } from "./http-service.ts";
 import { FileKeeper } from "./keep-files.ts";
@@ -55,7 +56,7 @@ const dayMs = 86_400_000;
 const defaultKeepDays = 30;
 
 /** All background services of the server. */
-export interface Services {
+export interface Services extends ChannelServices {
   readonly lockWatch: LockWatch;
   readonly mcp: LazyMcp;
   readonly http: HttpService;
@@ -68,7 +69,6 @@ export interface Services {
   readonly retention: Retention;
   readonly prober: Prober;
   readonly askedProbe: AskedProbe;
-  readonly notifier: Notifier;
   /** Starts and stops the services that work on tasks. */
   readonly work: BackgroundWork;
   readonly garbage: Service;
@@ -131,15 +131,9 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
   const askedProbe = new AskedProbe((signal) => probe(null, signal));
   const prober = new Prober({ store, log, now, account, probe, onSignedIn: () => pool.renew() });
   const secrets = new SecretFinder(secretsOf([env, agentEnv, { LOCAL_TOKEN: token }]));
-  const notifier = new Notifier({
-    store,
-    log,
-    adapters: createAdapters(env),
-    now,
-    random: Math.random,
-    redact: (text) => secrets.clean(text),
-    links: (question, channel) => (links === null ? null : linksFor(links, question, channel, now())),
-  });
+  const redact = (text: string): string => secrets.clean(text);
+  const linksOf: NotifierOptions["links"] = (question, channel) => (links === null ? null : linksFor(links, question, channel, now()));
+  const channels = channelServices({ store, settings, claudeCodeTrust, log, env, now, redact, links: linksOf });
   const retention = new Retention({
     keepDays: settings.keep_days,
     log,
@@ -186,6 +180,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     probe: () => askedProbe.run(),
     renewRunners: () => pool.renew(),
     hostProblem,
+    answersProblem: (channel) => channels.answerListener.problemOf(channel),
     stopServer: async (options) => void shutdown.stop(options),
   });
   const mcp = new LazyMcp({ api, version, key: keyFrom(token, "mcp"), log });
@@ -236,7 +231,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     retention,
     prober,
     askedProbe,
-    notifier,
+    ...channels,
     work,
     garbage,
     writeInfo,

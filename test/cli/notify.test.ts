@@ -48,8 +48,11 @@ test("a channel is added, tested, listed, shown and removed; its secret is shown
   assert.equal(hook.received[1]?.json()["type"], "task.failed");
 
   const list = await call(["notify", "list"]);
-  assert.equal(list.stdout, `1\tops\twebhook\tfailed,held\t0\t0\t${hook.url}\n`);
-  assert.match((await call(["notify", "list"], { columns: 120, env: { NO_COLOR: "1" } })).stdout, /NAME +KIND +WAITING +DEAD +ON +TARGET/);
+  assert.equal(list.stdout, `1\tops\twebhook\tfailed,held\t0\t0\t${hook.url}\tnone\n`);
+  assert.match(
+    (await call(["notify", "list"], { columns: 120, env: { NO_COLOR: "1" } })).stdout,
+    /NAME +KIND +WAITING +DEAD +ANSWERS +ON +TARGET/,
+  );
   const show = await call(["notify", "show", "1"]);
   assert.match(show.stdout, /^name: ops\n/);
   for (const words of [["list"], ["list", "--json"], ["show", "ops"], ["show", "ops", "--json"], ["deliveries", "--json"]])
@@ -97,6 +100,18 @@ test("the rules of a channel are shown", async (t) => {
   );
 });
 
+test("a channel that takes answers shows which, and from whom", async (t) => {
+  const { call } = await setup(t);
+  const words = ["notify", "add", "bot", "--telegram", "-100", "--secret-file", "-", "--answers", "content"];
+  const input = "123456:ABCdefGHIjklMNOpqrSTUvwx";
+  const refused = await call(words, { input });
+  assert.deepEqual([refused.code, /a group\. Say whose answers count/.test(refused.stderr)], [2, true]);
+  const made = await call([...words, "--answer-from", "42, 43", "--json"], { input });
+  assert.partialDeepStrictEqual(made.json(), { answers: "content", answer_from: ["42", "43"], answers_problem: null });
+  assert.match((await call(["notify", "show", "bot"])).stdout, /^answers: content from 42, 43$/m);
+  assert.match((await call(["notify", "list"])).stdout, /\tchat -100\tcontent\n$/);
+});
+
 test("a test that does not arrive says why, is not repeated, and can be replayed", async (t) => {
   const { call, add, hook } = await setup(t);
   hook.answer = (_, response) => void response.writeHead(503).end();
@@ -140,6 +155,12 @@ test("a wrong channel is refused with what to do", async (t) => {
   await refused(["add", "x", ...to, "--escalate-after", "5m", "--escalate-to", "phone"], /no channel "phone"/);
   await refused(["add", "x", ...to, "--on", "failed", "--escalate-after", "5m"], /Add question/);
   await refused(["add", "x", ...to, "--label", "team"], /key=value/);
+  await refused(["add", "x", ...to, "--answers", "all"], /--answers must be none, content, permissions, not "all"/);
+  await refused(
+    ["add", "x", ...to, "--answers", "content"],
+    /kind webhook takes answers by links only, .* config set public_url .*: telegram/,
+  );
+  await refused(["add", "x", ...to, "--answer-from", "1,"], /--answer-from takes users/);
   await refused(["add", "x", ...to, "--on", "verification_failed"], /"verification_failed" never happens/);
   await refused(["add", "x", ...to, "--secret-file", path.join(place.work, "none")], /there is no file/);
   const weak = path.join(place.work, "weak");

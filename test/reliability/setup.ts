@@ -21,30 +21,35 @@ import type { TestWorker } from "../../testing/worker.ts";
 
 const fakeAgent = fileURLToPath(new URL("../../testing/fake-agent.ts", import.meta.url));
 
-export interface FastWorker extends TestWorker {
-  /** The first process that passes the place from now on is killed. */
-  trap(place: FailpointName): void;
-  /** Waits until the trap has felled somebody, who is gone then. Returns its pid. */
-  felled(place: FailpointName): Promise<number>;
-}
+export type FastWorker = TestWorker & Traps;
 
 /**
  * A worker whose tasks are the fast agent's (see there for the words of its prompts). Nothing of it
  * outlives the test.
  */
 export async function fastWorker(t: TestContext, env: Record<string, string> = {}): Promise<FastWorker> {
-  const traps: { directory: string } = { directory: "" };
   const w = await worker(t, {}, { env: { CLAUDE_WORKER_AGENT_MODULE: fakeAgent, ...env } });
-  traps.directory = path.join(w.place.directory, "traps");
-  mkdirSync(traps.directory);
-  w.env["CLAUDE_WORKER_FAILPOINTS"] = traps.directory;
   t.after(() => endAll(w));
+  return { ...w, ...traps(w) };
+}
+
+export interface Traps {
+  /** The first process that passes the place from now on is killed. */
+  trap(place: FailpointName): void;
+  /** Waits until the trap has felled somebody, who is gone then. Returns its pid. */
+  felled(place: FailpointName): Promise<number>;
+}
+
+/** Lets the test kill the worker's processes at a place. Call it before the start. */
+export function traps(w: Pick<TestWorker, "place" | "env">): Traps {
+  const directory = path.join(w.place.directory, "traps");
+  mkdirSync(directory);
+  w.env["CLAUDE_WORKER_FAILPOINTS"] = directory;
   return {
-    ...w,
-    trap: (place) => writeFileSync(path.join(traps.directory, place), "SIGKILL"),
+    trap: (place) => writeFileSync(path.join(directory, place), "SIGKILL"),
     felled: async (place) => {
       const pid = await until(`somebody at ${place}`, () => {
-        const name = readdirSync(traps.directory).find((each) => each.startsWith(`${place}.`));
+        const name = readdirSync(directory).find((each) => each.startsWith(`${place}.`));
         return name === undefined ? null : Number(name.slice(place.length + 1));
       });
       await until(`the end of process ${pid}`, async () => (await identityOf(pid)) === null);

@@ -44,7 +44,20 @@ const orders: Readonly<Record<string, Call>> = {
 test("every service can be started and stopped in any order, and leaves nothing", async (t) => {
   const { parts, processes } = await world(t);
   const names = Object.keys(parts);
-  for (const name of ["http", "mcp", "keeper", "pool", "supervisor", "scheduler", "retention", "prober", "notifier", "work"]) {
+  for (const name of [
+    "http",
+    "mcp",
+    "keeper",
+    "pool",
+    "supervisor",
+    "scheduler",
+    "retention",
+    "prober",
+    "notifier",
+    "askCloser",
+    "answerListener",
+    "work",
+  ]) {
     assert.ok(names.includes(name), `${name} is not among the services: ${names.join(", ")}`);
   }
   for (const [name, service] of Object.entries(parts)) {

@@ -128,7 +128,7 @@ export async function world(t: TestContext) {
   await store.write(() => {
     const running = store.tasks.insert(plainTask({ workingDirectory: work }));
     store.attempts.claim(running.id, newAttempt(runnerId), Date.now());
-    store.tasks.insert(plainTask({ workingDirectory: work }));
+    const { id: waiting } = store.tasks.insert(plainTask({ workingDirectory: work }));
     store.holds.put({ kind: "manual", scope: "all", message: "Wait.", until: Date.now() + 3_600_000 }, Date.now());
     // A channel whose receiver is not there.
     const target = { url: "http://127.0.0.1:9/" };
@@ -148,6 +148,19 @@ export async function world(t: TestContext) {
       },
       "whsec_c2VjcmV0",
     );
+    // A chat that cannot be reached, with a question that waits for its answer there, and one that
+    // was answered elsewhere.
+    const chat = { chat: "1", url: "http://127.0.0.1:9" };
+    const rights = { answers: "permissions", answerFrom: ["1"], addedToken: null } as const;
+    const phone = { name: "phone", kind: "telegram", target: chat, events, allowPrivate: true, rules: noRules, createdAt: 1 } as const;
+    const channelId = store.notifications.addChannel({ ...phone, ...rights }, "123456:abcdefghijklmnopqrstu")?.id ?? 0;
+    const call = { kind: "permission", tool: "Bash", toolUseId: null, agentId: null, input: {}, inputHash: "1", rule: null } as const;
+    for (const key of ["open", "answered"]) {
+      const { id: questionId } = store.questions.ask(waiting, 1, { ...call, key }, { askedAt: 1, deadline: null });
+      store.asks.open({ channelId, questionId, deliveryId: questionId, code: key, options: ["allow", "deny"], askedAt: 1 });
+      store.asks.sent(questionId, "7");
+      if (key === "answered") store.questions.answer(questionId, { decision: "deny" }, "socket", 1);
+    }
     store.holds.put({ kind: "unavailable", scope: "account:other", message: "Wait.", until: null }, Date.now());
     const scope = `account:${account}` as const;
     store.probes.ask({

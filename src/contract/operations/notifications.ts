@@ -1,5 +1,6 @@
 /** Notifications: channels that people are reached by, and what was sent to them. */
 import { z } from "zod";
+import { channelAnswers } from "../../domain/notifications/channel-answers.ts";
 import { channelKinds } from "../../domain/notifications/channel.ts";
 import { deliveryStates } from "../../domain/notifications/delivery.ts";
 import { defaultEvents, notificationEvents } from "../../domain/notifications/notification.ts";
@@ -66,6 +67,19 @@ export const channelInput = z.strictObject({
     .optional()
     .describe("A question that has no answer after so long is sent once more."),
   escalate_to: z.string().min(1).max(63).optional().describe("The name of the channel that gets it then. Absent: the same channel."),
+  answers: z
+    .enum(channelAnswers)
+    .optional()
+    .describe(
+      "Which questions may be answered through the channel. `content`: questions of Claude and forms. `permissions`: also permissions, hosts, plans and addresses to open, but no rules. " +
+        "Needs `question` among the events. Default `none`.",
+    ),
+  answer_from: z
+    .array(text.min(1).max(100))
+    .min(1)
+    .max(50)
+    .optional()
+    .describe("Whose answers count. `telegram`: the numbers of users; absent: the person whose chat it is."),
   allow_private: z.boolean().optional().describe("Whether it may send to private addresses and without TLS. Default `false`."),
 });
 export type ChannelInput = z.output<typeof channelInput>;

@@ -1,5 +1,6 @@
 /** What doors show of notification channels and of what was sent. */
 import { z } from "zod";
+import { channelAnswers } from "../../domain/notifications/channel-answers.ts";
 import { channelKinds } from "../../domain/notifications/channel.ts";
 import { deliveryStates } from "../../domain/notifications/delivery.ts";
 import { notificationEvents } from "../../domain/notifications/notification.ts";
@@ -18,6 +19,9 @@ export const channelView = z.object({
   digest_at: z.string().nullable(),
   escalate_after_ms: z.int().nullable(),
   escalate_to: z.string().nullable().describe("The name of the channel that gets a question after that time; null: the same one."),
+  answers: z.enum(channelAnswers).describe("Which questions may be answered through it."),
+  answer_from: z.array(z.string()).describe("Whose answers count."),
+  answers_problem: z.string().nullable().describe("What keeps its answers from being read now; null: nothing that is known."),
   created_at: time,
   pending: z.int().describe("Messages that wait to be sent."),
   dead: z.int().describe("Messages that were given up. They can be replayed."),

@@ -1,6 +1,6 @@
 /** An answer in one line, for people. */
 import { plainLine, visibleText } from "../text/plain-text.ts";
-import type { Answer } from "./question.ts";
+import type { Answer, Question } from "./question.ts";
 
 const maxText = 300;
 
@@ -13,4 +13,11 @@ export function answerText(answer: Answer | null): string {
   if (message !== undefined) return plainLine(message, maxText);
   if (mode !== undefined) return `approved, in the mode ${mode}`;
   return plainLine(rule === undefined ? "allowed" : `allowed, and from now on in the directory: ${visibleText(rule)}`, maxText);
+}
+
+/** How a question ended, in a sentence for people. */
+export function howItEnded({ status, answer, answeredBy }: Pick<Question, "status" | "answer" | "answeredBy">): string {
+  if (status === "superseded") return "It needs no answer any more.";
+  if (status === "expired") return `The time for an answer is over: ${answerText(answer)}`;
+  return `Answered by ${answeredBy ?? "a person"}: ${answerText(answer)}`;
 }

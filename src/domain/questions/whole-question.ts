@@ -21,7 +21,12 @@ export function wholeInput({ kind, input }: Pick<AskedQuestion, "kind" | "input"
 
 /** The question with all that an answer to it is about. */
 export function wholeQuestion(question: Pick<AskedQuestion, "kind" | "tool" | "input">): string {
-  return visibleText(partsOf(question).join("\n"));
+  return visibleText(rawQuestion(question));
+}
+
+/** The same with the characters as they are: only to look for secrets in. */
+export function rawQuestion(question: Pick<AskedQuestion, "kind" | "tool" | "input">): string {
+  return partsOf(question).join("\n");
 }
 
 function partsOf({ kind, tool, input }: Pick<AskedQuestion, "kind" | "tool" | "input">): readonly string[] {

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { ChannelInput } from "../../contract/operations/notifications.ts";
 import type { ChannelView, NewChannelView } from "../../contract/views/notification.ts";
 import { WorkerError } from "../../domain/errors.ts";
+import { answerersOf, answeringProblem } from "../../domain/notifications/answer-rules.ts";
 import { addressIn, channelProblem, shownTarget } from "../../domain/notifications/channel-rules.ts";
 import { maxChannels } from "../../domain/notifications/channel.ts";
 import type { Channel, ChannelTarget } from "../../domain/notifications/channel.ts";
@@ -15,18 +16,18 @@ import { rfc3339 } from "../tasks/times.ts";
 
 type HostProblem = (hostname: string, limits: { readonly allowPrivate: boolean }) => string | null;
 
-export function listChannels(store: Store): ChannelView[] {
+/** What keeps the answers of a channel from being read; null: nothing that is known. */
+export type AnswersProblem = (channel: Channel) => string | null;
+
+export function listChannels(store: Store, problemOf: AnswersProblem): ChannelView[] {
   const counts = new Map(store.notifications.counts().map((each) => [each.channelId, each]));
-  return store.notifications.channels().map((channel) => viewOf(store, channel, counts.get(channel.id)));
+  return store.notifications.channels().map((channel) => viewOf(store, channel, { counts: counts.get(channel.id), problemOf }));
 }
 
 /** The channel with its counts. */
-export function channelViewOf(store: Store, channel: Channel): ChannelView {
-  return viewOf(
-    store,
-    channel,
-    store.notifications.counts().find(({ channelId }) => channelId === channel.id),
-  );
+export function channelViewOf(store: Store, channel: Channel, problemOf: AnswersProblem): ChannelView {
+  const counts = store.notifications.counts().find(({ channelId }) => channelId === channel.id);
+  return viewOf(store, channel, { counts, problemOf });
 }
 
 /** @throws WorkerError not_found. */
@@ -36,6 +37,15 @@ export function requireChannel(store: Store, id: number): Channel {
   return channel;
 }
 
+export interface AddContext {
+  readonly now: number;
+  readonly hostProblem: HostProblem;
+  /** The token of the caller; null: the server's owner. */
+  readonly addedToken: number | null;
+  /** Whether messages can carry links that answer. */
+  readonly hasLinks: boolean;
+}
+
 /**
  * @throws WorkerError invalid_input: an address, a secret or an event that is not possible;
  * conflict: the name is taken.
@@ -43,7 +53,7 @@ export function requireChannel(store: Store, id: number): Channel {
 export async function addChannel(
   store: Store,
   input: ChannelInput,
-  { now, hostProblem, addedToken }: { readonly now: number; readonly hostProblem: HostProblem; readonly addedToken: number | null },
+  { now, hostProblem, addedToken, hasLinks }: AddContext,
 ): Promise<NewChannelView> {
   const { name, kind, allow_private: allowPrivate = false } = input;
   const rules = rulesOf(store, input);
@@ -55,17 +65,18 @@ export async function addChannel(
   const address = addressIn(kind, { target, secret: given });
   const refusal = address === null ? null : hostProblem(address.url.hostname, { allowPrivate });
   if (address !== null && refusal !== null) throw invalid(`/${address.field}`, `The address ${refusal}.`, refusal);
+  const { answers, answerFrom } = answeringOf(input, target, events, hasLinks);
   const made = kind === "webhook" && given === null ? `whsec_${randomBytes(32).toString("base64")}` : null;
   const channel = await store.write(() => {
     if (store.notifications.channels().length >= maxChannels) {
       throw new WorkerError("conflict", `There are ${maxChannels} channels already. Remove one first: claude-worker notify rm NAME`);
     }
-    const added = { name, kind, target, events, allowPrivate, rules, answers: "none", answerFrom: [], addedToken, createdAt: now } as const;
+    const added = { name, kind, target, events, allowPrivate, rules, answers, answerFrom, addedToken, createdAt: now };
     return store.notifications.addChannel(added, given ?? made);
   });
   if (channel === null)
     throw new WorkerError("conflict", `There is a channel named "${name}" already. Choose another name, or remove that one first.`);
-  return { ...channelViewOf(store, channel), secret: made };
+  return { ...channelViewOf(store, channel, () => null), secret: made };
 }
 
 /** @throws WorkerError not_found. */
@@ -74,8 +85,12 @@ export async function removeChannel(store: Store, id: number): Promise<void> {
   if (removed === null) throw noChannel(id);
 }
 
-function viewOf(store: Store, channel: Channel, counts: ChannelCounts | undefined): ChannelView {
-  const { id, name, kind, target, events, allowPrivate, rules, createdAt } = channel;
+function viewOf(
+  store: Store,
+  channel: Channel,
+  { counts, problemOf }: { readonly counts: ChannelCounts | undefined; readonly problemOf: AnswersProblem },
+): ChannelView {
+  const { id, name, kind, target, events, allowPrivate, rules, answers, answerFrom, createdAt } = channel;
   return {
     id,
     name,
@@ -88,6 +103,9 @@ function viewOf(store: Store, channel: Channel, counts: ChannelCounts | undefine
     digest_at: rules.digestAt,
     escalate_after_ms: rules.escalateAfterMs,
     escalate_to: rules.escalateTo === null ? null : (store.notifications.channel(rules.escalateTo)?.name ?? null),
+    answers,
+    answer_from: [...answerFrom],
+    answers_problem: problemOf(channel),
     created_at: rfc3339(createdAt),
     pending: counts?.pending ?? 0,
     dead: counts?.dead ?? 0,
@@ -125,6 +143,20 @@ function rulesOf(store: Store, input: ChannelInput): ChannelRules {
   const target = to === undefined ? null : store.notifications.channels().find(({ name }) => name === to);
   if (target === undefined) throw invalid("/escalate_to", `There is no channel "${to ?? ""}". Add that one first.`, "is not there");
   return { labels, quiet, digestAt, escalateAfterMs: after, escalateTo: target?.id ?? null };
+}
+
+/** @throws WorkerError invalid_input: answers cannot come through it. */
+function answeringOf(
+  input: ChannelInput,
+  target: ChannelTarget,
+  events: readonly NotificationEvent[],
+  hasLinks: boolean,
+): Pick<Channel, "answers" | "answerFrom"> {
+  const { kind, answers = "none", answer_from: answerFrom } = input;
+  const given = { answers, answerFrom, target, events, hasLinks };
+  const problem = answeringProblem(kind, given);
+  if (problem !== null) throw invalid(`/${problem.field}`, problem.message, "does not fit");
+  return { answers, answerFrom: answerersOf(kind, given) };
 }
 
 /** What each field is called in a sentence. */

@@ -4,7 +4,9 @@
  */
 import type Database from "better-sqlite3";
 import { WorkerError } from "../../domain/errors.ts";
+import type { ReadPosition } from "../../domain/notifications/arrived-answer.ts";
 import type { Writing } from "./group-commit.ts";
+import { prepareReturning } from "./returning.ts";
 import { defineRow } from "./row.ts";
 
 /** A message that asks a question, and takes its answer. Times are UTC milliseconds. */
@@ -25,19 +27,15 @@ export interface Ask {
 
 export type NewAsk = Omit<Ask, "id" | "ref" | "closedAt">;
 
-/** Up to where the answers of a channel were read, in the words of its service. */
-export interface ReadPosition {
-  /** Grows. */
-  readonly at: number;
-  readonly id: string;
-}
-
 export interface AskStore {
-  /** Inside `write`. A delivery that has its row keeps it. */
+  /** Inside `write`. A delivery keeps the row that it has, with the options of this try. */
   open(ask: NewAsk): Ask;
   ofCode(code: string): Ask | null;
   ofRef(channelId: number, ref: string): Ask | null;
-  /** Inside `write`. The message was sent, and the chat calls it so. */
+  /**
+   * Inside `write`. The message was sent, and the chat calls it so. One that was closed before it
+   * had a name is closed again.
+   */
   sent(deliveryId: number, ref: string): void;
   /** The channels with messages that are not closed. */
   waitingChannels(): number[];
@@ -72,12 +70,17 @@ export function createAskStore(database: Database.Database, writing: Writing): A
   const select = `SELECT ${row.select} FROM channel_asks`;
   const insert = database.prepare(
     `INSERT INTO channel_asks (channel_id, question_id, delivery_id, code, options, asked_at)
-     VALUES (@channelId, @questionId, @deliveryId, @code, @options, @askedAt) ON CONFLICT (delivery_id) DO NOTHING`,
+     VALUES (@channelId, @questionId, @deliveryId, @code, @options, @askedAt)
+     ON CONFLICT (delivery_id) DO UPDATE SET options = excluded.options`,
   );
   const selectDelivery = database.prepare<[number]>(`${select} WHERE delivery_id = ?`);
   const selectCode = database.prepare<[string]>(`${select} WHERE code = ?`);
   const selectRef = database.prepare<[number, string]>(`${select} WHERE channel_id = ? AND ref = ? ORDER BY id DESC LIMIT 1`);
-  const setRef = database.prepare("UPDATE channel_asks SET ref = @ref WHERE delivery_id = @deliveryId");
+  const setRef = prepareReturning(
+    database,
+    "UPDATE channel_asks SET ref = @ref, closed_at = iif(ref IS NULL, NULL, closed_at) WHERE delivery_id = @deliveryId RETURNING question_id AS questionId",
+  );
+  const selectTask = database.prepare<[number], number>("SELECT task_id FROM questions WHERE id = ?").pluck();
   const selectWaiting = database
     .prepare<[], number>(
       `SELECT id FROM notification_channels WHERE answers <> 'none'
@@ -113,7 +116,10 @@ export function createAskStore(database: Database.Database, writing: Writing): A
     ofRef: (channelId, ref) => askOf(selectRef.get(channelId, ref)),
     sent: (deliveryId, ref) => {
       writing.mustBeInside();
-      setRef.run({ deliveryId, ref });
+      const { questionId } = (setRef({ deliveryId, ref }) ?? {}) as { questionId?: number };
+      const taskId = questionId === undefined ? undefined : selectTask.get(questionId);
+      // The service that closes messages looks at it after this commit.
+      if (taskId !== undefined) writing.touch(taskId);
     },
     waitingChannels: () => selectWaiting.all(),
     oldestWaiting: (channelId) => selectOldest.get(channelId) ?? null,

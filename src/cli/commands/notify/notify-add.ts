@@ -1,5 +1,7 @@
 /** `notify add`: a channel that notifications are sent to. */
 import { WorkerError } from "../../../domain/errors.ts";
+import { channelAnswers } from "../../../domain/notifications/channel-answers.ts";
+import type { ChannelAnswers } from "../../../domain/notifications/channel-answers.ts";
 import { isTimeOfDay } from "../../../domain/notifications/local-time.ts";
 import { defaultEvents, notificationEvents } from "../../../domain/notifications/notification.ts";
 import type { NotificationEvent } from "../../../domain/notifications/notification.ts";
@@ -23,6 +25,8 @@ interface Options extends ChannelFlags {
   readonly digestAt?: string;
   readonly escalateAfter?: number;
   readonly escalateTo?: string;
+  readonly answers?: ChannelAnswers;
+  readonly answerFrom?: readonly string[];
 }
 
 export const command = defineCommand<Options>({
@@ -58,6 +62,17 @@ export const command = defineCommand<Options>({
       parse: duration("--escalate-after", { min: "1s", max: "30d" }),
     },
     { flags: "--escalate-to <channel>", description: "with --escalate-after: to this channel", parse: nonEmpty("--escalate-to") },
+    {
+      flags: "--answers <what>",
+      description: `let questions be answered there: ${channelAnswers.join(", ")} (default: none)`,
+      parse: answersOf,
+      completes: channelAnswers,
+    },
+    {
+      flags: "--answer-from <users>",
+      description: "with --answers: whose answers count, as the chat numbers its users, with commas between",
+      parse: usersOf,
+    },
     { flags: "--allow-private", description: "let it send to private addresses, and without TLS" },
   ],
   examples: [
@@ -70,7 +85,7 @@ export const command = defineCommand<Options>({
     { command: "claude-worker notify add team --slack --secret-file slack-url", does: "post into a channel of Slack" },
   ],
   async run({ words, options, io }) {
-    const { on, secretFile, allowPrivate, label: labels, quiet, digestAt, escalateAfter, escalateTo } = options;
+    const { on, secretFile, allowPrivate, label: labels, quiet, digestAt, escalateAfter, escalateTo, answers, answerFrom } = options;
     const target = channelOf(options, io);
     const secret = secretFile === undefined ? undefined : await readSecret("--secret-file", secretFile, io);
     const connection = connectionOf(io);
@@ -85,6 +100,8 @@ export const command = defineCommand<Options>({
       ...(digestAt === undefined ? {} : { digest_at: digestAt }),
       ...(escalateAfter === undefined ? {} : { escalate_after_ms: escalateAfter }),
       ...(escalateTo === undefined ? {} : { escalate_to: escalateTo }),
+      ...(answers === undefined ? {} : { answers }),
+      ...(answerFrom === undefined ? {} : { answer_from: [...answerFrom] }),
     };
     const channel = await withServer(io, connection, async () => await connection.client.addChannel(input));
     if (options.json === true) writeJson(io.stdout, channel);
@@ -102,6 +119,18 @@ function quietOf(text: string): { from: string; to: string } {
   const [from, to, ...rest] = text.split("-");
   if (from !== undefined && to !== undefined && rest.length === 0 && isTimeOfDay(from) && isTimeOfDay(to)) return { from, to };
   throw new WorkerError("invalid_input", `--quiet must be two times like 22:00-07:00, not "${text}".`);
+}
+
+function answersOf(text: string): ChannelAnswers {
+  const found = channelAnswers.find((each) => each === text.trim().toLowerCase());
+  if (found !== undefined) return found;
+  throw new WorkerError("invalid_input", `--answers must be ${channelAnswers.join(", ")}, not "${text}".`);
+}
+
+function usersOf(text: string): string[] {
+  const users = text.split(",").map((user) => user.trim());
+  if (users.every((user) => user !== "")) return users;
+  throw new WorkerError("invalid_input", `--answer-from takes users with commas between, not "${text}".`);
 }
 
 function eventsOf(text: string): NotificationEvent[] {

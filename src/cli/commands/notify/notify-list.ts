@@ -11,30 +11,34 @@ import { say } from "../../terminal/render/wrap.ts";
 export const command = defineCommand<object>({
   name: "notify list",
   summary: "List the channels of notifications",
-  details: "Without a terminal: id, name, kind, events, messages that wait, messages that were given up, target, with tabs between.",
+  details:
+    "Without a terminal: id, name, kind, events, messages that wait, messages that were given up, target, answers, with tabs between.",
   examples: [{ command: "claude-worker notify list", does: "who is notified of what" }],
   async run({ options, io }) {
     const { found: list } = await reading(io, (client) => client.listChannels());
     const { channels } = list;
     if (options.json === true) writeJson(io.stdout, list);
     else if (!io.stdout.isTTY) {
-      const lines = channels.map(({ id, name, kind, events, pending, dead, target }) =>
-        [id, name, kind, events.join(","), pending, dead, plainLine(target, 2000)].join("\t"),
+      const lines = channels.map(({ id, name, kind, events, pending, dead, target, answers }) =>
+        [id, name, kind, events.join(","), pending, dead, plainLine(target, 2000), answers].join("\t"),
       );
       io.stdout.write(lines.map((line) => `${line}\n`).join(""));
     } else if (channels.length === 0) say(io.stdout, "There is no channel. Add one: claude-worker notify add NAME --webhook URL");
     else {
       const paint = painter(io.stdout);
-      const rows = channels.map(({ name, kind, events, pending, dead, target }) => [
+      const rows = channels.map(({ name, kind, events, pending, dead, target, answers, answers_problem: problem }) => [
         { text: name },
         { text: kind },
         { text: String(pending) },
         dead > 0 ? { text: String(dead), paint: paint.red } : { text: "0" },
+        problem === null ? { text: answers } : { text: `${answers}!`, paint: paint.red },
         { text: events.join(",") },
         { text: plainLine(target, 200) },
       ]);
-      const header = ["NAME", "KIND", "WAITING", "DEAD", "ON", "TARGET"];
+      const header = ["NAME", "KIND", "WAITING", "DEAD", "ANSWERS", "ON", "TARGET"];
       io.stdout.write(table(rows, { header, paintHeader: paint.dim, width: io.stdout.columns }));
+      for (const { name, answers_problem: problem } of channels)
+        if (problem !== null) say(io.stdout, `${name}: no answers are read. ${plainLine(problem, 500)}`);
     }
     return exitCodes.ok;
   },

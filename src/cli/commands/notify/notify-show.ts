@@ -15,6 +15,9 @@ function rulesOf({
   digest_at: digestAt,
   escalate_after_ms: afterMs,
   escalate_to: to,
+  answers,
+  answer_from: from,
+  answers_problem: problem,
 }: ChannelView): [string, string][] {
   const facts: readonly (readonly [string, string | null])[] = [
     [
@@ -26,6 +29,8 @@ function rulesOf({
     ["quiet", quiet === null ? null : `${quiet.from}-${quiet.to}`],
     ["digest at", digestAt],
     ["escalates", afterMs === null ? null : `after ${typedDuration(afterMs)}${to === null ? "" : ` to ${to}`}`],
+    ["answers", answers === "none" ? null : `${answers}${from.length === 0 ? "" : ` from ${from.join(", ")}`}`],
+    ["answers problem", problem],
   ];
   return facts.flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
 }

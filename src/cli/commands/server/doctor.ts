@@ -9,6 +9,7 @@ import { defineCommand } from "../../commandline/command.ts";
 import { clientUsedBy, connectionOf } from "../../server/connection.ts";
 import { fail, warn } from "../../doctor/check.ts";
 import type { Check, CheckState } from "../../doctor/check.ts";
+import { checkChannels } from "../../doctor/channels.ts";
 import { checkClaudeCode } from "../../doctor/claude-code.ts";
 import { checkClaudeSettings } from "../../doctor/claude-settings.ts";
 import { checkByProbe, checkCredentials } from "../../doctor/credentials.ts";
@@ -94,6 +95,7 @@ async function withSettings(io: Io, isProbing: boolean): Promise<Check[]> {
       claude,
       ...(isLocal ? checkClaudeSettings(io.cwd, agentEnv) : []),
       ...(server === null ? [] : checkRunningSettings(server, { settings, path: agentEnv["PATH"] ?? "", isLocal })),
+      ...(server === null ? [] : await checkChannels(client)),
       ...(await checkServer(client, { claudeStarts, whenAbsent: async () => await checkDatabase(paths.database) })),
     ];
   } catch (error) {

@@ -1,0 +1,199 @@
+/**
+ * Reads the answers that people give in chats, while a question waits that was sent there. Channels
+ * of one bot, topic or app are read together. See docs/decisions/0017.
+ */
+import type { Logger } from "pino";
+import { messageOf } from "../../domain/errors.ts";
+import type { ArrivedAnswer, ReadPosition, TakenAnswer } from "../../domain/notifications/arrived-answer.ts";
+import type { Channel, ChannelKind } from "../../domain/notifications/channel.ts";
+import { Lifecycle } from "../../domain/services/service.ts";
+import type { Service } from "../../domain/services/service.ts";
+import { failpoint } from "../../processes/failpoint.ts";
+import type { Store } from "../../store/store.ts";
+import { pause } from "./pause.ts";
+import { SourceProblem } from "./source.ts";
+import type { AnswerSource, Reading } from "./source.ts";
+
+/** A press of a button right after the answer still gets its reply. */
+const lingerMs = 120_000;
+/** Pauses after a problem: 1 s, 2 s, 4 s … */
+const firstPauseMs = 1_000;
+const longestPauseMs = 60_000;
+
+export interface AnswerListenerOptions {
+  readonly store: Store;
+  readonly log: Logger;
+  readonly sources: Readonly<Partial<Record<ChannelKind, AnswerSource>>>;
+  now(): number;
+  random(): number;
+  /** Stores an answer that came to one of these channels. */
+  take(answer: ArrivedAnswer, channelIds: readonly number[]): Promise<TakenAnswer>;
+  /** Inside `write`. Stores that these channels were read up to here. */
+  notePosition(channelIds: readonly number[], position: ReadPosition): void;
+  /** Between two tries. Default: a minute. */
+  readonly longestPauseMs?: number;
+}
+
+/** A source that is being read. */
+interface Loop {
+  readonly stop: AbortController;
+  readonly done: Promise<void>;
+  /** Until then it is read although nothing waits. */
+  readUntil: number;
+}
+
+export class AnswerListener implements Service {
+  readonly #options: AnswerListenerOptions;
+  readonly #lifecycle = new Lifecycle({ begin: () => this.#begin(), end: () => this.#end() });
+  readonly #loops = new Map<string, Loop>();
+  /** By source: what keeps it from being read. */
+  readonly #problems = new Map<string, string>();
+  #unsubscribe: (() => void) | null = null;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(options: AnswerListenerOptions) {
+    this.#options = options;
+  }
+
+  start(): Promise<void> {
+    return this.#lifecycle.start();
+  }
+
+  /** What was not stored yet is read again by the next server. */
+  stop(): Promise<void> {
+    return this.#lifecycle.stop();
+  }
+
+  /** What keeps the answers of the channel from being read; null: nothing that is known. */
+  problemOf(channel: Channel): string | null {
+    const source = this.#options.sources[channel.kind];
+    return source === undefined ? null : (this.#problems.get(this.#keyOf(channel, source)) ?? null);
+  }
+
+  #begin(): void {
+    this.#unsubscribe = this.#options.store.onCommit(() => this.#look());
+    this.#look();
+  }
+
+  async #end(): Promise<void> {
+    this.#unsubscribe?.();
+    this.#unsubscribe = null;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const loops = [...this.#loops.values()];
+    for (const { stop } of loops) stop.abort();
+    await Promise.all(loops.map(({ done }) => done));
+    this.#problems.clear();
+  }
+
+  /** Starts and stops reading. Cheap while nothing waits and nothing is read. */
+  #look(): void {
+    if (this.#unsubscribe === null) return;
+    const { store, sources, now } = this.#options;
+    const waiting = new Set(store.asks.waitingChannels());
+    if (waiting.size === 0 && this.#loops.size === 0) return;
+    const moment = now();
+    const keys = new Set<string>();
+    for (const channel of store.notifications.channels()) {
+      const source = channel.answers === "none" ? undefined : sources[channel.kind];
+      if (source === undefined) continue;
+      const key = this.#keyOf(channel, source);
+      keys.add(key);
+      if (waiting.has(channel.id)) this.#keepReading(key, source, moment + lingerMs);
+    }
+    for (const [key, { stop, readUntil }] of this.#loops) if (readUntil <= moment || !keys.has(key)) stop.abort();
+    this.#lookAt(moment);
+  }
+
+  /** Looks again when the first source has been read for long enough. */
+  #lookAt(moment: number): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    const next = Math.min(...[...this.#loops.values()].filter(({ stop }) => !stop.signal.aborted).map(({ readUntil }) => readUntil));
+    this.#timer = next === Infinity ? null : setTimeout(() => this.#look(), Math.max(0, next - moment));
+  }
+
+  #keepReading(key: string, source: AnswerSource, readUntil: number): void {
+    const loop = this.#loops.get(key);
+    if (loop !== undefined) {
+      loop.readUntil = readUntil;
+      return;
+    }
+    const stop = new AbortController();
+    const done = this.#readOn(key, source, stop.signal).finally(() => {
+      this.#loops.delete(key);
+      this.#problems.delete(key);
+      this.#look();
+    });
+    this.#loops.set(key, { stop, done, readUntil });
+  }
+
+  /** Until the signal. Never rejects. */
+  async #readOn(key: string, source: AnswerSource, signal: AbortSignal): Promise<void> {
+    const { log } = this.#options;
+    let failures = 0;
+    while (!signal.aborted) {
+      const reading = this.#readingOf(key, source, () => {
+        failures = 0;
+        this.#problems.delete(key);
+      });
+      if (reading === null) return;
+      const begunAt = this.#options.now();
+      try {
+        await source.read(reading, signal);
+        // The service ended the connection, which it may do again at once.
+        if (this.#options.now() - begunAt < firstPauseMs) await pause(firstPauseMs, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        const problem = messageOf(error);
+        if (this.#problems.get(key) !== problem) log.warn({ problem }, "answers of a channel cannot be read; tried again");
+        this.#problems.set(key, problem);
+        const asked = error instanceof SourceProblem ? error.pauseMs : null;
+        await pause(this.#pauseMs(asked ?? firstPauseMs * 2 ** failures), signal);
+        failures += 1;
+      }
+    }
+  }
+
+  #pauseMs(wanted: number): number {
+    return Math.min(wanted, this.#options.longestPauseMs ?? longestPauseMs) * (1 + this.#options.random() / 4);
+  }
+
+  /** Null: its channels are gone. */
+  #readingOf(key: string, source: AnswerSource, works: () => void): Reading | null {
+    const { store, now, take, notePosition } = this.#options;
+    const channels = (): Channel[] =>
+      store.notifications.channels().filter((channel) => channel.answers !== "none" && this.#isOf(channel, key, source));
+    const [first] = channels();
+    if (first === undefined) return null;
+    const ids = (): number[] => channels().map(({ id }) => id);
+    return {
+      destination: {
+        target: first.target,
+        secret: store.notifications.secretOf(first.id),
+        allowPrivate: channels().some(({ allowPrivate }) => allowPrivate),
+      },
+      channels,
+      works,
+      position: () => {
+        const positions = ids().flatMap((id) => store.asks.positionOf(id) ?? []);
+        return positions.toSorted((a, b) => b.at - a.at)[0] ?? null;
+      },
+      waitsSince: () => Math.min(now(), ...ids().flatMap((id) => store.asks.oldestWaiting(id) ?? [])),
+      take: async (answer) => {
+        failpoint("answer.take.before");
+        const taken = await take(answer, ids());
+        failpoint("answer.take.after");
+        return taken;
+      },
+      seen: (position) => store.write(() => notePosition(ids(), position)),
+    };
+  }
+
+  #isOf(channel: Channel, key: string, source: AnswerSource): boolean {
+    return this.#options.sources[channel.kind] === source && this.#keyOf(channel, source) === key;
+  }
+
+  #keyOf(channel: Channel, source: AnswerSource): string {
+    return source.key(channel, this.#options.store.notifications.secretOf(channel.id));
+  }
+}

@@ -1,0 +1,96 @@
+/** Makes a notification of a question one that takes the answer, where its channel may give it. */
+import { randomInt } from "node:crypto";
+import { channelOptions, mayAnswer } from "../../domain/notifications/channel-answers.ts";
+import type { Channel } from "../../domain/notifications/channel.ts";
+import type { Content } from "../../domain/notifications/content.ts";
+import type { Delivery } from "../../domain/notifications/delivery.ts";
+import { wordsHint } from "../../domain/questions/answer-in-words.ts";
+import type { Question } from "../../domain/questions/question.ts";
+import { plainLine, plainText, visibleText } from "../../domain/text/plain-text.ts";
+import type { Store } from "../../store/store.ts";
+import type { Asking } from "../adapter.ts";
+import type { Message, MessageAsk } from "../message.ts";
+import { askText } from "./ask-text.ts";
+
+/** A question as its message shows it. */
+export interface PreparedAsk {
+  readonly questionId: number;
+  readonly title: string;
+  readonly text: string;
+  /** The labels of the options that the message offers. */
+  readonly options: readonly string[];
+  /** The same for people, and what words can say. */
+  readonly shown: Omit<MessageAsk, "code">;
+}
+
+export interface PrepareContext {
+  readonly store: Store;
+  /** A text without its secrets. */
+  redact(text: string): string;
+}
+
+/**
+ * Null: the delivery is about no question that the channel may answer.
+ * @param asking what the channel's kind can show.
+ */
+export function prepareAsk(
+  { event, content }: Pick<Delivery, "event" | "content">,
+  channel: Pick<Channel, "answers">,
+  asking: Asking | undefined,
+  context: PrepareContext,
+): PreparedAsk | null {
+  const id = event === "question" ? content.question?.id : null;
+  const question = id == null || asking === undefined ? null : context.store.questions.get(id);
+  if (question === null || asking === undefined || !mayAnswer(channel.answers, question)) return null;
+  const { title, text, isWhole } = shownQuestion(question, content, asking, context);
+  const options = channelOptions(question, { isWhole });
+  const shown = { options: options.map((label) => shownLabel(question, label, context)), hint: wordsHint(question) };
+  return { questionId: question.id, title, text, options, shown };
+}
+
+/** Title and text of the question's message, the same at each time. */
+export function shownQuestion(
+  question: Question,
+  { title: what, task }: Pick<Content, "title" | "task">,
+  asking: Asking,
+  { redact }: PrepareContext,
+): { readonly title: string; readonly text: string; readonly isWhole: boolean } {
+  const line = (text: string): string => plainLine(redact(plainText(text)), 200);
+  const title = `${line(what)} (q${question.id})`;
+  const heading = task === null ? "" : line(task.name === null ? task.title : `${task.name}: ${task.title}`);
+  return { title, ...askText(question, heading, { redact, fits: (text) => asking.fits(title, text) }) };
+}
+
+/** What the message of a question has in the place of its usual parts. */
+export type AskParts = Required<Pick<Message, "title" | "text" | "ask">>;
+
+/** Inside `write`. Gives the message its code. */
+export function askOf(
+  store: Store,
+  { id: deliveryId, channelId }: Pick<Delivery, "id" | "channelId">,
+  { questionId, title, text, options, shown }: PreparedAsk,
+  askedAt: number,
+): AskParts {
+  const { code } = store.asks.open({ channelId, questionId, deliveryId, code: newCode(), options, askedAt });
+  return { title, text, ask: { code, ...shown } };
+}
+
+/** The message that takes the answer itself. Its links lead to the page of the question only. */
+export function withAsk(message: Message, ask: AskParts | null): Message {
+  return ask === null ? message : { ...message, ...ask, links: message.links.map((each) => ({ ...each, options: [] })) };
+}
+
+function shownLabel({ kind }: Question, label: string, { redact }: PrepareContext): string {
+  const text = plainLine(redact(visibleText(label)), 100);
+  // Claude's own labels stay as they are.
+  return kind === "question" ? text : text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Without characters that look like others: ntfy's are typed by people. */
+const alphabet = "23456789abcdefghjkmnpqrstuvwxyz";
+const codeLength = 10;
+
+/** About 50 bits. */
+function newCode(): string {
+  return Array.from({ length: codeLength }, () => alphabet.charAt(randomInt(alphabet.length))).join("");
+}

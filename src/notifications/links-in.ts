@@ -1,0 +1,18 @@
+/** Finds the links of a message's questions. */
+import type { Channel } from "../domain/notifications/channel.ts";
+import type { Delivery } from "../domain/notifications/delivery.ts";
+import type { QuestionLinks } from "../domain/questions/question-links.ts";
+import type { Question } from "../domain/questions/question.ts";
+import type { Store } from "../store/store.ts";
+
+/** Null: the channel may not answer the question, or there is no public address. */
+export type LinksOf = (question: Question, channel: Channel) => QuestionLinks | null;
+
+/** Signed for each try, so that a message that comes late can be answered, too. */
+export function linksIn(store: Store, parts: readonly Delivery[], channel: Channel, linksOf: LinksOf | undefined): QuestionLinks[] {
+  const ids = new Set(parts.filter(({ event }) => event === "question").map(({ content }) => content.question?.id ?? null));
+  return [...ids].flatMap((id) => {
+    const question = id === null ? null : store.questions.get(id);
+    return question?.status === "open" ? (linksOf?.(question, channel) ?? []) : [];
+  });
+}

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { answerersOf, answeringProblem } from "../../../src/domain/notifications/answer-rules.ts";
+import type { GivenAnswering } from "../../../src/domain/notifications/answer-rules.ts";
+import { channelKinds } from "../../../src/domain/notifications/channel.ts";
+import type { ChannelKind } from "../../../src/domain/notifications/channel.ts";
+
+const usual: GivenAnswering = { answers: "content", answerFrom: undefined, target: { chat: "42" }, events: ["question"], hasLinks: false };
+
+test("a channel that takes answers names what is missing", () => {
+  const field = (kind: ChannelKind, more: Partial<GivenAnswering> = {}) => answeringProblem(kind, { ...usual, ...more })?.field ?? null;
+  assert.equal(field("telegram"), null);
+  assert.equal(field("telegram", { answers: "none" }), null);
+  assert.equal(field("telegram", { answers: "none", answerFrom: ["1"] }), "answer_from");
+  assert.equal(field("telegram", { events: ["failed"] }), "events");
+  assert.equal(field("telegram", { target: { chat: "@me" } }), "chat");
+  assert.equal(field("telegram", { answerFrom: ["@me"] }), "answer_from");
+  assert.equal(field("telegram", { target: { chat: "-100" } }), "answer_from");
+  assert.equal(field("telegram", { target: { chat: "-100" }, answerFrom: ["42"] }), null);
+  for (const kind of channelKinds.filter((each) => each !== "telegram")) assert.equal(field(kind), "answers", kind);
+  assert.equal(field("email", { hasLinks: true }), null);
+  assert.equal(field("email", { hasLinks: true, answerFrom: ["42"] }), "answer_from");
+  assert.equal(field("email", { hasLinks: true, events: ["failed"] }), "events");
+  assert.equal(field("desktop", { hasLinks: true }), "answers");
+});
+
+test("the person of a chat answers, unless others are named", () => {
+  assert.deepEqual(answerersOf("telegram", usual), ["42"]);
+  assert.deepEqual(answerersOf("telegram", { ...usual, answerFrom: ["7", "7", "8"] }), ["7", "8"]);
+  assert.deepEqual(answerersOf("telegram", { ...usual, answers: "none" }), []);
+});

@@ -1,0 +1,171 @@
+/** Answers through a bot of Telegram, against a stand-in that takes only what is documented. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import type { AskedQuestion } from "../../../src/domain/questions/question.ts";
+import { botToken, telegramStandIn } from "../../../testing/telegram.ts";
+import { until } from "../../../testing/wait.ts";
+import { oneQuestion } from "../../questions/setup.ts";
+import { owner, setup as channelSetup } from "./setup.ts";
+
+const me = 4242;
+const group = -100500;
+const content: Partial<AskedQuestion> = { kind: "question", tool: "AskUserQuestion", input: oneQuestion("Which colour?"), rule: null };
+
+async function setup(t: TestContext, more: object = {}, options: object = {}) {
+  const s = await channelSetup(t);
+  const bot = await telegramStandIn(t);
+  const to = { kind: "telegram", url: bot.url, secret: botToken, answers: "permissions" } as const;
+  const { id: channel } = await s.add({ ...to, chat: String(me), ...more });
+  await s.start(options);
+  return { ...s, bot, to, channel };
+}
+
+test("a press of a button answers, and the message says so", async (t) => {
+  const { bot, ask, ended, store, channel } = await setup(t);
+  const { id } = await ask();
+  const message = await bot.asking();
+  const first = `Task 1 asks (q${id})\nBuild it\nMay it use Bash?\nrm -rf build\nnpm run build`;
+  assert.equal(message.text, `${first}\n\nPress a button, or reply to this message with "deny" and why.`);
+  assert.deepEqual(
+    message.buttons.map(({ text }) => text),
+    ["Allow", "Deny"],
+  );
+  const note = await bot.press({ chat: me, data: message.buttons[0]?.data ?? "", user: me });
+  assert.deepEqual(note, { text: `q${id}: allowed`, isAlert: false });
+  const { status, answeredBy, answer } = await ended(id);
+  assert.deepEqual([status, answeredBy, answer], ["answered", "channel:phone", { decision: "allow" }]);
+  await until("the changed message", () => message.edits === 1);
+  assert.deepEqual(message.buttons, []);
+  assert.equal(message.text, `${first.replace("asks", "asked")}\n\nAnswered by channel:phone: allowed`);
+  await until("the confirmed update", () => bot.pending() === 0);
+  assert.equal(store.asks.positionOf(channel)?.at, bot.state.confirmed);
+});
+
+test("a second press hears of the first answer, wherever it was given", async (t) => {
+  const { bot, ask, api, question } = await setup(t);
+  const { id } = await ask();
+  const message = await bot.asking();
+  const data = message.buttons[1]?.data ?? "";
+  await api.answerQuestion({ id, decision: "allow" } as never, owner);
+  await until("the changed message", () => message.edits === 1);
+  assert.match(message.text, /\n\nAnswered by socket: allowed$/);
+  const note = await bot.press({ chat: me, data, user: me });
+  assert.match(note.text, new RegExp(`^q${id} is not open any more. It was answered by socket at .*: allowed$`));
+  assert.deepEqual([note.isAlert, question(id).answer], [true, { decision: "allow" }]);
+});
+
+test("a reply answers in words, and what is no answer is refused in words", async (t) => {
+  const { bot, ask, ended } = await setup(t);
+  const { id } = await ask(content);
+  const { text, buttons, id: first } = await bot.asking();
+  assert.match(text, /Which colour\?\n- Red: take Red\n- Blue: take Blue\n\nPress a button, or reply to this message with your answer\.$/);
+  assert.deepEqual(
+    buttons.map((button) => button.text),
+    ["Red", "Blue"],
+  );
+  bot.write({ chat: me, text: "Green\u202e\u0000 please", user: me, to: first });
+  assert.deepEqual((await ended(id)).answer?.answers, { "Which colour?": "Green please" });
+  await until("the reply", () => bot.messages.some((each) => each.text === `q${id}: Green please`));
+
+  const other = await ask();
+  const asking = await until("the second question", () => bot.messages.find((each) => each.text.includes(`(q${other.id})`)) ?? null);
+  bot.write({ chat: me, text: "sure", user: me, to: asking.id });
+  await until("the refusal", () => bot.messages.some((each) => each.text.startsWith('This is not an answer to it. Say "allow", or')));
+  bot.write({ chat: me, text: "allow", user: me });
+  await until("the hint", () => bot.messages.some((each) => each.text === "Reply to the message of a question to answer it."));
+  bot.write({ chat: me, text: "deny not\non staging", user: me, to: asking.id });
+  assert.deepEqual((await ended(other.id)).answer, { decision: "deny", message: "not\non staging" });
+});
+
+test("only users that the channel names may answer, and only in its chat", async (t) => {
+  const { bot, ask, ended, question, api, to, channel } = await setup(t);
+  await api.removeChannel({ id: channel }, owner);
+  const input = { ...to, name: "team", events: ["question" as const], allow_private: true, chat: String(group) };
+  await assert.rejects(api.addChannel(input, owner), { code: "invalid_input", message: /The chat is a group/ });
+  await api.addChannel({ ...input, answer_from: [String(me)] }, owner);
+  const { id } = await ask();
+  const { buttons, id: message } = await bot.asking();
+  const data = buttons[0]?.data ?? "";
+  for (const press of [
+    { chat: group, user: 666 },
+    { chat: me, user: me },
+    { chat: 666, user: 666 },
+  ]) {
+    assert.deepEqual(await bot.press({ ...press, data }), { text: "Your answer does not count here. It was not stored.", isAlert: true });
+  }
+  assert.equal((await bot.press({ chat: group, user: me, data: "unknowncode.0" })).text, "This message cannot be answered any more.");
+  assert.equal((await bot.press({ chat: group, user: me, data: data.replace(/0$/, "7") })).text, "The message did not offer this.");
+  bot.write({ chat: group, text: "deny", user: 666, to: message });
+  bot.addOther({ edited_message: { message_id: 1 } });
+  assert.equal(question(id).status, "open");
+  await bot.press({ chat: group, user: me, data });
+  assert.equal((await ended(id)).answeredBy, "channel:team");
+  assert.equal(bot.messages.length, 1, "a stranger in a group gets no reply");
+});
+
+test("what is not shown whole can only be denied", async (t) => {
+  const { bot, ask } = await setup(t);
+  await ask({ input: { command: `echo ${"x".repeat(4000)}; rm -rf /` } });
+  const long = await bot.asking();
+  assert.match(long.text, /x…\n\nThis is only the beginning\. See all of it: claude-worker inbox q1\n/);
+  assert.ok(long.text.length < 4000);
+  await ask({ input: { command: "curl -u me:hunter22 https://a.example" } });
+  const secret = await bot.asking(2);
+  assert.match(secret.text, /curl -u me:\[redacted\] https:\/\/a\.example\n\nA part is hidden, because it looks like a secret/);
+  await ask({ input: { command: "curl -u me:hun\u200bter22 https://a.example" } });
+  const hidden = await bot.asking(3);
+  assert.ok(!hidden.text.includes("ter22"));
+  for (const { buttons } of [long, secret, hidden])
+    assert.deepEqual(
+      buttons.map(({ text }) => text),
+      ["Deny"],
+    );
+  await ask({ input: { command: "ls \u202egnp.exe @all" } });
+  const shown = await bot.asking(4);
+  assert.match(shown.text, /\nls \\u202egnp\.exe \uff20all\n/);
+  assert.deepEqual(
+    shown.buttons.map(({ text }) => text),
+    ["Allow", "Deny"],
+  );
+});
+
+test("a channel of content shows a permission without buttons", async (t) => {
+  const { bot, ask, ended } = await setup(t, { answers: "content" });
+  await ask();
+  const { text, buttons } = await bot.asking();
+  assert.deepEqual([buttons, text.endsWith("Answer: claude-worker answer q1")], [[], true]);
+  assert.equal(bot.isPolled(), false, "nothing waits for an answer from here");
+  const { id } = await ask(content);
+  const asking = await bot.asking(2);
+  await bot.press({ chat: me, user: me, data: asking.buttons[1]?.data ?? "" });
+  assert.deepEqual((await ended(id)).answer?.answers, { "Which colour?": "Blue" });
+});
+
+test("the bot is asked only while a question waits, and a while longer", async (t) => {
+  const { bot, ask, api, clock, add, to } = await setup(t);
+  await add({ ...to, chat: String(group), answer_from: [String(me)] }, "team");
+  assert.deepEqual(bot.calls, []);
+  const { id } = await ask();
+  await until("both messages", () => bot.messages.length === 2);
+  await until("one poll for both channels", () => bot.isPolled());
+  await api.answerQuestion({ id, decision: "deny" } as never, owner);
+  await until("the changed messages", () => bot.messages.every(({ edits }) => edits === 1));
+  assert.ok(bot.isPolled());
+  clock.nowMs += 121_000;
+  await api.addTrust({ directory: "/tmp" }, owner); // Any commit.
+  await until("the end of the poll", () => !bot.isPolled());
+});
+
+test("another program at the bot is named, and reading continues after it", async (t) => {
+  const { bot, ask, api, ended } = await setup(t, {}, { longestPauseMs: 50 });
+  bot.state.hasWebhook = true;
+  const { id } = await ask();
+  const message = await bot.asking();
+  const problem = await until("the problem", async () => (await api.listChannels()).channels[0]?.answers_problem);
+  assert.match(problem, /another program \(409\)\. Conflict: can't use getUpdates .* a bot of its own\.$/);
+  bot.state.hasWebhook = false;
+  await bot.press({ chat: me, user: me, data: message.buttons[0]?.data ?? "" });
+  assert.equal((await ended(id)).status, "answered");
+  assert.equal((await api.listChannels()).channels[0]?.answers_problem, null);
+});
