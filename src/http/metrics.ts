@@ -36,7 +36,7 @@ function taskMetrics({ server, statistics }: MetricsSources): string[] {
   ];
 }
 
-function serverMetrics({ server, requests, openStreams }: MetricsSources): string[] {
+function serverMetrics({ server, statistics, requests, openStreams }: MetricsSources): string[] {
   const holds = server.holds.map(({ kind }) => kind);
   const byHold = holdKinds.map((kind): Sample => [{ kind }, holds.filter((each) => each === kind).length]);
   const answered = requests.map(({ operation, status, count }): Sample => [{ operation, status: String(status) }, count]);
@@ -49,6 +49,10 @@ function serverMetrics({ server, requests, openStreams }: MetricsSources): strin
     family("runners_parked", "gauge", "Runners that wait with Claude Code started.", [[{}, server.workers.parked]]),
     family("holds", "gauge", "Reasons why nothing may start now.", byHold),
     family("problems", "gauge", "Things that are degraded now.", [[{}, server.problems.length]]),
+    family("notifications", "gauge", "Messages of notifications that wait, and that were given up.", [
+      [{ state: "pending" }, statistics.notifications.pending],
+      [{ state: "dead" }, statistics.notifications.dead],
+    ]),
     family("server_starts_total", "counter", "Starts of a server on this database.", [[{}, server.epoch]]),
     family("http_requests_total", "counter", "Answered requests by operation and status.", answered),
     family("event_streams_open", "gauge", "Open event streams.", [[{}, openStreams]]),

@@ -7,6 +7,8 @@ import type { TestContext } from "node:test";
 import { pino } from "pino";
 import { Notifier } from "../../src/notifications/notifier.ts";
 import { createAdapters } from "../../src/notifications/adapters.ts";
+import { checkNotifications } from "../../src/cli/doctor/notifications.ts";
+import { WorkerClient } from "../../src/client/worker-client.ts";
 import { plainInput } from "../../testing/plain-task.ts";
 import { receiver } from "../../testing/receiver.ts";
 import { until } from "../../testing/wait.ts";
@@ -113,12 +115,19 @@ test("a channel that takes answers shows which, and from whom", async (t) => {
 });
 
 test("a test that does not arrive says why, is not repeated, and can be replayed", async (t) => {
-  const { call, add, hook } = await setup(t);
+  const { call, add, hook, api, door } = await setup(t);
+  const client = new WorkerClient({ kind: "socket", path: door.socket });
+  t.after(() => client.close());
+  assert.deepEqual(await checkNotifications(client), []);
   hook.answer = (_, response) => void response.writeHead(503).end();
   await add("ops");
   const failed = await call(["notify", "test", "ops"]);
   assert.deepEqual([failed.code, failed.stdout, failed.stderr], [1, "", "Not delivered to ops: The receiver answered 503.\n"]);
   assert.match((await call(["notify", "list"])).stdout, /\t0\t1\thttp/);
+  assert.deepEqual((await api.statistics()).notifications, { pending: 0, dead: 1 });
+  const [found, ...more] = await checkNotifications(client);
+  assert.deepEqual([found?.state, found?.message, more], ["warn", "1 message was not delivered to ops and given up", []]);
+  assert.match(found?.fix ?? "", /claude-worker notify replay ops$/);
   hook.answer = (_, response) => void response.writeHead(200).end();
   assert.equal((await call(["notify", "replay", "ops"])).stdout, "Sent again: 1\n");
   await until("the message", () => hook.received.length === 2);

@@ -262,6 +262,7 @@ test("metrics are well-formed, add up, and name no task", async (t) => {
     'claude_worker_http_requests_total{operation="unknown",status="404"}': 1,
     'claude_worker_http_requests_total{operation="submitTask",status="201"}': 1,
     'claude_worker_holds{kind="manual"}': 0,
+    'claude_worker_notifications{state="dead"}': 0,
     claude_worker_event_streams_open: 0,
   };
   for (const [name, value] of Object.entries(expected)) assert.equal(samples.get(name), value, name);

@@ -17,5 +17,7 @@ export interface Statistics {
   readonly attempts: Histogram;
   readonly outcomes: readonly { readonly outcome: string; readonly count: number }[];
   readonly events: number;
+  /** Messages to people that wait, and that were given up, over all channels. */
+  readonly notifications: { readonly pending: number; readonly dead: number };
   readonly usage: readonly z.infer<typeof usageSumView>[];
 }

@@ -20,8 +20,15 @@ export function statisticsOf(store: Store): Statistics {
     attempts: histogramOf(store.usage.histogram("attempt")),
     outcomes: store.usage.outcomes(),
     events: store.events.lastId(),
+    notifications: notificationsOf(store),
     usage: store.usage.sums({ by: "model" }).map(sumView),
   };
+}
+
+function notificationsOf(store: Store): Statistics["notifications"] {
+  const counts = store.notifications.counts();
+  const sum = (state: "pending" | "dead"): number => counts.reduce((total, each) => total + each[state], 0);
+  return { pending: sum("pending"), dead: sum("dead") };
 }
 
 function sumView(sum: UsageSum): UsageSumView {
