@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { WorkerClient } from "../../src/client/worker-client.ts";
+import type { AskedQuestion } from "../../src/domain/questions/question.ts";
 import { outputTo } from "../../src/cli/terminal/io.ts";
 import { top } from "../../src/cli/task/top.ts";
 import { eventually } from "../../testing/eventually.ts";
@@ -145,6 +146,66 @@ test("top opens and cancels tasks by keys, and leaves the terminal as it was", a
   assert.match(screen.text(), /\x1b\[\?7h\x1b\[\?25h\x1b\[\?1049l$/);
   assert.deepEqual(screen.raw, [true, false]);
 });
+
+const permission: AskedQuestion = {
+  key: "p",
+  kind: "permission",
+  tool: "Bash",
+  toolUseId: "toolu_1",
+  agentId: null,
+  input: { command: "git push" },
+  inputHash: "1",
+  rule: null,
+};
+
+/** Lets task 1 ask for a permission: q1. */
+async function asks({ api }: ServedCli): Promise<void> {
+  await api.store.write(() => {
+    api.store.questions.ask(1, 1, permission, { askedAt: Date.now(), deadline: null });
+    api.store.tasks.transition(1, "ask", Date.now());
+  });
+  await api.tell(1, "question_asked", { question: 1, kind: "permission", tool: "Bash", text: "May it use Bash: git push?" });
+}
+
+test("the key a in top answers the chosen task's question in place", async (t) => {
+  const cli = await running(t, ["one"]);
+  await asks(cli);
+  const screen = terminal();
+  const client = new WorkerClient({ kind: "socket", path: cli.door.socket });
+  t.after(() => client.close());
+  const done = top(screen.io, client);
+  await holds(() => assert.match(screen.page(), /1 waiting.*\n[^]*▸ .*waiting.*one .*asked .*q1 May it use/));
+  screen.press("a");
+  await holds(() => assert.match(screen.text(), /\x1b\[\?1049l[^]*q1 +1 +permission/));
+  screen.press("q1\n");
+  await holds(() => assert.match(screen.text(), /claude-worker answer q1 allow/));
+  screen.press("1\n");
+  await holds(() => assert.match(screen.text(), /q1 is answered\. Task 1 continues\.[^]*\x1b\[\?1049h/));
+  assert.equal(cli.api.store.questions.get(1)?.answer?.decision, "allow");
+  await holds(() => assert.match(screen.page(), /a answer · c cancel/));
+  screen.press("q");
+  assert.equal(await done, 0);
+  assert.match(screen.text(), /\x1b\[\?1049l$/);
+  assert.equal(screen.raw.at(-1), false);
+});
+
+for (const ids of [["1"], ["1", "2"]])
+  test(`the key a in watch of ${ids.length} answers what a task asks in place`, async (t) => {
+    const cli = await running(t, ["one", "two"]);
+    const watching = cli.start(["watch", ...ids], { columns: 100, env: plain, typed: "" });
+    await holds(() => assert.match(watching.stdout(), /\d s/));
+    await asks(cli);
+    await holds(() => assert.match(watching.stdout(), /a: answer/));
+    watching.type("a");
+    await holds(() => assert.match(watching.stdout(), /q1 +1 +permission/));
+    watching.type("q1\n");
+    await holds(() => assert.match(watching.stdout(), /claude-worker answer q1 allow/));
+    await cli.api.tell(1, "text", { text: "said meanwhile" });
+    watching.type("1\n");
+    await holds(() => assert.match(watching.stdout(), /q1 is answered\. Task 1 continues\.[^]*said meanwhile/));
+    for (const id of ids) await cli.api.finish(Number(id));
+    assert.equal((await watching.done).code, 0);
+  });
 
 test("top that is killed leaves the terminal as it was, and so does Ctrl-C", async (t) => {
   const { door } = await running(t, ["one"]);

@@ -3,15 +3,27 @@ import type { WorkerClient } from "../../client/worker-client.ts";
 import type { QuestionView } from "../../contract/views/question.ts";
 import { messageOf, WorkerError } from "../../domain/errors.ts";
 import { asksToOpen } from "../../domain/questions/question.ts";
+import type { TaskRef } from "../../domain/task/task-ref.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
 import { lineReader } from "../terminal/confirm.ts";
 import type { Io } from "../terminal/io.ts";
-import { questionPage } from "../terminal/render/question-page.ts";
+import { questionPage, questionTable } from "../terminal/render/question-page.ts";
 import { say } from "../terminal/render/wrap.ts";
 import { answeredText } from "./answered-text.ts";
 import { givenAnswer } from "./given-answer.ts";
 import type { AnswerBody } from "./given-answer.ts";
 import { questionId } from "./question-reference.ts";
+
+/**
+ * Lists the open questions of these tasks, and goes through them. @param tasks null: of all tasks.
+ */
+export async function answerOpen(client: WorkerClient, tasks: readonly TaskRef[] | null, io: Io): Promise<void> {
+  const { questions } = await client.listQuestions({ status: ["open"], limit: 500 });
+  const open = questions.filter(({ task_id: task }) => tasks?.includes(task) ?? true).toReversed();
+  if (open.length === 0) return say(io.stdout, "Nothing needs you.");
+  io.stdout.write(questionTable(open, { output: io.stdout, now: Date.now() }));
+  await answerInPlace(client, open, io);
+}
 
 /** Asks which question to answer, until the person gives an empty line, Ctrl-C or Ctrl-D. */
 export async function answerInPlace(client: WorkerClient, questions: readonly QuestionView[], io: Io): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * `top`: the whole terminal shows what runs, waits and has just ended. Keys choose a task, open it
- * and cancel it.
+ * `top`: the whole terminal shows what runs, waits and has just ended. Keys choose a task, open it,
+ * answer it and cancel it.
  */
 import type { WorkerClient } from "../../client/worker-client.ts";
 import type { ServerView } from "../../contract/views/server.ts";
@@ -16,6 +16,7 @@ import { liveTable } from "../terminal/render/live-table.ts";
 import { taskPage } from "../terminal/render/task-page.ts";
 import { fitWidth } from "../terminal/render/text-width.ts";
 import { FullScreen } from "../terminal/render/full-screen.ts";
+import { answerOpen } from "./answer-in-place.ts";
 import { TaskBoard } from "./task-board.ts";
 import type { TaskRef } from "../../domain/task/task-ref.ts";
 
@@ -79,14 +80,15 @@ class TopView {
   }
 
   async #load(): Promise<TaskSummaryView[]> {
-    const [running, pending, ended, server] = await Promise.all([
+    const [running, waiting, pending, ended, server] = await Promise.all([
       this.#client.listTasks({ status: ["running"], limit: openShown }),
+      this.#client.listTasks({ status: ["waiting"], order: "oldest", limit: openShown }),
       this.#client.listTasks({ status: ["pending"], order: "oldest", limit: openShown }),
       this.#client.listTasks({ status: ["completed", "failed", "cancelled"], limit: endedShown }),
       this.#client.server(),
     ]);
     this.#server = server;
-    return [...running.tasks, ...pending.tasks, ...ended.tasks];
+    return [...running.tasks, ...waiting.tasks, ...pending.tasks, ...ended.tasks];
   }
 
   #leave(code: ExitCode): void {
@@ -123,6 +125,7 @@ class TopView {
     const facts = [
       `${workers.running} of ${workers.limit} slots`,
       `${counts.running} running`,
+      `${counts.waiting} waiting`,
       `${counts.pending} pending`,
       `${counts.completed} completed`,
       `${counts.failed} failed`,
@@ -140,7 +143,7 @@ class TopView {
     const paint = painter(stdout);
     if (this.#asked !== null) return paint.yellow(fitWidth(`Cancel task ${this.#asked}? y: yes, any other key: no`, stdout.columns));
     if (this.#message !== "") return paint.yellow(fitWidth(this.#message, stdout.columns));
-    return paint.dim(fitWidth("↑↓ choose · Enter open · c cancel · q quit", stdout.columns));
+    return paint.dim(fitWidth("↑↓ choose · Enter open · a answer · c cancel · q quit", stdout.columns));
   }
 
   #pageLines(open: { readonly task: TaskView; from: number }): string[] {
@@ -151,7 +154,7 @@ class TopView {
     open.from = Math.max(0, Math.min(open.from, lines.length - room));
     const shown = lines.slice(open.from, open.from + room);
     const filled = [...shown, ...Array.from({ length: Math.max(0, room - shown.length) }, () => "")];
-    return [...filled, paint.dim(fitWidth("↑↓ scroll · q back", stdout.columns))];
+    return [...filled, paint.dim(fitWidth("↑↓ scroll · a answer · q back", stdout.columns))];
   }
 
   #chosenIndex(): number {
@@ -176,13 +179,15 @@ class TopView {
       const index = Math.max(0, Math.min(this.#chosenIndex() + step, this.#board.tasks.length - 1));
       this.#chosenId = this.#board.tasks[index]?.id ?? null;
     } else if (task !== undefined && (key === "enter" || key === "right")) this.#try(async () => await this.#openTask(task.id));
+    else if (task !== undefined && key === "a") this.#answerTask(task.id);
     else if (task !== undefined && key === "c") {
       if (task.ended_at === null) this.#asked = task.id;
       else this.#message = `Task ${task.id} has ended already.`;
     }
   }
 
-  #pageKey(key: string, open: { from: number }): void {
+  #pageKey(key: string, open: { readonly task: TaskView; from: number }): void {
+    if (key === "a") return this.#answerTask(open.task.id);
     const step = steps[key];
     if (step !== undefined) open.from = Math.max(0, open.from + step);
     else if (["q", "escape", "left", "enter"].includes(key)) this.#open = null;
@@ -195,6 +200,14 @@ class TopView {
     this.#try(async () => {
       await this.#client.cancelTask({ id });
       this.#message = `Task ${id} is stopping.`;
+    });
+  }
+
+  /** The same questions as `inbox` asks, on the terminal as it was before. */
+  #answerTask(id: TaskRef): void {
+    this.#try(async () => {
+      await this.#screen.aside(async () => await answerOpen(this.#client, [id], this.#io));
+      if (this.#open?.task.id === id) await this.#openTask(id);
     });
   }
 

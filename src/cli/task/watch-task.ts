@@ -21,6 +21,7 @@ import { agentText, EventLines } from "../terminal/render/event-lines.ts";
 import { structuredText } from "../terminal/render/result-text.ts";
 import { StatusLine } from "../terminal/render/status-line.ts";
 import { endLine } from "../terminal/render/task-end.ts";
+import { AnswerKey } from "./answer-key.ts";
 import { SpendingLook } from "./spending-look.ts";
 import { silent, TaskProgress } from "./task-progress.ts";
 import { say } from "../terminal/render/wrap.ts";
@@ -46,11 +47,12 @@ export async function watchTask(options: WatchOptions): Promise<ExitCode> {
   const { io, client, task, after, json, reconnectForMs = 30_000 } = options;
   const interrupt = new AbortController();
   const release = io.onInterrupt(() => interrupt.abort());
-  const screen: Screen = json ? new JsonScreen(io) : new TextScreen(io, client, task);
+  const screen: Screen = json ? new JsonScreen(io) : new TextScreen(io, client, task, () => interrupt.abort());
   const releaseKill = io.onKill(() => screen.stop());
   try {
     for await (const step of client.follow(task.id, { after, signal: interrupt.signal, reconnectForMs })) {
       screen.show(step);
+      if (step.type === "end") await screen.idle();
       if (step.type === "end") return step.task.status === "completed" ? exitCodes.ok : exitCodes.failed;
     }
     screen.stop();
@@ -76,6 +78,8 @@ function gaveUp(error: ServerUnreachable, id: TaskRef, reconnectForMs: number): 
 
 interface Screen {
   show(step: FeedStep): void;
+  /** Resolves when no person is at work on it. */
+  idle(): Promise<void>;
   stop(): void;
 }
 
@@ -92,6 +96,8 @@ class JsonScreen implements Screen {
     if (step.type === "end") this.#io.stdout.exact(streamLine({ task: step.task }));
   }
 
+  async idle(): Promise<void> {}
+
   stop(): void {}
 }
 
@@ -102,20 +108,31 @@ class TextScreen implements Screen {
   readonly #progress: TaskProgress;
   readonly #spending: SpendingLook;
   readonly #lines: EventLines;
+  readonly #key: AnswerKey;
   #lastText = "";
   #isConnected = true;
 
-  constructor(io: Io, client: WorkerClient, task: TaskView) {
+  constructor(io: Io, client: WorkerClient, task: TaskView, onInterrupt: () => void) {
     this.#io = io;
     this.#paint = painter(io.stdout);
     this.#progress = new TaskProgress(task);
     this.#spending = new SpendingLook(client, task.id, this.#progress);
     this.#lines = new EventLines(io.stdout);
     this.#status = new StatusLine(io.stdout, () => this.#statusText());
+    this.#key = new AnswerKey({ io, client, tasks: [task], screen: this.#status, onInterrupt });
     this.#status.start();
   }
 
   show(step: FeedStep): void {
+    if (step.type === "event") this.#key.take(step.event);
+    this.#key.show(() => this.#show(step));
+  }
+
+  async idle(): Promise<void> {
+    await this.#key.idle();
+  }
+
+  #show(step: FeedStep): void {
     switch (step.type) {
       case "event":
         return this.#event(step.event);
@@ -132,6 +149,7 @@ class TextScreen implements Screen {
   }
 
   stop(): void {
+    this.#key.stop();
     this.#spending.stop();
     this.#status.stop();
   }
@@ -155,7 +173,7 @@ class TextScreen implements Screen {
   }
 
   #statusText(): string {
-    return this.#progress.text(this.#isConnected ? null : "the server does not answer, trying again");
+    return `${this.#key.hint}${this.#progress.text(this.#isConnected ? null : "the server does not answer, trying again")}`;
   }
 }
 

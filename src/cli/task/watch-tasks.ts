@@ -18,6 +18,7 @@ import { LiveLines } from "../terminal/render/live-lines.ts";
 import { endLine } from "../terminal/render/task-end.ts";
 import { fitWidth } from "../terminal/render/text-width.ts";
 import { say } from "../terminal/render/wrap.ts";
+import { AnswerKey } from "./answer-key.ts";
 import { SpendingLook } from "./spending-look.ts";
 import { silent, TaskProgress } from "./task-progress.ts";
 import type { TaskRef } from "../../domain/task/task-ref.ts";
@@ -44,8 +45,12 @@ export async function watchTasks(
   const interrupt = new AbortController();
   const paint = painter(io.stdout);
   const open = new Map<TaskRef, Followed>(tasks.map((task) => [task.id, followedOf(task, io, client)]));
-  const rows = (): string[] => [...open].map(([id, { progress }]) => fitWidth(`${id}  ${progress.text()}`, io.stdout.columns - 1));
+  const rows = (): string[] => [
+    ...[...open].map(([id, { progress }]) => fitWidth(`${id}  ${progress.text()}`, io.stdout.columns - 1)),
+    ...(key === null || key.hint === "" ? [] : [paint.dim("a: answer what they ask")]),
+  ];
   const live = new LiveLines(io.stdout, rows, 1000);
+  const key = json ? null : new AnswerKey({ io, client, tasks, screen: live, onInterrupt: () => interrupt.abort() });
   const show = (step: FeedStep, followed: Followed): void => {
     const { lines: made, progress } = followed;
     if (json) {
@@ -68,12 +73,19 @@ export async function watchTasks(
         open.delete(id);
         followed.spending.stop();
       }
-      show(step, followed);
+      if (step.type === "event") key?.take(step.event);
+      if (key === null) show(step, followed);
+      else key.show(() => show(step, followed));
+      if (step.type === "end") await key?.idle();
       if (step.type === "end") return step.task.status === "completed";
     }
     return false;
   };
-  const releases = [io.onInterrupt(() => interrupt.abort()), io.onKill(() => live.stop())];
+  const stop = (): void => {
+    key?.stop();
+    live.stop();
+  };
+  const releases = [io.onInterrupt(() => interrupt.abort()), io.onKill(stop)];
   if (!json) live.start();
   try {
     const completed = await Promise.all([...open.values()].map(follow));
@@ -81,7 +93,7 @@ export async function watchTasks(
   } finally {
     interrupt.abort();
     for (const { spending } of open.values()) spending.stop();
-    live.stop();
+    stop();
     for (const release of releases) release();
   }
   const ids = [...open.keys()];

@@ -5,9 +5,9 @@ import { reading } from "../../server/connection.ts";
 
 export const command = defineCommand<object>({
   name: "top",
-  summary: "Show live what runs, with keys to open and cancel",
+  summary: "Show live what runs, with keys to open, answer and cancel",
   details:
-    "Turns, dollars and the last action of each task as they happen. Keys: arrows or j and k choose, Enter opens a task, c cancels it after a question, " +
+    "Turns, dollars and the last action of each task as they happen. Keys: arrows or j and k choose, Enter opens a task, a answers what it asks, c cancels it after a question, " +
     "q or Ctrl-C leaves; tasks continue. It needs a terminal; for programs: claude-worker list --watch --json.",
   examples: [{ command: "claude-worker top", does: "what runs now" }],
   async run({ options, io }) {

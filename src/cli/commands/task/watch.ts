@@ -8,7 +8,8 @@ import { watchTask } from "../../task/watch-task.ts";
 export const command = defineCommand<{ readonly lines?: number }>({
   name: "watch",
   summary: "Follow tasks until they end",
-  details: "Ctrl-C leaves the task running. Exits with 0 when the task completed and 1 when it did not.",
+  details:
+    "Ctrl-C leaves the task running. While a task waits for an answer, the key a answers in place. Exits with 0 when the task completed and 1 when it did not.",
   arguments: [{ name: "[id...]", description: readReferenceOrNewest, completes: "tasks" }],
   options: [{ flags: "-n, --lines <n>", description: "begin with this many earlier events (default: 10)", parse: wholeNumber("--lines") }],
   examples: [

@@ -39,6 +39,7 @@ export class FullScreen {
   readonly #onKey: (key: string) => void;
   readonly #onResize: () => void;
   #isOurs = false;
+  #isAside = false;
   #drawn = "";
 
   /**
@@ -53,15 +54,17 @@ export class FullScreen {
 
   enter(): void {
     this.#isOurs = true;
+    this.#drawn = "";
     const { stdin, stdout } = this.#io;
     (stdin as Keyboard).setRawMode?.(true);
-    stdin.on("data", this.#take);
+    stdin.on("data", this.#take).resume();
     process.on("SIGWINCH", this.#resize);
     stdout.control(enter);
   }
 
   /** May be called twice. */
   leave(): void {
+    this.#isAside = false;
     if (!this.#isOurs) return;
     this.#isOurs = false;
     const { stdin, stdout } = this.#io;
@@ -70,6 +73,18 @@ export class FullScreen {
     stdin.off("data", this.#take);
     (stdin as Keyboard).setRawMode?.(false);
     stdin.pause();
+  }
+
+  /** Gives the terminal back for this work alone. */
+  async aside(work: () => Promise<void>): Promise<void> {
+    this.leave();
+    this.#isAside = true;
+    try {
+      await work();
+    } finally {
+      if (this.#isAside) this.enter();
+      this.#isAside = false;
+    }
   }
 
   /** Shows these lines, at most as many as the terminal has. */
@@ -96,6 +111,9 @@ export class FullScreen {
   };
 
   readonly #take = (chunk: Buffer | string): void => {
-    for (const [key] of String(chunk).matchAll(/\x1b(?:\[[0-9;]*[A-Za-z~]|O[A-Z])|[^]/g)) this.#onKey(keys[key] ?? key);
+    for (const [key] of String(chunk).matchAll(/\x1b(?:\[[0-9;]*[A-Za-z~]|O[A-Z])|[^]/g)) {
+      // A key may have left the screen.
+      if (this.#isOurs) this.#onKey(keys[key] ?? key);
+    }
   };
 }
