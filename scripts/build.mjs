@@ -11,7 +11,14 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const src = path.join(root, "src");
 
 /** What the server starts besides the command line, and the server itself. */
-const processes = ["server/main", "server/restore", "runner/main", "runner/probe", "store/sqlite/file/maintenance-process"];
+const processes = [
+  "server/main",
+  "server/restore",
+  "runner/main",
+  "runner/probe",
+  "store/sqlite/file/maintenance-process",
+  "json-schema/check-thread",
+];
 
 /** Packages with native parts, and one that looks for Claude Code beside its own file. */
 const external = ["better-sqlite3", "koffi", "@anthropic-ai/claude-agent-sdk"];

@@ -21,28 +21,31 @@ export function checkSchema(schema: JsonObject): Promise<string | null> {
   const known = verdicts.get(key);
   if (known !== undefined) return known;
   const verdict = last.then(() => inThread(schema));
-  last = verdict;
+  last = verdict.catch(() => {});
   verdicts.set(key, verdict);
   // A verdict of a busy machine may be another one later.
-  void verdict.then((problem) => problem !== null && verdicts.delete(key));
+  verdict.then(
+    (problem) => problem !== null && verdicts.delete(key),
+    () => verdicts.delete(key),
+  );
   const [oldest] = verdicts.keys();
   if (verdicts.size > mostKept && oldest !== undefined) verdicts.delete(oldest);
   return verdict;
 }
 
-/** Never rejects. */
+/** @throws an error when the thread could not do its work. */
 function inThread(schema: JsonObject): Promise<string | null> {
   // Beside this file, in the source as .ts and in the build as .js.
   const script = new URL(import.meta.url.endsWith(".ts") ? "./check-thread.ts" : "./check-thread.js", import.meta.url);
   const thread = new Worker(script, { workerData: { schema, limitMs }, env: {}, resourceLimits: { maxOldGenerationSizeMb: maxMegabytes } });
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => end("it takes too long to be checked"), threadLimitMs);
-    const end = (problem: string | null): void => {
-      clearTimeout(timer);
-      void thread.terminate();
-      resolve(problem);
-    };
-    thread.once("message", end);
-    thread.once("error", () => end("it is too large to be checked"));
+  const verdict = new Promise<string | null>((resolve, reject) => {
+    const timer = setTimeout(() => resolve("it takes too long to be checked"), threadLimitMs);
+    thread.once("message", resolve);
+    thread.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "ERR_WORKER_OUT_OF_MEMORY") resolve("it is too large to be checked");
+      else reject(error);
+    });
+    thread.once("exit", () => clearTimeout(timer));
   });
+  return verdict.finally(() => void thread.terminate());
 }
