@@ -161,7 +161,8 @@ const rows = [
     type: "choice",
     choices: overagePolicies,
     default: "forbid",
-    description: "Whether tasks may spend on paid overage once a subscription's limit is used up; `forbid` holds them before that.",
+    description:
+      "Whether tasks may spend on paid overage once a subscription's limit is used up; `forbid` holds them before that, `ask` does so and asks a person.",
   },
   {
     key: "max_pending",

@@ -5,7 +5,6 @@
 import { reportIn } from "../domain/order/account-report.ts";
 import { eventsFromRecord } from "../domain/events/events-from-record.ts";
 import type { NewEvent } from "../domain/events/event.ts";
-import { overageHolds } from "../domain/task/overage.ts";
 import type { OveragePolicy } from "../domain/task/overage.ts";
 import { isObject } from "../domain/text/read-json.ts";
 import { plainLine } from "../domain/text/plain-text.ts";
@@ -21,6 +20,7 @@ import type { Store } from "../store/store.ts";
 import { readJournal } from "./journal-reader.ts";
 import { lastText } from "./last-text.ts";
 import { dismissed, MessageRecords } from "./message-records.ts";
+import { keepFromOverage } from "./overage-consent.ts";
 import { QuestionRecords } from "./question-records.ts";
 
 export class Ingest {
@@ -144,13 +144,12 @@ export class Ingest {
   #keepReport(record: JournalRecord): void {
     const { account } = this.#attempt;
     if (account === null || record.type !== "rate_limit_event") return;
-    const { accounts, holds } = this.#store;
+    const { accounts } = this.#store;
     const report = reportIn(record, accounts.get(account)?.report ?? null);
     if (report === null) return;
     const now = Date.parse(record._at);
     accounts.reported(account, report, now);
-    if (this.#overage === "allow") return;
-    for (const hold of overageHolds(report, account, { now, wall: now })) holds.put(hold, now);
+    if (this.#overage !== "allow") keepFromOverage(this.#store, this.#attempt, report, { asks: this.#overage === "ask", now });
   }
 
   /** Stores in full what later attempts and views need: the session's id and the results. */

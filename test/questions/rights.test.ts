@@ -93,6 +93,24 @@ test("a rule needs the admin scope, is listed, and is given to later tasks", asy
   assert.deepEqual(store.rules.of(working_directory), []);
 });
 
+test("consent to paid usage needs the admin scope, and not the rights of its task", async (t) => {
+  const consent: AskedQuestion = {
+    ...permission,
+    kind: "consent",
+    tool: "PaidUsage",
+    toolUseId: null,
+    input: { limit: "Full.", until: null },
+    rule: null,
+  };
+  const { api, answer, store, id, task, working_directory } = await setup(t, consent);
+  for (const caller of [{ scope: "submit", name: "ci" } as const, { ...owner, agent: { client: "claude-code", toolUseId: null } }])
+    await assert.rejects(answer({ decision: "allow" }, caller), { code: "forbidden", message: /admin scope/ });
+  assert.deepEqual(store.questions.unapplied(task), [], "no attempt waits for it");
+  await api.removeTrust({ directory: working_directory }, owner);
+  assert.equal((await answer({ decision: "allow" })).status, "applied");
+  assert.equal(store.questions.get(id)?.status, "applied");
+});
+
 const agent: Caller = { scope: "submit", name: "agent", agent: { client: "claude-code", toolUseId: null } };
 
 test("an agent answers no permission, and no task of another client", async (t) => {

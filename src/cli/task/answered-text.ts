@@ -7,14 +7,20 @@ import { plainLine, visibleText } from "../../domain/text/plain-text.ts";
 const named = 10;
 
 /** Says what became of the answer, and which other questions the task still waits for. */
-export async function answeredText(client: WorkerClient, { id, task_id: task, answer }: QuestionView): Promise<string> {
+export async function answeredText(client: WorkerClient, { id, kind, task_id: task, answer }: QuestionView): Promise<string> {
+  if (kind === "consent") {
+    const next =
+      answer?.decision === "allow" ? "Tasks continue, and are paid for until the reset" : "Tasks wait for the reset of the limits";
+    return `q${id} is answered. ${next}.`;
+  }
   const rule =
     answer?.rule === undefined
       ? ""
       : ` From now on the directory's tasks may: ${plainLine(visibleText(answer.rule), 500)} (see: claude-worker rules)`;
   // The answer is stored, also when the server cannot be asked any more.
   const open = await client.listQuestions({ task, status: ["open"], limit: 500 }).catch(() => null);
-  return `q${id} is answered.${open === null ? "" : ` ${nextOf(task, open.questions)}`}${rule}`;
+  const others = open?.questions.filter((each) => each.kind !== "consent");
+  return `q${id} is answered.${others === undefined ? "" : ` ${nextOf(task, others)}`}${rule}`;
 }
 
 function nextOf(task: QuestionView["task_id"], open: readonly QuestionView[]): string {

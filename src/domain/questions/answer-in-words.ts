@@ -32,6 +32,8 @@ export function wordsHint(question: Asked): string | null {
     case "permission":
     case "network":
       return '"deny" and why';
+    case "consent":
+      return null;
     case "elicitation": {
       const field = onlyField(question);
       return field === null ? null : `the value of "${field.name}"`;

@@ -30,6 +30,7 @@ export function checkedAnswer(question: Asked, given: GivenAnswer): Answer {
   switch (question.kind) {
     case "permission":
     case "network":
+    case "consent":
       return permissionAnswer(question, given);
     case "question":
       return contentAnswer(question, given);

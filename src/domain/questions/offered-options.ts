@@ -2,6 +2,7 @@
 import { plainLine, visibleText } from "../text/plain-text.ts";
 import { stringOf } from "../text/read-json.ts";
 import { callOf } from "../attempt/tool-call.ts";
+import { consentText } from "./consent.ts";
 import { claudeQuestions } from "./claude-questions.ts";
 import { planModes } from "./question.ts";
 import type { AskedQuestion, QuestionOption } from "./question.ts";
@@ -31,6 +32,8 @@ export function offeredOptions({ kind, input, rule }: Asked): readonly QuestionO
       return [...planModes.map((mode) => option(mode, `approve, and work in the mode ${mode}`)), option("deny", "send it back with words")];
     case "elicitation":
       return [option("accept"), option("deny")];
+    case "consent":
+      return [option("allow", "tasks continue and are paid for"), option("deny", "tasks wait for the reset")];
   }
 }
 
@@ -61,6 +64,8 @@ export function questionText({ kind, tool, input }: Pick<AskedQuestion, "kind" |
       );
     case "plan":
       return shown(`Approve the plan? ${stringOf(input["plan"]) ?? ""}`);
+    case "consent":
+      return shown(consentText(input));
     case "elicitation":
       return shown(`${stringOf(input["serverName"]) ?? "An MCP server"} asks: ${stringOf(input["message"]) ?? ""}`);
   }

@@ -4,9 +4,11 @@ import type { JsonObject } from "../text/read-json.ts";
 /**
  * `permission`: a tool that neither the permission mode nor a rule decides. `question`: Claude's
  * AskUserQuestion. `plan`: Claude's ExitPlanMode. `elicitation`: a form or an address of an MCP
- * server. `network`: a host that a sandboxed command wants to reach.
+ * server. `network`: a host that a sandboxed command wants to reach. `consent`: to paid usage
+ * beyond the account's limits; it does not belong to a call, and its task does not wait for it
+ * alone.
  */
-export const questionKinds = ["permission", "question", "plan", "elicitation", "network"] as const;
+export const questionKinds = ["permission", "question", "plan", "elicitation", "network", "consent"] as const;
 export type QuestionKind = (typeof questionKinds)[number];
 
 /**

@@ -6,7 +6,8 @@ import type { AskedQuestion } from "./question.ts";
 /** The question; null: this version cannot read it. */
 export function readAskedQuestion(value: unknown): AskedQuestion | null {
   if (!isObject(value)) return null;
-  const kind = questionKinds.find((each) => each === value["kind"]);
+  // Consent is asked for by the server only.
+  const kind = questionKinds.find((each) => each === value["kind"] && each !== "consent");
   const [key, tool, inputHash] = [stringOf(value["key"]), stringOf(value["tool"]), stringOf(value["inputHash"])];
   const input = value["input"];
   if (kind === undefined || key === null || tool === null || inputHash === null || !isObject(input)) return null;

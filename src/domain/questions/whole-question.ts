@@ -5,6 +5,7 @@
 import { visibleText } from "../text/plain-text.ts";
 import { objectOf, stringOf } from "../text/read-json.ts";
 import type { JsonObject } from "../text/read-json.ts";
+import { consentText } from "./consent.ts";
 import { claudeQuestions } from "./claude-questions.ts";
 import type { AskedQuestion } from "./question.ts";
 
@@ -44,6 +45,8 @@ function partsOf({ kind, tool, input }: Pick<AskedQuestion, "kind" | "tool" | "i
       return stringOf(input["plan"]) === null
         ? ["Approve the plan? Claude wrote none."]
         : ["Approve the plan?", wholeInput({ kind, input })];
+    case "consent":
+      return [consentText(input)];
     case "elicitation":
       return formParts(input);
   }

@@ -36,12 +36,18 @@ export function answerForms(page: AnswerPage, fields: FormFields = empty): strin
 /** What the answer does, in one or two sentences. */
 function effectOf({ question: { kind, input } }: AnswerPage, label: string): string {
   if (kind === "question") return `Your answer is “${label}”. The task continues with it.`;
-  if (label === "deny") return "Claude reads that you deny it. The task continues without it.";
+  if (label === "deny") {
+    return kind === "consent"
+      ? "Nothing is paid for. Tasks wait for the reset of the limits."
+      : "Claude reads that you deny it. The task continues without it.";
+  }
   switch (kind) {
     case "permission":
       return "This one call runs, with exactly the input above. Nothing else is allowed.";
     case "network":
       return "The command may reach this host. Nothing else is allowed.";
+    case "consent":
+      return "Tasks of the account continue now, and what they use beyond its limits is paid for.";
     case "plan":
       return label === "acceptEdits"
         ? "Claude works on the plan, and edits files without a question (mode acceptEdits)."
@@ -55,6 +61,7 @@ function buttonText({ question: { kind } }: AnswerPage, label: string): string {
   if (kind === "question") return `Answer: ${label}`;
   if (label === "deny") return kind === "plan" ? "Send it back" : "Deny";
   if (kind === "plan") return `Approve (${label})`;
+  if (kind === "consent") return "Allow paid usage";
   return kind === "elicitation" ? "Accept" : "Allow this call";
 }
 
@@ -75,7 +82,7 @@ function questionsForm(page: AnswerPage, fields: FormFields): string {
 function denyForm(page: AnswerPage, fields: FormFields): string {
   const { kind } = page.question;
   const about = kind === "plan" ? "What should change?" : "Why not? Claude reads it. May stay empty.";
-  const words = kind === "elicitation" ? [] : [area("message", about, fields)];
+  const words = kind === "elicitation" || kind === "consent" ? [] : [area("message", about, fields)];
   const text = kind === "question" ? "Refuse to answer" : buttonText(page, "deny");
   return form(page, [...words, `<input type="hidden" name="decision" value="deny">`, button(text, true)]);
 }

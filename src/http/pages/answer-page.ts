@@ -32,6 +32,8 @@ function titleOf({ question: { kind, tool, input }, task }: AnswerPage): string 
       return `May a command of task ${task.id} reach a host?`;
     case "question":
       return `Claude asks, in task ${task.id}`;
+    case "consent":
+      return "May tasks be paid for as overage?";
     case "plan":
       return `Approve the plan of task ${task.id}?`;
     case "elicitation":

@@ -5,6 +5,7 @@
 import type { HoldView } from "../../contract/views/hold.ts";
 import { isInForce } from "../../domain/order/admission.ts";
 import { modelsOf } from "../../domain/order/scope.ts";
+import { withdrawConsents } from "../questions/give-consent.ts";
 import type { Store } from "../../store/store.ts";
 import { holdView } from "../tasks/task-view.ts";
 
@@ -30,6 +31,7 @@ export async function holdQueue(store: Store, reason: string | null | undefined,
 export async function resumeQueue(store: Store, now: number): Promise<void> {
   await store.write(() => {
     for (const { kind, scope } of store.holds.active()) store.holds.lift(kind, scope);
+    withdrawConsents(store, now);
     store.probes.removeAll();
     store.tasks.endBackOffs(now);
   });
@@ -38,5 +40,9 @@ export async function resumeQueue(store: Store, now: number): Promise<void> {
 /** Lifts holds on overage after a change of the setting `overage`. */
 export async function liftOverageHolds(store: Store): Promise<void> {
   const holds = store.holds.active().filter(({ kind }) => kind === "overage");
-  if (holds.length > 0) await store.write(() => holds.forEach(({ kind, scope }) => store.holds.lift(kind, scope)));
+  if (holds.length === 0) return;
+  await store.write(() => {
+    for (const { kind, scope } of holds) store.holds.lift(kind, scope);
+    withdrawConsents(store, Date.now());
+  });
 }

@@ -13,6 +13,7 @@ import { isTerminal } from "../../domain/task/task.ts";
 import type { Task } from "../../domain/task/task.ts";
 import type { Store } from "../../store/store.ts";
 import { isAgent, requireDelegated } from "../rights/guard-agent.ts";
+import { giveConsent } from "./give-consent.ts";
 import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
 import type { RightsContext } from "../rights/task-rights.ts";
 import { rfc3339 } from "../tasks/times.ts";
@@ -47,7 +48,7 @@ export function answerWithin(context: RightsContext, id: number, given: GivenAns
   const answered = store.questions.answer(id, answer, caller.name, now);
   if (answered === null) throw notOpen(requireQuestion(store, id), task);
   noteAnswer(store, answered, caller.name, now);
-  return answered;
+  return requireQuestion(store, id);
 }
 
 /** Inside `write`: the event of an answer, and the start of a parked task that waits no more. */
@@ -62,6 +63,7 @@ export function noteAnswer(store: Store, question: Question, by: string, now: nu
     ...(rule === undefined ? {} : { rule }),
   };
   store.events.append(taskId, null, [{ type: "question_answered", at: now, data }]);
+  if (question.kind === "consent") return giveConsent(store, question, now);
   unpark(store, taskId, now);
 }
 
@@ -76,6 +78,7 @@ function unpark(store: Store, taskId: number, now: number): void {
 
 /** @throws WorkerError forbidden, untrusted_directory. */
 function requireMayAnswer(context: RightsContext, question: Question, task: Task, caller: Caller): void {
+  if (question.kind === "consent") return requireOwner(question, caller);
   if (isAgent(caller)) {
     requireDelegated(context.store, task, caller);
     if (!isOfContent(question))
@@ -86,6 +89,12 @@ function requireMayAnswer(context: RightsContext, question: Question, task: Task
   }
   // Also for a question of content: what is answered is done, as with a message.
   requireRights(context, task, taskCallerOf(context.store, caller));
+}
+
+/** Money is spent for every task of the account. */
+function requireOwner({ id }: Question, caller: Caller): void {
+  if (caller.scope === "admin" && !isAgent(caller)) return;
+  throw new WorkerError("forbidden", `Consent to paid usage needs the admin scope. Ask the server's owner: claude-worker answer q${id}`);
 }
 
 function storeRule(

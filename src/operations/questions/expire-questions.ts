@@ -20,7 +20,7 @@ export async function expireQuestions(store: Store, now: number): Promise<void> 
 
 function expire(store: Store, question: Question, now: number): void {
   const task = store.tasks.row(question.taskId);
-  const how = task === null ? "deny" : atDeadline(task);
+  const how = task === null || question.kind === "consent" ? "deny" : atDeadline(task);
   const expired = store.questions.expire(question.id, how === "fail" ? null : answerWithoutPerson(question, how), now);
   if (expired === null) return;
   noteAnswer(store, expired, "default", now);

@@ -14,6 +14,8 @@ export interface Account {
   /** When it last reported its limits (UTC ms); null: never. */
   readonly reportedAt: number | null;
   readonly report: AccountReport | null;
+  /** A person has consented to paid overage until then (UTC ms); null: never. */
+  readonly overageUntil: number | null;
 }
 
 export interface AccountStore {
@@ -22,9 +24,17 @@ export interface AccountStore {
   worked(fingerprint: string, now: number): void;
   /** Inside `write`. Keeps the newest report. */
   reported(fingerprint: string, report: AccountReport, now: number): void;
+  /** Inside `write`. Its requests may be paid for until then. */
+  consent(fingerprint: string, until: number): void;
 }
 
-const accountRow = defineRow<Account>({ fingerprint: "plain", workedAt: "plain", reportedAt: "plain", report: "json" });
+const accountRow = defineRow<Account>({
+  fingerprint: "plain",
+  workedAt: "plain",
+  reportedAt: "plain",
+  report: "json",
+  overageUntil: "plain",
+});
 
 /** The account rows on one connection. */
 export function createAccountStore(database: Database.Database, writing: Writing): AccountStore {
@@ -36,6 +46,10 @@ export function createAccountStore(database: Database.Database, writing: Writing
   const upsertReport = database.prepare(
     `INSERT INTO accounts (fingerprint, reported_at, report) VALUES (@fingerprint, @now, @report)
      ON CONFLICT (fingerprint) DO UPDATE SET reported_at = excluded.reported_at, report = excluded.report`,
+  );
+  const upsertConsent = database.prepare(
+    `INSERT INTO accounts (fingerprint, overage_until) VALUES (@fingerprint, @until)
+     ON CONFLICT (fingerprint) DO UPDATE SET overage_until = excluded.overage_until`,
   );
   return {
     get: (fingerprint) => {
@@ -49,6 +63,10 @@ export function createAccountStore(database: Database.Database, writing: Writing
     reported: (fingerprint, report, now) => {
       writing.mustBeInside();
       upsertReport.run({ fingerprint, now, report: accountRow.encode("report", report) });
+    },
+    consent: (fingerprint, until) => {
+      writing.mustBeInside();
+      upsertConsent.run({ fingerprint, until });
     },
   };
 }

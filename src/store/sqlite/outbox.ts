@@ -59,7 +59,7 @@ export function createOutbox(database: Database.Database, clock: () => number = 
   // What was tried may have arrived: it stays, under its id.
   const deleteQuestions = database.prepare(
     `DELETE FROM notification_deliveries WHERE state = 'pending' AND tries = 0 AND task_id = @taskId
-       AND content ->> '$.question' IS NOT NULL AND (@question IS NULL OR content ->> '$.question.id' = @question)`,
+       AND content ->> '$.question' IS NOT NULL AND (content ->> '$.question.id' = @question OR (@question IS NULL AND content ->> '$.question.kind' IS NOT 'consent'))`,
   );
   const channels = (): Wanting[] => selectChannels.all().map((row) => wantingRow.decode(row));
 

@@ -27,9 +27,11 @@ export interface QuestionStore {
   ofTask(taskId: number): Question[];
   /**
    * The questions of a task that have no effect yet: open ones, and ones whose answer is not
-   * applied. Oldest first.
+   * applied. Oldest first. Without those for consent, which no attempt waits for.
    */
   unapplied(taskId: number): Question[];
+  /** The open questions for consent to paid usage with this account. */
+  openConsents(account: string): Question[];
   /** How many questions are open, over all tasks. */
   openCount(): number;
   /** Inside `write`. Stores a question, or the new call of one that is asked again. */
@@ -94,7 +96,11 @@ export function createQuestionStore(database: Database.Database, writing: Writin
   const selectKey = database.prepare<[number, string]>(`SELECT ${row.select} FROM questions WHERE task_id = ? AND key = ?`);
   const selectOfTask = database.prepare<[number]>(`SELECT ${row.select} FROM questions WHERE task_id = ? ORDER BY id`);
   const selectUnapplied = database.prepare<[number]>(
-    `SELECT ${row.select} FROM questions INDEXED BY questions_unapplied WHERE task_id = ? AND ${unappliedWhere} ORDER BY id`,
+    `SELECT ${row.select} FROM questions INDEXED BY questions_unapplied WHERE task_id = ? AND ${unappliedWhere} AND kind <> 'consent' ORDER BY id`,
+  );
+  const selectConsents = database.prepare<[string]>(
+    `SELECT ${row.select} FROM questions INDEXED BY questions_open
+     WHERE status = 'open' AND kind = 'consent' AND attempt_id IN (SELECT id FROM attempts WHERE account = ?) ORDER BY id`,
   );
   const countOpen = database.prepare<[], number>("SELECT count(*) FROM questions INDEXED BY questions_open WHERE status = 'open'").pluck();
   const insert = database.prepare(
@@ -139,7 +145,7 @@ export function createQuestionStore(database: Database.Database, writing: Writin
        WHERE questions.answer IS NOT NULL AND questions.applied_at IS NULL AND questions.status IN ('answered', 'expired')
          AND tasks.status = 'waiting' AND tasks.open_attempt_id IS NOT NULL
          AND NOT EXISTS (SELECT 1 FROM questions AS other
-           WHERE other.task_id = questions.task_id AND other.applied_at IS NULL AND other.status = 'open')
+           WHERE other.task_id = questions.task_id AND other.applied_at IS NULL AND other.status = 'open' AND other.kind <> 'consent')
        GROUP BY questions.task_id ORDER BY min(questions.answered_at) LIMIT ?`,
     )
     .pluck();
@@ -175,6 +181,7 @@ export function createQuestionStore(database: Database.Database, writing: Writin
     },
     ofTask: (taskId) => all(selectOfTask.all(taskId)),
     unapplied: (taskId) => all(selectUnapplied.all(taskId)),
+    openConsents: (account) => all(selectConsents.all(account)),
     openCount: () => countOpen.get() ?? 0,
     ask: (taskId, attemptId, question, { askedAt, deadline }) => {
       writing.touch(taskId);

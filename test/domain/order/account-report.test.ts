@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { reportIn } from "../../../src/domain/order/account-report.ts";
 import type { AccountReport } from "../../../src/domain/order/account-report.ts";
-import { overageHolds } from "../../../src/domain/task/overage.ts";
+import { overageHold, overageLimits } from "../../../src/domain/task/overage.ts";
 
 const now = Date.UTC(2026, 0, 1);
 const reset = now + 3_600_000;
@@ -18,7 +18,7 @@ const windows = (fiveHour: number, sevenDay: number) => ({
   five_hour: { utilization: fiveHour, resetsAt: reset / 1000, status: "allowed" },
   seven_day: { utilization: sevenDay, resetsAt: reset / 1000 },
 });
-const holdsOf = (info: object) => overageHolds(reported(info), "a", { now: now + 5, wall: now });
+const holdsOf = (info: object) => overageLimits(reported(info), "a", { now: now + 5, wall: now }).map((limit) => overageHold(limit, null));
 
 test("every window of an account is kept, and what is not reported is unknown", () => {
   const info = { status: "allowed", resetsAt: reset / 1000, rateLimitType: "five_hour", unifiedWindows: windows(0.42, 0.5) };

@@ -18,6 +18,8 @@ function windowText({ utilization, resets_at: resetsAt }: AccountView["windows"]
   return resetsAt === null ? used : `${used}, resets ${localTime(resetsAt)}`;
 }
 
+const settingText = { forbid: "forbidden", ask: "asks first", allow: "allowed" } as const;
+
 /** `forbidden; enabled for the account, not in use`. */
 export function overageText({ overage }: AccountView): string {
   const { enabled, in_use: inUse, disabled_reason: reason } = overage;
@@ -25,5 +27,5 @@ export function overageText({ overage }: AccountView): string {
   const account =
     enabled === null ? "unknown whether the account has it" : enabled ? "enabled for the account" : `disabled for the account${why}`;
   const use = inUse === null ? "unknown whether it is in use" : inUse ? "in use" : "not in use";
-  return `${overage.setting === "forbid" ? "forbidden" : "allowed"}; ${account}, ${use}`;
+  return `${settingText[overage.setting]}; ${account}, ${use}`;
 }

@@ -56,6 +56,8 @@ export function questionPage(question: QuestionView, { output, now }: { output: 
 export function answersFor({ id, kind, input, rule, options }: QuestionView): string[] {
   const answer = `claude-worker answer q${id}`;
   switch (kind) {
+    case "consent":
+      return [`${answer} allow`, `${answer} deny`];
     case "permission":
     case "network":
       return [`${answer} allow`, `${answer} deny "why"`, ...(rule === null ? [] : [`${answer} allow --always`])];

@@ -25,6 +25,7 @@ import { forks } from "../migrations/0019-forks.ts";
 import { channelAnswers } from "../migrations/0020-channel-answers.ts";
 import { structuredResults } from "../migrations/0021-structured-results.ts";
 import { forksAtATurn } from "../migrations/0022-forks-at-a-turn.ts";
+import { consent } from "../migrations/0023-consent.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -57,6 +58,7 @@ export const migrations: readonly Migration[] = [
   channelAnswers,
   structuredResults,
   forksAtATurn,
+  consent,
 ];
 
 /** The `user_version` of a database that this version writes. */
