@@ -188,11 +188,16 @@ function create(file: string): void {
     createPrivateFile(draft);
     const database = new Database(draft);
     try {
+      // The draft does not count before it has its name. One sync then does what each migration
+      // would need several for.
+      database.pragma("journal_mode = MEMORY");
+      database.pragma("synchronous = OFF");
       database.pragma(`application_id = ${applicationId}`);
       migrate(database);
     } finally {
       database.close();
     }
+    syncPath(draft);
     renameSync(draft, file);
     syncPath(directory);
   });
