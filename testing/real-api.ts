@@ -21,6 +21,7 @@ import { ClaudeCodeTrust } from "../src/operations/tasks/working-directory.ts";
 import { serverView } from "../src/server/server-view.ts";
 import { openStore } from "../src/store/sqlite/sqlite.ts";
 import type { Store } from "../src/store/store.ts";
+import { putEmptyDatabase } from "./empty-database.ts";
 import { event } from "./events.ts";
 import { localId } from "./local-task.ts";
 import type { LocalApi } from "./local-task.ts";
@@ -63,6 +64,7 @@ export function realApi(
   const env = { HOME: corner.home, CLAUDE_WORKER_HOME: corner.dataHome, ...more };
   const paths = pathsFrom(env);
   mkdirSync(paths.logs, { recursive: true, mode: 0o700 });
+  putEmptyDatabase(paths.database);
   const store = openStore({ path: paths.database });
   t.after(() => store.close());
   const clock = { nowMs: Date.now() };

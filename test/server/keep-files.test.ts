@@ -10,6 +10,7 @@ import { pathsFrom } from "../../src/config/paths.ts";
 import { prepareDataDirectory } from "../../src/server/data-directory.ts";
 import { FileKeeper } from "../../src/server/keep-files.ts";
 import { openStore } from "../../src/store/sqlite/sqlite.ts";
+import { putEmptyDatabase } from "../../testing/empty-database.ts";
 import { scratch } from "../../testing/scratch.ts";
 import { until } from "../../testing/wait.ts";
 
@@ -17,6 +18,7 @@ import { until } from "../../testing/wait.ts";
 async function setup(t: TestContext) {
   const paths = pathsFrom({ CLAUDE_WORKER_HOME: scratch(t).dataHome });
   prepareDataDirectory(paths);
+  putEmptyDatabase(paths.database);
   const store = openStore({ path: paths.database });
   const made = { sockets: 0, infos: 0 };
   const servers: Server[] = [];

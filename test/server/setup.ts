@@ -25,6 +25,7 @@ import { takeLock } from "../../src/store/sqlite/file/lock.ts";
 import { openStore } from "../../src/store/sqlite/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { newRunnerId, runnerIdPrefix } from "../../src/supervisor/spawn-runner.ts";
+import { putEmptyDatabase } from "../../testing/empty-database.ts";
 import { plainTask } from "../../testing/plain-task.ts";
 import { scratch } from "../../testing/scratch.ts";
 import { until } from "../../testing/wait.ts";
@@ -114,6 +115,7 @@ export async function world(t: TestContext) {
   const { settings, origins } = loadSettings({ file: paths.config, env });
   const context = { options: serverOptions([]), settings, origins, paths, env, log: pino({ level: "silent" }) };
   const lock = takeLock(paths.serverLock, { pid: process.pid });
+  putEmptyDatabase(paths.database);
   const store = watched(openStore({ path: paths.database }));
   globalThis.gc ??= (() => undefined) as unknown as NodeJS.GCFunction;
   const base = { context, lock, store, token };

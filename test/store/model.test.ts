@@ -6,6 +6,7 @@ import { openStore } from "../../src/store/sqlite/sqlite.ts";
 import { commands, emptyModel } from "./model.ts";
 import type { Real } from "./model.ts";
 import { scratchDirectory } from "./setup.ts";
+import { putEmptyDatabase } from "../../testing/empty-database.ts";
 
 test("any order of operations and restarts keeps the store and its model the same", async (t) => {
   const directory = scratchDirectory(t);
@@ -13,6 +14,7 @@ test("any order of operations and restarts keeps the store and its model the sam
   await fc.assert(
     fc.asyncProperty(fc.commands(commands, { maxCommands: 60, size: "+1" }), async (sequence) => {
       const file = path.join(directory, `${run++}.db`);
+      putEmptyDatabase(file);
       const real: Real = { file, store: openStore({ path: file }) };
       try {
         await fc.asyncModelRun(() => ({ model: emptyModel(), real }), sequence);

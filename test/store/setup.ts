@@ -12,6 +12,7 @@ import type { Attempt, Task } from "../../src/domain/task/task.ts";
 import { openStore } from "../../src/store/sqlite/sqlite.ts";
 import type { OpenOptions } from "../../src/store/sqlite/sqlite.ts";
 import type { NewTask, Store } from "../../src/store/store.ts";
+import { putEmptyDatabase } from "../../testing/empty-database.ts";
 import { plainTask } from "../../testing/plain-task.ts";
 
 export interface Setup {
@@ -43,6 +44,7 @@ export function setup(t: TestContext): Setup {
     stores.push(opened);
     return opened;
   };
+  putEmptyDatabase(file);
   const store = open();
   const submit = (task: Partial<NewTask> = {}): Promise<Task> => store.write(() => store.tasks.insert(plainTask(task)));
   return {

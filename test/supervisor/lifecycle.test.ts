@@ -7,6 +7,7 @@ import { openStore } from "../../src/store/sqlite/sqlite.ts";
 import { scratchDirectory } from "../store/setup.ts";
 import { commands, emptyModel } from "./lifecycle-model.ts";
 import type { Real } from "./lifecycle-model.ts";
+import { putEmptyDatabase } from "../../testing/empty-database.ts";
 
 test("any order of events ends every attempt once and stores every record once", async (t) => {
   const directory = scratchDirectory(t);
@@ -14,6 +15,7 @@ test("any order of events ends every attempt once and stores every record once",
   await fc.assert(
     fc.asyncProperty(fc.commands(commands, { maxCommands: 100, size: "max" }), async (sequence) => {
       const own = mkdtempSync(path.join(directory, "run-"));
+      putEmptyDatabase(path.join(own, "tasks.db"));
       const real: Real = { store: openStore({ path: path.join(own, "tasks.db") }), stale: [], directory: own, following: new Map() };
       const model = emptyModel();
       try {
