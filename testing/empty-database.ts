@@ -1,6 +1,6 @@
 /**
- * Gives a test an empty database of this version. Each database that the store creates costs 0.1 s of
- * CPU (all migrations), so this process creates one, and copies it for the tests.
+ * Gives a test an empty database of this version. A database that the store creates costs 0.1 s of
+ * CPU (all migrations), so each process creates one, and copies it for its tests.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";

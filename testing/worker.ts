@@ -9,6 +9,8 @@ import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { ServerView, TaskView, WorkerClient } from "../src/client/index.ts";
 import { pathsFrom } from "../src/config/paths.ts";
+import { stopServer } from "../src/cli/server/stop-server.ts";
+import { startBuiltServer } from "./built-server.ts";
 import { CheckingClient } from "./checking-client.ts";
 import { startModel } from "./model.ts";
 import type { ScriptedModel } from "./model.ts";
@@ -35,8 +37,11 @@ export interface TestWorker {
   readonly client: WorkerClient;
   /** Runs the real CLI to its end. `input` is its standard input (default: none). */
   cli(words: readonly string[], options?: { input?: string; cwd?: string; env?: Record<string, string> }): Promise<CliResult>;
-  /** Starts the server (`server start`) and returns what it says of itself. */
-  start(...flags: string[]): Promise<ServerView>;
+  /**
+   * Starts the server with an empty database (built-server.ts) and returns what it says of itself.
+   * A test of the start itself calls the command line.
+   */
+  start(): Promise<ServerView>;
   /** Submits through the client; the working directory is the scratch one. */
   submit(prompt: string, more?: Partial<Parameters<WorkerClient["submitTask"]>[0]>): Promise<LocalTask>;
   /** The task once `accept` holds. Fails after `timeoutMs`, saying how the task looked. */
@@ -72,8 +77,9 @@ export async function worker(
   // One hook: several run in the order in which they were made, and the server's socket must not go
   // before the server.
   t.after(async () => {
+    // It may have ended, or never have been started.
+    if (existsSync(paths.home)) await stopServer({ client, isLocal: true }, { mode: "now" }).catch(() => null);
     client.close();
-    if (existsSync(paths.home)) await cli(["server", "stop", "--now"]);
     await model.stop();
     await place.remove();
   });
@@ -88,9 +94,10 @@ export async function worker(
     env,
     client,
     cli,
-    async start(...flags) {
-      const { code, stderr } = await cli(["server", "start", ...flags]);
-      if (code !== 0) throw new Error(`the server did not start: ${stderr}\n${tail(paths.serverLog)}`);
+    async start() {
+      await startBuiltServer(env).catch((error: Error) => {
+        throw new Error(`the server did not start: ${error.message}\n${tail(paths.serverLog)}`);
+      });
       return client.server();
     },
     submit: async (prompt, more = {}) => localTask(await client.submitTask({ prompt, working_directory: place.work, ...more })),

@@ -14,12 +14,12 @@ import { pathsFrom } from "../../src/config/paths.ts";
 import type { Paths } from "../../src/config/paths.ts";
 import type { FailpointName } from "../../src/processes/failpoint.ts";
 import { runnerIdPrefix } from "../../src/supervisor/spawn-runner.ts";
+import { serverEntry } from "../../testing/built-server.ts";
 import { startModel } from "../../testing/model.ts";
 import type { ScriptedModel } from "../../testing/model.ts";
 import { scratch } from "../../testing/scratch.ts";
 import type { Scratch } from "../../testing/scratch.ts";
 
-const serverEntry = fileURLToPath(new URL("../../dist/server/main.js", import.meta.url));
 const fakeAgent = fileURLToPath(new URL("../../testing/fake-agent.ts", import.meta.url));
 
 export interface WorldOptions {

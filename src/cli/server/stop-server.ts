@@ -18,7 +18,10 @@ const lookMs = process.platform === "linux" ? 25 : 250;
  * @returns the server as it was before. @throws ServerUnreachable when none answers; WorkerError
  * unavailable when it does not go.
  */
-export async function stopServer({ client, isLocal }: Connection, options: NonNullable<ClientInput<"stopServer">>): Promise<ServerView> {
+export async function stopServer(
+  { client, isLocal }: Pick<Connection, "client" | "isLocal">,
+  options: NonNullable<ClientInput<"stopServer">>,
+): Promise<ServerView> {
   const server = await client.server();
   const running = isLocal ? await readProcess(server.pid) : null;
   await client.stopServer(options).catch((error: unknown) => {
