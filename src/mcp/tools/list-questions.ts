@@ -27,7 +27,7 @@ export const listQuestions = defineTool({
     const next_step =
       open.length === 0
         ? "Nothing waits for an answer."
-        : `answer_question answers questions of the kinds question and elicitation. The others are the user's: ${plainLine("claude-worker inbox", 100)}.`;
+        : `answer_question answers questions of the kind question, and forms (elicitation). Addresses to open and all others are the user's: ${plainLine("claude-worker inbox", 100)}.`;
     return data({ questions: questions.map(briefOfQuestion), next_cursor, next_step });
   },
 });
