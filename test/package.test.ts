@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { repositoryRoot } from "../testing/source-files.ts";
+import { readSourceFiles, repositoryRoot } from "../testing/source-files.ts";
 
 test("the package has what it needs at run time and nothing else", async (t) => {
   const { pack } = setup(t);
@@ -48,6 +48,15 @@ test("the bundle has only ASCII characters, as the launcher reads it", () => {
     bundle.find((byte) => byte > 0x7f),
     undefined,
   );
+});
+
+test("the build has every process and thread that the source starts", () => {
+  const named = readSourceFiles("src").flatMap(({ path: file, texts }) =>
+    texts.filter((text) => /^\.{1,2}\/[\w/-]+\.js$/.test(text)).map((text) => path.posix.join(path.posix.dirname(file), text)),
+  );
+  assert.ok(named.includes("src/store/sqlite/file/maintenance-process.js"), named.join(", "));
+  const missing = named.filter((file) => !existsSync(path.join(repositoryRoot, file.replace("src/", "dist/"))));
+  assert.deepEqual(missing, []);
 });
 
 test("the package installs without install scripts and answers", { timeout: 900_000 }, async (t) => {
