@@ -32,5 +32,5 @@ export function shownInput(input: JsonObject): ShownInput {
     parts.push({ name, text });
     room -= name.length + text.length;
   }
-  return { parts, missing: parts.some(({ text }) => text.includes(redactionMark)) ? "secret" : null };
+  return { parts, missing: parts.some(({ name, text }) => `${name}\n${text}`.includes(redactionMark)) ? "secret" : null };
 }

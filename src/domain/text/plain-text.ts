@@ -50,13 +50,14 @@ function withoutLooseJoiners(text: string): string {
 
 /**
  * The text with each character that a terminal could act on or hide written as `\uXXXX`: what
- * `plainText` removes, joiners anywhere, and lone surrogates. Newlines and tabs stay. JSON stays
+ * `plainText` removes, lone surrogates, and what is drawn as nothing or as a blank (joiners,
+ * fillers, variants of characters). Newlines and tabs stay. JSON stays
  * valid and has the same value: within its strings that is how JSON itself writes them.
  */
 export function visibleText(text: string): string {
   if (plainAscii.test(text)) return text;
   return text.replace(
-    /[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\u034f|\p{Surrogate}/gu,
+    /[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}\u2800\u3164\uffa0]|\p{Default_Ignorable_Code_Point}|\p{Surrogate}/gu,
     (character) =>
       Array.from({ length: character.length }, (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, "0")}`).join(""),
   );

@@ -28,4 +28,6 @@ test("an input that is too long is cut, and says so", () => {
 
 test("an input from which a secret was taken out is not whole", () => {
   assert.equal(shownInput({ command: "curl -H 'authorization: [redacted]' x; rm y" }).missing, "secret");
+  assert.equal(shownInput({ env: { "[redacted]": "1" }, "[redacted]": "" }).missing, "secret");
+  assert.equal(shownInput({ "[redacted]": "" }).missing, "secret");
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { plainLine, plainText } from "../../../src/domain/text/plain-text.ts";
+import { plainLine, plainText, visibleText } from "../../../src/domain/text/plain-text.ts";
 
 const hostile: [what: string, text: string, plain: string][] = [
   ["plain words", "Hello, wörld ✓", "Hello, wörld ✓"],
@@ -84,4 +84,26 @@ test("a hostile text of a megabyte is cleaned in linear time", () => {
     const clean = plainText(piece.repeat(500_000));
     assert.doesNotMatch(clean.slice(0, 1000), unprintable);
   }
+});
+
+test("visibleText writes out each character that is drawn as nothing or a blank", () => {
+  const hidden = [
+    "\u115f",
+    "\u1160",
+    "\u17b4",
+    "\u180b",
+    "\u180f",
+    "\u2800",
+    "\u3164",
+    "\ufe0f",
+    "\uffa0",
+    "\u{e0100}",
+    "\u{1d173}",
+    "\u034f",
+  ];
+  for (const each of hidden) {
+    const written = Array.from({ length: each.length }, (_, at) => `\\u${each.charCodeAt(at).toString(16).padStart(4, "0")}`).join("");
+    assert.equal(visibleText(`rm a${each}b`), `rm a${written}b`);
+  }
+  assert.equal(visibleText("naïve 日本語\u3000한글 é"), "naïve 日本語\u3000한글 é");
 });
