@@ -42,15 +42,15 @@ export function copySession(
 }
 
 /**
- * The lines up to this one. Where that is a message of the model, the results of its calls belong
- * to it: each call has one, because a conversation without it is not valid.
+ * The lines up to this one, and the results of the calls that the model's newest message made: each
+ * has one, because a conversation without it is not valid.
  */
 export function upTo(entries: readonly Json[], uuid: string | null): readonly Json[] | null {
   if (uuid === null) return entries;
   const end = entries.findLastIndex((entry) => entry["uuid"] === uuid);
   const last = entries[end];
   if (last === undefined) return null;
-  const calls = callsOf(entries, last);
+  const calls = callsAt(entries, end);
   const kept = entries.slice(
     0,
     1 +
@@ -64,11 +64,22 @@ export function upTo(entries: readonly Json[], uuid: string | null): readonly Js
   return [...kept, ...open.map(([id, entry]) => resultEntry(entry, id, cutResult))];
 }
 
+/**
+ * The calls of the model's newest message up to this line, with the line of each: all where the
+ * line is a part of the message, and behind it those that have no result yet.
+ */
+function callsAt(entries: readonly Json[], end: number): Map<unknown, Json> {
+  const before = entries.slice(0, end + 1);
+  const line = before.findLast(({ type, isSidechain }) => type === "assistant" && isSidechain !== true);
+  const calls = line === undefined ? new Map<unknown, Json>() : callsOf(entries, line);
+  if (line !== before.at(-1)) for (const entry of before) calls.delete(blockOf(entry, "tool_result")?.["tool_use_id"]);
+  return calls;
+}
+
 /** The calls of the message that this line is a part of, with the line of each. */
 function callsOf(entries: readonly Json[], line: Json): Map<unknown, Json> {
   const { id } = objectOf(line["message"]);
   const calls = new Map<unknown, Json>();
-  if (line["type"] !== "assistant") return calls;
   for (const entry of entries) {
     const call = blockOf(entry, "tool_use");
     if (call !== null && objectOf(entry["message"])["id"] === id) calls.set(call["id"], entry);

@@ -32,7 +32,7 @@ const names = (lines: readonly Line[] | null): unknown[] => (lines ?? []).map(({
 test("a copy up to a turn has the results of all calls of its message", () => {
   assert.deepEqual(names(upTo(session, "a3")), ["queue-operation", "p1", "a1", "a2", "a3", "r2", "r1", "h1"]);
   assert.deepEqual(names(upTo(session, "a2")), names(upTo(session, "a3")));
-  assert.deepEqual(names(upTo(session, "r2")), ["queue-operation", "p1", "a1", "a2", "a3", "r2"], "not at a message of the model");
+  assert.deepEqual(names(upTo(session, "r1")), ["queue-operation", "p1", "a1", "a2", "a3", "r2", "r1"], "none is without one");
   assert.deepEqual(upTo(session, null), session);
   assert.equal(upTo(session, "gone"), null);
 });
@@ -42,6 +42,14 @@ test("a call without a result gets one in a copy", () => {
   assert.deepEqual(names(kept).slice(-2), ["b1", kept.at(-1)?.["uuid"]]);
   assert.partialDeepStrictEqual(kept.at(-1) ?? {}, { type: "user", parentUuid: "b1", sourceToolAssistantUUID: "b1" });
   assert.match(JSON.stringify(kept.at(-1)), /"tool_use_id":"t3","is_error":true,"content":"The conversation was copied before/);
+});
+
+test("a copy between the results of one message has the others, too", () => {
+  assert.deepEqual(names(upTo(session, "r2")), names(upTo(session, "a3")));
+  const running = session.slice(0, 6);
+  const kept = upTo(running, "r2") ?? [];
+  assert.deepEqual(names(kept).slice(0, -1), names(running));
+  assert.partialDeepStrictEqual(kept.at(-1) ?? {}, { type: "user", parentUuid: "a2", message: { content: [{ tool_use_id: "t1" }] } });
 });
 
 test("a copy is a session of its own that counts its costs from 0", (t) => {
