@@ -9,8 +9,9 @@ import type { Message } from "./message.ts";
 import { linkLines, wholeText, withoutMentions } from "./payload.ts";
 import { post, wordOf } from "./post.ts";
 
-/** A section has at most 3000 characters. */
 const mostLinks = 10;
+/** A section has at most 3000. */
+const mostLinkCharacters = 2900;
 
 /** The address is the secret. Limits: https://docs.slack.dev/reference/block-kit. */
 export const slack: Adapter = {
@@ -33,7 +34,9 @@ function blocksOf(message: Message): object[] {
   const plain = { type: "section", text: { type: "plain_text", text, emoji: false } };
   const links = namedLinks(message.links).map(({ name, url }) => `<${url}|${withoutMentions(escapeMarkup(name)).replaceAll("|", "/")}>`);
   if (links.length === 0) return [plain];
-  return [plain, { type: "section", text: { type: "mrkdwn", text: links.slice(0, mostLinks).join("\n"), verbatim: true } }];
+  const isShown = (_: string, index: number): boolean => links.slice(0, index + 1).join("\n").length <= mostLinkCharacters;
+  const shown = links.slice(0, mostLinks).filter(isShown).join("\n");
+  return [plain, { type: "section", text: { type: "mrkdwn", text: shown, verbatim: true } }];
 }
 
 /** Discord's flag for messages without previews of links. */
