@@ -65,5 +65,7 @@ function reasonOf(error: unknown): string {
   if (code === "ERR_SCRIPT_EXECUTION_TIMEOUT") return "it takes too long to be checked";
   if (typeof missingRef === "string")
     return plainLine(`the reference ${missingRef} leads out of it: put what it names into its $defs`, 500);
+  // Of the library itself, which expected another type there.
+  if (error instanceof TypeError) return "one of its keywords has a value of a wrong type";
   return plainLine(messageOf(error), 500);
 }

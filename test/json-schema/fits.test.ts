@@ -27,6 +27,7 @@ const refused: [schema: object, why: RegExp][] = [
   [object({ a: { $ref: "#/$defs/none" } }), /^the reference #\/\$defs\/none leads out of it/],
   [object({ a: { tpye: "string" } }), /unknown keyword: "tpye"/],
   [{ $async: true, type: "object" }, /\$async is not possible/],
+  [{ $id: 5, type: "object" }, /^one of its keywords has a value of a wrong type$/],
   [doubling, /^it is nested too deep$/],
 ];
 
