@@ -26,7 +26,7 @@ test("a page takes choices and words for each of Claude's questions", async (t) 
   assert.equal((await press(page, { decision: "allow", words0: "x".repeat(10_001), words1: "y" })).status, 400);
   const { text } = await call(page);
   const confirmation = /name="confirmation" value="(\w+)"/.exec(text)?.[1] ?? "";
-  const body = `confirmation=${confirmation}&decision=allow&choice0=0&words0=A+dark%0D%0Agreen&choice1=2&choice1=0&words1=D`;
+  const body = `confirmation=${confirmation}&decision=allow&choice0=0&words0=A+dark%0D%0Agreen&choice1=2&choice1=0&choice1=2&choice1=&words1=D`;
   const { status } = await call(page, { body, headers: { "sec-fetch-site": "same-origin", origin: "null" } });
   assert.equal(status, 200);
   assert.deepEqual(stored()?.answer, { decision: "allow", answers: { "Which colour?": "A dark\ngreen", "Which tools?": ["C", "A", "D"] } });
@@ -34,12 +34,17 @@ test("a page takes choices and words for each of Claude's questions", async (t) 
 });
 
 test("a link of an offered answer gives this answer and no words", async (t) => {
-  const { links, store, question, channel, clock, press, stored } = await linked(t, { ...content, input: { questions: [one] } }, "content");
+  const { links, store, question, channel, clock, call, press, stored } = await linked(
+    t,
+    { ...content, input: { questions: [one] } },
+    "content",
+  );
   const { options } = links?.linksOf(question, channel, ["Red", "Blue"], clock.nowMs) ?? { options: [] };
   assert.deepEqual(
     options.map(({ label }) => label),
     ["Red", "Blue"],
   );
+  assert.match((await call(options[1]?.url ?? "")).text, /<p>Which colour\?<\/p>[^]*Answer: Blue/);
   await press(options[1]?.url ?? "", { decision: "deny", message: "no", words0: "Green", choice0: "0" });
   assert.deepEqual(stored()?.answer, { decision: "allow", answers: { "Which colour?": "Blue" } });
   assert.equal(store.questions.get(question.id)?.answeredBy, "channel:phone");
@@ -77,6 +82,17 @@ test("a server's form is filled in on the page", async (t) => {
   assert.deepEqual([wrong.status, /takes a number/.test(wrong.text), /value="old"/.test(wrong.text)], [422, true, true]);
   await press(page, { option: "0", field0: "7", field1: "true" });
   assert.deepEqual(stored()?.answer, { decision: "allow", content: { age: 7, fast: true } });
+});
+
+test("a form that the page does not show whole is not filled in there", async (t) => {
+  const input = { serverName: "s", message: "x".repeat(30_000), mode: "form", requestedSchema: { type: "object", properties: {} } };
+  const { linksOf, call, press, stored } = await linked(t, { ...permission, kind: "elicitation", input, rule: null }, "content");
+  const { page } = linksOf();
+  const { text } = await call(page);
+  assert.deepEqual([/too long for this page/.test(text), /Accept/.test(text)], [true, false]);
+  assert.equal((await press(page, { option: "1" })).status, 400);
+  assert.equal((await press(page, { decision: "deny" })).status, 200);
+  assert.deepEqual(stored()?.answer, { decision: "deny" });
 });
 
 test("an address to open is shown, and needs a channel for permissions", async (t) => {

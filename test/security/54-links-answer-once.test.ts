@@ -156,6 +156,16 @@ test("a link ends with its question's time, and after a day at the latest", asyn
   assert.deepEqual([status, /This link has expired.*It is too old/.test(text)], [410, true]);
 });
 
+test("a link that has ended does not tell what was answered", async (t) => {
+  const { call, send, press, link, linksOf, clock } = await linked(t);
+  const { page } = linksOf();
+  assert.equal((await press(link("deny"))).status, 200);
+  assert.match((await call(page)).text, /answered by channel:phone/);
+  clock.nowMs += 86_401_000;
+  for (const { status, text } of [await call(page), await send(page, { confirmation: "x" })])
+    assert.deepEqual([status, /phone|denied/.test(text)], [410, false]);
+});
+
 test("a channel's rights count when its link is used", async (t) => {
   const { api, owner, call, send, link, linksOf, channel, stored } = await linked(t);
   const [allow, page] = [link("allow"), linksOf().page];

@@ -45,7 +45,7 @@ export function formContent(fields: readonly ServerField[], entered: (index: num
 /** null: nothing was entered. What is not a number stays a text, for the check of the answer. */
 function valueOf({ type, choices, isRequired }: ServerField, texts: readonly string[]): unknown {
   const [text = ""] = texts;
-  const chosen = texts.flatMap((place) => choices[place === "" ? -1 : Number(place)]?.value ?? []);
+  const chosen = [...new Set(texts)].flatMap((place) => choices.find((_, at) => place === String(at))?.value ?? []);
   switch (type) {
     case "boolean":
       return text === "true";

@@ -16,8 +16,7 @@ export function answerInFields({ question, labels, isOneOption }: AnswerPage, fi
   if (isOneOption) return { confirmation };
   if (one("decision") === "deny") return { confirmation, decision: "deny", message: one("message") };
   if (question.kind === "question") return { confirmation, answers: answersIn(question.input, fields) };
-  const place = one("option");
-  const option = place === "" ? undefined : labels[Number(place)];
+  const option = labels.find((_, place) => one("option") === String(place));
   if (option === undefined) throw new WorkerError("invalid_input", "The form names no answer. Open the link again.");
   if (question.kind !== "elicitation" || question.input["mode"] === "url") return { confirmation, option };
   return { confirmation, option, content: formContent(serverFields(question.input), (index) => fields.get(`field${index}`) ?? []) };
@@ -27,7 +26,8 @@ export function answerInFields({ question, labels, isOneOption }: AnswerPage, fi
 function answersIn(input: AnswerPage["question"]["input"], fields: FormFields): NonNullable<PageAnswer["answers"]> {
   const answers = claudeQuestions(input).map(({ question, multiSelect, options }, index) => {
     const words = fields.get(`words${index}`)?.[0]?.trim() ?? "";
-    const chosen = (fields.get(`choice${index}`) ?? []).flatMap((place) => options[Number(place)]?.label ?? []);
+    const places = [...new Set(fields.get(`choice${index}`))];
+    const chosen = places.flatMap((place) => options.find((_, at) => place === String(at))?.label ?? []);
     const all = [...(multiSelect || words === "" ? chosen : []), ...(words === "" ? [] : [words])];
     return [question, multiSelect ? all : (all[0] ?? [])] as const;
   });

@@ -1,5 +1,6 @@
 /** The page of a link that answers a question: what is asked, and the forms that answer it. */
 import type { AnswerPage } from "../../contract/answer-page.ts";
+import { claudeQuestions } from "../../domain/questions/claude-questions.ts";
 import type { ShownPart } from "../../domain/questions/shown-input.ts";
 import { isObject, stringOf } from "../../domain/text/read-json.ts";
 import { visibleText } from "../../domain/text/plain-text.ts";
@@ -51,9 +52,14 @@ function factsOf({ question, task }: AnswerPage): string {
   return `<dl>${facts.map(([name, value]) => `<dt>${name}</dt><dd>${html(value)}</dd>`).join("")}</dl>`;
 }
 
-/** Claude's questions stand in their form; all else is shown as it is. */
-function inputOf({ question: { kind, input }, input: shown }: AnswerPage): string {
-  if (kind === "question") return "";
+/** Claude's questions stand in their form, where there is one; all else is shown as it is. */
+function inputOf({ question: { kind, input }, input: shown, isOneOption }: AnswerPage): string {
+  if (kind === "question")
+    return isOneOption
+      ? claudeQuestions(input)
+          .map(({ question }) => `<p>${html(question)}</p>`)
+          .join("")
+      : "";
   const parts = shown.parts.filter(({ name }) => !(kind === "elicitation" && isKnownOfForm(name, input)));
   const address = kind === "elicitation" ? addressOf(input["url"]) : "";
   return [...parts.map(partOf), address, shown.missing === null ? "" : `<p class="problem">${missingText[shown.missing]}</p>`].join("\n");

@@ -85,9 +85,10 @@ function open({ store, links }: LinkContext, text: string, now: number): Opened 
   const question = link === null ? null : store.questions.get(link.questionId);
   const task = question === null ? null : store.tasks.get(question.taskId);
   if (links === null || link === null || question === null || task === null || !links.isOurs(question, link)) return null;
+  // First: what became of the question is said to no link that has ended.
+  if (link.expiresAt <= now) return "expired";
   const { name: channel } = requireChannelAnswer(store, link.channelId, question, now);
   requireOpen(question, task);
-  if (link.expiresAt <= now) return "expired";
   const only = offeredOptions(question)[link.place - 1]?.label;
   const labels = labelsOfPage(question).filter((label) => link.place === 0 || label === only);
   return { question, task, channel, labels, link, confirmation: links.confirmation(question, link) };
@@ -103,10 +104,10 @@ function labelsOf(question: Question): readonly string[] {
   return channelOptions(question, { isWhole: shownInput(question.input).missing === null });
 }
 
-/** What a page can give: it also has the fields of a form. */
+/** What a page can give: it also has the fields of a form, where it shows all of them. */
 function labelsOfPage(question: Question): readonly string[] {
   const labels = labelsOf(question);
-  const isForm = question.kind === "elicitation" && !asksToOpen(question);
+  const isForm = question.kind === "elicitation" && !asksToOpen(question) && shownInput(question.input).missing === null;
   return isForm ? ["accept", ...labels.filter((label) => label !== "accept")] : labels;
 }
 
