@@ -14,6 +14,7 @@ import { spentInAll } from "../domain/task/spending.ts";
 import type { Spending } from "../domain/task/spending.ts";
 import { sweptData } from "../domain/events/events-from-note.ts";
 import type { SweptProcess } from "../domain/events/record.ts";
+import { continuesTask } from "../domain/messages/continues-task.ts";
 import { questionText } from "../domain/questions/offered-options.ts";
 import type { Question } from "../domain/questions/question.ts";
 import { defaultRetryPolicy } from "../domain/attempt/retry-policy.ts";
@@ -26,7 +27,7 @@ import type { StopReason } from "../domain/attempt/stop-reason.ts";
 import { withUndelivered } from "../domain/messages/undelivered.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import type { Store } from "../store/store.ts";
-import { endMessages, startsAnother, undeliveredOf } from "./message-records.ts";
+import { endMessages, undeliveredOf } from "./message-records.ts";
 import { attemptsOfSession } from "./session-attempts.ts";
 
 export interface FinaliseOptions {
@@ -155,7 +156,7 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
     endedAt,
   );
   const ended = { outcome: outcome.kind, message: outcome.message, attempt: attempt.number };
-  const isFollowed = moved !== null && isTerminal(moved.status) && startsAnother(store, moved, attempt.id);
+  const isFollowed = moved !== null && isTerminal(moved.status) && continuesTask(moved, store.messages.open(task.id), attempt.id);
   if (moved !== null && isTerminal(moved.status)) endMessages(store, moved, endedAt);
   // The runner may have said them before it died: they cannot be taken back any more.
   if (isFollowed || (after.operation === "requeue" && task.status === "running")) store.messages.give(task.id, attempt.id);

@@ -3,7 +3,7 @@
  * inside of the ingest's write.
  */
 import type { JournalRecord } from "../domain/events/record.ts";
-import { isBudgetSpent } from "../domain/task/spending.ts";
+import { continuesTask } from "../domain/messages/continues-task.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import type { Store } from "../store/store.ts";
 
@@ -38,34 +38,17 @@ export function dismissed(store: Store, { taskId, id: attemptId }: Attempt, now:
   }
 }
 
-/**
- * Inside `write`: whether a message that came during the attempt continues the task after its end.
- * Messages that the attempt was given do not: what kept it from delivering them may last.
- */
-export function startsAnother(store: Store, task: Task, attemptId: number): boolean {
-  if (task.status === "cancelled" || task.sessionId === null || isBudgetSpent(task)) return false;
-  return store.messages
-    .open(task.id)
-    .some((message) => message.status === "queued" && message.delivery !== "dismiss" && message.attemptId !== attemptId);
-}
-
 /** The numbers of the messages that a task fails without; none where another attempt follows. */
 export function undeliveredOf(store: Store, task: Task, attemptId: number): number[] {
-  if (startsAnother(store, task, attemptId)) return [];
-  const open = store.messages.open(task.id).filter(({ status, delivery }) => status === "queued" && delivery !== "dismiss");
-  return open.map(({ id }) => id);
+  const open = store.messages.open(task.id);
+  if (continuesTask(task, open, attemptId)) return [];
+  return open.filter(({ status, delivery }) => status === "queued" && delivery !== "dismiss").map(({ id }) => id);
 }
 
-/**
- * Inside `write`: a task has ended, and with it the turns that took its messages. A cancelled one
- * takes no more.
- */
+/** Inside `write`: the messages of a task that has ended with this attempt. */
 export function endMessages(store: Store, { id, status }: Pick<Task, "id" | "status">, now: number): void {
-  for (const message of store.messages.open(id)) {
-    note(store, store.messages.done(message.id, now), "message_done", { attemptId: null, now });
-    if (status === "cancelled" || message.delivery === "dismiss")
-      note(store, store.messages.cancel(message.id, now), "message_cancelled", { attemptId: null, now });
-  }
+  for (const message of store.messages.end(id, status === "cancelled", now))
+    note(store, message, message.status === "done" ? "message_done" : "message_cancelled", { attemptId: null, now });
 }
 
 function note(

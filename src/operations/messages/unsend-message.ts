@@ -6,6 +6,7 @@ import { isTerminal } from "../../domain/task/task.ts";
 import type { Task } from "../../domain/task/task.ts";
 import type { Store } from "../../store/store.ts";
 import { isAgent, requireDelegated } from "../rights/guard-agent.ts";
+import { endWithoutAttempt } from "../tasks/end-without-attempt.ts";
 import { requireTask } from "../tasks/require-task.ts";
 
 /**
@@ -73,7 +74,5 @@ function endWithoutWork(store: Store, task: Task, cancelled: Message, now: numbe
   if (!cancelled.continues || task.status !== "pending") return;
   if (store.messages.open(task.id).some(({ continues }) => continues)) return;
   const error = { code: "cancelled", message: `Message m${cancelled.id}, which continued it, was taken back.` };
-  store.tasks.transition(task.id, "cancel", now, { error });
-  const data = { status: "cancelled", outcome: "cancelled", message: error.message } as const;
-  store.events.append(task.id, null, [{ type: "ended", at: now, data }]);
+  endWithoutAttempt(store, task.id, "cancelled", { error, now });
 }

@@ -4,6 +4,7 @@ import { questionText } from "../../domain/questions/offered-options.ts";
 import { atDeadline } from "../../domain/questions/policy.ts";
 import type { Question } from "../../domain/questions/question.ts";
 import type { Store } from "../../store/store.ts";
+import { endWithoutAttempt } from "../tasks/end-without-attempt.ts";
 import { noteAnswer } from "./answer-question.ts";
 
 /** So many questions are ended in one write. */
@@ -27,7 +28,5 @@ function expire(store: Store, question: Question, now: number): void {
   // A runner that was kept ends its attempt, which fails the task.
   if (expired.answer !== null || task?.status !== "waiting" || task.openAttemptId !== null) return;
   const message = `No person answered q${question.id} in time: ${questionText(question)} To continue it where it was: claude-worker retry ${task.id} --resume`;
-  for (const { id } of store.questions.unapplied(task.id)) store.questions.supersede(id, now);
-  store.tasks.transition(task.id, "fail", now, { error: { code: "unanswered", message, retryable: true } });
-  store.events.append(task.id, null, [{ type: "ended", at: now, data: { status: "failed", outcome: "unanswered", message } }]);
+  endWithoutAttempt(store, task.id, "unanswered", { error: { code: "unanswered", message, retryable: true }, now });
 }

@@ -9,6 +9,7 @@ import type { Task } from "../../domain/task/task.ts";
 import type { Store } from "../../store/store.ts";
 import { doneBy } from "../rights/audit.ts";
 import { requireOwn } from "../rights/guard-agent.ts";
+import { endWithoutAttempt } from "./end-without-attempt.ts";
 import { requireTask } from "./require-task.ts";
 
 /** The cancelled task, with a warning where there is one. */
@@ -56,16 +57,9 @@ export function cancelTask(store: Store, id: number, caller: Caller, now: number
       throw new WorkerError("conflict", `Task ${id} is ${task.status} already. Only a task that has not ended can be cancelled.`);
     store.events.append(id, task.openAttemptId, [{ type: "cancel_requested", at: now, data: doneBy(caller) }]);
     if (isUnderWay(task)) return store.tasks.patch(id, now, { cancelRequestedAt: now }) ?? task;
-    for (const question of store.questions.unapplied(id)) store.questions.supersede(question.id, now);
-    const error = { code: "cancelled", message: task.attemptCount === 0 ? "Cancelled before it ran." : "Cancelled while it waited." };
-    const cancelled = store.tasks.transition(id, "cancel", now, { cancelRequestedAt: now, error }) ?? task;
-    store.events.append(
-      id,
-      null,
-      [{ type: "ended", at: now, data: { status: "cancelled", outcome: "cancelled", message: error.message } }],
-      null,
-    );
-    return cancelled;
+    const message = task.attemptCount === 0 ? "Cancelled before it ran." : "Cancelled while it waited.";
+    const error = { code: "cancelled", message };
+    return endWithoutAttempt(store, id, "cancelled", { error, now, cancelRequestedAt: now }) ?? task;
   });
 }
 

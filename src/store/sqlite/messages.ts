@@ -33,6 +33,11 @@ export interface MessageStore {
   done(id: number, now: number): Message | null;
   /** Inside `write`. Null: it was not queued. */
   cancel(id: number, now: number): Message | null;
+  /**
+   * Inside `write`. The task has ended, and with it the turns that took its messages. A cancelled
+   * one takes no more. @returns the messages that are done or cancelled by that.
+   */
+  end(taskId: number, isCancelled: boolean, now: number): Message[];
 }
 
 const row = defineRow<Message>({
@@ -84,6 +89,7 @@ export function createMessageStore(database: Database.Database, writing: Writing
   const setContinues = database.prepare("UPDATE messages SET continues = 1 WHERE task_id = @taskId AND status = 'queued'");
   const one = (found: unknown): Message | null => (found === undefined ? null : row.decode(found));
   const all = (found: unknown[]): Message[] => found.map((each) => row.decode(each));
+  const open = (taskId: number): Message[] => all(selectOpen.all(taskId));
   const change =
     (run: (values: { id: number; now: number }) => unknown) =>
     (id: number, now: number): Message | null => {
@@ -92,11 +98,13 @@ export function createMessageStore(database: Database.Database, writing: Writing
       if (changed !== null) writing.touch(changed.taskId);
       return changed;
     };
+  const done = change(setDone);
+  const cancel = change(setCancelled);
   return {
     get: (id) => one(selectOne.get(id)),
     find: (key) => one(selectKey.get(key)),
     ofTask: (taskId) => all(selectOfTask.all(taskId)),
-    open: (taskId) => all(selectOpen.all(taskId)),
+    open,
     hasQueued: (taskId) => selectQueued.get(taskId) !== undefined,
     queuedBy: (sender) => all(selectBy.all(sender)),
     insert: (message) => {
@@ -113,7 +121,9 @@ export function createMessageStore(database: Database.Database, writing: Writing
       setContinues.run({ taskId });
     },
     delivered: change(setDelivered),
-    done: change(setDone),
-    cancel: change(setCancelled),
+    done,
+    cancel,
+    end: (taskId, isCancelled, now) =>
+      open(taskId).flatMap(({ id, delivery }) => done(id, now) ?? (isCancelled || delivery === "dismiss" ? cancel(id, now) : null) ?? []),
   };
 }
