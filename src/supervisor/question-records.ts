@@ -42,13 +42,14 @@ export class QuestionRecords {
 
   #ask(asked: AskedQuestion | null, now: number): void {
     const { id: attemptId, taskId } = this.#attempt;
-    const { questions, tasks, events } = this.#store;
+    const { questions, tasks, events, messages } = this.#store;
     const task = tasks.row(taskId);
     if (task === null || asked === null) return;
     this.#areThere = true;
     const isKnown = questions.find(taskId, asked.key) !== null;
     const question = questions.ask(taskId, attemptId, asked, { askedAt: now, deadline: deadlineOf(task, now) });
-    if (question.status === "open") tasks.transition(taskId, "ask", now);
+    // Claude Code has what came while the task ran, and takes it after the answer.
+    if (question.status === "open" && tasks.transition(taskId, "ask", now) !== null) messages.passed(taskId, attemptId);
     if (isKnown) return;
     const { id, kind, tool, toolUseId, agentId, deadline } = question;
     const data: EventData["question_asked"] = {

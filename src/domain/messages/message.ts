@@ -37,6 +37,8 @@ export interface Message extends SentMessage {
   readonly status: MessageStatus;
   /** The newest attempt that was given it; null: none. */
   readonly attemptId: number | null;
+  /** The attempt whose runner had it when its task began to wait; null: none. */
+  readonly passedTo: number | null;
   /** Who sent it: `socket` for the server's user, else the name of a token. */
   readonly sentBy: string;
   /** Claude Code takes an agent's text as text alone. */

@@ -56,8 +56,9 @@ function takeBack(store: Store, { task, message, by, now }: { task: Task; messag
 }
 
 /** Whether no attempt has it, and no question is answered by it. */
-function isOnlyStored({ attemptId, delivery }: Message, { status }: Task): boolean {
-  return (isTerminal(status) || (attemptId === null && status !== "running")) && delivery !== "dismiss";
+function isOnlyStored({ attemptId, passedTo, delivery }: Message, { status, openAttemptId }: Task): boolean {
+  const isWithRunner = status === "running" || (passedTo !== null && passedTo === openAttemptId);
+  return (isTerminal(status) || (attemptId === null && !isWithRunner)) && delivery !== "dismiss";
 }
 
 function tooLate({ id, taskId, status }: Message): WorkerError {

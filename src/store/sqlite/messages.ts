@@ -25,6 +25,8 @@ export interface MessageStore {
   insert(message: NewMessage): Message;
   /** Inside `write`. Gives the open messages of a task to an attempt. */
   give(taskId: number, attemptId: number): void;
+  /** Inside `write`. The runner of this attempt has the queued messages, and its task waits now. */
+  passed(taskId: number, attemptId: number): void;
   /** Inside `write`. The queued messages of a task continue it after its end. */
   continueTask(taskId: number): void;
   /** Inside `write`. Null: it was not queued. */
@@ -49,6 +51,7 @@ const row = defineRow<Message>({
   status: "plain",
   continues: "flag",
   attemptId: "plain",
+  passedTo: "plain",
   sentBy: "plain",
   byAgent: "flag",
   queuedAt: "plain",
@@ -86,6 +89,7 @@ export function createMessageStore(database: Database.Database, writing: Writing
   const giveOpen = database.prepare(
     "UPDATE messages SET attempt_id = @attemptId WHERE task_id = @taskId AND status IN ('queued', 'delivered')",
   );
+  const setPassed = database.prepare("UPDATE messages SET passed_to = @attemptId WHERE task_id = @taskId AND status = 'queued'");
   const setContinues = database.prepare("UPDATE messages SET continues = 1 WHERE task_id = @taskId AND status = 'queued'");
   const one = (found: unknown): Message | null => (found === undefined ? null : row.decode(found));
   const all = (found: unknown[]): Message[] => found.map((each) => row.decode(each));
@@ -115,6 +119,10 @@ export function createMessageStore(database: Database.Database, writing: Writing
     give: (taskId, attemptId) => {
       writing.touch(taskId);
       giveOpen.run({ taskId, attemptId });
+    },
+    passed: (taskId, attemptId) => {
+      writing.touch(taskId);
+      setPassed.run({ taskId, attemptId });
     },
     continueTask: (taskId) => {
       writing.touch(taskId);

@@ -26,6 +26,7 @@ import { channelAnswers } from "../migrations/0020-channel-answers.ts";
 import { structuredResults } from "../migrations/0021-structured-results.ts";
 import { forksAtATurn } from "../migrations/0022-forks-at-a-turn.ts";
 import { consent } from "../migrations/0023-consent.ts";
+import { passedMessages } from "../migrations/0024-passed-messages.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -59,6 +60,7 @@ export const migrations: readonly Migration[] = [
   structuredResults,
   forksAtATurn,
   consent,
+  passedMessages,
 ];
 
 /** The `user_version` of a database that this version writes. */
