@@ -3,29 +3,59 @@ import { mkdtempSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
+import { loadSettings } from "../../src/config/load-settings.ts";
+import { SubmitRate } from "../../src/operations/tasks/submit-rate.ts";
+import { ClaudeCodeTrust } from "../../src/operations/tasks/working-directory.ts";
 import { openStore } from "../../src/store/sqlite/sqlite.ts";
-import { scratchDirectory } from "../store/setup.ts";
-import { commands, emptyModel } from "./lifecycle-model.ts";
-import type { Real } from "./lifecycle-model.ts";
 import { putEmptyDatabase } from "../../testing/empty-database.ts";
+import { scratchDirectory } from "../store/setup.ts";
+import { undamaged } from "./lifecycle/agree.ts";
+import { commands } from "./lifecycle/commands.ts";
+import { emptyModel } from "./lifecycle/model.ts";
+import type { Real } from "./lifecycle/model.ts";
 
-test("any order of events ends every attempt once and stores every record once", async (t) => {
+/** More of them by hand: `LIFECYCLE_RUNS=500 node --test test/supervisor/lifecycle.test.ts`. */
+const numRuns = Number(process.env["LIFECYCLE_RUNS"] ?? 16);
+
+async function open(directory: string): Promise<Real> {
+  const file = path.join(directory, "tasks.db");
+  putEmptyDatabase(file);
+  const { settings } = loadSettings({ file: path.join(directory, "config.json"), env: { HOME: directory }, flags: {} });
+  const claudeCodeTrust = new ClaudeCodeTrust({ HOME: directory });
+  const store = openStore({ path: file });
+  await store.write(() => store.trust.add(directory, 0));
+  const rates = { rate: new SubmitRate(60), agentRate: new SubmitRate(60) };
+  return {
+    store,
+    stale: [],
+    directory,
+    following: new Map(),
+    contextOf: (of, now) => ({ store: of, settings, claudeCodeTrust, env: {}, now: () => now, ...rates }),
+  };
+}
+
+test("any order of events, questions and messages leaves what it should", async (t) => {
   const directory = scratchDirectory(t);
-  let ends = 0;
+  const counts = { ends: 0, applied: 0, done: 0 };
   await fc.assert(
-    fc.asyncProperty(fc.commands(commands, { maxCommands: 100, size: "max" }), async (sequence) => {
-      const own = mkdtempSync(path.join(directory, "run-"));
-      putEmptyDatabase(path.join(own, "tasks.db"));
-      const real: Real = { store: openStore({ path: path.join(own, "tasks.db") }), stale: [], directory: own, following: new Map() };
+    fc.asyncProperty(fc.commands(commands, { maxCommands: 150, size: "max" }), async (sequence) => {
+      const real = await open(mkdtempSync(path.join(directory, "run-")));
       const model = emptyModel();
       try {
         await fc.asyncModelRun(() => ({ model, real }), sequence);
-        ends += model.tasks.reduce((sum, { past }) => sum + past.length, 0);
+        undamaged(real);
+        for (const { past, questions, messages } of model.tasks) {
+          counts.ends += past.length;
+          counts.applied += questions.filter(({ applied }) => applied).length;
+          counts.done += messages.filter(({ status }) => status === "done").length;
+        }
       } finally {
+        for (const follower of real.following.values()) follower.stop();
         await Promise.all([real.store, ...real.stale].map((store) => store.close()));
       }
     }),
-    { numRuns: 50, unbiased: true },
+    { numRuns, unbiased: true },
   );
-  assert.ok(ends > 25, `only ${ends} attempts ended: the orders are too short to prove anything`);
+  t.diagnostic(JSON.stringify(counts));
+  assert.ok(Math.min(...Object.values(counts)) > 4, `the orders are too short to prove anything: ${JSON.stringify(counts)}`);
 });

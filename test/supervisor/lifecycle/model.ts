@@ -1,0 +1,172 @@
+/**
+ * A small picture of tasks, attempts, questions and messages in memory, beside the real store. It
+ * has no commands: those change both.
+ */
+import assert from "node:assert/strict";
+import { appendFileSync } from "node:fs";
+import path from "node:path";
+import type { Caller } from "../../../src/contract/caller.ts";
+import type { DeliveryWay, MessageStatus } from "../../../src/domain/messages/message.ts";
+import type { QuestionStatus } from "../../../src/domain/questions/question.ts";
+import type { TaskStatus } from "../../../src/domain/task/task.ts";
+import type { SubmitContext } from "../../../src/operations/tasks/submit-task.ts";
+import type { Store } from "../../../src/store/store.ts";
+import type { Ingest } from "../../../src/supervisor/ingest.ts";
+
+export type Result = "none" | "success" | "limit" | "error";
+
+export interface ModelQuestion {
+  /** As the store numbers it; 0: only a journal has it. */
+  id: number;
+  readonly key: string;
+  /** The call that asked last. */
+  call: string;
+  session: string;
+  status: QuestionStatus;
+  answer: "allow" | "deny" | null;
+  byDefault: boolean;
+  applied: boolean;
+  deadline: number;
+}
+
+export interface ModelMessage {
+  readonly id: number;
+  readonly key: string;
+  readonly delivery: DeliveryWay;
+  status: MessageStatus;
+  attemptId: number | null;
+  continues: boolean;
+}
+
+/** A record of a journal: the text that the store shows of it, and what its ingest does. */
+interface Line {
+  readonly text: string | null;
+  readonly apply: () => void;
+}
+
+export interface ModelAttempt {
+  readonly id: number;
+  readonly session: string;
+  readonly lines: Line[];
+  ingested: number;
+  result: Result;
+  torn: boolean;
+  parks: boolean;
+  progressed: boolean;
+  /** Questions that its runner has asked and that have no result. */
+  readonly asks: Set<ModelQuestion>;
+  /** Questions of earlier attempts that it was given at its start. */
+  readonly known: ModelQuestion[];
+  /** Answers and messages that its runner has. */
+  readonly has: Set<ModelQuestion | ModelMessage>;
+  /** Messages that it may have had when its task began to wait. */
+  readonly mayHave: Set<ModelMessage>;
+  /** Messages that Claude Code has reported as delivered, and of those the ones that are done. */
+  readonly said: Set<ModelMessage>;
+  readonly heard: Set<ModelMessage>;
+}
+
+export interface ModelTask {
+  status: TaskStatus;
+  open: ModelAttempt | null;
+  session: string | null;
+  readonly past: ModelAttempt[];
+  readonly questions: ModelQuestion[];
+  readonly messages: ModelMessage[];
+  readonly late: "deny" | "fail";
+  cancelRequested: boolean;
+  poison: number;
+  endings: number;
+}
+
+export interface Model {
+  readonly tasks: ModelTask[];
+  attempts: number;
+  /** Questions in the store, in journals, and messages in the store. */
+  questions: number;
+  keys: number;
+  messages: number;
+  held: boolean;
+  now: number;
+}
+
+/** The server's side of an open attempt. */
+export interface Follower {
+  readonly ingest: Ingest;
+  /** Gives the runner what it lacks, and returns the keys. */
+  pass(): { answers: string[]; messages: string[] };
+  stop(): void;
+}
+
+export interface Real {
+  store: Store;
+  /** Servers that were taken over and do not know it. */
+  readonly stale: Store[];
+  readonly directory: string;
+  /** What the present server follows. */
+  readonly following: Map<number, Follower>;
+  contextOf(store: Store, now: number): SubmitContext;
+}
+
+export const emptyModel = (): Model => ({
+  tasks: [],
+  attempts: 0,
+  questions: 0,
+  keys: 0,
+  messages: 0,
+  held: false,
+  now: 1_800_000_000_000,
+});
+
+export const newTask = (late: ModelTask["late"]): ModelTask => {
+  const lists = { past: [], questions: [], messages: [] };
+  return { status: "pending", open: null, session: null, ...lists, late, cancelRequested: false, poison: 0, endings: 0 };
+};
+
+export const caller: Caller = { scope: "admin", name: "socket" };
+
+/** How long a question waits. */
+export const answerWithinMs = 20_000;
+
+/** What a command does to one task, and to the model and the store. */
+export interface Turn {
+  readonly task: ModelTask;
+  readonly id: number;
+  readonly model: Model;
+  readonly real: Real;
+  /** Uniform enough to pick one of a few. */
+  readonly pick: number;
+}
+
+export function unapplied({ questions }: ModelTask): ModelQuestion[] {
+  return questions.filter(({ id, applied, status }) => id > 0 && !applied && /^(open|answered|expired)$/.test(status));
+}
+
+export const openOf = (task: ModelTask): ModelQuestion[] => unapplied(task).filter(({ status }) => status === "open");
+
+export const openMessages = ({ messages }: ModelTask): ModelMessage[] =>
+  messages.filter(({ status }) => status === "queued" || status === "delivered");
+
+/** A runner that still works: it has no result, and its last line is whole. */
+export function isWorking({ open }: ModelTask): boolean {
+  return open !== null && open.lines.length > 0 && open.result === "none" && !open.torn;
+}
+
+export function journalOf({ directory }: Pick<Real, "directory">, id: number): string {
+  return path.join(directory, `task_${id}_raw.log`);
+}
+
+/** Writes a record of the open attempt. @param text what the store shows of it; null: nothing. */
+export function write({ task, id, model, real }: Turn, record: object, text: string | null = null, apply: () => void = () => {}): void {
+  const { open } = task;
+  assert.ok(open);
+  open.lines.push({ text, apply });
+  const stamp = { _n: open.lines.length, _attempt: open.id, _at: new Date(model.now).toISOString() };
+  // A runner that finds a torn line closes it first.
+  appendFileSync(journalOf(real, id), `${open.torn ? "\n" : ""}${JSON.stringify({ ...record, ...stamp })}\n`);
+  open.torn = false;
+}
+
+export function resultOf(call: string, text: string): object {
+  return { type: "user", message: { content: [{ type: "tool_result", tool_use_id: call, content: text }] } };
+}
