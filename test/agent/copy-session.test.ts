@@ -79,7 +79,13 @@ test("a copy has the results that only the raw log has", (t) => {
   const lines = session.slice(1, 5).map((line) => ({ ...line, sessionId: "old", cwd: "/", timestamp: at, isSidechain: false }));
   file("home/.claude/projects/-work/old.jsonl", lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
   const record = (line: Line): Line => ({ ...line, session_id: "old", _at: at });
-  const journal = file("raw.log", [...session.slice(1, 7)].map((line) => `${JSON.stringify(record(line))}\n`).join(""));
+  const journal = file(
+    "raw.log",
+    session
+      .slice(1, 7)
+      .map((line) => `${JSON.stringify(record(line))}\n`)
+      .join(""),
+  );
   const copy = copySession({ HOME: home }, { sessionId: "old", entry: "a3", journal, saysPrompt: false }, "new") ?? "";
   const copied = readFileSync(copy, "utf8").trim().split("\n");
   assert.deepEqual(
