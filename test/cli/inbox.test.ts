@@ -215,7 +215,15 @@ test("several questions are shown with their choices, and an empty plan says so"
   const { stdout } = await call(["inbox", "q1"], { columns: 100 });
   assert.match(stdout, /Which colour\?\n {2}- Red: take Red\n {2}- Blue: take Blue\n {2}Which sizes\? \(one or several\)\n/);
   assert.doesNotMatch(stdout, /[{}]/);
+  assert.match(stdout, /claude-worker answer q1 --answer "Which colour\?=Red" --answer "Which sizes\?=Red"\n/);
   assert.match((await call(["inbox", "q2"], { columns: 100 })).stdout, /Claude wrote no plan\./);
+});
+
+test("a command to copy has no text of an agent that a shell could read", async (t) => {
+  const questions = [...oneQuestion("Which `id`?").questions, ...oneQuestion("Which $HOME?").questions];
+  const { call } = await setup(t, { ...content, input: { questions } });
+  const { stdout } = await call(["inbox", "q1"], { columns: 100 });
+  assert.match(stdout, /claude-worker answer q1 --answer "question=answer" …\n/);
 });
 
 test("wait says that a task needs somebody, and ends there when it is asked to", async (t) => {

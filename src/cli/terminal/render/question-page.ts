@@ -66,11 +66,21 @@ export function answersFor({ id, kind, input, rule, options }: QuestionView): st
     case "question":
       return options.length > 0
         ? [`${answer} --pick 1`, `${answer} "another answer"`, `${answer} --deny`]
-        : [`${answer} --answer "question=answer" …`, `${answer} "an answer in words"`, `${answer} --deny`];
+        : [severalAnswers(answer, input), `${answer} "an answer in words"`, `${answer} --deny`];
     case "elicitation":
       if (asksToOpen({ kind, input })) return [`${answer} allow`, `${answer} deny`];
       return [`${answer} --content '{"field": "value"}'`, `${answer} deny`];
   }
+}
+
+/**
+ * An answer to each of several questions, to be copied and changed. Texts with characters that a
+ * shell could read stay out of a command.
+ */
+function severalAnswers(answer: string, input: QuestionView["input"]): string {
+  const pairs = claudeQuestions(input).map(({ question, options: [first] }) => `${question}=${first?.label ?? "answer"}`);
+  const canCopy = pairs.length > 0 && pairs.every((pair) => /^[\p{L}\p{N} .,:;?()/_+=-]{1,200}$/u.test(pair));
+  return `${answer} ${canCopy ? pairs.map((pair) => `--answer "${pair}"`).join(" ") : '--answer "question=answer" …'}`;
 }
 
 /** One row a question: what waits, and since when. */
