@@ -154,6 +154,10 @@ test("a wrong channel is refused with what to do", async (t) => {
   await refused(["add", "x", "--webhook", "http://169.254.169.254/latest", "--allow-private"], /not reachable for notifications/);
   await refused(["add", "x", "--email", "a@example.com", "--smtp", "smtp://192.168.1.1"], /is private/);
   await refused(["add", "x", "--webhook", "nonsense"], /https:\/\/example\.com\/hook/);
+  await refused(["add", "x", "--slack"], /it is the address of an incoming webhook of Slack\. .* --secret-file FILE/);
+  await refused(["add", "x", "--telegram", "1"], /it is the token of the bot\. .* --secret-file FILE/);
+  await refused(["add", "x", "--command", "none"], /none cannot be started: there is no such file\. .* path of a program/);
+  await refused(["add", "x", "--command", "."], /cannot be started: it is not a file/);
   await refused(["add", "7", ...to], /begins with a letter/);
   await refused(["add", "x", ...to, "--on", "faled"], /Did you mean "failed"/);
   await refused(["add", "x", ...to, "--on", "digest"], /--digest-at 07:30/);

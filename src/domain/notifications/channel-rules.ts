@@ -99,11 +99,25 @@ export function channelProblem(kind: ChannelKind, given: Given): ChannelProblem 
   const { needs, takes, problem } = rules[kind];
   const has = (field: Field): boolean => (field === "secret" ? given.secret !== null : given.target[field] !== undefined);
   const missing = needs.find((field) => !has(field));
-  if (missing !== undefined) return { field: missing, detail: `is missing: a channel of the kind ${kind} needs it` };
+  if (missing !== undefined) return { field: missing, detail: missingDetail(kind, missing) };
   const fields: readonly Field[] = ["url", "chat", "to", "from", "command", "secret"];
   const unknown = fields.find((field) => has(field) && !needs.includes(field) && !takes.includes(field));
   if (unknown !== undefined) return { field: unknown, detail: `has no meaning for a channel of the kind ${kind}` };
   return problem(given);
+}
+
+/** What the secret of a kind is, where one is needed. */
+const secrets: Partial<Record<ChannelKind, string>> = {
+  slack: "the address of an incoming webhook of Slack",
+  discord: "the address of a webhook of Discord",
+  telegram: "the token of the bot",
+};
+
+function missingDetail(kind: ChannelKind, field: Field): string {
+  const secret = field === "secret" ? secrets[kind] : undefined;
+  return secret === undefined
+    ? `is missing: a channel of the kind ${kind} needs it`
+    : `is missing: it is ${secret}. Put it into a file, and give --secret-file FILE (- for the standard input)`;
 }
 
 /** The receiver's address and the field that has it; null: none is given. */

@@ -13,6 +13,7 @@ import type { NotificationEvent } from "../../domain/notifications/notification.
 import type { ChannelCounts } from "../../store/sqlite/notifications.ts";
 import type { Store } from "../../store/store.ts";
 import { rfc3339 } from "../tasks/times.ts";
+import { programProblem } from "./program-problem.ts";
 
 type HostProblem = (hostname: string, limits: { readonly allowPrivate: boolean }) => string | null;
 
@@ -62,6 +63,8 @@ export async function addChannel(
   const given = input.secret?.trim() ?? null;
   const problem = channelProblem(kind, { target, secret: given, allowPrivate });
   if (problem !== null) throw invalid(`/${problem.field}`, `${words[problem.field]} ${problem.detail}.`, problem.detail);
+  const unstartable = kind === "command" ? programProblem(target.command?.[0] ?? "") : null;
+  if (unstartable !== null) throw invalid("/command", `The command ${unstartable}.`, unstartable);
   const address = addressIn(kind, { target, secret: given });
   const refusal = address === null ? null : hostProblem(address.url.hostname, { allowPrivate });
   if (address !== null && refusal !== null) throw invalid(`/${address.field}`, `The address ${refusal}.`, refusal);
