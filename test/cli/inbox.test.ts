@@ -80,6 +80,7 @@ test("inbox shows one question whole, with the commands that answer it", async (
 
 test("on a terminal inbox goes through the questions and stores the answers", async (t) => {
   const { start, api } = await setup(t, permission, content);
+  const prompts = t.mock.method(process.stderr, "write", () => true);
   const call = start(["inbox"], { columns: 100, typed: "" });
   // Each line is typed when the one before has had its effect: together they would be one paste.
   const type = async (line: string, effect: () => boolean): Promise<void> => {
@@ -93,6 +94,9 @@ test("on a terminal inbox goes through the questions and stores the answers", as
   await type("2", () => call.stdout().includes("q2\u001b[22m  question"));
   await type("2", () => call.stdout().includes("q2 is answered. Task 1 continues."));
   assert.equal((await call.done).code, 0);
+  const asked = prompts.mock.calls.map(({ arguments: [text] }) => String(text)).join("");
+  prompts.mock.restore();
+  assert.match(asked, /Enter leaves\)\? .*\(Enter skips\): /s);
   assert.deepEqual(
     api.store.questions.ofTask(1).map(({ answer }) => answer),
     [
@@ -224,6 +228,12 @@ test("a command to copy has no text of an agent that a shell could read", async 
   const { call } = await setup(t, { ...content, input: { questions } });
   const { stdout } = await call(["inbox", "q1"], { columns: 100 });
   assert.match(stdout, /claude-worker answer q1 --answer "question=answer" …\n/);
+});
+
+test("a message to a task that waits for an answer says when it is read", async (t) => {
+  const { call } = await setup(t, permission);
+  const { stdout } = await call(["send", "1", "Use the helper"]);
+  assert.equal(stdout, "Message m1 is stored. Task 1 gets it after the answer that it waits for: claude-worker inbox\n");
 });
 
 test("wait says that a task needs somebody, and ends there when it is asked to", async (t) => {

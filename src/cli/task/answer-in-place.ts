@@ -31,7 +31,7 @@ export async function answerInPlace(client: WorkerClient, questions: readonly Qu
   let open = [...questions];
   try {
     while (open.length > 0) {
-      const word = await reader.ask(`Which one (${open.map(({ id }) => `q${id}`).join(", ")}; Enter leaves)? `);
+      const word = await reader.ask(`Which one (${open.map(({ id }) => `q${id}`).join(", ")}; Enter leaves)?`);
       if (word === "" || reader.isOver) break;
       const question = open.find(({ id }) => id === (questionId(word) ?? Number(word)));
       if (question === undefined) {
@@ -57,10 +57,10 @@ export async function answerInPlace(client: WorkerClient, questions: readonly Qu
 }
 
 function promptFor({ options, kind, input }: QuestionView): string {
-  if (kind === "elicitation" && !asksToOpen({ kind, input })) return "The form as JSON, or deny (Enter skips): ";
-  if (options.length === 0) return "Your answer (Enter skips): ";
+  if (kind === "elicitation" && !asksToOpen({ kind, input })) return "The form as JSON, or deny (Enter skips):";
+  if (options.length === 0) return "Your answer (Enter skips):";
   const text = kind === "question" ? ", or another answer" : ', or deny "why"';
-  return `A number from 1 to ${options.length}${text} (Enter skips): `;
+  return `A number from 1 to ${options.length}${text} (Enter skips):`;
 }
 
 function typedAnswer(question: QuestionView, text: string): AnswerBody {

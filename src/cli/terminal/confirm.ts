@@ -39,7 +39,7 @@ export function lineReader(io: Io): LineReader {
     ask: async (question) => {
       const early = typed.shift();
       if (early === undefined && isOver) return "";
-      reader.setPrompt(plainLine(question, 2000));
+      reader.setPrompt(`${plainLine(question, 2000)} `);
       reader.prompt();
       const line = early ?? (await new Promise<string>((resolve) => (take = resolve)));
       take = null;

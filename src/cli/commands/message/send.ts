@@ -1,4 +1,5 @@
 /** `send`: says something to a task. */
+import type { WorkerClient } from "../../../client/worker-client.ts";
 import { randomUUID } from "node:crypto";
 import type { MessageView } from "../../../contract/views/message.ts";
 import type { DeliveryWay } from "../../../domain/messages/message.ts";
@@ -52,7 +53,7 @@ export const command = defineCommand<SendFlags>({
     const work = async (): Promise<MessageView> => await client.sendMessage({ id: await actTaskId(client, task), text, key, delivery });
     const message = await withServer(io, connection, work, { isRepeatable: true });
     if (options.json === true) writeJson(io.stdout, message);
-    else say(io.stdout, sentText(message));
+    else say(io.stdout, sentText(message, await waitsForAnswer(client, message)));
     return exitCodes.ok;
   },
 });
@@ -70,7 +71,15 @@ function deliveryOf({ afterTurn, now, dismiss }: SendFlags): DeliveryWay {
   return given[0]?.[0] ?? "next";
 }
 
-function sentText({ id, task_id: task, continues }: MessageView): string {
+/** Whether the task gets the message only after an answer. Only for the text: the message is stored. */
+async function waitsForAnswer(client: WorkerClient, { task_id: id, delivery, status }: MessageView): Promise<boolean> {
+  if (delivery === "dismiss" || status !== "queued") return false;
+  const task = await client.getTask({ id }).catch(() => null);
+  return task?.status === "waiting";
+}
+
+function sentText({ id, task_id: task, continues }: MessageView, isWaiting: boolean): string {
+  if (isWaiting) return `Message m${id} is stored. Task ${task} gets it after the answer that it waits for: claude-worker inbox`;
   const what = continues ? `Task ${task} continues with message m${id}.` : `Message m${id} is stored for task ${task}.`;
   return `${what} Follow it: claude-worker watch ${task}`;
 }
