@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { openStore } from "../../src/store/sqlite/sqlite.ts";
+import { bundled } from "../../testing/bundled.ts";
 
 export interface CrashReport {
   readonly kills: number;
@@ -23,11 +24,12 @@ export interface CrashReport {
  */
 export async function killWhileSubmitting(directory: string, kills: number, seed: number): Promise<CrashReport> {
   const database = path.join(directory, "tasks.db");
+  const script = await bundled(new URL("submitter.ts", import.meta.url), directory);
   const random = randomFrom(seed);
   const lost: number[] = [];
   let acknowledged = 0;
   for (let round = 1; round <= kills; round++) {
-    const ids = await submitUntilKilled(database, round, 1 + Math.floor(random() * 120));
+    const ids = await submitUntilKilled(script, { database, round }, 1 + Math.floor(random() * 120));
     const store = openStore({ path: database });
     lost.push(...ids.filter((id) => store.tasks.get(id)?.prompt !== `Round ${round}` || store.tasks.get(id)?.lastSeq !== 1));
     acknowledged += ids.length;
@@ -45,9 +47,8 @@ export async function killWhileSubmitting(directory: string, kills: number, seed
  * The numbers that were acknowledged before the end. @param enough how many are seen before the
  * kill is sent.
  */
-async function submitUntilKilled(database: string, round: number, enough: number): Promise<number[]> {
-  const script = new URL("./submitter.ts", import.meta.url).pathname;
-  const child = spawn(process.execPath, [script, JSON.stringify({ database, round })], { stdio: ["ignore", "pipe", "inherit"] });
+async function submitUntilKilled(script: string, input: object, enough: number): Promise<number[]> {
+  const child = spawn(process.execPath, [script, JSON.stringify(input)], { stdio: ["ignore", "pipe", "inherit"] });
   let printed = "";
   for await (const chunk of child.stdout.setEncoding("utf8")) {
     printed += chunk as string;
