@@ -37,14 +37,20 @@ const exceptions: Readonly<Record<string, string>> = {
   "owasp:api4:2023-rate-limit":
     "what is rationed says so when it happens (429 with Retry-After); there is no budget to report on each answer",
   "owasp:api8:2023-define-cors-origin": "no CORS header is ever sent: web pages of other origins may not use this server",
+};
+
+/** Rules that do not fit. Each would find hundreds of places, and take half of the test's time. */
+const switchedOff: Readonly<Record<string, string>> = {
   "owasp:api4:2023-string-limit": "texts of answers are as long as what the agent wrote; those of requests are limited (tested below)",
   "owasp:api4:2023-string-restricted": "names and prompts are free texts",
   "owasp:api4:2023-array-limit": "lists of answers are bounded by their page's limit; those of requests are limited (tested below)",
 };
 
+let written: Json | null = null;
+
 function documentOf(t: TestContext): Json {
-  const door = createHttp({ api: realApi(t).api, token: "t".repeat(43), log: { error: () => {} } });
-  return openApiDocument(door.routes, "1.2.3");
+  written ??= openApiDocument(createHttp({ api: realApi(t).api, token: "t".repeat(43), log: { error: () => {} } }).routes, "1.2.3");
+  return structuredClone(written);
 }
 
 test("Spectral's and OWASP's rules find only the excepted points in the document", async (t) => {
@@ -54,6 +60,7 @@ test("Spectral's and OWASP's rules find only the excepted points in the document
       [rulesets.oas, "all"],
       [owasp, "all"],
     ],
+    rules: Object.fromEntries(Object.keys(switchedOff).map((rule) => [rule, "off"])),
   } as unknown as RulesetDefinition);
   const results = await spectral.run(new Document(JSON.stringify(documentOf(t)), Parsers.Json, "openapi.json"));
   const broken = new Map(results.map(({ code, message, path }) => [String(code), `${message} (${path.join(".")})`]));

@@ -28,10 +28,11 @@ const tags = [
 
 /** @param version of the server. */
 export function openApiDocument(routes: readonly Route[], version: string): Json {
+  const schemas = componentSchemas();
   const paths: Record<string, Json> = {};
   for (const route of routes) {
     const place = (paths[route.path] ??= {});
-    place[route.method.toLowerCase()] = operationOf(route);
+    place[route.method.toLowerCase()] = operationOf(route, schemas);
   }
   return {
     openapi: "3.1.0",
@@ -60,12 +61,12 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
         },
       },
       responses: problemResponses(),
-      schemas: componentSchemas(),
+      schemas,
     },
   };
 }
 
-function operationOf(route: Route): Json {
+function operationOf(route: Route, schemas: Record<string, Json>): Json {
   const needs = route.access === "open" ? "Open to everybody." : `Needs the scope \`${route.access}\`.`;
   return {
     operationId: route.name,
@@ -79,7 +80,7 @@ function operationOf(route: Route): Json {
       : {
           requestBody: {
             required: route.bodyOptional !== true,
-            content: { "application/json": { schema: schemaOf(route.body, "input"), example: exampleFor(route.name, route.body) } },
+            content: { "application/json": { schema: schemaOf(route.body, "input"), example: exampleFor(route.name, route.body, schemas) } },
           },
         }),
     responses: {
@@ -89,8 +90,8 @@ function operationOf(route: Route): Json {
   };
 }
 
-function exampleFor(name: string, body: z.ZodType): unknown {
-  return exampleBody(name, schemaOf(body, "input"), componentSchemas() as Record<string, Json>);
+function exampleFor(name: string, body: z.ZodType, schemas: Record<string, Json>): unknown {
+  return exampleBody(name, schemaOf(body, "input"), schemas);
 }
 
 function responseOf(status: number, shape: AnswerShape, route: Route): Json {
@@ -137,7 +138,7 @@ function fieldsOf(schema: z.ZodType | undefined): { name: string; schema: Json; 
   return Object.entries(properties).map(([name, field]) => ({ name, schema: field, required: required.includes(name) }));
 }
 
-function componentSchemas(): Json {
+function componentSchemas(): Record<string, Json> {
   return Object.fromEntries(
     [...namedShapes].map(([schema, name]) => [name, jsonSchema(schema, isInput(name) ? "input" : "output", schema)]),
   );
