@@ -67,6 +67,12 @@ test("a plan is approved in one of its modes, and in no other", async (t) => {
   assert.deepEqual(stored()?.answer, { decision: "allow", mode: "acceptEdits" });
 });
 
+test("the page of an empty plan says that there is none", async (t) => {
+  const plan: AskedQuestion = { ...permission, kind: "plan", tool: "ExitPlanMode", input: {}, rule: null };
+  const { linksOf, call } = await linked(t, plan);
+  assert.match((await call(linksOf().page)).text, /Claude wrote no plan\./);
+});
+
 test("a server's form is filled in on the page", async (t) => {
   const properties = { age: { type: "integer", title: "Age" }, fast: { type: "boolean" } };
   const form: AskedQuestion = {

@@ -60,6 +60,7 @@ function inputOf({ question: { kind, input }, input: shown, isOneOption }: Answe
           .map(({ question }) => `<p>${html(question)}</p>`)
           .join("")
       : "";
+  if (kind === "plan" && shown.parts.length === 0) return "<p>Claude wrote no plan.</p>";
   const parts = shown.parts.filter(({ name }) => !(kind === "elicitation" && isKnownOfForm(name, input)));
   const address = kind === "elicitation" ? addressOf(input["url"]) : "";
   return [...parts.map(partOf), address, shown.missing === null ? "" : `<p class="problem">${missingText[shown.missing]}</p>`].join("\n");
