@@ -135,7 +135,10 @@ test("of many questions a message has the pages, as many as fit", async (t) => {
     links: Array.from({ length: 30 }, (_, index) => ({ question: index, page: url(0), options })),
   };
   await send("discord", many, {}, hook.url);
-  const marked = many.links.map((each) => ({ ...each, options: [{ label: "&".repeat(200), url: url(1) }] }));
+  const marked = many.links.map((each) => ({
+    ...each,
+    options: Array.from({ length: 4 }, () => ({ label: "&".repeat(200), url: url(1) })),
+  }));
   await send("slack", { ...many, links: marked }, {}, hook.url);
   const content = String(hook.received[0]?.json()["content"]);
   assert.ok(content.length <= 2000 && content.includes(`\nq0: ${url(0)}\nq1: `) && content.endsWith(url(0)), content);
