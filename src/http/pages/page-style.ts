@@ -11,7 +11,7 @@ p { margin: 0.6rem 0; overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.15rem 0.8rem; margin: 0; }
 dt, .dim { color: var(--dim); }
 dd { margin: 0; overflow-wrap: anywhere; }
-pre { background: var(--soft); border: 1px solid var(--line); border-radius: 8px; padding: 0.7rem; margin: 0.3rem 0; font: 15px/1.45 ui-monospace, monospace; white-space: pre-wrap; line-break: anywhere; }
+pre { background: var(--soft); border: 1px solid var(--line); border-radius: 8px; padding: 0.7rem; margin: 0.3rem 0; font: 15px/1.45 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
 form + p { margin-top: 1.5rem; }
 form { border-top: 1px solid var(--line); margin-top: 1.2rem; padding-top: 0.8rem; }
 fieldset { border: 1px solid var(--line); border-radius: 8px; margin: 0.6rem 0; padding: 0.4rem 0.8rem 0.8rem; min-width: 0; }
