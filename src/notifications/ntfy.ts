@@ -1,7 +1,12 @@
-/** Sends notifications to a topic of ntfy, as JSON to the root of its server. */
+/**
+ * Sends notifications to a topic of ntfy, as JSON to the root of its server. The answers to its
+ * questions are read in answers/ntfy-source.ts.
+ */
 import { ntfyParts } from "../domain/notifications/channel.ts";
 import type { DeliveryEvent } from "../domain/notifications/notification.ts";
-import type { Adapter } from "./adapter.ts";
+import { cutText } from "../domain/text/cut-text.ts";
+import type { Adapter, Destination, Sent } from "./adapter.ts";
+import type { Message, MessageAsk } from "./message.ts";
 import { isUrgent, linkLines } from "./payload.ts";
 import { post, wordOf } from "./post.ts";
 
@@ -15,27 +20,62 @@ const tags: Readonly<Partial<Record<DeliveryEvent, string>>> = {
   resumed: "arrow_forward",
 };
 const [usual, high] = [3, 4];
+/**
+ * Of a question, as JSON. A message has 4096 bytes and the whole request 8192; a longer message
+ * would become an attachment.
+ */
+const mostAskBytes = 3400;
+const mostButtons = 3;
+const longestButton = 40;
 
 export const ntfy: Adapter = {
-  async send(message, { target, secret, allowPrivate }, signal) {
-    const parts = ntfyParts(target.url ?? "");
-    if (parts === null) return { delivered: false, error: "The channel's address has no topic.", isFinal: true };
-    const tag = tags[message.event];
-    const body = JSON.stringify({
-      topic: parts.topic,
-      title: message.title,
+  async send(message, to, signal) {
+    const { title, text, event, links, ask } = message;
+    const tag = tags[event];
+    const fields = {
+      title,
       // Without a text ntfy would write one of its own.
-      message: (message.text === "" ? message.title : message.text) + linkLines(message),
-      ...(message.links.length === 1 ? { click: message.links[0]?.page } : {}),
+      message: (text === "" ? title : text) + (ask === undefined ? "" : `\n\n${howToAnswer(ask, to)}`) + linkLines(message),
+      ...(links.length === 1 ? { click: links[0]?.page } : {}),
       priority: isUrgent(message) ? high : usual,
       ...(tag === undefined ? {} : { tags: [tag] }),
-    });
-    const headers = secret === null ? {} : { authorization: authorizationOf(secret) };
-    return await post({ url: parts.server, body, headers, allowPrivate, signal, said: wordOf("error") });
+      ...(ask === undefined || ask.options.length === 0 ? {} : { actions: buttonsOf(ask, to) }),
+    };
+    return await publish(fields, to, signal);
   },
+  asks: { fits: (title, text) => Buffer.byteLength(JSON.stringify(title + text)) <= mostAskBytes },
 };
 
-/** A token, or `user:password`. */
-function authorizationOf(secret: string): string {
-  return secret.includes(":") ? `Basic ${Buffer.from(secret).toString("base64")}` : `Bearer ${secret}`;
+/** Publishes to the topic of the channel. */
+export async function publish(fields: Pick<Message, "title"> & object, to: Destination, signal: AbortSignal): Promise<Sent> {
+  const { target, secret, allowPrivate } = to;
+  const parts = ntfyParts(target.url ?? "");
+  if (parts === null) return { delivered: false, error: "The channel's address has no topic.", isFinal: true };
+  const body = JSON.stringify({ topic: parts.topic, ...fields });
+  return await post({ url: parts.server, body, headers: headersOf(secret), allowPrivate, signal, said: wordOf("error") });
+}
+
+/** @param secret a token, or `user:password`. */
+export function headersOf(secret: string | null): Record<string, string> {
+  if (secret === null) return {};
+  return { authorization: secret.includes(":") ? `Basic ${Buffer.from(secret).toString("base64")}` : `Bearer ${secret}` };
+}
+
+/** The phone sends them itself, without the token of the server. */
+function buttonsOf({ code, options }: MessageAsk, to: Destination): object[] {
+  return options.slice(0, mostButtons).map((label, index) => ({
+    action: "http",
+    label: cutText(label, longestButton),
+    method: "POST",
+    url: `${ntfyParts(to.target.url ?? "")?.server ?? ""}${to.target.answersTopic ?? ""}`,
+    body: `${code}.${index}`,
+    clear: true,
+  }));
+}
+
+function howToAnswer({ code, options, hint }: MessageAsk, { target }: Destination): string {
+  const more = options.slice(mostButtons).map((label) => `"${label}"`);
+  const said = [...more, ...(hint === null ? [] : [hint])].join(", or ");
+  const press = options.length === 0 ? "" : "Press a button. ";
+  return said === "" ? press.trim() : `${press}In words, write to the topic ${target.answersTopic ?? ""}: ${code} and ${said}.`;
 }

@@ -6,6 +6,7 @@ import { AskCloser } from "../notifications/answers/ask-closer.ts";
 import { createAdapters } from "../notifications/adapters.ts";
 import { Notifier } from "../notifications/notifier.ts";
 import type { NotifierOptions } from "../notifications/notifier.ts";
+import { ntfySource } from "../notifications/answers/ntfy-source.ts";
 import { telegramSource } from "../notifications/answers/telegram-source.ts";
 import { notePosition, takeAnswer } from "../operations/notifications/take-answer.ts";
 import type { ClaudeCodeTrust } from "../operations/tasks/working-directory.ts";
@@ -41,7 +42,7 @@ export function channelServices(options: ChannelServicesOptions): ChannelService
     answerListener: new AnswerListener({
       store,
       log,
-      sources: { telegram: telegramSource },
+      sources: { telegram: telegramSource, ntfy: ntfySource },
       now,
       random: Math.random,
       ...(longestPauseMs === undefined ? {} : { longestPauseMs }),

@@ -79,7 +79,12 @@ export const channelInput = z.strictObject({
     .min(1)
     .max(50)
     .optional()
-    .describe("Whose answers count. `telegram`: the numbers of users; absent: the person whose chat it is."),
+    .describe("Whose answers count. `telegram`: the numbers of users; absent: the person whose chat it is. `ntfy`: not possible."),
+  answers_topic: text
+    .min(1)
+    .max(64)
+    .optional()
+    .describe("`ntfy`: the topic of the same server that answers are sent to, and that the server reads. Absent: one is made."),
   allow_private: z.boolean().optional().describe("Whether it may send to private addresses and without TLS. Default `false`."),
 });
 export type ChannelInput = z.output<typeof channelInput>;

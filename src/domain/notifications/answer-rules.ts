@@ -1,5 +1,6 @@
 /** Says what a channel needs so that answers can come through it, and whose answers count. */
 import type { ChannelAnswers } from "./channel-answers.ts";
+import { isNtfyTopic, ntfyParts } from "./channel.ts";
 import type { ChannelKind, ChannelTarget } from "./channel.ts";
 import type { NotificationEvent } from "./notification.ts";
 
@@ -8,6 +9,7 @@ export interface GivenAnswering {
   /** Undefined: the person that the chat is with. */
   readonly answerFrom: readonly string[] | undefined;
   readonly target: ChannelTarget;
+  readonly secret: string | null;
   readonly events: readonly NotificationEvent[];
   /** Whether messages can carry links that answer. */
   readonly hasLinks: boolean;
@@ -15,7 +17,7 @@ export interface GivenAnswering {
 
 /** What is wrong: a field of the input, and a sentence. */
 export interface AnsweringProblem {
-  readonly field: "answers" | "answer_from" | "chat" | "events";
+  readonly field: "answers" | "answer_from" | "answers_topic" | "chat" | "events" | "url";
   readonly message: string;
 }
 
@@ -40,13 +42,35 @@ const rules: Readonly<Partial<Record<ChannelKind, Rules>>> = {
     // A person's chat with the bot has the number of the person.
     usual: ({ chat = "" }) => [chat],
   },
+  ntfy: {
+    problem: ({ target: { url = "", answersTopic = "" }, secret, answerFrom }) => {
+      const { topic = "" } = ntfyParts(url) ?? {};
+      if (answerFrom !== undefined) return about("answer_from", "ntfy does not say who answers: who can read the topic can. Leave it out.");
+      if (!isNtfyTopic(answersTopic) || answersTopic === topic)
+        return about("answers_topic", "The topic of answers must be another topic of the same server, of letters, digits, - and _.");
+      return secret === null && topic.length < shortestTopic
+        ? about(
+            "url",
+            `Who guesses the topic could answer. Choose one of at least ${shortestTopic} characters, or give a token (--secret-file).`,
+          )
+        : null;
+    },
+    usual: () => [],
+  },
 };
+
+/** A topic that has to keep a secret. */
+const shortestTopic = 20;
 
 /** Kinds of channels whose answers are read. The others only have links. */
 const answeringKinds = Object.keys(rules);
 
 /** What keeps the channel from taking answers; null: nothing, or it takes none. */
 export function answeringProblem(kind: ChannelKind, given: GivenAnswering): AnsweringProblem | null {
+  if (kind !== "ntfy" && given.target.answersTopic !== undefined)
+    return about("answers_topic", "A topic of answers belongs to --ntfy. Leave it out.");
+  if (given.answers === "none" && given.target.answersTopic !== undefined)
+    return about("answers_topic", "A topic of answers has a meaning only with --answers. Leave it out.");
   if (given.answers === "none")
     return given.answerFrom === undefined
       ? null
@@ -70,7 +94,7 @@ function withoutLinks(kind: ChannelKind): string {
 /** The users whose answers count. */
 export function answerersOf(
   kind: ChannelKind,
-  { answers, answerFrom, target }: Omit<GivenAnswering, "events" | "hasLinks">,
+  { answers, answerFrom, target }: Omit<GivenAnswering, "events" | "hasLinks" | "secret">,
 ): readonly string[] {
   if (answers === "none") return [];
   return [...new Set(answerFrom ?? rules[kind]?.usual(target) ?? [])];

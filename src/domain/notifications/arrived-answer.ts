@@ -26,4 +26,6 @@ export interface TakenAnswer {
   readonly kind: "answered" | "refused" | "stranger" | "unknown";
   /** For who answered. */
   readonly text: string;
+  /** The channel whose message it answers; null: there is none. */
+  readonly channelId: number | null;
 }

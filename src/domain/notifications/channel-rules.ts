@@ -8,7 +8,8 @@ export interface Given {
   readonly allowPrivate: boolean;
 }
 
-type Field = keyof ChannelTarget | "secret";
+/** answer-rules.ts judges the topic of answers. */
+type Field = Exclude<keyof ChannelTarget, "answersTopic"> | "secret";
 
 /** What is wrong: a field, and a part of a sentence about its value. */
 export interface ChannelProblem {
@@ -49,7 +50,11 @@ const rules: Readonly<Record<ChannelKind, Rules>> = {
       aboutUrl(given) ??
       about("url", ntfyParts(given.target.url ?? "") === null ? "must end with a topic, like https://ntfy.sh/my-topic" : null) ??
       about("secret", given.secret === null ? null : headerProblem(given.secret)),
-    shown: ({ url = "" }) => withoutQuery(url),
+    // Who may look at channels and knows the topic could read the codes that answer.
+    shown: ({ url = "", answersTopic }) =>
+      answersTopic === undefined
+        ? withoutQuery(url)
+        : `${withoutQuery(url).replace(/([^/]{4})[^/]*\/?$/, "$1…")}, answers to ${answersTopic}`,
   },
   slack: { needs: ["secret"], takes: [], address: "secret", problem: aboutSecretUrl, shown: () => "an incoming webhook of Slack" },
   discord: { needs: ["secret"], takes: [], address: "secret", problem: aboutSecretUrl, shown: () => "a webhook of Discord" },

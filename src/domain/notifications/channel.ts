@@ -13,6 +13,8 @@ export type ChannelKind = (typeof channelKinds)[number];
 export interface ChannelTarget {
   /** Of a webhook; of ntfy with the topic; of the mail server; of an own server for Telegram. */
   readonly url?: string;
+  /** Of ntfy: the topic at the same server that answers come to. */
+  readonly answersTopic?: string;
   /** Of Telegram. */
   readonly chat?: string;
   /** Addresses of mail, with commas between. */
@@ -71,8 +73,12 @@ export function smtpProblem(text: string): string | null {
 export function ntfyParts(text: string): { readonly server: string; readonly topic: string } | null {
   const url = parsed(text);
   const [, path = "", topic = ""] = /^(.*\/)([^/]+)\/?$/.exec(url?.pathname ?? "") ?? [];
-  if (url === null || !/^[-_A-Za-z0-9]{1,64}$/.test(topic) || url.search !== "") return null;
+  if (url === null || !isNtfyTopic(topic) || url.search !== "") return null;
   return { server: `${url.origin}${path}`, topic };
+}
+
+export function isNtfyTopic(text: string): boolean {
+  return /^[-_A-Za-z0-9]{1,64}$/.test(text);
 }
 
 function parsed(text: string): URL | null {

@@ -4,6 +4,7 @@ import type { ChannelInput } from "../../contract/operations/notifications.ts";
 import type { ChannelView, NewChannelView } from "../../contract/views/notification.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { answerersOf, answeringProblem } from "../../domain/notifications/answer-rules.ts";
+import type { GivenAnswering } from "../../domain/notifications/answer-rules.ts";
 import { addressIn, channelProblem, shownTarget } from "../../domain/notifications/channel-rules.ts";
 import { maxChannels } from "../../domain/notifications/channel.ts";
 import type { Channel, ChannelTarget } from "../../domain/notifications/channel.ts";
@@ -68,7 +69,7 @@ export async function addChannel(
   const address = addressIn(kind, { target, secret: given });
   const refusal = address === null ? null : hostProblem(address.url.hostname, { allowPrivate });
   if (address !== null && refusal !== null) throw invalid(`/${address.field}`, `The address ${refusal}.`, refusal);
-  const { answers, answerFrom } = answeringOf(input, target, events, hasLinks);
+  const { answers, answerFrom } = answeringOf(input, { target, events, hasLinks, secret: given });
   const made = kind === "webhook" && given === null ? `whsec_${randomBytes(32).toString("base64")}` : null;
   const channel = await store.write(() => {
     if (store.notifications.channels().length >= maxChannels) {
@@ -150,13 +151,10 @@ function rulesOf(store: Store, input: ChannelInput): ChannelRules {
 
 /** @throws WorkerError invalid_input: answers cannot come through it. */
 function answeringOf(
-  input: ChannelInput,
-  target: ChannelTarget,
-  events: readonly NotificationEvent[],
-  hasLinks: boolean,
+  { kind, answers = "none", answer_from: answerFrom }: ChannelInput,
+  more: Omit<GivenAnswering, "answers" | "answerFrom">,
 ): Pick<Channel, "answers" | "answerFrom"> {
-  const { kind, answers = "none", answer_from: answerFrom } = input;
-  const given = { answers, answerFrom, target, events, hasLinks };
+  const given = { ...more, answers, answerFrom };
   const problem = answeringProblem(kind, given);
   if (problem !== null) throw invalid(`/${problem.field}`, problem.message, "does not fit");
   return { answers, answerFrom: answerersOf(kind, given) };
@@ -172,14 +170,21 @@ const words = {
   secret: "The secret",
 } as const;
 
-function targetOf({ url, chat, to, from, command }: ChannelInput): ChannelTarget {
+function targetOf(input: ChannelInput): ChannelTarget {
+  const { url, chat, to, from, command } = input;
+  const answersTopic = input.answers_topic ?? (input.kind === "ntfy" && (input.answers ?? "none") !== "none" ? newTopic() : undefined);
   return {
+    ...(answersTopic === undefined ? {} : { answersTopic }),
     ...(url === undefined ? {} : { url }),
     ...(chat === undefined ? {} : { chat }),
     ...(to === undefined ? {} : { to }),
     ...(from === undefined ? {} : { from }),
     ...(command === undefined ? {} : { command }),
   };
+}
+
+function newTopic(): string {
+  return `claude-worker-${randomBytes(10).toString("hex")}`;
 }
 
 function invalid(pointer: string, message: string, detail: string): WorkerError {

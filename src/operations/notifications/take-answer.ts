@@ -32,12 +32,15 @@ export function takeAnswer(
   return store.write(() => {
     notePosition(store, channelIds, answer.position);
     const found = askOf(store, channelIds, answer);
-    if (found === null) return { kind: "unknown", text: "This message cannot be answered any more." };
-    if (!isSender(found.channel, answer.sender)) return { kind: "stranger", text: "Your answer does not count here. It was not stored." };
+    if (found === null) return { kind: "unknown", text: "This message cannot be answered any more.", channelId: null };
+    const { channelId } = found.ask;
+    if (!isSender(found.channel, answer.sender)) {
+      return { kind: "stranger", text: "Your answer does not count here. It was not stored.", channelId };
+    }
     try {
-      return { kind: "answered", text: answered(context, found.ask, answer.choice, now) };
+      return { kind: "answered", text: answered(context, found.ask, answer.choice, now), channelId };
     } catch (error) {
-      if (error instanceof WorkerError && refusals.has(error.code)) return { kind: "refused", text: error.message };
+      if (error instanceof WorkerError && refusals.has(error.code)) return { kind: "refused", text: error.message, channelId };
       throw error;
     }
   });

@@ -5,7 +5,14 @@ import type { GivenAnswering } from "../../../src/domain/notifications/answer-ru
 import { channelKinds } from "../../../src/domain/notifications/channel.ts";
 import type { ChannelKind } from "../../../src/domain/notifications/channel.ts";
 
-const usual: GivenAnswering = { answers: "content", answerFrom: undefined, target: { chat: "42" }, events: ["question"], hasLinks: false };
+const usual: GivenAnswering = {
+  answers: "content",
+  answerFrom: undefined,
+  target: { chat: "42" },
+  events: ["question"],
+  hasLinks: false,
+  secret: null,
+};
 
 test("a channel that takes answers names what is missing", () => {
   const field = (kind: ChannelKind, more: Partial<GivenAnswering> = {}) => answeringProblem(kind, { ...usual, ...more })?.field ?? null;
@@ -17,7 +24,12 @@ test("a channel that takes answers names what is missing", () => {
   assert.equal(field("telegram", { answerFrom: ["@me"] }), "answer_from");
   assert.equal(field("telegram", { target: { chat: "-100" } }), "answer_from");
   assert.equal(field("telegram", { target: { chat: "-100" }, answerFrom: ["42"] }), null);
-  for (const kind of channelKinds.filter((each) => each !== "telegram")) assert.equal(field(kind), "answers", kind);
+  for (const kind of channelKinds.filter((each) => each !== "telegram" && each !== "ntfy")) assert.equal(field(kind), "answers", kind);
+  const url = "https://ntfy.sh/a-topic-that-no-one-guesses";
+  assert.equal(field("ntfy", { target: { url, answersTopic: "b" } }), null);
+  assert.equal(field("telegram", { target: { chat: "42", answersTopic: "b" } }), "answers_topic");
+  assert.equal(field("ntfy", { target: { url: "https://ntfy.sh/short", answersTopic: "b" } }), "url");
+  assert.equal(field("ntfy", { target: { url: "https://ntfy.sh/short", answersTopic: "b" }, secret: "tk_1" }), null);
   assert.equal(field("email", { hasLinks: true }), null);
   assert.equal(field("email", { hasLinks: true, answerFrom: ["42"] }), "answer_from");
   assert.equal(field("email", { hasLinks: true, events: ["failed"] }), "events");

@@ -27,6 +27,7 @@ interface Options extends ChannelFlags {
   readonly escalateTo?: string;
   readonly answers?: ChannelAnswers;
   readonly answerFrom?: readonly string[];
+  readonly answersTopic?: string;
 }
 
 export const command = defineCommand<Options>({
@@ -73,6 +74,11 @@ export const command = defineCommand<Options>({
       description: "with --answers: whose answers count, as the chat numbers its users, with commas between",
       parse: usersOf,
     },
+    {
+      flags: "--answers-topic <topic>",
+      description: "with --ntfy and --answers: the topic of the same server that answers go to (default: a new one)",
+      parse: nonEmpty("--answers-topic"),
+    },
     { flags: "--allow-private", description: "let it send to private addresses, and without TLS" },
   ],
   examples: [
@@ -85,7 +91,19 @@ export const command = defineCommand<Options>({
     { command: "claude-worker notify add team --slack --secret-file slack-url", does: "post into a channel of Slack" },
   ],
   async run({ words, options, io }) {
-    const { on, secretFile, allowPrivate, label: labels, quiet, digestAt, escalateAfter, escalateTo, answers, answerFrom } = options;
+    const {
+      on,
+      secretFile,
+      allowPrivate,
+      label: labels,
+      quiet,
+      digestAt,
+      escalateAfter,
+      escalateTo,
+      answers,
+      answerFrom,
+      answersTopic,
+    } = options;
     const target = channelOf(options, io);
     const secret = secretFile === undefined ? undefined : await readSecret("--secret-file", secretFile, io);
     const connection = connectionOf(io);
@@ -102,6 +120,7 @@ export const command = defineCommand<Options>({
       ...(escalateTo === undefined ? {} : { escalate_to: escalateTo }),
       ...(answers === undefined ? {} : { answers }),
       ...(answerFrom === undefined ? {} : { answer_from: [...answerFrom] }),
+      ...(answersTopic === undefined ? {} : { answers_topic: answersTopic }),
     };
     const channel = await withServer(io, connection, async () => await connection.client.addChannel(input));
     if (options.json === true) writeJson(io.stdout, channel);
