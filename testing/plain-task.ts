@@ -58,6 +58,7 @@ export function plainView(id: number, input: ParsedTaskInput, at: string): TaskV
     messages: [],
     forked_from: null,
     forked_at: null,
+    rewound: null,
     forks: [],
     waiting_for: { reason: "capacity", message: "4 of 4 slots are in use", until: null },
     working_directory: input.working_directory,

@@ -48,17 +48,12 @@ export function copySession(
 export function upTo(entries: readonly Json[], uuid: string | null): readonly Json[] | null {
   if (uuid === null) return entries;
   const end = entries.findLastIndex((entry) => entry["uuid"] === uuid);
-  const last = entries[end];
-  if (last === undefined) return null;
+  if (end === -1) return null;
   const calls = callsAt(entries, end);
-  const kept = entries.slice(
-    0,
-    1 +
-      Math.max(
-        end,
-        entries.findLastIndex((entry) => calls.has(callOf(entry))),
-      ),
-  );
+  const ends = entries.findLastIndex((entry) => calls.has(callOf(entry)));
+  const behind = Math.max(end, ends) + 1;
+  // A structured answer stands in a line of its own behind the result of its call.
+  const kept = entries.slice(0, isStructuredAnswer(entries[behind]) ? behind + 1 : behind);
   const ended = new Set(kept.map((entry) => blockOf(entry, "tool_result")?.["tool_use_id"]));
   const open = [...calls].filter(([id]) => !ended.has(id));
   return [...kept, ...open.map(([id, entry]) => resultEntry(entry, id, cutResult))];
@@ -94,6 +89,10 @@ function callOf(entry: Json): unknown {
   if (result !== null) return result["tool_use_id"];
   const { type, toolUseID } = objectOf(entry["attachment"]);
   return type === "hook_deferred_tool" ? null : (toolUseID ?? null);
+}
+
+function isStructuredAnswer(entry: Json | undefined): boolean {
+  return objectOf(entry?.["attachment"])["type"] === "structured_output";
 }
 
 /**

@@ -36,6 +36,7 @@ import { allEvents, taskEvents } from "./tasks/read-events.ts";
 import { removeTask } from "./tasks/remove-task.ts";
 import { localTaskId, requireTask } from "./tasks/require-task.ts";
 import { retryTask } from "./tasks/retry-task.ts";
+import { rewindTask } from "./tasks/rewind-task.ts";
 import { accountOf } from "./server/show-account.ts";
 import { configOf } from "./server/show-config.ts";
 import { statisticsOf, usageOf } from "./server/show-usage.ts";
@@ -156,6 +157,7 @@ export function workerApi(context: ApiContext): WorkerApi {
       requireOpen(context);
       return viewWithWarnings(await forkTask(submitContext, localTaskId(id), input, caller));
     },
+    rewindTask: async ({ id, to }, caller) => view(await rewindTask(submitContext, localTaskId(id), to, caller)),
     async updateTask({ id, ...change }, caller, check) {
       return view(
         await updateTask({ store, settings, now: now() }, localTaskId(id), change, { caller, check: (task) => check?.(view(task)) }),
@@ -271,6 +273,7 @@ function waitingContext({ store, settings, account, rights }: ApiContext, now: n
     },
     openQuestions: (taskId) => store.questions.unapplied(taskId).filter(({ status }) => status === "open"),
     forkOf: (taskId) => store.forks.get(taskId),
+    rewindOf: (sessionId) => store.rewinds.get(sessionId),
     forks: (taskId) => store.forks.of(taskId),
     messages: (taskId) => store.messages.ofTask(taskId),
     questions: (taskId) => store.questions.ofTask(taskId),

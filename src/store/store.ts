@@ -18,6 +18,7 @@ import type { ForkStore } from "./sqlite/forks.ts";
 import type { MessageStore } from "./sqlite/messages.ts";
 import type { NotificationStore } from "./sqlite/notifications.ts";
 import type { QuestionStore } from "./sqlite/questions.ts";
+import type { RewindStore } from "./sqlite/rewinds.ts";
 import type { RuleStore } from "./sqlite/rules.ts";
 import type { ProbeStore } from "./sqlite/probes.ts";
 import type { SubmissionStore } from "./sqlite/submissions.ts";
@@ -46,6 +47,7 @@ export interface Store {
   readonly notifications: NotificationStore;
   readonly asks: AskStore;
   readonly forks: ForkStore;
+  readonly rewinds: RewindStore;
   readonly messages: MessageStore;
   readonly questions: QuestionStore;
   readonly rules: RuleStore;

@@ -6,7 +6,7 @@ import type { Message } from "../domain/messages/message.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import { budgetLeftUsd } from "../domain/task/spending.ts";
 import type { AttemptContext } from "./attempt-context.ts";
-import { attemptsOfSession } from "./session-attempts.ts";
+import { isOfSession } from "./session-attempts.ts";
 import { messagesOfStart, sentMessage } from "./message-delivery.ts";
 
 export function startMessage(context: AttemptContext, task: Task, attempt: Attempt): StartMessage {
@@ -26,7 +26,7 @@ export function startMessage(context: AttemptContext, task: Task, attempt: Attem
     },
     ...imagesOf(context, task),
     ...questionsOf(context, attempt),
-    ...copyOf(context, task),
+    ...copyOf(context, task, attempt),
     ...(messages.length === 0 ? {} : { messages: messages.map(sentMessage) }),
     sessionId: sessionId ?? crypto.randomUUID(),
     resume,
@@ -59,8 +59,7 @@ function allowed({ store }: AttemptContext, { id, allow, workingDirectory }: Tas
 /** After an approved plan the session continues with the work, and does not plan again. */
 function modeOf({ store }: AttemptContext, task: Task, attempt: Attempt): Task["permissionMode"] {
   if (task.permissionMode !== "plan" || !attempt.resume) return task.permissionMode;
-  const session = new Set(attemptsOfSession(store, attempt).map(({ id }) => id));
-  const plan = store.questions.ofTask(task.id).findLast(({ kind, attemptId }) => kind === "plan" && session.has(attemptId));
+  const plan = store.questions.ofTask(task.id).findLast((question) => question.kind === "plan" && isOfSession(store, attempt, question));
   return plan?.status === "applied" ? (plan.answer?.mode ?? "plan") : "plan";
 }
 
@@ -74,7 +73,13 @@ function questionsOf({ store }: AttemptContext, { taskId, resume }: Attempt): Pi
   };
 }
 
-function copyOf({ store, paths }: AttemptContext, { id }: Task): Pick<StartMessage, "copyOf"> {
+/** What a rewound session, or that of a fork, begins with. */
+function copyOf({ store, paths }: AttemptContext, { id }: Task, attempt: Attempt): Pick<StartMessage, "copyOf"> {
+  const rewind = attempt.sessionId === null ? null : store.rewinds.get(attempt.sessionId);
+  if (rewind !== null) {
+    const { fromSession, entry } = rewind;
+    return { copyOf: { sessionId: fromSession, entry, journal: rawLogPath(paths, id), saysPrompt: false } };
+  }
   const fork = store.forks.get(id);
   if (fork === null) return {};
   const { fromTask, sessionId, entry } = fork;

@@ -33,6 +33,8 @@ test("a copy up to a turn has the results of all calls of its message", () => {
   assert.deepEqual(names(upTo(session, "a3")), ["queue-operation", "p1", "a1", "a2", "a3", "r2", "r1", "h1"]);
   assert.deepEqual(names(upTo(session, "a2")), names(upTo(session, "a3")));
   assert.deepEqual(names(upTo(session, "r1")), ["queue-operation", "p1", "a1", "a2", "a3", "r2", "r1"], "none is without one");
+  const answer = attachment("o1", { type: "structured_output", data: {} });
+  assert.deepEqual(names(upTo([...session.slice(0, 8), answer, ...session.slice(8)], "a3")).slice(-2), ["h1", "o1"]);
   assert.deepEqual(upTo(session, null), session);
   assert.equal(upTo(session, "gone"), null);
 });

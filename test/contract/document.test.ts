@@ -150,6 +150,7 @@ test("every example of a body is accepted where it is posted", async (t) => {
       if (operation.operationId === "retryTask") await api.cancelTask({ id: 1 }, { scope: "admin", name: "test" });
       if (operation.operationId === "answerQuestion") await ask(api);
       if (operation.operationId === "forkTask") await begin(api);
+      if (operation.operationId === "rewindTask") await endAfterTurn(api);
       const example = exampleOf({ ...operation, method, path }, document.components.schemas);
       const [, body = ""] = /-d '(.*)'$/s.exec(example) ?? [];
       assert.deepEqual(JSON.parse(body.replaceAll(String.raw`'\''`, "'")), content.example, example);
@@ -178,6 +179,16 @@ async function ask({ store }: DoorApi): Promise<void> {
 /** Gives the first task a session. */
 async function begin({ store }: DoorApi): Promise<void> {
   await store.write(() => store.tasks.patch(1, 1, { sessionId: crypto.randomUUID() }));
+}
+
+/** Ends the first task after one turn. */
+async function endAfterTurn(api: DoorApi): Promise<void> {
+  await begin(api);
+  await api.cancelTask({ id: 1 }, { scope: "admin", name: "test" });
+  await api.store.write(() => api.store.turns.count(1, "msg_1"));
+  const { session_id: session } = await api.getTask({ id: 1 });
+  const line = { type: "assistant", uuid: "a", message: { id: "msg_1" } };
+  api.corner.file(`home/.claude/projects/-work/${session}.jsonl`, JSON.stringify(line));
 }
 
 test("the document's example of a machine's task passes the rules for prompts", (t) => {

@@ -134,6 +134,10 @@ test("every operation answers as the document promises", async (t) => {
   await expect(404, "forkTask", { id: 1, body: { prompt: "later", at: 99 } });
   await expect(409, "forkTask", { id: 3, body: { prompt: "later" } });
   await expect(400, "forkTask", { id: 1, body: {} });
+  await expect(200, "rewindTask", { id: 1, body: { to: 1 } });
+  await expect(404, "rewindTask", { id: 1, body: { to: 99 } });
+  await expect(409, "rewindTask", { id: 3, body: { to: 1 } });
+  await expect(400, "rewindTask", { id: 1, body: { to: 0 } });
   await expect(204, "removeTask", { id: 1 });
 
   await expect(200, "addTrust", { body: { directory: work } });

@@ -11,6 +11,7 @@ const bodies: Readonly<Record<string, object>> = {
   updateTask: { priority: 1 },
   sendMessage: { text: "more" },
   forkTask: { prompt: "another way" },
+  rewindTask: { to: 1 },
 };
 const sentence = /^There is no task f42: this server keeps no tasks of several machines\. Its own tasks have numbers: claude-worker list$/;
 

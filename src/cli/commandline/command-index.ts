@@ -29,6 +29,7 @@ export const commandIndex: readonly IndexEntry[] = [
   { name: "send", load: async () => await import("../commands/message/send.ts") },
   { name: "messages", load: async () => await import("../commands/message/messages.ts") },
   { name: "fork", load: async () => await import("../commands/message/fork.ts") },
+  { name: "rewind", load: async () => await import("../commands/message/rewind.ts") },
   { name: "unsend", load: async () => await import("../commands/message/unsend.ts") },
   { name: "edit", load: async () => await import("../commands/task/edit.ts") },
   { name: "rm", load: async () => await import("../commands/task/rm.ts") },

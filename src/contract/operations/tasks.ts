@@ -56,6 +56,9 @@ export const forkInput = z.strictObject({
 });
 export type ForkInput = z.output<typeof forkInput>;
 
+/** A rewind of a task. */
+export const rewindInput = z.strictObject({ to: z.int().min(1).describe("The last turn of the conversation from now on.") });
+
 export type TaskChange = z.output<typeof taskChange>;
 
 export const taskOperations = {
@@ -138,6 +141,18 @@ export const taskOperations = {
     answer: "The new task.",
     output: taskView,
     problems: ["conflict", "untrusted_directory"],
+  }),
+  rewindTask: operation("rewindTask", {
+    access: "submit",
+    tag,
+    summary: "Put the conversation of an ended task back to a turn",
+    description:
+      "The next attempt begins with a copy of the conversation up to the turn. Nothing runs before, and the status stays as it is. Every turn keeps its number, and each can be the target, also one that an earlier rewind left. Files are not put back. Agents cannot rewind.",
+    params: taskParams,
+    body: rewindInput,
+    answer: "The task.",
+    output: taskView,
+    problems: ["conflict"],
   }),
   retryTask: operation("retryTask", {
     access: "submit",

@@ -110,6 +110,15 @@ export const taskView = taskSummaryView.extend({
   logs: z.object({ raw: z.string(), summary: z.string() }).describe("Paths of the log files on the server's machine."),
   forked_from: taskRef.nullable().describe("The task whose conversation it began with; null: it began with none."),
   forked_at: z.int().nullable().describe("The last turn of that task that it has; null: all that there were, or it is not a fork."),
+  rewound: z
+    .object({
+      turn: z.int().describe("The last turn of the conversation when the session began."),
+      was_turn: z.int().describe("The last turn of the conversation before. A rewind to it brings that conversation back."),
+      left_session_id: z.string().describe("The session before, which is kept."),
+      at: time,
+    })
+    .nullable()
+    .describe("The rewind that the task's session began with; null: it began with none."),
   forks: z.array(taskRef).describe("The tasks that began with its conversation."),
   parent_id: taskRef.nullable(),
   depth: z.int(),

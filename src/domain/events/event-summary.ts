@@ -39,6 +39,8 @@ function serverLine({ type, data }: EventBody): string | null {
       return "[task] cancel requested";
     case "retried":
       return `[task] to be ${data.resume ? "continued where it was" : "tried again from the beginning"}`;
+    case "rewound":
+      return `[task] the conversation is put back from turn ${data.was_turn} to turn ${data.turn}`;
     case "swept":
       return sweptLine(data.processes);
     case "ended":

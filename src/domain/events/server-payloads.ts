@@ -109,6 +109,25 @@ export const serverPayloads = {
     },
     { by: "socket", was: "failed", resume: false, changed: ["max_turns"] },
   ),
+  rewound: payload(
+    "A caller put the conversation of an ended task back to a turn. The next attempt continues from there.",
+    {
+      ...actor,
+      turn: count("The last turn of the conversation from now on."),
+      was_turn: count("The last turn of the conversation before."),
+      session_id: text("The session from now on: it begins with a copy."),
+      left_session_id: text("The session before, which is kept."),
+      from_session_id: text("The session that is copied."),
+    },
+    {
+      by: "socket",
+      turn: 3,
+      was_turn: 7,
+      session_id: "0b0f4f9e-7a0b-4d43-8d0c-2f5ad3d2c1aa",
+      left_session_id: "be4791b5-be54-4a51-8a27-c49a09951a12",
+      from_session_id: "be4791b5-be54-4a51-8a27-c49a09951a12",
+    },
+  ),
   ended: payload(
     "The task ended.",
     {

@@ -92,6 +92,7 @@ function lineOf({ type, data }: EventDraft, cwd: string | null): string | null {
     case "message_cancelled":
     case "cancel_requested":
     case "retried":
+    case "rewound":
     case "ended":
       // The journal does not hold the server's own steps; event-summary.ts formats them.
       return null;

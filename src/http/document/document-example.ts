@@ -39,6 +39,7 @@ const samples: Readonly<Record<string, unknown>> = {
   name: "ci",
   scope: "submit",
   priority: 5,
+  to: 1,
 };
 
 /**

@@ -9,17 +9,19 @@ import type { Task } from "../../domain/task/task.ts";
 import type { Store } from "../../store/store.ts";
 
 /** What is copied of a session. */
-export interface CopyPoint {
+export interface CopyPoint<Entry = string | null> {
   readonly sessionId: string;
   /** The last line, by its UUID; null: all lines. */
-  readonly entry: string | null;
+  readonly entry: Entry;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** The conversation of a session as it is now. */
-export async function presentPoint(env: Env, sessionId: string): Promise<CopyPoint> {
+/** The conversation of a session as it is now. A rewound one may not have been copied yet. */
+export async function presentPoint(store: Store, env: Env, sessionId: string): Promise<CopyPoint> {
   const transcript = findTranscript(env, sessionId);
+  const rewind = transcript === null ? store.rewinds.get(sessionId) : null;
+  if (rewind !== null) return { sessionId: rewind.fromSession, entry: rewind.entry };
   return { sessionId, entry: transcript === null ? null : await lastEntry(transcript) };
 }
 
@@ -27,11 +29,12 @@ export async function presentPoint(env: Env, sessionId: string): Promise<CopyPoi
  * The end of a turn, in the newest session that has it.
  * @throws WorkerError not_found: the task has no such turn; conflict: no session has it any more.
  */
-export async function pointOfTurn(store: Store, env: Env, task: Task, turn: number): Promise<CopyPoint> {
+export async function pointOfTurn(store: Store, env: Env, task: Task, turn: number): Promise<CopyPoint<string>> {
   const messageId = store.turns.messageOf(task.id, turn);
   if (messageId === null) throw noTurn(task, turn);
-  const sessions = store.attempts.ofTask(task.id).flatMap(({ sessionId }) => sessionId ?? []);
+  const sessions = [...store.attempts.ofTask(task.id).map(({ sessionId }) => sessionId), task.sessionId];
   for (const sessionId of new Set(sessions.toReversed())) {
+    if (sessionId === null) continue;
     const transcript = findTranscript(env, sessionId);
     const entry = transcript === null ? null : await entryOfMessage(transcript, messageId);
     if (entry !== null) return { sessionId, entry };

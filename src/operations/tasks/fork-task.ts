@@ -28,7 +28,7 @@ export async function forkTask(context: SubmitContext, id: number, { prompt, at 
     throw new WorkerError("forbidden", "Agents do not fork tasks. Submit a new task, or send a message to one of your own.");
   const begun = requireTask(store, id);
   const sessionId = requireSession(begun);
-  const point = await (at === undefined ? presentPoint(env, sessionId) : pointOfTurn(store, env, begun, at));
+  const point = await (at === undefined ? presentPoint(store, env, sessionId) : pointOfTurn(store, env, begun, at));
   return await store.write(() => {
     const source = requireTask(store, id);
     const asked = taskCallerOf(store, caller);

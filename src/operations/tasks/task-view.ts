@@ -17,6 +17,7 @@ import type { Attempt, Task } from "../../domain/task/task.ts";
 import type { ModelUsage } from "../../domain/task/model-usage.ts";
 import { shownOptions } from "../../domain/task/option-values.ts";
 import type { Fork } from "../../store/sqlite/forks.ts";
+import type { Rewind } from "../../store/sqlite/rewinds.ts";
 import type { TaskRow } from "../../store/store.ts";
 import type { Question } from "../../domain/questions/question.ts";
 import { questionText } from "../../domain/questions/offered-options.ts";
@@ -83,6 +84,7 @@ export function taskView(task: Task, waiting: WaitingContext, paths: Paths): Tas
     logs: { raw: rawLogPath(paths, task.id), summary: summaryLogPath(paths, task.id) },
     forked_from: fork?.fromTask ?? null,
     forked_at: fork?.turn ?? null,
+    rewound: rewindView(task.sessionId === null ? null : waiting.rewindOf(task.sessionId)),
     forks: waiting.forks(task.id).slice(),
     parent_id: task.parentId,
     depth: task.depth,
@@ -133,6 +135,8 @@ export interface WaitingContext extends AdmissionContext {
   messages(taskId: number): readonly Message[];
   /** Which conversation it began with; null: it is not a fork. */
   forkOf(taskId: number): Pick<Fork, "fromTask" | "turn"> | null;
+  /** The rewind that a session began with; null: it began with none. */
+  rewindOf(sessionId: string): Rewind | null;
   /** The tasks that began with its conversation. */
   forks(taskId: number): readonly number[];
   /** When this attempt started (UTC ms); null: there is no such attempt. */
@@ -148,6 +152,11 @@ export interface WaitingContext extends AdmissionContext {
 const shownQuestions = 200;
 /** So many messages of one task are shown, the newest ones. */
 const shownMessages = 200;
+
+function rewindView(rewind: Rewind | null): TaskView["rewound"] {
+  if (rewind === null) return null;
+  return { turn: rewind.turn, was_turn: rewind.wasTurn, left_session_id: rewind.leftSession, at: rfc3339(rewind.at) };
+}
 
 /** @param open oldest first. */
 function waitingForAnswer(open: readonly Question[]): WaitingForView {

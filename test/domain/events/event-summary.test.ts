@@ -8,6 +8,7 @@ const serverEvents: [type: EventType, data: Record<string, unknown>, line: strin
   ["submitted", {}, "[task] submitted"],
   ["started", { attempt: 1 }, "[task] attempt 1 started"],
   ["cancel_requested", { by: "socket" }, "[task] cancel requested"],
+  ["rewound", { turn: 3, was_turn: 7 }, "[task] the conversation is put back from turn 7 to turn 3"],
   ["retried", { was: "failed" }, "[task] to be tried again from the beginning"],
   ["requeued", { outcome: "crashed", message: "It died." }, "[task] waits again (crashed): It died."],
   ["parked", { outcome: "parked", message: "x" }, "[task] waits for an answer, without a process"],

@@ -101,6 +101,7 @@ function factsOf(task: TaskView, now: number): [string, string][] {
     ["Turns", task.num_turns === null || task.num_turns === 0 ? "" : String(task.num_turns)],
     ["Cost", task.cost_usd === null ? "" : `${dollars(task.cost_usd)}${tokensOf(task.usage)}`],
     ["Session", task.session_id ?? ""],
+    ["Rewound", rewoundText(task)],
     [
       "Forked from",
       task.forked_from === null ? "" : `task ${task.forked_from}${task.forked_at === null ? "" : `, turn ${task.forked_at}`}`,
@@ -109,6 +110,11 @@ function factsOf(task: TaskView, now: number): [string, string][] {
     ["Logs", task.started_at === null ? "" : task.logs.summary],
     ["Raw log", task.started_at === null ? "" : task.logs.raw],
   ];
+}
+
+function rewoundText({ id, rewound }: TaskView): string {
+  if (rewound === null) return "";
+  return `to turn ${rewound.turn}, from turn ${rewound.was_turn} in session ${rewound.left_session_id}. Back: claude-worker rewind ${id} --to ${rewound.was_turn}`;
 }
 
 /** What was asked for, and what Claude Code made of it. */

@@ -27,6 +27,7 @@ import { structuredResults } from "../migrations/0021-structured-results.ts";
 import { forksAtATurn } from "../migrations/0022-forks-at-a-turn.ts";
 import { consent } from "../migrations/0023-consent.ts";
 import { passedMessages } from "../migrations/0024-passed-messages.ts";
+import { rewinds } from "../migrations/0025-rewinds.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -61,6 +62,7 @@ export const migrations: readonly Migration[] = [
   forksAtATurn,
   consent,
   passedMessages,
+  rewinds,
 ];
 
 /** The `user_version` of a database that this version writes. */
