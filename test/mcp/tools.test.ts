@@ -177,6 +177,18 @@ test("get_task cuts a long result, which can be read on", async (t) => {
   assert.match(String(rest["result"]), />\nb{5000}\n</);
 });
 
+test("a structured result is data in get_task, and a long one is text to read on", async (t) => {
+  const { client, create, store, clock } = await setup(t);
+  const id = await create();
+  const outputOf = async (structuredResult: Record<string, unknown>): Promise<Record<string, unknown>> => {
+    await store.write(() => store.tasks.patch(id, clock.nowMs, { result: JSON.stringify(structuredResult), structuredResult }));
+    return (await callTool(client, "get_task", { id }))["agent_output"] as Record<string, unknown>;
+  };
+  assert.deepEqual((await outputOf({ outdated: ["left-pad"] }))["structured_result"], { outdated: ["left-pad"] });
+  const long = await outputOf({ outdated: "x".repeat(20_000) });
+  assert.deepEqual([long["structured_result"], long["result_truncated"]], [null, true]);
+});
+
 test("get_task shows every option of a task that is not at its default, and no secret", async (t) => {
   const { client, api, corner } = await setup(t);
   const secret = { env: { TOKEN: "abcdefgh-secret" } };
