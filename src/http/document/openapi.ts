@@ -80,7 +80,9 @@ function operationOf(route: Route, schemas: Record<string, Json>): Json {
       : {
           requestBody: {
             required: route.bodyOptional !== true,
-            content: { "application/json": { schema: schemaOf(route.body, "input"), example: exampleFor(route.name, route.body, schemas) } },
+            content: {
+              "application/json": { schema: schemaOf(route.body, "input"), example: exampleFor(route.name, route.body, schemas) },
+            },
           },
         }),
     responses: {

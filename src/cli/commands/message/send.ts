@@ -71,7 +71,10 @@ function deliveryOf({ afterTurn, now, dismiss }: SendFlags): DeliveryWay {
   return given[0]?.[0] ?? "next";
 }
 
-/** Whether the task gets the message only after an answer. Only for the text: the message is stored. */
+/**
+ * Whether the task gets the message only after an answer. Only the text depends on it: the message
+ * is stored.
+ */
 async function waitsForAnswer(client: WorkerClient, { task_id: id, delivery, status }: MessageView): Promise<boolean> {
   if (delivery === "dismiss" || status !== "queued") return false;
   const task = await client.getTask({ id }).catch(() => null);
