@@ -92,6 +92,7 @@ export const endpoints = {
   listChannels: { ...read, path: "/api/v1/notifications/channels" },
   addChannel: { method: "POST", path: "/api/v1/notifications/channels", repeatable: false },
   getChannel: { ...read, path: "/api/v1/notifications/channels/{id}" },
+  updateChannel: { method: "PATCH", path: "/api/v1/notifications/channels/{id}", repeatable: true },
   removeChannel: { method: "DELETE", path: "/api/v1/notifications/channels/{id}", repeatable: false },
   testChannel: { method: "POST", path: "/api/v1/notifications/channels/{id}/test", repeatable: false, silenceMs: testMs },
   listDeliveries: { ...read, path: "/api/v1/notifications/deliveries" },

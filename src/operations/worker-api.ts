@@ -14,6 +14,8 @@ import { lastTryText } from "../domain/attempt/refusal.ts";
 import type { StopMode } from "../domain/services/stop-mode.ts";
 import type { Task } from "../domain/task/task.ts";
 import type { Store } from "../store/store.ts";
+import type { Caller } from "../contract/caller.ts";
+import { changeChannel } from "./notifications/change-channel.ts";
 import { addChannel, channelViewOf, listChannels, removeChannel, requireChannel } from "./notifications/channels.ts";
 import type { AnswersProblem } from "./notifications/channels.ts";
 import { listDeliveries, replayDelivery, testChannel } from "./notifications/deliveries.ts";
@@ -117,6 +119,11 @@ export function workerApi(context: ApiContext): WorkerApi {
   };
   const trust = (): TrustView => trustView(store, claudeCodeTrust);
   const holds = (): { holds: HoldView[] } => ({ holds: listHolds(store, context.account(), now()) });
+  const channelContext = (caller: Caller) => ({
+    hostProblem: context.hostProblem ?? (() => null),
+    addedToken: taskCallerOf(store, caller).tokenId,
+    hasLinks: linkContext.links !== null,
+  });
   return {
     async submitTask(input, caller) {
       requireOpen(context);
@@ -217,12 +224,10 @@ export function workerApi(context: ApiContext): WorkerApi {
     createToken: async (input) => await createToken(store, input, now()),
     removeToken: async ({ id }, caller) => await removeToken(store, id, caller, now()),
     listChannels: async () => ({ channels: listChannels(store, answersProblem) }),
-    addChannel: async (input, caller) => {
-      const { tokenId: addedToken } = taskCallerOf(store, caller);
-      const hasLinks = linkContext.links !== null;
-      return await addChannel(store, input, { now: now(), hostProblem: context.hostProblem ?? (() => null), addedToken, hasLinks });
-    },
+    addChannel: async (input, caller) => await addChannel(store, input, { now: now(), ...channelContext(caller) }),
     getChannel: async ({ id }) => channelViewOf(store, requireChannel(store, id), answersProblem),
+    updateChannel: async ({ id, ...change }, caller) =>
+      channelViewOf(store, await changeChannel(store, id, change, channelContext(caller)), answersProblem),
     removeChannel: async ({ id }) => await removeChannel(store, id),
     testChannel: async ({ id }) => await testChannel(store, id, now()),
     listDeliveries: async (query) => ({ deliveries: listDeliveries(store, query ?? {}) }),

@@ -7,7 +7,7 @@ import type { TestContext } from "node:test";
 import { pino } from "pino";
 import { Notifier } from "../../src/notifications/notifier.ts";
 import { createAdapters } from "../../src/notifications/adapters.ts";
-import { checkNotifications } from "../../src/cli/doctor/notifications.ts";
+import { checkChannels } from "../../src/cli/doctor/channels.ts";
 import { WorkerClient } from "../../src/client/worker-client.ts";
 import { plainInput } from "../../testing/plain-task.ts";
 import { receiver } from "../../testing/receiver.ts";
@@ -118,15 +118,15 @@ test("a test that does not arrive says why, is not repeated, and can be replayed
   const { call, add, hook, api, door } = await setup(t);
   const client = new WorkerClient({ kind: "socket", path: door.socket });
   t.after(() => client.close());
-  assert.deepEqual(await checkNotifications(client), []);
+  assert.deepEqual(await checkChannels(client), []);
   hook.answer = (_, response) => void response.writeHead(503).end();
   await add("ops");
   const failed = await call(["notify", "test", "ops"]);
   assert.deepEqual([failed.code, failed.stdout, failed.stderr], [1, "", "Not delivered to ops: The receiver answered 503.\n"]);
   assert.match((await call(["notify", "list"])).stdout, /\t0\t1\thttp/);
   assert.deepEqual((await api.statistics()).notifications, { pending: 0, dead: 1 });
-  const [found, ...more] = await checkNotifications(client);
-  assert.deepEqual([found?.state, found?.message, more], ["warn", "1 message was not delivered to ops and given up", []]);
+  const [found, ...more] = await checkChannels(client);
+  assert.deepEqual([found?.state, found?.message, more], ["warn", "ops: 1 message was not delivered and given up", []]);
   assert.match(found?.fix ?? "", /claude-worker notify replay ops$/);
   hook.answer = (_, response) => void response.writeHead(200).end();
   assert.equal((await call(["notify", "replay", "ops"])).stdout, "Sent again: 1\n");
@@ -226,6 +226,68 @@ test("each kind of channel is added by its flag, and its secret stays unseen", a
   await refused(["--ntfy", "https://ntfy.sh"], /topic/);
 });
 
+test("a channel is changed by what is named, and keeps the rest and its secret", async (t) => {
+  const { call, add, hook } = await setup(t);
+  const secret = (
+    await add("ops", "--on", "failed,question", "--label", "team=a", "--label", "env=x", "--digest-at", "07:30")
+  ).stdout.trim();
+  await add("phone");
+  const edit = async (...words: readonly string[]): Promise<Record<string, unknown>> => {
+    const answer = await call(["notify", "edit", ...words, "--json"]);
+    assert.equal(answer.code, 0, `${words.join(" ")}: ${answer.stderr}`);
+    return answer.json();
+  };
+  const rules = ["--quiet", "22:00-07:00", "--escalate-after", "30m", "--escalate-to", "phone", "--remove-label", "env", "--label", "b=2"];
+  assert.partialDeepStrictEqual(await edit("ops", "--name", "main", "--webhook", `${hook.url}other`, ...rules), {
+    id: 1,
+    name: "main",
+    target: `${hook.url}other`,
+    events: ["failed", "question", "digest"],
+    labels: { team: "a", b: "2" },
+    quiet_hours: { from: "22:00", to: "07:00" },
+    digest_at: "07:30",
+    escalate_after_ms: 1_800_000,
+    escalate_to: "phone",
+    allow_private: true,
+  });
+  const off = await edit("main", "--quiet", "off", "--digest-at", "off", "--escalate-after", "off");
+  assert.partialDeepStrictEqual(off, { quiet_hours: null, digest_at: null, escalate_after_ms: null, escalate_to: null });
+  assert.deepEqual(off["events"], ["failed", "question"]);
+  assert.equal((await call(["notify", "test", "main"])).code, 0);
+  hook.verify(hook.received[0] ?? assert.fail(), secret);
+  assert.equal(hook.received[0]?.path, "/hookother");
+});
+
+test("a change that cannot be is refused, and changes nothing", async (t) => {
+  const { call, add, hook, place, api } = await setup(t);
+  await add("ops");
+  const key = path.join(place.work, "key");
+  writeFileSync(key, "tk_secret", { mode: 0o600 });
+  await call(["notify", "add", "phone", "--ntfy", "https://ntfy.example.com/me", "--secret-file", key]);
+  const before = api.store.notifications.channels();
+  for (const [words, pattern, code] of [
+    [["ops"], /Nothing to change/, 2],
+    [["ops", "--ntfy", "https://ntfy.sh/x"], /kind is webhook, and does not change/, 2],
+    [["ops", "--smtp", "smtp://x"], /kind is webhook, and does not change/, 2],
+    [["ops", "--name", "phone"], /a channel named "phone" already/, 1],
+    [["ops", "--forbid-private"], /http:\/\/ needs --allow-private/, 2],
+    [["ops", "--allow-private", "--forbid-private"], /Give either/, 2],
+    [["ops", "--escalate-to", "phone"], /--escalate-after 30m/, 2],
+    [["ops", "--on", "digest"], /--digest-at 07:30/, 2],
+    [["ops", "--answers", "content"], /by links only/, 2],
+    [["phone", "--ntfy", "https://other.example.com/me"], /secret would go to another server/, 2],
+    [["nobody", "--on", "failed"], /no channel "nobody"/, 1],
+  ] as const) {
+    const answer = await call(["notify", "edit", ...words]);
+    assert.equal(answer.code, code, `${words.join(" ")}: ${answer.stdout}${answer.stderr}`);
+    assert.match(answer.stderr, pattern);
+  }
+  assert.deepEqual(api.store.notifications.channels(), before);
+  const moved = await call(["notify", "edit", "phone", "--ntfy", "https://other.example.com/me", "--secret-file", key]);
+  assert.equal(moved.stdout, "Changed: phone. Try it: claude-worker notify test phone\n", moved.stderr);
+  assert.equal(hook.received.length, 0);
+});
+
 test("only an admin changes or tests channels", async (t) => {
   const { door, api, add } = await setup(t);
   await add("ops");
@@ -236,6 +298,7 @@ test("only an admin changes or tests channels", async (t) => {
   assert.equal(await status("GET", at), 200);
   assert.equal(await status("POST", at, { name: "x", kind: "webhook", url: "https://example.com/" }), 403);
   assert.equal(await status("DELETE", `${at}/1`), 403);
+  assert.equal(await status("PATCH", `${at}/1`, { name: "x" }), 403);
   assert.equal(await status("POST", `${at}/1/test`), 403);
   assert.equal(await status("POST", "/api/v1/notifications/deliveries/1/replay"), 403);
 });

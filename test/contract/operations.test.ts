@@ -154,6 +154,9 @@ test("every operation answers as the document promises", async (t) => {
   await expect(409, "addChannel", { body: hook });
   await expect(400, "addChannel", { body: { ...hook, name: "o", events: ["verification_failed"] } });
   await expect(200, "getChannel", { id: Number(channel["id"]) });
+  await expect(200, "updateChannel", { id: Number(channel["id"]), body: { name: "main", quiet_hours: null } });
+  await expect(400, "updateChannel", { id: Number(channel["id"]), body: {} });
+  await expect(404, "updateChannel", { id: 999, body: { name: "main" } });
   const sent = (await expect(200, "testChannel", { id: Number(channel["id"]) })).json();
   assert.equal(sent["state"], "dead");
   await expect(200, "listDeliveries", { query: `?channel=${String(channel["id"])}&state=dead&limit=1` });

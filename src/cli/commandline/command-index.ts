@@ -44,6 +44,7 @@ export const commandIndex: readonly IndexEntry[] = [
   { name: "notify add", load: async () => await import("../commands/notify/notify-add.ts") },
   { name: "notify list", load: async () => await import("../commands/notify/notify-list.ts") },
   { name: "notify show", load: async () => await import("../commands/notify/notify-show.ts") },
+  { name: "notify edit", load: async () => await import("../commands/notify/notify-edit.ts") },
   { name: "notify rm", load: async () => await import("../commands/notify/notify-rm.ts") },
   { name: "notify test", load: async () => await import("../commands/notify/notify-test.ts") },
   { name: "notify deliveries", load: async () => await import("../commands/notify/notify-deliveries.ts") },

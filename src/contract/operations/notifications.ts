@@ -89,6 +89,23 @@ export const channelInput = z.strictObject({
 });
 export type ChannelInput = z.output<typeof channelInput>;
 
+const { shape } = channelInput;
+
+/** What may change of a channel. Absent fields stay; null takes back what may be left out. */
+export const channelChange = channelInput
+  .omit({ kind: true })
+  .partial()
+  .extend({
+    url: shape.url.nullable(),
+    quiet_hours: shape.quiet_hours.nullable(),
+    digest_at: shape.digest_at.nullable(),
+    escalate_after_ms: shape.escalate_after_ms.nullable(),
+    escalate_to: shape.escalate_to.nullable(),
+    answer_from: shape.answer_from.nullable(),
+  })
+  .refine((change) => Object.keys(change).length > 0, "names nothing to change");
+export type ChannelChange = z.output<typeof channelChange>;
+
 export const deliveriesQuery = z.strictObject({
   channel: wholeNumber(1, largest).optional().describe("Only those of the channel of this number."),
   state: z.enum(deliveryStates).optional().describe("Only those in this state."),
@@ -122,6 +139,19 @@ export const notificationOperations = {
     params: channelParams,
     answer: "The channel.",
     output: channelView,
+  }),
+  updateChannel: operation("updateChannel", {
+    access: "admin",
+    tag,
+    summary: "Change a channel",
+    description:
+      "Absent fields stay, and null takes back what may be left out. Its kind does not change. The change also counts for messages that wait. " +
+      "A secret that would go to another server must be given again.",
+    params: channelParams,
+    body: channelChange,
+    answer: "The channel.",
+    output: channelView,
+    problems: ["conflict"],
   }),
   removeChannel: operation("removeChannel", {
     access: "admin",

@@ -91,13 +91,18 @@ function withoutLinks(kind: ChannelKind): string {
   return `A channel of the kind ${kind} takes answers by links only, which need an address for them: claude-worker config set public_url https://… ${others}`;
 }
 
+/** Whose answers count when no user is named. */
+export function usualAnswerers(kind: ChannelKind, target: ChannelTarget): readonly string[] {
+  return rules[kind]?.usual(target) ?? [];
+}
+
 /** The users whose answers count. */
 export function answerersOf(
   kind: ChannelKind,
   { answers, answerFrom, target }: Omit<GivenAnswering, "events" | "hasLinks" | "secret">,
 ): readonly string[] {
   if (answers === "none") return [];
-  return [...new Set(answerFrom ?? rules[kind]?.usual(target) ?? [])];
+  return [...new Set(answerFrom ?? usualAnswerers(kind, target))];
 }
 
 function isNumber(chat: string): boolean {

@@ -135,6 +135,20 @@ export function addressIn(
   return field === null || text == null ? null : { field, url: new URL(text) };
 }
 
+/** Kinds that show their secret to the server of their address. A webhook only signs with it. */
+const showingKinds: ReadonlySet<ChannelKind> = new Set(["ntfy", "email", "telegram"]);
+
+/** Whether a changed target would show the secret to another server. */
+export function showsSecretElsewhere(kind: ChannelKind, before: ChannelTarget, after: ChannelTarget): boolean {
+  return showingKinds.has(kind) && serverOf(before) !== serverOf(after);
+}
+
+function serverOf({ url }: ChannelTarget): string {
+  if (url === undefined) return "";
+  const { protocol, host, username } = new URL(url);
+  return `${protocol}//${username}@${host}`;
+}
+
 export function shownTarget(kind: ChannelKind, target: ChannelTarget): string {
   return rules[kind].shown(target);
 }

@@ -50,6 +50,7 @@ const operationSamples: Readonly<Record<string, object>> = {
   sendMessage: { text: "Now write the tests too" },
   answerQuestion: { decision: "deny", message: "not on staging" },
   addChannel: { name: "ops", kind: "webhook", url: "http://127.0.0.1:8080/hook", allow_private: true },
+  updateChannel: { quiet_hours: { from: "22:00", to: "07:00" } },
   retryTask: { allow: ["Bash(git push)"] },
   submitMachineTask: {
     system_prompt: "You are a careful maintainer of a TypeScript library. Do not change files outside of src/dates/ and its tests.",

@@ -24,6 +24,8 @@ export interface ChannelCounts {
 export interface NotificationStore {
   /** Inside `write`. Null when the name is taken. */
   addChannel(channel: NewChannel, secret: string | null): Channel | null;
+  /** Inside `write`. Null when there is no such channel. */
+  changeChannel(id: number, change: Omit<NewChannel, "kind" | "createdAt">, secret: string | null): Channel | null;
   /** By name. */
   channels(): Channel[];
   channel(id: number): Channel | null;
@@ -112,6 +114,11 @@ export function createNotificationStore(database: Database.Database, writing: Wr
     `INSERT INTO notification_channels (name, kind, target, secret, events, allow_private, rules, answers, answer_from, added_token, created_at)
      VALUES (@name, @kind, @target, @secret, @events, @allowPrivate, @rules, @answers, @answerFrom, @addedToken, @createdAt) ON CONFLICT (name) DO NOTHING RETURNING ${channelRow.select}`,
   );
+  const updateChannel = prepareReturning(
+    database,
+    `UPDATE notification_channels SET name = @name, target = @target, secret = @secret, events = @events, allow_private = @allowPrivate,
+       rules = @rules, answers = @answers, answer_from = @answerFrom, added_token = @addedToken WHERE id = @id RETURNING ${channelRow.select}`,
+  );
   const selectChannels = database.prepare(`SELECT ${channelRow.select} FROM notification_channels ORDER BY name`);
   const selectChannel = database.prepare(`SELECT ${channelRow.select} FROM notification_channels WHERE id = ?`);
   const selectSecret = database.prepare<[number], string | null>("SELECT secret FROM notification_channels WHERE id = ?").pluck();
@@ -164,6 +171,19 @@ export function createNotificationStore(database: Database.Database, writing: Wr
   const bringForward = database.prepare(`UPDATE notification_deliveries SET next_try_at = @now WHERE ${pending} > @latest`);
   const channelOf = (row: unknown): Channel | null => (row === undefined ? null : channelRow.decode(row));
   const deliveryOf = (row: unknown): Delivery | null => (row === undefined ? null : deliveryRow.decode(row));
+  const encoded = (channel: Omit<NewChannel, "kind" | "createdAt">) => {
+    const { name, answers, addedToken } = channel;
+    return {
+      name,
+      answers,
+      addedToken,
+      answerFrom: channelRow.encode("answerFrom", channel.answerFrom),
+      target: channelRow.encode("target", channel.target),
+      events: channelRow.encode("events", channel.events),
+      allowPrivate: channelRow.encode("allowPrivate", channel.allowPrivate),
+      rules: channelRow.encode("rules", channel.rules),
+    };
+  };
   const inside = <P extends readonly unknown[], T>(work: (...parameters: P) => T): ((...parameters: P) => T) => {
     return (...parameters) => {
       writing.mustBeInside();
@@ -172,16 +192,12 @@ export function createNotificationStore(database: Database.Database, writing: Wr
   };
   return {
     addChannel: inside((channel: NewChannel, secret: string | null) => {
-      const { name, kind, answers, addedToken, createdAt } = channel;
-      const encoded = {
-        answerFrom: channelRow.encode("answerFrom", channel.answerFrom),
-        target: channelRow.encode("target", channel.target),
-        events: channelRow.encode("events", channel.events),
-        allowPrivate: channelRow.encode("allowPrivate", channel.allowPrivate),
-        rules: channelRow.encode("rules", channel.rules),
-      };
-      return channelOf(insertChannel({ name, kind, answers, addedToken, createdAt, secret, ...encoded }));
+      const { kind, createdAt } = channel;
+      return channelOf(insertChannel({ kind, createdAt, secret, ...encoded(channel) }));
     }),
+    changeChannel: inside((id: number, change: Omit<NewChannel, "kind" | "createdAt">, secret: string | null) =>
+      channelOf(updateChannel({ id, secret, ...encoded(change) })),
+    ),
     channels: () => selectChannels.all().map((row) => channelRow.decode(row)),
     channel: (id) => channelOf(selectChannel.get(id)),
     secretOf: (id) => selectSecret.get(id) ?? null,

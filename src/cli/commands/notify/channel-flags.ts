@@ -1,4 +1,4 @@
-/** The flags of `notify add` that say where a channel sends to. */
+/** The flags of `notify add` and `notify edit` that say where a channel sends to. */
 import { channelKinds } from "../../../domain/notifications/channel.ts";
 import type { ChannelKind } from "../../../domain/notifications/channel.ts";
 import { WorkerError } from "../../../domain/errors.ts";
@@ -85,6 +85,27 @@ export function channelOf(flags: ChannelFlags, io: Pick<Io, "cwd">): GivenChanne
     default:
       return { kind };
   }
+}
+
+/**
+ * What the flags change of a channel of this kind.
+ * @throws WorkerError invalid_input: a flag of another kind.
+ */
+export function targetChange(kind: ChannelKind, flags: ChannelFlags, io: Pick<Io, "cwd">): Omit<GivenChannel, "kind"> {
+  const given = channelKinds.filter((each) => flags[each] !== undefined);
+  const owners = (Object.keys(companions) as (keyof typeof companions)[]).filter((flag) => flags[flag] !== undefined);
+  const other = given.find((each) => each !== kind) ?? owners.map((flag) => companions[flag]).find((owner) => owner !== kind);
+  if (other !== undefined)
+    throw invalid(`The channel's kind is ${kind}, and does not change. Add another one: claude-worker notify add NAME --${other} …`);
+  if (flags.arg !== undefined && flags.command === undefined) throw invalid("--arg needs the program, too: --command PROGRAM");
+  const url = flags.webhook ?? flags.ntfy ?? flags.telegramApi ?? flags.smtp;
+  return {
+    ...(url === undefined ? {} : { url }),
+    ...(flags.telegram === undefined ? {} : { chat: flags.telegram }),
+    ...(flags.email === undefined ? {} : { to: flags.email }),
+    ...(flags.from === undefined ? {} : { from: flags.from }),
+    ...(flags.command === undefined ? {} : { command: [pathGiven(io, flags.command), ...(flags.arg ?? [])] }),
+  };
 }
 
 function invalid(sentence: string): WorkerError {

@@ -16,7 +16,6 @@ import { checkByProbe, checkCredentials } from "../../doctor/credentials.ts";
 import { checkDatabase } from "../../doctor/database.ts";
 import { checkDirectories, checkDisk } from "../../doctor/directories.ts";
 import { checkNode } from "../../doctor/node.ts";
-import { checkNotifications } from "../../doctor/notifications.ts";
 import { checkRunningSettings } from "../../doctor/running-settings.ts";
 import { checkSandbox } from "../../doctor/sandbox.ts";
 import { checkServer } from "../../doctor/server.ts";
@@ -98,7 +97,6 @@ async function withSettings(io: Io, isProbing: boolean): Promise<Check[]> {
       ...(server === null ? [] : checkRunningSettings(server, { settings, path: agentEnv["PATH"] ?? "", isLocal })),
       ...(server === null ? [] : await checkChannels(client)),
       ...(await checkServer(client, { claudeStarts, whenAbsent: async () => await checkDatabase(paths.database) })),
-      ...(server === null ? [] : await checkNotifications(client)),
     ];
   } catch (error) {
     const explained = await explainUnreadable(error, clientUsedBy(io));
