@@ -10,6 +10,11 @@ import { blockOf, commonOf, parseLines, resultEntry } from "./transcript.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** Whether this is such a result: its call has not run. */
+export function isCutResult({ content }: Json): boolean {
+  return content === cutResult;
+}
+
 export interface DeferredCall {
   readonly tool: string;
   readonly toolUseId: string;

@@ -19,6 +19,7 @@ import { isNoConversation } from "./messages.ts";
 import type { Message } from "./messages.ts";
 import { OpenInput } from "./open-input.ts";
 import { missingMessages, sayMessages, sayPrompt } from "./say-messages.ts";
+import { settledQuestions } from "./settled-questions.ts";
 import { repairTranscript, savedSpending, setAside } from "./transcript.ts";
 
 /** One run of Claude Code. */
@@ -77,6 +78,7 @@ export async function resumeSession(given: AgentWork, port: SessionPort): Promis
 async function resumeTranscript(transcript: string, work: AgentWork, port: SessionPort): Promise<string | null> {
   port.emit({ type: "worker", subtype: "spending", base: true, ...savedSpending(transcript) });
   repair(transcript, work, port.emit);
+  for (const key of settledQuestions(transcript, work.questions ?? [])) port.emit({ type: "worker", subtype: "question_settled", key });
   const missing = missingMessages(transcript, work, port.emit);
   const isAlone = missing.some(({ continues, delivery }) => continues || delivery === "now");
   if (isAlone) return followUp(work, port, null, missing);

@@ -279,6 +279,7 @@ export class RunningAttempt {
 
   #take(said: JournalEntry): void {
     const entry = this.#checkAnswer(said);
+    if (entry.type === "worker" && entry["subtype"] === "question_settled") this.#questions.forget(String(entry["key"]));
     if (entry.type === "result")
       this.#isFinished = entry["subtype"] === "success" && entry["is_error"] !== true && entry["answer_problem"] === undefined;
     const record = this.#journal.append(entry);

@@ -69,6 +69,12 @@ export class OpenQuestions {
     this.#waiting.get(key)?.settle(answer);
   }
 
+  /** The call of this question has ended: its answer counts for no other one. */
+  forget(key: string): void {
+    const at = this.#known.findIndex((each) => each.key === key);
+    if (at >= 0) this.#known.splice(at, 1);
+  }
+
   /**
    * Notes that the agent waits no more. The death of its process looks the same at first, and a
    * question outlives that. A call without an answer has a result in the journal instead.

@@ -4,7 +4,7 @@
  */
 import { deadlineOf } from "../domain/questions/policy.ts";
 import { questionText } from "../domain/questions/offered-options.ts";
-import type { AskedQuestion } from "../domain/questions/question.ts";
+import type { AskedQuestion, Question } from "../domain/questions/question.ts";
 import { readAskedQuestion } from "../domain/questions/read-question.ts";
 import type { JournalRecord } from "../domain/events/record.ts";
 import type { EventData } from "../domain/events/event.ts";
@@ -37,6 +37,7 @@ export class QuestionRecords {
   #takeNote(note: JournalRecord, now: number): void {
     if (note.subtype === "question_asked") this.#ask(readAskedQuestion(note["question"]), now);
     else if (note.subtype === "question_withdrawn") this.#withdraw(String(note["key"]), now);
+    else if (note.subtype === "question_settled") this.#settle(String(note["key"]), now);
     else if (note.subtype === "question_answered") this.#applyWithoutCall(String(note["key"]), now);
   }
 
@@ -88,10 +89,18 @@ export class QuestionRecords {
     const content = arrayOf(objectOf(objectOf(record)["message"])["content"]).map(objectOf);
     const ended = new Set(content.filter(({ type }) => type === "tool_result").map((block) => block["tool_use_id"]));
     if (ended.size === 0) return;
-    for (const { id, toolUseId, answer } of this.#store.questions.unapplied(this.#attempt.taskId)) {
-      if (!ended.has(toolUseId)) continue;
-      if (answer === null) this.#supersede(id, now);
-      else this.#store.questions.applied(id, now);
-    }
+    for (const question of this.#store.questions.unapplied(this.#attempt.taskId))
+      if (ended.has(question.toolUseId)) this.#end(question, now);
+  }
+
+  /** Only the session of an earlier attempt has the result. */
+  #settle(key: string, now: number): void {
+    const question = this.#store.questions.find(this.#attempt.taskId, key);
+    if (question !== null) this.#end(question, now);
+  }
+
+  #end({ id, answer }: Question, now: number): void {
+    if (answer === null) this.#supersede(id, now);
+    else this.#store.questions.applied(id, now);
   }
 }

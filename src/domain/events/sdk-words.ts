@@ -22,7 +22,7 @@ export const sdkWords: ReadonlySet<string> = new Set(
     "model_refusal_no_fallback notification oauth_org_not_allowed object org_config_refused " +
     "org_config_required_unavailable org_pin_api_key_conflict org_pin_mismatch org_verify_failed overloaded pause_turn " +
     "pending permission_denied plugin_install preset prompt prompt_suggestion prompt_too_long provider_not_allowed " +
-    "proxy_invalid question_answered question_asked question_withdrawn rapid_refill_breaker rate_limit rate_limit_event read_file redacted_thinking refusal register_repo_root " +
+    "proxy_invalid question_answered question_asked question_settled question_withdrawn rapid_refill_breaker rate_limit rate_limit_event read_file redacted_thinking refusal register_repo_root " +
     "rejected reload_output_styles reload_plugins reload_skills remote_settings_required_unavailable rename_session " +
     "request_user_dialog requires_action result rewind_files running sandbox_required_unavailable seed_read_state " +
     "server_error server_tool_use session session_held_by_background session_repaired session_restarted " +

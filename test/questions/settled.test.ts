@@ -1,0 +1,39 @@
+/** An answer counts for one call, also when the runner dies before it has noted the result. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { findTranscript } from "../../src/config/claude-transcript.ts";
+import { step } from "../../testing/model.ts";
+import { until } from "../../testing/wait.ts";
+import { killAndWait, runnerOf } from "../reliability/setup.ts";
+import { askingWorker } from "./setup.ts";
+
+test("an answer whose result only the session has allows no second call", async (t) => {
+  const w = await askingWorker(t);
+  const file = path.join(w.place.work, "made");
+  const mark = step.bash(`echo x >> ${file}; sleep 1`);
+  w.model.play({ "mark twice": [mark, mark, step.text("Marked.")] });
+  await w.start();
+  const { id } = await w.submit("mark twice", { permission_mode: "default" });
+  const [first] = await w.asked(id);
+  const { logs, session_id: session } = await w.client.getTask({ id });
+  const runner = await runnerOf(w, id);
+  await w.client.answerQuestion({ id: first?.id ?? 0, decision: "allow" });
+  await until("Claude Code to have the answer", () => readFileSync(logs.raw, "utf8").includes('"question_answered"'));
+  // The runner notes nothing more, and Claude Code ends the call.
+  process.kill(runner, "SIGSTOP");
+  const transcript = findTranscript({ HOME: w.place.home }, session ?? "") ?? assert.fail();
+  await until("the result in the session", () => readFileSync(transcript, "utf8").includes('"tool_result"'));
+  await killAndWait(runner);
+  const [second] = await w.asked(id);
+  assert.equal(readFileSync(file, "utf8"), "x\n");
+  await w.client.answerQuestion({ id: second?.id ?? 0, decision: "deny" });
+  const task = await w.ended(id);
+  assert.deepEqual([task.status, task.attempts], ["completed", 2], JSON.stringify(task.error));
+  assert.partialDeepStrictEqual(task.questions, [
+    { status: "applied", answer: { decision: "allow" } },
+    { status: "applied", answer: { decision: "deny" } },
+  ]);
+  assert.equal(readFileSync(file, "utf8"), "x\n");
+});
