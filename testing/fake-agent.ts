@@ -5,21 +5,38 @@
  * it: `steps N` tool steps, `delay MS` before each, `append FILE` a line per step there (with
  * `signed` it names the runner too), `size BYTES` of text in each step, `spawn COMMAND` in the
  * first step, `fail`, `limit SECONDS` (a usage limit in the first attempt), `throw`, `exit` (the
- * runner dies), `hang` (it ends only when it is stopped), `linger MS` after the result.
+ * runner dies), `hang` (it ends only when it is stopped), `linger MS` after the result, `asks` (for
+ * permission before each step), `from N` (the number of the first step). A message with `more N`
+ * adds steps.
  */
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { markerName } from "../src/processes/sweep.ts";
-import type { Agent, AgentOptions, AgentWork, CreateAgent, Emit } from "../src/agent/agent.ts";
+import type { Agent, AgentOptions, AgentWork, Ask, CreateAgent, Emit } from "../src/agent/agent.ts";
+import type { SentMessage } from "../src/domain/messages/message.ts";
 
 export const createAgent: CreateAgent = (options) => new FakeAgent(options);
+
+/** What the session keeps. */
+interface Kept {
+  /** Finished steps. */
+  readonly done: number;
+  /** Steps that messages have added. */
+  readonly more: number;
+  /** Keys of the messages that it has. */
+  readonly keys: readonly string[];
+}
+
+const nothing: Kept = { done: 0, more: 0, keys: [] };
 
 class FakeAgent implements Agent {
   readonly #env: AgentOptions["env"];
   readonly #onSpawned: AgentOptions["onSpawned"];
   readonly #stopped = new AbortController();
+  readonly #inbox: SentMessage[] = [];
   #parked = false;
   #interrupted = false;
   readonly lost = new Promise<void>(() => {});
@@ -39,9 +56,13 @@ class FakeAgent implements Agent {
     return this.#parked && !work.resume;
   }
 
-  async run(work: AgentWork, emit: Emit): Promise<string | null> {
+  say(message: SentMessage): void {
+    this.#inbox.push(message);
+  }
+
+  async run(work: AgentWork, emit: Emit, ask: Ask): Promise<string | null> {
     try {
-      return await this.#play(work, emit);
+      return await this.#play(work, emit, ask);
     } catch (error) {
       if (!this.#stopped.signal.aborted) throw error;
       if (!this.#interrupted) return "the fake agent was killed";
@@ -68,43 +89,54 @@ class FakeAgent implements Agent {
     writeFileSync(path.join(this.#env["HOME"], ".fake-agent", "left"), "");
   }
 
-  async #play(work: AgentWork, emit: Emit): Promise<string | null> {
-    const orders = ordersIn(work.messages?.at(-1)?.text ?? work.spec.prompt);
-    for (const { key } of work.messages ?? []) emit({ type: "worker", subtype: "message_delivered", key });
+  async #play(work: AgentWork, emit: Emit, ask: Ask): Promise<string | null> {
+    const orders = ordersIn(work.messages?.findLast(({ text }) => /\bsteps\b/.test(text))?.text ?? work.spec.prompt);
     const { signal } = this.#stopped;
     if (this.isWarmFor(work)) emit({ type: "worker", subtype: "session", sessionId: work.sessionId });
-    const transcript = this.#transcript(work);
-    const first = work.resume && existsSync(transcript) ? Number(readFileSync(transcript, "utf8")) : 0;
+    const file = this.#transcript(work);
+    let kept = work.resume && existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Kept) : nothing;
+    const keep = (change: Partial<Kept>): void => {
+      kept = { ...kept, ...change };
+      // Whole or not at all: a kill between the two halves of a write would forget every step.
+      writeFileSync(`${file}.new`, JSON.stringify(kept));
+      renameSync(`${file}.new`, file);
+    };
+    const heard = new Set<string>();
+    const hear = (messages: readonly SentMessage[]): void => {
+      for (const { key, text } of messages) {
+        if (!kept.keys.includes(key)) keep({ keys: [...kept.keys, key], more: kept.more + ordersIn(text).number("more", 0) });
+        emit({ type: "worker", subtype: "message_delivered", key });
+        heard.add(key);
+      }
+    };
+    hear(work.messages ?? []);
     const cwd = work.spec.workingDirectory;
-    emit({
-      type: "system",
-      subtype: "init",
-      session_id: work.sessionId,
-      model: "fake",
-      cwd,
-      permissionMode: work.spec.permissionMode,
-      tools: [],
-    });
-    for (let step = first; step < orders.number("steps", 0); step += 1) {
-      const id = `toolu_${step + 1}`;
-      emit(assistant(work, { type: "tool_use", id, name: "Bash", input: { command: `step ${step + 1}` } }));
+    const { sessionId: session_id } = work;
+    emit({ type: "system", subtype: "init", session_id, model: "fake", cwd, permissionMode: work.spec.permissionMode, tools: [] });
+    const first = orders.number("from", 1);
+    const isDone = (call: string | null): boolean => Number(call?.slice("toolu_".length)) < first + kept.done;
+    for (const { key, toolUseId } of work.questions ?? [])
+      if (isDone(toolUseId)) emit({ type: "worker", subtype: "question_settled", key });
+    for (;;) {
+      hear(this.#inbox.splice(0));
+      if (kept.done >= orders.number("steps", 0) + kept.more) break;
+      const number = first + kept.done;
+      const id = `toolu_${number}`;
+      const input = { command: `step ${number}` };
+      emit(assistant(work, { type: "tool_use", id, name: "Bash", input }));
       // The prompt says how long a step takes.
       if (orders.number("delay", 0) > 0) await delay(orders.number("delay", 0), undefined, { signal });
       signal.throwIfAborted();
-      if (step === 0) this.#spawn(orders.text("spawn"), cwd);
-      const file = orders.text("append");
-      if (file !== null)
-        appendFileSync(path.resolve(cwd, file), `${step + 1}${orders.has("signed") ? ` ${process.env[markerName]}` : ""}\n`);
-      const content = "x".repeat(orders.number("size", 2));
-      // Whole or not at all: a kill between the two halves of a write would forget every step.
-      writeFileSync(`${transcript}.new`, String(step + 1));
-      renameSync(`${transcript}.new`, transcript);
-      emit({
-        type: "user",
-        session_id: work.sessionId,
-        parent_tool_use_id: null,
-        message: { role: "user", content: [{ type: "tool_result", tool_use_id: id, content }] },
-      });
+      const denied = orders.has("asks") ? await this.#denial(ask, id, input) : null;
+      signal.throwIfAborted();
+      if (kept.done === 0) this.#spawn(orders.text("spawn"), cwd);
+      const marks = orders.text("append");
+      if (marks !== null && denied === null)
+        appendFileSync(path.resolve(cwd, marks), `${number}${orders.has("signed") ? ` ${process.env[markerName]}` : ""}\n`);
+      const content = denied ?? "x".repeat(orders.number("size", 2));
+      keep({ done: kept.done + 1 });
+      const result = { type: "tool_result", tool_use_id: id, content, ...(denied === null ? {} : { is_error: true }) };
+      emit({ type: "user", session_id, parent_tool_use_id: null, message: { role: "user", content: [result] } });
     }
     if (orders.has("hang")) await delay(2 ** 30, undefined, { signal }); // Until it is stopped.
     if (orders.has("throw")) throw new Error("the fake agent throws");
@@ -117,15 +149,24 @@ class FakeAgent implements Agent {
         subtype: failed ? "error_during_execution" : "success",
         is_error: failed,
         result: "All steps are done.",
-        num_turns: orders.number("steps", 0) + 1,
+        num_turns: kept.done + 1,
       }),
     );
+    for (const key of heard) emit({ type: "worker", subtype: "message_done", key });
     // The prompt says how long.
     if (orders.has("linger")) await delay(orders.number("linger", 0), undefined, { signal });
     return null;
   }
 
-  /** How many steps of the session are finished. */
+  /** Asks whether a step may run. @returns why not; null: it may. */
+  async #denial(ask: Ask, toolUseId: string, input: Readonly<Record<string, string>>): Promise<string | null> {
+    const inputHash = createHash("sha256").update(JSON.stringify(input)).digest("hex");
+    const question = { kind: "permission", tool: "Bash", toolUseId, agentId: null, input, inputHash, rule: null } as const;
+    const answer = await ask(question, this.#stopped.signal);
+    if (answer === null) throw new Error("the question was withdrawn");
+    return answer.decision === "deny" ? `The user denied this call: ${answer.message}` : null;
+  }
+
   #transcript(work: AgentWork): string {
     const directory = path.join(this.#env["HOME"] ?? work.spec.workingDirectory, ".fake-agent");
     mkdirSync(directory, { recursive: true });

@@ -34,6 +34,8 @@ export interface ScriptedModel {
   subscriptionEnv(home: string): Record<string, string>;
   /** The model calls so far, oldest first. */
   requests(): readonly ModelRequest[];
+  /** Forgets the calls so far: each holds its whole conversation. No call may be under way. */
+  forget(): void;
   /** Replaces the script from the next request on. */
   play(script: Script): void;
   /** Closes every connection. May be called twice. */
@@ -93,6 +95,7 @@ export async function startModel(t: TestContext | null, script: Script = {}): Pr
     env: (home) => ({ ...quiet(home, url), ANTHROPIC_API_KEY: "sk-ant-api03-scripted-model" }),
     subscriptionEnv: (home) => ({ ...quiet(home, url), CLAUDE_CODE_OAUTH_TOKEN: "sk-ant-oat01-scripted-model" }),
     requests: () => requests,
+    forget: () => void (requests.length = 0),
     play: (next) => {
       current = next;
     },

@@ -47,8 +47,14 @@ export type Move =
       readonly times?: number;
     };
 
-/** Moves by a part of the user's message. The newest user message that holds a key decides. */
-export type Script = Readonly<Record<string, readonly Move[]>>;
+/** Finds the next move in a conversation by itself. */
+export type Player = (messages: readonly ApiMessage[]) => Move;
+
+/**
+ * Moves by a part of the user's message, or what finds them. The newest user message that holds a
+ * key decides.
+ */
+export type Script = Readonly<Record<string, readonly Move[] | Player>>;
 
 /** Moves, as short as they can be written. */
 export const step = {
@@ -172,7 +178,8 @@ export function placeIn(
     const text = textOf(message.content);
     const key = Object.keys(script).find((part) => text.includes(part));
     if (key === undefined) continue;
-    return { key, moves: script[key] ?? [], done: stepsAfter(messages.slice(at)) };
+    const moves = script[key] ?? [];
+    return { key, moves: typeof moves === "function" ? [moves(messages)] : moves, done: stepsAfter(messages.slice(at)) };
   }
   return null;
 }

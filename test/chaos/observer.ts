@@ -11,11 +11,23 @@ export interface OpenAttempt {
   readonly pid: number | null;
 }
 
+export interface OpenQuestion {
+  readonly id: number;
+  readonly taskId: number;
+  readonly kind: string;
+  readonly rule: string | null;
+}
+
 export interface Observer {
   openAttempts(): OpenAttempt[];
   /** Every runner that ever had an attempt; a runner has one at most. */
   usedRunners(): ReadonlySet<string>;
   taskNamed(name: string): number | null;
+  /** The fork of a task with this prompt. */
+  forkWith(prompt: string): number | null;
+  hasEnded(taskId: number): boolean;
+  openQuestions(): OpenQuestion[];
+  question(id: number): { readonly status: string; readonly answer: string | null };
   unfinished(): number;
   /** How often the worst task died in a row without a finished step. */
   worstPoison(): number;
@@ -46,11 +58,25 @@ export function observe(file: string): Observer {
     openAttempts: open,
     usedRunners: () => new Set(select<{ id: string }>("SELECT runner_id AS id FROM attempts").map(({ id }) => id)),
     taskNamed: (name) => count("SELECT id FROM tasks WHERE name = ?", name) || null,
+    forkWith: (prompt) =>
+      count(
+        "SELECT tasks.id FROM forks JOIN tasks ON tasks.id = forks.task_id JOIN task_texts ON task_texts.task_id = tasks.id WHERE prompt = ?",
+        prompt,
+      ) || null,
+    hasEnded: (taskId) => count("SELECT count(*) FROM tasks WHERE id = ? AND ended_at IS NOT NULL", taskId) > 0,
+    openQuestions: () => select("SELECT id, task_id AS taskId, kind, rule FROM questions WHERE status = 'open' ORDER BY id"),
+    question: (id) =>
+      select<{ status: string; answer: string | null }>("SELECT status, answer FROM questions WHERE id = ?", id)[0] ?? {
+        status: "gone",
+        answer: null,
+      },
     unfinished: () => count("SELECT count(*) FROM tasks WHERE ended_at IS NULL"),
     worstPoison: () => count("SELECT max(poison_count) FROM tasks WHERE ended_at IS NULL"),
     isRecovered({ id, taskId }, workers) {
       if (count("SELECT count(*) FROM attempts WHERE id = ? AND ended_at IS NULL", id) > 0) return false;
       if (count("SELECT count(*) FROM tasks WHERE id = ? AND ended_at IS NOT NULL", taskId) > 0) return true;
+      // It waits for a person, without a process.
+      if (count("SELECT count(*) FROM tasks WHERE id = ? AND status = 'waiting'", taskId) > 0) return true;
       const spoken =
         "SELECT count(*) FROM events WHERE task_id = ? AND attempt_id > ? AND type IN ('init', 'text', 'tool_use', 'tool_result', 'result')";
       if (count(spoken, taskId, id) > 0) return true;

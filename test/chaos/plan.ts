@@ -4,6 +4,8 @@
  */
 import { failpointNames } from "../../src/processes/failpoint.ts";
 import type { FailpointName } from "../../src/processes/failpoint.ts";
+import { plannedTalk } from "./plan-talk.ts";
+import type { PlannedTalk } from "./plan-talk.ts";
 
 export type Target = "server" | "runner" | "claude" | "all";
 
@@ -33,10 +35,14 @@ export interface PlannedTask {
   readonly cancelAfterMs: number | null;
   /** It meets a usage limit that lasts so many seconds; null: none. */
   readonly limitSeconds: number | null;
+  /** Null: it may not ask, and nobody says anything to it. */
+  readonly talk: PlannedTalk | null;
 }
 
 export interface Round {
   readonly warm: number;
+  /** How long a runner whose task asks is kept. */
+  readonly parkAfterMs: number;
   readonly tasks: readonly PlannedTask[];
   readonly strikes: readonly Strike[];
 }
@@ -47,20 +53,24 @@ export function planRound(seed: number, index: number, { strikes, real }: { stri
   const tasks = Math.ceil(strikes * (real ? 1 : 2.5));
   return {
     warm: index % 2,
+    parkAfterMs: [0, 1000, 600_000][index % 3] ?? 0,
     tasks: Array.from({ length: tasks }, (_, task) => plannedTask(random, real, index % 5 === 4 && task === 0)),
     strikes: Array.from({ length: strikes }, () => plannedStrike(random, real)),
   };
 }
 
 function plannedTask(random: () => number, real: boolean, limited: boolean): PlannedTask {
-  return {
-    steps: 3 + Math.floor(random() * 4),
+  const steps = 3 + Math.floor(random() * 4);
+  const plain = {
+    steps,
     stepMs: Math.round((real ? 100 : 20) + random() * (real ? 300 : 80)),
     afterMs: Math.round(random() * (real ? 600 : 150)),
     background: random() < 0.2,
     cancelAfterMs: random() < 0.1 ? Math.round(random() * (real ? 4000 : 1000)) : null,
-    limitSeconds: limited && !real ? 3 : null,
   };
+  if (limited && !real) return { ...plain, limitSeconds: 3, talk: null };
+  const talk = random() < 0.6 ? plannedTalk(random, steps, real) : null;
+  return { ...plain, background: plain.background && talk === null, limitSeconds: null, talk };
 }
 
 function plannedStrike(random: () => number, real: boolean): Strike {
@@ -90,7 +100,7 @@ const placesOfRunners: ReadonlySet<FailpointName> = new Set([
 ]);
 
 /** Uniform in [0, 1), the same row of numbers for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
+export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -1,5 +1,5 @@
 /** Adds up what a chaos run did and found, as a table and as JSON. */
-import type { Counts, Findings } from "./invariants.ts";
+import type { Counts, Findings } from "./snapshot.ts";
 
 export interface Report {
   readonly agent: "Claude Code" | "fake agent";
@@ -11,6 +11,8 @@ export interface Report {
   readonly resumed: number;
   readonly events: number;
   readonly repeatedInFlight: number;
+  readonly answered: number;
+  readonly delivered: number;
   readonly lost: number;
   readonly duplicated: number;
   readonly orphans: number;
@@ -25,7 +27,7 @@ export class Tally {
   readonly #recoveriesMs: number[] = [];
   readonly #found: Findings = { lost: [], duplicated: [], orphans: [], broken: [] };
   #rounds = 0;
-  #counts: Counts = { tasks: 0, events: 0, attempts: 0, resumed: 0, repeatedInFlight: 0 };
+  #counts: Counts = { tasks: 0, events: 0, attempts: 0, resumed: 0, repeatedInFlight: 0, answered: 0, delivered: 0 };
 
   constructor(real: boolean) {
     this.#real = real;
@@ -88,8 +90,8 @@ export class Tally {
   }
 
   line(): string {
-    const { kills, tasks, attempts, resumed, lost, duplicated, orphans, broken } = this.report();
-    return `${kills} kills, ${tasks} tasks, ${attempts} attempts (${resumed} resumed), lost ${lost}, duplicated ${duplicated}, orphans ${orphans}, broken ${broken}`;
+    const { kills, tasks, attempts, resumed, answered, delivered, lost, duplicated, orphans, broken } = this.report();
+    return `${kills} kills, ${tasks} tasks, ${attempts} attempts (${resumed} resumed), ${answered} answers, ${delivered} messages, lost ${lost}, duplicated ${duplicated}, orphans ${orphans}, broken ${broken}`;
   }
 }
 
@@ -100,6 +102,8 @@ const rows: readonly (readonly [string, (report: Report) => number])[] = [
   ["attempts", ({ attempts }) => attempts],
   ["of them resumed", ({ resumed }) => resumed],
   ["events", ({ events }) => events],
+  ["answers that had their effect", ({ answered }) => answered],
+  ["messages delivered", ({ delivered }) => delivered],
   ["steps repeated in flight (allowed)", ({ repeatedInFlight }) => repeatedInFlight],
   ["**lost**", ({ lost }) => lost],
   ["**duplicated**", ({ duplicated }) => duplicated],

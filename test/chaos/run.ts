@@ -8,13 +8,14 @@ import { markerName, sweep } from "../../src/processes/sweep.ts";
 import { within } from "../../testing/wait.ts";
 import { inspect } from "./invariants.ts";
 import { observe } from "./observer.ts";
+import type { Ledger } from "./ledger.ts";
 import type { Observer } from "./observer.ts";
+import { Person } from "./person.ts";
 import { planRound } from "./plan.ts";
 import type { Round, Strike } from "./plan.ts";
 import { Tally } from "./report.ts";
 import { strike } from "./strike.ts";
 import { feed } from "./workload.ts";
-import type { Acknowledged } from "./workload.ts";
 import { World } from "./world.ts";
 
 export interface RunOptions {
@@ -44,12 +45,12 @@ const poisonWaitMs = 30_000;
 export async function runChaos(options: RunOptions): Promise<Tally> {
   const tally = new Tally(options.real);
   const world = await World.create({ real: options.real, workers: options.workers });
-  const acknowledged: Acknowledged[] = [];
+  const ledger: Ledger = { tasks: [], given: [] };
   try {
     for (let index = 0; tally.kills < options.kills && !tally.isBroken; index += 1) {
       const strikes = Math.min(options.killsPerRound, options.kills - tally.kills);
       const round = planRound(options.seed, index, { strikes, real: options.real });
-      await playRound(world, round, index, acknowledged, tally);
+      await playRound(world, round, index, ledger, tally);
       options.say(`round ${index + 1}: ${tally.line()}`);
     }
   } catch (error) {
@@ -60,18 +61,25 @@ export async function runChaos(options: RunOptions): Promise<Tally> {
   return tally;
 }
 
-async function playRound(world: World, round: Round, index: number, acknowledged: Acknowledged[], tally: Tally): Promise<void> {
+async function playRound(world: World, round: Round, index: number, ledger: Ledger, tally: Tally): Promise<void> {
   world.warm = round.warm;
+  world.parkAfterMs = round.parkAfterMs;
   await world.ensureServer();
   const observer = observe(world.paths.database);
+  const person = new Person(world, observer, index, ledger);
   try {
-    const feeding = feed(world, observer, index, round.tasks, acknowledged);
+    person.start();
+    const feeding = feed(world, observer, index, round.tasks, ledger.tasks);
     const recoveries: Promise<void>[] = [];
     for (const planned of round.strikes) await strikeOnce(world, observer, planned, tally, recoveries);
     await Promise.all([feeding, ...recoveries]);
     await untilAtRest(world, observer);
-    tally.addRound(await inspect(world, observer, acknowledged));
+    await person.stop();
+    tally.addRound(await inspect(world, observer, ledger));
+    for (const sentence of person.problems) tally.problem(sentence);
+    for (const { id } of (await world.client.listRules()).rules) await world.client.removeRule({ id });
   } finally {
+    await person.stop();
     observer.close();
     await world.stop();
   }

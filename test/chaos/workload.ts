@@ -2,32 +2,25 @@
  * Gives a world its tasks: submits them while the server comes and goes, and cancels some. It
  * remembers what the server acknowledged.
  */
+import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { markerName } from "../../src/processes/sweep.ts";
+import { localId } from "../../testing/local-task.ts";
 import { step } from "../../testing/model.ts";
 import type { Move } from "../../testing/model.ts";
+import { finalText, nextMove } from "./conversation.ts";
+import type { Orders } from "./conversation.ts";
+import type { Acknowledged } from "./ledger.ts";
 import type { Observer } from "./observer.ts";
 import type { PlannedTask } from "./plan.ts";
+import { talkTo } from "./talk.ts";
+import { isRefusal, persist } from "./trying.ts";
 import type { World } from "./world.ts";
-import { localId } from "../../testing/local-task.ts";
-
-export interface Acknowledged {
-  readonly id: number;
-  readonly name: string;
-  readonly planned: PlannedTask;
-  /** Where its steps leave their numbers, each with the id of its runner. */
-  readonly file: string;
-  /** Whether the server has said yes to a cancel. */
-  cancelled: boolean;
-}
-
-/** A server that is down is waited for this long before the next try. */
-const againMs = 30;
 
 /**
- * Submits the tasks, one after the other; resolves when all are acknowledged and the cancels are
- * said.
+ * Submits the tasks, one after the other; resolves when all are acknowledged, and all cancels and
+ * messages are said.
  */
 export async function feed(
   world: World,
@@ -36,60 +29,54 @@ export async function feed(
   tasks: readonly PlannedTask[],
   into: Acknowledged[],
 ): Promise<void> {
-  const cancels: Promise<void>[] = [];
+  const others: Promise<void>[] = [];
   for (const [index, planned] of tasks.entries()) {
     await delay(planned.afterMs); // The plan of the seed.
     const name = `round ${round} task ${index};`;
     const file = path.join(world.place.work, `steps-${round}-${index}`);
-    const id = await submit(world, observer, name, planned, file);
-    const task = { id, name, planned, file, cancelled: false };
+    const orders = ordersOf(world, name, planned, file);
+    const id = await submit(world, observer, orders, planned);
+    const task = { id, name, planned, file, first: 1, forkOf: null, cancelled: false, said: [] };
     into.push(task);
-    if (planned.cancelAfterMs !== null) cancels.push(cancel(world, task, planned.cancelAfterMs));
+    if (planned.cancelAfterMs !== null) others.push(cancel(world, task, planned.cancelAfterMs));
+    if (planned.talk !== null) others.push(talkTo(world, observer, task, orders, into));
   }
-  await Promise.all(cancels);
+  await Promise.all(others);
+}
+
+function ordersOf(world: World, name: string, { steps, stepMs, talk }: PlannedTask, file: string): Orders {
+  const outside = path.join(world.place.directory, "outside");
+  mkdirSync(outside, { recursive: true });
+  for (let number = 1; number <= steps; number += 1) writeFileSync(path.join(outside, `${number}.txt`), `${number}\n`);
+  return { name, file, outside, stepMs, kinds: talk?.kinds ?? [], joined: talk?.joined ?? [], first: 1 };
 }
 
 /**
  * Submits until the server has acknowledged it; a submit without an answer may have arrived, so it
  * is looked for first.
  */
-async function submit(world: World, observer: Observer, name: string, planned: PlannedTask, file: string): Promise<number> {
+async function submit(world: World, observer: Observer, orders: Orders, planned: PlannedTask): Promise<number> {
+  const { name, file } = orders;
   const { real } = world.options;
-  if (real) world.model.play(Object.assign(scriptOf(world), { [name]: movesOf(planned, file) }));
-  const prompt = real ? `Do your steps, ${name}` : ordersOf(planned, file);
-  for (;;) {
-    try {
-      return localId(await world.client.submitTask({ prompt, name, working_directory: world.place.work, allow: ["Bash"] }));
-    } catch {
-      await delay(againMs); // Like a client that tries again.
-      await world.ensureServer();
-      const known = observer.taskNamed(name);
-      if (known !== null) return known;
-    }
-  }
+  const { talk } = planned;
+  if (real) world.play(name, talk === null ? movesOf(planned, file) : (messages) => nextMove(orders, messages));
+  const prompt = real ? `Do your steps, ${name}` : wordsOf(planned, file);
+  const rights = talk === null ? { allow: ["Bash"] } : { on_question: "ask" as const, permission_mode: "default" as const };
+  return await persist(
+    world,
+    async () => localId(await world.client.submitTask({ prompt, name, working_directory: world.place.work, ...rights })),
+    () => observer.taskNamed(name),
+  );
 }
 
 async function cancel(world: World, task: Acknowledged, afterMs: number): Promise<void> {
   await delay(afterMs); // The plan of the seed.
-  for (;;) {
-    try {
-      const { status, cancel_requested } = await world.client.cancelTask({ id: task.id });
-      task.cancelled = status === "cancelled" || cancel_requested;
-      return;
-    } catch (error) {
-      if ((error as { code?: string }).code === "conflict") return; // It had ended.
-      await delay(againMs); // Like a client that tries again.
-    }
+  try {
+    const { status, cancel_requested } = await persist(world, () => world.client.cancelTask({ id: task.id }));
+    task.cancelled = status === "cancelled" || cancel_requested;
+  } catch (error) {
+    if (!isRefusal(error)) throw error; // It had ended.
   }
-}
-
-const scripts = new WeakMap<World, Record<string, readonly Move[]>>();
-
-/** The world's script, which grows with every task. */
-function scriptOf(world: World): Record<string, readonly Move[]> {
-  const script = scripts.get(world) ?? {};
-  scripts.set(world, script);
-  return script;
 }
 
 function movesOf({ steps, stepMs, background }: PlannedTask, file: string): Move[] {
@@ -97,11 +84,13 @@ function movesOf({ steps, stepMs, background }: PlannedTask, file: string): Move
     const left = background && index === 1 ? "; setsid sleep 300 >/dev/null 2>&1 &" : "";
     return step.bash(`echo ${index + 1} $${markerName} >> ${file}${left}`, stepMs);
   });
-  return [...moves, step.text("All steps are done.", stepMs)];
+  return [...moves, step.text(finalText, stepMs)];
 }
 
-function ordersOf({ steps, stepMs, background, limitSeconds }: PlannedTask, file: string): string {
+/** The orders of the fake agent. */
+function wordsOf({ steps, stepMs, background, limitSeconds, talk }: PlannedTask, file: string): string {
   const orders = [`steps ${steps} delay ${stepMs} append ${file} signed`];
+  if (talk !== null) orders.push("asks");
   if (background) orders.push('spawn "sleep 300"');
   if (limitSeconds !== null) orders.push(`limit ${limitSeconds}`);
   return orders.join(" ");

@@ -16,7 +16,7 @@ import type { FailpointName } from "../../src/processes/failpoint.ts";
 import { runnerIdPrefix } from "../../src/supervisor/spawn-runner.ts";
 import { serverEntry } from "../../testing/built-server.ts";
 import { startModel } from "../../testing/model.ts";
-import type { ScriptedModel } from "../../testing/model.ts";
+import type { Script, ScriptedModel } from "../../testing/model.ts";
 import { scratch } from "../../testing/scratch.ts";
 import type { Scratch } from "../../testing/scratch.ts";
 
@@ -38,6 +38,8 @@ export class World {
   /** Sentences about servers that ended though nobody felled them. */
   readonly deaths: string[] = [];
   warm = 0;
+  parkAfterMs = 0;
+  readonly #script: Record<string, Script[string]> = {};
   #server: ChildProcess | null = null;
   #mayDie = new Set<number>();
   #starting: Promise<void> | null = null;
@@ -128,6 +130,12 @@ export class World {
     await gone;
   }
 
+  /** Adds to the model's script. */
+  play(key: string, moves: Script[string]): void {
+    this.#script[key] = moves;
+    this.model.play(this.#script);
+  }
+
   /** From now on the first process that passes the place is felled. */
   arm(place: FailpointName): void {
     const file = path.join(this.#failpoints, place);
@@ -165,7 +173,7 @@ export class World {
   async #start(flags: readonly string[]): Promise<boolean> {
     mkdirSync(this.paths.home, { recursive: true, mode: 0o700 });
     const log = openSync(this.paths.serverLog, "a", 0o600);
-    const env = { ...this.#env, CLAUDE_WORKER_WARM: String(this.warm), CLAUDE_WORKER_READY_FD: "3" };
+    const env = { ...this.#env, ...this.#ofRound(), CLAUDE_WORKER_READY_FD: "3" };
     const child = spawn(process.execPath, [serverEntry, ...flags], { cwd: "/", env, stdio: ["ignore", log, log, "pipe"] });
     closeSync(log);
     this.#server = child;
@@ -175,6 +183,10 @@ export class World {
     this.expectDeath(child.pid ?? 0); // It refused to start, and said why; or it was felled.
     await this.gone(child.pid ?? 0);
     return false;
+  }
+
+  #ofRound(): Record<string, string> {
+    return { CLAUDE_WORKER_WARM: String(this.warm), CLAUDE_WORKER_PARK_AFTER_MS: String(this.parkAfterMs) };
   }
 
   #judgeDeath(pid: number, code: number | null, signal: string | null): void {

@@ -1,0 +1,139 @@
+/**
+ * Checks what was said between tasks and people: no answer is lost or counts twice, nothing is
+ * asked twice, and each message is in its conversation once and in order.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { findTranscript } from "../../src/config/claude-transcript.ts";
+import type { Expected } from "./check-steps.ts";
+import { noteOf, saidIn, stepOfCall } from "./conversation.ts";
+import type { Acknowledged, Ledger, Said } from "./ledger.ts";
+import type { EventRow, Findings, MessageRow, QuestionRow, Snapshot, TaskRow } from "./snapshot.ts";
+import type { World } from "./world.ts";
+
+interface TaskTalk {
+  readonly task: Acknowledged;
+  readonly row: TaskRow | undefined;
+  readonly questions: readonly QuestionRow[];
+  readonly messages: ReadonlyMap<number, MessageRow>;
+  readonly events: readonly EventRow[];
+}
+
+/** @returns what the talk of a task says about its steps. */
+export function checkTalk(world: World, ledger: Ledger, rows: Snapshot, found: Findings): (task: Acknowledged) => Expected {
+  const messages = new Map(rows.messages.map((message) => [message.id, message]));
+  const talks = new Map<number, TaskTalk>();
+  for (const task of ledger.tasks) {
+    const talk = {
+      task,
+      row: rows.tasks.find(({ id }) => id === task.id),
+      questions: rows.questions.filter(({ task_id }) => task_id === task.id),
+      messages,
+      events: rows.events.filter(({ task_id }) => task_id === task.id),
+    };
+    talks.set(task.id, talk);
+    checkQuestions(talk, found);
+    for (const said of task.said) checkMessage(talk, said, found);
+    checkConversation(world, talk, found);
+  }
+  checkAnswers(ledger, rows, found);
+  world.model.forget();
+  return (task) => expectedOf(world, talks.get(task.id));
+}
+
+/** An interrupt or a cancel may end a question without an answer; nothing else may. */
+function mayLose({ task }: TaskTalk): boolean {
+  return task.cancelled || task.said.some(({ way }) => way === "now");
+}
+
+function checkQuestions(talk: TaskTalk, found: Findings): void {
+  const { task, questions, events } = talk;
+  const results = events
+    .filter(({ type }) => type === "tool_result")
+    .map(({ data }) => JSON.parse(data) as { tool_use_id: string; text?: string });
+  for (const { id, status, answer, tool_use_id: call } of questions) {
+    if (status === "superseded" && mayLose(talk)) continue;
+    if (status !== "applied") found.lost.push(`q${id} of task ${task.id} is ${status}, with the answer ${answer}`);
+    const own = results.filter(({ tool_use_id }) => tool_use_id === call);
+    if (own.length > 1) found.duplicated.push(`the call ${call} of q${id}, task ${task.id}, has ${own.length} results`);
+    const { message, answers } = JSON.parse(answer ?? "{}") as { message?: string; answers?: Record<string, string> };
+    const words = message ?? Object.values(answers ?? {})[0];
+    if (words !== undefined && !own.some(({ text }) => text?.includes(words) ?? true))
+      found.lost.push(`the answer of q${id}, task ${task.id}, is not what Claude was told: ${words}; ${JSON.stringify(own)}`);
+  }
+  const kept = questions.filter(({ status }) => status !== "superseded");
+  for (const [hash, same] of Map.groupBy(kept, ({ input_hash }) => input_hash))
+    if (same.length > 1) found.duplicated.push(`task ${task.id} asked ${same.length} times for ${same[0]?.input} (${hash.slice(0, 8)})`);
+}
+
+/** The answers that a server has taken are those that count. */
+function checkAnswers({ given }: Ledger, { questions }: Snapshot, found: Findings): void {
+  const rows = new Map(questions.map((question) => [question.id, question]));
+  for (const { question, decision, words } of given) {
+    const { answer = null } = rows.get(question) ?? {};
+    const stored = JSON.parse(answer ?? "{}") as { decision?: string };
+    if (stored.decision !== decision || (words !== null && !answer?.includes(words)))
+      found.lost.push(`q${question} was answered with ${decision} (${words}), and has ${answer}`);
+  }
+}
+
+function checkMessage({ task, messages }: TaskTalk, { id, way, isUnsent }: Said, found: Findings): void {
+  const status = messages.get(id)?.status ?? "gone";
+  const right = isUnsent ? ["cancelled"] : task.cancelled || way === "dismiss" ? ["done", "cancelled"] : ["done"];
+  if (!right.includes(status)) found.lost.push(`message m${id} (${way}) of task ${task.id} is ${status}, not ${right.join(" or ")}`);
+}
+
+/** What Claude was told last holds each message once, and in the order in which they were sent. */
+function checkConversation(world: World, { task, row, messages }: TaskTalk, found: Findings): void {
+  const done = task.said.filter(({ id, way }) => way !== "dismiss" && messages.get(id)?.status === "done").toSorted((a, b) => a.id - b.id);
+  if (!world.options.real) return checkKeys(world, task, row, done, found);
+  const last = world.model.requests().findLast(({ key }) => key === task.name);
+  if (last === undefined) return;
+  const said = saidIn(last.body.messages);
+  const places = done.map(({ token }) => said.indexOf(noteOf(token)));
+  for (const { id, token } of task.said) {
+    const times = said.split(noteOf(token)).length - 1;
+    const status = messages.get(id)?.status;
+    if (times > 1 && done.some((message) => message.id === id))
+      found.duplicated.push(`message m${id} of task ${task.id} was said ${times} times`);
+    if (times > 0 && status === "cancelled") found.broken.push(`message m${id} of task ${task.id} is cancelled and was said`);
+  }
+  done.forEach(({ id }, index) => {
+    const place = places[index] ?? -1;
+    if (place < 0) found.lost.push(`message m${id} of task ${task.id} is done and was never said`);
+    else if (index > 0 && place < (places[index - 1] ?? 0))
+      found.broken.push(`message m${id} of task ${task.id} was said before the one before it`);
+  });
+  const transcript = findTranscript({ HOME: world.place.home }, row?.session_id ?? "");
+  const lines = transcript !== null && existsSync(transcript) ? readFileSync(transcript, "utf8") : "";
+  for (const { id, key } of done) {
+    const times = lines.split(`"uuid":"${key}"`).length - 1 + (lines.split(`"source_uuid":"${key}"`).length - 1);
+    if (times > 1) found.duplicated.push(`message m${id} of task ${task.id} is ${times} times in the session`);
+  }
+}
+
+/** The fake agent keeps the keys that it has taken, in order. */
+function checkKeys(world: World, task: Acknowledged, row: TaskRow | undefined, done: readonly Said[], found: Findings): void {
+  const file = `${world.place.home}/.fake-agent/${row?.session_id}`;
+  if (done.length === 0 || task.cancelled) return;
+  const { keys } = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as { keys: string[] }) : { keys: [] };
+  const expected = done.map(({ key }) => key);
+  if (keys.join() !== expected.join())
+    found.lost.push(`task ${task.id} was told ${keys.join()}, and should have been told ${expected.join()}`);
+}
+
+function expectedOf(world: World, talk: TaskTalk | undefined): Expected {
+  if (talk === undefined) return { marks: [], denied: new Set(), interrupts: 0 };
+  const { task, questions, messages } = talk;
+  const { planned, first, said } = task;
+  const kinds = task.forkOf === null ? planned.talk?.kinds : undefined;
+  const marks = Array.from({ length: planned.steps }, (_, index) => first + index).filter(
+    (_, index) => (kinds?.[index] ?? "mark") === "mark",
+  );
+  const asked = said.filter(({ id, step }) => step !== null && messages.get(id)?.status === "done");
+  const more = world.options.real ? asked.flatMap(({ step }) => step ?? []) : asked.map((_, index) => first + planned.steps + index);
+  const denied = questions
+    .filter(({ answer }) => answer?.includes('"deny"') === true)
+    .flatMap(({ input }) => stepOfCall(JSON.parse(input)) ?? []);
+  const interrupts = said.filter(({ way }) => way === "now").length;
+  return { marks: [...marks, ...more], denied: new Set(denied), interrupts };
+}

@@ -1,0 +1,45 @@
+/** What the servers of a chaos run have said yes to. */
+import type { DeliveryWay } from "../../src/domain/messages/message.ts";
+import type { PlannedTask } from "./plan.ts";
+
+export interface Acknowledged {
+  readonly id: number;
+  readonly name: string;
+  readonly planned: PlannedTask;
+  /** Where its steps leave their numbers, each with the id of its runner. */
+  readonly file: string;
+  /** The number of its first step. */
+  readonly first: number;
+  /** The task whose conversation it began with; null: it is no fork. */
+  readonly forkOf: number | null;
+  /** Whether the server has said yes to a cancel. */
+  cancelled: boolean;
+  /** Messages that the server has stored. */
+  readonly said: Said[];
+}
+
+/** A message that a server has stored. */
+export interface Said {
+  readonly id: number;
+  readonly key: string;
+  readonly way: DeliveryWay;
+  /** Words that no other message has. */
+  readonly token: string;
+  /** The step that it asks for; null: none. */
+  readonly step: number | null;
+  /** Whether a server has said yes to its unsend. */
+  isUnsent: boolean;
+}
+
+/** An answer that a server has taken. */
+export interface Given {
+  readonly question: number;
+  readonly decision: "allow" | "deny";
+  /** Words that Claude must read; null: none. */
+  readonly words: string | null;
+}
+
+export interface Ledger {
+  readonly tasks: Acknowledged[];
+  readonly given: Given[];
+}

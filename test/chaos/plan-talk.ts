@@ -1,0 +1,80 @@
+/** What will be said between a task and a person in a chaos run. It says nothing itself. */
+import { deliveryWays } from "../../src/domain/messages/message.ts";
+import type { DeliveryWay } from "../../src/domain/messages/message.ts";
+
+/**
+ * `mark`: appends its number to a file. `read`: reads a file elsewhere, which asks beside other
+ * reads of the same message. `choose`: Claude's own question.
+ */
+export type StepKind = "mark" | "read" | "choose";
+
+export interface PlannedMessage {
+  /** After the task's submit; for a message to an ended task: after its end. */
+  readonly afterMs: number;
+  readonly way: Exclude<DeliveryWay, "dismiss">;
+  /** Taken back so long after it was sent; null: never. */
+  readonly unsendAfterMs: number | null;
+  /** It asks for one more step. */
+  readonly asksForStep: boolean;
+}
+
+export interface PlannedTalk {
+  /** What each step is. */
+  readonly kinds: readonly StepKind[];
+  /** Whether a step stands in one message of the model with the step before it. */
+  readonly joined: readonly boolean[];
+  /** Said while the task waits, runs or asks. */
+  readonly messages: readonly PlannedMessage[];
+  /** Said after its end, one after the other. */
+  readonly followUps: readonly PlannedMessage[];
+  readonly isForked: boolean;
+}
+
+/** What a person does with one question. */
+export interface PlannedAnswer {
+  readonly afterMs: number;
+  readonly how: "allow" | "deny" | "always" | "dismiss";
+  /** Two answer in the same moment. */
+  readonly isDouble: boolean;
+}
+
+type Random = () => number;
+
+export function plannedTalk(random: Random, steps: number, real: boolean): PlannedTalk {
+  const kinds = Array.from({ length: steps }, (): StepKind => (real ? pick(random, ["mark", "mark", "mark", "read", "choose"]) : "mark"));
+  return {
+    kinds,
+    joined: kinds.map((kind, index) => kind === kinds[index - 1] && kind !== "choose" && random() < 0.6),
+    messages: some(random, 2, () => plannedMessage(random, real, real ? 6_000 : 1_500)),
+    followUps: some(random, 2, () => plannedMessage(random, real, 500)),
+    isForked: random() < 0.2,
+  };
+}
+
+function plannedMessage(random: Random, real: boolean, withinMs: number): PlannedMessage {
+  const isNow = random() < 0.15;
+  const way = isNow
+    ? "now"
+    : pick(
+        random,
+        deliveryWays.filter((each) => each === "next" || each === "after_turn"),
+      );
+  const unsendAfterMs = random() < 0.2 ? Math.round(random() * (real ? 1000 : 200)) : null;
+  return { afterMs: Math.round(random() * withinMs), way, unsendAfterMs, asksForStep: random() < 0.5 };
+}
+
+export function plannedAnswer(random: Random, real: boolean): PlannedAnswer {
+  const dice = random();
+  const how = dice < 0.55 ? "allow" : dice < 0.8 ? "deny" : dice < 0.9 ? "always" : "dismiss";
+  return { afterMs: Math.round(random() ** 2 * (real ? 4_000 : 800)), how, isDouble: random() < 0.2 };
+}
+
+function some<T>(random: Random, most: number, make: () => T): T[] {
+  return Array.from({ length: Math.floor(random() * (most + 1)) }, make);
+}
+
+function pick<T>(random: Random, from: readonly T[]): T {
+  const found = from[Math.floor(random() * from.length)];
+  if (found === undefined) throw new Error("there is nothing to pick from");
+  return found;
+}

@@ -1,0 +1,111 @@
+/** The rows of a world at rest, and what its checks found. It checks nothing. */
+import { rmSync } from "node:fs";
+import path from "node:path";
+import Database from "better-sqlite3";
+import { findDamagedPages, findDamage } from "../../src/store/sqlite/file/check.ts";
+import type { Observer } from "./observer.ts";
+
+/** Sentences about what is broken; all of them must stay empty. */
+export interface Findings {
+  /** Acknowledged tasks that are gone, did not end, or ended otherwise than they should. */
+  readonly lost: string[];
+  /** Tasks, events or finished steps that are there more than once. */
+  readonly duplicated: string[];
+  /** Processes of tasks that have ended. */
+  readonly orphans: string[];
+  /** Everything else: gaps, limits, damage, servers that died by themselves. */
+  readonly broken: string[];
+}
+
+export interface Counts {
+  readonly tasks: number;
+  readonly events: number;
+  readonly attempts: number;
+  readonly resumed: number;
+  /**
+   * Steps that ran again because they were cut before their result was known: the one thing that is
+   * allowed.
+   */
+  readonly repeatedInFlight: number;
+  /** Questions that were answered, and messages that were delivered. */
+  readonly answered: number;
+  readonly delivered: number;
+}
+
+export interface AttemptRow {
+  readonly id: number;
+  readonly task_id: number;
+  readonly number: number;
+  readonly runner_id: string;
+  readonly resume: number;
+  readonly started_at: number;
+  readonly ended_at: number | null;
+  readonly outcome: string | null;
+}
+
+export interface EventRow {
+  readonly task_id: number;
+  readonly seq: number;
+  readonly attempt_id: number | null;
+  readonly type: string;
+  readonly data: string;
+}
+
+export interface TaskRow {
+  readonly id: number;
+  readonly name: string | null;
+  readonly status: string;
+  readonly error: string | null;
+  readonly result: string | null;
+  readonly last_seq: number;
+  readonly session_id: string | null;
+}
+
+export interface QuestionRow {
+  readonly id: number;
+  readonly task_id: number;
+  readonly tool: string;
+  readonly tool_use_id: string | null;
+  readonly input: string;
+  readonly input_hash: string;
+  readonly status: string;
+  readonly answer: string | null;
+  readonly answered_by: string | null;
+}
+
+export interface MessageRow {
+  readonly id: number;
+  readonly task_id: number;
+  readonly key: string;
+  readonly status: string;
+}
+
+export interface Snapshot {
+  readonly tasks: readonly TaskRow[];
+  readonly attempts: readonly AttemptRow[];
+  readonly events: readonly EventRow[];
+  readonly questions: readonly QuestionRow[];
+  readonly messages: readonly MessageRow[];
+  readonly damage: readonly string[];
+}
+
+/** Reads a copy, so that nothing moves between two reads. */
+export function snapshot(directory: string, observer: Observer): Snapshot {
+  const file = path.join(directory, "copy.db");
+  rmSync(file, { force: true });
+  observer.copyTo(file);
+  const copy = new Database(file, { readonly: true });
+  const all = <Row>(sql: string): Row[] => copy.prepare<[], Row>(sql).all();
+  try {
+    return {
+      tasks: all("SELECT id, name, status, error, result, last_seq, session_id FROM tasks JOIN task_texts ON task_id = id"),
+      attempts: all("SELECT * FROM attempts ORDER BY id"),
+      events: all("SELECT * FROM events ORDER BY task_id, seq"),
+      questions: all("SELECT * FROM questions ORDER BY id"),
+      messages: all("SELECT * FROM messages ORDER BY id"),
+      damage: [...findDamagedPages(copy, file), ...findDamage(copy, file)],
+    };
+  } finally {
+    copy.close();
+  }
+}
