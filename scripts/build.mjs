@@ -1,6 +1,7 @@
 // Makes dist/ from src/: esbuild bundles each process (docs/decisions/0012 and 0020) and the public
-// client, and tsc writes the client's types. It does not check types (`npm run check` does). Plain
-// JavaScript, so that it also runs on a Node that reads no TypeScript.
+// client, and tsc writes the client's types, which takes most of the time (not with
+// --without-types). It does not check types (`npm run check` does). Plain JavaScript, so that it
+// also runs on a Node that reads no TypeScript.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -84,7 +85,7 @@ async function build() {
   try {
     const out = path.join(fresh, "new");
     mkdirSync(out);
-    writeTypes(out);
+    if (!process.argv.includes("--without-types")) writeTypes(out);
     const esbuild = await import("esbuild");
     await Promise.all([bundleCli(esbuild, out), bundleClient(esbuild, out), ...processes.map((name) => bundleProcess(esbuild, name, out))]);
     const dist = path.join(root, "dist");

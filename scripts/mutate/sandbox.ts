@@ -131,7 +131,7 @@ export class Sandbox {
   }
 
   async #build(): Promise<boolean> {
-    return (await this.#run(["scripts/build.mjs"])).passed;
+    return (await this.#run(["scripts/build.mjs", "--without-types"])).passed;
   }
 
   /**
