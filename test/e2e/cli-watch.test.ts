@@ -13,7 +13,7 @@ test("run --watch shows the real Claude Code at work and exits with the task's s
   const { code, stdout } = await w.cli(["run", "write it", "--watch"]);
   assert.equal(code, 0, stdout);
   assert.match(stdout, /\[tool:write\] a\.txt\n/);
-  assert.match(stdout, /Z Written\.\n {25}And well\.\n/);
+  assert.match(stdout, /Z turn 2 Written\.\n {25}And well\.\n/);
   assert.match(stdout, /\n✔ Task 1 completed · .+ · 2 turns · \$0\.\d{4}\n$/);
 });
 
