@@ -5,6 +5,12 @@ import { isCutResult } from "./deferred-call.ts";
 import { blockOf, parseLines } from "./transcript.ts";
 
 /**
+ * What Claude Code writes for an open call when its own end interrupts it, e.g. because its runner
+ * was killed. The call has not had its answer (seen with 2.1.332).
+ */
+const interruptions = ["The user doesn't want to proceed with this tool use.", "[Request interrupted by user"];
+
+/**
  * The keys of questions whose call has its result in the transcript. The journal may lack that
  * result, when the runner died before it could write it: the answer counts for no later call.
  */
@@ -14,7 +20,11 @@ export function settledQuestions(transcript: string, questions: readonly Unappli
   const ended = new Set<unknown>();
   for (const entry of parseLines(readFileSync(transcript, "utf8"))) {
     const result = blockOf(entry, "tool_result");
-    if (result !== null && !isCutResult(result)) ended.add(result["tool_use_id"]);
+    if (result !== null && !isCutResult(result) && !isInterruption(result)) ended.add(result["tool_use_id"]);
   }
   return open.filter(({ toolUseId }) => ended.has(toolUseId)).map(({ key }) => key);
+}
+
+function isInterruption({ content }: Readonly<Record<string, unknown>>): boolean {
+  return typeof content === "string" && interruptions.some((text) => content.startsWith(text));
 }
