@@ -29,7 +29,9 @@ test("a list of tasks leaves the long texts out", async (t) => {
     systemPrompt: _systemPrompt,
     settings: _settings,
     mcpConfig: _mcpConfig,
+    jsonSchema: _jsonSchema,
     result: _result,
+    structuredResult: _structuredResult,
     ...row
   } = await submit();
   assert.deepEqual(store.tasks.list({ limit: 1 }), [row]);

@@ -55,6 +55,7 @@ test("a task is read from the store as it was submitted", async (t) => {
     sessionModel: null,
     resumable: false,
     result: null,
+    structuredResult: null,
     error: null,
     attention: null,
     costUsd: null,
