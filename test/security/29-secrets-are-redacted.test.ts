@@ -294,12 +294,16 @@ const slow = [...beginnings, ...escapes].flatMap((begin) => [
 
 test("redaction takes no more than linear time", () => {
   const { redact } = redaction({ A_KEY: "known-secret-value", B_KEY: "ab".repeat(500), C_KEY: "http://u:some-pass@h" });
-  const cpuMs = (text: string): number => leastCpuMs(() => redact({ type: "user", text }), 3);
+  const cpuMs = (text: string, samples: number): number => leastCpuMs(() => redact({ type: "user", text }), samples);
   for (const piece of [...slow, slow.join("")]) {
     const few = piece.repeat(Math.ceil(5_000 / piece.length));
     // Eight times the text: 8 when it is linear, 64 when it is quadratic.
-    const [short, long] = [cpuMs(few), cpuMs(few.repeat(8))];
-    assert.ok(long < Math.max(short, 4) * 24, `${JSON.stringify(piece.slice(0, 40))}: ${short} ms, then ${long} ms`);
+    const times = (samples: number): readonly [number, number] => [cpuMs(few, samples), cpuMs(few.repeat(8), samples)];
+    const isLinear = ([short, long]: readonly [number, number]): boolean => long < Math.max(short, 4) * 24;
+    // One sample says it mostly. A busy machine gets three.
+    const first = times(1);
+    const measured = isLinear(first) ? first : times(3);
+    assert.ok(isLinear(measured), `${JSON.stringify(piece.slice(0, 40))}: ${measured.join(" ms, then ")} ms`);
   }
 });
 
