@@ -68,17 +68,24 @@ function checkTasks(
       found.lost.push(`task ${id} (${name}) is gone`);
       continue;
     }
+    const own = eventsOf.get(id) ?? [];
     // What was to continue the task was taken back.
     const isTakenBack = task.status === "cancelled" && said.some(({ isUnsent }) => isUnsent);
-    const expected = cancelled || isTakenBack ? "cancelled" : "completed";
+    // A message that came just after the end of a cancelled task continues it.
+    const isContinued = own.findLast(isEndOrMessage)?.type === "message_queued";
+    const expected = (cancelled && !isContinued) || isTakenBack ? "cancelled" : "completed";
     if (task.status !== expected) found.lost.push(`task ${id} is ${task.status}, not ${expected}: ${task.error ?? ""}`);
     if (expected === "completed" && task.result !== finalText)
       found.lost.push(`task ${id} of ${planned.steps} steps has the result ${String(task.result)}`);
-    const own = eventsOf.get(id) ?? [];
     const ends = own.filter(({ type }) => type === "ended").length;
     const begins = 1 + own.filter(({ type, data }) => type === "message_queued" && !data.includes('"was":null')).length;
     if (ends !== begins) found.duplicated.push(`task ${id} began ${begins} times and ended ${ends} times`);
   }
+}
+
+/** Whether a task was cancelled here, or a message continued a cancelled one. */
+function isEndOrMessage({ type, data }: EventRow): boolean {
+  return (type === "ended" && data.includes('"status":"cancelled"')) || (type === "message_queued" && data.includes('"was":"cancelled"'));
 }
 
 function checkNumbers(tasks: readonly TaskRow[], eventsOf: ReadonlyMap<number, readonly EventRow[]>, found: Findings): void {
