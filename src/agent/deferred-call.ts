@@ -6,14 +6,9 @@
  */
 import { randomUUID } from "node:crypto";
 import { appendFileSync, readFileSync } from "node:fs";
-import { blockOf, commonOf, parseLines, resultEntry } from "./transcript.ts";
+import { blockOf, commonOf, notRun, parseLines, resultEntry } from "./transcript.ts";
 
 type Json = Readonly<Record<string, unknown>>;
-
-/** Whether this is such a result: its call has not run. */
-export function isCutResult({ content }: Json): boolean {
-  return content === cutResult;
-}
 
 export interface DeferredCall {
   readonly tool: string;
@@ -40,7 +35,7 @@ export function deferOpenCall(transcript: string, openCalls: ReadonlySet<unknown
   if (last === undefined || leaf === undefined) return null;
   const messageId = idOf(last.entry);
   const cut = open.filter(({ entry, call }) => call !== last.call && idOf(entry) === messageId);
-  const lines: Json[] = cut.map(({ entry, call }) => resultEntry(entry, call["id"], cutResult));
+  const lines: Json[] = cut.map(({ entry, call }) => ({ ...resultEntry(entry, call["id"], cutResult), ...notRun }));
   const parent = lines.at(-1)?.["uuid"] ?? leaf["uuid"];
   const { id, name, input } = last.call;
   lines.push({

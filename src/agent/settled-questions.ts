@@ -1,14 +1,7 @@
 /** Finds the questions of earlier attempts whose call has ended in the session. */
 import { readFileSync } from "node:fs";
 import type { UnappliedQuestion } from "../domain/questions/question.ts";
-import { isCutResult } from "./deferred-call.ts";
-import { blockOf, parseLines } from "./transcript.ts";
-
-/**
- * What Claude Code writes for an open call when its own end interrupts it, e.g. because its runner
- * was killed. The call has not had its answer (seen with 2.1.332).
- */
-const interruptions = ["The user doesn't want to proceed with this tool use.", "[Request interrupted by user"];
+import { blockOf, hasNotRun, parseLines } from "./transcript.ts";
 
 /**
  * The keys of questions whose call has its result in the transcript. The journal may lack that
@@ -20,11 +13,7 @@ export function settledQuestions(transcript: string, questions: readonly Unappli
   const ended = new Set<unknown>();
   for (const entry of parseLines(readFileSync(transcript, "utf8"))) {
     const result = blockOf(entry, "tool_result");
-    if (result !== null && !isCutResult(result) && !isInterruption(result)) ended.add(result["tool_use_id"]);
+    if (result !== null && !hasNotRun(entry)) ended.add(result["tool_use_id"]);
   }
   return open.filter(({ toolUseId }) => ended.has(toolUseId)).map(({ key }) => key);
-}
-
-function isInterruption({ content }: Readonly<Record<string, unknown>>): boolean {
-  return typeof content === "string" && interruptions.some((text) => content.startsWith(text));
 }

@@ -80,6 +80,18 @@ export function resultEntry(entry: Json, callId: unknown, text: string): Json {
   };
 }
 
+/**
+ * What Claude Code writes beside the result of a call that it ended before it ran, e.g. when its
+ * runner was killed (measured with 2.1.332). Only the result's text is a tool's own: no tool can
+ * write this field.
+ */
+export const notRun: Json = { toolDenialBeforeRun: true };
+
+/** Whether the line has the result of a call that has not run: nothing has decided it. */
+export function hasNotRun(entry: Json): boolean {
+  return entry["toolDenialBeforeRun"] === true;
+}
+
 /** The fields that are the same on every line of a session. */
 export function commonOf({ userType, entrypoint, cwd, sessionId, version, gitBranch }: Json): Json {
   return { userType, entrypoint, cwd, sessionId, version, gitBranch };
