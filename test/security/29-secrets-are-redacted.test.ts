@@ -9,7 +9,7 @@ import { redactLog } from "../../src/server/redact-log.ts";
 import { redaction } from "../../src/runner/redaction.ts";
 import { secretsOf } from "../../src/domain/text/secret-values.ts";
 import { scratch } from "../../testing/scratch.ts";
-import { leastCpuMs } from "../../testing/cpu-cost.ts";
+import { assertLinear, leastCpuMs } from "../../testing/cpu-cost.ts";
 
 const cw = `cw_${"aB3-".repeat(11)}`;
 const task = `cwt_${"zY9_".repeat(11)}12345-runnerid`;
@@ -294,17 +294,8 @@ const slow = [...beginnings, ...escapes].flatMap((begin) => [
 
 test("redaction takes no more than linear time", () => {
   const { redact } = redaction({ A_KEY: "known-secret-value", B_KEY: "ab".repeat(500), C_KEY: "http://u:some-pass@h" });
-  const cpuMs = (text: string, samples: number): number => leastCpuMs(() => redact({ type: "user", text }), samples);
-  for (const piece of [...slow, slow.join("")]) {
-    const few = piece.repeat(Math.ceil(5_000 / piece.length));
-    // Eight times the text: 8 when it is linear, 64 when it is quadratic.
-    const times = (samples: number): readonly [number, number] => [cpuMs(few, samples), cpuMs(few.repeat(8), samples)];
-    const isLinear = ([short, long]: readonly [number, number]): boolean => long < Math.max(short, 4) * 24;
-    // One sample says it mostly. A busy machine gets three.
-    const first = times(1);
-    const measured = isLinear(first) ? first : times(3);
-    assert.ok(isLinear(measured), `${JSON.stringify(piece.slice(0, 40))}: ${measured.join(" ms, then ")} ms`);
-  }
+  for (const piece of [...slow, slow.join("")])
+    assertLinear(piece.repeat(Math.ceil(5_000 / piece.length)), (text) => redact({ type: "user", text }));
 });
 
 test("secrets that begin alike take no longer to look for than others", () => {
@@ -336,13 +327,10 @@ test("reading the parts of values takes no more than linear time", () => {
     "a:",
     "a.b-",
   ];
-  for (const piece of pieces) {
-    const few = piece.repeat(Math.ceil(4000 / piece.length));
-    const least = (value: string): number =>
-      leastCpuMs(() => secretsOf([{ A_KEY: value, B_URL: value, C_HEADERS: value, D_PROXY: value, E: value }]));
-    const [short, long] = [least(few), least(few.repeat(8))];
-    assert.ok(long < Math.max(short, 4) * 24, `${piece}: ${short} ms, then ${long} ms`);
-  }
+  for (const piece of pieces)
+    assertLinear(piece.repeat(Math.ceil(4000 / piece.length)), (value) =>
+      secretsOf([{ A_KEY: value, B_URL: value, C_HEADERS: value, D_PROXY: value, E: value }]),
+    );
 });
 
 test("fields that are named by secrets stay separate, in linear time", () => {

@@ -6,7 +6,7 @@ import { markdownLines } from "../../../../src/cli/terminal/render/markdown/rend
 import { paintedWidth } from "../../../../src/cli/terminal/render/text-width.ts";
 import { plainText } from "../../../../src/domain/text/plain-text.ts";
 import { patch, withServer } from "../../setup.ts";
-import { leastCpuMs } from "../../../../testing/cpu-cost.ts";
+import { assertLinear } from "../../../../testing/cpu-cost.ts";
 
 const plain = painter({ colour: false });
 const shown = (text: string, width = 40): string[] => markdownLines(text, width, plain);
@@ -104,16 +104,7 @@ test("drawing markdown takes no more than linear time", () => {
   const hostile = ["*a", "`", "``` ", "[", "[a](", "> ", "- ", "  - ", "|", "| a ", "**", "_a_ ", "\\", "|-", "a`b``c```"].flatMap(
     (part) => [part, `${part}\n`],
   );
-  for (const part of hostile) {
-    const cost = (size: number, samples: number): number => {
-      const text = part.repeat(size);
-      return leastCpuMs(() => markdownLines(text, 80, plain), samples);
-    };
-    // Eight times the text: quadratic would be 64 times. What is quick anyway needs one look.
-    if (cost(24_000, 1) < 100) continue;
-    const [small, large] = [cost(3000, 3), cost(24_000, 3)];
-    assert.ok(large < 40 * Math.max(small, 2.5), `${JSON.stringify(part)}: ${small} ms, then ${large} ms`);
-  }
+  for (const part of hostile) assertLinear(part.repeat(3000), (text) => markdownLines(text, 80, plain));
 });
 
 test("show begins with the result, which only a terminal gets drawn", async (t) => {
