@@ -68,7 +68,11 @@ export const step = {
     delayMs,
   }),
   tools: (tools: readonly ToolMove[], delayMs = 0): Move => ({ kind: "tools", tools, delayMs }),
-  bash: (command: string, delayMs = 0): Move => step.tool("Bash", { command, description: command.slice(0, 40) }, delayMs),
+  bash(command: string, delayMs = 0): Move {
+    // The call would fail at once, or not, by what the machine does meanwhile.
+    if (Number(/^\s*sleep\s+(\d+)/.exec(command)?.[1] ?? 0) > 2) throw new Error(`Claude Code refuses to run "${command}": it only waits`);
+    return step.tool("Bash", { command, description: command.slice(0, 40) }, delayMs);
+  },
   write: (file: string, content: string, delayMs = 0): Move => step.tool("Write", { file_path: file, content }, delayMs),
   edit: (file: string, before: string, after: string, delayMs = 0): Move =>
     step.tool("Edit", { file_path: file, old_string: before, new_string: after }, delayMs),

@@ -120,13 +120,12 @@ test("a message is not sent again when everything is killed before the model ans
 
 test("a message continues a cancelled task without the turn that was cut off", async (t) => {
   const w = await worker(t, {
-    "the long job": [step.bash("sleep 60"), step.text("Never.")],
+    "the long job": [step.bash("touch begun; sleep 600"), step.text("Never.")],
     "something else": [step.text("Something else.")],
   });
   await w.start();
   const { id } = await w.submit("the long job");
-  await until("its call", () => w.model.requests().length > 0);
-  await w.until(id, ({ last_action: action }) => action?.includes("sleep") ?? false);
+  await until("its call", () => existsSync(path.join(w.place.work, "begun")));
   await w.client.cancelTask({ id });
   await w.ended(id);
   await w.client.sendMessage({ id, text: "do something else" });
