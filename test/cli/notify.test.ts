@@ -48,6 +48,7 @@ test("a channel is added, tested, listed, shown and removed; its secret is shown
   await api.finish(id, "failed");
   await until("the message", () => hook.received.length === 2);
   assert.equal(hook.received[1]?.json()["type"], "task.failed");
+  await until("its mark", async () => (await call(["notify", "deliveries", "--state", "pending"])).stdout === "");
 
   const list = await call(["notify", "list"]);
   assert.equal(list.stdout, `1\tops\twebhook\tfailed,held\t0\t0\t${hook.url}\tnone\n`);
