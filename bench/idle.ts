@@ -5,7 +5,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { atMost } from "./figure.ts";
 import type { Figure, Row } from "./figure.ts";
-import { cpuMs, residentMb } from "./processes.ts";
+import { cpuPercent, residentMb } from "./processes.ts";
 import { inWorld, withFakeAgent } from "./world.ts";
 
 export const figures: readonly Figure[] = [
@@ -49,10 +49,4 @@ async function awaited({ quick }: { quick: boolean }): Promise<Row[]> {
     await quiet(0);
     return [atMost("100 clients wait: CPU", percent, "%", 0.1, `over ${quick ? 5 : 30} s, event streams with heartbeats`)];
   });
-}
-
-async function cpuPercent(pid: number, overMs: number): Promise<number> {
-  const [before, start] = [cpuMs(pid), performance.now()];
-  await delay(overMs);
-  return ((cpuMs(pid) - before) / (performance.now() - start)) * 100;
 }

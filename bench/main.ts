@@ -11,6 +11,7 @@ import { figures as idle } from "./idle.ts";
 import { machine } from "./machine.ts";
 import { figures as mcp } from "./mcp.ts";
 import { figures as memory } from "./memory.ts";
+import { figures as people } from "./people.ts";
 import { figures as recovery } from "./recovery.ts";
 import { machineLines, table, writePage } from "./report.ts";
 import { figures as store } from "./store.ts";
@@ -33,7 +34,7 @@ if (flags["write-doc"] && !isWhole) throw new Error("--write-doc takes a whole r
 const about = machine();
 console.log(`${machineLines(about)}\n`);
 const rows: Row[] = [];
-for (const figure of [...cli, ...task, ...idle, ...memory, ...recovery, ...http, ...mcp, ...store]) {
+for (const figure of [...cli, ...task, ...idle, ...memory, ...recovery, ...people, ...http, ...mcp, ...store]) {
   if (flags.only.length > 0 && !flags.only.some((part) => figure.name.includes(part))) continue;
   process.stderr.write(`${figure.name} …\n`);
   try {

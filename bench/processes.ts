@@ -4,6 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 
 export interface Ended {
   readonly stdout: string;
@@ -53,4 +54,11 @@ export function cpuMs(pid: number): number {
     const nanoseconds = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0];
     return sum + Number(nanoseconds) / 1e6;
   }, 0);
+}
+
+/** The CPU time that a process takes over so long, in percent of one core. */
+export async function cpuPercent(pid: number, overMs: number): Promise<number> {
+  const [before, start] = [cpuMs(pid), performance.now()];
+  await delay(overMs);
+  return ((cpuMs(pid) - before) / (performance.now() - start)) * 100;
 }

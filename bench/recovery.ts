@@ -5,14 +5,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { TaskView } from "../src/client/index.ts";
-import { isTerminal } from "../src/domain/task/task.ts";
 import { step } from "../testing/model.ts";
+import { eventAt } from "./events.ts";
 import { atLeast, atMost, known } from "./figure.ts";
 import type { Figure, Row } from "./figure.ts";
 import { median } from "./measure.ts";
 import { inWorld, withFakeAgent } from "./world.ts";
 import type { Server } from "./world.ts";
-import type { TaskRef } from "../src/domain/task/task-ref.ts";
 
 export const figures: readonly Figure[] = [
   { name: "recovery: adopt", run: adopt },
@@ -30,7 +29,7 @@ async function adopt(): Promise<Row[]> {
     const old = await server("data", { ...withFakeAgent, CLAUDE_WORKER_WORKERS: String(tasks) });
     const inputs = Array.from({ length: tasks }, () => ({ prompt: "hang", working_directory: place.work }));
     const ids = (await Promise.all(inputs.map((input) => old.client.submitTask(input)))).map(({ id }) => id);
-    for (const id of ids) await event(old, id, "init", 1);
+    for (const id of ids) await eventAt(old, id, "init", 1);
     process.kill(old.pid, "SIGKILL");
     const startedAt = Date.now();
     const fresh = await old.again();
@@ -53,12 +52,12 @@ async function resume({ quick }: { quick: boolean }): Promise<Row[]> {
     for (let round = quick ? 2 : 7; round > 0; round -= 1) {
       const submittedAt = Date.now();
       const { id } = await own.client.submitTask({ prompt, working_directory: place.work, allow: ["Bash"] });
-      cold.push((await event(own, id, "tool_use", 1)) - submittedAt);
+      cold.push((await eventAt(own, id, "tool_use", 1)) - submittedAt);
       const [attempt] = (await own.client.listAttempts({ id })).attempts;
       if (attempt?.pid == null) throw new Error("the attempt has no process");
       process.kill(attempt.pid, "SIGKILL");
       const killedAt = Date.now();
-      resumed.push((await event(own, id, "tool_use", 2)) - killedAt);
+      resumed.push((await eventAt(own, id, "tool_use", 2)) - killedAt);
       await own.client.cancelTask({ id });
       await own.quiet(0);
     }
@@ -83,7 +82,7 @@ async function ingest({ quick }: { quick: boolean }): Promise<Row[]> {
     const start = Date.now();
     const live = await allEnded(own, await submit(), start);
     const tasks = await submit();
-    for (const { id } of tasks) await event(own, id, "started", 1);
+    for (const { id } of tasks) await eventAt(own, id, "started", 1);
     for (const { id } of tasks) while ((await own.client.listAttempts({ id })).attempts[0]?.pid == null) await delay(5);
     process.kill(own.pid, "SIGKILL");
     for (const { logs } of tasks) while (!isWritten(logs.raw)) await delay(100);
@@ -110,18 +109,6 @@ async function allEnded({ client }: Server, tasks: readonly TaskView[], start: n
   const events = ended.reduce((sum, task) => sum + task.last_event, 0);
   if (ended.some(({ status }) => status !== "completed")) throw new Error("a task did not complete");
   return { perSecond: events / seconds, note: `${events.toLocaleString("en")} events of ${tasks.length} tasks in ${seconds.toFixed(1)} s` };
-}
-
-/** The time of the task's n-th event of a type, in UTC ms, once it is there. */
-async function event({ client }: Server, id: TaskRef, type: string, nth: number): Promise<number> {
-  for (;;) {
-    const { events } = await client.taskEvents({ id, after: 0, limit: 500 });
-    const found = events.filter((each) => each.type === type)[nth - 1];
-    if (found !== undefined) return Date.parse(found.at);
-    const { status } = await client.getTask({ id });
-    if (isTerminal(status)) throw new Error(`task ${id} is ${status} and had no ${nth}. ${type}`);
-    await delay(10);
-  }
 }
 
 /** When a server took attempts over, in UTC ms, by its log. */
