@@ -78,5 +78,5 @@ test("a task that has parked continues by the link of its notification, once", a
   assert.ok(existsSync(path.join(w.place.work, "made")));
   assert.partialDeepStrictEqual(task.questions, [{ status: "applied", answered_by: "channel:phone" }]);
   const late = await call(fields);
-  assert.deepEqual([late.status, /answered by channel:phone/.test(late.text)], [409, true]);
+  assert.deepEqual([late.status, /answered by the channel phone/.test(late.text)], [409, true]);
 });

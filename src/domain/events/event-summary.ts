@@ -3,6 +3,7 @@
  * of the server the line is made here.
  */
 import type { EventBody } from "./event.ts";
+import { actorText, callerText } from "../text/caller-text.ts";
 import { plainLine } from "../text/plain-text.ts";
 import { sweptLine } from "./swept-line.ts";
 
@@ -28,13 +29,13 @@ function serverLine({ type, data }: EventBody): string | null {
     case "question_asked":
       return `[question] q${data.question} ${data.text}`;
     case "question_answered":
-      return `[question] q${data.question} ${data.by === "default" ? "without an answer" : `answered by ${data.by}`}: ${data.text}`;
+      return `[question] q${data.question} ${data.by === "default" ? "without an answer" : `answered by ${actorText(data)}`}: ${data.text}`;
     case "message_queued":
-      return `[message] m${data.message} by ${data.by}: ${data.text}`;
+      return `[message] m${data.message} by ${actorText(data)}: ${data.text}`;
     case "message_delivered":
       return `[message] m${data.message} delivered`;
     case "message_cancelled":
-      return `[message] m${data.message} ${data.by === undefined ? "is not delivered any more" : `taken back by ${data.by}`}`;
+      return `[message] m${data.message} ${data.by === undefined ? "is not delivered any more" : `taken back by ${callerText(data.by)}`}`;
     case "cancel_requested":
       return "[task] cancel requested";
     case "retried":

@@ -72,6 +72,7 @@ export const serverPayloads = {
   question_answered: payload(
     "A question has its answer, or the time for one is over.",
     {
+      ...actor,
       question: count("Number of the question over all tasks."),
       decision: orNull(choice(answerDecisions, "The decision. Null: no answer came, and the task fails.")),
       by: text("Who answered: `socket` for the server's user, the name of a token or of a channel, `default` for the default answer."),

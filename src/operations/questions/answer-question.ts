@@ -9,10 +9,13 @@ import { checkedAnswer } from "../../domain/questions/check-answer.ts";
 import type { GivenAnswer } from "../../domain/questions/check-answer.ts";
 import { isOfContent } from "../../domain/questions/question.ts";
 import type { Question } from "../../domain/questions/question.ts";
+import type { Actor } from "../../domain/events/event.ts";
 import { isTerminal } from "../../domain/task/task.ts";
 import type { Task } from "../../domain/task/task.ts";
+import { callerText } from "../../domain/text/caller-text.ts";
 import type { Store } from "../../store/store.ts";
 import { isAgent, requireDelegated } from "../rights/guard-agent.ts";
+import { doneBy } from "../rights/audit.ts";
 import { giveConsent } from "./give-consent.ts";
 import { requireRights, taskCallerOf } from "../rights/task-rights.ts";
 import type { RightsContext } from "../rights/task-rights.ts";
@@ -47,18 +50,18 @@ export function answerWithin(context: RightsContext, id: number, given: GivenAns
   if (answer.rule !== undefined) storeRule(context, { task, question, rule: answer.rule, caller, now });
   const answered = store.questions.answer(id, answer, caller.name, now);
   if (answered === null) throw notOpen(requireQuestion(store, id), task);
-  noteAnswer(store, answered, caller.name, now);
+  noteAnswer(store, answered, doneBy(caller), now);
   return requireQuestion(store, id);
 }
 
 /** Inside `write`: the event of an answer, and the start of a parked task that waits no more. */
-export function noteAnswer(store: Store, question: Question, by: string, now: number): void {
+export function noteAnswer(store: Store, question: Question, actor: Actor, now: number): void {
   const { id, taskId, answer } = question;
   const rule = answer?.rule;
   const data = {
+    ...actor,
     question: id,
     decision: answer?.decision ?? null,
-    by,
     text: answerText(answer),
     ...(rule === undefined ? {} : { rule }),
   };
@@ -117,6 +120,9 @@ function notOpen({ id, status, answer, answeredBy, answeredAt }: Question, task:
     return new WorkerError("conflict", `q${id} needs no answer any more: ${why}.`);
   }
   const when = answeredAt === null ? "" : ` at ${rfc3339(answeredAt)}`;
-  const by = status === "expired" ? "The time for an answer is over" : `It was answered by ${answeredBy ?? "a person"}`;
+  const by =
+    status === "expired"
+      ? "The time for an answer is over"
+      : `It was answered by ${answeredBy === null ? "a person" : callerText(answeredBy)}`;
   return new WorkerError("conflict", `q${id} is not open any more. ${by}${when}: ${answerText(answer)}`);
 }

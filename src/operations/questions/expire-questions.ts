@@ -24,7 +24,7 @@ function expire(store: Store, question: Question, now: number): void {
   const how = task === null || question.kind === "consent" ? "deny" : atDeadline(task);
   const expired = store.questions.expire(question.id, how === "fail" ? null : answerWithoutPerson(question, how), now);
   if (expired === null) return;
-  noteAnswer(store, expired, "default", now);
+  noteAnswer(store, expired, { by: "default" }, now);
   // A runner that was kept ends its attempt, which fails the task.
   if (expired.answer !== null || task?.status !== "waiting" || task.openAttemptId !== null) return;
   const message = `No person answered q${question.id} in time: ${questionText(question)} To continue it where it was: claude-worker retry ${task.id} --resume`;

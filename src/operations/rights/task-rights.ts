@@ -9,6 +9,7 @@ import { WorkerError } from "../../domain/errors.ts";
 import { isDefault, optionRows } from "../../domain/task/option-values.ts";
 import type { TaskOptionFields } from "../../domain/task/option-values.ts";
 import type { PermissionMode } from "../../domain/task/permission-mode.ts";
+import { callerText } from "../../domain/text/caller-text.ts";
 import type { Store, TaskRow } from "../../store/store.ts";
 import type { TaskCaller } from "../../store/sqlite/task-callers.ts";
 import { isAgent, requireAgentRights, requireTreeBudget } from "./guard-agent.ts";
@@ -94,7 +95,10 @@ export function requireStart(context: RightsContext, task: TaskRow): void {
   const caller = store.callers.get(task.id) ?? owner;
   if (caller.tokenId !== null && !store.tokens.exists(caller.tokenId)) {
     const again = `claude-worker cancel ${task.id}, then claude-worker retry ${task.id}`;
-    throw new WorkerError("forbidden", `The token that asked for it (${caller.name}) was removed. To run it all the same: ${again}`);
+    throw new WorkerError(
+      "forbidden",
+      `It was asked for by ${callerText(caller.name)}, which was removed. To run it all the same: ${again}`,
+    );
   }
   requireRights(context, isOwner(caller) ? task : { ...task, ...store.tasks.longOptions(task.id) }, caller);
   if (caller.isAgent) requireTreeBudget(store, task);

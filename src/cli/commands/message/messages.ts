@@ -1,5 +1,6 @@
 /** `messages`: what was said to a task after its prompt. */
 import type { MessageView } from "../../../contract/views/message.ts";
+import { callerText } from "../../../domain/text/caller-text.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
@@ -38,7 +39,7 @@ export const command = defineCommand<object>({
       const rows = found.messages.map(({ id, status, queued_at: at, sent_by: by, text }) => [
         { text: `m${id}`, paint: paint.bold },
         { text: status },
-        { text: `${relativeTime(at, Date.now())} by ${by}`, paint: paint.dim },
+        { text: `${relativeTime(at, Date.now())} by ${callerText(by)}`, paint: paint.dim },
         { text: plainLine(text, 2000) },
       ]);
       const header = ["ID", "STATUS", "SENT", "TEXT"];

@@ -1,4 +1,5 @@
 /** `rules`: the permission rules that answers have made. */
+import { callerText } from "../../../domain/text/caller-text.ts";
 import { plainLine, visibleText } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
@@ -32,7 +33,7 @@ export const command = defineCommand<object>({
       const rows = list.rules.map(({ id, rule, directory, since, made_by: by }) => [
         { text: String(id) },
         { text: plainLine(visibleText(rule), 200) },
-        { text: `${relativeTime(since, Date.now())} by ${by}` },
+        { text: `${relativeTime(since, Date.now())} by ${callerText(by)}` },
         { text: plainLine(directory, 4096) },
       ]);
       io.stdout.write(table(rows, { header: ["ID", "RULE", "SINCE", "DIRECTORY"], paintHeader: paint.dim, width: io.stdout.columns }));
