@@ -27,6 +27,8 @@ import { answerQuestion, requireQuestion } from "./questions/answer-question.ts"
 import { answerByLink, openLink } from "./questions/answer-by-link.ts";
 import type { AnswerLinks } from "./questions/answer-links.ts";
 import { questionView, ruleViews } from "./questions/question-view.ts";
+import type { QuestionView } from "../contract/views/question.ts";
+import type { Question } from "../domain/questions/question.ts";
 import { removeRule } from "./questions/remove-rule.ts";
 import { messageView } from "./messages/message-view.ts";
 import { sendMessage } from "./messages/send-message.ts";
@@ -100,6 +102,8 @@ export interface ApiContext {
 
 export function workerApi(context: ApiContext): WorkerApi {
   const { store, settings, paths, now, rights, claudeCodeTrust, answersProblem = () => null } = context;
+  const viewOf = (question: Question): QuestionView =>
+    questionView(question, question.deadline === null ? null : store.tasks.row(question.taskId));
   const submitContext = {
     store,
     settings,
@@ -190,11 +194,11 @@ export function workerApi(context: ApiContext): WorkerApi {
         ...(cursor === undefined ? {} : { before: cursor }),
         limit,
       });
-      return { questions: found.map(questionView), next_cursor: found.length < limit ? null : (found.at(-1)?.id ?? null) };
+      return { questions: found.map(viewOf), next_cursor: found.length < limit ? null : (found.at(-1)?.id ?? null) };
     },
-    getQuestion: async ({ id }) => questionView(requireQuestion(store, id)),
+    getQuestion: async ({ id }) => viewOf(requireQuestion(store, id)),
     answerQuestion: async ({ id, ...given }, caller) =>
-      questionView(await answerQuestion({ store, settings, claudeCodeTrust }, id, given, caller, now())),
+      viewOf(await answerQuestion({ store, settings, claudeCodeTrust }, id, given, caller, now())),
     openAnswerLink: async (link) => openLink(linkContext, link, now()),
     answerByLink: async (link, answer) => await answerByLink(linkContext, link, answer, now()),
     listRules: async () => ruleViews(store.rules.list()),

@@ -41,6 +41,10 @@ export const questionView = z.object({
   answered_at: time.nullable(),
   applied_at: time.nullable().describe("When the answer had its effect."),
   deadline: time.nullable().describe("From then on the default answer counts."),
+  at_deadline: z
+    .string()
+    .nullable()
+    .describe("What happens at the deadline, in words: `it is denied, and the task continues without it`. Null: it waits for ever."),
 });
 export type QuestionView = z.infer<typeof questionView>;
 

@@ -1,5 +1,8 @@
-/** The answer that counts when no person answers. It never allows a call. */
+/** What counts when no person answers, also in words. It never allows a call. */
+import { answerText } from "./answer-text.ts";
 import { claudeQuestions } from "./claude-questions.ts";
+import { atDeadline } from "./policy.ts";
+import type { QuestionRules } from "./policy.ts";
 import type { Answer, Question } from "./question.ts";
 
 export const lateMessage =
@@ -10,4 +13,16 @@ export function answerWithoutPerson({ kind, input }: Pick<Question, "kind" | "in
   const asked = kind === "question" && how === "default" ? claudeQuestions(input) : [];
   if (asked.length === 0 || asked.some(({ options }) => options.length === 0)) return { decision: "deny", message: lateMessage };
   return { decision: "allow", answers: Object.fromEntries(asked.map(({ question, options }) => [question, options[0]?.label ?? ""])) };
+}
+
+/**
+ * What happens at the deadline, as the end of a sentence that begins with "then". @param rules of
+ * the task.
+ */
+export function lateText(question: Pick<Question, "kind" | "input">, rules: QuestionRules): string {
+  if (question.kind === "consent") return "tasks wait for the reset of the limits";
+  const how = atDeadline(rules);
+  if (how === "fail") return "the task fails";
+  const answer = answerWithoutPerson(question, how);
+  return answer.decision === "deny" ? "it is denied, and the task continues without it" : `the answer is: ${answerText(answer)}`;
 }

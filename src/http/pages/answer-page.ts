@@ -47,7 +47,7 @@ function factsOf({ question, task }: AnswerPage): string {
     ["Task", `${task.id}: ${task.title}`],
     ["Directory", visibleText(task.directory)],
     ["Asked", `${timeText(question.asked_at)}${question.agent_id === null ? "" : ", by a sub-agent"}`],
-    ...(question.deadline === null ? [] : [["Waits until", timeText(question.deadline)] satisfies [string, string]]),
+    ...(question.deadline === null ? [] : [["Waits until", waitText(question.deadline, question.at_deadline)] satisfies [string, string]]),
   ];
   return `<dl>${facts.map(([name, value]) => `<dt>${name}</dt><dd>${html(value)}</dd>`).join("")}</dl>`;
 }
@@ -87,6 +87,11 @@ function addressOf(url: unknown): string {
   return isWeb
     ? `<p><a href="${html(new URL(text).href)}" rel="noopener noreferrer nofollow" target="_blank">Open this address</a></p>`
     : "";
+}
+
+/** The deadline, and what happens then. */
+function waitText(deadline: string, then: string | null): string {
+  return `${timeText(deadline)}${then === null ? "" : `; then ${then}`}`;
 }
 
 /** `2026-11-29 13:05 UTC`. */

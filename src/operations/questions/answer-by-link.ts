@@ -47,7 +47,7 @@ export function openLink(context: LinkContext, text: string, now: number): Answe
   if (opened === null || opened === "expired") return opened;
   const { question, task, channel, labels, link, confirmation } = opened;
   return {
-    question: questionView(question),
+    question: questionView(question, task),
     task: { id: task.id, title: task.name ?? task.title, directory: task.workingDirectory },
     channel,
     input: shownInput(question.input),

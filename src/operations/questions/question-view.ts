@@ -1,11 +1,14 @@
 /** Makes the views of questions and rules from the store's rows. */
 import type { QuestionView, RuleList } from "../../contract/views/question.ts";
+import { lateText } from "../../domain/questions/default-answer.ts";
 import { offeredOptions, questionText } from "../../domain/questions/offered-options.ts";
+import type { QuestionRules } from "../../domain/questions/policy.ts";
 import type { Question } from "../../domain/questions/question.ts";
 import type { StoredRule } from "../../store/sqlite/rules.ts";
 import { rfc3339, rfc3339OrNull } from "../tasks/times.ts";
 
-export function questionView(question: Question): QuestionView {
+/** @param rules of its task; null: the task is gone. */
+export function questionView(question: Question, rules: QuestionRules | null): QuestionView {
   const { answer } = question;
   return {
     id: question.id,
@@ -27,6 +30,7 @@ export function questionView(question: Question): QuestionView {
     answered_at: rfc3339OrNull(question.answeredAt),
     applied_at: rfc3339OrNull(question.appliedAt),
     deadline: rfc3339OrNull(question.deadline),
+    at_deadline: question.deadline === null || rules === null ? null : lateText(question, rules),
   };
 }
 

@@ -1,8 +1,10 @@
 /** Questions for people: one whole, and lists of them. All of it may be the agent's text. */
 import type { QuestionView } from "../../../contract/views/question.ts";
+import { answerText } from "../../../domain/questions/answer-text.ts";
 import { claudeQuestions } from "../../../domain/questions/claude-questions.ts";
 import { asksToOpen } from "../../../domain/questions/question.ts";
 import { wholeInput } from "../../../domain/questions/whole-question.ts";
+import { callerText } from "../../../domain/text/caller-text.ts";
 import { plainLine, plainText, visibleText } from "../../../domain/text/plain-text.ts";
 import type { Output } from "../output.ts";
 import { painter } from "./colour.ts";
@@ -14,12 +16,14 @@ import { prose } from "./wrap.ts";
 /** The whole question, its options, and how to answer it. */
 export function questionPage(question: QuestionView, { output, now }: { output: Output; now: number }): string {
   const paint = painter(output);
-  const { id, task_id: task, kind, status, options, asked_at: asked, deadline, agent_id: agent } = question;
+  const { id, task_id: task, kind, status, options, asked_at: asked, deadline, at_deadline: late, agent_id: agent } = question;
   const lines = (text: string): string[] => prose(output, plainText(text).trim(), { first: "  ", rest: "  " }).split("\n");
   const facts = [
     `asked ${relativeTime(asked, now)} by task ${task}${agent === null ? "" : " (a sub-agent)"}`,
-    ...(deadline === null || status !== "open" ? [] : [`waits until ${localTime(deadline)}; then the task's --else counts`]),
-    ...(question.answer === null ? [] : [`answered by ${question.answered_by ?? "?"}: ${answerLine(question)}`]),
+    ...(deadline === null || status !== "open"
+      ? []
+      : [`waits until ${localTime(deadline)} (${relativeTime(deadline, now)})${late === null ? "" : `; then ${late}`}`]),
+    ...endedLine(question),
   ];
   return [
     prose(output, `${paint.bold(`q${id}`)}  ${kind} · ${status}`, { rest: "  " }),
@@ -50,6 +54,15 @@ export function questionPage(question: QuestionView, { output, now }: { output: 
       : []),
     "",
   ].join("\n");
+}
+
+/** How it ended: who answered what, or that no person did. */
+function endedLine(question: QuestionView): string[] {
+  const { status, answered_by: by, asked_at: asked, deadline, answer } = question;
+  if (by === null || status === "open") return [];
+  if (by !== "default") return [`answered by ${callerText(by)}: ${answerText(answer)}`];
+  const why = deadline === asked ? "answered at once, as the task's --on-question says" : "no answer came in time";
+  return [`${why}: ${answer === null ? "the task fails" : answerText(answer)}`];
 }
 
 /** The commands that answer it. */
@@ -94,14 +107,6 @@ export function questionTable(questions: readonly QuestionView[], { output, now 
     { text: plainLine(text, 300) },
   ]);
   return table(rows, { header: ["ID", "TASK", "KIND", "ASKED", "QUESTION"], paintHeader: paint.dim, width: output.columns });
-}
-
-function answerLine({ answer }: QuestionView): string {
-  if (answer === null) return "";
-  const { decision, message, answers, mode, rule } = answer;
-  if (answers !== undefined) return Object.values(answers).flat().join(" / ");
-  const detail = message ?? mode ?? rule;
-  return detail === undefined ? decision : `${decision} (${detail})`;
 }
 
 /** What the question line and the options do not say already. */
