@@ -72,6 +72,8 @@ export function plainView(id: number, input: ParsedTaskInput, at: string): TaskV
     tokens: null,
     num_turns: null,
     duration_ms: null,
+    worked_ms: null,
+    working_since: null,
     cancel_requested: false,
     last_event: 0,
     created_at: at,

@@ -17,6 +17,7 @@ import type { SweptProcess } from "../domain/events/record.ts";
 import { continuesTask } from "../domain/messages/continues-task.ts";
 import { questionText } from "../domain/questions/offered-options.ts";
 import type { Question } from "../domain/questions/question.ts";
+import { workedMs } from "../domain/questions/work-time.ts";
 import { defaultRetryPolicy } from "../domain/attempt/retry-policy.ts";
 import { afterOutcome, withNextStep } from "../domain/attempt/retry.ts";
 import type { Outcome } from "../domain/attempt/outcome.ts";
@@ -92,6 +93,8 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   const decided = decideOutcome(facts);
   const isNearOverage = decided.kind === "interrupted" && store.holds.active().some(({ kind }) => kind === "overage");
   const unapplied = store.questions.unapplied(task.id);
+  // As they are before this end changes them.
+  const asked = store.questions.ofTask(task.id);
   const outcome = isNearOverage
     ? { ...decided, message: "Stopped between two steps, before paid overage; it continues later." }
     : withoutAnswer(decided, unapplied);
@@ -151,7 +154,7 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
       error: after.error === null ? null : withUndelivered(withNextStep(after.error, task), task, undelivered),
       ...(completed ? { attention: attentionOf(store, attempt) } : { result: null, structuredResult: null }),
       ...spent,
-      durationMs: (task.durationMs ?? 0) + (endedAt - attempt.startedAt),
+      durationMs: (task.durationMs ?? 0) + workedMs(attempt.startedAt, endedAt, asked),
     },
     endedAt,
   );

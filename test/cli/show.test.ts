@@ -108,3 +108,41 @@ test("show names each limit and the group, and cuts a prompt of one long line", 
   assert.doesNotMatch(help, /\(default:/);
   assert.match(help, /options without a flag stay unchanged/);
 });
+
+test("show says which messages wait, and which was delivered last", async (t) => {
+  const { call, api } = await withServer(t);
+  await call(["run", "x"]);
+  await api.tell(1, "text", { text: "begun" });
+  const { store } = api;
+  for (const text of ["one", "two", "three", "four", "five", "six\x1b[2J"]) await call(["send", "1", text]);
+  await store.write(() => {
+    for (const id of [1, 2]) store.messages.delivered(id, Date.now());
+  });
+  const page = async (): Promise<string> => (await call(["show", "1"], { columns: 80, env: { NO_COLOR: "1" } })).stdout;
+  const queued = "m3  queued: three\n  m4  queued: four\n  m5  queued: five\n";
+  assert.ok(
+    (await page()).includes(`\nMessages\n  m2  delivered just now: two\n  ${queued}  … 2 more: claude-worker messages 1\n`),
+    await page(),
+  );
+  showAs(api, { status: "failed", ended_at: new Date().toISOString() });
+  assert.match(await page(), /m3 {2}not delivered: three\n/);
+  showAs(api, { messages: [] });
+  assert.doesNotMatch(await page(), /Messages/);
+});
+
+test("a task that waits says how long it worked, and since when it waits", async (t) => {
+  const { call, api } = await withServer(t);
+  await call(["run", "x"]);
+  const now = Date.now();
+  const waits = {
+    status: "waiting",
+    worked_ms: 72_000,
+    working_since: null,
+    asked_at: new Date(now - 300_000).toISOString(),
+    waiting_for: { reason: "answer", message: "q1 May it?", until: null },
+  };
+  showAs(api, waits);
+  const { stdout } = await call(["show", "1"], { columns: 80, env: { NO_COLOR: "1" } });
+  assert.match(stdout, /Waits: q1 May it\? \(asked 5 min ago\)\n/);
+  assert.match(stdout, /Worked +1 m 12 s\n/);
+});

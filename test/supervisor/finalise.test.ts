@@ -6,6 +6,7 @@ import { finalise } from "../../src/supervisor/finalise.ts";
 import { unsendMessage } from "../../src/operations/messages/unsend-message.ts";
 import type { FinaliseOptions } from "../../src/supervisor/finalise.ts";
 import type { Store } from "../../src/store/store.ts";
+import { permission } from "../../testing/plain-question.ts";
 import { newAttempt, setup } from "../store/setup.ts";
 
 const moment = 1_800_000_000_000;
@@ -50,6 +51,19 @@ for (const [before, now, kind] of [
     assert.equal(await ended(store, attempt), null, "it is ended once");
   });
 }
+
+test("the time of an attempt is that of its work, not of its waits for answers", async (t) => {
+  const { store, submit } = setup(t);
+  const { id } = await submit();
+  const attempt = (await store.write(() => store.attempts.claim(id, newAttempt("r"), moment - 100_000)))?.attempt.id ?? 0;
+  await store.write(() => {
+    store.attempts.advance(attempt, 10, 1);
+    const { id: question } = store.questions.ask(id, attempt, permission, { askedAt: moment - 90_000, deadline: null });
+    store.questions.answer(question, { decision: "deny" }, "socket", moment - 30_000);
+  });
+  await ended(store, attempt);
+  assert.equal(store.tasks.get(id)?.durationMs, 40_000);
+});
 
 test("what a resumed session had spent before is not counted again", async (t) => {
   const { store, submit } = setup(t);

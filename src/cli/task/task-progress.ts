@@ -13,15 +13,17 @@ import { dollars } from "../terminal/render/time.ts";
 export const silent: ReadonlySet<EventView["type"]> = new Set(["submitted", "session", "ended"]);
 
 export class TaskProgress {
-  readonly #begunAt: number;
+  /** When it would have begun if it had worked all the time, or when its wait began. */
+  #begunAt = 0;
+  /** How long it has worked; null: it works, or has not begun. */
+  #workedMs: number | null = null;
   #lastAction: string;
   #costUsd: number | null;
   #turns: number;
 
   /** @param task as it was when following began. */
   constructor(task: TaskView) {
-    this.#begunAt =
-      task.attempt_started_at === null ? Date.parse(task.updated_at) : Date.parse(task.attempt_started_at) - (task.duration_ms ?? 0);
+    this.#seeTime(task);
     this.#lastAction = task.waiting_for === null ? (task.last_action ?? "") : `waits: ${task.waiting_for.message}`;
     this.#costUsd = task.cost_usd;
     this.#turns = task.num_turns ?? 0;
@@ -39,15 +41,24 @@ export class TaskProgress {
   see(task: TaskView): void {
     this.#costUsd = task.cost_usd ?? this.#costUsd;
     this.#turns = Math.max(this.#turns, task.num_turns ?? 0);
+    this.#seeTime(task);
+  }
+
+  /** A task that waits for an answer does not work. */
+  #seeTime({ status, working_since: since, worked_ms: worked, asked_at: asked, updated_at: updated }: TaskView): void {
+    this.#workedMs = status === "waiting" ? worked : null;
+    this.#begunAt = since === null ? Date.parse(asked ?? updated) : Date.parse(since) - (worked ?? 0);
   }
 
   /** One plain line. @param instead said in the place of the last action. */
   text(instead: string | null = null): string {
     const turns = this.#turns;
+    const elapsed = formatDuration(Date.now() - this.#begunAt).replace(/\.\d/, "");
     const facts = [
-      formatDuration(Date.now() - this.#begunAt).replace(/\.\d/, ""),
+      this.#workedMs === null ? elapsed : formatDuration(this.#workedMs).replace(/\.\d/, ""),
       turns === 0 ? "" : `${turns} ${turns === 1 ? "turn" : "turns"}`,
       this.#costUsd === null ? "" : dollars(this.#costUsd),
+      this.#workedMs === null ? "" : `waits ${elapsed}`,
       instead ?? plainLine(this.#lastAction),
     ];
     return facts.filter((fact) => fact !== "").join(" · ");

@@ -80,7 +80,14 @@ export const taskSummaryView = z.object({
     .describe(
       "Turns over all attempts; grows while the task runs. A turn is one message of the model with the results of its tool calls; sub-agents' do not count.",
     ),
-  duration_ms: z.int().nullable().describe("Of all attempts that have ended, without the waits between them."),
+  duration_ms: z.int().nullable().describe("Of all attempts that have ended, without the waits between them and for answers."),
+  worked_ms: z
+    .int()
+    .nullable()
+    .describe(
+      "How long it has worked up to `working_since`, over all attempts, without its waits; while it waits: in all. Null: it never began.",
+    ),
+  working_since: timeOrNull.describe("Since when it works now: the start of its attempt, or the last answer; null: it does not work."),
   cancel_requested: z.boolean(),
   last_event: z.int().describe("Number of the task's newest event."),
   created_at: time,

@@ -87,7 +87,7 @@ export interface Task extends TaskSpec, QueueOptions {
   readonly costUsd: number | null;
   readonly usage: Readonly<Record<string, ModelUsage>> | null;
   readonly numTurns: number | null;
-  /** Sum of the attempts' durations. */
+  /** Sum of the attempts' durations, without their waits for answers. */
   readonly durationMs: number | null;
   readonly lastAction: string | null;
   /** Number of the newest event. */

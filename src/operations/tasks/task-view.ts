@@ -20,6 +20,7 @@ import type { Fork } from "../../store/sqlite/forks.ts";
 import type { Rewind } from "../../store/sqlite/rewinds.ts";
 import type { TaskRow } from "../../store/store.ts";
 import type { Question } from "../../domain/questions/question.ts";
+import { workTime } from "../../domain/questions/work-time.ts";
 import { questionText } from "../../domain/questions/offered-options.ts";
 import { questionView } from "../questions/question-view.ts";
 import { messageView } from "../messages/message-view.ts";
@@ -27,6 +28,8 @@ import type { Message } from "../../domain/messages/message.ts";
 import { rfc3339, rfc3339OrNull } from "./times.ts";
 
 export function taskSummaryView(task: TaskRow, waiting: WaitingContext): TaskSummaryView {
+  const started = task.openAttemptId === null ? null : waiting.startOf(task.openAttemptId);
+  const work = started === null ? null : workTime(started, waiting.questions(task.id), task.status === "waiting");
   const open = task.status === "waiting" ? waiting.openQuestions(task.id) : [];
   return {
     id: task.id,
@@ -58,13 +61,13 @@ export function taskSummaryView(task: TaskRow, waiting: WaitingContext): TaskSum
     tokens: tokensOf(task.usage),
     num_turns: task.numTurns,
     duration_ms: task.durationMs,
+    worked_ms: work === null ? task.durationMs : (task.durationMs ?? 0) + work.workedMs,
+    working_since: rfc3339OrNull(work?.since ?? null),
     cancel_requested: task.cancelRequestedAt !== null,
     last_event: task.lastSeq,
     created_at: rfc3339(task.createdAt),
     started_at: rfc3339OrNull(task.startedAt),
-    attempt_started_at: rfc3339OrNull(
-      task.status === "running" && task.openAttemptId !== null ? waiting.startOf(task.openAttemptId) : null,
-    ),
+    attempt_started_at: rfc3339OrNull(task.status === "running" ? started : null),
     ended_at: rfc3339OrNull(task.endedAt),
     updated_at: rfc3339(task.updatedAt),
   };
@@ -75,7 +78,10 @@ export function taskView(task: Task, waiting: WaitingContext, paths: Paths): Tas
   return {
     ...taskSummaryView(task, waiting),
     prompt: task.prompt,
-    questions: waiting.questions(task.id).slice(-shownQuestions).map(questionView),
+    questions: waiting
+      .questions(task.id)
+      .slice(-shownQuestions)
+      .map((question) => questionView(question, task)),
     messages: waiting.messages(task.id).slice(-shownMessages).map(messageView),
     ...shownOptions(task),
     result: task.result,

@@ -4,6 +4,7 @@ import type { Caller } from "../../../src/contract/caller.ts";
 import { taskInput } from "../../../src/contract/task-input.ts";
 import { tookOf } from "../../../src/cli/terminal/render/task-list.ts";
 import { goodTask } from "../../../testing/mcp.ts";
+import { askingTask, permission } from "../../../testing/plain-question.ts";
 import { realApi } from "../../../testing/real-api.ts";
 import { dataOf, event } from "../../../testing/events.ts";
 
@@ -97,4 +98,23 @@ test("how long a retried task has run counts its attempts, not the time between 
   const task = await api.getTask({ id });
   assert.equal(task.attempt_started_at, new Date(clock.nowMs).toISOString());
   assert.equal(tookOf(task, clock.nowMs + 3_000), "7.0 s");
+});
+
+test("a task works until it asks, and again from the answer on", async (t) => {
+  const s = realApi(t);
+  const { api, clock, store, tell } = s;
+  const { task: id, ask } = await askingTask(s);
+  assert.equal(tookOf(await api.getTask({ id }), clock.nowMs), "");
+  await tell(id, "text", { text: "begun" });
+  clock.nowMs += 12_000;
+  const { id: question } = await ask(permission);
+  await store.write(() => store.tasks.transition(id, "ask", clock.nowMs));
+  clock.nowMs += 3_600_000;
+  const waiting = await api.getTask({ id });
+  assert.deepEqual([waiting.worked_ms, waiting.working_since, tookOf(waiting, clock.nowMs)], [12_000, null, "12 s"]);
+  await api.answerQuestion({ id: question, decision: "allow" }, person);
+  await store.write(() => store.tasks.transition(id, "proceed", clock.nowMs));
+  clock.nowMs += 3_000;
+  const working = await api.getTask({ id });
+  assert.deepEqual([working.working_since, tookOf(working, clock.nowMs)], [new Date(clock.nowMs - 3_000).toISOString(), "15 s"]);
 });

@@ -86,9 +86,9 @@ export function noteOf(task: TaskSummaryView): string {
   return task.error === null ? attentionText(task) : plainLine(task.error.message, maxNote);
 }
 
-/** How long its attempts have run, the present one included. */
-export function tookOf(task: Pick<TaskSummaryView, "attempt_started_at" | "duration_ms">, now: number): string {
-  const { attempt_started_at: begun, duration_ms: before } = task;
-  if (begun !== null) return formatDuration(Math.max(0, now - Date.parse(begun)) + (before ?? 0));
-  return before === null ? "" : formatDuration(before);
+/** How long it has worked so far, without its waits; empty: it never began. */
+export function tookOf(task: Pick<TaskSummaryView, "worked_ms" | "working_since">, now: number): string {
+  const { worked_ms: worked, working_since: since } = task;
+  if (since !== null) return formatDuration(Math.max(0, now - Date.parse(since)) + (worked ?? 0));
+  return worked === null ? "" : formatDuration(worked);
 }

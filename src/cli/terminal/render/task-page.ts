@@ -14,12 +14,15 @@ import { structuredText } from "./result-text.ts";
 import { statusColours, statusMarks } from "./status.ts";
 import { tookOf } from "./task-list.ts";
 import { markdownLines } from "./markdown/render.ts";
+import { fitWidth } from "./text-width.ts";
 import { prose } from "./wrap.ts";
 import { dollars, localTime, relativeTime } from "./time.ts";
 import type { TaskRef } from "../../../domain/task/task-ref.ts";
 
 /** How much of a prompt a terminal shows. */
 const promptLines = 6;
+/** How many messages that wait are shown. */
+const queuedShown = 3;
 
 export interface PageOptions {
   readonly output: Output;
@@ -39,9 +42,10 @@ export function taskPage(task: TaskView, { output, now, raw }: PageOptions): str
   return [
     prose(output, `${paint.bold(`Task ${task.id}`)}  ${paint[statusColours[task.status]](state)}`, { rest: "  " }),
     ...prose(output, title, { first: "  ", rest: "  " }).split("\n"),
-    ...nowOf(task).map((line) => prose(output, line, { first: "  ", rest: "    " })),
+    ...nowOf(task, now).map((line) => prose(output, line, { first: "  ", rest: "    " })),
     ...section("Error", task.error === null ? [] : lines(clean(errorOf(task.error))), paint),
     ...section("Result", resultLines(task, { output, paint, raw, clean }), paint),
+    ...section("Messages", messageLines(task, output, now), paint),
     ...section("Attention", lines(clean(attentionLines(task))), paint),
     ...section(
       "Prompt",
@@ -66,10 +70,24 @@ function resultLines(
   return indented(raw || !output.isTTY ? result : markdownLines(result, output.columns - 2, paint).join("\n"));
 }
 
+/** What waits to be delivered, and what was delivered last; the command `messages` has all. */
+function messageLines(task: TaskView, output: Output, now: number): string[] {
+  const { id: ref, messages, ended_at: ended } = task;
+  const queued = messages.filter(({ status }) => status === "queued");
+  const last = messages.findLast(({ status }) => status === "delivered" || status === "done");
+  const shown = [...(last === undefined ? [] : [last]), ...queued.slice(0, queuedShown)];
+  const lines = shown.map(({ id, status, text, queued_at: sent, delivered_at: delivered }) => {
+    const state = status === "queued" ? (ended === null ? "queued" : "not delivered") : `delivered ${relativeTime(delivered ?? sent, now)}`;
+    return fitWidth(`m${id}  ${state}: ${plainLine(text, 500)}`, output.isTTY ? output.columns - 2 : 500);
+  });
+  const more = messages.length - shown.length;
+  return indented([...lines, ...(shown.length > 0 && more > 0 ? [`… ${more} more: claude-worker messages ${ref}`] : [])].join("\n"));
+}
+
 /** What a task that has not ended is about. */
-function nowOf(task: TaskView): string[] {
+function nowOf(task: TaskView, now: number): string[] {
   const lines = [
-    task.waiting_for === null ? "" : `Waits: ${plainLine(waitText(task.waiting_for), 2000)}`,
+    task.waiting_for === null ? "" : `Waits: ${plainLine(waitText(task, now), 2000)}`,
     task.status === "running" && task.last_action !== null ? `Doing: ${plainLine(task.last_action, 2000)}` : "",
     task.cancel_requested && task.ended_at === null ? "Cancel requested, stopping" : "",
   ];
@@ -96,6 +114,7 @@ function factsOf(task: TaskView, now: number): [string, string][] {
     ...optionFacts(task),
     ["Created", when(task.created_at)],
     ["Started", when(task.started_at)],
+    ["Worked", task.ended_at === null ? took : ""],
     ["Ended", ended],
     ["Attempts", task.attempts > 1 ? String(task.attempts) : ""],
     ["Turns", task.num_turns === null || task.num_turns === 0 ? "" : String(task.num_turns)],
@@ -126,8 +145,12 @@ function modelOf({ model, session_model, settings }: TaskView): string {
   return session_model === null || session_model === model ? model : `${model} (${session_model})`;
 }
 
-function waitText({ message, until }: NonNullable<TaskView["waiting_for"]>): string {
-  return until === null ? message : `${message} (until ${localTime(until)})`;
+/** What it waits for, since when, and until when at the latest. */
+function waitText({ waiting_for: wait, asked_at: asked }: TaskView, now: number): string {
+  if (wait === null) return "";
+  const facts = [asked === null ? "" : `asked ${relativeTime(asked, now)}`, wait.until === null ? "" : `until ${localTime(wait.until)}`];
+  const known = facts.filter((fact) => fact !== "");
+  return known.length === 0 ? wait.message : `${wait.message} (${known.join(", ")})`;
 }
 
 function tokensOf(usage: TaskView["usage"]): string {
