@@ -28,6 +28,8 @@ export type ErrorCode = (typeof errorCodes)[number];
 export interface InputProblem {
   readonly pointer: string;
   readonly detail: string;
+  /** What the command line calls the place: a flag or an argument. */
+  readonly place?: string;
 }
 
 /** An error with a stable code and a message that says what happened and what to do. */

@@ -60,6 +60,11 @@ export interface CommandSpec {
   readonly details?: string;
   readonly arguments?: readonly ArgumentSpec[];
   readonly options?: readonly OptionSpec[];
+  /**
+   * What the command calls fields of the API that are neither its arguments nor its flags by name:
+   * refusals name these.
+   */
+  readonly fields?: Readonly<Record<string, string>>;
   readonly examples: readonly Example[];
   /**
    * Every word and flag after the name is an argument for another program: none is parsed here, not

@@ -18,25 +18,57 @@ const flagOf: Readonly<Record<string, string>> = {
 };
 
 /**
- * Replaces fields by flags in an error. Leaves the error unchanged when its sentence names no field
- * (the sentence is then written for people), or when a field has no flag in the command.
+ * Replaces fields by flags and arguments in an error: in its sentence, and in the places of its
+ * problems. JSON keeps the pointers. @returns the error itself where nothing is to be replaced.
  */
 export function withFlagNames(error: unknown, command: CommandSpec): unknown {
-  if (!(error instanceof WorkerError)) return error;
-  const [first] = error.problems;
-  if (first === undefined || !error.message.includes(` at ${first.pointer}: `)) return error;
-  const problems = error.problems.map(({ pointer, detail }) => ({ pointer, detail: inWords(detail) }));
-  const sentences = problems.map((problem) => sentenceAbout(problem, command));
-  if (sentences.includes(null)) return error;
-  return new WorkerError(error.code, [...new Set(sentences)].join(" "), problems, error);
+  // Others carry more than a sentence.
+  if (!(error instanceof WorkerError) || error.constructor !== WorkerError) return error;
+  const problems = error.problems.map(({ pointer, detail }) => ({
+    pointer,
+    detail: inWords(detail),
+    place: placeOf(pointer, command),
+  }));
+  const [first] = problems;
+  const isOfSchema = first !== undefined && first.pointer !== "" && error.message.includes(` at ${first.pointer}: `);
+  const message = isOfSchema ? [...new Set(problems.map(sentenceAbout))].join(" ") : withoutFields(error.message, first, command);
+  if (message === error.message && first === undefined) return error;
+  return new WorkerError(error.code, message, problems, error);
 }
 
-function sentenceAbout({ pointer, detail }: InputProblem, command: CommandSpec): string | null {
-  const field = pointer.split("/")[1] ?? "";
+function sentenceAbout({ place, detail }: InputProblem & { readonly place: string }): string {
+  return `${place}: ${detail}.`;
+}
+
+/**
+ * A sentence for people, with flags in the place of fields: those in backticks, and the one that it
+ * begins with.
+ */
+function withoutFields(message: string, first: InputProblem | undefined, command: CommandSpec): string {
+  const field = fieldIn(first?.pointer ?? "");
+  const start = field !== "" && message.startsWith(`${field} `) ? nameOf(field, command) : null;
+  const named = start === null ? message : `${start}${message.slice(field.length)}`;
+  return named.replaceAll(/`([a-z][a-z_]*)`/g, (whole, word: string) => nameOf(word, command) ?? whole);
+}
+
+/** Where in a call of the command the wrong value stands. */
+function placeOf(pointer: string, command: CommandSpec): string {
+  const field = fieldIn(pointer);
+  return nameOf(field, command) ?? (field === "" ? "the request" : field.replaceAll("_", " "));
+}
+
+function fieldIn(pointer: string): string {
+  return pointer.split("/")[1] ?? "";
+}
+
+/** What the command calls a field: its argument or its flag; null: it has neither. */
+function nameOf(field: string, { arguments: given = [], options = [], fields = {} }: CommandSpec): string | null {
+  const own = Object.hasOwn(fields, field) ? fields[field] : undefined;
+  if (own !== undefined) return own;
+  const argument = given.find(({ name }) => name.replaceAll(/[<>[\].]/g, "") === field);
+  if (argument !== undefined) return `<${field}>`;
   const flag = flagNameOf(field);
-  if ((command.arguments ?? []).some(({ name }) => name.slice(1, -1) === field)) return `<${field}>: ${detail}.`;
-  const isOurs = (command.options ?? []).some((option) => flagParts(option).long === flag);
-  return isOurs ? `${flag}: ${detail}.` : null;
+  return options.some((option) => flagParts(option).long === flag) ? flag : null;
 }
 
 /** The flag of a field: `--max-turns` of `max_turns`, `--label` of `labels`. */

@@ -18,13 +18,19 @@ import { prose } from "../terminal/render/wrap.ts";
  */
 export function reportError(error: unknown, io: Io, { json, debug }: { json: boolean; debug: boolean }): ExitCode {
   const { code, message, errors } = described(error);
-  if (json) io.stdout.exact(jsonLine({ error: { code, message, ...(errors.length === 0 ? {} : { errors }) } }));
+  if (json)
+    io.stdout.exact(
+      jsonLine({
+        error: { code, message, ...(errors.length === 0 ? {} : { errors: errors.map(({ pointer, detail }) => ({ pointer, detail })) }) },
+      }),
+    );
   else {
     const head = `${painter(io.stderr).red("Error:")} `;
     io.stderr.write(`${prose(io.stderr, plainText(message), { first: head, rest: io.stderr.isTTY ? "  " : "" })}\n`);
-    for (const { pointer, detail } of errors) {
+    // The sentence says all of a single one.
+    for (const { place, pointer, detail } of errors.length === 1 ? [] : errors) {
       if (message.includes(detail)) continue;
-      io.stderr.write(`${prose(io.stderr, plainText(`${pointer}: ${detail}`), { first: "  ", rest: "    " })}\n`);
+      io.stderr.write(`${prose(io.stderr, plainText(`${place ?? pointer}: ${detail}`), { first: "  ", rest: "    " })}\n`);
     }
   }
   if (debug && error instanceof Error) io.stderr.write(`${plainText(error.stack ?? "")}\n`);

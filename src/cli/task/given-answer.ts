@@ -22,6 +22,7 @@ export interface AnswerFlags {
  * @throws WorkerError invalid_input with what to write instead.
  */
 export function givenAnswer(question: QuestionView, words: readonly string[], flags: AnswerFlags): AnswerBody {
+  requireOneAnswer(question, words, flags);
   const [first, ...rest] = words;
   const isContent = question.kind === "question";
   if (flags.pick !== undefined) return { option: picked(question, flags.pick), ...more(flags) };
@@ -29,13 +30,13 @@ export function givenAnswer(question: QuestionView, words: readonly string[], fl
   if (flags.content !== undefined) return { decision: "allow", content: formOf(flags.content), ...more(flags) };
   if (isContent) {
     const text = words.join(" ");
-    if (flags.deny === true) return { decision: "deny", ...(text === "" ? {} : { message: text }) };
+    if (flags.deny === true) return { decision: "deny", ...(text === "" ? {} : { message: text }), ...more(flags) };
     if (text === "") throw new WorkerError("invalid_input", `Give the answer to q${question.id}: claude-worker answer q${question.id} "…"`);
     return { ...textOrOption(question, text), ...more(flags) };
   }
   if (first === "deny" || flags.deny === true) {
     const text = (first === "deny" ? rest : words).join(" ");
-    return { decision: "deny", ...(text === "" ? {} : { message: text }) };
+    return { decision: "deny", ...(text === "" ? {} : { message: text }), ...more(flags) };
   }
   if (first !== undefined && first !== "allow") return { option: words.join(" "), ...more(flags) };
   if (first === undefined && flags.always !== true && flags.mode === undefined)
@@ -46,6 +47,19 @@ export function givenAnswer(question: QuestionView, words: readonly string[], fl
       `"allow" takes no more words: Claude would not see them. To send words: claude-worker answer q${question.id} deny "…"`,
     );
   return { decision: "allow", ...more(flags) };
+}
+
+/** @throws WorkerError invalid_input: of two answers one would have no effect. */
+function requireOneAnswer({ id }: QuestionView, words: readonly string[], { pick, answer, content, deny }: AnswerFlags): void {
+  const flags: readonly (readonly [string, boolean])[] = [
+    ["--pick", pick !== undefined],
+    ["--answer", answer !== undefined],
+    ["--content", content !== undefined],
+    // Words may be the reason of a denial.
+    [deny === true ? "--deny" : "words", deny === true || words.length > 0],
+  ];
+  const given = flags.filter(([, isGiven]) => isGiven).map(([name]) => name);
+  if (given.length > 1) throw new WorkerError("invalid_input", `${given.join(" and ")} are two answers to q${id}. Give one of them.`);
 }
 
 /** A text that is an offered label picks it; every other text is the answer itself. */

@@ -18,6 +18,7 @@ export const command = defineCommand<{ readonly at?: number }>({
     { name: "<text...>", description: "what the new task should do", isText: true },
   ],
   options: [{ flags: "--at <turn>", description: "the last turn that the new task has", parse: wholeNumber("--at", { min: 1 }) }],
+  fields: { prompt: "<text>" },
   examples: [
     { command: 'claude-worker fork 42 "Try it with Redis instead"', does: "try another way from where task 42 is" },
     { command: 'claude-worker fork 42 "Use SQLite" --at 7', does: "try another way from where task 42 was after its turn 7" },

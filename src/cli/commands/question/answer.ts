@@ -33,6 +33,14 @@ export const command = defineCommand<AnswerFlags>({
     { flags: "--answer <question=answer>", description: "one of several questions; several for several choices", repeat: true },
     { flags: "--content <json>", description: "the form of an MCP server" },
   ],
+  fields: {
+    decision: "<answer>",
+    message: "<answer>",
+    answers: "--answer",
+    option: "<answer>",
+    content: "--content",
+    remember: "--always",
+  },
   examples: [
     { command: "claude-worker answer 42 allow", does: "allow the call that task 42 waits for" },
     { command: 'claude-worker answer 42 deny "not on staging"', does: "refuse it, and say why" },
