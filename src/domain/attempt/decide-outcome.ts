@@ -46,8 +46,14 @@ function isFinished(result: ResultFacts): boolean {
   return result.terminalReason === null || lookUp(terminalReasons, result.terminalReason) === "finished";
 }
 
+const answerAgain =
+  "The logs show how it came to it. Retry it in the same conversation (--resume), from the beginning, or with another schema (--json-schema).";
+
 function misfit(problem: string | null): Outcome {
-  return { kind: "agent_failed", message: sentence("The answer does not fit the task's JSON Schema (--json-schema)", problem) };
+  return {
+    kind: "agent_failed",
+    message: `${sentence("The answer does not fit the task's JSON Schema (--json-schema)", problem)} ${answerAgain}`,
+  };
 }
 
 /** Whether an interrupt ended the turn. Such a turn says nothing about the agent's work. */
@@ -128,7 +134,7 @@ function limitOfTask(result: ResultFacts): Outcome | null {
   if (result.subtype === "error_max_structured_output_retries" || result.terminalReason === "structured_output_retry_exhausted") {
     return {
       kind: "agent_failed",
-      message: sentence("No answer fitted the task's JSON Schema (--json-schema)", result.text),
+      message: `${sentence("No answer fitted the task's JSON Schema (--json-schema)", result.text)} ${answerAgain}`,
     };
   }
   return null;

@@ -9,6 +9,9 @@ import type { AttemptFacts, Outcome, ResultFacts } from "../../../src/domain/att
 import { outcomeKinds } from "../../../src/domain/attempt/outcome.ts";
 import { notice } from "../../../testing/events.ts";
 
+const answerAgain =
+  "The logs show how it came to it. Retry it in the same conversation (--resume), from the beginning, or with another schema (--json-schema).";
+
 const byStatus: [status: number | null, kind: Outcome["kind"]][] = [
   [400, "agent_failed"],
   [401, "auth_failed"],
@@ -50,12 +53,15 @@ const worded: [what: string, facts: Partial<AttemptFacts>, outcome: Outcome][] =
   [
     "a schema that was never met",
     { result: resultOf({ subtype: "error_max_structured_output_retries", isError: true }) },
-    { kind: "agent_failed", message: "No answer fitted the task's JSON Schema (--json-schema)." },
+    { kind: "agent_failed", message: `No answer fitted the task's JSON Schema (--json-schema). ${answerAgain}` },
   ],
   [
     "an answer that does not fit the schema",
     { result: resultOf({ answerProblem: "/answer must be number" }) },
-    { kind: "agent_failed", message: "The answer does not fit the task's JSON Schema (--json-schema): /answer must be number." },
+    {
+      kind: "agent_failed",
+      message: `The answer does not fit the task's JSON Schema (--json-schema): /answer must be number. ${answerAgain}`,
+    },
   ],
   [
     "a task that was cancelled after an answer that does not fit",

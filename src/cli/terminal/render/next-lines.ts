@@ -52,11 +52,22 @@ function fixesOf(task: TaskView): Step[] {
   const limit = limitFlags(task);
   return [
     ...(limit === null ? [] : [[limit, "with a higher limit"] as const]),
+    ...(isMisfit(task)
+      ? ([
+          ["--resume", "let it answer again, in the same conversation"],
+          ["--json-schema FILE", "with another schema"],
+        ] as const)
+      : []),
     ...(task.error?.code === "broken_settings" ? [["--ignore-broken-settings", "without the broken settings"] as const] : []),
     ...(allow === ""
       ? []
       : [[allow, allow.includes(placeholder) ? "allow what was denied: write a rule for …" : "allow what was denied"] as const]),
   ];
+}
+
+/** Whether its answer did not fit the schema that was given. */
+function isMisfit({ error, json_schema, session_id }: TaskView): boolean {
+  return error?.code === "agent_failed" && json_schema !== null && session_id !== null && error.message.includes("(--json-schema)");
 }
 
 /** Twice the limit that ended the task; null: none did. */
