@@ -91,12 +91,12 @@ test("on a terminal inbox goes through the questions and stores the answers", as
   await type("q9", () => call.stderr().includes('"q9" is not in the list'));
   await type("q1", () => call.stdout().includes("claude-worker answer q1 allow"));
   await type('deny "not now"', () => call.stdout().includes("q1 is answered. Task 1 waits for one more answer: q2."));
-  await type("2", () => call.stdout().includes("q2\u001b[22m  question"));
+  await until("the last question, at once", () => call.stdout().includes("q2\u001b[22m  question"));
   await type("2", () => call.stdout().includes("q2 is answered. Task 1 continues."));
   assert.equal((await call.done).code, 0);
   const asked = prompts.mock.calls.map(({ arguments: [text] }) => String(text)).join("");
   prompts.mock.restore();
-  assert.match(asked, /Enter leaves\)\? .*\(Enter skips\): /s);
+  assert.match(asked, /Which one \(q1, q2; Enter leaves\)\? .*\(Enter skips\): .*\(Enter leaves\): /s);
   assert.deepEqual(
     api.store.questions.ofTask(1).map(({ answer }) => answer),
     [
@@ -158,6 +158,13 @@ const refused: [words: string[], asked: AskedQuestion[], message: RegExp][] = [
   [["1", "allow", "it"], [permission], /takes no more words/],
   [["1", "--content", "x"], [permission], /--content takes a JSON object/],
   [["1", "--answer", "x"], [content], /--answer takes "question=answer"/],
+  [["1", "deny", "y".repeat(100_001)], [permission], /^Error: <answer>: must have at most 100000 characters\.\n$/],
+  [["1", "--answer", "Which colour?="], [content], /needs an answer to "Which colour\?"/],
+  [["1", "--mode", "plan"], [permission], /takes no mode \(--mode\)\./],
+  [["1", "--deny", "--always"], [content], /takes no rule \(--always\)\./],
+  [["1", "deny", "--always"], [permission], /can only be remembered when it is allowed\. Leave --always out\./],
+  [["1", "--pick", "1", "Green"], [content], /--pick and words are two answers to q1\. Give one of them\./],
+  [["1", "--pick", "1", "--deny"], [content], /--pick and --deny are two answers to q1/],
 ];
 for (const [words, asked, message] of refused) {
   test(`answer ${words.join(" ")} with ${asked.length} open says what to do: ${message.source.slice(0, 20)}`, async (t) => {
@@ -174,7 +181,7 @@ test("a second answer is refused with the first", async (t) => {
   await call(["answer", "1", "deny", "no"]);
   const { code, stderr } = await call(["answer", "q1", "allow"]);
   assert.equal(code, 1);
-  assert.match(stderr, /q1 is not open any more\. It was answered by socket at \S+: denied: no/);
+  assert.match(stderr, /q1 is not open any more\. It was answered by the server's owner at \S+: denied: no/);
 });
 
 test("an answer to a task that has ended is refused with its status", async (t) => {
@@ -185,11 +192,41 @@ test("an answer to a task that has ended is refused with its status", async (t) 
   assert.deepEqual([late.code, late.stderr], [1, "Error: q1 needs no answer any more: task 1 is failed.\n"]);
 });
 
+test("the page of a question says what happens at its deadline", async (t) => {
+  const { call, api } = await withServer(t);
+  const then: [late: string, question: AskedQuestion, text: string][] = [
+    ["deny", permission, "it is denied, and the task continues without it"],
+    ["fail", content, "the task fails"],
+    ["default", content, "the answer is: Red"],
+    ["default", permission, "it is denied, and the task continues without it"],
+  ];
+  const deadline = Date.now() + 3_600_000;
+  for (const [index, [late, question, text]] of then.entries()) {
+    const id = index + 1;
+    await call(["run", "work", "--on-question", "ask", "--answer-within", "1h", "--else", late]);
+    await api.tell(id, "text", { text: "begun" });
+    await api.store.write(() => api.store.questions.ask(id, id, question, { askedAt: Date.now(), deadline }));
+    const { stdout } = await call(["inbox", `q${id}`], { columns: 200, env: { NO_COLOR: "1" } });
+    assert.match(stdout, /waits until \S+ \S+ \(in [^)]*\); then /);
+    assert.ok(stdout.includes(`; then ${text}\n`), stdout);
+  }
+});
+
+test("who has answered, and that no person did, is said in words", async (t) => {
+  const { call, api } = await setup(t, permission, { ...permission, key: "late" });
+  await call(["answer", "q1", "deny", "no"]);
+  await api.store.write(() => api.store.questions.expire(2, { decision: "deny", message: "Too late." }, Date.now()));
+  const page = async (id: string): Promise<string> => (await call(["inbox", id], { columns: 100, env: { NO_COLOR: "1" } })).stdout;
+  assert.match(await page("q1"), /answered by the server's owner: denied: no\n/);
+  assert.match(await page("q2"), /no answer came in time: denied: Too late\.\n/);
+});
+
 test("rules are listed and removed", async (t) => {
   const { call } = await setup(t, permission);
   assert.match((await call(["rules"], { columns: 80 })).stdout, /No answer has made a rule/);
   await call(["answer", "1", "--always"]);
   assert.match((await call(["rules"])).stdout, /^1\tBash\(git push \*\)\t\//);
+  assert.match((await call(["rules"], { columns: 120 })).stdout, /just now by the server's owner/);
   assert.equal((await call(["rules", "remove", "1"])).stdout, "Rule 1 is removed.\n");
   assert.match((await call(["rules", "remove", "1"])).stderr, /There is no rule 1/);
   assert.match((await call(["rules", "remove", "x"])).stderr, /"x" is not the number of a rule/);

@@ -6,6 +6,7 @@ import { asksToOpen } from "../../domain/questions/question.ts";
 import type { TaskRef } from "../../domain/task/task-ref.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
 import { lineReader } from "../terminal/confirm.ts";
+import type { LineReader } from "../terminal/confirm.ts";
 import type { Io } from "../terminal/io.ts";
 import { questionPage, questionTable } from "../terminal/render/question-page.ts";
 import { say } from "../terminal/render/wrap.ts";
@@ -21,26 +22,29 @@ export async function answerOpen(client: WorkerClient, tasks: readonly TaskRef[]
   const { questions } = await client.listQuestions({ status: ["open"], limit: 500 });
   const open = questions.filter(({ task_id: task }) => tasks?.includes(task) ?? true).toReversed();
   if (open.length === 0) return say(io.stdout, "Nothing needs you.");
-  io.stdout.write(questionTable(open, { output: io.stdout, now: Date.now() }));
   await answerInPlace(client, open, io);
 }
 
-/** Asks which question to answer, until the person gives an empty line, Ctrl-C or Ctrl-D. */
+/**
+ * Lists the questions and asks which one to answer, until the person gives an empty line, Ctrl-C or
+ * Ctrl-D. The only one, and the last one, is asked at once.
+ */
 export async function answerInPlace(client: WorkerClient, questions: readonly QuestionView[], io: Io): Promise<void> {
   const reader = lineReader(io);
   let open = [...questions];
+  let shown: QuestionView | null = null;
+  if (open.length > 1) io.stdout.write(questionTable(open, { output: io.stdout, now: Date.now() }));
   try {
     while (open.length > 0) {
-      const word = await reader.ask(`Which one (${open.map(({ id }) => `q${id}`).join(", ")}; Enter leaves)?`);
-      if (word === "" || reader.isOver) break;
-      const question = open.find(({ id }) => id === (questionId(word) ?? Number(word)));
-      if (question === undefined) {
-        say(io.stderr, `"${plainLine(word, 100)}" is not in the list.`);
-        continue;
-      }
-      io.stdout.write(questionPage(question, { output: io.stdout, now: Date.now() }));
-      const answer = await reader.ask(promptFor(question));
-      if (answer === "" || reader.isOver) continue;
+      const isOnly = open.length === 1;
+      const question = isOnly ? open[0] : await chosen(open, reader, io);
+      if (question === undefined) break;
+      if (question === null) continue;
+      if (question !== shown) io.stdout.write(questionPage(question, { output: io.stdout, now: Date.now() }));
+      shown = isOnly ? question : null;
+      const answer = await reader.ask(promptFor(question, isOnly ? "leaves" : "skips"));
+      if (reader.isOver || (answer === "" && isOnly)) break;
+      if (answer === "") continue;
       try {
         const answered = await client.answerQuestion({ id: question.id, ...typedAnswer(question, answer) });
         say(io.stdout, await answeredText(client, answered));
@@ -56,11 +60,21 @@ export async function answerInPlace(client: WorkerClient, questions: readonly Qu
   }
 }
 
-function promptFor({ options, kind, input }: QuestionView): string {
-  if (kind === "elicitation" && !asksToOpen({ kind, input })) return "The form as JSON, or deny (Enter skips):";
-  if (options.length === 0) return "Your answer (Enter skips):";
+/** Undefined: the person leaves. Null: there is no such question. */
+async function chosen(open: readonly QuestionView[], reader: LineReader, io: Io): Promise<QuestionView | null | undefined> {
+  const word = await reader.ask(`Which one (${open.map(({ id }) => `q${id}`).join(", ")}; Enter leaves)?`);
+  if (word === "" || reader.isOver) return undefined;
+  const question = open.find(({ id }) => id === (questionId(word) ?? Number(word)));
+  if (question === undefined) say(io.stderr, `"${plainLine(word, 100)}" is not in the list.`);
+  return question ?? null;
+}
+
+/** @param enter what an empty line does. */
+function promptFor({ options, kind, input }: QuestionView, enter: "leaves" | "skips"): string {
+  if (kind === "elicitation" && !asksToOpen({ kind, input })) return `The form as JSON, or deny (Enter ${enter}):`;
+  if (options.length === 0) return `Your answer (Enter ${enter}):`;
   const text = kind === "question" ? ", or another answer" : ', or deny "why"';
-  return `A number from 1 to ${options.length}${text} (Enter skips):`;
+  return `A number from 1 to ${options.length}${text} (Enter ${enter}):`;
 }
 
 function typedAnswer(question: QuestionView, text: string): AnswerBody {

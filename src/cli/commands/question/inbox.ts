@@ -41,10 +41,8 @@ export const command = defineCommand<{ readonly all?: boolean }>({
           .join(""),
       );
     else if (questions.length === 0) say(io.stdout, "Nothing needs you.");
-    else {
-      io.stdout.write(questionTable(questions, { output: io.stdout, now: Date.now() }));
-      if (options.all !== true && canAsk(io)) await answerInPlace(client, questions, io);
-    }
+    else if (options.all !== true && canAsk(io)) await answerInPlace(client, questions, io);
+    else io.stdout.write(questionTable(questions, { output: io.stdout, now: Date.now() }));
     return exitCodes.ok;
   },
 });
