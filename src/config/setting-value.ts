@@ -106,8 +106,15 @@ function checked(definition: SettingDefinition, value: unknown, source: string):
     case "string":
       if (typeof value !== "string" || value === "" || value.includes("\0")) throw wrong("a text");
       if (definition.mustBe?.[1](value) === false) throw wrong(definition.mustBe[0]);
-      return value;
+      return withoutProblem(definition, value, source);
   }
+}
+
+/** @throws WorkerError invalid_input with what is wrong and what to do. */
+function withoutProblem({ key, problem }: SettingDefinition, value: string, source: string): string {
+  const found = problem?.(value) ?? null;
+  if (found !== null) throw new WorkerError("invalid_input", `The setting "${key}" in ${source} ${found}`);
+  return value;
 }
 
 /** Milliseconds of `1h30m`; null: not a duration. */

@@ -25,6 +25,11 @@ interface TextRow extends RowBase {
   readonly nullable?: true;
   /** A further rule, in words and as a function. */
   readonly mustBe?: readonly [what: string, holds: (text: string) => boolean];
+  /**
+   * A rule with a sentence for each problem: its end, with what is wrong and what to do; null: the
+   * text is right.
+   */
+  readonly problem?: (text: string) => string | null;
   readonly default: string | null;
 }
 
@@ -50,6 +55,7 @@ export interface AnySettingDefinition<K extends string = string> extends RowBase
   readonly max?: number;
   readonly nullable?: true;
   readonly mustBe?: TextRow["mustBe"];
+  readonly problem?: TextRow["problem"];
   readonly default: SettingRow["default"];
 }
 

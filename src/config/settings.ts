@@ -230,7 +230,7 @@ const rows = [
     env: "CLAUDE_WORKER_PUBLIC_URL",
     type: "string",
     nullable: true,
-    mustBe: ["an address like https://worker.example.com (http only for this machine), without a password or a query", isPublicUrl],
+    problem: publicUrlProblem,
     default: null,
     description:
       "Address at which phones reach this server's pages for answers, e.g. a proxy's. Only with it do notifications carry links that answer questions.",
@@ -345,10 +345,20 @@ function isServerUrl(text: string): boolean {
   return ["http:", "https:"].includes(protocol) && username === "" && password === "";
 }
 
-/** Strangers read what is sent to an http address, so there it must be this machine. */
-function isPublicUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
+/** A link adds about 80 characters. Channels cut or refuse links that are much longer. */
+const longestPublicUrl = 300;
+
+/** What is wrong, as the end of a sentence, and what to do; null: nothing. */
+function publicUrlProblem(text: string): string | null {
+  const like = "Give one like https://worker.example.com";
+  if (!URL.canParse(text)) return `is not an address. ${like}.`;
   const { protocol, hostname, username, password, search, hash } = new URL(text);
-  if (username !== "" || password !== "" || search !== "" || hash !== "") return false;
-  return protocol === "https:" || (protocol === "http:" && /^(?:127(?:\.\d+){3}|localhost|\[::1\])$/.test(hostname));
+  if (username !== "" || password !== "") return "holds a user or a password, which each message would show. Leave them out.";
+  if (search !== "" || hash !== "") return "holds a query or a fragment, which no link can keep. Leave out what follows ? or #.";
+  const isHere = /^(?:127(?:\.\d+){3}|localhost|\[::1\])$/.test(hostname);
+  if (protocol === "http:" && !isHere) return `begins with http://, so others could read and change what a phone answers. ${like}.`;
+  if (protocol !== "https:" && protocol !== "http:") return `begins with ${protocol}, which is not an address of a web page. ${like}.`;
+  if (text.length > longestPublicUrl)
+    return `has ${text.length} characters, and the links of notifications would be too long. Give at most ${longestPublicUrl}.`;
+  return null;
 }
