@@ -157,6 +157,10 @@ test("a wrong channel is refused with what to do", async (t) => {
   await refused(["add", "x", "--webhook", "nonsense"], /https:\/\/example\.com\/hook/);
   await refused(["add", "x", "--slack"], /it is the address of an incoming webhook of Slack\. .* --secret-file FILE/);
   await refused(["add", "x", "--telegram", "1"], /it is the token of the bot\. .* --secret-file FILE/);
+  await refused(
+    ["add", "x", "--command", "env"],
+    /env cannot be started: there is no such file\. Give the path of the program: \/\S*\/env\./,
+  );
   await refused(["add", "x", "--command", "none"], /none cannot be started: there is no such file\. .* path of a program/);
   await refused(["add", "x", "--command", "."], /cannot be started: it is not a file/);
   await refused(["add", "7", ...to], /begins with a letter/);
@@ -175,6 +179,9 @@ test("a wrong channel is refused with what to do", async (t) => {
     /kind webhook takes answers by links only, .* config set public_url .*: telegram/,
   );
   await refused(["add", "x", ...to, "--answer-from", "1,"], /--answer-from takes users/);
+  // The field of the API stands in no line.
+  const { stderr: lacking } = await call(["notify", "add", "x", ...to, "--on", "digest"]);
+  assert.equal(lacking, "Error: A digest needs a time. Say when it is sent: --digest-at 07:30\n");
   await refused(["add", "x", ...to, "--on", "verification_failed"], /"verification_failed" never happens/);
   await refused(["add", "x", ...to, "--secret-file", path.join(place.work, "none")], /there is no file/);
   const weak = path.join(place.work, "weak");
