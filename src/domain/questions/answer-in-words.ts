@@ -22,8 +22,11 @@ export function answerInWords(question: Asked, words: string, options: readonly 
   return field === null ? null : { decision: "allow", content: { [field.name]: valueOf(field.type, text) } };
 }
 
-/** What words can say beside the options, as the end of a sentence; null: nothing. */
-export function wordsHint(question: Asked): string | null {
+/**
+ * What words can say beside the options, as the end of a sentence; null: nothing.
+ * @param isWhole whether the person sees all of the question.
+ */
+export function wordsHint(question: Asked, { isWhole }: { readonly isWhole: boolean }): string | null {
   switch (question.kind) {
     case "question":
       return "your answer";
@@ -35,7 +38,7 @@ export function wordsHint(question: Asked): string | null {
     case "consent":
       return null;
     case "elicitation": {
-      const field = onlyField(question);
+      const field = isWhole ? onlyField(question) : null;
       return field === null ? null : `the value of "${field.name}"`;
     }
   }

@@ -19,6 +19,7 @@ export interface PreparedAsk {
   readonly text: string;
   /** The labels of the options that the message offers. */
   readonly options: readonly string[];
+  readonly isWhole: boolean;
   /** The same for people, and what words can say. */
   readonly shown: Omit<MessageAsk, "code">;
 }
@@ -44,8 +45,8 @@ export function prepareAsk(
   if (question === null || asking === undefined || !mayAnswer(channel.answers, question)) return null;
   const { title, text, isWhole } = shownQuestion(question, content, asking, context);
   const options = channelOptions(question, { isWhole });
-  const shown = { options: options.map((label) => shownLabel(question, label, context)), hint: wordsHint(question) };
-  return { questionId: question.id, title, text, options, shown };
+  const shown = { options: options.map((label) => shownLabel(question, label, context)), hint: wordsHint(question, { isWhole }) };
+  return { questionId: question.id, title, text, options, isWhole, shown };
 }
 
 /** Title and text of the question's message, the same at each time. */
@@ -68,10 +69,10 @@ export type AskParts = Required<Pick<Message, "title" | "text" | "ask">>;
 export function askOf(
   store: Store,
   { id: deliveryId, channelId }: Pick<Delivery, "id" | "channelId">,
-  { questionId, title, text, options, shown }: PreparedAsk,
+  { questionId, title, text, options, isWhole, shown }: PreparedAsk,
   askedAt: number,
 ): AskParts {
-  const { code } = store.asks.open({ channelId, questionId, deliveryId, code: newCode(), options, askedAt });
+  const { code } = store.asks.open({ channelId, questionId, deliveryId, code: newCode(), options, isWhole, askedAt });
   return { title, text, ask: { code, ...shown } };
 }
 

@@ -79,9 +79,10 @@ function isSender({ target, answerFrom }: Channel, { chat, user }: ArrivedAnswer
 }
 
 /** @throws WorkerError why it does not count. */
-function answered(context: RightsContext, { channelId, questionId, options }: Ask, choice: ArrivedAnswer["choice"], now: number): string {
+function answered(context: RightsContext, ask: Ask, choice: ArrivedAnswer["choice"], now: number): string {
+  const { channelId, questionId, options } = ask;
   const question = requireQuestion(context.store, questionId);
-  const given = "option" in choice ? optionOf(options, choice.option) : wordsOf(question, choice.words, options);
+  const given = "option" in choice ? optionOf(options, choice.option) : wordsOf(question, choice.words, ask);
   const { answer } = answerFromChannel(context, { channelId, questionId, given }, now);
   return `q${questionId}: ${answerText(answer)}`;
 }
@@ -92,12 +93,16 @@ function optionOf(options: readonly string[], number: number): GivenAnswer {
   return { option };
 }
 
-function wordsOf(question: Parameters<typeof answerInWords>[0], words: string, options: readonly string[]): GivenAnswer {
+function wordsOf(question: Parameters<typeof answerInWords>[0], words: string, { questionId, options, isWhole }: Ask): GivenAnswer {
   const text = plainText(words).trim();
   if (text.length > longestWords) throw new WorkerError("unprocessable", `An answer has at most ${longestWords} characters.`);
   const given = answerInWords(question, text, options);
+  if (given?.content !== undefined && !isWhole) {
+    const place = `See all of it: claude-worker inbox q${questionId}`;
+    throw new WorkerError("unprocessable", `The message does not show all of the form, so the form cannot be answered here. ${place}`);
+  }
   if (given !== null) return given;
-  const hint = wordsHint(question);
+  const hint = wordsHint(question, { isWhole });
   const list = [...options.map((option) => `"${option}"`), ...(hint === null ? [] : [hint])];
   throw new WorkerError("unprocessable", `This is not an answer to it. Say ${list.join(", or ")}.`);
 }

@@ -19,6 +19,8 @@ export interface Ask {
   readonly code: string;
   /** The labels that the message offers. */
   readonly options: readonly string[];
+  /** Whether it shows all of the question. */
+  readonly isWhole: boolean;
   /** The chat's name of the message; null: it has none, or it is not sent yet. */
   readonly ref: string | null;
   readonly askedAt: number;
@@ -28,7 +30,7 @@ export interface Ask {
 export type NewAsk = Omit<Ask, "id" | "ref" | "closedAt">;
 
 export interface AskStore {
-  /** Inside `write`. A delivery keeps the row that it has, with the options of this try. */
+  /** Inside `write`. A delivery keeps the row that it has, with what this try shows. */
   open(ask: NewAsk): Ask;
   ofCode(code: string): Ask | null;
   ofRef(channelId: number, ref: string): Ask | null;
@@ -61,6 +63,7 @@ const row = defineRow<Ask>({
   deliveryId: "plain",
   code: "plain",
   options: "json",
+  isWhole: "flag",
   ref: "plain",
   askedAt: "plain",
   closedAt: "plain",
@@ -69,9 +72,9 @@ const row = defineRow<Ask>({
 export function createAskStore(database: Database.Database, writing: Writing): AskStore {
   const select = `SELECT ${row.select} FROM channel_asks`;
   const insert = database.prepare(
-    `INSERT INTO channel_asks (channel_id, question_id, delivery_id, code, options, asked_at)
-     VALUES (@channelId, @questionId, @deliveryId, @code, @options, @askedAt)
-     ON CONFLICT (delivery_id) DO UPDATE SET options = excluded.options`,
+    `INSERT INTO channel_asks (channel_id, question_id, delivery_id, code, options, is_whole, asked_at)
+     VALUES (@channelId, @questionId, @deliveryId, @code, @options, @isWhole, @askedAt)
+     ON CONFLICT (delivery_id) DO UPDATE SET options = excluded.options, is_whole = excluded.is_whole`,
   );
   const selectDelivery = database.prepare<[number]>(`${select} WHERE delivery_id = ?`);
   const selectCode = database.prepare<[string]>(`${select} WHERE code = ?`);
@@ -107,7 +110,7 @@ export function createAskStore(database: Database.Database, writing: Writing): A
   return {
     open: (ask) => {
       writing.mustBeInside();
-      insert.run({ ...ask, options: row.encode("options", ask.options) });
+      insert.run({ ...ask, options: row.encode("options", ask.options), isWhole: row.encode("isWhole", ask.isWhole) });
       const stored = askOf(selectDelivery.get(ask.deliveryId));
       if (stored === null) throw new WorkerError("internal", `The message of delivery ${ask.deliveryId} was not kept.`);
       return stored;

@@ -31,9 +31,13 @@ test("words of a person become the answer that they mean, or none", () => {
 });
 
 test("each kind says what words it takes", () => {
-  const hints = [...rows.map(([asked]) => asked), form({}), { kind: "network" as const, input: {} }].map(wordsHint);
+  const hints = [...rows.map(([asked]) => asked), form({}), { kind: "network" as const, input: {} }].map((asked) =>
+    wordsHint(asked, { isWhole: true }),
+  );
   assert.deepEqual(
     [...new Set(hints)],
     ['"deny" and why', '"deny" and what to change', "your answer", 'the value of "age"', 'the value of "sure"', null],
   );
+  assert.equal(wordsHint(age, { isWhole: false }), null, "what is not seen is not filled in");
+  assert.equal(wordsHint({ kind: "question", input: {} }, { isWhole: false }), "your answer");
 });

@@ -37,7 +37,7 @@ test("a button of a notification answers, and so does its code with words", asyn
   const reply = await server.message(topic, 2);
   assert.deepEqual([reply.message, reply.priority], [`q${id}: allowed`, 2]);
   await server.press(message, "Deny");
-  assert.match((await server.message(topic, 3)).message, /is not open any more\. It was answered by channel:phone/);
+  assert.match((await server.message(topic, 3)).message, /is not open any more\. It was answered by the channel phone/);
 
   const other = await ask(content);
   const asking = await server.message(topic, 4);

@@ -37,7 +37,7 @@ test("a press of a button answers, and the message says so", async (t) => {
   assert.deepEqual([status, answeredBy, answer], ["answered", "channel:phone", { decision: "allow" }]);
   await until("the changed message", () => message.edits === 1);
   assert.deepEqual(message.buttons, []);
-  assert.equal(message.text, `${first.replace("asks", "asked")}\n\nAnswered by channel:phone: allowed`);
+  assert.equal(message.text, `${first.replace("asks", "asked")}\n\nAnswered by the channel phone: allowed`);
   await until("the confirmed update", () => bot.pending() === 0);
   assert.equal(store.asks.positionOf(channel)?.at, bot.state.confirmed);
 });
@@ -49,9 +49,9 @@ test("a second press hears of the first answer, wherever it was given", async (t
   const data = message.buttons[1]?.data ?? "";
   await api.answerQuestion({ id, decision: "allow" } as never, owner);
   await until("the changed message", () => message.edits === 1);
-  assert.match(message.text, /\n\nAnswered by socket: allowed$/);
+  assert.match(message.text, /\n\nAnswered by the server's owner: allowed$/);
   const note = await bot.press({ chat: me, data, user: me });
-  assert.match(note.text, new RegExp(`^q${id} is not open any more. It was answered by socket at .*: allowed$`));
+  assert.match(note.text, new RegExp(`^q${id} is not open any more. It was answered by the server's owner at .*: allowed$`));
   assert.deepEqual([note.isAlert, question(id).answer], [true, { decision: "allow" }]);
 });
 
@@ -128,6 +128,26 @@ test("what is not shown whole can only be denied", async (t) => {
     shown.buttons.map(({ text }) => text),
     ["Allow", "Deny"],
   );
+});
+
+test("a form that is not shown whole is not filled in by words, only declined", async (t) => {
+  const { bot, ask, ended, question } = await setup(t);
+  const requestedSchema = { type: "object", properties: { age: { type: "integer" } } };
+  const input = { serverName: "crm", mode: "form", message: `How old? ${"x".repeat(4000)}`, requestedSchema };
+  const { id } = await ask({ kind: "elicitation", tool: "mcp", toolUseId: null, input, rule: null });
+  const { id: message, text, buttons } = await bot.asking();
+  assert.match(text, /This is only the beginning/);
+  assert.doesNotMatch(text, /the value of/);
+  assert.deepEqual(
+    buttons.map((button) => button.text),
+    ["Deny"],
+  );
+  bot.write({ chat: me, text: "42", user: me, to: message });
+  const refusal = `The message does not show all of the form, so the form cannot be answered here. See all of it: claude-worker inbox q${id}`;
+  await until("the refusal", () => bot.messages.some((each) => each.text === refusal));
+  assert.equal(question(id).status, "open");
+  bot.write({ chat: me, text: "deny", user: me, to: message });
+  assert.deepEqual((await ended(id)).answer, { decision: "deny" });
 });
 
 test("a channel of content shows a permission without buttons", async (t) => {

@@ -28,6 +28,7 @@ import { forksAtATurn } from "../migrations/0022-forks-at-a-turn.ts";
 import { consent } from "../migrations/0023-consent.ts";
 import { passedMessages } from "../migrations/0024-passed-messages.ts";
 import { rewinds } from "../migrations/0025-rewinds.ts";
+import { wholeAsks } from "../migrations/0026-whole-asks.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -63,6 +64,7 @@ export const migrations: readonly Migration[] = [
   consent,
   passedMessages,
   rewinds,
+  wholeAsks,
 ];
 
 /** The `user_version` of a database that this version writes. */
