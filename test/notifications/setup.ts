@@ -1,5 +1,4 @@
 /** A notifier on a real store, with a clock that the test moves, and a receiver on loopback. */
-import { noRules } from "../../src/domain/notifications/rules.ts";
 import type { TestContext } from "node:test";
 import { pino } from "pino";
 import type { NewChannel } from "../../src/domain/notifications/channel.ts";
@@ -8,6 +7,7 @@ import type { NotificationEvent } from "../../src/domain/notifications/notificat
 import { Notifier } from "../../src/notifications/notifier.ts";
 import type { NotifierOptions } from "../../src/notifications/notifier.ts";
 import { createAdapters } from "../../src/notifications/adapters.ts";
+import { plainChannel } from "../../testing/plain-channel.ts";
 import { receiver } from "../../testing/receiver.ts";
 import { until } from "../../testing/wait.ts";
 import { setup as storeSetup } from "../store/setup.ts";
@@ -47,19 +47,7 @@ export async function setup(
       events: readonly NotificationEvent[] = ["completed", "failed"],
       more: Partial<NewChannel> = {},
     ): Promise<number> {
-      const channel = {
-        name,
-        kind: "webhook",
-        target: { url: hook.url },
-        events,
-        allowPrivate: true,
-        rules: noRules,
-        answers: "none",
-        answerFrom: [],
-        addedToken: null,
-        createdAt: 1,
-        ...more,
-      } as const;
+      const channel = plainChannel({ name, target: { url: hook.url }, events, allowPrivate: true, ...more });
       return (await store.write(() => store.notifications.addChannel(channel, secret)))?.id ?? 0;
     },
     /** Submits a task and stores its end. */

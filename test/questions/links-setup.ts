@@ -2,51 +2,26 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import type { TestContext } from "node:test";
-import type { Caller } from "../../src/contract/caller.ts";
 import type { ChannelAnswers } from "../../src/domain/notifications/channel-answers.ts";
-import { noRules } from "../../src/domain/notifications/rules.ts";
 import type { AskedQuestion, Question } from "../../src/domain/questions/question.ts";
 import type { QuestionLinks } from "../../src/domain/questions/question-links.ts";
 import { openDoorOf } from "../../testing/http-door.ts";
 import type { DoorAnswer } from "../../testing/http-door.ts";
-import { plainInput } from "../../testing/plain-task.ts";
+import { plainChannel } from "../../testing/plain-channel.ts";
+import { askingTask, owner, permission } from "../../testing/plain-question.ts";
 import { realApi } from "../../testing/real-api.ts";
 
 export const publicUrl = "https://worker.example.com/claude";
-const owner: Caller = { scope: "admin", name: "socket" };
-
-export const permission: AskedQuestion = {
-  key: "k1",
-  kind: "permission",
-  tool: "Bash",
-  toolUseId: "toolu_1",
-  agentId: null,
-  input: { command: "touch a" },
-  inputHash: "1",
-  rule: "Bash(touch *)",
-};
 
 export async function linked(t: TestContext, asked: AskedQuestion = permission, answers: ChannelAnswers = "permissions") {
   const s = realApi(t, { public_url: publicUrl });
-  const { api, store, corner, clock, paths, links } = s;
+  const { api, store, clock, paths, links } = s;
   if (links === null) throw new Error("there is no public address");
-  const working_directory = corner.workdir("project", { trusted: false });
-  await api.addTrust({ directory: working_directory }, owner);
-  const { id: task } = await api.submitTask(plainInput({ prompt: "Work <b>hard</b>", working_directory }), owner);
-  const target = { url: "https://example.com/" };
-  const common = {
-    kind: "webhook",
-    target,
-    events: ["question"],
-    allowPrivate: false,
-    rules: noRules,
-    answerFrom: [],
-    addedToken: null,
-  } as const;
-  const added = await store.write(() => store.notifications.addChannel({ ...common, name: "phone", answers, createdAt: 1 }, null));
+  const { task, ask: askIt } = await askingTask(s, { prompt: "Work <b>hard</b>" });
+  const added = await store.write(() => store.notifications.addChannel(plainChannel({ answers }), null));
   const channel = added?.id ?? 0;
   const ask = (more: Partial<AskedQuestion> = {}, deadline: number | null = null): Promise<Question> =>
-    store.write(() => store.questions.ask(task, 1, { ...asked, ...more }, { askedAt: clock.nowMs, deadline }));
+    askIt({ ...asked, ...more }, deadline);
   const question = await ask();
   const linksOf = (of = question): QuestionLinks => links.linksOf(of, channel, ["allow", "deny"], clock.nowMs);
   const directory = path.dirname(paths.serverSocket);

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AskedQuestion } from "../../src/domain/questions/question.ts";
-import { linked, permission } from "./links-setup.ts";
+import { permission } from "../../testing/plain-question.ts";
+import { linked } from "./links-setup.ts";
 
 const option = (label: string) => ({ label, description: `take ${label}` });
 const one = { question: "Which colour?", header: "c", multiSelect: false, options: [option("Red"), option("Blue")] };

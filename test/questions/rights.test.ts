@@ -4,22 +4,10 @@ import type { TestContext } from "node:test";
 import type { Caller } from "../../src/contract/caller.ts";
 import type { GivenAnswer } from "../../src/domain/questions/check-answer.ts";
 import type { AskedQuestion } from "../../src/domain/questions/question.ts";
-import { plainInput } from "../../testing/plain-task.ts";
+import { askingTask, owner, permission } from "../../testing/plain-question.ts";
 import { realApi } from "../../testing/real-api.ts";
 import { oneQuestion } from "./setup.ts";
 
-const owner: Caller = { scope: "admin", name: "socket" };
-
-const permission: AskedQuestion = {
-  key: "k",
-  kind: "permission",
-  tool: "Bash",
-  toolUseId: "toolu_1",
-  agentId: null,
-  input: { command: "touch a" },
-  inputHash: "1",
-  rule: "Bash(touch *)",
-};
 const content: AskedQuestion = { ...permission, kind: "question", tool: "AskUserQuestion", input: oneQuestion("Which?"), rule: null };
 const plan: AskedQuestion = { ...permission, kind: "plan", tool: "ExitPlanMode", input: { plan: "1. Do it" }, rule: null };
 const form: AskedQuestion = {
@@ -31,11 +19,10 @@ const form: AskedQuestion = {
 };
 
 async function setup(t: TestContext, asked: AskedQuestion, options: object = {}) {
-  const { api, store, corner, clock } = realApi(t);
-  const working_directory = corner.workdir("project", { trusted: false });
-  await api.addTrust({ directory: working_directory }, owner);
-  const { id: task } = await api.submitTask(plainInput({ prompt: "Work", working_directory, ...options }), owner);
-  const { id } = await store.write(() => store.questions.ask(task, 1, asked, { askedAt: clock.nowMs, deadline: null }));
+  const s = realApi(t);
+  const { api, store } = s;
+  const { task, ask, working_directory } = await askingTask(s, options);
+  const { id } = await ask(asked);
   const answer = (given: GivenAnswer, caller = owner) => api.answerQuestion({ id, ...given } as never, caller);
   return { api, store, task, id, answer, working_directory };
 }
@@ -71,7 +58,7 @@ test("of two answers in the same moment the second hears of the first", async (t
     results.map(({ status }) => status),
     ["fulfilled", "rejected"],
   );
-  assert.match(String((results[1] as PromiseRejectedResult).reason), /answered by socket.*allowed/);
+  assert.match(String((results[1] as PromiseRejectedResult).reason), /answered by the server's owner.*allowed/);
   assert.deepEqual(store.questions.get(id)?.answer, { decision: "allow" });
 });
 

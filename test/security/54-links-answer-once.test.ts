@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AnswerLinks } from "../../src/operations/questions/answer-links.ts";
-import { confirmationIn, fromBrowser, linked, permission, publicUrl } from "../questions/links-setup.ts";
+import { permission } from "../../testing/plain-question.ts";
+import { confirmationIn, fromBrowser, linked, publicUrl } from "../questions/links-setup.ts";
 
 test("opening a link answers nothing, whoever opens it and however", async (t) => {
   const { call, link, linksOf, stored } = await linked(t);
@@ -41,7 +42,7 @@ test("a link answers once, and its second use hears what the first was", async (
   assert.deepEqual([stored()?.status, stored()?.answeredBy, stored()?.answer], ["answered", "channel:phone", { decision: "allow" }]);
   for (const again of [url, link("deny")]) {
     const { status, text } = await send(again, { confirmation: "x" });
-    assert.deepEqual([status, /It was answered by channel:phone at .*: allowed/.test(text)], [409, true]);
+    assert.deepEqual([status, /It was answered by the channel phone at .*: allowed/.test(text)], [409, true]);
     assert.equal((await press(again)).status, 409);
   }
   assert.deepEqual(stored()?.answer, { decision: "allow" });
@@ -160,7 +161,7 @@ test("a link that has ended does not tell what was answered", async (t) => {
   const { call, send, press, link, linksOf, clock } = await linked(t);
   const { page } = linksOf();
   assert.equal((await press(link("deny"))).status, 200);
-  assert.match((await call(page)).text, /answered by channel:phone/);
+  assert.match((await call(page)).text, /answered by the channel phone/);
   clock.nowMs += 86_401_000;
   for (const { status, text } of [await call(page), await send(page, { confirmation: "x" })])
     assert.deepEqual([status, /phone|denied/.test(text)], [410, false]);

@@ -2,7 +2,6 @@
  * The services of a real server, with something to do for each of them, and a count of what this
  * process has open.
  */
-import { noRules } from "../../src/domain/notifications/rules.ts";
 import assert from "node:assert/strict";
 import { createHook } from "node:async_hooks";
 import { createServer } from "node:net";
@@ -25,6 +24,8 @@ import { takeLock } from "../../src/store/sqlite/file/lock.ts";
 import { openStore } from "../../src/store/sqlite/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { newRunnerId, runnerIdPrefix } from "../../src/supervisor/spawn-runner.ts";
+import { plainChannel } from "../../testing/plain-channel.ts";
+import { permission } from "../../testing/plain-question.ts";
 import { putEmptyDatabase } from "../../testing/empty-database.ts";
 import { plainTask } from "../../testing/plain-task.ts";
 import { scratch } from "../../testing/scratch.ts";
@@ -133,33 +134,19 @@ export async function world(t: TestContext) {
     const { id: waiting } = store.tasks.insert(plainTask({ workingDirectory: work }));
     store.holds.put({ kind: "manual", scope: "all", message: "Wait.", until: Date.now() + 3_600_000 }, Date.now());
     // A channel whose receiver is not there.
-    const target = { url: "http://127.0.0.1:9/" };
     const events = ["held"] as const;
     store.notifications.addChannel(
-      {
-        name: "ops",
-        kind: "webhook",
-        target,
-        events,
-        allowPrivate: true,
-        rules: noRules,
-        answers: "none",
-        answerFrom: [],
-        addedToken: null,
-        createdAt: 1,
-      },
+      plainChannel({ name: "ops", target: { url: "http://127.0.0.1:9/" }, events, allowPrivate: true }),
       "whsec_c2VjcmV0",
     );
     // A chat that cannot be reached, with a question that waits for its answer there, and one that
     // was answered elsewhere.
     const chat = { chat: "1", url: "http://127.0.0.1:9" };
-    const rights = { answers: "permissions", answerFrom: ["1"], addedToken: null } as const;
-    const phone = { name: "phone", kind: "telegram", target: chat, events, allowPrivate: true, rules: noRules, createdAt: 1 } as const;
-    const channelId = store.notifications.addChannel({ ...phone, ...rights }, "123456:abcdefghijklmnopqrstu")?.id ?? 0;
-    const call = { kind: "permission", tool: "Bash", toolUseId: null, agentId: null, input: {}, inputHash: "1", rule: null } as const;
+    const phone = { kind: "telegram", target: chat, events, allowPrivate: true, answers: "permissions", answerFrom: ["1"] } as const;
+    const channelId = store.notifications.addChannel(plainChannel(phone), "123456:abcdefghijklmnopqrstu")?.id ?? 0;
     for (const key of ["open", "answered"]) {
-      const { id: questionId } = store.questions.ask(waiting, 1, { ...call, key }, { askedAt: 1, deadline: null });
-      store.asks.open({ channelId, questionId, deliveryId: questionId, code: key, options: ["allow", "deny"], askedAt: 1 });
+      const { id: questionId } = store.questions.ask(waiting, 1, { ...permission, key }, { askedAt: 1, deadline: null });
+      store.asks.open({ channelId, questionId, deliveryId: questionId, code: key, options: ["allow", "deny"], isWhole: true, askedAt: 1 });
       store.asks.sent(questionId, "7");
       if (key === "answered") store.questions.answer(questionId, { decision: "deny" }, "socket", 1);
     }

@@ -1,53 +1,25 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import type { Caller } from "../../../src/contract/caller.ts";
-import { noRules } from "../../../src/domain/notifications/rules.ts";
 import type { NewChannel } from "../../../src/domain/notifications/channel.ts";
 import type { GivenAnswer } from "../../../src/domain/questions/check-answer.ts";
 import type { AskedQuestion, Question } from "../../../src/domain/questions/question.ts";
 import { answerFromChannel } from "../../../src/operations/questions/answer-from-channel.ts";
 import { ClaudeCodeTrust } from "../../../src/operations/tasks/working-directory.ts";
-import { plainInput } from "../../../testing/plain-task.ts";
+import { plainChannel } from "../../../testing/plain-channel.ts";
+import { askingTask, owner, permission } from "../../../testing/plain-question.ts";
 import { realApi } from "../../../testing/real-api.ts";
 
-const owner: Caller = { scope: "admin", name: "socket" };
-
-const permission: AskedQuestion = {
-  key: "k",
-  kind: "permission",
-  tool: "Bash",
-  toolUseId: "toolu_1",
-  agentId: null,
-  input: { command: "touch a" },
-  inputHash: "1",
-  rule: "Bash(touch *)",
-};
 const form: AskedQuestion = { ...permission, kind: "elicitation", input: { mode: "form", requestedSchema: {} }, rule: null };
 
 async function setup(t: TestContext, asked: AskedQuestion, more: Partial<NewChannel> = {}) {
-  const { api, store, settings, corner, clock } = realApi(t);
+  const s = realApi(t);
+  const { api, store, settings, corner, clock } = s;
   const context = { store, settings, claudeCodeTrust: new ClaudeCodeTrust({ HOME: corner.home }) };
-  const working_directory = corner.workdir("project", { trusted: false });
-  await api.addTrust({ directory: working_directory }, owner);
-  const { id: task } = await api.submitTask(plainInput({ prompt: "Work", working_directory }), owner);
-  const channel: NewChannel = {
-    name: "phone",
-    kind: "telegram",
-    target: { chat: "1" },
-    events: ["question"],
-    allowPrivate: false,
-    rules: noRules,
-    answers: "permissions",
-    answerFrom: ["1"],
-    addedToken: null,
-    createdAt: 1,
-    ...more,
-  };
-  const { channelId, questionId } = await store.write(() => ({
-    channelId: store.notifications.addChannel(channel, "x")?.id ?? 0,
-    questionId: store.questions.ask(task, 1, asked, { askedAt: clock.nowMs, deadline: null }).id,
-  }));
+  const { ask, working_directory } = await askingTask(s);
+  const channel = plainChannel({ kind: "telegram", target: { chat: "1" }, answers: "permissions", answerFrom: ["1"], ...more });
+  const { id: questionId } = await ask(asked);
+  const channelId = (await store.write(() => store.notifications.addChannel(channel, "x")))?.id ?? 0;
   const answer = (given: GivenAnswer): Promise<Question> =>
     store.write(() => answerFromChannel(context, { channelId, questionId, given }, clock.nowMs));
   return { api, store, clock, channelId, questionId, answer, working_directory };
@@ -59,7 +31,7 @@ test("a channel with the right answers under its name, once", async (t) => {
   assert.deepEqual([status, answeredBy, stored], ["answered", "channel:phone", { decision: "allow" }]);
   const event = store.events.ofTask(1, 0, 100).find(({ type }) => type === "question_answered");
   assert.partialDeepStrictEqual(event, { data: { by: "channel:phone" } });
-  await assert.rejects(answer({ option: "deny" }), { code: "conflict", message: /answered by channel:phone .*: allowed/ });
+  await assert.rejects(answer({ option: "deny" }), { code: "conflict", message: /answered by the channel phone .*: allowed/ });
   assert.equal(store.questions.get(questionId)?.answer?.decision, "allow");
 });
 

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { NewEvent } from "../../../src/domain/events/event.ts";
 import type { NotificationEvent } from "../../../src/domain/notifications/notification.ts";
+import { plainChannel } from "../../../testing/plain-channel.ts";
 import { setup as storeSetup } from "../setup.ts";
 import type { Setup } from "../setup.ts";
 
@@ -22,35 +23,11 @@ function setup(t: TestContext) {
   const s: Setup = storeSetup(t);
   const { store } = s;
   const add = async (name: string, ...events: readonly NotificationEvent[]): Promise<number> => {
-    const channel = {
-      name,
-      kind: "webhook",
-      target: { url: "https://a.example/" },
-      events,
-      allowPrivate: false,
-      rules: noRules,
-      answers: "none",
-      answerFrom: [],
-      addedToken: null,
-      createdAt: 1,
-    } as const;
-    return (await store.write(() => store.notifications.addChannel(channel, "s")))?.id ?? 0;
+    return (await store.write(() => store.notifications.addChannel(plainChannel({ name, events }), "s")))?.id ?? 0;
   };
   /** With rules. */
   const addWith = async (name: string, rules: Partial<ChannelRules>, ...events: readonly NotificationEvent[]): Promise<number> => {
-    const target = { url: "https://a.example/" };
-    const channel = {
-      name,
-      kind: "webhook",
-      target,
-      events,
-      allowPrivate: false,
-      rules: { ...noRules, ...rules },
-      answers: "none",
-      answerFrom: [],
-      addedToken: null,
-      createdAt: 1,
-    } as const;
+    const channel = plainChannel({ name, events, rules: { ...noRules, ...rules } });
     return (await store.write(() => store.notifications.addChannel(channel, "s")))?.id ?? 0;
   };
   /** Another version's event, or one of this version: what counts is its name. */
