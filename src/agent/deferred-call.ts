@@ -18,7 +18,7 @@ export interface DeferredCall {
 }
 
 /** What Claude reads as the result of a call that was open beside the deferred one. */
-const cutResult = "This call was interrupted before it ran. Make the same call again if it is still needed.";
+export const cutResult = "This call was interrupted before it ran. Make the same call again if it is still needed.";
 
 /**
  * Appends what is missing so that the newest of these calls is decided again. No other process may

@@ -1,19 +1,41 @@
 /** Finds the questions of earlier attempts whose call has ended in the session. */
 import { readFileSync } from "node:fs";
 import type { UnappliedQuestion } from "../domain/questions/question.ts";
+import { cutResult } from "./deferred-call.ts";
 import { blockOf, hasNotRun, parseLines } from "./transcript.ts";
+
+/**
+ * The results of calls without a decision: Claude Code writes the first three when its own end or
+ * an interruption ends a call that waits (seen with 2.1.332).
+ */
+const undecided = [
+  "The user doesn't want to proceed with this tool use.",
+  "[Request interrupted by user",
+  "Tool permission request failed:",
+  cutResult,
+];
 
 /**
  * The keys of questions whose call has its result in the transcript. The journal may lack that
  * result, when the runner died before it could write it: the answer counts for no later call.
  */
 export function settledQuestions(transcript: string, questions: readonly UnappliedQuestion[]): string[] {
-  const open = questions.filter(({ toolUseId, agentId }) => toolUseId !== null && agentId === null);
-  if (open.length === 0) return [];
-  const ended = new Set<unknown>();
+  const asked = questions.filter(({ toolUseId, agentId }) => toolUseId !== null && agentId === null);
+  if (asked.length === 0) return [];
+  const ran = new Set<unknown>();
+  const denied = new Set<unknown>();
   for (const entry of parseLines(readFileSync(transcript, "utf8"))) {
     const result = blockOf(entry, "tool_result");
-    if (result !== null && !hasNotRun(entry)) ended.add(result["tool_use_id"]);
+    if (result === null) continue;
+    if (!hasNotRun(entry)) ran.add(result["tool_use_id"]);
+    else if (!isUndecided(result["content"])) denied.add(result["tool_use_id"]);
   }
-  return open.filter(({ toolUseId }) => ended.has(toolUseId)).map(({ key }) => key);
+  return asked
+    .filter(({ toolUseId, answer }) => ran.has(toolUseId) || (answer?.decision === "deny" && denied.has(toolUseId)))
+    .map(({ key }) => key);
+}
+
+/** Of a call that has not run: its text is Claude Code's or ours, and no tool's. */
+function isUndecided(content: unknown): boolean {
+  return typeof content === "string" && undecided.some((text) => content.startsWith(text));
 }

@@ -81,15 +81,14 @@ export function resultEntry(entry: Json, callId: unknown, text: string): Json {
 }
 
 /**
- * What Claude Code writes beside the result of a call that it ended before it ran, e.g. when its
- * runner was killed (measured with 2.1.332). Only the result's text is a tool's own: no tool can
- * write this field.
+ * What Claude Code writes beside the result of a call that it ended before it ran (measured with
+ * 2.1.332). Only the result's text can be a tool's own: no tool can write these fields.
  */
-export const notRun: Json = { toolDenialBeforeRun: true };
+export const notRun: Json = { toolDenialKind: "user-rejected", toolDenialBeforeRun: true };
 
-/** Whether the line has the result of a call that has not run: nothing has decided it. */
+/** Whether the line has the result of a call that has not run: it was denied or cut off. */
 export function hasNotRun(entry: Json): boolean {
-  return entry["toolDenialBeforeRun"] === true;
+  return typeof entry["toolDenialKind"] === "string" || entry["toolDenialBeforeRun"] === true;
 }
 
 /** The fields that are the same on every line of a session. */

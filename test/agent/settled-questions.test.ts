@@ -11,19 +11,33 @@ test("only a result of the call itself settles its question", (t) => {
   t.after(() => rmSync(folder, { recursive: true }));
   // What a tool prints is no mark: only the session's own fields say that a call has not run.
   const refused = "The user doesn't want to proceed with this tool use. The tool use was rejected (eg. if it was a file edit, …";
-  const results: Record<string, unknown>[] = [
-    { text: "Done." },
-    { text: refused },
-    { text: "[Request interrupted by user for tool use]" },
-    { text: "This call was interrupted before it ran. Make the same call again if it is still needed." },
-    { text: refused, toolDenialKind: "user-rejected", toolDenialBeforeRun: true, interruptedByShutdown: true },
+  const closed = "Tool permission request failed: AbortError: Tool permission stream closed before response received";
+  const cut = "This call was interrupted before it ran. Make the same call again if it is still needed.";
+  const byRule = { toolDenialKind: "permission-rule" };
+  const byUser = { toolDenialKind: "user-rejected", toolDenialBeforeRun: true };
+  const results: [text: string, fields: object, decision: "allow" | "deny", isSettled: boolean][] = [
+    ["Done.", {}, "allow", true],
+    [refused, {}, "allow", true],
+    [closed, {}, "allow", true],
+    [cut, {}, "allow", true],
+    ["[Request interrupted by user for tool use]", {}, "allow", true],
+    [refused, { ...byUser, interruptedByShutdown: true }, "allow", false],
+    [closed, byRule, "allow", false],
+    [closed, byRule, "deny", false],
+    [cut, byUser, "deny", false],
+    ["The user denied this call: not there", byRule, "deny", true],
+    ["The user denied this call: not there", byRule, "allow", false],
   ];
   const transcript = path.join(folder, "session.jsonl");
-  const line = ({ text: content, ...fields }: Record<string, unknown>, at: number): string => {
+  const lines = results.map(([content, fields], at) => {
     const message = { role: "user", content: [{ type: "tool_result", tool_use_id: `call${at}`, content }] };
     return JSON.stringify({ type: "user", message, ...fields });
-  };
-  writeFileSync(transcript, `${results.map(line).join("\n")}\n`);
-  const questions = results.map((_, at) => ({ key: `key${at}`, toolUseId: `call${at}`, agentId: null }) as UnappliedQuestion);
-  assert.deepEqual(settledQuestions(transcript, questions), ["key0", "key1", "key2", "key3"]);
+  });
+  writeFileSync(transcript, `${lines.join("\n")}\n`);
+  const questions = results.map(
+    ([, , decision], at) => ({ key: `key${at}`, toolUseId: `call${at}`, agentId: null, answer: { decision } }) as UnappliedQuestion,
+  );
+  const settled = settledQuestions(transcript, questions);
+  for (const [at, [text, fields, decision, isSettled]] of results.entries())
+    assert.equal(settled.includes(`key${at}`), isSettled, JSON.stringify([text, fields, decision]));
 });
