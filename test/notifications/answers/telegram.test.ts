@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import type { AskedQuestion } from "../../../src/domain/questions/question.ts";
+import { callBot } from "../../../src/notifications/telegram.ts";
+import { receiver } from "../../../testing/receiver.ts";
 import { botToken, telegramStandIn } from "../../../testing/telegram.ts";
 import { until } from "../../../testing/wait.ts";
 import { oneQuestion } from "../../questions/setup.ts";
@@ -188,4 +190,12 @@ test("another program at the bot is named, and reading continues after it", asyn
   await bot.press({ chat: me, user: me, data: message.buttons[0]?.data ?? "" });
   assert.equal((await ended(id)).status, "answered");
   assert.equal((await api.listChannels()).channels[0]?.answers_problem, null);
+});
+
+test("a server that repeats the bot's token is not quoted", async (t) => {
+  const hook = await receiver(t);
+  hook.answer = ({ path }, response) => void response.writeHead(404).end(JSON.stringify({ ok: false, description: `Not found: ${path}` }));
+  const to = { target: { url: new URL(hook.url).origin, chat: "1" }, secret: botToken, allowPrivate: true };
+  const { status, description } = await callBot("getUpdates", {}, to, AbortSignal.timeout(10_000));
+  assert.deepEqual([status, description], [404, null]);
 });
