@@ -80,7 +80,8 @@ async function send({ quick }: { quick: boolean }): Promise<Row[]> {
     const { id } = await own.client.submitTask({ prompt, working_directory: place.work, allow: ["Bash"] });
     await eventAt(own, id, "tool_use", 1);
     const times: number[] = [];
-    for (let round = quick ? 20 : 200; round > 0; round -= 1)
+    // A task takes no more than 100 that wait.
+    for (let round = quick ? 20 : 90; round > 0; round -= 1)
       times.push(await timed(() => own.client.sendMessage({ id, text: `note ${round}`, delivery: "after_turn" })));
     await own.client.cancelTask({ id });
     await own.quiet(0);

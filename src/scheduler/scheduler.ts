@@ -21,6 +21,9 @@ const longestTimerMs = 60_000;
  */
 const firstRetryMs = 2_000;
 
+/** Processes that leave are looked at again after this long, although none is gone. */
+const leavingLookMs = 5_000;
+
 export interface SchedulerOptions {
   readonly store: Store;
   readonly log: Logger;
@@ -36,6 +39,11 @@ export interface SchedulerOptions {
    * rights does not block others.
    */
   mayStart?(taskId: number): boolean;
+  /**
+   * How many processes of waiting tasks still have to leave; default: none. They give up their slot
+   * when they are gone, so that tasks that all ask at once do not fill the memory.
+   */
+  leaving?(): number;
   /** Claims and starts these tasks; resolves when the claims are durable. */
   startTasks(taskIds: readonly number[]): Promise<void>;
 }
@@ -112,8 +120,9 @@ export class Scheduler implements Service {
     const holdEnds = earliest(holding.map(({ until }) => until));
     const held = heldModels(holding);
     if (held === "all") return this.#setTimer(holdEnds);
-    const free = workers - counts.running;
-    if (free <= 0) return this.#setTimer(null);
+    const leaving = this.#options.leaving?.() ?? 0;
+    const free = workers - counts.running - leaving;
+    if (free <= 0) return this.#setTimer(leaving === 0 ? null : now + leavingLookMs);
     const { ids, refused } = this.#startable(now, free, held);
     if (ids.length > 0) await this.#options.startTasks(ids);
     if (ids.length === free) return this.#setTimer(null);

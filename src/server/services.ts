@@ -115,6 +115,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     secrets: (task) => [...secretsOf([env, { LOCAL_TOKEN: token }]), ...(task === undefined ? [] : secretsInSettings(task, agentEnv))],
     parkAfterMs: settings.park_after_ms,
     keptRunners: settings.workers,
+    onGone: () => scheduler.wake(),
   });
   const scheduler = new Scheduler({
     store,
@@ -125,6 +126,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     account,
     mayStart,
     startTasks: (ids) => supervisor.startTasks(ids),
+    leaving: () => supervisor.leaving(),
   });
   const probe = (model: string | null, signal: AbortSignal): Promise<Outcome> =>
     runProbe({ boot: boot(newRunnerId(idPrefix), false), model, logFile, signal });

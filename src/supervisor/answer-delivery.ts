@@ -23,6 +23,7 @@ export class AnswerDelivery {
   /** Keys of questions whose answer the connected runner has got. */
   readonly #sent = new Set<string>();
   #waitsSince: number | null = null;
+  #askedToLeaveAt: number | null = null;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(context: AttemptContext, taskId: number, port: AnswerPort) {
@@ -34,6 +35,11 @@ export class AnswerDelivery {
   /** When the oldest open question was asked (UTC ms); null: none is open. */
   get waitsSince(): number | null {
     return this.#waitsSince;
+  }
+
+  /** When its runner was asked to leave because it waits (UTC ms); null: it was not. */
+  get askedToLeaveAt(): number | null {
+    return this.#askedToLeaveAt;
   }
 
   /** A runner is connected, and may not know what another server has sent. */
@@ -63,6 +69,7 @@ export class AnswerDelivery {
   }
 
   park(): void {
+    this.#askedToLeaveAt ??= this.#context.now();
     this.#port.send({ type: "park", force: false });
   }
 
@@ -74,6 +81,7 @@ export class AnswerDelivery {
   #wait(since: number | null): void {
     if (since === this.#waitsSince) return;
     this.#waitsSince = since;
+    this.#askedToLeaveAt = null;
     this.stop();
     if (since === null) return;
     const { parkAfterMs, now } = this.#context;

@@ -123,6 +123,11 @@ export class SupervisedAttempt {
     return this.#answers.waitsSince;
   }
 
+  /** When its runner was asked to leave because the task waits (UTC ms); null: it was not. */
+  get askedToLeaveAt(): number | null {
+    return this.#answers.askedToLeaveAt;
+  }
+
   /** Ends the attempt while it waits, once nothing else of it runs. */
   park(): void {
     this.#answers.park();

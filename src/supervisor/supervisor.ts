@@ -23,6 +23,8 @@ export interface SupervisorOptions extends AttemptContext, ClaimContext {
   readonly pool: RunnerPool;
   /** How many runners of waiting tasks are kept; those that wait the longest leave first. */
   readonly keptRunners: number;
+  /** Called when the process of an attempt is gone. */
+  onGone?(): void;
 }
 
 /**
@@ -32,6 +34,9 @@ const againMs = 5_000;
 
 /** Time limit for a runner's answer to a short message. */
 const answerLimitMs = 10_000;
+
+/** A runner that was asked to leave counts as leaving for so long. */
+const leavingMs = 30_000;
 
 interface Running {
   readonly attempt: SupervisedAttempt;
@@ -98,6 +103,15 @@ export class Supervisor implements Service {
   /** How many attempts this server follows now. */
   get size(): number {
     return this.#running.size;
+  }
+
+  /**
+   * How many runners leave now because their task waits. Each still has its memory and a Claude
+   * Code. A runner that does not leave in time is not counted: other work of its task keeps it.
+   */
+  leaving(): number {
+    const since = this.#options.now() - leavingMs;
+    return [...this.#running.values()].filter(({ attempt }) => (attempt.askedToLeaveAt ?? -Infinity) > since).length;
   }
 
   /** Resolves when no attempt is followed any more. */
@@ -167,6 +181,7 @@ export class Supervisor implements Service {
       .finally(() => {
         letGo.abort();
         this.#running.delete(attempt.id);
+        this.#options.onGone?.();
       });
     this.#running.set(attempt.id, { attempt: supervised, letGo, done });
   }

@@ -287,3 +287,16 @@ test("the scheduler reads no tasks while nothing can start", async (t) => {
   );
   await isIdle("with a task that waits for an answer");
 });
+
+test("processes of waiting tasks that still leave hold the slots of new tasks", async (t) => {
+  let leaving = 4;
+  const { submit, started, scheduler, pass } = setup(t, { leaving: () => leaving });
+  const { id } = await submit();
+  scheduler.start();
+  await pass(0);
+  assert.deepEqual(started, []);
+  // No commit comes when a runner that cannot leave counts no more.
+  leaving = 3;
+  await pass(5_000);
+  assert.deepEqual(started, [id]);
+});
