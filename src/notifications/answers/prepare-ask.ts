@@ -82,7 +82,7 @@ export function withAsk(message: Message, ask: AskParts | null): Message {
 }
 
 function shownLabel({ kind }: Question, label: string, { redact }: PrepareContext): string {
-  const text = plainLine(redact(visibleText(label)), 100);
+  const text = plainLine(redact(visibleText(label)), 100) || "(empty)";
   // Claude's own labels stay as they are.
   return kind === "question" ? text : text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -152,6 +152,19 @@ test("a form that is not shown whole is not filled in by words, only declined", 
   assert.deepEqual((await ended(id)).answer, { decision: "deny" });
 });
 
+test("an option without a visible label has a button like any other", async (t) => {
+  const { bot, ask, ended } = await setup(t);
+  const options = [" ", "Red"].map((label) => ({ label, description: "d" }));
+  const { id } = await ask({ ...content, input: { questions: [{ question: "Which?", header: "h", multiSelect: false, options }] } });
+  const { buttons } = await bot.asking();
+  assert.deepEqual(
+    buttons.map(({ text }) => text),
+    ["(empty)", "Red"],
+  );
+  await bot.press({ chat: me, user: me, data: buttons[0]?.data ?? "" });
+  assert.deepEqual((await ended(id)).answer?.answers, { "Which?": " " });
+});
+
 test("a channel of content shows a permission without buttons", async (t) => {
   const { bot, ask, ended } = await setup(t, { answers: "content" });
   await ask();
