@@ -42,7 +42,7 @@ const rooms: Readonly<Record<string, Room>> = {
   },
   notifications: {
     ours: ["domain", "store", "processes/failpoint.ts"],
-    packages: ["standardwebhooks", "ipaddr.js", "nodemailer", "type pino"],
+    packages: ["standardwebhooks", "ipaddr.js", "nodemailer", "ws", "type pino"],
     node: true,
   },
   "attempt-protocol": { ours: ["domain"], packages: [], node: false },

@@ -4,7 +4,8 @@
  */
 import type { Logger } from "pino";
 import { messageOf as errorText } from "../domain/errors.ts";
-import type { Channel, ChannelKind } from "../domain/notifications/channel.ts";
+import { formOf } from "../domain/notifications/channel.ts";
+import type { Channel, ChannelForm } from "../domain/notifications/channel.ts";
 import { merged, mergesTasks } from "../domain/notifications/merge.ts";
 import { quietUntil } from "../domain/notifications/rules.ts";
 import { longestPauseMs, nextTryAt } from "../domain/notifications/delivery.ts";
@@ -35,7 +36,7 @@ const keepDeadMs = 30 * dayMs;
 export interface NotifierOptions {
   readonly store: Store;
   readonly log: Logger;
-  readonly adapters: Readonly<Record<ChannelKind, Adapter>>;
+  readonly adapters: Readonly<Record<ChannelForm, Adapter>>;
   now(): number;
   random(): number;
   /** A text without the secrets that this server knows. */
@@ -187,8 +188,8 @@ export class Notifier implements Service {
   }
 
   /** Undefined: another version has added the channel. */
-  #adapterOf({ kind }: Channel): Adapter | undefined {
-    return (this.#options.adapters as Readonly<Record<string, Adapter | undefined>>)[kind];
+  #adapterOf(channel: Channel): Adapter | undefined {
+    return (this.#options.adapters as Readonly<Record<string, Adapter | undefined>>)[formOf(channel)];
   }
 
   #mark({ id, event, tries }: Delivery, sent: Sent, now: number): void {

@@ -7,6 +7,7 @@ import { createAdapters } from "../notifications/adapters.ts";
 import { Notifier } from "../notifications/notifier.ts";
 import type { NotifierOptions } from "../notifications/notifier.ts";
 import { ntfySource } from "../notifications/answers/ntfy-source.ts";
+import { slackSource } from "../notifications/answers/slack-source.ts";
 import { telegramSource } from "../notifications/answers/telegram-source.ts";
 import { notePosition, takeAnswer } from "../operations/notifications/take-answer.ts";
 import type { ClaudeCodeTrust } from "../operations/tasks/working-directory.ts";
@@ -42,7 +43,7 @@ export function channelServices(options: ChannelServicesOptions): ChannelService
     answerListener: new AnswerListener({
       store,
       log,
-      sources: { telegram: telegramSource, ntfy: ntfySource },
+      sources: { telegram: telegramSource, ntfy: ntfySource, slack_app: slackSource() },
       now,
       random: Math.random,
       ...(longestPauseMs === undefined ? {} : { longestPauseMs }),

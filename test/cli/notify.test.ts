@@ -11,6 +11,7 @@ import { checkChannels } from "../../src/cli/doctor/channels.ts";
 import { WorkerClient } from "../../src/client/worker-client.ts";
 import { plainInput } from "../../testing/plain-task.ts";
 import { receiver } from "../../testing/receiver.ts";
+import { slackAppToken, slackBotToken, slackChannel, slackStandIn } from "../../testing/slack.ts";
 import { until } from "../../testing/wait.ts";
 import { withServer } from "./setup.ts";
 
@@ -156,6 +157,10 @@ test("a wrong channel is refused with what to do", async (t) => {
   await refused(["add", "x", "--email", "a@example.com", "--smtp", "smtp://192.168.1.1"], /is private/);
   await refused(["add", "x", "--webhook", "nonsense"], /https:\/\/example\.com\/hook/);
   await refused(["add", "x", "--slack"], /it is the address of an incoming webhook of Slack\. .* --secret-file FILE/);
+  await refused(["add", "x", "--slack-app", "C0123ABCDEF"], /it is the tokens of an app of Slack, each on a line: .* --secret-file FILE/);
+  await refused(["add", "x", "--slack", "--slack-api", hook.url], /--slack-api belongs to --slack-app/);
+  await refused(["add", "x", "--discord", "--slack-app", "C0123ABCDEF"], /--slack and --discord are two channels/);
+  await refused(["add", "x", ...to, "--slack-api", hook.url], /--slack-api belongs to --slack/);
   await refused(["add", "x", "--telegram", "1"], /it is the token of the bot\. .* --secret-file FILE/);
   await refused(
     ["add", "x", "--command", "env"],
@@ -232,6 +237,28 @@ test("each kind of channel is added by its flag, and its secret stays unseen", a
   await refused(["--email", "a@example.com"], /--smtp/);
   await refused(["--desktop", "--smtp", "smtp://x"], /--smtp belongs to --email/);
   await refused(["--ntfy", "https://ntfy.sh"], /topic/);
+});
+
+test("an app of Slack is added with its tokens, tried and moved to another channel", async (t) => {
+  const { call } = await setup(t);
+  const slack = await slackStandIn(t);
+  const input = `${slackAppToken}\n${slackBotToken}\n`;
+  const words = ["--slack-app", slackChannel, "--slack-api", slack.url, "--allow-private", "--secret-file", "-", "--answers", "content"];
+  const refused = await call(["notify", "add", "team", ...words], { input });
+  assert.deepEqual([refused.code, /Say whose answers count, .*--answer-from U0123ABCDEF/.test(refused.stderr)], [2, true]);
+  const made = await call(["notify", "add", "team", ...words, "--answer-from", "U0ME000001", "--json"], { input });
+  assert.partialDeepStrictEqual(made.json(), { kind: "slack", answers: "content", answer_from: ["U0ME000001"], secret: null });
+  assert.equal((await call(["notify", "test", "team"])).stdout, "Delivered to team.\n");
+  assert.deepEqual(slack.messages[0]?.sections, ['Test from Claude Worker\nThe channel "team" works.']);
+  const moved = await call(["notify", "edit", "team", "--slack-app", "C0456ABCDEF", "--json"]);
+  assert.equal(moved.code, 0, moved.stderr);
+  assert.match((moved.json() as { target: string }).target, /^channel C0456ABCDEF of Slack, by an app at http:/);
+  const there = await call(["notify", "test", "team"]);
+  assert.match(there.stderr, /^Not delivered to team: The app is not in the channel \(channel_not_found\)\. Write there: \/invite @/);
+  const elsewhere = await call(["notify", "edit", "team", "--slack-api", "https://slack.example/api"]);
+  assert.match(elsewhere.stderr, /would go to another server/);
+  for (const each of [["list"], ["list", "--json"], ["show", "team"], ["show", "team", "--json"], ["deliveries", "--json"]])
+    assert.doesNotMatch((await call(["notify", ...each])).stdout, /xoxb|xapp|StandIn/, each.join(" "));
 });
 
 test("a channel is changed by what is named, and keeps the rest and its secret", async (t) => {

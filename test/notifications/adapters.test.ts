@@ -9,13 +9,14 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { SMTPServer } from "smtp-server";
 import type { SMTPServerOptions } from "smtp-server";
-import type { ChannelKind, ChannelTarget } from "../../src/domain/notifications/channel.ts";
+import type { ChannelForm, ChannelTarget } from "../../src/domain/notifications/channel.ts";
 import type { DeliveryEvent } from "../../src/domain/notifications/notification.ts";
 import type { Sent } from "../../src/notifications/adapter.ts";
 import { createAdapters } from "../../src/notifications/adapters.ts";
 import { desktopAdapter } from "../../src/notifications/local.ts";
 import type { Message } from "../../src/notifications/message.ts";
 import { receiver } from "../../testing/receiver.ts";
+import { slackBotToken, slackChannel, slackStandIn } from "../../testing/slack.ts";
 import { until } from "../../testing/wait.ts";
 import { scratchDirectory } from "../store/setup.ts";
 
@@ -25,7 +26,7 @@ function message(event: DeliveryEvent, title = "Task 42 failed", text = "<!chann
   return { id: "msg_1", event, occurredAt: 1_796_000_000_000, title, text, task: null, hold: null, question: null, links: [] };
 }
 
-function send(kind: ChannelKind, what: Message, target: ChannelTarget, secret: string | null, limitMs = 10_000): Promise<Sent> {
+function send(kind: ChannelForm, what: Message, target: ChannelTarget, secret: string | null, limitMs = 10_000): Promise<Sent> {
   return createAdapters(process.env)[kind].send(what, { target, secret, allowPrivate: true }, AbortSignal.timeout(limitMs));
 }
 
@@ -64,6 +65,53 @@ test("Slack gets plain text in which nothing is a mention", async (t) => {
   hook.answer = (_, response) => void response.writeHead(404).end("no_service");
   const refused = await send("slack", message("failed"), {}, hook.url);
   assert.equal(refused.delivered ? "" : refused.error, "The receiver answered 404. no_service");
+});
+
+test("an app of Slack posts plain text into its channel, and changes it later", async (t) => {
+  const slack = await slackStandIn(t);
+  const to = { target: { chat: slackChannel, url: slack.url }, secret: slackBotToken, allowPrivate: true };
+  const sent = await send("slack_app", message("failed"), to.target, slackBotToken);
+  const [posted] = slack.messages;
+  assert.deepEqual(sent, { delivered: true, ref: `${slackChannel}:${posted?.ts}` });
+  assert.equal(posted?.text, "Task 42 failed\n&lt;!channel&gt; \uff20everyone *bold* [a] (https://b.example)");
+  assert.deepEqual(posted.sections, ["Task 42 failed\n<!channel> \uff20everyone *bold* [a](https://b.example)"]);
+  const change = createAdapters({}).slack_app.asks?.change ?? assert.fail();
+  const changed = (ref: string): Promise<Sent> => change(ref, { title: "Task 42 asked", text: "No." }, to, AbortSignal.timeout(10_000));
+  assert.deepEqual(await changed(`${slackChannel}:${posted.ts}`), delivered);
+  assert.deepEqual(posted.sections, ["Task 42 asked\nNo."]);
+  const gone = await changed(`${slackChannel}:1.1`);
+  assert.deepEqual(gone, { delivered: false, error: "Slack answered message_not_found.", retryAfterMs: null, isFinal: true });
+  await send("slack_app", message("failed", "Task 42 failed", "&lt;".repeat(700)), to.target, slackBotToken);
+  assert.equal(slack.messages.length, 2, "escapes do not make it too long");
+  assert.deepEqual(slack.calls, ["chat.postMessage", "chat.update", "chat.update", "chat.postMessage"]);
+});
+
+test("an app of Slack says in words why a message does not arrive", async (t) => {
+  const slack = await slackStandIn(t);
+  const target = { chat: slackChannel, url: slack.url };
+  const said = async (error: string | null, secret = slackBotToken): Promise<string> => {
+    slack.state.errors.clear();
+    if (error !== null) slack.state.errors.set("chat.postMessage", error);
+    const sent = await send("slack_app", message("failed"), target, secret);
+    return sent.delivered ? "" : sent.error;
+  };
+  assert.match(
+    await said(null, "xoxb-another-token"),
+    /^Slack refused the token of the bot \(xoxb-…\): invalid_auth\. .* notify edit NAME/,
+  );
+  assert.match(await said("token_revoked"), /^Slack refused the token of the bot/);
+  assert.match(await said("not_in_channel"), /^The app is not in the channel \(not_in_channel\)\. Write there: \/invite @/);
+  assert.match(await said("missing_scope"), /: chat:write\. Add it in the settings of the app, and install the app again\.$/);
+  assert.equal(await said("is_archived"), "Slack answered is_archived.");
+  slack.state.retryAfter = 30;
+  slack.state.errors.set("chat.postMessage", "ratelimited");
+  const limited = await send("slack_app", message("failed"), target, slackBotToken);
+  assert.deepEqual(limited, { delivered: false, error: "Slack wants fewer messages (ratelimited).", retryAfterMs: 30_000 });
+  const hook = await receiver(t);
+  hook.answer = (_, response) => void response.writeHead(307, { location: slack.url }).end();
+  const moved = await send("slack_app", message("failed"), { ...target, url: hook.url }, slackBotToken);
+  assert.equal(moved.delivered ? "" : moved.error, "Slack answered 307, a redirect, which is not followed.");
+  assert.equal(hook.received[0]?.headers.authorization, `Bearer ${slackBotToken}`);
 });
 
 test("words of a receiver that repeat the address are not shown", async (t) => {

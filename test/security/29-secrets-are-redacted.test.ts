@@ -69,6 +69,8 @@ test("every secret of the environment is found in fields, names and encodings", 
     "sk-ant-api03-abcdefgh",
     "npm_abcdefghijklmnopqrstuvwxyz0123456789",
     "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    "xapp-1-A0B1C2D3E4F-1234567890123-0123456789abcdef",
+    "xoxb-1234567890123-1234567890123-AbCdEfGhIjKlMnOpQrStUvWx",
     "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1",
     "x:url-pass-9",
   ];
@@ -90,7 +92,7 @@ test("every secret of the environment is found in fields, names and encodings", 
     });
     assert.ok(!json.includes(JSON.stringify(bare).slice(1, -1)) && !json.includes(bare), `${bare} is in ${json}`);
     assert.deepEqual(JSON.parse(json), value);
-    if (bare.length < 8 || shown !== secret || /^(?:cwt?_|sk-|npm_|whsec_|\d+:)/.test(secret)) continue;
+    if (bare.length < 8 || shown !== secret || /^(?:cwt?_|sk-|npm_|whsec_|xapp-|xoxb-|\d+:)/.test(secret)) continue;
     for (const before of ["", "u", "u:"]) {
       const encoded = Buffer.from(`${before}${secret}!!`).toString("base64");
       assert.notEqual(text(encoded), encoded, `${before}${secret} in base64`);
@@ -280,7 +282,7 @@ test("a line of the server's log stays JSON without secrets", (t) => {
  * complete and complete.
  */
 const beginnings = (
-  "eyJ|sk-ant-|sk-proj-|ghp_|github_pat_|glpat-|npm_|xoxb-|AIza|AKIA|whsec_|123456789012:AA|123456|cw_|cwt_|Bearer |://|://u:|Authorization: Basic |known-secret|" +
+  "eyJ|sk-ant-|sk-proj-|ghp_|github_pat_|glpat-|npm_|xoxb-|xapp-|AIza|AKIA|whsec_|123456789012:AA|123456|cw_|cwt_|Bearer |://|://u:|Authorization: Basic |known-secret|" +
   "abababababababab|http://"
 ).split("|");
 const escapes = ["\\", "\\\\", '\\"', "\\/", "\\u00e4", "\\u0061b", "\\\\u0068ttp:\\/\\/u:", "known-s\\u0065cret", "\\".repeat(64)];

@@ -15,7 +15,9 @@ export async function checkChannels(client: WorkerClient): Promise<Check[]> {
 }
 
 function unread({ name, answers_problem: problem }: ChannelView): Check[] {
-  return problem === null ? [] : [warn("Channel", `${name}: no answers are read. ${problem}`, `See: claude-worker notify show ${name}`)];
+  return problem === null
+    ? []
+    : [warn("Channel", `${name}: answers do not arrive as they should. ${problem}`, `See: claude-worker notify show ${name}`)];
 }
 
 function undelivered({ name, dead }: ChannelView): Check[] {

@@ -29,9 +29,15 @@ export const channelInput = z.strictObject({
     .optional()
     .describe(
       "`webhook`: where it sends to. `ntfy`: the address of the server with the topic behind it. `email`: the mail server, like `smtps://me@mail.example.com`. " +
-        "`telegram`: a server of your own for its Bot API.",
+        "`telegram`: a server of your own for its Bot API. `slack` with `chat`: an API of your own.",
     ),
-  chat: text.min(1).max(100).optional().describe("`telegram`: the number of the chat, or the channel's name with `@`."),
+  chat: text
+    .min(1)
+    .max(100)
+    .optional()
+    .describe(
+      "`telegram`: the number of the chat, or the channel's name with `@`. `slack`: the id of the channel that an app posts into; absent: an incoming webhook.",
+    ),
   to: text.min(1).max(1000).optional().describe("`email`: the addresses, with commas between."),
   from: text.min(1).max(320).optional().describe("`email`: the sender's address."),
   command: z
@@ -46,7 +52,7 @@ export const channelInput = z.strictObject({
     .optional()
     .describe(
       "`webhook`: `whsec_` and 24 to 64 bytes in base64, which sign each message; absent: the server makes one. `slack`, `discord`: the address of the incoming webhook. " +
-        "`telegram`: the bot's token. `ntfy`: a token, or `user:password`. `email`: the password of the user in `url`.",
+        "`slack` with `chat`: the tokens of the app, each on a line (`xoxb-…`, and `xapp-…` to take answers). `telegram`: the bot's token. `ntfy`: a token, or `user:password`. `email`: the password of the user in `url`.",
     ),
   events: z
     .array(z.enum(notificationEvents))
@@ -79,7 +85,9 @@ export const channelInput = z.strictObject({
     .min(1)
     .max(50)
     .optional()
-    .describe("Whose answers count. `telegram`: the numbers of users; absent: the person whose chat it is. `ntfy`: not possible."),
+    .describe(
+      "Whose answers count. `telegram`: the numbers of users; absent: the person whose chat it is. `slack`: the ids of members; needed with `chat`. `ntfy`: not possible.",
+    ),
   answers_topic: text
     .min(1)
     .max(64)

@@ -1,7 +1,7 @@
 /** Says what a channel needs so that answers can come through it, and whose answers count. */
 import type { ChannelAnswers } from "./channel-answers.ts";
-import { isNtfyTopic, ntfyParts } from "./channel.ts";
-import type { ChannelKind, ChannelTarget } from "./channel.ts";
+import { formOf, isNtfyTopic, ntfyParts, slackTokens } from "./channel.ts";
+import type { ChannelForm, ChannelKind, ChannelTarget } from "./channel.ts";
 import type { NotificationEvent } from "./notification.ts";
 
 export interface GivenAnswering {
@@ -17,7 +17,7 @@ export interface GivenAnswering {
 
 /** What is wrong: a field of the input, and a sentence. */
 export interface AnsweringProblem {
-  readonly field: "answers" | "answer_from" | "answers_topic" | "chat" | "events" | "url";
+  readonly field: "answers" | "answer_from" | "answers_topic" | "chat" | "events" | "secret" | "url";
   readonly message: string;
 }
 
@@ -28,7 +28,7 @@ interface Rules {
   usual(target: ChannelTarget): readonly string[];
 }
 
-const rules: Readonly<Partial<Record<ChannelKind, Rules>>> = {
+const rules: Readonly<Partial<Record<ChannelForm, Rules>>> = {
   telegram: {
     problem: ({ target: { chat = "" }, answerFrom }) => {
       if (!isNumber(chat)) return about("chat", "Answers need the number of the chat, not a name. Give it with --telegram.");
@@ -57,13 +57,25 @@ const rules: Readonly<Partial<Record<ChannelKind, Rules>>> = {
     },
     usual: () => [],
   },
+  slack_app: {
+    problem: ({ answerFrom = [], secret }) => {
+      const wrong = answerFrom.find((user) => !/^[UW][A-Z0-9]{5,40}$/.test(user));
+      if (wrong !== undefined) return about("answer_from", `"${wrong}" is not the id of a member of Slack, like U0123ABCDEF.`);
+      if (answerFrom.length === 0)
+        return about("answer_from", "Say whose answers count, by the ids of the members: --answer-from U0123ABCDEF");
+      return slackTokens(secret ?? "")?.app == null
+        ? about("secret", "Answers come by the app's own token. Put it beside that of the bot, on a line of its own: xapp-…")
+        : null;
+    },
+    usual: () => [],
+  },
 };
 
 /** A topic that has to keep a secret. */
 const shortestTopic = 20;
 
-/** Kinds of channels whose answers are read. The others only have links. */
-const answeringKinds = Object.keys(rules);
+/** Channels whose answers are read. The others only have links. */
+const answering = "telegram, ntfy, slack with an app (--slack-app)";
 
 /** What keeps the channel from taking answers; null: nothing, or it takes none. */
 export function answeringProblem(kind: ChannelKind, given: GivenAnswering): AnsweringProblem | null {
@@ -75,7 +87,7 @@ export function answeringProblem(kind: ChannelKind, given: GivenAnswering): Answ
     return given.answerFrom === undefined
       ? null
       : about("answer_from", "Whose answers count has a meaning only with --answers. Leave it out.");
-  const found = rules[kind];
+  const found = rules[formOf({ kind, target: given.target })];
   if (found === undefined && (kind === "desktop" || !given.hasLinks)) return about("answers", withoutLinks(kind));
   if (!given.events.includes("question"))
     return about("events", "Only questions are answered, and this channel does not get any. Add question to its events.");
@@ -86,14 +98,14 @@ export function answeringProblem(kind: ChannelKind, given: GivenAnswering): Answ
 }
 
 function withoutLinks(kind: ChannelKind): string {
-  const others = `These kinds take them in the chat: ${answeringKinds.join(", ")}.`;
+  const others = `These kinds take them in the chat: ${answering}.`;
   if (kind === "desktop") return `The desktop takes no answers. ${others}`;
   return `A channel of the kind ${kind} takes answers by links only, which need an address for them: claude-worker config set public_url https://… ${others}`;
 }
 
 /** Whose answers count when no user is named. */
 export function usualAnswerers(kind: ChannelKind, target: ChannelTarget): readonly string[] {
-  return rules[kind]?.usual(target) ?? [];
+  return rules[formOf({ kind, target })]?.usual(target) ?? [];
 }
 
 /** The users whose answers count. */

@@ -1,6 +1,6 @@
 /** Says what a channel of each kind needs, and how its target is shown. */
-import { ntfyParts, smtpProblem, urlProblem } from "./channel.ts";
-import type { ChannelKind, ChannelTarget } from "./channel.ts";
+import { formOf, ntfyParts, slackTokens, smtpProblem, urlProblem } from "./channel.ts";
+import type { ChannelForm, ChannelKind, ChannelTarget } from "./channel.ts";
 
 export interface Given {
   readonly target: ChannelTarget;
@@ -30,11 +30,13 @@ interface Rules {
   shown(target: ChannelTarget): string;
 }
 
+const tokensOfApp = "the tokens of an app of Slack, each on a line: xoxb-… of the bot, and xapp-… to take answers";
+
 const aboutUrl = ({ target, allowPrivate }: Given): ChannelProblem | null => about("url", urlProblem(target.url ?? "", { allowPrivate }));
 const aboutSecretUrl = ({ secret, allowPrivate }: Given): ChannelProblem | null =>
   about("secret", urlProblem(secret ?? "", { allowPrivate }));
 
-const rules: Readonly<Record<ChannelKind, Rules>> = {
+const rules: Readonly<Record<ChannelForm, Rules>> = {
   webhook: {
     needs: ["url"],
     takes: ["secret"],
@@ -57,6 +59,19 @@ const rules: Readonly<Record<ChannelKind, Rules>> = {
         : `${withoutQuery(url).replace(/([^/]{4})[^/]*\/?$/, "$1…")}, answers to ${answersTopic}`,
   },
   slack: { needs: ["secret"], takes: [], address: "secret", problem: aboutSecretUrl, shown: () => "an incoming webhook of Slack" },
+  slack_app: {
+    needs: ["chat", "secret"],
+    takes: ["url"],
+    address: "url",
+    problem: (given) =>
+      (given.target.url === undefined ? null : aboutUrl(given)) ??
+      about(
+        "chat",
+        /^[CDG][A-Z0-9]{5,40}$/.test(given.target.chat ?? "") ? null : "is not the id of a channel of Slack like C0123ABCDEF",
+      ) ??
+      about("secret", slackTokens(given.secret ?? "") === null ? `is not ${tokensOfApp}` : null),
+    shown: ({ chat = "", url }) => `channel ${chat} of Slack, by an app${url === undefined ? "" : ` at ${withoutQuery(url)}`}`,
+  },
   discord: { needs: ["secret"], takes: [], address: "secret", problem: aboutSecretUrl, shown: () => "a webhook of Discord" },
   telegram: {
     needs: ["chat", "secret"],
@@ -101,10 +116,11 @@ const rules: Readonly<Record<ChannelKind, Rules>> = {
 
 /** What is wrong with a new channel; null: nothing. */
 export function channelProblem(kind: ChannelKind, given: Given): ChannelProblem | null {
-  const { needs, takes, problem } = rules[kind];
+  const form = formOf({ kind, target: given.target });
+  const { needs, takes, problem } = rules[form];
   const has = (field: Field): boolean => (field === "secret" ? given.secret !== null : given.target[field] !== undefined);
   const missing = needs.find((field) => !has(field));
-  if (missing !== undefined) return { field: missing, detail: missingDetail(kind, missing) };
+  if (missing !== undefined) return { field: missing, detail: missingDetail(form, missing) };
   const fields: readonly Field[] = ["url", "chat", "to", "from", "command", "secret"];
   const unknown = fields.find((field) => has(field) && !needs.includes(field) && !takes.includes(field));
   if (unknown !== undefined) return { field: unknown, detail: `has no meaning for a channel of the kind ${kind}` };
@@ -112,16 +128,17 @@ export function channelProblem(kind: ChannelKind, given: Given): ChannelProblem 
 }
 
 /** What the secret of a kind is, where one is needed. */
-const secrets: Partial<Record<ChannelKind, string>> = {
+const secrets: Partial<Record<ChannelForm, string>> = {
   slack: "the address of an incoming webhook of Slack",
+  slack_app: tokensOfApp,
   discord: "the address of a webhook of Discord",
   telegram: "the token of the bot",
 };
 
-function missingDetail(kind: ChannelKind, field: Field): string {
-  const secret = field === "secret" ? secrets[kind] : undefined;
+function missingDetail(form: ChannelForm, field: Field): string {
+  const secret = field === "secret" ? secrets[form] : undefined;
   return secret === undefined
-    ? `is missing: a channel of the kind ${kind} needs it`
+    ? `is missing: a channel of the kind ${form} needs it`
     : `is missing: it is ${secret}. Put it into a file, and give --secret-file FILE (- for the standard input)`;
 }
 
@@ -130,13 +147,13 @@ export function addressIn(
   kind: ChannelKind,
   { target, secret }: Pick<Given, "target" | "secret">,
 ): { readonly field: Field; readonly url: URL } | null {
-  const { address: field } = rules[kind];
+  const { address: field } = rules[formOf({ kind, target })];
   const text = field === "url" ? target.url : field === "secret" ? secret : null;
   return field === null || text == null ? null : { field, url: new URL(text) };
 }
 
 /** Kinds that show their secret to the server of their address. A webhook only signs with it. */
-const showingKinds: ReadonlySet<ChannelKind> = new Set(["ntfy", "email", "telegram"]);
+const showingKinds: ReadonlySet<ChannelKind> = new Set(["ntfy", "email", "telegram", "slack"]);
 
 /** Whether a changed target would show the secret to another server. */
 export function showsSecretElsewhere(kind: ChannelKind, before: ChannelTarget, after: ChannelTarget): boolean {
@@ -150,7 +167,7 @@ function serverOf({ url }: ChannelTarget): string {
 }
 
 export function shownTarget(kind: ChannelKind, target: ChannelTarget): string {
-  return rules[kind].shown(target);
+  return rules[formOf({ kind, target })].shown(target);
 }
 
 function about(field: Field, detail: string | null): ChannelProblem | null {

@@ -9,13 +9,16 @@ import type { ChannelRules } from "./rules.ts";
 export const channelKinds = ["webhook", "ntfy", "slack", "discord", "telegram", "email", "desktop", "command"] as const;
 export type ChannelKind = (typeof channelKinds)[number];
 
+/** How a channel works: Slack by an incoming webhook, or by an app, which takes answers. */
+export type ChannelForm = ChannelKind | "slack_app";
+
 /** Where a channel sends to, by kind; secrets are apart. */
 export interface ChannelTarget {
-  /** Of a webhook; of ntfy with the topic; of the mail server; of an own server for Telegram. */
+  /** Of a webhook; of ntfy with the topic; of the mail server; of an own API for a chat. */
   readonly url?: string;
   /** Of ntfy: the topic at the same server that answers come to. */
   readonly answersTopic?: string;
-  /** Of Telegram. */
+  /** Of Telegram; of Slack: the channel that an app posts into. */
   readonly chat?: string;
   /** Addresses of mail, with commas between. */
   readonly to?: string;
@@ -44,6 +47,10 @@ export interface NewChannel {
 
 export interface Channel extends NewChannel {
   readonly id: number;
+}
+
+export function formOf({ kind, target }: Pick<Channel, "kind" | "target">): ChannelForm {
+  return kind === "slack" && target.chat !== undefined ? "slack_app" : kind;
 }
 
 /** The most channels that there can be. */
@@ -79,6 +86,23 @@ export function ntfyParts(text: string): { readonly server: string; readonly top
 
 export function isNtfyTopic(text: string): boolean {
   return /^[-_A-Za-z0-9]{1,64}$/.test(text);
+}
+
+/** The tokens of an app of Slack. */
+export interface SlackTokens {
+  /** Sends messages. */
+  readonly bot: string;
+  /** Opens the connection that answers come by; null: none is given. */
+  readonly app: string | null;
+}
+
+/** Null: the secret is something else. @param secret a token a line, in any order. */
+export function slackTokens(secret: string): SlackTokens | null {
+  const words = secret.trim().split(/\s+/);
+  const [bot, ...otherBots] = words.filter((word) => /^xoxb-[A-Za-z0-9-]{10,250}$/.test(word));
+  const [app = null, ...otherApps] = words.filter((word) => /^xapp-[A-Za-z0-9-]{10,250}$/.test(word));
+  if (bot === undefined || otherBots.length + otherApps.length > 0 || words.length !== (app === null ? 1 : 2)) return null;
+  return { bot, app };
 }
 
 function parsed(text: string): URL | null {

@@ -22,6 +22,7 @@ const shapes: readonly { readonly start: string; readonly rest: RegExp }[] = [
   { start: "glpat-", rest: /glpat-([A-Za-z0-9_-]{16,})/dy },
   { start: "npm_", rest: /npm_([A-Za-z0-9]{30,})/dy },
   { start: "xox[abeoprs]-", rest: /xox[abeoprs]-([A-Za-z0-9-]{10,})/dy },
+  { start: "xapp-", rest: /xapp-([A-Za-z0-9-]{10,})/dy },
   { start: "AIza", rest: /AIza([A-Za-z0-9_-]{30,})/dy },
   { start: "A[KS]IA", rest: /A[KS]IA([0-9A-Z]{16})/dy },
   // The signing secret of a webhook (Standard Webhooks), and the token of a Telegram bot.

@@ -5,11 +5,13 @@
 import type { Logger } from "pino";
 import { messageOf } from "../../domain/errors.ts";
 import type { ArrivedAnswer, ReadPosition, TakenAnswer } from "../../domain/notifications/arrived-answer.ts";
-import type { Channel, ChannelKind } from "../../domain/notifications/channel.ts";
+import { formOf } from "../../domain/notifications/channel.ts";
+import type { Channel, ChannelForm } from "../../domain/notifications/channel.ts";
 import { Lifecycle } from "../../domain/services/service.ts";
 import type { Service } from "../../domain/services/service.ts";
 import { failpoint } from "../../processes/failpoint.ts";
 import type { Store } from "../../store/store.ts";
+import type { Destination } from "../adapter.ts";
 import { pause } from "./pause.ts";
 import { SourceProblem } from "./source.ts";
 import type { AnswerSource, Reading } from "./source.ts";
@@ -23,7 +25,7 @@ const longestPauseMs = 60_000;
 export interface AnswerListenerOptions {
   readonly store: Store;
   readonly log: Logger;
-  readonly sources: Readonly<Partial<Record<ChannelKind, AnswerSource>>>;
+  readonly sources: Readonly<Partial<Record<ChannelForm, AnswerSource>>>;
   now(): number;
   random(): number;
   /** Stores an answer that came to one of these channels. */
@@ -66,7 +68,7 @@ export class AnswerListener implements Service {
 
   /** What keeps the answers of the channel from being read; null: nothing that is known. */
   problemOf(channel: Channel): string | null {
-    const source = this.#options.sources[channel.kind];
+    const source = this.#options.sources[formOf(channel)];
     return source === undefined ? null : (this.#problems.get(this.#keyOf(channel, source)) ?? null);
   }
 
@@ -95,7 +97,7 @@ export class AnswerListener implements Service {
     const moment = now();
     const keys = new Set<string>();
     for (const channel of store.notifications.channels()) {
-      const source = channel.answers === "none" ? undefined : sources[channel.kind];
+      const source = channel.answers === "none" ? undefined : sources[formOf(channel)];
       if (source === undefined) continue;
       const key = this.#keyOf(channel, source);
       keys.add(key);
@@ -129,12 +131,11 @@ export class AnswerListener implements Service {
 
   /** Until the signal. Never rejects. */
   async #readOn(key: string, source: AnswerSource, signal: AbortSignal): Promise<void> {
-    const { log } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
-      const reading = this.#readingOf(key, source, () => {
+      const reading = this.#readingOf(key, source, (problem = null) => {
         failures = 0;
-        this.#problems.delete(key);
+        this.#note(key, problem);
       });
       if (reading === null) return;
       const begunAt = this.#options.now();
@@ -144,9 +145,7 @@ export class AnswerListener implements Service {
         if (this.#options.now() - begunAt < firstPauseMs) await pause(firstPauseMs, signal);
       } catch (error) {
         if (signal.aborted) return;
-        const problem = messageOf(error);
-        if (this.#problems.get(key) !== problem) log.warn({ problem }, "answers of a channel cannot be read; tried again");
-        this.#problems.set(key, problem);
+        this.#note(key, messageOf(error));
         const asked = error instanceof SourceProblem ? error.pauseMs : null;
         await pause(this.#pauseMs(asked ?? firstPauseMs * 2 ** failures), signal);
         failures += 1;
@@ -154,24 +153,30 @@ export class AnswerListener implements Service {
     }
   }
 
+  /** @param problem null: it is over. */
+  #note(key: string, problem: string | null): void {
+    if (problem === null) return void this.#problems.delete(key);
+    if (this.#problems.get(key) !== problem) this.#options.log.warn({ problem }, "answers of a channel are not read as they should be");
+    this.#problems.set(key, problem);
+  }
+
   #pauseMs(wanted: number): number {
     return Math.min(wanted, this.#options.longestPauseMs ?? longestPauseMs) * (1 + this.#options.random() / 4);
   }
 
   /** Null: its channels are gone. */
-  #readingOf(key: string, source: AnswerSource, works: () => void): Reading | null {
+  #readingOf(key: string, source: AnswerSource, works: Reading["works"]): Reading | null {
     const { store, now, take, notePosition } = this.#options;
     const channels = (): Channel[] =>
       store.notifications.channels().filter((channel) => channel.answers !== "none" && this.#isOf(channel, key, source));
     const [first] = channels();
     if (first === undefined) return null;
     const ids = (): number[] => channels().map(({ id }) => id);
+    const allowPrivate = channels().some((each) => each.allowPrivate);
+    const destinationOf = ({ id, target }: Channel): Destination => ({ target, secret: store.notifications.secretOf(id), allowPrivate });
     return {
-      destination: {
-        target: first.target,
-        secret: store.notifications.secretOf(first.id),
-        allowPrivate: channels().some(({ allowPrivate }) => allowPrivate),
-      },
+      destination: destinationOf(first),
+      destinationOf,
       channels,
       works,
       position: () => {
@@ -190,7 +195,7 @@ export class AnswerListener implements Service {
   }
 
   #isOf(channel: Channel, key: string, source: AnswerSource): boolean {
-    return this.#options.sources[channel.kind] === source && this.#keyOf(channel, source) === key;
+    return this.#options.sources[formOf(channel)] === source && this.#keyOf(channel, source) === key;
   }
 
   #keyOf(channel: Channel, source: AnswerSource): string {

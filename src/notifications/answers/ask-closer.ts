@@ -4,7 +4,8 @@
  */
 import type { Logger } from "pino";
 import { messageOf } from "../../domain/errors.ts";
-import type { ChannelKind } from "../../domain/notifications/channel.ts";
+import { formOf } from "../../domain/notifications/channel.ts";
+import type { ChannelForm } from "../../domain/notifications/channel.ts";
 import { howItEnded } from "../../domain/questions/answer-text.ts";
 import { Lifecycle } from "../../domain/services/service.ts";
 import type { Service } from "../../domain/services/service.ts";
@@ -24,7 +25,7 @@ const pausesMs = [2_000, 10_000, 60_000, 300_000] as const;
 export interface AskCloserOptions {
   readonly store: Store;
   readonly log: Logger;
-  readonly adapters: Readonly<Record<ChannelKind, Adapter>>;
+  readonly adapters: Readonly<Record<ChannelForm, Adapter>>;
   now(): number;
   /** A text without the secrets that this server knows. */
   redact(text: string): string;
@@ -101,7 +102,7 @@ export class AskCloser implements Service {
     const { store, adapters, redact } = this.#options;
     const [channel, question] = [store.notifications.channel(channelId), store.questions.get(questionId)];
     const task = question === null ? null : store.tasks.get(question.taskId);
-    const asking = channel === null ? undefined : adapters[channel.kind].asks;
+    const asking = channel === null ? undefined : adapters[formOf(channel)].asks;
     if (ref === null || channel === null || question === null || task === null || asking?.change === undefined) return { delivered: true };
     const { title, text } = shownQuestion(question, { title: `Task ${task.id} asked`, task }, asking, { store, redact });
     const end = plainLine(redact(howItEnded(question)), 400);

@@ -6,6 +6,8 @@ import type { Destination } from "../adapter.ts";
 /** What a source needs while it is read. */
 export interface Reading {
   readonly destination: Destination;
+  /** For a reply in one of the channels: they may have different secrets. */
+  destinationOf(channel: Channel): Destination;
   /** The channels that share the source now. */
   channels(): readonly Channel[];
   position(): ReadPosition | null;
@@ -15,8 +17,11 @@ export interface Reading {
   take(answer: ArrivedAnswer): Promise<TakenAnswer>;
   /** Stores that everything up to here was read. */
   seen(position: ReadPosition): Promise<void>;
-  /** Call it when the service answers: a problem is over. */
-  works(): void;
+  /**
+   * Call it when the service answers: a problem is over.
+   * @param problem a sentence: it is read, but not as it should be.
+   */
+  works(problem?: string | null): void;
 }
 
 export interface AnswerSource {

@@ -11,6 +11,8 @@ export interface ChannelFlags {
   readonly webhook?: string;
   readonly ntfy?: string;
   readonly slack?: boolean;
+  readonly slackApp?: string;
+  readonly slackApi?: string;
   readonly discord?: boolean;
   readonly telegram?: string;
   readonly telegramApi?: string;
@@ -35,6 +37,12 @@ export const channelFlags: readonly OptionSpec[] = [
   { flags: "--webhook <url>", description: "send signed JSON to this address (Standard Webhooks)", parse: nonEmpty("--webhook") },
   { flags: "--ntfy <url>", description: "a topic of ntfy, like https://ntfy.sh/my-topic", parse: nonEmpty("--ntfy") },
   { flags: "--slack", description: "an incoming webhook of Slack; its address is the secret" },
+  {
+    flags: "--slack-app <channel>",
+    description: "a channel of Slack, by its id, through an app of yours; the app's two tokens are the secret",
+    parse: nonEmpty("--slack-app"),
+  },
+  { flags: "--slack-api <url>", description: "with --slack-app: an API of your own", parse: nonEmpty("--slack-api") },
   { flags: "--discord", description: "a webhook of Discord; its address is the secret" },
   { flags: "--telegram <chat>", description: "a chat of a Telegram bot; the bot's token is the secret", parse: nonEmpty("--telegram") },
   { flags: "--telegram-api <url>", description: "with --telegram: a Bot API server of your own", parse: nonEmpty("--telegram-api") },
@@ -56,25 +64,35 @@ export const channelFlags: readonly OptionSpec[] = [
 ];
 
 /** Flags that belong to another one. */
-const companions = { telegramApi: "telegram", smtp: "email", from: "email", arg: "command" } as const;
-const names = { telegramApi: "--telegram-api", smtp: "--smtp", from: "--from", arg: "--arg" } as const;
+const companions = {
+  telegramApi: { kind: "telegram", flag: "--telegram-api", owner: "--telegram" },
+  slackApi: { kind: "slack", flag: "--slack-api", owner: "--slack-app" },
+  smtp: { kind: "email", flag: "--smtp", owner: "--email" },
+  from: { kind: "email", flag: "--from", owner: "--email" },
+  arg: { kind: "command", flag: "--arg", owner: "--command" },
+} as const;
+const companionFlags = Object.keys(companions) as (keyof typeof companions)[];
 
 /** @throws WorkerError invalid_input: no kind, several, or a flag of another kind. */
 export function channelOf(flags: ChannelFlags, io: Pick<Io, "cwd">): GivenChannel {
-  const [kind, other] = channelKinds.filter((each) => flags[each] !== undefined);
+  const [kind, other] = kindsIn(flags);
   if (kind === undefined) throw invalid(`Say where to send to: one of ${channelKinds.map((each) => `--${each}`).join(", ")}.`);
   if (other !== undefined) throw invalid(`--${kind} and --${other} are two channels. Add one after the other.`);
-  for (const [flag, owner] of Object.entries(companions) as [keyof typeof companions, ChannelKind][]) {
-    if (flags[flag] !== undefined && kind !== owner)
-      throw invalid(`${names[flag]} belongs to --${owner}. Leave it out, or give --${owner}.`);
+  for (const each of companionFlags) {
+    const { kind: of, flag, owner } = companions[each];
+    // An incoming webhook of Slack has no API.
+    const isAlone = kind !== of || (each === "slackApi" && flags.slackApp === undefined);
+    if (flags[each] !== undefined && isAlone) throw invalid(`${flag} belongs to ${owner}. Leave it out, or give ${owner}.`);
   }
   switch (kind) {
+    case "slack":
+      return { kind, ...(flags.slackApp === undefined ? {} : { chat: flags.slackApp }), ...urlOf(flags.slackApi) };
     case "webhook":
       return { kind, url: flags.webhook ?? "" };
     case "ntfy":
       return { kind, url: flags.ntfy ?? "" };
     case "telegram":
-      return { kind, chat: flags.telegram ?? "", ...(flags.telegramApi === undefined ? {} : { url: flags.telegramApi }) };
+      return { kind, chat: flags.telegram ?? "", ...urlOf(flags.telegramApi) };
     case "email": {
       const to = flags.email ?? "";
       if (flags.smtp === undefined) throw invalid("--email needs a mail server: --smtp smtps://me@mail.example.com");
@@ -87,21 +105,30 @@ export function channelOf(flags: ChannelFlags, io: Pick<Io, "cwd">): GivenChanne
   }
 }
 
+/** Slack has two flags. */
+function kindsIn(flags: ChannelFlags): ChannelKind[] {
+  return channelKinds.filter((each) => flags[each] !== undefined || (each === "slack" && flags.slackApp !== undefined));
+}
+
+function urlOf(url: string | undefined): Pick<GivenChannel, "url"> {
+  return url === undefined ? {} : { url };
+}
+
 /**
  * What the flags change of a channel of this kind.
  * @throws WorkerError invalid_input: a flag of another kind.
  */
 export function targetChange(kind: ChannelKind, flags: ChannelFlags, io: Pick<Io, "cwd">): Omit<GivenChannel, "kind"> {
-  const given = channelKinds.filter((each) => flags[each] !== undefined);
-  const owners = (Object.keys(companions) as (keyof typeof companions)[]).filter((flag) => flags[flag] !== undefined);
-  const other = given.find((each) => each !== kind) ?? owners.map((flag) => companions[flag]).find((owner) => owner !== kind);
+  const given = kindsIn(flags);
+  const owners = companionFlags.filter((flag) => flags[flag] !== undefined).map((flag) => companions[flag].kind);
+  const other = given.find((each) => each !== kind) ?? owners.find((owner) => owner !== kind);
   if (other !== undefined)
     throw invalid(`The channel's kind is ${kind}, and does not change. Add another one: claude-worker notify add NAME --${other} …`);
   if (flags.arg !== undefined && flags.command === undefined) throw invalid("--arg needs the program, too: --command PROGRAM");
-  const url = flags.webhook ?? flags.ntfy ?? flags.telegramApi ?? flags.smtp;
+  const chat = flags.telegram ?? flags.slackApp;
   return {
-    ...(url === undefined ? {} : { url }),
-    ...(flags.telegram === undefined ? {} : { chat: flags.telegram }),
+    ...urlOf(flags.webhook ?? flags.ntfy ?? flags.telegramApi ?? flags.slackApi ?? flags.smtp),
+    ...(chat === undefined ? {} : { chat }),
     ...(flags.email === undefined ? {} : { to: flags.email }),
     ...(flags.from === undefined ? {} : { from: flags.from }),
     ...(flags.command === undefined ? {} : { command: [pathGiven(io, flags.command), ...(flags.arg ?? [])] }),

@@ -15,7 +15,7 @@ export const command = defineCommand<Options>({
   name: "notify add",
   summary: "Send notifications to a channel",
   details:
-    "Give one of --webhook, --ntfy, --slack, --discord, --telegram, --email, --desktop and --command. Secrets come from a file or the standard input (--secret-file): the address of a webhook of Slack or Discord, the token of a Telegram bot or of ntfy, the password of a mail server. For a webhook one is made and printed once, on standard output. Without a terminal nothing else is printed.",
+    "Give one of --webhook, --ntfy, --slack, --slack-app, --discord, --telegram, --email, --desktop and --command. Secrets come from a file or the standard input (--secret-file): the address of a webhook of Slack or Discord, the two tokens of an app of Slack, the token of a Telegram bot or of ntfy, the password of a mail server. For a webhook one is made and printed once, on standard output. Without a terminal nothing else is printed.",
   arguments: [{ name: "<name>", description: "a name for the channel" }],
   options: [...channelFlags, ...ruleFlags],
   examples: [
@@ -26,6 +26,11 @@ export const command = defineCommand<Options>({
     },
     { command: "claude-worker notify add phone --ntfy https://ntfy.sh/my-topic --on question,failed,held", does: "reach a phone" },
     { command: "claude-worker notify add team --slack --secret-file slack-url", does: "post into a channel of Slack" },
+    {
+      command:
+        "claude-worker notify add team --slack-app C0123ABCDEF --secret-file slack-tokens --answers content --answer-from U0123ABCDEF",
+      does: "answer questions in Slack",
+    },
   ],
   async run({ words, options, io }) {
     const target = channelOf(options, io);

@@ -38,7 +38,7 @@ export const command = defineCommand<object>({
       const header = ["NAME", "KIND", "WAITING", "DEAD", "ANSWERS", "ON", "TARGET"];
       io.stdout.write(table(rows, { header, paintHeader: paint.dim, width: io.stdout.columns }));
       for (const { name, answers_problem: problem } of channels)
-        if (problem !== null) say(io.stdout, `${name}: no answers are read. ${plainLine(problem, 500)}`);
+        if (problem !== null) say(io.stdout, `${name}: answers do not arrive as they should. ${plainLine(problem, 500)}`);
     }
     return exitCodes.ok;
   },
