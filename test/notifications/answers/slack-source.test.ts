@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
+import { SMTPServer } from "smtp-server";
 import { WebSocketServer } from "ws";
 import type { WebSocket } from "ws";
 import type { ArrivedAnswer, TakenAnswer } from "../../../src/domain/notifications/arrived-answer.ts";
@@ -147,6 +148,17 @@ test("a connection goes to the address that was judged, and asks for no other on
   const asked = t.mock.method(dns, "lookup", () => assert.fail("the name is resolved once"));
   assert.match(await problemOf({ url }), /^Socket Mode of the app is off/);
   assert.equal(asked.mock.callCount(), 0);
+});
+
+test("a connection needs a certificate that this machine trusts", async (t) => {
+  // Its certificate is of its own making.
+  const server = new SMTPServer({ secure: true });
+  server.on("error", () => {});
+  await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
+  t.after(() => new Promise<void>((resolve) => server.close(resolve)));
+  const { port } = server.server.address() as AddressInfo;
+  const problem = await problemOf({ url: await apiWith(t, `wss://localhost:${port}/?ticket=verysecret`) }, { callMs: 10_000 });
+  assert.match(problem, /^The connection to Slack could not be used \((?:DEPTH_ZERO_SELF_SIGNED_CERT|CERT_\w+|ERR_TLS_CERT_\w+)\)\.$/);
 });
 
 test("a private address is refused where the channel may not send there", async () => {
