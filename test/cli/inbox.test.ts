@@ -5,6 +5,7 @@ import type { AskedQuestion } from "../../src/domain/questions/question.ts";
 import { until } from "../../testing/wait.ts";
 import { oneQuestion } from "../questions/setup.ts";
 import { withServer } from "./setup.ts";
+import type { ServedCli } from "./setup.ts";
 
 const permission: AskedQuestion = {
   key: "p",
@@ -106,6 +107,58 @@ test("on a terminal inbox goes through the questions and stores the answers", as
   );
 });
 
+/** Answers questions in place, each line when the prompt for it stands there. */
+async function typing(t: TestContext, { start }: ServedCli, words: readonly string[]) {
+  let prompts = "";
+  t.mock.method(process.stderr, "write", (text: unknown) => {
+    prompts += String(text);
+    return true;
+  });
+  const call = start(words, { columns: 100, typed: "", env: { NO_COLOR: "1" } });
+  const reply = async (prompt: string, line: string): Promise<void> => {
+    await until(prompt, () => prompts.includes(prompt));
+    prompts = "";
+    call.type(`${line}\n`);
+  };
+  return { call, reply };
+}
+
+test("in place several questions are asked one after the other, with numbers", async (t) => {
+  const questions = [...oneQuestion("Which colour?").questions, ...oneQuestion("Which sizes?", true).questions];
+  const cli = await setup(t, { ...content, input: { questions } });
+  const { call, reply } = await typing(t, cli, ["inbox"]);
+  await reply("Which colour? 1 Red, 2 Blue. A number from 1 to 2, or another answer (Enter leaves):", "3");
+  await until("the refusal", () => call.stderr().includes("Give a number from 1 to 2."));
+  await reply("Which colour? 1 Red", "2");
+  await reply("Which sizes? 1 Red, 2 Blue. Numbers from 1 to 2 with commas between, or another answer", "1, 2");
+  assert.equal((await call.done).code, 0);
+  const { answer } = cli.api.store.questions.get(1) ?? {};
+  assert.deepEqual(answer?.answers, { "Which colour?": "Blue", "Which sizes?": ["Red", "Blue"] });
+});
+
+test("in place a denial is asked for its reason, and yes and no are answers", async (t) => {
+  const cli = await setup(t, permission, { ...permission, key: "next" });
+  const { call, reply } = await typing(t, cli, ["inbox"]);
+  await reply("Which one", "q1");
+  await reply('A number from 1 to 3, or deny "why" (Enter skips):', "9");
+  await until("the refusal", () => call.stderr().includes("Give a number from 1 to 3."));
+  await reply("Which one", "q1");
+  await reply("A number", "no");
+  await reply("Why? Claude reads it (Enter: no reason):", "not on staging");
+  await reply("A number", "yes");
+  assert.equal((await call.done).code, 0);
+  const answers = cli.api.store.questions.ofTask(1).map(({ answer }) => answer);
+  assert.deepEqual(answers, [{ decision: "deny", message: "not on staging" }, { decision: "allow" }]);
+});
+
+test("inbox --all says what became of each question", async (t) => {
+  const { call } = await setup(t, permission, content);
+  await call(["answer", "q1", "deny"]);
+  assert.match((await call(["inbox", "--all"])).stdout, /^q1\t1\tpermission\t\S+\tanswered\tMay it.*\nq2\t1\tquestion\t\S+\topen\tWhich/);
+  const { stdout } = await call(["inbox", "--all"], { columns: 100, env: { NO_COLOR: "1" } });
+  assert.match(stdout, /STATE.*\nq1 .* answered .*\nq2 .* open /);
+});
+
 test("a list and a page of a waiting task say what it waits for", async (t) => {
   const { call } = await setup(t, permission);
   assert.match((await call(["list"], { columns: 120 })).stdout, /\? waiting.*asked just now: q1 May it use Bash: git push/);
@@ -121,6 +174,11 @@ const answers: [words: string[], asked: AskedQuestion, answer: object][] = [
   [["1", "allow", "--always"], permission, { decision: "allow", rule: "Bash(git push *)" }],
   [["1", "--pick", "2"], permission, { decision: "deny" }],
   [["1", "--pick", "2"], content, { decision: "allow", answers: { "Which colour?": "Blue" } }],
+  [
+    ["1", "--pick", "1,2"],
+    { ...content, input: oneQuestion("Which?", true) },
+    { decision: "allow", answers: { "Which?": ["Red", "Blue"] } },
+  ],
   [["1", "Green", "please"], content, { decision: "allow", answers: { "Which colour?": "Green please" } }],
   [["1", "allow"], content, { decision: "allow", answers: { "Which colour?": "allow" } }],
   [["1", "--answer", "Which colour?=Red"], content, { decision: "allow", answers: { "Which colour?": "Red" } }],
@@ -153,6 +211,8 @@ const refused: [words: string[], asked: AskedQuestion[], message: RegExp][] = [
   [["q7", "allow"], [permission], /There is no question q7/],
   [["1", "perhaps"], [permission], /offers "allow", "deny", "always", not "perhaps"/],
   [["1", "--pick", "9"], [content], /--pick takes 1 to 2:\n {2}1 {2}Red/],
+  [["1", "--pick", "1,2"], [content], /q1 takes one answer, so --pick takes one number/],
+  [["1", "--pick", "x"], [content], /--pick must be a whole number from 1 to 1000, not "x"/],
   [["1"], [permission], /Say what to answer: claude-worker answer q1 allow/],
   [["1"], [content], /Give the answer to q1/],
   [["1", "allow", "it"], [permission], /takes no more words/],
@@ -271,6 +331,16 @@ test("a message to a task that waits for an answer says when it is read", async 
   const { call } = await setup(t, permission);
   const { stdout } = await call(["send", "1", "Use the helper"]);
   assert.equal(stdout, "Message m1 is stored. Task 1 gets it after the answer that it waits for: claude-worker inbox\n");
+});
+
+test("send --now asks first only where work would be interrupted", async (t) => {
+  const { call } = await setup(t, permission);
+  // No person answers: a question would wait for ever.
+  const waiting = await call(["send", "1", "Stop", "--now"], { columns: 80, typed: "" });
+  assert.match(waiting.stdout, /Message m1 is stored/);
+  await call(["answer", "1", "allow"]);
+  await call(["run", "other"]);
+  assert.match((await call(["send", "2", "Stop", "--now"], { columns: 80, typed: "" })).stdout, /Message m2 is stored/);
 });
 
 test("wait says that a task needs somebody, and ends there when it is asked to", async (t) => {

@@ -1,6 +1,7 @@
 /** Makes an answer of the words and flags of `answer`. What fits is the server's to decide. */
 import type { QuestionView } from "../../contract/views/question.ts";
 import type { ClientInput } from "../../contract/client-input.ts";
+import { claudeQuestions } from "../../domain/questions/claude-questions.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { isObject } from "../../domain/text/read-json.ts";
 
@@ -9,7 +10,8 @@ export type AnswerBody = Omit<ClientInput<"answerQuestion">, "id">;
 export interface AnswerFlags {
   readonly deny?: boolean;
   readonly always?: boolean;
-  readonly pick?: number;
+  /** Several only where the question takes several. */
+  readonly pick?: readonly number[];
   readonly mode?: string;
   /** `question=answer`. */
   readonly answer?: readonly string[];
@@ -25,7 +27,7 @@ export function givenAnswer(question: QuestionView, words: readonly string[], fl
   requireOneAnswer(question, words, flags);
   const [first, ...rest] = words;
   const isContent = question.kind === "question";
-  if (flags.pick !== undefined) return { option: picked(question, flags.pick), ...more(flags) };
+  if (flags.pick !== undefined) return { ...pickedBy(question, flags.pick), ...more(flags) };
   if (flags.answer !== undefined) return { answers: answersOf(flags.answer), ...more(flags) };
   if (flags.content !== undefined) return { decision: "allow", content: formOf(flags.content), ...more(flags) };
   if (isContent) {
@@ -69,6 +71,16 @@ function textOrOption(question: QuestionView, text: string): AnswerBody {
 
 function more({ always, mode }: AnswerFlags): AnswerBody {
   return { ...(always === true ? { remember: "directory" as const } : {}), ...(mode === undefined ? {} : { mode }) };
+}
+
+/** Several numbers answer one question that takes several. */
+function pickedBy(question: QuestionView, numbers: readonly number[]): AnswerBody {
+  const labels = numbers.map((number) => picked(question, number));
+  const [only, ...others] = labels;
+  if (others.length === 0) return { option: only };
+  const [asked] = question.kind === "question" ? claudeQuestions(question.input) : [];
+  if (asked?.multiSelect === true) return { answers: { [asked.question]: labels } };
+  throw new WorkerError("invalid_input", `q${question.id} takes one answer, so --pick takes one number.`);
 }
 
 function picked({ id, options }: QuestionView, number: number): string {

@@ -16,6 +16,8 @@ import { WorkerError } from "../../../domain/errors.ts";
 import { planModes } from "../../../domain/questions/question.ts";
 import { visibleText } from "../../../domain/text/plain-text.ts";
 
+const number = wholeNumber("--pick", { min: 1, max: 1000 });
+
 export const command = defineCommand<AnswerFlags>({
   name: "answer",
   summary: "Answer a question of a task",
@@ -26,7 +28,11 @@ export const command = defineCommand<AnswerFlags>({
     { name: "[answer...]", description: '`allow`, `deny "why"`, or the text of an answer', isText: true },
   ],
   options: [
-    { flags: "--pick <n>", description: "the offered answer with this number", parse: wholeNumber("--pick", { min: 1, max: 1000 }) },
+    {
+      flags: "--pick <n>",
+      description: "the offered answer with this number; several with commas between, where Claude takes several",
+      parse: (text) => text.split(",").map((part) => number(part.trim())),
+    },
     { flags: "--deny", description: "refuse, with the words as the reason" },
     { flags: "--always", description: "allow it from now on in the task's directory" },
     { flags: "--mode <mode>", description: "of a plan: the permission mode of the work", completes: planModes },

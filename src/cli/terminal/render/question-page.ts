@@ -31,12 +31,12 @@ export function questionPage(question: QuestionView, { output, now }: { output: 
     ...facts.map((fact) => prose(output, paint.dim(plainLine(fact, 500)), { first: "  ", rest: "  " })),
     // All of it is seen: what is left out here could be a part of a command.
     ...section(
-      "Input",
+      kind === "question" ? "Questions" : "Input",
       inputLines(question, (text) => lines(visibleText(text))),
       paint,
     ),
     ...section(
-      "Options",
+      isSeveral(question) ? "Options (one or several)" : "Options",
       options.flatMap(({ label, description }, index) =>
         prose(output, `${index + 1}  ${plainLine(label, 500)}${description === null ? "" : `: ${plainLine(description, 500)}`}`, {
           first: "  ",
@@ -54,6 +54,11 @@ export function questionPage(question: QuestionView, { output, now }: { output: 
       : []),
     "",
   ].join("\n");
+}
+
+/** Whether the only question that it asks takes several of its options. */
+function isSeveral({ kind, input }: QuestionView): boolean {
+  return kind === "question" && claudeQuestions(input)[0]?.multiSelect === true;
 }
 
 /** How it ended: who answered what, or that no person did. */
@@ -78,7 +83,11 @@ export function answersFor({ id, kind, input, rule, options }: QuestionView): st
       return [`${answer} allow --mode acceptEdits`, `${answer} deny "what to change"`];
     case "question":
       return options.length > 0
-        ? [`${answer} --pick 1`, `${answer} "another answer"`, `${answer} --deny`]
+        ? [
+            `${answer} --pick ${claudeQuestions(input)[0]?.multiSelect === true ? "1,2" : "1"}`,
+            `${answer} "another answer"`,
+            `${answer} --deny`,
+          ]
         : [severalAnswers(answer, input), `${answer} "an answer in words"`, `${answer} --deny`];
     case "elicitation":
       if (asksToOpen({ kind, input })) return [`${answer} allow`, `${answer} deny`];
@@ -96,17 +105,20 @@ function severalAnswers(answer: string, input: QuestionView["input"]): string {
   return `${answer} ${canCopy ? pairs.map((pair) => `--answer "${pair}"`).join(" ") : '--answer "question=answer" …'}`;
 }
 
-/** One row a question: what waits, and since when. */
+/** One row a question: what waits, and since when. The state only where one does not wait. */
 export function questionTable(questions: readonly QuestionView[], { output, now }: { output: Output; now: number }): string {
   const paint = painter(output);
-  const rows = questions.map(({ id, task_id: task, kind, asked_at: asked, text }) => [
+  const hasState = questions.some(({ status }) => status !== "open");
+  const rows = questions.map(({ id, task_id: task, kind, status, asked_at: asked, text }) => [
     { text: `q${id}` },
     { text: String(task) },
     { text: kind },
+    ...(hasState ? [{ text: status }] : []),
     { text: relativeTime(asked, now) },
     { text: plainLine(text, 300) },
   ]);
-  return table(rows, { header: ["ID", "TASK", "KIND", "ASKED", "QUESTION"], paintHeader: paint.dim, width: output.columns });
+  const header = ["ID", "TASK", "KIND", ...(hasState ? ["STATE"] : []), "ASKED", "QUESTION"];
+  return table(rows, { header, paintHeader: paint.dim, width: output.columns });
 }
 
 /** What the question line and the options do not say already. */
