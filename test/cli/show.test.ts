@@ -100,7 +100,7 @@ test("show names each limit and the group, and cuts a prompt of one long line", 
   const limits = ["--max-turns", "3", "--max-budget-usd", "0.3", "--timeout", "3s", "--stall-timeout", "5m", "--group", "night"];
   await call(["run", "word ".repeat(20_000), ...limits]);
   const page = (await call(["show", "1"], { columns: 80, env: { NO_COLOR: "1" } })).stdout;
-  assert.match(page, /Limits +3 turns · budget \$0\.3000 · time 3\.0 s · silence 5 m\S*/);
+  assert.match(page, /Limits +3 turns · budget \$0\.3000 · time 3 s · silence 5 m\S*/);
   assert.match(page, /Group +night\n/);
   assert.match(page, /… 1\d\d\d more lines: claude-worker show 1 --json/);
   assert.ok(page.split("\n").length < 40);
@@ -119,13 +119,13 @@ test("show says which messages wait, and which was delivered last", async (t) =>
     for (const id of [1, 2]) store.messages.delivered(id, Date.now());
   });
   const page = async (): Promise<string> => (await call(["show", "1"], { columns: 80, env: { NO_COLOR: "1" } })).stdout;
-  const queued = "m3  queued: three\n  m4  queued: four\n  m5  queued: five\n";
+  const queued = "m3  queued just now: three\n  m4  queued just now: four\n  m5  queued just now: five\n";
   assert.ok(
     (await page()).includes(`\nMessages\n  m2  delivered just now: two\n  ${queued}  … 2 more: claude-worker messages 1\n`),
     await page(),
   );
   showAs(api, { status: "failed", ended_at: new Date().toISOString() });
-  assert.match(await page(), /m3 {2}not delivered: three\n/);
+  assert.match(await page(), /m3 {2}not delivered, sent just now: three\n/);
   showAs(api, { messages: [] });
   assert.doesNotMatch(await page(), /Messages/);
 });

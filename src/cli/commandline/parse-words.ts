@@ -95,7 +95,7 @@ function asText(command: CommandSpec, word: string): string {
   if (argument === undefined) return "";
   // Only a text that a shell reads unchanged between double quotes.
   const text = word.length <= 80 && !/["$`\\!\p{Cc}]/u.test(word) ? word : "-…";
-  return ` If it is the ${argument.name.slice(1, -1)}, put -- before it, behind the flags: claude-worker ${command.name} -- "${text}"`;
+  return ` If it is the ${argument.name.slice(1, -1).replace("...", "")}, put -- before it, behind the flags: claude-worker ${command.name} -- "${text}"`;
 }
 
 function isFlag(command: CommandSpec, text: string): boolean {
@@ -106,7 +106,7 @@ function isFlag(command: CommandSpec, text: string): boolean {
 function checkCount(command: CommandSpec, words: readonly string[], behindDashes: readonly string[]): void {
   const specs = command.arguments ?? [];
   const missing = specs.filter(({ name }) => name.startsWith("<"))[words.length];
-  if (missing !== undefined) throw wrong(command, `The ${missing.name} is missing.`);
+  if (missing !== undefined) throw wrong(command, `The ${missing.name.replace("...", "")} is missing.`);
   if (words.length <= specs.length || specs.at(-1)?.name.includes("...") === true) return;
   const extra = words[specs.length] ?? "";
   if (extra.startsWith("-") && behindDashes.includes(extra))

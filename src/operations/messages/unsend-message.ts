@@ -30,7 +30,7 @@ export function unsendMessage(
     if (isAgent(caller) && !message.byAgent)
       throw new WorkerError("forbidden", `Message m${messageId} was sent by a person, so only a person takes it back.`);
     const cancelled = takeBack(store, { task, message, by: caller.name, now });
-    if (cancelled === null) throw tooLate(message);
+    if (cancelled === null) throw tooLate(message, task);
     return cancelled;
   });
 }
@@ -61,13 +61,13 @@ function isOnlyStored({ attemptId, passedTo, delivery }: Message, { status, open
   return (isTerminal(status) || (attemptId === null && !isWithRunner)) && delivery !== "dismiss";
 }
 
-function tooLate({ id, taskId, status }: Message): WorkerError {
+function tooLate({ id, taskId, status }: Message, task: Task): WorkerError {
   if (status === "cancelled") return new WorkerError("conflict", `Message m${id} was taken back already.`);
   const state = status === "queued" ? "is being delivered" : `is ${status}`;
-  return new WorkerError(
-    "conflict",
-    `Message m${id} ${state}, so it cannot be taken back. To stop the task: claude-worker cancel ${taskId}`,
-  );
+  const advice = isTerminal(task.status)
+    ? `To put the conversation back to a turn before it: claude-worker rewind ${taskId} --to TURN`
+    : `To stop the task: claude-worker cancel ${taskId}`;
+  return new WorkerError("conflict", `Message m${id} ${state}, so it cannot be taken back. ${advice}`);
 }
 
 /** Ends a task that only this message was to continue: there is nothing to do. */

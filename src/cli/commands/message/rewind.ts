@@ -33,7 +33,9 @@ export const command = defineCommand<RewindFlags>({
       );
     const client = clientOf(io);
     const id = await actTaskId(client, word);
-    if (yes !== true && canAsk(io))
+    // A turn that is not there is refused, whatever a person says.
+    const { num_turns: turns } = await client.getTask({ id });
+    if (yes !== true && canAsk(io) && to <= (turns ?? 0))
       await confirm(
         io,
         `Put the conversation of task ${id} back to turn ${to}? Files stay as they are.`,
@@ -42,7 +44,8 @@ export const command = defineCommand<RewindFlags>({
     const task = await client.rewindTask({ id, to });
     if (json === true) writeJson(io.stdout, task);
     else {
-      const back = task.rewound === null ? "" : ` Back: claude-worker rewind ${id} --to ${task.rewound.was_turn}`;
+      const back =
+        task.rewound === null || task.rewound.was_turn === to ? "" : ` Back: claude-worker rewind ${id} --to ${task.rewound.was_turn}`;
       say(io.stdout, `Task ${id} is back at turn ${to}. Its files stay as they are. Continue: claude-worker send ${id} "…"${back}`);
     }
     return exitCodes.ok;

@@ -6,11 +6,12 @@ import type { DeliveryWay } from "../../../domain/messages/message.ts";
 import { WorkerError } from "../../../domain/errors.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
-import { connectionOf, withServer } from "../../server/connection.ts";
+import { connectionOf, reading, withServer } from "../../server/connection.ts";
 import { messageText } from "../../task/message-text.ts";
 import { actTaskId } from "../../task/task-reference.ts";
 import { canAsk, confirm } from "../../terminal/confirm.ts";
 import { writeJson } from "../../terminal/io.ts";
+import type { Io } from "../../terminal/io.ts";
 import { say } from "../../terminal/render/wrap.ts";
 
 interface SendFlags {
@@ -45,8 +46,7 @@ export const command = defineCommand<SendFlags>({
     const connection = connectionOf(io);
     const delivery = deliveryOf(options);
     const text = await messageText(rest, io);
-    if (delivery === "now" && options.yes !== true && canAsk(io))
-      await confirm(io, `Interrupt what task ${task} does now?`, new WorkerError("invalid_input", "Nothing was sent."));
+    if (delivery === "now" && options.yes !== true && canAsk(io)) await confirmInterrupt(task, io);
     // With a key the message is stored once, also when the call is made again.
     const key = randomUUID();
     const { client } = connection;
@@ -57,6 +57,13 @@ export const command = defineCommand<SendFlags>({
     return exitCodes.ok;
   },
 });
+
+/** Only a task that runs is interrupted. @throws WorkerError when the person does not want it. */
+async function confirmInterrupt(word: string, io: Io): Promise<void> {
+  const { found } = await reading(io, async (client) => await client.getTask({ id: await actTaskId(client, word) }));
+  if (found.status === "running")
+    await confirm(io, `Interrupt what task ${found.id} does now?`, new WorkerError("invalid_input", "Nothing was sent."));
+}
 
 /** @throws WorkerError invalid_input: flags that exclude each other. */
 function deliveryOf({ afterTurn, now, dismiss }: SendFlags): DeliveryWay {

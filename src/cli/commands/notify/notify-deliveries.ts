@@ -42,16 +42,18 @@ export const command = defineCommand<{ readonly state?: DeliveryState; readonly 
     } else if (deliveries.length === 0) say(io.stdout, "There is no message.");
     else {
       const paint = painter(io.stdout);
-      const rows = deliveries.map(({ id, state, channel: name, event, task, tries, occurred_at: at, last_error: error }) => [
-        { text: String(id) },
-        state === "dead" ? { text: state, paint: paint.red } : { text: state },
-        { text: name },
-        { text: event },
-        { text: task === null ? "" : String(task) },
-        { text: String(tries) },
-        { text: relativeTime(at, Date.now()) },
-        { text: plainLine(error ?? "", 200) },
-      ]);
+      const rows = deliveries.map(
+        ({ id, state, channel: name, event, task, tries, occurred_at: at, last_error: error, next_try_at: next }) => [
+          { text: String(id) },
+          state === "dead" ? { text: state, paint: paint.red } : { text: state },
+          { text: name },
+          { text: event },
+          { text: task === null ? "" : String(task) },
+          { text: String(tries) },
+          { text: relativeTime(at, Date.now()) },
+          { text: plainLine(error ?? "", 200), tail: next === null || tries === 0 ? "" : `next try ${relativeTime(next, Date.now())}` },
+        ],
+      );
       const header = ["ID", "STATE", "CHANNEL", "EVENT", "TASK", "TRIES", "SINCE", "LAST ERROR"];
       io.stdout.write(table(rows, { header, paintHeader: paint.dim, width: io.stdout.columns }));
     }

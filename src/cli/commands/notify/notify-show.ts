@@ -6,6 +6,7 @@ import { defineCommand } from "../../commandline/command.ts";
 import { exitCodes } from "../../commandline/exit-codes.ts";
 import { reading } from "../../server/connection.ts";
 import { writeJson } from "../../terminal/io.ts";
+import { localTime, relativeTime } from "../../terminal/render/time.ts";
 import { findChannel } from "./find-channel.ts";
 
 /** Only those that the channel has. */
@@ -53,7 +54,10 @@ export const command = defineCommand<object>({
       ["on", channel.events.join(", ")],
       ...rulesOf(channel),
       ["private addresses", channel.allow_private ? "allowed" : "refused"],
-      ["added", channel.created_at],
+      [
+        "added",
+        io.stdout.isTTY ? `${localTime(channel.created_at)} (${relativeTime(channel.created_at, Date.now())})` : channel.created_at,
+      ],
       ["waiting", String(channel.pending)],
       ["dead", String(channel.dead)],
       ...(channel.last_error === null ? [] : [["last error", channel.last_error] as const]),

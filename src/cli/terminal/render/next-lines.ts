@@ -33,6 +33,7 @@ function stepsOf(task: TaskView): Step[] {
   if (["pending", "running", "waiting"].includes(status))
     return [
       [`claude-worker watch ${id}`, "follow it until it ends"],
+      ...(status === "running" ? [[`claude-worker send ${id} "…"`, "say something to it at its next step"] as const] : []),
       [`claude-worker cancel ${id}`, "stop it"],
     ];
   const canResume = error?.retryable === true && session_id !== null;

@@ -24,7 +24,7 @@ function textOf(row: OptionRow, value: unknown): string {
     case "money":
       return dollars(value as number);
     case "duration":
-      return formatDuration(value as number);
+      return formatDuration(value as number).replace(/\.0 s$/, " s");
     case "rules":
     case "directories":
     case "json":

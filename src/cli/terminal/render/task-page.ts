@@ -77,7 +77,10 @@ function messageLines(task: TaskView, output: Output, now: number): string[] {
   const last = messages.findLast(({ status }) => status === "delivered" || status === "done");
   const shown = [...(last === undefined ? [] : [last]), ...queued.slice(0, queuedShown)];
   const lines = shown.map(({ id, status, text, queued_at: sent, delivered_at: delivered }) => {
-    const state = status === "queued" ? (ended === null ? "queued" : "not delivered") : `delivered ${relativeTime(delivered ?? sent, now)}`;
+    const state =
+      status === "queued"
+        ? `${ended === null ? "queued" : "not delivered, sent"} ${relativeTime(sent, now)}`
+        : `delivered ${relativeTime(delivered ?? sent, now)}`;
     return fitWidth(`m${id}  ${state}: ${plainLine(text, 500)}`, output.isTTY ? output.columns - 2 : 500);
   });
   const more = messages.length - shown.length;
@@ -133,7 +136,8 @@ function factsOf(task: TaskView, now: number): [string, string][] {
 
 function rewoundText({ id, rewound }: TaskView): string {
   if (rewound === null) return "";
-  return `to turn ${rewound.turn}, from turn ${rewound.was_turn} in session ${rewound.left_session_id}. Back: claude-worker rewind ${id} --to ${rewound.was_turn}`;
+  const { turn, was_turn: was, left_session_id: left } = rewound;
+  return `to turn ${turn}, from turn ${was} in session ${left}.${was === turn ? "" : ` Back: claude-worker rewind ${id} --to ${was}`}`;
 }
 
 /** What was asked for, and what Claude Code made of it. */
