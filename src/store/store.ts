@@ -60,7 +60,7 @@ export interface Store {
    * Runs `work` in the current group's transaction (own savepoint) and resolves after the group's
    * commit is durable. `work` is synchronous and may be called at most once. An error of `work`
    * rejects only this promise and undoes only this work.
-   * @throws WorkerError `storage_full`, `storage_unusable`; `conflict` with "another server took
+   * @throws WorkerError `storage_full`, `storage_unusable`; `unavailable` with "another server took
    * over" when the epoch is stale.
    */
   write<T>(work: () => T): Promise<T>;

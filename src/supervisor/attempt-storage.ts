@@ -32,15 +32,15 @@ export async function persistently<T>(work: () => Promise<T>, { isOver, hasRunne
 }
 
 /**
- * Whether this server still holds the attempt: no newer server has taken it over. True on a full
- * disk, where the store cannot be asked. null: not known now.
+ * Whether this server still holds the attempt: no newer server has taken it over, and the store is
+ * not closed. True on a full disk, where the store cannot be asked. null: not known now.
  */
 export async function isHeld(store: Store, attemptId: number): Promise<boolean | null> {
   try {
     return await store.write(() => store.attempts.get(attemptId)?.epoch === store.epoch);
   } catch (error) {
     const code = codeOf(error);
-    return code === "storage_full" ? true : code === "conflict" ? false : null;
+    return code === "storage_full" ? true : code === "unavailable" ? false : null;
   }
 }
 

@@ -27,7 +27,7 @@ export async function persist<T>(world: World, act: () => Promise<T>, known: () 
 
 const refusals = new Set(["conflict", "not_found", "unprocessable", "forbidden", "invalid_input"]);
 
-/** Whether a server has decided, and not only broken off, or lost its place to another one. */
+/** Whether a server has decided, and not only broken off. */
 export function isRefusal(error: unknown): boolean {
-  return error instanceof WorkerError && refusals.has(error.code) && !error.message.startsWith("Another server took over");
+  return error instanceof WorkerError && refusals.has(error.code);
 }

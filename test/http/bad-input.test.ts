@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WorkerError } from "../../src/domain/errors.ts";
 import type { ErrorCode } from "../../src/domain/errors.ts";
+import { openStore } from "../../src/store/sqlite/sqlite.ts";
 import { openDoor } from "../../testing/http-door.ts";
 
 const good = { prompt: "p", working_directory: "/tmp" };
@@ -134,6 +135,17 @@ for (const [code, status, header] of [
     if (header !== null) assert.ok(Number(answer.headers[header]) > 0);
   });
 }
+
+test("a server that was replaced refuses writes as away, so that clients repeat them", async (t) => {
+  const { api, call } = await openDoor(t);
+  const other = openStore({ path: api.paths.database });
+  t.after(() => other.close());
+  const refused = await call({ path, body: good });
+  assert.deepEqual([refused.status, refused.json()["code"]], [503, "unavailable"]);
+  assert.match(String(refused.json()["detail"]), /^Another server took over/);
+  assert.ok(Number(refused.headers["retry-after"]) > 0);
+  assert.equal(other.tasks.counts().pending, 0);
+});
 
 test("an internal error is logged, and its answer gives no details", async (t) => {
   const { api, call, logged } = await openDoor(t);

@@ -157,9 +157,10 @@ export function createGroupCommit(database: Database.Database, options: GroupCom
   function checkEpoch(): void {
     const newest = newestEpoch.get();
     if (newest === options.epoch) return;
+    // To a client the server is away: the same request succeeds at the server that took over.
     stale = new WorkerError(
-      "conflict",
-      `Another server took over this data directory (its epoch is ${newest}, ours ${options.epoch}). This server changes nothing any more; let it end.`,
+      "unavailable",
+      `Another server took over this data directory (its epoch is ${newest}, ours ${options.epoch}). This server changes nothing any more. Let it end, and send the request again.`,
     );
     throw stale;
   }

@@ -178,7 +178,7 @@ test("a replaced server changes nothing any more and says why", async (t) => {
   await older.write(() => older.tasks.insert(plainTask()));
   const newer = open();
   assert.equal(newer.epoch, older.epoch + 1);
-  const taken = { name: "WorkerError", code: "conflict", message: /^Another server took over this data directory/ };
+  const taken = { name: "WorkerError", code: "unavailable", message: /^Another server took over this data directory/ };
   const [first, second] = [older.write(() => older.tasks.insert(plainTask())), older.write(() => older.tasks.remove(1))];
   await assert.rejects(first, taken);
   await assert.rejects(second, taken);
@@ -187,7 +187,7 @@ test("a replaced server changes nothing any more and says why", async (t) => {
     taken,
   );
   assert.equal(told.length, 1);
-  assert.equal(told[0]?.code, "conflict");
+  assert.equal(told[0]?.code, "unavailable");
   assert.equal(newer.tasks.counts().pending, 1, file);
   await newer.write(() => newer.tasks.insert(plainTask()));
   assert.equal(newer.tasks.counts().pending, 2);

@@ -43,7 +43,7 @@ export async function retry({ task, id, model, real }: Turn, resume: boolean): P
 export async function writeStale({ task, id, model, real }: Turn): Promise<void> {
   const { open } = task;
   assert.ok(open);
-  const refused = { code: "conflict" };
+  const refused = { code: "unavailable" };
   for (const store of real.stale) {
     const ending = { bootId: null, swept: [], startProblem: null, stopping: null, seenUp: null, account: "a", refusalTries: 5 };
     const times = { now: model.now, wall: model.now, random: () => 0 };
