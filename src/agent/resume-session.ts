@@ -80,10 +80,14 @@ async function resumeTranscript(transcript: string, work: AgentWork, port: Sessi
   repair(transcript, work, port.emit);
   for (const key of settledQuestions(transcript, work.questions ?? [])) port.emit({ type: "worker", subtype: "question_settled", key });
   const missing = missingMessages(transcript, work, port.emit);
-  const isAlone = missing.some(({ continues, delivery }) => continues || delivery === "now");
-  if (isAlone) return followUp(work, port, null, missing);
-  const isDeferred = defer(transcript, work, port.emit);
-  return isDeferred ? continueTurn(work, port, {}, missing) : continueSession(work, port, missing);
+  if (missing.some(({ continues }) => continues)) return followUp(work, port, null, missing);
+  // What a person has decided comes first, as where the runner was kept.
+  const isReplaced = missing.some(({ delivery }) => delivery === "now");
+  const isDecided = work.questions?.some(({ answer }) => answer !== null) === true;
+  if ((!isReplaced || isDecided) && defer(transcript, work, port.emit)) {
+    return continueTurn(work, port, {}, missing);
+  }
+  return isReplaced ? followUp(work, port, null, missing) : continueSession(work, port, missing);
 }
 
 async function resumeCopy(work: AgentWork, copyOf: SessionCopy, port: SessionPort): Promise<string | null> {

@@ -48,8 +48,8 @@ export class AnswerDelivery {
   }
 
   /**
-   * Sends the answers that the runner lacks. The last one of a waiting task is sent when the task
-   * has a slot: the scheduler moves it to `running`.
+   * Sends the answers that the runner lacks, once the task has a slot: what it answers lets work
+   * continue. The scheduler moves the task to `running` when none of its questions is open.
    */
   pass(): void {
     const { store } = this.#context;
@@ -60,7 +60,7 @@ export class AnswerDelivery {
     if (task?.status === "waiting") this.#port.limits.pause();
     else this.#port.limits.resume();
     if (unapplied.some(({ status, answer }) => status === "expired" && answer === null)) this.#port.send({ type: "park", force: true });
-    if (task?.status !== "running" && open.length === 0) return;
+    if (task?.status !== "running") return;
     for (const { key, answer } of unapplied) {
       if (answer === null || this.#sent.has(key)) continue;
       this.#sent.add(key);

@@ -14,6 +14,11 @@ export class MessageDelivery {
   readonly #send: (message: ToRunner) => void;
   /** Keys of messages that the connected runner has got. */
   readonly #sent = new Set<string>();
+  /**
+   * Keys of messages that came while the task waited for an answer: there was no turn to replace,
+   * and the call that was answered comes first.
+   */
+  readonly #cameWhileWaiting = new Set<string>();
 
   constructor(store: Store, attempt: Attempt, send: (message: ToRunner) => void) {
     this.#store = store;
@@ -29,14 +34,18 @@ export class MessageDelivery {
   /** Sends the messages that came since the attempt's start and that the runner lacks, in order. */
   pass(): void {
     const { taskId, id: attemptId } = this.#attempt;
-    if (!this.#store.messages.hasQueued(taskId) || !this.#takesMessages(taskId)) return;
-    for (const message of this.#store.messages.open(taskId)) {
+    if (!this.#store.messages.hasQueued(taskId)) return;
+    const open = this.#store.messages.open(taskId);
+    if (this.#store.tasks.row(taskId)?.status === "waiting") for (const { key } of open) this.#cameWhileWaiting.add(key);
+    if (!this.#takesMessages(taskId)) return;
+    for (const message of open) {
       if (message.status !== "queued" || message.delivery === "dismiss" || message.attemptId === attemptId) continue;
       // Whether files are read is a setting of the start: it waits for the next attempt.
       if (message.byAgent && hasMention(message.text)) return;
       if (this.#sent.has(message.key)) continue;
       this.#sent.add(message.key);
-      this.#send({ type: "message", message: sentMessage(message) });
+      const joins = message.delivery === "now" && this.#cameWhileWaiting.has(message.key);
+      this.#send({ type: "message", message: sentMessage(joins ? { ...message, delivery: "next" } : message) });
     }
   }
 

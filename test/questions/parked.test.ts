@@ -137,7 +137,7 @@ test("an answer that an attempt could not use is used by retry --resume", async 
   );
 });
 
-test("a question parks also when another one was answered first", async (t) => {
+test("questions park together when one was answered first, and that answer counts then", async (t) => {
   const w = await askingWorker(t, {}, parkAtOnce);
   const fetchIt = (name: string) => ({ tool: "WebFetch", input: { url: `http://127.0.0.1:9/${name}`, prompt: name } });
   const slow = {
@@ -146,18 +146,22 @@ test("a question parks also when another one was answered first", async (t) => {
   };
   w.model.play({
     // The helper begins first and works until `go`, so that nothing parks before.
-    "fetch both": [step.tools([slow, fetchIt("a"), fetchIt("b")]), step.text("Fetched.")],
+    "fetch both": [step.tools([slow, fetchIt("a"), fetchIt("b")]), step.tools([fetchIt("a")]), step.text("Fetched.")],
     "be slow": [step.bash("until [ -e go ]; do sleep 0.05; done"), step.text("Slow.")],
   });
   await w.start();
   const { id } = await w.submit("fetch both", { allow: ["Agent", "Bash"] });
   const [first, second] = await w.asked(id, 2);
   await w.client.answerQuestion({ id: second?.id ?? 0, decision: "deny" });
-  await w.asked(id, 1, "applied");
   writeFileSync(path.join(w.place.work, "go"), "");
   await parked(w, id);
   await w.client.answerQuestion({ id: first?.id ?? 0, decision: "deny" });
-  assert.equal((await w.ended(id)).status, "completed");
+  const task = await w.ended(id);
+  assert.equal(task.result, "Fetched.", JSON.stringify(task.error));
+  assert.deepEqual(
+    task.questions.map(({ status }) => status),
+    ["applied", "applied"],
+  );
 });
 
 test("the session of a task that waits for days does not look old to Claude Code", async (t) => {
