@@ -12,6 +12,7 @@ import { findTranscript } from "../config/claude-transcript.ts";
 import { canPark } from "../domain/questions/question.ts";
 import { messageOf } from "../domain/errors.ts";
 import { startProblems } from "../domain/events/record.ts";
+import { failpoint } from "../processes/failpoint.ts";
 import { copySession } from "./copy-session.ts";
 import { deferOpenCall } from "./deferred-call.ts";
 import { lostBackground, promptAfterLoss } from "./lost-background.ts";
@@ -80,11 +81,13 @@ async function resumeTranscript(transcript: string, work: AgentWork, port: Sessi
   repair(transcript, work, port.emit);
   for (const key of settledQuestions(transcript, work.questions ?? [])) port.emit({ type: "worker", subtype: "question_settled", key });
   const missing = missingMessages(transcript, work, port.emit);
+  failpoint("session.repaired");
   if (missing.some(({ continues }) => continues)) return followUp(work, port, null, missing);
   // What a person has decided comes first, as where the runner was kept.
   const isReplaced = missing.some(({ delivery }) => delivery === "now");
   const isDecided = work.questions?.some(({ answer }) => answer !== null) === true;
   if ((!isReplaced || isDecided) && defer(transcript, work, port.emit)) {
+    failpoint("session.deferred");
     return continueTurn(work, port, {}, missing);
   }
   return isReplaced ? followUp(work, port, null, missing) : continueSession(work, port, missing);

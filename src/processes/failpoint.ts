@@ -18,6 +18,8 @@ export const failpointNames = [
   "attempt.start.before",
   "attempt.started",
   "session.copied",
+  "session.repaired",
+  "session.deferred",
   "journal.write.before",
   "journal.write.after",
   "attempt.adopt.after",

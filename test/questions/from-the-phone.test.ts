@@ -12,7 +12,7 @@ import { askingWorker, oneQuestion } from "./setup.ts";
 const me = 4242;
 
 test("answers from a phone continue parked tasks, each once, over kills of the server", async (t) => {
-  const w = await askingWorker(t, {}, { CLAUDE_WORKER_PARK_AFTER: "0s" });
+  const w = await askingWorker(t, {}, { CLAUDE_WORKER_PARK_AFTER_MS: "0" });
   const { trap, felled } = traps(w);
   const file = path.join(w.place.work, "made");
   w.model.play({

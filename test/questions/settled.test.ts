@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { findTranscript } from "../../src/config/claude-transcript.ts";
 import { step } from "../../testing/model.ts";
 import { until } from "../../testing/wait.ts";
-import { killAndWait, runnerOf } from "../reliability/setup.ts";
+import { killAndWait, noneLeft, runnerOf, traps } from "../reliability/setup.ts";
 import { askingWorker } from "./setup.ts";
 
 test("an answer whose result only the session has allows no second call", async (t) => {
@@ -36,4 +36,25 @@ test("an answer whose result only the session has allows no second call", async 
     { status: "applied", answer: { decision: "deny" } },
   ]);
   assert.equal(readFileSync(file, "utf8"), "x\n");
+});
+
+test("an answer counts once when runners die before they start Claude Code with it", async (t) => {
+  const w = await askingWorker(t, {}, { CLAUDE_WORKER_PARK_AFTER_MS: "0" });
+  const { trap, felled } = traps(w);
+  const file = path.join(w.place.work, "made");
+  w.model.play({ "make the file": [step.bash(`echo x >> ${file} && sleep 0`), step.text("Made.")] });
+  await w.start();
+  const { id } = await w.submit("make the file", { permission_mode: "default" });
+  const [question] = await w.asked(id);
+  await noneLeft(w);
+  trap("session.repaired");
+  trap("session.deferred");
+  await w.client.answerQuestion({ id: question?.id ?? 0, decision: "allow" });
+  await felled("session.repaired");
+  await felled("session.deferred");
+  const task = await w.ended(id);
+  assert.deepEqual([task.result, task.attempts], ["Made.", 4], JSON.stringify(task.error));
+  assert.equal(readFileSync(file, "utf8"), "x\n");
+  assert.partialDeepStrictEqual(task.questions, [{ status: "applied", tool_use_id: question?.tool_use_id }]);
+  assert.deepEqual([task.questions.length, w.model.requests().length], [1, 2], "it is neither asked nor called again");
 });
