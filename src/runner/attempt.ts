@@ -198,8 +198,9 @@ export class RunningAttempt {
     return this.#questions.open.length > 0;
   }
 
-  /** Gives the answer of a question to the agent. */
+  /** Gives the answer of a question to the agent, which must not continue once it is stopped. */
   answer(key: string, answer: Answer): void {
+    if (this.#stopReason !== null || this.#ending !== null) return;
     this.#questions.answer(key, answer);
     // The server asks once: what still waits parks when the answered call has ended.
     if (!this.isAsking) this.#isToPark = false;

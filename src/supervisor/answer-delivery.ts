@@ -60,7 +60,7 @@ export class AnswerDelivery {
     if (task?.status === "waiting") this.#port.limits.pause();
     else this.#port.limits.resume();
     if (unapplied.some(({ status, answer }) => status === "expired" && answer === null)) this.#port.send({ type: "park", force: true });
-    if (task?.status !== "running") return;
+    if (task?.status !== "running" || task.cancelRequestedAt !== null) return;
     for (const { key, answer } of unapplied) {
       if (answer === null || this.#sent.has(key)) continue;
       this.#sent.add(key);

@@ -26,6 +26,7 @@ export interface Observer {
   /** The fork of a task with this prompt. */
   forkWith(prompt: string): number | null;
   hasEnded(taskId: number): boolean;
+  isBeingCancelled(taskId: number): boolean;
   openQuestions(): OpenQuestion[];
   question(id: number): { readonly status: string; readonly answer: string | null };
   unfinished(): number;
@@ -64,6 +65,7 @@ export function observe(file: string): Observer {
         prompt,
       ) || null,
     hasEnded: (taskId) => count("SELECT count(*) FROM tasks WHERE id = ? AND ended_at IS NOT NULL", taskId) > 0,
+    isBeingCancelled: (taskId) => count("SELECT count(*) FROM tasks WHERE id = ? AND cancel_requested_at IS NOT NULL", taskId) > 0,
     openQuestions: () => select("SELECT id, task_id AS taskId, kind, rule FROM questions WHERE status = 'open' ORDER BY id"),
     question: (id) =>
       select<{ status: string; answer: string | null }>("SELECT status, answer FROM questions WHERE id = ?", id)[0] ?? {

@@ -69,7 +69,7 @@ export class Person {
     const taken = results.filter(Boolean).length;
     if (taken > 1) this.problems.push(`both answers of q${question.id} were taken`);
     const { status, answer } = this.#observer.question(question.id);
-    if (taken === 0 && answer === null && status !== "superseded")
+    if (taken === 0 && answer === null && status !== "superseded" && !this.#observer.isBeingCancelled(question.taskId))
       this.problems.push(`q${question.id} is ${status}, and refused an answer`);
   }
 

@@ -60,22 +60,3 @@ for (const parkAfter of ["600000", "0"]) {
     assert.partialDeepStrictEqual(task.questions, [{ status: "expired", answered_by: "default", answer: { decision: "deny" } }]);
   });
 }
-
-test("a cancel ends a waiting task, with a process and without one", async (t) => {
-  for (const parkAfter of ["600000", "0"]) {
-    const w = await askingWorker(t, curls, { CLAUDE_WORKER_PARK_AFTER_MS: parkAfter });
-    await w.start();
-    const { id } = await w.submit("fetch it");
-    await w.asked(id);
-    if (parkAfter === "0") await noneLeft(w);
-    await w.client.cancelTask({ id });
-    const task = await w.ended(id);
-    assert.equal(task.status, "cancelled");
-    assert.deepEqual(
-      task.questions.map(({ status }) => status),
-      ["superseded"],
-    );
-    await noneLeft(w);
-    await assert.rejects(w.client.answerQuestion({ id: task.questions[0]?.id ?? 0, decision: "allow" }), { code: "conflict" });
-  }
-});

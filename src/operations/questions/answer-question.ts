@@ -109,14 +109,25 @@ function storeRule(
   store.rules.add({ directory: task.workingDirectory, rule, since: now, questionId: question.id, madeBy: caller.name });
 }
 
-/** @throws WorkerError conflict, with the first answer. */
+/**
+ * @throws WorkerError conflict, with the first answer, or because the task is being cancelled and
+ * would not use one.
+ */
 export function requireOpen(question: Question, task: Task): void {
-  if (question.status !== "open") throw notOpen(question, task);
+  const { id, kind, status } = question;
+  if (status !== "open") throw notOpen(question, task);
+  if (kind !== "consent" && isBeingCancelled(task))
+    throw new WorkerError("conflict", `q${id} needs no answer any more: task ${task.id} is being cancelled.`);
+}
+
+function isBeingCancelled({ cancelRequestedAt, status }: Task): boolean {
+  return cancelRequestedAt !== null && !isTerminal(status);
 }
 
 function notOpen({ id, status, answer, answeredBy, answeredAt }: Question, task: Task): WorkerError {
   if (status === "superseded") {
-    const why = isTerminal(task.status) ? `task ${task.id} is ${task.status}` : "its task continues without one";
+    const ended = isTerminal(task.status) ? task.status : isBeingCancelled(task) ? "being cancelled" : null;
+    const why = ended === null ? "its task continues without one" : `task ${task.id} is ${ended}`;
     return new WorkerError("conflict", `q${id} needs no answer any more: ${why}.`);
   }
   const when = answeredAt === null ? "" : ` at ${rfc3339(answeredAt)}`;
