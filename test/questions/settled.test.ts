@@ -12,8 +12,9 @@ import { askingWorker } from "./setup.ts";
 test("an answer whose result only the session has allows no second call", async (t) => {
   const w = await askingWorker(t);
   const file = path.join(w.place.work, "made");
-  const mark = step.bash(`echo x >> ${file}; sleep 1`);
-  w.model.play({ "mark twice": [mark, mark, step.text("Marked.")] });
+  const mark = (delayMs = 0) => step.bash(`echo x >> ${file}; sleep 1`, delayMs);
+  // Late enough for the sweep: a Claude Code whose runner is gone denies a call that asks.
+  w.model.play({ "mark twice": [mark(), mark(2000), step.text("Marked.")] });
   await w.start();
   const { id } = await w.submit("mark twice", { permission_mode: "default" });
   const [first] = await w.asked(id);
