@@ -156,7 +156,7 @@ test("inbox --all says what became of each question", async (t) => {
   await call(["answer", "q1", "deny"]);
   assert.match((await call(["inbox", "--all"])).stdout, /^q1\t1\tpermission\t\S+\tanswered\tMay it.*\nq2\t1\tquestion\t\S+\topen\tWhich/);
   const { stdout } = await call(["inbox", "--all"], { columns: 100, env: { NO_COLOR: "1" } });
-  assert.match(stdout, /STATE.*\nq1 .* answered .*\nq2 .* open /);
+  assert.match(stdout, /STATE.*\nq1 .* answered .*\(denied\)\nq2 .* open [^(]*\n/);
 });
 
 test("a list and a page of a waiting task say what it waits for", async (t) => {
@@ -331,6 +331,16 @@ test("a message to a task that waits for an answer says when it is read", async 
   const { call } = await setup(t, permission);
   const { stdout } = await call(["send", "1", "Use the helper"]);
   assert.equal(stdout, "Message m1 is stored. Task 1 gets it after the answer that it waits for: claude-worker inbox\n");
+});
+
+test("send says when the task gets the message", async (t) => {
+  const { call, api } = await setup(t);
+  const said = async (words: readonly string[]): Promise<string> => (await call(["send", ...words])).stdout;
+  assert.match(await said(["1", "a"]), /^Message m1 is stored for task 1, which gets it at its next step\. Follow it/);
+  assert.match(await said(["1", "b", "--after-turn"]), /^Message m2 is stored for task 1, which gets it after its turn\./);
+  await call(["run", "other"]);
+  assert.match(await said(["2", "c"]), /^Message m3 is stored for task 2, which gets it when it starts\./);
+  await api.finish(1);
 });
 
 test("send --now asks first only where work would be interrupted", async (t) => {

@@ -161,7 +161,8 @@ function noticeLine(data: Notice): string | null {
     case "stop_hook_blocked":
       return `[hook] ${text.replace(/^hook /, "")}`;
     case "stop_requested":
-      return `[stop] ${text}`;
+      // The next line says that it waits.
+      return text === "parked" ? null : `[stop] ${text}`;
     case "stderr":
       return `[stderr] ${text}`;
     default:

@@ -13,10 +13,15 @@ export function answerText(answer: ShownAnswer | null): string {
   if (answer === null) return "no answer came in time, and the task fails";
   const { decision, message, answers, mode, rule } = answer;
   if (decision === "deny") return plainLine(`denied${message === undefined ? "" : `: ${message}`}`, maxText);
-  if (answers !== undefined) return plainLine(Object.values(answers).flat().join(" / "), maxText);
+  if (answers !== undefined) return plainLine(Object.values(answers).map(choicesText).join(" / "), maxText);
   if (message !== undefined) return plainLine(message, maxText);
   if (mode !== undefined) return `approved, in the mode ${mode}`;
   return plainLine(rule === undefined ? "allowed" : `allowed, and from now on in the directory: ${visibleText(rule)}`, maxText);
+}
+
+/** Several choices of one question stay together. */
+function choicesText(choices: string | readonly string[]): string {
+  return typeof choices === "string" ? choices : choices.join(", ");
 }
 
 /** How a question ended, in a sentence for people. */

@@ -2,6 +2,7 @@
 import type { WorkerClient } from "../../../client/worker-client.ts";
 import { randomUUID } from "node:crypto";
 import type { MessageView } from "../../../contract/views/message.ts";
+import type { TaskStatus } from "../../../domain/task/status.ts";
 import type { DeliveryWay } from "../../../domain/messages/message.ts";
 import { WorkerError } from "../../../domain/errors.ts";
 import { defineCommand } from "../../commandline/command.ts";
@@ -53,7 +54,7 @@ export const command = defineCommand<SendFlags>({
     const work = async (): Promise<MessageView> => await client.sendMessage({ id: await actTaskId(client, task), text, key, delivery });
     const message = await withServer(io, connection, work, { isRepeatable: true });
     if (options.json === true) writeJson(io.stdout, message);
-    else say(io.stdout, sentText(message, await waitsForAnswer(client, message)));
+    else say(io.stdout, sentText(message, await statusOf(client, message)));
     return exitCodes.ok;
   },
 });
@@ -78,18 +79,25 @@ function deliveryOf({ afterTurn, now, dismiss }: SendFlags): DeliveryWay {
   return given[0]?.[0] ?? "next";
 }
 
-/**
- * Whether the task gets the message only after an answer. Only the text depends on it: the message
- * is stored.
- */
-async function waitsForAnswer(client: WorkerClient, { task_id: id, delivery, status }: MessageView): Promise<boolean> {
-  if (delivery === "dismiss" || status !== "queued") return false;
+/** Of the task of a message that waits. Only the text depends on it: the message is stored. */
+async function statusOf(client: WorkerClient, { task_id: id, status }: MessageView): Promise<TaskStatus | null> {
+  if (status !== "queued") return null;
   const task = await client.getTask({ id }).catch(() => null);
-  return task?.status === "waiting";
+  return task?.status ?? null;
 }
 
-function sentText({ id, task_id: task, continues }: MessageView, isWaiting: boolean): string {
-  if (isWaiting) return `Message m${id} is stored. Task ${task} gets it after the answer that it waits for: claude-worker inbox`;
-  const what = continues ? `Task ${task} continues with message m${id}.` : `Message m${id} is stored for task ${task}.`;
-  return `${what} Follow it: claude-worker watch ${task}`;
+function sentText({ id, task_id: task, continues, delivery }: MessageView, status: TaskStatus | null): string {
+  if (delivery !== "dismiss" && status === "waiting")
+    return `Message m${id} is stored. Task ${task} gets it after the answer that it waits for: claude-worker inbox`;
+  const stored = `Message m${id} is stored for task ${task}${whenText(delivery, status)}.`;
+  return `${continues ? `Task ${task} continues with message m${id}.` : stored} Follow it: claude-worker watch ${task}`;
+}
+
+/** When Claude gets the message. */
+function whenText(delivery: DeliveryWay, status: TaskStatus | null): string {
+  if (status === "pending") return ", which gets it when it starts";
+  if (status !== "running" || delivery === "dismiss") return "";
+  return { next: ", which gets it at its next step", after_turn: ", which gets it after its turn", now: ", which is interrupted" }[
+    delivery
+  ];
 }

@@ -13,6 +13,12 @@ import { relativeTime } from "../../terminal/render/time.ts";
 import { say } from "../../terminal/render/wrap.ts";
 import { findChannel } from "./find-channel.ts";
 
+/** When it is sent, where that is not now: after a failed try, or at the end of quiet hours. */
+function nextText(next: string, tries: number): string {
+  const now = Date.now();
+  return Date.parse(next) <= now ? "" : `${tries === 0 ? "sent" : "next try"} ${relativeTime(next, now)}`;
+}
+
 export const command = defineCommand<{ readonly state?: DeliveryState; readonly limit?: number }>({
   name: "notify deliveries",
   summary: "List messages and what became of them, newest first",
@@ -51,7 +57,7 @@ export const command = defineCommand<{ readonly state?: DeliveryState; readonly 
           { text: task === null ? "" : String(task) },
           { text: String(tries) },
           { text: relativeTime(at, Date.now()) },
-          { text: plainLine(error ?? "", 200), tail: next === null || tries === 0 ? "" : `next try ${relativeTime(next, Date.now())}` },
+          { text: plainLine(error ?? "", 200), tail: next === null ? "" : nextText(next, tries) },
         ],
       );
       const header = ["ID", "STATE", "CHANNEL", "EVENT", "TASK", "TRIES", "SINCE", "LAST ERROR"];

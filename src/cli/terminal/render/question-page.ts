@@ -109,13 +109,13 @@ function severalAnswers(answer: string, input: QuestionView["input"]): string {
 export function questionTable(questions: readonly QuestionView[], { output, now }: { output: Output; now: number }): string {
   const paint = painter(output);
   const hasState = questions.some(({ status }) => status !== "open");
-  const rows = questions.map(({ id, task_id: task, kind, status, asked_at: asked, text }) => [
+  const rows = questions.map(({ id, task_id: task, kind, status, asked_at: asked, text, answer }) => [
     { text: `q${id}` },
     { text: String(task) },
     { text: kind },
     ...(hasState ? [{ text: status }] : []),
     { text: relativeTime(asked, now) },
-    { text: plainLine(text, 300) },
+    { text: plainLine(text, 300), tail: answer === null ? "" : `(${answerText(answer)})` },
   ]);
   const header = ["ID", "TASK", "KIND", ...(hasState ? ["STATE"] : []), "ASKED", "QUESTION"];
   return table(rows, { header, paintHeader: paint.dim, width: output.columns });
