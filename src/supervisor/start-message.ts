@@ -3,6 +3,7 @@ import type { StartMessage } from "../attempt-protocol/protocol.ts";
 import { ownPaths, rawLogPath, summaryLogPath } from "../config/paths.ts";
 import { hasMention, promptAsText, withoutMentions } from "../domain/agents/prompt-as-text.ts";
 import type { Message } from "../domain/messages/message.ts";
+import type { Question } from "../domain/questions/question.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import { budgetLeftUsd } from "../domain/task/spending.ts";
 import type { AttemptContext } from "./attempt-context.ts";
@@ -46,12 +47,14 @@ function specOf({ store }: AttemptContext, task: Task, messages: readonly Messag
 }
 
 /**
- * The task's own rules, and those that answers have made for its directory. A rule that is younger
- * than a call which a person has denied could allow that call before the denial is looked at.
+ * The task's own rules, and those that answers have made for its directory. A rule that the process
+ * which asked did not have could allow a call that a person has denied, before the denial is looked
+ * at.
  */
 function allowed({ store }: AttemptContext, { id, allow, workingDirectory }: Task): readonly string[] {
   const denied = store.questions.unapplied(id).filter(({ answer }) => answer?.decision === "deny");
-  const madeBefore = denied.length === 0 ? undefined : Math.min(...denied.map(({ askedAt }) => askedAt));
+  const startOf = ({ attemptId, askedAt }: Question): number => store.attempts.get(attemptId)?.startedAt ?? askedAt;
+  const madeBefore = denied.length === 0 ? undefined : Math.min(...denied.map(startOf));
   const rules = store.rules.of(workingDirectory, madeBefore).filter((rule) => !allow.includes(rule));
   return rules.length === 0 ? allow : [...allow, ...rules];
 }

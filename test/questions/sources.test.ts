@@ -187,3 +187,31 @@ test("a rule of one answer does not allow the call that the other answer denied"
     for (const rule of (await w.client.listRules()).rules) await w.client.removeRule({ id: rule.id });
   }
 });
+
+test("a rule that another task has got does not allow a call that was denied", async (t) => {
+  const w = await askingWorker(t, {}, { CLAUDE_WORKER_PARK_AFTER_MS: "0" });
+  const outside = path.join(w.place.directory, "outside.txt");
+  writeFileSync(outside, "secret\n");
+  w.model.play({
+    "read later": [step.bash("until [ -e go ]; do sleep 0.05; done"), step.read(outside), step.text("Read.")],
+    "read now": [step.read(outside), step.text("Read.")],
+  });
+  await w.start();
+  const { id: later } = await w.submit("read later", {
+    permission_mode: "default",
+    allow: ["Bash(until *)", "Bash([ *)", "Bash(sleep *)"],
+  });
+  const { id: now } = await w.submit("read now", { permission_mode: "default" });
+  const [first] = await w.asked(now);
+  // The process of the other task runs already, without the rule.
+  await w.until(later, ({ last_action: action }) => action?.includes("until") ?? false);
+  await w.client.answerQuestion({ id: first?.id ?? 0, option: "always" });
+  writeFileSync(path.join(w.place.work, "go"), "");
+  const [second] = await w.asked(later);
+  await until("the runner to leave", async () => (await w.client.listAttempts({ id: later })).attempts[0]?.ended_at != null);
+  await w.client.answerQuestion({ id: second?.id ?? 0, decision: "deny", message: "not this file" });
+  await w.ended(later);
+  const { events } = await w.client.taskEvents({ id: later, limit: 500 });
+  const results = events.flatMap(({ type, data }) => (type === "tool_result" ? [data.text] : []));
+  assert.equal(results.at(-1), "The user denied this call: not this file");
+});
