@@ -8,8 +8,7 @@ import type { TaskView } from "../../src/client/index.ts";
 import { setup as storeSetup } from "../store/setup.ts";
 import { plainTask } from "../../testing/plain-task.ts";
 
-import { fastWorker, killAndWait, noneLeft, runnerOf } from "./setup.ts";
-import type { FastWorker } from "./setup.ts";
+import { fastWorker, killAndWait, noneLeft, runnerOf, shiftedClock } from "./setup.ts";
 import { dataOf } from "../../testing/events.ts";
 
 const dayMs = 86_400_000;
@@ -100,7 +99,7 @@ test("an attempt that ended while no server ran keeps its own times", async (t) 
   await killAndWait(first.pid);
   process.kill(runners[1] ?? 0, "SIGKILL");
   await noneLeft(w);
-  w.env["NODE_OPTIONS"] = shiftedClock(w, 400);
+  w.env["NODE_OPTIONS"] = shiftedClock(w.place, 400 * dayMs);
   await w.start();
   const [done, killed] = [await w.ended(1), await w.until(2, ({ attempts }) => attempts === 2)];
   assert.equal(done.status, "completed", "no time limit was over, and it is not deleted by its age");
@@ -110,7 +109,7 @@ test("an attempt that ended while no server ran keeps its own times", async (t) 
   await w.cli(["cancel", "2"]);
   hasSaneTimes(await w.ended(2));
   await w.cli(["server", "stop"]);
-  w.env["NODE_OPTIONS"] = shiftedClock(w, -400);
+  w.env["NODE_OPTIONS"] = shiftedClock(w.place, -400 * dayMs);
   await w.start();
   for (const id of [1, 2]) hasSaneTimes(await w.client.getTask({ id }));
   const { id } = await w.submit("steps 1");
@@ -125,16 +124,6 @@ function between(from: string | null | undefined, to: string | null | undefined)
 /** The first attempt of each of these tasks was over within minutes. */
 function hasSaneTimes({ duration_ms, id }: TaskView): void {
   assert.ok(duration_ms !== null && duration_ms >= 0 && duration_ms < 600_000, `task ${id} took ${String(duration_ms)} ms`);
-}
-
-/** Node's options that set the clock of each process that gets them. */
-function shiftedClock(w: FastWorker, days: number): string {
-  const file = w.place.file(
-    `clock${days}.mjs`,
-    `const { now } = Date; const shift = ${days * dayMs}; const Real = Date;
-     globalThis.Date = class extends Real { constructor(...a) { if (a.length === 0) super(now() + shift); else super(...a); } static now() { return now() + shift; } };`,
-  );
-  return `--import=${file}`;
 }
 
 test("a machine that sleeps over the end of a hold lifts it within a minute of waking", async (t) => {

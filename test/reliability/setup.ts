@@ -15,6 +15,7 @@ import type { ProcessRow } from "../../src/processes/process-row.ts";
 import { markerName, sweep } from "../../src/processes/sweep.ts";
 import { runnerIdPrefix } from "../../src/supervisor/spawn-runner.ts";
 import type { EventView } from "../../src/client/index.ts";
+import type { Scratch } from "../../testing/scratch.ts";
 import { until } from "../../testing/wait.ts";
 import { worker } from "../../testing/worker.ts";
 import type { TestWorker } from "../../testing/worker.ts";
@@ -117,6 +118,19 @@ export async function storyOf(w: TestWorker, id: number): Promise<EventView[]> {
   const { ended_at } = await w.client.getTask({ id });
   assert.equal(events.filter(({ type }) => type === "ended").length, ended_at === null ? 0 : 1);
   return events;
+}
+
+/**
+ * The value of `NODE_OPTIONS` that sets the clock of each process of Node that gets it: the servers
+ * and the runners that start from now on.
+ */
+export function shiftedClock({ file }: Pick<Scratch, "file">, byMs: number): string {
+  const module = file(
+    `clock${byMs}.mjs`,
+    `const { now } = Date; const shift = ${byMs}; const Real = Date;
+     globalThis.Date = class extends Real { constructor(...a) { if (a.length === 0) super(now() + shift); else super(...a); } static now() { return now() + shift; } };`,
+  );
+  return `--import=${module}`;
 }
 
 async function endAll(w: TestWorker): Promise<void> {
