@@ -9,6 +9,9 @@ import { isDurationSetting } from "./setting.ts";
 import { settingDefinitions } from "./settings.ts";
 import type { SettingDefinition, SettingKey, Settings } from "./settings.ts";
 
+/** The source of a value that a person has just typed. */
+export const typedHere = "the command line";
+
 /**
  * A value from text (environment, `config set`).
  * @throws WorkerError invalid_input with the `source`.
@@ -60,7 +63,7 @@ function checked(definition: SettingDefinition, value: unknown, source: string):
   const wrong = (what: string): WorkerError =>
     new WorkerError(
       "invalid_input",
-      `The setting "${definition.key}" in ${source} must be ${what}, not ${withoutPassword(JSON.stringify(value))}.`,
+      `The setting "${definition.key}"${placeIn(source)} must be ${what}, not ${withoutPassword(JSON.stringify(value))}.`,
     );
   if (value === null && definition.nullable === true) return null;
   switch (definition.type) {
@@ -113,7 +116,7 @@ function checked(definition: SettingDefinition, value: unknown, source: string):
 /** @throws WorkerError invalid_input with what is wrong and what to do. */
 function withoutProblem({ key, problem }: SettingDefinition, value: string, source: string): string {
   const found = problem?.(value) ?? null;
-  if (found !== null) throw new WorkerError("invalid_input", `The setting "${key}" in ${source} ${found}`);
+  if (found !== null) throw new WorkerError("invalid_input", `The setting "${key}"${placeIn(source)} ${found}`);
   return value;
 }
 
@@ -124,6 +127,11 @@ function millisecondsOf(text: string): number | null {
   } catch {
     return null;
   }
+}
+
+/** Where a wrong value stands. A person who has just typed it knows. */
+function placeIn(source: string): string {
+  return source === typedHere ? "" : ` in ${source}`;
 }
 
 function withoutPassword(text: string): string {

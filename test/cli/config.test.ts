@@ -94,7 +94,7 @@ test("a bad key or value is refused by name and leaves the file as it was", asyn
   const before = readFileSync(file, "utf8");
   const refused: [string[], RegExp][] = [
     [["workesr", "1"], /Unknown setting "workesr"\. Did you mean "workers"\?/],
-    [["workers", "many"], /"workers" in the command line must be a whole number from 1 to 1000, not "many"/],
+    [["workers", "many"], /"workers" must be a whole number from 1 to 1000, not "many"/],
     [["permission_mode", "yolo"], /must be one of default, acceptEdits/],
     [["workers"], /Give a value or --unset/],
     [["workers", "1", "--unset"], /Give a value or --unset/],

@@ -90,7 +90,7 @@ export function answeringProblem(kind: ChannelKind, given: GivenAnswering): Answ
   const found = rules[formOf({ kind, target: given.target })];
   if (found === undefined && (kind === "desktop" || !given.hasLinks)) return about("answers", withoutLinks(kind));
   if (!given.events.includes("question"))
-    return about("events", "Only questions are answered, and this channel does not get any. Add question to its events.");
+    return about("events", "Only questions are answered, and this channel does not get any. Add question to its events (--on).");
   if (found !== undefined) return found.problem(given);
   return given.answerFrom === undefined
     ? null

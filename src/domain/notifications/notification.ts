@@ -22,6 +22,9 @@ export const notYet: Readonly<Partial<Record<NotificationEvent, string>>> = {
   verification_failed: "this version does not verify the work of tasks",
 };
 
+/** Events that a channel can be notified of. */
+export const possibleEvents: readonly NotificationEvent[] = notificationEvents.filter((event) => notYet[event] === undefined);
+
 /** What a delivery is about; `test` is asked for by a person. */
 export type DeliveryEvent = NotificationEvent | "test";
 

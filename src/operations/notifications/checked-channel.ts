@@ -51,7 +51,7 @@ function eventsOf(events: readonly NotificationEvent[], { digestAt, escalateAfte
   if (escalateAfterMs !== null && !events.includes("question")) {
     throw invalid(
       "/events",
-      "Only questions are sent once more, and this channel does not get any. Add question to its events.",
+      "Only questions are sent once more, and this channel does not get any. Add question to its events (--on).",
       "lack question",
     );
   }

@@ -4,7 +4,7 @@ import { access } from "node:fs/promises";
 import { changeConfigFile } from "../../../config/change-config-file.ts";
 import { hostProblem } from "../../../config/listen-host.ts";
 import { pathsFrom } from "../../../config/paths.ts";
-import { parseSetting } from "../../../config/setting-value.ts";
+import { parseSetting, typedHere } from "../../../config/setting-value.ts";
 import { settingDefinitions } from "../../../config/settings.ts";
 import type { SettingKey } from "../../../config/settings.ts";
 import { WorkerError } from "../../../domain/errors.ts";
@@ -78,7 +78,7 @@ function changed(content: object, { name, text, unset }: { name: string; text: s
  * here.
  */
 function checkedValue(key: string, text: string): ReturnType<typeof parseSetting> {
-  const value = parseSetting(key, text, "the command line");
+  const value = parseSetting(key, text, typedHere);
   if (value === null && text === "")
     throw new WorkerError("invalid_input", `An empty ${key} means nothing. For the default: claude-worker config set ${key} --unset`);
   const problem = key === "host" ? hostProblem(text) : null;
