@@ -5,6 +5,7 @@
 import type { Attention } from "../attempt/attention.ts";
 import type { EventBody } from "../events/event.ts";
 import type { Hold } from "../order/hold.ts";
+import { utcMinute } from "../text/utc-minute.ts";
 import type { Task } from "../task/task.ts";
 import type { DeliveryEvent, NotificationEvent } from "./notification.ts";
 
@@ -46,8 +47,8 @@ export function contentOfTask(meaning: NotificationEvent, task: NotifiedTask, ev
   const { id, name, title, status, labels } = task;
   const base = { task: { id, name, title, status, labels }, hold: null, question: null };
   if (event.type === "question_asked") {
-    const { question: number, kind, tool, text } = event.data;
-    const how = `Answer: claude-worker answer q${number}`;
+    const { question: number, kind, tool, text, deadline } = event.data;
+    const how = `Answer${deadline === undefined ? "" : ` until ${utcMinute(deadline)}`}: claude-worker answer q${number}`;
     return { ...base, question: { id: number, kind, tool }, title: `Task ${id} asks`, text: lines(named(task), text, how) };
   }
   if (meaning === "completed") {

@@ -3,6 +3,7 @@ import type { AnswerPage } from "../../contract/answer-page.ts";
 import { claudeQuestions } from "../../domain/questions/claude-questions.ts";
 import type { ShownPart } from "../../domain/questions/shown-input.ts";
 import { isObject, stringOf } from "../../domain/text/read-json.ts";
+import { utcMinute } from "../../domain/text/utc-minute.ts";
 import { visibleText } from "../../domain/text/plain-text.ts";
 import { answerForms } from "./answer-forms.ts";
 import type { FormFields } from "../request/route.ts";
@@ -20,7 +21,7 @@ export function answerPage(page: AnswerPage, again?: { readonly problem: string;
       factsOf(page),
       inputOf(page),
       answerForms(page, again?.fields),
-      `<p class="dim">This link answers once, until ${html(timeText(expiresAt))}. It was sent to the channel ${html(channel)}; do not pass it on.</p>`,
+      `<p class="dim">This link answers once, until ${html(utcMinute(expiresAt))}. It was sent to the channel ${html(channel)}; do not pass it on.</p>`,
     ].join("\n"),
   );
 }
@@ -46,7 +47,7 @@ function factsOf({ question, task }: AnswerPage): string {
   const facts: [string, string][] = [
     ["Task", `${task.id}: ${task.title}`],
     ["Directory", visibleText(task.directory)],
-    ["Asked", `${timeText(question.asked_at)}${question.agent_id === null ? "" : ", by a sub-agent"}`],
+    ["Asked", `${utcMinute(question.asked_at)}${question.agent_id === null ? "" : ", by a sub-agent"}`],
     ...(question.deadline === null ? [] : [["Waits until", waitText(question.deadline, question.at_deadline)] satisfies [string, string]]),
   ];
   return `<dl>${facts.map(([name, value]) => `<dt>${name}</dt><dd>${html(value)}</dd>`).join("")}</dl>`;
@@ -91,10 +92,5 @@ function addressOf(url: unknown): string {
 
 /** The deadline, and what happens then. */
 function waitText(deadline: string, then: string | null): string {
-  return `${timeText(deadline)}${then === null ? "" : `; then ${then}`}`;
-}
-
-/** `2026-11-29 13:05 UTC`. */
-function timeText(rfc3339: string): string {
-  return `${rfc3339.slice(0, 16).replace("T", " ")} UTC`;
+  return `${utcMinute(deadline)}${then === null ? "" : `; then ${then}`}`;
 }

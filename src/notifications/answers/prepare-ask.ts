@@ -5,8 +5,10 @@ import type { Channel } from "../../domain/notifications/channel.ts";
 import type { Content } from "../../domain/notifications/content.ts";
 import type { Delivery } from "../../domain/notifications/delivery.ts";
 import { wordsHint } from "../../domain/questions/answer-in-words.ts";
+import { lateText } from "../../domain/questions/default-answer.ts";
 import type { Question } from "../../domain/questions/question.ts";
 import { plainLine, plainText, visibleText } from "../../domain/text/plain-text.ts";
+import { utcMinute } from "../../domain/text/utc-minute.ts";
 import type { Store } from "../../store/store.ts";
 import type { Asking } from "../adapter.ts";
 import type { Message, MessageAsk } from "../message.ts";
@@ -54,12 +56,23 @@ export function shownQuestion(
   question: Question,
   { title: what, task }: Pick<Content, "title" | "task">,
   asking: Asking,
-  { redact }: PrepareContext,
+  { redact, store }: PrepareContext,
 ): { readonly title: string; readonly text: string; readonly isWhole: boolean } {
   const line = (text: string): string => plainLine(redact(plainText(text)), 200);
   const title = `${line(what)} (q${question.id})`;
-  const heading = task === null ? "" : line(task.name === null ? task.title : `${task.name}: ${task.title}`);
-  return { title, ...askText(question, heading, { redact, fits: (text) => asking.fits(title, text) }) };
+  const heading = [
+    task === null ? "" : line(task.name === null ? task.title : `${task.name}: ${task.title}`),
+    ...deadlineLines(question, store).map((text) => plainLine(redact(plainText(text)), 400)),
+  ];
+  return { title, ...askText(question, heading.join("\n"), { redact, fits: (text) => asking.fits(title, text) }) };
+}
+
+/** Until when an answer counts, and what happens then. A question that has ended needs none. */
+function deadlineLines(question: Question, store: Store): string[] {
+  const { status, deadline, taskId } = question;
+  const task = status === "open" && deadline !== null ? store.tasks.row(taskId) : null;
+  if (task === null || deadline === null) return [];
+  return [`Waits until ${utcMinute(new Date(deadline).toISOString())}; then ${lateText(question, task)}.`];
 }
 
 /** What the message of a question has in the place of its usual parts. */

@@ -64,12 +64,12 @@ export async function setup(t: TestContext) {
     add: (input: Omit<ChannelInput, "name" | "events">, name = "phone") =>
       api.addChannel({ name, events: ["question"], allow_private: true, ...input }, owner),
     /** A new task asks. */
-    async ask(question: Partial<AskedQuestion> = {}): Promise<Question> {
+    async ask(question: Partial<AskedQuestion> = {}, deadline: number | null = null): Promise<Question> {
       const { id: task } = await api.submitTask(plainInput({ prompt: "Build it", working_directory }), owner);
       asked += 1;
       const whole = { ...permission, ...question, key: String(asked) };
       return await store.write(() => {
-        const stored = store.questions.ask(task, 1, whole, { askedAt: clock.nowMs, deadline: null });
+        const stored = store.questions.ask(task, 1, whole, { askedAt: clock.nowMs, deadline });
         const data = { question: stored.id, kind: whole.kind, tool: whole.tool, text: questionText(whole) };
         store.events.append(stored.taskId, null, [{ type: "question_asked", at: clock.nowMs, data }]);
         return stored;

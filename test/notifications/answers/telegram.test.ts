@@ -44,6 +44,18 @@ test("a press of a button answers, and the message says so", async (t) => {
   assert.equal(store.asks.positionOf(channel)?.at, bot.state.confirmed);
 });
 
+test("a message says until when an answer counts, and what happens then", async (t) => {
+  const { bot, ask, api, clock } = await setup(t);
+  clock.nowMs = Date.parse("2026-11-30T08:00:30Z");
+  const { id } = await ask({}, clock.nowMs + 3_600_000);
+  const message = await bot.asking();
+  const line = "Waits until 2026-11-30 09:00 UTC; then it is denied, and the task continues without it.";
+  assert.match(message.text, new RegExp(`^Task 1 asks .*\nBuild it\n${line}\nMay it use Bash\\?\n`));
+  await api.answerQuestion({ id, decision: "allow" } as never, owner);
+  await until("the changed message", () => message.edits === 1);
+  assert.doesNotMatch(message.text, /Waits until/);
+});
+
 test("a second press hears of the first answer, wherever it was given", async (t) => {
   const { bot, ask, api, question } = await setup(t);
   const { id } = await ask();
