@@ -7,7 +7,8 @@ import type { Answer, AskedQuestion, PlanMode, QuestionKind } from "../domain/qu
 import type { JsonObject } from "../domain/text/read-json.ts";
 import { canonicalJson } from "../domain/text/canonical-json.ts";
 
-type NewQuestion = Omit<AskedQuestion, "key">;
+/** A question without the key that the runner gives it. */
+export type NewQuestion = Omit<AskedQuestion, "key">;
 
 /** What the SDK says of a call (CanUseTool of the Agent SDK 0.3.332). */
 export interface ToolRequest {

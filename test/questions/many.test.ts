@@ -1,9 +1,10 @@
-/** Many tasks that ask at once, with the fake agent of the tests. */
+/** Much that is asked at once: by many tasks with the fake agent of the tests, and by one task. */
 import assert from "node:assert/strict";
 import path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { until } from "../../testing/wait.ts";
+import { step } from "../../testing/model.ts";
 import { askingWorker } from "./setup.ts";
 
 const fakeAgent = fileURLToPath(new URL("../../testing/fake-agent.ts", import.meta.url));
@@ -28,4 +29,30 @@ test("tasks that all ask at once never have more processes than slots", async (t
   let [now, most] = [0, 0];
   for (const { by } of steps) most = Math.max(most, (now += by));
   assert.equal(most, workers);
+});
+
+test("of a server's flood of forms 100 are asked, the rest is declined and noted", async (t) => {
+  const w = await askingWorker(t, { "ask the forms": [step.tool("mcp__form__flood", {}), step.text("Asked.")] });
+  await w.start();
+  const formServer = fileURLToPath(new URL("../../testing/form-mcp-server.ts", import.meta.url));
+  const form = { mcpServers: { form: { command: process.execPath, args: [formServer] } } };
+  const { id } = await w.submit("ask the forms", { mcp_config: form, allow: ["mcp__form__flood"] });
+  const declined = await until("the declined forms", () =>
+    w.model
+      .requests()
+      .map((request) => /The forms said (.*?\])/.exec(JSON.stringify(request))?.[1])
+      .find((said) => said !== undefined),
+  );
+  assert.equal(declined.match(/decline/g)?.length, 51, declined);
+  const task = await w.client.getTask({ id });
+  assert.equal(task.questions.length, 100);
+  assert.ok(task.questions.every(({ status }) => status === "open"));
+  const { events } = await w.client.taskEvents({ id, limit: 1000 });
+  const denied = events.filter(({ type }) => type === "permission_denied").map(({ data }) => data);
+  assert.deepEqual(denied, [
+    { tool: "mcp__form", input: { serverName: "form" }, reason: "A form of more than 100000 characters was declined." },
+    { tool: "mcp__form", input: { serverName: "form" }, reason: "100 questions of this task wait for a person already." },
+  ]);
+  await w.client.cancelTask({ id });
+  await w.ended(id);
 });

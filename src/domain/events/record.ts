@@ -52,7 +52,7 @@ export type RunnerNote =
   | { type: "worker"; subtype: "hook_running"; hookId: string; hook: string; commands: readonly string[]; since: string }
   /** A hook that `hook_running` reported has ended, or a hook was stopped at its time limit. */
   | { type: "worker"; subtype: "hook_ended"; hookId: string; hook: string; commands: readonly string[]; tookMs: number; timedOut: boolean }
-  | { type: "worker"; subtype: "permission_denied"; tool: string; toolUseId: string; input: unknown; reason: string }
+  | { type: "worker"; subtype: "permission_denied"; tool: string; toolUseId?: string; input: unknown; reason: string }
   /** The task needs a person. Written before the server or anybody else hears of it. */
   | { type: "worker"; subtype: "question_asked"; question: AskedQuestion }
   /** Claude Code has got the answer. */
