@@ -19,7 +19,7 @@ export function answerInWords(question: Asked, words: string, options: readonly 
   const [, reason] = /^deny\b[\s:,.]*([^]*)$/i.exec(text) ?? [];
   if (reason !== undefined) return { decision: "deny", ...(reason === "" ? {} : { message: reason }) };
   const field = onlyField(question);
-  return field === null ? null : { decision: "allow", content: { [field.name]: valueOf(field.type, text) } };
+  return field === null ? null : { decision: "allow", content: { [field.name]: fieldValue(field.type, text) } };
 }
 
 /**
@@ -51,7 +51,8 @@ function onlyField({ kind, input }: Asked): { readonly name: string; readonly ty
   return only === undefined || more.length > 0 ? null : { name: only[0], type: stringOf(objectOf(only[1])["type"]) };
 }
 
-function valueOf(type: string | null, text: string): unknown {
+/** A form's value from words. What does not fit stays a text, which the check then refuses. */
+export function fieldValue(type: string | null, text: string): unknown {
   if ((type === "number" || type === "integer") && Number.isFinite(Number(text))) return Number(text);
   if (type === "boolean" && /^(yes|true|no|false)$/i.test(text)) return /^(yes|true)$/i.test(text);
   return text;

@@ -36,7 +36,9 @@ export const command = defineCommand<object>({
         { text: `${relativeTime(since, Date.now())} by ${callerText(by)}` },
         { text: plainLine(directory, 4096) },
       ]);
-      io.stdout.write(table(rows, { header: ["ID", "RULE", "SINCE", "DIRECTORY"], paintHeader: paint.dim, width: io.stdout.columns }));
+      io.stdout.write(
+        table(rows, { header: ["ID", "RULE", "SINCE", "DIRECTORY"], paintHeader: paint.dim, width: io.stdout.columns, optional: [2] }),
+      );
     }
     return exitCodes.ok;
   },

@@ -38,8 +38,8 @@ export function questionPage(question: QuestionView, { output, now }: { output: 
     ...section(
       isSeveral(question) ? "Options (one or several)" : "Options",
       options.flatMap(({ label, description }, index) =>
-        prose(output, `${index + 1}  ${plainLine(label, 500)}${description === null ? "" : `: ${plainLine(description, 500)}`}`, {
-          first: "  ",
+        prose(output, `${plainLine(label, 500)}${description === null ? "" : `: ${plainLine(description, 500)}`}`, {
+          first: `  ${index + 1}  `,
           rest: "     ",
         }).split("\n"),
       ),
