@@ -84,6 +84,8 @@ export interface ApiContext {
   readonly isStopping?: () => boolean;
   /** The server's view of itself. */
   server(): ServerView;
+  /** How many slots processes of waiting tasks hold. Default: none. */
+  slotsOfWaiting?(): number;
   /**
    * Asks the runner of a running task to stop it as cancelled. Resolves with whether the runner got
    * the request.
@@ -269,10 +271,11 @@ function only(tasks: readonly Task[]): Task {
 }
 
 /** What the reason of a waiting task depends on, read once per request. */
-function waitingContext({ store, settings, account, rights }: ApiContext, now: number): WaitingContext {
+function waitingContext({ store, settings, account, rights, slotsOfWaiting }: ApiContext, now: number): WaitingContext {
   return {
     account: account(),
     running: store.tasks.counts().running,
+    slotsOfWaiting: slotsOfWaiting?.() ?? 0,
     slots: settings.workers,
     holds: store.holds.active(),
     now,

@@ -40,10 +40,11 @@ export interface SchedulerOptions {
    */
   mayStart?(taskId: number): boolean;
   /**
-   * How many processes of waiting tasks still have to leave; default: none. They give up their slot
-   * when they are gone, so that tasks that all ask at once do not fill the memory.
+   * How many processes of waiting tasks hold a slot, so that tasks that ask do not fill the memory;
+   * default: none. Those that are `leaving` give it up when they are gone, those that are `staying`
+   * when they have their answer.
    */
-  leaving?(): number;
+  slotsOfWaiting?(): { readonly leaving: number; readonly staying: number };
   /** Claims and starts these tasks; resolves when the claims are durable. */
   startTasks(taskIds: readonly number[]): Promise<void>;
 }
@@ -120,8 +121,8 @@ export class Scheduler implements Service {
     const holdEnds = earliest(holding.map(({ until }) => until));
     const held = heldModels(holding);
     if (held === "all") return this.#setTimer(holdEnds);
-    const leaving = this.#options.leaving?.() ?? 0;
-    const free = workers - counts.running - leaving;
+    const { leaving, staying } = this.#options.slotsOfWaiting?.() ?? { leaving: 0, staying: 0 };
+    const free = workers - counts.running - leaving - staying;
     if (free <= 0) return this.#setTimer(leaving === 0 ? null : now + leavingLookMs);
     const { ids, refused } = this.#startable(now, free, held);
     if (ids.length > 0) await this.#options.startTasks(ids);

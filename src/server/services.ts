@@ -126,7 +126,7 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     account,
     mayStart,
     startTasks: (ids) => supervisor.startTasks(ids),
-    leaving: () => supervisor.leaving(),
+    slotsOfWaiting: () => supervisor.slotsOfWaiting(),
   });
   const probe = (model: string | null, signal: AbortSignal): Promise<Outcome> =>
     runProbe({ boot: boot(newRunnerId(idPrefix), false), model, logFile, signal });
@@ -178,6 +178,10 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     account,
     isStopping: () => shutdown.isStopping,
     server: view,
+    slotsOfWaiting: () => {
+      const { leaving, staying } = supervisor.slotsOfWaiting();
+      return leaving + staying;
+    },
     stopRunner: (taskId) => supervisor.stopTask(taskId, "cancelled"),
     probe: () => askedProbe.run(),
     renewRunners: () => pool.renew(),

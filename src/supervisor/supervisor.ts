@@ -106,12 +106,16 @@ export class Supervisor implements Service {
   }
 
   /**
-   * How many runners leave now because their task waits. Each still has its memory and a Claude
-   * Code. A runner that does not leave in time is not counted: other work of its task keeps it.
+   * How many runners of waiting tasks hold a slot: each still has its memory and a Claude Code.
+   * `leaving` were asked to leave a moment ago. `staying` could not, because of a sub-agent, a form
+   * or other work of their task: they are those beyond the runners that are kept in any case.
    */
-  leaving(): number {
-    const since = this.#options.now() - leavingMs;
-    return [...this.#running.values()].filter(({ attempt }) => (attempt.askedToLeaveAt ?? -Infinity) > since).length;
+  slotsOfWaiting(): { readonly leaving: number; readonly staying: number } {
+    const { now, keptRunners } = this.#options;
+    const since = now() - leavingMs;
+    const waiting = [...this.#running.values()].filter(({ attempt }) => attempt.waitsSince !== null);
+    const leaving = waiting.filter(({ attempt }) => (attempt.askedToLeaveAt ?? -Infinity) > since).length;
+    return { leaving, staying: Math.max(0, waiting.length - leaving - keptRunners) };
   }
 
   /** Resolves when no attempt is followed any more. */

@@ -290,7 +290,7 @@ test("the scheduler reads no tasks while nothing can start", async (t) => {
 
 test("processes of waiting tasks that still leave hold the slots of new tasks", async (t) => {
   let leaving = 4;
-  const { submit, started, scheduler, pass } = setup(t, { leaving: () => leaving });
+  const { submit, started, scheduler, pass } = setup(t, { slotsOfWaiting: () => ({ leaving, staying: 0 }) });
   const { id } = await submit();
   scheduler.start();
   await pass(0);
@@ -298,5 +298,18 @@ test("processes of waiting tasks that still leave hold the slots of new tasks", 
   // No commit comes when a runner that cannot leave counts no more.
   leaving = 3;
   await pass(5_000);
+  assert.deepEqual(started, [id]);
+});
+
+test("processes of waiting tasks that cannot leave hold slots until they can", async (t) => {
+  let staying = 3;
+  const { submit, started, scheduler, pass } = setup(t, { slotsOfWaiting: () => ({ leaving: 1, staying }) });
+  const { id } = await submit();
+  scheduler.start();
+  await pass(5_000);
+  assert.deepEqual(started, []);
+  staying = 2;
+  scheduler.wake();
+  await pass(0);
   assert.deepEqual(started, [id]);
 });

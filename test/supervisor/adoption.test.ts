@@ -12,7 +12,9 @@ import { cancelTask } from "../../src/operations/tasks/cancel-task.ts";
 import type { ToRunner } from "../../src/attempt-protocol/protocol.ts";
 import type { RunnerPool } from "../../src/supervisor/runner-pool.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
+import type { SupervisorOptions } from "../../src/supervisor/supervisor.ts";
 import { setup } from "../store/setup.ts";
+import { permission } from "../../testing/plain-question.ts";
 import { until } from "../../testing/wait.ts";
 
 const person = { scope: "admin", name: "a person" } as const;
@@ -77,6 +79,25 @@ test("attempts that are stopped keep the reason in the store", async (t) => {
   await until("the stored reason", () => one.store.attempts.get(one.attempt.id)?.stopRequested === "cancelled");
 });
 
+for (const [keptRunners, staying] of [
+  [0, 1],
+  [1, 0],
+] as const) {
+  test(`of one runner that cannot leave ${staying} holds a slot where ${keptRunners} are kept`, async (t) => {
+    let now = Date.now();
+    const { supervisor, store, task, attempt, told } = await adoption(t, { keptRunners, parkAfterMs: 0, now: () => now });
+    await store.write(() => {
+      store.questions.ask(task.id, attempt.id, { ...permission, agentId: "helper" }, { askedAt: now, deadline: null });
+      store.tasks.transition(task.id, "ask", now);
+    });
+    await supervisor.start();
+    await until("the runner to be asked to leave", () => told.some(({ type }) => type === "park"));
+    assert.deepEqual(supervisor.slotsOfWaiting(), { leaving: 1, staying: 0 });
+    now += 31_000;
+    assert.deepEqual(supervisor.slotsOfWaiting(), { leaving: 0, staying });
+  });
+}
+
 test("parked runners come with the supervisor and leave with it", async (t) => {
   const { supervisor, pooled } = await adoption(t);
   await supervisor.start();
@@ -90,7 +111,14 @@ test("parked runners come with the supervisor and leave with it", async (t) => {
  * An attempt that an earlier server left, begun long ago, with a stand-in for its runner that notes
  * what it is told. @param answers false: the stand-in greets the server only at `sayHello`.
  */
-async function adoption(t: TestContext, { answers = true, timeoutMs = null }: { answers?: boolean; timeoutMs?: number | null } = {}) {
+async function adoption(
+  t: TestContext,
+  {
+    answers = true,
+    timeoutMs = null,
+    ...more
+  }: { answers?: boolean; timeoutMs?: number | null } & Partial<Pick<SupervisorOptions, "now" | "keptRunners" | "parkAfterMs">> = {},
+) {
   const own = setup(t);
   const { store, directory, file } = own;
   const { task, attempt } = await own.start({ timeoutMs });
@@ -130,7 +158,7 @@ async function adoption(t: TestContext, { answers = true, timeoutMs = null }: { 
     refusalTries: 5,
     overage: "forbid" as const,
   };
-  const supervisor = new Supervisor({ store, paths, log, pool, now: Date.now, random: Math.random, ...limits });
+  const supervisor = new Supervisor({ store, paths, log, pool, now: Date.now, random: Math.random, ...limits, ...more });
   t.after(async () => {
     await supervisor.stop();
     runner.close();

@@ -26,6 +26,8 @@ export interface WaitingFor {
 export interface AdmissionContext {
   /** How many attempts run. */
   readonly running: number;
+  /** How many slots processes of tasks that wait for an answer hold. Default: none. */
+  readonly slotsOfWaiting?: number;
   /** Most attempts at once. */
   readonly slots: number;
   /** All holds. Expired ones have no effect. */
@@ -105,8 +107,10 @@ function notYet(task: PendingTask, { now }: AdmissionContext): WaitingFor | null
   return { reason: "retry", message: `It was refused${times}; next try in ${left}.`, until };
 }
 
-function slotsAreTaken({ running, slots, ahead }: AdmissionContext): WaitingFor | null {
-  if (running < slots) return null;
+function slotsAreTaken({ running, slotsOfWaiting = 0, slots, ahead }: AdmissionContext): WaitingFor | null {
+  const taken = running + slotsOfWaiting;
+  if (taken < slots) return null;
+  const waiting = slotsOfWaiting === 0 ? "" : `, ${slotsOfWaiting} of them by tasks that wait for an answer (claude-worker inbox)`;
   const queue = ahead === undefined || ahead === 0 ? "" : `, ${ahead} ${ahead === 1 ? "task is" : "tasks are"} ahead`;
-  return { reason: "capacity", message: `${running} of ${slots} slots are in use${queue}.`, until: null };
+  return { reason: "capacity", message: `${taken} of ${slots} slots are in use${waiting}${queue}.`, until: null };
 }

@@ -20,6 +20,15 @@ function hold(change: Partial<NewHold> = {}): NewHold {
 
 const base = { running: 0, slots: 4, holds: [], account: "1", now };
 
+test("slots that processes of waiting tasks hold are named", () => {
+  const context = { ...base, running: 3, slotsOfWaiting: 1 };
+  assert.equal(waitingFor(task(1), { ...base, running: 3 }), null);
+  assert.equal(
+    waitingFor(task(1), context)?.message,
+    "4 of 4 slots are in use, 1 of them by tasks that wait for an answer (claude-worker inbox).",
+  );
+});
+
 test("the oldest tasks start first, high priority before all, one for each slot", () => {
   const pending = [task(9), task(3), task(5, { priority: 10 }), task(4), task(8, { priority: -1 }), task(7, { priority: 10 })];
   assert.deepEqual(admit({ ...base, pending }).start, [5, 7, 3, 4]);
