@@ -14,6 +14,7 @@ export const noFacts: AttemptFacts = {
   sessionLost: null,
   background: [],
   notified: false,
+  continues: false,
   cut: [],
   stopRequested: null,
   ended: true,

@@ -89,6 +89,7 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
     rebooted: attempt.bootId !== null && options.bootId !== null && attempt.bootId !== options.bootId,
     begun: attempt.lastRecord > 0,
     startProblem: options.startProblem,
+    continues: store.messages.open(task.id).some(({ status }) => status === "delivered"),
   });
   const decided = decideOutcome(facts);
   const isNearOverage = decided.kind === "interrupted" && store.holds.active().some(({ kind }) => kind === "overage");

@@ -8,8 +8,8 @@ import type { TaskView } from "../../src/client/index.ts";
 import { step } from "../../testing/model.ts";
 import type { Script } from "../../testing/model.ts";
 import { until } from "../../testing/wait.ts";
-import { killAndWait, killEverything, runnerOf } from "../reliability/setup.ts";
-import { askingWorker } from "../questions/setup.ts";
+import { killAndWait, killEverything, noneLeft, runnerOf } from "../reliability/setup.ts";
+import { askingWorker, oneQuestion } from "../questions/setup.ts";
 import type { AskingWorker } from "../questions/setup.ts";
 
 interface AtGate extends AskingWorker {
@@ -68,6 +68,24 @@ test("a message after the turn is a turn of its own in the same process", async 
   const results = events.flatMap(({ type, data }) => (type === "result" ? [data] : []));
   assert.equal(results.length, 2);
   assert.ok(Math.abs((task.cost_usd ?? 0) - (results.at(-1)?.cost_usd ?? 0)) < 1e-9, JSON.stringify(results));
+});
+
+test("a question in the turn of a message stays when its process leaves", async (t) => {
+  const script = { "ask me": [step.tool("AskUserQuestion", oneQuestion("Which colour?")), step.text("Painted.")] };
+  const w = await atGate(t, script, { CLAUDE_WORKER_PARK_AFTER_MS: "0" });
+  await w.client.sendMessage({ id: w.id, text: "ask me", delivery: "after_turn" });
+  await inQueue(w);
+  w.open();
+  const [question] = await w.asked(w.id);
+  await noneLeft(w);
+  assert.equal((await w.client.getTask({ id: w.id })).status, "waiting");
+  await w.client.answerQuestion({ id: question?.id ?? 0, option: "Blue" });
+  const task = await w.done();
+  assert.deepEqual([task.status, task.result, task.attempts], ["completed", "Painted.", 2], JSON.stringify(task.error));
+  assert.deepEqual(
+    task.questions.map(({ status }) => status),
+    ["applied"],
+  );
 });
 
 test("a message sent now replaces the turn, which is not a success", async (t) => {

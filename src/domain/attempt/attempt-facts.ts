@@ -13,9 +13,10 @@ export const factEventTypes = ["result", "rate_limit", "notice", "attempt_ended"
 
 /**
  * Facts that the events do not hold: the requested stop (from the attempt's row), whether the
- * machine has rebooted since, and how the attempt began.
+ * machine has rebooted since, how the attempt began, and whether a message's turn ran.
  */
-export type FactContext = Pick<AttemptFacts, "stopRequested" | "rebooted"> & Partial<Pick<AttemptFacts, "begun" | "startProblem">>;
+export type FactContext = Pick<AttemptFacts, "stopRequested" | "rebooted"> &
+  Partial<Pick<AttemptFacts, "begun" | "startProblem" | "continues">>;
 
 /**
  * Collects the facts from an attempt's events and its row. Events come oldest first; types other
@@ -31,6 +32,7 @@ export function factsFrom(events: readonly EventBody[], context: FactContext): A
     sessionLost: null,
     background: [],
     notified: false,
+    continues: false,
     cut: [],
     ended: false,
     begun: true,

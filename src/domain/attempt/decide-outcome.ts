@@ -24,7 +24,9 @@ export function decideOutcome(facts: AttemptFacts): Outcome {
   // A turn with work in the background is finished when that work has ended or was ended on
   // purpose.
   const waiting = facts.cut.length === 0 && (facts.background.length > 0 || (facts.notified && !exitedByItself(facts)));
-  const hasEnded = finished && !waiting && result.calledModel && facts.sessionLost === null;
+  // A message began another turn, or joined one that asks: the result is that of the turn before.
+  const continues = (facts.continues || facts.stopRequested === "parked") && !exitedByItself(facts);
+  const hasEnded = finished && !waiting && !continues && result.calledModel && facts.sessionLost === null;
   if (hasEnded && result.answerProblem === null) return { kind: "succeeded", message: successMessage(result, facts.cut) };
   if (facts.stopRequested === "cancelled") return stopped("cancelled");
   if (hasEnded) return misfit(result.answerProblem);
@@ -32,7 +34,8 @@ export function decideOutcome(facts: AttemptFacts): Outcome {
   if (finished && !result.calledModel && facts.stopRequested === null) return noWork(result);
   if (result !== null && !finished && !wasAborted(result)) return failure(result, facts);
   if (facts.stopRequested !== null) return stopped(facts.stopRequested);
-  if (finished && waiting) return { kind: facts.rebooted && !facts.ended ? "lost" : "crashed", message: diedWaiting(facts) };
+  if (finished && (waiting || continues))
+    return { kind: facts.rebooted && !facts.ended ? "lost" : "crashed", message: waiting ? diedWaiting(facts) : diedInMessage };
   if (facts.limit !== null) return limitReached(facts.limit);
   const meaning = meaningWithoutResult(facts.apiError);
   if (meaning !== null) return described(meaning, facts.apiErrorText || (facts.apiError ?? ""), null);
@@ -86,6 +89,8 @@ function successMessage({ permissionDenials, terminalReason }: ResultFacts, cut:
   const byHook = terminalReason === "stop_hook_prevented" ? "; a Stop hook ended the turn" : "";
   return sentence(`Claude finished the task${denied}${byHook}`, cut.length === 0 ? null : `ended in the background: ${cut.join("; ")}`);
 }
+
+const diedInMessage = "The attempt died in the turn of a message.";
 
 function diedWaiting({ background }: AttemptFacts): string {
   return sentence("The attempt died while Claude waited for work in the background", background.map(nameOfBackground).join("; ") || null);

@@ -107,6 +107,8 @@ export interface AttemptFacts {
   readonly background: readonly BackgroundTask[];
   /** Whether some of it had ended without an answer of Claude yet. */
   readonly notified: boolean;
+  /** Whether Claude Code had taken a message whose turn had not ended. */
+  readonly continues: boolean;
   /** Names of background work that was ended on purpose because the attempt was over. */
   readonly cut: readonly string[];
   readonly stopRequested: StopReason | null;

@@ -130,6 +130,7 @@ const anyFacts: fc.Arbitrary<AttemptFacts> = fc.record({
   sessionLost: fc.option(fc.constantFrom("ENOSPC", "EDQUOT")),
   background: fc.constantFrom([], [{ id: "b1", type: "local_bash", description: "npm test" }]),
   notified: fc.boolean(),
+  continues: fc.boolean(),
   cut: fc.constantFrom([], ["npm test"]),
   stopRequested: fc.option(fc.constantFrom(...stopReasons)),
   ended: fc.boolean(),
@@ -185,6 +186,16 @@ test("a turn in which the model was never called is no_work", () => {
   const hook = { ...local, result: { ...local.result, text: "UserPromptSubmit operation blocked by hook: no" } };
   assert.doesNotMatch(decideOutcome(hook).message, /put a word/);
   assert.equal(decideOutcome({ ...local, stopRequested: "interrupted" }).kind, "interrupted", "it was stopped before the first call");
+});
+
+test("a result does not count for the turn of a message that ran after it", () => {
+  const answered = { ...noFacts, result: resultOf({}), continues: true };
+  assert.equal(decideOutcome(answered).kind, "succeeded", "Claude Code left by itself, so that turn had ended");
+  assert.equal(decideOutcome({ ...answered, ended: false }).kind, "crashed");
+  assert.equal(decideOutcome({ ...answered, ended: false, rebooted: true }).kind, "lost");
+  assert.equal(decideOutcome({ ...answered, stopRequested: "cancelled" }).kind, "cancelled");
+  assert.equal(decideOutcome({ ...answered, continues: false, stopRequested: "parked" }).kind, "parked");
+  assert.equal(decideOutcome({ ...answered, continues: false, ended: false }).kind, "succeeded");
 });
 
 test("a deferred call, a lost session and a cut turn are not successes", () => {
