@@ -3,18 +3,20 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import Database from "better-sqlite3";
 import { findDamage } from "../../../src/store/sqlite/file/check.ts";
+import { agreeOnSessions } from "./conversations.ts";
 import { openOf, unapplied } from "./model.ts";
 import type { Model, ModelTask, Real } from "./model.ts";
 
 export function agree(model: Model, real: Real): void {
   const { store } = real;
   assert.equal(store.holds.active().length > 0, model.held);
+  agreeOnSessions(model, real);
   for (const [index, task] of model.tasks.entries()) {
     const id = index + 1;
     const stored = store.tasks.get(id);
     assert.deepEqual(
-      [stored?.status, stored?.openAttemptId, stored?.poisonCount, stored?.sessionId],
-      [task.status, task.open?.id ?? null, task.poison, task.session],
+      [stored?.status, stored?.openAttemptId, stored?.poisonCount, stored?.sessionId, stored?.numTurns ?? 0],
+      [task.status, task.open?.id ?? null, task.poison, task.session, task.turns.length],
       `task ${id}`,
     );
     agreeOnTalk(task, id, real);

@@ -5,6 +5,7 @@ import type { Outcome } from "../../../src/domain/attempt/outcome.ts";
 import type { Paths } from "../../../src/config/paths.ts";
 import { claimTask } from "../../../src/supervisor/claim-task.ts";
 import { finalise, finaliseWithin } from "../../../src/supervisor/finalise.ts";
+import { beginSession } from "./conversations.ts";
 import { afterEnd } from "./endings.ts";
 import { follow } from "./follower.ts";
 import { journalOf, openMessages, resultOf, unapplied, write } from "./model.ts";
@@ -44,6 +45,7 @@ export async function claim({ task, id, model, real }: Turn): Promise<void> {
 export function begin(turn: Turn): void {
   const { task } = turn;
   const { session } = task.open ?? assert.fail();
+  beginSession(turn);
   write(turn, { type: "worker", subtype: "started", sessionId: session }, null, () => (task.session = session));
 }
 

@@ -7,6 +7,7 @@ import { deliveryWays } from "../../../src/domain/messages/message.ts";
 import { isTerminal } from "../../../src/domain/task/task.ts";
 import * as attempts from "./attempts.ts";
 import { agree } from "./agree.ts";
+import * as conversations from "./conversations.ts";
 import * as messages from "./messages.ts";
 import { isWorking, openOf } from "./model.ts";
 import type { Model, ModelTask, Real, Result, Turn } from "./model.ts";
@@ -65,7 +66,20 @@ const messageRules: readonly Rule[] = [
   { name: "deliver", weight: 12, fits: (task) => isWorking(task) && messages.deliverable(task).length > 0, act: messages.deliver },
   { name: "messages done", weight: 6, fits: (task) => isWorking(task) && messages.unfinished(task).length > 0, act: messages.conclude },
   { name: "unsend", weight: 3, fits: (task) => task.messages.length > 0, act: messages.unsend },
-  { name: "fork", weight: 1, fits: (_, { tasks: all }) => all.length < 4, act: messages.fork },
+];
+
+async function rewindAndSend(turn: Turn): Promise<void> {
+  await conversations.rewind(turn);
+  await messages.send(turn, "next");
+}
+
+const conversationRules: readonly Rule[] = [
+  { name: "turn", weight: 10, fits: isWorking, act: conversations.turn },
+  { name: "fork", weight: 1, fits: (_, { tasks: all }) => all.length < 4, act: (turn) => conversations.fork(turn, false) },
+  { name: "fork --at", weight: 2, fits: (_, { tasks: all }) => all.length < 5, act: (turn) => conversations.fork(turn, true) },
+  { name: "rewind", weight: 2, fits: isEnded, act: conversations.rewind },
+  { name: "rewind and send", weight: 6, fits: ({ status, turns }) => isTerminal(status) && turns.length > 0, act: rewindAndSend },
+  { name: "rewind too early", weight: 1, fits: ({ status }) => !isTerminal(status), act: conversations.rewind },
 ];
 
 const taskRules: readonly Rule[] = [
@@ -82,7 +96,14 @@ const wideRules: readonly WideRule[] = [
   { name: "crash", weight: 2, fitsAll: () => true, actOnAll: tasks.crash },
 ];
 
-const rules: readonly (Rule | WideRule)[] = [...attemptRules, ...questionRules, ...messageRules, ...taskRules, ...wideRules];
+const rules: readonly (Rule | WideRule)[] = [
+  ...attemptRules,
+  ...questionRules,
+  ...messageRules,
+  ...conversationRules,
+  ...taskRules,
+  ...wideRules,
+];
 
 class Step implements fc.AsyncCommand<Model, Real> {
   readonly #dice: number;

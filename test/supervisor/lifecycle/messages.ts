@@ -1,11 +1,10 @@
-/** Commands on messages: sent at any time, delivered, taken back; and forks. */
+/** Commands on messages: sent at any time, delivered, taken back. */
 import assert from "node:assert/strict";
 import type { DeliveryWay } from "../../../src/domain/messages/message.ts";
 import { isTerminal } from "../../../src/domain/task/task.ts";
 import { sendMessage } from "../../../src/operations/messages/send-message.ts";
 import { unsendMessage } from "../../../src/operations/messages/unsend-message.ts";
-import { forkTask } from "../../../src/operations/tasks/fork-task.ts";
-import { caller, newTask, openOf, write } from "./model.ts";
+import { caller, openOf, write } from "./model.ts";
 import type { ModelMessage, ModelTask, Turn } from "./model.ts";
 import { answered } from "./questions.ts";
 
@@ -70,13 +69,4 @@ export function conclude(turn: Turn): void {
       if (message.status === "queued" || message.status === "delivered") message.status = "done";
     });
   }
-}
-
-export async function fork({ task, id, model, real }: Turn): Promise<void> {
-  const forking = forkTask(real.contextOf(real.store, model.now), id, { prompt: "Try it with Redis instead" }, caller);
-  if (task.session === null) return await assert.rejects(forking, conflict);
-  const { id: forked } = await forking;
-  model.tasks.push(newTask(task.late));
-  assert.equal(forked, model.tasks.length);
-  assert.equal(real.store.forks.get(forked)?.sessionId, task.session);
 }

@@ -70,6 +70,10 @@ export interface ModelTask {
   status: TaskStatus;
   open: ModelAttempt | null;
   session: string | null;
+  /** The ids of the model's messages of all sessions that the store knows, by their number. */
+  readonly turns: string[];
+  /** The conversation that each new session begins with; a fork's. */
+  readonly begins: readonly string[];
   readonly past: ModelAttempt[];
   readonly questions: ModelQuestion[];
   readonly messages: ModelMessage[];
@@ -81,6 +85,13 @@ export interface ModelTask {
 
 export interface Model {
   readonly tasks: ModelTask[];
+  /**
+   * The ids of the model's messages in each session: those that Claude Code has, and those that
+   * rewinds have chosen.
+   */
+  readonly sessions: Map<string, string[]>;
+  /** How many sessions have begun with a copy of turns. */
+  copies: number;
   attempts: number;
   /** Questions in the store, in journals, and messages in the store. */
   questions: number;
@@ -110,6 +121,8 @@ export interface Real {
 
 export const emptyModel = (): Model => ({
   tasks: [],
+  sessions: new Map(),
+  copies: 0,
   attempts: 0,
   questions: 0,
   keys: 0,
@@ -118,8 +131,8 @@ export const emptyModel = (): Model => ({
   now: 1_800_000_000_000,
 });
 
-export const newTask = (late: ModelTask["late"]): ModelTask => {
-  const lists = { past: [], questions: [], messages: [] };
+export const newTask = (late: ModelTask["late"], begins: readonly string[] = []): ModelTask => {
+  const lists = { past: [], questions: [], messages: [], turns: [], begins };
   return { status: "pending", open: null, session: null, ...lists, late, cancelRequested: false, poison: 0, endings: 0 };
 };
 
