@@ -105,7 +105,7 @@ const everyday = ["run", "list", "show", "logs", "watch", "wait", "top", "inbox"
 
 /** What is not for every day, in groups; a command belongs to the first that fits. */
 const helpGroups: readonly [title: string, fits: RegExp][] = [
-  ["Talk", /^(?:answer|rules|send|messages|unsend|fork)\b/],
+  ["Talk", /^(?:answer|rules|send|messages|unsend|fork|rewind)\b/],
   ["Tell", /^notify /],
   ["Server", /^(?:server|service) /],
   ["Access", /^(?:trust|token) /],
