@@ -175,7 +175,7 @@ export class Notifier implements Service {
       const destination = { target, allowPrivate, secret: store.notifications.secretOf(channel.id) };
       const parts = [delivery, ...store.notifications.mergedInto(delivery.id)] as const;
       return await adapter.send(
-        withAsk(messageOf({ ...delivery, ...merged(parts) }, redact, linksIn(store, parts, channel, this.#options.links)), ask),
+        withAsk(messageOf({ ...delivery, ...merged(parts) }, redact, linksIn(parts, channel, this.#options)), ask),
         destination,
         AbortSignal.any([ends.signal, this.#stopped.signal]),
       );

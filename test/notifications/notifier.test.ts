@@ -332,6 +332,19 @@ test("a question is sent once more only while it has no answer", async (t) => {
   assert.deepEqual(titles, ["Task 1 asks", "Task 2 asks", "Task 1 still waits for an answer"]);
 });
 
+test("labels of links have no secrets and no hidden characters", async (t) => {
+  const options = [{ label: "use hunter22\u202e", url: "https://w.example/1" }];
+  const { notifier, hook, add, start, ask } = await setup(t, {
+    links: ({ id }) => ({ question: id, page: "https://w.example/2", options }),
+  });
+  await add("ops", ["question"]);
+  await ask((await start()).task.id, "Which?");
+  await notifier.start();
+  const sent = await until("the message", () => hook.received[0]);
+  const { links } = sent.json()["data"] as { links: { options: { label: string }[] }[] };
+  assert.equal(links[0]?.options[0]?.label, "use [redacted]\\u202e");
+});
+
 test("a message has the links of its open questions, signed for each try", async (t) => {
   let signed = 0;
   const links: NonNullable<Parameters<typeof setup>[1]>["links"] = ({ id }, { name }) =>

@@ -161,7 +161,8 @@ export class AnswerListener implements Service {
   }
 
   #pauseMs(wanted: number): number {
-    return Math.min(wanted, this.#options.longestPauseMs ?? longestPauseMs) * (1 + this.#options.random() / 4);
+    // A service may ask for no pause at all.
+    return Math.min(Math.max(wanted, firstPauseMs), this.#options.longestPauseMs ?? longestPauseMs) * (1 + this.#options.random() / 4);
   }
 
   /** Null: its channels are gone. */

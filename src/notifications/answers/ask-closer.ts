@@ -21,6 +21,10 @@ import { within } from "./source.ts";
 const answerMs = 15_000;
 /** Pauses after a try that failed. After the last one the message stays as it is. */
 const pausesMs = [2_000, 10_000, 60_000, 300_000] as const;
+/** A chat that asks for a pause gets it, up to this time. */
+const longestPauseMs = 300_000;
+
+const stopped: Sent = { delivered: false, error: "The server stops." };
 
 export interface AskCloserOptions {
   readonly store: Store;
@@ -36,6 +40,8 @@ export class AskCloser implements Service {
   readonly #lifecycle = new Lifecycle({ begin: () => this.#begin(), end: () => this.#end() });
   /** By message. */
   readonly #closing = new Map<number, Promise<void>>();
+  /** By channel: its last change. A cancel may end a thousand questions at once. */
+  readonly #changes = new Map<number, Promise<unknown>>();
   #unsubscribe: (() => void) | null = null;
   #stopped = new AbortController();
 
@@ -82,13 +88,13 @@ export class AskCloser implements Service {
     const { signal } = this.#stopped;
     try {
       for (const pauseMs of [...pausesMs, null]) {
-        const sent = await this.#change(ask, signal);
+        const sent = await this.#changeInTurn(ask, signal);
         if (signal.aborted) return;
         if (sent.delivered || sent.isFinal === true || pauseMs === null) {
           if (!sent.delivered) log.warn({ question: ask.questionId, error: sent.error }, "a message of a question keeps its buttons");
           break;
         }
-        await pause(Math.max(pauseMs, sent.retryAfterMs ?? 0), signal);
+        await pause(pauseMs, signal);
         if (signal.aborted) return;
       }
       await store.write(() => store.asks.close(ask.id, now()));
@@ -96,6 +102,21 @@ export class AskCloser implements Service {
       // The next start finds it again.
       if (!signal.aborted) log.error({ error: messageOf(error) }, "a message of a question could not be closed");
     }
+  }
+
+  /** Each channel changes one message at a time, and makes the pauses that its chat asks for. */
+  #changeInTurn(ask: Ask, signal: AbortSignal): Promise<Sent> {
+    const before = this.#changes.get(ask.channelId) ?? Promise.resolve();
+    const change = before.then(() => (signal.aborted ? stopped : this.#change(ask, signal)));
+    const rest = change.then(async (sent) => {
+      if (!sent.delivered) await pause(Math.min(sent.retryAfterMs ?? 0, longestPauseMs), signal);
+    });
+    const settled = rest.catch(() => undefined);
+    this.#changes.set(ask.channelId, settled);
+    void settled.then(() => {
+      if (this.#changes.get(ask.channelId) === settled) this.#changes.delete(ask.channelId);
+    });
+    return change;
   }
 
   async #change({ channelId, questionId, ref }: Ask, signal: AbortSignal): Promise<Sent> {

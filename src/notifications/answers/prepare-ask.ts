@@ -47,7 +47,11 @@ export function prepareAsk(
   if (question === null || asking === undefined || !mayAnswer(channel.answers, question)) return null;
   const { title, text, isWhole } = shownQuestion(question, content, asking, context);
   const options = channelOptions(question, { isWhole });
-  const shown = { options: options.map((label) => shownLabel(question, label, context)), hint: wordsHint(question, { isWhole }) };
+  const hint = wordsHint(question, { isWhole });
+  const shown = {
+    options: options.map((label) => shownLabel(question, label, context)),
+    hint: hint === null ? null : shownWords(hint, context),
+  };
   return { questionId: question.id, title, text, options, isWhole, shown };
 }
 
@@ -94,8 +98,13 @@ export function withAsk(message: Message, ask: AskParts | null): Message {
   return ask === null ? message : { ...message, ...ask, links: message.links.map((each) => ({ ...each, options: [] })) };
 }
 
-function shownLabel({ kind }: Question, label: string, { redact }: PrepareContext): string {
-  const text = plainLine(redact(visibleText(label)), 100) || "(empty)";
+/** A line of words that an agent or an MCP server chose. */
+export function shownWords(words: string, { redact }: Pick<PrepareContext, "redact">): string {
+  return plainLine(redact(visibleText(words)), 100);
+}
+
+function shownLabel({ kind }: Question, label: string, context: PrepareContext): string {
+  const text = shownWords(label, context) || "(empty)";
   // Claude's own labels stay as they are.
   return kind === "question" ? text : text.charAt(0).toUpperCase() + text.slice(1);
 }

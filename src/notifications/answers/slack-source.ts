@@ -15,6 +15,7 @@ import { plainSection } from "../chat.ts";
 import { withoutMentions } from "../payload.ts";
 import { jsonIn } from "../post.ts";
 import { callAsApp, callAsBot, slackRef } from "../slack-app.ts";
+import { pauseSince } from "./pause.ts";
 import { openSocket } from "./slack-socket.ts";
 import type { SlackSocket } from "./slack-socket.ts";
 import { slackWords } from "./slack-words.ts";
@@ -30,9 +31,11 @@ export interface SlackTimes {
   readonly silenceMs: number;
   /** After so long beside another program another connection is opened, to count again. */
   readonly sharedMs: number;
+  /** Between the beginnings of two connections, whatever Slack asks for. */
+  readonly renewMs: number;
 }
 
-const usual: SlackTimes = { callMs: 15_000, helloMs: 15_000, pingMs: 20_000, silenceMs: 60_000, sharedMs: 300_000 };
+const usual: SlackTimes = { callMs: 15_000, helloMs: 15_000, pingMs: 20_000, silenceMs: 60_000, sharedMs: 300_000, renewMs: 1_000 };
 /** What does not get better by itself soon. */
 const longPauseMs = 60_000;
 /** Replies that are being sent; more are left out. */
@@ -57,8 +60,11 @@ async function read(reading: Reading, times: SlackTimes, signal: AbortSignal): P
     return connection;
   };
   try {
+    let begunAt = performance.now();
     let current = await connect();
     while ((await current.leaving) === "renew") {
+      await pauseSince(begunAt, times.renewMs, signal);
+      begunAt = performance.now();
       const next = await connect();
       await current.close();
       connections.splice(0, connections.length, next);

@@ -8,6 +8,7 @@ import { plainLine } from "../../domain/text/plain-text.ts";
 import { arrayOf, numberOf, objectOf, stringOf } from "../../domain/text/read-json.ts";
 import type { JsonObject } from "../../domain/text/read-json.ts";
 import { callBot } from "../telegram.ts";
+import { pauseSince } from "./pause.ts";
 import { SourceProblem, within } from "./source.ts";
 import type { AnswerSource, Reading } from "./source.ts";
 
@@ -18,6 +19,8 @@ const callMs = 15_000;
 const mostUpdates = 20;
 /** Another program asks for the same updates: asking again would take them from it. */
 const conflictPauseMs = 60_000;
+/** Between requests that brought nothing: Telegram holds each for long, others may not. */
+const emptyMs = 1000;
 /** Telegram shows so much of a note. */
 const longestNote = 190;
 
@@ -25,10 +28,12 @@ export const telegramSource: AnswerSource = {
   key: ({ target }, secret) => `telegram ${target.url ?? ""} ${secret ?? ""}`,
   async read(reading, signal) {
     while (!signal.aborted) {
+      const [begunAt, before] = [performance.now(), reading.position()?.at];
       let skipped: ReadPosition | null = null;
       for (const update of await updatesOf(reading, signal)) skipped = await takeUpdate(update, reading, signal);
       // Once for all of the rest: anyone can write to a bot.
       if (skipped !== null) await reading.seen(skipped);
+      if (reading.position()?.at === before) await pauseSince(begunAt, emptyMs, signal);
     }
   },
 };

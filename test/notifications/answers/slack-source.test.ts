@@ -243,6 +243,20 @@ test("an API that hangs, redirects, floods or answers nonsense is named", async 
   assert.equal(await json({ ok: true }), "The address of the connection that Slack gave is not one of a WebSocket (wss://).");
 });
 
+test("an API that ends each connection at once is asked for the next one with pauses", async (t) => {
+  const opened: number[] = [];
+  const url = await talker(t, (socket) => {
+    opened.push(performance.now());
+    for (const text of [hello, disconnect("refresh_requested")]) socket.send(text);
+  });
+  const stop = new AbortController();
+  const done = slackSource({ renewMs: 100 }).read(readingOf({ url }), stop.signal);
+  await until("three connections", () => opened.length >= 3);
+  stop.abort();
+  await done.catch(() => undefined);
+  assert.ok((opened[2] ?? 0) - (opened[0] ?? 0) > 150, String(opened));
+});
+
 test("words are read as a person typed them", () => {
   const typed: readonly (readonly [string, string])[] = [
     ["plain words", "plain words"],

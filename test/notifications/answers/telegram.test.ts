@@ -224,3 +224,63 @@ test("a server that repeats the bot's token is not quoted", async (t) => {
   const { status, description } = await callBot("getUpdates", {}, to, AbortSignal.timeout(10_000));
   assert.deepEqual([status, description], [404, null]);
 });
+
+test("a server that answers at once, or wants no pause, is asked once a second", async (t) => {
+  const answers = [
+    { status: 200, body: { ok: true, result: [] } },
+    { status: 200, body: { ok: true, result: [{ message: { text: "without a number" } }] } },
+    { status: 429, body: { ok: false, parameters: { retry_after: 0 } } },
+  ];
+  const gaps = answers.map(async ({ status, body }) => {
+    const hook = await receiver(t);
+    const polls: number[] = [];
+    hook.answer = ({ path: method }, response) => {
+      if (method.endsWith("/getUpdates")) {
+        polls.push(performance.now());
+        response.writeHead(status).end(JSON.stringify(body));
+      } else response.end(JSON.stringify({ ok: true, result: { message_id: 1 } }));
+    };
+    const s = await channelSetup(t);
+    await s.add({ kind: "telegram", url: new URL(hook.url).origin, secret: botToken, chat: String(me), answers: "permissions" });
+    await s.start();
+    await s.ask();
+    await until("the second request", () => polls.length >= 2);
+    return (polls[1] ?? 0) - (polls[0] ?? 0);
+  });
+  for (const gap of await Promise.all(gaps)) assert.ok(gap > 900, String(gap));
+});
+
+test("messages of many questions that end at once are changed one by one", async (t) => {
+  const hook = await receiver(t);
+  const changes: (() => void)[] = [];
+  let [changed, most, sent] = [0, 0, 0];
+  hook.answer = ({ path: method }, response) => {
+    const reply = (): void => void response.end(JSON.stringify({ ok: true, result: { message_id: 1 } }));
+    if (method.endsWith("/sendMessage")) {
+      sent += 1;
+      reply();
+    } else if (method.endsWith("/editMessageText")) {
+      changes.push(reply);
+      most = Math.max(most, changes.length);
+    }
+  };
+  const s = await channelSetup(t);
+  await s.add({ kind: "telegram", url: new URL(hook.url).origin, secret: botToken, chat: String(me), answers: "permissions" });
+  await s.start();
+  const questions: { readonly id: number }[] = [];
+  for (let i = 0; i < 5; i += 1) questions.push(await s.ask());
+  await until("the messages", () => sent === 5);
+  await s.store.write(() => questions.forEach(({ id }) => s.store.questions.supersede(id, s.clock.nowMs)));
+  for (; changed < 5; changed += 1) await until(`change ${changed + 1}`, () => changes.length > 0).then(() => changes.shift()?.());
+  await until("the end", () => s.store.asks.finished(null).length === 0);
+  assert.equal(most, 1);
+});
+
+test("what a form's server calls its field is shown without hidden characters", async (t) => {
+  const { bot, ask } = await setup(t);
+  const requestedSchema = { type: "object", properties: { "age\u202e\u200b": { type: "integer" } } };
+  const input = { serverName: "crm", mode: "form", message: "How old?", requestedSchema };
+  await ask({ kind: "elicitation", tool: "mcp", toolUseId: null, input, rule: null });
+  const { text } = await bot.asking();
+  assert.doesNotMatch(text, /\p{Cf}/u);
+});
