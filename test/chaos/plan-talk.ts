@@ -27,7 +27,14 @@ export interface PlannedTalk {
   readonly messages: readonly PlannedMessage[];
   /** Said after its end, one after the other. */
   readonly followUps: readonly PlannedMessage[];
-  readonly isForked: boolean;
+  readonly fork: PlannedFork | null;
+  /** After its end it is put back to this share of its turns and forward again; null: it is not. */
+  readonly rewindTo: number | null;
+}
+
+/** @param at the share of the turns that the fork has; null: all that there are. */
+interface PlannedFork {
+  readonly at: number | null;
 }
 
 /** What a person does with one question. */
@@ -47,7 +54,8 @@ export function plannedTalk(random: Random, steps: number, real: boolean): Plann
     joined: kinds.map((kind, index) => kind === kinds[index - 1] && kind !== "choose" && random() < 0.6),
     messages: some(random, 2, () => plannedMessage(random, real, real ? 6_000 : 1_500)),
     followUps: some(random, 2, () => plannedMessage(random, real, 500)),
-    isForked: random() < 0.2,
+    fork: random() < 0.3 ? { at: random() < 0.5 ? random() : null } : null,
+    rewindTo: random() < 0.3 ? random() : null,
   };
 }
 

@@ -84,15 +84,19 @@ function plannedStrike(random: () => number, real: boolean): Strike {
   if (dice < 0.65) return { ...common, how: "SIGSTOP", target: "runner", pauseMs };
   if (dice < 0.7) return { ...common, how: "SIGSTOP", target: real ? "claude" : "server", pauseMs };
   if (dice < 0.78) return { ...common, how: "takeover", target: "server", pauseMs };
-  const place = placesOfTasks[Math.floor(random() * placesOfTasks.length)] ?? "store.commit.before";
+  const places = real ? placesOfTasks : placesOfTasks.filter((name) => !name.startsWith("session."));
+  const place = places[Math.floor(random() * places.length)] ?? "store.commit.before";
   return { ...common, how: "failpoint", target: placesOfRunners.has(place) ? "runner" : "server", place };
 }
 
-/** The workload has no channel that a notification could be sent to, and no forks. */
-const placesOfTasks = failpointNames.filter((name) => !/^(notification|session)\./.test(name));
+/** The workload has no channel. Only Claude Code has sessions that are copied and repaired. */
+const placesOfTasks = failpointNames.filter((name) => !/^(notification|answer)\./.test(name));
 
 const placesOfRunners: ReadonlySet<FailpointName> = new Set([
   "attempt.started",
+  "session.copied",
+  "session.repaired",
+  "session.deferred",
   "journal.write.before",
   "journal.write.after",
   "attempt.end.before",

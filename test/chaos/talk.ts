@@ -36,7 +36,38 @@ export async function talkTo(world: World, observer: Observer, task: Acknowledge
     await say(planned);
     await ended();
   }
-  if (talk.isForked && !task.cancelled) await fork(world, observer, task, orders, into);
+  if (talk.rewindTo !== null && !task.cancelled && (await rewind(world, task, talk.rewindTo))) {
+    await say({ afterMs: 0, way: "next", unsendAfterMs: null, asksForStep: true });
+    await ended();
+  }
+  if (talk.fork !== null && !task.cancelled) await fork(world, observer, task, orders, into);
+}
+
+/** The number of a turn that the task has; null: it has none. */
+async function turnAt(world: World, { id }: Acknowledged, share: number): Promise<number | null> {
+  const { num_turns: turns } = await persist(world, () => world.client.getTask({ id }));
+  return turns === null || turns === 0 ? null : Math.min(turns, 1 + Math.floor(share * turns));
+}
+
+/**
+ * Puts the conversation of an ended task back, and forward again. Only Claude Code has turns.
+ * @returns whether that was done.
+ */
+async function rewind(world: World, task: Acknowledged, share: number): Promise<boolean> {
+  const [back, last] = [await turnAt(world, task, share), await turnAt(world, task, 1)];
+  if (!world.options.real || back === null || last === null) return false;
+  const rewound = async (to: number): Promise<boolean> => {
+    try {
+      await persist(world, () => world.client.rewindTask({ id: task.id, to }));
+      return true;
+    } catch (error) {
+      // A kill cut the turn off before it was in a session, or the task failed.
+      if (isRefusal(error)) return false;
+      throw error;
+    }
+  };
+  // The last turn first: where no session has it, nothing was done.
+  return (await rewound(last)) && (await rewound(back)) && (await rewound(last));
 }
 
 async function isOver(world: World, observer: Observer, id: number): Promise<boolean> {
@@ -80,6 +111,12 @@ export async function send(
   }
 }
 
+/** A kill cut the turn off before it was in a session. */
+function wholeInstead<T>(error: unknown, whole: () => Promise<T>): Promise<T> {
+  if (!isRefusal(error)) throw error;
+  return whole();
+}
+
 async function fork(world: World, observer: Observer, source: Acknowledged, orders: Orders, into: Acknowledged[]): Promise<void> {
   const name = `fork of ${source.name.replace(";", ",")} fork;`;
   const file = `${source.file}-fork`;
@@ -87,11 +124,15 @@ async function fork(world: World, observer: Observer, source: Acknowledged, orde
   const { real } = world.options;
   if (real) world.play(name, (messages) => nextMove({ ...orders, name, file, kinds, joined: [], first: forkFirst }, messages));
   const prompt = real ? `Do it again, ${name}` : `${name} steps ${forkSteps} append ${file} signed asks from ${forkFirst}`;
-  const id = await persist(
-    world,
-    async () => localId(await world.client.forkTask({ id: source.id, prompt })),
-    () => observer.forkWith(prompt),
-  );
+  const share = source.planned.talk?.fork?.at ?? null;
+  const at = share === null || !real ? null : await turnAt(world, source, share);
+  const forked = (more: { at?: number }): Promise<number> =>
+    persist(
+      world,
+      async () => localId(await world.client.forkTask({ id: source.id, prompt, ...more })),
+      () => observer.forkWith(prompt),
+    );
+  const id = await (at === null ? forked({}) : forked({ at }).catch((error: unknown) => wholeInstead(error, () => forked({}))));
   const planned = { ...source.planned, steps: forkSteps, background: false, cancelAfterMs: null };
   into.push({ id, name, planned, file, first: forkFirst, forkOf: source.id, cancelled: false, said: [] });
   await until(`the end of task ${id}, a fork`, () => isOver(world, observer, id), 600_000);
