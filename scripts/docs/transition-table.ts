@@ -12,6 +12,7 @@ const causes: Readonly<Record<Operation, string>> = {
   park: "its attempt ended, and it still needs the answer",
   proceed: "it has the answer and a slot, and its runner was kept",
   unpark: "it has the answer, and its runner was not kept",
+  reopen: "the token that gave its answer was removed before an attempt had the answer",
   cancel: "a user or a program cancelled it",
   retry: "a user or a program asked for it again",
   follow_up: "a message continues its conversation",

@@ -3,13 +3,12 @@
  * and that an answer has had its effect. Works inside of the ingest's write.
  */
 import { deadlineOf } from "../domain/questions/policy.ts";
-import { questionText } from "../domain/questions/offered-options.ts";
+import { askedEvent } from "../domain/questions/asked-event.ts";
 import type { AskedQuestion, Question } from "../domain/questions/question.ts";
 import { readAskedQuestion } from "../domain/questions/read-question.ts";
 import type { JournalRecord } from "../domain/events/record.ts";
-import type { EventData } from "../domain/events/event.ts";
 import type { Attempt } from "../domain/task/task.ts";
-import { arrayOf, isoOf, objectOf } from "../domain/text/read-json.ts";
+import { arrayOf, objectOf } from "../domain/text/read-json.ts";
 import type { Store } from "../store/store.ts";
 
 export class QuestionRecords {
@@ -52,17 +51,8 @@ export class QuestionRecords {
     // Claude Code has what came while the task ran, and takes it after the answer.
     if (question.status === "open" && tasks.transition(taskId, "ask", now) !== null) messages.passed(taskId, attemptId);
     if (isKnown) return;
-    const { id, kind, tool, toolUseId, agentId, deadline } = question;
-    const data: EventData["question_asked"] = {
-      question: id,
-      kind,
-      tool,
-      text: questionText(question),
-      ...(toolUseId === null ? {} : { tool_use_id: toolUseId }),
-      ...(agentId === null ? {} : { agent_id: agentId }),
-      ...(deadline === null ? {} : { deadline: isoOf(deadline) ?? "" }),
-    };
-    events.append(taskId, attemptId, [{ type: "question_asked", at: now, data }], `[question] q${id} ${data.text}`);
+    const data = askedEvent(question);
+    events.append(taskId, attemptId, [{ type: "question_asked", at: now, data }], `[question] q${question.id} ${data.text}`);
   }
 
   #withdraw(key: string, now: number): void {

@@ -14,6 +14,7 @@ import { openDoorOf } from "../../testing/http-door.ts";
 import type { OpenDoor } from "../../testing/http-door.ts";
 import { realApi } from "../../testing/real-api.ts";
 import type { RealApi } from "../../testing/real-api.ts";
+import { askingTask, permission } from "../../testing/plain-question.ts";
 import { SseReader } from "../../testing/sse-reader.ts";
 import { eventually } from "../../testing/eventually.ts";
 
@@ -42,6 +43,23 @@ test("each scope of a token allows its own routes and those below", async (t) =>
       assert.equal(isRefused, ranks[scope] < ranks[route.access], `${scope}: ${route.name} answers ${answer.status}`);
     }
   }
+});
+
+test("an answer of a revoked token that no attempt has is asked again", async (t) => {
+  const all = await setup(t);
+  const { call, make, store } = all;
+  const { task, ask } = await askingTask(all);
+  const { id } = await ask(permission);
+  const { id: tokenId, token } = await make("submit");
+  const path = `/api/v1/questions/${id}/answer`;
+  // The task is pending: parked, answered, and without a free slot.
+  assert.equal((await call({ path, body: { decision: "allow" }, tcp: true, token })).status, 200);
+  assert.equal((await call({ method: "DELETE", path: `/api/v1/tokens/${tokenId}` })).status, 204);
+  const { status, answer, answeredBy } = store.questions.get(id) ?? {};
+  assert.deepEqual([status, answer, answeredBy, store.tasks.row(task)?.status], ["open", null, null, "waiting"]);
+  assert.equal(store.events.ofTask(task, 0, 100).at(-1)?.type, "question_asked");
+  assert.equal((await call({ path, body: { decision: "deny" } })).status, 200);
+  assert.deepEqual([store.questions.get(id)?.answer, store.tasks.row(task)?.status], [{ decision: "deny" }, "pending"]);
 });
 
 test("no submit token may take the bypass mode", async (t) => {

@@ -13,6 +13,7 @@ export const operations = [
   "park", // its attempt ended, and it still needs the answer
   "proceed", // its kept runner has a slot again and gets the answer
   "unpark", // it was parked, and it has the answer
+  "reopen", // its answer was taken back before an attempt had it
   "cancel", // a person or a program stopped it
   "retry", // a person asks for it again
   "follow_up", // a message continues its conversation
@@ -28,6 +29,7 @@ const table: Record<Operation, Partial<Record<TaskStatus, TaskStatus>>> = {
   park: { running: "waiting", waiting: "waiting" },
   proceed: { waiting: "running" },
   unpark: { waiting: "pending" },
+  reopen: { pending: "waiting" },
   cancel: { pending: "cancelled", running: "cancelled", waiting: "cancelled" },
   retry: { completed: "pending", failed: "pending", cancelled: "pending" },
   follow_up: { completed: "pending", failed: "pending", cancelled: "pending" },

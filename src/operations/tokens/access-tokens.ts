@@ -6,6 +6,7 @@ import type { NewTokenView, TokenView } from "../../contract/views/token.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Store } from "../../store/store.ts";
 import type { Token } from "../../store/sqlite/tokens.ts";
+import { takeBackAnswers } from "../questions/take-back-answers.ts";
 import { takeBackAll } from "../messages/unsend-message.ts";
 import { rfc3339, rfc3339OrNull } from "../tasks/times.ts";
 
@@ -44,13 +45,16 @@ export async function createToken(store: Store, input: ParsedTokenInput, now: nu
 }
 
 /**
- * Removes a token. What was sent with it and waits is not said any more, as its tasks do not start.
+ * Removes a token. What was sent with it and waits is not said any more, as its tasks do not start;
+ * what was answered with it and has had no effect is asked again.
  * @throws WorkerError not_found.
  */
 export async function removeToken(store: Store, id: number, caller: Caller, now: number): Promise<void> {
   const removed = await store.write(() => {
     const token = store.tokens.remove(id);
-    if (token !== null) takeBackAll(store, nameOf(token), caller.name, now);
+    if (token === null) return null;
+    takeBackAll(store, nameOf(token), caller.name, now);
+    takeBackAnswers(store, nameOf(token), now);
     return token;
   });
   if (removed === null) throw new WorkerError("not_found", `There is no token ${id}. See: claude-worker token list`);

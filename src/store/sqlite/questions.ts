@@ -47,6 +47,10 @@ export interface QuestionStore {
    * @returns null when the question is not open any more.
    */
   expire(id: number, answer: Answer | null, now: number): Question | null;
+  /** The questions with an answer of this sender that has had no effect, oldest first. */
+  answeredBy(sender: string): Question[];
+  /** Inside `write`. Takes back an answer that has had no effect. @returns null: it has none. */
+  reopen(id: number): Question | null;
   /** Inside `write`. The journal holds what followed from the answer. */
   applied(id: number, now: number): void;
   /** Inside `write`. The task continues without an answer. */
@@ -115,6 +119,13 @@ export function createQuestionStore(database: Database.Database, writing: Writin
   );
   const setExpired = database.prepare(
     "UPDATE questions SET status = 'expired', answer = @answer, answered_by = 'default', answered_at = @now WHERE id = @id AND status = 'open'",
+  );
+  const selectAnsweredBy = database.prepare<[string]>(
+    `SELECT ${row.select} FROM questions WHERE status = 'answered' AND applied_at IS NULL AND answered_by = ? ORDER BY id`,
+  );
+  const setOpen = database.prepare(
+    `UPDATE questions SET status = 'open', answer = NULL, answered_by = NULL, answered_at = NULL
+     WHERE id = @id AND status = 'answered' AND applied_at IS NULL`,
   );
   const setApplied = database.prepare(
     `UPDATE questions SET applied_at = @now, status = iif(status = 'answered', 'applied', status)
@@ -199,6 +210,8 @@ export function createQuestionStore(database: Database.Database, writing: Writin
     },
     answer: (id, answer, by, now) => change(id, () => setAnswer.run({ id, answer: row.encode("answer", answer), by, now })),
     expire: (id, answer, now) => change(id, () => setExpired.run({ id, answer: row.encode("answer", answer), now })),
+    answeredBy: (sender) => all(selectAnsweredBy.all(sender)),
+    reopen: (id) => change(id, () => setOpen.run({ id })),
     applied: (id, now) => void change(id, () => setApplied.run({ id, now })),
     supersede: (id) => void change(id, () => setSuperseded.run({ id })),
     revive: (taskId) => {

@@ -10,6 +10,7 @@ import type { Operation } from "../../../src/domain/task/transitions.ts";
 const allowed: [TaskStatus, Operation, TaskStatus][] = [
   ["pending", "claim", "running"],
   ["pending", "cancel", "cancelled"],
+  ["pending", "reopen", "waiting"],
   ["running", "complete", "completed"],
   ["running", "fail", "failed"],
   ["running", "requeue", "pending"],
