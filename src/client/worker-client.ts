@@ -6,6 +6,7 @@ import type { ClientInput } from "../contract/client-input.ts";
 import { endpoints } from "../contract/endpoints.ts";
 import type { OperationName } from "../contract/endpoints.ts";
 import type { EventPage, EventView } from "../contract/views/event.ts";
+import type { QuestionView } from "../contract/views/question.ts";
 import type { TaskSummaryView } from "../contract/views/task.ts";
 import type { ServerAddress } from "./address.ts";
 import type { FeedOptions, FeedStep } from "./event-stream.ts";
@@ -80,6 +81,17 @@ export class WorkerClient {
       const page = await this.listTasks({ limit: 200, ...query, cursor });
       yield* page.tasks;
       if (page.next_cursor === null) return;
+      cursor = page.next_cursor;
+    }
+  }
+
+  /** Every question that fits, of all pages, oldest first: the one that waits longest leads. */
+  async allQuestions(query: ClientInput<"listQuestions"> = {}): Promise<QuestionView[]> {
+    const found: QuestionView[] = [];
+    for (let cursor = query.cursor; ;) {
+      const page = await this.listQuestions({ limit: 200, ...query, cursor });
+      found.push(...page.questions);
+      if (page.next_cursor === null) return found.toReversed();
       cursor = page.next_cursor;
     }
   }

@@ -56,6 +56,27 @@ test("inbox lists what waits, and its text cannot move a terminal", async (t) =>
   assert.equal((await empty.call(["inbox"], { columns: 80 })).stdout, "Nothing needs you.\n");
 });
 
+test("inbox and the key a show the question that waits longest, among very many", async (t) => {
+  const { call, start, api } = await setup(t, content);
+  await call(["run", "other"]);
+  await api.tell(2, "text", { text: "begun" });
+  await api.store.write(() => {
+    for (let each = 2; each <= 502; each++)
+      api.store.questions.ask(2, 2, { ...permission, key: `p${each}` }, { askedAt: Date.now(), deadline: null });
+  });
+  const { questions } = (await call(["inbox", "--json"])).json() as { questions: { id: number }[] };
+  assert.deepEqual([questions.length, questions[0]?.id, questions.at(-1)?.id], [502, 1, 502]);
+  assert.match((await call(["inbox", "--all"])).stdout, /^q1\t1\tquestion\t/);
+  assert.match((await call(["answer", "2", "allow"])).stderr, /Task 2 has 501 open questions\. Name one, like q2:\n {2}q2 /);
+  t.mock.method(process.stderr, "write", () => true);
+  const watch = start(["watch", "1"], { columns: 100, typed: "a", env: { NO_COLOR: "1" } });
+  await until("the question", () => /q1 {2}question|Nothing needs you/.test(watch.stdout()));
+  assert.doesNotMatch(watch.stdout(), /Nothing needs you/);
+  watch.interrupt();
+  watch.type("\n");
+  await watch.done;
+});
+
 test("inbox says how an address to open and a form are answered", async (t) => {
   const opens: AskedQuestion = {
     ...content,
@@ -232,7 +253,7 @@ test("on a terminal the rule of --always is shown before it is stored", async (t
 
 const refused: [words: string[], asked: AskedQuestion[], message: RegExp][] = [
   [["1"], [], /Task 1 is running and has no open question/],
-  [["1", "allow"], [permission, content], /Task 1 has 2 open questions\. Name one, like q2:\n {2}q1 /],
+  [["1", "allow"], [permission, content], /Task 1 has 2 open questions\. Name one, like q1:\n {2}q1 /],
   [["q7", "allow"], [permission], /There is no question q7/],
   [["1", "perhaps"], [permission], /offers "allow", "deny", "always", not "perhaps"/],
   [["1", "--pick", "9"], [content], /--pick takes 1 to 2:\n {2}1 {2}Red/],

@@ -17,8 +17,9 @@ import { typedAnswer } from "./typed-answer.ts";
  * Lists the open questions of these tasks, and goes through them. @param tasks null: of all tasks.
  */
 export async function answerOpen(client: WorkerClient, tasks: readonly TaskRef[] | null, io: Io): Promise<void> {
-  const { questions } = await client.listQuestions({ status: ["open"], limit: 500 });
-  const open = questions.filter(({ task_id: task }) => tasks?.includes(task) ?? true).toReversed();
+  const only = tasks?.length === 1 ? { task: tasks[0] } : {};
+  const questions = await client.allQuestions({ status: ["open"], ...only });
+  const open = questions.filter(({ task_id: task }) => tasks?.includes(task) ?? true);
   if (open.length === 0) return say(io.stdout, "Nothing needs you.");
   await answerInPlace(client, open, io);
 }

@@ -18,14 +18,14 @@ export async function answeredText(client: WorkerClient, { id, kind, task_id: ta
       ? ""
       : ` From now on the directory's tasks may: ${plainLine(visibleText(answer.rule), 500)} (see: claude-worker rules)`;
   // The answer is stored, also when the server cannot be asked any more.
-  const open = await client.listQuestions({ task, status: ["open"], limit: 500 }).catch(() => null);
-  const others = open?.questions.filter((each) => each.kind !== "consent");
+  const open = await client.allQuestions({ task, status: ["open"] }).catch(() => null);
+  const others = open?.filter((each) => each.kind !== "consent");
   return `q${id} is answered.${others === undefined ? "" : ` ${nextOf(task, others)}`}${rule}`;
 }
 
 function nextOf(task: QuestionView["task_id"], open: readonly QuestionView[]): string {
   if (open.length === 0) return `Task ${task} continues.`;
-  const names = open.toReversed().map(({ id }) => `q${id}`);
+  const names = open.map(({ id }) => `q${id}`);
   const list = `${names.slice(0, named).join(", ")}${names.length > named ? ", …" : ""}`;
   return `Task ${task} waits for ${open.length === 1 ? "one more answer" : `${open.length} more answers`}: ${list}.`;
 }

@@ -12,14 +12,14 @@ export async function questionOf(client: WorkerClient, text: string): Promise<Qu
   const id = questionId(text);
   if (id !== null) return await client.getQuestion({ id });
   const task = await actTaskId(client, text);
-  const { questions } = await client.listQuestions({ task, status: ["open"] });
+  const questions = await client.allQuestions({ task, status: ["open"] });
   const [only, ...more] = questions;
   if (only !== undefined && more.length === 0) return only;
   if (only === undefined) {
     const { status } = await client.getTask({ id: task });
     throw new WorkerError("conflict", `Task ${task} is ${status} and has no open question. See what waits: claude-worker inbox`);
   }
-  const list = questions.toReversed().map((question) => `  q${question.id}  ${question.text}`);
+  const list = questions.map((question) => `  q${question.id}  ${question.text}`);
   throw new WorkerError("conflict", `Task ${task} has ${questions.length} open questions. Name one, like q${only.id}:\n${list.join("\n")}`);
 }
 
