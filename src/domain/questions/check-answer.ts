@@ -1,9 +1,10 @@
 /** Checks that an answer fits its question, and completes it. An answer never widens the task. */
 import { WorkerError } from "../errors.ts";
-import { arrayOf, objectOf, stringOf } from "../text/read-json.ts";
+import { arrayOf, objectOf } from "../text/read-json.ts";
 import type { JsonObject } from "../text/read-json.ts";
 import { claudeQuestions } from "./claude-questions.ts";
 import type { ClaudeQuestion } from "./claude-questions.ts";
+import { fieldProblem } from "./field-problem.ts";
 import { offeredOptions } from "./offered-options.ts";
 import { planModes } from "./question.ts";
 import type { Answer, AnswerDecision, Question } from "./question.ts";
@@ -128,18 +129,6 @@ function formAnswer(question: Asked, given: GivenAnswer): Answer {
     if (problem !== null) throw unfit(question, `has the field "${name}", which ${problem}.`);
   }
   return { decision, content };
-}
-
-/** What is wrong with a form's value, as the end of a sentence. The schema has no nested values. */
-function fieldProblem(field: JsonObject, value: unknown): string | null {
-  const type = stringOf(field["type"]);
-  if (type === "boolean" && typeof value !== "boolean") return "takes true or false";
-  if ((type === "number" || type === "integer") && typeof value !== "number") return "takes a number";
-  if (type === "integer" && !Number.isInteger(value)) return "takes a whole number";
-  if (type === "string" && typeof value !== "string") return "takes a text";
-  const choices = arrayOf(field["enum"]);
-  if (choices.length > 0 && !choices.includes(value)) return `takes one of ${choices.map(String).join(", ")}`;
-  return null;
 }
 
 const names = { answers: "answers", mode: "a mode", content: "a form", remember: "a rule" } as const;

@@ -23,7 +23,7 @@ export function serverFields(input: JsonObject): ServerField[] {
   return Object.entries(objectOf(schema["properties"])).map(([key, value]) => {
     const field = objectOf(value);
     const isSeveral = field["type"] === "array";
-    const choices = choicesOf(isSeveral ? objectOf(field["items"]) : field, field);
+    const choices = choicesOfField(field);
     return {
       key,
       title: stringOf(field["title"]) ?? key,
@@ -63,6 +63,11 @@ function valueOf({ type, choices, isRequired }: ServerField, texts: readonly str
 function typeOf(type: unknown): "string" | "number" | "boolean" {
   if (type === "boolean") return "boolean";
   return type === "number" || type === "integer" ? "number" : "string";
+}
+
+/** What a field offers; none: any value of its type. */
+export function choicesOfField(field: JsonObject): ServerField["choices"] {
+  return choicesOf(field["type"] === "array" ? objectOf(field["items"]) : field, field);
 }
 
 /** `enum` with perhaps `enumNames`, or `oneOf` and `anyOf` of constants with titles. */

@@ -31,6 +31,38 @@ test("a form's answer has the required fields, and each field its type", () => {
   for (const [given, message] of wrong) assert.throws(() => answer({ content: given }), { name: "WorkerError", message });
 });
 
+test("a form's answer has only offered choices, and keeps the limits of its fields", () => {
+  const named = [
+    { const: "s", title: "Small" },
+    { const: "m", title: "Medium" },
+  ];
+  const properties = {
+    size: { type: "string", oneOf: named },
+    colours: { type: "array", minItems: 1, maxItems: 2, items: { type: "string", enum: ["red", "blue", "grey"] } },
+    sizes: { type: "array", items: { anyOf: named } },
+    code: { type: "string", minLength: 2, maxLength: 3 },
+    count: { type: "integer", minimum: 1, maximum: 9 },
+    odd: {},
+  };
+  const input = { mode: "form", requestedSchema: { type: "object", properties } };
+  const content = { size: "m", colours: ["red", "grey"], sizes: [], code: "ab", count: 9, odd: "x" };
+  assert.deepEqual(answer({ content }, input).content, content);
+  const wrong: readonly (readonly [Record<string, unknown>, RegExp])[] = [
+    [{ size: "xl" }, /"size", which takes one of s, m\./],
+    [{ colours: ["green"] }, /"colours", which takes some of red, blue, grey\./],
+    [{ colours: "red" }, /"colours", which takes a list of texts\./],
+    [{ colours: [] }, /"colours", which takes at least 1 of them\./],
+    [{ colours: ["red", "blue", "grey"] }, /"colours", which takes at most 2 of them\./],
+    [{ sizes: [{}] }, /"sizes", which takes a list of texts\./],
+    [{ code: "a" }, /"code", which takes at least 2 characters\./],
+    [{ code: "abcd" }, /"code", which takes at most 3 characters\./],
+    [{ count: 0 }, /"count", which takes at least 1\./],
+    [{ count: 10 }, /"count", which takes at most 9\./],
+    [{ odd: { nested: true } }, /"odd", which takes a text, a number, true or false, or a list of texts\./],
+  ];
+  for (const [given, message] of wrong) assert.throws(() => answer({ content: given }, input), { name: "WorkerError", message });
+});
+
 test("a denied form needs no content, and an address has none", () => {
   assert.deepEqual(answer({ decision: "deny" }), { decision: "deny" });
   const url = { mode: "url", url: "https://example.com" };
