@@ -1,12 +1,13 @@
 /** Sends notifications as mail, through a mail server that the channel names. */
 import { once } from "node:events";
+import type { LookupAddress } from "node:dns";
 import { connect, isIP } from "node:net";
 import type { Socket } from "node:net";
 import { withoutBrackets } from "../domain/text/host-name.ts";
 import type { Adapter } from "./adapter.ts";
 import { linkLines } from "./payload.ts";
 import { addressProblem, allowedAddresses } from "./address.ts";
-import { sentenceOf, unlessAborted } from "./exchange.ts";
+import { pinnedTo, sentenceOf, unlessAborted } from "./exchange.ts";
 
 const timeMs = 15_000;
 
@@ -14,16 +15,16 @@ export const email: Adapter = {
   async send(message, { target, secret, allowPrivate }, signal) {
     const server = new URL(target.url ?? "");
     const host = withoutBrackets(server.hostname);
-    const [address] = await unlessAborted(allowedAddresses(host, { allowPrivate }), signal);
-    if (address === undefined) return { delivered: false, error: "The mail server has no address." };
+    const addresses = await unlessAborted(allowedAddresses(host, { allowPrivate }), signal);
     // Loaded when the first mail is sent: it is large.
     const { createTransport } = await import("nodemailer");
     const isTls = server.protocol === "smtps:";
-    // A relay on this machine may have no TLS, or a certificate of its own making.
-    const isPrivate = addressProblem(address.address, { allowPrivate: false }) !== null;
     const port = server.port === "" ? (isTls ? 465 : 587) : Number(server.port);
-    // Connected here: to the address that was judged, and so that it can be ended at any time.
-    const socket = await connected({ host: address.address, port, signal });
+    // Connected here: to addresses that were judged, and so that it can be ended at any time.
+    const socket = await connected({ host, port, addresses, signal });
+    // A relay on this machine may have no TLS, or a certificate of its own making.
+    const { remoteAddress } = socket;
+    const isPrivate = remoteAddress !== undefined && addressProblem(remoteAddress, { allowPrivate: false }) !== null;
     const transport = createTransport({
       connection: socket,
       // The certificate must be of this name.
@@ -61,8 +62,15 @@ export const email: Adapter = {
   },
 };
 
-async function connected({ host, port, signal }: { host: string; port: number; signal: AbortSignal }): Promise<Socket> {
-  const socket = connect({ host, port });
+interface Connection {
+  readonly host: string;
+  readonly port: number;
+  readonly addresses: readonly LookupAddress[];
+  readonly signal: AbortSignal;
+}
+
+async function connected({ host, port, addresses, signal }: Connection): Promise<Socket> {
+  const socket = connect({ host, port, ...pinnedTo(addresses) });
   // Errors of a sending reach nodemailer as well; none may be without a listener.
   socket.on("error", () => {});
   try {

@@ -5,7 +5,7 @@
 import { request as requestPlain } from "node:http";
 import type { IncomingMessage } from "node:http";
 import { request as requestTls } from "node:https";
-import type { LookupFunction } from "node:net";
+import type { TcpSocketConnectOpts } from "node:net";
 import type { LookupAddress } from "node:dns";
 import { urlProblem } from "../domain/notifications/channel.ts";
 import { allowedAddresses } from "./address.ts";
@@ -35,7 +35,7 @@ export async function exchange({ url: text, method, body, headers, allowPrivate,
       method,
       // A connection of its own: a kept one could lead to an address of an earlier judgement.
       agent: false,
-      lookup: pinnedTo(addresses),
+      ...pinnedTo(addresses),
       signal,
       headers: { "user-agent": "claude-worker", ...headers, ...ofBody },
     });
@@ -45,13 +45,25 @@ export async function exchange({ url: text, method, body, headers, allowPrivate,
   });
 }
 
-/** A look-up that knows only these addresses. */
-export function pinnedTo(addresses: readonly LookupAddress[]): LookupFunction {
-  return (_host, options, done) => {
-    const [first] = addresses;
-    if (options.all === true) done(null, [...addresses]);
-    else if (first === undefined) done(new Error("no address"), "", 0);
-    else done(null, first.address, first.family);
+/**
+ * By default Node gives an address up after 250 ms, also a working one that is far away, and then
+ * has only those that refuse. A receiver has 15 s for its whole answer.
+ */
+const attemptMs = 4_000;
+
+/** Options of a connection to these addresses only, one after the other until one answers. */
+export function pinnedTo(
+  addresses: readonly LookupAddress[],
+): Required<Pick<TcpSocketConnectOpts, "lookup" | "autoSelectFamily" | "autoSelectFamilyAttemptTimeout">> {
+  return {
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: attemptMs,
+    lookup: (_host, options, done) => {
+      const [first] = addresses;
+      if (options.all === true) done(null, [...addresses]);
+      else if (first === undefined) done(new Error("no address"), "", 0);
+      else done(null, first.address, first.family);
+    },
   };
 }
 

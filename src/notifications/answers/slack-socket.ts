@@ -44,7 +44,7 @@ export async function openSocket(
   // Loaded when the first connection is made: an idle server has none.
   const { WebSocket, createWebSocketStream } = await import("ws");
   const socket = new WebSocket(address, {
-    lookup: pinnedTo(addresses),
+    ...pinnedTo(addresses),
     handshakeTimeout: handshakeMs,
     maxPayload: mostBytes,
     perMessageDeflate: false,
