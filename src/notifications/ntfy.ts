@@ -4,7 +4,7 @@
  */
 import { ntfyParts } from "../domain/notifications/channel.ts";
 import type { DeliveryEvent } from "../domain/notifications/notification.ts";
-import { cutText } from "../domain/text/cut-text.ts";
+import { cutText, cutToFit } from "../domain/text/cut-text.ts";
 import type { Adapter, Destination, Sent } from "./adapter.ts";
 import type { Message, MessageAsk } from "./message.ts";
 import { isUrgent, linkLines } from "./payload.ts";
@@ -20,11 +20,10 @@ const tags: Readonly<Partial<Record<DeliveryEvent, string>>> = {
   resumed: "arrow_forward",
 };
 const [usual, high] = [3, 4];
-/**
- * Of a question, as JSON. A message has 4096 bytes and the whole request 8192; a longer message
- * would become an attachment.
- */
-const mostAskBytes = 3400;
+/** Of a message, as JSON: its limit is 4096. A longer one would become an attachment. */
+const mostBytes = 4000;
+/** Of a question, with room for how to answer it and for a link. */
+const mostAskBytes = 3000;
 const mostButtons = 3;
 const longestButton = 40;
 
@@ -32,10 +31,12 @@ export const ntfy: Adapter = {
   async send(message, to, signal) {
     const { title, text, event, links, ask } = message;
     const tag = tags[event];
+    const after = (ask === undefined ? "" : `\n\n${howToAnswer(ask, to)}`) + linkLines(message);
+    const fits = (cut: string): boolean => bytesOf(cut + after) <= mostBytes;
     const fields = {
       title,
       // Without a text ntfy would write one of its own.
-      message: (text === "" ? title : text) + (ask === undefined ? "" : `\n\n${howToAnswer(ask, to)}`) + linkLines(message),
+      message: cutToFit(text === "" ? title : text, fits) + after,
       ...(links.length === 1 ? { click: links[0]?.page } : {}),
       priority: isUrgent(message) ? high : usual,
       ...(tag === undefined ? {} : { tags: [tag] }),
@@ -43,8 +44,12 @@ export const ntfy: Adapter = {
     };
     return await publish(fields, to, signal);
   },
-  asks: { fits: (title, text) => Buffer.byteLength(JSON.stringify(title + text)) <= mostAskBytes },
+  asks: { fits: (title, text) => bytesOf(title + text) <= mostAskBytes },
 };
+
+function bytesOf(text: string): number {
+  return Buffer.byteLength(JSON.stringify(text));
+}
 
 /** Publishes to the topic of the channel. */
 export async function publish(fields: Pick<Message, "title"> & object, to: Destination, signal: AbortSignal): Promise<Sent> {

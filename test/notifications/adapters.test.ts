@@ -15,6 +15,7 @@ import type { Sent } from "../../src/notifications/adapter.ts";
 import { createAdapters } from "../../src/notifications/adapters.ts";
 import { desktopAdapter } from "../../src/notifications/local.ts";
 import type { Message } from "../../src/notifications/message.ts";
+import { ntfyStandIn } from "../../testing/ntfy.ts";
 import { receiver } from "../../testing/receiver.ts";
 import { slackBotToken, slackChannel, slackStandIn } from "../../testing/slack.ts";
 import { until } from "../../testing/wait.ts";
@@ -133,6 +134,18 @@ test("long texts stay below the limits of each chat", async (t) => {
   assert.ok((slack as { blocks: { text: { text: string } }[] }).blocks.every(({ text }) => text.text.length <= 3000));
   assert.ok(String(discord?.["content"]).length <= 2000);
   assert.ok(String(telegram?.["text"]).length <= 4096);
+});
+
+test("ntfy gets no more bytes than make a message, also of letters that have several", async (t) => {
+  const topics = await ntfyStandIn(t);
+  const target = { url: `${topics.url}/my-topic` };
+  const letters = ["\u65e5", "\u0416", "\u{1f6a7}", '"', "x"];
+  for (const letter of letters) {
+    const long = { ...message("question", letter.repeat(200), letter.repeat(2000)), links: asks.links };
+    assert.deepEqual(await send("ntfy", long, target, null), delivered, letter);
+  }
+  for (const { message: text = "" } of topics.of("my-topic"))
+    assert.match(text, /^.{500,}\u2026?\n.*deny: https:\/\/w\.example\/.*\nall of it: https:\S+$/s);
 });
 
 test("Discord gets escaped text that mentions no one and shows no preview", async (t) => {

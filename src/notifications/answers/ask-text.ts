@@ -4,7 +4,7 @@
  */
 import { rawQuestion, wholeQuestion } from "../../domain/questions/whole-question.ts";
 import type { Question } from "../../domain/questions/question.ts";
-import { cutText } from "../../domain/text/cut-text.ts";
+import { cutToFit } from "../../domain/text/cut-text.ts";
 import { plainText } from "../../domain/text/plain-text.ts";
 import { redactionMark } from "../../domain/text/secret-finder.ts";
 
@@ -30,7 +30,7 @@ export function askText(question: Question, heading: string, { redact, fits }: A
     const note = `A part is hidden, because it looks like a secret. See the rest: ${place}`;
     return {
       text: join(
-        cutTo(whole, (body) => fits(join(body, note))),
+        cutToFit(whole, (body) => fits(join(body, note))),
         note,
       ),
       isWhole: false,
@@ -41,7 +41,7 @@ export function askText(question: Question, heading: string, { redact, fits }: A
   const note = `This is only the beginning. See all of it: ${place}`;
   return {
     text: join(
-      cutTo(whole, (body) => fits(join(body, note))),
+      cutToFit(whole, (body) => fits(join(body, note))),
       note,
     ),
     isWhole: false,
@@ -53,16 +53,4 @@ function readable(question: Question, redact: (text: string) => string): string 
   const visible = redact(wholeQuestion(question));
   const plain = redact(plainText(rawQuestion(question)));
   return plain.includes(redactionMark) && !visible.includes(redactionMark) ? plain : visible;
-}
-
-/** The longest beginning that fits. */
-function cutTo(text: string, fits: (text: string) => boolean): string {
-  if (fits(text)) return text;
-  let [low, high] = [0, text.length];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (fits(cutText(text, middle))) low = middle;
-    else high = middle - 1;
-  }
-  return cutText(text, low);
 }
