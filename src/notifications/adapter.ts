@@ -13,6 +13,8 @@ export type Sent =
       readonly delivered: true;
       /** The service's name of the message. Absent: it has none. */
       readonly ref?: string;
+      /** A sentence: a part of the recipients did not get it. */
+      readonly problem?: string;
     }
   | {
       readonly delivered: false;

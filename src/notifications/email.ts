@@ -50,8 +50,9 @@ export const email: Adapter = {
         messageId: `<${message.id}@claude-worker>`,
         headers: { "auto-submitted": "auto-generated" },
       });
-      await unlessAborted(sending, signal);
-      return { delivered: true };
+      const { rejected } = await unlessAborted(sending, signal);
+      // Another try would reach the others twice.
+      return rejected.length === 0 ? { delivered: true } : { delivered: true, problem: refused(rejected.map(addressIn)) };
     } catch (error) {
       if (signal.aborted) throw sentenceOf(error as Error, signal);
       return { delivered: false, error: problemOf(error as Error & { code?: string; responseCode?: number }) };
@@ -80,6 +81,14 @@ async function connected({ host, port, addresses, signal }: Connection): Promise
     socket.destroy();
     throw sentenceOf(error as Error, signal);
   }
+}
+
+function refused(addresses: readonly string[]): string {
+  return `The mail server refused ${addresses.join(", ")}. The other recipients have the mail.`;
+}
+
+function addressIn(recipient: string | { readonly address: string }): string {
+  return typeof recipient === "string" ? recipient : recipient.address;
 }
 
 /** Without what the server wrote. */

@@ -160,6 +160,8 @@ export class Notifier implements Service {
     await this.#untilWritten(() => this.#mark(delivery, sent, now()));
     const { channelId, event, tries } = delivery;
     if (now() - this.#tidiedAt > dayMs) await this.#tidy();
+    if (sent.delivered && sent.problem !== undefined)
+      log.warn({ channelId, event, problem: sent.problem }, "a notification was not delivered to all");
     if (!sent.delivered) log.warn({ channelId, event, tries, error: sent.error }, "a notification was not delivered");
   }
 
@@ -196,7 +198,7 @@ export class Notifier implements Service {
     const { notifications, asks } = this.#options.store;
     if (sent.delivered) {
       if (sent.ref !== undefined) asks.sent(id, sent.ref);
-      return void notifications.delivered(id, now);
+      return void notifications.delivered(id, now, sent.problem ?? null);
     }
     const random = this.#options.random();
     const isLast = sent.isFinal === true || event === "test";

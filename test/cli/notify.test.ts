@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
+import { SMTPServer } from "smtp-server";
 import { pino } from "pino";
 import { Notifier } from "../../src/notifications/notifier.ts";
 import { createAdapters } from "../../src/notifications/adapters.ts";
@@ -336,4 +338,22 @@ test("only an admin changes or tests channels", async (t) => {
   assert.equal(await status("PATCH", `${at}/1`, { name: "x" }), 403);
   assert.equal(await status("POST", `${at}/1/test`), 403);
   assert.equal(await status("POST", "/api/v1/notifications/deliveries/1/replay"), 403);
+});
+
+test("a test that only some recipients get names the others", async (t) => {
+  const { call } = await setup(t);
+  const server = new SMTPServer({
+    authOptional: true,
+    onRcptTo: ({ address }, _, done) => done(address === "gone@example.com" ? new Error("no such user") : null),
+    onData: (stream, _, done) => void stream.resume().on("end", () => done()),
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => new Promise<void>((resolve) => server.close(resolve)));
+  const smtp = `smtp://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
+  const made = await call(["notify", "add", "mail", "--email", "a@example.com,gone@example.com", "--smtp", smtp, "--allow-private"]);
+  assert.equal(made.code, 0, made.stderr);
+  const tested = await call(["notify", "test", "mail"]);
+  const problem = "The mail server refused gone@example.com. The other recipients have the mail.\n";
+  assert.deepEqual([tested.code, tested.stdout, tested.stderr], [0, "Delivered to mail.\n", problem]);
+  assert.match((await call(["notify", "deliveries"])).stdout, /delivered.*refused gone@example\.com/);
 });

@@ -296,6 +296,20 @@ test("a mail server that refuses is named without its words", async (t) => {
   await assert.rejects(send("email", message("failed"), gone, null), /^Error: The receiver could not be reached \(ECONNREFUSED\)\.$/);
 });
 
+test("mail that only some recipients get names the others, and is not sent again", async (t) => {
+  const { port, mails } = await mailServer(t, {
+    onRcptTo: ({ address }, __, done) =>
+      done(address === "gone@example.com" ? Object.assign(new Error("no such user"), { responseCode: 550 }) : null),
+  });
+  const target = { to: "a@example.com, gone@example.com", from: "w@example.com", url: `smtp://127.0.0.1:${port}` };
+  const problem = "The mail server refused gone@example.com. The other recipients have the mail.";
+  assert.deepEqual(await send("email", message("failed"), target, null), { delivered: true, problem });
+  assert.deepEqual(
+    mails.map(({ to }) => to),
+    [["a@example.com"]],
+  );
+});
+
 test("a mail server that hangs is given up in time", async (t) => {
   const { port } = await mailServer(t, { onConnect: () => {} });
   const target = { to: "a@example.com", from: "w@example.com", url: `smtp://127.0.0.1:${port}` };

@@ -25,7 +25,7 @@ export const channelView = z.object({
   created_at: time,
   pending: z.int().describe("Messages that wait to be sent."),
   dead: z.int().describe("Messages that were given up. They can be replayed."),
-  last_error: z.string().nullable().describe("Why the newest message is not delivered; null: it is."),
+  last_error: z.string().nullable().describe("Why the newest message is not delivered, or not to all recipients; null: it is."),
 });
 export type ChannelView = z.infer<typeof channelView>;
 
@@ -55,7 +55,7 @@ export const deliveryView = z.object({
   occurred_at: time,
   next_try_at: timeOrNull.describe("Null: it is not pending."),
   ended_at: timeOrNull.describe("When it was delivered or given up."),
-  last_error: z.string().nullable().describe("Why the last try failed."),
+  last_error: z.string().nullable().describe("Why the last try failed, or which recipients of a delivered mail were refused."),
 });
 export type DeliveryView = z.infer<typeof deliveryView>;
 

@@ -62,8 +62,11 @@ export interface NotificationStore {
   drop(id: number): void;
   /** Inside `write`. Puts off what is due on the channel, without tests. Returns how many. */
   postpone(channelId: number, now: number, until: number): number;
-  /** Inside `write`. Returns false when the delivery is not pending any more. */
-  delivered(id: number, now: number): boolean;
+  /**
+   * Inside `write`. Returns false when the delivery is not pending any more.
+   * @param problem why not all recipients have it; null: they do.
+   */
+  delivered(id: number, now: number, problem: string | null): boolean;
   /** Inside `write`. @param nextTryAt null: it is given up. */
   failed(id: number, failure: { readonly error: string; readonly nextTryAt: number | null; readonly now: number }): boolean;
   /** Inside `write`. A dead delivery is tried again from the beginning; null: it is not dead. */
@@ -160,7 +163,7 @@ export function createNotificationStore(database: Database.Database, writing: Wr
     `UPDATE notification_deliveries SET next_try_at = @until WHERE ${pending} <= @now AND channel_id = @channelId AND event <> 'test'`,
   );
   const countTry = update("tries = tries + 1", "state = 'pending'");
-  const markDelivered = update("state = 'delivered', ended_at = @now, last_error = NULL", "state = 'pending'");
+  const markDelivered = update("state = 'delivered', ended_at = @now, last_error = @problem", "state = 'pending'");
   const markDead = update("state = 'dead', ended_at = @now, last_error = @error", "state = 'pending'");
   const putOff = update("next_try_at = @nextTryAt, last_error = @error", "state = 'pending'");
   const revive = update("state = 'pending', ended_at = NULL, tries = 0, next_try_at = @now", "state = 'dead'");
@@ -224,7 +227,7 @@ export function createNotificationStore(database: Database.Database, writing: Wr
     }),
     drop: inside((id: number) => void deleteUntried.run(id)),
     postpone: inside((channelId: number, now: number, until: number) => putOffDue.run({ channelId, now, until }).changes),
-    delivered: inside((id: number, now: number) => markDelivered({ id, now }) !== undefined),
+    delivered: inside((id: number, now: number, problem: string | null) => markDelivered({ id, now, problem }) !== undefined),
     failed: inside((id: number, { error, nextTryAt, now }: Parameters<NotificationStore["failed"]>[1]) => {
       return (nextTryAt === null ? markDead({ id, error, now }) : putOff({ id, error, nextTryAt })) !== undefined;
     }),

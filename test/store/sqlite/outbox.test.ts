@@ -145,8 +145,9 @@ test("a delivery is due until it is delivered or given up, and can be replayed",
   assert.equal(await store.write(() => notifications.begin(id, [], 5000)), null);
   const again = await store.write(() => notifications.replay(id, 10_000));
   assert.deepEqual([again?.state, again?.tries, again?.nextTryAt], ["pending", 0, 10_000]);
-  assert.equal(await store.write(() => notifications.delivered(id, 11_000)), true);
-  assert.equal(await store.write(() => notifications.delivered(id, 12_000)), false);
+  assert.equal(await store.write(() => notifications.delivered(id, 11_000, "The mail server refused b@example.com.")), true);
+  assert.equal(await store.write(() => notifications.delivered(id, 12_000, null)), false);
+  assert.equal(notifications.delivery(id)?.lastError, "The mail server refused b@example.com.");
   assert.equal(await store.write(() => notifications.replay(id, 12_000)), null);
   assert.equal(await store.write(() => notifications.forget(11_000, 0)), 0);
   assert.equal(await store.write(() => notifications.forget(11_001, 0)), 1);

@@ -18,8 +18,10 @@ export const command = defineCommand<object>({
     const channel = await findChannel(client, words[0] ?? "");
     const delivery = await client.testChannel({ id: channel.id });
     if (options.json === true) writeJson(io.stdout, delivery);
-    else if (delivery.state === "delivered") say(io.stdout, `Delivered to ${channel.name}.`);
-    else if (delivery.state === "dead") say(io.stderr, `Not delivered to ${channel.name}: ${plainLine(delivery.last_error ?? "", 500)}`);
+    else if (delivery.state === "delivered") {
+      say(io.stdout, `Delivered to ${channel.name}.`);
+      if (delivery.last_error !== null) say(io.stderr, plainLine(delivery.last_error, 500));
+    } else if (delivery.state === "dead") say(io.stderr, `Not delivered to ${channel.name}: ${plainLine(delivery.last_error ?? "", 500)}`);
     else say(io.stderr, `Not sent yet: other messages to ${channel.name} come first. See: claude-worker notify deliveries ${channel.name}`);
     return delivery.state === "delivered" ? exitCodes.ok : exitCodes.failed;
   },
