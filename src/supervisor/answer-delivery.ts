@@ -9,6 +9,8 @@ import type { AttemptContext } from "./attempt-context.ts";
 
 /** Below this share of free memory a waiting runner leaves at once. */
 const shortOfMemory = 0.05;
+/** How often it is looked whether memory has become short. */
+const lookEveryMs = 10_000;
 
 export interface AnswerPort {
   readonly limits: TimeLimits;
@@ -83,10 +85,14 @@ export class AnswerDelivery {
     this.#waitsSince = since;
     this.#askedToLeaveAt = null;
     this.stop();
-    if (since === null) return;
-    const { parkAfterMs, now } = this.#context;
-    const leftMs = freemem() < totalmem() * shortOfMemory ? 0 : Math.max(0, since + parkAfterMs - now());
-    if (leftMs === 0) this.park();
-    else this.#timer = setTimeout(() => this.park(), leftMs);
+    if (since !== null) this.#parkInTime(since);
+  }
+
+  /** Parks once the runner has waited long enough, or earlier, when memory is short. */
+  #parkInTime(since: number): void {
+    const { parkAfterMs, now, freeMemory = () => freemem() / totalmem() } = this.#context;
+    const leftMs = freeMemory() < shortOfMemory ? 0 : since + parkAfterMs - now();
+    if (leftMs <= 0) this.park();
+    else this.#timer = setTimeout(() => this.#parkInTime(since), Math.min(leftMs, lookEveryMs)).unref();
   }
 }

@@ -19,6 +19,8 @@ export interface AttemptContext {
   readonly hookTimeoutMs: number | null;
   /** How long a runner whose task waits for an answer is kept, ms. */
   readonly parkAfterMs: number;
+  /** Share of the memory that is free, 0 to 1. Default: the machine's. */
+  freeMemory?(): number;
   now(): number;
   random(): number;
   /** Fingerprint of the account that tasks run with now. */
