@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { goodTask, openMcp } from "../../testing/mcp.ts";
-import type { OpenMcp } from "../../testing/mcp.ts";
+import { goodTask, openMcp, startPipe } from "../../testing/mcp.ts";
+import type { OpenMcp, Pipe } from "../../testing/mcp.ts";
+import { step } from "../../testing/model.ts";
+import { askingWorker, oneQuestion } from "../questions/setup.ts";
 
 const extension = "io.modelcontextprotocol/tasks";
 
@@ -12,12 +16,13 @@ interface Answer {
 }
 
 /** A client of 2026-07-28 that speaks for itself: the official one knows no extensions. */
-async function speaker(
-  t: TestContext,
-  mcp: OpenMcp,
-  { declares = true } = {},
-): Promise<(method: string, params: object) => Promise<Answer>> {
-  const pipe = mcp.pipe();
+async function speaker(t: TestContext, mcp: OpenMcp, { declares = true } = {}): Promise<Speak> {
+  return speakerOver(mcp.pipe(), declares);
+}
+
+type Speak = (method: string, params: object) => Promise<Answer>;
+
+function speakerOver(pipe: Pipe, declares = true): Speak {
   const _meta = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientInfo": { name: "speaker", version: "1" },
@@ -120,4 +125,73 @@ test("a handle of a task outlives the server", async (t) => {
   const { TaskHandles } = await import("../../src/mcp/task-handles.ts");
   assert.equal((await new TaskHandles(first.api, "one").get(String(taskId)))?.status, "working");
   assert.equal(await new TaskHandles(first.api, "two").get(String(taskId)), null, "another server's key opens nothing");
+});
+
+test("tasks/update answers what a waiting task asks, and no permission", async (t) => {
+  const w = await askingWorker(t);
+  const file = path.join(w.place.work, "made");
+  w.model.play({
+    "choose a colour": [step.tool("AskUserQuestion", oneQuestion("Which colour?")), step.text("Painted.")],
+    "make a file": [step.bash(`touch ${file} && sleep 0`), step.text("Made.")],
+  });
+  await w.start();
+  const ask = speakerOver(startPipe(t, w.env));
+  const delegated = async (what: string): Promise<string> => {
+    const { prompt, ...task } = goodTask(w.place.work, { on_question: "ask", permission_mode: "default", wait: true });
+    const { result, error } = await ask("tools/call", {
+      name: "create_task",
+      arguments: { ...task, prompt: `${what}. ${String(prompt)}` },
+    });
+    assert.equal(result?.["resultType"], "task", JSON.stringify([result, error]));
+    return String(result["taskId"]);
+  };
+  const shown = async (taskId: string) => (await ask("tasks/get", { taskId })).result ?? {};
+  const respond = (taskId: string, inputResponses: object) => ask("tasks/update", { taskId, inputResponses });
+  const stateOf = async (id: number) => (await w.client.getTask({ id })).questions.map(({ status }) => status);
+
+  const accepting = await delegated("choose a colour");
+  const [colour] = await w.asked(1);
+  const asked = await shown(accepting);
+  assert.equal(asked["status"], "input_required");
+  const requests = asked["inputRequests"] as Record<string, { method: string; params: { message: string; requestedSchema: object } }>;
+  const key = `q${colour?.id}`;
+  assert.deepEqual(Object.keys(requests), [key]);
+  assert.equal(requests[key]?.method, "elicitation/create");
+  assert.match(requests[key].params.message, /Which colour\?/);
+  assert.partialDeepStrictEqual(requests[key].params.requestedSchema, {
+    properties: { answer_1: { type: "string", title: "Which colour?", description: "Offered: Red, Blue. Any other text is taken, too." } },
+    required: ["answer_1"],
+  });
+  const refused = await respond(accepting, { [key]: { action: "accept", content: { other: "Red" } } });
+  assert.match(refused.error?.message ?? "", /needs an answer to "Which colour\?"/);
+  await respond(accepting, { [key]: { action: "cancel" }, q99: { action: "accept", content: { answer_1: "Red" } } });
+  assert.deepEqual(await stateOf(1), ["open"], "a client that cancels answers nothing");
+  assert.equal((await respond(accepting, { [key]: { action: "accept", content: { answer_1: "Blue" } } })).error, undefined);
+  const painted = await w.ended(1);
+  assert.partialDeepStrictEqual(painted, {
+    status: "completed",
+    questions: [{ status: "applied", answer: { decision: "allow", answers: { "Which colour?": "Blue" } } }],
+  });
+  assert.match(JSON.stringify(w.model.requests().at(-1)), /Blue/);
+  assert.equal((await shown(accepting))["status"], "completed");
+
+  const declining = await delegated("choose a colour");
+  const [again] = await w.asked(2);
+  assert.equal((await respond(declining, { [`q${again?.id}`]: { action: "decline" } })).error, undefined);
+  assert.partialDeepStrictEqual(await w.ended(2), {
+    status: "completed",
+    questions: [{ status: "applied", answer: { decision: "deny" } }],
+  });
+
+  const forbidden = await delegated("make a file");
+  const [permission] = await w.asked(3);
+  assert.equal(permission?.kind, "permission");
+  const working = await shown(forbidden);
+  assert.deepEqual([working["status"], "inputRequests" in working], ["working", false]);
+  for (const action of ["accept", "decline"])
+    await respond(forbidden, { [`q${permission.id}`]: { action, content: { decision: "allow" } } });
+  assert.deepEqual(await stateOf(3), ["open"]);
+  await w.client.answerQuestion({ id: permission.id, decision: "deny" });
+  await w.ended(3);
+  assert.equal(existsSync(file), false);
 });
