@@ -269,6 +269,8 @@ const refused: [words: string[], asked: AskedQuestion[], message: RegExp][] = [
   [["1", "--mode", "plan"], [permission], /takes no mode \(--mode\)\./],
   [["1", "--deny", "--always"], [content], /takes no rule \(--always\)\./],
   [["1", "deny", "--always"], [permission], /can only be remembered when it is allowed\. Leave --always out\./],
+  [["1", "deny", "not now"], [{ ...content, kind: "elicitation", input: { mode: "form" } }], /its MCP server gets none\. Leave them out/],
+  [["1", "allow", "it"], [{ ...content, kind: "elicitation", input: {} }], /To send words: claude-worker send 1 "…"/],
   [["1", "--pick", "1", "Green"], [content], /--pick and words are two answers to q1\. Give one of them\./],
   [["1", "--pick", "1", "--deny"], [content], /--pick and --deny are two answers to q1/],
 ];

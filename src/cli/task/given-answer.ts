@@ -27,6 +27,7 @@ export function givenAnswer(question: QuestionView, words: readonly string[], fl
   requireOneAnswer(question, words, flags);
   const [first, ...rest] = words;
   const isContent = question.kind === "question";
+  const reason = question.kind === "elicitation" ? "" : ' "why"';
   if (flags.pick !== undefined) return { ...pickedBy(question, flags.pick), ...more(flags) };
   if (flags.answer !== undefined) return { answers: answersOf(flags.answer), ...more(flags) };
   if (flags.content !== undefined) return { decision: "allow", content: formOf(flags.content), ...more(flags) };
@@ -42,11 +43,11 @@ export function givenAnswer(question: QuestionView, words: readonly string[], fl
   }
   if (first !== undefined && first !== "allow") return { option: words.join(" "), ...more(flags) };
   if (first === undefined && flags.always !== true && flags.mode === undefined)
-    throw new WorkerError("invalid_input", `Say what to answer: claude-worker answer q${question.id} allow, or deny "why".`);
+    throw new WorkerError("invalid_input", `Say what to answer: claude-worker answer q${question.id} allow, or deny${reason}.`);
   if (rest.length > 0)
     throw new WorkerError(
       "invalid_input",
-      `"allow" takes no more words: Claude would not see them. To send words: claude-worker answer q${question.id} deny "…"`,
+      `"allow" takes no more words: Claude would not see them. To send words: ${reason === "" ? `claude-worker send ${question.task_id}` : `claude-worker answer q${question.id} deny`} "…"`,
     );
   return { decision: "allow", ...more(flags) };
 }

@@ -23,7 +23,7 @@ const words = text.max(100_000);
 
 export const answerInput = z.strictObject({
   decision: z.enum(answerDecisions).optional().describe("Absent where `option` or `answers` says it."),
-  message: words.optional().describe("Words for Claude: why it is denied, or a free answer."),
+  message: words.optional().describe("Words for Claude: why it is denied, or a free answer. `elicitation` takes none."),
   answers: z
     .record(text.max(10_000), z.union([words, z.array(words).max(50)]))
     .optional()

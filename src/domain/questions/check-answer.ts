@@ -60,6 +60,9 @@ function contentAnswer(question: Asked, given: GivenAnswer): Answer {
   const asked = claudeQuestions(question.input);
   const option = given.option === undefined ? null : offered(question, given.option);
   const decision = decided(question, given, option === null && given.answers === undefined ? null : "allow");
+  const texts = [given.option, given.answers, messageOf(given).message].filter((each) => each !== undefined);
+  if (decision === "allow" && texts.length > 1)
+    throw unfit(question, "got several answers at once. Give only one of an option, answers by question, or words.");
   if (decision === "deny") {
     if (given.answers !== undefined) throw unfit(question, "is denied and answered at once. Do one of both.");
     return { decision, ...messageOf(given) };
@@ -112,6 +115,8 @@ function formAnswer(question: Asked, given: GivenAnswer): Answer {
     given,
     option === null ? (given.content === undefined ? null : "allow") : option === "deny" ? "deny" : "allow",
   );
+  if (messageOf(given).message !== undefined)
+    throw unfit(question, "takes no words: its MCP server gets none. Leave them out, and tell Claude with a message: claude-worker send.");
   if (decision === "deny") return { decision };
   if (question.input["mode"] === "url") {
     if (given.content !== undefined) throw unfit(question, "has no form: it asks to open an address. Leave the content out.");

@@ -63,6 +63,24 @@ test("a form's answer has only offered choices, and keeps the limits of its fiel
   for (const [given, message] of wrong) assert.throws(() => answer({ content: given }, input), { name: "WorkerError", message });
 });
 
+test("words beside another answer are refused, because nobody would read them", () => {
+  const toServer = /takes no words: its MCP server gets none\. Leave them out, and tell Claude with a message: claude-worker send\./;
+  assert.throws(() => answer({ decision: "deny", message: "not on staging" }), toServer);
+  assert.throws(() => answer({ option: "deny", message: "why" }, { mode: "url", url: "https://example.com" }), toServer);
+  assert.throws(() => answer({ content: { name: "n" }, message: "as you asked" }), toServer);
+  assert.deepEqual(answer({ decision: "deny", message: " " }), { decision: "deny" });
+
+  const input = { questions: [{ question: "Which?", header: "W", options: [{ label: "Red" }, { label: "Blue" }], multiSelect: false }] };
+  const toClaude = (given: GivenAnswer) => checkedAnswer({ id: 1, kind: "question", tool: "AskUserQuestion", input, rule: null }, given);
+  const several: GivenAnswer[] = [
+    { option: "Red", message: "dark" },
+    { answers: { "Which?": "Red" }, message: "dark" },
+    { option: "Red", answers: { "Which?": "Blue" } },
+  ];
+  for (const given of several) assert.throws(() => toClaude(given), /got several answers at once/);
+  assert.deepEqual(toClaude({ option: "Red", message: "" }), { decision: "allow", answers: { "Which?": "Red" } });
+});
+
 test("a denied form needs no content, and an address has none", () => {
   assert.deepEqual(answer({ decision: "deny" }), { decision: "deny" });
   const url = { mode: "url", url: "https://example.com" };
