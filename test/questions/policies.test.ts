@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+import { callTool, connector, goodTask } from "../../testing/mcp.ts";
 import { step } from "../../testing/model.ts";
 import { noneLeft } from "../reliability/setup.ts";
 import { askingWorker, oneQuestion } from "./setup.ts";
@@ -60,3 +62,22 @@ for (const parkAfter of ["600000", "0"]) {
     assert.partialDeepStrictEqual(task.questions, [{ status: "expired", answered_by: "default", answer: { decision: "deny" } }]);
   });
 }
+
+test("an agent's task refuses under on_question=ask, unless the agent wants to ask", async (t) => {
+  const w = await askingWorker(t, { "Write the greeting": asks["choose a colour"] });
+  await w.start();
+  const pipe = new StdioClientTransport({ command: process.execPath, args: ["src/cli/main.ts", "mcp"], env: w.env, stderr: "pipe" });
+  const agent = await connector(t)({}, pipe);
+  const create = async (more: Record<string, unknown> = {}): Promise<number> =>
+    ((await callTool(agent, "create_task", goodTask(w.place.work, more)))["task"] as { id: number }).id;
+  const quiet = await w.ended(await create());
+  assert.deepEqual([quiet.status, quiet.on_question, quiet.questions], ["completed", "deny", []]);
+  assert.deepEqual(
+    quiet.attention.map(({ kind }) => kind),
+    ["refused_question"],
+  );
+  const loud = await create({ on_question: "ask" });
+  const [question] = await w.asked(loud);
+  await w.client.answerQuestion({ id: question?.id ?? 0, option: "Blue" });
+  assert.equal((await w.ended(loud)).status, "completed");
+});
