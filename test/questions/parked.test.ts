@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { findTranscript } from "../../src/config/claude-transcript.ts";
 import { step } from "../../testing/model.ts";
 import { killEverything, killAndWait, marked, runnerOf } from "../reliability/setup.ts";
@@ -37,6 +38,34 @@ test("a parked call runs after its answer with the same id and no call of the mo
   assert.equal(task.questions.length, 1);
   assert.partialDeepStrictEqual(task.questions, [{ status: "applied", tool_use_id: question?.tool_use_id }]);
   assert.equal(w.model.requests().length, before + 1, readFileSync(task.logs.raw, "utf8").slice(-6000));
+});
+
+test("a background command keeps the process of a task that asks until it has ended", async (t) => {
+  const w = await askingWorker(t, {}, parkAtOnce);
+  const [end, ended] = [path.join(w.place.work, "end"), path.join(w.place.work, "ended")];
+  const command = `while [ ! -e ${end} ]; do sleep 0.1; done; touch ${ended}`;
+  w.model.play({
+    "build and ask": [
+      step.tool("Bash", { command, description: "build", run_in_background: true }),
+      step.tool("AskUserQuestion", oneQuestion("Which colour?")),
+      step.text("Painted."),
+    ],
+  });
+  await w.start();
+  const { id } = await w.submit("build and ask", { allow: ["Bash"] });
+  const [question] = await w.asked(id);
+  // A runner that may leave does so after a second: only time shows that this one stays.
+  await delay(3_000);
+  const { attempts } = await w.client.listAttempts({ id });
+  assert.deepEqual([attempts.length, attempts[0]?.ended_at, existsSync(ended)], [1, null, false]);
+  writeFileSync(end, "");
+  await parked(w, id);
+  assert.ok(existsSync(ended));
+  await w.client.answerQuestion({ id: question?.id ?? 0, option: "Blue" });
+  const task = await w.ended(id);
+  assert.deepEqual([task.status, task.attempts], ["completed", 2], JSON.stringify(task.error));
+  assert.match(JSON.stringify(w.model.requests().at(-1)), /Blue/);
+  assert.doesNotMatch(readFileSync(task.logs.raw, "utf8"), /background_lost/);
 });
 
 test("a parked question of Claude is answered after everything was killed", async (t) => {
