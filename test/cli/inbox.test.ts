@@ -173,22 +173,26 @@ test("in place a denial is asked for its reason, and yes and no are answers", as
 });
 
 test("in place the fields of a form are asked one after the other", async (t) => {
-  const properties = { age: { type: "integer", description: "How old" }, plan: { enum: ["a", "b"] }, note: { type: "string" } };
+  const properties = {
+    age: { type: "integer", description: "How old" },
+    plan: { oneOf: [{ const: "a", title: "Basic" }, { const: "b" }] },
+    note: { type: "string" },
+  };
   const requestedSchema = { type: "object", properties, required: ["age"] };
   const input = { serverName: "crm", message: "Who?", mode: "form", requestedSchema };
   const cli = await setup(t, { ...content, kind: "elicitation", tool: "mcp", toolUseId: null, input });
   const { call, reply } = await typing(t, cli, ["inbox"]);
   await reply("Fill the form in? yes, deny, or the form as JSON (Enter leaves):", "yes");
   await reply("age: How old, a whole number (Enter leaves the form):", "old");
-  await reply("plan: one of a, b (Enter leaves it out):", "b");
+  await reply("plan: one of a (Basic), b (Enter leaves it out):", "b");
   await reply("note (Enter leaves it out):", "");
-  await until("the refusal", () => call.stderr().includes('has the field "age", which takes a number'));
+  await until("the refusal", () => call.stderr().includes('has the field "age", which takes a whole number'));
   await reply("Fill the form in?", "y");
   await reply("age", "41");
-  await reply("plan", "b");
+  await reply("plan", "basic");
   await reply("note", "");
   assert.equal((await call.done).code, 0);
-  assert.deepEqual(cli.api.store.questions.get(1)?.answer, { decision: "allow", content: { age: 41, plan: "b" } });
+  assert.deepEqual(cli.api.store.questions.get(1)?.answer, { decision: "allow", content: { age: 41, plan: "a" } });
 });
 
 test("a long option is wrapped behind its number", async (t) => {

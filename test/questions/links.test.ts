@@ -86,7 +86,7 @@ test("a server's form is filled in on the page", async (t) => {
   const { linksOf, press, stored } = await linked(t, form, "content");
   const { page } = linksOf();
   const wrong = await press(page, { option: "0", field0: "old", field1: "true" });
-  assert.deepEqual([wrong.status, /takes a number/.test(wrong.text), /value="old"/.test(wrong.text)], [422, true, true]);
+  assert.deepEqual([wrong.status, /which takes a whole number/.test(wrong.text), /value="old"/.test(wrong.text)], [422, true, true]);
   await press(page, { option: "0", field0: "7", field1: "true" });
   assert.deepEqual(stored()?.answer, { decision: "allow", content: { age: 7, fast: true } });
 });

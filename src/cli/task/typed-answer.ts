@@ -2,11 +2,12 @@
 import type { QuestionView } from "../../contract/views/question.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { fieldValue } from "../../domain/questions/answer-in-words.ts";
+import { fieldTakes } from "../../domain/questions/check-field.ts";
 import { claudeQuestions } from "../../domain/questions/claude-questions.ts";
 import type { ClaudeQuestion } from "../../domain/questions/claude-questions.ts";
 import { asksToOpen } from "../../domain/questions/question.ts";
-import { arrayOf, objectOf, stringOf } from "../../domain/text/read-json.ts";
-import type { JsonObject } from "../../domain/text/read-json.ts";
+import { serverFields } from "../../domain/questions/server-form.ts";
+import type { ServerField } from "../../domain/questions/server-form.ts";
 import type { LineReader } from "../terminal/confirm.ts";
 import { givenAnswer } from "./given-answer.ts";
 import type { AnswerBody } from "./given-answer.ts";
@@ -68,32 +69,25 @@ function isForm({ kind, input }: QuestionView): boolean {
 
 /** Asks the fields of a form one after the other. Null: one that is needed got no value. */
 async function formAnswer({ input }: QuestionView, reader: LineReader): Promise<AnswerBody | null> {
-  const schema = objectOf(input["requestedSchema"]);
-  const needed = arrayOf(schema["required"]);
   const content: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(objectOf(schema["properties"]))) {
-    const field = objectOf(value);
-    const isNeeded = needed.includes(name);
-    const text = await reader.ask(`${name}${valuesOf(field)} (${isNeeded ? "Enter leaves the form" : "Enter leaves it out"}):`);
-    if (reader.isOver || (text === "" && isNeeded)) return null;
-    if (text !== "") content[name] = fieldValue(stringOf(field["type"]), text);
+  for (const field of serverFields(input)) {
+    const { key, isRequired } = field;
+    const text = await reader.ask(`${key}${valuesOf(field)} (${isRequired ? "Enter leaves the form" : "Enter leaves it out"}):`);
+    if (reader.isOver || (text === "" && isRequired)) return null;
+    if (text !== "") content[key] = fieldValue(field, text);
   }
   return { decision: "allow", content };
 }
 
 /** What a field takes, behind its name. */
-function valuesOf(field: JsonObject): string {
-  const about = stringOf(field["description"]) ?? stringOf(field["title"]);
-  const choices = arrayOf(field["enum"]);
-  const type = stringOf(field["type"]) ?? "";
-  const takes = choices.length > 0 ? `one of ${choices.map(String).join(", ")}` : (fieldWords[type] ?? "");
-  return [about, takes]
-    .filter((part) => part !== null && part !== "")
+function valuesOf(field: ServerField): string {
+  const about = field.description ?? (field.title === field.key ? "" : field.title);
+  const takes = field.type === "boolean" ? "yes or no" : fieldTakes(field);
+  return [about, takes === "a text" ? "" : takes]
+    .filter((part) => part !== "")
     .map((part, index) => `${index === 0 ? ": " : ", "}${part}`)
     .join("");
 }
-
-const fieldWords: Readonly<Record<string, string>> = { boolean: "yes or no", integer: "a whole number", number: "a number" };
 
 function promptFor(question: QuestionView, enter: "leaves" | "skips"): string {
   const { options } = question;

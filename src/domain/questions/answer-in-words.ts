@@ -1,7 +1,8 @@
 /** Reads the words that a person wrote as a reply to a question: in a chat, or in a text field. */
-import { objectOf, stringOf } from "../text/read-json.ts";
 import type { GivenAnswer } from "./check-answer.ts";
 import type { Question } from "./question.ts";
+import { serverFields } from "./server-form.ts";
+import type { ServerField } from "./server-form.ts";
 
 type Asked = Pick<Question, "kind" | "input">;
 
@@ -19,7 +20,7 @@ export function answerInWords(question: Asked, words: string, options: readonly 
   const [, reason] = /^deny\b[\s:,.]*([^]*)$/i.exec(text) ?? [];
   if (reason !== undefined) return { decision: "deny", ...(reason === "" ? {} : { message: reason }) };
   const field = onlyField(question);
-  return field === null ? null : { decision: "allow", content: { [field.name]: fieldValue(field.type, text) } };
+  return field === null ? null : { decision: "allow", content: { [field.key]: fieldValue(field, text) } };
 }
 
 /**
@@ -39,21 +40,40 @@ export function wordsHint(question: Asked, { isWhole }: { readonly isWhole: bool
       return null;
     case "elicitation": {
       const field = isWhole ? onlyField(question) : null;
-      return field === null ? null : `the value of "${field.name}"`;
+      return field === null ? null : `the value of "${field.key}"`;
     }
   }
 }
 
 /** The field of a form that has only one; null: it has none or several. */
-function onlyField({ kind, input }: Asked): { readonly name: string; readonly type: string | null } | null {
+function onlyField({ kind, input }: Asked): ServerField | null {
   if (kind !== "elicitation" || input["mode"] === "url") return null;
-  const [only, ...more] = Object.entries(objectOf(objectOf(input["requestedSchema"])["properties"]));
-  return only === undefined || more.length > 0 ? null : { name: only[0], type: stringOf(objectOf(only[1])["type"]) };
+  const [only, ...more] = serverFields(input);
+  return only === undefined || more.length > 0 ? null : only;
 }
 
-/** A form's value from words. What does not fit stays a text, which the check then refuses. */
-export function fieldValue(type: string | null, text: string): unknown {
-  if ((type === "number" || type === "integer") && Number.isFinite(Number(text))) return Number(text);
-  if (type === "boolean" && /^(yes|true|no|false)$/i.test(text)) return /^(yes|true)$/i.test(text);
-  return text;
+/**
+ * A form's value from words. A choice is its value or its title; several have commas between. What
+ * does not fit stays a text, which the check then refuses.
+ */
+export function fieldValue({ type, choices }: Pick<ServerField, "type" | "choices">, text: string): unknown {
+  const chosen = (words: string): string | number => {
+    const known =
+      choices.find(({ value }) => String(value) === words) ?? choices.find(({ label }) => label.toLowerCase() === words.toLowerCase());
+    return known?.value ?? words;
+  };
+  switch (type) {
+    case "number":
+      return Number.isFinite(Number(text)) ? Number(text) : text;
+    case "boolean":
+      return /^(yes|true|no|false)$/i.test(text) ? /^(yes|true)$/i.test(text) : text;
+    case "choice":
+      return chosen(text);
+    case "choices": {
+      const whole = chosen(text);
+      return choices.some(({ value }) => value === whole) ? [whole] : text.split(",").map((each) => chosen(each.trim()));
+    }
+    case "string":
+      return text;
+  }
 }

@@ -1,13 +1,13 @@
 /** Checks that an answer fits its question, and completes it. An answer never widens the task. */
 import { WorkerError } from "../errors.ts";
-import { arrayOf, objectOf } from "../text/read-json.ts";
 import type { JsonObject } from "../text/read-json.ts";
+import { fieldTakes, fitsField } from "./check-field.ts";
 import { claudeQuestions } from "./claude-questions.ts";
 import type { ClaudeQuestion } from "./claude-questions.ts";
-import { fieldProblem } from "./field-problem.ts";
 import { offeredOptions } from "./offered-options.ts";
 import { planModes } from "./question.ts";
 import type { Answer, AnswerDecision, Question } from "./question.ts";
+import { serverFields } from "./server-form.ts";
 
 /** An answer as a caller gives it. */
 export interface GivenAnswer {
@@ -123,15 +123,14 @@ function formAnswer(question: Asked, given: GivenAnswer): Answer {
     return { decision };
   }
   const content = given.content ?? {};
-  const schema = objectOf(question.input["requestedSchema"]);
-  const fields = objectOf(schema["properties"]);
-  const unknown = Object.keys(content).find((name) => !Object.hasOwn(fields, name));
-  if (unknown !== undefined) throw unfit(question, `has no field "${unknown}". It has: ${Object.keys(fields).join(", ")}.`);
-  const missing = arrayOf(schema["required"]).find((name) => typeof name === "string" && !Object.hasOwn(content, name));
-  if (missing !== undefined) throw unfit(question, `needs the field "${String(missing)}".`);
-  for (const [name, value] of Object.entries(content)) {
-    const problem = fieldProblem(objectOf(fields[name]), value);
-    if (problem !== null) throw unfit(question, `has the field "${name}", which ${problem}.`);
+  const fields = serverFields(question.input);
+  const unknown = Object.keys(content).find((name) => fields.every(({ key }) => key !== name));
+  if (unknown !== undefined) throw unfit(question, `has no field "${unknown}". It has: ${fields.map(({ key }) => key).join(", ")}.`);
+  for (const field of fields) {
+    if (!Object.hasOwn(content, field.key)) {
+      if (field.isRequired) throw unfit(question, `needs the field "${field.key}": it takes ${fieldTakes(field)}.`);
+    } else if (!fitsField(field, content[field.key]))
+      throw unfit(question, `has the field "${field.key}", which takes ${fieldTakes(field)}.`);
   }
   return { decision, content };
 }

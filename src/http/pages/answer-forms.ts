@@ -1,7 +1,9 @@
 /** The forms of an answer's page: one for each way to answer that the link gives. */
 import type { AnswerPage } from "../../contract/answer-page.ts";
+import { fieldTakes } from "../../domain/questions/check-field.ts";
 import { claudeQuestions } from "../../domain/questions/claude-questions.ts";
 import { serverFields } from "../../domain/questions/server-form.ts";
+import type { ServerField } from "../../domain/questions/server-form.ts";
 import type { JsonObject } from "../../domain/text/read-json.ts";
 import type { FormFields } from "../request/route.ts";
 import { html } from "./page.ts";
@@ -92,7 +94,9 @@ function formFields(input: JsonObject, fields: FormFields): string[] {
   return serverFields(input).map((field, index) => {
     const name = `field${index}`;
     const label = `${field.title}${field.isRequired || field.type === "boolean" ? "" : " (may stay empty)"}`;
-    const hint = field.description === null ? "" : `<br><span class="dim">${html(field.description)}</span>`;
+    const hint = hintsOf(field)
+      .map((each) => `<br><span class="dim">${html(each)}</span>`)
+      .join("");
     const typed = fields.size > 0 ? (fields.get(name) ?? []) : field.preset;
     const head = `<label for="${name}">${html(label)}${hint}</label>`;
     switch (field.type) {
@@ -111,6 +115,12 @@ function formFields(input: JsonObject, fields: FormFields): string[] {
         return `${head}<input type="text" id="${name}" name="${name}" value="${html(typed[0] ?? "")}" autocomplete="off"${field.type === "number" ? ' inputmode="decimal"' : ""}>`;
     }
   });
+}
+
+/** What the server says about the field, and what it takes where its place does not show that. */
+function hintsOf(field: ServerField): readonly string[] {
+  const hasBounds = field.least !== null || field.most !== null || field.format !== null || field.isWhole;
+  return [...(field.description === null ? [] : [field.description]), ...(hasBounds ? [`Takes ${fieldTakes(field)}.`] : [])];
 }
 
 function choice(type: "radio" | "checkbox", name: string, place: number, content: string, chosen: readonly string[]): string {

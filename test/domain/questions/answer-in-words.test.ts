@@ -6,6 +6,7 @@ import type { AskedQuestion } from "../../../src/domain/questions/question.ts";
 type Asked = Pick<AskedQuestion, "kind" | "input">;
 
 const form = (properties: object): Asked => ({ kind: "elicitation", input: { mode: "form", requestedSchema: { properties } } });
+const tagList = { type: "array", items: { enum: ["a", "b", "c, d"] } };
 const age = form({ age: { type: "integer" } });
 
 const rows: readonly (readonly [asked: Asked, words: string, options: readonly string[], given: object | null])[] = [
@@ -21,6 +22,10 @@ const rows: readonly (readonly [asked: Asked, words: string, options: readonly s
   [age, "7", ["deny"], { decision: "allow", content: { age: 7 } }],
   [age, "seven", ["deny"], { decision: "allow", content: { age: "seven" } }],
   [form({ sure: { type: "boolean" } }), "No", ["deny"], { decision: "allow", content: { sure: false } }],
+  [form({ size: { oneOf: [{ const: "s", title: "Small" }] } }), "small", [], { decision: "allow", content: { size: "s" } }],
+  [form({ size: { enum: ["s"] } }), "xl", [], { decision: "allow", content: { size: "xl" } }],
+  [form({ tags: tagList }), "B, a", [], { decision: "allow", content: { tags: ["b", "a"] } }],
+  [form({ tags: tagList }), "c, d", [], { decision: "allow", content: { tags: ["c, d"] } }],
   [form({ a: {}, b: {} }), "x", ["deny"], null],
   [{ kind: "elicitation", input: { mode: "url" } }, "x", ["accept", "deny"], null],
 ];
@@ -36,7 +41,16 @@ test("each kind says what words it takes", () => {
   );
   assert.deepEqual(
     [...new Set(hints)],
-    ['"deny" and why', '"deny" and what to change', "your answer", 'the value of "age"', 'the value of "sure"', null],
+    [
+      '"deny" and why',
+      '"deny" and what to change',
+      "your answer",
+      'the value of "age"',
+      'the value of "sure"',
+      'the value of "size"',
+      'the value of "tags"',
+      null,
+    ],
   );
   assert.equal(wordsHint(age, { isWhole: false }), null, "what is not seen is not filled in");
   assert.equal(wordsHint({ kind: "question", input: {} }, { isWhole: false }), "your answer");

@@ -19,7 +19,7 @@ test("a form's answer has the required fields, and each field its type", () => {
   assert.deepEqual(answer({ decision: "allow", content }), { decision: "allow", content });
   assert.deepEqual(answer({ content: { name: "n" } }), { decision: "allow", content: { name: "n" } });
   const wrong: readonly (readonly [Record<string, unknown>, RegExp])[] = [
-    [{}, /needs the field "name"/],
+    [{}, /needs the field "name": it takes a text\./],
     [{ count: 2 }, /needs the field "name"/],
     [{ name: "n", other: 1 }, /has no field "other"\. It has: name, count, share, sure, size\./],
     [{ name: 7 }, /"name", which takes a text/],
@@ -31,36 +31,50 @@ test("a form's answer has the required fields, and each field its type", () => {
   for (const [given, message] of wrong) assert.throws(() => answer({ content: given }), { name: "WorkerError", message });
 });
 
-test("a form's answer has only offered choices, and keeps the limits of its fields", () => {
-  const named = [
-    { const: "s", title: "Small" },
-    { const: "m", title: "Medium" },
-  ];
-  const properties = {
-    size: { type: "string", oneOf: named },
-    colours: { type: "array", minItems: 1, maxItems: 2, items: { type: "string", enum: ["red", "blue", "grey"] } },
-    sizes: { type: "array", items: { anyOf: named } },
-    code: { type: "string", minLength: 2, maxLength: 3 },
-    count: { type: "integer", minimum: 1, maximum: 9 },
-    odd: {},
-  };
-  const input = { mode: "form", requestedSchema: { type: "object", properties } };
-  const content = { size: "m", colours: ["red", "grey"], sizes: [], code: "ab", count: 9, odd: "x" };
-  assert.deepEqual(answer({ content }, input).content, content);
-  const wrong: readonly (readonly [Record<string, unknown>, RegExp])[] = [
-    [{ size: "xl" }, /"size", which takes one of s, m\./],
-    [{ colours: ["green"] }, /"colours", which takes some of red, blue, grey\./],
-    [{ colours: "red" }, /"colours", which takes a list of texts\./],
-    [{ colours: [] }, /"colours", which takes at least 1 of them\./],
-    [{ colours: ["red", "blue", "grey"] }, /"colours", which takes at most 2 of them\./],
-    [{ sizes: [{}] }, /"sizes", which takes a list of texts\./],
-    [{ code: "a" }, /"code", which takes at least 2 characters\./],
-    [{ code: "abcd" }, /"code", which takes at most 3 characters\./],
-    [{ count: 0 }, /"count", which takes at least 1\./],
-    [{ count: 10 }, /"count", which takes at most 9\./],
-    [{ odd: { nested: true } }, /"odd", which takes a text, a number, true or false, or a list of texts\./],
-  ];
-  for (const [given, message] of wrong) assert.throws(() => answer({ content: given }, input), { name: "WorkerError", message });
+/** A field, a value that fits it, and one that does not with what the refusal says. */
+const fields: readonly (readonly [field: object, fits: unknown, wrong: unknown, takes: string])[] = [
+  [{ oneOf: [{ const: "a", title: "Alpha" }, { const: "b" }] }, "a", "zzz", "one of a (Alpha), b"],
+  [{ type: "string", oneOf: [{ const: "a", title: "Alpha" }] }, "a", "Alpha", "one of a (Alpha)"],
+  [{ type: "string", enum: ["a", "b"], enumNames: ["Alpha", "Beta"] }, "b", "c", "one of a (Alpha), b (Beta)"],
+  [{ type: "string", enum: ["a"] }, "a", ["a"], "one of a"],
+  [{ type: "integer", enum: [1, 2] }, 2, 3, "one of 1, 2"],
+  [{ type: "array", items: { type: "string", enum: ["a", "b"] } }, [], ["a", "c"], "a list with any of a, b"],
+  [{ type: "array", items: { anyOf: [{ const: "a", title: "Alpha" }] } }, ["a"], { a: 1 }, "a list with any of a (Alpha)"],
+  [{ type: "array", items: { oneOf: [{ const: "a" }] } }, ["a"], [{ const: "a" }], "a list with any of a"],
+  [{ type: "array", items: { enum: ["a", "b"] }, minItems: 1 }, ["a"], [], "a list with at least 1 of a, b"],
+  [{ type: "array", items: { enum: ["a", "b"] }, minItems: 1, maxItems: 1 }, ["b"], ["a", "b"], "a list with 1 of a, b"],
+  [{ type: "array" }, ["x"], "x", "a list with any of your texts"],
+  [{ type: "integer", minimum: 1, maximum: 9 }, 9, 10, "a whole number, 1 to 9"],
+  [{ type: "number", minimum: 0 }, 0, -0.1, "a number, at least 0"],
+  [{ type: "number", maximum: 2.5 }, 2.5, 2.6, "a number, at most 2.5"],
+  [{ type: "number" }, -3.5, Number.NaN, "a number"],
+  [{ type: "string", minLength: 2, maxLength: 4 }, "\u{1f680}".repeat(4), "x", "a text of 2 to 4 characters"],
+  [{ type: "string", minLength: 1 }, "x", "", "a text of at least 1 character"],
+  [{ type: "string", maxLength: 3, format: "email" }, "a@b", "a@bc", "an e-mail address, at most 3 characters"],
+  [{ type: "string", format: "email" }, "me+x@mail.example", "me at mail", "an e-mail address"],
+  [{ type: "string", format: "uri" }, "https://a.example/x?y#z", "a.example/x", "an address such as https://example.com"],
+  [{ type: "string", format: "date" }, "2024-02-29", "2026-02-30", "a date such as 2026-01-31"],
+  [
+    { type: "string", format: "date-time" },
+    "2026-01-31T12:00:00.5+02:00",
+    "2026-01-31T25:00:00Z",
+    "a date with its time such as 2026-01-31T12:00:00Z",
+  ],
+  [{ type: "string", format: "date-time" }, "2026-01-31T12:00:00Z", "2026-01-31", "a date with its time such as 2026-01-31T12:00:00Z"],
+  [{ type: "string", format: "colour" }, "red", {}, "a text"],
+  [{}, "x", { nested: true }, "a text"],
+];
+
+test("a form takes only what its fields offer, within their bounds and formats", () => {
+  for (const [field, fits, wrong, takes] of fields) {
+    const input = { mode: "form", requestedSchema: { type: "object", properties: { it: field } } };
+    assert.deepEqual(answer({ content: { it: fits } }, input), { decision: "allow", content: { it: fits } });
+    const message = `Question q1 (elicitation) has the field "it", which takes ${takes}. See it: claude-worker inbox q1`;
+    assert.throws(() => answer({ content: { it: wrong } }, input), { code: "unprocessable", message }, JSON.stringify(field));
+  }
+  const many = { it: { enum: Array.from({ length: 1000 }, (_, index) => `c${index}`) } };
+  const message = /one of c0, .*, c49 and 950 more\. See it/;
+  assert.throws(() => answer({ content: { it: "x" } }, { requestedSchema: { properties: many } }), { message });
 });
 
 test("words beside another answer are refused, because nobody would read them", () => {
