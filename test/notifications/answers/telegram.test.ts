@@ -204,6 +204,23 @@ test("the bot is asked only while a question waits, and a while longer", async (
   await until("the end of the poll", () => !bot.isPolled());
 });
 
+test("updates with lower numbers after a quiet week answer once", async (t) => {
+  const { bot, ask, ended, store, channel } = await setup(t);
+  const first = await ask();
+  const message = await bot.asking();
+  await bot.press({ chat: me, user: me, data: message.buttons[0]?.data ?? "" });
+  await ended(first.id);
+  await until("the confirmed update", () => bot.pending() === 0);
+  bot.renumber(17);
+  const { id } = await ask(content);
+  const asking = await bot.asking(2);
+  bot.write({ chat: me, text: "Green", user: me, to: asking.id });
+  assert.deepEqual((await ended(id)).answer?.answers, { "Which colour?": "Green" });
+  await until("the confirmed update", () => bot.pending() === 0);
+  assert.equal(store.asks.positionOf(channel)?.at, 17);
+  assert.equal(bot.messages.filter(({ text }) => text === `q${id}: Green`).length, 1, "one reply");
+});
+
 test("another program at the bot is named, and reading continues after it", async (t) => {
   const { bot, ask, api, ended } = await setup(t, {}, { longestPauseMs: 50 });
   bot.state.hasWebhook = true;
