@@ -395,6 +395,16 @@ test("send says when the task gets the message", async (t) => {
   await api.finish(1);
 });
 
+test("send says that a message may be taken for a command of Claude Code", async (t) => {
+  const { call } = await setup(t, permission);
+  const { code, stderr } = await call(["send", "1", "/login returns 500"]);
+  const hint =
+    "If Claude Code has a command /login, it runs that, and Claude does not read the message. If it is a text, put a word before it.\n";
+  assert.deepEqual([code, stderr], [0, hint]);
+  assert.equal((await call(["send", "1", "/etc/hosts is wrong"])).stderr, "");
+  assert.equal((await call(["send", "1", "/compact", "--json"])).stderr, "");
+});
+
 test("send --now asks first only where work would be interrupted", async (t) => {
   const { call } = await setup(t, permission);
   // No person answers: a question would wait for ever.

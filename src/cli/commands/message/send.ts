@@ -53,8 +53,17 @@ export const command = defineCommand<SendFlags>({
     const { client } = connection;
     const work = async (): Promise<MessageView> => await client.sendMessage({ id: await actTaskId(client, task), text, key, delivery });
     const message = await withServer(io, connection, work, { isRepeatable: true });
-    if (options.json === true) writeJson(io.stdout, message);
-    else say(io.stdout, sentText(message, await statusOf(client, message)));
+    if (options.json === true) {
+      writeJson(io.stdout, message);
+      return exitCodes.ok;
+    }
+    say(io.stdout, sentText(message, await statusOf(client, message)));
+    const command = commandIn(message.text);
+    if (command !== null)
+      say(
+        io.stderr,
+        `If Claude Code has a command ${command}, it runs that, and Claude does not read the message. If it is a text, put a word before it.`,
+      );
     return exitCodes.ok;
   },
 });
@@ -91,6 +100,11 @@ function sentText({ id, task_id: task, continues, delivery }: MessageView, statu
     return `Message m${id} is stored. Task ${task} gets it after the answer that it waits for: claude-worker inbox`;
   const stored = `Message m${id} is stored for task ${task}${whenText(delivery, status)}.`;
   return `${continues ? `Task ${task} continues with message m${id}.` : stored} Follow it: claude-worker watch ${task}`;
+}
+
+/** What may be a command of Claude Code, like `/compact`. A path is none. Null: nothing. */
+function commandIn(text: string): string | null {
+  return /^\s*(\/[\w:-]+)(?:\s|$)/.exec(text)?.[1] ?? null;
 }
 
 /** When Claude gets the message. */
