@@ -66,11 +66,13 @@ export async function ntfyStandIn(t: TestContext, token: string | null = null) {
     const from = url.searchParams.get("since") ?? "";
     since.push(from);
     response.writeHead(200, { "content-type": "application/x-ndjson; charset=utf-8" });
-    response.write(`{"id":"o1","time":${Math.floor(Date.now() / 1000)},"event":"open","topic":"${topic}"}\n`);
+    const isPoll = url.searchParams.get("poll") === "1";
+    if (!isPoll) response.write(`{"id":"o1","time":${Math.floor(Date.now() / 1000)},"event":"open","topic":"${topic}"}\n`);
     const at = messages.findIndex(({ id }) => id === from);
     // Everything, too, when the id is unknown: as ntfy does.
     const cached = /^\d+$/.test(from) ? messages.filter(({ time }) => time >= Number(from)) : messages.slice(at + 1);
     for (const message of cached.filter((each) => each.topic === topic)) response.write(`${JSON.stringify(message)}\n`);
+    if (isPoll) return void response.end();
     response.write(`{"id":"k1","time":${Math.floor(Date.now() / 1000)},"event":"keepalive","topic":"${topic}"}\n`);
     const reader = { topic, response };
     readers.add(reader);

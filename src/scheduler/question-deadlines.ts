@@ -15,6 +15,11 @@ export interface QuestionDeadlinesOptions {
   readonly store: Store;
   readonly log: Logger;
   now(): number;
+  /**
+   * Resolves when what people answered before this server began is stored, or cannot be read in
+   * time. Until then nothing ends that was due before. Absent: there are none.
+   */
+  answersRead?(): Promise<void>;
   /** Ends the questions that are due. */
   expire(now: number): Promise<void>;
 }
@@ -25,6 +30,8 @@ export class QuestionDeadlines implements Service {
   #timer: NodeJS.Timeout | null = null;
   #round: Promise<void> | null = null;
   #again = false;
+  #hasRead = false;
+  #stopping = Promise.withResolvers<void>();
 
   constructor(options: QuestionDeadlinesOptions) {
     this.#options = options;
@@ -32,6 +39,7 @@ export class QuestionDeadlines implements Service {
 
   start(): void {
     if (this.#unsubscribe !== null) return;
+    this.#stopping = Promise.withResolvers<void>();
     this.#unsubscribe = this.#options.store.onCommit(() => this.#wake());
     this.#wake();
   }
@@ -40,6 +48,7 @@ export class QuestionDeadlines implements Service {
     this.#unsubscribe?.();
     this.#unsubscribe = null;
     this.#setTimer(null);
+    this.#stopping.resolve();
     await this.#round;
   }
 
@@ -59,7 +68,12 @@ export class QuestionDeadlines implements Service {
         if (store.questions.openCount() === 0) this.#setTimer(null);
         else {
           const moment = now();
-          if (store.questions.due(moment, 1).length > 0) await expire(moment);
+          if (store.questions.due(moment, 1).length > 0) {
+            await this.#untilAnswersAreRead();
+            if (this.#unsubscribe === null) break;
+            await expire(moment);
+          }
+          this.#hasRead = true;
           const next = store.questions.nextDeadline(moment);
           this.#setTimer(next === null ? null : Math.max(0, next - now()));
         }
@@ -70,6 +84,12 @@ export class QuestionDeadlines implements Service {
       }
     }
     this.#round = null;
+  }
+
+  /** In the first round only: an answer that was given in time must not lose to its deadline. */
+  async #untilAnswersAreRead(): Promise<void> {
+    if (!this.#hasRead) await Promise.race([this.#options.answersRead?.(), this.#stopping.promise]);
+    this.#hasRead = true;
   }
 
   #setTimer(delayMs: number | null): void {

@@ -52,6 +52,8 @@ import { keyFrom } from "./token-file.ts";
 import { version } from "./version.ts";
 
 const dayMs = 86_400_000;
+/** A chat has this long to say what was answered while no server ran. */
+const catchUpMs = 15_000;
 /** How long a clock that was set is remembered when `keep_days` is not set. */
 const defaultKeepDays = 30;
 
@@ -151,7 +153,13 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
   });
 
   const sessionKeeper = new SessionKeeper({ log, keep: () => keepSessions(store, agentEnv, Date.now()) });
-  const questionDeadlines = new QuestionDeadlines({ store, log, now, expire: (moment) => expireQuestions(store, moment) });
+  const questionDeadlines = new QuestionDeadlines({
+    store,
+    log,
+    now,
+    answersRead: () => channels.answerListener.caughtUp(catchUpMs),
+    expire: (moment) => expireQuestions(store, moment),
+  });
 
   const view = () =>
     serverView({

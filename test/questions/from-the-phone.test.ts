@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { step } from "../../testing/model.ts";
 import { botToken, telegramStandIn } from "../../testing/telegram.ts";
 import { until } from "../../testing/wait.ts";
-import { traps } from "../reliability/setup.ts";
+import { noneLeft, shiftedClock, traps } from "../reliability/setup.ts";
 import { askingWorker, oneQuestion } from "./setup.ts";
 
 const me = 4242;
@@ -56,4 +56,32 @@ test("answers from a phone continue parked tasks, each once, over kills of the s
   assert.match(JSON.stringify(w.model.requests().at(-1)), /Which colour\?\\*"=\\*"Green/);
   await until("the changed message", () => choosing.edits === 1 && choosing.text.endsWith(" Green"));
   assert.equal(bot.messages.length, 2, "an answer that was stored before the kill is not read again");
+});
+
+test("an answer in a chat counts although its time ended while no server ran", async (t) => {
+  const w = await askingWorker(t, {}, { CLAUDE_WORKER_PARK_AFTER_MS: "0" });
+  w.model.play({ "choose a colour": [step.tool("AskUserQuestion", oneQuestion("Which colour?")), step.text("Painted.")] });
+  await w.start();
+  const bot = await telegramStandIn(t);
+  const secret = path.join(w.place.work, "token");
+  writeFileSync(secret, botToken, { mode: 0o600 });
+  const to = ["--telegram", String(me), "--telegram-api", bot.url, "--allow-private", "--secret-file", secret];
+  const added = await w.cli(["notify", "add", "phone", ...to, "--on", "question", "--answers", "content"]);
+  assert.equal(added.code, 0, added.stderr);
+  const hourMs = 3_600_000;
+  const answered = await w.submit("choose a colour", { answer_within_ms: 8 * hourMs });
+  const asking = await bot.asking();
+  const forgotten = await w.submit("choose a colour", { answer_within_ms: 8 * hourMs });
+  await bot.asking(2);
+  for (const { id } of [answered, forgotten]) await w.until(id, ({ status }) => status === "waiting");
+  await noneLeft(w);
+  assert.equal((await w.cli(["server", "stop"])).code, 0);
+  bot.tap({ chat: me, user: me, data: asking.buttons[1]?.data ?? "" });
+  w.env["NODE_OPTIONS"] = shiftedClock(w.place, 24 * hourMs);
+  await w.start();
+  const { questions } = await w.ended(answered.id);
+  assert.partialDeepStrictEqual(questions, [
+    { status: "applied", answered_by: "channel:phone", answer: { answers: { "Which colour?": "Blue" } } },
+  ]);
+  assert.partialDeepStrictEqual((await w.ended(forgotten.id)).questions, [{ answered_by: "default" }]);
 });

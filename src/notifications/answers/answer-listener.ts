@@ -52,6 +52,9 @@ export class AnswerListener implements Service {
   readonly #problems = new Map<string, string>();
   #unsubscribe: (() => void) | null = null;
   #timer: NodeJS.Timeout | null = null;
+  /** Sources of which it is not known what they have kept; null: not started yet. */
+  #behind: Set<string> | null = null;
+  readonly #caughtUp = Promise.withResolvers<void>();
 
   constructor(options: AnswerListenerOptions) {
     this.#options = options;
@@ -66,6 +69,17 @@ export class AnswerListener implements Service {
     return this.#lifecycle.stop();
   }
 
+  /**
+   * Resolves when everything is stored that people answered while no server read it, or after this
+   * time.
+   */
+  async caughtUp(limitMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, limitMs);
+    await Promise.race([this.#caughtUp.promise, promise]);
+    clearTimeout(timer);
+  }
+
   /** What keeps the answers of the channel from being read; null: nothing that is known. */
   problemOf(channel: Channel): string | null {
     const source = this.#options.sources[formOf(channel)];
@@ -74,7 +88,27 @@ export class AnswerListener implements Service {
 
   #begin(): void {
     this.#unsubscribe = this.#options.store.onCommit(() => this.#look());
+    this.#behind ??= this.#keeping();
+    this.#noteCaughtUp(null);
     this.#look();
+  }
+
+  /** The sources that have kept answers to questions that wait. */
+  #keeping(): Set<string> {
+    const { store, sources } = this.#options;
+    const waiting = new Set(store.asks.waitingChannels());
+    const channels = store.notifications.channels().filter(({ id }) => waiting.has(id));
+    return new Set(
+      channels.flatMap((channel) => {
+        const source = sources[formOf(channel)];
+        return source?.keepsAnswers === true ? [this.#keyOf(channel, source)] : [];
+      }),
+    );
+  }
+
+  #noteCaughtUp(key: string | null): void {
+    if (key !== null) this.#behind?.delete(key);
+    if (this.#behind?.size === 0) this.#caughtUp.resolve();
   }
 
   async #end(): Promise<void> {
@@ -86,6 +120,7 @@ export class AnswerListener implements Service {
     for (const { stop } of loops) stop.abort();
     await Promise.all(loops.map(({ done }) => done));
     this.#problems.clear();
+    this.#caughtUp.resolve();
   }
 
   /** Starts and stops reading. Cheap while nothing waits and nothing is read. */
@@ -124,6 +159,7 @@ export class AnswerListener implements Service {
     const done = this.#readOn(key, source, stop.signal).finally(() => {
       this.#loops.delete(key);
       this.#problems.delete(key);
+      this.#noteCaughtUp(key);
       this.#look();
     });
     this.#loops.set(key, { stop, done, readUntil });
@@ -180,6 +216,8 @@ export class AnswerListener implements Service {
       destinationOf,
       channels,
       works,
+      isBehind: () => this.#behind?.has(key) === true,
+      caughtUp: () => this.#noteCaughtUp(key),
       position: () => {
         const positions = ids().flatMap((id) => store.asks.positionOf(id) ?? []);
         return positions.toSorted((a, b) => b.at - a.at)[0] ?? null;

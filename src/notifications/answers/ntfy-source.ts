@@ -28,12 +28,19 @@ const quiet = 2;
 const usual = 3;
 
 export const ntfySource: AnswerSource = {
+  keepsAnswers: true,
   key: ({ target }, secret) => `ntfy ${ntfyParts(target.url ?? "")?.server ?? ""} ${target.answersTopic ?? ""} ${secret ?? ""}`,
   async read(reading, signal) {
     const stream = new AbortController();
     const ends = AbortSignal.any([stream.signal, signal]);
     let timer = setTimeout(() => stream.abort(), connectMs);
     try {
+      // A stream does not say where the past ends.
+      if (reading.isBehind()) {
+        for await (const line of lineReader(await subscribed(reading, ends, "&poll=1")))
+          await takeLine(objectOf(jsonIn(line)), reading, signal);
+        if (!ends.aborted) reading.caughtUp();
+      }
       const answer = await subscribed(reading, ends);
       reading.works();
       clearTimeout(timer);
@@ -50,11 +57,14 @@ export const ntfySource: AnswerSource = {
   },
 };
 
-/** The stream of the topic, from the last answer on. */
-async function subscribed(reading: Reading, signal: AbortSignal): Promise<IncomingMessage> {
+/**
+ * The stream of the topic, from the last answer on.
+ * @param more `&poll=1`: it ends after what ntfy has kept.
+ */
+async function subscribed(reading: Reading, signal: AbortSignal, more = ""): Promise<IncomingMessage> {
   const { target, secret, allowPrivate } = reading.destination;
   const since = reading.position()?.id ?? String(Math.floor(reading.waitsSince() / 1000) - earlierSeconds);
-  const url = `${ntfyParts(target.url ?? "")?.server ?? ""}${target.answersTopic ?? ""}/json?since=${encodeURIComponent(since)}`;
+  const url = `${ntfyParts(target.url ?? "")?.server ?? ""}${target.answersTopic ?? ""}/json?since=${encodeURIComponent(since)}${more}`;
   const answer = await exchange({ url, method: "GET", headers: headersOf(secret), allowPrivate, signal });
   const { statusCode = 0, headers } = answer;
   if (statusCode === 200) return answer;

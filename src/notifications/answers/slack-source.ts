@@ -43,6 +43,7 @@ const mostReplies = 20;
 
 export function slackSource(times: Partial<SlackTimes> = {}): AnswerSource {
   return {
+    keepsAnswers: false,
     key: ({ target }, secret) => `slack ${target.url ?? ""} ${slackTokens(secret ?? "")?.app ?? ""}`,
     read: (reading, signal) => read(reading, { ...usual, ...times }, signal),
   };

@@ -17,6 +17,10 @@ export interface Reading {
   take(answer: ArrivedAnswer): Promise<TakenAnswer>;
   /** Stores that everything up to here was read. */
   seen(position: ReadPosition): Promise<void>;
+  /** Whether what was answered before this server began is waited for. */
+  isBehind(): boolean;
+  /** Call it when everything is stored that the service has kept until now. */
+  caughtUp(): void;
   /**
    * Call it when the service answers: a problem is over.
    * @param problem a sentence: it is read, but not as it should be.
@@ -25,6 +29,8 @@ export interface Reading {
 }
 
 export interface AnswerSource {
+  /** Whether its service keeps answers for us while this server does not read them. */
+  readonly keepsAnswers: boolean;
   /** What channels of one source have in common. */
   key(channel: Channel, secret: string | null): string;
   /**

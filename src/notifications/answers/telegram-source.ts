@@ -25,14 +25,17 @@ const emptyMs = 1000;
 const longestNote = 190;
 
 export const telegramSource: AnswerSource = {
+  keepsAnswers: true,
   key: ({ target }, secret) => `telegram ${target.url ?? ""} ${secret ?? ""}`,
   async read(reading, signal) {
     while (!signal.aborted) {
       const [begunAt, before] = [performance.now(), reading.position()?.at];
       let skipped: ReadPosition | null = null;
-      for (const update of await updatesOf(reading, signal)) skipped = await takeUpdate(update, reading, signal);
+      const updates = await updatesOf(reading, signal);
+      for (const update of updates) skipped = await takeUpdate(update, reading, signal);
       // Once for all of the rest: anyone can write to a bot.
       if (skipped !== null) await reading.seen(skipped);
+      if (updates.length < mostUpdates) reading.caughtUp();
       if (reading.position()?.at === before) await pauseSince(begunAt, emptyMs, signal);
     }
   },
@@ -43,7 +46,8 @@ async function updatesOf(reading: Reading, signal: AbortSignal): Promise<readonl
   const params = {
     ...(position === null ? {} : { offset: position.at + 1 }),
     limit: mostUpdates,
-    timeout: pollSeconds,
+    // What it has kept comes at once; if there is nothing, that is known at once, too.
+    timeout: reading.isBehind() ? 0 : pollSeconds,
     allowed_updates: ["callback_query", "message"],
   };
   const { status, result, description, retryAfterMs } = await within(pollMs, signal, (ends) =>

@@ -84,6 +84,30 @@ test("a broken stream continues after the last answer", async (t) => {
   assert.equal(server.since.at(-1), pressed?.id, "the first answer is not read again");
 });
 
+test("what was answered while nobody read is stored before a wait for it ends", async (t) => {
+  const { server, ask, ended, services, start, question } = await setup(t);
+  const { id } = await ask();
+  const message = await server.message(topic);
+  await until("a reader", () => server.readers() === 1);
+  await services.answerListener.stop();
+  await server.press(message, "Allow");
+  assert.equal(question(id).status, "open");
+  const { answerListener } = await start();
+  await answerListener.caughtUp(60_000);
+  assert.equal((await ended(id)).status, "answered");
+});
+
+test("a server of answers that cannot be read is not waited for without end", async (t) => {
+  const { server, ask, services, start, question } = await setup(t);
+  const { id } = await ask();
+  await server.message(topic);
+  await services.answerListener.stop();
+  server.state.refuses = 1000;
+  const { answerListener } = await start({ longestPauseMs: 50 });
+  await answerListener.caughtUp(300);
+  assert.equal(question(id).status, "open");
+});
+
 test("a channel that could be guessed, or says who answers, is refused", async (t) => {
   const { api, add } = await channelSetup(t);
   const refused = async (input: object, message: RegExp) =>

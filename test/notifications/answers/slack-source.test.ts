@@ -41,6 +41,8 @@ function readingOf({ url, take = () => Promise.reject(new Error("none is expecte
     waitsSince: () => 0,
     take,
     seen: () => Promise.resolve(),
+    isBehind: () => false,
+    caughtUp: () => {},
     works: () => {},
   };
 }
