@@ -150,7 +150,7 @@ test("tasks of a removed token wait for a person, those of an expired one run", 
   for (const id of [parent, child]) {
     const [may, message] = await waits(id);
     assert.equal(may, false);
-    assert.match(message ?? "", new RegExp(`\\(token:gone|task:${parent}\\) was removed.*claude-worker cancel ${id}`));
+    assert.match(message ?? "", new RegExp(`(the token gone|task ${parent}), which was removed.*claude-worker cancel ${id}`));
   }
   await store.write(() => store.tasks.transition(parent, "cancel", clock.nowMs));
   await api.retryTask({ id: parent }, owner);
