@@ -6,7 +6,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { appendFileSync, readFileSync } from "node:fs";
-import { blockOf, commonOf, notRun, parseLines, resultEntry } from "./transcript.ts";
+import { blockOf, commonOf, hasNotRun, isCutOff, notRun, parseLines, resultEntry } from "./transcript.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -28,7 +28,8 @@ export const cutResult = "This call was interrupted before it ran. Make the same
  */
 export function deferOpenCall(transcript: string, openCalls: ReadonlySet<unknown>, permissionMode: string): DeferredCall | null {
   const text = readFileSync(transcript, "utf8");
-  const entries = parseLines(text).filter((entry) => typeof entry["uuid"] === "string" && entry["isSidechain"] !== true);
+  const all = parseLines(text).filter((entry) => typeof entry["uuid"] === "string" && entry["isSidechain"] !== true);
+  const entries = beforeCutOff(all, openCalls);
   const open = openEntries(entries);
   const last = open.findLast(({ call }) => openCalls.has(call["id"]));
   const leaf = entries.at(-1);
@@ -57,6 +58,17 @@ export function deferOpenCall(transcript: string, openCalls: ReadonlySet<unknown
   });
   appendFileSync(transcript, (text.endsWith("\n") ? "" : "\n") + lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
   return { tool: String(name), toolUseId: String(id), cutCalls: cut.length };
+}
+
+/**
+ * The lines before Claude Code ended a waiting call itself. It does so when it outlives its runner,
+ * and may then end the turn without the call. All lines where later work has run: it must not be
+ * lost from the conversation.
+ */
+function beforeCutOff(entries: readonly Json[], openCalls: ReadonlySet<unknown>): readonly Json[] {
+  const at = entries.findIndex((entry) => openCalls.has(blockOf(entry, "tool_result")?.["tool_use_id"]) && isCutOff(entry));
+  const hasRun = (entry: Json): boolean => blockOf(entry, "tool_result") !== null && !hasNotRun(entry);
+  return at === -1 || entries.slice(at).some(hasRun) ? entries : entries.slice(0, at);
 }
 
 /** The calls without a result, with the transcript's line of each, oldest first. */

@@ -91,6 +91,16 @@ export function hasNotRun(entry: Json): boolean {
   return typeof entry["toolDenialKind"] === "string" || entry["toolDenialBeforeRun"] === true;
 }
 
+/**
+ * Whether Claude Code ended the call itself because its runner had died while the call waited for a
+ * decision (measured with 2.1.332). The text is Claude Code's own: the call has not run.
+ */
+export function isCutOff(entry: Json): boolean {
+  const content = blockOf(entry, "tool_result")?.["content"];
+  const isClosed = typeof content === "string" && content.startsWith("Tool permission request failed:");
+  return hasNotRun(entry) && (isClosed || entry["interruptedByShutdown"] === true);
+}
+
 /** The fields that are the same on every line of a session. */
 export function commonOf({ userType, entrypoint, cwd, sessionId, version, gitBranch }: Json): Json {
   return { userType, entrypoint, cwd, sessionId, version, gitBranch };

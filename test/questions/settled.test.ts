@@ -1,12 +1,12 @@
 /** An answer counts for one call, also when the runner dies before it has noted the result. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { findTranscript } from "../../src/config/claude-transcript.ts";
 import { step } from "../../testing/model.ts";
 import { until } from "../../testing/wait.ts";
-import { killAndWait, noneLeft, runnerOf, traps } from "../reliability/setup.ts";
+import { killAndWait, killServer, noneLeft, runnerOf, traps } from "../reliability/setup.ts";
 import { askingWorker } from "./setup.ts";
 
 test("an answer whose result only the session has allows no second call", async (t) => {
@@ -58,4 +58,27 @@ test("an answer counts once when runners die before they start Claude Code with 
   assert.equal(readFileSync(file, "utf8"), "x\n");
   assert.partialDeepStrictEqual(task.questions, [{ status: "applied", tool_use_id: question?.tool_use_id }]);
   assert.deepEqual([task.questions.length, w.model.requests().length], [1, 2], "it is neither asked nor called again");
+});
+
+test("a question survives a Claude Code that outlives its runner and ends the turn", async (t) => {
+  const w = await askingWorker(t);
+  const file = path.join(w.place.work, "made");
+  w.model.play({ "make the file": [step.bash(`touch ${file} && sleep 0`), step.text("Made.")] });
+  await w.start();
+  const { id } = await w.submit("make the file", { permission_mode: "default" });
+  const [question] = await w.asked(id);
+  const { session_id: session } = await w.client.getTask({ id });
+  const runner = await runnerOf(w, id);
+  await killServer(w);
+  process.kill(runner, "SIGKILL");
+  const transcript = findTranscript({ HOME: w.place.home }, session ?? "") ?? assert.fail();
+  await until("the end of the turn", () => readFileSync(transcript, "utf8").includes('"text":"Made."'));
+  await w.start();
+  await until("the end of the attempt", async () => (await w.client.listAttempts({ id })).attempts[0]?.ended_at != null);
+  assert.equal((await w.client.getTask({ id })).status, "waiting");
+  assert.ok(!existsSync(file));
+  await w.client.answerQuestion({ id: question?.id ?? 0, decision: "allow" });
+  const task = await w.ended(id);
+  assert.deepEqual([task.status, task.questions.map(({ status }) => status)], ["completed", ["applied"]], JSON.stringify(task.error));
+  assert.ok(existsSync(file));
 });

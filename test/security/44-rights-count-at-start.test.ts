@@ -187,7 +187,7 @@ test("a server asks for the rights again before it resumes a task", async (t) =>
   await w.client.addTrust({ directory: place });
   const { id: running } = await w.submit("steps 10 delay 300", { working_directory: place });
   const { id: waiting } = await w.submit("SAY hello", { working_directory: place });
-  await w.until(running, ({ status }) => status === "running");
+  await w.until(running, ({ last_action: action }) => action !== null);
   await w.client.removeTrust({ directory: place });
   await killServer(w);
   await w.start();
