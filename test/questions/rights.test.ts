@@ -40,7 +40,7 @@ const refusals: [what: string, asked: AskedQuestion, given: GivenAnswer, message
   ["an empty answer", content, { answers: { "Which?": " " } }, /needs an answer/],
   ["a rule for a question of content", content, { option: "Red", remember: "directory" }, /takes no rule/],
   ["a form without its field", form, { decision: "allow", content: {} }, /needs the field "age"/],
-  ["a form with a wrong value", form, { decision: "allow", content: { age: "old" } }, /takes a number/],
+  ["a form with a wrong value", form, { decision: "allow", content: { age: "old" } }, /takes a whole number/],
   ["a form with an unknown field", form, { decision: "allow", content: { age: 1, more: 2 } }, /has no field "more"/],
 ];
 for (const [what, asked, given, message] of refusals) {
