@@ -6,6 +6,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { appendFileSync, readFileSync } from "node:fs";
+import { objectOf } from "../domain/text/read-json.ts";
 import { blockOf, commonOf, hasNotRun, isCutOff, notRun, parseLines, resultEntry } from "./transcript.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -62,13 +63,19 @@ export function deferOpenCall(transcript: string, openCalls: ReadonlySet<unknown
 
 /**
  * The lines before Claude Code ended a waiting call itself. It does so when it outlives its runner,
- * and may then end the turn without the call. All lines where later work has run: it must not be
- * lost from the conversation.
+ * and may then end the turn without the call. All lines where a later call has run or a message was
+ * taken: neither must be lost from the conversation.
  */
 function beforeCutOff(entries: readonly Json[], openCalls: ReadonlySet<unknown>): readonly Json[] {
   const at = entries.findIndex((entry) => openCalls.has(blockOf(entry, "tool_result")?.["tool_use_id"]) && isCutOff(entry));
-  const hasRun = (entry: Json): boolean => blockOf(entry, "tool_result") !== null && !hasNotRun(entry);
-  return at === -1 || entries.slice(at).some(hasRun) ? entries : entries.slice(0, at);
+  return at === -1 || entries.slice(at).some(mustStay) ? entries : entries.slice(0, at);
+}
+
+/** Whether the line has the result of a call that has run, or a message of a person. */
+function mustStay(entry: Json): boolean {
+  const result = blockOf(entry, "tool_result");
+  if (entry["type"] === "attachment") return typeof objectOf(entry["attachment"])["source_uuid"] === "string";
+  return entry["type"] === "user" && (result === null || !hasNotRun(entry));
 }
 
 /** The calls without a result, with the transcript's line of each, oldest first. */

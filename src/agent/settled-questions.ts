@@ -2,18 +2,10 @@
 import { readFileSync } from "node:fs";
 import type { UnappliedQuestion } from "../domain/questions/question.ts";
 import { cutResult } from "./deferred-call.ts";
-import { blockOf, hasNotRun, parseLines } from "./transcript.ts";
+import { blockOf, hasNotRun, isCutOff, parseLines } from "./transcript.ts";
 
-/**
- * The results of calls without a decision: Claude Code writes the first three when its own end or
- * an interruption ends a call that waits (seen with 2.1.332).
- */
-const undecided = [
-  "The user doesn't want to proceed with this tool use.",
-  "[Request interrupted by user",
-  "Tool permission request failed:",
-  cutResult,
-];
+/** What Claude reads as the result of a call that an interruption or our own repair has ended. */
+const interruptions = ["[Request interrupted by user", cutResult];
 
 /**
  * The keys of questions whose call has its result in the transcript. The journal may lack that
@@ -28,7 +20,7 @@ export function settledQuestions(transcript: string, questions: readonly Unappli
     const result = blockOf(entry, "tool_result");
     if (result === null) continue;
     if (!hasNotRun(entry)) ran.add(result["tool_use_id"]);
-    else if (!isUndecided(result["content"])) denied.add(result["tool_use_id"]);
+    else if (!isCutOff(entry) && !isInterruption(result["content"])) denied.add(result["tool_use_id"]);
   }
   return asked
     .filter(({ toolUseId, answer }) => ran.has(toolUseId) || (answer?.decision === "deny" && denied.has(toolUseId)))
@@ -36,6 +28,6 @@ export function settledQuestions(transcript: string, questions: readonly Unappli
 }
 
 /** Of a call that has not run: its text is Claude Code's or ours, and no tool's. */
-function isUndecided(content: unknown): boolean {
-  return typeof content === "string" && undecided.some((text) => content.startsWith(text));
+function isInterruption(content: unknown): boolean {
+  return typeof content === "string" && interruptions.some((text) => content.startsWith(text));
 }

@@ -91,14 +91,16 @@ export function hasNotRun(entry: Json): boolean {
   return typeof entry["toolDenialKind"] === "string" || entry["toolDenialBeforeRun"] === true;
 }
 
+/** The results of calls that Claude Code itself ended, because its runner had died (2.1.332). */
+const withoutRunner = ["Tool permission request failed:", "The user doesn't want to proceed with this tool use."];
+
 /**
  * Whether Claude Code ended the call itself because its runner had died while the call waited for a
- * decision (measured with 2.1.332). The text is Claude Code's own: the call has not run.
+ * decision. The text is Claude Code's own: the call has not run.
  */
 export function isCutOff(entry: Json): boolean {
   const content = blockOf(entry, "tool_result")?.["content"];
-  const isClosed = typeof content === "string" && content.startsWith("Tool permission request failed:");
-  return hasNotRun(entry) && (isClosed || entry["interruptedByShutdown"] === true);
+  return hasNotRun(entry) && typeof content === "string" && withoutRunner.some((text) => content.startsWith(text));
 }
 
 /** The fields that are the same on every line of a session. */
