@@ -41,6 +41,9 @@ const refusals: [what: string, asked: AskedQuestion, given: GivenAnswer, message
   ["a rule for a question of content", content, { option: "Red", remember: "directory" }, /takes no rule/],
   ["a form without its field", form, { decision: "allow", content: {} }, /needs the field "age"/],
   ["a form with a wrong value", form, { decision: "allow", content: { age: "old" } }, /takes a whole number/],
+  ["a form that is filled in and denied", form, { decision: "deny", content: { age: 1 } }, /is denied and filled in at once/],
+  ["the same by an option", form, { option: "deny", content: { age: 1 } }, /is denied and filled in at once/],
+  ["a mode with a denied plan", plan, { decision: "deny", mode: "acceptEdits" }, /a denial takes no mode/],
   ["a form with an unknown field", form, { decision: "allow", content: { age: 1, more: 2 } }, /has no field "more"/],
 ];
 for (const [what, asked, given, message] of refusals) {

@@ -99,7 +99,10 @@ function planAnswer(question: Asked, given: GivenAnswer): Answer {
   refuseFields(question, given, ["answers", "content", "remember"]);
   const option = offered(question, given.option);
   const decision = decided(question, given, option === null ? null : option === "deny" ? "deny" : "allow");
-  if (decision === "deny") return { decision, ...messageOf(given) };
+  if (decision === "deny") {
+    if (given.mode !== undefined) throw unfit(question, "is denied, and a denial takes no mode. Leave the mode out.");
+    return { decision, ...messageOf(given) };
+  }
   const asked = given.mode ?? (option === null ? "default" : option);
   const mode = planModes.find((each) => each === asked);
   if (mode === undefined) throw unfit(question, `offers the modes ${planModes.join(" and ")}, not "${asked}".`);
@@ -110,14 +113,14 @@ function planAnswer(question: Asked, given: GivenAnswer): Answer {
 function formAnswer(question: Asked, given: GivenAnswer): Answer {
   refuseFields(question, given, ["answers", "mode", "remember"]);
   const option = offered(question, given.option);
-  const decision = decided(
-    question,
-    given,
-    option === null ? (given.content === undefined ? null : "allow") : option === "deny" ? "deny" : "allow",
-  );
+  const byForm = given.content === undefined || given.decision !== undefined ? null : "allow";
+  const decision = decided(question, given, option === null ? byForm : option === "deny" ? "deny" : "allow");
   if (messageOf(given).message !== undefined)
     throw unfit(question, "takes no words: its MCP server gets none. Leave them out, and tell Claude with a message: claude-worker send.");
-  if (decision === "deny") return { decision };
+  if (decision === "deny") {
+    if (given.content !== undefined) throw unfit(question, "is denied and filled in at once. Leave the content out, or allow it.");
+    return { decision };
+  }
   if (question.input["mode"] === "url") {
     if (given.content !== undefined) throw unfit(question, "has no form: it asks to open an address. Leave the content out.");
     return { decision };
