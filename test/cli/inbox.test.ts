@@ -221,7 +221,6 @@ const answers: [words: string[], asked: AskedQuestion, answer: object][] = [
   [["1", "allow"], permission, { decision: "allow" }],
   [["q1", "deny", "not on staging"], permission, { decision: "deny", message: "not on staging" }],
   [["1", "deny"], permission, { decision: "deny" }],
-  [["1", "allow", "--always"], permission, { decision: "allow", rule: "Bash(git push *)" }],
   [["1", "--pick", "2"], permission, { decision: "deny" }],
   [["1", "--pick", "2"], content, { decision: "allow", answers: { "Which colour?": "Blue" } }],
   [
@@ -244,15 +243,20 @@ for (const [words, asked, answer] of answers) {
   });
 }
 
-test("on a terminal the rule of --always is shown before it is stored", async (t) => {
+test("without a terminal the rule of --always is shown, and stored with --yes only", async (t) => {
   const { call, api } = await setup(t, permission);
-  const no = await call(["answer", "1", "allow", "--always"], { columns: 120, typed: "n\n" });
-  assert.ok(no.code > 0);
-  assert.match(no.stderr, /From now on the tasks in the directory of task 1, and below it, may: Bash\(git push \*\)/);
-  assert.equal(api.store.questions.get(1)?.status, "open");
-  const yes = await call(["answer", "1", "always"], { columns: 120, typed: "y\n" });
-  assert.equal(yes.code, 0, yes.stderr);
-  assert.equal(api.store.rules.list().length, 1);
+  const rule = "From now on the tasks in the directory of task 1, and below it, may: Bash(git push *)\n";
+  const advice = "Nothing was stored. To store this rule: claude-worker answer q1 allow --always --yes";
+  for (const words of [["allow", "--always"], ["always"], ["--pick", "3"]]) {
+    const { code, stdout, stderr } = await call(["answer", "1", ...words]);
+    assert.deepEqual([code, stdout, stderr], [2, "", `Error: ${rule}${advice}\n`]);
+  }
+  const inJson = await call(["answer", "1", "--always", "--json"]);
+  assert.deepEqual([inJson.code, inJson.json()], [2, { error: { code: "invalid_input", message: `${rule}${advice}` } }]);
+  assert.deepEqual([api.store.questions.get(1)?.status, api.store.rules.list()], ["open", []]);
+  const { code, stderr } = await call(["answer", "1", "allow", "--always", "--yes", "--json"]);
+  assert.deepEqual([code, stderr], [0, rule]);
+  assert.deepEqual(api.store.questions.get(1)?.answer, { decision: "allow", rule: "Bash(git push *)" });
 });
 
 const refused: [words: string[], asked: AskedQuestion[], message: RegExp][] = [
@@ -336,7 +340,7 @@ test("who has answered, and that no person did, is said in words", async (t) => 
 test("rules are listed and removed", async (t) => {
   const { call } = await setup(t, permission);
   assert.match((await call(["rules"], { columns: 80 })).stdout, /No answer has made a rule/);
-  await call(["answer", "1", "--always"]);
+  await call(["answer", "1", "--always", "--yes"]);
   assert.match((await call(["rules"])).stdout, /^1\tBash\(git push \*\)\t\//);
   assert.match((await call(["rules"], { columns: 120 })).stdout, /just now by the server's owner/);
   assert.equal((await call(["rules", "remove", "1"])).stdout, "Rule 1 is removed.\n");

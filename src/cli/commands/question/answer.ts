@@ -18,11 +18,15 @@ import { visibleText } from "../../../domain/text/plain-text.ts";
 
 const number = wholeNumber("--pick", { min: 1, max: 1000 });
 
-export const command = defineCommand<AnswerFlags>({
+interface Flags extends AnswerFlags {
+  readonly yes?: boolean;
+}
+
+export const command = defineCommand<Flags>({
   name: "answer",
   summary: "Answer a question of a task",
   details:
-    "The first answer counts. `allow` allows one call. `--always` also stores the offered rule for the task's directory (`claude-worker rules`).\n\nTo a question of content every text is the answer; `--deny` refuses it.",
+    "The first answer counts. `allow` allows one call. `--always` also stores the offered rule for the task's directory (`claude-worker rules`). The rule is shown before that: on a terminal you are asked, elsewhere `--yes` stores it.\n\nTo a question of content every text is the answer; `--deny` refuses it.",
   arguments: [
     { name: "<question>", description: questionReference },
     { name: "[answer...]", description: '`allow`, `deny "why"`, or the text of an answer', isText: true },
@@ -35,6 +39,7 @@ export const command = defineCommand<AnswerFlags>({
     },
     { flags: "--deny", description: "refuse, with the words as the reason" },
     { flags: "--always", description: "allow it from now on in the task's directory" },
+    { flags: "-y, --yes", description: "store the rule of --always without being asked" },
     { flags: "--mode <mode>", description: "of a plan: the permission mode of the work", completes: planModes },
     { flags: "--answer <question=answer>", description: "one of several questions; several for several choices", repeat: true },
     { flags: "--content <json>", description: "the form of an MCP server" },
@@ -58,7 +63,7 @@ export const command = defineCommand<AnswerFlags>({
     // Asking for the question also starts the server.
     const { client, found: question } = await reading(io, async (server) => await questionOf(server, name));
     const given = givenAnswer(question, rest, options);
-    if (makesRule(given) && canAsk(io)) await confirmRule(io, question);
+    if (makesRule(given)) await showRule(question, io, options.yes === true);
     const answered = await client.answerQuestion({ id: question.id, ...given });
     if (options.json === true) writeJson(io.stdout, answered);
     else say(io.stdout, await answeredText(client, answered));
@@ -66,17 +71,21 @@ export const command = defineCommand<AnswerFlags>({
   },
 });
 
-function makesRule({ remember, option }: AnswerBody): boolean {
-  return remember !== undefined || option?.toLowerCase() === "always";
+function makesRule({ decision, remember, option }: AnswerBody): boolean {
+  return decision !== "deny" && (remember !== undefined || option?.toLowerCase() === "always");
 }
 
-/** Shows the rule before it is stored. @throws WorkerError when the person does not want it. */
-async function confirmRule(io: Io, { id, task_id: task, rule }: QuestionView): Promise<void> {
+/**
+ * Shows the rule before it is stored. @param isAgreed whether the person has agreed already.
+ * @throws WorkerError when the person does not want it, or cannot be asked.
+ */
+async function showRule({ id, task_id: task, rule }: QuestionView, io: Io, isAgreed: boolean): Promise<void> {
   if (rule === null) return;
-  say(io.stderr, `From now on the tasks in the directory of task ${task}, and below it, may: ${visibleText(rule)}`);
-  await confirm(
-    io,
-    "Store it?",
-    new WorkerError("invalid_input", `Nothing was stored. To allow this call only: claude-worker answer q${id} allow`),
-  );
+  const text = `From now on the tasks in the directory of task ${task}, and below it, may: ${visibleText(rule)}`;
+  const answer = `claude-worker answer q${id} allow`;
+  if (!isAgreed && !canAsk(io))
+    throw new WorkerError("invalid_input", `${text}\nNothing was stored. To store this rule: ${answer} --always --yes`);
+  say(io.stderr, text);
+  if (isAgreed) return;
+  await confirm(io, "Store it?", new WorkerError("invalid_input", `Nothing was stored. To allow this call only: ${answer}`));
 }
