@@ -2,9 +2,9 @@
  * Gives answers to the runner that waits for them, pauses the attempt's time limits meanwhile, and
  * decides when the runner has waited long enough.
  */
-import { freemem, totalmem } from "node:os";
 import type { ToRunner } from "../attempt-protocol/protocol.ts";
 import type { TimeLimits } from "../attempt-protocol/time-limits.ts";
+import { freeMemory as freeOfSystem } from "../processes/free-memory.ts";
 import type { AttemptContext } from "./attempt-context.ts";
 
 /** Below this share of free memory a waiting runner leaves at once. */
@@ -90,7 +90,7 @@ export class AnswerDelivery {
 
   /** Parks once the runner has waited long enough, or earlier, when memory is short. */
   #parkInTime(since: number): void {
-    const { parkAfterMs, now, freeMemory = () => freemem() / totalmem() } = this.#context;
+    const { parkAfterMs, now, freeMemory = freeOfSystem } = this.#context;
     const leftMs = freeMemory() < shortOfMemory ? 0 : since + parkAfterMs - now();
     if (leftMs <= 0) this.park();
     else this.#timer = setTimeout(() => this.#parkInTime(since), Math.min(leftMs, lookEveryMs)).unref();

@@ -19,7 +19,7 @@ export interface AttemptContext {
   readonly hookTimeoutMs: number | null;
   /** How long a runner whose task waits for an answer is kept, ms. */
   readonly parkAfterMs: number;
-  /** Share of the memory that is free, 0 to 1. Default: the machine's. */
+  /** Share of the memory that is free, 0 to 1. Default: of the machine, or of its container. */
   freeMemory?(): number;
   now(): number;
   random(): number;
