@@ -29,6 +29,7 @@ import { withUndelivered } from "../domain/messages/undelivered.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import type { Store } from "../store/store.ts";
 import { endMessages, undeliveredOf } from "./message-records.ts";
+import { askRevoked } from "./question-records.ts";
 import { attemptsOfSession } from "./session-attempts.ts";
 
 export interface FinaliseOptions {
@@ -132,9 +133,10 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
   const completed = after.operation === "complete";
   const resumable = after.resumable && task.sessionId !== null;
   const isAgain = after.operation === "requeue" && resumable;
-  const isParked = isAgain && unapplied.some(({ status }) => status === "open");
-  // Only an attempt that continues the session can use the answers.
-  if (!isAgain) for (const { id } of unapplied) store.questions.supersede(id, now);
+  const isRevoked = isAgain && askRevoked(store, unapplied, now);
+  const isParked = isRevoked || (isAgain && unapplied.some(({ status }) => status === "open"));
+  // Only an attempt that continues the session can use the answers. A success needed them not.
+  if (!isAgain) for (const { id } of unapplied) store.questions.supersede(id, completed);
   const undelivered = after.operation === "fail" ? undeliveredOf(store, { ...task, ...spent }, attempt.id) : [];
   const moved = store.tasks.transition(
     task.id,

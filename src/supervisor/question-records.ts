@@ -42,7 +42,7 @@ export class QuestionRecords {
 
   #ask(asked: AskedQuestion | null, now: number): void {
     const { id: attemptId, taskId } = this.#attempt;
-    const { questions, tasks, events, messages } = this.#store;
+    const { questions, tasks, messages } = this.#store;
     const task = tasks.row(taskId);
     if (task === null || asked === null) return;
     this.#areThere = true;
@@ -51,8 +51,7 @@ export class QuestionRecords {
     // Claude Code has what came while the task ran, and takes it after the answer.
     if (question.status === "open" && tasks.transition(taskId, "ask", now) !== null) messages.passed(taskId, attemptId);
     if (isKnown) return;
-    const data = askedEvent(question);
-    events.append(taskId, attemptId, [{ type: "question_asked", at: now, data }], `[question] q${question.id} ${data.text}`);
+    noteAsked(this.#store, question, attemptId, now);
   }
 
   #withdraw(key: string, now: number): void {
@@ -64,7 +63,7 @@ export class QuestionRecords {
   #supersede(id: number, now: number): void {
     const { taskId } = this.#attempt;
     const { questions, tasks } = this.#store;
-    questions.supersede(id, now);
+    questions.supersede(id, true);
     if (!questions.unapplied(taskId).some(({ status }) => status === "open")) tasks.transition(taskId, "proceed", now);
   }
 
@@ -93,4 +92,20 @@ export class QuestionRecords {
     if (answer === null) this.#supersede(id, now);
     else this.#store.questions.applied(id, now);
   }
+}
+
+/**
+ * Inside `write`. Asks again what was answered by callers whose rights have ended since: no attempt
+ * has used those answers.
+ * @returns whether there are any.
+ */
+export function askRevoked(store: Store, unapplied: readonly Question[], now: number): boolean {
+  const asked = unapplied.filter(({ isVoid }) => isVoid).flatMap(({ id }) => store.questions.reopen(id) ?? []);
+  for (const question of asked) noteAsked(store, question, null, now);
+  return asked.length > 0;
+}
+
+function noteAsked(store: Store, question: Question, attemptId: number | null, now: number): void {
+  const data = askedEvent(question);
+  store.events.append(question.taskId, attemptId, [{ type: "question_asked", at: now, data }], `[question] q${question.id} ${data.text}`);
 }

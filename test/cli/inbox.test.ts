@@ -302,7 +302,7 @@ test("a second answer is refused with the first", async (t) => {
 
 test("an answer to a task that has ended is refused with its status", async (t) => {
   const { call, api } = await setup(t, content);
-  await api.store.write(() => api.store.questions.supersede(1, Date.now()));
+  await api.store.write(() => api.store.questions.supersede(1, true));
   await api.finish(1, "failed");
   const late = await call(["answer", "q1", "Red"]);
   assert.deepEqual([late.code, late.stderr], [1, "Error: q1 needs no answer any more: task 1 is failed.\n"]);

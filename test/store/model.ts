@@ -176,7 +176,7 @@ function settle(store: Store, id: number, step: QuestionStep): unknown {
   if (step === "answer") return store.questions.answer(question.id, { decision: "allow" }, "socket", 7)?.status ?? null;
   if (step === "expire") return store.questions.expire(question.id, { decision: "deny" }, 7)?.status ?? null;
   if (step === "apply") store.questions.applied(question.id, 8);
-  else store.questions.supersede(question.id, 8);
+  else store.questions.supersede(question.id, false);
   return store.questions.get(question.id)?.status;
 }
 

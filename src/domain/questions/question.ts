@@ -82,6 +82,11 @@ export interface Question extends AskedQuestion {
   readonly appliedAt: number | null;
   /** The default answer counts from this moment on; null: the question waits for ever. */
   readonly deadline: number | null;
+  /**
+   * Whether its answer counts for no later attempt: Claude continued without it, or the rights of
+   * who gave it have ended.
+   */
+  readonly isVoid: boolean;
 }
 
 /** What a runner needs of a question that has no effect yet. */

@@ -31,7 +31,7 @@ export async function holdQueue(store: Store, reason: string | null | undefined,
 export async function resumeQueue(store: Store, now: number): Promise<void> {
   await store.write(() => {
     for (const { kind, scope } of store.holds.active()) store.holds.lift(kind, scope);
-    withdrawConsents(store, now);
+    withdrawConsents(store);
     store.probes.removeAll();
     store.tasks.endBackOffs(now);
   });
@@ -43,6 +43,6 @@ export async function liftOverageHolds(store: Store): Promise<void> {
   if (holds.length === 0) return;
   await store.write(() => {
     for (const { kind, scope } of holds) store.holds.lift(kind, scope);
-    withdrawConsents(store, Date.now());
+    withdrawConsents(store);
   });
 }

@@ -49,9 +49,14 @@ function elsewhere({ id }: Question): string {
   return `Answer it with: claude-worker answer q${id}`;
 }
 
+/** The name of the channel's answers. */
+export function callerNameOf({ name }: Pick<Channel, "name">): string {
+  return `channel:${name}`;
+}
+
 /** Channels are added with the admin scope, which is what their answers have. */
 function callerOf({ name, addedToken }: Channel): Caller {
-  return { scope: "admin", name: `channel:${name}`, ...(addedToken === null ? {} : { tokenId: addedToken }) };
+  return { scope: "admin", name: callerNameOf({ name }), ...(addedToken === null ? {} : { tokenId: addedToken }) };
 }
 
 function requireToken(store: Store, { name, addedToken }: Channel, now: number): void {

@@ -20,7 +20,7 @@ export function giveConsent(store: Store, { id, attemptId, input, answer }: Ques
 }
 
 /** Inside `write`. Overage is not held any more, so the questions about it need no answer. */
-export function withdrawConsents(store: Store, now: number): void {
+export function withdrawConsents(store: Store): void {
   const open = store.questions.list({ statuses: ["open"], limit: Number.MAX_SAFE_INTEGER });
-  for (const { id, kind } of open) if (kind === "consent") store.questions.supersede(id, now);
+  for (const { id, kind } of open) if (kind === "consent") store.questions.supersede(id, true);
 }

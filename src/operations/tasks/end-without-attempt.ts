@@ -28,7 +28,7 @@ export function endWithoutAttempt(
   if (ended === null) return null;
   const last = store.attempts.ofTask(id).at(-1);
   const isFollowed = last !== undefined && continuesTask(ended, store.messages.open(id), last.id);
-  for (const question of store.questions.unapplied(id)) store.questions.supersede(question.id, now);
+  for (const question of store.questions.unapplied(id)) store.questions.supersede(question.id, false);
   for (const { id: message, status: state } of store.messages.end(id, status === "cancelled", now)) {
     store.events.append(id, null, [{ type: state === "done" ? "message_done" : "message_cancelled", at: now, data: { message } }]);
   }

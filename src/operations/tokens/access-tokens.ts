@@ -6,6 +6,7 @@ import type { NewTokenView, TokenView } from "../../contract/views/token.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Store } from "../../store/store.ts";
 import type { Token } from "../../store/sqlite/tokens.ts";
+import { callerNameOf } from "../questions/answer-from-channel.ts";
 import { takeBackAnswers } from "../questions/take-back-answers.ts";
 import { takeBackAll } from "../messages/unsend-message.ts";
 import { rfc3339, rfc3339OrNull } from "../tasks/times.ts";
@@ -54,7 +55,8 @@ export async function removeToken(store: Store, id: number, caller: Caller, now:
     const token = store.tokens.remove(id);
     if (token === null) return null;
     takeBackAll(store, nameOf(token), caller.name, now);
-    takeBackAnswers(store, nameOf(token), now);
+    const channels = store.notifications.channels().filter(({ addedToken }) => addedToken === id);
+    for (const sender of [nameOf(token), ...channels.map(callerNameOf)]) takeBackAnswers(store, sender, now);
     return token;
   });
   if (removed === null) throw new WorkerError("not_found", `There is no token ${id}. See: claude-worker token list`);

@@ -53,8 +53,13 @@ export interface QuestionStore {
   reopen(id: number): Question | null;
   /** Inside `write`. The journal holds what followed from the answer. */
   applied(id: number, now: number): void;
-  /** Inside `write`. The task continues without an answer. */
-  supersede(id: number, now: number): void;
+  /**
+   * Inside `write`. The task continues without an answer.
+   * @param isVoid whether an answer that it has counts no more, also where the session continues.
+   */
+  supersede(id: number, isVoid: boolean): void;
+  /** Inside `write`. Answers of this sender that have had no effect count for no later attempt. */
+  voidBy(sender: string): void;
   /**
    * Inside `write`. The task continues its session: answers of people that its last attempt could
    * not use count again.
@@ -90,6 +95,7 @@ const row = defineRow<Question>({
   answeredAt: "plain",
   appliedAt: "plain",
   deadline: "plain",
+  isVoid: "flag",
 });
 
 const unappliedWhere = "applied_at IS NULL AND status IN ('open', 'answered', 'expired')";
@@ -124,7 +130,7 @@ export function createQuestionStore(database: Database.Database, writing: Writin
     `SELECT ${row.select} FROM questions WHERE status = 'answered' AND applied_at IS NULL AND answered_by = ? ORDER BY id`,
   );
   const setOpen = database.prepare(
-    `UPDATE questions SET status = 'open', answer = NULL, answered_by = NULL, answered_at = NULL
+    `UPDATE questions SET status = 'open', answer = NULL, answered_by = NULL, answered_at = NULL, is_void = 0
      WHERE id = @id AND status = 'answered' AND applied_at IS NULL`,
   );
   const setApplied = database.prepare(
@@ -132,11 +138,15 @@ export function createQuestionStore(database: Database.Database, writing: Writin
      WHERE id = @id AND applied_at IS NULL AND answer IS NOT NULL AND status IN ('answered', 'expired')`,
   );
   const setSuperseded = database.prepare(
-    `UPDATE questions SET status = 'superseded', applied_at = NULL WHERE id = @id AND ${unappliedWhere}`,
+    `UPDATE questions SET status = 'superseded', applied_at = NULL, is_void = max(is_void, @isVoid) WHERE id = @id AND ${unappliedWhere}`,
+  );
+  const setVoid = database.prepare(
+    `UPDATE questions SET is_void = 1
+     WHERE answered_by = @sender AND applied_at IS NULL AND status IN ('answered', 'superseded')`,
   );
   const setRevived = database.prepare(
     `UPDATE questions SET status = 'answered'
-     WHERE task_id = @taskId AND status = 'superseded' AND answer IS NOT NULL AND answered_by <> 'default'
+     WHERE task_id = @taskId AND status = 'superseded' AND answer IS NOT NULL AND answered_by <> 'default' AND is_void = 0
        AND attempt_id IN (SELECT attempts.id FROM attempts JOIN tasks ON tasks.id = attempts.task_id
          WHERE attempts.task_id = @taskId AND attempts.session_id = tasks.session_id)`,
   );
@@ -213,7 +223,11 @@ export function createQuestionStore(database: Database.Database, writing: Writin
     answeredBy: (sender) => all(selectAnsweredBy.all(sender)),
     reopen: (id) => change(id, () => setOpen.run({ id })),
     applied: (id, now) => void change(id, () => setApplied.run({ id, now })),
-    supersede: (id) => void change(id, () => setSuperseded.run({ id })),
+    supersede: (id, isVoid) => void change(id, () => setSuperseded.run({ id, isVoid: Number(isVoid) })),
+    voidBy: (sender) => {
+      writing.mustBeInside();
+      setVoid.run({ sender });
+    },
     revive: (taskId) => {
       writing.touch(taskId);
       setRevived.run({ taskId });

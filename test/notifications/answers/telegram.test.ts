@@ -287,7 +287,7 @@ test("messages of many questions that end at once are changed one by one", async
   const questions: { readonly id: number }[] = [];
   for (let i = 0; i < 5; i += 1) questions.push(await s.ask());
   await until("the messages", () => sent === 5);
-  await s.store.write(() => questions.forEach(({ id }) => s.store.questions.supersede(id, s.clock.nowMs)));
+  await s.store.write(() => questions.forEach(({ id }) => s.store.questions.supersede(id, true)));
   for (; changed < 5; changed += 1) await until(`change ${changed + 1}`, () => changes.length > 0).then(() => changes.shift()?.());
   await until("the end", () => s.store.asks.finished(null).length === 0);
   assert.equal(most, 1);

@@ -29,6 +29,7 @@ import { consent } from "../migrations/0023-consent.ts";
 import { passedMessages } from "../migrations/0024-passed-messages.ts";
 import { rewinds } from "../migrations/0025-rewinds.ts";
 import { wholeAsks } from "../migrations/0026-whole-asks.ts";
+import { voidAnswers } from "../migrations/0027-void-answers.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -65,6 +66,7 @@ export const migrations: readonly Migration[] = [
   passedMessages,
   rewinds,
   wholeAsks,
+  voidAnswers,
 ];
 
 /** The `user_version` of a database that this version writes. */
