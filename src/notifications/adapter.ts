@@ -1,11 +1,14 @@
 /** Defines what each kind of channel implements: it sends one message once. */
 import type { ChannelTarget } from "../domain/notifications/channel.ts";
+import type { Rest } from "../domain/notifications/delivery.ts";
 import type { Message } from "./message.ts";
 
 export interface Destination {
   readonly target: ChannelTarget;
   readonly secret: string | null;
   readonly allowPrivate: boolean;
+  /** Of a mail that a part of its recipients has; null: all are to get it. */
+  readonly rest?: Rest | null;
 }
 
 export type Sent =
@@ -23,6 +26,8 @@ export type Sent =
       /** Whether the receiver wants no more tries of this message. */
       readonly isFinal?: boolean;
       readonly retryAfterMs?: number | null;
+      /** The others have the message. Absent: no recipient has it. */
+      readonly rest?: Rest;
     };
 
 export interface Adapter {

@@ -8,11 +8,16 @@ import type { Adapter } from "./adapter.ts";
 import { linkLines } from "./payload.ts";
 import { addressProblem, allowedAddresses } from "./address.ts";
 import { pinnedTo, sentenceOf, unlessAborted } from "./exchange.ts";
+import { afterRefusals, restIn } from "./mail-recipients.ts";
+import type { RefusedMail } from "./mail-recipients.ts";
 
 const timeMs = 15_000;
 
 export const email: Adapter = {
-  async send(message, { target, secret, allowPrivate }, signal) {
+  async send(message, { target, secret, allowPrivate, rest = null }, signal) {
+    const to = (target.to ?? "").split(",").map((each) => each.trim());
+    const left = restIn(rest, to);
+    if (left?.to.length === 0) return afterRefusals([], left);
     const server = new URL(target.url ?? "");
     const host = withoutBrackets(server.hostname);
     const addresses = await unlessAborted(allowedAddresses(host, { allowPrivate }), signal);
@@ -42,7 +47,9 @@ export const email: Adapter = {
     try {
       const sending = transport.sendMail({
         from: { name: "Claude Worker", address: target.from ?? "" },
-        to: (target.to ?? "").split(",").map((each) => each.trim()),
+        to,
+        // The header names all recipients at each try.
+        ...(left === null ? {} : { envelope: { from: target.from ?? "", to: [...left.to] } }),
         subject: message.title,
         text: `${message.text === "" ? message.title : message.text}\n${linkLines(message)}`,
         date: new Date(message.occurredAt),
@@ -50,12 +57,14 @@ export const email: Adapter = {
         messageId: `<${message.id}@claude-worker>`,
         headers: { "auto-submitted": "auto-generated" },
       });
-      const { rejected } = await unlessAborted(sending, signal);
-      // Another try would reach the others twice.
-      return rejected.length === 0 ? { delivered: true } : { delivered: true, problem: refused(rejected.map(addressIn)) };
+      const { rejectedErrors = [] } = await unlessAborted(sending, signal);
+      return afterRefusals(rejectedErrors, left);
     } catch (error) {
       if (signal.aborted) throw sentenceOf(error as Error, signal);
-      return { delivered: false, error: problemOf(error as Error & { code?: string; responseCode?: number }) };
+      const { rejectedErrors = [], ...problem } = error as MailProblem;
+      // Others have it from an earlier try.
+      if (left !== null && rejectedErrors.length > 0) return afterRefusals(rejectedErrors, left);
+      return { delivered: false, error: problemOf(problem) };
     } finally {
       transport.close();
       socket.destroy();
@@ -83,16 +92,14 @@ async function connected({ host, port, addresses, signal }: Connection): Promise
   }
 }
 
-function refused(addresses: readonly string[]): string {
-  return `The mail server refused ${addresses.join(", ")}. The other recipients have the mail.`;
-}
-
-function addressIn(recipient: string | { readonly address: string }): string {
-  return typeof recipient === "string" ? recipient : recipient.address;
+interface MailProblem {
+  readonly code?: string;
+  readonly responseCode?: number;
+  readonly rejectedErrors?: readonly RefusedMail[];
 }
 
 /** Without what the server wrote. */
-function problemOf({ code, responseCode }: { readonly code?: string; readonly responseCode?: number }): string {
+function problemOf({ code, responseCode }: MailProblem): string {
   if (code === "EAUTH") return "The mail server refused the user or the password.";
   if (responseCode !== undefined) return `The mail server answered ${responseCode}.`;
   return `The mail server could not be used (${code ?? "unknown error"}).`;

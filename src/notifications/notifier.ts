@@ -174,7 +174,7 @@ export class Notifier implements Service {
     const timer = setTimeout(() => ends.abort(), this.#options.answerMs ?? answerMs);
     const { target, allowPrivate } = channel;
     try {
-      const destination = { target, allowPrivate, secret: store.notifications.secretOf(channel.id) };
+      const destination = { target, allowPrivate, secret: store.notifications.secretOf(channel.id), rest: delivery.rest };
       const parts = [delivery, ...store.notifications.mergedInto(delivery.id)] as const;
       return await adapter.send(
         withAsk(messageOf({ ...delivery, ...merged(parts) }, redact, linksIn(parts, channel, this.#options)), ask),
@@ -203,7 +203,7 @@ export class Notifier implements Service {
     const random = this.#options.random();
     const isLast = sent.isFinal === true || event === "test";
     const at = isLast ? null : nextTryAt({ tries, retryAfterMs: sent.retryAfterMs ?? null, now, random });
-    notifications.failed(id, { error: sent.error, nextTryAt: at, now });
+    notifications.failed(id, { error: sent.error, nextTryAt: at, rest: sent.rest, now });
   }
 
   /** A message that was sent must not be sent again because its mark could not be written. */

@@ -7,14 +7,15 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { SMTPServer } from "smtp-server";
-import type { SMTPServerOptions } from "smtp-server";
 import type { ChannelForm, ChannelTarget } from "../../src/domain/notifications/channel.ts";
 import type { DeliveryEvent } from "../../src/domain/notifications/notification.ts";
+import type { Rest } from "../../src/domain/notifications/delivery.ts";
 import type { Sent } from "../../src/notifications/adapter.ts";
 import { createAdapters } from "../../src/notifications/adapters.ts";
 import { desktopAdapter } from "../../src/notifications/local.ts";
 import type { Message } from "../../src/notifications/message.ts";
+import { mailServer } from "../../testing/mail-server.ts";
+import type { Mail } from "../../testing/mail-server.ts";
 import { ntfyStandIn } from "../../testing/ntfy.ts";
 import { receiver } from "../../testing/receiver.ts";
 import { slackBotToken, slackChannel, slackStandIn } from "../../testing/slack.ts";
@@ -233,39 +234,6 @@ test("a Telegram bot sends plain text to its chat", async (t) => {
   assert.deepEqual(sent, { delivered: false, error: "The receiver answered 429. Too Many Requests", retryAfterMs: 7000 });
 });
 
-interface Mail {
-  readonly from: string;
-  readonly to: readonly string[];
-  readonly user: unknown;
-  readonly isTls: boolean;
-  readonly text: string;
-}
-
-async function mailServer(t: TestContext, options: SMTPServerOptions = {}): Promise<{ port: number; mails: Mail[] }> {
-  const mails: Mail[] = [];
-  const server = new SMTPServer({
-    authOptional: true,
-    onAuth: ({ username, password }, _, done) => {
-      done(password === "right" ? null : new Error("Wrong password of me@example.com"), { user: username });
-    },
-    onData: (stream, { envelope, user, secure }, done) => {
-      const parts: Buffer[] = [];
-      stream.on("data", (part: Buffer) => parts.push(part));
-      stream.on("end", () => {
-        const from = envelope.mailFrom === false ? "" : envelope.mailFrom.address;
-        const to = envelope.rcptTo.map(({ address }) => address);
-        mails.push({ from, to, user, isTls: secure, text: Buffer.concat(parts).toString("utf8") });
-        done();
-      });
-    },
-    ...options,
-  });
-  server.on("error", () => {});
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => new Promise<void>((resolve) => server.close(resolve)));
-  return { port: (server.server.address() as { port: number }).port, mails };
-}
-
 test("mail goes to all recipients, signed in, under one id at each try", async (t) => {
   const { port, mails } = await mailServer(t);
   const target = { to: "a@example.com, b@example.com", from: "worker@example.com", url: `smtp://me%40example.com@127.0.0.1:${port}` };
@@ -308,6 +276,39 @@ test("mail that only some recipients get names the others, and is not sent again
     mails.map(({ to }) => to),
     [["a@example.com"]],
   );
+});
+
+test("a recipient that is greylisted is tried again alone, the others get one mail", async (t) => {
+  const answers: Record<string, number> = { "later@example.com": 450, "gone@example.com": 550 };
+  const { port, mails } = await mailServer(t, {
+    onRcptTo: ({ address }, __, done) =>
+      done(answers[address] === undefined ? null : Object.assign(new Error("not now"), { responseCode: answers[address] })),
+  });
+  const target = { to: "a@example.com, gone@example.com, later@Example.com", from: "w@example.com", url: `smtp://127.0.0.1:${port}` };
+  const again = async (rest: Rest | null): Promise<Sent> =>
+    await createAdapters(process.env).email.send(
+      message("failed"),
+      { target, secret: null, allowPrivate: true, rest },
+      AbortSignal.timeout(10_000),
+    );
+  const refused = "The mail server refused gone@example.com. ";
+  const others = "The other recipients have the mail.";
+  const rest = { to: ["later@example.com"], refused: ["gone@example.com"] };
+  const error = `${refused}The mail server takes the mail for later@example.com later only. ${others}`;
+  assert.deepEqual(await again(null), { delivered: false, error, rest });
+  assert.deepEqual(await again(rest), { delivered: false, error, rest }, "all of this try were refused");
+  answers["later@example.com"] = 550;
+  const all = "The mail server refused gone@example.com, later@example.com. ";
+  assert.deepEqual(await again(rest), { delivered: true, problem: `${all}${others}` });
+  delete answers["later@example.com"];
+  assert.deepEqual(await again(rest), { delivered: true, problem: `${refused}${others}` });
+  assert.deepEqual(
+    mails.map(({ to }) => to),
+    [["a@example.com"], ["later@example.com"]],
+  );
+  const gone = { to: ["b@example.com"], refused: [] };
+  assert.deepEqual(await again(gone), delivered, "who is no recipient of the channel any more");
+  assert.equal(mails.length, 2);
 });
 
 test("a mail server that hangs is given up in time", async (t) => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import dns from "node:dns";
 import { test } from "node:test";
 import { noRules } from "../../src/domain/notifications/rules.ts";
+import { mailServer } from "../../testing/mail-server.ts";
 import { until } from "../../testing/wait.ts";
 import { secret, setup } from "./setup.ts";
 
@@ -368,4 +369,29 @@ test("a message has the links of its open questions, signed for each try", async
   const sent = hook.received.map((each) => each.json()["data"] as { question: { id: number }; links?: { page: string }[] });
   const pages = sent.map(({ question, links: own }) => `${question.id} ${own?.[0]?.page.slice(-1) ?? "-"}`);
   assert.deepEqual(pages.toSorted(), ["1 -", "1 -", "1 -", "1 1", "2 -", "2 2"]);
+});
+
+test("a greylisted recipient gets its mail after a restart, the others none again", async (t) => {
+  const { notifier, make, clock, add, end, delivery } = await setup(t);
+  const later = new Set(["late@example.com"]);
+  const { port, mails } = await mailServer(t, {
+    onAuth: (_, __, done) => done(null, { user: "me" }),
+    onRcptTo: ({ address }, _, done) => done(later.has(address) ? Object.assign(new Error("not now"), { responseCode: 451 }) : null),
+  });
+  const target = { to: "a@example.com, late@example.com", from: "w@example.com", url: `smtp://me@127.0.0.1:${port}` };
+  await add("mail", ["completed"], { kind: "email", target });
+  await notifier.start();
+  await end();
+  const { lastError, nextTryAt } = await delivery(1, (each) => each.lastError !== null);
+  assert.match(lastError ?? "", /takes the mail for late@example\.com later only\. The other recipients have the mail\.$/);
+  await notifier.stop();
+  clock.nowMs = nextTryAt;
+  later.clear();
+  await make().start();
+  const sent = await delivery(1, isDelivered);
+  assert.deepEqual([sent.tries, sent.lastError], [2, null]);
+  assert.deepEqual(
+    mails.map(({ to }) => to),
+    [["a@example.com"], ["late@example.com"]],
+  );
 });

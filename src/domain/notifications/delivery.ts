@@ -5,6 +5,14 @@ import type { DeliveryEvent } from "./notification.ts";
 export const deliveryStates = ["pending", "delivered", "dead", "merged"] as const;
 export type DeliveryState = (typeof deliveryStates)[number];
 
+/** Recipients of a delivery after a try that reached the others. */
+export interface Rest {
+  /** Who is to get it at the next try. */
+  readonly to: readonly string[];
+  /** Who was refused for good. */
+  readonly refused: readonly string[];
+}
+
 export interface Delivery {
   readonly id: number;
   readonly channelId: number;
@@ -21,6 +29,8 @@ export interface Delivery {
   readonly occurredAt: number;
   /** Whether it repeats a question that has no answer yet. */
   readonly isEscalation: boolean;
+  /** null: all recipients of the channel are to get it. */
+  readonly rest: Rest | null;
   /** It is tried at this time or later. Means nothing once it is not pending any more. */
   readonly nextTryAt: number;
   readonly endedAt: number | null;

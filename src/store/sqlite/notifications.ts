@@ -3,7 +3,7 @@
  */
 import type Database from "better-sqlite3";
 import type { Channel, NewChannel } from "../../domain/notifications/channel.ts";
-import type { Delivery, DeliveryState } from "../../domain/notifications/delivery.ts";
+import type { Delivery, DeliveryState, Rest } from "../../domain/notifications/delivery.ts";
 import type { Writing } from "./group-commit.ts";
 import type { NewDelivery, Outbox } from "./outbox.ts";
 import { prepareReturning } from "./returning.ts";
@@ -19,6 +19,15 @@ export interface ChannelCounts {
   readonly channelId: number;
   readonly pending: number;
   readonly dead: number;
+}
+
+export interface FailedDelivery {
+  readonly error: string;
+  /** null: it is given up. */
+  readonly nextTryAt: number | null;
+  /** What the try left to do. Absent: what there was before. */
+  readonly rest?: Rest | undefined;
+  readonly now: number;
 }
 
 export interface NotificationStore {
@@ -67,8 +76,8 @@ export interface NotificationStore {
    * @param problem why not all recipients have it; null: they do.
    */
   delivered(id: number, now: number, problem: string | null): boolean;
-  /** Inside `write`. @param nextTryAt null: it is given up. */
-  failed(id: number, failure: { readonly error: string; readonly nextTryAt: number | null; readonly now: number }): boolean;
+  /** Inside `write`. */
+  failed(id: number, failure: FailedDelivery): boolean;
   /** Inside `write`. A dead delivery is tried again from the beginning; null: it is not dead. */
   replay(id: number, now: number): Delivery | null;
   /**
@@ -109,6 +118,7 @@ const deliveryRow = defineRow<Delivery>({
   lastError: "plain",
   mergedInto: "plain",
   isEscalation: "flag",
+  rest: "json",
 });
 
 export function createNotificationStore(database: Database.Database, writing: Writing, outbox: Outbox): NotificationStore {
@@ -164,8 +174,9 @@ export function createNotificationStore(database: Database.Database, writing: Wr
   );
   const countTry = update("tries = tries + 1", "state = 'pending'");
   const markDelivered = update("state = 'delivered', ended_at = @now, last_error = @problem", "state = 'pending'");
-  const markDead = update("state = 'dead', ended_at = @now, last_error = @error", "state = 'pending'");
-  const putOff = update("next_try_at = @nextTryAt, last_error = @error", "state = 'pending'");
+  const keepRest = "rest = coalesce(@rest, rest)";
+  const markDead = update(`state = 'dead', ended_at = @now, last_error = @error, ${keepRest}`, "state = 'pending'");
+  const putOff = update(`next_try_at = @nextTryAt, last_error = @error, ${keepRest}`, "state = 'pending'");
   const revive = update("state = 'pending', ended_at = NULL, tries = 0, next_try_at = @now", "state = 'dead'");
   const deleteOld = database.prepare(
     `DELETE FROM notification_deliveries
@@ -228,8 +239,9 @@ export function createNotificationStore(database: Database.Database, writing: Wr
     drop: inside((id: number) => void deleteUntried.run(id)),
     postpone: inside((channelId: number, now: number, until: number) => putOffDue.run({ channelId, now, until }).changes),
     delivered: inside((id: number, now: number, problem: string | null) => markDelivered({ id, now, problem }) !== undefined),
-    failed: inside((id: number, { error, nextTryAt, now }: Parameters<NotificationStore["failed"]>[1]) => {
-      return (nextTryAt === null ? markDead({ id, error, now }) : putOff({ id, error, nextTryAt })) !== undefined;
+    failed: inside((id: number, { error, nextTryAt, now, ...more }: FailedDelivery) => {
+      const rest = deliveryRow.encode("rest", more.rest);
+      return (nextTryAt === null ? markDead({ id, error, rest, now }) : putOff({ id, error, rest, nextTryAt })) !== undefined;
     }),
     replay: inside((id: number, now: number) => deliveryOf(revive({ id, now }))),
     forget: inside((deliveredBefore: number, deadBefore: number) => deleteOld.run({ deliveredBefore, deadBefore }).changes),

@@ -30,6 +30,7 @@ import { passedMessages } from "../migrations/0024-passed-messages.ts";
 import { rewinds } from "../migrations/0025-rewinds.ts";
 import { wholeAsks } from "../migrations/0026-whole-asks.ts";
 import { voidAnswers } from "../migrations/0027-void-answers.ts";
+import { deliveryRests } from "../migrations/0028-delivery-rests.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -67,6 +68,7 @@ export const migrations: readonly Migration[] = [
   rewinds,
   wholeAsks,
   voidAnswers,
+  deliveryRests,
 ];
 
 /** The `user_version` of a database that this version writes. */
