@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AskedQuestion } from "../../src/domain/questions/question.ts";
+import { redactionMark } from "../../src/domain/text/secret-finder.ts";
 import { permission } from "../../testing/plain-question.ts";
-import { linked } from "./links-setup.ts";
+import { confirmationIn, linked } from "./links-setup.ts";
 
 const option = (label: string) => ({ label, description: `take ${label}` });
 const one = { question: "Which colour?", header: "c", multiSelect: false, options: [option("Red"), option("Blue")] };
@@ -45,10 +46,32 @@ test("a link of an offered answer gives this answer and no words", async (t) => 
     options.map(({ label }) => label),
     ["Red", "Blue"],
   );
-  assert.match((await call(options[1]?.url ?? "")).text, /<p>Which colour\?<\/p>[^]*Answer: Blue/);
+  const { text } = await call(options[1]?.url ?? "");
+  assert.match(text, /<p>Which colour\?<\/p><ul><li>Red<br>[^]*take Red<[^]*<li>Blue<br>[^]*take Blue<[^]*Answer: Blue/);
   await press(options[1]?.url ?? "", { decision: "deny", message: "no", words0: "Green", choice0: "0" });
   assert.deepEqual(stored()?.answer, { decision: "allow", answers: { "Which colour?": "Blue" } });
   assert.equal(store.questions.get(question.id)?.answeredBy, "channel:phone");
+});
+
+test("what the page does not show whole of a question is not answered there", async (t) => {
+  for (const [why, more] of [
+    ["too long for this page", "x".repeat(20_000)],
+    ["A secret was taken out", redactionMark],
+  ] as const) {
+    const long = { ...content, input: { questions: [{ ...one, question: `Which colour? ${more}` }] } };
+    const { links, question, channel, clock, call, press, send, linksOf, stored } = await linked(t, long, "content");
+    const { text } = await call(linksOf().page);
+    assert.match(text, new RegExp(`${why}[^]*it cannot be answered here`));
+    assert.deepEqual([/name="choice0"|Answer: /.test(text), /Refuse to answer/.test(text), text.length < 40_000], [false, true, true]);
+    const confirmation = confirmationIn(text);
+    const given = { decision: "allow", choice0: "0", words0: "Green" };
+    assert.equal((await send(linksOf().page, { confirmation, ...given })).status, 403);
+    const only = links?.linksOf(question, channel, ["Red"], clock.nowMs).options[0]?.url ?? "";
+    assert.equal((await press(only)).status, 403);
+    assert.equal(stored()?.status, "open");
+    assert.equal((await press(linksOf().page, { decision: "deny", message: "too long" })).status, 200);
+    assert.deepEqual(stored()?.answer, { decision: "deny", message: "too long" });
+  }
 });
 
 test("a denial on a page carries words to Claude", async (t) => {

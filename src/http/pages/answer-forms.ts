@@ -17,10 +17,10 @@ export function answerForms(page: AnswerPage, fields: FormFields = empty): strin
   if (isOneOption) {
     return only === undefined ? "" : form(page, [`<p>${html(effectOf(page, only))}</p>`, button(buttonText(page, only), only === "deny")]);
   }
-  const giving =
-    question.kind === "question"
-      ? [questionsForm(page, fields)]
-      : labels.flatMap((label, place) => (label === "deny" ? [] : [optionForm(label, place)]));
+  const isAnswerable = question.kind === "question" && page.input.missing === null;
+  const giving = isAnswerable
+    ? [questionsForm(page, fields)]
+    : labels.flatMap((label, place) => (label === "deny" ? [] : [optionForm(label, place)]));
   const noForm = labels.includes("deny") || question.kind === "question" ? [denyForm(page, fields)] : [];
   return [...giving, ...noForm].join("\n");
 

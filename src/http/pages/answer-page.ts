@@ -1,6 +1,7 @@
 /** The page of a link that answers a question: what is asked, and the forms that answer it. */
 import type { AnswerPage } from "../../contract/answer-page.ts";
 import { claudeQuestions } from "../../domain/questions/claude-questions.ts";
+import type { ClaudeQuestion } from "../../domain/questions/claude-questions.ts";
 import type { ShownPart } from "../../domain/questions/shown-input.ts";
 import { isObject, stringOf } from "../../domain/text/read-json.ts";
 import { utcMinute } from "../../domain/text/utc-minute.ts";
@@ -55,22 +56,30 @@ function factsOf({ question, task }: AnswerPage): string {
 
 /** Claude's questions stand in their form, where there is one; all else is shown as it is. */
 function inputOf({ question: { kind, input }, input: shown, isOneOption }: AnswerPage): string {
-  if (kind === "question")
-    return isOneOption
-      ? claudeQuestions(input)
-          .map(({ question }) => `<p>${html(question)}</p>`)
-          .join("")
-      : "";
+  if (kind === "question" && shown.missing === null) return isOneOption ? claudeQuestions(input).map(askedOf).join("") : "";
   if (kind === "plan" && shown.parts.length === 0) return "<p>Claude wrote no plan.</p>";
   const parts = shown.parts.filter(({ name }) => !(kind === "elicitation" && isKnownOfForm(name, input)));
   const address = kind === "elicitation" ? addressOf(input["url"]) : "";
-  return [...parts.map(partOf), address, shown.missing === null ? "" : `<p class="problem">${missingText[shown.missing]}</p>`].join("\n");
+  return [...parts.map(partOf), address, shown.missing === null ? "" : `<p class="problem">${missingOf(kind, shown.missing)}</p>`].join(
+    "\n",
+  );
 }
 
-const missingText = {
-  rest: "The rest is too long for this page, so it cannot be allowed here. See it at the terminal: claude-worker inbox",
-  secret: "A secret was taken out of this, so it cannot be allowed here. Answer at the terminal: claude-worker inbox",
-} as const;
+function missingOf(kind: AnswerPage["question"]["kind"], missing: "rest" | "secret"): string {
+  const what = `it cannot be ${kind === "question" ? "answered" : "allowed"} here`;
+  return missing === "rest"
+    ? `The rest is too long for this page, so ${what}. See it at the terminal: claude-worker inbox`
+    : `A secret was taken out of this, so ${what}. Answer at the terminal: claude-worker inbox`;
+}
+
+/** One of Claude's questions with all that it offers. */
+function askedOf({ question, options }: ClaudeQuestion): string {
+  const offered = options.map(({ label, description }) => {
+    const about = description === null || description === "" ? "" : `<br><span class="dim">${html(description)}</span>`;
+    return `<li>${html(label)}${about}</li>`;
+  });
+  return `<p>${html(question)}</p><ul>${offered.join("")}</ul>`;
+}
 
 function partOf({ name, text }: ShownPart): string {
   return `<h2>${html(name)}</h2><pre dir="ltr">\n${html(text)}</pre>`;

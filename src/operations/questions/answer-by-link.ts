@@ -101,13 +101,18 @@ export function linksFor(links: AnswerLinks, question: Question, { id, answers }
 
 /** Each is an answer by itself. A page shows more than a message. */
 function labelsOf(question: Question): readonly string[] {
-  return channelOptions(question, { isWhole: shownInput(question.input).missing === null });
+  const isWhole = isShownWhole(question);
+  return question.kind === "question" && !isWhole ? [] : channelOptions(question, { isWhole });
+}
+
+function isShownWhole({ input }: Question): boolean {
+  return shownInput(input).missing === null;
 }
 
 /** What a page can give: it also has the fields of a form, where it shows all of them. */
 function labelsOfPage(question: Question): readonly string[] {
   const labels = labelsOf(question);
-  const isForm = question.kind === "elicitation" && !asksToOpen(question) && shownInput(question.input).missing === null;
+  const isForm = question.kind === "elicitation" && !asksToOpen(question) && isShownWhole(question);
   return isForm ? ["accept", ...labels.filter((label) => label !== "accept")] : labels;
 }
 
@@ -115,8 +120,9 @@ function answerOfPage({ decision, option, message, answers, content }: PageAnswe
   return { decision, option, message: message === "" ? undefined : message, answers, content };
 }
 
-function isOffered({ kind }: Question, labels: readonly string[], { option, decision, answers }: GivenAnswer): boolean {
-  if (kind === "question") return option === undefined ? answers !== undefined || decision === "deny" : labels.includes(option);
+function isOffered(question: Question, labels: readonly string[], { option, decision, answers }: GivenAnswer): boolean {
+  if (question.kind === "question" && option === undefined) return decision === "deny" || (answers !== undefined && isShownWhole(question));
+  if (question.kind === "question") return option !== undefined && labels.includes(option);
   return answers === undefined && labels.includes(option ?? decision ?? "");
 }
 
