@@ -45,8 +45,9 @@ const rooms: Readonly<Record<string, Room>> = {
     packages: ["standardwebhooks", "ipaddr.js", "nodemailer", "ws", "type pino"],
     node: true,
   },
+  git: { ours: ["domain"], packages: [], node: true },
   "attempt-protocol": { ours: ["domain"], packages: [], node: false },
-  runner: { ours: ["domain", "config", "processes", "attempt-protocol", "agent", "json-schema"], packages: [], node: true },
+  runner: { ours: ["domain", "config", "processes", "attempt-protocol", "agent", "git", "json-schema"], packages: [], node: true },
   agent: { ours: ["domain", "config", "processes", "attempt-protocol"], packages: ["@anthropic-ai/claude-agent-sdk"], node: true },
   http: { ours: ["domain", "contract"], packages: ["zod"], node: true },
   mcp: {

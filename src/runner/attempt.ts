@@ -8,6 +8,7 @@ import { describeBroken } from "../config/broken-file.ts";
 import { brokenSettings } from "../config/claude-settings-files.ts";
 import { secretsInSettings } from "../config/secrets-in-settings.ts";
 import { TaskChanges } from "./task-changes.ts";
+import { GitProgram } from "../git/git-program.ts";
 import { makeDirectory } from "../config/make-directory.ts";
 import { messageOf } from "../domain/errors.ts";
 import { brokenSettingsText } from "../domain/task/claude-settings.ts";
@@ -91,7 +92,7 @@ export class RunningAttempt {
     const { work, redaction, onGrown, now } = options;
     this.#options = options;
     redaction.know(secretsInSettings(work.spec, options.agentEnv));
-    this.#changes = new TaskChanges(work, options.agentEnv);
+    this.#changes = new TaskChanges(work, new GitProgram(options.agentEnv));
     // The directory may have been removed since the server made it.
     makeDirectory(dirname(work.journal), 0o700);
     this.#journal = new Journal({ file: work.journal, attemptId: work.attemptId, redaction, onGrown, now, up: bootClockMs });

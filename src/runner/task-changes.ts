@@ -6,6 +6,7 @@ import { createReadStream, statSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { RunnerNote } from "../domain/events/record.ts";
 import type { AgentWork } from "../agent/agent.ts";
+import type { GitProgram } from "../git/git-program.ts";
 import { changedSince, workTreeBefore } from "./work-tree.ts";
 import type { WorkTree } from "./work-tree.ts";
 
@@ -14,17 +15,15 @@ const maxJournalBytes = 512 * 1024 * 1024;
 /** How many files the note names. */
 const maxNames = 10;
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** Compares the work tree before and after a task. */
 export class TaskChanges {
   readonly #work: AgentWork;
   readonly #tree: WorkTree;
   #before: readonly string[] | null = null;
 
-  constructor(work: AgentWork, env: Environment) {
+  constructor(work: AgentWork, program: GitProgram) {
     this.#work = work;
-    this.#tree = { directory: work.spec.workingDirectory, env, ownPaths: work.ownPaths ?? [] };
+    this.#tree = { directory: work.spec.workingDirectory, program, ownPaths: work.ownPaths ?? [] };
   }
 
   /**

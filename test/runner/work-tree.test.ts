@@ -6,6 +6,7 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { ownPaths, pathsFrom } from "../../src/config/paths.ts";
 import type { AgentWork } from "../../src/agent/agent.ts";
+import { GitProgram } from "../../src/git/git-program.ts";
 import { TaskChanges } from "../../src/runner/task-changes.ts";
 import { changedSince, workTreeBefore } from "../../src/runner/work-tree.ts";
 import { scratch } from "../../testing/scratch.ts";
@@ -25,14 +26,15 @@ function repository(t: TestContext) {
   write(".gitignore", "ignored\n");
   git("add", ".");
   git("commit", "-qm", "first");
-  const tree = { directory: place.work, env, ownPaths: [] };
+  const program = new GitProgram(env);
+  const tree = { directory: place.work, program, ownPaths: [] };
   const before = async (): Promise<string[]> => {
     const digests = await workTreeBefore(tree);
     assert.ok(digests !== null);
     return digests;
   };
   const since = async (digests: readonly string[]): Promise<string[] | null> => await changedSince(digests, tree);
-  return { place, tree, env, git, file, write, before, since };
+  return { place, tree, env, program, git, file, write, before, since };
 }
 
 test("only files that changed during the attempt count as the task's", async (t) => {
@@ -61,7 +63,7 @@ test("a directory below the top of the work tree belongs to it", async (t) => {
   write("deep/new", "");
   assert.deepEqual(await changedSince(digests ?? ["?"], deep), ["deep/new"]);
   assert.equal(await workTreeBefore({ ...tree, directory: place.home }), null);
-  assert.equal(await workTreeBefore({ ...tree, env: { ...env, PATH: "/nowhere" } }), null);
+  assert.equal(await workTreeBefore({ ...tree, program: new GitProgram({ ...env, PATH: "/nowhere" }) }), null);
 });
 
 test("the server's own files in the work tree do not count as changes", async (t) => {
@@ -124,10 +126,10 @@ test("looking at a hostile repository runs and writes nothing", async (t) => {
 });
 
 test("an attempt that resumes compares the work tree with that before the task", async (t) => {
-  const { place, env, write } = repository(t);
+  const { place, program, write } = repository(t);
   const journal = path.join(place.home, "journal");
   const changes = (resume: boolean): TaskChanges =>
-    new TaskChanges({ resume, journal, spec: { workingDirectory: place.work } } as unknown as AgentWork, env);
+    new TaskChanges({ resume, journal, spec: { workingDirectory: place.work } } as unknown as AgentWork, program);
   const note = (value: object): void => appendFileSync(journal, `${JSON.stringify(value)}\n`);
   write("a", "a person's");
   note({ type: "worker", subtype: "started", resume: false });

@@ -1,0 +1,80 @@
+/**
+ * The environment and the settings that every git of ours gets: nothing that a repository's
+ * configuration names is run, and nothing of the caller's `GIT_` variables counts.
+ */
+import { taskVariables } from "../domain/task/task-variables.ts";
+
+/** A setting that outweighs the repository's. */
+export type Override = readonly [key: string, value: string];
+
+/**
+ * What a call does. `read`: writes nothing, also not a refreshed index. `write`: adds objects, refs
+ * or entries of an index of ours. `checkout`: makes files of a work tree, so filters run and
+ * missing objects may be fetched; only in a trusted directory.
+ */
+export type GitUse = "read" | "write" | "checkout";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Passed as arguments: every version of git knows them. */
+export const fixedOverrides: readonly Override[] = [
+  ["core.hooksPath", "/dev/null"],
+  ["core.fsmonitor", "false"],
+  ["core.pager", "cat"],
+  ["diff.external", ""],
+  ["log.showSignature", "false"],
+  // No repository inside of the tree counts that is not one in the usual form.
+  ["safe.bareRepository", "explicit"],
+  ["submodule.recurse", "false"],
+  ["gc.auto", "0"],
+  ["maintenance.auto", "false"],
+  // A file with mixed line ends is taken, too.
+  ["core.safecrlf", "false"],
+  // Others may hold a lock for a moment.
+  ["core.filesRefLockTimeout", "10000"],
+  ["core.packedRefsTimeout", "10000"],
+];
+
+/** The settings that name programs for single files: they are listed, and each is disabled. */
+export const driverPattern = String.raw`^(filter|merge|diff)\..*\.(clean|smudge|process|driver|command|textconv)$`;
+
+/**
+ * Disables a program that git would run for a file. A filter then leaves content as it is. A merge
+ * ends with a conflict, because an empty command would silently take one side.
+ */
+export function withoutDriver(key: string): readonly Override[] {
+  const name = key.slice(0, key.lastIndexOf("."));
+  if (name.startsWith("merge.")) return [[key, "false"]];
+  return name.startsWith("filter.")
+    ? [
+        [key, ""],
+        [`${name}.required`, "false"],
+      ]
+    : [[key, ""]];
+}
+
+const passedNames = ["PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR", taskVariables.runner];
+
+/**
+ * @param env the caller's. A checkout gets all of it but `GIT_` variables: a filter may need it.
+ * @param own variables of ours, like `GIT_INDEX_FILE`.
+ */
+export function gitEnvironment(env: Environment, use: GitUse, overrides: readonly Override[], own: Environment): NodeJS.ProcessEnv {
+  const names = use === "checkout" ? Object.keys(env).filter((name) => !name.startsWith("GIT_")) : passedNames;
+  const settings = overrides.flatMap(([key, value], n) => [
+    [`GIT_CONFIG_KEY_${n}`, key],
+    [`GIT_CONFIG_VALUE_${n}`, value],
+  ]);
+  return {
+    ...Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
+    ...(Object.fromEntries(settings) as Record<string, string>),
+    ...(overrides.length === 0 ? {} : { GIT_CONFIG_COUNT: String(overrides.length) }),
+    ...(use === "checkout" ? {} : { GIT_ALLOW_PROTOCOL: "none", GIT_NO_LAZY_FETCH: "1" }),
+    ...(use === "read" ? { GIT_OPTIONAL_LOCKS: "0" } : {}),
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_PAGER: "cat",
+    GIT_EDITOR: "false",
+    LC_ALL: "C",
+    ...own,
+  };
+}

@@ -1,0 +1,72 @@
+/** Says why git could not do something: a kind for code, and a sentence for people. */
+import { plainLine } from "../domain/text/plain-text.ts";
+
+export type GitProblemKind =
+  /** There is no git. */
+  | "missing"
+  | "too_old"
+  | "not_a_repository"
+  /** Git does not use a repository of another user. */
+  | "foreign_owner"
+  | "bare"
+  | "no_commits"
+  /** It ran out of time. */
+  | "too_slow"
+  /** It printed more than it may. */
+  | "too_much"
+  /** The disk has no room. */
+  | "disk_full"
+  /** Anything else; the sentence has git's own words. */
+  | "failed";
+
+export class GitProblem extends Error {
+  readonly kind: GitProblemKind;
+  /** Git's exit code; null: it was not started, or was ended. */
+  readonly exitCode: number | null;
+
+  /** @param message one sentence says what happened, one says what to do. */
+  constructor(kind: GitProblemKind, message: string, exitCode: number | null = null) {
+    super(message);
+    this.name = "GitProblem";
+    this.kind = kind;
+    this.exitCode = exitCode;
+  }
+}
+
+/** What `git` prints under `LC_ALL=C`, and what it means. */
+const meanings: readonly (readonly [RegExp, GitProblemKind])[] = [
+  [/not a git repository|not a gitdir/i, "not_a_repository"],
+  [/cannot use bare repository/i, "bare"],
+  [/dubious ownership/i, "foreign_owner"],
+  [/No space left on device|Disk quota exceeded/i, "disk_full"],
+];
+
+/**
+ * The problem of a git that ended with an error.
+ * @param command for people, e.g. `git status`.
+ */
+export function problemOf(command: string, directory: string, stderr: string, exitCode: number): GitProblem {
+  const kind = meanings.find(([pattern]) => pattern.test(stderr))?.[1] ?? "failed";
+  return new GitProblem(kind, sentenceOf(kind, { command, directory, stderr }), exitCode);
+}
+
+function sentenceOf(kind: GitProblemKind, { command, directory, stderr }: { command: string; directory: string; stderr: string }): string {
+  const place = plainLine(directory, 1000);
+  if (kind === "not_a_repository") return `${place} is not in a git repository. Make one (git init), or choose another directory.`;
+  if (kind === "bare") return bareSentence(directory);
+  if (kind === "foreign_owner")
+    return `The repository of ${place} belongs to another user, so git does not use it. If you trust it: git config --global --add safe.directory ${place}`;
+  if (kind === "disk_full") return `The disk is full: ${command} could not write. Free some space.`;
+  return `${command} failed: ${firstError(stderr) ?? "it said nothing"}`;
+}
+
+export function bareSentence(directory: string): string {
+  return `${plainLine(directory, 1000)} is a bare repository, which has no files to work on. Choose a clone or a worktree of it.`;
+}
+
+/** The line that names the error; warnings and hints may stand before it. */
+function firstError(stderr: string): string | null {
+  const lines = stderr.split("\n").filter((line) => line.trim() !== "");
+  const line = lines.find((each) => /^(fatal|error):/.test(each)) ?? lines.at(-1);
+  return line === undefined ? null : plainLine(line.replace(/^(fatal|error): /, ""), 500);
+}

@@ -1,0 +1,109 @@
+/**
+ * Git in one directory. Every call of git goes through here: an array of arguments, no shell, no
+ * program that the repository's configuration names, no prompt, limited time and output.
+ */
+import { driverPattern, fixedOverrides, gitEnvironment, withoutDriver } from "./git-environment.ts";
+import type { Environment, GitUse, Override } from "./git-environment.ts";
+import { commandIn } from "./git-program.ts";
+import type { GitEnd, GitProgram } from "./git-program.ts";
+import { problemOf } from "./git-problem.ts";
+
+const defaultTimeoutMs = 30_000;
+const defaultMaxBytes = 64 * 1024 * 1024;
+
+export interface GitCall {
+  /** Default: `read`. */
+  readonly use?: GitUse;
+  /**
+   * The command reads no file of a work tree, so that no filter can run: saves the look for
+   * filters.
+   */
+  readonly isPlain?: true;
+  readonly input?: string | Buffer;
+  /** Settings for this call alone. */
+  readonly settings?: readonly Override[];
+  /** Variables of ours, like `GIT_INDEX_FILE`. */
+  readonly env?: Environment;
+  readonly timeoutMs?: number;
+  readonly maxBytes?: number;
+}
+
+/** Commands that would show a difference with programs of the repository. */
+const differs: ReadonlySet<string> = new Set(["diff", "diff-tree", "diff-index", "diff-files", "log", "show"]);
+
+export class Git {
+  readonly #program: GitProgram;
+  readonly directory: string;
+  /** What disables the filters and drivers that were configured at the first call. */
+  #withoutDrivers: Promise<readonly Override[]> | null = null;
+
+  /** @param directory absolute: the place that git starts from. */
+  constructor(program: GitProgram, directory: string) {
+    this.#program = program;
+    this.directory = directory;
+  }
+
+  /** The same git in this or another directory, which looks for filters again. */
+  in(directory = this.directory): Git {
+    return new Git(this.#program, directory);
+  }
+
+  /**
+   * Runs a command.
+   * @returns its output. @throws GitProblem, also for an exit code that is not 0.
+   */
+  async run(args: readonly string[], call: GitCall = {}): Promise<Buffer> {
+    const { code, stdout, stderr } = await this.#start(args, call);
+    if (code !== 0) throw problemOf(`git ${commandIn(args)}`, this.directory, stderr, code);
+    return stdout;
+  }
+
+  /** The output without the last line's end. @throws GitProblem. */
+  async text(args: readonly string[], call: GitCall = {}): Promise<string> {
+    return (await this.run(args, call)).toString("utf8").replace(/\n$/, "");
+  }
+
+  /** The output; null for the exit code 1, with which commands answer "no". @throws GitProblem. */
+  async find(args: readonly string[], call: GitCall = {}): Promise<string | null> {
+    const { code, stdout, stderr } = await this.#start(args, call);
+    if (code === 1) return null;
+    if (code !== 0) throw problemOf(`git ${commandIn(args)}`, this.directory, stderr, code);
+    return stdout.toString("utf8").replace(/\n$/, "");
+  }
+
+  async #start(args: readonly string[], call: GitCall): Promise<GitEnd> {
+    await this.#program.requireVersion();
+    const { use = "read", isPlain = false } = call;
+    const needsNone = isPlain || use === "checkout";
+    return await this.#launch(args, call, needsNone ? [] : await (this.#withoutDrivers ??= this.#drivers(call)));
+  }
+
+  #launch(args: readonly string[], call: GitCall, drivers: readonly Override[]): Promise<GitEnd> {
+    const { use = "read", input, env = {}, settings: own = [], timeoutMs, maxBytes } = call;
+    const [command = "", ...rest] = args;
+    const settings = [...fixedOverrides, ...own].flatMap(([key, value]) => ["-c", `${key}=${value}`]);
+    const safe = differs.has(command) ? [command, "--no-ext-diff", "--no-textconv", ...rest] : args;
+    return this.#program.start({
+      args: ["--no-pager", ...settings, "-C", this.directory, ...safe],
+      env: gitEnvironment(this.#program.env, use, drivers, env),
+      input,
+      timeoutMs: timeoutMs ?? defaultTimeoutMs,
+      maxBytes: maxBytes ?? defaultMaxBytes,
+    });
+  }
+
+  /** Names may hold anything but NUL, so they are passed in the environment, not as arguments. */
+  async #drivers({ timeoutMs }: GitCall): Promise<readonly Override[]> {
+    const args = ["config", "--name-only", "-z", "--get-regexp", driverPattern];
+    const { code, stdout, stderr } = await this.#launch(args, timeoutMs === undefined ? {} : { timeoutMs }, []);
+    if (code === 1 && stdout.length === 0) return [];
+    if (code !== 0) throw problemOf("git config", this.directory, stderr, code);
+    const keys = new Set(
+      stdout
+        .toString("utf8")
+        .split("\0")
+        .filter((key) => key !== ""),
+    );
+    return [...keys].flatMap(withoutDriver);
+  }
+}

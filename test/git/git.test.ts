@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { Git } from "../../src/git/git.ts";
+import { GitProblem } from "../../src/git/git-problem.ts";
+import { GitProgram } from "../../src/git/git-program.ts";
+import { commitOf, openRepository } from "../../src/git/repository.ts";
+import { gitRepository } from "../../testing/git-repository.ts";
+import { makeHostile } from "../../testing/hostile-repository.ts";
+import { scratch } from "../../testing/scratch.ts";
+import { until } from "../../testing/wait.ts";
+
+async function problemOf(work: Promise<unknown>): Promise<GitProblem> {
+  const error = await work.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof GitProblem, String(error));
+  return error;
+}
+
+test("no program of a hostile repository runs in any kind of call", async (t) => {
+  const repository = gitRepository(t);
+  const { git, write } = repository;
+  const trap = makeHostile(repository);
+  write("a", "b\n"); // Of the same length as before: git must read it to know.
+  write("new", "new\n");
+  const index = (): string => String(statSync(repository.file(".git/index"), { bigint: true }).mtimeNs);
+  const written = index();
+  const own = path.join(repository.place.home, "index");
+  writeFileSync(own, readFileSync(repository.file(".git/index")));
+  const ours = repository.ours();
+  const call = { use: "write", env: { GIT_INDEX_FILE: own } } as const;
+  await ours.run(["status", "--porcelain=v2"]);
+  await ours.run(["ls-files", "-m", "-o"]);
+  await ours.run(["diff"]);
+  await ours.run(["diff", "HEAD", "--stat"]);
+  await ours.run(["diff-files", "-p"]);
+  await ours.run(["log", "-p"]);
+  await ours.run(["update-index", "--add", "a", "new"], call);
+  const tree = await ours.text(["write-tree"], call);
+  const commit = await ours.text(["commit-tree", tree, "-p", "HEAD", "-m", "x"], {
+    ...call,
+    env: { ...call.env, GIT_AUTHOR_NAME: "x", GIT_AUTHOR_EMAIL: "x@x", GIT_COMMITTER_NAME: "x", GIT_COMMITTER_EMAIL: "x@x" },
+  });
+  await ours.run(["update-ref", "refs/heads/other", commit], call);
+  await ours.run(["diff-tree", "-r", "-p", "HEAD", commit]);
+  await ours.run(["diff-tree", "-r", "--numstat", "HEAD", commit]);
+  await ours.run(["show", commit]);
+  assert.deepEqual(trap.ran(), []);
+  assert.equal(index(), written);
+  assert.equal((await ours.run(["cat-file", "blob", `${commit}:a`])).toString(), "b\n", "content is as it is on the disk");
+  // The traps work: plain git falls into them.
+  for (const args of [["diff"], ["log", "-p", "--ext-diff", "--textconv"], ["status"]]) {
+    try {
+      git(...args);
+    } catch {
+      // A filter that must work and does not.
+    }
+  }
+  const names = ["evil", "fsmonitor", "reference-transaction", "post-index-change"];
+  assert.ok(trap.ran().length > 2 && trap.ran().some((line) => names.some((name) => line.includes(name))), trap.ran().join("\n"));
+});
+
+test("a filter runs where a trusted worktree is checked out, and no hook does", async (t) => {
+  const repository = gitRepository(t);
+  const trap = makeHostile(repository);
+  const target = path.join(repository.place.home, "tree");
+  await repository.ours().run(["worktree", "add", "--detach", target], { use: "write" });
+  assert.deepEqual(trap.ran(), []);
+  repository.git("config", "--unset", "filter.two.process");
+  await repository.ours().run(["worktree", "add", "--detach", `${target}2`], { use: "checkout" });
+  assert.ok(trap.ran().some((line) => line.includes("/evil")));
+  assert.deepEqual(
+    trap.ran().filter((line) => line.includes("hooks")),
+    [],
+  );
+});
+
+test("the caller's variables of git do not count", async (t) => {
+  const one = gitRepository(t);
+  const env = {
+    ...one.env,
+    GIT_DIR: "/nowhere",
+    GIT_WORK_TREE: "/nowhere",
+    GIT_CONFIG_COUNT: "1",
+    GIT_CONFIG_KEY_0: "x.y",
+    GIT_CONFIG_VALUE_0: "z",
+  };
+  const git = new Git(new GitProgram(env), one.top);
+  assert.equal(await git.find(["config", "x.y"], { isPlain: true }), null);
+  assert.equal((await openRepository(git)).top, one.top);
+});
+
+test("a directory knows its work tree and repository", async (t) => {
+  const { open, top, git, place } = gitRepository(t);
+  const found = await open("deep");
+  assert.deepEqual(
+    [found.top, found.prefix, found.gitDirectory, found.commonDirectory],
+    [top, "deep", path.join(top, ".git"), path.join(top, ".git")],
+  );
+  const linked = path.join(place.directory, "with blank");
+  git("worktree", "add", "-q", "--detach", linked);
+  const other = await openRepository((await open()).git.in(linked));
+  assert.deepEqual([other.top, other.prefix, other.commonDirectory], [linked, "", path.join(top, ".git")]);
+  assert.notEqual(other.gitDirectory, other.commonDirectory);
+  assert.equal(await commitOf(other, "HEAD"), git("rev-parse", "HEAD"));
+  assert.equal(await commitOf(other, "--all"), null);
+  assert.equal(await commitOf(other, "no such\nbranch"), null);
+});
+
+test("what is not a work tree of a repository is said in one sentence", async (t) => {
+  const { place, program, env } = gitRepository(t);
+  const at = (directory: string): Promise<unknown> => openRepository(new Git(program, directory));
+  const plain = place.workdir("plain");
+  assert.match((await problemOf(at(plain))).message, /plain is not in a git repository\. Make one \(git init\)/);
+  const bare = place.workdir("bare");
+  await new Git(program, bare).run(["init", "-q", "--bare"], { use: "write", isPlain: true });
+  const { kind, message } = await problemOf(at(bare));
+  assert.equal(kind, "bare");
+  assert.match(message, /bare is a bare repository, which has no files/);
+  const broken = place.workdir("broken");
+  writeFileSync(path.join(broken, ".git"), "gitdir: /nowhere\n");
+  assert.equal((await problemOf(at(broken))).kind, "not_a_repository");
+  const line = place.workdir("a\nb");
+  await new Git(program, line).run(["init", "-q"], { use: "write", isPlain: true });
+  assert.match((await problemOf(at(line))).message, /has a line break in its path/);
+  const elsewhere = place.workdir("elsewhere");
+  await new Git(program, elsewhere).run(["init", "-q"], { use: "write", isPlain: true });
+  await new Git(program, elsewhere).run(["config", "core.worktree", plain], { use: "write", isPlain: true });
+  assert.match((await problemOf(at(elsewhere))).message, /lies outside of the files of its repository/);
+  assert.equal((await problemOf(new Git(new GitProgram({ ...env, PATH: "/nowhere" }), plain).run(["status"]))).kind, "missing");
+});
+
+test("a git that is too old, too slow or too loud is ended with a sentence", async (t) => {
+  const place = scratch(t);
+  const bin = path.join(place.home, "bin");
+  mkdirSync(bin);
+  const fake = (text: string): Git => {
+    writeFileSync(path.join(bin, "git"), `#!/bin/sh\n${text}\n`);
+    chmodSync(path.join(bin, "git"), 0o755);
+    return new Git(new GitProgram({ PATH: `${bin}:/usr/bin:/bin`, HOME: place.home }), place.work);
+  };
+  const old = await problemOf(fake("echo git version 2.20.1").run(["status"]));
+  assert.equal(old.message, "git 2.20 is too old. Install git 2.31 or newer.");
+  const hanging = 'if [ "$1" = version ]; then echo git version 2.40.0; exit; fi; echo $$ > "$HOME/pid"; exec sleep 1000';
+  const slow = await problemOf(fake(hanging).run(["rev-parse"], { isPlain: true, timeoutMs: 300 }));
+  assert.equal(slow.kind, "too_slow");
+  assert.match(slow.message, /^git rev-parse took longer than 1 s/);
+  const pid = Number(readFileSync(path.join(place.home, "pid"), "utf8"));
+  await until("the end of the slow git", () => !isRunning(pid));
+  const loud = await problemOf(
+    fake('if [ "$1" = version ]; then echo git version 2.40.0; exit; fi; exec yes').run(["x"], { isPlain: true, maxBytes: 1e6 }),
+  );
+  assert.equal(loud.kind, "too_much");
+});
+
+test("no more than four processes of git run at once", async (t) => {
+  const place = scratch(t);
+  const bin = path.join(place.home, "bin");
+  mkdirSync(bin);
+  const script =
+    '[ "$1" = version ] && echo git version 2.40.0 && exit; mkdir "$HOME/r/$$"; ls "$HOME/r" | wc -l; sleep 0.05; rmdir "$HOME/r/$$"';
+  writeFileSync(path.join(bin, "git"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  mkdirSync(path.join(place.home, "r"));
+  const git = new Git(new GitProgram({ PATH: `${bin}:/usr/bin:/bin`, HOME: place.home }), place.work);
+  const counts = await Promise.all(Array.from({ length: 12 }, async () => Number(await git.text(["x"], { isPlain: true }))));
+  assert.ok(Math.max(...counts) <= 4, String(counts));
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
