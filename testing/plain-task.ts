@@ -62,6 +62,7 @@ export function plainView(id: number, input: ParsedTaskInput, at: string): TaskV
     forks: [],
     waiting_for: { reason: "capacity", message: "4 of 4 slots are in use", until: null },
     working_directory: input.working_directory,
+    workspace: null,
     attempts: 0,
     session_id: null,
     session_model: null,

@@ -51,6 +51,26 @@ export interface SessionCopy {
   readonly saysPrompt: boolean;
 }
 
+/** How an attempt's snapshots are numbered and kept. */
+export interface CheckpointOrder {
+  /** The index of ours that is kept between snapshots. */
+  readonly index: string;
+  /** The attempt's number in the task: a part of the refs' names. */
+  readonly attempt: number;
+  /** The number of the next one. */
+  readonly next: number;
+  /** What the task has of earlier attempts; null: nothing. */
+  readonly before: {
+    /** The common git directory: what was made in another one does not count. */
+    readonly repository: string;
+    /** The newest snapshot. */
+    readonly tree: string;
+    readonly head: string | null;
+    /** The commit that changes are counted from. */
+    readonly base: string;
+  } | null;
+}
+
 /** The work of one attempt. */
 export interface StartMessage {
   readonly type: "start";
@@ -86,6 +106,8 @@ export interface StartMessage {
    * task. Absent: unknown.
    */
   readonly ownPaths?: readonly string[];
+  /** Absent: no snapshots are taken. */
+  readonly checkpoints?: CheckpointOrder;
   /** How long the attempt waits for background commands after Claude's turn. */
   readonly backgroundGraceMs: number;
   /**

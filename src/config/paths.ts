@@ -27,6 +27,8 @@ export interface Paths {
    */
   readonly run: string;
   readonly serverSocket: string;
+  /** What is kept between the snapshots of tasks' files. */
+  readonly snapshots: string;
   /** The lock file of the running server. */
   readonly serverLock: string;
   /** pid and URL of the running server: a hint for people, never trusted. */
@@ -49,6 +51,7 @@ export function pathsFrom(env: Readonly<Record<string, string | undefined>>): Pa
     logs: resolve(env["CLAUDE_WORKER_LOG_DIR"] || join(home, "logs")),
     run,
     serverSocket: join(run, "server.sock"),
+    snapshots: join(home, "snapshots"),
     serverLock: join(home, "server.lock"),
     serverInfo: join(home, "server.json"),
     serverLog: join(home, "server.log"),
@@ -82,6 +85,11 @@ export function rawLogPath(paths: Paths, taskId: number): string {
 /** The summary log of a task. */
 export function summaryLogPath(paths: Paths, taskId: number): string {
   return join(paths.logs, `task_${taskId}_summary.log`);
+}
+
+/** The index for the snapshots of a task's files. */
+export function snapshotIndexPath({ snapshots }: Paths, taskId: number): string {
+  return join(snapshots, `task_${taskId}.index`);
 }
 
 /** Where Node keeps the compiled code of runners. Only this user may write there. */

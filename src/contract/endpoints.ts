@@ -63,6 +63,8 @@ export const endpoints = {
   sendMessage: { method: "POST", path: "/api/v1/tasks/{id}/messages", repeatable: false },
   unsendMessage: { method: "DELETE", path: "/api/v1/tasks/{id}/messages/{message}", repeatable: false },
 
+  listCheckpoints: { ...read, path: "/api/v1/tasks/{id}/checkpoints" },
+
   taskEvents: { ...read, path: "/api/v1/tasks/{id}/events" },
   allEvents: { ...read, path: "/api/v1/events" },
   getLog: { ...read, path: "/api/v1/tasks/{id}/logs" },

@@ -12,6 +12,8 @@ export type GitProblemKind =
   | "no_commits"
   /** It ran out of time. */
   | "too_slow"
+  /** The caller wanted it no more. */
+  | "stopped"
   /** It printed more than it may. */
   | "too_much"
   /** The disk has no room. */

@@ -19,6 +19,8 @@ export interface GitStart {
   readonly input?: string | Buffer | undefined;
   readonly timeoutMs: number;
   readonly maxBytes: number;
+  /** Ends it early. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface GitEnd {
@@ -72,7 +74,7 @@ export class GitProgram {
 }
 
 /** Runs in `/`, so that a relative PATH does not find programs of a repository. */
-function run({ args, env, input, timeoutMs, maxBytes }: GitStart): Promise<GitEnd> {
+function run({ args, env, input, timeoutMs, maxBytes, signal }: GitStart): Promise<GitEnd> {
   const command = `git ${commandIn(args)}`;
   return new Promise((resolve, reject) => {
     const child = spawn("git", args, { env, cwd: "/", stdio: ["pipe", "pipe", "pipe"] });
@@ -89,6 +91,14 @@ function run({ args, env, input, timeoutMs, maxBytes }: GitStart): Promise<GitEn
     const limit = setTimeout(() => {
       end(new GitProblem("too_slow", `${command} took longer than ${Math.ceil(timeoutMs / 1000)} s and was ended.`));
     }, timeoutMs);
+    const stop = (): void => end(new GitProblem("stopped", `${command} was stopped.`));
+    signal?.addEventListener("abort", stop, { once: true });
+    if (signal?.aborted === true) stop();
+    const clear = (): void => {
+      clearTimeout(limit);
+      clearTimeout(kill);
+      signal?.removeEventListener("abort", stop);
+    };
     const collect = (into: Buffer[]) => (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes <= maxBytes) into.push(chunk);
@@ -97,13 +107,11 @@ function run({ args, env, input, timeoutMs, maxBytes }: GitStart): Promise<GitEn
     child.stdout.on("data", collect(stdout));
     child.stderr.on("data", collect(stderr));
     child.on("error", (error: NodeJS.ErrnoException) => {
-      clearTimeout(limit);
-      clearTimeout(kill);
+      clear();
       reject(notStarted(error));
     });
     child.on("close", (code) => {
-      clearTimeout(limit);
-      clearTimeout(kill);
+      clear();
       if (problem !== null) return reject(problem);
       const said = Buffer.concat(stderr).toString("utf8");
       if (code === null) return reject(new GitProblem("failed", `${command} was ended by a signal.`));

@@ -15,8 +15,8 @@ export interface GitCall {
   /** Default: `read`. */
   readonly use?: GitUse;
   /**
-   * The command reads no file of a work tree, so that no filter can run: saves the look for
-   * filters.
+   * The command neither reads a file of a work tree nor writes an index (which reads files, too),
+   * so that no filter can run: saves the look for filters.
    */
   readonly isPlain?: true;
   readonly input?: string | Buffer;
@@ -34,18 +34,28 @@ const differs: ReadonlySet<string> = new Set(["diff", "diff-tree", "diff-index",
 export class Git {
   readonly #program: GitProgram;
   readonly directory: string;
+  readonly #signal: AbortSignal | undefined;
   /** What disables the filters and drivers that were configured at the first call. */
   #withoutDrivers: Promise<readonly Override[]> | null = null;
 
-  /** @param directory absolute: the place that git starts from. */
-  constructor(program: GitProgram, directory: string) {
+  /**
+   * @param directory absolute: the place that git starts from.
+   * @param signal ends its processes.
+   */
+  constructor(program: GitProgram, directory: string, signal?: AbortSignal) {
     this.#program = program;
     this.directory = directory;
+    this.#signal = signal;
   }
 
-  /** The same git in this or another directory, which looks for filters again. */
-  in(directory = this.directory): Git {
-    return new Git(this.#program, directory);
+  /** The same git in another directory. */
+  in(directory: string): Git {
+    return new Git(this.#program, directory, this.#signal);
+  }
+
+  /** The same git, which looks for filters again. */
+  again(signal = this.#signal): Git {
+    return new Git(this.#program, this.directory, signal);
   }
 
   /**
@@ -89,6 +99,7 @@ export class Git {
       input,
       timeoutMs: timeoutMs ?? defaultTimeoutMs,
       maxBytes: maxBytes ?? defaultMaxBytes,
+      signal: this.#signal,
     });
   }
 

@@ -76,6 +76,7 @@ export const wholeTask = taskView
     attention: true,
     waiting_for: true,
     working_directory: true,
+    workspace: true,
     model: true,
     session_model: true,
     permission_mode: true,

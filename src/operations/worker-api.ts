@@ -57,6 +57,7 @@ import { attemptView, taskSummaryView, taskView } from "./tasks/task-view.ts";
 import type { WaitingContext } from "./tasks/task-view.ts";
 import { updateTask } from "./tasks/update-task.ts";
 import { addTrust, removeTrust, trustView } from "./trust/trust-directory.ts";
+import { checkpointViews } from "./workspaces/workspace-view.ts";
 import type { ClaudeCodeTrust } from "./tasks/working-directory.ts";
 
 export interface ApiContext {
@@ -188,6 +189,7 @@ export function workerApi(context: ApiContext): WorkerApi {
     },
     unsendMessage: async ({ id, message }, caller) =>
       messageView(await unsendMessage(store, { taskId: localTaskId(id), messageId: message }, caller, now())),
+    listCheckpoints: async ({ id }) => checkpointViews(store, requireTask(store, id).id),
     async listQuestions(query = {}) {
       const { status, task, limit = 100, cursor } = query;
       const found = store.questions.list({
@@ -284,6 +286,7 @@ function waitingContext({ store, settings, account, rights, slotsOfWaiting }: Ap
       return outcome === null ? null : lastTryText(outcome);
     },
     openQuestions: (taskId) => store.questions.unapplied(taskId).filter(({ status }) => status === "open"),
+    workspaceOf: (taskId) => store.workspaces.get(taskId),
     forkOf: (taskId) => store.forks.get(taskId),
     rewindOf: (sessionId) => store.rewinds.get(sessionId),
     forks: (taskId) => store.forks.of(taskId),

@@ -18,7 +18,7 @@ import type { StopReason } from "../domain/attempt/stop-reason.ts";
 import { bootClockMs } from "../processes/boot-clock.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import { detachedCommands } from "../processes/detached.ts";
-import { sweep } from "../processes/sweep.ts";
+import { markerName, sweep } from "../processes/sweep.ts";
 import type { Agent, AgentWork } from "../agent/agent.ts";
 import { additionalDirectoryProblem, directoryProblem } from "../agent/directory-problem.ts";
 import { OpenQuestions } from "./open-questions.ts";
@@ -31,6 +31,7 @@ import { isAgentWork, nameOfBackground } from "../domain/attempt/background.ts";
 import type { BackgroundTask, BackgroundWait } from "../domain/attempt/background.ts";
 import { answerCheck } from "./answer-check.ts";
 import type { AnswerCheck } from "./answer-check.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { AfterResult } from "./after-result.ts";
 import { Journal } from "./journal.ts";
 import { noClaudeNote } from "./no-claude.ts";
@@ -66,6 +67,7 @@ export interface AttemptOptions {
 export class RunningAttempt {
   readonly #options: AttemptOptions;
   readonly #changes: TaskChanges;
+  readonly #checkpoints: Checkpoints;
   readonly #journal: Journal;
   readonly #summary: SummaryLog | null;
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -92,7 +94,9 @@ export class RunningAttempt {
     const { work, redaction, onGrown, now } = options;
     this.#options = options;
     redaction.know(secretsInSettings(work.spec, options.agentEnv));
-    this.#changes = new TaskChanges(work, new GitProgram(options.agentEnv));
+    const program = new GitProgram({ ...options.agentEnv, [markerName]: options.runnerId });
+    this.#changes = new TaskChanges(work, program);
+    this.#checkpoints = new Checkpoints({ work, program, note: (note) => this.#take(note) });
     // The directory may have been removed since the server made it.
     makeDirectory(dirname(work.journal), 0o700);
     this.#journal = new Journal({ file: work.journal, attemptId: work.attemptId, redaction, onGrown, now, up: bootClockMs });
@@ -151,7 +155,7 @@ export class RunningAttempt {
       return this.end(null);
     }
     this.#checkAnswer = await answerCheck(work.spec.jsonSchema);
-    const before = await this.#changes.begin();
+    const [before] = await Promise.all([this.#changes.begin(), this.#checkpoints.begin()]);
     if (before !== null) this.#take(before);
     const thrown = await agent.run(
       work,
@@ -251,12 +255,14 @@ export class RunningAttempt {
     agent.kill("SIGKILL");
     // The agent exited by itself and left processes.
     if (thrown === null && this.#stopReason === null && this.#afterResult.isAnswered) this.#noteCut(this.#afterResult.live);
+    await this.#checkpoints.settle();
     const tree = { root: process.pid, adopting: isAdopting() };
     const detached = this.#isFinished && thrown === null && this.#stopReason === null ? await detachedCommands(runnerId, tree) : [];
     const processes = await sweep(runnerId, { ...tree, graceMs: sweepGraceMs });
     if (processes.length > 0) this.#take({ type: "worker", subtype: "swept", processes });
     const ended = detached.filter(({ pid }) => processes.some((each) => each.pid === pid));
     if (ended.length > 0) this.#take({ type: "worker", subtype: "cut_background", names: ended.map(({ command }) => command) });
+    await this.#checkpoints.end(this.#stopReason === "parked" ? "park" : "end");
     if (this.#isFinished) await this.#lookBack();
     failpoint("attempt.end.before");
     this.#take({ type: "worker", subtype: "ended", thrown: shortened(thrown, this.#options.redaction), stopRequested: this.#stopReason });
@@ -286,7 +292,9 @@ export class RunningAttempt {
       this.#isFinished = entry["subtype"] === "success" && entry["is_error"] !== true && entry["answer_problem"] === undefined;
     const record = this.#journal.append(entry);
     this.#summary?.append(record);
-    if (this.#steps.ends(entry) && this.#stopsAtStep) this.stop("interrupted", 0);
+    const endsStep = this.#steps.ends(entry);
+    if (endsStep && this.#stopsAtStep) this.stop("interrupted", 0);
+    if (endsStep && (entry as { parent_tool_use_id?: unknown }).parent_tool_use_id == null) this.#checkpoints.stepEnded();
     this.#afterResult.heard(entry);
     this.#parkWhenAlone();
     if (entry.type !== "result") return;

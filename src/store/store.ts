@@ -5,6 +5,7 @@
 import type { AccountStore } from "./sqlite/accounts.ts";
 import type { AgentTaskStore } from "./sqlite/agent-tasks.ts";
 import type { Change } from "./sqlite/change.ts";
+import type { CheckpointStore } from "./sqlite/checkpoints.ts";
 import type { ClockStore } from "./sqlite/clock.ts";
 import type { EventType, NewEvent, TaskEvent, TaskEventOf } from "../domain/events/event.ts";
 import type { Hold, NewHold } from "../domain/order/hold.ts";
@@ -27,6 +28,7 @@ import type { TokenStore } from "./sqlite/tokens.ts";
 import type { AttachmentStore } from "./sqlite/attachments.ts";
 import type { TurnStore } from "./sqlite/turns.ts";
 import type { UsageStore } from "./sqlite/usage.ts";
+import type { WorkspaceStore } from "./sqlite/workspaces.ts";
 
 export interface Store {
   readonly tasks: TaskStore;
@@ -51,6 +53,8 @@ export interface Store {
   readonly messages: MessageStore;
   readonly questions: QuestionStore;
   readonly rules: RuleStore;
+  readonly workspaces: WorkspaceStore;
+  readonly checkpoints: CheckpointStore;
   /**
    * This server's epoch. Every write transaction checks that it is still the newest, so that a
    * paused old server changes nothing.

@@ -22,6 +22,7 @@ import { lastText } from "./last-text.ts";
 import { dismissed, MessageRecords } from "./message-records.ts";
 import { keepFromOverage } from "./overage-consent.ts";
 import { QuestionRecords } from "./question-records.ts";
+import { WorkspaceRecords } from "./workspace-records.ts";
 
 export class Ingest {
   readonly #store: Store;
@@ -33,6 +34,7 @@ export class Ingest {
   readonly #denied = new Set<string>();
   readonly #questions: QuestionRecords;
   readonly #messages: MessageRecords;
+  readonly #workspace: WorkspaceRecords;
   #offset: number;
   #lastRecord: number;
   #spent: SessionSpent | null;
@@ -45,6 +47,7 @@ export class Ingest {
     this.#overage = overage;
     this.#questions = new QuestionRecords(store, attempt);
     this.#messages = new MessageRecords(store, attempt);
+    this.#workspace = new WorkspaceRecords(store, attempt);
     this.#offset = attempt.journalOffset;
     this.#lastRecord = attempt.lastRecord;
     this.#spent = attempt.sessionSpent;
@@ -90,7 +93,12 @@ export class Ingest {
   ): boolean {
     const { id, taskId } = this.#attempt;
     if (!this.#store.attempts.advance(id, offset, lastRecord, lastUp)) return false;
-    const steps = records.map((record) => ({ events: this.#eventsOf(record), lines: this.#linesOf(record) }));
+    const steps = records.map((record) => {
+      const events = this.#eventsOf(record);
+      // While only the turns up to this record are counted.
+      this.#workspace.take(record);
+      return { events, lines: this.#linesOf(record) };
+    });
     const events = steps.flatMap(({ events: made, lines }) => withSummary(made, lines));
     const actions = steps.flatMap(({ events: made, lines }) => (made.every(isMachinery) ? [] : lines));
     if (events.length > 0) this.#store.events.append(taskId, id, events, actions.at(-1));

@@ -1,6 +1,6 @@
 /** Makes the message that starts an attempt in its runner. */
-import type { StartMessage } from "../attempt-protocol/protocol.ts";
-import { ownPaths, rawLogPath, summaryLogPath } from "../config/paths.ts";
+import type { CheckpointOrder, StartMessage } from "../attempt-protocol/protocol.ts";
+import { ownPaths, rawLogPath, snapshotIndexPath, summaryLogPath } from "../config/paths.ts";
 import { hasMention, promptAsText, withoutMentions } from "../domain/agents/prompt-as-text.ts";
 import type { Message } from "../domain/messages/message.ts";
 import type { Question } from "../domain/questions/question.ts";
@@ -34,6 +34,7 @@ export function startMessage(context: AttemptContext, task: Task, attempt: Attem
     journal: rawLogPath(paths, taskId),
     summary: summaryLogPath(paths, taskId),
     ownPaths: ownPaths(paths),
+    checkpoints: checkpointsOf(context, attempt),
     backgroundGraceMs: task.backgroundGraceMs ?? backgroundGraceMs,
     stopGraceMs,
     hookTimeoutMs,
@@ -87,6 +88,20 @@ function copyOf({ store, paths }: AttemptContext, { id }: Task, attempt: Attempt
   if (fork === null) return {};
   const { fromTask, sessionId, entry } = fork;
   return { copyOf: { sessionId, entry, journal: rawLogPath(paths, fromTask), saysPrompt: true } };
+}
+
+/** How the attempt's snapshots follow those of earlier attempts. */
+function checkpointsOf({ store, paths }: AttemptContext, { taskId, number }: Attempt): CheckpointOrder {
+  const last = store.checkpoints.last(taskId);
+  const base = store.checkpoints.get(taskId, 1)?.commit;
+  const repository = store.workspaces.get(taskId)?.repository ?? null;
+  const isKnown = last !== null && base !== undefined && repository !== null;
+  return {
+    index: snapshotIndexPath(paths, taskId),
+    attempt: number,
+    next: (last?.number ?? 0) + 1,
+    before: isKnown ? { repository, tree: last.tree, head: last.head, base } : null,
+  };
 }
 
 /** Reads the images only where the task has some. */

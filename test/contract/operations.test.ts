@@ -126,6 +126,8 @@ test("every operation answers as the document promises", async (t) => {
   await expect(400, "sendMessage", { id: 2, body: { text: " " } });
   await expect(404, "sendMessage", { id: 99, body: { text: "more" } });
   await expect(200, "listMessages", { id: 2 });
+  await expect(200, "listCheckpoints");
+  await expect(404, "listCheckpoints", { id: 99 });
   await expect(200, "unsendMessage", { id: 2 });
   await expect(409, "unsendMessage", { id: 2 });
   await expect(404, "unsendMessage", { id: 3 });

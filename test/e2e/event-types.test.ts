@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
@@ -10,6 +11,7 @@ import { killAndWait } from "../reliability/setup.ts";
 
 test("every type of event is made by some run, as the contract describes it", async (t) => {
   const w = await worker(t, {}, { subscription: true, env: { CLAUDE_WORKER_PARK_AFTER_MS: "0" } });
+  execFileSync("git", ["init", "-q"], { cwd: w.place.work });
   const gate = path.join(w.place.work, "go");
   const resetsAt = Date.now() + 3_600_000;
   w.model.play({

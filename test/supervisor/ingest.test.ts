@@ -58,6 +58,62 @@ test("the end is reported inside the commit of the closing record, and only then
   assert.equal(ends, 1);
 });
 
+test("a snapshot is stored once, with the turn that it followed", async (t) => {
+  const j = await journal(t);
+  const where = { top: "/repo", repository: "/repo/.git", tree: "t", head: "h1", branch: "main", isDirty: true };
+  const taken = (number: number, more: object = {}): Readonly<Record<string, unknown>> => ({
+    type: "worker",
+    subtype: "checkpoint",
+    number,
+    reason: "turn",
+    ref: `refs/claude-worker/1/1/${number}`,
+    commit: `c${number}`,
+    ...where,
+    changes: { files: number, insertions: 1, deletions: 0 },
+    leftOut: [{ path: "big", why: "has 21 MB" }],
+    leftOutCount: 1,
+    ...more,
+  });
+  j.write(taken(1, { reason: "start" }));
+  j.write({ type: "assistant", message: { id: "m1", content: [{ type: "text", text: "Hello" }] } });
+  j.write(taken(2, { head: "h2", branch: null }));
+  await j.ingest().catchUp(() => {});
+  j.write(taken(2, { commit: "another", head: "h2", branch: null }));
+  j.write(taken(3, { reason: "bored" }));
+  await j.ingest().catchUp(() => {});
+  const { checkpoints, workspaces, events } = j.store;
+  const found = checkpoints
+    .ofTask(j.taskId)
+    .map(({ number, turn, commit, head, leftOutCount }) => [number, turn, commit, head, leftOutCount]);
+  assert.deepEqual(found, [
+    [1, 0, "c1", "h1", 1],
+    [2, 1, "c2", "h2", 1],
+  ]);
+  assert.deepEqual(checkpoints.last(j.taskId), checkpoints.get(j.taskId, 2));
+  const { path: top, state, baseCommit, headCommit, isDirty, branch } = workspaces.get(j.taskId) ?? {};
+  assert.deepEqual([top, state, baseCommit, headCommit, isDirty, branch], ["/repo", null, "h1", "h2", true, null]);
+  assert.deepEqual(
+    events.ofTask(j.taskId, 0, 100).flatMap(({ type, data }) => (type === "checkpoint" ? [[data.checkpoint, data.changed_files]] : [])),
+    [
+      [1, 1],
+      [2, 2],
+      [2, 2],
+    ],
+  );
+});
+
+test("why there are no snapshots is known, and is an event only where it is a failure", async (t) => {
+  const j = await journal(t);
+  j.write({ type: "worker", subtype: "no_checkpoint", kind: "not_a_repository", text: "Not a repository." });
+  await j.ingest().catchUp(() => {});
+  const { path: directory, repository, problem } = j.store.workspaces.get(j.taskId) ?? {};
+  assert.deepEqual([directory, repository, problem], [j.store.tasks.get(j.taskId)?.workingDirectory, null, "Not a repository."]);
+  j.write({ type: "worker", subtype: "no_checkpoint", kind: "disk_full", text: "The disk is full." });
+  await j.ingest().catchUp(() => {});
+  const notices = j.store.events.ofTask(j.taskId, 0, 100).flatMap(({ type, data }) => (type === "notice" ? [data.text] : []));
+  assert.deepEqual(notices, ["The disk is full."]);
+});
+
 test("an attempt of another server takes nothing in", async (t) => {
   const j = await journal(t);
   j.write({ type: "assistant", message: { id: "m1", content: [{ type: "text", text: "Hello" }] } });

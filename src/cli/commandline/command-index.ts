@@ -31,6 +31,7 @@ export const commandIndex: readonly IndexEntry[] = [
   { name: "fork", load: async () => await import("../commands/message/fork.ts") },
   { name: "rewind", load: async () => await import("../commands/message/rewind.ts") },
   { name: "unsend", load: async () => await import("../commands/message/unsend.ts") },
+  { name: "checkpoints", load: async () => await import("../commands/workspace/checkpoints.ts") },
   { name: "edit", load: async () => await import("../commands/task/edit.ts") },
   { name: "rm", load: async () => await import("../commands/task/rm.ts") },
   { name: "hold", load: async () => await import("../commands/hold/hold.ts") },

@@ -13,6 +13,7 @@ import { submitOperations } from "./submit.ts";
 import { taskOperations } from "./tasks.ts";
 import { tokenOperations } from "./tokens.ts";
 import { trustOperations } from "./trust.ts";
+import { workspaceOperations } from "./workspaces.ts";
 
 export const operations = {
   ...documentOperations,
@@ -20,6 +21,7 @@ export const operations = {
   ...submitOperations,
   ...taskOperations,
   ...messageOperations,
+  ...workspaceOperations,
   ...eventOperations,
   ...questionOperations,
   ...trustOperations,

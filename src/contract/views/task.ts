@@ -8,6 +8,7 @@ import { taskRef } from "../task-ref.ts";
 import { messageView } from "./message.ts";
 import { questionView } from "./question.ts";
 import { time, timeOrNull } from "./time.ts";
+import { workspaceView } from "./workspace.ts";
 
 export const waitingForView = z.object({
   reason: z.enum([...waitReasons, "rights", "answer"]),
@@ -52,6 +53,7 @@ export const taskSummaryView = z.object({
   waiting_for: waitingForView.nullable().describe("Why a pending or waiting task does not run."),
   asked_at: timeOrNull.describe("Since when a waiting task needs an answer."),
   working_directory: z.string(),
+  workspace: workspaceView.nullable().describe("Where its files are; null: not known before its first attempt."),
   model: shownOptions.model,
   group: shownOptions.group,
   priority: shownOptions.priority,

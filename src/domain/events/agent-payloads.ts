@@ -2,6 +2,7 @@
  * The payloads of the events that an attempt's journal makes: the agent's steps, and how the
  * attempt ended.
  */
+import { checkpointReasons } from "../workspace/workspace.ts";
 import { stopReasons } from "../attempt/stop-reason.ts";
 import { choice, count, flag, json, list, map, mark, number, object, optional, orNull, text, time } from "./field.ts";
 import { cut, modelUsage, ofSubagent, ofTurn, payload } from "./payload.ts";
@@ -159,6 +160,30 @@ export const agentPayloads = {
       permission_denials: 0,
       denied_calls: [],
       recovered: false,
+    },
+  ),
+  checkpoint: payload(
+    "The task's files were kept in a snapshot.",
+    {
+      checkpoint: count("Number of the snapshot within the task."),
+      reason: choice(
+        checkpointReasons,
+        "When: before the attempt's first step, after a turn, before a wait without a process, at the attempt's end.",
+      ),
+      commit: text("The commit in the task's repository."),
+      changed_files: orNull(count("Files that differ from the beginning of the task. Null: not counted.")),
+      insertions: orNull(count("Lines that were added since then.")),
+      deletions: orNull(count("Lines that were removed since then.")),
+      left_out: count("How many files the snapshot does not have."),
+    },
+    {
+      checkpoint: 3,
+      reason: "turn",
+      commit: "5e0ad1ac8d2a1b1b0c4d7f1d2f0d8f2f6f1f7a30",
+      changed_files: 2,
+      insertions: 17,
+      deletions: 4,
+      left_out: 0,
     },
   ),
   attempt_ended: payload(

@@ -7,6 +7,7 @@ import { formatDuration } from "../text/duration.ts";
 import { denied, mark, notice, word, words } from "./event-draft.ts";
 import type { EventData, EventDraft } from "./event.ts";
 import { plainLine } from "../text/plain-text.ts";
+import { checkpointIn } from "../workspace/checkpoint-note.ts";
 import { arrayOf, countOf, momentOf, numberOf, objectOf, stringOf } from "../text/read-json.ts";
 import type { JsonObject } from "../text/read-json.ts";
 import type { SweptProcess } from "./record.ts";
@@ -51,6 +52,11 @@ export function eventsFromNote(note: JsonObject): EventDraft[] {
       return [failedServersEvent(note)];
     case "uncommitted":
       return [uncommittedEvent(note)];
+    case "checkpoint":
+      return checkpointEvents(note);
+    case "no_checkpoint":
+      // That a task works outside of git is a fact about it, not an event.
+      return note["kind"] === "not_a_repository" ? [] : [notice("no_checkpoint", note["text"], {})];
     case "directory_gone":
       return [notice("directory_gone", note.fault, { count: 1, names: [word(note["directory"]) ?? ""] })];
     case "swept":
@@ -136,6 +142,14 @@ function endedEvent(note: JsonObject): EventDraft<"attempt_ended"> {
 
 function stopReasonOf(value: unknown): StopReason | null {
   return stopReasons.find((reason) => reason === value) ?? null;
+}
+
+function checkpointEvents(note: JsonObject): EventDraft<"checkpoint">[] {
+  const taken = checkpointIn(note);
+  if (taken === null) return [];
+  const { number, reason, commit, changes, leftOutCount } = taken;
+  const counts = { changed_files: changes?.files ?? null, insertions: changes?.insertions ?? null, deletions: changes?.deletions ?? null };
+  return [{ type: "checkpoint", data: { checkpoint: number, reason, commit, ...counts, left_out: leftOutCount } }];
 }
 
 function uncommittedEvent(note: JsonObject): EventDraft<"notice"> {

@@ -1,6 +1,6 @@
 /**
- * Names the events that are not a step of the task: the start of its session, and notices of Claude
- * Code that say nothing about the work.
+ * Names the events that are not a step of the task: the start of its session, snapshots, and
+ * notices of Claude Code that say nothing about the work.
  */
 import type { EventBody, Notice, NoticeKind } from "./event.ts";
 
@@ -21,7 +21,12 @@ const speakingNotices = new Set<NoticeKind>([
 
 /** Whether the event is shown only on request. Such an event is never a task's last action. */
 export function isMachinery({ type, data }: EventBody): boolean {
-  return type === "session" || type === "init" || (type === "notice" && !speakingNotices.has(data.kind) && !isFailedWork(data));
+  return (
+    type === "session" ||
+    type === "init" ||
+    type === "checkpoint" ||
+    (type === "notice" && !speakingNotices.has(data.kind) && !isFailedWork(data))
+  );
 }
 
 /** Whether the notice reports a sub-agent or a background command that failed. */

@@ -148,6 +148,14 @@ export const noticePayloads = {
     {},
     { text: "The model refused." },
   ),
+  no_checkpoint: kind(
+    "no_checkpoint",
+    "No snapshot of the task's files could be taken. The task itself is not concerned.",
+    {},
+    {
+      text: "The disk is full: git update-index could not write. Free some space.",
+    },
+  ),
   notification: kind("notification", "Claude Code notified people.", {}, { text: "The context is nearly full." }),
   session_repaired: kind(
     "session_repaired",

@@ -4,6 +4,7 @@
  * id, and the time.
  */
 import type { StopReason } from "../attempt/stop-reason.ts";
+import type { ChangeCounts, CheckpointReason, LeftOut } from "../workspace/workspace.ts";
 import type { AnswerDecision, AskedQuestion } from "../questions/question.ts";
 
 export interface RecordStamp {
@@ -101,6 +102,27 @@ export type RunnerNote =
   | { type: "worker"; subtype: "work_tree"; files: readonly string[] }
   /** Files that the task changed and did not commit; the first ones by their path. */
   | { type: "worker"; subtype: "uncommitted"; count: number; names: readonly string[] }
+  /** A snapshot of the task's files, which its ref names in the repository. */
+  | {
+      type: "worker";
+      subtype: "checkpoint";
+      number: number;
+      reason: CheckpointReason;
+      /** The top of the work tree, and the common git directory. */
+      top: string;
+      repository: string;
+      ref: string;
+      commit: string;
+      tree: string;
+      head: string | null;
+      branch: string | null;
+      isDirty: boolean;
+      changes: ChangeCounts | null;
+      leftOut: readonly LeftOut[];
+      leftOutCount: number;
+    }
+  /** No snapshot could be taken. `kind`: the kind of the problem (git/git-problem.ts). */
+  | { type: "worker"; subtype: "no_checkpoint"; kind: string; text: string }
   /** The working directory was removed, or another one is in its place, as a sentence says. */
   | { type: "worker"; subtype: "directory_gone"; directory: string; fault: string }
   | { type: "worker"; subtype: "stderr"; text: string }

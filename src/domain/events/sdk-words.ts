@@ -8,7 +8,7 @@ export const sdkWords: ReadonlySet<string> = new Set(
     "spending aborted_streaming aborted_tools acceptEdits account_on_hold active_goal adaptive allowed allowed_warning api_error " +
     "api_retry apply_flag_settings assistant auth_status authentication_failed background_requested background_tasks " +
     "background_lost background_tasks_changed billing_error blocking_limit broken_settings budget_exhausted bypassPermissions bypass_root can_use_tool " +
-    "call_restored cancel_async_message cancelled classifier claude_code_unavailable cli_version_too_old cloud_credential_error " +
+    "call_restored cancel_async_message cancelled checkpoint classifier claude_code_unavailable cli_version_too_old cloud_credential_error " +
     "cold_start command commands_changed compact_boundary completed config_file_invalid control_cancel_request " +
     "control_request control_request_progress control_response conversation_reset custom cut_background cwd_unavailable default disabled " +
     "directory_gone document dontAsk elicitation elicitation_complete enabled end_turn error_during_execution failed failed_mcp_server file_suggestions " +
@@ -19,7 +19,7 @@ export const sdkWords: ReadonlySet<string> = new Set(
     "local_command_output malformed_tool_use_exhausted managed_settings_invalid managed_settings_not_delivered " +
     "max_output_tokens max_tokens max_turns mcp_call mcp_message mcp_read_resource mcp_reconnect mcp_set_servers " +
     "mcp_status mcp_toggle mcp_tool memory_recall message message_delivered message_done messages_in_prompt mirror_error model_error model_not_found model_refusal_fallback " +
-    "model_refusal_no_fallback notification oauth_org_not_allowed object org_config_refused " +
+    "model_refusal_no_fallback no_checkpoint notification oauth_org_not_allowed object org_config_refused " +
     "org_config_required_unavailable org_pin_api_key_conflict org_pin_mismatch org_verify_failed overloaded pause_turn " +
     "pending permission_denied plugin_install preset prompt prompt_suggestion prompt_too_long provider_not_allowed " +
     "proxy_invalid question_answered question_asked question_settled question_withdrawn rapid_refill_breaker rate_limit rate_limit_event read_file redacted_thinking refusal register_repo_root " +

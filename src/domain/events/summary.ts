@@ -79,6 +79,8 @@ function lineOf({ type, data }: EventDraft, cwd: string | null): string | null {
       // Claude Worker itself killed the process.
       if (data.stop_requested === "parked" || data.stop_requested === "interrupted") return null;
       return data.thrown === null ? null : `[error] ${firstLine(data.thrown)}`;
+    case "checkpoint":
+      return null;
     case "submitted":
     case "started":
     case "resumed":

@@ -25,11 +25,14 @@ import { questionText } from "../../domain/questions/offered-options.ts";
 import { questionView } from "../questions/question-view.ts";
 import { messageView } from "../messages/message-view.ts";
 import type { Message } from "../../domain/messages/message.ts";
+import { workspaceView } from "../workspaces/workspace-view.ts";
+import type { Workspace } from "../../domain/workspace/workspace.ts";
 import { rfc3339, rfc3339OrNull } from "./times.ts";
 
 export function taskSummaryView(task: TaskRow, waiting: WaitingContext): TaskSummaryView {
   const started = task.openAttemptId === null ? null : waiting.startOf(task.openAttemptId);
   const work = started === null ? null : workTime(started, waiting.questions(task.id), task.status === "waiting");
+  const workspace = waiting.workspaceOf(task.id);
   const open = task.status === "waiting" ? waiting.openQuestions(task.id) : [];
   return {
     id: task.id,
@@ -39,6 +42,7 @@ export function taskSummaryView(task: TaskRow, waiting: WaitingContext): TaskSum
     waiting_for: task.status === "waiting" ? waitingForAnswer(open) : waitingForView(task, waiting),
     asked_at: rfc3339OrNull(open[0]?.askedAt ?? null),
     working_directory: task.workingDirectory,
+    workspace: workspace === null ? null : workspaceView(workspace),
     model: task.model,
     group: task.group,
     priority: task.priority,
@@ -139,6 +143,8 @@ export interface WaitingContext extends AdmissionContext {
   questions(taskId: number): readonly Question[];
   /** What was said to it, oldest first. */
   messages(taskId: number): readonly Message[];
+  /** Where its files are; null: not known. */
+  workspaceOf(taskId: number): Workspace | null;
   /** Which conversation it began with; null: it is not a fork. */
   forkOf(taskId: number): Pick<Fork, "fromTask" | "turn"> | null;
   /** The rewind that a session began with; null: it began with none. */

@@ -3,7 +3,7 @@
  * fields (camelCase).
  */
 
-type Kind = "plain" | "json" | "flag";
+type Kind = "plain" | "json" | "flag" | "flag_or_null";
 export type Bindable = string | number | null;
 
 export interface Row<T> {
@@ -42,13 +42,14 @@ export function defineRow<T extends object>(
 
 function decode(kind: Kind, value: unknown): unknown {
   if (kind === "flag") return value === 1;
+  if (kind === "flag_or_null") return value === null ? null : value === 1;
   return value === null ? null : (JSON.parse(value as string) as unknown);
 }
 
 function encode(kind: Kind, value: unknown): Bindable {
   if (value === null || value === undefined) return null;
   if (kind === "plain") return value as Bindable;
-  return kind === "flag" ? Number(value === true) : JSON.stringify(value);
+  return kind !== "json" ? Number(value === true) : JSON.stringify(value);
 }
 
 function snakeCase(field: string): string {

@@ -7,6 +7,7 @@ import { WorkerError } from "../../../domain/errors.ts";
 import { createAccountStore } from "../accounts.ts";
 import { createAgentTaskStore } from "../agent-tasks.ts";
 import { createAttemptStore } from "../attempts.ts";
+import { createCheckpointStore } from "../checkpoints.ts";
 import { createClockStore } from "../clock.ts";
 import { databaseLost, databasePlace, logLost } from "./database-place.ts";
 import { createEventStore } from "../events.ts";
@@ -34,6 +35,7 @@ import { createTrustStore } from "../trust.ts";
 import { createAttachmentStore } from "../attachments.ts";
 import { createTurnStore } from "../turns.ts";
 import { createUsageStore } from "../usage.ts";
+import { createWorkspaceStore } from "../workspaces.ts";
 
 export interface ConnectOptions {
   readonly file: string;
@@ -111,6 +113,8 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
       messages: guardedNoun(file, createMessageStore(database, commit)),
       questions: guardedNoun(file, createQuestionStore(database, commit)),
       rules: guardedNoun(file, createRuleStore(database, commit)),
+      workspaces: guardedNoun(file, createWorkspaceStore(database, commit)),
+      checkpoints: guardedNoun(file, createCheckpointStore(database, commit)),
       epoch,
     },
     probe: () => commit.write(() => void probe.run()),

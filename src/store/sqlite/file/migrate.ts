@@ -31,6 +31,7 @@ import { rewinds } from "../migrations/0025-rewinds.ts";
 import { wholeAsks } from "../migrations/0026-whole-asks.ts";
 import { voidAnswers } from "../migrations/0027-void-answers.ts";
 import { deliveryRests } from "../migrations/0028-delivery-rests.ts";
+import { workspaces } from "../migrations/0029-workspaces.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -69,6 +70,7 @@ export const migrations: readonly Migration[] = [
   wholeAsks,
   voidAnswers,
   deliveryRests,
+  workspaces,
 ];
 
 /** The `user_version` of a database that this version writes. */

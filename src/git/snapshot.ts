@@ -1,0 +1,128 @@
+/**
+ * Makes a snapshot: a commit of the work tree's tracked and untracked files that are not ignored,
+ * on a ref of its own. Touches neither the repository's index, nor HEAD, nor a file of the work
+ * tree, and runs no program of the repository (docs/decisions/0021).
+ */
+import path from "node:path";
+import type { LeftOut } from "../domain/workspace/workspace.ts";
+import { failpoint } from "../processes/failpoint.ts";
+import { nameOf, readStatus, statusArguments } from "./changed-files.ts";
+import type { BytePath, TreeState } from "./changed-files.ts";
+import { GitProblem } from "./git-problem.ts";
+import { sortFiles } from "./left-out.ts";
+import type { SizeLimits } from "./left-out.ts";
+import type { PrivateIndex } from "./private-index.ts";
+import { createRef } from "./snapshot-ref.ts";
+import type { Repository } from "./repository.ts";
+
+export interface SnapshotOrder {
+  readonly repository: Repository;
+  readonly index: PrivateIndex;
+  /** Where its ref goes, e.g. `refs/claude-worker/42/1`. */
+  readonly refs: string;
+  readonly number: number;
+  /** The commit's message. */
+  readonly message: string;
+  /**
+   * The snapshot before; null: there is none. `isIndexed`: the index has its files, so that it need
+   * not be compared.
+   */
+  readonly last: (Pick<Snapshot, "tree" | "head"> & { readonly isIndexed?: true }) | null;
+  /** Paths below the top of the work tree that are left out, with everything below them. */
+  readonly except: readonly string[];
+  readonly limits: SizeLimits;
+  readonly timeoutMs: number;
+}
+
+export interface Snapshot {
+  readonly ref: string;
+  readonly commit: string;
+  readonly tree: string;
+  /** The commit of HEAD; null: there is none yet. */
+  readonly head: string | null;
+  /** The branch of HEAD; null: HEAD is detached. */
+  readonly branch: string | null;
+  /** Whether the work tree differed from HEAD. */
+  readonly isDirty: boolean;
+  readonly leftOut: readonly LeftOut[];
+}
+
+/**
+ * Makes a snapshot. An index that does not fit the repository any more is made again, once.
+ * @returns null when nothing has changed since the last one. @throws GitProblem.
+ */
+export async function takeSnapshot(order: SnapshotOrder): Promise<Snapshot | null> {
+  try {
+    return await make(order);
+  } catch (error) {
+    if (!(error instanceof GitProblem) || error.kind !== "failed") throw error;
+    order.index.drop();
+    return await make({ ...order, repository: { ...order.repository, git: order.repository.git.again() } });
+  }
+}
+
+async function make(order: SnapshotOrder): Promise<Snapshot | null> {
+  const { repository, index, last, except, limits, timeoutMs } = order;
+  index.prepare(repository);
+  const excluded = except.map((each) => `:(top,exclude,literal)${each}`);
+  const state = readStatus(await repository.git.run([...statusArguments, "--", ...excluded], index.call({ timeoutMs })));
+  const { taken, dropped, leftOut } = await sortFiles(repository.top, state, limits);
+  const isSame = taken.length + dropped.length + state.nested.length === 0;
+  if (isSame && last?.isIndexed === true && last.head === state.head) return null;
+  const nested = await addFiles(order, taken, dropped, state.nested);
+  failpoint("snapshot.indexed");
+  const tree = await indexTree(order);
+  if (last !== null && last.head === state.head && last.tree === tree) return null;
+  const commit = await commitTree(order, tree, state);
+  failpoint("snapshot.committed");
+  const ref = await createRef(repository.git, order.refs, order.number, commit);
+  failpoint("snapshot.referenced");
+  const { head, branch, isDirty } = state;
+  return { ref, commit, tree, head, branch, isDirty, leftOut: [...leftOut, ...nested] };
+}
+
+/** Reads the files into the index. @returns the nested repositories, whose files are not read. */
+async function addFiles(
+  { repository, index, timeoutMs }: SnapshotOrder,
+  taken: readonly BytePath[],
+  dropped: readonly BytePath[],
+  nested: readonly BytePath[],
+): Promise<LeftOut[]> {
+  const { git, top } = repository;
+  const update = async (flags: readonly string[], lines: readonly string[]): Promise<void> => {
+    if (lines.length === 0) return;
+    const input = Buffer.from(lines.map((line) => `${line}\0`).join(""), "latin1");
+    await git.run(["update-index", "-z", ...flags], index.call({ input, timeoutMs }));
+  };
+  await update(["--force-remove", "--stdin"], dropped);
+  await update(["--add", "--remove", "--replace", "--stdin"], taken);
+  const found = await Promise.all(nested.map(async (each) => ({ each, commit: await headOf(git.in(path.join(top, nameOf(each)))) })));
+  await update(
+    ["--index-info"],
+    found.flatMap(({ each, commit }) => (commit === null ? [] : [`160000 ${commit} 0\t${each}`])),
+  );
+  return nested.map((each) => ({ path: `${nameOf(each)}/`, why: "is a repository of its own: only its commit is kept" }));
+}
+
+/** The commit of a repository's HEAD; null: there is none, or git does not use the repository. */
+async function headOf(git: Repository["git"]): Promise<string | null> {
+  try {
+    return await git.find(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], { isPlain: true });
+  } catch {
+    return null;
+  }
+}
+
+async function indexTree({ repository, index, timeoutMs }: SnapshotOrder): Promise<string> {
+  // Not plain: it writes the index, and then reads files that changed in the same moment.
+  return await repository.git.text(["write-tree"], index.call({ timeoutMs }));
+}
+
+async function commitTree({ repository, message }: SnapshotOrder, tree: string, { head }: TreeState): Promise<string> {
+  const who = { NAME: "Claude Worker", EMAIL: "claude-worker@localhost" };
+  const env = Object.fromEntries(
+    ["AUTHOR", "COMMITTER"].flatMap((role) => Object.entries(who).map(([field, value]) => [`GIT_${role}_${field}`, value])),
+  );
+  const parents = head === null ? [] : ["-p", head];
+  return await repository.git.text(["commit-tree", tree, ...parents, "-F", "-"], { use: "write", isPlain: true, input: message, env });
+}

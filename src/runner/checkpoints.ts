@@ -1,0 +1,163 @@
+/**
+ * Takes the snapshots of an attempt's files and notes each in the journal. An error never concerns
+ * the task: it is noted, too.
+ */
+import path from "node:path";
+import type { AgentWork } from "../agent/agent.ts";
+import type { CheckpointOrder } from "../attempt-protocol/protocol.ts";
+import { gitAbove } from "../config/main-checkout.ts";
+import { messageOf } from "../domain/errors.ts";
+import type { RunnerNote } from "../domain/events/record.ts";
+import type { ChangeCounts, CheckpointReason } from "../domain/workspace/workspace.ts";
+import { countChanges } from "../git/count-changes.ts";
+import { Git } from "../git/git.ts";
+import { GitProblem } from "../git/git-problem.ts";
+import type { GitProblemKind } from "../git/git-problem.ts";
+import type { GitProgram } from "../git/git-program.ts";
+import { PrivateIndex } from "../git/private-index.ts";
+import { openRepository } from "../git/repository.ts";
+import type { Repository } from "../git/repository.ts";
+import { takeSnapshot } from "../git/snapshot.ts";
+import type { Snapshot, SnapshotOrder } from "../git/snapshot.ts";
+
+/** The task waits for the first and the last snapshot, and Claude works during the others. */
+const timeoutsMs: Readonly<Record<CheckpointReason, number>> = { start: 20_000, turn: 120_000, park: 20_000, end: 60_000 };
+const countTimeoutMs = 10_000;
+const limits = { fileBytes: 20_000_000, totalBytes: 1_000_000_000 };
+/** How many left out files a note names. */
+const maxNames = 20;
+/** After so many failures in a row there is no further try. */
+const maxFailures = 2;
+
+export interface CheckpointsOptions {
+  readonly work: AgentWork;
+  readonly program: GitProgram;
+  readonly note: (note: RunnerNote) => void;
+}
+
+export class Checkpoints {
+  readonly #options: CheckpointsOptions;
+  readonly #order: CheckpointOrder | null;
+  #repository: Repository | null = null;
+  #next: number;
+  #last: SnapshotOrder["last"] = null;
+  /** The commit that changes are counted from. */
+  #base: string | null = null;
+  #failures = 0;
+  /** The snapshot that is taken now. */
+  #taking: Promise<void> | null = null;
+  #isAsked = false;
+  readonly #ending = new AbortController();
+
+  constructor(options: CheckpointsOptions) {
+    this.#options = options;
+    this.#order = options.work.checkpoints ?? null;
+    this.#next = this.#order?.next ?? 1;
+  }
+
+  /** Takes the first snapshot. Resolves when Claude may change files. */
+  async begin(): Promise<void> {
+    if (this.#order === null) return;
+    const { work, program } = this.#options;
+    const { workingDirectory } = work.spec;
+    try {
+      if (gitAbove(workingDirectory) === null)
+        throw new GitProblem("not_a_repository", `${workingDirectory} is not in a git repository, so there are no snapshots.`);
+      this.#repository = await openRepository(new Git(program, workingDirectory));
+      const { before } = this.#order;
+      if (before?.repository === this.#repository.commonDirectory) [this.#last, this.#base] = [before, before.base];
+    } catch (error) {
+      return this.#noteProblem(error);
+    }
+    this.#taking = this.#take("start");
+    await this.#taking;
+    this.#taking = null;
+  }
+
+  /** A step has ended: takes a snapshot, unless one is being taken; then another one follows. */
+  stepEnded(): void {
+    if (this.#repository === null) return;
+    this.#isAsked = true;
+    this.#taking ??= this.#takeAsked().finally(() => (this.#taking = null));
+  }
+
+  /** Ends the snapshot that is being taken, because the last one follows. */
+  async settle(): Promise<void> {
+    this.#isAsked = false;
+    this.#ending.abort();
+    await this.#taking;
+  }
+
+  /** Takes the last snapshot. No process of the attempt may change files any more. */
+  async end(reason: "park" | "end"): Promise<void> {
+    await this.settle();
+    if (this.#repository !== null) await this.#take(reason);
+  }
+
+  async #takeAsked(): Promise<void> {
+    while (this.#isAsked) {
+      this.#isAsked = false;
+      await this.#take("turn");
+    }
+  }
+
+  async #take(reason: CheckpointReason): Promise<void> {
+    const { work } = this.#options;
+    const [order, repository] = [this.#order, this.#repository];
+    if (order === null || repository === null || this.#failures >= maxFailures) return;
+    try {
+      const taken = await takeSnapshot({
+        repository: { ...repository, git: repository.git.again(isLast(reason) ? undefined : this.#ending.signal) },
+        index: new PrivateIndex(order.index),
+        refs: `refs/claude-worker/${work.taskId}/${order.attempt}`,
+        number: this.#next,
+        message: `Checkpoint ${this.#next} of task ${work.taskId}, attempt ${order.attempt}\n`,
+        last: this.#last,
+        except: (work.ownPaths ?? []).flatMap((own) => below(own, repository.top)),
+        limits,
+        timeoutMs: timeoutsMs[reason],
+      });
+      this.#failures = 0;
+      if (taken !== null) await this.#noteTaken(taken, reason, repository);
+    } catch (error) {
+      if (!(error instanceof GitProblem) || error.kind !== "stopped") this.#noteProblem(error);
+    }
+  }
+
+  async #noteTaken(taken: Snapshot, reason: CheckpointReason, { git, top, commonDirectory }: Repository): Promise<void> {
+    const { leftOut, ...snapshot } = taken;
+    this.#base ??= taken.commit;
+    const changes = await countsOf(git, this.#base, taken);
+    this.#last = { ...taken, isIndexed: true };
+    const where = { top, repository: commonDirectory };
+    const left = { leftOut: leftOut.slice(0, maxNames), leftOutCount: leftOut.length };
+    this.#options.note({ type: "worker", subtype: "checkpoint", number: this.#next, reason, ...where, ...snapshot, changes, ...left });
+    this.#next += 1;
+  }
+
+  #noteProblem(error: unknown): void {
+    this.#failures += 1;
+    const kind: GitProblemKind = error instanceof GitProblem ? error.kind : "failed";
+    this.#options.note({ type: "worker", subtype: "no_checkpoint", kind, text: messageOf(error) });
+  }
+}
+
+function isLast(reason: CheckpointReason): boolean {
+  return reason === "park" || reason === "end";
+}
+
+/** Null: there are too many to count them in time. */
+async function countsOf(git: Git, base: string, { commit }: Snapshot): Promise<ChangeCounts | null> {
+  if (base === commit) return { files: 0, insertions: 0, deletions: 0 };
+  try {
+    return await countChanges(git, base, commit, countTimeoutMs);
+  } catch {
+    return null;
+  }
+}
+
+/** A path relative to the top of the work tree; empty for one outside of it. */
+function below(own: string, top: string): string[] {
+  const relative = path.relative(top, own);
+  return relative === "" || relative.split(path.sep, 1)[0] === ".." || path.isAbsolute(relative) ? [] : [relative];
+}

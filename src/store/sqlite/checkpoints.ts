@@ -1,0 +1,71 @@
+/** Stores the snapshots of tasks' files. */
+import type Database from "better-sqlite3";
+import type { Checkpoint } from "../../domain/workspace/workspace.ts";
+import type { Writing } from "./group-commit.ts";
+import { defineRow } from "./row.ts";
+
+export interface CheckpointStore {
+  /** Oldest first. */
+  ofTask(taskId: number): Checkpoint[];
+  get(taskId: number, number: number): Checkpoint | null;
+  /** The newest; null: there is none. */
+  last(taskId: number): Checkpoint | null;
+  /** Inside `write`. A checkpoint of this number that is there already stays as it is. */
+  insert(checkpoint: Checkpoint): void;
+}
+
+const row = defineRow<Checkpoint>(
+  {
+    taskId: "plain",
+    number: "plain",
+    attemptId: "plain",
+    reason: "plain",
+    turn: "plain",
+    at: "plain",
+    ref: "plain",
+    commit: "plain",
+    tree: "plain",
+    head: "plain",
+    branch: "plain",
+    changes: "json",
+    leftOut: "json",
+    leftOutCount: "plain",
+  },
+  { commit: "commit_id" },
+);
+const fields = [
+  "taskId",
+  "number",
+  "attemptId",
+  "reason",
+  "turn",
+  "at",
+  "ref",
+  "commit",
+  "tree",
+  "head",
+  "branch",
+  "changes",
+  "leftOut",
+  "leftOutCount",
+] as const satisfies readonly (keyof Checkpoint)[];
+
+/** The checkpoints' rows on one connection. */
+export function createCheckpointStore(database: Database.Database, writing: Writing): CheckpointStore {
+  const selectOfTask = database.prepare<[number]>(`SELECT ${row.select} FROM checkpoints WHERE task_id = ? ORDER BY number`);
+  const selectOne = database.prepare<[number, number]>(`SELECT ${row.select} FROM checkpoints WHERE task_id = ? AND number = ?`);
+  const selectLast = database.prepare<[number]>(`SELECT ${row.select} FROM checkpoints WHERE task_id = ? ORDER BY number DESC LIMIT 1`);
+  const insert = database.prepare(
+    `INSERT OR IGNORE INTO checkpoints (${fields.map((field) => row.column(field)).join(", ")}) VALUES (${fields.map(() => "?").join(", ")})`,
+  );
+  const one = (found: unknown): Checkpoint | null => (found === undefined ? null : row.decode(found));
+  return {
+    ofTask: (taskId) => selectOfTask.all(taskId).map((each) => row.decode(each)),
+    get: (taskId, number) => one(selectOne.get(taskId, number)),
+    last: (taskId) => one(selectLast.get(taskId)),
+    insert: (checkpoint) => {
+      writing.touch(checkpoint.taskId);
+      insert.run(...fields.map((field) => row.encode(field, checkpoint[field])));
+    },
+  };
+}
