@@ -14,6 +14,8 @@ export interface BotMessage {
   text: string;
   /** Texts and data of the buttons. */
   buttons: readonly { readonly text: string; readonly data: string }[];
+  /** How many buttons stand in each row. */
+  readonly rows: readonly number[];
   edits: number;
 }
 
@@ -82,6 +84,11 @@ export async function telegramStandIn(t: TestContext) {
     });
   }
 
+  function rowsOf(params: Params): number[] {
+    const markup = params["reply_markup"] as { inline_keyboard?: Params[][] } | undefined;
+    return markup?.inline_keyboard?.map((row) => row.length) ?? [];
+  }
+
   const methods: Record<string, (params: Params) => unknown> = {
     sendMessage(params) {
       const message = {
@@ -89,6 +96,7 @@ export async function telegramStandIn(t: TestContext) {
         chat: String(params["chat_id"]),
         text: text(params, 4096),
         buttons: buttonsOf(params),
+        rows: rowsOf(params),
         edits: 0,
       };
       messages.push(message);

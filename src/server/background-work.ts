@@ -79,7 +79,7 @@ export class BackgroundWork implements Service {
     const { store, log, before, supervisor, takers, onLateStart } = this.#options;
     const steps = [...before, ...[supervisor, ...takers].map((service) => () => service.start())];
     if (!(await takeInRoom(steps, { store, signal: this.#wait.signal, onFull })) || this.#noRoom.length === 0) return;
-    log.info({ epoch: store.epoch }, "there is room on the disk: working");
+    log.info("there is room on the disk: working");
     this.#noRoom = [];
     onLateStart();
   }

@@ -37,6 +37,13 @@ async function setup(t: TestContext) {
   return { ...cli, hook, add };
 }
 
+test("on a terminal, a new channel comes with what to do next", async (t) => {
+  const { call, hook } = await setup(t);
+  const words = ["notify", "add", "ops", "--webhook", hook.url, "--allow-private", "--on", "failed"];
+  const { stderr } = await call(words, { columns: 80, env: { NO_COLOR: "1" } });
+  assert.match(stderr, /is not shown\s+again\.\nTry it: claude-worker notify test ops\n$/);
+});
+
 test("a channel is added, tested, listed, shown and removed; its secret is shown once", async (t) => {
   const { call, add, hook, api, place } = await setup(t);
   const made = await add("ops", "--on", "failed,held");

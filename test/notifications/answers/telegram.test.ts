@@ -44,6 +44,19 @@ test("a press of a button answers, and the message says so", async (t) => {
   assert.equal(store.asks.positionOf(channel)?.at, bot.state.confirmed);
 });
 
+test("buttons stand beside each other only where they are few and short", async (t) => {
+  const { bot, ask } = await setup(t);
+  await ask();
+  assert.deepEqual((await bot.asking()).rows, [2]);
+  const long = "Red, as in the old design";
+  const { questions } = oneQuestion("Which colour?");
+  const [first] = questions;
+  const options = [{ label: long, description: "" }, { label: "Blue", description: "" }];
+  await ask({ ...content, input: { questions: [{ ...first, options }] } });
+  await until("the second message", () => bot.messages.length === 2);
+  assert.deepEqual(bot.messages[1]?.rows, [1, 1]);
+});
+
 test("a message says until when an answer counts, and what happens then", async (t) => {
   const { bot, ask, api, clock } = await setup(t);
   clock.nowMs = Date.parse("2026-11-30T08:00:30Z");
