@@ -36,10 +36,15 @@ export class RunnerDeadlines {
 
   /** Starts the deadline for the runner's answer. */
   connecting(): void {
-    this.#connectTimeout = setTimeout(() => {
-      this.#options.log.warn("the runner does not answer");
-      this.#kill();
+    const timer = setTimeout(() => {
+      // After a pause of the whole server, timers run before an answer that came in time is read.
+      setImmediate(() => {
+        if (this.#connectTimeout !== timer) return;
+        this.#options.log.warn("the runner does not answer");
+        this.#kill();
+      });
     }, connectLimitMs);
+    this.#connectTimeout = timer;
   }
 
   /** Ends that deadline: the runner has answered or ended. */

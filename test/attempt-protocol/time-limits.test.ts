@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { TimeLimits } from "../../src/attempt-protocol/time-limits.ts";
@@ -23,44 +25,45 @@ function setup(t: TestContext, options: Partial<TimeLimitsOptions>) {
     ...options,
   });
   t.after(() => limits.stop());
-  const pass = (ms: number): void => {
+  const pass = async (ms: number): Promise<void> => {
     clock.at += ms;
     t.mock.timers.tick(ms);
+    await new Promise((resolve) => setImmediate(resolve));
   };
   return { limits, over, pass };
 }
 
-test("a time limit counts from the attempt's begin", (t) => {
+test("a time limit counts from the attempt's begin", async (t) => {
   const { limits, over, pass } = setup(t, { startedAt: 4_000, timeoutMs: 3_000 });
   limits.start();
-  pass(1_999);
+  await pass(1_999);
   assert.deepEqual(over, []);
-  pass(1);
+  await pass(1);
   assert.deepEqual(over, ["timed_out"]);
-  pass(dayMs);
+  await pass(dayMs);
   assert.deepEqual(over, ["timed_out"]);
 });
 
-test("a wait of which an earlier server knew does not count", (t) => {
+test("a wait of which an earlier server knew does not count", async (t) => {
   const { limits, over, pass } = setup(t, { startedAt: 2_000, timeoutMs: 3_000, waitedMs: 2_500 });
   limits.start();
-  pass(2_499);
+  await pass(2_499);
   assert.deepEqual(over, []);
-  pass(1);
+  await pass(1);
   assert.deepEqual(over, ["timed_out"]);
 });
 
-test("limits that are stopped stay so when a wait ends, and count it", (t) => {
+test("limits that are stopped stay so when a wait ends, and count it", async (t) => {
   const { limits, over, pass } = setup(t, { timeoutMs: 3_000 });
   limits.start();
   limits.stop();
   limits.pause();
-  pass(dayMs);
+  await pass(dayMs);
   limits.resume();
-  pass(2_999);
+  await pass(2_999);
   assert.deepEqual(over, []);
   limits.start();
-  pass(1);
+  await pass(1);
   assert.deepEqual(over, ["timed_out"]);
 });
 
@@ -70,74 +73,94 @@ test("a time limit that is over at the start is reported at once", (t) => {
   assert.deepEqual(over, ["timed_out"]);
 });
 
-test("a time limit may be longer than a timer", (t) => {
+test("a time limit may be longer than a timer", async (t) => {
   const { limits, over, pass } = setup(t, { timeoutMs: 30 * dayMs });
   limits.start();
-  for (let day = 1; day < 30; day += 1) pass(dayMs);
+  for (let day = 1; day < 30; day += 1) await pass(dayMs);
   assert.deepEqual(over, []);
-  pass(dayMs);
+  await pass(dayMs);
   assert.deepEqual(over, ["timed_out"]);
 });
 
-test("each message restarts the stall limit", (t) => {
+test("each message restarts the stall limit", async (t) => {
   const { limits, over, pass } = setup(t, { stallTimeoutMs: 1_000 });
   limits.start();
   for (let message = 0; message < 5; message += 1) {
-    pass(999);
+    await pass(999);
     limits.heard();
   }
   assert.deepEqual(over, []);
-  pass(1_000);
+  await pass(1_000);
   assert.deepEqual(over, ["stalled"]);
 });
 
-test("without limits nothing is ever over", (t) => {
+test("without limits nothing is ever over", async (t) => {
   const { limits, over, pass } = setup(t, {});
   limits.start();
   limits.heard();
-  pass(60 * dayMs);
+  await pass(60 * dayMs);
   assert.deepEqual(over, []);
 });
 
-test("an expired limit is reported again after a delay", (t) => {
+test("an expired limit is reported again after a delay", async (t) => {
   const { limits, over, pass } = setup(t, { timeoutMs: 1_000 });
   limits.start();
-  pass(1_000);
+  await pass(1_000);
   limits.tellAgain("timed_out", 500);
-  pass(499);
+  await pass(499);
   assert.deepEqual(over, ["timed_out"]);
-  pass(1);
+  await pass(1);
   assert.deepEqual(over, ["timed_out", "timed_out"]);
 });
 
-test("stopped limits report nothing", (t) => {
+test("stopped limits report nothing", async (t) => {
   const { limits, over, pass } = setup(t, { timeoutMs: 1_000, stallTimeoutMs: 1_000 });
   limits.start();
   limits.stop();
   limits.stop();
-  pass(dayMs);
+  await pass(dayMs);
   limits.start();
   limits.tellAgain("stalled", 10);
   limits.stop();
-  pass(dayMs);
+  await pass(dayMs);
   assert.deepEqual(over, ["timed_out"], "it was over at the second start");
 });
 
-test("the time that an attempt waits for a person counts for no limit", (t) => {
+test("the time that an attempt waits for a person counts for no limit", async (t) => {
   const { limits, over, pass } = setup(t, { timeoutMs: 3_000, stallTimeoutMs: 2_000 });
   limits.start();
-  pass(1_000);
+  await pass(1_000);
   limits.pause();
-  pass(dayMs);
+  await pass(dayMs);
   limits.pause();
   limits.heard();
   limits.start();
-  pass(dayMs);
+  await pass(dayMs);
   assert.deepEqual(over, []);
   limits.resume();
   limits.resume();
-  pass(1_999);
+  await pass(1_999);
   assert.deepEqual(over, []);
-  pass(1);
+  await pass(1);
   assert.deepEqual(new Set(over), new Set(["stalled", "timed_out"]));
+});
+
+test("a message that came while the whole process stood still is heard", async (t) => {
+  const over: string[] = [];
+  const options = { startedAt: 0, timeoutMs: null, stallTimeoutMs: 2_000, now: () => 0 };
+  const limits = new TimeLimits({ ...options, onOver: (limit) => over.push(limit) });
+  const child = spawn("cat", { stdio: ["pipe", "pipe", "ignore"] });
+  t.after(() => {
+    limits.stop();
+    child.kill();
+  });
+  await once(child, "spawn");
+  limits.start();
+  child.stdin.write("a message\n");
+  const heard = once(child.stdout, "data").then(() => limits.heard());
+  // The message lies in the pipe for longer than the limit, and nothing reads it.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_100);
+  await heard;
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(over, []);
 });

@@ -32,10 +32,20 @@ export interface ConnectionLimits {
 export function limitConnections(server: Server, { headersMs, requestMs, idleMs, stalledMs }: ConnectionTimeouts): ConnectionLimits {
   const timers = new WeakMap<Socket, NodeJS.Timeout>();
   const readers = new WriteDeadline(stalledMs);
-  const disarm = (socket: Socket): void => clearTimeout(timers.get(socket));
+  const disarm = (socket: Socket): void => {
+    clearTimeout(timers.get(socket));
+    timers.delete(socket);
+  };
   const arm = (socket: Socket, limitMs: number, giveUp: () => void): void => {
     disarm(socket);
-    timers.set(socket, setTimeout(giveUp, limitMs));
+    const timer = setTimeout(() => {
+      // A busy server, or one whose machine slept, runs its timers before it reads what arrived in
+      // time: this turn's reads come first, and may have disarmed the limit.
+      setImmediate(() => {
+        if (timers.get(socket) === timer) giveUp();
+      });
+    }, limitMs);
+    timers.set(socket, timer);
   };
 
   server.on("connection", (socket: Socket) => {
