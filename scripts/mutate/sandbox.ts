@@ -141,7 +141,7 @@ export class Sandbox {
   async #test(files: readonly string[], name?: string): Promise<Failure | null> {
     const only = name === undefined || files.includes(name) ? [] : [`--test-name-pattern=^${literally(name)}$`];
     const without = [...this.#broken].map((broken) => `--test-skip-pattern=^${literally(broken)}$`);
-    const options = [...without, "--test-concurrency=2", "--test-timeout=600000", "--test-reporter=tap", ...only];
+    const options = [...without, "--test-concurrency=2", "--test-timeout=180000", "--test-reporter=tap", ...only];
     try {
       const { passed, output } = await this.#run(["--test", ...options, ...files], failedTest);
       if (passed) return null;
