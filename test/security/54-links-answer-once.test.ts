@@ -105,6 +105,16 @@ test("a link of a removed task answers nothing", async (t) => {
   assert.equal((await call(url)).status, 404);
 });
 
+test("the button that denies looks unlike the one that allows", async (t) => {
+  const { call, linksOf } = await linked(t);
+  const { text } = await call(linksOf().page);
+  const classes = [...text.matchAll(/<button( class="no")?>([A-Za-z]+)/g)].map(([, mark, word]) => [word, mark !== undefined]);
+  assert.deepEqual(classes, [
+    ["Allow", false],
+    ["Deny", true],
+  ]);
+});
+
 test("only the page's own form answers", async (t) => {
   const { call, send, link, stored, door } = await linked(t);
   const url = link("allow");
