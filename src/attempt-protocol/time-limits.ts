@@ -46,13 +46,16 @@ export class TimeLimits {
     const { stallTimeoutMs, onOver } = this.#options;
     if (stallTimeoutMs === null || this.#pausedAt !== null) return;
     if (this.#silence !== null) clearTimeout(this.#silence);
-    const timer = setTimeout(() => {
-      // After a pause of the whole process, timers run before the messages that came in time are
-      // read: those come first.
-      setImmediate(() => {
-        if (this.#silence === timer) onOver("stalled");
-      });
-    }, Math.min(stallTimeoutMs, longestTimerMs));
+    const timer = setTimeout(
+      () => {
+        // After a pause of the whole process, timers run before the messages that came in time are
+        // read: those come first.
+        setImmediate(() => {
+          if (this.#silence === timer) onOver("stalled");
+        });
+      },
+      Math.min(stallTimeoutMs, longestTimerMs),
+    );
     this.#silence = timer;
   }
 

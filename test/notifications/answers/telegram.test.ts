@@ -51,7 +51,10 @@ test("buttons stand beside each other only where they are few and short", async 
   const long = "Red, as in the old design";
   const { questions } = oneQuestion("Which colour?");
   const [first] = questions;
-  const options = [{ label: long, description: "" }, { label: "Blue", description: "" }];
+  const options = [
+    { label: long, description: "" },
+    { label: "Blue", description: "" },
+  ];
   await ask({ ...content, input: { questions: [{ ...first, options }] } });
   await until("the second message", () => bot.messages.length === 2);
   assert.deepEqual(bot.messages[1]?.rows, [1, 1]);
