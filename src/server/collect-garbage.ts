@@ -6,29 +6,40 @@
 import type { Service } from "../domain/services/service.ts";
 import type { Store } from "../store/store.ts";
 
-/** Without a commit for this long the work has ended or waits. */
+/** Without work for this long it has ended or waits. */
 const quietMs = 300;
-/** A collection takes about 40 ms, so it needs at least this much work before it. */
-const commitsWorthIt = 100;
+/** A collection takes about 40 ms, so it needs at least this many pieces of work before it. */
+const worthIt = 100;
+
+export interface GarbageCollector extends Service {
+  /**
+   * Counts work that made no commit, e.g. a round over many rows. @param pieces about as much work
+   * as so many commits.
+   */
+  worked(pieces: number): void;
+}
 
 /** Collects garbage when the server is idle. Does nothing without Node's flag `--expose-gc`. */
-export function collectGarbageWhenIdle(store: Pick<Store, "onCommit">): Service {
+export function collectGarbageWhenIdle(store: Pick<Store, "onCommit">): GarbageCollector {
   const { gc } = globalThis;
-  let commits = 0;
+  let pieces = 0;
   let timer: NodeJS.Timeout | null = null;
   let unsubscribe: (() => void) | null = null;
   const onQuiet = (): void => {
-    if (gc === undefined || commits < commitsWorthIt) return;
-    commits = 0;
+    if (gc === undefined || pieces < worthIt) return;
+    pieces = 0;
     gc({ type: "major", flavor: "last-resort", execution: "sync" });
   };
+  const worked = (count: number): void => {
+    if (unsubscribe === null) return;
+    pieces += count;
+    timer = timer?.refresh() ?? setTimeout(onQuiet, quietMs).unref();
+  };
   return {
+    worked,
     start: () => {
       if (gc === undefined) return;
-      unsubscribe ??= store.onCommit(() => {
-        commits += 1;
-        timer = timer?.refresh() ?? setTimeout(onQuiet, quietMs).unref();
-      });
+      unsubscribe ??= store.onCommit(() => worked(1));
     },
     stop: async () => {
       unsubscribe?.();

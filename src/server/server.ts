@@ -56,11 +56,11 @@ async function startServices(base: ServerBase): Promise<RunningServer> {
   lockWatch.require(); // Before the socket is opened: it may belong to another server.
   await http.start();
   services.writeInfo();
+  await garbage.start(); // Before the work: the work's start may be the most of it.
   await work.start();
   await notifier.start();
   await askCloser.start();
   await answerListener.start();
-  await garbage.start();
   lockWatch.start();
   keeper.start();
   lockWatch.require();

@@ -152,7 +152,15 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     removeStrayLogs: () => removeStrayLogs(store, paths),
   });
 
-  const sessionKeeper = new SessionKeeper({ log, keep: () => keepSessions(store, agentEnv, Date.now()) });
+  const garbage = collectGarbageWhenIdle(store);
+  const sessionKeeper = new SessionKeeper({
+    log,
+    keep: () => {
+      const { tasks, kept } = keepSessions(store, agentEnv, Date.now());
+      garbage.worked(tasks);
+      return kept;
+    },
+  });
   const questionDeadlines = new QuestionDeadlines({
     store,
     log,
@@ -231,7 +239,6 @@ export async function buildServices(base: ServerBase, shutdown: Shutdown): Promi
     onLateStart: writeInfo,
     onError: () => shutdown.fail("leave"),
   });
-  const garbage = collectGarbageWhenIdle(store);
   return {
     lockWatch,
     mcp,

@@ -6,16 +6,22 @@ import { utimesSync } from "node:fs";
 import { findTranscript } from "../../config/claude-transcript.ts";
 import type { Store } from "../../store/store.ts";
 
-/** Tasks that are read at once. */
-const page = 500;
+/** Tasks that are read at once. Few, as each comes with its whole row. */
+const page = 50;
+
+export interface KeptSessions {
+  /** How many tasks were looked at. */
+  readonly tasks: number;
+  /** How many of them had a transcript. */
+  readonly kept: number;
+}
 
 /**
  * Sets the time of change of each such transcript to `now`.
  * @param env the environment of the tasks: it decides where Claude Code keeps its files.
- * @returns how many transcripts there were.
  */
-export function keepSessions(store: Store, env: Readonly<Record<string, string | undefined>>, now: number): number {
-  let kept = 0;
+export function keepSessions(store: Store, env: Readonly<Record<string, string | undefined>>, now: number): KeptSessions {
+  let [looked, kept] = [0, 0];
   let cursorId: number | undefined;
   for (;;) {
     const tasks = store.tasks.list({ statuses: ["waiting"], limit: page, ...(cursorId === undefined ? {} : { cursorId }) });
@@ -24,7 +30,8 @@ export function keepSessions(store: Store, env: Readonly<Record<string, string |
       if (transcript === null) continue;
       if (touch(transcript, now)) kept += 1;
     }
-    if (tasks.length < page) return kept;
+    looked += tasks.length;
+    if (tasks.length < page) return { tasks: looked, kept };
     cursorId = tasks.at(-1)?.id;
   }
 }
