@@ -16,6 +16,7 @@ export const noFacts: AttemptFacts = {
   notified: false,
   continues: false,
   cut: [],
+  verdict: null,
   stopRequested: null,
   ended: true,
   rebooted: false,
@@ -73,6 +74,8 @@ export function consequenceOf(outcome: Outcome, { task, ...change }: EndChange &
       model: null,
       maxBudgetUsd: null,
       costUsd: null,
+      verifyTries: 3,
+      verifyFailures: 0,
       ...task,
     },
   });

@@ -13,6 +13,7 @@ const settings = {
   on_question: "deny",
   answer_within_ms: null,
   answer_else: "deny",
+  verify: [],
 } as const;
 
 /** All options at their defaults, as a server without settings has them. */
@@ -53,6 +54,9 @@ export function plainView(id: number, input: ParsedTaskInput, at: string): TaskV
     id,
     title: titleOf(input.prompt),
     status: "pending",
+    phase: null,
+    verified: null,
+    verification: [],
     asked_at: null,
     questions: [],
     messages: [],

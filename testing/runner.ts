@@ -105,6 +105,7 @@ export async function startRunner(t: TestContext, setup: RunnerSetup): Promise<T
         backgroundGraceMs: 300_000,
         stopGraceMs: 20_000,
         hookTimeoutMs: null,
+        verifyTimeoutMs: 60_000,
         ...more,
       };
       connection.send(start);

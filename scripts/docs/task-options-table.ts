@@ -1,6 +1,7 @@
 /**
  * The table of task options in docs/user-guide/task-submission.md, from src/domain/task/options.ts.
  */
+import { maxVerifyCharacters } from "../../src/domain/verification/verify-command.ts";
 import { typedDuration } from "../../src/domain/text/duration.ts";
 import type { OptionRow } from "../../src/domain/task/option.ts";
 import { maxSchemaLength } from "../../src/domain/task/answer-schema.ts";
@@ -29,6 +30,8 @@ function valuesOf(row: OptionRow): string {
       return row.choices.map(code).join(", ");
     case "rules":
       return `at most ${row.maxItems} rules`;
+    case "commands":
+      return `at most ${row.maxItems} commands of at most ${maxVerifyCharacters} characters`;
     case "directories":
       return `at most ${row.maxItems} paths`;
     case "attachments":

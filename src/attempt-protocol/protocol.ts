@@ -117,6 +117,8 @@ export interface StartMessage {
   readonly stopGraceMs: number;
   /** Longest run of one hook of Claude Code; null: only its own limit holds. */
   readonly hookTimeoutMs: number | null;
+  /** Longest run of one command that verifies the work. */
+  readonly verifyTimeoutMs: number;
 }
 
 export type ToRunner =

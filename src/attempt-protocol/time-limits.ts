@@ -30,6 +30,7 @@ export class TimeLimits {
   #isStarted = false;
   #wallClock: NodeJS.Timeout | null = null;
   #silence: NodeJS.Timeout | null = null;
+  #mayBeSilent = false;
 
   constructor(options: TimeLimitsOptions) {
     this.#options = options;
@@ -44,8 +45,9 @@ export class TimeLimits {
   /** Restarts the stall limit, because the runner has sent a message. */
   heard(): void {
     const { stallTimeoutMs, onOver } = this.#options;
-    if (stallTimeoutMs === null || this.#pausedAt !== null) return;
     if (this.#silence !== null) clearTimeout(this.#silence);
+    this.#silence = null;
+    if (stallTimeoutMs === null || this.#pausedAt !== null || this.#mayBeSilent) return;
     const timer = setTimeout(
       () => {
         // After a pause of the whole process, timers run before the messages that came in time are
@@ -57,6 +59,13 @@ export class TimeLimits {
       Math.min(stallTimeoutMs, longestTimerMs),
     );
     this.#silence = timer;
+  }
+
+  /** Whether silence does not count now: what runs has a time limit of its own. */
+  allowSilence(isAllowed: boolean): void {
+    if (isAllowed === this.#mayBeSilent) return;
+    this.#mayBeSilent = isAllowed;
+    if (this.#isStarted) this.heard();
   }
 
   /** The attempt waits for a person: that time does not count. May be called twice. */

@@ -26,6 +26,16 @@ export function agentEnvironment(env: Readonly<Record<string, string | undefined
   return allowed;
 }
 
+/**
+ * The environment of a command that is run beside Claude Code: without Claude Code's own variables,
+ * among which are the credentials of the model and of its cloud.
+ */
+export function commandEnvironment(agentEnv: Readonly<Record<string, string>>): Record<string, string> {
+  const switched = switchedNames.filter(({ switches }) => switches.some((name) => isSwitchedOn(agentEnv[name])));
+  const own = new Set([...claudeCodeNames, ...switched.flatMap(({ names }) => names)]);
+  return Object.fromEntries(Object.entries(agentEnv).filter(([name]) => !own.has(name)));
+}
+
 /** Whether Claude Code reads this value of a switch as "on". */
 export function isSwitchedOn(value: string | undefined): boolean {
   return value !== undefined && !["", "0", "false", "no", "off"].includes(value.trim().toLowerCase());

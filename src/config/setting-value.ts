@@ -5,6 +5,7 @@
 import { didYouMean } from "../domain/text/did-you-mean.ts";
 import { parseDuration, typedDuration } from "../domain/text/duration.ts";
 import { WorkerError } from "../domain/errors.ts";
+import { verifyProblem } from "../domain/verification/verify-command.ts";
 import { isDurationSetting } from "./setting.ts";
 import { settingDefinitions } from "./settings.ts";
 import type { SettingDefinition, SettingKey, Settings } from "./settings.ts";
@@ -51,7 +52,7 @@ export function nearestSetting(name: string): SettingKey | null {
   return byKey.get(near ?? "")?.key ?? null;
 }
 
-const lists: ReadonlySet<SettingDefinition["type"]> = new Set(["list", "names", "paths", "rules"]);
+const lists: ReadonlySet<SettingDefinition["type"]> = new Set(["list", "names", "paths", "rules", "commands"]);
 
 /** Values between commas; a comma inside parentheses (`Bash(a, b)`) belongs to its value. */
 function partsOf(text: string): string[] {
@@ -106,6 +107,13 @@ function checked(definition: SettingDefinition, value: unknown, source: string):
         throw wrong("a list of permission rules like Read or Bash(npm test:*)");
       }
       return value as string[];
+    case "commands": {
+      const [what, holds] = definition.mustBe ?? ["a list of commands like npm test, or of names like @test", () => true];
+      const isCommand = (item: unknown): boolean =>
+        typeof item === "string" && !item.includes("\0") && verifyProblem(item) === null && holds(item);
+      if (!Array.isArray(value) || !value.every(isCommand)) throw wrong(what);
+      return value as string[];
+    }
     case "string":
       if (typeof value !== "string" || value === "" || value.includes("\0")) throw wrong("a text");
       if (definition.mustBe?.[1](value) === false) throw wrong(definition.mustBe[0]);

@@ -34,7 +34,9 @@ interface TextRow extends RowBase {
 }
 
 interface ListRow extends RowBase {
-  readonly type: "list" | "names" | "paths" | "rules";
+  readonly type: "list" | "names" | "paths" | "rules" | "commands";
+  /** A further rule for each item, in words about all of them. */
+  readonly mustBe?: TextRow["mustBe"];
   readonly default: readonly string[];
 }
 

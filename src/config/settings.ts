@@ -7,6 +7,7 @@ import { defaultPromptRules, promptRuleLevels } from "../domain/agents/prompt-qu
 import { lateAnswers, questionPolicies } from "../domain/questions/policy.ts";
 import { overagePolicies } from "../domain/task/overage.ts";
 import { permissionModes } from "../domain/task/permission-mode.ts";
+import { readVerify, verifyWords } from "../domain/verification/verify-command.ts";
 import type { AnySettingDefinition, SettingRow, ValueOf } from "./setting.ts";
 
 const rows = [
@@ -101,6 +102,31 @@ const rows = [
     nullable: true,
     default: 600_000,
     description: "A hook of Claude Code that runs for longer ends its task with `hook_timed_out`; null: only the hook's own limit holds.",
+  },
+  {
+    key: "verify",
+    env: "CLAUDE_WORKER_VERIFY",
+    type: "commands",
+    default: [verifyWords.default],
+    description:
+      "Commands that verify the work of tasks that name none: a command, `@NAME` of one, or `@default` for those that the repository runs by default.",
+  },
+  {
+    key: "verify_commands",
+    env: "CLAUDE_WORKER_VERIFY_COMMANDS",
+    type: "commands",
+    mustBe: ["a list of commands with names, like @test npm test", isNamedCommand],
+    default: [],
+    description: "Verify commands with a name, as `@NAME COMMAND`: tasks, also those of agents, have them run with `@NAME`.",
+  },
+  {
+    key: "verify_timeout_ms",
+    env: "CLAUDE_WORKER_VERIFY_TIMEOUT_MS",
+    type: "integer",
+    min: 1000,
+    max: 604_800_000,
+    default: 600_000,
+    description: "Longest run of one verify command, in tasks that name no time.",
   },
   {
     key: "stop_grace_ms",
@@ -338,6 +364,11 @@ export type SettingDefinition = AnySettingDefinition<SettingKey>;
 
 /** Every setting. The configuration table in the documentation is generated from this. */
 export const settingDefinitions: readonly SettingDefinition[] = rows;
+
+function isNamedCommand(text: string): boolean {
+  const { name, command } = readVerify(text);
+  return name !== null && command !== null;
+}
 
 function isServerUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;

@@ -17,6 +17,7 @@ import type { JsonForm } from "../domain/task/option-json.ts";
 import type { GivenOf, HeldValue, OptionRow, ShownOf } from "../domain/task/option.ts";
 import { optionRows } from "../domain/task/option-values.ts";
 import type { OptionName, RowOf } from "../domain/task/options.ts";
+import { maxVerifyCharacters, verifyProblem } from "../domain/verification/verify-command.ts";
 
 /** Text that SQLite, JSON and terminals can hold: well-formed, without NUL. */
 export const text = z
@@ -33,6 +34,10 @@ const rule = text
     const message = `the permission rule ${value} is malformed: ${problem}. Write Tool or Tool(what), e.g. Bash(npm test)`;
     context.addIssue({ code: "custom", message });
   });
+const verifyCommand = withoutProblem(text.trim().max(maxVerifyCharacters), (value) => {
+  const problem = verifyProblem(value);
+  return problem === null ? null : `the verify command ${value} ${problem}`;
+});
 const labelKey = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, "a label's key has 1-63 letters, digits, '.', '_' or '-'");
 const labels = z
   .record(labelKey, text.max(200))
@@ -90,6 +95,8 @@ function valueSchema(row: OptionRow): z.ZodType {
       return z.enum(row.choices);
     case "rules":
       return z.array(rule).max(row.maxItems);
+    case "commands":
+      return z.array(verifyCommand).max(row.maxItems);
     case "directories":
       return z.array(text.min(1).max(4096)).max(row.maxItems);
     case "attachments":
@@ -118,6 +125,7 @@ function shownSchema(row: OptionRow): z.ZodType {
     case "choice":
       return z.enum(row.choices);
     case "rules":
+    case "commands":
     case "directories":
     case "json":
       return z.array(z.string());

@@ -208,8 +208,8 @@ export function workerApi(context: ApiContext): WorkerApi {
     listRules: async () => ruleViews(store.rules.list()),
     removeRule: async ({ id }) => await removeRule(store, id),
     listTrust: async () => trust(),
-    async addTrust({ directory }) {
-      await addTrust(store, directory, { now: now(), rights });
+    async addTrust({ directory, commands = false }) {
+      await addTrust(store, directory, { now: now(), rights, commands });
       return trust();
     },
     async removeTrust({ directory }) {
@@ -285,6 +285,8 @@ function waitingContext({ store, settings, account, rights, slotsOfWaiting }: Ap
       const outcome = store.attempts.lastOutcome(taskId);
       return outcome === null ? null : lastTryText(outcome);
     },
+    verifying: (taskId) => store.verifications.running(taskId),
+    verifications: (taskId) => store.verifications.ofTask(taskId),
     openQuestions: (taskId) => store.questions.unapplied(taskId).filter(({ status }) => status === "open"),
     workspaceOf: (taskId) => store.workspaces.get(taskId),
     forkOf: (taskId) => store.forks.get(taskId),

@@ -25,6 +25,8 @@ export const failpointNames = [
   "snapshot.referenced",
   "journal.write.before",
   "journal.write.after",
+  "verify.started",
+  "verify.ended",
   "attempt.adopt.after",
   "attempt.end.before",
   "attempt.end.after",

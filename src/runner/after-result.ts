@@ -30,6 +30,7 @@ export class AfterResult {
   readonly #options: AfterResultOptions;
   #live: readonly BackgroundTask[] = [];
   #answered = false;
+  #isStopped = false;
   #timer: NodeJS.Timeout | null = null;
   /** What the timer waits for. */
   #waitsFor: "exit" | "background" | null = null;
@@ -62,11 +63,14 @@ export class AfterResult {
     this.#live = backgroundAfter(entry) ?? this.#live;
     if (entry.type === "result" && isOwnResult(entry)) this.#answered = true;
     else if (isMainTurn(entry)) this.#answered = false;
+    if (this.#isStopped) return;
     this.#wait(this.#reason());
     this.#tell();
   }
 
+  /** The attempt is ending: nothing is waited for any more. */
   stop(): void {
+    this.#isStopped = true;
     this.#wait(null);
   }
 

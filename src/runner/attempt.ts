@@ -17,8 +17,7 @@ import type { JournalEntry, RunnerNote } from "../domain/events/record.ts";
 import type { StopReason } from "../domain/attempt/stop-reason.ts";
 import { bootClockMs } from "../processes/boot-clock.ts";
 import { failpoint } from "../processes/failpoint.ts";
-import { detachedCommands } from "../processes/detached.ts";
-import { markerName, sweep } from "../processes/sweep.ts";
+import { markerName } from "../processes/sweep.ts";
 import type { Agent, AgentWork } from "../agent/agent.ts";
 import { additionalDirectoryProblem, directoryProblem } from "../agent/directory-problem.ts";
 import { OpenQuestions } from "./open-questions.ts";
@@ -33,10 +32,13 @@ import { answerCheck } from "./answer-check.ts";
 import type { AnswerCheck } from "./answer-check.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { AfterResult } from "./after-result.ts";
+import { FinishedWork } from "./finished-work.ts";
 import { Journal } from "./journal.ts";
+import { endLeftovers } from "./leftovers.ts";
 import { noClaudeNote } from "./no-claude.ts";
 import type { Redaction } from "./redaction.ts";
 import { SummaryLog } from "./summary-log.ts";
+import { Verification } from "./verification.ts";
 
 /** An agent that has done all work and does not exit within this time is ended. */
 const exitMs = 10_000;
@@ -44,8 +46,6 @@ const exitMs = 10_000;
 const settleMs = 1_000;
 /** Time between SIGTERM and SIGKILL. */
 const termMs = 2_000;
-/** Time between SIGTERM and SIGKILL for the rest of the process tree. */
-const sweepGraceMs = 1_000;
 
 export interface AttemptOptions {
   readonly work: AgentWork;
@@ -72,6 +72,10 @@ export class RunningAttempt {
   readonly #summary: SummaryLog | null;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #afterResult: AfterResult;
+  /** Null: there are no commands to run after the work. */
+  readonly #finished: FinishedWork | null;
+  #verification: Verification | null = null;
+  #clearing: Promise<void> | null = null;
   #checkAnswer: AnswerCheck = (entry) => entry;
   #hasCut = false;
   #stopReason: StopReason | null = null;
@@ -101,6 +105,7 @@ export class RunningAttempt {
     makeDirectory(dirname(work.journal), 0o700);
     this.#journal = new Journal({ file: work.journal, attemptId: work.attemptId, redaction, onGrown, now, up: bootClockMs });
     this.#summary = openSummary(work);
+    this.#finished = work.spec.verify.length === 0 ? null : new FinishedWork();
     this.#said = new Set(work.messages?.map(({ key }) => key));
     this.#questions = new OpenQuestions({
       known: work.questions ?? [],
@@ -164,7 +169,21 @@ export class RunningAttempt {
     );
     const noClaude = noClaudeNote(thrown === null ? null : this.#options.redaction.text(thrown));
     if (noClaude !== null) this.#take(noClaude);
+    if (thrown === null) await this.#verify();
     await this.end(thrown);
+  }
+
+  /** Runs the task's commands where Claude has finished. Nothing else of the attempt runs then. */
+  async #verify(): Promise<void> {
+    if (this.#isEnding || this.#finished?.isFinished !== true) return;
+    await this.#clear(null);
+    if (this.#isEnding) return;
+    const note = (entry: RunnerNote): void => {
+      this.#take(entry);
+      this.#journal.flush();
+    };
+    this.#verification = new Verification({ ...this.#options, tree: () => this.#checkpoints.tree(), note });
+    await this.#verification.run();
   }
 
   /**
@@ -180,6 +199,8 @@ export class RunningAttempt {
     // Claude has finished, only background commands run: the limit of the attempt also ends them.
     if ((reason === "timed_out" || reason === "stalled") && waiting.isAnswered && !waiting.awaitsAgent) this.#noteCut(waiting.live);
     this.#take({ type: "worker", subtype: "stop_requested", reason });
+    // Claude Code has exited.
+    if (this.#verification !== null) return void this.#verification.stop();
     if (reason === "interrupted" || reason === "parked") {
       // A turn can be resumed only when it is killed: an interrupt would end it, and SIGTERM makes
       // Claude Code write a failed tool into it.
@@ -246,22 +267,32 @@ export class RunningAttempt {
     return this.#ending;
   }
 
-  async #end(thrown: string | null): Promise<void> {
+  get #isEnding(): boolean {
+    return this.#stopReason !== null || this.#ending !== null;
+  }
+
+  /** Ends what is left of the agent. Does it once: before the verification, else at the end. */
+  #clear(thrown: string | null): Promise<void> {
+    this.#clearing ??= this.#clearNow(thrown);
+    return this.#clearing;
+  }
+
+  async #clearNow(thrown: string | null): Promise<void> {
     const { agent, runnerId, isAdopting } = this.#options;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#afterResult.stop();
     this.#questions.close();
     if (this.#settling !== null) clearTimeout(this.#settling);
     agent.kill("SIGKILL");
-    // The agent exited by itself and left processes.
-    if (thrown === null && this.#stopReason === null && this.#afterResult.isAnswered) this.#noteCut(this.#afterResult.live);
+    const endedByItself = thrown === null && this.#stopReason === null;
+    if (endedByItself && this.#afterResult.isAnswered) this.#noteCut(this.#afterResult.live);
     await this.#checkpoints.settle();
-    const tree = { root: process.pid, adopting: isAdopting() };
-    const detached = this.#isFinished && thrown === null && this.#stopReason === null ? await detachedCommands(runnerId, tree) : [];
-    const processes = await sweep(runnerId, { ...tree, graceMs: sweepGraceMs });
-    if (processes.length > 0) this.#take({ type: "worker", subtype: "swept", processes });
-    const ended = detached.filter(({ pid }) => processes.some((each) => each.pid === pid));
-    if (ended.length > 0) this.#take({ type: "worker", subtype: "cut_background", names: ended.map(({ command }) => command) });
+    for (const note of await endLeftovers(runnerId, { isAdopting, namesDetached: endedByItself && this.#isFinished })) this.#take(note);
+  }
+
+  async #end(thrown: string | null): Promise<void> {
+    await this.#verification?.stop();
+    await this.#clear(thrown);
     await this.#checkpoints.end(this.#stopReason === "parked" ? "park" : "end");
     if (this.#isFinished) await this.#lookBack();
     failpoint("attempt.end.before");
@@ -291,6 +322,7 @@ export class RunningAttempt {
     if (entry.type === "result")
       this.#isFinished = entry["subtype"] === "success" && entry["is_error"] !== true && entry["answer_problem"] === undefined;
     const record = this.#journal.append(entry);
+    this.#finished?.take(record);
     this.#summary?.append(record);
     const endsStep = this.#steps.ends(entry);
     if (endsStep && this.#stopsAtStep) this.stop("interrupted", 0);

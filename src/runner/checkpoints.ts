@@ -94,6 +94,15 @@ export class Checkpoints {
     if (this.#repository !== null) await this.#take(reason);
   }
 
+  /**
+   * The tree of the files as they are now; null: it is not known. No process of the attempt may
+   * change files meanwhile.
+   */
+  async tree(): Promise<string | null> {
+    await this.end("end");
+    return this.#failures === 0 ? (this.#last?.tree ?? null) : null;
+  }
+
   async #takeAsked(): Promise<void> {
     while (this.#isAsked) {
       this.#isAsked = false;

@@ -27,8 +27,10 @@ import type { TaskCallerStore } from "./sqlite/task-callers.ts";
 import type { TokenStore } from "./sqlite/tokens.ts";
 import type { AttachmentStore } from "./sqlite/attachments.ts";
 import type { TurnStore } from "./sqlite/turns.ts";
+import type { TrustedCommandStore } from "./sqlite/trusted-commands.ts";
 import type { UsageStore } from "./sqlite/usage.ts";
 import type { WorkspaceStore } from "./sqlite/workspaces.ts";
+import type { VerificationStore } from "./sqlite/verifications.ts";
 
 export interface Store {
   readonly tasks: TaskStore;
@@ -55,6 +57,8 @@ export interface Store {
   readonly rules: RuleStore;
   readonly workspaces: WorkspaceStore;
   readonly checkpoints: CheckpointStore;
+  readonly verifications: VerificationStore;
+  readonly trustedCommands: TrustedCommandStore;
   /**
    * This server's epoch. Every write transaction checks that it is still the newest, so that a
    * paused old server changes nothing.
@@ -126,6 +130,7 @@ export type NewTask = Omit<
   | "refusals"
   | "refusal"
   | "refusedAt"
+  | "verifyFailures"
   | "sessionId"
   | "sessionModel"
   | "resumable"
@@ -185,6 +190,7 @@ export type TaskPatch = Partial<
     | "refusals"
     | "refusal"
     | "refusedAt"
+    | "verifyFailures"
     | "sessionId"
     | "sessionModel"
     | "resumable"

@@ -17,6 +17,8 @@ export interface AttemptContext {
   readonly backgroundGraceMs: number;
   /** Longest run of one hook of Claude Code; null: only its own limit holds. */
   readonly hookTimeoutMs: number | null;
+  /** Longest run of one verify command, in tasks that name no time. */
+  readonly verifyTimeoutMs: number;
   /** How long a runner whose task waits for an answer is kept, ms. */
   readonly parkAfterMs: number;
   /** Share of the memory that is free, 0 to 1. Default: of the machine, or of its container. */

@@ -26,10 +26,12 @@ import { isTerminal } from "../domain/task/task.ts";
 import type { Attempt, Task } from "../domain/task/task.ts";
 import type { StopReason } from "../domain/attempt/stop-reason.ts";
 import { withUndelivered } from "../domain/messages/undelivered.ts";
+import { verifyCommands } from "../domain/verification/verify-command.ts";
 import { failpoint } from "../processes/failpoint.ts";
 import type { Store } from "../store/store.ts";
 import { endMessages, undeliveredOf } from "./message-records.ts";
 import { askRevoked } from "./question-records.ts";
+import { sayFailure } from "./say-failure.ts";
 import { attemptsOfSession } from "./session-attempts.ts";
 
 export interface FinaliseOptions {
@@ -91,6 +93,7 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
     begun: attempt.lastRecord > 0,
     startProblem: options.startProblem,
     continues: store.messages.open(task.id).some(({ status }) => status === "delivered"),
+    verify: verifyCommands(task.verify),
   });
   const decided = decideOutcome(facts);
   const isNearOverage = decided.kind === "interrupted" && store.holds.active().some(({ kind }) => kind === "overage");
@@ -131,6 +134,8 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
     store.events.append(task.id, attempt.id, [{ type: "swept", at: endedAt, data: { ...sweptData(options.swept), by: "server" } }]);
   }
   const completed = after.operation === "complete";
+  // Claude has finished, whatever the verification says.
+  const keepsResult = after.operation === "fail" && (outcome.kind === "verification_failed" || outcome.kind === "verify_unavailable");
   const resumable = after.resumable && task.sessionId !== null;
   const isAgain = after.operation === "requeue" && resumable;
   const isRevoked = isAgain && askRevoked(store, unapplied, now);
@@ -153,20 +158,25 @@ function close(options: FinaliseOptions, attempt: Attempt, task: Task): Outcome 
       retriesSpent: task.retriesSpent + (after.spendsRetry ? 1 : 0),
       refusals: after.refusals,
       refusal: after.refusal,
+      verifyFailures: after.verifyFailures,
       refusedAt: after.refusal === null ? null : refusalOf(outcome, account, wall) !== null ? now : task.refusedAt,
       error: after.error === null ? null : withUndelivered(withNextStep(after.error, task), task, undelivered),
-      ...(completed ? { attention: attentionOf(store, attempt) } : { result: null, structuredResult: null }),
+      ...(completed ? { attention: attentionOf(store, attempt) } : keepsResult ? {} : { result: null, structuredResult: null }),
       ...spent,
       durationMs: (task.durationMs ?? 0) + workedMs(attempt.startedAt, endedAt, asked),
     },
     endedAt,
   );
+  store.verifications.stop(task.id, attempt.id);
   const ended = { outcome: outcome.kind, message: outcome.message, attempt: attempt.number };
   const isFollowed = moved !== null && isTerminal(moved.status) && continuesTask(moved, store.messages.open(task.id), attempt.id);
   if (moved !== null && isTerminal(moved.status)) endMessages(store, moved, endedAt);
   // The runner may have said them before it died: they cannot be taken back any more.
   if (isFollowed || (after.operation === "requeue" && task.status === "running")) store.messages.give(task.id, attempt.id);
+  if (after.operation === "requeue" && outcome.kind === "verification_failed" && after.resumable)
+    sayFailure(store, { task, attempt, number: after.verifyFailures, now });
   if (isFollowed) {
+    store.verifications.outdate(task.id);
     store.messages.continueTask(task.id);
     store.tasks.transition(task.id, "follow_up", now, { ...begunAgain, resumable: true });
   }

@@ -23,6 +23,7 @@ import { dismissed, MessageRecords } from "./message-records.ts";
 import { keepFromOverage } from "./overage-consent.ts";
 import { QuestionRecords } from "./question-records.ts";
 import { WorkspaceRecords } from "./workspace-records.ts";
+import { VerificationRecords } from "./verification-records.ts";
 
 export class Ingest {
   readonly #store: Store;
@@ -35,6 +36,7 @@ export class Ingest {
   readonly #questions: QuestionRecords;
   readonly #messages: MessageRecords;
   readonly #workspace: WorkspaceRecords;
+  readonly #verifications: VerificationRecords;
   #offset: number;
   #lastRecord: number;
   #spent: SessionSpent | null;
@@ -48,6 +50,7 @@ export class Ingest {
     this.#questions = new QuestionRecords(store, attempt);
     this.#messages = new MessageRecords(store, attempt);
     this.#workspace = new WorkspaceRecords(store, attempt);
+    this.#verifications = new VerificationRecords(store, attempt);
     this.#offset = attempt.journalOffset;
     this.#lastRecord = attempt.lastRecord;
     this.#spent = attempt.sessionSpent;
@@ -64,6 +67,11 @@ export class Ingest {
   /** Whether the task has questions without effect, or this attempt has asked some. */
   get hasQuestions(): boolean {
     return this.#questions.areThere;
+  }
+
+  /** Whether a command verifies the work now. */
+  get isVerifying(): boolean {
+    return this.#verifications.isRunning;
   }
 
   /**
@@ -105,6 +113,7 @@ export class Ingest {
     for (const record of records) this.#keep(record);
     for (const record of records) this.#questions.take(record);
     for (const record of records) this.#messages.take(record);
+    for (const record of records) this.#verifications.take(record);
     if (this.#questions.areThere) dismissed(this.#store, this.#attempt, Date.now());
     this.#keepSpending(records);
     for (const record of records) this.#keepReport(record);

@@ -11,7 +11,7 @@ import { isOfSession } from "./session-attempts.ts";
 import { messagesOfStart, sentMessage } from "./message-delivery.ts";
 
 export function startMessage(context: AttemptContext, task: Task, attempt: Attempt): StartMessage {
-  const { paths, stopGraceMs, backgroundGraceMs, hookTimeoutMs } = context;
+  const { paths, stopGraceMs, backgroundGraceMs, hookTimeoutMs, verifyTimeoutMs } = context;
   const { id, taskId, sessionId, resume } = attempt;
   const messages = messagesOfStart(context.store, attempt);
   return {
@@ -38,6 +38,7 @@ export function startMessage(context: AttemptContext, task: Task, attempt: Attem
     backgroundGraceMs: task.backgroundGraceMs ?? backgroundGraceMs,
     stopGraceMs,
     hookTimeoutMs,
+    verifyTimeoutMs: task.verifyTimeoutMs ?? verifyTimeoutMs,
   };
 }
 

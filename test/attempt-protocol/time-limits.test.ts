@@ -164,3 +164,18 @@ test("a message that came while the whole process stood still is heard", async (
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(over, []);
 });
+
+test("silence that is allowed does not count, and counts from its end", async (t) => {
+  const { limits, over, pass } = setup(t, { stallTimeoutMs: 1_000 });
+  limits.start();
+  limits.allowSilence(true);
+  await pass(dayMs);
+  limits.heard();
+  await pass(dayMs);
+  assert.deepEqual(over, []);
+  limits.allowSilence(false);
+  await pass(999);
+  assert.deepEqual(over, []);
+  await pass(1);
+  assert.deepEqual(over, ["stalled"]);
+});

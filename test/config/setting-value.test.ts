@@ -31,3 +31,11 @@ test("a public address is https, or of this machine", () => {
   for (const text of ["https://worker.example.com/a", "http://127.0.0.1:8000", "http://[::1]:1", `https://a.example/${"a".repeat(282)}`])
     assert.equal(parseSetting("public_url", text, "it"), text);
 });
+
+test("verify commands are lists of commands or names; those with names have both", () => {
+  assert.deepEqual(parseSetting("verify", "npm test, @lint", "x"), ["npm test", "@lint"]);
+  assert.deepEqual(parseSetting("verify_commands", "@test npm test,@f make f(a, b)", "x"), ["@test npm test", "@f make f(a, b)"]);
+  assert.throws(() => parseSetting("verify", "@/", "x"), /must be a list of commands like npm test, or of names like @test/);
+  for (const text of ["npm test", "@test"])
+    assert.throws(() => parseSetting("verify_commands", text, "x"), /must be a list of commands with names, like @test npm test/);
+});

@@ -73,6 +73,7 @@ test("a signal ends the task's own Claude Code, also where another one is parked
     backgroundGraceMs: 1000,
     stopGraceMs: 1000,
     hookTimeoutMs: 60_000,
+    verifyTimeoutMs: 60_000,
   };
   const running = agent.run(
     work,

@@ -88,9 +88,10 @@ test("a database of schema 12 keeps every task and option in every status", asyn
   const left = reader.pragma("table_xinfo(tasks)") as { name: string }[];
   const now = reader.prepare("SELECT * FROM tasks ORDER BY id").all() as Record<string, unknown>[];
   for (const [index, row] of now.entries())
-    // A column that later schemas added is empty.
+    // A column that later schemas added is empty, or counts from 0.
     for (const { name } of left)
-      if (name !== "options") assert.deepEqual(row[name], before[index]?.[name] ?? null, `${name} of task ${index + 1}`);
+      if (name !== "options")
+        assert.deepEqual(row[name], before[index]?.[name] ?? (name === "verify_failures" ? 0 : null), `${name} of task ${index + 1}`);
   // The old database works on: what may start is found, and a model that is held is left out.
   assert.deepEqual(store.tasks.startable(10_000, 10), [8, 1]);
   assert.deepEqual(store.tasks.startable(10_000, 10, ["opus"]), [1]);

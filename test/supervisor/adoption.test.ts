@@ -152,6 +152,7 @@ async function adoption(
     keptRunners: 4,
     backgroundGraceMs: 300_000,
     hookTimeoutMs: null,
+    verifyTimeoutMs: 60_000,
     bootId: null,
     nodeId: "here",
     account: () => "a",

@@ -1,4 +1,5 @@
 /** Asks a person at the terminal whether a directory is to be trusted. */
+import { readRepositoryFile, repositoryFilePath } from "../../config/repository-file.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import { plainLine } from "../../domain/text/plain-text.ts";
 import { canAsk, confirm } from "../terminal/confirm.ts";
@@ -14,6 +15,20 @@ export async function confirmTrust(directory: string, io: Io): Promise<void> {
   if (!canAsk(io)) {
     throw new WorkerError("invalid_input", `--trust asks a question and needs a terminal. Without one: claude-worker trust add "${name}"`);
   }
-  say(io.stderr, `Trust ${name}?\nTasks there follow its CLAUDE.md and run its hooks and its MCP servers as you, without asking.`);
+  const commands = commandsOf(directory).map((command) => `\n${command}`);
+  say(
+    io.stderr,
+    `Trust ${name}?\nTasks there follow its CLAUDE.md and run its hooks and its MCP servers as you, without asking.${commands.join("")}`,
+  );
   await confirm(io, "Trust it?", new WorkerError("untrusted_directory", "Not trusted, so nothing was submitted."));
+}
+
+/** The verify commands that are trusted with a directory, a line each; none where it names none. */
+export function commandsOf(directory: string): string[] {
+  const found = readRepositoryFile(repositoryFilePath(directory));
+  if (found === null || "problem" in found.content) return [];
+  const commands = Object.entries(found.content.commands);
+  if (commands.length === 0) return [];
+  const lines = commands.map(([name, command]) => `  @${name}: ${plainLine(command, 500)}`);
+  return [`Verify commands of ${plainLine(found.file, 4096)} that tasks may run as you:`, ...lines];
 }

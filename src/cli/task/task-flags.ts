@@ -52,6 +52,8 @@ function specOf(row: OptionRow): OptionSpec {
       return { ...common, choices: row.choices };
     case "rules":
       return { ...common, repeat: true, also: rule };
+    case "commands":
+      return { ...common, parse: nonEmpty(long), repeat: true };
     case "directories":
       return { ...common, parse: nonEmpty(long), repeat: true, completes: "directories" };
     case "attachments":

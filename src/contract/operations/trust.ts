@@ -10,6 +10,13 @@ const output = trustView;
 
 export const trustInput = z.strictObject({ directory: text.min(1).max(4096).describe("Absolute path of a directory.") });
 
+const addInput = trustInput.extend({
+  commands: z
+    .boolean()
+    .optional()
+    .describe("Also trust the verify commands that the repository's `.claude-worker.json` names now: tasks may run them as your user."),
+});
+
 export const trustOperations = {
   listTrust: operation("listTrust", { access: "read", tag, summary: "List trusted directories", answer, output }),
   addTrust: operation("addTrust", {
@@ -17,7 +24,7 @@ export const trustOperations = {
     tag,
     summary: "Trust a directory",
     description: "Tasks may then run in the directory and below it, and follow its settings, hooks and instructions.",
-    body: trustInput,
+    body: addInput,
     answer,
     output,
   }),

@@ -1,8 +1,18 @@
 /** What doors show of trusted directories. */
 import { z } from "zod";
-import { timeOrNull } from "./time.ts";
+import { time, timeOrNull } from "./time.ts";
 
 export const trustView = z.object({
   directories: z.array(z.object({ path: z.string(), since: timeOrNull, by: z.enum(["claude-worker", "claude-code"]) })),
+  commands: z
+    .array(
+      z.object({
+        file: z.string().describe("The repository's `.claude-worker.json`."),
+        verify: z.record(z.string(), z.string()).describe("Its verify commands by name, as they were when a person trusted them."),
+        verify_default: z.array(z.string()).describe("Those that run for tasks that name none."),
+        since: time,
+      }),
+    )
+    .describe("The verify commands of repositories that tasks may run."),
 });
 export type TrustView = z.infer<typeof trustView>;

@@ -3,26 +3,32 @@
  * same facts, also after a restart. It decides nothing.
  */
 import { isOfSubagent } from "../events/is-of-subagent.ts";
+import { resultsIn } from "../events/verify-events.ts";
 import type { EventBody, EventData, EventType, Notice, Result } from "../events/event.ts";
 import type { AttemptFacts, LimitFacts, ResultFacts } from "./outcome.ts";
 import type { ModelUsage } from "../task/model-usage.ts";
+import type { VerifyCommand } from "../verification/verify-command.ts";
+import { verdictOf } from "../verification/verify-result.ts";
 import { amountOf, timeOf } from "../text/read-json.ts";
 
 /** The only events that facts are read from. */
-export const factEventTypes = ["result", "rate_limit", "notice", "attempt_ended"] as const satisfies readonly EventType[];
+export const factEventTypes = ["result", "rate_limit", "notice", "verify_ended", "attempt_ended"] as const satisfies readonly EventType[];
 
 /**
  * Facts that the events do not hold: the requested stop (from the attempt's row), whether the
  * machine has rebooted since, how the attempt began, and whether a message's turn ran.
  */
 export type FactContext = Pick<AttemptFacts, "stopRequested" | "rebooted"> &
-  Partial<Pick<AttemptFacts, "begun" | "startProblem" | "continues">>;
+  Partial<Pick<AttemptFacts, "begun" | "startProblem" | "continues">> & {
+    /** The commands that verify the task's work. Absent: none. */
+    readonly verify?: readonly VerifyCommand[];
+  };
 
 /**
  * Collects the facts from an attempt's events and its row. Events come oldest first; types other
  * than `factEventTypes` are skipped.
  */
-export function factsFrom(events: readonly EventBody[], context: FactContext): AttemptFacts {
+export function factsFrom(events: readonly EventBody[], { verify = [], ...context }: FactContext): AttemptFacts {
   const facts: Mutable<AttemptFacts> = {
     result: null,
     limit: null,
@@ -37,6 +43,7 @@ export function factsFrom(events: readonly EventBody[], context: FactContext): A
     ended: false,
     begun: true,
     startProblem: null,
+    verdict: verify.length === 0 ? null : verdictOf(verify, resultsIn(events)),
     ...context,
   };
   let isStopping = false;

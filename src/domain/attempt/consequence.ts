@@ -23,6 +23,8 @@ export interface EndedAttempt {
     | "model"
     | "maxBudgetUsd"
     | "costUsd"
+    | "verifyTries"
+    | "verifyFailures"
   >;
   /** Whether the attempt left at least one finished step behind (`madeProgress` of its events). */
   readonly progressed: boolean;
@@ -76,6 +78,8 @@ export interface Consequence {
   /** Refusals in a row, this one included, and which (`Refusal.name`). */
   readonly refusals: number;
   readonly refusal: string | null;
+  /** Failed verifications in a row since the task began, this one included. */
+  readonly verifyFailures: number;
   readonly hold: NewHold | null;
   /** A probe to ask for: whether the refusal concerns the whole account. */
   readonly probe: Probe | null;
@@ -97,6 +101,7 @@ export const unchanged = {
   cutCall: null,
   refusals: 0,
   refusal: null,
+  verifyFailures: 0,
   hold: null,
   probe: null,
   error: null,

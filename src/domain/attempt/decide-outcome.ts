@@ -9,12 +9,14 @@ import { hookTimedOut, startProblems } from "../events/record.ts";
 import type { AttemptFacts, LimitFacts, Outcome, ResultFacts } from "./outcome.ts";
 import { meaningOf, meaningWithoutResult, stopOf } from "./meaning-of-end.ts";
 import type { StopReason } from "./stop-reason.ts";
+import type { Verdict } from "../verification/verify-result.ts";
+import { endsText, outputOf } from "../verification/verify-texts.ts";
 
 /**
  * Decides how the attempt ended. A hook that did not answer counts first. Then count, in this
- * order: what the agent finished, a person's cancel, the turn's own error, a stop by the server, a
- * death. So a success in the journal wins over a later crash. The process's exit code says nothing
- * (SIGINT gives 0).
+ * order: what the agent finished and the task's commands verified, a person's cancel, a
+ * verification that says no, the turn's own error, a stop by the server, a death. So a success in
+ * the journal wins over a later crash. The process's exit code says nothing (SIGINT gives 0).
  */
 export function decideOutcome(facts: AttemptFacts): Outcome {
   const { result } = facts;
@@ -27,9 +29,12 @@ export function decideOutcome(facts: AttemptFacts): Outcome {
   // A message began another turn, or joined one that asks: the result is that of the turn before.
   const continues = (facts.continues || facts.stopRequested === "parked") && !exitedByItself(facts);
   const hasEnded = finished && !waiting && !continues && result.calledModel && facts.sessionLost === null;
-  if (hasEnded && result.answerProblem === null) return { kind: "succeeded", message: successMessage(result, facts.cut) };
+  const isDone = hasEnded && result.answerProblem === null;
+  if (isDone && (facts.verdict === null || facts.verdict.kind === "passed"))
+    return { kind: "succeeded", message: successMessage(result, facts.cut) };
   if (facts.stopRequested === "cancelled") return stopped("cancelled");
-  if (hasEnded) return misfit(result.answerProblem);
+  if (hasEnded && !isDone) return misfit(result.answerProblem);
+  if (isDone && facts.verdict !== null) return unverified(facts.verdict, facts);
   if (facts.sessionLost !== null) return sessionLost(facts.sessionLost);
   if (finished && !result.calledModel && facts.stopRequested === null) return noWork(result);
   if (result !== null && !finished && !wasAborted(result)) return failure(result, facts);
@@ -88,6 +93,22 @@ function successMessage({ permissionDenials, terminalReason }: ResultFacts, cut:
   const denied = permissionDenials === 0 ? "" : `; ${calls} denied`;
   const byHook = terminalReason === "stop_hook_prevented" ? "; a Stop hook ended the turn" : "";
   return sentence(`Claude finished the task${denied}${byHook}`, cut.length === 0 ? null : `ended in the background: ${cut.join("; ")}`);
+}
+
+/** A finished turn is not a success before its verification is one. */
+function unverified(verdict: Verdict, facts: AttemptFacts): Outcome {
+  if (verdict.kind === "failed" || verdict.kind === "unavailable") return notPassed(verdict);
+  if (facts.stopRequested !== null) return stopped(facts.stopRequested);
+  if (facts.rebooted && !facts.ended) return { kind: "lost", message: "The machine rebooted while the work was verified." };
+  return { kind: "verify_unavailable", message: sentence("The attempt died while the work was verified", facts.thrown) };
+}
+
+function notPassed({ kind, results }: Extract<Verdict, { results: object }>): Outcome {
+  const output = outputOf(results);
+  const more = output === "" ? {} : { output };
+  if (kind === "failed")
+    return { kind: "verification_failed", message: endsText("The work did not pass its verification", results), ...more };
+  return { kind: "verify_unavailable", message: endsText("The work could not be verified", results), ...more };
 }
 
 const diedInMessage = "The attempt died in the turn of a message.";

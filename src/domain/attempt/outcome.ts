@@ -5,6 +5,7 @@
 import type { BackgroundTask } from "./background.ts";
 import type { StopReason } from "./stop-reason.ts";
 import type { ModelUsage } from "../task/model-usage.ts";
+import type { Verdict } from "../verification/verify-result.ts";
 
 export const outcomeKinds = [
   "succeeded",
@@ -26,6 +27,8 @@ export const outcomeKinds = [
   "interrupted",
   "parked",
   "unanswered",
+  "verification_failed",
+  "verify_unavailable",
 ] as const;
 export type OutcomeKind = (typeof outcomeKinds)[number];
 
@@ -53,6 +56,8 @@ export const retryableKinds: Readonly<Record<OutcomeKind, boolean>> = {
   interrupted: true,
   parked: true,
   unanswered: true,
+  verification_failed: false,
+  verify_unavailable: true,
 };
 
 /** What the last `result` message of Claude Code said. */
@@ -111,6 +116,8 @@ export interface AttemptFacts {
   readonly continues: boolean;
   /** Names of background work that was ended on purpose because the attempt was over. */
   readonly cut: readonly string[];
+  /** What the verify commands say together; null: the task has none. */
+  readonly verdict: Verdict | null;
   readonly stopRequested: StopReason | null;
   /** Whether the runner wrote its closing record. False: it died. */
   readonly ended: boolean;
@@ -131,6 +138,8 @@ export interface Outcome {
    * Code started or is not installed.
    */
   readonly startupFailure?: string;
+  /** The end of what a verify command printed that did not pass. */
+  readonly output?: string;
   /** `rate_limited`: when the limit resets (UTC ms), where known. */
   readonly resetsAt?: number;
   /** `rate_limited`: which limit, e.g. `five_hour`. */

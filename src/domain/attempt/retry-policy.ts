@@ -13,6 +13,8 @@ export interface RetryPolicy {
   readonly refusalTries: number;
   /** First wait after a refusal; it doubles up to `backoffCapMs`. */
   readonly refusalBackoffMs: number;
+  /** Attempts in a row whose work could not be verified, after which a task fails. */
+  readonly unavailableTries: number;
   /** How long nothing starts after an attempt that met a full disk. */
   readonly storageWaitMs: number;
   /**
@@ -30,6 +32,7 @@ export const defaultRetryPolicy: RetryPolicy = {
   backoffCapMs: 300_000,
   refusalTries: 5,
   refusalBackoffMs: 15_000,
+  unavailableTries: 3,
   storageWaitMs: 60_000,
   limitJitterMs: 30_000,
 };

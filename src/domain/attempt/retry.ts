@@ -9,6 +9,8 @@ import { afterLimit, afterRefusal, untilFound } from "./after-refusal.ts";
 import { failed, fruitless, givenUp, keptRefusals, unchanged } from "./consequence.ts";
 import type { Consequence, Counted, EndedAttempt } from "./consequence.ts";
 import { isUnreachable, refusalOf } from "./refusal.ts";
+import { afterFailedVerification, afterNoVerdict, failuresAfter } from "./after-verification.ts";
+import { restartInNewSession } from "./restart.ts";
 import { setbacksAfter } from "./setbacks.ts";
 
 /**
@@ -19,7 +21,8 @@ export function afterOutcome(ended: EndedAttempt): Consequence {
   const counted = setbacksAfter(ended);
   const begun = afterAttempt({ ...ended, ...counted });
   const continues = begun.operation === "requeue" && !begun.spendsRetry;
-  const after = continues || begun.operation === "fail" ? { ...begun, ...counted } : begun;
+  const verifyFailures = continues ? failuresAfter(ended) : 0;
+  const after = { ...begun, verifyFailures, ...(continues || begun.operation === "fail" ? counted : {}) };
   const { maxBudgetUsd, costUsd } = ended.task;
   if (after.operation !== "requeue" || maxBudgetUsd === null || (costUsd ?? 0) < maxBudgetUsd) return after;
   const message = `${budgetSpent(ended, maxBudgetUsd)} The last attempt: ${ended.outcome.message}`;
@@ -63,6 +66,10 @@ function afterAttempt(ended: Counted): Consequence {
         resumable: true,
         poisonCount: ended.progressed ? 0 : task.poisonCount,
       };
+    case "verification_failed":
+      return afterFailedVerification(ended);
+    case "verify_unavailable":
+      return afterNoVerdict(ended);
     case "agent_failed":
     case "timed_out":
       return task.retriesSpent < task.retries ? restartInNewSession(ended) : failed(ended, outcome.message);
@@ -122,14 +129,4 @@ function afterFullDisk(ended: Counted): Consequence {
   const message = `${outcome.message} Free some space; it is tried again by itself.`;
   const hold: NewHold = { kind: "storage", scope: "all", message, until: now + policy.storageWaitMs };
   return { ...unchanged, operation: "requeue", resumable: true, poisonCount, hold };
-}
-
-/**
- * Requeues the task for a retry that it asked for. The old session has ended, so there is nothing
- * to resume.
- */
-function restartInNewSession({ policy, now, random, task }: EndedAttempt): Consequence {
-  const ceilingMs = Math.min(policy.backoffCapMs, policy.backoffBaseMs * 2 ** task.retriesSpent);
-  const notBefore = now + Math.round(random() * ceilingMs);
-  return { ...unchanged, operation: "requeue", notBefore, notBeforeReason: "retry", spendsRetry: true };
 }

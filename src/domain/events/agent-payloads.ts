@@ -4,10 +4,13 @@
  */
 import { checkpointReasons } from "../workspace/workspace.ts";
 import { stopReasons } from "../attempt/stop-reason.ts";
+import { verifyStates } from "../verification/verify-result.ts";
 import { choice, count, flag, json, list, map, mark, number, object, optional, orNull, text, time } from "./field.ts";
 import { cut, modelUsage, ofSubagent, ofTurn, payload } from "./payload.ts";
 
 const callId = text("Names the tool call.");
+const verifyName = text("The name of the command within the task.");
+const verifyCommand = text("The shell command.");
 
 export const agentPayloads = {
   session: payload(
@@ -184,6 +187,40 @@ export const agentPayloads = {
       insertions: 17,
       deletions: 4,
       left_out: 0,
+    },
+  ),
+  verify_started: payload(
+    "A command that verifies the work has started. Claude has finished.",
+    { name: verifyName, command: verifyCommand, ...cut },
+    { name: "test", command: "npm test" },
+  ),
+  verify_ended: payload(
+    "A command that verifies the work has ended.",
+    {
+      name: verifyName,
+      command: verifyCommand,
+      state: choice(
+        verifyStates,
+        "How it ended: `unavailable`: it could not run to its end, which says nothing about the work. `stopped`: the attempt was stopped.",
+      ),
+      exit_code: orNull(count("Its exit code. Null: it did not exit by itself.")),
+      reason: orNull(text("Why it is unavailable, or how it was ended. Null: it exited.")),
+      output_tail: text("The end of what it printed, at most 8,000 characters, without secrets and escape sequences."),
+      output_bytes: count("How much it printed in all."),
+      took_ms: count("How long it ran."),
+      tree: orNull(text("The Git tree of the files that the result is true for. Null: unknown.")),
+      ...cut,
+    },
+    {
+      name: "test",
+      command: "npm test",
+      state: "failed",
+      exit_code: 1,
+      reason: null,
+      output_tail: "1 test failed",
+      output_bytes: 13,
+      took_ms: 4120,
+      tree: null,
     },
   ),
   attempt_ended: payload(

@@ -7,6 +7,7 @@ import { formatDuration } from "../text/duration.ts";
 import { denied, mark, notice, word, words } from "./event-draft.ts";
 import type { EventData, EventDraft } from "./event.ts";
 import { plainLine } from "../text/plain-text.ts";
+import { verifyEndedEvent, verifyStartedEvent } from "./verify-events.ts";
 import { checkpointIn } from "../workspace/checkpoint-note.ts";
 import { arrayOf, countOf, momentOf, numberOf, objectOf, stringOf } from "../text/read-json.ts";
 import type { JsonObject } from "../text/read-json.ts";
@@ -61,6 +62,10 @@ export function eventsFromNote(note: JsonObject): EventDraft[] {
       return [notice("directory_gone", note.fault, { count: 1, names: [word(note["directory"]) ?? ""] })];
     case "swept":
       return [sweptEvent(note)];
+    case "verify_started":
+      return [verifyStartedEvent(note)];
+    case "verify_ended":
+      return [verifyEndedEvent(note)];
     case "ended":
       return [endedEvent(note)];
     default:

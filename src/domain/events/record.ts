@@ -6,6 +6,7 @@
 import type { StopReason } from "../attempt/stop-reason.ts";
 import type { ChangeCounts, CheckpointReason, LeftOut } from "../workspace/workspace.ts";
 import type { AnswerDecision, AskedQuestion } from "../questions/question.ts";
+import type { VerifyState } from "../verification/verify-result.ts";
 
 export interface RecordStamp {
   /** 1, 2, 3 … within the attempt, without gaps. */
@@ -96,6 +97,25 @@ export type RunnerNote =
   | { type: "worker"; subtype: "background_lost"; names: readonly string[] }
   /** MCP servers that did not start. */
   | { type: "worker"; subtype: "failed_mcp_server"; servers: readonly { readonly name: string; readonly reason: string | null }[] }
+  /** A command that verifies the work is about to start. */
+  | { type: "worker"; subtype: "verify_started"; name: string; command: string }
+  /**
+   * It has ended, and all that it left. `output`: the end of what it printed. `tree`: the files
+   * that this is true for.
+   */
+  | {
+      type: "worker";
+      subtype: "verify_ended";
+      name: string;
+      command: string;
+      state: VerifyState;
+      exitCode: number | null;
+      reason: string | null;
+      tookMs: number;
+      output: string;
+      outputBytes: number;
+      tree: string | null;
+    }
   /** Processes that were left of the attempt's tree and had to be ended. */
   | { type: "worker"; subtype: "swept"; processes: readonly SweptProcess[] }
   /** What was changed in the Git work tree before the task: a digest for each file. */

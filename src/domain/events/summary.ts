@@ -10,6 +10,8 @@ import { plainLine } from "../text/plain-text.ts";
 import { objectOf } from "../text/read-json.ts";
 import type { JournalRecord } from "./record.ts";
 import { callOf } from "../attempt/tool-call.ts";
+import { endText } from "../verification/verify-texts.ts";
+import { verifyResult } from "./verify-events.ts";
 import { sweptLine } from "./swept-line.ts";
 
 /** Longest line, in characters. */
@@ -34,7 +36,16 @@ function eventLines(event: EventDraft, cwd: string | null, denied: Set<string>):
   const line = lineOf(event, cwd);
   if (line === null) return [];
   const inset = isOfSubagent(event) ? "↳ " : "";
-  return [plainLine(inset + line, maxLine), ...(event.type === "notice" ? furtherLines(event.data) : [])];
+  return [plainLine(inset + line, maxLine), ...(event.type === "notice" ? furtherLines(event.data) : []), ...outputLines(event)];
+}
+
+/** How many lines of a failed verify command's output are shown. */
+const outputShown = 20;
+
+function outputLines({ type, data }: EventDraft): string[] {
+  if (type !== "verify_ended" || data.state === "passed") return [];
+  const lines = data.output_tail.split("\n").filter((line) => line.trim() !== "");
+  return lines.slice(-outputShown).map((line) => `  ${plainLine(line, maxLine)}`);
 }
 
 /**
@@ -75,6 +86,10 @@ function lineOf({ type, data }: EventDraft, cwd: string | null): string | null {
       return noticeLine(data);
     case "result":
       return resultLine(data);
+    case "verify_started":
+      return `[verify] ${data.name === data.command ? "" : `${data.name}: `}${firstLine(data.command)}`;
+    case "verify_ended":
+      return `[verify] ${endText(verifyResult(data))} after ${formatDuration(data.took_ms)}`;
     case "attempt_ended":
       // Claude Worker itself killed the process.
       if (data.stop_requested === "parked" || data.stop_requested === "interrupted") return null;

@@ -54,9 +54,14 @@ export function contentOfTask(meaning: NotificationEvent, task: NotifiedTask, ev
   if (meaning === "completed") {
     return { ...base, title: `Task ${id} completed`, text: lines(named(task), attentionLine(task.attention)) };
   }
-  const why = meaning === "budget" ? "failed: its budget is spent" : "failed";
+  const why = whys[meaning] ?? "failed";
   return { ...base, title: `Task ${id} ${why}`, text: lines(named(task), task.error?.message ?? "") };
 }
+
+const whys: Readonly<Partial<Record<NotificationEvent, string>>> = {
+  budget: "failed: its budget is spent",
+  verification_failed: "failed: its verification did not pass",
+};
 
 export function contentOfHold(meaning: "held" | "resumed", { kind, message, until }: NotifiedHold | Hold): Content {
   const title = meaning === "held" ? "Tasks are held" : "Tasks start again";

@@ -2,6 +2,7 @@
  * Defines what a person can be notified of, and which stored events and holds are such occurrences.
  * channel.ts says who wants them.
  */
+import type { OutcomeKind } from "../attempt/outcome.ts";
 import type { EventBody } from "../events/event.ts";
 
 /** What a channel can ask for. */
@@ -17,19 +18,17 @@ export const notificationEvents = [
 ] as const;
 export type NotificationEvent = (typeof notificationEvents)[number];
 
-/** Events that cannot happen yet, and why: a channel for them would be silent for ever. */
-export const notYet: Readonly<Partial<Record<NotificationEvent, string>>> = {
-  verification_failed: "this version does not verify the work of tasks",
-};
-
-/** Events that a channel can be notified of. */
-export const possibleEvents: readonly NotificationEvent[] = notificationEvents.filter((event) => notYet[event] === undefined);
-
 /** What a delivery is about; `test` is asked for by a person. */
 export type DeliveryEvent = NotificationEvent | "test";
 
 /** What a channel without a choice of its own gets. */
 export const defaultEvents: readonly NotificationEvent[] = ["question", "completed", "failed", "held", "resumed"];
+
+/** What says more than that a task failed. */
+const exactMeanings: Readonly<Partial<Record<OutcomeKind, NotificationEvent>>> = {
+  budget_exhausted: "budget",
+  verification_failed: "verification_failed",
+};
 
 /**
  * What a stored event of a task means, the most exact word first: a channel gets one message, under
@@ -40,7 +39,8 @@ export function meaningsOf(event: EventBody): readonly NotificationEvent[] {
   if (event.type !== "ended") return [];
   if (event.data.status === "completed") return ["completed"];
   if (event.data.status !== "failed") return [];
-  return event.data.outcome === "budget_exhausted" ? ["budget", "failed"] : ["failed"];
+  const exact = exactMeanings[event.data.outcome];
+  return exact === undefined ? ["failed"] : [exact, "failed"];
 }
 
 /** Whether the event answers a question, or ends the wait for an answer. */

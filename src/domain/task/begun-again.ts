@@ -14,6 +14,7 @@ export const begunAgain = {
   refusals: 0,
   refusal: null,
   refusedAt: null,
+  verifyFailures: 0,
   error: null,
   attention: null,
 } as const satisfies Partial<Task>;

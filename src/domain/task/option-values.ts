@@ -64,10 +64,13 @@ export function changedOptions(task: TaskOptionFields, input: GivenOptions, sett
   return Object.fromEntries(
     named.map((row) => {
       const value = valueGiven(row, input, settings);
-      return [row.field, row.kind === "json" || row.kind === "schema" ? value : added(task[row.field as keyof TaskOptionFields], value)];
+      return [row.field, replacing.has(row.kind) ? value : added(task[row.field as keyof TaskOptionFields], value)];
     }),
   );
 }
+
+/** Kinds whose values a retry replaces, although they are lists or objects. */
+const replacing: ReadonlySet<OptionRow["kind"]> = new Set(["json", "schema", "commands"]);
 
 /** How JSON names these fields, e.g. `max_turns`. */
 export function optionNames(changes: object): string[] {

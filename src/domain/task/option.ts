@@ -87,6 +87,16 @@ interface RulesRow extends RowBase {
   readonly maxItems: number;
 }
 
+/**
+ * Shell commands that verify the work, or names of such (domain/verification/verify-command.ts). A
+ * retry replaces them.
+ */
+interface CommandsRow extends RowBase {
+  readonly kind: "commands";
+  readonly default: readonly [];
+  readonly maxItems: number;
+}
+
 /** Absolute, real paths of directories. */
 interface DirectoriesRow extends RowBase {
   readonly kind: "directories";
@@ -152,6 +162,7 @@ export type OptionRow =
   | TextRow
   | ChoiceRow
   | RulesRow
+  | CommandsRow
   | DirectoriesRow
   | JsonRow
   | SchemaRow
@@ -167,7 +178,7 @@ export type ValueOf<R> = R extends { kind: "choice"; choices: infer C extends re
   ? C[number]
   : R extends { kind: "text" }
     ? string
-    : R extends { kind: "rules" | "directories" }
+    : R extends { kind: "rules" | "commands" | "directories" }
       ? string[]
       : R extends { kind: "integer" | "money" | "duration" }
         ? number

@@ -9,6 +9,7 @@ import { effortLevels } from "./effort.ts";
 import { lateAnswers, questionPolicies } from "../questions/policy.ts";
 import { permissionModes } from "./permission-mode.ts";
 import { nameProblem } from "./task-ref.ts";
+import { maxVerifyCommands } from "../verification/verify-command.ts";
 
 const day = 86_400_000;
 const models = ["opus", "sonnet", "haiku"] as const;
@@ -255,6 +256,47 @@ export const taskOptions = [
     flag: { spelled: "--retries <n>", help: "extra tries when the agent itself fails" },
     agent: "may",
     shown: { line: "Limits", text: "{} retries" },
+  },
+  {
+    name: "verify",
+    kind: "commands",
+    part: "run",
+    default: [],
+    maxItems: maxVerifyCommands,
+    setting: { key: "verify", at: "submit", always: true },
+    sentence:
+      "Shell commands that decide whether the work is done; they run after Claude has finished, and the output of one that fails goes back to Claude. `@NAME` is a command that the repository or the settings name, `@NAME COMMAND` gives a command a name, `@default` are those that the repository runs by default, `@none` stands for none. Agents give names only.",
+    flag: {
+      spelled: "--verify <command>",
+      help: "a command that decides whether the work is done, or @NAME of one; may be given several times",
+    },
+    agent: "within",
+    shown: { line: "Verify", text: "{}" },
+  },
+  {
+    name: "verify_tries",
+    kind: "integer",
+    part: "run",
+    default: 3,
+    min: 1,
+    max: 100,
+    sentence: "After so many failed verifications the task fails with `verification_failed`.",
+    flag: { spelled: "--verify-tries <n>", help: "fail after so many failed verifications (default: 3)" },
+    agent: "may",
+    shown: { line: "Verify", text: "{} tries" },
+  },
+  {
+    name: "verify_timeout_ms",
+    kind: "duration",
+    part: "run",
+    default: null,
+    min: 1000,
+    max: 7 * day,
+    setting: { key: "verify_timeout_ms", at: "start" },
+    sentence: "Longest run of one verify command, milliseconds; default: the setting.",
+    flag: { spelled: "--verify-timeout <duration>", help: "longest run of one verify command (default: 10m)" },
+    agent: "may",
+    shown: { line: "Verify", text: "each up to {}" },
   },
   {
     name: "ignore_broken_settings",

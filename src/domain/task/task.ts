@@ -71,6 +71,8 @@ export interface Task extends TaskSpec, QueueOptions {
    */
   readonly refusal: string | null;
   readonly refusedAt: number | null;
+  /** Failed verifications in a row since it began. */
+  readonly verifyFailures: number;
   readonly sessionId: string | null;
   /**
    * The model as Claude Code named it when the newest session began; null: no session has begun.

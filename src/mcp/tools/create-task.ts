@@ -90,9 +90,9 @@ async function askForTrust(input: ParsedTaskInput, key: string | undefined, erro
   // The answer counts for the directory that was asked about, whatever the client sends along with
   // it.
   const answer = isAbout(call.asked, directory) ? call.answers?.["trust"] : undefined;
-  if (answer === undefined) return { kind: "ask", request: trustQuestion(directory, await call.seal({ directory })) };
+  if (answer === undefined) return { kind: "ask", request: trustQuestion(questionOf(directory, error), await call.seal({ directory })) };
   if (acceptedContent({ trust: answer }, "trust", z.object({ trust: z.boolean() }))?.trust !== true) throw error;
-  await call.api.addTrust({ directory }, call.caller);
+  await call.api.addTrust({ directory, commands: isAboutCommands(error) }, call.caller);
   const task = await submit(input, key, call);
   return data({ task: briefOf(task), next_step: nextStep(task) + (await hintsFor([input], call)) });
 }
@@ -101,8 +101,17 @@ function isAbout(asked: unknown, directory: string): boolean {
   return typeof asked === "object" && asked !== null && "directory" in asked && asked.directory === directory;
 }
 
-function trustQuestion(directory: string, requestState: string) {
-  const message = `Claude Worker does not trust ${directory} yet. Tasks in a trusted directory follow its instructions and run its hooks and MCP servers as you. Trust it and everything below?`;
+/** Verify commands are trusted only where the question names them. */
+function isAboutCommands({ problems }: WorkerError): boolean {
+  return problems[0]?.pointer.startsWith("/verify") === true;
+}
+
+function questionOf(directory: string, error: WorkerError): string {
+  if (isAboutCommands(error)) return `${error.message} Trust them?`;
+  return `Claude Worker does not trust ${directory} yet. Tasks in a trusted directory follow its instructions and run its hooks and MCP servers as you. Trust it and everything below?`;
+}
+
+function trustQuestion(message: string, requestState: string) {
   const requestedSchema = {
     type: "object" as const,
     properties: { trust: { type: "boolean" as const, title: "Trust this directory", default: false } },

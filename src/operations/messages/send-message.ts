@@ -92,6 +92,7 @@ function followUp(context: SubmitContext, task: Task, caller: Caller, now: numbe
   requireRoom(context, 1);
   const again = store.tasks.transition(task.id, "follow_up", now, { ...begunAgain, resumable: true });
   if (again === null) throw new WorkerError("conflict", `Task ${task.id} is ${task.status} and cannot continue.`);
+  store.verifications.outdate(task.id);
   store.callers.put(task.id, taskCallerOf(store, caller));
   if (isAgent(caller)) enterAgentTask(store, again, caller);
 }

@@ -6,7 +6,7 @@ import { answerersOf, answeringProblem } from "../../domain/notifications/answer
 import type { GivenAnswering } from "../../domain/notifications/answer-rules.ts";
 import { addressIn, channelProblem } from "../../domain/notifications/channel-rules.ts";
 import type { Channel, ChannelTarget } from "../../domain/notifications/channel.ts";
-import { defaultEvents, notYet } from "../../domain/notifications/notification.ts";
+import { defaultEvents } from "../../domain/notifications/notification.ts";
 import type { NotificationEvent } from "../../domain/notifications/notification.ts";
 import type { ChannelRules } from "../../domain/notifications/rules.ts";
 import type { Store } from "../../store/store.ts";
@@ -39,12 +39,8 @@ export function checkedChannel(
   return { target, events, allowPrivate, rules, ...answeringOf(input, { target, events, hasLinks, secret }) };
 }
 
-/** Each once. @throws WorkerError invalid_input: one that cannot happen yet. */
+/** Each once. @throws WorkerError invalid_input: rules that do not fit them. */
 function eventsOf(events: readonly NotificationEvent[], { digestAt, escalateAfterMs }: ChannelRules): NotificationEvent[] {
-  for (const [index, event] of events.entries()) {
-    const reason = notYet[event];
-    if (reason !== undefined) throw invalid(`/events/${index}`, `"${event}" never happens: ${reason}. Leave it out.`, "never happens");
-  }
   if (events.includes("digest") && digestAt === null) {
     throw invalid("/digest_at", "A digest needs a time. Say when it is sent: --digest-at 07:30", "is missing");
   }

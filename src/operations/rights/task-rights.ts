@@ -13,6 +13,7 @@ import { callerText } from "../../domain/text/caller-text.ts";
 import type { Store, TaskRow } from "../../store/store.ts";
 import type { TaskCaller } from "../../store/sqlite/task-callers.ts";
 import { isAgent, requireAgentRights, requireTreeBudget } from "./guard-agent.ts";
+import { requireNamedVerify } from "./verify-rights.ts";
 import { additionalDirectory, requireRoot, requireTrust } from "../tasks/working-directory.ts";
 import type { ClaudeCodeTrust } from "../tasks/working-directory.ts";
 
@@ -50,7 +51,9 @@ export function requireRights(context: RightsContext, task: RightsTask, caller: 
     requireRoot(directory, settings.allowed_roots, additionalDirectory(index));
     requireTrust(directory, store.trust, claudeCodeTrust, additionalDirectory(index));
   }
-  if (caller.isAgent) requireAgentRights({ store, settings }, task);
+  if (!caller.isAgent) return;
+  requireAgentRights({ store, settings }, task);
+  requireNamedVerify(context, task);
 }
 
 /**

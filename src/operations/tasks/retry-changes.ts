@@ -4,6 +4,8 @@ import type { Settings } from "../../config/settings.ts";
 import type { Task, TaskSpec } from "../../domain/task/task.ts";
 import { changedOptions, optionNames } from "../../domain/task/option-values.ts";
 import type { QueueOptions } from "../../domain/task/options.ts";
+import type { NamedContext } from "../verification/named-commands.ts";
+import { resolveVerify } from "../verification/resolve-verify.ts";
 import { realDirectories, realDirectory } from "./working-directory.ts";
 
 /** The fields that a retry changes. */
@@ -11,14 +13,17 @@ export type Changes = Partial<Omit<TaskSpec, "prompt"> & QueueOptions>;
 
 /**
  * The changed fields only. Null stands for the value of a submit without the field.
- * @throws WorkerError invalid_input: the new directory does not exist.
+ * @throws WorkerError invalid_input: the new directory does not exist, a verify command has no such
+ * name; untrusted_directory: the repository names it, and no person has trusted that.
  */
-export function changesOf(task: Task, input: ParsedRetryInput, settings: Settings): Changes {
-  const { working_directory: directory, additional_directories: more } = input;
+export function changesOf(context: NamedContext & { readonly settings: Settings }, task: Task, input: ParsedRetryInput): Changes {
+  const { working_directory: directory, additional_directories: more, verify } = input;
   const real = more === undefined ? {} : { additional_directories: realDirectories(more) };
+  const workingDirectory = directory === undefined ? task.workingDirectory : realDirectory(directory);
   return {
-    ...(directory === undefined ? {} : { workingDirectory: realDirectory(directory) }),
-    ...changedOptions(task, { ...input, ...real }, settings),
+    ...(directory === undefined ? {} : { workingDirectory }),
+    ...changedOptions(task, { ...input, ...real }, context.settings),
+    ...(verify === undefined ? {} : { verify: resolveVerify(context, verify ?? context.settings.verify, workingDirectory) }),
   };
 }
 

@@ -32,7 +32,7 @@ export async function retryTask(context: SubmitContext, id: number, input: Parse
   await requireSchema({ jsonSchema: input.json_schema ?? null });
   return await store.write(() => {
     const task = requireTask(store, id);
-    const changes = changesOf(task, input, context.settings);
+    const changes = changesOf(context, task, input);
     const changed = { ...task, ...changes };
     const resume = input.resume === true;
     if (resume && task.sessionId === null) {
@@ -57,6 +57,7 @@ export async function retryTask(context: SubmitContext, id: number, input: Parse
     if (again === null || !isTerminal(task.status))
       throw new WorkerError("conflict", `Task ${id} is ${task.status}. Only an ended task can be retried.`);
     if (resume) store.questions.revive(id);
+    store.verifications.outdate(id);
     store.attachments.add(id, imagesOf(input.attachments ?? []));
     store.callers.put(id, asked);
     if (isAgent(caller)) enterAgentTask(store, again, caller);

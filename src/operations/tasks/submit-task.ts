@@ -14,6 +14,7 @@ import { requireSchema } from "./require-schema.ts";
 import type { SubmitRate } from "./submit-rate.ts";
 import { requireBypassRights, requireRights, taskCallerOf } from "../rights/task-rights.ts";
 import type { RightsContext } from "../rights/task-rights.ts";
+import { resolveVerify } from "../verification/resolve-verify.ts";
 import { realDirectories, realDirectory } from "./working-directory.ts";
 
 export interface SubmitContext extends RightsContext {
@@ -98,6 +99,7 @@ function newTask(context: SubmitContext, input: ParsedTaskInput, caller: Caller,
     workingDirectory,
     // A task of an agent does not disturb a person unless the agent asks for it.
     ...submittedOptions(input, isAgent(caller) ? { ...settings, on_question: "deny" } : settings),
+    verify: resolveVerify(context, input.verify ?? settings.verify, workingDirectory),
     additionalDirectories: realDirectories(input.additional_directories),
     ...(input.attachments.length === 0 ? {} : { images: imagesOf(input.attachments) }),
     permissionMode,

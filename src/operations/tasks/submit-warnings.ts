@@ -7,11 +7,14 @@ import { refusalAbove } from "../../config/files-above.ts";
 import { credentialsIn, noCredentials } from "../../config/credentials.ts";
 import type { Settings } from "../../config/settings.ts";
 import type { Task } from "../../domain/task/task.ts";
+import type { Store } from "../../store/store.ts";
+import { repositoryFileState } from "../verification/named-commands.ts";
 
 interface WarningContext {
   readonly settings: Settings;
   /** The server's own environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly store: Pick<Store, "trustedCommands">;
 }
 
 interface Known {
@@ -30,10 +33,10 @@ const known = new WeakMap<Settings, Known>();
  */
 export function submitWarnings(context: WarningContext, task: Task): string[] {
   const { agentEnv, ofTurn } = knownOf(context);
-  const key = JSON.stringify([task.ignoreBrokenSettings, task.workingDirectory, task.settings]);
+  const key = JSON.stringify([task.ignoreBrokenSettings, task.workingDirectory, task.settings, task.verify]);
   const before = ofTurn.get(key);
   if (before !== undefined) return before;
-  const warnings = findWarnings(agentEnv, task);
+  const warnings = [...findWarnings(agentEnv, task), ...commandWarnings(context, task)];
   if (ofTurn.size === 0) setImmediate(() => ofTurn.clear());
   ofTurn.set(key, warnings);
   return warnings;
@@ -53,6 +56,16 @@ function findWarnings(agentEnv: Readonly<Record<string, string>>, task: Task): s
   const state = claudeStateProblem(agentEnv);
   const noStart = state === null ? [] : [`Claude Code does not start until this file is fixed: ${state}.`];
   return [...(hasCredentials ? [] : [noCredentials]), ...noStart, ...refusalWarnings(task, agentEnv), ...settingsWarnings(task, agentEnv)];
+}
+
+/** What the repository's file says since it was trusted is not run. */
+function commandWarnings({ store }: WarningContext, { verify, workingDirectory }: Task): string[] {
+  const state = verify.length === 0 ? null : repositoryFileState(store, workingDirectory);
+  if (state?.kind !== "changed") return [];
+  const again = `claude-worker trust add ${workingDirectory}`;
+  return [
+    `${state.file} was changed since it was trusted. Tasks verify with the commands that it had then. To trust what it says now: ${again}`,
+  ];
 }
 
 function refusalWarnings({ workingDirectory }: Task, agentEnv: Readonly<Record<string, string>>): string[] {

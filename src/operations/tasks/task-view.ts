@@ -13,7 +13,10 @@ import type { AdmissionContext } from "../../domain/order/admission.ts";
 import type { TaskEvent } from "../../domain/events/event.ts";
 import { eventSummary } from "../../domain/events/event-summary.ts";
 import type { Hold } from "../../domain/order/hold.ts";
+import { isTerminal } from "../../domain/task/task.ts";
 import type { Attempt, Task } from "../../domain/task/task.ts";
+import type { Verification } from "../../domain/verification/verification.ts";
+import { verificationViews } from "../verification/verification-view.ts";
 import type { ModelUsage } from "../../domain/task/model-usage.ts";
 import { shownOptions } from "../../domain/task/option-values.ts";
 import type { Fork } from "../../store/sqlite/forks.ts";
@@ -39,6 +42,8 @@ export function taskSummaryView(task: TaskRow, waiting: WaitingContext): TaskSum
     name: task.name,
     title: task.title,
     status: task.status,
+    phase: task.status !== "running" ? null : isVerifying(task, waiting) ? "verifying" : "working",
+    verified: isVerified(task),
     waiting_for: task.status === "waiting" ? waitingForAnswer(open) : waitingForView(task, waiting),
     asked_at: rfc3339OrNull(open[0]?.askedAt ?? null),
     working_directory: task.workingDirectory,
@@ -86,6 +91,7 @@ export function taskView(task: Task, waiting: WaitingContext, paths: Paths): Tas
       .questions(task.id)
       .slice(-shownQuestions)
       .map((question) => questionView(question, task)),
+    verification: task.verify.length === 0 ? [] : verificationViews(task.verify, waiting.verifications(task.id)),
     messages: waiting.messages(task.id).slice(-shownMessages).map(messageView),
     ...shownOptions(task),
     result: task.result,
@@ -145,6 +151,10 @@ export interface WaitingContext extends AdmissionContext {
   messages(taskId: number): readonly Message[];
   /** Where its files are; null: not known. */
   workspaceOf(taskId: number): Workspace | null;
+  /** The name of the verify command that runs now; null: none does. */
+  verifying(taskId: number): string | null;
+  /** Every run of its verify commands, oldest first. */
+  verifications(taskId: number): readonly Verification[];
   /** Which conversation it began with; null: it is not a fork. */
   forkOf(taskId: number): Pick<Fork, "fromTask" | "turn"> | null;
   /** The rewind that a session began with; null: it began with none. */
@@ -158,6 +168,17 @@ export interface WaitingContext extends AdmissionContext {
    * wait for their next try.
    */
   lastTry(taskId: number): string | null;
+}
+
+/** Most tasks have no commands: then the store is not asked. */
+function isVerifying({ id, verify }: TaskRow, waiting: WaitingContext): boolean {
+  return verify.length > 0 && waiting.verifying(id) !== null;
+}
+
+/** A task with commands completes only when they have passed. */
+function isVerified({ verify, status }: TaskRow): boolean | null {
+  if (verify.length === 0 || !isTerminal(status)) return null;
+  return status === "completed";
 }
 
 /** So many questions of one task are shown, the newest ones. */

@@ -2,6 +2,7 @@
  * Manages trust: the directories that tasks may work in, from the store and from Claude Code's own
  * list.
  */
+import { readRepositoryFile, repositoryFilePath } from "../../config/repository-file.ts";
 import type { TrustView } from "../../contract/views/trust.ts";
 import { WorkerError } from "../../domain/errors.ts";
 import type { Store } from "../../store/store.ts";
@@ -16,17 +17,33 @@ export function trustView(store: Store, claudeCode: ClaudeCodeTrust): TrustView 
       ...store.trust.list().map(({ path, since }) => ({ path, since: rfc3339(since), by: "claude-worker" as const })),
       ...[...claudeCode.directories()].map((path) => ({ path, since: null, by: "claude-code" as const })),
     ],
+    commands: store.trustedCommands.list().map(({ file, commands, since }) => {
+      return { file, verify: { ...commands.commands }, verify_default: [...commands.defaults], since: rfc3339(since) };
+    }),
   };
+}
+
+interface TrustOptions {
+  readonly now: number;
+  readonly rights: StartRights;
+  /** Whether the caller has seen the commands of the repository's file, and trusts them, too. */
+  readonly commands: boolean;
 }
 
 /**
  * Trusts a directory. Tasks that waited for it may start.
- * @throws WorkerError invalid_input when it is not a usable directory.
+ * @throws WorkerError invalid_input when it is not a usable directory, or its commands are wanted
+ * and their file is broken.
  */
-export function addTrust(store: Store, directory: string, { now, rights }: { now: number; rights: StartRights }): Promise<void> {
+export function addTrust(store: Store, directory: string, { now, rights, commands }: TrustOptions): Promise<void> {
   const path = realDirectory(directory);
+  const found = commands ? readRepositoryFile(repositoryFilePath(path)) : null;
+  if (found !== null && "problem" in found.content)
+    throw new WorkerError("invalid_input", `${found.file} ${found.content.problem}. Fix it, or remove it.`);
   return store.write(() => {
     store.trust.add(path, now);
+    if (found !== null && !("problem" in found.content))
+      store.trustedCommands.put({ file: found.file, commands: found.content, digest: found.digest, since: now });
     rights.trustChanged();
   });
 }
@@ -37,7 +54,11 @@ export function addTrust(store: Store, directory: string, { now, rights }: { now
  * @throws WorkerError not_found when it is not among the store's trusted directories.
  */
 export async function removeTrust(store: Store, directory: string): Promise<void> {
-  const removed = await store.write(() => store.trust.remove(directory) || store.trust.remove(realOrSame(directory)));
+  const removed = await store.write(() => {
+    const path = realOrSame(directory);
+    store.trustedCommands.remove(repositoryFilePath(path));
+    return store.trust.remove(directory) || store.trust.remove(path);
+  });
   if (!removed)
     throw new WorkerError("not_found", `${directory} is not a directory that Claude Worker trusts. List those: claude-worker trust list`);
 }

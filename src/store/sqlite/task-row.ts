@@ -33,6 +33,7 @@ const kinds = {
   refusals: "plain",
   refusal: "plain",
   refusedAt: "plain",
+  verifyFailures: "plain",
   sessionId: "plain",
   sessionModel: "plain",
   resumable: "flag",

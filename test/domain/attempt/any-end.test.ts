@@ -35,6 +35,8 @@ const anyEnd: fc.Arbitrary<EndedAttempt> = fc.record({
     model: fc.constantFrom(null, "opus"),
     maxBudgetUsd: fc.constant(null),
     costUsd: fc.constantFrom(null, 3),
+    verifyTries: fc.integer({ min: 1, max: 100 }),
+    verifyFailures: fc.nat(100),
   }),
   progressed: fc.boolean(),
   ranMs: fc.nat(forgivingMs * 2),
@@ -88,6 +90,8 @@ test("no task is retried for ever without progress, except under a hold", () => 
         model: null,
         maxBudgetUsd: null,
         costUsd: null,
+        verifyTries: 3,
+        verifyFailures: 0,
       };
       const ended = kinds.some((kind) => {
         const consequence = after({ kind, message: "x" }, { task });

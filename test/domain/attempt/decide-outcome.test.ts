@@ -7,6 +7,8 @@ import { factsFrom } from "../../../src/domain/attempt/attempt-facts.ts";
 import { decideOutcome } from "../../../src/domain/attempt/decide-outcome.ts";
 import type { AttemptFacts, Outcome, ResultFacts } from "../../../src/domain/attempt/outcome.ts";
 import { outcomeKinds } from "../../../src/domain/attempt/outcome.ts";
+import { verifyStates } from "../../../src/domain/verification/verify-result.ts";
+import type { Verdict, VerifyResult } from "../../../src/domain/verification/verify-result.ts";
 import { notice } from "../../../testing/events.ts";
 
 const answerAgain =
@@ -121,6 +123,18 @@ const anyResult: fc.Arbitrary<ResultFacts> = fc.record({
   usage: fc.constant({}),
   permissionDenials: fc.nat(),
 });
+const anyVerifyResult: fc.Arbitrary<VerifyResult> = fc.record({
+  name: fc.string(),
+  command: fc.string(),
+  state: fc.constantFrom(...verifyStates),
+  exitCode: fc.option(fc.nat(255)),
+  reason: fc.option(fc.string()),
+  output: fc.string(),
+});
+const anyVerdict: fc.Arbitrary<Verdict> = fc.oneof(
+  fc.record({ kind: fc.constantFrom("passed", "open") }),
+  fc.record({ kind: fc.constantFrom("failed", "unavailable"), results: fc.array(anyVerifyResult, { minLength: 1 }) }),
+);
 const anyFacts: fc.Arbitrary<AttemptFacts> = fc.record({
   result: fc.option(anyResult),
   limit: fc.option(fc.record({ type: fc.string(), resetsAt: fc.option(fc.integer()) })),
@@ -132,6 +146,7 @@ const anyFacts: fc.Arbitrary<AttemptFacts> = fc.record({
   notified: fc.boolean(),
   continues: fc.boolean(),
   cut: fc.constantFrom([], ["npm test"]),
+  verdict: fc.option(anyVerdict),
   stopRequested: fc.option(fc.constantFrom(...stopReasons)),
   ended: fc.boolean(),
   rebooted: fc.boolean(),

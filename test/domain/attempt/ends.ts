@@ -36,6 +36,7 @@ export const gone = {
   cutCall: null,
   refusals: 0,
   refusal: null,
+  verifyFailures: 0,
   hold: null,
   probe: null,
   error: null,

@@ -175,7 +175,7 @@ test("only failures of the agent spend retries", () => {
   const anyAttempt = fc.record({ kind: anyKind, progressed: fc.boolean(), unbegun: fc.nat(3) });
   fc.assert(
     fc.property(fc.array(anyAttempt, { maxLength: 60 }), fc.nat(4), (attempts, retries) => {
-      let task = { cancelRequestedAt: null, poisonCount: 0, retriesSpent: 0, retries };
+      let task = { cancelRequestedAt: null, poisonCount: 0, retriesSpent: 0, retries, verifyTries: 1 };
       let failures = 0;
       for (const { kind, progressed, unbegun } of attempts) {
         const consequence = after({ kind, message: "x" }, { task, progressed, unbegun });

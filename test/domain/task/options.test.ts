@@ -28,6 +28,7 @@ const settings = {
   on_question: "ask",
   answer_within_ms: 1000,
   answer_else: "fail",
+  verify: ["@default"],
 } as const;
 
 /** One pixel. */
@@ -46,6 +47,8 @@ function sample(row: OptionRow): { words: string[]; value: unknown; shown?: unkn
       return { words: [flag, String(row.choices.at(-1))], value: row.choices.at(-1) };
     case "rules":
       return { words: [flag, "Read", "Bash(ls)"], value: ["Read", "Bash(ls)"] };
+    case "commands":
+      return { words: [flag, "npm test", flag, "@lint"], value: ["npm test", "@lint"] };
     case "directories":
       return { words: [flag, "docs", flag, "/srv/data"], value: ["/home/me/docs", "/srv/data"] };
     case "attachments":

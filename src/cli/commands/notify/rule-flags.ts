@@ -3,7 +3,7 @@ import { WorkerError } from "../../../domain/errors.ts";
 import { channelAnswers } from "../../../domain/notifications/channel-answers.ts";
 import type { ChannelAnswers } from "../../../domain/notifications/channel-answers.ts";
 import { isTimeOfDay } from "../../../domain/notifications/local-time.ts";
-import { defaultEvents, notificationEvents, possibleEvents } from "../../../domain/notifications/notification.ts";
+import { defaultEvents, notificationEvents } from "../../../domain/notifications/notification.ts";
 import type { NotificationEvent } from "../../../domain/notifications/notification.ts";
 import { didYouMean } from "../../../domain/text/did-you-mean.ts";
 import type { OptionSpec } from "../../commandline/command.ts";
@@ -30,9 +30,9 @@ export interface RuleFlags<Off = never> {
 export const ruleFlags: readonly OptionSpec[] = [
   {
     flags: "--on <events>",
-    description: `what to send, with commas between: ${possibleEvents.join(", ")} (default: ${defaultEvents.join(", ")})`,
+    description: `what to send, with commas between: ${notificationEvents.join(", ")} (default: ${defaultEvents.join(", ")})`,
     parse: eventsOf,
-    completes: possibleEvents,
+    completes: notificationEvents,
   },
   {
     flags: "--secret-file <file>",
@@ -123,8 +123,8 @@ function eventsOf(text: string): NotificationEvent[] {
   return text.split(",").map((word) => {
     const event = notificationEvents.find((each) => each === word.trim().toLowerCase());
     if (event !== undefined) return event;
-    const near = didYouMean(word, possibleEvents);
-    const hint = near === null ? `Known: ${possibleEvents.join(", ")}.` : `Did you mean "${near}"?`;
+    const near = didYouMean(word, notificationEvents);
+    const hint = near === null ? `Known: ${notificationEvents.join(", ")}.` : `Did you mean "${near}"?`;
     throw new WorkerError("invalid_input", `--on: "${word}" is not an event. ${hint}`);
   });
 }

@@ -94,7 +94,7 @@ async function submitted(input: TaskInput, { options, io }: Call<RunOptions>, co
       asked.add(directory);
       const { confirmTrust } = await import("../../task/confirm-trust.ts");
       await confirmTrust(directory, io);
-      await withServer(io, connection, async () => await client.addTrust({ directory }), { isRepeatable: true });
+      await withServer(io, connection, async () => await client.addTrust({ directory, commands: true }), { isRepeatable: true });
     }
   }
 }

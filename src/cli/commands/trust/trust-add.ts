@@ -6,19 +6,21 @@ import { exitCodes } from "../../commandline/exit-codes.ts";
 import { writeJson } from "../../terminal/io.ts";
 import { say } from "../../terminal/render/wrap.ts";
 import { pathGiven } from "../../commandline/path-given.ts";
+import { commandsOf } from "../../task/confirm-trust.ts";
 
 export const command = defineCommand<object>({
   name: "trust add",
   summary: "Let tasks run in a directory and below it",
-  details: "Tasks there follow its CLAUDE.md and run its hooks and MCP servers as you. When no server runs, one is started.",
+  details:
+    "Tasks there follow its CLAUDE.md and run its hooks and MCP servers as you, and the verify commands that its .claude-worker.json names now. When no server runs, one is started.",
   arguments: [{ name: "[directory]", description: "default: the current one", completes: "directories" }],
   examples: [{ command: "claude-worker trust add ~/project", does: "trust one project" }],
   async run({ words, options, io }) {
     const connection = connectionOf(io);
     const directory = pathGiven(io, words[0] ?? ".");
-    const trust = await withServer(io, connection, async () => await connection.client.addTrust({ directory }));
+    const trust = await withServer(io, connection, async () => await connection.client.addTrust({ directory, commands: true }));
     if (options.json === true) writeJson(io.stdout, trust);
-    else say(io.stdout, `Trusted: ${plainLine(directory, 4096)}`);
+    else say(io.stdout, [`Trusted: ${plainLine(directory, 4096)}`, ...commandsOf(directory)].join("\n"));
     return exitCodes.ok;
   },
 });

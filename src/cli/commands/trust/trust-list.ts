@@ -1,4 +1,5 @@
 /** `trust list`: the directories in which tasks may run. */
+import type { TrustView } from "../../../contract/views/trust.ts";
 import { plainLine } from "../../../domain/text/plain-text.ts";
 import { defineCommand } from "../../commandline/command.ts";
 import { clientOf } from "../../server/connection.ts";
@@ -30,6 +31,13 @@ export const command = defineCommand<object>({
       ]);
       io.stdout.write(table(rows, { header: ["TRUSTED BY", "SINCE", "DIRECTORY"], paintHeader: paint.dim, width: io.stdout.columns }));
     }
+    if (options.json !== true && io.stdout.isTTY) for (const line of trust.commands.flatMap(commandLines)) say(io.stdout, line);
     return exitCodes.ok;
   },
 });
+
+/** The verify commands of a repository that tasks may run. */
+function commandLines({ file, verify }: TrustView["commands"][number]): string[] {
+  const commands = Object.entries(verify).map(([name, command]) => `  @${name}: ${plainLine(command, 500)}`);
+  return ["", `Verify commands of ${plainLine(file, 4096)}:`, ...commands];
+}

@@ -59,6 +59,9 @@ function fixesOf(task: TaskView): Step[] {
           ["--json-schema FILE", "with another schema"],
         ] as const)
       : []),
+    ...(task.error?.code === "verification_failed" && task.session_id !== null
+      ? ([["--resume", "verify again what you have fixed, and else let Claude continue"]] as const)
+      : []),
     ...(task.error?.code === "broken_settings" ? [["--ignore-broken-settings", "without the broken settings"] as const] : []),
     ...(allow === ""
       ? []

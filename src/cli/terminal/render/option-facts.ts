@@ -26,6 +26,7 @@ function textOf(row: OptionRow, value: unknown): string {
     case "duration":
       return formatDuration(value as number).replace(/\.0 s$/, " s");
     case "rules":
+    case "commands":
     case "directories":
     case "json":
       return (value as string[]).join(", ");

@@ -6,11 +6,12 @@ import { attentionMark } from "./attention.ts";
 import type { Painter } from "./colour.ts";
 import { statusColours, statusMarks } from "./status.ts";
 import { dollars } from "./time.ts";
+import { statusWord } from "./verification.ts";
 
 /** `✔ Task 42 completed · 12 s · 3 turns · $0.0123`, and why not when it did not. */
 export function endLine(task: TaskSummaryView, paint: Painter): string {
   const facts = [
-    `${statusMarks[task.status]} Task ${task.id} ${task.status}${attentionMark(task)}`,
+    `${statusMarks[task.status]} Task ${task.id} ${statusWord(task)}${attentionMark(task)}`,
     task.duration_ms === null ? "" : formatDuration(task.duration_ms),
     task.num_turns === null || task.num_turns === 0 ? "" : `${task.num_turns} ${task.num_turns === 1 ? "turn" : "turns"}`,
     task.cost_usd === null ? "" : dollars(task.cost_usd),

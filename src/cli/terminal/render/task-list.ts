@@ -10,6 +10,7 @@ import { statusColours, statusMarks } from "./status.ts";
 import { table } from "./table.ts";
 import type { Cell } from "./table.ts";
 import { dollars, relativeTime } from "./time.ts";
+import { statusWord } from "./verification.ts";
 
 /** The columns of the tab-separated form, in order. */
 export const listColumns = ["id", "status", "created_at", "started_at", "ended_at", "cost_usd", "name", "title", "note"] as const;
@@ -36,7 +37,7 @@ export function taskTable(tasks: readonly TaskSummaryView[], output: Output, now
 
 /** The status, with what to look at. */
 export function statusCell(task: TaskSummaryView, paint: Painter): Cell {
-  const word = task.cancel_requested && task.status === "running" ? "stopping" : task.status;
+  const word = task.cancel_requested && task.status === "running" ? "stopping" : statusWord(task);
   return {
     text: `${statusMarks[task.status]} ${word}${attentionMark(task)}`,
     paint: paint[task.attention.length === 0 ? statusColours[task.status] : "yellow"],

@@ -16,6 +16,7 @@ import { tookOf } from "./task-list.ts";
 import { markdownLines } from "./markdown/render.ts";
 import { fitWidth } from "./text-width.ts";
 import { prose } from "./wrap.ts";
+import { statusWord, verificationLines } from "./verification.ts";
 import { dollars, localTime, relativeTime } from "./time.ts";
 import type { TaskRef } from "../../../domain/task/task-ref.ts";
 
@@ -37,7 +38,7 @@ export function taskPage(task: TaskView, { output, now, raw }: PageOptions): str
   const paint = painter(output);
   const clean = raw ? (output.isTTY ? visibleText : (text: string): string => text) : plainText;
   const title = plainLine(task.name ?? task.title, 200);
-  const state = `${statusMarks[task.status]} ${task.status}${attentionMark(task)}`;
+  const state = `${statusMarks[task.status]} ${statusWord(task)}${attentionMark(task)}`;
   const lines = (text: string): string[] => (text.trim() === "" ? [] : prose(output, text.trim(), { first: "  ", rest: "  " }).split("\n"));
   return [
     prose(output, `${paint.bold(`Task ${task.id}`)}  ${paint[statusColours[task.status]](state)}`, { rest: "  " }),
@@ -45,6 +46,7 @@ export function taskPage(task: TaskView, { output, now, raw }: PageOptions): str
     ...nowOf(task, now).map((line) => prose(output, line, { first: "  ", rest: "    " })),
     ...section("Error", task.error === null ? [] : lines(clean(errorOf(task.error))), paint),
     ...section("Result", resultLines(task, { output, paint, raw, clean }), paint),
+    ...section("Verification", indented(verificationLines(task).join("\n")), paint),
     ...section("Messages", messageLines(task, output, now), paint),
     ...section("Attention", lines(clean(attentionLines(task))), paint),
     ...section(

@@ -34,8 +34,10 @@ import { createTokenStore } from "../tokens.ts";
 import { createTrustStore } from "../trust.ts";
 import { createAttachmentStore } from "../attachments.ts";
 import { createTurnStore } from "../turns.ts";
+import { createTrustedCommandStore } from "../trusted-commands.ts";
 import { createUsageStore } from "../usage.ts";
 import { createWorkspaceStore } from "../workspaces.ts";
+import { createVerificationStore } from "../verifications.ts";
 
 export interface ConnectOptions {
   readonly file: string;
@@ -115,6 +117,8 @@ export function connect(database: Database.Database, { file, epoch, listeners, o
       rules: guardedNoun(file, createRuleStore(database, commit)),
       workspaces: guardedNoun(file, createWorkspaceStore(database, commit)),
       checkpoints: guardedNoun(file, createCheckpointStore(database, commit)),
+      verifications: guardedNoun(file, createVerificationStore(database, commit)),
+      trustedCommands: guardedNoun(file, createTrustedCommandStore(database, commit)),
       epoch,
     },
     probe: () => commit.write(() => void probe.run()),

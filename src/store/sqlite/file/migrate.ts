@@ -32,6 +32,7 @@ import { wholeAsks } from "../migrations/0026-whole-asks.ts";
 import { voidAnswers } from "../migrations/0027-void-answers.ts";
 import { deliveryRests } from "../migrations/0028-delivery-rests.ts";
 import { workspaces } from "../migrations/0029-workspaces.ts";
+import { verifications } from "../migrations/0030-verifications.ts";
 
 interface Migration {
   /** 1, 2, 3 …: the database's `user_version` after it. */
@@ -71,6 +72,7 @@ export const migrations: readonly Migration[] = [
   voidAnswers,
   deliveryRests,
   workspaces,
+  verifications,
 ];
 
 /** The `user_version` of a database that this version writes. */

@@ -1,0 +1,40 @@
+/** Decides what follows when the verification of a finished turn did not pass. */
+import { failed, fruitless, unchanged } from "./consequence.ts";
+import type { Consequence, Counted, EndedAttempt } from "./consequence.ts";
+import { restartInNewSession } from "./restart.ts";
+
+/** How often the verification of a task has failed in a row, this attempt included. */
+export function failuresAfter({ outcome, task }: EndedAttempt): number {
+  return task.verifyFailures + Number(outcome.kind === "verification_failed");
+}
+
+/** Continues in the session, where Claude gets the output, until the task's tries are used up. */
+export function afterFailedVerification(ended: EndedAttempt): Consequence {
+  const { outcome, task } = ended;
+  const failures = failuresAfter(ended);
+  if (failures < task.verifyTries) return { ...unchanged, operation: "requeue", resumable: true };
+  if (task.retriesSpent < task.retries) return restartInNewSession(ended);
+  return failed(
+    ended,
+    withOutput(failures === 1 ? outcome.message : `Given up after ${failures} failed verifications. ${outcome.message}`, ended),
+  );
+}
+
+/**
+ * Verifies again after a pause, without Claude: the finished turn is in the session. A verification
+ * that kills its runner gets as many attempts as any other death.
+ */
+export function afterNoVerdict(ended: Counted): Consequence {
+  const { outcome, policy, death, now } = ended;
+  const poisonCount = fruitless(ended);
+  const most = death.runnerLived ? policy.unavailableTries : policy.poisonLimit;
+  if (poisonCount >= most) return { ...failed(ended, `${outcome.message} It was tried ${poisonCount} times.`), poisonCount };
+  const begun = { ...unchanged, operation: "requeue", resumable: true, poisonCount } as const;
+  // As after any death, the first one is resumed at once.
+  const waits = death.runnerLived ? poisonCount : poisonCount - 1;
+  return waits === 0 ? begun : { ...begun, notBefore: now + 1000 * 2 ** (waits - 1), notBeforeReason: "retry" };
+}
+
+function withOutput(message: string, { outcome: { output } }: EndedAttempt): string {
+  return output === undefined ? message : `${message} The end of the output:\n${output}`;
+}

@@ -1,0 +1,48 @@
+/** Makes the events of verify commands from notes, and reads from them how the commands ended. */
+import { cutString } from "../text/cut-json.ts";
+import { lastLines } from "../text/last-lines.ts";
+import { plainText } from "../text/plain-text.ts";
+import { countOf, stringOf } from "../text/read-json.ts";
+import type { JsonObject } from "../text/read-json.ts";
+import { maxVerifyCharacters } from "../verification/verify-command.ts";
+import { verifyStates } from "../verification/verify-result.ts";
+import type { VerifyResult } from "../verification/verify-result.ts";
+import { mark, word } from "./event-draft.ts";
+import type { EventBody, EventData, EventDraft } from "./event.ts";
+
+/** How much of a verify command's output an event has. */
+const maxOutput = 8_000;
+
+export function verifyStartedEvent({ name, command }: JsonObject): EventDraft<"verify_started"> {
+  const cut = cutString(stringOf(command) ?? "", maxVerifyCharacters);
+  return { type: "verify_started", data: { name: word(name) ?? "", command: cut.value, ...mark(cut.truncated) } };
+}
+
+export function verifyEndedEvent(note: JsonObject): EventDraft<"verify_ended"> {
+  const cut = cutString(stringOf(note["command"]) ?? "", maxVerifyCharacters);
+  const output = plainText(stringOf(note["output"]) ?? "");
+  const data: EventData["verify_ended"] = {
+    name: word(note["name"]) ?? "",
+    command: cut.value,
+    state: verifyStates.find((state) => state === note["state"]) ?? "unavailable",
+    exit_code: countOf(note["exitCode"]),
+    reason: word(note["reason"]),
+    output_tail: lastLines(output, { characters: maxOutput }),
+    output_bytes: countOf(note["outputBytes"]) ?? 0,
+    took_ms: countOf(note["tookMs"]) ?? 0,
+    tree: word(note["tree"]),
+    ...mark(cut.truncated || output.length > maxOutput),
+  };
+  return { type: "verify_ended", data };
+}
+
+/** The result that an event reports. */
+export function verifyResult(data: EventData["verify_ended"]): VerifyResult {
+  const { name, command, state, exit_code: exitCode, reason, output_tail: output } = data;
+  return { name, command, state, exitCode, reason, output };
+}
+
+/** How the verify commands of an attempt ended, in order. */
+export function resultsIn(events: readonly EventBody[]): VerifyResult[] {
+  return events.flatMap(({ type, data }) => (type === "verify_ended" ? [verifyResult(data)] : []));
+}

@@ -1,0 +1,39 @@
+/** Makes the views of verify commands from their stored runs. */
+import type { VerificationView } from "../../contract/views/task.ts";
+import { verifyCommands } from "../../domain/verification/verify-command.ts";
+import type { VerifyCommand } from "../../domain/verification/verify-command.ts";
+import type { Verification } from "../../domain/verification/verification.ts";
+import { rfc3339 } from "../tasks/times.ts";
+
+/** @param verify the task's own. @param runs of the task, oldest first. */
+export function verificationViews(verify: readonly string[], runs: readonly Verification[]): VerificationView[] {
+  return verifyCommands(verify).map((command) =>
+    viewOf(
+      command,
+      runs.filter(({ name }) => name === command.name),
+    ),
+  );
+}
+
+function viewOf({ name, command }: VerifyCommand, runs: readonly Verification[]): VerificationView {
+  const last = runs.at(-1);
+  if (last === undefined) {
+    const unknown = { exit_code: null, reason: null, output_tail: "", tree: null, started_at: null, took_ms: null };
+    return { name, command, state: "pending", passed: false, tries: 0, stale: false, ...unknown };
+  }
+  const { state, exitCode, reason, outputTail, tree, startedAt, tookMs, isStale } = last;
+  return {
+    name,
+    command,
+    state,
+    passed: state === "passed" && !isStale,
+    exit_code: exitCode,
+    reason,
+    tries: runs.filter((run) => !run.isStale && (run.state === "passed" || run.state === "failed")).length,
+    output_tail: outputTail,
+    tree,
+    stale: isStale,
+    started_at: rfc3339(startedAt),
+    took_ms: tookMs,
+  };
+}

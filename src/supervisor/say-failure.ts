@@ -1,0 +1,34 @@
+/**
+ * Says to Claude that the verification of its work failed: a message, in the commit that ends the
+ * attempt.
+ */
+import { randomUUID } from "node:crypto";
+import { resultsIn } from "../domain/events/verify-events.ts";
+import type { Attempt, Task } from "../domain/task/task.ts";
+import { cutString } from "../domain/text/cut-json.ts";
+import { failureMessage } from "../domain/verification/verify-texts.ts";
+import { verdictOf } from "../domain/verification/verify-result.ts";
+import { verifyCommands } from "../domain/verification/verify-command.ts";
+import type { Store } from "../store/store.ts";
+
+/** Stands as the sender of the message. The names of tokens have a prefix. */
+const sender = "verification";
+/** How much of a message its event has. */
+const shownCharacters = 2000;
+
+/** Inside `write`. @param failed `number`: which failure in a row it is */
+export function sayFailure(
+  store: Store,
+  { task, attempt, number, now }: { task: Task; attempt: Attempt; number: number; now: number },
+): void {
+  const verdict = verdictOf(verifyCommands(task.verify), resultsIn(store.events.ofAttempt(attempt.id, ["verify_ended"])));
+  if (verdict.kind !== "failed") return;
+  const key = randomUUID();
+  const text = failureMessage({ results: verdict.results, number, of: task.verifyTries, mark: `[end of output ${key.slice(0, 8)}]` });
+  // As that of an agent: what programs print names no file that Claude Code would read by itself.
+  const sent = { taskId: task.id, key, text, delivery: "next", continues: false, sentBy: sender, byAgent: true, queuedAt: now } as const;
+  const { id: message } = store.messages.insert(sent);
+  const { value, truncated } = cutString(text, shownCharacters);
+  const data = { by: sender, message, text: value, was: null, ...(truncated ? { truncated: true as const } : {}) };
+  store.events.append(task.id, null, [{ type: "message_queued", at: now, data }]);
+}
